@@ -1,0 +1,24 @@
+# Flags for our own code: tellina_compiler for everything, tellina_sanitizers for whatever is loaded into one process.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # Precompiled headers are cached only with these two sloppinesses (ccache manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(tellina_compiler INTERFACE)
+target_compile_options(tellina_compiler INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>
+  -fvisibility=hidden -fno-omit-frame-pointer)
+
+if(TELLINA_SANITIZE)
+  target_compile_options(tellina_compiler INTERFACE -fsanitize=${TELLINA_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(tellina_compiler INTERFACE -fsanitize=${TELLINA_SANITIZE})
+  if(TELLINA_SANITIZE MATCHES thread)
+    # Asio's fences draw this warning from GCC although they are right.
+    target_compile_options(tellina_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  endif()
+endif()

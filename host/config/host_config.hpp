@@ -1,0 +1,49 @@
+#pragma once
+
+/// config.json as the rest of the host uses it.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/study/task.hpp"
+#include "tellina/config.hpp"
+#include "tellina/plugin.hpp"
+
+namespace tellina {
+
+/// Which plugin of a kind to load, and its section.
+class PluginChoice {
+ public:
+  PluginChoice() = default;
+  std::string name;
+  Config section;  ///< checked against the plugin's schema; holds "plugin" too
+};
+
+class ServerConfig {
+ public:
+  ServerConfig() = default;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 10411;
+  std::size_t connections_per_address = 4096;
+};
+
+/// Everything checked; relative paths made absolute from the config file's folder.
+class HostConfig {
+ public:
+  HostConfig() = default;
+  std::string file;  ///< as given on the command line
+  ServerConfig server;
+  std::string database;
+  std::size_t workers = 2;
+  PluginChoice channel_layer;
+  PluginChoice ordering;
+  PluginChoice sandbox;
+  std::string working_directory = "~";  ///< of the sandbox section: where the shell starts
+  std::size_t sandbox_pool = 2;         ///< of the sandbox section: how many to keep warm
+  std::vector<std::string> access_codes;
+  std::shared_ptr<const Study> study;
+};
+
+}  // namespace tellina

@@ -1,0 +1,83 @@
+#include "host/runtime/asio_loop.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <utility>
+
+namespace tellina {
+namespace {
+
+namespace asio = boost::asio;
+
+class AsioTimer final : public Loop::Timer {
+ public:
+  AsioTimer(asio::io_context& context, const Clock& clock) : m_clock(clock), m_timer(context) {}
+
+  void start(MonotonicTime when, Loop::Task task) override {
+    m_timer.expires_after(when - m_clock.now());
+    m_timer.async_wait([number = ++m_number, weak = std::weak_ptr(m_alive), task = std::move(task)](auto error) {
+      const auto current = weak.lock();
+      if (!error && current && *current == number) task();
+    });
+    *m_alive = m_number;
+  }
+
+  void cancel() override {
+    *m_alive = ++m_number;
+    m_timer.cancel();
+  }
+
+ private:
+  const Clock& m_clock;
+  asio::steady_timer m_timer;
+  std::uint64_t m_number = 0;
+  /// Holds the number of the newest alarm. An expired one may already be queued when it is cancelled or replaced.
+  std::shared_ptr<std::uint64_t> m_alive = std::make_shared<std::uint64_t>(0);
+};
+
+class AsioWatch final : public Loop::Watch {
+ public:
+  AsioWatch(asio::io_context& context, int descriptor) : m_descriptor(context, descriptor) {}
+  ~AsioWatch() override { m_descriptor.release(); }
+
+  void when_readable(Loop::Task task) override { wait(asio::posix::descriptor_base::wait_read, std::move(task)); }
+  void when_writable(Loop::Task task) override { wait(asio::posix::descriptor_base::wait_write, std::move(task)); }
+
+ private:
+  void wait(asio::posix::descriptor_base::wait_type type, Loop::Task task) {
+    m_descriptor.async_wait(type, [weak = std::weak_ptr(m_alive), task = std::move(task)](auto error) {
+      if (!error && !weak.expired()) task();
+    });
+  }
+
+  asio::posix::stream_descriptor m_descriptor;
+  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+AsioLoop::AsioLoop(Clock& clock) : m_clock(clock), m_context(1) {}
+
+void AsioLoop::run() {
+  const auto work = asio::make_work_guard(m_context);
+  m_context.run();
+}
+
+void AsioLoop::stop() { m_context.stop(); }
+
+void AsioLoop::post(Task task) { asio::post(m_context, std::move(task)); }
+
+bool AsioLoop::is_current() const {
+  return const_cast<asio::io_context&>(m_context).get_executor().running_in_this_thread();
+}
+
+std::unique_ptr<Loop::Timer> AsioLoop::make_timer() { return std::make_unique<AsioTimer>(m_context, m_clock); }
+
+std::unique_ptr<Loop::Watch> AsioLoop::watch(int descriptor) {
+  return std::make_unique<AsioWatch>(m_context, descriptor);
+}
+
+}  // namespace tellina

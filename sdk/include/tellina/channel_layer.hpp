@@ -1,0 +1,53 @@
+#pragma once
+
+/// Carries messages between gateways and workers over named channels.
+
+#include <functional>
+#include <memory>
+
+#include "tellina/message.hpp"
+#include "tellina/plugin.hpp"
+
+namespace tellina {
+
+/// What became of a message that was given to ChannelLayer::send.
+enum class SendResult {
+  accepted,     ///< it will arrive once, unless the layer or the receiver dies first
+  full,         ///< the channel is at its capacity; the message was not taken
+  too_large,    ///< the body is over max_body_size; the message was not taken
+  unavailable,  ///< the transport is down; the message was not taken
+};
+
+/// Ends the delivery of a channel to one receiver when it is destroyed. When the destructor returns, no call of
+/// the receiver is running or will start (unless the receiver itself destroys it: then it is the last call).
+class TELLINA_VISIBLE Subscription {
+ public:
+  Subscription() = default;
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+  virtual ~Subscription() = default;
+};
+
+/// Takes the next message of a channel. Must not block and must not throw; may call send().
+using Receiver = std::function<void(Message)>;
+
+/// Promises: the messages that one thread sends to one channel arrive in the order sent, each at most once.
+/// Several receivers of one channel share its messages: each message goes to exactly one of them. A message
+/// sent before anybody receives waits in the channel, up to its capacity.
+///
+/// Threads: every function may be called from any thread, from inside a Receiver too. Calls of one Receiver come
+/// one at a time; a Receiver may run inside send(), on the sender's thread.
+/// Throws:  nothing from send(); receive() throws Error(unavailable) where the transport cannot be set up.
+class TELLINA_VISIBLE ChannelLayer : public Plugin {
+ public:
+  /// Never blocks. The body may hold any octets.
+  virtual SendResult send(const ChannelName& channel, Message message) = 0;
+
+  /// Starts delivery. Subscriptions must end before the layer does.
+  [[nodiscard]] virtual std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) = 0;
+
+  /// True where messages never leave this process, so that gateway and worker must share it.
+  virtual bool is_process_local() const = 0;
+};
+
+}  // namespace tellina

@@ -1,0 +1,72 @@
+#pragma once
+
+/// A directory tree as a value: what a sandbox starts with, and what a snapshot of it holds.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tellina/bytes.hpp"
+#include "tellina/clock.hpp"
+
+namespace tellina {
+
+enum class FileKind : std::uint8_t { directory, regular, symlink, other };
+
+/// One entry. Names are octets: any but '/' and NUL, never "." or "..".
+///
+/// In an initial tree an absent attribute takes the default: mode 0755 for directories, 0644 for files, the
+/// time of creation. `size` without `content` makes a file of that many NUL bytes. In a snapshot every attribute
+/// is present, but for the content of a regular file that is over the request's limit.
+class FileNode {
+ public:
+  FileNode() = default;
+  explicit FileNode(FileKind kind_) : kind(kind_) {}
+
+  static FileNode directory() { return FileNode(FileKind::directory); }
+  static FileNode regular(Bytes content_) {
+    FileNode node(FileKind::regular);
+    node.size = content_.size();
+    node.content = std::move(content_);
+    return node;
+  }
+  static FileNode symlink(Bytes target_) {
+    FileNode node(FileKind::symlink);
+    node.target = std::move(target_);
+    return node;
+  }
+
+  FileKind kind = FileKind::directory;
+  std::map<Bytes, FileNode> children;         ///< of a directory
+  std::optional<Bytes> content;               ///< of a regular file
+  std::optional<std::uint64_t> size;          ///< of a regular file, in bytes
+  Bytes target;                               ///< of a symbolic link
+  std::optional<std::uint32_t> mode;          ///< permission bits, 0 to 07777
+  std::optional<WallTime> modified_at;
+  std::optional<std::string> owner;           ///< "me", or the number of another user
+};
+
+/// A tree with its root directory's own attributes in `root`.
+class FileTree {
+ public:
+  FileNode root;
+  bool truncated = false;  ///< a limit of the request cut the walk short: there is more
+  bool raced = false;      ///< something changed while it was read: an entry may be missing
+};
+
+/// Limits of a snapshot. The walk stops at the first one it meets and says `truncated`.
+class SnapshotRequest {
+ public:
+  SnapshotRequest() = default;
+
+  std::size_t max_entries = 20'000;
+  std::size_t max_depth = 256;
+  std::size_t max_content_per_file = 1024 * 1024;       ///< bytes; the content of a larger file is left out
+  std::size_t max_content_in_all = 64 * 1024 * 1024;    ///< bytes
+  std::chrono::milliseconds deadline{2000};
+};
+
+}  // namespace tellina

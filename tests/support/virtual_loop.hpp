@@ -1,0 +1,84 @@
+#pragma once
+
+/// A loop, a clock and a pool that move only when a test says so.
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/loop.hpp"
+
+namespace tellina::testing {
+
+class VirtualClock final : public Clock {
+ public:
+  MonotonicTime now() const override { return m_now; }
+  WallTime wall_time() const override { return WallTime(std::chrono::hours(24 * 365 * 56) + m_now.time_since_epoch()); }
+  void set(MonotonicTime now) { m_now = now; }
+
+ private:
+  MonotonicTime m_now{std::chrono::hours(1)};
+};
+
+/// Deterministic: the same seed gives the same bytes (splitmix64, Steele, Lea and Flood 2014).
+class SeededRandom final : public Random {
+ public:
+  explicit SeededRandom(std::uint64_t seed = 1) : m_state(seed) {}
+  void fill(std::span<std::uint8_t> bytes) override;
+
+ private:
+  std::uint64_t m_state;
+};
+
+/// Runs posted tasks, descriptor watches (polled, never waited for) and timers on the test's own thread.
+class VirtualLoop final : public Loop {
+ public:
+  VirtualLoop() = default;
+  ~VirtualLoop() override;
+
+  /// Runs what is due now, and what that makes due, until nothing is.
+  void run_until_idle();
+  /// Moves the clock on, stopping at each timer on the way.
+  void advance(std::chrono::nanoseconds duration);
+  /// Lets real time pass (for real descriptors) until the condition holds; false after `limit` of it.
+  bool run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(5));
+
+  VirtualClock& virtual_clock() { return m_clock; }
+
+  void post(Task task) override;
+  bool is_current() const override { return std::this_thread::get_id() == m_thread; }
+  Clock& clock() override { return m_clock; }
+  std::unique_ptr<Timer> make_timer() override;
+  std::unique_ptr<Watch> watch(int descriptor) override;
+
+ private:
+  class VirtualTimer;
+  class VirtualWatch;
+  friend class VirtualTimer;
+  friend class VirtualWatch;
+
+  bool run_posted();
+  bool run_watches();
+  bool run_timers();
+
+  VirtualClock m_clock;
+  std::thread::id m_thread = std::this_thread::get_id();
+  std::mutex m_mutex;
+  std::deque<Task> m_posted;
+  std::multimap<MonotonicTime, VirtualTimer*> m_timers;
+  std::map<VirtualWatch*, int> m_watches;
+};
+
+/// Runs each task on the loop's next turn, on the test's thread.
+class LoopPool final : public BlockingPool {
+ public:
+  explicit LoopPool(Loop& loop) : m_loop(loop) {}
+  void submit(Use, Task task) override { m_loop.post(std::move(task)); }
+
+ private:
+  Loop& m_loop;
+};
+
+}  // namespace tellina::testing
