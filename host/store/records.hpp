@@ -46,7 +46,17 @@ class Fence {
 };
 
 enum class TaskSessionState { running, passed, timed_out, gave_up };
-const char* to_string(TaskSessionState state);
+
+/// As the store and the wire spell it.
+inline const char* to_string(TaskSessionState state) {
+  switch (state) {
+    case TaskSessionState::running: return "running";
+    case TaskSessionState::passed: return "passed";
+    case TaskSessionState::timed_out: return "timed_out";
+    case TaskSessionState::gave_up: return "gave_up";
+  }
+  return "unknown";
+}
 
 /// One participant's go at a task.
 class TaskSessionRow {
