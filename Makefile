@@ -1,0 +1,64 @@
+# The table of contents: each target below is one thing to do here. `make` alone prints them.
+# The work is in CMakeLists.txt, package.json and tools/; this file only names it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test test-all test-sanitizers test-fresh lint fmt clean
+
+ARGS ?=
+CTEST := ctest --output-on-failure --no-tests=error
+# Tests that share nothing may run side by side; those that start servers and sandboxes measure time and run alone.
+TEST_JOBS ?= 2
+
+.NOTPARALLEL:
+
+help:             ## print this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+
+deps:             ## install what is missing to build, run and test (Debian packages, npm modules)
+	@tools/deps test
+
+build: build/build.ninja ## compile the server and its plugins (release), make the sandbox's root file system
+	@tools/deps run
+	cmake --build --preset release
+	docker_image/make_rootfs build/share/tellina/rootfs
+
+run:              ## build, then serve the study of config.json until Ctrl-C; ARGS="--port 8080" passes options on
+	@$(MAKE) --no-print-directory build
+	@tools/foreground build/bin/tellina run $(ARGS)
+
+test:             ## unit, integration, page and browser tests
+	@tools/deps test
+	@$(MAKE) --no-print-directory build
+	$(CTEST) --test-dir build -LE integration -j $(TEST_JOBS)
+	$(CTEST) --test-dir build -L integration
+	npm run --silent typecheck
+	npm test --silent
+	npm run --silent e2e
+
+test-all: test lint test-sanitizers test-fresh ## test, lint, then everything that takes long
+
+test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threaded ones under ThreadSanitizer
+	@tools/deps test
+	tools/test-sanitizers
+
+test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C (as root)
+	tools/test-fresh
+
+lint:             ## format, include rooms, file lengths, coroutine shapes that the compiler gets wrong
+	@tools/deps lint
+	@tools/lint
+	npm run --silent lint
+
+fmt:              ## format the C and C++ files in place
+	@tools/deps lint
+	git ls-files -z '*.cpp' '*.hpp' '*.c' '*.h' | xargs -0 clang-format -i
+
+clean:            ## remove build/ and node_modules/; keeps db.sqlite3
+	rm -rf --one-file-system build node_modules
+
+build/build.ninja: CMakePresets.json
+	@tools/deps run
+	cmake --preset release
+	@touch $@
