@@ -6,6 +6,10 @@ namespace tellina {
 
 /// What one check found. `passed` is the verdict; the counts and the detail go to the page, so they never say more
 /// about the answer than how much of it is missing.
+///
+/// Of a stdout task: `matched` is the longest run of the answer's lines that stands in the output, `missing` the rest
+/// of the answer, `extra` how many other lines the output has (at most 999,999; they are allowed), `incorrect` 0.
+/// Of a filesystem task: counts of entries.
 class Progress {
  public:
   Progress() = default;
@@ -16,8 +20,10 @@ class Progress {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
-  /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, at most 200 entries, of things
-  /// that the participant has; names that are no UTF-8 have U+FFFD in the place of each bad byte.
+  /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, at most 200 entries and 32 KiB, of
+  /// things that the participant has; names that are no UTF-8 have U+FFFD in the place of each bad byte. Of an
+  /// incorrect path also "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner", "target".
+  /// Paths: the incorrect first, then the extra, then the matched. Lines: the output's first ones, in its order.
   std::string detail = "[]";
 };
 

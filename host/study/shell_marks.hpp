@@ -18,7 +18,7 @@ namespace tellina {
 ///   ESC ] 133 ; D ; STATUS ; nonce=N ; cwd=PATH BEL      it has ended
 ///
 /// without the spaces; ST (ESC \) may stand for BEL. In TEXT and PATH "\" is written "\\", and ";", bytes below 0x20
-/// and 0x7f are written \xHH. Marks without the nonce are no marks.
+/// and 0x7f are written \xHH. Marks without the nonce are no marks; other fields are passed over.
 class ShellMark {
  public:
   enum class Kind { prompt_start, prompt_end, command_start, command_end };
@@ -27,7 +27,7 @@ class ShellMark {
   Kind kind = Kind::prompt_start;
   std::string text;                  ///< of command_start
   std::string cwd;                   ///< of command_start and command_end
-  std::optional<int> exit_status{};  ///< of command_end
+  std::optional<int> exit_status{};  ///< of command_end; absent where STATUS is no number
   std::uint64_t from = 0;            ///< offset of the mark's first byte in the output stream
   std::uint64_t to = 0;              ///< offset behind its last byte
 };
@@ -40,24 +40,50 @@ class ScannerListener {
   virtual void on_mark(const ShellMark& mark) = 0;
 };
 
-/// Feeds on a stream cut anywhere. Constant memory: a mark longer than 64 KiB is no mark.
-/// Escape sequences are told apart as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes).
+/// Feeds on a stream cut anywhere; what it finds does not depend on the cuts. Constant memory.
+///
+/// Escape sequences are told apart as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). CAN and
+/// SUB end one without effect, control characters inside one count as text, and BEL ends an OSC only, all as xterm
+/// does it. Bytes above 0x7f are text (UTF-8), never C1 controls. Any number of CR before LF goes, since a terminal
+/// with ONLCR prints CR CR LF for CR LF; a CR that no LF follows stays.
+/// The listener must not call feed().
 class OutputScanner {
  public:
-  OutputScanner(std::string nonce, std::uint64_t offset);
+  /// Of what stands between ESC ] and BEL: a longer mark is no mark, and gone like any other escape sequence.
+  static constexpr std::size_t max_mark_size = 64 * 1024;
+  /// Bytes after which an escape sequence that has not ended is given up: what follows is text again.
+  static constexpr std::uint64_t max_sequence_size = 1024 * 1024;
+
+  /// `offset`: of the stream's next byte. An empty nonce matches no mark.
+  OutputScanner(std::string nonce, std::uint64_t offset) : m_nonce(std::move(nonce)), m_offset(offset) {}
+
   void feed(BytesView bytes, ScannerListener& listener);
+  /// Of the next byte that feed() gets.
+  std::uint64_t offset() const { return m_offset; }
 
  private:
-  enum class State { text, carriage_return, escape, escape_intermediate, csi, string, string_escape };
+  enum class State { text, escape, escape_intermediate, csi, string, string_escape };
+
+  std::size_t take_text(BytesView bytes, ScannerListener& listener);
+  std::size_t take_string(BytesView bytes, ScannerListener& listener);
+  void take_sequence_byte(char byte, ScannerListener& listener);
+  void begin_string(bool is_osc);
+  void collect(BytesView bytes);
   void finish_string(ScannerListener& listener);
+  void add_text(BytesView text, ScannerListener& listener);
+  void add_clean(BytesView text, ScannerListener& listener);
+  void release_carriage_returns(ScannerListener& listener);
+  void flush_text(ScannerListener& listener);
 
   std::string m_nonce;
   std::uint64_t m_offset;
   State m_state = State::text;
   std::uint64_t m_sequence_from = 0;
   bool m_is_osc = false;
-  bool m_too_long = false;
+  bool m_may_be_mark = false;
   std::string m_payload;
+  std::uint64_t m_carriage_returns = 0;  ///< that may yet turn out to stand before a LF
+  std::string m_clean;                   ///< short runs of text, put together for the listener
 };
 
 }  // namespace tellina

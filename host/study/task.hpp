@@ -31,7 +31,7 @@ class Task {
   FileTree initial;         ///< the home directory at the start
   Bytes output_answer;      ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;
-  FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
+  FileTree filesystem_answer;   ///< type filesystem: an attribute that is absent in a node is not compared
   std::string definition_hash;  ///< of the task's JSON with sorted keys, so that a change under way is noticed
   std::string place;            ///< "config.json:12:5", for messages about this task
 };

@@ -1,0 +1,193 @@
+#include "host/study/output_check.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t max_detail_line = 200;
+/// Of N_TTY: a line under the kernel's editing has no more bytes (N_TTY_BUF_SIZE, termios(3)).
+constexpr std::size_t max_typed_line = 4096;
+constexpr std::int64_t max_extra = 999'999;
+
+Bytes normalized(BytesView answer) {
+  Bytes plain;
+  plain.reserve(answer.size());
+  for (std::size_t at = 0; at < answer.size(); ++at) {
+    if (answer[at] == '\r' && at + 1 < answer.size() && answer[at + 1] == '\n') continue;
+    plain += answer[at];
+  }
+  if (plain.ends_with('\n')) plain.pop_back();
+  return plain;
+}
+
+std::vector<Bytes> split_lines(BytesView given) {
+  std::vector<Bytes> lines;
+  if (given.empty()) return lines;
+  const Bytes text = normalized(given);
+  std::size_t from = 0;
+  for (std::size_t end = text.find('\n'); end != Bytes::npos; end = text.find('\n', from)) {
+    lines.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  lines.push_back(text.substr(from));
+  return lines;
+}
+
+std::vector<std::size_t> borders_of(BytesView text) {
+  std::vector<std::size_t> borders(text.size() + 1, 0);
+  std::size_t border = 0;
+  for (std::size_t end = 1; end < text.size(); ++end) {
+    while (border > 0 && text[border] != text[end]) border = borders[border];
+    if (text[border] == text[end]) ++border;
+    borders[end + 1] = border;
+  }
+  return borders;
+}
+
+/// Cut between characters, with an ellipsis.
+Bytes shortened(BytesView line) {
+  if (line.size() <= max_detail_line) return Bytes(line);
+  std::size_t end = max_detail_line;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
+  return Bytes(line.substr(0, end)) + "\xe2\x80\xa6";
+}
+
+std::size_t longest(const std::vector<Bytes>& lines) {
+  std::size_t size = 0;
+  for (const Bytes& line : lines) size = std::max(size, line.size());
+  return size;
+}
+
+/// Whether a line of output could be part of the answer where it is looked for as text.
+bool may_be_part(BytesView line, const std::vector<Bytes>& answer) {
+  if (answer.size() == 1) return line.find(answer.front()) != BytesView::npos;
+  return line.ends_with(answer.front()) || line.starts_with(answer.back()) ||
+         std::find(answer.begin() + 1, answer.end() - 1, line) != answer.end() - 1;
+}
+
+std::function<bool(BytesView)> typed_lines_that_matter(const std::vector<Bytes>& answer, OutputMatch match) {
+  if (answer.empty()) return [](BytesView) { return false; };
+  const bool has_only_empty_lines = longest(answer) == 0;
+  if (match == OutputMatch::contains) {
+    return [answer, has_only_empty_lines](BytesView line) {
+      return (!line.empty() || has_only_empty_lines) && may_be_part(line, answer);
+    };
+  }
+  return [known = std::set<Bytes, std::less<>>(answer.begin(), answer.end()), has_only_empty_lines](BytesView line) {
+    return (!line.empty() || has_only_empty_lines) && known.contains(line);
+  };
+}
+
+}  // namespace
+
+OutputCheck::OutputCheck(BytesView answer, OutputMatch match)
+    : m_match(match),
+      m_answer(normalized(answer)),
+      m_answer_lines(split_lines(answer)),
+      m_automaton(m_answer_lines),
+      m_borders(borders_of(m_answer)),
+      m_line_limit(std::max(longest(m_answer_lines), max_typed_line)),
+      m_typed(typed_lines_that_matter(m_answer_lines, match), m_line_limit) {}
+
+void OutputCheck::prompt_started() { m_typed.clear(); }
+
+void OutputCheck::typed(BytesView bytes) { m_typed.typed(bytes); }
+
+void OutputCheck::command_started(BytesView text) {
+  m_typed.forget_first(std::max<std::size_t>(split_lines(text).size(), 1));
+  m_line.clear();
+  m_line_is_long = false;
+  m_position = LineAutomaton::Position();
+  m_found_bytes = 0;
+  m_line_count = 0;
+  m_best = 0;
+  m_best_end = 0;
+  m_first_lines.clear();
+}
+
+void OutputCheck::printed(BytesView text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const BytesView part = text.substr(0, end);
+    if (end != BytesView::npos && m_line.empty() && !m_line_is_long && part.size() <= m_line_limit) {
+      finish_line(part);
+    } else {
+      append_to_line(part);
+      if (end == BytesView::npos) return;
+      finish_line(m_line);
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+Progress OutputCheck::command_ended() {
+  if (!m_line.empty()) finish_line(m_line);
+  const int wanted = static_cast<int>(m_answer_lines.size());
+  Progress progress;
+  progress.passed = m_best == wanted;
+  progress.matched = m_best;
+  progress.missing = wanted - m_best;
+  progress.extra = static_cast<int>(std::clamp<std::int64_t>(m_line_count - m_best, 0, max_extra));
+  std::vector<DetailEntry> entries;
+  for (std::size_t index = 0; index < m_first_lines.size(); ++index) {
+    const auto number = static_cast<std::int64_t>(index);
+    const bool is_matched = number >= m_best_end - m_best && number < m_best_end;
+    entries.emplace_back(m_first_lines[index], is_matched ? "matched" : "extra");
+  }
+  progress.detail = detail_json("line", entries);
+  return progress;
+}
+
+/// Keeps no more of a line than could equal a typed line or one of the answer's; of a longer one, its start.
+void OutputCheck::append_to_line(BytesView part) {
+  if (m_line_is_long) {
+    search(part);
+  } else if (m_line.size() + part.size() <= m_line_limit) {
+    m_line.append(part);
+  } else {
+    m_line_is_long = true;
+    search(m_line);
+    search(part);
+    m_line.append(part.substr(0, m_line_limit - m_line.size()));
+  }
+}
+
+void OutputCheck::finish_line(BytesView line) {
+  if (!m_line_is_long && m_typed.contains(line)) {
+    m_position = LineAutomaton::Position();
+    m_found_bytes = 0;
+  } else if (m_match == OutputMatch::contains) {
+    if (!m_line_is_long) search(line);
+    search("\n");
+  } else {
+    m_position = m_line_is_long ? LineAutomaton::Position() : m_automaton.advance(m_position, line);
+    if (m_position.length > m_best) {
+      m_best = m_position.length;
+      m_best_end = m_line_count + 1;
+    }
+  }
+  if (m_first_lines.size() < max_detail_entries) {
+    m_first_lines.push_back(shortened(line));
+  }
+  ++m_line_count;
+  m_typed.output_line_ended();
+  m_line.clear();
+  m_line_is_long = false;
+}
+
+void OutputCheck::search(BytesView text) {
+  const int wanted = static_cast<int>(m_answer_lines.size());
+  if (m_match != OutputMatch::contains || m_best == wanted) return;
+  for (const char byte : text) {
+    while (m_found_bytes > 0 && m_answer[m_found_bytes] != byte) m_found_bytes = m_borders[m_found_bytes];
+    if (m_answer[m_found_bytes] == byte) ++m_found_bytes;
+    if (m_found_bytes < m_answer.size()) continue;
+    m_best = wanted;
+    m_best_end = m_line_count + 1;
+    return;
+  }
+}
+
+}  // namespace tellina

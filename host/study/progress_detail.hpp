@@ -1,0 +1,31 @@
+#pragma once
+
+/// Writes Progress::detail within its limits.
+
+#include <string>
+#include <vector>
+
+#include "tellina/bytes.hpp"
+
+namespace tellina {
+
+/// Returns the text with U+FFFD in the place of each byte that is not part of well-formed UTF-8.
+std::string to_utf8(BytesView bytes);
+
+class DetailEntry {
+ public:
+  DetailEntry() = default;
+  DetailEntry(BytesView name_, const char* status_, std::vector<const char*> differs_ = {})
+      : name(name_), status(status_), differs(std::move(differs_)) {}
+  Bytes name;
+  const char* status = "";
+  std::vector<const char*> differs;
+};
+
+/// Most entries that a detail has.
+inline constexpr std::size_t max_detail_entries = 200;
+
+/// Returns the JSON array. `key`: "path" or "line". Leaves out what is over the limits.
+std::string detail_json(const char* key, const std::vector<DetailEntry>& entries);
+
+}  // namespace tellina

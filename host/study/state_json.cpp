@@ -1,0 +1,58 @@
+#include "host/study/state_json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/study/progress_detail.hpp"
+
+namespace tellina {
+namespace {
+
+bool is_running(const ParticipantProgress& progress) {
+  return progress.latest && progress.latest->state == TaskSessionState::running;
+}
+
+/// Whole where it can be, since Boost.JSON writes 60.0 as 6E1.
+boost::json::value in_seconds(std::chrono::nanoseconds duration) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(duration);
+  if (whole == duration) return whole.count();
+  return std::chrono::duration<double>(duration).count();
+}
+
+boost::json::value task_json(const Study& study, const ParticipantProgress& progress, int number) {
+  const Task& task = study.tasks[static_cast<std::size_t>(number) - 1];
+  boost::json::value time_left;
+  if (is_running(progress)) {
+    time_left = in_seconds(std::max(study.task_duration - progress.latest->charged, std::chrono::nanoseconds::zero()));
+  }
+  return boost::json::object{{"number", number},
+                             {"total", study.tasks.size()},
+                             {"type", to_string(task.type)},
+                             {"description", to_utf8(task.description)},
+                             {"duration_in_seconds", in_seconds(study.task_duration)},
+                             {"time_left_in_seconds", std::move(time_left)}};
+}
+
+}  // namespace
+
+int current_task_number(const ParticipantProgress& progress) {
+  if (!progress.latest) return 1;
+  return progress.latest->task_number + (is_running(progress) ? 0 : 1);
+}
+
+std::string state_json(const Study& study, const ParticipantProgress& progress) {
+  const int number = current_task_number(progress);
+  const bool is_finished = number < 1 || static_cast<std::size_t>(number) > study.tasks.size();
+  boost::json::object state;
+  state["state"] = is_finished ? "finished" : is_running(progress) ? "running" : "ready";
+  state["state_number"] = progress.state_number;
+  state["task"] = is_finished ? boost::json::value() : task_json(study, progress, number);
+  if (progress.latest && !is_running(progress)) {
+    state["previous"] = {{"number", progress.latest->task_number}, {"state", to_string(progress.latest->state)}};
+  } else {
+    state["previous"] = nullptr;
+  }
+  return boost::json::serialize(state);
+}
+
+}  // namespace tellina

@@ -1,0 +1,119 @@
+#include "host/study/typed_lines.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t max_kept = 64 * 1024;
+
+constexpr char control(char letter) { return static_cast<char>(letter & 0x1f); }
+constexpr char backspace = '\b';
+constexpr char delete_byte = '\x7f';
+constexpr char escape_byte = '\x1b';
+
+bool is_control(char byte) { return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == delete_byte; }
+
+}  // namespace
+
+void TypedLines::clear() {
+  m_lines.clear();
+  m_size = 0;
+  m_is_full = false;
+  m_line_number = 0;
+  m_run.clear();
+  m_edited.clear();
+  m_escape = Escape::none;
+}
+
+void TypedLines::typed(BytesView bytes) {
+  for (const char byte : bytes) take(byte);
+}
+
+void TypedLines::take(char byte) {
+  if (byte == '\r' || byte == '\n') {
+    end_line();
+    return;
+  }
+  if (is_control(byte)) {
+    end_run();
+  } else {
+    append(m_run, byte);
+  }
+  if (m_escape == Escape::started) {
+    m_escape = byte == '[' ? Escape::csi : Escape::none;
+  } else if (m_escape == Escape::csi) {
+    if (byte >= 0x40 && byte <= 0x7e) m_escape = Escape::none;
+  } else if (byte == escape_byte) {
+    m_escape = Escape::started;
+  } else if (byte == delete_byte || byte == backspace) {
+    erase_character();
+  } else if (byte == control('W')) {
+    erase_word();
+  } else if (byte == control('U') || byte == control('C') || byte == control('Z') || byte == control('\\')) {
+    m_edited.clear();
+  } else if (byte == control('D')) {
+    add(m_edited);
+    m_edited.clear();
+  } else {
+    append(m_edited, byte);
+  }
+}
+
+void TypedLines::append(Bytes& line, char byte) {
+  if (line.size() <= m_max_line) line += byte;
+}
+
+void TypedLines::end_run() {
+  if (!m_run.empty()) add(m_run);
+  m_run.clear();
+}
+
+void TypedLines::end_line() {
+  end_run();
+  add(m_edited);
+  m_edited.clear();
+  m_escape = Escape::none;
+  ++m_line_number;
+}
+
+void TypedLines::erase_character() {
+  while (!m_edited.empty()) {
+    const bool continues = (static_cast<unsigned char>(m_edited.back()) & 0xc0) == 0x80;
+    m_edited.pop_back();
+    if (!continues) return;
+  }
+}
+
+void TypedLines::erase_word() {
+  const auto is_blank = [](char byte) { return byte == ' ' || byte == '\t'; };
+  while (!m_edited.empty() && is_blank(m_edited.back())) m_edited.pop_back();
+  while (!m_edited.empty() && !is_blank(m_edited.back())) m_edited.pop_back();
+}
+
+void TypedLines::add(const Bytes& line) {
+  if (m_is_full || line.size() > m_max_line || !m_matters(line)) return;
+  const auto [entry, is_new] = m_lines.insert_or_assign(line, m_line_number);
+  if (is_new) m_size += entry->first.size();
+  m_is_full = m_size > max_kept;
+}
+
+void TypedLines::forget_first(std::uint64_t count) {
+  std::erase_if(m_lines, [this, count](const auto& entry) {
+    if (entry.second >= count) return false;
+    m_size -= entry.first.size();
+    return true;
+  });
+  if (m_line_number >= count) return;
+  m_run.clear();
+  m_edited.clear();
+  m_escape = Escape::none;
+}
+
+void TypedLines::output_line_ended() { end_run(); }
+
+bool TypedLines::contains(BytesView line) const {
+  if (m_is_full) return true;
+  if (!line.empty() && (line == m_run || line == m_edited)) return true;
+  return !m_lines.empty() && m_lines.contains(line);
+}
+
+}  // namespace tellina
