@@ -1,0 +1,58 @@
+#pragma once
+
+/// Bounds how many sockets one client address may hold.
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace tellina {
+
+/// Threads: any. Slots keep the count alive.
+class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
+ public:
+  explicit ConnectionLimit(std::size_t per_address) : m_per_address(per_address) {}
+
+  /// Gives the place back when destroyed.
+  class Slot {
+   public:
+    Slot(std::shared_ptr<ConnectionLimit> limit, std::string address)
+        : m_limit(std::move(limit)), m_address(std::move(address)) {}
+    Slot(Slot&& other) noexcept = default;
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (m_limit) m_limit->release(m_address);
+    }
+    const std::string& address() const { return m_address; }
+
+   private:
+    std::shared_ptr<ConnectionLimit> m_limit;
+    std::string m_address;
+  };
+
+  /// Nothing where the address has all it may have.
+  std::optional<Slot> take(const std::string& address) {
+    std::lock_guard lock(m_mutex);
+    std::size_t& count = m_counts[address];
+    if (count >= m_per_address) return std::nullopt;
+    ++count;
+    return std::optional<Slot>(std::in_place, shared_from_this(), address);
+  }
+
+ private:
+  void release(const std::string& address) {
+    std::lock_guard lock(m_mutex);
+    const auto found = m_counts.find(address);
+    if (--found->second == 0) m_counts.erase(found);
+  }
+
+  const std::size_t m_per_address;
+  std::mutex m_mutex;
+  std::unordered_map<std::string, std::size_t> m_counts;
+};
+
+}  // namespace tellina

@@ -1,0 +1,75 @@
+#include "host/gateway/gateway.hpp"
+
+#include "host/gateway/gateway_state.hpp"
+#include "host/gateway/lane.hpp"
+#include "host/gateway/listener.hpp"
+
+namespace tellina {
+
+class Gateway::Parts {
+ public:
+  Parts(GatewayConfig config, ChannelLayer& layer, Clock& clock, Random& random, Log& log)
+      : state(std::move(config), layer, clock, random, log) {}
+
+  template <typename Task>
+  void on_every_lane(Task task) {
+    for (const auto& lane : state.lanes) {
+      lane->loop().post([lane, task, living = std::make_shared<LiveCount::Token>(state.living)] { task(*lane); });
+    }
+  }
+
+  void close_channels() {
+    for (const auto& lane : state.lanes) lane->close();
+  }
+
+  GatewayState state;
+  bool started = false;
+};
+
+namespace {
+
+/// For what has been cut to run its last handlers; they only wait for their turn.
+constexpr std::chrono::seconds cut_timeout{2};
+
+}  // namespace
+
+Gateway::Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock, Random& random,
+                 Log& log) {
+  if (loops.empty()) throw Error(ErrorCode::bad_request, "gateway: expected at least one event loop, got none");
+  m_parts = std::make_unique<Parts>(std::move(config), layer, clock, random, log);
+  GatewayState& state = m_parts->state;
+  for (std::size_t number = 0; number < loops.size(); ++number) {
+    const ChannelName channel("gateway." + state.config.id + "-" + std::to_string(number));
+    state.lanes.push_back(std::make_shared<Lane>(state, *loops[number], channel.text()));
+  }
+}
+
+Gateway::~Gateway() { stop(); }
+
+std::uint16_t Gateway::start() {
+  const auto listener = std::make_shared<Listener>(m_parts->state.lanes.front());
+  const std::uint16_t port = listener->open();
+  try {
+    for (const auto& lane : m_parts->state.lanes) lane->open();
+  } catch (...) {
+    m_parts->close_channels();
+    throw;
+  }
+  m_parts->started = true;
+  m_parts->state.lanes.front()->loop().post([listener] { listener->start(); });
+  return port;
+}
+
+void Gateway::stop() {
+  if (!std::exchange(m_parts->started, false)) return;
+  GatewayState& state = m_parts->state;
+  m_parts->on_every_lane([](Lane& lane) { lane.stop_in_order(); });
+  if (!state.living->wait_until_none(state.config.limits.stop_timeout)) {
+    m_parts->on_every_lane([](Lane& lane) { lane.cut_all(); });
+    state.living->wait_until_none(cut_timeout);
+  }
+  m_parts->close_channels();
+  if (!state.living->wait_until_none(cut_timeout)) state.log.error("gateway: connections are left after stopping");
+}
+
+}  // namespace tellina

@@ -1,0 +1,45 @@
+#pragma once
+
+/// What all loops of one gateway share.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/gateway/connection_limit.hpp"
+#include "host/gateway/gateway.hpp"
+#include "host/gateway/live_count.hpp"
+#include "host/gateway/login_limiter.hpp"
+#include "host/gateway/static_files.hpp"
+
+namespace tellina {
+
+class Lane;
+
+/// Lives until the last connection is gone. Its members are safe on any thread; `lanes` never changes after start.
+class GatewayState {
+ public:
+  GatewayState(GatewayConfig config_, ChannelLayer& layer_, Clock& clock_, Random& random_, Log& log_)
+      : config(std::move(config_)),
+        layer(layer_),
+        clock(clock_),
+        random(random_),
+        log(log_),
+        files(config.static_root),
+        logins(config.limits.login_failures, config.limits.login_window),
+        connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
+
+  const GatewayConfig config;
+  ChannelLayer& layer;
+  Clock& clock;
+  Random& random;
+  Log& log;
+  StaticFiles files;
+  LoginLimiter logins;
+  const std::shared_ptr<ConnectionLimit> connections;
+  const std::shared_ptr<LiveCount> living = std::make_shared<LiveCount>();
+  std::vector<std::shared_ptr<Lane>> lanes;
+};
+
+}  // namespace tellina

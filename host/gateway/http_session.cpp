@@ -1,0 +1,195 @@
+#include "host/gateway/http_session.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "host/gateway/last_answer.hpp"
+#include "host/gateway/websocket_connection.hpp"
+
+namespace tellina {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr std::size_t read_size = 4096;
+
+/// WebSocket's opening handshake and what came after it must fit into Beast's read buffer of 1536 bytes.
+constexpr std::size_t max_handshake_bytes = 1400;
+
+bool has_body(http::verb method) {
+  return method == http::verb::post || method == http::verb::put || method == http::verb::patch;
+}
+
+bool has_one_host(const HttpRequest& request) {
+  const auto [first, last] = request.equal_range(http::field::host);
+  return first != last && std::next(first) == last;
+}
+
+}  // namespace
+
+HttpSession::HttpSession(std::shared_ptr<Lane> lane, Socket socket, const asio::ip::tcp::endpoint& peer,
+                         ConnectionLimit::Slot slot)
+    : m_lane(std::move(lane)),
+      m_stream(std::move(socket)),
+      m_peer(peer),
+      m_slot(std::move(slot)),
+      m_living(m_lane->state().living),
+      m_buffer(m_lane->limits().header_bytes + m_lane->limits().body_bytes + read_size) {
+  SocketError ignored;
+  m_stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  m_lane->metrics().http_connections.add(1);
+}
+
+HttpSession::~HttpSession() {
+  m_lane->metrics().http_connections.add(-1);
+  m_lane->remove(this);
+}
+
+void HttpSession::start() {
+  m_lane->add(self_of(this));
+  wait_for_request();
+}
+
+void HttpSession::wait_for_request() {
+  if (m_lane->is_stopping()) return cut();
+  m_parser.emplace();
+  m_parser->header_limit(m_lane->limits().header_bytes);
+  m_parser->body_limit(m_lane->limits().body_bytes);
+  if (m_buffer.size() > 0) return read_header();
+  m_idle = true;
+  m_stream.expires_after(m_lane->limits().idle_timeout);
+  m_stream.async_read_some(m_buffer.prepare(read_size), [self = self_of(this)](SocketError error, std::size_t size) {
+    if (error) return;
+    self->m_buffer.commit(size);
+    self->read_header();
+  });
+}
+
+void HttpSession::read_header() {
+  m_idle = false;
+  m_stream.expires_after(m_lane->limits().header_timeout);
+  http::async_read_header(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
+    if (error) return self->refuse_unreadable(error);
+    self->on_header();
+  });
+}
+
+void HttpSession::on_header() {
+  const HttpRequest& request = m_parser->get();
+  if (request.version() == 11 && !has_one_host(request)) return refuse(400, "bad_request", "expected one Host header");
+  if (has_body(request.method()) && !request.count(http::field::content_length) && !m_parser->chunked()) {
+    return refuse(411, "length_required", "expected a Content-Length header");
+  }
+  const auto expectation = request[http::field::expect];
+  if (expectation.empty() || request.version() == 10) return read_body();
+  if (!beast::iequals(expectation, "100-continue")) return refuse(417, "expectation_failed", "unknown expectation");
+  m_head = "HTTP/1.1 100 Continue\r\n\r\n";
+  m_stream.expires_after(m_lane->limits().write_timeout);
+  asio::async_write(m_stream, asio::buffer(m_head), [self = self_of(this)](SocketError error, std::size_t) {
+    if (!error) self->read_body();
+  });
+}
+
+void HttpSession::read_body() {
+  m_stream.expires_after(m_lane->limits().body_timeout);
+  http::async_read(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
+    if (error) return self->refuse_unreadable(error);
+    self->route();
+  });
+}
+
+void HttpSession::route() {
+  m_stream.expires_never();
+  answer_request(*m_lane, m_parser->get(), m_peer.address(),
+                 [self = self_of(this)](Outcome outcome) { self->answer(std::move(outcome)); });
+}
+
+void HttpSession::answer(Outcome outcome) {
+  if (!m_stream.socket().is_open()) return;
+  if (const auto* grant = std::get_if<UpgradeGrant>(&outcome)) return upgrade(*grant);
+  write(std::get<Response>(outcome), m_parser->get().keep_alive() && !m_lane->is_stopping());
+}
+
+void HttpSession::write(const Response& response, bool keep_alive) {
+  m_lane->metrics().answers[static_cast<std::size_t>(response.status / 100)].add();
+  const int version = m_parser->is_header_done() && m_parser->get().version() == 10 ? 10 : 11;
+  const bool is_head = m_parser->is_header_done() && m_parser->get().method() == http::verb::head;
+  m_head = serialize_head(response, version, keep_alive, m_lane->state().clock.wall_time());
+  m_body = is_head ? std::make_shared<const std::string>() : response.body;
+  if (!keep_alive) {
+    std::make_shared<LastAnswer>(m_lane, std::move(m_stream), std::move(*m_slot), std::move(m_head), m_body)->start();
+    m_slot.reset();
+    return;
+  }
+  m_stream.expires_after(m_lane->limits().write_timeout);
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
+  asio::async_write(m_stream, buffers, [self = self_of(this)](SocketError error, std::size_t) {
+    if (!error) self->wait_for_request();
+  });
+}
+
+void HttpSession::refuse(int status, std::string_view code, std::string_view message) {
+  write(json_error(status, code, message), false);
+}
+
+void HttpSession::refuse_unreadable(SocketError error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return refuse(431, "header_too_large", "the request's headers are too large");
+  }
+  if (error == http::error::body_limit) return refuse(413, "body_too_large", "the request's body is too large");
+  const bool is_gone = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (is_gone || error.category() != http::make_error_code(http::error::bad_method).category()) return;
+  refuse(400, "bad_request", "the request is no HTTP/1.1: " + error.message());
+}
+
+void HttpSession::upgrade(const UpgradeGrant& grant) {
+  const HttpRequest& request = m_parser->get();
+  std::string handshake = "GET / HTTP/1.1\r\nHost: tellina\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  const auto key = request[http::field::sec_websocket_key];
+  handshake.append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ").append(key.data(), key.size());
+  handshake.append("\r\n\r\n");
+  handshake.append(static_cast<const char*>(m_buffer.cdata().data()), m_buffer.size());
+  if (handshake.size() > max_handshake_bytes) {
+    return refuse(400, "bad_request", "expected no data before the handshake's answer");
+  }
+  if (m_lane->is_stopping()) return refuse(503, "busy", "the server is stopping");
+  m_lane->metrics().answers[1].add();
+
+  Socket socket = m_stream.release_socket();
+  const int descriptor = socket.release();
+  LooseSocket loose(m_peer.protocol(), descriptor);
+  auto upgraded = std::make_shared<UpgradedSocket>(std::move(loose), std::move(*m_slot), std::move(*m_living));
+  m_slot.reset();
+  m_living.reset();
+  upgraded->handshake = std::move(handshake);
+  upgraded->offers_protocol = grant.offers_protocol;
+  upgraded->participant = grant.participant;
+
+  const auto& lanes = m_lane->state().lanes;
+  const std::shared_ptr<Lane>& lane = lanes[grant.affinity % lanes.size()];
+  lane->loop().post([lane, upgraded] {
+    if (lane->is_stopping()) return;
+    try {
+      std::make_shared<WebSocketConnection>(lane, *upgraded)->start();
+    } catch (const std::exception& error) {
+      lane->state().log.error(std::string("gateway: a WebSocket cannot be served: ") + error.what());
+    }
+  });
+}
+
+void HttpSession::leave() {
+  if (m_idle) cut();
+}
+
+void HttpSession::cut() { m_stream.close(); }
+
+}  // namespace tellina

@@ -1,0 +1,57 @@
+#pragma once
+
+/// One HTTP/1.1 connection: requests one after another, each answered before the next is read.
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/gateway/lane.hpp"
+#include "host/gateway/routes.hpp"
+#include "host/gateway/sockets.hpp"
+
+namespace tellina {
+
+/// Threads: the lane's loop. Its own operations, or the question to a worker, hold it.
+class HttpSession final : public LaneMember {
+ public:
+  HttpSession(std::shared_ptr<Lane> lane, Socket socket, const boost::asio::ip::tcp::endpoint& peer,
+              ConnectionLimit::Slot slot);
+  ~HttpSession() override;
+
+  void start();
+  void leave() override;
+  void cut() override;
+
+ private:
+  void wait_for_request();
+  void read_header();
+  void on_header();
+  void read_body();
+  void route();
+  void answer(Outcome outcome);
+
+  void write(const Response& response, bool keep_alive);
+  void refuse(int status, std::string_view code, std::string_view message);
+  void refuse_unreadable(SocketError error);
+  void upgrade(const UpgradeGrant& grant);
+
+  const std::shared_ptr<Lane> m_lane;
+  TimedStream m_stream;
+  const boost::asio::ip::tcp::endpoint m_peer;
+  std::optional<ConnectionLimit::Slot> m_slot;  ///< until the socket is handed on
+  std::optional<LiveCount::Token> m_living;
+  boost::beast::flat_buffer m_buffer;
+  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
+  bool m_idle = true;  ///< between requests
+
+  std::string m_head;  ///< of the answer being written, with its body
+  std::shared_ptr<const std::string> m_body;
+};
+
+}  // namespace tellina

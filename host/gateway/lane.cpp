@@ -1,0 +1,117 @@
+#include "host/gateway/lane.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <utility>
+
+#include "host/gateway/websocket_connection.hpp"
+
+namespace tellina {
+
+Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
+    : m_state(state), m_loop(loop), m_channel(std::move(channel)) {}
+
+void Lane::open() {
+  m_subscription = m_state.layer.receive(
+      ChannelName(m_channel), [lane = shared_from_this()](Message message) { lane->deliver(std::move(message)); });
+}
+
+void Lane::close() { m_subscription.reset(); }
+
+void Lane::deliver(Message message) {
+  if (m_loop.is_current() && m_inbox_size.load(std::memory_order_acquire) == 0) {
+    handle(std::move(message));
+    return;
+  }
+  {
+    std::lock_guard lock(m_inbox_mutex);
+    m_inbox.push_back(std::move(message));
+  }
+  if (m_inbox_size.fetch_add(1, std::memory_order_acq_rel) > 0) return;
+  m_loop.post(
+      [lane = shared_from_this(), living = std::make_shared<LiveCount::Token>(m_state.living)] { lane->drain(); });
+}
+
+void Lane::drain() {
+  do {
+    Message message;
+    {
+      std::lock_guard lock(m_inbox_mutex);
+      message = std::move(m_inbox.front());
+      m_inbox.pop_front();
+    }
+    handle(std::move(message));
+  } while (m_inbox_size.fetch_sub(1, std::memory_order_acq_rel) > 1);
+}
+
+void Lane::handle(Message message) {
+  if (message.kind == MessageKind::reply) {
+    auto reply = parse_worker_reply(message.body);
+    if (!reply) {
+      m_state.log.error("gateway: a worker's reply is not what was agreed; is it of another version?");
+      reply = WorkerReply(500, {});
+    }
+    finish_question(message.connection, *reply);
+    return;
+  }
+  const auto found = m_connections.find(message.connection);
+  if (found != m_connections.end()) {
+    const auto connection = found->second;
+    connection->receive(std::move(message));
+  } else if (message.kind == MessageKind::accept) {
+    refuse_late_accept(message);
+  }
+}
+
+void Lane::refuse_late_accept(const Message& message) {
+  if (ChannelName::find_fault(message.body)) return;
+  m_state.layer.send(ChannelName(message.body),
+                     Message(MessageKind::disconnect, message.connection, 1, "1006 left before it was accepted"));
+}
+
+void Lane::ask(const boost::json::object& question, Answer answer) {
+  if (m_questions.size() >= limits().requests_in_flight) return answer(busy_reply());
+  const std::string id = random_token(m_state.random);
+  Message message(MessageKind::request, id, 0, boost::json::serialize(question));
+  message.reply_channel = m_channel;
+
+  Question& entry = m_questions[id];
+  entry.answer = std::move(answer);
+  entry.timer = m_loop.make_timer();
+  entry.timer->start(m_state.clock.now() + limits().reply_timeout, [this, id] { finish_question(id, busy_reply()); });
+  const SendResult result = m_state.layer.send(m_request_channel, std::move(message));
+  if (result == SendResult::accepted) return;
+  if (result == SendResult::full) m_metrics.full_channels.add();
+  finish_question(id, busy_reply());
+}
+
+void Lane::finish_question(const std::string& id, const WorkerReply& reply) {
+  auto question = m_questions.extract(id);
+  if (!question.empty()) question.mapped().answer(reply);
+}
+
+void Lane::add(const std::shared_ptr<LaneMember>& member) { m_members.emplace(member.get(), member); }
+
+void Lane::route(const std::string& id, std::shared_ptr<WebSocketConnection> connection) {
+  m_connections[id] = std::move(connection);
+}
+
+std::vector<std::shared_ptr<LaneMember>> Lane::living_members() const {
+  std::vector<std::shared_ptr<LaneMember>> members;
+  for (const auto& [unused, member] : m_members) {
+    if (auto living = member.lock()) members.push_back(std::move(living));
+  }
+  return members;
+}
+
+void Lane::stop_in_order() {
+  m_stopping = true;
+  for (const auto& member : living_members()) member->leave();
+}
+
+void Lane::cut_all() {
+  while (!m_questions.empty()) finish_question(std::string(m_questions.begin()->first), busy_reply());
+  for (const auto& member : living_members()) member->cut();
+}
+
+}  // namespace tellina

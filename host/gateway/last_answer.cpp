@@ -1,0 +1,54 @@
+#include "host/gateway/last_answer.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace tellina {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds linger_time{1};
+
+}  // namespace
+
+LastAnswer::LastAnswer(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,
+                       std::shared_ptr<const std::string> body)
+    : m_lane(std::move(lane)),
+      m_stream(std::move(stream)),
+      m_slot(std::move(slot)),
+      m_living(m_lane->state().living),
+      m_head(std::move(head)),
+      m_body(std::move(body)) {}
+
+LastAnswer::~LastAnswer() { m_lane->remove(this); }
+
+void LastAnswer::start() {
+  const auto self = self_of(this);
+  m_lane->add(self);
+  m_stream.expires_after(m_lane->limits().write_timeout);
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
+  asio::async_write(m_stream, buffers, [self](SocketError error, std::size_t) {
+    if (error) return;
+    SocketError ignored;
+    self->m_stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    self->m_written = true;
+    if (self->m_lane->is_stopping()) return;
+    self->m_stream.expires_after(linger_time);
+    self->discard();
+  });
+}
+
+void LastAnswer::discard() {
+  m_stream.async_read_some(asio::buffer(m_discarded), [self = self_of(this)](SocketError error, std::size_t) {
+    if (!error) self->discard();
+  });
+}
+
+void LastAnswer::leave() {
+  if (m_written) cut();
+}
+
+void LastAnswer::cut() { m_stream.close(); }
+
+}  // namespace tellina

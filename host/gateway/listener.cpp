@@ -1,0 +1,140 @@
+#include "host/gateway/listener.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include "host/gateway/address_key.hpp"
+#include "host/gateway/http_session.hpp"
+#include "host/gateway/last_answer.hpp"
+
+namespace tellina {
+namespace {
+
+namespace asio = boost::asio;
+using boost::asio::ip::tcp;
+
+/// How many connections over the limit are told so at one time; more are closed without a word.
+constexpr std::size_t max_refusals = 256;
+
+constexpr std::chrono::milliseconds accept_pause{100};
+
+/// Brackets, as in a URL, tell an IPv6 address from its port.
+std::string show(const GatewayConfig& config) {
+  const bool is_v6 = config.address.find(':') != std::string::npos;
+  return (is_v6 ? "[" + config.address + "]" : config.address) + ":" + std::to_string(config.port);
+}
+
+[[noreturn]] void fail(const GatewayConfig& config, const SocketError& error) {
+  ErrorCode code = ErrorCode::unavailable;
+  std::string way_out = "check server.address and server.port";
+  if (error == asio::error::address_in_use) {
+    way_out = "another program uses that port: end it, or choose another with --port (0 takes a free one)";
+  } else if (error == asio::error::access_denied) {
+    code = ErrorCode::permission_denied;
+    way_out = "ports below 1024 are for root: choose a higher one with --port";
+  } else if (error == SocketError(EADDRNOTAVAIL, boost::system::system_category())) {
+    way_out = "this machine has no such address: use one of its own, or 0.0.0.0 for all";
+  }
+  throw Error(code, "cannot listen on " + show(config) + ": " + error.message() + ": " + way_out);
+}
+
+}  // namespace
+
+Listener::Listener(std::shared_ptr<Lane> lane)
+    : m_lane(std::move(lane)),
+      m_living(m_lane->state().living),
+      m_acceptor(m_lane->loop().context()),
+      m_retry(m_lane->loop().make_timer()),
+      m_refusals(std::make_shared<ConnectionLimit>(max_refusals)) {}
+
+Listener::~Listener() { m_lane->remove(this); }
+
+std::uint16_t Listener::open() {
+  const GatewayConfig& config = m_lane->state().config;
+  SocketError error;
+  tcp::resolver resolver(m_lane->loop().context());
+  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
+  const auto found = resolver.resolve(config.address, std::to_string(config.port), flags, error);
+  if (error) fail(config, error);
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  m_acceptor.open(endpoint.protocol(), error);
+  if (error) fail(config, error);
+  m_acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (endpoint.protocol() == tcp::v6()) m_acceptor.set_option(asio::ip::v6_only(false), error);
+  m_acceptor.bind(endpoint, error);
+  if (error) fail(config, error);
+  m_acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error) fail(config, error);
+  return m_acceptor.local_endpoint().port();
+}
+
+void Listener::start() {
+  m_lane->add(self_of(this));
+  accept();
+}
+
+void Listener::accept() {
+  if (!m_acceptor.is_open()) return;
+  const auto& lanes = m_lane->state().lanes;
+  const std::shared_ptr<Lane> lane = lanes[m_next_lane++ % lanes.size()];
+  m_acceptor.async_accept(lane->loop().context(), [self = self_of(this), lane](SocketError error, Socket socket) {
+    self->on_accept(lane, error, std::move(socket));
+  });
+}
+
+void Listener::on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket) {
+  if (error == asio::error::operation_aborted) return;
+  if (!error) {
+    m_failing = false;
+    hand_over(lane, std::move(socket));
+    return accept();
+  }
+  if (error == asio::error::connection_aborted) return accept();
+  if (!std::exchange(m_failing, true)) {
+    m_lane->state().log.warning("gateway: no new connection can be taken: " + error.message());
+  }
+  m_retry->start(m_lane->state().clock.now() + accept_pause, [self = self_of(this)] { self->accept(); });
+}
+
+void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
+  SocketError error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return;
+  GatewayState& state = m_lane->state();
+  auto slot = state.connections->take(address_key(peer.address()));
+  const bool refused = !slot;
+  if (refused) {
+    m_lane->metrics().refused_connections.add();
+    auto refusal = m_refusals->take("refused");
+    if (!refusal) return;
+    slot.emplace(std::move(*refusal));
+  }
+  class Arrival {
+   public:
+    Arrival(Socket socket_, ConnectionLimit::Slot slot_, std::shared_ptr<LiveCount> living_)
+        : socket(std::move(socket_)), slot(std::move(slot_)), living(std::move(living_)) {}
+    Socket socket;
+    ConnectionLimit::Slot slot;
+    LiveCount::Token living;
+  };
+  auto arrival = std::make_shared<Arrival>(std::move(socket), std::move(*slot), state.living);
+  lane->loop().post([lane, arrival, peer, refused] {
+    if (lane->is_stopping()) return;
+    if (!refused) {
+      std::make_shared<HttpSession>(lane, std::move(arrival->socket), peer, std::move(arrival->slot))->start();
+      return;
+    }
+    const Response response = json_error(503, "too_many_connections", "this address has too many connections");
+    std::string head = serialize_head(response, 11, false, lane->state().clock.wall_time());
+    std::make_shared<LastAnswer>(lane, TimedStream(std::move(arrival->socket)), std::move(arrival->slot),
+                                 std::move(head), response.body)
+        ->start();
+  });
+}
+
+void Listener::cut() {
+  SocketError ignored;
+  m_acceptor.close(ignored);
+  m_retry->cancel();
+}
+
+}  // namespace tellina

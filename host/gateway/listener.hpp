@@ -1,0 +1,43 @@
+#pragma once
+
+/// Takes new connections and gives them to the loops in turn.
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <memory>
+
+#include "host/gateway/lane.hpp"
+#include "host/gateway/sockets.hpp"
+
+namespace tellina {
+
+/// Threads: the first lane's loop, except open(), which comes before all others.
+class Listener final : public LaneMember {
+ public:
+  explicit Listener(std::shared_ptr<Lane> lane);
+  ~Listener() override;
+
+  /// Binds and listens; returns the port. Throws Error that names address, port, cause and the way out.
+  std::uint16_t open();
+  void start();
+  void leave() override { cut(); }
+  void cut() override;
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor>;
+
+  void accept();
+  void on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket);
+  void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);
+
+  const std::shared_ptr<Lane> m_lane;
+  const LiveCount::Token m_living;
+  Acceptor m_acceptor;
+  const std::unique_ptr<Loop::Timer> m_retry;
+  const std::shared_ptr<ConnectionLimit> m_refusals;
+  std::size_t m_next_lane = 0;
+  bool m_failing = false;  ///< the last accept failed for want of resources
+};
+
+}  // namespace tellina

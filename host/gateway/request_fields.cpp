@@ -1,0 +1,138 @@
+#include "host/gateway/request_fields.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace tellina {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Cuts the text before the next separator off `rest`, which becomes empty after the last.
+std::string_view take_until(std::string_view& rest, char separator) {
+  const auto end = rest.find(separator);
+  const std::string_view part = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  return trim(part);
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
+  return -1;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
+    decoded += c;
+  }
+  return decoded;
+}
+
+std::string_view without_port(std::string_view authority, std::string_view port) {
+  return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
+}
+
+}  // namespace
+
+std::optional<Target> parse_target(std::string_view target) {
+  if (starts_ignoring_case(target, "http://") || starts_ignoring_case(target, "https://")) {
+    const auto path = target.find('/', target.find("//") + 2);
+    target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  }
+  if (!target.starts_with('/')) return std::nullopt;
+  const auto mark = target.find('?');
+  const auto path = percent_decode(target.substr(0, mark));
+  if (!path) return std::nullopt;
+  Target parsed;
+  parsed.path = *path;
+  if (mark != std::string_view::npos) parsed.query = target.substr(mark + 1);
+  return parsed;
+}
+
+std::optional<std::string> find_cookie(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    std::string_view value = take_until(header, ';');
+    if (take_until(value, '=') == name) return std::string(value);
+  }
+  return std::nullopt;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_';
+  });
+}
+
+bool is_same_origin(std::string_view origin, std::string_view host) {
+  std::string_view port;
+  if (starts_ignoring_case(origin, "http://")) {
+    origin.remove_prefix(7);
+    port = ":80";
+  } else if (starts_ignoring_case(origin, "https://")) {
+    origin.remove_prefix(8);
+    port = ":443";
+  } else {
+    return false;
+  }
+  return !host.empty() && equals_ignoring_case(without_port(origin, port), without_port(host, port));
+}
+
+bool accepts_gzip(std::string_view header) {
+  bool anything = false;
+  while (!header.empty()) {
+    std::string_view parameters = take_until(header, ',');
+    const std::string_view coding = take_until(parameters, ';');
+    bool wanted = true;
+    while (!parameters.empty()) {
+      const std::string parameter(take_until(parameters, ';'));
+      if (starts_ignoring_case(parameter, "q=")) wanted = std::strtod(parameter.c_str() + 2, nullptr) > 0;
+    }
+    if (equals_ignoring_case(coding, "gzip")) return wanted;
+    if (coding == "*") anything = wanted;
+  }
+  return anything;
+}
+
+bool matches_etag(std::string_view header, std::string_view etag) {
+  while (!header.empty()) {
+    std::string_view tag = take_until(header, ',');
+    if (tag == "*") return true;
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag == etag) return true;
+  }
+  return false;
+}
+
+bool is_json(std::string_view content_type) {
+  return equals_ignoring_case(take_until(content_type, ';'), "application/json");
+}
+
+}  // namespace tellina

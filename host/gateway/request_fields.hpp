@@ -1,0 +1,42 @@
+#pragma once
+
+/// Pure functions on what a request says: its target and its headers.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tellina {
+
+/// A request's target, taken apart.
+class Target {
+ public:
+  Target() = default;
+  std::string path;   ///< decoded; starts with '/'
+  std::string query;  ///< as sent, without '?'
+};
+
+/// Takes "/path?query" and "http://host/path?query". Nothing where the path does not start with '/', has an escape
+/// that is none, or decodes to a control character.
+std::optional<Target> parse_target(std::string_view target);
+
+/// The value of a cookie in a Cookie header, or nothing.
+std::optional<std::string> find_cookie(std::string_view header, std::string_view name);
+
+/// True for 1 to 200 letters, digits, '-' and '_': what a session token may look like.
+bool is_token(std::string_view text);
+
+/// Whether a page from `origin` ("https://host:port") is one that `host` ("host:port") served. The schemes' own ports
+/// may be left out on either side; the scheme itself is not compared, as a proxy may end TLS. "null" is never the same.
+bool is_same_origin(std::string_view origin, std::string_view host);
+
+/// Whether an Accept-Encoding header takes gzip (or anything) with a weight above 0.
+bool accepts_gzip(std::string_view header);
+
+/// Whether an If-None-Match header names the tag (with its quotes) or is "*".
+bool matches_etag(std::string_view header, std::string_view etag);
+
+/// Whether a Content-Type header is application/json, with or without parameters.
+bool is_json(std::string_view content_type);
+
+}  // namespace tellina

@@ -1,0 +1,50 @@
+#pragma once
+
+/// An HTTP answer as a value.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tellina/clock.hpp"
+
+namespace tellina {
+
+/// The policy that design and documentation promise for pages; xterm.js makes style elements, so styles are inline.
+inline constexpr std::string_view page_content_security_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'; "
+    "font-src 'self'";
+
+class Response {
+ public:
+  using Header = std::pair<std::string, std::string>;
+
+  Response() = default;
+  Response(int status_, std::string_view content_type, std::string body_);
+
+  Response& with(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  /// Null where there is none; the name is compared as it was written.
+  const std::string* find(std::string_view name) const;
+
+  int status = 200;
+  std::vector<Header> headers;
+  std::shared_ptr<const std::string> body = std::make_shared<const std::string>();  ///< shared with the file cache
+};
+
+/// {"error": {"code": ..., "message": ...}}
+Response json_error(int status, std::string_view code, std::string_view message);
+
+/// What every answer carries for the browser's safety, the upgrade to WebSocket included.
+const std::vector<Response::Header>& security_headers();
+
+/// The status line and all headers with the empty line after them. Adds Date, Content-Length (not for 304), Connection
+/// where it differs from the version's habit, the safety headers, and a strict Content-Security-Policy where the
+/// response brings none. `version` is 10 or 11.
+std::string serialize_head(const Response& response, int version, bool keep_alive, WallTime now);
+
+}  // namespace tellina

@@ -1,0 +1,242 @@
+#include "host/gateway/routes.hpp"
+
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "host/gateway/address_key.hpp"
+#include "host/gateway/lane.hpp"
+#include "host/gateway/request_fields.hpp"
+
+namespace tellina {
+namespace {
+
+namespace http = boost::beast::http;
+namespace json = boost::json;
+
+constexpr std::string_view static_prefix = "/static/";
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
+class Exchange {
+ public:
+  Exchange(Lane& lane_, const HttpRequest& request_, Target target_, const boost::asio::ip::address& peer_,
+           Answer answer_)
+      : lane(lane_), request(request_), target(std::move(target_)), peer(peer_), answer(std::move(answer_)) {}
+
+  std::string_view header(http::field field) const { return view(request[field]); }
+  std::string_view header(std::string_view name) const { return view(request[{name.data(), name.size()}]); }
+  void refuse(int status, std::string_view code, std::string_view message) const {
+    answer(json_error(status, code, message));
+  }
+
+  Lane& lane;
+  const HttpRequest& request;
+  const Target target;
+  const boost::asio::ip::address& peer;
+  const Answer answer;
+
+ private:
+  static std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+};
+
+/// The session's token, or an empty text where the request brings none that could be one.
+std::string session_token(const Exchange& exchange) {
+  const auto token = find_cookie(exchange.header(http::field::cookie), "tellina_session");
+  return token && is_token(*token) ? *token : std::string();
+}
+
+bool comes_from_elsewhere(const Exchange& exchange) {
+  const auto origin = exchange.header(http::field::origin);
+  return !origin.empty() && !is_same_origin(origin, exchange.header(http::field::host));
+}
+
+Response plain_response(int status, std::string text) {
+  return Response(status, plain_text, std::move(text)).with("Cache-Control", "no-store");
+}
+
+Response to_response(const WorkerReply& reply) {
+  if (reply.body.empty()) return json_error(500, "internal", "the worker's answer could not be read");
+  Response response(reply.status, "application/json", reply.body);
+  response.with("Cache-Control", "no-store");
+  if (reply.status == 503) response.with("Retry-After", "1");
+  return response;
+}
+
+void redirect_to_page(const Exchange& exchange) {
+  const std::string query = exchange.target.query.empty() ? std::string() : "?" + exchange.target.query;
+  Response response = plain_response(302, "The page is at /static/html/index.html\n");
+  exchange.answer(response.with("Location", "/static/html/index.html" + query));
+}
+
+void serve_file(const Exchange& exchange) {
+  const auto file = exchange.lane.state().files.find(exchange.target.path.substr(static_prefix.size()));
+  if (!file) return exchange.answer(plain_response(404, "Not found\n"));
+  const bool compressed = file->gzip && accepts_gzip(exchange.header(http::field::accept_encoding));
+  const std::string& etag = compressed ? file->gzip_etag : file->etag;
+
+  Response response;
+  response.with("ETag", etag).with("Cache-Control", "no-cache");
+  response.with("Content-Security-Policy", std::string(page_content_security_policy));
+  if (file->gzip) response.with("Vary", "Accept-Encoding");
+  if (matches_etag(exchange.header(http::field::if_none_match), etag)) {
+    response.status = 304;
+    return exchange.answer(std::move(response));
+  }
+  response.with("Content-Type", std::string(file->content_type));
+  if (compressed) response.with("Content-Encoding", "gzip");
+  response.body = compressed ? file->gzip : file->content;
+  exchange.answer(std::move(response));
+}
+
+void finish_login(Lane& lane, const std::string& address, const WorkerReply& reply, const Answer& answer) {
+  if (reply.status == 401) {
+    lane.metrics().failed_logins.add();
+    lane.state().logins.failed(address, lane.state().clock.now());
+  }
+  if (reply.status == 200 && reply.cookie.empty()) {
+    return answer(json_error(500, "internal", "the worker's answer has no cookie"));
+  }
+  Response response = to_response(reply);
+  if (reply.status == 200) {
+    constexpr std::string_view attributes = "; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";  // 30 days
+    response.with("Set-Cookie", "tellina_session=" + reply.cookie + std::string(attributes));
+  }
+  answer(std::move(response));
+}
+
+void log_in(const Exchange& exchange) {
+  Lane& lane = exchange.lane;
+  if (comes_from_elsewhere(exchange)) return exchange.refuse(403, "cross_origin", "this page may not log in here");
+  if (!is_json(exchange.header(http::field::content_type))) {
+    return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
+  }
+  const std::string address = address_key(exchange.peer);
+  if (const auto wait = lane.state().logins.wait_for(address, lane.state().clock.now())) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+    Response response = json_error(429, "too_many_failures", "too many unknown access codes: wait and try again");
+    return exchange.answer(response.with("Retry-After", std::to_string(seconds)));
+  }
+  boost::system::error_code error;
+  const json::value body = json::parse(exchange.request.body(), error);
+  if (error) return exchange.refuse(400, "bad_json", "the body is no JSON: " + error.message());
+  const json::object* object = body.if_object();
+  const json::value* code = object ? object->if_contains("access_code") : nullptr;
+  if (!code || !code->is_string()) {
+    return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
+  }
+  const json::object question{{"method", "login"}, {"access_code", code->get_string()}};
+  lane.ask(question, [&lane, address, answer = exchange.answer](const WorkerReply& reply) {
+    finish_login(lane, address, reply, answer);
+  });
+}
+
+void tell_study(const Exchange& exchange) {
+  const std::string token = session_token(exchange);
+  if (token.empty()) return exchange.refuse(401, "not_logged_in", "log in first");
+  const json::object question{{"method", "study"}, {"cookie", token}};
+  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
+}
+
+bool is_websocket_key(std::string_view key) {
+  constexpr std::size_t base64_of_16_bytes = 24;
+  return key.size() == base64_of_16_bytes && key.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+void open_terminal(const Exchange& exchange) {
+  if (!boost::beast::websocket::is_upgrade(exchange.request) ||
+      exchange.header(http::field::sec_websocket_version) != "13") {
+    Response response = json_error(426, "upgrade_required", "expected a WebSocket handshake of version 13");
+    response.with("Upgrade", "websocket").with("Connection", "Upgrade").with("Sec-WebSocket-Version", "13");
+    return exchange.answer(std::move(response));
+  }
+  if (!is_websocket_key(exchange.header(http::field::sec_websocket_key))) {
+    return exchange.refuse(400, "bad_request", "expected 24 characters as Sec-WebSocket-Key");
+  }
+  if (comes_from_elsewhere(exchange)) {
+    return exchange.refuse(403, "cross_origin", "this page may not open a terminal here");
+  }
+  const std::string token = session_token(exchange);
+  if (token.empty()) return exchange.refuse(401, "not_logged_in", "log in first");
+  const http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
+  const bool offers_protocol = protocols.exists("tellina.v1");
+  const json::object question{{"method", "authenticate"}, {"cookie", token}};
+  exchange.lane.ask(question, [offers_protocol, answer = exchange.answer](const WorkerReply& reply) {
+    if (reply.status != 200) return answer(to_response(reply));
+    answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol));
+  });
+}
+
+void tell_health(const Exchange& exchange) { exchange.answer(plain_response(200, "ok\n")); }
+
+void tell_readiness(const Exchange& exchange) {
+  const json::object question{{"method", "ready"}};
+  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) {
+    if (reply.status == 200) return answer(plain_response(200, "ready\n"));
+    answer(plain_response(503, "no worker is ready\n"));
+  });
+}
+
+void tell_metrics(const Exchange& exchange) {
+  // A proxy on this machine is a loopback peer that speaks for others.
+  const bool through_proxy = !exchange.header("X-Forwarded-For").empty() || !exchange.header("Forwarded").empty();
+  const bool local = is_loopback(exchange.peer) && !through_proxy;
+  if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
+    return exchange.refuse(403, "forbidden", "metrics are for this machine only");
+  }
+  std::vector<const Metrics*> loops;
+  for (const auto& lane : exchange.lane.state().lanes) loops.push_back(&lane->metrics());
+  Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8", render_metrics(loops));
+  exchange.answer(response.with("Cache-Control", "no-store"));
+}
+
+class Route {
+ public:
+  std::string_view path;
+  http::verb method;  ///< GET stands for HEAD too
+  void (*handle)(const Exchange&);
+};
+
+constexpr std::array<Route, 8> routes{{
+    {"/", http::verb::get, redirect_to_page},
+    {static_prefix, http::verb::get, serve_file},
+    {"/api/v1/login", http::verb::post, log_in},
+    {"/api/v1/study", http::verb::get, tell_study},
+    {"/api/v1/terminal", http::verb::get, open_terminal},
+    {"/healthz", http::verb::get, tell_health},
+    {"/readyz", http::verb::get, tell_readiness},
+    {"/metrics", http::verb::get, tell_metrics},
+}};
+
+bool matches(const Route& route, std::string_view path) {
+  return route.path == static_prefix ? path.starts_with(static_prefix) : path == route.path;
+}
+
+bool allows(const Route& route, http::verb method) {
+  return method == route.method || (route.method == http::verb::get && method == http::verb::head);
+}
+
+}  // namespace
+
+void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer) {
+  const auto text = request.target();
+  auto target = parse_target({text.data(), text.size()});
+  if (!target) return answer(json_error(400, "bad_request", "the request's target is no path"));
+  const Exchange exchange(lane, request, std::move(*target), peer, std::move(answer));
+  const std::string& path = exchange.target.path;
+  const auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& each) { return matches(each, path); });
+  if (route == routes.end()) {
+    if (path == "/api" || path.starts_with("/api/")) return exchange.refuse(404, "not_found", "no such path");
+    return exchange.answer(plain_response(404, "Not found\n"));
+  }
+  if (!allows(*route, request.method())) {
+    const bool is_get = route->method == http::verb::get;
+    Response response = json_error(405, "method_not_allowed", is_get ? "expected GET or HEAD" : "expected POST");
+    return exchange.answer(response.with("Allow", is_get ? "GET, HEAD" : "POST"));
+  }
+  route->handle(exchange);
+}
+
+}  // namespace tellina

@@ -1,0 +1,46 @@
+#pragma once
+
+/// The socket types of the gateway, and a socket on its way from one loop to another.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/rate_policy.hpp>
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace tellina {
+
+/// Bound to io_context itself and not to any_io_executor: no type erasure on the keystroke path.
+using LoopExecutor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
+using SocketError = boost::system::error_code;
+using TimedStream = boost::beast::basic_stream<boost::asio::ip::tcp, LoopExecutor, boost::beast::unlimited_rate_policy>;
+
+/// An open socket that belongs to no loop; closes it unless somebody takes it.
+class LooseSocket {
+ public:
+  LooseSocket(boost::asio::ip::tcp protocol, int descriptor) : m_protocol(protocol), m_descriptor(descriptor) {}
+  LooseSocket(LooseSocket&& other) noexcept
+      : m_protocol(other.m_protocol), m_descriptor(std::exchange(other.m_descriptor, -1)) {}
+  LooseSocket& operator=(LooseSocket&&) = delete;
+  ~LooseSocket() {
+    if (m_descriptor >= 0) ::close(m_descriptor);
+  }
+
+  /// Throws boost::system::system_error where the kernel gives the loop no more watches.
+  Socket take(boost::asio::io_context& context) {
+    Socket socket(context);
+    socket.assign(m_protocol, m_descriptor);
+    m_descriptor = -1;
+    return socket;
+  }
+
+ private:
+  boost::asio::ip::tcp m_protocol;
+  int m_descriptor;
+};
+
+}  // namespace tellina

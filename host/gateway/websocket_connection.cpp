@@ -1,0 +1,356 @@
+#include "host/gateway/websocket_connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "host/gateway/response.hpp"
+
+namespace tellina {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+
+constexpr std::size_t offset_bytes = 8;        ///< before the payload of a binary frame
+constexpr std::size_t max_reason_bytes = 123;  ///< RFC 6455, section 5.5: control frames hold 125 bytes, 2 are the code
+
+/// How long a client may take to answer a close frame.
+constexpr std::chrono::seconds closing_timeout{3};
+
+/// RFC 6455, section 7.4.1, and the registry it founds.
+constexpr std::uint16_t going_away = 1001;
+constexpr std::uint16_t protocol_error = 1002;
+constexpr std::uint16_t abnormal = 1006;
+constexpr std::uint16_t policy_violation = 1008;
+constexpr std::uint16_t too_big = 1009;
+constexpr std::uint16_t internal_error = 1011;
+constexpr std::uint16_t service_restart = 1012;
+constexpr std::uint16_t try_again_later = 1013;
+
+template <typename Number>
+Number parse_number(BytesView text, Number fallback) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() ? number : fallback;
+}
+
+/// Codes that RFC 6455, section 7.4, lets nobody send are the sender's fault.
+std::uint16_t checked_code(std::uint16_t code) {
+  const bool is_standard = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+  return is_standard || (code >= 3000 && code <= 4999) ? code : internal_error;
+}
+
+/// Cuts between two UTF-8 characters.
+std::string shorten_reason(const std::string& reason) {
+  std::size_t size = std::min(reason.size(), max_reason_bytes);
+  while (size > 0 && size < reason.size() && (static_cast<unsigned char>(reason[size]) & 0xc0) == 0x80) --size;
+  return reason.substr(0, size);
+}
+
+/// A peer that is gone while nothing is read is found out by the kernel, which then fails the next write.
+void watch_peer(Socket& socket, std::chrono::milliseconds limit) {
+  SocketError ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const unsigned milliseconds = static_cast<unsigned>(limit.count());
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+}  // namespace
+
+WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSocket& upgraded)
+    : m_lane(std::move(lane)),
+      m_slot(std::move(upgraded.slot)),
+      m_living(std::move(upgraded.living)),
+      m_participant(upgraded.participant),
+      m_handshake(std::move(upgraded.handshake)),
+      m_stream(upgraded.socket.take(m_lane->loop().context())),
+      m_timer(m_lane->loop().make_timer()) {
+  m_lane->metrics().websocket_connections.add(1);
+  set_options(upgraded.offers_protocol);
+}
+
+WebSocketConnection::~WebSocketConnection() {
+  m_lane->metrics().websocket_connections.add(-1);
+  m_lane->remove(this);
+}
+
+void WebSocketConnection::set_options(bool offers_protocol) {
+  const GatewayLimits& limits = m_lane->limits();
+  watch_peer(m_stream.next_layer(), limits.websocket_idle_timeout);
+  set_idle_timeout(true);
+  m_stream.read_message_max(limits.frame_bytes);
+  m_stream.auto_fragment(false);
+  m_stream.set_option(websocket::stream_base::decorator([offers_protocol](websocket::response_type& response) {
+    response.set(beast::http::field::server, "tellina");
+    for (const auto& [name, value] : security_headers()) response.set(name, value);
+    if (offers_protocol) response.set(beast::http::field::sec_websocket_protocol, "tellina.v1");
+  }));
+}
+
+void WebSocketConnection::set_idle_timeout(bool enabled) {
+  websocket::stream_base::timeout timeout{};
+  timeout.handshake_timeout = m_lane->limits().handshake_timeout;
+  timeout.idle_timeout = websocket::stream_base::none();
+  if (enabled) timeout.idle_timeout = m_lane->limits().websocket_idle_timeout;
+  timeout.keep_alive_pings = enabled;
+  m_stream.set_option(timeout);
+}
+
+void WebSocketConnection::start() {
+  const auto self = self_of(this);
+  m_lane->add(self);
+  m_stream.async_accept(asio::buffer(m_handshake), [self](SocketError error) { self->on_handshake(error); });
+}
+
+void WebSocketConnection::on_handshake(SocketError error) {
+  if (m_state == State::ended) return;
+  if (error) return end(abnormal, error.message());
+  if (m_lane->is_stopping()) return close(going_away, "the server is stopping");
+  connect();
+}
+
+void WebSocketConnection::connect() {
+  GatewayState& state = m_lane->state();
+  constexpr std::size_t id_bytes = 7;  // 14 digits: the longest that fit into a string without an allocation
+  m_id = random_token(state.random, id_bytes);
+  m_lane->route(m_id, self_of(this));
+  m_state = State::connecting;
+
+  const boost::json::object body{{"participant", m_participant}, {"address", m_slot.address()}};
+  Message message(MessageKind::connect, m_id, 0, boost::json::serialize(body));
+  message.reply_channel = m_lane->channel();
+  m_timer->start(state.clock.now() + m_lane->limits().accept_timeout, [this] {
+    m_lane->metrics().accept_timeouts.add();
+    close(try_again_later, "busy");
+  });
+  const SendResult result = state.layer.send(ChannelName("websocket.connect"), std::move(message));
+  if (result == SendResult::accepted) return;
+  if (result == SendResult::full) m_lane->metrics().full_channels.add();
+  close(try_again_later, "busy");
+}
+
+void WebSocketConnection::receive(Message message) {
+  switch (message.kind) {
+    case MessageKind::data:
+      return enqueue(false, std::move(message.body));
+    case MessageKind::text:
+      return enqueue(true, std::move(message.body));
+    case MessageKind::accept:
+      return on_accept(message);
+    case MessageKind::credit:
+      return on_credit(message);
+    case MessageKind::close:
+      return on_close(message);
+    default:
+      return;
+  }
+}
+
+void WebSocketConnection::on_accept(const Message& message) {
+  if (m_owner) return;
+  if (const char* fault = ChannelName::find_fault(message.body)) {
+    m_lane->state().log.error(std::string("gateway: a worker's accept names no channel: ") + fault);
+    return close(internal_error, "internal");
+  }
+  m_owner.emplace(message.body);
+  if (m_state != State::connecting) return;
+  m_timer->cancel();
+  m_state = State::open;
+  read();
+}
+
+void WebSocketConnection::on_credit(const Message& message) {
+  const auto credit = parse_number<std::size_t>(message.body, 0);
+  m_uncredited -= std::min(credit, m_uncredited);
+  if (m_stalled && !m_forwarding) forward();
+}
+
+void WebSocketConnection::on_close(const Message& message) {
+  const auto space = message.body.find(' ');
+  const auto code = parse_number<std::uint16_t>(BytesView(message.body).substr(0, space), internal_error);
+  begin_closing(checked_code(code), space == Bytes::npos ? std::string() : message.body.substr(space + 1));
+  if (!m_writing) send_close_frame();
+}
+
+void WebSocketConnection::read() {
+  if (m_state != State::open) return;
+  m_stream.async_read(m_buffer, [self = self_of(this)](SocketError error, std::size_t) { self->on_read(error); });
+}
+
+void WebSocketConnection::on_read(SocketError error) {
+  if (error) return end_after(error);
+  if (m_state != State::open) return;
+  m_lane->metrics().frames_in.add();
+  m_lane->metrics().bytes_in.add(static_cast<std::int64_t>(m_buffer.size()));
+  m_is_text = m_stream.got_text();
+  if (!m_is_text && m_buffer.size() < offset_bytes) return close(protocol_error, "binary frame without offset");
+  m_waiting = true;
+  m_tries = 0;
+  forward();
+}
+
+void WebSocketConnection::forward() {
+  if (m_state != State::open || !m_waiting) return;
+  const std::size_t payload = m_is_text ? 0 : m_buffer.size() - offset_bytes;
+  if (payload > 0 && m_uncredited > 0 && m_uncredited + payload > m_lane->limits().input_window) return stall();
+  if (std::exchange(m_stalled, false)) {
+    m_timer->cancel();
+    set_idle_timeout(true);
+  }
+
+  const auto content = m_buffer.cdata();
+  Message message(m_is_text ? MessageKind::text : MessageKind::data, m_id, m_next_sequence,
+                  Bytes(static_cast<const char*>(content.data()), content.size()));
+  // Owner and credits may come back before send() returns.
+  m_uncredited += payload;
+  m_forwarding = true;
+  const SendResult result = m_lane->state().layer.send(*m_owner, std::move(message));
+  m_forwarding = false;
+  if (result == SendResult::accepted) {
+    ++m_next_sequence;
+    m_waiting = false;
+    m_buffer.consume(m_buffer.size());
+    return read();
+  }
+  m_uncredited -= std::min(payload, m_uncredited);
+  switch (result) {
+    case SendResult::full:
+      return retry_later();
+    case SendResult::too_large:
+      return close(too_big, "too large for the channel layer");
+    default:
+      return close(service_restart, "the channel layer is down");
+  }
+}
+
+void WebSocketConnection::stall() {
+  if (!std::exchange(m_stalled, true)) {
+    m_lane->metrics().input_stalls.add();
+    set_idle_timeout(false);
+  }
+  // Nothing is read now, so no pong can prove that the peer is there; writing to one that is gone fails.
+  m_timer->start(m_lane->state().clock.now() + m_lane->limits().websocket_idle_timeout / 2, [this] {
+    if (std::exchange(m_pinging, true)) return stall();
+    m_stream.async_ping({}, [self = self_of(this)](SocketError error) {
+      self->m_pinging = false;
+      if (error) return self->end_after(error);
+      if (self->m_stalled && self->m_state == State::open) self->stall();
+    });
+  });
+}
+
+void WebSocketConnection::retry_later() {
+  if (m_state != State::open) return;
+  m_lane->metrics().full_channels.add();
+  if (++m_tries > m_lane->limits().retries) return close(try_again_later, "busy");
+  m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval, [this] { forward(); });
+}
+
+void WebSocketConnection::enqueue(bool is_text, Bytes body) {
+  if (m_state != State::connecting && m_state != State::open) return;
+  m_queued_bytes += body.size();
+  m_queue.emplace_back(is_text, std::move(body));
+  if (m_queued_bytes > m_lane->limits().output_queue) {
+    m_lane->metrics().slow_readers.add();
+    close_socket();
+    return end(policy_violation, "too much unwritten output");
+  }
+  write();
+}
+
+void WebSocketConnection::write() {
+  if (m_writing || m_queue.empty()) return;
+  m_writing = true;
+  const Frame& frame = m_queue.front();
+  m_stream.text(frame.is_text);
+  m_stream.async_write(asio::buffer(frame.body),
+                       [self = self_of(this)](SocketError error, std::size_t) { self->on_write(error); });
+}
+
+void WebSocketConnection::on_write(SocketError error) {
+  m_writing = false;
+  if (error) return end_after(error);
+  if (m_state == State::ended) return;
+  const std::size_t size = m_queue.front().body.size();
+  m_lane->metrics().frames_out.add();
+  m_lane->metrics().bytes_out.add(static_cast<std::int64_t>(size));
+  m_queued_bytes -= size;
+  m_queue.pop_front();
+  if (m_queue.empty() && m_state == State::closing) return send_close_frame();
+  write();
+}
+
+void WebSocketConnection::close(std::uint16_t code, std::string reason) {
+  begin_closing(code, std::move(reason));
+  while (m_queue.size() > (m_writing ? 1 : 0)) m_queue.pop_back();
+  if (!m_writing) send_close_frame();
+}
+
+void WebSocketConnection::begin_closing(std::uint16_t code, std::string reason) {
+  if (m_state == State::closing || m_state == State::ended) return;
+  m_state = State::closing;
+  m_close_code = code;
+  m_close_reason = std::move(reason);
+  m_timer->start(m_lane->state().clock.now() + closing_timeout, [this] { cut(); });
+}
+
+void WebSocketConnection::send_close_frame() {
+  if (m_state != State::closing || std::exchange(m_close_frame_sent, true)) return;
+  m_stream.async_close(websocket::close_reason(m_close_code, shorten_reason(m_close_reason)),
+                       [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
+}
+
+void WebSocketConnection::leave() {
+  if (m_state == State::handshaking) return cut();
+  close(going_away, "the server is stopping");
+}
+
+void WebSocketConnection::close_socket() {
+  SocketError ignored;
+  m_stream.next_layer().close(ignored);
+}
+
+void WebSocketConnection::cut() {
+  close_socket();
+  if (m_state == State::closing) return end(m_close_code, m_close_reason);
+  end(abnormal, "cut");
+}
+
+void WebSocketConnection::end_after(SocketError error) {
+  if (m_state == State::closing) return end(m_close_code, m_close_reason);
+  if (error == websocket::error::message_too_big) return end(too_big, "frame too large");
+  if (error != websocket::error::closed) return end(abnormal, error.message());
+  const websocket::close_reason& reason = m_stream.reason();
+  end(reason.code, std::string(reason.reason.data(), reason.reason.size()));
+}
+
+void WebSocketConnection::end(std::uint16_t code, std::string reason) {
+  if (std::exchange(m_state, State::ended) == State::ended) return;
+  const auto self = self_of(this);  // the lane's table may be the last to hold it
+  m_timer->cancel();
+  if (m_id.empty()) return;
+  m_lane->unroute(m_id);
+  if (m_owner) send_disconnect(std::to_string(code) + " " + reason, 0);
+}
+
+void WebSocketConnection::send_disconnect(std::string body, int tries) {
+  Message message(MessageKind::disconnect, m_id, m_next_sequence, body);
+  if (m_lane->state().layer.send(*m_owner, std::move(message)) != SendResult::full) return;
+  if (tries >= m_lane->limits().retries || m_lane->is_stopping()) return;
+  // The worker finds out by itself should the channel stay full.
+  m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval,
+                 [self = self_of(this), body = std::move(body), tries] { self->send_disconnect(body, tries + 1); });
+}
+
+}  // namespace tellina

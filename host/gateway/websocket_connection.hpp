@@ -1,0 +1,119 @@
+#pragma once
+
+/// Carries one participant's frames between a socket and the worker that owns the connection.
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/gateway/lane.hpp"
+#include "host/gateway/sockets.hpp"
+
+namespace tellina {
+
+/// A socket whose client has asked for a WebSocket and may have one, between the loop that read the request and the
+/// loop that will own the connection.
+class UpgradedSocket {
+ public:
+  UpgradedSocket(LooseSocket socket_, ConnectionLimit::Slot slot_, LiveCount::Token living_)
+      : socket(std::move(socket_)), slot(std::move(slot_)), living(std::move(living_)) {}
+
+  LooseSocket socket;
+  ConnectionLimit::Slot slot;
+  LiveCount::Token living;
+  std::string handshake;  ///< the parts of the request that WebSocket needs, and what was read after it
+  bool offers_protocol = false;
+  std::int64_t participant = 0;
+};
+
+/// handshaking -> connecting (a worker has been asked) -> open (one has accepted) -> closing -> ended.
+///
+/// Frames go to the owner in the order read, one at a time; at most `input_window` bytes of them are uncredited, and
+/// while a frame has to wait nothing is read. Frames from the owner are written in the order received.
+/// Threads:  the lane's loop. receive() may be called while this sends.
+/// Lifetime: its own operations and the lane's table hold it.
+class WebSocketConnection final : public LaneMember {
+ public:
+  WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSocket& upgraded);
+  ~WebSocketConnection() override;
+
+  void start();
+  /// A message from a worker.
+  void receive(Message message);
+  void leave() override;
+  void cut() override;
+
+ private:
+  enum class State { handshaking, connecting, open, closing, ended };
+
+  class Frame {
+   public:
+    Frame(bool is_text_, Bytes body_) : is_text(is_text_), body(std::move(body_)) {}
+    bool is_text;
+    Bytes body;
+  };
+
+  void set_options(bool offers_protocol);
+  void set_idle_timeout(bool enabled);
+  void on_handshake(SocketError error);
+  void connect();
+
+  void on_accept(const Message& message);
+  void on_credit(const Message& message);
+  void on_close(const Message& message);
+
+  void read();
+  void on_read(SocketError error);
+  void forward();
+  void stall();
+  void retry_later();
+
+  void enqueue(bool is_text, Bytes body);
+  void write();
+  void on_write(SocketError error);
+
+  /// Ends the WebSocket; what is queued for it is dropped.
+  void close(std::uint16_t code, std::string reason);
+  void begin_closing(std::uint16_t code, std::string reason);
+  void send_close_frame();
+  void close_socket();
+  void end_after(SocketError error);
+  void end(std::uint16_t code, std::string reason);
+  void send_disconnect(std::string body, int tries);
+
+  const std::shared_ptr<Lane> m_lane;
+  const ConnectionLimit::Slot m_slot;
+  const LiveCount::Token m_living;
+  const std::int64_t m_participant;
+  const std::string m_handshake;
+  boost::beast::websocket::stream<Socket, false> m_stream;
+  const std::unique_ptr<Loop::Timer> m_timer;  ///< of accept, retry, stall or closing: never two at once
+  State m_state = State::handshaking;
+  std::string m_id;  ///< short enough to need no allocation when a message takes a copy
+  std::optional<ChannelName> m_owner;
+
+  boost::beast::flat_buffer m_buffer;  ///< holds the read frame until the layer has taken it
+  bool m_is_text = false;              ///< of that frame
+  bool m_waiting = false;              ///< such a frame is there
+  bool m_forwarding = false;
+  bool m_stalled = false;
+  bool m_pinging = false;
+  int m_tries = 0;
+  std::size_t m_uncredited = 0;
+  Sequence m_next_sequence = 1;
+
+  std::deque<Frame> m_queue;  ///< the first one is being written while m_writing
+  std::size_t m_queued_bytes = 0;
+  bool m_writing = false;
+
+  bool m_close_frame_sent = false;
+  std::uint16_t m_close_code = 0;
+  std::string m_close_reason;
+};
+
+}  // namespace tellina
