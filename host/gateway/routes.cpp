@@ -160,7 +160,7 @@ void open_terminal(const Exchange& exchange) {
   }
   const std::string token = session_token(exchange);
   if (token.empty()) return exchange.refuse(401, "not_logged_in", "log in first");
-  const http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
+  http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
   const bool offers_protocol = protocols.exists("tellina.v1");
   const json::object question{{"method", "authenticate"}, {"cookie", token}};
   exchange.lane.ask(question, [offers_protocol, answer = exchange.answer](const WorkerReply& reply) {
