@@ -307,8 +307,9 @@ void WebSocketConnection::begin_closing(std::uint16_t code, std::string reason) 
 
 void WebSocketConnection::send_close_frame() {
   if (m_state != State::closing || std::exchange(m_close_frame_sent, true)) return;
-  m_stream.async_close(websocket::close_reason(m_close_code, shorten_reason(m_close_reason)),
-                       [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
+  m_stream.async_close(
+      websocket::close_reason(static_cast<websocket::close_code>(m_close_code), shorten_reason(m_close_reason)),
+      [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
 }
 
 void WebSocketConnection::leave() {
