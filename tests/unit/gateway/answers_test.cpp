@@ -1,0 +1,94 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/gateway/metrics.hpp"
+#include "host/gateway/response.hpp"
+#include "host/gateway/worker_reply.hpp"
+
+namespace tellina {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const WallTime moment{std::chrono::seconds(784111777)};
+
+TEST(Response, IsWrittenWithEverySafetyHeader) {
+  const std::string head = serialize_head(Response(200, "text/plain", "hello"), 11, true, moment);
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+  for (const char* line :
+       {"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "Content-Length: 5\r\n", "X-Content-Type-Options: nosniff\r\n",
+        "X-Frame-Options: DENY\r\n", "Referrer-Policy: no-referrer\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n",
+        "Cross-Origin-Resource-Policy: same-origin\r\n", "Content-Security-Policy: default-src 'none'; "}) {
+    EXPECT_THAT(head, HasSubstr(line));
+  }
+  EXPECT_THAT(head, Not(HasSubstr("Connection:")));
+}
+
+TEST(Response, SaysWhatBecomesOfTheConnection) {
+  const Response response(200, "text/plain", "hello");
+  EXPECT_THAT(serialize_head(response, 11, false, moment), HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(serialize_head(response, 10, true, moment), HasSubstr("HTTP/1.0 200 OK\r\n"));
+  EXPECT_THAT(serialize_head(response, 10, true, moment), HasSubstr("Connection: keep-alive\r\n"));
+}
+
+TEST(Response, HasNoLengthWhereNothingWasModified) {
+  Response response;
+  response.status = 304;
+  EXPECT_THAT(serialize_head(response, 11, true, moment), Not(HasSubstr("Content-Length")));
+}
+
+TEST(Response, KeepsAPolicyOfItsOwn) {
+  Response response(200, "text/html", "");
+  response.with("Content-Security-Policy", std::string(page_content_security_policy));
+  const std::string head = serialize_head(response, 11, true, moment);
+  EXPECT_THAT(head, HasSubstr("script-src 'self'"));
+  EXPECT_THAT(head, Not(HasSubstr("frame-ancestors")));
+}
+
+TEST(JsonError, EscapesItsText) {
+  const Response response = json_error(400, "bad_json", "a \"quote\"");
+  EXPECT_EQ(*response.body, R"({"error":{"code":"bad_json","message":"a \"quote\""}})");
+  EXPECT_EQ(*response.find("Content-Type"), "application/json");
+  EXPECT_EQ(*response.find("Cache-Control"), "no-store");
+}
+
+TEST(WorkerReply, IsReadInFull) {
+  const auto reply =
+      parse_worker_reply(R"({"status":200,"body":{"a":[1]},"cookie":"ab-1","participant":7,"affinity":3})");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, R"({"a":[1]})");
+  EXPECT_EQ(reply->cookie, "ab-1");
+  EXPECT_EQ(reply->participant, 7);
+  EXPECT_EQ(reply->affinity, 3U);
+}
+
+TEST(WorkerReply, RefusesWhatWasNotAgreed) {
+  for (const char* text :
+       {"", "[]", "{}", "{\"status\":\"200\"}", "{\"status\":99}", "{\"status\":200,\"affinity\":-1}",
+        "{\"status\":200,\"cookie\":\"a\\r\\nb\"}", "{\"status\":200,\"cookie\":7}",
+        "{\"status\":200,\"participant\":\"x\"}", "{\"status\":200"}) {
+    EXPECT_FALSE(parse_worker_reply(text)) << text;
+  }
+}
+
+TEST(Metrics, AreSummedOverLoopsAndEndWithEof) {
+  Metrics first;
+  Metrics second;
+  first.frames_in.add(3);
+  second.frames_in.add(4);
+  second.answers[4].add();
+  first.http_connections.add(2);
+  first.http_connections.add(-1);
+  const std::string text = render_metrics({&first, &second});
+  EXPECT_THAT(text, HasSubstr("# TYPE tellina_gateway_frames counter\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_gateway_frames_total{direction=\"in\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_gateway_http_requests_total{status=\"4xx\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_gateway_http_connections 1\n"));
+  EXPECT_TRUE(text.ends_with("# EOF\n"));
+}
+
+}  // namespace
+}  // namespace tellina

@@ -1,0 +1,69 @@
+#include <gtest/gtest.h>
+
+#include "host/gateway/address_key.hpp"
+#include "host/gateway/connection_limit.hpp"
+#include "host/gateway/login_limiter.hpp"
+
+namespace tellina {
+namespace {
+
+using namespace std::chrono_literals;
+
+const MonotonicTime start{1h};
+
+TEST(LoginLimiter, WaitsAfterTenFailuresInAMinute) {
+  LoginLimiter limiter(10, 60s);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(limiter.wait_for("a", start + i * 1s));
+    limiter.failed("a", start + i * 1s);
+  }
+  EXPECT_EQ(limiter.wait_for("a", start + 10s), 50s);
+  EXPECT_FALSE(limiter.wait_for("b", start + 10s));
+  EXPECT_FALSE(limiter.wait_for("a", start + 60s)) << "the oldest failure is a minute ago";
+  limiter.failed("a", start + 60s);
+  EXPECT_EQ(limiter.wait_for("a", start + 60s), 1s);
+}
+
+TEST(LoginLimiter, ForgetsTheAddressThatFailedLongestAgo) {
+  LoginLimiter limiter(1, 60s, 3);
+  limiter.failed("a", start);
+  limiter.failed("b", start + 1s);
+  limiter.failed("c", start + 2s);
+  limiter.failed("a", start + 3s);
+  limiter.failed("d", start + 4s);
+  EXPECT_EQ(limiter.addresses(), 3U);
+  EXPECT_FALSE(limiter.wait_for("b", start + 5s));
+  EXPECT_TRUE(limiter.wait_for("a", start + 5s));
+  EXPECT_TRUE(limiter.wait_for("d", start + 5s));
+}
+
+TEST(ConnectionLimit, GivesPlacesBack) {
+  const auto limit = std::make_shared<ConnectionLimit>(2);
+  auto first = limit->take("a");
+  auto second = limit->take("a");
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(limit->take("a"));
+  EXPECT_TRUE(limit->take("b"));
+  const ConnectionLimit::Slot moved = std::move(*first);
+  first.reset();
+  EXPECT_FALSE(limit->take("a")) << "a moved slot still counts";
+  second.reset();
+  EXPECT_TRUE(limit->take("a"));
+}
+
+TEST(AddressKey, CountsOnePersonAsOne) {
+  const auto key = [](const char* text) { return address_key(boost::asio::ip::make_address(text)); };
+  EXPECT_EQ(key("10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(key("::ffff:10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(key("2001:db8:1:2::5"), key("2001:db8:1:2:ffff::9"));
+  EXPECT_NE(key("2001:db8:1:2::5"), key("2001:db8:1:3::5"));
+}
+
+TEST(IsLoopback, KnowsAllForms) {
+  const auto test = [](const char* text) { return is_loopback(boost::asio::ip::make_address(text)); };
+  EXPECT_TRUE(test("127.0.0.1") && test("127.1.2.3") && test("::1") && test("::ffff:127.0.0.1"));
+  EXPECT_FALSE(test("10.0.0.1") || test("::2") || test("::ffff:10.0.0.1"));
+}
+
+}  // namespace
+}  // namespace tellina

@@ -1,0 +1,84 @@
+#include "host/gateway/request_fields.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tellina {
+namespace {
+
+TEST(ParseTarget, DecodesThePathAndLeavesTheQuery) {
+  const auto target = parse_target("/static/html/a%20b.html?access_code=b%20b&x=1");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/static/html/a b.html");
+  EXPECT_EQ(target->query, "access_code=b%20b&x=1");
+}
+
+TEST(ParseTarget, TakesTheAbsoluteFormToo) {
+  const auto target = parse_target("http://example.org:80/healthz?a");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/healthz");
+  EXPECT_EQ(target->query, "a");
+  EXPECT_EQ(parse_target("http://example.org")->path, "/");
+}
+
+TEST(ParseTarget, RefusesWhatIsNoPath) {
+  for (const char* text : {"", "*", "healthz", "/%", "/%4", "/%zz", "/a%00b", "/a%0ab", "/%7f"}) {
+    EXPECT_FALSE(parse_target(text)) << text;
+  }
+}
+
+TEST(FindCookie, FindsOneAmongMany) {
+  EXPECT_EQ(find_cookie("a=1; tellina_session=abc; b=2", "tellina_session"), "abc");
+  EXPECT_EQ(find_cookie("tellina_session=", "tellina_session"), "");
+  EXPECT_EQ(find_cookie("a=b=c", "a"), "b=c");
+  EXPECT_FALSE(find_cookie("xtellina_session=abc", "tellina_session"));
+  EXPECT_FALSE(find_cookie("", "tellina_session"));
+}
+
+TEST(IsToken, TakesOnlyWhatCanBeOne) {
+  EXPECT_TRUE(is_token("0aZ-_"));
+  EXPECT_FALSE(is_token(""));
+  EXPECT_FALSE(is_token("a b"));
+  EXPECT_FALSE(is_token("a\"b"));
+  EXPECT_FALSE(is_token(std::string(201, 'a')));
+}
+
+TEST(IsSameOrigin, ComparesHostAndPort) {
+  EXPECT_TRUE(is_same_origin("http://127.0.0.1:10411", "127.0.0.1:10411"));
+  EXPECT_TRUE(is_same_origin("http://Study.example", "study.example"));
+  EXPECT_TRUE(is_same_origin("https://study.example", "study.example:443"));
+  EXPECT_TRUE(is_same_origin("http://study.example:80", "study.example"));
+  EXPECT_TRUE(is_same_origin("http://[::1]:10411", "[::1]:10411"));
+  EXPECT_FALSE(is_same_origin("http://127.0.0.1:10412", "127.0.0.1:10411"));
+  EXPECT_FALSE(is_same_origin("http://evil.example", "study.example"));
+  EXPECT_FALSE(is_same_origin("http://study.example.evil", "study.example"));
+  EXPECT_FALSE(is_same_origin("null", "study.example"));
+  EXPECT_FALSE(is_same_origin("http://", ""));
+}
+
+TEST(AcceptsGzip, HeedsWeights) {
+  EXPECT_TRUE(accepts_gzip("gzip, deflate, br"));
+  EXPECT_TRUE(accepts_gzip("br;q=1.0, GZIP;q=0.8"));
+  EXPECT_TRUE(accepts_gzip("*"));
+  EXPECT_FALSE(accepts_gzip("gzip;q=0"));
+  EXPECT_FALSE(accepts_gzip("*, gzip; q=0.0"));
+  EXPECT_FALSE(accepts_gzip("identity"));
+  EXPECT_FALSE(accepts_gzip(""));
+}
+
+TEST(MatchesEtag, ComparesListsWeakly) {
+  EXPECT_TRUE(matches_etag("\"a\"", "\"a\""));
+  EXPECT_TRUE(matches_etag("\"x\", W/\"a\"", "\"a\""));
+  EXPECT_TRUE(matches_etag("*", "\"a\""));
+  EXPECT_FALSE(matches_etag("\"ab\"", "\"a\""));
+  EXPECT_FALSE(matches_etag("", "\"a\""));
+}
+
+TEST(IsJson, AllowsParameters) {
+  EXPECT_TRUE(is_json("application/json"));
+  EXPECT_TRUE(is_json("Application/JSON; charset=utf-8"));
+  EXPECT_FALSE(is_json("text/plain"));
+  EXPECT_FALSE(is_json(""));
+}
+
+}  // namespace
+}  // namespace tellina
