@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tellina/file_tree.hpp"
+
+namespace tellina {
+
+/// A directory as it stands in a tar file.
+class Archive {
+ public:
+  Archive() = default;
+  FileNode root;
+  std::string digest;  ///< SHA-256 of the file's bytes
+};
+
+/// Reads a tar file (any format and compression that libarchive reads by itself: gzip, bzip2, xz, lzma, zstd, lz4,
+/// compress, none) of at most 256 MiB. Modes and times are taken, owners are not; hard links become files of their own;
+/// of two members with one name the later one counts.
+///
+/// Throws Error where the file can't be read, is no tar file, or has a member that has no place in a home directory: an
+/// absolute name or one with "..", a device, FIFO or socket, a member below something that is no directory, a hard link
+/// to nothing, more than `max_entries` members or `max_bytes` of content. The text names the member.
+Archive read_archive(const std::string& file, std::size_t max_entries, std::uint64_t max_bytes);
+
+}  // namespace tellina

@@ -1,0 +1,58 @@
+#pragma once
+
+/// What is wrong with a file, all of it, in the order of the file.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tellina/config.hpp"
+
+namespace tellina {
+
+/// A place in a file: line and column from 1, the column counts bytes.
+class TextPlace {
+ public:
+  TextPlace() = default;
+  TextPlace(int line_, int column_) : line(line_), column(column_) {}
+  int line = 1;
+  int column = 1;
+};
+
+/// Where each key stands, by the path of its value ("server.port"). A Config knows the place of its value only.
+using KeyPlaces = std::unordered_map<std::string, TextPlace>;
+
+/// Collects messages "FILE:LINE:COLUMN: PATH: expected ..., got ...", each once, sorted by place.
+class Complaints {
+ public:
+  explicit Complaints(std::string file) : m_file(std::move(file)) {}
+
+  void add(TextPlace place, const std::string& path, const std::string& message);
+  void add(const Config& at, const std::string& message) { add({at.line(), at.column()}, at.path(), message); }
+
+  bool empty() const { return m_complaints.empty(); }
+  std::size_t size() const { return m_complaints.size(); }
+  const std::string& file() const { return m_file; }
+  /// One message a line, without a newline at the end.
+  std::string text() const;
+  /// Throws ConfigError with text() if there is any.
+  void throw_if_any() const;
+
+ private:
+  class Complaint {
+   public:
+    Complaint(TextPlace place_, std::string text_) : place(place_), text(std::move(text_)) {}
+    TextPlace place;
+    std::string text;
+  };
+
+  std::string m_file;
+  std::vector<Complaint> m_complaints;
+};
+
+/// The path of a child: "server" + "port" is "server.port"; a key that is no plain word is quoted: tree["a.txt"].
+std::string child_path(const std::string& parent, std::string_view key);
+std::string child_path(const std::string& parent, std::size_t index);
+
+}  // namespace tellina

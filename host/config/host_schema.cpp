@@ -1,0 +1,136 @@
+#include "host/config/host_schema.hpp"
+
+#include <array>
+
+#include "host/config/host_schema_text.hpp"
+#include "host/config/json_reader.hpp"
+#include "host/config/json_writer.hpp"
+#include "host/config/schema_walker.hpp"
+
+namespace tellina {
+namespace {
+
+class Section {
+ public:
+  PluginKind kind;
+  const char* key;
+  const char* plugin;
+  const char* description;
+};
+
+constexpr std::array<Section, 3> sections = {{
+    {PluginKind::channel_layer, "channel_layer", "memory", "What carries messages between gateway and workers"},
+    {PluginKind::ordering_policy, "ordering", "strict", "In which order the messages of a connection are handled"},
+    {PluginKind::sandbox, "sandbox", "chroot", "Where the participants' shells run"},
+}};
+
+const Section& section_of(PluginKind kind) { return sections[static_cast<std::size_t>(kind)]; }
+
+Config reference_to(const std::string& definition) {
+  return make_object({{"$ref", make_string("#/$defs/" + definition)}});
+}
+
+/// A plugin's schema points into itself; as a part of the whole it has to point to where it stands.
+Config move_references(const Config& value, const std::string& new_root) {
+  if (value.is_array()) {
+    std::vector<Config> items;
+    for (const Config& item : value.items()) items.push_back(move_references(item, new_root));
+    return make_array(std::move(items));
+  }
+  if (!value.is_object()) return value;
+  std::vector<Config::Member> members;
+  for (const auto& [key, member] : value.members()) {
+    if (key == "$ref" && member.is_string()) {
+      members.emplace_back(key, make_string(new_root + member.as_string().substr(1)));
+    } else {
+      members.emplace_back(key, move_references(member, new_root));
+    }
+  }
+  return make_object(std::move(members));
+}
+
+/// The branch of a section for one plugin: what it asks for, its name, and what the host asks of its kind.
+Config section_schema(const Section& section, const std::string& name, const Config& plugin_schema) {
+  std::vector<Config::Member> properties;
+  properties.emplace_back("plugin", make_object({{"const", make_string(name)}}));
+  if (section.kind == PluginKind::sandbox) {
+    properties.emplace_back("working_directory", reference_to("working_directory"));
+    properties.emplace_back("pool", reference_to("pool"));
+  }
+  const Config* own = plugin_schema.find("properties");
+  std::vector<Config::Member> members;
+  members.emplace_back("type", make_string("object"));
+  members.emplace_back("properties", own ? with_members(*own, std::move(properties)) : make_object(properties));
+
+  std::vector<Config> required;
+  if (const Config* keys = plugin_schema.find("required")) required = keys->items();
+  if (name != section.plugin) required.push_back(make_string("plugin"));
+  if (!required.empty()) members.emplace_back("required", make_array(std::move(required)));
+  if (!plugin_schema.find("additionalProperties")) {
+    Config::Node no;
+    no.kind = Config::Kind::boolean;
+    members.emplace_back("additionalProperties", Config(std::make_shared<Config::Node>(no)));
+  }
+  return with_members(plugin_schema, std::move(members));
+}
+
+/// Throws ConfigError.
+Config read_plugin_schema(const Section& section, const InstalledPlugin& plugin) {
+  const Config schema =
+      read_json(plugin.schema, "schema of the " + std::string(to_string(section.kind)) + " " + plugin.name);
+  if (!schema.is_object()) schema.fail("expected an object, got " + schema.describe());
+  verify_schema(schema);
+  return schema;
+}
+
+}  // namespace
+
+const char* section_key(PluginKind kind) { return section_of(kind).key; }
+
+const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
+
+HostSchema make_host_schema(const PluginSchemas& plugins) {
+  HostSchema result;
+  const Config host = read_json(host_schema_text, "schema of config.json");
+  std::vector<Config::Member> properties;
+  std::vector<Config::Member> definitions = host.at("$defs").members();
+  for (const Section& section : sections) {
+    std::vector<Config> branches;
+    for (const InstalledPlugin& plugin : plugins.installed(section.kind)) {
+      const std::string definition = std::string(section.key) + "_" + plugin.name;
+      Config own;
+      try {
+        own = read_plugin_schema(section, plugin);
+      } catch (const ConfigError& error) {
+        result.broken[{section.kind, plugin.name}] = error.what();
+        Config::Node yes;
+        yes.kind = Config::Kind::boolean;
+        yes.boolean = true;
+        own = make_object({{"additionalProperties", Config(std::make_shared<Config::Node>(yes))}});
+      }
+      const Config moved = move_references(own, "#/$defs/" + definition);
+      definitions.emplace_back(definition, section_schema(section, plugin.name, moved));
+      branches.push_back(reference_to(definition));
+    }
+    std::vector<Config::Member> members;
+    members.emplace_back("description", make_string(section.description));
+    members.emplace_back("type", make_string("object"));
+    members.emplace_back("x-expected", make_string(std::string("an installed ") + to_string(section.kind)));
+    members.emplace_back("default", make_object({{"plugin", make_string(section.plugin)}}));
+    if (!branches.empty()) members.emplace_back("oneOf", make_array(std::move(branches)));
+    properties.emplace_back(section.key, make_object(std::move(members)));
+  }
+  result.schema = with_members(host, {{"properties", with_members(host.at("properties"), std::move(properties))},
+                                      {"$defs", make_object(std::move(definitions))}});
+  return result;
+}
+
+std::string full_schema(const PluginSchemas& plugins) {
+  const HostSchema result = make_host_schema(plugins);
+  std::string messages;
+  for (const auto& broken : result.broken) messages += (messages.empty() ? "" : "\n") + broken.second;
+  if (!messages.empty()) throw ConfigError(messages);
+  return pretty_json(result.schema);
+}
+
+}  // namespace tellina

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "host/config/plugin_schemas.hpp"
+#include "tellina/config.hpp"
+
+namespace tellina {
+
+/// "channel_layer", "ordering", "sandbox": the key of a kind's section in config.json.
+const char* section_key(PluginKind kind);
+
+/// The plugin that is used where config.json names none: "memory", "strict", "chroot".
+const char* default_plugin(PluginKind kind);
+
+/// The schema of config.json with the sections of the installed plugins in it.
+class HostSchema {
+ public:
+  HostSchema() = default;
+  Config schema;
+  /// Plugins whose own schema can't be used, and why. Their sections are not checked, so they must not be loaded.
+  std::map<std::pair<PluginKind, std::string>, std::string> broken;
+};
+
+HostSchema make_host_schema(const PluginSchemas& plugins);
+
+/// What `tellina config schema` prints: JSON Schema 2020-12 for editors. Throws ConfigError that names the plugin, if
+/// one's schema can't be used.
+std::string full_schema(const PluginSchemas& plugins);
+
+}  // namespace tellina

@@ -1,0 +1,206 @@
+#include "host/config/host_schema_text.hpp"
+
+namespace tellina {
+
+const char* const host_schema_text = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "config.json of tellina",
+  "type": "object",
+  "required": ["access_codes", "task_duration_in_seconds", "tasks"],
+  "additionalProperties": false,
+  "properties": {
+    "$schema": {"description": "Where an editor finds this schema", "type": "string"},
+    "server": {
+      "description": "Where browsers reach the study",
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "address": {
+          "description": "IP address to listen on; 0.0.0.0 and :: are all of the machine's",
+          "type": "string",
+          "minLength": 1,
+          "default": "127.0.0.1"
+        },
+        "port": {
+          "description": "TCP port; 0 takes a free one",
+          "type": "integer",
+          "minimum": 0,
+          "maximum": 65535,
+          "default": 10411
+        },
+        "connections_per_address": {
+          "description": "Most connections at a time from one address",
+          "type": "integer",
+          "minimum": 1,
+          "maximum": 1000000,
+          "default": 4096
+        }
+      }
+    },
+    "database": {
+      "description": "SQLite file with the record of the study",
+      "type": "string",
+      "minLength": 1,
+      "default": "db.sqlite3"
+    },
+    "workers": {
+      "description": "Worker processes, where the channel layer joins processes",
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 256,
+      "default": 2
+    },
+    "channel_layer": true,
+    "ordering": true,
+    "sandbox": true,
+    "access_codes": {
+      "description": "The secret of each participant, who logs in with it",
+      "type": "array",
+      "uniqueItems": true,
+      "items": {"type": "string", "minLength": 1, "maxLength": 100}
+    },
+    "task_duration_in_seconds": {
+      "description": "How long a participant has for each task",
+      "type": "number",
+      "exclusiveMinimum": 0,
+      "maximum": 31536000
+    },
+    "tasks": {
+      "description": "In the order in which a participant meets them",
+      "type": "array",
+      "items": {"$ref": "#/$defs/task"}
+    }
+  },
+  "$defs": {
+    "task": {
+      "type": "object",
+      "x-expected": "a task type",
+      "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/filesystem_task"}]
+    },
+    "stdout_task": {
+      "description": "Passed when a command prints the answer",
+      "type": "object",
+      "required": ["type", "description", "answer"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "stdout"},
+        "description": {"$ref": "#/$defs/task_description"},
+        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "answer": {"description": "What has to be printed", "type": "string", "minLength": 1},
+        "match": {
+          "description": "lines: the answer's lines stand in the output as whole lines in a row; contains: anywhere",
+          "enum": ["lines", "contains"],
+          "default": "lines"
+        }
+      }
+    },
+    "filesystem_task": {
+      "description": "Passed when the home directory equals the answer",
+      "type": "object",
+      "required": ["type", "description", "answer"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "filesystem"},
+        "description": {"$ref": "#/$defs/task_description"},
+        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "answer": {"$ref": "#/$defs/directory_tree"}
+      }
+    },
+    "task_description": {"description": "Markdown, shown to the participant", "type": "string", "minLength": 1},
+    "directory_tree": {
+      "type": "object",
+      "oneOf": [{"$ref": "#/$defs/archive"}, {"$ref": "#/$defs/directory"}]
+    },
+    "directory_entry": {
+      "oneOf": [
+        {"description": "An empty file; in an answer a file with any content", "type": "null"},
+        {"description": "A file with this content", "type": "string"},
+        {"$ref": "#/$defs/file"},
+        {"$ref": "#/$defs/link"},
+        {"$ref": "#/$defs/archive"},
+        {"$ref": "#/$defs/directory"}
+      ]
+    },
+    "directory": {
+      "type": "object",
+      "propertyNames": {
+        "pattern": "^(?!\\$)(?!\\.{1,2}$)[^/\\u0000]+$",
+        "x-expected": "a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\""
+      },
+      "additionalProperties": {"$ref": "#/$defs/directory_entry"}
+    },
+    "file": {
+      "type": "object",
+      "required": ["$file"],
+      "additionalProperties": false,
+      "properties": {
+        "$file": {
+          "description": "A file with attributes; in an answer only those named here are compared",
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "content": {"type": "string"},
+            "size": {
+              "description": "In bytes, in place of a content; the file is filled with NUL bytes",
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 1099511627776
+            },
+            "mode": {
+              "description": "Permissions as chmod takes them, in octal digits",
+              "type": "string",
+              "pattern": "^[0-7]{3,4}$",
+              "x-expected": "permissions in octal digits such as \"0644\""
+            },
+            "mtime": {
+              "description": "Time of the last change, in UTC",
+              "type": "string",
+              "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$",
+              "x-expected": "a time in UTC such as \"2024-01-31T12:00:00Z\""
+            },
+            "owner": {
+              "description": "me, or in an answer also the number of another user",
+              "type": "string",
+              "pattern": "^(me|0|[1-9][0-9]{0,9})$",
+              "x-expected": "\"me\" or the number of a user"
+            }
+          }
+        }
+      }
+    },
+    "link": {
+      "type": "object",
+      "required": ["$link"],
+      "additionalProperties": false,
+      "properties": {"$link": {"description": "Target of a symbolic link", "type": "string", "minLength": 1}}
+    },
+    "archive": {
+      "type": "object",
+      "required": ["$archive"],
+      "additionalProperties": false,
+      "properties": {
+        "$archive": {
+          "description": "A tar file, from this file's folder; of an answer's only names, kinds and contents count",
+          "type": "string",
+          "minLength": 1
+        }
+      }
+    },
+    "working_directory": {
+      "description": "Where the shell starts",
+      "type": "string",
+      "pattern": "^(~(/[^\\u0000]*)?|/[^\\u0000]*)$",
+      "x-expected": "an absolute path or one that starts with \"~\"",
+      "default": "~"
+    },
+    "pool": {
+      "description": "Sandboxes that are started ahead, so that a task begins at once",
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 1000,
+      "default": 2
+    }
+  }
+})json";
+
+}  // namespace tellina

@@ -1,0 +1,125 @@
+#include "host/config/json_writer.hpp"
+
+#include <algorithm>
+
+#include "host/config/unicode.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t columns = 100;
+
+Config make(Config::Node node) { return Config(std::make_shared<Config::Node>(std::move(node))); }
+
+std::string string_text(const std::string& text) {
+  static constexpr std::string_view special = "\"\\\b\f\n\r\t";
+  static constexpr std::string_view letters = "\"\\bfnrt";
+  std::string result = "\"";
+  for (const char c : text) {
+    const std::size_t known = special.find(c);
+    if (known != std::string_view::npos) {
+      result += '\\';
+      result += letters[known];
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      result += "\\u" + hexadecimal(static_cast<unsigned char>(c), 4);
+    } else {
+      result += c;
+    }
+  }
+  return result + "\"";
+}
+
+/// Everything on one line, with the given text behind ',' and ':'.
+std::string flat(const Config& value, bool sorted, const std::string& space) {
+  std::string result;
+  const auto separate = [&] {
+    if (!result.empty()) result += "," + space;
+  };
+  if (value.is_string()) return string_text(value.as_string());
+  if (value.is_array()) {
+    for (const Config& item : value.items()) {
+      separate();
+      result += flat(item, sorted, space);
+    }
+    return "[" + result + "]";
+  }
+  if (!value.is_object()) return value.describe();
+  std::vector<Config::Member> members = value.members();
+  if (sorted) {
+    std::sort(members.begin(), members.end(),
+              [](const Config::Member& a, const Config::Member& b) { return a.first < b.first; });
+  }
+  for (const auto& [key, member] : members) {
+    separate();
+    result += string_text(key) + ":" + space + flat(member, sorted, space);
+  }
+  return "{" + result + "}";
+}
+
+/// `used` columns of the line are taken already.
+std::string pretty(const Config& value, std::size_t indentation, std::size_t used) {
+  const std::string in_one_line = flat(value, false, " ");
+  const bool has_parts =
+      (value.is_array() && !value.items().empty()) || (value.is_object() && !value.members().empty());
+  if (!has_parts || used + in_one_line.size() <= columns) return in_one_line;
+
+  const std::string margin(indentation + 2, ' ');
+  std::string lines;
+  const auto add_line = [&](const std::string& line) { lines += (lines.empty() ? "\n" : ",\n") + margin + line; };
+  if (value.is_array()) {
+    for (const Config& item : value.items()) add_line(pretty(item, indentation + 2, indentation + 3));
+  } else {
+    for (const auto& [key, member] : value.members()) {
+      const std::string start = string_text(key) + ": ";
+      add_line(start + pretty(member, indentation + 2, indentation + 3 + start.size()));
+    }
+  }
+  const char* const brackets = value.is_array() ? "[]" : "{}";
+  return brackets[0] + lines + "\n" + std::string(indentation, ' ') + brackets[1];
+}
+
+}  // namespace
+
+Config make_string(std::string text) {
+  Config::Node node;
+  node.kind = Config::Kind::string;
+  node.text = std::move(text);
+  return make(std::move(node));
+}
+
+Config make_array(std::vector<Config> items) {
+  Config::Node node;
+  node.kind = Config::Kind::array;
+  node.items = std::move(items);
+  return make(std::move(node));
+}
+
+Config make_object(std::vector<Config::Member> members) { return with_members(Config(), std::move(members)); }
+
+Config with_members(const Config& base, std::vector<Config::Member> members) {
+  Config::Node node;
+  node.kind = Config::Kind::object;
+  node.file = base.file();
+  node.line = base.line();
+  node.column = base.column();
+  node.path = base.path();
+  for (const Config::Member& old : base.members()) {
+    const auto same = [&](const Config::Member& member) { return member.first == old.first; };
+    const auto replacement = std::find_if(members.begin(), members.end(), same);
+    if (replacement == members.end()) {
+      node.members.push_back(old);
+    } else {
+      node.members.push_back(std::move(*replacement));
+      members.erase(replacement);
+    }
+  }
+  node.members.insert(node.members.begin(), std::make_move_iterator(members.begin()),
+                      std::make_move_iterator(members.end()));
+  return make(std::move(node));
+}
+
+std::string pretty_json(const Config& value) { return pretty(value, 0, 0) + "\n"; }
+
+std::string canonical_json(const Config& value) { return flat(value, true, ""); }
+
+}  // namespace tellina

@@ -1,0 +1,225 @@
+#include "host/config/load_host_config.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include "host/config/host_schema.hpp"
+#include "host/config/json_reader.hpp"
+#include "host/config/json_writer.hpp"
+#include "host/config/nearest.hpp"
+#include "host/config/read_file.hpp"
+#include "host/config/schema_walker.hpp"
+#include "host/config/task_reader.hpp"
+#include "host/config/unicode.hpp"
+#include "host/config/words.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t max_config_bytes = 64 * 1024 * 1024;
+/// What a login and the column of the store take.
+constexpr std::size_t max_access_code_bytes = 100;
+
+class Loader {
+ public:
+  Loader(std::string_view text, const std::string& file, const PluginSchemas& plugins)
+      : m_file(file),
+        m_folder(std::filesystem::absolute(file).parent_path()),
+        m_plugins(plugins),
+        m_complaints(file),
+        m_document(read_json(text, file, m_complaints)),
+        m_schema(make_host_schema(plugins)),
+        m_root(m_document.root) {}
+
+  HostConfig load() {
+    SchemaWalker(m_schema.schema, m_document.keys, m_complaints).check(m_root, m_schema.schema);
+    if (!m_root.is_object()) m_complaints.throw_if_any();
+    check_plugins();
+    check_address();
+    check_access_codes();
+    std::vector<Task> tasks = read_tasks();
+    m_complaints.throw_if_any();
+    return host_config(std::move(tasks));
+  }
+
+ private:
+  const Config* find(const char* key, Config::Kind kind) const {
+    const Config* found = m_root.find(key);
+    return found && found->kind() == kind ? found : nullptr;
+  }
+
+  void check_plugins() {
+    for (const PluginKind kind : {PluginKind::channel_layer, PluginKind::ordering_policy, PluginKind::sandbox}) {
+      const Config* section = find(section_key(kind), Config::Kind::object);
+      if (m_root.find(section_key(kind)) && !section) continue;
+      const Config* named = section ? section->find("plugin") : nullptr;
+      if (named && !named->is_string()) continue;
+      check_plugin(kind, section, named);
+    }
+  }
+
+  void check_plugin(PluginKind kind, const Config* section, const Config* named) {
+    const std::string name = named ? named->as_string() : default_plugin(kind);
+    const std::vector<InstalledPlugin> installed = m_plugins.installed(kind);
+    const bool found = std::any_of(installed.begin(), installed.end(),
+                                   [&](const InstalledPlugin& plugin) { return plugin.name == name; });
+    const Config& at = named ? *named : section ? *section : m_root;
+    const TextPlace place(at.line(), at.column());
+    const std::string path = std::string(section_key(kind)) + ".plugin";
+    const std::string got = ", got " + in_quotes(name) + (named ? "" : " (the default)");
+    const auto broken = m_schema.broken.find({kind, name});
+    if (broken != m_schema.broken.end()) {
+      m_complaints.add(
+          place, path,
+          std::string("expected a ") + to_string(kind) + " whose schema can be used" + got + ": " + broken->second);
+    } else if (installed.empty()) {
+      m_complaints.add(place, path,
+                       std::string("expected an installed ") + to_string(kind) + got + "; none is installed");
+    } else if (!found && !(named && section)) {
+      std::vector<std::string> names;
+      for (const InstalledPlugin& plugin : installed) names.push_back(plugin.name);
+      m_complaints.add(
+          place, path,
+          std::string("expected an installed ") + to_string(kind) + " (" + listed(names, "or") + ")" + got);
+    }
+  }
+
+  void check_address() {
+    const Config* server = find("server", Config::Kind::object);
+    const Config* address = server ? server->find("address") : nullptr;
+    if (!address || !address->is_string() || address->as_string().empty()) return;
+    std::array<unsigned char, sizeof(in6_addr)> binary{};
+    const std::string& text = address->as_string();
+    const bool numeric =
+        text.find('\0') == std::string::npos &&
+        (inet_pton(AF_INET, text.c_str(), binary.data()) == 1 || inet_pton(AF_INET6, text.c_str(), binary.data()) == 1);
+    if (!numeric && text != "localhost") {
+      m_complaints.add(
+          *address, "expected an IP address such as \"127.0.0.1\", \"0.0.0.0\" or \"::1\", got " + describe(*address));
+    }
+  }
+
+  void check_access_codes() {
+    const Config* codes = find("access_codes", Config::Kind::array);
+    if (!codes) return;
+    for (const Config& code : codes->items()) {
+      if (!code.is_string() || code.as_string().empty()) continue;
+      const std::string& text = code.as_string();
+      bool printable = true;
+      std::size_t characters = 0;
+      for (std::size_t position = 0; position < text.size(); ++characters) {
+        const std::optional<char32_t> character = next_character(text, position);
+        printable = printable && character && is_printable(*character);
+        if (!character) break;
+      }
+      if (!printable) m_complaints.add(code, "expected printable characters, got " + describe(code));
+      // The schema says the same of codes with more than 100 characters.
+      if (text.size() > max_access_code_bytes && characters <= max_access_code_bytes) {
+        m_complaints.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +
+                                   std::to_string(text.size()) + " bytes");
+      }
+    }
+  }
+
+  std::vector<Task> read_tasks() {
+    std::vector<Task> tasks;
+    const Config* items = find("tasks", Config::Kind::array);
+    if (!items) return tasks;
+    TreeLimits limits;
+    limits.disk_in_mib = disk_in_mib();
+    TreeReader trees(m_folder.string(), limits, m_complaints);
+    const Config& task_schema = m_schema.schema.at("$defs").at("task");
+    for (const Config& item : items->items()) {
+      Complaints known(m_file);
+      SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
+      if (known.empty()) tasks.push_back(read_task(item, trees));
+    }
+    return tasks;
+  }
+
+  /// As the section says, or the default that the plugin's schema names.
+  std::optional<std::uint64_t> disk_in_mib() const {
+    const Config* section = find("sandbox", Config::Kind::object);
+    const Config* size = section ? section->find("disk_in_mib") : nullptr;
+    if (!size) {
+      const Config* named = section ? section->find("plugin") : nullptr;
+      const std::string name = named && named->is_string() ? named->as_string() : default_plugin(PluginKind::sandbox);
+      const Config* schema = m_schema.schema.at("$defs").find("sandbox_" + name);
+      const Config* property = schema ? schema->at("properties").find("disk_in_mib") : nullptr;
+      size = property && property->is_object() ? property->find("default") : nullptr;
+    }
+    const bool usable = size && size->kind() == Config::Kind::integer && size->as_integer() > 0 &&
+                        size->as_integer() < std::int64_t{1} << 40;
+    return usable ? std::optional<std::uint64_t>(size->as_integer()) : std::nullopt;
+  }
+
+  PluginChoice choice(PluginKind kind) const {
+    const Config* section = m_root.find(section_key(kind));
+    PluginChoice result;
+    result.section = section ? *section : Config();
+    result.name = result.section.string_or("plugin", default_plugin(kind));
+    if (!result.section.find("plugin")) {
+      result.section = with_members(result.section, {{"plugin", make_string(result.name)}});
+    }
+    return result;
+  }
+
+  HostConfig host_config(std::vector<Task> tasks) const {
+    HostConfig config;
+    config.file = m_file;
+    if (const Config* server = m_root.find("server")) {
+      config.server.address = server->string_or("address", config.server.address);
+      if (config.server.address == "localhost") config.server.address = "127.0.0.1";
+      config.server.port = static_cast<std::uint16_t>(server->integer_or("port", config.server.port));
+      config.server.connections_per_address = static_cast<std::size_t>(server->integer_or(
+          "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
+    }
+    config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
+    config.workers = static_cast<std::size_t>(m_root.integer_or("workers", static_cast<std::int64_t>(config.workers)));
+    config.channel_layer = choice(PluginKind::channel_layer);
+    config.ordering = choice(PluginKind::ordering_policy);
+    config.sandbox = choice(PluginKind::sandbox);
+    const Config& sandbox = config.sandbox.section;
+    config.working_directory = sandbox.string_or("working_directory", config.working_directory);
+    config.sandbox_pool =
+        static_cast<std::size_t>(sandbox.integer_or("pool", static_cast<std::int64_t>(config.sandbox_pool)));
+    for (const Config& code : m_root.at("access_codes").items()) config.access_codes.push_back(code.as_string());
+
+    auto study = std::make_shared<Study>();
+    study->tasks = std::move(tasks);
+    const double nanoseconds = m_root.at("task_duration_in_seconds").as_number() * 1e9;
+    study->task_duration = std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(nanoseconds)));
+    config.study = std::move(study);
+    return config;
+  }
+
+  const std::string& m_file;
+  const std::filesystem::path m_folder;
+  const PluginSchemas& m_plugins;
+  Complaints m_complaints;
+  const JsonDocument m_document;
+  const HostSchema m_schema;
+  const Config& m_root;
+};
+
+}  // namespace
+
+HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins) {
+  Bytes text;
+  try {
+    text = read_file(file, max_config_bytes);
+  } catch (const Error& error) {
+    throw ConfigError(error.what());
+  }
+  return parse_host_config(text, file, plugins);
+}
+
+HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins) {
+  return Loader(text, file, plugins).load();
+}
+
+}  // namespace tellina

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "host/config/host_config.hpp"
+#include "host/config/plugin_schemas.hpp"
+
+namespace tellina {
+
+/// Reads a config.json, checks all of it, and returns it with every default filled in. May be called again and again
+/// (a reload); touches nothing but the file and the archives that it names. Blocks on them.
+///
+/// Throws ConfigError with every complaint, one a line, in the order of the file:
+/// "config.json:12:17: server.port: expected a whole number from 0 to 65535, got 70000".
+HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins);
+
+/// The same for a text that was read already; `file` names it in messages and gives the folder for relative paths.
+HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins);
+
+}  // namespace tellina

@@ -1,0 +1,257 @@
+#include "host/config/schema_walker.hpp"
+
+#include <algorithm>
+
+#include "host/config/json_writer.hpp"
+#include "host/config/nearest.hpp"
+#include "host/config/schema_words.hpp"
+#include "host/config/unicode.hpp"
+#include "host/config/words.hpp"
+
+namespace tellina {
+
+const Config& SchemaWalker::resolve(const Config& schema) const {
+  const Config* target = &schema;
+  for (int hops = 0; target->is_object() && target->find("$ref"); ++hops) {
+    const Config& reference = target->at("$ref");
+    const std::string& pointer = reference.as_string();
+    if (hops > 20 || !pointer.starts_with("#/")) reference.fail("expected a reference \"#/...\" that leads somewhere");
+    target = &m_root;
+    std::size_t start = 2;
+    while (start <= pointer.size()) {
+      const std::size_t end = std::min(pointer.find('/', start), pointer.size());
+      const Config* part = target->is_object() ? target->find(pointer.substr(start, end - start)) : nullptr;
+      if (!part) reference.fail("expected a place in this schema, got " + in_quotes(pointer));
+      target = part;
+      start = end + 1;
+    }
+  }
+  return *target;
+}
+
+void SchemaWalker::complain(const Config& value, const Config& schema, const std::string& expected) {
+  m_complaints.add(value, "expected " + schema.string_or("x-expected", expected) + ", got " + describe(value));
+}
+
+void SchemaWalker::check(const Config& value, const Config& reference) {
+  const Config& schema = resolve(reference);
+  if (!schema.is_object()) return;
+  if (!accepts_kind(schema, value)) {
+    // The words of a choice are about its discriminator.
+    if (!schema.find("oneOf")) return complain(value, schema, kind_words(schema));
+    return m_complaints.add(value, "expected " + kind_words(schema) + ", got " + describe(value));
+  }
+  if (const Config* wanted = schema.find("const"); wanted && canonical_json(*wanted) != canonical_json(value)) {
+    return complain(value, schema, describe(*wanted));
+  }
+  if (const Config* choices = schema.find("enum")) {
+    std::vector<std::string> names;
+    for (const Config& choice : choices->items()) {
+      if (canonical_json(choice) == canonical_json(value)) {
+        names.clear();
+        break;
+      }
+      names.push_back(choice.is_string() ? choice.as_string() : choice.describe());
+    }
+    if (!names.empty()) {
+      return m_complaints.add(value, "expected " + listed(names, "or") + ", got " + describe(value) +
+                                         (value.is_string() ? suggestion(value.as_string(), names) : ""));
+    }
+  }
+  switch (value.kind()) {
+    case Config::Kind::integer:
+    case Config::Kind::number:
+      check_number(value, schema);
+      break;
+    case Config::Kind::string:
+      check_string(value, schema);
+      break;
+    case Config::Kind::array:
+      check_array(value, schema);
+      break;
+    case Config::Kind::object:
+      check_object(value, schema);
+      break;
+    case Config::Kind::null:
+    case Config::Kind::boolean:
+      break;
+  }
+  if (schema.find("oneOf")) check_one_of(value, schema);
+}
+
+void SchemaWalker::check_number(const Config& value, const Config& schema) {
+  const double number = value.as_number();
+  const Config* minimum = schema.find("minimum");
+  const Config* maximum = schema.find("maximum");
+  const Config* above = schema.find("exclusiveMinimum");
+  if ((minimum && number < minimum->as_number()) || (maximum && number > maximum->as_number()) ||
+      (above && number <= above->as_number())) {
+    complain(value, schema, kind_words(schema));
+  }
+}
+
+void SchemaWalker::check_string(const Config& value, const Config& schema) {
+  const std::string& text = value.as_string();
+  std::int64_t characters = 0;
+  for (std::size_t position = 0; position < text.size(); ++characters) {
+    if (!next_character(text, position)) ++position;
+  }
+  const std::int64_t least = schema.integer_or("minLength", 0);
+  const std::int64_t most = schema.integer_or("maxLength", characters);
+  if (characters < least) {
+    return complain(value, schema,
+                    least == 1 ? "a string that is not empty" : "at least " + counted(least, "character"));
+  }
+  if (characters > most) return complain(value, schema, "at most " + counted(most, "character"));
+  const Config* pattern = schema.find("pattern");
+  if (pattern && !matches(text, pattern->as_string())) {
+    complain(value, schema, "a string that matches " + pattern->as_string());
+  }
+}
+
+bool SchemaWalker::matches(const std::string& text, const std::string& pattern) {
+  if (text.size() > max_pattern_subject) return false;
+  auto found = m_patterns.find(pattern);
+  if (found == m_patterns.end()) found = m_patterns.emplace(pattern, std::regex(pattern)).first;
+  return std::regex_search(text, found->second);
+}
+
+void SchemaWalker::check_array(const Config& value, const Config& schema) {
+  const std::vector<Config>& items = value.items();
+  const std::int64_t count = static_cast<std::int64_t>(items.size());
+  const auto complain_of_count = [&](const std::string& words, std::int64_t bound) {
+    m_complaints.add(value, "expected " + words + " " + counted(bound, "entry") + ", got " + std::to_string(count));
+  };
+  const std::int64_t least = schema.integer_or("minItems", 0);
+  const std::int64_t most = schema.integer_or("maxItems", count);
+  if (count < least) complain_of_count("at least", least);
+  if (count > most) complain_of_count("at most", most);
+  if (const Config* item_schema = schema.find("items")) {
+    for (const Config& item : items) check(item, *item_schema);
+  }
+  if (!schema.bool_or("uniqueItems", false)) return;
+  std::map<std::string, const Config*> seen;
+  for (const Config& item : items) {
+    const auto [first, is_new] = seen.try_emplace(canonical_json(item), &item);
+    if (is_new) continue;
+    m_complaints.add(item, "expected each entry once, got " + describe(item) + " a second time (first at " +
+                               std::to_string(first->second->line()) + ":" + std::to_string(first->second->column()) +
+                               ")");
+  }
+}
+
+void SchemaWalker::check_object(const Config& value, const Config& schema) {
+  if (const Config* required = schema.find("required")) {
+    for (const Config& key : required->items()) {
+      if (value.find(key.as_string())) continue;
+      m_complaints.add(value, "expected the key " + in_quotes(key.as_string()) + ", got none");
+    }
+  }
+  for (const auto& [key, member] : value.members()) check_key(key, member, schema);
+}
+
+void SchemaWalker::check_key(const std::string& key, const Config& value, const Config& schema) {
+  const auto found_place = m_keys.find(value.path());
+  const TextPlace place = found_place == m_keys.end() ? TextPlace(value.line(), value.column()) : found_place->second;
+  const Config* properties = schema.find("properties");
+  if (const Config* property = properties ? properties->find(key) : nullptr) return check(value, *property);
+
+  const Config* names = schema.find("propertyNames");
+  const Config* pattern = names ? names->find("pattern") : nullptr;
+  if (pattern && !matches(key, pattern->as_string())) {
+    const std::string expected = names->string_or("x-expected", "a key that matches " + pattern->as_string());
+    return m_complaints.add(place, value.path(), "expected " + expected + ", got " + in_quotes(key));
+  }
+  const Config* others = schema.find("additionalProperties");
+  if (!others) return;
+  if (others->kind() != Config::Kind::boolean) return check(value, *others);
+  if (others->as_bool()) return;
+
+  std::vector<std::string> known;
+  if (properties) {
+    for (const Config::Member& property : properties->members()) known.push_back(property.first);
+  }
+  const std::string meant = suggestion(key, known);
+  const std::string choices = known.empty() ? "no key" : meant.empty() ? listed(known, "or") : "a known key";
+  m_complaints.add(place, value.path(), "expected " + choices + ", got " + in_quotes(key) + meant);
+}
+
+namespace {
+
+bool requires_key(const Config& branch, const std::string& key) {
+  const Config* required = branch.find("required");
+  return required && std::any_of(required->items().begin(), required->items().end(),
+                                 [&](const Config& name) { return name.as_string() == key; });
+}
+
+/// Whether the properties that are `const` in the branch fit the value.
+bool fits_constants(const Config& branch, const Config& value) {
+  const Config* properties = branch.find("properties");
+  if (!properties) return true;
+  return std::all_of(properties->members().begin(), properties->members().end(), [&](const Config::Member& property) {
+    const Config* wanted = property.second.is_object() ? property.second.find("const") : nullptr;
+    if (!wanted) return true;
+    const Config* found = value.find(property.first);
+    return found ? canonical_json(*wanted) == canonical_json(*found) : !requires_key(branch, property.first);
+  });
+}
+
+bool has_required(const Config& branch, const Config& value) {
+  const Config* required = branch.find("required");
+  return required && std::all_of(required->items().begin(), required->items().end(),
+                                 [&](const Config& key) { return value.find(key.as_string()) != nullptr; });
+}
+
+/// The first property that is `const` in a branch, and all its values.
+std::pair<std::string, std::vector<std::string>> discriminator(const std::vector<const Config*>& branches) {
+  std::pair<std::string, std::vector<std::string>> result;
+  for (const Config* branch : branches) {
+    const Config* properties = branch->find("properties");
+    if (!properties) continue;
+    for (const auto& [key, property] : properties->members()) {
+      const Config* wanted = property.is_object() ? property.find("const") : nullptr;
+      if (!wanted || !wanted->is_string() || !(result.first.empty() || result.first == key)) continue;
+      result.first = key;
+      result.second.push_back(wanted->as_string());
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
+  std::vector<const Config*> branches;
+  std::vector<std::string> kinds;
+  for (const Config& reference : schema.at("oneOf").items()) {
+    const Config& branch = resolve(reference);
+    if (accepts_kind(branch, value)) branches.push_back(&branch);
+    const std::string words = kind_words(branch);
+    if (std::find(kinds.begin(), kinds.end(), words) == kinds.end()) kinds.push_back(words);
+  }
+  if (branches.empty()) {
+    return m_complaints.add(value, "expected " + joined(kinds, "or") + ", got " + describe(value));
+  }
+  if (!value.is_object()) return check(value, *branches.front());
+
+  std::vector<const Config*> fitting;
+  std::copy_if(branches.begin(), branches.end(), std::back_inserter(fitting),
+               [&](const Config* branch) { return fits_constants(*branch, value); });
+  if (fitting.empty()) {
+    const auto [key, names] = discriminator(branches);
+    const Config* found = value.find(key);
+    if (!found) return m_complaints.add(value, "expected the key " + in_quotes(key) + ", got none");
+    const Config* words = schema.find("x-expected");
+    return m_complaints.add(
+        *found, "expected " + (words ? words->as_string() + " (" + listed(names, "or") + ")" : listed(names, "or")) +
+                    ", got " + describe(*found) + (found->is_string() ? suggestion(found->as_string(), names) : ""));
+  }
+  const auto chosen_by_key =
+      std::find_if(fitting.begin(), fitting.end(), [&](const Config* branch) { return has_required(*branch, value); });
+  if (chosen_by_key != fitting.end()) return check(value, **chosen_by_key);
+  const auto fallback = std::find_if(fitting.begin(), fitting.end(),
+                                     [](const Config* branch) { return branch->find("required") == nullptr; });
+  check(value, fallback != fitting.end() ? **fallback : *fitting.front());
+}
+
+}  // namespace tellina

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "host/config/complaints.hpp"
+#include "tellina/config.hpp"
+
+namespace tellina {
+
+/// Compares values with a schema and says in a researcher's words where they differ: everything, not the first thing.
+///
+/// The subset of JSON Schema 2020-12: type, const, enum, minimum, maximum, exclusiveMinimum, minLength, maxLength,
+/// pattern, items, minItems, maxItems, uniqueItems, properties, required, additionalProperties, propertyNames, $ref to
+/// a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by the
+/// kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
+/// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
+/// behind "expected".
+class SchemaWalker {
+ public:
+  /// Borrows all three. `schema` is the document that $ref points into, checked by verify_schema().
+  SchemaWalker(const Config& schema, const KeyPlaces& keys, Complaints& complaints)
+      : m_root(schema), m_keys(keys), m_complaints(complaints) {}
+
+  void check(const Config& value, const Config& schema);
+
+  /// The part of the schema that a $ref names. Throws ConfigError where there is none.
+  const Config& resolve(const Config& schema) const;
+
+ private:
+  void check_number(const Config& value, const Config& schema);
+  void check_string(const Config& value, const Config& schema);
+  void check_array(const Config& value, const Config& schema);
+  void check_object(const Config& value, const Config& schema);
+  void check_key(const std::string& key, const Config& value, const Config& schema);
+  void check_one_of(const Config& value, const Config& schema);
+  bool matches(const std::string& text, const std::string& pattern);
+  void complain(const Config& value, const Config& schema, const std::string& expected);
+
+  const Config& m_root;
+  const KeyPlaces& m_keys;
+  Complaints& m_complaints;
+  std::map<std::string, std::regex> m_patterns;
+};
+
+/// Throws ConfigError with the place of whatever the walker does not understand: another keyword, a pattern that is no
+/// ECMAScript regular expression, a keyword's value of the wrong kind.
+void verify_schema(const Config& schema);
+
+/// Strings over this many bytes match no pattern (std::regex recurses once for each character).
+constexpr std::size_t max_pattern_subject = 1024;
+
+}  // namespace tellina

@@ -1,0 +1,42 @@
+#include "host/config/task_reader.hpp"
+
+#include "host/config/json_writer.hpp"
+#include "host/config/sha256.hpp"
+
+namespace tellina {
+namespace {
+
+/// The terminal's line ends are made LF before output is compared, so an answer's have to be as well.
+Bytes with_line_feeds(const std::string& text) {
+  Bytes result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    result += text[i];
+  }
+  return result;
+}
+
+}  // namespace
+
+Task read_task(const Config& value, TreeReader& trees) {
+  Task task;
+  task.place = value.place();
+  task.description = value.at("description").as_string();
+  if (const Config* initial = value.find("initial_filesystem")) {
+    task.initial = trees.read(*initial, TreeReader::Purpose::initial);
+  }
+  const Config& answer = value.at("answer");
+  if (value.at("type").as_string() == to_string(TaskType::filesystem)) {
+    task.type = TaskType::filesystem;
+    task.filesystem_answer = trees.read(answer, TreeReader::Purpose::answer);
+  } else {
+    task.output_answer = with_line_feeds(answer.as_string());
+    if (value.string_or("match", "lines") == "contains") task.output_match = OutputMatch::contains;
+  }
+  std::string definition = canonical_json(value);
+  for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
+  task.definition_hash = sha256(definition);
+  return task;
+}
+
+}  // namespace tellina

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/archive_reader.hpp"
+#include "host/config/complaints.hpp"
+#include "tellina/config.hpp"
+#include "tellina/file_tree.hpp"
+
+namespace tellina {
+
+/// What a home directory can hold.
+class TreeLimits {
+ public:
+  TreeLimits() = default;
+  std::size_t entries = 4095;                        ///< the inodes of a home, less its root
+  std::size_t name_bytes = 255;                      ///< NAME_MAX
+  std::size_t path_bytes = 4000;                     ///< PATH_MAX, less what stands in front of a home
+  std::optional<std::uint64_t> disk_in_mib;          ///< of the sandbox section
+  std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive where disk_in_mib does not say
+};
+
+/// Turns the trees of config.json into FileTrees. One for each load: an archive that many trees name is read once.
+class TreeReader {
+ public:
+  enum class Purpose { initial, answer };
+
+  /// Borrows `complaints`. Relative names of archives are from `folder`.
+  TreeReader(std::string folder, TreeLimits limits, Complaints& complaints)
+      : m_folder(std::move(folder)), m_limits(std::move(limits)), m_complaints(complaints) {}
+
+  /// `value` fits the schema's directory_tree. What can't be built is complained of, with its place.
+  ///
+  /// In an initial tree `null` is an empty file; in an answer it is a file with any content, and what comes from an
+  /// archive is compared in kind, content and link target only.
+  FileTree read(const Config& value, Purpose purpose);
+
+  /// The digests of the archives that the value names, in order; empty for one that can't be read.
+  std::vector<std::string> archive_digests(const Config& value);
+
+ private:
+  class Loaded {
+   public:
+    std::optional<Archive> archive;
+    std::string error;
+  };
+  class Totals {
+   public:
+    std::size_t entries = 0;
+    std::uint64_t bytes = 0;  ///< in blocks, as the home's file system counts them
+  };
+
+  FileNode entry(const Config& value, Purpose purpose);
+  FileNode file(const Config& attributes, Purpose purpose);
+  FileNode archive(const Config& name, Purpose purpose);
+  const Loaded& load(const std::string& name);
+  void check_size(const Config& value, const FileNode& root);
+  void measure(const FileNode& node, const Bytes& path, const Config& value, Totals& totals);
+
+  std::string m_folder;
+  TreeLimits m_limits;
+  Complaints& m_complaints;
+  std::map<std::string, Loaded> m_loaded;
+};
+
+/// "2024-01-31T12:00:00.5Z". Nothing where there is no such day or time, or before 1970 or after 2261.
+std::optional<WallTime> parse_utc_time(const std::string& text);
+
+}  // namespace tellina

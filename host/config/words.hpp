@@ -1,0 +1,29 @@
+#pragma once
+
+/// How values and lists read in a message.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tellina/config.hpp"
+
+namespace tellina {
+
+/// In double quotes, with control characters and quotes escaped, cut to about 60 bytes between two characters.
+std::string in_quotes(std::string_view text);
+
+/// Like Config::describe(), but strings always come out as one printable line.
+std::string describe(const Config& value);
+
+/// Like joined(), each in quotes.
+std::string listed(const std::vector<std::string>& names, std::string_view last_word);
+
+/// "a, b or c" with the given word before the last one.
+std::string joined(const std::vector<std::string>& parts, std::string_view last_word);
+
+/// "1 entry", "2 entries".
+std::string counted(std::int64_t count, const std::string& noun);
+
+}  // namespace tellina
