@@ -109,6 +109,10 @@ void OutputCheck::command_started(BytesView text) {
 
 void OutputCheck::printed(BytesView text) {
   while (!text.empty()) {
+    if (text.front() == '\r' && m_line.empty()) {
+      text.remove_prefix(1);
+      continue;
+    }
     const std::size_t end = text.find('\n');
     const BytesView part = text.substr(0, end);
     if (end != BytesView::npos && m_line.empty() && !m_line_is_long && part.size() <= m_line_limit) {

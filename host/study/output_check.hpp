@@ -15,8 +15,9 @@ namespace tellina {
 
 /// Fed by CommandTracker. Memory is bounded: that of the answer a few times over, and a few lines of the output.
 ///
-/// The answer's last LF is as good as none, and so is the output's; CR LF in the answer is LF. The answer without any
-/// line is found in every output.
+/// The answer's last LF is as good as none, and so is the output's; CR LF in the answer is LF. CRs at the start of a
+/// line of output are passed over, since they move nothing there and readline prints them (in a shell inside the
+/// shell, when it turns bracketed paste off). The answer without any line is found in every output.
 ///
 /// Lines of output that equal a line typed since the last prompt, but for the command's own lines, do not count: the
 /// kernel echoes what is typed under a running command. They do not count either if the program prints them of its own

@@ -1,0 +1,139 @@
+#include "real_shell.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "scanned.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+const std::string loop = "until [ -e go ]; do sleep 0.02; done";
+
+class RealShellTest : public ::testing::Test {
+ protected:
+  /// Ends the command `loop`.
+  void let_go() { std::ofstream(shell.folder() / "go"); }
+
+  OutputCheck check{"hello", OutputMatch::lines};
+  RealShell shell{&check};
+};
+
+TEST_F(RealShellTest, RecordsCommandsAsTheyWere) {
+  ASSERT_TRUE(shell.run("echo 'a;b\\c'; false"));
+  EXPECT_EQ(shell.records.back().output, "a;b\\c\n");
+  EXPECT_EQ(shell.records.back().exit_status, 1);
+  EXPECT_EQ(shell.records.back().cwd, shell.folder().string());
+  ASSERT_TRUE(shell.run("cd /; printf '\\033[1mx\\033[0m'; (exit 42)"));
+  EXPECT_EQ(shell.records.back().output, "x");
+  EXPECT_EQ(shell.records.back().exit_status, 42);
+  ASSERT_TRUE(shell.run("pwd"));
+  EXPECT_EQ(shell.records.back().cwd, "/");
+  EXPECT_EQ(shell.records.back().output, "/\n");
+  EXPECT_EQ(shell.records.back().number, 3);
+  shell.type("cat <<E\rone\rtwo\rE\r");
+  ASSERT_TRUE(shell.finished("cat <<E\none\ntwo\nE"));
+  EXPECT_EQ(shell.records.back().output, "one\ntwo\n");
+  const CommandRecord& last = shell.records.back();
+  EXPECT_EQ(shell.stream.substr(last.output_from, last.output_to - last.output_from), "one\r\ntwo\r\n");
+}
+
+TEST_F(RealShellTest, FindsTheSameInItsStreamHoweverItIsCut) {
+  ASSERT_TRUE(shell.run("ls -la --color=always / | head -20"));
+  ASSERT_TRUE(shell.run("seq 2000"));
+  ASSERT_TRUE(shell.run("printf 'x\\r\\n\\033]0;title\\007y'"));
+  shell.type("ech\tx\x7f\x15\x1b[A\x1b[A\x05 | tail -3\r");
+  ASSERT_TRUE(shell.finished("seq 2000 | tail -3"));
+  EXPECT_EQ(shell.records.back().output, "1998\n1999\n2000\n");
+  const Scanned whole = scan(shell.stream);
+  std::mt19937 generator(7);
+  for (int round = 0; round < 30; ++round) {
+    Scanned scanned;
+    OutputScanner scanner(nonce, 0);
+    for (const std::string& piece : cut(shell.stream, generator, 1 + round * 5)) scanner.feed(piece, scanned);
+    ASSERT_EQ(scanned.events, whole.events);
+  }
+}
+
+TEST_F(RealShellTest, ACommandsOutputPasses) {
+  ASSERT_TRUE(shell.run("echo hell"));
+  ASSERT_TRUE(shell.run("echo hello"));
+  ASSERT_TRUE(shell.run("seq 3; echo hello | cat; seq 3"));
+  EXPECT_THAT(shell.verdicts, ElementsAre(false, true, true));
+}
+
+TEST_F(RealShellTest, TypingUnderACommandDoesNotPass) {
+  const std::string line = "sh -c 'echo ready; exec sleep 1000'";
+  ASSERT_TRUE(shell.start(line, "ready"));
+  shell.type("hello\r");
+  ASSERT_TRUE(shell.has_printed("hello\r\n"));
+  shell.type("\x03");
+  ASSERT_TRUE(shell.finished(line));
+  EXPECT_EQ(shell.records.back().exit_status, 130);
+  EXPECT_THAT(shell.verdicts, ElementsAre(false));
+  EXPECT_THAT(shell.records.back().output, ::testing::StartsWith("ready\nhello\n"));
+}
+
+TEST_F(RealShellTest, TypingKeyByKeyUnderACommandThatEndsDoesNotPass) {
+  ASSERT_TRUE(shell.start(loop, ""));
+  for (const char key : std::string("hello")) shell.type(std::string(1, key));
+  ASSERT_TRUE(shell.has_printed("hello"));
+  let_go();
+  ASSERT_TRUE(shell.finished(loop));
+  EXPECT_EQ(shell.records.back().output, "hello");
+  EXPECT_THAT(shell.verdicts, ElementsAre(false));
+}
+
+TEST_F(RealShellTest, CatRepeatingWhatIsTypedDoesNotPass) {
+  ASSERT_TRUE(shell.start("cat", ""));
+  shell.type("hello\r");
+  ASSERT_TRUE(shell.has_printed("hello\r\nhello\r\n"));
+  shell.type("helx\x7flo\r");
+  ASSERT_TRUE(shell.has_printed("helx\b \blo\r\nhello\r\n"));
+  shell.type("\x1b[Dhello\r");
+  ASSERT_TRUE(shell.has_printed("^[[Dhello\r\n\x1b[Dhello\r\n"));
+  shell.type("\x04");
+  ASSERT_TRUE(shell.finished("cat"));
+  EXPECT_THAT(shell.verdicts, ElementsAre(false));
+}
+
+TEST_F(RealShellTest, PastingInputBehindItsCommandDoesNotPass) {
+  shell.type("cat\nhello\n");
+  ASSERT_TRUE(shell.read_until([this] { return shell.tracker->command_runs(); }));
+  ASSERT_TRUE(shell.has_printed("hello\r\n"));
+  shell.type("\x04");
+  ASSERT_TRUE(shell.finished("cat"));
+  EXPECT_THAT(shell.verdicts, ElementsAre(false));
+}
+
+TEST_F(RealShellTest, ACommandLineDoesNotPass) {
+  ASSERT_TRUE(shell.run(": hello"));
+  shell.type("hello\x15");
+  ASSERT_TRUE(shell.run("true hello"));
+  for (const bool verdict : shell.verdicts) EXPECT_FALSE(verdict);
+  EXPECT_FALSE(shell.verdicts.empty());
+}
+
+TEST_F(RealShellTest, OutputOfAShellInsideTheShellPasses) {
+  ASSERT_TRUE(shell.start("bash --norc", "bash-"));
+  shell.type("echo hello\r");
+  ASSERT_TRUE(shell.has_printed("hello\r\n"));
+  shell.type("exit\r");
+  ASSERT_TRUE(shell.finished("bash --norc"));
+  EXPECT_THAT(shell.verdicts, ElementsAre(true));
+}
+
+TEST_F(RealShellTest, TheShellsEndEndsTheCommand) {
+  ASSERT_TRUE(shell.start("exec cat", ""));
+  shell.type("\x04");
+  ASSERT_TRUE(shell.read_until([this] { return !shell.records.empty(); }));
+  EXPECT_EQ(shell.records.back().text, "exec cat");
+  EXPECT_EQ(shell.records.back().exit_status, std::nullopt);
+  EXPECT_TRUE(shell.verdicts.empty());
+}
+
+}  // namespace
+}  // namespace tellina::testing
