@@ -30,6 +30,7 @@ run:              ## build, then serve the study of config.json until Ctrl-C; AR
 
 test:             ## unit, integration, page and browser tests
 	@tools/deps test
+	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
 	$(CTEST) --test-dir build -LE integration -j $(TEST_JOBS)
 	$(CTEST) --test-dir build -L integration
@@ -58,7 +59,7 @@ fmt:              ## format the C and C++ files in place
 clean:            ## remove build/ and node_modules/; keeps db.sqlite3
 	rm -rf --one-file-system build node_modules
 
-build/build.ninja: CMakePresets.json
+# Without the tests, so that the first start is quick; `make test` adds them.
+build/build.ninja:
 	@tools/deps run
-	cmake --preset release
-	@touch $@
+	cmake --preset release -DTELLINA_TESTS=OFF
