@@ -1,0 +1,128 @@
+#include "host/plugins/plugin_file.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <boost/dll/shared_library.hpp>
+#include <boost/json/parse.hpp>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "tellina/error.hpp"
+
+namespace tellina {
+namespace {
+
+namespace dll = boost::dll;
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why, ErrorCode code = ErrorCode::bad_config) {
+  throw Error(code, file + ": " + why);
+}
+
+dll::shared_library open_library(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    refuse(file.string(), "expected a plugin, found no such file", ErrorCode::not_found);
+  }
+  if (status.type() != std::filesystem::file_type::regular) {
+    refuse(file.string(), "expected a plugin, found something that is no regular file");
+  }
+  dll::shared_library library;
+  library.load(std::filesystem::absolute(file), error, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  if (error) {
+    const char* reason = dlerror();
+    refuse(file.string(), std::string("expected a shared object, found one that cannot be loaded: ") +
+                              (reason ? reason : error.message()));
+  }
+  return library;
+}
+
+/// Exceptions, threads and objects of a plugin may outlive every user of it, so nothing ever closes its library.
+void keep_until_exit(dll::shared_library library) {
+  static std::mutex mutex;
+  static auto* const libraries = new std::vector<dll::shared_library>;
+  std::lock_guard lock(mutex);
+  libraries->push_back(std::move(library));
+}
+
+bool is_name(std::string_view text) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (text.empty() || text.size() > 64 || !is_lower(text.front())) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+bool is_version(std::string_view text) {
+  int parts = 1;
+  bool digit_before = false;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (c != '.' || !digit_before)) return false;
+    if (!digit) ++parts;
+    digit_before = digit;
+  }
+  return parts == 3 && digit_before;
+}
+
+std::string quoted_or_none(const char* text) { return text ? "\"" + std::string(text) + "\"" : "none"; }
+
+void check_schema(const std::string& file, const char* schema) {
+  if (!schema) refuse(file, "expected a config schema, found none");
+  boost::system::error_code error;
+  const auto value = boost::json::parse(schema, error);
+  if (error) refuse(file, "expected a config schema in JSON, found a text that is none: " + error.message());
+  if (!value.is_object()) refuse(file, "expected a config schema that is a JSON object, found another JSON value");
+}
+
+void check_descriptor(const std::string& file, const PluginDescriptor& plugin) {
+  if (!plugin.abi_tag || std::strcmp(plugin.abi_tag, TELLINA_SDK_ABI_TAG) != 0) {
+    refuse(file,
+           "expected the ABI tag \"" TELLINA_SDK_ABI_TAG "\" of this program, found " + quoted_or_none(plugin.abi_tag) +
+               ": build the plugin with this program's SDK",
+           ErrorCode::incompatible);
+  }
+  if (plugin.kind != PluginKind::channel_layer && plugin.kind != PluginKind::ordering_policy &&
+      plugin.kind != PluginKind::sandbox) {
+    refuse(file, "expected a channel layer, an ordering policy or a sandbox, found a plugin of kind number " +
+                     std::to_string(static_cast<int>(plugin.kind)));
+  }
+  if (!plugin.name || !is_name(plugin.name)) {
+    refuse(file, "expected a name of 1 to 64 lower-case letters, digits and '_' that starts with a letter, found " +
+                     quoted_or_none(plugin.name));
+  }
+  if (!plugin.version || !is_version(plugin.version)) {
+    refuse(file, "expected a version MAJOR.MINOR.PATCH, found " + quoted_or_none(plugin.version));
+  }
+  check_schema(file, plugin.config_schema);
+  if (!plugin.create) refuse(file, "expected a function that makes the plugin, found none");
+}
+
+}  // namespace
+
+PluginFile::PluginFile(const PluginDescriptor& descriptor, std::string file_)
+    : kind(descriptor.kind),
+      name(descriptor.name),
+      version(descriptor.version),
+      file(std::move(file_)),
+      schema(descriptor.config_schema),
+      create(descriptor.create) {}
+
+std::string PluginFile::describe() const { return std::string(to_string(kind)) + " \"" + name + "\" (" + file + ")"; }
+
+PluginFile open_plugin_file(const std::filesystem::path& file) {
+  dll::shared_library library = open_library(file);
+  if (!library.has("tellina_plugin")) {
+    refuse(file.string(), "expected a plugin (the symbol tellina_plugin), found a shared object without it");
+  }
+  const auto& descriptor = library.get<const PluginDescriptor>("tellina_plugin");
+  check_descriptor(file.string(), descriptor);
+  PluginFile plugin(descriptor, file.string());
+  keep_until_exit(std::move(library));
+  return plugin;
+}
+
+}  // namespace tellina

@@ -1,0 +1,131 @@
+#include "host/plugins/registry.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <tuple>
+
+#include "host/config/nearest.hpp"
+#include "host/config/words.hpp"
+#include "host/plugins/guard.hpp"
+
+namespace tellina {
+namespace {
+
+namespace fs = std::filesystem;
+
+auto order_of(const PluginFile& plugin) { return std::tie(plugin.kind, plugin.name); }
+
+std::string with_article(PluginKind kind) {
+  return (kind == PluginKind::ordering_policy ? "an " : "a ") + std::string(to_string(kind));
+}
+
+std::string clash(const PluginFile& one, const PluginFile& other) {
+  return "two plugins are the " + std::string(to_string(one.kind)) + " \"" + one.name + "\": " + one.file + " and " +
+         other.file + "; expected one";
+}
+
+}  // namespace
+
+PluginRegistry::PluginRegistry(const std::vector<fs::path>& folders) {
+  std::vector<fs::path> read;
+  for (const fs::path& folder : folders) {
+    std::error_code ignored;
+    const fs::path real = fs::weakly_canonical(folder, ignored);
+    if (std::find(read.begin(), read.end(), real) != read.end()) continue;
+    read.push_back(real);
+    m_folders.push_back(folder.string());
+    read_folder(folder);
+  }
+  std::stable_sort(m_plugins.begin(), m_plugins.end(),
+                   [](const PluginFile& a, const PluginFile& b) { return order_of(a) < order_of(b); });
+  find_doubles();
+}
+
+void PluginRegistry::read_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  std::vector<fs::path> files;
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    if (entries->path().extension() == ".so") files.push_back(entries->path());
+  }
+  if (error) {
+    m_problems.push_back(folder.string() +
+                         ": expected a folder of plugins, found none that can be read: " + error.message());
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    try {
+      m_plugins.push_back(open_plugin_file(file));
+    } catch (const Error& problem) {
+      m_problems.emplace_back(problem.what());
+    }
+  }
+}
+
+void PluginRegistry::find_doubles() {
+  for (std::size_t i = 1; i < m_plugins.size(); ++i) {
+    if (order_of(m_plugins[i - 1]) == order_of(m_plugins[i])) {
+      m_problems.push_back(clash(m_plugins[i - 1], m_plugins[i]));
+    }
+  }
+}
+
+std::vector<InstalledPlugin> PluginRegistry::installed(PluginKind kind) const {
+  std::vector<InstalledPlugin> found;
+  for (const PluginFile& plugin : m_plugins) {
+    if (plugin.kind != kind || (!found.empty() && found.back().name == plugin.name)) continue;
+    found.emplace_back(plugin.name, plugin.schema);
+  }
+  return found;
+}
+
+const PluginFile& PluginRegistry::find(PluginKind kind, const std::string& name) const {
+  const auto wanted = std::tie(kind, name);
+  const auto first = std::find_if(m_plugins.begin(), m_plugins.end(),
+                                  [&](const PluginFile& plugin) { return order_of(plugin) == wanted; });
+  if (first == m_plugins.end()) fail_to_find(kind, name);
+  const auto second = std::next(first);
+  if (second != m_plugins.end() && order_of(*second) == wanted) {
+    throw Error(ErrorCode::bad_config, clash(*first, *second));
+  }
+  return *first;
+}
+
+void PluginRegistry::fail_to_find(PluginKind kind, const std::string& name) const {
+  for (const PluginFile& plugin : m_plugins) {
+    if (plugin.name == name) {
+      throw Error(ErrorCode::not_found, plugin.file + ": expected " + with_article(kind) + " named \"" + name +
+                                            "\", found " + with_article(plugin.kind) + " of that name");
+    }
+  }
+  std::vector<std::string> names;
+  for (const InstalledPlugin& plugin : installed(kind)) names.push_back(plugin.name);
+  std::string message = "no " + std::string(to_string(kind)) + " is named " + in_quotes(name) +
+                        suggestion(name, names) + " (searched " +
+                        (m_folders.empty() ? "no folder" : joined(m_folders, "and")) + ")";
+  for (const std::string& problem : m_problems) message += "\n" + problem;
+  throw Error(ErrorCode::not_found, message);
+}
+
+std::unique_ptr<Plugin> PluginRegistry::make_any(const PluginFile& file, const PluginContext& context) const {
+  std::unique_ptr<Plugin> plugin;
+  try {
+    plugin = guard_plugin_call(file.describe(), [&] { return file.create(context); });
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    const bool named = what.starts_with(file.describe());
+    throw Error(error.code(), named ? what : file.describe() + ": " + what, error.hint());
+  }
+  if (!plugin)
+    throw Error(ErrorCode::internal, file.describe() + ": expected a plugin from its constructor, found none");
+  return plugin;
+}
+
+void PluginRegistry::refuse_object(const PluginFile& file) {
+  throw Error(ErrorCode::internal, file.describe() + ": expected its constructor to make " + with_article(file.kind) +
+                                       ", found an object of another class");
+}
+
+}  // namespace tellina

@@ -1,0 +1,22 @@
+#pragma once
+
+/// Where the host looks for plugins.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tellina {
+
+/// The folder of the running program, symbolic links resolved. Throws Error(internal) where the kernel does not say.
+std::filesystem::path program_folder();
+
+/// The folders to search, in order: `from_options` (--plugin-dir), the colon-separated `from_environment`
+/// (TELLINA_PLUGIN_PATH; empty parts are skipped), and ../lib/tellina/plugins beside `program_folder`. The last one is
+/// left out where it does not exist and another one is given.
+std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::string>& from_options,
+                                                      std::string_view from_environment,
+                                                      const std::filesystem::path& program_folder);
+
+}  // namespace tellina

@@ -1,0 +1,72 @@
+#pragma once
+
+/// One named channel: who receives it, and what waits in it.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "parcel_queue.hpp"
+#include "tellina/channel_layer.hpp"
+
+namespace tellina::memory {
+
+/// One call of receive(), on the thread `home`.
+class Subscriber {
+ public:
+  Subscriber(Receiver receiver_, std::thread::id home_) : receiver(std::move(receiver_)), home(home_) {}
+
+  Receiver receiver;
+  const std::thread::id home;
+};
+
+/// Delivers on the thread that sends. While a thread delivers, it is the channel's only deliverer: what others send,
+/// and what the receiver itself sends to the channel, waits in the queue and is delivered by that same thread
+/// afterwards. So receivers are called one at a time and in the order sent, and no thread ever waits for a receiver.
+///
+/// Threads: any.
+class MemoryChannel {
+ public:
+  MemoryChannel(std::string name, std::size_t capacity, Log& log)
+      : m_name(std::move(name)), m_capacity(capacity), m_log(log) {}
+
+  const std::string& name() const { return m_name; }
+
+  /// Takes the message where the result is `accepted` and leaves it alone otherwise. Nothing where the channel has been
+  /// retired: ask the layer for its successor.
+  std::optional<SendResult> send(Message& message);
+
+  /// Delivers what waits before it returns, on the caller's thread. False where the channel has been retired.
+  bool add(const std::shared_ptr<Subscriber>& subscriber);
+
+  /// Returns when no call of the subscriber is running, but for one that this thread is in.
+  void remove(const std::shared_ptr<Subscriber>& subscriber);
+
+  /// Retires the channel, for good, if nothing waits in it and nobody receives it.
+  bool retire_if_idle();
+
+ private:
+  void deliver(std::unique_lock<std::mutex>& lock, Parcel parcel);
+  void deliver_waiting(std::unique_lock<std::mutex>& lock);
+  std::shared_ptr<Subscriber> choose(std::thread::id sender);
+
+  const std::string m_name;
+  const std::size_t m_capacity;
+  Log& m_log;
+
+  std::mutex m_mutex;
+  std::condition_variable m_call_ended;
+  ParcelQueue m_waiting;
+  std::vector<std::shared_ptr<Subscriber>> m_subscribers;
+  std::size_t m_turn = 0;
+  bool m_delivering = false;
+  bool m_retired = false;
+  const Subscriber* m_called = nullptr;
+  std::thread::id m_called_on;
+};
+
+}  // namespace tellina::memory
