@@ -50,10 +50,14 @@ enum class TaskSessionState { running, passed, timed_out, gave_up };
 /// As the store and the wire spell it.
 inline const char* to_string(TaskSessionState state) {
   switch (state) {
-    case TaskSessionState::running: return "running";
-    case TaskSessionState::passed: return "passed";
-    case TaskSessionState::timed_out: return "timed_out";
-    case TaskSessionState::gave_up: return "gave_up";
+    case TaskSessionState::running:
+      return "running";
+    case TaskSessionState::passed:
+      return "passed";
+    case TaskSessionState::timed_out:
+      return "timed_out";
+    case TaskSessionState::gave_up:
+      return "gave_up";
   }
   return "unknown";
 }
@@ -70,8 +74,8 @@ class TaskSessionRow {
   std::uint64_t input_end = 0;   ///< recorded, gaps included
   std::uint64_t output_end = 0;  ///< recorded, gaps included
   std::uint64_t answered_offset = 0;
-  std::int64_t commands = 0;                   ///< how many are recorded
-  std::chrono::nanoseconds charged{};          ///< of the task's time, up to the moment this row was read
+  std::int64_t commands = 0;           ///< how many are recorded
+  std::chrono::nanoseconds charged{};  ///< of the task's time, up to the moment this row was read
 };
 
 /// Where a participant stands: between tasks when `latest` is absent or not running.
@@ -80,8 +84,8 @@ class ParticipantProgress {
   ParticipantProgress() = default;
   ParticipantId participant = 0;
   std::string access_code;
-  std::int64_t state_number = 0;            ///< grows by one with every change of state
-  std::optional<TaskSessionRow> latest{};   ///< of the participant's current attempt (see reset_participant)
+  std::int64_t state_number = 0;           ///< grows by one with every change of state
+  std::optional<TaskSessionRow> latest{};  ///< of the participant's current attempt (see reset_participant)
 };
 
 // Records of a running task session, in the order they happened. Offsets are of the session's own streams.

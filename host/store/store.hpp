@@ -2,8 +2,10 @@
 
 /// The study's record in one SQLite file, and the only door to it.
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,8 @@
 #include "tellina/log.hpp"
 
 namespace tellina {
+
+class Study;
 
 /// The database cannot be used, or a write failed for a reason outside this program (disk full, read-only, locked).
 class StoreError : public Error {
@@ -37,43 +41,85 @@ class LeaseResult {
   std::string previous_owner;    ///< where taken over
 };
 
+/// A participant as `tellina participants list` shows them.
+class ParticipantSummary {
+ public:
+  ParticipantSummary() = default;
+  std::string access_code;
+  std::string state;       ///< "new", "ready", "running" or "finished", of the current attempt
+  int tasks_ended = 0;     ///< in the current attempt
+  int attempt = 1;         ///< grows with every reset
+  bool can_log_in = true;  ///< false once config.json no longer lists the code
+};
+
 /// One transaction's view. Methods throw StoreError or LeaseLost; what a job threw leaves no trace in the file.
 class StoreTransaction {
  public:
   virtual ~StoreTransaction() = default;
 
   // Participants and logins.
+
+  /// Absent where nobody has the code, or where it may not log in (see sync_access_codes).
   virtual std::optional<ParticipantId> find_participant(const std::string& access_code) = 0;
+  /// A running task session that a live worker owns is charged up to now, any other up to its last renewal.
   virtual std::optional<ParticipantProgress> find_progress(ParticipantId participant) = 0;
   /// `token_hash`: hexadecimal SHA-256 of the cookie.
   virtual void add_login(ParticipantId participant, const std::string& token_hash, Moment at) = 0;
+  /// Absent also where the participant may no longer log in.
   virtual std::optional<ParticipantId> find_login(const std::string& token_hash) = 0;
 
   // Workers and leases (3 s, renewed every second).
+
+  /// Before the worker's first lease.
   virtual void register_worker(const WorkerIdentity& worker, Moment at) = 0;
   /// Marks the workers whose process is gone, lets their leases lapse now, and returns their ids (for sweep).
   virtual std::vector<std::string> retire_dead_workers(Moment at) = 0;
+  /// A lease is live while its worker is not retired, the machine has not been started anew, and the last renewal is
+  /// less than 3 s old. The same worker asking again keeps its fence. Taking over charges the running task session up
+  /// to the last renewal, and records an event "interrupted" with the time in which nobody owned it.
   virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) = 0;
   /// Renews all leases of a worker; returns the participants it still holds.
   virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) = 0;
+  /// Charges a running task session up to `at`; from then on nothing is charged until somebody acquires the lease.
   virtual void release_lease(const Fence& fence, Moment at) = 0;
   /// Participants with a running task session that no live worker owns.
   virtual std::vector<ParticipantId> find_orphans(Moment at) = 0;
 
-  // Task sessions.
+  // Task sessions. A write to one that is not running, or not of the fence's participant, throws StoreError.
+
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                             const std::string& stream, const std::string& sandbox, Moment at) = 0;
   virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) = 0;
-  /// Appends records, ends the task session in `state`, counts the state up, all or nothing.
+  /// Ends the task session in `state` and counts the state up. With append() in the same job: all or nothing.
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                                 std::chrono::nanoseconds charged, Moment at) = 0;
+  /// Input and output must go on at the recorded end of their stream, and a gap must start there; anything else
+  /// throws StoreError naming both offsets. Records without bytes leave nothing.
   virtual void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) = 0;
+
+  // The study: what its start and `tellina participants` do.
+
+  /// Makes config.json's list the list of who may log in, beside those that add_participant() let in. Participants
+  /// whose code is no longer listed stay in the file; they, and their cookies, are let in no more.
+  virtual void sync_access_codes(const std::vector<std::string>& access_codes, Moment at) = 0;
+  /// Lets a code in whatever config.json lists. Throws StoreError(bad_request) where it may log in already.
+  virtual void add_participant(const std::string& access_code, Moment at) = 0;
+  /// In the order in which they were added. `total_tasks`: how many the study has.
+  virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
+  /// Starts a new attempt, from the first task. All that was recorded stays, marked with its attempt and `reset_at`;
+  /// logins stay valid; a worker that has the participant's lease loses it. Throws StoreError(not_found).
+  virtual void reset_participant(const std::string& access_code, Moment at) = 0;
+  /// Keeps the definitions of the study's tasks. Throws ConfigError, one line for each task that a participant has
+  /// started in the current attempt and that is now another or gone; `file` is how messages call the configuration.
+  virtual void sync_tasks(const Study& study, const std::string& file, Moment at) = 0;
 };
 
 /// Owns the connection and the one thread that uses it.
 ///
-/// Jobs run in the order submitted, many in one transaction (group commit: a transaction ends when the queue is
-/// empty or 10 ms are over). A job that throws is undone alone; its `done` gets the exception.
+/// Jobs run in the order submitted, each once, many in one transaction (group commit: a transaction ends when the
+/// queue is empty or 10 ms are over). A job that throws is undone alone; its `done` gets the exception. Where the
+/// transaction itself fails (disk full, locked), nothing of its jobs is in the file, every one's `done` gets the
+/// StoreError, and the submitter may try again; the store goes on with what is submitted next.
 /// Threads: any may submit. `done` runs on the store's thread after the commit, so it should only post.
 /// The destructor runs what was submitted, commits and closes.
 class Store {
@@ -86,20 +132,11 @@ class Store {
   static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log);
 
   virtual ~Store() = default;
+  /// `done` may be empty; then a failure is only logged.
   virtual void submit(Job job, Done done) = 0;
 
-  /// Submits and waits; rethrows what the job threw. For start-up, commands and tests.
+  /// Submits and waits; rethrows what the job threw. For start-up, commands and tests; not from `done`.
   void run(const Job& job);
-};
-
-/// What `tellina participants` and the start of a study do; each throws StoreError.
-class ParticipantSummary {
- public:
-  ParticipantSummary() = default;
-  std::string access_code;
-  std::string state;  ///< "new", "ready", "running" or "finished"
-  int tasks_ended = 0;
-  int attempt = 1;
 };
 
 }  // namespace tellina

@@ -1,0 +1,140 @@
+#include "host/store/opening.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/store/schema.hpp"
+
+namespace tellina {
+
+namespace {
+
+constexpr std::chrono::milliseconds busy_timeout(5000);
+
+/// Larger files are not read whole at the start: that takes seconds.
+constexpr std::int64_t largest_file_to_check = 64LL * 1024 * 1024;
+
+/// The superuser may write what has no write permission at all; whoever took it away meant it all the same.
+void check_writable(const std::string& path, const std::string& what) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return;
+  if ((status.st_mode & 0222) != 0 && access(path.c_str(), W_OK) == 0) return;
+  const std::string why = (status.st_mode & 0222) == 0 ? "no write permission" : std::strerror(errno);
+  throw StoreError(ErrorCode::permission_denied, what + " is read-only (" + why + ")",
+                   "make the database file and its folder writable for this user, or name another file");
+}
+
+/// Looks at names and permissions only. Opening and closing the file here would drop the locks that this process may
+/// hold on it elsewhere (fcntl(2), advisory record locking).
+void check_path(const std::string& path, const std::string& name) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) {
+    throw StoreError(ErrorCode::not_found, name + ": folder " + folder + ": " + std::strerror(errno),
+                     "make the folder, or name another file");
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    throw StoreError(ErrorCode::not_found, name + ": " + folder + " is no folder", "name another file");
+  }
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    const char* found = S_ISDIR(status.st_mode) ? "a folder" : "no regular file";
+    throw StoreError(ErrorCode::not_found, name + ": expected a database file, found " + found, "name another file");
+  }
+  check_writable(path, name + ": the file");
+  check_writable(path + "-wal", name + ": its companion file " + name + "-wal");
+  check_writable(path + "-shm", name + ": its companion file " + name + "-shm");
+  check_writable(folder, name + ": the folder " + folder);
+}
+
+void check_owner_and_version(Database& database) {
+  const std::int64_t application = database.integer("PRAGMA application_id");
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  const std::int64_t objects = database.integer("SELECT count(*) FROM sqlite_master");
+  const bool is_new = application == 0 && version == 0 && objects == 0;
+  if (!is_new && application != store_application_id) {
+    throw StoreError(ErrorCode::incompatible,
+                     database.name() + ": expected a study's database, found one of another program (application_id " +
+                         std::to_string(application) + ", " + std::to_string(objects) + " tables, indexes and views)",
+                     "name another file, or move this one away");
+  }
+  if (version > newest_schema_version()) {
+    throw StoreError(ErrorCode::incompatible,
+                     database.name() + ": its version is " + std::to_string(version) + ", this program knows up to " +
+                         std::to_string(newest_schema_version()),
+                     "use the newer program that made it, or name another file");
+  }
+}
+
+void check_content(Database& database) {
+  const std::int64_t bytes = database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
+  if (bytes > largest_file_to_check) return;
+  Query check = database.query("PRAGMA quick_check(1)");
+  if (!check.next() || check.text(0) == "ok") return;
+  throw StoreError(ErrorCode::incompatible, database.name() + ": is corrupt: " + check.text(0),
+                   "keep the file, recover a copy of it with: sqlite3 FILE .recover");
+}
+
+/// SQLite does not wait by itself where several processes switch a new file to WAL at once.
+void switch_to_wal(Database& database) {
+  constexpr std::chrono::milliseconds pause(10);
+  for (auto waited = pause;; waited += pause) {
+    try {
+      Query mode = database.query("PRAGMA journal_mode = WAL");
+      if (mode.next() && mode.text(0) == "wal") return;
+      throw StoreError(ErrorCode::unavailable,
+                       database.name() + ": cannot be switched to a write-ahead log, journal mode is " + mode.text(0),
+                       "keep the database on a local disk");
+    } catch (const StoreError& error) {
+      if (error.code() != ErrorCode::busy || waited >= busy_timeout) throw;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+void keep_log_when_closed(Database& database, bool keep) {
+  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock) {
+  if (path.empty()) throw StoreError(ErrorCode::not_found, "the database has no file name");
+  // Absolute, as SQLite has a meaning of its own for names like ":memory:".
+  const std::string absolute = std::filesystem::absolute(path).string();
+  check_path(absolute, path);
+  auto database = std::make_unique<Database>(absolute, path);
+  // What is refused must keep its bytes, also where its last writer died and left a log.
+  keep_log_when_closed(*database, true);
+  sqlite3_busy_timeout(database->handle(), static_cast<int>(busy_timeout.count()));
+  try {
+    check_owner_and_version(*database);
+    check_content(*database);
+    if (sqlite3_db_readonly(database->handle(), "main") == 1) {
+      throw StoreError(ErrorCode::permission_denied, path + ": the file is read-only",
+                       "make the database file and its folder writable for this user, or name another file");
+    }
+    switch_to_wal(*database);
+    database->run_script(
+        "PRAGMA synchronous = NORMAL;"
+        "PRAGMA foreign_keys = ON;"
+        "PRAGMA trusted_schema = OFF;"
+        "PRAGMA journal_size_limit = 67108864");
+    migrate(*database, clock);
+  } catch (const StoreError& error) {
+    if (error.code() != ErrorCode::busy) throw;
+    throw StoreError(ErrorCode::busy,
+                     path + ": is locked by another program, waited " + std::to_string(busy_timeout.count() / 1000) +
+                         " s (" + error.what() + ")",
+                     "close the program that has it open for writing; \"fuser " + path + "\" names it");
+  }
+  keep_log_when_closed(*database, false);
+  return database;
+}
+
+}  // namespace tellina

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "host/store/database.hpp"
+
+namespace tellina {
+
+/// Opens or makes a store that is ready for work. Throws StoreError for anything that cannot be used, and then has
+/// changed nothing in it.
+std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock);
+
+}  // namespace tellina

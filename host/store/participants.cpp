@@ -1,0 +1,147 @@
+#include "host/store/lease.hpp"
+
+namespace tellina {
+
+namespace {
+
+TaskSessionState parse_state(const std::string& text) {
+  for (const TaskSessionState state :
+       {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out, TaskSessionState::gave_up}) {
+    if (text == to_string(state)) return state;
+  }
+  throw StoreError(ErrorCode::incompatible, "expected the state of a task session, found \"" + text + "\"");
+}
+
+}  // namespace
+
+std::optional<ParticipantId> Transaction::find_participant(const std::string& access_code) {
+  Query row = m_database.query(
+      "SELECT id FROM participants WHERE access_code = ? AND (listed_in_config OR added_by_command)", access_code);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId participant) {
+  return find_progress(participant, m_clock.now());
+}
+
+std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId participant, MonotonicTime at) {
+  ParticipantProgress progress;
+  Query row = m_database.query(
+      "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
+      "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns "
+      "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
+      "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
+      participant);
+  if (!row.next()) return std::nullopt;
+  progress.participant = participant;
+  progress.access_code = row.text(0);
+  progress.state_number = row.integer(1);
+  if (row.is_null(2)) return progress;
+  TaskSessionRow session;
+  session.id = row.integer(2);
+  session.task_number = static_cast<int>(row.integer(3));
+  session.state = parse_state(row.text(4));
+  session.stream = row.text(5);
+  session.sandbox = row.text(6);
+  session.input_end = static_cast<std::uint64_t>(row.integer(7));
+  session.output_end = static_cast<std::uint64_t>(row.integer(8));
+  session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
+  session.commands = row.integer(10);
+  session.charged = std::chrono::nanoseconds(row.integer(11));
+  if (!row.is_null(12)) {
+    const MonotonicTime started{std::chrono::nanoseconds(row.integer(12))};
+    const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
+    const MonotonicTime until = !lease ? started : is_live(*lease, at) ? at : lease->renewed;
+    session.charged += std::max(std::chrono::nanoseconds(0), until - started);
+  }
+  progress.latest = session;
+  return progress;
+}
+
+void Transaction::add_login(ParticipantId participant, const std::string& token_hash, Moment at) {
+  m_database.execute(
+      "INSERT INTO logins (token_hash, participant_id, logged_in_at, logged_in_at_ns) VALUES (?, ?, ?, ?)", token_hash,
+      participant, at.wall, at.monotonic);
+}
+
+std::optional<ParticipantId> Transaction::find_login(const std::string& token_hash) {
+  Query row = m_database.query(
+      "SELECT p.id FROM logins l JOIN participants p ON p.id = l.participant_id "
+      "WHERE l.token_hash = ? AND (p.listed_in_config OR p.added_by_command)",
+      token_hash);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+void Transaction::sync_access_codes(const std::vector<std::string>& access_codes, Moment at) {
+  m_database.execute("UPDATE participants SET listed_in_config = 0 WHERE listed_in_config = 1");
+  for (const std::string& access_code : access_codes) {
+    m_database.execute(
+        "INSERT INTO participants (access_code, listed_in_config, added_at) VALUES (?, 1, ?) "
+        "ON CONFLICT (access_code) DO UPDATE SET listed_in_config = 1",
+        access_code, at.wall);
+  }
+}
+
+void Transaction::add_participant(const std::string& access_code, Moment at) {
+  if (access_code.empty()) throw StoreError(ErrorCode::bad_request, "an access code must not be empty");
+  if (find_participant(access_code)) {
+    throw StoreError(ErrorCode::bad_request, m_database.name() + ": there is a participant \"" + access_code + "\"");
+  }
+  m_database.execute(
+      "INSERT INTO participants (access_code, added_by_command, added_at) VALUES (?, 1, ?) "
+      "ON CONFLICT (access_code) DO UPDATE SET added_by_command = 1",
+      access_code, at.wall);
+}
+
+std::vector<ParticipantSummary> Transaction::list_participants(int total_tasks) {
+  std::vector<ParticipantSummary> participants;
+  Query row = m_database.query(
+      "SELECT p.access_code, p.attempt, p.listed_in_config OR p.added_by_command, "
+      "count(s.id) FILTER (WHERE s.state != 'running'), count(s.id) FILTER (WHERE s.state = 'running'), "
+      "coalesce(max(s.task_number), 0) "
+      "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
+      "GROUP BY p.id ORDER BY p.id");
+  while (row.next()) {
+    ParticipantSummary summary;
+    summary.access_code = row.text(0);
+    summary.attempt = static_cast<int>(row.integer(1));
+    summary.can_log_in = row.integer(2) != 0;
+    summary.tasks_ended = static_cast<int>(row.integer(3));
+    const bool running = row.integer(4) != 0;
+    const bool all_started = row.integer(5) >= total_tasks;
+    summary.state = running ? "running" : all_started ? "finished" : summary.tasks_ended == 0 ? "new" : "ready";
+    participants.push_back(std::move(summary));
+  }
+  return participants;
+}
+
+void Transaction::reset_participant(const std::string& access_code, Moment at) {
+  std::optional<ParticipantId> participant;
+  {
+    Query row = m_database.query("SELECT id FROM participants WHERE access_code = ?", access_code);
+    if (row.next()) participant = row.integer(0);
+  }
+  if (!participant) {
+    throw StoreError(ErrorCode::not_found, m_database.name() + ": there is no participant \"" + access_code + "\"");
+  }
+  if (const std::optional<Lease> lease = find_lease(*participant, at.wall)) {
+    settle(*participant, is_live(*lease, at.monotonic) ? at.monotonic : lease->renewed);
+    m_database.execute(
+        "UPDATE leases SET fence = fence + 1, previous_worker_id = worker_id, worker_id = NULL "
+        "WHERE participant_id = ?",
+        *participant);
+  }
+  m_database.execute(
+      "UPDATE task_sessions SET state = 'reset', ended_at = ?, ended_at_ns = ? "
+      "WHERE participant_id = ? AND state = 'running'",
+      at.wall, at.monotonic, *participant);
+  m_database.execute("UPDATE task_sessions SET reset_at = ? WHERE participant_id = ? AND reset_at IS NULL", at.wall,
+                     *participant);
+  m_database.execute("UPDATE participants SET attempt = attempt + 1 WHERE id = ?", *participant);
+  count_state_up(*participant);
+  add_event(*participant, std::nullopt, EventRecord("participant_reset", {}, at));
+}
+
+}  // namespace tellina

@@ -1,0 +1,32 @@
+#include "host/store/store.hpp"
+
+#include <future>
+
+#include "host/runtime/system.hpp"
+#include "host/store/opening.hpp"
+#include "host/store/writer.hpp"
+
+namespace tellina {
+
+LeaseLost::LeaseLost(const Fence& fence)
+    : Error(ErrorCode::gone, "worker " + fence.worker + " no longer owns participant " +
+                                 std::to_string(fence.participant) + " (fence " + std::to_string(fence.number) + ")") {}
+
+std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log) {
+  return std::make_unique<Writer>(open_database(path, clock), clock, log, boot_id());
+}
+
+void Store::run(const Job& job) {
+  // Shared, as the waiting thread may go on before the store's thread has left set_value().
+  const auto finished = std::make_shared<std::promise<void>>();
+  submit(job, [finished](std::exception_ptr error) {
+    if (error) {
+      finished->set_exception(error);
+    } else {
+      finished->set_value();
+    }
+  });
+  finished->get_future().get();
+}
+
+}  // namespace tellina

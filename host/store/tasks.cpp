@@ -1,0 +1,71 @@
+#include <map>
+
+#include "host/store/transaction.hpp"
+#include "host/study/task.hpp"
+
+namespace tellina {
+
+namespace {
+
+/// A task as participants of current attempts have started it.
+class StartedTask {
+ public:
+  StartedTask() = default;
+  std::string definition_hash;
+  std::string access_codes;  ///< "bob, alice"
+};
+
+/// By task number. One task may have been started with several definitions over the time.
+std::multimap<int, StartedTask> find_started(Database& database) {
+  std::multimap<int, StartedTask> started;
+  Query row = database.query(
+      "SELECT task_number, definition_hash, group_concat(access_code, ', ') FROM ("
+      "SELECT s.task_number, t.definition_hash, p.access_code FROM task_sessions s "
+      "JOIN participants p ON p.id = s.participant_id AND p.attempt = s.attempt "
+      "JOIN tasks t ON t.id = s.task_id ORDER BY p.id) GROUP BY task_number, definition_hash");
+  while (row.next()) {
+    StartedTask task;
+    task.definition_hash = row.text(1);
+    task.access_codes = row.text(2);
+    started.emplace(static_cast<int>(row.integer(0)), std::move(task));
+  }
+  return started;
+}
+
+std::string find_conflicts(Database& database, const Study& study, const std::string& file) {
+  std::string conflicts;
+  for (const auto& [number, started] : find_started(database)) {
+    const auto place = static_cast<std::size_t>(number - 1);
+    const bool is_there = place < study.tasks.size();
+    if (is_there && study.tasks[place].definition_hash == started.definition_hash) continue;
+    if (!conflicts.empty()) conflicts += '\n';
+    conflicts += (is_there ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
+                 "]: " + started.access_codes +
+                 (started.access_codes.find(", ") == std::string::npos ? " has" : " have") +
+                 " started this task; its definition must not " + (is_there ? "change" : "be removed") +
+                 " (restore it, or start anew with another database or \"tellina participants reset CODE\")";
+  }
+  return conflicts;
+}
+
+}  // namespace
+
+void Transaction::sync_tasks(const Study& study, const std::string& file, Moment at) {
+  const std::string conflicts = find_conflicts(m_database, study, file);
+  if (!conflicts.empty()) throw ConfigError(conflicts);
+
+  m_database.execute("UPDATE tasks SET is_current = 0 WHERE is_current = 1");
+  const double duration_in_seconds = std::chrono::duration<double>(study.task_duration).count();
+  int number = 0;
+  for (const Task& task : study.tasks) {
+    std::optional<ShellText> answer;
+    if (task.type == TaskType::output) answer.emplace(task.output_answer);
+    m_database.execute(
+        "INSERT INTO tasks (task_number, definition_hash, task_type, description, stdout_answer, "
+        "duration_in_seconds, is_current, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) "
+        "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6",
+        ++number, task.definition_hash, to_string(task.type), task.description, answer, duration_in_seconds, at.wall);
+  }
+}
+
+}  // namespace tellina

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "host/store/database.hpp"
+#include "host/store/store.hpp"
+
+namespace tellina {
+
+/// What jobs get to see, over one connection; the writer begins and commits around it.
+class Transaction final : public StoreTransaction {
+ public:
+  /// `boot_id`: of the machine's present boot.
+  Transaction(Database& database, const Clock& clock, std::string boot_id)
+      : m_database(database), m_clock(clock), m_boot_id(std::move(boot_id)) {}
+
+  std::optional<ParticipantId> find_participant(const std::string& access_code) override;
+  std::optional<ParticipantProgress> find_progress(ParticipantId participant) override;
+  void add_login(ParticipantId participant, const std::string& token_hash, Moment at) override;
+  std::optional<ParticipantId> find_login(const std::string& token_hash) override;
+
+  void register_worker(const WorkerIdentity& worker, Moment at) override;
+  std::vector<std::string> retire_dead_workers(Moment at) override;
+  LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) override;
+  std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) override;
+  void release_lease(const Fence& fence, Moment at) override;
+  std::vector<ParticipantId> find_orphans(Moment at) override;
+
+  TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
+                                    const std::string& stream, const std::string& sandbox, Moment at) override;
+  void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) override;
+  void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
+                        std::chrono::nanoseconds charged, Moment at) override;
+  void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) override;
+
+  void sync_access_codes(const std::vector<std::string>& access_codes, Moment at) override;
+  void add_participant(const std::string& access_code, Moment at) override;
+  std::vector<ParticipantSummary> list_participants(int total_tasks) override;
+  void reset_participant(const std::string& access_code, Moment at) override;
+  void sync_tasks(const Study& study, const std::string& file, Moment at) override;
+
+ private:
+  class Lease;
+
+  std::optional<ParticipantProgress> find_progress(ParticipantId participant, MonotonicTime at);
+  std::optional<Lease> find_lease(ParticipantId participant, WallTime at);
+  bool is_live(const Lease& lease, MonotonicTime at) const;
+  /// Throws LeaseLost unless the fence is the newest.
+  void check(const Fence& fence);
+  /// Throws StoreError unless the task session runs and is the fence's participant's.
+  void check_running(const Fence& fence, TaskSessionId session);
+  /// Charges a running task session up to `until` and stops its clock.
+  void settle(ParticipantId participant, MonotonicTime until);
+  /// Goes on with a running task session that nobody owns; false where there is none.
+  bool take_over(const Lease& left, Moment at);
+  void count_state_up(ParticipantId participant);
+  void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);
+
+  Database& m_database;
+  const Clock& m_clock;
+  const std::string m_boot_id;
+};
+
+}  // namespace tellina

@@ -1,0 +1,152 @@
+#include "host/store/writer.hpp"
+
+#include <iterator>
+
+namespace tellina {
+
+namespace {
+
+constexpr std::chrono::milliseconds longest_group(10);
+/// Bounds what one failed commit takes with it.
+constexpr std::size_t largest_group = 4096;
+
+/// Gives an error to every entry that has none of its own: what it did is gone with the transaction.
+template <typename Entries>
+void fail_all(Entries& entries, const std::exception_ptr& error) {
+  for (auto& entry : entries) {
+    if (!entry.error) entry.error = error;
+  }
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id)
+    : m_database(std::move(database)),
+      m_clock(clock),
+      m_log(log),
+      m_transaction(*m_database, clock, std::move(boot_id)),
+      m_thread([this] { run_thread(); }) {}
+
+Writer::~Writer() {
+  {
+    std::lock_guard lock(m_mutex);
+    m_closing = true;
+  }
+  m_changed.notify_one();
+  m_thread.join();
+}
+
+void Writer::submit(Job job, Done done) {
+  {
+    std::lock_guard lock(m_mutex);
+    m_queue.emplace_back(std::move(job), std::move(done));
+  }
+  m_changed.notify_one();
+}
+
+void Writer::run_thread() {
+  while (wait()) run_group();
+}
+
+bool Writer::wait() {
+  std::unique_lock lock(m_mutex);
+  m_changed.wait(lock, [this] { return !m_queue.empty() || m_closing; });
+  return !m_queue.empty();
+}
+
+std::optional<Writer::Entry> Writer::take() {
+  std::lock_guard lock(m_mutex);
+  if (m_queue.empty()) return std::nullopt;
+  std::optional<Entry> entry(std::move(m_queue.front()));
+  m_queue.pop_front();
+  return entry;
+}
+
+std::vector<Writer::Entry> Writer::take_all() {
+  std::lock_guard lock(m_mutex);
+  std::vector<Entry> entries(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(m_queue.end()));
+  m_queue.clear();
+  return entries;
+}
+
+void Writer::run_group() {
+  std::vector<Entry> group;
+  try {
+    m_database->execute("BEGIN IMMEDIATE");
+  } catch (const StoreError&) {
+    // Each try may have waited for five seconds, so all that wait now get this answer.
+    group = take_all();
+    fail_all(group, std::current_exception());
+    report(group);
+    return;
+  }
+  const MonotonicTime end = m_clock.now() + longest_group;
+  do {
+    std::optional<Entry> entry = take();
+    if (!entry) break;
+    run_job(*entry, group);
+    group.push_back(std::move(*entry));
+  } while (m_database->in_transaction() && group.size() < largest_group && m_clock.now() < end);
+  commit(group);
+  report(group);
+}
+
+void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
+  try {
+    m_database->execute("SAVEPOINT job");
+    entry.job(m_transaction);
+    m_database->execute("RELEASE job");
+    return;
+  } catch (...) {
+    entry.error = std::current_exception();
+  }
+  try {
+    // SQLite ends some failed transactions by itself; then the jobs before this one are undone too.
+    if (m_database->in_transaction()) {
+      m_database->execute("ROLLBACK TO job");
+      m_database->execute("RELEASE job");
+      return;
+    }
+  } catch (const StoreError&) {
+    roll_back();
+  }
+  fail_all(group, std::make_exception_ptr(
+                      StoreError(ErrorCode::unavailable,
+                                 m_database->name() + ": the transaction was undone as another of its writes failed",
+                                 "look for the first error of the store")));
+}
+
+void Writer::commit(std::vector<Entry>& group) {
+  if (!m_database->in_transaction()) return;
+  try {
+    m_database->execute("COMMIT");
+  } catch (const StoreError&) {
+    fail_all(group, std::current_exception());
+    roll_back();
+  }
+}
+
+void Writer::roll_back() {
+  try {
+    m_database->roll_back();
+  } catch (const StoreError& error) {
+    m_log.error(error.what());
+  }
+}
+
+void Writer::report(std::vector<Entry>& group) {
+  for (Entry& entry : group) {
+    entry.job = nullptr;
+    try {
+      if (entry.done) {
+        entry.done(entry.error);
+      } else if (entry.error) {
+        std::rethrow_exception(entry.error);
+      }
+    } catch (const std::exception& error) {
+      m_log.error(std::string("store: ") + error.what());
+    }
+  }
+}
+
+}  // namespace tellina

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "host/store/transaction.hpp"
+
+namespace tellina {
+
+/// The store: a queue of jobs and the one thread that runs them.
+class Writer final : public Store {
+ public:
+  Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id);
+  ~Writer() override;
+  void submit(Job job, Done done) override;
+
+ private:
+  class Entry {
+   public:
+    Entry(Job job_, Done done_) : job(std::move(job_)), done(std::move(done_)) {}
+    Job job;
+    Done done;
+    std::exception_ptr error{};
+  };
+
+  void run_thread();
+  /// Waits for work; false when all is done and the store closes.
+  bool wait();
+  std::optional<Entry> take();
+  std::vector<Entry> take_all();
+  /// One transaction, begun to committed.
+  void run_group();
+  void run_job(Entry& entry, std::vector<Entry>& group);
+  void commit(std::vector<Entry>& group);
+  void roll_back();
+  void report(std::vector<Entry>& group);
+
+  std::unique_ptr<Database> m_database;
+  const Clock& m_clock;
+  Log& m_log;
+  Transaction m_transaction;
+
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  std::deque<Entry> m_queue;
+  bool m_closing = false;
+  std::thread m_thread;
+};
+
+}  // namespace tellina
