@@ -1,6 +1,7 @@
 #include "host/plugins/search_path.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <system_error>
 
 #include "tellina/error.hpp"
@@ -28,6 +29,11 @@ std::vector<fs::path> plugin_search_path(const std::vector<std::string>& from_op
   std::error_code ignored;
   if (folders.empty() || fs::exists(beside_program, ignored)) folders.push_back(beside_program);
   return folders;
+}
+
+std::vector<fs::path> default_plugin_search_path(const std::vector<std::string>& from_options) {
+  const char* from_environment = std::getenv("TELLINA_PLUGIN_PATH");
+  return plugin_search_path(from_options, from_environment ? from_environment : "", program_folder());
 }
 
 }  // namespace tellina

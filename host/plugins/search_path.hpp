@@ -19,4 +19,7 @@ std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::str
                                                       std::string_view from_environment,
                                                       const std::filesystem::path& program_folder);
 
+/// The same with the process's own environment and folder.
+std::vector<std::filesystem::path> default_plugin_search_path(const std::vector<std::string>& from_options);
+
 }  // namespace tellina

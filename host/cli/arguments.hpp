@@ -1,0 +1,52 @@
+#pragma once
+
+/// The command line as a value.
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tellina {
+
+/// The command line asks for something that is not there; exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class CommandName {
+  run,
+  gateway,
+  worker,
+  config_check,
+  config_schema,
+  plugins_list,
+  participants_list,
+  participants_add,
+  participants_reset,
+  version,
+};
+
+class Arguments {
+ public:
+  Arguments() = default;
+
+  CommandName command = CommandName::run;
+  std::string config = "config.json";
+  std::optional<std::string> address;       ///< absent: what the config file says
+  std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
+  std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
+  bool test_mode = false;
+  std::string access_code;  ///< of `participants add` and `participants reset`
+
+  /// Where --help was asked for: the text, and nothing else counts.
+  std::optional<std::string> help;
+};
+
+/// `words` is the command line without the program's name; --option VALUE and --option=VALUE are the same.
+/// Throws UsageError, with the nearest name where a command or an option is unknown.
+Arguments parse_arguments(const std::vector<std::string>& words);
+
+}  // namespace tellina

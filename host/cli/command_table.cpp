@@ -1,0 +1,99 @@
+#include "host/cli/command_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace tellina {
+namespace {
+
+using HelpLines = std::vector<std::pair<std::string, std::string>>;
+
+void store_port(Arguments& arguments, const std::string& text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port > 65535) {
+    throw UsageError("--port: expected a whole number from 0 to 65535, got \"" + text + "\"");
+  }
+  arguments.port = static_cast<std::uint16_t>(port);
+}
+
+const OptionRow config_option{"--config", "FILE", "the study's configuration (config.json)",
+                              [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
+const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, in place of the configured one",
+                               [](Arguments& arguments, const std::string& text) { arguments.address = text; }};
+const OptionRow port_option{"--port", "PORT", "port to listen on, in place of the configured one; 0 takes a free one",
+                            store_port};
+const OptionRow plugin_option{
+    "--plugin-dir", "FOLDER", "look for plugins here first; may be given several times",
+    [](Arguments& arguments, const std::string& text) { arguments.plugin_folders.push_back(text); }, true};
+const OptionRow test_option{"--test-mode", nullptr, "serve /test, which tests the whole server",
+                            [](Arguments& arguments, const std::string&) { arguments.test_mode = true; }};
+
+const std::vector<const OptionRow*> server_options{&config_option, &address_option, &port_option, &plugin_option,
+                                                   &test_option};
+const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
+
+const CommandRow commands[] = {
+    {CommandName::run, "", "run", nullptr, "serve the study", server_options},
+    {CommandName::gateway, "", "gateway", nullptr, "serve browsers only; workers run elsewhere", server_options},
+    {CommandName::worker, "", "worker", nullptr, "run terminals only; gateways run elsewhere", server_options},
+    {CommandName::config_check, "config", "check", nullptr, "say what is wrong with the configuration", config_options},
+    {CommandName::config_schema,
+     "config",
+     "schema",
+     nullptr,
+     "print the JSON Schema of the configuration",
+     {&plugin_option}},
+    {CommandName::plugins_list, "plugins", "list", nullptr, "show the installed plugins", {&plugin_option}},
+    {CommandName::participants_list, "participants", "list", nullptr, "show who takes part and how far they are",
+     config_options},
+    {CommandName::participants_add, "participants", "add", "CODE", "let in a participant with this access code",
+     config_options},
+    {CommandName::participants_reset, "participants", "reset", "CODE",
+     "start a participant over; what was recorded is kept", config_options},
+    {CommandName::version, "", "version", nullptr, "print the version", {}},
+};
+
+void append_lines(std::string& text, const HelpLines& lines) {
+  std::size_t width = 0;
+  for (const auto& [left, right] : lines) width = std::max(width, left.size());
+  for (const auto& [left, right] : lines) {
+    text += "  " + left + std::string(width - left.size() + 2, ' ') + right + "\n";
+  }
+}
+
+std::string usage_of(const CommandRow& command) {
+  return command.words() + (command.operand ? " " + std::string(command.operand) : "");
+}
+
+}  // namespace
+
+std::string CommandRow::words() const { return *group ? std::string(group) + " " + word : word; }
+
+std::span<const CommandRow> command_table() { return commands; }
+
+std::string command_help(const CommandRow& command) {
+  std::string text = "Usage: tellina " + usage_of(command) + " [OPTION]...\n\nTo " + command.help + ".\n\nOptions:\n";
+  HelpLines lines;
+  for (const OptionRow* option : command.options) {
+    lines.emplace_back(option->name + (option->value ? " " + std::string(option->value) : ""), option->help);
+  }
+  lines.emplace_back("--help", "print this");
+  append_lines(text, lines);
+  return text;
+}
+
+std::string group_help(std::string_view group) {
+  std::string text = "Usage: tellina " + (group.empty() ? std::string() : std::string(group) + " ") +
+                     "COMMAND [OPTION]...\n\nCommands:\n";
+  HelpLines lines;
+  for (const CommandRow& command : commands) {
+    if (group.empty() || group == command.group) lines.emplace_back(usage_of(command), command.help);
+  }
+  append_lines(text, lines);
+  text += "\nEach command has --help. Exit status: 0 good, 1 failed, 2 bad usage or configuration.\n";
+  return text;
+}
+
+}  // namespace tellina

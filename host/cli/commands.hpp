@@ -1,0 +1,38 @@
+#pragma once
+
+/// What each command does, but for the server itself. All return the exit status; what they throw is for run_program().
+
+#include <ostream>
+
+#include "host/cli/arguments.hpp"
+#include "tellina/clock.hpp"
+#include "tellina/log.hpp"
+
+namespace tellina {
+
+/// What a command is lent.
+class CommandContext {
+ public:
+  CommandContext(std::ostream& out_, std::ostream& err_, Clock& clock_, Random& random_, Log& log_)
+      : out(out_), err(err_), clock(clock_), random(random_), log(log_) {}
+
+  std::ostream& out;
+  std::ostream& err;
+  Clock& clock;
+  Random& random;
+  Log& log;
+};
+
+int config_check(const Arguments& arguments, CommandContext& context);
+int config_schema(const Arguments& arguments, CommandContext& context);
+int plugins_list(const Arguments& arguments, CommandContext& context);
+int participants_list(const Arguments& arguments, CommandContext& context);
+int participants_add(const Arguments& arguments, CommandContext& context);
+int participants_reset(const Arguments& arguments, CommandContext& context);
+int print_version(CommandContext& context);
+
+/// Throws ConfigError where the configured channel layer keeps messages within one process, which a lone gateway or
+/// worker cannot share; names the layers that do not.
+void check_role(const Arguments& arguments, CommandContext& context);
+
+}  // namespace tellina
