@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "host/gateway/draining_socket.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/sockets.hpp"
 
@@ -91,7 +92,7 @@ class WebSocketConnection final : public LaneMember {
   const LiveCount::Token m_living;
   const std::int64_t m_participant;
   const std::string m_handshake;
-  boost::beast::websocket::stream<Socket, false> m_stream;
+  boost::beast::websocket::stream<DrainingSocket, false> m_stream;
   const std::unique_ptr<Loop::Timer> m_timer;  ///< of accept, retry, stall or closing: never two at once
   State m_state = State::handshaking;
   std::string m_id;  ///< short enough to need no allocation when a message takes a copy

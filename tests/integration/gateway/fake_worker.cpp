@@ -1,0 +1,179 @@
+#include "gateway/fake_worker.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <deque>
+#include <thread>
+#include <utility>
+
+namespace tellina::testing {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::seconds deadline{5};
+
+json::object error_body(const char* code) {
+  const json::object error{{"code", code}, {"message", "the worker says no"}};
+  return json::object{{"error", error}};
+}
+
+}  // namespace
+
+SendResult FaultyLayer::send(const ChannelName& channel, Message message) {
+  if (m_times > 0) {
+    std::lock_guard lock(m_mutex);
+    if (m_times > 0 && channel.text() == m_channel) {
+      --m_times;
+      return m_result;
+    }
+  }
+  return m_layer->send(channel, std::move(message));
+}
+
+void FaultyLayer::refuse(const std::string& channel, SendResult result, int times) {
+  std::lock_guard lock(m_mutex);
+  m_channel = channel;
+  m_result = result;
+  m_times = times;
+}
+
+/// Sends in order, from a thread of its own.
+class FakeWorker::Courier {
+ public:
+  explicit Courier(ChannelLayer& layer) : m_layer(layer), m_thread([this] { run(); }) {}
+  ~Courier() {
+    {
+      std::lock_guard lock(m_mutex);
+      m_closing = true;
+    }
+    m_changed.notify_all();
+    m_thread.join();
+  }
+  void send(const std::string& lane, Message message) {
+    {
+      std::lock_guard lock(m_mutex);
+      m_parcels.emplace_back(lane, std::move(message));
+    }
+    m_changed.notify_all();
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(m_mutex);
+    for (;;) {
+      m_changed.wait(lock, [this] { return m_closing || !m_parcels.empty(); });
+      if (m_parcels.empty()) return;
+      auto [lane, message] = std::move(m_parcels.front());
+      m_parcels.pop_front();
+      lock.unlock();
+      m_layer.send(ChannelName(lane), std::move(message));
+      lock.lock();
+    }
+  }
+
+  ChannelLayer& m_layer;
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  std::deque<std::pair<std::string, Message>> m_parcels;
+  bool m_closing = false;
+  std::thread m_thread;
+};
+
+FakeWorker::FakeWorker(ChannelLayer& layer) : m_layer(layer), m_courier(std::make_unique<Courier>(layer)) {
+  m_subscriptions.push_back(layer.receive(ChannelName("http.request"), [this](Message m) { on_request(m); }));
+  m_subscriptions.push_back(
+      layer.receive(ChannelName("websocket.connect"), [this](Message m) { on_connect(std::move(m)); }));
+  m_subscriptions.push_back(layer.receive(ChannelName(channel), [this](Message m) { on_message(std::move(m)); }));
+}
+
+FakeWorker::~FakeWorker() { m_subscriptions.clear(); }
+
+void FakeWorker::on_request(const Message& request) {
+  if (!answers) return;
+  const json::object question = json::parse(request.body).as_object();
+  const auto is = [&](const char* key, const char* value) {
+    const json::value* found = question.if_contains(key);
+    return found && *found == value;
+  };
+  json::object reply{{"status", 401}, {"body", error_body("not_logged_in")}};
+  if (is("method", "login") && !is("access_code", "bob")) {
+    reply["body"] = error_body("unknown_access_code");
+  } else if (is("method", "login")) {
+    reply = {{"status", 200}, {"body", json::object{}}, {"cookie", "token-bob"}};
+  } else if (is("method", "ready")) {
+    reply = {{"status", ready ? 200 : 503}, {"body", json::object{}}};
+  } else if (is("cookie", "token-bob")) {
+    const json::object state{{"state", "ready"}};
+    reply = {{"status", 200}, {"body", state}, {"participant", 7}, {"affinity", affinity.load()}};
+  }
+  deliver(request.reply_channel, Message(MessageKind::reply, request.connection, 0, json::serialize(reply)));
+}
+
+void FakeWorker::on_connect(Message connect) {
+  record(m_connects, connect);
+  if (accepts) deliver(connect.reply_channel, Message(MessageKind::accept, connect.connection, 0, channel));
+}
+
+void FakeWorker::on_message(Message message) {
+  record(m_received, message);
+  if (message.kind != MessageKind::data && message.kind != MessageKind::text) return;
+  if (echoes) send(message.kind, message.connection, message.body);
+  if (gives_credit && message.kind == MessageKind::data) {
+    send(MessageKind::credit, message.connection, std::to_string(message.body.size() - 8));
+  }
+}
+
+void FakeWorker::record(std::vector<Message>& list, const Message& message) {
+  {
+    std::lock_guard lock(m_mutex);
+    list.push_back(message);
+    if (message.kind == MessageKind::data) m_bytes += message.body.size() - 8;
+  }
+  m_changed.notify_all();
+}
+
+void FakeWorker::deliver(const std::string& lane, Message message) {
+  if (on_other_thread) return m_courier->send(lane, std::move(message));
+  m_layer.send(ChannelName(lane), std::move(message));
+}
+
+void FakeWorker::send(MessageKind kind, const std::string& connection, Bytes body) {
+  std::string lane;
+  {
+    std::lock_guard lock(m_mutex);
+    for (const Message& connect : m_connects) {
+      if (connect.connection == connection) lane = connect.reply_channel;
+    }
+  }
+  deliver(lane, Message(kind, connection, 0, std::move(body)));
+}
+
+bool FakeWorker::wait_for(const std::function<bool(const std::vector<Message>&)>& condition) {
+  std::unique_lock lock(m_mutex);
+  return m_changed.wait_for(lock, deadline, [&] { return condition(m_received); });
+}
+
+std::vector<Message> FakeWorker::received() {
+  std::lock_guard lock(m_mutex);
+  return m_received;
+}
+
+std::vector<Message> FakeWorker::connects() {
+  std::lock_guard lock(m_mutex);
+  return m_connects;
+}
+
+std::string FakeWorker::connection(std::size_t number) {
+  std::unique_lock lock(m_mutex);
+  if (!m_changed.wait_for(lock, deadline, [&] { return m_connects.size() > number; })) return {};
+  return m_connects[number].connection;
+}
+
+std::size_t FakeWorker::bytes_received() {
+  std::lock_guard lock(m_mutex);
+  return m_bytes;
+}
+
+}  // namespace tellina::testing

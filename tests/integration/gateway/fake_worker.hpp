@@ -1,0 +1,90 @@
+#pragma once
+
+/// The other end of the channel layer, as a test wants it.
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tellina/channel_layer.hpp"
+
+namespace tellina::testing {
+
+/// Passes everything to another layer, but for what a test tells it to refuse. Threads: any.
+class FaultyLayer final : public ChannelLayer {
+ public:
+  explicit FaultyLayer(std::unique_ptr<ChannelLayer> layer) : m_layer(std::move(layer)) {}
+
+  SendResult send(const ChannelName& channel, Message message) override;
+  std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override {
+    return m_layer->receive(channel, std::move(receiver));
+  }
+  bool is_process_local() const override { return true; }
+
+  /// The next `times` messages to the channel get this answer.
+  void refuse(const std::string& channel, SendResult result, int times);
+  int refusals_left() const { return m_times; }
+
+ private:
+  const std::unique_ptr<ChannelLayer> m_layer;
+  std::mutex m_mutex;
+  std::string m_channel;
+  SendResult m_result = SendResult::full;
+  std::atomic<int> m_times{0};
+};
+
+/// Answers as a worker would: knows the access code "bob" and the cookie "token-bob" of participant 7, accepts every
+/// connection, and gives each frame back with its credit. Its receivers run on whatever thread sends.
+/// Threads: any; the switches are set before they matter.
+class FakeWorker {
+ public:
+  explicit FakeWorker(ChannelLayer& layer);
+  ~FakeWorker();
+
+  static constexpr const char* channel = "worker.fake";
+
+  std::atomic<std::uint64_t> affinity{0};
+  std::atomic<bool> answers{true};  ///< else requests are left without a reply
+  std::atomic<bool> accepts{true};  ///< else connects are left without an accept
+  std::atomic<bool> echoes{true};   ///< else frames are only recorded
+  std::atomic<bool> gives_credit{true};
+  std::atomic<bool> ready{true};
+  std::atomic<bool> on_other_thread{false};  ///< sends accepts and echoes from a thread of its own
+
+  /// To the lane of a connection.
+  void send(MessageKind kind, const std::string& connection, Bytes body);
+  void accept(const std::string& connection) { send(MessageKind::accept, connection, channel); }
+
+  /// Waits until the condition on what was received holds; false after 5 s.
+  bool wait_for(const std::function<bool(const std::vector<Message>&)>& condition);
+  std::vector<Message> received();
+  /// The connects, in order of arrival.
+  std::vector<Message> connects();
+  /// The id of the connection of that number once it has come.
+  std::string connection(std::size_t number = 0);
+  std::size_t bytes_received();
+
+ private:
+  class Courier;
+
+  void on_request(const Message& request);
+  void on_connect(Message connect);
+  void on_message(Message message);
+  void record(std::vector<Message>& list, const Message& message);
+  void deliver(const std::string& lane, Message message);
+
+  ChannelLayer& m_layer;
+  std::unique_ptr<Courier> m_courier;
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  std::vector<Message> m_connects;
+  std::vector<Message> m_received;
+  std::size_t m_bytes = 0;
+  std::vector<std::unique_ptr<Subscription>> m_subscriptions;
+};
+
+}  // namespace tellina::testing

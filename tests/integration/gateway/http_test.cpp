@@ -1,0 +1,174 @@
+#include <gmock/gmock.h>
+
+#include "gateway/gateway_fixture.hpp"
+#include "gateway/raw_client.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class HttpTest : public GatewayTest {
+ protected:
+  HttpTest() { start(); }
+};
+
+class Case {
+ public:
+  std::string method;
+  std::string path;
+  std::string header_lines;
+  int status;
+  std::string body_part;
+};
+
+TEST_F(HttpTest, AnswersEveryPathWithItsStatus) {
+  const std::string cookie = "Cookie: a=b; tellina_session=token-bob\r\n";
+  const std::vector<Case> cases{
+      {"GET", "/", "", 302, ""},
+      {"GET", "/static/html/index.html", "", 200, "<title>study</title>"},
+      {"GET", "/static/html/index.html?access_code=bob", "", 200, "<title>study</title>"},
+      {"GET", "/static/nothing.js", "", 404, "Not found"},
+      {"GET", "/static/", "", 404, "Not found"},
+      {"GET", "/nothing", "", 404, "Not found"},
+      {"GET", "/api/v1/nothing", "", 404, R"({"error":{"code":"not_found","message":")"},
+      {"GET", "/api", "", 404, R"("code":"not_found")"},
+      {"POST", "/static/html/index.html", "", 405, R"("code":"method_not_allowed")"},
+      {"GET", "/api/v1/login", "", 405, R"("code":"method_not_allowed")"},
+      {"DELETE", "/api/v1/study", cookie, 405, R"("code":"method_not_allowed")"},
+      {"GET", "/api/v1/study", "", 401, R"("code":"not_logged_in")"},
+      {"GET", "/api/v1/study", "Cookie: tellina_session=wrong\r\n", 401, R"("code":"not_logged_in")"},
+      {"GET", "/api/v1/study", "Cookie: tellina_session=\"; drop\r\n", 401, R"("code":"not_logged_in")"},
+      {"GET", "/api/v1/study", cookie, 200, R"({"state":"ready"})"},
+      {"GET", "/healthz", "", 200, "ok\n"},
+      {"GET", "/readyz", "", 200, "ready\n"},
+      {"GET", "/metrics", "", 200, "# EOF\n"},
+      {"GET", "/metrics", "X-Forwarded-For: 10.0.0.1\r\n", 403, R"("code":"forbidden")"},
+      {"GET", "/api/v1/terminal", cookie, 426, R"("code":"upgrade_required")"},
+      {"GET", "/%zz", "", 400, R"("code":"bad_request")"},
+      {"GET", "/static/%00", "", 400, R"("code":"bad_request")"},
+      {"GET", "http://elsewhere/healthz", "", 200, "ok\n"},
+      {"GET", "/healthz", "Expect: wonders\r\n", 417, R"("code":"expectation_failed")"},
+  };
+  for (const Case& each : cases) {
+    RawClient client(port);
+    const RawAnswer answer = client.request(each.method, each.path, each.header_lines);
+    EXPECT_EQ(answer.status, each.status) << each.method << " " << each.path;
+    EXPECT_THAT(answer.body, HasSubstr(each.body_part)) << each.method << " " << each.path;
+    EXPECT_EQ(answer["x-content-type-options"], "nosniff") << each.path;
+    EXPECT_EQ(answer["referrer-policy"], "no-referrer") << each.path;
+    EXPECT_EQ(answer["x-frame-options"], "DENY") << each.path;
+    EXPECT_EQ(answer["cross-origin-opener-policy"], "same-origin") << each.path;
+    EXPECT_EQ(answer["cross-origin-resource-policy"], "same-origin") << each.path;
+    if (each.path.starts_with("/api")) {
+      EXPECT_EQ(answer["cache-control"], "no-store") << each.path;
+    }
+  }
+}
+
+TEST_F(HttpTest, SaysWhichMethodsAreAllowed) {
+  RawClient client(port);
+  EXPECT_EQ(client.request("PUT", "/api/v1/login")["allow"], "POST");
+  EXPECT_EQ(client.request("POST", "/healthz")["allow"], "GET, HEAD");
+}
+
+TEST_F(HttpTest, RedirectsToThePageWithItsQuery) {
+  RawClient client(port);
+  EXPECT_EQ(client.get("/")["location"], "/static/html/index.html");
+  EXPECT_EQ(client.get("/?access_code=a%26b&x")["location"], "/static/html/index.html?access_code=a%26b&x");
+}
+
+TEST_F(HttpTest, KeepsTheConnectionUnlessAskedNotTo) {
+  RawClient client(port);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get("/healthz").status, 200);
+  const RawAnswer last = client.get("/healthz", "Connection: close\r\n");
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last["connection"], "close");
+  EXPECT_TRUE(client.is_closed());
+
+  RawClient old(port);
+  old.send("GET /healthz HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(old.read_answer().body, "ok\n");
+  EXPECT_TRUE(old.is_closed());
+}
+
+TEST_F(HttpTest, AnswersPipelinedRequestsInOrder) {
+  RawClient client(port);
+  const std::string host = "Host: " + client.host() + "\r\n";
+  client.send("GET /readyz HTTP/1.1\r\n" + host + "\r\nGET /nothing HTTP/1.1\r\n" + host + "\r\n" +
+              "GET /healthz HTTP/1.1\r\n" + host + "\r\n");
+  EXPECT_EQ(client.read_answer().body, "ready\n");
+  EXPECT_EQ(client.read_answer().status, 404);
+  EXPECT_EQ(client.read_answer().body, "ok\n");
+}
+
+TEST_F(HttpTest, GivesHeadTheHeadersWithoutTheBody) {
+  RawClient client(port);
+  const RawAnswer head = client.request("HEAD", "/static/html/index.html");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head["content-length"], "35");
+  EXPECT_EQ(client.get("/healthz").body, "ok\n") << "nothing of a body was in between";
+}
+
+TEST_F(HttpTest, ReadsAChunkedBody) {
+  RawClient client(port);
+  client.send("POST /api/v1/login HTTP/1.1\r\nHost: " + client.host() +
+              "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "a\r\n{\"access_c\r\na\r\node\":\"bob\"\r\n1\r\n}\r\n0\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
+TEST_F(HttpTest, TellsAClientThatAsksToGoOn) {
+  RawClient client(port);
+  const std::string body = R"({"access_code":"bob"})";
+  client.send("POST /api/v1/login HTTP/1.1\r\nHost: " + client.host() +
+              "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n");
+  EXPECT_EQ(client.read_answer(false).status, 100);
+  client.send(body);
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
+TEST_F(HttpTest, RefusesWhatIsNoHttp) {
+  const std::vector<std::pair<std::string, int>> cases{
+      {"nonsense\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", 400},
+      {"GET /healthz HTTP/3.0\r\nHost: a\r\n\r\n", 400},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\n\r\n", 411},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n", 431},
+      {"GET /" + std::string(17'000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 431},
+  };
+  for (const auto& [text, status] : cases) {
+    RawClient client(port);
+    client.send(text);
+    const RawAnswer answer = client.read_answer();
+    EXPECT_EQ(answer.status, status) << text.substr(0, 80);
+    EXPECT_THAT(answer.body, HasSubstr("{\"error\":{\"code\":"));
+    EXPECT_TRUE(client.is_closed()) << text.substr(0, 80);
+  }
+}
+
+TEST_F(HttpTest, CountsWhatItAnswers) {
+  const long before = metric("http_requests_total{status=\"4xx\"}");
+  RawClient client(port);
+  client.get("/nothing");
+  client.get("/nothing");
+  EXPECT_EQ(metric("http_requests_total{status=\"4xx\"}"), before + 2);
+  EXPECT_TRUE(wait_for_metric("http_connections", 2)) << "this client and the one that asks";
+}
+
+TEST_F(HttpTest, IsNotReadyWithoutAWorkerThatIs) {
+  worker->ready = false;
+  RawClient client(port);
+  EXPECT_EQ(client.get("/readyz").status, 503);
+  EXPECT_EQ(client.get("/healthz").status, 200);
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,58 @@
+#pragma once
+
+/// An HTTP client that can also send what is no HTTP.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace tellina::testing {
+
+/// Header names in lower case; one that comes twice holds both values, joined by ", ".
+class RawAnswer {
+ public:
+  int status = 0;  ///< 0 where the connection ended, or 5 s passed, before an answer was complete
+  std::map<std::string, std::string> headers;
+  std::string body;
+
+  std::string operator[](const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string() : found->second;
+  }
+};
+
+/// Blocking, with a deadline of 5 s for everything. Threads: one.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port);
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+  ~RawClient();
+
+  /// False where the other side has gone.
+  bool send(std::string_view bytes);
+  RawAnswer read_answer(bool has_body = true);
+  /// Sends "METHOD PATH HTTP/1.1" with a Host, the given header lines (each with its "\r\n") and a body, and reads the
+  /// answer.
+  RawAnswer request(const std::string& method, const std::string& path, const std::string& header_lines = {},
+                    const std::string& body = {});
+  RawAnswer get(const std::string& path, const std::string& header_lines = {}) {
+    return request("GET", path, header_lines);
+  }
+  RawAnswer login(const std::string& access_code, const std::string& header_lines = {});
+
+  /// True once the other side has closed; false after 5 s.
+  bool is_closed();
+  std::string host() const { return "127.0.0.1:" + std::to_string(m_port); }
+
+ private:
+  bool receive();
+
+  const std::uint16_t m_port;
+  int m_socket = -1;
+  std::string m_received;
+};
+
+}  // namespace tellina::testing

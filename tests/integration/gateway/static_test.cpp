@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "gateway/gateway_fixture.hpp"
+#include "gateway/raw_client.hpp"
+
+namespace tellina::testing {
+namespace {
+
+class StaticTest : public GatewayTest {
+ protected:
+  StaticTest() {
+    std::ofstream(folder / "static" / "big.mjs") << std::string(50'000, 'x');
+    std::ofstream(folder / "secret.txt") << "secret";
+    std::filesystem::create_symlink(folder / "secret.txt", folder / "static" / "leak.txt");
+    start();
+  }
+};
+
+TEST_F(StaticTest, ServesAPageWithItsPolicy) {
+  RawClient client(port);
+  const RawAnswer page = client.get("/static/html/index.html");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page["content-type"], "text/html; charset=utf-8");
+  EXPECT_EQ(page["cache-control"], "no-cache");
+  EXPECT_EQ(page["content-security-policy"],
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+            "img-src 'self'; font-src 'self'");
+  EXPECT_EQ(page.body, "<!DOCTYPE html><title>study</title>");
+}
+
+TEST_F(StaticTest, SendsNothingAgainThatTheBrowserHas) {
+  RawClient client(port);
+  const std::string etag = client.get("/static/big.mjs")["etag"];
+  const RawAnswer same = client.get("/static/big.mjs", "If-None-Match: \"old\", " + etag + "\r\n");
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same["etag"], etag);
+  EXPECT_EQ(same.body, "");
+  EXPECT_EQ(client.get("/static/big.mjs", "If-None-Match: \"old\"\r\n").status, 200);
+}
+
+TEST_F(StaticTest, CompressesForThoseWhoTakeIt) {
+  RawClient client(port);
+  const RawAnswer plain = client.get("/static/big.mjs");
+  const RawAnswer compressed = client.get("/static/big.mjs", "Accept-Encoding: gzip, br\r\n");
+  EXPECT_EQ(plain["content-encoding"], "");
+  EXPECT_EQ(plain.body.size(), 50'000U);
+  EXPECT_EQ(compressed["content-encoding"], "gzip");
+  EXPECT_LT(compressed.body.size(), 1000U);
+  EXPECT_NE(compressed["etag"], plain["etag"]);
+  for (const RawAnswer& answer : {plain, compressed}) EXPECT_EQ(answer["vary"], "Accept-Encoding");
+  EXPECT_EQ(client.request("HEAD", "/static/big.mjs", "Accept-Encoding: gzip\r\n")["content-length"],
+            std::to_string(compressed.body.size()));
+}
+
+TEST_F(StaticTest, NeverLeavesItsFolder) {
+  RawClient client(port);
+  for (const char* path : {"/static/../secret.txt", "/static/html/../../secret.txt", "/static/%2e%2e/secret.txt",
+                           "/static/..%2fsecret.txt", "/static//etc/passwd", "/static/leak.txt", "/static/html"}) {
+    EXPECT_EQ(client.get(path).status, 404) << path;
+  }
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+
+#include "gateway/gateway_fixture.hpp"
+#include "gateway/raw_client.hpp"
+#include "gateway/websocket_client.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class WebSocketFaultTest : public GatewayTest {};
+
+TEST_F(WebSocketFaultTest, ClosesWhereNoWorkerAccepts) {
+  config.limits.accept_timeout = 50ms;
+  start();
+  worker->accepts = false;
+  WebSocketClient client(port);
+  std::string reason;
+  EXPECT_EQ(client.read_close(&reason), 1013);
+  EXPECT_EQ(reason, "busy");
+  EXPECT_EQ(metric("accept_timeouts_total"), 1);
+
+  worker->accept(worker->connection());
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }))
+      << "a worker that accepts too late is told";
+  EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
+  EXPECT_EQ(worker->received().front().sequence, 1U);
+}
+
+TEST_F(WebSocketFaultTest, ClosesWhereTheConnectChannelIsFull) {
+  start();
+  layer->refuse("websocket.connect", SendResult::full, 1);
+  WebSocketClient client(port);
+  std::string reason;
+  EXPECT_EQ(client.read_close(&reason), 1013);
+  EXPECT_EQ(reason, "busy");
+}
+
+TEST_F(WebSocketFaultTest, WaitsForRoomInTheOwnersChannel) {
+  start();
+  WebSocketClient client(port);
+  client.send_text("0");
+  client.read();
+  layer->refuse(FakeWorker::channel, SendResult::full, 5);
+  for (const char* text : {"1", "2", "3"}) client.send_text(text);
+  for (const char* text : {"1", "2", "3"}) EXPECT_EQ(client.read().payload, text);
+  EXPECT_EQ(layer->refusals_left(), 0);
+  EXPECT_EQ(worker->received().back().sequence, 4U);
+  EXPECT_EQ(metric("full_channels_total"), 5);
+}
+
+TEST_F(WebSocketFaultTest, ClosesWhereTheOwnersChannelStaysFull) {
+  config.limits.retries = 3;
+  start();
+  WebSocketClient client(port);
+  client.send_text("0");
+  client.read();
+  layer->refuse(FakeWorker::channel, SendResult::full, 4);
+  client.send_text("1");
+  EXPECT_EQ(client.read_close(), 1013);
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 2; }));
+  EXPECT_EQ(worker->received().back().kind, MessageKind::disconnect);
+  EXPECT_EQ(worker->received().back().sequence, 2U) << "the frame that was not taken has no number";
+}
+
+TEST_F(WebSocketFaultTest, ClosesWhereTheLayerIsDown) {
+  start();
+  WebSocketClient client(port);
+  client.send_text("0");
+  client.read();
+  layer->refuse(FakeWorker::channel, SendResult::unavailable, 1);
+  client.send_text("1");
+  EXPECT_EQ(client.read_close(), 1012);
+}
+
+TEST_F(WebSocketFaultTest, SendsTheDisconnectOnceThereIsRoom) {
+  start();
+  {
+    WebSocketClient client(port);
+    client.send_text("0");
+    client.read();
+    layer->refuse(FakeWorker::channel, SendResult::full, 3);
+  }
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 2; }));
+  EXPECT_EQ(worker->received().back().kind, MessageKind::disconnect);
+}
+
+TEST_F(WebSocketFaultTest, RefusesABinaryFrameWithoutAnOffset) {
+  start();
+  WebSocketClient client(port);
+  client.send_binary("1234567");
+  std::string reason;
+  EXPECT_EQ(client.read_close(&reason), 1002);
+  EXPECT_EQ(reason, "binary frame without offset");
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }));
+  EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
+}
+
+TEST_F(WebSocketFaultTest, RefusesAFrameOverTheLimit) {
+  start();
+  WebSocketClient client(port);
+  client.send_binary(std::string(64 * 1024 + 9, 'x'));
+  EXPECT_EQ(client.read_close(), 1009);
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }));
+  EXPECT_TRUE(worker->received().front().body.starts_with("1009 "));
+}
+
+TEST_F(WebSocketFaultTest, RefusesTextThatIsNoUtf8) {
+  start();
+  WebSocketClient client(port);
+  client.send_text("\xff\xfe");
+  EXPECT_EQ(client.read_close(), 1007);
+}
+
+TEST_F(WebSocketFaultTest, RefusesAnUnmaskedFrame) {
+  start();
+  RawClient client(port);
+  const RawAnswer answer =
+      client.get("/api/v1/terminal",
+                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: tellina_session=token-bob\r\n");
+  ASSERT_EQ(answer.status, 101);
+  client.send(std::string("\x81\x02{}", 4));
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
+  start();
+  worker->echoes = false;
+  WebSocketClient client(port);
+  const std::string id = worker->connection();
+  // The kernel's buffers take some mebibytes first.
+  for (int i = 0; i < 1000 && worker->received().empty(); ++i) {
+    worker->send(MessageKind::data, id, make_data_frame(0, std::string(64 * 1024, 'x')));
+  }
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
+  EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
+  EXPECT_TRUE(worker->received().front().body.starts_with("1008 "));
+  EXPECT_EQ(metric("slow_readers_total"), 1);
+}
+
+TEST_F(WebSocketFaultTest, FindsOutThatAPeerIsSilent) {
+  config.limits.websocket_idle_timeout = 200ms;
+  start();
+  WebSocketClient client(port);  // answers no ping, as nothing reads
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
+  EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
+  EXPECT_TRUE(worker->received().front().body.starts_with("1006 "));
+}
+
+TEST_F(WebSocketFaultTest, KeepsAConnectionWhoseWindowStaysFull) {
+  config.limits.websocket_idle_timeout = 100ms;
+  start();
+  worker->gives_credit = false;
+  worker->echoes = false;
+  WebSocketClient client(port);
+  for (std::uint64_t i = 0; i < 2; ++i) client.send_binary(make_data_frame(i * 65'536, std::string(65'536, 'x')));
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }));
+  ASSERT_TRUE(wait_for_metric("input_stalls_total", 1));
+  const auto end = std::chrono::steady_clock::now() + 5 * config.limits.websocket_idle_timeout;
+  while (std::chrono::steady_clock::now() < end) ASSERT_EQ(metric("websocket_connections"), 1);
+  worker->send(MessageKind::credit, worker->connection(), "65536");
+  EXPECT_TRUE(worker->wait_for([](const auto& received) { return received.size() >= 2; }));
+  EXPECT_EQ(worker->received()[1].kind, MessageKind::data);
+}
+
+TEST_F(WebSocketFaultTest, MakesNothingOfWhatAWorkerShouldNotSay) {
+  start();
+  WebSocketClient client(port);
+  const std::string id = worker->connection();
+  worker->send(MessageKind::credit, id, "many");
+  worker->send(MessageKind::credit, id, "99999999999999999999999");
+  worker->send(MessageKind::accept, id, "worker.other");
+  worker->send(MessageKind::connect, id, "");
+  client.send_text("still here");
+  EXPECT_EQ(client.read().payload, "still here");
+  worker->send(MessageKind::close, id, "1006 " + std::string(200, 'x'));
+  std::string reason;
+  EXPECT_EQ(client.read_close(&reason), 1011);
+  EXPECT_EQ(reason, std::string(123, 'x'));
+}
+
+}  // namespace
+}  // namespace tellina::testing
