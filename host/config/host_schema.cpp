@@ -91,7 +91,7 @@ const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
 
 HostSchema make_host_schema(const PluginSchemas& plugins) {
   HostSchema result;
-  const Config host = read_json(host_schema_text, "schema of config.json");
+  static const Config host = read_json(host_schema_text, "schema of config.json");
   std::vector<Config::Member> properties;
   std::vector<Config::Member> definitions = host.at("$defs").members();
   for (const Section& section : sections) {

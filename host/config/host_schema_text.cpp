@@ -123,11 +123,9 @@ const char* const host_schema_text = R"json({
     },
     "directory": {
       "type": "object",
-      "propertyNames": {
-        "pattern": "^(?!\\$)(?!\\.{1,2}$)[^/\\u0000]+$",
-        "x-expected": "a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\""
-      },
-      "additionalProperties": {"$ref": "#/$defs/directory_entry"}
+      "x-expected-name": "a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\"",
+      "patternProperties": {"^(?!\\$)(?!\\.{1,2}$)[^/\\u0000]+$": {"$ref": "#/$defs/directory_entry"}},
+      "additionalProperties": false
     },
     "file": {
       "type": "object",

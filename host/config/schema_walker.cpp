@@ -156,17 +156,19 @@ void SchemaWalker::check_key(const std::string& key, const Config& value, const 
   const Config* properties = schema.find("properties");
   if (const Config* property = properties ? properties->find(key) : nullptr) return check(value, *property);
 
-  const Config* names = schema.find("propertyNames");
-  const Config* pattern = names ? names->find("pattern") : nullptr;
-  if (pattern && !matches(key, pattern->as_string())) {
-    const std::string expected = names->string_or("x-expected", "a key that matches " + pattern->as_string());
-    return m_complaints.add(place, value.path(), "expected " + expected + ", got " + in_quotes(key));
+  if (const Config* patterns = schema.find("patternProperties")) {
+    for (const auto& [pattern, member_schema] : patterns->members()) {
+      if (matches(key, pattern)) return check(value, member_schema);
+    }
   }
   const Config* others = schema.find("additionalProperties");
   if (!others) return;
   if (others->kind() != Config::Kind::boolean) return check(value, *others);
   if (others->as_bool()) return;
 
+  if (const Config* words = schema.find("x-expected-name")) {
+    return m_complaints.add(place, value.path(), "expected " + words->as_string() + ", got " + in_quotes(key));
+  }
   std::vector<std::string> known;
   if (properties) {
     for (const Config::Member& property : properties->members()) known.push_back(property.first);

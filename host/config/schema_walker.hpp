@@ -13,11 +13,11 @@ namespace tellina {
 /// Compares values with a schema and says in a researcher's words where they differ: everything, not the first thing.
 ///
 /// The subset of JSON Schema 2020-12: type, const, enum, minimum, maximum, exclusiveMinimum, minLength, maxLength,
-/// pattern, items, minItems, maxItems, uniqueItems, properties, required, additionalProperties, propertyNames, $ref to
-/// a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by the
-/// kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
+/// pattern, items, minItems, maxItems, uniqueItems, properties, required, additionalProperties, patternProperties, $ref
+/// to a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by
+/// the kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
 /// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
-/// behind "expected".
+/// behind "expected", `x-expected-name` those about a key that the object does not have.
 class SchemaWalker {
  public:
   /// Borrows all three. `schema` is the document that $ref points into, checked by verify_schema().

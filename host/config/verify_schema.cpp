@@ -9,7 +9,20 @@
 namespace tellina {
 namespace {
 
-enum class Holds { number, count, string, pattern, boolean, strings, type, schema, schemas, schema_list, anything };
+enum class Holds {
+  number,
+  count,
+  string,
+  pattern,
+  boolean,
+  strings,
+  type,
+  schema,
+  schemas,
+  pattern_schemas,
+  schema_list,
+  anything
+};
 
 const std::map<std::string, Holds>& keywords() {
   static const std::map<std::string, Holds> table = {
@@ -29,7 +42,7 @@ const std::map<std::string, Holds>& keywords() {
       {"properties", Holds::schemas},
       {"required", Holds::strings},
       {"additionalProperties", Holds::schema},
-      {"propertyNames", Holds::schema},
+      {"patternProperties", Holds::pattern_schemas},
       {"$ref", Holds::string},
       {"$defs", Holds::schemas},
       {"oneOf", Holds::schema_list},
@@ -40,6 +53,7 @@ const std::map<std::string, Holds>& keywords() {
       {"default", Holds::anything},
       {"examples", Holds::anything},
       {"x-expected", Holds::string},
+      {"x-expected-name", Holds::string},
   };
   return table;
 }
@@ -52,11 +66,11 @@ void verify_type(const Config& value) {
   }
 }
 
-void verify_pattern(const Config& value) {
+void verify_pattern(const std::string& pattern, const Config& place) {
   try {
-    const std::regex compiled(value.as_string());
+    const std::regex compiled(pattern);
   } catch (const std::regex_error& error) {
-    value.fail("expected an ECMAScript regular expression, got " + describe(value) + ": " + error.what());
+    place.fail("expected an ECMAScript regular expression, got " + in_quotes(pattern) + ": " + error.what());
   }
 }
 
@@ -77,7 +91,7 @@ void verify_keyword(const Config& value, Holds holds, const SchemaWalker& root) 
       value.as_bool();
       break;
     case Holds::pattern:
-      verify_pattern(value);
+      verify_pattern(value.as_string(), value);
       break;
     case Holds::strings:
       for (const Config& item : value.items()) item.as_string();
@@ -91,6 +105,12 @@ void verify_keyword(const Config& value, Holds holds, const SchemaWalker& root) 
       break;
     case Holds::schemas:
       for (const Config::Member& member : value.members()) verify(member.second, root);
+      break;
+    case Holds::pattern_schemas:
+      for (const auto& [pattern, member] : value.members()) {
+        verify_pattern(pattern, member);
+        verify(member, root);
+      }
       break;
     case Holds::schema_list:
       for (const Config& item : value.items()) verify(item, root);

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/config/load_host_config.hpp"
+#include "host/config/plugin_schemas.hpp"
+
+namespace tellina {
+
+/// Plugins whose schemas look like those of the built-in ones, and have each feature that a plugin may use.
+class FakePlugins : public PluginSchemas {
+ public:
+  std::vector<InstalledPlugin> installed(PluginKind kind) const override {
+    switch (kind) {
+      case PluginKind::channel_layer:
+        return channel_layers;
+      case PluginKind::ordering_policy:
+        return ordering_policies;
+      case PluginKind::sandbox:
+        return sandboxes;
+    }
+    return {};
+  }
+
+  std::vector<InstalledPlugin> channel_layers = {
+      {"memory", R"({"type": "object", "properties": {"capacity": {"type": "integer", "minimum": 1}}})"},
+      {"redis", R"({"type": "object", "required": ["hosts"], "properties": {
+                     "hosts": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/host"}}},
+                   "$defs": {"host": {"type": "string", "pattern": "^[a-z.]+:[0-9]+$", "x-expected": "HOST:PORT"}}})"},
+  };
+  std::vector<InstalledPlugin> ordering_policies = {{"strict", "{}"}, {"slight", "{}"}};
+  std::vector<InstalledPlugin> sandboxes = {
+      {"chroot", R"({"type": "object", "additionalProperties": false, "properties": {
+                      "memory_in_mib": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 256},
+                      "processes": {"type": "integer", "minimum": 4, "default": 64},
+                      "disk_in_mib": {"type": "integer", "minimum": 1, "default": 10},
+                      "network": {"type": "boolean", "default": false}}})"},
+      {"docker", R"({"type": "object", "properties": {"image": {"type": "string", "maxLength": 20}}})"},
+  };
+};
+
+/// "access_codes" and the rest that a config must have, with other members in front.
+inline std::string config_with(const std::string& members) {
+  return "{" + members + (members.empty() ? "" : ", ") +
+         R"("access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": []})";
+}
+
+/// A config with one filesystem task whose initial tree is the given one.
+inline std::string config_with_tree(const std::string& tree) {
+  return R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+{"type": "filesystem", "description": "d", "answer": {}, "initial_filesystem":
+)" + tree +
+         "}]}";
+}
+
+/// The message, or "" where the text is a good config.
+inline std::string complaint(const std::string& text, const PluginSchemas& plugins = FakePlugins(),
+                             const std::string& file = "config.json") {
+  try {
+    parse_host_config(text, file, plugins);
+    return "";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+/// A text and exactly what is said about it.
+class BrokenText {
+ public:
+  BrokenText(const char* name_, std::string text_, std::string message_)
+      : name(name_), text(std::move(text_)), message(std::move(message_)) {}
+
+  const char* name;
+  std::string text;
+  std::string message;
+};
+
+inline void PrintTo(const BrokenText& broken, std::ostream* out) { *out << broken.name; }
+
+inline std::string name_of(const testing::TestParamInfo<BrokenText>& test) { return test.param.name; }
+
+/// A folder that goes with its object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tellina_config_XXXXXX").string();
+    m_path = mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(m_path); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string file(const std::string& name) const { return (m_path / name).string(); }
+
+ private:
+  std::filesystem::path m_path;
+};
+
+}  // namespace tellina

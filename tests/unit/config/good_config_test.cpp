@@ -1,0 +1,173 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "unit/config/fixture.hpp"
+
+namespace tellina {
+namespace {
+
+const std::string original_style = R"({
+    "access_codes": [
+        "bob"
+    ],
+    "task_duration_in_seconds": 60,
+    "tasks": [
+        {
+            "type": "filesystem",
+            "description": "d",
+            "initial_filesystem": {"dir1": {"file.txt": null, "dir2": {}}},
+            "answer": {"dir1": {"file.txt": null, "dir2": {"hello.txt": null}}}
+        },
+        {"type": "stdout", "description": "e", "initial_filesystem": {"ignore_me.txt": null}, "answer": "hello\r\nworld"}
+    ]
+})";
+
+TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
+  const HostConfig config = parse_host_config(original_style, "/etc/study/config.json", FakePlugins());
+  EXPECT_EQ(config.file, "/etc/study/config.json");
+  EXPECT_EQ(config.server.address, "127.0.0.1");
+  EXPECT_EQ(config.server.port, 10411);
+  EXPECT_EQ(config.server.connections_per_address, 4096U);
+  EXPECT_EQ(config.database, "/etc/study/db.sqlite3");
+  EXPECT_EQ(config.workers, 2U);
+  EXPECT_EQ(config.channel_layer.name, "memory");
+  EXPECT_EQ(config.ordering.name, "strict");
+  EXPECT_EQ(config.sandbox.name, "chroot");
+  EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
+  EXPECT_EQ(config.working_directory, "~");
+  EXPECT_EQ(config.sandbox_pool, 2U);
+  EXPECT_EQ(config.access_codes, std::vector<std::string>{"bob"});
+  EXPECT_EQ(config.study->task_duration, std::chrono::seconds(60));
+  ASSERT_EQ(config.study->tasks.size(), 2U);
+
+  const Task& filesystem = config.study->tasks[0];
+  EXPECT_EQ(filesystem.type, TaskType::filesystem);
+  EXPECT_EQ(filesystem.place, "/etc/study/config.json:7:9");
+  const FileNode& initial_file = filesystem.initial.root.children.at("dir1").children.at("file.txt");
+  EXPECT_EQ(initial_file.kind, FileKind::regular);
+  EXPECT_EQ(initial_file.content, "");
+  EXPECT_EQ(filesystem.initial.root.children.at("dir1").children.at("dir2").kind, FileKind::directory);
+  const FileNode& dir1 = filesystem.filesystem_answer.root.children.at("dir1");
+  const FileNode& answer_file = dir1.children.at("dir2").children.at("hello.txt");
+  EXPECT_EQ(answer_file.kind, FileKind::regular);
+  EXPECT_FALSE(answer_file.content.has_value()) << "in an answer null is any content";
+  EXPECT_FALSE(answer_file.size.has_value());
+
+  const Task& output = config.study->tasks[1];
+  EXPECT_EQ(output.type, TaskType::output);
+  EXPECT_EQ(output.description, "e");
+  EXPECT_EQ(output.output_answer, "hello\nworld");
+  EXPECT_EQ(output.output_match, OutputMatch::lines);
+}
+
+TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
+  const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
+    "server": {"address": "localhost", "port": 0, "connections_per_address": 7}, "database": "../data/a.db", "workers": 9,
+    "channel_layer": {"plugin": "redis", "hosts": ["a.b:1"]}, "ordering": {"plugin": "slight"},
+    "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0})"),
+                                              "/srv/x/config.json", FakePlugins());
+  EXPECT_EQ(config.server.address, "127.0.0.1");
+  EXPECT_EQ(config.server.port, 0);
+  EXPECT_EQ(config.server.connections_per_address, 7U);
+  EXPECT_EQ(config.database, "/srv/data/a.db");
+  EXPECT_EQ(config.workers, 9U);
+  EXPECT_EQ(config.channel_layer.section.at("hosts").items().at(0).as_string(), "a.b:1");
+  EXPECT_EQ(config.ordering.name, "slight");
+  EXPECT_EQ(config.sandbox.name, "chroot");
+  EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
+  EXPECT_EQ(config.sandbox.section.at("memory_in_mib").as_integer(), 512);
+  EXPECT_EQ(config.sandbox.section.line(), 4);
+  EXPECT_EQ(config.working_directory, "~/dir");
+  EXPECT_EQ(config.sandbox_pool, 0U);
+  EXPECT_TRUE(config.study->tasks.empty());
+}
+
+TEST(GoodConfig, FractionsOfASecondAreKept) {
+  const std::string text = R"({"access_codes": [], "tasks": [], "task_duration_in_seconds": 1.5})";
+  EXPECT_EQ(parse_host_config(text, "c", FakePlugins()).study->task_duration, std::chrono::milliseconds(1500));
+}
+
+TEST(GoodConfig, AccessCodesMayBeInAnyScript) {
+  const std::string text =
+      R"({"tasks": [], "task_duration_in_seconds": 1, "access_codes": ["\ud83d\ude00 ü 東京 #&?/"]})";
+  EXPECT_EQ(parse_host_config(text, "c", FakePlugins()).access_codes.at(0), "\U0001F600 ü 東京 #&?/");
+}
+
+TEST(GoodConfig, TreesHaveAttributesLinksAndOddNames) {
+  const HostConfig config = parse_host_config(config_with_tree(R"({
+      "script": {"$file": {"content": "#!/bin/sh\n", "mode": "755", "mtime": "2024-02-29T23:59:59.25Z", "owner": "me"}},
+      "zeros": {"$file": {"size": 5000}}, "empty": {"$file": {}}, "note": "text", "link": {"$link": "../x"},
+      " -rf \n\u0001": null, "\ud83d\ude00.txt": "", "...": {}, "a$b": null})"),
+                                              "c", FakePlugins());
+  const std::map<Bytes, FileNode>& entries = config.study->tasks.at(0).initial.root.children;
+  ASSERT_EQ(entries.size(), 9U);
+  const FileNode& script = entries.at("script");
+  EXPECT_EQ(script.content, "#!/bin/sh\n");
+  EXPECT_EQ(script.mode, 0755U);
+  EXPECT_EQ(script.owner, "me");
+  EXPECT_EQ(script.modified_at->time_since_epoch(), std::chrono::milliseconds(1709251199250));
+  EXPECT_EQ(entries.at("zeros").size, 5000U);
+  EXPECT_FALSE(entries.at("zeros").content.has_value());
+  EXPECT_EQ(entries.at("empty").content, "");
+  EXPECT_EQ(entries.at("note").content, "text");
+  EXPECT_EQ(entries.at("link").kind, FileKind::symlink);
+  EXPECT_EQ(entries.at("link").target, "../x");
+  EXPECT_TRUE(entries.contains(" -rf \n\x01"));
+  EXPECT_TRUE(entries.contains("\U0001F600.txt"));
+}
+
+TEST(GoodConfig, AnAnswerComparesOnlyWhatItNames) {
+  const std::string text = R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+    {"type": "filesystem", "description": "d", "answer": {
+      "any": null, "exact": "x", "mode": {"$file": {"mode": "0600"}}, "size": {"$file": {"size": 3}},
+      "root": {"$file": {"owner": "0"}}}}]})";
+  const Task task = parse_host_config(text, "c", FakePlugins()).study->tasks.at(0);
+  EXPECT_TRUE(task.initial.root.children.empty()) << "no initial_filesystem is an empty home";
+  const std::map<Bytes, FileNode>& entries = task.filesystem_answer.root.children;
+  EXPECT_FALSE(entries.at("any").content || entries.at("any").size || entries.at("any").mode);
+  EXPECT_EQ(entries.at("exact").content, "x");
+  EXPECT_EQ(entries.at("mode").mode, 0600U);
+  EXPECT_FALSE(entries.at("mode").content || entries.at("mode").size || entries.at("mode").modified_at);
+  EXPECT_EQ(entries.at("size").size, 3U);
+  EXPECT_EQ(entries.at("root").owner, "0");
+}
+
+std::string hash_of(const std::string& task) {
+  const std::string text = R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [)" + task + "]}";
+  return parse_host_config(text, "c", FakePlugins()).study->tasks.at(0).definition_hash;
+}
+
+TEST(GoodConfig, TheHashFollowsTheDefinitionAndNotItsLayout) {
+  const std::string hash = hash_of(R"({"type": "stdout", "description": "d\u00e9", "answer": "a"})");
+  EXPECT_EQ(hash.size(), 64U);
+  EXPECT_EQ(hash, hash_of("{ \"answer\":\"a\",\n\"type\":\"stdout\", \"description\": \"dé\" }"));
+  EXPECT_NE(hash, hash_of(R"({"type": "stdout", "description": "d\u00e9", "answer": "b"})"));
+  EXPECT_NE(hash, hash_of(R"({"type": "stdout", "description": "d\u00e9", "answer": "a", "match": "contains"})"));
+}
+
+TEST(GoodConfig, LoadingAgainSeesWhatWasAdded) {
+  TemporaryFolder folder;
+  const std::string file = folder.file("config.json");
+  const auto write = [&](const std::string& codes) {
+    std::ofstream(file) << R"({"access_codes": )" << codes << R"(, "task_duration_in_seconds": 1, "tasks": []})";
+  };
+  write(R"(["bob"])");
+  EXPECT_EQ(load_host_config(file, FakePlugins()).access_codes.size(), 1U);
+  write(R"(["bob", "alice"])");
+  const HostConfig again = load_host_config(file, FakePlugins());
+  EXPECT_EQ(again.access_codes, (std::vector<std::string>{"bob", "alice"}));
+  EXPECT_EQ(again.database, folder.file("db.sqlite3"));
+}
+
+TEST(GoodConfig, TheOneInThisRepositoryIsGood) {
+  const HostConfig config = load_host_config(TELLINA_SOURCE_DIR "/config.json", FakePlugins());
+  EXPECT_EQ(config.access_codes, (std::vector<std::string>{"bob", "alice"}));
+  ASSERT_EQ(config.study->tasks.size(), 2U);
+  EXPECT_EQ(config.study->tasks[0].output_answer, "hello world");
+  EXPECT_EQ(config.study->tasks[1].type, TaskType::filesystem);
+  EXPECT_EQ(config.study->task_duration, std::chrono::seconds(60));
+}
+
+}  // namespace
+}  // namespace tellina
