@@ -1,0 +1,27 @@
+import { find } from "./dom.js";
+import { connection_in_words } from "./words.js";
+
+/** @import { ConnectionStatus } from "../core/connection.js" */
+/** @import { Timers } from "../core/timers.js" */
+
+/** One line that says how the connection is, and counts down to the next attempt when there is none. */
+export class ConnectionLine {
+  #timers;
+  #line = find("connection");
+  /** @type {unknown} */
+  #timer = undefined;
+
+  /** @param {Timers} timers */
+  constructor(timers) {
+    this.#timers = timers;
+  }
+
+  /** @param {ConnectionStatus} status */
+  show(status) {
+    this.#timers.clear(this.#timer);
+    document.body.dataset.connection = status.name;
+    const text = connection_in_words(status, this.#timers.now());
+    if (this.#line.textContent !== text) this.#line.textContent = text;
+    if (status.name === "lost") this.#timer = this.#timers.set(() => this.show(status), 500);
+  }
+}

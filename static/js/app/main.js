@@ -1,0 +1,99 @@
+import { Api, ApiError } from "../core/api.js";
+import { TERMINAL_PATH } from "../core/protocol.js";
+import { Session } from "../core/session.js";
+import { system_timers } from "../core/timers.js";
+import { find } from "./dom.js";
+import { open_emulator } from "./emulator.js";
+import { show_login, show_unreachable } from "./login_screen.js";
+import { Screen } from "./screen.js";
+import { StudyPage } from "./study_page.js";
+
+const UNKNOWN_CODE = "This access code is not known. Please look at your link or your invitation again.";
+const TOO_MANY_TRIES = "There were too many tries with a wrong access code. Please wait a minute, then try again.";
+
+const api = new Api((...request) => fetch(...request));
+const screen = new Screen("screen");
+const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
+
+/** @returns {Promise<void>} */
+async function enter() {
+  if (access_code === "") {
+    show_login(screen, "");
+    return;
+  }
+  try {
+    await api.login(access_code);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) show_login(screen, UNKNOWN_CODE);
+    else if (error instanceof ApiError && error.status === 429) show_login(screen, TOO_MANY_TRIES);
+    else show_unreachable(screen, `The server did not answer as it should. ${reason(error)}`, () => void enter());
+    return;
+  }
+  if (screen.shown !== "") screen.close();
+  begin();
+}
+
+function begin() {
+  const emulator = open_emulator(find("terminal"));
+  const page = new StudyPage({ screen, timers: system_timers, focus_terminal: () => emulator.focus() });
+  const session = new Session(
+    {
+      url: terminal_url(),
+      open_socket: (url, protocol) => new WebSocket(url, protocol),
+      authorize,
+      timers: system_timers,
+      random: Math.random,
+      emulator,
+      random_bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    },
+    page,
+  );
+  page.attach(session, { on_refused: () => show_login(screen, UNKNOWN_CODE) });
+  watch_for_wake_up(session);
+  session.start();
+}
+
+/** Whether the server still lets us in; the cookie may be gone while the code is good. */
+async function authorize() {
+  try {
+    await api.study();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+  }
+  try {
+    await api.login(access_code);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    throw error;
+  }
+}
+
+/** After sleep a socket may look open and be dead, and the clock here has stood still. @param {Session} session */
+function watch_for_wake_up(session) {
+  const difference = () => Date.now() - performance.now();
+  let before = difference();
+  const look = () => {
+    if (document.visibilityState !== "visible") return;
+    session.nudge();
+    if (Math.abs(difference() - before) > 2000) session.refresh();
+    before = difference();
+  };
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("online", look);
+  window.addEventListener("pageshow", look);
+}
+
+function terminal_url() {
+  const url = new URL(TERMINAL_PATH, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+void enter();

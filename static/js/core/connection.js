@@ -1,0 +1,196 @@
+import { CLOSE_REPLACED, SUBPROTOCOL } from "./protocol.js";
+
+const FIRST_DELAY = 200;
+const LONGEST_DELAY = 5000;
+/** An attempt to connect that takes longer than this is given up. */
+const CONNECT_TIME = 10_000;
+const PING_INTERVAL = 10_000;
+const PONG_TIME = 5000;
+
+const WEBSOCKET_OPEN = 1;
+
+/**
+ * @typedef {object} ConnectionStatus
+ * @property {"connecting" | "greeting" | "connected" | "lost" | "replaced" | "refused" | "stopped"} name `greeting`: the
+ *     socket is open but the server has not welcomed us yet. `lost`: broken, and the next attempt is `retry_at`.
+ *     `refused`: the server no longer lets us in.
+ * @property {number} attempt How many attempts have been made since the connection was last good.
+ * @property {number} retry_at On the clock of the timers; 0 unless `lost`.
+ *
+ * @typedef {object} ConnectionEvents
+ * @property {() => void} on_open The socket is open: greet.
+ * @property {(frame: string | ArrayBuffer) => void} on_frame An exception out of it breaks the connection.
+ * @property {() => void} on_closed
+ * @property {(status: ConnectionStatus) => void} on_status
+ *
+ * @typedef {object} ConnectionOptions
+ * @property {string} url
+ * @property {(url: string, protocol: string) => WebSocket} open_socket
+ * @property {() => Promise<boolean>} authorize Called before an attempt that follows a failed one: false when the server
+ *     no longer lets us in; it throws when the server cannot be asked.
+ * @property {import("./timers.js").Timers} timers
+ * @property {() => number} random From 0 to 1.
+ */
+
+/**
+ * A WebSocket that comes back by itself. It waits longer after each failure, with jitter so that a room full of pages
+ * does not come back in step; it pings, and takes silence for a broken line; it stays away when a newer tab took over.
+ */
+export class Connection {
+  #options;
+  #events;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {ConnectionStatus} */
+  #status = { name: "stopped", attempt: 0, retry_at: 0 };
+  /** Counts attempts for good, so that what belongs to an earlier one is known. */
+  #generation = 0;
+  #ask_first = false;
+  /** Waits for: the next attempt, the end of an attempt, the next ping, or the pong. @type {unknown} */
+  #timer = undefined;
+  #waits_for_pong = false;
+
+  /** @param {ConnectionOptions} options @param {ConnectionEvents} events */
+  constructor(options, events) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /** Connects, also after `replaced` and `refused`; nothing when it is at it already. */
+  start() {
+    if (this.#socket !== null || this.#status.name === "connecting") return;
+    this.#status = { name: "stopped", attempt: 0, retry_at: 0 };
+    this.#attempt();
+  }
+
+  stop() {
+    this.#drop_socket();
+    this.#set_status("stopped");
+  }
+
+  /** The server has welcomed us: the next loss is a new one. */
+  welcomed() {
+    this.#set_status("connected", { attempt: 0 });
+    if (!this.#waits_for_pong) this.#ping_later();
+  }
+
+  /** A newer tab took over. */
+  replaced() {
+    this.#drop_socket();
+    this.#set_status("replaced");
+  }
+
+  /** Something happened after which it pays to look at once: the page became visible, the network came back. */
+  nudge() {
+    if (this.#status.name === "lost") this.#attempt();
+    else if (this.#status.name === "connected" && !this.#waits_for_pong) this.#ping();
+  }
+
+  /** @param {string | Uint8Array<ArrayBuffer>} frame @returns {boolean} Whether there was a socket to send on. */
+  send(frame) {
+    if (this.#socket === null || this.#socket.readyState !== WEBSOCKET_OPEN) return false;
+    this.#socket.send(frame);
+    return true;
+  }
+
+  async #attempt() {
+    const generation = ++this.#generation;
+    this.#clear_timer();
+    this.#set_status("connecting", { attempt: this.#status.attempt + 1 });
+    if (this.#ask_first && !(await this.#may_go_on(generation))) return;
+
+    const socket = this.#options.open_socket(this.#options.url, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#ask_first = true;
+    this.#timer = this.#options.timers.set(() => this.#lose(), CONNECT_TIME);
+    const is_current = () => this.#socket === socket;
+    socket.addEventListener("open", () => {
+      if (!is_current()) return;
+      this.#ask_first = false;
+      this.#set_status("greeting");
+      this.#events.on_open();
+    });
+    socket.addEventListener("message", (event) => {
+      if (is_current()) this.#receive(event.data);
+    });
+    socket.addEventListener("close", (event) => {
+      if (!is_current()) return;
+      if (event.code === CLOSE_REPLACED) this.replaced();
+      else this.#lose();
+    });
+  }
+
+  /** @param {number} generation @returns {Promise<boolean>} */
+  async #may_go_on(generation) {
+    let admitted = false;
+    let asked = true;
+    try {
+      admitted = await this.#options.authorize();
+    } catch {
+      asked = false;
+    }
+    if (generation !== this.#generation) return false;
+    if (!asked) this.#lose();
+    else if (!admitted) this.#set_status("refused");
+    return asked && admitted;
+  }
+
+  /** @param {string | ArrayBuffer} frame */
+  #receive(frame) {
+    this.#waits_for_pong = false;
+    if (this.#status.name === "connected") this.#ping_later();
+    try {
+      this.#events.on_frame(frame);
+    } catch (error) {
+      console.error(error);
+      this.#lose();
+    }
+  }
+
+  #ping_later() {
+    this.#clear_timer();
+    this.#timer = this.#options.timers.set(() => this.#ping(), PING_INTERVAL);
+  }
+
+  #ping() {
+    this.#clear_timer();
+    this.send(JSON.stringify({ type: "ping", t: Math.round(this.#options.timers.now()) }));
+    this.#waits_for_pong = true;
+    this.#timer = this.#options.timers.set(() => this.#lose(), PONG_TIME);
+  }
+
+  #lose() {
+    this.#drop_socket();
+    const spread = 0.5 + this.#options.random() / 2;
+    const delay = spread * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.max(0, this.#status.attempt - 1));
+    this.#set_status("lost", { retry_at: this.#options.timers.now() + delay });
+    this.#timer = this.#options.timers.set(() => this.#attempt(), delay);
+  }
+
+  #drop_socket() {
+    this.#generation++;
+    this.#clear_timer();
+    this.#waits_for_pong = false;
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.close();
+    this.#events.on_closed();
+  }
+
+  #clear_timer() {
+    this.#options.timers.clear(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** @param {ConnectionStatus["name"]} name @param {Partial<ConnectionStatus>} [more] */
+  #set_status(name, more = {}) {
+    this.#status = { ...this.#status, retry_at: 0, ...more, name };
+    this.#events.on_status(this.#status);
+  }
+}

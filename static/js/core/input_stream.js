@@ -1,0 +1,118 @@
+import { INPUT_WINDOW_BYTES, MAX_FRAME_BYTES } from "./protocol.js";
+
+/**
+ * What the participant typed, kept until the server has acknowledged it, so that a broken connection loses none of it
+ * and doubles none of it. Hands out frames in order, never more than the window ahead of the acknowledgements.
+ *
+ * Offsets, always in this order: acknowledged <= next to send <= end, and next to send <= ever sent <= end.
+ */
+export class InputStream {
+  #window;
+  /** Everything from `#acknowledged` to `end`. @type {Uint8Array[]} */
+  #kept = [];
+  #acknowledged = 0;
+  #next = 0;
+  #ever_sent = 0;
+  #end = 0;
+
+  /** @param {number} [window] In bytes. */
+  constructor(window = INPUT_WINDOW_BYTES) {
+    this.#window = window;
+  }
+
+  /** End of what was typed. */
+  get end() {
+    return this.#end;
+  }
+
+  /** End of what was ever put on a connection, for `hello`. */
+  get ever_sent() {
+    return this.#ever_sent;
+  }
+
+  get acknowledged() {
+    return this.#acknowledged;
+  }
+
+  /** @param {Uint8Array} bytes */
+  write(bytes) {
+    if (bytes.length === 0) return;
+    this.#kept.push(bytes);
+    this.#end += bytes.length;
+  }
+
+  /**
+   * The next frame, or null when everything has been handed out or the window is full. Small pieces are put together.
+   * @returns {{offset: number, bytes: Uint8Array} | null}
+   */
+  take() {
+    const room = this.#window - (this.#next - this.#acknowledged);
+    const length = Math.min(this.#end - this.#next, room, MAX_FRAME_BYTES);
+    if (length <= 0) return null;
+    const frame = { offset: this.#next, bytes: this.#copy(this.#next, length) };
+    this.#next += length;
+    this.#ever_sent = Math.max(this.#ever_sent, this.#next);
+    return frame;
+  }
+
+  /** The server has everything below `offset`, for good. @param {number} offset */
+  acknowledge(offset) {
+    this.#drop_below(Math.min(offset, this.#ever_sent));
+    this.#next = Math.max(this.#next, this.#acknowledged);
+  }
+
+  /**
+   * A new connection: the server wants this same stream from `offset`. What it has is dropped, what was on its way is
+   * sent again. Bytes that never left this page move to where the stream now goes on, when another page or a new owner
+   * of the session has carried it further.
+   * @param {number} offset
+   */
+  resume(offset) {
+    const end_of_sent = this.#ever_sent;
+    if (offset < this.#acknowledged || offset > end_of_sent) {
+      this.#drop_below(end_of_sent);
+      this.#move_to(offset);
+      return;
+    }
+    this.#drop_below(offset);
+    this.#next = offset;
+  }
+
+  /** Another stream: nothing of the old one is meant for it. @param {number} offset Where it goes on. */
+  reset(offset) {
+    this.#kept = [];
+    this.#move_to(offset);
+  }
+
+  /** @param {number} offset */
+  #move_to(offset) {
+    const length = this.#kept.reduce((sum, piece) => sum + piece.length, 0);
+    this.#acknowledged = this.#next = this.#ever_sent = offset;
+    this.#end = offset + length;
+  }
+
+  /** @param {number} offset */
+  #drop_below(offset) {
+    while (this.#acknowledged < offset) {
+      const first = this.#kept[0];
+      const length = Math.min(first.length, offset - this.#acknowledged);
+      if (length === first.length) this.#kept.shift();
+      else this.#kept[0] = first.subarray(length);
+      this.#acknowledged += length;
+    }
+  }
+
+  /** @param {number} offset @param {number} length */
+  #copy(offset, length) {
+    const bytes = new Uint8Array(length);
+    let start = this.#acknowledged;
+    for (const piece of this.#kept) {
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + length, start + piece.length);
+      if (from < to) bytes.set(piece.subarray(from - start, to - start), from - offset);
+      start += piece.length;
+      if (start >= offset + length) break;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The words of the wire, subprotocol `tellina.v1`, and how they are written; the same numbers as in docs/protocol.md.
+ * Stream offsets are plain numbers here: they stay exact up to 2^53 bytes, which no terminal session reaches.
+ */
+
+export const SUBPROTOCOL = "tellina.v1";
+export const TERMINAL_PATH = "/api/v1/terminal";
+export const LOGIN_PATH = "/api/v1/login";
+export const STUDY_PATH = "/api/v1/study";
+
+/** Bytes of offset in front of every binary frame. */
+export const FRAME_HEADER_BYTES = 8;
+/** Terminal bytes in one binary frame, at most. */
+export const MAX_FRAME_BYTES = 64 * 1024;
+/** Input bytes that may be on their way without an acknowledgement. */
+export const INPUT_WINDOW_BYTES = 64 * 1024;
+/** Output bytes that the server sends beyond what the page has acknowledged as rendered. */
+export const OUTPUT_WINDOW_BYTES = 256 * 1024;
+
+/** A terminal is 1 to this many cells wide, and as many high. */
+export const MAX_TERMINAL_CELLS = 1000;
+
+export const CLOSE_GOING_AWAY = 1001;
+export const CLOSE_BUSY = 1013;
+/** A newer tab took over: do not reconnect by yourself. */
+export const CLOSE_REPLACED = 4001;
+/** A message was lost on the way: reconnect and go on. */
+export const CLOSE_LOST = 4002;
+
+/**
+ * @typedef {{columns: number, rows: number}} TerminalSize In character cells.
+ *
+ * @typedef {object} TaskState
+ * @property {number} number From 1.
+ * @property {number} total
+ * @property {string} type `stdout` or `filesystem`.
+ * @property {string} description
+ * @property {number} duration_in_seconds
+ * @property {number | null} time_left_in_seconds Null unless the task is running.
+ *
+ * @typedef {object} PreviousTask
+ * @property {number} number
+ * @property {string} state `passed`, `timed_out` or `gave_up`.
+ *
+ * @typedef {object} StudyState
+ * @property {"ready" | "running" | "finished"} state
+ * @property {number} state_number Grows with every change.
+ * @property {TaskState | null} task Null when finished.
+ * @property {PreviousTask | null} previous
+ *
+ * @typedef {object} Welcome
+ * @property {"welcome"} type
+ * @property {string | null} [stream] Absent or null when there is no task session.
+ * @property {number} input_offset Input goes on from here.
+ * @property {number} output_offset Of the next output byte.
+ * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
+ * @property {StudyState} state
+ * @property {string} [id]
+ *
+ * @typedef {object} Progress
+ * @property {"progress"} type
+ * @property {number} matched
+ * @property {number} missing
+ * @property {number} extra
+ * @property {number} incorrect
+ * @property {ProgressDetail[]} [detail]
+ *
+ * @typedef {{path?: string, line?: string, status: string}} ProgressDetail
+ *
+ * @typedef {{type: "error", code: string, message: string, id?: string}} ErrorMessage
+ * @typedef {{type: "pong", t: number, input_offset: number, output_offset: number, state_number: number}} Pong
+ *
+ * @typedef {Welcome
+ *   | {type: "state", state: StudyState}
+ *   | {type: "input_ack", input_offset: number}
+ *   | Progress
+ *   | {type: "done", id: string}
+ *   | {type: "replaced"}
+ *   | ErrorMessage
+ *   | Pong} ServerMessage
+ *
+ * @typedef {{type: "hello", columns: number, rows: number, output_offset: number, stream?: string, input_offset?: number}
+ *   } Hello
+ *
+ * @typedef {Hello
+ *   | {type: "start_task", id: string, task: number}
+ *   | {type: "resize", columns: number, rows: number}
+ *   | {type: "ack", output_offset: number}
+ *   | {type: "reset", id: string}
+ *   | {type: "give_up", id: string}
+ *   | {type: "ping", t: number}} ClientMessage
+ */
+
+/** What the other end sent is not `tellina.v1`. */
+export class ProtocolError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "ProtocolError";
+  }
+}
+
+/**
+ * @param {number} offset Of the first byte, in its stream.
+ * @param {Uint8Array} bytes
+ * @returns {Uint8Array<ArrayBuffer>} A binary frame.
+ */
+export function encode_frame(offset, bytes) {
+  if (!is_offset(offset)) throw new ProtocolError(`stream offset ${offset} is not a whole number from 0 to 2^53 - 1`);
+  if (bytes.length > MAX_FRAME_BYTES) throw new ProtocolError(`a frame of ${bytes.length} bytes is over ${MAX_FRAME_BYTES}`);
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + bytes.length);
+  new DataView(frame.buffer).setBigUint64(0, BigInt(offset));
+  frame.set(bytes, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * @param {ArrayBuffer} frame
+ * @returns {{offset: number, bytes: Uint8Array}} The bytes are a view into the frame.
+ * @throws {ProtocolError}
+ */
+export function decode_frame(frame) {
+  if (frame.byteLength < FRAME_HEADER_BYTES) {
+    throw new ProtocolError(`a binary frame of ${frame.byteLength} bytes has no room for its ${FRAME_HEADER_BYTES} bytes of offset`);
+  }
+  const offset = Number(new DataView(frame).getBigUint64(0));
+  if (!is_offset(offset)) throw new ProtocolError(`stream offset ${offset} is past 2^53 - 1`);
+  return { offset, bytes: new Uint8Array(frame, FRAME_HEADER_BYTES) };
+}
+
+/** The fields that the page relies on, for each message it knows. */
+const REQUIRED_FIELDS = new Map(
+  /** @type {[string, Record<string, "offset" | "string" | "state">][]} */ ([
+    ["welcome", { input_offset: "offset", output_offset: "offset", answered_offset: "offset", state: "state" }],
+    ["state", { state: "state" }],
+    ["input_ack", { input_offset: "offset" }],
+    ["progress", { matched: "offset", missing: "offset", extra: "offset", incorrect: "offset" }],
+    ["done", { id: "string" }],
+    ["replaced", {}],
+    ["error", { code: "string", message: "string" }],
+    ["pong", { input_offset: "offset", output_offset: "offset", state_number: "offset" }],
+  ]),
+);
+
+/**
+ * @param {string} text
+ * @returns {ServerMessage | null} Null for a message of a type that this page does not know, which is no error.
+ * @throws {ProtocolError}
+ */
+export function decode_message(text) {
+  let message;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    throw new ProtocolError("a text frame is not JSON");
+  }
+  if (typeof message?.type !== "string") throw new ProtocolError("a message has no type");
+  const fields = REQUIRED_FIELDS.get(message.type);
+  if (fields === undefined) return null;
+  for (const [name, kind] of Object.entries(fields)) {
+    if (!is_of_kind(message[name], kind)) throw new ProtocolError(`${message.type}: ${name} is missing or wrong`);
+  }
+  return message;
+}
+
+/** @param {unknown} value @returns {value is StudyState} */
+export function is_study_state(value) {
+  const state = /** @type {Partial<StudyState> | null | undefined} */ (value);
+  if (typeof state !== "object" || state === null || !is_offset(state.state_number)) return false;
+  if (state.state === "finished") return true;
+  return (state.state === "ready" || state.state === "running") && typeof state.task === "object" && state.task !== null;
+}
+
+/** @param {unknown} value @param {"offset" | "string" | "state"} kind */
+function is_of_kind(value, kind) {
+  if (kind === "offset") return is_offset(value);
+  if (kind === "state") return is_study_state(value);
+  return typeof value === "string";
+}
+
+/** @param {unknown} value @returns {value is number} */
+function is_offset(value) {
+  return Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
+}

@@ -1,0 +1,97 @@
+/** @import { ErrorMessage } from "./protocol.js" */
+
+/**
+ * @typedef {{type: "start_task", task: number} | {type: "reset"} | {type: "give_up"}} ControlRequest
+ * @typedef {ControlRequest & {id: string}} NumberedRequest
+ */
+
+/** The server's answer to a control request was no. */
+export class RequestError extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.name = "RequestError";
+    this.code = code;
+  }
+}
+
+/**
+ * Control requests under way. Each carries an id of its own by which the server knows a repetition, so it may be sent
+ * again, after a new connection and after a while, until it is answered.
+ */
+export class Requests {
+  #send;
+  #timers;
+  #repeat_after;
+  #random_bytes;
+  /** @type {Map<string, {request: NumberedRequest, resolve: () => void, reject: (error: Error) => void, timer: unknown}>} */
+  #waiting = new Map();
+
+  /**
+   * @param {object} options
+   * @param {(request: NumberedRequest) => boolean} options.send False when there is no connection to send on.
+   * @param {import("./timers.js").Timers} options.timers
+   * @param {(length: number) => Uint8Array} options.random_bytes
+   * @param {number} [options.repeat_after] In milliseconds.
+   */
+  constructor({ send, timers, random_bytes, repeat_after = 10_000 }) {
+    this.#send = send;
+    this.#timers = timers;
+    this.#random_bytes = random_bytes;
+    this.#repeat_after = repeat_after;
+  }
+
+  /**
+   * @param {ControlRequest} request
+   * @returns {Promise<void>} Fulfilled by the answer, however many connections that takes; rejected with a RequestError.
+   */
+  ask(request) {
+    const id = Array.from(this.#random_bytes(12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { request: { ...request, id }, resolve, reject, timer: undefined });
+      this.#send_once(id);
+    });
+  }
+
+  /** A new connection is ready: everything unanswered goes out again, in the order in which it was asked. */
+  send_all() {
+    for (const id of this.#waiting.keys()) this.#send_once(id);
+  }
+
+  /** Whether a request of this type waits for its answer. @param {ControlRequest["type"]} type */
+  is_waiting(type) {
+    return [...this.#waiting.values()].some(({ request }) => request.type === type);
+  }
+
+  /** @param {string | undefined} id @returns {boolean} Whether that was one of ours. */
+  fulfil(id) {
+    const waiting = this.#take(id);
+    waiting?.resolve();
+    return waiting !== undefined;
+  }
+
+  /** @param {ErrorMessage} error @returns {boolean} Whether that was one of ours. */
+  refuse(error) {
+    const waiting = this.#take(error.id);
+    waiting?.reject(new RequestError(error.code, error.message));
+    return waiting !== undefined;
+  }
+
+  /** @param {string} id */
+  #send_once(id) {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#timers.clear(waiting.timer);
+    if (this.#send(waiting.request)) waiting.timer = this.#timers.set(() => this.#send_once(id), this.#repeat_after);
+  }
+
+  /** @param {string | undefined} id */
+  #take(id) {
+    if (id === undefined) return undefined;
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return undefined;
+    this.#timers.clear(waiting.timer);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+}

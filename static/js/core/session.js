@@ -1,0 +1,257 @@
+import { Connection } from "./connection.js";
+import { InputStream } from "./input_stream.js";
+import { OutputStream } from "./output_stream.js";
+import { decode_frame, decode_message, encode_frame } from "./protocol.js";
+import { Requests } from "./requests.js";
+import { TerminalScreen } from "./terminal.js";
+
+/** @import { ConnectionOptions, ConnectionStatus } from "./connection.js" */
+/** @import { ClientMessage, ErrorMessage, Progress, StudyState, Welcome } from "./protocol.js" */
+
+/** Small outputs are acknowledged together, at most this many milliseconds after they have been drawn. */
+const ACKNOWLEDGE_AFTER = 50;
+
+/**
+ * @typedef {object} SessionEvents
+ * @property {(state: StudyState) => void} on_state
+ * @property {(status: ConnectionStatus) => void} on_status
+ * @property {(progress: Progress) => void} on_progress
+ * @property {(error: ErrorMessage) => void} on_error One that answers no request.
+ *
+ * @typedef {ConnectionOptions & {
+ *   emulator: import("./terminal.js").Emulator,
+ *   random_bytes: (length: number) => Uint8Array,
+ * }} SessionOptions
+ */
+
+/**
+ * A participant's end of the wire: joins the terminal, the two streams and the control requests to a connection that may
+ * break at any time. All that it knows is gone with the page; a new page gets it back from the server.
+ */
+export class Session {
+  #events;
+  #timers;
+  #connection;
+  #requests;
+  #terminal;
+  #input = new InputStream();
+  #output = new OutputStream();
+  /** Names the pair of streams that the offsets are of. @type {string | null} */
+  #stream = null;
+  /** @type {StudyState | null} */
+  #state = null;
+  /** Between `hello` and `welcome` nothing may be sent. */
+  #is_welcomed = false;
+  #told_size = "";
+  /** @type {unknown} */
+  #acknowledge_timer = undefined;
+
+  /** @param {SessionOptions} options @param {SessionEvents} events */
+  constructor(options, events) {
+    this.#events = events;
+    this.#timers = options.timers;
+    this.#terminal = new TerminalScreen(options.emulator, {
+      on_input: (bytes) => this.#type(bytes),
+      on_resize: () => this.#tell_size(),
+    });
+    this.#connection = new Connection(options, {
+      on_open: () => this.#greet(),
+      on_frame: (frame) => this.#receive(frame),
+      on_closed: () => this.#close(),
+      on_status: (status) => events.on_status(status),
+    });
+    this.#requests = new Requests({
+      send: (request) => this.#is_welcomed && this.#send(request),
+      timers: options.timers,
+      random_bytes: options.random_bytes,
+    });
+  }
+
+  /** @returns {StudyState | null} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Whether what is typed now goes to a shell. */
+  get takes_input() {
+    return this.#stream !== null && this.#state?.state === "running" && !this.#requests.is_waiting("start_task");
+  }
+
+  /** Connects; also after another tab took over, to take over from that one. */
+  start() {
+    this.#connection.start();
+  }
+
+  stop() {
+    this.#connection.stop();
+  }
+
+  /** See whether the connection still lives, or try at once to get it back. */
+  nudge() {
+    this.#connection.nudge();
+  }
+
+  /** Ask the server where everything stands, the clock too. */
+  refresh() {
+    if (this.#is_welcomed) this.#greet();
+  }
+
+  /** @param {number} task Its number. @returns {Promise<void>} Fulfilled when its shell can be typed at. */
+  start_task(task) {
+    return this.#requests.ask({ type: "start_task", task });
+  }
+
+  /** @returns {Promise<void>} Fulfilled when the new shell is there. */
+  reset() {
+    this.#terminal.clear();
+    return this.#requests.ask({ type: "reset" });
+  }
+
+  /** @returns {Promise<void>} */
+  give_up() {
+    return this.#requests.ask({ type: "give_up" });
+  }
+
+  #greet() {
+    this.#is_welcomed = false;
+    const { columns, rows } = this.#terminal.size;
+    this.#told_size = `${columns} ${rows}`;
+    const known = this.#stream === null ? {} : { stream: this.#stream, input_offset: this.#input.ever_sent };
+    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known });
+  }
+
+  #close() {
+    this.#is_welcomed = false;
+    this.#timers.clear(this.#acknowledge_timer);
+    this.#acknowledge_timer = undefined;
+  }
+
+  /** @param {string | ArrayBuffer} frame */
+  #receive(frame) {
+    if (typeof frame !== "string") {
+      const { offset, bytes } = decode_frame(frame);
+      this.#show(offset, bytes);
+      return;
+    }
+    const message = decode_message(frame);
+    switch (message?.type) {
+      case "welcome":
+        this.#take_welcome(message);
+        break;
+      case "state":
+        this.#take_state(message.state);
+        break;
+      case "input_ack":
+        this.#input.acknowledge(message.input_offset);
+        this.#send_input();
+        break;
+      case "progress":
+        this.#events.on_progress(message);
+        break;
+      case "done":
+        this.#requests.fulfil(message.id);
+        break;
+      case "replaced":
+        this.#connection.replaced();
+        break;
+      case "error":
+        if (!this.#requests.refuse(message)) this.#events.on_error(message);
+        break;
+      case "pong":
+        if (this.#state !== null && message.state_number > this.#state.state_number) this.refresh();
+        break;
+    }
+  }
+
+  /** @param {Welcome} welcome */
+  #take_welcome(welcome) {
+    const stream = welcome.stream ?? null;
+    if (stream !== null && stream === this.#stream) {
+      this.#input.resume(welcome.input_offset);
+      const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);
+      if (is_torn) this.#terminal.clear();
+    } else {
+      // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
+      if (this.#stream !== null) this.#terminal.clear();
+      this.#stream = stream;
+      this.#input.reset(welcome.input_offset);
+      this.#output.reset(welcome.output_offset, welcome.answered_offset);
+    }
+    this.#is_welcomed = true;
+    this.#requests.fulfil(welcome.id);
+    this.#connection.welcomed();
+    this.#take_state(welcome.state);
+    this.#tell_size();
+    if (welcome.id === undefined) this.#requests.send_all();
+    this.#send_input();
+    this.#acknowledge_if_due();
+  }
+
+  /** @param {StudyState} state */
+  #take_state(state) {
+    this.#state = state;
+    if (state.state !== "running") this.#input.reset(this.#input.ever_sent);
+    this.#events.on_state(state);
+  }
+
+  /** @param {number} offset @param {Uint8Array} bytes */
+  #show(offset, bytes) {
+    const received = this.#output.receive(offset, bytes);
+    if (received.kind === "gap") this.refresh();
+    if (received.kind !== "bytes") return;
+    const replayed = this.#output.replayed_part(received.offset, received.bytes.length);
+    this.#write(received.offset, received.bytes.subarray(0, replayed), true);
+    this.#write(received.offset + replayed, received.bytes.subarray(replayed), false);
+  }
+
+  /** @param {number} offset @param {Uint8Array} bytes @param {boolean} is_replay */
+  #write(offset, bytes, is_replay) {
+    if (bytes.length === 0) return;
+    const stream = this.#stream;
+    this.#terminal.write(bytes, { is_replay }, () => {
+      if (stream !== this.#stream) return;
+      this.#output.mark_rendered(offset + bytes.length);
+      this.#acknowledge_if_due();
+    });
+  }
+
+  #acknowledge_if_due() {
+    if (!this.#is_welcomed || !this.#output.acknowledgement_is_owed) return;
+    if (this.#output.acknowledgement_is_due) this.#acknowledge();
+    else this.#acknowledge_timer ??= this.#timers.set(() => this.#acknowledge(), ACKNOWLEDGE_AFTER);
+  }
+
+  #acknowledge() {
+    this.#timers.clear(this.#acknowledge_timer);
+    this.#acknowledge_timer = undefined;
+    if (!this.#is_welcomed || !this.#output.acknowledgement_is_owed) return;
+    this.#send({ type: "ack", output_offset: this.#output.take_acknowledgement() });
+  }
+
+  /** @param {Uint8Array} bytes */
+  #type(bytes) {
+    if (!this.takes_input) return;
+    this.#input.write(bytes);
+    this.#send_input();
+  }
+
+  #send_input() {
+    if (!this.#is_welcomed || !this.takes_input) return;
+    for (let frame = this.#input.take(); frame !== null; frame = this.#input.take()) {
+      if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) return;
+    }
+  }
+
+  #tell_size() {
+    const { columns, rows } = this.#terminal.size;
+    const size = `${columns} ${rows}`;
+    if (!this.#is_welcomed || size === this.#told_size) return;
+    this.#told_size = size;
+    this.#send({ type: "resize", columns, rows });
+  }
+
+  /** @param {ClientMessage} message */
+  #send(message) {
+    return this.#connection.send(JSON.stringify(message));
+  }
+}

@@ -1,0 +1,85 @@
+import { MAX_TERMINAL_CELLS } from "./protocol.js";
+
+/** @import { TerminalSize } from "./protocol.js" */
+
+/**
+ * What is used of xterm.js; its headless form has it too.
+ * @typedef {object} Emulator
+ * @property {number} cols
+ * @property {number} rows
+ * @property {(data: Uint8Array, done?: () => void) => void} write
+ * @property {(listener: (data: string) => void) => unknown} onData
+ * @property {(listener: (data: string) => void) => unknown} onBinary
+ * @property {(listener: () => void) => unknown} onResize
+ *
+ * @typedef {object} TerminalEvents
+ * @property {(bytes: Uint8Array) => void} on_input
+ * @property {() => void} on_resize
+ */
+
+/**
+ * What an emulator says by itself when output asks it something: control strings (OSC, DCS, ...), reports with a private
+ * mark, cursor and status reports, device attributes, mode and window reports. Keys give none of these, but for F3 with
+ * Shift, Ctrl or Alt, which looks like a cursor report.
+ */
+// eslint-disable-next-line no-control-regex
+const ANSWER = /^\x1b(?:[\]P^_X]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y))/;
+
+/** ESC c: what stands for a fresh terminal, in order with the output around it. */
+const FULL_RESET = Uint8Array.of(0x1b, 0x63);
+
+/**
+ * The terminal on the page, in bytes. It tells what is drawn, and keeps quiet about output that is only a replay: the
+ * questions in it were answered when it was new, and a second answer would be taken by the shell for something typed.
+ */
+export class TerminalScreen {
+  #emulator;
+  #events;
+  #encoder = new TextEncoder();
+  /** Writes under way whose questions must not be answered. */
+  #silent_writes = 0;
+
+  /** @param {Emulator} emulator @param {TerminalEvents} events */
+  constructor(emulator, events) {
+    this.#emulator = emulator;
+    this.#events = events;
+    emulator.onData((text) => this.#take(text, this.#encoder.encode(text)));
+    emulator.onBinary((text) => this.#take(text, Uint8Array.from(text, (unit) => unit.charCodeAt(0) & 0xff)));
+    emulator.onResize(() => this.#events.on_resize());
+  }
+
+  /** @returns {TerminalSize} */
+  get size() {
+    const limited = (/** @type {number} */ cells) => Math.max(1, Math.min(MAX_TERMINAL_CELLS, cells));
+    return { columns: limited(this.#emulator.cols), rows: limited(this.#emulator.rows) };
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {object} how
+   * @param {boolean} how.is_replay
+   * @param {() => void} done Called once the bytes have been drawn.
+   */
+  write(bytes, { is_replay }, done) {
+    if (!is_replay) {
+      this.#emulator.write(bytes, done);
+      return;
+    }
+    this.#silent_writes++;
+    this.#emulator.write(bytes, () => {
+      this.#silent_writes--;
+      done();
+    });
+  }
+
+  /** A fresh terminal, after what has been written so far; that belongs to the past, and is not answered either. */
+  clear() {
+    this.write(FULL_RESET, { is_replay: true }, () => {});
+  }
+
+  /** @param {string} text @param {Uint8Array} bytes */
+  #take(text, bytes) {
+    if (this.#silent_writes > 0 && ANSWER.test(text)) return;
+    this.#events.on_input(bytes);
+  }
+}
