@@ -1,0 +1,155 @@
+#include "plugins/sandbox_chroot/backend.hpp"
+
+#include <algorithm>
+
+#include "plugins/sandbox_chroot/tree_codec.hpp"
+
+namespace tellina::chroot_sandbox {
+namespace {
+
+constexpr std::chrono::seconds advance_deadline{20};
+
+/// Names become parts of paths.
+void check_name(const std::string& name, const char* what) {
+  const auto is_allowed = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_allowed)) {
+    throw Error(ErrorCode::bad_request,
+                std::string(what) + ": expected 1 to 64 letters, digits and \"-\", got \"" + name + "\"");
+  }
+}
+
+std::string absolute_directory(const std::string& directory) {
+  if (directory == "~") return "/home/me";
+  if (directory.starts_with("~/")) return "/home/me" + directory.substr(1);
+  if (directory.starts_with("/")) return directory;
+  throw Error(ErrorCode::bad_config,
+              "working_directory: expected \"~\", \"~/PATH\" or an absolute path, got \"" + directory + "\"");
+}
+
+std::vector<std::string> make_environment(const std::map<std::string, std::string>& added) {
+  std::map<std::string, std::string> variables = {
+      {"HOME", "/home/me"},       {"USER", "me"},
+      {"LOGNAME", "me"},          {"SHELL", "/bin/bash"},
+      {"TERM", "xterm-256color"}, {"COLORTERM", "truecolor"},
+      {"LANG", "C.UTF-8"},        {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/games"},
+      {"LESSHISTFILE", "-"},  // less would keep ~/.lesshst in the home
+  };
+  for (const auto& [name, value] : added) {
+    if (name.empty() || name.find_first_of(std::string("=\0", 2)) != std::string::npos ||
+        value.find('\0') != std::string::npos) {
+      throw Error(ErrorCode::bad_request, "environment: expected a name without \"=\" and NUL, got \"" + name + "\"");
+    }
+    variables[name] = value;
+  }
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / (1024 * 1024)) + " MiB"; }
+
+std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup) {
+  std::vector<LimitReport> limits;
+  if (!cgroup.memory.empty()) {
+    limits.emplace_back("memory", true,
+                        in_mebibytes(settings.memory_in_bytes) + " per session (" + cgroup.memory + ")");
+  } else {
+    limits.emplace_back(
+        "memory", false,
+        in_mebibytes(settings.memory_in_bytes) + " per process only (RLIMIT_AS): this user can't make a memory cgroup");
+  }
+  const std::string processes = std::to_string(settings.processes) + " per session ";
+  limits.emplace_back("processes", true,
+                      processes + (cgroup.processes.empty() ? "(RLIMIT_NPROC in a user namespace)"
+                                                            : "(" + cgroup.processes + " and RLIMIT_NPROC)"));
+  if (!cgroup.cpu.empty()) {
+    std::string cores = std::to_string(settings.cpu);
+    cores.erase(cores.find_last_not_of("0.") + 1);
+    limits.emplace_back("cpu", true, (cores.empty() ? "0" : cores) + " cores per session (" + cgroup.cpu + ")");
+  } else {
+    limits.emplace_back("cpu", false, "not limited: this user can't make a cpu cgroup");
+  }
+  limits.emplace_back("disk bytes", true, in_mebibytes(settings.disk_in_bytes) + " per session (tmpfs size)");
+  limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
+  limits.emplace_back("network", true, "none (a network namespace without an interface that is up)");
+  return limits;
+}
+
+}  // namespace
+
+ChrootBackend::ChrootBackend(const PluginContext& context)
+    : m_context(context),
+      m_settings(context.config),
+      m_pool(
+          m_settings.pool,
+          [this](const Interrupt& stop) { return make_cell(Deadline(m_context.clock, advance_deadline, &stop)); },
+          [this](const Cell& cell) { return cell.is_fresh(m_settings); }, context.log) {}
+
+std::unique_ptr<Cell> ChrootBackend::make_cell(const Deadline& deadline) {
+  std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
+  return Cell::make(m_settings, *m_filter, m_context.random, deadline);
+}
+
+std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
+  const Deadline deadline(m_context.clock, spec.deadline, nullptr);
+  std::unique_ptr<Cell> cell = m_pool.claim();
+  if (!cell) cell = make_cell(deadline);
+  return start_in(std::move(cell), spec, deadline);
+}
+
+std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+                                                       const Deadline& deadline) {
+  check_name(spec.id, "sandbox id");
+  check_name(spec.owner, "owner id");
+  ShellPlan plan;
+  plan.working_directory =
+      absolute_directory(spec.working_directory == "~" ? m_settings.working_directory : spec.working_directory);
+  plan.arguments = {"/bin/bash", "--rcfile", "/etc/tellina/bashrc"};
+  plan.environment = make_environment(spec.environment);
+
+  cell->seed(encode_tree(spec.initial), deadline);
+  Cgroups::Limits limits;
+  limits.memory_in_bytes = m_settings.memory_in_bytes;
+  limits.processes = m_settings.processes + 1;  // init
+  limits.cpu = m_settings.cpu;
+  cell->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
+  // The launcher counts too: it is in the same user namespace.
+  plan.processes = m_settings.processes + 2;
+  plan.address_space = cell->cgroup().memory.empty() ? m_settings.memory_in_bytes : 0;
+  cell->start_shell(plan, spec.size, deadline);
+  return std::make_unique<ChrootSandbox>(std::move(cell), std::move(plan), m_context.clock, m_context.log);
+}
+
+Capabilities ChrootBackend::probe() {
+  Capabilities capabilities;
+  try {
+    const Deadline deadline(m_context.clock, advance_deadline, nullptr);
+    SandboxSpec spec;
+    spec.owner = "probe";
+    spec.id = "probe-" + random_token(m_context.random, 8);
+    spec.initial.root = FileNode::directory();
+    const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_cell(deadline), spec, deadline);
+    capabilities.limits = report_limits(m_settings, sandbox->cgroup());
+    sandbox->destroy();
+    capabilities.usable = true;
+  } catch (const Error& error) {
+    capabilities.reason = error.what();
+    if (!error.hint().empty()) capabilities.reason += ": " + error.hint();
+  }
+  return capabilities;
+}
+
+std::unique_ptr<Sandbox> ChrootBackend::adopt(const SandboxId& id) {
+  throw Error(ErrorCode::unsupported, "sandbox " + id + ": a chroot sandbox ends with the process that has started it");
+}
+
+std::size_t ChrootBackend::sweep(const OwnerId& owner) {
+  check_name(owner, "owner id");
+  return m_cgroups.sweep(owner);
+}
+
+TELLINA_PLUGIN(sandbox, ChrootBackend, "chroot", "0.1.0", settings_schema);
+
+}  // namespace tellina::chroot_sandbox

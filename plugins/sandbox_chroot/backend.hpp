@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "plugins/sandbox_chroot/cgroup.hpp"
+#include "plugins/sandbox_chroot/sandbox.hpp"
+#include "plugins/sandbox_chroot/settings.hpp"
+#include "plugins/sandbox_chroot/system_call_filter.hpp"
+#include "plugins/sandbox_chroot/warm_pool.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina::chroot_sandbox {
+
+/// Sandboxes made of Linux namespaces, on this machine, for root and for an ordinary user.
+///
+/// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
+class ChrootBackend final : public SandboxBackend {
+ public:
+  explicit ChrootBackend(const PluginContext& context);
+
+  Capabilities probe() override;
+  std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
+  std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
+  std::size_t sweep(const OwnerId& owner) override;
+
+ private:
+  std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+                                          const Deadline& deadline);
+  std::unique_ptr<Cell> make_cell(const Deadline& deadline);
+
+  PluginContext m_context;
+  Settings m_settings;
+  std::once_flag m_filter_made;
+  std::unique_ptr<SystemCallFilter> m_filter;
+  Cgroups m_cgroups;
+  WarmPool m_pool;  // last: its thread uses the others
+};
+
+}  // namespace tellina::chroot_sandbox

@@ -1,0 +1,199 @@
+/// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES HOST_NAME
+///
+/// Starts one sandbox, then stays as the only process that is inside the session's user namespace and outside its
+/// others: there it may read and write every file of the home, whatever its mode, and nobody in the sandbox can see it.
+/// MODE is "mapped" where the plugin runs as root and writes the maps, "own" for an ordinary user. PARENT is the
+/// process that has started it. The descriptors it is given are listed in launcher_protocol.hpp.
+
+#include "plugins/sandbox_chroot/launcher.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+
+#include "plugins/sandbox_init/control_socket.hpp"
+
+namespace tellina::launcher {
+
+namespace protocol = launcher_protocol;
+
+void report_failure(int socket, const char* what, int error_number) {
+  char message[8192];
+  protocol::Failed header;
+  header.error_number = error_number;
+  std::memcpy(message, &header, sizeof header);
+  const std::size_t length = strnlen(what, sizeof message - sizeof header);
+  std::memcpy(message + sizeof header, what, length);
+  control::send(socket, message, sizeof header + length);
+}
+
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  report_failure(protocol::control, what, errno);
+  _exit(1);
+}
+
+/// The kernel kills this process when the thread that started it ends; `parent` may have ended before it was asked to.
+void die_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+}
+
+void write_text(const char* path, const char* text) {
+  const int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0 || write(file, text, std::strlen(text)) < 0) fail(path);
+  close(file);
+}
+
+/// Makes the calling process the user `me` of a new user namespace, with every capability in there.
+void enter_user_namespace(bool mapped_by_plugin, pid_t parent) {
+  const uid_t user = geteuid();
+  const gid_t group = getegid();
+  // Root's other groups would stay valid outside; an ordinary user can't give theirs up, and may use them as before.
+  if (mapped_by_plugin && setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
+  if (unshare(CLONE_NEWUSER) != 0) fail("make a user namespace");
+  if (mapped_by_plugin) {
+    const char kind = protocol::map_me;
+    char answer = 0;
+    control::Descriptors none;
+    if (!control::send(protocol::control, &kind, 1)) _exit(1);
+    if (control::receive(protocol::control, &answer, 1, none) != 1 || answer != protocol::mapped) _exit(1);
+  } else {
+    char map[64];
+    write_text("/proc/self/setgroups", "deny");
+    std::snprintf(map, sizeof map, "%u %u 1", protocol::sandbox_user, user);
+    write_text("/proc/self/uid_map", map);
+    std::snprintf(map, sizeof map, "%u %u 1", protocol::sandbox_user, group);
+    write_text("/proc/self/gid_map", map);
+  }
+  // Capabilities stay: the kernel takes them only from a process that leaves user 0 of its own namespace.
+  if (setresgid(protocol::sandbox_user, protocol::sandbox_user, protocol::sandbox_user) != 0) fail("set the group");
+  if (setresuid(protocol::sandbox_user, protocol::sandbox_user, protocol::sandbox_user) != 0) fail("set the user");
+  die_with(parent);  // a change of user has cleared it
+}
+
+/// Keeps what reading and writing others' files takes, and nothing with which to make mounts or namespaces.
+void keep_file_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  data[0].permitted = data[0].effective =
+      1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER | 1U << CAP_FSETID;
+  if (syscall(SYS_capset, &header, data) != 0) fail("drop capabilities");
+}
+
+/// Returns false when the plugin has closed its end.
+bool serve_request() {
+  protocol::Snapshot request;
+  control::Descriptors descriptors;
+  const ssize_t size = control::receive(protocol::control, &request, sizeof request, descriptors);
+  if (size <= 0) return false;
+
+  int error = EPROTO;
+  protocol::Done done;
+  char what[8192] = "understand the plugin";
+  if (descriptors.count == protocol::request_descriptor_count) {
+    const int home = descriptors.values[protocol::home];
+    const int tree = descriptors.values[protocol::tree];
+    if (request.kind == protocol::seed) {
+      error = write_tree(home, tree, what, sizeof what);
+    } else if (request.kind == protocol::snapshot && size == sizeof request) {
+      std::strcpy(what, "write the snapshot");
+      error = read_tree(home, tree, request, protocol::control, done);
+    }
+  }
+  for (std::size_t i = 0; i < descriptors.count; ++i) close(descriptors.values[i]);
+  if (error != 0) {
+    report_failure(protocol::control, what, error);
+  } else {
+    control::send(protocol::control, &done, sizeof done);
+  }
+  return true;
+}
+
+/// Answers requests until the plugin's end of the socket is closed, then ends the sandbox and waits for its end.
+void serve(pid_t init, int init_descriptor) {
+  pollfd watched[] = {{protocol::control, POLLIN, 0}, {init_descriptor, POLLIN, 0}};
+  for (;;) {
+    if (poll(watched, 2, -1) < 0) continue;
+    if (watched[1].revents != 0) {
+      // The home outlives init while somebody holds it: requests go on.
+      waitpid(init, nullptr, 0);
+      init = 0;
+      watched[1].fd = -1;
+    }
+    if (watched[0].revents != 0 && !serve_request()) break;
+  }
+  if (init > 0) {
+    kill(init, SIGKILL);
+    // Returns when every process of the namespace is gone: the kernel lets its process 1 end last.
+    waitpid(init, nullptr, 0);
+  }
+}
+
+int run(char** arguments) {
+  const bool mapped_by_plugin = std::strcmp(arguments[1], "mapped") == 0;
+  const pid_t parent = std::atoi(arguments[2]);
+  Room room;
+  room.disk_in_bytes = std::strtoull(arguments[4], nullptr, 10);
+  room.host_name = arguments[5];
+
+  umask(0);
+  die_with(parent);
+  // As the server's user: the session's may not be allowed to reach the folder.
+  if (chdir(arguments[3]) != 0) fail("enter the root file system");
+  enter_user_namespace(mapped_by_plugin, parent);
+
+  if (unshare(CLONE_NEWPID) != 0) fail("make a process namespace");
+  int alive[2];  // its writing end is open as long as this process lives
+  if (pipe2(alive, O_CLOEXEC) != 0) fail("make a pipe");
+  const pid_t init = fork();
+  if (init < 0) fail("start a process");
+  if (init == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(alive[1]);
+    // In a new process namespace getppid() is 0, dead parent or not; the pipe tells.
+    pollfd parent_gone{alive[0], 0, 0};
+    if (poll(&parent_gone, 1, 0) != 0) _exit(1);
+    close(protocol::control);
+    become_init(room);
+  }
+
+  const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
+  if (init_descriptor < 0) fail("make a process descriptor");
+  for (const int inherited :
+       {protocol::init_control, protocol::init_program, protocol::seccomp_allow, protocol::seccomp_refuse}) {
+    close(inherited);
+  }
+  protocol::InitStarted started;
+  started.process = init;
+  control::send(protocol::control, &started, sizeof started, &init_descriptor, 1);
+
+  keep_file_capabilities();
+  rlimit files;  // one descriptor for each level of the tree that is being read
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  serve(init, init_descriptor);
+  return 0;
+}
+
+}  // namespace
+}  // namespace tellina::launcher
+
+int main(int argument_count, char** arguments) { return argument_count == 6 ? tellina::launcher::run(arguments) : 2; }

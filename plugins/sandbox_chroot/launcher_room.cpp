@@ -1,0 +1,141 @@
+/// From a process in new user and process namespaces to the init of a sandbox: mounts, then everything taken away.
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
+
+#include "plugins/sandbox_chroot/launcher.hpp"
+
+namespace tellina::launcher {
+namespace {
+
+namespace protocol = launcher_protocol;
+
+[[noreturn]] void fail(const char* what) {
+  report_failure(protocol::init_control, what, errno);
+  _exit(1);
+}
+
+void require(bool succeeded, const char* what) {
+  if (!succeeded) fail(what);
+}
+
+/// Enters a read-only copy of the mount below the working directory.
+void enter_root_file_system() {
+  // No path is looked up, since the session's user may not reach the folder. A new user namespace has made every
+  // mount a follower of the host's: nothing that happens here reaches it.
+  const int tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  require(tree >= 0, "copy the root file system's mount");
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  attributes.propagation = MS_PRIVATE;
+  require(mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) == 0,
+          "make the root file system read-only");
+  require(move_mount(tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) == 0, "mount the root file system");
+  require(fchdir(tree) == 0, "enter the root file system");
+  close(tree);
+}
+
+void mount_devices() {
+  require(mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "size=64k,nr_inodes=64,mode=0755") == 0, "mount /dev");
+  for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
+    char from[32], to[32];
+    std::snprintf(from, sizeof from, "/dev/%s", name);
+    std::snprintf(to, sizeof to, "dev/%s", name);
+    // A device file can't be made in a user namespace; the host's own is shown in its place.
+    const int place = open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+    require(place >= 0 && mount(from, to, nullptr, MS_BIND, nullptr) == 0, to);
+    close(place);
+  }
+  // An instance of its own: the terminals of other sessions and of the host are not in it.
+  require(mkdir("dev/pts", 0755) == 0 && mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+                                               "newinstance,ptmxmode=0666,mode=620,max=16") == 0,
+          "mount /dev/pts");
+  require(mkdir("dev/shm", 0755) == 0 && mount("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                                               "size=1m,nr_inodes=512,mode=1777") == 0,
+          "mount /dev/shm");
+  require(symlink("pts/ptmx", "dev/ptmx") == 0 && symlink("/proc/self/fd", "dev/fd") == 0 &&
+              symlink("/proc/self/fd/0", "dev/stdin") == 0 && symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
+              symlink("/proc/self/fd/2", "dev/stderr") == 0,
+          "make the links of /dev");
+  require(mount(nullptr, "dev", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr) == 0,
+          "make /dev read-only");
+}
+
+/// A file system of fixed size in memory. Without a limit on its entries a million empty files would fit into it.
+void mount_memory(const char* place, std::uint64_t bytes, unsigned entries, const char* mode) {
+  char options[128];
+  std::snprintf(options, sizeof options, "size=%llu,nr_inodes=%u,mode=%s", static_cast<unsigned long long>(bytes),
+                entries, mode);
+  require(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0, place);
+}
+
+/// Gives up the right to anything that this process's user has not.
+void drop_privileges() {
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "refuse new privileges");
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) prctl(PR_CAPBSET_DROP, capability);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct nothing[2] = {};
+  require(syscall(SYS_capset, &header, nothing) == 0, "drop capabilities");
+}
+
+/// Reads at an offset of its own: the file is shared by all launchers of a plugin.
+void install_filter(int file) {
+  static sock_filter instructions[BPF_MAXINSNS];
+  const ssize_t size = pread(file, instructions, sizeof instructions, 0);
+  require(size > 0 && size % static_cast<ssize_t>(sizeof(sock_filter)) == 0, "read the system call filter");
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(static_cast<std::size_t>(size) / sizeof(sock_filter));
+  program.filter = instructions;
+  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "install the system call filter");
+}
+
+}  // namespace
+
+[[noreturn]] void become_init(const Room& room) {
+  require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0, "make namespaces");
+  enter_root_file_system();
+  // Needs a whole /proc in the old root, so it comes before that goes.
+  require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
+  mount_memory("home/me", room.disk_in_bytes, 4096, "0755");
+  mount_memory("tmp", 1024 * 1024, 512, "1777");
+  mount_devices();
+
+  // With the old root on top of the new one and then taken off, neither needs a folder to be moved to.
+  require(syscall(SYS_pivot_root, ".", ".") == 0, "change the root");
+  require(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, "leave the old root");
+  // The network namespace has one interface, lo, and it stays down.
+  require(sethostname(room.host_name, std::strlen(room.host_name)) == 0, "set the host's name");
+
+  drop_privileges();
+  const int program = protocol::init_program;
+  fcntl(program, F_SETFD, FD_CLOEXEC);
+  char name[] = "init";
+  char socket[8];
+  char home[] = "/home/me";
+  std::snprintf(socket, sizeof socket, "%d", protocol::init_control);
+  char* arguments[] = {name, socket, home, nullptr};
+  char* environment[] = {nullptr};
+  install_filter(protocol::seccomp_allow);
+  // The second wins where both refuse: it gives the error that the manual pages name.
+  install_filter(protocol::seccomp_refuse);
+  close(protocol::seccomp_allow);
+  close(protocol::seccomp_refuse);
+  // By descriptor: in the sandbox there is no path to it.
+  syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
+  fail("run init");
+}
+
+}  // namespace tellina::launcher

@@ -1,0 +1,265 @@
+/// Reads a home whose owner may be changing it meanwhile, on purpose.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <ctime>
+
+#include "plugins/sandbox_chroot/launcher.hpp"
+#include "plugins/sandbox_chroot/tree_stream.hpp"
+
+namespace tellina::launcher {
+namespace {
+
+using tree_stream::Record;
+
+constexpr int max_levels = 1024;
+
+/// Opens an entry of a directory, which may be anything by now; never a thing behind a link or on another mount.
+int open_entry(int directory, const char* name, std::uint64_t flags) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC | O_NOFOLLOW;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  return static_cast<int>(syscall(SYS_openat2, directory, name, &how, sizeof how));
+}
+
+std::uint64_t now_in_milliseconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+}
+
+class Reader {
+ public:
+  Reader(int tree, const launcher_protocol::Snapshot& request, int control, launcher_protocol::Done& done)
+      : m_tree(tree), m_request(request), m_control(control), m_done(done) {
+    m_deadline = now_in_milliseconds() + request.deadline_in_milliseconds;
+    // Each level of directories holds one descriptor; a few more are needed beside.
+    rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    m_max_depth = request.max_depth < max_levels - 1 ? static_cast<int>(request.max_depth) : max_levels - 1;
+    const int allowed =
+        static_cast<int>(files.rlim_cur < 64 ? 0 : (files.rlim_cur > 4096 ? 4096 : files.rlim_cur) - 64);
+    if (m_max_depth > allowed) m_max_depth = allowed;
+  }
+
+  int run(int home) {
+    struct stat status;
+    if (fstat(home, &status) != 0) return errno;
+    Record root = describe(status, 0);
+    emit(root, "", nullptr, 0);
+    DIR* const stream = open_stream(home);
+    if (stream == nullptr) return errno;
+    m_levels[0] = stream;
+    while (m_depth >= 0) {
+      if (m_stopped)
+        leave();
+      else
+        step();
+    }
+    flush();
+    return m_error;
+  }
+
+ private:
+  /// A second descriptor, since reading moves the offset of the one it reads. Times of access stay as they are.
+  static DIR* open_stream(int directory) {
+    int descriptor = open_entry(directory, ".", O_RDONLY | O_DIRECTORY | O_NOATIME);
+    if (descriptor < 0) descriptor = open_entry(directory, ".", O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0) return nullptr;
+    DIR* const stream = fdopendir(descriptor);
+    if (stream == nullptr) close(descriptor);
+    return stream;
+  }
+
+  void leave() {
+    closedir(m_levels[m_depth--]);
+    Record record;
+    record.kind = tree_stream::up;
+    emit(record, "", nullptr, 0);
+  }
+
+  void stop() {
+    m_stopped = true;
+    m_done.truncated = true;
+  }
+
+  void step() {
+    errno = 0;
+    const dirent* const entry = readdir(m_levels[m_depth]);
+    if (entry == nullptr) {
+      if (errno != 0) m_done.raced = true;
+      return leave();
+    }
+    const char* const name = entry->d_name;
+    if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) return;
+    if (m_entries == m_request.max_entries || now_in_milliseconds() >= m_deadline || is_abandoned()) return stop();
+    ++m_entries;
+
+    // A handle first: it names the thing without opening it, which would wait on a FIFO and wake a device.
+    const int directory = dirfd(m_levels[m_depth]);
+    const int handle = open_entry(directory, name, O_PATH);
+    struct stat status;
+    if (handle < 0 || fstat(handle, &status) != 0) {
+      m_done.raced = true;
+      if (handle >= 0) close(handle);
+      return;
+    }
+    read_entry(directory, name, handle, status);
+    close(handle);
+  }
+
+  void read_entry(int directory, const char* name, int handle, const struct stat& status) {
+    Record record = describe(status, std::strlen(name));
+    if (S_ISDIR(status.st_mode)) return read_directory(record, name, handle);
+    if (S_ISREG(status.st_mode)) return read_file(record, directory, name, status);
+    if (!S_ISLNK(status.st_mode)) return emit(record, name, nullptr, 0);
+    char target[PATH_MAX];
+    const ssize_t length = readlinkat(handle, "", target, sizeof target);
+    if (length < 0) {
+      m_done.raced = true;
+      return;
+    }
+    record.payload_length = static_cast<std::uint64_t>(length);
+    emit(record, name, target, static_cast<std::size_t>(length));
+  }
+
+  void read_directory(const Record& record, const char* name, int handle) {
+    emit(record, name, nullptr, 0);
+    DIR* const stream = m_depth < m_max_depth ? open_stream(handle) : nullptr;
+    if (stream != nullptr) {
+      m_levels[++m_depth] = stream;
+      return;
+    }
+    if (m_depth < m_max_depth)
+      m_done.raced = true;
+    else
+      m_done.truncated = true;
+    Record end;
+    end.kind = tree_stream::up;
+    emit(end, "", nullptr, 0);
+  }
+
+  void read_file(Record record, int directory, const char* name, const struct stat& status) {
+    record.flags |= tree_stream::has_size;
+    record.size = static_cast<std::uint64_t>(status.st_size);
+    if (record.size > m_request.max_content_per_file) return emit(record, name, nullptr, 0);
+    if (record.size > m_request.max_content_in_all - m_content) return stop();
+
+    // Not the handle itself: opening by name again may meet another file, so the inode is compared.
+    int file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
+    if (file < 0) file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    struct stat opened;
+    if (file < 0 || fstat(file, &opened) != 0 || opened.st_ino != status.st_ino || !S_ISREG(opened.st_mode)) {
+      m_done.raced = true;
+      if (file >= 0) close(file);
+      return;
+    }
+    record.flags |= tree_stream::has_content;
+    record.payload_length = record.size;
+    m_content += record.size;
+    emit(record, name, nullptr, 0);
+    copy_content(file, record.size);
+    close(file);
+  }
+
+  /// Exactly `size` bytes, as the record before them promised; a file that has become shorter is filled up.
+  void copy_content(int file, std::uint64_t size) {
+    flush();
+    while (size > 0) {
+      const std::size_t wanted = size < sizeof m_buffer ? static_cast<std::size_t>(size) : sizeof m_buffer;
+      ssize_t count = read(file, m_buffer, wanted);
+      if (count <= 0) {
+        m_done.raced = true;
+        std::memset(m_buffer, 0, wanted);
+        count = static_cast<ssize_t>(wanted);
+      }
+      m_used = static_cast<std::size_t>(count);
+      size -= m_used;
+      flush();
+    }
+    char more;
+    if (read(file, &more, 1) > 0) m_done.raced = true;
+  }
+
+  static Record describe(const struct stat& status, std::size_t name_length) {
+    Record record;
+    record.kind = S_ISDIR(status.st_mode)   ? tree_stream::directory
+                  : S_ISREG(status.st_mode) ? tree_stream::regular
+                  : S_ISLNK(status.st_mode) ? tree_stream::symlink
+                                            : tree_stream::other;
+    record.flags = tree_stream::has_mode | tree_stream::has_time;
+    record.name_length = static_cast<std::uint16_t>(name_length);
+    record.mode = status.st_mode & 07777U;
+    record.owner = status.st_uid;
+    record.modified_seconds = status.st_mtim.tv_sec;
+    record.modified_nanoseconds = static_cast<std::uint32_t>(status.st_mtim.tv_nsec);
+    return record;
+  }
+
+  void emit(const Record& record, const char* name, const char* payload, std::size_t payload_length) {
+    put(&record, sizeof record);
+    put(name, record.name_length);
+    put(payload, payload_length);
+  }
+
+  void put(const void* data, std::size_t size) {
+    if (size == 0) return;
+    if (m_used + size > sizeof m_buffer) flush();
+    std::memcpy(m_buffer + m_used, data, size);  // names, targets and records are all smaller than the buffer
+    m_used += size;
+  }
+
+  void flush() {
+    for (std::size_t written = 0; written < m_used && m_error == 0;) {
+      const ssize_t count = write(m_tree, m_buffer + written, m_used - written);
+      if (count < 0) {
+        m_error = errno;
+        m_stopped = true;
+      } else {
+        written += static_cast<std::size_t>(count);
+      }
+    }
+    m_used = 0;
+  }
+
+  /// Whether nobody waits for the answer any more: then the sandbox has to end now.
+  bool is_abandoned() const {
+    pollfd watched{m_control, 0, 0};
+    return poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0;
+  }
+
+  int m_tree;
+  const launcher_protocol::Snapshot& m_request;
+  int m_control;
+  launcher_protocol::Done& m_done;
+  std::uint64_t m_deadline = 0;
+  std::uint64_t m_entries = 0;
+  std::uint64_t m_content = 0;
+  int m_max_depth = 0;
+  int m_depth = 0;
+  int m_error = 0;
+  bool m_stopped = false;
+  DIR* m_levels[max_levels];
+  std::size_t m_used = 0;
+  char m_buffer[64 * 1024];
+};
+
+}  // namespace
+
+int read_tree(int home, int tree, const launcher_protocol::Snapshot& request, int control,
+              launcher_protocol::Done& done) {
+  Reader reader(tree, request, control, done);
+  return reader.run(home);
+}
+
+}  // namespace tellina::launcher

@@ -1,0 +1,71 @@
+#pragma once
+
+/// Messages with descriptors over the sequenced-packet sockets between a plugin and the processes of its sandboxes.
+/// Used by static programs too: no allocation, no exception; failures are told by errno.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+namespace tellina::control {
+
+/// Bytes of one message; well under the least socket buffer.
+inline constexpr std::size_t max_message = 64 * 1024;
+inline constexpr std::size_t max_descriptors = 4;
+
+/// Descriptors that came with a message; whoever received them closes them.
+struct Descriptors {
+  int values[max_descriptors] = {-1, -1, -1, -1};
+  std::size_t count = 0;
+};
+
+/// Returns false with errno where the message was not sent. Never raises SIGPIPE.
+inline bool send(int socket, const void* data, std::size_t size, const int* descriptors = nullptr,
+                 std::size_t count = 0) {
+  iovec piece{const_cast<void*>(data), size};
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * max_descriptors)] = {};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  if (count > 0) {
+    message.msg_control = ancillary;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+    std::memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
+  }
+  ssize_t sent;
+  do {
+    sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(size);
+}
+
+/// Returns the message's size, 0 when the other end has gone, -1 with errno. The descriptors are close-on-exec.
+inline ssize_t receive(int socket, void* buffer, std::size_t capacity, Descriptors& descriptors, int flags = 0) {
+  iovec piece{buffer, capacity};
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * max_descriptors)];
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = ancillary;
+  message.msg_controllen = sizeof ancillary;
+  ssize_t size;
+  do {
+    size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
+  } while (size < 0 && errno == EINTR);
+  descriptors.count = 0;
+  if (size < 0) return size;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    descriptors.count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    std::memcpy(descriptors.values, CMSG_DATA(header), sizeof(int) * descriptors.count);
+  }
+  return size;
+}
+
+}  // namespace tellina::control

@@ -1,0 +1,264 @@
+/// sandbox_init CONTROL_DESCRIPTOR HOME
+///
+/// Process 1 of a sandbox: makes the terminal in the sandbox's own devpts, hands its master out, starts the shell,
+/// reaps, and tells how the shell ended. It outlives the shell, so that the home can still be read and a new shell
+/// started; it ends when the control socket does, and the kernel then ends every other process of the sandbox.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "plugins/sandbox_init/control_socket.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
+
+namespace {
+
+using namespace tellina;
+
+int control_socket = -1;
+const char* home_path = nullptr;
+int child_signals = -1;  // readable when a child has ended
+int slave = -1;          // the pty's other end, kept until the shell has it
+int shell_end = -1;      // where the shell's wait status goes
+pid_t shell = 0;         // 0: none runs
+
+void close_descriptor(int& descriptor) {
+  if (descriptor >= 0) close(descriptor);
+  descriptor = -1;
+}
+
+void report_failure(const char* what, int error_number) {
+  char message[512];
+  init_protocol::Failed header;
+  header.error_number = error_number;
+  std::memcpy(message, &header, sizeof header);
+  const std::size_t length = strnlen(what, sizeof message - sizeof header);
+  std::memcpy(message + sizeof header, what, length);
+  control::send(control_socket, message, sizeof header + length);
+}
+
+/// Opens a pty and hands it out with the home. Returns false after it has reported why not.
+bool offer_terminal() {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  char name[64];
+  int home = -1;
+  int ends[2] = {-1, -1};
+  const char* failed = nullptr;
+  if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof name) != 0) {
+    failed = "open a terminal";
+  } else if ((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
+    failed = "open the terminal's other end";
+  } else if ((home = open(home_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+    failed = "open the home directory";
+  } else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    failed = "make a socket for the shell's end";
+  }
+  if (failed != nullptr) {
+    report_failure(failed, errno);
+    return false;
+  }
+  shell_end = ends[0];
+  const char kind = init_protocol::ready;
+  const int descriptors[] = {master, home, ends[1]};
+  const bool sent = control::send(control_socket, &kind, 1, descriptors, init_protocol::descriptor_count);
+  close(master);
+  close(home);
+  close(ends[1]);
+  return sent;
+}
+
+void set_limit(int resource, rlim_t value) {
+  const rlimit limit{value, value};
+  setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
+}
+
+struct ShellCommand {
+  init_protocol::StartShell header;
+  char* working_directory = nullptr;
+  char* arguments[init_protocol::max_strings + 1] = {};
+  char* environment[init_protocol::max_strings + 1] = {};
+};
+
+/// Splits a StartShell message in place. Returns false where it breaks the protocol.
+bool read_command(char* message, std::size_t size, ShellCommand& command) {
+  if (size < sizeof command.header || message[size - 1] != '\0') return false;
+  std::memcpy(&command.header, message, sizeof command.header);
+  if (command.header.argument_count == 0 || command.header.argument_count > init_protocol::max_strings ||
+      command.header.environment_count > init_protocol::max_strings) {
+    return false;
+  }
+  char* next = message + sizeof command.header;
+  const char* const end = message + size;
+  const auto take = [&]() -> char* {
+    if (next >= end) return nullptr;
+    char* const text = next;
+    next += std::strlen(text) + 1;
+    return text;
+  };
+  command.working_directory = take();
+  for (std::uint32_t i = 0; i < command.header.argument_count; ++i) command.arguments[i] = take();
+  for (std::uint32_t i = 0; i < command.header.environment_count; ++i) command.environment[i] = take();
+  return next == end && command.working_directory != nullptr;
+}
+
+/// In the child: becomes the shell, or returns what could not be done, with errno.
+const char* become_shell(const ShellCommand& command) {
+  // A session of its own with the pty as its controlling terminal: else there is no job control and no Ctrl-C.
+  if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) return "make the terminal the shell's own";
+  if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) return "put the shell on the terminal";
+
+  // Whatever init, or the host before it, ignores or blocks would be inherited by every command.
+  for (int signal_number = 1; signal_number < NSIG; ++signal_number) signal(signal_number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+
+  // When memory runs out, the kernel should choose a command or the shell, never init. Init's own /proc files are
+  // not accessible to it (it is not dumpable), so this child first takes that back; exec would do so anyway.
+  prctl(PR_SET_DUMPABLE, 1);
+  const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0) {
+    // A kernel that refuses costs only the order in which processes are chosen.
+    [[maybe_unused]] const ssize_t written = write(score, "500", 3);
+  }
+
+  set_limit(RLIMIT_CORE, 0);
+  set_limit(RLIMIT_NOFILE, 256);
+  set_limit(RLIMIT_MEMLOCK, 64 * 1024);
+  set_limit(RLIMIT_MSGQUEUE, 0);
+  set_limit(RLIMIT_SIGPENDING, 256);
+  if (command.header.address_space > 0) set_limit(RLIMIT_AS, command.header.address_space);
+  // Inside the sandbox's user namespace, where the kernel counts this sandbox's processes alone.
+  if (command.header.processes > 0) set_limit(RLIMIT_NPROC, command.header.processes);
+
+  if (chdir(command.working_directory) != 0) return "enter the working directory";
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  execve(command.arguments[0], command.arguments, command.environment);
+  return "run the shell";
+}
+
+void start_shell(char* message, std::size_t size) {
+  static ShellCommand command;
+  command = ShellCommand();
+  if (slave < 0 || !read_command(message, size, command)) return report_failure("understand the plugin", EPROTO);
+  winsize cells{};
+  cells.ws_col = command.header.columns;
+  cells.ws_row = command.header.rows;
+  ioctl(slave, TIOCSWINSZ, &cells);
+
+  struct Report {
+    const char* what;  // points to the same constant in parent and child
+    int error_number;
+  };
+  int report_pipe[2];
+  if (pipe2(report_pipe, O_CLOEXEC) != 0) return report_failure("make a pipe", errno);
+  const pid_t child = fork();
+  if (child < 0) {
+    report_failure("start a process", errno);
+    close(report_pipe[0]);
+    close(report_pipe[1]);
+    return;
+  }
+  if (child == 0) {
+    Report report{};
+    report.what = become_shell(command);
+    report.error_number = errno;
+    [[maybe_unused]] const ssize_t written = write(report_pipe[1], &report, sizeof report);
+    _exit(127);
+  }
+  close(report_pipe[1]);
+  // exec closes the pipe: nothing to read means that the shell runs.
+  Report report{};
+  ssize_t got;
+  do {
+    got = read(report_pipe[0], &report, sizeof report);
+  } while (got < 0 && errno == EINTR);
+  close(report_pipe[0]);
+  close_descriptor(slave);
+  if (got == static_cast<ssize_t>(sizeof report)) {
+    waitpid(child, nullptr, 0);
+    return report_failure(report.what, report.error_number);
+  }
+  shell = child;
+  const char kind = init_protocol::started;
+  control::send(control_socket, &kind, 1);
+}
+
+void note_end(pid_t process, int status) {
+  if (process != shell) return;
+  shell = 0;
+  control::send(shell_end, &status, sizeof status);
+}
+
+void reap() {
+  signalfd_siginfo ignored;
+  while (read(child_signals, &ignored, sizeof ignored) > 0) continue;
+  int status;
+  for (pid_t process; (process = waitpid(-1, &status, WNOHANG)) > 0;) note_end(process, status);
+}
+
+/// Ends every process of the old shell, its background jobs too: a leftover fork bomb would leave no room for the new.
+bool renew() {
+  kill(-1, SIGKILL);
+  int status;
+  for (pid_t process; (process = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) note_end(process, status);
+  close_descriptor(shell_end);
+  close_descriptor(slave);
+  return offer_terminal();
+}
+
+/// Returns false when init has to end.
+bool handle_message() {
+  static char message[control::max_message];
+  control::Descriptors unexpected;
+  const ssize_t size = control::receive(control_socket, message, sizeof message, unexpected);
+  for (std::size_t i = 0; i < unexpected.count; ++i) close(unexpected.values[i]);
+  if (size <= 0) return false;
+  if (message[0] == init_protocol::start_shell) {
+    start_shell(message, static_cast<std::size_t>(size));
+    return true;
+  }
+  return message[0] == init_protocol::renew && renew();
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 3) return 2;
+  control_socket = std::atoi(arguments[1]);
+  home_path = arguments[2];
+  fcntl(control_socket, F_SETFD, FD_CLOEXEC);
+  umask(022);
+  // The participant has the same user: without this they could read init's memory and descriptors through /proc/1.
+  prctl(PR_SET_DUMPABLE, 0);
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  child_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (child_signals < 0) {
+    report_failure("make a signal descriptor", errno);
+    return 1;
+  }
+  // Every other signal is ignored by the kernel: process 1 has no handler, and nobody outside has a reason to send one.
+  if (!offer_terminal()) return 1;
+
+  pollfd watched[] = {{control_socket, POLLIN, 0}, {child_signals, POLLIN, 0}};
+  for (;;) {
+    if (poll(watched, 2, -1) < 0) continue;
+    if (watched[1].revents != 0) reap();
+    if (watched[0].revents != 0 && !handle_message()) return 0;
+  }
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+/// What a sandbox plugin and the init inside its sandbox say to each other, over one sequenced-packet socket.
+///
+///   init -> plugin  Ready                 a terminal is there; three descriptors come with it
+///   plugin -> init  StartShell            start the shell on it
+///   init -> plugin  Started or Failed
+///   plugin -> init  Renew                 end every process, then Ready again, with a new terminal and the same home
+///
+/// Init ends, and with it every process of the sandbox, when the plugin's end of the socket is closed.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tellina::init_protocol {
+
+/// The first byte of every message.
+enum Kind : char { ready = 'T', start_shell = 'G', started = 'S', failed = 'E', renew = 'R' };
+
+/// Descriptors of Ready, in this order: the pty's master; the home directory; a socket that gets one message, an int
+/// in the form of wait(2), when the shell ends, and whose other end closes when init dies.
+enum ReadyDescriptor : std::size_t { terminal = 0, home = 1, shell_end = 2, descriptor_count = 3 };
+
+/// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program, with its path),
+/// the environment ("NAME=value").
+struct StartShell {
+  char kind = start_shell;
+  std::uint16_t columns = 80;
+  std::uint16_t rows = 24;
+  std::uint32_t argument_count = 0;
+  std::uint32_t environment_count = 0;
+  std::uint64_t processes = 0;      ///< RLIMIT_NPROC; 0: leave
+  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: leave
+};
+inline constexpr std::size_t max_strings = 256;
+
+/// Followed by text that says what was tried, without the errno's text.
+struct Failed {
+  char kind = failed;
+  std::int32_t error_number = 0;
+};
+
+}  // namespace tellina::init_protocol

@@ -1,0 +1,30 @@
+#pragma once
+
+/// This program in another part: a host that starts a sandbox and is then killed, or the tests as another user.
+
+#include <string>
+
+#include "sandbox_fixture.hpp"
+
+namespace tellina::test {
+
+inline constexpr const char* be_host_flag = "--be-a-host";
+
+/// Starts a sandbox and two in advance, has a daemon in it, writes "OWNER\n" to standard output and waits for ever.
+int be_host();
+
+/// This program once more, in a process of its own.
+class HostProcess {
+ public:
+  HostProcess();
+  ~HostProcess();
+  int process() const { return m_process; }
+  const OwnerId& owner() const { return m_owner; }
+  void kill();
+
+ private:
+  int m_process = -1;
+  OwnerId m_owner;
+};
+
+}  // namespace tellina::test

@@ -1,0 +1,131 @@
+#pragma once
+
+/// Real sandboxes for tests: the plugin as the host loads it, a shell to type at, and what a sandbox may not leave.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "host/runtime/system.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina::test {
+
+using Setting = std::variant<std::int64_t, double, bool, std::string>;
+
+/// The plugin's section of a configuration file, without the file.
+Config make_settings(const std::map<std::string, Setting>& settings);
+
+/// Keeps what a plugin says.
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view text) override;
+  std::vector<std::string> warnings() const;
+
+ private:
+  mutable std::mutex m_mutex;
+  std::vector<std::string> m_warnings;
+};
+
+/// The plugin with its context. Every setting not given keeps its default, but for "pool", which is 0.
+class Backend {
+ public:
+  explicit Backend(std::map<std::string, Setting> settings = {});
+  SandboxBackend* operator->() { return m_plugin.get(); }
+  KeptLog& log() { return m_log; }
+
+ private:
+  SystemClock m_clock;
+  SystemRandom m_random;
+  KeptLog m_log;
+  std::unique_ptr<SandboxBackend> m_plugin;
+};
+
+/// A spec with fresh names and an empty home.
+SandboxSpec make_spec();
+
+/// What a command printed, without escape sequences' marks, and how it ended.
+class CommandResult {
+ public:
+  std::string output;
+  int status = -1;
+};
+
+/// Types at a sandbox's shell and reads what it says; knows commands by the shell's marks.
+class Shell {
+ public:
+  static constexpr const char* nonce = "0123456789abcdef";
+
+  /// Lends the sandbox.
+  explicit Shell(Sandbox& sandbox) : m_sandbox(sandbox) {}
+
+  void type(const std::string& bytes);
+  /// Reads until `found` says true of everything read so far. Fails the test after the deadline.
+  bool read_until(const std::function<bool(const std::string&)>& found, std::chrono::seconds deadline,
+                  const std::string& what);
+  /// Reads until the text has come, in what was read since the last call.
+  bool read_until(const std::string& text, std::chrono::seconds deadline = std::chrono::seconds(20));
+  /// Waits for a prompt.
+  bool prompt() { return read_until(mark("B", ""), std::chrono::seconds(20)); }
+  /// Types a command and Enter, and waits for its end and the next prompt.
+  CommandResult run(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(40));
+  /// Everything read so far.
+  const std::string& screen() const { return m_screen; }
+  static std::string mark(const std::string& kind, const std::string& before_nonce);
+
+ private:
+  Sandbox& m_sandbox;
+  std::string m_screen;
+  std::size_t m_seen = 0;
+};
+
+/// Waits until it is so. Fails the test after the deadline.
+bool eventually(const std::function<bool()>& is_so, const std::string& what,
+                std::chrono::seconds deadline = std::chrono::seconds(20));
+bool becomes_readable(int descriptor, std::chrono::seconds deadline = std::chrono::seconds(20));
+
+/// Processes below one, as (number, start time) so that a number used anew is another process.
+using Processes = std::set<std::pair<int, std::string>>;
+Processes descendants(int process);
+/// Those of them that are still there, zombies among them.
+Processes still_there(const Processes& processes);
+std::size_t count_descriptors();
+std::string read_mounts();
+/// Directories of control groups of an owner, in any hierarchy.
+std::vector<std::string> cgroups_of(const OwnerId& owner);
+
+/// One backend, one sandbox, one shell at its first prompt. Checks afterwards that nothing is left.
+class SandboxTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  /// Starts over with other settings or another home.
+  void start(SandboxSpec spec = make_spec(), std::map<std::string, Setting> settings = {});
+
+  Sandbox& sandbox() { return *m_sandbox; }
+  Shell& shell() { return *m_shell; }
+  Backend& backend() { return *m_backend; }
+  FileTree snapshot() { return m_sandbox->snapshot(SnapshotRequest()); }
+  const SandboxSpec& spec() const { return m_spec; }
+
+ private:
+  void end();
+
+  SandboxSpec m_spec;
+  std::unique_ptr<Backend> m_backend;
+  std::unique_ptr<Sandbox> m_sandbox;
+  std::unique_ptr<Shell> m_shell;
+  std::string m_mounts;
+  std::size_t m_descriptors = 0;
+};
+
+}  // namespace tellina::test

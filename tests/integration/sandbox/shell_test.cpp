@@ -1,0 +1,128 @@
+/// What a participant's shell is like.
+
+#include <sys/stat.h>
+
+#include "sandbox_fixture.hpp"
+
+namespace tellina::test {
+namespace {
+
+using CoreShell = SandboxTest;
+
+TEST_F(CoreShell, EchoesBytes) {
+  const CommandResult result = shell().run("printf '\\377\\000\\303\\244|%s' \"$((6*7))\"");
+  EXPECT_EQ(result.output, std::string("\xff\0\xc3\xa4|42", 7));
+  EXPECT_EQ(result.status, 0);
+}
+
+TEST_F(CoreShell, IsMeInMyHomeWithAPlainEnvironment) {
+  EXPECT_EQ(shell().run("id -un; id -u; pwd; hostname; tty").output, "me\n1000\n/home/me\ntellina\n/dev/pts/0\n");
+  EXPECT_EQ(shell().run("env | grep -v -e ^_= -e ^PWD= -e ^SHLVL= | sort").output,
+            "COLORTERM=truecolor\nHOME=/home/me\nLANG=C.UTF-8\nLESSHISTFILE=-\nLOGNAME=me\n"
+            "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games\nSHELL=/bin/bash\nTERM=xterm-256color\nUSER=me\n");
+  EXPECT_NE(shell().screen().find("me@tellina:~$ "), std::string::npos);
+}
+
+TEST_F(CoreShell, HasManualPagesAndTools) {
+  EXPECT_NE(shell().run("man ls | head -5").output.find("list directory contents"), std::string::npos);
+  EXPECT_NE(shell().run("apropos -e grep").output.find("grep (1)"), std::string::npos);
+  EXPECT_EQ(shell().run("type vim nano less file tree tar zip awk bc >/dev/null; echo $?").output, "0\n");
+}
+
+TEST_F(CoreShell, ResizeReachesStty) {
+  EXPECT_EQ(shell().run("stty size").output, "24 80\n");
+  sandbox().resize(TerminalSize(133, 41));
+  EXPECT_EQ(shell().run("stty size").output, "41 133\n");
+  shell().type("trap 'echo RESIZED' WINCH; read -r line\n");
+  shell().read_until("read -r line");
+  ASSERT_TRUE(shell().read_until(Shell::mark("C", "")));
+  sandbox().resize(TerminalSize(100, 30));
+  EXPECT_TRUE(shell().read_until("RESIZED"));
+}
+
+TEST_F(CoreShell, HasJobControl) {
+  // A foreground process says when it is there: before that a key would reach the shell.
+  shell().type("bash -c 'echo re''ady; exec sleep 1000'\n");
+  ASSERT_TRUE(shell().read_until("ready"));
+  shell().type("\x1a");
+  ASSERT_TRUE(shell().read_until("Stopped"));
+  ASSERT_TRUE(shell().prompt());
+  EXPECT_NE(shell().run("jobs").output.find("Stopped"), std::string::npos);
+  EXPECT_EQ(shell().run("kill %1; fg >/dev/null").status, 128 + 15);
+  shell().type("bash -c 'echo again; exec sleep 1000'\n");
+  ASSERT_TRUE(shell().read_until("\nagain"));
+  shell().type("\x03");
+  ASSERT_TRUE(shell().read_until(Shell::mark("D", "130;")));
+}
+
+TEST_F(CoreShell, TellsItsExitStatus) {
+  EXPECT_FALSE(sandbox().ended());
+  shell().type("exit 42\n");
+  ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
+  const auto status = sandbox().ended();
+  ASSERT_TRUE(status);
+  EXPECT_FALSE(status->by_signal);
+  EXPECT_EQ(status->status, 42);
+  EXPECT_TRUE(becomes_readable(sandbox().ended_descriptor())) << "it stays readable";
+}
+
+TEST_F(CoreShell, TellsTheSignalThatEndedIt) {
+  shell().type("kill -9 $$\n");
+  ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
+  const auto status = sandbox().ended();
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->by_signal);
+  EXPECT_EQ(status->status, 9);
+}
+
+TEST_F(CoreShell, EndIsToldThoughSomebodyHoldsTheTerminal) {
+  shell().type("(trap '' HUP; sleep 1000) & exit 3\n");
+  ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
+  EXPECT_EQ(sandbox().ended()->status, 3);
+}
+
+TEST_F(CoreShell, RestartKeepsTheHomeAndEndsTheRest) {
+  shell().run("echo kept > file; setsid sleep 1000 & cd /tmp");
+  for (int round = 0; round < 3; ++round) {
+    shell().type("exit\n");
+    ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
+    EXPECT_EQ(snapshot().root.children.at("file").content, "kept\n") << "the home is there without a shell";
+    sandbox().restart_shell(TerminalSize(90, 20));
+    EXPECT_FALSE(sandbox().ended());
+    ASSERT_TRUE(shell().prompt());
+    EXPECT_EQ(shell().run("cat file; pwd; stty size; pgrep -c sleep").output, "kept\n/home/me\n20 90\n0\n");
+  }
+}
+
+TEST_F(CoreShell, LeavesNoFilesOfItsOwnInTheHome) {
+  shell().run("ls -la");
+  shell().run("bash -ic 'echo x; history'; true");
+  shell().type("vim note\n");
+  shell().read_until("note");
+  shell().type("ihello\x1b:wq\n");
+  ASSERT_TRUE(shell().prompt());
+  shell().type("less note\n");
+  shell().read_until("hello");
+  shell().type("/hello\nq");
+  ASSERT_TRUE(shell().prompt());
+  shell().type("exit\n");
+  ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
+  const FileTree tree = snapshot();
+  ASSERT_EQ(tree.root.children.size(), 1U);
+  EXPECT_EQ(tree.root.children.at("note").content, "hello\n");
+}
+
+TEST_F(CoreShell, StartsWhereTheStudySays) {
+  SandboxSpec spec = make_spec();
+  spec.initial.root.children["website"] = FileNode::directory();
+  spec.working_directory = "~/website";
+  spec.environment["COLOR"] = "bl ue";
+  start(spec);
+  EXPECT_EQ(shell().run("pwd; echo \"$COLOR\"").output, "/home/me/website\nbl ue\n");
+  EXPECT_NE(shell().screen().find("me@tellina:~/website$ "), std::string::npos);
+  start(make_spec(), {{"working_directory", std::string("/usr")}});
+  EXPECT_EQ(shell().run("pwd").output, "/usr\n");
+}
+
+}  // namespace
+}  // namespace tellina::test
