@@ -50,12 +50,12 @@ export const CLOSE_LOST = 4002;
  *
  * @typedef {object} Welcome
  * @property {"welcome"} type
- * @property {string | null} [stream] Absent or null when there is no task session.
+ * @property {string} [stream] Empty or absent when there is no task session.
  * @property {number} input_offset Input goes on from here.
  * @property {number} output_offset Of the next output byte.
  * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
  * @property {StudyState} state
- * @property {string} [id]
+ * @property {number} [id]
  *
  * @typedef {object} Progress
  * @property {"progress"} type
@@ -67,14 +67,14 @@ export const CLOSE_LOST = 4002;
  *
  * @typedef {{path?: string, line?: string, status: string}} ProgressDetail
  *
- * @typedef {{type: "error", code: string, message: string, id?: string}} ErrorMessage
+ * @typedef {{type: "error", code: string, message: string, id?: number}} ErrorMessage
  * @typedef {{type: "pong", t: number, input_offset: number, output_offset: number, state_number: number}} Pong
  *
  * @typedef {Welcome
  *   | {type: "state", state: StudyState}
  *   | {type: "input_ack", input_offset: number}
  *   | Progress
- *   | {type: "done", id: string}
+ *   | {type: "done", id: number}
  *   | {type: "replaced"}
  *   | ErrorMessage
  *   | Pong} ServerMessage
@@ -83,11 +83,11 @@ export const CLOSE_LOST = 4002;
  *   } Hello
  *
  * @typedef {Hello
- *   | {type: "start_task", id: string, task: number}
+ *   | {type: "start_task", id: number, task: number}
  *   | {type: "resize", columns: number, rows: number}
  *   | {type: "ack", output_offset: number}
- *   | {type: "reset", id: string}
- *   | {type: "give_up", id: string}
+ *   | {type: "reset", id: number}
+ *   | {type: "give_up", id: number}
  *   | {type: "ping", t: number}} ClientMessage
  */
 
@@ -135,7 +135,7 @@ const REQUIRED_FIELDS = new Map(
     ["state", { state: "state" }],
     ["input_ack", { input_offset: "offset" }],
     ["progress", { matched: "offset", missing: "offset", extra: "offset", incorrect: "offset" }],
-    ["done", { id: "string" }],
+    ["done", { id: "offset" }],
     ["replaced", {}],
     ["error", { code: "string", message: "string" }],
     ["pong", { input_offset: "offset", output_offset: "offset", state_number: "offset" }],

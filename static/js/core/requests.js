@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{type: "start_task", task: number} | {type: "reset"} | {type: "give_up"}} ControlRequest
- * @typedef {ControlRequest & {id: string}} NumberedRequest
+ * @typedef {ControlRequest & {id: number}} NumberedRequest
  */
 
 /** The server's answer to a control request was no. */
@@ -16,15 +16,15 @@ export class RequestError extends Error {
 }
 
 /**
- * Control requests under way. Each carries an id of its own by which the server knows a repetition, so it may be sent
- * again, after a new connection and after a while, until it is answered.
+ * Control requests under way. Each carries an id of its own, never used by an earlier page either, by which the server
+ * knows a repetition, so it may be sent again, after a new connection and after a while, until it is answered.
  */
 export class Requests {
   #send;
   #timers;
   #repeat_after;
   #random_bytes;
-  /** @type {Map<string, {request: NumberedRequest, resolve: () => void, reject: (error: Error) => void, timer: unknown}>} */
+  /** @type {Map<number, {request: NumberedRequest, resolve: () => void, reject: (error: Error) => void, timer: unknown}>} */
   #waiting = new Map();
 
   /**
@@ -46,7 +46,7 @@ export class Requests {
    * @returns {Promise<void>} Fulfilled by the answer, however many connections that takes; rejected with a RequestError.
    */
   ask(request) {
-    const id = Array.from(this.#random_bytes(12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const id = this.#random_bytes(6).reduce((number, byte) => number * 256 + byte, 0);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { request: { ...request, id }, resolve, reject, timer: undefined });
       this.#send_once(id);
@@ -63,7 +63,7 @@ export class Requests {
     return [...this.#waiting.values()].some(({ request }) => request.type === type);
   }
 
-  /** @param {string | undefined} id @returns {boolean} Whether that was one of ours. */
+  /** @param {number | undefined} id @returns {boolean} Whether that was one of ours. */
   fulfil(id) {
     const waiting = this.#take(id);
     waiting?.resolve();
@@ -77,7 +77,7 @@ export class Requests {
     return waiting !== undefined;
   }
 
-  /** @param {string} id */
+  /** @param {number} id */
   #send_once(id) {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
@@ -85,7 +85,7 @@ export class Requests {
     if (this.#send(waiting.request)) waiting.timer = this.#timers.set(() => this.#send_once(id), this.#repeat_after);
   }
 
-  /** @param {string | undefined} id */
+  /** @param {number | undefined} id */
   #take(id) {
     if (id === undefined) return undefined;
     const waiting = this.#waiting.get(id);

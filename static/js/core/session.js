@@ -165,7 +165,7 @@ export class Session {
 
   /** @param {Welcome} welcome */
   #take_welcome(welcome) {
-    const stream = welcome.stream ?? null;
+    const stream = welcome.stream || null;
     if (stream !== null && stream === this.#stream) {
       this.#input.resume(welcome.input_offset);
       const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);

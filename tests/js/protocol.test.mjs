@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { decode_frame, decode_message, encode_frame, MAX_FRAME_BYTES, ProtocolError } from "../../static/js/core/protocol.js";
+
+test("a binary frame is an 8-byte big-endian offset and raw bytes", () => {
+  const frame = encode_frame(0x0102030405, Uint8Array.of(0xff, 0, 0x80));
+  assert.deepEqual([...frame], [0, 0, 0, 1, 2, 3, 4, 5, 0xff, 0, 0x80]);
+  const { offset, bytes } = decode_frame(frame.buffer);
+  assert.equal(offset, 0x0102030405);
+  assert.deepEqual([...bytes], [0xff, 0, 0x80]);
+});
+
+test("offsets are exact up to 2^53 - 1 and refused beyond", () => {
+  const frame = encode_frame(Number.MAX_SAFE_INTEGER, new Uint8Array());
+  assert.equal(decode_frame(frame.buffer).offset, Number.MAX_SAFE_INTEGER);
+  assert.throws(() => encode_frame(2 ** 53, new Uint8Array()), ProtocolError);
+  assert.throws(() => encode_frame(-1, new Uint8Array()), ProtocolError);
+  assert.throws(() => decode_frame(Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 0).buffer), ProtocolError);
+});
+
+test("frames that are too short or too long are refused", () => {
+  assert.throws(() => decode_frame(new ArrayBuffer(7)), ProtocolError);
+  assert.equal(encode_frame(0, new Uint8Array(MAX_FRAME_BYTES)).length, MAX_FRAME_BYTES + 8);
+  assert.throws(() => encode_frame(0, new Uint8Array(MAX_FRAME_BYTES + 1)), ProtocolError);
+});
+
+test("messages of an unknown type are passed over, broken ones are not", () => {
+  assert.equal(decode_message('{"type": "weather", "sun": true}'), null);
+  assert.deepEqual(decode_message('{"type": "input_ack", "input_offset": 3, "new": 1}'), { type: "input_ack", input_offset: 3, new: 1 });
+  for (const text of [
+    "",
+    "null",
+    "[]",
+    "{}",
+    '{"type": 3}',
+    '{"type": "input_ack"}',
+    '{"type": "input_ack", "input_offset": -1}',
+    '{"type": "input_ack", "input_offset": "3"}',
+    '{"type": "state", "state": {"state": "ready", "state_number": 1, "task": null}}',
+    '{"type": "state", "state": {"state": "lost", "state_number": 1, "task": {}}}',
+    '{"type": "welcome", "input_offset": 0, "output_offset": 0, "answered_offset": 0}',
+    '{"type": "error", "code": "busy"}',
+  ]) {
+    assert.throws(() => decode_message(text), ProtocolError, text);
+  }
+});
