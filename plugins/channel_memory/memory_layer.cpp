@@ -50,15 +50,6 @@ std::unique_ptr<Subscription> MemoryLayer::receive(const ChannelName& channel, R
   }
 }
 
-std::size_t MemoryLayer::channels() const {
-  std::size_t count = 0;
-  for (const Shard& shard : m_shards) {
-    std::shared_lock lock(shard.mutex);
-    count += shard.channels.size();
-  }
-  return count;
-}
-
 MemoryLayer::Shard& MemoryLayer::shard_of(const std::string& name) {
   return m_shards[std::hash<std::string>()(name) % m_shards.size()];
 }

@@ -27,9 +27,6 @@ class MemoryLayer final : public ChannelLayer {
   std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
   bool is_process_local() const override { return true; }
 
-  /// How many channels have a receiver or a waiting message.
-  std::size_t channels() const;
-
   /// For subscriptions that end: a channel that nobody uses takes no memory.
   void forget_if_idle(const std::shared_ptr<MemoryChannel>& channel);
 
@@ -37,7 +34,7 @@ class MemoryLayer final : public ChannelLayer {
   /// One of several maps, so that lookups of different channels do not meet at one lock.
   class Shard {
    public:
-    mutable std::shared_mutex mutex;
+    std::shared_mutex mutex;
     std::unordered_map<std::string, std::shared_ptr<MemoryChannel>> channels;
   };
 

@@ -1,0 +1,62 @@
+#pragma once
+
+/// What a test lends a plugin.
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/runtime/system.hpp"
+#include "support/virtual_loop.hpp"
+#include "tellina/plugin.hpp"
+
+namespace tellina::testing {
+
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view text) override {
+    std::lock_guard lock(m_mutex);
+    m_lines.emplace_back(text);
+  }
+  std::vector<std::string> lines() const {
+    std::lock_guard lock(m_mutex);
+    return m_lines;
+  }
+
+ private:
+  mutable std::mutex m_mutex;
+  std::vector<std::string> m_lines;
+};
+
+/// Must outlive the plugin that was made with context().
+class Lent {
+ public:
+  PluginContext context(Config config = Config()) { return PluginContext(std::move(config), log, clock, random); }
+
+  KeptLog log;
+  SystemClock clock;
+  SeededRandom random;
+};
+
+/// {KEY: NUMBER} or {KEY: TEXT}, as a program builds it.
+inline Config config_of(const std::string& key, Config::Node value) {
+  value.path = key;
+  Config::Node object;
+  object.kind = Config::Kind::object;
+  object.members.emplace_back(key, Config(std::make_shared<Config::Node>(std::move(value))));
+  return Config(std::make_shared<Config::Node>(std::move(object)));
+}
+inline Config config_with_number(const std::string& key, std::int64_t number) {
+  Config::Node value;
+  value.kind = Config::Kind::integer;
+  value.integer = number;
+  return config_of(key, std::move(value));
+}
+inline Config config_with_text(const std::string& key, const std::string& text) {
+  Config::Node value;
+  value.kind = Config::Kind::string;
+  value.text = text;
+  return config_of(key, std::move(value));
+}
+
+}  // namespace tellina::testing

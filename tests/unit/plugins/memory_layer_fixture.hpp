@@ -1,0 +1,26 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include "host/plugins/registry.hpp"
+#include "unit/plugins/lent.hpp"
+
+namespace tellina::testing {
+
+/// The plugin "memory", loaded as the program loads it.
+class MemoryLayerTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<ChannelLayer> make(Config config = Config()) {
+    const PluginContext context = m_lent.context(std::move(config));
+    return m_registry.make_channel_layer("memory", context);
+  }
+  static Message numbered(Sequence sequence, std::string connection = "c") {
+    return Message(MessageKind::data, std::move(connection), sequence, "x");
+  }
+
+  Lent m_lent;
+  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  const ChannelName m_channel{"worker.ab12-0"};
+};
+
+}  // namespace tellina::testing
