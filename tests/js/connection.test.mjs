@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Connection } from "../../static/js/core/connection.js";
+import { FakeSockets } from "./support/fake_socket.mjs";
+import { FakeTimers, settle } from "./support/fake_timers.mjs";
+
+/** @param {{authorize?: () => Promise<boolean>, random?: () => number}} [options] */
+function make({ authorize = async () => true, random = () => 1 } = {}) {
+  const sockets = new FakeSockets();
+  const timers = new FakeTimers();
+  /** @type {string[]} */
+  const events = [];
+  /** @type {(string | ArrayBuffer)[]} */
+  const frames = [];
+  const connection = new Connection(
+    { url: "ws://here/api/v1/terminal", open_socket: sockets.open, authorize, timers, random },
+    {
+      on_open: () => events.push("open"),
+      on_frame: (frame) => {
+        if (frame === '"broken"') throw new Error("a frame that cannot be read");
+        frames.push(frame);
+      },
+      on_closed: () => events.push("closed"),
+      on_status: ({ name, attempt }) => events.push(`${name} ${attempt}`),
+    },
+  );
+  const take_events = () => events.splice(0);
+  const connect = async () => {
+    connection.start();
+    await settle();
+    sockets.last.open();
+    connection.welcomed();
+    take_events();
+  };
+  return { connection, sockets, timers, frames, take_events, connect };
+}
+
+/** @param {() => void} action */
+function quietly(action) {
+  const { error } = console;
+  console.error = () => {};
+  try {
+    action();
+  } finally {
+    console.error = error;
+  }
+}
+
+test("connects with the subprotocol and is connected once welcomed", () => {
+  const { connection, sockets, take_events } = make();
+  connection.start();
+  assert.equal(sockets.last.protocol, "tellina.v1");
+  assert.equal(sockets.last.binaryType, "arraybuffer");
+  sockets.last.open();
+  connection.welcomed();
+  assert.deepEqual(take_events(), ["connecting 1", "greeting 1", "open", "connected 0"]);
+  connection.start();
+  assert.equal(sockets.all.length, 1);
+});
+
+test("waits longer after each failure, from 0.2 s to 5 s", async () => {
+  const { connection, sockets, timers } = make();
+  connection.start();
+  const waits = [];
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    sockets.last.break();
+    assert.equal(connection.status.name, "lost");
+    assert.equal(connection.status.attempt, attempt);
+    const wait = connection.status.retry_at - timers.now();
+    waits.push(wait);
+    timers.advance(wait - 1);
+    assert.equal(sockets.all.length, attempt);
+    timers.advance(1);
+    await settle();
+    assert.equal(sockets.all.length, attempt + 1);
+  }
+  assert.deepEqual(waits, [200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+});
+
+test("spreads the attempts of many pages", () => {
+  const { connection, sockets, timers } = make({ random: () => 0 });
+  connection.start();
+  sockets.last.break();
+  assert.equal(connection.status.retry_at - timers.now(), 100);
+});
+
+test("a socket that opens and is refused before the welcome counts as a failure", async () => {
+  const { connection, sockets, timers } = make();
+  connection.start();
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    sockets.last.open();
+    sockets.last.break(1013);
+    assert.equal(connection.status.attempt, attempt);
+    timers.advance(5000);
+    await settle();
+  }
+});
+
+test("comes back by itself after every close code but replaced", async () => {
+  for (const code of [1000, 1001, 1006, 1008, 1011, 1013, 4002]) {
+    const { sockets, timers, connect } = make();
+    await connect();
+    sockets.last.break(code);
+    timers.advance(5000);
+    await settle();
+    assert.equal(sockets.all.length, 2, String(code));
+  }
+});
+
+test("stays away when a newer tab took over, until asked to take over", async () => {
+  for (const how of ["code", "message"]) {
+    const { connection, sockets, timers, connect } = make();
+    await connect();
+    if (how === "code") sockets.last.break(4001);
+    else connection.replaced();
+    assert.equal(connection.status.name, "replaced");
+    timers.advance(600_000);
+    connection.nudge();
+    await settle();
+    assert.equal(sockets.all.length, 1);
+    assert.equal(timers.pending, 0);
+    connection.start();
+    await settle();
+    assert.equal(sockets.all.length, 2);
+  }
+});
+
+test("asks whether it may come in only after an attempt that did not open", async () => {
+  let asked = 0;
+  const { sockets, timers, connect } = make({ authorize: async () => ++asked > 0 });
+  await connect();
+  sockets.last.break();
+  timers.advance(5000);
+  await settle();
+  assert.equal(asked, 0);
+  sockets.last.break();
+  timers.advance(5000);
+  await settle();
+  assert.equal(asked, 1);
+  assert.equal(sockets.all.length, 3);
+});
+
+test("stops when the server does not let it in any more", async () => {
+  const { connection, sockets, timers } = make({ authorize: async () => false });
+  connection.start();
+  sockets.last.break();
+  timers.advance(5000);
+  await settle();
+  assert.equal(connection.status.name, "refused");
+  timers.advance(600_000);
+  assert.equal(sockets.all.length, 1);
+});
+
+test("a server that cannot be asked is a failed attempt", async () => {
+  const { connection, sockets, timers } = make({ authorize: () => Promise.reject(new TypeError("no network")) });
+  connection.start();
+  sockets.last.break();
+  timers.advance(200);
+  await settle();
+  assert.equal(connection.status.name, "lost");
+  assert.equal(connection.status.attempt, 2);
+  assert.equal(sockets.all.length, 1);
+});
+
+test("stopping while the server is being asked stops", async () => {
+  /** @type {(admitted: boolean) => void} */
+  let answer = () => {};
+  const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => (answer = resolve)) });
+  connection.start();
+  sockets.last.break();
+  timers.advance(200);
+  connection.stop();
+  answer(true);
+  await settle();
+  assert.equal(sockets.all.length, 1);
+  assert.equal(connection.status.name, "stopped");
+});
+
+test("gives up an attempt that hangs, also one that is never welcomed", async () => {
+  for (const opens of [false, true]) {
+    const { connection, sockets, timers } = make();
+    connection.start();
+    if (opens) sockets.last.open();
+    timers.advance(9_999);
+    assert.notEqual(connection.status.name, "lost");
+    timers.advance(1);
+    assert.equal(connection.status.name, "lost");
+  }
+});
+
+test("pings every 10 s and takes 5 s of silence for a broken line", async () => {
+  const { connection, sockets, timers, take_events, connect } = make();
+  await connect();
+  sockets.last.take();
+  timers.advance(9_999);
+  assert.deepEqual(sockets.last.take(), []);
+  timers.advance(1);
+  assert.deepEqual(sockets.last.take(), [{ type: "ping", t: 10_000 }]);
+  timers.advance(4_000);
+  sockets.last.say({ type: "pong" });
+  timers.advance(10_000);
+  assert.deepEqual(sockets.last.take(), [{ type: "ping", t: 24_000 }]);
+  timers.advance(4_999);
+  assert.equal(connection.status.name, "connected");
+  timers.advance(1);
+  assert.deepEqual(take_events(), ["closed", "lost 0"]);
+  assert.equal(sockets.last.readyState, 2);
+});
+
+test("what a dropped socket still says is not heard", async () => {
+  const { sockets, timers, frames, take_events, connect } = make();
+  await connect();
+  const old = sockets.last;
+  timers.advance(15_000);
+  take_events();
+  old.say({ type: "state" });
+  old.break(4001);
+  assert.deepEqual(frames, []);
+  assert.deepEqual(take_events(), []);
+});
+
+test("a nudge tries at once when the connection is lost, and pings when it seems to live", async () => {
+  const { connection, sockets, timers, connect } = make();
+  await connect();
+  sockets.last.take();
+  connection.nudge();
+  connection.nudge();
+  assert.equal(sockets.last.take().length, 1);
+  timers.advance(5000);
+  assert.equal(connection.status.name, "lost");
+  connection.nudge();
+  await settle();
+  assert.equal(sockets.all.length, 2);
+  sockets.last.open();
+  connection.welcomed();
+  timers.advance(5000);
+  assert.equal(sockets.all.length, 2);
+});
+
+test("a frame that cannot be read breaks the connection", async () => {
+  const { connection, sockets, connect } = make();
+  await connect();
+  quietly(() => sockets.last.say('"broken"'));
+  assert.equal(connection.status.name, "lost");
+});
+
+test("sends only on an open socket", async () => {
+  const { connection, sockets, connect } = make();
+  assert.equal(connection.send("x"), false);
+  await connect();
+  assert.equal(connection.send('{"type": "ack"}'), true);
+  assert.deepEqual(sockets.last.take(), [{ type: "ack" }]);
+  sockets.last.break();
+  assert.equal(connection.send("x"), false);
+});

@@ -1,0 +1,345 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import { encode_frame } from "../../static/js/core/protocol.js";
+import { Session } from "../../static/js/core/session.js";
+import { FakeSockets } from "./support/fake_socket.mjs";
+import { FakeTimers, settle } from "./support/fake_timers.mjs";
+
+const { Terminal } = /** @type {typeof import("@xterm/headless")} */ (createRequire(import.meta.url)("@xterm/headless"));
+
+const TASK = { number: 1, total: 2, type: "stdout", description: "", duration_in_seconds: 60 };
+const READY = { state: "ready", state_number: 1, task: { ...TASK, time_left_in_seconds: null }, previous: null };
+const RUNNING = { state: "running", state_number: 2, task: { ...TASK, time_left_in_seconds: 60 }, previous: null };
+const PASSED = {
+  state: "ready",
+  state_number: 3,
+  task: { ...TASK, number: 2, time_left_in_seconds: null },
+  previous: { number: 1, state: "passed" },
+};
+
+function make() {
+  const sockets = new FakeSockets();
+  const timers = new FakeTimers();
+  const emulator = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
+  /** @type {string[]} */
+  const states = [];
+  /** @type {string[]} */
+  const errors = [];
+  let next_byte = 0;
+  const session = new Session(
+    {
+      url: "ws://here/api/v1/terminal",
+      open_socket: sockets.open,
+      authorize: async () => true,
+      timers,
+      random: () => 1,
+      emulator,
+      random_bytes: (length) => Uint8Array.from({ length }, () => next_byte++),
+    },
+    {
+      on_state: (state) => states.push(`${state.state} ${state.state_number}`),
+      on_status: () => {},
+      on_progress: () => {},
+      on_error: ({ code }) => errors.push(code),
+    },
+  );
+  /** @param {object} [more] */
+  const welcome = (more = {}) =>
+    sockets.last.say({ type: "welcome", stream: "", input_offset: 0, output_offset: 0, answered_offset: 0, state: READY, ...more });
+  const running = (more = {}) => welcome({ stream: "s1", state: RUNNING, ...more });
+  /** @param {number} offset @param {string} text */
+  const output = (offset, text) => sockets.last.say(encode_frame(offset, Buffer.from(text, "latin1")).buffer);
+  /** Until everything said so far is on the screen. @returns {Promise<void>} */
+  const drawn = () => new Promise((resolve) => emulator.write("", resolve));
+  const open = () => {
+    session.start();
+    sockets.last.open();
+  };
+  const reopen = async (code = 1006) => {
+    sockets.last.break(code);
+    timers.advance(5000);
+    await settle();
+    sockets.last.open();
+  };
+  /** In a running task, with nothing said yet. */
+  const open_running = () => {
+    open();
+    running();
+    sockets.last.take();
+  };
+  const take = () => sockets.last.take();
+  const line = (/** @type {number} */ row) => emulator.buffer.active.getLine(row)?.translateToString(true);
+  const type = (/** @type {string} */ keys) => emulator.input(keys, true);
+  return { session, sockets, timers, emulator, states, errors, welcome, running, output, drawn, open, reopen, open_running, take, line, type };
+}
+
+test("a new page greets with nothing and sends nothing else before the welcome", () => {
+  const { emulator, open, running, take, type } = make();
+  open();
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0 }]);
+  type("lost");
+  emulator.resize(100, 30);
+  assert.deepEqual(take(), []);
+  running({ input_offset: 7 });
+  assert.deepEqual(take(), [{ type: "resize", columns: 100, rows: 30 }]);
+  type("x");
+  assert.deepEqual(take(), [{ offset: 7, text: "x" }]);
+});
+
+test("draws the output and acknowledges it once drawn, small pieces together", async () => {
+  const { timers, open_running, output, drawn, take, line } = make();
+  open_running();
+  output(0, "one ");
+  output(4, "two");
+  assert.deepEqual(take(), []);
+  await drawn();
+  assert.equal(line(0), "one two");
+  assert.deepEqual(take(), []);
+  timers.advance(50);
+  assert.deepEqual(take(), [{ type: "ack", output_offset: 7 }]);
+  timers.advance(1000);
+  assert.deepEqual(take(), []);
+});
+
+test("acknowledges a flood without waiting", async () => {
+  const { open_running, output, drawn, take } = make();
+  open_running();
+  output(0, "x".repeat(40_000));
+  await drawn();
+  assert.deepEqual(take(), [{ type: "ack", output_offset: 40_000 }]);
+});
+
+test("goes on after a break: input again from where the server is, output without overlap", async () => {
+  const { open_running, reopen, running, output, drawn, sockets, take, line, type } = make();
+  open_running();
+  output(0, "$ ");
+  type("abc");
+  take();
+  sockets.last.say({ type: "input_ack", input_offset: 1 });
+  sockets.last.break();
+  type("de");
+  await reopen(4002);
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 3 }]);
+  running({ input_offset: 2, output_offset: 2 });
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 2, text: "cde" }]);
+  output(0, "$ abcde");
+  await drawn();
+  assert.equal(line(0), "$ abcde");
+});
+
+test("sees a gap, greets again on the same socket, once, and waits for the welcome", async () => {
+  const { open_running, running, output, drawn, sockets, take, line, type } = make();
+  open_running();
+  output(0, "ab");
+  output(5, "fg");
+  output(7, "hi");
+  type("x");
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 0 }]);
+  running({ output_offset: 2 });
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
+  output(2, "cdefghi");
+  await drawn();
+  assert.equal(line(0), "abcdefghi");
+  assert.equal(sockets.all.length, 1);
+});
+
+test("clears the screen when the server's buffer no longer reaches back", async () => {
+  const { open_running, reopen, running, output, drawn, take, line, type } = make();
+  open_running();
+  output(0, "old");
+  await drawn();
+  await reopen();
+  take();
+  running({ output_offset: 5_000_000 });
+  output(5_000_000, "new");
+  await drawn();
+  assert.equal(line(0), "new");
+  type("x");
+  assert.ok(take().some((frame) => frame.text === "x"));
+});
+
+test("keeps the terminal's answers to replayed output to itself, up to the byte", async () => {
+  const { open, running, output, drawn, take } = make();
+  open();
+  running({ answered_offset: 6 });
+  take();
+  output(0, "ab\x1b[6n\x1b[5n");
+  await drawn();
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "\x1b[0n" }]);
+});
+
+test("starts a task: nothing typed before its welcome goes to the shell, everything after it does", async () => {
+  const { session, sockets, open, welcome, running, output, drawn, states, take, line, type } = make();
+  open();
+  welcome();
+  take();
+  type("too early");
+  const started = session.start_task(1);
+  type("still too early");
+  const [request, ...more] = take();
+  assert.deepEqual(more, []);
+  assert.equal(request.type, "start_task");
+  assert.equal(request.task, 1);
+  running({ id: request.id });
+  await started;
+  output(0, "$ ");
+  type("ls");
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "ls" }]);
+  await drawn();
+  assert.equal(line(0), "$ ");
+  assert.deepEqual(states, ["ready 1", "running 2"]);
+  assert.equal(sockets.all.length, 1);
+});
+
+test("starts a task though the connection breaks while it starts", async () => {
+  const { session, open, reopen, welcome, running, take, type } = make();
+  open();
+  welcome();
+  take();
+  const started = session.start_task(1);
+  const [request] = take();
+  await reopen();
+  take();
+  running();
+  assert.deepEqual(take(), [request]);
+  type("not yet");
+  running({ id: request.id });
+  await started;
+  type("x");
+  assert.deepEqual(take(), [{ offset: 0, text: "x" }]);
+});
+
+test("a task that cannot be started is refused with its reason, and the state stays", async () => {
+  const { session, sockets, open, welcome, take, errors } = make();
+  open();
+  welcome();
+  take();
+  const started = session.start_task(1);
+  const [{ id }] = take();
+  sockets.last.say({ type: "error", code: "sandbox_unavailable", message: "no room", id });
+  await assert.rejects(started, { code: "sandbox_unavailable" });
+  assert.equal(session.state?.state, "ready");
+  assert.deepEqual(errors, []);
+});
+
+test("the next task has streams of its own", async () => {
+  const { session, sockets, open_running, running, output, drawn, take, line, type } = make();
+  open_running();
+  output(0, "first task");
+  type("echo");
+  take();
+  sockets.last.say({ type: "state", state: PASSED });
+  type("after the end");
+  assert.deepEqual(take(), []);
+  const started = session.start_task(2);
+  const [request] = take();
+  running({ id: request.id, stream: "s2", state: { ...RUNNING, state_number: 4 } });
+  await started;
+  output(0, "second");
+  await drawn();
+  assert.equal(line(0), "second");
+  type("x");
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
+});
+
+test("what is drawn of an old stream is not acknowledged in the new one", async () => {
+  const { timers, open_running, running, output, drawn, take } = make();
+  open_running();
+  output(0, "x".repeat(40_000));
+  running({ stream: "s2" });
+  await drawn();
+  timers.advance(1000);
+  assert.deepEqual(take(), []);
+});
+
+test("reset clears the terminal, and the clock and the streams go on", async () => {
+  const { session, sockets, open_running, output, drawn, take, line, type } = make();
+  open_running();
+  output(0, "mess");
+  const done = session.reset();
+  const [{ type: kind, id }] = take();
+  assert.equal(kind, "reset");
+  output(4, "fresh");
+  sockets.last.say({ type: "done", id });
+  await done;
+  await drawn();
+  assert.equal(line(0), "fresh");
+  type("x");
+  assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
+});
+
+test("giving up is asked again on a new connection until it is done", async () => {
+  const { session, sockets, open_running, reopen, running, welcome, take } = make();
+  open_running();
+  const done = session.give_up();
+  const [request] = take();
+  await reopen();
+  take();
+  running();
+  assert.deepEqual(take(), [request]);
+  sockets.last.say({ type: "done", id: request.id });
+  await done;
+  await reopen();
+  take();
+  welcome({ state: PASSED });
+  assert.deepEqual(take(), []);
+});
+
+test("a newer tab takes over: no attempt by itself, and back again when asked", async () => {
+  const { session, sockets, timers, open_running, output, take } = make();
+  open_running();
+  output(0, "abc");
+  sockets.last.say({ type: "replaced" });
+  sockets.last.break(4001);
+  timers.advance(600_000);
+  await settle();
+  assert.equal(sockets.all.length, 1);
+  session.start();
+  await settle();
+  sockets.last.open();
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 3, stream: "s1", input_offset: 0 }]);
+});
+
+test("follows the size of the terminal, and says each size once", () => {
+  const { emulator, open_running, take } = make();
+  open_running();
+  emulator.resize(100, 30);
+  emulator.resize(100, 30);
+  emulator.resize(90, 30);
+  assert.deepEqual(take(), [
+    { type: "resize", columns: 100, rows: 30 },
+    { type: "resize", columns: 90, rows: 30 },
+  ]);
+});
+
+test("a pong that knows of a newer state makes the page ask for it", () => {
+  const { sockets, open_running, take } = make();
+  open_running();
+  sockets.last.say({ type: "pong", t: 1, input_offset: 0, output_offset: 0, state_number: 2 });
+  assert.deepEqual(take(), []);
+  sockets.last.say({ type: "pong", t: 1, input_offset: 0, output_offset: 0, state_number: 3 });
+  assert.deepEqual(take().map(({ type }) => type), ["hello"]);
+});
+
+test("a large paste keeps to the window", async () => {
+  const { sockets, open_running, take, type } = make();
+  open_running();
+  type("p".repeat(150_000));
+  const length = (/** @type {any[]} */ frames) => frames.reduce((sum, frame) => sum + frame.text.length, 0);
+  assert.equal(length(take()), 65536);
+  sockets.last.say({ type: "input_ack", input_offset: 65536 });
+  assert.equal(length(take()), 65536);
+  sockets.last.say({ type: "input_ack", input_offset: 131072 });
+  assert.equal(length(take()), 150_000 - 131072);
+});
+
+test("an error that answers no request is told, and the connection stays", () => {
+  const { session, sockets, open_running, errors } = make();
+  open_running();
+  sockets.last.say({ type: "error", code: "internal", message: "the disk is full" });
+  sockets.last.say({ type: "something new" });
+  assert.deepEqual(errors, ["internal"]);
+  assert.equal(session.takes_input, true);
+});
