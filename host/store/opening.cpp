@@ -1,5 +1,6 @@
 #include "host/store/opening.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -76,7 +77,9 @@ void check_content(Database& database) {
   if (bytes > largest_file_to_check) return;
   Query check = database.query("PRAGMA quick_check(1)");
   if (!check.next() || check.text(0) == "ok") return;
-  throw StoreError(ErrorCode::incompatible, database.name() + ": is corrupt: " + check.text(0),
+  std::string found = check.text(0);
+  std::replace(found.begin(), found.end(), '\n', ' ');
+  throw StoreError(ErrorCode::incompatible, database.name() + ": is corrupt: " + found,
                    "keep the file, recover a copy of it with: sqlite3 FILE .recover");
 }
 

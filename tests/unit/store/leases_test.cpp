@@ -1,0 +1,228 @@
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class LeasesTest : public StoreTest {
+ protected:
+  LeasesTest() {
+    add_worker("worker.a");
+    add_worker("worker.b");
+    bob = add_participant("bob");
+  }
+  std::vector<ParticipantId> renew(const std::string& worker) {
+    return get<std::vector<ParticipantId>>([&](StoreTransaction& t) { return t.renew_leases(worker, now()); });
+  }
+  std::vector<ParticipantId> orphans() {
+    return get<std::vector<ParticipantId>>([&](StoreTransaction& t) { return t.find_orphans(now()); });
+  }
+  std::vector<std::string> retire() {
+    return get<std::vector<std::string>>([&](StoreTransaction& t) { return t.retire_dead_workers(now()); });
+  }
+  void expect_lost(const Fence& fence, TaskSessionId session) {
+    EXPECT_THROW(append(fence, session, {InputRecord(0, "x", now())}), LeaseLost);
+    EXPECT_THROW(end(fence, session, TaskSessionState::passed), LeaseLost);
+    EXPECT_THROW(run([&](StoreTransaction& t) { t.set_sandbox(fence, session, "other"); }), LeaseLost);
+    EXPECT_THROW(begin(fence, 2), LeaseLost);
+    EXPECT_THROW(run([&](StoreTransaction& t) { t.release_lease(fence, now()); }), LeaseLost);
+  }
+
+  ParticipantId bob = 0;
+};
+
+TEST_F(LeasesTest, ALiveLeaseStaysWithItsWorkerAndNamesIt) {
+  const LeaseResult first = acquire(bob, "worker.a");
+  ASSERT_TRUE(first.acquired);
+  EXPECT_EQ(first.progress.access_code, "bob");
+  EXPECT_FALSE(first.taken_over);
+  pass(milliseconds(2999));
+  const LeaseResult other = acquire(bob, "worker.b");
+  EXPECT_FALSE(other.acquired);
+  EXPECT_EQ(other.owner, "worker.a");
+}
+
+TEST_F(LeasesTest, TheSameWorkerAskingAgainKeepsItsFence) {
+  const LeaseResult first = acquire(bob, "worker.a");
+  pass(seconds(1));
+  const LeaseResult again = acquire(bob, "worker.a");
+  ASSERT_TRUE(again.acquired);
+  EXPECT_EQ(again.fence.number, first.fence.number);
+  EXPECT_FALSE(again.taken_over);
+}
+
+TEST_F(LeasesTest, ALapsedLeaseGoesToAnotherWorkerAndTheOldOneWritesNothing) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(old);
+  pass(seconds(2));
+  EXPECT_THAT(renew("worker.a"), ElementsAre(bob));
+  pass(milliseconds(3500));
+  const LeaseResult taken = acquire(bob, "worker.b");
+  ASSERT_TRUE(taken.acquired);
+  EXPECT_TRUE(taken.taken_over);
+  EXPECT_EQ(taken.previous_owner, "worker.a");
+  EXPECT_GT(taken.fence.number, old.number);
+  expect_lost(old, session.id);
+  EXPECT_THAT(renew("worker.a"), IsEmpty());
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM input_bytes"), "0");
+}
+
+TEST_F(LeasesTest, TimeThatNobodyOwnedIsNotChargedAndIsRecorded) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  pass(seconds(1));
+  begin(old);
+  pass(seconds(2));
+  renew("worker.a");
+  EXPECT_EQ(progress(bob).latest->charged, seconds(2));
+  pass(milliseconds(2500));
+  EXPECT_EQ(progress(bob).latest->charged, milliseconds(4500)) << "owned live: charged up to now";
+  pass(seconds(60));
+  EXPECT_EQ(progress(bob).latest->charged, seconds(2)) << "lapsed: up to the last renewal";
+  const LeaseResult taken = acquire(bob, "worker.b");
+  EXPECT_EQ(taken.progress.latest->charged, seconds(2));
+  pass(seconds(1));
+  EXPECT_EQ(progress(bob).latest->charged, seconds(3));
+
+  Reader reader(path);
+  EXPECT_EQ(reader.value("SELECT kind || ' ' || detail FROM events"), "interrupted {\"unowned_in_seconds\": 62.500}");
+  EXPECT_EQ(reader.value("SELECT time_spent_in_seconds FROM results"), "2.0");
+  renew("worker.b");
+  EXPECT_EQ(reader.value("SELECT time_spent_in_seconds FROM results"), "3.0");
+}
+
+TEST_F(LeasesTest, ASessionWhoseOwnerDiedBeforeItsFirstRenewalIsChargedNothing) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  pass(milliseconds(2900));
+  begin(old);
+  pass(seconds(10));
+  EXPECT_EQ(acquire(bob, "worker.b").progress.latest->charged, seconds(0));
+}
+
+TEST_F(LeasesTest, AReleasedLeaseChargesUpToTheRelease) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  begin(old);
+  pass(milliseconds(1700));
+  run([&](StoreTransaction& t) { t.release_lease(old, now()); });
+  EXPECT_THAT(orphans(), ElementsAre(bob));
+  pass(seconds(30));
+  EXPECT_EQ(progress(bob).latest->charged, milliseconds(1700));
+  const LeaseResult next = acquire(bob, "worker.b");
+  EXPECT_TRUE(next.taken_over);
+  EXPECT_EQ(next.previous_owner, "worker.a");
+  EXPECT_EQ(next.progress.latest->charged, milliseconds(1700));
+  pass(seconds(1));
+  EXPECT_EQ(progress(bob).latest->charged, milliseconds(2700));
+  EXPECT_EQ(Reader(path).value("SELECT detail FROM events"), "{\"unowned_in_seconds\": 30.000}");
+}
+
+TEST_F(LeasesTest, AFreeLeaseWithoutARunningTaskIsNoTakeOver) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  end(old, begin(old).id, TaskSessionState::passed);
+  pass(seconds(10));
+  EXPECT_THAT(orphans(), IsEmpty());
+  const LeaseResult next = acquire(bob, "worker.b");
+  EXPECT_TRUE(next.acquired);
+  EXPECT_FALSE(next.taken_over);
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM events"), "0");
+}
+
+TEST_F(LeasesTest, OrphansAreRunningSessionsThatNoLiveWorkerOwns) {
+  const ParticipantId alice = add_participant("alice");
+  begin(acquire(bob, "worker.a").fence);
+  acquire(alice, "worker.a");
+  EXPECT_THAT(orphans(), IsEmpty());
+  pass(milliseconds(3001));
+  EXPECT_THAT(orphans(), ElementsAre(bob));
+  renew("worker.a");
+  EXPECT_THAT(orphans(), IsEmpty());
+}
+
+TEST_F(LeasesTest, ADeadWorkersLeasesLapseAtOnce) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    for (;;) pause();
+  }
+  WorkerIdentity worker = identify_this_process("worker.child");
+  worker.process_id = child;
+  std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+  std::string field;
+  for (int count = 1; count <= 22; ++count) stat >> field;
+  worker.process_start_ticks = std::stoull(field);
+  run([&](StoreTransaction& t) { t.register_worker(worker, now()); });
+  begin(acquire(bob, "worker.child").fence);
+  pass(seconds(1));
+  renew("worker.child");
+  EXPECT_THAT(retire(), IsEmpty()) << "it lives";
+  EXPECT_FALSE(acquire(bob, "worker.b").acquired);
+
+  ASSERT_EQ(kill(child, SIGKILL), 0);
+  siginfo_t info{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_THAT(retire(), ElementsAre("worker.child")) << "a zombie is dead";
+  waitpid(child, nullptr, 0);
+  EXPECT_THAT(retire(), IsEmpty()) << "each is named once";
+  EXPECT_THAT(orphans(), ElementsAre(bob));
+  EXPECT_EQ(progress(bob).latest->charged, seconds(1));
+  const LeaseResult taken = acquire(bob, "worker.b");
+  EXPECT_TRUE(taken.taken_over);
+  EXPECT_EQ(taken.previous_owner, "worker.child");
+  EXPECT_EQ(taken.progress.latest->charged, seconds(1));
+}
+
+TEST_F(LeasesTest, AProcessNumberUsedAgainIsAnotherProcess) {
+  WorkerIdentity worker = identify_this_process("worker.old");
+  worker.process_start_ticks -= 1;
+  run([&](StoreTransaction& t) { t.register_worker(worker, now()); });
+  EXPECT_THAT(retire(), ElementsAre("worker.old"));
+}
+
+TEST_F(LeasesTest, ARestartOfTheMachineEndsAllLeases) {
+  begin(acquire(bob, "worker.a").fence);
+  pass(milliseconds(500));
+  renew("worker.a");
+  {
+    Reader reader(path);
+    reader.execute("UPDATE leases SET boot_id = 'another boot', renewed_at_ns = renewed_at_ns + 1000000000000000");
+    reader.execute("UPDATE task_sessions SET segment_started_ns = segment_started_ns + 1000000000000000");
+    reader.execute("UPDATE workers SET boot_id = 'another boot' WHERE id = 'worker.a'");
+  }
+  EXPECT_THAT(orphans(), ElementsAre(bob));
+  EXPECT_THAT(retire(), ElementsAre("worker.a"));
+  pass(seconds(5));
+  const LeaseResult taken = acquire(bob, "worker.b");
+  EXPECT_TRUE(taken.taken_over);
+  EXPECT_EQ(taken.progress.latest->charged, milliseconds(500));
+  EXPECT_THAT(Reader(path).value("SELECT detail FROM events"), HasSubstr("\"unowned_in_seconds\": 5.0"))
+      << "by the wall clock, as the boot clock began anew";
+}
+
+TEST_F(LeasesTest, AResetTakesTheLeaseFromARunningOwner) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(old);
+  run([&](StoreTransaction& t) { t.reset_participant("bob", now()); });
+  expect_lost(old, session.id);
+  EXPECT_THAT(renew("worker.a"), IsEmpty());
+  const LeaseResult next = acquire(bob, "worker.a");
+  ASSERT_TRUE(next.acquired);
+  EXPECT_GT(next.fence.number, old.number);
+  EXPECT_FALSE(next.taken_over);
+  EXPECT_FALSE(next.progress.latest.has_value());
+}
+
+TEST_F(LeasesTest, AWorkerThatIsNotRegisteredGetsNoLease) {
+  EXPECT_THROW(acquire(bob, "worker.unknown"), StoreError);
+  EXPECT_THROW(acquire(bob + 1000, "worker.a"), StoreError);
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "host/store/schema.hpp"
+#include "store_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class OpeningTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open(const std::string& file) { return Store::open(file, clock, log); }
+
+  /// Opening must fail with a hint and leave the file as it was.
+  std::string expect_refused(const std::string& file, ErrorCode code) {
+    const std::string before = read_bytes(file);
+    const Error error = error_of([&] { open(file); });
+    EXPECT_EQ(error.code(), code) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr(file));
+    EXPECT_FALSE(error.hint().empty()) << error.what();
+    EXPECT_EQ(read_bytes(file), before) << "something was overwritten";
+    return error.what();
+  }
+  void make_store(const std::string& file) {
+    auto store = open(file);
+    store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob", "alice"}, Moment(clock)); });
+  }
+
+  TemporaryFolder folder;
+  const std::string path = folder / "db.sqlite3";
+  VirtualClock clock;
+  CollectingLog log;
+};
+
+TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
+  make_store(path);
+  Reader reader(path);
+  EXPECT_EQ(reader.value("PRAGMA user_version"), std::to_string(newest_schema_version()));
+  EXPECT_EQ(reader.value("PRAGMA application_id"), std::to_string(store_application_id));
+  EXPECT_EQ(reader.value("PRAGMA journal_mode"), "wal");
+  EXPECT_EQ(reader.value("PRAGMA integrity_check"), "ok");
+  EXPECT_THAT(reader.rows("SELECT version, migrated_at FROM schema_versions"),
+              ElementsAre("1|" + to_iso_8601(clock.wall_time())));
+}
+
+TEST_F(OpeningTest, AnEmptyFileIsANewOne) {
+  write_bytes(path, "");
+  make_store(path);
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM participants"), "2");
+}
+
+TEST_F(OpeningTest, ASecondStartChangesNothing) {
+  make_store(path);
+  const std::string before = Reader(path).value("SELECT group_concat(sql) FROM sqlite_master");
+  make_store(path);
+  Reader reader(path);
+  EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
+  EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "1");
+}
+
+TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::vector<std::string> failures;
+  for (int count = 0; count < 6; ++count) {
+    threads.emplace_back([&] {
+      try {
+        open(path);
+      } catch (const std::exception& error) {
+        std::lock_guard lock(mutex);
+        failures.emplace_back(error.what());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(failures, ElementsAre());
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "1");
+}
+
+TEST_F(OpeningTest, ANewerVersionIsRefused) {
+  make_store(path);
+  Reader(path).execute("PRAGMA user_version = 99");
+  EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("its version is 99"));
+}
+
+TEST_F(OpeningTest, AnotherProgramsDatabaseIsRefused) {
+  Reader(path).execute("CREATE TABLE bookmarks (url TEXT)");
+  EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("another program"));
+}
+
+TEST_F(OpeningTest, WhatIsNoDatabaseIsRefused) {
+  write_bytes(path, "Dear diary, today we ran the study and it was fine. " + std::string(5000, '.'));
+  EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("not a database"));
+}
+
+TEST_F(OpeningTest, ACorruptDatabaseIsRefused) {
+  make_store(path);
+  std::string bytes = read_bytes(path);
+  ASSERT_GT(bytes.size(), 16384U);
+  bytes.replace(4096, 8192, std::string(8192, '\xa5'));
+  write_bytes(path, bytes);
+  EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("is corrupt"));
+}
+
+TEST_F(OpeningTest, ATruncatedDatabaseIsRefused) {
+  make_store(path);
+  std::string bytes = read_bytes(path);
+  write_bytes(path, bytes.substr(0, bytes.size() / 2));
+  expect_refused(path, ErrorCode::incompatible);
+}
+
+TEST_F(OpeningTest, DamageInsideATableIsFound) {
+  make_store(path);
+  Reader reader(path);
+  const auto page = std::stoul(reader.value("SELECT rootpage FROM sqlite_master WHERE name = 'participants'"));
+  reader.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::string bytes = read_bytes(path);
+  bytes.replace((page - 1) * 4096, 4096, std::string(4096, '\xa5'));
+  write_bytes(path, bytes);
+  EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("corrupt"));
+}
+
+TEST_F(OpeningTest, AReadOnlyFileIsRefusedAlsoForTheSuperuser) {
+  make_store(path);
+  ASSERT_EQ(chmod(path.c_str(), 0444), 0);
+  EXPECT_THAT(expect_refused(path, ErrorCode::permission_denied), HasSubstr("the file is read-only"));
+}
+
+TEST_F(OpeningTest, AReadOnlyFolderIsRefused) {
+  ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+  EXPECT_THAT(expect_refused(path, ErrorCode::permission_denied), HasSubstr("folder " + folder.path()));
+}
+
+TEST_F(OpeningTest, AFolderIsNoDatabase) {
+  EXPECT_THAT(expect_refused(folder.path(), ErrorCode::not_found), HasSubstr("found a folder"));
+}
+
+TEST_F(OpeningTest, AMissingFolderIsNamed) {
+  EXPECT_THAT(expect_refused(folder / "no/such/db.sqlite3", ErrorCode::not_found),
+              AllOf(HasSubstr("no/such"), HasSubstr("No such file")));
+}
+
+TEST_F(OpeningTest, AnExclusiveLockIsWaitedForAndThenNamed) {
+  make_store(path);
+  Reader other(path);
+  other.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; UPDATE participants SET attempt = 1");
+  EXPECT_THAT(expect_refused(path, ErrorCode::busy), AllOf(HasSubstr("locked by another program"), HasSubstr("5 s")));
+}
+
+TEST_F(OpeningTest, ALockThatIsSoonReleasedDoesNoHarm) {
+  write_bytes(path, "");
+  Reader other(path);
+  other.execute("BEGIN EXCLUSIVE");
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    other.execute("COMMIT");
+  });
+  EXPECT_NO_THROW(make_store(path));
+  holder.join();
+}
+
+TEST_F(OpeningTest, ARefusedStoreKeepsTheLogThatADeadWriterLeft) {
+  make_store(path);
+  auto writer = std::make_unique<Reader>(path);
+  writer->execute("INSERT INTO participants (access_code, added_at) VALUES ('carol', 'now'); PRAGMA user_version = 99");
+  // What a killed writer leaves: the file and its log, without anybody who has them open.
+  const std::string copy = folder / "copy.sqlite3";
+  write_bytes(copy, read_bytes(path));
+  write_bytes(copy + "-wal", read_bytes(path + "-wal"));
+  const std::string log_before = read_bytes(copy + "-wal");
+  ASSERT_FALSE(log_before.empty());
+  expect_refused(copy, ErrorCode::incompatible);
+  EXPECT_EQ(read_bytes(copy + "-wal"), log_before);
+  EXPECT_EQ(Reader(copy).value("SELECT count(*) FROM participants"), "3");
+}
+
+}  // namespace
+}  // namespace tellina::testing
