@@ -1,0 +1,105 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
+
+/** @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
+export function launch() {
+  return chromium.launch({
+    executablePath: PROGRAM,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** One tab, and what a participant does and sees in it. */
+export class Tab {
+  /** What the page said on the console, and errors that nobody caught. @type {string[]} */
+  complaints = [];
+  /** Addresses of other servers that the page asked for anything. @type {string[]} */
+  foreign_requests = [];
+
+  /** @param {import("playwright-core").Page} page @param {string} address Of the server. */
+  constructor(page, address) {
+    this.page = page;
+    page.setDefaultTimeout(20_000);
+    page.on("console", (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.message}`));
+    const host = new URL(address).host;
+    page.on("request", (request) => {
+      if (new URL(request.url()).host !== host) this.foreign_requests.push(request.url());
+    });
+  }
+
+  /** @param {import("playwright-core").BrowserContext} context @param {string} address @param {string} [query] */
+  static async open(context, address, query = "?access_code=bob") {
+    const tab = new Tab(await context.newPage(), address);
+    await tab.page.goto(`${address}/static/html/index.html${query}`);
+    return tab;
+  }
+
+  /** @param {string} name Of the connection's status. */
+  async connection(name) {
+    await this.page.waitForSelector(`body[data-connection="${name}"]`);
+  }
+
+  /** @param {string} name Of the card that is to be in front. */
+  async card(name) {
+    await this.page.waitForSelector(`dialog[open][data-card="${name}"]`);
+  }
+
+  /** The terminal is in front, and what is typed goes there. */
+  async terminal() {
+    await this.page.waitForSelector('body[data-state="running"][data-connection="connected"]');
+    await this.page.waitForFunction(() => document.querySelector("dialog[open]") === null);
+    await this.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
+  }
+
+  /** @param {string} name A button's text. */
+  async press(name) {
+    await this.page.getByRole("button", { name, exact: true }).click();
+  }
+
+  /** What the terminal shows, a line for each row. @returns {Promise<string>} */
+  text() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".xterm-rows > div")].map((row) => (row.textContent ?? "").replaceAll("\u00a0", " ").trimEnd()).join("\n"),
+    );
+  }
+
+  /**
+   * Waits until the terminal shows it.
+   * @param {RegExp} expected
+   * @param {number} [deadline] In milliseconds.
+   */
+  async shows(expected, deadline = 20_000) {
+    const end = Date.now() + deadline;
+    let text = await this.text();
+    while (!expected.test(text)) {
+      if (Date.now() > end) throw new Error(`the terminal does not show ${expected} after ${deadline} ms but:\n${text}`);
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
+      text = await this.text();
+    }
+  }
+
+  /** @param {string} keys Enter is \n. */
+  async type(keys) {
+    await this.page.keyboard.type(keys);
+  }
+
+  /** @param {string} name */
+  async screenshot(name) {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+}
