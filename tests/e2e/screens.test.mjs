@@ -67,6 +67,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       assert.equal(await tab.page.locator("#task_number").textContent(), "Task 1 of 2");
       assert.match((await tab.page.locator("dialog .description").textContent()) ?? "", /<b>no markup<\/b>/);
       assert.match((await tab.page.locator("dialog").first().textContent()) ?? "", /1 minute and 30 seconds/);
+      assert.equal(await tab.page.locator("#actions").isVisible(), false);
       await tab.screenshot(`start_${colorScheme}`);
       await start(tab);
       assert.match((await tab.page.locator("#clock").textContent()) ?? "", /^1:(30|29|28)$/);

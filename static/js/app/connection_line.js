@@ -20,7 +20,7 @@ export class ConnectionLine {
   show(status) {
     this.#timers.clear(this.#timer);
     document.body.dataset.connection = status.name;
-    const text = connection_in_words(status, this.#timers.now());
+    const text = connection_in_words(status, this.#timers.now(), document.body.dataset.state === "running");
     if (this.#line.textContent !== text) this.#line.textContent = text;
     if (status.name === "lost") this.#timer = this.#timers.set(() => this.show(status), 500);
   }

@@ -23,8 +23,13 @@ export function clock_text(seconds) {
   return hours === 0 ? `${minutes}:${two(whole % 60)}` : `${hours}:${two(minutes)}:${two(whole % 60)}`;
 }
 
-/** @param {ConnectionStatus} status @param {number} now On the same clock. @returns {string} */
-export function connection_in_words(status, now) {
+/**
+ * @param {ConnectionStatus} status
+ * @param {number} now On the same clock.
+ * @param {boolean} keeps_input Whether what is typed meanwhile reaches the shell later.
+ * @returns {string}
+ */
+export function connection_in_words(status, now, keeps_input) {
   switch (status.name) {
     case "connecting":
     case "greeting":
@@ -33,7 +38,7 @@ export function connection_in_words(status, now) {
       return "Connected";
     case "lost": {
       const wait = Math.max(1, Math.ceil((status.retry_at - now) / 1000));
-      return `Connection lost. Attempt ${status.attempt + 1} in ${counted(wait, "second")}. What you type is kept.`;
+      return `Connection lost. Attempt ${status.attempt + 1} in ${counted(wait, "second")}.${keeps_input ? " What you type is kept." : ""}`;
     }
     case "replaced":
       return "Opened elsewhere";

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { launch, Tab } from "./support/browser.mjs";
+import { Program } from "./support/program.mjs";
+
+const TIMEOUT = 180_000;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("playwright-core").BrowserContext} */
+let context;
+/** @type {Program} */
+let program;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+beforeEach(async () => {
+  program = await Program.prepare((config) => (config.task_duration_in_seconds = 600));
+  context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+});
+afterEach(async () => {
+  await context?.close();
+  await program?.clean_up();
+});
+
+/** @param {Tab} tab @param {string} button */
+async function start(tab, button) {
+  await tab.press(button);
+  await tab.terminal();
+  await tab.shows(/\$ *$/m);
+}
+
+/** @param {Tab} tab */
+async function refresh(tab) {
+  await tab.page.reload();
+  await tab.terminal();
+}
+
+test("a participant does the whole study, refreshing in the middle", { timeout: TIMEOUT }, async () => {
+  await program.start();
+  const tab = await Tab.open(context, program.address);
+  await tab.card("start");
+  assert.equal(await tab.page.locator("#task_number").textContent(), "Task 1 of 2");
+  await tab.screenshot("study_start");
+  await start(tab, "Start");
+
+  await tab.type("echo one two");
+  await tab.shows(/\$ echo one two$/m);
+  await refresh(tab);
+  await tab.shows(/\$ echo one two$/m);
+  await tab.type(" three\n");
+  await tab.shows(/^one two three$/m);
+
+  await tab.type("vim notes.txt\n");
+  await tab.shows(/^~$/m);
+  await tab.type("ifrom inside vim");
+  await tab.shows(/^from inside vim$/m);
+  await tab.shows(/-- INSERT --/);
+  await refresh(tab);
+  await tab.shows(/^from inside vim$/m);
+  await tab.shows(/-- INSERT --/);
+  await tab.screenshot("study_vim_after_refresh");
+  await tab.type(", still");
+  await tab.shows(/^from inside vim, still$/m);
+  await tab.page.keyboard.press("Escape");
+  await tab.type(":wq\n");
+  await tab.shows(/^one two three$/m);
+  await tab.type("cat notes.txt\n");
+  await tab.shows(/^from inside vim, still$/m);
+
+  await tab.type("echo hello world\n");
+  await tab.card("passed");
+  await tab.screenshot("study_passed");
+  await start(tab, "Start the next task");
+  assert.equal(await tab.page.locator("#task_number").textContent(), "Task 2 of 2");
+  await tab.type("ls -R\n");
+  await tab.shows(/^\.\/dir1\/dir2:$/m);
+  await tab.type("touch dir1/dir2/hello.txt\n");
+  await tab.card("end");
+  await tab.screenshot("study_end");
+  await tab.page.reload();
+  await tab.card("end");
+
+  assert.deepEqual(tab.complaints, []);
+  assert.deepEqual(tab.foreign_requests, []);
+  assert.equal(await program.stop(), 0, program.log);
+
+  assert.deepEqual(await program.rows("SELECT access_code, task_number, state FROM results ORDER BY task_number"), [
+    { access_code: "bob", task_number: 1, state: "passed" },
+    { access_code: "bob", task_number: 2, state: "passed" },
+  ]);
+  assert.deepEqual(await program.rows("SELECT * FROM gaps"), []);
+  const typed = await program.stream("bob", 1, "input_bytes");
+  // eslint-disable-next-line no-control-regex
+  const keys = typed.replaceAll(/\x1b(?:\[[?>]?[0-9;]*[cRny]|\[\?[0-9;]*\$y|[\]P][^\x07\x1b]*(?:\x07|\x1b\\))/g, "");
+  assert.equal(keys, "echo one two three\rvim notes.txt\rifrom inside vim, still\x1b:wq\rcat notes.txt\recho hello world\r");
+  const device_answers = typed.split("\x1b[>").length - 1;
+  assert.ok(device_answers <= 1, `the refreshed terminal answered vim again: ${JSON.stringify(typed)}`);
+  assert.equal(await program.stream("bob", 2, "input_bytes"), "ls -R\rtouch dir1/dir2/hello.txt\r");
+  assert.match(await program.stream("bob", 1, "output_bytes"), /hello world\r\n/);
+  const [command] = await program.rows(
+    "SELECT exit_status, output FROM commands WHERE access_code = 'bob' AND task_number = 1 AND text = 'echo hello world'",
+  );
+  assert.equal(command.exit_status, 0);
+});
+
+test("the page goes on by itself after the server was restarted", { timeout: TIMEOUT }, async () => {
+  await program.start();
+  const tab = await Tab.open(context, program.address);
+  await tab.card("start");
+  await start(tab, "Start");
+  await tab.type("echo before\n");
+  await tab.shows(/^before$/m);
+  assert.equal(await program.stop(), 0, program.log);
+  await tab.connection("lost");
+  await tab.type("echo typed while it was away\n");
+  await program.start();
+  await tab.terminal();
+  await tab.shows(/^typed while it was away$/m);
+  await tab.type("echo after\n");
+  await tab.shows(/^after$/m);
+  assert.deepEqual(await program.rows("SELECT task_number, state FROM results"), [{ task_number: 1, state: "running" }]);
+  assert.equal(await program.stop(), 0, program.log);
+  assert.match(await program.stream("bob", 1, "input_bytes"), /^echo before\recho typed while it was away\recho after\r$/);
+});

@@ -1,0 +1,109 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
+const START_TIME = 60_000;
+
+const run_file = promisify(execFile);
+
+/** The real program, serving the study of config.json from a folder of its own. */
+export class Program {
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+    this.log = "";
+    this.address = "";
+    /** A free one at the first start, the same one again at the next. */
+    this.port = 0;
+    /** @type {import("node:child_process").ChildProcess | null} */
+    this.process = null;
+  }
+
+  /**
+   * A folder with a copy of the study, and `change` made to it.
+   * @param {(config: any) => void} [change]
+   */
+  static async prepare(change = () => {}) {
+    const program = new Program(await mkdtemp(join(tmpdir(), "tellina-e2e-")));
+    const config = JSON.parse(await readFile(join(ROOT, "config.json"), "utf8"));
+    delete config.$schema;
+    change(config);
+    await writeFile(join(program.folder, "config.json"), JSON.stringify(config, null, 2));
+    return program;
+  }
+
+  /** Returns once the server says where it listens. */
+  async start() {
+    const child = spawn(PROGRAM, ["run", "--port", String(this.port), "--config", join(this.folder, "config.json")], {
+      cwd: this.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process = child;
+    child.stderr.on("data", (text) => (this.log += text));
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no word from ${PROGRAM} within ${START_TIME} ms:\n${this.log}`)), START_TIME);
+      child.on("error", reject);
+      child.on("exit", (status, signal) => reject(new Error(`${PROGRAM} ended with ${status ?? signal}:\n${this.log}`)));
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        this.log += `${line}\n`;
+        const found = /^listening on (http:\/\/\S+)$/.exec(line);
+        if (found === null) return;
+        clearTimeout(timer);
+        this.address = found[1];
+        this.port = Number(new URL(this.address).port);
+        resolve(undefined);
+      });
+    });
+  }
+
+  /** @param {NodeJS.Signals} [signal] @returns {Promise<number | NodeJS.Signals | null>} How it ended. */
+  async stop(signal = "SIGINT") {
+    const child = this.process;
+    if (child === null) return null;
+    this.process = null;
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const [status, ended_by] = await ended;
+    clearTimeout(timer);
+    return status ?? ended_by;
+  }
+
+  /** Ends the program and removes its folder. */
+  async clean_up() {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Asks the store with the sqlite3 program. @param {string} query @returns {Promise<any[]>} Rows as objects. */
+  async rows(query) {
+    const { stdout } = await run_file("sqlite3", ["-readonly", "-json", join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
+    return stdout.trim() === "" ? [] : JSON.parse(stdout);
+  }
+
+  /**
+   * Everything that the participant's terminal sent in a task, put together from the store; fails if it has holes.
+   * @param {string} access_code @param {number} task @param {"input_bytes" | "output_bytes"} view
+   */
+  async stream(access_code, task, view) {
+    const rows = await this.rows(
+      `SELECT stream_offset, hex(bytes) AS bytes FROM ${view}
+       WHERE access_code = '${access_code}' AND task_number = ${task} ORDER BY stream_offset`,
+    );
+    const pieces = [];
+    let end = 0;
+    for (const { stream_offset, bytes } of rows) {
+      if (stream_offset !== end) throw new Error(`${view} of task ${task} goes on at ${stream_offset} instead of ${end}`);
+      pieces.push(Buffer.from(bytes, "hex"));
+      end += bytes.length / 2;
+    }
+    return Buffer.concat(pieces).toString("latin1");
+  }
+}
