@@ -1,0 +1,117 @@
+#include "host/cli/arguments.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tellina {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+using Words = std::vector<std::string>;
+
+std::string complaint(const Words& words) {
+  try {
+    parse_arguments(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(ArgumentsTest, ReadsEveryOptionOfTheServer) {
+  const Arguments given = parse_arguments({"run", "--config", "study.json", "--address=::1", "--port", "0",
+                                           "--plugin-dir", "/a", "--plugin-dir=/b", "--test-mode"});
+  EXPECT_EQ(given.command, CommandName::run);
+  EXPECT_EQ(given.config, "study.json");
+  EXPECT_EQ(given.address, "::1");
+  EXPECT_EQ(given.port, 0);
+  EXPECT_THAT(given.plugin_folders, ElementsAre("/a", "/b"));
+  EXPECT_TRUE(given.test_mode);
+  EXPECT_FALSE(given.help);
+}
+
+TEST(ArgumentsTest, LeavesTheRestToTheConfiguration) {
+  const Arguments given = parse_arguments({"worker"});
+  EXPECT_EQ(given.command, CommandName::worker);
+  EXPECT_EQ(given.config, "config.json");
+  EXPECT_FALSE(given.address);
+  EXPECT_FALSE(given.port);
+  EXPECT_THAT(given.plugin_folders, IsEmpty());
+  EXPECT_FALSE(given.test_mode);
+}
+
+TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
+  EXPECT_EQ(parse_arguments({"config", "check"}).command, CommandName::config_check);
+  EXPECT_EQ(parse_arguments({"config", "schema"}).command, CommandName::config_schema);
+  EXPECT_EQ(parse_arguments({"plugins", "list"}).command, CommandName::plugins_list);
+  EXPECT_EQ(parse_arguments({"participants", "list"}).command, CommandName::participants_list);
+  const Arguments added = parse_arguments({"participants", "add", "carol", "--config", "x.json"});
+  EXPECT_EQ(added.command, CommandName::participants_add);
+  EXPECT_EQ(added.access_code, "carol");
+  EXPECT_EQ(added.config, "x.json");
+  EXPECT_EQ(parse_arguments({"participants", "reset", "--config=x.json", "bob"}).access_code, "bob");
+}
+
+TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
+  const std::string all = "expected a command: run, gateway, worker, config, plugins, participants or version; got ";
+  EXPECT_EQ(complaint({}), all + "none");
+  EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
+  EXPECT_EQ(complaint({"--version"}), all + "\"--version\"; did you mean \"version\"?");
+  EXPECT_EQ(complaint({"dance"}), all + "\"dance\"");
+  EXPECT_EQ(complaint({"config"}), "config: expected a command: check or schema; got none");
+  EXPECT_EQ(complaint({"config", "chek"}),
+            "config: expected a command: check or schema; got \"chek\"; did you mean \"check\"?");
+  EXPECT_EQ(complaint({"participants", "run"}), "participants: expected a command: list, add or reset; got \"run\"");
+}
+
+TEST(ArgumentsTest, UnknownOptionsAreMetWithTheNearest) {
+  EXPECT_EQ(complaint({"run", "--prot", "1"}),
+            "run: expected an option it has, got \"--prot\"; did you mean \"--port\"?");
+  EXPECT_EQ(complaint({"plugins", "list", "--port", "1"}), "plugins list: expected an option it has, got \"--port\"");
+  EXPECT_EQ(complaint({"run", "-x"}), "run: expected an option it has, got \"-x\"");
+}
+
+TEST(ArgumentsTest, ValuesAreChecked) {
+  EXPECT_EQ(complaint({"run", "--port", "65535"}), "none");
+  for (const std::string port : {"65536", "-1", "80x", "0x50", "1e3", "99999999999999999999", " 80"}) {
+    EXPECT_EQ(complaint({"run", "--port", port}),
+              "--port: expected a whole number from 0 to 65535, got \"" + port + "\"");
+  }
+  EXPECT_EQ(complaint({"run", "--port"}), "--port: expected PORT, got nothing");
+  EXPECT_EQ(complaint({"run", "--config="}), "--config: expected FILE, got nothing");
+  EXPECT_EQ(complaint({"run", "--port", "1", "--port=2"}), "--port: expected once, got twice");
+  EXPECT_EQ(complaint({"run", "--test-mode=yes"}), "--test-mode: expected no value, got \"--test-mode=yes\"");
+}
+
+TEST(ArgumentsTest, OperandsAreCounted) {
+  EXPECT_EQ(complaint({"run", "study.json"}), "run: expected an option, got \"study.json\"");
+  EXPECT_EQ(complaint({"participants", "add"}), "participants add: expected CODE, got none");
+  EXPECT_EQ(complaint({"participants", "add", ""}), "participants add: expected CODE, got none");
+  EXPECT_EQ(complaint({"participants", "add", "a", "b"}), "participants add: expected an option, got \"b\"");
+}
+
+TEST(ArgumentsTest, EveryCommandHasHelp) {
+  EXPECT_THAT(parse_arguments({"--help"}).help.value_or(""),
+              HasSubstr("participants reset CODE  start a participant over"));
+  EXPECT_THAT(parse_arguments({"-h"}).help.value_or(""), HasSubstr("Usage: tellina COMMAND"));
+  const std::string group = parse_arguments({"config", "--help"}).help.value_or("");
+  EXPECT_THAT(group, HasSubstr("config schema"));
+  EXPECT_THAT(group, ::testing::Not(HasSubstr("gateway")));
+  for (const Words& words : {Words{"run"}, Words{"gateway"}, Words{"worker"}, Words{"config", "check"},
+                             Words{"config", "schema"}, Words{"plugins", "list"}, Words{"participants", "list"},
+                             Words{"participants", "add"}, Words{"participants", "reset"}, Words{"version"}}) {
+    Words with_help = words;
+    with_help.emplace_back("--help");
+    const std::string name = words.size() == 2 ? words[0] + " " + words[1] : words[0];
+    EXPECT_THAT(parse_arguments(with_help).help.value_or(""), StartsWith("Usage: tellina " + name));
+  }
+  const std::string run = parse_arguments({"run", "--port", "5", "--help"}).help.value_or("");
+  EXPECT_THAT(run, HasSubstr("--port PORT"));
+  EXPECT_THAT(run, HasSubstr("--test-mode"));
+}
+
+}  // namespace
+}  // namespace tellina

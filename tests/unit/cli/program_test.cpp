@@ -1,0 +1,166 @@
+#include "host/cli/program.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "unit/plugins/lent.hpp"
+
+namespace tellina::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// Commands on a real configuration, real plugins and a real database, in a folder that goes with the test.
+class ProgramTest : public ::testing::Test {
+ protected:
+  ProgramTest() {
+    std::string name = (fs::temp_directory_path() / "tellina-cli-XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    m_folder = name;
+    write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["bob", "alice"],
+ "task_duration_in_seconds": 60,
+ "tasks": [{"type": "stdout", "description": "say hello", "initial_filesystem": {}, "answer": "hello"}]})");
+  }
+  ~ProgramTest() override { fs::remove_all(m_folder); }
+
+  void write(const std::string& text) { std::ofstream(config()) << text; }
+  std::string config() const { return (m_folder / "config.json").string(); }
+
+  /// Runs a command with the test's plugins and, where it takes one, the test's configuration.
+  int run(std::vector<std::string> words, bool with_config = true) {
+    words.push_back("--plugin-dir=" SANDBOX_FOLDER);
+    if (with_config) words.push_back("--config=" + config());
+    return run_bare(words);
+  }
+  int run_bare(const std::vector<std::string>& words) {
+    std::ostringstream out;
+    std::ostringstream err;
+    CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
+    const int status = run_program(
+        words,
+        [this](const RunOptions& options) {
+          m_served = options;
+          return 7;
+        },
+        context);
+    m_out = out.str();
+    m_err = err.str();
+    return status;
+  }
+
+  Lent m_lent;
+  fs::path m_folder;
+  std::optional<RunOptions> m_served;
+  std::string m_out;
+  std::string m_err;
+};
+
+TEST_F(ProgramTest, BadUsageIsStatusTwoAndSaysWhereHelpIs) {
+  EXPECT_EQ(run_bare({"rnu"}), 2);
+  EXPECT_EQ(m_err,
+            "tellina: expected a command: run, gateway, worker, config, plugins, participants or version; got \"rnu\"; "
+            "did you mean \"run\"?\nTry `tellina --help`.\n");
+  EXPECT_EQ(m_out, "");
+  EXPECT_EQ(run_bare({"run", "--help"}), 0);
+  EXPECT_THAT(m_out, HasSubstr("Usage: tellina run [OPTION]..."));
+  EXPECT_FALSE(m_served);
+}
+
+TEST_F(ProgramTest, VersionNamesTheProgramAndItsSdk) {
+  EXPECT_EQ(run_bare({"version"}), 0);
+  EXPECT_THAT(m_out, ::testing::MatchesRegex("tellina [0-9]+\\.[0-9]+\\.[0-9]+ \\(SDK tellina-[^)]+\\)\n"));
+}
+
+TEST_F(ProgramTest, RunHandsItsOptionsToTheServerAndItsStatusBack) {
+  EXPECT_EQ(run({"run", "--port", "0", "--address", "127.0.0.1", "--test-mode"}), 7);
+  ASSERT_TRUE(m_served);
+  EXPECT_EQ(m_served->role, ServerRole::all);
+  EXPECT_EQ(m_served->config, config());
+  EXPECT_EQ(m_served->address, "127.0.0.1");
+  EXPECT_EQ(m_served->port, 0);
+  EXPECT_THAT(m_served->plugin_folders, ElementsAre(SANDBOX_FOLDER));
+  EXPECT_TRUE(m_served->test_mode);
+}
+
+TEST_F(ProgramTest, ALoneGatewayOrWorkerNeedsALayerThatLeavesTheProcess) {
+  for (const std::string role : {"gateway", "worker"}) {
+    EXPECT_EQ(run({role}), 2);
+    EXPECT_FALSE(m_served);
+    EXPECT_EQ(m_err, config() +
+                         ": channel_layer.plugin: expected a channel layer that several processes share (none is "
+                         "installed), got \"memory\", which stays within one; `tellina run` plays all roles in one\n");
+  }
+}
+
+TEST_F(ProgramTest, ConfigCheckCountsWhatIsThere) {
+  EXPECT_EQ(run({"config", "check"}), 0) << m_err;
+  EXPECT_EQ(m_out, config() + ": good: 1 task, 2 access codes\n");
+}
+
+TEST_F(ProgramTest, ConfigCheckTellsEveryMistakeAndIsStatusTwo) {
+  write(
+      R"({"sandbox": {"plugin": "abesnt"}, "access_codes": ["bob", 3], "task_duration_in_seconds": 60, "tasks": []})");
+  EXPECT_EQ(run({"config", "check"}), 2);
+  EXPECT_EQ(m_out, "");
+  EXPECT_THAT(m_err, HasSubstr(config() + ":1:24: sandbox.plugin: "));
+  EXPECT_THAT(m_err, HasSubstr("did you mean \"absent\"?"));
+  EXPECT_THAT(m_err, HasSubstr("access_codes[1]: expected a string"));
+}
+
+TEST_F(ProgramTest, ConfigCheckAsksThePluginsToo) {
+  write(R"({"sandbox": {"plugin": "absent", "size": 3}, "access_codes": [], "task_duration_in_seconds": 60,
+ "tasks": []})");
+  EXPECT_EQ(run({"config", "check"}), 2);
+  EXPECT_EQ(m_err, config() + ":1:42: sandbox.size: expected an even number, got 3\n");
+}
+
+TEST_F(ProgramTest, AMissingConfigurationIsStatusTwo) {
+  fs::remove(config());
+  EXPECT_EQ(run({"config", "check"}), 2);
+  EXPECT_THAT(m_err, HasSubstr(config()));
+  EXPECT_THAT(m_err, HasSubstr("No such file or directory"));
+}
+
+TEST_F(ProgramTest, ConfigSchemaHoldsTheSectionsOfTheInstalledPlugins) {
+  EXPECT_EQ(run({"config", "schema"}, false), 0);
+  EXPECT_THAT(m_out, HasSubstr("Messages that may wait in each channel"));
+  EXPECT_THAT(m_out, HasSubstr("An even number"));
+}
+
+TEST_F(ProgramTest, PluginsListIsAlignedAndGood) {
+  EXPECT_EQ(run({"plugins", "list"}, false), 0) << m_err;
+  EXPECT_THAT(m_out, HasSubstr("sandbox          absent  1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"));
+  EXPECT_EQ(m_err, "");
+}
+
+TEST_F(ProgramTest, ParticipantsAreListedAddedAndReset) {
+  EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
+  EXPECT_EQ(m_out,
+            "ACCESS CODE  STATE  TASKS ENDED  ATTEMPT  MAY LOG IN\n"
+            "bob          new    0            1        after a start or reload\n"
+            "alice        new    0            1        after a start or reload\n");
+  EXPECT_EQ(run({"participants", "add", "carol"}), 0) << m_err;
+  EXPECT_EQ(m_out, "added carol\n");
+  EXPECT_EQ(run({"participants", "reset", "carol"}), 0) << m_err;
+  EXPECT_EQ(m_out, "reset carol\n");
+  EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
+  EXPECT_THAT(m_out, HasSubstr("carol        new    0            2        yes\n"));
+}
+
+TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {
+  EXPECT_EQ(run({"participants", "add", "carol"}), 0) << m_err;
+  EXPECT_EQ(run({"participants", "add", "carol"}), 1);
+  EXPECT_THAT(m_err, HasSubstr("\"carol\""));
+  EXPECT_EQ(run({"participants", "reset", "dave"}), 1);
+  EXPECT_THAT(m_err, HasSubstr("there is no participant \"dave\""));
+  EXPECT_EQ(run({"participants", "add", std::string(101, 'x')}), 2);
+}
+
+}  // namespace
+}  // namespace tellina::testing
