@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
+import * as protocol from "../../static/js/core/protocol.js";
 import { decode_frame, decode_message, encode_frame, MAX_FRAME_BYTES, ProtocolError } from "../../static/js/core/protocol.js";
 
 test("a binary frame is an 8-byte big-endian offset and raw bytes", () => {
@@ -43,5 +45,31 @@ test("messages of an unknown type are passed over, broken ones are not", () => {
     '{"type": "error", "code": "busy"}',
   ]) {
     assert.throws(() => decode_message(text), ProtocolError, text);
+  }
+});
+
+test("docs/protocol.md tells of the same messages, codes and sizes", async () => {
+  const text = await readFile(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+  const section = (/** @type {string} */ heading) => text.split(`\n### ${heading}\n`)[1].split("\n#")[0];
+  const names = [...section("Messages from the server").matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name).filter((name) => name !== "type");
+  assert.ok(names.includes("welcome"));
+  for (const name of names) {
+    let known = null;
+    try {
+      known = decode_message(JSON.stringify({ type: name }));
+    } catch (error) {
+      known = error;
+    }
+    assert.notEqual(known, null, `the page does not know ${name}`);
+  }
+  const codes = [...section("Close codes").matchAll(/\b\d{4}\b/g)].map(([code]) => code);
+  for (const code of [protocol.CLOSE_GOING_AWAY, protocol.CLOSE_BUSY, protocol.CLOSE_REPLACED, protocol.CLOSE_LOST]) {
+    assert.ok(codes.includes(String(code)), `close code ${code} is not in docs/protocol.md`);
+  }
+  const windows = section("Windows");
+  assert.match(windows, new RegExp(`at most ${protocol.INPUT_WINDOW_BYTES / 1024} KiB of input`));
+  assert.match(windows, new RegExp(`at most ${protocol.OUTPUT_WINDOW_BYTES / 1024} KiB of output`));
+  for (const word of [protocol.SUBPROTOCOL, protocol.TERMINAL_PATH, protocol.LOGIN_PATH, protocol.STUDY_PATH]) {
+    assert.ok(text.includes(word), `${word} is not in docs/protocol.md`);
   }
 });
