@@ -110,10 +110,7 @@ void SchemaWalker::check_string(const Config& value, const Config& schema) {
 }
 
 bool SchemaWalker::matches(const std::string& text, const std::string& pattern) {
-  if (text.size() > max_pattern_subject) return false;
-  auto found = m_patterns.find(pattern);
-  if (found == m_patterns.end()) found = m_patterns.emplace(pattern, std::regex(pattern)).first;
-  return std::regex_search(text, found->second);
+  return m_patterns.try_emplace(pattern, pattern).first->second.matches(text);
 }
 
 void SchemaWalker::check_array(const Config& value, const Config& schema) {

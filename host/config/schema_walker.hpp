@@ -1,11 +1,11 @@
 #pragma once
 
 #include <map>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "host/config/complaints.hpp"
+#include "host/config/pattern.hpp"
 #include "tellina/config.hpp"
 
 namespace tellina {
@@ -42,14 +42,11 @@ class SchemaWalker {
   const Config& m_root;
   const KeyPlaces& m_keys;
   Complaints& m_complaints;
-  std::map<std::string, std::regex> m_patterns;
+  std::map<std::string, Pattern> m_patterns;
 };
 
 /// Throws ConfigError with the place of whatever the walker does not understand: another keyword, a pattern that is no
 /// ECMAScript regular expression, a keyword's value of the wrong kind.
 void verify_schema(const Config& schema);
-
-/// Strings over this many bytes match no pattern (std::regex recurses once for each character).
-constexpr std::size_t max_pattern_subject = 1024;
 
 }  // namespace tellina
