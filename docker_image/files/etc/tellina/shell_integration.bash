@@ -15,8 +15,8 @@ if [[ -n ${TELLINA_NONCE-} ]]; then
 
   __tellina_a=$'\\[\e]133;A;nonce='$__tellina_nonce$'\a\\]'
   __tellina_b=$'\\[\e]133;B;nonce='$__tellina_nonce$'\a\\]'
-  # "set -x" is kept quiet about it, and "set +o history" would leave commands without a text.
-  __tellina_hook='{ __tellina_prompt "$?"; set -o history; } 2>/dev/null'
+  # "set -x" is kept quiet about it.
+  __tellina_hook='{ __tellina_prompt "$?"; } 2>/dev/null'
   # Three expansions in this order, none of which leaves text. The first notes, in this shell, that a command runs;
   # the second puts the hook back where a participant has emptied PROMPT_COMMAND; the third sends the mark.
   __tellina_ps0='${__tellina_dash:$((__tellina_ran=1)):0}'
@@ -43,7 +43,8 @@ if [[ -n ${TELLINA_NONCE-} ]]; then
   __tellina_command_starts() {
     set +xeu
     local LC_ALL=C HISTTIMEFORMAT= text
-    text=$(builtin history 1)
+    # Without a history the text is unknown; bash doesn't let a hook switch it on again.
+    [[ :$SHELLOPTS: != *:history:* ]] || text=$(builtin history 1)
     text=${text#"${text%%[! ]*}"}  # "  123  the command"; "*" stands where an entry was edited
     text=${text#*[ *] }
     __tellina_escape "${text:0:15000}"  # written with four bytes for each it still fits into a mark
