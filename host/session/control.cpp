@@ -1,0 +1,167 @@
+#include "host/session/control.hpp"
+
+#include <boost/json.hpp>
+
+#include <stdexcept>
+
+namespace tellina {
+namespace {
+
+namespace json = boost::json;
+
+class Complaint : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string describe(const json::value& value) {
+  std::string text = json::serialize(value);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return text;
+}
+
+/// A whole number, also where it is written 3.0 or 3e2, from `lowest` to `highest`.
+std::uint64_t number_field(const json::object& frame, const char* name, std::uint64_t lowest, std::uint64_t highest) {
+  const std::string wanted = std::string(name) + ": expected a whole number from " + std::to_string(lowest) + " to " +
+                             std::to_string(highest) + ", got ";
+  const json::value* value = frame.if_contains(name);
+  if (!value) throw Complaint(wanted + "nothing");
+  boost::system::error_code error;
+  const auto number = value->is_number() ? value->to_number<std::uint64_t>(error) : 0;
+  if (!value->is_number() || error || number < lowest || number > highest) throw Complaint(wanted + describe(*value));
+  return number;
+}
+
+/// JavaScript counts exactly up to here; the wire's offsets stay below.
+constexpr std::uint64_t offset_limit = (std::uint64_t{1} << 53) - 1;
+
+TerminalSize size_fields(const json::object& frame) {
+  return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, 1000)),
+                      static_cast<std::uint16_t>(number_field(frame, "rows", 1, 1000)));
+}
+
+RequestId id_field(const json::object& frame) {
+  const json::value* id = frame.if_contains("id");
+  if (!id) throw Complaint("id: expected a string or a number, got nothing");
+  if (!id->is_string() && !id->is_number()) throw Complaint("id: expected a string or a number, got " + describe(*id));
+  RequestId text = json::serialize(*id);
+  if (text.size() > 200) throw Complaint("id: expected at most 200 bytes, got more");
+  return text;
+}
+
+HelloFrame parse_hello(const json::object& frame) {
+  HelloFrame hello;
+  hello.size = size_fields(frame);
+  hello.output_offset = number_field(frame, "output_offset", 0, offset_limit);
+  if (const json::value* stream = frame.if_contains("stream"); stream && !stream->is_null()) {
+    if (!stream->is_string()) throw Complaint("stream: expected a string, got " + describe(*stream));
+    hello.stream = json::value_to<std::string>(*stream);
+  }
+  if (const json::value* offset = frame.if_contains("input_offset"); offset && !offset->is_null()) {
+    hello.input_offset = number_field(frame, "input_offset", 0, offset_limit);
+  }
+  return hello;
+}
+
+ControlFrame parse_fields(const json::object& frame) {
+  const json::value* type = frame.if_contains("type");
+  if (!type || !type->is_string()) throw Complaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
+  const json::string& name = type->get_string();
+  if (name == "hello") return parse_hello(frame);
+  if (name == "ack") {
+    AckFrame ack;
+    ack.output_offset = number_field(frame, "output_offset", 0, offset_limit);
+    return ack;
+  }
+  if (name == "resize") {
+    ResizeFrame resize;
+    resize.size = size_fields(frame);
+    return resize;
+  }
+  if (name == "ping") {
+    const json::value* t = frame.if_contains("t");
+    if (!t || !t->is_number()) throw Complaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
+    PingFrame ping;
+    ping.t = json::serialize(*t);
+    return ping;
+  }
+  if (name == "start_task") {
+    StartTaskFrame start;
+    start.id = id_field(frame);
+    start.task = static_cast<int>(number_field(frame, "task", 1, 1'000'000));
+    return start;
+  }
+  if (name == "reset") {
+    ResetFrame reset;
+    reset.id = id_field(frame);
+    return reset;
+  }
+  if (name == "give_up") {
+    GiveUpFrame give_up;
+    give_up.id = id_field(frame);
+    return give_up;
+  }
+  throw Complaint("type: expected hello, start_task, resize, ack, reset, give_up or ping, got " + describe(*type));
+}
+
+std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
+
+}  // namespace
+
+ControlFrame parse_control_frame(std::string_view text) {
+  BadFrame bad;
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error || !value.is_object()) {
+    bad.message = error ? "expected a JSON object, got text that is no JSON: " + error.message()
+                        : "expected a JSON object, got " + describe(value);
+    return bad;
+  }
+  try {
+    return parse_fields(value.get_object());
+  } catch (const Complaint& complaint) {
+    bad.message = complaint.what();
+  }
+  if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || id->is_number())) {
+    bad.id = json::serialize(*id);
+  }
+  return bad;
+}
+
+std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
+                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state) {
+  return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
+         ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
+         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
+}
+
+std::string quote_json(std::string_view text) {
+  return json::serialize(json::string(text.data(), text.size()));
+}
+
+std::string state_frame(const std::string& state) { return "{\"type\":\"state\",\"state\":" + state + "}"; }
+
+std::string input_ack_frame(std::uint64_t input_offset) {
+  return "{\"type\":\"input_ack\",\"input_offset\":" + std::to_string(input_offset) + "}";
+}
+
+std::string progress_frame(const Progress& progress) {
+  return "{\"type\":\"progress\",\"matched\":" + std::to_string(progress.matched) +
+         ",\"missing\":" + std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
+         ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + progress.detail + "}";
+}
+
+std::string done_frame(const RequestId& id) { return "{\"type\":\"done\"" + id_member(id) + "}"; }
+
+std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
+
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id) {
+  return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) + "}";
+}
+
+std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
+                       std::int64_t state_number) {
+  return "{\"type\":\"pong\",\"t\":" + t + ",\"input_offset\":" + std::to_string(input_offset) +
+         ",\"output_offset\":" + std::to_string(output_offset) + ",\"state_number\":" + std::to_string(state_number) + "}";
+}
+
+}  // namespace tellina

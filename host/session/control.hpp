@@ -1,0 +1,88 @@
+#pragma once
+
+/// The text frames of the wire protocol: what a page may say, and what it is told.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "host/study/progress.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina {
+
+/// The JSON text of a request's `id`, sent back as it came. Empty where there is none.
+using RequestId = std::string;
+
+class HelloFrame {
+ public:
+  HelloFrame() = default;
+  TerminalSize size;
+  std::uint64_t output_offset = 0;
+  std::optional<std::string> stream{};
+  std::optional<std::uint64_t> input_offset{};
+};
+class StartTaskFrame {
+ public:
+  StartTaskFrame() = default;
+  RequestId id;
+  int task = 0;
+};
+class ResizeFrame {
+ public:
+  ResizeFrame() = default;
+  TerminalSize size;
+};
+class AckFrame {
+ public:
+  AckFrame() = default;
+  std::uint64_t output_offset = 0;
+};
+class ResetFrame {
+ public:
+  ResetFrame() = default;
+  RequestId id;
+};
+class GiveUpFrame {
+ public:
+  GiveUpFrame() = default;
+  RequestId id;
+};
+class PingFrame {
+ public:
+  PingFrame() = default;
+  std::string t;  ///< the JSON text of the number
+};
+/// What cannot be understood: the words for the `error` frame.
+class BadFrame {
+ public:
+  BadFrame() = default;
+  RequestId id;
+  std::string message;
+};
+
+using ControlFrame =
+    std::variant<HelloFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame, GiveUpFrame, PingFrame, BadFrame>;
+
+/// Never throws; unknown fields are passed over, so that pages may be newer than the server.
+ControlFrame parse_control_frame(std::string_view json);
+
+/// As a JSON string, with its quotation marks; `text` is UTF-8.
+std::string quote_json(std::string_view text);
+
+// The server's frames, as JSON text. `state` is the text of a state object.
+std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
+                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state);
+std::string state_frame(const std::string& state);
+std::string input_ack_frame(std::uint64_t input_offset);
+std::string progress_frame(const Progress& progress);
+std::string done_frame(const RequestId& id);
+std::string replaced_frame();
+/// `code`: one of bad_message, wrong_task, no_task, sandbox_unavailable, busy, internal.
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id);
+std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
+                       std::int64_t state_number);
+
+}  // namespace tellina

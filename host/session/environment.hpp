@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/loop.hpp"
+#include "host/store/store.hpp"
+#include "host/study/task.hpp"
+#include "tellina/clock.hpp"
+#include "tellina/log.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina {
+
+/// What the sessions of one loop share. Lent by the worker for longer than any session lives.
+class SessionEnvironment {
+ public:
+  SessionEnvironment(Loop& loop_, BlockingPool& pool_, Store& store_, SandboxBackend& sandboxes_, Random& random_,
+                     Log& log_)
+      : loop(loop_), pool(pool_), store(store_), sandboxes(sandboxes_), random(random_), log(log_) {}
+
+  Loop& loop;
+  BlockingPool& pool;
+  Store& store;
+  SandboxBackend& sandboxes;
+  Random& random;
+  Log& log;
+
+  std::string worker;                         ///< id of the owner of the sandboxes and the leases
+  std::string sandbox_plugin;                 ///< its name, for messages
+  std::string working_directory = "~";
+  std::shared_ptr<const Study> study;         ///< replaced at a reload; a running task keeps what it started with
+};
+
+/// Bytes in flight on one connection (the wire protocol's windows).
+inline constexpr std::size_t input_window = 64 * 1024;
+inline constexpr std::size_t output_window = 256 * 1024;
+/// The largest frame payload of the wire protocol, without its offset.
+inline constexpr std::size_t frame_payload = 64 * 1024;
+
+}  // namespace tellina

@@ -1,0 +1,53 @@
+#include "host/session/input_stream.hpp"
+
+#include <algorithm>
+
+namespace tellina {
+
+InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes) {
+  Arrival arrival;
+  arrival.offset = m_received;
+  if (offset > m_received) {
+    if (offset + bytes.size() > m_received + m_window) {
+      arrival.beyond_window = true;
+      return arrival;
+    }
+    Bytes& held = m_early[offset];
+    if (held.size() < bytes.size()) {
+      arrival.dropped = held.size();
+      held.assign(bytes);
+    } else {
+      arrival.dropped = bytes.size();
+    }
+    return arrival;
+  }
+  arrival.dropped = std::min<std::uint64_t>(m_received - offset, bytes.size());
+  bytes.remove_prefix(arrival.dropped);
+  arrival.bytes.assign(bytes);
+  m_received += bytes.size();
+  while (!m_early.empty() && m_early.begin()->first <= m_received) {
+    const auto first = m_early.begin();
+    BytesView held = first->second;
+    const std::size_t known = std::min<std::uint64_t>(m_received - first->first, held.size());
+    arrival.dropped += known;
+    held.remove_prefix(known);
+    arrival.bytes.append(held);
+    m_received += held.size();
+    m_early.erase(first);
+  }
+  return arrival;
+}
+
+void InputStream::jump_to(std::uint64_t offset) {
+  m_received = m_written = m_recorded = m_acknowledged = offset;
+  m_early.clear();
+}
+
+std::optional<std::uint64_t> InputStream::take_acknowledgement() {
+  const std::uint64_t end = std::min(m_written, m_recorded);
+  if (end <= m_acknowledged) return std::nullopt;
+  m_acknowledged = end;
+  return end;
+}
+
+}  // namespace tellina

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Puts what the page sends into offset order, and knows how far each stage has got.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "tellina/bytes.hpp"
+
+namespace tellina {
+
+/// Pure bookkeeping of one input stream: bytes are received once each whatever is resent, and are acknowledged when
+/// they are both recorded and written to the shell.
+class InputStream {
+ public:
+  /// What became of a frame.
+  class Arrival {
+   public:
+    Arrival() = default;
+    std::uint64_t offset = 0;   ///< of `bytes`
+    Bytes bytes;                ///< new, in order, ready for the shell; may hold earlier-held frames too
+    std::size_t dropped = 0;    ///< bytes of this frame that had been received before
+    bool beyond_window = false; ///< the frame starts further ahead than the window: it was not taken
+  };
+
+  explicit InputStream(std::uint64_t offset = 0, std::size_t window = 64 * 1024) : m_window(window) { jump_to(offset); }
+
+  Arrival receive(std::uint64_t offset, BytesView bytes);
+
+  /// Declares everything before `offset` settled (a gap, or the start of a stream). Held frames are forgotten.
+  void jump_to(std::uint64_t offset);
+
+  void written(std::uint64_t end) { m_written = end; }
+  void recorded(std::uint64_t end) { m_recorded = end; }
+
+  /// The offset of the next byte that has not been received.
+  std::uint64_t received_end() const { return m_received; }
+  std::uint64_t written_end() const { return m_written; }
+
+  /// How far input can be acknowledged, if further than when last asked.
+  std::optional<std::uint64_t> take_acknowledgement();
+
+ private:
+  std::size_t m_window;
+  std::uint64_t m_received = 0;
+  std::uint64_t m_written = 0;
+  std::uint64_t m_recorded = 0;
+  std::uint64_t m_acknowledged = 0;
+  std::map<std::uint64_t, Bytes> m_early;
+};
+
+}  // namespace tellina

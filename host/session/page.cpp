@@ -1,0 +1,47 @@
+#include "host/session/page.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/session/environment.hpp"
+
+namespace tellina {
+
+bool Page::has_room() const { return m_sent - m_rendered < output_window; }
+
+bool Page::offer(Bytes& frame, std::uint64_t offset, std::size_t size) {
+  if (offset != m_sent || size > frame_payload || m_sent - m_rendered + size > output_window) return false;
+  m_sent += size;
+  m_port->send_data(std::move(frame));
+  return true;
+}
+
+void Page::catch_up(const OutputBuffer& output) {
+  // A page that fell so far behind that the buffer lost its place sees a gap and says hello again.
+  m_sent = std::max(m_sent, output.begin());
+  m_rendered = std::max(m_rendered, m_sent > output_window ? m_sent - output_window : 0);
+  while (m_sent < output.end() && has_room()) {
+    const std::size_t room = output_window - static_cast<std::size_t>(m_sent - m_rendered);
+    Bytes frame;
+    frame.reserve(8 + std::min<std::uint64_t>(output.end() - m_sent, frame_payload));
+    for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(m_sent >> shift);
+    output.copy(m_sent, std::min(room, frame_payload), frame);
+    m_sent += frame.size() - 8;
+    m_port->send_data(std::move(frame));
+  }
+}
+
+bool Page::acknowledge(std::uint64_t offset) {
+  if (offset > m_sent) return false;
+  m_rendered = std::max(m_rendered, offset);
+  return true;
+}
+
+void Page::credit(std::size_t bytes) {
+  const std::size_t owed = std::min(bytes, m_uncredited);
+  if (owed == 0) return;
+  m_uncredited -= owed;
+  m_port->credit(owed);
+}
+
+}  // namespace tellina

@@ -1,0 +1,43 @@
+#pragma once
+
+/// The page that has a session now: how much output it was sent and has rendered, how much input it is owed credit for.
+
+#include <cstdint>
+
+#include "host/session/connection_port.hpp"
+#include "host/session/output_buffer.hpp"
+
+namespace tellina {
+
+class Page {
+ public:
+  explicit Page(ConnectionPort& port) : m_port(&port) {}
+
+  ConnectionPort& port() { return *m_port; }
+
+  /// Output goes on from here, and everything before it counts as rendered.
+  void start_output(std::uint64_t offset) { m_sent = m_rendered = offset; }
+
+  /// Sends a frame that has just come from the pty, if the page has all before it and room for it.
+  /// Returns whether the frame was taken.
+  bool offer(Bytes& frame, std::uint64_t offset, std::size_t size);
+  /// Sends from the buffer what the window allows.
+  void catch_up(const OutputBuffer& output);
+  /// False while the window is full.
+  bool has_room() const;
+  /// The page has rendered output up to here; returns false for an offset that was never sent.
+  bool acknowledge(std::uint64_t offset);
+  std::uint64_t sent() const { return m_sent; }
+
+  /// Input that came on this connection, and how much of it is finished with.
+  void input_came(std::size_t bytes) { m_uncredited += bytes; }
+  void credit(std::size_t bytes);
+
+ private:
+  ConnectionPort* m_port;
+  std::uint64_t m_sent = 0;
+  std::uint64_t m_rendered = 0;
+  std::size_t m_uncredited = 0;
+};
+
+}  // namespace tellina

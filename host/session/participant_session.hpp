@@ -1,0 +1,107 @@
+#pragma once
+
+/// One participant as their owner sees them: pages that come and go, the study's next step, and the running task.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "host/session/connection_port.hpp"
+#include "host/session/control.hpp"
+#include "host/session/page.hpp"
+#include "host/session/recorder.hpp"
+#include "host/session/task_run.hpp"
+
+namespace tellina {
+
+/// Made when the lease has been acquired; goes on with a task that another owner left running.
+///
+/// Threads: the loop's. Lifetime: a port must stay until detach() or until its close() has been called.
+class ParticipantSession {
+ public:
+  class Callbacks {
+   public:
+    std::function<void()> idle;  ///< nobody is connected and nothing runs: the owner may release() it
+    std::function<void()> lost;  ///< a newer owner has the participant: the owner must destroy it
+  };
+
+  ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks);
+  ~ParticipantSession();
+
+  ParticipantId participant() const { return m_progress.participant; }
+
+  void attach(ConnectionPort& port);
+  void detach(ConnectionPort& port, const std::string& reason);
+  void on_data(ConnectionPort& port, BytesView frame);
+  void on_text(ConnectionPort& port, BytesView json);
+
+  bool is_idle() const;
+  /// Ends in order: sandbox gone, all recorded, lease given back, connections closed with 1012 (service restart).
+  void release(std::function<void()> done);
+  /// Without a word to the store, which belongs to somebody else now: connections are closed with 1012.
+  void abandon();
+
+ private:
+  void hello(ConnectionPort& port, const HelloFrame& frame);
+  void start_task(const StartTaskFrame& frame);
+  void reset(const ResetFrame& frame);
+  void give_up(const GiveUpFrame& frame);
+  void ping(ConnectionPort& port, const PingFrame& frame);
+  void ack(const AckFrame& frame);
+  bool answer_again(const std::string& kind, const RequestId& id);
+  void remember(const std::string& kind, const RequestId& id, std::string answer);
+
+  std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
+  void take_over();
+  void on_started(std::exception_ptr error);
+  void begin_recording();
+  void on_begun(const TaskSessionRow& row);
+  void start_clock();
+  void on_deadline();
+  void end_task(TaskSessionState state);
+  void on_ended();
+
+  void send(std::string json);
+  void send_welcome(const RequestId& id);
+  void close_all(int code, const std::string& reason);
+  void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id);
+  std::chrono::nanoseconds charged() const;
+  std::string state();
+  bool is_running() const { return m_run && m_begun && !m_ending; }
+  Moment now() const { return Moment(m_environment.loop.clock()); }
+  void check_idle();
+
+  SessionEnvironment& m_environment;
+  Callbacks m_callbacks;
+  ParticipantProgress m_progress;
+  Recorder m_recorder;
+
+  std::set<ConnectionPort*> m_ports;
+  std::unique_ptr<Page> m_page;
+  TerminalSize m_size;
+
+  std::unique_ptr<TaskRun> m_run;
+  std::shared_ptr<const Study> m_study;  ///< of the running task
+  bool m_begun = false;                  ///< the running task is in the store, and pages are told of it
+  bool m_ending = false;
+  bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
+  bool m_is_resetting = false;
+  std::string m_last_stream;
+  RequestId m_start_id;
+  std::uint64_t m_answered = 0;
+  std::uint64_t m_acknowledged_input = 0;
+
+  std::chrono::nanoseconds m_charged_before{};
+  MonotonicTime m_clock_started{};
+  std::unique_ptr<Loop::Timer> m_deadline;
+  std::unique_ptr<Loop::Timer> m_retry;
+  int m_end_steps = 0;
+  RequestId m_give_up_id;
+  std::map<std::string, std::string> m_answers;  ///< of requests that may be repeated, by kind, stream and id
+  bool m_released = false;
+  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace tellina

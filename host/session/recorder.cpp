@@ -1,0 +1,163 @@
+#include "host/session/recorder.hpp"
+
+#include <utility>
+
+namespace tellina {
+namespace {
+
+constexpr std::chrono::milliseconds retry_interval{500};
+
+std::size_t payload_size(const Record& record) {
+  if (const auto* input = std::get_if<InputRecord>(&record)) return input->bytes.size();
+  if (const auto* output = std::get_if<OutputRecord>(&record)) return output->bytes.size();
+  return 0;
+}
+
+/// Failures that the world outside may mend.
+bool may_pass(const StoreError& error) {
+  switch (error.code()) {
+    case ErrorCode::unavailable:
+    case ErrorCode::permission_denied:
+    case ErrorCode::busy:
+    case ErrorCode::timed_out:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Recorder::Recorder(Loop& loop, Store& store, Log& log, Fence fence, Callbacks callbacks)
+    : m_loop(loop),
+      m_store(store),
+      m_log(log),
+      m_fence(std::move(fence)),
+      m_callbacks(std::move(callbacks)),
+      m_retry(loop.make_timer()) {}
+
+void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
+  *m_session = session;
+  m_input_end = input_end;
+  m_begun = true;
+}
+
+void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
+                     std::function<void(const TaskSessionRow&)> done) {
+  auto row = std::make_shared<TaskSessionRow>();
+  Operation operation;
+  operation.job = [fence = m_fence, task_number, task_type = std::move(task_type), stream = std::move(stream),
+                   sandbox = std::move(sandbox), at, row, session = m_session](StoreTransaction& transaction) {
+    *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at);
+    *session = row->id;
+  };
+  operation.done = [row, done = std::move(done)] { done(*row); };
+  m_input_end = 0;
+  m_answered = m_answered_written = 0;
+  push(std::move(operation));
+  m_begun = true;
+  std::vector<Record> held = std::exchange(m_held, {});
+  for (Record& record : held) add(std::move(record));
+}
+
+void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done) {
+  write([fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
+          transaction.end_task_session(fence, session, state, charged, at);
+        },
+        std::move(done));
+  m_begun = false;
+}
+
+void Recorder::write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done) {
+  Operation operation;
+  operation.job = [job = std::move(job), session = m_session](StoreTransaction& transaction) {
+    job(transaction, *session);
+  };
+  operation.done = std::move(done);
+  push(std::move(operation));
+}
+
+void Recorder::add(Record record) {
+  if (m_lost) return;
+  if (!m_begun) {
+    m_held.push_back(std::move(record));
+    return;
+  }
+  // The operation in front may be in the store's hands.
+  const bool open = m_operations.size() > (m_in_flight ? 1 : 0) && m_operations.back().records;
+  if (!open) {
+    Operation operation;
+    operation.records = std::make_shared<std::vector<Record>>();
+    m_operations.push_back(std::move(operation));
+  }
+  Operation& batch = m_operations.back();
+  const std::size_t size = payload_size(record);
+  if (const auto* input = std::get_if<InputRecord>(&record)) m_input_end = input->offset + size;
+  if (const auto* gap = std::get_if<GapRecord>(&record); gap && gap->stream == StreamName::input) m_input_end = gap->to;
+  batch.records->push_back(std::move(record));
+  batch.bytes += size;
+  batch.input_end = m_input_end;
+  m_backlog += size;
+  submit();
+}
+
+void Recorder::push(Operation operation) {
+  if (m_lost) return;
+  operation.input_end = m_input_end;
+  m_operations.push_back(std::move(operation));
+  submit();
+}
+
+void Recorder::submit() {
+  if (m_in_flight || m_lost || m_operations.empty()) return;
+  m_in_flight = true;
+  Operation& front = m_operations.front();
+  if (front.records && !front.job) {
+    if (m_answered > m_answered_written) front.records->push_back(AnsweredRecord(m_answered));
+    m_answered_written = m_answered;
+    front.job = [fence = m_fence, session = m_session, records = front.records](StoreTransaction& transaction) {
+      transaction.append(fence, *session, *records);
+    };
+  }
+  m_store.submit(front.job, [this, &loop = m_loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+    loop.post([this, alive, error = std::move(error)] {
+      if (!alive.expired()) completed(error);
+    });
+  });
+}
+
+void Recorder::completed(const std::exception_ptr& error) {
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const StoreError& failure) {
+    if (!may_pass(failure)) return give_up(failure.what());
+    if (!m_complained) m_log.error(std::string("the record waits for the database: ") + failure.what());
+    m_complained = true;
+    m_retry->start(m_loop.clock().now() + retry_interval, [this] {
+      m_in_flight = false;
+      submit();
+    });
+    return;
+  } catch (const std::exception& failure) {
+    return give_up(failure.what());
+  }
+  if (m_complained) m_log.info("the record goes on");
+  m_complained = false;
+  m_in_flight = false;
+  const Operation operation = std::move(m_operations.front());
+  m_operations.pop_front();
+  m_backlog -= operation.bytes;
+  submit();
+  const std::weak_ptr<bool> alive = m_alive;
+  if (operation.records) m_callbacks.recorded(operation.input_end);
+  if (operation.done && !alive.expired()) operation.done();
+}
+
+void Recorder::give_up(const std::string& reason) {
+  m_log.warning("a session is left to its newer owner: " + reason);
+  m_lost = true;
+  m_operations.clear();
+  m_callbacks.lost();
+}
+
+}  // namespace tellina

@@ -1,0 +1,84 @@
+#pragma once
+
+/// Hands one participant's records to the store in order and in batches, beside the keystroke's way and never in it.
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/runtime/loop.hpp"
+#include "host/store/store.hpp"
+
+namespace tellina {
+
+/// One transaction is under way at a time; what comes meanwhile makes the next one. A store that cannot write now
+/// (disk full, locked) is tried again every half second with the same records, so nothing is lost and the backlog grows,
+/// which stops the reading of the pty.
+///
+/// Threads: the loop's.
+class Recorder {
+ public:
+  class Callbacks {
+   public:
+    std::function<void(std::uint64_t input_end)> recorded;  ///< after each batch: the input stream is in the file up to here
+    std::function<void()> lost;  ///< a newer owner has the participant, or the store refuses: nothing more is written
+  };
+
+  Recorder(Loop& loop, Store& store, Log& log, Fence fence, Callbacks callbacks);
+
+  /// Goes on with a task session that is in the file.
+  void resume(TaskSessionId session, std::uint64_t input_end);
+  /// Starts a task session; what was added since the last one ended belongs to it. `done` runs after the commit.
+  void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
+             std::function<void(const TaskSessionRow&)> done);
+  void end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done);
+  /// Any other write of the session's, in order with its records.
+  void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
+
+  void add(Record record);
+  /// Written with the next batch.
+  void set_answered(std::uint64_t offset) { m_answered = offset; }
+
+  /// Bytes of input and output that are not in the file yet.
+  std::size_t backlog() const { return m_backlog; }
+  const Fence& fence() const { return m_fence; }
+
+ private:
+  struct Operation {
+    std::function<void(StoreTransaction&)> job;
+    std::function<void()> done;
+    std::shared_ptr<std::vector<Record>> records;
+    std::size_t bytes = 0;
+    std::uint64_t input_end = 0;
+  };
+
+  void push(Operation operation);
+  void submit();
+  void completed(const std::exception_ptr& error);
+  void give_up(const std::string& reason);
+
+  Loop& m_loop;
+  Store& m_store;
+  Log& m_log;
+  Fence m_fence;
+  Callbacks m_callbacks;
+  std::unique_ptr<Loop::Timer> m_retry;
+  std::deque<Operation> m_operations;
+  bool m_in_flight = false;
+  bool m_lost = false;
+  bool m_complained = false;
+  bool m_begun = false;
+  std::vector<Record> m_held;  ///< came before the task session was begun
+  std::shared_ptr<TaskSessionId> m_session = std::make_shared<TaskSessionId>(0);
+  std::uint64_t m_answered = 0;
+  std::uint64_t m_answered_written = 0;
+  std::uint64_t m_input_end = 0;
+  std::size_t m_backlog = 0;
+  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace tellina

@@ -1,0 +1,120 @@
+#include "host/session/sandbox_handle.hpp"
+
+#include <utility>
+
+#include "host/plugins/guard.hpp"
+
+namespace tellina {
+namespace {
+
+/// Runs a call into the plugin on this thread; returns what it threw, as an Error.
+template <typename Call>
+std::exception_ptr attempt(const std::string& plugin, Call&& call) {
+  try {
+    guard_plugin_call("sandbox \"" + plugin + "\"", std::forward<Call>(call));
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+}  // namespace
+
+void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
+  environment.pool.submit(BlockingPool::Use::start, [&environment, spec = std::move(spec), started = std::move(started)] {
+    auto sandbox = std::make_shared<std::unique_ptr<Sandbox>>();
+    std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
+      *sandbox = environment.sandboxes.start(spec);
+      if (!*sandbox) throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
+    });
+    environment.loop.post([&environment, sandbox, error, started] {
+      if (error) return started(nullptr, error);
+      started(std::make_shared<SandboxHandle>(environment, std::move(*sandbox)), nullptr);
+    });
+  });
+}
+
+SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox)
+    : m_environment(environment),
+      m_sandbox(std::move(sandbox)),
+      m_terminal(m_sandbox->terminal()),
+      m_ended_descriptor(m_sandbox->ended_descriptor()) {}
+
+void SandboxHandle::run(std::function<void(Sandbox&)> call, Done finish) {
+  m_calls.emplace_back(std::move(call), std::move(finish));
+  next();
+}
+
+void SandboxHandle::next() {
+  if (m_busy || m_calls.empty()) return;
+  m_busy = true;
+  auto [call, finish] = std::move(m_calls.front());
+  m_calls.pop_front();
+  m_environment.pool.submit(
+      BlockingPool::Use::other,
+      [self = shared_from_this(), sandbox = m_sandbox, call = std::move(call), finish = std::move(finish)]() mutable {
+        std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
+        SessionEnvironment& environment = self->m_environment;
+        environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
+          self->m_busy = false;
+          if (self->m_wanted_size && !self->m_destroyed) self->resize(*std::exchange(self->m_wanted_size, std::nullopt));
+          finish(error);
+          self->next();
+        });
+      });
+}
+
+void SandboxHandle::snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done) {
+  run([request, examine = std::move(examine)](Sandbox& sandbox) { examine(sandbox.snapshot(request)); },
+      std::move(done));
+}
+
+void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done) {
+  auto status = std::make_shared<ExitStatus>();
+  run(
+      [size, status](Sandbox& sandbox) {
+        *status = sandbox.ended().value_or(ExitStatus());
+        sandbox.restart_shell(size);
+      },
+      [self = shared_from_this(), status, done = std::move(done)](std::exception_ptr error) {
+        if (!error) {
+          self->m_terminal = self->m_sandbox->terminal();
+          self->m_ended_descriptor = self->m_sandbox->ended_descriptor();
+        }
+        done(*status, std::move(error));
+      });
+}
+
+void SandboxHandle::resize(TerminalSize size) {
+  if (m_busy) {
+    m_wanted_size = size;
+    return;
+  }
+  if (const auto error = attempt(m_environment.sandbox_plugin, [&] { m_sandbox->resize(size); })) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const Error& failure) {
+      m_environment.log.debug(std::string("resize: ") + failure.what());
+    }
+  }
+}
+
+void SandboxHandle::destroy(std::function<void()> done) {
+  m_destroyed = true;
+  m_calls.clear();
+  m_environment.pool.submit(BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
+    const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
+    self->m_environment.loop.post([self, error, done] {
+      if (error) {
+        try {
+          std::rethrow_exception(error);
+        } catch (const Error& failure) {
+          self->m_environment.log.error(std::string("a sandbox could not be removed: ") + failure.what());
+        }
+      }
+      done();
+    });
+  });
+}
+
+}  // namespace tellina

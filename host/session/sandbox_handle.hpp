@@ -1,0 +1,56 @@
+#pragma once
+
+/// A sandbox as a loop uses it: its blocking calls run on the pool, one at a time, and answer on the loop.
+
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "host/session/environment.hpp"
+
+namespace tellina {
+
+/// Threads: the loop's. Every exception that reaches a callback is an Error.
+class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
+ public:
+  using Started = std::function<void(std::shared_ptr<SandboxHandle>, std::exception_ptr)>;
+  using Done = std::function<void(std::exception_ptr)>;
+
+  /// Starts one on the pool. Exactly one of the two that `started` gets is set.
+  static void start(SessionEnvironment& environment, SandboxSpec spec, Started started);
+
+  SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox);
+
+  int terminal() const { return m_terminal; }
+  int ended_descriptor() const { return m_ended_descriptor; }
+
+  /// `examine` runs on the pool, so that comparing a large tree holds up no keystroke.
+  void snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done);
+  /// Tells how the shell ended and starts the next one; terminal() and ended_descriptor() are the new ones when `done`
+  /// runs without an exception.
+  void restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done);
+  /// At once, or after the call that is under way.
+  void resize(TerminalSize size);
+  /// Interrupts what is under way; its callback still runs. Nothing else may be asked afterwards.
+  void destroy(std::function<void()> done);
+
+ private:
+  /// Queues a call; `finish` runs on the loop with what it threw.
+  void run(std::function<void(Sandbox&)> call, Done finish);
+  void next();
+
+  SessionEnvironment& m_environment;
+  std::shared_ptr<Sandbox> m_sandbox;
+  int m_terminal;
+  int m_ended_descriptor;
+  bool m_busy = false;
+  bool m_destroyed = false;
+  std::optional<TerminalSize> m_wanted_size{};
+  std::deque<std::pair<std::function<void(Sandbox&)>, Done>> m_calls;
+};
+
+}  // namespace tellina

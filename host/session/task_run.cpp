@@ -1,0 +1,323 @@
+#include "host/session/task_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tellina {
+namespace {
+
+/// The pty is not read while the record is this far behind.
+constexpr std::size_t backlog_limit = 1024 * 1024;
+/// A shell that shows no prompt for this long is taken for one that can be typed at all the same.
+constexpr std::chrono::seconds prompt_limit{5};
+/// A shell that ends sooner than this is restarted only after as long, so that one that cannot live costs little.
+constexpr std::chrono::seconds short_life{1};
+constexpr std::chrono::milliseconds redraw_pause{50};
+constexpr std::size_t last_words = 1024 * 1024;
+/// Recorded output past this much in a task session is throttled to this many bytes a second.
+constexpr std::uint64_t throttle_after = 64 * 1024 * 1024;
+constexpr double throttled_rate = 256 * 1024;
+
+void put_offset(Bytes& frame, std::uint64_t offset) {
+  for (std::size_t i = 0; i < TerminalIo::frame_header; ++i) {
+    frame[i] = static_cast<char>(offset >> (8 * (TerminalIo::frame_header - 1 - i)));
+  }
+}
+
+}  // namespace
+
+TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_number, std::string stream,
+                 Position position, TerminalSize size, Callbacks callbacks)
+    : m_environment(environment),
+      m_recorder(recorder),
+      m_study(environment.study),
+      m_task_number(task_number),
+      m_stream(std::move(stream)),
+      m_size(size),
+      m_callbacks(std::move(callbacks)),
+      m_shell_timer(environment.loop.make_timer()),
+      m_ready_timer(environment.loop.make_timer()),
+      m_redraw_timer(environment.loop.make_timer()),
+      m_input(position.input, input_window),
+      m_output(position.output),
+      m_commands(position.commands),
+      m_throttle_timer(environment.loop.make_timer()) {
+  if (task().type == TaskType::output) {
+    m_output_check.emplace(task().output_answer, task().output_match);
+  } else {
+    m_home_check = std::make_unique<HomeCheck>(environment, m_study, task_number,
+                                               [this](const Progress& progress) { on_judged(progress); });
+  }
+}
+
+TaskRun::~TaskRun() {
+  close_terminal();
+  if (m_sandbox) m_sandbox->destroy([] {});
+}
+
+SandboxSpec TaskRun::make_spec() {
+  m_nonce = random_token(m_environment.random, 16);
+  SandboxSpec spec;
+  spec.id = random_token(m_environment.random, 8);
+  spec.owner = m_environment.worker;
+  spec.initial = task().initial;
+  spec.size = m_size;
+  spec.working_directory = m_environment.working_directory;
+  spec.environment["TELLINA_NONCE"] = m_nonce;
+  return spec;
+}
+
+void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
+  SandboxSpec spec = make_spec();
+  std::string id = spec.id;
+  SandboxHandle::start(m_environment, std::move(spec),
+                       [this, alive = std::weak_ptr(m_alive), id = std::move(id), done = std::move(done)](
+                           std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
+                         if (alive.expired()) {
+                           if (sandbox) sandbox->destroy([] {});
+                           return;
+                         }
+                         if (!error) {
+                           m_sandbox_id = id;
+                           use(std::move(sandbox));
+                         }
+                         done(std::move(error));
+                       });
+}
+
+void TaskRun::start() {
+  start_sandbox([this](std::exception_ptr error) {
+    if (error) {
+      later([this, error] {
+        const auto started = m_callbacks.started;
+        started(error);
+      });
+      return;
+    }
+    m_ready_timer->start(m_environment.loop.clock().now() + prompt_limit, [this] {
+      m_environment.log.warning("a shell has shown no prompt for 5 s; it is used all the same");
+      on_ready();
+    });
+  });
+}
+
+void TaskRun::reset(std::function<void(std::exception_ptr)> done) { start_sandbox(std::move(done)); }
+
+void TaskRun::use(std::shared_ptr<SandboxHandle> sandbox) {
+  if (m_sandbox) {
+    close_terminal();
+    if (m_tracker) m_tracker->shell_ended(now());
+    m_sandbox->destroy([] {});
+    event("reset", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
+  }
+  m_sandbox = std::move(sandbox);
+  if (m_home_check) m_home_check->use(m_sandbox);
+  m_sandbox->resize(m_size);
+  make_tracker();
+  open_terminal();
+}
+
+void TaskRun::make_tracker() {
+  CommandTracker::Callbacks callbacks;
+  callbacks.ready = [this] { on_ready(); };
+  callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
+  callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
+  m_tracker = std::make_unique<CommandTracker>(m_nonce, m_output.end(), m_commands + 1,
+                                               m_output_check ? &*m_output_check : nullptr, std::move(callbacks));
+}
+
+void TaskRun::open_terminal() {
+  m_shell_started = m_environment.loop.clock().now();
+  TerminalIo::Callbacks callbacks;
+  callbacks.on_output = [this](Bytes& frame) { on_output(frame); };
+  callbacks.on_written = [this](std::size_t bytes) { on_written(bytes); };
+  callbacks.may_read = [this] { return may_read(); };
+  m_terminal = std::make_unique<TerminalIo>(m_environment.loop, m_sandbox->terminal(), std::move(callbacks));
+  m_shell_watch = m_environment.loop.watch(m_sandbox->ended_descriptor());
+  m_shell_watch->when_readable([this] { later([this] { on_shell_ended(); }); });
+  const Bytes waiting = std::exchange(m_waiting_input, {});
+  if (!waiting.empty()) {
+    m_tracker->typed(waiting);
+    m_terminal->write(waiting);
+  }
+}
+
+void TaskRun::close_terminal() {
+  m_shell_watch.reset();
+  if (!m_terminal) return;
+  m_waiting_input.insert(0, m_terminal->take_unwritten());
+  m_terminal.reset();
+}
+
+void TaskRun::on_shell_ended() {
+  if (!m_terminal) return;
+  m_terminal->drain(last_words);
+  close_terminal();
+  m_tracker->shell_ended(now());
+  const MonotonicTime clock = m_environment.loop.clock().now();
+  if (clock - m_shell_started >= short_life) return restart_shell();
+  m_shell_timer->start(clock + short_life, [this] { restart_shell(); });
+}
+
+void TaskRun::restart_shell() {
+  m_sandbox->restart_shell(m_size, [this, sandbox = m_sandbox, alive = std::weak_ptr(m_alive)](
+                                       ExitStatus status, std::exception_ptr error) {
+    if (alive.expired() || sandbox != m_sandbox) return;
+    event("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
+                             "\":" + std::to_string(status.status) + "}");
+    if (error) {
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& failure) {
+        m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") + failure.what());
+      }
+      reset([this](std::exception_ptr again) {
+        if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
+      });
+      return;
+    }
+    make_tracker();
+    open_terminal();
+  });
+}
+
+void TaskRun::stop(std::function<void()> done) {
+  m_alive.reset();
+  for (auto* timer : {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_throttle_timer}) (*timer)->cancel();
+  if (m_home_check) m_home_check->use(nullptr);
+  if (m_tracker) m_tracker->shell_ended(now());
+  close_terminal();
+  if (!m_sandbox) return m_environment.loop.post(std::move(done));
+  std::exchange(m_sandbox, nullptr)->destroy(std::move(done));
+}
+
+InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
+  InputStream::Arrival arrival = m_input.receive(offset, bytes);
+  if (arrival.bytes.empty()) return arrival;
+  m_recorder.add(InputRecord(arrival.offset, arrival.bytes, now()));
+  if (m_terminal) {
+    m_tracker->typed(arrival.bytes);
+    m_terminal->write(arrival.bytes);
+  } else {
+    m_waiting_input.append(arrival.bytes);
+  }
+  return arrival;
+}
+
+void TaskRun::jump_input(std::uint64_t offset) {
+  if (offset <= m_input.received_end()) return;
+  m_recorder.add(GapRecord(StreamName::input, m_input.received_end(), offset, "worker_lost", now()));
+  m_input.jump_to(offset);
+}
+
+void TaskRun::on_written(std::size_t bytes) {
+  m_input.written(m_input.written_end() + bytes);
+  acknowledge();
+}
+
+void TaskRun::recorded(std::uint64_t input_end) {
+  m_input.recorded(input_end);
+  acknowledge();
+  resume();
+}
+
+void TaskRun::acknowledge() {
+  if (const auto end = m_input.take_acknowledgement()) m_callbacks.acknowledge(*end);
+}
+
+void TaskRun::on_output(Bytes& frame) {
+  const Moment at = now();
+  const std::uint64_t offset = m_output.end();
+  const BytesView bytes = BytesView(frame).substr(TerminalIo::frame_header);
+  m_output.append(bytes);
+  m_recorded_output += bytes.size();
+  m_throttle_credit -= static_cast<double>(bytes.size());
+  m_recorder.add(OutputRecord(offset, Bytes(bytes), at));
+  const Bytes copy(bytes);
+  put_offset(frame, offset);
+  m_callbacks.output(frame);
+  m_tracker->printed(copy, at);
+  if (m_home_check && m_is_ready) m_home_check->output_seen();
+}
+
+void TaskRun::on_ready() {
+  if (m_is_ready) return;
+  m_is_ready = true;
+  m_ready_timer->cancel();
+  later([this] {
+    const auto started = m_callbacks.started;
+    started(nullptr);
+  });
+}
+
+void TaskRun::on_finished(CommandRecord command) {
+  m_commands = command.number;
+  m_recorder.add(std::move(command));
+  if (m_home_check) m_home_check->command_ended();
+}
+
+void TaskRun::on_judged(const Progress& progress) {
+  event("check", std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
+                     ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" +
+                     std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
+                     ",\"incorrect\":" + std::to_string(progress.incorrect) + "}");
+  m_passed = m_passed || progress.passed;
+  later([this, progress] {
+    const Callbacks callbacks = m_callbacks;
+    const std::weak_ptr<bool> alive = m_alive;
+    callbacks.progress(progress);
+    if (!alive.expired() && m_passed) callbacks.passed();
+  });
+}
+
+void TaskRun::resize(TerminalSize size) {
+  if (size == m_size) return;
+  m_size = size;
+  m_redraw_timer->cancel();
+  if (m_sandbox) m_sandbox->resize(size);
+  event("resize", "{\"columns\":" + std::to_string(size.columns) + ",\"rows\":" + std::to_string(size.rows) + "}");
+}
+
+void TaskRun::redraw() {
+  if (!m_sandbox) return;
+  const int rows = m_size.rows > 1 ? m_size.rows - 1 : 2;
+  m_sandbox->resize(TerminalSize(m_size.columns, static_cast<std::uint16_t>(rows)));
+  m_redraw_timer->start(m_environment.loop.clock().now() + redraw_pause, [this] {
+    if (m_sandbox) m_sandbox->resize(m_size);
+  });
+}
+
+void TaskRun::resume() {
+  if (m_terminal) m_terminal->resume();
+}
+
+bool TaskRun::may_read() {
+  if (!m_callbacks.may_send() || m_recorder.backlog() >= backlog_limit) return false;
+  if (m_recorded_output < throttle_after) return true;
+  const MonotonicTime clock = m_environment.loop.clock().now();
+  if (!m_throttled) {
+    m_throttled = true;
+    m_throttle_since = clock;
+    m_throttle_credit = throttled_rate;
+    event("throttled", "{\"after_bytes\":" + std::to_string(throttle_after) + "}");
+    m_environment.log.warning("a task session has printed 64 MiB; its output goes on at 256 KiB a second");
+  }
+  const std::chrono::duration<double> passed = clock - std::exchange(m_throttle_since, clock);
+  m_throttle_credit = std::min(m_throttle_credit + passed.count() * throttled_rate, throttled_rate);
+  if (m_throttle_credit > 0) return true;
+  const std::chrono::duration<double> wait(-m_throttle_credit / throttled_rate + 0.01);
+  m_throttle_timer->start(clock + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), [this] { resume(); });
+  return false;
+}
+
+void TaskRun::event(std::string kind, std::string detail) {
+  m_recorder.add(EventRecord(std::move(kind), std::move(detail), now()));
+}
+
+void TaskRun::later(std::function<void()> task) {
+  m_environment.loop.post([alive = std::weak_ptr(m_alive), task = std::move(task)] {
+    if (!alive.expired()) task();
+  });
+}
+
+}  // namespace tellina

@@ -1,0 +1,132 @@
+#pragma once
+
+/// One task session at work: a sandbox and its shell, the two byte streams, and the checks.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/session/home_check.hpp"
+#include "host/session/input_stream.hpp"
+#include "host/session/output_buffer.hpp"
+#include "host/session/recorder.hpp"
+#include "host/session/sandbox_handle.hpp"
+#include "host/session/terminal_io.hpp"
+#include "host/study/command_tracker.hpp"
+
+namespace tellina {
+
+/// Threads: the loop's. Callbacks other than `output` and `may_send` run from the loop, never inside a call of
+/// TaskRun's, so they may destroy it.
+class TaskRun {
+ public:
+  class Callbacks {
+   public:
+    std::function<void(std::exception_ptr)> started;  ///< the shell can be typed at, or why there is none
+    std::function<void(Bytes& frame)> output;         ///< new output, with its offset in front, as it goes on the wire
+    std::function<bool()> may_send;                   ///< false: the page is behind, so the pty is not read
+    std::function<void(std::uint64_t)> acknowledge;   ///< input is recorded and handed to the shell up to here
+    std::function<void(const Progress&)> progress;    ///< after each check
+    std::function<void()> passed;
+  };
+
+  /// Where the streams stand at the start: zero for a new task session, past the recorded ends after a take-over.
+  class Position {
+   public:
+    Position() = default;
+    std::uint64_t input = 0;
+    std::uint64_t output = 0;
+    std::int64_t commands = 0;
+  };
+
+  TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_number, std::string stream, Position position,
+          TerminalSize size, Callbacks callbacks);
+  /// Ends the sandbox without waiting.
+  ~TaskRun();
+
+  void start();
+  /// A fresh sandbox with the initial tree takes the old one's place; on failure the old one goes on.
+  void reset(std::function<void(std::exception_ptr)> done);
+  /// Ends everything; `done` runs when the sandbox is gone. Nothing else is called back.
+  void stop(std::function<void()> done);
+
+  /// A frame of input. Returns what became of it; acknowledgements come by callback.
+  InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
+  /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
+  void jump_input(std::uint64_t offset);
+  void recorded(std::uint64_t input_end);
+
+  void resize(TerminalSize size);
+  /// Makes full-screen programs draw anew: their window becomes a row smaller for a moment.
+  void redraw();
+  /// Something that kept the pty from being read may have passed.
+  void resume();
+
+  const std::string& stream() const { return m_stream; }
+  int task_number() const { return m_task_number; }
+  const std::string& sandbox_id() const { return m_sandbox_id; }
+  const OutputBuffer& output() const { return m_output; }
+  const InputStream& input() const { return m_input; }
+  bool check_is_under_way() const { return m_home_check && m_home_check->is_under_way(); }
+
+ private:
+  const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
+  SandboxSpec make_spec();
+  void start_sandbox(std::function<void(std::exception_ptr)> done);
+  void use(std::shared_ptr<SandboxHandle> sandbox);
+  void open_terminal();
+  void close_terminal();
+  void make_tracker();
+  void on_output(Bytes& frame);
+  void on_written(std::size_t bytes);
+  void on_ready();
+  void on_finished(CommandRecord command);
+  void on_judged(const Progress& progress);
+  void on_shell_ended();
+  void restart_shell();
+  bool may_read();
+  void acknowledge();
+  Moment now() const { return Moment(m_environment.loop.clock()); }
+  void event(std::string kind, std::string detail = {});
+  /// Runs a task on the loop's next turn, unless the run is gone by then.
+  void later(std::function<void()> task);
+
+  SessionEnvironment& m_environment;
+  Recorder& m_recorder;
+  std::shared_ptr<const Study> m_study;
+  int m_task_number;
+  std::string m_stream;
+  TerminalSize m_size;
+  Callbacks m_callbacks;
+
+  std::string m_sandbox_id;
+  std::string m_nonce;
+  std::shared_ptr<SandboxHandle> m_sandbox;
+  std::unique_ptr<TerminalIo> m_terminal;
+  std::unique_ptr<Loop::Watch> m_shell_watch;
+  MonotonicTime m_shell_started{};
+  std::unique_ptr<Loop::Timer> m_shell_timer;
+  std::unique_ptr<Loop::Timer> m_ready_timer;
+  std::unique_ptr<Loop::Timer> m_redraw_timer;
+  bool m_is_ready = false;
+
+  InputStream m_input;
+  OutputBuffer m_output;
+  Bytes m_waiting_input;  ///< received while there is no shell to take it
+  std::optional<OutputCheck> m_output_check{};
+  std::unique_ptr<HomeCheck> m_home_check;
+  std::unique_ptr<CommandTracker> m_tracker;
+  std::int64_t m_commands;
+  bool m_passed = false;
+
+  std::uint64_t m_recorded_output = 0;
+  double m_throttle_credit = 0;
+  MonotonicTime m_throttle_since{};
+  std::unique_ptr<Loop::Timer> m_throttle_timer;
+  bool m_throttled = false;
+  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace tellina

@@ -1,0 +1,58 @@
+#pragma once
+
+/// Moves bytes between a loop and a pty.
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "host/runtime/loop.hpp"
+#include "tellina/bytes.hpp"
+
+namespace tellina {
+
+/// Reads a pty as fast as its owner lets it, and writes to it in order without ever waiting.
+///
+/// Threads: the loop's. The descriptor is lent, and is not used after the destructor. Callbacks may destroy the object.
+class TerminalIo {
+ public:
+  class Callbacks {
+   public:
+    std::function<void(Bytes&)> on_output;             ///< a frame: `frame_header` spare bytes, then 1 to 64 KiB of output
+    std::function<void(std::size_t)> on_written;       ///< so many more bytes have entered the pty
+    std::function<bool()> may_read;                    ///< asked before each read; false: wait for resume()
+  };
+
+  /// Spare bytes in front of each piece of output, for the stream offset of its frame.
+  static constexpr std::size_t frame_header = 8;
+
+  TerminalIo(Loop& loop, int descriptor, Callbacks callbacks);
+
+  /// Takes bytes into the queue and writes what the pty takes now.
+  void write(BytesView bytes);
+  /// What has not entered the pty: belongs to the next shell.
+  Bytes take_unwritten();
+
+  /// Reads again if may_read() allows.
+  void resume();
+  /// Reads what is there now, whatever may_read() says, at most `limit` bytes: a shell's last words.
+  void drain(std::size_t limit);
+
+ private:
+  void arm_read();
+  void on_readable();
+  bool read_some();
+  void flush();
+
+  int m_descriptor;
+  Callbacks m_callbacks;
+  std::unique_ptr<Loop::Watch> m_watch;
+  bool m_read_armed = false;
+  bool m_write_armed = false;
+  bool m_hung_up = false;
+  Bytes m_unwritten;
+  std::size_t m_unwritten_from = 0;
+  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace tellina

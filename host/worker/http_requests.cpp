@@ -1,0 +1,89 @@
+#include "host/worker/http_requests.hpp"
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <utility>
+
+#include "host/store/digest.hpp"
+#include "host/study/state_json.hpp"
+
+namespace tellina {
+namespace {
+
+namespace json = boost::json;
+
+/// 256 bits: a cookie cannot be guessed, so its plain digest is safe in the file.
+constexpr std::size_t cookie_bytes = 32;
+
+json::object failure(int status, std::string_view code, std::string_view message) {
+  return {{"status", status}, {"body", {{"error", {{"code", code}, {"message", message}}}}}};
+}
+
+std::string string_member(const json::object& question, const char* name) {
+  const json::value* value = question.if_contains(name);
+  return value && value->is_string() ? json::value_to<std::string>(*value) : std::string();
+}
+
+json::object log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie, Moment at) {
+  const auto participant = transaction.find_participant(access_code);
+  if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
+  transaction.add_login(*participant, sha256_hex(cookie), at);
+  return {{"status", 200}, {"body", json::object()}, {"cookie", cookie}};
+}
+
+json::object not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
+
+json::object authenticate(StoreTransaction& transaction, const std::string& cookie) {
+  const auto participant = transaction.find_login(sha256_hex(cookie));
+  if (!participant) return not_logged_in();
+  return {{"status", 200}, {"body", json::object()}, {"participant", *participant}, {"affinity", *participant}};
+}
+
+json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const Study& study) {
+  const auto participant = transaction.find_login(sha256_hex(cookie));
+  const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
+  if (!progress) return not_logged_in();
+  return {{"status", 200}, {"body", json::parse(state_json(study, *progress))}};
+}
+
+}  // namespace
+
+void answer_http_request(SessionEnvironment& environment, const Bytes& question, std::function<void(Bytes)> reply) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(question), error);
+  if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
+  const std::string method = string_member(value.get_object(), "method");
+  const std::string cookie = string_member(value.get_object(), "cookie");
+  const Moment now(environment.loop.clock());
+
+  std::function<json::object(StoreTransaction&)> answer;
+  if (method == "login") {
+    answer = [code = string_member(value.get_object(), "access_code"),
+              token = random_token(environment.random, cookie_bytes), now](StoreTransaction& transaction) {
+      return log_in(transaction, code, token, now);
+    };
+  } else if (method == "authenticate") {
+    answer = [cookie](StoreTransaction& transaction) { return authenticate(transaction, cookie); };
+  } else if (method == "study") {
+    answer = [cookie, study = environment.study](StoreTransaction& transaction) {
+      return describe_study(transaction, cookie, *study);
+    };
+  } else if (method == "ready") {
+    answer = [](StoreTransaction&) { return json::object{{"status", 200}, {"body", json::object()}}; };
+  } else {
+    return reply(json::serialize(failure(400, "bad_request", "unknown method")));
+  }
+
+  const auto text = std::make_shared<Bytes>();
+  environment.store.submit(
+      [answer = std::move(answer), text](StoreTransaction& transaction) { *text = json::serialize(answer(transaction)); },
+      [&environment, text, reply = std::move(reply)](std::exception_ptr fault) {
+        environment.loop.post([text, reply, fault] {
+          reply(fault ? Bytes(json::serialize(failure(503, "busy", "The database does not answer. Please try again.")))
+                      : std::move(*text));
+        });
+      });
+}
+
+}  // namespace tellina

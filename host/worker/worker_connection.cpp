@@ -1,0 +1,70 @@
+#include "host/worker/worker_connection.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tellina {
+
+WorkerConnection::WorkerConnection(ChannelLayer& layer, std::unique_ptr<Gate> gate, Message connect,
+                                   std::function<void()> ended)
+    : m_layer(layer),
+      m_gate(std::move(gate)),
+      m_connect(std::move(connect)),
+      m_gateway(m_connect.reply_channel),
+      m_ended(std::move(ended)),
+      m_id(m_connect.connection) {
+  boost::system::error_code error;
+  const auto body = boost::json::parse(boost::json::string_view(m_connect.body), error);
+  const auto* object = error ? nullptr : body.if_object();
+  const auto* participant = object ? object->if_contains("participant") : nullptr;
+  if (!participant || !participant->is_int64()) {
+    throw Error(ErrorCode::bad_request, "connect of " + m_id + ": expected {\"participant\": NUMBER}");
+  }
+  m_participant = participant->get_int64();
+  if (const auto* address = object->if_contains("address"); address && address->is_string()) {
+    m_address = boost::json::value_to<std::string>(*address);
+  }
+  m_gate->arrive(0, MessageKind::connect);
+  Message opening(MessageKind::connect, m_id, 0, {});
+  m_parked.push_back(std::move(opening));
+}
+
+WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
+  if (message.sequence < m_expected) return Arrival::repeated;
+  if (message.sequence > m_expected) return Arrival::after_a_loss;
+  ++m_expected;
+  m_gate->arrive(message.sequence, message.kind);
+  m_parked.push_back(std::move(message));
+  return Arrival::in_order;
+}
+
+std::optional<Message> WorkerConnection::next() {
+  const std::optional<Sequence> sequence = m_gate->next();
+  if (!sequence) return std::nullopt;
+  const auto found = std::find_if(m_parked.begin(), m_parked.end(),
+                                  [&](const Message& message) { return message.sequence == *sequence; });
+  Message message = std::move(*found);
+  m_parked.erase(found);
+  return message;
+}
+
+void WorkerConnection::accept(const ChannelName& owner) { send(MessageKind::accept, owner.text()); }
+
+void WorkerConnection::close(int code, const std::string& reason) {
+  if (m_is_closed) return;
+  send(MessageKind::close, std::to_string(code) + " " + reason);
+  if (std::exchange(m_is_closed, true)) return;
+  m_ended();
+}
+
+void WorkerConnection::send(MessageKind kind, Bytes body) {
+  if (m_is_closed) return;
+  if (m_layer.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
+  // A hole in what the page gets: it comes back with its offsets and is given the rest.
+  m_is_closed = true;
+  m_ended();
+}
+
+}  // namespace tellina

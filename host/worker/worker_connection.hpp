@@ -1,0 +1,68 @@
+#pragma once
+
+/// A worker's end of one WebSocket: its gate, what waits there, and the way back to its gateway.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/session/connection_port.hpp"
+#include "tellina/channel_layer.hpp"
+#include "tellina/ordering_policy.hpp"
+
+namespace tellina {
+
+class ParticipantSession;
+
+/// Threads: the loop's.
+class WorkerConnection final : public ConnectionPort {
+ public:
+  /// `ended` is called once, when it was closed from here or the layer has not taken a message; it must not destroy the
+  /// connection.
+  WorkerConnection(ChannelLayer& layer, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
+
+  enum class Arrival { in_order, repeated, after_a_loss };
+  /// Parks a message until the gate lets it through. Layers are FIFO, so a jump in the numbers is a loss.
+  Arrival arrive(Message message);
+  /// The next message that may be handled now. The caller calls finish() with its number when it is.
+  std::optional<Message> next();
+  void finish(Sequence sequence) { m_gate->finish(sequence); }
+  std::uint64_t overtakings() const { return m_gate->overtakings(); }
+
+  /// Tells the gateway where the rest of the connection goes.
+  void accept(const ChannelName& owner);
+
+  void send_data(Bytes frame) override { send(MessageKind::data, std::move(frame)); }
+  void send_text(std::string json) override { send(MessageKind::text, std::move(json)); }
+  void credit(std::size_t bytes) override { send(MessageKind::credit, std::to_string(bytes)); }
+  void close(int code, const std::string& reason) override;
+  const std::string& address() const override { return m_address; }
+
+  const std::string& id() const { return m_id; }
+  const Message& connect() const { return m_connect; }
+  std::int64_t participant() const { return m_participant; }
+  bool is_closed() const { return m_is_closed; }
+
+  ParticipantSession* session = nullptr;  ///< once attached
+
+ private:
+  void send(MessageKind kind, Bytes body);
+
+  ChannelLayer& m_layer;
+  std::unique_ptr<Gate> m_gate;
+  Message m_connect;
+  ChannelName m_gateway;
+  std::function<void()> m_ended;
+  std::string m_id;
+  std::string m_address;
+  std::int64_t m_participant = 0;
+  Sequence m_expected = 1;
+  Sequence m_sent = 0;
+  bool m_is_closed = false;
+  std::vector<Message> m_parked;
+};
+
+}  // namespace tellina
