@@ -112,7 +112,8 @@ TEST_F(StrictGateTest, TenThousandArrivalsInAnyOrderAgreeWithTheModel) {
     }
     const auto gate = m_policy->open_gate();
     Model model(count);
-    std::optional<Sequence> running;
+    Sequence running = 0;
+    bool is_running = false;
     std::size_t arrived = 0;
     std::size_t finished = 0;
     while (finished < count) {
@@ -120,15 +121,18 @@ TEST_F(StrictGateTest, TenThousandArrivalsInAnyOrderAgreeWithTheModel) {
       if (choice == 0 && arrived < count) {
         gate->arrive(arrivals[arrived], arrivals[arrived] == 0 ? MessageKind::connect : MessageKind::data);
         model.arrive(arrivals[arrived++]);
-      } else if (choice == 1 && running) {
-        gate->finish(*running);
+      } else if (choice == 1 && is_running) {
+        gate->finish(running);
         model.finish();
-        running.reset();
+        is_running = false;
         ++finished;
       } else {
         const std::optional<Sequence> expected = model.next();
         ASSERT_EQ(gate->next(), expected);
-        if (expected) running = expected;
+        if (expected) {
+          running = *expected;
+          is_running = true;
+        }
       }
     }
     EXPECT_EQ(gate->overtakings(), 0u);
