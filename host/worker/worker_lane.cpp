@@ -128,10 +128,10 @@ void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) 
 void WorkerLane::enter(WorkerConnection& connection) {
   const auto owned = m_sessions.find(connection.participant());
   if (owned != m_sessions.end() && !owned->second.is_leaving) return let_in(connection, *owned->second.session);
-  std::vector<std::string>& waiting = m_entering[connection.participant()];
-  waiting.push_back(connection.id());
+  const auto [waiting, is_first] = m_entering.try_emplace(connection.participant());
+  waiting->second.push_back(connection.id());
   // A session that is leaving acquires anew when it has gone.
-  if (owned == m_sessions.end() && waiting.size() == 1) acquire(connection.participant());
+  if (owned == m_sessions.end() && is_first) acquire(connection.participant());
 }
 
 void WorkerLane::let_in(WorkerConnection& connection, ParticipantSession& session) {
