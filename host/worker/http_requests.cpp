@@ -78,8 +78,8 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
   const auto text = std::make_shared<Bytes>();
   environment.store.submit(
       [answer = std::move(answer), text](StoreTransaction& transaction) { *text = json::serialize(answer(transaction)); },
-      [&environment, text, reply = std::move(reply)](std::exception_ptr fault) {
-        environment.loop.post([text, reply, fault] {
+      [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
+        loop.post([text, reply, fault] {
           reply(fault ? Bytes(json::serialize(failure(503, "busy", "The database does not answer. Please try again.")))
                       : std::move(*text));
         });
