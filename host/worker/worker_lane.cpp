@@ -62,6 +62,10 @@ void WorkerLane::drain_inbox() {
 void WorkerLane::handle(Message message) {
   if (message.kind == MessageKind::connect) return open(std::move(message));
   if (message.kind == MessageKind::request) {
+    if (const char* fault = ChannelName::find_fault(message.reply_channel)) {
+      m_environment.log.error("request " + message.connection + ": reply channel \"" + message.reply_channel + "\": " + fault);
+      return;
+    }
     answer_http_request(m_environment, message.body,
                         guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
                           const Message reply(MessageKind::reply, id, 0, std::move(answer));
