@@ -104,6 +104,7 @@ void TaskRun::start() {
 void TaskRun::reset(std::function<void(std::exception_ptr)> done) { start_sandbox(std::move(done)); }
 
 void TaskRun::use(std::shared_ptr<SandboxHandle> sandbox) {
+  m_shell_timer->cancel();
   if (m_sandbox) {
     close_terminal();
     if (m_tracker) m_tracker->shell_ended(now());
@@ -134,7 +135,7 @@ void TaskRun::open_terminal() {
   callbacks.may_read = [this] { return may_read(); };
   m_terminal = std::make_unique<TerminalIo>(m_environment.loop, m_sandbox->terminal(), std::move(callbacks));
   m_shell_watch = m_environment.loop.watch(m_sandbox->ended_descriptor());
-  m_shell_watch->when_readable([this] { later([this] { on_shell_ended(); }); });
+  m_shell_watch->when_readable([this] { on_shell_ended(); });
   const Bytes waiting = std::exchange(m_waiting_input, {});
   if (!waiting.empty()) {
     m_tracker->typed(waiting);
