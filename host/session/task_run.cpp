@@ -6,14 +6,16 @@
 namespace tellina {
 namespace {
 
-/// The pty is not read while the record is this far behind.
-constexpr std::size_t backlog_limit = 1024 * 1024;
+/// The pty is not read while the record is this far behind. With one more piece and a shell's last words, what is not
+/// recorded stays below the 1 MiB by which output jumps after a worker's death.
+constexpr std::size_t backlog_limit = 768 * 1024;
 /// A shell that shows no prompt for this long is taken for one that can be typed at all the same.
 constexpr std::chrono::seconds prompt_limit{5};
 /// A shell that ends sooner than this is restarted only after as long, so that one that cannot live costs little.
 constexpr std::chrono::seconds short_life{1};
 constexpr std::chrono::milliseconds redraw_pause{50};
-constexpr std::size_t last_words = 1024 * 1024;
+/// More than the kernel holds for a pty (64 KiB).
+constexpr std::size_t last_words = 96 * 1024;
 /// Recorded output past this much in a task session is throttled to this many bytes a second.
 constexpr std::uint64_t throttle_after = 64 * 1024 * 1024;
 constexpr double throttled_rate = 256 * 1024;
@@ -234,10 +236,11 @@ void TaskRun::on_output(Bytes& frame) {
   m_recorded_output += bytes.size();
   m_throttle_credit -= static_cast<double>(bytes.size());
   m_recorder.add(OutputRecord(offset, Bytes(bytes), at));
-  const Bytes copy(bytes);
+  // The page may take the frame away; checks see the bytes after it has them.
+  m_printed.assign(bytes);
   put_offset(frame, offset);
   m_callbacks.output(frame);
-  m_tracker->printed(copy, at);
+  m_tracker->printed(m_printed, at);
   if (m_home_check && m_is_ready) m_home_check->output_seen();
 }
 

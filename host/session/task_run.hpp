@@ -114,6 +114,7 @@ class TaskRun {
 
   InputStream m_input;
   OutputBuffer m_output;
+  Bytes m_printed;        ///< keeps its room, so that a key's echo needs no allocation
   Bytes m_waiting_input;  ///< received while there is no shell to take it
   std::optional<OutputCheck> m_output_check{};
   std::unique_ptr<HomeCheck> m_home_check;

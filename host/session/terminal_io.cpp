@@ -10,7 +10,8 @@ namespace {
 
 /// A pty gives at most 4095 bytes a read (measured on Linux 6.x), so a shorter read means that no more is waiting.
 constexpr std::size_t full_read = 4095;
-constexpr std::size_t piece_limit = 64 * 1024;
+/// A piece that has not reached this takes one more read, and stays within 64 KiB.
+constexpr std::size_t piece_limit = 60 * 1024;
 
 }  // namespace
 
@@ -37,35 +38,39 @@ void TerminalIo::on_readable() {
   if (!alive.expired()) resume();
 }
 
-bool TerminalIo::read_some() {
-  Bytes frame(frame_header + full_read + 1, '\0');
-  std::size_t size = frame_header;
-  for (;;) {
-    const ssize_t got = ::read(m_descriptor, frame.data() + size, frame.size() - size);
+std::size_t TerminalIo::read_some() {
+  Bytes frame(frame_header, '\0');
+  while (frame.size() < piece_limit) {
+    const ssize_t got = ::read(m_descriptor, m_buffer.data(), m_buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       // EIO: no process has the pty open any more. A shell that is restarted gets a new one.
       if (got == 0 || errno != EAGAIN) m_hung_up = true;
       break;
     }
-    size += static_cast<std::size_t>(got);
-    if (static_cast<std::size_t>(got) < full_read || size >= piece_limit) break;
-    frame.resize(size + full_read + 1);
+    frame.append(m_buffer.data(), static_cast<std::size_t>(got));
+    if (static_cast<std::size_t>(got) < full_read) break;
   }
-  if (size == frame_header) return false;
-  frame.resize(size);
-  m_callbacks.on_output(frame);
-  return true;
+  const std::size_t size = frame.size() - frame_header;
+  if (size > 0) m_callbacks.on_output(frame);
+  return size;
 }
 
 void TerminalIo::drain(std::size_t limit) {
   const std::weak_ptr<bool> alive = m_alive;
-  for (std::size_t pieces = 0; pieces * full_read < limit && !m_hung_up; ++pieces) {
-    if (!read_some() || alive.expired()) return;
+  for (std::size_t drained = 0; drained < limit;) {
+    const std::size_t size = read_some();
+    if (size == 0 || alive.expired() || m_hung_up) return;
+    drained += size;
   }
 }
 
 void TerminalIo::write(BytesView bytes) {
+  // A shell that reads slowly and never quite all would let the written part grow for ever.
+  if (m_unwritten_from >= piece_limit) {
+    m_unwritten.erase(0, m_unwritten_from);
+    m_unwritten_from = 0;
+  }
   m_unwritten.append(bytes);
   if (!m_write_armed) flush();
 }

@@ -2,7 +2,7 @@
 
 /// Moves bytes between a loop and a pty.
 
-#include <deque>
+#include <array>
 #include <functional>
 #include <memory>
 
@@ -35,13 +35,14 @@ class TerminalIo {
 
   /// Reads again if may_read() allows.
   void resume();
-  /// Reads what is there now, whatever may_read() says, at most `limit` bytes: a shell's last words.
+  /// Reads what is there now, whatever may_read() says, until `limit` bytes are reached: a shell's last words.
   void drain(std::size_t limit);
 
  private:
   void arm_read();
   void on_readable();
-  bool read_some();
+  /// Returns how many bytes there were.
+  std::size_t read_some();
   void flush();
 
   int m_descriptor;
@@ -50,6 +51,7 @@ class TerminalIo {
   bool m_read_armed = false;
   bool m_write_armed = false;
   bool m_hung_up = false;
+  std::array<char, 4096> m_buffer;  ///< so that a key's echo needs no allocation
   Bytes m_unwritten;
   std::size_t m_unwritten_from = 0;
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
