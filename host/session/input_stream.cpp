@@ -7,8 +7,10 @@ namespace tellina {
 InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes) {
   Arrival arrival;
   arrival.offset = m_received;
+  if (bytes.empty()) return arrival;
   if (offset > m_received) {
-    if (offset + bytes.size() > m_received + m_window) {
+    // Without a sum: the page chooses the offset, up to the last of 64 bits.
+    if (bytes.size() > m_window || offset - m_received > m_window - bytes.size()) {
       arrival.beyond_window = true;
       return arrival;
     }
@@ -36,6 +38,13 @@ InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes)
     m_early.erase(first);
   }
   return arrival;
+}
+
+std::size_t InputStream::forget_early() {
+  std::size_t size = 0;
+  for (const auto& [offset, bytes] : m_early) size += bytes.size();
+  m_early.clear();
+  return size;
 }
 
 void InputStream::jump_to(std::uint64_t offset) {

@@ -31,6 +31,9 @@ class InputStream {
   /// Declares everything before `offset` settled (a gap, or the start of a stream). Held frames are forgotten.
   void jump_to(std::uint64_t offset);
 
+  /// Drops the held frames: a page that says hello sends everything from received_end() again. Returns their bytes.
+  std::size_t forget_early();
+
   void written(std::uint64_t end) { m_written = end; }
   void recorded(std::uint64_t end) { m_recorded = end; }
 

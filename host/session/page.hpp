@@ -32,6 +32,8 @@ class Page {
   /// Input that came on this connection, and how much of it is finished with.
   void input_came(std::size_t bytes) { m_uncredited += bytes; }
   void credit(std::size_t bytes);
+  /// Whatever is still owed: what it was for is over.
+  void credit_all() { credit(m_uncredited); }
 
  private:
   ConnectionPort* m_port;

@@ -161,6 +161,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     m_page->start_output(0);
     return send_welcome({});
   }
+  m_page->credit(m_run->forget_early_input());
   const bool same_stream = !frame.stream || *frame.stream == m_run->stream();
   if (std::exchange(m_input_uncertain, false) && same_stream && frame.input_offset) {
     m_run->jump_input(*frame.input_offset);

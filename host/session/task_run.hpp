@@ -57,6 +57,8 @@ class TaskRun {
   /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
   void jump_input(std::uint64_t offset);
   void recorded(std::uint64_t input_end);
+  /// See InputStream.
+  std::size_t forget_early_input() { return m_input.forget_early(); }
 
   void resize(TerminalSize size);
   /// Makes full-screen programs draw anew: their window becomes a row smaller for a moment.
