@@ -287,7 +287,10 @@ void ParticipantSession::on_ended() {
   m_run.reset();
   m_begun = m_ending = m_is_resetting = false;
   m_clock_started = {};
-  if (m_page) m_page->start_output(0);
+  if (m_page) {
+    m_page->start_output(0);
+    m_page->credit_all();
+  }
   if (!m_give_up_id.empty()) {
     const RequestId id = std::exchange(m_give_up_id, {});
     remember("give_up", id, done_frame(id));
