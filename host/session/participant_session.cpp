@@ -140,8 +140,13 @@ void ParticipantSession::on_text(ConnectionPort& port, BytesView json) {
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
   if (const auto* rendered = std::get_if<AckFrame>(&frame)) return ack(*rendered);
   if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(port, *probe);
-  m_size = std::get<ResizeFrame>(frame).size;
-  if (m_run) m_run->resize(m_size);
+  resize(std::get<ResizeFrame>(frame).size);
+}
+
+void ParticipantSession::resize(TerminalSize size) {
+  m_size = size;
+  // What happens once the task has ended must not get into the next one's record.
+  if (m_run && !m_ending) m_run->resize(size);
 }
 
 void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
@@ -155,8 +160,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   }
   if (!m_page) m_page = std::make_unique<Page>(port);
   if (!frame.stream) m_answers.clear();
-  m_size = frame.size;
-  if (m_run) m_run->resize(m_size);
+  resize(frame.size);
   if (!is_running()) {
     m_page->start_output(0);
     return send_welcome({});
@@ -210,6 +214,7 @@ void ParticipantSession::on_started(std::exception_ptr error) {
     return;
   }
   m_run.reset();
+  m_recorder.discard_held();
   check_idle();
 }
 

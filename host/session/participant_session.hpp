@@ -45,6 +45,7 @@ class ParticipantSession {
 
  private:
   void hello(ConnectionPort& port, const HelloFrame& frame);
+  void resize(TerminalSize size);
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);

@@ -57,6 +57,7 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
   push(std::move(operation));
   m_begun = true;
   std::vector<Record> held = std::exchange(m_held, {});
+  m_held_size = 0;
   for (Record& record : held) add(std::move(record));
 }
 
@@ -80,6 +81,7 @@ void Recorder::write(std::function<void(StoreTransaction&, TaskSessionId)> job, 
 void Recorder::add(Record record) {
   if (m_lost) return;
   if (!m_begun) {
+    m_held_size += payload_size(record);
     m_held.push_back(std::move(record));
     return;
   }
@@ -99,6 +101,11 @@ void Recorder::add(Record record) {
   batch.input_end = m_input_end;
   m_backlog += size;
   submit();
+}
+
+void Recorder::discard_held() {
+  m_held.clear();
+  m_held_size = 0;
 }
 
 void Recorder::push(Operation operation) {

@@ -40,11 +40,13 @@ class Recorder {
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
 
   void add(Record record);
+  /// The task session that add() was called for will not begin.
+  void discard_held();
   /// Written with the next batch.
   void set_answered(std::uint64_t offset) { m_answered = offset; }
 
   /// Bytes of input and output that are not in the file yet.
-  std::size_t backlog() const { return m_backlog; }
+  std::size_t backlog() const { return m_backlog + m_held_size; }
   const Fence& fence() const { return m_fence; }
 
  private:
@@ -73,6 +75,7 @@ class Recorder {
   bool m_complained = false;
   bool m_begun = false;
   std::vector<Record> m_held;  ///< came before the task session was begun
+  std::size_t m_held_size = 0;
   std::shared_ptr<TaskSessionId> m_session = std::make_shared<TaskSessionId>(0);
   std::uint64_t m_answered = 0;
   std::uint64_t m_answered_written = 0;
