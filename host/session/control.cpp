@@ -15,7 +15,12 @@ class Complaint : public std::runtime_error {
 
 std::string describe(const json::value& value) {
   std::string text = json::serialize(value);
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  if (text.size() > 60) {
+    std::size_t size = 57;
+    // Never inside a character: a text frame that is no UTF-8 ends the page's connection.
+    while ((static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+    text = text.substr(0, size) + "...";
+  }
   return text;
 }
 
