@@ -102,3 +102,13 @@ test("tells its size within the limits of the wire, and when it changes", () => 
   emulator.resize(2000, 30);
   assert.deepEqual(screen.size, { columns: 1000, rows: 30 });
 });
+
+test("keeps quiet about the focus when a replay turns its reports on", async () => {
+  const { emulator, input, write } = make();
+  const drawn = write("\x1b[?1004h", true);
+  emulator.input("\x1b[I", false);
+  await drawn;
+  assert.deepEqual(input, []);
+  emulator.input("\x1b[O", false);
+  assert.deepEqual(input, ["\x1b[O"]);
+});

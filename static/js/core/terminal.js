@@ -19,11 +19,11 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
 
 /**
  * What an emulator says by itself when output asks it something: control strings (OSC, DCS, ...), reports with a private
- * mark, cursor and status reports, device attributes, mode and window reports. Keys give none of these, but for F3 with
- * Shift, Ctrl or Alt, which looks like a cursor report.
+ * mark, cursor and status reports, device attributes, mode and window reports, and whether it has the focus, once asked
+ * to report that. Keys give none of these, but for F3 with Shift, Ctrl or Alt, which looks like a cursor report.
  */
 // eslint-disable-next-line no-control-regex
-const ANSWER = /^\x1b(?:[\]P^_X]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y))/;
+const ANSWER = /^\x1b(?:[\]P^_X]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
 
 /** ESC c: what stands for a fresh terminal, in order with the output around it. */
 const FULL_RESET = Uint8Array.of(0x1b, 0x63);
