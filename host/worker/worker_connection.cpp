@@ -7,9 +7,16 @@
 
 namespace tellina {
 
-WorkerConnection::WorkerConnection(ChannelLayer& layer, std::unique_ptr<Gate> gate, Message connect,
+SendResult Outbox::send(const ChannelName& channel, Message message) {
+  ++m_depth;
+  const SendResult result = m_layer.send(channel, std::move(message));
+  --m_depth;
+  return result;
+}
+
+WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect,
                                    std::function<void()> ended)
-    : m_layer(layer),
+    : m_outbox(outbox),
       m_gate(std::move(gate)),
       m_connect(std::move(connect)),
       m_gateway(m_connect.reply_channel),
@@ -61,7 +68,7 @@ void WorkerConnection::close(int code, const std::string& reason) {
 
 void WorkerConnection::send(MessageKind kind, Bytes body) {
   if (m_is_closed) return;
-  if (m_layer.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
+  if (m_outbox.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
   // A hole in what the page gets: it comes back with its offsets and is given the rest.
   m_is_closed = true;
   m_ended();

@@ -17,12 +17,27 @@ namespace tellina {
 
 class ParticipantSession;
 
+/// A lane's way out, which knows while it is being used: a layer may call receivers inside send(), and what they bring
+/// about (a gateway that ends a connection, or forwards what it held) must not run under the feet of the sender.
+///
+/// Threads: the loop's.
+class Outbox {
+ public:
+  explicit Outbox(ChannelLayer& layer) : m_layer(layer) {}
+  SendResult send(const ChannelName& channel, Message message);
+  bool is_sending() const { return m_depth > 0; }
+
+ private:
+  ChannelLayer& m_layer;
+  int m_depth = 0;
+};
+
 /// Threads: the loop's.
 class WorkerConnection final : public ConnectionPort {
  public:
   /// `ended` is called once, when it was closed from here or the layer has not taken a message; it must not destroy the
   /// connection.
-  WorkerConnection(ChannelLayer& layer, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
+  WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
   enum class Arrival { in_order, repeated, after_a_loss };
   /// Parks a message until the gate lets it through. Layers are FIFO, so a jump in the numbers is a loss.
@@ -51,7 +66,7 @@ class WorkerConnection final : public ConnectionPort {
  private:
   void send(MessageKind kind, Bytes body);
 
-  ChannelLayer& m_layer;
+  Outbox& m_outbox;
   std::unique_ptr<Gate> m_gate;
   Message m_connect;
   ChannelName m_gateway;

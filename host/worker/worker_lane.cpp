@@ -19,6 +19,7 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
                        std::size_t count)
     : m_environment(std::move(environment)),
       m_layer(layer),
+      m_outbox(layer),
       m_ordering(ordering),
       m_channel("worker." + m_environment.worker),
       m_index(index),
@@ -36,7 +37,7 @@ void WorkerLane::start() {
 }
 
 void WorkerLane::receive(Message message) {
-  if (m_environment.loop.is_current() && !m_inbox_waits) return handle(std::move(message));
+  if (m_environment.loop.is_current() && !m_inbox_waits && !m_outbox.is_sending()) return handle(std::move(message));
   std::lock_guard lock(m_inbox_mutex);
   m_inbox.push_back(std::move(message));
   if (m_inbox_waits.exchange(true)) return;
@@ -70,7 +71,7 @@ void WorkerLane::handle(Message message) {
                         guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
                           const Message reply(MessageKind::reply, id, 0, std::move(answer));
                           // A gateway that has gone, or is full, answers its client "busy" by itself.
-                          m_layer.send(ChannelName(channel), reply);
+                          m_outbox.send(ChannelName(channel), reply);
                         }));
     return;
   }
@@ -92,7 +93,7 @@ void WorkerLane::open(Message message) {
   if (m_stopping || m_connections.contains(message.connection)) return;
   try {
     const std::string id = message.connection;
-    auto connection = std::make_unique<WorkerConnection>(m_layer, m_ordering.open_gate(), std::move(message), [this, id] {
+    auto connection = std::make_unique<WorkerConnection>(m_outbox, m_ordering.open_gate(), std::move(message), [this, id] {
       m_environment.loop.post(guarded([this, id] { forget(id); }));
     });
     WorkerConnection& opened = *connection;
@@ -191,7 +192,7 @@ void WorkerLane::forward(const std::vector<std::string>& connections, const std:
   for (const std::string& id : connections) {
     const auto found = m_connections.find(id);
     if (found == m_connections.end()) continue;
-    if (m_layer.send(ChannelName("worker." + owner), found->second->connect()) == SendResult::accepted) {
+    if (m_outbox.send(ChannelName("worker." + owner), found->second->connect()) == SendResult::accepted) {
       m_connections.erase(found);
     } else {
       found->second->close(close_try_again, "the worker that has this session does not answer");

@@ -77,6 +77,7 @@ class WorkerLane {
 
   SessionEnvironment m_environment;
   ChannelLayer& m_layer;
+  Outbox m_outbox;
   OrderingPolicy& m_ordering;
   ChannelName m_channel;
   std::size_t m_index;
