@@ -165,6 +165,7 @@ void WorkerLane::on_lease(ParticipantId participant, const LeaseResult& lease, c
   const std::vector<std::string> waiting = std::move(m_entering[participant]);
   m_entering.erase(participant);
   if (error || m_stopping) {
+    if (error) complain(error);
     for (const std::string& id : waiting) {
       if (const auto found = m_connections.find(id); found != m_connections.end()) {
         found->second->close(close_try_again, "the database does not answer");
@@ -186,6 +187,14 @@ void WorkerLane::on_lease(ParticipantId participant, const LeaseResult& lease, c
   }
   // Nobody may have waited for as long as it took.
   if (owned.session->is_idle()) leave(participant);
+}
+
+void WorkerLane::complain(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& failure) {
+    m_environment.log.error(std::string("a session could not be taken: ") + failure.what());
+  }
 }
 
 void WorkerLane::forward(const std::vector<std::string>& connections, const std::string& owner) {
@@ -283,6 +292,10 @@ void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vec
   for (const ParticipantId participant : orphans) {
     const bool ours = static_cast<std::size_t>(participant) % m_count == m_index;
     if (ours && !m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
+  }
+  // Ours, and no session for it: one that the store refused. Its clock must go on.
+  for (const ParticipantId participant : held) {
+    if (!m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
   }
 }
 

@@ -59,6 +59,7 @@ class WorkerLane {
   void let_in(WorkerConnection& connection, ParticipantSession& session);
   void acquire(ParticipantId participant);
   void on_lease(ParticipantId participant, const LeaseResult& lease, const std::exception_ptr& error);
+  void complain(const std::exception_ptr& error);
   void forward(const std::vector<std::string>& connections, const std::string& owner);
   void leave(ParticipantId participant);
   void lose(ParticipantId participant);
