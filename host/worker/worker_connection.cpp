@@ -5,7 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/plugins/guard.hpp"
+
 namespace tellina {
+namespace {
+
+constexpr const char* policy = "ordering policy";
+
+}  // namespace
 
 SendResult Outbox::send(const ChannelName& channel, Message message) {
   ++m_depth;
@@ -33,7 +40,7 @@ WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, M
   if (const auto* address = object->if_contains("address"); address && address->is_string()) {
     m_address = boost::json::value_to<std::string>(*address);
   }
-  m_gate->arrive(0, MessageKind::connect);
+  guard_plugin_call(policy, [&] { m_gate->arrive(0, MessageKind::connect); });
   Message opening(MessageKind::connect, m_id, 0, {});
   m_parked.push_back(std::move(opening));
 }
@@ -42,16 +49,24 @@ WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
   if (message.sequence < m_expected) return Arrival::repeated;
   if (message.sequence > m_expected) return Arrival::after_a_loss;
   ++m_expected;
-  m_gate->arrive(message.sequence, message.kind);
+  guard_plugin_call(policy, [&] { m_gate->arrive(message.sequence, message.kind); });
   m_parked.push_back(std::move(message));
   return Arrival::in_order;
 }
 
+void WorkerConnection::finish(Sequence sequence) {
+  guard_plugin_call(policy, [&] { m_gate->finish(sequence); });
+}
+
 std::optional<Message> WorkerConnection::next() {
-  const std::optional<Sequence> sequence = m_gate->next();
+  const std::optional<Sequence> sequence = guard_plugin_call(policy, [&] { return m_gate->next(); });
   if (!sequence) return std::nullopt;
   const auto found = std::find_if(m_parked.begin(), m_parked.end(),
                                   [&](const Message& message) { return message.sequence == *sequence; });
+  if (found == m_parked.end()) {
+    throw Error(ErrorCode::internal, std::string(policy) + ": started message " + std::to_string(*sequence) +
+                                         " of connection " + m_id + ", which has not arrived");
+  }
   Message message = std::move(*found);
   m_parked.erase(found);
   return message;

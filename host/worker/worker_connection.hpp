@@ -39,12 +39,14 @@ class WorkerConnection final : public ConnectionPort {
   /// connection.
   WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
+  // arrive(), next() and finish() throw Error where the policy fails; the connection is of no use then.
+
   enum class Arrival { in_order, repeated, after_a_loss };
   /// Parks a message until the gate lets it through. Layers are FIFO, so a jump in the numbers is a loss.
   Arrival arrive(Message message);
   /// The next message that may be handled now. The caller calls finish() with its number when it is.
   std::optional<Message> next();
-  void finish(Sequence sequence) { m_gate->finish(sequence); }
+  void finish(Sequence sequence);
   std::uint64_t overtakings() const { return m_gate->overtakings(); }
 
   /// Tells the gateway where the rest of the connection goes.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
 constexpr int close_message_lost = 4002;
+constexpr int close_internal_error = 1011;
 constexpr int close_try_again = 1013;
 
 }  // namespace
@@ -78,6 +79,19 @@ void WorkerLane::handle(Message message) {
   const auto found = m_connections.find(message.connection);
   if (found == m_connections.end()) return;
   WorkerConnection& connection = *found->second;
+  try {
+    arrive(connection, std::move(message));
+  } catch (const Error& error) {
+    fail(connection, error);
+  }
+}
+
+void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
+  m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
+  connection.close(close_internal_error, "internal");
+}
+
+void WorkerLane::arrive(WorkerConnection& connection, Message message) {
   switch (connection.arrive(std::move(message))) {
     case WorkerConnection::Arrival::repeated:
       return;
@@ -93,7 +107,7 @@ void WorkerLane::open(Message message) {
   if (m_stopping || m_connections.contains(message.connection)) return;
   try {
     const std::string id = message.connection;
-    auto connection = std::make_unique<WorkerConnection>(m_outbox, m_ordering.open_gate(), std::move(message), [this, id] {
+    auto connection = std::make_unique<WorkerConnection>(m_outbox, open_gate(), std::move(message), [this, id] {
       m_environment.loop.post(guarded([this, id] { forget(id); }));
     });
     WorkerConnection& opened = *connection;
@@ -102,6 +116,12 @@ void WorkerLane::open(Message message) {
   } catch (const Error& error) {
     m_environment.log.error(std::string("a connection was refused: ") + error.what());
   }
+}
+
+std::unique_ptr<Gate> WorkerLane::open_gate() {
+  auto gate = guard_plugin_call("ordering policy", [this] { return m_ordering.open_gate(); });
+  if (!gate) throw Error(ErrorCode::internal, "ordering policy: open_gate() returned null");
+  return gate;
 }
 
 void WorkerLane::run_gate(WorkerConnection& connection) {
@@ -143,8 +163,12 @@ void WorkerLane::let_in(WorkerConnection& connection, ParticipantSession& sessio
   connection.session = &session;
   session.attach(connection);
   connection.accept(m_channel);
-  connection.finish(0);
-  run_gate(connection);
+  try {
+    connection.finish(0);
+    run_gate(connection);
+  } catch (const Error& error) {
+    fail(connection, error);
+  }
 }
 
 void WorkerLane::acquire(ParticipantId participant) {

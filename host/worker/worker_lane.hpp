@@ -53,6 +53,9 @@ class WorkerLane {
   void drain_inbox();
   void handle(Message message);
   void open(Message message);
+  void arrive(WorkerConnection& connection, Message message);
+  void fail(WorkerConnection& connection, const Error& error);
+  std::unique_ptr<Gate> open_gate();
   void run_gate(WorkerConnection& connection);
   void dispatch(WorkerConnection& connection, const Message& message);
   void enter(WorkerConnection& connection);
