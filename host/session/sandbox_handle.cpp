@@ -22,15 +22,13 @@ std::exception_ptr attempt(const std::string& plugin, Call&& call) {
 
 void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
   environment.pool.submit(BlockingPool::Use::start, [&environment, spec = std::move(spec), started = std::move(started)] {
-    auto sandbox = std::make_shared<std::unique_ptr<Sandbox>>();
+    std::shared_ptr<SandboxHandle> handle;
     std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
-      *sandbox = environment.sandboxes.start(spec);
-      if (!*sandbox) throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
+      auto sandbox = environment.sandboxes.start(spec);
+      if (!sandbox) throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
+      handle = std::make_shared<SandboxHandle>(environment, std::move(sandbox));
     });
-    environment.loop.post([&environment, sandbox, error, started] {
-      if (error) return started(nullptr, error);
-      started(std::make_shared<SandboxHandle>(environment, std::move(*sandbox)), nullptr);
-    });
+    environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
   });
 }
 
@@ -70,18 +68,25 @@ void SandboxHandle::snapshot(const SnapshotRequest& request, std::function<void(
 }
 
 void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done) {
-  auto status = std::make_shared<ExitStatus>();
+  struct Restarted {
+    ExitStatus status;
+    int terminal = -1;
+    int ended_descriptor = -1;
+  };
+  auto restarted = std::make_shared<Restarted>();
   run(
-      [size, status](Sandbox& sandbox) {
-        *status = sandbox.ended().value_or(ExitStatus());
+      [size, restarted](Sandbox& sandbox) {
+        restarted->status = sandbox.ended().value_or(ExitStatus());
         sandbox.restart_shell(size);
+        restarted->terminal = sandbox.terminal();
+        restarted->ended_descriptor = sandbox.ended_descriptor();
       },
-      [self = shared_from_this(), status, done = std::move(done)](std::exception_ptr error) {
+      [self = shared_from_this(), restarted, done = std::move(done)](std::exception_ptr error) {
         if (!error) {
-          self->m_terminal = self->m_sandbox->terminal();
-          self->m_ended_descriptor = self->m_sandbox->ended_descriptor();
+          self->m_terminal = restarted->terminal;
+          self->m_ended_descriptor = restarted->ended_descriptor;
         }
-        done(*status, std::move(error));
+        done(restarted->status, std::move(error));
       });
 }
 

@@ -23,6 +23,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   /// Starts one on the pool. Exactly one of the two that `started` gets is set.
   static void start(SessionEnvironment& environment, SandboxSpec spec, Started started);
 
+  /// Calls into the plugin, so it may throw anything, and belongs on the pool.
   SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox);
 
   int terminal() const { return m_terminal; }
