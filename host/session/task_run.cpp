@@ -58,33 +58,31 @@ TaskRun::~TaskRun() {
 }
 
 SandboxSpec TaskRun::make_spec() {
-  m_nonce = random_token(m_environment.random, 16);
   SandboxSpec spec;
   spec.id = random_token(m_environment.random, 8);
   spec.owner = m_environment.worker;
   spec.initial = task().initial;
   spec.size = m_size;
   spec.working_directory = m_environment.working_directory;
-  spec.environment["TELLINA_NONCE"] = m_nonce;
+  spec.environment["TELLINA_NONCE"] = random_token(m_environment.random, 16);
   return spec;
 }
 
 void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
   SandboxSpec spec = make_spec();
-  std::string id = spec.id;
-  SandboxHandle::start(m_environment, std::move(spec),
-                       [this, alive = std::weak_ptr(m_alive), id = std::move(id), done = std::move(done)](
-                           std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
-                         if (alive.expired()) {
-                           if (sandbox) sandbox->destroy([] {});
-                           return;
-                         }
-                         if (!error) {
-                           m_sandbox_id = id;
-                           use(std::move(sandbox));
-                         }
-                         done(std::move(error));
-                       });
+  auto started = [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id = spec.id,
+                  nonce = spec.environment["TELLINA_NONCE"], done = std::move(done)](
+                     const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
+    if (alive.expired()) {
+      if (!sandbox) return leaving->one_gone();
+      return sandbox->destroy([leaving] { leaving->one_gone(); });
+    }
+    leaving->one_gone();
+    if (!error) error = use(sandbox, id, nonce);
+    done(std::move(error));
+  };
+  ++m_leaving->awaited;
+  SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
 
 void TaskRun::start() {
@@ -105,19 +103,29 @@ void TaskRun::start() {
 
 void TaskRun::reset(std::function<void(std::exception_ptr)> done) { start_sandbox(std::move(done)); }
 
-void TaskRun::use(std::shared_ptr<SandboxHandle> sandbox) {
+std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id,
+                                const std::string& nonce) {
+  Opened opened;
+  try {
+    opened = open_terminal(*sandbox);
+  } catch (const Error&) {
+    sandbox->destroy([] {});
+    return std::current_exception();
+  }
   m_shell_timer->cancel();
+  m_sandbox_id = id;
   if (m_sandbox) {
     close_terminal();
     if (m_tracker) m_tracker->shell_ended(now());
     m_sandbox->destroy([] {});
     event("reset", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
   }
-  m_sandbox = std::move(sandbox);
+  m_sandbox = sandbox;
+  m_nonce = nonce;
   if (m_home_check) m_home_check->use(m_sandbox);
   m_sandbox->resize(m_size);
-  make_tracker();
-  open_terminal();
+  use_terminal(std::move(opened));
+  return nullptr;
 }
 
 void TaskRun::make_tracker() {
@@ -129,14 +137,28 @@ void TaskRun::make_tracker() {
                                                m_output_check ? &*m_output_check : nullptr, std::move(callbacks));
 }
 
-void TaskRun::open_terminal() {
-  m_shell_started = m_environment.loop.clock().now();
+TaskRun::Opened TaskRun::open_terminal(const SandboxHandle& sandbox) {
   TerminalIo::Callbacks callbacks;
   callbacks.on_output = [this](Bytes& frame) { on_output(frame); };
   callbacks.on_written = [this](std::size_t bytes) { on_written(bytes); };
   callbacks.may_read = [this] { return may_read(); };
-  m_terminal = std::make_unique<TerminalIo>(m_environment.loop, m_sandbox->terminal(), std::move(callbacks));
-  m_shell_watch = m_environment.loop.watch(m_sandbox->ended_descriptor());
+  Opened opened;
+  try {
+    opened.terminal = std::make_unique<TerminalIo>(m_environment.loop, sandbox.terminal(), std::move(callbacks));
+    opened.shell_watch = m_environment.loop.watch(sandbox.ended_descriptor());
+  } catch (const std::exception& failure) {
+    throw Error(ErrorCode::internal, "sandbox \"" + m_environment.sandbox_plugin + "\": its descriptors " +
+                                         std::to_string(sandbox.terminal()) + " and " +
+                                         std::to_string(sandbox.ended_descriptor()) + " cannot be watched: " + failure.what());
+  }
+  return opened;
+}
+
+void TaskRun::use_terminal(Opened opened) {
+  make_tracker();
+  m_shell_started = m_environment.loop.clock().now();
+  m_terminal = std::move(opened.terminal);
+  m_shell_watch = std::move(opened.shell_watch);
   m_shell_watch->when_readable([this] { on_shell_ended(); });
   const Bytes waiting = std::exchange(m_waiting_input, {});
   if (!waiting.empty()) {
@@ -168,19 +190,15 @@ void TaskRun::restart_shell() {
     if (alive.expired() || sandbox != m_sandbox) return;
     event("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
                              "\":" + std::to_string(status.status) + "}");
-    if (error) {
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::exception& failure) {
-        m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") + failure.what());
-      }
+    try {
+      if (error) std::rethrow_exception(error);
+      use_terminal(open_terminal(*m_sandbox));
+    } catch (const Error& failure) {
+      m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") + failure.what());
       reset([this](std::exception_ptr again) {
         if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
       });
-      return;
     }
-    make_tracker();
-    open_terminal();
   });
 }
 
@@ -190,8 +208,13 @@ void TaskRun::stop(std::function<void()> done) {
   if (m_home_check) m_home_check->use(nullptr);
   if (m_tracker) m_tracker->shell_ended(now());
   close_terminal();
-  if (!m_sandbox) return m_environment.loop.post(std::move(done));
-  std::exchange(m_sandbox, nullptr)->destroy(std::move(done));
+  m_leaving->done = std::move(done);
+  if (m_sandbox) {
+    ++m_leaving->awaited;
+    std::exchange(m_sandbox, nullptr)->destroy([leaving = m_leaving] { leaving->one_gone(); });
+  } else if (m_leaving->awaited == 0) {
+    m_environment.loop.post(std::exchange(m_leaving->done, nullptr));
+  }
 }
 
 InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {

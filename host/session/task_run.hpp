@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "host/session/home_check.hpp"
 #include "host/session/input_stream.hpp"
@@ -49,7 +50,8 @@ class TaskRun {
   void start();
   /// A fresh sandbox with the initial tree takes the old one's place; on failure the old one goes on.
   void reset(std::function<void(std::exception_ptr)> done);
-  /// Ends everything; `done` runs when the sandbox is gone. Nothing else is called back.
+  /// Ends everything; `done` runs when the sandbox is gone, and one that was being started too. Nothing else is called
+  /// back. A second call's `done` takes the first one's place.
   void stop(std::function<void()> done);
 
   /// A frame of input. Returns what became of it; acknowledgements come by callback.
@@ -77,8 +79,24 @@ class TaskRun {
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   SandboxSpec make_spec();
   void start_sandbox(std::function<void(std::exception_ptr)> done);
-  void use(std::shared_ptr<SandboxHandle> sandbox);
-  void open_terminal();
+  struct Opened {
+    std::unique_ptr<TerminalIo> terminal;
+    std::unique_ptr<Loop::Watch> shell_watch;
+  };
+  /// What stop() waits for; outlives the run.
+  struct Leaving {
+    int awaited = 0;  ///< sandboxes that are starting, or going
+    std::function<void()> done;
+    void one_gone() {
+      if (--awaited == 0 && done) std::exchange(done, nullptr)();
+    }
+  };
+
+  /// Returns why the sandbox cannot be used; then the old one goes on.
+  std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id, const std::string& nonce);
+  /// Throws Error where a plugin's descriptors are none.
+  Opened open_terminal(const SandboxHandle& sandbox);
+  void use_terminal(Opened opened);
   void close_terminal();
   void make_tracker();
   void on_output(Bytes& frame);
@@ -104,7 +122,7 @@ class TaskRun {
   Callbacks m_callbacks;
 
   std::string m_sandbox_id;
-  std::string m_nonce;
+  std::string m_nonce;  ///< of the sandbox in use
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::unique_ptr<TerminalIo> m_terminal;
   std::unique_ptr<Loop::Watch> m_shell_watch;
@@ -129,6 +147,7 @@ class TaskRun {
   MonotonicTime m_throttle_since{};
   std::unique_ptr<Loop::Timer> m_throttle_timer;
   bool m_throttled = false;
+  std::shared_ptr<Leaving> m_leaving = std::make_shared<Leaving>();
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };
 
