@@ -210,19 +210,20 @@ void WebSocketConnection::forward() {
   }
 
   const auto content = m_buffer.cdata();
-  Message message(m_is_text ? MessageKind::text : MessageKind::data, m_id, m_next_sequence,
+  const Sequence sequence = m_next_sequence++;
+  Message message(m_is_text ? MessageKind::text : MessageKind::data, m_id, sequence,
                   Bytes(static_cast<const char*>(content.data()), content.size()));
-  // Owner and credits may come back before send() returns.
+  // What the owner answers, a credit or a close, may come before send() returns.
   m_uncredited += payload;
   m_forwarding = true;
   const SendResult result = m_lane->state().layer.send(*m_owner, std::move(message));
   m_forwarding = false;
   if (result == SendResult::accepted) {
-    ++m_next_sequence;
     m_waiting = false;
     m_buffer.consume(m_buffer.size());
     return read();
   }
+  m_next_sequence = sequence;
   m_uncredited -= std::min(payload, m_uncredited);
   switch (result) {
     case SendResult::full:
