@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include "server_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// Directories that the owners' sandboxes have in any cgroup hierarchy.
+std::vector<std::string> cgroups_of(const std::vector<std::vector<std::string>>& owners) {
+  std::vector<fs::path> hierarchies{"/sys/fs/cgroup"};
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", none)) {
+    if (entry.is_directory(none)) hierarchies.push_back(entry.path());
+  }
+  std::vector<std::string> found;
+  for (const fs::path& hierarchy : hierarchies) {
+    for (const auto& owner : owners) {
+      if (const fs::path folder = hierarchy / "tellina" / owner[0]; fs::exists(folder, none)) found.push_back(folder);
+    }
+  }
+  return found;
+}
+
+double time_left(const boost::json::object& welcome) {
+  return welcome.at("state").at("task").at("time_left_in_seconds").to_number<double>();
+}
+
+class Break : public ServerTest {
+ protected:
+  /// Sets the bytes that a gap covers to 0, as the database gives them.
+  std::string without_gaps(std::string stream, const std::string& name) const {
+    for (const auto& gap : database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = ?1", {name})) {
+      const std::size_t from = std::min(stream.size(), std::stoul(gap[0]));
+      const std::size_t to = std::min(stream.size(), std::stoul(gap[1]));
+      std::fill(stream.begin() + static_cast<std::ptrdiff_t>(from), stream.begin() + static_cast<std::ptrdiff_t>(to),
+                '\0');
+    }
+    return stream;
+  }
+};
+
+TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
+  const std::string mounts = read_text("/proc/self/mountinfo");
+  start(StudyConfig());
+  TestClient bob = join_task();
+  bob.type("stty raw -echo; echo begin; cat\r");
+  bob.expect("\x1b]133;C");
+  bob.expect("\n");
+  const auto owners = database().rows("SELECT id FROM workers");
+  const auto processes = descendants(server().process());
+  ASSERT_FALSE(owners.empty());
+  ASSERT_FALSE(processes.empty());
+
+  std::thread killer;
+  for (int i = 0; bob.socket().is_open() && i < 100'000; ++i) {
+    bob.type(std::string(1, static_cast<char>('a' + i % 26)));
+    bob.pump(Milliseconds(0));
+    if (bob.acknowledged_input() > 2000 && !killer.joinable()) {
+      killer = std::thread([this] { server().signal(SIGKILL); });
+    }
+  }
+  killer.join();
+  EXPECT_EQ(server().wait(std::chrono::seconds(5)), 128 + SIGKILL);
+  bob.wait_closed();
+  const std::uint64_t acknowledged = bob.acknowledged_input();
+  const std::uint64_t typed = bob.input_end();
+  const std::uint64_t seen = bob.output_end();
+  const std::string stream = bob.stream();
+  ASSERT_GT(acknowledged, 2000U);
+
+  start();
+  const std::string recorded = database().stream("input", "bob", 1);
+  EXPECT_GE(recorded.size(), acknowledged);
+  EXPECT_EQ(recorded.substr(0, acknowledged), bob.input().substr(0, acknowledged));
+
+  bob.use_port(server().port());
+  const auto welcome = bob.connect();
+  EXPECT_EQ(text_of(welcome, "stream"), stream);
+  EXPECT_GE(number_of(welcome, "input_offset"), typed);
+  EXPECT_GE(number_of(welcome, "output_offset"), seen);
+  EXPECT_EQ(bob.state(), "running");
+  bob.expect_prompt();
+  bob.run("echo the task goes on");
+  EXPECT_THAT(bob.output(), HasSubstr("\athe task goes on\r\n"));
+  bob.expect_all_acknowledged();
+  settle(bob);
+  EXPECT_THAT(database().rows("SELECT stream, to_offset - from_offset, reason FROM gaps WHERE stream = 'output'"),
+              ElementsAre(ElementsAre("output", "1048576", "worker_lost")));
+  const std::string input_gap = database().value("SELECT to_offset FROM gaps WHERE stream = 'input'");
+  if (recorded.size() < typed)
+    EXPECT_EQ(input_gap, std::to_string(typed));
+  else
+    EXPECT_EQ(input_gap, "");
+  EXPECT_TRUE(database().stream("input", "bob", 1) == without_gaps(bob.input(), "input"));
+  EXPECT_TRUE(database().stream("output", "bob", 1) == without_gaps(bob.output(), "output"));
+
+  EXPECT_TRUE(bob.wait_until([&] { return still_running(processes).empty(); }))
+      << still_running(processes).size() << " processes of the dead server still run";
+  EXPECT_TRUE(bob.wait_until([&] { return cgroups_of(owners).empty(); }))
+      << ::testing::PrintToString(cgroups_of(owners));
+  EXPECT_EQ(read_text("/proc/self/mountinfo"), mounts);
+}
+
+TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
+  start(StudyConfig());
+  TestClient alice = join_task("alice");
+  alice.send_json(R"({"type": "give_up", "id": 1})");
+  alice.wait_for_answer("done", "1");
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  const std::string stream = bob.stream();
+  const auto processes = descendants(server().process());
+  const auto owners = database().rows("SELECT id FROM workers");
+  const auto asked = Clock::now();
+  const double left_before = time_left(bob.connect());
+  stop();
+  EXPECT_THAT(bob.wait_closed(), ::testing::AnyOf(1001, 1012));
+  EXPECT_TRUE(still_running(processes).empty());
+  EXPECT_TRUE(cgroups_of(owners).empty());
+  const auto down = Clock::now();
+  bob.wait_until([] { return false; }, std::chrono::seconds(3));
+  const std::chrono::duration<double> was_down = Clock::now() - down;
+
+  start();
+  bob.use_port(server().port());
+  const auto welcome = bob.connect();
+  const std::chrono::duration<double> passed = Clock::now() - asked;
+  EXPECT_EQ(text_of(welcome, "stream"), stream);
+  EXPECT_EQ(bob.state(), "running");
+  EXPECT_LE(left_before - time_left(welcome), (passed - was_down).count() + 0.1);
+  EXPECT_GE(left_before - time_left(welcome), 0.0);
+  bob.expect_prompt();
+  bob.type("echo hello world\r");
+  bob.wait_for("state", [](const auto& message) {
+    return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
+  });
+  // The cookie of before is still good.
+  alice.use_port(server().port());
+  const auto alices = alice.connect();
+  EXPECT_EQ(text_of(alices.at("state").as_object(), "previous"), R"({"number":1,"state":"gave_up"})");
+  EXPECT_THAT(database().rows("SELECT access_code, state FROM results ORDER BY access_code"),
+              ElementsAre(ElementsAre("alice", "gave_up"), ElementsAre("bob", "passed")));
+}
+
+}  // namespace
+}  // namespace tellina::testing

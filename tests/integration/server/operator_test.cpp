@@ -1,0 +1,194 @@
+#include <csignal>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sqlite3.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Operator : public ServerTest {
+ protected:
+  bool server_says(const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + default_limit;
+    while (server().errors().find(text) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      server().wait(Milliseconds(5));
+    }
+    return true;
+  }
+};
+
+TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
+  start(StudyConfig());
+  TestClient bob = join_task();
+  bob.run("echo kept");
+  bob.expect_all_acknowledged();
+  ChildProcess reset(TELLINA_PROGRAM, {"participants", "reset", "bob"}, folder(), "reset");
+  EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
+  EXPECT_EQ(reset.output(), "reset bob\n");
+  EXPECT_NE(bob.wait_closed(), 4001) << "the page would not come back by itself";
+
+  const auto welcome = bob.connect();
+  EXPECT_EQ(text_of(welcome, "stream"), "");
+  EXPECT_EQ(bob.state(), "ready");
+  EXPECT_EQ(welcome.at("state").at("task").at("number").to_number<int>(), 1);
+  EXPECT_TRUE(welcome.at("state").at("previous").is_null());
+  bob.start_task(1);
+  bob.expect_prompt();
+  bob.run("echo anew");
+  bob.expect_all_acknowledged();
+  EXPECT_THAT(database().rows("SELECT state, attempt, reset_at IS NULL FROM results ORDER BY attempt"),
+              ElementsAre(ElementsAre("reset", "1", "0"), ElementsAre("running", "2", "1")));
+  EXPECT_THAT(database().rows("SELECT text FROM commands"),
+              ElementsAre(ElementsAre("echo kept"), ElementsAre("echo anew")));
+}
+
+TEST_F(Operator, AHangupTakesOverANewAccessCode) {
+  StudyConfig config;
+  start(config);
+  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
+  config.access_codes.push_back("carol");
+  configure(config);
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("was read again"));
+  TestClient carol = join_task("carol");
+  carol.run("echo in");
+}
+
+TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyGoesOn) {
+  StudyConfig config;
+  start(config);
+  TestClient bob = join_task();
+  config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
+  config.access_codes.push_back("carol");
+  configure(config);
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("bob has started this task"));
+  EXPECT_THAT(server().errors(), AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("must not change")));
+  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error) << "half of a refused file was taken over";
+  bob.type("echo hello world\r");
+  bob.wait_for("state", [](const auto& message) {
+    return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
+  });
+}
+
+TEST_F(Operator, AFileThatIsBrokenWhenItIsReadAgainChangesNothing) {
+  start(StudyConfig());
+  TestClient bob = join_task();
+  write_text(folder() / "config.json", "{\"access_codes\": [");
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("the configuration was not taken over"));
+  bob.run("echo still here");
+}
+
+class BadStart : public ServerTest {
+ protected:
+  /// Exit status and message of a start that must fail.
+  std::pair<std::optional<int>, std::string> run(const std::vector<std::string>& more = {"--port", "0"}) {
+    std::vector<std::string> words{"run"};
+    words.insert(words.end(), more.begin(), more.end());
+    ChildProcess child(TELLINA_PROGRAM, words, folder(), "bad");
+    const auto status = child.wait(std::chrono::seconds(20));
+    EXPECT_EQ(child.output(), "") << "it said that it listens";
+    return {status, child.errors()};
+  }
+  bool made_a_database() const { return std::filesystem::exists(folder() / "db.sqlite3"); }
+};
+
+TEST_F(BadStart, PortInUse) {
+  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(taken, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(taken, 1), 0);
+  socklen_t size = sizeof address;
+  ::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size);
+  configure(StudyConfig());
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  const auto [status, said] = run({"--port", port});
+  ::close(taken);
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(said, AllOf(HasSubstr("127.0.0.1:" + port), HasSubstr("in use")));
+}
+
+TEST_F(BadStart, BrokenConfig) {
+  StudyConfig config;
+  config.tasks = R"([{"type": "stdout", "descriptoin": "misspelt", "answer": 5}])";
+  configure(config);
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(said, AllOf(HasSubstr("config.json:4:"), HasSubstr("descriptoin"), HasSubstr("answer")));
+  EXPECT_FALSE(made_a_database());
+}
+
+TEST_F(BadStart, NoConfig) {
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(said, HasSubstr("config.json"));
+  EXPECT_FALSE(made_a_database());
+}
+
+TEST_F(BadStart, NoSuchPlugin) {
+  StudyConfig config;
+  config.more = R"("sandbox": {"plugin": "chrot"}, )";
+  configure(config);
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(said, AllOf(HasSubstr("config.json:2:"), HasSubstr("chrot"), HasSubstr("\"chroot\"")));
+  EXPECT_FALSE(made_a_database());
+}
+
+TEST_F(BadStart, NoPluginFolder) {
+  configure(StudyConfig());
+  const auto [status, said] = run({"--port", "0", "--plugin-dir", "/nonexistent/plugins"});
+  EXPECT_EQ(status, 2) << said;
+  EXPECT_THAT(said, HasSubstr("/nonexistent/plugins"));
+}
+
+TEST_F(BadStart, NoRootFileSystem) {
+  StudyConfig config;
+  config.more = R"("sandbox": {"plugin": "chroot", "root_file_system": "nowhere"}, )";
+  configure(config);
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(said, HasSubstr((folder() / "nowhere").string()));
+}
+
+TEST_F(BadStart, DatabaseOfAnotherProgram) {
+  configure(StudyConfig());
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open((folder() / "db.sqlite3").c_str(), &other), SQLITE_OK);
+  sqlite3_exec(other, "CREATE TABLE theirs (x)", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  const std::string before = read_text(folder() / "db.sqlite3");
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3"), HasSubstr("another program")));
+  EXPECT_TRUE(read_text(folder() / "db.sqlite3") == before);
+}
+
+TEST_F(BadStart, LockedDatabase) {
+  start(StudyConfig());
+  stop();
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open((folder() / "db.sqlite3").c_str(), &other), SQLITE_OK);
+  sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held (x)", nullptr, nullptr,
+               nullptr);
+  const auto [status, said] = run();
+  sqlite3_close(other);
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3"), HasSubstr("locked")));
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,63 @@
+#include "server_fixture.hpp"
+
+#include <csignal>
+
+namespace tellina::testing {
+
+std::string StudyConfig::text() const {
+  boost::json::array codes;
+  for (const std::string& code : access_codes) codes.emplace_back(code);
+  return "{\n  " + more + "\"access_codes\": " + boost::json::serialize(codes) +
+         ",\n  \"task_duration_in_seconds\": " + std::to_string(task_duration_in_seconds) + ",\n  \"tasks\": " + tasks +
+         "\n}\n";
+}
+
+ServerTest::~ServerTest() {
+  if (m_server && HasFailure()) std::cerr << "the server said:\n" << m_server->errors();
+}
+
+void ServerTest::start() {
+  m_server.reset();
+  m_server.emplace(TELLINA_PROGRAM, folder());
+}
+
+void ServerTest::start(const StudyConfig& config) {
+  configure(config);
+  start();
+}
+
+void ServerTest::stop() {
+  server().signal(SIGINT);
+  EXPECT_EQ(server().wait(std::chrono::seconds(5)), 0) << "exit status within 5 s of SIGINT";
+}
+
+TestClient ServerTest::join(const std::string& access_code) {
+  TestClient client = TestClient::of(server().port(), access_code);
+  client.connect();
+  return client;
+}
+
+TestClient ServerTest::join_task(const std::string& access_code, int task) {
+  TestClient client = join(access_code);
+  client.start_task(task);
+  client.expect_prompt();
+  return client;
+}
+
+void ServerTest::settle(TestClient& client, const std::string& access_code, int task) {
+  if (client.state() == "running") {
+    client.send_json(R"({"type": "ping", "t": 0})");
+    const std::uint64_t end = number_of(client.wait_for("pong"), "output_offset");
+    EXPECT_TRUE(client.wait_until([&] { return client.output_end() >= end; })) << "output is missing";
+  }
+  const auto is_recorded = [&] { return database().stream("output", access_code, task).size() >= client.output_end(); };
+  EXPECT_TRUE(client.wait_until(is_recorded, std::chrono::seconds(5))) << "output is not recorded";
+}
+
+void ServerTest::expect_recorded(TestClient& client, const std::string& access_code, int task) {
+  settle(client, access_code, task);
+  EXPECT_TRUE(database().stream("input", access_code, task) == client.input()) << "the record of the input differs";
+  EXPECT_TRUE(database().stream("output", access_code, task) == client.output()) << "the record of the output differs";
+}
+
+}  // namespace tellina::testing

@@ -1,0 +1,79 @@
+#pragma once
+
+/// A study in a folder of its own, served by the real program.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/server_process.hpp"
+#include "support/study_database.hpp"
+#include "support/test_client.hpp"
+
+namespace tellina::testing {
+
+/// Under AddressSanitizer memory is kept aside after it has been freed, and everything takes several times as long.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
+/// The two tasks of the repository's config.json.
+inline constexpr const char* both_tasks = R"([
+    {
+      "type": "stdout",
+      "description": "enter 'echo hello world'",
+      "initial_filesystem": {"ignore_me.txt": null},
+      "answer": "hello world"
+    },
+    {
+      "type": "filesystem",
+      "description": "create a file named hello.txt in dir1/dir2",
+      "initial_filesystem": {"dir1": {"file.txt": null, "dir2": {}}},
+      "answer": {"dir1": {"file.txt": null, "dir2": {"hello.txt": null}}}
+    }
+  ])";
+
+class StudyConfig {
+ public:
+  StudyConfig() = default;
+  std::vector<std::string> access_codes{"bob", "alice"};
+  double task_duration_in_seconds = 600;
+  std::string tasks = both_tasks;
+  std::string more;  ///< further members, each with a comma behind it
+  std::string text() const;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ~ServerTest() override;
+  void configure(const StudyConfig& config) { write_text(folder() / "config.json", config.text()); }
+  /// Starts the server anew; the one before must have ended.
+  void start();
+  void start(const StudyConfig& config);
+  /// SIGINT; the exit status is 0 within 5 s.
+  void stop();
+  /// A logged-in client that has been welcomed.
+  TestClient join(const std::string& access_code = "bob");
+  /// One that has started the task and sees a prompt.
+  TestClient join_task(const std::string& access_code = "bob", int task = 1);
+  /// Waits until the client has all output there is, and the database too.
+  void settle(TestClient& client, const std::string& access_code = "bob", int task = 1);
+  /// The client's streams, which it has from their beginning, are those of the database, byte for byte.
+  void expect_recorded(TestClient& client, const std::string& access_code = "bob", int task = 1);
+
+  const std::filesystem::path& folder() const { return m_folder.path(); }
+  StudyDatabase database() const { return StudyDatabase(folder() / "db.sqlite3"); }
+  ServerProcess& server() { return *m_server; }
+
+ private:
+  TemporaryFolder m_folder;
+  std::optional<ServerProcess> m_server;
+};
+
+}  // namespace tellina::testing

@@ -1,0 +1,177 @@
+#include "support/server_process.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tellina::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds look_again{5};
+
+struct ProcessStatus {
+  ProcessStatus() = default;
+  pid_t parent = 0;
+  char state = 0;  ///< 0: there is no such process
+  std::string started;
+};
+
+ProcessStatus read_status(pid_t process) {
+  ProcessStatus status;
+  const std::string line = read_text("/proc/" + std::to_string(process) + "/stat");
+  const std::size_t end_of_name = line.rfind(')');
+  if (end_of_name == std::string::npos) return status;
+  std::istringstream fields(line.substr(end_of_name + 2));
+  fields >> status.state >> status.parent;
+  for (int field = 5; field <= 22; ++field) fields >> status.started;  // proc(5): the 22nd
+  return status;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "tellina_server_XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+  m_path = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(m_path, ignored);
+}
+
+void write_text(const fs::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+}
+
+std::string read_text(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+std::set<ProcessMark> descendants(pid_t process) {
+  std::multimap<pid_t, ProcessMark> children;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const pid_t number = std::stoi(name);
+    const ProcessStatus status = read_status(number);
+    if (status.state) children.emplace(status.parent, ProcessMark(number, status.started));
+  }
+  std::set<ProcessMark> found;
+  std::vector<pid_t> todo{process};
+  while (!todo.empty()) {
+    const auto [from, to] = children.equal_range(todo.back());
+    todo.pop_back();
+    for (auto child = from; child != to; ++child) {
+      found.insert(child->second);
+      todo.push_back(child->second.first);
+    }
+  }
+  return found;
+}
+
+std::set<ProcessMark> still_running(const std::set<ProcessMark>& processes) {
+  std::set<ProcessMark> left;
+  for (const ProcessMark& mark : processes) {
+    const ProcessStatus status = read_status(mark.first);
+    if (status.state && status.state != 'Z' && status.started == mark.second) left.insert(mark);
+  }
+  return left;
+}
+
+ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder,
+                           const std::string& name)
+    : m_output(folder / (name + ".out")), m_errors(folder / (name + ".err")) {
+  std::vector<char*> words{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  m_process = ::fork();
+  if (m_process < 0) throw std::runtime_error("no process");
+  if (m_process > 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int output = ::open(m_output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const int errors = ::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (output < 0 || errors < 0 || ::chdir(folder.c_str()) != 0) ::_exit(126);
+  ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(errors, STDERR_FILENO);
+  ::execv(program.c_str(), words.data());
+  ::_exit(127);
+}
+
+ChildProcess::~ChildProcess() {
+  if (m_status) return;
+  signal(SIGKILL);
+  ::waitpid(m_process, nullptr, 0);
+}
+
+void ChildProcess::signal(int number) const {
+  if (!m_status) ::kill(m_process, number);
+}
+
+std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!m_status) {
+    int status = 0;
+    if (::waitpid(m_process, &status, WNOHANG) == m_process) {
+      m_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    } else if (std::chrono::steady_clock::now() >= deadline) {
+      break;
+    } else {
+      std::this_thread::sleep_for(look_again);
+    }
+  }
+  return m_status;
+}
+
+ServerProcess::ServerProcess(const fs::path& program, const fs::path& folder, const std::string& config)
+    : m_child(program, {"run", "--port", "0", "--config", config}, folder, "server") {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  for (;;) {
+    const std::string said = m_child.output();
+    if (const std::size_t end = said.find('\n'); end != std::string::npos) {
+      const std::string line = said.substr(0, end);
+      if (!line.starts_with("listening on http://")) throw std::runtime_error("the server said: " + line);
+      m_port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
+      return;
+    }
+    const std::optional<int> status = m_child.wait(look_again);
+    if (!status && std::chrono::steady_clock::now() < deadline) continue;
+    throw std::runtime_error("the server does not listen" +
+                             (status ? "; exit status " + std::to_string(*status) : std::string()) + ":\n" + errors());
+  }
+}
+
+ServerProcess::~ServerProcess() {
+  signal(SIGINT);
+  m_child.wait(std::chrono::seconds(10));
+}
+
+void ServerProcess::kill() {
+  signal(SIGKILL);
+  m_child.wait(std::chrono::seconds(10));
+}
+
+std::size_t ServerProcess::resident_kib() const {
+  std::istringstream status(read_text("/proc/" + std::to_string(process()) + "/status"));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
+  }
+  throw std::runtime_error("the server's memory cannot be read");
+}
+
+}  // namespace tellina::testing

@@ -1,0 +1,113 @@
+#pragma once
+
+/// A participant's client as docs/protocol.md describes it, driven by the test: it does something only inside pump(),
+/// so one thread can drive many.
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <boost/json.hpp>
+
+#include "support/frame_socket.hpp"
+
+namespace tellina::testing {
+
+/// Tests that wait give up after this long.
+inline constexpr std::chrono::seconds default_limit{15};
+
+class TestClient {
+ public:
+  TestClient(std::uint16_t port, std::string cookie) : m_port(port), m_cookie(std::move(cookie)) {}
+  /// Logs in.
+  static TestClient of(std::uint16_t port, const std::string& access_code) {
+    return TestClient(port, log_in(port, access_code));
+  }
+
+  /// Connects, says hello with what it has, and waits for the welcome. Throws where none comes.
+  boost::json::object connect(Milliseconds limit = default_limit);
+  /// Connects only.
+  void open() { m_socket->open(m_port, m_cookie); }
+  void cut();
+  void use_port(std::uint16_t port) { m_port = port; }
+  const std::string& cookie() const { return m_cookie; }
+
+  void send_hello();
+  void send_json(const std::string& text) { m_socket->send(true, text); }
+  void send_binary(std::uint64_t offset, std::string_view bytes);
+  /// Adds to the input stream: one frame, sent at once if there has been a welcome, else after the next one.
+  void type(std::string_view bytes);
+  /// Starts the task and waits for its welcome.
+  boost::json::object start_task(int task, const std::string& id = "");
+  /// Acknowledges output as it comes (the default) or only by hand.
+  void acknowledge_by_itself(bool yes) { m_acknowledges = yes; }
+  void acknowledge(std::uint64_t output_offset);
+
+  /// Waits at most `limit` for something to come, and takes it. Throws std::runtime_error where output does not
+  /// follow what came before.
+  void pump(Milliseconds limit);
+  static void pump(std::span<TestClient* const> clients, Milliseconds limit);
+  bool wait_until(const std::function<bool()>& condition, Milliseconds limit = default_limit);
+  /// The oldest message of this type that matches and was not given out before; earlier ones of the type are dropped.
+  /// Throws std::runtime_error where none comes in time.
+  boost::json::object wait_for(const std::string& type,
+                               const std::function<bool(const boost::json::object&)>& matches = {},
+                               Milliseconds limit = default_limit);
+  boost::json::object wait_for_answer(const std::string& type, const std::string& id);
+  bool has_message(const std::string& type) const;
+  /// Waits until output holds the text, behind what was waited for before. Throws where it does not come.
+  void expect(const std::string& text, Milliseconds limit = default_limit);
+  /// Whether the text stands in what was not yet waited for.
+  bool has_printed(const std::string& text) const { return m_output.find(text, m_cursor) != std::string::npos; }
+  void expect_prompt(Milliseconds limit = default_limit) { expect("\x1b]133;B", limit); }
+  /// Types a line and waits for the prompt that follows its end.
+  void run(const std::string& line, Milliseconds limit = default_limit);
+  void expect_all_acknowledged(Milliseconds limit = default_limit);
+  /// Waits for the end of the connection; its close code, 0 where there was none.
+  int wait_closed(Milliseconds limit = default_limit);
+
+  const std::string& stream() const { return m_stream; }
+  /// Output and input from `output_begin()`, `input_begin()`; jumps are filled with bytes of 0.
+  const std::string& output() const { return m_output; }
+  const std::string& input() const { return m_input; }
+  std::uint64_t output_begin() const { return m_output_begin; }
+  std::uint64_t input_begin() const { return m_input_begin; }
+  std::uint64_t output_end() const { return m_output_begin + m_output.size(); }
+  std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
+  std::uint64_t acknowledged_input() const { return m_acknowledged_input; }
+  std::string state() const { return m_state; }
+  FrameSocket& socket() { return *m_socket; }
+
+ private:
+  void take_frames();
+  void take_output(const std::string& frame);
+  void take_text(const std::string& text);
+  void take_welcome(const boost::json::object& welcome);
+  void send_input_from(std::uint64_t offset);
+
+  std::uint16_t m_port;
+  std::string m_cookie;
+  std::unique_ptr<FrameSocket> m_socket = std::make_unique<FrameSocket>();
+  bool m_welcomed = false;
+  bool m_acknowledges = true;
+  std::string m_state;
+  std::string m_stream;
+  std::string m_output;
+  std::uint64_t m_output_begin = 0;
+  std::size_t m_cursor = 0;
+  std::string m_input;
+  std::uint64_t m_input_begin = 0;
+  std::uint64_t m_acknowledged_input = 0;
+  std::uint64_t m_acknowledged_output = 0;
+  std::deque<boost::json::object> m_messages;
+  int m_next_id = 1;
+};
+
+/// A member of a message as text: strings as they are, everything else as JSON.
+std::string text_of(const boost::json::object& message, const std::string& name);
+/// A member that is a whole number.
+std::uint64_t number_of(const boost::json::object& message, const std::string& name);
+
+}  // namespace tellina::testing
