@@ -127,3 +127,29 @@ test("the page goes on by itself after the server was restarted", { timeout: TIM
   assert.equal(await program.stop(), 0, program.log);
   assert.match(await program.stream("bob", 1, "input_bytes"), /^echo before\recho typed while it was away\recho after\r$/);
 });
+
+test("starting over in the middle of vim gives a fresh home and a clean terminal; giving up ends the task", { timeout: TIMEOUT }, async () => {
+  await program.start();
+  const tab = await Tab.open(context, program.address);
+  await tab.card("start");
+  await start(tab, "Start");
+  await tab.type("rm ignore_me.txt; vim\n");
+  await tab.shows(/^~$/m);
+  await tab.press("Start over");
+  await tab.page.locator("dialog[open]").getByRole("button", { name: "Start over" }).click();
+  await tab.terminal();
+  await tab.shows(/^\S+\$ *$/m);
+  await tab.type("ls\n");
+  await tab.shows(/^ignore_me\.txt$/m);
+  await tab.type("exit\n");
+  await tab.shows(/exit[^]*\$ *$/m);
+  await tab.type("echo $((6*7))\n");
+  await tab.shows(/^42$/m);
+  await tab.press("Give up");
+  await tab.page.locator("dialog[open]").getByRole("button", { name: "Give up" }).click();
+  await tab.card("gave_up");
+  await tab.page.reload();
+  await tab.card("gave_up");
+  assert.deepEqual(tab.complaints, []);
+  assert.deepEqual(await program.rows("SELECT task_number, state FROM results"), [{ task_number: 1, state: "gave_up" }]);
+});
