@@ -32,7 +32,6 @@ class Complaints {
   void add(const Config& at, const std::string& message) { add({at.line(), at.column()}, at.path(), message); }
 
   bool empty() const { return m_complaints.empty(); }
-  std::size_t size() const { return m_complaints.size(); }
   const std::string& file() const { return m_file; }
   /// One message a line, without a newline at the end.
   std::string text() const;
