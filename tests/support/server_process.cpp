@@ -99,12 +99,17 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
   std::vector<char*> words{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
+  // Opened here, so that nobody finds what an earlier process of this name has said.
+  const int output = ::open(m_output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int errors = ::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   m_process = ::fork();
-  if (m_process < 0) throw std::runtime_error("no process");
-  if (m_process > 0) return;
+  if (m_process != 0) {
+    ::close(output);
+    ::close(errors);
+    if (m_process < 0) throw std::runtime_error("no process");
+    return;
+  }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int output = ::open(m_output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  const int errors = ::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (output < 0 || errors < 0 || ::chdir(folder.c_str()) != 0) ::_exit(126);
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);

@@ -45,7 +45,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   bob.start_task(1);
   bob.expect_prompt();
   bob.run("echo anew");
-  bob.expect_all_acknowledged();
+  bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "2"; });
   EXPECT_THAT(database().rows("SELECT state, attempt, reset_at IS NULL FROM results ORDER BY attempt"),
               ElementsAre(ElementsAre("reset", "1", "0"), ElementsAre("running", "2", "1")));
   EXPECT_THAT(database().rows("SELECT text FROM commands"),
@@ -149,10 +149,21 @@ TEST_F(BadStart, NoSuchPlugin) {
 }
 
 TEST_F(BadStart, NoPluginFolder) {
+  std::filesystem::create_directory(folder() / "bin");
+  std::filesystem::copy_file(TELLINA_PROGRAM, folder() / "bin/tellina");
   configure(StudyConfig());
-  const auto [status, said] = run({"--port", "0", "--plugin-dir", "/nonexistent/plugins"});
-  EXPECT_EQ(status, 2) << said;
-  EXPECT_THAT(said, HasSubstr("/nonexistent/plugins"));
+  ChildProcess child(folder() / "bin/tellina", {"run", "--port", "0"}, folder(), "bad");
+  EXPECT_EQ(child.wait(std::chrono::seconds(20)), 2);
+  EXPECT_EQ(child.output(), "");
+  EXPECT_THAT(child.errors(), HasSubstr((folder() / "lib/tellina/plugins").string()));
+  EXPECT_FALSE(made_a_database());
+}
+
+TEST_F(Operator, IsWarnedOfAPluginFolderThatIsNotThere) {
+  configure(StudyConfig());
+  ChildProcess check(TELLINA_PROGRAM, {"config", "check", "--plugin-dir", "/nonexistent/plugins"}, folder(), "check");
+  EXPECT_EQ(check.wait(default_limit), 0);
+  EXPECT_THAT(check.errors(), AllOf(HasSubstr("warning"), HasSubstr("/nonexistent/plugins")));
 }
 
 TEST_F(BadStart, NoRootFileSystem) {
