@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-all test-sanitizers test-fresh lint fmt clean
+.PHONY: help deps build run test test-all test-sanitizers test-fresh bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -46,6 +46,12 @@ test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threade
 
 test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C (as root)
 	tools/test-fresh
+
+bench:            ## what the stages of a keystroke's way cost by themselves
+	@tools/deps bench
+	cmake --preset release -DTELLINA_TESTS=ON -DTELLINA_BENCHMARKS=ON
+	cmake --build --preset release --target micro_bench
+	build/bin/micro_bench
 
 lint:             ## format, include rooms, file lengths, coroutine shapes that the compiler gets wrong
 	@tools/deps lint

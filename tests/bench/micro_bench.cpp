@@ -1,0 +1,110 @@
+// What the stages of a keystroke's way cost by themselves. The plugins are the built ones, loaded as the host does.
+
+#include <benchmark/benchmark.h>
+
+#include "host/plugins/registry.hpp"
+#include "host/session/input_stream.hpp"
+#include "host/session/output_buffer.hpp"
+#include "host/study/shell_marks.hpp"
+#include "host/study/tree_compare.hpp"
+#include "support/virtual_loop.hpp"
+
+namespace tellina {
+namespace {
+
+class SilentLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view) override {}
+};
+
+/// A section that names nothing, and what else a plugin is lent.
+class Lent {
+ public:
+  SilentLog log;
+  testing::VirtualClock clock;
+  testing::SeededRandom random;
+  PluginRegistry registry{{PLUGIN_FOLDER}};
+  PluginContext context{Config(), log, clock, random};
+};
+
+class CountingListener final : public ScannerListener {
+ public:
+  void on_text(BytesView text) override { bytes += text.size(); }
+  void on_mark(const ShellMark&) override {}
+  std::size_t bytes = 0;
+};
+
+void scan(benchmark::State& state, const Bytes& line) {
+  Bytes output;
+  while (output.size() < 64 * 1024) output += line;
+  OutputScanner scanner("nonce", 0);
+  CountingListener listener;
+  for (auto _ : state) scanner.feed(output, listener);
+  benchmark::DoNotOptimize(listener.bytes);
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * output.size()));
+}
+void scan_long_lines(benchmark::State& state) { scan(state, Bytes(78, 'x') + "\r\n"); }
+void scan_short_lines(benchmark::State& state) { scan(state, "y\r\n"); }
+BENCHMARK(scan_long_lines);
+BENCHMARK(scan_short_lines);
+
+void memory_layer_message(benchmark::State& state) {
+  Lent lent;
+  const auto layer = lent.registry.make_channel_layer("memory", lent.context);
+  const ChannelName channel("worker.bench");
+  std::uint64_t received = 0;
+  const auto subscription = layer->receive(channel, [&](Message message) { received += message.body.size(); });
+  const std::string connection = "c-0123456789abcdef";
+  Sequence sequence = 0;
+  for (auto _ : state) layer->send(channel, Message(MessageKind::data, connection, sequence++, Bytes(9, 'k')));
+  if (received != 9 * sequence) state.SkipWithError("messages were lost");
+}
+BENCHMARK(memory_layer_message);
+
+void strict_gate_message(benchmark::State& state) {
+  Lent lent;
+  const auto policy = lent.registry.make_ordering_policy("strict", lent.context);
+  const auto gate = policy->open_gate();
+  Sequence sequence = 0;
+  for (auto _ : state) {
+    gate->arrive(sequence, sequence == 0 ? MessageKind::connect : MessageKind::data);
+    if (gate->next() != sequence) state.SkipWithError("the gate holds back a message that is in order");
+    gate->finish(sequence++);
+  }
+}
+BENCHMARK(strict_gate_message);
+
+void input_key(benchmark::State& state) {
+  InputStream stream;
+  std::uint64_t offset = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(stream.receive(offset++, "k"));
+}
+BENCHMARK(input_key);
+
+void output_append(benchmark::State& state) {
+  OutputBuffer buffer;
+  const Bytes piece(static_cast<std::size_t>(state.range(0)), 'x');
+  for (auto _ : state) buffer.append(piece);
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * piece.size()));
+}
+BENCHMARK(output_append)->Arg(1)->Arg(4095);
+
+FileTree tree_of(int entries) {
+  FileTree tree;
+  for (int i = 0; i < entries / 100; ++i) {
+    FileNode& folder = tree.root.children["folder" + std::to_string(i)];
+    for (int j = 0; j < 99; ++j) folder.children["file" + std::to_string(j)] = FileNode::regular("content");
+  }
+  return tree;
+}
+
+void compare_10000_entries(benchmark::State& state) {
+  const FileTree tree = tree_of(10'000);
+  for (auto _ : state) benchmark::DoNotOptimize(compare_trees(tree, tree, tree).passed);
+}
+BENCHMARK(compare_10000_entries)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tellina
+
+BENCHMARK_MAIN();
