@@ -99,7 +99,13 @@ TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
   else
     EXPECT_EQ(input_gap, "");
   EXPECT_TRUE(database().stream("input", "bob", 1) == without_gaps(bob.input(), "input"));
-  EXPECT_TRUE(database().stream("output", "bob", 1) == without_gaps(bob.output(), "output"));
+  // What was recorded and had not yet come when the server died stays away: the page sees one jump over all of it.
+  std::string output = database().stream("output", "bob", 1);
+  const std::uint64_t goes_on = std::stoull(database().value("SELECT to_offset FROM gaps WHERE stream = 'output'"));
+  EXPECT_EQ(number_of(welcome, "output_offset"), goes_on);
+  std::fill(output.begin() + static_cast<std::ptrdiff_t>(seen), output.begin() + static_cast<std::ptrdiff_t>(goes_on),
+            '\0');
+  EXPECT_TRUE(output == without_gaps(bob.output(), "output"));
 
   EXPECT_TRUE(bob.wait_until([&] { return still_running(processes).empty(); }))
       << still_running(processes).size() << " processes of the dead server still run";

@@ -13,7 +13,9 @@ std::string StudyConfig::text() const {
 }
 
 ServerTest::~ServerTest() {
-  if (m_server && HasFailure()) std::cerr << "the server said:\n" << m_server->errors();
+  if (!m_server || !HasFailure()) return;
+  std::cerr << "the server said:\n" << m_server->errors();
+  if (const auto status = m_server->wait(Milliseconds(0))) std::cerr << "and ended with status " << *status << '\n';
 }
 
 void ServerTest::start() {
