@@ -96,7 +96,9 @@ std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
   const Deadline deadline(m_context.clock, spec.deadline, nullptr);
   std::unique_ptr<Cell> cell = m_pool.claim();
   if (!cell) cell = make_cell(deadline);
-  return start_in(std::move(cell), spec, deadline);
+  std::unique_ptr<Sandbox> sandbox = start_in(std::move(cell), spec, deadline);
+  m_pool.fill();
+  return sandbox;
 }
 
 std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,

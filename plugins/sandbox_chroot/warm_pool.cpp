@@ -13,7 +13,6 @@ WarmPool::~WarmPool() {
 }
 
 std::unique_ptr<Cell> WarmPool::claim() {
-  if (m_size == 0) return nullptr;
   std::unique_lock lock(m_mutex);
   std::unique_ptr<Cell> cell;
   std::deque<std::unique_ptr<Cell>> stale;  // ended after the lock is given back
@@ -22,16 +21,18 @@ std::unique_ptr<Cell> WarmPool::claim() {
     m_cells.pop_front();
     if (!m_is_fresh(*cell)) stale.push_back(std::move(cell));
   }
-  m_is_wanted = true;
-  if (!m_thread.joinable()) m_thread = std::thread([this] { refill(); });
   lock.unlock();
-  m_wanted.notify_all();
   return cell;
 }
 
-std::size_t WarmPool::ready() const {
-  const std::lock_guard lock(m_mutex);
-  return m_cells.size();
+void WarmPool::fill() {
+  if (m_size == 0) return;
+  {
+    const std::lock_guard lock(m_mutex);
+    m_is_wanted = true;
+    if (!m_thread.joinable()) m_thread = std::thread([this] { refill(); });
+  }
+  m_wanted.notify_all();
 }
 
 void WarmPool::refill() {

@@ -12,7 +12,7 @@
 
 namespace tellina::chroot_sandbox {
 
-/// Keeps cells ready. Its thread starts with the first claim and lives as long as the pool, as the cells it makes
+/// Keeps cells ready. Its thread starts with the first fill() and lives as long as the pool, as the cells it makes
 /// need.
 ///
 /// Threads: any.
@@ -26,10 +26,11 @@ class WarmPool {
   /// Ends the cells that nobody has claimed.
   ~WarmPool();
 
-  /// Returns null where none is ready. Another takes the place of the one that is given away.
+  /// Returns null where none is ready.
   std::unique_ptr<Cell> claim();
 
-  std::size_t ready() const;
+  /// Makes as many as are missing, soon. Not done by claim(), since it would slow down the start that claims.
+  void fill();
 
  private:
   void refill();
@@ -39,10 +40,10 @@ class WarmPool {
   const IsFresh m_is_fresh;
   Log& m_log;
   Interrupt m_stop;
-  mutable std::mutex m_mutex;
+  std::mutex m_mutex;
   std::condition_variable m_wanted;
   std::deque<std::unique_ptr<Cell>> m_cells;
-  bool m_is_wanted = false;  ///< a claim has come since the last attempt to fill up
+  bool m_is_wanted = false;  ///< fill() was called since the last attempt to fill up
   bool m_is_stopping = false;
   std::thread m_thread;
 };

@@ -240,6 +240,7 @@ int main(int argument_count, char** arguments) {
   home_path = arguments[2];
   fcntl(control_socket, F_SETFD, FD_CLOEXEC);
   umask(022);
+  prctl(PR_SET_NAME, "sandbox_init");  // older kernels name what is run by descriptor after its number
   // The participant has the same user: without this they could read init's memory and descriptors through /proc/1.
   prctl(PR_SET_DUMPABLE, 0);
 

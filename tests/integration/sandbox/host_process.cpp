@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 
 namespace tellina::test {
 
@@ -15,8 +16,17 @@ int be_host() {
   Shell shell(*sandbox);
   if (!shell.prompt()) return 1;
   shell.run("setsid sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & true");
-  // Launcher, init, shell and two sleepers; launcher and init for each of the two in advance.
-  eventually([] { return descendants(getpid()).size() >= 9; }, "the pool is full");
+  const auto count = [](const std::string& name) {
+    std::size_t found = 0;
+    for (const auto& process : descendants(getpid())) {
+      std::ifstream file("/proc/" + std::to_string(process.first) + "/comm");
+      std::string its_name;
+      std::getline(file, its_name);
+      if (its_name == name) ++found;
+    }
+    return found;
+  };
+  eventually([&] { return count("sandbox_init") == 3 && count("sleep") == 2; }, "the pool is full and the daemons run");
   std::printf("%s\n", spec.owner.c_str());
   std::fflush(stdout);
   for (;;) pause();
