@@ -1,0 +1,86 @@
+#include "host/session/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+namespace tellina {
+namespace {
+
+BadFrame bad(std::string_view text) {
+  const ControlFrame frame = parse_control_frame(text);
+  const auto* found = std::get_if<BadFrame>(&frame);
+  EXPECT_TRUE(found) << text;
+  return found ? *found : BadFrame();
+}
+
+TEST(ControlFrames, SayWhatIsWrongWithThem) {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"[]", "expected a JSON object, got []"},
+      {"{}", "type: expected a string, got nothing"},
+      {R"({"type":3})", "type: expected a string, got 3"},
+      {R"({"type":"jump"})", R"(type: expected hello, start_task, resize, ack, reset, give_up or ping, got "jump")"},
+      {R"({"type":"ack"})", "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
+      {R"({"type":"ack","output_offset":-1})",
+       "output_offset: expected a whole number from 0 to 9007199254740991, got -1"},
+      {R"({"type":"ack","output_offset":"1"})",
+       "output_offset: expected a whole number from 0 to 9007199254740991, got \"1\""},
+      {R"({"type":"ack","output_offset":9007199254740992})",
+       "output_offset: expected a whole number from 0 to 9007199254740991, got 9007199254740992"},
+      {R"({"type":"resize","columns":0,"rows":1})", "columns: expected a whole number from 1 to 1000, got 0"},
+      {R"({"type":"resize","columns":1,"rows":1001})", "rows: expected a whole number from 1 to 1000, got 1001"},
+      {R"({"type":"resize","columns":1.5,"rows":1})", "columns: expected a whole number from 1 to 1000, got 1.5E0"},
+      {R"({"type":"hello","columns":80,"rows":24})",
+       "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"stream":5})", "stream: expected a string, got 5"},
+      {R"({"type":"reset"})", "id: expected a string or a number, got nothing"},
+      {R"({"type":"give_up","id":[]})", "id: expected a string or a number, got []"},
+      {R"({"type":"start_task","id":1})", "task: expected a whole number from 1 to 1000000, got nothing"},
+      {R"({"type":"ping","t":true})", "t: expected a number, got true"},
+  };
+  for (const auto& [text, message] : table) EXPECT_EQ(bad(text).message, message) << text;
+  EXPECT_EQ(bad("{").message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
+  EXPECT_EQ(bad("\"\xff\"").message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
+  EXPECT_EQ(bad(std::string(100'000, '[')).message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
+}
+
+TEST(ControlFrames, KeepTheIdOfABadRequest) {
+  EXPECT_EQ(bad(R"({"type":"start_task","id":"x","task":0})").id, "\"x\"");
+  EXPECT_EQ(bad(R"({"type":"start_task","id":{},"task":0})").id, "");
+  EXPECT_EQ(bad("{\"type\":\"reset\",\"id\":\"" + std::string(200, 'x') + "\"}").message,
+            "id: expected at most 200 bytes, got more");
+}
+
+TEST(ControlFrames, CutLongValuesBetweenCharacters) {
+  for (int shift = 0; shift < 4; ++shift) {
+    std::string name(static_cast<std::size_t>(shift), 'a');
+    for (int i = 0; i < 40; ++i) name += "\xf0\x9f\x90\x9a";
+    const std::string message = bad("{\"type\":\"" + name + "\"}").message;
+    EXPECT_EQ(message.substr(message.size() - 7, 4), "\xf0\x9f\x90\x9a");
+    EXPECT_EQ(message.substr(message.size() - 3), "...");
+  }
+}
+
+TEST(ControlFrames, AreUnderstood) {
+  const ControlFrame hello = parse_control_frame(
+      R"({"type":"hello","columns":3e2,"rows":24,"output_offset":5.0,"stream":"s","input_offset":7,"new":1})");
+  EXPECT_EQ(std::get<HelloFrame>(hello).size, TerminalSize(300, 24));
+  EXPECT_EQ(std::get<HelloFrame>(hello).output_offset, 5U);
+  EXPECT_EQ(std::get<HelloFrame>(hello).stream, "s");
+  EXPECT_EQ(std::get<HelloFrame>(hello).input_offset, 7U);
+  EXPECT_EQ(std::get<StartTaskFrame>(parse_control_frame(R"({"type":"start_task","id":-3,"task":2})")).id, "-3");
+  EXPECT_EQ(std::get<PingFrame>(parse_control_frame(R"({"type":"ping","t":17})")).t, "17");
+  EXPECT_EQ(std::get<GiveUpFrame>(parse_control_frame(R"({"type":"give_up","id":"\u0000\""})")).id, R"("\u0000\"")");
+}
+
+TEST(ControlFrames, AreWritten) {
+  EXPECT_EQ(
+      welcome_frame("1", "s", 2, 3, 4, "{}"),
+      R"({"type":"welcome","id":1,"stream":"s","input_offset":2,"output_offset":3,"answered_offset":4,"state":{}})");
+  EXPECT_EQ(error_frame("busy", "a \"b\"", ""), R"({"type":"error","code":"busy","message":"a \"b\""})");
+  EXPECT_EQ(pong_frame("1", 2, 3, 4), R"({"type":"pong","t":1,"input_offset":2,"output_offset":3,"state_number":4})");
+}
+
+}  // namespace
+}  // namespace tellina

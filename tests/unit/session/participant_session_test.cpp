@@ -1,0 +1,230 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+TEST_F(SessionTest, RefusesEverythingBeforeHello) {
+  open();
+  say(R"({"type":"give_up","id":1})");
+  EXPECT_EQ(port.texts.back(),
+            R"({"type":"error","code":"bad_message","message":"expected hello as the first frame"})");
+  type(0, "x");
+  EXPECT_EQ(port.texts.back(), R"({"type":"error","code":"bad_message","message":"expected hello before input"})");
+  EXPECT_EQ(port.credited, 1U);
+}
+
+TEST_F(SessionTest, WelcomesAPageBetweenTasks) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":7,"stream":"s-old","input_offset":9})");
+  auto welcome = port.last("welcome");
+  EXPECT_EQ(welcome["stream"], "");
+  EXPECT_EQ(welcome["input_offset"].to_number<int>(), 0);
+  EXPECT_EQ(welcome["output_offset"].to_number<int>(), 0);
+  EXPECT_EQ(welcome["state"].as_object()["state"], "ready");
+  type(0, "dropped");
+  EXPECT_EQ(port.credited, 7U);
+}
+
+TEST_F(SessionTest, StartsATaskAndCarriesBothStreams) {
+  begin_task();
+  auto welcome = port.last("welcome");
+  EXPECT_EQ(welcome["id"].to_number<int>(), 101);
+  EXPECT_THAT(std::string(welcome["stream"].as_string()), ::testing::StartsWith("s-"));
+  EXPECT_EQ(state(), "running");
+  EXPECT_THAT(port.output, HasSubstr("$ "));
+  type(0, "ls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+  ASSERT_TRUE(wait_for("input_ack"));
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<int>(), 3);
+  EXPECT_EQ(port.credited, 3U);
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "3");
+}
+
+TEST_F(SessionTest, DropsInputThatComesTwice) {
+  begin_task();
+  type(0, "abc");
+  type(1, "bcd");
+  EXPECT_EQ(backend.shell().typed(), "abcd");
+  ASSERT_TRUE(wait([&] { return port.credited == 6; }));
+}
+
+TEST_F(SessionTest, RefusesInputBeyondTheWindow) {
+  begin_task();
+  type(64 * 1024, "x");
+  EXPECT_THAT(port.texts.back(), HasSubstr("is more than 64 KiB ahead of 0"));
+  type(~std::uint64_t{0}, "x");
+  EXPECT_THAT(port.texts.back(), HasSubstr("input at offset 18446744073709551615"));
+  EXPECT_EQ(port.credited, 2U);
+}
+
+TEST_F(SessionTest, AnswersWrongTasks) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  say(R"({"type":"start_task","id":"a","task":2})");
+  EXPECT_EQ(port.texts.back(), R"({"type":"error","code":"wrong_task","message":"expected task 1, got 2","id":"a"})");
+  say(R"({"type":"reset","id":2})");
+  EXPECT_EQ(port.texts.back(), R"({"type":"error","code":"no_task","message":"no task is running","id":2})");
+  EXPECT_EQ(backend.starts, 0);
+}
+
+TEST_F(SessionTest, WelcomesARepeatedStartOnTheRunningStreams) {
+  begin_task();
+  const auto stream = port.last("welcome")["stream"];
+  say(R"({"type":"start_task","id":5,"task":1})");
+  auto again = port.last("welcome");
+  EXPECT_EQ(again["stream"], stream);
+  EXPECT_EQ(again["id"].to_number<int>(), 5);
+  EXPECT_EQ(backend.starts, 1);
+}
+
+TEST_F(SessionTest, PassesATaskAndPutsItAway) {
+  begin_task();
+  type(0, "echo hello\r");
+  backend.shell().run("echo hello", "hello\r\n");
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(state(), "ready");
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+  EXPECT_EQ(port.last("progress")["matched"].to_number<int>(), 1);
+  EXPECT_TRUE(backend.shell().is_destroyed);
+  EXPECT_EQ(stored("SELECT state FROM task_sessions"), "passed");
+}
+
+TEST_F(SessionTest, ChecksTheHomeDirectory) {
+  begin_task();
+  say(R"({"type":"give_up","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  start_task(2);
+  backend.shell().home.root.children["a"] = FileNode::regular("");
+  backend.shell().run("touch a", "");
+  ASSERT_TRUE(wait_for("state", 4));
+  EXPECT_EQ(state(), "finished");
+  EXPECT_GE(backend.shell().snapshots, 1);
+  say(R"({"type":"start_task","id":9,"task":3})");
+  EXPECT_THAT(port.texts.back(), HasSubstr("\"code\":\"no_task\""));
+}
+
+TEST_F(SessionTest, EndsATaskWhenItsTimeIsOver) {
+  begin_task();
+  loop.advance(milliseconds(59'999));
+  EXPECT_EQ(stored("SELECT state FROM task_sessions"), "running");
+  EXPECT_EQ(port.count("state"), 1);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "timed_out");
+  EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "60000000000");
+}
+
+TEST_F(SessionTest, GivesUpOnceForARepeatedRequest) {
+  begin_task();
+  loop.advance(seconds(10));
+  say(R"({"type":"give_up","id":7})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(port.last("done")["id"].to_number<int>(), 7);
+  EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "10000000000");
+  say(R"({"type":"give_up","id":7})");
+  EXPECT_EQ(port.count("done"), 2);
+  start_task(2);
+  EXPECT_EQ(stored("SELECT group_concat(state) FROM task_sessions"), "gave_up,running");
+}
+
+TEST_F(SessionTest, ResetsOnceForARepeatedRequest) {
+  begin_task();
+  type(0, "ab");
+  say(R"({"type":"reset","id":3})");
+  ASSERT_TRUE(wait_for("done"));
+  say(R"({"type":"reset","id":3})");
+  EXPECT_EQ(port.count("done"), 2);
+  EXPECT_EQ(backend.starts, 2);
+  EXPECT_TRUE(backend.shells[0]->is_destroyed);
+  type(2, "cd");
+  EXPECT_EQ(backend.shell().typed(), "cd");
+  EXPECT_TRUE(wait([&] { return stored("SELECT count(*) FROM events WHERE kind = 'reset'") == "1"; }));
+}
+
+TEST_F(SessionTest, TellsTheOlderTabThatANewerTookOver) {
+  begin_task();
+  const Bytes shown = port.output;
+  KeepingPort newer;
+  session->attach(newer);
+  say(newer, R"({"type":"hello","columns":100,"rows":30,"output_offset":0})");
+  EXPECT_EQ(port.texts.back(), R"({"type":"replaced"})");
+  EXPECT_EQ(port.close_code, 4001);
+  EXPECT_EQ(newer.output, shown);
+  EXPECT_EQ(backend.shell().size, TerminalSize(100, 30));
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  EXPECT_EQ(newer.close_code, 0) << "a replaced page takes nothing back";
+  session->detach(newer, "gone");
+}
+
+TEST_F(SessionTest, StopsReadingAPageThatDoesNotRender) {
+  begin_task();
+  const std::string piece(32 * 1024, 'x');
+  for (int i = 0; i < 12; ++i) {
+    backend.shell().print(piece);
+    loop.run_until_idle();
+    if (port.output.size() >= output_window) break;
+  }
+  EXPECT_EQ(port.output.size(), output_window);
+  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window + 1) + "}");
+  EXPECT_EQ(port.output.size(), output_window) << "more than was sent is ignored";
+  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window) + "}");
+  EXPECT_GT(port.output.size(), output_window);
+}
+
+TEST_F(SessionTest, GoesOnWhereAPageLeftOff) {
+  begin_task();
+  backend.shell().print("0123456789");
+  loop.run_until_idle();
+  const Bytes all = port.output;
+  const auto stream = boost::json::serialize(port.last("welcome")["stream"]);
+  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(all.size()) + "}");
+  session->detach(port, "1001 going away");
+  backend.shell().print("meanwhile");
+  loop.run_until_idle();
+  KeepingPort again;
+  session->attach(again);
+  say(again, "{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" + std::to_string(all.size() - 2) +
+                 ",\"stream\":" + stream + "}");
+  EXPECT_EQ(again.output, "89meanwhile");
+  EXPECT_EQ(again.last("welcome")["answered_offset"].to_number<std::size_t>(), all.size());
+  session->detach(again, "gone");
+}
+
+TEST_F(SessionTest, RestartsAShellThatEnds) {
+  begin_task();
+  loop.advance(seconds(2));
+  backend.shell().print("logout");
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_EQ(backend.shell().restarts, 1);
+  EXPECT_THAT(port.output, HasSubstr("logout"));
+  type(0, "x");
+  EXPECT_EQ(backend.shell().typed(), "x");
+  ASSERT_TRUE(wait_for("input_ack"));
+  EXPECT_EQ(stored("SELECT detail FROM events WHERE kind = 'shell_ended'"), R"({"exit_status":7})");
+}
+
+TEST_F(SessionTest, GivesEverythingBackWhenReleased) {
+  begin_task();
+  bool released = false;
+  session->release([&] { released = true; });
+  ASSERT_TRUE(wait([&] { return released; }));
+  EXPECT_EQ(port.close_code, 1012);
+  EXPECT_TRUE(backend.shell().is_destroyed);
+  EXPECT_EQ(stored("SELECT worker_id FROM leases"), "NULL");
+  EXPECT_EQ(stored("SELECT state FROM task_sessions"), "running");
+}
+
+TEST_F(SessionTest, SaysWhenNobodyIsThere) {
+  open();
+  session->detach(port, "gone");
+  loop.run_until_idle();
+  EXPECT_EQ(idle_calls, 1);
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,128 @@
+#include "host/session/recorder.hpp"
+
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A store whose next writes fail as if the disk were full.
+class FailingStore final : public Store {
+ public:
+  explicit FailingStore(Store& store) : m_store(store) {}
+  void submit(Job job, Done done) override {
+    ++submitted;
+    if (failures > 0) {
+      --failures;
+      return done(failure);
+    }
+    m_store.submit(std::move(job), std::move(done));
+  }
+  int submitted = 0;
+  int failures = 0;
+  std::exception_ptr failure = std::make_exception_ptr(StoreError(ErrorCode::unavailable, "disk full"));
+
+ private:
+  Store& m_store;
+};
+
+class RecorderTest : public SessionTest {
+ protected:
+  RecorderTest() {
+    LeaseResult lease;
+    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, "w1", now()); });
+    recorder = std::make_unique<Recorder>(
+        loop, failing, log, lease.fence,
+        Recorder::Callbacks{[this](std::uint64_t end) { ends.push_back(end); }, [this] { ++losses; }});
+  }
+  void begin() {
+    bool begun = false;
+    recorder->begin(1, "stdout", "s", "box", now(), [&](const TaskSessionRow&) { begun = true; });
+    ASSERT_TRUE(wait([&] { return begun; }));
+  }
+  void add_input(std::uint64_t offset, const std::string& bytes) { recorder->add(InputRecord(offset, bytes, now())); }
+
+  FailingStore failing{*store};
+  std::unique_ptr<Recorder> recorder;
+  std::vector<std::uint64_t> ends;
+  int losses = 0;
+};
+
+TEST_F(RecorderTest, BatchesWhatComesWhileAWriteIsUnderWay) {
+  begin();
+  const int before = failing.submitted;
+  add_input(0, "a");
+  for (std::uint64_t i = 1; i < 100; ++i) add_input(i, "b");
+  EXPECT_EQ(recorder->backlog(), 100U);
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(failing.submitted - before, 2);
+  EXPECT_EQ(ends, (std::vector<std::uint64_t>{1, 100}));
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "100");
+}
+
+TEST_F(RecorderTest, KeepsWhatCameBeforeTheBegin) {
+  recorder->add(OutputRecord(0, "early", now()));
+  EXPECT_EQ(recorder->backlog(), 5U);
+  begin();
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(stored("SELECT output_end FROM task_sessions"), "5");
+}
+
+TEST_F(RecorderTest, DiscardsWhatNeverBegan) {
+  recorder->add(OutputRecord(0, "early", now()));
+  recorder->discard_held();
+  EXPECT_EQ(recorder->backlog(), 0U);
+  begin();
+  EXPECT_EQ(stored("SELECT output_end FROM task_sessions"), "0");
+}
+
+TEST_F(RecorderTest, TriesAgainWhereTheStoreFailsAndLosesNothing) {
+  begin();
+  failing.failures = 2;
+  add_input(0, "a");
+  loop.run_until_idle();
+  add_input(1, "b");
+  recorder->set_answered(0);
+  loop.advance(milliseconds(499));
+  EXPECT_EQ(failing.failures, 1);
+  EXPECT_EQ(recorder->backlog(), 2U);
+  loop.advance(milliseconds(501));
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(ends, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(losses, 0);
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "2");
+  const auto lines = log.lines();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "the record waits for the database: disk full"), 1);
+  EXPECT_EQ(lines.back(), "the record goes on");
+}
+
+TEST_F(RecorderTest, StopsAtOnceWhenTheLeaseIsLost) {
+  begin();
+  failing.failures = 1;
+  failing.failure = std::make_exception_ptr(LeaseLost(recorder->fence()));
+  add_input(0, "a");
+  ASSERT_TRUE(wait([&] { return losses == 1; }));
+  const int before = failing.submitted;
+  add_input(1, "b");
+  bool done = false;
+  recorder->write([](StoreTransaction&, TaskSessionId) {}, [&] { done = true; });
+  loop.advance(milliseconds(2000));
+  EXPECT_EQ(failing.submitted, before);
+  EXPECT_FALSE(done);
+  EXPECT_EQ(losses, 1);
+}
+
+TEST_F(RecorderTest, EndsBehindItsRecords) {
+  begin();
+  add_input(0, "ab");
+  recorder->set_answered(9);
+  add_input(2, "c");
+  bool ended = false;
+  recorder->end(TaskSessionState::gave_up, std::chrono::seconds(1), now(), [&] { ended = true; });
+  ASSERT_TRUE(wait([&] { return ended; }));
+  EXPECT_EQ(stored("SELECT state || ' ' || input_end || ' ' || answered_offset FROM task_sessions"), "gave_up 3 9");
+}
+
+}  // namespace
+}  // namespace tellina::testing

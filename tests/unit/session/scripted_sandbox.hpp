@@ -1,0 +1,137 @@
+#pragma once
+
+/// A sandbox whose shell is the test: what it prints, what it was given to read, and when it ends.
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tellina/error.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina::testing {
+
+class ScriptedShell {
+ public:
+  explicit ScriptedShell(const SandboxSpec& spec_) : spec(spec_), size(spec_.size) { open(); }
+  ~ScriptedShell() { close_all(); }
+  ScriptedShell(const ScriptedShell&) = delete;
+  ScriptedShell& operator=(const ScriptedShell&) = delete;
+
+  void print(const std::string& text) const {
+    if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      throw std::runtime_error("print");
+  }
+  void prompt() const { print(mark("A") + "$ " + mark("B")); }
+  /// As if a command had been typed and had run.
+  void run(const std::string& command, const std::string& output) const {
+    print(mark("C", ";cmd=" + command + ";cwd=/home/me") + output + mark("D;0", ";cwd=/home/me"));
+    prompt();
+  }
+  /// What has been typed since the last call.
+  std::string typed() const {
+    std::string text(256 * 1024, '\0');
+    const ssize_t got = ::read(m_terminal[1], text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+  void exit() const {
+    if (::write(m_ended[1], "x", 1) != 1) throw std::runtime_error("exit");
+  }
+
+  SandboxSpec spec;
+  TerminalSize size;
+  std::vector<TerminalSize> resizes;
+  FileTree home;
+  int restarts = 0;
+  int snapshots = 0;
+  bool is_destroyed = false;
+  bool fails_to_restart = false;
+
+  int terminal() const { return m_terminal[0]; }
+  int ended_descriptor() const { return m_ended[0]; }
+  void open() {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, m_terminal) != 0) throw std::runtime_error("socketpair");
+    if (pipe2(m_ended, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+  }
+  void close_all() {
+    for (int* descriptor : {&m_terminal[0], &m_terminal[1], &m_ended[0], &m_ended[1]}) {
+      if (*descriptor >= 0) ::close(*descriptor);
+      *descriptor = -1;
+    }
+  }
+
+ private:
+  std::string mark(const std::string& kind, const std::string& fields = {}) const {
+    return "\x1b]133;" + kind + ";nonce=" + spec.environment.at("TELLINA_NONCE") + fields + "\a";
+  }
+  int m_terminal[2] = {-1, -1};
+  int m_ended[2] = {-1, -1};
+};
+
+class ScriptedSandbox final : public Sandbox {
+ public:
+  explicit ScriptedSandbox(std::shared_ptr<ScriptedShell> shell) : m_shell(std::move(shell)) {}
+  int terminal() const override { return m_shell->terminal(); }
+  int ended_descriptor() const override { return m_shell->ended_descriptor(); }
+  std::optional<ExitStatus> ended() override { return ExitStatus(false, 7); }
+  void restart_shell(TerminalSize size) override {
+    if (m_shell->fails_to_restart) throw Error(ErrorCode::gone, "the sandbox has ended");
+    m_shell->close_all();
+    m_shell->open();
+    m_shell->size = size;
+    ++m_shell->restarts;
+    m_shell->prompt();
+  }
+  void resize(TerminalSize size) override {
+    m_shell->size = size;
+    m_shell->resizes.push_back(size);
+  }
+  FileTree snapshot(const SnapshotRequest&) override {
+    ++m_shell->snapshots;
+    return m_shell->home;
+  }
+  void destroy() override {
+    m_shell->is_destroyed = true;
+    m_shell->close_all();
+  }
+
+ private:
+  std::shared_ptr<ScriptedShell> m_shell;
+};
+
+/// Each start() makes a shell that shows a prompt at once, unless told otherwise.
+class ScriptedBackend final : public SandboxBackend {
+ public:
+  Capabilities probe() override { return {}; }
+  std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
+    ++starts;
+    if (throws_something) throw 42;
+    if (returns_null) return nullptr;
+    if (is_unavailable) throw Error(ErrorCode::unavailable, "no room for a sandbox", "free some memory");
+    shells.push_back(std::make_shared<ScriptedShell>(spec));
+    if (shows_prompt) shells.back()->prompt();
+    return std::make_unique<ScriptedSandbox>(shells.back());
+  }
+  std::unique_ptr<Sandbox> adopt(const SandboxId&) override { throw Error(ErrorCode::unsupported, "adopt"); }
+  std::size_t sweep(const OwnerId& owner) override {
+    swept.push_back(owner);
+    return 0;
+  }
+
+  ScriptedShell& shell() const { return *shells.back(); }
+
+  std::vector<std::shared_ptr<ScriptedShell>> shells;
+  std::vector<OwnerId> swept;
+  int starts = 0;
+  bool is_unavailable = false;
+  bool returns_null = false;
+  bool throws_something = false;
+  bool shows_prompt = true;
+};
+
+}  // namespace tellina::testing

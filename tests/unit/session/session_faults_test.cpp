@@ -1,0 +1,215 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+TEST_F(SessionTest, StaysReadyWhereNoSandboxStarts) {
+  backend.is_unavailable = true;
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  say(R"({"type":"start_task","id":4,"task":1})");
+  EXPECT_EQ(port.last("error")["code"], "sandbox_unavailable");
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 4);
+  EXPECT_EQ(port.count("state"), 0);
+  EXPECT_EQ(stored("SELECT count(*) FROM task_sessions"), "0");
+  EXPECT_THAT(log.lines().back(), HasSubstr("no room for a sandbox (free some memory)"));
+  backend.is_unavailable = false;
+  start_task(1);
+  EXPECT_EQ(state(), "running");
+}
+
+TEST_F(SessionTest, OutlivesABackendThatBreaksItsContract) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  backend.throws_something = true;
+  say(R"({"type":"start_task","id":1,"task":1})");
+  EXPECT_EQ(log.lines().back(), "a sandbox could not be started: sandbox \"scripted\": threw int");
+  backend.throws_something = false;
+  backend.returns_null = true;
+  say(R"({"type":"start_task","id":2,"task":1})");
+  EXPECT_EQ(log.lines().back(), "a sandbox could not be started: sandbox \"scripted\": start() returned null");
+  EXPECT_EQ(port.count("error"), 2);
+}
+
+TEST_F(SessionTest, TakesAShellWithoutAPromptAfterFiveSeconds) {
+  backend.shows_prompt = false;
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  say(R"({"type":"start_task","id":1,"task":1})");
+  loop.advance(milliseconds(4999));
+  EXPECT_EQ(port.count("welcome"), 1);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("welcome", 2));
+  EXPECT_EQ(port.last("welcome")["state"].as_object()["state"], "running");
+}
+
+TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
+  begin_task();
+  const Bytes block(60 * 1024, 'x');
+  std::uint64_t offset = 0;
+  // The shell reads nothing, so at last the bytes wait here.
+  do {
+    type(offset, block);
+    offset += block.size();
+  } while (loop.run_until([&] { return port.credited == offset; }, milliseconds(300)));
+  ASSERT_LT(port.credited, offset) << "the shell's terminal took everything";
+  say(R"({"type":"give_up","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(port.credited, offset);
+}
+
+TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
+  begin_task();
+  backend.shell().exit();
+  loop.run_until_idle();  // too short a life: the next shell waits for a second
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  loop.advance(seconds(3));
+  EXPECT_EQ(backend.shells[0]->restarts + backend.shells[1]->restarts, 0);
+  type(0, "x");
+  EXPECT_EQ(backend.shell().typed(), "x");
+}
+
+TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
+  begin_task();
+  loop.advance(seconds(2));
+  backend.shell().fails_to_restart = true;
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_EQ(backend.starts, 2);
+  type(0, "x");
+  EXPECT_EQ(backend.shell().typed(), "x");
+}
+
+TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
+  begin_task();
+  backend.is_unavailable = true;
+  say(R"({"type":"reset","id":1})");
+  EXPECT_EQ(port.last("error")["code"], "sandbox_unavailable");
+  loop.advance(seconds(2));
+  backend.shell().exit();
+  loop.run_until_idle();
+  type(0, "echo hello\r");
+  backend.shell().run("echo hello", "hello\r\n");
+  ASSERT_TRUE(wait_for("state", 2)) << "the marks of the shell after the next were not known";
+  EXPECT_EQ(state(), "ready");
+}
+
+TEST_F(SessionTest, EndsATaskWhileAResetIsUnderWay) {
+  begin_task();
+  session->on_text(port, R"({"type":"reset","id":1})");
+  session->on_text(port, R"({"type":"give_up","id":2})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(port.last("done")["id"].to_number<int>(), 2);
+  loop.run_until_idle();
+  for (const auto& shell : backend.shells) EXPECT_TRUE(shell->is_destroyed);
+  start_task(2);
+  say(R"({"type":"reset","id":3})");
+  ASSERT_TRUE(wait_for("done", 2));
+}
+
+TEST_F(SessionTest, KeepsAResizeAfterTheEndOutOfTheNextRecord) {
+  begin_task();
+  session->on_text(port, R"({"type":"give_up","id":2})");
+  session->on_text(port, R"({"type":"resize","columns":90,"rows":20})");
+  ASSERT_TRUE(wait_for("done"));
+  start_task(2);
+  EXPECT_EQ(stored("SELECT count(*) FROM events WHERE kind = 'resize'"), "0");
+  EXPECT_EQ(backend.shell().size, TerminalSize(90, 20));
+}
+
+TEST_F(SessionTest, WaitsForASandboxThatIsBeingStarted) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
+  bool released = false;
+  session->release([&] { released = true; });
+  ASSERT_TRUE(wait([&] { return released; }));
+  ASSERT_EQ(backend.shells.size(), 1U);
+  EXPECT_TRUE(backend.shell().is_destroyed);
+}
+
+TEST_F(SessionTest, BeginsForAPageThatComesInTheMeantime) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
+  session->detach(port, "gone");
+  KeepingPort next;
+  session->attach(next);
+  session->on_text(next, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  ASSERT_TRUE(wait([&] { return next.count("welcome") == 2; }));
+  EXPECT_EQ(next.last("welcome")["state"].as_object()["state"], "running");
+  EXPECT_THAT(next.output, HasSubstr("$ "));
+  session->detach(next, "gone");
+}
+
+TEST_F(SessionTest, TakesOverPastWhatWasRecorded) {
+  begin_task();
+  type(0, "abc");
+  ASSERT_TRUE(wait_for("input_ack"));
+  const Bytes shown = port.output;
+  const std::string stream(port.last("welcome")["stream"].as_string());
+  store->run([](StoreTransaction&) {});
+  loop.advance(seconds(10));
+  store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  EXPECT_EQ(port.close_code, 1012);
+  loop.virtual_clock().set(loop.clock().now() + seconds(5));
+  environment.worker = "w2";
+  port = KeepingPort();
+  open("w2");
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" + std::to_string(shown.size()) +
+      ",\"stream\":\"" + stream + "\",\"input_offset\":9}");
+  auto welcome = port.last("welcome");
+  EXPECT_EQ(welcome["stream"], stream.c_str());
+  EXPECT_EQ(welcome["input_offset"].to_number<int>(), 9) << "input is never typed twice";
+  EXPECT_EQ(welcome["output_offset"].to_number<std::size_t>(), shown.size() + 1024 * 1024);
+  type(9, "x");
+  EXPECT_EQ(backend.shell().typed(), "x");
+  ASSERT_TRUE(wait_for("input_ack"));
+  EXPECT_EQ(stored("SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset) FROM "
+                   "(SELECT * FROM recorded_gaps ORDER BY stream)"),
+            "input 3 9,output " + std::to_string(shown.size()) + " " + std::to_string(shown.size() + 1024 * 1024));
+}
+
+TEST_F(SessionTest, TriesAgainWhereATakenOverTaskFindsNoSandbox) {
+  begin_task();
+  store->run([](StoreTransaction&) {});
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  backend.is_unavailable = true;
+  port = KeepingPort();
+  open();
+  loop.run_until_idle();
+  EXPECT_EQ(backend.starts, 2);
+  backend.is_unavailable = false;
+  loop.advance(seconds(2));
+  EXPECT_EQ(backend.starts, 3);
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  EXPECT_THAT(port.output, HasSubstr("$ "));
+}
+
+TEST_F(SessionTest, IsLostToANewerOwner) {
+  begin_task();
+  store->run([](StoreTransaction&) {});
+  loop.virtual_clock().set(loop.clock().now() + seconds(5));
+  store->run([&](StoreTransaction& t) {
+    t.register_worker(identify_this_process("w2"), now());
+    ASSERT_TRUE(t.acquire_lease(participant, "w2", now()).acquired);
+  });
+  type(0, "x");
+  ASSERT_TRUE(wait([&] { return lost_calls == 1; }));
+  EXPECT_EQ(port.count("input_ack"), 0);
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "0");
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,164 @@
+#pragma once
+
+/// A participant's session on a virtual loop, with a real store and a scripted sandbox.
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "host/session/participant_session.hpp"
+#include "unit/session/scripted_sandbox.hpp"
+#include "unit/store/store_fixture.hpp"
+
+namespace tellina::testing {
+
+inline Bytes data_frame(std::uint64_t offset, BytesView bytes) {
+  Bytes frame;
+  for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(offset >> shift);
+  return frame.append(bytes);
+}
+
+inline std::uint64_t frame_offset(BytesView frame) {
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < 8; ++i) offset = offset << 8 | static_cast<unsigned char>(frame[i]);
+  return offset;
+}
+
+/// Keeps what a session says.
+class KeepingPort final : public ConnectionPort {
+ public:
+  void send_data(Bytes frame) override {
+    if (!output.empty()) {
+      EXPECT_EQ(frame_offset(frame), output_end) << "output has a hole or comes twice";
+    }
+    output_end = frame_offset(frame) + frame.size() - 8;
+    EXPECT_GT(frame.size(), 8U);
+    EXPECT_LE(frame.size(), frame_payload + 8);
+    output.append(frame, 8);
+  }
+  void send_text(std::string json) override { texts.push_back(std::move(json)); }
+  void credit(std::size_t bytes) override { credited += bytes; }
+  void close(int code, const std::string& reason) override {
+    close_code = code;
+    close_reason = reason;
+  }
+  const std::string& address() const override { return m_address; }
+
+  int count(const std::string& type) const {
+    int number = 0;
+    for (const std::string& text : texts) number += text.rfind("{\"type\":\"" + type + "\"", 0) == 0;
+    return number;
+  }
+  /// The newest text of a type, parsed; an empty object where there is none.
+  boost::json::object last(const std::string& type) const {
+    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+      if (text->rfind("{\"type\":\"" + type + "\"", 0) == 0) return boost::json::parse(*text).as_object();
+    }
+    return {};
+  }
+  void forget() {
+    texts.clear();
+    output.clear();
+  }
+
+  std::vector<std::string> texts;
+  Bytes output;
+  std::uint64_t output_end = 0;
+  std::size_t credited = 0;
+  int close_code = 0;
+  std::string close_reason;
+
+ private:
+  std::string m_address = "127.0.0.1";
+};
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() : environment(loop, pool, *store, backend, random, log) {
+    Task words;
+    words.description = "say hello";
+    words.output_answer = "hello\n";
+    Task files;
+    files.type = TaskType::filesystem;
+    files.description = "make a file";
+    files.filesystem_answer.root = FileNode::directory();
+    files.filesystem_answer.root.children["a"] = FileNode::regular("");
+    auto written = std::make_shared<Study>();
+    written->tasks = {words, files};
+    written->task_duration = std::chrono::seconds(60);
+    environment.study = written;
+    environment.worker = "w1";
+    environment.sandbox_plugin = "scripted";
+    store->run([&](StoreTransaction& t) {
+      t.register_worker(identify_this_process("w1"), now());
+      t.add_participant("bob", now());
+      participant = *t.find_participant("bob");
+    });
+  }
+
+  ~SessionTest() override {
+    session.reset();
+    loop.run_until_idle();
+  }
+
+  Moment now() { return Moment(loop.clock()); }
+
+  void open(const std::string& worker = "w1") {
+    LeaseResult lease;
+    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, worker, now()); });
+    ASSERT_TRUE(lease.acquired);
+    ParticipantSession::Callbacks callbacks;
+    callbacks.idle = [this] { ++idle_calls; };
+    callbacks.lost = [this] { ++lost_calls; };
+    session = std::make_unique<ParticipantSession>(environment, lease, std::move(callbacks));
+    session->attach(port);
+  }
+  void say(const std::string& json) { say(port, json); }
+  void say(KeepingPort& from, const std::string& json) {
+    session->on_text(from, json);
+    loop.run_until_idle();
+  }
+  void type(std::uint64_t offset, BytesView bytes) {
+    session->on_data(port, data_frame(offset, bytes));
+    loop.run_until_idle();
+  }
+  bool wait(const std::function<bool()>& condition) { return loop.run_until(condition); }
+  bool wait_for(const std::string& type, int count = 1) {
+    return wait([&, count] { return port.count(type) >= count; });
+  }
+  /// hello, start_task 1, and its welcome.
+  void begin_task(int task = 1) {
+    open();
+    say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+    start_task(task);
+  }
+  void start_task(int task) {
+    const int before = port.count("welcome");
+    port.output.clear();  // a new task has a new stream
+    say("{\"type\":\"start_task\",\"id\":" + std::to_string(100 + task) + ",\"task\":" + std::to_string(task) + "}");
+    ASSERT_TRUE(wait_for("welcome", before + 1));
+  }
+  std::string state() { return std::string(port.last("state")["state"].as_object()["state"].as_string()); }
+  /// What a researcher reads, once everything is in the file.
+  std::string stored(const std::string& sql) {
+    store->run([](StoreTransaction&) {});
+    return Reader(path).value(sql);
+  }
+
+  TemporaryFolder folder;
+  const std::string path = folder / "db.sqlite3";
+  VirtualLoop loop;
+  LoopPool pool{loop};
+  SeededRandom random;
+  CollectingLog log;
+  std::unique_ptr<Store> store = Store::open(path, loop.clock(), log);
+  ScriptedBackend backend;
+  SessionEnvironment environment;
+  ParticipantId participant = 0;
+  KeepingPort port;
+  int idle_calls = 0;
+  int lost_calls = 0;
+  std::unique_ptr<ParticipantSession> session;
+};
+
+}  // namespace tellina::testing

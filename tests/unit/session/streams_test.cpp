@@ -1,0 +1,154 @@
+#include <gtest/gtest.h>
+
+#include "host/session/input_stream.hpp"
+#include "host/session/output_buffer.hpp"
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+Bytes copy(const OutputBuffer& buffer, std::uint64_t offset, std::size_t limit = 1 << 20) {
+  Bytes bytes;
+  buffer.copy(offset, limit, bytes);
+  return bytes;
+}
+
+TEST(OutputBuffer, KeepsTheEndOfAStream) {
+  OutputBuffer buffer(100, 8);
+  EXPECT_EQ(copy(buffer, 100), "");
+  buffer.append("");
+  buffer.append("abcde");
+  EXPECT_EQ(copy(buffer, 101, 2), "bc");
+  EXPECT_FALSE(buffer.is_cut());
+  buffer.append("fghij");
+  EXPECT_TRUE(buffer.is_cut());
+  EXPECT_EQ(buffer.begin(), 102U);
+  EXPECT_EQ(buffer.end(), 110U);
+  EXPECT_EQ(copy(buffer, 102), "cdefghij");
+  EXPECT_EQ(copy(buffer, 107), "hij");
+}
+
+TEST(OutputBuffer, TakesMoreThanItHolds) {
+  OutputBuffer buffer(0, 4);
+  buffer.append("ab");
+  buffer.append("0123456789");
+  EXPECT_EQ(buffer.begin(), 8U);
+  EXPECT_EQ(copy(buffer, 8), "6789");
+}
+
+TEST(OutputBuffer, IsTheStreamsEndWhateverThePieces) {
+  OutputBuffer buffer(7, 10'000);
+  std::string all;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string piece(static_cast<std::size_t>(i * 7919 % 61), static_cast<char>('a' + i % 26));
+    buffer.append(piece);
+    all += piece;
+    ASSERT_EQ(buffer.end(), 7 + all.size());
+    const std::uint64_t begin = buffer.begin();
+    if (i % 50 != 0) continue;
+    ASSERT_EQ(copy(buffer, begin), all.substr(begin - 7));
+  }
+  EXPECT_EQ(buffer.end() - buffer.begin(), 10'000U);
+}
+
+TEST(OutputBuffer, FindsTheFirstWholeLine) {
+  OutputBuffer buffer(0, 8);
+  buffer.append("0123456789");
+  EXPECT_EQ(buffer.begin_of_line(), buffer.begin());
+  buffer.append("a\nb");
+  EXPECT_EQ(buffer.begin_of_line(), 12U);
+}
+
+TEST(InputStream, TakesEachByteOnce) {
+  InputStream stream;
+  EXPECT_EQ(stream.receive(0, "abc").bytes, "abc");
+  const auto again = stream.receive(1, "bcde");
+  EXPECT_EQ(again.bytes, "de");
+  EXPECT_EQ(again.offset, 3U);
+  EXPECT_EQ(again.dropped, 2U);
+  EXPECT_EQ(stream.receive(0, "abc").dropped, 3U);
+  EXPECT_EQ(stream.received_end(), 5U);
+}
+
+TEST(InputStream, HoldsEarlyFrames) {
+  InputStream stream(10, 8);
+  EXPECT_EQ(stream.receive(14, "efg").bytes, "");
+  EXPECT_EQ(stream.receive(14, "ef").dropped, 2U);
+  EXPECT_EQ(stream.receive(12, "cd").bytes, "");
+  const auto arrival = stream.receive(10, "abc");
+  EXPECT_EQ(arrival.bytes, "abcdefg");
+  EXPECT_EQ(arrival.dropped, 1U);
+  EXPECT_EQ(stream.received_end(), 17U);
+}
+
+TEST(InputStream, RefusesWhatIsBeyondItsWindow) {
+  InputStream stream(10, 8);
+  EXPECT_FALSE(stream.receive(17, "x").beyond_window);
+  EXPECT_TRUE(stream.receive(18, "x").beyond_window);
+  EXPECT_TRUE(stream.receive(11, "12345678").beyond_window);
+  EXPECT_TRUE(stream.receive(~std::uint64_t{0}, "xx").beyond_window);
+  EXPECT_FALSE(stream.receive(~std::uint64_t{0}, "").beyond_window);
+  EXPECT_EQ(stream.forget_early(), 1U);
+  EXPECT_EQ(stream.forget_early(), 0U);
+}
+
+TEST(InputStream, AcknowledgesWhatIsWrittenAndRecorded) {
+  InputStream stream;
+  stream.receive(0, "abcdef");
+  stream.written(4);
+  EXPECT_EQ(stream.take_acknowledgement(), std::nullopt);
+  stream.recorded(3);
+  EXPECT_EQ(stream.take_acknowledgement(), 3U);
+  stream.recorded(6);
+  EXPECT_EQ(stream.take_acknowledgement(), 4U);
+  EXPECT_EQ(stream.take_acknowledgement(), std::nullopt);
+  stream.jump_to(20);
+  EXPECT_EQ(stream.received_end(), 20U);
+  EXPECT_EQ(stream.take_acknowledgement(), std::nullopt);
+}
+
+TEST(Page, SendsWithinItsWindow) {
+  KeepingPort port;
+  Page page(port);
+  OutputBuffer output;
+  output.append(std::string(output_window + 100, 'x'));
+  page.start_output(0);
+  page.catch_up(output);
+  EXPECT_EQ(page.sent(), output_window);
+  EXPECT_FALSE(page.has_room());
+  Bytes frame = data_frame(output_window, "y");
+  EXPECT_FALSE(page.offer(frame, output_window, 1));
+  EXPECT_FALSE(page.acknowledge(output_window + 1));
+  EXPECT_TRUE(page.acknowledge(60));
+  page.catch_up(output);
+  EXPECT_EQ(page.sent(), output_window + 60);
+  EXPECT_TRUE(page.acknowledge(10)) << "an older acknowledgement is no harm";
+  EXPECT_FALSE(page.has_room());
+}
+
+TEST(Page, OffersOnlyWhatFollows) {
+  KeepingPort port;
+  Page page(port);
+  page.start_output(5);
+  Bytes frame = data_frame(6, "b");
+  EXPECT_FALSE(page.offer(frame, 6, 1));
+  frame = data_frame(5, "a");
+  EXPECT_TRUE(page.offer(frame, 5, 1));
+  EXPECT_EQ(port.output, "a");
+}
+
+TEST(Page, CreditsNoMoreThanCame) {
+  KeepingPort port;
+  Page page(port);
+  page.input_came(10);
+  page.credit(4);
+  page.credit(100);
+  EXPECT_EQ(port.credited, 10U);
+  page.input_came(3);
+  page.credit_all();
+  page.credit_all();
+  EXPECT_EQ(port.credited, 13U);
+}
+
+}  // namespace
+}  // namespace tellina::testing

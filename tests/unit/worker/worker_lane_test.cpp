@@ -1,0 +1,243 @@
+#include "host/worker/worker_lane.hpp"
+
+#include "plugins/channel_memory/memory_layer.hpp"
+#include "plugins/ordering_strict/strict_gate.hpp"
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+/// Lanes on one loop and one store; the test is the gateway.
+class WorkerLaneTest : public SessionTest {
+ protected:
+  WorkerLaneTest() {
+    store->run([&](StoreTransaction& t) {
+      t.add_participant("alice", now());
+      other = *t.find_participant("alice");
+      for (const char* worker : {"w0", "w1", "w9"}) t.register_worker(identify_this_process(worker), now());
+    });
+    gateway = layer.receive(ChannelName("gateway.g-0"), [this](Message message) {
+      if (message.kind == MessageKind::close && hangs_up) {
+        send_to(accepted_by(message.connection), MessageKind::disconnect, message.connection, 1, "1006 gone");
+      }
+      messages.push_back(std::move(message));
+    });
+  }
+  ~WorkerLaneTest() override {
+    for (auto& lane : lanes) stop(*lane);
+    lanes.clear();
+    gateway.reset();
+  }
+
+  WorkerLane& add_lane(const std::string& worker, std::size_t index = 0, std::size_t count = 1) {
+    SessionEnvironment lent = environment;
+    lent.worker = worker;
+    lanes.push_back(std::make_unique<WorkerLane>(lent, layer, policy, index, count));
+    lanes.back()->start();
+    loop.run_until_idle();
+    return *lanes.back();
+  }
+  void stop(WorkerLane& lane) {
+    bool stopped = false;
+    lane.stop([&] { stopped = true; });
+    EXPECT_TRUE(wait([&] { return stopped; }));
+  }
+  void send(const std::string& channel, Message message) {
+    ASSERT_EQ(layer.send(ChannelName(channel), std::move(message)), SendResult::accepted);
+  }
+  void send_to(const std::string& channel, MessageKind kind, const std::string& connection, Sequence sequence,
+               Bytes body) {
+    send(channel, Message(kind, connection, sequence, std::move(body)));
+  }
+  void connect(const std::string& connection, ParticipantId whose) {
+    Message message(MessageKind::connect, connection, 0,
+                    "{\"participant\":" + std::to_string(whose) + ",\"address\":\"127.0.0.1\"}");
+    message.reply_channel = "gateway.g-0";
+    send("websocket.connect", std::move(message));
+  }
+  std::vector<Message> of(const std::string& connection, MessageKind kind) const {
+    std::vector<Message> found;
+    for (const Message& message : messages) {
+      if (message.connection == connection && message.kind == kind) found.push_back(message);
+    }
+    return found;
+  }
+  std::string accepted_by(const std::string& connection) const {
+    const auto accepts = of(connection, MessageKind::accept);
+    return accepts.empty() ? "" : accepts.front().body;
+  }
+  bool wait_accept(const std::string& connection) {
+    return wait([&] { return !accepted_by(connection).empty(); });
+  }
+  std::string wait_close(const std::string& connection) {
+    wait([&] { return !of(connection, MessageKind::close).empty(); });
+    const auto closes = of(connection, MessageKind::close);
+    return closes.empty() ? "still open" : closes.front().body;
+  }
+  std::string ask(const std::string& question) {
+    Message message(MessageKind::request, "r" + std::to_string(++requests), 0, question);
+    message.reply_channel = "gateway.g-0";
+    const std::string id = message.connection;
+    send("http.request", std::move(message));
+    wait([&] { return !of(id, MessageKind::reply).empty(); });
+    const auto replies = of(id, MessageKind::reply);
+    return replies.empty() ? "no reply" : replies.front().body;
+  }
+  /// Leaves a running task behind, as a dead worker does.
+  void leave_orphan(ParticipantId whose) {
+    store->run([&](StoreTransaction& t) {
+      const LeaseResult lease = t.acquire_lease(whose, "w9", now());
+      t.begin_task_session(lease.fence, 1, "stdout", "s-left", "box", now());
+    });
+    loop.virtual_clock().set(loop.clock().now() + seconds(4));
+  }
+
+  PluginContext context{Config(), log, loop.virtual_clock(), random};
+  memory::MemoryLayer layer{context};
+  strict::StrictOrdering policy{context};
+  ParticipantId other = 0;
+  std::vector<Message> messages;
+  bool hangs_up = false;
+  int requests = 0;
+  std::unique_ptr<Subscription> gateway;
+  std::vector<std::unique_ptr<WorkerLane>> lanes;
+};
+
+constexpr const char* hello = R"({"type":"hello","columns":80,"rows":24,"output_offset":0})";
+
+TEST_F(WorkerLaneTest, AnswersHttpRequests) {
+  add_lane("w0");
+  EXPECT_EQ(ask(R"({"method":"ready"})"), R"({"status":200,"body":{}})");
+  EXPECT_THAT(ask(R"({"method":"login","access_code":"eve"})"), HasSubstr("unknown_access_code"));
+  const auto login = boost::json::parse(ask(R"({"method":"login","access_code":"bob"})")).as_object();
+  ASSERT_EQ(login.at("status"), 200);
+  const std::string cookie(login.at("cookie").as_string());
+  EXPECT_EQ(cookie.size(), 64U);
+  const auto who = boost::json::parse(ask("{\"method\":\"authenticate\",\"cookie\":\"" + cookie + "\"}")).as_object();
+  EXPECT_EQ(who.at("participant"), participant);
+  EXPECT_THAT(ask("{\"method\":\"study\",\"cookie\":\"" + cookie + "\"}"), HasSubstr("\"state\":\"ready\""));
+  EXPECT_THAT(ask(R"({"method":"study","cookie":"no"})"), HasSubstr("\"status\":401"));
+  EXPECT_THAT(ask("nonsense"), HasSubstr("\"status\":400"));
+  EXPECT_THAT(ask(R"({"method":"fly"})"), HasSubstr("unknown method"));
+}
+
+TEST_F(WorkerLaneTest, OutlivesMessagesThatBreakTheContract) {
+  add_lane("w0");
+  send("http.request", Message(MessageKind::request, "r", 0, R"({"method":"ready"})"));
+  send("websocket.connect", Message(MessageKind::connect, "c", 0, R"({"participant":1})"));
+  Message nobody(MessageKind::connect, "d", 0, "{}");
+  nobody.reply_channel = "gateway.g-0";
+  send("websocket.connect", nobody);
+  send("worker.w0", Message(MessageKind::data, "unknown", 5, "x"));
+  loop.run_until_idle();
+  EXPECT_THAT(log.lines().back(), HasSubstr("connect of d: expected {\"participant\": NUMBER}"));
+  EXPECT_EQ(ask(R"({"method":"ready"})"), R"({"status":200,"body":{}})");
+}
+
+TEST_F(WorkerLaneTest, LetsAConnectionInAndNumbersWhatItSays) {
+  add_lane("w0");
+  connect("c", participant);
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  EXPECT_EQ(accepted_by("c"), "worker.w0");
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  loop.run_until_idle();
+  ASSERT_EQ(of("c", MessageKind::text).size(), 1U) << "a message that comes twice is handled once";
+  EXPECT_EQ(of("c", MessageKind::text)[0].sequence, 1U);
+}
+
+TEST_F(WorkerLaneTest, EndsAConnectionThatLostAMessage) {
+  add_lane("w0");
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  send_to("worker.w0", MessageKind::text, "c", 2, hello);
+  EXPECT_EQ(wait_close("c"), "4002 messages were lost on the way");
+}
+
+TEST_F(WorkerLaneTest, HandsAConnectOnToTheOwner) {
+  add_lane("w0", 0, 2);
+  connect("a", participant);
+  ASSERT_TRUE(wait_accept("a"));
+  add_lane("w1", 1, 2);
+  for (int i = 0; i < 4; ++i) connect("b" + std::to_string(i), participant);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(wait_accept("b" + std::to_string(i)));
+    EXPECT_EQ(accepted_by("b" + std::to_string(i)), "worker.w0");
+  }
+}
+
+TEST_F(WorkerLaneTest, TakesOrphans) {
+  leave_orphan(participant);
+  add_lane("w0");
+  ASSERT_TRUE(wait([&] { return backend.starts == 1; }));
+  EXPECT_EQ(stored("SELECT worker_id FROM leases"), "w0");
+}
+
+TEST_F(WorkerLaneTest, MakesOneSessionForAnOrphanWhosePageComes) {
+  leave_orphan(participant);
+  add_lane("w0");
+  // The first tick's answer is on its way; the page comes between it and the lease.
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  loop.advance(seconds(2));
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  ASSERT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
+  EXPECT_EQ(backend.starts, 1);
+}
+
+TEST_F(WorkerLaneTest, ClosesWhatItHasLost) {
+  add_lane("w0");
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  loop.virtual_clock().set(loop.clock().now() + seconds(4));
+  store->run([&](StoreTransaction& t) { ASSERT_TRUE(t.acquire_lease(participant, "w1", now()).acquired); });
+  loop.advance(seconds(1));
+  EXPECT_EQ(wait_close("c"), "1012 another worker has the session");
+}
+
+TEST_F(WorkerLaneTest, GivesALeaseBackWhenNobodyIsThere) {
+  add_lane("w0");
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  send_to("worker.w0", MessageKind::disconnect, "c", 1, "1001 gone");
+  ASSERT_TRUE(wait([&] { return stored("SELECT worker_id FROM leases") == "NULL"; }));
+  connect("d", participant);
+  EXPECT_TRUE(wait_accept("d"));
+}
+
+TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
+  hangs_up = true;
+  add_lane("w0");
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    connect(id, participant);
+    ASSERT_TRUE(wait_accept(id));
+    send_to("worker.w0", MessageKind::text, id, 1, hello);
+    loop.run_until_idle();
+  }
+  EXPECT_EQ(wait_close("c3"), "4001 replaced");
+}
+
+TEST_F(WorkerLaneTest, StopsInOrder) {
+  WorkerLane& lane = add_lane("w0");
+  connect("a", participant);
+  connect("b", other);
+  ASSERT_TRUE(wait_accept("a") && wait_accept("b"));
+  send_to("worker.w0", MessageKind::text, "a", 1, hello);
+  send_to("worker.w0", MessageKind::text, "a", 2, R"({"type":"start_task","id":1,"task":1})");
+  ASSERT_TRUE(wait([&] { return of("a", MessageKind::text).size() == 3; }));
+  stop(lane);
+  EXPECT_EQ(wait_close("a"), "1012 the server goes down");
+  EXPECT_EQ(wait_close("b"), "1012 the server goes down");
+  EXPECT_TRUE(backend.shell().is_destroyed);
+  EXPECT_EQ(stored("SELECT count(*) FROM leases WHERE worker_id IS NOT NULL"), "0");
+}
+
+}  // namespace
+}  // namespace tellina::testing
