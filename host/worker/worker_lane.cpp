@@ -31,7 +31,8 @@ WorkerLane::~WorkerLane() { m_subscriptions.clear(); }
 
 void WorkerLane::start() {
   for (const char* shared : {"websocket.connect", "http.request"}) {
-    m_subscriptions.push_back(m_layer.receive(ChannelName(shared), [this](Message message) { receive(std::move(message)); }));
+    m_subscriptions.push_back(
+        m_layer.receive(ChannelName(shared), [this](Message message) { receive(std::move(message)); }));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
   tick();
@@ -65,7 +66,8 @@ void WorkerLane::handle(Message message) {
   if (message.kind == MessageKind::connect) return open(std::move(message));
   if (message.kind == MessageKind::request) {
     if (const char* fault = ChannelName::find_fault(message.reply_channel)) {
-      m_environment.log.error("request " + message.connection + ": reply channel \"" + message.reply_channel + "\": " + fault);
+      m_environment.log.error("request " + message.connection + ": reply channel \"" + message.reply_channel +
+                              "\": " + fault);
       return;
     }
     answer_http_request(m_environment, message.body,
@@ -96,7 +98,8 @@ void WorkerLane::arrive(WorkerConnection& connection, Message message) {
     case WorkerConnection::Arrival::repeated:
       return;
     case WorkerConnection::Arrival::after_a_loss:
-      m_environment.log.warning("messages of connection " + connection.id() + " were lost on the way; the page resends");
+      m_environment.log.warning("messages of connection " + connection.id() +
+                                " were lost on the way; the page resends");
       return connection.close(close_message_lost, "messages were lost on the way");
     case WorkerConnection::Arrival::in_order:
       return run_gate(connection);
@@ -264,7 +267,8 @@ void WorkerLane::lose(ParticipantId participant) {
 void WorkerLane::forget(const std::string& connection) {
   const auto found = m_connections.find(connection);
   if (found == m_connections.end()) return;
-  if (ParticipantSession* session = found->second->session) session->detach(*found->second, "the connection was closed");
+  if (ParticipantSession* session = found->second->session)
+    session->detach(*found->second, "the connection was closed");
   m_overtakings += found->second->overtakings();
   m_connections.erase(found);
 }
