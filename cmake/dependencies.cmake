@@ -7,7 +7,9 @@ find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(LibArchive REQUIRED)
 
-add_library(tellina_boost STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_sources.cpp)
+add_library(tellina_boost STATIC
+  ${CMAKE_SOURCE_DIR}/cmake/asio_sources.cpp ${CMAKE_SOURCE_DIR}/cmake/beast_sources.cpp
+  ${CMAKE_SOURCE_DIR}/cmake/json_sources.cpp)
 target_compile_definitions(tellina_boost PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
  BOOST_DLL_USE_STD_FS BOOST_ALL_NO_LIB)
