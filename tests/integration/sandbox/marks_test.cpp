@@ -82,7 +82,9 @@ TEST_F(Marks, ComeInPairsWhateverIsTyped) {
   shell().type("   # nothing\n");
   shell().prompt();
   EXPECT_EQ(new_marks(), (Texts{"A", "B"}));
-  shell().type("half a com\x03");
+  shell().type("half a com");
+  shell().read_until("half a com");  // a Ctrl-C before bash reads keys is another thing
+  shell().type("\x03");
   shell().prompt();
   EXPECT_EQ(new_marks(), (Texts{"A", "B"}));
   shell().type("; ;\n");

@@ -209,9 +209,11 @@ std::size_t count_descriptors() {
 
 std::string read_mounts() {
   std::ifstream file("/proc/self/mountinfo");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+  std::string found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("/rootfs") != std::string::npos) found += line + "\n";
+  }
+  return found;
 }
 
 std::vector<std::string> cgroups_of(const OwnerId& owner) {

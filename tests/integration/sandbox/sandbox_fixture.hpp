@@ -98,6 +98,7 @@ Processes descendants(int process);
 /// Those of them that are still there, zombies among them.
 Processes still_there(const Processes& processes);
 std::size_t count_descriptors();
+/// This namespace's mounts at or below a root file system: what a sandbox could leave. Others are other programs'.
 std::string read_mounts();
 /// Directories of control groups of an owner, in any hierarchy.
 std::vector<std::string> cgroups_of(const OwnerId& owner);
