@@ -199,10 +199,11 @@ json::object TestClient::wait_for(const std::string& type, const std::function<b
   if (!came || found == m_messages.end()) {
     std::string others;
     for (const json::object& message : m_messages) others += "\n  " + json::serialize(message);
-    throw std::runtime_error(
-        "no message \"" + type + "\" " +
-        (m_socket->is_open() ? "came in time" : "before the end, close code " + std::to_string(m_socket->close_code())) +
-        "; there were:" + others + "\nthe output ends with " + tail_of(m_output));
+    throw std::runtime_error("no message \"" + type + "\" " +
+                             (m_socket->is_open()
+                                  ? "came in time"
+                                  : "before the end, close code " + std::to_string(m_socket->close_code())) +
+                             "; there were:" + others + "\nthe output ends with " + tail_of(m_output));
   }
   json::object message = *found;
   const auto end = std::remove_if(m_messages.begin(), found,
@@ -250,7 +251,8 @@ void TestClient::expect_all_acknowledged(Milliseconds limit) {
 }
 
 int TestClient::wait_closed(Milliseconds limit) {
-  if (!wait_until([this] { return !m_socket->is_open(); }, limit)) throw std::runtime_error("the connection stays open");
+  if (!wait_until([this] { return !m_socket->is_open(); }, limit))
+    throw std::runtime_error("the connection stays open");
   m_welcomed = false;
   return m_socket->close_code();
 }

@@ -46,7 +46,7 @@ TEST_F(Streams, InputTypedWhileAwayIsSentOnceWhateverTheServerHadOfIt) {
   bob.expect_prompt();
   bob.expect_all_acknowledged();
   expect_recorded(bob);
-  EXPECT_EQ(database().value("SELECT count(*) FROM commands"), "10");
+  EXPECT_TRUE(bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "10"; }));
 }
 
 TEST_F(Streams, AFreshPageGetsTheReplayByteForByte) {
