@@ -98,6 +98,13 @@ std::string log_in(std::uint16_t port, const std::string& access_code) {
 FrameSocket::~FrameSocket() { cut(); }
 
 void FrameSocket::cut() {
+  end();
+  m_received.clear();
+  m_received_from = 0;
+  m_fragments.clear();
+}
+
+void FrameSocket::end() {
   if (m_socket >= 0) ::close(m_socket);
   m_socket = -1;
   m_unsent.clear();
@@ -107,9 +114,6 @@ void FrameSocket::cut() {
 void FrameSocket::open(std::uint16_t port, const std::string& cookie) {
   cut();
   m_close_code = 0;
-  m_received.clear();
-  m_received_from = 0;
-  m_fragments.clear();
   m_socket = connect_to(port);
   send_all(m_socket,
            "GET /api/v1/terminal HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
@@ -166,7 +170,7 @@ void FrameSocket::write_some() {
     const ssize_t sent = ::send(m_socket, m_unsent.data() + m_unsent_from, unsent(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) break;
-    if (sent < 0) return cut();
+    if (sent < 0) return end();
     m_unsent_from += static_cast<std::size_t>(sent);
   }
   if (!wants_to_write()) {
@@ -183,7 +187,7 @@ void FrameSocket::read_some() {
     const ssize_t got = ::recv(m_socket, piece.data(), piece.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return cut();
+    if (got <= 0) return end();
     m_received.append(piece.data(), static_cast<std::size_t>(got));
     if (m_received.size() > 1024 * 1024) return;
   }

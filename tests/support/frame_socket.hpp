@@ -46,7 +46,7 @@ class FrameSocket {
 
   /// Connects and upgrades, within 10 s; throws std::runtime_error with the answer where the server refuses.
   void open(std::uint16_t port, const std::string& cookie);
-  /// Ends the connection as a crashed program's ends: without a close frame.
+  /// Ends the connection as a crashed program's ends: without a close frame. What has come is forgotten.
   void cut();
 
   void send(bool is_text, std::string_view payload);
@@ -66,6 +66,8 @@ class FrameSocket {
  private:
   void write_frame(unsigned opcode, std::string_view payload);
   void write_some();
+  /// What came before the end can still be taken.
+  void end();
   void read_some();
 
   int m_socket = -1;

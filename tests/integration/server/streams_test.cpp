@@ -81,7 +81,8 @@ TEST_F(Streams, AReplayThatTheBufferCutShortStartsAfterANewline) {
   ASSERT_GT(recorded.size(), 3U * 1024 * 1024);
   EXPECT_GT(from, recorded.size() - 2 * 1024 * 1024 - 4096);
   EXPECT_EQ(recorded[from - 1], '\n');
-  EXPECT_TRUE(recorded.substr(from) == fresh.output());
+  // The nudge that makes programs redraw may make the shell print a little more at any time.
+  EXPECT_TRUE(recorded.substr(from, fresh.output().size()) == fresh.output());
 }
 
 TEST_F(Streams, TheNewestTabWinsAndTheOlderIsToldAndIgnored) {
