@@ -3,7 +3,6 @@
 /// One participant as their owner sees them: pages that come and go, the study's next step, and the running task.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -51,8 +50,8 @@ class ParticipantSession {
   void give_up(const GiveUpFrame& frame);
   void ping(ConnectionPort& port, const PingFrame& frame);
   void ack(const AckFrame& frame);
-  bool answer_again(const std::string& kind, const RequestId& id);
-  void remember(const std::string& kind, const RequestId& id, std::string answer);
+  std::string request_key(const std::string& kind, const RequestId& id) const;
+  void finish_request(const std::string& kind, const RequestId& id);
 
   std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
   void take_over();
@@ -100,7 +99,7 @@ class ParticipantSession {
   std::unique_ptr<Loop::Timer> m_retry;
   int m_end_steps = 0;
   RequestId m_give_up_id;
-  std::map<std::string, std::string> m_answers;  ///< of requests that may be repeated, by kind, stream and id
+  std::set<std::string> m_done;  ///< requests that were answered and may come again
   bool m_released = false;
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };
