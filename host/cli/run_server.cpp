@@ -104,7 +104,7 @@ class Server {
         m_random(random),
         m_log(log),
         m_registry(default_plugin_search_path(options.plugin_folders)),
-        m_config(load_host_config(options.config, m_registry)),
+        m_config(load_config()),
         m_layer_log(log, "channel layer " + m_config.channel_layer.name),
         m_ordering_log(log, "ordering " + m_config.ordering.name),
         m_sandbox_log(log, "sandbox " + m_config.sandbox.name),
@@ -117,7 +117,6 @@ class Server {
         m_store(Store::open(m_config.database, clock, log)),
         m_loops(std::max(1U, std::thread::hardware_concurrency()), clock),
         m_pool(std::make_unique<ThreadPool>(pool_threads)) {
-    for (const std::string& problem : m_registry.problems()) log.warning(problem);
     apply(m_config);
     report_limits(m_config.sandbox.name, *m_sandboxes, log);
     start_workers();
@@ -167,6 +166,12 @@ class Server {
   }
 
  private:
+  /// Plugins that cannot be loaded are named first: they explain what the configuration then misses.
+  HostConfig load_config() {
+    for (const std::string& problem : m_registry.problems()) m_log.warning(problem);
+    return load_host_config(m_options.config, m_registry);
+  }
+
   static std::string percent_encode(const std::string& text) {
     std::string encoded;
     for (const char c : text) {

@@ -34,6 +34,11 @@ Response::Response(int status_, std::string_view content_type, std::string body_
   with("Content-Type", std::string(content_type));
 }
 
+Response& Response::with(std::string name, std::string value) {
+  headers.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
 const std::string* Response::find(std::string_view name) const {
   for (const Header& header : headers) {
     if (header.first == name) return &header.second;

@@ -24,10 +24,7 @@ class Response {
   Response() = default;
   Response(int status_, std::string_view content_type, std::string body_);
 
-  Response& with(std::string name, std::string value) {
-    headers.emplace_back(std::move(name), std::move(value));
-    return *this;
-  }
+  Response& with(std::string name, std::string value);
   /// Null where there is none; the name is compared as it was written.
   const std::string* find(std::string_view name) const;
 
