@@ -49,12 +49,15 @@ class AsioLoopTest : public ::testing::Test {
 
 TEST_F(AsioLoopTest, TasksOfOnePosterRunInOrderOnItsThreadAndNeverInsidePost) {
   std::vector<int> order;
+  std::promise<void> all_have_run;
   on_loop([&] {
     for (int i = 0; i < 3; ++i) m_loop.post([&order, i] { order.push_back(i); });
+    m_loop.post([&] { all_have_run.set_value(); });
     EXPECT_TRUE(order.empty());
     EXPECT_TRUE(m_loop.is_current());
   });
-  on_loop([&] { EXPECT_THAT(order, ElementsAre(0, 1, 2)); });
+  ASSERT_EQ(all_have_run.get_future().wait_for(limit), std::future_status::ready);
+  EXPECT_THAT(order, ElementsAre(0, 1, 2));
   EXPECT_FALSE(m_loop.is_current());
   EXPECT_EQ(on_loop([] { return std::this_thread::get_id(); }), m_thread.get_id());
 }
