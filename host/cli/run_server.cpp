@@ -90,8 +90,10 @@ void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& lo
   }
   for (const LimitReport& limit : found.limits) {
     const std::string line = "sandbox \"" + plugin + "\": " + limit.name + ": " + limit.how;
-    if (limit.enforced) log.info(line);
-    else log.warning(line + " (not enforced)");
+    if (limit.enforced)
+      log.info(line);
+    else
+      log.warning(line + " (not enforced)");
   }
 }
 
@@ -140,7 +142,8 @@ class Server {
   }
 
   void announce() const {
-    const std::string shown = m_gateway_address.find(':') == std::string::npos ? m_gateway_address : "[" + m_gateway_address + "]";
+    const std::string shown =
+        m_gateway_address.find(':') == std::string::npos ? m_gateway_address : "[" + m_gateway_address + "]";
     const std::string base = "http://" + shown + ":" + std::to_string(m_port);
     std::cout << "listening on " << base << '\n';
     if (isatty(STDOUT_FILENO)) {
@@ -234,9 +237,8 @@ class Server {
       m_loops[i].post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
     }
     const auto deadline = std::chrono::steady_clock::now() + lanes_stop_limit;
-    return std::all_of(stopped.begin(), stopped.end(), [&](std::future<void>& lane) {
-      return lane.wait_until(deadline) == std::future_status::ready;
-    });
+    return std::all_of(stopped.begin(), stopped.end(),
+                       [&](std::future<void>& lane) { return lane.wait_until(deadline) == std::future_status::ready; });
   }
 
   const RunOptions& m_options;

@@ -69,7 +69,8 @@ HelloFrame parse_hello(const json::object& frame) {
 
 ControlFrame parse_fields(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
-  if (!type || !type->is_string()) throw Complaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
+  if (!type || !type->is_string())
+    throw Complaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
   const json::string& name = type->get_string();
   if (name == "hello") return parse_hello(frame);
   if (name == "ack") {
@@ -139,9 +140,7 @@ std::string welcome_frame(const RequestId& id, const std::string& stream, std::u
          ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
 }
 
-std::string quote_json(std::string_view text) {
-  return json::serialize(json::string(text.data(), text.size()));
-}
+std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }
 
 std::string state_frame(const std::string& state) { return "{\"type\":\"state\",\"state\":" + state + "}"; }
 
@@ -160,13 +159,15 @@ std::string done_frame(const RequestId& id) { return "{\"type\":\"done\"" + id_m
 std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
 
 std::string error_frame(std::string_view code, std::string_view message, const RequestId& id) {
-  return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) + "}";
+  return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) +
+         "}";
 }
 
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
                        std::int64_t state_number) {
   return "{\"type\":\"pong\",\"t\":" + t + ",\"input_offset\":" + std::to_string(input_offset) +
-         ",\"output_offset\":" + std::to_string(output_offset) + ",\"state_number\":" + std::to_string(state_number) + "}";
+         ",\"output_offset\":" + std::to_string(output_offset) + ",\"state_number\":" + std::to_string(state_number) +
+         "}";
 }
 
 }  // namespace tellina

@@ -27,10 +27,10 @@ class SessionEnvironment {
   Random& random;
   Log& log;
 
-  std::string worker;                         ///< id of the owner of the sandboxes and the leases
-  std::string sandbox_plugin;                 ///< its name, for messages
+  std::string worker;          ///< id of the owner of the sandboxes and the leases
+  std::string sandbox_plugin;  ///< its name, for messages
   std::string working_directory = "~";
-  std::shared_ptr<const Study> study;         ///< replaced at a reload; a running task keeps what it started with
+  std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
 };
 
 /// Bytes in flight on one connection (the wire protocol's windows).

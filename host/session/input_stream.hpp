@@ -18,10 +18,10 @@ class InputStream {
   class Arrival {
    public:
     Arrival() = default;
-    std::uint64_t offset = 0;   ///< of `bytes`
-    Bytes bytes;                ///< new, in order, ready for the shell; may hold earlier-held frames too
-    std::size_t dropped = 0;    ///< bytes of this frame that had been received before
-    bool beyond_window = false; ///< the frame starts further ahead than the window: it was not taken
+    std::uint64_t offset = 0;    ///< of `bytes`
+    Bytes bytes;                 ///< new, in order, ready for the shell; may hold earlier-held frames too
+    std::size_t dropped = 0;     ///< bytes of this frame that had been received before
+    bool beyond_window = false;  ///< the frame starts further ahead than the window: it was not taken
   };
 
   explicit InputStream(std::uint64_t offset = 0, std::size_t window = 64 * 1024) : m_window(window) { jump_to(offset); }

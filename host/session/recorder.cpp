@@ -62,10 +62,11 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
 }
 
 void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done) {
-  write([fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
-          transaction.end_task_session(fence, session, state, charged, at);
-        },
-        std::move(done));
+  write(
+      [fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
+        transaction.end_task_session(fence, session, state, charged, at);
+      },
+      std::move(done));
   m_begun = false;
 }
 

@@ -16,15 +16,16 @@
 namespace tellina {
 
 /// One transaction is under way at a time; what comes meanwhile makes the next one. A store that cannot write now
-/// (disk full, locked) is tried again every half second with the same records, so nothing is lost and the backlog grows,
-/// which stops the reading of the pty.
+/// (disk full, locked) is tried again every half second with the same records, so nothing is lost and the backlog
+/// grows, which stops the reading of the pty.
 ///
 /// Threads: the loop's.
 class Recorder {
  public:
   class Callbacks {
    public:
-    std::function<void(std::uint64_t input_end)> recorded;  ///< after each batch: the input stream is in the file up to here
+    std::function<void(std::uint64_t input_end)>
+        recorded;                ///< after each batch: the input stream is in the file up to here
     std::function<void()> lost;  ///< a newer owner has the participant, or the store refuses: nothing more is written
   };
 

@@ -21,15 +21,17 @@ std::exception_ptr attempt(const std::string& plugin, Call&& call) {
 }  // namespace
 
 void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
-  environment.pool.submit(BlockingPool::Use::start, [&environment, spec = std::move(spec), started = std::move(started)] {
-    std::shared_ptr<SandboxHandle> handle;
-    std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
-      auto sandbox = environment.sandboxes.start(spec);
-      if (!sandbox) throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
-      handle = std::make_shared<SandboxHandle>(environment, std::move(sandbox));
-    });
-    environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
-  });
+  environment.pool.submit(
+      BlockingPool::Use::start, [&environment, spec = std::move(spec), started = std::move(started)] {
+        std::shared_ptr<SandboxHandle> handle;
+        std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
+          auto sandbox = environment.sandboxes.start(spec);
+          if (!sandbox)
+            throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
+          handle = std::make_shared<SandboxHandle>(environment, std::move(sandbox));
+        });
+        environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
+      });
 }
 
 SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox)
@@ -48,18 +50,17 @@ void SandboxHandle::next() {
   m_busy = true;
   auto [call, finish] = std::move(m_calls.front());
   m_calls.pop_front();
-  m_environment.pool.submit(
-      BlockingPool::Use::other,
-      [self = shared_from_this(), sandbox = m_sandbox, call = std::move(call), finish = std::move(finish)]() mutable {
-        std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
-        SessionEnvironment& environment = self->m_environment;
-        environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
-          self->m_busy = false;
-          if (self->m_wanted_size && !self->m_destroyed) self->resize(*std::exchange(self->m_wanted_size, std::nullopt));
-          finish(error);
-          self->next();
-        });
-      });
+  m_environment.pool.submit(BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox,
+                                                       call = std::move(call), finish = std::move(finish)]() mutable {
+    std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
+    SessionEnvironment& environment = self->m_environment;
+    environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
+      self->m_busy = false;
+      if (self->m_wanted_size && !self->m_destroyed) self->resize(*std::exchange(self->m_wanted_size, std::nullopt));
+      finish(error);
+      self->next();
+    });
+  });
 }
 
 void SandboxHandle::snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done) {
@@ -107,19 +108,20 @@ void SandboxHandle::resize(TerminalSize size) {
 void SandboxHandle::destroy(std::function<void()> done) {
   m_destroyed = true;
   m_calls.clear();
-  m_environment.pool.submit(BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
-    const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
-    self->m_environment.loop.post([self, error, done] {
-      if (error) {
-        try {
-          std::rethrow_exception(error);
-        } catch (const Error& failure) {
-          self->m_environment.log.error(std::string("a sandbox could not be removed: ") + failure.what());
-        }
-      }
-      done();
-    });
-  });
+  m_environment.pool.submit(
+      BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
+        const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
+        self->m_environment.loop.post([self, error, done] {
+          if (error) {
+            try {
+              std::rethrow_exception(error);
+            } catch (const Error& failure) {
+              self->m_environment.log.error(std::string("a sandbox could not be removed: ") + failure.what());
+            }
+          }
+          done();
+        });
+      });
 }
 
 }  // namespace tellina

@@ -71,8 +71,8 @@ SandboxSpec TaskRun::make_spec() {
 void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
   SandboxSpec spec = make_spec();
   auto started = [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id = spec.id,
-                  nonce = spec.environment["TELLINA_NONCE"], done = std::move(done)](
-                     const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
+                  nonce = spec.environment["TELLINA_NONCE"],
+                  done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
     if (alive.expired()) {
       if (!sandbox) return leaving->one_gone();
       return sandbox->destroy([leaving] { leaving->one_gone(); });
@@ -149,7 +149,8 @@ TaskRun::Opened TaskRun::open_terminal(const SandboxHandle& sandbox) {
   } catch (const std::exception& failure) {
     throw Error(ErrorCode::internal, "sandbox \"" + m_environment.sandbox_plugin + "\": its descriptors " +
                                          std::to_string(sandbox.terminal()) + " and " +
-                                         std::to_string(sandbox.ended_descriptor()) + " cannot be watched: " + failure.what());
+                                         std::to_string(sandbox.ended_descriptor()) +
+                                         " cannot be watched: " + failure.what());
   }
   return opened;
 }
@@ -185,21 +186,22 @@ void TaskRun::on_shell_ended() {
 }
 
 void TaskRun::restart_shell() {
-  m_sandbox->restart_shell(m_size, [this, sandbox = m_sandbox, alive = std::weak_ptr(m_alive)](
-                                       ExitStatus status, std::exception_ptr error) {
-    if (alive.expired() || sandbox != m_sandbox) return;
-    event("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
-                             "\":" + std::to_string(status.status) + "}");
-    try {
-      if (error) std::rethrow_exception(error);
-      use_terminal(open_terminal(*m_sandbox));
-    } catch (const Error& failure) {
-      m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") + failure.what());
-      reset([this](std::exception_ptr again) {
-        if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
+  m_sandbox->restart_shell(
+      m_size, [this, sandbox = m_sandbox, alive = std::weak_ptr(m_alive)](ExitStatus status, std::exception_ptr error) {
+        if (alive.expired() || sandbox != m_sandbox) return;
+        event("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
+                                 "\":" + std::to_string(status.status) + "}");
+        try {
+          if (error) std::rethrow_exception(error);
+          use_terminal(open_terminal(*m_sandbox));
+        } catch (const Error& failure) {
+          m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
+                                    failure.what());
+          reset([this](std::exception_ptr again) {
+            if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
+          });
+        }
       });
-    }
-  });
 }
 
 void TaskRun::stop(std::function<void()> done) {
@@ -284,9 +286,9 @@ void TaskRun::on_finished(CommandRecord command) {
 }
 
 void TaskRun::on_judged(const Progress& progress) {
-  event("check", std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
-                     ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" +
-                     std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
+  event("check", std::string("{\"passed\":") + (progress.passed ? "true" : "false") + ",\"matched\":" +
+                     std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
+                     ",\"extra\":" + std::to_string(progress.extra) +
                      ",\"incorrect\":" + std::to_string(progress.incorrect) + "}");
   m_passed = m_passed || progress.passed;
   later([this, progress] {

@@ -93,7 +93,8 @@ class TaskRun {
   };
 
   /// Returns why the sandbox cannot be used; then the old one goes on.
-  std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id, const std::string& nonce);
+  std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id,
+                         const std::string& nonce);
   /// Throws Error where a plugin's descriptors are none.
   Opened open_terminal(const SandboxHandle& sandbox);
   void use_terminal(Opened opened);

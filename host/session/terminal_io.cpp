@@ -78,7 +78,8 @@ void TerminalIo::write(BytesView bytes) {
 void TerminalIo::flush() {
   std::size_t written = 0;
   while (m_unwritten_from < m_unwritten.size()) {
-    const ssize_t put = ::write(m_descriptor, m_unwritten.data() + m_unwritten_from, m_unwritten.size() - m_unwritten_from);
+    const ssize_t put =
+        ::write(m_descriptor, m_unwritten.data() + m_unwritten_from, m_unwritten.size() - m_unwritten_from);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
       if (errno == EAGAIN) {

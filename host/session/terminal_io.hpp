@@ -18,9 +18,9 @@ class TerminalIo {
  public:
   class Callbacks {
    public:
-    std::function<void(Bytes&)> on_output;             ///< a frame: `frame_header` spare bytes, then 1 to 64 KiB of output
-    std::function<void(std::size_t)> on_written;       ///< so many more bytes have entered the pty
-    std::function<bool()> may_read;                    ///< asked before each read; false: wait for resume()
+    std::function<void(Bytes&)> on_output;        ///< a frame: `frame_header` spare bytes, then 1 to 64 KiB of output
+    std::function<void(std::size_t)> on_written;  ///< so many more bytes have entered the pty
+    std::function<bool()> may_read;               ///< asked before each read; false: wait for resume()
   };
 
   /// Spare bytes in front of each piece of output, for the stream offset of its frame.

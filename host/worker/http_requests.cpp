@@ -25,7 +25,8 @@ std::string string_member(const json::object& question, const char* name) {
   return value && value->is_string() ? json::value_to<std::string>(*value) : std::string();
 }
 
-json::object log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie, Moment at) {
+json::object log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
+                    Moment at) {
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
   transaction.add_login(*participant, sha256_hex(cookie), at);
@@ -60,9 +61,8 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
   std::function<json::object(StoreTransaction&)> answer;
   if (method == "login") {
     answer = [code = string_member(value.get_object(), "access_code"),
-              token = random_token(environment.random, cookie_bytes), now](StoreTransaction& transaction) {
-      return log_in(transaction, code, token, now);
-    };
+              token = random_token(environment.random, cookie_bytes),
+              now](StoreTransaction& transaction) { return log_in(transaction, code, token, now); };
   } else if (method == "authenticate") {
     answer = [cookie](StoreTransaction& transaction) { return authenticate(transaction, cookie); };
   } else if (method == "study") {
@@ -77,7 +77,9 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
 
   const auto text = std::make_shared<Bytes>();
   environment.store.submit(
-      [answer = std::move(answer), text](StoreTransaction& transaction) { *text = json::serialize(answer(transaction)); },
+      [answer = std::move(answer), text](StoreTransaction& transaction) {
+        *text = json::serialize(answer(transaction));
+      },
       [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
         loop.post([text, reply, fault] {
           reply(fault ? Bytes(json::serialize(failure(503, "busy", "The database does not answer. Please try again.")))

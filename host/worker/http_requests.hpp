@@ -11,7 +11,8 @@
 
 namespace tellina {
 
-/// Questions and answers are JSON objects: {"method": "login", "access_code": C}, {"method": "authenticate", "cookie": T},
+/// Questions and answers are JSON objects: {"method": "login", "access_code": C}, {"method": "authenticate", "cookie":
+/// T},
 /// {"method": "study", "cookie": T}, {"method": "ready"}; {"status": 200, "body": {...}} with "cookie" for a login, and
 /// "participant" and "affinity" (which event loop the gateway should move the connection to) for an authentication.
 ///

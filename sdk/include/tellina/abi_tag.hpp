@@ -36,6 +36,6 @@
 
 /// SDK version, C++ ABI version, standard library and sanitizer. A plugin and a host whose tags differ must not
 /// meet: C++ classes cross the border, and no promise is made between versions while MAJOR is 0.
-#define TELLINA_SDK_ABI_TAG                                                                \
-  "tellina-" TELLINA_STRINGIFY(TELLINA_SDK_MAJOR) "." TELLINA_STRINGIFY(TELLINA_SDK_MINOR) \
-      "/gxxabi" TELLINA_STRINGIFY(__GXX_ABI_VERSION) "/" TELLINA_STDLIB_TAG TELLINA_SANITIZER_TAG
+#define TELLINA_SDK_ABI_TAG                                              \
+  "tellina-" TELLINA_STRINGIFY(TELLINA_SDK_MAJOR) "." TELLINA_STRINGIFY( \
+      TELLINA_SDK_MINOR) "/gxxabi" TELLINA_STRINGIFY(__GXX_ABI_VERSION) "/" TELLINA_STDLIB_TAG TELLINA_SANITIZER_TAG

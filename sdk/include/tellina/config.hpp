@@ -85,14 +85,20 @@ class Config {
   /// "an object", "the string \"x\"", "3": the words for "got ...".
   std::string describe() const {
     switch (kind()) {
-      case Kind::null: return "null";
-      case Kind::boolean: return m_node->boolean ? "true" : "false";
-      case Kind::integer: return std::to_string(m_node->integer);
-      case Kind::number: return m_node->text;
+      case Kind::null:
+        return "null";
+      case Kind::boolean:
+        return m_node->boolean ? "true" : "false";
+      case Kind::integer:
+        return std::to_string(m_node->integer);
+      case Kind::number:
+        return m_node->text;
       case Kind::string:
         return "\"" + (m_node->text.size() > 60 ? m_node->text.substr(0, 57) + "..." : m_node->text) + "\"";
-      case Kind::array: return "an array";
-      case Kind::object: return "an object";
+      case Kind::array:
+        return "an array";
+      case Kind::object:
+        return "an object";
     }
     return "nothing";
   }

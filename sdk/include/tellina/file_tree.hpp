@@ -40,13 +40,13 @@ class FileNode {
   }
 
   FileKind kind = FileKind::directory;
-  std::map<Bytes, FileNode> children;         ///< of a directory
-  std::optional<Bytes> content;               ///< of a regular file
-  std::optional<std::uint64_t> size;          ///< of a regular file, in bytes
-  Bytes target;                               ///< of a symbolic link
-  std::optional<std::uint32_t> mode;          ///< permission bits, 0 to 07777
+  std::map<Bytes, FileNode> children;  ///< of a directory
+  std::optional<Bytes> content;        ///< of a regular file
+  std::optional<std::uint64_t> size;   ///< of a regular file, in bytes
+  Bytes target;                        ///< of a symbolic link
+  std::optional<std::uint32_t> mode;   ///< permission bits, 0 to 07777
   std::optional<WallTime> modified_at;
-  std::optional<std::string> owner;           ///< "me", or the number of another user
+  std::optional<std::string> owner;  ///< "me", or the number of another user
 };
 
 /// A tree with its root directory's own attributes in `root`.
@@ -64,8 +64,8 @@ class SnapshotRequest {
 
   std::size_t max_entries = 20'000;
   std::size_t max_depth = 256;
-  std::size_t max_content_per_file = 1024 * 1024;       ///< bytes; the content of a larger file is left out
-  std::size_t max_content_in_all = 64 * 1024 * 1024;    ///< bytes
+  std::size_t max_content_per_file = 1024 * 1024;     ///< bytes; the content of a larger file is left out
+  std::size_t max_content_in_all = 64 * 1024 * 1024;  ///< bytes
   std::chrono::milliseconds deadline{2000};
 };
 

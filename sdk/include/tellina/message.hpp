@@ -66,7 +66,8 @@ class ChannelName {
     int marks = 0;
     for (const char c : name) {
       const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (c == '!') ++marks;
+      if (c == '!')
+        ++marks;
       else if (!letter_or_digit && c != '-' && c != '_' && c != '.')
         return "expected letters, digits, '-', '_', '.' and at most one '!'";
     }

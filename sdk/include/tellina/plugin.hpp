@@ -23,9 +23,12 @@ enum class PluginKind { channel_layer, ordering_policy, sandbox };
 
 inline const char* to_string(PluginKind kind) {
   switch (kind) {
-    case PluginKind::channel_layer: return "channel layer";
-    case PluginKind::ordering_policy: return "ordering policy";
-    case PluginKind::sandbox: return "sandbox";
+    case PluginKind::channel_layer:
+      return "channel layer";
+    case PluginKind::ordering_policy:
+      return "ordering policy";
+    case PluginKind::sandbox:
+      return "sandbox";
   }
   return "unknown kind";
 }
@@ -57,7 +60,7 @@ class TELLINA_VISIBLE Plugin {
 
 /// Plain data, so that it can be read before any function of the plugin runs.
 struct PluginDescriptor {
-  const char* abi_tag;        ///< TELLINA_SDK_ABI_TAG as it was when the plugin was built
+  const char* abi_tag;  ///< TELLINA_SDK_ABI_TAG as it was when the plugin was built
   PluginKind kind;
   const char* name;           ///< what config.json says: lower-case letters, digits, '_'
   const char* version;        ///< the plugin's own, "MAJOR.MINOR.PATCH"
@@ -69,18 +72,18 @@ struct PluginDescriptor {
 
 /// Writes the descriptor: `TELLINA_PLUGIN(sandbox, acme::PodmanSandbox, "podman", "1.0.0", schema)`.
 /// `kind` is a PluginKind without its scope; `type` is constructed from a PluginContext.
-#define TELLINA_PLUGIN(kind_, type_, name_, version_, schema_)                                               \
-  static_assert(std::is_base_of_v<tellina::PluginBase<tellina::PluginKind::kind_>, type_>,                   \
-                #type_ " must derive from the SDK class of kind " #kind_);                                   \
-  extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;                                 \
-  const tellina::PluginDescriptor tellina_plugin = {                                                         \
-      TELLINA_SDK_ABI_TAG,                                                                                   \
-      tellina::PluginKind::kind_,                                                                            \
-      name_,                                                                                                 \
-      version_,                                                                                              \
-      schema_,                                                                                               \
-      [](const tellina::PluginContext& context) -> std::unique_ptr<tellina::Plugin> {                        \
-        return std::make_unique<type_>(context);                                                             \
+#define TELLINA_PLUGIN(kind_, type_, name_, version_, schema_)                             \
+  static_assert(std::is_base_of_v<tellina::PluginBase<tellina::PluginKind::kind_>, type_>, \
+                #type_ " must derive from the SDK class of kind " #kind_);                 \
+  extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;               \
+  const tellina::PluginDescriptor tellina_plugin = {                                       \
+      TELLINA_SDK_ABI_TAG,                                                                 \
+      tellina::PluginKind::kind_,                                                          \
+      name_,                                                                               \
+      version_,                                                                            \
+      schema_,                                                                             \
+      [](const tellina::PluginContext& context) -> std::unique_ptr<tellina::Plugin> {      \
+        return std::make_unique<type_>(context);                                           \
       }}
 
 namespace tellina {
