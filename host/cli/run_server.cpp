@@ -199,8 +199,12 @@ class Server {
 
   void start_workers() {
     std::vector<std::string> dead;
-    m_store->run([&](StoreTransaction& transaction) { dead = transaction.retire_dead_workers(Moment(m_clock)); });
-    for (const std::string& owner : dead) m_sandboxes->sweep(owner);
+    std::vector<SandboxId> in_use;
+    m_store->run([&](StoreTransaction& transaction) {
+      dead = transaction.retire_dead_workers(Moment(m_clock));
+      in_use = transaction.find_sandboxes_in_use();
+    });
+    for (const std::string& owner : dead) m_sandboxes->sweep(owner, in_use);
 
     const std::string process = random_token(m_random, 4);
     for (std::size_t i = 0; i < m_loops.size(); ++i) {

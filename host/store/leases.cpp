@@ -166,4 +166,11 @@ std::vector<ParticipantId> Transaction::find_orphans(Moment at) {
   return orphans;
 }
 
+std::vector<std::string> Transaction::find_sandboxes_in_use() {
+  std::vector<std::string> sandboxes;
+  Query row = m_database.query("SELECT sandbox FROM task_sessions WHERE state = 'running' AND sandbox <> ''");
+  while (row.next()) sandboxes.push_back(row.text(0));
+  return sandboxes;
+}
+
 }  // namespace tellina

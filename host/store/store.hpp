@@ -84,6 +84,8 @@ class StoreTransaction {
   virtual void release_lease(const Fence& fence, Moment at) = 0;
   /// Participants with a running task session that no live worker owns.
   virtual std::vector<ParticipantId> find_orphans(Moment at) = 0;
+  /// Ids of the sandboxes of all running task sessions, whoever owns them.
+  virtual std::vector<std::string> find_sandboxes_in_use() = 0;
 
   // Task sessions. A write to one that is not running, or not of the fence's participant, throws StoreError.
 

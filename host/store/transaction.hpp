@@ -23,6 +23,7 @@ class Transaction final : public StoreTransaction {
   std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) override;
   void release_lease(const Fence& fence, Moment at) override;
   std::vector<ParticipantId> find_orphans(Moment at) override;
+  std::vector<std::string> find_sandboxes_in_use() override;
 
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                     const std::string& stream, const std::string& sandbox, Moment at) override;

@@ -280,6 +280,7 @@ void WorkerLane::tick() {
     std::vector<ParticipantId> held;
     std::vector<ParticipantId> orphans;
     std::vector<std::string> dead;
+    std::vector<SandboxId> in_use;
   };
   const auto found = std::make_shared<Found>();
   std::vector<ParticipantId> asked;
@@ -289,6 +290,7 @@ void WorkerLane::tick() {
   m_environment.store.submit(
       [found, worker = m_environment.worker, at = now()](StoreTransaction& transaction) {
         found->dead = transaction.retire_dead_workers(at);
+        if (!found->dead.empty()) found->in_use = transaction.find_sandboxes_in_use();
         found->held = transaction.renew_leases(worker, at);
         found->orphans = transaction.find_orphans(at);
       },
@@ -296,21 +298,22 @@ void WorkerLane::tick() {
         loop.post([this, found, asked, alive, error] {
           if (alive.expired()) return;
           m_tick_under_way = false;
-          if (!error) on_tick(asked, found->held, found->orphans, found->dead);
+          if (!error) on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
         });
       });
 }
 
 void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
-                         const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead) {
+                         const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
+                         const std::vector<SandboxId>& keep) {
   for (const ParticipantId participant : asked) {
     if (std::find(held.begin(), held.end(), participant) == held.end()) lose(participant);
   }
   for (const std::string& owner : dead) {
-    m_environment.pool.submit(BlockingPool::Use::other, [&environment = m_environment, owner] {
+    m_environment.pool.submit(BlockingPool::Use::other, [&environment = m_environment, owner, keep] {
       try {
         guard_plugin_call("sandbox \"" + environment.sandbox_plugin + "\"",
-                          [&] { return environment.sandboxes.sweep(owner); });
+                          [&] { return environment.sandboxes.sweep(owner, keep); });
       } catch (const Error& error) {
         environment.log.error("what worker " + owner + " left could not be removed: " + error.what());
       }

@@ -69,7 +69,8 @@ class WorkerLane {
   void forget(const std::string& connection);
   void tick();
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
-               const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead);
+               const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
+               const std::vector<SandboxId>& keep);
   Moment now() const { return Moment(m_environment.loop.clock()); }
   /// Wraps a task for another thread to post: it does nothing once the lane is gone.
   template <typename Call>

@@ -147,7 +147,7 @@ std::unique_ptr<Sandbox> ChrootBackend::adopt(const SandboxId& id) {
   throw Error(ErrorCode::unsupported, "sandbox " + id + ": a chroot sandbox ends with the process that has started it");
 }
 
-std::size_t ChrootBackend::sweep(const OwnerId& owner) {
+std::size_t ChrootBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>&) {
   check_name(owner, "owner id");
   return m_cgroups.sweep(owner);
 }

@@ -22,7 +22,7 @@ class ChrootBackend final : public SandboxBackend {
   Capabilities probe() override;
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
-  std::size_t sweep(const OwnerId& owner) override;
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
 
  private:
   std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,

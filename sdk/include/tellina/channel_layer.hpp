@@ -33,7 +33,13 @@ using Receiver = std::function<void(Message)>;
 
 /// Promises: the messages that one thread sends to one channel arrive in the order sent, each at most once.
 /// Several receivers of one channel share its messages: each message goes to exactly one of them. A message
-/// sent before anybody receives waits in the channel, up to its capacity.
+/// sent before anybody receives waits in the channel, up to its capacity; a layer that goes over a transport may drop
+/// it after a minute or more. What a receiver that died had been given is lost; a receiver that comes later, on the
+/// same channel, gets what is sent from then on. Instances of one plugin with equal settings, in one process or in
+/// several, share their channels, unless is_process_local().
+///
+/// A transport that fails is the layer's to mend: send() says `unavailable` meanwhile, the receivers stay, and what
+/// was taken and not delivered yet may be lost. Nothing is delivered twice.
 ///
 /// Threads: every function may be called from any thread, from inside a Receiver too. Calls of one Receiver come
 /// one at a time; a Receiver may run inside send(), on the sender's thread.

@@ -120,12 +120,13 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   /// Returns when the shell has been started in the seeded home, or throws and leaves nothing.
   virtual std::unique_ptr<Sandbox> start(const SandboxSpec& spec) = 0;
 
-  /// Takes over the sandbox of a dead owner. Throws Error(unsupported) where sandboxes end with their owner,
-  /// Error(gone) where this one has ended.
+  /// Takes over the sandbox of a dead owner, its shell as it stands. Throws Error(unsupported) where sandboxes end
+  /// with their owner, Error(gone) where this one has ended.
   virtual std::unique_ptr<Sandbox> adopt(const SandboxId& id) = 0;
 
-  /// Removes what a dead owner left; returns how many sandboxes it were.
-  virtual std::size_t sweep(const OwnerId& owner) = 0;
+  /// Removes what a dead owner left; returns how many sandboxes it were. Those in `keep` stay: somebody has adopted
+  /// them, or will.
+  virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
 };
 
 }  // namespace tellina

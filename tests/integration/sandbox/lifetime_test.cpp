@@ -125,9 +125,9 @@ TEST(CoreHostDeath, LeavesNoProcessAndNoMount) {
 
   Backend other;
   const std::size_t left = cgroups_of(host.owner()).empty() ? 0 : 1;
-  EXPECT_EQ(other->sweep(host.owner()), left);
+  EXPECT_EQ(other->sweep(host.owner(), {}), left);
   EXPECT_EQ(cgroups_of(host.owner()), std::vector<std::string>());
-  EXPECT_EQ(other->sweep(host.owner()), 0U);
+  EXPECT_EQ(other->sweep(host.owner(), {}), 0U);
 }
 
 TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
@@ -136,7 +136,7 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   for (const auto& process : processes) ::kill(process.first, SIGSTOP);
   host.kill();
   EXPECT_TRUE(eventually([&] { return still_there(processes).empty(); }, "every process of the dead host is gone"));
-  Backend()->sweep(host.owner());
+  Backend()->sweep(host.owner(), {});
 }
 
 /// The same tests with the plugin run by an ordinary user, where the kernel allows and denies other things.

@@ -16,7 +16,7 @@ class AbsentBackend final : public tellina::SandboxBackend {
   }
   std::unique_ptr<tellina::Sandbox> start(const tellina::SandboxSpec&) override { return fail(); }
   std::unique_ptr<tellina::Sandbox> adopt(const tellina::SandboxId&) override { return fail(); }
-  std::size_t sweep(const tellina::OwnerId&) override { return 0; }
+  std::size_t sweep(const tellina::OwnerId&, const std::vector<tellina::SandboxId>&) override { return 0; }
 
  private:
   [[noreturn]] static std::unique_ptr<tellina::Sandbox> fail() {

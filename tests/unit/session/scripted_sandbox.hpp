@@ -118,7 +118,7 @@ class ScriptedBackend final : public SandboxBackend {
     return std::make_unique<ScriptedSandbox>(shells.back());
   }
   std::unique_ptr<Sandbox> adopt(const SandboxId&) override { throw Error(ErrorCode::unsupported, "adopt"); }
-  std::size_t sweep(const OwnerId& owner) override {
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>&) override {
     swept.push_back(owner);
     return 0;
   }
