@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "host/cli/commands.hpp"
-#include "host/cli/run_server.hpp"
+#include "host/server/run_server.hpp"
 
 namespace tellina {
 

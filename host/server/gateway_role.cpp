@@ -1,0 +1,58 @@
+#include "host/server/gateway_role.hpp"
+
+#include <cctype>
+#include <cstdio>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "host/plugins/search_path.hpp"
+
+namespace tellina {
+namespace {
+
+GatewayConfig gateway_config(const ServerParts& parts) {
+  GatewayConfig config;
+  config.address = parts.options.address.value_or(parts.config.server.address);
+  config.port = parts.options.port.value_or(parts.config.server.port);
+  config.connections_per_address = parts.config.server.connections_per_address;
+  config.static_root = (program_folder().parent_path() / "share/tellina/static").string();
+  config.id = random_token(parts.system.random, 4);
+  return config;
+}
+
+std::string percent_encode(const std::string& text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~') {
+      encoded += c;
+    } else {
+      char code[4];
+      std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
+      encoded += code;
+    }
+  }
+  return encoded;
+}
+
+}  // namespace
+
+GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
+    : m_gateway(gateway_config(parts), *parts.layer, loops.all(), parts.system.clock, parts.system.random,
+                parts.system.log),
+      m_port(m_gateway.start()) {}
+
+void announce(const RunOptions& options, const HostConfig& config, std::uint16_t port) {
+  const std::string address = options.address.value_or(config.server.address);
+  const std::string host = address.find(':') == std::string::npos ? address : "[" + address + "]";
+  const std::string base = "http://" + host + ":" + std::to_string(port);
+  std::cout << "listening on " << base << '\n';
+  if (isatty(STDOUT_FILENO)) {
+    for (const std::string& code : config.access_codes) {
+      std::cout << "  " << base << "/static/html/index.html?access_code=" << percent_encode(code) << '\n';
+    }
+  }
+  std::cout.flush();
+}
+
+}  // namespace tellina

@@ -1,0 +1,32 @@
+#pragma once
+
+/// The role that speaks with browsers, set up from config.json.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "host/gateway/gateway.hpp"
+#include "host/server/loop_threads.hpp"
+#include "host/server/parts.hpp"
+
+namespace tellina {
+
+/// Threads and lifetime as Gateway's.
+class GatewayRole {
+ public:
+  /// Serves when it returns.
+  GatewayRole(const ServerParts& parts, LoopThreads& loops);
+
+  std::uint16_t port() const { return m_port; }
+  void stop() { m_gateway.stop(); }
+
+ private:
+  Gateway m_gateway;
+  std::uint16_t m_port = 0;
+};
+
+/// "listening on http://ADDRESS:PORT" and, on a terminal, the participants' links: to standard output, flushed.
+void announce(const RunOptions& options, const HostConfig& config, std::uint16_t port);
+
+}  // namespace tellina

@@ -1,0 +1,62 @@
+#pragma once
+
+/// Event loops, each with a thread of its own.
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "host/runtime/asio_loop.hpp"
+
+namespace tellina {
+
+/// They run until stop() or the destructor.
+class LoopThreads {
+ public:
+  LoopThreads(std::size_t count, Clock& clock) {
+    for (std::size_t i = 0; i < count; ++i) {
+      m_loops.push_back(std::make_unique<AsioLoop>(clock));
+      m_threads.emplace_back([&loop = *m_loops.back()] { loop.run(); });
+    }
+  }
+  LoopThreads(const LoopThreads&) = delete;
+  LoopThreads& operator=(const LoopThreads&) = delete;
+  ~LoopThreads() { stop(); }
+
+  void stop() {
+    for (const auto& loop : m_loops) loop->stop();
+    for (std::thread& thread : m_threads) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+  std::size_t size() const { return m_loops.size(); }
+  AsioLoop& operator[](std::size_t index) { return *m_loops[index]; }
+  std::vector<AsioLoop*> all() const {
+    std::vector<AsioLoop*> loops;
+    for (const auto& loop : m_loops) loops.push_back(loop.get());
+    return loops;
+  }
+
+ private:
+  std::vector<std::unique_ptr<AsioLoop>> m_loops;
+  std::vector<std::thread> m_threads;
+};
+
+/// Runs a call on a loop, from another thread, and waits for it; throws what it threw.
+inline void run_on(Loop& loop, const std::function<void()>& call) {
+  std::promise<void> done;
+  loop.post([&] {
+    try {
+      call();
+      done.set_value();
+    } catch (...) {
+      done.set_exception(std::current_exception());
+    }
+  });
+  done.get_future().get();
+}
+
+}  // namespace tellina

@@ -1,0 +1,46 @@
+#include "host/server/parts.hpp"
+
+#include "host/config/load_host_config.hpp"
+#include "host/plugins/search_path.hpp"
+
+namespace tellina {
+namespace {
+
+/// Plugins that cannot be loaded are named first: they explain what the configuration then misses.
+HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
+  for (const std::string& problem : registry.problems()) log.warning(problem);
+  return load_host_config(options.config, registry);
+}
+
+}  // namespace
+
+ServerParts::ServerParts(const RunOptions& options_, const Surroundings& system_)
+    : options(options_),
+      system(system_),
+      registry(default_plugin_search_path(options.plugin_folders)),
+      config(load_config(options, registry, system.log)),
+      layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system) {}
+
+LentPlugin<OrderingPolicy> ServerParts::make_ordering() const {
+  return {registry, &PluginRegistry::make_ordering_policy, "ordering", config.ordering, system};
+}
+
+LentPlugin<SandboxBackend> ServerParts::make_sandboxes() const {
+  return {registry, &PluginRegistry::make_sandbox_backend, "sandbox", config.sandbox, system};
+}
+
+void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log) {
+  const Capabilities found = sandboxes.probe();
+  if (!found.usable) {
+    throw Error(ErrorCode::unavailable, "the sandbox \"" + plugin + "\" cannot be used here: " + found.reason);
+  }
+  for (const LimitReport& limit : found.limits) {
+    const std::string line = "sandbox \"" + plugin + "\": " + limit.name + ": " + limit.how;
+    if (limit.enforced)
+      log.info(line);
+    else
+      log.warning(line + " (not enforced)");
+  }
+}
+
+}  // namespace tellina

@@ -1,0 +1,141 @@
+#include "host/server/run_server.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "host/config/load_host_config.hpp"
+#include "host/server/gateway_role.hpp"
+#include "host/server/parts.hpp"
+#include "host/server/signals.hpp"
+#include "host/server/supervisor.hpp"
+#include "host/server/supervisor_link.hpp"
+#include "host/server/worker_role.hpp"
+
+namespace tellina {
+namespace {
+
+std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// Until SIGINT or SIGTERM, or until the supervisor has gone.
+void serve(const Signals& signals, const SupervisorLink& link, const std::function<void()>& reload) {
+  for (;;) {
+    pollfd supervisor{link.descriptor(), POLLIN, 0};
+    for (const int signal : signals.wait({&supervisor, 1})) {
+      if (signal == SIGINT || signal == SIGTERM) return;
+      if (signal == SIGHUP) reload();
+    }
+    if (supervisor.revents != 0) return;
+  }
+}
+
+void stop_or_exit(WorkerRole& worker, Log& log) {
+  if (worker.stop()) return;
+  log.error("some sandboxes or records did not end in time; the next start puts them away");
+  std::cout.flush();
+  std::_Exit(0);
+}
+
+/// Gateway and worker in one process, on the same loops.
+int serve_all(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
+  LoopThreads loops(cores(), parts.system.clock);
+  WorkerRole worker(parts, loops, true);
+  std::optional<GatewayRole> gateway;
+  try {
+    gateway.emplace(parts, loops);
+  } catch (...) {
+    stop_or_exit(worker, parts.system.log);
+    throw;
+  }
+  announce(parts.options, parts.config, gateway->port());
+  serve(signals, link, [&] { worker.reload(); });
+  parts.system.log.info("stopping");
+  gateway->stop();
+  stop_or_exit(worker, parts.system.log);
+  return 0;
+}
+
+int serve_gateway(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
+  LoopThreads loops(cores(), parts.system.clock);
+  GatewayRole gateway(parts, loops);
+  if (link.is_supervised())
+    link.tell_ready(gateway.port());
+  else
+    announce(parts.options, parts.config, gateway.port());
+  serve(signals, link, [] {});
+  gateway.stop();
+  return 0;
+}
+
+/// One loop: what makes use of more cores is more workers.
+int serve_worker(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
+  LoopThreads loops(1, parts.system.clock);
+  WorkerRole worker(parts, loops, !link.is_supervised());
+  if (link.is_supervised())
+    link.tell_ready(0);
+  else
+    std::cout << "a worker serves\n" << std::flush;
+  serve(signals, link, [&] { worker.reload(); });
+  stop_or_exit(worker, parts.system.log);
+  return 0;
+}
+
+/// What would keep every worker from starting is found, and said, once.
+void try_what_workers_need(const ServerParts& parts) {
+  parts.make_ordering();
+  const auto sandboxes = parts.make_sandboxes();
+  const auto store = Store::open(parts.config.database, parts.system.clock, parts.system.log);
+  apply_study(*store, parts.config, parts.system.clock);
+  report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
+}
+
+bool can_reload(const ServerParts& parts) {
+  try {
+    const HostConfig config = load_host_config(parts.options.config, parts.registry);
+    const auto store = Store::open(config.database, parts.system.clock, parts.system.log);
+    apply_study(*store, config, parts.system.clock);
+    return true;
+  } catch (const Error& error) {
+    parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
+    return false;
+  }
+}
+
+int supervise(const ServerParts& parts, const Signals& signals) {
+  try_what_workers_need(parts);
+  Supervisor supervisor(parts.options, parts.config.workers, signals, parts.system.log);
+  const std::optional<std::uint16_t> port = supervisor.start();
+  bool is_good = true;
+  if (port) {
+    announce(parts.options, parts.config, *port);
+    is_good = supervisor.supervise([&] { return can_reload(parts); });
+  }
+  parts.system.log.info("stopping");
+  supervisor.stop();
+  return is_good ? 0 : 1;
+}
+
+}  // namespace
+
+int run_server(const RunOptions& options) {
+  const SupervisorLink link;
+  const Signals signals;
+  SystemClock clock;
+  SystemRandom random;
+  StderrLog log(clock);
+  const ServerParts parts(options, Surroundings(clock, random, log));
+  switch (options.role) {
+    case ServerRole::gateway:
+      return serve_gateway(parts, signals, link);
+    case ServerRole::worker:
+      return serve_worker(parts, signals, link);
+    case ServerRole::all:
+      break;
+  }
+  if (parts.layer->is_process_local()) return serve_all(parts, signals, link);
+  return supervise(parts, signals);
+}
+
+}  // namespace tellina

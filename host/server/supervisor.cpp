@@ -1,0 +1,238 @@
+#include "host/server/supervisor.hpp"
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "host/server/supervisor_link.hpp"
+#include "tellina/error.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::chrono::seconds start_limit{30};
+/// Of the 5 s that a server may take to end.
+constexpr std::chrono::milliseconds stop_limit{4500};
+/// A process that lives longer than this has not died of its start.
+constexpr std::chrono::seconds good_life{10};
+/// The first restart is at once, the next ones after this, twice this, ... and after so many quick ends no more.
+constexpr std::chrono::milliseconds first_delay{250};
+constexpr int most_quick_ends = 6;
+
+bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM; }
+
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) {
+    return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+  }
+  return "ended with exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+/// This process's environment with the link's variable, which SupervisorLink has taken out of it.
+std::vector<std::string> child_environment() {
+  std::vector<std::string> environment{SupervisorLink::variable};
+  environment.back().append("=").append(std::to_string(SupervisorLink::child_descriptor));
+  for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+  return environment;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (std::string& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, Log& log)
+    : m_options(options), m_signals(signals), m_log(log), m_port(options.port) {
+  for (std::size_t i = 0; i < workers; ++i) m_children.emplace_back("worker " + std::to_string(i), "worker");
+  m_children.emplace_back("gateway", "gateway");
+}
+
+Supervisor::~Supervisor() {
+  for (Child& child : m_children) {
+    if (child.process < 0) continue;
+    kill(child.process, SIGKILL);
+    waitpid(child.process, nullptr, 0);
+    forget_process(child);
+  }
+}
+
+std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
+  std::vector<std::string> words{"tellina", child.role, "--config", m_options.config};
+  for (const std::string& folder : m_options.plugin_folders) {
+    words.insert(words.end(), {"--plugin-dir", folder});
+  }
+  if (m_options.address) words.insert(words.end(), {"--address", *m_options.address});
+  // Once known, the port stays: pages come back to it.
+  if (m_port) words.insert(words.end(), {"--port", std::to_string(*m_port)});
+  if (m_options.test_mode) words.emplace_back("--test-mode");
+  return words;
+}
+
+void Supervisor::spawn(Child& child) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw Error(ErrorCode::internal, std::string("no socket for a process: ") + std::strerror(errno));
+  }
+  std::vector<std::string> words = arguments_of(child);
+  std::vector<std::string> environment = child_environment();
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], SupervisorLink::child_descriptor);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  const int error = posix_spawn(&child.process, "/proc/self/exe", &actions, &attributes, pointers(words).data(),
+                                pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (error != 0) {
+    close(ends[0]);
+    child.process = -1;
+    throw Error(ErrorCode::internal, child.name + " could not be started: " + std::strerror(error));
+  }
+  child.socket = ends[0];
+  child.is_ready = false;
+  child.started = Clock::now();
+  child.restart_at.reset();
+}
+
+std::optional<std::uint16_t> Supervisor::start() {
+  for (Child& child : m_children) spawn(child);
+  const auto deadline = Clock::now() + start_limit;
+  const auto is_ready = [](const Child& child) { return child.is_ready; };
+  while (!std::all_of(m_children.begin(), m_children.end(), is_ready)) {
+    const std::vector<int> signals = wait();
+    if (std::any_of(signals.begin(), signals.end(), asks_to_end)) return std::nullopt;
+    if (m_given_up) throw Error(ErrorCode::unavailable, "the server did not start");
+    if (Clock::now() >= deadline) {
+      const auto slow = std::find_if_not(m_children.begin(), m_children.end(), is_ready);
+      throw Error(ErrorCode::unavailable, slow->name + " did not start within 30 s");
+    }
+  }
+  m_starting = false;
+  return m_port;
+}
+
+bool Supervisor::supervise(const std::function<bool()>& reload) {
+  while (!m_given_up) {
+    for (const int signal : wait()) {
+      if (asks_to_end(signal)) return true;
+      if (signal != SIGHUP || !reload()) continue;
+      for (const Child& child : m_children) {
+        if (child.role == std::string_view("worker") && child.process >= 0) kill(child.process, SIGHUP);
+      }
+    }
+  }
+  return false;
+}
+
+void Supervisor::stop() {
+  m_stopping = true;
+  const auto deadline = Clock::now() + stop_limit;
+  for (Child& child : m_children) {
+    child.restart_at.reset();
+    if (child.process >= 0) kill(child.process, SIGTERM);
+  }
+  const auto runs = [](const Child& child) { return child.process >= 0; };
+  while (std::any_of(m_children.begin(), m_children.end(), runs) && Clock::now() < deadline) wait();
+  for (const Child& child : m_children) {
+    if (runs(child))
+      m_log.error(child.name + " did not end in time and is killed; the next start puts its things away");
+  }
+}
+
+std::vector<int> Supervisor::wait() {
+  std::vector<pollfd> sockets;
+  for (const Child& child : m_children) {
+    if (child.socket >= 0 && !child.is_ready) sockets.push_back({child.socket, POLLIN, 0});
+  }
+  // While processes start or stop, their deadline is looked at now and then.
+  auto limit = m_starting || m_stopping ? std::chrono::milliseconds(100) : Signals::forever;
+  for (const Child& child : m_children) {
+    if (!child.restart_at) continue;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*child.restart_at - Clock::now());
+    const auto due = std::max(left, std::chrono::milliseconds(0));
+    limit = limit == Signals::forever ? due : std::min(limit, due);
+  }
+  const std::vector<int> signals = m_signals.wait(sockets, limit);
+  read_sockets();
+  reap();
+  restart_due();
+  return signals;
+}
+
+void Supervisor::read_sockets() {
+  for (Child& child : m_children) {
+    if (child.socket < 0 || child.is_ready) continue;
+    const auto port = SupervisorLink::take_ready(child.socket);
+    if (!port) continue;
+    child.is_ready = true;
+    if (*port != 0) m_port = *port;
+  }
+}
+
+void Supervisor::reap() {
+  for (Child& child : m_children) {
+    int status = 0;
+    if (child.process >= 0 && waitpid(child.process, &status, WNOHANG) == child.process) on_end(child, status);
+  }
+}
+
+void Supervisor::on_end(Child& child, int status) {
+  const std::string what = child.name + " (process " + std::to_string(child.process) + ") " + describe_end(status);
+  const bool was_quick = Clock::now() - child.started < good_life;
+  forget_process(child);
+  if (m_stopping) return;
+  if (m_starting) {
+    m_log.error(what + " before it served");
+    m_given_up = true;
+    return;
+  }
+  child.quick_ends = was_quick ? child.quick_ends + 1 : 0;
+  if (child.quick_ends >= most_quick_ends) {
+    m_log.error(what + "; that was " + std::to_string(most_quick_ends) +
+                " times in a row within 10 s of its start, so the server stops");
+    m_given_up = true;
+    return;
+  }
+  const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0) : first_delay * (1 << (child.quick_ends - 1));
+  child.restart_at = Clock::now() + delay;
+  m_log.warning(what + "; it is started again" +
+                (delay.count() == 0 ? std::string() : " in " + std::to_string(delay.count()) + " ms"));
+}
+
+void Supervisor::restart_due() {
+  for (Child& child : m_children) {
+    if (!child.restart_at || *child.restart_at > Clock::now()) continue;
+    try {
+      spawn(child);
+    } catch (const Error& error) {
+      m_log.error(error.what());
+      child.restart_at = Clock::now() + std::chrono::seconds(1);
+    }
+  }
+}
+
+void Supervisor::forget_process(Child& child) {
+  child.process = -1;
+  if (child.socket >= 0) close(child.socket);
+  child.socket = -1;
+}
+
+}  // namespace tellina

@@ -1,0 +1,78 @@
+#pragma once
+
+/// `tellina run` over a channel layer that processes share: starts a gateway and workers, and starts one that dies
+/// anew.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "host/server/run_server.hpp"
+#include "host/server/signals.hpp"
+#include "tellina/log.hpp"
+
+namespace tellina {
+
+/// Threads: one, which is the one that made the Signals.
+class Supervisor {
+ public:
+  Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, Log& log);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  /// Kills what is left.
+  ~Supervisor();
+
+  /// Returns the gateway's port once all processes serve, or nothing where SIGINT or SIGTERM came meanwhile. Throws
+  /// Error(unavailable) where one ends instead (it has said why), or takes longer than 30 s.
+  std::optional<std::uint16_t> start();
+
+  /// Until SIGINT or SIGTERM: true; or until one process has ended too often: false. `reload` runs at a SIGHUP; where
+  /// it returns true the workers read the configuration again.
+  bool supervise(const std::function<bool()>& reload);
+
+  /// Asks all to end in order and waits, at most 4.5 s.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// One process, over all its lives.
+  class Child {
+   public:
+    Child(std::string name_, const char* role_) : name(std::move(name_)), role(role_) {}
+    std::string name;
+    const char* role;
+    pid_t process = -1;  ///< -1: none runs
+    int socket = -1;     ///< see SupervisorLink
+    bool is_ready = false;
+    int quick_ends = 0;  ///< in a row
+    Clock::time_point started{};
+    std::optional<Clock::time_point> restart_at{};
+  };
+
+  void spawn(Child& child);
+  std::vector<std::string> arguments_of(const Child& child) const;
+  /// Waits for what concerns the supervisor, sees to its processes, and returns the signals that came.
+  std::vector<int> wait();
+  void read_sockets();
+  void reap();
+  void on_end(Child& child, int status);
+  void restart_due();
+  void forget_process(Child& child);
+
+  const RunOptions& m_options;
+  const Signals& m_signals;
+  Log& m_log;
+  std::vector<Child> m_children;
+  std::optional<std::uint16_t> m_port;
+  bool m_starting = true;
+  bool m_stopping = false;
+  bool m_given_up = false;
+};
+
+}  // namespace tellina

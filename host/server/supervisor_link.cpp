@@ -1,0 +1,36 @@
+#include "host/server/supervisor_link.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace tellina {
+
+SupervisorLink::SupervisorLink() {
+  const char* said = std::getenv(variable);
+  if (!said) return;
+  const bool is_ours = said == std::to_string(child_descriptor);
+  unsetenv(variable);
+  if (is_ours && fcntl(child_descriptor, F_SETFD, FD_CLOEXEC) == 0) m_descriptor = child_descriptor;
+}
+
+SupervisorLink::~SupervisorLink() {
+  if (m_descriptor >= 0) close(m_descriptor);
+}
+
+void SupervisorLink::tell_ready(std::uint16_t port) const {
+  if (m_descriptor < 0) return;
+  // A supervisor that has gone is noticed by the one who waits on the descriptor.
+  [[maybe_unused]] const ssize_t sent = send(m_descriptor, &port, sizeof port, MSG_NOSIGNAL);
+}
+
+std::optional<std::uint16_t> SupervisorLink::take_ready(int descriptor) {
+  std::uint16_t port = 0;
+  if (recv(descriptor, &port, sizeof port, MSG_DONTWAIT) != static_cast<ssize_t>(sizeof port)) return std::nullopt;
+  return port;
+}
+
+}  // namespace tellina

@@ -1,0 +1,107 @@
+#include "host/server/worker_role.hpp"
+
+#include <algorithm>
+
+#include "host/config/load_host_config.hpp"
+#include "host/store/process_identity.hpp"
+
+namespace tellina {
+namespace {
+
+/// Of the 5 s that a server may take to end: the gateway has 2 s of its own.
+constexpr std::chrono::milliseconds lanes_stop_limit{2500};
+/// Blocking calls wait for processes and daemons more than they compute.
+constexpr std::size_t pool_threads = 16;
+
+}  // namespace
+
+void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
+  store.run([&](StoreTransaction& transaction) {
+    const Moment now(clock);
+    transaction.sync_tasks(*config.study, config.file, now);
+    transaction.sync_access_codes(config.access_codes, now);
+  });
+}
+
+WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits)
+    : m_parts(parts),
+      m_loops(loops),
+      m_ordering(parts.make_ordering()),
+      m_sandboxes(parts.make_sandboxes()),
+      m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log)),
+      m_pool(std::make_unique<ThreadPool>(pool_threads)) {
+  apply_study(*m_store, parts.config, parts.system.clock);
+  if (says_limits) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+  try {
+    sweep();
+    start_lanes();
+  } catch (...) {
+    drop_lanes();
+    throw;
+  }
+}
+
+WorkerRole::~WorkerRole() { drop_lanes(); }
+
+void WorkerRole::drop_lanes() {
+  // The pool's last tasks may still refer to the lanes.
+  m_pool.reset();
+  for (std::size_t i = 0; i < m_lanes.size(); ++i) {
+    run_on(m_loops[i], [&] { m_lanes[i].reset(); });
+  }
+}
+
+void WorkerRole::sweep() {
+  std::vector<std::string> dead;
+  std::vector<SandboxId> in_use;
+  m_store->run([&](StoreTransaction& transaction) {
+    dead = transaction.retire_dead_workers(Moment(m_parts.system.clock));
+    in_use = transaction.find_sandboxes_in_use();
+  });
+  for (const std::string& owner : dead) m_sandboxes->sweep(owner, in_use);
+}
+
+void WorkerRole::start_lanes() {
+  const std::string process = random_token(m_parts.system.random, 4);
+  for (std::size_t i = 0; i < m_loops.size(); ++i) {
+    SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
+                                   m_parts.system.log);
+    environment.worker = process + "-" + std::to_string(i);
+    environment.sandbox_plugin = m_parts.config.sandbox.name;
+    environment.working_directory = m_parts.config.working_directory;
+    environment.study = m_parts.config.study;
+    m_store->run([&](StoreTransaction& transaction) {
+      transaction.register_worker(identify_this_process(environment.worker), Moment(m_parts.system.clock));
+    });
+    m_lanes.push_back(std::make_unique<WorkerLane>(environment, *m_parts.layer, *m_ordering, i, m_loops.size()));
+    run_on(m_loops[i], [&] { m_lanes[i]->start(); });
+  }
+}
+
+void WorkerRole::reload() {
+  const std::string& file = m_parts.options.config;
+  try {
+    const HostConfig config = load_host_config(file, m_parts.registry);
+    apply_study(*m_store, config, m_parts.system.clock);
+    for (std::size_t i = 0; i < m_lanes.size(); ++i) {
+      run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
+    }
+    m_parts.system.log.info(file + " was read again: access codes and tasks are in force");
+  } catch (const Error& error) {
+    m_parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
+  }
+}
+
+bool WorkerRole::stop() {
+  std::vector<std::future<void>> stopped;
+  for (std::size_t i = 0; i < m_lanes.size(); ++i) {
+    auto done = std::make_shared<std::promise<void>>();
+    stopped.push_back(done->get_future());
+    m_loops[i].post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + lanes_stop_limit;
+  return std::all_of(stopped.begin(), stopped.end(),
+                     [&](std::future<void>& lane) { return lane.wait_until(deadline) == std::future_status::ready; });
+}
+
+}  // namespace tellina

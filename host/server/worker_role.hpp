@@ -1,0 +1,48 @@
+#pragma once
+
+/// The role that owns sessions: the store, the sandboxes, and one lane on each loop.
+
+#include <memory>
+#include <vector>
+
+#include "host/runtime/blocking_pool.hpp"
+#include "host/server/loop_threads.hpp"
+#include "host/server/parts.hpp"
+#include "host/store/store.hpp"
+#include "host/worker/worker_lane.hpp"
+
+namespace tellina {
+
+/// Makes the file's tasks and access codes the study's. Throws ConfigError for changes that must not be.
+void apply_study(Store& store, const HostConfig& config, const Clock& clock);
+
+/// Threads: one that is none of the loops'. Lifetime: the loops run from before the constructor until after stop().
+class WorkerRole {
+ public:
+  /// Puts away what dead workers left, and takes messages when it returns. `says_limits`: see report_limits().
+  WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits);
+  WorkerRole(const WorkerRole&) = delete;
+  WorkerRole& operator=(const WorkerRole&) = delete;
+  /// stop() must have succeeded, or the constructor thrown.
+  ~WorkerRole();
+
+  /// Takes over access codes and tasks from the file; whatever is wrong is said, and the study goes on as it was.
+  void reload();
+  /// Ends all sessions in order. False where some do not end in time; then only the end of the process helps.
+  bool stop();
+
+ private:
+  void sweep();
+  void start_lanes();
+  void drop_lanes();
+
+  const ServerParts& m_parts;
+  LoopThreads& m_loops;
+  LentPlugin<OrderingPolicy> m_ordering;
+  LentPlugin<SandboxBackend> m_sandboxes;
+  std::unique_ptr<Store> m_store;
+  std::unique_ptr<ThreadPool> m_pool;
+  std::vector<std::unique_ptr<WorkerLane>> m_lanes;
+};
+
+}  // namespace tellina
