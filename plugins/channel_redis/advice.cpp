@@ -7,7 +7,7 @@ namespace tellina::redis {
 
 std::string_view advice_on(std::string_view error) {
   using Advice = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Advice, 22> known{{
+  static constexpr std::array<Advice, 23> known{{
       {"NOAUTH", "it wants a password: write \"redis://:PASSWORD@HOST\" in \"url\""},
       {"WRONGPASS",
        "correct user and password in \"url\" (an '@', ':', '/' or '%' in them is written as %40, %3A, %2F, %25)"},
@@ -31,6 +31,7 @@ std::string_view advice_on(std::string_view error) {
       {"ERR DB index",
        "choose another database number at the end of \"url\", or raise \"databases\" in its configuration"},
       {"ERR invalid DB index", "choose another database number at the end of \"url\""},
+      {"the connection broke: Protocol error", "what answers there is no Redis server, or expects TLS"},
       {"ERR max number of clients", "it is at its maxclients: raise that"},
       {"WRONGTYPE", "another program uses the key: choose another \"prefix\", or delete the key"},
   }};

@@ -73,6 +73,9 @@ void read_host_and_port(const Config& url, std::string_view text, Address& addre
     port = has_port ? after.substr(1) : std::string_view();
   } else {
     const std::size_t colon = text.find(':');
+    if (colon != text.rfind(':')) {
+      url.fail("expected an IPv6 address in brackets, such as \"[::1]\", got " + quoted(text));
+    }
     has_port = colon != std::string_view::npos;
     address.host = text.substr(0, colon);
     if (has_port) port = text.substr(colon + 1);

@@ -135,7 +135,7 @@ TEST_F(RedisLayerTest, AChannelNobodyReadsIsFullAtItsCapacityAndOthersAreNot) {
   Receipts receipts;
   const auto subscription = other->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(receipts.wait_for(taken));
-  EXPECT_EQ(layer->send(m_channel, numbered(taken)), SendResult::accepted);
+  EXPECT_TRUE(send_surely(*layer, m_channel, numbered(taken)));
   ASSERT_TRUE(receipts.wait_for(taken + 1));
   EXPECT_EQ(receipts.disorders(), 0u);
   EXPECT_EQ(receipts.doubles(), 0u);
@@ -250,10 +250,10 @@ TEST_F(RedisLayerTest, PasswordDatabaseAndPrefixSeparate) {
 }
 
 TEST_F(RedisLayerTest, WhatWasAcceptedIsSentBeforeTheLayerEnds) {
-  make()->send(m_channel, numbered(0));
-  EXPECT_EQ(server().command({"LLEN", m_key}), "1");
-  const auto layer = make();
-  for (Sequence i = 0; i < 5000; ++i) layer->send(ChannelName("last"), numbered(i));
+  auto layer = make();
+  for (Sequence i = 0; i < 5000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
+  layer.reset();
+  EXPECT_EQ(server().command({"LLEN", m_key}), "5000");
 }
 
 }  // namespace

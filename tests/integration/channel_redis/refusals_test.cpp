@@ -1,3 +1,9 @@
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <thread>
+
 #include "redis_fixture.hpp"
 
 namespace tellina::testing {
@@ -147,10 +153,72 @@ TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
   EXPECT_EQ(bad.doubles(), 0u);
 }
 
+/// Accepts connections one after another on a unix socket, says one thing to each, and waits for it to be closed.
+class Speaker {
+ public:
+  Speaker(std::string path, std::string words) : m_words(std::move(words)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    m_socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::bind(m_socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(m_socket, 8), 0);
+    m_thread = std::thread([this] { run(); });
+  }
+  ~Speaker() {
+    ::shutdown(m_socket, SHUT_RDWR);
+    m_thread.join();
+    ::close(m_socket);
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      const int peer = ::accept4(m_socket, nullptr, nullptr, SOCK_CLOEXEC);
+      if (peer < 0) return;
+      ::send(peer, m_words.data(), m_words.size(), MSG_NOSIGNAL);
+      char ignored[1024];
+      while (::recv(peer, ignored, sizeof ignored, 0) > 0) continue;
+      ::close(peer);
+    }
+  }
+
+  const std::string m_words;
+  int m_socket = -1;
+  std::thread m_thread;
+};
+
 TEST_F(RedisRefusalTest, SomethingThatIsNotRedis) {
-  // A Redis behind a cluster-like front answers MOVED; a web server answers something else altogether.
-  const auto layer = make(Section().text("url", "unix:///proc/version"));
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("Redis at unix:///proc/version: cannot connect: "));
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "socket").string();
+  const Speaker speaker(path, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  const auto layer = make(Section().text("url", "unix://" + path));
+  const std::string log = log_of_refusal(*layer);
+  EXPECT_THAT(log, HasSubstr("Redis at unix://" + path + ": the connection broke: Protocol error, got \"H\""));
+  EXPECT_THAT(log, HasSubstr("; what answers there is no Redis server, or expects TLS; trying until it answers"));
+}
+
+TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "socket").string();
+  const std::string info = "# Server\r\nredis_version:6.2.14\r\nrun_id:ab\r\n";
+  const Speaker speaker(path, "$" + std::to_string(info.size()) + "\r\n" + info + "\r\n");
+  const auto layer = make(Section().text("url", "unix://" + path));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("Redis 6.2.14 is too old: expected 7.0 or newer (for BLMPOP)"));
+}
+
+TEST_F(RedisRefusalTest, SomethingThatNeverAnswers) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "socket").string();
+  const Speaker speaker(path, "");
+  const auto layer = make(Section().text("url", "unix://" + path));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("no answer for 2000 ms"));
+}
+
+TEST_F(RedisRefusalTest, NothingAtAPath) {
+  const auto layer = make(Section().text("url", "unix:///nowhere/redis.sock"));
+  EXPECT_THAT(log_of_refusal(*layer),
+              HasSubstr("Redis at unix:///nowhere/redis.sock: cannot connect: No such file or directory"));
 }
 
 TEST_F(RedisRefusalTest, AHostThatIsNotFound) {

@@ -44,7 +44,7 @@ TEST_F(RedisSettingsTest, RefusesBadUrls) {
       {"redis://h:65536", "expected a port from 1 to 65535, got \"65536\""},
       {"redis://h:12a", "expected a port from 1 to 65535, got \"12a\""},
       {"redis://h:-1", "expected a port from 1 to 65535, got \"-1\""},
-      {"redis://::1", "expected a port from 1 to 65535, got \":1\""},
+      {"redis://::1", "expected an IPv6 address in brackets, such as \"[::1]\", got \"::1\""},
       {"redis://[::1", "expected \"[IPV6 ADDRESS]\", got no ']'"},
       {"redis://[::1]6379", "expected \":PORT\" after the ']', got \"6379\""},
       {"redis://h/x", "expected a database number after the host, such as \"/0\", got \"x\""},

@@ -83,7 +83,8 @@ TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndTheRestGoesBack) {
   ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", m_key}) == "40"; }));
   EXPECT_GT(std::stoi(server().command({"PTTL", m_key})), 0);
   Receipts next;
-  const auto second = make()->receive(m_channel, next.receiver());
+  const auto other = make();
+  const auto second = other->receive(m_channel, next.receiver());
   ASSERT_TRUE(next.wait_for(40));
   EXPECT_EQ(first.count(), 10u);
   EXPECT_EQ(next.numbers().front(), 10u);
