@@ -1,33 +1,47 @@
 #include "connection.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <new>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 namespace tellina::redis {
+namespace {
+
+/// What a buffer may keep for the next time, so that a stream of large messages does not ask for memory again and
+/// again.
+constexpr std::size_t most_kept = 2 * 1024 * 1024;
+
+}  // namespace
 
 Connection::Connection(const Address& address, int stop) : m_stop(stop) {
   Descriptor socket = open_socket(address, stop, usual_patience);
   m_context.reset(redisConnectFd(socket.get()));
   if (!m_context) throw std::bad_alloc();
   socket.release();
+  m_context->reader->maxbuf = most_kept;
   m_context->flags &= ~REDIS_BLOCK;  // the socket does not block: hiredis must take EAGAIN for what it is
 }
 
 void Connection::append(std::span<const std::string_view> command) {
-  m_words.clear();
-  m_sizes.clear();
-  for (const std::string_view word : command) {
-    m_words.push_back(word.data() ? word.data() : "");
-    m_sizes.push_back(word.size());
-  }
-  m_unsent = true;
-  const int count = static_cast<int>(command.size());
-  if (redisAppendCommandArgv(m_context.get(), count, m_words.data(), m_sizes.data()) != REDIS_OK) fail();
+  m_unsent += '*';
+  m_unsent += std::to_string(command.size());
+  m_unsent += "\r\n";
+  for (const std::string_view word : command) append_word(word);
+}
+
+void Connection::append_word(std::string_view word) {
+  m_unsent += '$';
+  m_unsent += std::to_string(word.size());
+  m_unsent += "\r\n";
+  m_unsent += word;
+  m_unsent += "\r\n";
 }
 
 Reply Connection::read(std::chrono::milliseconds patience) {
-  if (m_unsent) flush();
+  if (!m_unsent.empty()) flush();
   for (;;) {
     void* reply = nullptr;
     if (redisGetReplyFromReader(m_context.get(), &reply) != REDIS_OK) fail();
@@ -53,15 +67,20 @@ void Connection::fail() const {
 }
 
 void Connection::flush() {
-  for (;;) {
-    int done = 0;
-    if (redisBufferWrite(m_context.get(), &done) != REDIS_OK) fail();
-    if (done) break;
-    if (wait_for(m_context->fd, POLLOUT, m_stop, usual_patience) == 0) {
+  std::string_view left = m_unsent;
+  while (!left.empty()) {
+    const ssize_t sent = ::send(m_context->fd, left.data(), left.size(), MSG_NOSIGNAL);
+    if (sent > 0) {
+      left.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (wait_for(m_context->fd, POLLOUT, m_stop, usual_patience) != 0) continue;
       throw Failure(Failure::Kind::lost, "nothing was taken for " + std::to_string(usual_patience.count()) + " ms");
+    } else if (errno != EINTR) {
+      throw Failure(Failure::Kind::lost, std::string("the connection broke: ") + std::strerror(errno));
     }
   }
-  m_unsent = false;
+  m_unsent.clear();
+  if (m_unsent.capacity() > most_kept) m_unsent.shrink_to_fit();
 }
 
 }  // namespace tellina::redis

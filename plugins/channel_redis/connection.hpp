@@ -1,13 +1,12 @@
 #pragma once
 
-/// One connection to a Redis server, in hiredis's words and with our own waiting.
+/// One connection to a Redis server: hiredis reads the replies, the writing and the waiting are our own.
 
 #include <chrono>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <hiredis/hiredis.h>
 
@@ -58,13 +57,13 @@ class Connection {
   };
 
   [[noreturn]] void fail() const;
+  void append_word(std::string_view word);
   void flush();
 
   const int m_stop;
   std::unique_ptr<redisContext, ContextDeleter> m_context;
-  bool m_unsent = false;
-  std::vector<const char*> m_words;
-  std::vector<std::size_t> m_sizes;
+  /// Ours and not hiredis's, which moves all that is left to the front after each write().
+  std::string m_unsent;
 };
 
 }  // namespace tellina::redis
