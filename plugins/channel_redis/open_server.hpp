@@ -17,10 +17,10 @@ std::unique_ptr<Connection> open_server(const Address& address, int stop);
 class ServerRun {
  public:
   ServerRun() = default;
-  std::string id;       ///< changes when the server is started again; empty where it may not be asked for
-  std::string version;  ///< empty likewise
+  std::string id;  ///< changes when the server is started again
+  std::string version;
 };
-/// Throws Failure(refused) where Redis is older than 7.0.
+/// Throws Failure(refused), also where Redis is older than 7.0.
 ServerRun ask_for_run(Connection& connection);
 
 }  // namespace tellina::redis

@@ -23,7 +23,7 @@ SendResult Outboxes::add(const std::string& channel, Bytes message) {
     std::lock_guard lock(m_mutex);
     std::unique_ptr<Outbox>& outbox = m_outboxes[channel];
     if (!outbox) {
-      outbox = std::make_unique<Outbox>(m_settings.channel_key(channel), m_settings.mark_key(m_instance, channel));
+      outbox = std::make_unique<Outbox>(channel);
     }
     if (outbox->messages.size() >= m_settings.capacity || outbox->bytes + message.size() > most_bytes_in_outbox) {
       return SendResult::full;

@@ -22,11 +22,9 @@ namespace tellina::redis {
 /// The messages of one channel, oldest first. Belongs to Outboxes and changes under its lock only.
 class Outbox {
  public:
-  Outbox(std::string channel_key_, std::string mark_key_)
-      : channel_key(std::move(channel_key_)), mark_key(std::move(mark_key_)) {}
+  explicit Outbox(std::string channel_) : channel(std::move(channel_)) {}
 
-  const std::string channel_key;
-  const std::string mark_key;
+  const std::string channel;
   std::deque<Bytes> messages;
   std::size_t bytes = 0;
 
@@ -58,8 +56,7 @@ class Batch {
 class Outboxes {
  public:
   /// `wake` is called when the writer may have to get up, from any thread.
-  Outboxes(const Settings& settings, std::string instance, std::function<void()> wake)
-      : m_settings(settings), m_instance(std::move(instance)), m_wake(std::move(wake)) {}
+  Outboxes(const Settings& settings, std::function<void()> wake) : m_settings(settings), m_wake(std::move(wake)) {}
 
   /// Takes an encoded message, unless the channel is full.
   SendResult add(const std::string& channel, Bytes message);
@@ -96,7 +93,6 @@ class Outboxes {
   void forget_idle();
 
   const Settings& m_settings;
-  const std::string m_instance;
   const std::function<void()> m_wake;
 
   std::mutex m_mutex;

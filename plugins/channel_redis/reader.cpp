@@ -30,8 +30,7 @@ Reader::Reader(const Settings& settings, const std::string& instance, Health& he
       m_subscribers(subscribers),
       m_log(context.log),
       m_stop(stop),
-      m_wake_key(settings.wake_key(instance)),
-      m_channel_prefix(settings.channel_key("")),
+      m_instance(instance),
       m_back_off(context.random) {}
 
 Reader::~Reader() {
@@ -64,9 +63,9 @@ void Reader::run() {
 
 void Reader::connect() {
   m_connection = open_server(m_settings.address, m_stop.descriptor());
-  ask_for_run(*m_connection);
+  m_keys = Keys(m_settings.prefix, ask_for_run(*m_connection).id, m_instance);
   // Tells a Redis that can't pop before anyone relies on it; what woke us before is of no interest now.
-  m_connection->call({"LMPOP", "1", m_wake_key, "LEFT", "COUNT", most_at_once});
+  m_connection->call({"LMPOP", "1", m_keys.wake(), "LEFT", "COUNT", most_at_once});
   m_back_off.reset();
   m_health.note_up(Health::reader);
 }
@@ -102,9 +101,9 @@ void Reader::listen() {
 
 std::vector<std::string> Reader::choose_keys() {
   // The first key that has something is served: the wake-up key, which rarely has, then the channels in turn.
-  std::vector<std::string> keys{m_wake_key};
+  std::vector<std::string> keys{m_keys.wake()};
   for (const std::string& channel : m_subscribers.begin_listening()) {
-    std::string key = m_settings.channel_key(channel);
+    std::string key = m_keys.channel(channel);
     if (!m_wrong_keys.contains(key)) keys.push_back(std::move(key));
   }
   const auto channels = static_cast<std::ptrdiff_t>(keys.size()) - 1;
@@ -127,9 +126,8 @@ void Reader::handle(const redisReply& reply) {
     throw Failure(Failure::Kind::lost, "BLMPOP was answered with something else than a list of messages");
   }
   const std::string_view key = text_of(*reply.element[0]);
-  if (key.starts_with(m_channel_prefix)) {
-    deliver(std::string(key.substr(m_channel_prefix.size())), *reply.element[1]);
-  }
+  const std::string prefix = m_keys.channel_prefix();
+  if (key.starts_with(prefix)) deliver(std::string(key.substr(prefix.size())), *reply.element[1]);
 }
 
 void Reader::deliver(const std::string& channel, const redisReply& list) {
@@ -150,7 +148,7 @@ void Reader::deliver(const std::string& channel, const redisReply& list) {
 }
 
 void Reader::put_back(const std::string& channel, const redisReply& list, std::size_t first) {
-  const std::string key = m_settings.channel_key(channel);
+  const std::string key = m_keys.channel(channel);
   const std::string expiry = std::to_string(milliseconds(m_settings.expiry).count());
   std::vector<std::string_view> words{"LPUSH", key};
   for (std::size_t i = list.elements; i > first; --i) words.push_back(text_of(*list.element[i - 1]));
@@ -170,8 +168,8 @@ void Reader::put_back(const std::string& channel, const redisReply& list, std::s
 
 void Reader::find_wrong_keys() {
   m_look_again = Clock::now() + wait_beside_wrong_keys;
-  std::vector<std::string> keys{m_wake_key};
-  for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_settings.channel_key(channel));
+  std::vector<std::string> keys{m_keys.wake()};
+  for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_keys.channel(channel));
   for (const std::string& key : keys) m_connection->append({"TYPE", key});
   for (const std::string& key : keys) {
     const std::string type(text_of(*m_connection->read()));

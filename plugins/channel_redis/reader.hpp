@@ -11,6 +11,7 @@
 
 #include "back_off.hpp"
 #include "health.hpp"
+#include "keys.hpp"
 #include "open_server.hpp"
 #include "settings.hpp"
 #include "subscribers.hpp"
@@ -55,13 +56,13 @@ class Reader {
   Subscribers& m_subscribers;
   Log& m_log;
   Signal& m_stop;
-  const std::string m_wake_key;
-  const std::string m_channel_prefix;
+  const std::string m_instance;
   Signal m_change;
 
   // Of the thread.
   std::unique_ptr<Connection> m_connection;
   BackOff m_back_off;
+  Keys m_keys;
   std::size_t m_turn = 0;
   std::set<std::string> m_wrong_keys;  ///< hold something else than a list; left out until the time below
   std::set<std::string> m_complained_of;

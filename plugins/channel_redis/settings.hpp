@@ -16,13 +16,6 @@ class Settings {
   /// Throws ConfigError.
   explicit Settings(const Config& config);
 
-  std::string channel_key(const std::string& channel) const { return prefix + ":channel:" + channel; }
-  /// Says how far an instance has come with a channel.
-  std::string mark_key(const std::string& instance, const std::string& channel) const {
-    return prefix + ":sender:" + instance + ":" + channel;
-  }
-  std::string wake_key(const std::string& instance) const { return prefix + ":wake:" + instance; }
-
   Address address;
   std::string prefix = "tellina";
   std::size_t capacity = 10'000;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <poll.h>
 
@@ -32,12 +33,11 @@ Writer::Writer(const Settings& settings, const std::string& instance, Health& he
       m_log(context.log),
       m_clock(context.clock),
       m_stop(stop),
-      m_mark_key(settings.mark_key(instance, "")),
-      m_wake_key(settings.wake_key(instance)),
+      m_instance(instance),
       m_capacity(std::to_string(settings.capacity)),
       m_expiry_ms(std::to_string(milliseconds(settings.expiry).count())),
       m_mark_life_ms(std::to_string(life_of_mark(settings).count())),
-      m_outboxes(settings, instance, [this] { m_work.raise(); }),
+      m_outboxes(settings, [this] { m_work.raise(); }),
       m_back_off(context.random) {}
 
 Writer::~Writer() {
@@ -70,6 +70,7 @@ void Writer::run() {
     } catch (const Failure& failure) {
       m_connection.reset();
       if (failure.kind == Failure::Kind::stopped) break;
+      if (std::exchange(m_was_idle, false)) continue;
       if (!m_health.is_writer_down()) m_lost_at = m_clock.now();
       m_health.note_down(Health::writer, failure);
       try {
@@ -89,10 +90,12 @@ void Writer::connect() {
   const ServerRun run = ask_for_run(*m_connection);
   load_script();
   // Tells a server that takes no writes before anyone relies on it.
-  m_connection->call({"SET", m_mark_key, "0", "PX", m_mark_life_ms});
+  m_keys = Keys(m_settings.prefix, run.id, m_instance);
+  m_connection->call({"SET", m_keys.mark(""), "0", "PX", m_mark_life_ms});
   m_back_off.reset();
+  m_connected_at = m_clock.now();
 
-  const bool is_same_run = !run.id.empty() && run.id == m_run_id;
+  const bool is_same_run = run.id == m_run_id;
   m_run_id = run.id;
   const bool was_away = m_health.is_writer_down();
   const bool was_away_too_long = was_away && m_clock.now() - m_lost_at > m_settings.expiry;
@@ -127,6 +130,9 @@ bool Writer::wait_for_work() {
     if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
     // Nothing is due from the server now: it has closed, or says why it will.
     if (count > 0 && watched[2].revents) {
+      // Servers and proxies close what has been quiet for long. Nothing was under way: the next one will do.
+      constexpr std::chrono::seconds long_enough{1};
+      m_was_idle = m_clock.now() - m_connected_at > long_enough;
       const Reply reply = m_connection->read();
       throw Failure(is_error(*reply) ? Failure::Kind::refused : Failure::Kind::lost, std::string(text_of(*reply)));
     }
@@ -141,8 +147,9 @@ void Writer::send_what_waits() {
   try {
     for (const Batch& batch : batches) append(batch);
     if (wakes) {
-      m_connection->append({"RPUSH", m_wake_key, ""});
-      m_connection->append({"PEXPIRE", m_wake_key, m_mark_life_ms});
+      const std::string key = m_keys.wake();
+      m_connection->append({"RPUSH", key, ""});
+      m_connection->append({"PEXPIRE", key, m_mark_life_ms});
     }
     std::string refusal;
     for (const Batch& batch : batches) {
@@ -167,8 +174,10 @@ void Writer::send_what_waits() {
 void Writer::append(const Batch& batch) {
   const std::string number = std::to_string(batch.number);
   const bool must_have_mark = batch.may_have_run && batch.expects_mark;
-  m_words.assign({"EVALSHA", m_script_hash, "2", batch.outbox->channel_key, batch.outbox->mark_key, number,
-                  must_have_mark ? "1" : "0", m_capacity, m_expiry_ms, m_mark_life_ms});
+  const std::string channel_key = m_keys.channel(batch.outbox->channel);
+  const std::string mark_key = m_keys.mark(batch.outbox->channel);
+  m_words.assign({"EVALSHA", m_script_hash, "2", channel_key, mark_key, number, must_have_mark ? "1" : "0", m_capacity,
+                  m_expiry_ms, m_mark_life_ms});
   m_words.insert(m_words.end(), batch.messages.begin(), batch.messages.end());
   m_connection->append(m_words);
 }
@@ -181,12 +190,12 @@ void Writer::settle(const Batch& batch, const redisReply& reply) {
   } else if (is_error(reply)) {
     const std::string complaint(text);
     if (m_outboxes.settle_refused(batch, complaint) && text.starts_with("WRONGTYPE")) {
-      const std::string which = complaint + " (key " + batch.outbox->channel_key + ")";
+      const std::string which = complaint + " (key " + m_keys.channel(batch.outbox->channel) + ")";
       m_log.error(m_health.describe(Failure(Failure::Kind::refused, which)));
     }
   } else if (reply.integer < 0) {
     m_outboxes.drop(batch);
-    m_log.warning(std::to_string(batch.messages.size()) + " messages for " + batch.outbox->channel_key +
+    m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + batch.outbox->channel +
                   " were given up, as Redis has lost its record of what it had taken");
   } else {
     m_outboxes.settle(batch, static_cast<std::size_t>(reply.integer));

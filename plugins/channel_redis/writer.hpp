@@ -11,6 +11,7 @@
 
 #include "back_off.hpp"
 #include "health.hpp"
+#include "keys.hpp"
 #include "open_server.hpp"
 #include "outboxes.hpp"
 #include "settings.hpp"
@@ -59,8 +60,7 @@ class Writer {
   Log& m_log;
   Clock& m_clock;
   Signal& m_stop;
-  const std::string m_mark_key;
-  const std::string m_wake_key;
+  const std::string m_instance;
   const std::string m_capacity;
   const std::string m_expiry_ms;
   const std::string m_mark_life_ms;
@@ -74,9 +74,12 @@ class Writer {
   std::unique_ptr<Connection> m_connection;
   BackOff m_back_off;
   std::string m_run_id;
+  Keys m_keys;
   std::string m_script_hash;
   MonotonicTime m_lost_at{};
+  MonotonicTime m_connected_at{};
   bool m_has_been_up = false;
+  bool m_was_idle = false;  ///< when the connection was lost
   bool m_must_load = false;
   std::vector<std::string_view> m_words;
 

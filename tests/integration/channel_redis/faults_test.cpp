@@ -104,6 +104,49 @@ TEST_F(RedisFaultTest, RedisThatKeepsItsDataDoublesAndReordersNothing) {
   EXPECT_EQ(receipts.doubles(), 0u);
 }
 
+TEST_F(RedisFaultTest, MessagesThatRedisBringsBackFromItsDiskAreNotDeliveredAgain) {
+  const auto layer = make();
+  const auto other = make();
+  for (Sequence i = 0; i < 10; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "10"; }));
+  ASSERT_EQ(server().command({"SAVE"}), "OK");
+  Receipts receipts;
+  const auto subscription = other->receive(m_channel, receipts.receiver());
+  ASSERT_TRUE(receipts.wait_for(10));
+  const std::string old_key = key();
+  server().kill();
+  server().start();
+  EXPECT_EQ(server().command({"LLEN", old_key}), "10");
+  ASSERT_TRUE(send_surely(*layer, m_channel, numbered(10)));
+  ASSERT_TRUE(receipts.wait_for(11));
+  EXPECT_EQ(receipts.doubles(), 0u);
+  EXPECT_EQ(receipts.disorders(), 0u);
+  EXPECT_GT(std::stoi(server().command({"TTL", old_key})), 0);
+}
+
+TEST_F(RedisFaultTest, AServerThatClosesQuietConnectionsIsNoOutage) {
+  RedisOptions options;
+  options.more = {"--timeout", "1", "--hz", "100"};
+  m_server = std::make_unique<RedisServer>(options);
+  const auto layer = make();
+  const auto other = make();
+  Receipts receipts;
+  const auto subscription = other->receive(m_channel, receipts.receiver());
+  ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
+  ASSERT_TRUE(receipts.wait_for(1));
+  const auto connections = [&] {
+    const std::string info = server().command({"INFO", "stats"});
+    const std::string mark = "total_connections_received:";
+    return std::stoul(info.substr(info.find(mark) + mark.size()));
+  };
+  const std::size_t before = connections();
+  std::size_t asked = 0;  // each question is a connection, too
+  ASSERT_TRUE(eventually(8s, [&] { return connections() - before >= ++asked + 2; })) << "both writers came again";
+  for (Sequence i = 1; i < 4; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
+  ASSERT_TRUE(receipts.wait_for(4));
+  EXPECT_EQ(lines_with("connected to Redis"), m_log.lines().size()) << whole_log();
+}
+
 TEST_F(RedisFaultTest, RedisThatHangsForFiveSecondsLosesNothing) {
   const std::unique_ptr<ChannelLayer> layers[] = {make(), make(), make()};
   Receipts receipts;
@@ -246,7 +289,7 @@ TEST_F(RedisFaultTest, TheLayerEndsQuicklyWhileRedisIsAwayOrWasNeverUsed) {
 TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpiry) {
   const auto layer = make(Section().number("expiry", 1));
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", m_key}) == "1"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", key()}) == "1"; }));
   server().pause();
   std::size_t taken = 0;
   ASSERT_TRUE(eventually(5s, [&] {
@@ -256,8 +299,11 @@ TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpir
   EXPECT_FALSE(eventually(1500ms, [&] { return layer->send(m_channel, numbered(0)) == SendResult::accepted; }));
   server().resume();
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0, "later")));
-  EXPECT_THAT(whole_log(), HasSubstr("messages that were under way were given up, as Redis was away for longer than "
-                                     "\"expiry\"; connections that miss one are begun anew"));
+  EXPECT_TRUE(eventually(5s, [&] {
+    return has_logged(
+        "messages that were under way were given up, as Redis was away for longer than \"expiry\"; "
+        "connections that miss one are begun anew");
+  })) << whole_log();
 }
 
 TEST_F(RedisFaultTest, ScriptsThatAreFlushedAreLoadedAgain) {

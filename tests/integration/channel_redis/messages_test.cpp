@@ -45,13 +45,13 @@ TEST_F(RedisLayerTest, CarriesABodyOfOneMebibyteAndRefusesOneByteMore) {
 TEST_F(RedisLayerTest, WhatIsSentBeforeAnybodyReceivesWaits) {
   const auto layer = make();
   for (Sequence i = 0; i < 1000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", m_key}) == "1000"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "1000"; }));
   const auto other = make();
   Receipts receipts;
   const auto subscription = other->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(receipts.wait_for(1000));
   EXPECT_EQ(receipts.disorders(), 0u);
-  EXPECT_EQ(server().command({"EXISTS", m_key}), "0");
+  EXPECT_EQ(server().command({"EXISTS", key()}), "0");
 }
 
 TEST_F(RedisLayerTest, ManySendersWithBodiesOfAllSizesArriveWholeAndInOrder) {
@@ -124,12 +124,12 @@ TEST_F(RedisLayerTest, AChannelNobodyReadsIsFullAtItsCapacityAndOthersAreNot) {
   ASSERT_TRUE(eventually(5s, [&] {
     const SendResult result = layer->send(m_channel, numbered(taken));
     if (result == SendResult::accepted) ++taken;
-    return result == SendResult::full && server().command({"LLEN", m_key}) == "100";
+    return result == SendResult::full && server().command({"LLEN", key()}) == "100";
   }));
   while (layer->send(m_channel, numbered(taken)) == SendResult::accepted) ++taken;
   EXPECT_EQ(taken, 200u) << "as many in Redis and as many here";
   EXPECT_EQ(layer->send(ChannelName("another"), numbered(0)), SendResult::accepted);
-  EXPECT_EQ(server().command({"LLEN", m_key}), "100");
+  EXPECT_EQ(server().command({"LLEN", key()}), "100");
 
   const auto other = make();
   Receipts receipts;
@@ -148,15 +148,15 @@ TEST_F(RedisLayerTest, TwoSendersTogetherDoNotExceedTheCapacity) {
     for (const auto& layer : layers) layer->send(m_channel, numbered(i));
   }
   ASSERT_TRUE(eventually(5s, [&] { return server().calls_of("evalsha") >= 10; }));
-  EXPECT_EQ(server().command({"LLEN", m_key}), "50");
+  EXPECT_EQ(server().command({"LLEN", key()}), "50");
 }
 
 TEST_F(RedisLayerTest, RedisDropsAChannelThatNobodyReads) {
   const auto layer = make(Section().number("expiry", 1));
   ASSERT_EQ(layer->send(m_channel, numbered(0)), SendResult::accepted);
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", m_key}) == "1"; }));
-  EXPECT_LE(std::stoi(server().command({"PTTL", m_key})), 1000);
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", m_key}) == "0"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", key()}) == "1"; }));
+  EXPECT_LE(std::stoi(server().command({"PTTL", key()})), 1000);
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", key()}) == "0"; }));
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
   ASSERT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
@@ -171,7 +171,7 @@ TEST_F(RedisLayerTest, EveryKeyOfOursExpires) {
   layer->send(m_channel, numbered(0));
   layer->send(ChannelName("unread"), numbered(0));
   ASSERT_TRUE(receipts.wait_for(1));
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", "tellina:channel:unread"}) == "1"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", key_of(ChannelName("unread"))}) == "1"; }));
   const std::string keys = server().command({"KEYS", "*"});
   std::istringstream lines(keys);
   for (std::string key; std::getline(lines, key);) {
@@ -211,7 +211,7 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
 TEST_F(RedisLayerTest, WhatIsNotOursInAChannelIsLoggedAndSkipped) {
   const auto layer = make();
   const std::string good("\x01\x01\0\0\0\0\0\0\0\x05\0\x01\0\0cx", 16);
-  server().command({"RPUSH", m_key, "", "hello", std::string(200, '\xff'), std::string("\x01\x63", 2) + good.substr(2),
+  server().command({"RPUSH", key(), "", "hello", std::string(200, '\xff'), std::string("\x01\x63", 2) + good.substr(2),
                     good.substr(0, 13), good,
                     std::string("\x01\x01", 2) + std::string(8, '\0') + "\xff\xff\xff\xff" + "x"});
   Receipts receipts;
@@ -253,7 +253,7 @@ TEST_F(RedisLayerTest, WhatWasAcceptedIsSentBeforeTheLayerEnds) {
   auto layer = make();
   for (Sequence i = 0; i < 5000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   layer.reset();
-  EXPECT_EQ(server().command({"LLEN", m_key}), "5000");
+  EXPECT_EQ(server().command({"LLEN", key()}), "5000");
 }
 
 }  // namespace

@@ -113,6 +113,12 @@ bool RedisLayerTest::send_surely(ChannelLayer& layer, const ChannelName& channel
   return eventually(limit, [&] { return layer.send(channel, message) == SendResult::accepted; });
 }
 
+std::string RedisLayerTest::key_of(const ChannelName& channel) {
+  const std::string info = server().command({"INFO", "server"});
+  const std::string mark = "\nrun_id:";
+  return "tellina:" + info.substr(info.find(mark) + mark.size(), 12) + ":channel:" + channel.text();
+}
+
 bool RedisLayerTest::has_logged(const std::string& part) const { return whole_log().find(part) != std::string::npos; }
 
 std::string RedisLayerTest::whole_log() const {

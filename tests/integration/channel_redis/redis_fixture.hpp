@@ -72,6 +72,9 @@ class RedisLayerTest : public ::testing::Test {
   static Message numbered(Sequence sequence, std::string connection = "c") {
     return Message(MessageKind::data, std::move(connection), sequence, "x");
   }
+  /// Of a channel, in this run of m_server.
+  std::string key_of(const ChannelName& channel);
+  std::string key() { return key_of(m_channel); }
   bool has_logged(const std::string& part) const;
   std::string whole_log() const;
 
@@ -81,7 +84,6 @@ class RedisLayerTest : public ::testing::Test {
   SystemRandom m_random;
   PluginRegistry m_registry{{PLUGIN_FOLDER}};
   const ChannelName m_channel{"worker.ab12-0"};
-  const std::string m_key = "tellina:channel:worker.ab12-0";
 };
 
 }  // namespace tellina::testing

@@ -112,7 +112,7 @@ TEST_F(RedisRefusalTest, ACommandThatIsMissing) {
 
 TEST_F(RedisRefusalTest, AUserWithFewRightsSendsAndReceives) {
   server().command({"ACL", "SETUSER", "tellina", "on", ">pw", "~tellina:*", "-@all", "+blmpop", "+lmpop", "+lpush",
-                    "+rpush", "+llen", "+pexpire", "+get", "+set", "+type", "+evalsha", "+script|load"});
+                    "+rpush", "+llen", "+pexpire", "+get", "+set", "+type", "+evalsha", "+script|load", "+info"});
   const auto layer = make(Section().text("url", "redis://tellina:pw@127.0.0.1:" + std::to_string(server().port())));
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
@@ -130,7 +130,7 @@ TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
   Receipts bad;
   Receipts good;
   const ChannelName other("other");
-  server().command({"SET", m_key, "mine"});
+  server().command({"SET", key(), "mine"});
   const auto first = layer->receive(m_channel, bad.receiver());
   const auto second = layer->receive(other, good.receiver());
   for (Sequence i = 0; i < 3; ++i) {
@@ -139,15 +139,15 @@ TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
     ASSERT_TRUE(good.wait_for(i + 1)) << whole_log();
   }
   EXPECT_TRUE(eventually(5s, [&] {
-    return has_logged("key " + m_key +
+    return has_logged("key " + key() +
                       " holds a string, expected a list: another program uses it; delete the key, or "
                       "choose another \"prefix\"") &&
            has_logged("script");
   })) << whole_log();
-  EXPECT_THAT(whole_log(), HasSubstr("(key " + m_key +
+  EXPECT_THAT(whole_log(), HasSubstr("(key " + key() +
                                      "); another program uses the key: choose another \"prefix\", or "
                                      "delete the key"));
-  server().command({"DEL", m_key});
+  server().command({"DEL", key()});
   ASSERT_TRUE(bad.wait_for(3)) << whole_log();
   EXPECT_EQ(bad.disorders(), 0u);
   EXPECT_EQ(bad.doubles(), 0u);
@@ -204,7 +204,7 @@ TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
   const std::string info = "# Server\r\nredis_version:6.2.14\r\nrun_id:ab\r\n";
   const Speaker speaker(path, "$" + std::to_string(info.size()) + "\r\n" + info + "\r\n");
   const auto layer = make(Section().text("url", "unix://" + path));
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("Redis 6.2.14 is too old: expected 7.0 or newer (for BLMPOP)"));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("Redis \"6.2.14\" is too old: expected 7.0 or newer (for BLMPOP)"));
 }
 
 TEST_F(RedisRefusalTest, SomethingThatNeverAnswers) {

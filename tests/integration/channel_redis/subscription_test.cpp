@@ -56,7 +56,7 @@ TEST_F(RedisLayerTest, WhatComesAfterTheEndGoesToWhoeverReceivesNext) {
   subscription.reset();
   // This instance's BLMPOP has let go of the channel: the message stays in Redis.
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(1)));
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", m_key}) == "1"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "1"; }));
   Receipts next;
   const auto second = other->receive(m_channel, next.receiver());
   ASSERT_TRUE(next.wait_for(1));
@@ -67,7 +67,7 @@ TEST_F(RedisLayerTest, WhatComesAfterTheEndGoesToWhoeverReceivesNext) {
 TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndTheRestGoesBack) {
   const auto layer = make();
   for (Sequence i = 0; i < 50; ++i) layer->send(m_channel, numbered(i));
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", m_key}) == "50"; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "50"; }));
   Receipts first;
   std::promise<std::unique_ptr<Subscription>*> handed_over;
   std::unique_ptr<Subscription> subscription;
@@ -80,8 +80,8 @@ TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndTheRestGoesBack) {
   });
   handed_over.set_value(&subscription);
   ASSERT_TRUE(first.wait_for(10));
-  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", m_key}) == "40"; }));
-  EXPECT_GT(std::stoi(server().command({"PTTL", m_key})), 0);
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "40"; }));
+  EXPECT_GT(std::stoi(server().command({"PTTL", key()})), 0);
   Receipts next;
   const auto other = make();
   const auto second = other->receive(m_channel, next.receiver());
