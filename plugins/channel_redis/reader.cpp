@@ -42,23 +42,25 @@ void Reader::start() {
 }
 
 void Reader::run() {
-  for (;;) {
+  for (bool goes_on = true; goes_on;) {
     try {
       wait_for_subscribers();
       if (!m_connection) connect();
       listen();
     } catch (const Failure& failure) {
-      m_connection.reset();
-      m_subscribers.end_listening();
-      if (failure.kind == Failure::Kind::stopped) return;
-      m_health.note_down(Health::reader, failure);
-      try {
-        wait_for(-1, 0, m_stop.descriptor(), m_back_off.next());
-      } catch (const Failure&) {
-        return;
-      }
+      goes_on = recover(failure);
+    } catch (const std::exception& error) {
+      goes_on = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
+}
+
+bool Reader::recover(const Failure& failure) {
+  m_connection.reset();
+  m_subscribers.end_listening();
+  if (failure.kind == Failure::Kind::stopped) return false;
+  m_health.note_down(Health::reader, failure);
+  return sleep_unless_stopped(m_back_off.next(), m_stop.descriptor());
 }
 
 void Reader::connect() {
@@ -118,7 +120,7 @@ void Reader::handle(const redisReply& reply) {
     if (!text_of(reply).starts_with("WRONGTYPE")) {
       throw Failure(Failure::Kind::refused, std::string(text_of(reply)));
     }
-    find_wrong_keys();
+    find_wrong_keys(text_of(reply));
     return;
   }
   if (reply.type == REDIS_REPLY_NIL) return;
@@ -166,13 +168,15 @@ void Reader::put_back(const std::string& channel, const redisReply& list, std::s
   }
 }
 
-void Reader::find_wrong_keys() {
+void Reader::find_wrong_keys(std::string_view error) {
   m_look_again = Clock::now() + wait_beside_wrong_keys;
-  std::vector<std::string> keys{m_keys.wake()};
+  std::vector<std::string> keys;
   for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_keys.channel(channel));
   for (const std::string& key : keys) m_connection->append({"TYPE", key});
   for (const std::string& key : keys) {
-    const std::string type(text_of(*m_connection->read()));
+    const Reply reply = m_connection->read();
+    const std::string type(text_of(*reply));
+    if (is_error(*reply)) throw Failure(Failure::Kind::refused, type);
     if (type == "list" || type == "none") {
       m_complained_of.erase(key);
       continue;
@@ -182,6 +186,7 @@ void Reader::find_wrong_keys() {
     m_log.error("key " + key + " holds a " + type +
                 ", expected a list: another program uses it; delete the key, or choose another \"prefix\"");
   }
+  if (m_wrong_keys.empty()) throw Failure(Failure::Kind::refused, std::string(error));
 }
 
 }  // namespace tellina::redis

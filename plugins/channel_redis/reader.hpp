@@ -42,6 +42,7 @@ class Reader {
   using Clock = std::chrono::steady_clock;
 
   void run();
+  bool recover(const Failure& failure);
   void connect();
   void wait_for_subscribers();
   void listen();
@@ -49,7 +50,7 @@ class Reader {
   void handle(const redisReply& reply);
   void deliver(const std::string& channel, const redisReply& list);
   void put_back(const std::string& channel, const redisReply& list, std::size_t first);
-  void find_wrong_keys();
+  void find_wrong_keys(std::string_view error);
 
   const Settings& m_settings;
   Health& m_health;

@@ -69,6 +69,16 @@ short wait_for(int socket, short events, int stop, milliseconds limit) {
   }
 }
 
+bool sleep_unless_stopped(milliseconds duration, int stop) {
+  try {
+    constexpr int none = -1;
+    wait_for(none, 0, stop, duration);
+    return true;
+  } catch (const Failure& failure) {
+    return failure.kind != Failure::Kind::stopped;
+  }
+}
+
 Descriptor open_socket(const Address& address, int stop, milliseconds limit) {
   if (!address.path.empty()) return open_unix(address.path, stop, limit);
   addrinfo wanted{};

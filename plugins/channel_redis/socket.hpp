@@ -28,6 +28,9 @@ class Failure : public std::runtime_error {
 /// Failure(stopped) as soon as `stop` is readable.
 short wait_for(int socket, short events, int stop, std::chrono::milliseconds limit);
 
+/// False as soon as `stop` is readable.
+bool sleep_unless_stopped(std::chrono::milliseconds duration, int stop);
+
 /// Connects, without blocking longer than `limit` for each address of the host; the name itself is looked up by the
 /// system, with the system's time-outs. The socket does not block. Throws Failure.
 Descriptor open_socket(const Address& address, int stop, std::chrono::milliseconds limit);

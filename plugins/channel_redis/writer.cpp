@@ -68,21 +68,24 @@ void Writer::run() {
       serve();
       goes_on = false;
     } catch (const Failure& failure) {
-      m_connection.reset();
-      if (failure.kind == Failure::Kind::stopped) break;
-      if (std::exchange(m_was_idle, false)) continue;
-      if (!m_health.is_writer_down()) m_lost_at = m_clock.now();
-      m_health.note_down(Health::writer, failure);
-      try {
-        goes_on = !m_is_finishing && wait_for(-1, 0, m_stop.descriptor(), m_back_off.next()) == 0;
-      } catch (const Failure&) {
-        goes_on = false;
-      }
+      goes_on = recover(failure);
+    } catch (const std::exception& error) {
+      // No memory, for one: what is under way is in doubt, and the process goes on.
+      goes_on = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
   std::lock_guard lock(m_mutex);
   m_has_ended = true;
   m_end.notify_all();
+}
+
+bool Writer::recover(const Failure& failure) {
+  m_connection.reset();
+  if (failure.kind == Failure::Kind::stopped) return false;
+  if (std::exchange(m_was_idle, false)) return true;
+  if (!m_health.is_writer_down()) m_lost_at = m_clock.now();
+  m_health.note_down(Health::writer, failure);
+  return !m_is_finishing && sleep_unless_stopped(m_back_off.next(), m_stop.descriptor());
 }
 
 void Writer::connect() {
@@ -163,7 +166,7 @@ void Writer::send_what_waits() {
       if (is_error(*reply)) refusal = text_of(*reply);
     }
     if (!refusal.empty()) throw Failure(Failure::Kind::refused, refusal);
-  } catch (const Failure&) {
+  } catch (...) {
     if (wakes) m_wants_wake.store(true);
     for (; settled < batches.size(); ++settled) m_outboxes.settle_in_doubt(batches[settled]);
     throw;

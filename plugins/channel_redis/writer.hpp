@@ -47,6 +47,7 @@ class Writer {
 
  private:
   void run();
+  bool recover(const Failure& failure);
   void connect();
   void serve();
   bool wait_for_work();
