@@ -23,7 +23,7 @@ class Senders {
           } else {
             ++m_refused;
           }
-          std::this_thread::sleep_for(100us);
+          std::this_thread::sleep_for(100us);  // the pace, as participants have one
         }
       });
     }
