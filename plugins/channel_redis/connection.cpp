@@ -1,0 +1,86 @@
+#include "connection.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace tellina::redis {
+namespace {
+
+/// What a buffer may keep for the next time, so that a stream of large messages does not ask for memory again and
+/// again.
+constexpr std::size_t most_kept = 2 * 1024 * 1024;
+
+}  // namespace
+
+Connection::Connection(const Address& address, int stop) : m_stop(stop) {
+  Descriptor socket = open_socket(address, stop, usual_patience);
+  m_context.reset(redisConnectFd(socket.get()));
+  if (!m_context) throw std::bad_alloc();
+  socket.release();
+  m_context->reader->maxbuf = most_kept;
+  m_context->flags &= ~REDIS_BLOCK;  // the socket does not block: hiredis must take EAGAIN for what it is
+}
+
+void Connection::append(std::span<const std::string_view> command) {
+  m_unsent += '*';
+  m_unsent += std::to_string(command.size());
+  m_unsent += "\r\n";
+  for (const std::string_view word : command) append_word(word);
+}
+
+void Connection::append_word(std::string_view word) {
+  m_unsent += '$';
+  m_unsent += std::to_string(word.size());
+  m_unsent += "\r\n";
+  m_unsent += word;
+  m_unsent += "\r\n";
+}
+
+Reply Connection::read(std::chrono::milliseconds patience) {
+  if (!m_unsent.empty()) flush();
+  for (;;) {
+    void* reply = nullptr;
+    if (redisGetReplyFromReader(m_context.get(), &reply) != REDIS_OK) fail();
+    if (reply) return Reply(static_cast<redisReply*>(reply));
+    if (wait_for(m_context->fd, POLLIN, m_stop, patience) == 0) {
+      throw Failure(Failure::Kind::lost, "no answer for " + std::to_string(patience.count()) + " ms");
+    }
+    if (redisBufferRead(m_context.get()) != REDIS_OK) fail();
+  }
+}
+
+Reply Connection::call(std::initializer_list<std::string_view> command) {
+  append(command);
+  Reply reply = read();
+  if (is_error(*reply)) throw Failure(Failure::Kind::refused, std::string(text_of(*reply)));
+  return reply;
+}
+
+void Connection::fail() const {
+  throw Failure(Failure::Kind::lost, m_context->err == REDIS_ERR_EOF
+                                         ? "the connection was closed"
+                                         : "the connection broke: " + std::string(m_context->errstr));
+}
+
+void Connection::flush() {
+  std::string_view left = m_unsent;
+  while (!left.empty()) {
+    const ssize_t sent = ::send(m_context->fd, left.data(), left.size(), MSG_NOSIGNAL);
+    if (sent > 0) {
+      left.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (wait_for(m_context->fd, POLLOUT, m_stop, usual_patience) != 0) continue;
+      throw Failure(Failure::Kind::lost, "nothing was taken for " + std::to_string(usual_patience.count()) + " ms");
+    } else if (errno != EINTR) {
+      throw Failure(Failure::Kind::lost, std::string("the connection broke: ") + std::strerror(errno));
+    }
+  }
+  m_unsent.clear();
+  if (m_unsent.capacity() > most_kept) m_unsent.shrink_to_fit();
+}
+
+}  // namespace tellina::redis

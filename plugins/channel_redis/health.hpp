@@ -1,0 +1,46 @@
+#pragma once
+
+/// Whether Redis can be reached, and what the log says of it.
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "socket.hpp"
+#include "tellina/plugin.hpp"
+
+namespace tellina::redis {
+
+/// Two connections report here. While Redis is away each different reason is logged once, however often it is met.
+///
+/// Threads: any.
+class Health {
+ public:
+  enum Link { writer, reader };
+
+  Health(std::string server, Log& log, Clock& clock) : m_server(std::move(server)), m_log(log), m_clock(clock) {}
+
+  void note_up(Link link);
+  void note_down(Link link, const Failure& failure);
+
+  /// Whether messages can be sent, as far as is known. False before the first try.
+  bool is_writer_down() const { return m_writer_down.load(std::memory_order_acquire); }
+
+  /// What a failure means, with what to do.
+  std::string describe(const Failure& failure) const;
+
+ private:
+  const std::string m_server;
+  Log& m_log;
+  Clock& m_clock;
+
+  std::atomic<bool> m_writer_down = false;
+  std::mutex m_mutex;
+  std::array<bool, 2> m_down{};
+  std::set<std::string> m_said;  ///< in this outage
+  MonotonicTime m_since{};
+};
+
+}  // namespace tellina::redis

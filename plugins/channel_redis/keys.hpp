@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tellina::redis {
+
+/// The names of our keys in one run of a Redis server.
+///
+/// A server that is started again may bring back, from its disk or from a replica, messages that have been delivered
+/// since. They lie under the keys of another run, where nobody looks, and expire there.
+class Keys {
+ public:
+  Keys() = default;
+  Keys(const std::string& prefix, std::string_view run, const std::string& instance)
+      : m_start(prefix + ":" + std::string(run.substr(0, 12)) + ":"), m_instance(instance) {}
+
+  std::string channel(const std::string& name) const { return channel_prefix() + name; }
+  std::string channel_prefix() const { return m_start + "channel:"; }
+  /// Says how far the instance has come with a channel.
+  std::string mark(const std::string& channel) const { return m_start + "sender:" + m_instance + ":" + channel; }
+  std::string wake() const { return m_start + "wake:" + m_instance; }
+
+ private:
+  std::string m_start;
+  std::string m_instance;
+};
+
+}  // namespace tellina::redis

@@ -1,0 +1,34 @@
+#include "redis_layer.hpp"
+
+TELLINA_PLUGIN(channel_layer, tellina::redis::RedisLayer, "redis", "0.1.0", R"({
+  "type": "object",
+  "description": "Carries messages through a Redis server (7.0 or newer), between processes and machines",
+  "properties": {
+    "url": {
+      "type": "string",
+      "default": "redis://127.0.0.1:6379/0",
+      "description": "Where Redis is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or unix:///PATH"
+    },
+    "prefix": {
+      "type": "string",
+      "pattern": "^[A-Za-z0-9_.:-]{1,100}$",
+      "default": "tellina",
+      "description": "Begins every key; studies that share a Redis server need different ones"
+    },
+    "capacity": {
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 1000000,
+      "default": 10000,
+      "description": "Messages that may wait in each channel; one more is refused"
+    },
+    "expiry": {
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 86400,
+      "default": 60,
+      "description": "Seconds after which Redis drops a channel that nobody reads"
+    }
+  },
+  "additionalProperties": false
+})");

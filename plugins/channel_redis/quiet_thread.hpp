@@ -1,0 +1,25 @@
+#pragma once
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace tellina::redis {
+
+/// Starts a thread in which every signal is blocked: none is handled on it, and a write to a socket that is gone is an
+/// error and not a SIGPIPE.
+template <typename Body>
+std::thread start_quiet_thread(Body body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  struct Restore {
+    explicit Restore(const sigset_t& mask_) : mask(mask_) {}
+    ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+    const sigset_t& mask;
+  } restore(before);
+  return std::thread(std::move(body));
+}
+
+}  // namespace tellina::redis

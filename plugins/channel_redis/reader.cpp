@@ -1,0 +1,192 @@
+#include "reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <poll.h>
+
+#include "codec.hpp"
+#include "quiet_thread.hpp"
+
+namespace tellina::redis {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* most_at_once = "100";
+/// Redis answers at least this often, so that a connection that leads nowhere is noticed.
+constexpr seconds longest_wait{10};
+/// A Redis that hangs for a while is waited for: to leave would cost what it is about to answer.
+constexpr seconds patience{10};
+constexpr seconds wait_beside_wrong_keys{1};
+
+}  // namespace
+
+Reader::Reader(const Settings& settings, const std::string& instance, Health& health, Subscribers& subscribers,
+               const PluginContext& context, Signal& stop)
+    : m_settings(settings),
+      m_health(health),
+      m_subscribers(subscribers),
+      m_log(context.log),
+      m_stop(stop),
+      m_instance(instance),
+      m_back_off(context.random) {}
+
+Reader::~Reader() {
+  if (m_thread.joinable()) m_thread.join();
+}
+
+void Reader::start() {
+  if (!m_thread.joinable()) m_thread = start_quiet_thread([this] { run(); });
+}
+
+void Reader::run() {
+  for (bool goes_on = true; goes_on;) {
+    try {
+      wait_for_subscribers();
+      if (!m_connection) connect();
+      listen();
+    } catch (const Failure& failure) {
+      goes_on = recover(failure);
+    } catch (const std::exception& error) {
+      goes_on = recover(Failure(Failure::Kind::lost, error.what()));
+    }
+  }
+}
+
+bool Reader::recover(const Failure& failure) {
+  m_connection.reset();
+  m_subscribers.end_listening();
+  if (failure.kind == Failure::Kind::stopped) return false;
+  m_health.note_down(Health::reader, failure);
+  return sleep_unless_stopped(m_back_off.next(), m_stop.descriptor());
+}
+
+void Reader::connect() {
+  m_connection = open_server(m_settings.address, m_stop.descriptor());
+  m_keys = Keys(m_settings.prefix, ask_for_run(*m_connection).id, m_instance);
+  // Tells a Redis that can't pop before anyone relies on it; what woke us before is of no interest now.
+  m_connection->call({"LMPOP", "1", m_keys.wake(), "LEFT", "COUNT", most_at_once});
+  m_back_off.reset();
+  m_health.note_up(Health::reader);
+}
+
+void Reader::wait_for_subscribers() {
+  for (;;) {
+    m_change.clear();
+    if (!m_subscribers.is_empty()) return;
+    m_health.note_up(Health::reader);  // as nobody needs it
+    std::array<pollfd, 3> watched{{{m_stop.descriptor(), POLLIN, 0},
+                                   {m_change.descriptor(), POLLIN, 0},
+                                   {m_connection ? m_connection->descriptor() : -1, POLLIN, 0}}};
+    ::poll(watched.data(), watched.size(), -1);
+    if (watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
+    if (watched[2].revents) m_connection.reset();
+  }
+}
+
+void Reader::listen() {
+  if (!m_wrong_keys.empty() && Clock::now() >= m_look_again) m_wrong_keys.clear();
+  const seconds wait = m_wrong_keys.empty() ? longest_wait : wait_beside_wrong_keys;
+  const std::vector<std::string> keys = choose_keys();
+  const std::string wait_text = std::to_string(wait.count());
+  const std::string key_count = std::to_string(keys.size());
+  std::vector<std::string_view> words{"BLMPOP", wait_text, key_count};
+  words.insert(words.end(), keys.begin(), keys.end());
+  words.insert(words.end(), {"LEFT", "COUNT", most_at_once});
+  m_connection->append(words);
+  const Reply reply = m_connection->read(wait + patience);
+  handle(*reply);
+  m_subscribers.end_listening();
+}
+
+std::vector<std::string> Reader::choose_keys() {
+  // The first key that has something is served: the wake-up key, which rarely has, then the channels in turn.
+  std::vector<std::string> keys{m_keys.wake()};
+  for (const std::string& channel : m_subscribers.begin_listening()) {
+    std::string key = m_keys.channel(channel);
+    if (!m_wrong_keys.contains(key)) keys.push_back(std::move(key));
+  }
+  const auto channels = static_cast<std::ptrdiff_t>(keys.size()) - 1;
+  if (channels > 1) {
+    std::rotate(keys.begin() + 1, keys.begin() + 1 + static_cast<std::ptrdiff_t>(m_turn++) % channels, keys.end());
+  }
+  return keys;
+}
+
+void Reader::handle(const redisReply& reply) {
+  if (is_error(reply)) {
+    if (!text_of(reply).starts_with("WRONGTYPE")) {
+      throw Failure(Failure::Kind::refused, std::string(text_of(reply)));
+    }
+    find_wrong_keys(text_of(reply));
+    return;
+  }
+  if (reply.type == REDIS_REPLY_NIL) return;
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2 || reply.element[1]->type != REDIS_REPLY_ARRAY) {
+    throw Failure(Failure::Kind::lost, "BLMPOP was answered with something else than a list of messages");
+  }
+  const std::string_view key = text_of(*reply.element[0]);
+  const std::string prefix = m_keys.channel_prefix();
+  if (key.starts_with(prefix)) deliver(std::string(key.substr(prefix.size())), *reply.element[1]);
+}
+
+void Reader::deliver(const std::string& channel, const redisReply& list) {
+  std::size_t faulty = 0;
+  std::string first_fault;
+  for (std::size_t i = 0; i < list.elements; ++i) {
+    Message message;
+    if (const char* fault = decode(text_of(*list.element[i]), message)) {
+      if (faulty++ == 0) first_fault = fault;
+    } else if (!m_subscribers.deliver(channel, message)) {
+      put_back(channel, list, i);
+      break;
+    }
+  }
+  if (faulty == 0) return;
+  m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) + " times (the first: " +
+              first_fault + "); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
+}
+
+void Reader::put_back(const std::string& channel, const redisReply& list, std::size_t first) {
+  const std::string key = m_keys.channel(channel);
+  const std::string expiry = std::to_string(milliseconds(m_settings.expiry).count());
+  std::vector<std::string_view> words{"LPUSH", key};
+  for (std::size_t i = list.elements; i > first; --i) words.push_back(text_of(*list.element[i - 1]));
+  try {
+    m_connection->append(words);
+    m_connection->append({"PEXPIRE", key, expiry});
+    const Reply pushed = m_connection->read();
+    m_connection->read();
+    if (is_error(*pushed)) throw Failure(Failure::Kind::refused, std::string(text_of(*pushed)));
+  } catch (const Failure& failure) {
+    m_log.warning(
+        "channel " + channel + ": " + std::to_string(list.elements - first) +
+        " messages were taken off after the last receiver had left, and could not be put back: " + failure.what());
+    throw;
+  }
+}
+
+void Reader::find_wrong_keys(std::string_view error) {
+  m_look_again = Clock::now() + wait_beside_wrong_keys;
+  std::vector<std::string> keys;
+  for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_keys.channel(channel));
+  for (const std::string& key : keys) m_connection->append({"TYPE", key});
+  for (const std::string& key : keys) {
+    const Reply reply = m_connection->read();
+    const std::string type(text_of(*reply));
+    if (is_error(*reply)) throw Failure(Failure::Kind::refused, type);
+    if (type == "list" || type == "none") {
+      m_complained_of.erase(key);
+      continue;
+    }
+    m_wrong_keys.insert(key);
+    if (!m_complained_of.insert(key).second) continue;
+    m_log.error("key " + key + " holds a " + type +
+                ", expected a list: another program uses it; delete the key, or choose another \"prefix\"");
+  }
+  if (m_wrong_keys.empty()) throw Failure(Failure::Kind::refused, std::string(error));
+}
+
+}  // namespace tellina::redis

@@ -1,0 +1,44 @@
+#pragma once
+
+/// The channel layer that goes through a Redis server, between processes and machines.
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "health.hpp"
+#include "reader.hpp"
+#include "settings.hpp"
+#include "subscribers.hpp"
+#include "tellina/channel_layer.hpp"
+#include "writer.hpp"
+
+namespace tellina::redis {
+
+/// A channel is a list of Redis. One thread writes and one reads, each on a connection of its own; both start at the
+/// first use, come back by themselves when Redis does, and never run while there is nothing to do.
+class RedisLayer final : public ChannelLayer {
+ public:
+  /// Touches no network.
+  explicit RedisLayer(const PluginContext& context);
+  /// Gives what was accepted up to a second to reach Redis.
+  ~RedisLayer() override;
+
+  SendResult send(const ChannelName& channel, Message message) override;
+  std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
+  bool is_process_local() const override { return false; }
+
+ private:
+  void start_once();
+
+  const Settings m_settings;
+  const std::string m_instance;
+  Signal m_stop;
+  Health m_health;
+  Writer m_writer;
+  Subscribers m_subscribers;
+  Reader m_reader;
+  std::once_flag m_started;
+};
+
+}  // namespace tellina::redis

@@ -1,0 +1,89 @@
+#pragma once
+
+/// The plugin "redis", loaded as the program loads it, and a Redis server of its own.
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/plugins/registry.hpp"
+#include "support/redis_server.hpp"
+#include "unit/plugins/lent.hpp"
+
+namespace tellina::testing {
+
+using namespace std::chrono_literals;
+
+/// A section of config.json as a program builds it: the keys keep their names as paths.
+class Section {
+ public:
+  Section& text(const std::string& key, const std::string& value);
+  Section& number(const std::string& key, std::int64_t value);
+  Config config() const;
+
+ private:
+  Config::Node m_node;
+};
+
+/// Whether a condition becomes true in time; looked at every millisecond.
+bool eventually(std::chrono::milliseconds limit, const std::function<bool()>& condition);
+
+/// What was received. Threads: any.
+class Receipts {
+ public:
+  Receiver receiver() {
+    return [this](Message message) { note(std::move(message)); };
+  }
+  void note(Message message);
+  std::vector<Message> messages() const;
+  std::vector<Sequence> numbers() const;
+  std::size_t count() const;
+  bool wait_for(std::size_t count, std::chrono::milliseconds limit = 10s) const;
+  /// Of each sender (`connection`): how many numbers did not come after all lower ones that came.
+  std::size_t disorders() const;
+  /// How many pairs of sender and number came more than once.
+  std::size_t doubles() const;
+
+ private:
+  mutable std::mutex m_mutex;
+  mutable std::condition_variable m_changed;
+  std::vector<Message> m_messages;
+};
+
+class RedisLayerTest : public ::testing::Test {
+ protected:
+  /// `section` gets the url of m_server where it has none.
+  std::unique_ptr<ChannelLayer> make(Section section = Section());
+  /// Of any url, whatever m_server is.
+  std::unique_ptr<ChannelLayer> make_from(const Config& config);
+  /// Returns what a wrong section is refused with.
+  std::string refusal_of(const Section& section);
+  RedisServer& server();
+  /// Sends until it is taken; false after `limit`.
+  static bool send_surely(ChannelLayer& layer, const ChannelName& channel, const Message& message,
+                          std::chrono::milliseconds limit = 10s);
+  static Message numbered(Sequence sequence, std::string connection = "c") {
+    return Message(MessageKind::data, std::move(connection), sequence, "x");
+  }
+  /// Of a channel, in this run of m_server.
+  std::string key_of(const ChannelName& channel);
+  std::string key() { return key_of(m_channel); }
+  bool has_logged(const std::string& part) const;
+  std::string whole_log() const;
+
+  std::unique_ptr<RedisServer> m_server;
+  KeptLog m_log;
+  SystemClock m_clock;
+  SystemRandom m_random;
+  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  const ChannelName m_channel{"worker.ab12-0"};
+};
+
+}  // namespace tellina::testing

@@ -1,0 +1,64 @@
+#pragma once
+
+/// A real Redis server of one's own.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/server_process.hpp"
+
+namespace tellina::testing {
+
+class RedisOptions {
+ public:
+  RedisOptions() = default;
+
+  std::string password;           ///< empty: none is wanted
+  bool keeps_data = false;        ///< writes every command to its disk, so that start() finds what was there before
+  std::vector<std::string> more;  ///< arguments of redis-server
+};
+
+/// redis-server on a free port of 127.0.0.1 and on a unix socket, in a temporary folder, until the object goes.
+///
+/// Threads: one.
+class RedisServer {
+ public:
+  /// Returns when it answers; throws std::runtime_error, with what it said, where it does not within 10 s.
+  explicit RedisServer(RedisOptions options = RedisOptions());
+  ~RedisServer();
+
+  std::uint16_t port() const { return m_port; }
+  std::string socket_path() const { return (m_folder.path() / "redis.sock").string(); }
+  std::string log_file() const { return (m_folder.path() / "redis.log").string(); }
+  /// With the password, if there is one.
+  std::string url(int database = 0) const;
+
+  /// Ends it at once (SIGKILL).
+  void kill();
+  /// Starts it again on the same port: empty, or with its data where it `keeps_data`. Returns when it answers.
+  void start();
+  /// Ends it in order (SIGTERM).
+  void stop();
+  /// It hangs from pause() to resume(): connections stay, nothing is answered.
+  void pause();
+  void resume();
+
+  /// Runs one command on a connection of its own; returns the reply as text (a list's items one a line, "(nil)" for
+  /// nothing). Throws std::runtime_error where there is no answer within 5 s; an error reply is returned as it is.
+  std::string command(const std::vector<std::string>& words, int database = 0) const;
+
+  /// How often a command has run since it was started, from INFO commandstats; `name` in lower case.
+  std::uint64_t calls_of(const std::string& name) const;
+
+ private:
+  void run();
+
+  const RedisOptions m_options;
+  const TemporaryFolder m_folder;
+  std::uint16_t m_port = 0;
+  std::unique_ptr<ChildProcess> m_child;
+};
+
+}  // namespace tellina::testing

@@ -1,0 +1,192 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+#include "host/plugins/registry.hpp"
+#include "unit/plugins/lent.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class SlightGateTest : public ::testing::Test {
+ protected:
+  SlightGateTest() {
+    const PluginContext context = m_lent.context();
+    m_policy = m_registry.make_ordering_policy("slight", context);
+    m_gate = m_policy->open_gate();
+  }
+  void connect() {
+    m_gate->arrive(0, MessageKind::connect);
+    EXPECT_EQ(m_gate->next(), 0u);
+    m_gate->finish(0);
+  }
+  /// Starts whatever may start.
+  std::vector<Sequence> start_all() {
+    std::vector<Sequence> started;
+    while (const std::optional<Sequence> sequence = m_gate->next()) started.push_back(*sequence);
+    return started;
+  }
+  template <typename Call>
+  static std::string refusal(Call call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::bad_request);
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  Lent m_lent;
+  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  std::unique_ptr<OrderingPolicy> m_policy;
+  std::unique_ptr<Gate> m_gate;
+};
+
+TEST_F(SlightGateTest, NothingStartsBeforeTheConnectHasFinished) {
+  m_gate->arrive(2, MessageKind::text);
+  m_gate->arrive(1, MessageKind::data);
+  EXPECT_THAT(start_all(), ElementsAre());
+  m_gate->arrive(0, MessageKind::connect);
+  EXPECT_THAT(start_all(), ElementsAre(0)) << "it has not finished";
+  m_gate->finish(0);
+  EXPECT_THAT(start_all(), ElementsAre(2, 1));
+  EXPECT_EQ(m_gate->overtakings(), 1u);
+}
+
+TEST_F(SlightGateTest, SeveralMessagesRunAtOnceAndFinishInAnyOrder) {
+  connect();
+  for (Sequence i = 1; i <= 3; ++i) m_gate->arrive(i, MessageKind::data);
+  EXPECT_THAT(start_all(), ElementsAre(1, 2, 3));
+  for (const Sequence sequence : {2, 3, 1}) m_gate->finish(sequence);
+  EXPECT_EQ(m_gate->overtakings(), 0u);
+}
+
+TEST_F(SlightGateTest, TextOvertakesDataThatWaitsAndDataKeepsItsOrder) {
+  connect();
+  m_gate->arrive(1, MessageKind::data);
+  m_gate->arrive(2, MessageKind::data);
+  m_gate->arrive(3, MessageKind::text);
+  m_gate->arrive(4, MessageKind::data);
+  m_gate->arrive(5, MessageKind::text);
+  m_gate->arrive(6, MessageKind::disconnect);
+  EXPECT_THAT(start_all(), ElementsAre(3, 5, 1, 2, 4, 6));
+  EXPECT_EQ(m_gate->overtakings(), 2u);
+}
+
+TEST_F(SlightGateTest, DataThatHasStartedIsNotOvertaken) {
+  connect();
+  m_gate->arrive(1, MessageKind::data);
+  EXPECT_THAT(start_all(), ElementsAre(1));
+  m_gate->arrive(2, MessageKind::text);
+  EXPECT_THAT(start_all(), ElementsAre(2));
+  EXPECT_EQ(m_gate->overtakings(), 0u);
+}
+
+TEST_F(SlightGateTest, NothingWaitsForAMissingNumber) {
+  connect();
+  m_gate->arrive(3, MessageKind::data);
+  m_gate->arrive(7, MessageKind::text);
+  EXPECT_THAT(start_all(), ElementsAre(7, 3));
+  m_gate->arrive(1'000'000'000'000, MessageKind::data);
+  m_gate->arrive(1, MessageKind::data);
+  EXPECT_THAT(start_all(), ElementsAre(1'000'000'000'000, 1)) << "in the order of arrival";
+  EXPECT_EQ(m_gate->overtakings(), 2u) << "7 before 3, and the large one before 1";
+}
+
+TEST_F(SlightGateTest, RefusesWhatBreaksTheContract) {
+  connect();
+  m_gate->arrive(1, MessageKind::data);
+  m_gate->arrive(3, MessageKind::text);
+  EXPECT_EQ(refusal([&] { m_gate->arrive(0, MessageKind::connect); }), "message 0 has arrived before");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(3, MessageKind::text); }), "message 3 has arrived before");
+  EXPECT_EQ(refusal([&] { m_gate->finish(1); }), "message 1 has not been started");
+  EXPECT_THAT(start_all(), ElementsAre(3, 1));
+  m_gate->finish(3);
+  EXPECT_EQ(refusal([&] { m_gate->finish(3); }), "message 3 has not been started");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(3, MessageKind::text); }), "message 3 has arrived before");
+  EXPECT_EQ(refusal([&] { m_gate->finish(2); }), "message 2 has not been started");
+}
+
+TEST_F(SlightGateTest, GatesAreIndependent) {
+  const auto other = m_policy->open_gate();
+  m_gate->arrive(0, MessageKind::connect);
+  EXPECT_EQ(other->next(), std::nullopt);
+  EXPECT_EQ(m_gate->next(), 0u);
+}
+
+/// What "slight" means, in as few lines as it takes.
+class Model {
+ public:
+  void arrive(Sequence sequence, MessageKind kind) {
+    m_waiting.emplace_back(kind == MessageKind::text ? 1 : kind == MessageKind::connect ? 0 : 2, sequence);
+  }
+  std::optional<Sequence> next() {
+    const auto by_class = [](const auto& left, const auto& right) { return left.first < right.first; };
+    const auto first = std::min_element(m_waiting.begin(), m_waiting.end(), by_class);
+    if (first == m_waiting.end() || (!m_is_connected && first->first != 0)) return std::nullopt;
+    const Sequence sequence = first->second;
+    m_waiting.erase(first);
+    m_overtakings +=
+        std::any_of(m_waiting.begin(), m_waiting.end(), [&](const auto& waiting) { return waiting.second < sequence; });
+    return sequence;
+  }
+  void finish(Sequence sequence) { m_is_connected = m_is_connected || sequence == 0; }
+  std::uint64_t overtakings() const { return m_overtakings; }
+
+ private:
+  std::vector<std::pair<int, Sequence>> m_waiting;
+  bool m_is_connected = false;
+  std::uint64_t m_overtakings = 0;
+};
+
+TEST_F(SlightGateTest, ThousandsOfArrivalsInAnyOrderAgreeWithTheModel) {
+  constexpr std::size_t count = 5'000;
+  for (const unsigned seed : {1u, 2u, 3u, 4u}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 generator(seed);
+    std::vector<Sequence> arrivals(count);
+    std::iota(arrivals.begin(), arrivals.end(), 0);
+    // Seed 1 in sequence; then numbers move by up to 8 and 64 places, and with the last seed anywhere.
+    const std::size_t block = seed == 1 ? 1 : seed == 2 ? 8 : seed == 3 ? 64 : count;
+    for (std::size_t i = 0; i < count; i += block) {
+      const auto begin = arrivals.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto end = arrivals.begin() + static_cast<std::ptrdiff_t>(std::min(i + block, count));
+      std::shuffle(begin, end, generator);
+    }
+    const auto gate = m_policy->open_gate();
+    Model model;
+    std::vector<Sequence> running;
+    std::size_t arrived = 0;
+    std::size_t finished = 0;
+    while (finished < count) {
+      const unsigned choice = generator() % 3;
+      if (choice == 0 && arrived < count) {
+        const Sequence sequence = arrivals[arrived++];
+        const bool is_text = generator() % 4 == 0;
+        const MessageKind kind = sequence == 0 ? MessageKind::connect : is_text ? MessageKind::text : MessageKind::data;
+        gate->arrive(sequence, kind);
+        model.arrive(sequence, kind);
+      } else if (choice == 1 && !running.empty()) {
+        std::swap(running[generator() % running.size()], running.back());
+        gate->finish(running.back());
+        model.finish(running.back());
+        running.pop_back();
+        ++finished;
+      } else {
+        const std::optional<Sequence> expected = model.next();
+        ASSERT_EQ(gate->next(), expected);
+        if (expected) running.push_back(*expected);
+      }
+    }
+    EXPECT_EQ(gate->overtakings(), model.overtakings());
+    EXPECT_GT(model.overtakings(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace tellina::testing
