@@ -33,12 +33,12 @@ Channel::Taken Channel::send(InstanceId origin, Message& message) {
   return m_subscribers.empty() ? Taken::waits : Taken::waits_for_thread;
 }
 
-std::optional<bool> Channel::add(const std::shared_ptr<Subscriber>& subscriber) {
+bool Channel::add(const std::shared_ptr<Subscriber>& subscriber) {
   std::lock_guard lock(m_mutex);
-  if (m_retired) return std::nullopt;
+  if (m_retired) return false;
   m_subscribers.push_back(subscriber);
   if (m_subscribers.size() == 1) m_targets.emplace_back(nullptr);
-  return m_subscribers.size() == 1;
+  return true;
 }
 
 std::size_t Channel::receivers_here() const {

@@ -55,8 +55,8 @@ class Channel {
   /// Takes the message where the result is one of the first three. `waits_for_thread`: flush_one() must be called.
   Taken send(InstanceId origin, Message& message);
 
-  /// True for the first receiver here, nothing where the channel is retired.
-  std::optional<bool> add(const std::shared_ptr<Subscriber>& subscriber);
+  /// False where the channel is retired.
+  bool add(const std::shared_ptr<Subscriber>& subscriber);
   std::size_t receivers_here() const;
   /// No new call of the subscriber will start.
   void take_out(const std::shared_ptr<Subscriber>& subscriber);

@@ -5,7 +5,7 @@
 /// | octets | field |
 /// | --- | --- |
 /// | 1 | version, 1 |
-/// | 1 | 0: to be delivered, 1: given back to its sender |
+/// | 1 | purpose, as in Envelope::Purpose |
 /// | 8 | the sending instance |
 /// | 8 | the message's place among those of this sender and channel |
 /// | 1 | length of the channel's name |
@@ -26,16 +26,18 @@ class Envelope {
  public:
   static constexpr std::uint8_t version = 1;
   static constexpr std::size_t head_size = 19;
+  enum class Purpose : std::uint8_t {
+    deliver,   ///< to a receiver
+    returned,  ///< to its sender, as the receiver has gone
+    last_word  ///< says, with an empty message, that the sender sends nothing more to this channel of this receiver
+  };
+
   /// Of any frame that seal() makes.
   static constexpr std::size_t largest =
       head_size + 100 + codec::message_head_size + 2 * codec::longest_name + max_body_size;
 
-  Envelope(bool is_returned_, InstanceId origin_, std::uint64_t place_, std::string channel_, Message message_)
-      : is_returned(is_returned_),
-        origin(origin_),
-        place(place_),
-        channel(std::move(channel_)),
-        message(std::move(message_)) {}
+  Envelope(Purpose purpose_, InstanceId origin_, std::uint64_t place_, std::string channel_, Message message_)
+      : purpose(purpose_), origin(origin_), place(place_), channel(std::move(channel_)), message(std::move(message_)) {}
 
   static zmq::message_t seal(InstanceId origin, std::uint64_t place, const std::string& channel,
                              const Message& message) {
@@ -50,25 +52,27 @@ class Envelope {
     return frame;
   }
 
-  /// Turns a frame that arrived into one that goes back.
-  static void mark_returned(zmq::message_t& frame) { static_cast<char*>(frame.data())[1] = 1; }
+  static void set_purpose(zmq::message_t& frame, Purpose purpose) {
+    static_cast<char*>(frame.data())[1] = static_cast<char>(purpose);
+  }
 
   /// Nothing for what seal() cannot have made.
   static std::optional<Envelope> open(const zmq::message_t& frame) {
     const BytesView octets(static_cast<const char*>(frame.data()), frame.size());
     if (octets.size() < head_size || static_cast<std::uint8_t>(octets[0]) != version) return std::nullopt;
-    if (octets[1] != 0 && octets[1] != 1) return std::nullopt;
+    const auto purpose = static_cast<std::uint8_t>(octets[1]);
+    if (purpose > static_cast<std::uint8_t>(Purpose::last_word)) return std::nullopt;
     const std::size_t name_size = static_cast<std::uint8_t>(octets[18]);
     if (octets.size() < head_size + name_size) return std::nullopt;
     const BytesView name = octets.substr(head_size, name_size);
     if (ChannelName::find_fault(name)) return std::nullopt;
     std::optional<Message> message = codec::decode_message(octets.substr(head_size + name_size));
     if (!message) return std::nullopt;
-    return Envelope(octets[1] == 1, codec::get_number<std::uint64_t>(octets.data() + 2),
+    return Envelope(static_cast<Purpose>(purpose), codec::get_number<std::uint64_t>(octets.data() + 2),
                     codec::get_number<std::uint64_t>(octets.data() + 10), std::string(name), std::move(*message));
   }
 
-  bool is_returned;
+  Purpose purpose;
   InstanceId origin;
   std::uint64_t place;
   std::string channel;

@@ -106,7 +106,8 @@ bool Membership::handle(std::uint32_t change, const Entry& entry) {
     }
   } else if (entry.kind == Entry::Kind::receiver && member != m_members.end()) {
     if (is_gone) {
-      if (member->second.channels.erase(entry.channel) > 0) m_neighbourhood.stopped(entry.id, entry.channel);
+      member->second.channels.erase(entry.channel);
+      m_neighbourhood.stopped(entry.id, entry.channel);
     } else if (member->second.channels.insert(entry.channel).second) {
       m_neighbourhood.receives(entry.id, entry.channel);
     }

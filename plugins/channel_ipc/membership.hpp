@@ -27,6 +27,7 @@ class Neighbourhood {
   virtual void left(InstanceId id) = 0;
   /// Of one that has joined and not left.
   virtual void receives(InstanceId id, const std::string& channel) = 0;
+  /// Also where it was not known to receive: it waits for an answer.
   virtual void stopped(InstanceId id, const std::string& channel) = 0;
 };
 

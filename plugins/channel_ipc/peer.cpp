@@ -9,6 +9,8 @@ constexpr int high_water_mark = 500;
 /// A connection is refused only while the peer's backlog is full.
 constexpr int first_retry_in_ms = 10;
 constexpr int last_retry_in_ms = 1000;
+/// More than a peer can have sent that is to go back.
+constexpr std::size_t most_first = 4000;
 
 }  // namespace
 
@@ -29,12 +31,28 @@ Peer::Sent Peer::send(zmq::message_t& frame) {
   std::lock_guard lock(m_mutex);
   if (!m_socket) return Sent::gone;
   if (m_is_blocked) return Sent::blocked;
-  while (zmq_msg_send(frame.handle(), m_socket.handle(), ZMQ_DONTWAIT) < 0) {
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) return Sent::gone;
+  const Sent sent = try_to_send(frame);
+  if (sent == Sent::blocked) {
     m_is_blocked = true;
     m_doorbell.ring();
-    return Sent::blocked;
+  }
+  return sent;
+}
+
+void Peer::send_first(zmq::message_t frame) {
+  std::lock_guard lock(m_mutex);
+  if (!m_socket || m_first.size() >= most_first) return;
+  if (!m_is_blocked && try_to_send(frame) != Sent::blocked) return;
+  m_first.push_back(std::move(frame));
+  if (m_is_blocked) return;
+  m_is_blocked = true;
+  m_doorbell.ring();
+}
+
+Peer::Sent Peer::try_to_send(zmq::message_t& frame) {
+  while (zmq_msg_send(frame.handle(), m_socket.handle(), ZMQ_DONTWAIT) < 0) {
+    if (errno == EINTR) continue;
+    return errno == EAGAIN ? Sent::blocked : Sent::gone;
   }
   return Sent::taken;
 }
@@ -52,8 +70,12 @@ int Peer::descriptor() {
 bool Peer::try_unblock() {
   std::lock_guard lock(m_mutex);
   if (!m_socket || !m_is_blocked) return false;
-  m_is_blocked = (m_socket.get(zmq::sockopt::events) & ZMQ_POLLOUT) == 0;
-  return !m_is_blocked;
+  if ((m_socket.get(zmq::sockopt::events) & ZMQ_POLLOUT) == 0) return false;
+  for (; !m_first.empty(); m_first.pop_front()) {
+    if (try_to_send(m_first.front()) == Sent::blocked) return false;
+  }
+  m_is_blocked = false;
+  return true;
 }
 
 void Peer::close(std::chrono::milliseconds linger) {

@@ -3,6 +3,7 @@
 /// The way to one other instance.
 
 #include <chrono>
+#include <deque>
 #include <mutex>
 #include <zmq.hpp>
 
@@ -27,6 +28,9 @@ class Peer {
   /// Never blocks. Empties the frame where it was taken.
   Sent send(zmq::message_t& frame);
 
+  /// Sends it as soon as there is room, before anything else; for the few words between instances.
+  void send_first(zmq::message_t frame);
+
   bool is_blocked() const;
 
   /// Readable when the socket has something to say; try_unblock() listens.
@@ -39,10 +43,13 @@ class Peer {
   void close(std::chrono::milliseconds linger);
 
  private:
+  Sent try_to_send(zmq::message_t& frame);
+
   Doorbell& m_doorbell;
   mutable std::mutex m_mutex;
   zmq::socket_t m_socket;
   bool m_is_blocked = false;
+  std::deque<zmq::message_t> m_first;
 };
 
 }  // namespace tellina::ipc

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int high_water_mark = 500;
 constexpr int backlog = 1024;
+constexpr std::chrono::milliseconds longest_farewell{100};
 
 }  // namespace
 
@@ -66,39 +67,46 @@ std::shared_ptr<Channel> PostOffice::subscribe(const std::string& name, const st
   std::lock_guard lock(m_announcements);
   for (;;) {
     std::shared_ptr<Channel> channel = m_table.find_or_make(name);
-    const std::optional<bool> is_first = channel->add(subscriber);
-    if (!is_first) continue;
+    if (!channel->add(subscriber)) continue;
     try {
-      if (*is_first) m_membership.announce(name);
+      if (!m_announced.contains(name)) m_membership.announce(name);
     } catch (const Error&) {
       channel->take_out(subscriber);
-      finish(*channel, *subscriber);
+      channel->finish(*subscriber, is_layer_thread());
       throw;
     }
+    m_announced.insert(name);
     schedule(channel);
     return channel;
   }
 }
 
 void PostOffice::unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber) {
+  const std::string& name = channel->name();
+  std::optional<Farewells::Handle> farewell;
   {
     std::lock_guard lock(m_announcements);
-    // Before the receiver goes, so that whoever gets a message back has been told why.
-    if (channel->receivers_here() == 1) m_membership.withdraw(channel->name());
+    const bool is_last = channel->receivers_here() == 1;
+    if (is_last && m_announced.erase(name) > 0) {
+      if (!is_layer_thread()) farewell = m_farewells.begin(name);
+      m_membership.withdraw(name);
+    }
+    if (!farewell) channel->take_out(subscriber);
+  }
+  if (farewell) {
+    m_farewells.end(*farewell, longest_farewell);
+    std::lock_guard lock(m_announcements);
     channel->take_out(subscriber);
   }
-  finish(*channel, *subscriber);
+  channel->finish(*subscriber, is_layer_thread());
   schedule(channel);
   m_table.forget_if_idle(channel);
-}
-
-void PostOffice::finish(Channel& channel, Subscriber& subscriber) {
-  channel.finish(subscriber, m_thread_id == std::this_thread::get_id());
 }
 
 void PostOffice::joined(InstanceId id, const std::string& socket_path) {
   try {
     m_peers[id] = std::make_shared<Peer>(m_context, socket_path, m_doorbell);
+    m_farewells.joined(id);
   } catch (const Error& error) {
     m_peers.erase(id);
     m_exchange.log.error(error.what());
@@ -110,6 +118,7 @@ void PostOffice::left(InstanceId id) {
   if (found == m_peers.end()) return;
   const std::shared_ptr<Peer> peer = found->second;
   m_peers.erase(found);
+  m_farewells.left(id);
   std::erase_if(m_blocked, [&](const auto& blocked) {
     if (blocked.second != peer) return false;
     ::epoll_ctl(m_wait.get(), EPOLL_CTL_DEL, blocked.first, nullptr);
@@ -135,11 +144,15 @@ void PostOffice::receives(InstanceId id, const std::string& name) {
 
 void PostOffice::stopped(InstanceId id, const std::string& name) {
   const auto found = m_peers.find(id);
-  const std::shared_ptr<Channel> channel = m_table.find(name);
-  if (found == m_peers.end() || !channel) return;
-  channel->remove_peer(found->second);
-  schedule(channel);
-  m_table.forget_if_idle(channel);
+  if (found == m_peers.end()) return;
+  if (const std::shared_ptr<Channel> channel = m_table.find(name)) {
+    channel->remove_peer(found->second);
+    schedule(channel);
+    m_table.forget_if_idle(channel);
+  }
+  zmq::message_t last_word = Envelope::seal(m_id, 0, name, Message());
+  Envelope::set_purpose(last_word, Envelope::Purpose::last_word);
+  found->second->send_first(std::move(last_word));
 }
 
 void PostOffice::schedule(const std::shared_ptr<Channel>& channel) {

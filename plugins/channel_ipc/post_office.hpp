@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "channel_table.hpp"
+#include "farewells.hpp"
 #include "membership.hpp"
 #include "tellina/plugin.hpp"
 
@@ -27,6 +28,7 @@ class PostOffice final : private Neighbourhood {
 
   /// Throws Error(unavailable).
   std::shared_ptr<Channel> subscribe(const std::string& name, const std::shared_ptr<Subscriber>& subscriber);
+  /// Waits for what is on its way to the subscriber, at most a tenth of a second and not on the layer's own thread.
   void unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber);
 
  private:
@@ -35,7 +37,7 @@ class PostOffice final : private Neighbourhood {
   void receives(InstanceId id, const std::string& name) override;
   void stopped(InstanceId id, const std::string& name) override;
 
-  void finish(Channel& channel, Subscriber& subscriber);
+  bool is_layer_thread() const { return m_thread_id == std::this_thread::get_id(); }
   void schedule(const std::shared_ptr<Channel>& channel);
   void note_waiting();
   void add_to_wait(int descriptor);
@@ -54,6 +56,7 @@ class PostOffice final : private Neighbourhood {
   void flush(const std::shared_ptr<Channel>& channel);
   void receive_frames(std::size_t most);
   void handle(zmq::message_t& frame);
+  void take_back(Envelope& envelope);
   void give_back(zmq::message_t& frame, InstanceId origin);
   void note_malformed(std::size_t size);
   void drop_old();
@@ -69,6 +72,8 @@ class PostOffice final : private Neighbourhood {
   /// Held while this instance's receivers and its files change together.
   std::mutex m_announcements;
   Membership m_membership;
+  std::set<std::string> m_announced;
+  Farewells m_farewells;
   std::atomic<InstanceId> m_id = 0;
 
   // Of the layer's thread.

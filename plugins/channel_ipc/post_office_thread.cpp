@@ -83,9 +83,7 @@ void PostOffice::enter_again() {
   std::lock_guard lock(m_announcements);
   try {
     enter();
-    for (const std::shared_ptr<Channel>& channel : m_table.all()) {
-      if (channel->receivers_here() > 0) m_membership.announce(channel->name());
-    }
+    for (const std::string& name : m_announced) m_membership.announce(name);
     m_next_return.reset();
   } catch (const Error& error) {
     m_exchange.log.error(error.what());
@@ -156,27 +154,37 @@ void PostOffice::receive_frames(std::size_t most) {
 void PostOffice::handle(zmq::message_t& frame) {
   std::optional<Envelope> envelope = Envelope::open(frame);
   if (!envelope) return note_malformed(frame.size());
-  if (!envelope->is_returned) {
-    const std::shared_ptr<Channel> channel = m_table.find(envelope->channel);
-    if (!channel || !channel->deliver_here(envelope->message)) give_back(frame, envelope->origin);
-    return;
+  switch (envelope->purpose) {
+    case Envelope::Purpose::deliver: {
+      const std::shared_ptr<Channel> channel = m_table.find(envelope->channel);
+      if (!channel || !channel->deliver_here(envelope->message)) give_back(frame, envelope->origin);
+      return;
+    }
+    case Envelope::Purpose::returned:
+      return take_back(*envelope);
+    case Envelope::Purpose::last_word:
+      return m_farewells.heard(envelope->origin, envelope->channel);
   }
-  if (envelope->origin != m_id) return;
-  // Who gives it back has withdrawn its name before, so that it is not chosen again.
+}
+
+void PostOffice::take_back(Envelope& envelope) {
+  // From an earlier stay in the folder: what came since has other places.
+  if (envelope.origin != m_id) return;
+  // Who gives it back has withdrawn the channel before, so that it is not chosen again.
   read_changes();
   for (;;) {
-    const std::shared_ptr<Channel> channel = m_table.find_or_make(envelope->channel);
-    if (!channel->take_back(envelope->message, envelope->place)) continue;
+    const std::shared_ptr<Channel> channel = m_table.find_or_make(envelope.channel);
+    if (!channel->take_back(envelope.message, envelope.place)) continue;
     note_waiting();
     return schedule(channel);
   }
 }
 
 void PostOffice::give_back(zmq::message_t& frame, InstanceId origin) {
-  Envelope::mark_returned(frame);
   const auto sender = m_peers.find(origin);
-  if (sender != m_peers.end() && sender->second->send(frame) == Peer::Sent::taken) return;
-  m_exchange.log.debug("channel layer ipc: dropped a message that came after its receiver had stopped");
+  if (sender == m_peers.end()) return;
+  Envelope::set_purpose(frame, Envelope::Purpose::returned);
+  sender->second->send_first(std::move(frame));
 }
 
 void PostOffice::note_malformed(std::size_t size) {
