@@ -66,10 +66,9 @@ void Membership::watch() {
 }
 
 bool Membership::read_changes() {
-  if (!m_presence) return false;
   const bool is_here = read_watch();
   read_deaths();
-  return is_here;
+  return is_here && m_presence;
 }
 
 bool Membership::read_watch() {
@@ -94,7 +93,7 @@ bool Membership::read_watch() {
 
 bool Membership::handle(std::uint32_t change, const Entry& entry) {
   const bool is_gone = (change & IN_DELETE) != 0;
-  if (entry.id == m_presence->id()) return !(is_gone && entry.kind == Entry::Kind::lock);
+  if (entry.id == id()) return !(is_gone && entry.kind == Entry::Kind::lock);
   const auto member = m_members.find(entry.id);
   if (entry.kind == Entry::Kind::lock) {
     if (is_gone) {
@@ -133,7 +132,7 @@ void Membership::scan() {
   const std::vector<Entry> entries = list_folder(m_settings.directory);
   std::map<InstanceId, std::set<std::string>> present;
   for (const Entry& entry : entries) {
-    if (entry.kind == Entry::Kind::lock && entry.id != m_presence->id()) present[entry.id];
+    if (entry.kind == Entry::Kind::lock && entry.id != id()) present[entry.id];
   }
   for (const Entry& entry : entries) {
     const auto found = present.find(entry.id);

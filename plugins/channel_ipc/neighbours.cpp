@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 #include <mutex>
 #include <set>
@@ -48,10 +49,10 @@ Life look_up(const std::string& directory, const Entry& entry) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) {
-    return Life(Life::State::dead, 0);
-  }
-  return Life(Life::State::in_another, lock.l_pid);
+  if (!file && errno == ENOENT) return Life(Life::State::dead, 0);
+  // Where it cannot be told (no descriptors left), nobody is taken for dead.
+  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0) return Life(Life::State::in_another, 0);
+  return lock.l_type == F_UNLCK ? Life(Life::State::dead, 0) : Life(Life::State::in_another, lock.l_pid);
 }
 
 Descriptor open_process(const std::string& directory, const Entry& entry) {

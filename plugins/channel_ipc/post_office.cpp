@@ -64,21 +64,21 @@ SendResult PostOffice::send(const std::string& name, Message message) {
 }
 
 std::shared_ptr<Channel> PostOffice::subscribe(const std::string& name, const std::shared_ptr<Subscriber>& subscriber) {
-  std::lock_guard lock(m_announcements);
-  for (;;) {
-    std::shared_ptr<Channel> channel = m_table.find_or_make(name);
-    if (!channel->add(subscriber)) continue;
-    try {
-      if (!m_announced.contains(name)) m_membership.announce(name);
-    } catch (const Error&) {
-      channel->take_out(subscriber);
-      channel->finish(*subscriber, is_layer_thread());
-      throw;
-    }
+  std::shared_ptr<Channel> channel;
+  try {
+    std::lock_guard lock(m_announcements);
+    do {
+      channel = m_table.find_or_make(name);
+    } while (!channel->add(subscriber));
+    if (!m_announced.contains(name)) m_membership.announce(name);
     m_announced.insert(name);
-    schedule(channel);
-    return channel;
+  } catch (const Error&) {
+    channel->take_out(subscriber);
+    channel->finish(*subscriber, is_layer_thread());
+    throw;
   }
+  schedule(channel);
+  return channel;
 }
 
 void PostOffice::unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber) {

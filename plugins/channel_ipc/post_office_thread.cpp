@@ -69,6 +69,7 @@ int PostOffice::timeout_in_ms() const {
 }
 
 void PostOffice::read_changes() {
+  if (m_is_stopping) return;
   try {
     if (m_membership.read_changes()) return;
   } catch (const Error& error) {

@@ -114,10 +114,11 @@ TEST_F(IpcDirectoryTest, APathThatLeavesNoRoomForSocketsIsRefusedAtOnce) {
     m_plugin.make(config_in_file("/study/config.json", path));
     FAIL() << "it was taken";
   } catch (const ConfigError& error) {
-    EXPECT_EQ(error.what(),
-              "/study/config.json:4:20: channel_layer.directory: expected a folder with a path of at most 83 bytes, got "
-              "84 (\"" +
-                  path + "\"): the sockets in it would have paths over the 107 bytes that the kernel takes");
+    EXPECT_EQ(
+        error.what(),
+        "/study/config.json:4:20: channel_layer.directory: expected a folder with a path of at most 83 bytes, got "
+        "84 (\"" +
+            path + "\"): the sockets in it would have paths over the 107 bytes that the kernel takes");
   }
   EXPECT_NO_THROW(m_plugin.make(config_in_file("/study/config.json", path.substr(0, 83))));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <condition_variable>
+#include <ctime>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -51,6 +52,13 @@ class Book {
   std::size_t m_count = 0;
   std::size_t m_faults = 0;
 };
+
+/// Of this process, all threads.
+inline double cpu_in_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
 
 class IpcLayerTest : public ::testing::Test {
  protected:

@@ -27,12 +27,6 @@ std::string inherited() {
   return text;
 }
 
-double cpu_in_seconds() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
-
 TEST_F(IpcLayerTest, ConstructionTouchesNothing) {
   const std::size_t descriptors_before = descriptors();
   const std::size_t threads_before = threads();

@@ -106,11 +106,11 @@ TEST_F(IpcLayerTest, ReceiversInSeveralProcessesShareWithoutDoubles) {
   ASSERT_TRUE(eventually([&] { return total() == 4000; })) << total();
   std::vector<Sequence> all = own.of("s0");
   EXPECT_EQ(own.faults(), 0u);
-  EXPECT_GT(all.size(), 500u);
+  EXPECT_GE(all.size(), 100u);
   for (const auto& receiver : receivers) {
     const auto share = numbers_of(receiver->lines(), "s0");
     EXPECT_TRUE(is_rising(share));
-    EXPECT_GT(share.size(), 500u);
+    EXPECT_GE(share.size(), 100u);
     all.insert(all.end(), share.begin(), share.end());
   }
   std::sort(all.begin(), all.end());

@@ -75,7 +75,7 @@ void flood(ChannelLayer& layer, const ChannelName& channel, const std::string& n
 void echo(ChannelLayer& layer, const ChannelName& channel) {
   const auto subscription = layer.receive(channel, [&](Message message) {
     const ChannelName back(message.reply_channel);
-    layer.send(back, std::move(message));
+    if (layer.send(back, std::move(message)) != SendResult::accepted) say("refused");
   });
   say("ready");
   until_the_end_of_input([](const std::string&) {});

@@ -35,12 +35,19 @@ class IpcPlugin {
   std::unique_ptr<ChannelLayer> make(const std::string& directory) {
     return make(config_with_text("directory", directory));
   }
+  /// With random numbers that another may have too.
+  std::unique_ptr<ChannelLayer> make_seeded(const std::string& directory, std::uint64_t seed) {
+    SeededRandom& random = *m_seeded.emplace_back(std::make_unique<SeededRandom>(seed));
+    const Config config = config_with_text("directory", directory);
+    return m_registry.make_channel_layer("ipc", PluginContext(config, log, m_clock, random));
+  }
 
   KeptLog log;
 
  private:
   SystemClock m_clock;
   SystemRandom m_random;
+  std::vector<std::unique_ptr<SeededRandom>> m_seeded;
   PluginRegistry m_registry{{PLUGIN_FOLDER}};
 };
 
