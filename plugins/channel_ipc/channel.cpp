@@ -1,0 +1,179 @@
+#include "channel.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace tellina::ipc {
+namespace {
+
+constexpr auto longest_wait = std::chrono::seconds(60);
+
+}  // namespace
+
+Channel::Channel(std::string name, const Exchange& exchange)
+    : m_name(std::move(name)),
+      m_exchange(exchange),
+      m_last_place(static_cast<std::uint64_t>(exchange.clock.now().time_since_epoch().count())) {}
+
+Channel::Taken Channel::send(InstanceId origin, Message& message) {
+  std::lock_guard lock(m_mutex);
+  if (m_retired) return Taken::retired;
+  Parcel parcel(std::move(message), m_last_place + 1);
+  if (m_waiting.empty() && offer(origin, parcel) == Offered::sent) {
+    m_last_place = parcel.place;
+    return Taken::sent;
+  }
+  if (m_waiting.size() >= m_exchange.capacity) {
+    message = std::move(parcel.message);
+    return Taken::full;
+  }
+  m_last_place = parcel.place;
+  parcel.since = m_exchange.clock.now();
+  m_waiting.push_back(std::move(parcel));
+  return m_subscribers.empty() ? Taken::waits : Taken::waits_for_thread;
+}
+
+bool Channel::add(const std::shared_ptr<Subscriber>& subscriber) {
+  std::lock_guard lock(m_mutex);
+  if (m_retired) return false;
+  m_subscribers.push_back(subscriber);
+  if (m_subscribers.size() == 1) m_targets.emplace_back(nullptr);
+  return true;
+}
+
+std::size_t Channel::receivers_here() const {
+  std::lock_guard lock(m_mutex);
+  return m_subscribers.size();
+}
+
+void Channel::take_out(const std::shared_ptr<Subscriber>& subscriber) {
+  std::lock_guard lock(m_mutex);
+  m_subscribers.erase(std::find(m_subscribers.begin(), m_subscribers.end(), subscriber));
+  if (m_subscribers.empty()) remove_target(nullptr);
+}
+
+void Channel::finish(Subscriber& subscriber, bool is_layer_thread) {
+  {
+    std::unique_lock lock(m_mutex);
+    if (is_layer_thread && m_called == &subscriber) return;
+    m_call_ended.wait(lock, [&] { return m_called != &subscriber; });
+  }
+  // What the receiver holds dies here and now, and not when the layer's thread lets go of it.
+  subscriber.receiver = nullptr;
+}
+
+bool Channel::add_peer(const std::shared_ptr<Peer>& peer) {
+  std::lock_guard lock(m_mutex);
+  if (!m_retired) m_targets.emplace_back(peer);
+  return !m_retired;
+}
+
+void Channel::remove_peer(const std::shared_ptr<Peer>& peer) {
+  std::lock_guard lock(m_mutex);
+  remove_target(peer);
+}
+
+void Channel::remove_target(const std::shared_ptr<Peer>& peer) {
+  std::erase_if(m_targets, [&](const Target& target) { return target.peer == peer; });
+}
+
+bool Channel::flush_one(InstanceId origin) {
+  std::unique_lock lock(m_mutex);
+  if (m_waiting.empty()) return false;
+  switch (offer(origin, m_waiting.front())) {
+    case Offered::nobody:
+      return false;
+    case Offered::sent:
+      m_waiting.pop_front();
+      return true;
+    case Offered::too_late:
+      m_exchange.log.debug("channel " + m_name + ": a receiver gave back a message after a later one had gone out");
+      m_waiting.pop_front();
+      return true;
+    case Offered::here:
+      break;
+  }
+  Parcel parcel = std::move(m_waiting.front());
+  m_waiting.pop_front();
+  mark_given(*std::find_if(m_targets.begin(), m_targets.end(), [](const Target& target) { return !target.peer; }),
+             parcel.place);
+  deliver(lock, std::move(parcel.message));
+  return true;
+}
+
+bool Channel::deliver_here(Message& message) {
+  std::unique_lock lock(m_mutex);
+  if (m_subscribers.empty()) return false;
+  deliver(lock, std::move(message));
+  return true;
+}
+
+bool Channel::take_back(Message& message, std::uint64_t place) {
+  std::lock_guard lock(m_mutex);
+  if (m_retired) return false;
+  const auto later =
+      std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Parcel& waiting) { return waiting.place > place; });
+  Parcel parcel(std::move(message), place);
+  parcel.since = m_exchange.clock.now();
+  m_waiting.insert(later, std::move(parcel));
+  return true;
+}
+
+bool Channel::drop_old() {
+  std::lock_guard lock(m_mutex);
+  const MonotonicTime now = m_exchange.clock.now();
+  std::size_t dropped = 0;
+  for (; !m_waiting.empty() && now - m_waiting.front().since > longest_wait; ++dropped) m_waiting.pop_front();
+  if (dropped > 0) {
+    m_exchange.log.warning("channel " + m_name + ": dropped " + std::to_string(dropped) +
+                           " messages that nobody took for a minute");
+  }
+  return !m_waiting.empty();
+}
+
+bool Channel::retire_if_idle() {
+  std::lock_guard lock(m_mutex);
+  if (m_subscribers.empty() && m_targets.empty() && m_waiting.empty()) m_retired = true;
+  return m_retired;
+}
+
+Channel::Offered Channel::offer(InstanceId origin, const Parcel& parcel) {
+  bool is_late = !m_targets.empty();
+  std::optional<zmq::message_t> frame;
+  for (std::size_t i = 0; i < m_targets.size(); ++i) {
+    Target& target = m_targets[(m_turn + i) % m_targets.size()];
+    if (target.last_place >= parcel.place) continue;
+    is_late = false;
+    if (!target.peer) return Offered::here;
+    if (!frame) frame = Envelope::seal(origin, parcel.place, m_name, parcel.message);
+    if (target.peer->send(*frame) != Peer::Sent::taken) continue;
+    mark_given(target, parcel.place);
+    return Offered::sent;
+  }
+  return is_late ? Offered::too_late : Offered::nobody;
+}
+
+void Channel::mark_given(Target& target, std::uint64_t place) {
+  target.last_place = place;
+  m_turn = static_cast<std::size_t>(&target - m_targets.data()) + 1;
+}
+
+void Channel::deliver(std::unique_lock<std::mutex>& lock, Message message) {
+  std::shared_ptr<Subscriber> subscriber = m_subscribers[m_subscriber_turn++ % m_subscribers.size()];
+  m_called = subscriber.get();
+  lock.unlock();
+  try {
+    subscriber->receiver(std::move(message));
+  } catch (const std::exception& error) {
+    m_exchange.log.error("channel " + m_name + ": a receiver broke its contract and threw: " + error.what());
+  } catch (...) {
+    m_exchange.log.error("channel " + m_name + ": a receiver broke its contract and threw");
+  }
+  // Outside the lock, as it may be the last reference and what the receiver holds may send when it dies.
+  subscriber.reset();
+  lock.lock();
+  m_called = nullptr;
+  m_call_ended.notify_all();
+}
+
+}  // namespace tellina::ipc

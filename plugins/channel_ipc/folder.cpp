@@ -1,0 +1,134 @@
+#include "folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+
+#include "tellina/message.hpp"
+
+namespace tellina::ipc {
+namespace {
+
+constexpr std::size_t id_digits = 16;
+
+std::string user_name(uid_t user) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+  return (found ? std::string(found->pw_name) : std::string("unknown")) + " (" + std::to_string(user) + ")";
+}
+
+std::string octal(mode_t mode) {
+  std::string digits = "0000";
+  for (std::size_t i = 0; i < 4; ++i) digits[3 - i] = static_cast<char>('0' + (mode >> 3 * i & 7));
+  return digits;
+}
+
+[[noreturn]] void refuse(const std::string& directory, const std::string& found) {
+  throw Error(ErrorCode::unavailable,
+              "channel_layer.directory: " + directory + ": expected a folder of user " + user_name(::geteuid()) +
+                  " that nobody else can write to, got " + found,
+              "remove it, or name another folder in channel_layer.directory");
+}
+
+void make_missing(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
+  if (errno != ENOENT) throw_errno("channel_layer.directory: cannot make " + directory);
+  make_missing(std::filesystem::path(directory).parent_path());
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw_errno("channel_layer.directory: cannot make " + directory);
+  }
+}
+
+Descriptor open_checked(const std::string& directory) {
+  make_missing(directory);
+  Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found {};
+  if (!folder) {
+    const int failure = errno;
+    if (::lstat(directory.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) refuse(directory, "a symbolic link");
+    if (failure == ENOTDIR) refuse(directory, "a file");
+    errno = failure;
+    // A folder of somebody else that may not be read is refused for its owner, below.
+    if (failure != EACCES || ::lstat(directory.c_str(), &found) != 0) {
+      throw_errno("channel_layer.directory: cannot open " + directory);
+    }
+  } else if (::fstat(folder.get(), &found) != 0) {
+    throw_errno("channel_layer.directory: cannot look at " + directory);
+  }
+  if (found.st_uid != ::geteuid() || (found.st_mode & 022) != 0 || !folder) {
+    refuse(directory, "one of user " + user_name(found.st_uid) + " with mode " + octal(found.st_mode));
+  }
+  return folder;
+}
+
+}  // namespace
+
+std::string to_text(InstanceId id) {
+  std::string text(id_digits, '0');
+  for (std::size_t i = 0; i < id_digits; ++i) text[id_digits - 1 - i] = "0123456789abcdef"[id >> 4 * i & 15];
+  return text;
+}
+
+std::optional<Entry> Entry::parse(std::string_view name) {
+  if (name.size() <= id_digits) return std::nullopt;
+  InstanceId id = 0;
+  const auto [end, failure] = std::from_chars(name.data(), name.data() + id_digits, id, 16);
+  if (failure != std::errc() || end != name.data() + id_digits) return std::nullopt;
+  const std::string_view rest = name.substr(id_digits);
+  if (rest == ".new") return Entry(Kind::birth, id);
+  if (rest == ".lock") return Entry(Kind::lock, id);
+  if (rest == ".socket") return Entry(Kind::socket, id);
+  if (rest[0] == '@' && !ChannelName::find_fault(rest.substr(1))) {
+    return Entry(Kind::receiver, id, std::string(rest.substr(1)));
+  }
+  return std::nullopt;
+}
+
+std::string Entry::name() const {
+  switch (kind) {
+    case Kind::birth:
+      return to_text(id) + ".new";
+    case Kind::lock:
+      return to_text(id) + ".lock";
+    case Kind::socket:
+      return to_text(id) + ".socket";
+    case Kind::receiver:
+      break;
+  }
+  return to_text(id) + "@" + channel;
+}
+
+Descriptor open_folder(const std::string& base, const std::string& directory) {
+  if (!base.empty()) open_checked(base);
+  Descriptor folder = open_checked(directory);
+  // systemd-tmpfiles leaves alone what is below a locked folder.
+  ::flock(folder.get(), LOCK_SH | LOCK_NB);
+  return folder;
+}
+
+std::vector<Entry> list_folder(const std::string& directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()), ::closedir);
+  if (!folder) throw_errno("channel_layer.directory: cannot list " + directory);
+  std::vector<Entry> entries;
+  while (const dirent* found = ::readdir(folder.get())) {
+    if (std::optional<Entry> entry = Entry::parse(found->d_name)) entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+void throw_errno(const std::string& what) {
+  const int failure = errno;
+  throw Error(ErrorCode::unavailable, what + ": " + std::generic_category().message(failure));
+}
+
+}  // namespace tellina::ipc

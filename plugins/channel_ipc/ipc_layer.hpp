@@ -1,0 +1,44 @@
+#pragma once
+
+/// The channel layer of gateways and workers that are processes of one user on one machine.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "post_office.hpp"
+#include "settings.hpp"
+#include "tellina/channel_layer.hpp"
+
+namespace tellina::ipc {
+
+/// Peer to peer over ZeroMQ, with no broker: whoever dies takes only itself along. The instances meet in a folder,
+/// where each has a socket, a lock that shows that it lives, and one empty file for each channel that it receives.
+///
+/// Opens at the first send() or receive(). Receivers are called on the layer's own thread, which all channels share.
+class IpcLayer final : public ChannelLayer {
+ public:
+  explicit IpcLayer(const PluginContext& context);
+  ~IpcLayer() override;
+
+  SendResult send(const ChannelName& channel, Message message) override;
+  std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
+  bool is_process_local() const override { return false; }
+
+ private:
+  /// Throws Error(unavailable). With m_mutex held.
+  PostOffice& open();
+  /// Null where that failed now, or less than a second ago.
+  PostOffice* try_to_open();
+
+  const PluginContext m_context;
+  const Settings m_settings;
+
+  std::mutex m_mutex;
+  std::unique_ptr<PostOffice> m_office;
+  std::atomic<PostOffice*> m_open = nullptr;
+  std::optional<MonotonicTime> m_next_try;
+};
+
+}  // namespace tellina::ipc

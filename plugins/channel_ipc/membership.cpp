@@ -1,0 +1,196 @@
+#include "membership.hpp"
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+#include "neighbours.hpp"
+
+namespace tellina::ipc {
+namespace {
+
+constexpr std::uint32_t changes = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+
+void add_to(const Descriptor& wait, const Descriptor& added) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = added.get();
+  if (::epoll_ctl(wait.get(), EPOLL_CTL_ADD, added.get(), &event) != 0) throw_errno("channel layer ipc: epoll_ctl");
+}
+
+/// By name, as closing does not do it while a forked child still has the descriptor.
+void take_from(const Descriptor& wait, const Descriptor& removed) {
+  if (removed) ::epoll_ctl(wait.get(), EPOLL_CTL_DEL, removed.get(), nullptr);
+}
+
+}  // namespace
+
+Membership::Membership(const Settings& settings, Random& random, Log& log, Neighbourhood& neighbourhood)
+    : m_settings(settings),
+      m_random(random),
+      m_log(log),
+      m_neighbourhood(neighbourhood),
+      m_wait(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!m_wait) throw_errno("channel layer ipc: epoll_create1");
+}
+
+Membership::~Membership() = default;
+
+void Membership::enter(const std::function<void(const std::string& socket_path)>& bind) {
+  m_presence.reset();
+  auto presence = std::make_unique<Presence>(m_settings, m_random);
+  watch();
+  bind(presence->socket_path());
+  presence->publish();
+  m_presence = std::move(presence);
+  scan();
+}
+
+void Membership::watch() {
+  take_from(m_wait, m_watch);
+  m_watch.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!m_watch && errno == EMFILE) {
+    throw Error(ErrorCode::unavailable,
+                "channel layer ipc: inotify_init1: too many watchers or open files of this user",
+                "raise fs.inotify.max_user_instances, or the limit of open files");
+  }
+  if (!m_watch) throw_errno("channel layer ipc: inotify_init1");
+  if (::inotify_add_watch(m_watch.get(), m_settings.directory.c_str(), changes | IN_ONLYDIR) < 0) {
+    throw_errno("channel_layer.directory: cannot watch " + m_settings.directory);
+  }
+  add_to(m_wait, m_watch);
+}
+
+bool Membership::read_changes() {
+  const bool is_here = read_watch();
+  read_deaths();
+  return is_here && m_presence;
+}
+
+bool Membership::read_watch() {
+  alignas(inotify_event) std::array<char, 8192> buffer;
+  bool is_here = true;
+  for (;;) {
+    const ssize_t count = ::read(m_watch.get(), buffer.data(), buffer.size());
+    if (count <= 0) return is_here;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+      at += offsetof(inotify_event, name) + event->len;
+      if (event->mask & IN_Q_OVERFLOW) {
+        scan();
+      } else if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) {
+        is_here = false;
+      } else if (event->len > 0) {
+        if (const auto entry = Entry::parse(event->name)) is_here = handle(event->mask, *entry) && is_here;
+      }
+    }
+  }
+}
+
+bool Membership::handle(std::uint32_t change, const Entry& entry) {
+  const bool is_gone = (change & IN_DELETE) != 0;
+  if (entry.id == id()) return !(is_gone && entry.kind == Entry::Kind::lock);
+  const auto member = m_members.find(entry.id);
+  if (entry.kind == Entry::Kind::lock) {
+    if (is_gone) {
+      drop(entry.id);
+    } else if (member == m_members.end()) {
+      meet(entry.id);
+    } else if (look_up(m_settings.directory, entry).state == Life::State::dead) {
+      bury(entry.id);
+    }
+  } else if (entry.kind == Entry::Kind::receiver && member != m_members.end()) {
+    if (is_gone) {
+      member->second.channels.erase(entry.channel);
+      m_neighbourhood.stopped(entry.id, entry.channel);
+    } else if (member->second.channels.insert(entry.channel).second) {
+      m_neighbourhood.receives(entry.id, entry.channel);
+    }
+  }
+  return true;
+}
+
+void Membership::read_deaths() {
+  std::array<epoll_event, 16> events{};
+  const int count = ::epoll_wait(m_wait.get(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const int readable = events[static_cast<std::size_t>(i)].data.fd;
+    if (readable == m_watch.get()) continue;
+    const auto dead = std::find_if(m_members.begin(), m_members.end(),
+                                   [&](const auto& member) { return member.second.process.get() == readable; });
+    if (dead == m_members.end()) continue;
+    const InstanceId id = dead->first;
+    bury(id);
+  }
+}
+
+void Membership::scan() {
+  const std::vector<Entry> entries = list_folder(m_settings.directory);
+  std::map<InstanceId, std::set<std::string>> present;
+  for (const Entry& entry : entries) {
+    if (entry.kind == Entry::Kind::lock && entry.id != id()) present[entry.id];
+  }
+  for (const Entry& entry : entries) {
+    const auto found = present.find(entry.id);
+    if (entry.kind == Entry::Kind::receiver && found != present.end()) found->second.insert(entry.channel);
+  }
+  std::vector<InstanceId> vanished;
+  for (const auto& [id, member] : m_members) {
+    if (!present.contains(id)) vanished.push_back(id);
+  }
+  for (const InstanceId id : vanished) drop(id);
+  for (const auto& [id, channels] : present) {
+    if (!m_members.contains(id)) meet(id);
+    const auto member = m_members.find(id);
+    if (member == m_members.end()) continue;
+    std::set<std::string>& known = member->second.channels;
+    for (const std::string& channel : known) {
+      if (!channels.contains(channel)) m_neighbourhood.stopped(id, channel);
+    }
+    for (const std::string& channel : channels) {
+      if (!known.contains(channel)) m_neighbourhood.receives(id, channel);
+    }
+    known = channels;
+  }
+  remove_strays(m_settings.directory, entries);
+}
+
+void Membership::meet(InstanceId id) {
+  const Entry entry(Entry::Kind::lock, id);
+  Member member;
+  member.process = open_process(m_settings.directory, entry);
+  // After the process is watched, so that no death goes unseen.
+  const Life life = look_up(m_settings.directory, entry);
+  if (life.state == Life::State::dead) return bury(id);
+  if (member.process) add_to(m_wait, member.process);
+  m_members.emplace(id, std::move(member));
+  m_neighbourhood.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
+}
+
+void Membership::bury(InstanceId id) {
+  m_log.debug("channel layer ipc: instance " + to_text(id) + " has died; its files are removed");
+  drop(id);
+  remove_files(m_settings.directory, id);
+}
+
+void Membership::drop(InstanceId id) {
+  const auto member = m_members.find(id);
+  if (member == m_members.end()) return;
+  take_from(m_wait, member->second.process);
+  m_members.erase(member);
+  m_neighbourhood.left(id);
+}
+
+void Membership::announce(const std::string& channel) {
+  if (m_presence) m_presence->announce(channel);
+}
+
+void Membership::withdraw(const std::string& channel) {
+  if (m_presence) m_presence->withdraw(channel);
+}
+
+}  // namespace tellina::ipc

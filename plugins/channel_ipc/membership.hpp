@@ -1,0 +1,85 @@
+#pragma once
+
+/// This instance and the others in the folder: who is there, and which channels they receive. Woken by the kernel at
+/// every change, never by time.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "presence.hpp"
+#include "tellina/log.hpp"
+
+namespace tellina::ipc {
+
+/// Told by Membership of the other instances, on the thread that calls enter() and read_changes().
+class Neighbourhood {
+ public:
+  Neighbourhood() = default;
+  Neighbourhood(const Neighbourhood&) = delete;
+  Neighbourhood& operator=(const Neighbourhood&) = delete;
+  virtual ~Neighbourhood() = default;
+
+  virtual void joined(InstanceId id, const std::string& socket_path) = 0;
+  virtual void left(InstanceId id) = 0;
+  /// Of one that has joined and not left.
+  virtual void receives(InstanceId id, const std::string& channel) = 0;
+  /// Also where it was not known to receive: it waits for an answer.
+  virtual void stopped(InstanceId id, const std::string& channel) = 0;
+};
+
+/// Threads: one at a time. Throws: Error(unavailable).
+class Membership {
+ public:
+  Membership(const Settings& settings, Random& random, Log& log, Neighbourhood& neighbourhood);
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+  ~Membership();
+
+  /// Takes a new name in the folder, calls `bind` with the socket's path, and tells of all others. May be called
+  /// again, after the folder was lost: who is still there stays joined.
+  void enter(const std::function<void(const std::string& socket_path)>& bind);
+
+  /// Removes this instance's files. Others stop sending to it.
+  void leave() { m_presence.reset(); }
+
+  /// Readable when read_changes() has something to do.
+  int descriptor() const { return m_wait.get(); }
+
+  /// Never blocks. False where this instance's own files were taken away: enter() again, and announce.
+  bool read_changes();
+
+  InstanceId id() const { return m_presence ? m_presence->id() : 0; }
+  void announce(const std::string& channel);
+  void withdraw(const std::string& channel);
+
+ private:
+  class Member {
+   public:
+    Descriptor process;
+    std::set<std::string> channels;
+  };
+
+  void watch();
+  bool read_watch();
+  bool handle(std::uint32_t change, const Entry& entry);
+  void read_deaths();
+  void scan();
+  void meet(InstanceId id);
+  void bury(InstanceId id);
+  void drop(InstanceId id);
+
+  const Settings m_settings;
+  Random& m_random;
+  Log& m_log;
+  Neighbourhood& m_neighbourhood;
+  Descriptor m_wait;
+  Descriptor m_watch;
+  std::unique_ptr<Presence> m_presence;
+  std::map<InstanceId, Member> m_members;
+};
+
+}  // namespace tellina::ipc

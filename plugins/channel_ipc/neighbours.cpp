@@ -1,0 +1,86 @@
+#include "neighbours.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <mutex>
+#include <set>
+
+namespace tellina::ipc {
+namespace {
+
+/// An unlocked ID.new that is younger may be between being made and being locked.
+constexpr std::time_t birth_in_seconds = 60;
+
+std::mutex own_mutex;
+std::set<InstanceId> own_ids;
+
+std::string path_of(const std::string& directory, const Entry& entry) { return directory + "/" + entry.name(); }
+
+bool is_young(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && std::time(nullptr) - found.st_mtime < birth_in_seconds;
+}
+
+}  // namespace
+
+void OwnInstances::add(InstanceId id) {
+  std::lock_guard lock(own_mutex);
+  own_ids.insert(id);
+}
+
+void OwnInstances::remove(InstanceId id) {
+  std::lock_guard lock(own_mutex);
+  own_ids.erase(id);
+}
+
+bool OwnInstances::contain(InstanceId id) {
+  std::lock_guard lock(own_mutex);
+  return own_ids.contains(id);
+}
+
+Life look_up(const std::string& directory, const Entry& entry) {
+  if (OwnInstances::contain(entry.id)) return Life(Life::State::in_this_process, ::getpid());
+  const Descriptor file(::open(path_of(directory, entry).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (!file && errno == ENOENT) return Life(Life::State::dead, 0);
+  // Where it cannot be told (no descriptors left), nobody is taken for dead.
+  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0) return Life(Life::State::in_another, 0);
+  return lock.l_type == F_UNLCK ? Life(Life::State::dead, 0) : Life(Life::State::in_another, lock.l_pid);
+}
+
+Descriptor open_process(const std::string& directory, const Entry& entry) {
+  const Life life = look_up(directory, entry);
+  if (life.state != Life::State::in_another || life.process <= 0) return Descriptor();
+  Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, life.process, 0)));
+  // Had it ended in between, the number might be another's by now.
+  if (process && look_up(directory, entry).process != life.process) process.reset();
+  return process;
+}
+
+void remove_files(const std::string& directory, InstanceId id) {
+  for (const Entry& entry : list_folder(directory)) {
+    if (entry.id == id && entry.kind != Entry::Kind::lock) ::unlink(path_of(directory, entry).c_str());
+  }
+  ::unlink(path_of(directory, Entry(Entry::Kind::lock, id)).c_str());
+}
+
+void remove_strays(const std::string& directory, const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    if (entry.kind == Entry::Kind::lock || OwnInstances::contain(entry.id)) continue;
+    const Entry birth(Entry::Kind::birth, entry.id);
+    const std::string birth_path = path_of(directory, birth);
+    // In the order of a birth, so that one that is renamed in between is seen under its new name.
+    const bool is_coming = look_up(directory, birth).state != Life::State::dead || is_young(birth_path);
+    if (is_coming || ::access(path_of(directory, Entry(Entry::Kind::lock, entry.id)).c_str(), F_OK) == 0) continue;
+    ::unlink(path_of(directory, entry).c_str());
+  }
+}
+
+}  // namespace tellina::ipc

@@ -1,0 +1,88 @@
+#include "peer.hpp"
+
+namespace tellina::ipc {
+namespace {
+
+/// What ZeroMQ takes for a peer that does not read. Little, as it is lost when the peer dies; what is over waits here,
+/// where it may still go to another receiver.
+constexpr int high_water_mark = 500;
+/// A connection is refused only while the peer's backlog is full.
+constexpr int first_retry_in_ms = 10;
+constexpr int last_retry_in_ms = 1000;
+/// More than a peer can have sent that is to go back.
+constexpr std::size_t most_first = 4000;
+
+}  // namespace
+
+Peer::Peer(zmq::context_t& context, const std::string& socket_path, Doorbell& doorbell) : m_doorbell(doorbell) {
+  try {
+    m_socket = zmq::socket_t(context, zmq::socket_type::push);
+    m_socket.set(zmq::sockopt::sndhwm, high_water_mark);
+    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::reconnect_ivl, first_retry_in_ms);
+    m_socket.set(zmq::sockopt::reconnect_ivl_max, last_retry_in_ms);
+    m_socket.connect("ipc://" + socket_path);
+  } catch (const zmq::error_t& failure) {
+    throw Error(ErrorCode::unavailable, "channel layer ipc: cannot connect to " + socket_path + ": " + failure.what());
+  }
+}
+
+Peer::Sent Peer::send(zmq::message_t& frame) {
+  std::lock_guard lock(m_mutex);
+  if (!m_socket) return Sent::gone;
+  if (m_is_blocked) return Sent::blocked;
+  const Sent sent = try_to_send(frame);
+  if (sent == Sent::blocked) {
+    m_is_blocked = true;
+    m_doorbell.ring();
+  }
+  return sent;
+}
+
+void Peer::send_first(zmq::message_t frame) {
+  std::lock_guard lock(m_mutex);
+  if (!m_socket || m_first.size() >= most_first) return;
+  if (!m_is_blocked && try_to_send(frame) != Sent::blocked) return;
+  m_first.push_back(std::move(frame));
+  if (m_is_blocked) return;
+  m_is_blocked = true;
+  m_doorbell.ring();
+}
+
+Peer::Sent Peer::try_to_send(zmq::message_t& frame) {
+  while (zmq_msg_send(frame.handle(), m_socket.handle(), ZMQ_DONTWAIT) < 0) {
+    if (errno == EINTR) continue;
+    return errno == EAGAIN ? Sent::blocked : Sent::gone;
+  }
+  return Sent::taken;
+}
+
+bool Peer::is_blocked() const {
+  std::lock_guard lock(m_mutex);
+  return m_socket && m_is_blocked;
+}
+
+int Peer::descriptor() {
+  std::lock_guard lock(m_mutex);
+  return m_socket ? m_socket.get(zmq::sockopt::fd) : -1;
+}
+
+bool Peer::try_unblock() {
+  std::lock_guard lock(m_mutex);
+  if (!m_socket || !m_is_blocked) return false;
+  if ((m_socket.get(zmq::sockopt::events) & ZMQ_POLLOUT) == 0) return false;
+  for (; !m_first.empty(); m_first.pop_front()) {
+    if (try_to_send(m_first.front()) == Sent::blocked) return false;
+  }
+  m_is_blocked = false;
+  return true;
+}
+
+void Peer::close(std::chrono::milliseconds linger) {
+  std::lock_guard lock(m_mutex);
+  if (!m_socket) return;
+  m_socket.set(zmq::sockopt::linger, static_cast<int>(linger.count()));
+  m_socket.close();
+}
+
+}  // namespace tellina::ipc

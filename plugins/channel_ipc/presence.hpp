@@ -1,0 +1,42 @@
+#pragma once
+
+/// One stay of an instance in the folder, as the others see it.
+
+#include <string>
+
+#include "folder.hpp"
+#include "settings.hpp"
+#include "tellina/clock.hpp"
+
+namespace tellina::ipc {
+
+/// Threads: one at a time. Throws: Error(unavailable).
+class Presence {
+ public:
+  /// Makes the folder where it is missing, and takes a name in it that nobody has.
+  Presence(const Settings& settings, Random& random);
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+  /// Removes its files.
+  ~Presence();
+
+  InstanceId id() const { return m_id; }
+  std::string socket_path() const;
+
+  /// The socket is bound: from now on others may send.
+  void publish();
+
+  void announce(const std::string& channel);
+  void withdraw(const std::string& channel);
+
+ private:
+  bool take_name();
+  std::string path(Entry::Kind kind, const std::string& channel = {}) const;
+
+  const std::string m_directory;
+  InstanceId m_id = 0;
+  const Descriptor m_folder;
+  Descriptor m_lock;
+};
+
+}  // namespace tellina::ipc
