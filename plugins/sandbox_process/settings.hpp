@@ -24,7 +24,7 @@ inline constexpr char settings_schema[] = R"json({
   "type": "object",
   "properties": {
     "plugin": {"type": "string"},
-    "i_know_this_is_not_isolated": {"type": "boolean", "const": true,
+    "i_know_this_is_not_isolated": {"type": "boolean", "enum": [true],
       "description": "participants can do whatever the server's user can: read its files, use its network, end its processes"},
     "directory": {"type": "string", "minLength": 1,
       "description": "folder in which home directories are made, in place of $TMPDIR or /tmp"},
