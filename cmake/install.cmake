@@ -35,22 +35,8 @@ if(TARGET tellina_conformance)
   endforeach()
 endif()
 
-# Every plugin's folder: shared objects to the plugins, programs to those that plugins start.
-file(GLOB plugin_folders CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/plugins/*/CMakeLists.txt)
-foreach(folder ${plugin_folders})
-  get_filename_component(folder ${folder} DIRECTORY)
-  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
-  foreach(target ${targets})
-    get_target_property(type ${target} TYPE)
-    if(type STREQUAL MODULE_LIBRARY)
-      install(TARGETS ${target} LIBRARY DESTINATION lib/tellina/plugins)
-    elseif(type STREQUAL EXECUTABLE)
-      install(TARGETS ${target} RUNTIME DESTINATION libexec/tellina)
-    endif()
-  endforeach()
-endforeach()
-
-# The page installs itself: see static/CMakeLists.txt. A root file system is made where it is used, by make_rootfs.
+# Plugins and the page install themselves: see plugins/ and static/. A root file system is made where it is used, by
+# make_rootfs.
 install(DIRECTORY ${CMAKE_BINARY_DIR}/share/tellina/shell DESTINATION share/tellina)
 install(DIRECTORY docker_image DESTINATION share/tellina USE_SOURCE_PERMISSIONS)
 install(DIRECTORY sdk/template DESTINATION share/tellina)

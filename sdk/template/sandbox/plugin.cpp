@@ -1,10 +1,11 @@
-/// The sandbox "@NAME@". As it stands it isolates nothing: it gives every participant a home and a shell on this machine,
-/// and demands that the study's configuration knows it. Isolation is yours to add: what has to happen before the shell
-/// runs belongs into supervisor.cpp, and when it is done, so does the demand for consent, and report_no_limits().
+/// The sandbox "YOUR_NAME". As it stands it isolates nothing: it gives every participant a home and a shell on this
+/// machine, and demands that the study's configuration knows it. Isolation is yours to add: what has to happen before
+/// the shell runs belongs into supervisor.cpp, and when it is done, so does the demand for consent, and
+/// report_no_limits().
 
 #include "sandbox.hpp"
 
-namespace sandbox_@NAME@ {
+namespace sandbox_YOUR_NAME {
 
 using namespace tellina;
 
@@ -72,6 +73,6 @@ class Backend final : public SandboxBackend {
   std::string m_directory;
 };
 
-TELLINA_PLUGIN(sandbox, Backend, "@NAME@", "0.1.0", schema);
+TELLINA_PLUGIN(sandbox, Backend, "YOUR_NAME", "0.1.0", schema);
 
-}  // namespace sandbox_@NAME@
+}  // namespace sandbox_YOUR_NAME

@@ -135,7 +135,7 @@ TEST_F(ProgramTest, ConfigSchemaHoldsTheSectionsOfTheInstalledPlugins) {
 
 TEST_F(ProgramTest, PluginsListIsAlignedAndGood) {
   EXPECT_EQ(run({"plugins", "list"}, false), 0) << m_err;
-  EXPECT_THAT(m_out, HasSubstr("sandbox          absent  1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"));
+  EXPECT_THAT(m_out, HasSubstr("sandbox          absent   1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"));
   EXPECT_EQ(m_err, "");
 }
 
