@@ -19,12 +19,10 @@ class ProcessBackend final : public SandboxBackend {
   explicit ProcessBackend(const PluginContext& context) : m_context(context), m_settings(context.config) {}
 
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
-    const std::string& directory =
-        spec.working_directory == "~" ? m_settings.working_directory : spec.working_directory;
     auto home = std::make_unique<Home>(m_settings.directory, spec.owner, spec.id, spec.initial);
     ShellPlan plan;
     plan.supervisor = m_settings.supervisor;
-    plan.working_directory = local_sandbox::absolute_directory(directory, home->path());
+    plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
     plan.arguments = {"/bin/bash", "--rcfile", m_settings.bashrc};
     plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
     return std::make_unique<LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
@@ -59,7 +57,7 @@ class ProcessBackend final : public SandboxBackend {
 
   /// Processes need no sweeping: they end with their owner.
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
-    return Home::sweep(m_settings.directory, owner, keep);
+    return Home::sweep(m_settings.directory, owner, keep, m_context.log);
   }
 
  private:

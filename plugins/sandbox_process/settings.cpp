@@ -42,7 +42,6 @@ std::string find_directory(const Config& config) {
 Settings::Settings(const Config& config) {
   require_consent(config);
   directory = find_directory(config);
-  working_directory = config.string_or("working_directory", "~");
   const fs::path prefix = find_prefix();
   supervisor = prefix / "libexec/tellina/sandbox_supervisor";
   bashrc = prefix / "share/tellina/shell/bashrc";

@@ -12,9 +12,7 @@ class Settings {
   /// Throws ConfigError. Looks at no file.
   explicit Settings(const Config& config);
 
-  std::string directory;  ///< homes are made in it
-  std::string working_directory;
-
+  std::string directory;   ///< homes are made in it
   std::string supervisor;  ///< path of the program
   std::string bashrc;      ///< path of the file that the shell reads
 };
@@ -27,11 +25,7 @@ inline constexpr char settings_schema[] = R"json({
     "i_know_this_is_not_isolated": {"type": "boolean", "enum": [true],
       "description": "participants can do whatever the server's user can: read its files, use its network, end its processes"},
     "directory": {"type": "string", "minLength": 1,
-      "description": "folder in which home directories are made, in place of $TMPDIR or /tmp"},
-    "pool": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 2,
-      "description": "without effect: a shell starts in no time"},
-    "working_directory": {"type": "string", "default": "~", "pattern": "^(~$|~/|/)",
-      "description": "where the shell starts: ~, ~/PATH or an absolute path"}
+      "description": "folder in which home directories are made, in place of $TMPDIR or /tmp"}
   },
   "required": ["i_know_this_is_not_isolated"],
   "additionalProperties": false

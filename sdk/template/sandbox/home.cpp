@@ -65,7 +65,7 @@ int Home::remove() {
 }
 
 std::size_t Home::sweep(const std::string& folder, const tellina::OwnerId& owner,
-                        const std::vector<tellina::SandboxId>& keep) {
+                        const std::vector<tellina::SandboxId>& keep, tellina::Log& log) {
   const std::string prefix = room_prefix(owner);
   std::vector<std::string> rooms;
   std::error_code none;  // without the folder there is nothing to sweep
@@ -74,12 +74,15 @@ std::size_t Home::sweep(const std::string& folder, const tellina::OwnerId& owner
     if (!name.starts_with(prefix)) continue;
     if (std::find(keep.begin(), keep.end(), name.substr(prefix.size())) == keep.end()) rooms.push_back(name);
   }
+  std::size_t removed = 0;
   for (const std::string& room : rooms) {
-    if (const int error = remove_tree(folder, room); error != 0) {
-      throw system_error("remove " + folder + "/" + room, error);
-    }
+    const int error = remove_tree(folder, room);
+    if (error == 0)
+      ++removed;
+    else
+      log.warning(system_error("remove " + folder + "/" + room, error).what());
   }
-  return rooms.size();
+  return removed;
 }
 
 }  // namespace local_sandbox

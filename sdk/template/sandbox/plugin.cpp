@@ -65,7 +65,7 @@ class Backend final : public SandboxBackend {
 
   /// What a worker that died has left: here its homes, as its processes end by themselves.
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
-    return local_sandbox::Home::sweep(m_directory, owner, keep);
+    return local_sandbox::Home::sweep(m_directory, owner, keep, m_context.log);
   }
 
  private:

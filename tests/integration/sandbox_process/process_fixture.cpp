@@ -30,10 +30,7 @@ void ProcessTest::SetUp() {
   start_with(make_spec());
 }
 
-void ProcessTest::start_with(SandboxSpec spec, std::map<std::string, Setting> settings) {
-  settings["directory"] = m_homes.path().string();
-  start(std::move(spec), std::move(settings));
-}
+void ProcessTest::start_with(SandboxSpec spec) { start(std::move(spec), {{"directory", m_homes.path().string()}}); }
 
 void ProcessTest::TearDown() {
   SandboxTest::TearDown();

@@ -30,7 +30,7 @@ class ProcessTest : public SandboxTest {
  protected:
   void SetUp() override;
   void TearDown() override;
-  void start_with(SandboxSpec spec, std::map<std::string, Setting> settings = {});
+  void start_with(SandboxSpec spec);
   std::filesystem::path home() const;
   const HomesFolder& homes() const { return m_homes; }
 

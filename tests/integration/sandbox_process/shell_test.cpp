@@ -43,7 +43,9 @@ TEST_F(ProcessShell, StartsWhereTheStudySays) {
   spec.environment["COLOR"] = "bl ue";
   start_with(spec);
   EXPECT_EQ(shell().run("pwd; echo \"$COLOR\"").output, (home() / "website").string() + "\nbl ue\n");
-  start_with(make_spec(), {{"working_directory", std::string("/usr")}});
+  spec = make_spec();
+  spec.working_directory = "/usr";
+  start_with(spec);
   EXPECT_EQ(shell().run("pwd").output, "/usr\n");
 }
 
