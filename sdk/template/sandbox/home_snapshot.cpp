@@ -55,6 +55,9 @@ class Reader {
     return m_entries >= m_request.max_entries || m_clock.now() >= m_end;
   }
 
+  /// A thing that could not be opened: closed to this user, or no longer what it was.
+  void note_unopened() { (errno == EACCES ? m_tree.truncated : m_tree.raced) = true; }
+
   void stop() { m_tree.truncated = m_is_stopped = true; }
 
   void read_directory(int directory, FileNode& node, std::size_t depth) {
@@ -62,8 +65,8 @@ class Reader {
     const int again = openat(directory, ".", open_flags | O_DIRECTORY);
     const DirectoryStream stream(again < 0 ? nullptr : fdopendir(again));
     if (!stream) {
+      note_unopened();
       if (again >= 0) close(again);
-      m_tree.raced = true;
       return;
     }
     while (!m_is_stopped) {
@@ -96,7 +99,7 @@ class Reader {
     } else if (node.kind == FileKind::directory) {
       const Descriptor below = open_same(directory, name, status);
       if (!below) {
-        m_tree.raced = true;  // it has no permission, or is another thing by now
+        note_unopened();
       } else if (depth >= m_max_depth || status.st_dev != m_device) {
         m_tree.truncated = true;
       } else {
@@ -127,7 +130,7 @@ class Reader {
     }
     const Descriptor file = open_same(directory, name, status);
     if (!file) {
-      m_tree.raced = true;
+      note_unopened();
       return true;
     }
     std::string content(size, '\0');
@@ -145,13 +148,14 @@ class Reader {
     return true;
   }
 
-  /// None where the name no longer stands for the same thing, or may not be opened.
+  /// None where the name may not be opened (then errno says why), or no longer stands for the same thing.
   static Descriptor open_same(int directory, const std::string& name, const struct stat& status) {
     Descriptor opened(openat(directory, name.c_str(), open_flags));
     struct stat its;
     if (opened && (fstat(opened.get(), &its) != 0 || its.st_ino != status.st_ino || its.st_dev != status.st_dev ||
                    (its.st_mode & S_IFMT) != (status.st_mode & S_IFMT))) {
       opened.reset();
+      errno = ESTALE;
     }
     return opened;
   }

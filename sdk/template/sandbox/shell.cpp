@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "supervisor.hpp"
 
@@ -109,9 +111,10 @@ void Shell::spawn(const ShellPlan& plan, const Descriptor& control, const Descri
 
 void Shell::wait_for_start(const ShellPlan& plan, std::chrono::milliseconds deadline) {
   pollfd watched{m_control.get(), POLLIN, 0};
+  const int timeout = static_cast<int>(std::max<std::int64_t>(deadline.count(), 0));
   int ready;
   do {
-    ready = poll(&watched, 1, static_cast<int>(deadline.count()));
+    ready = poll(&watched, 1, timeout);
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) throw Error(ErrorCode::timed_out, "start the shell: no answer in time");
   Started started;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include <unistd.h>
+
 #include "process_fixture.hpp"
 
 namespace tellina::test {
@@ -92,6 +94,16 @@ TEST_F(ProcessHome, SnapshotNeverFollowsLinksAndNeverWaits) {
   }
 }
 
+TEST_F(ProcessHome, SnapshotSaysWhereItMayNotLook) {
+  shell().run("mkdir a b; echo x > a/f; echo y > b/g; chmod 0 a b/g");
+  const FileTree tree = snapshot();
+  const bool may_look = geteuid() == 0;
+  EXPECT_EQ(tree.truncated, !may_look);
+  EXPECT_FALSE(tree.raced);
+  EXPECT_EQ(tree.root.children.at("a").children.size(), may_look ? 1U : 0U);
+  EXPECT_EQ(tree.root.children.at("b").children.at("g").content.has_value(), may_look);
+}
+
 TEST_F(ProcessHome, SnapshotKeepsItsLimits) {
   shell().run("mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;
@@ -117,7 +129,7 @@ TEST_F(ProcessHome, SnapshotKeepsItsLimits) {
 
 TEST_F(ProcessHome, GoesHoweverDeepAndClosedItIs) {
   shell().run(
-      "p=$(printf 'd/%.0s' {1..1000}); for i in 1 2 3; do mkdir -p $p; cd -P $p 2>/dev/null; done; echo x > y; "
+      "p=$(printf 'd/%.0s' {1..500}); for i in 1 2 3; do mkdir -p $p; cd -P $p 2>/dev/null; done; echo x > y; "
       "cd; mkdir -p c/d; chmod 0 c/d c; chmod 0 .");
   sandbox().destroy();
   EXPECT_EQ(homes().list(), std::set<std::string>());

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
+#include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +164,29 @@ TEST(ProcessHostDeath, LeavesNoProcess) {
   Backend other({{"directory", homes.path().string()}});
   EXPECT_EQ(other->sweep(owner, {}), 1U);
   EXPECT_EQ(homes.list(), std::set<std::string>());
+}
+
+/// The same tests with the plugin run by an ordinary user, for whom files can be closed.
+TEST(OrdinaryUser, PassesTheSameTests) {
+  if (geteuid() != 0) return;  // then the tests above have just been run by one
+  constexpr uid_t user = 12345;
+  const std::filesystem::path report =
+      std::filesystem::temp_directory_path() / ("sandbox_process_user_" + std::to_string(getpid()));
+  const pid_t child = fork();
+  if (child == 0) {
+    const int file = open(report.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+    dup2(file, 1);
+    dup2(file, 2);
+    if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) _exit(126);
+    execl("/proc/self/exe", "test_sandbox_process", "--gtest_filter=Process*", nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  std::ifstream file(report);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::filesystem::remove(report);
+  EXPECT_EQ(status, 0) << "run by an ordinary user, who must be able to read the build folder:\n" << text;
 }
 
 }  // namespace

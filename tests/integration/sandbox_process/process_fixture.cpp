@@ -45,7 +45,7 @@ int be_host(const char* folder) {
   const std::unique_ptr<Sandbox> sandbox = backend->start(spec);
   Shell shell(*sandbox);
   if (!shell.prompt()) return 1;
-  shell.run("setsid sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & true");
+  shell.run("setsid -f sleep 1000; nohup sleep 1000 >/dev/null 2>&1 & true");
   // The supervisor, the shell and the two.
   eventually([] { return descendants(getpid()).size() == 4; }, "the daemons run");
   std::printf("%s\n", spec.owner.c_str());
