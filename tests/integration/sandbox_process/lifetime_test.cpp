@@ -67,10 +67,13 @@ TEST_F(ProcessLifetime, AStoppedSupervisorGoesTooAndAKilledOneIsTold) {
   const Processes processes = descendants(getpid());
   start_with(make_spec());
   EXPECT_EQ(still_there(processes), Processes());
+  const Processes supervised = descendants(getpid());
   shell().type("kill -KILL $PPID\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
   ASSERT_TRUE(sandbox().ended());
   EXPECT_TRUE(sandbox().ended()->by_signal);
+  EXPECT_TRUE(eventually([&] { return still_there(supervised).size() == 1; }, "the shell has gone with it"))
+      << "the supervisor's own end is for destroy() to take";
 }
 
 TEST_F(ProcessLifetime, ManyStartAndEndAtOnce) {
