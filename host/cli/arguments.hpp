@@ -23,6 +23,7 @@ enum class CommandName {
   config_check,
   config_schema,
   plugins_list,
+  plugins_new,
   participants_list,
   participants_add,
   participants_reset,
@@ -39,7 +40,9 @@ class Arguments {
   std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
-  std::string access_code;  ///< of `participants add` and `participants reset`
+  std::string operand;    ///< the word that is no option: an access code, or the name of a new plugin
+  std::string kind;       ///< of `plugins new`
+  std::string directory;  ///< of `plugins new`; empty: named as the plugin, in the current folder
 
   /// Where --help was asked for: the text, and nothing else counts.
   std::optional<std::string> help;

@@ -30,6 +30,11 @@ const OptionRow plugin_option{
 const OptionRow test_option{"--test-mode", nullptr, "serve /test, which tests the whole server",
                             [](Arguments& arguments, const std::string&) { arguments.test_mode = true; }};
 
+const OptionRow kind_option{"--kind", "KIND", "what it is: sandbox or ordering_policy",
+                            [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
+const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (./NAME)",
+                                 [](Arguments& arguments, const std::string& text) { arguments.directory = text; }};
+
 const std::vector<const OptionRow*> server_options{&config_option, &address_option, &port_option, &plugin_option,
                                                    &test_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
@@ -46,6 +51,12 @@ const CommandRow commands[] = {
      "print the JSON Schema of the configuration",
      {&plugin_option}},
     {CommandName::plugins_list, "plugins", "list", nullptr, "show the installed plugins", {&plugin_option}},
+    {CommandName::plugins_new,
+     "plugins",
+     "new",
+     "NAME",
+     "write the sources of a new plugin, which can be built and works",
+     {&kind_option, &directory_option}},
     {CommandName::participants_list, "participants", "list", nullptr, "show who takes part and how far they are",
      config_options},
     {CommandName::participants_add, "participants", "add", "CODE", "let in a participant with this access code",

@@ -26,6 +26,7 @@ class CommandContext {
 int config_check(const Arguments& arguments, CommandContext& context);
 int config_schema(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
+int plugins_new(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);

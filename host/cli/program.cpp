@@ -35,6 +35,8 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
       return config_schema(arguments, context);
     case CommandName::plugins_list:
       return plugins_list(arguments, context);
+    case CommandName::plugins_new:
+      return plugins_new(arguments, context);
     case CommandName::participants_list:
       return participants_list(arguments, context);
     case CommandName::participants_add:

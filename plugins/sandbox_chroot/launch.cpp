@@ -70,8 +70,12 @@ void require_parts(const Settings& settings) {
   }
   const std::string shell = settings.root_file_system + "/bin/bash";
   if (access(shell.c_str(), F_OK) != 0) {
-    throw system_error("root file system " + settings.root_file_system + ": bin/bash", errno, {},
-                       "`make build` makes it, or docker_image/make_rootfs " + settings.root_file_system);
+    const int error = errno;
+    const bool is_installed = access(settings.root_maker.c_str(), X_OK) == 0;
+    throw system_error(
+        "root file system " + settings.root_file_system + ": bin/bash", error, {},
+        (is_installed ? "make it with " + settings.root_maker : "`make build` makes it, or docker_image/make_rootfs") +
+            " " + settings.root_file_system);
   }
 }
 

@@ -40,6 +40,7 @@ Settings::Settings(const Config& config) {
   const std::filesystem::path prefix = find_prefix();
   launcher = prefix / "libexec/tellina/sandbox_launcher";
   init = prefix / "libexec/tellina/sandbox_init";
+  root_maker = prefix / "share/tellina/docker_image/make_rootfs";
   root_file_system = find_root_file_system(config, prefix);
 }
 

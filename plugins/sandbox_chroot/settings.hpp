@@ -23,6 +23,7 @@ class Settings {
   std::string launcher;          ///< path of the program
   std::string init;              ///< path of the program
   std::string root_file_system;  ///< path of the folder
+  std::string root_maker;        ///< path of the script that makes it, where tellina is installed
 };
 
 /// In the header, so that the plugin's descriptor is plain data from the start.

@@ -57,6 +57,9 @@ Backend::Backend(std::map<std::string, Setting> settings) {
     throw std::runtime_error("the plugin does not fit");
   }
   settings.try_emplace("pool", std::int64_t{0});
+#ifdef SANDBOX_CONSENT
+  settings.try_emplace(SANDBOX_CONSENT, true);
+#endif
   const PluginContext context(make_settings(settings), m_log, m_clock, m_random);
   std::unique_ptr<Plugin> plugin = descriptor->create(context);
   m_plugin.reset(dynamic_cast<SandboxBackend*>(plugin.release()));

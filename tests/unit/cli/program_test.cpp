@@ -13,6 +13,7 @@ namespace tellina::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -138,7 +139,8 @@ TEST_F(ProgramTest, ConfigSchemaHoldsTheSectionsOfTheInstalledPlugins) {
 
 TEST_F(ProgramTest, PluginsListIsAlignedAndGood) {
   EXPECT_EQ(run({"plugins", "list"}, false), 0) << m_err;
-  EXPECT_THAT(m_out, HasSubstr("sandbox          absent  1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"));
+  EXPECT_THAT(m_out, ContainsRegex("sandbox          absent +1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"))
+      << "how wide the column is depends on what else is built";
   EXPECT_EQ(m_err, "");
 }
 

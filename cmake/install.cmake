@@ -1,0 +1,60 @@
+# What `cmake --install build --prefix P` puts where. The folders below the prefix are fixed, and not those of
+# GNUInstallDirs: the program and its plugins find their parts relative to themselves.
+#
+#   bin/tellina                     the program
+#   lib/tellina/plugins/            plugins
+#   libexec/tellina/                programs that plugins start
+#   share/tellina/                  the page, what shells read, the makings of the root file system, templates
+#   include/tellina/, lib/cmake/    the SDK
+#   share/doc/tellina/              documentation and license
+
+include(CMakePackageConfigHelpers)
+
+set(package_folder lib/cmake/tellina)
+set_target_properties(tellina_sdk PROPERTIES EXPORT_NAME sdk)
+install(TARGETS tellina_sdk EXPORT tellinaTargets FILE_SET HEADERS DESTINATION include)
+install(TARGETS tellina EXPORT tellinaTargets RUNTIME DESTINATION bin)
+
+# A static library's own dependencies are dependencies of whoever links it.
+set(TELLINA_PACKAGE_DEPENDENCIES)
+if(TARGET tellina_conformance)
+  set_target_properties(tellina_conformance PROPERTIES EXPORT_NAME conformance)
+  get_target_property(header_sets tellina_conformance HEADER_SETS)
+  if(header_sets)
+    install(TARGETS tellina_conformance EXPORT tellinaTargets ARCHIVE DESTINATION lib/tellina
+      FILE_SET HEADERS DESTINATION include)
+  else()
+    install(TARGETS tellina_conformance EXPORT tellinaTargets ARCHIVE DESTINATION lib/tellina INCLUDES DESTINATION include)
+    install(DIRECTORY sdk/conformance/include/ DESTINATION include)
+  endif()
+  get_target_property(conformance_libraries tellina_conformance LINK_LIBRARIES)
+  foreach(package GTest Threads)
+    if(conformance_libraries MATCHES "${package}::")
+      list(APPEND TELLINA_PACKAGE_DEPENDENCIES ${package})
+    endif()
+  endforeach()
+endif()
+
+# Plugins and the page install themselves: see plugins/ and static/. A root file system is made where it is used, by
+# make_rootfs.
+install(DIRECTORY ${CMAKE_BINARY_DIR}/share/tellina/shell DESTINATION share/tellina)
+install(DIRECTORY docker_image DESTINATION share/tellina USE_SOURCE_PERMISSIONS)
+install(DIRECTORY sdk/template DESTINATION share/tellina)
+install(FILES config.schema.json DESTINATION share/tellina)
+install(FILES LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md config.json DESTINATION share/doc/tellina)
+install(FILES sdk/README.md DESTINATION share/doc/tellina/sdk)
+install(DIRECTORY docs DESTINATION share/doc/tellina)
+
+# Versions agree or not as the program sees it: it compares tags, which hold major and minor.
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/tellinaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+file(GLOB function_files RELATIVE ${CMAKE_SOURCE_DIR}/sdk/cmake CONFIGURE_DEPENDS sdk/cmake/*.cmake)
+list(JOIN function_files " " TELLINA_FUNCTION_FILES)
+list(JOIN TELLINA_PACKAGE_DEPENDENCIES " " TELLINA_PACKAGE_DEPENDENCIES)
+set(TELLINA_SHELL_FOLDER share/tellina/shell)
+configure_package_config_file(sdk/cmake/tellinaConfig.cmake.in ${CMAKE_BINARY_DIR}/tellinaConfig.cmake
+  INSTALL_DESTINATION ${package_folder} PATH_VARS TELLINA_SHELL_FOLDER)
+install(FILES ${CMAKE_BINARY_DIR}/tellinaConfig.cmake ${CMAKE_BINARY_DIR}/tellinaConfigVersion.cmake
+  DESTINATION ${package_folder})
+list(TRANSFORM function_files PREPEND sdk/cmake/)
+install(FILES ${function_files} DESTINATION ${package_folder})
+install(EXPORT tellinaTargets NAMESPACE tellina:: DESTINATION ${package_folder})

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "tellina/config.hpp"
+
+namespace tellina::process_sandbox {
+
+/// The plugin's section of config.json, and where its parts are.
+class Settings {
+ public:
+  /// Throws ConfigError. Looks at no file.
+  explicit Settings(const Config& config);
+
+  std::string directory;   ///< homes are made in it
+  std::string supervisor;  ///< path of the program
+  std::string bashrc;      ///< path of the file that the shell reads
+};
+
+/// In the header, so that the plugin's descriptor is plain data from the start.
+inline constexpr char settings_schema[] = R"json({
+  "type": "object",
+  "properties": {
+    "plugin": {"type": "string"},
+    "i_know_this_is_not_isolated": {"type": "boolean", "enum": [true],
+      "description": "participants can do whatever the server's user can: read its files, use its network, end its processes"},
+    "directory": {"type": "string", "minLength": 1,
+      "description": "folder in which home directories are made, in place of $TMPDIR or /tmp"}
+  },
+  "required": ["i_know_this_is_not_isolated"],
+  "additionalProperties": false
+})json";
+
+}  // namespace tellina::process_sandbox

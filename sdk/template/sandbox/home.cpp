@@ -1,0 +1,88 @@
+#include "home.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+namespace local_sandbox {
+
+using tellina::Error;
+using tellina::ErrorCode;
+
+namespace {
+
+constexpr const char* home_name = "home";
+
+/// Names become parts of paths; a '.' in one would make "a.b" an owner's "a" with the sandbox "b".
+const std::string& checked(const std::string& name, const char* what) {
+  const auto is_allowed = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_allowed)) {
+    throw Error(ErrorCode::bad_request,
+                std::string(what) + ": expected 1 to 64 letters, digits and \"-\", got \"" + name + "\"");
+  }
+  return name;
+}
+
+std::string room_prefix(const tellina::OwnerId& owner) { return "tellina." + checked(owner, "owner id") + "."; }
+
+}  // namespace
+
+Home::Home(const std::string& folder, const tellina::OwnerId& owner, const tellina::SandboxId& id,
+           const tellina::FileTree& initial)
+    : m_folder(folder),
+      m_room(room_prefix(owner) + checked(id, "sandbox id")),
+      m_path(folder + "/" + m_room + "/" + home_name) {
+  std::error_code ignored;  // the next call tells what is wrong
+  std::filesystem::create_directories(folder, ignored);
+  const std::string room = folder + "/" + m_room;
+  // mkdir makes it or fails: nobody else can have put something there, or a link, before.
+  if (mkdir(room.c_str(), 0700) != 0) throw system_error("make " + room, errno);
+  m_is_there = true;
+  try {
+    if (mkdir(m_path.c_str(), 0700) != 0) throw system_error("make " + m_path, errno);
+    m_home.reset(open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!m_home) throw system_error("open " + m_path, errno);
+    seed(m_home.get(), initial.root);
+  } catch (...) {
+    remove();
+    throw;
+  }
+}
+
+tellina::FileTree Home::snapshot(const tellina::SnapshotRequest& request, tellina::Clock& clock,
+                                 const std::atomic<bool>& cancelled) const {
+  return read_tree(m_home.get(), request, clock, cancelled);
+}
+
+int Home::remove() {
+  m_home.reset();
+  return std::exchange(m_is_there, false) ? remove_tree(m_folder, m_room) : 0;
+}
+
+std::size_t Home::sweep(const std::string& folder, const tellina::OwnerId& owner,
+                        const std::vector<tellina::SandboxId>& keep, tellina::Log& log) {
+  const std::string prefix = room_prefix(owner);
+  std::vector<std::string> rooms;
+  std::error_code none;  // without the folder there is nothing to sweep
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(prefix)) continue;
+    if (std::find(keep.begin(), keep.end(), name.substr(prefix.size())) == keep.end()) rooms.push_back(name);
+  }
+  std::size_t removed = 0;
+  for (const std::string& room : rooms) {
+    const int error = remove_tree(folder, room);
+    if (error == 0)
+      ++removed;
+    else
+      log.warning(system_error("remove " + folder + "/" + room, error).what());
+  }
+  return removed;
+}
+
+}  // namespace local_sandbox

@@ -1,0 +1,78 @@
+/// The sandbox "YOUR_NAME". As it stands it isolates nothing: it gives every participant a home and a shell on this
+/// machine, and demands that the study's configuration knows it. Isolation is yours to add: what has to happen before
+/// the shell runs belongs into supervisor.cpp, and when it is done, so does the demand for consent, and
+/// report_no_limits().
+
+#include "sandbox.hpp"
+
+namespace sandbox_YOUR_NAME {
+
+using namespace tellina;
+
+/// The host checks the plugin's section of config.json against this before it makes the plugin.
+constexpr char schema[] = R"json({
+  "type": "object",
+  "properties": {
+    "i_know_this_is_not_isolated": {"type": "boolean", "enum": [true]},
+    "directory": {"type": "string", "default": "/tmp", "description": "folder in which home directories are made"}
+  },
+  "required": ["i_know_this_is_not_isolated"],
+  "additionalProperties": false
+})json";
+
+class Backend final : public SandboxBackend {
+ public:
+  /// Reads the configuration and touches nothing else.
+  explicit Backend(const PluginContext& context)
+      : m_context(context), m_directory(context.config.string_or("directory", "/tmp")) {
+    if (!context.config.bool_or("i_know_this_is_not_isolated", false)) {
+      context.config.fail("expected \"i_know_this_is_not_isolated\": true: this sandbox isolates nothing");
+    }
+  }
+
+  /// Whether a sandbox can be started here, found out by starting one; and what keeps which limit.
+  Capabilities probe() override {
+    Capabilities capabilities;
+    try {
+      SandboxSpec spec;
+      spec.owner = "probe";
+      spec.id = random_token(m_context.random, 8);
+      spec.initial.root = FileNode::directory();
+      start(spec)->destroy();
+      capabilities.usable = true;
+      capabilities.limits = local_sandbox::report_no_limits();
+    } catch (const Error& error) {
+      capabilities.reason = std::string(error.what()) + (error.hint().empty() ? "" : ": " + error.hint());
+    }
+    return capabilities;
+  }
+
+  /// SUPERVISOR and BASHRC are paths that CMakeLists.txt sets. What throws on the way leaves nothing behind: the home
+  /// goes with its object.
+  std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
+    auto home = std::make_unique<local_sandbox::Home>(m_directory, spec.owner, spec.id, spec.initial);
+    local_sandbox::ShellPlan plan;
+    plan.supervisor = SUPERVISOR;
+    plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
+    plan.arguments = {"/bin/bash", "--rcfile", BASHRC};
+    plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
+    return std::make_unique<local_sandbox::LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
+  }
+
+  std::unique_ptr<Sandbox> adopt(const SandboxId& id) override {
+    throw Error(ErrorCode::unsupported, "sandbox " + id + ": it ends with the process that has started it");
+  }
+
+  /// What a worker that died has left: here its homes, as its processes end by themselves.
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
+    return local_sandbox::Home::sweep(m_directory, owner, keep, m_context.log);
+  }
+
+ private:
+  PluginContext m_context;
+  std::string m_directory;
+};
+
+TELLINA_PLUGIN(sandbox, Backend, "YOUR_NAME", "0.1.0", schema);
+
+}  // namespace sandbox_YOUR_NAME

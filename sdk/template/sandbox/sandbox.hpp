@@ -1,0 +1,54 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "home.hpp"
+#include "shell.hpp"
+#include "tellina/log.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace local_sandbox {
+
+/// A home and a shell in it.
+class LocalSandbox final : public tellina::Sandbox {
+ public:
+  /// Takes the home; starts the shell. Throws Error and leaves nothing. The context is the plugin's.
+  LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, const tellina::SandboxSpec& spec,
+               const tellina::PluginContext& context);
+  ~LocalSandbox() override { destroy(); }
+
+  int terminal() const override;
+  int ended_descriptor() const override;
+  std::optional<tellina::ExitStatus> ended() override;
+  void restart_shell(tellina::TerminalSize size) override;
+  void resize(tellina::TerminalSize size) override;
+  tellina::FileTree snapshot(const tellina::SnapshotRequest& request) override;
+  void destroy() override;
+
+ private:
+  /// Held while home and shell are used. Throws Error(gone) once destroy() has been called.
+  std::unique_lock<std::mutex> use() const;
+  Shell& shell() const;
+  void end_shell();
+
+  const tellina::PluginContext& m_context;
+  const ShellPlan m_plan;
+  mutable std::mutex m_mutex;
+  std::atomic<bool> m_is_destroyed = false;
+  std::unique_ptr<Home> m_home;
+  std::unique_ptr<Shell> m_shell;
+};
+
+/// "~", "~/PATH" or an absolute path, made absolute. Throws Error(bad_config) for any other.
+std::string absolute_directory(const std::string& directory, const std::string& home);
+
+/// What a shell finds in its environment, with what the host adds.
+std::map<std::string, std::string> make_environment(const std::string& home,
+                                                    const std::map<std::string, std::string>& added);
+
+/// The six limits, none of which anything keeps here.
+std::vector<tellina::LimitReport> report_no_limits();
+
+}  // namespace local_sandbox

@@ -1,0 +1,138 @@
+/// supervisor DIRECTORY PROGRAM [ARGUMENT]...
+///
+/// Starts a program on a terminal and answers for every process that comes of it. Standard input is a socket to the
+/// plugin, standard output the terminal. It ends when the plugin's end of the socket closes, by destroy() or because
+/// the host has died, and kills every process first: whatever its children leave behind becomes its own child.
+///
+/// It is a program of its own since the host has many threads: what may be done between fork() and exec() there is
+/// next to nothing. Isolation belongs here too, before the program is run: unshare(2), setrlimit(2), chroot(2), ...
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include "supervisor.hpp"
+
+namespace {
+
+constexpr int control = 0;
+constexpr int terminal = 1;
+constexpr const char* list_of_children = "/proc/thread-self/children";
+
+using local_sandbox::Started;
+
+Started failure(const char* step) {
+  Started report;
+  report.error_number = errno;
+  std::strncpy(report.step, step, sizeof report.step - 1);
+  return report;
+}
+
+/// In the child: becomes the program, or returns why not.
+Started become(char** words) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A session of its own with the terminal as its controlling one: else there is no job control and no Ctrl-C.
+  if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) return failure("make the terminal the shell's own");
+  if (dup2(terminal, STDIN_FILENO) < 0 || dup2(terminal, STDERR_FILENO) < 0) return failure("use the terminal");
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (chdir(words[1]) != 0) return failure("enter the working directory");
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // what the host itself was started with
+  execv(words[2], words + 2);
+  return failure("run the shell");
+}
+
+/// Returns the program's process, or -1 with the reason in `report`.
+pid_t start(char** words, Started& report) {
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
+    report = failure("make a pipe");
+    return -1;
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    report = become(words);
+    [[maybe_unused]] const ssize_t written = write(pipe_ends[1], &report, sizeof report);
+    _exit(127);
+  }
+  if (child < 0) report = failure("start a process");
+  close(pipe_ends[1]);
+  // exec closes the pipe: nothing to read means that the program runs.
+  const bool failed = child < 0 || read(pipe_ends[0], &report, sizeof report) > 0;
+  close(pipe_ends[0]);
+  // The terminal is the program's alone from here: it hangs up when the last of its users goes.
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  dup2(nothing, terminal);
+  close(nothing);
+  return failed ? -1 : child;
+}
+
+/// A killed process leaves its children to this one, so the list is read anew until there is none.
+void end_everything() {
+  for (;;) {
+    bool is_any_listed = false;
+    std::ifstream children(list_of_children);
+    for (pid_t child; children >> child;) {
+      is_any_listed = true;
+      kill(child, SIGKILL);
+    }
+    // The kernel may leave some out of the list while others end; then it is read again.
+    pid_t ended = waitpid(-1, nullptr, is_any_listed ? 0 : WNOHANG);
+    while (ended > 0) ended = waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0 && errno == ECHILD) return;
+  }
+}
+
+void reap(int child_signals, pid_t program) {
+  signalfd_siginfo ignored;
+  while (read(child_signals, &ignored, sizeof ignored) > 0) continue;
+  int status;
+  for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (child == program) send(control, &status, sizeof status, MSG_NOSIGNAL);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 3) return 2;
+  umask(022);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // No signal ends it but SIGKILL: every one is blocked, and only SIGCHLD is looked at.
+  sigset_t signals;
+  sigfillset(&signals);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  const int child_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+
+  Started report;
+  pid_t program = -1;
+  if (child_signals < 0 || access(list_of_children, R_OK) != 0) {
+    report = failure("read /proc/thread-self/children");
+  } else {
+    program = start(words, report);
+  }
+  send(control, &report, sizeof report, MSG_NOSIGNAL);
+
+  pollfd watched[] = {{control, POLLIN, 0}, {child_signals, POLLIN, 0}};
+  while (program > 0) {
+    if (poll(watched, 2, -1) < 0) continue;
+    if (watched[0].revents != 0) break;
+    if (watched[1].revents != 0) reap(child_signals, program);
+  }
+  end_everything();
+  return 0;
+}

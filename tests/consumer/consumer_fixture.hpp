@@ -1,0 +1,49 @@
+#pragma once
+
+/// An installed tellina, and nothing else of this tree.
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/server_process.hpp"
+
+namespace tellina::testing {
+
+class CommandResult {
+ public:
+  int status = -1;
+  std::string output;
+  std::string errors;
+};
+
+/// `cmake --install` into a folder that goes with the test.
+class ConsumerTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+
+  /// Runs a program to its end, in the test's folder. Fails the test after five minutes.
+  CommandResult run(const std::filesystem::path& program, const std::vector<std::string>& arguments);
+  /// Likewise, and fails the test where the status is not 0.
+  CommandResult run_well(const std::filesystem::path& program, const std::vector<std::string>& arguments);
+
+  std::filesystem::path folder() const { return m_folder.path(); }
+  std::filesystem::path prefix() const { return folder() / "prefix"; }
+  std::filesystem::path program() const { return prefix() / "bin/tellina"; }
+
+  /// Writes config.json with one task and this sandbox section.
+  void write_config(const std::string& sandbox);
+  /// Logs in, does the task and sees it passed. `plugin_folder` may be empty.
+  void pass_a_study(const std::string& plugin_folder);
+
+  /// What the README of the SDK says: writes a new plugin, configures it with nothing but the prefix, builds it.
+  void make_new_plugin(const std::string& name, const std::string& kind);
+
+ private:
+  TemporaryFolder m_folder;
+  int m_runs = 0;
+};
+
+}  // namespace tellina::testing

@@ -1,0 +1,29 @@
+/// A plugin made by somebody who has only the installed SDK.
+
+#include "consumer_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class NewPlugin : public ConsumerTest {};
+
+TEST_F(NewPlugin, IsBuiltOutsideTheTreeAndRunsAStudy) {
+  make_new_plugin("acme_box", "sandbox");
+  const CommandResult list = run_well(program(), {"plugins", "list", "--plugin-dir", "acme_box/build"});
+  EXPECT_THAT(list.output, HasSubstr("acme_box/build/sandbox_acme_box.so"));
+  write_config(R"({"plugin": "acme_box", "i_know_this_is_not_isolated": true, "directory": ")" +
+               (folder() / "homes").string() + "\"}");
+  pass_a_study((folder() / "acme_box/build").string());
+  EXPECT_TRUE(std::filesystem::is_empty(folder() / "homes"));
+}
+
+TEST_F(NewPlugin, OfTheOtherKindIsBuiltToo) {
+  make_new_plugin("patient", "ordering_policy");
+  const CommandResult list = run_well(program(), {"plugins", "list", "--plugin-dir", "patient/build"});
+  EXPECT_THAT(list.output, HasSubstr("patient/build/ordering_patient.so"));
+}
+
+}  // namespace
+}  // namespace tellina::testing
