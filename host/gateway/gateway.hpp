@@ -35,7 +35,9 @@ class GatewayLimits {
   std::size_t frame_bytes = 64 * 1024 + 8;                   ///< of a WebSocket message; more is closed with 1009
   std::size_t input_window = 64 * 1024;                      ///< bytes of `data` forwarded and not yet credited
   std::size_t output_queue = 1024 * 1024;                    ///< bytes not yet written to a socket; more closes it
-  std::chrono::milliseconds accept_timeout{10'000};          ///< for a worker to accept a connection
+  std::chrono::milliseconds accept_timeout{3'000};           ///< for a worker to accept a connection
+  std::chrono::milliseconds owner_interval{500};             ///< between two questions whether an owner is there
+  std::chrono::milliseconds owner_timeout{1'500};            ///< for it to answer, before its connections are closed
   std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< a peer that sends nothing, not even pongs
   std::chrono::milliseconds handshake_timeout{10'000};       ///< of WebSocket's opening and closing
   std::chrono::milliseconds retry_interval{5};               ///< between tries to send on a full channel

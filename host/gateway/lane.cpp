@@ -9,7 +9,7 @@
 namespace tellina {
 
 Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
-    : m_state(state), m_loop(loop), m_channel(std::move(channel)) {}
+    : m_state(state), m_loop(loop), m_channel(std::move(channel)), m_owner_timer(loop.make_timer()) {}
 
 void Lane::open() {
   m_subscription = m_state.layer.receive(
@@ -69,7 +69,48 @@ void Lane::refuse_late_accept(const Message& message) {
                      Message(MessageKind::disconnect, message.connection, 1, "1006 left before it was accepted"));
 }
 
-void Lane::ask(const boost::json::object& question, Answer answer) {
+void Lane::watch_owner(const ChannelName& owner) {
+  if (m_state.layer.is_process_local()) return;
+  const bool is_first = m_owners.empty();
+  ++m_owners[owner].connections;
+  if (is_first) m_owner_timer->start(m_state.clock.now() + limits().owner_interval, [this] { ask_owners(); });
+}
+
+void Lane::unwatch_owner(const ChannelName& owner) {
+  const auto found = m_owners.find(owner);
+  if (found != m_owners.end() && --found->second.connections == 0) m_owners.erase(found);
+}
+
+void Lane::ask_owners() {
+  if (m_owners.empty() || m_stopping) return;
+  m_owner_timer->start(m_state.clock.now() + limits().owner_interval, [this] { ask_owners(); });
+  std::vector<ChannelName> asked;
+  for (auto& [owner, state] : m_owners) {
+    if (!std::exchange(state.is_asked, true)) asked.push_back(owner);
+  }
+  const boost::json::object question{{"method", "alive"}};
+  for (const ChannelName& owner : asked) {
+    ask(owner, question, limits().owner_timeout, [this, owner](const WorkerReply& reply) {
+      const auto found = m_owners.find(owner);
+      if (found == m_owners.end()) return;
+      found->second.is_asked = false;
+      if (reply.status != 200) lose_owner(owner);
+    });
+  }
+}
+
+void Lane::lose_owner(const ChannelName& owner) {
+  if (m_stopping) return;
+  m_state.log.warning("gateway: " + owner.text() + " does not answer; its connections are closed and come back");
+  std::vector<std::shared_ptr<WebSocketConnection>> connections;
+  for (const auto& [id, connection] : m_connections) {
+    if (connection->is_owned_by(owner)) connections.push_back(connection);
+  }
+  for (const auto& connection : connections) connection->lose_owner();
+}
+
+void Lane::ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
+               Answer answer) {
   if (m_questions.size() >= limits().requests_in_flight) return answer(busy_reply());
   const std::string id = random_token(m_state.random);
   Message message(MessageKind::request, id, 0, boost::json::serialize(question));
@@ -78,8 +119,8 @@ void Lane::ask(const boost::json::object& question, Answer answer) {
   Question& entry = m_questions[id];
   entry.answer = std::move(answer);
   entry.timer = m_loop.make_timer();
-  entry.timer->start(m_state.clock.now() + limits().reply_timeout, [this, id] { finish_question(id, busy_reply()); });
-  const SendResult result = m_state.layer.send(m_request_channel, std::move(message));
+  entry.timer->start(m_state.clock.now() + timeout, [this, id] { finish_question(id, busy_reply()); });
+  const SendResult result = m_state.layer.send(channel, std::move(message));
   if (result == SendResult::accepted) return;
   if (result == SendResult::full) m_metrics.full_channels.add();
   finish_question(id, busy_reply());
@@ -106,6 +147,7 @@ std::vector<std::shared_ptr<LaneMember>> Lane::living_members() const {
 
 void Lane::stop_in_order() {
   m_stopping = true;
+  m_owner_timer->cancel();
   for (const auto& member : living_members()) member->leave();
 }
 

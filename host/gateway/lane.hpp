@@ -5,8 +5,10 @@
 #include <boost/json/object.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,7 +64,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   /// Asks any worker; calls `answer` once, with the worker's reply or with busy_reply() where none came in time or
   /// the layer has no room. It may be called before ask() returns.
-  void ask(const boost::json::object& question, Answer answer);
+  void ask(const boost::json::object& question, Answer answer) {
+    ask(m_request_channel, question, m_state.config.limits.reply_timeout, std::move(answer));
+  }
 
   /// Every member adds itself when it starts and removes itself in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);
@@ -70,6 +74,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   /// Messages for `id` go to the connection until it takes itself off.
   void route(const std::string& id, std::shared_ptr<WebSocketConnection> connection);
   void unroute(const std::string& id) { m_connections.erase(id); }
+  /// A worker has taken a connection, or no longer has it. While a worker that lives elsewhere has some, it is asked
+  /// again and again whether it is there; where it does not answer, its connections are closed with 1012.
+  void watch_owner(const ChannelName& owner);
+  void unwatch_owner(const ChannelName& owner);
 
   bool is_stopping() const { return m_stopping; }
   void stop_in_order();
@@ -82,6 +90,17 @@ class Lane : public std::enable_shared_from_this<Lane> {
     std::unique_ptr<Loop::Timer> timer;
   };
 
+  /// A worker that has connections of this lane.
+  class Owner {
+   public:
+    std::size_t connections = 0;
+    bool is_asked = false;
+  };
+
+  void ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
+           Answer answer);
+  void ask_owners();
+  void lose_owner(const ChannelName& owner);
   void deliver(Message message);
   void drain();
   void handle(Message message);
@@ -98,6 +117,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::unordered_map<LaneMember*, std::weak_ptr<LaneMember>> m_members;
   std::unordered_map<std::string, std::shared_ptr<WebSocketConnection>> m_connections;
   std::unordered_map<std::string, Question> m_questions;
+  std::map<ChannelName, Owner> m_owners;
+  std::unique_ptr<Loop::Timer> m_owner_timer;
   bool m_stopping = false;
 
   /// Messages that came on another thread, or behind such: counted until they have been handled, so that one that

@@ -164,6 +164,7 @@ void WebSocketConnection::on_accept(const Message& message) {
     return close(internal_error, "internal");
   }
   m_owner.emplace(message.body);
+  m_lane->watch_owner(*m_owner);
   if (m_state != State::connecting) return;
   m_timer->cancel();
   m_state = State::open;
@@ -313,6 +314,10 @@ void WebSocketConnection::send_close_frame() {
       [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
 }
 
+void WebSocketConnection::lose_owner() {
+  if (m_state == State::open) close(service_restart, "the worker does not answer");
+}
+
 void WebSocketConnection::leave() {
   if (m_state == State::handshaking) return cut();
   close(going_away, "the server is stopping");
@@ -343,7 +348,9 @@ void WebSocketConnection::end(std::uint16_t code, std::string reason) {
   m_timer->cancel();
   if (m_id.empty()) return;
   m_lane->unroute(m_id);
-  if (m_owner) send_disconnect(std::to_string(code) + " " + reason, 0);
+  if (!m_owner) return;
+  m_lane->unwatch_owner(*m_owner);
+  send_disconnect(std::to_string(code) + " " + reason, 0);
 }
 
 void WebSocketConnection::send_disconnect(std::string body, int tries) {

@@ -46,6 +46,9 @@ class WebSocketConnection final : public LaneMember {
   void start();
   /// A message from a worker.
   void receive(Message message);
+  bool is_owned_by(const ChannelName& owner) const { return m_owner == owner; }
+  /// The owner has gone, or does not answer: the client is to come back.
+  void lose_owner();
   void leave() override;
   void cut() override;
 

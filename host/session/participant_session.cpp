@@ -129,7 +129,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   m_page->start_output(from);
   send_welcome({});
   m_page->catch_up(output);
-  if (!reaches_back && output.is_cut()) m_run->redraw();
+  if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
   m_run->resume();
 }
 

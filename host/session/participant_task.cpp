@@ -36,7 +36,10 @@ void ParticipantSession::take_over() {
   m_charged_before = row.charged;
   m_begun = true;
   m_run = make_run(row.task_number, row.stream, position);
-  m_run->start();
+  if (row.sandbox.empty())
+    m_run->start();
+  else
+    m_run->adopt(row.sandbox);
   start_clock();
 }
 

@@ -21,13 +21,26 @@ std::exception_ptr attempt(const std::string& plugin, Call&& call) {
 }  // namespace
 
 void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
+  make(
+      environment, "start()", [spec = std::move(spec)](SandboxBackend& sandboxes) { return sandboxes.start(spec); },
+      std::move(started));
+}
+
+void SandboxHandle::adopt(SessionEnvironment& environment, const SandboxId& id, Started started) {
+  make(
+      environment, "adopt()", [id](SandboxBackend& sandboxes) { return sandboxes.adopt(id); }, std::move(started));
+}
+
+void SandboxHandle::make(SessionEnvironment& environment, const char* function, Make make, Started started) {
   environment.pool.submit(
-      BlockingPool::Use::start, [&environment, spec = std::move(spec), started = std::move(started)] {
+      BlockingPool::Use::start, [&environment, function, make = std::move(make), started = std::move(started)] {
         std::shared_ptr<SandboxHandle> handle;
         std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
-          auto sandbox = environment.sandboxes.start(spec);
-          if (!sandbox)
-            throw Error(ErrorCode::internal, "sandbox \"" + environment.sandbox_plugin + "\": start() returned null");
+          auto sandbox = make(environment.sandboxes);
+          if (!sandbox) {
+            throw Error(ErrorCode::internal,
+                        "sandbox \"" + environment.sandbox_plugin + "\": " + function + " returned null");
+          }
           handle = std::make_shared<SandboxHandle>(environment, std::move(sandbox));
         });
         environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });

@@ -22,6 +22,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
 
   /// Starts one on the pool. Exactly one of the two that `started` gets is set.
   static void start(SessionEnvironment& environment, SandboxSpec spec, Started started);
+  /// Takes over a dead owner's, likewise.
+  static void adopt(SessionEnvironment& environment, const SandboxId& id, Started started);
 
   /// Calls into the plugin, so it may throw anything, and belongs on the pool.
   SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox);
@@ -40,6 +42,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   void destroy(std::function<void()> done);
 
  private:
+  using Make = std::function<std::unique_ptr<Sandbox>(SandboxBackend&)>;
+  static void make(SessionEnvironment& environment, const char* function, Make make, Started started);
   /// Queues a call; `finish` runs on the loop with what it threw.
   void run(std::function<void(Sandbox&)> call, Done finish);
   void next();

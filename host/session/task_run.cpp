@@ -20,6 +20,9 @@ constexpr std::size_t last_words = 96 * 1024;
 constexpr std::uint64_t throttle_after = 64 * 1024 * 1024;
 constexpr double throttled_rate = 256 * 1024;
 
+/// Guards against accidents only, as the participant can read it; from the id, so that an adopter knows it too.
+std::string mark_nonce(const SandboxId& id) { return "n" + id; }
+
 void put_offset(Bytes& frame, std::uint64_t offset) {
   for (std::size_t i = 0; i < TerminalIo::frame_header; ++i) {
     frame[i] = static_cast<char>(offset >> (8 * (TerminalIo::frame_header - 1 - i)));
@@ -64,15 +67,15 @@ SandboxSpec TaskRun::make_spec() {
   spec.initial = task().initial;
   spec.size = m_size;
   spec.working_directory = m_environment.working_directory;
-  spec.environment["TELLINA_NONCE"] = random_token(m_environment.random, 16);
+  spec.environment["TELLINA_NONCE"] = mark_nonce(spec.id);
   return spec;
 }
 
-void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
-  SandboxSpec spec = make_spec();
-  auto started = [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id = spec.id,
-                  nonce = spec.environment["TELLINA_NONCE"],
-                  done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
+SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::string& nonce,
+                                               std::function<void(std::exception_ptr)> done) {
+  ++m_leaving->awaited;
+  return [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id, nonce, done = std::move(done)](
+             const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
     if (alive.expired()) {
       if (!sandbox) return leaving->one_gone();
       return sandbox->destroy([leaving] { leaving->one_gone(); });
@@ -81,7 +84,11 @@ void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
     if (!error) error = use(sandbox, id, nonce);
     done(std::move(error));
   };
-  ++m_leaving->awaited;
+}
+
+void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
+  SandboxSpec spec = make_spec();
+  auto started = use_when_there(spec.id, spec.environment["TELLINA_NONCE"], std::move(done));
   SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
 
@@ -99,6 +106,17 @@ void TaskRun::start() {
       on_ready();
     });
   });
+}
+
+void TaskRun::adopt(const SandboxId& sandbox) {
+  auto started = use_when_there(sandbox, mark_nonce(sandbox), [this](std::exception_ptr error) {
+    // Sandboxes that end with their owner are the usual case.
+    if (error) return start();
+    m_is_adopted = true;
+    event("adopted", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
+    on_ready();
+  });
+  SandboxHandle::adopt(m_environment, sandbox, std::move(started));
 }
 
 void TaskRun::reset(std::function<void(std::exception_ptr)> done) { start_sandbox(std::move(done)); }

@@ -48,6 +48,10 @@ class TaskRun {
   ~TaskRun();
 
   void start();
+  /// Goes on with a dead owner's sandbox if it can be had, else start().
+  void adopt(const SandboxId& sandbox);
+  /// The shell is an adopted one: what it showed before was shown by its old owner.
+  bool is_adopted() const { return m_is_adopted; }
   /// A fresh sandbox with the initial tree takes the old one's place; on failure the old one goes on.
   void reset(std::function<void(std::exception_ptr)> done);
   /// Ends everything; `done` runs when the sandbox is gone, and one that was being started too. Nothing else is called
@@ -79,6 +83,9 @@ class TaskRun {
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   SandboxSpec make_spec();
   void start_sandbox(std::function<void(std::exception_ptr)> done);
+  /// What to do with a sandbox that is being started or adopted; counts it among those that stop() waits for.
+  SandboxHandle::Started use_when_there(const SandboxId& id, const std::string& nonce,
+                                        std::function<void(std::exception_ptr)> done);
   struct Opened {
     std::unique_ptr<TerminalIo> terminal;
     std::unique_ptr<Loop::Watch> shell_watch;
@@ -132,6 +139,7 @@ class TaskRun {
   std::unique_ptr<Loop::Timer> m_ready_timer;
   std::unique_ptr<Loop::Timer> m_redraw_timer;
   bool m_is_ready = false;
+  bool m_is_adopted = false;
 
   InputStream m_input;
   OutputBuffer m_output;

@@ -69,6 +69,8 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
     answer = [cookie, study = environment.study](StoreTransaction& transaction) {
       return describe_study(transaction, cookie, *study);
     };
+  } else if (method == "alive") {
+    return reply(json::serialize(json::object{{"status", 200}, {"body", json::object()}}));
   } else if (method == "ready") {
     answer = [](StoreTransaction&) { return json::object{{"status", 200}, {"body", json::object()}}; };
   } else {

@@ -13,8 +13,9 @@ namespace tellina {
 
 /// Questions and answers are JSON objects: {"method": "login", "access_code": C}, {"method": "authenticate", "cookie":
 /// T},
-/// {"method": "study", "cookie": T}, {"method": "ready"}; {"status": 200, "body": {...}} with "cookie" for a login, and
-/// "participant" and "affinity" (which event loop the gateway should move the connection to) for an authentication.
+/// {"method": "study", "cookie": T}, {"method": "ready"} for the store too, {"method": "alive"} for the worker alone;
+/// {"status": 200, "body": {...}} with "cookie" for a login, and "participant" and "affinity" (which event loop the
+/// gateway should move the connection to) for an authentication.
 ///
 /// Threads: the loop's; `reply` runs on it.
 void answer_http_request(SessionEnvironment& environment, const Bytes& question, std::function<void(Bytes)> reply);

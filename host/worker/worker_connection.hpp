@@ -59,6 +59,7 @@ class WorkerConnection final : public ConnectionPort {
   const std::string& address() const override { return m_address; }
 
   const std::string& id() const { return m_id; }
+  const std::string& gateway() const { return m_gateway.text(); }
   const Message& connect() const { return m_connect; }
   std::int64_t participant() const { return m_participant; }
   bool is_closed() const { return m_is_closed; }

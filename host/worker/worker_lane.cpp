@@ -10,6 +10,8 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
+/// A gateway asks twice a second whether the owner of its connections is there.
+constexpr std::chrono::seconds gateway_limit{5};
 constexpr int close_message_lost = 4002;
 constexpr int close_internal_error = 1011;
 constexpr int close_try_again = 1013;
@@ -70,6 +72,9 @@ void WorkerLane::handle(Message message) {
                               "\": " + fault);
       return;
     }
+    if (const auto heard = m_heard.find(message.reply_channel); heard != m_heard.end()) {
+      heard->second = m_environment.loop.clock().now();
+    }
     answer_http_request(m_environment, message.body,
                         guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
                           const Message reply(MessageKind::reply, id, 0, std::move(answer));
@@ -114,6 +119,7 @@ void WorkerLane::open(Message message) {
       m_environment.loop.post(guarded([this, id] { forget(id); }));
     });
     WorkerConnection& opened = *connection;
+    if (!m_layer.is_process_local()) m_heard[opened.gateway()] = m_environment.loop.clock().now();
     m_connections.emplace(id, std::move(connection));
     run_gate(opened);
   } catch (const Error& error) {
@@ -273,8 +279,25 @@ void WorkerLane::forget(const std::string& connection) {
   m_connections.erase(found);
 }
 
+void WorkerLane::detach_lost_gateways() {
+  const MonotonicTime oldest = m_environment.loop.clock().now() - gateway_limit;
+  for (auto gateway = m_heard.begin(); gateway != m_heard.end();) {
+    if (gateway->second >= oldest) {
+      ++gateway;
+      continue;
+    }
+    std::vector<std::string> lost;
+    for (const auto& [id, connection] : m_connections) {
+      if (connection->gateway() == gateway->first) lost.push_back(id);
+    }
+    for (const std::string& id : lost) forget(id);
+    gateway = m_heard.erase(gateway);
+  }
+}
+
 void WorkerLane::tick() {
   m_timer->start(m_environment.loop.clock().now() + tick_interval, [this] { tick(); });
+  detach_lost_gateways();
   if (std::exchange(m_tick_under_way, true)) return;
   struct Found {
     std::vector<ParticipantId> held;

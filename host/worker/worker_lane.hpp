@@ -68,6 +68,7 @@ class WorkerLane {
   void lose(ParticipantId participant);
   void forget(const std::string& connection);
   void tick();
+  void detach_lost_gateways();
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
                const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
                const std::vector<SandboxId>& keep);
@@ -95,6 +96,7 @@ class WorkerLane {
   Connections m_connections;
   std::map<ParticipantId, Owned> m_sessions;
   std::map<ParticipantId, std::vector<std::string>> m_entering;  ///< connections that wait for a lease
+  std::map<std::string, MonotonicTime> m_heard;  ///< of each gateway's channel: when something came from there
   std::unique_ptr<Loop::Timer> m_timer;
   bool m_tick_under_way = false;
   bool m_stopping = false;
