@@ -131,6 +131,11 @@ bool Channel::drop_old() {
   return !m_waiting.empty();
 }
 
+bool Channel::is_leaving() const {
+  std::lock_guard lock(m_mutex);
+  return !m_waiting.empty() && !m_targets.empty();
+}
+
 bool Channel::retire_if_idle() {
   std::lock_guard lock(m_mutex);
   if (m_subscribers.empty() && m_targets.empty() && m_waiting.empty()) m_retired = true;

@@ -83,6 +83,9 @@ class Channel {
   /// Drops what has waited for over a minute. True where something still waits.
   bool drop_old();
 
+  /// True where something waits for a receiver that is there.
+  bool is_leaving() const;
+
   /// Retires the channel, for good, if nothing waits in it and nobody receives it.
   bool retire_if_idle();
 

@@ -27,9 +27,10 @@ class Envelope {
   static constexpr std::uint8_t version = 1;
   static constexpr std::size_t head_size = 19;
   enum class Purpose : std::uint8_t {
-    deliver,   ///< to a receiver
-    returned,  ///< to its sender, as the receiver has gone
-    last_word  ///< says, with an empty message, that the sender sends nothing more to this channel of this receiver
+    deliver,    ///< to a receiver
+    returned,   ///< to its sender, as the receiver has gone
+    last_word,  ///< says, with an empty message, that the sender sends nothing more to this channel of this receiver
+    goodbye     ///< asks, with an empty message, for a last word when all before it has been delivered
   };
 
   /// Of any frame that seal() makes.
@@ -52,6 +53,13 @@ class Envelope {
     return frame;
   }
 
+  /// A frame that is only for the layer.
+  static zmq::message_t seal_word(Purpose purpose, InstanceId origin, const std::string& channel) {
+    zmq::message_t frame = seal(origin, 0, channel, Message());
+    set_purpose(frame, purpose);
+    return frame;
+  }
+
   static void set_purpose(zmq::message_t& frame, Purpose purpose) {
     static_cast<char*>(frame.data())[1] = static_cast<char>(purpose);
   }
@@ -61,7 +69,7 @@ class Envelope {
     const BytesView octets(static_cast<const char*>(frame.data()), frame.size());
     if (octets.size() < head_size || static_cast<std::uint8_t>(octets[0]) != version) return std::nullopt;
     const auto purpose = static_cast<std::uint8_t>(octets[1]);
-    if (purpose > static_cast<std::uint8_t>(Purpose::last_word)) return std::nullopt;
+    if (purpose > static_cast<std::uint8_t>(Purpose::goodbye)) return std::nullopt;
     const std::size_t name_size = static_cast<std::uint8_t>(octets[18]);
     if (octets.size() < head_size + name_size) return std::nullopt;
     const BytesView name = octets.substr(head_size, name_size);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Waiting until nothing more can come for a receiver that is about to go.
+/// Waiting until nothing more can come for a receiver that is about to go, or from a sender that is.
 
 #include <chrono>
 #include <condition_variable>
@@ -14,7 +14,8 @@
 namespace tellina::ipc {
 
 /// An instance that withdraws a channel hears from each other instance once that sends nothing more there. As the word
-/// comes by the same way as the messages, those before it have been delivered.
+/// comes by the same way as the messages, those before it have been delivered. An instance that closes asks each other
+/// for such a word, behind all that it has sent.
 ///
 /// Threads: any.
 class Farewells {
@@ -40,10 +41,15 @@ class Farewells {
     m_changed.notify_all();
   }
 
-  /// Before the channel is withdrawn.
+  /// Of all others. Before the channel is withdrawn.
   Handle begin(const std::string& channel) {
     std::lock_guard lock(m_mutex);
     return m_farewells.emplace(m_farewells.end(), channel, m_others);
+  }
+  /// Of some.
+  Handle begin(const std::string& channel, std::set<InstanceId> awaited) {
+    std::lock_guard lock(m_mutex);
+    return m_farewells.emplace(m_farewells.end(), channel, std::move(awaited));
   }
 
   void heard(InstanceId id, const std::string& channel) {
@@ -52,6 +58,11 @@ class Farewells {
       if (farewell.channel == channel) farewell.awaited.erase(id);
     }
     m_changed.notify_all();
+  }
+
+  bool is_over(Handle farewell) {
+    std::lock_guard lock(m_mutex);
+    return farewell->awaited.empty();
   }
 
   /// Returns when all have been heard or are gone, or after `limit`, as one of them may hang.

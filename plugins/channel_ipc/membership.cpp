@@ -53,15 +53,14 @@ void Membership::enter(const std::function<void(const std::string& socket_path)>
 void Membership::watch() {
   take_from(m_wait, m_watch);
   m_watch.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!m_watch && errno == EMFILE) {
+  const bool is_watching =
+      m_watch && ::inotify_add_watch(m_watch.get(), m_settings.directory.c_str(), changes | IN_ONLYDIR) >= 0;
+  if (!is_watching && (errno == EMFILE || errno == ENOSPC)) {
     throw Error(ErrorCode::unavailable,
-                "channel layer ipc: inotify_init1: too many watchers or open files of this user",
-                "raise fs.inotify.max_user_instances, or the limit of open files");
+                "channel_layer.directory: cannot watch " + m_settings.directory + ": too many watches or open files",
+                "raise fs.inotify.max_user_instances, fs.inotify.max_user_watches or the limit of open files");
   }
-  if (!m_watch) throw_errno("channel layer ipc: inotify_init1");
-  if (::inotify_add_watch(m_watch.get(), m_settings.directory.c_str(), changes | IN_ONLYDIR) < 0) {
-    throw_errno("channel_layer.directory: cannot watch " + m_settings.directory);
-  }
+  if (!is_watching) throw_errno("channel_layer.directory: cannot watch " + m_settings.directory);
   add_to(m_wait, m_watch);
 }
 

@@ -54,12 +54,18 @@ Peer::Sent Peer::try_to_send(zmq::message_t& frame) {
     if (errno == EINTR) continue;
     return errno == EAGAIN ? Sent::blocked : Sent::gone;
   }
+  m_is_used = true;
   return Sent::taken;
 }
 
 bool Peer::is_blocked() const {
   std::lock_guard lock(m_mutex);
   return m_socket && m_is_blocked;
+}
+
+bool Peer::is_used() const {
+  std::lock_guard lock(m_mutex);
+  return m_is_used;
 }
 
 int Peer::descriptor() {

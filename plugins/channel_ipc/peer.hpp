@@ -32,6 +32,8 @@ class Peer {
   void send_first(zmq::message_t frame);
 
   bool is_blocked() const;
+  /// False where nothing was ever sent.
+  bool is_used() const;
 
   /// Readable when the socket has something to say; try_unblock() listens.
   int descriptor();
@@ -49,6 +51,7 @@ class Peer {
   mutable std::mutex m_mutex;
   zmq::socket_t m_socket;
   bool m_is_blocked = false;
+  bool m_is_used = false;
   std::deque<zmq::message_t> m_first;
 };
 

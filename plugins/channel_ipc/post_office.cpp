@@ -150,9 +150,7 @@ void PostOffice::stopped(InstanceId id, const std::string& name) {
     schedule(channel);
     m_table.forget_if_idle(channel);
   }
-  zmq::message_t last_word = Envelope::seal(m_id, 0, name, Message());
-  Envelope::set_purpose(last_word, Envelope::Purpose::last_word);
-  found->second->send_first(std::move(last_word));
+  found->second->send_first(Envelope::seal_word(Envelope::Purpose::last_word, m_id, name));
 }
 
 void PostOffice::schedule(const std::shared_ptr<Channel>& channel) {

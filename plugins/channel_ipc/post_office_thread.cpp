@@ -1,6 +1,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
@@ -10,7 +11,9 @@
 namespace tellina::ipc {
 namespace {
 
-constexpr std::chrono::milliseconds last_words{100};
+/// For what was taken to be delivered; after that, for ZeroMQ to write the rest.
+constexpr std::chrono::milliseconds last_moments{300};
+constexpr std::chrono::milliseconds last_linger{100};
 constexpr std::chrono::seconds between_returns{1};
 constexpr std::chrono::seconds between_drops{30};
 /// Before the thread looks at its other sources again.
@@ -22,6 +25,30 @@ void PostOffice::run() {
   pthread_setname_np(pthread_self(), "tellina-ipc");
   m_thread_id = std::this_thread::get_id();
   while (!m_is_stopping) wait();
+  m_last_moment = m_exchange.clock.now() + last_moments;
+  while (something_leaves() && m_exchange.clock.now() < *m_last_moment) wait();
+  say_goodbye();
+}
+
+/// A connection that is closed while its other end is too busy to read loses what that end had not read yet: ZeroMQ
+/// looks at the closing first.
+void PostOffice::say_goodbye() {
+  const std::string name = "goodbye!" + to_text(m_id);
+  std::set<InstanceId> used;
+  for (const auto& [id, peer] : m_peers) {
+    if (peer->is_used()) used.insert(id);
+  }
+  const Farewells::Handle farewell = m_farewells.begin(name, used);
+  for (const InstanceId id : used) {
+    m_peers.at(id)->send_first(Envelope::seal_word(Envelope::Purpose::goodbye, m_id, name));
+  }
+  while (!m_farewells.is_over(farewell) && m_exchange.clock.now() < *m_last_moment) wait();
+  m_farewells.end(farewell, std::chrono::milliseconds(0));
+}
+
+bool PostOffice::something_leaves() {
+  const auto channels = m_table.all();
+  return std::any_of(channels.begin(), channels.end(), [](const auto& channel) { return channel->is_leaving(); });
 }
 
 void PostOffice::close() {
@@ -30,10 +57,11 @@ void PostOffice::close() {
   m_thread.join();
   // What is here and has no receiver any more goes on to others, or back to who sent it.
   flush_scheduled();
+  m_has_left = true;
   m_membership.leave();
   receive_frames(std::numeric_limits<std::size_t>::max());
   m_socket.close();
-  for (const auto& [id, peer] : m_peers) peer->close(last_words);
+  for (const auto& [id, peer] : m_peers) peer->close(last_linger);
   m_context.close();
 }
 
@@ -61,15 +89,15 @@ void PostOffice::wait() {
 
 int PostOffice::timeout_in_ms() const {
   if (m_has_more) return 0;
-  if (!m_next_return && !m_next_drop) return -1;
-  MonotonicTime next = m_next_return.value_or(MonotonicTime::max());
-  if (m_next_drop) next = std::min(next, *m_next_drop);
+  MonotonicTime next = MonotonicTime::max();
+  for (const auto& due : {m_next_return, m_next_drop, m_last_moment}) next = std::min(next, due.value_or(next));
+  if (next == MonotonicTime::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_exchange.clock.now());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
 void PostOffice::read_changes() {
-  if (m_is_stopping) return;
+  if (m_has_left) return;
   try {
     if (m_membership.read_changes()) return;
   } catch (const Error& error) {
@@ -165,6 +193,11 @@ void PostOffice::handle(zmq::message_t& frame) {
       return take_back(*envelope);
     case Envelope::Purpose::last_word:
       return m_farewells.heard(envelope->origin, envelope->channel);
+    case Envelope::Purpose::goodbye:
+      if (const auto peer = m_peers.find(envelope->origin); peer != m_peers.end()) {
+        peer->second->send_first(Envelope::seal_word(Envelope::Purpose::last_word, m_id, envelope->channel));
+      }
+      return;
   }
 }
 

@@ -64,6 +64,13 @@ TEST_F(IpcLayerTest, WhatWasAcceptedJustBeforeDestructionLeaves) {
   }
   ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return lines.size() == 20 * 200 + 1; }))
       << receiver->lines().size();
+  {
+    // More than a socket takes at once.
+    const auto layer = make();
+    for (Sequence i = 0; i < 4000; ++i) ASSERT_EQ(layer->send(m_channel, numbered("many", i)), SendResult::accepted);
+  }
+  ASSERT_TRUE(receiver->waits_for("many 3999"));
+  EXPECT_EQ(numbers_of(receiver->lines(), "many"), row(0, 4000));
 }
 
 TEST_F(IpcLayerTest, DestructionDoesNotWaitForPeersThatHang) {
@@ -121,7 +128,7 @@ TEST_F(IpcLayerTest, FramesOfStrangersAreLoggedAndDropped) {
   const std::vector<std::string> frames = {
       "",
       "x",
-      std::string(1, '\1') + '\2' + std::string(16, '\0') + "\1c",
+      std::string(1, '\1') + '\4' + std::string(16, '\0') + "\1c",
       std::string(2, '\0') + std::string(16, '\0') + "\1c",
       std::string(1, '\1') + std::string(17, '\0') + "\377short",
       std::string(1, '\1') + std::string(17, '\0') + "\3a/b" + std::string(20, '\1'),
