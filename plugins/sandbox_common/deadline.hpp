@@ -44,6 +44,8 @@ class Deadline {
   Deadline within(std::chrono::milliseconds time) const {
     return Deadline(m_clock, std::min(m_end, m_clock.now() + time), m_interrupt);
   }
+  /// The same time, and nobody interrupts it.
+  Deadline uninterrupted() const { return Deadline(m_clock, m_end, nullptr); }
   /// 0 when it has passed.
   std::chrono::milliseconds left() const;
   /// Readable once interrupted; -1 where nobody can.

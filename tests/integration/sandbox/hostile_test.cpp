@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "place.hpp"
 #include "sandbox_fixture.hpp"
 
 namespace tellina::test {
@@ -21,8 +22,8 @@ constexpr const char* refused = "Operation not permitted\n";
 TEST_F(OrdinaryHostile, ForkBombIsContained) {
   shell().type("b() { b | b & }; b 2>/dev/null\n");
   ASSERT_TRUE(shell().prompt());
-  EXPECT_TRUE(eventually([] { return descendants(getpid()).size() >= 50; }, "the bomb has gone off"));
-  EXPECT_LE(descendants(getpid()).size(), 70U);
+  EXPECT_TRUE(eventually([] { return place::sandbox_processes(getpid()).size() >= 50; }, "the bomb has gone off"));
+  EXPECT_LE(place::sandbox_processes(getpid()).size(), 70U);
   EXPECT_FALSE(snapshot().truncated) << "the home can be read meanwhile";
   sandbox().restart_shell(TerminalSize());
   ASSERT_TRUE(shell().prompt());
