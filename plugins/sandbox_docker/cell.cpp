@@ -115,13 +115,14 @@ std::string Cell::end() {
   if (is_ours) {
     try {
       m_workshop.containers.remove(m_claim.token, Deadline(m_workshop.clock, m_removal_deadline, nullptr));
-      m_workshop.run_folder.remove(m_claim);
     } catch (const Error& error) {
-      // At least the processes end. The next sweep finds the rest, as the folder stays.
+      // At least the processes end. The next sweep knows by its label the container, and that nobody has a folder for
+      // it.
       const char kind = init_protocol::quit;
       if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
       left = "the container of a destroyed sandbox could not be removed: " + std::string(error.what());
     }
+    m_workshop.run_folder.remove(m_claim);
   }
   m_init.close();
   return left;

@@ -28,6 +28,8 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds start_deadline{60};
 constexpr std::chrono::seconds stop_deadline{30};
+/// Short: sockets' paths have at most 107 bytes.
+const std::string folder_template = "/tmp/tellina-docker-XXXXXX";
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -87,11 +89,16 @@ DockerEngine::DockerEngine(const std::string& data, Image image) : m_data(data) 
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   flock(m_lock, LOCK_EX);
-  std::string name = "/tmp/tellina-docker-XXXXXX";  // short: sockets' paths have at most 107 bytes
+  // A test that was killed has left its engine.
+  const std::string lock = m_data + ".lock", last = read_file(lock);
+  if (last.starts_with(folder_template.substr(0, folder_template.find('X'))) && fs::exists(last)) {
+    take_folder(last);
+    remove_remains();
+  }
+  std::string name = folder_template;
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder could be made");
-  m_folder = name;
-  m_socket = m_folder + "/docker.sock";
-  m_cgroup_parent = fs::path(m_folder).filename();
+  take_folder(name);
+  std::ofstream(lock) << m_folder;
   try {
     start();
     const std::string ids = run("ps --all --quiet");
@@ -166,7 +173,7 @@ void DockerEngine::wait_until_it_answers() {
 
 void DockerEngine::stop() {
   if (m_process <= 0) return;
-  ::kill(m_process, SIGCONT);
+  thaw();
   ::kill(m_process, SIGTERM);
   const bool ended = waits_for([this] { return waitpid(m_process, nullptr, WNOHANG) != 0; }, stop_deadline);
   if (!ended) return kill();
@@ -180,9 +187,15 @@ void DockerEngine::kill() {
   m_process = -1;
 }
 
-void DockerEngine::freeze() { ::kill(m_process, SIGSTOP); }
+void DockerEngine::freeze() {
+  ::kill(m_process, SIGSTOP);
+  m_is_frozen = true;
+}
 
-void DockerEngine::thaw() { ::kill(m_process, SIGCONT); }
+void DockerEngine::thaw() {
+  ::kill(m_process, SIGCONT);
+  m_is_frozen = false;
+}
 
 std::string DockerEngine::run(const std::string& arguments) const {
   FILE* const pipe = popen(("docker --host unix://" + m_socket + " " + arguments + " 2>&1").c_str(), "re");
@@ -218,7 +231,7 @@ std::vector<std::string> DockerEngine::mounts() const {
 
 std::vector<std::string> DockerEngine::leftovers() const {
   std::vector<std::string> found;
-  std::istringstream containers(m_process > 0 ? run("ps --all --format '{{.Names}}'") : "");
+  std::istringstream containers(m_process > 0 && !m_is_frozen ? run("ps --all --format '{{.Names}}'") : "");
   for (std::string name; containers >> name;) found.push_back("container " + name);
   for (const std::string& mount : mounts()) {
     if (mount.find("/merged") != std::string::npos || mount.find("/netns/") != std::string::npos) {
@@ -236,7 +249,12 @@ std::vector<std::string> DockerEngine::leftovers() const {
 
 void DockerEngine::clean_up() {
   stop();
-  // What a killed engine leaves: containerd and the containers' shims name the folder on their command lines.
+  remove_remains();
+  close(m_lock);
+}
+
+void DockerEngine::remove_remains() {
+  // What a killed engine leaves: it, containerd and the containers' shims name the folder on their command lines.
   for_each_process([this](int number, const std::string& path) {
     if (number != getpid() && read_file(path + "/cmdline").find(m_folder + "/exec") != std::string::npos) {
       ::kill(number, SIGKILL);
@@ -255,7 +273,12 @@ void DockerEngine::clean_up() {
     rmdir(ours.c_str());
   }
   fs::remove_all(m_folder, none);
-  close(m_lock);
+}
+
+void DockerEngine::take_folder(const std::string& folder) {
+  m_folder = folder;
+  m_socket = m_folder + "/docker.sock";
+  m_cgroup_parent = fs::path(m_folder).filename();
 }
 
 }  // namespace tellina::test

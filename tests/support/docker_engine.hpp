@@ -45,12 +45,14 @@ class DockerEngine {
   std::string run(const std::string& arguments) const;
   /// Processes in its containers, as (number, start time).
   std::set<std::pair<int, std::string>> processes() const;
-  /// Containers, mounts and control groups that are left of containers, a line each.
+  /// Containers (of an engine that can be asked), mounts and control groups that are left of containers, a line each.
   std::vector<std::string> leftovers() const;
 
  private:
   void wait_until_it_answers();
+  void take_folder(const std::string& folder);
   void clean_up();
+  void remove_remains();
   std::vector<std::string> mounts() const;
 
   std::string m_data;
@@ -59,6 +61,7 @@ class DockerEngine {
   std::string m_cgroup_parent;
   int m_lock = -1;
   int m_process = -1;
+  bool m_is_frozen = false;
 };
 
 }  // namespace tellina::test
