@@ -185,6 +185,13 @@ void DockerEngine::kill() {
   ::kill(m_process, SIGKILL);
   waitpid(m_process, nullptr, 0);
   m_process = -1;
+  // Its containerd would keep the next engine from its data, or be taken for alive; the containers' shims stay.
+  for_each_process([this](int number, const std::string& path) {
+    if (read_file(path + "/cmdline").find(m_folder + "/exec/containerd/containerd.toml") != std::string::npos) {
+      ::kill(number, SIGKILL);
+    }
+  });
+  unlink((m_folder + "/exec/containerd/containerd.pid").c_str());
 }
 
 void DockerEngine::freeze() {
@@ -224,7 +231,7 @@ std::vector<std::string> DockerEngine::mounts() const {
     std::istringstream fields(line);
     std::string place;
     for (int field = 1; field <= 5; ++field) fields >> place;
-    if (place.starts_with(m_folder + "/") || place.starts_with(m_data + "/")) found.push_back(place);
+    if (place == m_data || place.starts_with(m_folder + "/") || place.starts_with(m_data + "/")) found.push_back(place);
   }
   return found;
 }

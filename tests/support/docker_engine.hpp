@@ -35,7 +35,7 @@ class DockerEngine {
   void start();
   /// In order: it ends its containers. Idempotent.
   void stop();
-  /// As a crash would.
+  /// As a crash would: its containers go on.
   void kill();
   /// It hangs: connections are taken, and nothing answers.
   void freeze();

@@ -1,6 +1,13 @@
 /// A container outlives its host: another takes it over, or sweeps it away.
 
+#include <grp.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
 
 #include "docker_place.hpp"
 
@@ -152,6 +159,48 @@ TEST_F(DockerSandbox, ProbeTellsLimitsAndLeavesNothing) {
   EXPECT_TRUE(capabilities.limits.at(2).how.starts_with("0.5 cores per session (cgroup v"))
       << capabilities.limits[2].how;
   EXPECT_EQ(place::leftovers(), before);
+}
+
+/// A server that is not root has the rights of its user over a home that is another's.
+TEST_F(DockerSandbox, WorksForAnOrdinaryUserOfTheEngine) {
+  constexpr uid_t user = 12345;
+  const std::string socket = engine().socket();
+  const std::string folder = std::filesystem::temp_directory_path() / ("tellina-user-" + std::to_string(getpid()));
+  chmod(engine().folder().c_str(), 0711);
+  ASSERT_EQ(chown(socket.c_str(), user, user), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) _exit(100);
+    try {
+      SandboxSpec its_spec = make_spec();
+      FileNode& closed = its_spec.initial.root.children["closed"] = FileNode::directory();
+      closed.mode = 0500;
+      closed.children["file"] = FileNode::regular(std::string(200'000, 'x'));
+      Backend theirs({{"socket", socket}, {"run_folder", folder}});
+      const std::unique_ptr<Sandbox> first = theirs->start(its_spec);
+      Shell its(*first);
+      its.prompt();
+      its.run("mkfifo fifo; echo hi > new; ln -s / root; y=5");
+      Backend others({{"socket", socket}, {"run_folder", folder}});
+      const std::unique_ptr<Sandbox> adopted = others->adopt(its_spec.id);
+      Shell again(*adopted);
+      const bool goes_on = again.run("echo $y").output == "5\n";
+      const FileTree tree = adopted->snapshot(SnapshotRequest());
+      const bool has_all = tree.root.children.size() == 4 && tree.root.children.at("new").content == "hi\n" &&
+                           tree.root.children.at("new").owner == "me" &&
+                           tree.root.children.at("closed").children.at("file").size == 200'000U && !tree.raced;
+      adopted->destroy();
+      _exit((goes_on ? 0 : 1) + (has_all ? 0 : 2));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      _exit(101);
+    }
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(chown(socket.c_str(), 0, 0), 0);
 }
 
 TEST_F(DockerSandbox, StartsWithTheLeastThatTheSchemaAllows) {

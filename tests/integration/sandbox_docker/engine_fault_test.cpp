@@ -205,6 +205,17 @@ TEST_F(DockerEngineFault, RestartEndsSandboxesAndNewOnesStart) {
   EXPECT_EQ(m_backend.log().warnings(), std::vector<std::string>());
 }
 
+TEST_F(DockerEngineFault, WorkGoesOnAfterTheEnginesDeath) {
+  engine().kill();
+  EXPECT_EQ(m_shell->run("echo on > file; cat file").output, "on\n");
+  EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");
+  engine().start();
+  m_sandbox->destroy();
+  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  SetUp();
+  m_sandbox->destroy();
+}
+
 TEST_F(DockerEngineFault, PoolSurvivesARestart) {
   Backend pooled({{"pool", std::int64_t{1}}});
   pooled->start(make_spec())->destroy();
