@@ -79,6 +79,10 @@ std::optional<Claim> Claim::parse(const std::string& folder_name) {
   return claim;
 }
 
+RunFolder::~RunFolder() {
+  if (!m_holder.empty()) unlink((m_path + "/holders/" + m_holder).c_str());
+}
+
 std::string RunFolder::holder() {
   const std::lock_guard guard(m_mutex);
   if (!m_holder.empty()) return m_holder;

@@ -40,6 +40,9 @@ class Claim {
 class RunFolder {
  public:
   RunFolder(std::string path, Random& random) : m_path(std::move(path)), m_random(random) {}
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
 
   /// Of this process; makes the folders and takes the lock when it is first asked.
   std::string holder();

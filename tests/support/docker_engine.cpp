@@ -84,7 +84,7 @@ bool answers_ping(const std::string& path) {
 
 }  // namespace
 
-DockerEngine::DockerEngine(const std::string& data, Image image) : m_data(data) {
+DockerEngine::DockerEngine(Image image) : m_data(TELLINA_SOURCE_DIR "/build/docker_tests/data") {
   if (geteuid() != 0) throw std::runtime_error("a Docker engine is started by root: run this test as root");
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -104,9 +104,9 @@ DockerEngine::DockerEngine(const std::string& data, Image image) : m_data(data) 
     const std::string ids = run("ps --all --quiet");
     for (std::istringstream words(ids); words >> name;) run("rm --force --volumes " + name);
     if (image == Image::tellina) {
-      const std::string command = "DOCKER_HOST=unix://" + m_socket +
-                                  " " TELLINA_SOURCE_DIR "/docker_image/make_image --import " TELLINA_ROOT_FILE_SYSTEM
-                                  " >&2";
+      const std::string sources = TELLINA_SOURCE_DIR;
+      const std::string command = "DOCKER_HOST=unix://" + m_socket + " " + sources +
+                                  "/docker_image/make_image --import " + sources + "/build/share/tellina/rootfs >&2";
       if (std::system(command.c_str()) != 0) throw std::runtime_error("the image could not be made: " + command);
     }
   } catch (...) {

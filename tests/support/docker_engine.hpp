@@ -10,17 +10,16 @@
 
 namespace tellina::test {
 
-/// Runs dockerd as root, with its data in a folder that is kept, so that the image is imported only once. A second
-/// engine on the same folder waits until the first has stopped.
+/// Runs dockerd as root, with its data in a folder below build/ that is kept, so that the image is imported only once.
+/// A second engine waits until the first has stopped.
 ///
 /// Lifetime: dockerd ends with the thread that has started it, or with this. Nothing of it is left then but the folder.
 class DockerEngine {
  public:
   enum class Image { tellina, none };
 
-  /// Returns when the engine answers and has the image. `data` is a folder below the build folder. Throws
-  /// std::runtime_error with the engine's last words.
-  DockerEngine(const std::string& data, Image image);
+  /// Returns when the engine answers and has the image. Throws std::runtime_error with the engine's last words.
+  explicit DockerEngine(Image image = Image::tellina);
   ~DockerEngine();
   DockerEngine(const DockerEngine&) = delete;
   DockerEngine& operator=(const DockerEngine&) = delete;

@@ -13,7 +13,7 @@ namespace tellina::test {
 namespace fs = std::filesystem;
 
 DockerEngine& engine() {
-  static DockerEngine engine(TEST_DATA_ROOT, DockerEngine::Image::tellina);
+  static DockerEngine engine;
   return engine;
 }
 
