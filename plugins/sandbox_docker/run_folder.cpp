@@ -92,10 +92,15 @@ std::string RunFolder::holder() {
        {fs::path(m_path).parent_path().string(), m_path, m_path + "/holders", m_path + "/sandboxes"}) {
     make_own_folder(folder);
   }
-  const std::string name = random_token(m_random, 8);
-  m_lock = lock(m_path + "/holders/" + name, O_CREAT | O_EXCL);
-  if (!m_lock) throw system_error(m_path + "/holders/" + name, errno);
-  return m_holder = name;
+  // Between its making and its lock a sweep may take the file for a dead holder's: then the next name has better luck.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const std::string name = random_token(m_random, 8);
+    struct stat status;
+    m_lock = lock(m_path + "/holders/" + name, O_CREAT | O_EXCL);
+    if (!m_lock && errno != EWOULDBLOCK) throw system_error(m_path + "/holders/" + name, errno);
+    if (m_lock && fstat(m_lock.get(), &status) == 0 && status.st_nlink > 0) return m_holder = name;
+  }
+  throw Error(ErrorCode::busy, m_path + "/holders: no lock could be taken");
 }
 
 bool RunFolder::is_held(const std::string& holder) const {
