@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-all test-sanitizers test-fresh bench lint fmt clean
+.PHONY: help deps build image run test test-all test-sanitizers test-fresh bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -23,6 +23,10 @@ build: build/build.ninja ## compile the server and its plugins (release), make t
 	@tools/deps run
 	cmake --build --preset release
 	docker_image/make_rootfs build/share/tellina/rootfs
+
+image:            ## the image of the sandbox "docker", on the engine that DOCKER_HOST names (the usual one without it)
+	@tools/deps run
+	docker_image/make_image
 
 run:              ## build, then serve the study of config.json until Ctrl-C; ARGS="--port 8080" passes options on
 	@$(MAKE) --no-print-directory build

@@ -1,54 +1,9 @@
 #include "plugins/sandbox_chroot/backend.hpp"
 
-#include <algorithm>
-
-#include "plugins/sandbox_chroot/tree_codec.hpp"
-
 namespace tellina::chroot_sandbox {
 namespace {
 
 constexpr std::chrono::seconds advance_deadline{20};
-
-/// Names become parts of paths.
-void check_name(const std::string& name, const char* what) {
-  const auto is_allowed = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_allowed)) {
-    throw Error(ErrorCode::bad_request,
-                std::string(what) + ": expected 1 to 64 letters, digits and \"-\", got \"" + name + "\"");
-  }
-}
-
-std::string absolute_directory(const std::string& directory) {
-  if (directory == "~") return "/home/me";
-  if (directory.starts_with("~/")) return "/home/me" + directory.substr(1);
-  if (directory.starts_with("/")) return directory;
-  throw Error(ErrorCode::bad_config,
-              "working_directory: expected \"~\", \"~/PATH\" or an absolute path, got \"" + directory + "\"");
-}
-
-std::vector<std::string> make_environment(const std::map<std::string, std::string>& added) {
-  std::map<std::string, std::string> variables = {
-      {"HOME", "/home/me"},       {"USER", "me"},
-      {"LOGNAME", "me"},          {"SHELL", "/bin/bash"},
-      {"TERM", "xterm-256color"}, {"COLORTERM", "truecolor"},
-      {"LANG", "C.UTF-8"},        {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/games"},
-      {"LESSHISTFILE", "-"},  // less would keep ~/.lesshst in the home
-  };
-  for (const auto& [name, value] : added) {
-    if (name.empty() || name.find_first_of(std::string("=\0", 2)) != std::string::npos ||
-        value.find('\0') != std::string::npos) {
-      throw Error(ErrorCode::bad_request, "environment: expected a name without \"=\" and NUL, got \"" + name + "\"");
-    }
-    variables[name] = value;
-  }
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
-  return environment;
-}
-
-std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / (1024 * 1024)) + " MiB"; }
 
 std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup) {
   std::vector<LimitReport> limits;
@@ -65,9 +20,7 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
                       processes + (cgroup.processes.empty() ? "(RLIMIT_NPROC in a user namespace)"
                                                             : "(" + cgroup.processes + " and RLIMIT_NPROC)"));
   if (!cgroup.cpu.empty()) {
-    std::string cores = std::to_string(settings.cpu);
-    cores.erase(cores.find_last_not_of("0.") + 1);
-    limits.emplace_back("cpu", true, (cores.empty() ? "0" : cores) + " cores per session (" + cgroup.cpu + ")");
+    limits.emplace_back("cpu", true, in_cores(settings.cpu) + " per session (" + cgroup.cpu + ")");
   } else {
     limits.emplace_back("cpu", false, "not limited: this user can't make a cpu cgroup");
   }
@@ -105,13 +58,9 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
                                                        const Deadline& deadline) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  ShellPlan plan;
-  plan.working_directory =
-      absolute_directory(spec.working_directory == "~" ? m_settings.working_directory : spec.working_directory);
-  plan.arguments = {"/bin/bash", "--rcfile", "/etc/tellina/bashrc"};
-  plan.environment = make_environment(spec.environment);
+  ShellPlan plan(spec, m_settings.working_directory);
 
-  cell->seed(encode_tree(spec.initial), deadline);
+  cell->seed(spec.initial, deadline);
   Cgroups::Limits limits;
   limits.memory_in_bytes = m_settings.memory_in_bytes;
   limits.processes = m_settings.processes + 1;  // init
@@ -121,7 +70,7 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
   plan.processes = m_settings.processes + 2;
   plan.address_space = cell->cgroup().memory.empty() ? m_settings.memory_in_bytes : 0;
   cell->start_shell(plan, spec.size, deadline);
-  return std::make_unique<ChrootSandbox>(std::move(cell), std::move(plan), m_context.clock, m_context.log);
+  return std::make_unique<ChrootSandbox>(std::move(cell), m_context.clock, m_context.log);
 }
 
 Capabilities ChrootBackend::probe() {
@@ -133,7 +82,7 @@ Capabilities ChrootBackend::probe() {
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
     const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_cell(deadline), spec, deadline);
-    capabilities.limits = report_limits(m_settings, sandbox->cgroup());
+    capabilities.limits = report_limits(m_settings, sandbox->cell().cgroup());
     sandbox->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

@@ -3,14 +3,17 @@
 #include <memory>
 #include <mutex>
 
+#include "plugins/sandbox_chroot/cell.hpp"
 #include "plugins/sandbox_chroot/cgroup.hpp"
-#include "plugins/sandbox_chroot/sandbox.hpp"
 #include "plugins/sandbox_chroot/settings.hpp"
 #include "plugins/sandbox_chroot/system_call_filter.hpp"
-#include "plugins/sandbox_chroot/warm_pool.hpp"
+#include "plugins/sandbox_common/cell_sandbox.hpp"
+#include "plugins/sandbox_common/warm_pool.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::chroot_sandbox {
+
+using ChrootSandbox = CellSandbox<Cell>;
 
 /// Sandboxes made of Linux namespaces, on this machine, for root and for an ordinary user.
 ///
@@ -34,7 +37,7 @@ class ChrootBackend final : public SandboxBackend {
   std::once_flag m_filter_made;
   std::unique_ptr<SystemCallFilter> m_filter;
   Cgroups m_cgroups;
-  WarmPool m_pool;  // last: its thread uses the others
+  WarmPool<Cell> m_pool;  // last: its thread uses the others
 };
 
 }  // namespace tellina::chroot_sandbox

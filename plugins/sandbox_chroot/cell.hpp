@@ -5,24 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "plugins/sandbox_chroot/cgroup.hpp"
-#include "plugins/sandbox_chroot/deadline.hpp"
 #include "plugins/sandbox_chroot/launch.hpp"
+#include "plugins/sandbox_common/init_client.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::chroot_sandbox {
-
-/// What the shell is started with.
-class ShellPlan {
- public:
-  std::string working_directory;         ///< absolute
-  std::vector<std::string> arguments;    ///< the first is the program's path
-  std::vector<std::string> environment;  ///< "NAME=value"
-  std::uint64_t processes = 0;
-  std::uint64_t address_space = 0;  ///< bytes; 0: no limit
-};
 
 /// Everything of a sandbox before its shell starts, so that it can be made in advance.
 ///
@@ -44,15 +33,16 @@ class Cell {
   const Cgroup& cgroup() const { return m_cgroup; }
 
   /// Throws Error(seed_failed) with path and errno.
-  void seed(const Descriptor& tree, const Deadline& deadline);
+  void seed(const FileTree& tree, const Deadline& deadline);
   FileTree snapshot(const SnapshotRequest& request, const Deadline& deadline);
-  void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline);
-  /// Ends every process of the shell; a new one can then be started, on a new terminal.
-  void renew(const Deadline& deadline);
+  void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline) {
+    m_init_client.start_shell(plan, size, deadline);
+  }
+  void restart_shell(TerminalSize size, const Deadline& deadline) { m_init_client.restart_shell(size, deadline); }
 
-  int terminal() const { return m_terminal.get(); }
+  int terminal() const { return m_init_client.terminal(); }
   /// Gets the shell's wait status when it ends.
-  int shell_end() const { return m_shell_end.get(); }
+  int shell_end() const { return m_init_client.shell_end(); }
 
   /// Nothing is left when it returns. Idempotent. Returns what could not be removed, or an empty text.
   std::string end();
@@ -60,17 +50,12 @@ class Cell {
  private:
   explicit Cell(LaunchedProcess launched) : m_launched(std::move(launched)) {}
   void get_ready(Random& random, const Deadline& deadline);
-  void take_terminal(const Deadline& deadline);
-  std::string ask_launcher(const void* request, std::size_t size, const Descriptor& tree, const Deadline& deadline,
-                           const std::string& what);
 
   LaunchedProcess m_launched;
   Descriptor m_init_process;
   pid_t m_init = -1;
   std::optional<std::pair<dev_t, ino_t>> m_root_identity;
-  Descriptor m_terminal;
-  Descriptor m_home;
-  Descriptor m_shell_end;
+  InitClient m_init_client;
   Cgroup m_cgroup;
 };
 

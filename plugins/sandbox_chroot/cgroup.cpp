@@ -14,9 +14,11 @@
 #include <sstream>
 #include <thread>
 
-#include "plugins/sandbox_chroot/descriptor.hpp"
+#include "plugins/sandbox_common/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
+using sandbox_common::Descriptor;
+
 namespace {
 
 constexpr const char* top = "/tellina";

@@ -12,8 +12,9 @@
 #include <cerrno>
 #include <fstream>
 
-#include "plugins/sandbox_chroot/deadline.hpp"
 #include "plugins/sandbox_chroot/launcher_protocol.hpp"
+#include "plugins/sandbox_common/deadline.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::chroot_sandbox {
 namespace {
@@ -152,7 +153,7 @@ void map_session_user(pid_t launcher, Random& random) {
                 "run tellina as an ordinary user there");
   }
   const std::string folder = "/proc/" + std::to_string(launcher);
-  const std::string map = std::to_string(protocol::sandbox_user) + " " + std::to_string(user) + " 1";
+  const std::string map = std::to_string(init_protocol::sandbox_user) + " " + std::to_string(user) + " 1";
   write_map(folder + "/setgroups", "deny");
   write_map(folder + "/uid_map", map);
   write_map(folder + "/gid_map", map);

@@ -26,26 +26,18 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "plugins/sandbox_common/tree_protocol.hpp"
 #include "plugins/sandbox_init/control_socket.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::launcher {
 
 namespace protocol = launcher_protocol;
 
-void report_failure(int socket, const char* what, int error_number) {
-  char message[8192];
-  protocol::Failed header;
-  header.error_number = error_number;
-  std::memcpy(message, &header, sizeof header);
-  const std::size_t length = strnlen(what, sizeof message - sizeof header);
-  std::memcpy(message + sizeof header, what, length);
-  control::send(socket, message, sizeof header + length);
-}
-
 namespace {
 
 [[noreturn]] void fail(const char* what) {
-  report_failure(protocol::control, what, errno);
+  tree_protocol::report_failure(protocol::control, what, errno);
   _exit(1);
 }
 
@@ -77,14 +69,16 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent) {
   } else {
     char map[64];
     write_text("/proc/self/setgroups", "deny");
-    std::snprintf(map, sizeof map, "%u %u 1", protocol::sandbox_user, user);
+    std::snprintf(map, sizeof map, "%u %u 1", init_protocol::sandbox_user, user);
     write_text("/proc/self/uid_map", map);
-    std::snprintf(map, sizeof map, "%u %u 1", protocol::sandbox_user, group);
+    std::snprintf(map, sizeof map, "%u %u 1", init_protocol::sandbox_user, group);
     write_text("/proc/self/gid_map", map);
   }
   // Capabilities stay: the kernel takes them only from a process that leaves user 0 of its own namespace.
-  if (setresgid(protocol::sandbox_user, protocol::sandbox_user, protocol::sandbox_user) != 0) fail("set the group");
-  if (setresuid(protocol::sandbox_user, protocol::sandbox_user, protocol::sandbox_user) != 0) fail("set the user");
+  if (setresgid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
+    fail("set the group");
+  if (setresuid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
+    fail("set the user");
   die_with(parent);  // a change of user has cleared it
 }
 
@@ -99,30 +93,13 @@ void keep_file_capabilities() {
 
 /// Returns false when the plugin has closed its end.
 bool serve_request() {
-  protocol::Snapshot request;
+  tree_protocol::Snapshot request;
   control::Descriptors descriptors;
   const ssize_t size = control::receive(protocol::control, &request, sizeof request, descriptors);
   if (size <= 0) return false;
-
-  int error = EPROTO;
-  protocol::Done done;
-  char what[8192] = "understand the plugin";
-  if (descriptors.count == protocol::request_descriptor_count) {
-    const int home = descriptors.values[protocol::home];
-    const int tree = descriptors.values[protocol::tree];
-    if (request.kind == protocol::seed) {
-      error = write_tree(home, tree, what, sizeof what);
-    } else if (request.kind == protocol::snapshot && size == sizeof request) {
-      std::strcpy(what, "write the snapshot");
-      error = read_tree(home, tree, request, protocol::control, done);
-    }
-  }
+  tree_protocol::serve(protocol::control, reinterpret_cast<const char*>(&request), static_cast<std::size_t>(size),
+                       descriptors.values, descriptors.count);
   for (std::size_t i = 0; i < descriptors.count; ++i) close(descriptors.values[i]);
-  if (error != 0) {
-    report_failure(protocol::control, what, error);
-  } else {
-    control::send(protocol::control, &done, sizeof done);
-  }
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include <initializer_list>
 
 #include "plugins/sandbox_chroot/launcher.hpp"
+#include "plugins/sandbox_common/tree_protocol.hpp"
 
 namespace tellina::launcher {
 namespace {
@@ -24,7 +25,7 @@ namespace {
 namespace protocol = launcher_protocol;
 
 [[noreturn]] void fail(const char* what) {
-  report_failure(protocol::init_control, what, errno);
+  tree_protocol::report_failure(protocol::init_control, what, errno);
   _exit(1);
 }
 

@@ -1,8 +1,10 @@
 /// sandbox_init CONTROL_DESCRIPTOR HOME
+/// sandbox_init --stay CONTROL_PATH HOME
 ///
 /// Process 1 of a sandbox: makes the terminal in the sandbox's own devpts, hands its master out, starts the shell,
 /// reaps, and tells how the shell ended. It outlives the shell, so that the home can still be read and a new shell
-/// started; it ends when the control socket does, and the kernel then ends every other process of the sandbox.
+/// started; it ends when the control socket does, and the kernel then ends every other process of the sandbox. With
+/// --stay it keeps what it has handed out, and hands it out again to whoever next connects from outside.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +21,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
+#include "plugins/sandbox_common/tree_protocol.hpp"
 #include "plugins/sandbox_init/control_socket.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
 
@@ -26,11 +31,15 @@ namespace {
 
 using namespace tellina;
 
-int control_socket = -1;
+bool stays = false;
+int control_socket = -1;  // -1 while nobody is there, where init stays
+int listener = -1;        // where the next one comes, where init stays
 const char* home_path = nullptr;
 int child_signals = -1;  // readable when a child has ended
 int slave = -1;          // the pty's other end, kept until the shell has it
+int master = -1;         // a copy of what was handed out, where init stays
 int shell_end = -1;      // where the shell's wait status goes
+int shell_end_out = -1;  // a copy of its other end, where init stays
 pid_t shell = 0;         // 0: none runs
 
 void close_descriptor(int& descriptor) {
@@ -39,28 +48,35 @@ void close_descriptor(int& descriptor) {
 }
 
 void report_failure(const char* what, int error_number) {
-  char message[512];
-  init_protocol::Failed header;
-  header.error_number = error_number;
-  std::memcpy(message, &header, sizeof header);
-  const std::size_t length = strnlen(what, sizeof message - sizeof header);
-  std::memcpy(message + sizeof header, what, length);
-  control::send(control_socket, message, sizeof header + length);
+  tree_protocol::report_failure(control_socket, what, error_number);
 }
 
-/// Opens a pty and hands it out with the home. Returns false after it has reported why not.
+/// Hands the terminal and the home out. Returns false after it has reported why not.
 bool offer_terminal() {
-  const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  const int home = open(home_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (home < 0) {
+    report_failure("open the home directory", errno);
+    return false;
+  }
+  init_protocol::Ready message;
+  message.has_shell = slave < 0;
+  const int descriptors[] = {master, home, shell_end_out};
+  const bool sent =
+      control::send(control_socket, &message, sizeof message, descriptors, init_protocol::descriptor_count);
+  close(home);
+  return sent;
+}
+
+/// Opens a pty and hands it out. Returns false after it has reported why not.
+bool make_terminal() {
   char name[64];
-  int home = -1;
   int ends[2] = {-1, -1};
   const char* failed = nullptr;
+  master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof name) != 0) {
     failed = "open a terminal";
   } else if ((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
     failed = "open the terminal's other end";
-  } else if ((home = open(home_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-    failed = "open the home directory";
   } else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     failed = "make a socket for the shell's end";
   }
@@ -69,12 +85,12 @@ bool offer_terminal() {
     return false;
   }
   shell_end = ends[0];
-  const char kind = init_protocol::ready;
-  const int descriptors[] = {master, home, ends[1]};
-  const bool sent = control::send(control_socket, &kind, 1, descriptors, init_protocol::descriptor_count);
-  close(master);
-  close(home);
-  close(ends[1]);
+  shell_end_out = ends[1];
+  const bool sent = offer_terminal();
+  if (!stays) {
+    close_descriptor(master);
+    close_descriptor(shell_end_out);
+  }
   return sent;
 }
 
@@ -92,7 +108,7 @@ struct ShellCommand {
 
 /// Splits a StartShell message in place. Returns false where it breaks the protocol.
 bool read_command(char* message, std::size_t size, ShellCommand& command) {
-  if (size < sizeof command.header || message[size - 1] != '\0') return false;
+  if (size <= sizeof command.header || message[size - 1] != '\0') return false;
   std::memcpy(&command.header, message, sizeof command.header);
   if (command.header.argument_count == 0 || command.header.argument_count > init_protocol::max_strings ||
       command.header.environment_count > init_protocol::max_strings) {
@@ -148,13 +164,24 @@ const char* become_shell(const ShellCommand& command) {
   return "run the shell";
 }
 
-void start_shell(char* message, std::size_t size) {
+void start_shell(const char* message, std::size_t size) {
+  static char text[control::max_message];  // the command's strings
   static ShellCommand command;
-  command = ShellCommand();
-  if (slave < 0 || !read_command(message, size, command)) return report_failure("understand the plugin", EPROTO);
+  init_protocol::StartShell header;
+  if (slave < 0 || size < sizeof header) return report_failure("understand the plugin", EPROTO);
+  std::memcpy(&header, message, sizeof header);
+  if (header.argument_count > 0) {
+    command = ShellCommand();
+    std::memcpy(text, message, size);
+    if (!read_command(text, size, command)) {
+      command = ShellCommand();
+      return report_failure("understand the plugin", EPROTO);
+    }
+  }
+  if (command.working_directory == nullptr) return report_failure("understand the plugin", EPROTO);
   winsize cells{};
-  cells.ws_col = command.header.columns;
-  cells.ws_row = command.header.rows;
+  cells.ws_col = header.columns;
+  cells.ws_row = header.rows;
   ioctl(slave, TIOCSWINSZ, &cells);
 
   struct Report {
@@ -213,31 +240,74 @@ bool renew() {
   kill(-1, SIGKILL);
   int status;
   for (pid_t process; (process = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) note_end(process, status);
-  close_descriptor(shell_end);
-  close_descriptor(slave);
-  return offer_terminal();
+  for (int* const old : {&shell_end, &shell_end_out, &slave, &master}) close_descriptor(*old);
+  return make_terminal();
+}
+
+/// The plugin has gone: to wait for the next is the end of an init that does not stay.
+bool lose_control() {
+  close_descriptor(control_socket);
+  return listener >= 0;
+}
+
+/// A plugin has come to take over. One that is still connected has lost the sandbox to it.
+void welcome() {
+  const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  if (socket < 0) return;
+  // The participant may find the socket too. Who is outside of this process namespace has no number in it.
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != 0) {
+    close(socket);
+    return;
+  }
+  close_descriptor(control_socket);
+  control_socket = socket;
+  if (!offer_terminal()) close_descriptor(control_socket);
+}
+
+int connect_to(const char* path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return -1;
+  std::strcpy(address.sun_path, path);
+  const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (socket >= 0 && connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    close(socket);
+    return -1;
+  }
+  return socket;
 }
 
 /// Returns false when init has to end.
 bool handle_message() {
   static char message[control::max_message];
-  control::Descriptors unexpected;
-  const ssize_t size = control::receive(control_socket, message, sizeof message, unexpected);
-  for (std::size_t i = 0; i < unexpected.count; ++i) close(unexpected.values[i]);
-  if (size <= 0) return false;
+  control::Descriptors received;
+  const ssize_t size = control::receive(control_socket, message, sizeof message, received);
+  if (size <= 0) return lose_control();
+  bool goes_on = true;
   if (message[0] == init_protocol::start_shell) {
     start_shell(message, static_cast<std::size_t>(size));
-    return true;
+  } else if (tree_protocol::is_request(message[0])) {
+    tree_protocol::serve(control_socket, message, static_cast<std::size_t>(size), received.values, received.count);
+  } else if (message[0] == init_protocol::listener && stays && received.count == 1 && listener < 0) {
+    listener = received.values[0];
+    received.count = 0;
+  } else {
+    goes_on = message[0] == init_protocol::renew && renew();
   }
-  return message[0] == init_protocol::renew && renew();
+  for (std::size_t i = 0; i < received.count; ++i) close(received.values[i]);
+  return goes_on;
 }
 
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 3) return 2;
-  control_socket = std::atoi(arguments[1]);
-  home_path = arguments[2];
+  stays = argument_count == 4 && std::strcmp(arguments[1], init_protocol::stay) == 0;
+  if (argument_count != (stays ? 4 : 3)) return 2;
+  control_socket = stays ? connect_to(arguments[2]) : std::atoi(arguments[1]);
+  if (control_socket < 0) return 3;
+  home_path = arguments[argument_count - 1];
   fcntl(control_socket, F_SETFD, FD_CLOEXEC);
   umask(022);
   prctl(PR_SET_NAME, "sandbox_init");  // older kernels name what is run by descriptor after its number
@@ -253,13 +323,19 @@ int main(int argument_count, char** arguments) {
     report_failure("make a signal descriptor", errno);
     return 1;
   }
+  // One descriptor for each level of a tree that is being read; the shell gets a limit of its own.
+  rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
   // Every other signal is ignored by the kernel: process 1 has no handler, and nobody outside has a reason to send one.
-  if (!offer_terminal()) return 1;
+  if (!make_terminal()) return 1;
 
-  pollfd watched[] = {{control_socket, POLLIN, 0}, {child_signals, POLLIN, 0}};
   for (;;) {
-    if (poll(watched, 2, -1) < 0) continue;
+    pollfd watched[] = {{control_socket, POLLIN, 0}, {child_signals, POLLIN, 0}, {listener, POLLIN, 0}};
+    if (poll(watched, 3, -1) < 0) continue;
     if (watched[1].revents != 0) reap();
     if (watched[0].revents != 0 && !handle_message()) return 0;
+    if (watched[2].revents != 0) welcome();
   }
 }

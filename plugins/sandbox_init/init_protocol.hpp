@@ -6,8 +6,14 @@
 ///   plugin -> init  StartShell            start the shell on it
 ///   init -> plugin  Started or Failed
 ///   plugin -> init  Renew                 end every process, then Ready again, with a new terminal and the same home
+///   plugin -> init  Quit                  end
+///   plugin -> init  Seed | Snapshot       make or read the home (tree_protocol.hpp)
 ///
-/// Init ends, and with it every process of the sandbox, when the plugin's end of the socket is closed.
+/// An init that was given the socket's descriptor ends, and with it every process of the sandbox, when the plugin's end
+/// is closed. One that was given `stay` and a path connects to that, and outlives the plugin:
+///
+///   plugin -> init  Listener              a listening socket comes with it: whoever connects to it from outside the
+///                                         sandbox takes the place of the plugin, and is told Ready
 
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +21,33 @@
 namespace tellina::init_protocol {
 
 /// The first byte of every message.
-enum Kind : char { ready = 'T', start_shell = 'G', started = 'S', failed = 'E', renew = 'R' };
+enum Kind : char {
+  ready = 'T',
+  start_shell = 'G',
+  started = 'S',
+  failed = 'E',
+  renew = 'R',
+  listener = 'L',
+  quit = 'Q'
+};
+
+/// The first argument of an init that stays.
+inline constexpr char stay[] = "--stay";
+
+/// The user `me` inside every sandbox.
+inline constexpr unsigned sandbox_user = 1000;
+
+struct Ready {
+  char kind = ready;
+  bool has_shell = false;  ///< one was started on this terminal; it may have ended since
+};
 
 /// Descriptors of Ready, in this order: the pty's master; the home directory; a socket that gets one message, an int
 /// in the form of wait(2), when the shell ends, and whose other end closes when init dies.
 enum ReadyDescriptor : std::size_t { terminal = 0, home = 1, shell_end = 2, descriptor_count = 3 };
 
 /// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program, with its path),
-/// the environment ("NAME=value").
+/// the environment ("NAME=value"). Without arguments: the strings and limits of the last time.
 struct StartShell {
   char kind = start_shell;
   std::uint16_t columns = 80;

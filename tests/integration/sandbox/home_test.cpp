@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "place.hpp"
 #include "sandbox_fixture.hpp"
 
 namespace tellina::test {
@@ -136,7 +137,7 @@ class CoreBadHome : public ::testing::Test {
     SandboxSpec spec = make_spec();
     spec.initial.root = root;
     spec.working_directory = working_directory;
-    const Processes before = descendants(getpid());
+    const Processes before = place::sandbox_processes(getpid());
     std::string what = "it started";
     try {
       m_backend->start(spec);
@@ -144,8 +145,8 @@ class CoreBadHome : public ::testing::Test {
       what = error.what();
       EXPECT_EQ(error.code(), code) << what;
     }
-    EXPECT_EQ(descendants(getpid()), before);
-    EXPECT_EQ(cgroups_of(spec.owner), std::vector<std::string>());
+    EXPECT_EQ(place::sandbox_processes(getpid()), before);
+    EXPECT_EQ(place::leftovers_of(spec.owner), std::vector<std::string>());
     return what;
   }
 
@@ -181,15 +182,6 @@ TEST_F(CoreBadHome, RefusesTooDeepTrees) {
   FileNode* deep = &root;
   for (int i = 0; i < 300; ++i) deep = &deep->children.emplace("d", FileNode::directory()).first->second;
   EXPECT_NE(fail_to_start(root, ErrorCode::seed_failed).find("at most 256 directories"), std::string::npos);
-}
-
-TEST(CoreConfiguration, IsCheckedAtConstruction) {
-  EXPECT_THROW(Backend({{"network", true}}), ConfigError);
-  Backend missing({{"root_file_system", std::string("/nonexistent")}});
-  const Capabilities capabilities = missing->probe();
-  EXPECT_FALSE(capabilities.usable);
-  EXPECT_NE(capabilities.reason.find("/nonexistent"), std::string::npos);
-  EXPECT_NE(capabilities.reason.find("make build"), std::string::npos) << capabilities.reason;
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "place.hpp"
+
 namespace tellina::test {
 namespace fs = std::filesystem;
 
@@ -50,16 +52,14 @@ std::vector<std::string> KeptLog::warnings() const {
 }
 
 Backend::Backend(std::map<std::string, Setting> settings) {
-  void* const file = dlopen(SANDBOX_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+  void* const file = dlopen(place::plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (file == nullptr) throw std::runtime_error(dlerror());
   const auto* descriptor = static_cast<const PluginDescriptor*>(dlsym(file, "tellina_plugin"));
   if (descriptor == nullptr || std::string(descriptor->abi_tag) != TELLINA_SDK_ABI_TAG) {
     throw std::runtime_error("the plugin does not fit");
   }
   settings.try_emplace("pool", std::int64_t{0});
-#ifdef SANDBOX_CONSENT
-  settings.try_emplace(SANDBOX_CONSENT, true);
-#endif
+  for (const auto& [name, value] : place::settings()) settings.try_emplace(name, value);
   const PluginContext context(make_settings(settings), m_log, m_clock, m_random);
   std::unique_ptr<Plugin> plugin = descriptor->create(context);
   m_plugin.reset(dynamic_cast<SandboxBackend*>(plugin.release()));
@@ -210,27 +210,8 @@ std::size_t count_descriptors() {
   return count;
 }
 
-std::string read_mounts() {
-  std::ifstream file("/proc/self/mountinfo");
-  std::string found;
-  for (std::string line; std::getline(file, line);) {
-    if (line.find("/rootfs") != std::string::npos) found += line + "\n";
-  }
-  return found;
-}
-
-std::vector<std::string> cgroups_of(const OwnerId& owner) {
-  std::vector<std::string> found;
-  std::error_code none;
-  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", none)) {
-    const fs::path directory = hierarchy.path() / "tellina" / owner;
-    if (fs::exists(directory, none)) found.push_back(directory);
-  }
-  return found;
-}
-
 void SandboxTest::SetUp() {
-  m_mounts = read_mounts();
+  m_leftovers = place::leftovers();
   m_descriptors = count_descriptors();
   start();
 }
@@ -250,10 +231,10 @@ void SandboxTest::start(SandboxSpec spec, std::map<std::string, Setting> setting
 
 void SandboxTest::end() {
   if (m_sandbox) {
-    const Processes processes = descendants(getpid());
+    const Processes processes = place::sandbox_processes(getpid());
     m_sandbox->destroy();
     EXPECT_EQ(still_there(processes), Processes()) << "processes are left of the sandbox";
-    EXPECT_EQ(cgroups_of(m_spec.owner), std::vector<std::string>());
+    EXPECT_EQ(place::leftovers_of(m_spec.owner), std::vector<std::string>());
   }
   m_shell.reset();
   m_sandbox.reset();
@@ -265,7 +246,7 @@ void SandboxTest::end() {
 
 void SandboxTest::TearDown() {
   end();
-  EXPECT_EQ(read_mounts(), m_mounts);
+  EXPECT_EQ(place::leftovers(), m_leftovers);
   EXPECT_EQ(count_descriptors(), m_descriptors);
 }
 

@@ -98,10 +98,6 @@ Processes descendants(int process);
 /// Those of them that are still there, zombies among them.
 Processes still_there(const Processes& processes);
 std::size_t count_descriptors();
-/// This namespace's mounts at or below a root file system: what a sandbox could leave. Others are other programs'.
-std::string read_mounts();
-/// Directories of control groups of an owner, in any hierarchy.
-std::vector<std::string> cgroups_of(const OwnerId& owner);
 
 /// One backend, one sandbox, one shell at its first prompt. Checks afterwards that nothing is left.
 class SandboxTest : public ::testing::Test {
@@ -125,7 +121,7 @@ class SandboxTest : public ::testing::Test {
   std::unique_ptr<Backend> m_backend;
   std::unique_ptr<Sandbox> m_sandbox;
   std::unique_ptr<Shell> m_shell;
-  std::string m_mounts;
+  std::vector<std::string> m_leftovers;
   std::size_t m_descriptors = 0;
 };
 

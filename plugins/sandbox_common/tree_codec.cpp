@@ -1,4 +1,4 @@
-#include "plugins/sandbox_chroot/tree_codec.hpp"
+#include "plugins/sandbox_common/tree_codec.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -8,11 +8,11 @@
 #include <cstring>
 #include <vector>
 
-#include "plugins/sandbox_chroot/deadline.hpp"
-#include "plugins/sandbox_chroot/launcher_protocol.hpp"
-#include "plugins/sandbox_chroot/tree_stream.hpp"
+#include "plugins/sandbox_common/deadline.hpp"
+#include "plugins/sandbox_common/tree_stream.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
 
-namespace tellina::chroot_sandbox {
+namespace tellina::sandbox_common {
 namespace {
 
 using tree_stream::Record;
@@ -35,7 +35,7 @@ class Encoder {
   void add(const Bytes& name, const FileNode& node) {
     Record record;
     record.name_length = static_cast<std::uint16_t>(name.size());
-    if (node.owner && *node.owner != "me" && *node.owner != std::to_string(launcher_protocol::sandbox_user)) {
+    if (node.owner && *node.owner != "me" && *node.owner != std::to_string(init_protocol::sandbox_user)) {
       refuse("expected the owner \"me\", got \"" + *node.owner + "\": this sandbox has no other user");
     }
     if (node.mode) {
@@ -142,6 +142,8 @@ class Decoder {
     do {
       Record record;
       std::memcpy(&record, take(sizeof record).data(), sizeof record);
+      // The participant can't give their home away; where they are mapped to another user, it has that one's number.
+      if (levels.empty()) m_me = record.owner;
       if (record.kind == tree_stream::up) {
         levels.pop_back();
         continue;
@@ -167,7 +169,7 @@ class Decoder {
     return piece;
   }
 
-  static FileNode read_node(const Record& record, BytesView payload) {
+  FileNode read_node(const Record& record, BytesView payload) const {
     FileNode node;
     node.kind = record.kind == tree_stream::directory ? FileKind::directory
                 : record.kind == tree_stream::regular ? FileKind::regular
@@ -176,7 +178,7 @@ class Decoder {
     node.mode = record.mode;
     node.modified_at =
         WallTime(std::chrono::seconds(record.modified_seconds) + std::chrono::nanoseconds(record.modified_nanoseconds));
-    node.owner = record.owner == launcher_protocol::sandbox_user ? "me" : std::to_string(record.owner);
+    node.owner = record.owner == m_me ? "me" : std::to_string(record.owner);
     if ((record.flags & tree_stream::has_size) != 0) node.size = record.size;
     if ((record.flags & tree_stream::has_content) != 0) node.content = Bytes(payload);
     if (node.kind == FileKind::symlink) node.target = Bytes(payload);
@@ -184,6 +186,7 @@ class Decoder {
   }
 
   BytesView m_rest;
+  std::uint32_t m_me = 0;
 };
 
 }  // namespace
@@ -218,4 +221,4 @@ FileTree decode_tree(int file) {
   return tree;
 }
 
-}  // namespace tellina::chroot_sandbox
+}  // namespace tellina::sandbox_common

@@ -14,10 +14,10 @@
 #include <cstring>
 #include <ctime>
 
-#include "plugins/sandbox_chroot/launcher.hpp"
-#include "plugins/sandbox_chroot/tree_stream.hpp"
+#include "plugins/sandbox_common/home_tree.hpp"
+#include "plugins/sandbox_common/tree_stream.hpp"
 
-namespace tellina::launcher {
+namespace tellina::home_tree {
 namespace {
 
 using tree_stream::Record;
@@ -40,13 +40,13 @@ std::uint64_t now_in_milliseconds() {
 
 class Reader {
  public:
-  Reader(int tree, const launcher_protocol::Snapshot& request, int control, launcher_protocol::Done& done)
-      : m_tree(tree), m_request(request), m_control(control), m_done(done) {
-    m_deadline = now_in_milliseconds() + request.deadline_in_milliseconds;
+  Reader(int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome)
+      : m_tree(tree), m_limits(limits), m_abandonment(abandonment), m_outcome(outcome) {
+    m_deadline = now_in_milliseconds() + limits.deadline_in_milliseconds;
     // Each level of directories holds one descriptor; a few more are needed beside.
     rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
-    m_max_depth = request.max_depth < max_levels - 1 ? static_cast<int>(request.max_depth) : max_levels - 1;
+    m_max_depth = limits.max_depth < max_levels - 1 ? static_cast<int>(limits.max_depth) : max_levels - 1;
     const int allowed =
         static_cast<int>(files.rlim_cur < 64 ? 0 : (files.rlim_cur > 4096 ? 4096 : files.rlim_cur) - 64);
     if (m_max_depth > allowed) m_max_depth = allowed;
@@ -90,19 +90,19 @@ class Reader {
 
   void stop() {
     m_stopped = true;
-    m_done.truncated = true;
+    m_outcome.truncated = true;
   }
 
   void step() {
     errno = 0;
     const dirent* const entry = readdir(m_levels[m_depth]);
     if (entry == nullptr) {
-      if (errno != 0) m_done.raced = true;
+      if (errno != 0) m_outcome.raced = true;
       return leave();
     }
     const char* const name = entry->d_name;
     if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) return;
-    if (m_entries == m_request.max_entries || now_in_milliseconds() >= m_deadline || is_abandoned()) return stop();
+    if (m_entries == m_limits.max_entries || now_in_milliseconds() >= m_deadline || is_abandoned()) return stop();
     ++m_entries;
 
     // A handle first: it names the thing without opening it, which would wait on a FIFO and wake a device.
@@ -110,7 +110,7 @@ class Reader {
     const int handle = open_entry(directory, name, O_PATH);
     struct stat status;
     if (handle < 0 || fstat(handle, &status) != 0) {
-      m_done.raced = true;
+      m_outcome.raced = true;
       if (handle >= 0) close(handle);
       return;
     }
@@ -126,7 +126,7 @@ class Reader {
     char target[PATH_MAX];
     const ssize_t length = readlinkat(handle, "", target, sizeof target);
     if (length < 0) {
-      m_done.raced = true;
+      m_outcome.raced = true;
       return;
     }
     record.payload_length = static_cast<std::uint64_t>(length);
@@ -141,9 +141,9 @@ class Reader {
       return;
     }
     if (m_depth < m_max_depth)
-      m_done.raced = true;
+      m_outcome.raced = true;
     else
-      m_done.truncated = true;
+      m_outcome.truncated = true;
     Record end;
     end.kind = tree_stream::up;
     emit(end, "", nullptr, 0);
@@ -152,15 +152,15 @@ class Reader {
   void read_file(Record record, int directory, const char* name, const struct stat& status) {
     record.flags |= tree_stream::has_size;
     record.size = static_cast<std::uint64_t>(status.st_size);
-    if (record.size > m_request.max_content_per_file) return emit(record, name, nullptr, 0);
-    if (record.size > m_request.max_content_in_all - m_content) return stop();
+    if (record.size > m_limits.max_content_per_file) return emit(record, name, nullptr, 0);
+    if (record.size > m_limits.max_content_in_all - m_content) return stop();
 
     // Not the handle itself: opening by name again may meet another file, so the inode is compared.
     int file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
     if (file < 0) file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat opened;
     if (file < 0 || fstat(file, &opened) != 0 || opened.st_ino != status.st_ino || !S_ISREG(opened.st_mode)) {
-      m_done.raced = true;
+      m_outcome.raced = true;
       if (file >= 0) close(file);
       return;
     }
@@ -177,9 +177,9 @@ class Reader {
     flush();
     while (size > 0) {
       const std::size_t wanted = size < sizeof m_buffer ? static_cast<std::size_t>(size) : sizeof m_buffer;
-      ssize_t count = read(file, m_buffer, wanted);
+      ssize_t count = ::read(file, m_buffer, wanted);
       if (count <= 0) {
-        m_done.raced = true;
+        m_outcome.raced = true;
         std::memset(m_buffer, 0, wanted);
         count = static_cast<ssize_t>(wanted);
       }
@@ -188,7 +188,7 @@ class Reader {
       flush();
     }
     char more;
-    if (read(file, &more, 1) > 0) m_done.raced = true;
+    if (::read(file, &more, 1) > 0) m_outcome.raced = true;
   }
 
   static Record describe(const struct stat& status, std::size_t name_length) {
@@ -221,7 +221,7 @@ class Reader {
 
   void flush() {
     for (std::size_t written = 0; written < m_used && m_error == 0;) {
-      const ssize_t count = write(m_tree, m_buffer + written, m_used - written);
+      const ssize_t count = ::write(m_tree, m_buffer + written, m_used - written);
       if (count < 0) {
         m_error = errno;
         m_stopped = true;
@@ -234,14 +234,14 @@ class Reader {
 
   /// Whether nobody waits for the answer any more: then the sandbox has to end now.
   bool is_abandoned() const {
-    pollfd watched{m_control, 0, 0};
-    return poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0;
+    pollfd watched{m_abandonment.descriptor, m_abandonment.events, 0};
+    return poll(&watched, 1, 0) > 0 && (watched.revents & m_abandonment.events) != 0;
   }
 
   int m_tree;
-  const launcher_protocol::Snapshot& m_request;
-  int m_control;
-  launcher_protocol::Done& m_done;
+  const Limits& m_limits;
+  Abandonment m_abandonment;
+  Outcome& m_outcome;
   std::uint64_t m_deadline = 0;
   std::uint64_t m_entries = 0;
   std::uint64_t m_content = 0;
@@ -256,10 +256,9 @@ class Reader {
 
 }  // namespace
 
-int read_tree(int home, int tree, const launcher_protocol::Snapshot& request, int control,
-              launcher_protocol::Done& done) {
-  Reader reader(tree, request, control, done);
+int read(int home, int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome) {
+  Reader reader(tree, limits, abandonment, outcome);
   return reader.run(home);
 }
 
-}  // namespace tellina::launcher
+}  // namespace tellina::home_tree

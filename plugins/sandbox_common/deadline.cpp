@@ -1,4 +1,4 @@
-#include "plugins/sandbox_chroot/deadline.hpp"
+#include "plugins/sandbox_common/deadline.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <system_error>
 
-namespace tellina::chroot_sandbox {
+namespace tellina::sandbox_common {
 
 Error system_error(const std::string& what, int error_number, std::optional<ErrorCode> code, std::string hint) {
   if (!code) {
@@ -47,16 +48,34 @@ void Interrupt::raise() {
   [[maybe_unused]] const ssize_t written = ::write(m_event.get(), &one, sizeof one);
 }
 
-void Deadline::wait_readable(int descriptor, const std::string& what) const {
+std::chrono::milliseconds Deadline::left() const {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(m_end - m_clock.now()), std::chrono::milliseconds(0));
+}
+
+bool Deadline::wait(int descriptor, short events, const std::string& what) const {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(m_end - m_clock.now());
-    if (left.count() <= 0) throw Error(ErrorCode::timed_out, what + ": no answer in time");
-    pollfd watched[] = {{descriptor, POLLIN, 0}, {m_interrupt ? m_interrupt->descriptor() : -1, POLLIN, 0}};
-    const int timeout = static_cast<int>(std::min<std::int64_t>(left.count(), 60'000));
+    const auto time = left();
+    if (time.count() == 0) return false;
+    pollfd watched[] = {{descriptor, events, 0}, {interrupt_descriptor(), POLLIN, 0}};
+    const int timeout = static_cast<int>(std::min<std::int64_t>(time.count(), 60'000));
     if (poll(watched, 2, timeout) < 0 && errno != EINTR) throw system_error(what, errno);
     if (watched[1].revents != 0) throw Error(ErrorCode::gone, what + ": the sandbox is being destroyed");
-    if (watched[0].revents != 0) return;
+    if (watched[0].revents != 0) return true;
   }
 }
 
-}  // namespace tellina::chroot_sandbox
+void Deadline::wait_readable(int descriptor, const std::string& what) const {
+  if (!wait(descriptor, POLLIN, what)) throw Error(ErrorCode::timed_out, what + ": no answer in time");
+}
+
+void Deadline::wait_writable(int descriptor, const std::string& what) const {
+  if (!wait(descriptor, POLLOUT, what)) throw Error(ErrorCode::timed_out, what + ": not taken in time");
+}
+
+bool Deadline::wait_readable_for(std::chrono::milliseconds at_most, int descriptor, const std::string& what) const {
+  if (within(at_most).wait(descriptor, POLLIN, what)) return true;
+  if (left().count() == 0) throw Error(ErrorCode::timed_out, what + ": no answer in time");
+  return false;
+}
+
+}  // namespace tellina::sandbox_common

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace tellina::chroot_sandbox {
+namespace tellina::sandbox_common {
 
 /// Owns a file descriptor; -1 is none.
 class Descriptor {
@@ -29,4 +29,4 @@ class Descriptor {
   int m_value = -1;
 };
 
-}  // namespace tellina::chroot_sandbox
+}  // namespace tellina::sandbox_common

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "plugins/sandbox_chroot/descriptor.hpp"
+#include "plugins/sandbox_common/descriptor.hpp"
 #include "tellina/file_tree.hpp"
 
-namespace tellina::chroot_sandbox {
+namespace tellina::sandbox_common {
 
 /// An anonymous file in memory. Throws Error.
 Descriptor make_memory_file(const char* name);
@@ -15,4 +15,4 @@ Descriptor encode_tree(const FileTree& tree);
 /// Reads a snapshot back. Throws Error(internal) where the records are broken.
 FileTree decode_tree(int file);
 
-}  // namespace tellina::chroot_sandbox
+}  // namespace tellina::sandbox_common

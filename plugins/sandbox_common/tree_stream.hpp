@@ -1,6 +1,7 @@
 #pragma once
 
-/// How a file tree goes between the plugin and its launcher: records in one memory file, parents first.
+/// How a file tree goes between a plugin and the process that makes or reads a home: records in one memory file,
+/// parents first.
 ///
 /// The first record is the home itself, a directory with an empty name; its children follow, each directory's up to
 /// its `up`. After a record come its name and its payload: a regular file's content, a symbolic link's target.

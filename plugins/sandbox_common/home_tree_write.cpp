@@ -9,10 +9,10 @@
 #include <climits>
 #include <cstring>
 
-#include "plugins/sandbox_chroot/launcher.hpp"
-#include "plugins/sandbox_chroot/tree_stream.hpp"
+#include "plugins/sandbox_common/home_tree.hpp"
+#include "plugins/sandbox_common/tree_stream.hpp"
 
-namespace tellina::launcher {
+namespace tellina::home_tree {
 namespace {
 
 using tree_stream::Record;
@@ -104,7 +104,7 @@ class Writer {
     if (file < 0) return errno;
     int error = 0;
     for (std::uint64_t written = 0; written < record.payload_length && error == 0;) {
-      const ssize_t count = write(file, payload + written, record.payload_length - written);
+      const ssize_t count = ::write(file, payload + written, record.payload_length - written);
       if (count < 0)
         error = errno;
       else
@@ -157,7 +157,7 @@ class Writer {
 
 }  // namespace
 
-int write_tree(int home, int tree, char* what, std::size_t what_size) {
+int write(int home, int tree, char* what, std::size_t what_size) {
   struct stat status;
   if (fstat(tree, &status) != 0) return errno;
   const auto size = static_cast<std::size_t>(status.st_size);
@@ -173,4 +173,4 @@ int write_tree(int home, int tree, char* what, std::size_t what_size) {
   return error;
 }
 
-}  // namespace tellina::launcher
+}  // namespace tellina::home_tree

@@ -1,0 +1,53 @@
+#include "plugins/sandbox_common/shell_plan.hpp"
+
+#include <algorithm>
+
+namespace tellina::sandbox_common {
+namespace {
+
+std::string absolute_directory(const std::string& directory) {
+  if (directory == "~") return "/home/me";
+  if (directory.starts_with("~/")) return "/home/me" + directory.substr(1);
+  if (directory.starts_with("/")) return directory;
+  throw Error(ErrorCode::bad_config,
+              "working_directory: expected \"~\", \"~/PATH\" or an absolute path, got \"" + directory + "\"");
+}
+
+std::vector<std::string> make_environment(const std::map<std::string, std::string>& added) {
+  std::map<std::string, std::string> variables = {
+      {"HOME", "/home/me"},       {"USER", "me"},
+      {"LOGNAME", "me"},          {"SHELL", "/bin/bash"},
+      {"TERM", "xterm-256color"}, {"COLORTERM", "truecolor"},
+      {"LANG", "C.UTF-8"},        {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/games"},
+      {"LESSHISTFILE", "-"},  // less would keep ~/.lesshst in the home
+  };
+  for (const auto& [name, value] : added) {
+    if (name.empty() || name.find_first_of(std::string("=\0", 2)) != std::string::npos ||
+        value.find('\0') != std::string::npos) {
+      throw Error(ErrorCode::bad_request, "environment: expected a name without \"=\" and NUL, got \"" + name + "\"");
+    }
+    variables[name] = value;
+  }
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+}  // namespace
+
+ShellPlan::ShellPlan(const SandboxSpec& spec, const std::string& configured)
+    : working_directory(absolute_directory(spec.working_directory == "~" ? configured : spec.working_directory)),
+      arguments{"/bin/bash", "--rcfile", "/etc/tellina/bashrc"},
+      environment(make_environment(spec.environment)) {}
+
+void check_name(const std::string& name, const char* what) {
+  const auto is_allowed = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_allowed)) {
+    throw Error(ErrorCode::bad_request,
+                std::string(what) + ": expected 1 to 64 letters, digits and \"-\", got \"" + name + "\"");
+  }
+}
+
+}  // namespace tellina::sandbox_common

@@ -1,0 +1,46 @@
+#pragma once
+
+/// How a plugin asks a process beside or inside a sandbox to make or read its home, over a sequenced-packet socket.
+///
+///   plugin -> process  Seed | Snapshot    two descriptors come with it: the home and a memory file (tree_stream.hpp)
+///   process -> plugin  Done | Failed
+///
+/// The kinds differ from those of launcher_protocol.hpp and init_protocol.hpp, whose sockets these messages use.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "plugins/sandbox_common/home_tree.hpp"
+
+namespace tellina::tree_protocol {
+
+/// The first byte of every message.
+enum Kind : char { seed = 's', snapshot = 'n', done = 'D', failed = 'E' };
+
+enum RequestDescriptor : std::size_t { home = 0, tree = 1, request_descriptor_count = 2 };
+
+struct Snapshot {
+  char kind = snapshot;
+  home_tree::Limits limits;
+};
+
+struct Done {
+  char kind = done;
+  home_tree::Outcome outcome;
+};
+
+/// Followed by text: what was tried and, for Seed, on which path.
+struct Failed {
+  char kind = failed;
+  std::int32_t error_number = 0;
+};
+
+inline bool is_request(char kind) { return kind == seed || kind == snapshot; }
+
+/// In the asked process: carries a request out and answers it. The descriptors stay the caller's.
+void serve(int socket, const char* request, std::size_t size, const int* descriptors, std::size_t descriptor_count);
+
+/// Sends Failed with errno's number and the text.
+void report_failure(int socket, const char* what, int error_number);
+
+}  // namespace tellina::tree_protocol

@@ -1,0 +1,127 @@
+#include "plugins/sandbox_docker/backend.hpp"
+
+#include <algorithm>
+
+namespace tellina::docker_sandbox {
+namespace {
+
+constexpr std::chrono::seconds advance_deadline{30};
+constexpr std::chrono::seconds probe_deadline{20};
+constexpr std::chrono::seconds adoption_deadline{5};
+constexpr std::chrono::seconds sweep_deadline{60};
+
+bool contains(const std::vector<SandboxId>& ids, const SandboxId& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+DockerBackend::DockerBackend(const PluginContext& context)
+    : m_context(context),
+      m_settings(context.config),
+      m_engine(m_settings.socket),
+      m_containers(m_engine, m_settings),
+      m_run_folder(m_settings.run_folder, context.random),
+      m_workshop{m_containers, m_run_folder, m_context.clock, m_context.random},
+      m_pool(
+          m_settings.pool,
+          [this](const Interrupt& stop) {
+            return Cell::make(m_workshop, "", "", Deadline(m_context.clock, advance_deadline, &stop));
+          },
+          [](const Cell& cell) { return cell.is_fresh(); }, context.log) {}
+
+std::unique_ptr<Cell> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
+  while (std::unique_ptr<Cell> cell = m_pool.claim()) {
+    try {
+      cell->claim(spec.owner, spec.id);
+      return cell;
+    } catch (const Error& error) {
+      m_context.log.warning(std::string("a sandbox that was made in advance can't be used: ") + error.what());
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
+  check_name(spec.id, "sandbox id");
+  check_name(spec.owner, "owner id");
+  const ShellPlan plan(spec, m_settings.working_directory);
+  const Deadline deadline(m_context.clock, spec.deadline, nullptr);
+  std::unique_ptr<Cell> cell = claim_from_pool(spec);
+  if (!cell) cell = Cell::make(m_workshop, spec.owner, spec.id, deadline);
+  std::unique_ptr<Sandbox> sandbox = start_in(std::move(cell), spec, plan, deadline);
+  m_pool.fill();
+  return sandbox;
+}
+
+std::unique_ptr<DockerSandbox> DockerBackend::start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+                                                       const ShellPlan& plan, const Deadline& deadline) {
+  cell->seed(spec.initial, deadline);
+  cell->start_shell(plan, spec.size, deadline);
+  return std::make_unique<DockerSandbox>(std::move(cell), m_context.clock, m_context.log);
+}
+
+Capabilities DockerBackend::probe() {
+  Capabilities capabilities;
+  capabilities.adopts = true;
+  try {
+    const Deadline deadline(m_context.clock, probe_deadline, nullptr);
+    m_engine.check(deadline);
+    m_containers.require_image(deadline);
+    capabilities.limits = m_containers.report_limits(deadline);
+    SandboxSpec spec;
+    spec.owner = "probe";
+    spec.id = "probe-" + random_token(m_context.random, 8);
+    spec.initial.root = FileNode::directory();
+    const ShellPlan plan(spec, m_settings.working_directory);
+    start_in(Cell::make(m_workshop, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
+    capabilities.usable = true;
+  } catch (const Error& error) {
+    capabilities.reason = error.what();
+    if (!error.hint().empty()) capabilities.reason += ": " + error.hint();
+  }
+  return capabilities;
+}
+
+std::unique_ptr<Sandbox> DockerBackend::adopt(const SandboxId& id) {
+  check_name(id, "sandbox id");
+  for (const Claim& claim : m_run_folder.list()) {
+    if (claim.id != id) continue;
+    const Deadline deadline(m_context.clock, adoption_deadline, nullptr);
+    return std::make_unique<DockerSandbox>(Cell::adopt(m_workshop, claim, deadline), m_context.clock, m_context.log);
+  }
+  throw Error(ErrorCode::gone, "adopt the sandbox " + id + ": there is none");
+}
+
+std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
+  check_name(owner, "owner id");
+  const Deadline deadline(m_context.clock, sweep_deadline, nullptr);
+  // First the containers: every one of them that is listed had its folder before.
+  const std::vector<Containers::Found> containers = m_containers.list(deadline);
+  const std::vector<Claim> claims = m_run_folder.list();
+  std::size_t swept = 0;
+
+  // Beside the owner's: what a process that has died held for nobody, or had adopted from another owner.
+  const auto is_left = [&](const OwnerId& whose, const SandboxId& id, bool is_held) {
+    return !contains(keep, id) && (whose == owner || !is_held);
+  };
+  for (const Claim& claim : claims) {
+    if (!is_left(claim.owner, claim.id, m_run_folder.is_held(claim.holder))) continue;
+    m_containers.remove(claim.token, deadline);
+    m_run_folder.remove(claim);
+    if (!claim.id.empty()) ++swept;
+  }
+  for (const Containers::Found& container : containers) {
+    const auto its =
+        std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.token == container.token; });
+    if (its != claims.end() || !is_left(container.owner, container.id, false)) continue;
+    m_containers.remove(container.token, deadline);
+    if (!container.id.empty()) ++swept;
+  }
+  m_run_folder.remove_dead_holders();
+  return swept;
+}
+
+TELLINA_PLUGIN(sandbox, DockerBackend, "docker", "0.1.0", settings_schema);
+
+}  // namespace tellina::docker_sandbox

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "plugins/sandbox_common/cell_sandbox.hpp"
+#include "plugins/sandbox_common/warm_pool.hpp"
+#include "plugins/sandbox_docker/cell.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina::docker_sandbox {
+
+using DockerSandbox = CellSandbox<Cell>;
+
+/// Sandboxes that are containers of a Docker engine on this machine.
+///
+/// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
+class DockerBackend final : public SandboxBackend {
+ public:
+  explicit DockerBackend(const PluginContext& context);
+
+  Capabilities probe() override;
+  std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
+  std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
+
+ private:
+  std::unique_ptr<DockerSandbox> start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec, const ShellPlan& plan,
+                                          const Deadline& deadline);
+  std::unique_ptr<Cell> claim_from_pool(const SandboxSpec& spec);
+
+  PluginContext m_context;
+  Settings m_settings;
+  Engine m_engine;
+  Containers m_containers;
+  RunFolder m_run_folder;
+  Workshop m_workshop;
+  WarmPool<Cell> m_pool;  // last: its thread uses the others
+};
+
+}  // namespace tellina::docker_sandbox

@@ -1,0 +1,131 @@
+#include "plugins/sandbox_docker/cell.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "plugins/sandbox_init/control_socket.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
+
+namespace tellina::docker_sandbox {
+namespace {
+
+constexpr const char* starting = "start a sandbox";
+/// After so long without a word from init its container is looked at. It comes within milliseconds of its start.
+constexpr std::chrono::seconds usual_wait{2};
+/// An engine that did not answer once may be trusted so far.
+constexpr std::chrono::seconds removal_deadline_after_a_hang{2};
+
+void refuse(const std::string& what, const std::optional<Failure>& failure) {
+  if (failure) throw system_error(what + ": " + failure->text, failure->error_number);
+}
+
+}  // namespace
+
+std::unique_ptr<Cell> Cell::make(Workshop& workshop, const OwnerId& owner, const SandboxId& id,
+                                 const Deadline& deadline) {
+  Claim claim;
+  claim.token = random_token(workshop.random, 8);
+  claim.holder = workshop.run_folder.holder();
+  claim.owner = owner;
+  claim.id = id;
+  std::unique_ptr<Cell> cell(new Cell(workshop, claim));
+  const Descriptor listener = workshop.run_folder.make(claim);
+  ContainerSpec spec;
+  spec.token = claim.token;
+  spec.folder = workshop.run_folder.path_of(claim);
+  spec.owner = owner;
+  spec.id = id;
+  try {
+    // Once it is asked for, the engine makes a container whether anybody waits for it or not. So wait, and remove it.
+    workshop.containers.create(spec, deadline.uninterrupted());
+    workshop.containers.start(claim.token, deadline.uninterrupted());
+    cell->wait_for_init(listener, deadline);
+    refuse(starting, cell->m_init.take_terminal(deadline, starting));
+    workshop.run_folder.close_socket(claim);
+    const char kind = init_protocol::listener;
+    send(cell->m_init.socket(), &kind, 1, starting, {listener.get()});
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::timed_out) cell->m_removal_deadline = removal_deadline_after_a_hang;
+    throw;
+  }
+  return cell;
+}
+
+void Cell::wait_for_init(const Descriptor& listener, const Deadline& deadline) {
+  while (!deadline.wait_readable_for(usual_wait, listener.get(), starting)) {
+    const std::string end = m_workshop.containers.find_end(m_claim.token, deadline);
+    if (!end.empty()) throw Error(ErrorCode::internal, std::string(starting) + ": " + end);
+  }
+  Descriptor socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!socket) throw system_error(starting, errno);
+  m_init = InitClient(std::move(socket));
+}
+
+std::unique_ptr<Cell> Cell::adopt(Workshop& workshop, const Claim& claim, const Deadline& deadline) {
+  const std::string what = "adopt the sandbox " + claim.id;
+  InitClient init(workshop.run_folder.connect(claim, deadline));
+  refuse(what, init.take_terminal(deadline, what));
+  if (!init.has_shell()) throw Error(ErrorCode::gone, what + ": it has no shell yet");
+  Claim ours = claim;
+  ours.holder = workshop.run_folder.holder();
+  if (ours.holder != claim.holder && !workshop.run_folder.rename(claim, ours)) {
+    throw Error(ErrorCode::gone, what + ": another process has taken it");
+  }
+  std::unique_ptr<Cell> cell(new Cell(workshop, ours));
+  cell->m_init = std::move(init);
+  return cell;
+}
+
+Cell::~Cell() { end(); }
+
+bool Cell::is_fresh() const {
+  pollfd watched{m_init.socket().get(), POLLIN, 0};
+  return poll(&watched, 1, 0) == 0;
+}
+
+void Cell::claim(const OwnerId& owner, const SandboxId& id) {
+  Claim claimed = m_claim;
+  claimed.owner = owner;
+  claimed.id = id;
+  if (!m_workshop.run_folder.rename(m_claim, claimed)) {
+    throw system_error(std::string(starting) + ": " + m_workshop.run_folder.path_of(m_claim), errno, ErrorCode::gone);
+  }
+  m_claim = claimed;
+}
+
+void Cell::seed(const FileTree& tree, const Deadline& deadline) {
+  seed_home(m_init.socket(), m_init.home(), tree, deadline);
+}
+
+FileTree Cell::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
+  // Root may read every file, whatever its mode, and its memory is not the sandbox's. Init may read what the
+  // participant may, from any user's server.
+  if (geteuid() == 0) return read_home_directly(m_init.home(), request, deadline);
+  return read_home(m_init.socket(), m_init.home(), request, deadline);
+}
+
+std::string Cell::end() {
+  if (m_has_ended) return {};
+  m_has_ended = true;
+  const bool is_ours = m_workshop.run_folder.exists(m_claim);
+  std::string left;
+  if (is_ours) {
+    try {
+      m_workshop.containers.remove(m_claim.token, Deadline(m_workshop.clock, m_removal_deadline, nullptr));
+    } catch (const Error& error) {
+      // At least the processes end. The next sweep knows by its label the container, and that nobody has a folder for
+      // it.
+      const char kind = init_protocol::quit;
+      if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
+      left = "the container of a destroyed sandbox could not be removed: " + std::string(error.what());
+    }
+    m_workshop.run_folder.remove(m_claim);
+  }
+  m_init.close();
+  return left;
+}
+
+}  // namespace tellina::docker_sandbox

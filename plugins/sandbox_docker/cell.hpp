@@ -1,0 +1,72 @@
+#pragma once
+
+/// One sandbox as the plugin sees it: a container, the init in it, and the folder that says whose it is.
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "plugins/sandbox_common/init_client.hpp"
+#include "plugins/sandbox_docker/container.hpp"
+#include "plugins/sandbox_docker/run_folder.hpp"
+#include "tellina/sandbox.hpp"
+
+namespace tellina::docker_sandbox {
+
+/// What cells are made with; the backend's.
+class Workshop {
+ public:
+  Containers& containers;
+  RunFolder& run_folder;
+  Clock& clock;
+  Random& random;
+};
+
+/// Everything of a sandbox before its shell starts, so that it can be made in advance.
+///
+/// Threads: one at a time.
+class Cell {
+ public:
+  /// `owner` and `id` are empty for a cell that is made in advance. Throws Error and leaves nothing.
+  static std::unique_ptr<Cell> make(Workshop& workshop, const OwnerId& owner, const SandboxId& id,
+                                    const Deadline& deadline);
+  /// The cell whose shell another process has started. Throws Error(gone) where there is none.
+  static std::unique_ptr<Cell> adopt(Workshop& workshop, const Claim& claim, const Deadline& deadline);
+  /// Ends it.
+  ~Cell();
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+
+  /// Whether its init lives.
+  bool is_fresh() const;
+  /// Of a cell that was made in advance. Throws Error(gone) where somebody has removed it.
+  void claim(const OwnerId& owner, const SandboxId& id);
+
+  /// Throws Error(seed_failed) with path and errno.
+  void seed(const FileTree& tree, const Deadline& deadline);
+  FileTree snapshot(const SnapshotRequest& request, const Deadline& deadline);
+  void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline) {
+    m_init.start_shell(plan, size, deadline);
+  }
+  void restart_shell(TerminalSize size, const Deadline& deadline) { m_init.restart_shell(size, deadline); }
+
+  int terminal() const { return m_init.terminal(); }
+  /// Gets the shell's wait status when it ends.
+  int shell_end() const { return m_init.shell_end(); }
+
+  /// Nothing is left when it returns, unless another process has taken the sandbox over: then that stays. Idempotent.
+  /// Returns what could not be removed, or an empty text.
+  std::string end();
+
+ private:
+  Cell(Workshop& workshop, Claim claim) : m_workshop(workshop), m_claim(std::move(claim)) {}
+  void wait_for_init(const Descriptor& listener, const Deadline& deadline);
+
+  Workshop& m_workshop;
+  Claim m_claim;
+  InitClient m_init;
+  std::chrono::seconds m_removal_deadline{10};
+  bool m_has_ended = false;
+};
+
+}  // namespace tellina::docker_sandbox

@@ -1,0 +1,204 @@
+#include "plugins/sandbox_docker/container.hpp"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+
+#include "plugins/sandbox_docker/seccomp_profile.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
+
+namespace tellina::docker_sandbox {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* name_prefix = "tellina-";
+constexpr const char* study_label = "tellina.study";
+constexpr const char* owner_label = "tellina.owner";
+constexpr const char* session_label = "tellina.session";
+constexpr const char* init_place = "/run/tellina_init";
+constexpr const char* folder_place = "/run/tellina";
+constexpr const char* socket_place = "/run/tellina/socket";
+constexpr int cpu_period = 50'000;  // microseconds: a session that has used up its share waits at most so long
+
+/// What of /proc shows the machine, as the engine itself hides it, and all of /sys.
+constexpr const char* hidden[] = {
+    "/proc/acpi",        "/proc/asound", "/proc/interrupts", "/proc/kcore",       "/proc/keys", "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi",   "/proc/timer_list", "/proc/timer_stats", "/sys"};
+
+std::string text_of(const json::object& object, const char* key) {
+  const json::value* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
+}
+
+bool is_true(const json::object& object, const char* key) {
+  const json::value* const value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->as_bool();
+}
+
+const json::object& object_of(const json::value& value) {
+  static const json::object empty;
+  return value.is_object() ? value.as_object() : empty;
+}
+
+std::string container_name(const std::string& token) { return std::string(name_prefix) + token; }
+std::string container_path(const std::string& token) { return "/containers/" + container_name(token); }
+
+}  // namespace
+
+std::string Containers::make_body(const ContainerSpec& spec) const {
+  const auto memory = static_cast<std::int64_t>(m_settings.memory_in_bytes);
+  json::object labels = {{study_label, m_settings.study}};
+  if (!spec.id.empty()) {
+    labels[owner_label] = spec.owner;
+    labels[session_label] = spec.id;
+  }
+  json::array masked;
+  for (const char* path : hidden) masked.emplace_back(path);
+  const std::string number = std::to_string(init_protocol::sandbox_user);
+  const std::string user = number + ":" + number;
+  // "exec" is named since the engine adds "noexec" otherwise. Without a limit on its entries a file system would hold
+  // a million empty files.
+  std::string home = "nr_inodes=4096,mode=0755,nosuid,nodev,exec";
+  home.append(",size=").append(std::to_string(m_settings.disk_in_bytes));
+  home.append(",uid=").append(number).append(",gid=").append(number);
+  const json::object memory_disks = {{"/home/me", home},
+                                     {"/tmp", "size=1m,nr_inodes=512,mode=1777,nosuid,nodev,exec"},
+                                     {"/dev/shm", "size=1m,nr_inodes=512,mode=1777,nosuid,nodev,noexec"}};
+  json::object host = {
+      {"NetworkMode", "none"},
+      {"Memory", memory},
+      {"MemorySwap", memory},
+      {"PidsLimit", m_settings.processes + 1},  // init
+      {"CpuPeriod", cpu_period},
+      {"CpuQuota", static_cast<std::int64_t>(m_settings.cpu * cpu_period)},
+      {"ReadonlyRootfs", true},
+      {"CapDrop", json::array{"ALL"}},
+      {"SecurityOpt", json::array{"no-new-privileges", "seccomp=" + m_seccomp_profile}},
+      {"MaskedPaths", std::move(masked)},
+      {"IpcMode", "private"},
+      {"Tmpfs", memory_disks},
+      // Else the engine would keep every byte of output on the disk.
+      {"LogConfig", json::object{{"Type", "none"}}},
+      {"RestartPolicy", json::object{{"Name", "no"}}},
+      {"AutoRemove", false},
+      {"Init", false},
+      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro", spec.folder + ":" + folder_place + ":ro"}}};
+  const json::object body = {{"Image", m_settings.image},
+                             {"User", user},
+                             {"WorkingDir", "/home/me"},
+                             {"Hostname", "tellina"},
+                             {"NetworkDisabled", true},
+                             {"Tty", false},
+                             {"OpenStdin", false},
+                             {"StopSignal", "SIGKILL"},
+                             {"Entrypoint", json::array{init_place}},
+                             {"Cmd", json::array{init_protocol::stay, socket_place, "/home/me"}},
+                             {"Labels", std::move(labels)},
+                             {"HostConfig", std::move(host)}};
+  return json::serialize(body);
+}
+
+void Containers::fail_for_image(const Engine::Answer& answer, const std::string& what) const {
+  throw Error(ErrorCode::not_found, what + ": Docker engine at " + m_engine.socket() + ": " + answer.message(),
+              "`make image` builds the image \"tellina\"; for another, see sandbox.image");
+}
+
+void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
+  std::call_once(m_profile_made, [this] { m_seccomp_profile = make_seccomp_profile(); });
+  const std::string what = "create a container";
+  if (access(m_settings.init.c_str(), X_OK) != 0) {
+    throw system_error(m_settings.init, errno, {},
+                       "build or install the whole of tellina: this program comes with the plugin");
+  }
+  const Engine::Answer answer =
+      m_engine.post("/containers/create?name=" + container_name(spec.token), make_body(spec), deadline, what);
+  if (answer.status == 404) fail_for_image(answer, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+}
+
+void Containers::start(const std::string& token, const Deadline& deadline) {
+  const std::string what = "start a container";
+  const Engine::Answer answer = m_engine.post(container_path(token) + "/start", "", deadline, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+}
+
+void Containers::remove(const std::string& token, const Deadline& deadline) {
+  const std::string what = "remove the container " + container_name(token);
+  Engine::Answer answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
+  if (answer.status == 409) {
+    // Somebody else is removing it: it has gone when the engine no longer knows when it will have.
+    m_engine.post(container_path(token) + "/wait?condition=removed", "", deadline, what);
+    answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
+  }
+  if (!answer.is_good() && answer.status != 404) m_engine.fail(answer, what);
+}
+
+std::string Containers::find_end(const std::string& token, const Deadline& deadline) {
+  const std::string what = "look at a container";
+  const Engine::Answer answer = m_engine.get(container_path(token) + "/json", deadline, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+  const json::value value = answer.json(what);
+  const json::value* const found = object_of(value).if_contains("State");
+  if (found == nullptr || !found->is_object() || is_true(found->as_object(), "Running")) return "";
+  return "the container has ended: " + json::serialize(*found);
+}
+
+std::vector<Containers::Found> Containers::list(const Deadline& deadline) {
+  const std::string what = "list the containers";
+  const json::object filters = {{"label", json::array{std::string(study_label) + "=" + m_settings.study}}};
+  const Engine::Answer answer =
+      m_engine.get("/containers/json?all=1&filters=" + percent_encode(json::serialize(filters)), deadline, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+  const json::value value = answer.json(what);
+  std::vector<Found> found;
+  if (!value.is_array()) return found;
+  for (const json::value& item : value.as_array()) {
+    const json::object& container = object_of(item);
+    const json::value* const names = container.if_contains("Names");
+    const json::value* const labels = container.if_contains("Labels");
+    if (names == nullptr || !names->is_array() || names->as_array().empty() || labels == nullptr) continue;
+    const json::value& first = names->as_array().front();
+    const std::string name = first.is_string() ? std::string(first.as_string()) : "";
+    const std::string start = std::string("/") + name_prefix;
+    if (!name.starts_with(start)) continue;
+    Found one;
+    one.token = name.substr(start.size());
+    one.owner = text_of(object_of(*labels), owner_label);
+    one.id = text_of(object_of(*labels), session_label);
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+std::vector<LimitReport> Containers::report_limits(const Deadline& deadline) {
+  const std::string what = "ask the engine for its limits";
+  const Engine::Answer answer = m_engine.get("/info", deadline, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+  const json::value value = answer.json(what);
+  const json::object& info = object_of(value);
+  const std::string version = text_of(info, "CgroupVersion");
+  const std::string how = " per session (cgroup v" + (version.empty() ? "1" : version) + ")";
+  std::vector<LimitReport> limits;
+  const auto add = [&](const char* name, const char* key, const std::string& limit) {
+    const bool is_kept = is_true(info, key);
+    limits.emplace_back(name, is_kept, is_kept ? limit + how : "not limited: this engine can't");
+  };
+  add("memory", "MemoryLimit", in_mebibytes(m_settings.memory_in_bytes));
+  add("processes", "PidsLimit", std::to_string(m_settings.processes));
+  add("cpu", "CpuCfsQuota", in_cores(m_settings.cpu));
+  limits.emplace_back("disk bytes", true, in_mebibytes(m_settings.disk_in_bytes) + " per session (tmpfs size)");
+  limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
+  limits.emplace_back("network", true, "none (a network namespace with the loopback interface alone)");
+  return limits;
+}
+
+void Containers::require_image(const Deadline& deadline) {
+  const std::string what = "look for the image \"" + m_settings.image + "\"";
+  const Engine::Answer answer = m_engine.get("/images/" + percent_encode(m_settings.image) + "/json", deadline, what);
+  if (answer.status == 404) fail_for_image(answer, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+}
+
+}  // namespace tellina::docker_sandbox

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <mutex>
+#include <string>
+
+#include "plugins/sandbox_common/deadline.hpp"
+
+namespace tellina::docker_sandbox {
+
+using namespace sandbox_common;
+
+/// The Docker Engine API over the engine's unix socket, one connection for each request.
+///
+/// Threads: any. Throws: Error, with a way out where there is one: unavailable (no engine), permission_denied,
+/// incompatible, timed_out (it hangs).
+class Engine {
+ public:
+  class Answer {
+   public:
+    Answer(unsigned status_, std::string body_) : status(status_), body(std::move(body_)) {}
+    unsigned status;
+    std::string body;
+
+    bool is_good() const { return status >= 200 && status < 400; }
+    /// What an error's body says; the engine sends some of them as JSON and some as plain text.
+    std::string message() const;
+    /// Throws Error(internal) where it is no JSON.
+    boost::json::value json(const std::string& what) const;
+  };
+
+  explicit Engine(std::string socket) : m_socket(std::move(socket)) {}
+
+  /// Asks the engine which version of the API it speaks. Throws Error(incompatible) where that is too old.
+  void check(const Deadline& deadline);
+
+  /// `target` begins after the version: "/containers/json". Every status is an answer.
+  Answer get(const std::string& target, const Deadline& deadline, const std::string& what);
+  Answer post(const std::string& target, const std::string& json, const Deadline& deadline, const std::string& what);
+  Answer remove(const std::string& target, const Deadline& deadline, const std::string& what);
+
+  /// The error that an answer stands for: "WHAT: 500: no space left on device".
+  [[noreturn]] void fail(const Answer& answer, const std::string& what) const;
+
+  const std::string& socket() const { return m_socket; }
+
+ private:
+  Answer call(const std::string& verb, const std::string& target, const std::string& body, const Deadline& deadline,
+              const std::string& what);
+  Answer exchange(const std::string& verb, const std::string& target, const std::string& body, const Deadline& deadline,
+                  const std::string& what) const;
+  Descriptor connect(const Deadline& deadline, const std::string& what) const;
+  std::string version(const Deadline& deadline);
+  std::string ask_version(const Deadline& deadline) const;
+  [[noreturn]] void lose(const std::string& what, const std::string& why) const;
+
+  const std::string m_socket;
+  std::mutex m_mutex;
+  std::string m_version;  ///< empty until it is known
+};
+
+/// `text` as a part of a URL.
+std::string percent_encode(const std::string& text);
+
+}  // namespace tellina::docker_sandbox

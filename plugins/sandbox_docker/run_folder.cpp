@@ -1,0 +1,174 @@
+#include "plugins/sandbox_docker/run_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+namespace tellina::docker_sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* socket_name = "socket";
+
+/// A socket's address by way of a folder's descriptor: paths in an address have at most 107 bytes.
+sockaddr_un address_in(const Descriptor& folder) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder.get(), socket_name);
+  return address;
+}
+
+Descriptor open_folder(const std::string& path) {
+  Descriptor folder(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) throw system_error(path, errno);
+  return folder;
+}
+
+Descriptor make_socket() {
+  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!socket) throw system_error("make a socket", errno);
+  return socket;
+}
+
+/// Nobody else may put a socket, or a link, in there.
+void make_own_folder(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw system_error(path, errno, {}, "name a folder that can be written in sandbox.run_folder");
+  }
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0) throw system_error(path, errno);
+  if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 022) == 0) return;
+  throw Error(ErrorCode::permission_denied,
+              path + ": expected a folder that only user " + std::to_string(geteuid()) + " can write",
+              "remove it, or name another in sandbox.run_folder");
+}
+
+Descriptor lock(const std::string& path, int flags) {
+  Descriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
+  if (file && flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
+  return file;
+}
+
+}  // namespace
+
+std::optional<Claim> Claim::parse(const std::string& folder_name) {
+  std::array<std::string, 4> parts;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool is_last = i + 1 == parts.size();
+    const std::size_t end = is_last ? folder_name.size() : folder_name.find('.', from);
+    if (end == std::string::npos) return {};
+    parts[i] = folder_name.substr(from, end - from);
+    from = end + 1;
+  }
+  if (parts[0].empty() || parts[1].empty()) return {};
+  Claim claim;
+  claim.token = parts[0];
+  claim.holder = parts[1];
+  claim.owner = parts[2];
+  claim.id = parts[3];
+  return claim;
+}
+
+RunFolder::~RunFolder() {
+  if (!m_holder.empty()) unlink((m_path + "/holders/" + m_holder).c_str());
+}
+
+std::string RunFolder::holder() {
+  const std::lock_guard guard(m_mutex);
+  if (!m_holder.empty()) return m_holder;
+  std::error_code ignored;
+  fs::create_directories(fs::path(m_path).parent_path().parent_path(), ignored);
+  for (const std::string& folder :
+       {fs::path(m_path).parent_path().string(), m_path, m_path + "/holders", m_path + "/sandboxes"}) {
+    make_own_folder(folder);
+  }
+  // Between its making and its lock a sweep may take the file for a dead holder's: then the next name has better luck.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const std::string name = random_token(m_random, 8);
+    struct stat status;
+    m_lock = lock(m_path + "/holders/" + name, O_CREAT | O_EXCL);
+    if (!m_lock && errno != EWOULDBLOCK) throw system_error(m_path + "/holders/" + name, errno);
+    if (m_lock && fstat(m_lock.get(), &status) == 0 && status.st_nlink > 0) return m_holder = name;
+  }
+  throw Error(ErrorCode::busy, m_path + "/holders: no lock could be taken");
+}
+
+bool RunFolder::is_held(const std::string& holder) const {
+  const std::string path = m_path + "/holders/" + holder;
+  return !lock(path, 0) && errno == EWOULDBLOCK;
+}
+
+void RunFolder::remove_dead_holders() const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(m_path + "/holders", ignored)) {
+    if (const Descriptor dead = lock(entry.path(), 0)) fs::remove(entry.path(), ignored);
+  }
+}
+
+std::vector<Claim> RunFolder::list() const {
+  std::vector<Claim> claims;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(m_path + "/sandboxes", ignored)) {
+    if (auto claim = Claim::parse(entry.path().filename())) claims.push_back(std::move(*claim));
+  }
+  return claims;
+}
+
+std::string RunFolder::path_of(const Claim& claim) const { return m_path + "/sandboxes/" + claim.folder_name(); }
+
+Descriptor RunFolder::make(const Claim& claim) const {
+  const std::string path = path_of(claim);
+  if (mkdir(path.c_str(), 0711) != 0) throw system_error(path, errno);
+  const Descriptor folder = open_folder(path);
+  fchmodat(folder.get(), ".", 0711, 0);  // whatever the umask
+  Descriptor listener = make_socket();
+  const sockaddr_un address = address_in(folder);
+  if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      fchmodat(folder.get(), socket_name, 0666, 0) != 0 || listen(listener.get(), 8) != 0) {
+    throw system_error(path + "/" + socket_name, errno);
+  }
+  return listener;
+}
+
+void RunFolder::close_socket(const Claim& claim) const { chmod((path_of(claim) + "/" + socket_name).c_str(), 0600); }
+
+Descriptor RunFolder::connect(const Claim& claim, const Deadline& deadline) const {
+  const std::string what = "sandbox " + claim.id;
+  const Descriptor folder(::open(path_of(claim).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) throw system_error(what, errno, ErrorCode::gone);
+  Descriptor socket = make_socket();
+  const auto left = std::max(deadline.left(), std::chrono::milliseconds(1));
+  timeval time{};
+  time.tv_sec = left.count() / 1000;
+  time.tv_usec = left.count() % 1000 * 1000;
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+  const sockaddr_un address = address_in(folder);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw system_error(what, errno, errno == EAGAIN ? ErrorCode::timed_out : ErrorCode::gone);
+  }
+  return socket;
+}
+
+bool RunFolder::rename(const Claim& from, const Claim& to) const {
+  return ::rename(path_of(from).c_str(), path_of(to).c_str()) == 0;
+}
+
+bool RunFolder::exists(const Claim& claim) const { return access(path_of(claim).c_str(), F_OK) == 0; }
+
+void RunFolder::remove(const Claim& claim) const {
+  const std::string path = path_of(claim);
+  unlink((path + "/" + socket_name).c_str());
+  rmdir(path.c_str());
+}
+
+}  // namespace tellina::docker_sandbox

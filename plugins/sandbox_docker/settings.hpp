@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "plugins/sandbox_common/settings.hpp"
+
+namespace tellina::docker_sandbox {
+
+using namespace sandbox_common;
+
+/// The plugin's section of config.json, and where its parts are.
+class Settings : public CommonSettings {
+ public:
+  /// Throws ConfigError. Looks at no file; reads DOCKER_HOST where the section names no socket.
+  explicit Settings(const Config& config);
+
+  std::string socket;      ///< path of the engine's
+  std::string image;       ///< name of the image
+  std::string study;       ///< tells this study's containers from others': where its configuration is
+  std::string run_folder;  ///< of this study's sandboxes on this engine
+};
+
+/// In the header, so that the plugin's descriptor is plain data from the start.
+inline constexpr char settings_schema[] =
+    R"json({
+  "type": "object",
+  "properties": {)json"
+#include "plugins/sandbox_common/settings_schema.inc"
+    R"json(
+    "socket": {"type": "string", "minLength": 1,
+      "description": "the Docker engine's socket, a path or unix://PATH; without it DOCKER_HOST or /var/run/docker.sock"},
+    "image": {"type": "string", "default": "tellina", "minLength": 1,
+      "description": "name of the image, which `make image` builds"},
+    "run_folder": {"type": "string", "minLength": 1,
+      "description": "folder for the sockets to the sandboxes; without it /run/tellina, or as an ordinary user the folder tellina in XDG_RUNTIME_DIR"}
+  },
+  "additionalProperties": false
+})json";
+
+}  // namespace tellina::docker_sandbox

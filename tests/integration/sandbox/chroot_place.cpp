@@ -1,0 +1,39 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "place.hpp"
+
+namespace tellina::test::place {
+namespace fs = std::filesystem;
+
+const std::string plugin = SANDBOX_PLUGIN;
+const bool is_docker = false;
+const std::size_t processes_of_a_cell = 2;  // launcher and init
+
+std::map<std::string, Setting> settings() { return {}; }
+
+Processes sandbox_processes(int host) { return descendants(host); }
+
+std::vector<std::string> leftovers() {
+  // Mounts at or below a root file system. Others are other programs'.
+  std::ifstream file("/proc/self/mountinfo");
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("/rootfs") != std::string::npos) found.push_back(line);
+  }
+  return found;
+}
+
+std::vector<std::string> leftovers_of(const OwnerId& owner) {
+  std::vector<std::string> found;
+  std::error_code none;
+  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", none)) {
+    const fs::path directory = hierarchy.path() / "tellina" / owner;
+    if (fs::exists(directory, none)) found.push_back(directory);
+  }
+  return found;
+}
+
+}  // namespace tellina::test::place

@@ -1,0 +1,104 @@
+/// What is so of this sandbox alone: what its probe says, and that nothing outlives its host.
+
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "host_process.hpp"
+#include "place.hpp"
+
+namespace tellina::test {
+namespace {
+
+using CoreProbe = SandboxTest;
+
+TEST_F(CoreProbe, TellsLimitsAndLeavesNothing) {
+  const Processes before = descendants(getpid());
+  const Capabilities capabilities = backend()->probe();
+  EXPECT_TRUE(capabilities.usable) << capabilities.reason;
+  EXPECT_FALSE(capabilities.adopts);
+  std::map<std::string, LimitReport> limits;
+  for (const LimitReport& limit : capabilities.limits) limits.emplace(limit.name, limit);
+  for (const char* name : {"processes", "disk bytes", "disk inodes", "network"}) {
+    EXPECT_TRUE(limits.at(name).enforced) << name;
+  }
+  const LimitReport& memory = limits.at("memory");
+  EXPECT_NE(memory.how.find(memory.enforced ? "256 MiB per session (cgroup" : "256 MiB per process only (RLIMIT_AS)"),
+            std::string::npos)
+      << memory.how;
+  EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
+  EXPECT_EQ(descendants(getpid()), before);
+  EXPECT_EQ(place::leftovers_of("probe"), std::vector<std::string>());
+  try {
+    backend()->adopt("x");
+    ADD_FAILURE() << "it adopted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+  }
+}
+
+TEST(CoreHostDeath, LeavesNoProcessAndNoMount) {
+  const std::vector<std::string> mounts = place::leftovers();
+  HostProcess host;
+  ASSERT_FALSE(host.owner().empty());
+  const Processes processes = descendants(host.process());
+  EXPECT_GE(processes.size(), 9U);
+  host.kill();
+  EXPECT_TRUE(eventually([&] { return still_there(processes).empty(); }, "every process of the dead host is gone"));
+  EXPECT_EQ(place::leftovers(), mounts);
+
+  Backend other;
+  const std::size_t left = place::leftovers_of(host.owner()).empty() ? 0 : 1;
+  EXPECT_EQ(other->sweep(host.owner(), {}), left);
+  EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
+  EXPECT_EQ(other->sweep(host.owner(), {}), 0U);
+}
+
+TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
+  HostProcess host;
+  const Processes processes = descendants(host.process());
+  for (const auto& process : processes) ::kill(process.first, SIGSTOP);
+  host.kill();
+  EXPECT_TRUE(eventually([&] { return still_there(processes).empty(); }, "every process of the dead host is gone"));
+  Backend()->sweep(host.owner(), {});
+}
+
+/// The same tests with the plugin run by an ordinary user, where the kernel allows and denies other things.
+TEST(OrdinaryUser, PassesTheCoreTests) {
+  if (geteuid() != 0) return;  // then the tests above have just been run by one
+  constexpr uid_t user = 12345;
+  const std::filesystem::path report =
+      std::filesystem::temp_directory_path() / ("sandbox_user_" + std::to_string(getpid()));
+  const pid_t child = fork();
+  if (child == 0) {
+    const int file = open(report.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+    dup2(file, 1);
+    dup2(file, 2);
+    if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) _exit(126);
+    execl("/proc/self/exe", "test_sandbox", "--gtest_filter=Core*:Marks*:OrdinaryHostile*", nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  std::ifstream file(report);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::filesystem::remove(report);
+  EXPECT_EQ(status, 0) << "run by an ordinary user, who must be able to read the build folder:\n" << text;
+}
+
+TEST(CoreConfiguration, IsCheckedAtConstruction) {
+  EXPECT_THROW(Backend({{"network", true}}), ConfigError);
+  Backend missing({{"root_file_system", std::string("/nonexistent")}});
+  const Capabilities capabilities = missing->probe();
+  EXPECT_FALSE(capabilities.usable);
+  EXPECT_NE(capabilities.reason.find("/nonexistent"), std::string::npos);
+  EXPECT_NE(capabilities.reason.find("make build"), std::string::npos) << capabilities.reason;
+}
+
+}  // namespace
+}  // namespace tellina::test

@@ -1,0 +1,233 @@
+/// What is said and done when the engine is not as it should be.
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "docker_place.hpp"
+#include "fake_engine.hpp"
+
+namespace tellina::test {
+namespace {
+
+using Settings = std::map<std::string, Setting>;
+
+std::string probe(const Settings& settings) {
+  const Capabilities capabilities = Backend(settings)->probe();
+  EXPECT_FALSE(capabilities.usable);
+  return capabilities.reason;
+}
+
+/// The error that a start ends with, which must leave nothing.
+Error fail_to_start(const Settings& settings, std::chrono::milliseconds deadline = std::chrono::seconds(20)) {
+  SandboxSpec spec = make_spec();
+  spec.deadline = deadline;
+  try {
+    Backend(settings)->start(spec);
+  } catch (const Error& error) {
+    EXPECT_EQ(place::leftovers_of(spec.owner), std::vector<std::string>());
+    return error;
+  }
+  ADD_FAILURE() << "it started";
+  return Error(ErrorCode::internal, "it started");
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(DockerSettings, RefuseWhatCannotBe) {
+  EXPECT_THROW(Backend({{"network", true}}), ConfigError);
+  for (const char* address : {"tcp://127.0.0.1:2375", "ssh://host", "unix://relative", "npipe:////./pipe/docker"}) {
+    try {
+      Backend({{"socket", std::string(address)}});
+      ADD_FAILURE() << address;
+    } catch (const ConfigError& error) {
+      EXPECT_TRUE(contains(error.what(), "sandbox.socket: expected a path or unix://PATH, got \"")) << error.what();
+    }
+  }
+  setenv("DOCKER_HOST", "tcp://10.0.0.1:2376", 1);
+  Settings settings = place::settings();
+  EXPECT_NO_THROW(Backend{settings}) << "the section says where the engine is";
+  unsetenv("DOCKER_HOST");
+}
+
+TEST(DockerFault, NoEngine) {
+  const Settings settings = {{"socket", std::string("/nonexistent/docker.sock")}};
+  const std::string reason = probe(settings);
+  EXPECT_TRUE(contains(reason, "Docker engine at /nonexistent/docker.sock: No such file or directory")) << reason;
+  EXPECT_TRUE(contains(reason, "systemctl start docker")) << reason;
+  const Error error = fail_to_start(settings);
+  EXPECT_EQ(error.code(), ErrorCode::unavailable) << error.what();
+  EXPECT_TRUE(contains(error.hint(), "systemctl start docker")) << error.hint();
+  EXPECT_THROW(Backend(settings)->sweep("owner", {}), Error);
+}
+
+TEST(DockerFault, StaleSocket) {
+  const std::string path = engine().folder() + "/stale.sock";
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  close(socket);
+  const Error error = fail_to_start({{"socket", path}});
+  EXPECT_EQ(error.code(), ErrorCode::unavailable) << error.what();
+  EXPECT_TRUE(contains(error.what(), "Connection refused")) << error.what();
+}
+
+TEST(DockerFault, NoPermission) {
+  const std::string socket = engine().socket();
+  chmod(engine().folder().c_str(), 0711);
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgroups(0, nullptr) != 0 || setresgid(12345, 12345, 12345) != 0 || setresuid(12345, 12345, 12345) != 0) {
+      _exit(1);
+    }
+    const std::string reason = probe({{"socket", socket}, {"run_folder", std::string("/tmp/tellina-12345-test")}});
+    [[maybe_unused]] const ssize_t written = write(ends[1], reason.data(), reason.size());
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string reason(4096, '\0');
+  reason.resize(static_cast<std::size_t>(std::max<ssize_t>(read(ends[0], reason.data(), reason.size()), 0)));
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(contains(reason, "Permission denied")) << reason;
+  EXPECT_TRUE(contains(reason, "usermod -aG docker")) << reason;
+}
+
+TEST(DockerFault, NoImage) {
+  const Settings settings = {{"image", std::string("nowhere:latest")}};
+  const std::string reason = probe(settings);
+  EXPECT_TRUE(contains(reason, "No such image: nowhere:latest")) << reason;
+  EXPECT_TRUE(contains(reason, "make image")) << reason;
+  const Error error = fail_to_start(settings);
+  EXPECT_EQ(error.code(), ErrorCode::not_found) << error.what();
+}
+
+TEST(DockerFault, OldEngine) {
+  const FakeEngine engine([](const std::string&) { return FakeEngine::reply(200, R"({"ApiVersion": "1.24"})"); });
+  const Settings settings = {{"socket", engine.socket()}};
+  const std::string reason = probe(settings);
+  EXPECT_TRUE(contains(reason, "expected version 1.40 or newer of its API, got \"1.24\"")) << reason;
+  EXPECT_TRUE(contains(reason, "Docker 19.03")) << reason;
+  EXPECT_EQ(fail_to_start(settings).code(), ErrorCode::incompatible);
+}
+
+TEST(DockerFault, SomethingElseListens) {
+  const FakeEngine engine([](const std::string&) { return std::string("220 smtp ready\r\n"); });
+  EXPECT_EQ(fail_to_start({{"socket", engine.socket()}}).code(), ErrorCode::incompatible);
+}
+
+TEST(DockerFault, DiskFull) {
+  const FakeEngine engine([](const std::string& request) {
+    if (contains(request, "/version")) return FakeEngine::reply(200, R"({"ApiVersion": "1.41"})");
+    if (contains(request, "DELETE")) return FakeEngine::reply(404, "no such container\n");
+    return FakeEngine::reply(500, R"({"message": "mkdir /var/lib/docker/x: no space left on device"})");
+  });
+  const Error error = fail_to_start({{"socket", engine.socket()}});
+  EXPECT_EQ(error.code(), ErrorCode::unavailable) << error.what();
+  EXPECT_TRUE(contains(error.what(), "no space left on device")) << error.what();
+  EXPECT_TRUE(contains(error.hint(), "docker system df")) << error.hint();
+}
+
+TEST(DockerFault, EngineThatNeverAnswers) {
+  const FakeEngine engine([](const std::string&) { return std::string(); });
+  const Settings settings = {{"socket", engine.socket()}};
+  const auto began = std::chrono::steady_clock::now();
+  const std::string reason = probe(settings);
+  EXPECT_TRUE(contains(reason, "no answer in time")) << reason;
+  EXPECT_TRUE(contains(reason, "systemctl restart docker")) << reason;
+  EXPECT_EQ(fail_to_start(settings, std::chrono::seconds(1)).code(), ErrorCode::timed_out);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15));
+}
+
+class DockerEngineFault : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    m_sandbox = m_backend->start(m_spec);
+    m_shell = std::make_unique<Shell>(*m_sandbox);
+    ASSERT_TRUE(m_shell->prompt());
+  }
+
+  Backend m_backend;
+  SandboxSpec m_spec = make_spec();
+  std::unique_ptr<Sandbox> m_sandbox;
+  std::unique_ptr<Shell> m_shell;
+};
+
+TEST_F(DockerEngineFault, WorkGoesOnWhileTheEngineHangs) {
+  engine().freeze();
+  EXPECT_EQ(m_shell->run("echo on > file; cat file").output, "on\n");
+  EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");
+  m_shell->type("exit\n");
+  ASSERT_TRUE(becomes_readable(m_sandbox->ended_descriptor()));
+  m_sandbox->restart_shell(TerminalSize());
+  ASSERT_TRUE(m_shell->prompt());
+  EXPECT_EQ(fail_to_start({}, std::chrono::seconds(1)).code(), ErrorCode::timed_out);
+
+  const Processes processes = engine().processes();
+  m_sandbox->destroy();
+  EXPECT_EQ(m_backend.log().warnings().size(), 1U);
+  EXPECT_TRUE(eventually([&] { return engine().processes().empty(); }, "its processes end without the engine"));
+  engine().thaw();
+  EXPECT_EQ(m_backend->sweep(m_spec.owner, {}), 1U);
+  EXPECT_TRUE(eventually([&] { return Backend()->sweep("nobody", {}) == 0 && place::leftovers().empty(); },
+                         "what the engine made late is swept"));
+}
+
+TEST_F(DockerEngineFault, RestartEndsSandboxesAndNewOnesStart) {
+  engine().stop();
+  ASSERT_TRUE(becomes_readable(m_sandbox->ended_descriptor()));
+  ASSERT_TRUE(m_sandbox->ended());
+  EXPECT_EQ(fail_to_start({}).code(), ErrorCode::unavailable);
+  engine().start();
+  try {
+    m_sandbox->restart_shell(TerminalSize());
+    ADD_FAILURE() << "it restarted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::gone) << error.what();
+  }
+  m_sandbox->destroy();
+  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  SetUp();
+  EXPECT_EQ(m_shell->run("echo again").output, "again\n");
+  m_sandbox->destroy();
+  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  EXPECT_EQ(m_backend.log().warnings(), std::vector<std::string>());
+}
+
+TEST_F(DockerEngineFault, WorkGoesOnAfterTheEnginesDeath) {
+  engine().kill();
+  EXPECT_EQ(m_shell->run("echo on > file; cat file").output, "on\n");
+  EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");
+  engine().start();
+  m_sandbox->destroy();
+  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  SetUp();
+  m_sandbox->destroy();
+}
+
+TEST_F(DockerEngineFault, PoolSurvivesARestart) {
+  Backend pooled({{"pool", std::int64_t{1}}});
+  pooled->start(make_spec())->destroy();
+  eventually([] { return place::leftovers_of("").size() == 1; }, "one waits ready");
+  engine().stop();
+  engine().start();
+  const std::unique_ptr<Sandbox> sandbox = pooled->start(make_spec());
+  Shell shell(*sandbox);
+  EXPECT_TRUE(shell.prompt());
+  sandbox->destroy();
+  m_sandbox->destroy();
+}
+
+}  // namespace
+}  // namespace tellina::test
