@@ -42,13 +42,13 @@ class Parser {
       if (word.starts_with("-") && word != "-") {
         read_option(*command, word);
       } else if (command->operand && !has_operand) {
-        m_arguments.access_code = word;
+        m_arguments.operand = word;
         has_operand = true;
       } else {
         throw UsageError(command->words() + ": expected an option, got " + in_quotes(word));
       }
     }
-    if (command->operand && (!has_operand || m_arguments.access_code.empty())) {
+    if (command->operand && (!has_operand || m_arguments.operand.empty())) {
       throw UsageError(command->words() + ": expected " + command->operand + ", got none");
     }
     return std::move(m_arguments);

@@ -22,6 +22,7 @@ enum class CommandName {
   worker,
   config_check,
   config_schema,
+  plugins_check,
   plugins_list,
   participants_list,
   participants_add,
@@ -39,7 +40,15 @@ class Arguments {
   std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
-  std::string access_code;  ///< of `participants add` and `participants reset`
+  std::string operand;  ///< the word that is no option: an access code, or a plugin's file
+
+  // Of `plugins check`.
+  std::string settings = "{}";  ///< JSON text
+  std::string filter;           ///< regular expression; empty for all cases
+  std::optional<std::uint64_t> seed;
+  bool list = false;
+  bool json = false;
+  bool in_process = false;
 
   /// Where --help was asked for: the text, and nothing else counts.
   std::optional<std::string> help;

@@ -48,19 +48,19 @@ int participants_list(const Arguments& arguments, CommandContext& context) {
 }
 
 int participants_add(const Arguments& arguments, CommandContext& context) {
-  if (arguments.access_code.size() > 100) throw UsageError("participants add: expected at most 100 bytes in CODE");
+  if (arguments.operand.size() > 100) throw UsageError("participants add: expected at most 100 bytes in CODE");
   in_store(load(arguments), context, [&](StoreTransaction& transaction) {
-    transaction.add_participant(arguments.access_code, Moment(context.clock));
+    transaction.add_participant(arguments.operand, Moment(context.clock));
   });
-  context.out << "added " << arguments.access_code << '\n';
+  context.out << "added " << arguments.operand << '\n';
   return 0;
 }
 
 int participants_reset(const Arguments& arguments, CommandContext& context) {
   in_store(load(arguments), context, [&](StoreTransaction& transaction) {
-    transaction.reset_participant(arguments.access_code, Moment(context.clock));
+    transaction.reset_participant(arguments.operand, Moment(context.clock));
   });
-  context.out << "reset " << arguments.access_code << '\n';
+  context.out << "reset " << arguments.operand << '\n';
   return 0;
 }
 

@@ -50,9 +50,9 @@ TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
   EXPECT_EQ(parse_arguments({"participants", "list"}).command, CommandName::participants_list);
   const Arguments added = parse_arguments({"participants", "add", "carol", "--config", "x.json"});
   EXPECT_EQ(added.command, CommandName::participants_add);
-  EXPECT_EQ(added.access_code, "carol");
+  EXPECT_EQ(added.operand, "carol");
   EXPECT_EQ(added.config, "x.json");
-  EXPECT_EQ(parse_arguments({"participants", "reset", "--config=x.json", "bob"}).access_code, "bob");
+  EXPECT_EQ(parse_arguments({"participants", "reset", "--config=x.json", "bob"}).operand, "bob");
 }
 
 TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
