@@ -27,19 +27,24 @@ void for_each_entry(const fs::path& folder, Visit visit) {
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(entries->path());
 }
 
-/// Parent and start time; the time is empty where there is no such process.
-std::pair<int, std::string> read_status(int process) {
+class Status {
+ public:
+  int parent = 0;
+  std::string state;
+  std::string start;  ///< empty where there is no such process
+};
+
+Status read_status(int process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string line;
   std::getline(file, line);
   const std::size_t end_of_name = line.rfind(')');
-  if (end_of_name == std::string::npos) return {0, ""};
+  if (end_of_name == std::string::npos) return {};
   std::istringstream fields(line.substr(end_of_name + 2));
-  std::string state, start;
-  int parent = 0;
-  fields >> state >> parent;
-  for (int field = 5; field <= 22; ++field) fields >> start;  // proc(5): the 22nd
-  return {parent, start};
+  Status status;
+  fields >> status.state >> status.parent;
+  for (int field = 5; field <= 22; ++field) fields >> status.start;  // proc(5): the 22nd
+  return status;
 }
 
 std::string read_all(const std::string& path) {
@@ -104,8 +109,8 @@ Processes descendants_of(int process) {
   for_each_entry("/proc", [&](const fs::path& entry) {
     if (!is_number(entry.filename())) return;
     const int number = std::stoi(entry.filename());
-    const auto [parent, start] = read_status(number);
-    if (!start.empty()) children.emplace(parent, ProcessKey(number, start));
+    const Status status = read_status(number);
+    if (!status.start.empty()) children.emplace(status.parent, ProcessKey(number, status.start));
   });
   Processes found;
   std::vector<int> todo{process};
@@ -126,7 +131,7 @@ Processes processes_with_mark(const std::string& mark) {
     if (!is_number(entry.filename())) return;
     const int number = std::stoi(entry.filename());
     if (number == getpid() || read_all(entry / "environ").find(mark) == std::string::npos) return;
-    const std::string start = read_status(number).second;
+    const std::string start = read_status(number).start;
     if (!start.empty()) found.emplace(number, start);
   });
   return found;
@@ -135,7 +140,8 @@ Processes processes_with_mark(const std::string& mark) {
 Processes still_there(const Processes& processes) {
   Processes left;
   for (const ProcessKey& process : processes) {
-    if (read_status(process.first).second == process.second) left.insert(process);
+    const Status status = read_status(process.first);
+    if (status.start == process.second && status.state != "Z") left.insert(process);
   }
   return left;
 }

@@ -22,6 +22,7 @@ Processes descendants_of(int process);
 /// Processes of the whole machine with this text in their environment: those of a sandbox, whoever is their parent.
 /// Finds those that this user may look at.
 Processes processes_with_mark(const std::string& mark);
+/// Those of them that have not ended; who has ended and was not waited for is not among them.
 Processes still_there(const Processes& processes);
 /// "4711 (sleep), 4712 (bash)".
 std::string describe(const Processes& processes);
