@@ -22,6 +22,7 @@ enum class CommandName {
   worker,
   config_check,
   config_schema,
+  plugins_check,
   plugins_list,
   plugins_new,
   participants_list,
@@ -40,9 +41,17 @@ class Arguments {
   std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
-  std::string operand;    ///< the word that is no option: an access code, or the name of a new plugin
+  std::string operand;    ///< the word that is no option: an access code, a plugin's file or a new one's name
   std::string kind;       ///< of `plugins new`
   std::string directory;  ///< of `plugins new`; empty: named as the plugin, in the current folder
+
+  // Of `plugins check`.
+  std::string settings = "{}";  ///< JSON text
+  std::string filter;           ///< regular expression; empty for all cases
+  std::optional<std::uint64_t> seed;
+  bool list = false;
+  bool json = false;
+  bool in_process = false;
 
   /// Where --help was asked for: the text, and nothing else counts.
   std::optional<std::string> help;

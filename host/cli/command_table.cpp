@@ -34,10 +34,34 @@ const OptionRow kind_option{"--kind", "KIND", "what it is: sandbox or ordering_p
                             [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
 const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (./NAME)",
                                  [](Arguments& arguments, const std::string& text) { arguments.directory = text; }};
+void store_seed(Arguments& arguments, const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw UsageError("--seed: expected a whole number from 0 to 18446744073709551615, got \"" + text + "\"");
+  }
+  arguments.seed = seed;
+}
+
+const OptionRow settings_option{"--config", "JSON", "the plugin's settings, as they would stand in config.json ({})",
+                                [](Arguments& arguments, const std::string& text) { arguments.settings = text; }};
+const OptionRow list_option{"--list", nullptr, "print the cases and what each one says, and run none",
+                            [](Arguments& arguments, const std::string&) { arguments.list = true; }};
+const OptionRow filter_option{"--filter", "REGEX", "only cases in whose names the regular expression is found",
+                              [](Arguments& arguments, const std::string& text) { arguments.filter = text; }};
+const OptionRow seed_option{"--seed", "N", "repeat the random schedules of the run that printed this number",
+                            store_seed};
+const OptionRow json_option{"--json", nullptr, "print one JSON object a line, one for each case",
+                            [](Arguments& arguments, const std::string&) { arguments.json = true; }};
+const OptionRow in_process_option{"--in-process", nullptr,
+                                  "run the cases in this process and without deadlines, for a debugger",
+                                  [](Arguments& arguments, const std::string&) { arguments.in_process = true; }};
 
 const std::vector<const OptionRow*> server_options{&config_option, &address_option, &port_option, &plugin_option,
                                                    &test_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
+const std::vector<const OptionRow*> check_options{&settings_option, &list_option, &filter_option,
+                                                  &seed_option,     &json_option, &in_process_option};
 
 const CommandRow commands[] = {
     {CommandName::run, "", "run", nullptr, "serve the study", server_options},
@@ -50,6 +74,8 @@ const CommandRow commands[] = {
      nullptr,
      "print the JSON Schema of the configuration",
      {&plugin_option}},
+    {CommandName::plugins_check, "plugins", "check", "FILE.so", "try out whether a plugin keeps the SDK's promises",
+     check_options},
     {CommandName::plugins_list, "plugins", "list", nullptr, "show the installed plugins", {&plugin_option}},
     {CommandName::plugins_new,
      "plugins",

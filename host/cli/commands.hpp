@@ -25,6 +25,8 @@ class CommandContext {
 
 int config_check(const Arguments& arguments, CommandContext& context);
 int config_schema(const Arguments& arguments, CommandContext& context);
+/// Runs the conformance kit. Returns 1 where a case failed or crashed.
+int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
 int plugins_new(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);

@@ -1,0 +1,88 @@
+/// What a channel does when nobody takes from it.
+
+#include "channel_cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+constexpr std::uint64_t most = 1'000'000;
+
+/// Sends until the answer is `full`; returns how many were accepted. Throws Skip where that never comes.
+std::uint64_t fill(ChannelLayer& layer, const ChannelName& channel) {
+  deliver(layer, channel, numbered("one", 0));
+  std::uint64_t accepted = 1;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  while (accepted < most && std::chrono::steady_clock::now() < end) {
+    const SendResult result = layer.send(channel, numbered("one", accepted));
+    if (result == SendResult::full) return accepted;
+    expect(result == SendResult::accepted, "accepted or full", "another answer");
+    ++accepted;
+  }
+  throw Skip("a million messages, or 15 s of sending, fill no channel: give a smaller capacity in the settings");
+}
+
+void full_channel_says_so(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  fill(*layer, channel_of(probe));
+  const auto began = std::chrono::steady_clock::now();
+  for (int again = 0; again < 10; ++again) layer->send(channel_of(probe), numbered("one", most));
+  const auto took = std::chrono::steady_clock::now() - began;
+  if (took > std::chrono::milliseconds(100)) {
+    probe.warn("ten answers took " +
+               show(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count())) +
+               " ms: send() must not block");
+  }
+}
+
+void full_channel_keeps_what_it_took(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  const ChannelName channel = channel_of(probe);
+  const std::uint64_t accepted = fill(*layer, channel);
+  Inbox inbox;
+  const auto subscription = layer->receive(channel, inbox.receiver());
+  inbox.wait_for(accepted);
+  const std::vector<Message> messages = inbox.messages();
+  expect_equal("messages of a full channel", accepted, messages.size());
+  for (std::uint64_t number = 0; number < accepted; ++number) {
+    expect_equal("sequence", number, messages[number].sequence);
+  }
+}
+
+void full_channel_takes_again(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  const ChannelName channel = channel_of(probe);
+  const std::uint64_t accepted = fill(*layer, channel);
+  Inbox inbox;
+  const auto subscription = layer->receive(channel, inbox.receiver());
+  inbox.wait_for(accepted);
+  deliver(*layer, channel, numbered("two", 1));
+  inbox.wait_for(accepted + 1);
+}
+
+void full_channel_hinders_no_other(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  fill(*layer, channel_of(probe, ".full"));
+  const ChannelName other = channel_of(probe, ".other");
+  Inbox inbox;
+  const auto subscription = layer->receive(other, inbox.receiver());
+  for (std::uint64_t number = 0; number < 100; ++number) deliver(*layer, other, numbered("one", number));
+  inbox.wait_for(100);
+}
+
+}  // namespace
+
+void add_capacity_cases(std::vector<Case>& cases) {
+  constexpr std::chrono::seconds deadline{40};
+  cases.insert(
+      cases.end(),
+      {{"FullChannelSaysSo", "A channel at its capacity answers full, at once; send() never blocks.",
+        full_channel_says_so, deadline},
+       {"FullChannelKeepsWhatItTook", "What a channel accepted before it was full arrives in order, all of it.",
+        full_channel_keeps_what_it_took, deadline},
+       {"FullChannelTakesAgain", "A channel that was full accepts again once its messages have been taken.",
+        full_channel_takes_again, deadline},
+       {"FullChannelHindersNoOther", "A full channel does not keep another from accepting and delivering.",
+        full_channel_hinders_no_other, deadline}});
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,155 @@
+#include "case_process.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+
+namespace tellina::conformance {
+namespace {
+
+constexpr std::chrono::milliseconds time_for_leaks{2000};
+
+/// What a child tells its parent: memory that both see, so that no descriptor is spent on it and nothing can block.
+class Slate {
+ public:
+  bool finished;
+  Outcome outcome;
+  char finding[8192];
+  char leaks[leak_kinds][2048];
+};
+
+class SharedSlate {
+ public:
+  SharedSlate() : m_memory(mmap(nullptr, sizeof(Slate), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (m_memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  }
+  SharedSlate(const SharedSlate&) = delete;
+  SharedSlate& operator=(const SharedSlate&) = delete;
+  ~SharedSlate() { munmap(m_memory, sizeof(Slate)); }
+  Slate* operator->() { return static_cast<Slate*>(m_memory); }
+
+ private:
+  void* m_memory;
+};
+
+template <std::size_t size>
+void write_text(char (&to)[size], const std::string& text) {
+  const std::size_t length = std::min(text.size(), size - 1);
+  std::memcpy(to, text.data(), length);
+  to[length] = '\0';
+}
+
+void run_function(const Case& one, Probe& probe, Verdict& verdict) {
+  try {
+    one.run(probe);
+    verdict.finding = probe.warning();
+    if (!verdict.finding.empty()) verdict.outcome = Outcome::warning;
+    return;
+  } catch (const Failure& failure) {
+    verdict.outcome = Outcome::failed;
+    verdict.finding = failure.what();
+  } catch (const Skip& skip) {
+    verdict.outcome = Outcome::skipped;
+    verdict.finding = skip.what();
+    return;
+  } catch (...) {
+    verdict.outcome = Outcome::failed;
+    verdict.finding = "expected that nothing is thrown, found " + describe_exception();
+  }
+  if (const std::string log = probe.log().worst(); !log.empty()) verdict.finding += "\nThe plugin's log says: " + log;
+}
+
+[[noreturn]] void be_child(const Subject& subject, const Case& one, std::uint64_t seed, SharedSlate& slate) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  dup2(2, 1);  // what a plugin prints is no part of the report
+  const Verdict verdict = run_here(subject, one, seed);
+  slate->outcome = verdict.outcome;
+  write_text(slate->finding, verdict.finding);
+  for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(slate->leaks[kind], verdict.leaks[kind]);
+  slate->finished = true;
+  _exit(0);
+}
+
+/// Returns whether the process has ended by then. It stays to be waited for.
+bool ends_within(pid_t process, std::chrono::milliseconds time) {
+  const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  const auto end = std::chrono::steady_clock::now() + time;
+  int ready = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd watched{descriptor, POLLIN, 0};
+    ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  } while (ready < 0 && errno == EINTR);
+  close(descriptor);
+  return ready == 1;
+}
+
+std::string describe_status(int status) {
+  if (WIFSIGNALED(status)) {
+    const char* name = strsignal(WTERMSIG(status));
+    return "signal " + std::to_string(WTERMSIG(status)) + " (" + (name ? name : "unknown") + ")";
+  }
+  return "exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed) {
+  Verdict verdict;
+  const auto began = std::chrono::steady_clock::now();
+  Probe probe(subject, seed);
+  const Audit audit;
+  run_function(one, probe, verdict);
+  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  verdict.leaks = audit.find_leaks(subject.kind == PluginKind::sandbox ? probe.mark() : "", time_for_leaks);
+  return verdict;
+}
+
+Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed) {
+  SharedSlate slate;
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const Processes known = descendants_of(getpid());
+  const auto began = std::chrono::steady_clock::now();
+  const pid_t child = fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (child == 0) be_child(subject, one, seed, slate);
+
+  Verdict verdict;
+  const bool in_time = ends_within(child, one.deadline + time_for_leaks);
+  if (!in_time) kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  if (slate->finished) {
+    verdict.outcome = slate->outcome;
+    verdict.finding = slate->finding;
+    for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = slate->leaks[kind];
+  } else if (in_time) {
+    verdict.outcome = Outcome::crashed;
+    verdict.finding = "expected that the case ends, found that its process ended with " + describe_status(status);
+  } else {
+    verdict.outcome = Outcome::failed;
+    verdict.finding =
+        "expected that the case ends, found that it did not end within " + std::to_string(one.deadline.count()) + " s";
+  }
+  // What lives on although its parent has gone is the plugin's fault only if the case came to its end.
+  std::string& processes = verdict.leaks[static_cast<std::size_t>(Leak::processes)];
+  if (slate->finished && processes.empty()) {
+    Processes left;
+    eventually([&] { return (left = adopted_by_this_process(known)).empty(); }, time_for_leaks);
+    processes = describe(left);
+  }
+  kill_below_this_process(known);
+  return verdict;
+}
+
+}  // namespace tellina::conformance

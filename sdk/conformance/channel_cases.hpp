@@ -1,0 +1,14 @@
+#pragma once
+
+/// The groups of channel layer cases.
+
+#include "inbox.hpp"
+
+namespace tellina::conformance {
+
+void add_subscription_cases(std::vector<Case>& cases);
+void add_capacity_cases(std::vector<Case>& cases);
+void add_sharing_cases(std::vector<Case>& cases);
+void add_channel_fault_cases(std::vector<Case>& cases);
+
+}  // namespace tellina::conformance

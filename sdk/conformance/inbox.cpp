@@ -1,0 +1,124 @@
+#include "inbox.hpp"
+
+#include <map>
+#include <set>
+
+namespace tellina::conformance {
+namespace {
+
+std::string name_of(const Message& message) {
+  return message.connection + " number " + std::to_string(message.sequence);
+}
+
+const char* to_string(SendResult result) {
+  switch (result) {
+    case SendResult::accepted:
+      return "accepted";
+    case SendResult::full:
+      return "full";
+    case SendResult::too_large:
+      return "too_large";
+    case SendResult::unavailable:
+      return "unavailable";
+  }
+  return "an unknown result";
+}
+
+/// Any octets, the same for the same message.
+Bytes padding_of(const Message& message, std::size_t size) {
+  std::mt19937 random(static_cast<std::uint32_t>(message.sequence * 31 + message.connection.size()));
+  Bytes bytes(size, '\0');
+  for (char& octet : bytes) octet = static_cast<char>(random());
+  return bytes;
+}
+
+}  // namespace
+
+Receiver Inbox::receiver() {
+  auto busy = std::make_shared<std::atomic<bool>>(false);
+  return [state = m_state, busy](Message message) {
+    if (busy->exchange(true)) ++state->overlaps;
+    {
+      const std::lock_guard lock(state->mutex);
+      state->messages.push_back(std::move(message));
+    }
+    state->grown.notify_all();
+    busy->store(false);
+  };
+}
+
+bool Inbox::has_come(std::size_t count, std::chrono::milliseconds within) {
+  std::unique_lock lock(m_state->mutex);
+  return m_state->grown.wait_for(lock, within, [&] { return m_state->messages.size() >= count; });
+}
+
+std::vector<Message> Inbox::wait_for(std::size_t count) {
+  expect(has_come(count, delivery_time), std::to_string(count) + " messages within 10 s",
+         std::to_string(size()) + " that came");
+  return messages();
+}
+
+std::vector<Message> Inbox::messages() const {
+  const std::lock_guard lock(m_state->mutex);
+  return m_state->messages;
+}
+
+Message numbered(const std::string& sender, std::uint64_t number, std::size_t padding) {
+  Message message(MessageKind::data, sender, number, {});
+  message.body = padding_of(message, padding);
+  return message;
+}
+
+void deliver(ChannelLayer& layer, const ChannelName& channel, const Message& message) {
+  SendResult result = SendResult::unavailable;
+  eventually(
+      [&] {
+        result = layer.send(channel, message);
+        return result == SendResult::accepted || result == SendResult::too_large;
+      },
+      delivery_time);
+  expect(result == SendResult::accepted, "that " + name_of(message) + " is accepted",
+         std::string("the answer ") + to_string(result));
+}
+
+void expect_no_doubles(const std::vector<Message>& messages) {
+  std::set<std::pair<std::string, Sequence>> seen;
+  for (const Message& message : messages) {
+    expect(seen.emplace(message.connection, message.sequence).second, "each message at most once",
+           name_of(message) + " twice");
+  }
+}
+
+void expect_order_of_senders(const std::vector<Message>& messages) {
+  std::map<std::string, Sequence> last;
+  for (const Message& message : messages) {
+    const auto [place, first] = last.emplace(message.connection, message.sequence);
+    if (first) continue;
+    expect(message.sequence > place->second, "the messages of a sender in the order sent",
+           name_of(message) + " after number " + std::to_string(place->second));
+    place->second = message.sequence;
+  }
+}
+
+void expect_whole(const std::vector<Message>& messages) {
+  for (const Message& message : messages) {
+    if (message.body == padding_of(message, message.body.size())) continue;
+    throw Failure("expected the body of " + name_of(message) + " as it was sent, found other octets");
+  }
+}
+
+std::size_t check_order_and_count_lost(const std::vector<Message>& messages, const std::vector<std::string>& senders,
+                                       std::uint64_t count) {
+  expect_no_doubles(messages);
+  expect_order_of_senders(messages);
+  const std::size_t sent = senders.size() * count;
+  expect(messages.size() <= sent, "at most the " + std::to_string(sent) + " messages that were sent",
+         std::to_string(messages.size()));
+  return sent - messages.size();
+}
+
+ChannelName channel_of(Probe& probe, const std::string& suffix) {
+  return ChannelName("check." + probe.mark() + suffix);
+}
+
+}  // namespace tellina::conformance

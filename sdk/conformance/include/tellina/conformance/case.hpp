@@ -1,0 +1,164 @@
+#pragma once
+
+/// A promise of the SDK with a name, and what a function that tries it out is lent.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+#include "tellina/conformance/subject.hpp"
+
+namespace tellina::conformance {
+
+/// The plugin broke the contract: what was expected, and what was found.
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The case does not apply here: the precondition that does not hold.
+class Skip : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Lends the plugins their clock, and keeps what they log.
+class LentClock final : public Clock {
+ public:
+  MonotonicTime now() const override;
+  WallTime wall_time() const override;
+};
+
+/// Unpredictable, so that names made of it are nobody else's.
+class LentRandom final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override;
+};
+
+/// Threads: any.
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view text) override;
+  /// The last lines at warning and above, one below the other.
+  std::string worst() const;
+
+ private:
+  mutable std::mutex m_mutex;
+  std::vector<std::string> m_lines;
+};
+
+/// What one case is lent. Lives as long as the case, and longer than every plugin that the case makes.
+class Probe {
+ public:
+  Probe(const Subject& subject, std::uint64_t seed);
+
+  const Subject& subject() const { return m_subject; }
+  std::uint64_t seed() const { return m_seed; }
+  /// The same for the same seed; one thread's.
+  std::mt19937_64& random() { return m_random; }
+  /// `least` to `most`, both included.
+  std::uint64_t pick(std::uint64_t least, std::uint64_t most);
+
+  /// A fresh plugin with the settings of the subject. Throws Failure where it is of another class than its kind says.
+  template <typename Type>
+  std::unique_ptr<Type> make() {
+    return make_with<Type>(m_subject.section);
+  }
+  template <typename Type>
+  std::unique_ptr<Type> make_with(const Config& section) {
+    std::unique_ptr<Plugin> plugin = create(section);
+    auto* typed = dynamic_cast<Type*>(plugin.get());
+    if (!typed) throw Failure("expected a plugin of the class of its kind, found an object of another class");
+    [[maybe_unused]] Plugin* const same = plugin.release();
+    return std::unique_ptr<Type>(typed);
+  }
+
+  /// PREFIX and letters and digits that nobody else uses.
+  std::string unique(const std::string& prefix);
+  /// Letters and digits that are the case's own: what carries them on this machine is of this case.
+  const std::string& mark() const { return m_mark; }
+
+  /// The case passes, but took longer than it should.
+  void warn(std::string text) { m_warning = std::move(text); }
+  const std::string& warning() const { return m_warning; }
+  const KeptLog& log() const { return m_log; }
+
+ private:
+  std::unique_ptr<Plugin> create(const Config& section);
+
+  const Subject& m_subject;
+  const std::uint64_t m_seed;
+  std::mt19937_64 m_random;
+  LentClock m_clock;
+  LentRandom m_entropy;
+  KeptLog m_log;
+  std::string m_mark;
+  std::string m_warning;
+};
+
+/// One promise. `run` throws Failure or Skip; whatever else comes out of it is a failure too.
+class Case {
+ public:
+  Case(const char* name_, const char* contract_, void (*run_)(Probe&),
+       std::chrono::seconds deadline_ = std::chrono::seconds(20), bool seeded_ = false)
+      : name(name_), contract(contract_), run(run_), deadline(deadline_), seeded(seeded_) {}
+
+  const char* name;      ///< DeliversInOrder
+  const char* contract;  ///< one sentence
+  void (*run)(Probe& probe);
+  std::chrono::seconds deadline;
+  bool seeded;  ///< another seed gives other schedules
+};
+
+/// Throws Failure "expected EXPECTED, found FOUND" unless it is so.
+void expect(bool is_so, const std::string& expected, const std::string& found);
+
+/// "7", "\"text\"" with control characters escaped, cut at 200 bytes.
+std::string show(std::uint64_t value);
+std::string show(std::string_view value);
+
+/// Throws Failure "WHAT: expected 3, found 4".
+void expect_equal(const std::string& what, std::uint64_t expected, std::uint64_t found);
+void expect_equal(const std::string& what, std::string_view expected, std::string_view found);
+
+/// Describes the exception that is being handled: "tellina::Error(gone): ...", "an int".
+std::string describe_exception();
+const char* to_string(ErrorCode code);
+
+/// Throws Failure unless the call throws an Error with this code.
+template <typename Call>
+void expect_error(ErrorCode code, const std::string& what, Call call) {
+  const std::string expected = what + " throws Error(" + to_string(code) + ")";
+  try {
+    call();
+  } catch (const Error& error) {
+    expect(error.code() == code, expected, describe_exception());
+    return;
+  } catch (...) {
+    throw Failure("expected that " + expected + ", found " + describe_exception());
+  }
+  throw Failure("expected that " + expected + ", found that it returned");
+}
+
+/// A few milliseconds, between two looks at what gives no sign when it changes.
+void pause_a_moment();
+
+/// Looks again and again until it is so or the time is over; returns whether it became so.
+template <typename IsSo>
+bool eventually(IsSo is_so, std::chrono::milliseconds within) {
+  const auto end = std::chrono::steady_clock::now() + within;
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    pause_a_moment();
+  }
+  return true;
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,168 @@
+/// The limits that probe() says are enforced.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sandbox_cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+/// Throws Skip where probe() says that the limit is not enforced.
+void need(Room& room, const std::string& name) {
+  for (const LimitReport& limit : room.backend().probe().limits) {
+    if (limit.name != name) continue;
+    if (!limit.enforced) throw Skip("probe() says of the limit of " + name + " that it is not enforced: " + limit.how);
+    return;
+  }
+  throw Skip("probe() says nothing of a limit of " + name);
+}
+
+/// The number in the settings, else the schema's default. Throws Skip where there is neither, or it is over `most`.
+std::uint64_t setting(Probe& probe, const std::string& key, std::uint64_t most) {
+  const Config* value = probe.subject().section.find(key);
+  if (!value) {
+    const Config* properties = probe.subject().schema.find("properties");
+    const Config* property = properties ? properties->find(key) : nullptr;
+    value = property ? property->find("default") : nullptr;
+  }
+  if (!value || value->kind() != Config::Kind::integer) throw Skip("the plugin has no setting \"" + key + "\"");
+  const auto number = static_cast<std::uint64_t>(value->as_integer());
+  if (number > most) throw Skip("\"" + key + "\" is over " + show(most) + ": try it with a smaller limit");
+  return number;
+}
+
+void expect_alive(Room& room) {
+  expect_equal("what the shell says afterwards", "alive\n", room.hands().output_of("echo alive"));
+}
+
+void memory_is_limited(Probe& probe) {
+  Room room(probe);
+  need(room, "memory");
+  const std::uint64_t bytes = 2 * setting(probe, "memory_in_mib", 1024) * 1024 * 1024;
+  const CommandResult result = room.hands().run(
+      "dd if=/dev/zero of=/dev/null count=1 bs=" + show(bytes) + " 2>/dev/null", std::chrono::seconds(30));
+  expect(result.status != 0, "that a program cannot fill a buffer of twice the memory of a session",
+         "that it fills " + show(bytes) + " bytes");
+  expect_alive(room);
+}
+
+void processes_are_limited(Probe& probe) {
+  Room room(probe);
+  need(room, "processes");
+  const std::uint64_t most = setting(probe, "processes", 400);
+  room.hands().run("true");
+  room.hands().type("seq " + show(most + 50) + " | xargs -P 1000 -n 1 sleep 30\n");
+  const auto sleeping = [&] {
+    std::size_t count = 0;
+    for (const ProcessKey& process : room.processes())
+      count += describe({process}).find("(sleep)") != std::string::npos;
+    return count;
+  };
+  std::size_t before = 0;
+  int still = 0;
+  // The limit is reached when the number grows no more.
+  eventually(
+      [&] {
+        const std::size_t now = sleeping();
+        still = now == before ? still + 1 : 0;
+        before = now;
+        return now > most || (now > 0 && still > 20);
+      },
+      std::chrono::seconds(15));
+  expect(before > 0, "to find the processes that were started", "none");
+  expect(before <= most, "at most " + show(most) + " processes at a time", show(before));
+  room.sandbox().snapshot(SnapshotRequest());
+}
+
+void fork_bomb_is_contained(Probe& probe) {
+  Room room(probe);
+  need(room, "processes");
+  setting(probe, "processes", 400);
+  room.hands().type("b() { b | b & }; b 2>/dev/null\n");
+  eventually([&] { return room.processes().size() > 20; }, std::chrono::seconds(10));
+  const Processes processes = room.processes();
+  room.sandbox().destroy();
+  Processes left = still_there(processes);
+  left.merge(processes_with_mark(probe.mark()));
+  expect(left.empty(), "that destroy() ends a fork bomb", describe(left));
+}
+
+void disk_is_limited(Probe& probe) {
+  Room room(probe);
+  need(room, "disk bytes");
+  const std::uint64_t limit = setting(probe, "disk_in_mib", 4096) * 1024 * 1024;
+  const CommandResult result =
+      room.hands().run("head -c " + show(limit + 1) + " /dev/zero > ~/big 2>/dev/null", std::chrono::seconds(30));
+  expect(result.status != 0, "that a file of one byte more than the limit cannot be written", "that it was");
+  room.hands().run("rm ~/big");
+  expect_equal("what can be written once there is room again", "yes\n", room.hands().output_of("echo yes > f; cat f"));
+}
+
+void inodes_are_limited(Probe& probe) {
+  Room room(probe);
+  need(room, "disk inodes");
+  const std::string output =
+      room.hands()
+          .run("i=0; while [ $i -lt 100000 ] && : > ~/f$i; do i=$((i+1)); done 2>/dev/null; echo $i",
+               std::chrono::seconds(40))
+          .output;
+  expect(output.find("100000") == std::string::npos, "that 100000 files cannot be made", "that they can");
+  expect_alive(room);
+}
+
+class Listener {
+ public:
+  Listener() : m_socket(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    if (bind(m_socket, plain, size) != 0 || listen(m_socket, 4) != 0 || getsockname(m_socket, plain, &size) != 0) {
+      throw Failure("expected a port to listen on, found none");
+    }
+    m_port = ntohs(address.sin_port);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() { close(m_socket); }
+  std::string port() const { return std::to_string(m_port); }
+
+ private:
+  int m_socket;
+  int m_port = 0;
+};
+
+void network_is_cut_off(Probe& probe) {
+  const Config* wanted = probe.subject().section.find("network");
+  if (wanted && wanted->kind() == Config::Kind::boolean && wanted->as_bool()) throw Skip("\"network\" is true");
+  const Listener listener;
+  Room room(probe);
+  need(room, "network");
+  expect_equal("what comes of a connection to a port of the host", "refused\n",
+               room.hands().output_of("(: > /dev/tcp/127.0.0.1/" + listener.port() +
+                                      ") 2>/dev/null && echo connected || echo refused"));
+}
+
+}  // namespace
+
+void add_limit_cases(std::vector<Case>& cases) {
+  constexpr std::chrono::seconds deadline{60};
+  cases.insert(cases.end(), {{"MemoryIsLimited", "A program that wants twice the memory of a session does not get it.",
+                              memory_is_limited, deadline},
+                             {"ProcessesAreLimited", "A session has at most as many processes as the settings say.",
+                              processes_are_limited, deadline},
+                             {"ForkBombIsContained", "destroy() ends a fork bomb.", fork_bomb_is_contained, deadline},
+                             {"DiskIsLimited",
+                              "A home holds at most as many bytes as the settings say, and is good again after `rm`.",
+                              disk_is_limited, deadline},
+                             {"InodesAreLimited", "A home does not hold 100,000 files.", inodes_are_limited, deadline},
+                             {"NetworkIsCutOff", "No program reaches a port of the host, unless the settings say so.",
+                              network_is_cut_off, deadline}});
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,219 @@
+/// What a gate promises, one rule a case.
+
+#include <thread>
+
+#include "cases.hpp"
+#include "policy_cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+/// A gate whose connect has finished.
+std::unique_ptr<Gate> connected_gate(OrderingPolicy& policy) {
+  auto gate = policy.open_gate();
+  gate->arrive(0, MessageKind::connect);
+  expect(gate->next() == Sequence{0}, "that the connect may start once it has arrived", "another answer");
+  gate->finish(0);
+  return gate;
+}
+
+void empty_gate_has_nothing_to_start(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = policy->open_gate();
+  expect(!gate->next(), "nothing from next() of a fresh gate", "a number");
+  expect_equal("overtakings() of a fresh gate", 0, gate->overtakings());
+}
+
+void connect_goes_first(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = policy->open_gate();
+  gate->arrive(2, MessageKind::text);
+  gate->arrive(1, MessageKind::data);
+  expect(!gate->next(), "that nothing starts before the connect has arrived", "that something does");
+  gate->arrive(0, MessageKind::connect);
+  expect(gate->next() == Sequence{0}, "that the connect starts first", "another answer");
+  expect(!gate->next(), "that nothing starts before the connect has finished", "that something does");
+  gate->finish(0);
+  expect(gate->next().has_value(), "that something starts once the connect has finished", "nothing");
+}
+
+void handles_a_connection_from_end_to_end(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = policy->open_gate();
+  const MessageKind kinds[] = {MessageKind::connect, MessageKind::text,   MessageKind::data, MessageKind::data,
+                               MessageKind::text,    MessageKind::credit, MessageKind::data, MessageKind::disconnect};
+  for (Sequence sequence = 0; sequence < 8; ++sequence) {
+    gate->arrive(sequence, kinds[sequence]);
+    const auto started = gate->next();
+    expect(started == sequence, "that number " + show(sequence) + " starts when it alone waits",
+           started ? "number " + show(*started) : "nothing");
+    gate->finish(sequence);
+  }
+}
+
+void starts_each_number_once(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = connected_gate(*policy);
+  for (Sequence sequence = 1; sequence <= 20; ++sequence) gate->arrive(sequence, MessageKind::data);
+  std::set<Sequence> started;
+  for (auto one = gate->next(); one; one = gate->next()) {
+    expect(started.insert(*one).second, "that each number starts once", "number " + show(*one) + " twice");
+    gate->finish(*one);
+  }
+  expect_equal("numbers of 20 that have started", 20, started.size());
+}
+
+void data_keeps_its_order(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = connected_gate(*policy);
+  for (Sequence sequence = 1; sequence <= 20; ++sequence) gate->arrive(sequence, MessageKind::data);
+  for (Sequence sequence = 1; sequence <= 20; ++sequence) {
+    const auto started = gate->next();
+    expect(started == sequence, "data messages in the order of their arrival, number " + show(sequence) + " next",
+           started ? "number " + show(*started) : "nothing");
+    gate->finish(sequence);
+  }
+}
+
+void refuses_a_duplicate(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = connected_gate(*policy);
+  const auto refused = [&](Sequence sequence, const std::string& state) {
+    expect_error(ErrorCode::bad_request, "a second arrival of a number that " + state,
+                 [&] { gate->arrive(sequence, MessageKind::data); });
+  };
+  gate->arrive(1, MessageKind::data);
+  refused(1, "waits");
+  gate->next();
+  refused(1, "has started");
+  gate->finish(1);
+  refused(1, "has finished");
+  refused(0, "was the connect");
+  gate->arrive(5, MessageKind::data);
+  refused(5, "has come early");
+}
+
+void refuses_to_finish_what_has_not_started(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto gate = connected_gate(*policy);
+  const auto refused = [&](Sequence sequence, const std::string& state) {
+    expect_error(ErrorCode::bad_request, "finish() of a number that " + state, [&] { gate->finish(sequence); });
+  };
+  refused(7, "has not arrived");
+  gate->arrive(1, MessageKind::data);
+  refused(1, "has not started");
+  gate->next();
+  gate->finish(1);
+  refused(1, "has finished");
+  refused(0, "has finished");
+}
+
+void missing_number_holds_back_only_what_the_order_demands(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const Order order = order_of(*policy);
+  const auto gate = connected_gate(*policy);
+  gate->arrive(2, MessageKind::data);
+  const auto started = gate->next();
+  if (order == Order::strict) {
+    expect(!started, "under a strict order nothing while number 1 is missing", "that something starts");
+    gate->arrive(1, MessageKind::data);
+    expect(gate->next() == Sequence{1}, "that number 1 starts once it has arrived", "another answer");
+  } else {
+    expect(started == Sequence{2},
+           "that number 2 starts although number 1 is missing, as this policy lets messages overtake", "nothing");
+  }
+}
+
+void counts_overtakings(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  CheckedGate gate(*policy, order_of(*policy));
+  gate.arrive(0, MessageKind::connect);
+  gate.work_off();
+  Sequence sequence = 1;
+  for (int round = 0; round < 5; ++round) {
+    gate.arrive(sequence++, MessageKind::data);
+    gate.arrive(sequence++, MessageKind::text);
+    gate.arrive(sequence++, MessageKind::data);
+    gate.arrive(sequence++, MessageKind::text);
+    gate.work_off();
+    gate.check_overtakings();
+  }
+}
+
+void gates_are_independent(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto one = policy->open_gate();
+  const auto two = policy->open_gate();
+  one->arrive(0, MessageKind::connect);
+  two->arrive(0, MessageKind::connect);
+  expect(one->next() == Sequence{0} && two->next() == Sequence{0}, "that two gates start their connects",
+         "that one waits for the other");
+  one->finish(0);
+  two->arrive(1, MessageKind::data);
+  one->arrive(1, MessageKind::data);
+  expect(!two->next(), "that a gate waits for its own connect", "that another gate's is enough");
+  expect(one->next() == Sequence{1}, "that a gate goes on after its own connect", "that it waits for another gate's");
+}
+
+void gates_open_on_any_thread(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  std::vector<std::thread> threads;
+  std::vector<std::string> failures(4);
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        for (int round = 0; round < 200; ++round) {
+          const auto gate = connected_gate(*policy);
+          gate->arrive(1, MessageKind::text);
+          expect(gate->next() == Sequence{1}, "that number 1 starts", "another answer");
+          gate->finish(1);
+        }
+      } catch (...) {
+        failures[i] = describe_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& failure : failures) expect(failure.empty(), "gates on four threads", failure);
+}
+
+void gate_may_end_at_any_time(Probe& probe) {
+  const auto policy = probe.make<OrderingPolicy>();
+  const auto waiting = policy->open_gate();
+  waiting->arrive(1, MessageKind::data);
+  const auto running = policy->open_gate();
+  running->arrive(0, MessageKind::connect);
+  running->next();
+}
+
+}  // namespace
+
+void add_ordering_policy_cases(std::vector<Case>& cases) {
+  cases.insert(
+      cases.end(),
+      {{"EmptyGateHasNothingToStart", "A fresh gate starts nothing and has counted nothing.",
+        empty_gate_has_nothing_to_start},
+       {"ConnectGoesFirst", "Nothing starts before the connect (number 0) has arrived and finished.",
+        connect_goes_first},
+       {"HandlesAConnectionFromEndToEnd", "A message that alone waits may start, of whatever kind it is.",
+        handles_a_connection_from_end_to_end},
+       {"StartsEachNumberOnce", "Every number that has arrived starts, and none twice.", starts_each_number_once},
+       {"DataKeepsItsOrder", "Data messages start in the order in which they arrived.", data_keeps_its_order},
+       {"RefusesADuplicate", "arrive() throws Error(bad_request) for a number that has arrived before.",
+        refuses_a_duplicate},
+       {"RefusesToFinishWhatHasNotStarted",
+        "finish() throws Error(bad_request) for a number that is not started, or is finished already.",
+        refuses_to_finish_what_has_not_started},
+       {"MissingNumberHoldsBackOnlyWhatTheOrderDemands",
+        "A policy that lets messages overtake waits for no number that has not arrived.",
+        missing_number_holds_back_only_what_the_order_demands},
+       {"CountsOvertakings",
+        "overtakings() counts the starts while a lower number had arrived and had not been started.",
+        counts_overtakings},
+       {"GatesAreIndependent", "What happens at one gate changes nothing at another.", gates_are_independent},
+       {"GatesOpenOnAnyThread", "open_gate() may be called from several threads at once.", gates_open_on_any_thread},
+       {"GateMayEndAtAnyTime", "A gate may be destroyed while messages wait or run.", gate_may_end_at_any_time}});
+  add_policy_fault_cases(cases);
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,100 @@
+#include "policy_model.hpp"
+
+#include <iterator>
+
+namespace tellina::conformance {
+namespace {
+
+std::string number(Sequence sequence) { return "number " + std::to_string(sequence); }
+
+}  // namespace
+
+Order order_of(OrderingPolicy& policy) {
+  const auto gate = policy.open_gate();
+  gate->arrive(0, MessageKind::connect);
+  gate->next();
+  gate->finish(0);
+  gate->arrive(1, MessageKind::data);
+  gate->arrive(2, MessageKind::text);
+  return gate->next() == Sequence{2} ? Order::loose : Order::strict;
+}
+
+CheckedGate::CheckedGate(OrderingPolicy& policy, Order order) : m_order(order), m_gate(policy.open_gate()) {
+  expect(m_gate != nullptr, "a gate from open_gate()", "none");
+}
+
+void CheckedGate::arrive(Sequence sequence, MessageKind kind) {
+  m_gate->arrive(sequence, kind);
+  m_arrived.insert(sequence);
+  m_waiting.insert(sequence);
+}
+
+void CheckedGate::arrive_again(Sequence sequence, MessageKind kind) {
+  expect_error(ErrorCode::bad_request, "a second arrival of " + number(sequence),
+               [&] { m_gate->arrive(sequence, kind); });
+}
+
+std::optional<Sequence> CheckedGate::next() {
+  const std::optional<Sequence> started = m_gate->next();
+  if (started) {
+    check_start(*started);
+  } else {
+    check_idle();
+  }
+  return started;
+}
+
+void CheckedGate::check_start(Sequence sequence) {
+  expect(m_arrived.contains(sequence), "that only what has arrived starts", number(sequence) + ", which has not");
+  expect(m_waiting.contains(sequence), "that each number starts once", number(sequence) + " again");
+  expect(sequence == 0 || m_connected, "that nothing starts before the connect (number 0) has finished",
+         number(sequence));
+  if (m_order == Order::strict) {
+    expect(sequence == m_lowest, "under a strict order " + number(m_lowest), number(sequence));
+  }
+  if (*m_waiting.begin() < sequence) ++m_overtakings;
+  m_waiting.erase(sequence);
+  m_running.insert(sequence);
+  m_started.insert(sequence);
+  while (m_started.contains(m_lowest)) m_started.erase(m_lowest++);
+}
+
+void CheckedGate::check_idle() const {
+  if (!m_running.empty() || m_waiting.empty()) return;
+  if (!m_connected && !m_waiting.contains(0)) return;
+  if (m_order == Order::strict && *m_waiting.begin() != m_lowest) return;
+  throw Failure("expected that one of the waiting messages may start, as nothing runs, found that none may; " +
+                number(*m_waiting.begin()) + " is the lowest");
+}
+
+void CheckedGate::finish(Sequence sequence) {
+  m_gate->finish(sequence);
+  m_running.erase(sequence);
+  ++m_finished;
+  if (sequence == 0) m_connected = true;
+}
+
+std::size_t CheckedGate::start_all() {
+  std::size_t count = 0;
+  while (next()) ++count;
+  return count;
+}
+
+void CheckedGate::finish_any(std::uint64_t choice) {
+  if (!m_running.empty()) {
+    finish(*std::next(m_running.begin(), static_cast<std::ptrdiff_t>(choice % m_running.size())));
+  }
+}
+
+void CheckedGate::work_off() {
+  while (start_all() > 0 || !m_running.empty()) {
+    while (!m_running.empty()) finish(*m_running.begin());
+  }
+}
+
+void CheckedGate::check_overtakings() const {
+  expect_equal("overtakings() after " + std::to_string(m_finished + m_running.size()) + " starts", m_overtakings,
+               m_gate->overtakings());
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,64 @@
+#pragma once
+
+/// A gate and beside it what every gate must do, in a few lines.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "tellina/conformance/case.hpp"
+#include "tellina/ordering_policy.hpp"
+
+namespace tellina::conformance {
+
+/// Which order a policy demands, found out by asking it: a strict one never lets a message overtake.
+enum class Order { strict, loose };
+Order order_of(OrderingPolicy& policy);
+
+/// Passes calls on to a gate and throws Failure where an answer breaks the contract.
+///
+/// The model: a number may start once, after it has arrived and after number 0 has finished. If nothing runs and
+/// something waits, something may start; under a strict order that is the lowest number that has not started, and only
+/// that one.
+class CheckedGate {
+ public:
+  CheckedGate(OrderingPolicy& policy, Order order);
+
+  void arrive(Sequence sequence, MessageKind kind);
+  /// The same number again: must be refused, and change nothing.
+  void arrive_again(Sequence sequence, MessageKind kind);
+  std::optional<Sequence> next();
+  void finish(Sequence sequence);
+  /// Asks until nothing may start; returns how many have started.
+  std::size_t start_all();
+  /// Finishes one of the running ones.
+  void finish_any(std::uint64_t choice);
+
+  /// Starts and finishes until nothing is left to do.
+  void work_off();
+  /// Throws Failure unless the gate counts overtakings as the model does.
+  void check_overtakings() const;
+
+  const std::set<Sequence>& arrived() const { return m_arrived; }
+  const std::set<Sequence>& running() const { return m_running; }
+  std::size_t finished() const { return m_finished; }
+  std::size_t waiting() const { return m_waiting.size(); }
+
+ private:
+  void check_start(Sequence sequence);
+  void check_idle() const;
+
+  const Order m_order;
+  const std::unique_ptr<Gate> m_gate;
+  std::set<Sequence> m_arrived;
+  std::set<Sequence> m_waiting;
+  std::set<Sequence> m_running;
+  std::size_t m_finished = 0;
+  bool m_connected = false;  ///< number 0 has finished
+  Sequence m_lowest = 0;     ///< every lower number has started
+  std::set<Sequence> m_started;
+  std::uint64_t m_overtakings = 0;
+};
+
+}  // namespace tellina::conformance

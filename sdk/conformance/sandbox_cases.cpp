@@ -1,0 +1,212 @@
+/// The shell and its terminal.
+
+#include "sandbox_cases.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+void probe_says_that_it_is_usable(Probe& probe) {
+  const auto backend = probe.make<SandboxBackend>();
+  const Capabilities capabilities = backend->probe();
+  expect(capabilities.usable, "that sandboxes can be started here", "that they cannot: " + capabilities.reason);
+}
+
+void probe_tells_its_limits(Probe& probe) {
+  const auto backend = probe.make<SandboxBackend>();
+  const Capabilities capabilities = backend->probe();
+  if (!capabilities.usable) {
+    expect(!capabilities.reason.empty(), "a reason where it is not usable", "none");
+    return;
+  }
+  for (const char* name : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network"}) {
+    std::size_t reports = 0;
+    for (const LimitReport& limit : capabilities.limits) {
+      if (limit.name != name) continue;
+      ++reports;
+      expect(!limit.how.empty(), std::string("words on how the limit of ") + name + " is enforced, or why not", "none");
+    }
+    expect(reports == 1, std::string("one report on the limit of ") + name, show(reports));
+  }
+}
+
+void echoes_bytes(Probe& probe) {
+  Room room(probe);
+  const std::string output = room.hands().output_of("printf '\\377\\001\\303\\244|%s' $((6*7))");
+  expect_equal("what a command printed", std::string("\xff\x01\xc3\xa4|42"), output);
+}
+
+void typed_bytes_arrive(Probe& probe) {
+  Room room(probe);
+  room.hands().type("stty raw -echo; echo re''ady; head -c 6 | od -An -v -tx1; stty sane\n");
+  room.hands().read_until("ready");
+  room.hands().read_until("\n");
+  room.hands().type(std::string("\x00\xff\x03\x1a\x80\x04", 6));
+  room.hands().read_until("00 ff 03 1a 80 04");
+}
+
+void terminal_does_not_block(Probe& probe) {
+  Room room(probe);
+  const int flags = fcntl(room.sandbox().terminal(), F_GETFL);
+  expect(flags >= 0 && (flags & O_NONBLOCK) != 0, "a terminal() with O_NONBLOCK", "flags " + std::to_string(flags));
+  expect(isatty(room.sandbox().terminal()) == 1, "a terminal() that is a terminal", "something else");
+  expect_equal("what `test -t 0 -a -t 1` ends with", 0,
+               static_cast<std::uint64_t>(room.hands().run("test -t 0 -a -t 1").status));
+}
+
+void large_output_arrives(Probe& probe) {
+  Room room(probe);
+  const std::string output = room.hands().output_of("head -c 300000 /dev/zero | tr '\\0' x");
+  expect(output == std::string(300'000, 'x'), "300000 bytes as they were printed", show(output.size()) + " bytes");
+}
+
+void size_is_set_at_start(Probe& probe) {
+  SandboxSpec spec = make_spec(probe);
+  spec.size = TerminalSize(97, 31);
+  Room room(probe, spec);
+  expect_equal("what `stty size` prints", "31 97\n", room.hands().output_of("stty size"));
+}
+
+void resize_reaches_the_terminal(Probe& probe) {
+  Room room(probe);
+  room.hands().run("true");
+  room.sandbox().resize(TerminalSize(133, 41));
+  expect_equal("what `stty size` prints", "41 133\n", room.hands().output_of("stty size"));
+}
+
+void resize_signals_the_program(Probe& probe) {
+  Room room(probe);
+  room.hands().type(
+      "bash -c 'trap \"echo resi\"\"zed; exit\" WINCH; echo wait\"\"ing; while :; do sleep 0.05; done'\n");
+  room.hands().read_until("waiting\r\n");
+  room.sandbox().resize(TerminalSize(100, 30));
+  room.hands().read_until("resized");
+}
+
+void has_job_control(Probe& probe) {
+  Room room(probe);
+  room.hands().type("bash -c 'echo run\"\"ning; exec sleep 1000'\n");
+  room.hands().read_until("running\r\n");
+  room.hands().type("\x03");
+  expect_equal("the status after Ctrl-C", 0, static_cast<std::uint64_t>(room.hands().run("true").status));
+  room.hands().type("bash -c 'echo ag\"\"ain; exec sleep 1000'\n");
+  room.hands().read_until("again\r\n");
+  room.hands().type("\x1a");
+  const std::string jobs = room.hands().output_of("jobs");
+  expect(jobs.find("topped") != std::string::npos, "a stopped job after Ctrl-Z", show(jobs));
+}
+
+void tells_the_exit_status(Probe& probe) {
+  Room room(probe);
+  room.hands().run("true");
+  expect(!room.sandbox().ended(), "nothing from ended() while the shell runs", "a status");
+  expect(!becomes_readable(room.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
+         "that ended_descriptor() is not readable while the shell runs", "that it is");
+  const ExitStatus status = room.end_shell("exit 42");
+  expect(!status.by_signal, "an exit status", "a signal");
+  expect_equal("the exit status", 42, static_cast<std::uint64_t>(status.status));
+  expect(becomes_readable(room.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
+         "that ended_descriptor() stays readable", "that it does not");
+}
+
+void tells_the_signal(Probe& probe) {
+  Room room(probe);
+  const ExitStatus status = room.end_shell("kill -9 $$");
+  expect(status.by_signal, "a signal", "an exit status");
+  expect_equal("the signal", 9, static_cast<std::uint64_t>(status.status));
+}
+
+void end_is_told_whoever_holds_the_terminal(Probe& probe) {
+  Room room(probe);
+  room.hands().run("(trap '' HUP; sleep 1000) & true");
+  expect_equal("the exit status", 3, static_cast<std::uint64_t>(room.end_shell("exit 3").status));
+}
+
+void restarts_the_shell(Probe& probe) {
+  Room room(probe);
+  for (int round = 0; round < 2; ++round) {
+    room.end_shell("exit");
+    room.sandbox().restart_shell(TerminalSize(90, 20));
+    expect(!room.sandbox().ended(), "nothing from ended() after restart_shell()", "the old shell's status");
+    Hands hands(room.sandbox());
+    expect_equal("what `stty size` prints in the new shell", "20 90\n", hands.output_of("stty size"));
+  }
+}
+
+void restart_keeps_the_home(Probe& probe) {
+  Room room(probe);
+  room.hands().run("echo kept > file");
+  const std::string before = room.hands().output_of("pwd");
+  room.end_shell("exit");
+  room.sandbox().restart_shell(TerminalSize());
+  Hands hands(room.sandbox());
+  expect_equal("what the file in the home holds after restart_shell()", "kept\n", hands.output_of("cat file"));
+  expect_equal("where the new shell starts", before, hands.output_of("pwd"));
+}
+
+void starts_where_it_should(Probe& probe) {
+  SandboxSpec spec = make_spec(probe);
+  spec.initial.root.children["website"] = FileNode::directory();
+  spec.working_directory = "~/website";
+  {
+    Room room(probe, spec);
+    expect_equal("what the shell says of its folder", "website yes\n",
+                 room.hands().output_of("echo $(basename $PWD) $([ $PWD = ~/website ] && echo yes)"));
+  }
+  spec = make_spec(probe);
+  spec.working_directory = "/usr";
+  Room room(probe, spec);
+  expect_equal("what `pwd` prints", "/usr\n", room.hands().output_of("pwd"));
+}
+
+void environment_is_added(Probe& probe) {
+  SandboxSpec spec = make_spec(probe);
+  spec.environment["COLOR"] = "bl ue='\"$";
+  Room room(probe, spec);
+  expect_equal("a variable of the environment", "bl ue='\"$\n", room.hands().output_of("echo \"$COLOR\""));
+  expect(!room.hands().output_of("echo $HOME$TERM").empty(), "HOME and TERM", "none");
+}
+
+}  // namespace
+
+void add_sandbox_cases(std::vector<Case>& cases) {
+  cases.insert(
+      cases.end(),
+      {{"ProbeSaysThatItIsUsable", "probe() says whether sandboxes can be started here; if not, no other case runs.",
+        probe_says_that_it_is_usable},
+       {"ProbeTellsItsLimits", "probe() reports on each limit, whether and how it is enforced on this machine.",
+        probe_tells_its_limits},
+       {"EchoesBytes", "What a command prints comes out of terminal() byte for byte.", echoes_bytes},
+       {"TypedBytesArrive", "What is written to terminal() reaches the program byte for byte.", typed_bytes_arrive},
+       {"TerminalDoesNotBlock", "terminal() is a pty's non-blocking descriptor, and the shell's own terminal.",
+        terminal_does_not_block},
+       {"LargeOutputArrives", "Output of any length arrives, none of it lost or doubled.", large_output_arrives},
+       {"SizeIsSetAtStart", "The pty has the size that was asked for before the shell starts.", size_is_set_at_start},
+       {"ResizeReachesTheTerminal", "After resize() the pty has the new size.", resize_reaches_the_terminal},
+       {"ResizeSignalsTheProgram", "The foreground program gets SIGWINCH when the size changes.",
+        resize_signals_the_program},
+       {"HasJobControl", "Ctrl-C ends and Ctrl-Z stops the program in the foreground, and not the shell.",
+        has_job_control},
+       {"TellsTheExitStatus", "ended() tells the shell's exit status; ended_descriptor() is readable from then on.",
+        tells_the_exit_status},
+       {"TellsTheSignal", "ended() tells the signal that killed the shell.", tells_the_signal},
+       {"EndIsToldWhoeverHoldsTheTerminal", "The shell's end is told though a process still holds its pty.",
+        end_is_told_whoever_holds_the_terminal},
+       {"RestartsTheShell", "restart_shell() starts a new shell, in the size asked for, again and again.",
+        restarts_the_shell},
+       {"RestartKeepsTheHome", "restart_shell() keeps the home as it is.", restart_keeps_the_home},
+       {"StartsWhereItShould", "The shell starts in the working directory that was asked for.", starts_where_it_should},
+       {"EnvironmentIsAdded", "The environment that was asked for is added to the backend's own.",
+        environment_is_added}});
+  add_home_cases(cases);
+  add_sandbox_life_cases(cases);
+  add_limit_cases(cases);
+}
+
+}  // namespace tellina::conformance

@@ -1,0 +1,219 @@
+/// Beginnings and ends: of sandboxes, and of those who own them.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "peer.hpp"
+#include "sandbox_cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+constexpr std::chrono::seconds time_to_go{5};
+
+void expect_gone(const Processes& processes, const std::set<std::string>& cgroups, const std::string& when) {
+  Processes left = still_there(processes);
+  expect(left.empty(), "no process of the sandbox " + when, describe(left));
+  const std::set<std::string> folders = those_that_exist(cgroups);
+  expect(folders.empty(), "no control group of the sandbox " + when, folders.empty() ? "" : *folders.begin());
+}
+
+void destroy_ends_everything(Probe& probe) {
+  Room room(probe);
+  room.hands().run(
+      "for i in 1 2 3; do (setsid sleep 1000 &); nohup sleep 1000 >/dev/null 2>&1 & done; bash -c 'kill -STOP $$' & "
+      "true");
+  const Processes processes = room.processes();
+  expect(processes.size() >= 8, "at least 8 processes of the sandbox to be found", describe(processes));
+  const auto cgroups = cgroups_of(processes);
+  room.sandbox().destroy();
+  expect_gone(processes, cgroups, "when destroy() has returned");
+}
+
+void destroy_is_idempotent(Probe& probe) {
+  Room room(probe);
+  room.sandbox().destroy();
+  room.sandbox().destroy();
+  const auto is_gone = [&](const char* what, auto call) { expect_error(ErrorCode::gone, what, call); };
+  is_gone("snapshot() of a destroyed sandbox", [&] { room.snapshot(); });
+  is_gone("restart_shell() of a destroyed sandbox", [&] { room.sandbox().restart_shell(TerminalSize()); });
+}
+
+void destroy_interrupts_other_calls(Probe& probe) {
+  Room room(probe);
+  room.hands().run("for i in {1..500}; do : > $i; done");
+  std::string found;
+  std::thread reader([&] {
+    try {
+      for (;;) room.snapshot();
+    } catch (const Error& error) {
+      found = error.code() == ErrorCode::gone ? "" : describe_exception();
+    } catch (...) {
+      found = describe_exception();
+    }
+  });
+  const auto began = std::chrono::steady_clock::now();
+  room.sandbox().destroy();
+  reader.join();
+  expect(found.empty(), "Error(gone) from a call that destroy() interrupts", found);
+  expect(std::chrono::steady_clock::now() - began < time_to_go, "that destroy() interrupts the others at once",
+         "later");
+}
+
+void destructor_ends_what_runs(Probe& probe) {
+  const auto backend = make_usable_backend(probe);
+  const Processes before = descendants_of(getpid());
+  auto sandbox = backend->start(make_spec(probe));
+  Hands hands(*sandbox);
+  hands.run("sleep 1000 & true");
+  Processes marked = processes_with_mark(probe.mark());
+  sandbox.reset();
+  Processes left;
+  expect(eventually([&] { return (left = still_there(marked)).empty(); }, time_to_go),
+         "that the destructor of a sandbox ends its processes", describe(left));
+}
+
+void many_start_and_end_at_once(Probe& probe) {
+  const auto backend = make_usable_backend(probe);
+  std::vector<SandboxSpec> specs;
+  for (int i = 0; i < 8; ++i) {
+    specs.push_back(make_spec(probe));
+    specs.back().initial.root.children["number"] = FileNode::regular(std::to_string(i) + "\n");
+  }
+  std::vector<std::thread> threads;
+  std::vector<std::string> failures(4);
+  for (std::size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      try {
+        for (std::size_t i = t; i < specs.size(); i += 4) {
+          const auto sandbox = backend->start(specs[i]);
+          std::string output;
+          try {
+            output = Hands(*sandbox).output_of("cat number");
+          } catch (const Failure& failure) {
+            output = failure.what();
+          }
+          sandbox->destroy();
+          expect_equal("what a sandbox beside others has in its home", std::to_string(i) + "\n", output);
+        }
+      } catch (...) {
+        failures[t] = describe_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& failure : failures) expect(failure.empty(), "eight sandboxes on four threads", failure);
+}
+
+void homes_are_separate(Probe& probe) {
+  Room one(probe);
+  Room two(probe);
+  one.hands().run("echo one > mine");
+  expect_equal("what another sandbox sees of a new file in the home", "none\n",
+               two.hands().output_of("cat mine 2>/dev/null || echo none"));
+  expect(two.snapshot().root.children.empty(), "an empty home of the other sandbox", "entries");
+  one.sandbox().destroy();
+  expect_equal("what a sandbox says after another one was destroyed", "alive\n", two.hands().output_of("echo alive"));
+}
+
+void start_keeps_its_deadline(Probe& probe) {
+  const auto backend = make_usable_backend(probe);
+  SandboxSpec spec = make_spec(probe);
+  spec.deadline = std::chrono::milliseconds(1);
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    backend->start(spec)->destroy();
+  } catch (const Error& error) {
+    expect(error.code() == ErrorCode::timed_out, "Error(timed_out) where 1 ms is too short", describe_exception());
+  }
+  expect(std::chrono::steady_clock::now() - began < time_to_go, "an answer soon after the deadline of 1 ms", "later");
+}
+
+void adopt_refuses_unknown_names(Probe& probe) {
+  const auto backend = make_usable_backend(probe);
+  const bool adopts = backend->probe().adopts;
+  expect_error(adopts ? ErrorCode::gone : ErrorCode::unsupported,
+               adopts ? "adopt() of a sandbox that is not there" : "adopt(), as probe() says that it does not work,",
+               [&] { backend->adopt("check-" + probe.mark() + "-none"); });
+}
+
+/// Starts a sandbox, has something running in it, says its name, and waits to be killed.
+void own_a_sandbox(Probe& probe, Wire& wire) {
+  const auto backend = make_usable_backend(probe);
+  const SandboxSpec spec = make_spec(probe);
+  const auto sandbox = backend->start(spec);
+  Hands hands(*sandbox);
+  hands.run("remembered=yes; setsid sleep 1000 & true");
+  wire.say(spec.id);
+  wire.hear(std::chrono::seconds(120));
+}
+
+void sweep_removes_what_the_dead_left(Probe& probe) {
+  make_usable_backend(probe);
+  Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
+  owner.wire().hear();
+  Processes processes = descendants_of(owner.process());
+  processes.merge(processes_with_mark(probe.mark()));
+  processes.erase(*std::find_if(processes.begin(), processes.end(),
+                                [&](const ProcessKey& one) { return one.first == owner.process(); }));
+  const auto cgroups = cgroups_of(processes);
+  owner.kill();
+  const auto backend = probe.make<SandboxBackend>();
+  backend->sweep("owner-" + probe.mark(), {});
+  eventually([&] { return still_there(processes).empty(); }, time_to_go);
+  expect_gone(processes, cgroups, "after its owner was killed and sweep() has returned");
+  expect_equal("what a second sweep() finds", 0, backend->sweep("owner-" + probe.mark(), {}));
+}
+
+void sweep_leaves_others_alone(Probe& probe) {
+  Room room(probe);
+  room.hands().run("true");
+  const auto other = probe.make<SandboxBackend>();
+  expect_equal("what sweep() of an owner with no sandbox finds", 0, other->sweep("nobody-" + probe.mark(), {}));
+  expect_equal("what a sandbox says after another owner's sweep()", "alive\n", room.hands().output_of("echo alive"));
+}
+
+void adopts_the_orphan(Probe& probe) {
+  if (!make_usable_backend(probe)->probe().adopts) throw Skip("probe() says that sandboxes end with their owner");
+  Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
+  const std::string id = owner.wire().hear();
+  owner.kill();
+  const auto backend = probe.make<SandboxBackend>();
+  expect_equal("what sweep() finds where the only sandbox is kept", 0, backend->sweep("owner-" + probe.mark(), {id}));
+  const auto sandbox = backend->adopt(id);
+  const std::string remembered = Hands(*sandbox).output_of("echo $remembered");
+  sandbox->destroy();
+  expect_equal("what the adopted shell remembers", "yes\n", remembered);
+}
+
+}  // namespace
+
+void add_sandbox_life_cases(std::vector<Case>& cases) {
+  constexpr std::chrono::seconds deadline{60};
+  cases.insert(
+      cases.end(),
+      {{"DestroyEndsEverything", "When destroy() returns no process and no control group of the sandbox is left.",
+        destroy_ends_everything},
+       {"DestroyIsIdempotent", "destroy() may come twice; other calls throw Error(gone) from then on.",
+        destroy_is_idempotent},
+       {"DestroyInterruptsOtherCalls", "destroy() interrupts a call on another thread, which throws Error(gone).",
+        destroy_interrupts_other_calls},
+       {"DestructorEndsWhatRuns", "A sandbox that is not destroyed first ends with its object.",
+        destructor_ends_what_runs},
+       {"ManyStartAndEndAtOnce", "Sandboxes start and end on several threads at once.", many_start_and_end_at_once,
+        deadline},
+       {"HomesAreSeparate", "What happens in one sandbox's home is not seen in another's.", homes_are_separate},
+       {"StartKeepsItsDeadline", "start() returns or throws Error(timed_out) at its deadline, and leaves nothing.",
+        start_keeps_its_deadline},
+       {"AdoptRefusesUnknownNames", "adopt() throws Error(gone), or Error(unsupported) where probe() says so.",
+        adopt_refuses_unknown_names},
+       {"SweepRemovesWhatTheDeadLeft", "After its owner was killed and sweep() nothing of a sandbox is left.",
+        sweep_removes_what_the_dead_left, deadline},
+       {"SweepLeavesOthersAlone", "sweep() touches no sandbox of another owner.", sweep_leaves_others_alone},
+       {"AdoptsTheOrphan", "Where probe() says so a killed owner's sandbox goes on, its shell as it stands.",
+        adopts_the_orphan, deadline}});
+}
+
+}  // namespace tellina::conformance
