@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 TEST(ProcessConsent, IsDemandedByName) {
   try {
-    Backend refused({{SANDBOX_CONSENT, false}});
+    Backend refused({{"i_know_this_is_not_isolated", false}});
     ADD_FAILURE() << "it was made";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("config: sandbox.i_know_this_is_not_isolated: "));
