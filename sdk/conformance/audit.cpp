@@ -137,6 +137,26 @@ Processes processes_with_mark(const std::string& mark) {
   return found;
 }
 
+Processes relatives_of(const Processes& processes) {
+  std::set<int> roots;
+  for (const ProcessKey& process : processes) {
+    int above = process.first;
+    int parent = read_status(above).parent;
+    while (parent > 1 && parent != getpid()) {
+      above = parent;
+      parent = read_status(above).parent;
+    }
+    roots.insert(parent == getpid() ? above : process.first);
+  }
+  Processes found = processes;
+  for (const int root : roots) {
+    found.merge(descendants_of(root));
+    const std::string start = read_status(root).start;
+    if (!start.empty()) found.emplace(root, start);
+  }
+  return found;
+}
+
 Processes still_there(const Processes& processes) {
   Processes left;
   for (const ProcessKey& process : processes) {
@@ -167,6 +187,7 @@ std::set<std::string> cgroups_of(const Processes& processes) {
       std::string controllers = line.substr(first + 1, second - first - 1);
       if (controllers.starts_with("name=")) controllers.erase(0, 5);
       const std::string path = line.substr(second + 1);
+      if (path == "/") continue;
       const std::string hierarchy = "/sys/fs/cgroup/" + (controllers.empty() ? "unified" : controllers);
       found.insert((fs::exists(hierarchy) ? hierarchy : "/sys/fs/cgroup") + path);
     }
@@ -174,7 +195,9 @@ std::set<std::string> cgroups_of(const Processes& processes) {
   };
   std::set<std::string> found;
   for (const ProcessKey& process : processes) found.merge(read_groups(std::to_string(process.first)));
-  for (const std::string& own : read_groups("self")) found.erase(own);
+  for (const std::string& own : read_groups("self")) {
+    std::erase_if(found, [&](const std::string& group) { return own.starts_with(group); });
+  }
   return found;
 }
 

@@ -22,11 +22,13 @@ Processes descendants_of(int process);
 /// Processes of the whole machine with this text in their environment: those of a sandbox, whoever is their parent.
 /// Finds those that this user may look at.
 Processes processes_with_mark(const std::string& mark);
+/// These, all below them, and where they are below this process all that are so by way of the same child of it.
+Processes relatives_of(const Processes& processes);
 /// Those of them that have not ended; who has ended and was not waited for is not among them.
 Processes still_there(const Processes& processes);
 /// "4711 (sleep), 4712 (bash)".
 std::string describe(const Processes& processes);
-/// Directories of the control groups that these processes are in, but for those that this process is in too.
+/// Directories of the control groups that these processes are in, but for those that this process is in or below.
 std::set<std::string> cgroups_of(const Processes& processes);
 std::set<std::string> those_that_exist(const std::set<std::string>& paths);
 /// Processes below this one that are not `known`, without those that have ended and were nobody's: these are waited

@@ -188,8 +188,8 @@ void dead_sender_takes_only_its_own(Probe& probe) {
     for (const Message& message : inbox.messages()) found += message.connection == "alive";
     return found;
   };
-  expect(eventually([&] { return alive() == 100; }, delivery_time), "100 messages of the sender that lives on",
-         show(alive()));
+  const bool all = eventually([&] { return alive() == 100; }, delivery_time);
+  expect(all, "100 messages of the sender that lives on", show(alive()));
   const std::vector<Message> got = inbox.messages();
   expect_no_doubles(got);
   expect_order_of_senders(got);

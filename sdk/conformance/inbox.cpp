@@ -53,9 +53,10 @@ bool Inbox::has_come(std::size_t count, std::chrono::milliseconds within) {
 }
 
 std::vector<Message> Inbox::wait_for(std::size_t count) {
-  expect(has_come(count, delivery_time), std::to_string(count) + " messages within 10 s",
-         std::to_string(size()) + " that came");
-  return messages();
+  const bool all = has_come(count, delivery_time);
+  std::vector<Message> found = messages();
+  expect(all, std::to_string(count) + " messages within 10 s", std::to_string(found.size()) + " that came");
+  return found;
 }
 
 std::vector<Message> Inbox::messages() const {

@@ -189,30 +189,34 @@ void gate_may_end_at_any_time(Probe& probe) {
 }  // namespace
 
 void add_ordering_policy_cases(std::vector<Case>& cases) {
+  constexpr std::chrono::seconds deadline{5};
   cases.insert(
       cases.end(),
       {{"EmptyGateHasNothingToStart", "A fresh gate starts nothing and has counted nothing.",
-        empty_gate_has_nothing_to_start},
+        empty_gate_has_nothing_to_start, deadline},
        {"ConnectGoesFirst", "Nothing starts before the connect (number 0) has arrived and finished.",
-        connect_goes_first},
+        connect_goes_first, deadline},
        {"HandlesAConnectionFromEndToEnd", "A message that alone waits may start, of whatever kind it is.",
-        handles_a_connection_from_end_to_end},
-       {"StartsEachNumberOnce", "Every number that has arrived starts, and none twice.", starts_each_number_once},
-       {"DataKeepsItsOrder", "Data messages start in the order in which they arrived.", data_keeps_its_order},
+        handles_a_connection_from_end_to_end, deadline},
+       {"StartsEachNumberOnce", "Every number that has arrived starts, and none twice.", starts_each_number_once,
+        deadline},
+       {"DataKeepsItsOrder", "Data messages start in the order in which they arrived.", data_keeps_its_order, deadline},
        {"RefusesADuplicate", "arrive() throws Error(bad_request) for a number that has arrived before.",
-        refuses_a_duplicate},
+        refuses_a_duplicate, deadline},
        {"RefusesToFinishWhatHasNotStarted",
         "finish() throws Error(bad_request) for a number that is not started, or is finished already.",
-        refuses_to_finish_what_has_not_started},
+        refuses_to_finish_what_has_not_started, deadline},
        {"MissingNumberHoldsBackOnlyWhatTheOrderDemands",
         "A policy that lets messages overtake waits for no number that has not arrived.",
-        missing_number_holds_back_only_what_the_order_demands},
+        missing_number_holds_back_only_what_the_order_demands, deadline},
        {"CountsOvertakings",
         "overtakings() counts the starts while a lower number had arrived and had not been started.",
-        counts_overtakings},
-       {"GatesAreIndependent", "What happens at one gate changes nothing at another.", gates_are_independent},
-       {"GatesOpenOnAnyThread", "open_gate() may be called from several threads at once.", gates_open_on_any_thread},
-       {"GateMayEndAtAnyTime", "A gate may be destroyed while messages wait or run.", gate_may_end_at_any_time}});
+        counts_overtakings, deadline},
+       {"GatesAreIndependent", "What happens at one gate changes nothing at another.", gates_are_independent, deadline},
+       {"GatesOpenOnAnyThread", "open_gate() may be called from several threads at once.", gates_open_on_any_thread,
+        deadline},
+       {"GateMayEndAtAnyTime", "A gate may be destroyed while messages wait or run.", gate_may_end_at_any_time,
+        deadline}});
   add_policy_fault_cases(cases);
 }
 

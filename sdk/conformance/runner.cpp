@@ -102,8 +102,10 @@ std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
   for (const Case& one : cases_of(subject.kind)) {
     const bool selected = !options.selects || options.selects(one.name);
     if (!selected && !(is_audit(one) && is_found(one.name, findings))) continue;
-    const Verdict verdict =
-        options.in_process ? run_here(subject, one, options.seed) : run_in_child(subject, one, options.seed);
+    // Whoever has left something once will again: no need to wait for it as long each time.
+    const auto for_leaks = findings.empty() ? time_for_leaks : time_for_leaks / 20;
+    const Verdict verdict = options.in_process ? run_here(subject, one, options.seed, for_leaks)
+                                               : run_in_child(subject, one, options.seed, for_leaks);
     note_leaks(one, verdict.leaks, findings);
     Result result = make_result(one, verdict, options.seed);
     if (is_audit(one)) {

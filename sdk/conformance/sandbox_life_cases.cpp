@@ -64,15 +64,14 @@ void destroy_interrupts_other_calls(Probe& probe) {
 
 void destructor_ends_what_runs(Probe& probe) {
   const auto backend = make_usable_backend(probe);
-  const Processes before = descendants_of(getpid());
   auto sandbox = backend->start(make_spec(probe));
   Hands hands(*sandbox);
   hands.run("sleep 1000 & true");
-  Processes marked = processes_with_mark(probe.mark());
+  const Processes marked = processes_with_mark(probe.mark());
   sandbox.reset();
   Processes left;
-  expect(eventually([&] { return (left = still_there(marked)).empty(); }, time_to_go),
-         "that the destructor of a sandbox ends its processes", describe(left));
+  eventually([&] { return (left = still_there(marked)).empty(); }, time_to_go);
+  expect(left.empty(), "that the destructor of a sandbox ends its processes", describe(left));
 }
 
 void many_start_and_end_at_once(Probe& probe) {

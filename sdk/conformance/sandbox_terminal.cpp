@@ -84,11 +84,7 @@ Room::~Room() {
   }
 }
 
-Processes Room::processes() const {
-  Processes found = descendants_of(getpid());
-  found.merge(processes_with_mark(m_probe.mark()));
-  return found;
-}
+Processes Room::processes() const { return relatives_of(processes_with_mark(m_probe.mark())); }
 
 ExitStatus Room::end_shell(const std::string& line) {
   m_hands->type(line + "\n");

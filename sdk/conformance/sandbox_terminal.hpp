@@ -53,7 +53,8 @@ class Room {
   Sandbox& sandbox() { return *m_sandbox; }
   Hands& hands() { return *m_hands; }
   FileTree snapshot() { return m_sandbox->snapshot(SnapshotRequest()); }
-  /// All processes of the sandbox: those below this one, and those with the case's mark.
+  /// All processes of the case's sandboxes: those with its mark, and what they descend from below this process. Those
+  /// that a backend holds ready are not among them.
   Processes processes() const;
   /// Types `exit` or the like and waits for the shell's end.
   ExitStatus end_shell(const std::string& line);

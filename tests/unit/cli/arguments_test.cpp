@@ -47,6 +47,11 @@ TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
   EXPECT_EQ(parse_arguments({"config", "check"}).command, CommandName::config_check);
   EXPECT_EQ(parse_arguments({"config", "schema"}).command, CommandName::config_schema);
   EXPECT_EQ(parse_arguments({"plugins", "list"}).command, CommandName::plugins_list);
+  const Arguments check = parse_arguments({"plugins", "check", "--json", "x.so", "--config", "{}", "--seed=7"});
+  EXPECT_EQ(check.command, CommandName::plugins_check);
+  EXPECT_EQ(check.operand, "x.so");
+  EXPECT_EQ(check.seed, 7u);
+  EXPECT_TRUE(check.json);
   EXPECT_EQ(parse_arguments({"participants", "list"}).command, CommandName::participants_list);
   const Arguments added = parse_arguments({"participants", "add", "carol", "--config", "x.json"});
   EXPECT_EQ(added.command, CommandName::participants_add);

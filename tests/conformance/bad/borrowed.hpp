@@ -1,0 +1,25 @@
+#pragma once
+
+/// A good plugin to spoil: the built-in one, loaded beside the bad one.
+
+#include <dlfcn.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "tellina/plugin.hpp"
+
+namespace tellina::bad {
+
+/// Makes the plugin of FILE with another's context.
+template <typename Type>
+std::unique_ptr<Type> borrow(const char* file, const PluginContext& context) {
+  void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  if (!library) throw std::runtime_error(dlerror());
+  const auto* descriptor = static_cast<const PluginDescriptor*>(dlsym(library, "tellina_plugin"));
+  std::unique_ptr<Plugin> plugin = descriptor->create(context);
+  return std::unique_ptr<Type>(dynamic_cast<Type*>(plugin.release()));
+}
+
+}  // namespace tellina::bad

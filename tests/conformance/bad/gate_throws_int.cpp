@@ -1,0 +1,11 @@
+// Throws something else than an Error for a duplicate.
+#include "good_gate.hpp"
+
+class Gate final : public tellina::bad::GoodGate {
+ public:
+  void arrive(tellina::Sequence sequence, tellina::MessageKind kind) override {
+    if (m_arrived.contains(sequence)) throw 17;
+    GoodGate::arrive(sequence, kind);
+  }
+};
+TELLINA_BAD_GATE(Gate);

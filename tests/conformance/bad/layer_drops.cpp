@@ -1,0 +1,12 @@
+// Loses a message that it has accepted.
+#include "good_layer.hpp"
+
+class Layer final : public tellina::bad::GoodLayer {
+ public:
+  using GoodLayer::GoodLayer;
+  tellina::SendResult send(const tellina::ChannelName& channel, tellina::Message message) override {
+    if (message.sequence == 699) return tellina::SendResult::accepted;
+    return GoodLayer::send(channel, std::move(message));
+  }
+};
+TELLINA_BAD_LAYER(Layer);

@@ -1,0 +1,12 @@
+// Dies when a gate ends while a message waits.
+#include <cstdlib>
+
+#include "good_gate.hpp"
+
+class Gate final : public tellina::bad::GoodGate {
+ public:
+  ~Gate() override {
+    if (m_arrived == std::set<tellina::Sequence>{1}) std::abort();
+  }
+};
+TELLINA_BAD_GATE(Gate);

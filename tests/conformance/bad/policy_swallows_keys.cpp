@@ -1,0 +1,5 @@
+// Takes any key in its settings, a mistyped one too.
+#include "good_gate.hpp"
+
+using Policy = tellina::bad::PolicyOf<tellina::bad::GoodGate>;
+TELLINA_PLUGIN(ordering_policy, Policy, "bad", "1.0.0", R"({"type": "object", "additionalProperties": true})");
