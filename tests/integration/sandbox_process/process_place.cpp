@@ -3,9 +3,13 @@
 namespace tellina::test::place {
 
 const std::string plugin = SANDBOX_PLUGIN;
-const bool is_docker = false;
-const std::size_t processes_of_a_cell = 1;
 
 std::map<std::string, Setting> settings() { return {{"i_know_this_is_not_isolated", true}}; }
+
+Processes sandbox_processes(int host) { return descendants(host); }
+
+// It mounts nothing and makes no control groups.
+std::vector<std::string> leftovers() { return {}; }
+std::vector<std::string> leftovers_of(const OwnerId&) { return {}; }
 
 }  // namespace tellina::test::place
