@@ -266,14 +266,19 @@ Leaks Audit::look(const std::string& mark) const {
   return leaks;
 }
 
-Leaks Audit::find_leaks(const std::string& mark, std::chrono::milliseconds within) const {
+Leaks Audit::find_leaks(const std::string& mark, const LeakKinds& known) const {
   Leaks leaks;
-  eventually(
-      [&] {
-        leaks = look(mark);
-        return std::all_of(leaks.begin(), leaks.end(), [](const std::string& found) { return found.empty(); });
-      },
-      within);
+  const auto look_until = [&](std::chrono::milliseconds within, const LeakKinds& ignored) {
+    const auto is_clean = [&] {
+      leaks = look(mark);
+      for (std::size_t kind = 0; kind < leak_kinds; ++kind) {
+        if (!ignored[kind] && !leaks[kind].empty()) return false;
+      }
+      return true;
+    };
+    return eventually(is_clean, within);
+  };
+  if (!look_until(time_for_known_leaks, {})) look_until(time_for_leaks, known);
   return leaks;
 }
 

@@ -41,6 +41,12 @@ enum class Leak : std::uint8_t { descriptors, threads, processes, mounts, cgroup
 inline constexpr std::size_t leak_kinds = 6;
 /// What was found of each kind, in words; empty where nothing was.
 using Leaks = std::array<std::string, leak_kinds>;
+using LeakKinds = std::array<bool, leak_kinds>;
+
+/// How long what a case leaves may take to go, as the kernel frees some things late; and what is of a kind of which
+/// something was left before, so that a plugin that leaks always does not take that long each time.
+constexpr std::chrono::milliseconds time_for_leaks{2000};
+constexpr std::chrono::milliseconds time_for_known_leaks{100};
 
 /// Made before a case and asked after it. Processes are looked for in the whole tree below this one; mounts, control
 /// groups and files are those that carry the mark in their name, so that what other programs do meanwhile does not
@@ -49,8 +55,8 @@ class Audit {
  public:
   Audit();
 
-  /// Looks until nothing is left or the time is over, as the kernel frees some things late.
-  Leaks find_leaks(const std::string& mark, std::chrono::milliseconds within) const;
+  /// Looks until nothing is left or the time is over.
+  Leaks find_leaks(const std::string& mark, const LeakKinds& known) const;
 
  private:
   Leaks look(const std::string& mark) const;

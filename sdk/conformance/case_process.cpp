@@ -65,11 +65,11 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
   if (const std::string log = probe.log().worst(); !log.empty()) verdict.finding += "\nThe plugin's log says: " + log;
 }
 
-[[noreturn]] void be_child(const Subject& subject, const Case& one, std::uint64_t seed,
-                           std::chrono::milliseconds for_leaks, SharedSlate& slate) {
+[[noreturn]] void be_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
+                           SharedSlate& slate) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(2, 1);  // what a plugin prints is no part of the report
-  const Verdict verdict = run_here(subject, one, seed, for_leaks);
+  const Verdict verdict = run_here(subject, one, seed, known);
   slate->outcome = verdict.outcome;
   write_text(slate->finding, verdict.finding);
   for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(slate->leaks[kind], verdict.leaks[kind]);
@@ -102,25 +102,25 @@ std::string describe_status(int status) {
 
 }  // namespace
 
-Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, std::chrono::milliseconds for_leaks) {
+Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
   Verdict verdict;
   const auto began = std::chrono::steady_clock::now();
   Probe probe(subject, seed);
   const Audit audit;
   run_function(one, probe, verdict);
   verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  verdict.leaks = audit.find_leaks(subject.kind == PluginKind::sandbox ? probe.mark() : "", for_leaks);
+  verdict.leaks = audit.find_leaks(subject.kind == PluginKind::sandbox ? probe.mark() : "", known);
   return verdict;
 }
 
-Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, std::chrono::milliseconds for_leaks) {
+Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
   SharedSlate slate;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const Processes known = descendants_of(getpid());
+  const Processes others = descendants_of(getpid());
   const auto began = std::chrono::steady_clock::now();
   const pid_t child = fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child == 0) be_child(subject, one, seed, for_leaks, slate);
+  if (child == 0) be_child(subject, one, seed, known, slate);
 
   Verdict verdict;
   const bool in_time = ends_within(child, one.deadline + time_for_leaks);
@@ -144,10 +144,11 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
   std::string& processes = verdict.leaks[static_cast<std::size_t>(Leak::processes)];
   if (slate->finished && processes.empty()) {
     Processes left;
-    eventually([&] { return (left = adopted_by_this_process(known)).empty(); }, for_leaks);
+    eventually([&] { return (left = adopted_by_this_process(others)).empty(); },
+               known[static_cast<std::size_t>(Leak::processes)] ? time_for_known_leaks : time_for_leaks);
     processes = describe(left);
   }
-  kill_below_this_process(known);
+  kill_below_this_process(others);
   return verdict;
 }
 

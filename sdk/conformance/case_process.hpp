@@ -16,13 +16,10 @@ class Verdict {
   std::chrono::milliseconds took{0};
 };
 
-/// How long what a case leaves may take to go: the kernel frees some things late.
-constexpr std::chrono::milliseconds time_for_leaks{2000};
-
-/// Runs the case here.
-Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, std::chrono::milliseconds for_leaks);
+/// Runs the case here. `known` are the kinds of leaks that earlier cases had.
+Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known);
 
 /// Runs the case in a child, which is killed when the case's deadline is over.
-Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, std::chrono::milliseconds for_leaks);
+Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known);
 
 }  // namespace tellina::conformance

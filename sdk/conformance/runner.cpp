@@ -58,6 +58,12 @@ bool is_found(const std::string& name, const std::vector<Finding>& findings) {
   return false;
 }
 
+LeakKinds known_kinds(const std::vector<Finding>& findings) {
+  LeakKinds kinds{};
+  for (std::size_t kind = 0; kind < leak_kinds; ++kind) kinds[kind] = is_found(audit_names[kind], findings);
+  return kinds;
+}
+
 }  // namespace
 
 const char* to_string(Outcome outcome) {
@@ -102,10 +108,8 @@ std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
   for (const Case& one : cases_of(subject.kind)) {
     const bool selected = !options.selects || options.selects(one.name);
     if (!selected && !(is_audit(one) && is_found(one.name, findings))) continue;
-    // Whoever has left something once will again: no need to wait for it as long each time.
-    const auto for_leaks = findings.empty() ? time_for_leaks : time_for_leaks / 20;
-    const Verdict verdict = options.in_process ? run_here(subject, one, options.seed, for_leaks)
-                                               : run_in_child(subject, one, options.seed, for_leaks);
+    const Verdict verdict = options.in_process ? run_here(subject, one, options.seed, known_kinds(findings))
+                                               : run_in_child(subject, one, options.seed, known_kinds(findings));
     note_leaks(one, verdict.leaks, findings);
     Result result = make_result(one, verdict, options.seed);
     if (is_audit(one)) {
