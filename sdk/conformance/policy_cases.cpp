@@ -4,13 +4,14 @@
 
 #include "cases.hpp"
 #include "policy_cases.hpp"
+#include "policy_model.hpp"
 
 namespace tellina::conformance {
 namespace {
 
 /// A gate whose connect has finished.
 std::unique_ptr<Gate> connected_gate(OrderingPolicy& policy) {
-  auto gate = policy.open_gate();
+  auto gate = opened_gate(policy);
   gate->arrive(0, MessageKind::connect);
   expect(gate->next() == Sequence{0}, "that the connect may start once it has arrived", "another answer");
   gate->finish(0);
@@ -19,14 +20,14 @@ std::unique_ptr<Gate> connected_gate(OrderingPolicy& policy) {
 
 void empty_gate_has_nothing_to_start(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
-  const auto gate = policy->open_gate();
+  const auto gate = opened_gate(*policy);
   expect(!gate->next(), "nothing from next() of a fresh gate", "a number");
   expect_equal("overtakings() of a fresh gate", 0, gate->overtakings());
 }
 
 void connect_goes_first(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
-  const auto gate = policy->open_gate();
+  const auto gate = opened_gate(*policy);
   gate->arrive(2, MessageKind::text);
   gate->arrive(1, MessageKind::data);
   expect(!gate->next(), "that nothing starts before the connect has arrived", "that something does");
@@ -39,7 +40,7 @@ void connect_goes_first(Probe& probe) {
 
 void handles_a_connection_from_end_to_end(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
-  const auto gate = policy->open_gate();
+  const auto gate = opened_gate(*policy);
   const MessageKind kinds[] = {MessageKind::connect, MessageKind::text,   MessageKind::data, MessageKind::data,
                                MessageKind::text,    MessageKind::credit, MessageKind::data, MessageKind::disconnect};
   for (Sequence sequence = 0; sequence < 8; ++sequence) {
@@ -142,8 +143,8 @@ void counts_overtakings(Probe& probe) {
 
 void gates_are_independent(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
-  const auto one = policy->open_gate();
-  const auto two = policy->open_gate();
+  const auto one = opened_gate(*policy);
+  const auto two = opened_gate(*policy);
   one->arrive(0, MessageKind::connect);
   two->arrive(0, MessageKind::connect);
   expect(one->next() == Sequence{0} && two->next() == Sequence{0}, "that two gates start their connects",
@@ -179,9 +180,9 @@ void gates_open_on_any_thread(Probe& probe) {
 
 void gate_may_end_at_any_time(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
-  const auto waiting = policy->open_gate();
+  const auto waiting = opened_gate(*policy);
   waiting->arrive(1, MessageKind::data);
-  const auto running = policy->open_gate();
+  const auto running = opened_gate(*policy);
   running->arrive(0, MessageKind::connect);
   running->next();
 }

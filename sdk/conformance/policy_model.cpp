@@ -9,8 +9,14 @@ std::string number(Sequence sequence) { return "number " + std::to_string(sequen
 
 }  // namespace
 
+std::unique_ptr<Gate> opened_gate(OrderingPolicy& policy) {
+  auto gate = policy.open_gate();
+  expect(gate != nullptr, "a gate from open_gate()", "none");
+  return gate;
+}
+
 Order order_of(OrderingPolicy& policy) {
-  const auto gate = policy.open_gate();
+  const auto gate = opened_gate(policy);
   gate->arrive(0, MessageKind::connect);
   gate->next();
   gate->finish(0);
@@ -19,9 +25,7 @@ Order order_of(OrderingPolicy& policy) {
   return gate->next() == Sequence{2} ? Order::loose : Order::strict;
 }
 
-CheckedGate::CheckedGate(OrderingPolicy& policy, Order order) : m_order(order), m_gate(policy.open_gate()) {
-  expect(m_gate != nullptr, "a gate from open_gate()", "none");
-}
+CheckedGate::CheckedGate(OrderingPolicy& policy, Order order) : m_order(order), m_gate(opened_gate(policy)) {}
 
 void CheckedGate::arrive(Sequence sequence, MessageKind kind) {
   m_gate->arrive(sequence, kind);

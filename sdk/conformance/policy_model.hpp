@@ -12,6 +12,9 @@
 
 namespace tellina::conformance {
 
+/// A gate of its own for one connection; throws Failure if there is none.
+std::unique_ptr<Gate> opened_gate(OrderingPolicy& policy);
+
 /// Which order a policy demands, found out by asking it: a strict one never lets a message overtake.
 enum class Order { strict, loose };
 Order order_of(OrderingPolicy& policy);
