@@ -12,6 +12,7 @@
 #include "host/gateway/live_count.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/static_files.hpp"
+#include "host/gateway/worker_numbers.hpp"
 
 namespace tellina {
 
@@ -36,6 +37,7 @@ class GatewayState {
   Random& random;
   Log& log;
   StaticFiles files;
+  WorkerTable workers;
   LoginLimiter logins;
   const std::shared_ptr<ConnectionLimit> connections;
   const std::shared_ptr<LiveCount> living = std::make_shared<LiveCount>();

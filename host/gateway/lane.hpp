@@ -74,8 +74,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   /// Messages for `id` go to the connection until it takes itself off.
   void route(const std::string& id, std::shared_ptr<WebSocketConnection> connection);
   void unroute(const std::string& id) { m_connections.erase(id); }
-  /// A worker has taken a connection, or no longer has it. While a worker that lives elsewhere has some, it is asked
-  /// again and again whether it is there; where it does not answer, its connections are closed with 1012.
+  /// A worker has taken a connection, or no longer has it. While a worker has some, it is asked again and again how it
+  /// is; where one that lives elsewhere does not answer, its connections are closed with 1012.
   void watch_owner(const ChannelName& owner);
   void unwatch_owner(const ChannelName& owner);
 

@@ -11,7 +11,11 @@ class Renderer {
   explicit Renderer(const std::vector<const Metrics*>& loops) : m_loops(loops) {}
 
   void family(std::string_view name, std::string_view type, std::string_view help) {
-    m_name = std::string("tellina_gateway_").append(name);
+    begin("tellina_gateway_", name, type, help);
+  }
+
+  void begin(std::string_view prefix, std::string_view name, std::string_view type, std::string_view help) {
+    m_name = std::string(prefix).append(name);
     m_suffix = type == "counter" ? "_total" : "";
     m_text.append("# TYPE ").append(m_name).append(" ").append(type).append("\n");
     m_text.append("# HELP ").append(m_name).append(" ").append(help).append("\n");
@@ -20,7 +24,18 @@ class Renderer {
   void sample(std::string_view labels, const std::function<const Counter&(const Metrics&)>& counter) {
     std::int64_t sum = 0;
     for (const Metrics* loop : m_loops) sum += counter(*loop).value();
-    m_text.append(m_name).append(m_suffix).append(labels).append(" ").append(std::to_string(sum)).append("\n");
+    value(labels, sum);
+  }
+
+  void value(std::string_view labels, std::int64_t number) {
+    m_text.append(m_name).append(m_suffix).append(labels).append(" ").append(std::to_string(number)).append("\n");
+  }
+
+  void workers(std::string_view name, std::string_view type, std::string_view help, const WorkerTable::Rows& rows,
+               std::int64_t WorkerNumbers::*number) {
+    begin("tellina_worker_", name, type, help);
+    // A channel's name needs no escapes.
+    for (const auto& [worker, numbers] : rows) value("{worker=\"" + worker + "\"}", numbers.*number);
   }
 
   void single(std::string_view name, std::string_view type, std::string_view help, Counter Metrics::*counter) {
@@ -45,7 +60,7 @@ class Renderer {
 
 }  // namespace
 
-std::string render_metrics(const std::vector<const Metrics*>& loops) {
+std::string render_metrics(const std::vector<const Metrics*>& loops, const WorkerTable::Rows& workers) {
   Renderer renderer(loops);
   renderer.single("http_connections", "gauge", "Open HTTP connections.", &Metrics::http_connections);
   renderer.single("websocket_connections", "gauge", "Open WebSockets.", &Metrics::websocket_connections);
@@ -66,6 +81,11 @@ std::string render_metrics(const std::vector<const Metrics*>& loops) {
   renderer.single("accept_timeouts", "counter", "Connections that no worker took in time.", &Metrics::accept_timeouts);
   renderer.single("slow_readers", "counter", "Connections closed with too much unwritten output.",
                   &Metrics::slow_readers);
+  renderer.workers("connections", "gauge", "Connections that a worker has.", workers, &WorkerNumbers::connections);
+  renderer.workers("sessions", "gauge", "Participants whom a worker has.", workers, &WorkerNumbers::sessions);
+  renderer.workers("messages", "counter", "Messages that a worker has handled.", workers, &WorkerNumbers::messages);
+  renderer.workers("overtakings", "counter", "Messages that the ordering policy started before an earlier one.",
+                   workers, &WorkerNumbers::overtakings);
   return std::move(renderer).finish();
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "host/gateway/worker_numbers.hpp"
+
 namespace tellina {
 
 /// One number. Written by one loop, read by any thread.
@@ -38,7 +40,7 @@ class alignas(64) Metrics {
   Counter slow_readers;     ///< closed because the output queue was over its bound
 };
 
-/// The sum over all loops as OpenMetrics text 1.0, which ends with "# EOF".
-std::string render_metrics(const std::vector<const Metrics*>& loops);
+/// The sum over all loops, and each worker's own numbers, as OpenMetrics text 1.0, which ends with "# EOF".
+std::string render_metrics(const std::vector<const Metrics*>& loops, const WorkerTable::Rows& workers);
 
 }  // namespace tellina

@@ -188,7 +188,8 @@ void tell_metrics(const Exchange& exchange) {
   }
   std::vector<const Metrics*> loops;
   for (const auto& lane : exchange.lane.state().lanes) loops.push_back(&lane->metrics());
-  Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8", render_metrics(loops));
+  Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                    render_metrics(loops, exchange.lane.state().workers.rows()));
   exchange.answer(response.with("Cache-Control", "no-store"));
 }
 

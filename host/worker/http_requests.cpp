@@ -50,7 +50,8 @@ json::object describe_study(StoreTransaction& transaction, const std::string& co
 
 }  // namespace
 
-void answer_http_request(SessionEnvironment& environment, const Bytes& question, std::function<void(Bytes)> reply) {
+void answer_http_request(SessionEnvironment& environment, const Bytes& question,
+                         const std::function<json::object()>& describe, std::function<void(Bytes)> reply) {
   boost::system::error_code error;
   const json::value value = json::parse(json::string_view(question), error);
   if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
@@ -70,7 +71,7 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
       return describe_study(transaction, cookie, *study);
     };
   } else if (method == "alive") {
-    return reply(json::serialize(json::object{{"status", 200}, {"body", json::object()}}));
+    return reply(json::serialize(json::object{{"status", 200}, {"body", describe()}}));
   } else if (method == "ready") {
     answer = [](StoreTransaction&) { return json::object{{"status", 200}, {"body", json::object()}}; };
   } else {

@@ -3,11 +3,11 @@
 /// A worker's end of one WebSocket: its gate, what waits there, and the way back to its gateway.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "host/session/connection_port.hpp"
 #include "tellina/channel_layer.hpp"
@@ -65,6 +65,7 @@ class WorkerConnection final : public ConnectionPort {
   bool is_closed() const { return m_is_closed; }
 
   ParticipantSession* session = nullptr;  ///< once attached
+  bool is_due = false;                    ///< the lane is going to run the gate
 
  private:
   void send(MessageKind kind, Bytes body);
@@ -80,7 +81,7 @@ class WorkerConnection final : public ConnectionPort {
   Sequence m_expected = 1;
   Sequence m_sent = 0;
   bool m_is_closed = false;
-  std::vector<Message> m_parked;
+  std::deque<Message> m_parked;
 };
 
 }  // namespace tellina

@@ -42,26 +42,48 @@ void WorkerLane::start() {
 
 void WorkerLane::receive(Message message) {
   if (m_environment.loop.is_current() && !m_inbox_waits && !m_outbox.is_sending()) return handle(std::move(message));
-  std::lock_guard lock(m_inbox_mutex);
-  m_inbox.push_back(std::move(message));
-  if (m_inbox_waits.exchange(true)) return;
+  {
+    std::lock_guard lock(m_inbox_mutex);
+    m_inbox.push_back(std::move(message));
+    if (m_inbox_waits.exchange(true)) return;
+  }
   m_environment.loop.post(guarded([this] { drain_inbox(); }));
 }
 
 void WorkerLane::drain_inbox() {
-  for (;;) {
-    Message message;
-    {
-      std::lock_guard lock(m_inbox_mutex);
-      if (m_inbox.empty()) {
-        m_inbox_waits = false;
-        return;
-      }
-      message = std::move(m_inbox.front());
-      m_inbox.pop_front();
-    }
-    handle(std::move(message));
+  {
+    std::lock_guard lock(m_inbox_mutex);
+    m_batch.swap(m_inbox);
   }
+  // All that has come arrives before any of it starts: the ordering policy is to choose among it.
+  for (Message& message : m_batch) {
+    WorkerConnection* connection = receiver_of(message);
+    if (!connection) {
+      handle(std::move(message));
+    } else if (arrive(*connection, std::move(message)) && !std::exchange(connection->is_due, true)) {
+      m_due.push_back(connection);
+    }
+  }
+  m_batch.clear();
+  for (WorkerConnection* connection : m_due) {
+    connection->is_due = false;
+    start_waiting(*connection);
+  }
+  m_due.clear();
+  {
+    std::lock_guard lock(m_inbox_mutex);
+    if (m_inbox.empty()) {
+      m_inbox_waits = false;
+      return;
+    }
+  }
+  m_environment.loop.post(guarded([this] { drain_inbox(); }));
+}
+
+WorkerConnection* WorkerLane::receiver_of(const Message& message) {
+  if (message.kind == MessageKind::connect || message.kind == MessageKind::request) return nullptr;
+  const auto found = m_connections.find(message.connection);
+  return found == m_connections.end() ? nullptr : found->second.get();
 }
 
 void WorkerLane::handle(Message message) {
@@ -75,22 +97,17 @@ void WorkerLane::handle(Message message) {
     if (const auto heard = m_heard.find(message.reply_channel); heard != m_heard.end()) {
       heard->second = m_environment.loop.clock().now();
     }
-    answer_http_request(m_environment, message.body,
-                        guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
-                          const Message reply(MessageKind::reply, id, 0, std::move(answer));
-                          // A gateway that has gone, or is full, answers its client "busy" by itself.
-                          m_outbox.send(ChannelName(channel), reply);
-                        }));
+    answer_http_request(
+        m_environment, message.body, [this] { return describe(); },
+        guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
+          const Message reply(MessageKind::reply, id, 0, std::move(answer));
+          // A gateway that has gone, or is full, answers its client "busy" by itself.
+          m_outbox.send(ChannelName(channel), reply);
+        }));
     return;
   }
-  const auto found = m_connections.find(message.connection);
-  if (found == m_connections.end()) return;
-  WorkerConnection& connection = *found->second;
-  try {
-    arrive(connection, std::move(message));
-  } catch (const Error& error) {
-    fail(connection, error);
-  }
+  WorkerConnection* connection = receiver_of(message);
+  if (connection && arrive(*connection, std::move(message))) start_waiting(*connection);
 }
 
 void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
@@ -98,16 +115,30 @@ void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
   connection.close(close_internal_error, "internal");
 }
 
-void WorkerLane::arrive(WorkerConnection& connection, Message message) {
-  switch (connection.arrive(std::move(message))) {
-    case WorkerConnection::Arrival::repeated:
-      return;
-    case WorkerConnection::Arrival::after_a_loss:
-      m_environment.log.warning("messages of connection " + connection.id() +
-                                " were lost on the way; the page resends");
-      return connection.close(close_message_lost, "messages were lost on the way");
-    case WorkerConnection::Arrival::in_order:
-      return run_gate(connection);
+bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
+  try {
+    switch (connection.arrive(std::move(message))) {
+      case WorkerConnection::Arrival::repeated:
+        return false;
+      case WorkerConnection::Arrival::after_a_loss:
+        m_environment.log.warning("messages of connection " + connection.id() +
+                                  " were lost on the way; the page resends");
+        connection.close(close_message_lost, "messages were lost on the way");
+        return false;
+      case WorkerConnection::Arrival::in_order:
+        return true;
+    }
+  } catch (const Error& error) {
+    fail(connection, error);
+  }
+  return false;
+}
+
+void WorkerLane::start_waiting(WorkerConnection& connection) {
+  try {
+    run_gate(connection);
+  } catch (const Error& error) {
+    fail(connection, error);
   }
 }
 
@@ -148,6 +179,7 @@ void WorkerLane::run_gate(WorkerConnection& connection) {
 }
 
 void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) {
+  ++m_messages;
   if (!connection.session) return;
   if (message.kind == MessageKind::data) {
     connection.session->on_data(connection, message.body);
@@ -277,6 +309,15 @@ void WorkerLane::forget(const std::string& connection) {
     session->detach(*found->second, "the connection was closed");
   m_overtakings += found->second->overtakings();
   m_connections.erase(found);
+}
+
+boost::json::object WorkerLane::describe() const {
+  std::uint64_t overtakings = m_overtakings;
+  for (const auto& [id, connection] : m_connections) overtakings += connection->overtakings();
+  return {{"connections", m_connections.size()},
+          {"sessions", m_sessions.size()},
+          {"messages", m_messages},
+          {"overtakings", overtakings}};
 }
 
 void WorkerLane::detach_lost_gateways() {

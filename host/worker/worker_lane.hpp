@@ -2,8 +2,9 @@
 
 /// One event loop's share of the worker role: connections, their gates, and the sessions that it owns.
 
+#include <boost/json/object.hpp>
+
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,7 +41,8 @@ class WorkerLane {
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
 
-  std::uint64_t overtakings() const { return m_overtakings; }
+  /// What it answers to {"method": "alive"}: how many connections and sessions it has, what it has handled.
+  boost::json::object describe() const;
 
  private:
   struct Owned {
@@ -53,7 +55,11 @@ class WorkerLane {
   void drain_inbox();
   void handle(Message message);
   void open(Message message);
-  void arrive(WorkerConnection& connection, Message message);
+  /// The connection that a message belongs to, if it is one that may wait at a gate.
+  WorkerConnection* receiver_of(const Message& message);
+  /// Whether it waits at the gate now. Ends the connection where messages before it were lost or the policy fails.
+  bool arrive(WorkerConnection& connection, Message message);
+  void start_waiting(WorkerConnection& connection);
   void fail(WorkerConnection& connection, const Error& error);
   std::unique_ptr<Gate> open_gate();
   void run_gate(WorkerConnection& connection);
@@ -90,8 +96,11 @@ class WorkerLane {
   std::size_t m_count;
 
   std::mutex m_inbox_mutex;
-  std::deque<Message> m_inbox;
+  std::vector<Message> m_inbox;
   std::atomic<bool> m_inbox_waits{false};
+  std::vector<Message> m_batch;  ///< what drain_inbox() has taken; kept for its memory
+  /// Connections of the batch whose gates are to be run. Tasks of their own end connections, so none ends meanwhile.
+  std::vector<WorkerConnection*> m_due;
 
   Connections m_connections;
   std::map<ParticipantId, Owned> m_sessions;
@@ -101,7 +110,8 @@ class WorkerLane {
   bool m_tick_under_way = false;
   bool m_stopping = false;
   std::function<void()> m_stopped;
-  std::uint64_t m_overtakings = 0;
+  std::uint64_t m_messages = 0;
+  std::uint64_t m_overtakings = 0;  ///< of connections that have gone
   std::vector<std::unique_ptr<Subscription>> m_subscriptions;
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };

@@ -7,6 +7,7 @@
 #include "host/session/output_buffer.hpp"
 #include "host/study/shell_marks.hpp"
 #include "host/study/tree_compare.hpp"
+#include "support/places.hpp"
 #include "support/virtual_loop.hpp"
 
 namespace tellina {
@@ -23,7 +24,7 @@ class Lent {
   SilentLog log;
   testing::VirtualClock clock;
   testing::SeededRandom random;
-  PluginRegistry registry{{PLUGIN_FOLDER}};
+  PluginRegistry registry{{plugin_folder()}};
   PluginContext context{Config(), log, clock, random};
 };
 

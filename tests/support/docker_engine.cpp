@@ -1,4 +1,5 @@
 #include "support/docker_engine.hpp"
+#include "support/places.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -84,7 +85,7 @@ bool answers_ping(const std::string& path) {
 
 }  // namespace
 
-DockerEngine::DockerEngine(Image image) : m_data(TELLINA_SOURCE_DIR "/build/docker_tests/data") {
+DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docker_tests/data") {
   if (geteuid() != 0) throw std::runtime_error("a Docker engine is started by root: run this test as root");
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -104,7 +105,7 @@ DockerEngine::DockerEngine(Image image) : m_data(TELLINA_SOURCE_DIR "/build/dock
     const std::string ids = run("ps --all --quiet");
     for (std::istringstream words(ids); words >> name;) run("rm --force --volumes " + name);
     if (image == Image::tellina) {
-      const std::string sources = TELLINA_SOURCE_DIR;
+      const std::string sources = source_folder();
       const std::string command = "DOCKER_HOST=unix://" + m_socket + " " + sources +
                                   "/docker_image/make_image --import " + sources + "/build/share/tellina/rootfs >&2";
       if (std::system(command.c_str()) != 0) throw std::runtime_error("the image could not be made: " + command);

@@ -7,6 +7,7 @@
 
 #include "host/plugins/registry.hpp"
 #include "host/runtime/system.hpp"
+#include "support/places.hpp"
 #include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
@@ -48,7 +49,7 @@ class IpcPlugin {
   SystemClock m_clock;
   SystemRandom m_random;
   std::vector<std::unique_ptr<SeededRandom>> m_seeded;
-  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  PluginRegistry m_registry{{plugin_folder()}};
 };
 
 }  // namespace tellina::testing

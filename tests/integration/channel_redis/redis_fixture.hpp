@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/plugins/registry.hpp"
+#include "support/places.hpp"
 #include "support/redis_server.hpp"
 #include "unit/plugins/lent.hpp"
 
@@ -82,7 +83,7 @@ class RedisLayerTest : public ::testing::Test {
   KeptLog m_log;
   SystemClock m_clock;
   SystemRandom m_random;
-  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  PluginRegistry m_registry{{plugin_folder()}};
   const ChannelName m_channel{"worker.ab12-0"};
 };
 

@@ -2,6 +2,7 @@
 
 #include "host/cli/program.hpp"
 #include "redis_fixture.hpp"
+#include "support/places.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -93,7 +94,7 @@ TEST_F(RedisSettingsTest, TheProgramNamesAnUnknownKeyWithItsPlace) {
   std::ostringstream errors;
   CommandContext context(output, errors, m_clock, m_random, m_log);
   const RunServer none;
-  const int status = run_program({"config", "check", "--config", file, "--plugin-dir", PLUGIN_FOLDER}, none, context);
+  const int status = run_program({"config", "check", "--config", file, "--plugin-dir", plugin_folder()}, none, context);
   EXPECT_EQ(status, 2);
   EXPECT_THAT(errors.str(), HasSubstr(file + ":2:38: channel_layer.prefx: expected a known key, got \"prefx\"; did you "
                                              "mean \"prefix\"?"));

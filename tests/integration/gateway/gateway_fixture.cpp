@@ -6,6 +6,7 @@
 
 #include "gateway/raw_client.hpp"
 #include "host/plugins/registry.hpp"
+#include "support/places.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unique_ptr<ChannelLayer> make_memory_layer(Log& log, Clock& clock, Random& random) {
-  static const PluginRegistry registry({fs::path(PLUGIN_FOLDER)});
+  static const PluginRegistry registry({fs::path(plugin_folder())});
   return registry.make_channel_layer("memory", PluginContext(Config(), log, clock, random));
 }
 

@@ -6,6 +6,7 @@
 #include "host/cli/program.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
+#include "support/places.hpp"
 #include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
@@ -105,10 +106,10 @@ TEST_F(BadPluginsTest, EachPartOfTheDescriptorIsChecked) {
 }
 
 TEST_F(BadPluginsTest, AnotherKindThanAskedFor) {
-  const PluginRegistry registry({PLUGIN_FOLDER});
-  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("strict", m_context); }), PLUGIN_FOLDER
+  const PluginRegistry registry({plugin_folder()});
+  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("strict", m_context); }), plugin_folder()
             "/ordering_strict.so: expected a channel layer named \"strict\", found an ordering policy of that name");
-  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_ordering_policy("memory", m_context); }), PLUGIN_FOLDER
+  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_ordering_policy("memory", m_context); }), plugin_folder()
             "/channel_memory.so: expected an ordering policy named \"memory\", found a channel layer of that name");
 }
 
@@ -120,9 +121,9 @@ TEST_F(BadPluginsTest, AnObjectOfAnotherClassThanTheKindSays) {
 }
 
 TEST_F(BadPluginsTest, AnUnknownNameSaysWhatWasProbablyMeantAndWhatCouldNotBeLoaded) {
-  const PluginRegistry registry({PLUGIN_FOLDER, bad("no_symbol")});
+  const PluginRegistry registry({plugin_folder(), bad("no_symbol")});
   EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("memroy", m_context); }),
-            "no channel layer is named \"memroy\"; did you mean \"memory\"? (searched " PLUGIN_FOLDER " and " +
+            "no channel layer is named \"memroy\"; did you mean \"memory\"? (searched " + plugin_folder() + " and " +
                 bad("no_symbol").string() + ")\n" + bad_file("no_symbol") +
                 ": expected a plugin (the symbol tellina_plugin), found a shared object without it");
 }
@@ -178,7 +179,7 @@ TEST_F(BadPluginsTest, NullFromAConstructor) {
 TEST_F(BadPluginsTest, AnObjectOutlivesItsRegistry) {
   std::unique_ptr<OrderingPolicy> policy;
   {
-    const PluginRegistry registry({PLUGIN_FOLDER});
+    const PluginRegistry registry({plugin_folder()});
     policy = registry.make_ordering_policy("strict", m_context);
   }
   const auto gate = policy->open_gate();
@@ -192,12 +193,14 @@ TEST_F(BadPluginsTest, TheListShowsTheGoodAndTellsOfTheBad) {
   CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
   const RunServer none;
   const int status = run_program(
-      {"plugins", "list", "--plugin-dir", PLUGIN_FOLDER, "--plugin-dir=" + bad("bad_name").string()}, none, context);
+      {"plugins", "list", "--plugin-dir", plugin_folder(), "--plugin-dir=" + bad("bad_name").string()}, none, context);
   EXPECT_EQ(status, 1);
   // How wide the columns are depends on what else is built.
   EXPECT_THAT(out.str(), ContainsRegex("KIND             NAME +VERSION  FILE\n"));
-  EXPECT_THAT(out.str(), ContainsRegex("channel layer    memory +0.1.0    " PLUGIN_FOLDER "/channel_memory.so\n"));
-  EXPECT_THAT(out.str(), ContainsRegex("ordering policy  strict +0.1.0    " PLUGIN_FOLDER "/ordering_strict.so\n"));
+  EXPECT_THAT(out.str(),
+              ContainsRegex("channel layer    memory +0.1.0    " + plugin_folder() + "/channel_memory.so\n"));
+  EXPECT_THAT(out.str(),
+              ContainsRegex("ordering policy  strict +0.1.0    " + plugin_folder() + "/ordering_strict.so\n"));
   EXPECT_EQ(err.str(), bad_file("bad_name") +
                            ": expected a name of 1 to 64 lower-case letters, digits and '_' that starts with a letter, "
                            "found \"Bent Plugin\"\n");

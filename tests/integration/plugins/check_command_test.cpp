@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "host/cli/program.hpp"
+#include "support/places.hpp"
 #include "tellina/conformance/report.hpp"
 #include "unit/plugins/lent.hpp"
 
@@ -16,8 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* memory = PLUGIN_FOLDER "/channel_memory.so";
-constexpr const char* strict = PLUGIN_FOLDER "/ordering_strict.so";
+const std::string memory = plugin_file("channel_memory");
+const std::string strict = plugin_file("ordering_strict");
 
 class CheckCommandTest : public ::testing::Test {
  protected:

@@ -4,11 +4,12 @@
 #include <fstream>
 
 #include "place.hpp"
+#include "support/places.hpp"
 
 namespace tellina::test::place {
 namespace fs = std::filesystem;
 
-const std::string plugin = SANDBOX_PLUGIN;
+const std::string plugin = plugin_file("sandbox_chroot");
 const bool is_docker = false;
 const std::size_t processes_of_a_cell = 2;  // launcher and init
 

@@ -1,4 +1,5 @@
 #include "docker_place.hpp"
+#include "support/places.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -81,7 +82,7 @@ void HostProcess::kill() {
 
 namespace place {
 
-const std::string plugin = SANDBOX_PLUGIN;
+const std::string plugin = plugin_file("sandbox_docker");
 const bool is_docker = true;
 const std::size_t processes_of_a_cell = 1;  // init
 

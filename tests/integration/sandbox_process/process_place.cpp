@@ -1,8 +1,9 @@
 #include "place.hpp"
+#include "support/places.hpp"
 
 namespace tellina::test::place {
 
-const std::string plugin = SANDBOX_PLUGIN;
+const std::string plugin = plugin_file("sandbox_process");
 
 std::map<std::string, Setting> settings() { return {{"i_know_this_is_not_isolated", true}}; }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server_fixture.hpp"
+#include "support/places.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -32,7 +33,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   TestClient bob = join_task();
   bob.run("echo kept");
   bob.expect_all_acknowledged();
-  ChildProcess reset(TELLINA_PROGRAM, {"participants", "reset", "bob"}, folder(), "reset");
+  ChildProcess reset(program_file(), {"participants", "reset", "bob"}, folder(), "reset");
   EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
   EXPECT_EQ(reset.output(), "reset bob\n");
   EXPECT_NE(bob.wait_closed(), 4001) << "the page would not come back by itself";
@@ -96,7 +97,7 @@ class BadStart : public ServerTest {
   std::pair<std::optional<int>, std::string> run(const std::vector<std::string>& more = {"--port", "0"}) {
     std::vector<std::string> words{"run"};
     words.insert(words.end(), more.begin(), more.end());
-    ChildProcess child(TELLINA_PROGRAM, words, folder(), "bad");
+    ChildProcess child(program_file(), words, folder(), "bad");
     const auto status = child.wait(std::chrono::seconds(20));
     EXPECT_EQ(child.output(), "") << "it said that it listens";
     return {status, child.errors()};
@@ -150,7 +151,7 @@ TEST_F(BadStart, NoSuchPlugin) {
 
 TEST_F(BadStart, NoPluginFolder) {
   std::filesystem::create_directory(folder() / "bin");
-  std::filesystem::copy_file(TELLINA_PROGRAM, folder() / "bin/tellina");
+  std::filesystem::copy_file(program_file(), folder() / "bin/tellina");
   configure(StudyConfig());
   ChildProcess child(folder() / "bin/tellina", {"run", "--port", "0"}, folder(), "bad");
   EXPECT_EQ(child.wait(std::chrono::seconds(20)), 2);
@@ -161,7 +162,7 @@ TEST_F(BadStart, NoPluginFolder) {
 
 TEST_F(Operator, IsWarnedOfAPluginFolderThatIsNotThere) {
   configure(StudyConfig());
-  ChildProcess check(TELLINA_PROGRAM, {"config", "check", "--plugin-dir", "/nonexistent/plugins"}, folder(), "check");
+  ChildProcess check(program_file(), {"config", "check", "--plugin-dir", "/nonexistent/plugins"}, folder(), "check");
   EXPECT_EQ(check.wait(default_limit), 0);
   EXPECT_THAT(check.errors(), AllOf(HasSubstr("warning"), HasSubstr("/nonexistent/plugins")));
 }

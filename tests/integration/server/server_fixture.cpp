@@ -1,4 +1,5 @@
 #include "server_fixture.hpp"
+#include "support/places.hpp"
 
 #include <csignal>
 
@@ -20,7 +21,7 @@ ServerTest::~ServerTest() {
 
 void ServerTest::start() {
   m_server.reset();
-  m_server.emplace(TELLINA_PROGRAM, folder());
+  m_server.emplace(program_file(), folder());
 }
 
 void ServerTest::start(const StudyConfig& config) {

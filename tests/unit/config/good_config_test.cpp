@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "support/places.hpp"
 #include "unit/config/fixture.hpp"
 
 namespace tellina {
@@ -161,7 +162,7 @@ TEST(GoodConfig, LoadingAgainSeesWhatWasAdded) {
 }
 
 TEST(GoodConfig, TheOneInThisRepositoryIsGood) {
-  const HostConfig config = load_host_config(TELLINA_SOURCE_DIR "/config.json", FakePlugins());
+  const HostConfig config = load_host_config(source_folder() + "/config.json", FakePlugins());
   EXPECT_EQ(config.access_codes, (std::vector<std::string>{"bob", "alice"}));
   ASSERT_EQ(config.study->tasks.size(), 2U);
   EXPECT_EQ(config.study->tasks[0].output_answer, "hello world");

@@ -82,12 +82,35 @@ TEST(Metrics, AreSummedOverLoopsAndEndWithEof) {
   second.answers[4].add();
   first.http_connections.add(2);
   first.http_connections.add(-1);
-  const std::string text = render_metrics({&first, &second});
+  const std::string text = render_metrics({&first, &second}, {});
   EXPECT_THAT(text, HasSubstr("# TYPE tellina_gateway_frames counter\n"));
   EXPECT_THAT(text, HasSubstr("tellina_gateway_frames_total{direction=\"in\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("tellina_gateway_http_requests_total{status=\"4xx\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("tellina_gateway_http_connections 1\n"));
   EXPECT_TRUE(text.ends_with("# EOF\n"));
+}
+
+TEST(Metrics, TellOfEachWorker) {
+  WorkerTable table;
+  const auto numbers = parse_worker_numbers(R"({"connections":2,"sessions":1,"messages":500,"overtakings":3})");
+  ASSERT_TRUE(numbers);
+  table.put("worker.a-1", *numbers);
+  table.put("worker.b-1", WorkerNumbers());
+  table.remove("worker.b-1");
+  const std::string text = render_metrics({}, table.rows());
+  EXPECT_THAT(text, HasSubstr("# TYPE tellina_worker_overtakings counter\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_worker_overtakings_total{worker=\"worker.a-1\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_worker_messages_total{worker=\"worker.a-1\"} 500\n"));
+  EXPECT_THAT(text, HasSubstr("tellina_worker_connections{worker=\"worker.a-1\"} 2\n"));
+  EXPECT_THAT(text, Not(HasSubstr("worker.b-1")));
+}
+
+TEST(WorkerNumbers, RefuseWhatWasNotAgreed) {
+  for (const char* text : {"", "[]", "{}", R"({"connections":2,"sessions":1,"messages":500})",
+                           R"({"connections":2,"sessions":1,"messages":500,"overtakings":-3})",
+                           R"({"connections":"2","sessions":1,"messages":500,"overtakings":3})"}) {
+    EXPECT_FALSE(parse_worker_numbers(text)) << text;
+  }
 }
 
 }  // namespace

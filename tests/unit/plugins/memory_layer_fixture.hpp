@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "host/plugins/registry.hpp"
+#include "support/places.hpp"
 #include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
@@ -19,7 +20,7 @@ class MemoryLayerTest : public ::testing::Test {
   }
 
   Lent m_lent;
-  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  PluginRegistry m_registry{{plugin_folder()}};
   const ChannelName m_channel{"worker.ab12-0"};
 };
 

@@ -1,4 +1,5 @@
 #include "host/plugins/search_path.hpp"
+#include "support/places.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,8 +10,8 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 
 TEST(SearchPathTest, OptionsComeFirstThenTheEnvironmentThenTheProgramsOwn) {
-  const fs::path prefix = fs::path(PLUGIN_FOLDER) / "../../..";
-  const fs::path own = fs::path(PLUGIN_FOLDER).lexically_normal();
+  const fs::path prefix = fs::path(plugin_folder()) / "../../..";
+  const fs::path own = fs::path(plugin_folder()).lexically_normal();
   EXPECT_THAT(plugin_search_path({"/o1", "/o2"}, "/e1::/e2:", prefix / "bin"),
               ElementsAre("/o1", "/o2", "/e1", "/e2", own));
 }

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "host/plugins/registry.hpp"
+#include "support/places.hpp"
 #include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
@@ -19,7 +20,7 @@ class StrictGateTest : public ::testing::Test {
   }
 
   Lent m_lent;
-  PluginRegistry m_registry{{PLUGIN_FOLDER}};
+  PluginRegistry m_registry{{plugin_folder()}};
   std::unique_ptr<OrderingPolicy> m_policy;
   std::unique_ptr<Gate> m_gate;
 };

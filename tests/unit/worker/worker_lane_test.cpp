@@ -1,6 +1,9 @@
 #include "host/worker/worker_lane.hpp"
 
+#include <thread>
+
 #include "plugins/channel_memory/memory_layer.hpp"
+#include "plugins/ordering_slight/slight_gate.hpp"
 #include "plugins/ordering_strict/strict_gate.hpp"
 #include "unit/session/session_fixture.hpp"
 
@@ -36,7 +39,7 @@ class WorkerLaneTest : public SessionTest {
   WorkerLane& add_lane(const std::string& worker, std::size_t index = 0, std::size_t count = 1) {
     SessionEnvironment lent = environment;
     lent.worker = worker;
-    lanes.push_back(std::make_unique<WorkerLane>(lent, layer, policy, index, count));
+    lanes.push_back(std::make_unique<WorkerLane>(lent, layer, *ordering, index, count));
     lanes.back()->start();
     loop.run_until_idle();
     return *lanes.back();
@@ -99,6 +102,7 @@ class WorkerLaneTest : public SessionTest {
   PluginContext context{Config(), log, loop.virtual_clock(), random};
   memory::MemoryLayer layer{context};
   strict::StrictOrdering policy{context};
+  OrderingPolicy* ordering = &policy;
   ParticipantId other = 0;
   std::vector<Message> messages;
   bool hangs_up = false;
@@ -149,6 +153,35 @@ TEST_F(WorkerLaneTest, LetsAConnectionInAndNumbersWhatItSays) {
   loop.run_until_idle();
   ASSERT_EQ(of("c", MessageKind::text).size(), 1U) << "a message that comes twice is handled once";
   EXPECT_EQ(of("c", MessageKind::text)[0].sequence, 1U);
+}
+
+TEST_F(WorkerLaneTest, LetsThePolicyChooseAmongAllThatHasCome) {
+  constexpr const char* ping = R"({"type":"ping","t":7})";
+  slight::SlightOrdering loose(context);
+  const std::pair<OrderingPolicy*, int> expected[] = {{&policy, 0}, {&loose, 1}};
+  for (const auto& [chosen, overtakings] : expected) {
+    ordering = chosen;
+    for (auto& lane : lanes) stop(*lane);
+    lanes.clear();
+    add_lane("w0");
+    const std::string id = "c" + std::to_string(overtakings);
+    connect(id, participant);
+    ASSERT_TRUE(wait_accept(id));
+    send_to("worker.w0", MessageKind::text, id, 1, hello);
+    loop.run_until_idle();
+    // From another thread, so that they wait for the loop together.
+    std::thread([&] {
+      send_to("worker.w0", MessageKind::data, id, 2, std::string(8, '\0') + "l");
+      send_to("worker.w0", MessageKind::data, id, 3, std::string(7, '\0') + "\1s");
+      send_to("worker.w0", MessageKind::text, id, 4, ping);
+    }).join();
+    loop.run_until_idle();
+    const auto numbers = boost::json::parse(ask(R"({"method":"alive"})")).as_object().at("body").as_object();
+    EXPECT_EQ(numbers.at("overtakings"), overtakings);
+    EXPECT_EQ(numbers.at("messages"), 4);
+    EXPECT_EQ(numbers.at("connections"), 1);
+    EXPECT_EQ(numbers.at("sessions"), 1);
+  }
 }
 
 TEST_F(WorkerLaneTest, EndsAConnectionThatLostAMessage) {
