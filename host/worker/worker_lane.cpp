@@ -72,10 +72,8 @@ void WorkerLane::drain_inbox() {
   m_due.clear();
   {
     std::lock_guard lock(m_inbox_mutex);
-    if (m_inbox.empty()) {
-      m_inbox_waits = false;
-      return;
-    }
+    m_inbox_waits = !m_inbox.empty();
+    if (!m_inbox_waits) return;
   }
   m_environment.loop.post(guarded([this] { drain_inbox(); }));
 }
@@ -206,10 +204,10 @@ void WorkerLane::let_in(WorkerConnection& connection, ParticipantSession& sessio
   connection.accept(m_channel);
   try {
     connection.finish(0);
-    run_gate(connection);
   } catch (const Error& error) {
-    fail(connection, error);
+    return fail(connection, error);
   }
+  start_waiting(connection);
 }
 
 void WorkerLane::acquire(ParticipantId participant) {
