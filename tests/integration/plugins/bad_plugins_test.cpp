@@ -107,10 +107,13 @@ TEST_F(BadPluginsTest, EachPartOfTheDescriptorIsChecked) {
 
 TEST_F(BadPluginsTest, AnotherKindThanAskedFor) {
   const PluginRegistry registry({plugin_folder()});
-  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("strict", m_context); }), plugin_folder()
-            "/ordering_strict.so: expected a channel layer named \"strict\", found an ordering policy of that name");
-  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_ordering_policy("memory", m_context); }), plugin_folder()
-            "/channel_memory.so: expected an ordering policy named \"memory\", found a channel layer of that name");
+  EXPECT_EQ(
+      refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("strict", m_context); }),
+      plugin_folder() +
+          "/ordering_strict.so: expected a channel layer named \"strict\", found an ordering policy of that name");
+  EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_ordering_policy("memory", m_context); }),
+            plugin_folder() +
+                "/channel_memory.so: expected an ordering policy named \"memory\", found a channel layer of that name");
 }
 
 TEST_F(BadPluginsTest, AnObjectOfAnotherClassThanTheKindSays) {

@@ -1,0 +1,176 @@
+/// A lane's leases: whose sessions it has, gives back and takes from workers that have died.
+
+#include <algorithm>
+#include <utility>
+
+#include "host/plugins/guard.hpp"
+#include "host/worker/worker_lane.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::chrono::seconds tick_interval{1};
+constexpr int close_try_again = 1013;
+
+}  // namespace
+
+void WorkerLane::acquire(ParticipantId participant) {
+  m_entering.try_emplace(participant);
+  const auto lease = std::make_shared<LeaseResult>();
+  m_environment.store.submit(
+      [lease, participant, worker = m_environment.worker, at = now()](StoreTransaction& transaction) {
+        *lease = transaction.acquire_lease(participant, worker, at);
+      },
+      [this, &loop = m_environment.loop, lease, participant, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+        loop.post([this, lease, participant, alive, error] {
+          if (!alive.expired()) on_lease(participant, *lease, error);
+        });
+      });
+}
+
+void WorkerLane::on_lease(ParticipantId participant, const LeaseResult& lease, const std::exception_ptr& error) {
+  const std::vector<std::string> waiting = std::move(m_entering[participant]);
+  m_entering.erase(participant);
+  if (error || m_stopping) {
+    if (error) complain(error);
+    for (const std::string& id : waiting) {
+      if (const auto found = m_connections.find(id); found != m_connections.end()) {
+        found->second->close(close_try_again, "the database does not answer");
+      }
+    }
+    return;
+  }
+  if (!lease.acquired) return forward(waiting, lease.owner);
+  if (lease.taken_over) {
+    m_environment.log.info("the task of participant " + lease.progress.access_code + " goes on after an interruption");
+  }
+  ParticipantSession::Callbacks callbacks;
+  callbacks.idle = [this, participant] { leave(participant); };
+  callbacks.lost = [this, participant] { lose(participant); };
+  Owned& owned = m_sessions[participant];
+  owned.session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks));
+  for (const std::string& id : waiting) {
+    if (const auto found = m_connections.find(id); found != m_connections.end()) let_in(*found->second, *owned.session);
+  }
+  // Nobody may have waited for as long as it took.
+  if (owned.session->is_idle()) leave(participant);
+}
+
+void WorkerLane::complain(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& failure) {
+    m_environment.log.error(std::string("a session could not be taken: ") + failure.what());
+  }
+}
+
+void WorkerLane::forward(const std::vector<std::string>& connections, const std::string& owner) {
+  for (const std::string& id : connections) {
+    const auto found = m_connections.find(id);
+    if (found == m_connections.end()) continue;
+    if (m_outbox.send(ChannelName("worker." + owner), found->second->connect()) == SendResult::accepted) {
+      m_connections.erase(found);
+    } else {
+      found->second->close(close_try_again, "the worker that has this session does not answer");
+    }
+  }
+}
+
+void WorkerLane::leave(ParticipantId participant) {
+  const auto owned = m_sessions.find(participant);
+  if (owned == m_sessions.end() || std::exchange(owned->second.is_leaving, true)) return;
+  owned->second.session->release(guarded([this, participant] {
+    for (auto& [id, connection] : m_connections) {
+      if (connection->participant() == participant) connection->session = nullptr;
+    }
+    // The session called this: it goes on the loop's next turn.
+    m_environment.loop.post(guarded([this, participant] {
+      m_sessions.erase(participant);
+      if (m_stopping && m_sessions.empty()) return std::exchange(m_stopped, [] {})();
+      if (m_entering.contains(participant)) acquire(participant);
+    }));
+  }));
+}
+
+void WorkerLane::lose(ParticipantId participant) {
+  const auto owned = m_sessions.find(participant);
+  if (owned == m_sessions.end()) return;
+  for (auto& [id, connection] : m_connections) {
+    if (connection->session == owned->second.session.get()) connection->session = nullptr;
+  }
+  owned->second.session->abandon();
+  m_sessions.erase(owned);
+  if (m_stopping && m_sessions.empty()) return std::exchange(m_stopped, [] {})();
+  if (m_entering.contains(participant)) acquire(participant);
+}
+
+void WorkerLane::tick() {
+  m_timer->start(m_environment.loop.clock().now() + tick_interval, [this] { tick(); });
+  detach_lost_gateways();
+  if (std::exchange(m_tick_under_way, true)) return;
+  struct Found {
+    std::vector<ParticipantId> held;
+    std::vector<ParticipantId> orphans;
+    std::vector<std::string> dead;
+    std::vector<SandboxId> in_use;
+  };
+  const auto found = std::make_shared<Found>();
+  std::vector<ParticipantId> asked;
+  for (const auto& [participant, owned] : m_sessions) {
+    if (!owned.is_leaving) asked.push_back(participant);
+  }
+  m_environment.store.submit(
+      [found, worker = m_environment.worker, at = now()](StoreTransaction& transaction) {
+        found->dead = transaction.retire_dead_workers(at);
+        if (!found->dead.empty()) found->in_use = transaction.find_sandboxes_in_use();
+        found->held = transaction.renew_leases(worker, at);
+        found->orphans = transaction.find_orphans(at);
+      },
+      [this, found, asked, &loop = m_environment.loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+        loop.post([this, found, asked, alive, error] {
+          if (alive.expired()) return;
+          m_tick_under_way = false;
+          if (!error) on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
+        });
+      });
+}
+
+void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
+                         const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
+                         const std::vector<SandboxId>& keep) {
+  for (const ParticipantId participant : asked) {
+    if (std::find(held.begin(), held.end(), participant) == held.end()) lose(participant);
+  }
+  for (const std::string& owner : dead) {
+    m_environment.pool.submit(BlockingPool::Use::other, [&environment = m_environment, owner, keep] {
+      try {
+        guard_plugin_call("sandbox \"" + environment.sandbox_plugin + "\"",
+                          [&] { return environment.sandboxes.sweep(owner, keep); });
+      } catch (const Error& error) {
+        environment.log.error("what worker " + owner + " left could not be removed: " + error.what());
+      }
+    });
+  }
+  if (m_stopping) return;
+  for (const ParticipantId participant : orphans) {
+    const bool ours = static_cast<std::size_t>(participant) % m_count == m_index;
+    if (ours && !m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
+  }
+  // Ours, and no session for it: one that the store refused. Its clock must go on.
+  for (const ParticipantId participant : held) {
+    if (!m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
+  }
+}
+
+void WorkerLane::stop(std::function<void()> done) {
+  m_stopping = true;
+  m_subscriptions.clear();
+  m_timer->cancel();
+  m_stopped = std::move(done);
+  if (m_sessions.empty()) return m_environment.loop.post(std::exchange(m_stopped, [] {}));
+  std::vector<ParticipantId> all;
+  for (const auto& [participant, owned] : m_sessions) all.push_back(participant);
+  for (const ParticipantId participant : all) leave(participant);
+}
+
+}  // namespace tellina
