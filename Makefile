@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test test-all test-sanitizers test-fresh bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test test-all test-sanitizers test-fresh bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -31,6 +31,10 @@ image:            ## the image of the sandbox "docker", on the engine that DOCKE
 run:              ## build, then serve the study of config.json until Ctrl-C; ARGS="--port 8080" passes options on
 	@$(MAKE) --no-print-directory build
 	@tools/foreground build/bin/tellina run $(ARGS)
+
+test-server:      ## build, then serve with a self-test at /test (its participant is in no record); ARGS as for run
+	@$(MAKE) --no-print-directory build
+	@tools/foreground build/bin/tellina run --test-mode $(ARGS)
 
 test:             ## unit, integration, page and browser tests
 	@tools/deps test

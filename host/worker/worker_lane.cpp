@@ -24,7 +24,7 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_layer(layer),
       m_outbox(layer),
       m_ordering(ordering),
-      m_channel("worker." + m_environment.worker),
+      m_channel(m_environment.channel_prefix + "worker." + m_environment.worker),
       m_index(index),
       m_count(count),
       m_timer(m_environment.loop.make_timer()) {}
@@ -33,8 +33,8 @@ WorkerLane::~WorkerLane() { m_subscriptions.clear(); }
 
 void WorkerLane::start() {
   for (const char* shared : {"websocket.connect", "http.request"}) {
-    m_subscriptions.push_back(
-        m_layer.receive(ChannelName(shared), [this](Message message) { receive(std::move(message)); }));
+    m_subscriptions.push_back(m_layer.receive(ChannelName(m_environment.channel_prefix + shared),
+                                              [this](Message message) { receive(std::move(message)); }));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
   tick();
@@ -234,7 +234,8 @@ void WorkerLane::forward(const std::vector<std::string>& connections, const std:
   for (const std::string& id : connections) {
     const auto found = m_connections.find(id);
     if (found == m_connections.end()) continue;
-    if (m_outbox.send(ChannelName("worker." + owner), found->second->connect()) == SendResult::accepted) {
+    if (m_outbox.send(ChannelName(m_environment.channel_prefix + "worker." + owner), found->second->connect()) ==
+        SendResult::accepted) {
       m_connections.erase(found);
     } else {
       found->second->close(close_try_again, "the worker that has this session does not answer");
