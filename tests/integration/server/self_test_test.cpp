@@ -30,7 +30,9 @@ class SelfTest : public ServerTest {
   }
   /// Nobody's data but the study's own are in its database.
   void expect_study_untouched() {
-    EXPECT_EQ(database().value("SELECT group_concat(access_code) FROM participants"), "bob,alice");
+    EXPECT_EQ(
+        database().value("SELECT group_concat(access_code) FROM (SELECT access_code FROM participants ORDER BY 1)"),
+        "alice,bob");
     EXPECT_EQ(database().value("SELECT count(*) FROM task_sessions"), "0");
     EXPECT_EQ(database().value("SELECT count(*) FROM events"), "0");
     EXPECT_EQ(database().value("SELECT count(*) FROM logins"), "0");
