@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test test-all test-sanitizers test-fresh bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test test-all test-sanitizers test-fresh bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -32,6 +32,10 @@ run:              ## build, then serve the study of config.json until Ctrl-C; AR
 	@$(MAKE) --no-print-directory build
 	@tools/foreground build/bin/tellina run $(ARGS)
 
+test-server:      ## build, then serve with a self-test at /test (its participant is in no record); ARGS as for run
+	@$(MAKE) --no-print-directory build
+	@tools/foreground build/bin/tellina run --test-mode $(ARGS)
+
 test:             ## unit, integration, page and browser tests
 	@tools/deps test
 	cmake --preset release -DTELLINA_TESTS=ON
@@ -42,7 +46,12 @@ test:             ## unit, integration, page and browser tests
 	npm test --silent
 	npm run --silent e2e
 
-test-all: test lint test-sanitizers test-fresh ## test, lint, then everything that takes long
+package:          ## a Debian package of the server as a service, in build/package/
+	@tools/deps package
+	@$(MAKE) --no-print-directory build
+	cd build && cpack -G DEB
+
+test-all: test lint test-sanitizers test-fresh test-package ## test, lint, then everything that takes long
 
 test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threaded ones under ThreadSanitizer
 	@tools/deps test
@@ -56,6 +65,10 @@ bench:            ## what the stages of a keystroke's way cost by themselves
 	cmake --preset release -DTELLINA_TESTS=ON -DTELLINA_BENCHMARKS=ON
 	cmake --build --preset release --target micro_bench
 	build/bin/micro_bench
+
+test-package:     ## make the package, install it in a fresh Debian 12, use it, purge it; check the Vagrantfile (as root)
+	@$(MAKE) --no-print-directory package
+	tools/test-package
 
 lint:             ## format, include rooms, file lengths, coroutine shapes that the compiler gets wrong
 	@tools/deps lint

@@ -39,7 +39,8 @@ Gateway::Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop
   m_parts = std::make_unique<Parts>(std::move(config), layer, clock, random, log);
   GatewayState& state = m_parts->state;
   for (std::size_t number = 0; number < loops.size(); ++number) {
-    const ChannelName channel("gateway." + state.config.id + "-" + std::to_string(number));
+    const ChannelName channel(state.config.channel_prefix + "gateway." + state.config.id + "-" +
+                              std::to_string(number));
     state.lanes.push_back(std::make_shared<Lane>(state, *loops[number], channel.text()));
   }
 }

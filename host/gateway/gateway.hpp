@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ class GatewayLimits {
   std::chrono::milliseconds stop_timeout{2'000};  ///< for clients to leave in order
 };
 
+class Lane;
+class Response;
+
 class GatewayConfig {
  public:
   GatewayConfig() = default;
@@ -59,6 +63,9 @@ class GatewayConfig {
   std::string static_root;                   ///< the folder behind /static/
   bool allow_metrics_from_anywhere = false;  ///< else /metrics is for loopback peers only
   std::string id;  ///< the lanes' channels are "gateway." + id + "-" + number; unique among gateways on one layer
+  std::string channel_prefix;  ///< in front of the names of all channels: of the lanes' and of the workers'
+  /// What GET /test does, on a lane's loop; it calls its second argument there, once. Without it there is no such path.
+  std::function<void(Lane&, std::function<void(Response)>)> self_test;
   GatewayLimits limits;
 };
 

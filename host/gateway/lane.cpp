@@ -9,7 +9,12 @@
 namespace tellina {
 
 Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
-    : m_state(state), m_loop(loop), m_channel(std::move(channel)), m_owner_timer(loop.make_timer()) {}
+    : m_state(state),
+      m_loop(loop),
+      m_channel(std::move(channel)),
+      m_request_channel(state.config.channel_prefix + "http.request"),
+      m_connect_channel(state.config.channel_prefix + "websocket.connect"),
+      m_owner_timer(loop.make_timer()) {}
 
 void Lane::open() {
   m_subscription = m_state.layer.receive(

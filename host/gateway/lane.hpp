@@ -60,6 +60,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const GatewayLimits& limits() const { return m_state.config.limits; }
   AsioLoop& loop() { return m_loop; }
   const std::string& channel() const { return m_channel; }
+  /// Where workers take new connections.
+  const ChannelName& connect_channel() const { return m_connect_channel; }
   Metrics& metrics() { return m_metrics; }
 
   /// Asks any worker; calls `answer` once, with the worker's reply or with busy_reply() where none came in time or
@@ -67,6 +69,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void ask(const boost::json::object& question, Answer answer) {
     ask(m_request_channel, question, m_state.config.limits.reply_timeout, std::move(answer));
   }
+  /// Asks whoever reads the channel, likewise.
+  void ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
+           Answer answer);
 
   /// Every member adds itself when it starts and removes itself in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);
@@ -97,8 +102,6 @@ class Lane : public std::enable_shared_from_this<Lane> {
     bool is_asked = false;
   };
 
-  void ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
-           Answer answer);
   void ask_owners();
   void lose_owner(const ChannelName& owner);
   void deliver(Message message);
@@ -111,7 +114,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   GatewayState& m_state;
   AsioLoop& m_loop;
   const std::string m_channel;
-  const ChannelName m_request_channel{"http.request"};
+  const ChannelName m_request_channel;
+  const ChannelName m_connect_channel;
   Metrics m_metrics;
   std::unique_ptr<Subscription> m_subscription;
   std::unordered_map<LaneMember*, std::weak_ptr<LaneMember>> m_members;

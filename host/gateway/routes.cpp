@@ -193,6 +193,12 @@ void tell_metrics(const Exchange& exchange) {
   exchange.answer(response.with("Cache-Control", "no-store"));
 }
 
+void run_self_test(const Exchange& exchange) {
+  const auto& self_test = exchange.lane.state().config.self_test;
+  if (!self_test) return exchange.answer(plain_response(404, "Not found\n"));
+  self_test(exchange.lane, [answer = exchange.answer](Response response) { answer(std::move(response)); });
+}
+
 class Route {
  public:
   std::string_view path;
@@ -200,12 +206,13 @@ class Route {
   void (*handle)(const Exchange&);
 };
 
-constexpr std::array<Route, 8> routes{{
+constexpr std::array<Route, 9> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
     {"/api/v1/login", http::verb::post, log_in},
     {"/api/v1/study", http::verb::get, tell_study},
     {"/api/v1/terminal", http::verb::get, open_terminal},
+    {"/test", http::verb::get, run_self_test},
     {"/healthz", http::verb::get, tell_health},
     {"/readyz", http::verb::get, tell_readiness},
     {"/metrics", http::verb::get, tell_metrics},

@@ -134,7 +134,7 @@ void WebSocketConnection::connect() {
     m_lane->metrics().accept_timeouts.add();
     close(try_again_later, "busy");
   });
-  const SendResult result = state.layer.send(ChannelName("websocket.connect"), std::move(message));
+  const SendResult result = state.layer.send(m_lane->connect_channel(), std::move(message));
   if (result == SendResult::accepted) return;
   if (result == SendResult::full) m_lane->metrics().full_channels.add();
   close(try_again_later, "busy");

@@ -11,14 +11,23 @@
 namespace tellina {
 namespace {
 
-GatewayConfig gateway_config(const ServerParts& parts) {
+GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   GatewayConfig config;
   config.address = parts.options.address.value_or(parts.config.server.address);
   config.port = parts.options.port.value_or(parts.config.server.port);
   config.connections_per_address = parts.config.server.connections_per_address;
   config.static_root = (program_folder().parent_path() / "share/tellina/static").string();
   config.id = random_token(parts.system.random, 4);
+  if (self_test) {
+    config.self_test = [self_test](Lane& lane, SelfTest::Answer answer) { self_test->run(lane, std::move(answer)); };
+  }
   return config;
+}
+
+std::unique_ptr<SelfTest> make_self_test(const ServerParts& parts, LoopThreads& loops) {
+  if (!parts.options.test_mode) return nullptr;
+  return std::make_unique<SelfTest>(gateway_config(parts, nullptr), *parts.layer, loops.all(), parts.system.clock,
+                                    parts.system.random, parts.system.log);
 }
 
 std::string percent_encode(const std::string& text) {
@@ -38,9 +47,16 @@ std::string percent_encode(const std::string& text) {
 }  // namespace
 
 GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
-    : m_gateway(gateway_config(parts), *parts.layer, loops.all(), parts.system.clock, parts.system.random,
-                parts.system.log),
+    : m_self_test(make_self_test(parts, loops)),
+      m_gateway(gateway_config(parts, m_self_test.get()), *parts.layer, loops.all(), parts.system.clock,
+                parts.system.random, parts.system.log),
       m_port(m_gateway.start()) {}
+
+void GatewayRole::stop() {
+  // Requests wait for it, and the gateway for them.
+  if (m_self_test) m_self_test->stop();
+  m_gateway.stop();
+}
 
 void announce(const RunOptions& options, const HostConfig& config, std::uint16_t port) {
   const std::string address = options.address.value_or(config.server.address);

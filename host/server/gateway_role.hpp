@@ -3,10 +3,12 @@
 /// The role that speaks with browsers, set up from config.json.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "host/gateway/gateway.hpp"
+#include "host/selftest/self_test.hpp"
 #include "host/server/loop_threads.hpp"
 #include "host/server/parts.hpp"
 
@@ -19,9 +21,10 @@ class GatewayRole {
   GatewayRole(const ServerParts& parts, LoopThreads& loops);
 
   std::uint16_t port() const { return m_port; }
-  void stop() { m_gateway.stop(); }
+  void stop();
 
  private:
+  std::unique_ptr<SelfTest> m_self_test;  ///< in test mode
   Gateway m_gateway;
   std::uint16_t m_port = 0;
 };

@@ -47,7 +47,7 @@ void WorkerRole::drop_lanes() {
   // The pool's last tasks may still refer to the lanes.
   m_pool.reset();
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
-    run_on(m_loops[i], [&] { m_lanes[i].reset(); });
+    run_on(loop_of(i), [&] { m_lanes[i].reset(); });
   }
 }
 
@@ -70,12 +70,27 @@ void WorkerRole::start_lanes() {
     environment.sandbox_plugin = m_parts.config.sandbox.name;
     environment.working_directory = m_parts.config.working_directory;
     environment.study = m_parts.config.study;
-    m_store->run([&](StoreTransaction& transaction) {
-      transaction.register_worker(identify_this_process(environment.worker), Moment(m_parts.system.clock));
-    });
-    m_lanes.push_back(std::make_unique<WorkerLane>(environment, *m_parts.layer, *m_ordering, i, m_loops.size()));
-    run_on(m_loops[i], [&] { m_lanes[i]->start(); });
+    if (m_parts.options.test_mode) {
+      if (!m_test_ground) m_test_ground = std::make_unique<TestGround>(environment);
+      environment.self_test = m_test_ground->desk();
+    }
+    add_lane(environment, i);
   }
+  for (std::size_t i = 0; m_test_ground && i < m_loops.size(); ++i) {
+    add_lane(m_test_ground->make_environment(m_loops[i], process + "-test-" + std::to_string(i)), i);
+  }
+}
+
+void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop) {
+  const auto register_worker = [&](StoreTransaction& transaction) {
+    transaction.register_worker(identify_this_process(environment.worker), Moment(m_parts.system.clock));
+  };
+  // A lane of the self-test is in the study's list too: see TestGround.
+  if (&environment.store != m_store.get()) m_store->run(register_worker);
+  environment.store.run(register_worker);
+  m_lanes.push_back(
+      std::make_unique<WorkerLane>(std::move(environment), *m_parts.layer, *m_ordering, loop, m_loops.size()));
+  run_on(m_loops[loop], [&] { m_lanes.back()->start(); });
 }
 
 void WorkerRole::reload() {
@@ -83,7 +98,7 @@ void WorkerRole::reload() {
   try {
     const HostConfig config = load_host_config(file, m_parts.registry);
     apply_study(*m_store, config, m_parts.system.clock);
-    for (std::size_t i = 0; i < m_lanes.size(); ++i) {
+    for (std::size_t i = 0; i < m_loops.size(); ++i) {
       run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
     }
     m_parts.system.log.info(file + " was read again: access codes and tasks are in force");
@@ -97,7 +112,7 @@ bool WorkerRole::stop() {
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
     auto done = std::make_shared<std::promise<void>>();
     stopped.push_back(done->get_future());
-    m_loops[i].post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
+    loop_of(i).post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
   }
   const auto deadline = std::chrono::steady_clock::now() + lanes_stop_limit;
   return std::all_of(stopped.begin(), stopped.end(),

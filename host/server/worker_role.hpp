@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/runtime/blocking_pool.hpp"
+#include "host/selftest/test_ground.hpp"
 #include "host/server/loop_threads.hpp"
 #include "host/server/parts.hpp"
 #include "host/store/store.hpp"
@@ -34,15 +35,19 @@ class WorkerRole {
  private:
   void sweep();
   void start_lanes();
+  void add_lane(SessionEnvironment environment, std::size_t loop);
   void drop_lanes();
+  AsioLoop& loop_of(std::size_t lane) { return m_loops[lane % m_loops.size()]; }
 
   const ServerParts& m_parts;
   LoopThreads& m_loops;
   LentPlugin<OrderingPolicy> m_ordering;
   LentPlugin<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;
+  std::unique_ptr<TestGround> m_test_ground;  ///< in test mode
   std::unique_ptr<ThreadPool> m_pool;
-  std::vector<std::unique_ptr<WorkerLane>> m_lanes;
+  std::vector<std::unique_ptr<WorkerLane>>
+      m_lanes;  ///< one on each loop; in test mode as many again, in the same order
 };
 
 }  // namespace tellina

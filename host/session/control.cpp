@@ -2,42 +2,12 @@
 
 #include <boost/json.hpp>
 
-#include <stdexcept>
+#include "host/session/frame_fields.hpp"
 
 namespace tellina {
 namespace {
 
 namespace json = boost::json;
-
-class Complaint : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-std::string describe(const json::value& value) {
-  std::string text = json::serialize(value);
-  if (text.size() > 60) {
-    std::size_t size = 57;
-    // Never inside a character: a text frame that is no UTF-8 ends the page's connection.
-    while ((static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    text = text.substr(0, size) + "...";
-  }
-  return text;
-}
-
-/// A whole number, also where it is written 3.0 or 3e2, from `lowest` to `highest`.
-std::uint64_t number_field(const json::object& frame, const char* name, std::uint64_t lowest, std::uint64_t highest) {
-  const std::string wanted = std::string(name) + ": expected a whole number from " + std::to_string(lowest) + " to " +
-                             std::to_string(highest) + ", got ";
-  const json::value* value = frame.if_contains(name);
-  if (!value) throw Complaint(wanted + "nothing");
-  boost::system::error_code error;
-  const auto number = value->is_number() ? value->to_number<std::uint64_t>(error) : 0;
-  if (!value->is_number() || error || number < lowest || number > highest) throw Complaint(wanted + describe(*value));
-  return number;
-}
-
-/// JavaScript counts exactly up to here; the wire's offsets stay below.
-constexpr std::uint64_t offset_limit = (std::uint64_t{1} << 53) - 1;
 
 TerminalSize size_fields(const json::object& frame) {
   return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, 1000)),
@@ -46,10 +16,11 @@ TerminalSize size_fields(const json::object& frame) {
 
 RequestId id_field(const json::object& frame) {
   const json::value* id = frame.if_contains("id");
-  if (!id) throw Complaint("id: expected a string or a number, got nothing");
-  if (!id->is_string() && !id->is_number()) throw Complaint("id: expected a string or a number, got " + describe(*id));
+  if (!id) throw FrameComplaint("id: expected a string or a number, got nothing");
+  if (!id->is_string() && !id->is_number())
+    throw FrameComplaint("id: expected a string or a number, got " + describe(*id));
   RequestId text = json::serialize(*id);
-  if (text.size() > 200) throw Complaint("id: expected at most 200 bytes, got more");
+  if (text.size() > 200) throw FrameComplaint("id: expected at most 200 bytes, got more");
   return text;
 }
 
@@ -58,7 +29,7 @@ HelloFrame parse_hello(const json::object& frame) {
   hello.size = size_fields(frame);
   hello.output_offset = number_field(frame, "output_offset", 0, offset_limit);
   if (const json::value* stream = frame.if_contains("stream"); stream && !stream->is_null()) {
-    if (!stream->is_string()) throw Complaint("stream: expected a string, got " + describe(*stream));
+    if (!stream->is_string()) throw FrameComplaint("stream: expected a string, got " + describe(*stream));
     hello.stream = json::value_to<std::string>(*stream);
   }
   if (const json::value* offset = frame.if_contains("input_offset"); offset && !offset->is_null()) {
@@ -70,7 +41,7 @@ HelloFrame parse_hello(const json::object& frame) {
 ControlFrame parse_fields(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
   if (!type || !type->is_string())
-    throw Complaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
+    throw FrameComplaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
   const json::string& name = type->get_string();
   if (name == "hello") return parse_hello(frame);
   if (name == "ack") {
@@ -85,7 +56,7 @@ ControlFrame parse_fields(const json::object& frame) {
   }
   if (name == "ping") {
     const json::value* t = frame.if_contains("t");
-    if (!t || !t->is_number()) throw Complaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
+    if (!t || !t->is_number()) throw FrameComplaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
     PingFrame ping;
     ping.t = json::serialize(*t);
     return ping;
@@ -106,7 +77,11 @@ ControlFrame parse_fields(const json::object& frame) {
     give_up.id = id_field(frame);
     return give_up;
   }
-  throw Complaint("type: expected hello, start_task, resize, ack, reset, give_up or ping, got " + describe(*type));
+  if (name == "input_times") return parse_input_times(frame);
+  if (name == "observation") return parse_observation(frame);
+  throw FrameComplaint(
+      "type: expected hello, start_task, resize, ack, reset, give_up, ping, input_times or observation, got " +
+      describe(*type));
 }
 
 std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
@@ -124,7 +99,7 @@ ControlFrame parse_control_frame(std::string_view text) {
   }
   try {
     return parse_fields(value.get_object());
-  } catch (const Complaint& complaint) {
+  } catch (const FrameComplaint& complaint) {
     bad.message = complaint.what();
   }
   if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || id->is_number())) {

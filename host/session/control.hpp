@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "host/session/observation.hpp"
 #include "host/study/progress.hpp"
 #include "tellina/sandbox.hpp"
 
@@ -63,8 +64,8 @@ class BadFrame {
   std::string message;
 };
 
-using ControlFrame =
-    std::variant<HelloFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame, GiveUpFrame, PingFrame, BadFrame>;
+using ControlFrame = std::variant<HelloFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame, GiveUpFrame, PingFrame,
+                                  ObservationFrame, BadFrame>;
 
 /// Never throws; unknown fields are passed over, so that pages may be newer than the server.
 ControlFrame parse_control_frame(std::string_view json);

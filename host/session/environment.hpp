@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,9 @@ class SessionEnvironment {
   std::string sandbox_plugin;  ///< its name, for messages
   std::string working_directory = "~";
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
+  std::string channel_prefix;          ///< in front of the names of all channels
+  /// In test mode: answers an errand of the gateway's self-test on the loop, see TestGround; else empty.
+  std::function<void(Loop&, const std::string& errand, std::function<void(Bytes)> reply)> self_test;
 };
 
 /// Bytes in flight on one connection (the wire protocol's windows).

@@ -11,6 +11,11 @@ namespace {
 constexpr int close_replaced = 4001;
 constexpr int close_service_restart = 1012;
 
+std::string attached_detail(const ConnectionPort& port, const HelloFrame& hello, std::uint64_t output_offset) {
+  return "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
+         ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) + "}";
+}
+
 }  // namespace
 
 ParticipantSession::ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks)
@@ -30,7 +35,8 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
                   }}),
       m_study(environment.study),
       m_deadline(environment.loop.make_timer()),
-      m_retry(environment.loop.make_timer()) {
+      m_retry(environment.loop.make_timer()),
+      m_observation_limit(environment.loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
   if (m_progress.latest && m_progress.latest->state == TaskSessionState::running) take_over();
 }
 
@@ -42,10 +48,8 @@ void ParticipantSession::detach(ConnectionPort& port, const std::string& reason)
   if (m_ports.erase(&port) == 0) return;
   if (m_page && &m_page->port() == &port) {
     m_page.reset();
-    if (is_running()) {
-      m_recorder.add(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
-      m_run->resume();
-    }
+    m_recorder.note(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
+    if (is_running()) m_run->resume();
   }
   check_idle();
 }
@@ -88,7 +92,19 @@ void ParticipantSession::on_text(ConnectionPort& port, BytesView json) {
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
   if (const auto* rendered = std::get_if<AckFrame>(&frame)) return ack(*rendered);
   if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(port, *probe);
+  if (const auto* seen = std::get_if<ObservationFrame>(&frame)) return observe(*seen);
   resize(std::get<ResizeFrame>(frame).size);
+}
+
+void ParticipantSession::observe(ObservationFrame frame) {
+  if (!m_observation_limit.admit(frame)) return;
+  EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
+  // What was typed in a task that has ended meanwhile is not the next one's: the row names its stream.
+  const bool is_of_another = frame.is_input_times && (!is_running() || frame.stream != m_run->stream());
+  if (is_of_another)
+    m_recorder.note_of_participant(std::move(event));
+  else
+    m_recorder.note(std::move(event));
 }
 
 void ParticipantSession::resize(TerminalSize size) {
@@ -103,6 +119,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     ConnectionPort& older = m_page->port();
     m_page.reset();
     m_ports.erase(&older);
+    m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
     older.send_text(replaced_frame());
     older.close(close_replaced, "replaced");
   }
@@ -110,6 +127,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   if (!frame.stream) m_done.clear();
   resize(frame.size);
   if (!is_running()) {
+    m_recorder.note(EventRecord("attached", attached_detail(port, frame, 0), now()));
     m_page->start_output(0);
     return send_welcome({});
   }
@@ -123,9 +141,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   const std::uint64_t wanted = std::min(same_stream ? frame.output_offset : 0, output.end());
   const bool reaches_back = wanted >= output.begin();
   const std::uint64_t from = reaches_back ? wanted : output.is_cut() ? output.begin_of_line() : output.begin();
-  m_recorder.add(EventRecord(
-      "attached", "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(from) + "}",
-      now()));
+  m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
   send_welcome({});
   m_page->catch_up(output);
@@ -149,6 +165,10 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   m_answered = 0;
   m_input_uncertain = false;
   m_run = make_run(frame.task, "s-" + random_token(m_environment.random, 8), TaskRun::Position());
+  // Held until the task has begun: the window that its first lines were made for.
+  m_recorder.add(EventRecord(
+      "started", "{\"columns\":" + std::to_string(m_size.columns) + ",\"rows\":" + std::to_string(m_size.rows) + "}",
+      now()));
   m_run->start();
 }
 
@@ -159,7 +179,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
   m_is_resetting = true;
   m_run->reset([this, id = frame.id](std::exception_ptr error) {
     m_is_resetting = false;
-    if (error) return complain_of_sandbox(error, id);
+    if (error) return complain_of_sandbox(error, id, "reset");
     finish_request("reset", id);
     begin_recording();
   });

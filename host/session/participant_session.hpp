@@ -50,6 +50,7 @@ class ParticipantSession {
   void give_up(const GiveUpFrame& frame);
   void ping(ConnectionPort& port, const PingFrame& frame);
   void ack(const AckFrame& frame);
+  void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;
   void finish_request(const std::string& kind, const RequestId& id);
 
@@ -59,6 +60,7 @@ class ParticipantSession {
   void begin_recording();
   void on_begun(const TaskSessionRow& row);
   void start_clock();
+  void stop_clock();
   void on_deadline();
   void end_task(TaskSessionState state);
   void on_ended();
@@ -66,7 +68,7 @@ class ParticipantSession {
   void send(std::string json);
   void send_welcome(const RequestId& id);
   void close_all(int code, const std::string& reason);
-  void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id);
+  void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
   std::chrono::nanoseconds charged() const;
   std::string state();
   bool is_running() const { return m_run && m_begun && !m_ending; }
@@ -95,11 +97,13 @@ class ParticipantSession {
 
   std::chrono::nanoseconds m_charged_before{};
   MonotonicTime m_clock_started{};
+  bool m_clock_stands = false;  ///< there is no sandbox, which is not the participant's doing
   std::unique_ptr<Loop::Timer> m_deadline;
   std::unique_ptr<Loop::Timer> m_retry;
   int m_end_steps = 0;
   RequestId m_give_up_id;
   std::set<std::string> m_done;  ///< requests that were answered and may come again
+  ObservationLimit m_observation_limit;
   bool m_released = false;
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };

@@ -72,8 +72,9 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
 void ParticipantSession::on_started(std::exception_ptr error) {
   if (m_ending || m_released || !m_run) return;
   if (!error) return begin_recording();
-  complain_of_sandbox(error, std::exchange(m_start_id, {}));
+  complain_of_sandbox(error, std::exchange(m_start_id, {}), m_begun ? "take_over" : "start");
   if (m_begun) {
+    stop_clock();
     m_retry->start(m_environment.loop.clock().now() + sandbox_retry, [this] {
       if (is_running()) m_run->start();
     });
@@ -86,6 +87,7 @@ void ParticipantSession::on_started(std::exception_ptr error) {
 
 void ParticipantSession::begin_recording() {
   if (m_begun) {
+    if (m_clock_stands) start_clock();
     m_recorder.write(
         [fence = m_recorder.fence(), sandbox = m_run->sandbox_id()](
             StoreTransaction& transaction, TaskSessionId session) { transaction.set_sandbox(fence, session, sandbox); },
@@ -116,8 +118,15 @@ void ParticipantSession::on_begun(const TaskSessionRow& row) {
 }
 
 void ParticipantSession::start_clock() {
-  if (m_progress.latest && m_clock_started == MonotonicTime{}) m_clock_started = m_environment.loop.clock().now();
+  const bool stood = std::exchange(m_clock_stands, false);
+  if (stood || m_clock_started == MonotonicTime{}) m_clock_started = m_environment.loop.clock().now();
   m_deadline->start(m_clock_started + (m_study->task_duration - m_charged_before), [this] { on_deadline(); });
+}
+
+void ParticipantSession::stop_clock() {
+  m_charged_before = charged();
+  m_clock_stands = true;
+  m_deadline->cancel();
 }
 
 void ParticipantSession::on_deadline() {
@@ -126,6 +135,7 @@ void ParticipantSession::on_deadline() {
 }
 
 std::chrono::nanoseconds ParticipantSession::charged() const {
+  if (m_clock_stands) return m_charged_before;
   const auto spent = m_charged_before + (m_environment.loop.clock().now() - m_clock_started);
   return std::min<std::chrono::nanoseconds>(spent, m_study->task_duration);
 }
@@ -156,7 +166,7 @@ void ParticipantSession::end_task(TaskSessionState new_state) {
 void ParticipantSession::on_ended() {
   m_retry->cancel();
   m_run.reset();
-  m_begun = m_ending = m_is_resetting = false;
+  m_begun = m_ending = m_is_resetting = m_clock_stands = false;
   m_clock_started = {};
   if (m_page) {
     m_page->start_output(0);
@@ -170,13 +180,22 @@ void ParticipantSession::on_ended() {
   check_idle();
 }
 
-void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, const RequestId& id) {
+void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when) {
+  std::string reason;
   try {
     std::rethrow_exception(error);
   } catch (const Error& failure) {
-    m_environment.log.error(std::string("a sandbox could not be started: ") + failure.what() +
-                            (failure.hint().empty() ? "" : " (" + failure.hint() + ")"));
+    reason = failure.what() + (failure.hint().empty() ? "" : " (" + failure.hint() + ")");
   }
+  m_environment.log.error("a sandbox could not be started: " + reason);
+  EventRecord failed("sandbox_failed",
+                     "{\"task_number\":" + std::to_string(m_run->task_number()) + ",\"when\":\"" + when +
+                         "\",\"reason\":" + quote_json(reason) + "}",
+                     now());
+  if (m_begun)
+    m_recorder.note(std::move(failed));
+  else
+    m_recorder.note_of_participant(std::move(failed));
   send(error_frame(
       "sandbox_unavailable",
       "The terminal could not be started. Please try again; if it goes on, tell the person who runs the study.", id));

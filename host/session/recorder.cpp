@@ -104,6 +104,19 @@ void Recorder::add(Record record) {
   submit();
 }
 
+void Recorder::note(EventRecord event) {
+  if (m_begun) return add(std::move(event));
+  note_of_participant(std::move(event));
+}
+
+void Recorder::note_of_participant(EventRecord event) {
+  Operation operation;
+  operation.job = [fence = m_fence, records = std::vector<Record>{std::move(event)}](StoreTransaction& transaction) {
+    transaction.append(fence, no_task_session, records);
+  };
+  push(std::move(operation));
+}
+
 void Recorder::discard_held() {
   m_held.clear();
   m_held_size = 0;

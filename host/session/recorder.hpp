@@ -41,6 +41,10 @@ class Recorder {
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
 
   void add(Record record);
+  /// An event that is the participant's where no task session has begun.
+  void note(EventRecord event);
+  /// An event that is the participant's in any case.
+  void note_of_participant(EventRecord event);
   /// The task session that add() was called for will not begin.
   void discard_held();
   /// Written with the next batch.

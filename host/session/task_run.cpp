@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/session/control.hpp"
+
 namespace tellina {
 namespace {
 
@@ -215,6 +217,7 @@ void TaskRun::restart_shell() {
         } catch (const Error& failure) {
           m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
                                     failure.what());
+          event("shell_failed", "{\"reason\":" + quote_json(failure.what()) + "}");
           reset([this](std::exception_ptr again) {
             if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
           });

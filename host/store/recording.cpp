@@ -153,7 +153,20 @@ void Transaction::end_task_session(const Fence& fence, TaskSessionId session, Ta
   count_state_up(fence.participant);
 }
 
+void Transaction::append_to_participant(const Fence& fence, const std::vector<Record>& records) {
+  check(fence);
+  for (const Record& record : records) {
+    const auto* event = std::get_if<EventRecord>(&record);
+    if (!event) {
+      throw StoreError(ErrorCode::bad_request,
+                       m_database.name() + ": expected only events where no task runs, got another record");
+    }
+    add_event(fence.participant, std::nullopt, *event);
+  }
+}
+
 void Transaction::append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) {
+  if (session == no_task_session) return append_to_participant(fence, records);
   check_running(fence, session);
   Ends before;
   {

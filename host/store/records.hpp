@@ -16,6 +16,8 @@ namespace tellina {
 
 using ParticipantId = std::int64_t;
 using TaskSessionId = std::int64_t;
+/// Ids begin at 1.
+inline constexpr TaskSessionId no_task_session = 0;
 
 /// A moment in both clocks: UTC for readers, nanoseconds since boot for arithmetic.
 class Moment {

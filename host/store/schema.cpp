@@ -3,13 +3,14 @@
 #include <string>
 
 #include "host/store/schema_v1.hpp"
+#include "host/store/schema_v2.hpp"
 
 namespace tellina {
 
 namespace {
 
 /// migrations[N] leads from version N to N + 1. One that was published is never changed.
-constexpr const char* migrations[] = {schema_v1};
+constexpr const char* migrations[] = {schema_v1, schema_v2};
 
 /// Returns false where the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -96,7 +96,8 @@ class StoreTransaction {
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                                 std::chrono::nanoseconds charged, Moment at) = 0;
   /// Input and output must go on at the recorded end of their stream, and a gap must start there; anything else
-  /// throws StoreError naming both offsets. Records without bytes leave nothing.
+  /// throws StoreError naming both offsets. Records without bytes leave nothing. With `no_task_session` the records,
+  /// which must be events, are the participant's.
   virtual void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) = 0;
 
   // The study: what its start and `tellina participants` do.

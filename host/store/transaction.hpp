@@ -52,6 +52,7 @@ class Transaction final : public StoreTransaction {
   void settle(ParticipantId participant, MonotonicTime until);
   /// Goes on with a running task session that nobody owns; false where there is none.
   bool take_over(const Lease& left, Moment at);
+  void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);
 

@@ -70,6 +70,11 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
     answer = [cookie, study = environment.study](StoreTransaction& transaction) {
       return describe_study(transaction, cookie, *study);
     };
+  } else if (method == "self_test") {
+    if (environment.self_test) {
+      return environment.self_test(environment.loop, string_member(value.get_object(), "errand"), std::move(reply));
+    }
+    return reply(json::serialize(failure(404, "not_found", "this worker does not run in test mode")));
   } else if (method == "alive") {
     return reply(json::serialize(json::object{{"status", 200}, {"body", describe()}}));
   } else if (method == "ready") {

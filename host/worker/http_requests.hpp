@@ -17,6 +17,7 @@ namespace tellina {
 /// T}, {"method": "study", "cookie": T}, {"method": "ready"} for the store too, {"method": "alive"} for the worker
 /// alone, which is answered with what `describe` gives; {"status": 200, "body": {...}} with "cookie" for a login, and
 /// "participant" and "affinity" (which event loop the gateway should move the connection to) for an authentication.
+/// {"method": "self_test", "errand": E} is for test mode.
 ///
 /// Threads: the loop's; `reply` runs on it.
 void answer_http_request(SessionEnvironment& environment, const Bytes& question,

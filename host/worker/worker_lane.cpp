@@ -22,7 +22,7 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_layer(layer),
       m_outbox(layer),
       m_ordering(ordering),
-      m_channel("worker." + m_environment.worker),
+      m_channel(m_environment.channel_prefix + "worker." + m_environment.worker),
       m_index(index),
       m_count(count),
       m_timer(m_environment.loop.make_timer()) {}
@@ -31,8 +31,8 @@ WorkerLane::~WorkerLane() { m_subscriptions.clear(); }
 
 void WorkerLane::start() {
   for (const char* shared : {"websocket.connect", "http.request"}) {
-    m_subscriptions.push_back(
-        m_layer.receive(ChannelName(shared), [this](Message message) { receive(std::move(message)); }));
+    m_subscriptions.push_back(m_layer.receive(ChannelName(m_environment.channel_prefix + shared),
+                                              [this](Message message) { receive(std::move(message)); }));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
   tick();

@@ -68,7 +68,8 @@ void WorkerLane::forward(const std::vector<std::string>& connections, const std:
   for (const std::string& id : connections) {
     const auto found = m_connections.find(id);
     if (found == m_connections.end()) continue;
-    if (m_outbox.send(ChannelName("worker." + owner), found->second->connect()) == SendResult::accepted) {
+    if (m_outbox.send(ChannelName(m_environment.channel_prefix + "worker." + owner), found->second->connect()) ==
+        SendResult::accepted) {
       m_connections.erase(found);
     } else {
       found->second->close(close_try_again, "the worker that has this session does not answer");

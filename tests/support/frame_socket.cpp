@@ -52,7 +52,7 @@ bool receive_more(int handle, std::string& received, SteadyTime deadline) {
   const auto left = std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
   pollfd entry{handle, POLLIN, 0};
   if (left.count() <= 0 || ::poll(&entry, 1, static_cast<int>(left.count())) <= 0) {
-    throw std::runtime_error("the server did not answer within 10 s");
+    throw std::runtime_error("the server did not answer in time");
   }
   std::array<char, 16384> piece;
   const ssize_t got = ::recv(handle, piece.data(), piece.size(), 0);
@@ -62,14 +62,14 @@ bool receive_more(int handle, std::string& received, SteadyTime deadline) {
 
 }  // namespace
 
-HttpAnswer http_request(std::uint16_t port, const std::string& head, const std::string& body) {
+HttpAnswer http_request(std::uint16_t port, const std::string& head, const std::string& body, Milliseconds limit) {
   const int handle = connect_to(port);
   HttpAnswer answer;
   std::string received;
   try {
     send_all(handle, head + "Host: 127.0.0.1:" + std::to_string(port) +
                          "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + limit;
     while (receive_more(handle, received, deadline)) {
     }
   } catch (...) {

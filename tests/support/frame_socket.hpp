@@ -22,9 +22,10 @@ class HttpAnswer {
   std::string body;
 };
 
-/// One request on a connection of its own to 127.0.0.1, within 10 s; throws std::runtime_error where that fails.
+/// One request on a connection of its own to 127.0.0.1; throws std::runtime_error where that fails.
 /// `head`: request line and header lines, each with its CR LF.
-HttpAnswer http_request(std::uint16_t port, const std::string& head, const std::string& body = {});
+HttpAnswer http_request(std::uint16_t port, const std::string& head, const std::string& body = {},
+                        Milliseconds limit = std::chrono::seconds(10));
 
 /// Cookie ("tellina_session=...") of a login that must succeed.
 std::string log_in(std::uint16_t port, const std::string& access_code);

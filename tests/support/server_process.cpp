@@ -38,6 +38,12 @@ ProcessStatus read_status(pid_t process) {
   return status;
 }
 
+std::vector<std::string> words_of(const std::string& config, const std::vector<std::string>& options) {
+  std::vector<std::string> words{"run", "--port", "0", "--config", config};
+  words.insert(words.end(), options.begin(), options.end());
+  return words;
+}
+
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
@@ -143,8 +149,9 @@ std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
   return m_status;
 }
 
-ServerProcess::ServerProcess(const fs::path& program, const fs::path& folder, const std::string& config)
-    : m_child(program, {"run", "--port", "0", "--config", config}, folder, "server") {
+ServerProcess::ServerProcess(const fs::path& program, const fs::path& folder, const std::string& config,
+                             const std::vector<std::string>& options)
+    : m_child(program, words_of(config, options), folder, "server") {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   for (;;) {
     const std::string said = m_child.output();

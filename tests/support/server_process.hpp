@@ -68,7 +68,7 @@ class ServerProcess {
  public:
   /// Returns when it listens; throws std::runtime_error, with what it said, where it does not within 30 s.
   ServerProcess(const std::filesystem::path& program, const std::filesystem::path& folder,
-                const std::string& config = "config.json");
+                const std::string& config = "config.json", const std::vector<std::string>& options = {});
   /// Ends it with SIGINT, so that it puts its sandboxes away.
   ~ServerProcess();
 

@@ -38,9 +38,10 @@ export class Program {
     return program;
   }
 
-  /** Returns once the server says where it listens. */
-  async start() {
-    const child = spawn(PROGRAM, ["run", "--port", String(this.port), "--config", join(this.folder, "config.json")], {
+  /** Returns once the server says where it listens. @param {string[]} [options] More words of the command line. */
+  async start(options = []) {
+    const words = ["run", "--port", String(this.port), "--config", join(this.folder, "config.json"), ...options];
+    const child = spawn(PROGRAM, words, {
       cwd: this.folder,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -198,5 +198,26 @@ TEST_F(Time, RunsOutWithoutABrowser) {
   EXPECT_EQ(bob.state(), "ready");
 }
 
+TEST_F(Requests, WhatThePageSawIsInTheEventLog) {
+  TestClient bob = join_task();
+  bob.send_json(R"({"type": "observation", "kind": "visibility", "at": 1790000000000, "visible": "no"})");
+  EXPECT_THAT(text_of(bob.wait_for("error"), "message"), HasSubstr("visible: expected true or false, got \"no\""));
+  bob.type("echo timed");
+  bob.send_json(R"({"type": "input_times", "stream": ")" + bob.stream() +
+                R"(", "times": [[0, 1790000000000.5], [4, 1790000000100]]})");
+  bob.send_json(R"({"type": "observation", "kind": "paste", "at": 1790000000200, "input_offset": 4, "bytes": 6})");
+  bob.send_json(R"({"type": "resize", "columns": 90, "rows": 20})");
+  EXPECT_TRUE(bob.wait_until([&] { return events("resize") == "1"; }));
+  EXPECT_EQ(database().value("SELECT group_concat(stream_offset || ':' || typed_at_in_milliseconds) FROM input_times "
+                             "WHERE access_code = 'bob' AND task_number = 1"),
+            "0:1790000000000.5,4:1790000000100.0");
+  EXPECT_EQ(database().value(
+                "SELECT json_extract(detail, '$.bytes') FROM event_log WHERE kind = 'paste' AND task_number = 1"),
+            "6");
+  bob.cut();
+  EXPECT_TRUE(bob.wait_until([&] { return events("detached") == "1"; }));
+  EXPECT_THAT(database().value("SELECT detail FROM event_log WHERE kind = 'detached'"), HasSubstr("1006"));
+}
+
 }  // namespace
 }  // namespace tellina::testing

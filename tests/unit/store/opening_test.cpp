@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "host/store/schema.hpp"
+#include "host/store/schema_v1.hpp"
 #include "store_fixture.hpp"
 
 namespace tellina::testing {
@@ -44,7 +45,30 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
   EXPECT_EQ(reader.value("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(reader.value("PRAGMA integrity_check"), "ok");
   EXPECT_THAT(reader.rows("SELECT version, migrated_at FROM schema_versions"),
-              ElementsAre("1|" + to_iso_8601(clock.wall_time())));
+              ElementsAre("1|" + to_iso_8601(clock.wall_time()), "2|" + to_iso_8601(clock.wall_time())));
+}
+
+TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
+  {
+    Database older(path, path);
+    older.run_script(schema_v1);
+    older.run_script("PRAGMA user_version = 1");
+    older.run_script(("PRAGMA application_id = " + std::to_string(store_application_id)).c_str());
+    older.run_script(
+        "INSERT INTO schema_versions VALUES (1, 'then');"
+        "INSERT INTO participants (id, access_code, added_at) VALUES (7, 'bob', 'then');"
+        "INSERT INTO task_sessions (id, participant_id, attempt, task_number, task_type, state, started_at, "
+        "started_at_ns, stream, sandbox) VALUES (1, 7, 1, 1, 'stdout', 'passed', 'then', 0, 's-1', '');"
+        "INSERT INTO events (participant_id, task_session_id, kind, detail, at, at_ns) "
+        "VALUES (7, NULL, 'input_times', '{\"stream\":\"s-1\",\"times\":[[0,1.5],[3,2.5]]}', 'now', 0)");
+  }
+  make_store(path);
+  Reader reader(path);
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "2");
+  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2"));
+  EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
+  EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
+              ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
 }
 
 TEST_F(OpeningTest, AnEmptyFileIsANewOne) {
@@ -60,7 +84,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "1");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "2");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -79,7 +103,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "1");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "2");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

@@ -145,6 +145,17 @@ TEST_F(RecordingTest, EventsKeepTheirDetail) {
                           "attached|NULL|" + std::to_string(session.id)));
 }
 
+TEST_F(RecordingTest, EventsWithoutATaskAreTheParticipants) {
+  append(fence, no_task_session, {EventRecord("visibility", "{\"visible\":false}", now())});
+  EXPECT_THAT(Reader(path).rows("SELECT access_code, task_number, kind, detail FROM event_log"),
+              ElementsAre("bob|NULL|visibility|{\"visible\":false}"));
+  EXPECT_THROW(append(fence, no_task_session, {InputRecord(0, "a", now())}), StoreError);
+  Fence older = fence;
+  --older.number;
+  EXPECT_THROW(append(older, no_task_session, {EventRecord("focus", {}, now())}), LeaseLost);
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM events"), "1");
+}
+
 TEST_F(RecordingTest, ATaskSessionGoesFromRunningToItsEnd) {
   EXPECT_FALSE(progress(bob).latest.has_value());
   const TaskSessionRow session = begin(fence);

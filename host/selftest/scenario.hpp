@@ -1,0 +1,27 @@
+#pragma once
+
+/// What the self-test does as a participant.
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "host/selftest/report.hpp"
+#include "tellina/clock.hpp"
+
+namespace tellina {
+
+/// Where the self-test's participant goes.
+class SelfTestEntrance {
+ public:
+  SelfTestEntrance(std::uint16_t port_, std::string access_code_) : port(port_), access_code(std::move(access_code_)) {}
+  std::uint16_t port;  ///< of a gateway on this machine's loopback address
+  std::string access_code;
+};
+
+/// Works through the three tasks of make_self_test_study(), and stops at the first step that fails. Waits; throws
+/// nothing.
+SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, MonotonicTime deadline,
+                              const std::stop_token& stop);
+
+}  // namespace tellina

@@ -1,0 +1,175 @@
+#include "host/selftest/self_test.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <utility>
+
+#include "host/gateway/lane.hpp"
+#include "host/gateway/response.hpp"
+#include "host/selftest/scenario.hpp"
+
+namespace tellina {
+namespace {
+
+namespace json = boost::json;
+
+/// With the questions to the worker before and after it: less than 30 s.
+constexpr std::chrono::seconds play_limit{20};
+constexpr std::chrono::seconds question_limit{3};
+
+json::object question(const char* errand) { return {{"method", "self_test"}, {"errand", errand}}; }
+
+/// The text of a member of a worker's answer; empty where it has none.
+std::string member(const WorkerReply& reply, const char* name) {
+  boost::system::error_code error;
+  const json::value body = json::parse(reply.body, error);
+  const json::object* object = error ? nullptr : body.if_object();
+  const json::value* value = object ? object->if_contains(name) : nullptr;
+  if (!value) return {};
+  return value->is_string() ? json::value_to<std::string>(*value) : json::serialize(*value);
+}
+
+std::vector<std::string> lines_of(const WorkerReply& reply) {
+  std::vector<std::string> lines;
+  boost::system::error_code error;
+  const json::value all = json::parse(member(reply, "lines"), error);
+  if (error || !all.is_array()) return lines;
+  for (const json::value& line : all.get_array()) {
+    if (line.is_string()) lines.push_back(json::value_to<std::string>(line));
+  }
+  return lines;
+}
+
+Response to_response(const SelfTestReport& report) {
+  Response response(report.passed() ? 200 : 500, "text/html; charset=utf-8", self_test_page(report));
+  response.with("Cache-Control", "no-store");
+  return response.with("Content-Security-Policy", std::string(page_content_security_policy));
+}
+
+SelfTestReport stopped() { return SelfTestReport::failure("The self-test", "the server stops"); }
+
+void judge_removal(SelfTestStep& step, const WorkerReply& reply) {
+  step.outcome = SelfTestStep::Outcome::failed;
+  if (reply.status != 200) {
+    step.reason = "the worker answered " + std::to_string(reply.status) + ": " + reply.body;
+  } else if (const std::string left = member(reply, "left"); left != "0") {
+    step.reason = "sandboxes that were left and are removed now: " + left;
+  } else {
+    step.outcome = SelfTestStep::Outcome::passed;
+  }
+}
+
+}  // namespace
+
+SelfTest::SelfTest(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock,
+                   Random& random, Log& log)
+    : m_config(std::move(config)),
+      m_layer(layer),
+      m_loops(std::move(loops)),
+      m_clock(clock),
+      m_random(random),
+      m_log(log) {
+  m_config.address = "127.0.0.1";
+  m_config.port = 0;
+}
+
+void SelfTest::run(Lane& lane, Answer answer) {
+  if (is_stopped()) return answer(to_response(stopped()));
+  {
+    const std::lock_guard lock(m_mutex);
+    m_waiting.emplace_back(lane, std::move(answer));
+    if (m_waiting.size() > 1) return;
+  }
+  m_log.info("a self-test begins");
+  lane.ask(question("begin"), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
+}
+
+void SelfTest::begin(Lane& lane, const WorkerReply& reply) {
+  if (reply.status != 200) {
+    return conclude(SelfTestReport::failure(
+        "A worker answers",
+        "status " + std::to_string(reply.status) + ": " + reply.body + "; does it run, and with --test-mode?"));
+  }
+  if (is_stopped()) return conclude(stopped());
+  const std::lock_guard lock(m_mutex);
+  // The thread of the self-test before has nothing left to do.
+  m_thread = std::jthread([this, &lane, prefix = member(reply, "channel_prefix"),
+                           code = member(reply, "access_code")](const std::stop_token& stop) {
+    SelfTestReport report = play(prefix, code, stop);
+    lane.loop().post([this, &lane, prefix, report = std::move(report)] { complete(lane, prefix, report); });
+  });
+}
+
+SelfTestReport SelfTest::play(const std::string& channel_prefix, const std::string& access_code,
+                              const std::stop_token& stop) {
+  const MonotonicTime deadline = m_clock.now() + play_limit;
+  GatewayConfig config = m_config;
+  config.channel_prefix = channel_prefix;
+  config.id = random_token(m_random, 6);
+  try {
+    Gateway gateway(config, m_layer, m_loops, m_clock, m_random, m_log);
+    const std::uint16_t port = gateway.start();
+    return play_self_test(SelfTestEntrance(port, access_code), m_clock, deadline, stop);
+  } catch (const std::exception& error) {
+    return SelfTestReport::failure("A gateway starts", error.what());
+  }
+}
+
+void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestReport report) {
+  if (is_stopped()) return;
+  const ChannelName channel(channel_prefix + "http.request");
+  report.steps.emplace_back("All sandboxes were removed");
+  const bool is_good =
+      report.steps.size() > 1 && report.steps[report.steps.size() - 2].outcome == SelfTestStep::Outcome::passed;
+  const auto ask_for_log = [this, &lane, channel](const SelfTestReport& failed) {
+    lane.ask(channel, question("log"), question_limit,
+             [this, failed = SelfTestReport(failed)](const WorkerReply& reply) mutable {
+               failed.log = lines_of(reply);
+               conclude(failed);
+             });
+  };
+  if (!is_good) return ask_for_log(report);
+  const MonotonicTime asked = m_clock.now();
+  lane.ask(channel, question("removed"), question_limit,
+           [this, report, asked, ask_for_log](const WorkerReply& reply) mutable {
+             SelfTestStep& step = report.steps.back();
+             judge_removal(step, reply);
+             step.took = m_clock.now() - asked;
+             if (!report.passed()) return ask_for_log(report);
+             conclude(report);
+           });
+}
+
+void SelfTest::conclude(const SelfTestReport& report) {
+  std::vector<Waiting> waiting;
+  {
+    const std::lock_guard lock(m_mutex);
+    waiting = std::exchange(m_waiting, {});
+  }
+  if (waiting.empty()) return;
+  if (report.passed())
+    m_log.info("the self-test passed");
+  else
+    m_log.error("the self-test failed");
+  for (Waiting& each : waiting) {
+    each.lane->loop().post([answer = std::move(each.answer), response = to_response(report)] { answer(response); });
+  }
+}
+
+bool SelfTest::is_stopped() {
+  const std::lock_guard lock(m_mutex);
+  return m_is_stopped;
+}
+
+void SelfTest::stop() {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (std::exchange(m_is_stopped, true)) return;
+  }
+  m_thread.request_stop();
+  if (m_thread.joinable()) m_thread.join();
+  conclude(stopped());
+}
+
+}  // namespace tellina

@@ -1,0 +1,41 @@
+#pragma once
+
+/// The fields of a page's text frame, checked one by one.
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace tellina {
+
+/// What is wrong with a frame: the words for the page.
+class FrameComplaint : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// JavaScript counts exactly up to here; the wire's offsets stay below.
+inline constexpr std::uint64_t offset_limit = (std::uint64_t{1} << 53) - 1;
+
+/// As JSON text, cut to 60 bytes.
+std::string describe(const boost::json::value& value);
+
+// Each throws FrameComplaint where the field is missing or another.
+
+/// A whole number, also where it is written 3.0 or 3e2, from `lowest` to `highest`.
+std::uint64_t number_field(const boost::json::object& frame, const char* name, std::uint64_t lowest,
+                           std::uint64_t highest);
+bool bool_field(const boost::json::object& frame, const char* name);
+/// At most `longest` bytes of UTF-8.
+std::string text_field(const boost::json::object& frame, const char* name, std::size_t longest);
+/// Milliseconds of a client's clock or of a duration, from 0 to 8.64e15 (the last day that JavaScript knows).
+double milliseconds_field(const boost::json::object& frame, const char* name);
+
+/// The same, of a value; `name` is for the complaint.
+std::uint64_t to_whole_number(const boost::json::value* value, const std::string& name, std::uint64_t lowest,
+                              std::uint64_t highest);
+double to_milliseconds(const boost::json::value* value, const std::string& name);
+
+}  // namespace tellina

@@ -1,0 +1,70 @@
+#pragma once
+
+/// What a page reports about the person in front of it: when keys were pressed, whether the page was looked at, how the
+/// connection felt. It goes into the record as it was said; nothing of it decides anything.
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "host/runtime/loop.hpp"
+#include "host/store/records.hpp"
+
+namespace tellina {
+
+/// An `input_times` or `observation` frame as a row of the event log.
+class ObservationFrame {
+ public:
+  ObservationFrame() = default;
+  bool is_input_times = false;
+  std::string kind;    ///< of the event: "input_times", or what was observed
+  std::string detail;  ///< a JSON object, of known fields only; "at" is the page's clock
+  std::string stream;  ///< of input_times
+};
+
+/// Throw FrameComplaint.
+ObservationFrame parse_input_times(const boost::json::object& frame);
+ObservationFrame parse_observation(const boost::json::object& frame);
+
+/// Keeps one participant's reports within bounds: 100 observations and 50 frames of input times a second. A page that
+/// was away sends at once what it kept, which is at most 1,000 frames: so much may come in one go.
+///
+/// Threads: the loop's.
+class ObservationLimit {
+ public:
+  /// `report`: one event "observations_dropped" for each second in which frames were dropped, at its end.
+  ObservationLimit(Loop& loop, std::function<void(EventRecord)> report);
+
+  /// Whether this one may be recorded; else it is counted.
+  bool admit(const ObservationFrame& frame);
+
+ private:
+  class Budget {
+   public:
+    explicit Budget(int a_second) : m_a_second(a_second) {}
+    bool take();
+    void refill();
+    bool is_full() const { return m_left == burst; }
+    int dropped = 0;
+
+   private:
+    static constexpr int burst = 1000;
+    int m_a_second;
+    int m_left = burst;
+  };
+
+  void wait_a_second();
+  void on_second();
+
+  Loop& m_loop;
+  std::function<void(EventRecord)> m_report;
+  std::unique_ptr<Loop::Timer> m_second;
+  Budget m_observations{100};
+  Budget m_input_times{50};
+  bool m_is_running = false;
+};
+
+}  // namespace tellina

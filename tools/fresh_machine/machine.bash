@@ -1,0 +1,51 @@
+# For other scripts to source: the root of a fresh Debian 12, and a way into it.
+#
+#   make_machine NAME                          makes it, in $root; goes when the script ends. NAME is for messages
+#   in_machine [SOURCE:TARGET]... -- COMMAND   runs a command in there, with files of this machine shown at TARGET
+#
+# The root comes from mmdebstrap and is kept in build/fresh/ for the next time. The network is this machine's (for apt
+# and npm), with its settings. Needs root.
+
+readonly release=bookworm fresh=$PWD/build/fresh
+
+apt_sources() {  # The files that say where this machine gets Debian from, if it is the same Debian
+    grep -qs "^VERSION_CODENAME=$release" /etc/os-release || return 0
+    find /etc/apt -maxdepth 2 \( -path /etc/apt/sources.list -size +0 -o -path '/etc/apt/sources.list.d/*.list' \
+        -o -path '/etc/apt/sources.list.d/*.sources' \)
+}
+
+make_base() {  # TARBALL
+    local sources
+    mapfile -t sources < <(apt_sources)
+    rm -rf "$fresh"/base-*
+    # Everything this machine was told about fetching: proxies, certificates, time-outs.
+    apt-config dump | grep '^Acquire::' >"$fresh/fetching"
+    mmdebstrap --quiet --variant=minbase --format=tar --include=git,make,ca-certificates --aptopt="$fresh/fetching" \
+        "$release" "$1.part" "${sources[@]}"
+    mv "$1.part" "$1"
+}
+
+forget_machine() {
+    if grep -q " $root" /proc/mounts; then echo "$machine_name: still mounted below $root" >&2; exit 1; fi
+    rm -rf --one-file-system "$root"*
+}
+
+make_machine() {  # NAME
+    machine_name=$1
+    if [[ $(id -u) != 0 ]]; then
+        echo "$1: needs root, to make a machine of its own; try: sudo make $1" >&2
+        exit 1
+    fi
+    mkdir -p "$fresh"
+    local key base
+    key=$({ echo "$release"; apt_sources | xargs -r cat; apt-config dump | grep '^Acquire::'; } | sha256sum | cut -c1-12)
+    base=$fresh/base-$key.tar
+    [[ -e $base ]] || make_base "$base"
+    root=$(mktemp -d "$fresh/root.XXXXXX")
+    trap forget_machine EXIT
+    tar -C "$root" -xf "$base"
+}
+
+in_machine() {
+    unshare --mount --propagation private --pid --fork --kill-child tools/fresh_machine/enter "$root" "$@"
+}
