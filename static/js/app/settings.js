@@ -11,6 +11,7 @@ const KEYS = [
   ["Ctrl+Shift+C", "copies what is selected (on a Mac ⌘C)"],
   ["Ctrl+Shift+V", "pastes (on a Mac ⌘V)"],
   ["Shift+Page Up", "scrolls back"],
+  ["Ctrl+W, T, N", "reach the terminal in full screen (Chrome, Edge)"],
   ["Shift+F6", "leaves the terminal for the rest of the page"],
 ];
 

@@ -1,9 +1,14 @@
-import { mkdir } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
+
+/** The program that finds barriers. */
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
 export function launch() {
@@ -100,6 +105,26 @@ export class Tab {
   /** @param {string} name */
   async screenshot(name) {
     await mkdir(SCREENSHOTS, { recursive: true });
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
+  }
+
+  /** As the page is now: a picture of it and no barrier in it, in light and in dark. @param {string} name */
+  async prove(name) {
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await this.screenshot(`${name}_${colorScheme}`);
+      assert.deepEqual(await this.#barriers(), [], `${name}, ${colorScheme}`);
+    }
+  }
+
+  /** What axe finds, all of its rules. @returns {Promise<string[]>} */
+  async #barriers() {
+    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ["violations"] });
+      return violations.flatMap((/** @type {any} */ { id, nodes }) =>
+        nodes.map((/** @type {any} */ { target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+      );
+    });
   }
 }
