@@ -8,9 +8,6 @@ const page_test = page_tests();
 /** @param {Tab} tab @param {string} selector */
 const text = async (tab, selector) => (await tab.page.locator(selector).textContent()) ?? "";
 
-/** @param {Tab} tab @param {string} name Of a button in the card. */
-const press_in_card = (tab, name) => tab.page.locator("dialog[open]").getByRole("button", { name, exact: true }).click();
-
 page_test("the study from start to end", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
@@ -94,7 +91,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.terminal();
   server.refusals.set("reset", refusal);
   await tab.press("Start over");
-  await press_in_card(tab, "Start over");
+  await tab.press("Start over");
   await tab.page.locator("#notice").getByText("Something went wrong on our side").waitFor();
   await tab.prove("reset_failed");
   await tab.press("Try again");
@@ -186,7 +183,7 @@ page_test("starting over and giving up ask first", async ({ server, address, con
   await tab.press("Go on as it is");
   await tab.terminal();
   await tab.press("Start over");
-  await press_in_card(tab, "Start over");
+  await tab.press("Start over");
   await tab.terminal();
   await tab.shows(/^\$\s*$/);
   await tab.press("Give up");
@@ -196,7 +193,7 @@ page_test("starting over and giving up ask first", async ({ server, address, con
   await tab.terminal();
   assert.deepEqual(server.messages.filter(({ type }) => type === "give_up"), []);
   await tab.press("Give up");
-  await press_in_card(tab, "Give up");
+  await tab.press("Give up");
   await tab.card("gave_up");
   await tab.prove("gave_up");
   assert.equal(server.messages.filter(({ type }) => type === "reset").length, 1);

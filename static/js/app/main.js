@@ -44,7 +44,10 @@ function begin() {
     on_paste: (text) => session.paste(text),
     on_leave: () => find("fold").focus(),
   });
-  const focus_terminal = () => emulator.focus();
+  const focus_terminal = () => {
+    emulator.focus();
+    find("terminal").scrollIntoView({ block: "nearest" });
+  };
   const page = new StudyPage({ screen, settings, timers: system_timers, focus_terminal });
   const session = new Session(
     {

@@ -29,7 +29,7 @@ export class Question {
     this.#screen.show(
       { card, heading, sign: "question" },
       element("p", {}, sentence),
-      button_row(button(no, closing(() => {})), button(yes, closing(on_yes), "main")),
+      button_row(button(no, closing(() => {})), button(yes, closing(on_yes), "grave")),
     );
   }
 

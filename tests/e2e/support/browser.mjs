@@ -70,9 +70,11 @@ export class Tab {
     await this.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
   }
 
-  /** @param {string} name A button's text. */
+  /** @param {string} name A button's text: of the card in front, where there is one. */
   async press(name) {
-    await this.page.getByRole("button", { name, exact: true }).click();
+    const card = this.page.locator("dialog[open]").last();
+    const place = (await card.count()) > 0 ? card : this.page.locator("body");
+    await place.getByRole("button", { name, exact: true }).click();
   }
 
   /** What the terminal shows, a line for each row. @returns {Promise<string>} */
@@ -100,6 +102,15 @@ export class Tab {
   /** @param {string} keys Enter is \n. */
   async type(keys) {
     await this.page.keyboard.type(keys);
+  }
+
+  /** As if it came from the clipboard. @param {string} text */
+  async paste(text) {
+    await this.page.locator("#terminal textarea").evaluate((textarea, pasted) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", pasted);
+      textarea.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
   }
 
   /** @param {string} name */

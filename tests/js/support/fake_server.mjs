@@ -33,6 +33,8 @@ export class FakeServer {
   /** @type {import("./fake_server.mjs").FakeStudy} */
   study;
   is_accepting = true;
+  /** Whether input is acknowledged, and echoed, as it comes. */
+  is_acknowledging = true;
   /** Whether HTTP is answered with status 503. */
   is_failing = false;
 
@@ -102,7 +104,7 @@ export class FakeServer {
     this.say({ type: "state", state: this.study });
   }
 
-  /** @param {string} text */
+  /** @param {string | Buffer} text */
   print(text) {
     const bytes = Buffer.from(text);
     const frame = encode_frame(this.#output.length, bytes);
@@ -163,8 +165,13 @@ export class FakeServer {
     const fresh = Buffer.from(bytes).toString("latin1").slice(this.input.length - offset);
     if (this.study.state !== "running" || offset > this.input.length) return;
     this.input += fresh;
+    if (!this.is_acknowledging) return;
+    this.acknowledge();
+    this.print(Buffer.from(fresh.replaceAll("\r", "\r\n$ "), "latin1"));
+  }
+
+  acknowledge() {
     this.say({ type: "input_ack", input_offset: this.input.length });
-    this.print(fresh.replaceAll("\r", "\r\n$ "));
   }
 
   /** @param {any} message */
