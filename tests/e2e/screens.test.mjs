@@ -96,7 +96,8 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.prove("reset_failed");
   await tab.press("Try again");
   await tab.page.locator("#notice").waitFor({ state: "hidden" });
-  assert.equal(server.messages.filter(({ type }) => type === "reset").length, 2);
+  await server.heard("reset", () => server.messages.filter(({ type }) => type === "reset").length === 2);
+  await tab.shows(/^\$ *$/m);
   server.end_task("interrupted");
   await tab.card("failed");
   assert.match(await text(tab, "#screen"), /not your doing/);
