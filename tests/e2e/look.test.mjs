@@ -50,6 +50,38 @@ page_test("colours, size of the text and the folded task are remembered", async 
   assert.deepEqual(tab.complaints, []);
 });
 
+page_test("the text of a task runs nothing and loads nothing", async ({ server, address, context }) => {
+  server.study.task.description = `# Heading
+<img src="x" onerror="document.title='run'"><script>document.title = "run"</script>
+[bad](javascript:alert(1)) [good](https://example.org/) ![picture](http://192.0.2.1/picture.png)
+
+| a | b |
+| - | - |
+| 1 | \`2\` |`;
+  const tab = await Tab.open(context, address);
+  await tab.card("start");
+  const text = tab.page.locator("#screen .markdown");
+  assert.deepEqual(await text.locator("a[href]").evaluateAll((links) => links.map((link) => link.getAttribute("href"))), ["https://example.org/"]);
+  assert.equal(await text.locator("img, script").count(), 0);
+  assert.equal(await text.locator("h3").textContent(), "Heading");
+  assert.equal(await text.locator("td code").textContent(), "2");
+  assert.match((await text.textContent()) ?? "", /<img src="x" onerror=.*<script>/);
+  await tab.prove("start_markdown");
+  assert.deepEqual(tab.complaints, []);
+  assert.deepEqual(tab.foreign_requests, []);
+});
+
+page_test("the page can fill the screen", async ({ address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  await tab.press("Full screen");
+  await tab.page.waitForFunction(() => document.fullscreenElement !== null);
+  await tab.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
+  await tab.press("Leave full screen");
+  await tab.page.waitForFunction(() => document.fullscreenElement === null);
+  assert.deepEqual(tab.complaints, []);
+});
+
 page_test("everything can be done with the keyboard alone", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   const { keyboard } = tab.page;

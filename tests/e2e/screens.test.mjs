@@ -117,6 +117,7 @@ page_test("a lost connection says so, keeps what is typed and comes back", async
   await tab.page.waitForFunction(() => /Attempt [2-9]/.test(document.querySelector("#connection")?.textContent ?? ""));
   await tab.prove("connection_lost");
   assert.equal(server.input, "ab");
+  assert.match(await text(tab, "#announcer"), /^Connection lost\. .* What you type is kept\.$/);
   server.is_accepting = true;
   await tab.connection("connected");
   await tab.shows(/^\$ abcd$/m);

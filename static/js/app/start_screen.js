@@ -39,6 +39,7 @@ export function show_start(screen, state, { start, open_settings }) {
   screen.show(
     outcome ?? { card: "start", heading: "Ready to start?", sign: "terminal" },
     ...happened,
+    keyboard_notice(),
     element(
       "div",
       { class: "preview" },
@@ -46,7 +47,6 @@ export function show_start(screen, state, { start, open_settings }) {
       markdown(task.description),
     ),
     element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts once your terminal is ready.`),
-    keyboard_notice(),
     complaint,
     button_row(button("Settings", open_settings), start_button),
   );
