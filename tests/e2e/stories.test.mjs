@@ -55,6 +55,20 @@ function story(name, access_code, body) {
   });
 }
 
+test("a wrong code is told as wrong, and the right one lets in", { timeout: TIMEOUT }, async () => {
+  const context = await browser.newContext();
+  try {
+    const tab = await Tab.open(context, program.address, "?access_code=nobody");
+    await tab.card("login");
+    await tab.page.getByText("This access code is not known").waitFor();
+    await tab.type("tabs\n");
+    await tab.card("start");
+    assert.equal(new URL(tab.page.url()).search, "?access_code=tabs");
+  } finally {
+    await context.close();
+  }
+});
+
 story("a second tab takes over the running shell, and the first can take it back", "tabs", async (old, context) => {
   await old.type("place=here\n");
   const newer = await Tab.open(context, address_over_line, "?access_code=tabs");

@@ -81,6 +81,7 @@ test("a participant does the whole study, refreshing in the middle", { timeout: 
   await tab.shows(/^\.\/dir1\/dir2:$/m);
   await tab.type("touch dir1/dir2/hello.txt\n");
   await tab.card("end");
+  assert.match((await tab.page.locator("#screen").textContent()) ?? "", /passed 2 of 2 tasks.*Task 1passed.*Task 2passed/);
   await tab.screenshot("study_end");
   await tab.page.reload();
   await tab.card("end");

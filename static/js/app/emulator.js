@@ -39,6 +39,7 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   };
   dress();
   emulator.open(place);
+  emulator.textarea?.setAttribute("aria-describedby", "terminal_keys");
   fit.fit();
 
   let is_planned = false;
