@@ -54,6 +54,11 @@ page_test("colours, wide characters, links and a composed character are right", 
   await start(tab);
   server.print("\x1b[2J\x1b[H\x1b[38;2;180;60;20mtrue\x1b[0m 🦀x 日本y e\u0301z\r\nsee http://127.0.0.1/page and\r\n\x1b[10;1H\x1b[7mleft\x1b[27m\x1b[10;75Hright");
   await tab.shows(/right/);
+  const reverse = await tab.page.locator(".xterm-rows span", { hasText: "left" }).evaluate((span) => {
+    const { color, backgroundColor } = getComputedStyle(span);
+    return [color, backgroundColor];
+  });
+  assert.deepEqual(reverse, ["rgb(252, 253, 254)", "rgb(23, 33, 43)"]);
   const cell = (/** @type {string} */ text) =>
     tab.page.evaluate((wanted) => {
       const row = document.querySelector(".xterm-rows > div");

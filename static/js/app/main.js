@@ -1,7 +1,7 @@
 import { Api, ApiError } from "../core/api.js";
 import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
-import { system_timers } from "../core/timers.js";
+import { make_wall_clock, system_timers } from "../core/timers.js";
 import { Display } from "./display.js";
 import { find } from "./dom.js";
 import { open_emulator } from "./emulator.js";
@@ -57,7 +57,7 @@ function begin() {
       timers: system_timers,
       random: Math.random,
       is_online: () => navigator.onLine,
-      wall_clock: () => performance.timeOrigin + performance.now(),
+      wall_clock: make_wall_clock(() => performance.now(), () => Date.now()),
       emulator,
       random_bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     },

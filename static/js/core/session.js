@@ -293,11 +293,11 @@ export class Session {
 
   /** @param {ConnectionStatus} status */
   #take_status(status) {
-    if (status.name === "lost" || status.name === "replaced") this.#away ??= { at: this.#timers.now(), reason: status.reason };
+    if (status.name === "lost" || status.name === "replaced") this.#away ??= { at: this.#wall_clock(), reason: status.reason };
     if (status.name === "connected" && this.#away !== null) {
       const { at, reason } = this.#away;
       this.#away = null;
-      this.observe({ kind: "disconnected", reason, milliseconds: Math.round(this.#timers.now() - at) });
+      this.observe({ kind: "disconnected", reason, milliseconds: Math.max(0, Math.round(this.#wall_clock() - at)) });
     }
     this.#events.on_status(status);
   }
