@@ -65,6 +65,20 @@ test("a time follows its input to where that goes on", () => {
   assert.deepEqual(take()[0].times, [[5, 1], [109, 2]]);
 });
 
+test("offsets in a frame ascend, also when the stream goes on further back", () => {
+  const { timers, reports, take } = make();
+  reports.typed("s", 5, 1);
+  reports.typed("s", 9, 2);
+  reports.typed("s", 7, 3);
+  timers.advance(250);
+  assert.deepEqual(take().map(({ times }) => times), [[[5, 1], [9, 2]], [[7, 3]]]);
+  reports.typed("s", 20, 4);
+  reports.typed("s", 30, 5);
+  reports.move("s", 30, -12);
+  timers.advance(250);
+  assert.deepEqual(take().map(({ times }) => times), [[[18, 5]]]);
+});
+
 test("tells the median round trip of the last 30 s, every 30 s", () => {
   const trips = new RoundTrips();
   assert.equal(trips.add(0, 7), 7);

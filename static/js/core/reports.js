@@ -34,11 +34,8 @@ export class Reports {
   /** The input from `offset` on was typed at that time. @param {string} stream @param {number} offset @param {number} at */
   typed(stream, offset, at) {
     const last = this.#queue.at(-1);
-    if (last?.type === "input_times" && last.stream === stream && last.times.length < TIMES_IN_A_FRAME) {
-      last.times.push([offset, at]);
-    } else {
-      this.#add({ type: "input_times", stream, times: [[offset, at]] });
-    }
+    if (last?.type === "input_times" && last.stream === stream && fits(last.times, offset)) last.times.push([offset, at]);
+    else this.#add({ type: "input_times", stream, times: [[offset, at]] });
     this.#send_later();
   }
 
@@ -56,6 +53,8 @@ export class Reports {
     for (const frame of this.#queue) {
       if (frame.type !== "input_times" || frame.stream !== stream) continue;
       for (const time of frame.times) if (time[0] >= from) time[0] += by;
+      // Where the stream goes on further back, what had been there counts no more.
+      frame.times = frame.times.filter(([offset], index) => frame.times.slice(index + 1).every(([later]) => later > offset));
     }
   }
 
@@ -84,4 +83,9 @@ export class Reports {
   #send_later() {
     this.#timer ??= this.#timers.set(() => this.flush(), SEND_AFTER);
   }
+}
+
+/** Offsets in a frame ascend. @param {[number, number][]} times @param {number} offset */
+function fits(times, offset) {
+  return times.length < TIMES_IN_A_FRAME && times[times.length - 1][0] < offset;
 }
