@@ -158,6 +158,7 @@ void ParticipantSession::end_task(TaskSessionState new_state) {
   m_retry->start(m_environment.loop.clock().now() + removal_limit, once);
   m_recorder.end(new_state, m_progress.latest->charged, now(), [this, new_state, step] {
     m_progress.latest->state = new_state;
+    m_progress.outcomes.emplace_back(m_progress.latest->task_number, new_state);
     ++m_progress.state_number;
     step();
   });

@@ -56,6 +56,13 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
     session.charged += std::max(std::chrono::nanoseconds(0), until - started);
   }
   progress.latest = session;
+  Query ended = m_database.query(
+      "SELECT s.task_number, s.state FROM participants p JOIN task_sessions s ON s.participant_id = p.id AND "
+      "s.attempt = p.attempt WHERE p.id = ? AND s.state != 'running' ORDER BY s.task_number",
+      participant);
+  while (ended.next()) {
+    progress.outcomes.emplace_back(static_cast<int>(ended.integer(0)), parse_state(ended.text(1)));
+  }
   return progress;
 }
 

@@ -80,6 +80,15 @@ class TaskSessionRow {
   std::chrono::nanoseconds charged{};  ///< of the task's time, up to the moment this row was read
 };
 
+/// What came of a task.
+class TaskOutcome {
+ public:
+  TaskOutcome() = default;
+  TaskOutcome(int task_number_, TaskSessionState state_) : task_number(task_number_), state(state_) {}
+  int task_number = 0;  ///< from 1
+  TaskSessionState state = TaskSessionState::passed;
+};
+
 /// Where a participant stands: between tasks when `latest` is absent or not running.
 class ParticipantProgress {
  public:
@@ -88,6 +97,7 @@ class ParticipantProgress {
   std::string access_code;
   std::int64_t state_number = 0;           ///< grows by one with every change of state
   std::optional<TaskSessionRow> latest{};  ///< of the participant's current attempt (see reset_participant)
+  std::vector<TaskOutcome> outcomes{};     ///< of all tasks of that attempt that have ended, in their order
 };
 
 // Records of a running task session, in the order they happened. Offsets are of the session's own streams.

@@ -52,6 +52,10 @@ std::string state_json(const Study& study, const ParticipantProgress& progress) 
   } else {
     state["previous"] = nullptr;
   }
+  boost::json::array& outcomes = state["outcomes"].emplace_array();
+  for (const TaskOutcome& outcome : progress.outcomes) {
+    outcomes.push_back({{"number", outcome.task_number}, {"state", to_string(outcome.state)}});
+  }
   return boost::json::serialize(state);
 }
 

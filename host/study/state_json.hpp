@@ -13,7 +13,8 @@ int current_task_number(const ParticipantProgress& progress);
 
 /// The state object of the wire protocol and of GET /api/v1/study, as JSON text. Never holds an answer.
 /// The time left of a running task is the duration less `latest->charged`, never negative, in seconds with fractions.
-/// `previous` is the task that ended last; null before the first has ended and while a task runs.
+/// `previous` is the task that ended last; null before the first has ended and while a task runs. `outcomes`: all that
+/// have ended.
 std::string state_json(const Study& study, const ParticipantProgress& progress);
 
 }  // namespace tellina

@@ -1,127 +1,107 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 
-import { FakeServer } from "../js/support/fake_server.mjs";
-import { launch, Tab } from "./support/browser.mjs";
+import { Tab } from "./support/browser.mjs";
+import { page_tests, start } from "./support/fake_study.mjs";
 
-const STATIC = process.env.TELLINA_STATIC ?? new URL("../../build/share/tellina/static/", import.meta.url).pathname;
+const page_test = page_tests();
 
-const STUDY = {
-  state: "ready",
-  state_number: 1,
-  task: {
-    number: 1,
-    total: 2,
-    type: "stdout",
-    description: "Print the names of all files.\nSecond line with <b>no markup</b>.",
-    duration_in_seconds: 90,
-    time_left_in_seconds: null,
-  },
-  previous: null,
-};
+/** @param {Tab} tab @param {string} selector */
+const text = async (tab, selector) => (await tab.page.locator(selector).textContent()) ?? "";
 
-/** @type {import("playwright-core").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-
-/**
- * @param {string} name
- * @param {(parts: {server: FakeServer, address: string, context: import("playwright-core").BrowserContext}) => Promise<void>} body
- * @param {import("playwright-core").BrowserContextOptions} [options]
- */
-function page_test(name, body, options = {}) {
-  test(name, { timeout: 60_000 }, async () => {
-    const server = new FakeServer(STATIC, structuredClone(STUDY));
-    const address = await server.start();
-    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
-    try {
-      await body({ server, address, context });
-    } finally {
-      await context.close();
-      await server.stop();
-    }
-  });
-}
-
-/** @param {Tab} tab */
-async function start(tab) {
+page_test("the study from start to end", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
   await tab.card("start");
-  await tab.press("Start");
+  assert.equal(await text(tab, "#task_number"), "Task 1 of 3");
+  assert.equal(await text(tab, "dialog .markdown strong"), "photos");
+  assert.match(await text(tab, "dialog .markdown"), /<b>no markup<\/b>/);
+  assert.equal(await tab.page.locator("dialog .markdown a").getAttribute("rel"), "noopener noreferrer");
+  assert.match(await text(tab, "#screen"), /1 minute and 30 seconds/);
+  assert.equal(await tab.page.locator("#actions").isVisible(), false);
+  await tab.prove("start");
+  await start(tab);
+  assert.match(await text(tab, "#clock"), /^1:(30|29|28|27)$/);
+  assert.equal(await tab.page.title(), "Task 1 of 3 – Command-line study");
+  await tab.type("ls -R inbox\n");
+  await tab.shows(/^\$ ls -R inbox\n\$/);
+  server.print("\x1b[1;34minbox\x1b[0m:\r\n\x1b[35mbeach.jpg  hills.jpg\x1b[0m  notes.txt\r\n\x1b[32m$\x1b[0m ");
+  const detail = [
+    { path: "inbox/beach.jpg", status: "extra" },
+    { path: "photos", status: "matched" },
+    { path: "photos/2023/hills.jpg", status: "incorrect", differs: ["content", "modified_at"] },
+  ];
+  server.say({ type: "progress", matched: 1, missing: 2, extra: 1, incorrect: 1, detail });
+  await tab.page.waitForSelector(".tree .tree .tree [data-status=incorrect]");
+  assert.equal(await text(tab, "#check_summary"), "1 right, 1 wrong, 1 extra, 2 missing");
+  assert.match(await text(tab, "#progress"), /^inbox\/beach\.jpg extraphotos\/ right2023\/hills\.jpg wrong: content, time$/);
+  await tab.shows(/notes\.txt/);
+  await tab.prove("running");
+  server.end_task("passed");
+  await tab.card("passed");
+  assert.equal(await text(tab, "dialog[open] h2"), "Well done!");
+  for (const key of ["Enter", "Escape", "Escape", " "]) await tab.page.keyboard.press(key);
+  await tab.card("passed");
+  await tab.prove("passed");
+  await tab.press("Start the next task");
   await tab.terminal();
-  await tab.shows(/\$/);
-}
+  assert.equal(await text(tab, "#task_number"), "Task 2 of 3");
+  assert.equal(await tab.page.locator("#check").isVisible(), false);
+  await tab.shows(/^\$\s*$/);
+  server.end_task("timed_out");
+  await tab.card("timed_out");
+  await tab.prove("timed_out");
+  await tab.press("Start the next task");
+  await tab.terminal();
+  server.end_task("interrupted");
+  await tab.card("end");
+  assert.match(await text(tab, "#screen"), /passed 1 of 3.*Task 1passed.*Task 2time ran out.*Task 3ended by a fault of ours/);
+  await tab.prove("end");
+  assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 3);
+  assert.deepEqual(tab.complaints, []);
+  assert.deepEqual(tab.foreign_requests, []);
+});
 
-/** @param {Tab} tab */
-const heading = (tab) => tab.page.locator("dialog[open] h2").textContent();
-
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  page_test(
-    `the study from start to end, ${colorScheme}`,
-    async ({ server, address, context }) => {
-      const tab = await Tab.open(context, address);
-      await tab.card("start");
-      assert.equal(await tab.page.locator("#task_number").textContent(), "Task 1 of 2");
-      assert.match((await tab.page.locator("dialog .description").textContent()) ?? "", /<b>no markup<\/b>/);
-      assert.match((await tab.page.locator("dialog").first().textContent()) ?? "", /1 minute and 30 seconds/);
-      assert.equal(await tab.page.locator("#actions").isVisible(), false);
-      await tab.screenshot(`start_${colorScheme}`);
-      await start(tab);
-      assert.match((await tab.page.locator("#clock").textContent()) ?? "", /^1:(30|29|28)$/);
-      await tab.type("echo hello\n");
-      await tab.shows(/^\$ echo hello\n\$/);
-      server.print("\x1b[31mred\x1b[32m green\x1b[33m yellow\x1b[34m blue\x1b[35m magenta\x1b[36m cyan\x1b[0m\r\n$ ");
-      const detail = [{ path: "dir1/a", status: "incorrect" }, { path: "b", status: "extra" }, { path: "c", status: "matched" }];
-      server.say({ type: "progress", matched: 1, missing: 2, extra: 1, incorrect: 1, detail });
-      await tab.page.waitForFunction(() => document.querySelectorAll("#progress li").length === 2);
-      await tab.shows(/cyan/);
-      await tab.screenshot(`running_${colorScheme}`);
-      server.end_task("passed");
-      await tab.card("passed");
-      assert.equal(await heading(tab), "Well done!");
-      await tab.page.keyboard.press("Enter");
-      await tab.page.keyboard.press("Escape");
-      await tab.card("passed");
-      await tab.screenshot(`passed_${colorScheme}`);
-      await tab.press("Start the next task");
-      await tab.terminal();
-      assert.equal(await tab.page.locator("#task_number").textContent(), "Task 2 of 2");
-      await tab.shows(/^\$\s*$/);
-      server.end_task("timed_out");
-      await tab.card("end");
-      await tab.screenshot(`end_${colorScheme}`);
-      assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 2);
-      assert.deepEqual(tab.complaints, []);
-      assert.deepEqual(tab.foreign_requests, []);
-    },
-    { colorScheme },
-  );
-}
-
-page_test("a link without an access code, and one with a wrong one", async ({ address, context }) => {
+page_test("a link without an access code, one with a wrong one, and a server that fails", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address, "");
   await tab.card("login");
+  await tab.prove("login");
   assert.deepEqual(tab.complaints, []);
   await tab.type("nobody\n");
-  await tab.page.waitForFunction(() => document.querySelector("dialog[open] .complaint") !== null);
-  assert.match((await tab.page.locator(".complaint").textContent()) ?? "", /not known/);
-  await tab.screenshot("login_wrong");
+  await tab.page.getByText("This access code is not known").waitFor();
+  await tab.prove("login_wrong");
+  server.is_failing = true;
   await tab.type("bob\n");
+  await tab.card("unreachable");
+  await tab.prove("unreachable");
+  server.is_failing = false;
+  await tab.press("Try again");
   await tab.card("start");
   assert.equal(new URL(tab.page.url()).search, "?access_code=bob");
 });
 
-page_test("a task that cannot be started, and then can", async ({ server, address, context }) => {
+page_test("what fails on our side is told as ours, with a way to try again", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
-  server.refusals.set("start_task", { code: "sandbox_unavailable", message: "there is no room for another terminal" });
+  const refusal = { code: "sandbox_unavailable", message: "there is no room for another terminal" };
+  server.refusals.set("start_task", refusal);
   await tab.card("start");
   await tab.press("Start");
-  await tab.page.getByText("there is no room for another terminal").waitFor();
+  await tab.page.getByText("Something went wrong on our side").waitFor();
+  assert.match(await text(tab, ".complaint"), /none of your time has been used.*no room for another terminal/);
+  await tab.prove("start_failed");
   await tab.press("Try again");
   await tab.terminal();
+  server.refusals.set("reset", refusal);
+  await tab.press("Start over");
+  await tab.press("Start over");
+  await tab.page.locator("#notice").getByText("Something went wrong on our side").waitFor();
+  await tab.prove("reset_failed");
+  await tab.press("Try again");
+  await tab.page.locator("#notice").waitFor({ state: "hidden" });
+  await server.heard("reset", () => server.messages.filter(({ type }) => type === "reset").length === 2);
+  await tab.shows(/^\$ *$/m);
+  server.end_task("interrupted");
+  await tab.card("failed");
+  assert.match(await text(tab, "#screen"), /not your doing/);
+  await tab.prove("failed");
   assert.deepEqual(tab.complaints, []);
 });
 
@@ -135,25 +115,43 @@ page_test("a lost connection says so, keeps what is typed and comes back", async
   await tab.connection("lost");
   await tab.type("cd");
   await tab.page.waitForFunction(() => /Attempt [2-9]/.test(document.querySelector("#connection")?.textContent ?? ""));
-  await tab.screenshot("connection_lost");
+  await tab.prove("connection_lost");
   assert.equal(server.input, "ab");
+  assert.match(await text(tab, "#announcer"), /^Connection lost\. .* What you type is kept\.$/);
   server.is_accepting = true;
   await tab.connection("connected");
   await tab.shows(/^\$ abcd$/m);
   assert.equal(server.input, "abcd");
+  await tab.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
+  const gone = await server.heard("observation", ({ kind }) => kind === "disconnected");
+  assert.equal(gone.reason, "close 4002");
+  assert.ok(gone.milliseconds > 100, JSON.stringify(gone));
 });
 
-page_test("a refresh brings the same terminal back", async ({ server, address, context }) => {
+page_test("a refresh asks first, and brings the same terminal back", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.type("before");
   await tab.shows(/\$ before/);
+  /** @type {string[]} */
+  const asked = [];
+  tab.page.on("dialog", (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
   await tab.page.reload();
+  assert.deepEqual(asked, ["beforeunload"]);
   await tab.terminal();
   await tab.shows(/\$ before/);
   await tab.type(" after");
   await tab.shows(/^\$ before after$/m);
   assert.equal(server.input, "before after");
+  await server.heard("observation", ({ kind, reason }) => kind === "disconnected" && reason === "page left");
+  server.end_task("passed");
+  await tab.card("passed");
+  await tab.page.reload();
+  await tab.card("passed");
+  assert.deepEqual(asked, ["beforeunload"], "no task runs, so nothing is asked");
   assert.deepEqual(tab.complaints, []);
 });
 
@@ -163,7 +161,7 @@ page_test("a newer tab takes over, and the older can take it back", async ({ add
   const newer = await Tab.open(context, address);
   await newer.terminal();
   await old.card("replaced");
-  await old.screenshot("replaced");
+  await old.prove("replaced");
   await newer.type("new");
   await newer.shows(/\$ new/);
   await old.page.bringToFront();
@@ -183,51 +181,49 @@ page_test("starting over and giving up ask first", async ({ server, address, con
   await tab.shows(/mess/);
   await tab.press("Start over");
   await tab.card("reset");
-  await tab.screenshot("reset_question");
+  await tab.prove("reset_question");
   await tab.press("Go on as it is");
   await tab.terminal();
   await tab.press("Start over");
-  await tab.page.locator("dialog[open]").getByRole("button", { name: "Start over" }).click();
+  await tab.press("Start over");
   await tab.terminal();
   await tab.shows(/^\$\s*$/);
   await tab.press("Give up");
   await tab.card("give_up");
-  await tab.press("Go on with the task");
+  await tab.prove("give_up_question");
+  await tab.page.keyboard.press("Escape");
   await tab.terminal();
   assert.deepEqual(server.messages.filter(({ type }) => type === "give_up"), []);
   await tab.press("Give up");
-  await tab.page.locator("dialog[open]").getByRole("button", { name: "Give up" }).click();
+  await tab.press("Give up");
   await tab.card("gave_up");
+  await tab.prove("gave_up");
   assert.equal(server.messages.filter(({ type }) => type === "reset").length, 1);
   assert.deepEqual(tab.complaints, []);
 });
 
-page_test("time that runs out while a question is open", async ({ server, address, context }) => {
+page_test("the clock warns in words and colour, and runs out while a question is open", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
-  server.change({ task: { ...server.study.task, time_left_in_seconds: 3.4 } });
-  await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:03");
+  const left = (/** @type {number} */ seconds) => server.change({ task: { ...server.study.task, time_left_in_seconds: seconds } });
+  assert.equal(await text(tab, "#clock_words"), "");
+  left(29.9);
+  await tab.page.waitForSelector("#clock_box[data-level=soon]");
+  assert.equal(await text(tab, "#clock_words"), "Less than 30 seconds left");
+  assert.equal(await text(tab, "#announcer"), "Less than 30 seconds left.");
+  await tab.prove("time_soon");
   await tab.press("Give up");
   await tab.card("give_up");
+  left(22);
+  await tab.page.waitForSelector("#clock_box[data-level=last]");
+  assert.equal(await text(tab, "#question .announcer"), "Less than a quarter of the time left.");
+  await tab.prove("time_last");
+  left(3.4);
+  await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:03");
   server.end_task("timed_out");
   await tab.card("timed_out");
   assert.equal(await tab.page.locator("dialog[open]").count(), 1);
   assert.equal(await tab.page.locator("#clock").isVisible(), false);
-  assert.deepEqual(tab.complaints, []);
-});
-
-page_test("the terminal follows the size of the window", async ({ server, address, context }) => {
-  const tab = await Tab.open(context, address);
-  await start(tab);
-  const first = server.messages.find(({ type }) => type === "hello");
-  await tab.page.setViewportSize({ width: 1600, height: 900 });
-  await tab.page.waitForFunction(() => document.querySelectorAll(".xterm-rows > div").length > 40);
-  const last = server.messages.filter(({ type }) => type === "resize").at(-1);
-  assert.ok(last.columns > first.columns && last.rows > first.rows, `${JSON.stringify(first)} ${JSON.stringify(last)}`);
-  await tab.page.setViewportSize({ width: 480, height: 800 });
-  await tab.page.waitForFunction(() => document.querySelectorAll(".xterm-rows > div").length < 36);
-  await tab.screenshot("narrow");
-  assert.equal(await tab.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   assert.deepEqual(tab.complaints, []);
 });
 

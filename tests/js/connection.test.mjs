@@ -5,8 +5,8 @@ import { Connection } from "../../static/js/core/connection.js";
 import { FakeSockets } from "./support/fake_socket.mjs";
 import { FakeTimers, settle } from "./support/fake_timers.mjs";
 
-/** @param {{authorize?: () => Promise<boolean>, random?: () => number}} [options] */
-function make({ authorize = async () => true, random = () => 1 } = {}) {
+/** @param {{authorize?: () => Promise<boolean>, random?: () => number, is_online?: () => boolean}} [options] */
+function make({ authorize = async () => true, random = () => 1, is_online = () => true } = {}) {
   const sockets = new FakeSockets();
   const timers = new FakeTimers();
   /** @type {string[]} */
@@ -14,7 +14,7 @@ function make({ authorize = async () => true, random = () => 1 } = {}) {
   /** @type {(string | ArrayBuffer)[]} */
   const frames = [];
   const connection = new Connection(
-    { url: "ws://here/api/v1/terminal", open_socket: sockets.open, authorize, timers, random },
+    { url: "ws://here/api/v1/terminal", open_socket: sockets.open, authorize, timers, random, is_online },
     {
       on_open: () => events.push("open"),
       on_frame: (frame) => {
@@ -236,6 +236,37 @@ test("a nudge tries at once when the connection is lost, and pings when it seems
   connection.welcomed();
   timers.advance(5000);
   assert.equal(sockets.all.length, 2);
+});
+
+test("says why the connection was lost", async () => {
+  let has_network = true;
+  const { connection, sockets, timers, connect } = make({ is_online: () => has_network });
+  await connect();
+  sockets.last.break(1006);
+  assert.equal(connection.status.reason, "close 1006");
+  timers.advance(200);
+  await settle();
+  sockets.last.open();
+  connection.welcomed();
+  assert.equal(connection.status.reason, "");
+  timers.advance(15_000);
+  assert.equal(connection.status.reason, "ping time-out");
+  timers.advance(200);
+  await settle();
+  has_network = false;
+  sockets.last.break(1006);
+  assert.equal(connection.status.reason, "offline");
+});
+
+test("pings every 10 s, however much the server says", async () => {
+  const { sockets, timers, connect } = make();
+  await connect();
+  sockets.last.take();
+  for (let second = 0; second < 35; second++) {
+    timers.advance(1000);
+    sockets.last.say({ type: "input_ack" });
+  }
+  assert.equal(sockets.last.take().length, 3);
 });
 
 test("a frame that cannot be read breaks the connection", async () => {

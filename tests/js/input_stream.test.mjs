@@ -121,6 +121,24 @@ test("an acknowledgement that overtakes the sending again skips what it covers",
   assert.deepEqual(take_all(stream), [[4, "ef"]]);
 });
 
+test("says how far a paste has come that is larger than the window, and forgets what has not left", () => {
+  const stream = new InputStream(10);
+  stream.write(bytes("0123456789"));
+  assert.equal(stream.backlog, null);
+  stream.write(bytes("abcde"));
+  assert.deepEqual(stream.backlog, { done: 0, total: 15 });
+  take_all(stream);
+  stream.acknowledge(4);
+  assert.deepEqual(stream.backlog, { done: 4, total: 15 });
+  stream.drop_unsent();
+  assert.deepEqual(stream.backlog, { done: 4, total: 10 });
+  assert.deepEqual(take_all(stream), []);
+  stream.acknowledge(10);
+  assert.equal(stream.backlog, null);
+  stream.write(bytes("f"));
+  assert.deepEqual(take_all(stream), [[10, "f"]]);
+});
+
 test("another stream gets nothing that was meant for the old one", () => {
   const stream = new InputStream();
   stream.write(bytes("old"));

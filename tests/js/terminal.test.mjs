@@ -74,7 +74,7 @@ test("typed text is UTF-8, binary reports are bytes", () => {
   /** @type {number[][]} */
   const taken = [];
   new TerminalScreen(
-    { cols: 1, rows: 1, write: () => {}, onData: () => {}, onBinary: (listener) => (report = listener), onResize: () => {} },
+    { cols: 1, rows: 1, write: () => {}, onData: () => {}, onBinary: (listener) => (report = listener), onResize: () => {}, modes: { bracketedPasteMode: false } },
     { on_input: (typed) => taken.push([...typed]), on_resize: () => {} },
   );
   report("\x1b[M\xff\x80");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock_text, connection_in_words, duration_in_words, progress_in_words } from "../../static/js/app/words.js";
+import { clock_text, clock_warning, connection_in_words, duration_in_words, failure_in_words, progress_in_words } from "../../static/js/app/words.js";
+import { RequestError } from "../../static/js/core/requests.js";
 
 test("the clock shows a second that has begun, and nothing below zero", () => {
   assert.deepEqual([65, 60, 59.2, 0.1, 0, -3, 3600, 3725.5].map(clock_text), ["1:05", "1:00", "1:00", "0:01", "0:00", "0:00", "1:00:00", "1:02:06"]);
@@ -28,10 +29,25 @@ test("the connection is told in words, with the attempts", () => {
   assert.equal(say({ name: "replaced" }), "Opened elsewhere");
 });
 
+test("time gets short in two steps, whichever comes first", () => {
+  assert.deepEqual(clock_warning(151, 600), { level: "enough", words: "" });
+  assert.deepEqual(clock_warning(150, 600), { level: "soon", words: "Less than a quarter of the time left" });
+  assert.deepEqual(clock_warning(30, 600), { level: "last", words: "Less than 30 seconds left" });
+  assert.deepEqual(clock_warning(30, 60), { level: "soon", words: "Less than 30 seconds left" });
+  assert.deepEqual(clock_warning(15, 60), { level: "last", words: "Less than a quarter of the time left" });
+  assert.deepEqual(clock_warning(20, 20), { level: "enough", words: "" });
+  assert.deepEqual(clock_warning(4, 20), { level: "last", words: "Less than a quarter of the time left" });
+  assert.deepEqual(clock_warning(0, 20), { level: "last", words: "" });
+});
+
+test("a fault of ours is told as ours", () => {
+  const fault = failure_in_words(new RequestError("sandbox_unavailable", "no room"), "It did not start.");
+  assert.match(fault.heading, /on our side/);
+  assert.match(fault.sentence, /^It did not start\. Please try again\..*“no room”/);
+  assert.doesNotMatch(failure_in_words(new RequestError("wrong_task", "not this one"), "It did not start.").heading, /our side/);
+});
+
 test("a check is told without what does not matter", () => {
-  assert.equal(progress_in_words({ matched: 2, missing: 0, extra: 0, incorrect: 0 }), "Last check: 2 as wanted.");
-  assert.equal(
-    progress_in_words({ matched: 0, missing: 1, extra: 2, incorrect: 3 }),
-    "Last check: 0 as wanted, 3 not as wanted, 1 missing, 2 too many.",
-  );
+  assert.equal(progress_in_words({ matched: 2, missing: 0, extra: 0, incorrect: 0 }), "2 right");
+  assert.equal(progress_in_words({ matched: 0, missing: 1, extra: 2, incorrect: 3 }), "0 right, 3 wrong, 2 extra, 1 missing");
 });

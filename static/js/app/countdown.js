@@ -1,17 +1,22 @@
+import { announce } from "./announcer.js";
 import { find } from "./dom.js";
-import { clock_text } from "./words.js";
+import { clock_text, clock_warning } from "./words.js";
 
 /** @import { Timers } from "../core/timers.js" */
 
 const TICK = 200;
-/** From here on the clock stands out. */
-const SHORT_SECONDS = 10;
 
-/** Shows the server's clock: its last word on the time left, carried on by a clock here that only grows. */
+/**
+ * Shows the server's clock: its last word on the time left, carried on by a clock here that only grows. As time gets
+ * short it says so in words and in colour, and to a screen reader.
+ */
 export class Countdown {
   #timers;
+  #box = find("clock_box");
   #clock = find("clock");
+  #words = find("clock_words");
   #ends_at = 0;
+  #duration = 0;
   /** @type {unknown} */
   #timer = undefined;
 
@@ -20,11 +25,15 @@ export class Countdown {
     this.#timers = timers;
   }
 
-  /** @param {number | null} seconds_left Null: nothing runs. */
-  set(seconds_left) {
+  /** @param {number | null} seconds_left Null: nothing runs. @param {number} duration Of the whole task, in seconds. */
+  set(seconds_left, duration) {
     this.#timers.clear(this.#timer);
-    this.#clock.hidden = seconds_left === null;
-    if (seconds_left === null) return;
+    this.#box.hidden = seconds_left === null;
+    if (seconds_left === null) {
+      this.#words.textContent = "";
+      return;
+    }
+    this.#duration = duration;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
     this.#tick();
   }
@@ -33,7 +42,12 @@ export class Countdown {
     const left = (this.#ends_at - this.#timers.now()) / 1000;
     const text = clock_text(left);
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
-    this.#clock.toggleAttribute("data-is-short", left <= SHORT_SECONDS);
+    const { level, words } = clock_warning(left, this.#duration);
+    this.#box.dataset.level = level;
+    if (this.#words.textContent !== words) {
+      this.#words.textContent = words;
+      if (words !== "") announce(`${words}.`);
+    }
     if (left > 0) this.#timer = this.#timers.set(() => this.#tick(), TICK);
   }
 }

@@ -1,5 +1,5 @@
-import { button_row } from "./screen.js";
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
+import { button_row, keyboard_notice } from "./screen.js";
 
 /** @import { Screen } from "./screen.js" */
 
@@ -14,8 +14,8 @@ export function show_login(screen, complaint) {
   );
   const form = element(
     "form",
-    { class: "card", method: "get" },
-    element("label", {}, "Access code", input),
+    { method: "get" },
+    element("label", { class: "field" }, "Access code", input),
     button_row(element("button", { class: "main" }, "Continue")),
   );
   form.addEventListener("submit", (event) => {
@@ -23,14 +23,22 @@ export function show_login(screen, complaint) {
     const access_code = input.value.trim();
     if (access_code !== "") location.search = new URLSearchParams({ access_code }).toString();
   });
-  const sentence = "Please enter the access code that you were given for this study.";
-  const explanation = complaint === "" ? element("p", {}, sentence) : element("p", { class: "complaint", role: "alert" }, complaint);
-  screen.show("login", "Welcome", explanation, form);
+  screen.show(
+    { card: "login", heading: "Welcome", sign: "terminal" },
+    element("p", {}, "Please enter the access code that you were given for this study."),
+    ...(complaint === "" ? [] : [element("p", { class: "complaint", role: "alert" }, complaint)]),
+    keyboard_notice(),
+    form,
+  );
   input.focus();
 }
 
 /** @param {Screen} screen @param {string} reason @param {() => void} try_again */
 export function show_unreachable(screen, reason, try_again) {
-  const retry = element("button", { type: "button", class: "main", on_click: try_again }, "Try again");
-  screen.show("unreachable", "The study cannot be reached", element("p", { class: "complaint" }, reason), button_row(retry));
+  screen.show(
+    { card: "unreachable", heading: "The study cannot be reached", sign: "trouble" },
+    element("p", {}, "The server did not answer as it should. Your network may be down, or the study is not running at the moment. Nothing of yours is lost."),
+    element("p", { class: "quiet" }, reason),
+    button_row(button("Try again", try_again, "main")),
+  );
 }

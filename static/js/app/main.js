@@ -1,18 +1,24 @@
 import { Api, ApiError } from "../core/api.js";
 import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
-import { system_timers } from "../core/timers.js";
+import { make_wall_clock, system_timers } from "../core/timers.js";
+import { Display } from "./display.js";
 import { find } from "./dom.js";
 import { open_emulator } from "./emulator.js";
 import { show_login, show_unreachable } from "./login_screen.js";
+import { observe_person } from "./presence.js";
 import { Screen } from "./screen.js";
+import { Settings } from "./settings.js";
 import { StudyPage } from "./study_page.js";
+import { attach_fold, attach_full_screen } from "./tools.js";
 
 const UNKNOWN_CODE = "This access code is not known. Please look at your link or your invitation again.";
 const TOO_MANY_TRIES = "There were too many tries with a wrong access code. Please wait a minute, then try again.";
 
 const api = new Api((...request) => fetch(...request));
 const screen = new Screen("screen");
+const display = new Display(() => localStorage);
+const settings = new Settings(display);
 const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
 
 /** @returns {Promise<void>} */
@@ -26,16 +32,23 @@ async function enter() {
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) show_login(screen, UNKNOWN_CODE);
     else if (error instanceof ApiError && error.status === 429) show_login(screen, TOO_MANY_TRIES);
-    else show_unreachable(screen, `The server did not answer as it should. ${reason(error)}`, () => void enter());
+    else show_unreachable(screen, reason(error), () => void enter());
     return;
   }
-  if (screen.shown !== "") screen.close();
+  screen.close();
   begin();
 }
 
 function begin() {
-  const emulator = open_emulator(find("terminal"));
-  const page = new StudyPage({ screen, timers: system_timers, focus_terminal: () => emulator.focus() });
+  const emulator = open_emulator(find("terminal"), display, {
+    on_paste: (text) => session.paste(text),
+    on_leave: () => find("fold").focus(),
+  });
+  const focus_terminal = () => {
+    emulator.focus();
+    find("terminal").scrollIntoView({ block: "nearest" });
+  };
+  const page = new StudyPage({ screen, settings, timers: system_timers, focus_terminal });
   const session = new Session(
     {
       url: terminal_url(),
@@ -43,13 +56,20 @@ function begin() {
       authorize,
       timers: system_timers,
       random: Math.random,
+      is_online: () => navigator.onLine,
+      wall_clock: make_wall_clock(() => performance.now(), () => Date.now()),
       emulator,
       random_bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     },
     page,
   );
   page.attach(session, { on_refused: () => show_login(screen, UNKNOWN_CODE) });
+  attach_full_screen(focus_terminal);
   watch_for_wake_up(session);
+  observe_person(session);
+  window.addEventListener("beforeunload", (event) => {
+    if (page.is_in_mid_task) event.preventDefault();
+  });
   session.start();
 }
 
@@ -81,6 +101,7 @@ function watch_for_wake_up(session) {
     before = difference();
   };
   document.addEventListener("visibilitychange", look);
+  document.addEventListener("resume", look);
   window.addEventListener("online", look);
   window.addEventListener("pageshow", look);
 }
@@ -96,4 +117,6 @@ function reason(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
+attach_fold(display);
 void enter();

@@ -1,25 +1,40 @@
-import { button_row } from "./screen.js";
 import { button, element } from "./dom.js";
+import { button_row, Screen } from "./screen.js";
 
-/** @import { Screen } from "./screen.js" */
+/** Asks before something that cannot be undone. Escape is a no. */
+export class Question {
+  #screen = new Screen("question", { on_dismissed: () => this.#on_closed() });
+  #on_closed;
 
-/**
- * Asks before something that cannot be undone.
- * @param {Screen} screen
- * @param {{card: string, heading: string, sentence: string, yes: string, no: string}} words
- * @param {{on_yes: () => void, on_close: () => void}} then
- */
-export function ask(screen, words, { on_yes, on_close }) {
-  /** @param {() => void} action */
-  const closing = (action) => () => {
-    screen.close();
-    action();
-    on_close();
-  };
-  screen.show(
-    words.card,
-    words.heading,
-    element("p", {}, words.sentence),
-    button_row(button(words.no, closing(() => {})), button(words.yes, closing(on_yes), "main")),
-  );
+  /** @param {() => void} on_closed Whatever the answer was. */
+  constructor(on_closed) {
+    this.#on_closed = on_closed;
+  }
+
+  get is_open() {
+    return this.#screen.shown !== "";
+  }
+
+  /**
+   * @param {{card: string, heading: string, sentence: string, yes: string, no: string}} words
+   * @param {() => void} on_yes
+   */
+  ask({ card, heading, sentence, yes, no }, on_yes) {
+    /** @param {() => void} action */
+    const closing = (action) => () => {
+      this.#screen.close();
+      action();
+      this.#on_closed();
+    };
+    this.#screen.show(
+      { card, heading, sign: "question" },
+      element("p", {}, sentence),
+      button_row(button(no, closing(() => {})), button(yes, closing(on_yes), "grave")),
+    );
+  }
+
+  /** Without an answer: there is nothing to ask any more. */
+  close() {
+    this.#screen.close();
+  }
 }

@@ -1,16 +1,28 @@
 import { element, find } from "./dom.js";
 
 /**
- * A card in front of the page that only its own buttons close. Its heading takes the focus, not a button: whoever is
- * typing when it comes up must not press anything by that.
+ * A card in front of the page. Its heading takes the focus, not a button: whoever is typing when it comes up must not
+ * press anything by that.
  */
 export class Screen {
   #dialog;
+  #on_dismissed;
 
-  /** @param {string} id Of a dialog in index.html. */
-  constructor(id) {
+  /**
+   * @param {string} id Of a dialog in index.html.
+   * @param {{on_dismissed?: () => void}} [options] With it Escape closes the card; without it only its own buttons do.
+   */
+  constructor(id, { on_dismissed } = {}) {
     this.#dialog = /** @type {HTMLDialogElement} */ (find(id));
+    this.#on_dismissed = on_dismissed;
     this.#dialog.addEventListener("cancel", (event) => event.preventDefault());
+    this.#dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      if (this.#on_dismissed === undefined) return;
+      this.close();
+      this.#on_dismissed();
+    });
   }
 
   /** The name of the card that is shown, or nothing. */
@@ -18,17 +30,20 @@ export class Screen {
     return this.#dialog.open ? (this.#dialog.dataset.card ?? "") : "";
   }
 
-  /** @param {string} card Its name. @param {string} heading @param {...(Node | string)} content */
-  show(card, heading, ...content) {
+  /** @param {{card: string, heading: string, sign?: string}} what `sign`: a picture's name. @param {...(Node | string)} content */
+  show({ card, heading, sign }, ...content) {
     const title = element("h2", { tabindex: "-1", id: `${this.#dialog.id}_heading` }, heading);
+    const picture = sign === undefined ? [] : [element("img", { class: "sign", src: `../images/${sign}.svg`, alt: "" })];
+    const announcer = element("p", { class: "announcer", role: "status" });
     this.#dialog.dataset.card = card;
     this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.replaceChildren(element("div", { class: "card" }, title, ...content));
+    this.#dialog.replaceChildren(element("div", { class: "card" }, ...picture, title, ...content), announcer);
     if (!this.#dialog.open) this.#dialog.showModal();
     title.focus();
   }
 
   close() {
+    if (!this.#dialog.open) return;
     this.#dialog.close();
     this.#dialog.replaceChildren();
   }
@@ -37,4 +52,14 @@ export class Screen {
 /** @param {...Node} buttons */
 export function button_row(...buttons) {
   return element("div", { class: "buttons" }, ...buttons);
+}
+
+/** Shown to those who seem to have no keyboard. */
+export function keyboard_notice() {
+  return element(
+    "p",
+    { class: "needs_keyboard" },
+    element("strong", {}, "Please use a computer. "),
+    "A phone's keyboard on the screen is not enough for this study: it has no Ctrl, Tab, Escape and arrow keys. Open the same link on a machine with a real keyboard.",
+  );
 }

@@ -1,33 +1,23 @@
-import { button_row } from "./screen.js";
 import { button, element } from "./dom.js";
-import { duration_in_words } from "./words.js";
+import { render_markdown } from "./markdown.js";
+import { outcome_of } from "./outcomes.js";
+import { button_row, keyboard_notice } from "./screen.js";
+import { duration_in_words, failure_in_words } from "./words.js";
 
-/** @import { StudyState, PreviousTask } from "../core/protocol.js" */
+/** @import { StudyState } from "../core/protocol.js" */
 /** @import { Screen } from "./screen.js" */
-
-/** What came of the task before. @type {Record<string, {card: string, heading: string, sentence: string}>} */
-const OUTCOMES = {
-  passed: { card: "passed", heading: "Well done!", sentence: "You have solved task" },
-  timed_out: { card: "timed_out", heading: "Time is up", sentence: "Time ran out for task" },
-  gave_up: { card: "gave_up", heading: "On to the next one", sentence: "You have ended task" },
-};
-
-/** @param {PreviousTask | null} previous */
-export function outcome_of(previous) {
-  return previous === null ? undefined : OUTCOMES[previous.state];
-}
 
 /**
  * What came of the last task, the next one, and a button that starts it.
  * @param {Screen} screen
  * @param {StudyState} state That is `ready`.
- * @param {() => Promise<void>} start Rejected when the task could not be started.
+ * @param {{start: () => Promise<void>, open_settings: () => void}} actions `start` is rejected when the task could not be started.
  */
-export function show_start(screen, state, start) {
+export function show_start(screen, state, { start, open_settings }) {
   const { task, previous } = state;
   if (task === null) return;
-  const outcome = outcome_of(previous);
-  const complaint = element("p", { class: "complaint", role: "alert", hidden: true });
+  const outcome = previous === null ? null : outcome_of(previous);
+  const complaint = element("div", { class: "complaint", role: "alert", hidden: true });
   const start_button = button(previous === null ? "Start" : "Start the next task", press, "main");
 
   async function press() {
@@ -37,22 +27,34 @@ export function show_start(screen, state, start) {
     try {
       await start();
     } catch (error) {
-      complaint.textContent = `The task could not be started: ${error instanceof Error ? error.message : error}`;
+      const { heading, sentence } = failure_in_words(error, "Your terminal could not be started, and none of your time has been used.");
+      complaint.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
       complaint.hidden = false;
       start_button.textContent = "Try again";
       start_button.disabled = false;
     }
   }
 
-  const happened = outcome && previous ? [element("p", {}, `${outcome.sentence} ${previous.number}.`)] : [];
+  const happened = outcome !== null && previous !== null ? [element("p", {}, outcome.sentence(previous.number))] : [];
   screen.show(
-    outcome?.card ?? "start",
-    outcome?.heading ?? "Ready to start?",
+    outcome ?? { card: "start", heading: "Ready to start?", sign: "terminal" },
     ...happened,
-    element("p", {}, element("strong", {}, `Task ${task.number} of ${task.total}`)),
-    element("div", { class: "description" }, task.description),
-    element("p", { class: "quiet" }, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts once your terminal is ready.`),
+    keyboard_notice(),
+    element(
+      "div",
+      { class: "preview" },
+      element("p", { class: "quiet" }, `Task ${task.number} of ${task.total}`),
+      markdown(task.description),
+    ),
+    element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts once your terminal is ready.`),
     complaint,
-    button_row(start_button),
+    button_row(button("Settings", open_settings), start_button),
   );
+}
+
+/** @param {string} text */
+function markdown(text) {
+  const place = element("div", { class: "markdown" });
+  place.append(render_markdown(text));
+  return place;
 }

@@ -1,16 +1,23 @@
 import { ConnectionLine } from "./connection_line.js";
 import { Countdown } from "./countdown.js";
+import { find } from "./dom.js";
 import { show_end } from "./end_screen.js";
-import { ask } from "./question.js";
+import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
-import { Screen } from "./screen.js";
 import { show_start } from "./start_screen.js";
+import { Steps } from "./steps.js";
 import { TaskPanel } from "./task_panel.js";
+import { UploadBar } from "./upload_bar.js";
+import { failure_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
 /** @import { ErrorMessage, Progress, StudyState } from "../core/protocol.js" */
 /** @import { Session } from "../core/session.js" */
 /** @import { Timers } from "../core/timers.js" */
+/** @import { Screen } from "./screen.js" */
+/** @import { Settings } from "./settings.js" */
+
+const TITLE = "Command-line study";
 
 const RESET_WORDS = {
   card: "reset",
@@ -31,24 +38,36 @@ const GIVE_UP_WORDS = {
 /** Which screen is shown when: follows the state of the study and of the connection. */
 export class StudyPage {
   #screen;
+  #settings;
   #focus_terminal;
-  #question = new Screen("question");
+  #question;
   #countdown;
   #connection_line;
   #panel;
+  #heading = find("task_number");
+  #steps = new Steps();
+  #upload_bar;
   /** @type {Session | null} */
   #session = null;
   #on_refused = () => {};
   /** Of the state whose screen is up, so that hearing it again changes nothing. */
   #shown_state_number = -1;
+  /** @type {ConnectionStatus["name"]} */
+  #connection = "stopped";
 
-  /** @param {{screen: Screen, timers: Timers, focus_terminal: () => void}} parts */
-  constructor({ screen, timers, focus_terminal }) {
+  /** @param {{screen: Screen, settings: Settings, timers: Timers, focus_terminal: () => void}} parts */
+  constructor({ screen, settings, timers, focus_terminal }) {
     this.#screen = screen;
+    this.#settings = settings;
     this.#focus_terminal = focus_terminal;
+    this.#question = new Question(focus_terminal);
     this.#countdown = new Countdown(timers);
     this.#connection_line = new ConnectionLine(timers);
     this.#panel = new TaskPanel({ on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up() });
+    this.#upload_bar = new UploadBar(() => {
+      this.#session?.cancel_paste();
+      this.#focus_terminal();
+    });
   }
 
   /** @param {Session} session @param {{on_refused: () => void}} events */
@@ -57,23 +76,33 @@ export class StudyPage {
     this.#on_refused = on_refused;
   }
 
+  /** Whether this page is the one on which a task is being done. */
+  get is_in_mid_task() {
+    return this.#session?.state?.state === "running" && this.#connection !== "replaced" && this.#connection !== "refused";
+  }
+
   /** @param {ConnectionStatus} status */
   on_status(status) {
+    this.#connection = status.name;
     this.#connection_line.show(status);
     if (status.name === "replaced") {
-      this.#close_question();
+      this.#close_what_is_open();
       this.#shown_state_number = -1;
       show_replaced(this.#screen, () => this.#session?.start());
     } else if (status.name === "refused") {
-      this.#close_question();
+      this.#close_what_is_open();
       this.#on_refused();
     }
   }
 
   /** @param {StudyState} state */
   on_state(state) {
+    const { task } = state;
     document.body.dataset.state = state.state;
-    this.#countdown.set(state.task?.time_left_in_seconds ?? null);
+    this.#heading.textContent = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
+    document.title = task === null ? TITLE : `${this.#heading.textContent} – ${TITLE}`;
+    this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0);
+    this.#steps.show(state);
     this.#panel.show(state);
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
@@ -91,38 +120,49 @@ export class StudyPage {
     this.#panel.notice(error.message);
   }
 
+  /** @param {{done: number, total: number} | null} backlog */
+  on_backlog(backlog) {
+    this.#upload_bar.show(backlog);
+  }
+
   #show_terminal() {
-    if (this.#screen.shown !== "") this.#screen.close();
-    if (this.#question.shown === "") this.#focus_terminal();
+    this.#screen.close();
+    if (!this.#question.is_open) this.#focus_terminal();
   }
 
   /** @param {StudyState} state */
   #show_card(state) {
-    this.#close_question();
+    this.#close_what_is_open();
     const number = state.task?.number ?? 0;
-    if (state.state === "ready") show_start(this.#screen, state, () => this.#session?.start_task(number) ?? Promise.resolve());
-    else show_end(this.#screen, state.previous);
+    const start = () => this.#session?.start_task(number) ?? Promise.resolve();
+    if (state.state === "ready") show_start(this.#screen, state, { start, open_settings: () => this.#settings.open() });
+    else show_end(this.#screen, state);
   }
 
-  #close_question() {
-    if (this.#question.shown !== "") this.#question.close();
+  #close_what_is_open() {
+    this.#question.close();
+    this.#settings.close();
   }
 
   #ask_reset() {
-    const on_yes = () => {
-      this.#panel.clear_progress();
-      void this.#await_answer(this.#session?.reset());
-    };
-    ask(this.#question, RESET_WORDS, { on_yes, on_close: this.#focus_terminal });
+    this.#question.ask(RESET_WORDS, () => this.#reset());
+  }
+
+  #reset() {
+    this.#panel.clear_progress();
+    void this.#await_answer(this.#session?.reset(), "Your terminal could not be started anew.", () => this.#reset());
   }
 
   #ask_give_up() {
-    const on_yes = () => void this.#await_answer(this.#session?.give_up());
-    ask(this.#question, GIVE_UP_WORDS, { on_yes, on_close: this.#focus_terminal });
+    this.#question.ask(GIVE_UP_WORDS, () => this.#end_task());
   }
 
-  /** @param {Promise<void> | undefined} answer */
-  async #await_answer(answer) {
+  #end_task() {
+    void this.#await_answer(this.#session?.give_up(), "The task could not be ended.", () => this.#end_task());
+  }
+
+  /** @param {Promise<void> | undefined} answer @param {string} consequence If it fails. @param {() => void} try_again */
+  async #await_answer(answer, consequence, try_again) {
     this.#panel.set_busy(true);
     this.#panel.notice("");
     try {
@@ -130,7 +170,8 @@ export class StudyPage {
     } catch (error) {
       // The task may have ended while the question was on its way: then its screen says all.
       if (this.#session?.state?.state === "running") {
-        this.#panel.notice(`That did not work: ${error instanceof Error ? error.message : error}`);
+        const { heading, sentence } = failure_in_words(error, consequence);
+        this.#panel.notice(`${heading} ${sentence}`, try_again);
       }
     } finally {
       this.#panel.set_busy(false);

@@ -49,14 +49,57 @@ export function connection_in_words(status, now, keeps_input) {
   }
 }
 
+/** Seconds left from which on time is short, however long the task. */
+const SHORT_SECONDS = 30;
+
+/**
+ * Time gets short in two steps: a quarter of it, and 30 seconds; whichever comes first.
+ * @param {number} left In seconds. @param {number} duration Of the whole task, in seconds.
+ * @returns {{level: "enough" | "soon" | "last", words: string}}
+ */
+export function clock_warning(left, duration) {
+  const steps = [{ below: duration / 4, words: "Less than a quarter of the time left" }];
+  if (duration > SHORT_SECONDS) steps.push({ below: SHORT_SECONDS, words: `Less than ${SHORT_SECONDS} seconds left` });
+  steps.sort((one, other) => other.below - one.below);
+  const passed = steps.filter(({ below }) => left <= below);
+  if (left <= 0 || passed.length === 0) return { level: left <= 0 ? "last" : "enough", words: "" };
+  return { level: passed.length === steps.length ? "last" : "soon", words: passed[passed.length - 1].words };
+}
+
+/** What only the server can be blamed for. */
+const FAULTS_OF_OURS = ["sandbox_unavailable", "busy", "internal"];
+
+/**
+ * @param {unknown} error Of a request: a RequestError, mostly.
+ * @param {string} consequence A sentence: what did not happen.
+ * @returns {{heading: string, sentence: string}}
+ */
+export function failure_in_words(error, consequence) {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!FAULTS_OF_OURS.includes(code)) return { heading: "That did not work.", sentence: `${consequence} (${message})` };
+  return {
+    heading: "Something went wrong on our side, not on yours.",
+    sentence: `${consequence} Please try again. If it goes on like this, tell the people who run this study: “${message}”.`,
+  };
+}
+
+/** What a check says of a name or a line. @type {Record<string, string>} */
+export const STATUS_WORDS = { matched: "right", extra: "extra", incorrect: "wrong" };
+
+/** @param {string} attribute In which a file is not as wanted. */
+export function difference_in_words(attribute) {
+  return attribute === "modified_at" ? "time" : attribute;
+}
+
 /**
  * @param {{matched: number, missing: number, extra: number, incorrect: number}} counts Of a check.
  * @returns {string}
  */
 export function progress_in_words({ matched, missing, extra, incorrect }) {
-  const parts = [`${matched} as wanted`];
-  if (incorrect > 0) parts.push(`${incorrect} not as wanted`);
+  const parts = [`${matched} right`];
+  if (incorrect > 0) parts.push(`${incorrect} wrong`);
+  if (extra > 0) parts.push(`${extra} extra`);
   if (missing > 0) parts.push(`${missing} missing`);
-  if (extra > 0) parts.push(`${extra} too many`);
-  return `Last check: ${parts.join(", ")}.`;
+  return parts.join(", ");
 }

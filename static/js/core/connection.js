@@ -16,6 +16,7 @@ const WEBSOCKET_OPEN = 1;
  *     `refused`: the server no longer lets us in.
  * @property {number} attempt How many attempts have been made since the connection was last good.
  * @property {number} retry_at On the clock of the timers; 0 unless `lost`.
+ * @property {string} reason Why it was lost or replaced, in a word or two; empty before that.
  *
  * @typedef {object} ConnectionEvents
  * @property {() => void} on_open The socket is open: greet.
@@ -30,6 +31,7 @@ const WEBSOCKET_OPEN = 1;
  *     no longer lets us in; it throws when the server cannot be asked.
  * @property {import("./timers.js").Timers} timers
  * @property {() => number} random From 0 to 1.
+ * @property {() => boolean} is_online False when the machine knows that it has no network.
  */
 
 /**
@@ -42,7 +44,7 @@ export class Connection {
   /** @type {WebSocket | null} */
   #socket = null;
   /** @type {ConnectionStatus} */
-  #status = { name: "stopped", attempt: 0, retry_at: 0 };
+  #status = { name: "stopped", attempt: 0, retry_at: 0, reason: "" };
   /** Counts attempts for good, so that what belongs to an earlier one is known. */
   #generation = 0;
   #ask_first = false;
@@ -63,7 +65,7 @@ export class Connection {
   /** Connects, also after `replaced` and `refused`; nothing when it is at it already. */
   start() {
     if (this.#socket !== null || this.#status.name === "connecting") return;
-    this.#status = { name: "stopped", attempt: 0, retry_at: 0 };
+    this.#status = { ...this.#status, name: "stopped", attempt: 0, retry_at: 0 };
     this.#attempt();
   }
 
@@ -74,14 +76,14 @@ export class Connection {
 
   /** The server has welcomed us: the next loss is a new one. */
   welcomed() {
-    this.#set_status("connected", { attempt: 0 });
-    if (!this.#waits_for_pong) this.#ping_later();
+    this.#set_status("connected", { attempt: 0, reason: "" });
+    this.#ping_later();
   }
 
   /** A newer tab took over. */
   replaced() {
     this.#drop_socket();
-    this.#set_status("replaced");
+    this.#set_status("replaced", { reason: "opened elsewhere" });
   }
 
   /** Something happened after which it pays to look at once: the page became visible, the network came back. */
@@ -107,7 +109,7 @@ export class Connection {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#ask_first = true;
-    this.#timer = this.#options.timers.set(() => this.#lose(), CONNECT_TIME);
+    this.#timer = this.#options.timers.set(() => this.#lose("no answer"), CONNECT_TIME);
     const is_current = () => this.#socket === socket;
     socket.addEventListener("open", () => {
       if (!is_current()) return;
@@ -121,7 +123,7 @@ export class Connection {
     socket.addEventListener("close", (event) => {
       if (!is_current()) return;
       if (event.code === CLOSE_REPLACED) this.replaced();
-      else this.#lose();
+      else this.#lose(`close ${event.code} ${event.reason ?? ""}`.trim());
     });
   }
 
@@ -135,40 +137,44 @@ export class Connection {
       asked = false;
     }
     if (generation !== this.#generation) return false;
-    if (!asked) this.#lose();
+    if (!asked) this.#lose("no answer");
     else if (!admitted) this.#set_status("refused");
     return asked && admitted;
   }
 
   /** @param {string | ArrayBuffer} frame */
   #receive(frame) {
-    this.#waits_for_pong = false;
-    if (this.#status.name === "connected") this.#ping_later();
+    if (this.#waits_for_pong) this.#ping_later();
     try {
       this.#events.on_frame(frame);
     } catch (error) {
       console.error(error);
-      this.#lose();
+      this.#lose("unreadable frame");
     }
   }
 
   #ping_later() {
     this.#clear_timer();
+    this.#waits_for_pong = false;
     this.#timer = this.#options.timers.set(() => this.#ping(), PING_INTERVAL);
   }
 
   #ping() {
     this.#clear_timer();
-    this.send(JSON.stringify({ type: "ping", t: Math.round(this.#options.timers.now()) }));
+    this.send(JSON.stringify({ type: "ping", t: Math.round(this.#options.timers.now() * 1000) / 1000 }));
     this.#waits_for_pong = true;
-    this.#timer = this.#options.timers.set(() => this.#lose(), PONG_TIME);
+    this.#timer = this.#options.timers.set(() => this.#lose("ping time-out"), PONG_TIME);
   }
 
-  #lose() {
+  /** @param {string} reason */
+  #lose(reason) {
     this.#drop_socket();
     const spread = 0.5 + this.#options.random() / 2;
     const delay = spread * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.max(0, this.#status.attempt - 1));
-    this.#set_status("lost", { retry_at: this.#options.timers.now() + delay });
+    this.#set_status("lost", {
+      retry_at: this.#options.timers.now() + delay,
+      reason: this.#options.is_online() ? reason : "offline",
+    });
     this.#timer = this.#options.timers.set(() => this.#attempt(), delay);
   }
 

@@ -14,6 +14,8 @@ export class InputStream {
   #next = 0;
   #ever_sent = 0;
   #end = 0;
+  /** Where more began to wait than the window takes. @type {number | null} */
+  #backlog_from = null;
 
   /** @param {number} [window] In bytes. */
   constructor(window = INPUT_WINDOW_BYTES) {
@@ -39,6 +41,27 @@ export class InputStream {
     if (bytes.length === 0) return;
     this.#kept.push(bytes);
     this.#end += bytes.length;
+    if (this.#end - this.#acknowledged > this.#window) this.#backlog_from ??= this.#acknowledged;
+  }
+
+  /**
+   * How far a large paste has come, in bytes; null when no more waits than what is usual.
+   * @returns {{done: number, total: number} | null}
+   */
+  get backlog() {
+    if (this.#backlog_from === null) return null;
+    return { done: this.#acknowledged - this.#backlog_from, total: this.#end - this.#backlog_from };
+  }
+
+  /** Forgets what has never left this page. */
+  drop_unsent() {
+    while (this.#end > this.#ever_sent) {
+      const last = this.#kept[this.#kept.length - 1];
+      const surplus = Math.min(last.length, this.#end - this.#ever_sent);
+      if (surplus === last.length) this.#kept.pop();
+      else this.#kept[this.#kept.length - 1] = last.subarray(0, last.length - surplus);
+      this.#end -= surplus;
+    }
   }
 
   /**
@@ -66,16 +89,18 @@ export class InputStream {
    * sent again. Bytes that never left this page move to where the stream now goes on, when another page or a new owner
    * of the session has carried it further.
    * @param {number} offset
+   * @returns {number} How far the bytes that never left have moved.
    */
   resume(offset) {
     const end_of_sent = this.#ever_sent;
     if (offset < this.#acknowledged || offset > end_of_sent) {
       this.#drop_below(end_of_sent);
       this.#move_to(offset);
-      return;
+      return offset - end_of_sent;
     }
     this.#drop_below(offset);
     this.#next = offset;
+    return 0;
   }
 
   /** Another stream: nothing of the old one is meant for it. @param {number} offset Where it goes on. */
@@ -89,6 +114,7 @@ export class InputStream {
     const length = this.#kept.reduce((sum, piece) => sum + piece.length, 0);
     this.#acknowledged = this.#next = this.#ever_sent = offset;
     this.#end = offset + length;
+    this.#backlog_from = length > this.#window ? offset : null;
   }
 
   /** @param {number} offset */
@@ -100,6 +126,7 @@ export class InputStream {
       else this.#kept[0] = first.subarray(length);
       this.#acknowledged += length;
     }
+    if (this.#acknowledged === this.#end) this.#backlog_from = null;
   }
 
   /** @param {number} offset @param {number} length */

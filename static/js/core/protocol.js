@@ -40,13 +40,14 @@ export const CLOSE_LOST = 4002;
  *
  * @typedef {object} PreviousTask
  * @property {number} number
- * @property {string} state `passed`, `timed_out` or `gave_up`.
+ * @property {string} state `passed`, `timed_out`, `gave_up`, or another when it ended through no deed of the participant.
  *
  * @typedef {object} StudyState
  * @property {"ready" | "running" | "finished"} state
  * @property {number} state_number Grows with every change.
  * @property {TaskState | null} task Null when finished.
  * @property {PreviousTask | null} previous
+ * @property {PreviousTask[]} [outcomes] Of all tasks that have ended, in their order.
  *
  * @typedef {object} Welcome
  * @property {"welcome"} type
@@ -65,7 +66,8 @@ export const CLOSE_LOST = 4002;
  * @property {number} incorrect
  * @property {ProgressDetail[]} [detail]
  *
- * @typedef {{path?: string, line?: string, status: string}} ProgressDetail
+ * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,
+ *     `extra` or `incorrect`; then `differs` says in what.
  *
  * @typedef {{type: "error", code: string, message: string, id?: number}} ErrorMessage
  * @typedef {{type: "pong", t: number, input_offset: number, output_offset: number, state_number: number}} Pong
@@ -82,13 +84,22 @@ export const CLOSE_LOST = 4002;
  * @typedef {{type: "hello", columns: number, rows: number, output_offset: number, stream?: string, input_offset?: number}
  *   } Hello
  *
+ * @typedef {{at: number} & (
+ *     {kind: "visibility", visible: boolean}
+ *   | {kind: "focus", focused: boolean}
+ *   | {kind: "paste", input_offset: number, bytes: number}
+ *   | {kind: "round_trip", milliseconds: number}
+ *   | {kind: "disconnected", reason: string, milliseconds: number})} Observation `at`: milliseconds since 1970.
+ *
  * @typedef {Hello
  *   | {type: "start_task", id: number, task: number}
  *   | {type: "resize", columns: number, rows: number}
  *   | {type: "ack", output_offset: number}
  *   | {type: "reset", id: number}
  *   | {type: "give_up", id: number}
- *   | {type: "ping", t: number}} ClientMessage
+ *   | {type: "ping", t: number}
+ *   | {type: "input_times", stream: string, times: [offset: number, at: number][]}
+ *   | {type: "observation"} & Observation} ClientMessage
  */
 
 /** What the other end sent is not `tellina.v1`. */

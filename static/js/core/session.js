@@ -2,11 +2,13 @@ import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
 import { OutputStream } from "./output_stream.js";
 import { decode_frame, decode_message, encode_frame } from "./protocol.js";
+import { Reports } from "./reports.js";
 import { Requests } from "./requests.js";
+import { RoundTrips } from "./round_trips.js";
 import { TerminalScreen } from "./terminal.js";
 
 /** @import { ConnectionOptions, ConnectionStatus } from "./connection.js" */
-/** @import { ClientMessage, ErrorMessage, Progress, StudyState, Welcome } from "./protocol.js" */
+/** @import { ClientMessage, ErrorMessage, Observation, Pong, Progress, StudyState, Welcome } from "./protocol.js" */
 
 /** Small outputs are acknowledged together, at most this many milliseconds after they have been drawn. */
 const ACKNOWLEDGE_AFTER = 50;
@@ -17,11 +19,15 @@ const ACKNOWLEDGE_AFTER = 50;
  * @property {(status: ConnectionStatus) => void} on_status
  * @property {(progress: Progress) => void} on_progress
  * @property {(error: ErrorMessage) => void} on_error One that answers no request.
+ * @property {(backlog: {done: number, total: number} | null) => void} on_backlog How much of a large paste the server has.
  *
  * @typedef {ConnectionOptions & {
  *   emulator: import("./terminal.js").Emulator,
  *   random_bytes: (length: number) => Uint8Array,
- * }} SessionOptions
+ *   wall_clock: () => number,
+ * }} SessionOptions `wall_clock`: milliseconds since 1970.
+ *
+ * @typedef {Observation extends infer O ? O extends Observation ? Omit<O, "at"> : never : never} UnstampedObservation
  */
 
 /**
@@ -33,6 +39,9 @@ export class Session {
   #timers;
   #connection;
   #requests;
+  #reports;
+  #round_trips = new RoundTrips();
+  #wall_clock;
   #terminal;
   #input = new InputStream();
   #output = new OutputStream();
@@ -43,6 +52,9 @@ export class Session {
   /** Between `hello` and `welcome` nothing may be sent. */
   #is_welcomed = false;
   #told_size = "";
+  #has_told_backlog = false;
+  /** Since when the page has been away, and why. @type {{at: number, reason: string} | null} */
+  #away = null;
   /** @type {unknown} */
   #acknowledge_timer = undefined;
 
@@ -50,6 +62,7 @@ export class Session {
   constructor(options, events) {
     this.#events = events;
     this.#timers = options.timers;
+    this.#wall_clock = options.wall_clock;
     this.#terminal = new TerminalScreen(options.emulator, {
       on_input: (bytes) => this.#type(bytes),
       on_resize: () => this.#tell_size(),
@@ -58,8 +71,9 @@ export class Session {
       on_open: () => this.#greet(),
       on_frame: (frame) => this.#receive(frame),
       on_closed: () => this.#close(),
-      on_status: (status) => events.on_status(status),
+      on_status: (status) => this.#take_status(status),
     });
+    this.#reports = new Reports({ send: (frame) => this.#is_welcomed && this.#send(frame), timers: options.timers });
     this.#requests = new Requests({
       send: (request) => this.#is_welcomed && this.#send(request),
       timers: options.timers,
@@ -112,6 +126,31 @@ export class Session {
     return this.#requests.ask({ type: "give_up" });
   }
 
+  /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
+  paste(text) {
+    const input_offset = this.#input.end;
+    this.#terminal.paste(text);
+    const bytes = this.#input.end - input_offset;
+    if (bytes > 0) this.observe({ kind: "paste", input_offset, bytes });
+  }
+
+  /** Forgets what of a large paste has not left the page. */
+  cancel_paste() {
+    this.#input.drop_unsent();
+    this.#type(this.#terminal.end_of_paste);
+    this.#tell_backlog();
+  }
+
+  /** For the record. @param {UnstampedObservation} observation */
+  observe(observation) {
+    this.#reports.observe({ ...observation, at: this.#wall_clock() });
+  }
+
+  /** The page is about to go: says what there is left to say. */
+  leave() {
+    this.#reports.flush();
+  }
+
   #greet() {
     this.#is_welcomed = false;
     const { columns, rows } = this.#terminal.size;
@@ -143,6 +182,7 @@ export class Session {
         break;
       case "input_ack":
         this.#input.acknowledge(message.input_offset);
+        this.#tell_backlog();
         this.#send_input();
         break;
       case "progress":
@@ -155,10 +195,11 @@ export class Session {
         this.#connection.replaced();
         break;
       case "error":
-        if (!this.#requests.refuse(message)) this.#events.on_error(message);
+        // A server that is older than this page does not know all that it says: that is nothing to trouble a person with.
+        if (!this.#requests.refuse(message) && message.code !== "bad_message") this.#events.on_error(message);
         break;
       case "pong":
-        if (this.#state !== null && message.state_number > this.#state.state_number) this.refresh();
+        this.#take_pong(message);
         break;
     }
   }
@@ -167,7 +208,9 @@ export class Session {
   #take_welcome(welcome) {
     const stream = welcome.stream || null;
     if (stream !== null && stream === this.#stream) {
-      this.#input.resume(welcome.input_offset);
+      const end_of_sent = this.#input.ever_sent;
+      const moved = this.#input.resume(welcome.input_offset);
+      if (moved !== 0) this.#reports.move(stream, end_of_sent, moved);
       const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);
       if (is_torn) this.#terminal.clear();
     } else {
@@ -182,6 +225,8 @@ export class Session {
     this.#connection.welcomed();
     this.#take_state(welcome.state);
     this.#tell_size();
+    this.#tell_backlog();
+    this.#reports.wake();
     if (welcome.id === undefined) this.#requests.send_all();
     this.#send_input();
     this.#acknowledge_if_due();
@@ -190,7 +235,10 @@ export class Session {
   /** @param {StudyState} state */
   #take_state(state) {
     this.#state = state;
-    if (state.state !== "running") this.#input.reset(this.#input.ever_sent);
+    if (state.state !== "running") {
+      this.#input.reset(this.#input.ever_sent);
+      this.#tell_backlog();
+    }
     this.#events.on_state(state);
   }
 
@@ -230,9 +278,36 @@ export class Session {
 
   /** @param {Uint8Array} bytes */
   #type(bytes) {
-    if (!this.takes_input) return;
+    if (!this.takes_input || this.#stream === null || bytes.length === 0) return;
+    this.#reports.typed(this.#stream, this.#input.end, this.#wall_clock());
     this.#input.write(bytes);
+    this.#tell_backlog();
     this.#send_input();
+  }
+
+  #tell_backlog() {
+    const { backlog } = this.#input;
+    if (backlog !== null || this.#has_told_backlog) this.#events.on_backlog(backlog);
+    this.#has_told_backlog = backlog !== null;
+  }
+
+  /** @param {ConnectionStatus} status */
+  #take_status(status) {
+    if (status.name === "lost" || status.name === "replaced") this.#away ??= { at: this.#wall_clock(), reason: status.reason };
+    if (status.name === "connected" && this.#away !== null) {
+      const { at, reason } = this.#away;
+      this.#away = null;
+      this.observe({ kind: "disconnected", reason, milliseconds: Math.max(0, Math.round(this.#wall_clock() - at)) });
+    }
+    this.#events.on_status(status);
+  }
+
+  /** @param {Pong} pong */
+  #take_pong(pong) {
+    const now = this.#timers.now();
+    const milliseconds = this.#round_trips.add(now, now - pong.t);
+    if (milliseconds !== null) this.observe({ kind: "round_trip", milliseconds });
+    if (this.#state !== null && pong.state_number > this.#state.state_number) this.refresh();
   }
 
   #send_input() {

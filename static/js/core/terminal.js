@@ -11,6 +11,8 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
  * @property {(listener: (data: string) => void) => unknown} onData
  * @property {(listener: (data: string) => void) => unknown} onBinary
  * @property {(listener: () => void) => unknown} onResize
+ * @property {(text: string) => void} [paste] Gives the text to `onData` at once, as what a program wants of a paste.
+ * @property {{bracketedPasteMode: boolean}} modes
  *
  * @typedef {object} TerminalEvents
  * @property {(bytes: Uint8Array) => void} on_input
@@ -24,6 +26,9 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
  */
 // eslint-disable-next-line no-control-regex
 const ANSWER = /^\x1b(?:[\]P^_X]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
+
+/** ESC [ 2 0 1 ~ */
+const END_OF_PASTE = Uint8Array.of(0x1b, 0x5b, 0x32, 0x30, 0x31, 0x7e);
 
 /** ESC c: what stands for a fresh terminal, in order with the output around it. */
 const FULL_RESET = Uint8Array.of(0x1b, 0x63);
@@ -70,6 +75,16 @@ export class TerminalScreen {
       this.#silent_writes--;
       done();
     });
+  }
+
+  /** @param {string} text */
+  paste(text) {
+    this.#emulator.paste?.(text);
+  }
+
+  /** What ends a paste for a program that wants to know its end; nothing for others. */
+  get end_of_paste() {
+    return this.#emulator.modes.bracketedPasteMode ? END_OF_PASTE : new Uint8Array();
   }
 
   /** A fresh terminal, after what has been written so far; that belongs to the past, and is not answered either. */

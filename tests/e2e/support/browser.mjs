@@ -1,9 +1,14 @@
-import { mkdir } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
+
+/** The program that finds barriers. */
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
 export function launch() {
@@ -65,9 +70,11 @@ export class Tab {
     await this.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
   }
 
-  /** @param {string} name A button's text. */
+  /** @param {string} name A button's text: of the card in front, where there is one. */
   async press(name) {
-    await this.page.getByRole("button", { name, exact: true }).click();
+    const card = this.page.locator("dialog[open]").last();
+    const place = (await card.count()) > 0 ? card : this.page.locator("body");
+    await place.getByRole("button", { name, exact: true }).click();
   }
 
   /** What the terminal shows, a line for each row. @returns {Promise<string>} */
@@ -97,9 +104,39 @@ export class Tab {
     await this.page.keyboard.type(keys);
   }
 
+  /** As if it came from the clipboard. @param {string} text */
+  async paste(text) {
+    await this.page.locator("#terminal textarea").evaluate((textarea, pasted) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", pasted);
+      textarea.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  }
+
   /** @param {string} name */
   async screenshot(name) {
     await mkdir(SCREENSHOTS, { recursive: true });
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
+  }
+
+  /** As the page is now: a picture of it and no barrier in it, in light and in dark. @param {string} name */
+  async prove(name) {
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await this.screenshot(`${name}_${colorScheme}`);
+      assert.deepEqual(await this.#barriers(), [], `${name}, ${colorScheme}`);
+    }
+  }
+
+  /** What axe finds, all of its rules. @returns {Promise<string[]>} */
+  async #barriers() {
+    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { violations, passes } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ["violations"] });
+      if (passes.length < 10) return ["axe looked at nothing"];
+      return violations.flatMap((/** @type {any} */ { id, nodes }) =>
+        nodes.map((/** @type {any} */ { target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+      );
+    });
   }
 }

@@ -90,6 +90,17 @@ export class Program {
   }
 
   /**
+   * Until the record of the participant's first task has it in the output.
+   * @param {string} access_code @param {RegExp} expected @param {number} [deadline] In milliseconds.
+   */
+  async waits_for_output(access_code, expected, deadline = 30_000) {
+    const end = Date.now() + deadline;
+    while (!expected.test(await this.stream(access_code, 1, "output_bytes"))) {
+      if (Date.now() > end) throw new Error(`the output of ${access_code} has no ${expected} after ${deadline} ms`);
+    }
+  }
+
+  /**
    * Everything that the participant's terminal sent in a task, put together from the store; fails if it has holes.
    * @param {string} access_code @param {number} task @param {"input_bytes" | "output_bytes"} view
    */

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "server_fixture.hpp"
+#include "support/places.hpp"
 #include "support/redis_server.hpp"
 
 namespace tellina::testing {
@@ -88,7 +89,7 @@ TEST_F(SelfTest, PassesOverRedisAndInTheSandboxProcess) {
 TEST_F(SelfTest, ASandboxThatCannotStartGivesTheReason) {
   const std::filesystem::path root = folder() / "root";
   std::filesystem::create_directory_symlink(
-      std::filesystem::path(TELLINA_PROGRAM).parent_path().parent_path() / "share/tellina/rootfs", root);
+      std::filesystem::path(program_file()).parent_path().parent_path() / "share/tellina/rootfs", root);
   start_in_test_mode("\"sandbox\": {\"plugin\": \"chroot\", \"pool\": 0, \"root_file_system\": \"" + root.string() +
                      "\"}, ");
   std::filesystem::remove(root);

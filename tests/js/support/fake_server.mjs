@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -32,8 +33,13 @@ export class FakeServer {
   /** @type {import("./fake_server.mjs").FakeStudy} */
   study;
   is_accepting = true;
+  /** Whether input is acknowledged, and echoed, as it comes. */
+  is_acknowledging = true;
+  /** Whether HTTP is answered with status 503. */
+  is_failing = false;
 
   #static_directory;
+  #heard = new EventEmitter();
   #output = Buffer.alloc(0);
   #stream = 0;
   /** @type {import("ws").WebSocket | null} */
@@ -77,13 +83,28 @@ export class FakeServer {
     this.#page?.send(JSON.stringify(message));
   }
 
+  /**
+   * The first text frame of this type that is as wanted, also one that came before.
+   * @param {string} type
+   * @param {(message: any) => boolean} [is_wanted]
+   * @param {number} [deadline] In milliseconds.
+   */
+  async heard(type, is_wanted = () => true, deadline = 20_000) {
+    const end = AbortSignal.timeout(deadline);
+    for (;;) {
+      const found = this.messages.find((message) => message.type === type && is_wanted(message));
+      if (found !== undefined) return found;
+      await once(this.#heard, "frame", { signal: end });
+    }
+  }
+
   /** The study goes on: tells the page. @param {Partial<FakeStudy>} change */
   change(change) {
     this.study = { ...this.study, ...change, state_number: this.study.state_number + 1 };
     this.say({ type: "state", state: this.study });
   }
 
-  /** @param {string} text */
+  /** @param {string | Buffer} text */
   print(text) {
     const bytes = Buffer.from(text);
     const frame = encode_frame(this.#output.length, bytes);
@@ -99,6 +120,7 @@ export class FakeServer {
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async #answer(request, response) {
     const { pathname } = new URL(request.url ?? "/", "http://here");
+    if (this.is_failing && pathname.startsWith("/api/")) return refuse(response, 503, "busy");
     if (pathname === "/api/v1/login") {
       let body = "";
       for await (const piece of request) body += piece;
@@ -143,13 +165,19 @@ export class FakeServer {
     const fresh = Buffer.from(bytes).toString("latin1").slice(this.input.length - offset);
     if (this.study.state !== "running" || offset > this.input.length) return;
     this.input += fresh;
+    if (!this.is_acknowledging) return;
+    this.acknowledge();
+    this.print(Buffer.from(fresh.replaceAll("\r", "\r\n$ "), "latin1"));
+  }
+
+  acknowledge() {
     this.say({ type: "input_ack", input_offset: this.input.length });
-    this.print(fresh.replaceAll("\r", "\r\n$ "));
   }
 
   /** @param {any} message */
   #take(message) {
     this.messages.push(message);
+    this.#heard.emit("frame");
     const { type, id } = message;
     const refusal = this.refusals.get(type);
     if (refusal !== undefined) {
@@ -183,9 +211,10 @@ export class FakeServer {
   end_task(state) {
     const { task } = this.study;
     const previous = { number: task.number, state };
+    const outcomes = [...(this.study.outcomes ?? []), previous];
     this.#output = Buffer.alloc(0);
-    if (task.number === task.total) this.change({ state: "finished", task: /** @type {any} */ (null), previous });
-    else this.change({ state: "ready", task: { ...task, number: task.number + 1, time_left_in_seconds: null }, previous });
+    if (task.number === task.total) this.change({ state: "finished", task: /** @type {any} */ (null), previous, outcomes });
+    else this.change({ state: "ready", task: { ...task, number: task.number + 1, time_left_in_seconds: null }, previous, outcomes });
   }
 
   #stream_name() {
@@ -212,6 +241,7 @@ export class FakeServer {
  * @property {number} state_number
  * @property {{number: number, total: number, type: string, description: string, duration_in_seconds: number, time_left_in_seconds: number | null}} task
  * @property {{number: number, state: string} | null} previous
+ * @property {{number: number, state: string}[]} [outcomes]
  */
 
 /** @param {import("node:http").ServerResponse} response @param {object} body */

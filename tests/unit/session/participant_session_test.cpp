@@ -88,6 +88,8 @@ TEST_F(SessionTest, PassesATaskAndPutsItAway) {
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(state(), "ready");
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+  EXPECT_EQ(boost::json::serialize(port.last("state")["state"].as_object()["outcomes"]),
+            R"([{"number":1,"state":"passed"}])");
   EXPECT_EQ(port.last("progress")["matched"].to_number<int>(), 1);
   EXPECT_TRUE(backend.shell().is_destroyed);
   EXPECT_EQ(stored("SELECT state FROM task_sessions"), "passed");

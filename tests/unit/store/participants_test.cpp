@@ -107,6 +107,23 @@ TEST_F(ParticipantsTest, TheListFollowsTheStudy) {
   EXPECT_THAT(list(2), ElementsAre("bob finished 2 1"));
 }
 
+TEST_F(ParticipantsTest, ProgressNamesWhatCameOfEachTask) {
+  add_worker("worker.a");
+  const ParticipantId bob = add_participant("bob");
+  const Fence fence = acquire(bob, "worker.a").fence;
+  end(fence, begin(fence, 1).id, TaskSessionState::gave_up);
+  end(fence, begin(fence, 2).id, TaskSessionState::passed);
+  begin(fence, 3);
+  const std::vector<TaskOutcome> outcomes = progress(bob).outcomes;
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].task_number, 1);
+  EXPECT_EQ(outcomes[0].state, TaskSessionState::gave_up);
+  EXPECT_EQ(outcomes[1].task_number, 2);
+  EXPECT_EQ(outcomes[1].state, TaskSessionState::passed);
+  reset("bob");
+  EXPECT_TRUE(progress(bob).outcomes.empty());
+}
+
 TEST_F(ParticipantsTest, AResetKeepsTheOldDataMarked) {
   add_worker("worker.a");
   const ParticipantId bob = add_participant("bob");

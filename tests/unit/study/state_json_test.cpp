@@ -34,7 +34,8 @@ class StateJsonTest : public ::testing::Test {
 
 TEST_F(StateJsonTest, BeforeTheFirstTask) {
   EXPECT_EQ(current_task_number(progress), 1);
-  EXPECT_EQ(state(), boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "task": {
+  EXPECT_EQ(state(),
+            boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 1, "total": 2, "type": "stdout", "description": "Print \"hello\".", "duration_in_seconds": 60,
       "time_left_in_seconds": null}})"));
 }
@@ -43,7 +44,8 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
   set_latest(2, TaskSessionState::running);
   progress.latest->charged = 500ms;
   EXPECT_EQ(current_task_number(progress), 2);
-  EXPECT_EQ(state(), boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null, "task": {
+  EXPECT_EQ(state(),
+            boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "duration_in_seconds": 60,
       "time_left_in_seconds": 59.5}})"));
 }
@@ -64,10 +66,12 @@ TEST_F(StateJsonTest, BetweenTasks) {
 
 TEST_F(StateJsonTest, AfterTheLastTask) {
   set_latest(2, TaskSessionState::passed);
+  progress.outcomes = {TaskOutcome(1, TaskSessionState::timed_out), TaskOutcome(2, TaskSessionState::passed)};
   EXPECT_EQ(current_task_number(progress), 3);
   EXPECT_EQ(state(), boost::json::parse(
                          R"({"state": "finished", "state_number": 7, "task": null,
-                             "previous": {"number": 2, "state": "passed"}})"));
+                             "previous": {"number": 2, "state": "passed"},
+                             "outcomes": [{"number": 1, "state": "timed_out"}, {"number": 2, "state": "passed"}]})"));
 }
 
 TEST_F(StateJsonTest, AStudyWithoutTasksIsFinished) {

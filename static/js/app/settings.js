@@ -1,0 +1,78 @@
+import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
+import { button, element, find } from "./dom.js";
+import { button_row, Screen } from "./screen.js";
+
+/** @import { Display } from "./display.js" */
+
+const THEME_WORDS = { system: "As the system", light: "Light", dark: "Dark" };
+
+/** Keys that work in the terminal, and what they do. */
+const KEYS = [
+  ["Ctrl+Shift+C", "copies what is selected (on a Mac ⌘C)"],
+  ["Ctrl+Shift+V", "pastes (on a Mac ⌘V)"],
+  ["Shift+Page Up", "scrolls back"],
+  ["Ctrl+W, T, N", "reach the terminal in full screen (Chrome, Edge)"],
+  ["Shift+F6", "leaves the terminal for the rest of the page"],
+];
+
+/** How the page looks: theme, size of the terminal's text, help for screen readers; and the keys of the terminal. */
+export class Settings {
+  #screen = new Screen("settings", { on_dismissed: () => {} });
+  #display;
+
+  /** @param {Display} display */
+  constructor(display) {
+    this.#display = display;
+    find("open_settings").addEventListener("click", () => this.open());
+  }
+
+  open() {
+    this.#screen.show(
+      { card: "settings", heading: "Settings" },
+      this.#themes(),
+      this.#font_size(),
+      this.#screen_reader(),
+      element("h3", {}, "Keys in the terminal"),
+      element("dl", { class: "keys" }, ...KEYS.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
+      button_row(button("Done", () => this.close(), "main")),
+    );
+  }
+
+  close() {
+    this.#screen.close();
+  }
+
+  #themes() {
+    const options = THEMES.map((theme) => {
+      const is_chosen = this.#display.choices.theme === theme;
+      const input = element("input", { type: "radio", name: "theme", value: theme, checked: is_chosen });
+      input.addEventListener("change", () => this.#display.change({ theme }));
+      return element("label", {}, input, element("span", {}, THEME_WORDS[theme]));
+    });
+    return element("fieldset", { class: "choice" }, element("legend", {}, "Colours"), ...options);
+  }
+
+  #font_size() {
+    const value = element("output", { id: "font_size" });
+    const step = (/** @type {number} */ by) => () => {
+      this.#display.change({ font_size: this.#display.choices.font_size + by });
+      show();
+    };
+    const smaller = button("Smaller", step(-1));
+    const larger = button("Larger", step(1));
+    const show = () => {
+      const { font_size } = this.#display.choices;
+      value.textContent = `${font_size} pixels`;
+      smaller.disabled = font_size <= SMALLEST_FONT;
+      larger.disabled = font_size >= LARGEST_FONT;
+    };
+    show();
+    return element("fieldset", { class: "stepper" }, element("legend", {}, "Text in the terminal"), smaller, value, larger);
+  }
+
+  #screen_reader() {
+    const input = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", checked: this.#display.choices.screen_reader }));
+    input.addEventListener("change", () => this.#display.change({ screen_reader: input.checked }));
+    return element("label", { class: "check" }, input, element("span", {}, "Let a screen reader read the terminal"));
+  }
+}

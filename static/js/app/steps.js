@@ -1,0 +1,27 @@
+import { element, find } from "./dom.js";
+
+/** @import { StudyState } from "../core/protocol.js" */
+
+const MOST_STEPS = 20;
+
+/** How far the participant is in the study, as a row of dots; "Task 2 of 5" beside it says the same in words. */
+export class Steps {
+  #row = find("steps");
+
+  /** @param {StudyState} state */
+  show({ task, previous, outcomes = [] }) {
+    const total = task?.total ?? 0;
+    this.#row.hidden = total < 2 || total > MOST_STEPS;
+    if (this.#row.hidden) return;
+    const outcome = (/** @type {number} */ number) =>
+      outcomes.find((other) => other.number === number)?.state ?? (previous?.number === number ? previous.state : "ended");
+    const current = task?.number ?? 0;
+    this.#row.replaceChildren(
+      ...Array.from({ length: total }, (_, index) => {
+        const number = index + 1;
+        const step = number < current ? outcome(number) : number === current ? "current" : "ahead";
+        return element("span", { "data-step": step });
+      }),
+    );
+  }
+}

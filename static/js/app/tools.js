@@ -1,0 +1,42 @@
+import { find } from "./dom.js";
+
+/** @import { Display } from "./display.js" */
+
+/** Keys that a browser keeps for itself, and gives to a page that fills the screen, where it gives them at all. */
+const KEYS_OF_THE_BROWSER = ["KeyW", "KeyT", "KeyN", "KeyQ", "Escape"];
+
+/** The button that folds the task away and brings it back. @param {Display} display */
+export function attach_fold(display) {
+  const fold = find("fold");
+  fold.addEventListener("click", () => display.change({ is_folded: !display.choices.is_folded }));
+  display.follow(({ is_folded }) => {
+    document.body.toggleAttribute("data-folded", is_folded);
+    fold.setAttribute("aria-expanded", String(!is_folded));
+    fold.textContent = is_folded ? "Show the task" : "Hide the task";
+  });
+}
+
+/** The button for the full screen, in which Ctrl+W and its like reach the shell. @param {() => void} then */
+export function attach_full_screen(then) {
+  const full_screen = find("full_screen");
+  full_screen.hidden = !document.fullscreenEnabled;
+  full_screen.addEventListener("click", () => void toggle().then(then));
+  document.addEventListener("fullscreenchange", () => {
+    full_screen.textContent = document.fullscreenElement === null ? "Full screen" : "Leave full screen";
+  });
+}
+
+async function toggle() {
+  /** @type {{lock?: (keys: string[]) => Promise<void>} | undefined} */
+  const keyboard = /** @type {any} */ (navigator).keyboard;
+  try {
+    if (document.fullscreenElement !== null) {
+      await document.exitFullscreen();
+    } else {
+      await document.documentElement.requestFullscreen();
+      await keyboard?.lock?.(KEYS_OF_THE_BROWSER);
+    }
+  } catch {
+    // The browser does not want to: the page stays as it is, and all works but those keys.
+  }
+}

@@ -1,0 +1,1 @@
+export { Unicode11Addon } from "@xterm/addon-unicode11";

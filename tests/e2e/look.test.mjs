@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+
+import { Tab } from "./support/browser.mjs";
+import { page_tests, start } from "./support/fake_study.mjs";
+
+const page_test = page_tests();
+
+/** @param {Tab} tab */
+const background = (tab) => tab.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+/** @param {Tab} tab */
+const columns = (tab) => tab.page.evaluate(() => document.querySelectorAll(".xterm-rows > div").length);
+/** @param {Tab} tab */
+const fits_in_width = (tab) => tab.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+/** @param {Tab} tab @returns {Promise<string>} The id or the text of what has the keyboard. */
+const focused = (tab) => tab.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || "");
+
+page_test("colours, size of the text and the folded task are remembered", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await tab.card("start");
+  await tab.press("Settings");
+  await tab.card("settings");
+  await tab.prove("settings");
+  await tab.page.emulateMedia({ colorScheme: "light" });
+  const light = await background(tab);
+  await tab.page.getByLabel("Dark").check();
+  const dark = await background(tab);
+  assert.notEqual(dark, light);
+  await tab.page.keyboard.press("Escape");
+  await tab.card("start");
+  await start(tab);
+  const rows = await columns(tab);
+  await tab.press("Settings");
+  for (let step = 0; step < 5; step++) await tab.press("Larger");
+  assert.equal(await tab.page.locator("#font_size").textContent(), "20 pixels");
+  await tab.press("Done");
+  await tab.page.waitForFunction((before) => document.querySelectorAll(".xterm-rows > div").length < before, rows);
+  await tab.press("Hide the task");
+  assert.equal(await tab.page.locator("#task").isVisible(), false);
+  const wider = await server.heard("resize", (size) => size.columns > 90);
+  assert.ok(wider.rows < rows);
+  await tab.prove("folded");
+  await tab.page.emulateMedia({ colorScheme: "light" });
+  await tab.page.reload();
+  await tab.terminal();
+  assert.equal(await background(tab), dark);
+  assert.equal(await tab.page.locator("#task").isVisible(), false);
+  assert.ok((await columns(tab)) < rows);
+  await tab.press("Show the task");
+  assert.equal(await tab.page.locator("#task").isVisible(), true);
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("the text of a task runs nothing and loads nothing", async ({ server, address, context }) => {
+  server.study.task.description = `# Heading
+<img src="x" onerror="document.title='run'"><script>document.title = "run"</script>
+[bad](javascript:alert(1)) [good](https://example.org/) ![picture](http://192.0.2.1/picture.png)
+
+| a | b |
+| - | - |
+| 1 | \`2\` |`;
+  const tab = await Tab.open(context, address);
+  await tab.card("start");
+  const text = tab.page.locator("#screen .markdown");
+  assert.deepEqual(await text.locator("a[href]").evaluateAll((links) => links.map((link) => link.getAttribute("href"))), ["https://example.org/"]);
+  assert.equal(await text.locator("img, script").count(), 0);
+  assert.equal(await text.locator("h3").textContent(), "Heading");
+  assert.equal(await text.locator("td code").textContent(), "2");
+  assert.match((await text.textContent()) ?? "", /<img src="x" onerror=.*<script>/);
+  await tab.prove("start_markdown");
+  assert.deepEqual(tab.complaints, []);
+  assert.deepEqual(tab.foreign_requests, []);
+});
+
+page_test("the page can fill the screen", async ({ address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  await tab.press("Full screen");
+  await tab.page.waitForFunction(() => document.fullscreenElement !== null);
+  await tab.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
+  await tab.press("Leave full screen");
+  await tab.page.waitForFunction(() => document.fullscreenElement === null);
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("everything can be done with the keyboard alone", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  const { keyboard } = tab.page;
+  const tab_to = async (/** @type {string} */ wanted) => {
+    for (let count = 0; (await focused(tab)) !== wanted; count++) {
+      assert.ok(count < 12, `the Tab key does not reach ${wanted}, but ${await focused(tab)}`);
+      await keyboard.press("Tab");
+    }
+  };
+  await tab.card("start");
+  assert.equal(await focused(tab), "screen_heading");
+  await tab_to("Start");
+  await keyboard.press("Enter");
+  await tab.terminal();
+  await tab.shows(/\$/);
+  await tab.type("one\ttwo");
+  await tab.shows(/one\s+two/);
+  assert.equal(server.input, "one\ttwo", "the Tab key is the shell's");
+  await keyboard.press("Shift+F6");
+  assert.equal(await focused(tab), "fold");
+  await tab_to("give_up");
+  await keyboard.press("Enter");
+  await tab.card("give_up");
+  await keyboard.press("Escape");
+  await tab.terminal();
+  await keyboard.press("Shift+F6");
+  await tab_to("open_settings");
+  await keyboard.press("Enter");
+  await tab.card("settings");
+  await keyboard.press("Escape");
+  assert.equal(await focused(tab), "open_settings", "the keyboard is back where it was");
+  await tab_to("give_up");
+  await keyboard.press("Enter");
+  await tab_to("Give up");
+  await keyboard.press("Enter");
+  await tab.card("gave_up");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test(
+  "at 320 pixels all is there, nothing sticks out, and a phone is told what it lacks",
+  async ({ address, context }) => {
+    const tab = await Tab.open(context, address);
+    await tab.card("start");
+    await tab.page.getByText("A phone's keyboard on the screen is not enough").waitFor();
+    assert.ok(await fits_in_width(tab));
+    await tab.prove("phone_start");
+    await start(tab);
+    assert.ok(await fits_in_width(tab));
+    await tab.prove("phone_running");
+    await tab.press("Settings");
+    await tab.card("settings");
+    assert.ok(await fits_in_width(tab));
+    await tab.prove("phone_settings");
+    await tab.press("Done");
+    await tab.press("Give up");
+    await tab.card("give_up");
+    assert.ok(await fits_in_width(tab));
+    assert.deepEqual(tab.complaints, []);
+  },
+  { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true },
+);
+
+page_test(
+  "at 200 % zoom the task, the clock and the terminal can all be reached",
+  async ({ address, context }) => {
+    const tab = await Tab.open(context, address);
+    await tab.card("start");
+    assert.equal(await tab.page.getByText("A phone's keyboard on the screen is not enough").isVisible(), false);
+    await tab.page.getByRole("button", { name: "Start", exact: true }).scrollIntoViewIfNeeded();
+    await start(tab);
+    assert.ok(await fits_in_width(tab));
+    await tab.type("echo seen");
+    await tab.shows(/echo seen/);
+    const clock = await tab.page.locator("#clock").boundingBox();
+    assert.ok(clock !== null && clock.y >= 0 && clock.y < 60, `the clock is out of sight: ${JSON.stringify(clock)}`);
+    await tab.prove("zoomed");
+    assert.deepEqual(tab.complaints, []);
+  },
+  { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 },
+);
+
+page_test("the terminal follows the size of the window", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const first = await server.heard("hello");
+  await tab.page.setViewportSize({ width: 1600, height: 900 });
+  await server.heard("resize", (size) => size.columns > first.columns && size.rows > first.rows);
+  await tab.page.setViewportSize({ width: 480, height: 800 });
+  await server.heard("resize", (size) => size.columns < first.columns);
+  assert.ok(await fits_in_width(tab));
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("who wants no motion gets none", async ({ address, context }) => {
+  const tab = await Tab.open(context, address);
+  await tab.card("start");
+  const animation = () => tab.page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.querySelector("#screen"))).animationName);
+  assert.equal(await animation(), "none");
+  await tab.page.emulateMedia({ reducedMotion: "no-preference" });
+  assert.equal(await animation(), "appear");
+  await tab.page.emulateMedia({ reducedMotion: "reduce" });
+  await start(tab);
+  assert.equal(await tab.page.locator(".xterm-cursor-blink").count(), 0);
+  await tab.page.emulateMedia({ reducedMotion: "no-preference" });
+  await tab.page.locator(".xterm-cursor-blink").waitFor();
+});

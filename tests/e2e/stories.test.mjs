@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import { launch, Tab } from "./support/browser.mjs";
+import { Line } from "./support/line.mjs";
+import { Program } from "./support/program.mjs";
+
+/** What happens to participants, with the real server: one for all, and a participant for each story. */
+
+const TIMEOUT = 120_000;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {Program} */
+let program;
+/** @type {Line} */
+let line;
+let address_over_line = "";
+
+before(async () => {
+  program = await Program.prepare((config) => {
+    config.task_duration_in_seconds = 600;
+    config.access_codes = ["tabs", "lid", "network", "paste", "programs"];
+  });
+  [browser] = await Promise.all([launch(), program.start()]);
+  line = new Line(program.address);
+  address_over_line = await line.open();
+});
+after(async () => {
+  await browser?.close();
+  await line?.close();
+  await program?.clean_up();
+});
+
+/**
+ * @param {string} name
+ * @param {string} access_code
+ * @param {(tab: Tab, context: import("playwright-core").BrowserContext) => Promise<void>} body With the first task started.
+ */
+function story(name, access_code, body) {
+  test(name, { timeout: TIMEOUT }, async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, reducedMotion: "reduce" });
+    try {
+      const tab = await Tab.open(context, address_over_line, `?access_code=${access_code}`);
+      await tab.card("start");
+      await tab.press("Start");
+      await tab.terminal();
+      await tab.shows(/\$ *$/m);
+      await body(tab, context);
+    } finally {
+      line.mend();
+      await context.close();
+    }
+  });
+}
+
+test("a wrong code is told as wrong, and the right one lets in", { timeout: TIMEOUT }, async () => {
+  const context = await browser.newContext();
+  try {
+    const tab = await Tab.open(context, program.address, "?access_code=nobody");
+    await tab.card("login");
+    await tab.page.getByText("This access code is not known").waitFor();
+    await tab.type("tabs\n");
+    await tab.card("start");
+    assert.equal(new URL(tab.page.url()).search, "?access_code=tabs");
+  } finally {
+    await context.close();
+  }
+});
+
+story("a second tab takes over the running shell, and the first can take it back", "tabs", async (old, context) => {
+  await old.type("place=here\n");
+  const newer = await Tab.open(context, address_over_line, "?access_code=tabs");
+  await newer.terminal();
+  await old.card("replaced");
+  await newer.type("echo still $place\n");
+  await newer.shows(/^still here$/m);
+  await old.page.bringToFront();
+  await old.press("Use it here");
+  await old.terminal();
+  await old.shows(/^still here$/m);
+  await newer.card("replaced");
+  await old.screenshot("story_second_tab");
+  assert.deepEqual([...old.complaints, ...newer.complaints], []);
+});
+
+story("a lid that was closed: the page stands still, the network is gone, and all is there afterwards", "lid", async (tab, context) => {
+  await tab.type("sleep 3; echo meanwhile $((6*7))\n");
+  await tab.shows(/sleep 3/);
+  const devtools = await context.newCDPSession(tab.page);
+  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  line.cut();
+  await program.waits_for_output("lid", /meanwhile 42/);
+  line.mend();
+  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await tab.connection("connected");
+  await tab.shows(/^meanwhile 42$/m);
+  await tab.type("echo awake\n");
+  await tab.shows(/^awake$/m);
+  await tab.screenshot("story_closed_lid");
+});
+
+story("a network that is cut in the middle of vim: what is typed meanwhile is not lost", "network", async (tab) => {
+  await tab.type("vim notes.txt\n");
+  await tab.shows(/^~$/m);
+  await tab.type("ibefore");
+  await tab.shows(/^before$/m);
+  line.cut();
+  await tab.connection("lost");
+  await tab.type(" and meanwhile");
+  await tab.page.waitForFunction(() => /Attempt [2-9]/.test(document.querySelector("#connection")?.textContent ?? ""));
+  await tab.screenshot("story_network_lost");
+  line.mend();
+  await tab.connection("connected");
+  await tab.shows(/^before and meanwhile$/m);
+  await tab.shows(/-- INSERT --/);
+  await tab.page.keyboard.press("Escape");
+  await tab.type(":wq\n");
+  await tab.shows(/\$ *$/m);
+  await tab.type("cat notes.txt\n");
+  await tab.shows(/^before and meanwhile$/m);
+  await tab.screenshot("story_network_back");
+});
+
+story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
+  const pasted = Array.from({ length: 16384 }, (_, number) => `line ${String(number).padStart(58, "0")}\n`).join("");
+  assert.equal(pasted.length, 1 << 20);
+  await tab.type("stty -echo; cat > pasted; md5sum pasted; stty echo\n");
+  await tab.shows(/md5sum/);
+  await tab.paste(pasted);
+  await tab.page.locator("#upload").waitFor();
+  await tab.screenshot("story_paste");
+  await tab.page.locator("#upload").waitFor({ state: "hidden", timeout: 60_000 });
+  await tab.page.keyboard.press("Control+D");
+  await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"), 60_000);
+  assert.deepEqual(tab.complaints, []);
+});
+
+story("programs that fill the screen look right after a refresh", "programs", async (tab) => {
+  const refresh = async () => {
+    await tab.page.reload();
+    await tab.terminal();
+  };
+  await tab.type("seq 1 500 > numbers; nano numbers\n");
+  await tab.shows(/GNU nano/);
+  await tab.shows(/\^X Exit/);
+  const nano = await tab.text();
+  await refresh();
+  await tab.shows(/\^X Exit/);
+  assert.equal(await tab.text(), nano);
+  await tab.page.keyboard.press("Control+X");
+  await tab.shows(/\$ *$/m);
+  await tab.type("less numbers\n");
+  await tab.shows(/^1\n2\n3\n/);
+  await tab.type("G");
+  await tab.shows(/^500$/m);
+  const less = await tab.text();
+  await refresh();
+  await tab.shows(/^500$/m);
+  assert.equal(await tab.text(), less);
+  await tab.screenshot("story_less_after_refresh");
+  await tab.type("q");
+  await tab.shows(/\$ *$/m);
+  await tab.type("echo 'back in the shell'\n");
+  await tab.shows(/^back in the shell$/m);
+  assert.deepEqual(tab.complaints, []);
+});

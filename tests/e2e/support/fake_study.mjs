@@ -1,0 +1,60 @@
+import { test } from "node:test";
+
+import { FakeServer } from "../../js/support/fake_server.mjs";
+import { launch } from "./browser.mjs";
+
+const STATIC = process.env.TELLINA_STATIC ?? new URL("../../../build/share/tellina/static/", import.meta.url).pathname;
+
+const DESCRIPTION = `Sort the **photos** in \`inbox\` into a folder for each year.
+
+- keep their names
+- leave <b>no markup</b> as text
+
+\`\`\`
+photos/2023/beach.jpg
+\`\`\`
+The [manual](https://example.org/mv) of \`mv\` may help.`;
+
+const STUDY = {
+  state: "ready",
+  state_number: 1,
+  task: { number: 1, total: 3, type: "filesystem", description: DESCRIPTION, duration_in_seconds: 90, time_left_in_seconds: null },
+  previous: null,
+};
+
+/** @typedef {{server: FakeServer, address: string, context: import("playwright-core").BrowserContext}} Parts */
+
+/**
+ * Tests of the page alone, whose server is the test: each in a browser context and with a study of its own.
+ * @returns {(name: string, body: (parts: Parts) => Promise<void>, options?: import("playwright-core").BrowserContextOptions) => void}
+ */
+export function page_tests() {
+  /** @type {Promise<import("playwright-core").Browser> | undefined} */
+  let browser;
+  test.before(() => (browser = launch()));
+  test.after(async () => (await browser)?.close());
+  return (name, body, options = {}) =>
+    test(name, { timeout: 90_000 }, async () => {
+      const server = new FakeServer(STATIC, structuredClone(STUDY));
+      const address = await server.start();
+      const context = await /** @type {import("playwright-core").Browser} */ (await browser).newContext({
+        viewport: { width: 1280, height: 720 },
+        reducedMotion: "reduce",
+        ...options,
+      });
+      try {
+        await body({ server, address, context });
+      } finally {
+        await context.close();
+        await server.stop();
+      }
+    });
+}
+
+/** Starts the first task. @param {import("./browser.mjs").Tab} tab */
+export async function start(tab) {
+  await tab.card("start");
+  await tab.press("Start");
+  await tab.terminal();
+  await tab.shows(/\$/);
+}

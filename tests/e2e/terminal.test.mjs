@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+
+import { Tab } from "./support/browser.mjs";
+import { page_tests, start } from "./support/fake_study.mjs";
+
+const page_test = page_tests();
+
+page_test("a paste is bracketed for programs that want it, and marked in the record; keys have their times", async ({ server, address, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const tab = await Tab.open(context, address);
+  const before = Date.now();
+  await start(tab);
+  await tab.type("ab");
+  const { stream, times } = await server.heard("input_times");
+  assert.deepEqual([stream, times[0][0]], ["s1", 0]);
+  assert.ok(times[0][1] > before - 1000 && times[0][1] < Date.now() + 1000, `${times[0][1]} is not now`);
+  await tab.paste("one\ntwo");
+  await tab.shows(/two/);
+  assert.equal(server.input, "abone\rtwo");
+  server.print("\x1b[?2004h");
+  await tab.paste("three");
+  await tab.shows(/three/);
+  assert.equal(server.input, "abone\rtwo\x1b[200~three\x1b[201~");
+  const pastes = [7, 17].map((bytes) => server.heard("observation", (seen) => seen.kind === "paste" && seen.bytes === bytes));
+  assert.deepEqual((await Promise.all(pastes)).map(({ input_offset }) => input_offset), [2, 9]);
+  await tab.page.evaluate(() => navigator.clipboard.writeText("from the clipboard"));
+  await tab.page.keyboard.press("Shift+Insert");
+  await tab.shows(/from the clipboard/);
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt", async ({ server, address, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.print("\r\nto-be-copied and more\r\n$ ");
+  await tab.shows(/to-be-copied/);
+  const row = tab.page.locator(".xterm-rows > div", { hasText: "to-be-copied" });
+  await row.dblclick({ position: { x: 20, y: 8 }, force: true });
+  await tab.page.keyboard.press("Control+Shift+C");
+  assert.equal(await tab.page.evaluate(() => navigator.clipboard.readText()), "to-be-copied");
+  assert.equal(server.input, "");
+  await tab.page.keyboard.press("Control+C");
+  await tab.page.keyboard.press("Control+W");
+  await tab.page.keyboard.press("Control+R");
+  await tab.type("x");
+  await tab.shows(/x/);
+  assert.equal(server.input, "\x03\x17\x12x");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("colours, wide characters, links and a composed character are right", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.print("\x1b[2J\x1b[H\x1b[38;2;180;60;20mtrue\x1b[0m 🦀x 日本y e\u0301z\r\nsee http://127.0.0.1/page and\r\n\x1b[10;1H\x1b[7mleft\x1b[27m\x1b[10;75Hright");
+  await tab.shows(/right/);
+  const reverse = await tab.page.locator(".xterm-rows span", { hasText: "left" }).evaluate((span) => {
+    const { color, backgroundColor } = getComputedStyle(span);
+    return [color, backgroundColor];
+  });
+  assert.deepEqual(reverse, ["rgb(252, 253, 254)", "rgb(23, 33, 43)"]);
+  const cell = (/** @type {string} */ text) =>
+    tab.page.evaluate((wanted) => {
+      const row = document.querySelector(".xterm-rows > div");
+      const range = document.createRange();
+      for (const span of row?.querySelectorAll("span") ?? []) {
+        const at = span.textContent?.indexOf(wanted) ?? -1;
+        if (at < 0 || span.firstChild === null) continue;
+        range.setStart(span.firstChild, at);
+        range.setEnd(span.firstChild, at + wanted.length);
+        const width = document.querySelector(".xterm-screen")?.clientWidth ?? 0;
+        return { x: range.getBoundingClientRect().left - (row?.getBoundingClientRect().left ?? 0), color: getComputedStyle(span).color, width };
+      }
+      return null;
+    }, text);
+  const { columns } = await server.heard("hello");
+  const width = ((await cell("true"))?.width ?? 0) / columns;
+  assert.equal((await cell("true"))?.color, "rgb(180, 60, 20)");
+  for (const [text, column] of /** @type {[string, number][]} */ ([["x", 7], ["y", 13], ["z", 16]])) {
+    const place = ((await cell(text))?.x ?? 0) / width;
+    assert.ok(Math.abs(place - column) < 0.3, `${text} stands in column ${place} and not ${column}`);
+  }
+  const link = tab.page.locator(".xterm-rows > div", { hasText: "http://127" });
+  await link.hover({ position: { x: 80, y: 8 }, force: true });
+  await tab.page.locator(".xterm-cursor-pointer").waitFor();
+  const [popup] = await Promise.all([context.waitForEvent("page"), link.click({ position: { x: 80, y: 8 }, force: true })]);
+  await popup.close();
+
+  await tab.page.bringToFront();
+  await tab.page.locator("#terminal textarea").focus();
+  const devtools = await context.newCDPSession(tab.page);
+  await devtools.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
+  await devtools.send("Input.imeSetComposition", { text: "日本", selectionStart: 2, selectionEnd: 2 });
+  await devtools.send("Input.insertText", { text: "日本" });
+  await tab.shows(/日本$/m);
+  assert.equal(Buffer.from(server.input, "latin1").toString(), "日本");
+});
+
+page_test("a screen reader can read the terminal once that is wanted", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  await tab.press("Settings");
+  await tab.page.getByLabel("Let a screen reader read the terminal").check();
+  await tab.press("Done");
+  server.print("\r\nread me\r\n");
+  await tab.page.getByRole("list").getByText("read me").waitFor();
+  await tab.prove("screen_reader");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a large paste shows how far it has come and can be stopped", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.is_acknowledging = false;
+  await tab.paste("0123456789abcde\n".repeat(65536));
+  await tab.page.locator("#upload").waitFor();
+  assert.match((await tab.page.locator("#upload_words").textContent()) ?? "", /^Pasting: 0 % of 1\.0 MiB$/);
+  await tab.prove("pasting");
+  await tab.press("Stop");
+  server.is_acknowledging = true;
+  server.acknowledge();
+  await tab.page.locator("#upload").waitFor({ state: "hidden" });
+  await tab.terminal();
+  assert.equal(server.input.length, 65536, "nothing is sent ahead of the window");
+  assert.deepEqual(tab.complaints, []);
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { launch, Tab } from "./support/browser.mjs";
+import { Program } from "./support/program.mjs";
+
+/** The pictures of the README come from here (`npm run images`): a task that is begun, mended and passed. */
+
+const STUDY = {
+  access_codes: ["bob"],
+  task_duration_in_seconds: 300,
+  tasks: [
+    {
+      type: "filesystem",
+      description: "Put each **photo** from `inbox` into a folder of its year:\n\n```\nphotos/2023/beach.jpg\n```\n\nThe year is in `inbox/years.txt`. Leave that file where it is.",
+      initial_filesystem: { inbox: { "beach.jpg": null, "hills.jpg": null, "years.txt": "beach.jpg 2023\nhills.jpg 2024\n" } },
+      answer: { inbox: { "years.txt": null }, photos: { 2023: { "beach.jpg": null }, 2024: { "hills.jpg": null } } },
+    },
+    { type: "stdout", description: "Print the number of *lines* in `poem.txt`.", initial_filesystem: { "poem.txt": "a\nb\n" }, answer: "2" },
+  ],
+};
+
+test("a task that is done half wrong, looked at, mended and passed", { timeout: 120_000 }, async () => {
+  const program = await Program.prepare((config) => Object.assign(config, STUDY));
+  const browser = await launch();
+  try {
+    await program.start();
+    const context = await browser.newContext({ viewport: { width: 1200, height: 680 }, reducedMotion: "reduce" });
+    const tab = await Tab.open(context, program.address);
+    await tab.card("start");
+    await tab.press("Start");
+    await tab.terminal();
+    await tab.shows(/\$ *$/m);
+    for (const command of ["cat inbox/years.txt", "mkdir -p photos/2023", "mv inbox/beach.jpg photos/2023", "mv inbox/hills.jpg photos"]) {
+      await tab.type(`${command}\n`);
+      await tab.shows(new RegExp(`${command}\\n[^$]*\\$ *\\n*$`));
+    }
+    await tab.page.waitForFunction(() =>
+      [...document.querySelectorAll('[data-status="extra"]')].some((item) => /^photos/.test(item.parentElement?.closest("li")?.textContent ?? "")),
+    );
+    assert.match((await tab.page.locator("#check_summary").textContent()) ?? "", /5 right, 1 extra, 2 missing/);
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await tab.page.emulateMedia({ colorScheme });
+      await tab.screenshot(`tour_running_${colorScheme}`);
+    }
+    await tab.page.emulateMedia({ colorScheme: "light" });
+    await tab.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n");
+    await tab.card("passed");
+    await tab.screenshot("tour_passed");
+    assert.deepEqual(tab.complaints, []);
+  } finally {
+    await browser.close();
+    await program.clean_up();
+  }
+});

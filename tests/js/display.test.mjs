@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Display } from "../../static/js/app/display.js";
+
+/** @param {string} [text] */
+function storage(text) {
+  const kept = new Map(text === undefined ? [] : [["tellina.display", text]]);
+  return {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+  };
+}
+
+test("what was chosen is remembered, and told to those who follow", () => {
+  const kept = storage();
+  const display = new Display(() => kept);
+  /** @type {string[]} */
+  const heard = [];
+  display.follow(({ theme, font_size }) => heard.push(`${theme} ${font_size}`));
+  display.change({ theme: "dark" });
+  display.change({ font_size: 99 });
+  assert.deepEqual(heard, ["system 15", "dark 15", "dark 32"]);
+  assert.deepEqual(new Display(() => kept).choices, { theme: "dark", font_size: 32, is_folded: false, screen_reader: false });
+});
+
+test("what makes no sense counts as not chosen", () => {
+  for (const text of ["no JSON", "null", "[]", '{"theme": "pink", "font_size": "big", "is_folded": 1}']) {
+    assert.deepEqual(new Display(() => storage(text)).choices, { theme: "system", font_size: 15, is_folded: false, screen_reader: false }, text);
+  }
+});
+
+test("a browser that keeps nothing is no obstacle", () => {
+  const display = new Display(() => {
+    throw new Error("denied");
+  });
+  display.change({ theme: "light" });
+  assert.equal(display.choices.theme, "light");
+});
