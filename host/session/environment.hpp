@@ -31,6 +31,11 @@ class SessionEnvironment {
   std::string sandbox_plugin;  ///< its name, for messages
   std::string working_directory = "~";
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
+  /// When the leases lapse unless they are renewed. From then on another worker may have taken the sessions over,
+  /// shells and all: no terminal is read or written.
+  MonotonicTime leases_until = MonotonicTime::max();
+
+  bool holds_leases() const { return loop.clock().now() < leases_until; }
 };
 
 /// Bytes in flight on one connection (the wire protocol's windows).

@@ -37,6 +37,7 @@ void WorkerLane::start() {
         m_layer.receive(ChannelName(shared), [this](Message message) { receive(std::move(message)); }));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
+  m_environment.leases_until = m_environment.loop.clock().now() + lease_duration;
   tick();
 }
 
@@ -65,24 +66,10 @@ void WorkerLane::drain_inbox() {
 }
 
 void WorkerLane::handle(Message message) {
+  if (message.kind == MessageKind::request) return answer_request(message);
+  // A worker that was stopped finds here what its pages have long sent to another.
+  if (!m_environment.holds_leases() || !m_held.empty()) return m_held.push_back(std::move(message));
   if (message.kind == MessageKind::connect) return open(std::move(message));
-  if (message.kind == MessageKind::request) {
-    if (const char* fault = ChannelName::find_fault(message.reply_channel)) {
-      m_environment.log.error("request " + message.connection + ": reply channel \"" + message.reply_channel +
-                              "\": " + fault);
-      return;
-    }
-    if (const auto heard = m_heard.find(message.reply_channel); heard != m_heard.end()) {
-      heard->second = m_environment.loop.clock().now();
-    }
-    answer_http_request(m_environment, message.body,
-                        guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
-                          const Message reply(MessageKind::reply, id, 0, std::move(answer));
-                          // A gateway that has gone, or is full, answers its client "busy" by itself.
-                          m_outbox.send(ChannelName(channel), reply);
-                        }));
-    return;
-  }
   const auto found = m_connections.find(message.connection);
   if (found == m_connections.end()) return;
   WorkerConnection& connection = *found->second;
@@ -91,6 +78,29 @@ void WorkerLane::handle(Message message) {
   } catch (const Error& error) {
     fail(connection, error);
   }
+}
+
+void WorkerLane::handle_held() {
+  std::deque<Message> held;
+  held.swap(m_held);
+  for (Message& message : held) handle(std::move(message));
+}
+
+void WorkerLane::answer_request(const Message& request) {
+  if (const char* fault = ChannelName::find_fault(request.reply_channel)) {
+    m_environment.log.error("request " + request.connection + ": reply channel \"" + request.reply_channel +
+                            "\": " + fault);
+    return;
+  }
+  if (const auto heard = m_heard.find(request.reply_channel); heard != m_heard.end()) {
+    heard->second = m_environment.loop.clock().now();
+  }
+  answer_http_request(m_environment, request.body,
+                      guarded([this, id = request.connection, channel = request.reply_channel](Bytes answer) {
+                        const Message reply(MessageKind::reply, id, 0, std::move(answer));
+                        // A gateway that has gone, or is full, answers its client "busy" by itself.
+                        m_outbox.send(ChannelName(channel), reply);
+                      }));
 }
 
 void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
@@ -310,18 +320,21 @@ void WorkerLane::tick() {
   for (const auto& [participant, owned] : m_sessions) {
     if (!owned.is_leaving) asked.push_back(participant);
   }
+  const Moment at = now();
   m_environment.store.submit(
-      [found, worker = m_environment.worker, at = now()](StoreTransaction& transaction) {
+      [found, worker = m_environment.worker, at](StoreTransaction& transaction) {
         found->dead = transaction.retire_dead_workers(at);
         if (!found->dead.empty()) found->in_use = transaction.find_sandboxes_in_use();
         found->held = transaction.renew_leases(worker, at);
         found->orphans = transaction.find_orphans(at);
       },
-      [this, found, asked, &loop = m_environment.loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
-        loop.post([this, found, asked, alive, error] {
+      [this, found, asked, at, &loop = m_environment.loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+        loop.post([this, found, asked, at, alive, error] {
           if (alive.expired()) return;
           m_tick_under_way = false;
-          if (!error) on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
+          if (error) return;
+          on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
+          extend_leases(at.monotonic);
         });
       });
 }
@@ -351,6 +364,14 @@ void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vec
   for (const ParticipantId participant : held) {
     if (!m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
   }
+}
+
+void WorkerLane::extend_leases(MonotonicTime renewed) {
+  const bool had_lapsed = !m_environment.holds_leases();
+  m_environment.leases_until = renewed + lease_duration;
+  if (!had_lapsed) return;
+  for (const auto& [participant, owned] : m_sessions) owned.session->resume();
+  handle_held();
 }
 
 void WorkerLane::stop(std::function<void()> done) {

@@ -52,6 +52,8 @@ class WorkerLane {
   void receive(Message message);
   void drain_inbox();
   void handle(Message message);
+  void handle_held();
+  void answer_request(const Message& request);
   void open(Message message);
   void arrive(WorkerConnection& connection, Message message);
   void fail(WorkerConnection& connection, const Error& error);
@@ -69,6 +71,7 @@ class WorkerLane {
   void forget(const std::string& connection);
   void tick();
   void detach_lost_gateways();
+  void extend_leases(MonotonicTime renewed);
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
                const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
                const std::vector<SandboxId>& keep);
@@ -92,6 +95,8 @@ class WorkerLane {
   std::mutex m_inbox_mutex;
   std::deque<Message> m_inbox;
   std::atomic<bool> m_inbox_waits{false};
+  /// What came for sessions while their leases might have lapsed, in order; for the next tick to settle.
+  std::deque<Message> m_held;
 
   Connections m_connections;
   std::map<ParticipantId, Owned> m_sessions;
