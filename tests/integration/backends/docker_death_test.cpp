@@ -43,7 +43,7 @@ TEST_F(DockerDeath, AnotherWorkerGoesOnWithTheVeryShellOfAKilledOne) {
   engine();
   start();
   TestClient bob = join_task();
-  bob.run("kept=treasure; cd dir; echo \"shell $$\"");
+  bob.run("kept=treasure; cd /tmp; echo \"shell $$\"");
   bob.expect_all_acknowledged();
   const std::string acknowledged = bob.input();
   std::smatch shell;
@@ -66,6 +66,16 @@ TEST_F(DockerDeath, AnotherWorkerGoesOnWithTheVeryShellOfAKilledOne) {
   EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'adopted'"), "1");
   EXPECT_EQ(database().rows("SELECT text, exit_status FROM commands ORDER BY command_number").back(),
             (Texts{"echo \"shell $$\" $kept", "0"}));
+}
+
+/// Whether every thread of a process has been stopped: the signal takes a moment.
+bool has_stopped(pid_t process) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    const std::string status = read_text(thread.path() / "stat");
+    const std::size_t end_of_name = status.rfind(')');
+    if (end_of_name == std::string::npos || status.compare(end_of_name, 3, ") T") != 0) return false;
+  }
+  return true;
 }
 
 /// Numbers on lines "n1", "n2", ... without the letters that are echoed between them; what a gap has cut is left out.
@@ -93,6 +103,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterItsSessionsWereTakenOverTouchesNothin
   const pid_t stopped = owner();
   ASSERT_GT(stopped, 0);
   ::kill(stopped, SIGSTOP);
+  ASSERT_TRUE(bob.wait_until([&] { return has_stopped(stopped); }));
   bob.type("abc");  // waits for the stopped worker in its channel
   bob.wait_closed();
   bob.come_back(take_over_limit);
@@ -104,21 +115,19 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterItsSessionsWereTakenOverTouchesNothin
   const auto fence = database().rows("SELECT worker_id, fence FROM leases");
 
   ::kill(stopped, SIGCONT);
-  const auto has_printed = [&](std::size_t count) {
-    return [&bob, adopted_at, count] { return bob.output_end() >= adopted_at + count; };
-  };
-  // Two of its ticks and more.
-  ASSERT_TRUE(bob.wait_until(has_printed(1500), std::chrono::seconds(60)));
+  // Three of its ticks.
+  bob.wait_until([] { return false; }, std::chrono::seconds(3));
   bob.type("ghi");
   bob.expect_all_acknowledged();
-  ASSERT_TRUE(bob.wait_until(has_printed(2000), std::chrono::seconds(60)));
+  const std::uint64_t printed = bob.output_end();
+  ASSERT_TRUE(bob.wait_until([&] { return bob.output_end() > printed + 100; }));
 
   EXPECT_EQ(database().rows("SELECT worker_id, fence FROM leases"), fence);
   EXPECT_EQ(database().value("SELECT state FROM results"), "running");
   const std::string typed = read_in_container(database(), "bob", "typed");
-  EXPECT_TRUE(typed == "defghi" || typed == "abcdefghi") << typed;
+  EXPECT_EQ(typed, "defghi") << "what the record names as a gap stays one";
   const std::vector<int> numbers = numbers_in(bob.output().substr(adopted_at - bob.output_begin()));
-  ASSERT_GT(numbers.size(), 100U);
+  ASSERT_GT(numbers.size(), 20U);
   for (std::size_t i = 1; i < numbers.size(); ++i) {
     EXPECT_EQ(numbers[i], numbers[i - 1] + 1) << "the woken worker has read output";
   }

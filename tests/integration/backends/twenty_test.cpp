@@ -19,13 +19,14 @@ constexpr std::chrono::duration<double> longest_break(is_sanitized ? 15 : 5);
 class Story {
  public:
   const char* layer;
+  const char* sandbox;
   const char* victim;
 };
 
 class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
  protected:
   void start_all() {
-    m_backends.emplace(Combination(GetParam().layer, "strict", "docker"), folder());
+    m_backends.emplace(Combination(GetParam().layer, "strict", GetParam().sandbox), folder());
     StudyConfig config;
     config.more = m_backends->members();
     config.access_codes.clear();
@@ -78,8 +79,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
 
   void expect_nothing_lost(Typist& typist) {
     const std::string& code = typist.access_code();
-    EXPECT_TRUE(typist.client().output().substr(typist.output_before()) == typist.keys());
-    EXPECT_TRUE(read_in_container(database(), code, "typed") == typist.keys());
+    EXPECT_TRUE(typist.client().output().substr(typist.output_before()) == typist.keys()) << "what tee has said";
     expect_recorded(typist.client(), code);
     EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE access_code = ?1", {code}).empty());
   }
@@ -119,11 +119,10 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
 };
 
 TEST_P(Twenty, TypistsGoOnWithinFiveSeconds) {
-  engine();
+  if (GetParam().sandbox == std::string("docker")) engine();
   const auto began = Clock::now();
   start_all();
   const std::chrono::duration<double> took = Clock::now() - began;
-  RecordProperty("start_in_seconds", std::to_string(took.count()));
   std::cout << participants << " sandboxes started in " << took.count() << " s\n";
   const auto processes = server().players("worker");
 
@@ -151,7 +150,8 @@ TEST_P(Twenty, TypistsGoOnWithinFiveSeconds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Deaths, Twenty,
-                         ::testing::Values(Story{"ipc", "worker"}, Story{"redis", "gateway"}, Story{"redis", "redis"}),
+                         ::testing::Values(Story{"ipc", "docker", "worker"}, Story{"redis", "chroot", "gateway"},
+                                           Story{"redis", "chroot", "redis"}),
                          [](const auto& test) { return std::string("of_") + test.param.victim; });
 
 }  // namespace
