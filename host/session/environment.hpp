@@ -35,6 +35,11 @@ class SessionEnvironment {
   std::string channel_prefix;          ///< in front of the names of all channels
   /// In test mode: answers an errand of the gateway's self-test on the loop, see TestGround; else empty.
   std::function<void(Loop&, const std::string& errand, std::function<void(Bytes)> reply)> self_test;
+  /// When the leases lapse unless they are renewed. From then on another worker may have taken the sessions over,
+  /// shells and all: no terminal is read or written.
+  MonotonicTime leases_until = MonotonicTime::max();
+
+  bool holds_leases() const { return loop.clock().now() < leases_until; }
 };
 
 /// Bytes in flight on one connection (the wire protocol's windows).

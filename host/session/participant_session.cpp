@@ -237,6 +237,10 @@ std::string ParticipantSession::state() {
   return state_json(m_run && m_begun ? *m_study : *m_environment.study, m_progress);
 }
 
+void ParticipantSession::resume() {
+  if (m_run) m_run->resume();
+}
+
 bool ParticipantSession::is_idle() const { return m_ports.empty() && !m_run; }
 
 void ParticipantSession::check_idle() {

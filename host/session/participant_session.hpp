@@ -36,6 +36,8 @@ class ParticipantSession {
   void on_data(ConnectionPort& port, BytesView frame);
   void on_text(ConnectionPort& port, BytesView json);
 
+  /// The leases hold again after they might have lapsed: the terminal is read and written again.
+  void resume();
   bool is_idle() const;
   /// Ends in order: sandbox gone, all recorded, lease given back, connections closed with 1012 (service restart).
   void release(std::function<void()> done);

@@ -162,6 +162,7 @@ TaskRun::Opened TaskRun::open_terminal(const SandboxHandle& sandbox) {
   callbacks.on_output = [this](Bytes& frame) { on_output(frame); };
   callbacks.on_written = [this](std::size_t bytes) { on_written(bytes); };
   callbacks.may_read = [this] { return may_read(); };
+  callbacks.may_write = [this] { return m_environment.holds_leases(); };
   Opened opened;
   try {
     opened.terminal = std::make_unique<TerminalIo>(m_environment.loop, sandbox.terminal(), std::move(callbacks));
@@ -342,7 +343,7 @@ void TaskRun::resume() {
 }
 
 bool TaskRun::may_read() {
-  if (!m_callbacks.may_send() || m_recorder.backlog() >= backlog_limit) return false;
+  if (!m_environment.holds_leases() || !m_callbacks.may_send() || m_recorder.backlog() >= backlog_limit) return false;
   if (m_recorded_output < throttle_after) return true;
   const MonotonicTime clock = m_environment.loop.clock().now();
   if (!m_throttled) {

@@ -21,6 +21,7 @@ TerminalIo::TerminalIo(Loop& loop, int descriptor, Callbacks callbacks)
 }
 
 void TerminalIo::resume() {
+  if (!m_write_armed && m_unwritten_from < m_unwritten.size()) arm_write();
   if (m_read_armed || m_hung_up || !m_callbacks.may_read()) return;
   arm_read();
 }
@@ -75,6 +76,14 @@ void TerminalIo::write(BytesView bytes) {
   if (!m_write_armed) flush();
 }
 
+void TerminalIo::arm_write() {
+  m_write_armed = true;
+  m_watch->when_writable([this] {
+    m_write_armed = false;
+    if (m_callbacks.may_write()) flush();
+  });
+}
+
 void TerminalIo::flush() {
   std::size_t written = 0;
   while (m_unwritten_from < m_unwritten.size()) {
@@ -82,13 +91,7 @@ void TerminalIo::flush() {
         ::write(m_descriptor, m_unwritten.data() + m_unwritten_from, m_unwritten.size() - m_unwritten_from);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
-      if (errno == EAGAIN) {
-        m_write_armed = true;
-        m_watch->when_writable([this] {
-          m_write_armed = false;
-          flush();
-        });
-      }
+      if (errno == EAGAIN) arm_write();
       break;
     }
     m_unwritten_from += static_cast<std::size_t>(put);

@@ -21,6 +21,7 @@ class TerminalIo {
     std::function<void(Bytes&)> on_output;        ///< a frame: `frame_header` spare bytes, then 1 to 64 KiB of output
     std::function<void(std::size_t)> on_written;  ///< so many more bytes have entered the pty
     std::function<bool()> may_read;               ///< asked before each read; false: wait for resume()
+    std::function<bool()> may_write = [] { return true; };  ///< the same of a write that had to wait for the pty
   };
 
   /// Spare bytes in front of each piece of output, for the stream offset of its frame.
@@ -33,7 +34,7 @@ class TerminalIo {
   /// What has not entered the pty: belongs to the next shell.
   Bytes take_unwritten();
 
-  /// Reads again if may_read() allows.
+  /// Reads again if may_read() allows, and writes if may_write() does.
   void resume();
   /// Reads what is there now, whatever may_read() says, until `limit` bytes are reached: a shell's last words.
   void drain(std::size_t limit);
@@ -43,6 +44,7 @@ class TerminalIo {
   void on_readable();
   /// Returns how many bytes there were.
   std::size_t read_some();
+  void arm_write();
   void flush();
 
   int m_descriptor;

@@ -7,12 +7,6 @@
 
 namespace tellina {
 
-namespace {
-
-constexpr std::chrono::seconds lease_duration(3);
-
-}  // namespace
-
 std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId participant, WallTime at) {
   Query row = m_database.query(
       "SELECT worker_id, previous_worker_id, fence, boot_id, renewed_at_ns, "

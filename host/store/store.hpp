@@ -2,6 +2,7 @@
 
 /// The study's record in one SQLite file, and the only door to it.
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -28,6 +29,9 @@ class LeaseLost : public Error {
  public:
   explicit LeaseLost(const Fence& fence);
 };
+
+/// A lease lapses so long after it was last renewed.
+inline constexpr std::chrono::seconds lease_duration{3};
 
 /// Who may run a participant's session, as acquire_lease() found it.
 class LeaseResult {
@@ -68,7 +72,7 @@ class StoreTransaction {
   /// Absent also where the participant may no longer log in.
   virtual std::optional<ParticipantId> find_login(const std::string& token_hash) = 0;
 
-  // Workers and leases (3 s, renewed every second).
+  // Workers and leases (renewed every second).
 
   /// Before the worker's first lease.
   virtual void register_worker(const WorkerIdentity& worker, Moment at) = 0;

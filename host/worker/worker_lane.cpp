@@ -35,6 +35,7 @@ void WorkerLane::start() {
                                               [this](Message message) { receive(std::move(message)); }));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
+  m_environment.leases_until = m_environment.loop.clock().now() + lease_duration;
   tick();
 }
 
@@ -58,7 +59,7 @@ void WorkerLane::drain_inbox() {
     WorkerConnection* connection = receiver_of(message);
     if (!connection) {
       handle(std::move(message));
-    } else if (arrive(*connection, std::move(message)) && !std::exchange(connection->is_due, true)) {
+    } else if (!hold(message) && arrive(*connection, std::move(message)) && !std::exchange(connection->is_due, true)) {
       m_due.push_back(connection);
     }
   }
@@ -83,27 +84,41 @@ WorkerConnection* WorkerLane::receiver_of(const Message& message) {
 }
 
 void WorkerLane::handle(Message message) {
+  if (message.kind == MessageKind::request) return answer_request(message);
+  if (hold(message)) return;
   if (message.kind == MessageKind::connect) return open(std::move(message));
-  if (message.kind == MessageKind::request) {
-    if (const char* fault = ChannelName::find_fault(message.reply_channel)) {
-      m_environment.log.error("request " + message.connection + ": reply channel \"" + message.reply_channel +
-                              "\": " + fault);
-      return;
-    }
-    if (const auto heard = m_heard.find(message.reply_channel); heard != m_heard.end()) {
-      heard->second = m_environment.loop.clock().now();
-    }
-    answer_http_request(
-        m_environment, message.body, [this] { return describe(); },
-        guarded([this, id = message.connection, channel = message.reply_channel](Bytes answer) {
-          const Message reply(MessageKind::reply, id, 0, std::move(answer));
-          // A gateway that has gone, or is full, answers its client "busy" by itself.
-          m_outbox.send(ChannelName(channel), reply);
-        }));
-    return;
-  }
   WorkerConnection* connection = receiver_of(message);
   if (connection && arrive(*connection, std::move(message))) start_waiting(*connection);
+}
+
+bool WorkerLane::hold(Message& message) {
+  if (m_environment.holds_leases() && m_held.empty()) return false;
+  m_held.push_back(std::move(message));
+  return true;
+}
+
+void WorkerLane::handle_held() {
+  std::deque<Message> held;
+  held.swap(m_held);
+  for (Message& message : held) handle(std::move(message));
+}
+
+void WorkerLane::answer_request(const Message& request) {
+  if (const char* fault = ChannelName::find_fault(request.reply_channel)) {
+    m_environment.log.error("request " + request.connection + ": reply channel \"" + request.reply_channel +
+                            "\": " + fault);
+    return;
+  }
+  if (const auto heard = m_heard.find(request.reply_channel); heard != m_heard.end()) {
+    heard->second = m_environment.loop.clock().now();
+  }
+  answer_http_request(
+      m_environment, request.body, [this] { return describe(); },
+      guarded([this, id = request.connection, channel = request.reply_channel](Bytes answer) {
+        const Message reply(MessageKind::reply, id, 0, std::move(answer));
+        // A gateway that has gone, or is full, answers its client "busy" by itself.
+        m_outbox.send(ChannelName(channel), reply);
+      }));
 }
 
 void WorkerLane::fail(WorkerConnection& connection, const Error& error) {

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,6 +55,10 @@ class WorkerLane {
   void receive(Message message);
   void drain_inbox();
   void handle(Message message);
+  /// Takes what a worker that was stopped finds: its pages may long have sent it to another. True if it did.
+  bool hold(Message& message);
+  void handle_held();
+  void answer_request(const Message& request);
   void open(Message message);
   /// The connection that a message belongs to, if it is one that may wait at a gate.
   WorkerConnection* receiver_of(const Message& message);
@@ -75,6 +80,7 @@ class WorkerLane {
   void forget(const std::string& connection);
   void tick();
   void detach_lost_gateways();
+  void extend_leases(MonotonicTime renewed);
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
                const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
                const std::vector<SandboxId>& keep);
@@ -101,6 +107,8 @@ class WorkerLane {
   std::vector<Message> m_batch;  ///< what drain_inbox() has taken; kept for its memory
   /// Connections of the batch whose gates are to be run. Tasks of their own end connections, so none ends meanwhile.
   std::vector<WorkerConnection*> m_due;
+  /// What came for sessions while their leases might have lapsed, in order; for the next tick to settle.
+  std::deque<Message> m_held;
 
   Connections m_connections;
   std::map<ParticipantId, Owned> m_sessions;

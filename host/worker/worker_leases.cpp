@@ -120,18 +120,21 @@ void WorkerLane::tick() {
   for (const auto& [participant, owned] : m_sessions) {
     if (!owned.is_leaving) asked.push_back(participant);
   }
+  const Moment at = now();
   m_environment.store.submit(
-      [found, worker = m_environment.worker, at = now()](StoreTransaction& transaction) {
+      [found, worker = m_environment.worker, at](StoreTransaction& transaction) {
         found->dead = transaction.retire_dead_workers(at);
         if (!found->dead.empty()) found->in_use = transaction.find_sandboxes_in_use();
         found->held = transaction.renew_leases(worker, at);
         found->orphans = transaction.find_orphans(at);
       },
-      [this, found, asked, &loop = m_environment.loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
-        loop.post([this, found, asked, alive, error] {
+      [this, found, asked, at, &loop = m_environment.loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+        loop.post([this, found, asked, at, alive, error] {
           if (alive.expired()) return;
           m_tick_under_way = false;
-          if (!error) on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
+          if (error) return;
+          on_tick(asked, found->held, found->orphans, found->dead, found->in_use);
+          extend_leases(at.monotonic);
         });
       });
 }
@@ -161,6 +164,14 @@ void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vec
   for (const ParticipantId participant : held) {
     if (!m_sessions.contains(participant) && !m_entering.contains(participant)) acquire(participant);
   }
+}
+
+void WorkerLane::extend_leases(MonotonicTime renewed) {
+  const bool had_lapsed = !m_environment.holds_leases();
+  m_environment.leases_until = renewed + lease_duration;
+  if (!had_lapsed) return;
+  for (const auto& [participant, owned] : m_sessions) owned.session->resume();
+  handle_held();
 }
 
 void WorkerLane::stop(std::function<void()> done) {

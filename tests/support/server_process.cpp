@@ -178,6 +178,15 @@ void ServerProcess::kill() {
   m_child.wait(std::chrono::seconds(10));
 }
 
+std::vector<pid_t> ServerProcess::players(const std::string& role) const {
+  std::vector<pid_t> found;
+  for (const auto& [number, started] : descendants(process())) {
+    const std::string words = read_text("/proc/" + std::to_string(number) + "/cmdline");
+    if (words.starts_with(std::string("tellina\0", 8) + role)) found.push_back(number);
+  }
+  return found;
+}
+
 std::size_t ServerProcess::resident_kib() const {
   std::istringstream status(read_text("/proc/" + std::to_string(process()) + "/status"));
   for (std::string line; std::getline(status, line);) {

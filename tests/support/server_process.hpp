@@ -79,6 +79,8 @@ class ServerProcess {
   std::optional<int> wait(std::chrono::milliseconds limit) { return m_child.wait(limit); }
   /// Ends it with SIGKILL and waits for it.
   void kill();
+  /// Processes of its own that play this role: "gateway" or "worker".
+  std::vector<pid_t> players(const std::string& role) const;
   /// Resident memory in KiB.
   std::size_t resident_kib() const;
 

@@ -48,6 +48,20 @@ json::object TestClient::connect(Milliseconds limit) {
   return wait_for("welcome", {}, limit);
 }
 
+void TestClient::come_back(Milliseconds limit) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    try {
+      connect(std::chrono::seconds(1));
+      return;
+    } catch (const std::exception&) {
+      if (std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    cut();
+    pump(Milliseconds(50));
+  }
+}
+
 void TestClient::send_hello() {
   m_welcomed = false;
   json::object hello{{"type", "hello"}, {"columns", 80}, {"rows", 24}, {"output_offset", output_end()}};
@@ -80,11 +94,11 @@ void TestClient::send_input_from(std::uint64_t offset) {
   }
 }
 
-json::object TestClient::start_task(int task, const std::string& id) {
+json::object TestClient::start_task(int task, const std::string& id, Milliseconds limit) {
   const std::string chosen = id.empty() ? "start-" + std::to_string(m_next_id++) : id;
   m_welcomed = false;
   send_json(json::serialize(json::object{{"type", "start_task"}, {"id", chosen}, {"task", task}}));
-  return wait_for_answer("welcome", chosen);
+  return wait_for_answer("welcome", chosen, limit);
 }
 
 void TestClient::acknowledge(std::uint64_t output_offset) {
@@ -212,8 +226,9 @@ json::object TestClient::wait_for(const std::string& type, const std::function<b
   return message;
 }
 
-json::object TestClient::wait_for_answer(const std::string& type, const std::string& id) {
-  return wait_for(type, [&](const json::object& message) { return text_of(message, "id") == id; });
+json::object TestClient::wait_for_answer(const std::string& type, const std::string& id, Milliseconds limit) {
+  return wait_for(
+      type, [&](const json::object& message) { return text_of(message, "id") == id; }, limit);
 }
 
 bool TestClient::has_message(const std::string& type) const {

@@ -28,6 +28,8 @@ class TestClient {
 
   /// Connects, says hello with what it has, and waits for the welcome. Throws where none comes.
   boost::json::object connect(Milliseconds limit = default_limit);
+  /// Comes back as a page does, again and again. Throws what the last try threw where all fail until `limit`.
+  void come_back(Milliseconds limit);
   /// Connects only.
   void open() { m_socket->open(m_port, m_cookie); }
   void cut();
@@ -40,7 +42,7 @@ class TestClient {
   /// Adds to the input stream: one frame, sent at once if there has been a welcome, else after the next one.
   void type(std::string_view bytes);
   /// Starts the task and waits for its welcome.
-  boost::json::object start_task(int task, const std::string& id = "");
+  boost::json::object start_task(int task, const std::string& id = "", Milliseconds limit = default_limit);
   /// Acknowledges output as it comes (the default) or only by hand.
   void acknowledge_by_itself(bool yes) { m_acknowledges = yes; }
   void acknowledge(std::uint64_t output_offset);
@@ -55,7 +57,8 @@ class TestClient {
   boost::json::object wait_for(const std::string& type,
                                const std::function<bool(const boost::json::object&)>& matches = {},
                                Milliseconds limit = default_limit);
-  boost::json::object wait_for_answer(const std::string& type, const std::string& id);
+  boost::json::object wait_for_answer(const std::string& type, const std::string& id,
+                                      Milliseconds limit = default_limit);
   bool has_message(const std::string& type) const;
   /// Waits until output holds the text, behind what was waited for before. Throws where it does not come.
   void expect(const std::string& text, Milliseconds limit = default_limit);

@@ -145,7 +145,8 @@ TEST_F(BadStart, NoSuchPlugin) {
   configure(config);
   const auto [status, said] = run();
   EXPECT_EQ(status, 2);
-  EXPECT_THAT(said, AllOf(HasSubstr("config.json:2:"), HasSubstr("chrot"), HasSubstr("\"chroot\"")));
+  EXPECT_THAT(said, AllOf(HasSubstr("config.json:2:25: sandbox.plugin: expected an installed sandbox (\"chroot\", "),
+                          HasSubstr(", got \"chrot\"; did you mean \"chroot\"?")));
   EXPECT_FALSE(made_a_database());
 }
 

@@ -234,6 +234,35 @@ TEST_F(WorkerLaneTest, ClosesWhatItHasLost) {
   EXPECT_EQ(wait_close("c"), "1012 another worker has the session");
 }
 
+/// As a worker that was stopped and wakes up: its timers are late, and what pages sent meanwhile has waited.
+TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasLapsedAndGoesOnWhereItStillHoldsIt) {
+  add_lane("w0");
+  for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
+    connect(connection, whose);
+    ASSERT_TRUE(wait_accept(connection));
+    send_to("worker.w0", MessageKind::text, connection, 1, hello);
+    send_to("worker.w0", MessageKind::text, connection, 2, R"({"type":"start_task","id":1,"task":1})");
+    ASSERT_TRUE(wait([&] { return of(connection, MessageKind::data).size() == 1; })) << "the prompt";
+  }
+  loop.virtual_clock().set(loop.clock().now() + seconds(4));
+  store->run([&](StoreTransaction& t) { ASSERT_TRUE(t.acquire_lease(participant, "w1", now()).acquired); });
+  const auto lost = backend.shells[0];
+  const auto kept = backend.shells[1];
+  lost->print("the heir's");
+  kept->print("ours");
+  for (const char* connection : {"a", "b"}) {
+    send_to("worker.w0", MessageKind::data, connection, 3, data_frame(0, "late"));
+  }
+  EXPECT_EQ(lost->typed() + kept->typed(), "") << "before it knows whether the lease is its own";
+
+  EXPECT_EQ(wait_close("a"), "1012 another worker has the session");
+  ASSERT_TRUE(wait([&] { return of("b", MessageKind::data).size() == 2; }));
+  EXPECT_EQ(of("b", MessageKind::data).back().body.substr(8), "ours");
+  EXPECT_EQ(kept->typed(), "late");
+  EXPECT_EQ(of("a", MessageKind::data).size(), 1U) << "output of another worker's session was read";
+  EXPECT_EQ(stored("SELECT count(*) FROM input_bytes WHERE access_code = 'bob'"), "0");
+}
+
 TEST_F(WorkerLaneTest, GivesALeaseBackWhenNobodyIsThere) {
   add_lane("w0");
   connect("c", participant);

@@ -1,0 +1,69 @@
+/// with_server redis|docker PROGRAM [ARGUMENT...]
+///
+/// Runs a program while a server of our own runs, and ends with its exit status. In the arguments @URL@ stands for the
+/// Redis server's address, @SOCKET@ for the Docker engine's socket and @FOLDER@ for a folder that goes with the engine.
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/docker_engine.hpp"
+#include "support/redis_server.hpp"
+
+namespace {
+
+std::string fill_in(std::string text, const std::map<std::string, std::string>& words) {
+  for (const auto& [word, value] : words) {
+    if (const std::size_t found = text.find(word); found != std::string::npos) text.replace(found, word.size(), value);
+  }
+  return text;
+}
+
+int run(const std::vector<std::string>& command) {
+  std::vector<char*> words;
+  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(words[0], words.data());
+    _exit(127);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) throw std::runtime_error("no process for " + command[0]);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string server = count > 2 ? arguments[1] : "";
+  if (server != "redis" && server != "docker") {
+    std::cerr << "usage: with_server redis|docker PROGRAM [ARGUMENT...]\n";
+    return 2;
+  }
+  try {
+    std::optional<tellina::testing::RedisServer> redis;
+    std::optional<tellina::test::DockerEngine> engine;
+    std::map<std::string, std::string> words;
+    if (server == "redis") {
+      words["@URL@"] = redis.emplace().url();
+    } else {
+      engine.emplace();
+      words["@SOCKET@"] = engine->socket();
+      words["@FOLDER@"] = engine->folder();
+    }
+    std::vector<std::string> command;
+    for (int i = 2; i < count; ++i) command.push_back(fill_in(arguments[i], words));
+    return run(command);
+  } catch (const std::exception& error) {
+    std::cerr << "with_server " << server << ": " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,48 @@
+#pragma once
+
+/// Any combination of backends, with the servers that they need.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/server_fixture.hpp"
+#include "support/docker_engine.hpp"
+#include "support/redis_server.hpp"
+
+namespace tellina::testing {
+
+/// The one engine of this program, started when it is first asked for. Ask on the main thread: it ends with the thread
+/// that has started it.
+test::DockerEngine& engine();
+
+class Combination {
+ public:
+  Combination(std::string layer_, std::string ordering_, std::string sandbox_)
+      : layer(std::move(layer_)), ordering(std::move(ordering_)), sandbox(std::move(sandbox_)) {}
+  std::string layer;
+  std::string ordering;
+  std::string sandbox;
+  std::string name() const { return layer + ", " + ordering + ", " + sandbox; }
+};
+
+/// What a study over these backends has in its config.json, and the Redis server that this may need.
+class Backends {
+ public:
+  /// `folder`: of the study.
+  Backends(const Combination& combination, const std::filesystem::path& folder);
+  /// Members for StudyConfig::more.
+  const std::string& members() const { return m_members; }
+  RedisServer& redis() { return *m_redis; }
+
+ private:
+  std::optional<RedisServer> m_redis;
+  std::string m_members;
+};
+
+/// The process that owns a participant's session.
+pid_t owner_of(const StudyDatabase& database, const std::string& access_code);
+/// What a file in the home of a participant's container holds, who has a running task.
+std::string read_in_container(const StudyDatabase& database, const std::string& access_code, const std::string& file);
+
+}  // namespace tellina::testing

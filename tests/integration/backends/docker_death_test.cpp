@@ -1,0 +1,146 @@
+#include <csignal>
+#include <regex>
+
+#include "backends.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using Texts = std::vector<std::string>;
+
+/// Longer than a lease lasts, and than it takes another worker to see that.
+constexpr std::chrono::seconds take_over_limit(is_sanitized ? 40 : 20);
+
+class DockerDeath : public ServerTest {
+ protected:
+  void start() {
+    m_backends.emplace(Combination("ipc", "strict", "docker"), folder());
+    StudyConfig config;
+    config.more = m_backends->members();
+    ServerTest::start(config);
+  }
+  void TearDown() override {
+    stop();
+    EXPECT_EQ(engine().leftovers(), Texts());
+  }
+  pid_t owner() const { return owner_of(database(), "bob"); }
+
+  /// The input that was recorded is what was typed, but for what a gap names; its bytes are 0 here.
+  void expect_input_recorded(const TestClient& bob) {
+    std::string typed = bob.input();
+    for (const auto& gap : database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = 'input'")) {
+      for (std::size_t at = std::stoul(gap[0]); at < std::stoul(gap[1]); ++at) typed[at] = '\0';
+    }
+    EXPECT_TRUE(database().stream("input", "bob", 1) == typed);
+  }
+
+ private:
+  std::optional<Backends> m_backends;
+};
+
+TEST_F(DockerDeath, AnotherWorkerGoesOnWithTheVeryShellOfAKilledOne) {
+  engine();
+  start();
+  TestClient bob = join_task();
+  bob.run("kept=treasure; cd /tmp; echo \"shell $$\"");
+  bob.expect_all_acknowledged();
+  const std::string acknowledged = bob.input();
+  std::smatch shell;
+  ASSERT_TRUE(std::regex_search(bob.output(), shell, std::regex("\ashell [0-9]+")));
+  const std::string stream = bob.stream();
+  const pid_t killed = owner();
+  ASSERT_GT(killed, 0);
+  ::kill(killed, SIGKILL);
+  EXPECT_EQ(bob.wait_closed(), 1012);
+
+  bob.come_back(std::chrono::seconds(is_sanitized ? 15 : 5));
+  EXPECT_EQ(bob.stream(), stream);
+  bob.run("echo \"shell $$\" $kept");
+  EXPECT_THAT(bob.output(), HasSubstr(shell.str() + " treasure"));
+  EXPECT_NE(owner(), killed);
+  bob.expect_all_acknowledged();
+  settle(bob);
+  expect_input_recorded(bob);
+  EXPECT_EQ(bob.input().substr(0, acknowledged.size()), acknowledged);
+  EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'adopted'"), "1");
+  EXPECT_EQ(database().rows("SELECT text, exit_status FROM commands ORDER BY command_number").back(),
+            (Texts{"echo \"shell $$\" $kept", "0"}));
+}
+
+/// Whether every thread of a process has been stopped: the signal takes a moment.
+bool has_stopped(pid_t process) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    const std::string status = read_text(thread.path() / "stat");
+    const std::size_t end_of_name = status.rfind(')');
+    if (end_of_name == std::string::npos || status.compare(end_of_name, 3, ") T") != 0) return false;
+  }
+  return true;
+}
+
+/// Numbers on lines "n1", "n2", ... without the letters that are echoed between them; what a gap has cut is left out.
+std::vector<int> numbers_in(const std::string& output) {
+  std::string text;
+  for (const char c : output) {
+    if (c == 'n' || c == '\n' || (c >= '0' && c <= '9')) text += c;
+  }
+  std::vector<int> numbers;
+  static const std::regex line("n([0-9]+)(?=\n)");
+  for (std::sregex_iterator found(text.begin(), text.end(), line), end; found != end; ++found) {
+    numbers.push_back(std::stoi((*found)[1]));
+  }
+  return numbers;
+}
+
+TEST_F(DockerDeath, AWorkerThatWakesUpAfterItsSessionsWereTakenOverTouchesNothing) {
+  engine();
+  start();
+  TestClient bob = join_task();
+  bob.type("stty raw -echo; (for i in {1..100000}; do echo n$i; sleep 0.01; done) & tee typed\r");
+  bob.expect("n20\n");
+  bob.expect_all_acknowledged();
+  const std::uint64_t acknowledged = bob.input_end();
+  const pid_t stopped = owner();
+  ASSERT_GT(stopped, 0);
+  ::kill(stopped, SIGSTOP);
+  ASSERT_TRUE(bob.wait_until([&] { return has_stopped(stopped); }));
+  bob.type("abc");  // waits for the stopped worker in its channel
+  bob.wait_closed();
+  bob.come_back(take_over_limit);
+  const pid_t heir = owner();
+  ASSERT_NE(heir, stopped);
+  bob.type("def");
+  bob.expect_all_acknowledged();
+  const std::uint64_t adopted_at = bob.output_end();
+  const auto fence = database().rows("SELECT worker_id, fence FROM leases");
+
+  ::kill(stopped, SIGCONT);
+  // Three of its ticks.
+  bob.wait_until([] { return false; }, std::chrono::seconds(3));
+  bob.type("ghi");
+  bob.expect_all_acknowledged();
+  const std::uint64_t printed = bob.output_end();
+  ASSERT_TRUE(bob.wait_until([&] { return bob.output_end() > printed + 100; }));
+
+  EXPECT_EQ(database().rows("SELECT worker_id, fence FROM leases"), fence);
+  EXPECT_EQ(database().value("SELECT state FROM results"), "running");
+  const std::string typed = read_in_container(database(), "bob", "typed");
+  EXPECT_EQ(typed, "defghi") << "what the record names as a gap stays one";
+  const std::vector<int> numbers = numbers_in(bob.output().substr(adopted_at - bob.output_begin()));
+  ASSERT_GT(numbers.size(), 20U);
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    EXPECT_EQ(numbers[i], numbers[i - 1] + 1) << "the woken worker has read output";
+  }
+  settle(bob);
+  expect_input_recorded(bob);
+  EXPECT_GE(
+      std::stoull(database().value("SELECT coalesce(min(from_offset), 1000000) FROM gaps WHERE stream = 'input'")),
+      acknowledged);
+  EXPECT_EQ(server().players("worker").size(), 2U);
+  // It serves again, whoever comes to it.
+  TestClient alice = join_task("alice");
+  alice.run("echo in");
+}
+
+}  // namespace
+}  // namespace tellina::testing

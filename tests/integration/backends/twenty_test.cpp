@@ -1,0 +1,158 @@
+/// Twenty participants type at the same time, and a part of the server is killed under their hands.
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "backends.hpp"
+#include "typist.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int participants = 20;
+constexpr std::chrono::duration<double> longest_break(is_sanitized ? 15 : 5);
+
+class Story {
+ public:
+  const char* layer;
+  const char* sandbox;
+  const char* victim;
+};
+
+class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
+ protected:
+  void start_all() {
+    m_backends.emplace(Combination(GetParam().layer, "strict", GetParam().sandbox), folder());
+    StudyConfig config;
+    config.more = m_backends->members();
+    config.access_codes.clear();
+    for (int i = 0; i < participants; ++i) config.access_codes.push_back("p" + std::to_string(i));
+    start(config);
+    for (const std::string& code : config.access_codes) {
+      m_typists.push_back(std::make_unique<Typist>(server().port(), code));
+    }
+    each([](Typist& typist) { typist.begin(); });
+  }
+
+  /// For each typist on a thread of its own; returns when all are done, and throws what one has thrown.
+  void each(const std::function<void(Typist&)>& act) {
+    std::vector<std::future<void>> done;
+    for (const auto& typist : m_typists) {
+      done.push_back(std::async(std::launch::async, [&act, &typist = *typist] { act(typist); }));
+    }
+    for (auto& one : done) one.get();
+  }
+
+  /// Whether every typist has `more` more keys acknowledged than there are in `before`, in time.
+  bool get_on(const std::vector<std::size_t>& before, std::size_t more) {
+    const auto deadline = Clock::now() + std::chrono::seconds(60);
+    for (std::size_t i = 0; i < m_typists.size(); ++i) {
+      while (m_typists[i]->acknowledged() < before[i] + more) {
+        if (Clock::now() > deadline) return false;
+        std::this_thread::sleep_for(Milliseconds(5));
+      }
+    }
+    return true;
+  }
+
+  std::vector<std::size_t> count_typed() const {
+    std::vector<std::size_t> counts;
+    for (const auto& typist : m_typists) counts.push_back(typist->typed());
+    return counts;
+  }
+
+  void kill_victim() {
+    const std::string victim = GetParam().victim;
+    if (victim == "redis") {
+      m_backends->redis().kill();
+      m_backends->redis().start();
+      return;
+    }
+    const std::vector<pid_t> processes = server().players(victim);
+    ASSERT_FALSE(processes.empty());
+    ::kill(processes.front(), SIGKILL);
+  }
+
+  void expect_nothing_lost(Typist& typist) {
+    const std::string& code = typist.access_code();
+    EXPECT_TRUE(typist.client().output().substr(typist.output_before()) == typist.keys()) << "what tee has said";
+    expect_recorded(typist.client(), code);
+    EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE access_code = ?1", {code}).empty());
+  }
+
+  /// What was not yet acknowledged may be cut out, in one piece, which the record names; nothing else.
+  void expect_only_what_a_gap_names_lost(Typist& typist) {
+    const std::string& code = typist.access_code();
+    const auto gaps =
+        database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = 'input' AND access_code = ?1", {code});
+    ASSERT_LE(gaps.size(), 1U);
+    std::string recorded = typist.client().input();
+    const std::string typed = read_in_container(database(), code, "typed");
+    const std::string& keys = typist.keys();
+    if (gaps.empty()) {
+      EXPECT_TRUE(typed == keys);
+    } else {
+      const std::size_t from = std::stoul(gaps[0][0]);
+      const std::size_t to = std::stoul(gaps[0][1]);
+      EXPECT_GE(from, typist.acknowledged_before_the_break());
+      std::fill(recorded.begin() + static_cast<std::ptrdiff_t>(from),
+                recorded.begin() + static_cast<std::ptrdiff_t>(to), '\0');
+      // Handed to the shell: all that was acknowledged, and perhaps some of what the gap names.
+      const std::string behind = keys.substr(to - typist.input_before());
+      ASSERT_GE(typed.size(), behind.size());
+      const std::size_t handed = typed.size() - behind.size();
+      EXPECT_GE(handed, typist.acknowledged_before_the_break() - typist.input_before());
+      EXPECT_LE(handed, to - typist.input_before());
+      EXPECT_TRUE(typed == keys.substr(0, handed) + behind);
+    }
+    EXPECT_TRUE(database().stream("input", code, 1) == recorded);
+  }
+
+  std::vector<std::unique_ptr<Typist>> m_typists;
+
+ private:
+  std::optional<Backends> m_backends;
+};
+
+TEST_P(Twenty, TypistsGoOnWithinFiveSeconds) {
+  if (GetParam().sandbox == std::string("docker")) engine();
+  const auto began = Clock::now();
+  start_all();
+  const std::chrono::duration<double> took = Clock::now() - began;
+  std::cout << participants << " sandboxes started in " << took.count() << " s\n";
+  const auto processes = server().players("worker");
+
+  std::atomic<bool> goes_on = true;
+  auto typing = std::async(std::launch::async, [&] { each([&](Typist& typist) { typist.type(goes_on); }); });
+  EXPECT_TRUE(get_on(std::vector<std::size_t>(participants, 0), 15));
+  kill_victim();
+  EXPECT_TRUE(get_on(count_typed(), 30)) << "not every session goes on";
+  goes_on = false;
+  typing.get();
+  each([](Typist& typist) { typist.finish(); });
+
+  std::chrono::duration<double> longest(0);
+  for (const auto& typist : m_typists) {
+    SCOPED_TRACE(typist->access_code());
+    EXPECT_LT(typist->longest_silence(), longest_break);
+    longest = std::max(longest, typist->longest_silence());
+    if (GetParam().victim == std::string("worker"))
+      expect_only_what_a_gap_names_lost(*typist);
+    else
+      expect_nothing_lost(*typist);
+  }
+  std::cout << "the longest silence was " << longest.count() << " s\n";
+  EXPECT_EQ(server().players("worker").size(), processes.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Deaths, Twenty,
+                         ::testing::Values(Story{"ipc", "docker", "worker"}, Story{"redis", "chroot", "gateway"},
+                                           Story{"redis", "chroot", "redis"}),
+                         [](const auto& test) { return std::string("of_") + test.param.victim; });
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <csignal>
+
+#include "server_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A gateway and workers as processes of their own.
+class Supervisor : public ServerTest {
+ protected:
+  StudyConfig study(int workers) {
+    StudyConfig config;
+    config.more = "\"workers\": " + std::to_string(workers) + R"(, "channel_layer": {"plugin": "ipc", "directory": ")" +
+                  (folder() / "meet").string() + "\"}, ";
+    return config;
+  }
+  /// Whether the server comes to say a text so many times.
+  bool server_says(const std::string& text, int times = 1) {
+    const auto deadline = std::chrono::steady_clock::now() + default_limit;
+    for (;;) {
+      const std::string said = server().errors();
+      int found = 0;
+      for (std::size_t at = 0; (at = said.find(text, at)) != std::string::npos; ++at) ++found;
+      if (found >= times) return true;
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      server().wait(Milliseconds(5));
+    }
+  }
+};
+
+TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
+  start(study(1));
+  std::vector<pid_t> killed;
+  std::optional<int> status;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(90);
+  while (!(status = server().wait(Milliseconds(5))) && std::chrono::steady_clock::now() < deadline) {
+    for (const pid_t worker : server().players("worker")) {
+      if (std::find(killed.begin(), killed.end(), worker) != killed.end()) continue;
+      ::kill(worker, SIGKILL);
+      killed.push_back(worker);
+    }
+  }
+  EXPECT_EQ(status, 1);
+  EXPECT_EQ(killed.size(), 6U);
+  EXPECT_THAT(server().errors(),
+              AllOf(HasSubstr("worker 0 (process " + std::to_string(killed.front()) +
+                              ") was ended by signal 9 (Killed); it is started again in 250 ms"),
+                    HasSubstr("worker 0 (process " + std::to_string(killed.back()) +
+                              ") was ended by signal 9 (Killed); that was 6 times in a row within 10 s of its start, "
+                              "so the server stops")));
+  EXPECT_TRUE(server().players("gateway").empty());
+}
+
+TEST_F(Supervisor, AHangupTakesOverANewAccessCodeInEveryWorker) {
+  StudyConfig config = study(3);
+  start(config);
+  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
+  config.access_codes.push_back("carol");
+  config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
+  configure(config);
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("was read again", 3));
+  // Whichever worker takes a request, and whichever has the session.
+  for (const char* code : {"carol", "bob", "alice"}) {
+    for (int i = 0; i < 4; ++i) log_in(server().port(), code);
+    TestClient client = join(code);
+    const auto welcome = client.connect();
+    EXPECT_EQ(text_of(welcome.at("state").at("task").as_object(), "description"), "another") << code;
+  }
+  EXPECT_EQ(server().players("worker").size(), 3U);
+  stop();
+}
+
+TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
+  StudyConfig config = study(2);
+  start(config);
+  TestClient bob = join_task();
+  const std::vector<pid_t> workers = server().players("worker");
+  config.access_codes.push_back("carol");
+  config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
+  configure(config);
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("bob has started this task"));
+  EXPECT_THAT(server().errors(), AllOf(HasSubstr("the configuration was not taken over"), HasSubstr("tasks[0]")));
+  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
+  bob.run("echo still here");
+  EXPECT_EQ(server().players("worker"), workers);
+}
+
+}  // namespace
+}  // namespace tellina::testing
