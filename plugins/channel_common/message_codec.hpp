@@ -68,6 +68,12 @@ inline void encode_message(const Message& message, char* out) {
   put_text(out, message.body);
 }
 
+inline Bytes encode_message(const Message& message) {
+  Bytes octets(encoded_size(message), '\0');
+  encode_message(message, octets.data());
+  return octets;
+}
+
 /// Returns nothing for octets that encode_message() cannot have written.
 inline std::optional<Message> decode_message(BytesView octets) {
   if (octets.size() < message_head_size || static_cast<std::uint8_t>(octets[0]) != message_version) return std::nullopt;

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "descriptor.hpp"
+#include "plugins/common/descriptor.hpp"
 
 namespace tellina::ipc {
 

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <poll.h>
 
-#include "codec.hpp"
+#include "plugins/channel_common/message_codec.hpp"
 #include "quiet_thread.hpp"
 
 namespace tellina::redis {
@@ -134,19 +135,21 @@ void Reader::handle(const redisReply& reply) {
 
 void Reader::deliver(const std::string& channel, const redisReply& list) {
   std::size_t faulty = 0;
-  std::string first_fault;
+  std::size_t first_size = 0;
   for (std::size_t i = 0; i < list.elements; ++i) {
-    Message message;
-    if (const char* fault = decode(text_of(*list.element[i]), message)) {
-      if (faulty++ == 0) first_fault = fault;
-    } else if (!m_subscribers.deliver(channel, message)) {
+    const std::string_view octets = text_of(*list.element[i]);
+    std::optional<Message> message = codec::decode_message(octets);
+    if (!message) {
+      if (faulty++ == 0) first_size = octets.size();
+    } else if (!m_subscribers.deliver(channel, *message)) {
       put_back(channel, list, i);
       break;
     }
   }
   if (faulty == 0) return;
-  m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) + " times (the first: " +
-              first_fault + "); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
+  m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) +
+              " times (the first has " + std::to_string(first_size) +
+              " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
 }
 
 void Reader::put_back(const std::string& channel, const redisReply& list, std::size_t first) {

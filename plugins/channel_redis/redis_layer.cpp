@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-#include "codec.hpp"
+#include "plugins/channel_common/message_codec.hpp"
 
 namespace tellina::redis {
 namespace {
@@ -48,14 +48,14 @@ RedisLayer::~RedisLayer() {
 }
 
 SendResult RedisLayer::send(const ChannelName& channel, Message message) {
-  if (message.body.size() > max_body_size || !has_encodable_names(message)) return SendResult::too_large;
+  if (message.body.size() > max_body_size || !codec::is_encodable(message)) return SendResult::too_large;
   try {
     start_once();
   } catch (const std::system_error&) {
     return SendResult::unavailable;
   }
   if (m_health.is_writer_down()) return SendResult::unavailable;
-  return m_writer.send(channel.text(), encode(message));
+  return m_writer.send(channel.text(), codec::encode_message(message));
 }
 
 std::unique_ptr<Subscription> RedisLayer::receive(const ChannelName& channel, Receiver receiver) {

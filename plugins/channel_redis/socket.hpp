@@ -6,7 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "descriptor.hpp"
+#include "plugins/common/descriptor.hpp"
+#include "signal.hpp"
 #include "url.hpp"
 
 namespace tellina::redis {

@@ -14,10 +14,9 @@
 #include <sstream>
 #include <thread>
 
-#include "plugins/sandbox_common/descriptor.hpp"
+#include "plugins/common/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
-using sandbox_common::Descriptor;
 
 namespace {
 

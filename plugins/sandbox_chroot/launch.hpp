@@ -2,9 +2,9 @@
 
 #include <sys/types.h>
 
+#include "plugins/common/descriptor.hpp"
 #include "plugins/sandbox_chroot/settings.hpp"
 #include "plugins/sandbox_chroot/system_call_filter.hpp"
-#include "plugins/sandbox_common/descriptor.hpp"
 #include "tellina/clock.hpp"
 
 namespace tellina::chroot_sandbox {

@@ -1,10 +1,8 @@
 #pragma once
 
-#include "plugins/sandbox_common/descriptor.hpp"
+#include "plugins/common/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
-
-using sandbox_common::Descriptor;
 
 /// Two programs for the kernel's system call filter, each in a memory file that launchers read. Both must let a call
 /// through.

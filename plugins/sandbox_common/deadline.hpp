@@ -6,7 +6,7 @@
 #include <chrono>
 #include <optional>
 
-#include "plugins/sandbox_common/descriptor.hpp"
+#include "plugins/common/descriptor.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/error.hpp"
 

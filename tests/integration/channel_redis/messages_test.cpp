@@ -210,18 +210,20 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
 
 TEST_F(RedisLayerTest, WhatIsNotOursInAChannelIsLoggedAndSkipped) {
   const auto layer = make();
-  const std::string good("\x01\x01\0\0\0\0\0\0\0\x05\0\x01\0\0cx", 16);
+  const std::string good(
+      "\x01\x01\0\x01\0\0\0\0\0\0\0\0\0\x05"
+      "cx",
+      16);
   server().command({"RPUSH", key(), "", "hello", std::string(200, '\xff'), std::string("\x01\x63", 2) + good.substr(2),
-                    good.substr(0, 13), good,
-                    std::string("\x01\x01", 2) + std::string(8, '\0') + "\xff\xff\xff\xff" + "x"});
+                    good.substr(0, 13), good, std::string("\x01\x01\xff\xff\xff\xff") + std::string(8, '\0') + "x"});
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(6)));
   ASSERT_TRUE(receipts.wait_for(2));
   EXPECT_THAT(receipts.numbers(), ElementsAre(5, 6));
   EXPECT_THAT(whole_log(),
-              HasSubstr("channel worker.ab12-0: skipped what is not ours, 6 times (the first: shorter than "
-                        "a message's head); does another program or another version use the \"prefix\" "
+              HasSubstr("channel worker.ab12-0: skipped what is not ours, 6 times (the first has 0 octets); "
+                        "does another program or another version use the \"prefix\" "
                         "tellina?"));
 }
 

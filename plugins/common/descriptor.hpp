@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace tellina::ipc {
+namespace tellina {
 
 /// Owns a file descriptor; -1 is none.
 class Descriptor {
@@ -20,6 +20,8 @@ class Descriptor {
 
   int get() const { return m_value; }
   explicit operator bool() const { return m_value >= 0; }
+  /// Somebody else closes it.
+  int release() { return std::exchange(m_value, -1); }
   void reset(int value = -1) {
     if (m_value >= 0) ::close(m_value);
     m_value = value;
@@ -29,4 +31,4 @@ class Descriptor {
   int m_value = -1;
 };
 
-}  // namespace tellina::ipc
+}  // namespace tellina

@@ -2,34 +2,12 @@
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 #include <sys/eventfd.h>
-#include <unistd.h>
+
+#include "plugins/common/descriptor.hpp"
 
 namespace tellina::redis {
-
-/// Owns a file descriptor; -1 is none.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : m_value(value) {}
-  Descriptor(Descriptor&& other) noexcept : m_value(std::exchange(other.m_value, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (m_value >= 0) ::close(m_value);
-    m_value = std::exchange(other.m_value, -1);
-    return *this;
-  }
-  ~Descriptor() {
-    if (m_value >= 0) ::close(m_value);
-  }
-
-  int get() const { return m_value; }
-  int release() { return std::exchange(m_value, -1); }
-
- private:
-  int m_value = -1;
-};
 
 /// A descriptor that is readable from raise() to clear(). Threads: any.
 class Signal {
