@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test test-all test-sanitizers test-fresh bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all test-sanitizers test-fresh bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -59,6 +59,9 @@ test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threade
 
 test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C (as root)
 	tools/test-fresh
+
+test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
+	tools/test-fresh --setup
 
 bench:            ## what the stages of a keystroke's way cost by themselves
 	@tools/deps bench

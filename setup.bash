@@ -43,11 +43,15 @@ say "Docker"
 usermod --append --groups docker "$user"
 engine_answers() { docker version >/dev/null 2>&1; }
 if ! engine_answers; then
-    if [[ -d /run/systemd/system ]]; then systemctl enable --now docker; else service docker start; fi
+    if [[ -d /run/systemd/system ]]; then
+        systemctl enable --now docker
+    else  # a container or the like; Debian's init script wants limits raised there, which may be forbidden
+        setsid dockerd >>/var/log/dockerd.log 2>&1 </dev/null &
+    fi
 fi
 end=$((SECONDS + 60))
 until engine_answers; do
-    [[ $SECONDS -lt $end ]] || refuse "the Docker engine does not answer: $(docker version 2>&1 | tail -n 1)"
+    [[ $SECONDS -lt $end ]] || refuse "the Docker engine does not answer; see journalctl -u docker, or /var/log/dockerd.log"
     sleep 0.5
 done
 

@@ -11,6 +11,7 @@ constexpr const char* head = R"(<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="/static/images/icon.svg" type="image/svg+xml">
 <title>)";
 
 constexpr const char* style = R"(</title>
