@@ -97,7 +97,7 @@ TEST_F(RedisFaultTest, RedisThatKeepsItsDataDoublesAndReordersNothing) {
     ASSERT_TRUE(flows(receipts, 5s)) << whole_log();
     server().kill();
     server().start();
-    ASSERT_TRUE(flows(receipts, 3s)) << whole_log();
+    ASSERT_TRUE(flows(receipts, 10s)) << whole_log();
   }
   senders.stop();
   EXPECT_EQ(receipts.disorders(), 0u);

@@ -102,6 +102,8 @@ void FakeWorker::on_request(const Message& request) {
     reply["body"] = error_body("unknown_access_code");
   } else if (is("method", "login")) {
     reply = {{"status", 200}, {"body", json::object{}}, {"cookie", "token-bob"}};
+  } else if (is("method", "alive")) {
+    reply = {{"status", 200}, {"body", json::object{}}};
   } else if (is("method", "ready")) {
     reply = {{"status", ready ? 200 : 503}, {"body", json::object{}}};
   } else if (is("cookie", "token-bob")) {
@@ -117,6 +119,7 @@ void FakeWorker::on_connect(Message connect) {
 }
 
 void FakeWorker::on_message(Message message) {
+  if (message.kind == MessageKind::request) return on_request(message);
   record(m_received, message);
   if (message.kind != MessageKind::data && message.kind != MessageKind::text) return;
   if (echoes) send(message.kind, message.connection, message.body);
