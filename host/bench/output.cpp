@@ -17,7 +17,7 @@ constexpr std::size_t bytes_per_line_in = 57;
 constexpr std::size_t bytes_per_line_out = 78;  ///< 76 of base64, CR and LF
 constexpr double mebibyte = 1024 * 1024;
 constexpr seconds flood_limit{120};
-constexpr milliseconds flood_before_interrupt{500};
+constexpr milliseconds flood_before_interrupt{1000};  ///< fills what is between
 constexpr milliseconds reading_interval{4};
 
 double in_seconds(Clock::duration time) { return duration<double>(time).count(); }

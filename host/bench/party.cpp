@@ -19,7 +19,6 @@ using std::chrono::seconds;
 /// Sandboxes that start at once; more take no less time on a few cores and hold up each other.
 constexpr std::size_t starts_at_once = 8;
 constexpr seconds start_limit{60};
-constexpr std::size_t largest_piece = 64 * 1024;
 /// How often a wait looks whether the user or the server's end has interrupted it.
 constexpr milliseconds look_up{200};
 
@@ -80,13 +79,6 @@ void Party::start_shells(Progress& progress) {
 
 void Party::type(std::size_t i, std::string_view bytes) {
   m_terminals[i]->type(bytes);
-  update_interest(i);
-}
-
-void Party::paste(std::size_t i, std::string_view bytes) {
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(largest_piece, bytes.size()))) {
-    m_terminals[i]->type(bytes.substr(0, largest_piece));
-  }
   update_interest(i);
 }
 

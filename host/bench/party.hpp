@@ -27,8 +27,6 @@ class Party {
   /// Connects one more, and starts no shell.
   Terminal& join(std::size_t participant);
   void type(std::size_t i, std::string_view bytes);
-  /// Sends what comes next in pieces of at most 64 KiB.
-  void paste(std::size_t i, std::string_view bytes);
   /// Nothing is read from this session until it is resumed.
   void pause(std::size_t i, bool paused);
   /// Takes what comes until then, or returns earlier once something has come.

@@ -1,5 +1,7 @@
 #include "host/bench/terminal.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -12,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t offset_bytes = 8;
+constexpr std::uint64_t input_window = 64 * 1024;
 /// As the participant page does.
 constexpr std::uint64_t acknowledged_at_once = 32 * 1024;
 
@@ -54,12 +57,30 @@ void Terminal::give_up() {
 
 void Terminal::type(std::string_view bytes) {
   if (m_protocol == Protocol::bare) return m_socket.send_binary({}, bytes);
+  m_waiting.append(bytes);
+  send_waiting();
+}
+
+void Terminal::send_waiting() {
+  const std::uint64_t room = input_window - (m_input_offset - m_input_acknowledged);
+  const std::string_view bytes = std::string_view(m_waiting).substr(0, room);
+  if (bytes.empty()) return;
   char offset[offset_bytes];
   for (std::size_t i = 0; i < offset_bytes; ++i) {
     offset[i] = static_cast<char>(m_input_offset >> (8 * (offset_bytes - 1 - i)));
   }
   m_input_offset += bytes.size();
   m_socket.send_binary(std::string_view(offset, offset_bytes), bytes);
+  m_waiting.erase(0, bytes.size());
+}
+
+void Terminal::take_input_acknowledgement(std::string_view text) {
+  const std::size_t begin = text.find_first_of("0123456789");
+  std::uint64_t offset = 0;
+  if (begin != std::string_view::npos) std::from_chars(text.data() + begin, text.data() + text.size(), offset);
+  if (offset > m_input_offset) throw BenchFailure("the server acknowledged input that nobody typed");
+  m_input_acknowledged = std::max(m_input_acknowledged, offset);
+  if (!m_waiting.empty()) send_waiting();
 }
 
 void Terminal::expect(std::string text) {
@@ -78,7 +99,8 @@ void Terminal::receive(std::size_t limit) {
 }
 
 void Terminal::on_text(std::string_view text) {
-  if (has_type(text, "input_ack") || has_type(text, "progress") || has_type(text, "done")) return;
+  if (has_type(text, "input_ack")) return take_input_acknowledgement(text);
+  if (has_type(text, "progress") || has_type(text, "done")) return;
   const json::object message = json::parse(text).as_object();
   const std::string type = json::value_to<std::string>(message.at("type"));
   if (type == "error") throw BenchFailure("the server answered with an error: " + std::string(text));
@@ -91,7 +113,7 @@ void Terminal::on_text(std::string_view text) {
   }
   m_task = state.at("task").as_object().at("number").to_number<std::uint64_t>();
   if (type != "welcome") return;
-  m_input_offset = message.at("input_offset").to_number<std::uint64_t>();
+  m_input_offset = m_input_acknowledged = message.at("input_offset").to_number<std::uint64_t>();
   m_output_offset = m_acknowledged = message.at("output_offset").to_number<std::uint64_t>();
   if (!m_is_ready && !message.contains("id")) give_up();
 }

@@ -33,7 +33,8 @@ class Terminal final : private WebSocket::Listener {
 
   bool has_started() const { return m_has_started; }
 
-  /// Sends one message of at most 64 KiB.
+  /// Sends them, as the participant page does: never more than 64 KiB ahead of what the server has finished with. What
+  /// does not fit waits.
   void type(std::string_view bytes);
   /// Drops output until `text` has come; from its end on output goes to whoever set_output() named.
   void expect(std::string text);
@@ -50,7 +51,9 @@ class Terminal final : private WebSocket::Listener {
  private:
   void on_text(std::string_view text) override;
   void on_binary(std::string_view bytes) override;
+  void take_input_acknowledgement(std::string_view text);
   void take_output(std::string_view bytes);
+  void send_waiting();
   void acknowledge();
 
   const Protocol m_protocol;
@@ -63,7 +66,9 @@ class Terminal final : private WebSocket::Listener {
   bool m_has_started = false;
   std::uint64_t m_task = 0;
   std::uint64_t m_next_request = 1;
-  std::uint64_t m_input_offset = 0;
+  std::string m_waiting;             ///< typed and not sent yet
+  std::uint64_t m_input_offset = 0;  ///< end of what was sent
+  std::uint64_t m_input_acknowledged = 0;
   std::uint64_t m_output_offset = 0;
   std::uint64_t m_acknowledged = 0;
 };

@@ -116,7 +116,7 @@ class TypingRun {
     m_sent = bytes;
     m_begin = Clock::now();
     m_checks_only = true;
-    m_party.paste(0, keys);
+    m_party.type(0, keys);
   }
 
   bool wait_for_all() {
