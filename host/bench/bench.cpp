@@ -25,6 +25,24 @@ constexpr double slow_reader_rate = 2e6;  ///< bytes a second: a browser that dr
 /// Between two starts of a shell: a pool has been filled again by then.
 constexpr milliseconds pause_before_start{300};
 
+/// The options of the server to compare with.
+BenchOptions changed(BenchOptions options) {
+  const std::size_t equals = options.against.find('=');
+  const std::string name = options.against.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : options.against.substr(equals + 1);
+  const std::pair<const char*, std::string*> texts[] = {{"layer", &options.layer},
+                                                        {"policy", &options.policy},
+                                                        {"sandbox", &options.sandbox},
+                                                        {"server", &options.server}};
+  for (const auto& [known, text] : texts) {
+    if (name != known || value.empty()) continue;
+    *text = value;
+    return options;
+  }
+  throw UsageError("--against: expected layer=, policy=, sandbox= or server= and a value, got \"" + options.against +
+                   "\"");
+}
+
 class Subject {
  public:
   explicit Subject(Target target_) : target(std::move(target_)) {}
@@ -63,10 +81,13 @@ class Bench {
       m_target = "floor";
       m_subjects.push_back(std::make_unique<Subject>(Target::start_floor(m_options)));
     }
+    if (!m_options.against.empty()) {
+      m_target = "other";
+      m_subjects.push_back(std::make_unique<Subject>(Target::start_server("other", changed(m_options))));
+    }
     m_target = "server";
-    m_subjects.push_back(std::make_unique<Subject>(
-        m_options.url.empty() ? Target::start_server(m_options, m_options.sessions, m_options.pool)
-                              : Target::running_server(m_options)));
+    m_subjects.push_back(std::make_unique<Subject>(m_options.url.empty() ? Target::start_server("server", m_options)
+                                                                         : Target::running_server(m_options)));
   }
 
   void measure_starts() {
@@ -147,6 +168,10 @@ void raise_descriptor_limit() {
 }
 
 void check(const BenchOptions& options) {
+  if (!options.against.empty()) {
+    changed(options);
+    if (!options.floor.empty()) throw UsageError("--against: expected no --floor beside it; one comparison at a time");
+  }
   if (!options.url.empty() && options.access_codes.empty()) {
     throw UsageError("--url: expected --access-code for each session beside it, got none");
   }

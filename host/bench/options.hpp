@@ -34,6 +34,8 @@ class BenchOptions {
   std::string url;
   std::vector<std::string> access_codes;
 
+  /// A second server to compare with: one option of the first and another value, as "policy=slight"; empty: none.
+  std::string against;
   std::string floor;  ///< the program to compare with; empty: none
 };
 

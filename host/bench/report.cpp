@@ -38,7 +38,12 @@ json::object to_json(const Estimate& estimate) {
 }  // namespace
 
 Report::Report(const BenchOptions& options, std::ostream& out, std::ostream& err)
-    : m_options(options), m_out(out), m_err(err) {
+    : m_options(options),
+      m_out(out),
+      m_err(err),
+      m_compared_with(!options.floor.empty()     ? "floor"
+                      : !options.against.empty() ? "other"
+                                                 : "") {
   if (!options.json.empty() && options.json != "-") {
     m_file.open(options.json, std::ios::binary);
     if (!m_file) throw BenchFailure("--json: " + options.json + " cannot be written");
@@ -63,10 +68,13 @@ void Report::write_run() {
                     {"pool", m_options.pool},
                     {"recording", m_options.recording},
                     {"sessions", m_options.sessions},
+                    {"rate", m_options.rate},
+                    {"mash_rate", m_options.mash_rate},
                     {"seconds", m_options.seconds},
                     {"pairs", m_options.pairs},
                     {"url", m_options.url},
-                    {"floor", !m_options.floor.empty()}};
+                    {"against", m_options.against},
+                    {"compared_with", m_compared_with}};
   write_line(json::serialize(line));
 }
 
@@ -116,26 +124,28 @@ std::vector<double> Report::values_of(const std::string& figure, const std::stri
 }
 
 bool Report::finish() {
-  const bool has_floor = !m_options.floor.empty();
+  const bool is_compared = !m_compared_with.empty();
   std::vector<std::vector<std::string>> rows{{"FIGURE", "VALUE", "SERVER"}};
-  if (has_floor) rows[0].insert(rows[0].end(), {"FLOOR", "RATIO", "95 % INTERVAL"});
+  if (is_compared) {
+    rows[0].insert(rows[0].end(), {m_compared_with == "floor" ? "FLOOR" : "OTHER", "RATIO", "95 % INTERVAL"});
+  }
   for (const std::string& figure : m_figures) {
     for (const std::string& name : names_of(figure)) {
       const std::vector<double> server = values_of(figure, "server", name);
-      const std::vector<double> floor = values_of(figure, "floor", name);
+      const std::vector<double> other = values_of(figure, m_compared_with, name);
       std::vector<std::string> row{figure, name, server.empty() ? "-" : with_digits(median(server), 4)};
       json::object line{{"type", "summary"}, {"figure", figure}, {"value", name}};
       if (!server.empty()) line["server"] = to_json(estimate_median(server));
-      if (!floor.empty()) line["floor"] = to_json(estimate_median(floor));
+      if (!other.empty()) line[m_compared_with] = to_json(estimate_median(other));
       Estimate ratio;
-      if (server.size() == floor.size() && !server.empty()) {
+      if (server.size() == other.size() && !server.empty()) {
         std::vector<std::pair<double, double>> pairs;
-        for (std::size_t i = 0; i < server.size(); ++i) pairs.emplace_back(server[i], floor[i]);
+        for (std::size_t i = 0; i < server.size(); ++i) pairs.emplace_back(server[i], other[i]);
         ratio = estimate_ratio(pairs);
       }
       if (ratio.count > 0) line["ratio"] = to_json(ratio);
-      if (has_floor) {
-        row.push_back(floor.empty() ? "-" : with_digits(median(floor), 4));
+      if (is_compared) {
+        row.push_back(other.empty() ? "-" : with_digits(median(other), 4));
         row.push_back(ratio.count == 0 ? "-" : with_digits(ratio.median, 3));
         row.push_back(ratio.count < 6 ? "-" : with_digits(ratio.low, 3) + " .. " + with_digits(ratio.high, 3));
       }
@@ -150,7 +160,7 @@ bool Report::finish() {
 
 void Report::write_distributions() {
   for (const std::string& figure : m_figures) {
-    for (const char* const target : {"server", "floor"}) {
+    for (const std::string& target : {std::string("server"), m_compared_with}) {
       Histogram all;
       for (const Sample& sample : m_samples) {
         if (sample.figure == figure && sample.target == target) all.add(sample.latency);

@@ -37,6 +37,7 @@ class Report {
   std::ofstream m_file;
   std::vector<std::string> m_figures;  ///< in the order of the first sample
   std::vector<Sample> m_samples;
+  const std::string m_compared_with;  ///< name of the other target; empty: there is none
   bool m_is_good = true;
 };
 

@@ -30,16 +30,15 @@ json::object layer_section(const BenchOptions& options, const fs::path& folder) 
   return section;
 }
 
-json::object sandbox_section(const BenchOptions& options, std::size_t warm_sandboxes) {
-  json::object section{{"plugin", options.sandbox}, {"pool", warm_sandboxes}};
+json::object sandbox_section(const BenchOptions& options) {
+  json::object section{{"plugin", options.sandbox}, {"pool", options.pool}};
   if (options.sandbox == "process") section["i_know_this_is_not_isolated"] = true;
   // The machine is to be the limit, not the participant's share of it.
   if (options.sandbox == "chroot" || options.sandbox == "docker") section["cpu"] = 64;
   return section;
 }
 
-std::string study(const BenchOptions& options, const std::vector<std::string>& access_codes, std::size_t warm_sandboxes,
-                  const fs::path& folder) {
+std::string study(const BenchOptions& options, const std::vector<std::string>& access_codes, const fs::path& folder) {
   json::array all_tasks;
   for (std::size_t i = 0; i < tasks; ++i) {
     all_tasks.push_back(
@@ -51,7 +50,7 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
       {"workers", options.workers},
       {"channel_layer", layer_section(options, folder)},
       {"ordering", {{"plugin", options.policy}}},
-      {"sandbox", sandbox_section(options, warm_sandboxes)},
+      {"sandbox", sandbox_section(options)},
       {"access_codes", json::value_from(access_codes)},
       {"task_duration_in_seconds", 86400},
       {"tasks", std::move(all_tasks)},
@@ -83,12 +82,12 @@ std::unique_ptr<ChildProcess> start_redis(const fs::path& folder) {
 Target::Target(std::string name, Protocol protocol, Endpoint endpoint)
     : m_name(std::move(name)), m_protocol(protocol), m_endpoint(std::move(endpoint)) {}
 
-Target Target::start_server(const BenchOptions& options, std::size_t sessions, std::size_t warm_sandboxes) {
-  Target target("server", Protocol::tellina, Endpoint());
+Target Target::start_server(const std::string& name, const BenchOptions& options) {
+  Target target(name, Protocol::tellina, Endpoint());
   target.m_folder = std::make_unique<TemporaryFolder>();
   const fs::path& folder = target.m_folder->path();
-  for (std::size_t i = 0; i < sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
-  write_text(folder / "config.json", study(options, target.m_access_codes, warm_sandboxes, folder));
+  for (std::size_t i = 0; i < options.sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
+  write_text(folder / "config.json", study(options, target.m_access_codes, folder));
   if (options.layer == "redis") target.m_helper = start_redis(folder);
   target.m_child =
       std::make_unique<ChildProcess>(options.server.empty() ? own_program() : options.server,

@@ -23,8 +23,8 @@ enum class Protocol {
 class Target {
  public:
   Target(std::string name, Protocol protocol, Endpoint endpoint);
-  /// Starts `program` as a server with a study for `sessions` participants.
-  static Target start_server(const BenchOptions& options, std::size_t sessions, std::size_t warm_sandboxes);
+  /// Starts `program` as a server with a study for as many participants as there are sessions.
+  static Target start_server(const std::string& name, const BenchOptions& options);
   static Target start_floor(const BenchOptions& options);
   /// One that runs already; its processes are not known.
   static Target running_server(const BenchOptions& options);

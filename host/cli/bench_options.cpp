@@ -104,6 +104,10 @@ const OptionRow code_option{
 const OptionRow floor_option{"--floor", "PROGRAM", "compare with this bare server, which tests/bench/floor builds",
                              [](Arguments& arguments, const std::string& text) { arguments.bench.floor = text; }};
 
+const OptionRow against_option{"--against", "OPTION=VALUE",
+                               "compare with a second server that differs in this: layer, policy, sandbox or server",
+                               [](Arguments& arguments, const std::string& text) { arguments.bench.against = text; }};
+
 }  // namespace
 
 const std::vector<const OptionRow*>& bench_options() {
