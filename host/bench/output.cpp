@@ -83,6 +83,7 @@ class SlowReader {
 
 Sample measure_flood(Party& party, std::size_t mebibytes, Progress& progress) {
   Sample sample("flood", party.target().name());
+  party.renew_if_worn(0);
   const auto lines = static_cast<std::uint64_t>(static_cast<double>(mebibytes) * mebibyte / bytes_per_line_out);
   const std::uint64_t expected = lines * bytes_per_line_out;
   Terminal& terminal = party[0];
@@ -136,6 +137,7 @@ Sample measure_flood(Party& party, std::size_t mebibytes, Progress& progress) {
 Sample measure_interrupt(const std::string& figure, Party& party, std::optional<double> reading_rate,
                          Progress& progress) {
   Sample sample(figure, party.target().name());
+  party.renew_if_worn(0);
   Terminal& terminal = party[0];
   std::uint64_t came = 0;
   terminal.set_output([&came](std::string_view bytes) { came += bytes.size(); });

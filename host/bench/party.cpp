@@ -19,6 +19,8 @@ using std::chrono::seconds;
 /// Sandboxes that start at once; more take no less time on a few cores and hold up each other.
 constexpr std::size_t starts_at_once = 8;
 constexpr seconds start_limit{60};
+/// With the largest flood still below what a server lets a task print unthrottled.
+constexpr std::uint64_t much_output = 8 * 1024 * 1024;
 /// How often a wait looks whether the user or the server's end has interrupted it.
 constexpr milliseconds look_up{200};
 
@@ -85,6 +87,20 @@ void Party::type(std::size_t i, std::string_view bytes) {
 void Party::pause(std::size_t i, bool paused) {
   m_paused[i] = paused;
   update_interest(i);
+}
+
+void Party::renew_if_worn(std::size_t i) {
+  Terminal& terminal = *m_terminals[i];
+  if (terminal.printed() <= much_output) return;
+  terminal.set_output({});
+  terminal.give_up();
+  if (!wait_until([&] { return terminal.can_start(); }, start_limit)) {
+    throw BenchFailure("the server did not end a task within 60 s");
+  }
+  terminal.start();
+  if (!wait_until([&] { return !terminal.expects(); }, start_limit)) {
+    throw BenchFailure("a shell of the " + m_target.name() + " showed no prompt within 60 s");
+  }
 }
 
 void Party::update_interest(std::size_t i) {

@@ -29,6 +29,8 @@ class Party {
   void type(std::size_t i, std::string_view bytes);
   /// Nothing is read from this session until it is resumed.
   void pause(std::size_t i, bool paused);
+  /// A server throttles a task that has printed 64 MiB: one that has printed much ends here and the next one starts.
+  void renew_if_worn(std::size_t i);
   /// Takes what comes until then, or returns earlier once something has come.
   void pump(TimePoint until);
   /// Until the condition holds; false where the limit comes first.

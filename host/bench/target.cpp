@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::chrono::seconds start_limit{60};
-/// A participant uses one up with each start.
-constexpr std::size_t tasks = 200;
+/// A participant uses one up with each start, and with each flood.
+constexpr std::size_t tasks = 2000;
 
 std::string own_program() {
   std::error_code ignored;

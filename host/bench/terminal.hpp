@@ -36,6 +36,8 @@ class Terminal final : private WebSocket::Listener {
   /// Sends them, as the participant page does: never more than 64 KiB ahead of what the server has finished with. What
   /// does not fit waits.
   void type(std::string_view bytes);
+  /// Bytes of output of the task so far; 0 for a bare shell, which nobody throttles.
+  std::uint64_t printed() const { return m_output_offset; }
   /// Drops output until `text` has come; from its end on output goes to whoever set_output() named.
   void expect(std::string text);
   void expect_prompt();

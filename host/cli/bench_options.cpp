@@ -54,11 +54,11 @@ const OptionRow mash_option{"--mash-rate", "N", "keys a second of each session, 
                               arguments.bench.mash_rate =
                                   read_number("--mash-rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
                             }};
-const OptionRow mebibytes_option{
-    "--mebibytes", "N", "how much is printed for flood (32)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.mebibytes =
-          read_number<std::size_t>("--mebibytes", "a whole number from 1 to 100000", text, 1, 100000);
-    }};
+const OptionRow mebibytes_option{"--mebibytes", "N", "how much is printed for flood, 1 to 48 (32)",
+                                 [](Arguments& arguments, const std::string& text) {
+                                   arguments.bench.mebibytes = read_number<std::size_t>(
+                                       "--mebibytes", "a whole number from 1 to 48", text, 1, 48);
+                                 }};
 const OptionRow starts_option{
     "--starts", "N", "how many shells are started for prompt (20)", [](Arguments& arguments, const std::string& text) {
       arguments.bench.starts = read_number<std::size_t>("--starts", "a whole number from 1 to 150", text, 1, 150);

@@ -83,7 +83,8 @@ TEST(ArgumentsTest, BenchmarksOfWhatIsNotThereAreRefused) {
 }
 
 TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
-  const std::string all = "expected a command: run, gateway, worker, config, plugins, participants or version; got ";
+  const std::string all =
+      "expected a command: run, gateway, worker, config, plugins, participants, bench or version; got ";
   EXPECT_EQ(complaint({}), all + "none");
   EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
   EXPECT_EQ(complaint({"--version"}), all + "\"--version\"; did you mean \"version\"?");
