@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all test-sanitizers test-fresh bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all test-sanitizers test-fresh bench bench-revisions bench-quick bench-micro build-bench lint fmt clean
 
 ARGS ?=
 CTEST := ctest --output-on-failure --no-tests=error
@@ -63,11 +63,28 @@ test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctr
 test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
 	tools/test-fresh --setup
 
-bench:            ## what the stages of a keystroke's way cost by themselves
+bench:            ## how fast the server is on every layer, against the floor; writes docs/performance.md (about an hour)
+	@$(MAKE) --no-print-directory build-bench
+	tools/bench matrix
+
+bench-revisions:  ## the three set-ups of the original notes with 1 to 1000 sessions; writes docs/performance.md (half an hour)
+	@$(MAKE) --no-print-directory build-bench
+	tools/bench revisions
+
+bench-quick:      ## a little of both, into build/performance/ (some minutes)
+	@$(MAKE) --no-print-directory build-bench
+	tools/bench quick
+
+bench-micro:      ## what the stages of a keystroke's way cost by themselves
+	@$(MAKE) --no-print-directory build-bench
+	build/bin/micro_bench
+
+# The server as `make build` leaves it, and beside it what it is compared with.
+build-bench:
 	@tools/deps bench
 	cmake --preset release -DTELLINA_TESTS=ON -DTELLINA_BENCHMARKS=ON
-	cmake --build --preset release --target micro_bench
-	build/bin/micro_bench
+	cmake --build --preset release --target bench_programs micro_bench
+	docker_image/make_rootfs build/share/tellina/rootfs
 
 test-package:     ## make the package, install it in a fresh Debian 12, use it, purge it; check the Vagrantfile (as root)
 	@$(MAKE) --no-print-directory package

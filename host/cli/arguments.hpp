@@ -4,17 +4,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace tellina {
+#include "host/bench/options.hpp"
+#include "host/cli/usage_error.hpp"
 
-/// The command line asks for something that is not there; exit status 2.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+namespace tellina {
 
 enum class CommandName {
   run,
@@ -28,6 +24,7 @@ enum class CommandName {
   participants_list,
   participants_add,
   participants_reset,
+  bench,
   version,
 };
 
@@ -52,6 +49,8 @@ class Arguments {
   bool list = false;
   bool json = false;
   bool in_process = false;
+
+  BenchOptions bench;
 
   /// Where --help was asked for: the text, and nothing else counts.
   std::optional<std::string> help;

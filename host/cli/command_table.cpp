@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "host/cli/bench_options.hpp"
+
 namespace tellina {
 namespace {
 
@@ -89,6 +91,7 @@ const CommandRow commands[] = {
      config_options},
     {CommandName::participants_reset, "participants", "reset", "CODE",
      "start a participant over; what was recorded is kept", config_options},
+    {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };
 

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "host/bench/bench.hpp"
 #include "tellina/abi_tag.hpp"
 #include "tellina/error.hpp"
 
@@ -45,6 +46,8 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
       return participants_add(arguments, context);
     case CommandName::participants_reset:
       return participants_reset(arguments, context);
+    case CommandName::bench:
+      return bench::run_bench(arguments.bench, context.out, context.err);
     case CommandName::version:
       return print_version(context);
   }

@@ -7,6 +7,7 @@
 #include "host/session/output_buffer.hpp"
 #include "host/study/shell_marks.hpp"
 #include "host/study/tree_compare.hpp"
+#include "plugins/channel_common/message_codec.hpp"
 #include "support/places.hpp"
 #include "support/virtual_loop.hpp"
 
@@ -62,9 +63,20 @@ void memory_layer_message(benchmark::State& state) {
 }
 BENCHMARK(memory_layer_message);
 
-void strict_gate_message(benchmark::State& state) {
+void encode_and_decode_message(benchmark::State& state) {
+  const Message key(MessageKind::data, "c-0123456789abcdef", 12345, Bytes(9, 'k'));
+  Bytes wire;
+  for (auto _ : state) {
+    wire.resize(codec::encoded_size(key));
+    codec::encode_message(key, wire.data());
+    benchmark::DoNotOptimize(codec::decode_message(wire));
+  }
+}
+BENCHMARK(encode_and_decode_message);
+
+void gate_message(benchmark::State& state, const char* name) {
   Lent lent;
-  const auto policy = lent.registry.make_ordering_policy("strict", lent.context);
+  const auto policy = lent.registry.make_ordering_policy(name, lent.context);
   const auto gate = policy->open_gate();
   Sequence sequence = 0;
   for (auto _ : state) {
@@ -73,7 +85,8 @@ void strict_gate_message(benchmark::State& state) {
     gate->finish(sequence++);
   }
 }
-BENCHMARK(strict_gate_message);
+BENCHMARK_CAPTURE(gate_message, strict, "strict");
+BENCHMARK_CAPTURE(gate_message, slight, "slight");
 
 void input_key(benchmark::State& state) {
   InputStream stream;

@@ -60,8 +60,31 @@ TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
   EXPECT_EQ(parse_arguments({"participants", "reset", "--config=x.json", "bob"}).operand, "bob");
 }
 
+TEST(ArgumentsTest, ReadsWhatABenchmarkIsAskedFor) {
+  const BenchOptions given =
+      parse_arguments({"bench", "--figures", "closed,mash", "--sessions", "200", "--seconds=0.5", "--layer", "ipc",
+                       "--policy", "slight", "--access-code", "a", "--access-code", "b"})
+          .bench;
+  EXPECT_THAT(given.figures, ElementsAre("closed", "mash"));
+  EXPECT_EQ(given.sessions, 200U);
+  EXPECT_EQ(given.seconds, 0.5);
+  EXPECT_EQ(given.layer, "ipc");
+  EXPECT_EQ(given.policy, "slight");
+  EXPECT_EQ(given.sandbox, "chroot");
+  EXPECT_THAT(given.access_codes, ElementsAre("a", "b"));
+}
+
+TEST(ArgumentsTest, BenchmarksOfWhatIsNotThereAreRefused) {
+  EXPECT_THAT(complaint({"bench", "--figures", "closed,mesh"}), HasSubstr("got \"mesh\"; did you mean \"mash\"?"));
+  EXPECT_EQ(complaint({"bench", "--layer", "memori"}),
+            "--layer: expected memory, ipc or redis, got \"memori\"; did you mean \"memory\"?");
+  EXPECT_EQ(complaint({"bench", "--sessions", "0"}), "--sessions: expected a whole number from 1 to 10000, got \"0\"");
+  EXPECT_EQ(complaint({"bench", "--seconds", "long"}), "--seconds: expected a number from 0.1 to 3600, got \"long\"");
+}
+
 TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
-  const std::string all = "expected a command: run, gateway, worker, config, plugins, participants or version; got ";
+  const std::string all =
+      "expected a command: run, gateway, worker, config, plugins, participants, bench or version; got ";
   EXPECT_EQ(complaint({}), all + "none");
   EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
   EXPECT_EQ(complaint({"--version"}), all + "\"--version\"; did you mean \"version\"?");

@@ -67,7 +67,8 @@ class ProgramTest : public ::testing::Test {
 TEST_F(ProgramTest, BadUsageIsStatusTwoAndSaysWhereHelpIs) {
   EXPECT_EQ(run_bare({"rnu"}), 2);
   EXPECT_EQ(m_err,
-            "tellina: expected a command: run, gateway, worker, config, plugins, participants or version; got \"rnu\"; "
+            "tellina: expected a command: run, gateway, worker, config, plugins, participants, bench or version; got "
+            "\"rnu\"; "
             "did you mean \"run\"?\nTry `tellina --help`.\n");
   EXPECT_EQ(m_out, "");
   EXPECT_EQ(run_bare({"run", "--help"}), 0);

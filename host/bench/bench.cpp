@@ -1,0 +1,202 @@
+#include "host/bench/bench.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "host/bench/failure.hpp"
+#include "host/bench/interruption.hpp"
+#include "host/bench/output.hpp"
+#include "host/bench/report.hpp"
+#include "host/bench/start.hpp"
+#include "host/bench/typing.hpp"
+#include "host/cli/usage_error.hpp"
+
+namespace tellina::bench {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t pasted_bytes = 1024 * 1024;
+constexpr double slow_reader_rate = 2e6;  ///< bytes a second: a browser that draws
+/// Between two starts of a shell: a pool has been filled again by then.
+constexpr milliseconds pause_before_start{300};
+
+/// The options of the server to compare with.
+BenchOptions changed(BenchOptions options) {
+  const std::size_t equals = options.against.find('=');
+  const std::string name = options.against.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : options.against.substr(equals + 1);
+  const std::pair<const char*, std::string*> texts[] = {{"layer", &options.layer},
+                                                        {"policy", &options.policy},
+                                                        {"sandbox", &options.sandbox},
+                                                        {"server", &options.server}};
+  for (const auto& [known, text] : texts) {
+    if (name != known || value.empty()) continue;
+    *text = value;
+    return options;
+  }
+  throw UsageError("--against: expected layer=, policy=, sandbox= or server= and a value, got \"" + options.against +
+                   "\"");
+}
+
+class Subject {
+ public:
+  explicit Subject(Target target_) : target(std::move(target_)) {}
+  Target target;
+  std::uint64_t memory_before = 0;
+  std::unique_ptr<Party> party;
+};
+
+class Bench {
+ public:
+  Bench(const BenchOptions& options, std::ostream& out, std::ostream& err)
+      : m_options(options), m_progress(err, ::isatty(STDERR_FILENO) == 1), m_report(options, out, err) {}
+
+  bool run() {
+    try {
+      start();
+      measure_starts();
+      start_parties();
+      for (std::size_t pair = 0; pair < m_options.pairs; ++pair) measure_pair(pair);
+    } catch (const BenchFailure& error) {
+      m_progress.end();
+      m_report.add_failure(m_now, m_target, error.what());
+    }
+    return m_report.finish();
+  }
+
+ private:
+  bool wants(const std::string& figure) const {
+    return m_options.figures.empty() ||
+           std::find(m_options.figures.begin(), m_options.figures.end(), figure) != m_options.figures.end();
+  }
+
+  void start() {
+    m_now = "the start";
+    if (!m_options.floor.empty()) {
+      m_target = "floor";
+      m_subjects.push_back(std::make_unique<Subject>(Target::start_floor(m_options)));
+    }
+    if (!m_options.against.empty()) {
+      m_target = "other";
+      m_subjects.push_back(std::make_unique<Subject>(Target::start_server("other", changed(m_options))));
+    }
+    m_target = "server";
+    m_subjects.push_back(std::make_unique<Subject>(m_options.url.empty() ? Target::start_server("server", m_options)
+                                                                         : Target::running_server(m_options)));
+  }
+
+  void measure_starts() {
+    if (!wants("prompt")) return;
+    for (const auto& subject : m_subjects) {
+      measure("prompt", 0, *subject,
+              [&] { return measure_prompt(subject->target, m_options.starts, pause_before_start, m_progress); });
+    }
+  }
+
+  void start_parties() {
+    m_now = "the start of " + std::to_string(m_options.sessions) + " sessions";
+    for (const auto& subject : m_subjects) {
+      m_target = subject->target.name();
+      // What is made once, with the first session, is no session's share.
+      if (wants("memory")) Party(subject->target, 1, m_progress);
+      subject->memory_before = subject->target.resident_bytes().value_or(0);
+      subject->party = std::make_unique<Party>(subject->target, m_options.sessions, m_progress);
+    }
+    if (!wants("memory") || !m_options.url.empty()) return;
+    for (const auto& subject : m_subjects) {
+      measure("memory", 0, *subject, [&] { return measure_memory(*subject->party, subject->memory_before); });
+    }
+  }
+
+  void measure_pair(std::size_t pair) {
+    const auto typing = [this](const std::string& figure, double rate) {
+      return [this, figure, rate](Party& party) {
+        TypingPlan plan;
+        plan.duration = std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(m_options.seconds));
+        plan.keys_per_second = rate;
+        return measure_typing(figure, party, plan, m_progress);
+      };
+    };
+    const std::vector<std::pair<std::string, std::function<Sample(Party&)>>> figures{
+        {"closed", typing("closed", 0)},
+        {"paced", typing("paced", m_options.rate)},
+        {"mash", typing("mash", m_options.mash_rate)},
+        {"paste", [this](Party& party) { return measure_paste(party, pasted_bytes, m_progress); }},
+        {"flood", [this](Party& party) { return measure_flood(party, m_options.mebibytes, m_progress); }},
+        {"interrupt", [this](Party& party) { return measure_interrupt("interrupt", party, {}, m_progress); }},
+        {"interrupt_slow",
+         [this](Party& party) { return measure_interrupt("interrupt_slow", party, slow_reader_rate, m_progress); }},
+    };
+    for (const auto& [figure, run] : figures) {
+      if (!wants(figure)) continue;
+      // Whoever comes second finds the machine as the first has left it, so they take turns.
+      for (std::size_t i = 0; i < m_subjects.size(); ++i) {
+        Subject& subject = *m_subjects[(i + pair) % m_subjects.size()];
+        measure(figure, pair, subject, [&, run = run] { return run(*subject.party); });
+      }
+    }
+  }
+
+  void measure(const std::string& figure, std::size_t pair, Subject& subject, const std::function<Sample()>& run) {
+    m_now = figure;
+    m_target = subject.target.name();
+    Sample sample = run();
+    sample.pair = pair;
+    const bool has_broken = sample.has_broken;
+    m_report.add(std::move(sample));
+    if (has_broken) throw BenchFailure("nothing more can be measured with that shell");
+  }
+
+  const BenchOptions& m_options;
+  Progress m_progress;
+  Report m_report;
+  std::vector<std::unique_ptr<Subject>> m_subjects;
+  std::string m_now;
+  std::string m_target;
+};
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void check(const BenchOptions& options) {
+  if (!options.against.empty()) {
+    changed(options);
+    if (!options.floor.empty()) throw UsageError("--against: expected no --floor beside it; one comparison at a time");
+  }
+  if (!options.url.empty() && options.access_codes.empty()) {
+    throw UsageError("--url: expected --access-code for each session beside it, got none");
+  }
+  if (options.url.empty() && !options.access_codes.empty()) {
+    throw UsageError("--access-code: expected --url beside it; the server that is started gets codes by itself");
+  }
+  if (!options.url.empty() && options.sessions > options.access_codes.size()) {
+    throw UsageError("--sessions: expected at most one session for each --access-code, got " +
+                     std::to_string(options.sessions) + " and " + std::to_string(options.access_codes.size()));
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& all_figures() {
+  static const std::vector<std::string> figures{"prompt", "memory", "closed",    "paced",         "mash",
+                                                "paste",  "flood",  "interrupt", "interrupt_slow"};
+  return figures;
+}
+
+int run_bench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
+  check(options);
+  raise_descriptor_limit();
+  const Interruption interruption;
+  return Bench(options, out, err).run() ? 0 : 1;
+}
+
+}  // namespace tellina::bench

@@ -1,0 +1,149 @@
+#include "host/bench/child_process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/bench/failure.hpp"
+#include "host/bench/interruption.hpp"
+
+namespace tellina::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds patience{30};
+
+/// Waits until the descriptor is readable; false where the deadline comes first or a signal.
+bool wait_readable(int descriptor, TimePoint deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  pollfd entry{descriptor, POLLIN, 0};
+  return left.count() > 0 && ::poll(&entry, 1, static_cast<int>(left.count())) > 0;
+}
+
+/// Between fork and exec.
+void become(const fs::path& program, char* const* words, const fs::path& folder, int output, int errors) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setpgid(0, 0);
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (output < 0 || errors < 0 || ::chdir(folder.c_str()) != 0) ::_exit(126);
+  ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(errors, STDERR_FILENO);
+  ::execvp(program.c_str(), words);
+  ::_exit(127);
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  const char* const place = std::getenv("TMPDIR");
+  std::string name = std::string(place && *place ? place : "/tmp") + "/tellina-bench-XXXXXX";
+  if (!::mkdtemp(name.data())) {
+    throw BenchFailure("no folder can be made in " + name.substr(0, name.rfind('/')) + ": " + std::strerror(errno));
+  }
+  m_path = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(m_path, ignored);
+}
+
+void write_text(const fs::path& file, const std::string& text) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << text;
+  if (!stream.flush()) throw BenchFailure(file.string() + " cannot be written");
+}
+
+std::string read_text(const fs::path& file) {
+  const std::ifstream stream(file, std::ios::binary);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder,
+                           const std::string& name)
+    : m_program(program), m_errors(folder / (name + ".err")) {
+  std::vector<char*> words{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw BenchFailure(std::string("no pipe: ") + std::strerror(errno));
+  m_output = Descriptor(ends[0]);
+  const Descriptor output(ends[1]);
+  const Descriptor errors(::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  m_process = ::fork();
+  if (m_process == 0) become(program, words.data(), folder, output.number(), errors.number());
+  if (m_process < 0) throw BenchFailure(m_program + " cannot be started: " + std::strerror(errno));
+}
+
+ChildProcess::~ChildProcess() {
+  if (end()) return;
+  ::kill(m_process, SIGINT);
+  if (wait(patience)) return;
+  ::kill(m_process, SIGKILL);
+  ::waitpid(m_process, nullptr, 0);
+}
+
+std::optional<std::string> ChildProcess::end() {
+  int status = 0;
+  if (!m_status && ::waitpid(m_process, &status, WNOHANG) == m_process) m_status = status;
+  if (!m_status) return std::nullopt;
+  return WIFSIGNALED(*m_status) ? "signal " + std::to_string(WTERMSIG(*m_status))
+                                : "exit status " + std::to_string(WEXITSTATUS(*m_status));
+}
+
+bool ChildProcess::wait(std::chrono::milliseconds limit) {
+  const TimePoint deadline = Clock::now() + limit;
+  const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, m_process, 0)));
+  while (!end()) {
+    if (Clock::now() >= deadline) return false;
+    wait_readable(handle.number(), deadline);
+  }
+  return true;
+}
+
+std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
+  const TimePoint deadline = Clock::now() + limit;
+  std::string said;
+  std::size_t length = std::string::npos;
+  while ((length = said.find('\n')) == std::string::npos) {
+    Interruption::check();
+    if (Clock::now() >= deadline) {
+      throw BenchFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
+                         last_errors());
+    }
+    if (!wait_readable(m_output.number(), deadline)) continue;
+    char piece[1024];
+    const ssize_t got = ::read(m_output.number(), piece, sizeof piece);
+    if (got > 0) said.append(piece, static_cast<std::size_t>(got));
+    if (got == 0) {
+      wait(patience);
+      throw BenchFailure(m_program + " ended at its start with " + end().value_or("nothing") + ":\n" + last_errors());
+    }
+  }
+  return said.substr(0, length);
+}
+
+std::string ChildProcess::last_errors() const {
+  constexpr std::size_t shown = 2000;
+  const std::string text = read_text(m_errors);
+  return text.size() > shown ? text.substr(text.size() - shown) : text;
+}
+
+}  // namespace tellina::bench

@@ -1,0 +1,65 @@
+#pragma once
+
+/// Programs that a benchmark starts, and the folder that they work in.
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "host/bench/socket.hpp"
+
+namespace tellina::bench {
+
+/// Goes with the object.
+class TemporaryFolder {
+ public:
+  /// In $TMPDIR, else in /tmp. Throws BenchFailure.
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  const std::filesystem::path& path() const { return m_path; }
+
+ private:
+  std::filesystem::path m_path;
+};
+
+void write_text(const std::filesystem::path& file, const std::string& text);
+/// Empty where there is no such file.
+std::string read_text(const std::filesystem::path& file);
+
+class ChildProcess {
+ public:
+  /// Runs `program` in `folder`, in a process group of its own and with the default signal dispositions; its errors
+  /// go to NAME.err there. Throws BenchFailure where it cannot be started.
+  ChildProcess(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+               const std::filesystem::path& folder, const std::string& name);
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  /// SIGINT, and SIGKILL where that does not end it within 30 s.
+  ~ChildProcess();
+
+  pid_t process() const { return m_process; }
+  /// "exit status 1", "signal 9"; nothing while it runs.
+  std::optional<std::string> end();
+  /// Waits until `program` has said a first line, at most `limit`, and returns it. Throws BenchFailure with what it
+  /// said where it ends or says nothing.
+  std::string first_line(std::chrono::milliseconds limit);
+  /// The end of what it wrote to its standard error.
+  std::string last_errors() const;
+
+ private:
+  bool wait(std::chrono::milliseconds limit);
+
+  std::string m_program;
+  pid_t m_process = -1;
+  std::optional<int> m_status;
+  Descriptor m_output;
+  std::filesystem::path m_errors;
+};
+
+}  // namespace tellina::bench

@@ -1,0 +1,42 @@
+#pragma once
+
+/// What `tellina bench` is asked to do.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tellina {
+
+class BenchOptions {
+ public:
+  BenchOptions() = default;
+
+  std::vector<std::string> figures;  ///< empty: all
+  std::size_t sessions = 1;
+  double seconds = 3;          ///< of typing, for each figure and pair
+  double rate = 10;            ///< keys a second of each session, for `paced`
+  double mash_rate = 5000;     ///< the same, for `mash`
+  std::size_t mebibytes = 32;  ///< of output, for `flood`
+  std::size_t starts = 20;     ///< of shells, for `prompt`
+  std::size_t pairs = 1;
+  std::string json;  ///< file for JSON lines, "-" for standard output; empty: none
+
+  // The server that is started.
+  std::string layer = "memory";
+  std::string policy = "strict";
+  std::string sandbox = "chroot";
+  std::size_t workers = 2;
+  std::size_t pool = 2;
+  bool recording = true;
+  std::string server;  ///< its program; empty: this one
+  // Or one that runs.
+  std::string url;
+  std::vector<std::string> access_codes;
+
+  /// A second server to compare with: one option of the first and another value, as "policy=slight"; empty: none.
+  std::string against;
+  std::string floor;  ///< the program to compare with; empty: none
+};
+
+}  // namespace tellina

@@ -1,0 +1,173 @@
+#include "host/bench/party.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/epoll.h>
+
+#include "host/bench/failure.hpp"
+#include "host/bench/interruption.hpp"
+
+namespace tellina::bench {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Sandboxes that start at once; more take no less time on a few cores and hold up each other.
+constexpr std::size_t starts_at_once = 8;
+constexpr seconds start_limit{60};
+/// With the largest flood still below what a server lets a task print unthrottled.
+constexpr std::uint64_t much_output = 8 * 1024 * 1024;
+/// How often a wait looks whether the user or the server's end has interrupted it.
+constexpr milliseconds look_up{200};
+
+}  // namespace
+
+Party::Party(Target& target, std::size_t sessions, Progress& progress)
+    : m_target(target), m_poll(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (target.protocol() == Protocol::tellina && sessions > target.access_codes().size()) {
+    throw BenchFailure(std::to_string(sessions) + " sessions need as many access codes, there are " +
+                       std::to_string(target.access_codes().size()));
+  }
+  if (sessions > 0) progress.begin(target.name() + ": starting shells", sessions);
+  try {
+    while (m_terminals.size() < sessions) {
+      const std::size_t end = std::min(sessions, m_terminals.size() + starts_at_once);
+      while (m_terminals.size() < end) join(m_terminals.size());
+      start_shells(progress);
+    }
+  } catch (const BenchFailure& error) {
+    explain(error);
+  }
+  target.find_processes();
+  progress.end();
+}
+
+Terminal& Party::join(std::size_t participant) {
+  const std::string code = m_target.protocol() == Protocol::bare ? "" : m_target.access_codes()[participant];
+  m_terminals.push_back(std::make_unique<Terminal>(m_target.endpoint(), m_target.protocol(), code));
+  m_interest.push_back(EPOLLIN);
+  m_paused.push_back(false);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = m_terminals.size() - 1;
+  ::epoll_ctl(m_poll.number(), EPOLL_CTL_ADD, m_terminals.back()->socket().descriptor(), &event);
+  return *m_terminals.back();
+}
+
+void Party::start_shells(Progress& progress) {
+  const std::size_t first = m_terminals.size() - (m_terminals.size() - 1) % starts_at_once - 1;
+  std::vector<bool> started(m_terminals.size());
+  const auto all_run = [&] {
+    bool all = true;
+    for (std::size_t i = first; i < m_terminals.size(); ++i) {
+      Terminal& terminal = *m_terminals[i];
+      if (!started[i] && terminal.can_start()) {
+        terminal.start();
+        started[i] = true;
+      }
+      all = all && started[i] && !terminal.expects();
+    }
+    return all;
+  };
+  if (!wait_until(all_run, start_limit)) {
+    throw BenchFailure("a shell of the " + m_target.name() + " showed no prompt within 60 s");
+  }
+  progress.set(m_terminals.size());
+}
+
+void Party::type(std::size_t i, std::string_view bytes) {
+  m_terminals[i]->type(bytes);
+  update_interest(i);
+}
+
+void Party::pause(std::size_t i, bool paused) {
+  m_paused[i] = paused;
+  update_interest(i);
+}
+
+void Party::renew_if_worn(std::size_t i) {
+  Terminal& terminal = *m_terminals[i];
+  if (terminal.printed() <= much_output) return;
+  terminal.set_output({});
+  terminal.give_up();
+  if (!wait_until([&] { return terminal.can_start(); }, start_limit)) {
+    throw BenchFailure("the server did not end a task within 60 s");
+  }
+  terminal.start();
+  if (!wait_until([&] { return !terminal.expects(); }, start_limit)) {
+    throw BenchFailure("a shell of the " + m_target.name() + " showed no prompt within 60 s");
+  }
+}
+
+void Party::update_interest(std::size_t i) {
+  WebSocket& socket = m_terminals[i]->socket();
+  const unsigned wanted = (m_paused[i] ? 0U : EPOLLIN) | (socket.has_unsent() ? EPOLLOUT : 0U);
+  if (wanted == m_interest[i]) return;
+  epoll_event event{};
+  event.events = m_interest[i] = wanted;
+  event.data.u64 = i;
+  ::epoll_ctl(m_poll.number(), EPOLL_CTL_MOD, socket.descriptor(), &event);
+}
+
+void Party::pump(TimePoint until) {
+  std::array<epoll_event, 256> events;
+  const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), look_up);
+  const auto whole = std::chrono::duration_cast<seconds>(left);
+  timespec limit{};
+  limit.tv_sec = whole.count();
+  limit.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - whole).count();
+  const int count = ::epoll_pwait2(m_poll.number(), events.data(), static_cast<int>(events.size()), &limit, nullptr);
+  if (count <= 0) {
+    Interruption::check();
+    if (left == look_up) m_target.check_alive();
+    return;
+  }
+  try {
+    for (int k = 0; k < count; ++k) {
+      const std::size_t i = events[static_cast<std::size_t>(k)].data.u64;
+      Terminal& terminal = *m_terminals[i];
+      if (terminal.socket().has_unsent()) terminal.socket().flush();
+      if (!m_paused[i]) terminal.receive();
+      update_interest(i);
+    }
+  } catch (const BenchFailure& error) {
+    explain(error);
+  }
+}
+
+void Party::explain(const std::exception& error) {
+  // A connection that ends may be the first that is seen of a server that dies.
+  const TimePoint deadline = Clock::now() + milliseconds(500);
+  while (Clock::now() < deadline) m_target.check_alive();
+  throw BenchFailure(error.what());
+}
+
+bool Party::wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit) {
+  const TimePoint deadline = Clock::now() + limit;
+  while (!condition()) {
+    if (Clock::now() >= deadline) return false;
+    pump(deadline);
+  }
+  return true;
+}
+
+void Party::run_everywhere(std::string_view line, const std::string& mark) {
+  for (std::size_t i = 0; i < size(); ++i) {
+    m_terminals[i]->expect(mark);
+    type(i, std::string(line) + "\r");
+  }
+  const auto all_came = [this] {
+    return std::none_of(m_terminals.begin(), m_terminals.end(),
+                        [](const auto& terminal) { return terminal->expects(); });
+  };
+  if (!wait_until(all_came, start_limit)) {
+    throw BenchFailure("a shell of the " + m_target.name() + " did not carry out \"" + std::string(line) +
+                       "\" within 60 s");
+  }
+}
+
+}  // namespace tellina::bench

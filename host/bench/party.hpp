@@ -1,0 +1,53 @@
+#pragma once
+
+/// The sessions of one target, driven by one thread.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "host/bench/progress.hpp"
+#include "host/bench/target.hpp"
+#include "host/bench/terminal.hpp"
+
+namespace tellina::bench {
+
+/// Threads: one. Everything that waits throws BenchFailure where the server has died or the user has had enough.
+class Party {
+ public:
+  /// Connects `sessions` participants and starts a shell for each, several at a time; returns when all see a prompt.
+  Party(Target& target, std::size_t sessions, Progress& progress);
+
+  Target& target() { return m_target; }
+  std::size_t size() const { return m_terminals.size(); }
+  Terminal& operator[](std::size_t i) { return *m_terminals[i]; }
+
+  /// Connects one more, and starts no shell.
+  Terminal& join(std::size_t participant);
+  void type(std::size_t i, std::string_view bytes);
+  /// Nothing is read from this session until it is resumed.
+  void pause(std::size_t i, bool paused);
+  /// A server throttles a task that has printed 64 MiB: one that has printed much ends here and the next one starts.
+  void renew_if_worn(std::size_t i);
+  /// Takes what comes until then, or returns earlier once something has come.
+  void pump(TimePoint until);
+  /// Until the condition holds; false where the limit comes first.
+  bool wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
+  /// Types a line at the shell of each session and waits until `mark` comes from all.
+  void run_everywhere(std::string_view line, const std::string& mark);
+
+ private:
+  void start_shells(Progress& progress);
+  void update_interest(std::size_t i);
+  [[noreturn]] void explain(const std::exception& error);
+
+  Target& m_target;
+  Descriptor m_poll;
+  std::vector<std::unique_ptr<Terminal>> m_terminals;
+  std::vector<unsigned> m_interest;
+  std::vector<bool> m_paused;
+};
+
+}  // namespace tellina::bench

@@ -1,0 +1,29 @@
+#pragma once
+
+/// What one measurement of one figure found.
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/bench/histogram.hpp"
+
+namespace tellina::bench {
+
+class Sample {
+ public:
+  Sample(std::string figure_, std::string target_) : figure(std::move(figure_)), target(std::move(target_)) {}
+
+  std::string figure;
+  std::string target;
+  std::size_t pair = 0;
+  std::vector<std::pair<std::string, double>> values;  ///< name with its unit, and number
+  Histogram latency;                                   ///< empty where the figure has none
+  std::vector<std::string> failures;                   ///< sentences: what makes the measurement worthless
+  bool has_broken = false;                             ///< the shell is left in a state in which nothing can follow
+
+  void set(const std::string& name, double value) { values.emplace_back(name, value); }
+};
+
+}  // namespace tellina::bench

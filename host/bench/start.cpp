@@ -1,0 +1,56 @@
+#include "host/bench/start.hpp"
+
+#include "host/bench/failure.hpp"
+
+namespace tellina::bench {
+namespace {
+
+constexpr std::chrono::seconds start_limit{60};
+
+double in_milliseconds(Nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
+}  // namespace
+
+Sample measure_prompt(Target& target, std::size_t times, std::chrono::milliseconds pause, Progress& progress) {
+  Sample sample("prompt", target.name());
+  progress.begin(target.name() + ": prompt", times);
+  for (std::size_t i = 0; i < times; ++i) {
+    Party party(target, 0, progress);
+    party.wait_until([] { return false; }, pause);
+    const TimePoint begin = Clock::now();
+    Terminal& terminal = party.join(0);
+    TimePoint started = begin;
+    const auto has_prompt = [&] { return terminal.has_started() && !terminal.expects(); };
+    const auto try_start = [&] {
+      if (!terminal.has_started() && terminal.can_start()) {
+        started = Clock::now();
+        terminal.start();
+      }
+      return has_prompt();
+    };
+    if (!party.wait_until(try_start, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
+    sample.latency.record(terminal.found_at() - (target.protocol() == Protocol::bare ? begin : started));
+    if (target.protocol() == Protocol::tellina) {
+      terminal.give_up();
+      party.wait_until([&] { return terminal.can_start(); }, start_limit);
+    }
+    progress.set(i + 1);
+  }
+  progress.end();
+  sample.set("p50_ms", in_milliseconds(sample.latency.percentile(50)));
+  sample.set("p90_ms", in_milliseconds(sample.latency.percentile(90)));
+  sample.set("max_ms", in_milliseconds(sample.latency.max()));
+  return sample;
+}
+
+Sample measure_memory(Party& party, std::uint64_t before) {
+  Sample sample("memory", party.target().name());
+  party.target().find_processes();
+  const std::uint64_t now = party.target().resident_bytes().value_or(0);
+  const double growth = now > before ? static_cast<double>(now - before) : 0;
+  sample.set("server_mib", static_cast<double>(before) / (1024 * 1024));
+  sample.set("kib_per_session", growth / 1024 / static_cast<double>(party.size()));
+  return sample;
+}
+
+}  // namespace tellina::bench

@@ -1,0 +1,141 @@
+#include "host/bench/target.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "host/bench/failure.hpp"
+#include "host/bench/process_use.hpp"
+
+namespace tellina::bench {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::chrono::seconds start_limit{60};
+/// A participant uses one up with each start, and with each flood.
+constexpr std::size_t tasks = 2000;
+
+std::string own_program() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+json::object layer_section(const BenchOptions& options, const fs::path& folder) {
+  json::object section{{"plugin", options.layer}};
+  if (options.layer == "ipc") section["directory"] = (folder / "ipc").string();
+  if (options.layer == "redis") section["url"] = "unix://" + (folder / "redis.socket").string();
+  return section;
+}
+
+json::object sandbox_section(const BenchOptions& options) {
+  json::object section{{"plugin", options.sandbox}, {"pool", options.pool}};
+  if (options.sandbox == "process") section["i_know_this_is_not_isolated"] = true;
+  // The machine is to be the limit, not the participant's share of it.
+  if (options.sandbox == "chroot" || options.sandbox == "docker") section["cpu"] = 64;
+  return section;
+}
+
+std::string study(const BenchOptions& options, const std::vector<std::string>& access_codes, const fs::path& folder) {
+  json::array all_tasks;
+  for (std::size_t i = 0; i < tasks; ++i) {
+    all_tasks.push_back(
+        {{"type", "stdout"}, {"description", "be measured"}, {"answer", "what no program here will print"}});
+  }
+  json::object config{
+      {"server", {{"address", "127.0.0.1"}, {"port", 0}, {"connections_per_address", 1000000}}},
+      {"database", "db.sqlite3"},
+      {"workers", options.workers},
+      {"channel_layer", layer_section(options, folder)},
+      {"ordering", {{"plugin", options.policy}}},
+      {"sandbox", sandbox_section(options)},
+      {"access_codes", json::value_from(access_codes)},
+      {"task_duration_in_seconds", 86400},
+      {"tasks", std::move(all_tasks)},
+  };
+  return json::serialize(config);
+}
+
+/// Waits for the line that says where the program listens.
+Endpoint endpoint_of(ChildProcess& child) {
+  constexpr std::string_view mark = "listening on http://";
+  const std::string line = child.first_line(start_limit);
+  if (!line.starts_with(mark)) {
+    throw BenchFailure("a server was expected to say \"listening on http://ADDRESS:PORT\" and said \"" + line + "\"");
+  }
+  return parse_url(line.substr(line.find("http://")));
+}
+
+std::unique_ptr<ChildProcess> start_redis(const fs::path& folder) {
+  auto redis = std::make_unique<ChildProcess>(
+      "redis-server",
+      std::vector<std::string>{"--port", "0", "--unixsocket", (folder / "redis.socket").string(), "--save", ""}, folder,
+      "redis");
+  redis->first_line(start_limit);
+  return redis;
+}
+
+}  // namespace
+
+Target::Target(std::string name, Protocol protocol, Endpoint endpoint)
+    : m_name(std::move(name)), m_protocol(protocol), m_endpoint(std::move(endpoint)) {}
+
+Target Target::start_server(const std::string& name, const BenchOptions& options) {
+  Target target(name, Protocol::tellina, Endpoint());
+  target.m_folder = std::make_unique<TemporaryFolder>();
+  const fs::path& folder = target.m_folder->path();
+  for (std::size_t i = 0; i < options.sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
+  write_text(folder / "config.json", study(options, target.m_access_codes, folder));
+  if (options.layer == "redis") target.m_helper = start_redis(folder);
+  target.m_child =
+      std::make_unique<ChildProcess>(options.server.empty() ? own_program() : options.server,
+                                     std::vector<std::string>{"run", "--config", "config.json"}, folder, "server");
+  target.m_endpoint = endpoint_of(*target.m_child);
+  target.find_processes();
+  return target;
+}
+
+Target Target::start_floor(const BenchOptions& options) {
+  Target target("floor", Protocol::bare, Endpoint());
+  target.m_folder = std::make_unique<TemporaryFolder>();
+  target.m_child = std::make_unique<ChildProcess>(fs::absolute(options.floor), std::vector<std::string>{"serve"},
+                                                  target.m_folder->path(), "floor");
+  target.m_endpoint = endpoint_of(*target.m_child);
+  target.find_processes();
+  return target;
+}
+
+Target Target::running_server(const BenchOptions& options) {
+  Target target("server", Protocol::tellina, parse_url(options.url));
+  target.m_access_codes = options.access_codes;
+  return target;
+}
+
+void Target::find_processes() {
+  if (m_child) m_processes = processes_of(m_child->process());
+  if (m_helper) m_processes.push_back(m_helper->process());
+}
+
+std::optional<std::chrono::nanoseconds> Target::processor_time() const {
+  if (m_processes.empty()) return std::nullopt;
+  return bench::processor_time(m_processes);
+}
+
+std::optional<std::uint64_t> Target::resident_bytes() const {
+  if (m_processes.empty()) return std::nullopt;
+  return bench::resident_bytes(m_processes);
+}
+
+void Target::check_alive() {
+  for (ChildProcess* child : {m_helper.get(), m_child.get()}) {
+    if (!child) continue;
+    if (const auto ended = child->end()) {
+      throw BenchFailure("the " + m_name + " died during the measurement, with " + *ended + ":\n" +
+                         child->last_errors());
+    }
+  }
+}
+
+}  // namespace tellina::bench

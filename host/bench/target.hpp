@@ -1,0 +1,57 @@
+#pragma once
+
+/// What is measured: a server of this program, or the floor.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/bench/child_process.hpp"
+#include "host/bench/options.hpp"
+#include "host/bench/socket.hpp"
+
+namespace tellina::bench {
+
+enum class Protocol {
+  tellina,  ///< docs/protocol.md
+  bare      ///< binary messages are what is typed and what is printed, and a connection has a shell at once
+};
+
+class Target {
+ public:
+  Target(std::string name, Protocol protocol, Endpoint endpoint);
+  /// Starts `program` as a server with a study for as many participants as there are sessions.
+  static Target start_server(const std::string& name, const BenchOptions& options);
+  static Target start_floor(const BenchOptions& options);
+  /// One that runs already; its processes are not known.
+  static Target running_server(const BenchOptions& options);
+
+  const std::string& name() const { return m_name; }
+  Protocol protocol() const { return m_protocol; }
+  const Endpoint& endpoint() const { return m_endpoint; }
+  /// One for each session.
+  const std::vector<std::string>& access_codes() const { return m_access_codes; }
+
+  /// Which processes are the server now; call it when they may have changed.
+  void find_processes();
+  /// Nothing where the processes are not known.
+  std::optional<std::chrono::nanoseconds> processor_time() const;
+  std::optional<std::uint64_t> resident_bytes() const;
+  /// Throws BenchFailure where a process that was started has ended; else returns.
+  void check_alive();
+
+ private:
+  std::string m_name;
+  Protocol m_protocol;
+  Endpoint m_endpoint;
+  std::vector<std::string> m_access_codes;
+  std::unique_ptr<TemporaryFolder> m_folder;
+  std::unique_ptr<ChildProcess> m_helper;  ///< Redis; outlives the server
+  std::unique_ptr<ChildProcess> m_child;
+  std::vector<pid_t> m_processes;
+};
+
+}  // namespace tellina::bench

@@ -1,0 +1,62 @@
+#pragma once
+
+/// The client's end of a WebSocket (RFC 6455) on a non-blocking socket, cheap enough to hold a thousand of them in one
+/// thread and to saturate a server with a part of a core.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "host/bench/socket.hpp"
+
+namespace tellina::bench {
+
+/// Threads: one. Throws BenchFailure where the connection fails or the server breaks the protocol.
+class WebSocket {
+ public:
+  /// Who takes whole messages; the bytes are valid during the call.
+  class Listener {
+   public:
+    virtual void on_text(std::string_view text) = 0;
+    virtual void on_binary(std::string_view bytes) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  /// Connects and upgrades, within 30 s. `headers`: further header lines, each with its CR LF.
+  WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers);
+
+  int descriptor() const { return m_socket.number(); }
+  void send_text(std::string_view text) { send(0x1, {}, text); }
+  /// One binary message of both parts.
+  void send_binary(std::string_view head, std::string_view body) { send(0x2, head, body); }
+  /// Sends what waits, as the socket takes it.
+  void flush();
+  bool has_unsent() const { return m_unsent_from < m_unsent.size(); }
+  std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
+  /// Hands over what came together with the upgrade.
+  void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
+  /// Reads once, at most `limit` bytes, and hands the messages over. False at the end of the connection.
+  bool receive(Listener& listener, std::size_t limit = 256 * 1024);
+  /// Of the server's close frame; 0 where there was none.
+  int close_code() const { return m_close_code; }
+  const std::string& close_reason() const { return m_close_reason; }
+
+ private:
+  void send(unsigned opcode, std::string_view head, std::string_view body);
+  /// Takes whole frames from the front of `bytes`; returns how many bytes they had.
+  std::size_t take_frames(std::string_view bytes, Listener& listener);
+  void take_frame(unsigned head, std::string_view payload, Listener& listener);
+
+  Descriptor m_socket;
+  int m_close_code = 0;
+  std::string m_close_reason;
+  std::string m_unsent;
+  std::size_t m_unsent_from = 0;
+  std::string m_rest;       ///< the beginning of a frame whose end has not come
+  std::string m_fragments;  ///< of a message that goes on
+  bool m_fragments_are_text = false;
+};
+
+}  // namespace tellina::bench

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace tellina {
+
+/// The command line asks for something that is not there; exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace tellina

@@ -1,0 +1,29 @@
+/// The least that a terminal in a browser can cost on this machine: what every figure of `tellina bench` is compared
+/// with.
+///
+///   tellina-floor serve [--drop N]   one shell for each WebSocket, in one bare Beast loop; nothing recorded, nothing
+///                                    checked, nothing batched. --drop leaves out every N-th byte that is printed: for
+///                                    the test that a benchmark notices
+///   tellina-floor pty                the pty alone, without a network: echo and output
+
+#include <iostream>
+#include <string>
+
+#include "bench/floor/pty_alone.hpp"
+#include "bench/floor/serve.hpp"
+
+int main(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  try {
+    if (command == "serve" && argc == 2) return tellina::floor::serve(0);
+    if (command == "serve" && argc == 4 && std::string(argv[2]) == "--drop") {
+      return tellina::floor::serve(std::stoull(argv[3]));
+    }
+    if (command == "pty" && argc == 2) return tellina::floor::measure_pty();
+  } catch (const std::exception& error) {
+    std::cerr << "tellina-floor: " << error.what() << '\n';
+    return 1;
+  }
+  std::cerr << "usage: tellina-floor serve [--drop N]\n       tellina-floor pty\n";
+  return 2;
+}

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace tellina::floor {
+
+/// Prints, as one JSON line, how long a key takes through a pty and `cat`, and how fast output comes out of one.
+int measure_pty();
+
+}  // namespace tellina::floor
