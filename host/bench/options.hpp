@@ -28,7 +28,6 @@ class BenchOptions {
   std::string sandbox = "chroot";
   std::size_t workers = 2;
   std::size_t pool = 2;
-  bool recording = true;
   std::string server;  ///< its program; empty: this one
   // Or one that runs.
   std::string url;

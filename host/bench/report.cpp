@@ -66,7 +66,6 @@ void Report::write_run() {
                     {"sandbox", m_options.sandbox},
                     {"workers", m_options.workers},
                     {"pool", m_options.pool},
-                    {"recording", m_options.recording},
                     {"sessions", m_options.sessions},
                     {"rate", m_options.rate},
                     {"mash_rate", m_options.mash_rate},

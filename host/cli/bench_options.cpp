@@ -112,9 +112,10 @@ const OptionRow against_option{"--against", "OPTION=VALUE",
 
 const std::vector<const OptionRow*>& bench_options() {
   static const std::vector<const OptionRow*> options{
-      &figures_option, &sessions_option, &seconds_option, &rate_option,  &mash_option,   &mebibytes_option,
-      &starts_option,  &pairs_option,    &json_option,    &layer_option, &policy_option, &sandbox_option,
-      &workers_option, &pool_option,     &server_option,  &url_option,   &code_option,   &floor_option};
+      &figures_option,   &sessions_option, &seconds_option, &rate_option,   &mash_option,
+      &mebibytes_option, &starts_option,   &pairs_option,   &json_option,   &layer_option,
+      &policy_option,    &sandbox_option,  &workers_option, &pool_option,   &server_option,
+      &url_option,       &code_option,     &floor_option,   &against_option};
   return options;
 }
 

@@ -63,12 +63,13 @@ TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
 TEST(ArgumentsTest, ReadsWhatABenchmarkIsAskedFor) {
   const BenchOptions given =
       parse_arguments({"bench", "--figures", "closed,mash", "--sessions", "200", "--seconds=0.5", "--layer", "ipc",
-                       "--policy", "slight", "--access-code", "a", "--access-code", "b"})
+                       "--policy", "slight", "--against=layer=memory", "--access-code", "a", "--access-code", "b"})
           .bench;
   EXPECT_THAT(given.figures, ElementsAre("closed", "mash"));
   EXPECT_EQ(given.sessions, 200U);
   EXPECT_EQ(given.seconds, 0.5);
   EXPECT_EQ(given.layer, "ipc");
+  EXPECT_EQ(given.against, "layer=memory");
   EXPECT_EQ(given.policy, "slight");
   EXPECT_EQ(given.sandbox, "chroot");
   EXPECT_THAT(given.access_codes, ElementsAre("a", "b"));
