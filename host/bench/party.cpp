@@ -21,6 +21,7 @@ constexpr std::size_t starts_at_once = 8;
 constexpr seconds start_limit{60};
 /// With the largest flood still below what a server lets a task print unthrottled.
 constexpr std::uint64_t much_output = 8 * 1024 * 1024;
+constexpr milliseconds others_interval{500};
 /// How often a wait looks whether the user or the server's end has interrupted it.
 constexpr milliseconds look_up{200};
 
@@ -114,7 +115,15 @@ void Party::update_interest(std::size_t i) {
 }
 
 void Party::pump(TimePoint until) {
-  std::array<epoll_event, 256> events;
+  if (!m_others.empty() && Clock::now() >= m_others_seen + others_interval) {
+    for (Party* other : m_others) other->take(Clock::now());
+    m_others_seen = Clock::now();
+  }
+  take(until);
+}
+
+void Party::take(TimePoint until) {
+  std::array<epoll_event, 1024> events;
   const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), look_up);
   const auto whole = std::chrono::duration_cast<seconds>(left);
   timespec limit{};

@@ -20,6 +20,9 @@ class Party {
   /// Connects `sessions` participants and starts a shell for each, several at a time; returns when all see a prompt.
   Party(Target& target, std::size_t sessions, Progress& progress);
 
+  /// While this one is driven, the other is looked after: a server closes connections that do not answer its pings.
+  void keep_alive(Party& other) { m_others.push_back(&other); }
+
   Target& target() { return m_target; }
   std::size_t size() const { return m_terminals.size(); }
   Terminal& operator[](std::size_t i) { return *m_terminals[i]; }
@@ -41,6 +44,7 @@ class Party {
  private:
   void start_shells(Progress& progress);
   void update_interest(std::size_t i);
+  void take(TimePoint until);
   [[noreturn]] void explain(const std::exception& error);
 
   Target& m_target;
@@ -48,6 +52,8 @@ class Party {
   std::vector<std::unique_ptr<Terminal>> m_terminals;
   std::vector<unsigned> m_interest;
   std::vector<bool> m_paused;
+  std::vector<Party*> m_others;
+  TimePoint m_others_seen{};
 };
 
 }  // namespace tellina::bench
