@@ -38,13 +38,17 @@ class Party {
   void pump(TimePoint until);
   /// Until the condition holds; false where the limit comes first.
   bool wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
-  /// Types a line at the shell of each session and waits until `mark` comes from all.
+  /// Types a line at the shell of each session and waits until `mark` comes from all. Several sessions at a time: a
+  /// thousand shells that all fork at once are nothing that is measured here.
   void run_everywhere(std::string_view line, const std::string& mark);
+  /// Types `key` at each session, several at a time, and waits for the prompts; false where one does not come.
+  bool end_everywhere(std::string_view key);
 
  private:
   void start_shells(Progress& progress);
   void update_interest(std::size_t i);
   void take(TimePoint until);
+  bool type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect);
   [[noreturn]] void explain(const std::exception& error);
 
   Target& m_target;
