@@ -107,6 +107,11 @@ class Bench {
       subject->memory_before = subject->target.resident_bytes().value_or(0);
       subject->party = std::make_unique<Party>(subject->target, m_options.sessions, m_progress);
     }
+    for (const auto& one : m_subjects) {
+      for (const auto& other : m_subjects) {
+        if (one != other) one->party->keep_alive(*other->party);
+      }
+    }
     if (!wants("memory") || !m_options.url.empty()) return;
     for (const auto& subject : m_subjects) {
       measure("memory", 0, *subject, [&] { return measure_memory(*subject->party, subject->memory_before); });

@@ -19,8 +19,11 @@ using std::chrono::seconds;
 /// Sandboxes that start at once; more take no less time on a few cores and hold up each other.
 constexpr std::size_t starts_at_once = 8;
 constexpr seconds start_limit{60};
+constexpr std::size_t shells_at_once = 32;
+constexpr seconds shell_limit{20};
 /// With the largest flood still below what a server lets a task print unthrottled.
 constexpr std::uint64_t much_output = 8 * 1024 * 1024;
+constexpr milliseconds others_interval{500};
 /// How often a wait looks whether the user or the server's end has interrupted it.
 constexpr milliseconds look_up{200};
 
@@ -114,7 +117,15 @@ void Party::update_interest(std::size_t i) {
 }
 
 void Party::pump(TimePoint until) {
-  std::array<epoll_event, 256> events;
+  if (!m_others.empty() && Clock::now() >= m_others_seen + others_interval) {
+    for (Party* other : m_others) other->take(Clock::now());
+    m_others_seen = Clock::now();
+  }
+  take(until);
+}
+
+void Party::take(TimePoint until) {
+  std::array<epoll_event, 1024> events;
   const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), look_up);
   const auto whole = std::chrono::duration_cast<seconds>(left);
   timespec limit{};
@@ -155,19 +166,33 @@ bool Party::wait_until(const std::function<bool()>& condition, std::chrono::nano
   return true;
 }
 
+bool Party::type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect) {
+  for (std::size_t first = 0; first < size(); first += shells_at_once) {
+    const std::size_t end = std::min(size(), first + shells_at_once);
+    for (std::size_t i = first; i < end; ++i) {
+      expect(*m_terminals[i]);
+      type(i, keys);
+    }
+    const auto all_came = [&] {
+      return std::none_of(&m_terminals[first], &m_terminals[first] + (end - first),
+                          [](const auto& terminal) { return terminal->expects(); });
+    };
+    if (!wait_until(all_came, shell_limit)) return false;
+  }
+  return true;
+}
+
 void Party::run_everywhere(std::string_view line, const std::string& mark) {
-  for (std::size_t i = 0; i < size(); ++i) {
-    m_terminals[i]->expect(mark);
-    type(i, std::string(line) + "\r");
-  }
-  const auto all_came = [this] {
-    return std::none_of(m_terminals.begin(), m_terminals.end(),
-                        [](const auto& terminal) { return terminal->expects(); });
-  };
-  if (!wait_until(all_came, start_limit)) {
-    throw BenchFailure("a shell of the " + m_target.name() + " did not carry out \"" + std::string(line) +
-                       "\" within 60 s");
-  }
+  if (type_everywhere(std::string(line) + "\r", [&mark](Terminal& terminal) { terminal.expect(mark); })) return;
+  throw BenchFailure("a shell of the " + m_target.name() + " did not carry out \"" + std::string(line) +
+                     "\" within 20 s");
+}
+
+bool Party::end_everywhere(std::string_view key) {
+  return type_everywhere(key, [](Terminal& terminal) {
+    terminal.set_output({});
+    terminal.expect_prompt();
+  });
 }
 
 }  // namespace tellina::bench

@@ -20,6 +20,9 @@ class Party {
   /// Connects `sessions` participants and starts a shell for each, several at a time; returns when all see a prompt.
   Party(Target& target, std::size_t sessions, Progress& progress);
 
+  /// While this one is driven, the other is looked after: a server closes connections that do not answer its pings.
+  void keep_alive(Party& other) { m_others.push_back(&other); }
+
   Target& target() { return m_target; }
   std::size_t size() const { return m_terminals.size(); }
   Terminal& operator[](std::size_t i) { return *m_terminals[i]; }
@@ -35,12 +38,17 @@ class Party {
   void pump(TimePoint until);
   /// Until the condition holds; false where the limit comes first.
   bool wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
-  /// Types a line at the shell of each session and waits until `mark` comes from all.
+  /// Types a line at the shell of each session and waits until `mark` comes from all. Several sessions at a time: a
+  /// thousand shells that all fork at once are nothing that is measured here.
   void run_everywhere(std::string_view line, const std::string& mark);
+  /// Types `key` at each session, several at a time, and waits for the prompts; false where one does not come.
+  bool end_everywhere(std::string_view key);
 
  private:
   void start_shells(Progress& progress);
   void update_interest(std::size_t i);
+  void take(TimePoint until);
+  bool type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect);
   [[noreturn]] void explain(const std::exception& error);
 
   Target& m_target;
@@ -48,6 +56,8 @@ class Party {
   std::vector<std::unique_ptr<Terminal>> m_terminals;
   std::vector<unsigned> m_interest;
   std::vector<bool> m_paused;
+  std::vector<Party*> m_others;
+  TimePoint m_others_seen{};
 };
 
 }  // namespace tellina::bench

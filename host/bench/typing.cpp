@@ -90,18 +90,7 @@ class TypingRun {
 
   /// The key that ends `cat`; the shell then has its terminal back.
   void end_echo(Sample& sample) {
-    for (std::size_t i = 0; i < m_party.size(); ++i) {
-      m_party[i].set_output({});
-      m_party[i].expect_prompt();
-      m_party.type(i, std::string_view(&end_key, 1));
-    }
-    const auto all_prompt = [this] {
-      for (std::size_t i = 0; i < m_party.size(); ++i) {
-        if (m_party[i].expects()) return false;
-      }
-      return true;
-    };
-    if (!m_party.wait_until(all_prompt, echo_limit)) {
+    if (!m_party.end_everywhere(std::string_view(&end_key, 1))) {
       sample.failures.push_back("`cat` did not end within 20 s of its key");
       sample.has_broken = true;
       return;
