@@ -2,10 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +13,7 @@
 
 #include "host/bench/failure.hpp"
 #include "host/bench/interruption.hpp"
+#include "host/runtime/files.hpp"
 
 namespace tellina::bench {
 namespace {
@@ -49,33 +47,6 @@ void become(const fs::path& program, char* const* words, const fs::path& folder,
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  const char* const place = std::getenv("TMPDIR");
-  std::string name = std::string(place && *place ? place : "/tmp") + "/tellina-bench-XXXXXX";
-  if (!::mkdtemp(name.data())) {
-    throw BenchFailure("no folder can be made in " + name.substr(0, name.rfind('/')) + ": " + std::strerror(errno));
-  }
-  m_path = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(m_path, ignored);
-}
-
-void write_text(const fs::path& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << text;
-  if (!stream.flush()) throw BenchFailure(file.string() + " cannot be written");
-}
-
-std::string read_text(const fs::path& file) {
-  const std::ifstream stream(file, std::ios::binary);
-  std::stringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
 ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder,
                            const std::string& name)
     : m_program(program), m_errors(folder / (name + ".err")) {
@@ -88,7 +59,7 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
   const Descriptor output(ends[1]);
   const Descriptor errors(::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   m_process = ::fork();
-  if (m_process == 0) become(program, words.data(), folder, output.number(), errors.number());
+  if (m_process == 0) become(program, words.data(), folder, output.get(), errors.get());
   if (m_process < 0) throw BenchFailure(m_program + " cannot be started: " + std::strerror(errno));
 }
 
@@ -113,7 +84,7 @@ bool ChildProcess::wait(std::chrono::milliseconds limit) {
   const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, m_process, 0)));
   while (!end()) {
     if (Clock::now() >= deadline) return false;
-    wait_readable(handle.number(), deadline);
+    wait_readable(handle.get(), deadline);
   }
   return true;
 }
@@ -128,9 +99,9 @@ std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
       throw BenchFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
                          last_errors());
     }
-    if (!wait_readable(m_output.number(), deadline)) continue;
+    if (!wait_readable(m_output.get(), deadline)) continue;
     char piece[1024];
-    const ssize_t got = ::read(m_output.number(), piece, sizeof piece);
+    const ssize_t got = ::read(m_output.get(), piece, sizeof piece);
     if (got > 0) said.append(piece, static_cast<std::size_t>(got));
     if (got == 0) {
       wait(patience);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Programs that a benchmark starts, and the folder that they work in.
+/// Programs that a benchmark starts.
 
 #include <chrono>
 #include <filesystem>
@@ -13,24 +13,6 @@
 #include "host/bench/socket.hpp"
 
 namespace tellina::bench {
-
-/// Goes with the object.
-class TemporaryFolder {
- public:
-  /// In $TMPDIR, else in /tmp. Throws BenchFailure.
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  const std::filesystem::path& path() const { return m_path; }
-
- private:
-  std::filesystem::path m_path;
-};
-
-void write_text(const std::filesystem::path& file, const std::string& text);
-/// Empty where there is no such file.
-std::string read_text(const std::filesystem::path& file);
 
 class ChildProcess {
  public:

@@ -57,7 +57,7 @@ Terminal& Party::join(std::size_t participant) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = m_terminals.size() - 1;
-  ::epoll_ctl(m_poll.number(), EPOLL_CTL_ADD, m_terminals.back()->socket().descriptor(), &event);
+  ::epoll_ctl(m_poll.get(), EPOLL_CTL_ADD, m_terminals.back()->socket().descriptor(), &event);
   return *m_terminals.back();
 }
 
@@ -113,7 +113,7 @@ void Party::update_interest(std::size_t i) {
   epoll_event event{};
   event.events = m_interest[i] = wanted;
   event.data.u64 = i;
-  ::epoll_ctl(m_poll.number(), EPOLL_CTL_MOD, socket.descriptor(), &event);
+  ::epoll_ctl(m_poll.get(), EPOLL_CTL_MOD, socket.descriptor(), &event);
 }
 
 void Party::pump(TimePoint until) {
@@ -131,7 +131,7 @@ void Party::take(TimePoint until) {
   timespec limit{};
   limit.tv_sec = whole.count();
   limit.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - whole).count();
-  const int count = ::epoll_pwait2(m_poll.number(), events.data(), static_cast<int>(events.size()), &limit, nullptr);
+  const int count = ::epoll_pwait2(m_poll.get(), events.data(), static_cast<int>(events.size()), &limit, nullptr);
   if (count <= 0) {
     Interruption::check();
     if (left == look_up) m_target.check_alive();

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
-#include <utility>
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -51,23 +50,6 @@ Endpoint parse_url(const std::string& url) {
   return endpoint;
 }
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : m_number(std::exchange(other.m_number, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    m_number = std::exchange(other.m_number, -1);
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() { close(); }
-
-void Descriptor::close() {
-  if (m_number >= 0) ::close(m_number);
-  m_number = -1;
-}
-
 Descriptor connect_to(const Endpoint& endpoint) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -78,12 +60,12 @@ Descriptor connect_to(const Endpoint& endpoint) {
   }
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.number() < 0) fail("no socket could be opened", errno);
-  if (::connect(socket.number(), found->ai_addr, found->ai_addrlen) != 0) {
+  if (socket.get() < 0) fail("no socket could be opened", errno);
+  if (::connect(socket.get(), found->ai_addr, found->ai_addrlen) != 0) {
     fail("no connection to " + endpoint.text(), errno);
   }
   const int yes = 1;
-  ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   return socket;
 }
 
@@ -111,12 +93,12 @@ bool receive_more(int descriptor, std::string& received, TimePoint deadline) {
 std::string log_in(const Endpoint& endpoint, const std::string& access_code) {
   const Descriptor socket = connect_to(endpoint);
   const std::string body = "{\"access_code\": \"" + access_code + "\"}";
-  send_all(socket.number(),
-           "POST /api/v1/login HTTP/1.1\r\nContent-Type: application/json\r\nHost: " + endpoint.text() +
-               "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  send_all(socket.get(), "POST /api/v1/login HTTP/1.1\r\nContent-Type: application/json\r\nHost: " + endpoint.text() +
+                             "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                             body);
   std::string answer;
   const TimePoint deadline = Clock::now() + patience;
-  while (receive_more(socket.number(), answer, deadline)) {
+  while (receive_more(socket.get(), answer, deadline)) {
   }
   const std::size_t begin = answer.find("tellina_session=");
   if (!answer.starts_with("HTTP/1.1 200") || begin == std::string::npos) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "tellina/descriptor.hpp"
+
 namespace tellina::bench {
 
 using Clock = std::chrono::steady_clock;
@@ -24,21 +26,6 @@ class Endpoint {
 
 /// "http://HOST[:PORT]" and a path that does not matter. Throws UsageError otherwise.
 Endpoint parse_url(const std::string& url);
-
-/// An open descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : m_number(number) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int number() const { return m_number; }
-  void close();
-
- private:
-  int m_number = -1;
-};
 
 /// A blocking TCP connection without delays. Throws BenchFailure.
 Descriptor connect_to(const Endpoint& endpoint);

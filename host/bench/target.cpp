@@ -84,7 +84,7 @@ Target::Target(std::string name, Protocol protocol, Endpoint endpoint)
 
 Target Target::start_server(const std::string& name, const BenchOptions& options) {
   Target target(name, Protocol::tellina, Endpoint());
-  target.m_folder = std::make_unique<TemporaryFolder>();
+  target.m_folder = std::make_unique<TemporaryFolder>("bench");
   const fs::path& folder = target.m_folder->path();
   for (std::size_t i = 0; i < options.sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
   write_text(folder / "config.json", study(options, target.m_access_codes, folder));
@@ -99,7 +99,7 @@ Target Target::start_server(const std::string& name, const BenchOptions& options
 
 Target Target::start_floor(const BenchOptions& options) {
   Target target("floor", Protocol::bare, Endpoint());
-  target.m_folder = std::make_unique<TemporaryFolder>();
+  target.m_folder = std::make_unique<TemporaryFolder>("bench");
   target.m_child = std::make_unique<ChildProcess>(fs::absolute(options.floor), std::vector<std::string>{"serve"},
                                                   target.m_folder->path(), "floor");
   target.m_endpoint = endpoint_of(*target.m_child);

@@ -12,6 +12,7 @@
 #include "host/bench/child_process.hpp"
 #include "host/bench/options.hpp"
 #include "host/bench/socket.hpp"
+#include "host/runtime/files.hpp"
 
 namespace tellina::bench {
 

@@ -66,6 +66,11 @@ WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const st
 }
 
 void WebSocket::send(unsigned opcode, std::string_view head, std::string_view body) {
+  queue(opcode, head, body);
+  flush();
+}
+
+void WebSocket::queue(unsigned opcode, std::string_view head, std::string_view body) {
   const std::size_t size = head.size() + body.size();
   m_unsent += static_cast<char>(last_frame | opcode);
   const auto put = [this](std::size_t number, int bytes) {
@@ -83,7 +88,6 @@ void WebSocket::send(unsigned opcode, std::string_view head, std::string_view bo
   m_unsent.append(mask.data(), mask.size());
   append_masked(m_unsent, head, 0);
   append_masked(m_unsent, body, head.size());
-  flush();
 }
 
 void WebSocket::flush() {
@@ -138,7 +142,7 @@ void WebSocket::take_frame(unsigned head, std::string_view payload, Listener& li
     const auto byte = [payload](std::size_t i) { return static_cast<unsigned char>(payload[i]); };
     m_close_code = payload.size() < 2 ? 1005 : byte(0) * 256 + byte(1);
     m_close_reason = payload.substr(std::min<std::size_t>(2, payload.size()));
-    return;
+    return queue(closing, {}, payload.substr(0, std::min<std::size_t>(2, payload.size())));
   }
   if (opcode > binary) return;
   if (opcode != continuation) m_fragments_are_text = opcode == text;

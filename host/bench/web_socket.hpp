@@ -27,7 +27,7 @@ class WebSocket {
   /// Connects and upgrades, within 30 s. `headers`: further header lines, each with its CR LF.
   WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers);
 
-  int descriptor() const { return m_socket.number(); }
+  int descriptor() const { return m_socket.get(); }
   void send_text(std::string_view text) { send(0x1, {}, text); }
   /// One binary message of both parts.
   void send_binary(std::string_view head, std::string_view body) { send(0x2, head, body); }
@@ -45,6 +45,7 @@ class WebSocket {
 
  private:
   void send(unsigned opcode, std::string_view head, std::string_view body);
+  void queue(unsigned opcode, std::string_view head, std::string_view body);
   /// Takes whole frames from the front of `bytes`; returns how many bytes they had.
   std::size_t take_frames(std::string_view bytes, Listener& listener);
   void take_frame(unsigned head, std::string_view payload, Listener& listener);

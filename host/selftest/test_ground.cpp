@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include <cstdlib>
 #include <utility>
 
 #include "host/plugins/guard.hpp"
@@ -50,22 +49,6 @@ std::vector<std::string> TestGround::Witness::lines() const {
   return {m_lines.begin(), m_lines.end()};
 }
 
-TestGround::Folder::Folder() {
-  std::error_code none;
-  const std::filesystem::path base = std::filesystem::temp_directory_path(none);
-  std::string name = (base / "tellina-self-test-XXXXXX").string();
-  if (none || !::mkdtemp(name.data())) {
-    throw Error(ErrorCode::unavailable, "the self-test's database: no folder " + name + " can be made",
-                "make /tmp writable, or name another folder in TMPDIR");
-  }
-  path = name;
-}
-
-TestGround::Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
-
 TestGround::TestGround(SessionEnvironment& study)
     : m_pool(study.pool),
       m_study_store(study.store),
@@ -74,7 +57,7 @@ TestGround::TestGround(SessionEnvironment& study)
       m_sandbox_plugin(study.sandbox_plugin),
       m_prefix("self-test." + random_token(study.random, 8) + "."),
       m_log(study.log),
-      m_store(Store::open((m_folder.path / "self-test.sqlite3").string(), study.loop.clock(), study.log)),
+      m_store(Store::open(m_folder.file("self-test.sqlite3"), study.loop.clock(), study.log)),
       m_study(make_self_test_study(study.random)) {
   m_store->run([&](StoreTransaction& transaction) {
     transaction.sync_tasks(*m_study, "the self-test", Moment(study.loop.clock()));

@@ -3,13 +3,13 @@
 /// The worker's half of the self-test.
 
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "host/runtime/files.hpp"
 #include "host/session/environment.hpp"
 
 namespace tellina {
@@ -58,15 +58,6 @@ class TestGround {
     std::deque<std::string> m_lines;
   };
 
-  class Folder {
-   public:
-    Folder();
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder();
-    std::filesystem::path path;
-  };
-
   void begin(Loop& loop, const Reply& reply);
   void count_left(Loop& loop, const Reply& reply);
 
@@ -77,7 +68,7 @@ class TestGround {
   const std::string m_sandbox_plugin;
   const std::string m_prefix;
   Witness m_log;
-  Folder m_folder;
+  TemporaryFolder m_folder{"self-test"};
   std::unique_ptr<Store> m_store;
   std::shared_ptr<const Study> m_study;
   std::vector<std::string> m_workers;

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plugins/common/descriptor.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::ipc {
 

@@ -5,7 +5,7 @@
 
 #include <sys/eventfd.h>
 
-#include "plugins/common/descriptor.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::redis {
 

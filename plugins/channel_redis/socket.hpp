@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "plugins/common/descriptor.hpp"
 #include "signal.hpp"
+#include "tellina/descriptor.hpp"
 #include "url.hpp"
 
 namespace tellina::redis {

@@ -14,7 +14,7 @@
 #include <sstream>
 #include <thread>
 
-#include "plugins/common/descriptor.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
 

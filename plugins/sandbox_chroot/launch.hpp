@@ -2,10 +2,10 @@
 
 #include <sys/types.h>
 
-#include "plugins/common/descriptor.hpp"
 #include "plugins/sandbox_chroot/settings.hpp"
 #include "plugins/sandbox_chroot/system_call_filter.hpp"
 #include "tellina/clock.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
 

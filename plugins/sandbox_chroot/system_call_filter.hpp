@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugins/common/descriptor.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "plugins/common/descriptor.hpp"
 #include "plugins/sandbox_common/deadline.hpp"
+#include "tellina/descriptor.hpp"
 #include "tellina/file_tree.hpp"
 
 namespace tellina::sandbox_common {

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <optional>
 
-#include "plugins/common/descriptor.hpp"
 #include "tellina/clock.hpp"
+#include "tellina/descriptor.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina::sandbox_common {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugins/common/descriptor.hpp"
+#include "tellina/descriptor.hpp"
 #include "tellina/file_tree.hpp"
 
 namespace tellina::sandbox_common {

@@ -9,8 +9,10 @@ class NewPluginInTheKit : public ConsumerTest {};
 
 TEST_F(NewPluginInTheKit, PassesEveryCase) {
   make_new_plugin("acme_box", "sandbox");
-  run_well(program(), {"plugins", "check", "acme_box/build/sandbox_acme_box.so", "--config",
-                       R"({"i_know_this_is_not_isolated": true})"});
+  const CommandResult checked = run_well(program(), {"plugins", "check", "acme_box/build/sandbox_acme_box.so",
+                                                     "--config", R"({"i_know_this_is_not_isolated": true})"});
+  EXPECT_THAT(checked.output, ::testing::ContainsRegex("[1-9][0-9] passed"));
+  EXPECT_THAT(checked.output, ::testing::Not(::testing::ContainsRegex("[0-9] failed")));
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 #pragma once
 
-/// A WebSocket client on one non-blocking socket (RFC 6455), for programs that hold many of them in one thread.
+/// The load generator's WebSocket, for tests that want to take one message after another.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "host/bench/web_socket.hpp"
 
 namespace tellina::testing {
 
@@ -38,48 +41,41 @@ class Frame {
 };
 
 /// Sends what it is given as the socket takes it, and gives back whole messages. Answers pings and closes by itself.
-class FrameSocket {
+class FrameSocket final : private bench::WebSocket::Listener {
  public:
   FrameSocket() = default;
   FrameSocket(const FrameSocket&) = delete;
   FrameSocket& operator=(const FrameSocket&) = delete;
-  ~FrameSocket();
 
-  /// Connects and upgrades, within 10 s; throws std::runtime_error with the answer where the server refuses.
+  /// Connects and upgrades, within 30 s; throws std::runtime_error with the answer where the server refuses.
   void open(std::uint16_t port, const std::string& cookie);
   /// Ends the connection as a crashed program's ends: without a close frame. What has come is forgotten.
   void cut();
 
   void send(bool is_text, std::string_view payload);
-  /// Moves bytes between socket and buffers; never blocks.
+  /// Sends and reads what there is; never blocks.
   void exchange();
   std::optional<Frame> next();
 
-  int descriptor() const { return m_socket; }
-  bool wants_to_write() const { return m_unsent_from < m_unsent.size(); }
-  std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
-  bool is_open() const { return m_socket >= 0; }
+  int descriptor() const { return m_socket ? m_socket->descriptor() : -1; }
+  bool wants_to_write() const { return m_socket && m_socket->has_unsent(); }
+  std::size_t unsent() const { return m_socket ? m_socket->unsent() : 0; }
+  bool is_open() const { return m_socket.has_value(); }
   /// Of the server's close frame; 0 before it came.
-  int close_code() const { return m_close_code; }
+  int close_code() const { return m_socket ? m_socket->close_code() : m_close_code; }
   /// While paused nothing is read from the socket.
   void pause(bool paused) { m_paused = paused; }
 
  private:
-  void write_frame(unsigned opcode, std::string_view payload);
-  void write_some();
+  void on_text(std::string_view text) override { m_frames.emplace_back(true, std::string(text)); }
+  void on_binary(std::string_view bytes) override { m_frames.emplace_back(false, std::string(bytes)); }
   /// What came before the end can still be taken.
   void end();
-  void read_some();
 
-  int m_socket = -1;
+  std::optional<bench::WebSocket> m_socket;
   int m_close_code = 0;
   bool m_paused = false;
-  std::string m_unsent;
-  std::size_t m_unsent_from = 0;
-  std::string m_received;
-  std::size_t m_received_from = 0;
-  std::string m_fragments;
-  bool m_fragments_are_text = false;
+  std::deque<Frame> m_frames;
 };
 
 }  // namespace tellina::testing

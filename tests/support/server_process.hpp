@@ -13,23 +13,9 @@
 
 #include <sys/types.h>
 
+#include "host/runtime/files.hpp"
+
 namespace tellina::testing {
-
-/// A temporary folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  const std::filesystem::path& path() const { return m_path; }
-
- private:
-  std::filesystem::path m_path;
-};
-
-void write_text(const std::filesystem::path& file, const std::string& text);
-std::string read_text(const std::filesystem::path& file);
 
 /// A process number and the time when it began: numbers are used again.
 using ProcessMark = std::pair<pid_t, std::string>;

@@ -6,7 +6,7 @@
 
 namespace tellina {
 
-/// Owns a file descriptor; -1 is none.
+/// Owns a file descriptor; -1 is none. Open every one close-on-exec: the host starts programs from other threads.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -20,7 +20,7 @@ class Descriptor {
 
   int get() const { return m_value; }
   explicit operator bool() const { return m_value >= 0; }
-  /// Somebody else closes it.
+  /// Gives it up without closing it.
   int release() { return std::exchange(m_value, -1); }
   void reset(int value = -1) {
     if (m_value >= 0) ::close(m_value);

@@ -10,6 +10,7 @@
 
 #include "host/config/load_host_config.hpp"
 #include "host/config/plugin_schemas.hpp"
+#include "host/runtime/files.hpp"
 
 namespace tellina {
 
@@ -84,21 +85,5 @@ class BrokenText {
 inline void PrintTo(const BrokenText& broken, std::ostream* out) { *out << broken.name; }
 
 inline std::string name_of(const testing::TestParamInfo<BrokenText>& test) { return test.param.name; }
-
-/// A folder that goes with its object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tellina_config_XXXXXX").string();
-    m_path = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(m_path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string file(const std::string& name) const { return (m_path / name).string(); }
-
- private:
-  std::filesystem::path m_path;
-};
 
 }  // namespace tellina
