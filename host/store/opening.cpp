@@ -54,9 +54,12 @@ void check_path(const std::string& path, const std::string& name) {
 }
 
 void check_owner_and_version(Database& database) {
+  // One snapshot: another process may be making the store right now.
+  database.execute("BEGIN");
   const std::int64_t application = database.integer("PRAGMA application_id");
   const std::int64_t version = database.integer("PRAGMA user_version");
   const std::int64_t objects = database.integer("SELECT count(*) FROM sqlite_master");
+  database.execute("COMMIT");
   const bool is_new = application == 0 && version == 0 && objects == 0;
   if (!is_new && application != store_application_id) {
     throw StoreError(ErrorCode::incompatible,
