@@ -33,14 +33,17 @@ BenchOptions changed(BenchOptions options) {
   const std::pair<const char*, std::string*> texts[] = {{"layer", &options.layer},
                                                         {"policy", &options.policy},
                                                         {"sandbox", &options.sandbox},
+                                                        {"recording", &options.recording},
                                                         {"server", &options.server}};
   for (const auto& [known, text] : texts) {
     if (name != known || value.empty()) continue;
     *text = value;
+    if (options.recording != "on" && options.recording != "off") break;
     return options;
   }
-  throw UsageError("--against: expected layer=, policy=, sandbox= or server= and a value, got \"" + options.against +
-                   "\"");
+  throw UsageError(
+      "--against: expected layer=, policy=, sandbox=, recording=on, recording=off or server= and a value, got \"" +
+      options.against + "\"");
 }
 
 class Subject {

@@ -26,6 +26,7 @@ class BenchOptions {
   std::string layer = "memory";
   std::string policy = "strict";
   std::string sandbox = "chroot";
+  std::string recording = "on";  ///< "off": the record holds no byte of the terminals
   std::size_t workers = 2;
   std::size_t pool = 2;
   std::string server;  ///< its program; empty: this one

@@ -63,6 +63,7 @@ void Report::write_run() {
                     {"machine", machine_description()},
                     {"layer", m_options.layer},
                     {"policy", m_options.policy},
+                    {"recording", m_options.recording},
                     {"sandbox", m_options.sandbox},
                     {"workers", m_options.workers},
                     {"pool", m_options.pool},

@@ -55,6 +55,8 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
       {"task_duration_in_seconds", 86400},
       {"tasks", std::move(all_tasks)},
   };
+  // Said only where it is asked for: an older server that is compared with does not know the word.
+  if (options.recording == "off") config["recording"] = {{"bytes", false}};
   return json::serialize(config);
 }
 

@@ -85,6 +85,11 @@ const OptionRow sandbox_option{"--sandbox", "NAME", "sandbox of the server: chro
                                  check_word("--sandbox", text, {"chroot", "docker", "process"});
                                  arguments.bench.sandbox = text;
                                }};
+const OptionRow recording_option{"--recording", "on|off", "whether the server records what is typed and printed (on)",
+                                 [](Arguments& arguments, const std::string& text) {
+                                   check_word("--recording", text, {"on", "off"});
+                                   arguments.bench.recording = text;
+                                 }};
 const OptionRow workers_option{"--workers", "N", "worker processes of the server, with ipc and redis (2)",
                                [](Arguments& arguments, const std::string& text) {
                                  arguments.bench.workers = read_number<std::size_t>(
@@ -104,18 +109,19 @@ const OptionRow code_option{
 const OptionRow floor_option{"--floor", "PROGRAM", "compare with this bare server, which tests/bench/floor builds",
                              [](Arguments& arguments, const std::string& text) { arguments.bench.floor = text; }};
 
-const OptionRow against_option{"--against", "OPTION=VALUE",
-                               "compare with a second server that differs in this: layer, policy, sandbox or server",
-                               [](Arguments& arguments, const std::string& text) { arguments.bench.against = text; }};
+const OptionRow against_option{
+    "--against", "OPTION=VALUE",
+    "compare with a second server that differs in this: layer, policy, sandbox, recording or server",
+    [](Arguments& arguments, const std::string& text) { arguments.bench.against = text; }};
 
 }  // namespace
 
 const std::vector<const OptionRow*>& bench_options() {
   static const std::vector<const OptionRow*> options{
-      &figures_option,   &sessions_option, &seconds_option, &rate_option,   &mash_option,
-      &mebibytes_option, &starts_option,   &pairs_option,   &json_option,   &layer_option,
-      &policy_option,    &sandbox_option,  &workers_option, &pool_option,   &server_option,
-      &url_option,       &code_option,     &floor_option,   &against_option};
+      &figures_option,   &sessions_option, &seconds_option,   &rate_option,    &mash_option,
+      &mebibytes_option, &starts_option,   &pairs_option,     &json_option,    &layer_option,
+      &policy_option,    &sandbox_option,  &recording_option, &workers_option, &pool_option,
+      &server_option,    &url_option,      &code_option,      &floor_option,   &against_option};
   return options;
 }
 

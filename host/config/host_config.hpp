@@ -36,6 +36,7 @@ class HostConfig {
   std::string file;  ///< as given on the command line
   ServerConfig server;
   std::string database;
+  bool keeps_bytes = true;  ///< whether the record holds what goes through the terminals, byte for byte
   std::size_t workers = 2;
   PluginChoice channel_layer;
   PluginChoice ordering;

@@ -43,6 +43,18 @@ const char* const host_schema_text = R"json({
       "minLength": 1,
       "default": "db.sqlite3"
     },
+    "recording": {
+      "description": "What of a participant's work is kept",
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "bytes": {
+          "description": "Every keystroke and every byte of output; without them: commands, checks and events only",
+          "type": "boolean",
+          "default": true
+        }
+      }
+    },
     "workers": {
       "description": "Worker processes, where the channel layer joins processes",
       "type": "integer",

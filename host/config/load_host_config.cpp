@@ -179,6 +179,9 @@ class Loader {
           "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
     }
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
+    if (const Config* recording = m_root.find("recording")) {
+      config.keeps_bytes = recording->bool_or("bytes", config.keeps_bytes);
+    }
     config.workers = static_cast<std::size_t>(m_root.integer_or("workers", static_cast<std::int64_t>(config.workers)));
     config.channel_layer = choice(PluginKind::channel_layer);
     config.ordering = choice(PluginKind::ordering_policy);

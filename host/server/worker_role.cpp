@@ -69,6 +69,7 @@ void WorkerRole::start_lanes() {
     environment.worker = process + "-" + std::to_string(i);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
     environment.working_directory = m_parts.config.working_directory;
+    environment.keeps_bytes = m_parts.config.keeps_bytes;
     environment.study = m_parts.config.study;
     if (m_parts.options.test_mode) {
       if (!m_test_ground) m_test_ground = std::make_unique<TestGround>(environment);

@@ -2,6 +2,7 @@
 
 /// Puts what the page sends into offset order, and knows how far each stage has got.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,7 +36,7 @@ class InputStream {
   std::size_t forget_early();
 
   void written(std::uint64_t end) { m_written = end; }
-  void recorded(std::uint64_t end) { m_recorded = end; }
+  void recorded(std::uint64_t end) { m_recorded = std::max(m_recorded, end); }
 
   /// The offset of the next byte that has not been received.
   std::uint64_t received_end() const { return m_received; }

@@ -22,7 +22,7 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
     : m_environment(environment),
       m_callbacks(std::move(callbacks)),
       m_progress(lease.progress),
-      m_recorder(environment.loop, environment.store, environment.log, lease.fence,
+      m_recorder(environment.loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
                  {[this](std::uint64_t input_end) {
                     if (m_run && m_begun) m_run->recorded(input_end);
                   },

@@ -6,10 +6,15 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds retry_interval{500};
+constexpr const char* not_recorded = "not_recorded";
+/// How far the record of the lengths may be behind. Below what stops the reading of the pty.
+constexpr std::chrono::milliseconds lengths_interval{200};
+constexpr std::size_t lengths_limit = 256 * 1024;
 
 std::size_t payload_size(const Record& record) {
   if (const auto* input = std::get_if<InputRecord>(&record)) return input->bytes.size();
   if (const auto* output = std::get_if<OutputRecord>(&record)) return output->bytes.size();
+  if (const auto* gap = std::get_if<GapRecord>(&record); gap && gap->reason == not_recorded) return gap->to - gap->from;
   return 0;
 }
 
@@ -28,13 +33,15 @@ bool may_pass(const StoreError& error) {
 
 }  // namespace
 
-Recorder::Recorder(Loop& loop, Store& store, Log& log, Fence fence, Callbacks callbacks)
+Recorder::Recorder(Loop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, Callbacks callbacks)
     : m_loop(loop),
       m_store(store),
       m_log(log),
       m_fence(std::move(fence)),
+      m_keeps_bytes(keeps_bytes),
       m_callbacks(std::move(callbacks)),
-      m_retry(loop.make_timer()) {}
+      m_retry(loop.make_timer()),
+      m_lengths_timer(loop.make_timer()) {}
 
 void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
   *m_session = session;
@@ -86,22 +93,61 @@ void Recorder::add(Record record) {
     m_held.push_back(std::move(record));
     return;
   }
-  // The operation in front may be in the store's hands.
-  const bool open = m_operations.size() > (m_in_flight ? 1 : 0) && m_operations.back().records;
-  if (!open) {
-    Operation operation;
-    operation.records = std::make_shared<std::vector<Record>>();
-    m_operations.push_back(std::move(operation));
-  }
-  Operation& batch = m_operations.back();
+  Operation& batch = open_batch();
   const std::size_t size = payload_size(record);
   if (const auto* input = std::get_if<InputRecord>(&record)) m_input_end = input->offset + size;
   if (const auto* gap = std::get_if<GapRecord>(&record); gap && gap->stream == StreamName::input) m_input_end = gap->to;
   batch.records->push_back(std::move(record));
   batch.bytes += size;
   batch.input_end = m_input_end;
+  batch.is_due = true;
   m_backlog += size;
   submit();
+}
+
+Recorder::Operation& Recorder::open_batch() {
+  // The operation in front may be in the store's hands.
+  const bool open = m_operations.size() > (m_in_flight ? 1 : 0) && m_operations.back().records;
+  if (!open) {
+    Operation operation;
+    operation.records = std::make_shared<std::vector<Record>>();
+    operation.is_due = false;
+    m_operations.push_back(std::move(operation));
+  }
+  return m_operations.back();
+}
+
+void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Moment at) {
+  if (!m_keeps_bytes) return add_length(GapRecord(stream, offset, offset + bytes.size(), not_recorded, at));
+  if (stream == StreamName::input) return add(InputRecord(offset, Bytes(bytes), at));
+  add(OutputRecord(offset, Bytes(bytes), at));
+}
+
+void Recorder::add_length(const GapRecord& length) {
+  if (m_lost || !m_begun) return add(Record(length));
+  Operation& batch = open_batch();
+  const std::size_t size = length.to - length.from;
+  std::optional<std::size_t>& place = batch.lengths[length.stream == StreamName::input ? 0 : 1];
+  if (place && std::get<GapRecord>((*batch.records)[*place]).to == length.from) {
+    std::get<GapRecord>((*batch.records)[*place]).to = length.to;
+  } else {
+    place = batch.records->size();
+    batch.records->emplace_back(length);
+  }
+  if (length.stream == StreamName::input) m_input_end = length.to;
+  batch.bytes += size;
+  batch.input_end = m_input_end;
+  m_backlog += size;
+  if (m_backlog >= lengths_limit) {
+    batch.is_due = true;
+    return submit();
+  }
+  if (batch.is_due || std::exchange(m_lengths_wait, true)) return;
+  m_lengths_timer->start(m_loop.clock().now() + lengths_interval, [this] {
+    m_lengths_wait = false;
+    if (!m_operations.empty()) m_operations.back().is_due = true;
+    submit();
+  });
 }
 
 void Recorder::note(EventRecord event) {
@@ -131,8 +177,9 @@ void Recorder::push(Operation operation) {
 
 void Recorder::submit() {
   if (m_in_flight || m_lost || m_operations.empty()) return;
-  m_in_flight = true;
   Operation& front = m_operations.front();
+  if (!front.is_due && m_operations.size() == 1) return;
+  m_in_flight = true;
   if (front.records && !front.job) {
     if (m_answered > m_answered_written) front.records->push_back(AnsweredRecord(m_answered));
     m_answered_written = m_answered;

@@ -2,11 +2,13 @@
 
 /// Hands one participant's records to the store in order and in batches, beside the keystroke's way and never in it.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,10 @@ class Recorder {
     std::function<void()> lost;  ///< a newer owner has the participant, or the store refuses: nothing more is written
   };
 
-  Recorder(Loop& loop, Store& store, Log& log, Fence fence, Callbacks callbacks);
+  /// `keeps_bytes`: whether what goes through the terminal is kept; else only how much it was, a few times a second, as
+  /// gaps with the reason "not_recorded".
+  Recorder(Loop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, Callbacks callbacks);
+  bool keeps_bytes() const { return m_keeps_bytes; }
 
   /// Goes on with a task session that is in the file.
   void resume(TaskSessionId session, std::uint64_t input_end);
@@ -41,6 +46,8 @@ class Recorder {
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
 
   void add(Record record);
+  /// A piece of the terminal's streams, which begins where the last one ended.
+  void add(StreamName stream, std::uint64_t offset, BytesView bytes, Moment at);
   /// An event that is the participant's where no task session has begun.
   void note(EventRecord event);
   /// An event that is the participant's in any case.
@@ -61,9 +68,15 @@ class Recorder {
     std::shared_ptr<std::vector<Record>> records;
     std::size_t bytes = 0;
     std::uint64_t input_end = 0;
+    bool is_due = true;  ///< false while it holds nothing but lengths, which may wait
+    /// Where among `records` a stream's bytes that are not kept are counted: of input, of output.
+    std::array<std::optional<std::size_t>, 2> lengths;
   };
 
   void push(Operation operation);
+  /// The batch that is still open, or a new one.
+  Operation& open_batch();
+  void add_length(const GapRecord& length);
   void submit();
   void completed(const std::exception_ptr& error);
   void give_up(const std::string& reason);
@@ -72,8 +85,11 @@ class Recorder {
   Store& m_store;
   Log& m_log;
   Fence m_fence;
+  const bool m_keeps_bytes;
   Callbacks m_callbacks;
   std::unique_ptr<Loop::Timer> m_retry;
+  std::unique_ptr<Loop::Timer> m_lengths_timer;
+  bool m_lengths_wait = false;
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;

@@ -244,7 +244,8 @@ void TaskRun::stop(std::function<void()> done) {
 InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
   InputStream::Arrival arrival = m_input.receive(offset, bytes);
   if (arrival.bytes.empty()) return arrival;
-  m_recorder.add(InputRecord(arrival.offset, arrival.bytes, now()));
+  m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, now());
+  if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
   if (m_terminal) {
     m_tracker->typed(arrival.bytes);
     m_terminal->write(arrival.bytes);
@@ -282,7 +283,7 @@ void TaskRun::on_output(Bytes& frame) {
   m_output.append(bytes);
   m_recorded_output += bytes.size();
   m_throttle_credit -= static_cast<double>(bytes.size());
-  m_recorder.add(OutputRecord(offset, Bytes(bytes), at));
+  m_recorder.add(StreamName::output, offset, bytes, at);
   // The page may take the frame away; checks see the bytes after it has them.
   m_printed.assign(bytes);
   put_offset(frame, offset);
@@ -344,7 +345,7 @@ void TaskRun::resume() {
 
 bool TaskRun::may_read() {
   if (!m_environment.holds_leases() || !m_callbacks.may_send() || m_recorder.backlog() >= backlog_limit) return false;
-  if (m_recorded_output < throttle_after) return true;
+  if (!m_recorder.keeps_bytes() || m_recorded_output < throttle_after) return true;
   const MonotonicTime clock = m_environment.loop.clock().now();
   if (!m_throttled) {
     m_throttled = true;

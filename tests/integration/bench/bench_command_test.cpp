@@ -116,6 +116,14 @@ TEST_F(BenchCommand, MeasuresEveryFigureOfServerAndFloor) {
   EXPECT_THAT(bench().output(), AllOf(HasSubstr("FIGURE"), HasSubstr("RATIO")));
 }
 
+TEST_F(BenchCommand, ComparesWithAServerThatRecordsNoBytes) {
+  start({"--sandbox", "process", "--seconds", "0.3", "--figures", "closed", "--against", "recording=off"});
+  EXPECT_EQ(finish(), 0) << bench().errors();
+  const auto found = samples();
+  EXPECT_GT(found.at({"closed", "server"}).at("keys"), 0);
+  EXPECT_GT(found.at({"closed", "other"}).at("keys"), 0);
+}
+
 TEST_F(BenchCommand, LostBytesFailTheRun) {
   // The shell's own output comes before byte 1500, the end of the keys before byte 3000.
   start({"--sandbox", "process", "--floor", floor_that_drops(1500), "--figures", "mash", "--seconds", "1",

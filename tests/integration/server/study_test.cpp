@@ -40,6 +40,26 @@ TEST_F(Study, BothTasksOfTheExampleArePassedAndTheViewsHoldWhatWasSeen) {
             "0");
 }
 
+TEST_F(Study, WithoutItsBytesTheRecordStillTellsWhatWasDone) {
+  StudyConfig config;
+  config.more = R"("recording": {"bytes": false}, )";
+  start(config);
+  TestClient bob = join_task();
+  bob.type("echo hello world\r");
+  bob.wait_for("state", [](const auto& message) {
+    return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
+  });
+  bob.expect_all_acknowledged();
+  stop();
+
+  EXPECT_THAT(database().rows("SELECT task_number, text, exit_status, output FROM commands"),
+              ElementsAre(ElementsAre("1", "echo hello world", "0", "hello world\n")));
+  EXPECT_EQ(database().value("SELECT (SELECT count(*) FROM input_bytes) + (SELECT count(*) FROM output_bytes)"), "0");
+  EXPECT_EQ(database().value("SELECT sum(to_offset - from_offset) FROM gaps WHERE stream = 'input' AND reason = "
+                             "'not_recorded'"),
+            std::to_string(std::string("echo hello world\r").size()));
+}
+
 TEST_F(Study, TypingTheAnswerWithoutRunningItPassesNothing) {
   start(StudyConfig());
   TestClient bob = join_task();

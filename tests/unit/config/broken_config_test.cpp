@@ -37,7 +37,8 @@ const BrokenText broken_sections[] = {
      "config.json:1:1: expected the key \"access_codes\", got none\n"
      "config.json:1:2: acess_codes: expected a known key, got \"acess_codes\"; did you mean \"access_codes\"?"},
     {"StrangeKey", config_with(R"("colour": 1)"),
-     "config.json:1:2: colour: expected \"$schema\", \"server\", \"database\", \"workers\", \"channel_layer\", "
+     "config.json:1:2: colour: expected \"$schema\", \"server\", \"database\", \"recording\", \"workers\", "
+     "\"channel_layer\", "
      "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\" or \"tasks\", got \"colour\""},
     {"DuplicateKey", config_with("\"workers\": 1,\n \"workers\": 2"),
      "config.json:2:2: workers: expected each key once, got \"workers\" a second time (first at 1:2)"},
@@ -65,6 +66,10 @@ const BrokenText broken_sections[] = {
     {"NoConnections", config_with(R"("server": {"connections_per_address": 0})"),
      "config.json:1:40: server.connections_per_address: expected a whole number from 1 to 1000000, got 0"},
     {"DatabaseIsNull", config_with(R"("database": null)"), "config.json:1:14: database: expected a string, got null"},
+    {"RecordingIsAWord", config_with(R"("recording": "off")"),
+     "config.json:1:15: recording: expected an object, got \"off\""},
+    {"BytesAreAWord", config_with(R"("recording": {"bytes": "no"})"),
+     "config.json:1:25: recording.bytes: expected true or false, got \"no\""},
     {"NoWorkers", config_with(R"("workers": 0)"),
      "config.json:1:13: workers: expected a whole number from 1 to 256, got 0"},
     {"SandboxIsText", config_with(R"("sandbox": "chroot")"),

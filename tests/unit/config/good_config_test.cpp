@@ -65,6 +65,7 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
 TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
     "server": {"address": "localhost", "port": 0, "connections_per_address": 7}, "database": "../data/a.db", "workers": 9,
+    "recording": {"bytes": false},
     "channel_layer": {"plugin": "redis", "hosts": ["a.b:1"]}, "ordering": {"plugin": "slight"},
     "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0})"),
                                               "/srv/x/config.json", FakePlugins());
@@ -73,12 +74,13 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_EQ(config.server.connections_per_address, 7U);
   EXPECT_EQ(config.database, "/srv/data/a.db");
   EXPECT_EQ(config.workers, 9U);
+  EXPECT_FALSE(config.keeps_bytes);
   EXPECT_EQ(config.channel_layer.section.at("hosts").items().at(0).as_string(), "a.b:1");
   EXPECT_EQ(config.ordering.name, "slight");
   EXPECT_EQ(config.sandbox.name, "chroot");
   EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
   EXPECT_EQ(config.sandbox.section.at("memory_in_mib").as_integer(), 512);
-  EXPECT_EQ(config.sandbox.section.line(), 4);
+  EXPECT_EQ(config.sandbox.section.line(), 5);
   EXPECT_EQ(config.working_directory, "~/dir");
   EXPECT_EQ(config.sandbox_pool, 0U);
   EXPECT_TRUE(config.study->tasks.empty());

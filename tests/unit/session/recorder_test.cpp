@@ -30,10 +30,12 @@ class FailingStore final : public Store {
 class RecorderTest : public SessionTest {
  protected:
   RecorderTest() {
-    LeaseResult lease;
     store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, "w1", now()); });
+    make(true);
+  }
+  void make(bool keeps_bytes) {
     recorder = std::make_unique<Recorder>(
-        loop, failing, log, lease.fence,
+        loop, failing, log, lease.fence, keeps_bytes,
         Recorder::Callbacks{[this](std::uint64_t end) { ends.push_back(end); }, [this] { ++losses; }});
   }
   void begin() {
@@ -43,6 +45,7 @@ class RecorderTest : public SessionTest {
   }
   void add_input(std::uint64_t offset, const std::string& bytes) { recorder->add(InputRecord(offset, bytes, now())); }
 
+  LeaseResult lease;
   FailingStore failing{*store};
   std::unique_ptr<Recorder> recorder;
   std::vector<std::uint64_t> ends;
@@ -122,6 +125,68 @@ TEST_F(RecorderTest, EndsBehindItsRecords) {
   recorder->end(TaskSessionState::gave_up, std::chrono::seconds(1), now(), [&] { ended = true; });
   ASSERT_TRUE(wait([&] { return ended; }));
   EXPECT_EQ(stored("SELECT state || ' ' || input_end || ' ' || answered_offset FROM task_sessions"), "gave_up 3 9");
+}
+
+class LengthsTest : public RecorderTest {
+ protected:
+  LengthsTest() {
+    make(false);
+    begin();
+    before = failing.submitted;
+  }
+  void add(StreamName stream, const std::string& bytes) {
+    std::uint64_t& end = stream == StreamName::input ? input_end : output_end;
+    recorder->add(stream, end, bytes, now());
+    end += bytes.size();
+  }
+  std::string kept() {
+    return stored("SELECT (SELECT count(*) FROM input_bytes) || ' ' || (SELECT count(*) FROM output_bytes)");
+  }
+  std::string gaps() {
+    return stored(
+        "SELECT group_concat(stream || ' ' || from_offset || '-' || to_offset || ' ' || reason, ', ') FROM "
+        "(SELECT * FROM gaps ORDER BY stream, from_offset)");
+  }
+  std::uint64_t input_end = 0;
+  std::uint64_t output_end = 0;
+  int before = 0;
+};
+
+TEST_F(LengthsTest, AreWrittenAFewTimesASecondInPlaceOfTheBytes) {
+  for (int key = 0; key < 100; ++key) {
+    add(StreamName::input, "k");
+    add(StreamName::output, "kk");
+  }
+  EXPECT_EQ(recorder->backlog(), 300U);
+  loop.advance(milliseconds(199));
+  EXPECT_EQ(failing.submitted, before);
+  loop.advance(milliseconds(1));
+  add(StreamName::input, "l");  // while the first are being written: waits for its own time
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 1; }));
+  EXPECT_EQ(failing.submitted, before + 1);
+  loop.advance(milliseconds(200));
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(failing.submitted, before + 2);
+  EXPECT_EQ(kept(), "0 0");
+  EXPECT_EQ(gaps(), "input 0-100 not_recorded, input 100-101 not_recorded, output 0-200 not_recorded");
+  EXPECT_EQ(stored("SELECT input_end || ' ' || output_end FROM task_sessions"), "101 200");
+}
+
+TEST_F(LengthsTest, GoWithWhateverElseIsWritten) {
+  add(StreamName::output, "before");
+  recorder->add(EventRecord("check", "", now()));
+  add(StreamName::output, "behind");
+  ASSERT_TRUE(wait([&] { return failing.submitted > before && recorder->backlog() == 6; }));
+  bool ended = false;
+  recorder->end(TaskSessionState::passed, std::chrono::seconds(1), now(), [&] { ended = true; });
+  ASSERT_TRUE(wait([&] { return ended; }));
+  EXPECT_EQ(gaps(), "output 0-6 not_recorded, output 6-12 not_recorded");
+}
+
+TEST_F(LengthsTest, OfAFloodAreWrittenBeforeItsBacklogStopsTheReading) {
+  add(StreamName::output, std::string(300 * 1024, 'x'));
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(stored("SELECT output_end FROM task_sessions"), "307200");
 }
 
 }  // namespace

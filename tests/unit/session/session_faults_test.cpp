@@ -179,6 +179,20 @@ TEST_F(SessionTest, TakesOverPastWhatWasRecorded) {
             "input 3 9,output " + std::to_string(shown.size()) + " " + std::to_string(shown.size() + 1024 * 1024));
 }
 
+TEST_F(SessionTest, KeepsNoByteWhereTheStudySaysSo) {
+  environment.keeps_bytes = false;
+  begin_task();
+  type(0, "abc");
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<int>(), 3) << "waits for the record";
+  const std::string shown = std::to_string(port.output.size());
+  say(R"({"type":"give_up","id":7})");
+  ASSERT_TRUE(wait([&] { return stored("SELECT state FROM results") == "gave_up"; }));
+  EXPECT_EQ(stored("SELECT (SELECT count(*) FROM input_chunks) + (SELECT count(*) FROM output_chunks)"), "0");
+  EXPECT_EQ(stored("SELECT input_end || ' ' || output_end FROM task_sessions"), "3 " + shown);
+  EXPECT_EQ(stored("SELECT count(*) FROM gaps WHERE reason <> 'not_recorded'"), "0");
+  EXPECT_EQ(stored("SELECT count(*) FROM event_log WHERE kind = 'attached'"), "1");
+}
+
 TEST_F(SessionTest, TriesAgainWhereATakenOverTaskFindsNoSandbox) {
   begin_task();
   store->run([](StoreTransaction&) {});
