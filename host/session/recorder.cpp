@@ -187,11 +187,13 @@ void Recorder::submit() {
       transaction.append(fence, *session, *records);
     };
   }
-  m_store.submit(front.job, [this, &loop = m_loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
+  auto done = [this, &loop = m_loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
     loop.post([this, alive, error = std::move(error)] {
       if (!alive.expired()) completed(error);
     });
-  });
+  };
+  if (front.records) return m_store.submit_in_time(front.job, std::move(done));
+  m_store.submit(front.job, std::move(done));
 }
 
 void Recorder::completed(const std::exception_ptr& error) {

@@ -7,8 +7,7 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds longest_group(10);
-/// Bounds what one failed commit takes with it.
-constexpr std::size_t largest_group = 4096;
+constexpr std::chrono::milliseconds longest_wait(10);
 
 /// Gives an error to every entry that has none of its own: what it did is gone with the transaction.
 template <typename Entries>
@@ -40,6 +39,16 @@ void Writer::submit(Job job, Done done) {
   {
     std::lock_guard lock(m_mutex);
     m_queue.emplace_back(std::move(job), std::move(done));
+    m_hurries = true;
+  }
+  m_changed.notify_one();
+}
+
+void Writer::submit_in_time(Job job, Done done) {
+  {
+    std::lock_guard lock(m_mutex);
+    m_queue.emplace_back(std::move(job), std::move(done));
+    if (m_queue.size() > 1 && !is_due()) return;
   }
   m_changed.notify_one();
 }
@@ -51,6 +60,7 @@ void Writer::run_thread() {
 bool Writer::wait() {
   std::unique_lock lock(m_mutex);
   m_changed.wait(lock, [this] { return !m_queue.empty() || m_closing; });
+  m_changed.wait_for(lock, longest_wait, [this] { return is_due(); });
   return !m_queue.empty();
 }
 
@@ -59,6 +69,7 @@ std::optional<Writer::Entry> Writer::take() {
   if (m_queue.empty()) return std::nullopt;
   std::optional<Entry> entry(std::move(m_queue.front()));
   m_queue.pop_front();
+  if (m_queue.empty()) m_hurries = false;
   return entry;
 }
 
@@ -66,6 +77,7 @@ std::vector<Writer::Entry> Writer::take_all() {
   std::lock_guard lock(m_mutex);
   std::vector<Entry> entries(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(m_queue.end()));
   m_queue.clear();
+  m_hurries = false;
   return entries;
 }
 

@@ -15,8 +15,12 @@ class Writer final : public Store {
   Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id);
   ~Writer() override;
   void submit(Job job, Done done) override;
+  void submit_in_time(Job job, Done done) override;
 
  private:
+  /// Bounds what one failed commit takes with it.
+  static constexpr std::size_t largest_group = 4096;
+
   class Entry {
    public:
     Entry(Job job_, Done done_) : job(std::move(job_)), done(std::move(done_)) {}
@@ -25,6 +29,7 @@ class Writer final : public Store {
     std::exception_ptr error{};
   };
 
+  bool is_due() const { return m_hurries || m_closing || m_queue.size() >= largest_group; }
   void run_thread();
   /// Waits for work; false when all is done and the store closes.
   bool wait();
@@ -45,6 +50,7 @@ class Writer final : public Store {
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::deque<Entry> m_queue;
+  bool m_hurries = false;
   bool m_closing = false;
   std::thread m_thread;
 };

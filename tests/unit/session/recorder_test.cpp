@@ -12,18 +12,24 @@ class FailingStore final : public Store {
  public:
   explicit FailingStore(Store& store) : m_store(store) {}
   void submit(Job job, Done done) override {
-    ++submitted;
-    if (failures > 0) {
-      --failures;
-      return done(failure);
-    }
-    m_store.submit(std::move(job), std::move(done));
+    if (!fails(done)) m_store.submit(std::move(job), std::move(done));
+  }
+  void submit_in_time(Job job, Done done) override {
+    if (!fails(done)) m_store.submit_in_time(std::move(job), std::move(done));
   }
   int submitted = 0;
   int failures = 0;
   std::exception_ptr failure = std::make_exception_ptr(StoreError(ErrorCode::unavailable, "disk full"));
 
  private:
+  bool fails(const Done& done) {
+    ++submitted;
+    if (failures == 0) return false;
+    --failures;
+    done(failure);
+    return true;
+  }
+
   Store& m_store;
 };
 

@@ -89,6 +89,21 @@ TEST_F(WriterTest, JobsOfOneGroupAnswerInOrderAfterTheirCommit) {
   EXPECT_EQ(seen_by_reader, "a,b,c") << "the first answer comes when the whole group is in the file";
 }
 
+TEST_F(WriterTest, AJobThatMayWaitNeedsNobodyElse) {
+  store->submit_in_time(add("a"), answers.expect("a"));
+  EXPECT_THAT(answers.wait_for(1), ElementsAre("a good"));
+  EXPECT_EQ(Reader(path).value("SELECT access_code FROM participants"), "a");
+}
+
+TEST_F(WriterTest, AJobThatCannotWaitTakesTheOnesBeforeItAlong) {
+  hold();
+  store->submit_in_time(add("a"), answers.expect("a"));
+  store->submit(add("b"), answers.expect("b"));
+  store->submit_in_time(add("c"), answers.expect("c"));
+  go();
+  EXPECT_THAT(answers.wait_for(3), ElementsAre("a good", "b good", "c good"));
+}
+
 TEST_F(WriterTest, AJobThatThrowsIsUndoneAlone) {
   hold();
   store->submit(add("a"), answers.expect("a"));
