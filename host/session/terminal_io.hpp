@@ -42,7 +42,7 @@ class TerminalIo {
  private:
   void arm_read();
   void on_readable();
-  /// Returns how many bytes there were.
+  /// One piece: what a lone echo needs is one read, of a flood all there is. Returns how many bytes there were.
   std::size_t read_some();
   void arm_write();
   void flush();
@@ -50,6 +50,9 @@ class TerminalIo {
   int m_descriptor;
   Callbacks m_callbacks;
   std::unique_ptr<Loop::Watch> m_watch;
+  Loop& m_loop;
+  std::unique_ptr<Loop::Timer> m_gathering;
+  std::size_t m_last_piece = 0;
   bool m_read_armed = false;
   bool m_write_armed = false;
   bool m_hung_up = false;

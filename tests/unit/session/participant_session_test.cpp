@@ -167,13 +167,14 @@ TEST_F(SessionTest, StopsReadingAPageThatDoesNotRender) {
   const std::string piece(32 * 1024, 'x');
   for (int i = 0; i < 12; ++i) {
     backend.shell().print(piece);
-    loop.run_until_idle();
+    loop.advance(std::chrono::milliseconds(1));
     if (port.output.size() >= output_window) break;
   }
   EXPECT_EQ(port.output.size(), output_window);
   say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window + 1) + "}");
   EXPECT_EQ(port.output.size(), output_window) << "more than was sent is ignored";
   say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window) + "}");
+  loop.advance(std::chrono::milliseconds(1));
   EXPECT_GT(port.output.size(), output_window);
 }
 

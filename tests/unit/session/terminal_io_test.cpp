@@ -75,6 +75,22 @@ TEST_F(TerminalIoTest, ReadsOnlyWhileItMay) {
   ASSERT_TRUE(loop.run_until([&] { return output == "first"; }));
 }
 
+TEST_F(TerminalIoTest, GathersBehindAFullReadAndNotBehindAnEcho) {
+  print("echo");
+  ASSERT_TRUE(loop.run_until([&] { return output == "echo"; }));
+  const std::string many(5000, 'x');
+  print(many);
+  // The kernel hands a pty's bytes on in its own time; what is taken is all of one full read at least.
+  ASSERT_TRUE(loop.run_until([&] { return largest >= 4095; }));
+  const std::size_t taken = output.size();
+  print("more");
+  ASSERT_FALSE(loop.run_until([&] { return output.size() > taken; }, std::chrono::milliseconds(50)));
+  loop.advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(loop.run_until([&] { return output == "echo" + many + "more"; }));
+  print("echo");
+  ASSERT_TRUE(loop.run_until([&] { return output.ends_with("moreecho"); })) << "waits though little came last";
+}
+
 TEST_F(TerminalIoTest, KeepsTheOrderThroughAFullTerminal) {
   std::string all;
   for (int i = 0; i < 3000; ++i) {
