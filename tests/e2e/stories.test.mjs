@@ -162,6 +162,33 @@ story("programs that fill the screen look right after a refresh", "programs", as
   await tab.screenshot("story_less_after_refresh");
   await tab.type("q");
   await tab.shows(/\$ *$/m);
+
+  await tab.type("htop\n");
+  const htop = /Tasks: .*\n[^]*PID USER[^]*F10Quit/;
+  await tab.shows(htop);
+  await refresh();
+  await tab.shows(htop);
+  await tab.screenshot("story_htop_after_refresh");
+  await tab.type("q");
+  await tab.shows(/\$ *$/m);
+
+  await tab.type("tmux\n");
+  await tab.shows(/^\[0\] 0:bash\*/m);
+  await tab.page.keyboard.press("Control+B");
+  await tab.type("%");  // two panes side by side
+  await tab.shows(/│/);
+  await tab.type("seq 3\n");
+  await tab.shows(/│1 *\n.*│2 *\n.*│3 *\n/);
+  const withoutClock = async () => (await tab.text()).trimEnd().split("\n").slice(0, -1);
+  const tmux = await withoutClock();
+  await refresh();
+  await tab.shows(/│3 *\n/);
+  assert.deepEqual(await withoutClock(), tmux);
+  await tab.screenshot("story_tmux_after_refresh");
+  await tab.type("exit\n");
+  await tab.shows(/^\[0\] 0:bash\*/m);
+  await tab.type("exit\n");
+  await tab.shows(/^\[exited\]$/m);
   await tab.type("echo 'back in the shell'\n");
   await tab.shows(/^back in the shell$/m);
   assert.deepEqual(tab.complaints, []);
