@@ -11,6 +11,8 @@ namespace tellina {
 namespace {
 
 constexpr const char* policy = "ordering policy";
+/// Code and reason of a WebSocket's end, as in docs/protocol.md.
+constexpr const char* lost_on_the_way = "4002 messages were lost on the way";
 
 }  // namespace
 
@@ -74,9 +76,13 @@ std::optional<Message> WorkerConnection::next() {
 
 void WorkerConnection::accept(const ChannelName& owner) { send(MessageKind::accept, owner.text()); }
 
-void WorkerConnection::close(int code, const std::string& reason) {
+void WorkerConnection::close(int code, const std::string& reason) { close_with(std::to_string(code) + " " + reason); }
+
+void WorkerConnection::close_after_loss() { close_with(lost_on_the_way); }
+
+void WorkerConnection::close_with(std::string code_and_reason) {
   if (m_is_closed) return;
-  send(MessageKind::close, std::to_string(code) + " " + reason);
+  send(MessageKind::close, std::move(code_and_reason));
   if (std::exchange(m_is_closed, true)) return;
   m_ended();
 }
@@ -85,8 +91,10 @@ void WorkerConnection::send(MessageKind kind, Bytes body) {
   if (m_is_closed) return;
   if (m_outbox.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
   // A hole in what the page gets: it comes back with its offsets and is given the rest.
-  m_is_closed = true;
+  m_is_closed = m_has_ended_unsaid = true;
   m_ended();
 }
+
+Message WorkerConnection::end_message() const { return Message(MessageKind::close, m_id, m_sent, lost_on_the_way); }
 
 }  // namespace tellina

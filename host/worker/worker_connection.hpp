@@ -56,6 +56,7 @@ class WorkerConnection final : public ConnectionPort {
   void send_text(std::string json) override { send(MessageKind::text, std::move(json)); }
   void credit(std::size_t bytes) override { send(MessageKind::credit, std::to_string(bytes)); }
   void close(int code, const std::string& reason) override;
+  void close_after_loss();
   const std::string& address() const override { return m_address; }
 
   const std::string& id() const { return m_id; }
@@ -63,12 +64,17 @@ class WorkerConnection final : public ConnectionPort {
   const Message& connect() const { return m_connect; }
   std::int64_t participant() const { return m_participant; }
   bool is_closed() const { return m_is_closed; }
+  /// The layer has not taken a message: the gateway does not know that the connection has ended, see end_message().
+  bool has_ended_unsaid() const { return m_has_ended_unsaid; }
+  /// What tells it.
+  Message end_message() const;
 
   ParticipantSession* session = nullptr;  ///< once attached
   bool is_due = false;                    ///< the lane is going to run the gate
 
  private:
   void send(MessageKind kind, Bytes body);
+  void close_with(std::string code_and_reason);
 
   Outbox& m_outbox;
   std::unique_ptr<Gate> m_gate;
@@ -81,6 +87,7 @@ class WorkerConnection final : public ConnectionPort {
   Sequence m_expected = 1;
   Sequence m_sent = 0;
   bool m_is_closed = false;
+  bool m_has_ended_unsaid = false;
   std::deque<Message> m_parked;
 };
 

@@ -11,7 +11,8 @@ namespace {
 
 /// A gateway asks twice a second whether the owner of its connections is there.
 constexpr std::chrono::seconds gateway_limit{5};
-constexpr int close_message_lost = 4002;
+/// A gateway that cannot be reached for so long has closed the connection, or is gone.
+constexpr std::chrono::seconds end_limit{60};
 constexpr int close_internal_error = 1011;
 
 }  // namespace
@@ -88,7 +89,12 @@ void WorkerLane::handle(Message message) {
   if (hold(message)) return;
   if (message.kind == MessageKind::connect) return open(std::move(message));
   WorkerConnection* connection = receiver_of(message);
-  if (connection && arrive(*connection, std::move(message))) start_waiting(*connection);
+  if (!connection) {
+    if (message.kind == MessageKind::disconnect) m_ends.erase(message.connection);
+    say_end(message.connection);
+  } else if (arrive(*connection, std::move(message))) {
+    start_waiting(*connection);
+  }
 }
 
 bool WorkerLane::hold(Message& message) {
@@ -134,7 +140,7 @@ bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
       case WorkerConnection::Arrival::after_a_loss:
         m_environment.log.warning("messages of connection " + connection.id() +
                                   " were lost on the way; the page resends");
-        connection.close(close_message_lost, "messages were lost on the way");
+        connection.close_after_loss();
         return false;
       case WorkerConnection::Arrival::in_order:
         return true;
@@ -229,7 +235,29 @@ void WorkerLane::forget(const std::string& connection) {
   if (ParticipantSession* session = found->second->session)
     session->detach(*found->second, "the connection was closed");
   m_overtakings += found->second->overtakings();
+  const bool is_unsaid = found->second->has_ended_unsaid();
+  if (is_unsaid || (found->second->is_closed() && !m_layer.is_process_local())) {
+    m_ends.emplace(connection, End{ChannelName(found->second->gateway()), found->second->end_message(),
+                                   m_environment.loop.clock().now(), !is_unsaid});
+  }
   m_connections.erase(found);
+}
+
+void WorkerLane::say_end(const std::string& connection) {
+  const auto found = m_ends.find(connection);
+  if (found == m_ends.end()) return;
+  End& end = found->second;
+  if (m_outbox.send(ChannelName(end.gateway), end.message) == SendResult::accepted) end.is_said = true;
+}
+
+void WorkerLane::say_unsaid_ends() {
+  const MonotonicTime oldest = m_environment.loop.clock().now() - end_limit;
+  std::erase_if(m_ends, [oldest](const auto& end) { return end.second.since < oldest; });
+  std::vector<std::string> unsaid;
+  for (const auto& [id, end] : m_ends) {
+    if (!end.is_said) unsaid.push_back(id);
+  }
+  for (const std::string& id : unsaid) say_end(id);
 }
 
 boost::json::object WorkerLane::describe() const {

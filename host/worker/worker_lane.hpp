@@ -78,6 +78,9 @@ class WorkerLane {
   void leave(ParticipantId participant);
   void lose(ParticipantId participant);
   void forget(const std::string& connection);
+  /// Tells a gateway of a connection's end, again where something comes for it all the same.
+  void say_end(const std::string& connection);
+  void say_unsaid_ends();
   void tick();
   void detach_lost_gateways();
   void extend_leases(MonotonicTime renewed);
@@ -111,6 +114,14 @@ class WorkerLane {
   std::deque<Message> m_held;
 
   Connections m_connections;
+  /// Of a connection that was ended from here, until its gateway says that it knows.
+  struct End {
+    ChannelName gateway;
+    Message message;
+    MonotonicTime since{};
+    bool is_said = false;  ///< the layer has taken the message, and may lose it
+  };
+  std::map<std::string, End> m_ends;
   std::map<ParticipantId, Owned> m_sessions;
   std::map<ParticipantId, std::vector<std::string>> m_entering;  ///< connections that wait for a lease
   std::map<std::string, MonotonicTime> m_heard;  ///< of each gateway's channel: when something came from there

@@ -108,6 +108,7 @@ void WorkerLane::lose(ParticipantId participant) {
 void WorkerLane::tick() {
   m_timer->start(m_environment.loop.clock().now() + tick_interval, [this] { tick(); });
   detach_lost_gateways();
+  say_unsaid_ends();
   if (std::exchange(m_tick_under_way, true)) return;
   struct Found {
     std::vector<ParticipantId> held;

@@ -92,7 +92,10 @@ bool Membership::read_watch() {
 
 bool Membership::handle(std::uint32_t change, const Entry& entry) {
   const bool is_gone = (change & IN_DELETE) != 0;
-  if (entry.id == id()) return !(is_gone && entry.kind == Entry::Kind::lock);
+  if (entry.id == id()) {
+    if (is_gone && entry.kind == Entry::Kind::receiver) m_neighbourhood.lost_marker(entry.channel);
+    return !is_gone || entry.kind == Entry::Kind::receiver;
+  }
   const auto member = m_members.find(entry.id);
   if (entry.kind == Entry::Kind::lock) {
     if (is_gone) {

@@ -29,6 +29,8 @@ class Neighbourhood {
   virtual void receives(InstanceId id, const std::string& channel) = 0;
   /// Also where it was not known to receive: it waits for an answer.
   virtual void stopped(InstanceId id, const std::string& channel) = 0;
+  /// The file that tells others that this instance receives a channel is gone: withdrawn, or removed by a stranger.
+  virtual void lost_marker(const std::string& channel) = 0;
 };
 
 /// Threads: one at a time. Throws: Error(unavailable).

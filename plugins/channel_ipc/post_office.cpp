@@ -153,6 +153,11 @@ void PostOffice::stopped(InstanceId id, const std::string& name) {
   found->second->send_first(Envelope::seal_word(Envelope::Purpose::last_word, m_id, name));
 }
 
+void PostOffice::lost_marker(const std::string& name) {
+  std::lock_guard lock(m_announcements);
+  if (m_announced.contains(name)) m_membership.announce(name);
+}
+
 void PostOffice::schedule(const std::shared_ptr<Channel>& channel) {
   if (!channel->wants_flush()) return;
   {

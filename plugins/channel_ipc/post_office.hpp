@@ -36,6 +36,7 @@ class PostOffice final : private Neighbourhood {
   void left(InstanceId id) override;
   void receives(InstanceId id, const std::string& name) override;
   void stopped(InstanceId id, const std::string& name) override;
+  void lost_marker(const std::string& name) override;
 
   bool is_layer_thread() const { return m_thread_id == std::this_thread::get_id(); }
   void schedule(const std::shared_ptr<Channel>& channel);

@@ -14,6 +14,23 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
+/// A layer that may be out of reach for a while.
+class BrittleLayer final : public ChannelLayer {
+ public:
+  explicit BrittleLayer(ChannelLayer& layer) : m_layer(layer) {}
+  SendResult send(const ChannelName& channel, Message message) override {
+    return is_down ? SendResult::unavailable : m_layer.send(channel, std::move(message));
+  }
+  std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override {
+    return m_layer.receive(channel, std::move(receiver));
+  }
+  bool is_process_local() const override { return m_layer.is_process_local(); }
+  bool is_down = false;
+
+ private:
+  ChannelLayer& m_layer;
+};
+
 /// Lanes on one loop and one store; the test is the gateway.
 class WorkerLaneTest : public SessionTest {
  protected:
@@ -39,7 +56,7 @@ class WorkerLaneTest : public SessionTest {
   WorkerLane& add_lane(const std::string& worker, std::size_t index = 0, std::size_t count = 1) {
     SessionEnvironment lent = environment;
     lent.worker = worker;
-    lanes.push_back(std::make_unique<WorkerLane>(lent, layer, *ordering, index, count));
+    lanes.push_back(std::make_unique<WorkerLane>(lent, ways_out, *ordering, index, count));
     lanes.back()->start();
     loop.run_until_idle();
     return *lanes.back();
@@ -101,6 +118,7 @@ class WorkerLaneTest : public SessionTest {
 
   PluginContext context{Config(), log, loop.virtual_clock(), random};
   memory::MemoryLayer layer{context};
+  BrittleLayer ways_out{layer};
   strict::StrictOrdering policy{context};
   OrderingPolicy* ordering = &policy;
   ParticipantId other = 0;
@@ -284,6 +302,46 @@ TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
     loop.run_until_idle();
   }
   EXPECT_EQ(wait_close("c3"), "4001 replaced");
+}
+
+TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeAtTheNextMessage) {
+  add_lane("w0");
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  ways_out.is_down = true;
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  loop.run_until_idle();
+  send_to("worker.w0", MessageKind::text, "c", 2, R"({"type":"ping","t":1})");
+  loop.run_until_idle();
+  EXPECT_TRUE(of("c", MessageKind::close).empty());
+  ways_out.is_down = false;
+  send_to("worker.w0", MessageKind::text, "c", 3, R"({"type":"ping","t":2})");
+  loop.run_until_idle();
+  ASSERT_EQ(of("c", MessageKind::close).size(), 1U) << "the page would type into nothing";
+  EXPECT_EQ(of("c", MessageKind::close).front().body, "4002 messages were lost on the way");
+  send_to("worker.w0", MessageKind::text, "c", 4, R"({"type":"ping","t":3})");
+  loop.run_until_idle();
+  EXPECT_EQ(of("c", MessageKind::close).size(), 2U) << "the layer may have lost it; a gateway that knows says so";
+  send_to("worker.w0", MessageKind::disconnect, "c", 5, "4002 messages were lost on the way");
+  send_to("worker.w0", MessageKind::text, "c", 6, R"({"type":"ping","t":4})");
+  loop.run_until_idle();
+  EXPECT_EQ(of("c", MessageKind::close).size(), 2U);
+}
+
+TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeSoonAfterwards) {
+  add_lane("w0");
+  for (const char* connection : {"c", "d"}) {
+    connect(connection, connection == std::string("c") ? participant : other);
+    ASSERT_TRUE(wait_accept(connection));
+  }
+  ways_out.is_down = true;
+  for (const char* connection : {"c", "d"}) send_to("worker.w0", MessageKind::text, connection, 1, hello);
+  loop.run_until_idle();
+  send_to("worker.w0", MessageKind::disconnect, "d", 2, "1006 gone");
+  ways_out.is_down = false;
+  loop.advance(seconds(1));
+  EXPECT_EQ(wait_close("c"), "4002 messages were lost on the way");
+  EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows";
 }
 
 TEST_F(WorkerLaneTest, StopsInOrder) {
