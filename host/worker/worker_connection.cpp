@@ -30,7 +30,8 @@ WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, M
       m_connect(std::move(connect)),
       m_gateway(m_connect.reply_channel),
       m_ended(std::move(ended)),
-      m_id(m_connect.connection) {
+      m_id(m_connect.connection),
+      m_end(lost_on_the_way) {
   boost::system::error_code error;
   const auto body = boost::json::parse(boost::json::string_view(m_connect.body), error);
   const auto* object = error ? nullptr : body.if_object();
@@ -81,8 +82,9 @@ void WorkerConnection::close(int code, const std::string& reason) { close_with(s
 void WorkerConnection::close_after_loss() { close_with(lost_on_the_way); }
 
 void WorkerConnection::close_with(std::string code_and_reason) {
+  if (!m_is_closed || m_has_ended_unsaid) m_end = std::move(code_and_reason);
   if (m_is_closed) return;
-  send(MessageKind::close, std::move(code_and_reason));
+  send(MessageKind::close, m_end);
   if (std::exchange(m_is_closed, true)) return;
   m_ended();
 }
@@ -95,6 +97,6 @@ void WorkerConnection::send(MessageKind kind, Bytes body) {
   m_ended();
 }
 
-Message WorkerConnection::end_message() const { return Message(MessageKind::close, m_id, m_sent, lost_on_the_way); }
+Message WorkerConnection::end_message() const { return Message(MessageKind::close, m_id, m_sent, m_end); }
 
 }  // namespace tellina

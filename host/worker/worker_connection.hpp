@@ -88,6 +88,7 @@ class WorkerConnection final : public ConnectionPort {
   Sequence m_sent = 0;
   bool m_is_closed = false;
   bool m_has_ended_unsaid = false;
+  std::string m_end;  ///< code and reason, for a gateway that has to be told again
   std::deque<Message> m_parked;
 };
 

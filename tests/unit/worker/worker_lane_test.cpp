@@ -344,6 +344,23 @@ TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeSoonAfterwards) {
   EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows";
 }
 
+TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerDidNotTake) {
+  add_lane("w0");
+  for (const char* connection : {"old", "new"}) {
+    connect(connection, participant);
+    ASSERT_TRUE(wait_accept(connection));
+  }
+  send_to("worker.w0", MessageKind::text, "old", 1, hello);
+  loop.run_until_idle();
+  ways_out.is_down = true;
+  send_to("worker.w0", MessageKind::text, "new", 1, hello);
+  loop.run_until_idle();
+  ways_out.is_down = false;
+  loop.advance(seconds(1));
+  EXPECT_EQ(wait_close("old"), "4001 replaced") << "it would come back and take the terminal from the newer page";
+  EXPECT_EQ(wait_close("new"), "4002 messages were lost on the way");
+}
+
 TEST_F(WorkerLaneTest, StopsInOrder) {
   WorkerLane& lane = add_lane("w0");
   connect("a", participant);
