@@ -98,11 +98,15 @@ void Recorder::add(Record record) {
   if (const auto* input = std::get_if<InputRecord>(&record)) m_input_end = input->offset + size;
   if (const auto* gap = std::get_if<GapRecord>(&record); gap && gap->stream == StreamName::input) m_input_end = gap->to;
   batch.records->push_back(std::move(record));
+  batch.is_due = true;
+  count(batch, size);
+  submit();
+}
+
+void Recorder::count(Operation& batch, std::size_t size) {
   batch.bytes += size;
   batch.input_end = m_input_end;
-  batch.is_due = true;
   m_backlog += size;
-  submit();
 }
 
 Recorder::Operation& Recorder::open_batch() {
@@ -126,7 +130,12 @@ void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Mom
 void Recorder::add_length(const GapRecord& length) {
   if (m_lost || !m_begun) return add(Record(length));
   Operation& batch = open_batch();
-  const std::size_t size = length.to - length.from;
+  if (batch.records->empty()) {
+    m_lengths_timer->start(m_loop.clock().now() + lengths_interval, [this] {
+      if (!m_operations.empty()) m_operations.back().is_due = true;
+      submit();
+    });
+  }
   std::optional<std::size_t>& place = batch.lengths[length.stream == StreamName::input ? 0 : 1];
   if (place && std::get<GapRecord>((*batch.records)[*place]).to == length.from) {
     std::get<GapRecord>((*batch.records)[*place]).to = length.to;
@@ -135,19 +144,10 @@ void Recorder::add_length(const GapRecord& length) {
     batch.records->emplace_back(length);
   }
   if (length.stream == StreamName::input) m_input_end = length.to;
-  batch.bytes += size;
-  batch.input_end = m_input_end;
-  m_backlog += size;
-  if (m_backlog >= lengths_limit) {
-    batch.is_due = true;
-    return submit();
-  }
-  if (batch.is_due || std::exchange(m_lengths_wait, true)) return;
-  m_lengths_timer->start(m_loop.clock().now() + lengths_interval, [this] {
-    m_lengths_wait = false;
-    if (!m_operations.empty()) m_operations.back().is_due = true;
-    submit();
-  });
+  count(batch, length.to - length.from);
+  if (m_backlog < lengths_limit) return;
+  batch.is_due = true;
+  submit();
 }
 
 void Recorder::note(EventRecord event) {

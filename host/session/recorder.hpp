@@ -77,6 +77,8 @@ class Recorder {
   /// The batch that is still open, or a new one.
   Operation& open_batch();
   void add_length(const GapRecord& length);
+  /// So many bytes more are in the batch and not in the file.
+  void count(Operation& batch, std::size_t size);
   void submit();
   void completed(const std::exception_ptr& error);
   void give_up(const std::string& reason);
@@ -89,7 +91,6 @@ class Recorder {
   Callbacks m_callbacks;
   std::unique_ptr<Loop::Timer> m_retry;
   std::unique_ptr<Loop::Timer> m_lengths_timer;
-  bool m_lengths_wait = false;
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;

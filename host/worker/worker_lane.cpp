@@ -247,7 +247,7 @@ void WorkerLane::say_end(const std::string& connection) {
   const auto found = m_ends.find(connection);
   if (found == m_ends.end()) return;
   End& end = found->second;
-  if (m_outbox.send(ChannelName(end.gateway), end.message) == SendResult::accepted) end.is_said = true;
+  if (m_outbox.send(end.gateway, end.message) == SendResult::accepted) end.is_said = true;
 }
 
 void WorkerLane::say_unsaid_ends() {
