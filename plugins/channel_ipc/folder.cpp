@@ -117,8 +117,11 @@ Descriptor open_folder(const std::string& base, const std::string& directory) {
 }
 
 std::vector<Entry> list_folder(const std::string& directory) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()), ::closedir);
+  // Not opendir(): ThreadSanitizer would take its descriptor for an earlier one of that number, which libzmq closed.
+  Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(descriptor.get()), ::closedir);
   if (!folder) throw_errno("channel_layer.directory: cannot list " + directory);
+  descriptor.release();
   std::vector<Entry> entries;
   while (const dirent* found = ::readdir(folder.get())) {
     if (std::optional<Entry> entry = Entry::parse(found->d_name)) entries.push_back(std::move(*entry));

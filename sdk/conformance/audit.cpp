@@ -24,7 +24,15 @@ template <typename Visit>
 void for_each_entry(const fs::path& folder, Visit visit) {
   std::error_code error;
   fs::directory_iterator entries(folder, error);
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(entries->path());
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(*entries);
+}
+
+template <typename Visit>
+void for_each_process(Visit visit) {
+  for_each_entry("/proc", [&](const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename();
+    if (is_number(name)) visit(std::stoi(name));
+  });
 }
 
 class Status {
@@ -55,8 +63,9 @@ std::string read_all(const std::string& path) {
 std::map<int, std::string> read_descriptors() {
   std::map<int, std::string> found;
   std::vector<int> numbers;
-  for_each_entry("/proc/self/fd", [&](const fs::path& entry) {
-    if (is_number(entry.filename())) numbers.push_back(std::stoi(entry.filename()));
+  for_each_entry("/proc/self/fd", [&](const fs::directory_entry& entry) {
+    const std::string name = entry.path().filename();
+    if (is_number(name)) numbers.push_back(std::stoi(name));
   });
   for (const int number : numbers) {
     std::error_code closed;  // as the one that listed the folder is by now
@@ -68,17 +77,18 @@ std::map<int, std::string> read_descriptors() {
 
 std::set<int> read_threads() {
   std::set<int> found;
-  for_each_entry("/proc/self/task", [&](const fs::path& entry) { found.insert(std::stoi(entry.filename())); });
+  for_each_entry("/proc/self/task",
+                 [&](const fs::directory_entry& entry) { found.insert(std::stoi(entry.path().filename())); });
   return found;
 }
 
 void find_marked(const fs::path& folder, const std::string& mark, int depth, std::set<std::string>& found) {
-  for_each_entry(folder, [&](const fs::path& entry) {
+  for_each_entry(folder, [&](const fs::directory_entry& entry) {
     std::error_code error;
-    if (entry.filename().string().find(mark) != std::string::npos) {
-      found.insert(entry.string());
-    } else if (depth > 0 && fs::is_directory(fs::symlink_status(entry, error))) {
-      find_marked(entry, mark, depth - 1, found);
+    if (entry.path().filename().string().find(mark) != std::string::npos) {
+      found.insert(entry.path());
+    } else if (depth > 0 && !entry.is_symlink(error) && entry.is_directory(error)) {
+      find_marked(entry.path(), mark, depth - 1, found);
     }
   });
 }
@@ -106,9 +116,7 @@ std::string compare_descriptors(const std::map<int, std::string>& before, const 
 
 Processes descendants_of(int process) {
   std::multimap<int, ProcessKey> children;
-  for_each_entry("/proc", [&](const fs::path& entry) {
-    if (!is_number(entry.filename())) return;
-    const int number = std::stoi(entry.filename());
+  for_each_process([&](int number) {
     const Status status = read_status(number);
     if (!status.start.empty()) children.emplace(status.parent, ProcessKey(number, status.start));
   });
@@ -127,10 +135,9 @@ Processes descendants_of(int process) {
 
 Processes processes_with_mark(const std::string& mark) {
   Processes found;
-  for_each_entry("/proc", [&](const fs::path& entry) {
-    if (!is_number(entry.filename())) return;
-    const int number = std::stoi(entry.filename());
-    if (number == getpid() || read_all(entry / "environ").find(mark) == std::string::npos) return;
+  for_each_process([&](int number) {
+    if (number == getpid() || read_all("/proc/" + std::to_string(number) + "/environ").find(mark) == std::string::npos)
+      return;
     const std::string start = read_status(number).start;
     if (!start.empty()) found.emplace(number, start);
   });
@@ -261,7 +268,7 @@ Leaks Audit::look(const std::string& mark) const {
   leak(Leak::cgroups) = join(cgroups);
 
   std::set<std::string> files;
-  for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) find_marked(folder, mark, 3, files);
+  for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) find_marked(folder, mark, 5, files);
   leak(Leak::files) = join(files);
   return leaks;
 }
