@@ -268,7 +268,7 @@ Leaks Audit::look(const std::string& mark) const {
   leak(Leak::cgroups) = join(cgroups);
 
   std::set<std::string> files;
-  for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) find_marked(folder, mark, 5, files);
+  for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) find_marked(folder, mark, 3, files);
   leak(Leak::files) = join(files);
   return leaks;
 }

@@ -1,8 +1,8 @@
 /// with_server redis|docker PROGRAM [ARGUMENT...]
 ///
 /// Runs a program while a server of our own runs, and ends with its exit status, or 1 where containers, mounts or
-/// control groups are left in the engine. In the arguments @URL@ stands for the Redis server's address, @SOCKET@ for the
-/// Docker engine's socket and @FOLDER@ for a folder that goes with the engine.
+/// control groups are left in the engine. In the arguments @URL@ stands for the Redis server's address, @SOCKET@ for
+/// the Docker engine's socket and @FOLDER@ for a folder that goes with the engine.
 
 #include <cstdlib>
 #include <iostream>

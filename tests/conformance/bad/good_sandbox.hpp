@@ -29,7 +29,7 @@ class GoodSandbox : public Sandbox {
 };
 
 template <typename BadSandbox>
-class BackendOf final : public SandboxBackend {
+class BackendOf : public SandboxBackend {
  public:
   explicit BackendOf(const PluginContext& context) : m_backend(borrow<SandboxBackend>(CHROOT_PLUGIN, context)) {}
   Capabilities probe() override { return m_backend->probe(); }
@@ -47,5 +47,5 @@ class BackendOf final : public SandboxBackend {
 
 }  // namespace tellina::bad
 
-#define TELLINA_BAD_SANDBOX(type_) \
-  TELLINA_PLUGIN(sandbox, tellina::bad::BackendOf<type_>, "bad", "1.0.0", tellina::bad::sandbox_schema)
+#define TELLINA_BAD_BACKEND(type_) TELLINA_PLUGIN(sandbox, type_, "bad", "1.0.0", tellina::bad::sandbox_schema)
+#define TELLINA_BAD_SANDBOX(type_) TELLINA_BAD_BACKEND(tellina::bad::BackendOf<type_>)
