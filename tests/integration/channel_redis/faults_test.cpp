@@ -67,8 +67,10 @@ TEST_F(RedisFaultTest, RedisThatIsKilledAndComesBackEmptyDoublesAndReordersNothi
   for (int round = 0; round < 3; ++round) {
     ASSERT_TRUE(flows(receipts, 5s)) << whole_log();
     server().kill();
-    ASSERT_TRUE(eventually(3s, [&] {
-      return layers[0]->send(m_channel, numbered(0, "probe" + std::to_string(round))) == SendResult::unavailable;
+    // Until the layer has noticed it takes probes, and sends them later.
+    const std::string prober = "probe" + std::to_string(round);
+    ASSERT_TRUE(eventually(3s, [&, probe = Sequence(0)]() mutable {
+      return layers[0]->send(m_channel, numbered(probe++, prober)) == SendResult::unavailable;
     }));
     server().start();
     const auto back = steady_clock::now();
