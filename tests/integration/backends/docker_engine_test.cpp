@@ -82,6 +82,9 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   const std::size_t before = bob.output().size();
   engine().stop();
   engine().start();
+  const boost::json::object error = bob.wait_for("error", {}, start_limit);
+  EXPECT_EQ(text_of(error, "code"), "sandbox_lost");
+  EXPECT_THAT(text_of(error, "message"), HasSubstr("This is a fresh one"));
   bob.expect_prompt(start_limit);
   bob.run("echo \"kept:$kept:\"; ls");
   const std::string since = bob.output().substr(before);
