@@ -90,16 +90,22 @@ bool receive_more(int descriptor, std::string& received, TimePoint deadline) {
   return got > 0;
 }
 
-std::string log_in(const Endpoint& endpoint, const std::string& access_code) {
+std::string ask(const Endpoint& endpoint, const std::string& line, const std::string& headers,
+                const std::string& body) {
   const Descriptor socket = connect_to(endpoint);
-  const std::string body = "{\"access_code\": \"" + access_code + "\"}";
-  send_all(socket.get(), "POST /api/v1/login HTTP/1.1\r\nContent-Type: application/json\r\nHost: " + endpoint.text() +
+  send_all(socket.get(), line + " HTTP/1.1\r\n" + headers + "Host: " + endpoint.text() +
                              "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                              body);
   std::string answer;
   const TimePoint deadline = Clock::now() + patience;
   while (receive_more(socket.get(), answer, deadline)) {
   }
+  return answer;
+}
+
+std::string log_in(const Endpoint& endpoint, const std::string& access_code) {
+  const std::string answer = ask(endpoint, "POST /api/v1/login", "Content-Type: application/json\r\n",
+                                 "{\"access_code\": \"" + access_code + "\"}");
   const std::size_t begin = answer.find("tellina_session=");
   if (!answer.starts_with("HTTP/1.1 200") || begin == std::string::npos) {
     throw BenchFailure("the login with the access code \"" + access_code +

@@ -34,6 +34,11 @@ void send_all(int descriptor, std::string_view bytes);
 /// Waits for more until the deadline and appends it; false at the end of the connection. Throws BenchFailure.
 bool receive_more(int descriptor, std::string& received, TimePoint deadline);
 
+/// The whole answer to a request on a connection of its own, within 30 s. `line`: method and path; `headers`: further
+/// header lines, each with its CR LF. Throws BenchFailure.
+std::string ask(const Endpoint& endpoint, const std::string& line, const std::string& headers = {},
+                const std::string& body = {});
+
 /// The session cookie ("tellina_session=...") of a login. Throws BenchFailure.
 std::string log_in(const Endpoint& endpoint, const std::string& access_code);
 

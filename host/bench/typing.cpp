@@ -6,6 +6,7 @@
 #include "host/bench/failure.hpp"
 #include "host/bench/key_sequence.hpp"
 #include "host/bench/process_use.hpp"
+#include "host/bench/scrape.hpp"
 
 namespace tellina::bench {
 namespace {
@@ -14,6 +15,8 @@ using std::chrono::duration;
 using std::chrono::seconds;
 
 constexpr seconds echo_limit{20};
+/// A gateway hears from its workers every half second what they have counted.
+constexpr auto counting_interval = std::chrono::milliseconds(600);
 constexpr auto progress_interval = std::chrono::milliseconds(100);
 
 double in_seconds(Clock::duration time) { return duration<double>(time).count(); }
@@ -35,6 +38,7 @@ class TypingRun {
 
   void run(Sample& sample) {
     begin_echo();
+    const auto overtakings_before = count_overtakings();
     m_party.target().find_processes();
     const auto processor_before = m_party.target().processor_time();
     const auto own_before = own_processor_time();
@@ -51,6 +55,8 @@ class TypingRun {
     const TimePoint last = std::max(m_last_echo, m_begin);
     const auto processor_after = m_party.target().processor_time();
     const auto own_after = own_processor_time();
+    const TimePoint measured = Clock::now();
+    const auto overtakings_after = count_overtakings();
     m_progress.end();
 
     sample.set("keys", static_cast<double>(m_sent));
@@ -67,7 +73,8 @@ class TypingRun {
     if (processor_before && m_sent > 0) {
       sample.set("cpu_s_per_1000_keys", in_seconds(*processor_after - *processor_before) / thousands);
     }
-    sample.set("client_cpu_share", in_seconds(own_after - own_before) / in_seconds(Clock::now() - m_begin));
+    sample.set("client_cpu_share", in_seconds(own_after - own_before) / in_seconds(measured - m_begin));
+    set_overtakings(sample, overtakings_before, overtakings_after);
     sample.latency = m_latency;
     judge(sample, is_complete);
     end_echo(sample);
@@ -129,6 +136,17 @@ class TypingRun {
     sample.failures.push_back("of " + std::to_string(m_sent) + " keys " + std::to_string(lost) + " were lost, " +
                               std::to_string(doubled) + " doubled and " + std::to_string(reordered) + " reordered" +
                               (is_complete ? "" : "; 20 s after the last key nothing more was waited for"));
+  }
+
+  /// After a pause, so that all that was typed before it counts.
+  std::optional<std::uint64_t> count_overtakings() {
+    if (m_party.target().protocol() == Protocol::bare) return std::nullopt;
+    m_party.wait_until([] { return false; }, counting_interval);
+    return bench::count_overtakings(m_party.target().endpoint());
+  }
+
+  static void set_overtakings(Sample& sample, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
+    if (before && after) sample.set("overtakings", static_cast<double>(*after) - static_cast<double>(*before));
   }
 
  private:
@@ -227,11 +245,13 @@ Sample measure_paste(Party& party, std::size_t bytes, Progress& progress) {
   const TypingPlan plan;
   TypingRun run(party, plan, progress);
   run.begin_echo();
+  const auto overtakings_before = run.count_overtakings();
   run.paste(bytes);
   const bool is_complete = run.wait_for_all();
   sample.set("mebibytes", static_cast<double>(bytes) / (1024 * 1024));
   sample.set("seconds", run.seconds_to_last_echo());
   sample.set("mib_per_second", static_cast<double>(bytes) / (1024 * 1024) / run.seconds_to_last_echo());
+  run.set_overtakings(sample, overtakings_before, run.count_overtakings());
   run.judge(sample, is_complete);
   run.end_echo(sample);
   return sample;

@@ -33,8 +33,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_l
   apply_study(*m_store, parts.config, parts.system.clock);
   if (says_limits) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
   try {
-    sweep();
-    start_lanes();
+    start_lanes(*sweep());
   } catch (...) {
     drop_lanes();
     throw;
@@ -51,17 +50,18 @@ void WorkerRole::drop_lanes() {
   }
 }
 
-void WorkerRole::sweep() {
-  std::vector<std::string> dead;
+std::unique_ptr<Sweeper> WorkerRole::sweep() {
+  auto sweeper = std::make_unique<Sweeper>(*m_sandboxes, m_parts.config.sandbox.name, m_parts.system.log);
   std::vector<SandboxId> in_use;
   m_store->run([&](StoreTransaction& transaction) {
-    dead = transaction.retire_dead_workers(Moment(m_parts.system.clock));
+    sweeper->add(transaction.retire_dead_workers(Moment(m_parts.system.clock)));
     in_use = transaction.find_sandboxes_in_use();
   });
-  for (const std::string& owner : dead) m_sandboxes->sweep(owner, in_use);
+  sweeper->run(sweeper->due(), in_use);
+  return sweeper;
 }
 
-void WorkerRole::start_lanes() {
+void WorkerRole::start_lanes(const Sweeper& unswept) {
   const std::string process = random_token(m_parts.system.random, 4);
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
@@ -75,14 +75,14 @@ void WorkerRole::start_lanes() {
       if (!m_test_ground) m_test_ground = std::make_unique<TestGround>(environment);
       environment.self_test = m_test_ground->desk();
     }
-    add_lane(environment, i);
+    add_lane(environment, i, unswept);
   }
   for (std::size_t i = 0; m_test_ground && i < m_loops.size(); ++i) {
-    add_lane(m_test_ground->make_environment(m_loops[i], process + "-test-" + std::to_string(i)), i);
+    add_lane(m_test_ground->make_environment(m_loops[i], process + "-test-" + std::to_string(i)), i, unswept);
   }
 }
 
-void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop) {
+void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept) {
   const auto register_worker = [&](StoreTransaction& transaction) {
     transaction.register_worker(identify_this_process(environment.worker), Moment(m_parts.system.clock));
   };
@@ -91,6 +91,7 @@ void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop) {
   environment.store.run(register_worker);
   m_lanes.push_back(
       std::make_unique<WorkerLane>(std::move(environment), *m_parts.layer, *m_ordering, loop, m_loops.size()));
+  if (m_lanes.size() == 1) m_lanes.back()->take_over(unswept);
   run_on(m_loops[loop], [&] { m_lanes.back()->start(); });
 }
 

@@ -10,6 +10,7 @@
 #include "host/server/loop_threads.hpp"
 #include "host/server/parts.hpp"
 #include "host/store/store.hpp"
+#include "host/worker/sweeper.hpp"
 #include "host/worker/worker_lane.hpp"
 
 namespace tellina {
@@ -20,7 +21,8 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock);
 /// Threads: one that is none of the loops'. Lifetime: the loops run from before the constructor until after stop().
 class WorkerRole {
  public:
-  /// Puts away what dead workers left, and takes messages when it returns. `says_limits`: see report_limits().
+  /// Puts away what dead workers left, as far as the sandboxes let it, and takes messages when it returns.
+  /// `says_limits`: see report_limits().
   WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits);
   WorkerRole(const WorkerRole&) = delete;
   WorkerRole& operator=(const WorkerRole&) = delete;
@@ -33,9 +35,11 @@ class WorkerRole {
   bool stop();
 
  private:
-  void sweep();
-  void start_lanes();
-  void add_lane(SessionEnvironment environment, std::size_t loop);
+  /// What could not be put away is left in it.
+  std::unique_ptr<Sweeper> sweep();
+  /// The first lane goes on with what is `unswept`.
+  void start_lanes(const Sweeper& unswept);
+  void add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept);
   void drop_lanes();
   AsioLoop& loop_of(std::size_t lane) { return m_loops[lane % m_loops.size()]; }
 

@@ -62,6 +62,13 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
     if (is_running()) send(progress_frame(progress));
   };
   callbacks.passed = [this] { end_task(TaskSessionState::passed); };
+  callbacks.replaced = [this] {
+    send(error_frame(
+        "sandbox_lost",
+        "Your terminal broke, which was not your fault. This is a fresh one, with the files as they were when "
+        "the task began.",
+        {}));
+  };
   m_study = m_environment.study;
   m_last_stream = stream;
   m_acknowledged_input = position.input;

@@ -220,7 +220,8 @@ void TaskRun::restart_shell() {
                                     failure.what());
           event("shell_failed", "{\"reason\":" + quote_json(failure.what()) + "}");
           reset([this](std::exception_ptr again) {
-            if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
+            if (!again) return m_callbacks.replaced();
+            m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
           });
         }
       });

@@ -31,6 +31,7 @@ class TaskRun {
     std::function<void(std::uint64_t)> acknowledge;   ///< input is recorded and handed to the shell up to here
     std::function<void(const Progress&)> progress;    ///< after each check
     std::function<void()> passed;
+    std::function<void()> replaced;  ///< the shell could not be restarted, so the sandbox is a fresh one
   };
 
   /// Where the streams stand at the start: zero for a new task session, past the recorded ends after a take-over.

@@ -26,6 +26,7 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_channel(m_environment.channel_prefix + "worker." + m_environment.worker),
       m_index(index),
       m_count(count),
+      m_sweeper(std::make_shared<Sweeper>(m_environment.sandboxes, m_environment.sandbox_plugin, m_environment.log)),
       m_timer(m_environment.loop.make_timer()) {}
 
 WorkerLane::~WorkerLane() { m_subscriptions.clear(); }

@@ -16,6 +16,7 @@
 
 #include "host/session/environment.hpp"
 #include "host/session/participant_session.hpp"
+#include "host/worker/sweeper.hpp"
 #include "host/worker/worker_connection.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
@@ -38,6 +39,8 @@ class WorkerLane {
 
   /// The store must know the worker already (register_worker). Throws what the layer's receive() throws.
   void start();
+  /// Goes on, at each tick, with what could not be put away before there were lanes.
+  void take_over(const Sweeper& sweeper) { m_sweeper->take_over(sweeper); }
   /// Takes nothing new, ends all sessions in order and gives their leases back; `done` runs on the loop.
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
@@ -85,7 +88,7 @@ class WorkerLane {
   void detach_lost_gateways();
   void extend_leases(MonotonicTime renewed);
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
-               const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
+               const std::vector<ParticipantId>& orphans, const std::vector<OwnerId>& dead,
                const std::vector<SandboxId>& keep);
   Moment now() const { return Moment(m_environment.loop.clock()); }
   /// Wraps a task for another thread to post: it does nothing once the lane is gone.
@@ -125,6 +128,7 @@ class WorkerLane {
   std::map<ParticipantId, Owned> m_sessions;
   std::map<ParticipantId, std::vector<std::string>> m_entering;  ///< connections that wait for a lease
   std::map<std::string, MonotonicTime> m_heard;  ///< of each gateway's channel: when something came from there
+  const std::shared_ptr<Sweeper> m_sweeper;      ///< of the pool's tasks too
   std::unique_ptr<Loop::Timer> m_timer;
   bool m_tick_under_way = false;
   bool m_stopping = false;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/plugins/guard.hpp"
 #include "host/worker/worker_lane.hpp"
 
 namespace tellina {
@@ -113,7 +112,7 @@ void WorkerLane::tick() {
   struct Found {
     std::vector<ParticipantId> held;
     std::vector<ParticipantId> orphans;
-    std::vector<std::string> dead;
+    std::vector<OwnerId> dead;
     std::vector<SandboxId> in_use;
   };
   const auto found = std::make_shared<Found>();
@@ -123,8 +122,9 @@ void WorkerLane::tick() {
   }
   const Moment at = now();
   m_environment.store.submit(
-      [found, worker = m_environment.worker, at](StoreTransaction& transaction) {
-        found->dead = transaction.retire_dead_workers(at);
+      [found, sweeper = m_sweeper, worker = m_environment.worker, at](StoreTransaction& transaction) {
+        sweeper->add(transaction.retire_dead_workers(at));
+        found->dead = sweeper->due();
         if (!found->dead.empty()) found->in_use = transaction.find_sandboxes_in_use();
         found->held = transaction.renew_leases(worker, at);
         found->orphans = transaction.find_orphans(at);
@@ -141,20 +141,14 @@ void WorkerLane::tick() {
 }
 
 void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
-                         const std::vector<ParticipantId>& orphans, const std::vector<std::string>& dead,
+                         const std::vector<ParticipantId>& orphans, const std::vector<OwnerId>& dead,
                          const std::vector<SandboxId>& keep) {
   for (const ParticipantId participant : asked) {
     if (std::find(held.begin(), held.end(), participant) == held.end()) lose(participant);
   }
-  for (const std::string& owner : dead) {
-    m_environment.pool.submit(BlockingPool::Use::other, [&environment = m_environment, owner, keep] {
-      try {
-        guard_plugin_call("sandbox \"" + environment.sandbox_plugin + "\"",
-                          [&] { return environment.sandboxes.sweep(owner, keep); });
-      } catch (const Error& error) {
-        environment.log.error("what worker " + owner + " left could not be removed: " + error.what());
-      }
-    });
+  if (!dead.empty()) {
+    m_environment.pool.submit(BlockingPool::Use::other,
+                              [sweeper = m_sweeper, dead, keep] { sweeper->run(dead, keep); });
   }
   if (m_stopping) return;
   for (const ParticipantId participant : orphans) {

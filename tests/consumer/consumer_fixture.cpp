@@ -53,14 +53,19 @@ void ConsumerTest::pass_a_study(const std::string& plugin_folder) {
   EXPECT_THAT(bob.output(), HasSubstr("\aa\r\n"));
 }
 
-void ConsumerTest::make_new_plugin(const std::string& name, const std::string& kind) {
-  run_well(program(), {"plugins", "new", name, "--kind", kind});
-  std::vector<std::string> configure{"-S", name, "-B", name + "/build", "-D", "CMAKE_PREFIX_PATH=" + prefix().string()};
+void ConsumerTest::build(const std::string& project) {
+  std::vector<std::string> configure{
+      "-S", project, "-B", project + "/build", "-D", "CMAKE_PREFIX_PATH=" + prefix().string()};
   // A plugin must be built with the sanitizers of the program, or the program refuses it.
   const std::string sanitizers = SANITIZERS;
   if (!sanitizers.empty()) configure.push_back("-DCMAKE_CXX_FLAGS=-fsanitize=" + sanitizers);
   run_well(CMAKE_PROGRAM, configure);
-  run_well(CMAKE_PROGRAM, {"--build", name + "/build"});
+  run_well(CMAKE_PROGRAM, {"--build", project + "/build"});
+}
+
+void ConsumerTest::make_new_plugin(const std::string& name, const std::string& kind) {
+  run_well(program(), {"plugins", "new", name, "--kind", kind});
+  build(name);
 }
 
 }  // namespace tellina::testing

@@ -38,7 +38,9 @@ class ConsumerTest : public ::testing::Test {
   /// Logs in, does the task and sees it passed. `plugin_folder` may be empty.
   void pass_a_study(const std::string& plugin_folder);
 
-  /// What the README of the SDK says: writes a new plugin, configures it with nothing but the prefix, builds it.
+  /// Builds a project whose folder this is, with nothing but the prefix, in its folder `build`.
+  void build(const std::string& project);
+  /// What the README of the SDK says: writes a new plugin, and builds it.
   void make_new_plugin(const std::string& name, const std::string& kind);
 
  private:

@@ -99,6 +99,7 @@ TEST_F(BenchCommand, MeasuresEveryFigureOfServerAndFloor) {
       EXPECT_GE(values.at("p99_ms"), values.at("p50_ms"));
       EXPECT_GE(values.at("max_ms"), values.at("p99_9_ms"));
       EXPECT_GT(values.at("cpu_s_per_1000_keys"), 0);
+      EXPECT_EQ(values.contains("overtakings"), target == "server");
     }
     EXPECT_EQ(found.at({"mash", target}).at("keys"), 3 * 250);
     EXPECT_EQ(found.at({"paste", target}).at("lost"), 0);
@@ -122,6 +123,17 @@ TEST_F(BenchCommand, ComparesWithAServerThatRecordsNoBytes) {
   const auto found = samples();
   EXPECT_GT(found.at({"closed", "server"}).at("keys"), 0);
   EXPECT_GT(found.at({"closed", "other"}).at("keys"), 0);
+}
+
+TEST_F(BenchCommand, CountsWhatThePolicyHasLetOvertake) {
+  start({"--sandbox", "process", "--seconds", "0.3", "--figures", "closed,paste", "--against", "policy=slight"});
+  EXPECT_EQ(finish(), 0) << bench().errors();
+  const auto found = samples();
+  for (const std::string figure : {"closed", "paste"}) {
+    EXPECT_EQ(found.at({figure, "server"}).at("overtakings"), 0) << "strict lets nothing overtake";
+    EXPECT_GE(found.at({figure, "other"}).at("overtakings"), 0);
+  }
+  EXPECT_THAT(bench().output(), HasSubstr("overtakings"));
 }
 
 TEST_F(BenchCommand, LostBytesFailTheRun) {

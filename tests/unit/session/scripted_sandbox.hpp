@@ -120,6 +120,7 @@ class ScriptedBackend final : public SandboxBackend {
   std::unique_ptr<Sandbox> adopt(const SandboxId&) override { throw Error(ErrorCode::unsupported, "adopt"); }
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>&) override {
     swept.push_back(owner);
+    if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
     return 0;
   }
 

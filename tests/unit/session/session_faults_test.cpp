@@ -81,6 +81,7 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   backend.shell().exit();
   loop.run_until_idle();
   EXPECT_EQ(backend.starts, 2);
+  EXPECT_EQ(port.last("error")["code"], "sandbox_lost");
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
 }

@@ -291,6 +291,20 @@ TEST_F(WorkerLaneTest, GivesALeaseBackWhenNobodyIsThere) {
   EXPECT_TRUE(wait_accept("d"));
 }
 
+TEST_F(WorkerLaneTest, TriesAgainAtEachTickToPutAwayWhatDeadWorkersLeft) {
+  Sweeper sweeper(backend, "scripted", log);
+  sweeper.add({"dead"});
+  backend.is_unavailable = true;
+  sweeper.run(sweeper.due(), {});
+  lanes.push_back(std::make_unique<WorkerLane>(environment, layer, *ordering, 0, 1));
+  lanes.back()->take_over(sweeper);
+  lanes.back()->start();
+  ASSERT_TRUE(wait([&] { return backend.swept.size() >= 2; }));
+  backend.is_unavailable = false;
+  loop.advance(seconds(1));
+  EXPECT_TRUE(wait([&] { return log.lines().size() >= 2; })) << "it is not put away";
+}
+
 TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
   hangs_up = true;
   add_lane("w0");

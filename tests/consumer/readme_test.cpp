@@ -1,0 +1,78 @@
+/// What the README of the SDK tells somebody to type is typed.
+
+#include <csignal>
+#include <sstream>
+
+#include "consumer_fixture.hpp"
+#include "support/test_client.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+
+class SdkReadme : public ConsumerTest {
+ protected:
+  /// The lines of the fenced blocks of a section that is headed so.
+  std::vector<std::string> commands_of(const std::string& heading) const {
+    std::istringstream text(read_text(prefix() / "share/doc/tellina/sdk/README.md"));
+    std::vector<std::string> commands;
+    bool is_there = false;
+    bool is_fenced = false;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with("```"))
+        is_fenced = !is_fenced;
+      else if (line.starts_with("## "))
+        is_there = line == "## " + heading;
+      else if (is_there && is_fenced && !line.empty())
+        commands.push_back(line);
+    }
+    return commands;
+  }
+};
+
+/// The port in "listening on http://ADDRESS:PORT"; nothing before the program has said so.
+std::optional<std::uint16_t> port_in(const std::string& said) {
+  const std::size_t begin = said.find("listening on http://");
+  const std::size_t end = said.find('\n', begin);
+  if (begin == std::string::npos || end == std::string::npos) return std::nullopt;
+  return static_cast<std::uint16_t>(std::stoi(said.substr(said.rfind(':', end) + 1)));
+}
+
+TEST_F(SdkReadme, LeadsToAFirstPluginWithFewCommands) {
+  const std::vector<std::string> commands = commands_of("Your first plugin in ten minutes");
+  ASSERT_GE(commands.size(), 5U);
+  EXPECT_LT(commands.size(), 10U);
+  EXPECT_TRUE(commands.back().starts_with("tellina run ")) << commands.back();
+
+  std::string script = "set -e; export P=" + prefix().string() + "\n";
+  // A plugin must be built with the sanitizers of the program, or the program refuses it.
+  const std::string sanitizers = SANITIZERS;
+  if (!sanitizers.empty()) script += "export CXXFLAGS=-fsanitize=" + sanitizers + "\n";
+  for (std::size_t i = 0; i + 1 < commands.size(); ++i) script += commands[i] + "\n";
+  script += "exec " + commands.back() + " --port 0\n";
+
+  ChildProcess shell("/bin/bash", {"-c", script}, folder(), "typed");
+  const auto deadline = std::chrono::steady_clock::now() + seconds(200);
+  while (!port_in(shell.output())) {
+    ASSERT_FALSE(shell.wait(Milliseconds(20))) << shell.output() << shell.errors();
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << shell.output() << shell.errors();
+  }
+  EXPECT_THAT(shell.output(), ::testing::ContainsRegex("[1-9][0-9] passed"));
+
+  TestClient bob = TestClient::of(*port_in(shell.output()), "bob");
+  bob.connect();
+  bob.start_task(1);
+  bob.expect_prompt();
+  bob.run("ls");
+  EXPECT_THAT(bob.output(), ::testing::HasSubstr("\aignore_me.txt\r\n"));
+  bob.type("echo hello world\r");
+  bob.wait_for("state", [](const auto& message) {
+    return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
+  });
+  shell.signal(SIGINT);
+  EXPECT_EQ(shell.wait(seconds(10)), 0) << shell.errors();
+}
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,126 @@
+/// What participants and researchers see of a Docker engine that is away, hangs, or is started again.
+
+#include <csignal>
+
+#include "backends.hpp"
+#include "support/places.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Texts = std::vector<std::string>;
+
+/// Longer than a start may take before it is given up.
+constexpr seconds start_limit(60);
+
+class DockerEngineFaults : public ServerTest {
+ protected:
+  void SetUp() override { engine(); }
+  void TearDown() override {
+    stop();
+    EXPECT_EQ(engine().leftovers(), Texts());
+  }
+
+  void start_over_docker() {
+    StudyConfig config;
+    config.more = Backends(Combination("memory", "strict", "docker"), folder()).members();
+    start(config);
+  }
+
+  /// Bob starts his task and is told that it cannot be.
+  void fail_to_start_task(TestClient& bob) {
+    bob.send_json(R"({"type": "start_task", "task": 1, "id": "first"})");
+    const boost::json::object error = bob.wait_for_answer("error", "first", start_limit);
+    EXPECT_EQ(text_of(error, "code"), "sandbox_unavailable");
+    EXPECT_THAT(text_of(error, "message"), HasSubstr("The terminal could not be started. Please try again"));
+    EXPECT_EQ(bob.state(), "ready");
+    EXPECT_THAT(server().errors(), HasSubstr("a sandbox could not be started: "));
+  }
+
+  void pass_the_task(TestClient& bob) {
+    bob.start_task(1, "second", start_limit);
+    bob.expect_prompt();
+    bob.run("echo back");
+    EXPECT_THAT(bob.output(), HasSubstr("\aback\r\n"));
+    bob.type("echo hello world\r");
+    bob.wait_for("state",
+                 [](const auto& message) { return text_of(message.at("state").as_object(), "state") == "ready"; });
+    EXPECT_EQ(database().rows("SELECT task_number, state FROM results"), std::vector<Texts>({{"1", "passed"}}));
+  }
+};
+
+TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineIsBack) {
+  start_over_docker();
+  TestClient bob = join();
+  engine().stop();
+  fail_to_start_task(bob);
+  EXPECT_THAT(server().errors(), HasSubstr("systemctl start docker"));
+  engine().start();
+  pass_the_task(bob);
+}
+
+TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineAnswersAgain) {
+  start_over_docker();
+  TestClient bob = join();
+  engine().freeze();
+  fail_to_start_task(bob);
+  engine().thaw();
+  pass_the_task(bob);
+  // What the engine has made late belongs to no session: the study's next server puts it away.
+  stop();
+  start();
+}
+
+TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
+  start_over_docker();
+  TestClient bob = join_task();
+  bob.run("kept=treasure; echo > made");
+  const std::size_t before = bob.output().size();
+  engine().stop();
+  engine().start();
+  const boost::json::object error = bob.wait_for("error", {}, start_limit);
+  EXPECT_EQ(text_of(error, "code"), "sandbox_lost");
+  EXPECT_THAT(text_of(error, "message"), HasSubstr("This is a fresh one"));
+  bob.expect_prompt(start_limit);
+  bob.run("echo \"kept:$kept:\"; ls");
+  const std::string since = bob.output().substr(before);
+  EXPECT_THAT(since, AllOf(HasSubstr("kept::\r\n"), HasSubstr("ignore_me.txt"), Not(HasSubstr("made"))));
+  EXPECT_EQ(bob.state(), "running");
+  bob.expect_all_acknowledged();
+  expect_recorded(bob);
+  EXPECT_THAT(server().errors(), HasSubstr("a shell could not be restarted, its sandbox is replaced"));
+  EXPECT_NE(database().value("SELECT count(*) FROM events WHERE kind = 'shell_failed'"), "0");
+}
+
+class BadDockerStart : public ServerTest {
+ protected:
+  /// What `tellina run` says with this sandbox; it must end with status 1.
+  std::string fail_to_run(const std::string& sandbox) {
+    StudyConfig config;
+    config.more = "\"sandbox\": {\"plugin\": \"docker\", " + sandbox + "}, ";
+    configure(config);
+    ChildProcess child(program_file(), {"run", "--port", "0"}, folder(), "bad");
+    EXPECT_EQ(child.wait(seconds(60)), 1);
+    EXPECT_EQ(child.output(), "") << "it said that it listens";
+    return child.errors();
+  }
+};
+
+TEST_F(BadDockerStart, NoSocket) {
+  EXPECT_THAT(fail_to_run(R"("socket": "/nonexistent/docker.sock")"),
+              AllOf(HasSubstr("Docker engine at /nonexistent/docker.sock: No such file or directory"),
+                    HasSubstr("systemctl start docker")));
+}
+
+TEST_F(BadDockerStart, NoImage) {
+  EXPECT_THAT(fail_to_run(R"("image": "nowhere:latest", "socket": ")" + engine().socket() + R"(", "run_folder": ")" +
+                          engine().folder() + "/run\""),
+              AllOf(HasSubstr("No such image: nowhere:latest"), HasSubstr("make image")));
+}
+
+}  // namespace
+}  // namespace tellina::testing
