@@ -17,20 +17,21 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
   for (std::size_t i = 0; i < times; ++i) {
     Party party(target, 0, progress);
     party.wait_until([] { return false; }, pause);
-    const TimePoint begin = Clock::now();
-    Terminal& terminal = party.join(0);
-    TimePoint started = begin;
-    const auto has_prompt = [&] { return terminal.has_started() && !terminal.expects(); };
-    const auto try_start = [&] {
-      if (!terminal.has_started() && terminal.can_start()) {
-        started = Clock::now();
-        terminal.start();
-      }
-      return has_prompt();
+    const auto wait_until = [&](const std::function<bool()>& condition) {
+      if (!party.wait_until(condition, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
     };
-    if (!party.wait_until(try_start, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
-    sample.latency.record(terminal.found_at() - (target.protocol() == Protocol::bare ? begin : started));
-    if (target.protocol() == Protocol::tellina) {
+    const bool is_started_by_hand = target.protocol() == Protocol::tellina;
+    TimePoint started = Clock::now();
+    Terminal& terminal = party.join(0);
+    if (is_started_by_hand) {
+      wait_until([&] { return terminal.can_start(); });
+      party.wait_until([] { return false; }, pause);  // somebody reads the task
+      started = Clock::now();
+      terminal.start();
+    }
+    wait_until([&] { return terminal.has_started() && !terminal.expects(); });
+    sample.latency.record(terminal.found_at() - started);
+    if (is_started_by_hand) {
       terminal.give_up();
       party.wait_until([&] { return terminal.can_start(); }, start_limit);
     }

@@ -31,6 +31,7 @@ class SessionEnvironment {
   std::string worker;          ///< id of the owner of the sandboxes and the leases
   std::string sandbox_plugin;  ///< its name, for messages
   std::string working_directory = "~";
+  bool works_ahead = false;            ///< a sandbox is made for a task before it is started
   bool keeps_bytes = true;             ///< whether the record holds what goes through the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
   std::string channel_prefix;          ///< in front of the names of all channels

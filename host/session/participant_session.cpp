@@ -48,6 +48,7 @@ void ParticipantSession::detach(ConnectionPort& port, const std::string& reason)
   if (m_ports.erase(&port) == 0) return;
   if (m_page && &m_page->port() == &port) {
     m_page.reset();
+    m_ahead.reset();
     m_recorder.note(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
     if (is_running()) m_run->resume();
   }
@@ -129,7 +130,8 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   if (!is_running()) {
     m_recorder.note(EventRecord("attached", attached_detail(port, frame, 0), now()));
     m_page->start_output(0);
-    return send_welcome({});
+    send_welcome({});
+    return work_ahead();
   }
   m_page->credit(m_run->forget_early_input());
   const bool same_stream = !frame.stream || *frame.stream == m_run->stream();
@@ -169,6 +171,8 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   m_recorder.add(EventRecord(
       "started", "{\"columns\":" + std::to_string(m_size.columns) + ",\"rows\":" + std::to_string(m_size.rows) + "}",
       now()));
+  const auto ahead = std::exchange(m_ahead, nullptr);
+  if (ahead && ahead->is_for(m_study, frame.task)) return m_run->start(*ahead);
   m_run->start();
 }
 
@@ -267,10 +271,12 @@ void ParticipantSession::release(std::function<void()> done) {
                                                               TaskSessionId) { transaction.release_lease(fence, at); },
                      done);
   };
-  if (!m_run) return give_back();
-  m_run->stop([alive = std::weak_ptr(m_alive), give_back = std::move(give_back)] {
+  auto when_gone = [alive = std::weak_ptr(m_alive), give_back] {
     if (!alive.expired()) give_back();
-  });
+  };
+  if (m_run) return m_run->stop(std::move(when_gone));
+  if (m_ahead) return m_ahead->stop(std::move(when_gone));
+  give_back();
 }
 
 void ParticipantSession::abandon() {
@@ -278,6 +284,7 @@ void ParticipantSession::abandon() {
   m_deadline->cancel();
   m_retry->cancel();
   m_run.reset();
+  m_ahead.reset();
   close_all(close_service_restart, "another worker has the session");
 }
 

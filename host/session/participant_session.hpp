@@ -56,6 +56,8 @@ class ParticipantSession {
   std::string request_key(const std::string& kind, const RequestId& id) const;
   void finish_request(const std::string& kind, const RequestId& id);
 
+  /// Has the sandbox for the next task made while a page shows what the task is about.
+  void work_ahead();
   std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
   void take_over();
   void on_started(std::exception_ptr error);
@@ -86,6 +88,7 @@ class ParticipantSession {
   std::unique_ptr<Page> m_page;
   TerminalSize m_size;
 
+  std::unique_ptr<SandboxAhead> m_ahead;  ///< for the next task, while none runs
   std::unique_ptr<TaskRun> m_run;
   std::shared_ptr<const Study> m_study;  ///< of the running task
   bool m_begun = false;                  ///< the running task is in the store, and pages are told of it

@@ -43,6 +43,17 @@ void ParticipantSession::take_over() {
   start_clock();
 }
 
+void ParticipantSession::work_ahead() {
+  const std::shared_ptr<const Study>& study = m_environment.study;
+  const int task_number = current_task_number(m_progress);
+  if (!m_environment.works_ahead || !m_page || m_run || m_released) return;
+  if (task_number > static_cast<int>(study->tasks.size())) return;
+  if (m_ahead && m_ahead->is_for(study, task_number)) return;
+  const Task& task = study->tasks[static_cast<std::size_t>(task_number) - 1];
+  m_ahead = std::make_unique<SandboxAhead>(m_environment, study, task_number,
+                                           TaskRun::make_spec(m_environment, task, m_size));
+}
+
 std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::string stream, TaskRun::Position position) {
   TaskRun::Callbacks callbacks;
   callbacks.started = [this](std::exception_ptr error) { on_started(std::move(error)); };
@@ -185,6 +196,7 @@ void ParticipantSession::on_ended() {
     finish_request("give_up", id);
   }
   send(state_frame(state()));
+  work_ahead();
   check_idle();
 }
 

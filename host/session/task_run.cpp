@@ -62,13 +62,13 @@ TaskRun::~TaskRun() {
   if (m_sandbox) m_sandbox->destroy([] {});
 }
 
-SandboxSpec TaskRun::make_spec() {
+SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size) {
   SandboxSpec spec;
-  spec.id = random_token(m_environment.random, 8);
-  spec.owner = m_environment.worker;
-  spec.initial = task().initial;
-  spec.size = m_size;
-  spec.working_directory = m_environment.working_directory;
+  spec.id = random_token(environment.random, 8);
+  spec.owner = environment.worker;
+  spec.initial = task.initial;
+  spec.size = size;
+  spec.working_directory = environment.working_directory;
   spec.environment["TELLINA_NONCE"] = mark_nonce(spec.id);
   return spec;
 }
@@ -89,24 +89,32 @@ SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::s
 }
 
 void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
-  SandboxSpec spec = make_spec();
+  SandboxSpec spec = make_spec(m_environment, task(), m_size);
   auto started = use_when_there(spec.id, spec.environment["TELLINA_NONCE"], std::move(done));
   SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
 
 void TaskRun::start() {
-  start_sandbox([this](std::exception_ptr error) {
-    if (error) {
-      later([this, error] {
-        const auto started = m_callbacks.started;
-        started(error);
-      });
-      return;
-    }
-    m_ready_timer->start(m_environment.loop.clock().now() + prompt_limit, [this] {
-      m_environment.log.warning("a shell has shown no prompt for 5 s; it is used all the same");
-      on_ready();
+  start_sandbox([this](std::exception_ptr error) { wait_for_prompt(std::move(error)); });
+}
+
+void TaskRun::start(SandboxAhead& ahead) {
+  ahead.take(use_when_there(ahead.id(), mark_nonce(ahead.id()), [this](std::exception_ptr error) {
+    if (error) return start();
+    wait_for_prompt(nullptr);
+  }));
+}
+
+void TaskRun::wait_for_prompt(std::exception_ptr error) {
+  if (error) {
+    return later([this, error = std::move(error)] {
+      const auto started = m_callbacks.started;
+      started(error);
     });
+  }
+  m_ready_timer->start(m_environment.loop.clock().now() + prompt_limit, [this] {
+    m_environment.log.warning("a shell has shown no prompt for 5 s; it is used all the same");
+    on_ready();
   });
 }
 

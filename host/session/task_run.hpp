@@ -13,6 +13,7 @@
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "host/session/recorder.hpp"
+#include "host/session/sandbox_ahead.hpp"
 #include "host/session/sandbox_handle.hpp"
 #include "host/session/terminal_io.hpp"
 #include "host/study/command_tracker.hpp"
@@ -48,7 +49,11 @@ class TaskRun {
   /// Ends the sandbox without waiting.
   ~TaskRun();
 
+  /// What a task's sandbox is made from; each call gives an id of its own.
+  static SandboxSpec make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size);
   void start();
+  /// With a sandbox that was made ahead, or a fresh one where that came to nothing.
+  void start(SandboxAhead& ahead);
   /// Goes on with a dead owner's sandbox if it can be had, else start().
   void adopt(const SandboxId& sandbox);
   /// The shell is an adopted one: what it showed before was shown by its old owner.
@@ -82,7 +87,7 @@ class TaskRun {
 
  private:
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
-  SandboxSpec make_spec();
+  void wait_for_prompt(std::exception_ptr error);
   void start_sandbox(std::function<void(std::exception_ptr)> done);
   /// What to do with a sandbox that is being started or adopted; counts it among those that stop() waits for.
   SandboxHandle::Started use_when_there(const SandboxId& id, const std::string& nonce,

@@ -1,0 +1,117 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SandboxAheadTest : public SessionTest {
+ protected:
+  SandboxAheadTest() { environment.works_ahead = true; }
+  void greet(KeepingPort& page) { say(page, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})"); }
+  /// A page that shows task 1, and its sandbox.
+  void read_task() {
+    open();
+    greet(port);
+    ASSERT_TRUE(wait([&] { return backend.shells.size() == 1; }));
+    loop.run_until_idle();
+  }
+};
+
+TEST_F(SandboxAheadTest, IsWhatTheTaskBeginsIn) {
+  read_task();
+  say(R"({"type":"resize","columns":100,"rows":30})");
+  start_task(1);
+  ASSERT_TRUE(wait([&] { return port.output.find("$ ") != Bytes::npos; }));
+  EXPECT_EQ(backend.starts, 1);
+  EXPECT_EQ(backend.shell().size, TerminalSize(100, 30));
+  EXPECT_EQ(stored("SELECT sandbox FROM task_sessions"), backend.shell().spec.id);
+  EXPECT_EQ(stored("SELECT count(*) FROM output_bytes o JOIN results r USING (task_number) WHERE o.at >= r.started_at"),
+            stored("SELECT count(*) FROM output_bytes"))
+      << "what the shell said before belongs to the task that it is shown in";
+  type(0, "x");
+  EXPECT_EQ(backend.shell().typed(), "x");
+}
+
+TEST_F(SandboxAheadTest, IsWaitedForWhereTheTaskIsStartedFirst) {
+  open();
+  session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
+  ASSERT_TRUE(wait_for("welcome", 2));
+  EXPECT_EQ(state(), "running");
+  EXPECT_EQ(backend.starts, 1);
+}
+
+TEST_F(SandboxAheadTest, GoesWithThePage) {
+  read_task();
+  session->detach(port, "gone");
+  ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
+  ASSERT_TRUE(wait([&] { return idle_calls == 1; }));
+}
+
+TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBack) {
+  open();
+  session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  bool released = false;
+  session->release([&] { released = true; });
+  ASSERT_TRUE(wait([&] { return released; }));
+  ASSERT_EQ(backend.shells.size(), 1U);
+  EXPECT_TRUE(backend.shell().is_destroyed);
+}
+
+TEST_F(SandboxAheadTest, GoesWithALostSession) {
+  read_task();
+  session->abandon();
+  ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
+}
+
+TEST_F(SandboxAheadTest, ThatCouldNotBeMadeIsMadeAfresh) {
+  backend.is_unavailable = true;
+  open();
+  greet(port);
+  ASSERT_TRUE(wait([&] { return backend.starts == 1; }));
+  loop.run_until_idle();
+  EXPECT_EQ(port.count("error"), 0) << "nobody has asked for it yet";
+  backend.is_unavailable = false;
+  start_task(1);
+  EXPECT_EQ(state(), "running");
+  EXPECT_EQ(backend.starts, 2);
+}
+
+TEST_F(SandboxAheadTest, IsOneForEachTask) {
+  read_task();
+  start_task(1);
+  say(R"({"type":"give_up","id":7})");
+  ASSERT_TRUE(wait([&] { return backend.shells.size() == 2; }));
+  loop.run_until_idle();
+  EXPECT_TRUE(backend.shells[0]->is_destroyed);
+  start_task(2);
+  EXPECT_EQ(backend.starts, 2);
+  EXPECT_FALSE(backend.shell().is_destroyed);
+  say(R"({"type":"give_up","id":8})");
+  ASSERT_TRUE(wait([&] { return port.count("done") == 2; }));
+  loop.run_until_idle();
+  EXPECT_EQ(backend.starts, 2) << "no task is left";
+}
+
+TEST_F(SandboxAheadTest, OfATaskThatWasChangedIsReplaced) {
+  read_task();
+  auto changed = std::make_shared<Study>(*environment.study);
+  changed->tasks[0].initial.root.children["new"] = FileNode::regular("");
+  environment.study = changed;
+  start_task(1);
+  EXPECT_EQ(backend.starts, 2);
+  ASSERT_TRUE(wait([&] { return backend.shells[0]->is_destroyed; }));
+  EXPECT_TRUE(backend.shell().spec.initial.root.children.contains("new"));
+}
+
+TEST_F(SandboxAheadTest, IsNotMadeWhereNoneIsKeptReady) {
+  environment.works_ahead = false;
+  open();
+  greet(port);
+  loop.run_until_idle();
+  EXPECT_EQ(backend.starts, 0);
+}
+
+}  // namespace
+}  // namespace tellina::testing
