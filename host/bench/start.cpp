@@ -27,8 +27,8 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
       wait_until([&] { return terminal.can_start(); });
       party.wait_until([] { return false; }, pause);  // somebody reads the task
       started = Clock::now();
-      terminal.start();
     }
+    terminal.start();
     wait_until([&] { return terminal.has_started() && !terminal.expects(); });
     sample.latency.record(terminal.found_at() - started);
     if (is_started_by_hand) {

@@ -158,7 +158,9 @@ std::vector<pid_t> ServerProcess::players(const std::string& role) const {
   std::vector<pid_t> found;
   for (const auto& [number, started] : descendants(process())) {
     const std::string words = read_text("/proc/" + std::to_string(number) + "/cmdline");
-    if (words.starts_with(std::string("tellina\0", 8) + role)) found.push_back(number);
+    // A player that has forked and not executed a program yet would count twice.
+    const bool is_player = words.starts_with(std::string("tellina\0", 8) + role);
+    if (is_player && read_status(number).parent == process()) found.push_back(number);
   }
   return found;
 }
