@@ -179,10 +179,11 @@ page_test("the terminal follows the size of the window", async ({ server, addres
 page_test("who wants no motion gets none", async ({ address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
-  const animation = () => tab.page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.querySelector("#screen"))).animationName);
-  assert.equal(await animation(), "none");
+  const animation = (/** @type {string} */ name) =>
+    tab.page.waitForFunction((wanted) => getComputedStyle(/** @type {Element} */ (document.querySelector("#screen"))).animationName === wanted, name);
+  await animation("none");
   await tab.page.emulateMedia({ reducedMotion: "no-preference" });
-  assert.equal(await animation(), "appear");
+  await animation("appear");
   await tab.page.emulateMedia({ reducedMotion: "reduce" });
   await start(tab);
   assert.equal(await tab.page.locator(".xterm-cursor-blink").count(), 0);

@@ -4,14 +4,14 @@ import { test } from "node:test";
 import { launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-test("the self-test's page says that the tests passed, without scripts", { timeout: 120_000 }, async () => {
+test("the self-test's page says that the tests passed, without scripts", { timeout: 300_000 }, async () => {
   const program = await Program.prepare();
   const browser = await launch();
   try {
     await program.start(["--test-mode"]);
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
     const tab = new Tab(page, program.address);
-    const answer = await page.goto(`${program.address}/test`, { timeout: 60_000 });
+    const answer = await page.goto(`${program.address}/test`, { timeout: 240_000 });
     assert.equal(await page.locator("h1").textContent(), "Tests passed");
     assert.equal(answer?.status(), 200);
     assert.match(await page.title(), /^Tests passed/);

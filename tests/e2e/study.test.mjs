@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-const TIMEOUT = 180_000;
+const TIMEOUT = 400_000;
 
 /** @type {import("playwright-core").Browser} */
 let browser;

@@ -17,7 +17,8 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.paste("one\ntwo");
   await tab.shows(/two/);
   assert.equal(server.input, "abone\rtwo");
-  server.print("\x1b[?2004h");
+  server.print("\x1b[?2004hbracketed ");
+  await tab.shows(/bracketed/);
   await tab.paste("three");
   await tab.shows(/three/);
   assert.equal(server.input, "abone\rtwo\x1b[200~three\x1b[201~");
@@ -38,7 +39,7 @@ page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt",
   const row = tab.page.locator(".xterm-rows > div", { hasText: "to-be-copied" });
   await row.dblclick({ position: { x: 20, y: 8 }, force: true });
   await tab.page.keyboard.press("Control+Shift+C");
-  assert.equal(await tab.page.evaluate(() => navigator.clipboard.readText()), "to-be-copied");
+  await tab.page.waitForFunction(async () => (await navigator.clipboard.readText()) === "to-be-copied");
   assert.equal(server.input, "");
   await tab.page.keyboard.press("Control+C");
   await tab.page.keyboard.press("Control+W");

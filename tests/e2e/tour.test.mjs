@@ -20,7 +20,7 @@ const STUDY = {
   ],
 };
 
-test("a task that is done half wrong, looked at, mended and passed", { timeout: 120_000 }, async () => {
+test("a task that is done half wrong, looked at, mended and passed", { timeout: 300_000 }, async () => {
   const program = await Program.prepare((config) => Object.assign(config, STUDY));
   const browser = await launch();
   try {

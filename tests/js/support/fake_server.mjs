@@ -89,7 +89,7 @@ export class FakeServer {
    * @param {(message: any) => boolean} [is_wanted]
    * @param {number} [deadline] In milliseconds.
    */
-  async heard(type, is_wanted = () => true, deadline = 20_000) {
+  async heard(type, is_wanted = () => true, deadline = 60_000) {
     const end = AbortSignal.timeout(deadline);
     for (;;) {
       const found = this.messages.find((message) => message.type === type && is_wanted(message));
