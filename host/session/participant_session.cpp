@@ -180,8 +180,10 @@ void ParticipantSession::reset(const ResetFrame& frame) {
   m_run->reset([this, id = frame.id](std::exception_ptr error) {
     m_is_resetting = false;
     if (error) return complain_of_sandbox(error, id, "reset");
+    m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
     finish_request("reset", id);
     begin_recording();
+    if (std::exchange(m_progress.latest->sandbox_replaced, false)) send_state();
   });
 }
 
@@ -231,6 +233,8 @@ void ParticipantSession::send_welcome(const RequestId& id) {
   send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
                      running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
 }
+
+void ParticipantSession::send_state() { send(state_frame(state())); }
 
 std::string ParticipantSession::state() {
   if (is_running()) m_progress.latest->charged = charged();

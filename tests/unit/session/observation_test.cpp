@@ -88,13 +88,7 @@ std::string times_of(const std::string& stream) {
   return R"({"type":"input_times","stream":")" + stream + R"(","times":[[0,7.5]]})";
 }
 
-class ObservationTest : public SessionTest {
- protected:
-  /// The recorder writes one batch after another.
-  void expect_stored(const std::string& sql, const std::string& value) {
-    EXPECT_TRUE(wait([&] { return stored(sql) == value; })) << sql << ": " << stored(sql) << ", expected " << value;
-  }
-};
+using ObservationTest = SessionTest;
 
 TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
   open();
@@ -160,7 +154,7 @@ TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockStands) {
   loop.advance(seconds(4));
   port.forget();
   open("w2");
-  loop.advance(seconds(300));
+  loop.advance(seconds(200));
   EXPECT_EQ(stored("SELECT state FROM results"), "running");
   expect_stored("SELECT count(*) > 0 FROM event_log WHERE kind = 'sandbox_failed' AND task_number = 1", "1");
   backend.is_unavailable = false;
