@@ -100,7 +100,8 @@ void ParticipantSession::observe(ObservationFrame frame) {
   if (!m_observation_limit.admit(frame)) return;
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
   // What was typed in a task that has ended meanwhile is not the next one's: the row names its stream.
-  const bool is_of_another = frame.is_input_times && (!is_running() || frame.stream != m_run->stream());
+  const bool names_stream = frame.is_input_times || !frame.stream.empty();
+  const bool is_of_another = names_stream && (!is_running() || frame.stream != m_run->stream());
   if (is_of_another)
     m_recorder.note_of_participant(std::move(event));
   else

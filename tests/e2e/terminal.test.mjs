@@ -123,5 +123,7 @@ page_test("a large paste shows how far it has come and can be stopped", async ({
   await tab.page.locator("#upload").waitFor({ state: "hidden" });
   await tab.terminal();
   assert.equal(server.input.length, 65536, "nothing is sent ahead of the window");
+  const stopped = await server.heard("observation", ({ kind }) => kind === "paste_stopped");
+  assert.deepEqual([stopped.stream, stopped.input_offset, stopped.bytes], ["s1", 0, 65536]);
   assert.deepEqual(tab.complaints, []);
 });
