@@ -164,6 +164,32 @@ page_test(
   { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 },
 );
 
+for (const { name, options } of [
+  { name: "at 320 pixels", options: { viewport: { width: 320, height: 640 } } },
+  { name: "at 200 % zoom", options: { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 } },
+]) {
+  page_test(
+    `${name} a lost connection is seen from the end of the page, too`,
+    async ({ server, address, context }) => {
+      const tab = await Tab.open(context, address);
+      await start(tab);
+      server.is_accepting = false;
+      server.break();
+      await tab.connection("lost");
+      await tab.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      await tab.page.waitForFunction(() => scrollY > 0);
+      const is_in_sight = await tab.page.locator("#connection").evaluate((line) => {
+        const { left, top, bottom } = line.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight && line.contains(document.elementFromPoint(left + 5, (top + bottom) / 2));
+      });
+      assert.ok(is_in_sight, "the line of the connection is out of sight");
+      assert.ok(await fits_in_width(tab));
+      await tab.prove(`connection_lost_${options.viewport.width}`);
+    },
+    options,
+  );
+}
+
 page_test("the terminal follows the size of the window", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
