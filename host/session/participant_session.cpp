@@ -145,6 +145,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
   send_welcome({});
+  if (m_last_check) send(progress_frame(*m_last_check));
   m_page->catch_up(output);
   if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
   m_run->resume();
@@ -181,6 +182,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
   m_run->reset([this, id = frame.id](std::exception_ptr error) {
     m_is_resetting = false;
     if (error) return complain_of_sandbox(error, id, "reset");
+    m_last_check.reset();
     m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
     finish_request("reset", id);
     begin_recording();

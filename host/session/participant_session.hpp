@@ -96,6 +96,7 @@ class ParticipantSession {
   bool m_ending = false;
   bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
   bool m_is_resetting = false;
+  std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;
   RequestId m_start_id;
   std::uint64_t m_answered = 0;

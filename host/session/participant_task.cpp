@@ -62,7 +62,9 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
   };
   callbacks.replaced = [this](const std::exception_ptr& error) { on_replaced(error); };
   callbacks.progress = [this](const Progress& progress) {
-    if (is_running()) send(progress_frame(progress));
+    if (!is_running()) return;
+    m_last_check = progress;
+    send(progress_frame(progress));
   };
   callbacks.passed = [this] { end_task(TaskSessionState::passed); };
   m_study = m_environment.study;
@@ -132,6 +134,7 @@ void ParticipantSession::on_replaced(const std::exception_ptr& error) {
   }
   m_recorder.add(EventRecord("sandbox_replaced", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
   m_progress.latest->sandbox_replaced = true;
+  m_last_check.reset();
   begin_recording();
   send_state();
 }
@@ -200,6 +203,7 @@ void ParticipantSession::on_ended() {
   m_retry->cancel();
   m_run.reset();
   m_begun = m_ending = m_is_resetting = m_clock_stands = false;
+  m_last_check.reset();
   m_clock_started = {};
   if (m_page) {
     m_page->start_output(0);
