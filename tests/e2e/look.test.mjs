@@ -140,6 +140,7 @@ page_test(
     await tab.press("Give up");
     await tab.card("give_up");
     assert.ok(await fits_in_width(tab));
+    await tab.prove("phone_give_up");
     assert.deepEqual(tab.complaints, []);
   },
   { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true },
@@ -159,6 +160,16 @@ page_test(
     const clock = await tab.page.locator("#clock").boundingBox();
     assert.ok(clock !== null && clock.y >= 0 && clock.y < 60, `the clock is out of sight: ${JSON.stringify(clock)}`);
     await tab.prove("zoomed");
+    for (const [button, card, back] of [["Settings", "settings", "Done"], ["Start over", "reset", "Go on as it is"], ["Give up", "give_up", "Give up"]]) {
+      await tab.press(button);
+      await tab.card(card);
+      assert.ok(await fits_in_width(tab));
+      await tab.prove(`zoomed_${card}`);
+      await tab.press(back);
+    }
+    await tab.card("gave_up");
+    assert.ok(await fits_in_width(tab));
+    await tab.prove("zoomed_gave_up");
     assert.deepEqual(tab.complaints, []);
   },
   { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 },

@@ -68,6 +68,11 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.type("nobody\n");
   await tab.page.getByText("This access code is not known").waitFor();
   await tab.prove("login_wrong");
+  server.is_overrun = true;
+  await tab.type("bob\n");
+  await tab.page.getByText("There were too many tries").waitFor();
+  await tab.prove("login_overrun");
+  server.is_overrun = false;
   server.is_failing = true;
   await tab.type("bob\n");
   await tab.card("unreachable");
@@ -102,6 +107,38 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.card("failed");
   assert.match(await text(tab, "#screen"), /not your doing/);
   await tab.prove("failed");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("while a terminal is being made the card says so, and the task starts once it is there", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  server.is_starting = false;
+  await tab.card("start");
+  await tab.press("Start");
+  const button = tab.page.getByRole("button", { name: "Preparing your terminal…" });
+  await button.waitFor();
+  assert.equal(await button.isDisabled(), true);
+  await tab.prove("preparing");
+  server.is_starting = true;
+  await tab.terminal();
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a clock that stands and a terminal that was replaced are told above the terminal", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const change = (/** @type {object} */ more) => server.change({ task: { ...server.study.task, time_left_in_seconds: 60, ...more } });
+  change({ clock_stands: true });
+  await tab.page.locator("#trouble").getByText("your time stands still").waitFor();
+  assert.deepEqual([await text(tab, "#clock"), await text(tab, "#clock_words")], ["1:00", "The clock stands still"]);
+  await tab.prove("clock_stands");
+  assert.equal(await text(tab, "#clock"), "1:00");
+  change({ clock_stands: false, terminal_replaced: true });
+  await tab.page.locator("#trouble").getByText("made anew").waitFor();
+  await tab.prove("terminal_replaced");
+  await tab.page.waitForFunction(() => /^0:/.test(document.querySelector("#clock")?.textContent ?? ""));
+  server.end_task("passed");
+  await tab.card("passed");
   assert.deepEqual(tab.complaints, []);
 });
 
@@ -236,4 +273,5 @@ page_test("an access code that is taken away while the connection is lost", asyn
   server.break();
   await tab.card("login");
   await tab.connection("refused");
+  await tab.prove("login_refused");
 });

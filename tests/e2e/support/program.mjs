@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { PATIENCE } from "./browser.mjs";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
-const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
+export const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
 
 const run_file = promisify(execFile);
 
