@@ -124,6 +124,22 @@ page_test("while a terminal is being made the card says so, and the task starts 
   assert.deepEqual(tab.complaints, []);
 });
 
+page_test("a check of an output shows its lines, no more than 60 of them, and says how many there are besides", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const detail = Array.from({ length: 65 }, (_, number) => ({ line: `  line <${number}>`, status: number === 1 ? "matched" : "extra" }));
+  server.say({ type: "progress", matched: 1, missing: 1, extra: 64, incorrect: 0, detail });
+  const lines = tab.page.locator("#progress ol.lines > li");
+  await tab.page.getByText("and 5 more").waitFor();
+  assert.equal(await lines.count(), 60);
+  assert.equal(await lines.nth(1).textContent(), "  line <1> right");
+  assert.equal(await lines.nth(59).textContent(), "  line <59> extra");
+  assert.equal(await text(tab, "#check_summary"), "1 right, 64 extra, 1 missing");
+  assert.equal(await lines.nth(1).locator("code").evaluate((code) => getComputedStyle(code).whiteSpace.startsWith("pre")), true, "blanks count");
+  await tab.prove("check_of_lines");
+  assert.deepEqual(tab.complaints, []);
+});
+
 page_test("a clock that stands and a terminal that was replaced are told above the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
