@@ -87,8 +87,8 @@ story("a second tab takes over the running shell, and the first can take it back
 });
 
 story("a lid that was closed: the page stands still, the network is gone, and all is there afterwards", "lid", async (tab, context) => {
-  await tab.type("sleep 3; echo meanwhile $((6*7))\n");
-  await tab.shows(/sleep 3/);
+  await tab.type("echo asleep; sleep 3; echo meanwhile $((6*7))\n");
+  await tab.shows(/^asleep$/m);
   const devtools = await context.newCDPSession(tab.page);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   line.cut();
