@@ -85,7 +85,12 @@ ObservationFrame parse_observation(const json::object& frame) {
     detail.add("visible", bool_text(frame, "visible"));
   } else if (parsed.kind == "focus") {
     detail.add("focused", bool_text(frame, "focused"));
-  } else if (parsed.kind == "paste") {
+  } else if (parsed.kind == "paste" || parsed.kind == "paste_stopped") {
+    // Pages that do not name the stream mean the running task's.
+    if (frame.contains("stream")) {
+      parsed.stream = text_field(frame, "stream", longest_stream);
+      detail.add("stream", json::serialize(json::string(parsed.stream)));
+    }
     detail.add("input_offset", std::to_string(number_field(frame, "input_offset", 0, offset_limit)));
     detail.add("bytes", std::to_string(number_field(frame, "bytes", 0, offset_limit)));
   } else if (parsed.kind == "round_trip") {
@@ -94,7 +99,7 @@ ObservationFrame parse_observation(const json::object& frame) {
     detail.add("reason", json::serialize(json::string(text_field(frame, "reason", longest_reason))));
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
   } else {
-    throw FrameComplaint("kind: expected visibility, focus, paste, round_trip or disconnected, got " +
+    throw FrameComplaint("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +
                          (kind ? describe(*kind) : "nothing"));
   }
   parsed.detail = detail.text();

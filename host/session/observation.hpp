@@ -22,7 +22,7 @@ class ObservationFrame {
   bool is_input_times = false;
   std::string kind;    ///< of the event: "input_times", or what was observed
   std::string detail;  ///< a JSON object, of known fields only; "at" is the page's clock
-  std::string stream;  ///< of input_times
+  std::string stream;  ///< of input_times, and of pastes; empty where the frame names none
 };
 
 /// Throw FrameComplaint.

@@ -101,7 +101,8 @@ void ParticipantSession::observe(ObservationFrame frame) {
   if (!m_observation_limit.admit(frame)) return;
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
   // What was typed in a task that has ended meanwhile is not the next one's: the row names its stream.
-  const bool is_of_another = frame.is_input_times && (!is_running() || frame.stream != m_run->stream());
+  const bool names_stream = frame.is_input_times || !frame.stream.empty();
+  const bool is_of_another = names_stream && (!is_running() || frame.stream != m_run->stream());
   if (is_of_another)
     m_recorder.note_of_participant(std::move(event));
   else
@@ -146,6 +147,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
   send_welcome({});
+  if (m_last_check) send(progress_frame(*m_last_check));
   m_page->catch_up(output);
   if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
   m_run->resume();
@@ -184,8 +186,11 @@ void ParticipantSession::reset(const ResetFrame& frame) {
   m_run->reset([this, id = frame.id](std::exception_ptr error) {
     m_is_resetting = false;
     if (error) return complain_of_sandbox(error, id, "reset");
+    m_last_check.reset();
+    m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
     finish_request("reset", id);
     begin_recording();
+    if (std::exchange(m_progress.latest->sandbox_replaced, false)) send_state();
   });
 }
 
@@ -235,6 +240,8 @@ void ParticipantSession::send_welcome(const RequestId& id) {
   send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
                      running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
 }
+
+void ParticipantSession::send_state() { send(state_frame(state())); }
 
 std::string ParticipantSession::state() {
   if (is_running()) m_progress.latest->charged = charged();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -63,14 +64,17 @@ class ParticipantSession {
   void on_started(std::exception_ptr error);
   void begin_recording();
   void on_begun(const TaskSessionRow& row);
+  void on_replaced(const std::exception_ptr& error);
   void start_clock();
   void stop_clock();
+  void write_clock(std::optional<MonotonicTime> since);
   void on_deadline();
   void end_task(TaskSessionState state);
   void on_ended();
 
   void send(std::string json);
   void send_welcome(const RequestId& id);
+  void send_state();
   void close_all(int code, const std::string& reason);
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
   std::chrono::nanoseconds charged() const;
@@ -95,6 +99,7 @@ class ParticipantSession {
   bool m_ending = false;
   bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
   bool m_is_resetting = false;
+  std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;
   RequestId m_start_id;
   std::uint64_t m_answered = 0;

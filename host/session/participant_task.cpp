@@ -12,6 +12,8 @@ namespace {
 /// After a worker's death output goes on this far behind what was recorded: more than it can have sent unrecorded.
 constexpr std::uint64_t take_over_gap = 1024 * 1024;
 constexpr std::chrono::seconds sandbox_retry{2};
+/// A task that can have no sandbox for so long is given up for the participant, who cannot wait for ever.
+constexpr std::chrono::minutes longest_standstill{5};
 /// A check that was under way when the time ran out may still pass the task.
 constexpr std::chrono::milliseconds check_grace{300};
 /// A sandbox that is slow to go holds up the next task no longer than this.
@@ -69,17 +71,13 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
     m_page->port().send_text(input_ack_frame(end));
     m_page->credit(static_cast<std::size_t>(end - before));
   };
+  callbacks.replaced = [this](const std::exception_ptr& error) { on_replaced(error); };
   callbacks.progress = [this](const Progress& progress) {
-    if (is_running()) send(progress_frame(progress));
+    if (!is_running()) return;
+    m_last_check = progress;
+    send(progress_frame(progress));
   };
   callbacks.passed = [this] { end_task(TaskSessionState::passed); };
-  callbacks.replaced = [this] {
-    send(error_frame(
-        "sandbox_lost",
-        "Your terminal broke, which was not your fault. This is a fresh one, with the files as they were when "
-        "the task began.",
-        {}));
-  };
   m_study = m_environment.study;
   m_last_stream = stream;
   m_acknowledged_input = position.input;
@@ -89,7 +87,7 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
 
 void ParticipantSession::on_started(std::exception_ptr error) {
   if (m_ending || m_released || !m_run) return;
-  if (!error) return begin_recording();
+  if (!error) return m_begun && !m_run->is_adopted() ? on_replaced(nullptr) : begin_recording();
   complain_of_sandbox(error, std::exchange(m_start_id, {}), m_begun ? "take_over" : "start");
   if (m_begun) {
     stop_clock();
@@ -105,7 +103,11 @@ void ParticipantSession::on_started(std::exception_ptr error) {
 
 void ParticipantSession::begin_recording() {
   if (m_begun) {
-    if (m_clock_stands) start_clock();
+    m_retry->cancel();
+    if (m_clock_stands) {
+      start_clock();
+      send_state();
+    }
     m_recorder.write(
         [fence = m_recorder.fence(), sandbox = m_run->sandbox_id()](
             StoreTransaction& transaction, TaskSessionId session) { transaction.set_sandbox(fence, session, sandbox); },
@@ -131,20 +133,46 @@ void ParticipantSession::on_begun(const TaskSessionRow& row) {
   if (!m_page) return;
   m_page->start_output(0);
   send_welcome(std::exchange(m_start_id, {}));
-  send(state_frame(state()));
+  send_state();
   m_page->catch_up(m_run->output());
+}
+
+void ParticipantSession::on_replaced(const std::exception_ptr& error) {
+  if (!is_running() || m_released) return;
+  if (error) {
+    complain_of_sandbox(error, {}, "replace");
+    return stop_clock();
+  }
+  m_recorder.add(EventRecord("sandbox_replaced", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
+  m_progress.latest->sandbox_replaced = true;
+  m_last_check.reset();
+  begin_recording();
+  send_state();
 }
 
 void ParticipantSession::start_clock() {
   const bool stood = std::exchange(m_clock_stands, false);
   if (stood || m_clock_started == MonotonicTime{}) m_clock_started = m_environment.loop.clock().now();
+  if (stood) write_clock(m_clock_started);
   m_deadline->start(m_clock_started + (m_study->task_duration - m_charged_before), [this] { on_deadline(); });
 }
 
 void ParticipantSession::stop_clock() {
+  if (m_clock_stands) return;
   m_charged_before = charged();
   m_clock_stands = true;
-  m_deadline->cancel();
+  write_clock({});
+  m_deadline->start(m_environment.loop.clock().now() + longest_standstill,
+                    [this] { end_task(TaskSessionState::interrupted); });
+  send_state();
+}
+
+void ParticipantSession::write_clock(std::optional<MonotonicTime> since) {
+  m_progress.latest->clock_stands = !since;
+  m_recorder.write([fence = m_recorder.fence(), charged = m_charged_before, since](
+                       StoreTransaction& transaction,
+                       TaskSessionId session) { transaction.set_clock(fence, session, charged, since); },
+                   {});
 }
 
 void ParticipantSession::on_deadline() {
@@ -186,6 +214,7 @@ void ParticipantSession::on_ended() {
   m_retry->cancel();
   m_run.reset();
   m_begun = m_ending = m_is_resetting = m_clock_stands = false;
+  m_last_check.reset();
   m_clock_started = {};
   if (m_page) {
     m_page->start_output(0);
@@ -195,7 +224,7 @@ void ParticipantSession::on_ended() {
     const RequestId id = std::exchange(m_give_up_id, {});
     finish_request("give_up", id);
   }
-  send(state_frame(state()));
+  send_state();
   work_ahead();
   check_idle();
 }
@@ -216,6 +245,8 @@ void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, co
     m_recorder.note(std::move(failed));
   else
     m_recorder.note_of_participant(std::move(failed));
+  // In a running task the state tells that the clock stands.
+  if (id.empty()) return;
   send(error_frame(
       "sandbox_unavailable",
       "The terminal could not be started. Please try again; if it goes on, tell the person who runs the study.", id));

@@ -146,7 +146,6 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
     close_terminal();
     if (m_tracker) m_tracker->shell_ended(now());
     m_sandbox->destroy([] {});
-    event("reset", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
   }
   m_sandbox = sandbox;
   m_nonce = nonce;
@@ -228,8 +227,11 @@ void TaskRun::restart_shell() {
                                     failure.what());
           event("shell_failed", "{\"reason\":" + quote_json(failure.what()) + "}");
           reset([this](std::exception_ptr again) {
-            if (!again) return m_callbacks.replaced();
-            m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
+            later([this, again] {
+              const auto replaced = m_callbacks.replaced;
+              replaced(again);
+            });
+            if (again) m_shell_timer->start(m_environment.loop.clock().now() + short_life, [this] { restart_shell(); });
           });
         }
       });

@@ -27,12 +27,13 @@ class TaskRun {
   class Callbacks {
    public:
     std::function<void(std::exception_ptr)> started;  ///< the shell can be typed at, or why there is none
-    std::function<void(Bytes& frame)> output;         ///< new output, with its offset in front, as it goes on the wire
-    std::function<bool()> may_send;                   ///< false: the page is behind, so the pty is not read
-    std::function<void(std::uint64_t)> acknowledge;   ///< input is recorded and handed to the shell up to here
-    std::function<void(const Progress&)> progress;    ///< after each check
+    /// Another sandbox has the place of one that broke, or cannot be had; then it is tried again.
+    std::function<void(const std::exception_ptr&)> replaced;
+    std::function<void(Bytes& frame)> output;        ///< new output, with its offset in front, as it goes on the wire
+    std::function<bool()> may_send;                  ///< false: the page is behind, so the pty is not read
+    std::function<void(std::uint64_t)> acknowledge;  ///< input is recorded and handed to the shell up to here
+    std::function<void(const Progress&)> progress;   ///< after each check
     std::function<void()> passed;
-    std::function<void()> replaced;  ///< the shell could not be restarted, so the sandbox is a fresh one
   };
 
   /// Where the streams stand at the start: zero for a new task session, past the recorded ends after a take-over.

@@ -5,11 +5,20 @@ namespace tellina {
 namespace {
 
 TaskSessionState parse_state(const std::string& text) {
-  for (const TaskSessionState state :
-       {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out, TaskSessionState::gave_up}) {
+  for (const TaskSessionState state : {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out,
+                                       TaskSessionState::gave_up, TaskSessionState::interrupted}) {
     if (text == to_string(state)) return state;
   }
   throw StoreError(ErrorCode::incompatible, "expected the state of a task session, found \"" + text + "\"");
+}
+
+/// What the participant asked for comes after what we did to them.
+bool is_sandbox_replaced(Database& database, TaskSessionId session) {
+  Query row = database.query(
+      "SELECT kind FROM events WHERE task_session_id = ? AND kind IN ('sandbox_replaced', 'reset') "
+      "ORDER BY id DESC LIMIT 1",
+      session);
+  return row.next() && row.text(0) == "sandbox_replaced";
 }
 
 }  // namespace
@@ -49,10 +58,14 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
   session.commands = row.integer(10);
   session.charged = std::chrono::nanoseconds(row.integer(11));
+  const bool is_running = session.state == TaskSessionState::running;
+  session.clock_stands = is_running;
+  session.sandbox_replaced = is_running && is_sandbox_replaced(m_database, session.id);
   if (!row.is_null(12)) {
     const MonotonicTime started{std::chrono::nanoseconds(row.integer(12))};
     const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
-    const MonotonicTime until = !lease ? started : is_live(*lease, at) ? at : lease->renewed;
+    session.clock_stands = !lease || !is_live(*lease, at);
+    const MonotonicTime until = !lease ? started : session.clock_stands ? lease->renewed : at;
     session.charged += std::max(std::chrono::nanoseconds(0), until - started);
   }
   progress.latest = session;

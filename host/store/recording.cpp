@@ -140,6 +140,13 @@ void Transaction::set_sandbox(const Fence& fence, TaskSessionId session, const s
   m_database.execute("UPDATE task_sessions SET sandbox = ? WHERE id = ?", sandbox, session);
 }
 
+void Transaction::set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
+                            std::optional<MonotonicTime> since) {
+  check_running(fence, session);
+  m_database.execute("UPDATE task_sessions SET charged_before_ns = ?, segment_started_ns = ? WHERE id = ?", charged,
+                     since, session);
+}
+
 void Transaction::end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                                    std::chrono::nanoseconds charged, Moment at) {
   check_running(fence, session);

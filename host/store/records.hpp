@@ -47,7 +47,8 @@ class Fence {
   std::int64_t number = 0;
 };
 
-enum class TaskSessionState { running, passed, timed_out, gave_up };
+/// `interrupted`: it ended by a fault of ours, and is no outcome of the participant's.
+enum class TaskSessionState { running, passed, timed_out, gave_up, interrupted };
 
 /// As the store and the wire spell it.
 inline const char* to_string(TaskSessionState state) {
@@ -60,6 +61,8 @@ inline const char* to_string(TaskSessionState state) {
       return "timed_out";
     case TaskSessionState::gave_up:
       return "gave_up";
+    case TaskSessionState::interrupted:
+      return "interrupted";
   }
   return "unknown";
 }
@@ -78,6 +81,8 @@ class TaskSessionRow {
   std::uint64_t answered_offset = 0;
   std::int64_t commands = 0;           ///< how many are recorded
   std::chrono::nanoseconds charged{};  ///< of the task's time, up to the moment this row was read
+  bool clock_stands = false;           ///< while it runs: nothing is charged now
+  bool sandbox_replaced = false;  ///< while it runs: its files are not what the participant made of them, by our fault
 };
 
 /// What came of a task.

@@ -96,6 +96,9 @@ class StoreTransaction {
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                             const std::string& stream, const std::string& sandbox, Moment at) = 0;
   virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) = 0;
+  /// So much of a running task session's time is charged, and it is charged on from `since`; absent: its clock stands.
+  virtual void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
+                         std::optional<MonotonicTime> since) = 0;
   /// Ends the task session in `state` and counts the state up. With append() in the same job: all or nothing.
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                                 std::chrono::nanoseconds charged, Moment at) = 0;

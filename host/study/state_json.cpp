@@ -22,7 +22,8 @@ boost::json::value in_seconds(std::chrono::nanoseconds duration) {
 boost::json::value task_json(const Study& study, const ParticipantProgress& progress, int number) {
   const Task& task = study.tasks[static_cast<std::size_t>(number) - 1];
   boost::json::value time_left;
-  if (is_running(progress)) {
+  const bool runs = is_running(progress);
+  if (runs) {
     time_left = in_seconds(std::max(study.task_duration - progress.latest->charged, std::chrono::nanoseconds::zero()));
   }
   return boost::json::object{{"number", number},
@@ -30,7 +31,9 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
                              {"type", to_string(task.type)},
                              {"description", to_utf8(task.description)},
                              {"duration_in_seconds", in_seconds(study.task_duration)},
-                             {"time_left_in_seconds", std::move(time_left)}};
+                             {"time_left_in_seconds", std::move(time_left)},
+                             {"clock_stands", runs && progress.latest->clock_stands},
+                             {"terminal_replaced", runs && progress.latest->sandbox_replaced}};
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ page_test(
     await tab.press("Give up");
     await tab.card("give_up");
     assert.ok(await fits_in_width(tab));
+    await tab.prove("phone_give_up");
     assert.deepEqual(tab.complaints, []);
   },
   { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true },
@@ -159,10 +160,46 @@ page_test(
     const clock = await tab.page.locator("#clock").boundingBox();
     assert.ok(clock !== null && clock.y >= 0 && clock.y < 60, `the clock is out of sight: ${JSON.stringify(clock)}`);
     await tab.prove("zoomed");
+    for (const [button, card, back] of [["Settings", "settings", "Done"], ["Start over", "reset", "Go on as it is"], ["Give up", "give_up", "Give up"]]) {
+      await tab.press(button);
+      await tab.card(card);
+      assert.ok(await fits_in_width(tab));
+      await tab.prove(`zoomed_${card}`);
+      await tab.press(back);
+    }
+    await tab.card("gave_up");
+    assert.ok(await fits_in_width(tab));
+    await tab.prove("zoomed_gave_up");
     assert.deepEqual(tab.complaints, []);
   },
   { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 },
 );
+
+for (const { name, options } of [
+  { name: "at 320 pixels", options: { viewport: { width: 320, height: 640 } } },
+  { name: "at 200 % zoom", options: { viewport: { width: 640, height: 360 }, deviceScaleFactor: 2 } },
+]) {
+  page_test(
+    `${name} a lost connection is seen from the end of the page, too`,
+    async ({ server, address, context }) => {
+      const tab = await Tab.open(context, address);
+      await start(tab);
+      server.is_accepting = false;
+      server.break();
+      await tab.connection("lost");
+      await tab.page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      await tab.page.waitForFunction(() => scrollY > 0);
+      const is_in_sight = await tab.page.locator("#connection").evaluate((line) => {
+        const { left, top, bottom } = line.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight && line.contains(document.elementFromPoint(left + 5, (top + bottom) / 2));
+      });
+      assert.ok(is_in_sight, "the line of the connection is out of sight");
+      assert.ok(await fits_in_width(tab));
+      await tab.prove(`connection_lost_${options.viewport.width}`);
+    },
+    options,
+  );
+}
 
 page_test("the terminal follows the size of the window", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
@@ -179,10 +216,11 @@ page_test("the terminal follows the size of the window", async ({ server, addres
 page_test("who wants no motion gets none", async ({ address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
-  const animation = () => tab.page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.querySelector("#screen"))).animationName);
-  assert.equal(await animation(), "none");
+  const animation = (/** @type {string} */ name) =>
+    tab.page.waitForFunction((wanted) => getComputedStyle(/** @type {Element} */ (document.querySelector("#screen"))).animationName === wanted, name);
+  await animation("none");
   await tab.page.emulateMedia({ reducedMotion: "no-preference" });
-  assert.equal(await animation(), "appear");
+  await animation("appear");
   await tab.page.emulateMedia({ reducedMotion: "reduce" });
   await start(tab);
   assert.equal(await tab.page.locator(".xterm-cursor-blink").count(), 0);

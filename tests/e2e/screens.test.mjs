@@ -19,7 +19,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   assert.equal(await tab.page.locator("#actions").isVisible(), false);
   await tab.prove("start");
   await start(tab);
-  assert.match(await text(tab, "#clock"), /^1:(30|29|28|27)$/);
+  assert.match(await text(tab, "#clock"), /^(1:30|1:[0-2]\d|0:\d\d)$/);
   assert.equal(await tab.page.title(), "Task 1 of 3 – Command-line study");
   await tab.type("ls -R inbox\n");
   await tab.shows(/^\$ ls -R inbox\n\$/);
@@ -68,6 +68,11 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.type("nobody\n");
   await tab.page.getByText("This access code is not known").waitFor();
   await tab.prove("login_wrong");
+  server.is_overrun = true;
+  await tab.type("bob\n");
+  await tab.page.getByText("There were too many tries").waitFor();
+  await tab.prove("login_overrun");
+  server.is_overrun = false;
   server.is_failing = true;
   await tab.type("bob\n");
   await tab.card("unreachable");
@@ -105,6 +110,54 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   assert.deepEqual(tab.complaints, []);
 });
 
+page_test("while a terminal is being made the card says so, and the task starts once it is there", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  server.is_starting = false;
+  await tab.card("start");
+  await tab.press("Start");
+  const button = tab.page.getByRole("button", { name: "Preparing your terminal…" });
+  await button.waitFor();
+  assert.equal(await button.isDisabled(), true);
+  await tab.prove("preparing");
+  server.is_starting = true;
+  await tab.terminal();
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a check of an output shows its lines, no more than 60 of them, and says how many there are besides", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const detail = Array.from({ length: 65 }, (_, number) => ({ line: `  line <${number}>`, status: number === 1 ? "matched" : "extra" }));
+  server.say({ type: "progress", matched: 1, missing: 1, extra: 64, incorrect: 0, detail });
+  const lines = tab.page.locator("#progress ol.lines > li");
+  await tab.page.getByText("and 5 more").waitFor();
+  assert.equal(await lines.count(), 60);
+  assert.equal(await lines.nth(1).textContent(), "  line <1> right");
+  assert.equal(await lines.nth(59).textContent(), "  line <59> extra");
+  assert.equal(await text(tab, "#check_summary"), "1 right, 64 extra, 1 missing");
+  assert.equal(await lines.nth(1).locator("code").evaluate((code) => getComputedStyle(code).whiteSpace.startsWith("pre")), true, "blanks count");
+  await tab.prove("check_of_lines");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a clock that stands and a terminal that was replaced are told above the terminal", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const change = (/** @type {object} */ more) => server.change({ task: { ...server.study.task, time_left_in_seconds: 60, ...more } });
+  change({ clock_stands: true });
+  await tab.page.locator("#trouble").getByText("your time stands still").waitFor();
+  assert.deepEqual([await text(tab, "#clock"), await text(tab, "#clock_words")], ["1:00", "The clock stands still"]);
+  await tab.prove("clock_stands");
+  assert.equal(await text(tab, "#clock"), "1:00");
+  change({ clock_stands: false, terminal_replaced: true });
+  await tab.page.locator("#trouble").getByText("made anew").waitFor();
+  await tab.prove("terminal_replaced");
+  await tab.page.waitForFunction(() => /^0:/.test(document.querySelector("#clock")?.textContent ?? ""));
+  server.end_task("passed");
+  await tab.card("passed");
+  assert.deepEqual(tab.complaints, []);
+});
+
 page_test("a lost connection says so, keeps what is typed and comes back", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
@@ -114,7 +167,7 @@ page_test("a lost connection says so, keeps what is typed and comes back", async
   server.break();
   await tab.connection("lost");
   await tab.type("cd");
-  await tab.page.waitForFunction(() => /Attempt [2-9]/.test(document.querySelector("#connection")?.textContent ?? ""));
+  await tab.page.waitForFunction(() => /Attempt ([2-9]|\d\d)/.test(document.querySelector("#connection")?.textContent ?? ""));
   await tab.prove("connection_lost");
   assert.equal(server.input, "ab");
   assert.match(await text(tab, "#announcer"), /^Connection lost\. .* What you type is kept\.$/);
@@ -205,21 +258,23 @@ page_test("starting over and giving up ask first", async ({ server, address, con
 page_test("the clock warns in words and colour, and runs out while a question is open", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
-  const left = (/** @type {number} */ seconds) => server.change({ task: { ...server.study.task, time_left_in_seconds: seconds } });
+  const left = (/** @type {number} */ seconds) =>
+    server.change({ task: { ...server.study.task, duration_in_seconds: 1200, time_left_in_seconds: seconds } });
+  left(1200);
   assert.equal(await text(tab, "#clock_words"), "");
-  left(29.9);
+  left(299);
   await tab.page.waitForSelector("#clock_box[data-level=soon]");
-  assert.equal(await text(tab, "#clock_words"), "Less than 30 seconds left");
-  assert.equal(await text(tab, "#announcer"), "Less than 30 seconds left.");
+  assert.equal(await text(tab, "#clock_words"), "Less than a quarter of the time left");
+  assert.equal(await text(tab, "#announcer"), "Less than a quarter of the time left.");
   await tab.prove("time_soon");
   await tab.press("Give up");
   await tab.card("give_up");
-  left(22);
+  left(29.9);
   await tab.page.waitForSelector("#clock_box[data-level=last]");
-  assert.equal(await text(tab, "#question .announcer"), "Less than a quarter of the time left.");
+  assert.equal(await text(tab, "#question .announcer"), "Less than 30 seconds left.");
   await tab.prove("time_last");
   left(3.4);
-  await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:03");
+  await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:00");
   server.end_task("timed_out");
   await tab.card("timed_out");
   assert.equal(await tab.page.locator("dialog[open]").count(), 1);
@@ -234,4 +289,5 @@ page_test("an access code that is taken away while the connection is lost", asyn
   server.break();
   await tab.card("login");
   await tab.connection("refused");
+  await tab.prove("login_refused");
 });

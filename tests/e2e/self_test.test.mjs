@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { launch, Tab } from "./support/browser.mjs";
-import { Program } from "./support/program.mjs";
+import { Program, PROGRAM } from "./support/program.mjs";
 
-test("the self-test's page says that the tests passed, without scripts", { timeout: 120_000 }, async () => {
+test("the self-test's page says that the tests passed, without scripts", { timeout: 300_000 }, async () => {
   const program = await Program.prepare();
   const browser = await launch();
   try {
     await program.start(["--test-mode"]);
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
     const tab = new Tab(page, program.address);
-    const answer = await page.goto(`${program.address}/test`, { timeout: 60_000 });
+    const answer = await page.goto(`${program.address}/test`, { timeout: 240_000 });
     assert.equal(await page.locator("h1").textContent(), "Tests passed");
     assert.equal(answer?.status(), 200);
     assert.match(await page.title(), /^Tests passed/);
@@ -24,5 +27,30 @@ test("the self-test's page says that the tests passed, without scripts", { timeo
   } finally {
     await browser.close();
     await program.clean_up();
+  }
+});
+
+test("the self-test's page can be read by everybody, in light and in dark, whether it passed or failed", { timeout: 400_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tellina-e2e-root-"));
+  const root = join(folder, "root");
+  await symlink(join(dirname(PROGRAM), "../share/tellina/rootfs"), root);
+  const program = await Program.prepare((config) => (config.sandbox = { plugin: "chroot", pool: 0, root_file_system: root }));
+  const browser = await launch();
+  try {
+    await program.start(["--test-mode"]);
+    const tab = new Tab(await (await browser.newContext()).newPage(), program.address);
+    const see = async (/** @type {string} */ verdict) => {
+      await tab.page.goto(`${program.address}/test`, { timeout: 240_000 });
+      assert.equal(await tab.page.locator("h1").textContent(), verdict);
+    };
+    await see("Tests passed");
+    await tab.prove("self_test_passed");
+    await rm(root);
+    await see("Tests failed");
+    await tab.prove("self_test_failed");
+  } finally {
+    await browser.close();
+    await program.clean_up();
+    await rm(folder, { recursive: true, force: true });
   }
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { launch, Tab } from "./support/browser.mjs";
+import { launch, PATIENCE, Tab } from "./support/browser.mjs";
 import { Line } from "./support/line.mjs";
 import { Program } from "./support/program.mjs";
 
 /** What happens to participants, with the real server: one for all, and a participant for each story. */
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 400_000;
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -71,6 +71,7 @@ test("a wrong code is told as wrong, and the right one lets in", { timeout: TIME
 
 story("a second tab takes over the running shell, and the first can take it back", "tabs", async (old, context) => {
   await old.type("place=here\n");
+  await old.shows(/place=here\n.*\$ *$/m);
   const newer = await Tab.open(context, address_over_line, "?access_code=tabs");
   await newer.terminal();
   await old.card("replaced");
@@ -86,8 +87,8 @@ story("a second tab takes over the running shell, and the first can take it back
 });
 
 story("a lid that was closed: the page stands still, the network is gone, and all is there afterwards", "lid", async (tab, context) => {
-  await tab.type("sleep 3; echo meanwhile $((6*7))\n");
-  await tab.shows(/sleep 3/);
+  await tab.type("echo asleep; sleep 3; echo meanwhile $((6*7))\n");
+  await tab.shows(/^asleep$/m);
   const devtools = await context.newCDPSession(tab.page);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   line.cut();
@@ -109,7 +110,7 @@ story("a network that is cut in the middle of vim: what is typed meanwhile is no
   line.cut();
   await tab.connection("lost");
   await tab.type(" and meanwhile");
-  await tab.page.waitForFunction(() => /Attempt [2-9]/.test(document.querySelector("#connection")?.textContent ?? ""));
+  await tab.page.waitForFunction(() => /Attempt ([2-9]|\d\d)/.test(document.querySelector("#connection")?.textContent ?? ""));
   await tab.screenshot("story_network_lost");
   line.mend();
   await tab.connection("connected");
@@ -126,14 +127,15 @@ story("a network that is cut in the middle of vim: what is typed meanwhile is no
 story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
   const pasted = Array.from({ length: 16384 }, (_, number) => `line ${String(number).padStart(58, "0")}\n`).join("");
   assert.equal(pasted.length, 1 << 20);
-  await tab.type("stty -echo; cat > pasted; md5sum pasted; stty echo\n");
-  await tab.shows(/md5sum/);
+  // Before the shell has let go of the terminal a paste would be bracketed.
+  await tab.type("stty -echo; echo 'to be pasted'; cat > pasted; md5sum pasted; stty echo\n");
+  await tab.shows(/^to be pasted$/m);
   await tab.paste(pasted);
   await tab.page.locator("#upload").waitFor();
   await tab.screenshot("story_paste");
-  await tab.page.locator("#upload").waitFor({ state: "hidden", timeout: 60_000 });
+  await tab.page.locator("#upload").waitFor({ state: "hidden", timeout: 2 * PATIENCE });
   await tab.page.keyboard.press("Control+D");
-  await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"), 60_000);
+  await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"));
   assert.deepEqual(tab.complaints, []);
 });
 
@@ -143,22 +145,19 @@ story("programs that fill the screen look right after a refresh", "programs", as
     await tab.terminal();
   };
   await tab.type("seq 1 500 > numbers; nano numbers\n");
-  await tab.shows(/GNU nano/);
-  await tab.shows(/\^X Exit/);
+  await tab.shows(/GNU nano[^]*Read 500 lines[^]*\^X Exit/);
   const nano = await tab.text();
   await refresh();
-  await tab.shows(/\^X Exit/);
-  assert.equal(await tab.text(), nano);
+  await tab.shows(nano);
   await tab.page.keyboard.press("Control+X");
   await tab.shows(/\$ *$/m);
   await tab.type("less numbers\n");
   await tab.shows(/^1\n2\n3\n/);
   await tab.type("G");
-  await tab.shows(/^500$/m);
+  await tab.shows(/^500\n\(END\)$/m);
   const less = await tab.text();
   await refresh();
-  await tab.shows(/^500$/m);
-  assert.equal(await tab.text(), less);
+  await tab.shows(less);
   await tab.screenshot("story_less_after_refresh");
   await tab.type("q");
   await tab.shows(/\$ *$/m);
@@ -178,12 +177,11 @@ story("programs that fill the screen look right after a refresh", "programs", as
   await tab.type("%");  // two panes side by side
   await tab.shows(/│/);
   await tab.type("seq 3\n");
-  await tab.shows(/│1 *\n.*│2 *\n.*│3 *\n/);
-  const withoutClock = async () => (await tab.text()).trimEnd().split("\n").slice(0, -1);
-  const tmux = await withoutClock();
+  await tab.shows(/│1 *\n.*│2 *\n.*│3 *\n.*│.*\$ *\n/);
+  const panes = (await tab.text()).trimEnd().split("\n").slice(0, -1).join("\n");
   await refresh();
-  await tab.shows(/│3 *\n/);
-  assert.deepEqual(await withoutClock(), tmux);
+  // The last line has a clock.
+  await tab.shows(new RegExp(`^${panes.replace(/[^\w\s]/g, "\\$&")}\n\\[0\\] 0:bash`));
   await tab.screenshot("story_tmux_after_refresh");
   await tab.type("exit\n");
   await tab.shows(/^\[0\] 0:bash\*/m);

@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-const TIMEOUT = 180_000;
+const TIMEOUT = 400_000;
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -109,13 +109,14 @@ test("a participant does the whole study, refreshing in the middle", { timeout: 
   assert.equal(command.exit_status, 0);
 });
 
-test("the page goes on by itself after the server was restarted", { timeout: TIMEOUT }, async () => {
+test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones", { timeout: TIMEOUT }, async () => {
   await program.start();
   const tab = await Tab.open(context, program.address);
   await tab.card("start");
   await start(tab, "Start");
-  await tab.type("echo before\n");
+  await tab.type("touch mine; echo before\n");
   await tab.shows(/^before$/m);
+  assert.equal(await tab.page.locator("#trouble").isVisible(), false);
   assert.equal(await program.stop(), 0, program.log);
   await tab.connection("lost");
   await tab.type("echo typed while it was away\n");
@@ -124,9 +125,20 @@ test("the page goes on by itself after the server was restarted", { timeout: TIM
   await tab.shows(/^typed while it was away$/m);
   await tab.type("echo after\n");
   await tab.shows(/^after$/m);
+  await tab.type("ls mine\n");
+  await tab.shows(/cannot access 'mine'/);
+  await tab.page.getByText("Your terminal had to be made anew. That was our fault").waitFor();
+  await refresh(tab);
+  await tab.page.getByText("Your terminal had to be made anew").waitFor();
+  await tab.prove("study_terminal_replaced");
+  await tab.press("Start over");
+  await tab.press("Start over");
+  await tab.page.locator("#trouble").waitFor({ state: "hidden" });
   assert.deepEqual(await program.rows("SELECT task_number, state FROM results"), [{ task_number: 1, state: "running" }]);
   assert.equal(await program.stop(), 0, program.log);
-  assert.match(await program.stream("bob", 1, "input_bytes"), /^echo before\recho typed while it was away\recho after\r$/);
+  assert.match(await program.stream("bob", 1, "input_bytes"), /^touch mine; echo before\recho typed while it was away\recho after\rls mine\r$/);
+  const events = await program.rows("SELECT kind FROM event_log WHERE kind IN ('reset', 'sandbox_replaced')");
+  assert.deepEqual(events.map(({ kind }) => kind), ["sandbox_replaced", "reset"]);
 });
 
 test("starting over in the middle of vim gives a fresh home and a clean terminal; giving up ends the task", { timeout: TIMEOUT }, async () => {

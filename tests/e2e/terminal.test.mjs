@@ -17,7 +17,8 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.paste("one\ntwo");
   await tab.shows(/two/);
   assert.equal(server.input, "abone\rtwo");
-  server.print("\x1b[?2004h");
+  server.print("\x1b[?2004hbracketed ");
+  await tab.shows(/bracketed/);
   await tab.paste("three");
   await tab.shows(/three/);
   assert.equal(server.input, "abone\rtwo\x1b[200~three\x1b[201~");
@@ -38,7 +39,7 @@ page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt",
   const row = tab.page.locator(".xterm-rows > div", { hasText: "to-be-copied" });
   await row.dblclick({ position: { x: 20, y: 8 }, force: true });
   await tab.page.keyboard.press("Control+Shift+C");
-  assert.equal(await tab.page.evaluate(() => navigator.clipboard.readText()), "to-be-copied");
+  await tab.page.waitForFunction(async () => (await navigator.clipboard.readText()) === "to-be-copied");
   assert.equal(server.input, "");
   await tab.page.keyboard.press("Control+C");
   await tab.page.keyboard.press("Control+W");
@@ -96,6 +97,72 @@ page_test("colours, wide characters, links and a composed character are right", 
   assert.equal(Buffer.from(server.input, "latin1").toString(), "日本");
 });
 
+page_test("what has scrolled away can be seen again, by keys and by the wheel, and typing leads back", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.print(Array.from({ length: 300 }, (_, number) => `\r\nline ${number + 1}`).join("") + "\r\n$ ");
+  await tab.shows(/line 300\n\$/);
+  for (let count = 0; count < 30; count++) await tab.page.keyboard.press("Shift+PageUp");
+  await tab.shows(/^\$\nline 1\nline 2\n/);
+  await tab.type("x");
+  await tab.shows(/line 300\n\$ x/);
+  await tab.page.locator("#terminal").hover();
+  for (let count = 0; count < 200; count++) await tab.page.mouse.wheel(0, -1000);
+  await tab.shows(/^\$\nline 1\nline 2\n/);
+  for (let count = 0; count < 200; count++) await tab.page.mouse.wheel(0, 1000);
+  await tab.shows(/line 300\n\$ x/);
+  assert.equal(server.input, "x", "scrolling types nothing");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("what the mouse was drawn over can be copied, with keys and with the menu", async ({ server, address, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.print("\r\nnot this, but these words\r\n$ ");
+  await tab.shows(/these words/);
+  const { columns } = await server.heard("hello");
+  const box = await tab.page.locator(".xterm-rows > div", { hasText: "these words" }).boundingBox();
+  assert.ok(box !== null);
+  const width = (await tab.page.locator(".xterm-screen").evaluate((screen) => screen.clientWidth)) / columns;
+  const y = box.y + box.height / 2;
+  await tab.page.mouse.move(box.x + 14.1 * width, y);
+  await tab.page.mouse.down();
+  await tab.page.mouse.move(box.x + 20 * width, y);
+  await tab.page.mouse.move(box.x + 24.9 * width, y);
+  await tab.page.mouse.up();
+  await tab.page.keyboard.press("Control+Shift+C");
+  await tab.page.waitForFunction(async () => (await navigator.clipboard.readText()) === "these words");
+  await tab.page.mouse.click(box.x + 18 * width, y, { button: "right" });
+  const offered = await tab.page.locator("#terminal textarea").evaluate((textarea) => {
+    const { value, selectionStart, selectionEnd } = /** @type {HTMLTextAreaElement} */ (textarea);
+    return value.slice(selectionStart, selectionEnd);
+  });
+  assert.equal(offered, "these words", "the menu's Copy takes what the text field has selected");
+  assert.equal(server.input, "");
+  assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a link that a program gives to a text opens in a tab of its own; one that would run something does not", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const link = (/** @type {string} */ target, /** @type {string} */ text) => `\x1b]8;;${target}\x1b\\${text}\x1b]8;;\x1b\\\r\n`;
+  server.print(`\r\n${link("javascript:document.title='run'", "a script")}${link(`${address}/static/images/icon.svg`, "a picture")}`);
+  await tab.shows(/a script\na picture/);
+  const place = (/** @type {string} */ text) => tab.page.locator(".xterm-rows > div", { hasText: text });
+  const at = { position: { x: 30, y: 8 }, force: true };
+  await place("a script").hover(at);
+  await place("a script").click(at);
+  await place("a picture").hover(at);
+  await tab.page.locator(".xterm-cursor-pointer").waitFor();
+  const [opened] = await Promise.all([context.waitForEvent("page"), place("a picture").click(at)]);
+  await opened.waitForURL(`${address}/static/images/icon.svg`);
+  assert.equal(await opened.evaluate(() => window.opener), null);
+  assert.equal(context.pages().length, 2, "the script was opened");
+  assert.match(await tab.page.title(), /^Task 1/);
+  assert.deepEqual(tab.complaints, []);
+});
+
 page_test("a screen reader can read the terminal once that is wanted", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
@@ -122,5 +189,7 @@ page_test("a large paste shows how far it has come and can be stopped", async ({
   await tab.page.locator("#upload").waitFor({ state: "hidden" });
   await tab.terminal();
   assert.equal(server.input.length, 65536, "nothing is sent ahead of the window");
+  const stopped = await server.heard("observation", ({ kind }) => kind === "paste_stopped");
+  assert.deepEqual([stopped.stream, stopped.input_offset, stopped.bytes], ["s1", 0, 65536]);
   assert.deepEqual(tab.complaints, []);
 });

@@ -20,7 +20,7 @@ const STUDY = {
   ],
 };
 
-test("a task that is done half wrong, looked at, mended and passed", { timeout: 120_000 }, async () => {
+test("a task that is done half wrong, looked at, mended and passed", { timeout: 300_000 }, async () => {
   const program = await Program.prepare((config) => Object.assign(config, STUDY));
   const browser = await launch();
   try {
@@ -44,6 +44,9 @@ test("a task that is done half wrong, looked at, mended and passed", { timeout: 
       await tab.screenshot(`tour_running_${colorScheme}`);
     }
     await tab.page.emulateMedia({ colorScheme: "light" });
+    await tab.page.reload();
+    await tab.terminal();
+    await tab.page.locator("#check_summary").getByText("5 right, 1 extra, 2 missing").waitFor();
     await tab.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n");
     await tab.card("passed");
     await tab.screenshot("tour_passed");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { settle } from "./support/fake_timers.mjs";
-import { make_session as make } from "./support/session_parts.mjs";
+import { make_session as make, PASSED } from "./support/session_parts.mjs";
 
 test("tells of a large paste, marks it in the record, and can end it", async () => {
   const { session, sockets, timers, backlogs, open_running, take } = make();
@@ -18,8 +18,10 @@ test("tells of a large paste, marks it in the record, and can end it", async () 
   timers.advance(250);
   assert.deepEqual(take(), [
     { type: "input_times", stream: "s1", times: [[0, 1_000_000]] },
-    { type: "observation", kind: "paste", input_offset: 0, bytes: 100_000, at: 1_000_000 },
+    { type: "observation", kind: "paste", stream: "s1", input_offset: 0, bytes: 100_000, at: 1_000_000 },
+    { type: "observation", kind: "paste_stopped", stream: "s1", input_offset: 0, bytes: sent, at: 1_000_000 },
   ]);
+  assert.ok(sent > 0 && sent < 100_000);
 });
 
 test("what is typed and seen while the line is down is told afterwards, and how long it was down", async () => {
@@ -53,6 +55,52 @@ test("the times of what never left follow it when another owner has carried the 
   running({ input_offset: 50 });
   timers.advance(250);
   assert.deepEqual(take().find(({ type }) => type === "input_times")?.times, [[50, 1_000_000]]);
+});
+
+test("a paste that was sent whole is not told as stopped, and one that never left follows its input", async () => {
+  const { session, open_running, running, sockets, timers, take } = make();
+  open_running();
+  session.paste("whole");
+  sockets.last.say({ type: "input_ack", input_offset: 5 });
+  timers.advance(250);
+  sockets.last.break();
+  session.paste("waits");
+  timers.advance(5000);
+  await settle();
+  sockets.last.open();
+  take();
+  running({ input_offset: 50 });
+  timers.advance(250);
+  const pastes = () => take().filter(({ kind }) => kind?.startsWith("paste"));
+  assert.deepEqual(pastes(), [{ type: "observation", kind: "paste", stream: "s1", input_offset: 50, bytes: 5, at: 1_000_250 }]);
+  session.cancel_paste();
+  timers.advance(250);
+  assert.deepEqual(pastes(), []);
+});
+
+test("of a paste that waited for another owner none was sent, where that has carried the stream further", async () => {
+  const { session, open_running, running, sockets, timers, take } = make();
+  open_running();
+  sockets.last.break();
+  session.paste("x".repeat(70_000));
+  session.cancel_paste();
+  timers.advance(5000);
+  await settle();
+  sockets.last.open();
+  running({ input_offset: 50 });
+  timers.advance(250);
+  const told = take().filter(({ kind }) => kind?.startsWith("paste")).map(({ kind, input_offset, bytes }) => [kind, input_offset, bytes]);
+  assert.deepEqual(told, [["paste", 50, 70_000], ["paste_stopped", 50, 0]]);
+});
+
+test("a paste that the end of the task cuts short is told as such", () => {
+  const { session, open_running, sockets, timers, take } = make();
+  open_running();
+  session.paste("x".repeat(70_000));
+  sockets.last.say({ type: "state", state: PASSED });
+  timers.advance(250);
+  const { stream, bytes } = take().find(({ kind }) => kind === "paste_stopped");
+  assert.deepEqual([stream, bytes], ["s1", 65_536]);
 });
 
 test("tells the round trip", () => {

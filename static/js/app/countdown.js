@@ -25,8 +25,12 @@ export class Countdown {
     this.#timers = timers;
   }
 
-  /** @param {number | null} seconds_left Null: nothing runs. @param {number} duration Of the whole task, in seconds. */
-  set(seconds_left, duration) {
+  /**
+   * @param {number | null} seconds_left Null: nothing runs.
+   * @param {number} duration Of the whole task, in seconds.
+   * @param {boolean} [stands] No time is used until the next call.
+   */
+  set(seconds_left, duration, stands = false) {
     this.#timers.clear(this.#timer);
     this.#box.hidden = seconds_left === null;
     if (seconds_left === null) {
@@ -36,6 +40,9 @@ export class Countdown {
     this.#duration = duration;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
     this.#tick();
+    if (!stands) return;
+    this.#timers.clear(this.#timer);
+    this.#words.textContent = "The clock stands still";
   }
 
   #tick() {

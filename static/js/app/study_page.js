@@ -7,6 +7,7 @@ import { show_replaced } from "./replaced_screen.js";
 import { show_start } from "./start_screen.js";
 import { Steps } from "./steps.js";
 import { TaskPanel } from "./task_panel.js";
+import { Trouble } from "./trouble.js";
 import { UploadBar } from "./upload_bar.js";
 import { failure_in_words } from "./words.js";
 
@@ -46,6 +47,7 @@ export class StudyPage {
   #panel;
   #heading = find("task_number");
   #steps = new Steps();
+  #trouble = new Trouble();
   #upload_bar;
   /** @type {Session | null} */
   #session = null;
@@ -101,7 +103,8 @@ export class StudyPage {
     document.body.dataset.state = state.state;
     this.#heading.textContent = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
     document.title = task === null ? TITLE : `${this.#heading.textContent} – ${TITLE}`;
-    this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0);
+    this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
+    this.#trouble.show(state);
     this.#steps.show(state);
     this.#panel.show(state);
     if (state.state_number === this.#shown_state_number) return;

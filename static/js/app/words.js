@@ -66,6 +66,17 @@ export function clock_warning(left, duration) {
   return { level: passed.length === steps.length ? "last" : "soon", words: passed[passed.length - 1].words };
 }
 
+/**
+ * What has gone wrong on our side with a running task and lasts.
+ * @param {{clock_stands?: boolean, terminal_replaced?: boolean} | null} task
+ * @returns {string} Empty where all is well.
+ */
+export function trouble_in_words(task) {
+  if (task?.clock_stands) return "Something went wrong on our side, not on yours: there is no terminal for you just now. We keep trying, and your time stands still.";
+  if (task?.terminal_replaced) return "Your terminal had to be made anew. That was our fault: the files are as they were at the beginning of this task.";
+  return "";
+}
+
 /** What only the server can be blamed for. */
 const FAULTS_OF_OURS = ["sandbox_unavailable", "busy", "internal"];
 

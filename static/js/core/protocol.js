@@ -37,10 +37,12 @@ export const CLOSE_LOST = 4002;
  * @property {string} description
  * @property {number} duration_in_seconds
  * @property {number | null} time_left_in_seconds Null unless the task is running.
+ * @property {boolean} [clock_stands] There is no sandbox now, by the server's fault, and no time is used.
+ * @property {boolean} [terminal_replaced] A sandbox was lost: the files are the initial ones.
  *
  * @typedef {object} PreviousTask
  * @property {number} number
- * @property {string} state `passed`, `timed_out`, `gave_up`, or another when it ended through no deed of the participant.
+ * @property {string} state `passed`, `timed_out`, `gave_up`, or `interrupted` or another when it ended through no deed of the participant.
  *
  * @typedef {object} StudyState
  * @property {"ready" | "running" | "finished"} state
@@ -87,7 +89,7 @@ export const CLOSE_LOST = 4002;
  * @typedef {{at: number} & (
  *     {kind: "visibility", visible: boolean}
  *   | {kind: "focus", focused: boolean}
- *   | {kind: "paste", input_offset: number, bytes: number}
+ *   | {kind: "paste" | "paste_stopped", stream: string, input_offset: number, bytes: number}
  *   | {kind: "round_trip", milliseconds: number}
  *   | {kind: "disconnected", reason: string, milliseconds: number})} Observation `at`: milliseconds since 1970.
  *

@@ -51,7 +51,11 @@ export class Reports {
    */
   move(stream, from, by) {
     for (const frame of this.#queue) {
-      if (frame.type !== "input_times" || frame.stream !== stream) continue;
+      if (!("stream" in frame) || frame.stream !== stream) continue;
+      if (frame.type === "observation") {
+        if (frame.input_offset >= from) frame.input_offset += by;
+        continue;
+      }
       for (const time of frame.times) if (time[0] >= from) time[0] += by;
       // Where the stream goes on further back, what had been there counts no more.
       frame.times = frame.times.filter(([offset], index) => frame.times.slice(index + 1).every(([later]) => later > offset));

@@ -1,6 +1,7 @@
 import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
 import { OutputStream } from "./output_stream.js";
+import { Pastes } from "./pastes.js";
 import { decode_frame, decode_message, encode_frame } from "./protocol.js";
 import { Reports } from "./reports.js";
 import { Requests } from "./requests.js";
@@ -45,6 +46,7 @@ export class Session {
   #terminal;
   #input = new InputStream();
   #output = new OutputStream();
+  #pastes = new Pastes();
   /** Names the pair of streams that the offsets are of. @type {string | null} */
   #stream = null;
   /** @type {StudyState | null} */
@@ -131,11 +133,15 @@ export class Session {
     const input_offset = this.#input.end;
     this.#terminal.paste(text);
     const bytes = this.#input.end - input_offset;
-    if (bytes > 0) this.observe({ kind: "paste", input_offset, bytes });
+    if (bytes === 0 || this.#stream === null) return;
+    const paste = { stream: this.#stream, input_offset, bytes };
+    this.observe({ kind: "paste", ...paste });
+    this.#pastes.add(paste, this.#input.ever_sent);
   }
 
-  /** Forgets what of a large paste has not left the page. */
+  /** Forgets what of a large paste has not left the page, and says in the record how much has. */
   cancel_paste() {
+    this.#tell_stopped_pastes();
     this.#input.drop_unsent();
     this.#type(this.#terminal.end_of_paste);
     this.#tell_backlog();
@@ -210,12 +216,16 @@ export class Session {
     if (stream !== null && stream === this.#stream) {
       const end_of_sent = this.#input.ever_sent;
       const moved = this.#input.resume(welcome.input_offset);
-      if (moved !== 0) this.#reports.move(stream, end_of_sent, moved);
+      if (moved !== 0) {
+        this.#reports.move(stream, end_of_sent, moved);
+        this.#pastes.move(end_of_sent, moved);
+      }
       const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);
       if (is_torn) this.#terminal.clear();
     } else {
       // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
       if (this.#stream !== null) this.#terminal.clear();
+      this.#tell_stopped_pastes();
       this.#stream = stream;
       this.#input.reset(welcome.input_offset);
       this.#output.reset(welcome.output_offset, welcome.answered_offset);
@@ -236,6 +246,7 @@ export class Session {
   #take_state(state) {
     this.#state = state;
     if (state.state !== "running") {
+      this.#tell_stopped_pastes();
       this.#input.reset(this.#input.ever_sent);
       this.#tell_backlog();
     }
@@ -283,6 +294,11 @@ export class Session {
     this.#input.write(bytes);
     this.#tell_backlog();
     this.#send_input();
+  }
+
+  /** What of them has not left the page will not leave it. */
+  #tell_stopped_pastes() {
+    for (const stopped of this.#pastes.stop(this.#input.ever_sent)) this.observe({ kind: "paste_stopped", ...stopped });
   }
 
   #tell_backlog() {

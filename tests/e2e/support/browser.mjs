@@ -7,6 +7,9 @@ import { chromium } from "playwright-core";
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
 
+/** How long a test waits for what must come, in milliseconds: long, as a machine that is busy takes its time. */
+export const PATIENCE = 60_000;
+
 /** The program that finds barriers. */
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -37,7 +40,7 @@ export class Tab {
   /** @param {import("playwright-core").Page} page @param {string} address Of the server. */
   constructor(page, address) {
     this.page = page;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     page.on("console", (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.message}`));
     const host = new URL(address).host;
@@ -86,14 +89,14 @@ export class Tab {
 
   /**
    * Waits until the terminal shows it.
-   * @param {RegExp} expected
-   * @param {number} [deadline] In milliseconds.
+   * @param {RegExp | string} expected A string is all of the screen.
    */
-  async shows(expected, deadline = 20_000) {
-    const end = Date.now() + deadline;
+  async shows(expected) {
+    const end = Date.now() + PATIENCE;
+    const is_there = (/** @type {string} */ shown) => (typeof expected === "string" ? shown === expected : expected.test(shown));
     let text = await this.text();
-    while (!expected.test(text)) {
-      if (Date.now() > end) throw new Error(`the terminal does not show ${expected} after ${deadline} ms but:\n${text}`);
+    while (!is_there(text)) {
+      if (Date.now() > end) throw new Error(`the terminal does not show ${expected} after ${PATIENCE} ms but:\n${text}`);
       await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
       text = await this.text();
     }

@@ -34,7 +34,7 @@ export function page_tests() {
   test.before(() => (browser = launch()));
   test.after(async () => (await browser)?.close());
   return (name, body, options = {}) =>
-    test(name, { timeout: 90_000 }, async () => {
+    test(name, { timeout: 300_000 }, async () => {
       const server = new FakeServer(STATIC, structuredClone(STUDY));
       const address = await server.start();
       const context = await /** @type {import("playwright-core").Browser} */ (await browser).newContext({

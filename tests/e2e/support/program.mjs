@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
+import { PATIENCE } from "./browser.mjs";
+
 const ROOT = new URL("../../../", import.meta.url).pathname;
-const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
-const START_TIME = 60_000;
+export const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
 
 const run_file = promisify(execFile);
 
@@ -48,7 +49,7 @@ export class Program {
     this.process = child;
     child.stderr.on("data", (text) => (this.log += text));
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no word from ${PROGRAM} within ${START_TIME} ms:\n${this.log}`)), START_TIME);
+      const timer = setTimeout(() => reject(new Error(`no word from ${PROGRAM} within ${PATIENCE} ms:\n${this.log}`)), PATIENCE);
       child.on("error", reject);
       child.on("exit", (status, signal) => reject(new Error(`${PROGRAM} ended with ${status ?? signal}:\n${this.log}`)));
       createInterface({ input: child.stdout }).on("line", (line) => {
@@ -71,7 +72,7 @@ export class Program {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
     const ended = once(child, "exit");
     child.kill(signal);
-    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
     const [status, ended_by] = await ended;
     clearTimeout(timer);
     return status ?? ended_by;
@@ -85,18 +86,18 @@ export class Program {
 
   /** Asks the store with the sqlite3 program. @param {string} query @returns {Promise<any[]>} Rows as objects. */
   async rows(query) {
-    const { stdout } = await run_file("sqlite3", ["-readonly", "-json", join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
+    const { stdout } = await run_file("sqlite3", ["-readonly", "-json", "-cmd", `.timeout ${PATIENCE}`, join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
     return stdout.trim() === "" ? [] : JSON.parse(stdout);
   }
 
   /**
    * Until the record of the participant's first task has it in the output.
-   * @param {string} access_code @param {RegExp} expected @param {number} [deadline] In milliseconds.
+   * @param {string} access_code @param {RegExp} expected
    */
-  async waits_for_output(access_code, expected, deadline = 30_000) {
-    const end = Date.now() + deadline;
+  async waits_for_output(access_code, expected) {
+    const end = Date.now() + PATIENCE;
     while (!expected.test(await this.stream(access_code, 1, "output_bytes"))) {
-      if (Date.now() > end) throw new Error(`the output of ${access_code} has no ${expected} after ${deadline} ms`);
+      if (Date.now() > end) throw new Error(`the output of ${access_code} has no ${expected} after ${PATIENCE} ms`);
     }
   }
 

@@ -82,9 +82,9 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   const std::size_t before = bob.output().size();
   engine().stop();
   engine().start();
-  const boost::json::object error = bob.wait_for("error", {}, start_limit);
-  EXPECT_EQ(text_of(error, "code"), "sandbox_lost");
-  EXPECT_THAT(text_of(error, "message"), HasSubstr("This is a fresh one"));
+  bob.wait_for(
+      "state", [](const boost::json::object& state) { return state.at("task").at("terminal_replaced").as_bool(); },
+      start_limit);
   bob.expect_prompt(start_limit);
   bob.run("echo \"kept:$kept:\"; ls");
   const std::string since = bob.output().substr(before);
@@ -94,6 +94,7 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   expect_recorded(bob);
   EXPECT_THAT(server().errors(), HasSubstr("a shell could not be restarted, its sandbox is replaced"));
   EXPECT_NE(database().value("SELECT count(*) FROM events WHERE kind = 'shell_failed'"), "0");
+  EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'sandbox_replaced'"), "1");
 }
 
 class BadDockerStart : public ServerTest {

@@ -37,6 +37,10 @@ export class FakeServer {
   is_acknowledging = true;
   /** Whether HTTP is answered with status 503. */
   is_failing = false;
+  /** Whether a login is answered with status 429. */
+  is_overrun = false;
+  /** Whether a task starts when it is asked for; the page asks again after a while. */
+  is_starting = true;
 
   #static_directory;
   #heard = new EventEmitter();
@@ -89,7 +93,7 @@ export class FakeServer {
    * @param {(message: any) => boolean} [is_wanted]
    * @param {number} [deadline] In milliseconds.
    */
-  async heard(type, is_wanted = () => true, deadline = 20_000) {
+  async heard(type, is_wanted = () => true, deadline = 60_000) {
     const end = AbortSignal.timeout(deadline);
     for (;;) {
       const found = this.messages.find((message) => message.type === type && is_wanted(message));
@@ -125,6 +129,7 @@ export class FakeServer {
       let body = "";
       for await (const piece of request) body += piece;
       const { access_code } = JSON.parse(body);
+      if (this.is_overrun) return refuse(response, 429, "too_many_failures");
       if (!this.access_codes.has(access_code)) return refuse(response, 401, "unknown_access_code");
       response.setHeader("Set-Cookie", `tellina_session=${access_code}; HttpOnly; SameSite=Strict; Path=/`);
       return give(response, {});
@@ -190,6 +195,7 @@ export class FakeServer {
       this.#welcome(from);
       if (from < this.#output.length) this.#page?.send(encode_frame(from, this.#output.subarray(from)));
     } else if (type === "start_task") {
+      if (!this.is_starting) return;
       this.#stream++;
       this.#output = Buffer.alloc(0);
       this.input = "";

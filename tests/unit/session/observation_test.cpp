@@ -36,6 +36,8 @@ TEST(ObservationFrames, BecomeEventsOfKnownFieldsOnly) {
       {R"("kind":"visibility","at":5,"visible":true)", R"({"at":5.000,"visible":true})"},
       {R"("kind":"focus","at":5,"focused":false,"secret":"x")", R"({"at":5.000,"focused":false})"},
       {R"("kind":"paste","at":5,"input_offset":3,"bytes":9)", R"({"at":5.000,"input_offset":3,"bytes":9})"},
+      {R"("kind":"paste_stopped","at":5,"stream":"s-1","input_offset":3,"bytes":4)",
+       R"({"at":5.000,"stream":"s-1","input_offset":3,"bytes":4})"},
       {R"("kind":"round_trip","at":5,"milliseconds":0.5)", R"({"at":5.000,"milliseconds":0.500})"},
       {R"("kind":"disconnected","at":5,"reason":"close \"1006\"","milliseconds":12)",
        R"({"at":5.000,"reason":"close \"1006\"","milliseconds":12.000})"},
@@ -65,9 +67,9 @@ TEST(ObservationFrames, SayWhatIsWrongWithThem) {
       {R"({"type":"input_times","stream":"s","times":[[0,-1]]})",
        "times[0][1]: expected milliseconds from 0 to 8.64e15, got -1"},
       {R"({"type":"observation","at":1})",
-       "kind: expected visibility, focus, paste, round_trip or disconnected, got nothing"},
+       "kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got nothing"},
       {R"({"type":"observation","at":1,"kind":"mood"})",
-       R"(kind: expected visibility, focus, paste, round_trip or disconnected, got "mood")"},
+       R"(kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got "mood")"},
       {R"({"type":"observation","kind":"focus","focused":true})",
        "at: expected milliseconds from 0 to 8.64e15, got nothing"},
       {R"({"type":"observation","kind":"focus","at":1,"focused":1})", "focused: expected true or false, got 1"},
@@ -88,13 +90,7 @@ std::string times_of(const std::string& stream) {
   return R"({"type":"input_times","stream":")" + stream + R"(","times":[[0,7.5]]})";
 }
 
-class ObservationTest : public SessionTest {
- protected:
-  /// The recorder writes one batch after another.
-  void expect_stored(const std::string& sql, const std::string& value) {
-    EXPECT_TRUE(wait([&] { return stored(sql) == value; })) << sql << ": " << stored(sql) << ", expected " << value;
-  }
-};
+using ObservationTest = SessionTest;
 
 TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
   open();
@@ -116,6 +112,8 @@ TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
   ASSERT_TRUE(wait_for("done"));
   say(times_of(stream));
   start_task(2);
+  say(R"({"type":"observation","kind":"paste_stopped","at":8,"input_offset":0,"bytes":1,"stream":")" + stream + "\"}");
+  expect_stored("SELECT count(*) FROM event_log WHERE kind = 'paste_stopped' AND task_number IS NULL", "1");
   expect_stored("SELECT count(*) FROM input_times WHERE task_number = 1", "2");
   EXPECT_EQ(stored("SELECT count(*) FROM event_log WHERE task_number = 2 AND kind = 'input_times'"), "0");
   session->detach(port, "1006 the page left");
@@ -160,7 +158,7 @@ TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockStands) {
   loop.advance(seconds(4));
   port.forget();
   open("w2");
-  loop.advance(seconds(300));
+  loop.advance(seconds(200));
   EXPECT_EQ(stored("SELECT state FROM results"), "running");
   expect_stored("SELECT count(*) > 0 FROM event_log WHERE kind = 'sandbox_failed' AND task_number = 1", "1");
   backend.is_unavailable = false;

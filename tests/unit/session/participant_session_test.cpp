@@ -147,6 +147,37 @@ TEST_F(SessionTest, ResetsOnceForARepeatedRequest) {
   EXPECT_TRUE(wait([&] { return stored("SELECT count(*) FROM events WHERE kind = 'reset'") == "1"; }));
 }
 
+TEST_F(SessionTest, TellsTheLastCheckToAPageThatComesLaterUntilItsSandboxIsGone) {
+  begin_task();
+  type(0, "echo bye\r");
+  backend.shell().run("echo bye", "bye\r\n");
+  ASSERT_TRUE(wait_for("progress"));
+  KeepingPort second;
+  session->attach(second);
+  const auto greet = [&] {
+    second.output.clear();
+    say(second, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  };
+  greet();
+  ASSERT_EQ(second.count("progress"), 1);
+  EXPECT_EQ(second.last("progress"), port.last("progress"));
+  EXPECT_THAT(second.texts.back(), ::testing::HasSubstr("progress")) << "before the state it would be forgotten";
+  say(second, R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait([&] { return second.count("done") == 1; }));
+  greet();
+  EXPECT_EQ(second.count("progress"), 1);
+  backend.shell().run("echo again", "again\r\n");
+  ASSERT_TRUE(wait([&] { return second.count("progress") == 2; }));
+  say(second, R"({"type":"give_up","id":2})");
+  ASSERT_TRUE(wait([&] { return second.count("done") == 2; }));
+  second.output.clear();
+  say(second, R"({"type":"start_task","id":3,"task":2})");
+  ASSERT_TRUE(wait([&] { return second.count("welcome") == 3; }));
+  greet();
+  EXPECT_EQ(second.count("progress"), 2) << "of the task before";
+  session->detach(second, "gone");
+}
+
 TEST_F(SessionTest, TellsTheOlderTabThatANewerTookOver) {
   begin_task();
   const Bytes shown = port.output;

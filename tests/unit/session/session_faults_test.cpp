@@ -7,6 +7,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
+/// What took a sandbox's place, and why, in the order of the record.
+constexpr const char* replacements =
+    "SELECT group_concat(kind) FROM (SELECT kind FROM event_log WHERE kind IN ('reset', 'sandbox_replaced'))";
+/// Of a task that had run for 20 s: whether the clock stands, and whether nothing else was charged.
+constexpr const char* clock =
+    "SELECT (segment_started_ns IS NULL) || ' ' || (charged_before_ns < 21e9) FROM task_sessions";
+
 TEST_F(SessionTest, StaysReadyWhereNoSandboxStarts) {
   backend.is_unavailable = true;
   open();
@@ -81,9 +88,25 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   backend.shell().exit();
   loop.run_until_idle();
   EXPECT_EQ(backend.starts, 2);
-  EXPECT_EQ(port.last("error")["code"], "sandbox_lost");
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
+  EXPECT_TRUE(task_of("state").at("terminal_replaced").as_bool());
+  expect_stored(replacements, "sandbox_replaced");
+}
+
+TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
+  begin_task();
+  loop.advance(seconds(20));
+  backend.shell().fails_to_restart = backend.is_unavailable = true;
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  loop.advance(seconds(100));
+  backend.is_unavailable = false;
+  loop.advance(seconds(2));
+  EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_GT(task_of("state").at("time_left_in_seconds").to_number<double>(), 38);
+  expect_stored(replacements, "sandbox_replaced");
 }
 
 TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
@@ -210,6 +233,43 @@ TEST_F(SessionTest, TriesAgainWhereATakenOverTaskFindsNoSandbox) {
   EXPECT_EQ(backend.starts, 3);
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   EXPECT_THAT(port.output, HasSubstr("$ "));
+}
+
+TEST_F(SessionTest, TellsThatTheClockStandsAfterATakeOverAndThatTheTerminalIsAnother) {
+  begin_task();
+  loop.advance(seconds(20));
+  fail_to_take_over();
+  EXPECT_TRUE(task_of("welcome").at("clock_stands").as_bool());
+  EXPECT_EQ(port.count("error"), 0) << "there is nothing that the participant could try again";
+  loop.advance(seconds(100));
+  expect_stored(clock, "1 1");
+  backend.is_unavailable = false;
+  loop.advance(seconds(2));
+  EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_GT(task_of("state").at("time_left_in_seconds").to_number<double>(), 38);
+  EXPECT_TRUE(task_of("state").at("terminal_replaced").as_bool());
+  expect_stored(replacements, "sandbox_replaced");
+  expect_stored(clock, "0 1");
+  store->run([&](StoreTransaction& t) { EXPECT_TRUE(t.find_progress(participant)->latest->sandbox_replaced); });
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_FALSE(task_of("state").at("terminal_replaced").as_bool()) << "the participant asked for this one";
+  expect_stored(replacements, "sandbox_replaced,reset");
+  store->run([&](StoreTransaction& t) { EXPECT_FALSE(t.find_progress(participant)->latest->sandbox_replaced); });
+}
+
+TEST_F(SessionTest, InterruptsATaskThatHasNoSandboxForFiveMinutes) {
+  begin_task();
+  loop.advance(seconds(20));
+  fail_to_take_over();
+  loop.advance(seconds(299));
+  EXPECT_EQ(stored("SELECT state FROM results"), "running");
+  loop.advance(seconds(1));
+  ASSERT_TRUE(wait([&] { return port.count("state") > 0 && state() == "ready"; }));
+  EXPECT_EQ(port.last("state")["state"].at("outcomes"),
+            boost::json::parse(R"([{"number": 1, "state": "interrupted"}])"));
+  EXPECT_EQ(task_of("state").at("number"), boost::json::value(2));
+  EXPECT_EQ(stored("SELECT state || ' ' || (time_spent_in_seconds < 21) FROM results"), "interrupted 1");
 }
 
 TEST_F(SessionTest, IsLostToANewerOwner) {

@@ -138,11 +138,31 @@ class SessionTest : public ::testing::Test {
     say("{\"type\":\"start_task\",\"id\":" + std::to_string(100 + task) + ",\"task\":" + std::to_string(task) + "}");
     ASSERT_TRUE(wait_for("welcome", before + 1));
   }
+  /// Of the state in the newest text of a type.
+  boost::json::object task_of(const std::string& type) {
+    return port.last(type)["state"].as_object()["task"].as_object();
+  }
+  /// The session's owner dies, and there is no sandbox to be had for the next one.
+  void fail_to_take_over() {
+    store->run([](StoreTransaction&) {});
+    session->abandon();
+    session.reset();
+    loop.run_until_idle();
+    backend.is_unavailable = true;
+    port = KeepingPort();
+    open();
+    loop.run_until_idle();
+    say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  }
   std::string state() { return std::string(port.last("state")["state"].as_object()["state"].as_string()); }
   /// What a researcher reads, once everything is in the file.
   std::string stored(const std::string& sql) {
     store->run([](StoreTransaction&) {});
     return Reader(path).value(sql);
+  }
+  /// The recorder writes one batch after another.
+  void expect_stored(const std::string& sql, const std::string& value) {
+    EXPECT_TRUE(wait([&] { return stored(sql) == value; })) << sql << ": " << stored(sql) << ", expected " << value;
   }
 
   TemporaryFolder folder;

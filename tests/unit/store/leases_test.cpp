@@ -76,6 +76,37 @@ TEST_F(LeasesTest, ALapsedLeaseGoesToAnotherWorkerAndTheOldOneWritesNothing) {
   EXPECT_EQ(Reader(path).value("SELECT count(*) FROM input_bytes"), "0");
 }
 
+TEST_F(LeasesTest, NothingIsChargedWhileTheClockStandsNeitherToAnOwnerNorAfterTheirDeath) {
+  const Fence owner = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(owner);
+  EXPECT_FALSE(progress(bob).latest->clock_stands);
+  const auto set_clock = [&](std::chrono::nanoseconds charged, std::optional<MonotonicTime> since) {
+    run([&](StoreTransaction& t) { t.set_clock(owner, session.id, charged, since); });
+  };
+  set_clock(seconds(1), {});
+  pass(seconds(2));
+  renew("worker.a");
+  EXPECT_TRUE(progress(bob).latest->clock_stands);
+  EXPECT_EQ(progress(bob).latest->charged, seconds(1));
+  set_clock(seconds(1), now().monotonic);
+  pass(seconds(2));
+  EXPECT_FALSE(progress(bob).latest->clock_stands);
+  EXPECT_EQ(progress(bob).latest->charged, seconds(3));
+  set_clock(seconds(3), {});
+  renew("worker.a");
+  pass(seconds(60));
+  EXPECT_EQ(acquire(bob, "worker.b").progress.latest->charged, seconds(3));
+  EXPECT_FALSE(progress(bob).latest->clock_stands) << "its new owner's clock runs";
+  EXPECT_THROW(set_clock(seconds(9), {}), LeaseLost);
+}
+
+TEST_F(LeasesTest, ATaskThatEndedByOurFaultIsAnOutcomeOfItsOwn) {
+  const Fence owner = acquire(bob, "worker.a").fence;
+  end(owner, begin(owner).id, TaskSessionState::interrupted);
+  EXPECT_EQ(progress(bob).latest->state, TaskSessionState::interrupted);
+  EXPECT_EQ(Reader(path).value("SELECT state FROM results"), "interrupted");
+}
+
 TEST_F(LeasesTest, TimeThatNobodyOwnedIsNotChargedAndIsRecorded) {
   const Fence old = acquire(bob, "worker.a").fence;
   pass(seconds(1));

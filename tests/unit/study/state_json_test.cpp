@@ -37,17 +37,18 @@ TEST_F(StateJsonTest, BeforeTheFirstTask) {
   EXPECT_EQ(state(),
             boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 1, "total": 2, "type": "stdout", "description": "Print \"hello\".", "duration_in_seconds": 60,
-      "time_left_in_seconds": null}})"));
+      "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false}})"));
 }
 
 TEST_F(StateJsonTest, WhileATaskRuns) {
   set_latest(2, TaskSessionState::running);
   progress.latest->charged = 500ms;
+  progress.latest->clock_stands = progress.latest->sandbox_replaced = true;
   EXPECT_EQ(current_task_number(progress), 2);
   EXPECT_EQ(state(),
             boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "duration_in_seconds": 60,
-      "time_left_in_seconds": 59.5}})"));
+      "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true}})"));
 }
 
 TEST_F(StateJsonTest, TimeLeftIsNeverNegative) {

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Api, ApiError } from "../../static/js/core/api.js";
+import { READY } from "./support/session_parts.mjs";
+
+/** @param {Response | Error} answer */
+function make(answer) {
+  /** @type {[string, RequestInit][]} */
+  const asked = [];
+  const fetch_function = async (/** @type {any} */ path, /** @type {any} */ options) => {
+    asked.push([path, options]);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { api: new Api(fetch_function), asked };
+}
+
+test("a login sends the code as JSON, to this server alone, and keeps nothing of the answer", async () => {
+  const { api, asked } = make(Response.json({}));
+  assert.equal(await api.login('b"ob'), undefined);
+  const [path, { method, headers, body, credentials }] = asked[0];
+  assert.deepEqual([path, method, body, credentials], ["/api/v1/login", "POST", '{"access_code":"b\\"ob"}', "same-origin"]);
+  assert.deepEqual(headers, { "Content-Type": "application/json" });
+});
+
+test("the study is asked for anew each time", async () => {
+  const { api, asked } = make(Response.json(READY));
+  assert.deepEqual(await api.study(), READY);
+  assert.deepEqual([asked[0][0], asked[0][1].cache], ["/api/v1/study", "no-store"]);
+});
+
+test("an answer that is no state of a study is an error, and no refusal", async () => {
+  const { api } = make(Response.json({ state: "sleeping", state_number: 1 }));
+  await assert.rejects(api.study(), (error) => error instanceof Error && !(error instanceof ApiError));
+});
+
+test("a refusal has its status, code and words", async () => {
+  const { api } = make(Response.json({ error: { code: "unknown_access_code", message: "nobody has it" } }, { status: 401 }));
+  await assert.rejects(api.login("eve"), { name: "ApiError", status: 401, code: "unknown_access_code", message: "nobody has it" });
+});
+
+test("a refusal by something that is not our server has its status all the same", async () => {
+  const { api } = make(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
+  await assert.rejects(api.study(), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });
+});
+
+test("a server that cannot be reached is no refusal", async () => {
+  const { api } = make(new TypeError("Failed to fetch"));
+  await assert.rejects(api.login("bob"), { name: "TypeError", message: "Failed to fetch" });
+});

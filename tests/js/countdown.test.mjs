@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { part } from "./support/fake_page.mjs";
+import { FakeTimers } from "./support/fake_timers.mjs";
+import { Countdown } from "../../static/js/app/countdown.js";
+
+const timers = new FakeTimers();
+const countdown = new Countdown(timers);
+const shown = () => [part("clock").textContent, part("clock_words").textContent, part("clock_box").dataset.level];
+
+test("counts down from the server's last word, warns once for each step, and ends at nothing", () => {
+  countdown.set(31, 100);
+  assert.deepEqual(shown(), ["0:31", "", "enough"]);
+  timers.advance(1000);
+  assert.deepEqual(shown(), ["0:30", "Less than 30 seconds left", "soon"]);
+  timers.advance(5000);
+  assert.deepEqual(shown(), ["0:25", "Less than a quarter of the time left", "last"]);
+  assert.deepEqual(part("announcer").texts, ["Less than 30 seconds left.", "Less than a quarter of the time left."]);
+  timers.advance(60_000);
+  assert.deepEqual(shown(), ["0:00", "", "last"]);
+  assert.equal(timers.pending, 0);
+});
+
+test("a newer word of the server counts", () => {
+  countdown.set(50, 100);
+  timers.advance(10_000);
+  countdown.set(45, 100);
+  timers.advance(1000);
+  assert.equal(shown()[0], "0:44");
+});
+
+test("stands still while the server's does, and says so", () => {
+  countdown.set(90, 100, true);
+  timers.advance(30_000);
+  assert.deepEqual(shown(), ["1:30", "The clock stands still", "enough"]);
+  assert.equal(timers.pending, 0);
+  countdown.set(90, 100);
+  timers.advance(1000);
+  assert.deepEqual(shown(), ["1:29", "", "enough"]);
+});
+
+test("is away when nothing runs", () => {
+  countdown.set(null, 0);
+  assert.equal(part("clock_box").hidden, true);
+  assert.equal(timers.pending, 0);
+});

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { outcome_of, outcomes_of } from "../../static/js/app/outcomes.js";
+import { PASSED, READY } from "./support/session_parts.mjs";
+
+/** @typedef {import("../../static/js/core/protocol.js").StudyState} StudyState */
+
+const state = (/** @type {object} */ fields) => /** @type {StudyState} */ (fields);
+
+test("each outcome has a card and words of its own", () => {
+  const told = ["passed", "timed_out", "gave_up", "interrupted"].map((name) => outcome_of({ number: 3, state: name }));
+  assert.deepEqual(told.map(({ card }) => card), ["passed", "timed_out", "gave_up", "failed"]);
+  assert.equal(new Set(told.map(({ in_short }) => in_short)).size, 4);
+  for (const { sentence } of told) assert.match(sentence(3), /\b3\b/);
+});
+
+test("what ended by our fault, or in a way that this page does not know, never counts against the participant", () => {
+  for (const name of ["interrupted", "of_a_newer_server"]) {
+    const { heading, sentence } = outcome_of({ number: 1, state: name });
+    assert.match(heading, /on our side/);
+    assert.match(sentence(1), /does not count against you/);
+  }
+});
+
+test("an older server tells only of the last task", () => {
+  assert.deepEqual(outcomes_of(state(READY)), []);
+  assert.deepEqual(outcomes_of(state(PASSED)), [{ number: 1, state: "passed" }]);
+  const outcomes = [{ number: 1, state: "gave_up" }, { number: 2, state: "passed" }];
+  assert.deepEqual(outcomes_of(state({ ...PASSED, outcomes })), outcomes);
+});

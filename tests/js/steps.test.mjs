@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { part } from "./support/fake_page.mjs";
+import { PASSED, READY } from "./support/session_parts.mjs";
+import { Steps } from "../../static/js/app/steps.js";
+
+const steps = new Steps();
+/** @param {object} state @returns {(string | undefined)[] | null} Null where no row is shown. */
+function shown(state) {
+  steps.show(/** @type {import("../../static/js/core/protocol.js").StudyState} */ (state));
+  return part("steps").hidden ? null : part("steps").all("span").map(({ dataset }) => dataset.step);
+}
+
+test("a dot for each task: what came of it, where one is, and what is ahead", () => {
+  const outcomes = [{ number: 1, state: "passed" }, { number: 2, state: "interrupted" }];
+  assert.deepEqual(shown({ ...READY, task: { ...READY.task, number: 3, total: 5 }, outcomes }), ["passed", "interrupted", "current", "ahead", "ahead"]);
+});
+
+test("an older server tells of the last task; those before it have ended", () => {
+  assert.deepEqual(shown(PASSED), ["passed", "current"]);
+  assert.deepEqual(shown({ ...PASSED, task: { ...PASSED.task, number: 3, total: 3 }, previous: { number: 2, state: "gave_up" } }), ["ended", "gave_up", "current"]);
+});
+
+test("no row for one task, for very many, and at the end", () => {
+  const of = (/** @type {number} */ total) => shown({ ...READY, task: { ...READY.task, total } });
+  assert.deepEqual([of(1), of(21), shown({ ...READY, state: "finished", task: null })], [null, null, null]);
+  assert.equal(of(20)?.length, 20);
+});
