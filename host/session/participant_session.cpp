@@ -48,7 +48,7 @@ void ParticipantSession::detach(ConnectionPort& port, const std::string& reason)
   if (m_ports.erase(&port) == 0) return;
   if (m_page && &m_page->port() == &port) {
     m_page.reset();
-    m_ahead.reset();
+    drop_ahead();
     m_recorder.note(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
     if (is_running()) m_run->resume();
   }
@@ -173,8 +173,8 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   m_recorder.add(EventRecord(
       "started", "{\"columns\":" + std::to_string(m_size.columns) + ",\"rows\":" + std::to_string(m_size.rows) + "}",
       now()));
-  const auto ahead = std::exchange(m_ahead, nullptr);
-  if (ahead && ahead->is_for(m_study, frame.task)) return m_run->start(*ahead);
+  if (m_ahead && m_ahead->is_for(m_study, frame.task)) return m_run->start(*std::exchange(m_ahead, nullptr));
+  drop_ahead();
   m_run->start();
 }
 
@@ -252,7 +252,17 @@ void ParticipantSession::resume() {
   if (m_run) m_run->resume();
 }
 
-bool ParticipantSession::is_idle() const { return m_ports.empty() && !m_run; }
+bool ParticipantSession::is_idle() const { return m_ports.empty() && !m_run && m_leaving_ahead == 0; }
+
+void ParticipantSession::drop_ahead() {
+  if (!m_ahead) return;
+  ++m_leaving_ahead;
+  std::exchange(m_ahead, nullptr)->stop([this, alive = std::weak_ptr(m_alive)] {
+    if (alive.expired() || --m_leaving_ahead > 0) return;
+    if (m_when_ahead_is_gone) return std::exchange(m_when_ahead_is_gone, nullptr)();
+    check_idle();
+  });
+}
 
 void ParticipantSession::check_idle() {
   if (!is_idle() || m_released) return;
@@ -278,12 +288,14 @@ void ParticipantSession::release(std::function<void()> done) {
                                                               TaskSessionId) { transaction.release_lease(fence, at); },
                      done);
   };
-  auto when_gone = [alive = std::weak_ptr(m_alive), give_back] {
-    if (!alive.expired()) give_back();
+  drop_ahead();
+  auto when_gone = [this, alive = std::weak_ptr(m_alive), give_back = std::move(give_back)] {
+    if (alive.expired()) return;
+    if (m_leaving_ahead == 0) return give_back();
+    m_when_ahead_is_gone = give_back;
   };
   if (m_run) return m_run->stop(std::move(when_gone));
-  if (m_ahead) return m_ahead->stop(std::move(when_gone));
-  give_back();
+  when_gone();
 }
 
 void ParticipantSession::abandon() {

@@ -59,12 +59,14 @@ class ParticipantSession {
 
   /// Has the sandbox for the next task made while a page shows what the task is about.
   void work_ahead();
+  void drop_ahead();
   std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
   void take_over();
   void on_started(std::exception_ptr error);
   void begin_recording();
   void on_begun(const TaskSessionRow& row);
   void on_replaced(const std::exception_ptr& error);
+  void on_restarted();
   void start_clock();
   void stop_clock();
   void write_clock(std::optional<MonotonicTime> since);
@@ -93,6 +95,8 @@ class ParticipantSession {
   TerminalSize m_size;
 
   std::unique_ptr<SandboxAhead> m_ahead;  ///< for the next task, while none runs
+  int m_leaving_ahead = 0;                ///< those that were not needed and are not gone yet
+  std::function<void()> m_when_ahead_is_gone{};
   std::unique_ptr<TaskRun> m_run;
   std::shared_ptr<const Study> m_study;  ///< of the running task
   bool m_begun = false;                  ///< the running task is in the store, and pages are told of it

@@ -42,7 +42,9 @@ void ParticipantSession::take_over() {
     m_run->start();
   else
     m_run->adopt(row.sandbox);
+  const bool stood = row.clock_stands;
   start_clock();
+  if (stood) write_clock(m_clock_started);
 }
 
 void ParticipantSession::work_ahead() {
@@ -51,6 +53,7 @@ void ParticipantSession::work_ahead() {
   if (!m_environment.works_ahead || !m_page || m_run || m_released) return;
   if (task_number > static_cast<int>(study->tasks.size())) return;
   if (m_ahead && m_ahead->is_for(study, task_number)) return;
+  drop_ahead();
   const Task& task = study->tasks[static_cast<std::size_t>(task_number) - 1];
   m_ahead = std::make_unique<SandboxAhead>(m_environment, study, task_number,
                                            TaskRun::make_spec(m_environment, task, m_size));
@@ -72,6 +75,7 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
     m_page->credit(static_cast<std::size_t>(end - before));
   };
   callbacks.replaced = [this](const std::exception_ptr& error) { on_replaced(error); };
+  callbacks.restarted = [this] { on_restarted(); };
   callbacks.progress = [this](const Progress& progress) {
     if (!is_running()) return;
     m_last_check = progress;
@@ -147,6 +151,12 @@ void ParticipantSession::on_replaced(const std::exception_ptr& error) {
   m_progress.latest->sandbox_replaced = true;
   m_last_check.reset();
   begin_recording();
+  send_state();
+}
+
+void ParticipantSession::on_restarted() {
+  if (!is_running() || m_released || !m_clock_stands) return;
+  start_clock();
   send_state();
 }
 

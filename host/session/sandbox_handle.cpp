@@ -1,5 +1,7 @@
 #include "host/session/sandbox_handle.hpp"
 
+#include <poll.h>
+
 #include <utility>
 
 #include "host/plugins/guard.hpp"
@@ -79,6 +81,11 @@ void SandboxHandle::next() {
 void SandboxHandle::snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done) {
   run([request, examine = std::move(examine)](Sandbox& sandbox) { examine(sandbox.snapshot(request)); },
       std::move(done));
+}
+
+bool SandboxHandle::shell_has_ended() const {
+  pollfd ended{m_ended_descriptor, POLLIN, 0};
+  return poll(&ended, 1, 0) > 0;
 }
 
 void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done) {

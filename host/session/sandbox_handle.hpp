@@ -30,6 +30,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
 
   int terminal() const { return m_terminal; }
   int ended_descriptor() const { return m_ended_descriptor; }
+  bool shell_has_ended() const;
 
   /// `examine` runs on the pool, so that comparing a large tree holds up no keystroke.
   void snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done);

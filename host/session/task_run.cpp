@@ -25,12 +25,6 @@ constexpr double throttled_rate = 256 * 1024;
 /// Guards against accidents only, as the participant can read it; from the id, so that an adopter knows it too.
 std::string mark_nonce(const SandboxId& id) { return "n" + id; }
 
-void put_offset(Bytes& frame, std::uint64_t offset) {
-  for (std::size_t i = 0; i < TerminalIo::frame_header; ++i) {
-    frame[i] = static_cast<char>(offset >> (8 * (TerminalIo::frame_header - 1 - i)));
-  }
-}
-
 }  // namespace
 
 TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_number, std::string stream,
@@ -73,12 +67,12 @@ SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task
   return spec;
 }
 
-SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::string& nonce,
+SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::string& nonce, Claim claim,
                                                std::function<void(std::exception_ptr)> done) {
   ++m_leaving->awaited;
-  return [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id, nonce, done = std::move(done)](
-             const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
-    if (alive.expired()) {
+  return [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id, nonce, claim, before = m_used_sandboxes,
+          done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
+    if (alive.expired() || (claim == Claim::yields && before != m_used_sandboxes)) {
       if (!sandbox) return leaving->one_gone();
       return sandbox->destroy([leaving] { leaving->one_gone(); });
     }
@@ -88,20 +82,21 @@ SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::s
   };
 }
 
-void TaskRun::start_sandbox(std::function<void(std::exception_ptr)> done) {
+void TaskRun::start_sandbox(Claim claim, std::function<void(std::exception_ptr)> done) {
   SandboxSpec spec = make_spec(m_environment, task(), m_size);
-  auto started = use_when_there(spec.id, spec.environment["TELLINA_NONCE"], std::move(done));
+  auto started = use_when_there(spec.id, spec.environment["TELLINA_NONCE"], claim, std::move(done));
   SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
 
 void TaskRun::start() {
-  start_sandbox([this](std::exception_ptr error) { wait_for_prompt(std::move(error)); });
+  start_sandbox(Claim::yields, [this](std::exception_ptr error) { wait_for_prompt(std::move(error)); });
 }
 
 void TaskRun::start(SandboxAhead& ahead) {
-  ahead.take(use_when_there(ahead.id(), mark_nonce(ahead.id()), [this](std::exception_ptr error) {
-    if (error) return start();
-    wait_for_prompt(nullptr);
+  ahead.take(use_when_there(ahead.id(), mark_nonce(ahead.id()), Claim::yields, [this](std::exception_ptr error) {
+    if (!error && !m_sandbox->shell_has_ended()) return wait_for_prompt(nullptr);
+    close_terminal();
+    start();
   }));
 }
 
@@ -119,7 +114,7 @@ void TaskRun::wait_for_prompt(std::exception_ptr error) {
 }
 
 void TaskRun::adopt(const SandboxId& sandbox) {
-  auto started = use_when_there(sandbox, mark_nonce(sandbox), [this](std::exception_ptr error) {
+  auto started = use_when_there(sandbox, mark_nonce(sandbox), Claim::yields, [this](std::exception_ptr error) {
     // Sandboxes that end with their owner are the usual case.
     if (error) return start();
     m_is_adopted = true;
@@ -129,7 +124,15 @@ void TaskRun::adopt(const SandboxId& sandbox) {
   SandboxHandle::adopt(m_environment, sandbox, std::move(started));
 }
 
-void TaskRun::reset(std::function<void(std::exception_ptr)> done) { start_sandbox(std::move(done)); }
+void TaskRun::reset(std::function<void(std::exception_ptr)> done) {
+  start_sandbox(Claim::prevails, [this, done = std::move(done)](std::exception_ptr error) {
+    if (!error) {
+      m_is_ready = true;
+      m_ready_timer->cancel();
+    }
+    done(std::move(error));
+  });
+}
 
 std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id,
                                 const std::string& nonce) {
@@ -141,6 +144,7 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
     return std::current_exception();
   }
   m_shell_timer->cancel();
+  ++m_used_sandboxes;
   m_sandbox_id = id;
   if (m_sandbox) {
     close_terminal();
@@ -222,11 +226,20 @@ void TaskRun::restart_shell() {
         try {
           if (error) std::rethrow_exception(error);
           use_terminal(open_terminal(*m_sandbox));
+          later([this] {
+            const auto restarted = m_callbacks.restarted;
+            restarted();
+          });
         } catch (const Error& failure) {
           m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
                                     failure.what());
           event("shell_failed", "{\"reason\":" + quote_json(failure.what()) + "}");
-          reset([this](std::exception_ptr again) {
+          start_sandbox(Claim::yields, [this](std::exception_ptr again) {
+            // Before the first prompt: the task has not begun, or another start is tried.
+            if (again && !m_is_ready) {
+              m_ready_timer->cancel();
+              return wait_for_prompt(std::move(again));
+            }
             later([this, again] {
               const auto replaced = m_callbacks.replaced;
               replaced(again);
@@ -297,7 +310,7 @@ void TaskRun::on_output(Bytes& frame) {
   m_recorder.add(StreamName::output, offset, bytes, at);
   // The page may take the frame away; checks see the bytes after it has them.
   m_printed.assign(bytes);
-  put_offset(frame, offset);
+  TerminalIo::put_offset(frame, offset);
   m_callbacks.output(frame);
   m_tracker->printed(m_printed, at);
   if (m_home_check && m_is_ready) m_home_check->output_seen();

@@ -29,6 +29,7 @@ class TaskRun {
     std::function<void(std::exception_ptr)> started;  ///< the shell can be typed at, or why there is none
     /// Another sandbox has the place of one that broke, or cannot be had; then it is tried again.
     std::function<void(const std::exception_ptr&)> replaced;
+    std::function<void()> restarted;                 ///< another shell is there, in the same sandbox
     std::function<void(Bytes& frame)> output;        ///< new output, with its offset in front, as it goes on the wire
     std::function<bool()> may_send;                  ///< false: the page is behind, so the pty is not read
     std::function<void(std::uint64_t)> acknowledge;  ///< input is recorded and handed to the shell up to here
@@ -89,9 +90,12 @@ class TaskRun {
  private:
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   void wait_for_prompt(std::exception_ptr error);
-  void start_sandbox(std::function<void(std::exception_ptr)> done);
+  /// Whether a sandbox that comes is used where another one has come into use since it was asked for. One that yields
+  /// is ended then, and nothing is called back.
+  enum class Claim : std::uint8_t { yields, prevails };
+  void start_sandbox(Claim claim, std::function<void(std::exception_ptr)> done);
   /// What to do with a sandbox that is being started or adopted; counts it among those that stop() waits for.
-  SandboxHandle::Started use_when_there(const SandboxId& id, const std::string& nonce,
+  SandboxHandle::Started use_when_there(const SandboxId& id, const std::string& nonce, Claim claim,
                                         std::function<void(std::exception_ptr)> done);
   struct Opened {
     std::unique_ptr<TerminalIo> terminal;
@@ -136,6 +140,7 @@ class TaskRun {
   TerminalSize m_size;
   Callbacks m_callbacks;
 
+  std::uint64_t m_used_sandboxes = 0;
   std::string m_sandbox_id;
   std::string m_nonce;  ///< of the sandbox in use
   std::shared_ptr<SandboxHandle> m_sandbox;

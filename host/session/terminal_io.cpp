@@ -29,6 +29,10 @@ TerminalIo::TerminalIo(Loop& loop, int descriptor, Callbacks callbacks)
   resume();
 }
 
+void TerminalIo::put_offset(Bytes& frame, std::uint64_t offset) {
+  for (std::size_t i = 0; i < frame_header; ++i) frame[i] = static_cast<char>(offset >> (8 * (frame_header - 1 - i)));
+}
+
 void TerminalIo::resume() {
   if (!m_write_armed && m_unwritten_from < m_unwritten.size()) arm_write();
   if (m_read_armed || m_hung_up || !m_callbacks.may_read()) return;

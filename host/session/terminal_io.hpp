@@ -26,6 +26,8 @@ class TerminalIo {
 
   /// Spare bytes in front of each piece of output, for the stream offset of its frame.
   static constexpr std::size_t frame_header = 8;
+  /// Fills the header: the offset of the first byte behind it, big-endian.
+  static void put_offset(Bytes& frame, std::uint64_t offset);
 
   TerminalIo(Loop& loop, int descriptor, Callbacks callbacks);
 

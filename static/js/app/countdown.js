@@ -39,22 +39,21 @@ export class Countdown {
     }
     this.#duration = duration;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
-    this.#tick();
-    if (!stands) return;
-    this.#timers.clear(this.#timer);
-    this.#words.textContent = "The clock stands still";
+    this.#tick(stands);
   }
 
-  #tick() {
+  /** @param {boolean} [stands] */
+  #tick(stands = false) {
     const left = (this.#ends_at - this.#timers.now()) / 1000;
     const text = clock_text(left);
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
-    const { level, words } = clock_warning(left, this.#duration);
+    const { level, words: warning } = clock_warning(left, this.#duration);
     this.#box.dataset.level = level;
+    const words = stands ? "The clock stands still" : warning;
     if (this.#words.textContent !== words) {
       this.#words.textContent = words;
-      if (words !== "") announce(`${words}.`);
+      if (words !== "" && !stands) announce(`${words}.`);
     }
-    if (left > 0) this.#timer = this.#timers.set(() => this.#tick(), TICK);
+    if (left > 0 && !stands) this.#timer = this.#timers.set(() => this.#tick(), TICK);
   }
 }

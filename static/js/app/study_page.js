@@ -53,6 +53,8 @@ export class StudyPage {
   #session = null;
   #on_refused = () => {};
   /** Of the state whose screen is up, so that hearing it again changes nothing. */
+  /** What the last check saw is no longer there. */
+  #terminal_replaced = false;
   #shown_state_number = -1;
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
@@ -107,6 +109,9 @@ export class StudyPage {
     this.#trouble.show(state);
     this.#steps.show(state);
     this.#panel.show(state);
+    const is_replaced = task?.terminal_replaced ?? false;
+    if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
+    this.#terminal_replaced = is_replaced;
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();

@@ -83,7 +83,8 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   engine().stop();
   engine().start();
   bob.wait_for(
-      "state", [](const boost::json::object& state) { return state.at("task").at("terminal_replaced").as_bool(); },
+      "state",
+      [](const boost::json::object& frame) { return frame.at("state").at("task").at("terminal_replaced").as_bool(); },
       start_limit);
   bob.expect_prompt(start_limit);
   bob.run("echo \"kept:$kept:\"; ls");

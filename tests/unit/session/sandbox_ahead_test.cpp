@@ -21,6 +21,7 @@ class SandboxAheadTest : public SessionTest {
 TEST_F(SandboxAheadTest, IsWhatTheTaskBeginsIn) {
   read_task();
   say(R"({"type":"resize","columns":100,"rows":30})");
+  loop.advance(std::chrono::seconds(30));
   start_task(1);
   ASSERT_TRUE(wait([&] { return port.output.find("$ ") != Bytes::npos; }));
   EXPECT_EQ(backend.starts, 1);
@@ -57,6 +58,38 @@ TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBack) {
   ASSERT_TRUE(wait([&] { return released; }));
   ASSERT_EQ(backend.shells.size(), 1U);
   EXPECT_TRUE(backend.shell().is_destroyed);
+}
+
+TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLeft) {
+  open();
+  session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  session->detach(port, "gone");
+  EXPECT_FALSE(session->is_idle()) << "what is being started is waited for";
+  bool released = false;
+  session->release([&] { released = true; });
+  ASSERT_TRUE(wait([&] { return released; }));
+  ASSERT_EQ(backend.shells.size(), 1U);
+  EXPECT_TRUE(backend.shell().is_destroyed);
+}
+
+TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileIsMadeAfresh) {
+  read_task();
+  backend.shell().exit();
+  start_task(1);
+  EXPECT_EQ(state(), "running");
+  EXPECT_EQ(backend.starts, 2);
+  EXPECT_TRUE(backend.shells[0]->is_destroyed);
+  EXPECT_FALSE(backend.shell().is_destroyed);
+}
+
+TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoTask) {
+  read_task();
+  backend.shell().exit();
+  backend.is_unavailable = true;
+  say(R"({"type":"start_task","id":1,"task":1})");
+  ASSERT_TRUE(wait_for("error"));
+  EXPECT_EQ(port.last("error")["code"], "sandbox_unavailable");
+  EXPECT_EQ(stored("SELECT count(*) FROM task_sessions"), "0");
 }
 
 TEST_F(SandboxAheadTest, GoesWithALostSession) {

@@ -109,6 +109,34 @@ TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
   expect_stored(replacements, "sandbox_replaced");
 }
 
+TEST_F(SessionTest, TheClockGoesOnWhereTheBrokenShellCanBeRestartedAfterAll) {
+  begin_task();
+  loop.advance(seconds(20));
+  backend.shell().fails_to_restart = backend.is_unavailable = true;
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  backend.shell().fails_to_restart = false;
+  loop.advance(seconds(2));
+  EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_FALSE(task_of("state").at("terminal_replaced").as_bool()) << "the files are still there";
+  expect_stored(clock, "0 1");
+}
+
+TEST_F(SessionTest, AStartOverDuringAStandstillIsTheParticipantsOwn) {
+  begin_task();
+  loop.advance(seconds(20));
+  fail_to_take_over();
+  EXPECT_TRUE(task_of("welcome").at("clock_stands").as_bool());
+  backend.is_unavailable = false;
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  loop.advance(seconds(10));
+  EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_FALSE(task_of("state").at("terminal_replaced").as_bool());
+  expect_stored(replacements, "reset");
+}
+
 TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
   begin_task();
   backend.is_unavailable = true;
