@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launch, Tab } from "./support/browser.mjs";
+import { Program } from "./support/program.mjs";
+import { Redis } from "./support/redis.mjs";
+
+/** What a participant sees of a Redis that dies: the real server over a real one. */
+
+const redis = new Redis();
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {Program} */
+let program;
+
+before(async () => {
+  await redis.start();
+  program = await Program.prepare((config) => {
+    config.task_duration_in_seconds = 600;
+    config.access_codes = ["redis"];
+    config.channel_layer = { plugin: "redis", url: redis.url };
+  });
+  [browser] = await Promise.all([launch(), program.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await program?.clean_up();
+  await redis.kill();
+});
+
+test("a Redis that is killed and comes back empty: the page says that it is connecting again, and nothing typed is lost or doubled", { timeout: 400_000 }, async () => {
+  const tab = await Tab.open(await browser.newContext({ viewport: { width: 1280, height: 720 } }), program.address, "?access_code=redis");
+  await tab.card("start");
+  await tab.press("Start");
+  await tab.terminal();
+  await tab.type("place=here; echo ready\n");
+  await tab.shows(/^ready$/m);
+
+  await redis.kill();
+  await tab.page.waitForFunction(() =>
+    /^Connection lost\. Attempt \d+ in \d+ seconds?\. What you type is kept\./.test(document.querySelector("#connection")?.textContent ?? ""),
+  );
+  await tab.type("echo still $place $((6*7))\n");
+  await tab.screenshot("story_redis_away");
+  await redis.start();
+
+  await tab.connection("connected");
+  await tab.shows(/^still here 42$/m);
+  await tab.type("history | grep -c 'still [$]place'\n");
+  await tab.shows(/^1$/m);
+  assert.deepEqual(tab.foreign_requests, []);
+});
