@@ -53,9 +53,9 @@ export class StudyPage {
   #session = null;
   #on_refused = () => {};
   /** Of the state whose screen is up, so that hearing it again changes nothing. */
+  #shown_state_number = -1;
   /** What the last check saw is no longer there. */
   #terminal_replaced = false;
-  #shown_state_number = -1;
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
 

@@ -95,12 +95,7 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
 }
 
 TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
-  begin_task();
-  loop.advance(seconds(20));
-  backend.shell().fails_to_restart = backend.is_unavailable = true;
-  backend.shell().exit();
-  loop.run_until_idle();
-  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  break_for_good();
   loop.advance(seconds(100));
   backend.is_unavailable = false;
   loop.advance(seconds(2));
@@ -110,12 +105,7 @@ TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
 }
 
 TEST_F(SessionTest, TheClockGoesOnWhereTheBrokenShellCanBeRestartedAfterAll) {
-  begin_task();
-  loop.advance(seconds(20));
-  backend.shell().fails_to_restart = backend.is_unavailable = true;
-  backend.shell().exit();
-  loop.run_until_idle();
-  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  break_for_good();
   backend.shell().fails_to_restart = false;
   loop.advance(seconds(2));
   EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
