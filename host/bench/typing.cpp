@@ -56,7 +56,7 @@ class TypingRun {
     const auto processor_after = m_party.target().processor_time();
     const auto own_after = own_processor_time();
     const TimePoint measured = Clock::now();
-    const auto overtakings_after = count_overtakings();
+    const auto overtakings_after = count_all_overtakings();
     m_progress.end();
 
     sample.set("keys", static_cast<double>(m_sent));
@@ -138,11 +138,15 @@ class TypingRun {
                               (is_complete ? "" : "; 20 s after the last key nothing more was waited for"));
   }
 
-  /// After a pause, so that all that was typed before it counts.
   std::optional<std::uint64_t> count_overtakings() {
     if (m_party.target().protocol() == Protocol::bare) return std::nullopt;
-    m_party.wait_until([] { return false; }, counting_interval);
     return bench::count_overtakings(m_party.target().endpoint());
+  }
+
+  /// After a pause, so that all that was typed before it counts.
+  std::optional<std::uint64_t> count_all_overtakings() {
+    if (m_party.target().protocol() != Protocol::bare) m_party.wait_until([] { return false; }, counting_interval);
+    return count_overtakings();
   }
 
   static void set_overtakings(Sample& sample, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
@@ -251,7 +255,7 @@ Sample measure_paste(Party& party, std::size_t bytes, Progress& progress) {
   sample.set("mebibytes", static_cast<double>(bytes) / (1024 * 1024));
   sample.set("seconds", run.seconds_to_last_echo());
   sample.set("mib_per_second", static_cast<double>(bytes) / (1024 * 1024) / run.seconds_to_last_echo());
-  run.set_overtakings(sample, overtakings_before, run.count_overtakings());
+  run.set_overtakings(sample, overtakings_before, run.count_all_overtakings());
   run.judge(sample, is_complete);
   run.end_echo(sample);
   return sample;

@@ -40,12 +40,30 @@ void Connection::append_word(std::string_view word) {
   m_unsent += "\r\n";
 }
 
+bool Connection::send_now() noexcept {
+  if (m_unsent.empty()) return true;
+  const ssize_t sent = ::send(m_context->fd, m_unsent.data(), m_unsent.size(), MSG_NOSIGNAL);
+  if (sent > 0) m_unsent.erase(0, static_cast<std::size_t>(sent));
+  return m_unsent.empty();
+}
+
+const redisReply* Connection::peek() {
+  if (!m_next) m_next = parse();
+  if (!m_next && redisBufferRead(m_context.get()) == REDIS_OK) m_next = parse();
+  return m_next.get();
+}
+
+Reply Connection::parse() {
+  void* reply = nullptr;
+  if (redisGetReplyFromReader(m_context.get(), &reply) != REDIS_OK) fail();
+  return Reply(static_cast<redisReply*>(reply));
+}
+
 Reply Connection::read(std::chrono::milliseconds patience) {
+  if (m_next) return std::move(m_next);
   if (!m_unsent.empty()) flush();
   for (;;) {
-    void* reply = nullptr;
-    if (redisGetReplyFromReader(m_context.get(), &reply) != REDIS_OK) fail();
-    if (reply) return Reply(static_cast<redisReply*>(reply));
+    if (Reply reply = parse()) return reply;
     if (wait_for(m_context->fd, POLLIN, m_stop, patience) == 0) {
       throw Failure(Failure::Kind::lost, "no answer for " + std::to_string(patience.count()) + " ms");
     }

@@ -28,7 +28,7 @@ inline std::string_view text_of(const redisReply& reply) {
 
 /// Commands are appended, then their replies are read in the same order: the first read() sends what was appended.
 ///
-/// Threads: one. After a Failure it can only be destroyed. The destructor closes and never waits.
+/// Threads: one at a time. After a Failure it can only be destroyed. The destructor closes and never waits.
 class Connection {
  public:
   /// How long the server may keep us waiting for something that it should do at once.
@@ -41,6 +41,13 @@ class Connection {
   void append(std::initializer_list<std::string_view> command) {
     append(std::span<const std::string_view>(command.begin(), command.size()));
   }
+
+  /// Sends what was appended as far as that goes without waiting; false where read() has to see to the rest.
+  bool send_now() noexcept;
+
+  /// The reply that read() would return, if it has come; null also where the connection broke, which read() tells.
+  /// Throws Failure(lost) where what came is no reply.
+  const redisReply* peek();
 
   /// The reply may be an error. Throws Failure(lost) when nothing moved for `patience`.
   Reply read(std::chrono::milliseconds patience = usual_patience);
@@ -57,6 +64,7 @@ class Connection {
   };
 
   [[noreturn]] void fail() const;
+  Reply parse();
   void append_word(std::string_view word);
   void flush();
 
@@ -64,6 +72,7 @@ class Connection {
   std::unique_ptr<redisContext, ContextDeleter> m_context;
   /// Ours and not hiredis's, which moves all that is left to the front after each write().
   std::string m_unsent;
+  Reply m_next;  ///< was looked at and not taken
 };
 
 }  // namespace tellina::redis

@@ -18,7 +18,7 @@ constexpr std::size_t most_bytes_in_outbox = 64 * 1024 * 1024;
 }  // namespace
 
 SendResult Outboxes::add(const std::string& channel, Bytes message) {
-  bool has_become_ready = false;
+  bool may_be_sent = false;
   {
     std::lock_guard lock(m_mutex);
     std::unique_ptr<Outbox>& outbox = m_outboxes[channel];
@@ -32,16 +32,18 @@ SendResult Outboxes::add(const std::string& channel, Bytes message) {
     outbox->bytes += message.size();
     outbox->messages.push_back(std::move(message));
     if (was_empty) {
-      has_become_ready = m_ready.empty();
+      may_be_sent = m_ready.empty();
       m_ready.push_back(outbox.get());
       if (m_outboxes.size() > m_forget_at) forget_idle();
+    } else {
+      may_be_sent = outbox->under_way > 0;
     }
   }
-  if (has_become_ready) m_wake();
+  if (may_be_sent) m_wake();
   return SendResult::accepted;
 }
 
-std::vector<Batch> Outboxes::take() {
+std::deque<Batch> Outboxes::take() {
   std::lock_guard lock(m_mutex);
   const auto now = steady_clock::now();
   std::erase_if(m_delayed, [&](Outbox* outbox) {
@@ -49,7 +51,7 @@ std::vector<Batch> Outboxes::take() {
     m_ready.push_back(outbox);
     return true;
   });
-  std::vector<Batch> batches;
+  std::deque<Batch> batches;
   std::size_t bytes = 0;
   while (!m_ready.empty() && bytes < most_bytes_at_once) {
     Outbox& outbox = *m_ready.front();

@@ -52,17 +52,18 @@ class Batch {
   std::size_t bytes = 0;
 };
 
-/// Threads: add() from any; everything else from the writer's thread.
+/// Threads: add() from any; everything else from the one that may use the writer's connection.
 class Outboxes {
  public:
-  /// `wake` is called when the writer may have to get up, from any thread.
+  /// `wake` is called when a message may be sent now, or as soon as a reply is there; on the thread that adds, without
+  /// any lock of this object.
   Outboxes(const Settings& settings, std::function<void()> wake) : m_settings(settings), m_wake(std::move(wake)) {}
 
   /// Takes an encoded message, unless the channel is full.
   SendResult add(const std::string& channel, Bytes message);
 
   /// What may be sent now, at most one batch for each channel, at most a few MiB. Each has to be settled.
-  std::vector<Batch> take();
+  std::deque<Batch> take();
 
   /// Redis took the first `taken` messages. The others, if any, are tried again a little later, as the channel is full.
   void settle(const Batch& batch, std::size_t taken);

@@ -15,8 +15,9 @@
 
 namespace tellina::redis {
 
-/// A channel is a list of Redis. One thread writes and one reads, each on a connection of its own; both start at the
-/// first use, come back by themselves when Redis does, and never run while there is nothing to do.
+/// A channel is a list of Redis. One thread writes, where the sender cannot do so itself at once, and one reads, each
+/// on a connection of its own; both start at the first use, come back by themselves when Redis does, and never run
+/// while there is nothing to do.
 class RedisLayer final : public ChannelLayer {
  public:
   /// Touches no network.

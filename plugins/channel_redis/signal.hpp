@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
@@ -9,7 +10,8 @@
 
 namespace tellina::redis {
 
-/// A descriptor that is readable from raise() to clear(). Threads: any.
+/// A descriptor that is readable from raise() to clear(). Threads: raise() from any, clear() from the one that waits,
+/// before it looks at what was raised for.
 class Signal {
  public:
   /// Throws std::system_error where the process has no descriptor left.
@@ -17,14 +19,18 @@ class Signal {
     if (m_event.get() < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
   int descriptor() const { return m_event.get(); }
-  void raise() { ::eventfd_write(m_event.get(), 1); }
+  void raise() {
+    if (!m_is_raised.exchange(true)) ::eventfd_write(m_event.get(), 1);
+  }
   void clear() {
     eventfd_t ignored = 0;
     ::eventfd_read(m_event.get(), &ignored);
+    m_is_raised.store(false);
   }
 
  private:
   const Descriptor m_event;
+  std::atomic<bool> m_is_raised = false;
 };
 
 }  // namespace tellina::redis

@@ -19,6 +19,13 @@ milliseconds life_of_mark(const Settings& settings) {
   return 2 * settings.expiry + std::chrono::seconds(60);
 }
 
+/// How long a reply may lie unread after the last message.
+constexpr milliseconds between_looks{20};
+
+bool is_all_taken(const Batch& batch, const redisReply& reply) {
+  return reply.type == REDIS_REPLY_INTEGER && reply.integer == static_cast<long long>(batch.messages.size());
+}
+
 /// Other errors are the whole server's, and it may be another one after the next connect.
 bool concerns_one_batch(std::string_view error) {
   return error.starts_with("WRONGTYPE") || error.starts_with("NOSCRIPT");
@@ -37,7 +44,10 @@ Writer::Writer(const Settings& settings, const std::string& instance, Health& he
       m_capacity(std::to_string(settings.capacity)),
       m_expiry_ms(std::to_string(milliseconds(settings.expiry).count())),
       m_mark_life_ms(std::to_string(life_of_mark(settings).count())),
-      m_outboxes(settings, [this] { m_work.raise(); }),
+      m_outboxes(settings,
+                 [this] {
+                   if (!send_from_here()) m_work.raise();
+                 }),
       m_back_off(context.random) {}
 
 Writer::~Writer() {
@@ -62,6 +72,7 @@ void Writer::finish(milliseconds limit) {
 }
 
 void Writer::run() {
+  std::unique_lock wire(m_wire);
   for (bool goes_on = true; goes_on;) {
     try {
       connect();
@@ -81,6 +92,9 @@ void Writer::run() {
 
 bool Writer::recover(const Failure& failure) {
   m_connection.reset();
+  for (; !m_under_way.empty(); m_under_way.pop_front()) m_outboxes.settle_in_doubt(m_under_way.front());
+  if (std::exchange(m_replies_to_wake, 0) > 0) m_wants_wake.store(true);
+  m_is_warm = false;
   if (failure.kind == Failure::Kind::stopped) return false;
   if (std::exchange(m_was_idle, false)) return true;
   if (!m_health.is_writer_down()) m_lost_at = m_clock.now();
@@ -114,23 +128,35 @@ void Writer::connect() {
 }
 
 void Writer::serve() {
-  while (wait_for_work()) send_what_waits();
+  while (wait_for_work()) {
+    if (m_under_way.empty()) append_what_waits();
+    read_replies();
+  }
 }
 
 bool Writer::wait_for_work() {
   for (;;) {
-    m_work.clear();
-    if (m_outboxes.has_ready() || m_wants_wake.load()) return true;
+    if (!m_under_way.empty() || m_outboxes.has_ready() || m_wants_wake.load()) return true;
     if (m_is_finishing.load() && m_outboxes.is_empty()) return false;
-    int limit = -1;
-    if (const auto retry = m_outboxes.next_retry()) {
+    int limit = m_is_warm ? static_cast<int>(between_looks.count()) : -1;
+    const auto retry = m_outboxes.next_retry();
+    if (retry) {
       const auto left = std::chrono::ceil<milliseconds>(*retry - std::chrono::steady_clock::now());
-      limit = static_cast<int>(std::max<milliseconds::rep>(left.count(), 0));
+      const int until_retry = static_cast<int>(std::max<milliseconds::rep>(left.count(), 0));
+      limit = m_is_warm ? std::min(limit, until_retry) : until_retry;
     }
     std::array<pollfd, 3> watched{
         {{m_stop.descriptor(), POLLIN, 0}, {m_work.descriptor(), POLLIN, 0}, {m_connection->descriptor(), POLLIN, 0}}};
+    // A reply that comes meanwhile is taken by whoever sends next.
+    if (m_is_warm) watched[2].fd = -1;
+    m_is_open_to_all = m_is_warm;
+    m_wire.unlock();
     const int count = ::poll(watched.data(), watched.size(), limit);
+    m_wire.lock();
+    m_is_open_to_all = false;
     if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
+    if (count > 0 && watched[1].revents) m_work.clear();
+    if (!m_under_way.empty()) return true;
     // Nothing is due from the server now: it has closed, or says why it will.
     if (count > 0 && watched[2].revents) {
       // Servers and proxies close what has been quiet for long. Nothing was under way: the next one will do.
@@ -139,38 +165,57 @@ bool Writer::wait_for_work() {
       const Reply reply = m_connection->read();
       throw Failure(is_error(*reply) ? Failure::Kind::refused : Failure::Kind::lost, std::string(text_of(*reply)));
     }
-    if (count == 0) return true;
+    if (count == 0 && retry) return true;
+    if (count == 0) m_is_warm = false;
   }
 }
 
-void Writer::send_what_waits() {
-  const bool wakes = m_wants_wake.exchange(false);
-  const std::vector<Batch> batches = m_outboxes.take();
-  std::size_t settled = 0;
+bool Writer::send_from_here() noexcept {
+  const std::unique_lock wire(m_wire, std::try_to_lock);
+  if (!wire || !m_is_open_to_all) return false;
+  m_is_open_to_all = false;
   try {
-    for (const Batch& batch : batches) append(batch);
-    if (wakes) {
-      const std::string key = m_keys.wake();
-      m_connection->append({"RPUSH", key, ""});
-      m_connection->append({"PEXPIRE", key, m_mark_life_ms});
+    for (; !m_under_way.empty(); m_under_way.pop_front()) {
+      const redisReply* reply = m_connection->peek();
+      if (!reply || !is_all_taken(m_under_way.front(), *reply)) return false;
+      settle(m_under_way.front(), *m_connection->read());
     }
-    std::string refusal;
-    for (const Batch& batch : batches) {
-      const Reply reply = m_connection->read();
-      if (is_error(*reply) && !concerns_one_batch(text_of(*reply))) refusal = text_of(*reply);
-      settle(batch, *reply);
-      ++settled;
-    }
-    for (int i = 0; wakes && i < 2; ++i) {
-      const Reply reply = m_connection->read();
-      if (is_error(*reply)) refusal = text_of(*reply);
-    }
-    if (!refusal.empty()) throw Failure(Failure::Kind::refused, refusal);
-  } catch (...) {
-    if (wakes) m_wants_wake.store(true);
-    for (; settled < batches.size(); ++settled) m_outboxes.settle_in_doubt(batches[settled]);
-    throw;
+    append_ready();
+  } catch (const std::exception&) {
+    // No memory, or the connection broke: the thread misses the replies, and all that is under way is in doubt.
+    return false;
   }
+  m_is_open_to_all = m_connection->send_now();
+  return m_is_open_to_all;
+}
+
+void Writer::append_ready() {
+  m_under_way = m_outboxes.take();
+  for (const Batch& batch : m_under_way) append(batch);
+}
+
+void Writer::append_what_waits() {
+  append_ready();
+  if (!m_wants_wake.exchange(false)) return;
+  m_replies_to_wake = 2;
+  const std::string key = m_keys.wake();
+  m_connection->append({"RPUSH", key, ""});
+  m_connection->append({"PEXPIRE", key, m_mark_life_ms});
+}
+
+void Writer::read_replies() {
+  std::string refusal;
+  for (; !m_under_way.empty(); m_under_way.pop_front()) {
+    const Reply reply = m_connection->read();
+    if (is_error(*reply) && !concerns_one_batch(text_of(*reply))) refusal = text_of(*reply);
+    settle(m_under_way.front(), *reply);
+  }
+  for (; m_replies_to_wake > 0; --m_replies_to_wake) {
+    const Reply reply = m_connection->read();
+    if (is_error(*reply)) refusal = text_of(*reply);
+  }
+  if (!refusal.empty()) throw Failure(Failure::Kind::refused, refusal);
+  m_is_warm = true;
   if (m_must_load) load_script();
 }
 

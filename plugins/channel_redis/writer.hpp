@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,14 +19,17 @@
 
 namespace tellina::redis {
 
-/// Sends all that waits in one round trip, one command for each channel, then what has come meanwhile, and so on.
+/// Sends all that waits in one round trip, one command for each channel, then what has come meanwhile, and so on. While
+/// messages come one at a time, each has its reply before the next comes: then whoever has one takes the last reply and
+/// sends it, and the thread sleeps on.
 ///
 /// A batch has a number, and the script that appends it leaves the number in a key of this instance (its mark): sent a
 /// second time, because the connection broke before the reply, it does nothing but tell how many it took. That holds as
 /// long as Redis keeps its memory. A Redis that was started again may have delivered the batch before and forgotten
 /// that: then the batch is given up.
 ///
-/// Threads: as stated at each function. The destructor waits for the thread.
+/// Threads: as stated at each function. The destructor waits for the thread. The thread holds `m_wire` whenever it is
+/// awake and lets go of it while it waits for work; others take it only where nobody has it.
 class Writer {
  public:
   /// Starts nothing yet. `stop` ends the thread at once when raised.
@@ -51,7 +55,10 @@ class Writer {
   void connect();
   void serve();
   bool wait_for_work();
-  void send_what_waits();
+  bool send_from_here() noexcept;
+  void append_ready();
+  void append_what_waits();
+  void read_replies();
   void append(const Batch& batch);
   void settle(const Batch& batch, const redisReply& reply);
   void load_script();
@@ -71,9 +78,17 @@ class Writer {
   std::atomic<bool> m_wants_wake = false;
   std::atomic<bool> m_is_finishing = false;
 
-  // Of the thread.
+  std::mutex m_wire;
+  // Of who holds m_wire.
   std::unique_ptr<Connection> m_connection;
+  std::deque<Batch> m_under_way;
+  bool m_is_open_to_all = false;  ///< others may send and take replies; the thread looks for those they leave
+  std::vector<std::string_view> m_words;
+
+  // Of the thread.
   BackOff m_back_off;
+  int m_replies_to_wake = 0;  ///< to the commands by which the reader is woken
+  bool m_is_warm = false;     ///< something was sent a moment ago
   std::string m_run_id;
   Keys m_keys;
   std::string m_script_hash;
@@ -82,7 +97,6 @@ class Writer {
   bool m_has_been_up = false;
   bool m_was_idle = false;  ///< when the connection was lost
   bool m_must_load = false;
-  std::vector<std::string_view> m_words;
 
   std::mutex m_mutex;
   std::condition_variable m_end;
