@@ -2,6 +2,7 @@
 
 /// What all loops of one gateway share.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,9 @@ class GatewayState {
         files(config.static_root),
         logins(config.limits.login_failures, config.limits.login_window),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
+
+  /// Where a WebSocket is to live: with its session, or, where that is in another process, where the fewest live.
+  std::shared_ptr<Lane> lane_for(std::uint64_t affinity) const;
 
   const GatewayConfig config;
   ChannelLayer& layer;

@@ -174,8 +174,7 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   upgraded->offers_protocol = grant.offers_protocol;
   upgraded->participant = grant.participant;
 
-  const auto& lanes = m_lane->state().lanes;
-  const std::shared_ptr<Lane>& lane = lanes[grant.affinity % lanes.size()];
+  const std::shared_ptr<Lane> lane = m_lane->state().lane_for(grant.affinity);
   lane->loop().post([lane, upgraded] {
     if (lane->is_stopping()) return;
     try {

@@ -2,11 +2,19 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "host/gateway/websocket_connection.hpp"
 
 namespace tellina {
+
+std::shared_ptr<Lane> GatewayState::lane_for(std::uint64_t affinity) const {
+  if (layer.is_process_local()) return lanes[affinity % lanes.size()];
+  return *std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
+    return a->metrics().websocket_connections.value() < b->metrics().websocket_connections.value();
+  });
+}
 
 Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
     : m_state(state),

@@ -8,6 +8,7 @@
 
 #include "host/config/load_host_config.hpp"
 #include "host/server/gateway_role.hpp"
+#include "host/server/layer_dispatch.hpp"
 #include "host/server/parts.hpp"
 #include "host/server/signals.hpp"
 #include "host/server/supervisor.hpp"
@@ -64,7 +65,10 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
     link.tell_ready(gateway.port());
   else
     announce(parts.options, parts.config, gateway.port());
-  serve(signals, link, [] {});
+  {
+    const LayerDispatch dispatch(loops[0], *parts.layer);
+    serve(signals, link, [] {});
+  }
   gateway.stop();
   return 0;
 }
@@ -77,7 +81,10 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
     link.tell_ready(0);
   else
     std::cout << "a worker serves\n" << std::flush;
-  serve(signals, link, [&] { worker.reload(); });
+  {
+    const LayerDispatch dispatch(loops[0], *parts.layer);
+    serve(signals, link, [&] { worker.reload(); });
+  }
   stop_or_exit(worker, parts.system.log);
   return 0;
 }

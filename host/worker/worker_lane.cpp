@@ -42,7 +42,10 @@ void WorkerLane::start() {
 }
 
 void WorkerLane::receive(Message message) {
-  if (m_environment.loop.is_current() && !m_inbox_waits && !m_outbox.is_sending()) return handle(std::move(message));
+  // One that another process sent may be the first of many, among which the ordering policy is to choose.
+  if (m_layer.is_process_local() && m_environment.loop.is_current() && !m_inbox_waits && !m_outbox.is_sending()) {
+    return handle(std::move(message));
+  }
   {
     std::lock_guard lock(m_inbox_mutex);
     m_inbox.push_back(std::move(message));

@@ -33,12 +33,19 @@ SendResult IpcLayer::send(const ChannelName& channel, Message message) {
 }
 
 std::unique_ptr<Subscription> IpcLayer::receive(const ChannelName& channel, Receiver receiver) {
-  PostOffice* office = m_open;
-  if (!office) {
-    std::lock_guard lock(m_mutex);
-    office = &open();
-  }
-  return std::make_unique<IpcSubscription>(*office, channel, std::move(receiver));
+  return std::make_unique<IpcSubscription>(opened(), channel, std::move(receiver));
+}
+
+int IpcLayer::begin_dispatching() { return opened().begin_dispatching(); }
+
+bool IpcLayer::dispatch() { return m_open.load()->dispatch(); }
+
+void IpcLayer::end_dispatching() { m_open.load()->end_dispatching(); }
+
+PostOffice& IpcLayer::opened() {
+  if (PostOffice* office = m_open) return *office;
+  std::lock_guard lock(m_mutex);
+  return open();
 }
 
 PostOffice& IpcLayer::open() {

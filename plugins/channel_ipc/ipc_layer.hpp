@@ -16,7 +16,8 @@ namespace tellina::ipc {
 /// Peer to peer over ZeroMQ, with no broker: whoever dies takes only itself along. The instances meet in a folder,
 /// where each has a socket, a lock that shows that it lives, and one empty file for each channel that it receives.
 ///
-/// Opens at the first send() or receive(). Receivers are called on the layer's own thread, which all channels share.
+/// Opens at the first send() or receive(). Receivers are called on the layer's own thread, which all channels share, or
+/// on the one that dispatches.
 class IpcLayer final : public ChannelLayer {
  public:
   explicit IpcLayer(const PluginContext& context);
@@ -25,10 +26,15 @@ class IpcLayer final : public ChannelLayer {
   SendResult send(const ChannelName& channel, Message message) override;
   std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
   bool is_process_local() const override { return false; }
+  int begin_dispatching() override;
+  bool dispatch() override;
+  void end_dispatching() override;
 
  private:
   /// Throws Error(unavailable). With m_mutex held.
   PostOffice& open();
+  /// The same, without.
+  PostOffice& opened();
   /// Null where that failed now, or less than a second ago.
   PostOffice* try_to_open();
 

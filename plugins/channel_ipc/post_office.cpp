@@ -30,7 +30,12 @@ PostOffice::PostOffice(const Settings& settings, const PluginContext& context)
   add_to_wait(m_doorbell.descriptor());
   add_to_wait(m_membership.descriptor());
   add_to_wait(m_socket.get(zmq::sockopt::fd));
+  start_thread();
+}
 
+PostOffice::~PostOffice() { close(); }
+
+void PostOffice::start_thread() {
   // Signals are for the host's threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -39,7 +44,22 @@ PostOffice::PostOffice(const Settings& settings, const PluginContext& context)
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-PostOffice::~PostOffice() { close(); }
+int PostOffice::begin_dispatching() {
+  m_is_lent = true;
+  m_doorbell.ring();
+  m_thread.join();
+  m_thread_id = std::this_thread::get_id();
+  // What the thread had no time for.
+  m_doorbell.ring();
+  return m_wait.get();
+}
+
+bool PostOffice::dispatch() { return receive_frames(most_at_once) || wait(0); }
+
+void PostOffice::end_dispatching() {
+  m_is_lent = false;
+  start_thread();
+}
 
 SendResult PostOffice::send(const std::string& name, Message message) {
   if (message.body.size() > max_body_size || !codec::is_encodable(message)) return SendResult::too_large;

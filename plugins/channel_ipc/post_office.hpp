@@ -1,6 +1,7 @@
 #pragma once
 
-/// The open layer: one receiving socket, one way to each other instance, and the thread that waits for all of them.
+/// The open layer: one receiving socket, one way to each other instance, and the thread that waits for all of them: its
+/// own, or the one that dispatches.
 
 #include <atomic>
 #include <map>
@@ -31,6 +32,11 @@ class PostOffice final : private Neighbourhood {
   /// Waits for what is on its way to the subscriber, at most a tenth of a second and not on the layer's own thread.
   void unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber);
 
+  /// As of ChannelLayer: the calling thread is the layer's until end_dispatching(), and its own one is away.
+  int begin_dispatching();
+  bool dispatch();
+  void end_dispatching();
+
  private:
   void joined(InstanceId id, const std::string& socket_path) override;
   void left(InstanceId id) override;
@@ -42,11 +48,14 @@ class PostOffice final : private Neighbourhood {
   void schedule(const std::shared_ptr<Channel>& channel);
   void note_waiting();
   void add_to_wait(int descriptor);
+  void start_thread();
 
   // Of the layer's thread.
   void run();
   void close();
-  void wait();
+  /// Returns after the first thing that happens, or when `limit_in_ms` is over (-1: never). True where messages moved
+  /// on.
+  bool wait(int limit_in_ms);
   bool something_leaves();
   void say_goodbye();
   int timeout_in_ms() const;
@@ -55,9 +64,13 @@ class PostOffice final : private Neighbourhood {
   void enter_again();
   void watch_blocked();
   void resume(std::map<int, std::shared_ptr<Peer>>::iterator blocked);
-  void flush_scheduled();
-  void flush(const std::shared_ptr<Channel>& channel);
-  void receive_frames(std::size_t most);
+  // False where no message could be handed on.
+  bool flush_scheduled();
+  bool flush(const std::shared_ptr<Channel>& channel);
+  /// Before the other sources are looked at again.
+  static constexpr std::size_t most_at_once = 256;
+  /// False where there were none.
+  bool receive_frames(std::size_t most);
   void handle(zmq::message_t& frame);
   void take_back(Envelope& envelope);
   void give_back(zmq::message_t& frame, InstanceId origin);
@@ -92,6 +105,7 @@ class PostOffice final : private Neighbourhood {
   std::mutex m_schedule_mutex;
   std::vector<std::shared_ptr<Channel>> m_scheduled;
   std::atomic<bool> m_something_waits = false;
+  std::atomic<bool> m_is_lent = false;  ///< to begin_dispatching(): the thread is to leave, or has left
   std::atomic<bool> m_is_stopping = false;
   std::atomic<std::thread::id> m_thread_id;
   std::thread m_thread;

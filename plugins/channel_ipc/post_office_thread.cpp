@@ -16,17 +16,16 @@ constexpr std::chrono::milliseconds last_moments{300};
 constexpr std::chrono::milliseconds last_linger{100};
 constexpr std::chrono::seconds between_returns{1};
 constexpr std::chrono::seconds between_drops{30};
-/// Before the thread looks at its other sources again.
-constexpr std::size_t most_at_once = 256;
 
 }  // namespace
 
 void PostOffice::run() {
   pthread_setname_np(pthread_self(), "tellina-ipc");
   m_thread_id = std::this_thread::get_id();
-  while (!m_is_stopping) wait();
+  while (!m_is_stopping && !m_is_lent) wait(timeout_in_ms());
+  if (m_is_lent && !m_is_stopping) return;
   m_last_moment = m_exchange.clock.now() + last_moments;
-  while (something_leaves() && m_exchange.clock.now() < *m_last_moment) wait();
+  while (something_leaves() && m_exchange.clock.now() < *m_last_moment) wait(timeout_in_ms());
   say_goodbye();
 }
 
@@ -42,7 +41,7 @@ void PostOffice::say_goodbye() {
   for (const InstanceId id : used) {
     m_peers.at(id)->send_first(Envelope::seal_word(Envelope::Purpose::goodbye, m_id, name));
   }
-  while (!m_farewells.is_over(farewell) && m_exchange.clock.now() < *m_last_moment) wait();
+  while (!m_farewells.is_over(farewell) && m_exchange.clock.now() < *m_last_moment) wait(timeout_in_ms());
   m_farewells.end(farewell, std::chrono::milliseconds(0));
 }
 
@@ -65,10 +64,11 @@ void PostOffice::close() {
   m_context.close();
 }
 
-void PostOffice::wait() {
+bool PostOffice::wait(int limit_in_ms) {
   std::array<epoll_event, 16> events{};
-  const int count = ::epoll_wait(m_wait.get(), events.data(), static_cast<int>(events.size()), timeout_in_ms());
+  const int count = ::epoll_wait(m_wait.get(), events.data(), static_cast<int>(events.size()), limit_in_ms);
   m_has_more = false;
+  bool has_moved = false;
   for (int i = 0; i < count; ++i) {
     const int readable = events[static_cast<std::size_t>(i)].data.fd;
     if (readable == m_membership.descriptor()) {
@@ -76,15 +76,16 @@ void PostOffice::wait() {
     } else if (readable == m_doorbell.descriptor()) {
       m_doorbell.answer();
       watch_blocked();
-      flush_scheduled();
+      has_moved = flush_scheduled();
     } else if (const auto blocked = m_blocked.find(readable); blocked != m_blocked.end()) {
       resume(blocked);
     }
   }
   // Whatever woke it: the socket's descriptor tells only of a change, and a look is cheap.
-  receive_frames(most_at_once);
+  if (receive_frames(most_at_once)) has_moved = true;
   if (m_next_return && m_exchange.clock.now() >= *m_next_return) enter_again();
   if (m_something_waits) drop_old();
+  return has_moved;
 }
 
 int PostOffice::timeout_in_ms() const {
@@ -151,33 +152,39 @@ void PostOffice::resume(std::map<int, std::shared_ptr<Peer>>::iterator blocked) 
   for (const std::shared_ptr<Channel>& channel : m_table.all()) schedule(channel);
 }
 
-void PostOffice::flush_scheduled() {
+bool PostOffice::flush_scheduled() {
   std::vector<std::shared_ptr<Channel>> scheduled;
   {
     std::lock_guard lock(m_schedule_mutex);
     scheduled.swap(m_scheduled);
   }
-  for (const std::shared_ptr<Channel>& channel : scheduled) flush(channel);
+  bool has_moved = false;
+  for (const std::shared_ptr<Channel>& channel : scheduled) {
+    if (flush(channel)) has_moved = true;
+  }
+  return has_moved;
 }
 
-void PostOffice::flush(const std::shared_ptr<Channel>& channel) {
+bool PostOffice::flush(const std::shared_ptr<Channel>& channel) {
   channel->start_flush();
   for (std::size_t i = 0; i < most_at_once; ++i) {
-    if (!channel->flush_one(m_id)) return;
+    if (!channel->flush_one(m_id)) return i > 0;
   }
   schedule(channel);
+  return true;
 }
 
-void PostOffice::receive_frames(std::size_t most) {
+bool PostOffice::receive_frames(std::size_t most) {
   zmq::message_t frame;
   for (std::size_t i = 0; i < most; ++i) {
     // To the end, as only then does the descriptor tell of what comes next.
     while (zmq_msg_recv(frame.handle(), m_socket.handle(), ZMQ_DONTWAIT) < 0) {
-      if (errno != EINTR) return;
+      if (errno != EINTR) return i > 0;
     }
     handle(frame);
   }
   m_has_more = true;
+  return true;
 }
 
 void PostOffice::handle(zmq::message_t& frame) {

@@ -49,6 +49,9 @@ class Connection {
   /// Throws Failure(lost) where what came is no reply.
   const redisReply* peek();
 
+  /// Nothing more will come: read() will throw.
+  bool is_broken() const { return m_context->err != 0; }
+
   /// The reply may be an error. Throws Failure(lost) when nothing moved for `patience`.
   Reply read(std::chrono::milliseconds patience = usual_patience);
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include "plugins/channel_common/message_codec.hpp"
 #include "quiet_thread.hpp"
@@ -35,6 +37,7 @@ Reader::Reader(const Settings& settings, const std::string& instance, Health& he
       m_back_off(context.random) {}
 
 Reader::~Reader() {
+  end_dispatching();
   if (m_thread.joinable()) m_thread.join();
 }
 
@@ -89,17 +92,84 @@ void Reader::wait_for_subscribers() {
 
 void Reader::listen() {
   if (!m_wrong_keys.empty() && Clock::now() >= m_look_again) m_wrong_keys.clear();
-  const seconds wait = m_wrong_keys.empty() ? longest_wait : wait_beside_wrong_keys;
+  ask();
+  lend();
+  if (!m_answer.reply) m_answer.reply = m_connection->read(m_longest_wait + patience);
+  handle();
+  m_subscribers.end_listening();
+}
+
+void Reader::ask() {
+  m_answer = Answer();
+  m_longest_wait = m_wrong_keys.empty() ? longest_wait : wait_beside_wrong_keys;
+  m_asked_at = Clock::now();
   const std::vector<std::string> keys = choose_keys();
-  const std::string wait_text = std::to_string(wait.count());
+  const std::string wait_text = std::to_string(m_longest_wait.count());
   const std::string key_count = std::to_string(keys.size());
   std::vector<std::string_view> words{"BLMPOP", wait_text, key_count};
   words.insert(words.end(), keys.begin(), keys.end());
   words.insert(words.end(), {"LEFT", "COUNT", most_at_once});
   m_connection->append(words);
-  const Reply reply = m_connection->read(wait + patience);
-  handle(*reply);
-  m_subscribers.end_listening();
+}
+
+void Reader::lend() {
+  std::unique_lock lock(m_mutex);
+  if (!m_is_dispatched || !m_wrong_keys.empty() || !m_connection->send_now()) return;
+  const int descriptor = m_connection->descriptor();
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(m_wait.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) return;
+  m_is_lent = true;
+  m_given_back.wait(lock, [this] { return !m_is_lent; });
+  ::epoll_ctl(m_wait.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+  if (std::exchange(m_has_failed, false)) throw Failure(Failure::Kind::lost, "the connection broke");
+}
+
+int Reader::begin_dispatching() {
+  if (!m_wait) m_wait.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!m_wait) return -1;
+  m_subscribers.set_dispatcher(std::this_thread::get_id());
+  std::lock_guard lock(m_mutex);
+  m_is_dispatched = true;
+  return m_wait.get();
+}
+
+void Reader::end_dispatching() {
+  m_subscribers.set_dispatcher({});
+  std::lock_guard lock(m_mutex);
+  m_is_dispatched = m_is_lent = false;
+  m_given_back.notify_all();
+}
+
+bool Reader::dispatch() {
+  std::lock_guard lock(m_mutex);
+  if (!m_is_lent) return false;
+  try {
+    const Taken taken = take_answer();
+    if (taken != Taken::needs_thread) return taken == Taken::answer;
+  } catch (const std::exception&) {
+    m_has_failed = true;
+  }
+  m_is_lent = false;
+  m_given_back.notify_all();
+  return false;
+}
+
+Reader::Taken Reader::take_answer() {
+  if (m_answer.reply) {
+    m_subscribers.end_listening();
+    ask();
+    if (!m_connection->send_now()) return Taken::needs_thread;
+  }
+  const redisReply* reply = m_connection->peek();
+  if (!reply) {
+    const bool may_come = !m_connection->is_broken() && Clock::now() - m_asked_at < m_longest_wait + patience;
+    return may_come ? Taken::nothing : Taken::needs_thread;
+  }
+  if (is_error(*reply)) return Taken::needs_thread;
+  m_answer.reply = m_connection->read();
+  const std::string channel = channel_of(*m_answer.reply);
+  return channel.empty() || deliver(channel) ? Taken::answer : Taken::needs_thread;
 }
 
 std::vector<std::string> Reader::choose_keys() {
@@ -116,7 +186,8 @@ std::vector<std::string> Reader::choose_keys() {
   return keys;
 }
 
-void Reader::handle(const redisReply& reply) {
+void Reader::handle() {
+  const redisReply& reply = *m_answer.reply;
   if (is_error(reply)) {
     if (!text_of(reply).starts_with("WRONGTYPE")) {
       throw Failure(Failure::Kind::refused, std::string(text_of(reply)));
@@ -124,32 +195,39 @@ void Reader::handle(const redisReply& reply) {
     find_wrong_keys(text_of(reply));
     return;
   }
-  if (reply.type == REDIS_REPLY_NIL) return;
-  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2 || reply.element[1]->type != REDIS_REPLY_ARRAY) {
-    throw Failure(Failure::Kind::lost, "BLMPOP was answered with something else than a list of messages");
-  }
-  const std::string_view key = text_of(*reply.element[0]);
-  const std::string prefix = m_keys.channel_prefix();
-  if (key.starts_with(prefix)) deliver(std::string(key.substr(prefix.size())), *reply.element[1]);
+  const std::string channel = channel_of(reply);
+  if (!channel.empty() && !deliver(channel)) put_back(channel, *reply.element[1], m_answer.delivered);
 }
 
-void Reader::deliver(const std::string& channel, const redisReply& list) {
+std::string Reader::channel_of(const redisReply& answer) const {
+  if (answer.type == REDIS_REPLY_NIL) return {};
+  if (answer.type != REDIS_REPLY_ARRAY || answer.elements != 2 || answer.element[1]->type != REDIS_REPLY_ARRAY) {
+    throw Failure(Failure::Kind::lost, "BLMPOP was answered with something else than a list of messages");
+  }
+  const std::string_view key = text_of(*answer.element[0]);
+  const std::string prefix = m_keys.channel_prefix();
+  return key.starts_with(prefix) ? std::string(key.substr(prefix.size())) : std::string();
+}
+
+bool Reader::deliver(const std::string& channel) {
+  const redisReply& list = *m_answer.reply->element[1];
   std::size_t faulty = 0;
   std::size_t first_size = 0;
-  for (std::size_t i = 0; i < list.elements; ++i) {
-    const std::string_view octets = text_of(*list.element[i]);
+  for (; m_answer.delivered < list.elements; ++m_answer.delivered) {
+    const std::string_view octets = text_of(*list.element[m_answer.delivered]);
     std::optional<Message> message = codec::decode_message(octets);
     if (!message) {
       if (faulty++ == 0) first_size = octets.size();
     } else if (!m_subscribers.deliver(channel, *message)) {
-      put_back(channel, list, i);
       break;
     }
   }
-  if (faulty == 0) return;
-  m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) +
-              " times (the first has " + std::to_string(first_size) +
-              " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
+  if (faulty > 0) {
+    m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) +
+                " times (the first has " + std::to_string(first_size) +
+                " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
+  }
+  return m_answer.delivered == list.elements;
 }
 
 void Reader::put_back(const std::string& channel, const redisReply& list, std::size_t first) {

@@ -70,6 +70,12 @@ std::unique_ptr<Subscription> RedisLayer::receive(const ChannelName& channel, Re
   return subscription;
 }
 
+int RedisLayer::begin_dispatching() {
+  const int descriptor = m_reader.begin_dispatching();
+  m_writer.wake_reader();
+  return descriptor;
+}
+
 void RedisLayer::start_once() {
   std::call_once(m_started, [this] {
     m_writer.start();

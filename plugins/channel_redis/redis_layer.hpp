@@ -17,7 +17,7 @@ namespace tellina::redis {
 
 /// A channel is a list of Redis. One thread writes, where the sender cannot do so itself at once, and one reads, each
 /// on a connection of its own; both start at the first use, come back by themselves when Redis does, and never run
-/// while there is nothing to do.
+/// while there is nothing to do. Who dispatches reads in the thread's place while all is well.
 class RedisLayer final : public ChannelLayer {
  public:
   /// Touches no network.
@@ -28,6 +28,9 @@ class RedisLayer final : public ChannelLayer {
   SendResult send(const ChannelName& channel, Message message) override;
   std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
   bool is_process_local() const override { return false; }
+  int begin_dispatching() override;
+  bool dispatch() override { return m_reader.dispatch(); }
+  void end_dispatching() override { m_reader.end_dispatching(); }
 
  private:
   void start_once();

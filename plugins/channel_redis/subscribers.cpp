@@ -28,8 +28,10 @@ void Subscribers::remove(const std::shared_ptr<Subscriber>& subscriber) {
     ++m_version;
   }
   const std::uint64_t version = m_version;
-  const bool is_on_reader = m_called && m_called_on == std::this_thread::get_id();
-  const bool is_inside_call = is_on_reader && m_called == subscriber.get();
+  const auto here = std::this_thread::get_id();
+  const bool is_called_here = m_called && m_called_on == here;
+  const bool is_on_reader = is_called_here || m_dispatcher == here;
+  const bool is_inside_call = is_called_here && m_called == subscriber.get();
   if (!is_inside_call) m_changed.wait(lock, [&] { return m_called != subscriber.get(); });
   if (was_last && !is_on_reader && m_is_listening && !m_is_stuck && m_heard_version < version) {
     lock.unlock();
@@ -41,6 +43,11 @@ void Subscribers::remove(const std::shared_ptr<Subscriber>& subscriber) {
   lock.unlock();
   // What the receiver holds dies here and now, and not when the reader lets go of it.
   if (!is_inside_call) subscriber->receiver = nullptr;
+}
+
+void Subscribers::set_dispatcher(std::thread::id thread) {
+  std::lock_guard lock(m_mutex);
+  m_dispatcher = thread;
 }
 
 bool Subscribers::is_empty() const {

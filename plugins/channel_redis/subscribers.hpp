@@ -24,7 +24,8 @@ class Subscriber {
   Receiver receiver;
 };
 
-/// Threads: as stated at each function. Receivers are called by the reader's thread alone, so one at a time.
+/// Threads: as stated at each function. Receivers are called by the reader alone, on its thread or on the one that
+/// dispatches, so one at a time.
 class Subscribers {
  public:
   /// `wake` makes the reader look again at what it waits for; it is called on any thread, and must not block.
@@ -36,6 +37,9 @@ class Subscribers {
   /// Any thread. When it returns no call of the subscriber runs or will start (but for one that this thread is in),
   /// and Redis has been told not to give this instance the channel's messages any more, or did not answer for 500 ms.
   void remove(const std::shared_ptr<Subscriber>& subscriber);
+
+  /// The thread on which the reader may not be waited for: the one that dispatches, or none.
+  void set_dispatcher(std::thread::id thread);
 
   /// Any thread.
   bool is_empty() const;
@@ -66,6 +70,7 @@ class Subscribers {
   bool m_is_stuck = false;  ///< somebody has waited for end_listening() in vain
   const Subscriber* m_called = nullptr;
   std::thread::id m_called_on;
+  std::thread::id m_dispatcher;
 };
 
 }  // namespace tellina::redis

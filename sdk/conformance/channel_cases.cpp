@@ -192,6 +192,7 @@ void add_channel_layer_cases(std::vector<Case>& cases) {
   add_subscription_cases(cases);
   add_capacity_cases(cases);
   add_sharing_cases(cases);
+  add_dispatch_cases(cases);
   add_channel_fault_cases(cases);
 }
 

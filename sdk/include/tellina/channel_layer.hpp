@@ -41,8 +41,8 @@ using Receiver = std::function<void(Message)>;
 /// A transport that fails is the layer's to mend: send() says `unavailable` meanwhile, the receivers stay, and what
 /// was taken and not delivered yet may be lost. Nothing is delivered twice.
 ///
-/// Threads: every function may be called from any thread, from inside a Receiver too. Calls of one Receiver come
-/// one at a time; a Receiver may run inside send(), on the sender's thread.
+/// Threads: every function may be called from any thread, from inside a Receiver too, but for those of dispatching.
+/// Calls of one Receiver come one at a time; a Receiver may run inside send(), on the sender's thread.
 /// Throws:  nothing from send(); receive() throws Error(unavailable) where the transport cannot be set up.
 class TELLINA_VISIBLE ChannelLayer : public Plugin {
  public:
@@ -54,6 +54,25 @@ class TELLINA_VISIBLE ChannelLayer : public Plugin {
 
   /// True where messages never leave this process, so that gateway and worker must share it.
   virtual bool is_process_local() const = 0;
+
+  // Dispatching: an event loop of the host's lends its thread to the layer's receiving, so that no other thread has to
+  // be woken between the transport and a receiver, which costs more than a transport itself. A layer need not offer it.
+
+  /// From here to end_dispatching() receivers are called by dispatch(), but for what a layer that recovers from a fault
+  /// has to do on a thread of its own. Returns a descriptor that stays the layer's and the same until then, and is
+  /// readable whenever dispatch() has something to do; or -1 where the layer has threads of its own all the same, and
+  /// nothing changes. Called once the first receive() has succeeded. May wait for calls of receivers that are running.
+  /// Throws Error(unavailable).
+  virtual int begin_dispatching() { return -1; }
+
+  /// Hands over some of what has come and returns true: what the host does with it comes first, then the next call.
+  /// Where nothing has come, does what else is due and returns false; the host waits for the descriptor then. Never
+  /// blocks, throws nothing. Called on the thread of begin_dispatching(), also with nothing to do, and at least once a
+  /// second; not from inside a Receiver.
+  virtual bool dispatch() { return false; }
+
+  /// On the same thread, before the layer ends. The layer goes on by itself.
+  virtual void end_dispatching() {}
 };
 
 }  // namespace tellina

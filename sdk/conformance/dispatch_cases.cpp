@@ -1,0 +1,128 @@
+/// What a loop that lends its thread to a layer may rely on.
+
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "cases.hpp"
+#include "channel_cases.hpp"
+
+namespace tellina::conformance {
+namespace {
+
+/// Dispatches on the thread that made it, as a host's loop does.
+class Dispatcher {
+ public:
+  explicit Dispatcher(ChannelLayer& layer) : m_layer(layer), m_descriptor(layer.begin_dispatching()) {
+    if (m_descriptor < 0) throw Skip("the layer keeps to threads of its own: begin_dispatching() returns -1");
+  }
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+  ~Dispatcher() {
+    if (m_descriptor >= 0) m_layer.end_dispatching();
+  }
+
+  /// Returns whether the condition came to hold in time.
+  template <typename Condition>
+  bool until(const Condition& holds, std::chrono::milliseconds limit = delivery_time) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!holds()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) return false;
+      if (m_layer.dispatch()) continue;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+      pollfd entry{m_descriptor, POLLIN, 0};
+      ::poll(&entry, 1, static_cast<int>(std::min<std::chrono::milliseconds::rep>(left.count(), 1000)));
+    }
+    return true;
+  }
+
+ private:
+  ChannelLayer& m_layer;
+  const int m_descriptor;
+};
+
+void dispatches_on_the_callers_thread(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  const ChannelName channel = channel_of(probe);
+  Inbox inbox;
+  std::atomic<int> elsewhere = 0;
+  std::atomic<bool> counts = false;
+  const auto subscription =
+      layer->receive(channel, [&, receiver = inbox.receiver(), here = std::this_thread::get_id()](Message message) {
+        if (counts && std::this_thread::get_id() != here) ++elsewhere;
+        receiver(std::move(message));
+      });
+  Dispatcher dispatcher(*layer);
+  // The layer may need one message to see that its thread is not wanted any more.
+  deliver(*layer, channel, numbered("first", 0));
+  expect(dispatcher.until([&] { return inbox.has_come(1, {}); }), "the first message", "nothing");
+  counts = true;
+  constexpr std::uint64_t count = 2000;
+  Worker sender([&] {
+    for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
+  });
+  const bool has_come = dispatcher.until([&] { return inbox.has_come(count + 1, {}); });
+  sender.join();
+  expect(has_come, "all of 2000 messages", "only " + show(inbox.size() - 1) + " of them");
+  expect_no_doubles(inbox.messages());
+  expect_order_of_senders(inbox.messages());
+  expect_equal("messages that came on another thread than the one that dispatches", 0, elsewhere.load());
+}
+
+void goes_on_without_a_dispatcher(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  const ChannelName channel = channel_of(probe);
+  Inbox inbox;
+  const auto subscription = layer->receive(channel, inbox.receiver());
+  std::uint64_t number = 0;
+  for (int round = 0; round < 5; ++round) {
+    {
+      Dispatcher dispatcher(*layer);
+      for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
+      // Not all: what it has not dispatched must not be lost.
+      dispatcher.until([&] { return inbox.has_come(number - 10, {}); });
+    }
+    for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
+    inbox.wait_for(number);
+  }
+  expect_no_doubles(inbox.messages());
+  expect_order_of_senders(inbox.messages());
+}
+
+void sleeps_while_there_is_nothing_to_dispatch(Probe& probe) {
+  const auto layer = probe.make<ChannelLayer>();
+  const ChannelName channel = channel_of(probe);
+  Inbox inbox;
+  const auto subscription = layer->receive(channel, inbox.receiver());
+  const int descriptor = layer->begin_dispatching();
+  if (descriptor < 0) throw Skip("the layer keeps to threads of its own: begin_dispatching() returns -1");
+  int looks = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < end) {
+    if (layer->dispatch()) continue;
+    pollfd entry{descriptor, POLLIN, 0};
+    ::poll(&entry, 1, 500);
+    ++looks;
+  }
+  layer->end_dispatching();
+  expect(looks < 100, "a descriptor that is readable only while there is something to do",
+         "that it was readable " + show(static_cast<std::uint64_t>(looks)) + " times within 2 s");
+}
+
+}  // namespace
+
+void add_dispatch_cases(std::vector<Case>& cases) {
+  cases.insert(
+      cases.end(),
+      {{"DispatchesOnTheCallersThread", "While a thread dispatches, messages come on it, in order, each once.",
+        dispatches_on_the_callers_thread},
+       {"GoesOnWithoutADispatcher", "When dispatching ends nothing is lost, and the layer goes on by itself.",
+        goes_on_without_a_dispatcher},
+       {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has something to do.",
+        sleeps_while_there_is_nothing_to_dispatch}});
+}
+
+}  // namespace tellina::conformance
