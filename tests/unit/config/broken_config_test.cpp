@@ -261,6 +261,30 @@ TEST(BrokenConfig, TheDiskOfTheSandboxSectionCounts) {
             "blocks of 4096");
 }
 
+std::string working_directory_complaint(const std::string& directory, const std::string& tree) {
+  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1,
+"sandbox": {"working_directory": ")" +
+                   directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
+"initial_filesystem": )" +
+                   tree + "}]}");
+}
+
+TEST(BrokenConfig, ATaskWithoutTheWorkingDirectoryIsRefused) {
+  const std::string expected =
+      "config.json:3:23: tasks[0].initial_filesystem: expected a tree with the directory \"~/project/src\", where the "
+      "shell starts (sandbox.working_directory), got none";
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"source": {}}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"src": null}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", "{}"), expected);
+  EXPECT_EQ(working_directory_complaint("~//project/./src/", R"({"project": {"src": {}}})"), "");
+}
+
+TEST(BrokenConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
+  EXPECT_EQ(working_directory_complaint("~/../me", "{}"), "");
+  EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
+}
+
 TEST(BrokenConfig, AFileThatIsNotThereIsNamed) {
   TemporaryFolder folder;
   const auto message = [](const std::string& file) {

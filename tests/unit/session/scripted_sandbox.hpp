@@ -91,9 +91,13 @@ class ScriptedSandbox final : public Sandbox {
     m_shell->size = size;
     m_shell->resizes.push_back(size);
   }
-  FileTree snapshot(const SnapshotRequest&) override {
+  FileTree snapshot(const SnapshotRequest& request) override {
     ++m_shell->snapshots;
-    return m_shell->home;
+    FileTree home = m_shell->home;
+    for (auto& [name, file] : home.root.children) {
+      if (file.content && file.content->size() > request.max_content_per_file) file.content.reset();
+    }
+    return home;
   }
   void destroy() override {
     m_shell->is_destroyed = true;
