@@ -26,6 +26,11 @@ class ScriptedShell {
     if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("print");
   }
+  /// As much as the terminal has room for; returns how much that was.
+  std::size_t offer(const std::string& text) const {
+    const ssize_t taken = ::write(m_terminal[1], text.data(), text.size());
+    return taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  }
   void prompt() const { print(mark("A") + "$ " + mark("B")); }
   /// As if a command had been typed and had run.
   void run(const std::string& command, const std::string& output) const {
