@@ -189,6 +189,7 @@ class Loader {
       config.server.port = static_cast<std::uint16_t>(server->integer_or("port", config.server.port));
       config.server.connections_per_address = static_cast<std::size_t>(server->integer_or(
           "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
+      config.server.shows_metrics_to_all = server->string_or("metrics", "loopback") == "all";
     }
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
     if (const Config* recording = m_root.find("recording")) {

@@ -36,6 +36,8 @@ const BrokenText broken_sections[] = {
     {"MisspeltRequiredKey", R"({"acess_codes": [], "task_duration_in_seconds": 1, "tasks": []})",
      "config.json:1:1: expected the key \"access_codes\", got none\n"
      "config.json:1:2: acess_codes: expected a known key, got \"acess_codes\"; did you mean \"access_codes\"?"},
+    {"MetricsForSomebodyElse", config_with(R"("server": {"metrics": "everyone"})"),
+     "config.json:1:24: server.metrics: expected \"loopback\" or \"all\", got \"everyone\""},
     {"StrangeKey", config_with(R"("colour": 1)"),
      "config.json:1:2: colour: expected \"$schema\", \"server\", \"database\", \"recording\", \"workers\", "
      "\"channel_layer\", "
