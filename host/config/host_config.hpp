@@ -27,6 +27,7 @@ class ServerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 10411;
   std::size_t connections_per_address = 4096;
+  bool shows_metrics_to_all = false;  ///< else /metrics is for this machine only
 };
 
 /// Everything checked; relative paths made absolute from the config file's folder.

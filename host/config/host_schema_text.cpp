@@ -34,6 +34,11 @@ const char* const host_schema_text = R"json({
           "minimum": 1,
           "maximum": 1000000,
           "default": 4096
+        },
+        "metrics": {
+          "description": "Who may read /metrics; loopback: clients on this machine only; all: whoever reaches the server",
+          "enum": ["loopback", "all"],
+          "default": "loopback"
         }
       }
     },

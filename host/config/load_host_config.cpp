@@ -16,6 +16,7 @@
 #include "host/config/task_reader.hpp"
 #include "host/config/unicode.hpp"
 #include "host/config/words.hpp"
+#include "host/config/working_directory.hpp"
 
 namespace tellina {
 namespace {
@@ -136,9 +137,20 @@ class Loader {
     for (const Config& item : items->items()) {
       Complaints known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
-      if (known.empty()) tasks.push_back(read_task(item, trees));
+      if (!known.empty()) continue;
+      tasks.push_back(read_task(item, trees));
+      check_working_directory(item, tasks.back());
     }
     return tasks;
+  }
+
+  void check_working_directory(const Config& item, const Task& task) {
+    const Config* section = find("sandbox", Config::Kind::object);
+    const Config* directory = section ? section->find("working_directory") : nullptr;
+    if (!directory || !directory->is_string() || !lacks_directory(task.initial, directory->as_string())) return;
+    const Config* initial = item.find("initial_filesystem");
+    m_complaints.add(initial ? *initial : item, "expected a tree with the directory " + describe(*directory) +
+                                                    ", where the shell starts (sandbox.working_directory), got none");
   }
 
   /// As the section says, or the default that the plugin's schema names.
@@ -177,6 +189,7 @@ class Loader {
       config.server.port = static_cast<std::uint16_t>(server->integer_or("port", config.server.port));
       config.server.connections_per_address = static_cast<std::size_t>(server->integer_or(
           "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
+      config.server.shows_metrics_to_all = server->string_or("metrics", "loopback") == "all";
     }
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
     if (const Config* recording = m_root.find("recording")) {

@@ -118,7 +118,7 @@ std::vector<std::string> TreeReader::archive_digests(const Config& value) {
 
 void TreeReader::check_size(const Config& value, const FileNode& root) {
   Totals totals;
-  measure(root, "", value, totals);
+  measure(root, "", 0, value, totals);
   if (totals.entries > m_limits.entries) {
     m_complaints.add(value, "expected at most " + std::to_string(m_limits.entries) + " files and directories, got " +
                                 std::to_string(totals.entries));
@@ -130,7 +130,8 @@ void TreeReader::check_size(const Config& value, const FileNode& root) {
   }
 }
 
-void TreeReader::measure(const FileNode& node, const Bytes& path, const Config& value, Totals& totals) {
+void TreeReader::measure(const FileNode& node, const Bytes& path, std::size_t depth, const Config& value,
+                         Totals& totals) {
   const std::uint64_t size = node.size.value_or(0);
   totals.bytes += (size + block_bytes - 1) / block_bytes * block_bytes;
   for (const auto& [name, child] : node.children) {
@@ -147,7 +148,12 @@ void TreeReader::measure(const FileNode& node, const Bytes& path, const Config& 
                                   " bytes, got one of " + std::to_string(child_path_.size()));
       continue;
     }
-    measure(child, child_path_, place, totals);
+    if (child.kind == FileKind::directory && depth == m_limits.depth) {
+      m_complaints.add(
+          place, "expected at most " + std::to_string(m_limits.depth) + " directories below one another, got more");
+      continue;
+    }
+    measure(child, child_path_, depth + 1, place, totals);
   }
 }
 

@@ -20,6 +20,7 @@ class TreeLimits {
   std::size_t entries = 4095;                        ///< the inodes of a home, less its root
   std::size_t name_bytes = 255;                      ///< NAME_MAX
   std::size_t path_bytes = 4000;                     ///< PATH_MAX, less what stands in front of a home
+  std::size_t depth = SnapshotRequest().max_depth;   ///< directories below one another that are looked into
   std::optional<std::uint64_t> disk_in_mib;          ///< of the sandbox section
   std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive where disk_in_mib does not say
 };
@@ -59,7 +60,7 @@ class TreeReader {
   FileNode archive(const Config& name, Purpose purpose);
   const Loaded& load(const std::string& name);
   void check_size(const Config& value, const FileNode& root);
-  void measure(const FileNode& node, const Bytes& path, const Config& value, Totals& totals);
+  void measure(const FileNode& node, const Bytes& path, std::size_t depth, const Config& value, Totals& totals);
 
   std::string m_folder;
   TreeLimits m_limits;

@@ -4,8 +4,16 @@
 #include <utility>
 
 namespace tellina {
+namespace {
 
-ThreadPool::ThreadPool(std::size_t threads) : m_size(std::max<std::size_t>(threads, 2)) {
+using Use = BlockingPool::Use;
+
+/// What somebody waits for with a shell in front of them comes before what makes the next one.
+constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::start};
+
+}  // namespace
+
+ThreadPool::ThreadPool(std::size_t threads) : m_size(std::max<std::size_t>(threads, 4)) {
   for (std::size_t i = 0; i < m_size; ++i) {
     m_threads.emplace_back([this] { run(); });
   }
@@ -23,23 +31,28 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::submit(Use use, Task task) {
   {
     std::lock_guard lock(m_mutex);
-    (use == Use::start ? m_starts : m_others).push_back(std::move(task));
+    line(use).waiting.push_back(std::move(task));
   }
   m_changed.notify_one();
 }
 
+bool ThreadPool::may_run(Use use) const {
+  if (line(use).running >= m_size / 2) return false;
+  return use == Use::removal || line(Use::start).running + line(Use::call).running < m_size - m_size / 4;
+}
+
+bool ThreadPool::is_empty() const {
+  return std::all_of(m_lines.begin(), m_lines.end(), [](const Line& one) { return one.waiting.empty(); });
+}
+
 bool ThreadPool::take(Task& task, Use& use) {
-  if (!m_others.empty()) {
-    use = Use::other;
-    task = std::move(m_others.front());
-    m_others.pop_front();
-    return true;
-  }
-  if (!m_starts.empty() && m_starts_running < m_size / 2) {
-    use = Use::start;
-    task = std::move(m_starts.front());
-    m_starts.pop_front();
-    ++m_starts_running;
+  for (const Use next : by_urgency) {
+    Line& found = line(next);
+    if (found.waiting.empty() || !may_run(next)) continue;
+    use = next;
+    task = std::move(found.waiting.front());
+    found.waiting.pop_front();
+    ++found.running;
     return true;
   }
   return false;
@@ -49,9 +62,9 @@ void ThreadPool::run() {
   std::unique_lock lock(m_mutex);
   for (;;) {
     Task task;
-    Use use = Use::other;
+    Use use = Use::start;
     if (!take(task, use)) {
-      if (m_closing && m_starts.empty()) return;
+      if (m_closing && is_empty()) return;
       m_changed.wait(lock);
       continue;
     }
@@ -59,10 +72,8 @@ void ThreadPool::run() {
     task();
     task = nullptr;
     lock.lock();
-    if (use == Use::start) {
-      --m_starts_running;
-      m_changed.notify_all();
-    }
+    --line(use).running;
+    if (m_closing || !is_empty()) m_changed.notify_all();
   }
 }
 

@@ -2,8 +2,10 @@
 
 /// Threads for calls that block: sandbox backends, mostly.
 
+#include <array>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -17,8 +19,9 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Starting a sandbox can hang with its backend, so starts hold at most half of the threads.
-  enum class Use { start, other };
+  /// Each can hang with its backend, and then holds at most half of the threads. A removal interrupts calls, so it
+  /// never waits for threads that starts and calls hold.
+  enum class Use : std::uint8_t { start, call, removal };
 
   virtual ~BlockingPool() = default;
   virtual void submit(Use use, Task task) = 0;
@@ -28,20 +31,28 @@ class BlockingPool {
 /// with the thread that forked it (PR_SET_PDEATHSIG). The destructor runs what was submitted, then joins.
 class ThreadPool final : public BlockingPool {
  public:
+  /// At least four threads.
   explicit ThreadPool(std::size_t threads);
   ~ThreadPool() override;
   void submit(Use use, Task task) override;
 
  private:
+  struct Line {
+    std::deque<Task> waiting;
+    std::size_t running = 0;
+  };
+
   void run();
   bool take(Task& task, Use& use);
+  bool may_run(Use use) const;
+  bool is_empty() const;
+  Line& line(Use use) { return m_lines[static_cast<std::size_t>(use)]; }
+  const Line& line(Use use) const { return m_lines[static_cast<std::size_t>(use)]; }
 
   std::mutex m_mutex;
   std::condition_variable m_changed;
-  std::deque<Task> m_starts;
-  std::deque<Task> m_others;
+  std::array<Line, 3> m_lines;
   const std::size_t m_size;
-  std::size_t m_starts_running = 0;
   bool m_closing = false;
   std::vector<std::thread> m_threads;
 };

@@ -101,7 +101,7 @@ void TestGround::begin(Loop& loop, const Reply& reply) {
 }
 
 void TestGround::count_left(Loop& loop, const Reply& reply) {
-  m_pool.submit(BlockingPool::Use::other, [this, &loop, reply] {
+  m_pool.submit(BlockingPool::Use::removal, [this, &loop, reply] {
     Bytes text;
     try {
       // A sweep may also find what dead workers of the study left: what somebody will adopt stays.

@@ -112,7 +112,7 @@ bool can_reload(const ServerParts& parts) {
 
 int supervise(const ServerParts& parts, const Signals& signals) {
   try_what_workers_need(parts);
-  Supervisor supervisor(parts.options, parts.config.workers, signals, parts.system.log);
+  Supervisor supervisor(parts.options, parts.config.workers, signals, parts.system.clock, parts.system.log);
   const std::optional<std::uint16_t> port = supervisor.start();
   bool is_good = true;
   if (port) {

@@ -52,8 +52,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Supervisor::Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, Log& log)
-    : m_options(options), m_signals(signals), m_log(log), m_port(options.port) {
+Supervisor::Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, const Clock& clock,
+                       Log& log)
+    : m_options(options), m_signals(signals), m_clock(clock), m_log(log), m_port(options.port) {
   for (std::size_t i = 0; i < workers; ++i) m_children.emplace_back("worker " + std::to_string(i), "worker");
   m_children.emplace_back("gateway", "gateway");
 }
@@ -108,19 +109,19 @@ void Supervisor::spawn(Child& child) {
   }
   child.socket = ends[0];
   child.is_ready = false;
-  child.started = Clock::now();
+  child.started = m_clock.now();
   child.restart_at.reset();
 }
 
 std::optional<std::uint16_t> Supervisor::start() {
   for (Child& child : m_children) spawn(child);
-  const auto deadline = Clock::now() + start_limit;
+  const auto deadline = m_clock.now() + start_limit;
   const auto is_ready = [](const Child& child) { return child.is_ready; };
   while (!std::all_of(m_children.begin(), m_children.end(), is_ready)) {
     const std::vector<int> signals = wait();
     if (std::any_of(signals.begin(), signals.end(), asks_to_end)) return std::nullopt;
     if (m_given_up) throw Error(ErrorCode::unavailable, "the server did not start");
-    if (Clock::now() >= deadline) {
+    if (m_clock.now() >= deadline) {
       const auto slow = std::find_if_not(m_children.begin(), m_children.end(), is_ready);
       throw Error(ErrorCode::unavailable, slow->name + " did not start within 30 s");
     }
@@ -144,13 +145,13 @@ bool Supervisor::supervise(const std::function<bool()>& reload) {
 
 void Supervisor::stop() {
   m_stopping = true;
-  const auto deadline = Clock::now() + stop_limit;
+  const auto deadline = m_clock.now() + stop_limit;
   for (Child& child : m_children) {
     child.restart_at.reset();
     if (child.process >= 0) kill(child.process, SIGTERM);
   }
   const auto runs = [](const Child& child) { return child.process >= 0; };
-  while (std::any_of(m_children.begin(), m_children.end(), runs) && Clock::now() < deadline) wait();
+  while (std::any_of(m_children.begin(), m_children.end(), runs) && m_clock.now() < deadline) wait();
   for (const Child& child : m_children) {
     if (runs(child))
       m_log.error(child.name + " did not end in time and is killed; the next start puts its things away");
@@ -166,7 +167,7 @@ std::vector<int> Supervisor::wait() {
   auto limit = m_starting || m_stopping ? std::chrono::milliseconds(100) : Signals::forever;
   for (const Child& child : m_children) {
     if (!child.restart_at) continue;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*child.restart_at - Clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*child.restart_at - m_clock.now());
     const auto due = std::max(left, std::chrono::milliseconds(0));
     limit = limit == Signals::forever ? due : std::min(limit, due);
   }
@@ -196,7 +197,7 @@ void Supervisor::reap() {
 
 void Supervisor::on_end(Child& child, int status) {
   const std::string what = child.name + " (process " + std::to_string(child.process) + ") " + describe_end(status);
-  const bool was_quick = Clock::now() - child.started < good_life;
+  const bool was_quick = m_clock.now() - child.started < good_life;
   forget_process(child);
   if (m_stopping) return;
   if (m_starting) {
@@ -212,19 +213,19 @@ void Supervisor::on_end(Child& child, int status) {
     return;
   }
   const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0) : first_delay * (1 << (child.quick_ends - 1));
-  child.restart_at = Clock::now() + delay;
+  child.restart_at = m_clock.now() + delay;
   m_log.warning(what + "; it is started again" +
                 (delay.count() == 0 ? std::string() : " in " + std::to_string(delay.count()) + " ms"));
 }
 
 void Supervisor::restart_due() {
   for (Child& child : m_children) {
-    if (!child.restart_at || *child.restart_at > Clock::now()) continue;
+    if (!child.restart_at || *child.restart_at > m_clock.now()) continue;
     try {
       spawn(child);
     } catch (const Error& error) {
       m_log.error(error.what());
-      child.restart_at = Clock::now() + std::chrono::seconds(1);
+      child.restart_at = m_clock.now() + std::chrono::seconds(1);
     }
   }
 }

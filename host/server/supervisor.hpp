@@ -14,6 +14,7 @@
 
 #include "host/server/run_server.hpp"
 #include "host/server/signals.hpp"
+#include "tellina/clock.hpp"
 #include "tellina/log.hpp"
 
 namespace tellina {
@@ -21,7 +22,7 @@ namespace tellina {
 /// Threads: one, which is the one that made the Signals.
 class Supervisor {
  public:
-  Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, Log& log);
+  Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, const Clock& clock, Log& log);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   /// Kills what is left.
@@ -39,8 +40,6 @@ class Supervisor {
   void stop();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   /// One process, over all its lives.
   class Child {
    public:
@@ -51,8 +50,8 @@ class Supervisor {
     int socket = -1;     ///< see SupervisorLink
     bool is_ready = false;
     int quick_ends = 0;  ///< in a row
-    Clock::time_point started{};
-    std::optional<Clock::time_point> restart_at{};
+    MonotonicTime started{};
+    std::optional<MonotonicTime> restart_at{};
   };
 
   void spawn(Child& child);
@@ -67,6 +66,7 @@ class Supervisor {
 
   const RunOptions& m_options;
   const Signals& m_signals;
+  const Clock& m_clock;
   Log& m_log;
   std::vector<Child> m_children;
   std::optional<std::uint16_t> m_port;

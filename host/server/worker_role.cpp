@@ -117,9 +117,11 @@ bool WorkerRole::stop() {
     stopped.push_back(done->get_future());
     loop_of(i).post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
   }
-  const auto deadline = std::chrono::steady_clock::now() + lanes_stop_limit;
-  return std::all_of(stopped.begin(), stopped.end(),
-                     [&](std::future<void>& lane) { return lane.wait_until(deadline) == std::future_status::ready; });
+  const Clock& clock = m_parts.system.clock;
+  const MonotonicTime deadline = clock.now() + lanes_stop_limit;
+  return std::all_of(stopped.begin(), stopped.end(), [&](std::future<void>& lane) {
+    return lane.wait_for(deadline - clock.now()) == std::future_status::ready;
+  });
 }
 
 }  // namespace tellina

@@ -109,10 +109,12 @@ ControlFrame parse_control_frame(std::string_view text) {
 }
 
 std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
-                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state) {
+                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state,
+                          Screen screen) {
   return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
          ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
-         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
+         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state +
+         (screen == Screen::begins_anew ? ",\"begins_anew\":true}" : "}");
 }
 
 std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }

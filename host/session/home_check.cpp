@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/study/snapshot_limits.hpp"
 #include "host/study/tree_compare.hpp"
 
 namespace tellina {
@@ -16,6 +17,7 @@ HomeCheck::HomeCheck(SessionEnvironment& environment, std::shared_ptr<const Stud
     : m_environment(environment),
       m_study(std::move(study)),
       m_task_number(task_number),
+      m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)),
       m_judged(std::move(judged)),
       m_timer(environment.loop.make_timer()) {}
 
@@ -45,7 +47,7 @@ void HomeCheck::take() {
   auto progress = std::make_shared<Progress>();
   auto raced = std::make_shared<bool>(false);
   m_sandbox->snapshot(
-      SnapshotRequest(),
+      m_request,
       [progress, raced, study = m_study, number = m_task_number](const FileTree& home) {
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
         *progress = compare_trees(task.initial, task.filesystem_answer, home);

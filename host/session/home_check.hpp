@@ -33,6 +33,7 @@ class HomeCheck {
   SessionEnvironment& m_environment;
   std::shared_ptr<const Study> m_study;
   int m_task_number;
+  SnapshotRequest m_request;
   std::function<void(const Progress&)> m_judged;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::unique_ptr<Loop::Timer> m_timer;

@@ -37,7 +37,9 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_deadline(environment.loop.make_timer()),
       m_retry(environment.loop.make_timer()),
       m_observation_limit(environment.loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
-  if (m_progress.latest && m_progress.latest->state == TaskSessionState::running) take_over();
+  if (m_progress.latest && m_progress.latest->state == TaskSessionState::running) {
+    take_over(lease.left_in_order);
+  }
 }
 
 ParticipantSession::~ParticipantSession() = default;
@@ -146,7 +148,8 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   const std::uint64_t from = reaches_back ? wanted : output.is_cut() ? output.begin_of_line() : output.begin();
   m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
-  send_welcome({});
+  const bool shows_older_shell = m_new_shell_from > 0 && frame.stream && from == m_new_shell_from;
+  send_welcome({}, shows_older_shell ? Screen::begins_anew : Screen::goes_on);
   if (m_last_check) send(progress_frame(*m_last_check));
   m_page->catch_up(output);
   if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
@@ -168,6 +171,7 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   if (m_run) return;
   m_answered = 0;
   m_input_uncertain = false;
+  m_new_shell_from = 0;
   m_run = make_run(frame.task, "s-" + random_token(m_environment.random, 8), TaskRun::Position());
   // Held until the task has begun: the window that its first lines were made for.
   m_recorder.add(EventRecord(
@@ -235,10 +239,10 @@ void ParticipantSession::send(std::string json) {
   if (m_page) m_page->port().send_text(std::move(json));
 }
 
-void ParticipantSession::send_welcome(const RequestId& id) {
+void ParticipantSession::send_welcome(const RequestId& id, Screen screen) {
   const bool running = is_running();
   send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
-                     running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
+                     running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state(), screen));
 }
 
 void ParticipantSession::send_state() { send(state_frame(state())); }

@@ -61,7 +61,7 @@ class ParticipantSession {
   void work_ahead();
   void drop_ahead();
   std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
-  void take_over();
+  void take_over(bool left_in_order);
   void on_started(std::exception_ptr error);
   void begin_recording();
   void on_begun(const TaskSessionRow& row);
@@ -75,7 +75,7 @@ class ParticipantSession {
   void on_ended();
 
   void send(std::string json);
-  void send_welcome(const RequestId& id);
+  void send_welcome(const RequestId& id, Screen screen = Screen::goes_on);
   void send_state();
   void close_all(int code, const std::string& reason);
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
@@ -102,6 +102,8 @@ class ParticipantSession {
   bool m_begun = false;                  ///< the running task is in the store, and pages are told of it
   bool m_ending = false;
   bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
+  /// A page that has the running task's output up to here shows an older owner's shell; 0: there was none.
+  std::uint64_t m_new_shell_from = 0;
   bool m_is_resetting = false;
   std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;

@@ -21,20 +21,26 @@ constexpr std::chrono::seconds removal_limit{1};
 
 }  // namespace
 
-void ParticipantSession::take_over() {
+void ParticipantSession::take_over(bool left_in_order) {
   const TaskSessionRow& row = *m_progress.latest;
   if (row.task_number < 1 || static_cast<std::size_t>(row.task_number) > m_study->tasks.size()) {
     m_environment.log.error("task " + std::to_string(row.task_number) + " was running and is no longer in the study");
     return;
   }
   m_recorder.resume(row.id, row.input_end);
-  m_recorder.add(GapRecord(StreamName::output, row.output_end, row.output_end + take_over_gap, "worker_lost", now()));
   TaskRun::Position position;
   position.input = row.input_end;
-  position.output = row.output_end + take_over_gap;
+  position.output = row.output_end;
+  position.recorded_output = row.output_size;
   position.commands = row.commands;
+  if (left_in_order) {
+    m_new_shell_from = position.output;
+  } else {
+    position.output += take_over_gap;
+    m_recorder.add(GapRecord(StreamName::output, row.output_end, position.output, "worker_lost", now()));
+    m_input_uncertain = true;
+  }
   m_answered = row.answered_offset;
-  m_input_uncertain = true;
   m_charged_before = row.charged;
   m_begun = true;
   m_run = make_run(row.task_number, row.stream, position);

@@ -6,6 +6,8 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds retry_interval{500};
+/// Of a file that is damaged: whoever mends it has to stop the server first, unless the disk comes to itself.
+constexpr std::chrono::seconds damaged_interval{5};
 constexpr const char* not_recorded = "not_recorded";
 /// How far the record of the lengths may be behind. Below what stops the reading of the pty.
 constexpr std::chrono::milliseconds lengths_interval{200};
@@ -200,16 +202,15 @@ void Recorder::completed(const std::exception_ptr& error) {
   try {
     if (error) std::rethrow_exception(error);
   } catch (const StoreError& failure) {
-    if (!may_pass(failure)) return give_up(failure.what());
-    if (!m_complained) m_log.error(std::string("the record waits for the database: ") + failure.what());
-    m_complained = true;
-    m_retry->start(m_loop.clock().now() + retry_interval, [this] {
-      m_in_flight = false;
-      submit();
-    });
-    return;
+    if (may_pass(failure)) return wait(retry_interval, "the record waits for the database: ", failure);
+    if (failure.code() == ErrorCode::incompatible) {
+      return wait(damaged_interval, "the database is damaged, so the record and its terminal stand still: ", failure);
+    }
+    return give_up(std::string("a session is begun anew, as its record cannot go on: ") + failure.what());
+  } catch (const LeaseLost& failure) {
+    return give_up(std::string("a session is left to its newer owner: ") + failure.what());
   } catch (const std::exception& failure) {
-    return give_up(failure.what());
+    return give_up(std::string("a session is begun anew, as its record cannot go on: ") + failure.what());
   }
   if (m_complained) m_log.info("the record goes on");
   m_complained = false;
@@ -223,8 +224,19 @@ void Recorder::completed(const std::exception_ptr& error) {
   if (operation.done && !alive.expired()) operation.done();
 }
 
-void Recorder::give_up(const std::string& reason) {
-  m_log.warning("a session is left to its newer owner: " + reason);
+void Recorder::wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure) {
+  if (!m_complained) {
+    m_log.error(what + std::string(failure.what()) + (failure.hint().empty() ? "" : " (" + failure.hint() + ")"));
+  }
+  m_complained = true;
+  m_retry->start(m_loop.clock().now() + interval, [this] {
+    m_in_flight = false;
+    submit();
+  });
+}
+
+void Recorder::give_up(const std::string& message) {
+  m_log.warning(message);
   m_lost = true;
   m_operations.clear();
   m_callbacks.lost();

@@ -19,7 +19,8 @@ namespace tellina {
 
 /// One transaction is under way at a time; what comes meanwhile makes the next one. A store that cannot write now
 /// (disk full, locked) is tried again every half second with the same records, so nothing is lost and the backlog
-/// grows, which stops the reading of the pty.
+/// grows, which stops the reading of the pty. So is one whose file is damaged, less often: a session that were dropped
+/// for it would only be taken anew and fail again.
 ///
 /// Threads: the loop's.
 class Recorder {
@@ -81,7 +82,9 @@ class Recorder {
   void count(Operation& batch, std::size_t size);
   void submit();
   void completed(const std::exception_ptr& error);
-  void give_up(const std::string& reason);
+  /// Tries the same operation again after so long; says why the first time.
+  void wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure);
+  void give_up(const std::string& message);
 
   Loop& m_loop;
   Store& m_store;

@@ -65,8 +65,8 @@ void SandboxHandle::next() {
   m_busy = true;
   auto [call, finish] = std::move(m_calls.front());
   m_calls.pop_front();
-  m_environment.pool.submit(BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox,
-                                                       call = std::move(call), finish = std::move(finish)]() mutable {
+  m_environment.pool.submit(BlockingPool::Use::call, [self = shared_from_this(), sandbox = m_sandbox,
+                                                      call = std::move(call), finish = std::move(finish)]() mutable {
     std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
     SessionEnvironment& environment = self->m_environment;
     environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
@@ -129,7 +129,7 @@ void SandboxHandle::destroy(std::function<void()> done) {
   m_destroyed = true;
   m_calls.clear();
   m_environment.pool.submit(
-      BlockingPool::Use::other, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
+      BlockingPool::Use::removal, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
         const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
         self->m_environment.loop.post([self, error, done] {
           if (error) {

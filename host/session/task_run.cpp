@@ -18,9 +18,6 @@ constexpr std::chrono::seconds short_life{1};
 constexpr std::chrono::milliseconds redraw_pause{50};
 /// More than the kernel holds for a pty (64 KiB).
 constexpr std::size_t last_words = 96 * 1024;
-/// Recorded output past this much in a task session is throttled to this many bytes a second.
-constexpr std::uint64_t throttle_after = 64 * 1024 * 1024;
-constexpr double throttled_rate = 256 * 1024;
 
 /// Guards against accidents only, as the participant can read it; from the id, so that an adopter knows it too.
 std::string mark_nonce(const SandboxId& id) { return "n" + id; }
@@ -42,6 +39,7 @@ TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_n
       m_input(position.input, input_window),
       m_output(position.output),
       m_commands(position.commands),
+      m_throttle(position.recorded_output, environment.loop.clock().now()),
       m_throttle_timer(environment.loop.make_timer()) {
   if (task().type == TaskType::output) {
     m_output_check.emplace(task().output_answer, task().output_match);
@@ -305,8 +303,7 @@ void TaskRun::on_output(Bytes& frame) {
   const std::uint64_t offset = m_output.end();
   const BytesView bytes = BytesView(frame).substr(TerminalIo::frame_header);
   m_output.append(bytes);
-  m_recorded_output += bytes.size();
-  m_throttle_credit -= static_cast<double>(bytes.size());
+  m_throttle.count(bytes.size());
   m_recorder.add(StreamName::output, offset, bytes, at);
   // The page may take the frame away; checks see the bytes after it has them.
   m_printed.assign(bytes);
@@ -369,21 +366,15 @@ void TaskRun::resume() {
 
 bool TaskRun::may_read() {
   if (!m_environment.holds_leases() || !m_callbacks.may_send() || m_recorder.backlog() >= backlog_limit) return false;
-  if (!m_recorder.keeps_bytes() || m_recorded_output < throttle_after) return true;
+  if (!m_recorder.keeps_bytes() || !m_throttle.applies()) return true;
   const MonotonicTime clock = m_environment.loop.clock().now();
-  if (!m_throttled) {
-    m_throttled = true;
-    m_throttle_since = clock;
-    m_throttle_credit = throttled_rate;
-    event("throttled", "{\"after_bytes\":" + std::to_string(throttle_after) + "}");
+  if (m_throttle.begins(clock)) {
+    event("throttled", "{\"after_bytes\":" + std::to_string(OutputThrottle::after_bytes) + "}");
     m_environment.log.warning("a task session has printed 64 MiB; its output goes on at 256 KiB a second");
   }
-  const std::chrono::duration<double> passed = clock - std::exchange(m_throttle_since, clock);
-  m_throttle_credit = std::min(m_throttle_credit + passed.count() * throttled_rate, throttled_rate);
-  if (m_throttle_credit > 0) return true;
-  const std::chrono::duration<double> wait(-m_throttle_credit / throttled_rate + 0.01);
-  m_throttle_timer->start(clock + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), [this] { resume(); });
-  return false;
+  const auto pause = m_throttle.pause(clock);
+  if (pause) m_throttle_timer->start(clock + *pause, [this] { resume(); });
+  return !pause;
 }
 
 void TaskRun::event(std::string kind, std::string detail) {

@@ -12,6 +12,7 @@
 #include "host/session/home_check.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
+#include "host/session/output_throttle.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/sandbox_ahead.hpp"
 #include "host/session/sandbox_handle.hpp"
@@ -37,12 +38,14 @@ class TaskRun {
     std::function<void()> passed;
   };
 
-  /// Where the streams stand at the start: zero for a new task session, past the recorded ends after a take-over.
+  /// Where the streams stand at the start: zero for a new task session, at the recorded ends after a take-over, or past
+  /// them.
   class Position {
    public:
     Position() = default;
     std::uint64_t input = 0;
     std::uint64_t output = 0;
+    std::uint64_t recorded_output = 0;  ///< bytes of it that are in the record
     std::int64_t commands = 0;
   };
 
@@ -163,11 +166,8 @@ class TaskRun {
   std::int64_t m_commands;
   bool m_passed = false;
 
-  std::uint64_t m_recorded_output = 0;
-  double m_throttle_credit = 0;
-  MonotonicTime m_throttle_since{};
+  OutputThrottle m_throttle;
   std::unique_ptr<Loop::Timer> m_throttle_timer;
-  bool m_throttled = false;
   std::shared_ptr<Leaving> m_leaving = std::make_shared<Leaving>();
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };

@@ -14,6 +14,7 @@ class Transaction::Lease {
   std::int64_t fence = 0;
   std::string boot_id;
   MonotonicTime renewed{};
+  bool released_in_order = false;
   double age_in_seconds = 0;  ///< of the last renewal, by the wall clock: it goes on over a restart of the machine
 };
 

@@ -10,7 +10,7 @@ namespace tellina {
 std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId participant, WallTime at) {
   Query row = m_database.query(
       "SELECT worker_id, previous_worker_id, fence, boot_id, renewed_at_ns, "
-      "(julianday(?) - julianday(renewed_at)) * 86400.0 FROM leases WHERE participant_id = ?",
+      "(julianday(?) - julianday(renewed_at)) * 86400.0, released_in_order FROM leases WHERE participant_id = ?",
       at, participant);
   if (!row.next()) return std::nullopt;
   Lease lease;
@@ -21,6 +21,7 @@ std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId particip
   lease.boot_id = row.text(3);
   lease.renewed = MonotonicTime(std::chrono::nanoseconds(row.integer(4)));
   lease.age_in_seconds = row.real(5);
+  lease.released_in_order = row.integer(6) != 0;
   return lease;
 }
 
@@ -118,10 +119,13 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
     result.fence.number = same_owner ? lease->fence : lease->fence + 1;
     const std::string previous = lease->worker.empty() ? lease->previous_worker : lease->worker;
     result.taken_over = !same_owner && take_over(*lease, at);
-    if (result.taken_over) result.previous_owner = previous;
+    if (result.taken_over) {
+      result.previous_owner = previous;
+      result.left_in_order = lease->released_in_order;
+    }
     m_database.execute(
         "UPDATE leases SET worker_id = ?, previous_worker_id = ?, fence = ?, boot_id = ?, renewed_at = ?, "
-        "renewed_at_ns = ? WHERE participant_id = ?",
+        "renewed_at_ns = ?, released_in_order = 0 WHERE participant_id = ?",
         worker, same_owner ? lease->previous_worker : previous, result.fence.number, m_boot_id, at.wall, at.monotonic,
         participant);
   }
@@ -144,8 +148,8 @@ void Transaction::release_lease(const Fence& fence, Moment at) {
   check(fence);
   settle(fence.participant, at.monotonic);
   m_database.execute(
-      "UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL, renewed_at = ?, renewed_at_ns = ? "
-      "WHERE participant_id = ?",
+      "UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL, renewed_at = ?, renewed_at_ns = ?, "
+      "released_in_order = 1 WHERE participant_id = ?",
       at.wall, at.monotonic, fence.participant);
 }
 

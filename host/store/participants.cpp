@@ -38,7 +38,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   ParticipantProgress progress;
   Query row = m_database.query(
       "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
-      "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns "
+      "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
+      "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
+      "WHERE g.task_session_id = s.id AND g.stream = 'output') "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
       "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
       participant);
@@ -55,6 +57,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.sandbox = row.text(6);
   session.input_end = static_cast<std::uint64_t>(row.integer(7));
   session.output_end = static_cast<std::uint64_t>(row.integer(8));
+  session.output_size = static_cast<std::uint64_t>(row.integer(13));
   session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
   session.commands = row.integer(10);
   session.charged = std::chrono::nanoseconds(row.integer(11));

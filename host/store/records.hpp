@@ -74,10 +74,11 @@ class TaskSessionRow {
   TaskSessionId id = 0;
   int task_number = 0;  ///< from 1
   TaskSessionState state = TaskSessionState::running;
-  std::string stream;            ///< id of its pair of byte streams
-  std::string sandbox;           ///< id of its sandbox; empty until one was started
-  std::uint64_t input_end = 0;   ///< recorded, gaps included
-  std::uint64_t output_end = 0;  ///< recorded, gaps included
+  std::string stream;             ///< id of its pair of byte streams
+  std::string sandbox;            ///< id of its sandbox; empty until one was started
+  std::uint64_t input_end = 0;    ///< recorded, gaps included
+  std::uint64_t output_end = 0;   ///< recorded, gaps included
+  std::uint64_t output_size = 0;  ///< recorded, without gaps
   std::uint64_t answered_offset = 0;
   std::int64_t commands = 0;           ///< how many are recorded
   std::chrono::nanoseconds charged{};  ///< of the task's time, up to the moment this row was read

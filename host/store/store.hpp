@@ -43,6 +43,7 @@ class LeaseResult {
   ParticipantProgress progress;  ///< where acquired
   bool taken_over = false;       ///< where acquired: a running task session was left by a dead or stopped owner
   std::string previous_owner;    ///< where taken over
+  bool left_in_order = false;    ///< where taken over: the owner gave the lease back, and all it had is recorded
 };
 
 /// A participant as `tellina participants list` shows them.
@@ -84,7 +85,8 @@ class StoreTransaction {
   virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) = 0;
   /// Renews all leases of a worker; returns the participants it still holds.
   virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) = 0;
-  /// Charges a running task session up to `at`; from then on nothing is charged until somebody acquires the lease.
+  /// Charges a running task session up to `at`; from then on nothing is charged until somebody acquires the lease. The
+  /// owner's last write: its sandbox is gone, and what it had of both streams is recorded.
   virtual void release_lease(const Fence& fence, Moment at) = 0;
   /// Participants with a running task session that no live worker owns.
   virtual std::vector<ParticipantId> find_orphans(Moment at) = 0;

@@ -147,7 +147,7 @@ void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vec
     if (std::find(held.begin(), held.end(), participant) == held.end()) lose(participant);
   }
   if (!dead.empty()) {
-    m_environment.pool.submit(BlockingPool::Use::other,
+    m_environment.pool.submit(BlockingPool::Use::removal,
                               [sweeper = m_sweeper, dead, keep] { sweeper->run(dead, keep); });
   }
   if (m_stopping) return;

@@ -89,6 +89,18 @@ test("clears the screen when the server's buffer no longer reaches back", async 
   assert.ok(take().some((frame) => frame.text === "x"));
 });
 
+test("clears the screen of a shell that has ended with the server", async () => {
+  const { open_running, reopen, running, output, drawn, line } = make();
+  open_running();
+  output(0, "old");
+  await drawn();
+  await reopen();
+  running({ output_offset: 3, begins_anew: true });
+  output(3, "new");
+  await drawn();
+  assert.equal(line(0), "new");
+});
+
 test("keeps the terminal's answers to replayed output to itself, up to the byte", async () => {
   const { open, running, output, drawn, take } = make();
   open();

@@ -58,6 +58,7 @@ export const CLOSE_LOST = 4002;
  * @property {number} output_offset Of the next output byte.
  * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
  * @property {StudyState} state
+ * @property {boolean} [begins_anew] The output to come is another shell's: what is on the screen goes.
  * @property {number} [id]
  *
  * @typedef {object} Progress

@@ -221,7 +221,7 @@ export class Session {
         this.#pastes.move(end_of_sent, moved);
       }
       const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);
-      if (is_torn) this.#terminal.clear();
+      if (is_torn || welcome.begins_anew) this.#terminal.clear();
     } else {
       // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
       if (this.#stream !== null) this.#terminal.clear();

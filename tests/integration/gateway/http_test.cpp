@@ -22,6 +22,17 @@ class Case {
   std::string body_part;
 };
 
+TEST_F(HttpTest, TellsItsMetricsToOthersOnlyWhereConfigured) {
+  const char* through_a_proxy = "X-Forwarded-For: 10.0.0.1\r\n";
+  EXPECT_EQ(RawClient(port).request("GET", "/metrics", through_a_proxy).status, 403);
+  stop();
+  config.allow_metrics_from_anywhere = true;
+  start();
+  const RawAnswer answer = RawClient(port).request("GET", "/metrics", through_a_proxy);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("# EOF\n"));
+}
+
 TEST_F(HttpTest, AnswersEveryPathWithItsStatus) {
   const std::string cookie = "Cookie: a=b; tellina_session=token-bob\r\n";
   const std::vector<Case> cases{

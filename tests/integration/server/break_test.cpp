@@ -140,6 +140,7 @@ TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
   const auto owners = database().rows("SELECT id FROM workers");
   const auto asked = Clock::now();
   const double left_before = time_left(bob.connect());
+  settle(bob);
   stop();
   EXPECT_THAT(bob.wait_closed(), ::testing::AnyOf(1001, 1012));
   EXPECT_TRUE(still_running(processes).empty());
@@ -152,6 +153,8 @@ TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
   bob.use_port(server().port());
   const auto welcome = bob.connect();
   const std::chrono::duration<double> passed = Clock::now() - asked;
+  EXPECT_EQ(number_of(welcome, "output_offset"), bob.output_end());
+  EXPECT_EQ(text_of(welcome, "begins_anew"), "true");
   EXPECT_EQ(text_of(welcome, "stream"), stream);
   EXPECT_EQ(bob.state(), "running");
   EXPECT_LE(left_before - time_left(welcome), (passed - was_down).count() + 0.1);
@@ -161,6 +164,9 @@ TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
   bob.wait_for("state", [](const auto& message) {
     return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
   });
+  bob.expect_all_acknowledged();
+  expect_recorded(bob);
+  EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0") << "nothing was lost";
   // The cookie of before is still good.
   alice.use_port(server().port());
   const auto alices = alice.connect();

@@ -181,6 +181,16 @@ TEST_F(ArchiveTest, ABombIsRefusedWhileItIsRead) {
   EXPECT_EQ(reason(many), "it has more than 4095 members");
 }
 
+TEST_F(ArchiveTest, DirectoriesBelowOneAnotherMayBe256) {
+  std::string deepest = "d";
+  for (int depth = 2; depth <= 256; ++depth) deepest += "/d";
+  write("t.tar.xz", {{deepest, S_IFDIR}, {deepest + "/file", S_IFREG, "x"}});
+  EXPECT_EQ(complaint(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()), "");
+  write("t.tar.xz", {{deepest + "/d", S_IFDIR}});
+  EXPECT_EQ(complaint(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()),
+            file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 directories below one another, got more");
+}
+
 TEST_F(ArchiveTest, WhatIsNoTarFileIsRefused) {
   std::ofstream(folder.file("bad.tar.xz")) << "This is a text of more than a block." << std::string(2000, 'x');
   EXPECT_EQ(reason_of_file(), "expected a tar file, got: Unrecognized archive format");

@@ -36,6 +36,8 @@ const BrokenText broken_sections[] = {
     {"MisspeltRequiredKey", R"({"acess_codes": [], "task_duration_in_seconds": 1, "tasks": []})",
      "config.json:1:1: expected the key \"access_codes\", got none\n"
      "config.json:1:2: acess_codes: expected a known key, got \"acess_codes\"; did you mean \"access_codes\"?"},
+    {"MetricsForSomebodyElse", config_with(R"("server": {"metrics": "everyone"})"),
+     "config.json:1:24: server.metrics: expected \"loopback\" or \"all\", got \"everyone\""},
     {"StrangeKey", config_with(R"("colour": 1)"),
      "config.json:1:2: colour: expected \"$schema\", \"server\", \"database\", \"recording\", \"workers\", "
      "\"channel_layer\", "
@@ -259,6 +261,30 @@ TEST(BrokenConfig, TheDiskOfTheSandboxSectionCounts) {
   EXPECT_EQ(complaint(small),
             "config.json:2:64: tasks[0].answer: expected at most 1 MiB (sandbox.disk_in_mib), got 1052672 bytes in "
             "blocks of 4096");
+}
+
+std::string working_directory_complaint(const std::string& directory, const std::string& tree) {
+  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1,
+"sandbox": {"working_directory": ")" +
+                   directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
+"initial_filesystem": )" +
+                   tree + "}]}");
+}
+
+TEST(BrokenConfig, ATaskWithoutTheWorkingDirectoryIsRefused) {
+  const std::string expected =
+      "config.json:3:23: tasks[0].initial_filesystem: expected a tree with the directory \"~/project/src\", where the "
+      "shell starts (sandbox.working_directory), got none";
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"source": {}}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"src": null}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", "{}"), expected);
+  EXPECT_EQ(working_directory_complaint("~//project/./src/", R"({"project": {"src": {}}})"), "");
+}
+
+TEST(BrokenConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
+  EXPECT_EQ(working_directory_complaint("~/../me", "{}"), "");
+  EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
 }
 
 TEST(BrokenConfig, AFileThatIsNotThereIsNamed) {

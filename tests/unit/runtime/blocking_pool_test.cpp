@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <future>
-#include <set>
+#include <utility>
 
 namespace tellina {
 namespace {
@@ -15,53 +15,96 @@ using Use = BlockingPool::Use;
 TEST(ThreadPoolTest, RunsTasksOnThreadsOfItsOwn) {
   ThreadPool pool(2);
   std::promise<std::thread::id> ran_on;
-  pool.submit(Use::other, [&] { ran_on.set_value(std::this_thread::get_id()); });
+  pool.submit(Use::call, [&] { ran_on.set_value(std::this_thread::get_id()); });
   EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
 }
 
-TEST(ThreadPoolTest, StartsThatHangHoldAtMostHalfOfTheThreads) {
-  std::promise<void> release;
-  const std::shared_future<void> released = release.get_future().share();
-  std::atomic<int> starts = 0;
-  std::promise<void> two_started;
-  {
-    ThreadPool pool(4);
-    for (int i = 0; i < 6; ++i) {
-      pool.submit(Use::start, [&] {
-        if (++starts == 2) two_started.set_value();
-        released.wait();
-      });
-    }
-    ASSERT_EQ(two_started.get_future().wait_for(limit), std::future_status::ready);
-    // The other half works on, and finding it free does not let a third start in.
-    for (int i = 0; i < 50; ++i) {
-      std::promise<void> done;
-      pool.submit(Use::other, [&] { done.set_value(); });
-      ASSERT_EQ(done.get_future().wait_for(limit), std::future_status::ready);
-    }
-    EXPECT_EQ(starts, 2);
-    release.set_value();
+/// Tasks that hang until they are let go, and how many of them run.
+class Hanging {
+ public:
+  ~Hanging() { let_go(); }
+  BlockingPool::Task task() {
+    return [this, released = m_released] {
+      ++running;
+      released.wait();
+    };
   }
-  EXPECT_EQ(starts, 6) << "the destructor runs what was submitted";
+  void let_go() {
+    if (!std::exchange(m_is_let_go, true)) m_release.set_value();
+  }
+  bool wait_for(int count) const {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (running < count && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    return running >= count;
+  }
+  std::atomic<int> running = 0;
+
+ private:
+  std::promise<void> m_release;
+  std::shared_future<void> m_released = m_release.get_future().share();
+  bool m_is_let_go = false;
+};
+
+bool works(ThreadPool& pool, Use use) {
+  auto done = std::make_shared<std::promise<void>>();
+  pool.submit(use, [done] { done->set_value(); });
+  return done->get_future().wait_for(limit) == std::future_status::ready;
+}
+
+TEST(ThreadPoolTest, WhateverHangsHoldsAtMostHalfOfTheThreads) {
+  for (const Use hung : {Use::start, Use::call, Use::removal}) {
+    Hanging hanging;
+    {
+      ThreadPool pool(8);
+      for (int i = 0; i < 12; ++i) pool.submit(hung, hanging.task());
+      EXPECT_TRUE(hanging.wait_for(4));
+      // The others work on, and finding their threads free lets no more of what hangs in.
+      for (int i = 0; i < 50; ++i) {
+        for (const Use other : {Use::start, Use::call, Use::removal}) {
+          if (other == hung) continue;
+          EXPECT_TRUE(works(pool, other)) << static_cast<int>(hung);
+        }
+      }
+      EXPECT_EQ(hanging.running, 4);
+      hanging.let_go();
+    }
+    EXPECT_EQ(hanging.running, 12) << "the destructor runs what was submitted";
+  }
+}
+
+TEST(ThreadPoolTest, RemovalsRunWhereStartsAndCallsHangTogether) {
+  Hanging starts;
+  Hanging calls;
+  ThreadPool pool(8);
+  for (int i = 0; i < 12; ++i) {
+    pool.submit(Use::start, starts.task());
+    pool.submit(Use::call, calls.task());
+  }
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(works(pool, Use::removal)) << "nothing could interrupt what hangs";
+  // As an interrupted backend does.
+  pool.submit(Use::removal, [&] { calls.let_go(); });
+  EXPECT_TRUE(calls.wait_for(12));
+  starts.let_go();
 }
 
 TEST(ThreadPoolTest, TheDestructorRunsWhatWasSubmitted) {
   std::atomic<int> ran = 0;
   {
     ThreadPool pool(2);
-    for (int i = 0; i < 500; ++i) pool.submit(i % 2 == 0 ? Use::start : Use::other, [&] { ++ran; });
+    for (int i = 0; i < 500; ++i) pool.submit(static_cast<Use>(i % 3), [&] { ++ran; });
   }
   EXPECT_EQ(ran, 500);
 }
 
-TEST(ThreadPoolTest, HasAtLeastTwoThreadsSoThatAHangingStartIsNoEnd) {
-  std::promise<void> release;
+TEST(ThreadPoolTest, HasThreadsEnoughForEachUseHoweverFewAreAskedFor) {
+  Hanging hanging;
   ThreadPool pool(0);
-  pool.submit(Use::start, [released = release.get_future().share()] { released.wait(); });
-  std::promise<void> done;
-  pool.submit(Use::other, [&] { done.set_value(); });
-  EXPECT_EQ(done.get_future().wait_for(limit), std::future_status::ready);
-  release.set_value();
+  for (int i = 0; i < 8; ++i) {
+    pool.submit(Use::start, hanging.task());
+    pool.submit(Use::call, hanging.task());
+  }
+  EXPECT_TRUE(works(pool, Use::removal));
+  hanging.let_go();
 }
 
 }  // namespace

@@ -120,6 +120,17 @@ TEST_F(SessionTest, EndsATaskWhenItsTimeIsOver) {
   EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "60000000000");
 }
 
+TEST_F(SessionTest, IsBusyForAStartWhileTheLastTaskIsPutAway) {
+  begin_task();
+  session->on_text(port, R"({"type":"give_up","id":7})");
+  session->on_text(port, R"({"type":"start_task","id":8,"task":1})");
+  EXPECT_EQ(port.last("error")["code"], "busy");
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 8);
+  ASSERT_TRUE(wait_for("done"));
+  start_task(2);
+  EXPECT_EQ(stored("SELECT group_concat(state) FROM task_sessions"), "gave_up,running");
+}
+
 TEST_F(SessionTest, GivesUpOnceForARepeatedRequest) {
   begin_task();
   loop.advance(seconds(10));

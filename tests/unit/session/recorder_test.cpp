@@ -122,6 +122,35 @@ TEST_F(RecorderTest, StopsAtOnceWhenTheLeaseIsLost) {
   EXPECT_EQ(losses, 1);
 }
 
+TEST_F(RecorderTest, StandsStillWhereTheFileIsDamagedAndSaysSoOnce) {
+  begin();
+  failing.failures = 3;
+  failing.failure = std::make_exception_ptr(
+      StoreError(ErrorCode::incompatible, "db.sqlite3: database disk image is malformed", "stop the study"));
+  const int before = failing.submitted;
+  add_input(0, "a");
+  loop.advance(milliseconds(14'999));
+  EXPECT_EQ(failing.submitted - before, 3) << "every five seconds is enough";
+  EXPECT_EQ(recorder->backlog(), 1U);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(losses, 0);
+  const auto lines = log.lines();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(),
+                       "the database is damaged, so the record and its terminal stand still: "
+                       "db.sqlite3: database disk image is malformed (stop the study)"),
+            1);
+}
+
+TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
+  begin();
+  failing.failures = 1;
+  failing.failure = std::make_exception_ptr(StoreError(ErrorCode::internal, "input is recorded up to 7"));
+  add_input(0, "a");
+  ASSERT_TRUE(wait([&] { return losses == 1; }));
+  EXPECT_EQ(log.lines().back(), "a session is begun anew, as its record cannot go on: input is recorded up to 7");
+}
+
 TEST_F(RecorderTest, EndsBehindItsRecords) {
   begin();
   add_input(0, "ab");

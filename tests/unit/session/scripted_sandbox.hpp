@@ -26,6 +26,11 @@ class ScriptedShell {
     if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("print");
   }
+  /// As much as the terminal has room for; returns how much that was.
+  std::size_t offer(const std::string& text) const {
+    const ssize_t taken = ::write(m_terminal[1], text.data(), text.size());
+    return taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  }
   void prompt() const { print(mark("A") + "$ " + mark("B")); }
   /// As if a command had been typed and had run.
   void run(const std::string& command, const std::string& output) const {
@@ -91,9 +96,13 @@ class ScriptedSandbox final : public Sandbox {
     m_shell->size = size;
     m_shell->resizes.push_back(size);
   }
-  FileTree snapshot(const SnapshotRequest&) override {
+  FileTree snapshot(const SnapshotRequest& request) override {
     ++m_shell->snapshots;
-    return m_shell->home;
+    FileTree home = m_shell->home;
+    for (auto& [name, file] : home.root.children) {
+      if (file.content && file.content->size() > request.max_content_per_file) file.content.reset();
+    }
+    return home;
   }
   void destroy() override {
     m_shell->is_destroyed = true;

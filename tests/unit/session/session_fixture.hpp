@@ -163,6 +163,16 @@ class SessionTest : public ::testing::Test {
     loop.run_until_idle();
     say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   }
+  /// The session's owner goes in order, and another comes.
+  void restart() {
+    bool released = false;
+    session->release([&] { released = true; });
+    ASSERT_TRUE(wait([&] { return released; }));
+    session.reset();
+    loop.run_until_idle();
+    port = KeepingPort();
+    open();
+  }
   std::string state() { return std::string(port.last("state")["state"].as_object()["state"].as_string()); }
   /// What a researcher reads, once everything is in the file.
   std::string stored(const std::string& sql) {

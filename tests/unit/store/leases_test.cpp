@@ -100,6 +100,24 @@ TEST_F(LeasesTest, NothingIsChargedWhileTheClockStandsNeitherToAnOwnerNorAfterTh
   EXPECT_THROW(set_clock(seconds(9), {}), LeaseLost);
 }
 
+TEST_F(LeasesTest, OnlyALeaseThatWasGivenBackWasLeftInOrder) {
+  const Fence first = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(first);
+  append(first, session.id,
+         {OutputRecord(0, "abc", now()), GapRecord(StreamName::output, 3, 10, "worker_lost", now()),
+          OutputRecord(10, "de", now())});
+  run([&](StoreTransaction& t) { t.release_lease(first, now()); });
+  const LeaseResult second = acquire(bob, "worker.b");
+  EXPECT_TRUE(second.taken_over);
+  EXPECT_TRUE(second.left_in_order);
+  EXPECT_EQ(second.progress.latest->output_end, 12U);
+  EXPECT_EQ(second.progress.latest->output_size, 5U);
+  pass(seconds(4));
+  const LeaseResult third = acquire(bob, "worker.a");
+  EXPECT_TRUE(third.taken_over);
+  EXPECT_FALSE(third.left_in_order) << "its owner's lease lapsed";
+}
+
 TEST_F(LeasesTest, ATaskThatEndedByOurFaultIsAnOutcomeOfItsOwn) {
   const Fence owner = acquire(bob, "worker.a").fence;
   end(owner, begin(owner).id, TaskSessionState::interrupted);

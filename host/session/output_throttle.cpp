@@ -1,0 +1,36 @@
+#include "host/session/output_throttle.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tellina {
+namespace {
+
+constexpr double bytes_each_second = 256 * 1024;
+
+}  // namespace
+
+OutputThrottle::OutputThrottle(std::uint64_t recorded, MonotonicTime now)
+    : m_recorded(recorded), m_has_begun(applies()), m_credit(bytes_each_second), m_since(now) {}
+
+void OutputThrottle::count(std::size_t bytes) {
+  m_recorded += bytes;
+  m_credit -= static_cast<double>(bytes);
+}
+
+bool OutputThrottle::begins(MonotonicTime now) {
+  if (!applies() || std::exchange(m_has_begun, true)) return false;
+  m_credit = bytes_each_second;
+  m_since = now;
+  return true;
+}
+
+std::optional<std::chrono::nanoseconds> OutputThrottle::pause(MonotonicTime now) {
+  const std::chrono::duration<double> passed = now - std::exchange(m_since, now);
+  m_credit = std::min(m_credit + passed.count() * bytes_each_second, bytes_each_second);
+  if (m_credit > 0) return std::nullopt;
+  const std::chrono::duration<double> wait(-m_credit / bytes_each_second + 0.01);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(wait);
+}
+
+}  // namespace tellina

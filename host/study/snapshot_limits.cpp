@@ -1,0 +1,53 @@
+#include "host/study/snapshot_limits.hpp"
+
+#include <algorithm>
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t most_of_any_content = 256 * 1024 * 1024;
+/// What a slow disk gives in a second.
+constexpr std::size_t bytes_each_second = 64 * 1024 * 1024;
+
+std::size_t largest_content(const FileNode& node) {
+  std::size_t largest = node.content ? node.content->size() : 0;
+  for (const auto& [name, child] : node.children) largest = std::max(largest, largest_content(child));
+  return largest;
+}
+
+class Contents {
+ public:
+  explicit Contents(std::size_t largest) : m_largest(largest) {}
+
+  void add(const FileNode& node) {
+    if (node.content) {
+      named += node.content->size();
+    } else if (node.kind == FileKind::regular) {
+      const std::uint64_t size = node.size.value_or(m_largest);
+      if (size <= m_largest) any = std::min(any + static_cast<std::size_t>(size), most_of_any_content);
+    }
+    for (const auto& [name, child] : node.children) add(child);
+  }
+
+  std::size_t named = 0;
+  std::size_t any = 0;
+
+ private:
+  std::size_t m_largest;
+};
+
+}  // namespace
+
+SnapshotRequest snapshot_request_for(const FileTree& answer) {
+  SnapshotRequest request;
+  // A larger file differs by its size already.
+  request.max_content_per_file = largest_content(answer.root);
+  Contents contents(request.max_content_per_file);
+  contents.add(answer.root);
+  const std::size_t needed = contents.named + contents.any;
+  request.max_content_in_all += needed;
+  request.deadline += std::chrono::milliseconds(1000 * needed / bytes_each_second);
+  return request;
+}
+
+}  // namespace tellina

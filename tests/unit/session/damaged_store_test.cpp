@@ -1,0 +1,46 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// Everything of the database but its first page.
+void damage(const std::string& path) {
+  Reader(path).execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  constexpr std::size_t page = 4096;
+  std::string bytes = read_bytes(path);
+  ASSERT_GT(bytes.size(), 2 * page);
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(page);
+  file << std::string(bytes.size() - page, '\xA5');
+}
+
+TEST_F(SessionTest, StandsStillInOrderWhereTheDatabaseIsDamagedWhileItRuns) {
+  begin_task();
+  store->run([](StoreTransaction&) {});
+  damage(path);
+  const std::size_t lines_before = log.lines().size();
+  type(0, "k");
+  EXPECT_EQ(backend.shell().typed(), "k");
+  backend.shell().print("k");
+  loop.run_until_idle();
+  EXPECT_TRUE(port.output.ends_with("k"));
+  ASSERT_TRUE(wait([&] { return log.lines().size() > lines_before; }));
+  for (int i = 0; i < 5; ++i) {
+    loop.advance(seconds(5));
+    wait([] { return true; });
+  }
+  ASSERT_EQ(log.lines().size(), lines_before + 1) << log.lines().back();
+  EXPECT_THAT(log.lines().back(),
+              AllOf(HasSubstr("the database is damaged"), HasSubstr("malformed"), HasSubstr("sqlite3 FILE .recover")));
+  EXPECT_EQ(lost_calls, 0) << "it would be taken anew, and fail again";
+  EXPECT_EQ(backend.starts, 1);
+  EXPECT_EQ(port.count("input_ack"), 0);
+  session->abandon();
+}
+
+}  // namespace
+}  // namespace tellina::testing

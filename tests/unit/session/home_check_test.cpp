@@ -1,0 +1,61 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class HomeCheckTest : public SessionTest {
+ protected:
+  /// In the task that wants this tree.
+  void begin_filesystem_task(std::map<Bytes, FileNode> answer) {
+    auto study = std::make_shared<Study>(*environment.study);
+    study->tasks[0] = study->tasks[1];
+    study->tasks[0].filesystem_answer.root.children = std::move(answer);
+    environment.study = study;
+    begin_task();
+    loop.advance(seconds(2));  // what the first prompt asked for is done
+    before = backend.shell().snapshots;
+  }
+  int snapshots() { return backend.shell().snapshots - before; }
+
+  int before = 0;
+};
+
+TEST_F(HomeCheckTest, AFileOfMoreThanOneMebibytePassesTheTask) {
+  const FileNode large = FileNode::regular(Bytes(1024 * 1024 + 1, 'x'));
+  begin_filesystem_task({{"large", large}});
+  backend.shell().home.root.children["large"] = large;
+  backend.shell().run("make large", "");
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+}
+
+TEST_F(HomeCheckTest, IsTakenOnceASecondWhileThereIsOutputAndNoCommandEnds) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  for (int i = 0; i < 100; ++i) {
+    backend.shell().print("a line of a command that goes on\r\n");
+    loop.advance(milliseconds(100));
+  }
+  loop.advance(seconds(2));
+  EXPECT_GE(snapshots(), 9);
+  EXPECT_LE(snapshots(), 11);
+  const int after_the_last_line = snapshots();
+  loop.advance(seconds(10));
+  EXPECT_EQ(snapshots(), after_the_last_line) << "nothing was printed";
+}
+
+TEST_F(HomeCheckTest, ACommandThatGoesOnPassesTheTaskWithinASecondOfItsOutput) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  backend.shell().home.root.children["a"] = FileNode::regular("");
+  backend.shell().print("made a, and I go on\r\n");
+  loop.advance(milliseconds(999));
+  EXPECT_EQ(snapshots(), 0);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+}
+
+}  // namespace
+}  // namespace tellina::testing

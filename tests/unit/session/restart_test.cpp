@@ -1,0 +1,73 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+
+class RestartTest : public SessionTest {
+ protected:
+  RestartTest() {
+    begin_task();
+    type(0, "abc");
+    EXPECT_TRUE(wait_for("input_ack"));
+    stream = std::string(port.last("welcome")["stream"].as_string());
+    seen = port.output_end;
+  }
+  void greet(std::uint64_t output_offset, std::uint64_t input_offset) {
+    say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" + std::to_string(output_offset) +
+        ",\"stream\":\"" + stream + "\",\"input_offset\":" + std::to_string(input_offset) + "}");
+  }
+  std::string gaps() {
+    return stored("SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset) FROM gaps");
+  }
+
+  std::string stream;
+  std::uint64_t seen = 0;
+};
+
+TEST_F(RestartTest, InOrderLosesNothingAndSaysThatTheScreenBeginsAnew) {
+  restart();
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  greet(seen, 5);
+  const auto welcome = port.last("welcome");
+  EXPECT_EQ(welcome.at("output_offset").to_number<std::uint64_t>(), seen);
+  EXPECT_EQ(welcome.at("input_offset").to_number<int>(), 3) << "what the page has sent since can come again";
+  EXPECT_TRUE(welcome.contains("begins_anew"));
+  type(3, "de");
+  EXPECT_EQ(backend.shell().typed(), "de");
+  EXPECT_TRUE(wait([&] { return port.output_end > seen; })) << "the new shell's prompt";
+  greet(port.output_end, 5);
+  EXPECT_FALSE(port.last("welcome").contains("begins_anew")) << "the page has the new shell's output";
+  expect_stored("SELECT input_end FROM task_sessions", "5");
+  EXPECT_EQ(gaps(), "NULL");
+}
+
+TEST_F(RestartTest, WhatWasRecordedAndNotYetShownIsNoGap) {
+  restart();
+  greet(seen - 1, 3);
+  EXPECT_EQ(port.last("welcome").at("output_offset").to_number<std::uint64_t>(), seen);
+  EXPECT_EQ(gaps(), "NULL");
+}
+
+TEST_F(RestartTest, AnOwnerThatDiesAfterAnOrderlyOneLeavesAGap) {
+  restart();
+  greet(seen, 3);
+  ASSERT_TRUE(wait([&] { return port.output_end > seen; }));
+  loop.run_until_idle();
+  store->run([](StoreTransaction&) {});
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  loop.virtual_clock().set(loop.clock().now() + seconds(5));
+  const std::uint64_t end = std::stoull(stored("SELECT output_end FROM task_sessions"));
+  store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
+  environment.worker = "w2";
+  port = KeepingPort();
+  open("w2");
+  expect_stored("SELECT stream || ' ' || from_offset || ' ' || to_offset FROM gaps",
+                "output " + std::to_string(end) + " " + std::to_string(end + 1024 * 1024));
+}
+
+}  // namespace
+}  // namespace tellina::testing
