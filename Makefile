@@ -4,12 +4,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all test-sanitizers test-fresh bench bench-revisions bench-quick bench-micro build-bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-quick bench-micro build-bench lint fmt clean
 
 ARGS ?=
 # In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
 CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
-# Tests that share nothing may run side by side; those that start servers and sandboxes measure time and run alone.
 TEST_JOBS ?= 2
 
 .NOTPARALLEL:
@@ -41,8 +40,7 @@ test:             ## unit, integration, page and browser tests
 	@tools/deps test
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
-	$(CTEST) --test-dir build -LE integration -j $(TEST_JOBS)
-	$(CTEST) --test-dir build -L integration
+	$(CTEST) --test-dir build -j $(TEST_JOBS)
 	npm run --silent typecheck
 	npm test --silent
 	npm run --silent e2e $(if $(CI),|| npm run --silent e2e)
@@ -54,12 +52,17 @@ package:          ## a Debian package of the server as a service, in build/packa
 
 test-all: test lint test-sanitizers test-fresh test-package ## test, lint, then everything that takes long
 
+build-sanitizers:
+	@tools/deps test
+	tools/test-sanitizers --build
+
 test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threaded ones under ThreadSanitizer
 	@tools/deps test
 	tools/test-sanitizers
 
-test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C (as root)
-	tools/test-fresh
+# CI's machine is a fresh one by itself, and has run `make test`.
+test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C, `make test` (as root)
+	tools/test-fresh $(if $(CI),--without-tests)
 
 test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
 	tools/test-fresh --setup

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <cmath>
+
 #include "host/session/frame_fields.hpp"
 
 namespace tellina {
@@ -14,10 +16,15 @@ TerminalSize size_fields(const json::object& frame) {
                       static_cast<std::uint16_t>(number_field(frame, "rows", 1, 1000)));
 }
 
+/// JSON has no word for what 1e400 is read as: it could not be sent back.
+bool is_number(const json::value& value) {
+  return value.is_number() && (!value.is_double() || std::isfinite(value.get_double()));
+}
+
 RequestId id_field(const json::object& frame) {
   const json::value* id = frame.if_contains("id");
   if (!id) throw FrameComplaint("id: expected a string or a number, got nothing");
-  if (!id->is_string() && !id->is_number())
+  if (!id->is_string() && !is_number(*id))
     throw FrameComplaint("id: expected a string or a number, got " + describe(*id));
   RequestId text = json::serialize(*id);
   if (text.size() > 200) throw FrameComplaint("id: expected at most 200 bytes, got more");
@@ -56,7 +63,7 @@ ControlFrame parse_fields(const json::object& frame) {
   }
   if (name == "ping") {
     const json::value* t = frame.if_contains("t");
-    if (!t || !t->is_number()) throw FrameComplaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
+    if (!t || !is_number(*t)) throw FrameComplaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
     PingFrame ping;
     ping.t = json::serialize(*t);
     return ping;
@@ -102,7 +109,7 @@ ControlFrame parse_control_frame(std::string_view text) {
   } catch (const FrameComplaint& complaint) {
     bad.message = complaint.what();
   }
-  if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || id->is_number())) {
+  if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || is_number(*id))) {
     bad.id = json::serialize(*id);
   }
   return bad;

@@ -11,9 +11,10 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
     limits.emplace_back("memory", true,
                         in_mebibytes(settings.memory_in_bytes) + " per session (" + cgroup.memory + ")");
   } else {
-    limits.emplace_back(
-        "memory", false,
-        in_mebibytes(settings.memory_in_bytes) + " per process only (RLIMIT_AS): this user can't make a memory cgroup");
+    limits.emplace_back("memory", false,
+                        in_mebibytes(settings.memory_in_bytes) + " per process only (RLIMIT_AS), up to " +
+                            in_mebibytes(settings.memory_in_bytes * settings.processes) +
+                            " per session: this user can't make a memory cgroup");
   }
   const std::string processes = std::to_string(settings.processes) + " per session ";
   limits.emplace_back("processes", true,

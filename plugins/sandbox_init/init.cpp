@@ -140,13 +140,14 @@ const char* become_shell(const ShellCommand& command) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
 
-  // When memory runs out, the kernel should choose a command or the shell, never init. Init's own /proc files are
+  // When memory runs out, the kernel should choose a command or the shell, never init, and nothing else of this machine
+  // first: where there is no memory cgroup, a session can use up what the machine has. Init's own /proc files are
   // not accessible to it (it is not dumpable), so this child first takes that back; exec would do so anyway.
   prctl(PR_SET_DUMPABLE, 1);
   const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (score >= 0) {
     // A kernel that refuses costs only the order in which processes are chosen.
-    [[maybe_unused]] const ssize_t written = write(score, "500", 3);
+    [[maybe_unused]] const ssize_t written = write(score, "1000", 4);
   }
 
   set_limit(RLIMIT_CORE, 0);

@@ -1,8 +1,4 @@
-#include <sstream>
-
-#include "host/cli/program.hpp"
 #include "redis_fixture.hpp"
-#include "support/places.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -82,22 +78,6 @@ TEST_F(RedisSettingsTest, RefusesOtherKeysOutOfTheirRanges) {
             "config: prefix: expected 1 to 100 letters, digits, '_', '.', ':' and '-', got \"\"");
   EXPECT_EQ(refusal_of(Section().text("prefix", "a b")),
             "config: prefix: expected 1 to 100 letters, digits, '_', '.', ':' and '-', got \"a b\"");
-}
-
-TEST_F(RedisSettingsTest, TheProgramNamesAnUnknownKeyWithItsPlace) {
-  const TemporaryFolder folder;
-  const std::string file = (folder.path() / "config.json").string();
-  write_text(file, R"({"access_codes": [], "task_duration_in_seconds": 60, "tasks": [],
-"channel_layer": {"plugin": "redis", "prefx": "a"},
-"sandbox": {"plugin": "nowhere"}})");
-  std::ostringstream output;
-  std::ostringstream errors;
-  CommandContext context(output, errors, m_clock, m_random, m_log);
-  const RunServer none;
-  const int status = run_program({"config", "check", "--config", file, "--plugin-dir", plugin_folder()}, none, context);
-  EXPECT_EQ(status, 2);
-  EXPECT_THAT(errors.str(), HasSubstr(file + ":2:38: channel_layer.prefx: expected a known key, got \"prefx\"; did you "
-                                             "mean \"prefix\"?"));
 }
 
 }  // namespace

@@ -9,14 +9,17 @@
 namespace tellina::test {
 
 inline constexpr const char* be_host_flag = "--be-a-host";
+inline constexpr const char* be_starting_host_flag = "--be-a-host-that-starts";
 
 /// Starts a sandbox and two in advance, has a daemon in it, writes "OWNER\n" to standard output and waits for ever.
 int be_host();
+/// Writes "OWNER\n" to standard output, starts a sandbox at once, and waits for ever.
+int be_starting_host();
 
-/// This program once more, in a process of its own.
+/// This program once more, in a process of its own, from when it has said its owner.
 class HostProcess {
  public:
-  HostProcess();
+  explicit HostProcess(const char* flag = be_host_flag);
   ~HostProcess();
   int process() const { return m_process; }
   const OwnerId& owner() const { return m_owner; }

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "place.hpp"
 #include "sandbox_fixture.hpp"
 
@@ -45,6 +47,10 @@ TEST_F(OrdinaryHostile, MemoryOfOneProcessIsLimited) {
   EXPECT_NE(result.find("over"), std::string::npos) << result;
   EXPECT_EQ(result.find("all"), std::string::npos) << result;
   expect_alive();
+}
+
+TEST_F(OrdinaryHostile, IsChosenFirstWhereTheMachineRunsOutOfMemory) {
+  EXPECT_EQ(run("cat /proc/$$/oom_score_adj /proc/self/oom_score_adj"), "1000\n1000\n");
 }
 
 TEST_F(OrdinaryHostile, DiskIsLimitedInBytesAndFiles) {
@@ -206,9 +212,9 @@ TEST_F(OrdinaryHostile, TerminalComesBack) {
 
 class RootHostile : public OrdinaryHostile {
  protected:
-  bool has_memory_cgroup() {
+  bool enforces(const std::string& name) {
     for (const LimitReport& limit : backend()->probe().limits) {
-      if (limit.name == "memory" && limit.enforced) return true;
+      if (limit.name == name && limit.enforced) return true;
     }
     return false;
   }
@@ -222,10 +228,26 @@ TEST_F(RootHostile, MemoryOfManyProcessesIsLimitedWhereTheProbeSaysSo) {
   const std::string result = run(hogs);
   std::size_t lived = 0;
   for (std::size_t at = 0; (at = result.find("has it\n", at)) != std::string::npos; ++at) ++lived;
-  if (has_memory_cgroup()) {
+  if (enforces("memory")) {
     EXPECT_LT(lived, 8U) << result;
   } else {
     EXPECT_EQ(lived, 8U) << "each is below the limit of a process";
+  }
+  expect_alive();
+}
+
+TEST_F(RootHostile, ProcessorTimeIsLimitedWhereTheProbeSaysSo) {
+  start(make_spec(), {{"cpu", 0.5}});
+  const std::string times =
+      run("TIMEFORMAT='%R %U %S'; hog() { timeout 2 setsid -w bash -c 'while :; do :; done'; }; "
+          "{ time { hog & hog & wait; }; } 2>&1 | tail -n 1");
+  double elapsed = 0;
+  double user = 0;
+  double system = 0;
+  ASSERT_EQ(std::sscanf(times.c_str(), "%lf %lf %lf", &elapsed, &user, &system), 3) << times;
+  EXPECT_GE(elapsed, 1.9);
+  if (enforces("cpu")) {
+    EXPECT_LE((user + system) / elapsed, 0.65) << "two hogs have half a core: " << times;
   }
   expect_alive();
 }

@@ -3,7 +3,9 @@
 #include "host_process.hpp"
 
 int main(int argument_count, char** arguments) {
-  if (argument_count == 2 && std::string(arguments[1]) == tellina::test::be_host_flag) return tellina::test::be_host();
+  const std::string flag = argument_count == 2 ? arguments[1] : "";
+  if (flag == tellina::test::be_host_flag) return tellina::test::be_host();
+  if (flag == tellina::test::be_starting_host_flag) return tellina::test::be_starting_host();
   testing::InitGoogleTest(&argument_count, arguments);
   return RUN_ALL_TESTS();
 }

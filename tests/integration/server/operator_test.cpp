@@ -132,6 +132,18 @@ TEST_F(BadStart, BrokenConfig) {
   EXPECT_FALSE(made_a_database());
 }
 
+TEST_F(BadStart, ChangedTaskThatSomeoneHasStarted) {
+  StudyConfig config;
+  start(config);
+  { TestClient bob = join_task(); }
+  stop();
+  config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
+  configure(config);
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(said, AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("bob has started this task")));
+}
+
 TEST_F(BadStart, NoConfig) {
   const auto [status, said] = run();
   EXPECT_EQ(status, 2);

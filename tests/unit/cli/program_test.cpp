@@ -125,6 +125,15 @@ TEST_F(ProgramTest, ConfigCheckAsksThePluginsToo) {
   EXPECT_EQ(m_err, config() + ":1:42: sandbox.size: expected an even number, got 3\n");
 }
 
+TEST_F(ProgramTest, ConfigCheckNamesAnUnknownKeyOfALayerWithItsPlace) {
+  write(R"({"access_codes": [], "task_duration_in_seconds": 60, "tasks": [],
+"channel_layer": {"plugin": "redis", "prefx": "a"},
+"sandbox": {"plugin": "absent"}})");
+  EXPECT_EQ(run({"config", "check"}), 2);
+  EXPECT_EQ(m_err,
+            config() + ":2:38: channel_layer.prefx: expected a known key, got \"prefx\"; did you mean \"prefix\"?\n");
+}
+
 TEST_F(ProgramTest, AMissingConfigurationIsStatusTwo) {
   fs::remove(config());
   EXPECT_EQ(run({"config", "check"}), 2);

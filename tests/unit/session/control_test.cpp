@@ -39,6 +39,7 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
       {R"({"type":"give_up","id":[]})", "id: expected a string or a number, got []"},
       {R"({"type":"start_task","id":1})", "task: expected a whole number from 1 to 1000000, got nothing"},
       {R"({"type":"ping","t":true})", "t: expected a number, got true"},
+      {R"({"type":"ping","t":1e400})", "t: expected a number, got Infinity"},
   };
   for (const auto& [text, message] : table) EXPECT_EQ(bad(text).message, message) << text;
   EXPECT_EQ(bad("{").message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
@@ -49,6 +50,7 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
 TEST(ControlFrames, KeepTheIdOfABadRequest) {
   EXPECT_EQ(bad(R"({"type":"start_task","id":"x","task":0})").id, "\"x\"");
   EXPECT_EQ(bad(R"({"type":"start_task","id":{},"task":0})").id, "");
+  EXPECT_EQ(bad(R"({"type":"reset","id":-1e400})").id, "") << "it cannot be said in JSON";
   EXPECT_EQ(bad("{\"type\":\"reset\",\"id\":\"" + std::string(200, 'x') + "\"}").message,
             "id: expected at most 200 bytes, got more");
 }
