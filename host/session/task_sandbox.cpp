@@ -13,6 +13,10 @@ constexpr std::chrono::seconds prompt_limit{5};
 constexpr std::chrono::seconds short_life{1};
 /// More than the kernel holds for a pty (64 KiB).
 constexpr std::size_t last_words = 96 * 1024;
+/// RIS: whatever the old sandbox's programs have made of the terminal, the new one's begin with a fresh one.
+constexpr BytesView full_reset =
+    "\x1b"
+    "c";
 
 /// Guards against accidents only, as the participant can read it; from the id, so that an adopter knows it too.
 std::string mark_nonce(const SandboxId& id) { return "n" + id; }
@@ -35,12 +39,12 @@ SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::s
   ++m_leaving->awaited;
   return [this, alive = std::weak_ptr(m_alive), leaving = m_leaving, id, nonce, claim, before = m_used_sandboxes,
           done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox, std::exception_ptr error) {
-    if (alive.expired() || (claim == Claim::yields && before != m_used_sandboxes)) {
+    if (alive.expired() || (claim != Claim::prevails && before != m_used_sandboxes)) {
       if (!sandbox) return leaving->one_gone();
       return sandbox->destroy([leaving] { leaving->one_gone(); });
     }
     leaving->one_gone();
-    if (!error) error = use(sandbox, id, nonce);
+    if (!error) error = use(sandbox, id, nonce, claim);
     done(std::move(error));
   };
 }
@@ -77,7 +81,7 @@ void TaskRun::wait_for_prompt(std::exception_ptr error) {
 }
 
 void TaskRun::adopt(const SandboxId& sandbox) {
-  auto started = use_when_there(sandbox, mark_nonce(sandbox), Claim::yields, [this](std::exception_ptr error) {
+  auto started = use_when_there(sandbox, mark_nonce(sandbox), Claim::adopts, [this](std::exception_ptr error) {
     // Sandboxes that end with their owner are the usual case.
     if (error) return start();
     m_is_adopted = true;
@@ -98,7 +102,7 @@ void TaskRun::reset(std::function<void(std::exception_ptr)> done) {
 }
 
 std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id,
-                                const std::string& nonce) {
+                                const std::string& nonce, Claim claim) {
   Opened opened;
   try {
     opened = open_terminal(*sandbox);
@@ -118,6 +122,11 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
   m_nonce = nonce;
   if (m_home_check) m_home_check->use(m_sandbox);
   m_sandbox->resize(m_size);
+  make_tracker();
+  if (claim != Claim::adopts && m_output.end() > 0) {
+    Bytes frame = Bytes(TerminalIo::frame_header, '\0').append(full_reset);
+    on_output(frame);
+  }
   use_terminal(std::move(opened));
   return nullptr;
 }
@@ -151,7 +160,6 @@ TaskRun::Opened TaskRun::open_terminal(const SandboxHandle& sandbox) {
 }
 
 void TaskRun::use_terminal(Opened opened) {
-  make_tracker();
   m_shell_started = m_environment.loop.clock().now();
   m_terminal = std::move(opened.terminal);
   m_shell_watch = std::move(opened.shell_watch);
@@ -188,7 +196,9 @@ void TaskRun::restart_shell() {
                                  "\":" + std::to_string(status.status) + "}");
         try {
           if (error) std::rethrow_exception(error);
-          use_terminal(open_terminal(*m_sandbox));
+          Opened opened = open_terminal(*m_sandbox);
+          make_tracker();
+          use_terminal(std::move(opened));
           later([this] {
             const auto restarted = m_callbacks.restarted;
             restarted();

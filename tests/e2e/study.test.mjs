@@ -109,6 +109,29 @@ test("a participant does the whole study, refreshing in the middle", { timeout: 
   assert.equal(command.exit_status, 0);
 });
 
+/** Nothing is on the screen but a prompt. */
+const ONLY_A_PROMPT = /^\S+\$\s*$/;
+
+test("a restart of the server in the middle of vim leaves a fresh shell on a fresh screen, in a refreshed page, too", { timeout: TIMEOUT }, async () => {
+  await program.start();
+  const tab = await Tab.open(context, program.address);
+  await tab.card("start");
+  await start(tab, "Start");
+  await tab.type("vim notes.txt\n");
+  await tab.shows(/^~$/m);
+  await tab.type("ilost");
+  await tab.shows(/^lost$/m);
+  assert.equal(await program.stop(), 0, program.log);
+  await tab.connection("lost");
+  await program.start();
+  await tab.terminal();
+  await tab.shows(ONLY_A_PROMPT);
+  await refresh(tab);
+  await tab.shows(ONLY_A_PROMPT);
+  await tab.type("echo $((6*7))\n");
+  await tab.shows(/^42$/m);
+});
+
 test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones", { timeout: TIMEOUT }, async () => {
   await program.start();
   const tab = await Tab.open(context, program.address);
@@ -141,7 +164,7 @@ test("the page goes on by itself after the server was restarted, and tells that 
   assert.deepEqual(events.map(({ kind }) => kind), ["sandbox_replaced", "reset"]);
 });
 
-test("starting over in the middle of vim gives a fresh home and a clean terminal; giving up ends the task", { timeout: TIMEOUT }, async () => {
+test("starting over in the middle of vim or of yes gives a fresh home and a clean terminal, after a refresh too; giving up ends the task", { timeout: TIMEOUT }, async () => {
   await program.start();
   const tab = await Tab.open(context, program.address);
   await tab.card("start");
@@ -151,7 +174,15 @@ test("starting over in the middle of vim gives a fresh home and a clean terminal
   await tab.press("Start over");
   await tab.press("Start over");
   await tab.terminal();
-  await tab.shows(/^\S+\$ *$/m);
+  await tab.shows(ONLY_A_PROMPT);
+  await refresh(tab);
+  await tab.shows(ONLY_A_PROMPT);
+  await tab.type("yes\n");
+  await tab.shows(/^y\ny\ny\n/);
+  await tab.press("Start over");
+  await tab.press("Start over");
+  await tab.terminal();
+  await tab.shows(ONLY_A_PROMPT);
   await tab.type("ls\n");
   await tab.shows(/^ignore_me\.txt$/m);
   await tab.type("exit\n");

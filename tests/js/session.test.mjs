@@ -183,18 +183,20 @@ test("what is drawn of an old stream is not acknowledged in the new one", async 
   assert.deepEqual(take(), []);
 });
 
-test("reset clears the terminal, and the clock and the streams go on", async () => {
-  const { session, sockets, open_running, output, drawn, take, line, type } = make();
+test("a reset leaves the terminal to the output, in which a fresh one begins, and the streams go on", async () => {
+  const { session, sockets, emulator, open_running, output, drawn, take, line, type } = make();
   open_running();
-  output(0, "mess");
+  output(0, "\x1b[?1049hmess");
   const done = session.reset();
   const [{ type: kind, id }] = take();
   assert.equal(kind, "reset");
-  output(4, "fresh");
+  await drawn();
+  assert.equal(line(0), "mess", "the old sandbox is there until the new one is");
+  output(12, "y\r\n\x1bcfresh");
   sockets.last.say({ type: "done", id });
   await done;
   await drawn();
-  assert.equal(line(0), "fresh");
+  assert.deepEqual([line(0), emulator.buffer.active.type], ["fresh", "normal"]);
   type("x");
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
 });

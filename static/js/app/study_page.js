@@ -157,8 +157,8 @@ export class StudyPage {
   }
 
   #reset() {
-    this.#panel.clear_progress();
-    void this.#await_answer(this.#session?.reset(), "Your terminal could not be started anew.", () => this.#reset());
+    const done = this.#session?.reset().then(() => this.#panel.clear_progress());
+    void this.#await_answer(done, "Your terminal could not be started anew.", () => this.#reset());
   }
 
   #ask_give_up() {

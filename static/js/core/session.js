@@ -117,9 +117,8 @@ export class Session {
     return this.#requests.ask({ type: "start_task", task });
   }
 
-  /** @returns {Promise<void>} Fulfilled when the new shell is there. */
+  /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
   reset() {
-    this.#terminal.clear();
     return this.#requests.ask({ type: "reset" });
   }
 

@@ -203,7 +203,7 @@ export class FakeServer {
       this.#welcome(0, id);
       this.print("$ ");
     } else if (type === "reset") {
-      this.print("$ ");
+      this.print("\x1bc$ ");
       this.say({ type: "done", id });
     } else if (type === "give_up") {
       this.end_task("gave_up");
