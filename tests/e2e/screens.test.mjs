@@ -78,6 +78,11 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.card("unreachable");
   await tab.prove("unreachable");
   server.is_failing = false;
+  server.is_silent = true;
+  await tab.press("Try again");
+  await tab.page.getByText("timed out").waitFor();
+  await tab.card("unreachable");
+  server.is_silent = false;
   await tab.press("Try again");
   await tab.card("start");
   assert.equal(new URL(tab.page.url()).search, "?access_code=bob");

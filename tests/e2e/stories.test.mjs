@@ -21,7 +21,7 @@ let address_over_line = "";
 before(async () => {
   program = await Program.prepare((config) => {
     config.task_duration_in_seconds = 600;
-    config.access_codes = ["tabs", "lid", "network", "paste", "programs"];
+    config.access_codes = ["tabs", "lid", "network", "dead", "paste", "programs"];
   });
   [browser] = await Promise.all([launch(), program.start()]);
   line = new Line(program.address);
@@ -122,6 +122,18 @@ story("a network that is cut in the middle of vim: what is typed meanwhile is no
   await tab.type("cat notes.txt\n");
   await tab.shows(/^before and meanwhile$/m);
   await tab.screenshot("story_network_back");
+});
+
+story("a network that swallows everything: the page goes on trying, and is back soon after it is mended", "dead", async (tab) => {
+  await tab.type("echo before\n");
+  await tab.shows(/^before$/m);
+  line.stall();
+  await tab.type("echo meanwhile\n");
+  await tab.connection("lost");
+  await tab.page.waitForFunction(() => /attempt 3\)/.test(document.querySelector("#connection")?.textContent ?? ""));
+  line.mend();
+  await tab.connection("connected");
+  await tab.shows(/^meanwhile$/m);
 });
 
 story("a paste of 1 MiB arrives whole", "paste", async (tab) => {

@@ -37,6 +37,8 @@ export class FakeServer {
   is_acknowledging = true;
   /** Whether HTTP is answered with status 503. */
   is_failing = false;
+  /** Whether HTTP is not answered at all. */
+  is_silent = false;
   /** Whether a login is answered with status 429. */
   is_overrun = false;
   /** Whether a task starts when it is asked for; the page asks again after a while. */
@@ -124,6 +126,7 @@ export class FakeServer {
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async #answer(request, response) {
     const { pathname } = new URL(request.url ?? "/", "http://here");
+    if (this.is_silent && pathname.startsWith("/api/")) return;
     if (this.is_failing && pathname.startsWith("/api/")) return refuse(response, 503, "busy");
     if (pathname === "/api/v1/login") {
       let body = "";
