@@ -45,11 +45,13 @@ class ResetFrame {
  public:
   ResetFrame() = default;
   RequestId id;
+  std::optional<int> task{};
 };
 class GiveUpFrame {
  public:
   GiveUpFrame() = default;
   RequestId id;
+  std::optional<int> task{};
 };
 class PingFrame {
  public:

@@ -158,10 +158,7 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   if (current > static_cast<int>(m_environment.study->tasks.size())) {
     return send(error_frame("no_task", "all tasks have been done", frame.id));
   }
-  if (frame.task != current) {
-    return send(error_frame(
-        "wrong_task", "expected task " + std::to_string(current) + ", got " + std::to_string(frame.task), frame.id));
-  }
+  if (refuses_task(frame.task, frame.id)) return;
   if (m_ending || m_released) return send(error_frame("busy", "the last task is being put away", frame.id));
   if (is_running()) return send_welcome(frame.id);
   m_start_id = frame.id;
@@ -178,8 +175,16 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   m_run->start();
 }
 
+bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& id) {
+  const int current = current_task_number(m_progress);
+  if (!task || *task == current) return false;
+  send(error_frame("wrong_task", "expected task " + std::to_string(current) + ", got " + std::to_string(*task), id));
+  return true;
+}
+
 void ParticipantSession::reset(const ResetFrame& frame) {
   if (m_done.contains(request_key("reset", frame.id))) return send(done_frame(frame.id));
+  if (refuses_task(frame.task, frame.id)) return;
   if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
   if (m_is_resetting) return;
   m_is_resetting = true;
@@ -196,6 +201,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
 
 void ParticipantSession::give_up(const GiveUpFrame& frame) {
   if (m_done.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
+  if (refuses_task(frame.task, frame.id)) return;
   if (m_ending) {
     m_give_up_id = frame.id;
     return;

@@ -51,6 +51,8 @@ class ParticipantSession {
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
+  /// Whether a request is for another task than the current one; then that is answered.
+  bool refuses_task(std::optional<int> task, const RequestId& id);
   void ping(ConnectionPort& port, const PingFrame& frame);
   void ack(const AckFrame& frame);
   void observe(ObservationFrame frame);

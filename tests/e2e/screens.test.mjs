@@ -238,6 +238,27 @@ page_test("a newer tab takes over, and the older can take it back", async ({ add
   assert.deepEqual([...old.complaints, ...newer.complaints], []);
 });
 
+page_test("who has gone on in a newer tab before giving up was answered has not given up when they come back", async ({ server, address, context }) => {
+  const old = await Tab.open(context, address);
+  await start(old);
+  server.lost_requests.add("give_up");
+  await old.press("Give up");
+  await old.press("Give up");
+  await server.heard("give_up", ({ task }) => task === 1);
+  const newer = await Tab.open(context, address);
+  await newer.terminal();
+  await old.card("replaced");
+  server.lost_requests.clear();
+  await old.page.bringToFront();
+  await old.press("Use it here");
+  await old.connection("connected");
+  await old.page.locator("#notice").getByText("The task could not be ended.").waitFor();
+  await old.type("still here");
+  await old.shows(/\$ still here/);
+  assert.equal(server.messages.filter(({ type }) => type === "give_up").length, 1);
+  assert.deepEqual([...old.complaints, ...newer.complaints], []);
+});
+
 page_test("starting over and giving up ask first", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);

@@ -188,8 +188,8 @@ test("a reset leaves the terminal to the output, in which a fresh one begins, an
   open_running();
   output(0, "\x1b[?1049hmess");
   const done = session.reset();
-  const [{ type: kind, id }] = take();
-  assert.equal(kind, "reset");
+  const [{ type: kind, id, task }] = take();
+  assert.deepEqual([kind, task], ["reset", 1]);
   await drawn();
   assert.equal(line(0), "mess", "the old sandbox is there until the new one is");
   output(12, "y\r\n\x1bcfresh");
@@ -206,6 +206,7 @@ test("giving up is asked again on a new connection until it is done", async () =
   open_running();
   const done = session.give_up();
   const [request] = take();
+  assert.equal(request.task, 1, "a later task is not meant");
   await reopen();
   take();
   running();
@@ -216,6 +217,27 @@ test("giving up is asked again on a new connection until it is done", async () =
   take();
   welcome({ state: PASSED });
   assert.deepEqual(take(), []);
+});
+
+test("what had no answer when a newer tab took over, or the server let nobody in, is not asked again", async () => {
+  for (const how of ["replaced", "refused"]) {
+    const { session, sockets, timers, open_running, running, take } = make({ authorize: async () => false });
+    open_running();
+    sockets.last.break();
+    const asked = Promise.all([assert.rejects(session.give_up(), { code: "abandoned" }), assert.rejects(session.reset(), { code: "abandoned" })]);
+    timers.advance(5000);
+    if (how === "replaced") sockets.last.break(4001);
+    else sockets.last.break();
+    timers.advance(5000);
+    await asked;
+    session.start();
+    await settle();
+    if (how === "refused") continue;
+    sockets.last.open();
+    running();
+    timers.advance(60_000);
+    assert.deepEqual(take().filter(({ type }) => type === "give_up" || type === "reset"), []);
+  }
 });
 
 test("a newer tab takes over: no attempt by itself, and back again when asked", async () => {

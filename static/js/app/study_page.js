@@ -171,13 +171,15 @@ export class StudyPage {
 
   /** @param {Promise<void> | undefined} answer @param {string} consequence If it fails. @param {() => void} try_again */
   async #await_answer(answer, consequence, try_again) {
+    const number = this.#session?.state?.task?.number;
     this.#panel.set_busy(true);
     this.#panel.notice("");
     try {
       await answer;
     } catch (error) {
       // The task may have ended while the question was on its way: then its screen says all.
-      if (this.#session?.state?.state === "running") {
+      const state = this.#session?.state;
+      if (state?.state === "running" && state.task?.number === number) {
         const { heading, sentence } = failure_in_words(error, consequence);
         this.#panel.notice(`${heading} ${sentence}`, try_again);
       }

@@ -97,8 +97,8 @@ export const CLOSE_LOST = 4002;
  *   | {type: "start_task", id: number, task: number}
  *   | {type: "resize", columns: number, rows: number}
  *   | {type: "ack", output_offset: number}
- *   | {type: "reset", id: number}
- *   | {type: "give_up", id: number}
+ *   | {type: "reset", id: number, task: number}
+ *   | {type: "give_up", id: number, task: number}
  *   | {type: "ping", t: number}
  *   | {type: "input_times", stream: string, times: [offset: number, at: number][]}
  *   | {type: "observation"} & Observation} ClientMessage

@@ -119,12 +119,12 @@ export class Session {
 
   /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
   reset() {
-    return this.#requests.ask({ type: "reset" });
+    return this.#requests.ask({ type: "reset", task: this.#task_number });
   }
 
   /** @returns {Promise<void>} */
   give_up() {
-    return this.#requests.ask({ type: "give_up" });
+    return this.#requests.ask({ type: "give_up", task: this.#task_number });
   }
 
   /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
@@ -154,6 +154,10 @@ export class Session {
   /** The page is about to go: says what there is left to say. */
   leave() {
     this.#reports.flush();
+  }
+
+  get #task_number() {
+    return this.#state?.task?.number ?? 1;
   }
 
   #greet() {
@@ -315,6 +319,7 @@ export class Session {
       this.observe({ kind: "disconnected", reason, milliseconds: Math.max(0, Math.round(this.#wall_clock() - at)) });
     }
     this.#events.on_status(status);
+    if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study went on elsewhere before the server had answered");
   }
 
   /** @param {Pong} pong */

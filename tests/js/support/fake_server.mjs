@@ -26,6 +26,8 @@ export class FakeServer {
   access_codes = new Set(["bob"]);
   /** What the next requests of these types are refused with. @type {Map<string, {code: string, message: string}>} */
   refusals = new Map();
+  /** Types of requests that are lost. @type {Set<string>} */
+  lost_requests = new Set();
   /** Every text frame of the page. @type {any[]} */
   messages = [];
   /** The input stream as it came. */
@@ -187,6 +189,7 @@ export class FakeServer {
     this.messages.push(message);
     this.#heard.emit("frame");
     const { type, id } = message;
+    if (this.lost_requests.has(type)) return;
     const refusal = this.refusals.get(type);
     if (refusal !== undefined) {
       this.refusals.delete(type);
