@@ -118,6 +118,7 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
     if (m_tracker) m_tracker->shell_ended(now());
     m_sandbox->destroy([] {});
   }
+  if (claim == Claim::prevails) drop_waiting_input();
   m_sandbox = sandbox;
   m_nonce = nonce;
   if (m_home_check) m_home_check->use(m_sandbox);
@@ -176,6 +177,14 @@ void TaskRun::close_terminal() {
   if (!m_terminal) return;
   m_waiting_input.insert(0, m_terminal->take_unwritten());
   m_terminal.reset();
+}
+
+void TaskRun::drop_waiting_input() {
+  const std::size_t size = std::exchange(m_waiting_input, {}).size();
+  if (size == 0) return;
+  event("input_dropped",
+        "{\"from_offset\":" + std::to_string(m_input.written_end()) + ",\"bytes\":" + std::to_string(size) + "}");
+  on_written(size);
 }
 
 void TaskRun::on_shell_ended() {

@@ -103,6 +103,21 @@ test("a paste that the end of the task cuts short is told as such", () => {
   assert.deepEqual([stream, bytes], ["s1", 65_536]);
 });
 
+test("starting over stops a large paste, and what is typed after it is sent", () => {
+  const { session, sockets, backlogs, open_running, timers, take, type } = make();
+  open_running();
+  session.paste("x".repeat(100_000));
+  take();
+  void session.reset();
+  assert.equal(take().at(-1).type, "reset");
+  sockets.last.say({ type: "input_ack", input_offset: 65_536 });
+  assert.equal(backlogs.at(-1), null);
+  type("ls");
+  assert.deepEqual(take(), [{ offset: 65_536, text: "ls" }]);
+  timers.advance(250);
+  assert.equal(take().find(({ kind }) => kind === "paste_stopped")?.bytes, 65_536);
+});
+
 test("tells the round trip", () => {
   const { open_running, sockets, timers, take } = make();
   open_running();

@@ -119,6 +119,7 @@ export class Session {
 
   /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
   reset() {
+    this.#drop_unsent();
     return this.#requests.ask({ type: "reset", task: this.#task_number });
   }
 
@@ -140,9 +141,13 @@ export class Session {
 
   /** Forgets what of a large paste has not left the page, and says in the record how much has. */
   cancel_paste() {
+    this.#drop_unsent();
+    this.#type(this.#terminal.end_of_paste);
+  }
+
+  #drop_unsent() {
     this.#tell_stopped_pastes();
     this.#input.drop_unsent();
-    this.#type(this.#terminal.end_of_paste);
     this.#tell_backlog();
   }
 

@@ -72,6 +72,27 @@ TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
   EXPECT_EQ(port.credited, offset);
 }
 
+TEST_F(SessionTest, AResetDropsWhatTheOldShellHasNotReadAndAcknowledgesIt) {
+  begin_task();
+  const Bytes block(60 * 1024, 'x');
+  std::uint64_t offset = 0;
+  // The shell reads nothing, so at last the bytes wait here.
+  do {
+    type(offset, block);
+    offset += block.size();
+  } while (loop.run_until([&] { return port.credited == offset; }, milliseconds(300)));
+  const std::uint64_t written = port.credited;
+  ASSERT_LT(written, offset) << "the shell's terminal took everything";
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  ASSERT_TRUE(wait([&] { return port.credited == offset; }));
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<std::uint64_t>(), offset);
+  type(offset, "fresh");
+  EXPECT_EQ(backend.shell().typed(), "fresh");
+  expect_stored("SELECT detail FROM event_log WHERE kind = 'input_dropped'",
+                "{\"from_offset\":" + std::to_string(written) + ",\"bytes\":" + std::to_string(offset - written) + "}");
+}
+
 TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
   begin_task();
   backend.shell().exit();
