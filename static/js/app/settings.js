@@ -1,5 +1,5 @@
 import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
-import { button, element, find } from "./dom.js";
+import { button, element, find, set_usable } from "./dom.js";
 import { button_row, Screen } from "./screen.js";
 
 /** @import { Display } from "./display.js" */
@@ -63,8 +63,8 @@ export class Settings {
     const show = () => {
       const { font_size } = this.#display.choices;
       value.textContent = `${font_size} pixels`;
-      smaller.disabled = font_size <= SMALLEST_FONT;
-      larger.disabled = font_size >= LARGEST_FONT;
+      set_usable(smaller, font_size > SMALLEST_FONT);
+      set_usable(larger, font_size < LARGEST_FONT);
     };
     show();
     return element("fieldset", { class: "stepper" }, element("legend", {}, "Text in the terminal"), smaller, value, larger);
