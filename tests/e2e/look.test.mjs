@@ -71,15 +71,36 @@ page_test("the text of a task runs nothing and loads nothing", async ({ server, 
   assert.deepEqual(tab.foreign_requests, []);
 });
 
-page_test("the page can fill the screen", async ({ address, context }) => {
+page_test("the page can fill the screen, and asks for the keys that the browser keeps for itself", async ({ address, context }) => {
+  await context.addInitScript(() => {
+    const lock = async (/** @type {string[]} */ keys) => void Object.assign(window, { locked: keys });
+    Object.defineProperty(navigator, "keyboard", { value: { lock } });
+  });
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.press("Full screen");
   await tab.page.waitForFunction(() => document.fullscreenElement !== null);
   await tab.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
+  assert.deepEqual(await tab.page.evaluate(() => /** @type {any} */ (window).locked), ["KeyW", "KeyT", "KeyN", "KeyQ", "Escape"]);
+  await tab.press("Settings");
+  await tab.page.getByText("reach the terminal in full screen").waitFor();
+  await tab.press("Done");
   await tab.press("Leave full screen");
   await tab.page.waitForFunction(() => document.fullscreenElement === null);
   assert.deepEqual(tab.complaints, []);
+});
+
+page_test("a browser that keeps its keys is not said to give them", async ({ address, context }) => {
+  await context.addInitScript(() => Object.defineProperty(navigator, "keyboard", { value: undefined }));
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  await tab.press("Settings");
+  await tab.page.getByText("leaves the terminal for the rest").waitFor();
+  assert.equal(await tab.page.getByText("reach the terminal in full screen").count(), 0);
+  await tab.press("Done");
+  await tab.press("Full screen");
+  await tab.page.waitForFunction(() => document.fullscreenElement !== null);
+  await tab.terminal();
 });
 
 page_test("everything can be done with the keyboard alone", async ({ server, address, context }) => {

@@ -219,6 +219,31 @@ page_test("a refresh asks first, and brings the same terminal back", async ({ se
   assert.deepEqual(tab.complaints, []);
 });
 
+page_test("who is asked and stays has the task and all that was typed; a page that another tab has replaced asks nothing", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  await tab.type("before");
+  await tab.shows(/\$ before/);
+  /** @type {string[]} */
+  const asked = [];
+  tab.page.on("dialog", (dialog) => {
+    asked.push(dialog.type());
+    void dialog.dismiss();
+  });
+  await Promise.all([tab.page.waitForEvent("dialog"), tab.page.evaluate(() => location.reload())]);
+  await tab.type(" after");
+  await tab.shows(/^\$ before after$/m);
+  assert.deepEqual([server.input, server.messages.filter(({ type }) => type === "hello").length], ["before after", 1]);
+  const newer = await Tab.open(context, address);
+  await newer.terminal();
+  await tab.card("replaced");
+  await tab.page.bringToFront();
+  await tab.page.reload();
+  await tab.terminal();
+  assert.deepEqual(asked, ["beforeunload"]);
+  await newer.card("replaced");
+});
+
 page_test("a newer tab takes over, and the older can take it back", async ({ address, context }) => {
   const old = await Tab.open(context, address);
   await start(old);

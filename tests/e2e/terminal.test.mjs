@@ -90,8 +90,22 @@ page_test("colours, wide characters, links and a composed character are right", 
   await tab.page.bringToFront();
   await tab.page.locator("#terminal textarea").focus();
   const devtools = await context.newCDPSession(tab.page);
-  await devtools.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
-  await devtools.send("Input.imeSetComposition", { text: "日本", selectionStart: 2, selectionEnd: 2 });
+  const compose = (/** @type {string} */ text) => devtools.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+  const key_of_composition = (/** @type {string} */ code) => devtools.send("Input.dispatchKeyEvent", { type: "rawKeyDown", windowsVirtualKeyCode: 229, key: "Process", code });
+  // Taken back letter by letter, and given up.
+  await key_of_composition("KeyN");
+  await compose("に");
+  await key_of_composition("KeyH");
+  await compose("にほ");
+  await key_of_composition("Backspace");
+  await compose("に");
+  await key_of_composition("Escape");
+  await compose("");
+  await tab.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(server.input, "", "what is being composed is nobody's business");
+  await compose("に");
+  await compose("日本");
+  assert.equal(server.input, "");
   await devtools.send("Input.insertText", { text: "日本" });
   await tab.shows(/日本$/m);
   assert.equal(Buffer.from(server.input, "latin1").toString(), "日本");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { part } from "./support/fake_page.mjs";
+import { browser, page, part } from "./support/fake_page.mjs";
 
 const { Display } = await import("../../static/js/app/display.js");
 const { Settings } = await import("../../static/js/app/settings.js");
@@ -47,4 +47,18 @@ test("the button of the page opens them, and Done closes them", () => {
   assert.equal(dialog.open, true);
   dialog.button("Done").click();
   assert.equal(dialog.open, false);
+});
+
+test("promises the keys of the browser only where the full screen gives them", () => {
+  const promised = () => {
+    const { dialog, settings } = make();
+    const keys = dialog.all("kbd").map(({ textContent }) => textContent);
+    settings.close();
+    return keys.includes("Ctrl+W, T, N");
+  };
+  assert.equal(promised(), false);
+  browser.keyboard = { lock: async () => {} };
+  assert.equal(promised(), true);
+  page.fullscreenEnabled = false;
+  assert.equal(promised(), false);
 });

@@ -138,6 +138,7 @@ export const active = () => focused;
 export const page = Object.assign(new EventTarget(), {
   body,
   title: "",
+  fullscreenEnabled: true,
   visibilityState: "visible",
   has_focus: true,
   hasFocus: () => page.has_focus,
@@ -148,4 +149,8 @@ export const page = Object.assign(new EventTarget(), {
 });
 Object.defineProperty(page, "activeElement", { get: () => focused });
 
+/** Has a property `keyboard` in some browsers. @type {{keyboard?: object}} */
+export const browser = {};
+
 Object.assign(globalThis, { document: page });
+Object.defineProperty(globalThis, "navigator", { configurable: true, value: browser });
