@@ -31,6 +31,14 @@ RequestId id_field(const json::object& frame) {
   return text;
 }
 
+int task_field(const json::object& frame) { return static_cast<int>(number_field(frame, "task", 1, 1'000'000)); }
+
+/// Older clients do not say which task they mean.
+std::optional<int> optional_task_field(const json::object& frame) {
+  const json::value* task = frame.if_contains("task");
+  return task && !task->is_null() ? std::optional(task_field(frame)) : std::nullopt;
+}
+
 HelloFrame parse_hello(const json::object& frame) {
   HelloFrame hello;
   hello.size = size_fields(frame);
@@ -71,17 +79,19 @@ ControlFrame parse_fields(const json::object& frame) {
   if (name == "start_task") {
     StartTaskFrame start;
     start.id = id_field(frame);
-    start.task = static_cast<int>(number_field(frame, "task", 1, 1'000'000));
+    start.task = task_field(frame);
     return start;
   }
   if (name == "reset") {
     ResetFrame reset;
     reset.id = id_field(frame);
+    reset.task = optional_task_field(frame);
     return reset;
   }
   if (name == "give_up") {
     GiveUpFrame give_up;
     give_up.id = id_field(frame);
+    give_up.task = optional_task_field(frame);
     return give_up;
   }
   if (name == "input_times") return parse_input_times(frame);
@@ -116,12 +126,10 @@ ControlFrame parse_control_frame(std::string_view text) {
 }
 
 std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
-                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state,
-                          Screen screen) {
+                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state) {
   return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
          ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
-         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state +
-         (screen == Screen::begins_anew ? ",\"begins_anew\":true}" : "}");
+         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
 }
 
 std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }

@@ -45,11 +45,13 @@ class ResetFrame {
  public:
   ResetFrame() = default;
   RequestId id;
+  std::optional<int> task{};
 };
 class GiveUpFrame {
  public:
   GiveUpFrame() = default;
   RequestId id;
+  std::optional<int> task{};
 };
 class PingFrame {
  public:
@@ -73,16 +75,9 @@ ControlFrame parse_control_frame(std::string_view json);
 /// As a JSON string, with its quotation marks; `text` is UTF-8.
 std::string quote_json(std::string_view text);
 
-/// What a page has on its screen of the running task's stream.
-enum class Screen : std::uint8_t {
-  goes_on,
-  begins_anew,  ///< what it shows is of a shell that has ended with an older owner
-};
-
 // The server's frames, as JSON text. `state` is the text of a state object.
 std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
-                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state,
-                          Screen screen = Screen::goes_on);
+                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state);
 std::string state_frame(const std::string& state);
 std::string input_ack_frame(std::uint64_t input_offset);
 std::string progress_frame(const Progress& progress);

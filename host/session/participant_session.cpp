@@ -148,8 +148,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   const std::uint64_t from = reaches_back ? wanted : output.is_cut() ? output.begin_of_line() : output.begin();
   m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
-  const bool shows_older_shell = m_new_shell_from > 0 && frame.stream && from == m_new_shell_from;
-  send_welcome({}, shows_older_shell ? Screen::begins_anew : Screen::goes_on);
+  send_welcome({});
   if (m_last_check) send(progress_frame(*m_last_check));
   m_page->catch_up(output);
   if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
@@ -161,17 +160,13 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   if (current > static_cast<int>(m_environment.study->tasks.size())) {
     return send(error_frame("no_task", "all tasks have been done", frame.id));
   }
-  if (frame.task != current) {
-    return send(error_frame(
-        "wrong_task", "expected task " + std::to_string(current) + ", got " + std::to_string(frame.task), frame.id));
-  }
+  if (refuses_task(frame.task, frame.id)) return;
   if (m_ending || m_released) return send(error_frame("busy", "the last task is being put away", frame.id));
   if (is_running()) return send_welcome(frame.id);
   m_start_id = frame.id;
   if (m_run) return;
   m_answered = 0;
   m_input_uncertain = false;
-  m_new_shell_from = 0;
   m_run = make_run(frame.task, "s-" + random_token(m_environment.random, 8), TaskRun::Position());
   // Held until the task has begun: the window that its first lines were made for.
   m_recorder.add(EventRecord(
@@ -182,8 +177,16 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
   m_run->start();
 }
 
+bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& id) {
+  const int current = current_task_number(m_progress);
+  if (!task || *task == current) return false;
+  send(error_frame("wrong_task", "expected task " + std::to_string(current) + ", got " + std::to_string(*task), id));
+  return true;
+}
+
 void ParticipantSession::reset(const ResetFrame& frame) {
   if (m_done.contains(request_key("reset", frame.id))) return send(done_frame(frame.id));
+  if (refuses_task(frame.task, frame.id)) return;
   if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
   if (m_is_resetting) return;
   m_is_resetting = true;
@@ -200,6 +203,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
 
 void ParticipantSession::give_up(const GiveUpFrame& frame) {
   if (m_done.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
+  if (refuses_task(frame.task, frame.id)) return;
   if (m_ending) {
     m_give_up_id = frame.id;
     return;
@@ -239,10 +243,10 @@ void ParticipantSession::send(std::string json) {
   if (m_page) m_page->port().send_text(std::move(json));
 }
 
-void ParticipantSession::send_welcome(const RequestId& id, Screen screen) {
+void ParticipantSession::send_welcome(const RequestId& id) {
   const bool running = is_running();
   send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
-                     running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state(), screen));
+                     running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
 }
 
 void ParticipantSession::send_state() { send(state_frame(state())); }

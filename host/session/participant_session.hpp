@@ -51,6 +51,8 @@ class ParticipantSession {
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
+  /// Whether a request is for another task than the current one; then that is answered.
+  bool refuses_task(std::optional<int> task, const RequestId& id);
   void ping(ConnectionPort& port, const PingFrame& frame);
   void ack(const AckFrame& frame);
   void observe(ObservationFrame frame);
@@ -75,7 +77,7 @@ class ParticipantSession {
   void on_ended();
 
   void send(std::string json);
-  void send_welcome(const RequestId& id, Screen screen = Screen::goes_on);
+  void send_welcome(const RequestId& id);
   void send_state();
   void close_all(int code, const std::string& reason);
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
@@ -102,8 +104,6 @@ class ParticipantSession {
   bool m_begun = false;                  ///< the running task is in the store, and pages are told of it
   bool m_ending = false;
   bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
-  /// A page that has the running task's output up to here shows an older owner's shell; 0: there was none.
-  std::uint64_t m_new_shell_from = 0;
   bool m_is_resetting = false;
   std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;

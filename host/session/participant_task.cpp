@@ -33,9 +33,7 @@ void ParticipantSession::take_over(bool left_in_order) {
   position.output = row.output_end;
   position.recorded_output = row.output_size;
   position.commands = row.commands;
-  if (left_in_order) {
-    m_new_shell_from = position.output;
-  } else {
+  if (!left_in_order) {
     position.output += take_over_gap;
     m_recorder.add(GapRecord(StreamName::output, row.output_end, position.output, "worker_lost", now()));
     m_input_uncertain = true;

@@ -94,8 +94,8 @@ class TaskRun {
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   void wait_for_prompt(std::exception_ptr error);
   /// Whether a sandbox that comes is used where another one has come into use since it was asked for. One that yields
-  /// is ended then, and nothing is called back.
-  enum class Claim : std::uint8_t { yields, prevails };
+  /// is ended then, and nothing is called back. One that is adopted yields too, and goes on with the screen as it is.
+  enum class Claim : std::uint8_t { yields, adopts, prevails };
   void start_sandbox(Claim claim, std::function<void(std::exception_ptr)> done);
   /// What to do with a sandbox that is being started or adopted; counts it among those that stop() waits for.
   SandboxHandle::Started use_when_there(const SandboxId& id, const std::string& nonce, Claim claim,
@@ -114,12 +114,14 @@ class TaskRun {
   };
 
   /// Returns why the sandbox cannot be used; then the old one goes on.
-  std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id,
-                         const std::string& nonce);
+  std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const std::string& id, const std::string& nonce,
+                         Claim claim);
   /// Throws Error where a plugin's descriptors are none.
   Opened open_terminal(const SandboxHandle& sandbox);
   void use_terminal(Opened opened);
   void close_terminal();
+  /// What was typed at the sandbox that the participant has left is for no other.
+  void drop_waiting_input();
   void make_tracker();
   void on_output(Bytes& frame);
   void on_written(std::size_t bytes);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, Tab } from "./support/browser.mjs";
+import { in_context, launch, NO_CONNECTION, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 import { Redis } from "./support/redis.mjs";
 
@@ -28,8 +28,13 @@ after(async () => {
   await redis.kill();
 });
 
-test("a Redis that is killed and comes back empty: the page says that it is connecting again, and nothing typed is lost or doubled", { timeout: 400_000 }, async () => {
-  const tab = await Tab.open(await browser.newContext({ viewport: { width: 1280, height: 720 } }), program.address, "?access_code=redis");
+const NAME = "a Redis that is killed and comes back empty: the page says that it is connecting again, and nothing typed is lost or doubled";
+test(NAME, { timeout: 400_000 }, () => in_context(browser, { name: NAME, log: () => program.log, options: { viewport: { width: 1280, height: 720 } } }, lose_redis));
+
+/** @param {import("playwright-core").BrowserContext} context */
+async function lose_redis(context) {
+  const tab = await Tab.open(context, program.address, "?access_code=redis");
+  tab.expected_complaints.push(NO_CONNECTION, /status of 503/);
   await tab.card("start");
   await tab.press("Start");
   await tab.terminal();
@@ -49,4 +54,4 @@ test("a Redis that is killed and comes back empty: the page says that it is conn
   await tab.type("history | grep -c 'still [$]place'\n");
   await tab.shows(/^1$/m);
   assert.deepEqual(tab.foreign_requests, []);
-});
+}

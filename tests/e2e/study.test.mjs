@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, before, test } from "node:test";
 
-import { launch, Tab } from "./support/browser.mjs";
+import { in_context, launch, NO_CONNECTION, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
 const TIMEOUT = 400_000;
@@ -18,14 +18,21 @@ before(async () => {
 });
 after(() => browser?.close());
 
-beforeEach(async () => {
-  program = await Program.prepare((config) => (config.task_duration_in_seconds = 600));
-  context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-});
-afterEach(async () => {
-  await context?.close();
-  await program?.clean_up();
-});
+/** @param {string} name @param {() => Promise<void>} body With a server of its own, which runs. */
+function study_test(name, body) {
+  test(name, { timeout: TIMEOUT }, async () => {
+    program = await Program.prepare((config) => (config.task_duration_in_seconds = 600));
+    try {
+      await program.start();
+      await in_context(browser, { name, log: () => program.log, options: { viewport: { width: 1280, height: 720 } } }, (own) => {
+        context = own;
+        return body();
+      });
+    } finally {
+      await program.clean_up();
+    }
+  });
+}
 
 /** @param {Tab} tab @param {string} button */
 async function start(tab, button) {
@@ -40,9 +47,9 @@ async function refresh(tab) {
   await tab.terminal();
 }
 
-test("a participant does the whole study, refreshing in the middle", { timeout: TIMEOUT }, async () => {
-  await program.start();
+study_test("a participant does the whole study, refreshing in the middle", async () => {
   const tab = await Tab.open(context, program.address);
+  tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
   assert.equal(await tab.page.locator("#task_number").textContent(), "Task 1 of 2");
   await tab.screenshot("study_start");
@@ -86,7 +93,6 @@ test("a participant does the whole study, refreshing in the middle", { timeout: 
   await tab.page.reload();
   await tab.card("end");
 
-  assert.deepEqual(tab.complaints, []);
   assert.deepEqual(tab.foreign_requests, []);
   assert.equal(await program.stop(), 0, program.log);
 
@@ -109,9 +115,32 @@ test("a participant does the whole study, refreshing in the middle", { timeout: 
   assert.equal(command.exit_status, 0);
 });
 
-test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones", { timeout: TIMEOUT }, async () => {
-  await program.start();
+/** Nothing is on the screen but a prompt. */
+const ONLY_A_PROMPT = /^\S+\$\s*$/;
+
+for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`after a restart of the server (${signal}) in the middle of vim there is a fresh shell on a fresh screen, in a refreshed page, too`, async () => {
   const tab = await Tab.open(context, program.address);
+  tab.expected_complaints.push(NO_CONNECTION);
+  await tab.card("start");
+  await start(tab, "Start");
+  await tab.type("vim notes.txt\n");
+  await tab.shows(/^~$/m);
+  await tab.type("ilost");
+  await tab.shows(/^lost$/m);
+  assert.equal(await program.stop(signal), signal === "SIGINT" ? 0 : signal, program.log);
+  await tab.connection("lost");
+  await program.start();
+  await tab.terminal();
+  await tab.shows(ONLY_A_PROMPT);
+  await refresh(tab);
+  await tab.shows(ONLY_A_PROMPT);
+  await tab.type("echo $((6*7))\n");
+  await tab.shows(/^42$/m);
+});
+
+study_test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones", async () => {
+  const tab = await Tab.open(context, program.address);
+  tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
   await start(tab, "Start");
   await tab.type("touch mine; echo before\n");
@@ -141,8 +170,7 @@ test("the page goes on by itself after the server was restarted, and tells that 
   assert.deepEqual(events.map(({ kind }) => kind), ["sandbox_replaced", "reset"]);
 });
 
-test("starting over in the middle of vim gives a fresh home and a clean terminal; giving up ends the task", { timeout: TIMEOUT }, async () => {
-  await program.start();
+study_test("starting over in the middle of vim or of yes gives a fresh home and a clean terminal, after a refresh too; giving up ends the task", async () => {
   const tab = await Tab.open(context, program.address);
   await tab.card("start");
   await start(tab, "Start");
@@ -151,7 +179,15 @@ test("starting over in the middle of vim gives a fresh home and a clean terminal
   await tab.press("Start over");
   await tab.press("Start over");
   await tab.terminal();
-  await tab.shows(/^\S+\$ *$/m);
+  await tab.shows(ONLY_A_PROMPT);
+  await refresh(tab);
+  await tab.shows(ONLY_A_PROMPT);
+  await tab.type("yes\n");
+  await tab.shows(/^y\ny\ny\n/);
+  await tab.press("Start over");
+  await tab.press("Start over");
+  await tab.terminal();
+  await tab.shows(ONLY_A_PROMPT);
   await tab.type("ls\n");
   await tab.shows(/^ignore_me\.txt$/m);
   await tab.type("exit\n");
@@ -163,6 +199,5 @@ test("starting over in the middle of vim gives a fresh home and a clean terminal
   await tab.card("gave_up");
   await tab.page.reload();
   await tab.card("gave_up");
-  assert.deepEqual(tab.complaints, []);
   assert.deepEqual(await program.rows("SELECT task_number, state FROM results"), [{ task_number: 1, state: "gave_up" }]);
 });

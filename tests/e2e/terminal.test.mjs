@@ -27,7 +27,6 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.page.evaluate(() => navigator.clipboard.writeText("from the clipboard"));
   await tab.page.keyboard.press("Shift+Insert");
   await tab.shows(/from the clipboard/);
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt", async ({ server, address, context }) => {
@@ -47,7 +46,6 @@ page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt",
   await tab.type("x");
   await tab.shows(/x/);
   assert.equal(server.input, "\x03\x17\x12x");
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("colours, wide characters, links and a composed character are right", async ({ server, address, context }) => {
@@ -90,8 +88,22 @@ page_test("colours, wide characters, links and a composed character are right", 
   await tab.page.bringToFront();
   await tab.page.locator("#terminal textarea").focus();
   const devtools = await context.newCDPSession(tab.page);
-  await devtools.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
-  await devtools.send("Input.imeSetComposition", { text: "日本", selectionStart: 2, selectionEnd: 2 });
+  const compose = (/** @type {string} */ text) => devtools.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+  const key_of_composition = (/** @type {string} */ code) => devtools.send("Input.dispatchKeyEvent", { type: "rawKeyDown", windowsVirtualKeyCode: 229, key: "Process", code });
+  // Taken back letter by letter, and given up.
+  await key_of_composition("KeyN");
+  await compose("に");
+  await key_of_composition("KeyH");
+  await compose("にほ");
+  await key_of_composition("Backspace");
+  await compose("に");
+  await key_of_composition("Escape");
+  await compose("");
+  await tab.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(server.input, "", "what is being composed is nobody's business");
+  await compose("に");
+  await compose("日本");
+  assert.equal(server.input, "");
   await devtools.send("Input.insertText", { text: "日本" });
   await tab.shows(/日本$/m);
   assert.equal(Buffer.from(server.input, "latin1").toString(), "日本");
@@ -112,7 +124,6 @@ page_test("what has scrolled away can be seen again, by keys and by the wheel, a
   for (let count = 0; count < 200; count++) await tab.page.mouse.wheel(0, 1000);
   await tab.shows(/line 300\n\$ x/);
   assert.equal(server.input, "x", "scrolling types nothing");
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("what the mouse was drawn over can be copied, with keys and with the menu", async ({ server, address, context }) => {
@@ -140,7 +151,6 @@ page_test("what the mouse was drawn over can be copied, with keys and with the m
   });
   assert.equal(offered, "these words", "the menu's Copy takes what the text field has selected");
   assert.equal(server.input, "");
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("a link that a program gives to a text opens in a tab of its own; one that would run something does not", async ({ server, address, context }) => {
@@ -160,7 +170,6 @@ page_test("a link that a program gives to a text opens in a tab of its own; one 
   assert.equal(await opened.evaluate(() => window.opener), null);
   assert.equal(context.pages().length, 2, "the script was opened");
   assert.match(await tab.page.title(), /^Task 1/);
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("a screen reader can read the terminal once that is wanted", async ({ server, address, context }) => {
@@ -172,7 +181,6 @@ page_test("a screen reader can read the terminal once that is wanted", async ({ 
   server.print("\r\nread me\r\n");
   await tab.page.getByRole("list").getByText("read me").waitFor();
   await tab.prove("screen_reader");
-  assert.deepEqual(tab.complaints, []);
 });
 
 page_test("a large paste shows how far it has come and can be stopped", async ({ server, address, context }) => {
@@ -191,5 +199,4 @@ page_test("a large paste shows how far it has come and can be stopped", async ({
   assert.equal(server.input.length, 65536, "nothing is sent ahead of the window");
   const stopped = await server.heard("observation", ({ kind }) => kind === "paste_stopped");
   assert.deepEqual([stopped.stream, stopped.input_offset, stopped.bytes], ["s1", 0, 65536]);
-  assert.deepEqual(tab.complaints, []);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { launch, Tab } from "./support/browser.mjs";
+import { in_context, launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
 /** The pictures of the README come from here (`npm run images`): a task that is begun, mended and passed. */
@@ -25,32 +25,32 @@ test("a task that is done half wrong, looked at, mended and passed", { timeout: 
   const browser = await launch();
   try {
     await program.start();
-    const context = await browser.newContext({ viewport: { width: 1200, height: 680 }, reducedMotion: "reduce" });
-    const tab = await Tab.open(context, program.address);
-    await tab.card("start");
-    await tab.press("Start");
-    await tab.terminal();
-    await tab.shows(/\$ *$/m);
-    for (const command of ["cat inbox/years.txt", "mkdir -p photos/2023", "mv inbox/beach.jpg photos/2023", "mv inbox/hills.jpg photos"]) {
-      await tab.type(`${command}\n`);
-      await tab.shows(new RegExp(`${command}\\n[^$]*\\$ *\\n*$`));
-    }
-    await tab.page.waitForFunction(() =>
-      [...document.querySelectorAll('[data-status="extra"]')].some((item) => /^photos/.test(item.parentElement?.closest("li")?.textContent ?? "")),
-    );
-    assert.match((await tab.page.locator("#check_summary").textContent()) ?? "", /5 right, 1 extra, 2 missing/);
-    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-      await tab.page.emulateMedia({ colorScheme });
-      await tab.screenshot(`tour_running_${colorScheme}`);
-    }
-    await tab.page.emulateMedia({ colorScheme: "light" });
-    await tab.page.reload();
-    await tab.terminal();
-    await tab.page.locator("#check_summary").getByText("5 right, 1 extra, 2 missing").waitFor();
-    await tab.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n");
-    await tab.card("passed");
-    await tab.screenshot("tour_passed");
-    assert.deepEqual(tab.complaints, []);
+    await in_context(browser, { name: "the tour", log: () => program.log, options: { viewport: { width: 1200, height: 680 }, reducedMotion: /** @type {const} */ ("reduce") } }, async (context) => {
+      const tab = await Tab.open(context, program.address);
+      await tab.card("start");
+      await tab.press("Start");
+      await tab.terminal();
+      await tab.shows(/\$ *$/m);
+      for (const command of ["cat inbox/years.txt", "mkdir -p photos/2023", "mv inbox/beach.jpg photos/2023", "mv inbox/hills.jpg photos"]) {
+        await tab.type(`${command}\n`);
+        await tab.shows(new RegExp(`${command}\\n[^$]*\\$ *\\n*$`));
+      }
+      await tab.page.waitForFunction(() =>
+        [...document.querySelectorAll('[data-status="extra"]')].some((item) => /^photos/.test(item.parentElement?.closest("li")?.textContent ?? "")),
+      );
+      assert.match((await tab.page.locator("#check_summary").textContent()) ?? "", /5 right, 1 extra, 2 missing/);
+      for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+        await tab.page.emulateMedia({ colorScheme });
+        await tab.screenshot(`tour_running_${colorScheme}`);
+      }
+      await tab.page.emulateMedia({ colorScheme: "light" });
+      await tab.page.reload();
+      await tab.terminal();
+      await tab.page.locator("#check_summary").getByText("5 right, 1 extra, 2 missing").waitFor();
+      await tab.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n");
+      await tab.card("passed");
+      await tab.screenshot("tour_passed");
+    });
   } finally {
     await browser.close();
     await program.clean_up();

@@ -45,6 +45,21 @@ test("a refusal by something that is not our server has its status all the same"
   await assert.rejects(api.study(), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });
 });
 
+test("a server that does not answer is given up after ten seconds", async (context) => {
+  /** @type {number[]} */
+  const limits = [];
+  const controller = new AbortController();
+  context.mock.method(AbortSignal, "timeout", (/** @type {number} */ limit) => {
+    limits.push(limit);
+    return controller.signal;
+  });
+  const api = new Api((_path, options) => new Promise((_resolve, reject) => options?.signal?.addEventListener("abort", () => reject(options.signal?.reason))));
+  const asked = api.study();
+  assert.deepEqual(limits, [10_000]);
+  controller.abort(new DOMException("signal timed out", "TimeoutError"));
+  await assert.rejects(asked, { name: "TimeoutError" });
+});
+
 test("a server that cannot be reached is no refusal", async () => {
   const { api } = make(new TypeError("Failed to fetch"));
   await assert.rejects(api.login("bob"), { name: "TypeError", message: "Failed to fetch" });

@@ -148,6 +148,7 @@ test("stops when the server does not let it in any more", async () => {
   timers.advance(5000);
   await settle();
   assert.equal(connection.status.name, "refused");
+  assert.equal(timers.pending, 0);
   timers.advance(600_000);
   assert.equal(sockets.all.length, 1);
 });
@@ -187,6 +188,60 @@ test("gives up an attempt that hangs, also one that is never welcomed", async ()
     timers.advance(1);
     assert.equal(connection.status.name, "lost");
   }
+});
+
+test("gives up an attempt in which the question whether it may come in hangs, and goes on trying", async () => {
+  /** @type {((admitted: boolean) => void)[]} */
+  const answers = [];
+  const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
+  connection.start();
+  sockets.last.break();
+  timers.advance(200);
+  assert.deepEqual([connection.status.name, answers.length], ["connecting", 1]);
+  timers.advance(9_999);
+  assert.equal(connection.status.name, "connecting");
+  timers.advance(1);
+  assert.deepEqual([connection.status.name, connection.status.reason, connection.status.attempt], ["lost", "no answer", 2]);
+  answers[0](true);
+  await settle();
+  assert.equal(sockets.all.length, 1, "the answer comes too late");
+  timers.advance(5000);
+  answers[1](true);
+  await settle();
+  assert.equal(sockets.all.length, 2);
+});
+
+test("a nudge begins an attempt anew that has had no answer for two seconds, and lets a younger one be", async () => {
+  /** @type {((admitted: boolean) => void)[]} */
+  const answers = [];
+  const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
+  connection.start();
+  timers.advance(1999);
+  connection.nudge();
+  assert.equal(sockets.all.length, 1);
+  sockets.last.break();
+  timers.advance(200);
+  timers.advance(1999);
+  connection.nudge();
+  assert.equal(answers.length, 1);
+  timers.advance(1);
+  connection.nudge();
+  assert.equal(answers.length, 2);
+  answers[0](true);
+  await settle();
+  assert.equal(sockets.all.length, 1, "the attempt that was given up goes on");
+  answers[1](true);
+  await settle();
+  assert.equal(sockets.all.length, 2);
+  const hanging = sockets.last;
+  timers.advance(2000);
+  connection.nudge();
+  answers[2](true);
+  await settle();
+  assert.deepEqual([sockets.all.length, hanging.readyState], [3, 2]);
+  sockets.last.open();
+  connection.welcomed();
+  assert.equal(connection.status.name, "connected");
 });
 
 test("pings every 10 s and takes 5 s of silence for a broken line", async () => {

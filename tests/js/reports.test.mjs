@@ -55,28 +55,38 @@ test("keeps what cannot be sent, in order, and sends a little at a time afterwar
   assert.equal(take().at(-1).at, 1004);
 });
 
-test("a time follows its input to where that goes on", () => {
+test("a paste follows its input to where that goes on, and times of what has left stay", () => {
   const { timers, reports, take } = make();
   reports.typed("s", 5, 1);
-  reports.typed("s", 9, 2);
+  reports.observe({ kind: "paste", stream: "s", input_offset: 8, bytes: 3, at: 2 });
+  reports.observe({ kind: "paste", stream: "other", input_offset: 8, bytes: 3, at: 2 });
   reports.move("s", 8, 100);
-  reports.move("other", 0, 100);
   timers.advance(250);
-  assert.deepEqual(take()[0].times, [[5, 1], [109, 2]]);
+  const [{ times }, moved, other] = take();
+  assert.deepEqual([times, moved.input_offset, other.input_offset], [[[5, 1]], 108, 8]);
 });
 
-test("offsets in a frame ascend, also when the stream goes on further back", () => {
+test("where the stream goes on further back, times of what came to nobody are not told", () => {
+  const { timers, reports, take } = make();
+  reports.typed("s", 5, 1);
+  reports.typed("s", 18, 2);
+  reports.move("s", 30, -12);
+  reports.typed("s", 18, 3);
+  timers.advance(250);
+  assert.deepEqual(take()[0].times, [[5, 1], [18, 3]]);
+  reports.typed("s", 25, 4);
+  reports.move("s", 30, -12);
+  timers.advance(250);
+  assert.deepEqual(take(), []);
+});
+
+test("offsets in a frame ascend", () => {
   const { timers, reports, take } = make();
   reports.typed("s", 5, 1);
   reports.typed("s", 9, 2);
   reports.typed("s", 7, 3);
   timers.advance(250);
   assert.deepEqual(take().map(({ times }) => times), [[[5, 1], [9, 2]], [[7, 3]]]);
-  reports.typed("s", 20, 4);
-  reports.typed("s", 30, 5);
-  reports.move("s", 30, -12);
-  timers.advance(250);
-  assert.deepEqual(take().map(({ times }) => times), [[[18, 5]]]);
 });
 
 test("tells the median round trip of the last 30 s, every 30 s", () => {

@@ -37,14 +37,14 @@ test("carries an id, and is fulfilled by the answer to it", async () => {
 
 test("ids are exact and differ", () => {
   const { requests, take } = make();
-  void requests.ask({ type: "reset" });
-  void requests.ask({ type: "give_up" });
+  void requests.ask({ type: "reset", task: 1 });
+  void requests.ask({ type: "give_up", task: 1 });
   assert.deepEqual(take().map((request) => request.id), [0x000102030405, 0x060708090a0b]);
 });
 
 test("is repeated with the same id until answered", async () => {
   const { requests, timers, take } = make();
-  const answer = requests.ask({ type: "reset" });
+  const answer = requests.ask({ type: "reset", task: 1 });
   const [first] = take();
   timers.advance(10_000);
   timers.advance(10_000);
@@ -59,7 +59,7 @@ test("waits for a connection, and is repeated on a new one in the order of askin
   const { requests, timers, line, take } = make();
   line.is_open = false;
   void requests.ask({ type: "start_task", task: 1 });
-  void requests.ask({ type: "give_up" });
+  void requests.ask({ type: "give_up", task: 1 });
   timers.advance(60_000);
   assert.deepEqual(take(), []);
   line.is_open = true;

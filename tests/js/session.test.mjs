@@ -89,18 +89,6 @@ test("clears the screen when the server's buffer no longer reaches back", async 
   assert.ok(take().some((frame) => frame.text === "x"));
 });
 
-test("clears the screen of a shell that has ended with the server", async () => {
-  const { open_running, reopen, running, output, drawn, line } = make();
-  open_running();
-  output(0, "old");
-  await drawn();
-  await reopen();
-  running({ output_offset: 3, begins_anew: true });
-  output(3, "new");
-  await drawn();
-  assert.equal(line(0), "new");
-});
-
 test("keeps the terminal's answers to replayed output to itself, up to the byte", async () => {
   const { open, running, output, drawn, take } = make();
   open();
@@ -195,18 +183,20 @@ test("what is drawn of an old stream is not acknowledged in the new one", async 
   assert.deepEqual(take(), []);
 });
 
-test("reset clears the terminal, and the clock and the streams go on", async () => {
-  const { session, sockets, open_running, output, drawn, take, line, type } = make();
+test("a reset leaves the terminal to the output, in which a fresh one begins, and the streams go on", async () => {
+  const { session, sockets, emulator, open_running, output, drawn, take, line, type } = make();
   open_running();
-  output(0, "mess");
+  output(0, "\x1b[?1049hmess");
   const done = session.reset();
-  const [{ type: kind, id }] = take();
-  assert.equal(kind, "reset");
-  output(4, "fresh");
+  const [{ type: kind, id, task }] = take();
+  assert.deepEqual([kind, task], ["reset", 1]);
+  await drawn();
+  assert.equal(line(0), "mess", "the old sandbox is there until the new one is");
+  output(12, "y\r\n\x1bcfresh");
   sockets.last.say({ type: "done", id });
   await done;
   await drawn();
-  assert.equal(line(0), "fresh");
+  assert.deepEqual([line(0), emulator.buffer.active.type], ["fresh", "normal"]);
   type("x");
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
 });
@@ -216,6 +206,7 @@ test("giving up is asked again on a new connection until it is done", async () =
   open_running();
   const done = session.give_up();
   const [request] = take();
+  assert.equal(request.task, 1, "a later task is not meant");
   await reopen();
   take();
   running();
@@ -226,6 +217,27 @@ test("giving up is asked again on a new connection until it is done", async () =
   take();
   welcome({ state: PASSED });
   assert.deepEqual(take(), []);
+});
+
+test("what had no answer when a newer tab took over, or the server let nobody in, is not asked again", async () => {
+  for (const how of ["replaced", "refused"]) {
+    const { session, sockets, timers, open_running, running, take } = make({ authorize: async () => false });
+    open_running();
+    sockets.last.break();
+    const asked = Promise.all([assert.rejects(session.give_up(), { code: "abandoned" }), assert.rejects(session.reset(), { code: "abandoned" })]);
+    timers.advance(5000);
+    if (how === "replaced") sockets.last.break(4001);
+    else sockets.last.break();
+    timers.advance(5000);
+    await asked;
+    session.start();
+    await settle();
+    if (how === "refused") continue;
+    sockets.last.open();
+    running();
+    timers.advance(60_000);
+    assert.deepEqual(take().filter(({ type }) => type === "give_up" || type === "reset"), []);
+  }
 });
 
 test("a newer tab takes over: no attempt by itself, and back again when asked", async () => {

@@ -38,9 +38,9 @@ test("what is typed and seen while the line is down is told afterwards, and how 
   running({ input_offset: 1 });
   timers.advance(250);
   assert.deepEqual(take().filter(({ type }) => type === "input_times" || type === "observation"), [
-    { type: "input_times", stream: "s1", times: [[1, 1_005_250]] },
     { type: "observation", kind: "visibility", visible: false, at: 1_005_250 },
     { type: "observation", kind: "disconnected", reason: "close 1006", milliseconds: 6000, at: 1_006_250 },
+    { type: "input_times", stream: "s1", times: [[1, 1_005_250]] },
   ]);
 });
 
@@ -55,6 +55,54 @@ test("the times of what never left follow it when another owner has carried the 
   running({ input_offset: 50 });
   timers.advance(250);
   assert.deepEqual(take().find(({ type }) => type === "input_times")?.times, [[50, 1_000_000]]);
+});
+
+test("keys that never leave have no times: those dropped with a paste, and those that the end of a task cuts off", () => {
+  const times = (/** @type {any[]} */ frames) => frames.flatMap((frame) => frame.times ?? []).map(([offset]) => offset);
+  const { session, sockets, open_running, timers, take, type } = make();
+  open_running();
+  session.paste("x".repeat(70_000));
+  type("dropped");
+  session.cancel_paste();
+  sockets.last.say({ type: "input_ack", input_offset: 65_536 });
+  type("k");
+  timers.advance(250);
+  assert.deepEqual(times(take()), [0, 65_536]);
+  sockets.last.say({ type: "input_ack", input_offset: 65_537 });
+  session.paste("y".repeat(65_536));
+  type("cut off");
+  sockets.last.say({ type: "state", state: PASSED });
+  timers.advance(250);
+  assert.deepEqual(times(take()), [65_537]);
+});
+
+test("the time of a key is when it was pressed, however long it waits for the line or behind a paste", () => {
+  const { sockets, session, open_running, timers, take, type } = make();
+  open_running();
+  session.paste("x".repeat(65_536));
+  take();
+  timers.advance(250);
+  take();
+  type("k");
+  timers.advance(1000);
+  assert.deepEqual(take(), []);
+  sockets.last.say({ type: "input_ack", input_offset: 65_536 });
+  timers.advance(250);
+  assert.deepEqual(take().at(-1), { type: "input_times", stream: "s1", times: [[65_536, 1_000_250]] });
+});
+
+test("what the emulator answers by itself is no key", async () => {
+  const { open_running, output, drawn, timers, take, type } = make();
+  open_running();
+  output(0, "\x1b[6n");
+  await drawn();
+  type("k");
+  timers.advance(250);
+  assert.deepEqual(take().filter(({ text, times }) => text ?? times), [
+    { offset: 0, text: "\x1b[1;1R" },
+    { offset: 6, text: "k" },
+    { type: "input_times", stream: "s1", times: [[6, 1_000_000]] },
+  ]);
 });
 
 test("a paste that was sent whole is not told as stopped, and one that never left follows its input", async () => {
@@ -101,6 +149,21 @@ test("a paste that the end of the task cuts short is told as such", () => {
   timers.advance(250);
   const { stream, bytes } = take().find(({ kind }) => kind === "paste_stopped");
   assert.deepEqual([stream, bytes], ["s1", 65_536]);
+});
+
+test("starting over stops a large paste, and what is typed after it is sent", () => {
+  const { session, sockets, backlogs, open_running, timers, take, type } = make();
+  open_running();
+  session.paste("x".repeat(100_000));
+  take();
+  void session.reset();
+  assert.equal(take().at(-1).type, "reset");
+  sockets.last.say({ type: "input_ack", input_offset: 65_536 });
+  assert.equal(backlogs.at(-1), null);
+  type("ls");
+  assert.deepEqual(take(), [{ offset: 65_536, text: "ls" }]);
+  timers.advance(250);
+  assert.equal(take().find(({ kind }) => kind === "paste_stopped")?.bytes, 65_536);
 });
 
 test("tells the round trip", () => {

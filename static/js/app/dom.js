@@ -22,7 +22,21 @@ export function find(id) {
   return found;
 }
 
-/** @param {string} text @param {() => void} on_click @returns {HTMLButtonElement} */
-export function button(text, on_click, name = "") {
-  return /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: name, on_click }, text));
+/** @param {string} text @param {() => void} on_press @returns {HTMLElement} */
+export function button(text, on_press, name = "") {
+  const made = element("button", { type: "button", class: name }, text);
+  when_pressed(made, on_press);
+  return made;
+}
+
+/** @param {HTMLElement} button @param {() => void} action Not called while the button is out of use. */
+export function when_pressed(button, action) {
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-disabled") !== "true") action();
+  });
+}
+
+/** Unlike one that is `disabled`, a button out of use keeps the focus where it has it. @param {HTMLElement} button @param {boolean} is_usable */
+export function set_usable(button, is_usable) {
+  button.setAttribute("aria-disabled", String(!is_usable));
 }

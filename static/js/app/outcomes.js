@@ -48,6 +48,11 @@ export function outcome_of(previous) {
   return OUTCOMES[previous.state] ?? OUR_FAILURE;
 }
 
+/** Whether it is the participant's own, and not a fault of ours. @param {PreviousTask} previous */
+export function counts(previous) {
+  return previous.state in OUTCOMES;
+}
+
 /** All tasks that have ended, as far as the server tells. @param {StudyState} state @returns {PreviousTask[]} */
 export function outcomes_of({ outcomes, previous }) {
   return outcomes ?? (previous === null ? [] : [previous]);

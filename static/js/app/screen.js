@@ -7,6 +7,8 @@ import { element, find } from "./dom.js";
 export class Screen {
   #dialog;
   #on_dismissed;
+  /** Otherwise it was the browser that closed it. */
+  #is_wanted = false;
 
   /**
    * @param {string} id Of a dialog in index.html.
@@ -15,14 +17,22 @@ export class Screen {
   constructor(id, { on_dismissed } = {}) {
     this.#dialog = /** @type {HTMLDialogElement} */ (find(id));
     this.#on_dismissed = on_dismissed;
-    this.#dialog.addEventListener("cancel", (event) => event.preventDefault());
-    this.#dialog.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      if (this.#on_dismissed === undefined) return;
-      this.close();
-      this.#on_dismissed();
+    this.#dialog.addEventListener("cancel", (event) => {
+      if (on_dismissed === undefined) event.preventDefault();
     });
+    this.#dialog.addEventListener("close", () => this.#take_close());
+  }
+
+  /** Escape comes here, wherever in the card the focus is; a browser may close a card that refuses it all the same. */
+  #take_close() {
+    if (!this.#is_wanted || this.#dialog.open) return;
+    if (this.#on_dismissed === undefined) {
+      this.#dialog.showModal();
+      this.#dialog.querySelector("h2")?.focus();
+      return;
+    }
+    this.close();
+    this.#on_dismissed();
   }
 
   /** The name of the card that is shown, or nothing. */
@@ -38,12 +48,14 @@ export class Screen {
     this.#dialog.dataset.card = card;
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#dialog.replaceChildren(element("div", { class: "card" }, ...picture, title, ...content), announcer);
+    this.#is_wanted = true;
     if (!this.#dialog.open) this.#dialog.showModal();
     title.focus();
   }
 
   close() {
-    if (!this.#dialog.open) return;
+    if (!this.#is_wanted) return;
+    this.#is_wanted = false;
     this.#dialog.close();
     this.#dialog.replaceChildren();
   }

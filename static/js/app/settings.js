@@ -1,6 +1,7 @@
 import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
-import { button, element, find } from "./dom.js";
+import { button, element, find, set_usable } from "./dom.js";
 import { button_row, Screen } from "./screen.js";
+import { gives_all_keys } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
@@ -11,9 +12,9 @@ const KEYS = [
   ["Ctrl+Shift+C", "copies what is selected (on a Mac ⌘C)"],
   ["Ctrl+Shift+V", "pastes (on a Mac ⌘V)"],
   ["Shift+Page Up", "scrolls back"],
-  ["Ctrl+W, T, N", "reach the terminal in full screen (Chrome, Edge)"],
   ["Shift+F6", "leaves the terminal for the rest of the page"],
 ];
+const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "reach the terminal in full screen"];
 
 /** How the page looks: theme, size of the terminal's text, help for screen readers; and the keys of the terminal. */
 export class Settings {
@@ -27,13 +28,14 @@ export class Settings {
   }
 
   open() {
+    const keys = gives_all_keys() ? [...KEYS, KEYS_OF_THE_BROWSER] : KEYS;
     this.#screen.show(
       { card: "settings", heading: "Settings" },
       this.#themes(),
       this.#font_size(),
       this.#screen_reader(),
       element("h3", {}, "Keys in the terminal"),
-      element("dl", { class: "keys" }, ...KEYS.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
+      element("dl", { class: "keys" }, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
       button_row(button("Done", () => this.close(), "main")),
     );
   }
@@ -63,8 +65,8 @@ export class Settings {
     const show = () => {
       const { font_size } = this.#display.choices;
       value.textContent = `${font_size} pixels`;
-      smaller.disabled = font_size <= SMALLEST_FONT;
-      larger.disabled = font_size >= LARGEST_FONT;
+      set_usable(smaller, font_size > SMALLEST_FONT);
+      set_usable(larger, font_size < LARGEST_FONT);
     };
     show();
     return element("fieldset", { class: "stepper" }, element("legend", {}, "Text in the terminal"), smaller, value, larger);

@@ -1,4 +1,4 @@
-import { button, element } from "./dom.js";
+import { button, element, set_usable } from "./dom.js";
 import { render_markdown } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
 import { button_row, keyboard_notice } from "./screen.js";
@@ -21,7 +21,7 @@ export function show_start(screen, state, { start, open_settings }) {
   const start_button = button(previous === null ? "Start" : "Start the next task", press, "main");
 
   async function press() {
-    start_button.disabled = true;
+    set_usable(start_button, false);
     start_button.textContent = "Preparing your terminal…";
     complaint.hidden = true;
     try {
@@ -31,7 +31,7 @@ export function show_start(screen, state, { start, open_settings }) {
       complaint.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
       complaint.hidden = false;
       start_button.textContent = "Try again";
-      start_button.disabled = false;
+      set_usable(start_button, true);
     }
   }
 

@@ -2,6 +2,7 @@ import { ConnectionLine } from "./connection_line.js";
 import { Countdown } from "./countdown.js";
 import { find } from "./dom.js";
 import { show_end } from "./end_screen.js";
+import { Notice } from "./notice.js";
 import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
 import { show_start } from "./start_screen.js";
@@ -45,6 +46,7 @@ export class StudyPage {
   #countdown;
   #connection_line;
   #panel;
+  #notice;
   #heading = find("task_number");
   #steps = new Steps();
   #trouble = new Trouble();
@@ -68,10 +70,8 @@ export class StudyPage {
     this.#countdown = new Countdown(timers);
     this.#connection_line = new ConnectionLine(timers);
     this.#panel = new TaskPanel({ on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up() });
-    this.#upload_bar = new UploadBar(() => {
-      this.#session?.cancel_paste();
-      this.#focus_terminal();
-    });
+    this.#notice = new Notice(focus_terminal);
+    this.#upload_bar = new UploadBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
   }
 
   /** @param {Session} session @param {{on_refused: () => void}} events */
@@ -112,6 +112,7 @@ export class StudyPage {
     const is_replaced = task?.terminal_replaced ?? false;
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
+    if (state.state !== "running") this.#notice.clear();
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();
@@ -125,7 +126,7 @@ export class StudyPage {
 
   /** @param {ErrorMessage} error */
   on_error(error) {
-    this.#panel.notice(error.message);
+    this.#notice.show(error.message);
   }
 
   /** @param {{done: number, total: number} | null} backlog */
@@ -134,8 +135,10 @@ export class StudyPage {
   }
 
   #show_terminal() {
+    const has_card = this.#screen.shown !== "";
     this.#screen.close();
-    if (!this.#question.is_open) this.#focus_terminal();
+    const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
+    if (!this.#question.is_open && !is_elsewhere) this.#focus_terminal();
   }
 
   /** @param {StudyState} state */
@@ -157,8 +160,8 @@ export class StudyPage {
   }
 
   #reset() {
-    this.#panel.clear_progress();
-    void this.#await_answer(this.#session?.reset(), "Your terminal could not be started anew.", () => this.#reset());
+    const done = this.#session?.reset().then(() => this.#panel.clear_progress());
+    void this.#await_answer(done, "Your terminal could not be started anew.", () => this.#reset());
   }
 
   #ask_give_up() {
@@ -171,15 +174,17 @@ export class StudyPage {
 
   /** @param {Promise<void> | undefined} answer @param {string} consequence If it fails. @param {() => void} try_again */
   async #await_answer(answer, consequence, try_again) {
+    const number = this.#session?.state?.task?.number;
     this.#panel.set_busy(true);
-    this.#panel.notice("");
+    this.#notice.clear();
     try {
       await answer;
     } catch (error) {
       // The task may have ended while the question was on its way: then its screen says all.
-      if (this.#session?.state?.state === "running") {
+      const state = this.#session?.state;
+      if (state?.state === "running" && state.task?.number === number) {
         const { heading, sentence } = failure_in_words(error, consequence);
-        this.#panel.notice(`${heading} ${sentence}`, try_again);
+        this.#notice.show(`${heading} ${sentence}`, try_again);
       }
     } finally {
       this.#panel.set_busy(false);

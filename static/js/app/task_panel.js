@@ -1,5 +1,5 @@
 import { CheckView } from "./check_view.js";
-import { button, element, find } from "./dom.js";
+import { find, set_usable, when_pressed } from "./dom.js";
 import { render_markdown } from "./markdown.js";
 
 /** @import { Progress, StudyState } from "../core/protocol.js" */
@@ -10,15 +10,14 @@ export class TaskPanel {
   #description = find("description");
   #check = new CheckView();
   #actions = find("actions");
-  #notice = find("notice");
-  #reset = /** @type {HTMLButtonElement} */ (find("reset"));
-  #give_up = /** @type {HTMLButtonElement} */ (find("give_up"));
+  #reset = find("reset");
+  #give_up = find("give_up");
   #task_number = 0;
 
   /** @param {{on_reset: () => void, on_give_up: () => void}} events */
   constructor({ on_reset, on_give_up }) {
-    this.#reset.addEventListener("click", on_reset);
-    this.#give_up.addEventListener("click", on_give_up);
+    when_pressed(this.#reset, on_reset);
+    when_pressed(this.#give_up, on_give_up);
   }
 
   /** @param {StudyState} state */
@@ -30,7 +29,6 @@ export class TaskPanel {
     this.#panel.scrollTop = 0;
     this.#task_number = task?.number ?? 0;
     this.#check.clear();
-    this.notice("");
   }
 
   /** @param {Progress} progress */
@@ -44,17 +42,6 @@ export class TaskPanel {
 
   /** While one of them is under way, neither can be asked for. @param {boolean} are_busy */
   set_busy(are_busy) {
-    this.#reset.disabled = this.#give_up.disabled = are_busy;
-  }
-
-  /**
-   * Something that went wrong; nothing to take it away.
-   * @param {string} sentence
-   * @param {() => void} [try_again]
-   */
-  notice(sentence, try_again) {
-    const retry = try_again === undefined ? [] : [button("Try again", try_again)];
-    this.#notice.replaceChildren(element("p", {}, sentence), ...retry);
-    this.#notice.hidden = sentence === "";
+    for (const button of [this.#reset, this.#give_up]) set_usable(button, !are_busy);
   }
 }

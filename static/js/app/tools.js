@@ -26,15 +26,23 @@ export function attach_full_screen(then) {
   });
 }
 
+/** Of the browsers that have it. @returns {{lock?: (keys: string[]) => Promise<void>} | undefined} */
+function keyboard() {
+  return /** @type {any} */ (navigator).keyboard;
+}
+
+/** Whether the full screen gives the shell the keys that a browser keeps for itself. */
+export function gives_all_keys() {
+  return document.fullscreenEnabled && keyboard()?.lock !== undefined;
+}
+
 async function toggle() {
-  /** @type {{lock?: (keys: string[]) => Promise<void>} | undefined} */
-  const keyboard = /** @type {any} */ (navigator).keyboard;
   try {
     if (document.fullscreenElement !== null) {
       await document.exitFullscreen();
     } else {
       await document.documentElement.requestFullscreen();
-      await keyboard?.lock?.(KEYS_OF_THE_BROWSER);
+      await keyboard()?.lock?.(KEYS_OF_THE_BROWSER);
     }
   } catch {
     // The browser does not want to: the page stays as it is, and all works but those keys.

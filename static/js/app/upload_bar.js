@@ -6,15 +6,26 @@ export class UploadBar {
   #progress = /** @type {HTMLProgressElement} */ (find("upload_progress"));
   #words = find("upload_words");
 
-  /** @param {() => void} on_stop */
-  constructor(on_stop) {
-    find("upload_stop").addEventListener("click", on_stop);
+  #focus_terminal;
+
+  /** @param {{on_stop: () => void, focus_terminal: () => void}} events */
+  constructor({ on_stop, focus_terminal }) {
+    this.#focus_terminal = focus_terminal;
+    find("upload_stop").addEventListener("click", () => {
+      on_stop();
+      focus_terminal();
+    });
   }
 
   /** @param {{done: number, total: number} | null} backlog */
   show(backlog) {
-    this.#bar.hidden = backlog === null;
-    if (backlog === null) return;
+    if (backlog === null) {
+      const has_focus = this.#bar.contains(document.activeElement);
+      this.#bar.hidden = true;
+      if (has_focus) this.#focus_terminal();
+      return;
+    }
+    this.#bar.hidden = false;
     this.#progress.max = backlog.total;
     this.#progress.value = backlog.done;
     this.#words.textContent = `Pasting: ${Math.floor((100 * backlog.done) / backlog.total)} % of ${size_in_words(backlog.total)}`;

@@ -2,6 +2,9 @@ import { is_study_state, LOGIN_PATH, STUDY_PATH } from "./protocol.js";
 
 /** @import { StudyState } from "./protocol.js" */
 
+/** A request that takes longer than this, in milliseconds, is given up. */
+const REQUEST_TIME = 10_000;
+
 /** A request was answered with something other than success. */
 export class ApiError extends Error {
   /** @param {number} status Of HTTP. @param {string} code @param {string} message */
@@ -43,7 +46,7 @@ export class Api {
 
   /** @param {string} path @param {RequestInit} options @returns {Promise<unknown>} */
   async #request(path, options) {
-    const response = await this.#fetch(path, { credentials: "same-origin", ...options });
+    const response = await this.#fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(REQUEST_TIME), ...options });
     const body = await response.json().catch(() => null);
     if (response.ok) return body;
     throw new ApiError(response.status, body?.error?.code ?? "", body?.error?.message ?? response.statusText);

@@ -4,6 +4,8 @@ const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5000;
 /** An attempt to connect that takes longer than this is given up. */
 const CONNECT_TIME = 10_000;
+/** An attempt that has no answer for this long may have begun before the network was there. */
+const STALE_ATTEMPT = 2000;
 const PING_INTERVAL = 10_000;
 const PONG_TIME = 5000;
 
@@ -48,6 +50,7 @@ export class Connection {
   /** Counts attempts for good, so that what belongs to an earlier one is known. */
   #generation = 0;
   #ask_first = false;
+  #attempted_at = 0;
   /** Waits for: the next attempt, the end of an attempt, the next ping, or the pong. @type {unknown} */
   #timer = undefined;
   #waits_for_pong = false;
@@ -88,8 +91,15 @@ export class Connection {
 
   /** Something happened after which it pays to look at once: the page became visible, the network came back. */
   nudge() {
-    if (this.#status.name === "lost") this.#attempt();
-    else if (this.#status.name === "connected" && !this.#waits_for_pong) this.#ping();
+    if (this.#status.name === "lost") {
+      this.#attempt();
+    } else if (this.#status.name === "connecting") {
+      if (this.#options.timers.now() - this.#attempted_at < STALE_ATTEMPT) return;
+      this.#drop_socket();
+      this.#attempt();
+    } else if (this.#status.name === "connected" && !this.#waits_for_pong) {
+      this.#ping();
+    }
   }
 
   /** @param {string | Uint8Array<ArrayBuffer>} frame @returns {boolean} Whether there was a socket to send on. */
@@ -102,6 +112,8 @@ export class Connection {
   async #attempt() {
     const generation = ++this.#generation;
     this.#clear_timer();
+    this.#attempted_at = this.#options.timers.now();
+    this.#timer = this.#options.timers.set(() => this.#lose("no answer"), CONNECT_TIME);
     this.#set_status("connecting", { attempt: this.#status.attempt + 1 });
     if (this.#ask_first && !(await this.#may_go_on(generation))) return;
 
@@ -109,7 +121,6 @@ export class Connection {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#ask_first = true;
-    this.#timer = this.#options.timers.set(() => this.#lose("no answer"), CONNECT_TIME);
     const is_current = () => this.#socket === socket;
     socket.addEventListener("open", () => {
       if (!is_current()) return;
@@ -137,8 +148,12 @@ export class Connection {
       asked = false;
     }
     if (generation !== this.#generation) return false;
-    if (!asked) this.#lose("no answer");
-    else if (!admitted) this.#set_status("refused");
+    if (!asked) {
+      this.#lose("no answer");
+    } else if (!admitted) {
+      this.#clear_timer();
+      this.#set_status("refused");
+    }
     return asked && admitted;
   }
 

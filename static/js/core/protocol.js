@@ -58,7 +58,6 @@ export const CLOSE_LOST = 4002;
  * @property {number} output_offset Of the next output byte.
  * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
  * @property {StudyState} state
- * @property {boolean} [begins_anew] The output to come is another shell's: what is on the screen goes.
  * @property {number} [id]
  *
  * @typedef {object} Progress
@@ -98,8 +97,8 @@ export const CLOSE_LOST = 4002;
  *   | {type: "start_task", id: number, task: number}
  *   | {type: "resize", columns: number, rows: number}
  *   | {type: "ack", output_offset: number}
- *   | {type: "reset", id: number}
- *   | {type: "give_up", id: number}
+ *   | {type: "reset", id: number, task: number}
+ *   | {type: "give_up", id: number, task: number}
  *   | {type: "ping", t: number}
  *   | {type: "input_times", stream: string, times: [offset: number, at: number][]}
  *   | {type: "observation"} & Observation} ClientMessage

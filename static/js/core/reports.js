@@ -31,7 +31,7 @@ export class Reports {
     this.#timers = timers;
   }
 
-  /** The input from `offset` on was typed at that time. @param {string} stream @param {number} offset @param {number} at */
+  /** The input from `offset` on, which has left, was typed at that time. @param {string} stream @param {number} offset @param {number} at */
   typed(stream, offset, at) {
     const last = this.#queue.at(-1);
     if (last?.type === "input_times" && last.stream === stream && fits(last.times, offset)) last.times.push([offset, at]);
@@ -46,20 +46,17 @@ export class Reports {
   }
 
   /**
-   * Input that has not left the page has another place in its stream now.
+   * Input that has not left the page has another place in its stream now. Where that is further back, what had left from
+   * there on has come to nobody.
    * @param {string} stream @param {number} from Where it was. @param {number} by
    */
   move(stream, from, by) {
     for (const frame of this.#queue) {
       if (!("stream" in frame) || frame.stream !== stream) continue;
-      if (frame.type === "observation") {
-        if (frame.input_offset >= from) frame.input_offset += by;
-        continue;
-      }
-      for (const time of frame.times) if (time[0] >= from) time[0] += by;
-      // Where the stream goes on further back, what had been there counts no more.
-      frame.times = frame.times.filter(([offset], index) => frame.times.slice(index + 1).every(([later]) => later > offset));
+      if (frame.type === "input_times") frame.times = frame.times.filter(([offset]) => offset < from + by);
+      else if (frame.input_offset >= from) frame.input_offset += by;
     }
+    this.#queue = this.#queue.filter((frame) => frame.type !== "input_times" || frame.times.length > 0);
   }
 
   /** There is a connection again. */

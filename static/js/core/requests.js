@@ -1,7 +1,7 @@
 /** @import { ErrorMessage } from "./protocol.js" */
 
 /**
- * @typedef {{type: "start_task", task: number} | {type: "reset"} | {type: "give_up"}} ControlRequest
+ * @typedef {{type: "start_task" | "reset" | "give_up", task: number}} ControlRequest
  * @typedef {ControlRequest & {id: number}} NumberedRequest
  */
 
@@ -75,6 +75,11 @@ export class Requests {
     const waiting = this.#take(error.id);
     waiting?.reject(new RequestError(error.code, error.message));
     return waiting !== undefined;
+  }
+
+  /** None of them is sent again: the participant has gone on elsewhere, or may not go on. @param {string} reason */
+  abandon(reason) {
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new RequestError("abandoned", reason));
   }
 
   /** @param {number} id */

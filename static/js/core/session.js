@@ -1,5 +1,6 @@
 import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
+import { KeyTimes } from "./key_times.js";
 import { OutputStream } from "./output_stream.js";
 import { Pastes } from "./pastes.js";
 import { decode_frame, decode_message, encode_frame } from "./protocol.js";
@@ -47,6 +48,7 @@ export class Session {
   #input = new InputStream();
   #output = new OutputStream();
   #pastes = new Pastes();
+  #key_times = new KeyTimes();
   /** Names the pair of streams that the offsets are of. @type {string | null} */
   #stream = null;
   /** @type {StudyState | null} */
@@ -66,7 +68,7 @@ export class Session {
     this.#timers = options.timers;
     this.#wall_clock = options.wall_clock;
     this.#terminal = new TerminalScreen(options.emulator, {
-      on_input: (bytes) => this.#type(bytes),
+      on_input: (bytes, { is_answer }) => this.#type(bytes, !is_answer),
       on_resize: () => this.#tell_size(),
     });
     this.#connection = new Connection(options, {
@@ -117,15 +119,15 @@ export class Session {
     return this.#requests.ask({ type: "start_task", task });
   }
 
-  /** @returns {Promise<void>} Fulfilled when the new shell is there. */
+  /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
   reset() {
-    this.#terminal.clear();
-    return this.#requests.ask({ type: "reset" });
+    this.#drop_unsent();
+    return this.#requests.ask({ type: "reset", task: this.#task_number });
   }
 
   /** @returns {Promise<void>} */
   give_up() {
-    return this.#requests.ask({ type: "give_up" });
+    return this.#requests.ask({ type: "give_up", task: this.#task_number });
   }
 
   /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
@@ -141,9 +143,14 @@ export class Session {
 
   /** Forgets what of a large paste has not left the page, and says in the record how much has. */
   cancel_paste() {
+    this.#drop_unsent();
+    this.#type(this.#terminal.end_of_paste, false);
+  }
+
+  #drop_unsent() {
     this.#tell_stopped_pastes();
+    this.#key_times.drop();
     this.#input.drop_unsent();
-    this.#type(this.#terminal.end_of_paste);
     this.#tell_backlog();
   }
 
@@ -155,6 +162,10 @@ export class Session {
   /** The page is about to go: says what there is left to say. */
   leave() {
     this.#reports.flush();
+  }
+
+  get #task_number() {
+    return this.#state?.task?.number ?? 1;
   }
 
   #greet() {
@@ -219,13 +230,14 @@ export class Session {
       if (moved !== 0) {
         this.#reports.move(stream, end_of_sent, moved);
         this.#pastes.move(end_of_sent, moved);
+        this.#key_times.move(moved);
       }
-      const is_torn = this.#output.resume(welcome.output_offset, welcome.answered_offset);
-      if (is_torn || welcome.begins_anew) this.#terminal.clear();
+      if (this.#output.resume(welcome.output_offset, welcome.answered_offset)) this.#terminal.clear();
     } else {
       // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
       if (this.#stream !== null) this.#terminal.clear();
       this.#tell_stopped_pastes();
+      this.#key_times.drop();
       this.#stream = stream;
       this.#input.reset(welcome.input_offset);
       this.#output.reset(welcome.output_offset, welcome.answered_offset);
@@ -247,6 +259,7 @@ export class Session {
     this.#state = state;
     if (state.state !== "running") {
       this.#tell_stopped_pastes();
+      this.#key_times.drop();
       this.#input.reset(this.#input.ever_sent);
       this.#tell_backlog();
     }
@@ -287,10 +300,10 @@ export class Session {
     this.#send({ type: "ack", output_offset: this.#output.take_acknowledgement() });
   }
 
-  /** @param {Uint8Array} bytes */
-  #type(bytes) {
+  /** @param {Uint8Array} bytes @param {boolean} is_of_person Not of the emulator or the page. */
+  #type(bytes, is_of_person) {
     if (!this.takes_input || this.#stream === null || bytes.length === 0) return;
-    this.#reports.typed(this.#stream, this.#input.end, this.#wall_clock());
+    if (is_of_person) this.#key_times.add(this.#input.end, this.#wall_clock());
     this.#input.write(bytes);
     this.#tell_backlog();
     this.#send_input();
@@ -316,6 +329,7 @@ export class Session {
       this.observe({ kind: "disconnected", reason, milliseconds: Math.max(0, Math.round(this.#wall_clock() - at)) });
     }
     this.#events.on_status(status);
+    if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study went on elsewhere before the server had answered");
   }
 
   /** @param {Pong} pong */
@@ -329,8 +343,10 @@ export class Session {
   #send_input() {
     if (!this.#is_welcomed || !this.takes_input) return;
     for (let frame = this.#input.take(); frame !== null; frame = this.#input.take()) {
-      if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) return;
+      if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) break;
     }
+    if (this.#stream === null) return;
+    for (const [offset, at] of this.#key_times.take(this.#input.ever_sent)) this.#reports.typed(this.#stream, offset, at);
   }
 
   #tell_size() {

@@ -15,7 +15,7 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
  * @property {{bracketedPasteMode: boolean}} modes
  *
  * @typedef {object} TerminalEvents
- * @property {(bytes: Uint8Array) => void} on_input
+ * @property {(bytes: Uint8Array, what: {is_answer: boolean}) => void} on_input `is_answer`: what the emulator says by itself.
  * @property {() => void} on_resize
  */
 
@@ -94,7 +94,8 @@ export class TerminalScreen {
 
   /** @param {string} text @param {Uint8Array} bytes */
   #take(text, bytes) {
-    if (this.#silent_writes > 0 && ANSWER.test(text)) return;
-    this.#events.on_input(bytes);
+    const is_answer = ANSWER.test(text);
+    if (this.#silent_writes > 0 && is_answer) return;
+    this.#events.on_input(bytes, { is_answer });
   }
 }

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 
 import { FakeServer } from "../../js/support/fake_server.mjs";
-import { launch } from "./browser.mjs";
+import { in_context, launch } from "./browser.mjs";
 
 const STATIC = process.env.TELLINA_STATIC ?? new URL("../../../build/share/tellina/static/", import.meta.url).pathname;
 
@@ -37,15 +37,13 @@ export function page_tests() {
     test(name, { timeout: 300_000 }, async () => {
       const server = new FakeServer(STATIC, structuredClone(STUDY));
       const address = await server.start();
-      const context = await /** @type {import("playwright-core").Browser} */ (await browser).newContext({
-        viewport: { width: 1280, height: 720 },
-        reducedMotion: "reduce",
-        ...options,
-      });
+      const log = () => server.messages.map((message) => JSON.stringify(message)).join("\n");
+      const all_options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce"), ...options };
       try {
-        await body({ server, address, context });
+        await in_context(/** @type {import("playwright-core").Browser} */ (await browser), { name, log, options: all_options }, (context) =>
+          body({ server, address, context }),
+        );
       } finally {
-        await context.close();
         await server.stop();
       }
     });

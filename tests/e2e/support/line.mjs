@@ -1,11 +1,12 @@
 import { connect, createServer } from "node:net";
 
-/** A network between a browser and the server that can be cut, and mended again. */
+/** A network between a browser and the server that can be cut, or go dead, and be mended again. */
 export class Line {
   #port;
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
   #is_cut = false;
+  #is_dead = false;
   #server = createServer((near) => this.#join(near));
 
   /** @param {string} address Of the server behind it. */
@@ -25,8 +26,15 @@ export class Line {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Every connection stays, new ones come about, and nothing passes: on none of these ever again. */
+  stall() {
+    this.#is_dead = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  /** Connections that come about from now on are good. */
   mend() {
-    this.#is_cut = false;
+    this.#is_cut = this.#is_dead = false;
   }
 
   async close() {
@@ -38,6 +46,12 @@ export class Line {
   #join(near) {
     if (this.#is_cut) {
       near.resetAndDestroy();
+      return;
+    }
+    if (this.#is_dead) {
+      this.#sockets.add(near);
+      near.on("error", () => {});
+      near.on("close", () => this.#sockets.delete(near));
       return;
     }
     const far = connect(this.#port, "127.0.0.1");

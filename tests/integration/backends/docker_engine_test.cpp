@@ -1,4 +1,5 @@
-/// What participants and researchers see of a Docker engine that is away, hangs, or is started again.
+/// What participants and researchers see of a Docker engine that is away, hangs, or is started again; and the self-test
+/// over one.
 
 #include <csignal>
 
@@ -96,6 +97,24 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   EXPECT_THAT(server().errors(), HasSubstr("a shell could not be restarted, its sandbox is replaced"));
   EXPECT_NE(database().value("SELECT count(*) FROM events WHERE kind = 'shell_failed'"), "0");
   EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'sandbox_replaced'"), "1");
+}
+
+class DockerSelfTest : public ServerTest {
+ protected:
+  void SetUp() override { engine(); }
+};
+
+TEST_F(DockerSelfTest, PassesInContainersAndLeavesNone) {
+  StudyConfig config;
+  config.more = Backends(Combination("memory", "strict", "docker"), folder()).members();
+  configure(config);
+  start({"--test-mode"});
+  const HttpAnswer answer = http_request(server().port(), "GET /test HTTP/1.1\r\n", {}, 2 * start_limit);
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, AllOf(HasSubstr("<h1>Tests passed</h1>"), Not(HasSubstr("failed"))));
+  EXPECT_EQ(database().value("SELECT count(*) FROM task_sessions"), "0");
+  stop();
+  EXPECT_EQ(engine().leftovers(), Texts());
 }
 
 class BadDockerStart : public ServerTest {

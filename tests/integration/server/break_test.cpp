@@ -154,7 +154,6 @@ TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
   const auto welcome = bob.connect();
   const std::chrono::duration<double> passed = Clock::now() - asked;
   EXPECT_EQ(number_of(welcome, "output_offset"), bob.output_end());
-  EXPECT_EQ(text_of(welcome, "begins_anew"), "true");
   EXPECT_EQ(text_of(welcome, "stream"), stream);
   EXPECT_EQ(bob.state(), "running");
   EXPECT_LE(left_before - time_left(welcome), (passed - was_down).count() + 0.1);

@@ -1,8 +1,11 @@
 /** As much of a document as the page's parts need, for tests without a browser. Imported before what looks for elements. */
 
-class FakeElement {
+class FakeElement extends EventTarget {
   hidden = false;
   className = "";
+  scrollTop = 0;
+  /** Of a dialog. */
+  open = false;
   /** @type {Record<string, string>} */
   dataset = {};
   /** @type {Record<string, string>} */
@@ -14,7 +17,12 @@ class FakeElement {
 
   /** @param {string} tag */
   constructor(tag) {
+    super();
     this.tag = tag;
+  }
+
+  get id() {
+    return this.attributes.id ?? "";
   }
 
   /** @returns {string} */
@@ -29,7 +37,9 @@ class FakeElement {
 
   /** @param {...(FakeElement | string)} children */
   replaceChildren(...children) {
+    const loses_focus = focused !== this && this.contains(focused);
     this.children = children;
+    if (loses_focus) focused = body;
   }
 
   /** @param {...(FakeElement | string)} children */
@@ -41,12 +51,68 @@ class FakeElement {
   setAttribute(name, value) {
     if (name.startsWith("data-")) this.dataset[name.slice(5)] = value;
     else this.attributes[name] = value;
+    if (name === "class") this.className = value;
+  }
+
+  /** @param {string} name */
+  getAttribute(name) {
+    return this.attributes[name] ?? null;
+  }
+
+  /** @param {string} name @param {boolean} is_there */
+  toggleAttribute(name, is_there) {
+    if (name === "hidden") this.hidden = is_there;
+    else if (is_there) this.setAttribute(name, "");
+    else delete this.attributes[name];
+  }
+
+  focus() {
+    focused = this;
+  }
+
+  click() {
+    this.dispatchEvent(new Event("click"));
+  }
+
+  showModal() {
+    if (this.open) throw new Error("the dialog is open");
+    this.open = true;
+  }
+
+  close() {
+    if (!this.open) return;
+    this.open = false;
+    queueMicrotask(() => this.dispatchEvent(new Event("close")));
+  }
+
+  /** As a browser does on Escape. @returns {boolean} Whether the dialog closes. */
+  escape() {
+    const closes = this.dispatchEvent(new Event("cancel", { cancelable: true }));
+    if (closes) this.close();
+    return closes;
+  }
+
+  /** @param {FakeElement | null} other @returns {boolean} */
+  contains(other) {
+    return other === this || this.children.some((child) => typeof child !== "string" && child.contains(other));
+  }
+
+  /** @param {string} tag */
+  querySelector(tag) {
+    return this.all(tag)[0] ?? null;
   }
 
   /** All below it, itself included, with that tag. @param {string} tag @returns {FakeElement[]} */
   all(tag) {
     const below = this.children.flatMap((child) => (typeof child === "string" ? [] : child.all(tag)));
     return this.tag === tag ? [this, ...below] : below;
+  }
+
+  /** @param {string} text @returns {FakeElement} */
+  button(text) {
+    const found = this.all("button").find(({ textContent }) => textContent === text);
+    if (found === undefined) throw new Error(`there is no button ${text} in: ${this.textContent}`);
+    return found;
   }
 }
 
@@ -56,17 +122,35 @@ const elements = new Map();
 /** The element that index.html has. @param {string} id @returns {FakeElement} */
 export function part(id) {
   const known = elements.get(id) ?? new FakeElement("div");
+  known.attributes.id = id;
   elements.set(id, known);
   return known;
 }
 
 export const body = new FakeElement("body");
 
-Object.assign(globalThis, {
-  document: {
-    body,
-    createElement: (/** @type {string} */ tag) => new FakeElement(tag),
-    getElementById: part,
-    querySelector: () => null,
-  },
+/** @type {FakeElement} */
+let focused = body;
+
+/** What has the keyboard. */
+export const active = () => focused;
+
+export const page = Object.assign(new EventTarget(), {
+  body,
+  title: "",
+  fullscreenEnabled: true,
+  visibilityState: "visible",
+  has_focus: true,
+  hasFocus: () => page.has_focus,
+  createElement: (/** @type {string} */ tag) => new FakeElement(tag),
+  getElementById: part,
+  /** Only for the announcers of open dialogs. */
+  querySelectorAll: () => [...elements.values()].filter(({ open }) => open).flatMap((dialog) => dialog.all("p").filter(({ className }) => className === "announcer")),
 });
+Object.defineProperty(page, "activeElement", { get: () => focused });
+
+/** Has a property `keyboard` in some browsers. @type {{keyboard?: object}} */
+export const browser = {};
+
+Object.assign(globalThis, { document: page });
+Object.defineProperty(globalThis, "navigator", { configurable: true, value: browser });

@@ -26,6 +26,8 @@ export class FakeServer {
   access_codes = new Set(["bob"]);
   /** What the next requests of these types are refused with. @type {Map<string, {code: string, message: string}>} */
   refusals = new Map();
+  /** Types of requests that are lost. @type {Set<string>} */
+  lost_requests = new Set();
   /** Every text frame of the page. @type {any[]} */
   messages = [];
   /** The input stream as it came. */
@@ -37,6 +39,8 @@ export class FakeServer {
   is_acknowledging = true;
   /** Whether HTTP is answered with status 503. */
   is_failing = false;
+  /** Whether HTTP is not answered at all. */
+  is_silent = false;
   /** Whether a login is answered with status 429. */
   is_overrun = false;
   /** Whether a task starts when it is asked for; the page asks again after a while. */
@@ -124,6 +128,7 @@ export class FakeServer {
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async #answer(request, response) {
     const { pathname } = new URL(request.url ?? "/", "http://here");
+    if (this.is_silent && pathname.startsWith("/api/")) return;
     if (this.is_failing && pathname.startsWith("/api/")) return refuse(response, 503, "busy");
     if (pathname === "/api/v1/login") {
       let body = "";
@@ -184,6 +189,7 @@ export class FakeServer {
     this.messages.push(message);
     this.#heard.emit("frame");
     const { type, id } = message;
+    if (this.lost_requests.has(type)) return;
     const refusal = this.refusals.get(type);
     if (refusal !== undefined) {
       this.refusals.delete(type);
@@ -203,7 +209,7 @@ export class FakeServer {
       this.#welcome(0, id);
       this.print("$ ");
     } else if (type === "reset") {
-      this.print("$ ");
+      this.print("\x1bc$ ");
       this.say({ type: "done", id });
     } else if (type === "give_up") {
       this.end_task("gave_up");

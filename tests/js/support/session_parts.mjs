@@ -17,8 +17,8 @@ export const PASSED = {
   previous: { number: 1, state: "passed" },
 };
 
-/** A session whose server is the test. */
-export function make_session() {
+/** A session whose server is the test. @param {{authorize?: () => Promise<boolean>}} [options] */
+export function make_session({ authorize = async () => true } = {}) {
   const sockets = new FakeSockets();
   const timers = new FakeTimers();
   const emulator = Object.assign(new Terminal({ cols: 80, rows: 24, allowProposedApi: true }), {
@@ -35,7 +35,7 @@ export function make_session() {
     {
       url: "ws://here/api/v1/terminal",
       open_socket: sockets.open,
-      authorize: async () => true,
+      authorize,
       timers,
       random: () => 1,
       emulator,

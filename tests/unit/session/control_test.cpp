@@ -37,6 +37,8 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
       {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"stream":5})", "stream: expected a string, got 5"},
       {R"({"type":"reset"})", "id: expected a string or a number, got nothing"},
       {R"({"type":"give_up","id":[]})", "id: expected a string or a number, got []"},
+      {R"({"type":"give_up","id":1,"task":0})", "task: expected a whole number from 1 to 1000000, got 0"},
+      {R"({"type":"reset","id":1,"task":"1"})", "task: expected a whole number from 1 to 1000000, got \"1\""},
       {R"({"type":"start_task","id":1})", "task: expected a whole number from 1 to 1000000, got nothing"},
       {R"({"type":"ping","t":true})", "t: expected a number, got true"},
       {R"({"type":"ping","t":1e400})", "t: expected a number, got Infinity"},

@@ -71,6 +71,23 @@ TEST_F(SessionTest, AnswersWrongTasks) {
   EXPECT_EQ(backend.starts, 0);
 }
 
+TEST_F(SessionTest, EndsAndResetsOnlyTheTaskThatIsMeant) {
+  begin_task();
+  say(R"({"type":"give_up","id":1,"task":2})");
+  EXPECT_EQ(port.texts.back(), R"({"type":"error","code":"wrong_task","message":"expected task 1, got 2","id":1})");
+  say(R"({"type":"reset","id":2,"task":1})");
+  ASSERT_TRUE(wait_for("done"));
+  say(R"({"type":"give_up","id":3,"task":1})");
+  ASSERT_TRUE(wait_for("done", 2));
+  start_task(2);
+  say(R"({"type":"give_up","id":4,"task":1})");
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 4) << "a request that comes too late ends the next task";
+  say(R"({"type":"reset","id":5,"task":1})");
+  EXPECT_EQ(port.last("error")["code"], "wrong_task");
+  EXPECT_EQ(stored("SELECT state FROM results WHERE task_number = 2"), "running");
+  EXPECT_EQ(backend.starts, 3);
+}
+
 TEST_F(SessionTest, WelcomesARepeatedStartOnTheRunningStreams) {
   begin_task();
   const auto stream = port.last("welcome")["stream"];

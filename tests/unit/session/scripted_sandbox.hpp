@@ -126,7 +126,11 @@ class ScriptedBackend final : public SandboxBackend {
     if (shows_prompt) shells.back()->prompt();
     return std::make_unique<ScriptedSandbox>(shells.back());
   }
-  std::unique_ptr<Sandbox> adopt(const SandboxId&) override { throw Error(ErrorCode::unsupported, "adopt"); }
+  std::unique_ptr<Sandbox> adopt(const SandboxId&) override {
+    if (!can_adopt) throw Error(ErrorCode::unsupported, "adopt");
+    shells.back()->open();
+    return std::make_unique<ScriptedSandbox>(shells.back());
+  }
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>&) override {
     swept.push_back(owner);
     if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
@@ -142,6 +146,7 @@ class ScriptedBackend final : public SandboxBackend {
   bool returns_null = false;
   bool throws_something = false;
   bool shows_prompt = true;
+  bool can_adopt = false;  ///< the newest shell, with another terminal
 };
 
 }  // namespace tellina::testing

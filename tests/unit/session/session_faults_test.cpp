@@ -7,6 +7,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
+constexpr const char* full_reset =
+    "\x1b"
+    "c";
 /// What took a sandbox's place, and why, in the order of the record.
 constexpr const char* replacements =
     "SELECT group_concat(kind) FROM (SELECT kind FROM event_log WHERE kind IN ('reset', 'sandbox_replaced'))";
@@ -69,6 +72,27 @@ TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
   EXPECT_EQ(port.credited, offset);
 }
 
+TEST_F(SessionTest, AResetDropsWhatTheOldShellHasNotReadAndAcknowledgesIt) {
+  begin_task();
+  const Bytes block(60 * 1024, 'x');
+  std::uint64_t offset = 0;
+  // The shell reads nothing, so at last the bytes wait here.
+  do {
+    type(offset, block);
+    offset += block.size();
+  } while (loop.run_until([&] { return port.credited == offset; }, milliseconds(300)));
+  const std::uint64_t written = port.credited;
+  ASSERT_LT(written, offset) << "the shell's terminal took everything";
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  ASSERT_TRUE(wait([&] { return port.credited == offset; }));
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<std::uint64_t>(), offset);
+  type(offset, "fresh");
+  EXPECT_EQ(backend.shell().typed(), "fresh");
+  expect_stored("SELECT detail FROM event_log WHERE kind = 'input_dropped'",
+                "{\"from_offset\":" + std::to_string(written) + ",\"bytes\":" + std::to_string(offset - written) + "}");
+}
+
 TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
   begin_task();
   backend.shell().exit();
@@ -81,6 +105,58 @@ TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
+TEST_F(SessionTest, AFreshSandboxBeginsWithAFreshScreenInTheRecordToo) {
+  begin_task();
+  backend.shell().print("\x1b[?1049hvim");
+  loop.run_until_idle();
+  const Bytes before = port.output;
+  EXPECT_THAT(before, ::testing::Not(HasSubstr(full_reset)));
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  loop.run_until_idle();
+  EXPECT_THAT(port.output.substr(before.size()), ::testing::StartsWith(std::string(full_reset) + "\x1b]133;A;"));
+  expect_stored("SELECT CAST(bytes AS TEXT) FROM output_bytes WHERE stream_offset = " + std::to_string(before.size()),
+                full_reset);
+  session->detach(port, "refreshed");
+  KeepingPort again;
+  session->attach(again);
+  say(again, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  EXPECT_EQ(again.output, port.output);
+  session->detach(again, "gone");
+}
+
+TEST_F(SessionTest, ARefusedResetAndAnotherShellInTheSameSandboxLeaveTheScreenAlone) {
+  begin_task();
+  backend.is_unavailable = true;
+  say(R"({"type":"reset","id":1})");
+  EXPECT_EQ(port.count("error"), 1);
+  loop.advance(seconds(2));
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_EQ(backend.shell().restarts, 1);
+  EXPECT_THAT(port.output, ::testing::Not(HasSubstr(full_reset)));
+}
+
+TEST_F(SessionTest, AfterATakeOverTheScreenIsFreshUnlessTheShellIsTheOldOne) {
+  for (const bool is_adopted : {true, false}) {
+    SCOPED_TRACE(is_adopted);
+    if (is_adopted) begin_task();
+    store->run([](StoreTransaction&) {});
+    session->abandon();
+    session.reset();
+    loop.run_until_idle();
+    backend.can_adopt = is_adopted;
+    port = KeepingPort();
+    open();
+    ASSERT_TRUE(wait([&] { return is_adopted || backend.starts == 2; }));
+    backend.shell().print("here");
+    say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+    loop.run_until_idle();
+    EXPECT_THAT(port.output, HasSubstr("here"));
+    EXPECT_EQ(port.output.rfind(full_reset, 0) == 0, !is_adopted) << port.output;
+  }
+}
+
 TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   begin_task();
   loop.advance(seconds(2));
@@ -88,6 +164,7 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   backend.shell().exit();
   loop.run_until_idle();
   EXPECT_EQ(backend.starts, 2);
+  EXPECT_THAT(port.output, HasSubstr(full_reset));
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
   EXPECT_TRUE(task_of("state").at("terminal_replaced").as_bool());

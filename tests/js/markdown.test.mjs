@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import "./support/vendor.mjs";
+import { given } from "./support/fake_purify.mjs";
+
+const { render_markdown } = await import("../../static/js/app/markdown.js");
+
+/** @param {string} text */
+const html = (text) => {
+  render_markdown(text);
+  return given.html.trim();
+};
+
+test("markup in a task is text to be seen", () => {
+  assert.equal(html("leave <b>no markup</b>"), "<p>leave &#60;b&#62;no markup&#60;/b&#62;</p>");
+  assert.equal(html('<script>alert("&")</script>'), '&#60;script&#62;alert("&#38;")&#60;/script&#62;');
+});
+
+test("headings stand below those of the page, and no deeper than HTML has them", () => {
+  assert.equal(html("# One"), "<h3>One</h3>");
+  assert.equal(html("## *Two*"), "<h4><em>Two</em></h4>");
+  assert.equal(html("###### Six"), "<h6>Six</h6>");
+});
+
+test("a line that ends, ends", () => {
+  assert.equal(html("one\ntwo"), "<p>one<br>two</p>");
+});
+
+test("no tag and no attribute is let through that loads or runs anything", () => {
+  render_markdown("x");
+  const { ALLOWED_TAGS, ALLOWED_ATTR } = given.options;
+  for (const tag of ["img", "script", "style", "iframe", "svg", "form", "input", "video"]) assert.ok(!ALLOWED_TAGS.includes(tag), tag);
+  assert.deepEqual(ALLOWED_ATTR, ["href", "title", "start"]);
+});
+
+test("links open elsewhere, and tell that place nothing of this one", () => {
+  const fragment = /** @type {any} */ (render_markdown("[one](https://example.org/) and [two](https://example.org/2)"));
+  const links = fragment.querySelectorAll("a");
+  assert.deepEqual(links.map((/** @type {HTMLAnchorElement} */ { target, rel }) => [target, rel]), [["_blank", "noopener noreferrer"], ["_blank", "noopener noreferrer"]]);
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { active, body, part } from "./support/fake_page.mjs";
+import { settle } from "./support/fake_timers.mjs";
+
+const { Screen } = await import("../../static/js/app/screen.js");
+
+test("a card's heading takes the focus, and names the dialog", () => {
+  const screen = new Screen("first");
+  assert.equal(screen.shown, "");
+  screen.show({ card: "start", heading: "Ready?", sign: "terminal" });
+  const dialog = part("first");
+  assert.deepEqual([screen.shown, dialog.open, active().textContent], ["start", true, "Ready?"]);
+  assert.equal(dialog.attributes["aria-labelledby"], active().id);
+  assert.equal(dialog.all("img")[0].attributes.alt, "");
+  screen.show({ card: "next", heading: "Next" });
+  assert.deepEqual([screen.shown, dialog.all("h2").length], ["next", 1]);
+  screen.close();
+  assert.deepEqual([screen.shown, dialog.open, dialog.children.length], ["", false, 0]);
+});
+
+test("Escape dismisses a card that can be, and tells it once", async () => {
+  let dismissed = 0;
+  const screen = new Screen("second", { on_dismissed: () => dismissed++ });
+  screen.show({ card: "question", heading: "Sure?" });
+  assert.equal(part("second").escape(), true);
+  await settle();
+  assert.deepEqual([dismissed, screen.shown, part("second").children.length], [1, "", 0]);
+  screen.show({ card: "question", heading: "Sure?" });
+  screen.close();
+  await settle();
+  assert.equal(dismissed, 1, "the page has closed it itself");
+});
+
+test("a card that only its own buttons close refuses Escape, and comes back where a browser closes it all the same", async () => {
+  const screen = new Screen("third");
+  const dialog = part("third");
+  screen.show({ card: "end", heading: "The end" });
+  assert.equal(dialog.escape(), false);
+  body.focus();
+  dialog.close();
+  await settle();
+  assert.deepEqual([screen.shown, active().textContent], ["end", "The end"]);
+});
+
+test("a card that is shown anew before the browser tells that the last one closed stays", async () => {
+  let dismissed = 0;
+  const screen = new Screen("fourth", { on_dismissed: () => dismissed++ });
+  screen.show({ card: "one", heading: "One" });
+  part("fourth").escape();
+  screen.show({ card: "two", heading: "Two" });
+  await settle();
+  assert.deepEqual([screen.shown, dismissed], ["two", 0]);
+});

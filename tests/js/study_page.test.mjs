@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import "./support/vendor.mjs";
+import { active, body, page as document_page, part } from "./support/fake_page.mjs";
+import { FakeTimers, settle } from "./support/fake_timers.mjs";
+import { PASSED, READY, RUNNING } from "./support/session_parts.mjs";
+
+const { Display } = await import("../../static/js/app/display.js");
+const { Screen } = await import("../../static/js/app/screen.js");
+const { Settings } = await import("../../static/js/app/settings.js");
+const { StudyPage } = await import("../../static/js/app/study_page.js");
+
+const terminal = part("terminal");
+const settings = new Settings(new Display(() => ({ getItem: () => null, setItem: () => {} })));
+/** Only one, as the elements of the page have only one. */
+const timers = new FakeTimers();
+const page = new StudyPage({ screen: new Screen("screen"), settings, timers, focus_terminal: () => terminal.focus() });
+
+/** A session whose requests the test answers. */
+class FakeSession {
+  /** @type {any} */
+  state = null;
+  /** @type {string[]} */
+  asked = [];
+  /** @type {{resolve: () => void, reject: (error: Error) => void}} */
+  answer = { resolve: () => {}, reject: () => {} };
+
+  start = () => void this.asked.push("start");
+  start_task = (/** @type {number} */ number) => this.#ask(`start_task ${number}`);
+  reset = () => this.#ask("reset");
+  give_up = () => this.#ask("give_up");
+  cancel_paste = () => void this.asked.push("cancel_paste");
+
+  /** @param {string} what @returns {Promise<void>} */
+  #ask(what) {
+    this.asked.push(what);
+    return new Promise((resolve, reject) => (this.answer = { resolve, reject }));
+  }
+}
+
+let session = new FakeSession();
+let refused = 0;
+/** @param {any} state */
+const hear = (state) => page.on_state((session.state = state));
+/** @param {any} name */
+const connection = (name) => page.on_status({ name, attempt: 1, retry_at: 0, reason: "" });
+const dialog = part("screen");
+const question = part("question");
+const notice = part("notice");
+const PROGRESS = /** @type {const} */ ({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0 });
+
+beforeEach(() => {
+  session = new FakeSession();
+  page.attach(/** @type {any} */ (session), { on_refused: () => refused++ });
+  connection("replaced");
+  connection("connected");
+  hear(READY);
+  hear(RUNNING);
+  body.focus();
+});
+
+test("each state has its screen, and hearing it again changes nothing", () => {
+  hear(READY);
+  assert.deepEqual([dialog.open, dialog.dataset.card, body.dataset.state], [true, "start", "ready"]);
+  dialog.button("Settings").focus();
+  hear({ ...READY });
+  assert.equal(active().textContent, "Settings");
+  hear({ ...RUNNING, state_number: 5 });
+  assert.deepEqual([dialog.open, active(), document_page.title], [false, terminal, "Task 1 of 2 – Command-line study"]);
+  hear(PASSED);
+  assert.deepEqual([dialog.dataset.card, part("task_number").textContent], ["passed", "Task 2 of 2"]);
+  hear({ ...PASSED, state: "finished", state_number: 9, task: null });
+  assert.deepEqual([dialog.dataset.card, part("task_number").textContent], ["end", "The end"]);
+});
+
+test("news of a running task leave the keyboard where it is", () => {
+  part("fold").focus();
+  hear({ ...RUNNING, state_number: 7 });
+  assert.equal(active(), part("fold"));
+  body.focus();
+  hear({ ...RUNNING, state_number: 8 });
+  assert.equal(active(), terminal);
+});
+
+test("starting over asks first, and takes the last check away once it is done", async () => {
+  page.on_progress(PROGRESS);
+  part("reset").click();
+  assert.deepEqual([question.open, session.asked], [true, []]);
+  question.button("Start over").click();
+  assert.deepEqual([session.asked, active(), part("check").hidden], [["reset"], terminal, false]);
+  session.answer.resolve();
+  await settle();
+  assert.deepEqual([part("check").hidden, part("reset").attributes["aria-disabled"]], [true, "false"]);
+});
+
+test("what fails is told, and can be tried again or put away", async () => {
+  part("give_up").click();
+  question.button("Give up").click();
+  session.answer.reject(Object.assign(new Error("no room"), { code: "busy" }));
+  await settle();
+  assert.equal(notice.hidden, false);
+  assert.match(notice.textContent, /on our side.*The task could not be ended\..*no room/);
+  body.focus();
+  notice.button("Try again").click();
+  assert.deepEqual([session.asked, notice.hidden, active()], [["give_up", "give_up"], true, terminal]);
+  session.answer.resolve();
+  await settle();
+  page.on_error({ type: "error", code: "internal", message: "the disk is full" });
+  notice.button("Close").click();
+  assert.equal(notice.hidden, true);
+});
+
+test("what fails once its task is over is told to nobody, and a notice goes with its task", async () => {
+  part("give_up").click();
+  question.button("Give up").click();
+  hear(PASSED);
+  hear({ ...RUNNING, state_number: 4, task: { ...RUNNING.task, number: 2 } });
+  session.answer.reject(new Error("wrong task"));
+  await settle();
+  assert.equal(notice.hidden, true);
+  page.on_error({ type: "error", code: "internal", message: "the disk is full" });
+  hear({ ...PASSED, state_number: 5 });
+  assert.equal(notice.hidden, true);
+});
+
+test("a terminal that was made anew takes the last check with it, once", () => {
+  const replaced = { ...RUNNING, task: { ...RUNNING.task, terminal_replaced: true } };
+  page.on_progress(PROGRESS);
+  hear(replaced);
+  assert.equal(part("check").hidden, true);
+  page.on_progress(PROGRESS);
+  hear(replaced);
+  assert.equal(part("check").hidden, false);
+});
+
+test("another tab that takes over puts all else away, and only from then on leaving is nobody's business", () => {
+  assert.equal(page.is_in_mid_task, true);
+  part("give_up").click();
+  connection("lost");
+  assert.equal(page.is_in_mid_task, true);
+  connection("replaced");
+  assert.deepEqual([question.open, dialog.dataset.card, page.is_in_mid_task], [false, "replaced", false]);
+  dialog.button("Use it here").click();
+  assert.deepEqual(session.asked, ["start"]);
+  connection("connected");
+  hear(RUNNING);
+  assert.deepEqual([dialog.open, active()], [false, terminal]);
+});
+
+test("who is let in no more is told so", () => {
+  const before = refused;
+  connection("refused");
+  assert.deepEqual([refused, page.is_in_mid_task], [before + 1, false]);
+});
+
+test("a task that cannot be started leaves its button for another try", async () => {
+  hear(READY);
+  dialog.button("Start").click();
+  assert.deepEqual(session.asked, ["start_task 1"]);
+  dialog.button("Preparing your terminal…").click();
+  assert.equal(session.asked.length, 1);
+  session.answer.reject(Object.assign(new Error("no room"), { code: "sandbox_unavailable" }));
+  await settle();
+  dialog.button("Try again").click();
+  assert.equal(session.asked.length, 2);
+});

@@ -1,0 +1,16 @@
+import "./fake_page.mjs";
+
+/** What it was given last, for a test to look at. @type {{html: string, options: any}} */
+export const given = { html: "", options: {} };
+
+/** Cleans nothing: for that there is no document here, and the tests in a browser look at it. */
+export default {
+  sanitize(/** @type {string} */ html, /** @type {any} */ options) {
+    Object.assign(given, { html, options });
+    const fragment = document.createElement("fragment");
+    fragment.append(html);
+    const links = [...html.matchAll(/<a /g)].map(() => document.createElement("a"));
+    fragment.append(...links);
+    return Object.assign(fragment, { querySelectorAll: () => links });
+  },
+};
