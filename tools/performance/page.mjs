@@ -46,13 +46,13 @@ function matrixTable() {
 
 function floorTable() {
   const pty = runs.get('pty');
-  const run = runs.get('matrix-memory-strict');
-  const floor = (figure, value) => written(run?.estimate(figure, value, 'floor')?.median);
+  const floor = (run, figure, value) => written(runs.get(run)?.estimate(figure, value, 'floor')?.median);
   return table(['floor', 'closed loop, keys/s', 'p50 / p99, ms', 'flood, MB/s'], [
     ['(a) pty alone', written(pty?.keys_per_second), `${written(pty?.p50_ms)} / ${written(pty?.p99_ms)}`,
       written(pty?.mb_per_second)],
-    ['(b) bare WebSocket server', floor('closed', 'keys_per_second'),
-      `${floor('closed', 'p50_ms')} / ${floor('closed', 'p99_ms')}`, floor('flood', 'mb_per_second')],
+    ['(b) bare WebSocket server', floor('closed-memory', 'closed', 'keys_per_second'),
+      `${floor('closed-memory', 'closed', 'p50_ms')} / ${floor('closed-memory', 'closed', 'p99_ms')}`,
+      floor('memory', 'flood', 'mb_per_second')],
   ]);
 }
 
@@ -79,9 +79,9 @@ function latencyPlot() {
   const shares = [0.5, 0.9, 0.99, 0.999, 0.9999];
   const tail = (points) => (points ?? []).map(([milliseconds, share]) => [1 / Math.max(1e-5, 1 - share), Math.max(0.001, milliseconds)]);
   const lines = layers.map((layer) => ({
-    name: layer, points: tail(runs.get(`matrix-${layer}-strict`)?.distribution('closed', 'server')),
+    name: layer, points: tail(runs.get(`closed-${layer}`)?.distribution('closed', 'server')),
   }));
-  lines.push({ name: 'floor', points: tail(runs.get('matrix-memory-strict')?.distribution('closed', 'floor')) });
+  lines.push({ name: 'floor', points: tail(runs.get('closed-memory')?.distribution('closed', 'floor')) });
   return plot('latency', {
     title: 'Key to echo, one session, closed loop', x: 'share of keys that took no longer', y: 'milliseconds',
     ticksOfX: shares.map((share) => ({ at: 1 / (1 - share), text: `${Number((share * 100).toFixed(2))} %` })), lines,
