@@ -75,11 +75,10 @@ TEST_F(BadDatabase, ReadOnly) {
 
 TEST_F(BadDatabase, Corrupt) {
   make();
-  constexpr std::size_t page = 4096;
-  const auto size = std::filesystem::file_size(path);
-  ASSERT_GT(size, 4 * page);
+  const std::size_t page = std::stoul(database().value("PRAGMA page_size"));
+  ASSERT_GT(std::filesystem::file_size(path), 4 * page);
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(page);
+  file.seekp(static_cast<std::streamoff>(page));
   file << std::string(2 * page, '\xA5');
   file.close();
   EXPECT_THAT(refusal(), AllOf(HasSubstr("db.sqlite3"), HasSubstr("is corrupt: "), HasSubstr("sqlite3 FILE .recover")));
