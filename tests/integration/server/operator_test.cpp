@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -89,6 +88,40 @@ TEST_F(Operator, AFileThatIsBrokenWhenItIsReadAgainChangesNothing) {
   server().signal(SIGHUP);
   ASSERT_TRUE(server_says("the configuration was not taken over"));
   bob.run("echo still here");
+}
+
+TEST_F(Operator, IsToldHowFarTheLimitsOfTheSandboxAreEnforced) {
+  start(StudyConfig());
+  for (const char* limit : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network"}) {
+    EXPECT_THAT(server().errors(), HasSubstr("sandbox \"chroot\": " + std::string(limit) + ": "));
+  }
+}
+
+TEST_F(Operator, EndsTheServerInOrderWithSigterm) {
+  start(StudyConfig());
+  TestClient bob = join_task();
+  bob.run("echo kept");
+  bob.expect_all_acknowledged();
+  settle(bob);
+  const auto processes = descendants(server().process());
+  ASSERT_FALSE(processes.empty());
+  server().signal(SIGTERM);
+  EXPECT_EQ(server().wait(std::chrono::seconds(5)), 0) << "exit status within 5 s of SIGTERM";
+  EXPECT_THAT(bob.wait_closed(), ::testing::AnyOf(1001, 1012));
+  EXPECT_TRUE(still_running(processes).empty());
+  EXPECT_EQ(database().value("SELECT count(*) FROM leases WHERE worker_id IS NOT NULL"), "0");
+  EXPECT_TRUE(database().stream("input", "bob", 1) == bob.input());
+  EXPECT_TRUE(database().stream("output", "bob", 1) == bob.output());
+}
+
+TEST_F(Operator, LetsWhoeverReachesTheServerReadItsMetricsWhereTheFileSaysSo) {
+  StudyConfig config;
+  config.more = R"("server": {"metrics": "all"}, )";
+  start(config);
+  const HttpAnswer answer =
+      http_request(server().port(), "GET /metrics HTTP/1.1\r\nX-Forwarded-For: 10.0.0.1\r\n", {}, default_limit);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("# EOF"));
 }
 
 class BadStart : public ServerTest {
@@ -187,32 +220,6 @@ TEST_F(BadStart, NoRootFileSystem) {
   const auto [status, said] = run();
   EXPECT_EQ(status, 1);
   EXPECT_THAT(said, HasSubstr((folder() / "nowhere").string()));
-}
-
-TEST_F(BadStart, DatabaseOfAnotherProgram) {
-  configure(StudyConfig());
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open((folder() / "db.sqlite3").c_str(), &other), SQLITE_OK);
-  sqlite3_exec(other, "CREATE TABLE theirs (x)", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
-  const std::string before = read_text(folder() / "db.sqlite3");
-  const auto [status, said] = run();
-  EXPECT_EQ(status, 1);
-  EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3"), HasSubstr("another program")));
-  EXPECT_TRUE(read_text(folder() / "db.sqlite3") == before);
-}
-
-TEST_F(BadStart, LockedDatabase) {
-  start(StudyConfig());
-  stop();
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open((folder() / "db.sqlite3").c_str(), &other), SQLITE_OK);
-  sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held (x)", nullptr, nullptr,
-               nullptr);
-  const auto [status, said] = run();
-  sqlite3_close(other);
-  EXPECT_EQ(status, 1);
-  EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3"), HasSubstr("locked")));
 }
 
 }  // namespace

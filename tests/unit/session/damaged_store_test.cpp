@@ -10,11 +10,11 @@ using ::testing::HasSubstr;
 /// Everything of the database but its first page.
 void damage(const std::string& path) {
   Reader(path).execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  constexpr std::size_t page = 4096;
-  std::string bytes = read_bytes(path);
+  const std::size_t page = std::stoul(Reader(path).value("PRAGMA page_size"));
+  const std::string bytes = read_bytes(path);
   ASSERT_GT(bytes.size(), 2 * page);
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(page);
+  file.seekp(static_cast<std::streamoff>(page));
   file << std::string(bytes.size() - page, '\xA5');
 }
 
