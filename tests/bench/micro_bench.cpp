@@ -2,12 +2,23 @@
 
 #include <benchmark/benchmark.h>
 
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "host/plugins/registry.hpp"
+#include "host/session/control.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
+#include "host/store/process_identity.hpp"
+#include "host/store/store.hpp"
 #include "host/study/shell_marks.hpp"
 #include "host/study/tree_compare.hpp"
 #include "plugins/channel_common/message_codec.hpp"
+#include "plugins/sandbox_common/home_tree.hpp"
+#include "plugins/sandbox_common/tree_codec.hpp"
 #include "support/places.hpp"
 #include "support/virtual_loop.hpp"
 
@@ -27,6 +38,21 @@ class Lent {
   testing::SeededRandom random;
   PluginRegistry registry{{plugin_folder()}};
   PluginContext context{Config(), log, clock, random};
+};
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    if (!mkdtemp(m_path.data())) throw std::runtime_error("mkdtemp failed");
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(m_path, ignored);
+  }
+  const std::string& path() const { return m_path; }
+
+ private:
+  std::string m_path = (std::filesystem::temp_directory_path() / "tellina_bench_XXXXXX").string();
 };
 
 class CountingListener final : public ScannerListener {
@@ -102,6 +128,62 @@ void output_append(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * piece.size()));
 }
 BENCHMARK(output_append)->Arg(1)->Arg(4095);
+
+void control_frame(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(parse_control_frame(R"({"type":"ack","output_offset":1234567})"));
+}
+BENCHMARK(control_frame);
+
+/// Of `range` bytes in and out each, up to the commit, with as many in one as come within 10 ms.
+void record_input_and_output(benchmark::State& state) {
+  const TemporaryFolder folder;
+  Lent lent;
+  const auto store = Store::open(folder.path() + "/db.sqlite3", lent.clock, lent.log);
+  const Moment at(lent.clock);
+  Fence fence;
+  TaskSessionId session{};
+  store->run([&](StoreTransaction& transaction) {
+    transaction.register_worker(identify_this_process("worker"), at);
+    transaction.add_participant("bob", at);
+    fence = transaction.acquire_lease(*transaction.find_participant("bob"), "worker", at).fence;
+    session = transaction.begin_task_session(fence, 1, "stdout", "stream", "sandbox", at).id;
+  });
+  const Bytes piece(static_cast<std::size_t>(state.range(0)), 'k');
+  std::uint64_t offset = 0;
+  for (auto _ : state) {
+    store->submit_in_time(
+        [&, offset](StoreTransaction& transaction) {
+          transaction.append(fence, session, {InputRecord(offset, piece, at), OutputRecord(offset, piece, at)});
+        },
+        [&](const std::exception_ptr& error) {
+          if (error) state.SkipWithError("the store refused a record");
+        });
+    offset += piece.size();
+  }
+  store->run([](StoreTransaction&) {});
+  state.SetBytesProcessed(static_cast<std::int64_t>(2 * offset));
+}
+// The loop only submits: a fixed count, so that the queue stays short, and the time until all is written.
+BENCHMARK(record_input_and_output)->Arg(1)->Arg(4095)->Iterations(5000)->UseRealTime();
+
+void snapshot_10000_entries(benchmark::State& state) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 100; ++i) {
+    const std::string path = folder.path() + "/folder" + std::to_string(i);
+    std::filesystem::create_directory(path);
+    for (int j = 0; j < 99; ++j) std::ofstream(path + "/file" + std::to_string(j)) << "content";
+  }
+  const Descriptor home(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const home_tree::Limits limits{20'000, 256, 1 << 20, 64 << 20, 10'000};
+  for (auto _ : state) {
+    const Descriptor tree = sandbox_common::make_memory_file("snapshot");
+    home_tree::Outcome outcome;
+    if (home_tree::read(home.get(), tree.get(), limits, {}, outcome) != 0 || outcome.truncated) {
+      state.SkipWithError("the home was not read whole");
+    }
+  }
+}
+BENCHMARK(snapshot_10000_entries)->Unit(benchmark::kMillisecond);
 
 FileTree tree_of(int entries) {
   FileTree tree;
