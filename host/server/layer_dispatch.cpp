@@ -1,6 +1,8 @@
 #include "host/server/layer_dispatch.hpp"
 
 #include <chrono>
+#include <string>
+#include <utility>
 
 #include "host/plugins/guard.hpp"
 #include "host/server/loop_threads.hpp"
@@ -14,42 +16,73 @@ constexpr std::chrono::milliseconds between_looks{500};
 
 }  // namespace
 
-LayerDispatch::LayerDispatch(Loop& loop, ChannelLayer& layer) : m_loop(loop), m_layer(layer) {
+LayerDispatch::LayerDispatch(Loop& loop, ChannelLayer& layer, Log& log) : m_loop(loop), m_layer(layer), m_log(log) {
   run_on(m_loop, [this] { begin(); });
 }
 
 LayerDispatch::~LayerDispatch() {
-  run_on(m_loop, [this] {
-    m_alive.reset();
-    if (!m_watch) return;
-    m_watch.reset();
-    m_timer.reset();
-    m_layer.end_dispatching();
-  });
+  run_on(m_loop, [this] { end(); });
 }
 
 void LayerDispatch::begin() {
   const int descriptor = guard_plugin_call(plugin, [this] { return m_layer.begin_dispatching(); });
   if (descriptor < 0) return;
-  m_watch = m_loop.watch(descriptor);
-  m_timer = m_loop.make_timer();
+  try {
+    m_timer = m_loop.make_timer();
+    m_watch = m_loop.watch(descriptor);
+  } catch (const std::exception& failure) {
+    m_layer.end_dispatching();
+    throw Error(ErrorCode::unavailable, std::string("channel layer: its descriptor ") + std::to_string(descriptor) +
+                                            " cannot be watched: " + failure.what());
+  }
   dispatch();
   look_from_time_to_time();
 }
 
 void LayerDispatch::dispatch() {
-  if (!m_layer.dispatch()) return m_watch->when_readable([this] { dispatch(); });
-  // Behind what the receivers have posted.
-  m_loop.post([this, alive = std::weak_ptr(m_alive)] {
-    if (!alive.expired()) dispatch();
+  if (!m_watch || m_is_posted) return;
+  if (ask_layer()) {
+    m_is_posted = true;
+    return m_loop.post([this, alive = std::weak_ptr(m_alive)] {
+      if (alive.expired()) return;
+      m_is_posted = false;
+      dispatch();
+    });
+  }
+  if (!m_watch || std::exchange(m_is_armed, true)) return;
+  m_watch->when_readable([this] {
+    m_is_armed = false;
+    dispatch();
   });
 }
 
+bool LayerDispatch::ask_layer() {
+  try {
+    return guard_plugin_call(plugin, [this] { return m_layer.dispatch(); });
+  } catch (const Error& error) {
+    m_log.error(std::string("the event loop receives for it no more: ") + error.what());
+    end();
+    return false;
+  }
+}
+
 void LayerDispatch::look_from_time_to_time() {
+  if (!m_timer) return;
   m_timer->start(m_loop.clock().now() + between_looks, [this] {
-    m_layer.dispatch();
+    dispatch();
     look_from_time_to_time();
   });
+}
+
+void LayerDispatch::end() noexcept {
+  m_alive.reset();
+  m_timer.reset();
+  if (!std::exchange(m_watch, nullptr)) return;
+  try {
+    m_layer.end_dispatching();
+  } catch (const std::exception& failure) {
+    m_log.error(std::string("channel layer: it cannot go on by itself: ") + failure.what());
+  }
 }
 
 }  // namespace tellina

@@ -61,12 +61,12 @@ int serve_all(const ServerParts& parts, const Signals& signals, const Supervisor
 int serve_gateway(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(cores(), parts.system.clock);
   GatewayRole gateway(parts, loops);
-  if (link.is_supervised())
-    link.tell_ready(gateway.port());
-  else
-    announce(parts.options, parts.config, gateway.port());
   {
-    const LayerDispatch dispatch(loops[0], *parts.layer);
+    const LayerDispatch dispatch(loops[0], *parts.layer, parts.system.log);
+    if (link.is_supervised())
+      link.tell_ready(gateway.port());
+    else
+      announce(parts.options, parts.config, gateway.port());
     serve(signals, link, [] {});
   }
   gateway.stop();
@@ -77,13 +77,16 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
 int serve_worker(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(1, parts.system.clock);
   WorkerRole worker(parts, loops, !link.is_supervised());
-  if (link.is_supervised())
-    link.tell_ready(0);
-  else
-    std::cout << "a worker serves\n" << std::flush;
-  {
-    const LayerDispatch dispatch(loops[0], *parts.layer);
+  try {
+    const LayerDispatch dispatch(loops[0], *parts.layer, parts.system.log);
+    if (link.is_supervised())
+      link.tell_ready(0);
+    else
+      std::cout << "a worker serves\n" << std::flush;
     serve(signals, link, [&] { worker.reload(); });
+  } catch (...) {
+    stop_or_exit(worker, parts.system.log);
+    throw;
   }
   stop_or_exit(worker, parts.system.log);
   return 0;

@@ -100,6 +100,7 @@ class PostOffice final : private Neighbourhood {
   std::optional<MonotonicTime> m_last_moment;
   std::uint64_t m_malformed = 0;
   bool m_has_more = false;
+  unsigned m_hurried = 0;  ///< messages came before another source was looked at
   bool m_has_left = false;
 
   std::mutex m_schedule_mutex;

@@ -53,7 +53,7 @@ bool PostOffice::something_leaves() {
 void PostOffice::close() {
   m_is_stopping = true;
   m_doorbell.ring();
-  m_thread.join();
+  if (m_thread.joinable()) m_thread.join();
   // What is here and has no receiver any more goes on to others, or back to who sent it.
   flush_scheduled();
   m_has_left = true;

@@ -94,7 +94,10 @@ void Reader::listen() {
   if (!m_wrong_keys.empty() && Clock::now() >= m_look_again) m_wrong_keys.clear();
   ask();
   lend();
-  if (!m_answer.reply) m_answer.reply = m_connection->read(m_longest_wait + patience);
+  if (!m_answer.reply) {
+    const auto left = std::chrono::ceil<milliseconds>(m_asked_at + m_longest_wait + patience - Clock::now());
+    m_answer.reply = m_connection->read(std::max(left, milliseconds(0)));
+  }
   handle();
   m_subscribers.end_listening();
 }

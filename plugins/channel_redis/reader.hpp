@@ -98,11 +98,11 @@ class Reader {
   Clock::time_point m_asked_at{};
   Answer m_answer;
   Keys m_keys;
+  std::size_t m_turn = 0;
+  std::set<std::string> m_wrong_keys;  ///< hold something else than a list; left out until m_look_again
 
   // Of the thread.
   BackOff m_back_off;
-  std::size_t m_turn = 0;
-  std::set<std::string> m_wrong_keys;  ///< hold something else than a list; left out until the time below
   std::set<std::string> m_complained_of;
   Clock::time_point m_look_again{};
   std::thread m_thread;

@@ -27,16 +27,17 @@ void Subscribers::remove(const std::shared_ptr<Subscriber>& subscriber) {
     m_inboxes.erase(found);
     ++m_version;
   }
-  const std::uint64_t version = m_version;
+  std::uint64_t version = m_version;
   const auto here = std::this_thread::get_id();
   const bool is_called_here = m_called && m_called_on == here;
-  const bool is_on_reader = is_called_here || m_dispatcher == here;
   const bool is_inside_call = is_called_here && m_called == subscriber.get();
   if (!is_inside_call) m_changed.wait(lock, [&] { return m_called != subscriber.get(); });
-  if (was_last && !is_on_reader && m_is_listening && !m_is_stuck && m_heard_version < version) {
+  if (was_last && !is_called_here && m_is_listening && !m_is_stuck && m_heard_version < version) {
     lock.unlock();
     m_wake();
     lock.lock();
+    // Nobody else dispatches what would have to be waited for.
+    if (m_dispatcher == here) version = m_heard_version;
     const auto has_let_go = [&] { return !m_is_listening || m_heard_version >= version || m_is_stuck; };
     if (!m_changed.wait_for(lock, std::chrono::milliseconds(500), has_let_go)) m_is_stuck = true;
   }

@@ -1,0 +1,115 @@
+#include "host/server/layer_dispatch.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <future>
+
+#include "host/runtime/system.hpp"
+#include "host/server/loop_threads.hpp"
+#include "tellina/descriptor.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+
+class KeepingLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view text) override {
+    std::lock_guard lock(m_mutex);
+    m_text.append(text) += '\n';
+  }
+  std::string text() {
+    std::lock_guard lock(m_mutex);
+    return m_text;
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::string m_text;
+};
+
+/// Hands over one of what waits at each call.
+class CountingLayer final : public ChannelLayer {
+ public:
+  SendResult send(const ChannelName&, Message) override { return SendResult::unavailable; }
+  std::unique_ptr<Subscription> receive(const ChannelName&, Receiver) override { return nullptr; }
+  bool is_process_local() const override { return false; }
+  int begin_dispatching() override { return descriptor; }
+  bool dispatch() override {
+    if (throws) throw std::runtime_error("broken");
+    eventfd_t ignored = 0;
+    ::eventfd_read(event.get(), &ignored);
+    if (waiting == 0) return false;
+    if (--waiting == 0) all_handed_over.set_value();
+    return true;
+  }
+  void end_dispatching() override { ++ends; }
+
+  const Descriptor event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  int descriptor = event.get();
+  std::atomic<bool> throws = false;
+  std::atomic<int> waiting = 0;
+  std::atomic<int> ends = 0;
+  std::promise<void> all_handed_over;
+};
+
+class LayerDispatchTest : public ::testing::Test {
+ protected:
+  void start() { dispatch.emplace(loops[0], layer, log); }
+  bool hands_all_over() { return layer.all_handed_over.get_future().wait_for(seconds(5)) == std::future_status::ready; }
+
+  SystemClock clock;
+  KeepingLog log;
+  CountingLayer layer;
+  LoopThreads loops{1, clock};
+  std::optional<LayerDispatch> dispatch;
+};
+
+TEST_F(LayerDispatchTest, AsksAgainUntilNothingIsLeft) {
+  start();
+  layer.waiting = 1000;
+  ::eventfd_write(layer.event.get(), 1);
+  EXPECT_TRUE(hands_all_over());
+  dispatch.reset();
+  EXPECT_EQ(layer.ends, 1);
+}
+
+/// What is found at one of the looks, with no word from the descriptor, would take half a second each otherwise.
+TEST_F(LayerDispatchTest, GoesOnFromALookByTheClock) {
+  start();
+  layer.waiting = 1000;
+  EXPECT_TRUE(hands_all_over());
+}
+
+TEST_F(LayerDispatchTest, LeavesALayerThatThrowsToItself) {
+  start();
+  layer.throws = true;
+  ::eventfd_write(layer.event.get(), 1);
+  for (const auto end = std::chrono::steady_clock::now() + seconds(5);
+       layer.ends == 0 && std::chrono::steady_clock::now() < end;) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(layer.ends, 1);
+  EXPECT_NE(log.text().find("broken"), std::string::npos) << log.text();
+  dispatch.reset();
+  EXPECT_EQ(layer.ends, 1);
+}
+
+TEST_F(LayerDispatchTest, LeavesALayerWithADescriptorThatCannotBeWatchedToItself) {
+  layer.descriptor = 1'000'000;
+  EXPECT_THROW(start(), Error);
+  EXPECT_EQ(layer.ends, 1);
+}
+
+TEST_F(LayerDispatchTest, LeavesALayerThatOffersNothingAlone) {
+  layer.descriptor = -1;
+  start();
+  dispatch.reset();
+  EXPECT_EQ(layer.ends, 0);
+}
+
+}  // namespace
+}  // namespace tellina::testing
