@@ -291,10 +291,16 @@ void ParticipantSession::release(std::function<void()> done) {
   m_deadline->cancel();
   m_retry->cancel();
   close_all(close_service_restart, "the server goes down");
-  auto give_back = [this, done = std::move(done)] {
-    m_recorder.write([fence = m_recorder.fence(), at = now()](StoreTransaction& transaction,
-                                                              TaskSessionId) { transaction.release_lease(fence, at); },
-                     done);
+  // Where a dead owner may have typed more than it recorded, and no page has said how much since, the next owner has to
+  // ask; nor is anything known of a task that could not be taken over.
+  const bool has_untold_task = !m_run && m_progress.latest && m_progress.latest->state == TaskSessionState::running;
+  const bool in_order = !m_input_uncertain && !has_untold_task;
+  auto give_back = [this, in_order, done = std::move(done)] {
+    m_recorder.write(
+        [fence = m_recorder.fence(), at = now(), in_order](StoreTransaction& transaction, TaskSessionId) {
+          transaction.release_lease(fence, at, in_order);
+        },
+        done);
   };
   drop_ahead();
   auto when_gone = [this, alive = std::weak_ptr(m_alive), give_back = std::move(give_back)] {

@@ -120,8 +120,8 @@ class TaskRun {
   Opened open_terminal(const SandboxHandle& sandbox);
   void use_terminal(Opened opened);
   void close_terminal();
-  /// What was typed at the sandbox that the participant has left is for no other.
-  void drop_waiting_input();
+  /// What was typed at a sandbox that has gone is for no other. Returns how many bytes that was.
+  std::size_t drop_waiting_input();
   void make_tracker();
   void on_output(Bytes& frame);
   void on_written(std::size_t bytes);

@@ -118,7 +118,9 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
     if (m_tracker) m_tracker->shell_ended(now());
     m_sandbox->destroy([] {});
   }
-  if (claim == Claim::prevails) drop_waiting_input();
+  if (claim == Claim::prevails) {
+    if (const std::size_t dropped = drop_waiting_input()) on_written(dropped);
+  }
   m_sandbox = sandbox;
   m_nonce = nonce;
   if (m_home_check) m_home_check->use(m_sandbox);
@@ -179,12 +181,12 @@ void TaskRun::close_terminal() {
   m_terminal.reset();
 }
 
-void TaskRun::drop_waiting_input() {
+std::size_t TaskRun::drop_waiting_input() {
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
-  if (size == 0) return;
+  if (size == 0) return 0;
   event("input_dropped",
         "{\"from_offset\":" + std::to_string(m_input.written_end()) + ",\"bytes\":" + std::to_string(size) + "}");
-  on_written(size);
+  return size;
 }
 
 void TaskRun::on_shell_ended() {
@@ -238,6 +240,7 @@ void TaskRun::stop(std::function<void()> done) {
   if (m_home_check) m_home_check->use(nullptr);
   if (m_tracker) m_tracker->shell_ended(now());
   close_terminal();
+  drop_waiting_input();
   m_leaving->done = std::move(done);
   if (m_sandbox) {
     ++m_leaving->awaited;

@@ -144,13 +144,13 @@ std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, 
   return held;
 }
 
-void Transaction::release_lease(const Fence& fence, Moment at) {
+void Transaction::release_lease(const Fence& fence, Moment at, bool in_order) {
   check(fence);
   settle(fence.participant, at.monotonic);
   m_database.execute(
       "UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL, renewed_at = ?, renewed_at_ns = ?, "
-      "released_in_order = 1 WHERE participant_id = ?",
-      at.wall, at.monotonic, fence.participant);
+      "released_in_order = ? WHERE participant_id = ?",
+      at.wall, at.monotonic, in_order ? 1 : 0, fence.participant);
 }
 
 std::vector<ParticipantId> Transaction::find_orphans(Moment at) {

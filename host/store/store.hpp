@@ -86,8 +86,9 @@ class StoreTransaction {
   /// Renews all leases of a worker; returns the participants it still holds.
   virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) = 0;
   /// Charges a running task session up to `at`; from then on nothing is charged until somebody acquires the lease. The
-  /// owner's last write: its sandbox is gone, and what it had of both streams is recorded.
-  virtual void release_lease(const Fence& fence, Moment at) = 0;
+  /// owner's last write: its sandbox is gone, and what it had of both streams is recorded. `in_order`: nothing is in
+  /// doubt either of what an owner before it may have typed.
+  virtual void release_lease(const Fence& fence, Moment at, bool in_order) = 0;
   /// Participants with a running task session that no live worker owns.
   virtual std::vector<ParticipantId> find_orphans(Moment at) = 0;
   /// Ids of the sandboxes of all running task sessions, whoever owns them.

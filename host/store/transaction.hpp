@@ -21,7 +21,7 @@ class Transaction final : public StoreTransaction {
   std::vector<std::string> retire_dead_workers(Moment at) override;
   LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) override;
   std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) override;
-  void release_lease(const Fence& fence, Moment at) override;
+  void release_lease(const Fence& fence, Moment at, bool in_order) override;
   std::vector<ParticipantId> find_orphans(Moment at) override;
   std::vector<std::string> find_sandboxes_in_use() override;
 

@@ -18,6 +18,21 @@ class RestartTest : public SessionTest {
     say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" + std::to_string(output_offset) +
         ",\"stream\":\"" + stream + "\",\"input_offset\":" + std::to_string(input_offset) + "}");
   }
+  /// Returns the recorded end of the output.
+  std::uint64_t die_and_be_followed() {
+    loop.run_until_idle();
+    store->run([](StoreTransaction&) {});
+    session->abandon();
+    session.reset();
+    loop.run_until_idle();
+    loop.virtual_clock().set(loop.clock().now() + seconds(5));
+    const std::uint64_t end = std::stoull(stored("SELECT output_end FROM task_sessions"));
+    store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
+    environment.worker = "w2";
+    port = KeepingPort();
+    open("w2");
+    return end;
+  }
   std::string gaps() {
     return stored("SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset) FROM gaps");
   }
@@ -54,19 +69,18 @@ TEST_F(RestartTest, AnOwnerThatDiesAfterAnOrderlyOneLeavesAGap) {
   restart();
   greet(seen, 3);
   ASSERT_TRUE(wait([&] { return port.output_end > seen; }));
-  loop.run_until_idle();
-  store->run([](StoreTransaction&) {});
-  session->abandon();
-  session.reset();
-  loop.run_until_idle();
-  loop.virtual_clock().set(loop.clock().now() + seconds(5));
-  const std::uint64_t end = std::stoull(stored("SELECT output_end FROM task_sessions"));
-  store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
-  environment.worker = "w2";
-  port = KeepingPort();
-  open("w2");
+  const std::uint64_t end = die_and_be_followed();
   expect_stored("SELECT stream || ' ' || from_offset || ' ' || to_offset FROM gaps",
                 "output " + std::to_string(end) + " " + std::to_string(end + 1024 * 1024));
+}
+
+TEST_F(RestartTest, InputOfADeadOwnerStaysUncertainUntilAPageComes) {
+  die_and_be_followed();
+  restart("w2");
+  ASSERT_TRUE(wait([&] { return backend.starts == 3; }));
+  greet(seen, 5);
+  EXPECT_EQ(port.last("welcome").at("input_offset").to_number<int>(), 5) << "never typed again";
+  expect_stored("SELECT from_offset || ' ' || to_offset FROM gaps WHERE stream = 'input'", "3 5");
 }
 
 }  // namespace

@@ -164,14 +164,14 @@ class SessionTest : public ::testing::Test {
     say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   }
   /// The session's owner goes in order, and another comes.
-  void restart() {
+  void restart(const std::string& worker = "w1") {
     bool released = false;
     session->release([&] { released = true; });
     ASSERT_TRUE(wait([&] { return released; }));
     session.reset();
     loop.run_until_idle();
     port = KeepingPort();
-    open();
+    open(worker);
   }
   std::string state() { return std::string(port.last("state")["state"].as_object()["state"].as_string()); }
   /// What a researcher reads, once everything is in the file.

@@ -34,7 +34,7 @@ class LeasesTest : public StoreTest {
     EXPECT_THROW(end(fence, session, TaskSessionState::passed), LeaseLost);
     EXPECT_THROW(run([&](StoreTransaction& t) { t.set_sandbox(fence, session, "other"); }), LeaseLost);
     EXPECT_THROW(begin(fence, 2), LeaseLost);
-    EXPECT_THROW(run([&](StoreTransaction& t) { t.release_lease(fence, now()); }), LeaseLost);
+    EXPECT_THROW(run([&](StoreTransaction& t) { t.release_lease(fence, now(), true); }), LeaseLost);
   }
 
   ParticipantId bob = 0;
@@ -106,7 +106,7 @@ TEST_F(LeasesTest, OnlyALeaseThatWasGivenBackWasLeftInOrder) {
   append(first, session.id,
          {OutputRecord(0, "abc", now()), GapRecord(StreamName::output, 3, 10, "worker_lost", now()),
           OutputRecord(10, "de", now())});
-  run([&](StoreTransaction& t) { t.release_lease(first, now()); });
+  run([&](StoreTransaction& t) { t.release_lease(first, now(), true); });
   const LeaseResult second = acquire(bob, "worker.b");
   EXPECT_TRUE(second.taken_over);
   EXPECT_TRUE(second.left_in_order);
@@ -160,7 +160,7 @@ TEST_F(LeasesTest, AReleasedLeaseChargesUpToTheRelease) {
   const Fence old = acquire(bob, "worker.a").fence;
   begin(old);
   pass(milliseconds(1700));
-  run([&](StoreTransaction& t) { t.release_lease(old, now()); });
+  run([&](StoreTransaction& t) { t.release_lease(old, now(), true); });
   EXPECT_THAT(orphans(), ElementsAre(bob));
   pass(seconds(30));
   EXPECT_EQ(progress(bob).latest->charged, milliseconds(1700));

@@ -145,7 +145,7 @@ TEST_F(SeveralProcessesTest, OneLeaseHasOneOwner) {
           fence = result.acquired ? std::optional<Fence>(result.fence) : std::nullopt;
         });
         if (!fence) continue;
-        store->run([&](StoreTransaction& t) { t.release_lease(*fence, now()); });
+        store->run([&](StoreTransaction& t) { t.release_lease(*fence, now(), true); });
         report(reports, static_cast<std::uint64_t>(fence->number));
         ++turn;
       }
