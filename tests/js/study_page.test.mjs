@@ -124,6 +124,25 @@ test("what fails once its task is over is told to nobody, and a notice goes with
   assert.equal(notice.hidden, true);
 });
 
+test("what failed in a task, or was asked about it, is gone when another tab has moved on to the next one", async () => {
+  const next = (/** @type {number} */ number) => hear({ ...RUNNING, state_number: 2 + 2 * number, task: { ...RUNNING.task, number } });
+  part("give_up").click();
+  question.button("Give up").click();
+  session.answer.reject(new Error("no room"));
+  await settle();
+  notice.button("Try again").focus();
+  hear({ ...RUNNING, state_number: 3 });
+  assert.equal(notice.hidden, false, "it is still the same task");
+  next(2);
+  assert.deepEqual([notice.hidden, session.asked, active()], [true, ["give_up"], terminal]);
+  part("give_up").focus();
+  part("give_up").click();
+  hear({ ...RUNNING, state_number: 7, task: { ...RUNNING.task, number: 2 } });
+  assert.equal(question.open, true, "it is still the same task");
+  next(3);
+  assert.deepEqual([question.open, session.asked, active()], [false, ["give_up"], terminal]);
+});
+
 test("a terminal that was made anew takes the last check with it, once", () => {
   const replaced = { ...RUNNING, task: { ...RUNNING.task, terminal_replaced: true } };
   page.on_progress(PROGRESS);
