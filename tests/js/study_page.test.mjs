@@ -83,6 +83,20 @@ test("news of a running task leave the keyboard where it is", () => {
   assert.equal(active(), terminal);
 });
 
+test("settings that were opened while the task was on its way give way to it, and those of a running task stay", () => {
+  hear(READY);
+  dialog.button("Start").click();
+  dialog.button("Settings").click();
+  assert.equal(part("settings").open, true);
+  hear({ ...RUNNING, state_number: 5 });
+  assert.deepEqual([part("settings").open, dialog.open, active()], [false, false, terminal]);
+  settings.open();
+  part("settings").button("Done").focus();
+  hear({ ...RUNNING, state_number: 6 });
+  assert.deepEqual([part("settings").open, active().textContent], [true, "Done"]);
+  settings.close();
+});
+
 test("starting over asks first, and takes the last check away once it is done", async () => {
   page.on_progress(PROGRESS);
   part("reset").click();

@@ -148,6 +148,8 @@ export class StudyPage {
 
   #show_terminal() {
     const has_card = this.#screen.shown !== "";
+    // In front of that card they may have been opened while the task was on its way; they would keep the keyboard from the terminal.
+    if (has_card) this.#settings.close();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
     if (!this.#question.is_open && !is_elsewhere) this.#focus_terminal();
