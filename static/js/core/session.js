@@ -259,6 +259,8 @@ export class Session {
     this.#tell_size();
     this.#tell_backlog();
     this.#reports.wake();
+    // What was on its way when the line broke comes first, as it did: none of it is meant for the fresh shell.
+    if (this.#requests.is_waiting("reset")) this.#send_input(this.#input.ever_sent);
     if (welcome.id === undefined) this.#requests.send_all();
     this.#send_input();
     this.#acknowledge_if_due();
@@ -352,9 +354,10 @@ export class Session {
     if (this.#state !== null && pong.state_number > this.#state.state_number) this.refresh();
   }
 
-  #send_input() {
+  /** @param {number} [until] */
+  #send_input(until) {
     if (!this.#is_welcomed || !this.takes_input) return;
-    for (let frame = this.#input.take(); frame !== null; frame = this.#input.take()) {
+    for (let frame = this.#input.take(until); frame !== null; frame = this.#input.take(until)) {
       if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) break;
     }
     if (this.#stream === null) return;
