@@ -105,6 +105,14 @@ test("what the emulator answers by itself is no key", async () => {
   ]);
 });
 
+test("Alt with a character that begins a control string is a key", () => {
+  const { open_running, timers, take, type } = make();
+  open_running();
+  type("\x1b_");
+  timers.advance(250);
+  assert.deepEqual(take().at(-1), { type: "input_times", stream: "s1", times: [[0, 1_000_000]] });
+});
+
 test("a paste that was sent whole is not told as stopped, and one that never left follows its input", async () => {
   const { session, open_running, running, sockets, timers, take } = make();
   open_running();
