@@ -67,7 +67,7 @@ page_test("what went wrong is seen while the task is hidden, and its buttons giv
   assert.equal(await notice.isVisible(), false);
 });
 
-page_test("a paste that ends, by itself or stopped, gives the keyboard back to the terminal", async ({ server, address, context }) => {
+page_test("a paste that ends gives the keyboard back to the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.is_acknowledging = false;

@@ -79,6 +79,7 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   server.is_failing = false;
   server.is_silent = true;
   await tab.press("Try again");
+  assert.equal(await tab.page.getByRole("button", { name: "Try again" }).getAttribute("aria-disabled"), "true");
   await tab.page.getByText("timed out").waitFor();
   await tab.card("unreachable");
   server.is_silent = false;

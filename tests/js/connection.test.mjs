@@ -244,6 +244,25 @@ test("a nudge begins an attempt anew that has had no answer for two seconds, and
   assert.equal(connection.status.name, "connected");
 });
 
+test("a nudge begins an attempt anew that was let in and is not welcomed within two seconds", async () => {
+  const { connection, sockets, timers } = make();
+  connection.start();
+  sockets.last.open();
+  const unwelcome = sockets.last;
+  timers.advance(1999);
+  connection.nudge();
+  await settle();
+  assert.deepEqual([connection.status.name, sockets.all.length], ["greeting", 1]);
+  timers.advance(1);
+  connection.nudge();
+  await settle();
+  assert.deepEqual([connection.status.name, sockets.all.length, unwelcome.readyState], ["connecting", 2, 2]);
+  sockets.last.open();
+  connection.welcomed();
+  timers.advance(9_999);
+  assert.equal(connection.status.name, "connected", "the first attempt's end is not this one's");
+});
+
 test("pings every 10 s and takes 5 s of silence for a broken line", async () => {
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();

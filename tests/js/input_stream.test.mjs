@@ -50,6 +50,18 @@ test("cuts a large paste into frames of at most 64 KiB", () => {
   assert.ok(joined.equals(paste));
 });
 
+test("hands out no more than it is asked for", () => {
+  const stream = new InputStream();
+  stream.write(bytes("before"));
+  take_all(stream);
+  stream.write(bytes(" and after"));
+  stream.resume(2);
+  assert.equal(Buffer.from(stream.take(6)?.bytes ?? []).toString(), "fore");
+  assert.equal(stream.take(6), null);
+  assert.equal(stream.take(2), null);
+  assert.deepEqual(take_all(stream), [[6, " and after"]]);
+});
+
 test("sends again after a break exactly what the server lacks", () => {
   const stream = new InputStream();
   stream.write(bytes("hello"));

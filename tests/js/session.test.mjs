@@ -201,6 +201,23 @@ test("a reset leaves the terminal to the output, in which a fresh one begins, an
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
 });
 
+test("after a break what was on its way goes out before the reset that was asked for after it, and what was typed later after that", async () => {
+  const { session, sockets, open_running, running, take, timers, type } = make();
+  open_running();
+  type("for the old shell");
+  take();
+  sockets.last.break();
+  void session.reset();
+  type("for the new one");
+  timers.advance(5000);
+  await settle();
+  sockets.last.open();
+  take();
+  running({ input_offset: 4 });
+  const order = take().filter(({ type, text }) => text || type === "reset").map(({ type, text }) => text ?? type);
+  assert.deepEqual(order, ["the old shell", "reset", "for the new one"]);
+});
+
 test("giving up is asked again on a new connection until it is done", async () => {
   const { session, sockets, open_running, reopen, running, welcome, take } = make();
   open_running();

@@ -105,6 +105,14 @@ test("what the emulator answers by itself is no key", async () => {
   ]);
 });
 
+test("Alt with a character that begins a control string is a key", () => {
+  const { open_running, timers, take, type } = make();
+  open_running();
+  type("\x1b_");
+  timers.advance(250);
+  assert.deepEqual(take().at(-1), { type: "input_times", stream: "s1", times: [[0, 1_000_000]] });
+});
+
 test("a paste that was sent whole is not told as stopped, and one that never left follows its input", async () => {
   const { session, open_running, running, sockets, timers, take } = make();
   open_running();
@@ -164,6 +172,61 @@ test("starting over stops a large paste, and what is typed after it is sent", ()
   assert.deepEqual(take(), [{ offset: 65_536, text: "ls" }]);
   timers.advance(250);
   assert.equal(take().find(({ kind }) => kind === "paste_stopped")?.bytes, 65_536);
+});
+
+/** In the middle of a paste that the shell wants bracketed, with a reset asked for: its id, and what the page then types. */
+async function reset_in_mid_paste(paste = "x".repeat(100_000)) {
+  const parts = make();
+  const { session, sockets, open_running, output, drawn, take } = parts;
+  open_running();
+  output(0, "\x1b[?2004h");
+  await drawn();
+  session.paste(paste);
+  take();
+  const done = session.reset();
+  const { id, type } = take().at(-1);
+  assert.equal(type, "reset");
+  sockets.last.say({ type: "input_ack", input_offset: Math.min(paste.length, 65_536) });
+  const typed = () => take().filter(({ text }) => text);
+  assert.deepEqual(typed(), [], "a fresh shell would take it for something typed");
+  return { ...parts, done, id, typed };
+}
+
+const REFUSAL = { type: "error", code: "sandbox_unavailable", message: "no room" };
+
+test("a reset that is refused in the middle of a paste ends the paste, so that the old shell listens again", async () => {
+  const { done, id, sockets, typed } = await reset_in_mid_paste();
+  sockets.last.say({ ...REFUSAL, id });
+  await assert.rejects(done, { code: "sandbox_unavailable" });
+  assert.deepEqual(typed(), [{ offset: 65_536, text: "\x1b[201~" }]);
+});
+
+test("no end of a paste is typed where none was cut short, at a fresh shell, or at another task's", async () => {
+  const whole = await reset_in_mid_paste("short");
+  whole.sockets.last.say({ ...REFUSAL, id: whole.id });
+  await assert.rejects(whole.done, { code: "sandbox_unavailable" });
+  assert.deepEqual(whole.typed(), []);
+
+  const fresh = await reset_in_mid_paste();
+  fresh.sockets.last.say({ type: "done", id: fresh.id });
+  await fresh.done;
+  assert.deepEqual(fresh.typed(), []);
+
+  const other = await reset_in_mid_paste();
+  other.running({ stream: "s2" });
+  other.sockets.last.say({ ...REFUSAL, code: "wrong_task", id: other.id });
+  await assert.rejects(other.done, { code: "wrong_task" });
+  assert.deepEqual(other.typed(), []);
+});
+
+test("a reset that was abandoned in the middle of a paste types nothing when the page takes over again", async () => {
+  const { done, session, sockets, running, typed } = await reset_in_mid_paste();
+  sockets.last.break(4001);
+  await assert.rejects(done, { code: "abandoned" });
+  session.start();
+  sockets.last.open();
+  running({ input_offset: 65_536 });
+  assert.deepEqual(typed(), []);
 });
 
 test("tells the round trip", () => {

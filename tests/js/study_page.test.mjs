@@ -83,6 +83,20 @@ test("news of a running task leave the keyboard where it is", () => {
   assert.equal(active(), terminal);
 });
 
+test("settings that were opened while the task was on its way give way to it, and those of a running task stay", () => {
+  hear(READY);
+  dialog.button("Start").click();
+  dialog.button("Settings").click();
+  assert.equal(part("settings").open, true);
+  hear({ ...RUNNING, state_number: 5 });
+  assert.deepEqual([part("settings").open, dialog.open, active()], [false, false, terminal]);
+  settings.open();
+  part("settings").button("Done").focus();
+  hear({ ...RUNNING, state_number: 6 });
+  assert.deepEqual([part("settings").open, active().textContent], [true, "Done"]);
+  settings.close();
+});
+
 test("starting over asks first, and takes the last check away once it is done", async () => {
   page.on_progress(PROGRESS);
   part("reset").click();
@@ -122,6 +136,25 @@ test("what fails once its task is over is told to nobody, and a notice goes with
   page.on_error({ type: "error", code: "internal", message: "the disk is full" });
   hear({ ...PASSED, state_number: 5 });
   assert.equal(notice.hidden, true);
+});
+
+test("what failed in a task, or was asked about it, is gone when another tab has moved on to the next one", async () => {
+  const next = (/** @type {number} */ number) => hear({ ...RUNNING, state_number: 2 + 2 * number, task: { ...RUNNING.task, number } });
+  part("give_up").click();
+  question.button("Give up").click();
+  session.answer.reject(new Error("no room"));
+  await settle();
+  notice.button("Try again").focus();
+  hear({ ...RUNNING, state_number: 3 });
+  assert.equal(notice.hidden, false, "it is still the same task");
+  next(2);
+  assert.deepEqual([notice.hidden, session.asked, active()], [true, ["give_up"], terminal]);
+  part("give_up").focus();
+  part("give_up").click();
+  hear({ ...RUNNING, state_number: 7, task: { ...RUNNING.task, number: 2 } });
+  assert.equal(question.open, true, "it is still the same task");
+  next(3);
+  assert.deepEqual([question.open, session.asked, active()], [false, ["give_up"], terminal]);
 });
 
 test("a terminal that was made anew takes the last check with it, once", () => {

@@ -1,14 +1,13 @@
 /**
  * @param {string} tag
- * @param {Record<string, string | boolean | (() => void)>} [properties] Text and attributes; `on_click` is called on a click.
+ * @param {Record<string, string | boolean>} [properties] Attributes; one that is true or false is there or not.
  * @param {...(Node | string)} children Strings become text, never markup.
  * @returns {HTMLElement}
  */
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "function") made.addEventListener("click", () => value());
-    else if (typeof value === "boolean") made.toggleAttribute(name, value);
+    if (typeof value === "boolean") made.toggleAttribute(name, value);
     else made.setAttribute(name, value);
   }
   made.append(...children);

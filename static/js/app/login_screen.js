@@ -1,4 +1,4 @@
-import { button, element } from "./dom.js";
+import { button, element, set_usable } from "./dom.js";
 import { button_row, keyboard_notice } from "./screen.js";
 
 /** @import { Screen } from "./screen.js" */
@@ -33,12 +33,23 @@ export function show_login(screen, complaint) {
   input.focus();
 }
 
-/** @param {Screen} screen @param {string} reason @param {() => void} try_again */
+/**
+ * @param {Screen} screen
+ * @param {string} reason
+ * @param {() => void} try_again Called once, as it ends with another card or with none.
+ */
 export function show_unreachable(screen, reason, try_again) {
+  const retry = button("Try again", press, "main");
+
+  function press() {
+    set_usable(retry, false);
+    try_again();
+  }
+
   screen.show(
     { card: "unreachable", heading: "The study cannot be reached", sign: "trouble" },
     element("p", {}, "The server did not answer as it should. Your network may be down, or the study is not running at the moment. Nothing of yours is lost."),
     element("p", { class: "quiet" }, reason),
-    button_row(button("Try again", try_again, "main")),
+    button_row(retry),
   );
 }

@@ -56,6 +56,8 @@ export class StudyPage {
   #on_refused = () => {};
   /** Of the state whose screen is up, so that hearing it again changes nothing. */
   #shown_state_number = -1;
+  /** Of the task that the questions and the notice are about. @type {number | undefined} */
+  #task_number = undefined;
   /** What the last check saw is no longer there. */
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
@@ -113,6 +115,8 @@ export class StudyPage {
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
     if (state.state !== "running") this.#notice.clear();
+    if (task?.number !== this.#task_number) this.#leave_task();
+    this.#task_number = task?.number;
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();
@@ -134,8 +138,18 @@ export class StudyPage {
     this.#upload_bar.show(backlog);
   }
 
+  /** Another tab may have moved on: what was asked or failed is of no task that is still there. */
+  #leave_task() {
+    this.#notice.clear();
+    if (!this.#question.is_open) return;
+    this.#question.close();
+    this.#focus_terminal();
+  }
+
   #show_terminal() {
     const has_card = this.#screen.shown !== "";
+    // In front of that card they may have been opened while the task was on its way; they would keep the keyboard from the terminal.
+    if (has_card) this.#settings.close();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
     if (!this.#question.is_open && !is_elsewhere) this.#focus_terminal();

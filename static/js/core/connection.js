@@ -93,7 +93,7 @@ export class Connection {
   nudge() {
     if (this.#status.name === "lost") {
       this.#attempt();
-    } else if (this.#status.name === "connecting") {
+    } else if (this.#status.name === "connecting" || this.#status.name === "greeting") {
       if (this.#options.timers.now() - this.#attempted_at < STALE_ATTEMPT) return;
       this.#drop_socket();
       this.#attempt();

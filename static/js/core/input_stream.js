@@ -66,11 +66,12 @@ export class InputStream {
 
   /**
    * The next frame, or null when everything has been handed out or the window is full. Small pieces are put together.
+   * @param {number} [until] Nothing from this offset on.
    * @returns {{offset: number, bytes: Uint8Array} | null}
    */
-  take() {
+  take(until = this.#end) {
     const room = this.#window - (this.#next - this.#acknowledged);
-    const length = Math.min(this.#end - this.#next, room, MAX_FRAME_BYTES);
+    const length = Math.min(until - this.#next, room, MAX_FRAME_BYTES);
     if (length <= 0) return null;
     const frame = { offset: this.#next, bytes: this.#copy(this.#next, length) };
     this.#next += length;

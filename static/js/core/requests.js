@@ -5,6 +5,9 @@
  * @typedef {ControlRequest & {id: number}} NumberedRequest
  */
 
+/** Code of what had no answer, and will have none. */
+export const ABANDONED = "abandoned";
+
 /** The server's answer to a control request was no. */
 export class RequestError extends Error {
   /** @param {string} code @param {string} message */
@@ -79,7 +82,7 @@ export class Requests {
 
   /** None of them is sent again: the participant has gone on elsewhere, or may not go on. @param {string} reason */
   abandon(reason) {
-    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new RequestError("abandoned", reason));
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new RequestError(ABANDONED, reason));
   }
 
   /** @param {number} id */

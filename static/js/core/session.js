@@ -5,7 +5,7 @@ import { OutputStream } from "./output_stream.js";
 import { Pastes } from "./pastes.js";
 import { decode_frame, decode_message, encode_frame } from "./protocol.js";
 import { Reports } from "./reports.js";
-import { Requests } from "./requests.js";
+import { ABANDONED, RequestError, Requests } from "./requests.js";
 import { RoundTrips } from "./round_trips.js";
 import { TerminalScreen } from "./terminal.js";
 
@@ -120,9 +120,17 @@ export class Session {
   }
 
   /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
-  reset() {
-    this.#drop_unsent();
-    return this.#requests.ask({ type: "reset", task: this.#task_number });
+  async reset() {
+    const stream = this.#stream;
+    const was_in_mid_paste = this.#drop_unsent();
+    try {
+      await this.#requests.ask({ type: "reset", task: this.#task_number });
+    } catch (error) {
+      // The old shell is still there and waits for the rest of the paste. After an abandoned request nobody knows which shell is.
+      const is_refused = error instanceof RequestError && error.code !== ABANDONED;
+      if (was_in_mid_paste && is_refused && stream === this.#stream) this.#type(this.#terminal.end_of_paste, false);
+      throw error;
+    }
   }
 
   /** @returns {Promise<void>} */
@@ -147,11 +155,13 @@ export class Session {
     this.#type(this.#terminal.end_of_paste, false);
   }
 
+  /** @returns {boolean} Whether a part of a paste had left, the rest of which now will not. */
   #drop_unsent() {
-    this.#tell_stopped_pastes();
+    const stopped = this.#tell_stopped_pastes();
     this.#key_times.drop();
     this.#input.drop_unsent();
     this.#tell_backlog();
+    return stopped.some(({ bytes }) => bytes > 0);
   }
 
   /** For the record. @param {UnstampedObservation} observation */
@@ -249,6 +259,8 @@ export class Session {
     this.#tell_size();
     this.#tell_backlog();
     this.#reports.wake();
+    // What was on its way when the line broke comes first, as it did: none of it is meant for the fresh shell.
+    if (this.#requests.is_waiting("reset")) this.#send_input(this.#input.ever_sent);
     if (welcome.id === undefined) this.#requests.send_all();
     this.#send_input();
     this.#acknowledge_if_due();
@@ -311,7 +323,9 @@ export class Session {
 
   /** What of them has not left the page will not leave it. */
   #tell_stopped_pastes() {
-    for (const stopped of this.#pastes.stop(this.#input.ever_sent)) this.observe({ kind: "paste_stopped", ...stopped });
+    const all_stopped = this.#pastes.stop(this.#input.ever_sent);
+    for (const stopped of all_stopped) this.observe({ kind: "paste_stopped", ...stopped });
+    return all_stopped;
   }
 
   #tell_backlog() {
@@ -340,9 +354,10 @@ export class Session {
     if (this.#state !== null && pong.state_number > this.#state.state_number) this.refresh();
   }
 
-  #send_input() {
+  /** @param {number} [until] */
+  #send_input(until) {
     if (!this.#is_welcomed || !this.takes_input) return;
-    for (let frame = this.#input.take(); frame !== null; frame = this.#input.take()) {
+    for (let frame = this.#input.take(until); frame !== null; frame = this.#input.take(until)) {
       if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) break;
     }
     if (this.#stream === null) return;

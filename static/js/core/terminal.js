@@ -22,10 +22,11 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
 /**
  * What an emulator says by itself when output asks it something: control strings (OSC, DCS, ...), reports with a private
  * mark, cursor and status reports, device attributes, mode and window reports, and whether it has the focus, once asked
- * to report that. Keys give none of these, but for F3 with Shift, Ctrl or Alt, which looks like a cursor report.
+ * to report that. Keys give none of these, but for F3 with Shift, Ctrl or Alt, which looks like a cursor report; Alt with
+ * a character that begins a control string gives no more than that beginning.
  */
 // eslint-disable-next-line no-control-regex
-const ANSWER = /^\x1b(?:[\]P^_X]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
+const ANSWER = /^\x1b(?:[\]P^_X][^]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
 
 /** ESC [ 2 0 1 ~ */
 const END_OF_PASTE = Uint8Array.of(0x1b, 0x5b, 0x32, 0x30, 0x31, 0x7e);

@@ -93,10 +93,16 @@ export class Tab {
     return this.complaints.filter((complaint) => !this.expected_complaints.some((expected) => expected.test(complaint)));
   }
 
-  /** @param {import("playwright-core").BrowserContext} context @param {string} address @param {string} [query] */
-  static async open(context, address, query = "?access_code=bob") {
+  /** One that shows nothing yet. @param {import("playwright-core").BrowserContext} context @param {string} address */
+  static async blank(context, address) {
     const tab = new Tab(await context.newPage(), address);
     tabs_of.get(context)?.push(tab);
+    return tab;
+  }
+
+  /** @param {import("playwright-core").BrowserContext} context @param {string} address @param {string} [query] */
+  static async open(context, address, query = "?access_code=bob") {
+    const tab = await Tab.blank(context, address);
     await tab.page.goto(`${address}/static/html/index.html${query}`);
     return tab;
   }
