@@ -129,9 +129,10 @@ TEST_F(OpeningTest, WhatIsNoDatabaseIsRefused) {
 
 TEST_F(OpeningTest, ACorruptDatabaseIsRefused) {
   make_store(path);
+  const auto page_size = std::stoul(Reader(path).value("PRAGMA page_size"));
   std::string bytes = read_bytes(path);
-  ASSERT_GT(bytes.size(), 16384U);
-  bytes.replace(4096, 8192, std::string(8192, '\xa5'));
+  ASSERT_GT(bytes.size(), 4 * page_size);
+  bytes.replace(page_size, 2 * page_size, std::string(2 * page_size, '\xa5'));
   write_bytes(path, bytes);
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("is corrupt"));
 }
@@ -147,9 +148,10 @@ TEST_F(OpeningTest, DamageInsideATableIsFound) {
   make_store(path);
   Reader reader(path);
   const auto page = std::stoul(reader.value("SELECT rootpage FROM sqlite_master WHERE name = 'participants'"));
+  const auto page_size = std::stoul(reader.value("PRAGMA page_size"));
   reader.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   std::string bytes = read_bytes(path);
-  bytes.replace((page - 1) * 4096, 4096, std::string(4096, '\xa5'));
+  bytes.replace((page - 1) * page_size, page_size, std::string(page_size, '\xa5'));
   write_bytes(path, bytes);
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("corrupt"));
 }
