@@ -140,6 +140,9 @@ class TypingRun {
 
   std::optional<std::uint64_t> count_overtakings() {
     if (m_party.target().protocol() == Protocol::bare) return std::nullopt;
+    if (const auto count = bench::count_overtakings(m_party.target().endpoint())) return count;
+    // A gateway that has just got its first connection has not heard of a worker yet.
+    m_party.wait_until([] { return false; }, counting_interval);
     return bench::count_overtakings(m_party.target().endpoint());
   }
 
