@@ -77,7 +77,6 @@ TEST_F(RestartTest, AnOwnerThatDiesAfterAnOrderlyOneLeavesAGap) {
 TEST_F(RestartTest, InputOfADeadOwnerStaysUncertainUntilAPageComes) {
   die_and_be_followed();
   restart("w2");
-  ASSERT_TRUE(wait([&] { return backend.starts == 3; }));
   greet(seen, 5);
   EXPECT_EQ(port.last("welcome").at("input_offset").to_number<int>(), 5) << "never typed again";
   expect_stored("SELECT from_offset || ' ' || to_offset FROM gaps WHERE stream = 'input'", "3 5");
