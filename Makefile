@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-quick bench-micro build-bench lint fmt clean
 
 ARGS ?=
+ADDRESS ?=
 # In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
 CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
 TEST_JOBS ?= 2
@@ -28,13 +29,13 @@ image:            ## the image of the sandbox "docker", on the engine that DOCKE
 	@tools/deps run
 	docker_image/make_image
 
-run:              ## build, then serve the study of config.json until Ctrl-C; ARGS="--port 8080" passes options on
+run:              ## build, then serve the study of config.json until Ctrl-C; ADDRESS=0.0.0.0 for other machines, ARGS="--port 8080" for other options
 	@$(MAKE) --no-print-directory build
-	@tools/foreground build/bin/tellina run $(ARGS)
+	@tools/foreground build/bin/tellina run $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
 test-server:      ## build, then serve with a self-test at /test (its participant is in no record); ARGS as for run
 	@$(MAKE) --no-print-directory build
-	@tools/foreground build/bin/tellina run --test-mode $(ARGS)
+	@tools/foreground build/bin/tellina run --test-mode $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
 test:             ## unit, integration, page and browser tests
 	@tools/deps test
