@@ -46,6 +46,7 @@ function matrixTable() {
 
 function floorTable() {
   const pty = runs.get('pty');
+  const zmq = runs.get('zmq');
   const floor = (run, figure, value) => written(runs.get(run)?.estimate(figure, value, 'floor')?.median);
   return table(['floor', 'closed loop, keys/s', 'p50 / p99, ms', 'flood, MB/s'], [
     ['(a) pty alone', written(pty?.keys_per_second), `${written(pty?.p50_ms)} / ${written(pty?.p99_ms)}`,
@@ -53,6 +54,7 @@ function floorTable() {
     ['(b) bare WebSocket server', floor('closed-memory', 'closed', 'keys_per_second'),
       `${floor('closed-memory', 'closed', 'p50_ms')} / ${floor('closed-memory', 'closed', 'p99_ms')}`,
       floor('memory', 'flood', 'mb_per_second')],
+    ['ZeroMQ alone, there and back', '', `${written(zmq?.p50_ms)} / ${written(zmq?.p99_ms)}`, ''],
   ]);
 }
 

@@ -31,7 +31,7 @@ export function readRuns(folder) {
     if (!file.endsWith('.jsonl')) continue;
     const lines = readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
     const name = basename(file, '.jsonl');
-    runs.set(name, name === 'pty' ? lines[0] : new Run(name, lines));
+    runs.set(name, ['pty', 'zmq'].includes(name) ? lines[0] : new Run(name, lines));
   }
   return runs;
 }

@@ -5,12 +5,14 @@
 ///                                    checked, nothing batched. --drop leaves out every N-th byte that is printed: for
 ///                                    the test that a benchmark notices
 ///   tellina-floor pty                the pty alone, without a network: echo and output
+///   tellina-floor zmq                ZeroMQ alone, between two processes
 
 #include <iostream>
 #include <string>
 
 #include "bench/floor/pty_alone.hpp"
 #include "bench/floor/serve.hpp"
+#include "bench/floor/zmq_alone.hpp"
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
@@ -20,10 +22,11 @@ int main(int argc, char** argv) {
       return tellina::floor::serve(std::stoull(argv[3]));
     }
     if (command == "pty" && argc == 2) return tellina::floor::measure_pty();
+    if (command == "zmq" && argc == 2) return tellina::floor::measure_zmq();
   } catch (const std::exception& error) {
     std::cerr << "tellina-floor: " << error.what() << '\n';
     return 1;
   }
-  std::cerr << "usage: tellina-floor serve [--drop N]\n       tellina-floor pty\n";
+  std::cerr << "usage: tellina-floor serve [--drop N]\n       tellina-floor pty|zmq\n";
   return 2;
 }
