@@ -68,11 +68,11 @@ test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctr
 test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
 	tools/test-fresh --setup
 
-bench:            ## how fast the server is on every layer, against the floor; writes docs/performance.md (about an hour)
+bench:            ## how fast the server is on every layer, against the floor; writes docs/performance.md (about 25 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench matrix
 
-bench-revisions:  ## the three set-ups of the original notes with 1 to 1000 sessions; writes docs/performance.md (half an hour)
+bench-revisions:  ## the three set-ups of the original notes with 1 to 1000 sessions; writes docs/performance.md (about 15 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench revisions
 
