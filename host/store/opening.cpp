@@ -125,10 +125,6 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
       throw StoreError(ErrorCode::permission_denied, path + ": the file is read-only",
                        "make the database file and its folder writable for this user, or name another file");
     }
-    // Of a new file; an old one keeps its own. Output comes in rows of up to 60 KiB, and each page of one costs two
-    // writes to the log: a flood is recorded at 0.8 of the processor time of pages of 4 KiB. With 64 KiB a key costs
-    // too much.
-    database->run_script("PRAGMA page_size = 16384");
     switch_to_wal(*database);
     database->run_script(
         "PRAGMA synchronous = NORMAL;"
