@@ -212,8 +212,8 @@ void Recorder::completed(const std::exception_ptr& error) {
   } catch (const std::exception& failure) {
     return give_up(std::string("a session is begun anew, as its record cannot go on: ") + failure.what());
   }
-  if (m_complained) m_log.info("the record goes on");
-  m_complained = false;
+  if (!m_complaint.empty()) m_log.info("the record goes on");
+  m_complaint.clear();
   m_in_flight = false;
   const Operation operation = std::move(m_operations.front());
   m_operations.pop_front();
@@ -225,10 +225,9 @@ void Recorder::completed(const std::exception_ptr& error) {
 }
 
 void Recorder::wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure) {
-  if (!m_complained) {
+  if (std::exchange(m_complaint, what) != what) {
     m_log.error(what + std::string(failure.what()) + (failure.hint().empty() ? "" : " (" + failure.hint() + ")"));
   }
-  m_complained = true;
   m_retry->start(m_loop.clock().now() + interval, [this] {
     m_in_flight = false;
     submit();

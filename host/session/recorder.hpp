@@ -97,7 +97,7 @@ class Recorder {
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;
-  bool m_complained = false;
+  std::string m_complaint;  ///< what the record waits for, as it was told; empty while it goes on
   bool m_begun = false;
   std::vector<Record> m_held;  ///< came before the task session was begun
   std::size_t m_held_size = 0;

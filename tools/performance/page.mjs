@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 
 import { drawPlot } from './plot.mjs';
 import { Run, readRuns, table, withInterval, written } from './results.mjs';
-import { targetRows } from './targets.mjs';
+import { targetRows, targetRuns } from './targets.mjs';
 
 const [, , folder, template, page] = process.argv;
 const runs = readRuns(folder);
@@ -102,6 +102,14 @@ function crowdPlot(name, title, figure, value, y) {
   });
 }
 
+/** What `make bench` and `make bench-revisions` measure and nobody has. */
+function missing() {
+  const known = new Set(targetRuns);
+  for (const layer of layers) for (const policy of policies) known.add(`matrix-${layer}-${policy}`);
+  for (const number of Object.keys(revisions)) for (const sessions of crowds) known.add(`revision-${number}-${sessions}`);
+  return [...known].filter((name) => !runs.has(name));
+}
+
 const words = {
   machine: measured[0]?.settings.machine ?? 'unknown',
   commit: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8' }).trim(),
@@ -113,8 +121,11 @@ const words = {
   latency_plot: latencyPlot(),
   cost_plot: crowdPlot('cost', 'Processor time against sessions', 'paced', 'cpu_s_per_1000_keys', 'CPU s per 1,000 keys'),
   crowd_plot: crowdPlot('crowd', 'p99 key to echo against sessions', 'paced', 'p99_ms', 'milliseconds'),
-  failures: measured.flatMap((run) => run.failures.map((failure) =>
-    `- ${run.name}, ${failure.figure} of the ${failure.target}: ${failure.message}`)).join('\n') || 'Nothing failed.',
+  failures: [
+    ...measured.flatMap((run) => run.failures.map((failure) =>
+      `- ${run.name}, ${failure.figure} of the ${failure.target}: ${failure.message}`)),
+    ...missing().map((name) => `- ${name}: not run`),
+  ].join('\n') || 'Nothing.',
 };
 const text = readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, word) => {
   if (!(word in words)) throw new Error(`${template}: nothing is known as {{${word}}}`);

@@ -46,6 +46,9 @@ const targets = [
   target('the same, docker', 'start-docker-warm', 'prompt', 'p50_ms', 50, { unit: ' ms' }),
 ];
 
+/** The names of the runs that the targets speak of. */
+export const targetRuns = new Set([...targets.map(({ run }) => run), 'crowd-1']);
+
 /** Both runs are needed, so this one is no ratio of one run. */
 function crowdCost(runs) {
   const cost = (name) => runs.get(name)?.estimate('paced', 'cpu_s_per_1000_keys')?.median;

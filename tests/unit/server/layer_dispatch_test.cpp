@@ -1,35 +1,19 @@
 #include "host/server/layer_dispatch.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/eventfd.h>
 
 #include <atomic>
 #include <future>
 
-#include "host/runtime/system.hpp"
 #include "host/server/loop_threads.hpp"
 #include "tellina/descriptor.hpp"
+#include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
 namespace {
 
 using std::chrono::seconds;
-
-class KeepingLog final : public Log {
- public:
-  void write(LogLevel, std::string_view text) override {
-    std::lock_guard lock(m_mutex);
-    m_text.append(text) += '\n';
-  }
-  std::string text() {
-    std::lock_guard lock(m_mutex);
-    return m_text;
-  }
-
- private:
-  std::mutex m_mutex;
-  std::string m_text;
-};
 
 /// Hands over one of what waits at each call.
 class CountingLayer final : public ChannelLayer {
@@ -62,7 +46,7 @@ class LayerDispatchTest : public ::testing::Test {
   bool hands_all_over() { return layer.all_handed_over.get_future().wait_for(seconds(5)) == std::future_status::ready; }
 
   SystemClock clock;
-  KeepingLog log;
+  KeptLog log;
   CountingLayer layer;
   LoopThreads loops{1, clock};
   std::optional<LayerDispatch> dispatch;
@@ -93,7 +77,7 @@ TEST_F(LayerDispatchTest, LeavesALayerThatThrowsToItself) {
     std::this_thread::yield();
   }
   EXPECT_EQ(layer.ends, 1);
-  EXPECT_NE(log.text().find("broken"), std::string::npos) << log.text();
+  EXPECT_THAT(log.lines(), ::testing::ElementsAre(::testing::HasSubstr("broken")));
   dispatch.reset();
   EXPECT_EQ(layer.ends, 1);
 }

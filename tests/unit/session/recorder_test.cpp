@@ -142,6 +142,22 @@ TEST_F(RecorderTest, StandsStillWhereTheFileIsDamagedAndSaysSoOnce) {
             1);
 }
 
+TEST_F(RecorderTest, TellsOfDamageThatComesWhileItWaitsForSomethingElse) {
+  begin();
+  failing.failures = 1000;
+  add_input(0, "a");
+  loop.run_until_idle();
+  failing.failure =
+      std::make_exception_ptr(StoreError(ErrorCode::incompatible, "db.sqlite3: malformed", "stop the study"));
+  loop.advance(milliseconds(6000));
+  const auto lines = log.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0], "the record waits for the database: disk full");
+  EXPECT_EQ(
+      lines[1],
+      "the database is damaged, so the record and its terminal stand still: db.sqlite3: malformed (stop the study)");
+}
+
 TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
   begin();
   failing.failures = 1;
