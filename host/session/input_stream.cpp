@@ -52,11 +52,4 @@ void InputStream::jump_to(std::uint64_t offset) {
   m_early.clear();
 }
 
-std::optional<std::uint64_t> InputStream::take_acknowledgement() {
-  const std::uint64_t end = std::min(m_written, m_recorded);
-  if (end <= m_acknowledged) return std::nullopt;
-  m_acknowledged = end;
-  return end;
-}
-
 }  // namespace tellina

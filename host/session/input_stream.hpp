@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <optional>
 
 #include "tellina/bytes.hpp"
 
@@ -42,10 +41,14 @@ class InputStream {
   std::uint64_t received_end() const { return m_received; }
   std::uint64_t written_end() const { return m_written; }
 
-  /// How far input can be acknowledged, if further than when last asked.
-  std::optional<std::uint64_t> take_acknowledgement();
+  /// How much more can be acknowledged than when take_acknowledgement() was last called.
+  std::size_t unacknowledged() const { return static_cast<std::size_t>(acknowledgeable() - m_acknowledged); }
+  /// How far input can be acknowledged.
+  std::uint64_t take_acknowledgement() { return m_acknowledged = acknowledgeable(); }
 
  private:
+  std::uint64_t acknowledgeable() const { return std::max(m_acknowledged, std::min(m_written, m_recorded)); }
+
   std::size_t m_window;
   std::uint64_t m_received = 0;
   std::uint64_t m_written = 0;

@@ -12,6 +12,10 @@ constexpr const char* not_recorded = "not_recorded";
 /// How far the record of the lengths may be behind. Below what stops the reading of the pty.
 constexpr std::chrono::milliseconds lengths_interval{200};
 constexpr std::size_t lengths_limit = 256 * 1024;
+/// More than this is not left to wait for company. A page stops to send at the end of its window of 64 KiB, which
+/// moves on with what is recorded; and the pty is not read at 768 KiB.
+constexpr std::size_t most_waiting_input = 16 * 1024;
+constexpr std::size_t most_waiting = 256 * 1024;
 
 std::size_t payload_size(const Record& record) {
   if (const auto* input = std::get_if<InputRecord>(&record)) return input->bytes.size();
@@ -97,18 +101,22 @@ void Recorder::add(Record record) {
   }
   Operation& batch = open_batch();
   const std::size_t size = payload_size(record);
+  const bool is_input = std::holds_alternative<InputRecord>(record);
   if (const auto* input = std::get_if<InputRecord>(&record)) m_input_end = input->offset + size;
   if (const auto* gap = std::get_if<GapRecord>(&record); gap && gap->stream == StreamName::input) m_input_end = gap->to;
   batch.records->push_back(std::move(record));
   batch.is_due = true;
-  count(batch, size);
+  count(batch, is_input, size);
   submit();
 }
 
-void Recorder::count(Operation& batch, std::size_t size) {
+void Recorder::count(Operation& batch, bool is_input, std::size_t size) {
   batch.bytes += size;
   batch.input_end = m_input_end;
   m_backlog += size;
+  if (!is_input) return;
+  batch.input_bytes += size;
+  m_input_backlog += size;
 }
 
 Recorder::Operation& Recorder::open_batch() {
@@ -145,8 +153,9 @@ void Recorder::add_length(const GapRecord& length) {
     place = batch.records->size();
     batch.records->emplace_back(length);
   }
-  if (length.stream == StreamName::input) m_input_end = length.to;
-  count(batch, length.to - length.from);
+  const bool is_input = length.stream == StreamName::input;
+  if (is_input) m_input_end = length.to;
+  count(batch, is_input, length.to - length.from);
   if (m_backlog < lengths_limit) return;
   batch.is_due = true;
   submit();
@@ -177,8 +186,14 @@ void Recorder::push(Operation operation) {
   submit();
 }
 
+bool Recorder::much_waits() const { return m_backlog >= most_waiting || m_input_backlog >= most_waiting_input; }
+
 void Recorder::submit() {
-  if (m_in_flight || m_lost || m_operations.empty()) return;
+  if (m_lost || m_operations.empty()) return;
+  if (m_in_flight) {
+    if (much_waits() || !m_operations.back().records) m_store.hurry();
+    return;
+  }
   Operation& front = m_operations.front();
   if (!front.is_due && m_operations.size() == 1) return;
   m_in_flight = true;
@@ -194,7 +209,9 @@ void Recorder::submit() {
       if (!alive.expired()) completed(error);
     });
   };
-  if (front.records) return m_store.submit_in_time(front.job, std::move(done));
+  // What waits behind a batch is not one, and is waited for.
+  const bool may_lie = front.records && m_operations.size() == 1 && !much_waits();
+  if (may_lie) return m_store.submit_in_time(front.job, std::move(done));
   m_store.submit(front.job, std::move(done));
 }
 
@@ -218,6 +235,7 @@ void Recorder::completed(const std::exception_ptr& error) {
   const Operation operation = std::move(m_operations.front());
   m_operations.pop_front();
   m_backlog -= operation.bytes;
+  m_input_backlog -= operation.input_bytes;
   submit();
   const std::weak_ptr<bool> alive = m_alive;
   if (operation.records) m_callbacks.recorded(operation.input_end);

@@ -68,6 +68,7 @@ class Recorder {
     std::function<void()> done;
     std::shared_ptr<std::vector<Record>> records;
     std::size_t bytes = 0;
+    std::size_t input_bytes = 0;  ///< those among them
     std::uint64_t input_end = 0;
     bool is_due = true;  ///< false while it holds nothing but lengths, which may wait
     /// Where among `records` a stream's bytes that are not kept are counted: of input, of output.
@@ -79,7 +80,9 @@ class Recorder {
   Operation& open_batch();
   void add_length(const GapRecord& length);
   /// So many bytes more are in the batch and not in the file.
-  void count(Operation& batch, std::size_t size);
+  void count(Operation& batch, bool is_input, std::size_t size);
+  /// More than may lie in the store until others come along.
+  bool much_waits() const;
   void submit();
   void completed(const std::exception_ptr& error);
   /// Tries the same operation again after so long; says why the first time.
@@ -106,6 +109,7 @@ class Recorder {
   std::uint64_t m_answered_written = 0;
   std::uint64_t m_input_end = 0;
   std::size_t m_backlog = 0;
+  std::size_t m_input_backlog = 0;  ///< of it
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };
 

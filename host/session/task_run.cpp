@@ -12,6 +12,10 @@ namespace {
 /// recorded stays below the 1 MiB by which output jumps after a worker's death.
 constexpr std::size_t backlog_limit = 768 * 1024;
 constexpr std::chrono::milliseconds redraw_pause{50};
+/// An acknowledgement is a message by itself, as dear as a key's echo, and moves a page only near the end of its
+/// window.
+constexpr std::chrono::milliseconds acknowledgement_interval{250};
+constexpr std::size_t acknowledged_at_once = 8 * 1024;
 
 }  // namespace
 
@@ -31,7 +35,8 @@ TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_n
       m_output(position.output),
       m_commands(position.commands),
       m_throttle(position.recorded_output, environment.loop.clock().now()),
-      m_throttle_timer(environment.loop.make_timer()) {
+      m_throttle_timer(environment.loop.make_timer()),
+      m_acknowledgement_timer(environment.loop.make_timer()) {
   if (task().type == TaskType::output) {
     m_output_check.emplace(task().output_answer, task().output_match);
   } else {
@@ -77,7 +82,18 @@ void TaskRun::recorded(std::uint64_t input_end) {
 }
 
 void TaskRun::acknowledge() {
-  if (const auto end = m_input.take_acknowledgement()) m_callbacks.acknowledge(*end);
+  const std::size_t waiting = m_input.unacknowledged();
+  if (waiting == 0 || (m_acknowledges_later && waiting < acknowledged_at_once)) return;
+  const MonotonicTime time = m_environment.loop.clock().now();
+  if (waiting < acknowledged_at_once && time < m_next_acknowledgement) {
+    m_acknowledges_later = true;
+    return m_acknowledgement_timer->start(m_next_acknowledgement, [this] {
+      m_acknowledges_later = false;
+      acknowledge();
+    });
+  }
+  m_next_acknowledgement = time + acknowledgement_interval;
+  m_callbacks.acknowledge(m_input.take_acknowledgement());
 }
 
 void TaskRun::on_output(Bytes& frame) {

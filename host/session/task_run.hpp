@@ -131,6 +131,7 @@ class TaskRun {
   void on_shell_ended();
   void restart_shell();
   bool may_read();
+  /// Says how far input has got, at once or together with what comes soon.
   void acknowledge();
   Moment now() const { return Moment(m_environment.loop.clock()); }
   void event(std::string kind, std::string detail = {});
@@ -170,6 +171,9 @@ class TaskRun {
 
   OutputThrottle m_throttle;
   std::unique_ptr<Loop::Timer> m_throttle_timer;
+  std::unique_ptr<Loop::Timer> m_acknowledgement_timer;
+  MonotonicTime m_next_acknowledgement{};
+  bool m_acknowledges_later = false;
   std::shared_ptr<Leaving> m_leaving = std::make_shared<Leaving>();
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };

@@ -236,7 +236,9 @@ void TaskRun::restart_shell() {
 
 void TaskRun::stop(std::function<void()> done) {
   m_alive.reset();
-  for (auto* timer : {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_throttle_timer}) (*timer)->cancel();
+  for (auto* timer : {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_throttle_timer, &m_acknowledgement_timer}) {
+    (*timer)->cancel();
+  }
   if (m_home_check) m_home_check->use(nullptr);
   if (m_tracker) m_tracker->shell_ended(now());
   close_terminal();

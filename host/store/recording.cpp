@@ -6,17 +6,6 @@ namespace tellina {
 
 namespace {
 
-/// The ends of a task session's streams while records are appended to it.
-class Ends {
- public:
-  Ends() = default;
-  bool operator==(const Ends&) const = default;
-  std::uint64_t input = 0;
-  std::uint64_t output = 0;
-  std::uint64_t answered = 0;
-  std::int64_t commands = 0;
-};
-
 void insert_event(Database& database, ParticipantId participant, std::optional<TaskSessionId> session,
                   const EventRecord& event) {
   std::optional<std::string_view> detail;
@@ -29,9 +18,9 @@ void insert_event(Database& database, ParticipantId participant, std::optional<T
 /// Writes each kind of record into its table.
 class Appender {
  public:
-  Appender(Database& database, ParticipantId participant, TaskSessionId session, Ends ends)
+  Appender(Database& database, ParticipantId participant, TaskSessionId session, StreamEnds ends)
       : m_database(database), m_participant(participant), m_session(session), m_ends(ends) {}
-  const Ends& ends() const { return m_ends; }
+  const StreamEnds& ends() const { return m_ends; }
 
   void operator()(const InputRecord& record) {
     if (record.bytes.empty()) return;
@@ -95,7 +84,7 @@ class Appender {
   Database& m_database;
   const ParticipantId m_participant;
   const TaskSessionId m_session;
-  Ends m_ends;
+  StreamEnds m_ends;
 };
 
 }  // namespace
@@ -108,13 +97,23 @@ void Transaction::add_event(ParticipantId participant, std::optional<TaskSession
   insert_event(m_database, participant, session, event);
 }
 
-void Transaction::check_running(const Fence& fence, TaskSessionId session) {
-  check(fence);
-  Query row = m_database.query("SELECT 1 FROM task_sessions WHERE id = ? AND participant_id = ? AND state = 'running'",
-                               session, fence.participant);
-  if (row.next()) return;
-  throw StoreError(ErrorCode::bad_request, m_database.name() + ": participant " + std::to_string(fence.participant) +
-                                               " has no running task session " + std::to_string(session));
+StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session) {
+  Query row = m_database.query(
+      "SELECT l.fence IS NOT NULL, s.input_end, s.output_end, s.answered_offset, s.command_count FROM (SELECT 1) "
+      "LEFT JOIN leases l ON l.participant_id = ?1 AND l.worker_id = ?2 AND l.fence = ?3 "
+      "LEFT JOIN task_sessions s ON s.id = ?4 AND s.participant_id = ?1 AND s.state = 'running'",
+      fence.participant, fence.worker, fence.number, session);
+  if (!row.next() || row.integer(0) == 0) throw LeaseLost(fence);
+  if (row.is_null(1)) {
+    throw StoreError(ErrorCode::bad_request, m_database.name() + ": participant " + std::to_string(fence.participant) +
+                                                 " has no running task session " + std::to_string(session));
+  }
+  StreamEnds ends;
+  ends.input = static_cast<std::uint64_t>(row.integer(1));
+  ends.output = static_cast<std::uint64_t>(row.integer(2));
+  ends.answered = static_cast<std::uint64_t>(row.integer(3));
+  ends.commands = row.integer(4);
+  return ends;
 }
 
 TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
@@ -174,21 +173,10 @@ void Transaction::append_to_participant(const Fence& fence, const std::vector<Re
 
 void Transaction::append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) {
   if (session == no_task_session) return append_to_participant(fence, records);
-  check_running(fence, session);
-  Ends before;
-  {
-    Query row = m_database.query(
-        "SELECT input_end, output_end, answered_offset, command_count FROM task_sessions WHERE id = ?", session);
-    if (row.next()) {
-      before.input = static_cast<std::uint64_t>(row.integer(0));
-      before.output = static_cast<std::uint64_t>(row.integer(1));
-      before.answered = static_cast<std::uint64_t>(row.integer(2));
-      before.commands = row.integer(3);
-    }
-  }
+  const StreamEnds before = check_running(fence, session);
   Appender appender(m_database, fence.participant, session, before);
   for (const Record& record : records) std::visit(appender, record);
-  const Ends& ends = appender.ends();
+  const StreamEnds& ends = appender.ends();
   if (ends == before) return;
   m_database.execute(
       "UPDATE task_sessions SET input_end = ?, output_end = ?, answered_offset = ?, command_count = ? WHERE id = ?",

@@ -130,7 +130,7 @@ class StoreTransaction {
 /// Owns the connection and the one thread that uses it.
 ///
 /// Jobs run in the order submitted, each once, many in one transaction (group commit: a transaction begins
-/// when a job comes that cannot wait, or 10 ms after one that can, and ends when the queue is empty or 10 ms are over).
+/// when a job comes that cannot wait, or 40 ms after one that can, and ends when the queue is empty or 10 ms are over).
 /// A job that throws is undone alone; its `done` gets the exception. Where the transaction itself fails (disk full,
 /// locked), nothing of its jobs is in the file, every one's `done` gets the StoreError, and the submitter may try
 /// again; the store goes on with what is submitted next. Threads: any may submit. `done` runs on the store's thread
@@ -147,8 +147,10 @@ class Store {
   virtual ~Store() = default;
   /// `done` may be empty; then a failure is only logged.
   virtual void submit(Job job, Done done) = 0;
-  /// The same for a job that nobody waits for: it may lie up to 10 ms, so that many share the cost of one commit.
+  /// The same for a job that nobody waits for: it may lie up to 40 ms, so that many share the cost of one commit.
   virtual void submit_in_time(Job job, Done done) = 0;
+  /// Somebody waits now: what was submitted to lie need not lie any longer.
+  virtual void hurry() = 0;
 
   /// Submits and waits; rethrows what the job threw. For start-up, commands and tests; not from `done`.
   void run(const Job& job);

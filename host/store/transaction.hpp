@@ -5,6 +5,17 @@
 
 namespace tellina {
 
+/// How far a task session's streams are in the file.
+class StreamEnds {
+ public:
+  StreamEnds() = default;
+  bool operator==(const StreamEnds&) const = default;
+  std::uint64_t input = 0;
+  std::uint64_t output = 0;
+  std::uint64_t answered = 0;
+  std::int64_t commands = 0;
+};
+
 /// What jobs get to see, over one connection; the writer begins and commits around it.
 class Transaction final : public StoreTransaction {
  public:
@@ -48,8 +59,9 @@ class Transaction final : public StoreTransaction {
   bool is_live(const Lease& lease, MonotonicTime at) const;
   /// Throws LeaseLost unless the fence is the newest.
   void check(const Fence& fence);
-  /// Throws StoreError unless the task session runs and is the fence's participant's.
-  void check_running(const Fence& fence, TaskSessionId session);
+  /// Throws LeaseLost unless the fence is the newest, and StoreError unless the task session runs and is the fence's
+  /// participant's.
+  StreamEnds check_running(const Fence& fence, TaskSessionId session);
   /// Charges a running task session up to `until` and stops its clock.
   void settle(ParticipantId participant, MonotonicTime until);
   /// Goes on with a running task session that nobody owns; false where there is none.

@@ -1,13 +1,15 @@
 #include "host/store/writer.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace tellina {
 
 namespace {
 
 constexpr std::chrono::milliseconds longest_group(10);
-constexpr std::chrono::milliseconds longest_wait(10);
+/// A commit costs a millisecond of one of few cores, which is somebody's key.
+constexpr std::chrono::milliseconds longest_wait(40);
 
 /// Gives an error to every entry that has none of its own: what it did is gone with the transaction.
 template <typename Entries>
@@ -49,6 +51,14 @@ void Writer::submit_in_time(Job job, Done done) {
     std::lock_guard lock(m_mutex);
     m_queue.emplace_back(std::move(job), std::move(done));
     if (m_queue.size() > 1 && !is_due()) return;
+  }
+  m_changed.notify_one();
+}
+
+void Writer::hurry() {
+  {
+    std::lock_guard lock(m_mutex);
+    if (m_queue.empty() || std::exchange(m_hurries, true)) return;
   }
   m_changed.notify_one();
 }

@@ -16,6 +16,7 @@ class Writer final : public Store {
   ~Writer() override;
   void submit(Job job, Done done) override;
   void submit_in_time(Job job, Done done) override;
+  void hurry() override;
 
  private:
   /// Bounds what one failed commit takes with it.

@@ -134,7 +134,7 @@ void control_frame(benchmark::State& state) {
 }
 BENCHMARK(control_frame);
 
-/// Of `range` bytes in and out each, up to the commit, with as many in one as come within 10 ms.
+/// Of `range` bytes in and out each, up to the commit, with as many in one as come within 40 ms.
 void record_input_and_output(benchmark::State& state) {
   const TemporaryFolder folder;
   Lent lent;

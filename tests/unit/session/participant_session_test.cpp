@@ -44,10 +44,36 @@ TEST_F(SessionTest, StartsATaskAndCarriesBothStreams) {
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "3");
 }
 
+TEST_F(SessionTest, AcknowledgesKeysTogetherAndPastesAtOnce) {
+  begin_task();
+  const auto recorded = [&](int end) {
+    return [this, end] { return stored("SELECT input_end FROM task_sessions") == std::to_string(end); };
+  };
+  type(0, "a");
+  ASSERT_TRUE(wait_for("input_ack"));
+  type(1, "b");
+  ASSERT_TRUE(wait(recorded(2)));
+  type(2, "c");
+  ASSERT_TRUE(wait(recorded(3)));
+  store->run([](StoreTransaction&) {});
+  loop.advance(milliseconds(249));
+  EXPECT_EQ(port.count("input_ack"), 1);
+  loop.advance(milliseconds(1));
+  EXPECT_EQ(port.count("input_ack"), 2);
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<int>(), 3);
+  EXPECT_EQ(port.credited, 3U);
+
+  type(3, std::string(8 * 1024, 'd'));
+  ASSERT_TRUE(wait_for("input_ack", 3));
+  EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<int>(), 3 + 8 * 1024);
+}
+
 TEST_F(SessionTest, DropsInputThatComesTwice) {
   begin_task();
   type(0, "abc");
   type(1, "bcd");
+  store->run([](StoreTransaction&) {});
+  loop.advance(milliseconds(250));
   EXPECT_EQ(backend.shell().typed(), "abcd");
   ASSERT_TRUE(wait([&] { return port.credited == 6; }));
 }

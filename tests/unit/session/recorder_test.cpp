@@ -15,9 +15,16 @@ class FailingStore final : public Store {
     if (!fails(done)) m_store.submit(std::move(job), std::move(done));
   }
   void submit_in_time(Job job, Done done) override {
+    ++in_time;
     if (!fails(done)) m_store.submit_in_time(std::move(job), std::move(done));
   }
+  void hurry() override {
+    ++hurries;
+    m_store.hurry();
+  }
   int submitted = 0;
+  int in_time = 0;
+  int hurries = 0;
   int failures = 0;
   std::exception_ptr failure = std::make_exception_ptr(StoreError(ErrorCode::unavailable, "disk full"));
 
@@ -165,6 +172,34 @@ TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
   add_input(0, "a");
   ASSERT_TRUE(wait([&] { return losses == 1; }));
   EXPECT_EQ(log.lines().back(), "a session is begun anew, as its record cannot go on: input is recorded up to 7");
+}
+
+TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {
+  begin();
+  add_input(0, "a");
+  add_input(1, std::string(1000, 'b'));
+  EXPECT_EQ(failing.in_time, 1);
+  EXPECT_EQ(failing.hurries, 0);
+  add_input(1001, std::string(16 * 1024, 'c'));
+  EXPECT_GT(failing.hurries, 0) << "a page that pastes waits for the window to move on";
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+
+  const int before = failing.in_time;
+  recorder->add(OutputRecord(0, std::string(256 * 1024, 'd'), now()));
+  EXPECT_EQ(failing.in_time, before) << "a flood's record is written as it comes";
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+}
+
+TEST_F(RecorderTest, HurriesForWhatIsWaitedFor) {
+  begin();
+  add_input(0, "a");
+  add_input(1, "b");
+  EXPECT_EQ(failing.in_time, 1);
+  bool ended = false;
+  recorder->end(TaskSessionState::gave_up, {}, now(), [&] { ended = true; });
+  EXPECT_EQ(failing.hurries, 1);
+  ASSERT_TRUE(wait([&] { return ended; }));
+  EXPECT_EQ(failing.in_time, 1) << "what is recorded before the end does not lie either";
 }
 
 TEST_F(RecorderTest, EndsBehindItsRecords) {
