@@ -14,6 +14,9 @@ constexpr std::size_t most_bytes_in_batch = 1024 * 1024;
 constexpr std::size_t most_bytes_at_once = 4 * 1024 * 1024;
 /// Besides the capacity: what one channel may take of this process's memory.
 constexpr std::size_t most_bytes_in_outbox = 64 * 1024 * 1024;
+/// What Redis told of a channel's length counts for so long, and as if so many senders did the same at once.
+constexpr milliseconds length_counts_for{1000};
+constexpr std::size_t senders_at_once = 4;
 
 }  // namespace
 
@@ -68,6 +71,8 @@ std::deque<Batch> Outboxes::take() {
       batch.messages.push_back(message);
       batch.bytes += message.size();
     }
+    batch.fits = !outbox.in_doubt && now - outbox.length_told_at < length_counts_for &&
+                 outbox.length + senders_at_once * batch.messages.size() <= m_settings.capacity / 2;
     if (!outbox.in_doubt) outbox.batch = ++m_last_batch;
     batch.number = outbox.batch;
     outbox.under_way = batch.messages.size();
@@ -78,10 +83,12 @@ std::deque<Batch> Outboxes::take() {
   return batches;
 }
 
-void Outboxes::settle(const Batch& batch, std::size_t taken) {
+void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length) {
   std::lock_guard lock(m_mutex);
   Outbox& outbox = *batch.outbox;
   outbox.has_mark = true;
+  outbox.length = length;
+  outbox.length_told_at = steady_clock::now();
   outbox.last_complaint.clear();
   remove_front(outbox, std::min(taken, outbox.under_way));
   const bool is_full = taken < batch.messages.size();
@@ -123,15 +130,15 @@ void Outboxes::drop(const Batch& batch) {
   if (!batch.outbox->messages.empty()) make_ready(*batch.outbox);
 }
 
-std::size_t Outboxes::forget_doubtful(bool is_same_run, bool was_away_too_long) {
+std::size_t Outboxes::forget_doubtful(bool may_ask, bool was_away_too_long) {
   std::lock_guard lock(m_mutex);
   std::size_t forgotten = 0;
   for (const auto& [channel, outbox] : m_outboxes) {
-    if (!is_same_run) outbox->has_mark = false;
+    if (!may_ask) outbox->has_mark = false;
     std::size_t count = 0;
     if (was_away_too_long)
       count = outbox->messages.size();
-    else if (!is_same_run && outbox->in_doubt)
+    else if (!may_ask && outbox->in_doubt)
       count = outbox->under_way;
     if (count == 0) continue;
     forgotten += count;

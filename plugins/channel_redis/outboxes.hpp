@@ -28,10 +28,12 @@ class Outbox {
   std::deque<Bytes> messages;
   std::size_t bytes = 0;
 
-  std::size_t under_way = 0;   ///< so many at the front were sent as the batch below, and no reply has come
-  std::uint64_t batch = 0;     ///< its number
-  bool in_doubt = false;       ///< the connection broke before the reply
-  bool has_mark = false;       ///< Redis has confirmed a batch, and so holds this outbox's mark
+  std::size_t under_way = 0;  ///< so many at the front were sent as the batch below, and no reply has come
+  std::uint64_t batch = 0;    ///< its number
+  bool in_doubt = false;      ///< the connection broke before the reply
+  bool has_mark = false;      ///< Redis has confirmed a batch, and so holds this outbox's mark
+  std::size_t length = 0;     ///< of the channel in Redis, as its last reply told
+  std::chrono::steady_clock::time_point length_told_at{};
   std::string last_complaint;  ///< what Redis said about this channel's key
   std::chrono::milliseconds retry_wait{0};
   std::chrono::steady_clock::time_point retry_at{};
@@ -48,8 +50,13 @@ class Batch {
   std::uint64_t number = 0;
   bool may_have_run = false;  ///< sent before; then `expects_mark` says whether Redis must know this outbox
   bool expects_mark = false;
+  bool fits = false;  ///< without a look: the channel was far from full a moment ago
   std::vector<std::string_view> messages;
   std::size_t bytes = 0;
+
+  // Of who appends it.
+  int replies_to_come = 1;
+  std::string complaint;  ///< the first error among those that have come
 };
 
 /// Threads: add() from any; everything else from the one that may use the writer's connection.
@@ -65,8 +72,9 @@ class Outboxes {
   /// What may be sent now, at most one batch for each channel, at most a few MiB. Each has to be settled.
   std::deque<Batch> take();
 
-  /// Redis took the first `taken` messages. The others, if any, are tried again a little later, as the channel is full.
-  void settle(const Batch& batch, std::size_t taken);
+  /// Redis took the first `taken` messages, and the channel holds `length` now. The others, if any, are tried again a
+  /// little later, as the channel is full.
+  void settle(const Batch& batch, std::size_t taken, std::size_t length);
   /// Redis did not run the batch; it is tried again a little later. Returns true if `complaint` is new for this
   /// channel.
   bool settle_refused(const Batch& batch, const std::string& complaint);
@@ -77,9 +85,10 @@ class Outboxes {
   /// Removes the batch's messages.
   void drop(const Batch& batch);
 
-  /// After a break. Where Redis may have lost its memory, what is in doubt is given up, as it may have been delivered;
-  /// where it was away for too long, everything. Returns how many messages were given up.
-  std::size_t forget_doubtful(bool is_same_run, bool was_away_too_long);
+  /// After a break. Where Redis can't tell any more what it has done (`may_ask` is false), what is in doubt is given
+  /// up, as it may have been delivered; where it was away for too long, everything. Returns how many messages were
+  /// given up.
+  std::size_t forget_doubtful(bool may_ask, bool was_away_too_long);
 
   /// When a channel that was full is due again; nothing where none is.
   std::optional<std::chrono::steady_clock::time_point> next_retry();

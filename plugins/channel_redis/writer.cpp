@@ -22,8 +22,49 @@ milliseconds life_of_mark(const Settings& settings) {
 /// How long a reply may lie unread after the last message.
 constexpr milliseconds between_looks{20};
 
-bool is_all_taken(const Batch& batch, const redisReply& reply) {
-  return reply.type == REDIS_REPLY_INTEGER && reply.integer == static_cast<long long>(batch.messages.size());
+bool is_list_of(const redisReply& reply, std::size_t size) {
+  return reply.type == REDIS_REPLY_ARRAY && reply.elements == size;
+}
+
+/// To MULTI, RPUSH, SET, PEXPIRE and EXEC.
+constexpr int replies_to_transaction = 5;
+constexpr std::size_t commands_in_transaction = 3;
+
+/// Why a batch was not appended; empty where it was. `last` is the last reply to it.
+std::string_view complaint_of(const Batch& batch, const redisReply& last) {
+  if (!batch.complaint.empty()) return batch.complaint;
+  if (is_error(last)) return text_of(last);
+  // What can't be seen before it is tried, as that the key holds no list.
+  if (is_list_of(last, commands_in_transaction) && is_error(*last.element[0])) return text_of(*last.element[0]);
+  return {};
+}
+
+/// What Redis told of a batch of which it has made no complaint.
+class Taken {
+ public:
+  Taken(const Batch& batch, const redisReply& last) {
+    if (is_list_of(last, commands_in_transaction)) {
+      count = batch.messages.size();
+      length = static_cast<std::size_t>(last.element[0]->integer);
+    } else if (is_list_of(last, 2)) {
+      count = static_cast<std::size_t>(last.element[0]->integer);
+      length = static_cast<std::size_t>(last.element[1]->integer);
+    } else {
+      is_forgotten = true;
+    }
+  }
+  std::size_t count = 0;
+  std::size_t length = 0;
+  bool is_forgotten = false;
+};
+
+bool is_all_taken(const Batch& batch, const redisReply& last) {
+  return complaint_of(batch, last).empty() && Taken(batch, last).count == batch.messages.size();
+}
+
+void note(Batch& batch, const redisReply& reply) {
+  --batch.replies_to_come;
+  if (is_error(reply) && batch.complaint.empty()) batch.complaint = text_of(reply);
 }
 
 /// Other errors are the whole server's, and it may be another one after the next connect.
@@ -105,24 +146,28 @@ bool Writer::recover(const Failure& failure) {
 void Writer::connect() {
   m_connection = open_server(m_settings.address, m_stop.descriptor());
   const ServerRun run = ask_for_run(*m_connection);
+  const bool is_same_run = run.id == m_run_id;
+  const bool may_ask = is_same_run && make_sure_of_end();
   load_script();
+  std::string client_id = prepare_transactions();
   // Tells a server that takes no writes before anyone relies on it.
   m_keys = Keys(m_settings.prefix, run.id, m_instance);
   m_connection->call({"SET", m_keys.mark(""), "0", "PX", m_mark_life_ms});
   m_back_off.reset();
   m_connected_at = m_clock.now();
 
-  const bool is_same_run = run.id == m_run_id;
   m_run_id = run.id;
+  m_client_id = std::move(client_id);
   const bool was_away = m_health.is_writer_down();
   const bool was_away_too_long = was_away && m_clock.now() - m_lost_at > m_settings.expiry;
-  const std::size_t forgotten = m_outboxes.forget_doubtful(is_same_run, was_away_too_long);
+  const std::size_t forgotten = m_outboxes.forget_doubtful(may_ask, was_away_too_long);
   m_health.note_up(Health::writer);
   if (!m_has_been_up) m_log.debug("connected to Redis " + run.version + " at " + m_settings.address.text());
   m_has_been_up = true;
   if (forgotten == 0) return;
   m_log.warning(std::to_string(forgotten) + " messages that were under way were given up" +
                 (was_away_too_long ? ", as Redis was away for longer than \"expiry\""
+                 : is_same_run     ? ", as Redis does not let us end the connection that they were sent on"
                                    : ", as Redis was started again and may have delivered them") +
                 "; connections that miss one are begun anew");
 }
@@ -176,9 +221,11 @@ bool Writer::send_from_here() noexcept {
   m_is_open_to_all = false;
   try {
     for (; !m_under_way.empty(); m_under_way.pop_front()) {
-      const redisReply* reply = m_connection->peek();
-      if (!reply || !is_all_taken(m_under_way.front(), *reply)) return false;
-      settle(m_under_way.front(), *m_connection->read());
+      Batch& batch = m_under_way.front();
+      for (; batch.replies_to_come > 1 && m_connection->peek(); note(batch, *m_connection->read())) continue;
+      const redisReply* last = batch.replies_to_come == 1 ? m_connection->peek() : nullptr;
+      if (!last || !is_all_taken(batch, *last)) return false;
+      settle(batch, *m_connection->read());
     }
     append_ready();
   } catch (const std::exception&) {
@@ -191,7 +238,7 @@ bool Writer::send_from_here() noexcept {
 
 void Writer::append_ready() {
   m_under_way = m_outboxes.take();
-  for (const Batch& batch : m_under_way) append(batch);
+  for (Batch& batch : m_under_way) append(batch);
 }
 
 void Writer::append_what_waits() {
@@ -206,9 +253,12 @@ void Writer::append_what_waits() {
 void Writer::read_replies() {
   std::string refusal;
   for (; !m_under_way.empty(); m_under_way.pop_front()) {
-    const Reply reply = m_connection->read();
-    if (is_error(*reply) && !concerns_one_batch(text_of(*reply))) refusal = text_of(*reply);
-    settle(m_under_way.front(), *reply);
+    Batch& batch = m_under_way.front();
+    while (batch.replies_to_come > 1) note(batch, *m_connection->read());
+    const Reply last = m_connection->read();
+    const std::string_view complaint = complaint_of(batch, *last);
+    if (!complaint.empty() && !concerns_one_batch(complaint)) refusal = complaint;
+    settle(batch, *last);
   }
   for (; m_replies_to_wake > 0; --m_replies_to_wake) {
     const Reply reply = m_connection->read();
@@ -219,7 +269,12 @@ void Writer::read_replies() {
   if (m_must_load) load_script();
 }
 
-void Writer::append(const Batch& batch) {
+void Writer::append(Batch& batch) {
+  if (batch.fits && !m_client_id.empty()) return append_by_transaction(batch);
+  append_by_script(batch);
+}
+
+void Writer::append_by_script(const Batch& batch) {
   const std::string number = std::to_string(batch.number);
   const bool must_have_mark = batch.may_have_run && batch.expects_mark;
   const std::string channel_key = m_keys.channel(batch.outbox->channel);
@@ -230,29 +285,65 @@ void Writer::append(const Batch& batch) {
   m_connection->append(m_words);
 }
 
-void Writer::settle(const Batch& batch, const redisReply& reply) {
-  const std::string_view text = text_of(reply);
-  if (is_error(reply) && text.starts_with("NOSCRIPT")) {
+void Writer::append_by_transaction(Batch& batch) {
+  const std::string mark = std::to_string(batch.number) + " " + std::to_string(batch.messages.size());
+  const std::string channel_key = m_keys.channel(batch.outbox->channel);
+  m_connection->append({"MULTI"});
+  m_words.assign({"RPUSH", channel_key});
+  m_words.insert(m_words.end(), batch.messages.begin(), batch.messages.end());
+  m_connection->append(m_words);
+  m_connection->append({"SET", m_keys.mark(batch.outbox->channel), mark, "PX", m_mark_life_ms});
+  m_connection->append({"PEXPIRE", channel_key, m_expiry_ms});
+  m_connection->append({"EXEC"});
+  batch.replies_to_come = replies_to_transaction;
+}
+
+void Writer::settle(const Batch& batch, const redisReply& last) {
+  const std::string_view complaint = complaint_of(batch, last);
+  if (complaint.starts_with("NOSCRIPT")) {
     m_must_load = true;
     m_outboxes.settle_unrun(batch);
-  } else if (is_error(reply)) {
-    const std::string complaint(text);
-    if (m_outboxes.settle_refused(batch, complaint) && text.starts_with("WRONGTYPE")) {
-      const std::string which = complaint + " (key " + m_keys.channel(batch.outbox->channel) + ")";
+    return;
+  }
+  if (!complaint.empty()) {
+    if (m_outboxes.settle_refused(batch, std::string(complaint)) && complaint.starts_with("WRONGTYPE")) {
+      const std::string which = std::string(complaint) + " (key " + m_keys.channel(batch.outbox->channel) + ")";
       m_log.error(m_health.describe(Failure(Failure::Kind::refused, which)));
     }
-  } else if (reply.integer < 0) {
-    m_outboxes.drop(batch);
-    m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + batch.outbox->channel +
-                  " were given up, as Redis has lost its record of what it had taken");
-  } else {
-    m_outboxes.settle(batch, static_cast<std::size_t>(reply.integer));
+    return;
   }
+  const Taken taken(batch, last);
+  if (!taken.is_forgotten) return m_outboxes.settle(batch, taken.count, taken.length);
+  m_outboxes.drop(batch);
+  m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + batch.outbox->channel +
+                " were given up, as Redis has lost its record of what it had taken");
 }
 
 void Writer::load_script() {
   m_script_hash = text_of(*m_connection->call({"SCRIPT", "LOAD", push_script}));
   m_must_load = false;
+}
+
+std::string Writer::prepare_transactions() {
+  const auto may = [this](std::initializer_list<std::string_view> command, std::string_view usual_error) {
+    m_connection->append(command);
+    const Reply reply = m_connection->read();
+    return !is_error(*reply) || (!usual_error.empty() && text_of(*reply).starts_with(usual_error));
+  };
+  m_connection->append({"CLIENT", "ID"});
+  const Reply reply = m_connection->read();
+  if (reply->type != REDIS_REPLY_INTEGER) return {};
+  std::string id = std::to_string(reply->integer);
+  // EXEC first: a connection that may begin a transaction and not end it would be of no use.
+  const bool may_all = may({"CLIENT", "KILL", "ID", id, "SKIPME", "yes"}, {}) &&
+                       may({"EXEC"}, "ERR EXEC without MULTI") && may({"MULTI"}, {}) && may({"EXEC"}, {});
+  return may_all ? id : std::string();
+}
+
+bool Writer::make_sure_of_end() {
+  if (m_client_id.empty()) return true;
+  m_connection->append({"CLIENT", "KILL", "ID", m_client_id});
+  return !is_error(*m_connection->read());
 }
 
 }  // namespace tellina::redis

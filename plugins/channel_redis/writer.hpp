@@ -28,6 +28,10 @@ namespace tellina::redis {
 /// long as Redis keeps its memory. A Redis that was started again may have delivered the batch before and forgotten
 /// that: then the batch is given up.
 ///
+/// A script costs Redis more than all else that it does for a message. So what surely fits is appended, with its mark,
+/// by a transaction (MULTI ... EXEC), which does not look first. That is safe as the connection's end is made sure of
+/// (CLIENT KILL) before the script asks after its batches. Where Redis does not let us do that, all goes by the script.
+///
 /// Threads: as stated at each function. The destructor waits for the thread. The thread holds `m_wire` whenever it is
 /// awake and lets go of it while it waits for work; others take it only where nobody has it.
 class Writer {
@@ -59,9 +63,15 @@ class Writer {
   void append_ready();
   void append_what_waits();
   void read_replies();
-  void append(const Batch& batch);
-  void settle(const Batch& batch, const redisReply& reply);
+  void append(Batch& batch);
+  void append_by_script(const Batch& batch);
+  void append_by_transaction(Batch& batch);
+  void settle(const Batch& batch, const redisReply& last);
   void load_script();
+  /// The connection's number at the server, where transactions may be used on it; else empty.
+  std::string prepare_transactions();
+  /// Whether nothing that was sent on the last connection will be done any more.
+  bool make_sure_of_end();
 
   const Settings& m_settings;
   Health& m_health;
@@ -92,6 +102,7 @@ class Writer {
   std::string m_run_id;
   Keys m_keys;
   std::string m_script_hash;
+  std::string m_client_id;  ///< of the connection; empty where all goes by the script
   MonotonicTime m_lost_at{};
   MonotonicTime m_connected_at{};
   bool m_has_been_up = false;

@@ -7,6 +7,7 @@ namespace tellina::testing {
 namespace {
 
 using std::chrono::steady_clock;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -226,6 +227,28 @@ TEST_F(RedisFaultTest, WritersConnectionsThatAreCutLoseNothing) {
   // Where a reader was cut between two BLMPOPs at most one answer went with it.
   EXPECT_TRUE(eventually(5s, [&] { return receipts.count() + 2000 >= accepted; }))
       << receipts.count() << " of " << accepted;
+}
+
+/// What was sent on a connection that was given up must not be done once what it brought has been asked after.
+TEST_F(RedisFaultTest, AConnectionThatIsGivenUpIsEndedBeforeItsMessagesAreAskedAfter) {
+  const auto layer = make();
+  Receipts receipts;
+  const auto subscription = layer->receive(m_channel, receipts.receiver());
+  for (Sequence i = 0; i < 3; ++i) {
+    ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
+    ASSERT_TRUE(receipts.wait_for(i + 1));
+  }
+  ASSERT_GT(server().calls_of("exec"), 2u);
+  const std::uint64_t kills = server().calls_of("client|kill");
+  server().pause();
+  ASSERT_EQ(layer->send(m_channel, numbered(3)), SendResult::accepted);
+  ASSERT_TRUE(eventually(5s, [&] { return has_logged("no answer for 2000 ms"); })) << whole_log();
+  server().resume();
+  ASSERT_TRUE(receipts.wait_for(4)) << whole_log();
+  ASSERT_TRUE(send_surely(*layer, m_channel, numbered(4)));
+  ASSERT_TRUE(receipts.wait_for(5));
+  EXPECT_THAT(receipts.numbers(), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(server().calls_of("client|kill"), kills + 2) << "the old connection, and itself to see whether it may";
 }
 
 TEST_F(RedisFaultTest, RedisThatIsAbsentAtTheStartIsFoundWhenItAppears) {

@@ -147,7 +147,7 @@ TEST_F(RedisLayerTest, TwoSendersTogetherDoNotExceedTheCapacity) {
   for (Sequence i = 0; i < 50; ++i) {
     for (const auto& layer : layers) layer->send(m_channel, numbered(i));
   }
-  ASSERT_TRUE(eventually(5s, [&] { return server().calls_of("evalsha") >= 10; }));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "50" && appends() >= 10; }));
   EXPECT_EQ(server().command({"LLEN", key()}), "50");
 }
 
@@ -186,13 +186,39 @@ TEST_F(RedisLayerTest, ABurstOfKeystrokesTakesFewRoundTrips) {
   const auto subscription = layer->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   ASSERT_TRUE(receipts.wait_for(1));
-  const std::uint64_t before = server().calls_of("evalsha");
+  const std::uint64_t before = appends();
   for (Sequence i = 1; i <= 1000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   ASSERT_TRUE(receipts.wait_for(1001));
   EXPECT_EQ(receipts.disorders(), 0u);
-  const std::uint64_t commands = server().calls_of("evalsha") - before;
+  const std::uint64_t commands = appends() - before;
   EXPECT_LT(commands, 200u);
   RecordProperty("commands_for_1000_keystrokes", std::to_string(commands));
+}
+
+TEST_F(RedisLayerTest, WhatSurelyFitsIsAppendedWithoutTheScript) {
+  const auto layer = make(Section().number("capacity", 100));
+  Receipts receipts;
+  {
+    const auto subscription = layer->receive(m_channel, receipts.receiver());
+    for (Sequence i = 0; i < 10; ++i) {
+      ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
+      ASSERT_TRUE(receipts.wait_for(i + 1));
+    }
+  }
+  EXPECT_LT(server().calls_of("evalsha"), 10u) << "its first look at the channel, and where a second went by";
+  EXPECT_GT(server().calls_of("exec"), 2u);
+  EXPECT_EQ(receipts.disorders(), 0u);
+
+  // Half full: from here on the script looks how much room there is.
+  const auto length = [&] { return std::stoul(server().command({"LLEN", key()})); };
+  for (Sequence i = 10; i < 60; ++i) {
+    ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
+    ASSERT_TRUE(eventually(5s, [&] { return length() == i - 9; }));
+  }
+  const std::uint64_t transactions = server().calls_of("exec");
+  for (Sequence i = 60; i < 120; ++i) ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
+  ASSERT_TRUE(eventually(5s, [&] { return length() == 100; }));
+  EXPECT_EQ(server().calls_of("exec"), transactions);
 }
 
 TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {

@@ -76,6 +76,8 @@ class RedisLayerTest : public ::testing::Test {
   /// Of a channel, in this run of m_server.
   std::string key_of(const ChannelName& channel);
   std::string key() { return key_of(m_channel); }
+  /// How many batches were appended or tried.
+  std::uint64_t appends() { return server().calls_of("evalsha") + server().calls_of("exec"); }
   bool has_logged(const std::string& part) const;
   std::string whole_log() const;
 

@@ -9,6 +9,7 @@
 namespace tellina::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -119,10 +120,27 @@ TEST_F(RedisRefusalTest, AUserWithFewRightsSendsAndReceives) {
   EXPECT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   EXPECT_TRUE(receipts.wait_for(1)) << whole_log();
   EXPECT_EQ(whole_log().find("warning"), std::string::npos);
+  EXPECT_EQ(server().calls_of("multi"), 0u);
   server().command({"ACL", "SETUSER", "tellina", "-evalsha"});
   EXPECT_TRUE(eventually(
       5s, [&] { return layer->send(m_channel, numbered(1)) == SendResult::unavailable || has_logged("NOPERM"); }));
   EXPECT_TRUE(eventually(5s, [&] { return has_logged("let its user do what the documentation"); })) << whole_log();
+}
+
+TEST_F(RedisRefusalTest, AKeyThatBecomesSomethingElseStopsOnlyItsChannel) {
+  const auto layer = make();
+  ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
+  ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "1"; }));
+  server().command({"SET", key(), "mine"});
+  ASSERT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
+  EXPECT_TRUE(eventually(5s, [&] { return has_logged("(key " + key() + "); another program uses the key"); }))
+      << whole_log();
+  EXPECT_EQ(server().calls_of("exec"), 3u) << "two to try, and one that found no list";
+  server().command({"DEL", key()});
+  Receipts receipts;
+  const auto subscription = layer->receive(m_channel, receipts.receiver());
+  ASSERT_TRUE(receipts.wait_for(1)) << whole_log();
+  EXPECT_THAT(receipts.numbers(), ElementsAre(1));
 }
 
 TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
