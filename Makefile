@@ -10,7 +10,8 @@ ARGS ?=
 ADDRESS ?=
 # In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
 CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
-TEST_JOBS ?= 2
+# Two for each core: most tests wait, and those that compute count as two.
+TEST_JOBS ?= 4
 
 .NOTPARALLEL:
 
