@@ -8,9 +8,6 @@ SHELL := /bin/bash
 
 ARGS ?=
 ADDRESS ?=
-# In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
-CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
-TEST_JOBS ?= 2
 
 .NOTPARALLEL:
 
@@ -41,10 +38,7 @@ test:             ## unit, integration, page and browser tests
 	@tools/deps test
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
-	$(CTEST) --test-dir build -j $(TEST_JOBS)
-	npm run --silent typecheck
-	npm test --silent
-	npm run --silent e2e $(if $(CI),|| npm run --silent e2e)
+	@tools/test
 
 package:          ## a Debian package of the server as a service, in build/package/
 	@tools/deps package
