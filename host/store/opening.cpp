@@ -128,7 +128,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
     switch_to_wal(*database);
     database->run_script(
         "PRAGMA synchronous = NORMAL;"
-        "PRAGMA cache_size = -6144;"
+        "PRAGMA cache_size = -6144;"  // KiB: the last pages of 200 sessions' streams, which are written to in turn
         "PRAGMA foreign_keys = ON;"
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA journal_size_limit = 67108864");

@@ -103,12 +103,15 @@ void Writer::run_group() {
     return;
   }
   const MonotonicTime end = m_clock.now() + longest_group;
+  bool has_more = true;
   do {
     std::optional<Entry> entry = take();
-    if (!entry) break;
+    has_more = entry.has_value();
+    if (!has_more) break;
     run_job(*entry, group);
     group.push_back(std::move(*entry));
   } while (m_database->in_transaction() && group.size() < largest_group && m_clock.now() < end);
+  if (has_more) hurry();  // the rest has lain as long as these
   commit(group);
   report(group);
 }

@@ -104,7 +104,7 @@ void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length)
 bool Outboxes::settle_refused(const Batch& batch, const std::string& complaint) {
   std::lock_guard lock(m_mutex);
   Outbox& outbox = *batch.outbox;
-  outbox.under_way = 0;
+  leave_unrun(batch);
   delay(outbox, milliseconds(100), milliseconds(1000));
   if (outbox.last_complaint == complaint) return false;
   outbox.last_complaint = complaint;
@@ -113,8 +113,16 @@ bool Outboxes::settle_refused(const Batch& batch, const std::string& complaint) 
 
 void Outboxes::settle_unrun(const Batch& batch) {
   std::lock_guard lock(m_mutex);
-  batch.outbox->under_way = 0;
+  leave_unrun(batch);
   make_ready(*batch.outbox);
+}
+
+void Outboxes::leave_unrun(const Batch& batch) {
+  Outbox& outbox = *batch.outbox;
+  outbox.length_told_at = {};
+  // That it was not run now says nothing of the time before.
+  outbox.in_doubt = batch.may_have_run;
+  if (!batch.may_have_run) outbox.under_way = 0;
 }
 
 void Outboxes::settle_in_doubt(const Batch& batch) {

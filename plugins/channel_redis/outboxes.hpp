@@ -57,6 +57,7 @@ class Batch {
   // Of who appends it.
   int replies_to_come = 1;
   std::string complaint;  ///< the first error among those that have come
+  bool is_torn = false;   ///< the transaction was not begun, so what was to be in it may have been done
 };
 
 /// Threads: add() from any; everything else from the one that may use the writer's connection.
@@ -97,6 +98,7 @@ class Outboxes {
   bool is_empty();
 
  private:
+  void leave_unrun(const Batch& batch);
   void make_ready(Outbox& outbox);
   void delay(Outbox& outbox, std::chrono::milliseconds first, std::chrono::milliseconds longest);
   void remove_front(Outbox& outbox, std::size_t count);

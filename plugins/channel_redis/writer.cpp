@@ -63,8 +63,10 @@ bool is_all_taken(const Batch& batch, const redisReply& last) {
 }
 
 void note(Batch& batch, const redisReply& reply) {
-  --batch.replies_to_come;
-  if (is_error(reply) && batch.complaint.empty()) batch.complaint = text_of(reply);
+  const bool is_first = batch.replies_to_come-- == replies_to_transaction;
+  if (!is_error(reply)) return;
+  if (batch.complaint.empty()) batch.complaint = text_of(reply);
+  batch.is_torn = batch.is_torn || is_first;
 }
 
 /// Other errors are the whole server's, and it may be another one after the next connect.
@@ -256,6 +258,7 @@ void Writer::read_replies() {
     Batch& batch = m_under_way.front();
     while (batch.replies_to_come > 1) note(batch, *m_connection->read());
     const Reply last = m_connection->read();
+    if (batch.is_torn) throw Failure(Failure::Kind::refused, batch.complaint);
     const std::string_view complaint = complaint_of(batch, *last);
     if (!complaint.empty() && !concerns_one_batch(complaint)) refusal = complaint;
     settle(batch, *last);
@@ -286,6 +289,7 @@ void Writer::append_by_script(const Batch& batch) {
 }
 
 void Writer::append_by_transaction(Batch& batch) {
+  batch.replies_to_come = replies_to_transaction;
   const std::string mark = std::to_string(batch.number) + " " + std::to_string(batch.messages.size());
   const std::string channel_key = m_keys.channel(batch.outbox->channel);
   m_connection->append({"MULTI"});
@@ -295,7 +299,6 @@ void Writer::append_by_transaction(Batch& batch) {
   m_connection->append({"SET", m_keys.mark(batch.outbox->channel), mark, "PX", m_mark_life_ms});
   m_connection->append({"PEXPIRE", channel_key, m_expiry_ms});
   m_connection->append({"EXEC"});
-  batch.replies_to_come = replies_to_transaction;
 }
 
 void Writer::settle(const Batch& batch, const redisReply& last) {
@@ -314,8 +317,9 @@ void Writer::settle(const Batch& batch, const redisReply& last) {
   }
   const Taken taken(batch, last);
   if (!taken.is_forgotten) return m_outboxes.settle(batch, taken.count, taken.length);
+  const std::string channel = batch.outbox->channel;  // drop() may be the last that the outbox sees
   m_outboxes.drop(batch);
-  m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + batch.outbox->channel +
+  m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + channel +
                 " were given up, as Redis has lost its record of what it had taken");
 }
 
@@ -343,7 +347,11 @@ std::string Writer::prepare_transactions() {
 bool Writer::make_sure_of_end() {
   if (m_client_id.empty()) return true;
   m_connection->append({"CLIENT", "KILL", "ID", m_client_id});
-  return !is_error(*m_connection->read());
+  const Reply reply = m_connection->read();
+  if (!is_error(*reply)) return true;
+  const std::string text(text_of(*reply));
+  if (text.starts_with("NOPERM") || text.starts_with("ERR unknown")) return false;
+  throw Failure(Failure::Kind::refused, text);
 }
 
 }  // namespace tellina::redis

@@ -127,6 +127,25 @@ TEST_F(RedisRefusalTest, AUserWithFewRightsSendsAndReceives) {
   EXPECT_TRUE(eventually(5s, [&] { return has_logged("let its user do what the documentation"); })) << whole_log();
 }
 
+TEST_F(RedisRefusalTest, ARightToTransactionsThatIsTakenAwayLosesAndDoublesNothing) {
+  server().command({"ACL", "SETUSER", "tellina", "on", ">pw", "~tellina:*", "+@all"});
+  const auto layer = make(Section().text("url", "redis://tellina:pw@127.0.0.1:" + std::to_string(server().port())));
+  Receipts receipts;
+  const auto subscription = layer->receive(m_channel, receipts.receiver());
+  Sequence next = 0;
+  const auto send = [&] {
+    ASSERT_TRUE(send_surely(*layer, m_channel, numbered(next++)));
+    ASSERT_TRUE(receipts.wait_for(next)) << whole_log();
+  };
+  for (int i = 0; i < 3; ++i) send();
+  ASSERT_GT(server().calls_of("exec"), 2u);
+  server().command({"ACL", "SETUSER", "tellina", "-multi"});
+  for (int i = 0; i < 3; ++i) send();
+  EXPECT_TRUE(has_logged("NOPERM")) << whole_log();
+  EXPECT_EQ(receipts.doubles(), 0u);
+  EXPECT_EQ(receipts.disorders(), 0u);
+}
+
 TEST_F(RedisRefusalTest, AKeyThatBecomesSomethingElseStopsOnlyItsChannel) {
   const auto layer = make();
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
