@@ -1,6 +1,5 @@
 // Writes the page about speed:   node page.mjs RESULTS TEMPLATE PAGE
 // The template's words in double braces are replaced by tables; the plots go beside the results.
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
@@ -110,10 +109,20 @@ function missing() {
   return [...known].filter((name) => !runs.has(name));
 }
 
+/** Runs are measured one by one: each says at which commit. */
+function commitTable() {
+  const names = new Map();
+  for (const line of readFileSync(join(folder, 'commits.tsv'), 'utf8').trimEnd().split('\n')) {
+    const [name, commit, date] = line.split('\t');
+    const key = `${date}\t${commit}`;
+    names.set(key, [...(names.get(key) ?? []), name]);
+  }
+  return table(['date', 'commit', 'measured'], [...names].sort().map(([key, of]) => [...key.split('\t'), of.join(', ')]));
+}
+
 const words = {
   machine: measured[0]?.settings.machine ?? 'unknown',
-  commit: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8' }).trim(),
-  date: new Date().toISOString().slice(0, 10),
+  commits: commitTable(),
   targets: table(['figure', 'target', 'measured', ''], targetRows(runs)),
   floor: floorTable(),
   matrix: matrixTable(),
