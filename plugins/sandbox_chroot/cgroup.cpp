@@ -48,10 +48,11 @@ bool remove_directory(const std::string& directory) {
   return true;
 }
 
-/// Takes away the owner's directory and then ours, as long as they are empty.
-void remove_parents(const std::string& sandbox_directory) {
-  const std::string owner = sandbox_directory.substr(0, sandbox_directory.rfind('/'));
-  if (rmdir(owner.c_str()) == 0) rmdir(owner.substr(0, owner.rfind('/')).c_str());
+std::string above(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
+
+/// Takes away an owner's directory and then ours, as long as they are empty.
+void remove_owner(const std::string& directory) {
+  if (rmdir(directory.c_str()) == 0) rmdir(above(directory).c_str());
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ bool Cgroup::remove() {
   bool removed = true;
   for (const std::string& directory : m_directories) {
     removed = remove_directory(directory) && removed;
-    remove_parents(directory);
+    remove_owner(above(directory));
   }
   m_directories.clear();
   return removed;
@@ -165,8 +166,9 @@ std::size_t Cgroups::sweep(const std::string& owner) {
       std::ifstream processes(directory + "/cgroup.procs");
       for (pid_t process; processes >> process;) kill(process, SIGKILL);
       if (remove_directory(directory)) sandboxes.insert(sandbox);
-      remove_parents(directory);
     }
+    // Also where there was none: it may have died before it made the first.
+    remove_owner(owners);
   }
   return sandboxes.size();
 }

@@ -71,6 +71,20 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   Backend()->sweep(host.owner(), {});
 }
 
+TEST(CoreHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
+  const OwnerId owner = "test-" + std::to_string(getpid());
+  std::vector<std::filesystem::path> made;
+  for (const char* hierarchy : {"", "cpu", "memory", "pids"}) {
+    const std::filesystem::path root = std::filesystem::path("/sys/fs/cgroup") / hierarchy;
+    if (!std::filesystem::exists(root / "cgroup.procs")) continue;
+    made.push_back(root / "tellina" / owner);
+    std::filesystem::create_directories(made.back());
+  }
+  ASSERT_FALSE(made.empty());
+  EXPECT_EQ(Backend()->sweep(owner, {}), 0U);
+  for (const auto& directory : made) EXPECT_FALSE(std::filesystem::exists(directory)) << directory;
+}
+
 TEST(CoreHostDeath, LeavesNothingAtWhateverMomentOfAStart) {
   ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0) << "so that what a dead host leaves becomes a child of this process";
   const std::vector<std::string> mounts = place::leftovers();
