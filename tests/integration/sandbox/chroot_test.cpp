@@ -36,7 +36,8 @@ TEST_F(CoreProbe, TellsLimitsAndLeavesNothing) {
       << memory.how;
   EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
   EXPECT_EQ(descendants(getpid()), before);
-  EXPECT_EQ(place::leftovers_of("probe"), std::vector<std::string>());
+  // Servers of other tests probe too, for a moment.
+  EXPECT_TRUE(eventually([] { return place::leftovers_of("probe").empty(); }, "nothing of a probe is left"));
   try {
     backend()->adopt("x");
     ADD_FAILURE() << "it adopted";
