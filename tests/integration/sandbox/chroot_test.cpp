@@ -72,7 +72,7 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   Backend()->sweep(host.owner(), {});
 }
 
-TEST(CoreHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
+TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
   const OwnerId owner = "test-" + std::to_string(getpid());
   std::vector<std::filesystem::path> made;
   for (const char* hierarchy : {"", "cpu", "memory", "pids"}) {
