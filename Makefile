@@ -8,6 +8,10 @@ SHELL := /bin/bash
 
 ARGS ?=
 ADDRESS ?=
+# In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
+CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
+# Two for each core, as most tests wait most of the time.
+TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
 .NOTPARALLEL:
 
@@ -38,7 +42,10 @@ test:             ## unit, integration, page and browser tests
 	@tools/deps test
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
-	@tools/test
+	$(CTEST) --test-dir build -j $(TEST_JOBS)
+	npm run --silent typecheck
+	npm test --silent
+	npm run --silent e2e $(if $(CI),|| npm run --silent e2e)
 
 package:          ## a Debian package of the server as a service, in build/package/
 	@tools/deps package
