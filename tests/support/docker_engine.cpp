@@ -205,8 +205,8 @@ void DockerEngine::thaw() {
   m_is_frozen = false;
 }
 
-std::string DockerEngine::run(const std::string& arguments) const {
-  FILE* const pipe = popen(("docker --host unix://" + m_socket + " " + arguments + " 2>&1").c_str(), "re");
+std::string DockerEngine::run(const std::string& socket, const std::string& arguments) {
+  FILE* const pipe = popen(("docker --host unix://" + socket + " " + arguments + " 2>&1").c_str(), "re");
   std::string output;
   std::array<char, 4096> buffer;
   for (std::size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {

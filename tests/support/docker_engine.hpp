@@ -41,7 +41,9 @@ class DockerEngine {
   void thaw();
 
   /// The output of `docker ARGUMENTS`. Throws std::runtime_error where it fails.
-  std::string run(const std::string& arguments) const;
+  std::string run(const std::string& arguments) const { return run(m_socket, arguments); }
+  /// The same on the engine that listens at `socket`.
+  static std::string run(const std::string& socket, const std::string& arguments);
   /// Processes in its containers, as (number, start time).
   std::set<std::pair<int, std::string>> processes() const;
   /// Containers (of an engine that can be asked), mounts and control groups that are left of containers, a line each.

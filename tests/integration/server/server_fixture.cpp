@@ -61,8 +61,13 @@ void ServerTest::settle(TestClient& client, const std::string& access_code, int 
 
 void ServerTest::expect_recorded(TestClient& client, const std::string& access_code, int task) {
   settle(client, access_code, task);
-  EXPECT_TRUE(database().stream("input", access_code, task) == client.input()) << "the record of the input differs";
-  EXPECT_TRUE(database().stream("output", access_code, task) == client.output()) << "the record of the output differs";
+  // While it is looked at, more may come: a shell whose terminal was just resized redraws its prompt.
+  const auto is = [&](const std::string& name, const std::string& had) {
+    return client.wait_until([&] { return database().stream(name, access_code, task) == had; },
+                             std::chrono::seconds(5));
+  };
+  EXPECT_TRUE(is("input", client.input())) << "the record of the input differs";
+  EXPECT_TRUE(is("output", client.output())) << "the record of the output differs";
 }
 
 }  // namespace tellina::testing

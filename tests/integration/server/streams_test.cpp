@@ -61,7 +61,7 @@ TEST_F(Streams, AFreshPageGetsTheReplayByteForByte) {
   ASSERT_TRUE(bob.wait_until([&] { return !bob.socket().is_open(); }));
   EXPECT_EQ(number_of(welcome, "answered_offset"), bob.output_end());
   ASSERT_TRUE(fresh.wait_until([&] { return fresh.output_end() >= bob.output_end(); }));
-  EXPECT_TRUE(fresh.output() == bob.output());
+  EXPECT_TRUE(fresh.output().starts_with(bob.output()));
 }
 
 TEST_F(Streams, AReplayThatTheBufferCutShortStartsAfterANewline) {
@@ -76,13 +76,14 @@ TEST_F(Streams, AReplayThatTheBufferCutShortStartsAfterANewline) {
   const std::uint64_t from = number_of(fresh.connect(), "output_offset");
   fresh.expect_prompt();
   fresh.run("echo end of it");
+  // The nudge that makes programs redraw may make the shell print a little more at any time.
+  const std::string seen = fresh.output();
   settle(fresh);
   const std::string recorded = database().stream("output", "bob", 1);
   ASSERT_GT(recorded.size(), 3U * 1024 * 1024);
   EXPECT_GT(from, recorded.size() - 2 * 1024 * 1024 - 4096);
   EXPECT_EQ(recorded[from - 1], '\n');
-  // The nudge that makes programs redraw may make the shell print a little more at any time.
-  EXPECT_TRUE(recorded.substr(from, fresh.output().size()) == fresh.output());
+  EXPECT_TRUE(recorded.substr(from, seen.size()) == seen);
 }
 
 TEST_F(Streams, TheNewestTabWinsAndTheOlderIsToldAndIgnored) {
