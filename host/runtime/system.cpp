@@ -1,7 +1,6 @@
 #include "host/runtime/system.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -48,18 +47,23 @@ void StderrLog::write(LogLevel level, std::string_view text) {
 
 std::string to_iso_8601(WallTime time, int digits) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::time_t whole = seconds.time_since_epoch().count();
-  std::tm utc{};
-  gmtime_r(&whole, &utc);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                utc.tm_hour, utc.tm_min, utc.tm_sec);
-  std::string iso = text;
-  if (digits > 0) {
-    std::snprintf(text, sizeof text, ".%09lld", static_cast<long long>((time - seconds).count()));
-    iso.append(text, static_cast<std::size_t>(digits) + 1);
-  }
-  return iso + "Z";
+  const auto day = std::chrono::floor<std::chrono::days>(seconds);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(seconds - day);
+  // By hand, as every chunk of a record has one: std::snprintf took a fifth of the time that recording takes.
+  std::string iso = "0000-00-00T00:00:00.000000000";
+  const auto put = [&iso](std::size_t place, std::size_t size, std::uint64_t number) {
+    for (; size > 0; number /= 10) iso[place + --size] = static_cast<char>('0' + number % 10);
+  };
+  put(0, 4, static_cast<std::uint64_t>(static_cast<int>(date.year())));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, static_cast<std::uint64_t>(clock.hours().count()));
+  put(14, 2, static_cast<std::uint64_t>(clock.minutes().count()));
+  put(17, 2, static_cast<std::uint64_t>(clock.seconds().count()));
+  put(20, 9, static_cast<std::uint64_t>((time - seconds).count()));
+  iso.resize(digits > 0 ? 20 + static_cast<std::size_t>(digits) : 19);
+  return iso += 'Z';
 }
 
 std::string boot_id() {
