@@ -58,11 +58,14 @@ function crowdCost(runs) {
     known ? (found <= 1.2 ? 'reached' : '**not reached**') : 'not measured'];
 }
 
-/** A target holds when the end of the interval that is worse for it does. */
+/** A target holds when the interval reaches it, which is less than to lie on its right side as a whole. */
 function judge(estimate, limit, atMost) {
   if (!estimate) return 'not measured';
-  const worse = estimate.confidence >= 0.95 ? (atMost ? estimate.high : estimate.low) : estimate.median;
-  return (atMost ? worse <= limit : worse >= limit) ? 'reached' : '**not reached**';
+  const { low, high } = estimate.confidence >= 0.95 ? estimate : { low: estimate.median, high: estimate.median };
+  const [better, worse] = atMost ? [low, high] : [-high, -low];
+  const bound = atMost ? limit : -limit;
+  if (worse <= bound) return 'reached';
+  return better <= bound ? 'the interval reaches it' : '**not reached**';
 }
 
 export function targetRows(runs) {
