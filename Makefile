@@ -52,6 +52,8 @@ package:          ## a Debian package of the server as a service, in build/packa
 	@$(MAKE) --no-print-directory build
 	cd build && cpack -G DEB
 
+# The fresh machine does without the tests where they have just run.
+test-all: FRESH = --without-tests
 test-all: test lint test-sanitizers test-fresh test-package ## test, lint, then everything that takes long
 
 build-sanitizers:
@@ -62,9 +64,8 @@ test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threade
 	@tools/deps test
 	tools/test-sanitizers
 
-# CI's machine is a fresh one by itself, and has run `make test`.
 test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C, `make test` (as root)
-	tools/test-fresh $(if $(CI),--without-tests)
+	tools/test-fresh $(FRESH)
 
 test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
 	tools/test-fresh --setup

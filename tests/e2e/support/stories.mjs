@@ -1,0 +1,68 @@
+import { after, before, test } from "node:test";
+
+import { in_context, launch, Tab } from "./browser.mjs";
+import { Line } from "./line.mjs";
+import { Program } from "./program.mjs";
+
+export const TIMEOUT = 400_000;
+
+/** What happens to participants, with the real server: one for all stories of a file, and a participant for each. */
+export class Stories {
+  /** @type {import("playwright-core").Browser} */
+  browser;
+  /** @type {Program} */
+  program;
+  /** Lies between the pages and the server. @type {Line} */
+  line;
+  #address_over_line = "";
+
+  /** @param {string[]} access_codes */
+  constructor(access_codes) {
+    before(async () => {
+      this.program = await Program.prepare((config) => {
+        config.task_duration_in_seconds = 600;
+        config.access_codes = access_codes;
+      });
+      [this.browser] = await Promise.all([launch(), this.program.start()]);
+      this.line = new Line(this.program.address);
+      this.#address_over_line = await this.line.open();
+    });
+    after(async () => {
+      await this.browser?.close();
+      await this.line?.close();
+      await this.program?.clean_up();
+    });
+  }
+
+  /**
+   * @param {import("playwright-core").BrowserContext} context
+   * @param {string} access_code
+   */
+  open(context, access_code) {
+    return Tab.open(context, this.#address_over_line, `?access_code=${access_code}`);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} access_code
+   * @param {(tab: Tab, context: import("playwright-core").BrowserContext) => Promise<void>} body With the first task started.
+   */
+  story(name, access_code, body) {
+    test(name, { timeout: TIMEOUT }, async () => {
+      const options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce") };
+      const begin = async (/** @type {import("playwright-core").BrowserContext} */ context) => {
+        const tab = await this.open(context, access_code);
+        await tab.card("start");
+        await tab.press("Start");
+        await tab.terminal();
+        await tab.shows(/\$ *$/m);
+        await body(tab, context);
+      };
+      try {
+        await in_context(this.browser, { name, log: () => this.program.log, options }, begin);
+      } finally {
+        this.line.mend();
+      }
+    });
+  }
+}
