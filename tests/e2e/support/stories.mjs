@@ -8,12 +8,10 @@ export const TIMEOUT = 400_000;
 
 /** What happens to participants, with the real server: one for all stories of a file, and a participant for each. */
 export class Stories {
-  /** @type {import("playwright-core").Browser} */
-  browser;
-  /** @type {Program} */
-  program;
-  /** Lies between the pages and the server. @type {Line} */
-  line;
+  browser = /** @type {import("playwright-core").Browser} */ (/** @type {unknown} */ (undefined));
+  program = /** @type {Program} */ (/** @type {unknown} */ (undefined));
+  /** Lies between the pages and the server. */
+  line = /** @type {Line} */ (/** @type {unknown} */ (undefined));
   #address_over_line = "";
 
   /** @param {string[]} access_codes */
