@@ -25,7 +25,9 @@ void destroy_ends_everything(Probe& probe) {
   room.hands().run(
       "for i in 1 2 3; do (setsid sleep 1000 &); nohup sleep 1000 >/dev/null 2>&1 & done; bash -c 'kill -STOP $$' & "
       "true");
-  const Processes processes = room.processes();
+  // One that is just being made, or is becoming another program, is not found.
+  Processes processes;
+  eventually([&] { return (processes = room.processes()).size() >= 8; }, std::chrono::seconds(5));
   expect(processes.size() >= 8, "at least 8 processes of the sandbox to be found", describe(processes));
   const auto cgroups = cgroups_of(processes);
   room.sandbox().destroy();
