@@ -10,8 +10,8 @@ namespace {
 
 constexpr int high_water_mark = 500;
 constexpr int backlog = 1024;
-/// Only one that hangs takes so long. What comes after it goes back, and is lost where later messages have gone to
-/// another receiver: on a machine that was busy, 100 ms were too short for what ZeroMQ holds (twice high_water_mark).
+/// What comes after it goes back, and is lost where later messages have gone to another receiver. 100 ms were too short
+/// for a receiver on a busy machine to take what ZeroMQ holds, which is up to twice high_water_mark.
 constexpr std::chrono::milliseconds longest_farewell{1000};
 
 }  // namespace

@@ -34,7 +34,9 @@ std::string our_mounts() {
   std::string found;
   std::istringstream mounts(read_text("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);) {
-    if (line.find("tellina") != std::string::npos) found += line + '\n';
+    // An engine that other tests start meanwhile keeps its data in the build folder, whatever folder that is in.
+    if (line.find("tellina") != std::string::npos && line.find("/docker_tests/") == std::string::npos)
+      found += line + '\n';
   }
   return found;
 }
