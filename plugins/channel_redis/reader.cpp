@@ -18,11 +18,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr const char* most_at_once = "100";
-/// Redis answers at least this often, so that a connection that leads nowhere is noticed.
-constexpr seconds longest_wait{10};
+/// Redis answers at least this often, so that a connection that leads nowhere is noticed. Less than the least `timeout`
+/// of a Redis, 1 s: it takes a client that has waited for longer than that for an idle one from the moment it has what
+/// it waited for, and can close it before that is sent (clientsCronHandleTimeout in timeout.c of Redis 7).
+constexpr milliseconds longest_wait{500};
+constexpr const char* longest_wait_seconds = "0.5";
 /// A Redis that hangs for a while is waited for: to leave would cost what it is about to answer.
 constexpr seconds patience{10};
-constexpr seconds wait_beside_wrong_keys{1};
+constexpr seconds wrong_keys_are_left_for{1};
 
 }  // namespace
 
@@ -95,7 +98,7 @@ void Reader::listen() {
   ask();
   lend();
   if (!m_answer.reply) {
-    const auto left = std::chrono::ceil<milliseconds>(m_asked_at + m_longest_wait + patience - Clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(m_asked_at + longest_wait + patience - Clock::now());
     m_answer.reply = m_connection->read(std::max(left, milliseconds(0)));
   }
   handle();
@@ -104,12 +107,10 @@ void Reader::listen() {
 
 void Reader::ask() {
   m_answer = Answer();
-  m_longest_wait = m_wrong_keys.empty() ? longest_wait : wait_beside_wrong_keys;
   m_asked_at = Clock::now();
   const std::vector<std::string> keys = choose_keys();
-  const std::string wait_text = std::to_string(m_longest_wait.count());
   const std::string key_count = std::to_string(keys.size());
-  std::vector<std::string_view> words{"BLMPOP", wait_text, key_count};
+  std::vector<std::string_view> words{"BLMPOP", longest_wait_seconds, key_count};
   words.insert(words.end(), keys.begin(), keys.end());
   words.insert(words.end(), {"LEFT", "COUNT", most_at_once});
   m_connection->append(words);
@@ -166,7 +167,7 @@ Reader::Taken Reader::take_answer() {
   }
   const redisReply* reply = m_connection->peek();
   if (!reply) {
-    const bool may_come = !m_connection->is_broken() && Clock::now() - m_asked_at < m_longest_wait + patience;
+    const bool may_come = !m_connection->is_broken() && Clock::now() - m_asked_at < longest_wait + patience;
     return may_come ? Taken::nothing : Taken::needs_thread;
   }
   if (is_error(*reply)) return Taken::needs_thread;
@@ -253,7 +254,7 @@ void Reader::put_back(const std::string& channel, const redisReply& list, std::s
 }
 
 void Reader::find_wrong_keys(std::string_view error) {
-  m_look_again = Clock::now() + wait_beside_wrong_keys;
+  m_look_again = Clock::now() + wrong_keys_are_left_for;
   std::vector<std::string> keys;
   for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_keys.channel(channel));
   for (const std::string& key : keys) m_connection->append({"TYPE", key});

@@ -94,7 +94,6 @@ class Reader {
 
   // Of the thread; of who dispatches, with m_mutex held, while m_is_lent.
   std::unique_ptr<Connection> m_connection;
-  std::chrono::seconds m_longest_wait{};  ///< of what was asked
   Clock::time_point m_asked_at{};
   Answer m_answer;
   Keys m_keys;
