@@ -5,6 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <ratio>
 #include <utility>
 
 namespace tellina {
@@ -12,27 +15,52 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// Asio's timers stand still while the machine sleeps, the deadlines of a study do not: no wait is longer than one of
+/// these. Longer ones end on its multiples, all together, so that a thousand of them wake the loop once.
+using QuarterSecond = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;
+constexpr QuarterSecond longest_wait{1};
+
 class AsioTimer final : public Loop::Timer {
  public:
   AsioTimer(asio::io_context& context, const Clock& clock) : m_clock(clock), m_timer(context) {}
 
   void start(MonotonicTime when, Loop::Task task) override {
-    m_timer.expires_after(when - m_clock.now());
-    m_timer.async_wait([number = ++m_number, weak = std::weak_ptr(m_alive), task = std::move(task)](auto error) {
-      const auto current = weak.lock();
-      if (!error && current && *current == number) task();
-    });
-    *m_alive = m_number;
+    m_when = when;
+    m_task = std::move(task);
+    wait(when - m_clock.now());
   }
 
   void cancel() override {
     *m_alive = ++m_number;
     m_timer.cancel();
+    m_task = nullptr;
   }
 
  private:
+  void wait(MonotonicTime::duration left) {
+    if (left <= longest_wait) {
+      m_timer.expires_after(left);
+    } else {
+      m_timer.expires_at(std::chrono::floor<QuarterSecond>(asio::steady_timer::clock_type::now()) + longest_wait);
+    }
+    m_timer.async_wait([this, number = ++m_number, weak = std::weak_ptr(m_alive)](auto error) {
+      const auto current = weak.lock();
+      if (!error && current && *current == number) end_wait();
+    });
+    *m_alive = m_number;
+  }
+
+  void end_wait() {
+    const auto left = m_when - m_clock.now();
+    if (left > left.zero()) return wait(left);
+    const Loop::Task task = std::exchange(m_task, nullptr);  // which may destroy this timer
+    task();
+  }
+
   const Clock& m_clock;
   asio::steady_timer m_timer;
+  MonotonicTime m_when{};
+  Loop::Task m_task;
   std::uint64_t m_number = 0;
   /// Holds the number of the newest alarm. An expired one may already be queued when it is cancelled or replaced.
   std::shared_ptr<std::uint64_t> m_alive = std::make_shared<std::uint64_t>(0);
