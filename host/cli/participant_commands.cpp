@@ -3,6 +3,8 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/table.hpp"
 #include "host/config/load_host_config.hpp"
+#include "host/config/unicode.hpp"
+#include "host/config/words.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/store/store.hpp"
@@ -48,11 +50,18 @@ int participants_list(const Arguments& arguments, CommandContext& context) {
 }
 
 int participants_add(const Arguments& arguments, CommandContext& context) {
-  if (arguments.operand.size() > 100) throw UsageError("participants add: expected at most 100 bytes in CODE");
+  const std::string& code = arguments.operand;
+  if (code.size() > max_access_code_bytes) {
+    throw UsageError("participants add: expected at most " + std::to_string(max_access_code_bytes) +
+                     " bytes in CODE, got " + std::to_string(code.size()));
+  }
+  if (!is_printable(code)) {
+    throw UsageError("participants add: expected printable characters in CODE, got " + in_quotes(code));
+  }
   in_store(load(arguments), context, [&](StoreTransaction& transaction) {
-    transaction.add_participant(arguments.operand, Moment(context.clock));
+    transaction.add_participant(code, Moment(context.clock));
   });
-  context.out << "added " << arguments.operand << '\n';
+  context.out << "added " << code << '\n';
   return 0;
 }
 

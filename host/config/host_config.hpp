@@ -2,6 +2,7 @@
 
 /// config.json as the rest of the host uses it.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,9 @@
 #include "tellina/plugin.hpp"
 
 namespace tellina {
+
+/// What a login and the column of the store take.
+constexpr std::size_t max_access_code_bytes = 100;
 
 /// Which plugin of a kind to load, and its section.
 class PluginChoice {

@@ -54,6 +54,14 @@ bool is_printable(char32_t character) {
            between(0xFFF9, 0xFFFB) || (character & 0xFFFE) == 0xFFFE);
 }
 
+bool is_printable(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const std::optional<char32_t> character = next_character(text, position);
+    if (!character || !is_printable(*character)) return false;
+  }
+  return true;
+}
+
 std::string hexadecimal(std::uint32_t number, int width) {
   char digits[16];
   std::snprintf(digits, sizeof digits, "%0*x", width, number);

@@ -18,6 +18,8 @@ void append_utf8(std::string& text, char32_t character);
 /// False for control characters, line and paragraph separators, characters without width that change the direction or
 /// the joining of their neighbours, and non-characters: whatever a person can neither see nor type.
 bool is_printable(char32_t character);
+/// Whether the text is well-formed UTF-8 of such characters.
+bool is_printable(std::string_view text);
 
 /// Lower-case hexadecimal digits, at least `width`.
 std::string hexadecimal(std::uint32_t number, int width);

@@ -17,6 +17,7 @@ using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 /// Commands on a real configuration, real plugins and a real database, in a folder that goes with the test.
@@ -174,7 +175,17 @@ TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {
   EXPECT_THAT(m_err, HasSubstr("\"carol\""));
   EXPECT_EQ(run({"participants", "reset", "dave"}), 1);
   EXPECT_THAT(m_err, HasSubstr("there is no participant \"dave\""));
+}
+
+TEST_F(ProgramTest, ACodeThatNobodyCanTypeIsNotAdded) {
   EXPECT_EQ(run({"participants", "add", std::string(101, 'x')}), 2);
+  EXPECT_THAT(m_err, HasSubstr("participants add: expected at most 100 bytes in CODE, got 101"));
+  EXPECT_EQ(run({"participants", "add", "a\tb"}), 2);
+  EXPECT_THAT(m_err, HasSubstr(R"(participants add: expected printable characters in CODE, got "a\u0009b")"));
+  EXPECT_EQ(run({"participants", "add", "a\xff"}), 2);
+  EXPECT_THAT(m_err, HasSubstr(R"(participants add: expected printable characters in CODE, got "a\xff")"));
+  EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
+  EXPECT_THAT(m_out, Not(HasSubstr("xxx")));
 }
 
 }  // namespace
