@@ -74,7 +74,7 @@ bench:            ## how fast the server is on every layer, against the floor; w
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench matrix
 
-bench-revisions:  ## the three set-ups of the original notes with 1 to 1000 sessions; writes docs/performance.md (about 5 minutes)
+bench-revisions:  ## the three set-ups of the first version with 1 to 1000 sessions; writes docs/performance.md (about 5 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench revisions
 

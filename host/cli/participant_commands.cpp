@@ -58,9 +58,8 @@ int participants_add(const Arguments& arguments, CommandContext& context) {
   if (!is_printable(code)) {
     throw UsageError("participants add: expected printable characters in CODE, got " + in_quotes(code));
   }
-  in_store(load(arguments), context, [&](StoreTransaction& transaction) {
-    transaction.add_participant(code, Moment(context.clock));
-  });
+  in_store(load(arguments), context,
+           [&](StoreTransaction& transaction) { transaction.add_participant(code, Moment(context.clock)); });
   context.out << "added " << code << '\n';
   return 0;
 }

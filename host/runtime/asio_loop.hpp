@@ -8,8 +8,8 @@
 
 namespace tellina {
 
-/// `clock` must go at the pace of the machine's own, as the kernel's timers do the waiting. Where it jumps ahead, as that
-/// of a machine does that has slept, what is due is done within 250 ms.
+/// `clock` must go at the pace of the machine's own, as the kernel's timers do the waiting. Where it jumps ahead, as
+/// that of a machine does that has slept, what is due is done within 250 ms.
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(Clock& clock);
