@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/config/address_range.hpp"
 #include "host/study/task.hpp"
 #include "tellina/config.hpp"
 #include "tellina/plugin.hpp"
@@ -31,7 +32,8 @@ class ServerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 10411;
   std::size_t connections_per_address = 4096;
-  bool shows_metrics_to_all = false;  ///< else /metrics is for this machine only
+  std::vector<AddressRange> trusted_proxies;  ///< whose X-Forwarded-For is believed
+  bool shows_metrics_to_all = false;          ///< else /metrics is for this machine only
 };
 
 /// Everything checked; relative paths made absolute from the config file's folder.

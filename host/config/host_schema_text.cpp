@@ -35,6 +35,12 @@ const char* const host_schema_text = R"json({
           "maximum": 1000000,
           "default": 4096
         },
+        "trusted_proxies": {
+          "description": "Proxies that are believed when they say for whom they speak (X-Forwarded-For, X-Forwarded-Proto)",
+          "type": "array",
+          "items": {"type": "string"},
+          "default": []
+        },
         "metrics": {
           "description": "Who may read /metrics; loopback: clients on this machine only; all: whoever reaches the server",
           "enum": ["loopback", "all"],

@@ -39,6 +39,7 @@ class Loader {
     if (!m_root.is_object()) m_complaints.throw_if_any();
     check_plugins();
     check_address();
+    check_trusted_proxies();
     check_access_codes();
     std::vector<Task> tasks = read_tasks();
     m_complaints.throw_if_any();
@@ -99,6 +100,19 @@ class Loader {
     if (!numeric && text != "localhost") {
       m_complaints.add(
           *address, "expected an IP address such as \"127.0.0.1\", \"0.0.0.0\" or \"::1\", got " + describe(*address));
+    }
+  }
+
+  void check_trusted_proxies() {
+    const Config* server = find("server", Config::Kind::object);
+    const Config* proxies = server ? server->find("trusted_proxies") : nullptr;
+    if (!proxies || proxies->kind() != Config::Kind::array) return;
+    for (const Config& proxy : proxies->items()) {
+      if (!proxy.is_string()) continue;
+      const AddressRangeText read = read_address_range(proxy.as_string());
+      if (read.range) continue;
+      const std::string meant = read.suggestion.empty() ? "" : "; did you mean " + in_quotes(read.suggestion) + "?";
+      m_complaints.add(proxy, "expected " + read.expected + ", got " + describe(proxy) + meant);
     }
   }
 
@@ -181,6 +195,11 @@ class Loader {
       config.server.port = static_cast<std::uint16_t>(server->integer_or("port", config.server.port));
       config.server.connections_per_address = static_cast<std::size_t>(server->integer_or(
           "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
+      if (const Config* proxies = server->find("trusted_proxies")) {
+        for (const Config& proxy : proxies->items()) {
+          config.server.trusted_proxies.push_back(read_address_range(proxy.as_string()).range.value());
+        }
+      }
       config.server.shows_metrics_to_all = server->string_or("metrics", "loopback") == "all";
     }
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();

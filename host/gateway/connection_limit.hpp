@@ -27,12 +27,14 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
     ~Slot() {
       if (m_limit) m_limit->release(m_address);
     }
-    const std::string& address() const { return m_address; }
 
    private:
     std::shared_ptr<ConnectionLimit> m_limit;
     std::string m_address;
   };
+
+  /// A place that no limit counts.
+  static Slot uncounted() { return Slot(nullptr, {}); }
 
   /// Nothing where the address has all it may have.
   std::optional<Slot> take(const std::string& address) {

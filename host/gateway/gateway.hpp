@@ -3,6 +3,8 @@
 /// The role that speaks HTTP and WebSocket with browsers. It knows no study and opens no store: what it cannot answer
 /// from its own files it asks a worker over the channel layer.
 
+#include <boost/asio/ip/network_v6.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -60,6 +62,9 @@ class GatewayConfig {
   std::string address = "127.0.0.1";  ///< a numeric address or a name of this machine
   std::uint16_t port = 10411;         ///< 0 takes a free one
   std::size_t connections_per_address = 4096;
+  /// Peers whose X-Forwarded-For and X-Forwarded-Proto are believed, and whose connections are not limited, as they
+  /// are many clients'. IPv4 networks are mapped into IPv6.
+  std::vector<boost::asio::ip::network_v6> trusted_proxies;
   std::string static_root;                   ///< the folder behind /static/
   bool allow_metrics_from_anywhere = false;  ///< else /metrics is for loopback peers only
   std::string id;  ///< the lanes' channels are "gateway." + id + "-" + number; unique among gateways on one layer

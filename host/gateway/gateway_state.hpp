@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/gateway/client_address.hpp"
 #include "host/gateway/connection_limit.hpp"
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/live_count.hpp"
@@ -29,6 +30,7 @@ class GatewayState {
         random(random_),
         log(log_),
         files(config.static_root),
+        proxies(config.trusted_proxies),
         logins(config.limits.login_failures, config.limits.login_window),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
 
@@ -41,6 +43,7 @@ class GatewayState {
   Random& random;
   Log& log;
   StaticFiles files;
+  const TrustedProxies proxies;
   WorkerTable workers;
   LoginLimiter logins;
   const std::shared_ptr<ConnectionLimit> connections;

@@ -173,6 +173,7 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   upgraded->handshake = std::move(handshake);
   upgraded->offers_protocol = grant.offers_protocol;
   upgraded->participant = grant.participant;
+  upgraded->address = grant.address;
 
   const std::shared_ptr<Lane> lane = m_lane->state().lane_for(grant.affinity);
   lane->loop().post([lane, upgraded] {

@@ -100,7 +100,8 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;
   GatewayState& state = m_lane->state();
-  auto slot = state.connections->take(address_key(peer.address()));
+  auto slot = state.proxies.contains(peer.address()) ? ConnectionLimit::uncounted()
+                                                     : state.connections->take(address_key(peer.address()));
   const bool refused = !slot;
   if (refused) {
     m_lane->metrics().refused_connections.add();

@@ -16,6 +16,12 @@ class Target {
   std::string query;  ///< as sent, without '?'
 };
 
+/// Of ASCII letters only.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+
+/// Without the spaces and tabs around it.
+std::string_view trim(std::string_view text);
+
 /// Takes "/path?query" and "http://host/path?query". Nothing where the path does not start with '/', has an escape
 /// that is none, or decodes to a control character.
 std::optional<Target> parse_target(std::string_view target);

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "host/gateway/address_key.hpp"
+#include "host/gateway/client_address.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/request_fields.hpp"
 
@@ -28,6 +29,17 @@ class Exchange {
 
   std::string_view header(http::field field) const { return view(request[field]); }
   std::string_view header(std::string_view name) const { return view(request[{name.data(), name.size()}]); }
+  bool has_header(std::string_view name) const { return request.count({name.data(), name.size()}) > 0; }
+  /// The values of all lines of that name, in order, with commas between them.
+  std::string joined_header(std::string_view name) const {
+    std::string joined;
+    const auto [first, last] = request.equal_range({name.data(), name.size()});
+    for (auto line = first; line != last; ++line) {
+      if (line != first) joined += ',';
+      joined.append(line->value().data(), line->value().size());
+    }
+    return joined;
+  }
   void refuse(int status, std::string_view code, std::string_view message) const {
     answer(json_error(status, code, message));
   }
@@ -46,6 +58,15 @@ class Exchange {
 std::string session_token(const Exchange& exchange) {
   const auto token = find_cookie(exchange.header(http::field::cookie), "tellina_session");
   return token && is_token(*token) ? *token : std::string();
+}
+
+bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
+
+/// The address key of whoever sent the request: of the peer, or of the client that a trusted proxy names.
+std::string client_address(const Exchange& exchange) {
+  if (!comes_from_proxy(exchange)) return address_key(exchange.peer);
+  const std::string forwarded_for = exchange.joined_header("X-Forwarded-For");
+  return address_key(exchange.lane.state().proxies.client_of(exchange.peer, forwarded_for));
 }
 
 bool comes_from_elsewhere(const Exchange& exchange) {
@@ -91,7 +112,8 @@ void serve_file(const Exchange& exchange) {
   exchange.answer(std::move(response));
 }
 
-void finish_login(Lane& lane, const std::string& address, const WorkerReply& reply, const Answer& answer) {
+void finish_login(Lane& lane, const std::string& address, bool is_secure, const WorkerReply& reply,
+                  const Answer& answer) {
   if (reply.status == 401) {
     lane.metrics().failed_logins.add();
     lane.state().logins.failed(address, lane.state().clock.now());
@@ -102,7 +124,8 @@ void finish_login(Lane& lane, const std::string& address, const WorkerReply& rep
   Response response = to_response(reply);
   if (reply.status == 200) {
     constexpr std::string_view attributes = "; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";  // 30 days
-    response.with("Set-Cookie", "tellina_session=" + reply.cookie + std::string(attributes));
+    response.with("Set-Cookie",
+                  "tellina_session=" + reply.cookie + std::string(attributes) + (is_secure ? "; Secure" : ""));
   }
   answer(std::move(response));
 }
@@ -113,7 +136,7 @@ void log_in(const Exchange& exchange) {
   if (!is_json(exchange.header(http::field::content_type))) {
     return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
   }
-  const std::string address = address_key(exchange.peer);
+  const std::string address = client_address(exchange);
   if (const auto wait = lane.state().logins.wait_for(address, lane.state().clock.now())) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
     Response response = json_error(429, "too_many_failures", "too many unknown access codes: wait and try again");
@@ -128,8 +151,9 @@ void log_in(const Exchange& exchange) {
     return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
   }
   const json::object question{{"method", "login"}, {"access_code", code->get_string()}};
-  lane.ask(question, [&lane, address, answer = exchange.answer](const WorkerReply& reply) {
-    finish_login(lane, address, reply, answer);
+  const bool is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
+  lane.ask(question, [&lane, address, is_secure, answer = exchange.answer](const WorkerReply& reply) {
+    finish_login(lane, address, is_secure, reply, answer);
   });
 }
 
@@ -163,9 +187,10 @@ void open_terminal(const Exchange& exchange) {
   http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
   const bool offers_protocol = protocols.exists("tellina.v1");
   const json::object question{{"method", "authenticate"}, {"cookie", token}};
-  exchange.lane.ask(question, [offers_protocol, answer = exchange.answer](const WorkerReply& reply) {
+  const std::string address = client_address(exchange);
+  exchange.lane.ask(question, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status != 200) return answer(to_response(reply));
-    answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol));
+    answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol, address));
   });
 }
 
@@ -180,8 +205,9 @@ void tell_readiness(const Exchange& exchange) {
 }
 
 void tell_metrics(const Exchange& exchange) {
-  // A proxy on this machine is a loopback peer that speaks for others.
-  const bool through_proxy = !exchange.header("X-Forwarded-For").empty() || !exchange.header("Forwarded").empty();
+  // A proxy on this machine is a loopback peer that speaks for others, whether it is trusted or not.
+  const bool through_proxy = exchange.has_header("X-Forwarded-For") || exchange.has_header("X-Forwarded-Proto") ||
+                             exchange.has_header("Forwarded");
   const bool local = is_loopback(exchange.peer) && !through_proxy;
   if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
     return exchange.refuse(403, "forbidden", "metrics are for this machine only");

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include "host/gateway/response.hpp"
@@ -21,12 +23,16 @@ using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>
 /// The client may have its WebSocket.
 class UpgradeGrant {
  public:
-  UpgradeGrant(std::int64_t participant_, std::uint64_t affinity_, bool offers_protocol_)
-      : participant(participant_), affinity(affinity_), offers_protocol(offers_protocol_) {}
+  UpgradeGrant(std::int64_t participant_, std::uint64_t affinity_, bool offers_protocol_, std::string address_)
+      : participant(participant_),
+        affinity(affinity_),
+        offers_protocol(offers_protocol_),
+        address(std::move(address_)) {}
 
   std::int64_t participant;
   std::uint64_t affinity;  ///< which loop, modulo their number
   bool offers_protocol;    ///< the client named tellina.v1
+  std::string address;     ///< the client's, for the record
 };
 
 using Outcome = std::variant<Response, UpgradeGrant>;

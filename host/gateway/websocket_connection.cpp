@@ -73,6 +73,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSoc
       m_slot(std::move(upgraded.slot)),
       m_living(std::move(upgraded.living)),
       m_participant(upgraded.participant),
+      m_address(std::move(upgraded.address)),
       m_handshake(std::move(upgraded.handshake)),
       m_stream(upgraded.socket.take(m_lane->loop().context())),
       m_timer(m_lane->loop().make_timer()) {
@@ -127,7 +128,7 @@ void WebSocketConnection::connect() {
   m_lane->route(m_id, self_of(this));
   m_state = State::connecting;
 
-  const boost::json::object body{{"participant", m_participant}, {"address", m_slot.address()}};
+  const boost::json::object body{{"participant", m_participant}, {"address", m_address}};
   Message message(MessageKind::connect, m_id, 0, boost::json::serialize(body));
   message.reply_channel = m_lane->channel();
   m_timer->start(state.clock.now() + m_lane->limits().accept_timeout, [this] {

@@ -30,6 +30,7 @@ class UpgradedSocket {
   std::string handshake;  ///< the parts of the request that WebSocket needs, and what was read after it
   bool offers_protocol = false;
   std::int64_t participant = 0;
+  std::string address;  ///< the client's, for the record
 };
 
 /// handshaking -> connecting (a worker has been asked) -> open (one has accepted) -> closing -> ended.
@@ -94,6 +95,7 @@ class WebSocketConnection final : public LaneMember {
   const ConnectionLimit::Slot m_slot;
   const LiveCount::Token m_living;
   const std::int64_t m_participant;
+  const std::string m_address;
   const std::string m_handshake;
   boost::beast::websocket::stream<DrainingSocket, false> m_stream;
   const std::unique_ptr<Loop::Timer> m_timer;  ///< of accept, retry, stall or closing: never two at once

@@ -16,6 +16,10 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   config.address = parts.options.address.value_or(parts.config.server.address);
   config.port = parts.options.port.value_or(parts.config.server.port);
   config.connections_per_address = parts.config.server.connections_per_address;
+  for (const AddressRange& range : parts.config.server.trusted_proxies) {
+    const boost::asio::ip::address_v6 first(boost::asio::ip::address_v6::bytes_type(range.first));
+    config.trusted_proxies.emplace_back(first, static_cast<unsigned short>(range.prefix_length));
+  }
   config.allow_metrics_from_anywhere = parts.config.server.shows_metrics_to_all;
   config.static_root = (program_folder().parent_path() / "share/tellina/static").string();
   config.id = random_token(parts.system.random, 4);

@@ -67,6 +67,40 @@ const BrokenText broken_sections[] = {
      "config.json:1:24: server.address: expected a string that is not empty, got \"\""},
     {"NoConnections", config_with(R"("server": {"connections_per_address": 0})"),
      "config.json:1:40: server.connections_per_address: expected a whole number from 1 to 1000000, got 0"},
+    {"ProxiesAreText", config_with(R"("server": {"trusted_proxies": "127.0.0.1"})"),
+     "config.json:1:32: server.trusted_proxies: expected an array, got \"127.0.0.1\""},
+    {"ProxyIsANumber", config_with(R"("server": {"trusted_proxies": [127]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected a string, got 127"},
+    {"ProxyIsAName", config_with("\"server\": {\"trusted_proxies\": [\"127.0.0.1\",\n \"localhost\", \"\"]}"),
+     "config.json:2:2: server.trusted_proxies[1]: expected an IP address or a network such as \"127.0.0.1\", "
+     "\"10.0.0.0/8\" or \"fd00::/8\", got \"localhost\"\n"
+     "config.json:2:15: server.trusted_proxies[2]: expected an IP address or a network such as \"127.0.0.1\", "
+     "\"10.0.0.0/8\" or \"fd00::/8\", got \"\""},
+    {"ProxyWithPort", config_with(R"("server": {"trusted_proxies": ["127.0.0.1:80"]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected an IP address or a network such as \"127.0.0.1\", "
+     "\"10.0.0.0/8\" or \"fd00::/8\", got \"127.0.0.1:80\""},
+    {"ProxyWithScope", config_with(R"("server": {"trusted_proxies": ["fe80::1%eth0"]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected an IP address or a network such as \"127.0.0.1\", "
+     "\"10.0.0.0/8\" or \"fd00::/8\", got \"fe80::1%eth0\""},
+    {"PrefixTooLong", config_with(R"("server": {"trusted_proxies": ["10.0.0.0/33", "::/129", "::/1000"]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "\"10.0.0.0/33\"\n"
+     "config.json:1:48: server.trusted_proxies[1]: expected a prefix length from 0 to 128 behind \"/\", got "
+     "\"::/129\"\n"
+     "config.json:1:58: server.trusted_proxies[2]: expected a prefix length from 0 to 128 behind \"/\", got "
+     "\"::/1000\""},
+    {"PrefixIsNoNumber", config_with(R"("server": {"trusted_proxies": ["10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/8/8"]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "\"10.0.0.0/\"\n"
+     "config.json:1:46: server.trusted_proxies[1]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "\"10.0.0.0/+8\"\n"
+     "config.json:1:61: server.trusted_proxies[2]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "\"10.0.0.0/8/8\""},
+    {"BitsBehindThePrefix", config_with(R"("server": {"trusted_proxies": ["10.0.0.5/8", "fd00::1/64"]})"),
+     "config.json:1:33: server.trusted_proxies[0]: expected a network whose bits behind the prefix are 0, got "
+     "\"10.0.0.5/8\"; did you mean \"10.0.0.0/8\"?\n"
+     "config.json:1:47: server.trusted_proxies[1]: expected a network whose bits behind the prefix are 0, got "
+     "\"fd00::1/64\"; did you mean \"fd00::/64\"?"},
     {"DatabaseIsNull", config_with(R"("database": null)"), "config.json:1:14: database: expected a string, got null"},
     {"RecordingIsAWord", config_with(R"("recording": "off")"),
      "config.json:1:15: recording: expected an object, got \"off\""},

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 
 #include "support/places.hpp"
@@ -30,6 +31,7 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(config.server.address, "127.0.0.1");
   EXPECT_EQ(config.server.port, 10411);
   EXPECT_EQ(config.server.connections_per_address, 4096U);
+  EXPECT_TRUE(config.server.trusted_proxies.empty());
   EXPECT_EQ(config.database, "/etc/study/db.sqlite3");
   EXPECT_EQ(config.workers, 2U);
   EXPECT_EQ(config.channel_layer.name, "memory");
@@ -85,6 +87,19 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_EQ(config.working_directory, "~/dir");
   EXPECT_EQ(config.sandbox_pool, 0U);
   EXPECT_TRUE(config.study->tasks.empty());
+}
+
+TEST(GoodConfig, TrustedProxiesAreAddressesAndNetworks) {
+  const std::string text = config_with(R"("server": {"trusted_proxies": [
+    "127.0.0.1", "10.0.0.0/8", "0.0.0.0/0", "192.168.1.128/25", "::1", "fd00::/8", "::ffff:10.0.0.0/104"]})");
+  const std::vector<AddressRange> ranges = parse_host_config(text, "c", FakePlugins()).server.trusted_proxies;
+  ASSERT_EQ(ranges.size(), 7U);
+  const std::array<int, 7> prefixes{128, 104, 96, 121, 128, 8, 104};
+  for (std::size_t i = 0; i < prefixes.size(); ++i) EXPECT_EQ(ranges[i].prefix_length, prefixes[i]) << i;
+  const std::array<unsigned char, 16> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1};
+  EXPECT_EQ(ranges[0].first, mapped);
+  EXPECT_EQ(ranges[1], ranges[6]);
+  EXPECT_EQ(ranges[5].first, (std::array<unsigned char, 16>{0xfd}));
 }
 
 TEST(GoodConfig, FractionsOfASecondAreKept) {

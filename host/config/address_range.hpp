@@ -1,0 +1,33 @@
+#pragma once
+
+/// An address or a network, as config.json writes it.
+
+#include <array>
+#include <optional>
+#include <string>
+
+namespace tellina {
+
+/// All addresses that begin with the same bits. IPv4 is mapped into IPv6: 10.0.0.0/8 is ::ffff:10.0.0.0/104.
+class AddressRange {
+ public:
+  AddressRange() = default;
+  bool operator==(const AddressRange&) const = default;
+
+  std::array<unsigned char, 16> first{};  ///< the bits behind the prefix are 0
+  int prefix_length = 128;                ///< in bits
+};
+
+/// What a text says, or what is wrong with it.
+class AddressRangeText {
+ public:
+  AddressRangeText() = default;
+  std::optional<AddressRange> range;
+  std::string expected;    ///< where there is no range
+  std::string suggestion;  ///< where there is no range: a text that may have been meant, or empty
+};
+
+/// Reads "10.0.0.1", "10.0.0.0/8", "::1" or "fd00::/8". No names, no scopes, and no bits behind the prefix.
+AddressRangeText read_address_range(const std::string& text);
+
+}  // namespace tellina
