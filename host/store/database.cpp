@@ -1,5 +1,6 @@
 #include "host/store/database.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -154,11 +155,12 @@ void Database::roll_back() {
 }
 
 void Database::fail(int code, std::string_view sql) const {
-  const Diagnosis diagnosis = diagnose(code);
+  Diagnosis diagnosis = diagnose(code);
   std::string text = m_name + ": " + (m_handle ? sqlite3_errmsg(m_handle) : sqlite3_errstr(code));
   text += std::string(" (") + diagnosis.name + " " + std::to_string(code);
   const int system_error = m_handle ? sqlite3_system_errno(m_handle) : 0;
   const bool of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  if (of_the_system && (system_error == ENOSPC || system_error == EDQUOT)) diagnosis.hint = diagnose(SQLITE_FULL).hint;
   if (of_the_system && system_error != 0) text += std::string(", ") + std::strerror(system_error);
   text += ")";
   if (!sql.empty()) text += " in: " + shorten(sql);

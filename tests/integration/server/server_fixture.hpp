@@ -68,7 +68,8 @@ class ServerTest : public ::testing::Test {
   void expect_recorded(TestClient& client, const std::string& access_code = "bob", int task = 1);
 
   const std::filesystem::path& folder() const { return m_folder.path(); }
-  StudyDatabase database() const { return StudyDatabase(folder() / "db.sqlite3"); }
+  virtual std::filesystem::path database_file() const { return folder() / "db.sqlite3"; }
+  StudyDatabase database() const { return StudyDatabase(database_file()); }
   ServerProcess& server() { return *m_server; }
 
  private:

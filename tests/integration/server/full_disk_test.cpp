@@ -1,0 +1,137 @@
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "server_fixture.hpp"
+#include "support/places.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// A disk of 32 MiB, seen by this process and those that it starts. It goes with the last of them, however they end.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& folder)
+      : m_folder(folder), m_namespace(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) {
+    std::filesystem::create_directories(folder);
+    const bool is_there = ::unshare(CLONE_NEWNS) == 0 &&
+                          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                          ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=32m") == 0;
+    if (!is_there) throw std::runtime_error(std::string("no disk of its own, which root can have: ") + strerror(errno));
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    const std::filesystem::path here = std::filesystem::current_path();
+    EXPECT_EQ(::setns(m_namespace, CLONE_NEWNS), 0) << strerror(errno);
+    ::close(m_namespace);
+    std::filesystem::current_path(here);
+  }
+
+  void fill() const {
+    std::ofstream ballast(m_folder / "ballast", std::ios::binary);
+    while (ballast << std::string(4096, 'b') << std::flush) continue;
+  }
+  void make_room() const { std::filesystem::remove(m_folder / "ballast"); }
+
+ private:
+  const std::filesystem::path m_folder;
+  const int m_namespace;
+};
+
+class FullDisk : public ServerTest {
+ protected:
+  FullDisk() : disk(folder() / "disk") {
+    StudyConfig config;
+    config.more = R"("database": "disk/db.sqlite3", )";
+    configure(config);
+  }
+  std::filesystem::path database_file() const override { return folder() / "disk" / "db.sqlite3"; }
+  /// What the server says before it ends with status 1.
+  std::string refusal() const {
+    ChildProcess child(program_file(), {"run", "--port", "0"}, folder(), "full");
+    EXPECT_EQ(child.wait(std::chrono::seconds(20)), 1);
+    EXPECT_EQ(child.output(), "") << "it said that it listens";
+    return child.errors();
+  }
+
+  const ::testing::Matcher<std::string> says_so =
+      AllOf(ContainsRegex("db.sqlite3: .*(database or disk is full|No space left on device)"),
+            HasSubstr("free space on the disk that holds the database"));
+  const SmallDisk disk;
+};
+
+TEST_F(FullDisk, AtTheFirstStart) {
+  disk.fill();
+  EXPECT_THAT(refusal(), says_so);
+  disk.make_room();
+  start();
+  join_task();
+}
+
+TEST_F(FullDisk, AtALaterStart) {
+  start();
+  join_task().run("echo before");
+  stop();
+  const std::string before = read_text(database_file());
+  disk.fill();
+  EXPECT_THAT(refusal(), says_so);
+  EXPECT_TRUE(read_text(database_file()) == before) << "something in it was changed";
+}
+
+TEST_F(FullDisk, AtTheStartAfterADeath) {
+  start();
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  settle(bob);
+  server().kill();
+  disk.fill();
+  EXPECT_THAT(refusal(), says_so);
+  EXPECT_EQ(database().value("PRAGMA integrity_check"), "ok");
+  EXPECT_EQ(database().stream("input", "bob", 1), bob.input());
+  EXPECT_TRUE(database().stream("output", "bob", 1) == bob.output());
+}
+
+TEST_F(FullDisk, WhileAParticipantWorks) {
+  start();
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  disk.fill();
+  // More than is printed ahead of the record.
+  bob.type("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo ov'er'\r");
+  const auto said = [&](const std::string& words) { return server().errors().find(words) != std::string::npos; };
+  EXPECT_TRUE(bob.wait_until([&] { return said("the record waits for the database: "); }));
+  bob.type("echo la'ter'\r");
+  // Nothing tells that it is time: longer than leases last that cannot be renewed, and tries to write in plenty.
+  bob.wait_until([] { return false; }, std::chrono::seconds(5));
+  EXPECT_FALSE(bob.has_printed("over\r\n"));
+  EXPECT_LT(bob.acknowledged_input(), bob.input_end());
+  EXPECT_THAT(database().stream("input", "bob", 1), StartsWith(bob.input().substr(0, bob.acknowledged_input())));
+  EXPECT_FALSE(said("the record goes on"));
+  EXPECT_EQ(http_request(server().port(), "GET /healthz HTTP/1.1\r\n").status, 200);
+
+  disk.make_room();
+  bob.expect("over\r\n");
+  bob.expect("later\r\n");
+  bob.expect_all_acknowledged();
+  expect_recorded(bob);
+  EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
+  EXPECT_THAT(server().errors(), AllOf(says_so, HasSubstr("info the record goes on\n")));
+}
+
+}  // namespace
+}  // namespace tellina::testing
