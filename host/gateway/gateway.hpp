@@ -41,8 +41,8 @@ class GatewayLimits {
   std::chrono::milliseconds accept_timeout{3'000};           ///< for a worker to accept a connection
   std::chrono::milliseconds owner_interval{500};             ///< between two questions whether an owner is there
   std::chrono::milliseconds owner_timeout{1'500};            ///< for it to answer, before its connections are closed
-  std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< a peer that sends nothing, not even pongs
-  std::chrono::milliseconds handshake_timeout{10'000};       ///< of WebSocket's opening and closing
+  std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< a peer that sends no pongs either, or closes and stays
+  std::chrono::milliseconds handshake_timeout{10'000};       ///< of WebSocket's opening, and for an answer to a close
   std::chrono::milliseconds retry_interval{5};               ///< between tries to send on a full channel
   int retries = 200;                                         ///< of such tries, before the connection is closed
 

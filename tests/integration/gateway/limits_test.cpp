@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 
 #include <deque>
+#include <fstream>
 
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/raw_client.hpp"
+#include "host/gateway/static_files.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -22,7 +24,32 @@ class LimitsTest : public GatewayTest {
     }
     return false;
   }
+  /// Asks for more than the buffers on the way hold, with the header lines, and takes it only once it is cut.
+  void expect_cut_while_written(const std::string& header_lines) {
+    std::ofstream(folder / "static" / "large.bin") << std::string(StaticFiles::max_file_bytes, 'x');
+    config.limits.write_timeout = 300ms;
+    config.connections_per_address = 1;
+    start();
+    const auto begin = std::chrono::steady_clock::now();
+    RawClient client(port, 4096);
+    client.send("GET /static/large.bin HTTP/1.1\r\nHost: a\r\n" + header_lines + "\r\n");
+    EXPECT_TRUE(another_is_served());
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, config.limits.write_timeout) << "cut too early";
+    EXPECT_EQ(client.read_answer().status, 0) << "it got all of the answer";
+    EXPECT_TRUE(client.is_closed());
+  }
+  /// Waits for one of the connections that are allowed to end; false after 5 s.
+  bool another_is_served() const {
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    int status = 503;
+    while (status == 503 && std::chrono::steady_clock::now() < end) status = RawClient(port).get("/healthz").status;
+    return status == 200;
+  }
 };
+
+TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsAnswer) { expect_cut_while_written(""); }
+
+TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsLastAnswer) { expect_cut_while_written("Connection: close\r\n"); }
 
 TEST_F(LimitsTest, CutsAClientThatDribblesItsHeaders) {
   config.limits.header_timeout = 100ms;
@@ -65,10 +92,7 @@ TEST_F(LimitsTest, LetsAnAddressHaveSoManyConnections) {
   EXPECT_TRUE(fourth.is_closed());
 
   clients.pop_back();
-  const auto end = std::chrono::steady_clock::now() + 5s;
-  int status = 503;
-  while (status == 503 && std::chrono::steady_clock::now() < end) status = RawClient(port).get("/healthz").status;
-  EXPECT_EQ(status, 200);
+  EXPECT_TRUE(another_is_served());
 }
 
 TEST_F(LimitsTest, LetsSoManyQuestionsWait) {

@@ -26,7 +26,8 @@ class RawAnswer {
 /// Blocking, with a deadline of 5 s for everything. Threads: one.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port);
+  /// `receive_buffer`: bytes that the system keeps for a client that does not read; its own choice where it is 0.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient();

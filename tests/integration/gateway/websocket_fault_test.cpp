@@ -9,7 +9,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class WebSocketFaultTest : public GatewayTest {};
+class WebSocketFaultTest : public GatewayTest {
+ protected:
+  /// The status of the answer.
+  static int upgrade(RawClient& client) {
+    const RawAnswer answer =
+        client.get("/api/v1/terminal",
+                   "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: tellina_session=token-bob\r\n");
+    return answer.status;
+  }
+  void expect_service() {
+    EXPECT_TRUE(wait_for_metric("websocket_connections", 0));
+    WebSocketClient another(port);
+    another.send_text("{}");
+    EXPECT_EQ(another.read().payload, "{}");
+  }
+};
 
 TEST_F(WebSocketFaultTest, ClosesWhereNoWorkerAccepts) {
   config.limits.accept_timeout = 50ms;
@@ -116,13 +132,37 @@ TEST_F(WebSocketFaultTest, RefusesTextThatIsNoUtf8) {
 TEST_F(WebSocketFaultTest, RefusesAnUnmaskedFrame) {
   start();
   RawClient client(port);
-  const RawAnswer answer =
-      client.get("/api/v1/terminal",
-                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: tellina_session=token-bob\r\n");
-  ASSERT_EQ(answer.status, 101);
+  ASSERT_EQ(upgrade(client), 101);
   client.send(std::string("\x81\x02{}", 4));
   EXPECT_TRUE(client.is_closed());
+}
+
+TEST_F(WebSocketFaultTest, CutsAPeerThatDoesNotAnswerAClose) {
+  config.limits.handshake_timeout = 300ms;
+  start();
+  RawClient client(port);
+  ASSERT_EQ(upgrade(client), 101);
+  const std::string id = worker->connection();
+  const auto begin = std::chrono::steady_clock::now();
+  worker->send(MessageKind::close, id, "4001 replaced");
+  EXPECT_TRUE(client.is_closed());
+  const auto passed = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(passed, config.limits.handshake_timeout) << "cut too early";
+  EXPECT_LT(passed, 3s) << "not by this limit: every close that we begin ends then";
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
+  EXPECT_EQ(worker->received().front().body, "4001 replaced");
+  expect_service();
+}
+
+TEST_F(WebSocketFaultTest, CutsAPeerThatClosesAndDoesNotHangUp) {
+  config.limits.websocket_idle_timeout = 400ms;
+  start();
+  RawClient client(port);
+  ASSERT_EQ(upgrade(client), 101);
+  client.send(std::string("\x88\x82\0\0\0\0\x03\xe8", 8));  // close, masked, 1000
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
+  EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
+  expect_service();
 }
 
 TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
