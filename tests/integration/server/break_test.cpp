@@ -41,6 +41,13 @@ std::string our_mounts() {
   return found;
 }
 
+/// How many sandboxes have their first process among these.
+std::ptrdiff_t sandboxes_of(const std::set<ProcessMark>& processes) {
+  return std::count_if(processes.begin(), processes.end(), [](const ProcessMark& mark) {
+    return read_text("/proc/" + std::to_string(mark.first) + "/cmdline").starts_with(std::string("init\0", 5));
+  });
+}
+
 double time_left(const boost::json::object& welcome) {
   return welcome.at("state").at("task").at("time_left_in_seconds").to_number<double>();
 }
@@ -67,9 +74,13 @@ TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
   bob.expect("\x1b]133;C");
   bob.expect("\n");
   const auto owners = database().rows("SELECT id FROM workers");
-  const auto processes = descendants(server().process());
   ASSERT_FALSE(owners.empty());
-  ASSERT_FALSE(processes.empty());
+  std::set<ProcessMark> processes;
+  const bool has_all = bob.wait_until([&] {
+    processes = descendants(server().process());
+    return sandboxes_of(processes) == 3;
+  });
+  ASSERT_TRUE(has_all) << "there are not bob's sandbox and the two that are kept ready";
 
   std::thread killer;
   const auto deadline = Clock::now() + std::chrono::seconds(30);
