@@ -73,6 +73,7 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
 }
 
 TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
+  ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
   const OwnerId owner = "test-" + std::to_string(getpid());
   std::vector<std::filesystem::path> made;
   for (const char* hierarchy : {"", "cpu", "memory", "pids"}) {

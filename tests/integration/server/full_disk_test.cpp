@@ -29,7 +29,8 @@ class SmallDisk {
     const bool is_there = ::unshare(CLONE_NEWNS) == 0 &&
                           ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                           ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=32m") == 0;
-    if (!is_there) throw std::runtime_error(std::string("no disk of its own, which root can have: ") + strerror(errno));
+    if (is_there) return;
+    throw std::runtime_error(std::string("a disk is mounted by root: run this test as root: ") + strerror(errno));
   }
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
