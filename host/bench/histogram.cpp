@@ -38,14 +38,6 @@ void Histogram::record(Nanoseconds value, std::uint64_t times) {
   m_sum += static_cast<double>(number) * static_cast<double>(times);
 }
 
-void Histogram::record_corrected(Nanoseconds value, Nanoseconds expected_interval) {
-  record(value);
-  if (expected_interval.count() <= 0) return;
-  for (Nanoseconds missed = value - expected_interval; missed >= expected_interval; missed -= expected_interval) {
-    record(missed);
-  }
-}
-
 void Histogram::add(const Histogram& other) {
   for (std::size_t i = 0; i < m_buckets.size(); ++i) m_buckets[i] += other.m_buckets[i];
   m_count += other.m_count;

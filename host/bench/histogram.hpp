@@ -18,9 +18,6 @@ class Histogram {
   Histogram();
 
   void record(Nanoseconds value, std::uint64_t times = 1);
-  /// For a loop that waits for each answer before it asks again every `expected_interval`: what would have been asked
-  /// during a long wait counts too, with the rest of the wait.
-  void record_corrected(Nanoseconds value, Nanoseconds expected_interval);
   void add(const Histogram& other);
 
   std::uint64_t count() const { return m_count; }

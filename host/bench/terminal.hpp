@@ -24,7 +24,7 @@ class Terminal final : private WebSocket::Listener {
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  /// Starts the participant's task, once has_welcome(); a bare shell has started with the connection. The prompt is
+  /// Starts the participant's task, once can_start(); a bare shell has started with the connection. The prompt is
   /// expected from now on.
   void start();
   /// Ends the task, so that another can be started once can_start().

@@ -19,11 +19,6 @@ export class OutputStream {
     return this.#received;
   }
 
-  /** End of what is on the screen. */
-  get rendered() {
-    return this.#rendered;
-  }
-
   /**
    * @param {number} offset
    * @param {Uint8Array} bytes

@@ -7,7 +7,6 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
 
 TEST(Histogram, KnowsNothingWhenEmpty) {
   const Histogram histogram;
@@ -52,16 +51,6 @@ TEST(Histogram, TakesWhatIsOutOfItsRange) {
   EXPECT_EQ(histogram.count(), 2U);
   EXPECT_EQ(histogram.percentile(50).count(), 0);
   EXPECT_EQ(histogram.max().count(), std::int64_t{1} << 42);
-}
-
-TEST(Histogram, CountsWhatALongWaitKeptFromBeingAsked) {
-  Histogram histogram;
-  histogram.record_corrected(milliseconds(1), milliseconds(10));
-  EXPECT_EQ(histogram.count(), 1U);
-  histogram.record_corrected(milliseconds(100), milliseconds(10));
-  // 100 ms, and 90, 80 ... 10 ms for the nine that were due meanwhile.
-  EXPECT_EQ(histogram.count(), 11U);
-  EXPECT_NEAR(static_cast<double>(histogram.percentile(50).count()), 5e7, 5e5);
 }
 
 TEST(Histogram, AddsAnother) {
