@@ -12,9 +12,11 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
                         in_mebibytes(settings.memory_in_bytes) + " per session (" + cgroup.memory + ")");
   } else {
     limits.emplace_back("memory", false,
-                        in_mebibytes(settings.memory_in_bytes) + " per process only (RLIMIT_AS), up to " +
+                        in_mebibytes(settings.memory_in_bytes) +
+                            " per session, checked one to four times a second, and per process at once (RLIMIT_AS); "
+                            "between two checks a session may hold more, up to " +
                             in_mebibytes(settings.memory_in_bytes * settings.processes) +
-                            " per session: this user can't make a memory cgroup");
+                            ": this user can't make a memory cgroup");
   }
   const std::string processes = std::to_string(settings.processes) + " per session ";
   limits.emplace_back("processes", true,
@@ -69,7 +71,11 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
   cell->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
   // The launcher counts too: it is in the same user namespace.
   plan.processes = m_settings.processes + 2;
-  plan.address_space = cell->cgroup().memory.empty() ? m_settings.memory_in_bytes : 0;
+  if (cell->cgroup().memory.empty()) {
+    // The one stops a large program at once, the other many small ones soon.
+    plan.address_space = m_settings.memory_in_bytes;
+    cell->watch_memory(m_settings.memory_in_bytes, deadline);
+  }
   cell->start_shell(plan, spec.size, deadline);
   return std::make_unique<ChrootSandbox>(std::move(cell), m_context.clock, m_context.log);
 }

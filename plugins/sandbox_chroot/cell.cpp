@@ -75,6 +75,16 @@ void Cell::enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::
   m_cgroup = cgroups.enter(owner, id, m_init, limits);
 }
 
+void Cell::watch_memory(std::uint64_t limit, const Deadline& deadline) {
+  const std::string what = "start a sandbox";
+  launcher_protocol::WatchMemory message;
+  message.limit = limit;
+  send(m_launched.launcher_socket, &message, sizeof message, what);
+  if (const auto failure = find_failure(receive(m_launched.launcher_socket, deadline, what), what)) {
+    throw_start_failure(*failure);
+  }
+}
+
 void Cell::seed(const FileTree& tree, const Deadline& deadline) {
   seed_home(m_launched.launcher_socket, m_init_client.home(), tree, deadline);
 }

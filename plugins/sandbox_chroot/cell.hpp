@@ -31,6 +31,8 @@ class Cell {
 
   void enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::string& id, const Cgroups::Limits& limits);
   const Cgroup& cgroup() const { return m_cgroup; }
+  /// Has the launcher end programs while they hold more than so many bytes together.
+  void watch_memory(std::uint64_t limit, const Deadline& deadline);
 
   /// Throws Error(seed_failed) with path and errno.
   void seed(const FileTree& tree, const Deadline& deadline);

@@ -26,6 +26,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "plugins/sandbox_chroot/memory_watch.hpp"
 #include "plugins/sandbox_common/tree_protocol.hpp"
 #include "plugins/sandbox_init/control_socket.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
@@ -91,30 +92,52 @@ void keep_file_capabilities() {
   if (syscall(SYS_capset, &header, data) != 0) fail("drop capabilities");
 }
 
+/// Init has sent the sandbox's /proc before the plugin could ask for anything.
+void begin_watch(MemoryWatch& watch, int init_socket, const protocol::WatchMemory& wanted) {
+  char kind;
+  control::Descriptors received;
+  if (control::receive(init_socket, &kind, 1, received, MSG_DONTWAIT) != 1 || received.count != 1) {
+    return tree_protocol::report_failure(protocol::control, "watch the memory", errno);
+  }
+  watch.begin(received.values[0], wanted.limit);
+  const tree_protocol::Done done;
+  control::send(protocol::control, &done, sizeof done);
+}
+
 /// Returns false when the plugin has closed its end.
-bool serve_request() {
-  tree_protocol::Snapshot request;
+bool serve_request(MemoryWatch& watch, int init_socket) {
+  char request[sizeof(tree_protocol::Snapshot)];
+  protocol::WatchMemory wanted;
+  static_assert(sizeof request >= sizeof wanted);
   control::Descriptors descriptors;
-  const ssize_t size = control::receive(protocol::control, &request, sizeof request, descriptors);
+  const ssize_t size = control::receive(protocol::control, request, sizeof request, descriptors);
   if (size <= 0) return false;
-  tree_protocol::serve(protocol::control, reinterpret_cast<const char*>(&request), static_cast<std::size_t>(size),
-                       descriptors.values, descriptors.count);
+  if (request[0] == protocol::watch_memory && size == sizeof wanted) {
+    std::memcpy(&wanted, request, sizeof wanted);
+    begin_watch(watch, init_socket, wanted);
+  } else {
+    tree_protocol::serve(protocol::control, request, static_cast<std::size_t>(size), descriptors.values,
+                         descriptors.count);
+  }
   for (std::size_t i = 0; i < descriptors.count; ++i) close(descriptors.values[i]);
   return true;
 }
 
 /// Answers requests until the plugin's end of the socket is closed, then ends the sandbox and waits for its end.
-void serve(pid_t init, int init_descriptor) {
+void serve(pid_t init, int init_descriptor, int init_socket) {
+  MemoryWatch watch;
   pollfd watched[] = {{protocol::control, POLLIN, 0}, {init_descriptor, POLLIN, 0}};
   for (;;) {
-    if (poll(watched, 2, -1) < 0) continue;
+    if (poll(watched, 2, watch.time_left()) < 0) continue;
     if (watched[1].revents != 0) {
       // The home outlives init while somebody holds it: requests go on.
       waitpid(init, nullptr, 0);
       init = 0;
       watched[1].fd = -1;
+      watch.end();
     }
-    if (watched[0].revents != 0 && !serve_request()) break;
+    if (watched[0].revents != 0 && !serve_request(watch, init_socket)) break;
+    watch.look_if_due();
   }
   if (init > 0) {
     kill(init, SIGKILL);
@@ -137,19 +160,21 @@ int run(char** arguments) {
   enter_user_namespace(mapped_by_plugin, parent);
 
   if (unshare(CLONE_NEWPID) != 0) fail("make a process namespace");
-  int alive[2];  // its writing end is open as long as this process lives
-  if (pipe2(alive, O_CLOEXEC) != 0) fail("make a pipe");
+  int to_init[2];  // the first end is open as long as this process lives
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, to_init) != 0) fail("make sockets");
   const pid_t init = fork();
   if (init < 0) fail("start a process");
   if (init == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(alive[1]);
-    // In a new process namespace getppid() is 0, dead parent or not; the pipe tells.
-    pollfd parent_gone{alive[0], 0, 0};
+    close(to_init[0]);
+    // In a new process namespace getppid() is 0, dead parent or not; the socket tells.
+    pollfd parent_gone{to_init[1], 0, 0};
     if (poll(&parent_gone, 1, 0) != 0) _exit(1);
     close(protocol::control);
+    room.launcher = to_init[1];
     become_init(room);
   }
+  close(to_init[1]);
 
   const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
   if (init_descriptor < 0) fail("make a process descriptor");
@@ -166,7 +191,7 @@ int run(char** arguments) {
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  serve(init, init_descriptor);
+  serve(init, init_descriptor, to_init[0]);
   return 0;
 }
 

@@ -13,6 +13,7 @@ namespace tellina::launcher {
 struct Room {
   std::uint64_t disk_in_bytes = 0;
   const char* host_name = "";
+  int launcher = -1;  ///< a socket to it: gets the sandbox's /proc
 };
 
 /// Builds the sandbox around the calling process and becomes its init. The process is process 1 of a new process

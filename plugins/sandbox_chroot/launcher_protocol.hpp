@@ -5,8 +5,9 @@
 ///   launcher -> plugin  MapMe                 only when started by root: write my user namespace's maps
 ///   plugin -> launcher  Mapped
 ///   launcher -> plugin  InitStarted           a pidfd comes with it
+///   plugin -> launcher  WatchMemory           end programs that hold too much
 ///   plugin -> launcher  Seed | Snapshot       make or read the home (tree_protocol.hpp)
-///   launcher -> plugin  Done | Failed
+///   launcher -> plugin  Done | Failed         to each of the last three
 ///
 /// Failed may come in place of any message of the launcher, which then ends unless it answers a request. The process
 /// that is to become init says Failed over init's socket (init_protocol.hpp). The launcher ends, and ends init, when
@@ -28,11 +29,16 @@ enum InheritedDescriptor : int {
 inline constexpr int first_closed_descriptor = 8;
 
 /// The first byte of every message.
-enum Kind : char { map_me = 'M', mapped = 'm', init_started = 'I' };
+enum Kind : char { map_me = 'M', mapped = 'm', init_started = 'I', watch_memory = 'w' };
 
 struct InitStarted {
   char kind = init_started;
   std::int32_t process = 0;  ///< as the launcher and the plugin number it
+};
+
+struct WatchMemory {
+  char kind = watch_memory;
+  std::uint64_t limit = 0;  ///< bytes that the programs of the sandbox may hold together
 };
 
 }  // namespace tellina::launcher_protocol

@@ -18,6 +18,7 @@
 
 #include "plugins/sandbox_chroot/launcher.hpp"
 #include "plugins/sandbox_common/tree_protocol.hpp"
+#include "plugins/sandbox_init/control_socket.hpp"
 
 namespace tellina::launcher {
 namespace {
@@ -83,6 +84,14 @@ void mount_memory(const char* place, std::uint64_t bytes, unsigned entries, cons
   require(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0, place);
 }
 
+/// The launcher, which stays outside, can see the sandbox's processes by this alone.
+void hand_out_processes(int launcher) {
+  const int processes = open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  require(processes >= 0 && control::send(launcher, "p", 1, &processes, 1), "hand out /proc");
+  close(processes);
+  close(launcher);
+}
+
 /// Gives up the right to anything that this process's user has not.
 void drop_privileges() {
   require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "refuse new privileges");
@@ -110,6 +119,7 @@ void install_filter(int file) {
   enter_root_file_system();
   // Needs a whole /proc in the old root, so it comes before that goes.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
+  hand_out_processes(room.launcher);
   mount_memory("home/me", room.disk_in_bytes, 4096, "0755");
   mount_memory("tmp", 1024 * 1024, 512, "1777");
   mount_devices();

@@ -220,22 +220,6 @@ class RootHostile : public OrdinaryHostile {
   }
 };
 
-TEST_F(RootHostile, MemoryOfManyProcessesIsLimitedWhereTheProbeSaysSo) {
-  const std::string hogs =
-      "for i in 1 2 3 4 5 6 7 8; do perl -e '$x = \"a\" x (30 << 20); $y = \"b\" x (30 << 20); print \"has it\\n\"; "
-      "sleep 3' "
-      "2>/dev/null & done; wait";
-  const std::string result = run(hogs);
-  std::size_t lived = 0;
-  for (std::size_t at = 0; (at = result.find("has it\n", at)) != std::string::npos; ++at) ++lived;
-  if (enforces("memory")) {
-    EXPECT_LT(lived, 8U) << result;
-  } else {
-    EXPECT_EQ(lived, 8U) << "each is below the limit of a process";
-  }
-  expect_alive();
-}
-
 TEST_F(RootHostile, ProcessorTimeIsLimitedWhereTheProbeSaysSo) {
   start(make_spec(), {{"cpu", 0.5}});
   const std::string times =

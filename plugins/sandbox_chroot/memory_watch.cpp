@@ -1,0 +1,223 @@
+#include "plugins/sandbox_chroot/memory_watch.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+namespace tellina::launcher {
+namespace {
+
+/// Milliseconds between two looks.
+constexpr std::int64_t usual_pause = 250;
+/// Where nothing has changed between the last two: an idle sandbox costs next to nothing.
+constexpr std::int64_t quiet_pause = 1000;
+/// After a kill: the dead give their memory back, and others may hold more of what they shared.
+constexpr std::int64_t pause_after_kill = 50;
+/// A look that takes long is followed by a pause this many times as long, up to the quiet one.
+constexpr std::int64_t pause_for_look = 10;
+
+struct Program {
+  int process;
+  int parent;
+  char state;           ///< as /proc/PID/status has it
+  std::uint64_t held;   ///< KiB
+  std::uint64_t space;  ///< KiB of addresses
+};
+
+/// More than a session may have processes. What of the array is not used takes no memory.
+constexpr std::size_t most_programs = 32768;
+Program programs[most_programs];
+std::size_t program_count = 0;
+
+std::int64_t now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
+}
+
+/// Reads the beginning of a small file below /proc, NUL-terminated. Returns false where it can't be read.
+template <std::size_t capacity>
+bool read_text(int directory, const char* path, char (&text)[capacity]) {
+  const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const ssize_t size = read(file, text, capacity - 1);
+  close(file);
+  if (size <= 0) return false;
+  text[size] = '\0';
+  return true;
+}
+
+/// The number after "\nNAME:"; 0 where there is none.
+std::uint64_t number_of(const char* text, const char* name) {
+  const char* const found = std::strstr(text, name);
+  return found == nullptr ? 0 : std::strtoull(found + std::strlen(name), nullptr, 10);
+}
+
+/// Calls with each entry of a directory that is a number.
+template <class Use>
+void for_each_number(int directory, Use use) {
+  alignas(dirent64) char entries[16 * 1024];
+  lseek(directory, 0, SEEK_SET);
+  for (;;) {
+    const long size = syscall(SYS_getdents64, directory, entries, sizeof entries);
+    if (size <= 0) return;
+    for (long at = 0; at < size;) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
+      at += entry->d_reclen;
+      if (const int number = std::atoi(entry->d_name); number > 0) use(number);
+    }
+  }
+}
+
+/// Takes what a status file says of memory. Returns false where it says nothing: the process or thread has ended.
+bool take_memory(const char* status, Program& program) {
+  program.space = number_of(status, "\nVmSize:");
+  program.held = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:");
+  return program.space > 0;
+}
+
+/// A process whose first thread has ended looks like a dead one, but its other threads still have the memory.
+void take_memory_of_threads(int processes, Program& program) {
+  char path[64];
+  std::snprintf(path, sizeof path, "%d/task", program.process);
+  const int tasks = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (tasks < 0) return;
+  for_each_number(tasks, [&](int thread) {
+    char status[4096];
+    std::snprintf(path, sizeof path, "%d/status", thread);
+    if (program.space == 0 && read_text(tasks, path, status)) take_memory(status, program);
+  });
+  close(tasks);
+}
+
+void list_programs(int processes) {
+  program_count = 0;
+  for_each_number(processes, [&](int process) {
+    char path[32];
+    char status[4096];
+    if (process == 1 || program_count == most_programs) return;
+    std::snprintf(path, sizeof path, "%d/status", process);
+    if (!read_text(processes, path, status)) return;
+    Program& program = programs[program_count];
+    program.process = process;
+    program.parent = static_cast<int>(number_of(status, "\nPPid:"));
+    const char* const state = std::strstr(status, "\nState:\t");
+    program.state = state == nullptr ? '?' : state[std::strlen("\nState:\t")];
+    if (!take_memory(status, program) && number_of(status, "\nThreads:") > 1) {
+      take_memory_of_threads(processes, program);
+    }
+    ++program_count;
+  });
+}
+
+std::uint64_t sum_up() {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < program_count; ++i) sum += programs[i].held;
+  return sum;
+}
+
+/// A child of vfork(2), as of system(3), has the very memory of its parent, which waits for it (state D) until it runs
+/// another program. Of each such parent one child counts for nothing, so that nobody can hide more behind it.
+void count_borrowed_once() {
+  for (std::size_t i = 0; i < program_count; ++i) {
+    const Program& parent = programs[i];
+    if (parent.state != 'D' || parent.held == 0) continue;
+    Program* const end = programs + program_count;
+    Program* const child = std::find_if(programs, end, [&](const Program& each) {
+      return each.parent == parent.process && each.held == parent.held && each.space == parent.space;
+    });
+    if (child != end) child->held = 0;
+  }
+}
+
+/// What forks share counts in parts. This reads through page tables, so it is done only where it may matter. One that
+/// keeps its memory to itself (it is not dumpable) counts in full.
+void count_shared_once(int processes) {
+  for (std::size_t i = 0; i < program_count; ++i) {
+    char path[32];
+    char sums[2048];
+    std::snprintf(path, sizeof path, "%d/smaps_rollup", programs[i].process);
+    if (programs[i].held == 0 || !read_text(processes, path, sums)) continue;
+    programs[i].held = number_of(sums, "\nPss_Anon:") + number_of(sums, "\nPss_Shmem:") + number_of(sums, "\nSwapPss:");
+  }
+}
+
+/// By a descriptor, which never comes to mean another process.
+void kill_program(int processes, const Program& program) {
+  char path[16];
+  std::snprintf(path, sizeof path, "%d", program.process);
+  const int directory = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  syscall(SYS_pidfd_send_signal, directory, SIGKILL, nullptr, 0);
+  close(directory);
+}
+
+std::uint64_t make_print() {
+  std::uint64_t print = 14695981039346656037U;  // FNV-1a, word by word
+  for (std::size_t i = 0; i < program_count; ++i) {
+    print = (print ^ static_cast<std::uint64_t>(programs[i].process)) * 1099511628211U;
+    print = (print ^ programs[i].held) * 1099511628211U;
+  }
+  return print;
+}
+
+}  // namespace
+
+void MemoryWatch::begin(int processes, std::uint64_t limit_in_bytes) {
+  m_processes = processes;
+  m_limit = limit_in_bytes / 1024;
+  m_due = now() + usual_pause;
+}
+
+int MemoryWatch::time_left() const {
+  if (m_limit == 0) return -1;
+  return static_cast<int>(std::clamp<std::int64_t>(m_due - now(), 0, quiet_pause));
+}
+
+void MemoryWatch::look_if_due() {
+  if (m_limit == 0) return;
+  const std::int64_t begun = now();
+  if (begun < m_due) return;
+  const bool has_killed = look();
+  const std::int64_t ended = now();
+  const std::int64_t rest = std::min((ended - begun) * pause_for_look, quiet_pause);
+  m_due = ended + (has_killed ? pause_after_kill : std::max(m_is_quiet ? quiet_pause : usual_pause, rest));
+}
+
+bool MemoryWatch::look() {
+  list_programs(m_processes);
+  std::uint64_t held = sum_up();
+  if (held > m_limit) {
+    count_borrowed_once();
+    count_shared_once(m_processes);
+    held = sum_up();
+  }
+  const std::uint64_t print = make_print();
+  m_is_quiet = print == m_print;
+  m_print = print;
+
+  bool has_killed = false;
+  while (held > m_limit) {
+    // Of two that hold the same, the later: the shell is the first.
+    Program* largest = programs;
+    for (std::size_t i = 1; i < program_count; ++i) {
+      if (programs[i].held >= largest->held) largest = programs + i;
+    }
+    kill_program(m_processes, *largest);
+    has_killed = true;
+    held -= largest->held;
+    largest->held = 0;
+  }
+  return has_killed;
+}
+
+}  // namespace tellina::launcher

@@ -1,0 +1,111 @@
+/// Programs of one session that take more memory together than they may, and others that only look so. Where there is
+/// no memory cgroup, the sandbox looks once in a while.
+
+#include <cstdlib>
+
+#include "sandbox_fixture.hpp"
+
+namespace tellina::test {
+namespace {
+
+/// Perl that takes memory for good.
+constexpr const char* take_200_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 200 << 20; ";
+constexpr const char* take_150_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 150 << 20; ";
+
+class OrdinaryHostileMemory : public SandboxTest {
+ protected:
+  void SetUp() override {
+    SandboxTest::SetUp();
+    start(make_spec(), {{"memory_in_mib", std::int64_t{256}}});
+  }
+
+  std::string run(const std::string& command) { return shell().run(command).output; }
+
+  /// Starts so many programs at once, which the shell then knows nothing of.
+  static void start_hogs(Shell& shell, int count, const std::string& program) {
+    shell.run("(for i in {1.." + std::to_string(count) + "}; do perl -e '" + program + "sleep 1000' & done)");
+  }
+
+  /// Those that are left, whatever they are at yet.
+  int hogs(Shell& shell) { return std::atoi(shell.run("ls -d /proc/[0-9]* 2>/dev/null | wc -l").output.c_str()) - 4; }
+  int hogs() { return hogs(shell()); }
+
+  int held_in_mib() {
+    return std::atoi(run("cat /proc/[0-9]*/status 2>/dev/null | awk '/^Rss(Anon|Shmem)/ { s += $2 } "
+                         "END { print int(s / 1024) }'")
+                         .c_str());
+  }
+
+  /// One of many at most is left, and the shell.
+  void expect_few() {
+    EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead"));
+    EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit"));
+    EXPECT_EQ(run("echo alive"), "alive\n");
+    EXPECT_FALSE(sandbox().ended());
+  }
+};
+
+TEST_F(OrdinaryHostileMemory, OfManyProcessesIsLimitedAndNobodyElseSuffers) {
+  const std::unique_ptr<Sandbox> other = backend()->start(make_spec());
+  Shell others(*other);
+  ASSERT_TRUE(others.prompt());
+  start_hogs(others, 1, take_200_mib);
+  start_hogs(shell(), 4, take_200_mib);
+  expect_few();
+  EXPECT_EQ(hogs(others), 1);
+  EXPECT_EQ(others.run("echo alive").output, "alive\n");
+  other->destroy();
+}
+
+TEST_F(OrdinaryHostileMemory, OfAProgramInTheForegroundIsTakenAndTheShellSaysSo) {
+  // Whenever the two hold too much, the second is the larger.
+  start_hogs(shell(), 1, "open F, \"<\", \"/dev/zero\"; sysread F, $x, 80 << 20; ");
+  const CommandResult result = shell().run(std::string("perl -e '") + take_200_mib + "sleep 1000'");
+  EXPECT_EQ(result.status, 128 + 9);
+  EXPECT_NE(shell().screen().find("Killed"), std::string::npos);
+  EXPECT_EQ(hogs(), 1);
+}
+
+TEST_F(OrdinaryHostileMemory, ThatIsKeptFromOthersCountsToo) {
+  start_hogs(shell(), 4, std::string("syscall(157, 4, 0, 0, 0, 0); ") + take_200_mib);  // PR_SET_DUMPABLE
+  expect_few();
+}
+
+TEST_F(OrdinaryHostileMemory, ThatCouldBeSharedCountsToo) {
+  start_hogs(shell(), 4,
+             "open F, \"<\", \"/dev/zero\"; $p = syscall(9, 0, 200 << 20, 3, 0x21, -1, 0); "  // mmap
+             "syscall(0, fileno(F), $p, 200 << 20); ");
+  expect_few();
+}
+
+TEST_F(OrdinaryHostileMemory, IsLimitedWhateverIsDoneToInit) {
+  run("prlimit --pid 1 --nofile=4:4; renice -n 19 -p 1; chrt -i -p 0 1; kill -STOP 1");
+  start_hogs(shell(), 4, take_200_mib);
+  expect_few();
+}
+
+TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
+  // It goes on for longer than the pause between two looks; that nothing happens has no other sign.
+  EXPECT_EQ(run(std::string("perl -e 'use POSIX \":sys_wait_h\"; ") + take_150_mib +
+                "for (1..5) { my $p = fork(); if (!$p) { sleep 1000; exit } push @p, $p } sleep 4; "
+                "print waitpid(-1, WNOHANG), \" has ended\\n\"; kill 9, @p'"),
+            "0 has ended\n");
+}
+
+TEST_F(OrdinaryHostileMemory, ThatAChildBorrowsCountsOnce) {
+  // system(3) of many a program makes such a child for a moment. Here it lasts: a function of machine code that is
+  // "if (vfork() == 0) { nanosleep({4, 0}, 0); exit(0); }".
+  EXPECT_EQ(run(std::string("perl -e '") + take_150_mib +
+                "require XSLoader; $m = syscall(9, 0, 4096, 7, 0x22, -1, 0); pipe R, W; syswrite W, pack \"H*\", "
+                "\"b83a0000000f0585c075196a006a044889e731f6b8230000000f0531ffb83c0000000f05c3\"; "
+                "syscall(0, fileno(R), $m, 37); DynaLoader::dl_install_xsub(\"main::f\", $m); f(); "
+                "print wait() > 0 && $? == 0 ? \"lived\\n\" : \"lost it\\n\"'"),
+            "lived\n");
+}
+
+TEST_F(OrdinaryHostileMemory, OfEverydayWorkIsEnough) {
+  EXPECT_EQ(run("seq 1 200000 | xz | xz -dc | shuf | awk '{ s[$1] = $1 } END { print length(s) }'"), "200000\n");
+}
+
+}  // namespace
+}  // namespace tellina::test
