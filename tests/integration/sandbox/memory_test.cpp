@@ -12,6 +12,13 @@ namespace {
 constexpr const char* take_200_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 200 << 20; ";
 constexpr const char* take_150_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 150 << 20; ";
 
+/// Perl that calls a function of machine code.
+std::string call(const std::string& code) {
+  return "require XSLoader; $m = syscall(9, 0, 4096, 7, 0x22, -1, 0); pipe R, W; syswrite W, pack \"H*\", \"" + code +
+         "\"; syscall(0, fileno(R), $m, " + std::to_string(code.size() / 2) +
+         "); DynaLoader::dl_install_xsub(\"main::f\", $m); f(); ";
+}
+
 class OrdinaryHostileMemory : public SandboxTest {
  protected:
   void SetUp() override {
@@ -93,14 +100,26 @@ TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
 }
 
 TEST_F(OrdinaryHostileMemory, ThatAChildBorrowsCountsOnce) {
-  // system(3) of many a program makes such a child for a moment. Here it lasts: a function of machine code that is
-  // "if (vfork() == 0) { nanosleep({4, 0}, 0); exit(0); }".
+  // system(3) of many a program makes such a child for a moment. Here it lasts:
+  // if (vfork() == 0) { nanosleep({4, 0}, 0); exit(0); }
   EXPECT_EQ(run(std::string("perl -e '") + take_150_mib +
-                "require XSLoader; $m = syscall(9, 0, 4096, 7, 0x22, -1, 0); pipe R, W; syswrite W, pack \"H*\", "
-                "\"b83a0000000f0585c075196a006a044889e731f6b8230000000f0531ffb83c0000000f05c3\"; "
-                "syscall(0, fileno(R), $m, 37); DynaLoader::dl_install_xsub(\"main::f\", $m); f(); "
+                call("b83a0000000f0585c075196a006a044889e731f6b8230000000f0531ffb83c0000000f05c3") +
                 "print wait() > 0 && $? == 0 ? \"lived\\n\" : \"lost it\\n\"'"),
             "lived\n");
+}
+
+TEST_F(OrdinaryHostileMemory, OfAThreadThatOutlivesTheFirstCountsToo) {
+  // if (clone(CLONE_THREAD | CLONE_SIGHAND | CLONE_FILES | CLONE_FS | CLONE_VM, 0) == 0) nanosleep({1000, 0}, 0);
+  // exit(0);
+  const std::string hog =
+      take_200_mib +
+      call(
+          "b838000000bf000f010031f631d24d31d24d31c00f0585c075136a0068e80300004889e731f6b8230000000f0531ff"
+          "b83c0000000f05");
+  // One after another, so that none is seen while it still looks alive.
+  run("(for i in {1..4}; do perl -e '" + hog +
+      "' & until grep -q State:.Z /proc/$!/status 2>/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.1; done; done)");
+  expect_few();
 }
 
 TEST_F(OrdinaryHostileMemory, OfEverydayWorkIsEnough) {
