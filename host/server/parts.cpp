@@ -39,7 +39,7 @@ void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& lo
     if (limit.enforced)
       log.info(line);
     else
-      log.warning(line + " (not enforced)");
+      log.warning(line + " (can be exceeded)");
   }
 }
 
