@@ -14,9 +14,7 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
     limits.emplace_back("memory", false,
                         in_mebibytes(settings.memory_in_bytes) +
                             " per session, checked one to four times a second, and per process at once (RLIMIT_AS); "
-                            "between two checks a session may hold more, up to " +
-                            in_mebibytes(settings.memory_in_bytes * settings.processes) +
-                            ": this user can't make a memory cgroup");
+                            "between two checks a session may hold more: this user can't make a memory cgroup");
   }
   const std::string processes = std::to_string(settings.processes) + " per session ";
   limits.emplace_back("processes", true,

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace tellina::launcher {
 namespace {
@@ -20,17 +21,15 @@ namespace {
 constexpr std::int64_t usual_pause = 250;
 /// Where nothing has changed between the last two: an idle sandbox costs next to nothing.
 constexpr std::int64_t quiet_pause = 1000;
-/// After a kill: the dead give their memory back, and others may hold more of what they shared.
-constexpr std::int64_t pause_after_kill = 50;
+/// After one that found too much, and after a kill: the dead give their memory back, and others may hold more of what
+/// they shared.
+constexpr std::int64_t urgent_pause = 50;
 /// A look that takes long is followed by a pause this many times as long, up to the quiet one.
 constexpr std::int64_t pause_for_look = 10;
 
 struct Program {
   int process;
-  int parent;
-  char state;           ///< as /proc/PID/status has it
-  std::uint64_t held;   ///< KiB
-  std::uint64_t space;  ///< KiB of addresses
+  std::uint64_t held;  ///< KiB
 };
 
 /// More than a session may have processes. What of the array is not used takes no memory.
@@ -80,9 +79,8 @@ void for_each_number(int directory, Use use) {
 
 /// Takes what a status file says of memory. Returns false where it says nothing: the process or thread has ended.
 bool take_memory(const char* status, Program& program) {
-  program.space = number_of(status, "\nVmSize:");
   program.held = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:");
-  return program.space > 0;
+  return number_of(status, "\nVmSize:") > 0;
 }
 
 /// A process whose first thread has ended looks like a dead one, but its other threads still have the memory.
@@ -91,31 +89,32 @@ void take_memory_of_threads(int processes, Program& program) {
   std::snprintf(path, sizeof path, "%d/task", program.process);
   const int tasks = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (tasks < 0) return;
+  bool is_found = false;
   for_each_number(tasks, [&](int thread) {
     char status[4096];
     std::snprintf(path, sizeof path, "%d/status", thread);
-    if (program.space == 0 && read_text(tasks, path, status)) take_memory(status, program);
+    is_found = is_found || (read_text(tasks, path, status) && take_memory(status, program));
   });
   close(tasks);
+}
+
+/// How much a program holds by itself or with others; nothing where it has ended.
+void measure(int processes, Program& program) {
+  char path[32];
+  char status[4096];
+  program.held = 0;
+  std::snprintf(path, sizeof path, "%d/status", program.process);
+  if (!read_text(processes, path, status)) return;
+  if (!take_memory(status, program) && number_of(status, "\nThreads:") > 1) take_memory_of_threads(processes, program);
 }
 
 void list_programs(int processes) {
   program_count = 0;
   for_each_number(processes, [&](int process) {
-    char path[32];
-    char status[4096];
     if (process == 1 || program_count == most_programs) return;
-    std::snprintf(path, sizeof path, "%d/status", process);
-    if (!read_text(processes, path, status)) return;
-    Program& program = programs[program_count];
+    Program& program = programs[program_count++];
     program.process = process;
-    program.parent = static_cast<int>(number_of(status, "\nPPid:"));
-    const char* const state = std::strstr(status, "\nState:\t");
-    program.state = state == nullptr ? '?' : state[std::strlen("\nState:\t")];
-    if (!take_memory(status, program) && number_of(status, "\nThreads:") > 1) {
-      take_memory_of_threads(processes, program);
-    }
-    ++program_count;
+    measure(processes, program);
   });
 }
 
@@ -125,29 +124,20 @@ std::uint64_t sum_up() {
   return sum;
 }
 
-/// A child of vfork(2), as of system(3), has the very memory of its parent, which waits for it (state D) until it runs
-/// another program. Of each such parent one child counts for nothing, so that nobody can hide more behind it.
-void count_borrowed_once() {
-  for (std::size_t i = 0; i < program_count; ++i) {
-    const Program& parent = programs[i];
-    if (parent.state != 'D' || parent.held == 0) continue;
-    Program* const end = programs + program_count;
-    Program* const child = std::find_if(programs, end, [&](const Program& each) {
-      return each.parent == parent.process && each.held == parent.held && each.space == parent.space;
-    });
-    if (child != end) child->held = 0;
-  }
-}
-
 /// What forks share counts in parts. This reads through page tables, so it is done only where it may matter. One that
-/// keeps its memory to itself (it is not dumpable) counts in full.
+/// keeps its memory to itself (it is not dumpable) counts in full, and one that has ended meanwhile no more.
 void count_shared_once(int processes) {
   for (std::size_t i = 0; i < program_count; ++i) {
     char path[32];
     char sums[2048];
     std::snprintf(path, sizeof path, "%d/smaps_rollup", programs[i].process);
-    if (programs[i].held == 0 || !read_text(processes, path, sums)) continue;
-    programs[i].held = number_of(sums, "\nPss_Anon:") + number_of(sums, "\nPss_Shmem:") + number_of(sums, "\nSwapPss:");
+    if (programs[i].held == 0) continue;
+    if (read_text(processes, path, sums)) {
+      programs[i].held =
+          number_of(sums, "\nPss_Anon:") + number_of(sums, "\nPss_Shmem:") + number_of(sums, "\nSwapPss:");
+    } else {
+      measure(processes, programs[i]);
+    }
   }
 }
 
@@ -187,17 +177,16 @@ void MemoryWatch::look_if_due() {
   if (m_limit == 0) return;
   const std::int64_t begun = now();
   if (begun < m_due) return;
-  const bool has_killed = look();
+  const bool is_urgent = look();
   const std::int64_t ended = now();
   const std::int64_t rest = std::min((ended - begun) * pause_for_look, quiet_pause);
-  m_due = ended + (has_killed ? pause_after_kill : std::max(m_is_quiet ? quiet_pause : usual_pause, rest));
+  m_due = ended + (is_urgent ? urgent_pause : std::max(m_is_quiet ? quiet_pause : usual_pause, rest));
 }
 
 bool MemoryWatch::look() {
   list_programs(m_processes);
   std::uint64_t held = sum_up();
   if (held > m_limit) {
-    count_borrowed_once();
     count_shared_once(m_processes);
     held = sum_up();
   }
@@ -205,7 +194,10 @@ bool MemoryWatch::look() {
   m_is_quiet = print == m_print;
   m_print = print;
 
-  bool has_killed = false;
+  // A child of vfork(2) has the very memory of its parent for a moment, and what forks share may be counted while one
+  // of them goes: a second look at once sees who stays.
+  if (held <= m_limit) return m_is_over = false;
+  if (!std::exchange(m_is_over, true)) return true;
   while (held > m_limit) {
     // Of two that hold the same, the later: the shell is the first.
     Program* largest = programs;
@@ -213,11 +205,10 @@ bool MemoryWatch::look() {
       if (programs[i].held >= largest->held) largest = programs + i;
     }
     kill_program(m_processes, *largest);
-    has_killed = true;
     held -= largest->held;
     largest->held = 0;
   }
-  return has_killed;
+  return true;
 }
 
 }  // namespace tellina::launcher

@@ -20,10 +20,12 @@ class MemoryWatch {
 
   /// For poll(2): milliseconds until the next look is due; -1 where there is none.
   int time_left() const;
-  /// Looks if it is time, and kills what holds the most until the rest is within the limit.
+  /// Looks if it is time. Where two looks one after the other find too much, kills what holds the most until the rest
+  /// is within the limit.
   void look_if_due();
 
  private:
+  /// Whether the next look is urgent.
   bool look();
 
   int m_processes = -1;
@@ -31,6 +33,7 @@ class MemoryWatch {
   std::int64_t m_due = 0;     ///< of the monotonic clock, in milliseconds
   std::uint64_t m_print = 0;  ///< of what the last look found
   bool m_is_quiet = false;    ///< it found what the one before had found
+  bool m_is_over = false;     ///< it found more than the limit
 };
 
 }  // namespace tellina::launcher

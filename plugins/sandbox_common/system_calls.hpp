@@ -10,8 +10,8 @@
 namespace tellina::sandbox_common {
 
 // What moby's default profile lets an unprivileged container do (profiles/seccomp/default.json), without what opens
-// the kernel wide (io_uring, aio, fanotify, keys), what makes memory that no limit of an ordinary user's sandbox
-// counts (memfd_create, System V and POSIX IPC) and what belongs to other architectures.
+// the kernel wide (io_uring, aio, fanotify, keys), what makes memory by name that no limit of an ordinary user's
+// sandbox counts (memfd_create, System V and POSIX IPC) and what belongs to other architectures.
 // clang-format off
 inline constexpr const char* allowed_calls[] = {
     "accept", "accept4", "access", "alarm", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "chmod",

@@ -62,7 +62,7 @@ class LimitReport {
       : name(std::move(name_)), enforced(enforced_), how(std::move(how_)) {}
   std::string name;  ///< "memory", "processes", "cpu", "disk bytes", "disk inodes", "network"
   bool enforced;
-  std::string how;  ///< "cgroup v1, per session", "per process only (RLIMIT_AS)": for the researcher
+  std::string how;  ///< "cgroup v1, per session", "256 MiB per session, checked now and then": for the researcher
 };
 
 /// What probe() found.

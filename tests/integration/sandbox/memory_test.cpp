@@ -45,8 +45,10 @@ class OrdinaryHostileMemory : public SandboxTest {
 
   /// One of many at most is left, and the shell.
   void expect_few() {
-    EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead"));
-    EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit"));
+    // In a cgroup the hogs, the shell and what the kernel does to find memory share half a core.
+    constexpr std::chrono::seconds patience(60);
+    EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead", patience));
+    EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit", patience));
     EXPECT_EQ(run("echo alive"), "alive\n");
     EXPECT_FALSE(sandbox().ended());
   }
@@ -99,12 +101,11 @@ TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
             "0 has ended\n");
 }
 
-TEST_F(OrdinaryHostileMemory, ThatAChildBorrowsCountsOnce) {
-  // system(3) of many a program makes such a child for a moment. Here it lasts:
-  // if (vfork() == 0) { nanosleep({4, 0}, 0); exit(0); }
+TEST_F(OrdinaryHostileMemory, ThatWasSharedWithTheDeadCountsOnce) {
+  // Forks that end at once, for three seconds and more: many a look comes while one goes.
   EXPECT_EQ(run(std::string("perl -e '") + take_150_mib +
-                call("b83a0000000f0585c075196a006a044889e731f6b8230000000f0531ffb83c0000000f05c3") +
-                "print wait() > 0 && $? == 0 ? \"lived\\n\" : \"lost it\\n\"'"),
+                "for (1..250) { $p = fork(); if (!$p) { exit } select(undef, undef, undef, 0.01); waitpid($p, 0); "
+                "$? == 0 or print \"lost one\\n\" } print \"lived\\n\"'"),
             "lived\n");
 }
 
