@@ -42,9 +42,10 @@ class GatewayLimits {
   std::chrono::milliseconds owner_interval{500};             ///< between two questions whether an owner is there
   std::chrono::milliseconds owner_timeout{1'500};            ///< for it to answer, before its connections are closed
   std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< a peer that sends no pongs either, or closes and stays
-  std::chrono::milliseconds handshake_timeout{10'000};       ///< of WebSocket's opening, and for an answer to a close
-  std::chrono::milliseconds retry_interval{5};               ///< between tries to send on a full channel
-  int retries = 200;                                         ///< of such tries, before the connection is closed
+  std::chrono::milliseconds handshake_timeout{
+      10'000};  ///< of WebSocket's opening; also for an answer to a close, where shorter than 3 s
+  std::chrono::milliseconds retry_interval{5};  ///< between tries to send on a full channel
+  int retries = 200;                            ///< of such tries, before the connection is closed
 
   int login_failures = 10;  ///< of one address within login_window; then it is answered 429
   std::chrono::milliseconds login_window{60'000};

@@ -29,6 +29,8 @@ bool has_body(http::verb method) {
   return method == http::verb::post || method == http::verb::put || method == http::verb::patch;
 }
 
+std::ptrdiff_t count_lines(const HttpRequest& request) { return std::distance(request.begin(), request.end()); }
+
 bool has_one_host(const HttpRequest& request) {
   const auto [first, last] = request.equal_range(http::field::host);
   return first != last && std::next(first) == last;
@@ -85,6 +87,7 @@ void HttpSession::read_header() {
 
 void HttpSession::on_header() {
   const HttpRequest& request = m_parser->get();
+  m_header_lines = count_lines(request);
   if (request.version() == 11 && !has_one_host(request)) return refuse(400, "bad_request", "expected one Host header");
   if (has_body(request.method()) && !request.count(http::field::content_length) && !m_parser->chunked()) {
     return refuse(411, "length_required", "expected a Content-Length header");
@@ -103,6 +106,10 @@ void HttpSession::read_body() {
   m_stream.expires_after(m_lane->limits().body_timeout);
   http::async_read(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
     if (error) return self->refuse_unreadable(error);
+    // They would stand beside what a proxy has added to the header.
+    if (count_lines(self->m_parser->get()) != self->m_header_lines) {
+      return self->refuse(400, "bad_request", "expected no trailer behind the body");
+    }
     self->route();
   });
 }

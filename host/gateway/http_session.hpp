@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,7 @@ class HttpSession final : public LaneMember {
   boost::beast::flat_buffer m_buffer;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
   bool m_idle = true;  ///< between requests
+  std::ptrdiff_t m_header_lines = 0;
 
   std::string m_head;  ///< of the answer being written, with its body
   std::shared_ptr<const std::string> m_body;

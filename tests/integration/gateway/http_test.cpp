@@ -151,6 +151,9 @@ TEST_F(HttpTest, RefusesWhatIsNoHttp) {
       {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400},
       {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413},
       {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Forwarded-For: "
+       "192.0.2.1\r\n\r\n",
+       400},
       {"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", 400},
       {"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n", 431},
       {"GET /" + std::string(17'000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 431},

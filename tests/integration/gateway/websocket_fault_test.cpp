@@ -155,7 +155,7 @@ TEST_F(WebSocketFaultTest, CutsAPeerThatDoesNotAnswerAClose) {
 }
 
 TEST_F(WebSocketFaultTest, CutsAPeerThatClosesAndDoesNotHangUp) {
-  config.limits.websocket_idle_timeout = 400ms;
+  config.limits.websocket_idle_timeout = 1s;
   start();
   RawClient client(port);
   ASSERT_EQ(upgrade(client), 101);
