@@ -226,7 +226,6 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
   const auto subscription = layer->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   ASSERT_TRUE(receipts.wait_for(1));
-  // A message a second later is the proof that a second of silence took no commands but those it needs itself.
   const auto count = [&] { return appends() + server().calls_of("blmpop"); };
   // The commands of the message itself are counted after it is here.
   std::uint64_t before = 0;
@@ -234,8 +233,12 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
     before = count();
     return !receipts.wait_for(2, 50ms) && count() == before;
   }));
-  EXPECT_FALSE(receipts.wait_for(2, 1s));
-  EXPECT_LE(count() - before, 1u);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(receipts.wait_for(2, 2s));
+  const std::uint64_t commands = count() - before;
+  // The reader asks anew twice a second.
+  const auto half_seconds = (std::chrono::steady_clock::now() - began) / 500ms;
+  EXPECT_LE(commands, static_cast<std::uint64_t>(half_seconds) + 1);
 }
 
 TEST_F(RedisLayerTest, WhatIsNotOursInAChannelIsLoggedAndSkipped) {
