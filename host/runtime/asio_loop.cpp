@@ -26,14 +26,14 @@ class AsioTimer final : public Loop::Timer {
 
   void start(MonotonicTime when, Loop::Task task) override {
     m_when = when;
-    m_task = std::move(task);
+    std::swap(m_task, task);  // the old one goes last, as what it holds may own this timer
     wait(when - m_clock.now());
   }
 
   void cancel() override {
     *m_alive = ++m_number;
     m_timer.cancel();
-    m_task = nullptr;
+    const Loop::Task dropped = std::exchange(m_task, nullptr);  // what it holds may own this timer
   }
 
  private:
