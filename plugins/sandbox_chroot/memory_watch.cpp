@@ -151,15 +151,6 @@ void kill_program(int processes, const Program& program) {
   close(directory);
 }
 
-std::uint64_t make_print() {
-  std::uint64_t print = 14695981039346656037U;  // FNV-1a, word by word
-  for (std::size_t i = 0; i < program_count; ++i) {
-    print = (print ^ static_cast<std::uint64_t>(programs[i].process)) * 1099511628211U;
-    print = (print ^ programs[i].held) * 1099511628211U;
-  }
-  return print;
-}
-
 }  // namespace
 
 void MemoryWatch::begin(int processes, std::uint64_t limit_in_bytes) {
@@ -190,9 +181,7 @@ bool MemoryWatch::look() {
     count_shared_once(m_processes);
     held = sum_up();
   }
-  const std::uint64_t print = make_print();
-  m_is_quiet = print == m_print;
-  m_print = print;
+  m_is_quiet = held == std::exchange(m_held, held);
 
   // A child of vfork(2) has the very memory of its parent for a moment, and what forks share may be counted while one
   // of them goes: a second look at once sees who stays.

@@ -31,8 +31,8 @@ class MemoryWatch {
   int m_processes = -1;
   std::uint64_t m_limit = 0;  ///< in KiB; 0: nothing is watched
   std::int64_t m_due = 0;     ///< of the monotonic clock, in milliseconds
-  std::uint64_t m_print = 0;  ///< of what the last look found
-  bool m_is_quiet = false;    ///< it found what the one before had found
+  std::uint64_t m_held = 0;   ///< in KiB, by the last look
+  bool m_is_quiet = false;    ///< it found as much as the one before
   bool m_is_over = false;     ///< it found more than the limit
 };
 

@@ -17,7 +17,6 @@ using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 /// Commands on a real configuration, real plugins and a real database, in a folder that goes with the test.
@@ -178,6 +177,8 @@ TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {
 }
 
 TEST_F(ProgramTest, ACodeThatNobodyCanTypeIsNotAdded) {
+  EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
+  const std::string before = m_out;
   EXPECT_EQ(run({"participants", "add", std::string(101, 'x')}), 2);
   EXPECT_THAT(m_err, HasSubstr("participants add: expected at most 100 bytes in CODE, got 101"));
   EXPECT_EQ(run({"participants", "add", "a\tb"}), 2);
@@ -185,7 +186,7 @@ TEST_F(ProgramTest, ACodeThatNobodyCanTypeIsNotAdded) {
   EXPECT_EQ(run({"participants", "add", "a\xff"}), 2);
   EXPECT_THAT(m_err, HasSubstr(R"(participants add: expected printable characters in CODE, got "a\xff")"));
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
-  EXPECT_THAT(m_out, Not(HasSubstr("xxx")));
+  EXPECT_EQ(m_out, before);
 }
 
 }  // namespace
