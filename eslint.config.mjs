@@ -19,7 +19,7 @@ export default [
     },
   },
   {
-    files: ["tests/**/*.mjs", "tools/performance/*.mjs"],
+    files: ["tests/**/*.mjs", "tools/**/*.mjs"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
     rules,
   },
