@@ -10,6 +10,26 @@ const char* const host_schema_text = R"json({
   "additionalProperties": false,
   "properties": {
     "$schema": {"description": "Where an editor finds this schema", "type": "string"},
+    "study": {
+      "description": "What participants read about the study",
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "title": {
+          "description": "Shown in the page's title and in its bar",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 200,
+          "default": "Command-line study"
+        },
+        "contact": {
+          "description": "Whom participants may ask: an e-mail address, a name with a telephone number; shown to everybody who opens the page",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 300
+        }
+      }
+    },
     "server": {
       "description": "Where browsers reach the study",
       "type": "object",

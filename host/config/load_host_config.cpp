@@ -38,6 +38,7 @@ class Loader {
     SchemaWalker(m_schema.schema, m_document.keys, m_complaints).check(m_root, m_schema.schema);
     if (!m_root.is_object()) m_complaints.throw_if_any();
     check_plugins();
+    check_study_texts();
     check_address();
     check_trusted_proxies();
     check_access_codes();
@@ -85,6 +86,15 @@ class Loader {
       m_complaints.add(
           place, path,
           std::string("expected an installed ") + to_string(kind) + " (" + listed(names, "or") + ")" + got);
+    }
+  }
+
+  void check_study_texts() {
+    const Config* study = find("study", Config::Kind::object);
+    for (const char* key : {"title", "contact"}) {
+      const Config* text = study ? study->find(key) : nullptr;
+      if (!text || !text->is_string() || text->as_string().empty() || is_printable(text->as_string())) continue;
+      m_complaints.add(*text, "expected printable characters, got " + describe(*text));
     }
   }
 
@@ -217,6 +227,10 @@ class Loader {
     for (const Config& code : m_root.at("access_codes").items()) config.access_codes.push_back(code.as_string());
 
     auto study = std::make_shared<Study>();
+    if (const Config* texts = m_root.find("study")) {
+      study->title = texts->string_or("title", study->title);
+      study->contact = texts->string_or("contact", study->contact);
+    }
     study->tasks = std::move(tasks);
     const double nanoseconds = m_root.at("task_duration_in_seconds").as_number() * 1e9;
     study->task_duration = std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(nanoseconds)));

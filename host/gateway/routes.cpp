@@ -164,6 +164,11 @@ void tell_study(const Exchange& exchange) {
   exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
 
+void tell_about(const Exchange& exchange) {
+  const json::object question{{"method", "about"}};
+  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
+}
+
 bool is_websocket_key(std::string_view key) {
   constexpr std::size_t base64_of_16_bytes = 24;
   return key.size() == base64_of_16_bytes && key.find_first_of(" \t\r\n") == std::string_view::npos;
@@ -232,10 +237,11 @@ class Route {
   void (*handle)(const Exchange&);
 };
 
-constexpr std::array<Route, 9> routes{{
+constexpr std::array<Route, 10> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
     {"/api/v1/login", http::verb::post, log_in},
+    {"/api/v1/about", http::verb::get, tell_about},
     {"/api/v1/study", http::verb::get, tell_study},
     {"/api/v1/terminal", http::verb::get, open_terminal},
     {"/test", http::verb::get, run_self_test},

@@ -150,9 +150,10 @@ std::string done_frame(const RequestId& id) { return "{\"type\":\"done\"" + id_m
 
 std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
 
-std::string error_frame(std::string_view code, std::string_view message, const RequestId& id) {
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
+                        std::string_view reference) {
   return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) +
-         "}";
+         (reference.empty() ? "" : ",\"reference\":" + quote_json(reference)) + "}";
 }
 
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,

@@ -83,8 +83,10 @@ std::string input_ack_frame(std::uint64_t input_offset);
 std::string progress_frame(const Progress& progress);
 std::string done_frame(const RequestId& id);
 std::string replaced_frame();
-/// `code`: one of bad_message, wrong_task, no_task, sandbox_unavailable, busy, internal.
-std::string error_frame(std::string_view code, std::string_view message, const RequestId& id);
+/// `code`: one of bad_message, wrong_task, no_task, sandbox_unavailable, busy, internal. `reference`: what the log line
+/// and the event of the failure have too; left out where empty.
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
+                        std::string_view reference = {});
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
                        std::int64_t state_number);
 

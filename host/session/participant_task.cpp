@@ -19,6 +19,15 @@ constexpr std::chrono::milliseconds check_grace{300};
 /// A sandbox that is slow to go holds up the next task no longer than this.
 constexpr std::chrono::seconds removal_limit{1};
 
+/// Four characters that can be read out and found in the log: "3F7A".
+std::string make_reference(Random& random) {
+  std::string reference = random_token(random, 2);
+  for (char& digit : reference) {
+    if (digit >= 'a') digit = static_cast<char>(digit - 'a' + 'A');
+  }
+  return reference;
+}
+
 }  // namespace
 
 void ParticipantSession::take_over(bool left_in_order) {
@@ -250,10 +259,12 @@ void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, co
   } catch (const Error& failure) {
     reason = failure.what() + (failure.hint().empty() ? "" : " (" + failure.hint() + ")");
   }
-  m_environment.log.error("a sandbox could not be started: " + reason);
+  const std::string reference = make_reference(m_environment.random);
+  m_environment.log.error("a sandbox could not be started: participant " + std::to_string(participant()) + ", task " +
+                          std::to_string(m_run->task_number()) + ", reference " + reference + ": " + reason);
   EventRecord failed("sandbox_failed",
                      "{\"task_number\":" + std::to_string(m_run->task_number()) + ",\"when\":\"" + when +
-                         "\",\"reason\":" + quote_json(reason) + "}",
+                         "\",\"reason\":" + quote_json(reason) + ",\"reference\":\"" + reference + "\"}",
                      now());
   if (m_begun)
     m_recorder.note(std::move(failed));
@@ -263,7 +274,8 @@ void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, co
   if (id.empty()) return;
   send(error_frame(
       "sandbox_unavailable",
-      "The terminal could not be started. Please try again; if it goes on, tell the person who runs the study.", id));
+      "The terminal could not be started. Try again; if it keeps failing, tell the person who runs the study.", id,
+      reference));
 }
 
 }  // namespace tellina

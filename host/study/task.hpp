@@ -39,7 +39,9 @@ class Task {
 class Study {
  public:
   Study() = default;
-  std::vector<Task> tasks;  ///< task number N of the wire and the store is tasks[N - 1]
+  std::string title = "Command-line study";  ///< what participants see of it, UTF-8
+  std::string contact;                       ///< whom they may ask; may be empty
+  std::vector<Task> tasks;                   ///< task number N of the wire and the store is tasks[N - 1]
   std::chrono::nanoseconds task_duration{};
 };
 

@@ -75,6 +75,11 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
       return environment.self_test(environment.loop, string_member(value.get_object(), "errand"), std::move(reply));
     }
     return reply(json::serialize(failure(404, "not_found", "this worker does not run in test mode")));
+  } else if (method == "about") {
+    const json::object about{{"title", environment.study->title},
+                             {"contact", environment.study->contact},
+                             {"records_bytes", environment.keeps_bytes}};
+    return reply(json::serialize(json::object{{"status", 200}, {"body", about}}));
   } else if (method == "alive") {
     return reply(json::serialize(json::object{{"status", 200}, {"body", describe()}}));
   } else if (method == "ready") {

@@ -102,6 +102,9 @@ void FakeWorker::on_request(const Message& request) {
     reply["body"] = error_body("unknown_access_code");
   } else if (is("method", "login")) {
     reply = {{"status", 200}, {"body", json::object{}}, {"cookie", "token-bob"}};
+  } else if (is("method", "about")) {
+    const json::object about{{"title", "A study"}, {"contact", "a@example.org"}, {"records_bytes", true}};
+    reply = {{"status", 200}, {"body", about}};
   } else if (is("method", "alive")) {
     reply = {{"status", 200}, {"body", json::object{}}};
   } else if (is("method", "ready")) {

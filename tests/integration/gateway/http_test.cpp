@@ -47,6 +47,8 @@ TEST_F(HttpTest, AnswersEveryPathWithItsStatus) {
       {"POST", "/static/html/index.html", "", 405, R"("code":"method_not_allowed")"},
       {"GET", "/api/v1/login", "", 405, R"("code":"method_not_allowed")"},
       {"DELETE", "/api/v1/study", cookie, 405, R"("code":"method_not_allowed")"},
+      {"GET", "/api/v1/about", "", 200, R"({"title":"A study","contact":"a@example.org","records_bytes":true})"},
+      {"POST", "/api/v1/about", "", 405, R"("code":"method_not_allowed")"},
       {"GET", "/api/v1/study", "", 401, R"("code":"not_logged_in")"},
       {"GET", "/api/v1/study", "Cookie: tellina_session=wrong\r\n", 401, R"("code":"not_logged_in")"},
       {"GET", "/api/v1/study", "Cookie: tellina_session=\"; drop\r\n", 401, R"("code":"not_logged_in")"},

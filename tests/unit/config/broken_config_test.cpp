@@ -38,8 +38,16 @@ const BrokenText broken_sections[] = {
      "config.json:1:2: acess_codes: expected a known key, got \"acess_codes\"; did you mean \"access_codes\"?"},
     {"MetricsForSomebodyElse", config_with(R"("server": {"metrics": "everyone"})"),
      "config.json:1:24: server.metrics: expected \"loopback\" or \"all\", got \"everyone\""},
+    {"StudyTitleIsEmpty", config_with(R"("study": {"title": ""})"),
+     "config.json:1:21: study.title: expected a string that is not empty, got \"\""},
+    {"StudyTitleHasTwoLines", config_with(R"("study": {"title": "a\nb"})"),
+     "config.json:1:21: study.title: expected printable characters, got \"a\\u000ab\""},
+    {"StudyContactIsNoText", config_with(R"("study": {"contact": ["a@example.org"]})"),
+     "config.json:1:23: study.contact: expected a string, got an array"},
+    {"MisspeltStudyKey", config_with(R"("study": {"titel": "a"})"),
+     "config.json:1:12: study.titel: expected a known key, got \"titel\"; did you mean \"title\"?"},
     {"StrangeKey", config_with(R"("colour": 1)"),
-     "config.json:1:2: colour: expected \"$schema\", \"server\", \"database\", \"recording\", \"workers\", "
+     "config.json:1:2: colour: expected \"$schema\", \"study\", \"server\", \"database\", \"recording\", \"workers\", "
      "\"channel_layer\", "
      "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\" or \"tasks\", got \"colour\""},
     {"DuplicateKey", config_with("\"workers\": 1,\n \"workers\": 2"),

@@ -40,6 +40,8 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
   EXPECT_EQ(config.working_directory, "~");
   EXPECT_EQ(config.sandbox_pool, 2U);
+  EXPECT_EQ(config.study->title, "Command-line study");
+  EXPECT_EQ(config.study->contact, "");
   EXPECT_EQ(config.access_codes, std::vector<std::string>{"bob"});
   EXPECT_EQ(config.study->task_duration, std::chrono::seconds(60));
   ASSERT_EQ(config.study->tasks.size(), 2U);
@@ -69,7 +71,8 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
     "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all"}, "database": "../data/a.db", "workers": 9,
     "recording": {"bytes": false},
     "channel_layer": {"plugin": "redis", "hosts": ["a.b:1"]}, "ordering": {"plugin": "slight"},
-    "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0})"),
+    "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0},
+    "study": {"title": "Dateien finden – mit \"find\"", "contact": "a@example.org"})"),
                                               "/srv/x/config.json", FakePlugins());
   EXPECT_EQ(config.server.address, "127.0.0.1");
   EXPECT_EQ(config.server.port, 0);
@@ -86,6 +89,8 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_EQ(config.sandbox.section.line(), 5);
   EXPECT_EQ(config.working_directory, "~/dir");
   EXPECT_EQ(config.sandbox_pool, 0U);
+  EXPECT_EQ(config.study->title, "Dateien finden – mit \"find\"");
+  EXPECT_EQ(config.study->contact, "a@example.org");
   EXPECT_TRUE(config.study->tasks.empty());
 }
 

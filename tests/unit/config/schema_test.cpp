@@ -30,7 +30,7 @@ bool outsider_accepts(const std::string& text) {
 const char* const good_configs[] = {
     R"({"access_codes": [], "task_duration_in_seconds": 0.5, "tasks": []})",
     R"({"$schema": "./config.schema.json", "server": {"address": "::1", "port": 0, "metrics": "all"}, "database": "x", "workers": 1,
-        "channel_layer": {"plugin": "redis", "hosts": ["a:1"]}, "ordering": {"plugin": "slight"}, "recording": {"bytes": false},
+        "channel_layer": {"plugin": "redis", "hosts": ["a:1"]}, "ordering": {"plugin": "slight"}, "recording": {"bytes": false}, "study": {"title": "t", "contact": "c"},
         "sandbox": {"memory_in_mib": 64, "pool": 0, "working_directory": "~"},
         "access_codes": ["bob", "\ud83d\ude00"], "task_duration_in_seconds": 60, "tasks": []})",
     R"({"access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": [
@@ -53,6 +53,7 @@ const char* const bad_configs[] = {
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "server": {"port": 70000}})",
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "server": {"prt": 1}})",
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "server": {"metrics": true}})",
+    R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "study": {"title": ""}})",
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "workers": 0})",
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "sandbox": "chroot"})",
     R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [], "sandbox": {"plugin": "chrot"}})",

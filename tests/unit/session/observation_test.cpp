@@ -141,8 +141,10 @@ TEST_F(ObservationTest, ASandboxThatDoesNotStartIsAnEventOfItsOwn) {
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   say(R"({"type":"start_task","id":4,"task":1})");
-  expect_stored("SELECT detail FROM event_log WHERE kind = 'sandbox_failed' AND task_number IS NULL",
-                R"x({"task_number":1,"when":"start","reason":"no room for a sandbox (free some memory)"})x");
+  expect_stored(
+      "SELECT detail FROM event_log WHERE kind = 'sandbox_failed' AND task_number IS NULL",
+      R"x({"task_number":1,"when":"start","reason":"no room for a sandbox (free some memory)","reference":")x" +
+          std::string(port.last("error")["reference"].as_string()) + "\"}");
   EXPECT_EQ(stored("SELECT count(*) FROM results"), "0");
 }
 
