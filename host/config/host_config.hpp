@@ -48,8 +48,7 @@ class HostConfig {
   PluginChoice channel_layer;
   PluginChoice ordering;
   PluginChoice sandbox;
-  std::string working_directory = "~";  ///< of the sandbox section: where the shell starts
-  std::size_t sandbox_pool = 2;         ///< of the sandbox section: how many to keep warm
+  std::size_t sandbox_pool = 2;  ///< of the sandbox section: how many to keep warm
   std::vector<std::string> access_codes;
   std::shared_ptr<const Study> study;
 };

@@ -129,6 +129,7 @@ const char* const host_schema_text = R"json({
         "type": {"const": "stdout"},
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "answer": {"description": "What has to be printed", "type": "string", "minLength": 1},
         "match": {
           "description": "lines: the answer's lines stand in the output as whole lines in a row; contains: anywhere",
@@ -146,6 +147,7 @@ const char* const host_schema_text = R"json({
         "type": {"const": "filesystem"},
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
     },
@@ -226,6 +228,12 @@ const char* const host_schema_text = R"json({
           "minLength": 1
         }
       }
+    },
+    "task_working_directory": {
+      "description": "Where the task's shell starts, if not where sandbox.working_directory says",
+      "type": "string",
+      "pattern": "^(~(/[^\\u0000]*)?|/[^\\u0000]*)$",
+      "x-expected": "an absolute path or one that starts with \"~\""
     },
     "working_directory": {
       "description": "Where the shell starts",

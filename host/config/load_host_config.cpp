@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "host/config/host_schema.hpp"
+#include "host/config/idle_pass.hpp"
 #include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/nearest.hpp"
@@ -154,19 +155,31 @@ class Loader {
       Complaints known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
-      tasks.push_back(read_task(item, trees));
-      check_working_directory(item, tasks.back());
+      Task task = read_task(item, trees);
+      set_working_directory(item, task);
+      // Trees with mistakes are not whole.
+      if (m_complaints.empty()) check_answer(item, task);
+      tasks.push_back(std::move(task));
     }
     return tasks;
   }
 
-  void check_working_directory(const Config& item, const Task& task) {
+  void check_answer(const Config& item, const Task& task) {
+    const std::string why = why_passed_without_work(task);
+    if (!why.empty()) m_complaints.add(item.at("answer"), why);
+  }
+
+  /// The task's own, or that of the sandbox section.
+  void set_working_directory(const Config& item, Task& task) {
     const Config* section = find("sandbox", Config::Kind::object);
-    const Config* directory = section ? section->find("working_directory") : nullptr;
-    if (!directory || !directory->is_string() || !lacks_directory(task.initial, directory->as_string())) return;
+    const Config* own = item.find("working_directory");
+    const Config* directory = own ? own : section ? section->find("working_directory") : nullptr;
+    if (!directory || !directory->is_string()) return;
+    task.working_directory = directory->as_string();
+    if (!lacks_directory(task.initial, task.working_directory)) return;
     const Config* initial = item.find("initial_filesystem");
     m_complaints.add(initial ? *initial : item, "expected a tree with the directory " + describe(*directory) +
-                                                    ", where the shell starts (sandbox.working_directory), got none");
+                                                    ", where the shell starts (" + directory->path() + "), got none");
   }
 
   /// As the section says, or the default that the plugin's schema names.
@@ -221,7 +234,6 @@ class Loader {
     config.ordering = choice(PluginKind::ordering_policy);
     config.sandbox = choice(PluginKind::sandbox);
     const Config& sandbox = config.sandbox.section;
-    config.working_directory = sandbox.string_or("working_directory", config.working_directory);
     config.sandbox_pool =
         static_cast<std::size_t>(sandbox.integer_or("pool", static_cast<std::int64_t>(config.sandbox_pool)));
     for (const Config& code : m_root.at("access_codes").items()) config.access_codes.push_back(code.as_string());

@@ -68,7 +68,6 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
                                    m_parts.system.log);
     environment.worker = process + "-" + std::to_string(i);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
-    environment.working_directory = m_parts.config.working_directory;
     environment.works_ahead = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
     environment.study = m_parts.config.study;

@@ -28,9 +28,8 @@ class SessionEnvironment {
   Random& random;
   Log& log;
 
-  std::string worker;          ///< id of the owner of the sandboxes and the leases
-  std::string sandbox_plugin;  ///< its name, for messages
-  std::string working_directory = "~";
+  std::string worker;                  ///< id of the owner of the sandboxes and the leases
+  std::string sandbox_plugin;          ///< its name, for messages
   bool works_ahead = false;            ///< a sandbox is made for a task before it is started
   bool keeps_bytes = true;             ///< whether the record holds what goes through the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with

@@ -29,7 +29,7 @@ SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task
   spec.owner = environment.worker;
   spec.initial = task.initial;
   spec.size = size;
-  spec.working_directory = environment.working_directory;
+  spec.working_directory = task.working_directory;
   spec.environment["TELLINA_NONCE"] = mark_nonce(spec.id);
   return spec;
 }

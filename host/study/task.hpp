@@ -27,9 +27,10 @@ class Task {
   Task() = default;
 
   TaskType type = TaskType::output;
-  std::string description;  ///< Markdown
-  FileTree initial;         ///< the home directory at the start
-  Bytes output_answer;      ///< type output: lines end with LF, the last may lack it
+  std::string description;              ///< Markdown
+  FileTree initial;                     ///< the home directory at the start
+  std::string working_directory = "~";  ///< where the shell starts: "~", "~/PATH" or an absolute path
+  Bytes output_answer;                  ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;
   FileTree filesystem_answer;   ///< type filesystem: an attribute that is absent in a node is not compared
   std::string definition_hash;  ///< of the task's JSON with sorted keys, so that a change under way is noticed

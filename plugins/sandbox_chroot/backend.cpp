@@ -59,7 +59,7 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
                                                        const Deadline& deadline) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  ShellPlan plan(spec, m_settings.working_directory);
+  ShellPlan plan(spec);
 
   cell->seed(spec.initial, deadline);
   Cgroups::Limits limits;
@@ -86,6 +86,7 @@ Capabilities ChrootBackend::probe() {
     spec.owner = "probe";
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
+    spec.working_directory = probe_directory(m_settings.working_directory);
     const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_cell(deadline), spec, deadline);
     capabilities.limits = report_limits(m_settings, sandbox->cell().cgroup());
     sandbox->destroy();

@@ -1,13 +1,16 @@
 #include "plugins/sandbox_common/shell_plan.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace tellina::sandbox_common {
 namespace {
 
+constexpr const char* home = "/home/me";
+
 std::string absolute_directory(const std::string& directory) {
-  if (directory == "~") return "/home/me";
-  if (directory.starts_with("~/")) return "/home/me" + directory.substr(1);
+  if (directory == "~") return home;
+  if (directory.starts_with("~/")) return home + directory.substr(1);
   if (directory.starts_with("/")) return directory;
   throw Error(ErrorCode::bad_config,
               "working_directory: expected \"~\", \"~/PATH\" or an absolute path, got \"" + directory + "\"");
@@ -35,10 +38,16 @@ std::vector<std::string> make_environment(const std::map<std::string, std::strin
 
 }  // namespace
 
-ShellPlan::ShellPlan(const SandboxSpec& spec, const std::string& configured)
-    : working_directory(absolute_directory(spec.working_directory == "~" ? configured : spec.working_directory)),
+ShellPlan::ShellPlan(const SandboxSpec& spec)
+    : working_directory(absolute_directory(spec.working_directory)),
       arguments{"/bin/bash", "--rcfile", "/etc/tellina/bashrc"},
       environment(make_environment(spec.environment)) {}
+
+std::string probe_directory(const std::string& configured) {
+  const std::string directory = std::filesystem::path(absolute_directory(configured)).lexically_normal().string();
+  const bool is_in_home = directory == home || directory.starts_with(std::string(home) + "/");
+  return is_in_home ? "~" : directory;
+}
 
 void check_name(const std::string& name, const char* what) {
   const auto is_allowed = [](unsigned char c) {

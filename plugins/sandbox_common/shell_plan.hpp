@@ -11,9 +11,8 @@ namespace tellina::sandbox_common {
 /// What the shell is started with.
 class ShellPlan {
  public:
-  /// The shell of every sandbox, with what the spec adds. `configured` is the working directory of a spec that names
-  /// none. Throws Error.
-  ShellPlan(const SandboxSpec& spec, const std::string& configured);
+  /// The shell of every sandbox, with what the spec adds. Throws Error.
+  explicit ShellPlan(const SandboxSpec& spec);
 
   std::string working_directory;         ///< absolute
   std::vector<std::string> arguments;    ///< the first is the program's path
@@ -21,6 +20,10 @@ class ShellPlan {
   std::uint64_t processes = 0;           ///< 0: no limit
   std::uint64_t address_space = 0;       ///< bytes; 0: no limit
 };
+
+/// Where the shell of a probe starts: in `configured`, the working directory of the configuration, if the sandbox
+/// itself has it. A directory in the home comes with a task's files, and a probe has none: it starts in "~" then.
+std::string probe_directory(const std::string& configured);
 
 /// Throws Error(bad_request): names become parts of paths.
 void check_name(const std::string& name, const char* what);

@@ -45,7 +45,7 @@ std::unique_ptr<Cell> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
 std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  const ShellPlan plan(spec, m_settings.working_directory);
+  const ShellPlan plan(spec);
   const Deadline deadline(m_context.clock, spec.deadline, nullptr);
   std::unique_ptr<Cell> cell = claim_from_pool(spec);
   if (!cell) cell = Cell::make(m_workshop, spec.owner, spec.id, deadline);
@@ -73,7 +73,8 @@ Capabilities DockerBackend::probe() {
     spec.owner = "probe";
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
-    const ShellPlan plan(spec, m_settings.working_directory);
+    spec.working_directory = probe_directory(m_settings.working_directory);
+    const ShellPlan plan(spec);
     start_in(Cell::make(m_workshop, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

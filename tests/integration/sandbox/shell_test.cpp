@@ -120,8 +120,22 @@ TEST_F(CoreShell, StartsWhereTheStudySays) {
   start(spec);
   EXPECT_EQ(shell().run("pwd; echo \"$COLOR\"").output, "/home/me/website\nbl ue\n");
   EXPECT_NE(shell().screen().find("me@tellina:~/website$ "), std::string::npos);
-  start(make_spec(), {{"working_directory", std::string("/usr")}});
+  spec = make_spec();
+  spec.working_directory = "/usr";
+  start(spec);
   EXPECT_EQ(shell().run("pwd").output, "/usr\n");
+}
+
+TEST_F(CoreShell, AProbeStartsWithoutTheFilesOfTheStudy) {
+  for (const std::string directory : {"~/website", "~//website/css/", "/home/me/website", "~/../me/website"}) {
+    Backend configured({{"working_directory", directory}});
+    const Capabilities capabilities = configured->probe();
+    EXPECT_TRUE(capabilities.usable) << directory << ": " << capabilities.reason;
+  }
+  Backend misconfigured({{"working_directory", std::string("/nowhere")}});
+  const Capabilities capabilities = misconfigured->probe();
+  EXPECT_FALSE(capabilities.usable);
+  EXPECT_NE(capabilities.reason.find("/nowhere"), std::string::npos) << capabilities.reason;
 }
 
 }  // namespace

@@ -192,7 +192,8 @@ const BrokenText broken_sections[] = {
      "config.json:2:64: tasks[0].match: expected \"lines\" or \"contains\", got \"line\"; did you mean \"lines\"?"},
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
-     "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\" or \"answer\", got "
+     "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "
+     "\"working_directory\" or \"answer\", got "
      "\"match\""},
     {"SeveralAtOnce",
      "{\"server\": {\"port\": \"x\"},\n\"access_codes\": [\"a\", \"a\"],\n\"task_duration_in_seconds\": 0,\n"
@@ -303,30 +304,6 @@ TEST(BrokenConfig, TheDiskOfTheSandboxSectionCounts) {
   EXPECT_EQ(complaint(small),
             "config.json:2:64: tasks[0].answer: expected at most 1 MiB (sandbox.disk_in_mib), got 1052672 bytes in "
             "blocks of 4096");
-}
-
-std::string working_directory_complaint(const std::string& directory, const std::string& tree) {
-  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1,
-"sandbox": {"working_directory": ")" +
-                   directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
-"initial_filesystem": )" +
-                   tree + "}]}");
-}
-
-TEST(BrokenConfig, ATaskWithoutTheWorkingDirectoryIsRefused) {
-  const std::string expected =
-      "config.json:3:23: tasks[0].initial_filesystem: expected a tree with the directory \"~/project/src\", where the "
-      "shell starts (sandbox.working_directory), got none";
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"source": {}}})"), expected);
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"src": null}})"), expected);
-  EXPECT_EQ(working_directory_complaint("~/project/src", "{}"), expected);
-  EXPECT_EQ(working_directory_complaint("~//project/./src/", R"({"project": {"src": {}}})"), "");
-}
-
-TEST(BrokenConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
-  EXPECT_EQ(working_directory_complaint("~/../me", "{}"), "");
-  EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
 }
 
 TEST(BrokenConfig, AFileThatIsNotThereIsNamed) {

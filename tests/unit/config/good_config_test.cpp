@@ -38,7 +38,6 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(config.ordering.name, "strict");
   EXPECT_EQ(config.sandbox.name, "chroot");
   EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
-  EXPECT_EQ(config.working_directory, "~");
   EXPECT_EQ(config.sandbox_pool, 2U);
   EXPECT_EQ(config.study->title, "Command-line study");
   EXPECT_EQ(config.study->contact, "");
@@ -64,6 +63,20 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(output.description, "e");
   EXPECT_EQ(output.output_answer, "hello\nworld");
   EXPECT_EQ(output.output_match, OutputMatch::lines);
+  EXPECT_EQ(output.working_directory, "~");
+}
+
+TEST(GoodConfig, ATaskStartsInItsOwnDirectoryElseInThatOfTheSandboxSection) {
+  const HostConfig config = parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1,
+    "sandbox": {"working_directory": "~/website"}, "tasks": [
+    {"type": "stdout", "description": "d", "answer": "a", "initial_filesystem": {"website": {}}},
+    {"type": "stdout", "description": "d", "answer": "a", "working_directory": "~"},
+    {"type": "filesystem", "description": "d", "answer": {"photos": {"2016": {}}, "a": null},
+     "initial_filesystem": {"photos": {"2016": {}}}, "working_directory": "~/photos/2016"}]})",
+                                              "c", FakePlugins());
+  std::vector<std::string> directories;
+  for (const Task& task : config.study->tasks) directories.push_back(task.working_directory);
+  EXPECT_EQ(directories, (std::vector<std::string>{"~/website", "~", "~/photos/2016"}));
 }
 
 TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
@@ -87,7 +100,6 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_EQ(config.sandbox.section.at("plugin").as_string(), "chroot");
   EXPECT_EQ(config.sandbox.section.at("memory_in_mib").as_integer(), 512);
   EXPECT_EQ(config.sandbox.section.line(), 5);
-  EXPECT_EQ(config.working_directory, "~/dir");
   EXPECT_EQ(config.sandbox_pool, 0U);
   EXPECT_EQ(config.study->title, "Dateien finden – mit \"find\"");
   EXPECT_EQ(config.study->contact, "a@example.org");

@@ -1,0 +1,98 @@
+#include "unit/config/fixture.hpp"
+
+namespace tellina {
+namespace {
+
+std::string working_directory_complaint(const std::string& directory, const std::string& tree) {
+  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1,
+"sandbox": {"working_directory": ")" +
+                   directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
+"initial_filesystem": )" +
+                   tree + "}]}");
+}
+
+TEST(TaskConfig, ATaskWithoutTheWorkingDirectoryIsRefused) {
+  const std::string expected =
+      "config.json:3:23: tasks[0].initial_filesystem: expected a tree with the directory \"~/project/src\", where the "
+      "shell starts (sandbox.working_directory), got none";
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"source": {}}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"src": null}})"), expected);
+  EXPECT_EQ(working_directory_complaint("~/project/src", "{}"), expected);
+  EXPECT_EQ(working_directory_complaint("~//project/./src/", R"({"project": {"src": {}}})"), "");
+}
+
+TEST(TaskConfig, ATaskWithoutItsOwnWorkingDirectoryIsRefused) {
+  EXPECT_EQ(
+      complaint(R"({"access_codes": [], "task_duration_in_seconds": 1, "sandbox": {"working_directory": "~/a"},
+"tasks": [{"type": "stdout", "description": "d", "answer": "a", "working_directory": "~/b", "initial_filesystem": {"a": {}}}]})"),
+      "config.json:2:115: tasks[0].initial_filesystem: expected a tree with the directory \"~/b\", where the shell "
+      "starts (tasks[0].working_directory), got none");
+}
+
+std::string answer_complaint(const std::string& task) {
+  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+{"description": "d", )" +
+                   task + "}]}");
+}
+
+TEST(TaskConfig, AnAnswerThatEqualsTheInitialFilesIsRefused) {
+  const std::string what =
+      ": tasks[0].answer: expected a tree that differs from \"initial_filesystem\", got the same: the task would pass "
+      "at once";
+  EXPECT_EQ(answer_complaint(R"("answer": {}, "type": "filesystem")"), "config.json:2:32" + what);
+  for (const char* trees : {
+           R"("initial_filesystem": {"a": "x", "d": {"b": null}})",
+           R"("initial_filesystem": {"a": "x", "d": {"b": ""}})",
+           R"("initial_filesystem": {"d": {"b": "any content"}, "a": {"$file": {"content": "x", "mode": "0600"}}})",
+       }) {
+    EXPECT_EQ(
+        answer_complaint(R"("answer": {"a": "x", "d": {"b": null}}, "type": "filesystem", )" + std::string(trees)),
+        "config.json:2:32" + what)
+        << trees;
+  }
+  for (
+      const char* same : {
+          R"("answer": {"a": {"$file": {"mode": "0644", "owner": "me"}}}, "type": "filesystem", "initial_filesystem": {"a": "x"})",
+          R"("answer": {"l": {"$link": "a"}}, "type": "filesystem", "initial_filesystem": {"l": {"$link": "a"}})",
+          R"("answer": {"a": null}, "type": "filesystem", "initial_filesystem": {"a": {"$file": {"mode": "0600"}}})",
+          R"("answer": {"a": {"$file": {"size": 5}}}, "type": "filesystem", "initial_filesystem": {"a": "12345"})",
+      }) {
+    EXPECT_EQ(answer_complaint(same), "config.json:2:32" + what) << same;
+  }
+}
+
+TEST(TaskConfig, AnAnswerThatTakesWorkIsTaken) {
+  for (const char* task : {
+           R"("answer": {"a": null}, "type": "filesystem")",
+           R"("answer": {}, "type": "filesystem", "initial_filesystem": {"a": null})",
+           R"("answer": {}, "type": "filesystem", "initial_filesystem": {".a": null})",
+           R"("answer": {"a": "y"}, "type": "filesystem", "initial_filesystem": {"a": "x"})",
+           R"("answer": {"a": {"$file": {"mode": "0600"}}}, "type": "filesystem", "initial_filesystem": {"a": "x"})",
+           R"("answer": {"a": {"$file": {"owner": "0"}}}, "type": "filesystem", "initial_filesystem": {"a": "x"})",
+           R"("answer": {"a": {"$file": {"mtime": "2020-01-01T00:00:00Z"}}}, "type": "filesystem",
+              "initial_filesystem": {"a": "x"})",
+           R"("answer": {"l": {"$link": "b"}}, "type": "filesystem", "initial_filesystem": {"l": {"$link": "a"}})",
+           R"("answer": {"a": {}}, "type": "filesystem", "initial_filesystem": {"a": null})",
+           R"("answer": " ", "type": "stdout")",
+           R"("answer": "\na", "type": "stdout")",
+       }) {
+    EXPECT_EQ(answer_complaint(task), "") << task;
+  }
+}
+
+TEST(TaskConfig, AnOutputOfLineEndsAloneIsNoAnswer) {
+  for (const char* answer : {R"("\n")", R"("\r\n\r\n")"}) {
+    EXPECT_EQ(answer_complaint(std::string(R"("answer": )") + answer + R"(, "type": "stdout", "match": "contains")"),
+              "config.json:2:32: tasks[0].answer: expected a line with text in it, got only line ends: nearly any "
+              "command would pass the task");
+  }
+}
+
+TEST(TaskConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
+  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
+  EXPECT_EQ(working_directory_complaint("~/../me", "{}"), "");
+  EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
+}
+
+}  // namespace
+}  // namespace tellina
