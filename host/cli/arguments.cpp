@@ -12,6 +12,9 @@ namespace {
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
+/// Programs are asked for their version in this way; `tellina version` is the same.
+bool is_version(const std::string& word) { return word == "--version"; }
+
 [[noreturn]] void fail_command(const std::string& given, const std::string& group) {
   std::vector<std::string> names;
   for (const CommandRow& command : command_table()) {
@@ -22,6 +25,12 @@ bool is_help(const std::string& word) { return word == "--help" || word == "-h";
   const std::string where = group.empty() ? "" : group + ": ";
   const std::string got = given.empty() ? "got none" : "got " + in_quotes(given) + suggestion(given, names);
   throw UsageError(where + "expected a command: " + joined(names, "or") + "; " + got);
+}
+
+const CommandRow& version_command() {
+  const auto commands = command_table();
+  return *std::find_if(commands.begin(), commands.end(),
+                       [](const CommandRow& command) { return command.command == CommandName::version; });
 }
 
 class Parser {
@@ -64,6 +73,7 @@ class Parser {
         m_arguments.help = group_help(group);
         return nullptr;
       }
+      if (group.empty() && is_version(word)) return &version_command();
       bool is_group = false;
       for (const CommandRow& command : command_table()) {
         if (group == command.group && word == command.word) return &command;
@@ -97,7 +107,8 @@ class Parser {
   [[noreturn]] static void fail_option(const CommandRow& command, const std::string& name) {
     std::vector<std::string> names{"--help"};
     for (const OptionRow* option : command.options) names.emplace_back(option->name);
-    throw UsageError(command.words() + ": expected an option it has, got " + in_quotes(name) + suggestion(name, names));
+    const std::optional<std::string> meant = nearest(name, names);
+    throw UsageError(command.words() + ": unknown option " + name + (meant ? "; did you mean " + *meant + "?" : ""));
   }
 
   const std::vector<std::string>& m_words;

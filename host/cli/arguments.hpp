@@ -9,6 +9,7 @@
 
 #include "host/bench/options.hpp"
 #include "host/cli/usage_error.hpp"
+#include "host/runtime/stderr_log.hpp"
 
 namespace tellina {
 
@@ -22,6 +23,7 @@ enum class CommandName {
   plugins_list,
   plugins_new,
   participants_list,
+  participants_links,
   participants_add,
   participants_reset,
   bench,
@@ -38,17 +40,23 @@ class Arguments {
   std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
-  std::string operand;    ///< the word that is no option: an access code, a plugin's file or a new one's name
-  std::string kind;       ///< of `plugins new`
-  std::string directory;  ///< of `plugins new`; empty: named as the plugin, in the current folder
+  std::optional<unsigned> number;  ///< of `worker`, see RunOptions
+  LogSettings log;                 ///< of `run`, `gateway` and `worker`
+  std::string operand;             ///< the word that is no option: an access code, a plugin's file or a new one's name
+  std::string kind;                ///< of `plugins new`
+  std::string directory;           ///< of `plugins new`; empty: named as the plugin, in the current folder
 
   // Of `plugins check`.
   std::string settings = "{}";  ///< JSON text
   std::string filter;           ///< regular expression; empty for all cases
   std::optional<std::uint64_t> seed;
   bool list = false;
-  bool json = false;
+  bool json = false;  ///< also of `participants list`
   bool in_process = false;
+
+  // Of `participants list`.
+  bool watch = false;
+  bool with_codes = false;
 
   BenchOptions bench;
 

@@ -26,80 +26,86 @@ void check_word(const char* option, const std::string& text, const std::vector<s
                    suggestion(text, words));
 }
 
-const OptionRow figures_option{
-    "--figures", "LIST",
-    "what to measure, with commas between (all): prompt,memory,closed,paced,mash,paste,flood,interrupt,interrupt_slow",
-    [](Arguments& arguments, const std::string& text) {
-      std::stringstream list(text);
-      for (std::string figure; std::getline(list, figure, ',');) {
-        check_word("--figures", figure, bench::all_figures());
-        arguments.bench.figures.push_back(figure);
-      }
-    }};
+const OptionRow figures_option{"--figures", "LIST",
+                               "what to measure, with commas between (default: all): "
+                               "prompt,memory,closed,paced,mash,paste,flood,interrupt,interrupt_slow",
+                               [](Arguments& arguments, const std::string& text) {
+                                 std::stringstream list(text);
+                                 for (std::string figure; std::getline(list, figure, ',');) {
+                                   check_word("--figures", figure, bench::all_figures());
+                                   arguments.bench.figures.push_back(figure);
+                                 }
+                               }};
 const OptionRow sessions_option{
-    "--sessions", "N", "participants at a time (1)", [](Arguments& arguments, const std::string& text) {
+    "--sessions", "N", "participants at a time (default: 1)", [](Arguments& arguments, const std::string& text) {
       arguments.bench.sessions =
           read_number<std::size_t>("--sessions", "a whole number from 1 to 10000", text, 1, 10000);
     }};
-const OptionRow seconds_option{
-    "--seconds", "S", "how long each figure is typed for (3)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.seconds = read_number("--seconds", "a number from 0.1 to 3600", text, 0.1, 3600.0);
-    }};
-const OptionRow rate_option{
-    "--rate", "N", "keys a second of each session, for paced (10)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.rate = read_number("--rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
-    }};
-const OptionRow mash_option{"--mash-rate", "N", "keys a second of each session, for mash (5000)",
+const OptionRow seconds_option{"--seconds", "S", "how long each figure is typed for (default: 3)",
+                               [](Arguments& arguments, const std::string& text) {
+                                 arguments.bench.seconds =
+                                     read_number("--seconds", "a number from 0.1 to 3600", text, 0.1, 3600.0);
+                               }};
+const OptionRow rate_option{"--rate", "N", "keys a second of each session, for paced (default: 10)",
+                            [](Arguments& arguments, const std::string& text) {
+                              arguments.bench.rate =
+                                  read_number("--rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
+                            }};
+const OptionRow mash_option{"--mash-rate", "N", "keys a second of each session, for mash (default: 5000)",
                             [](Arguments& arguments, const std::string& text) {
                               arguments.bench.mash_rate =
                                   read_number("--mash-rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
                             }};
-const OptionRow mebibytes_option{"--mebibytes", "N", "how much is printed for flood, 1 to 48 (32)",
+const OptionRow mebibytes_option{"--mebibytes", "N", "how much is printed for flood, 1 to 48 (default: 32)",
                                  [](Arguments& arguments, const std::string& text) {
                                    arguments.bench.mebibytes = read_number<std::size_t>(
                                        "--mebibytes", "a whole number from 1 to 48", text, 1, 48);
                                  }};
-const OptionRow starts_option{
-    "--starts", "N", "how many shells are started for prompt (20)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.starts = read_number<std::size_t>("--starts", "a whole number from 1 to 150", text, 1, 150);
-    }};
-const OptionRow pairs_option{"--pairs", "N", "how often all is measured, server and floor in turn (1)",
+const OptionRow starts_option{"--starts", "N", "how many shells are started for prompt (default: 20)",
+                              [](Arguments& arguments, const std::string& text) {
+                                arguments.bench.starts =
+                                    read_number<std::size_t>("--starts", "a whole number from 1 to 150", text, 1, 150);
+                              }};
+const OptionRow pairs_option{"--pairs", "N", "how often all is measured, server and floor in turn (default: 1)",
                              [](Arguments& arguments, const std::string& text) {
                                arguments.bench.pairs =
                                    read_number<std::size_t>("--pairs", "a whole number from 1 to 1000", text, 1, 1000);
                              }};
 const OptionRow json_option{"--json", "FILE", "write JSON lines here; - is standard output, in place of the table",
                             [](Arguments& arguments, const std::string& text) { arguments.bench.json = text; }};
-const OptionRow layer_option{"--layer", "NAME", "channel layer of the server: memory, ipc or redis (memory)",
+const OptionRow layer_option{"--layer", "NAME", "channel layer of the server: memory, ipc or redis (default: memory)",
                              [](Arguments& arguments, const std::string& text) {
                                check_word("--layer", text, {"memory", "ipc", "redis"});
                                arguments.bench.layer = text;
                              }};
-const OptionRow policy_option{"--policy", "NAME", "ordering policy of the server: strict or slight (strict)",
+const OptionRow policy_option{"--policy", "NAME", "ordering policy of the server: strict or slight (default: strict)",
                               [](Arguments& arguments, const std::string& text) {
                                 check_word("--policy", text, {"strict", "slight"});
                                 arguments.bench.policy = text;
                               }};
-const OptionRow sandbox_option{"--sandbox", "NAME", "sandbox of the server: chroot, docker or process (chroot)",
+const OptionRow sandbox_option{"--sandbox", "NAME",
+                               "sandbox of the server: chroot, docker or process (default: chroot)",
                                [](Arguments& arguments, const std::string& text) {
                                  check_word("--sandbox", text, {"chroot", "docker", "process"});
                                  arguments.bench.sandbox = text;
                                }};
-const OptionRow recording_option{"--recording", "on|off", "whether the server records what is typed and printed (on)",
+const OptionRow recording_option{"--recording", "on|off",
+                                 "whether the server records what is typed and printed (default: on)",
                                  [](Arguments& arguments, const std::string& text) {
                                    check_word("--recording", text, {"on", "off"});
                                    arguments.bench.recording = text;
                                  }};
-const OptionRow workers_option{"--workers", "N", "worker processes of the server, with ipc and redis (2)",
+const OptionRow workers_option{"--workers", "N", "worker processes of the server, with ipc and redis (default: 2)",
                                [](Arguments& arguments, const std::string& text) {
                                  arguments.bench.workers = read_number<std::size_t>(
                                      "--workers", "a whole number from 1 to 256", text, 1, 256);
                                }};
-const OptionRow pool_option{
-    "--pool", "N", "sandboxes that the server keeps ready (2)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.pool = read_number<std::size_t>("--pool", "a whole number from 0 to 1000", text, 0, 1000);
-    }};
-const OptionRow server_option{"--server", "PROGRAM", "the tellina to start and measure (this one)",
+const OptionRow pool_option{"--pool", "N", "sandboxes that the server keeps ready (default: 2)",
+                            [](Arguments& arguments, const std::string& text) {
+                              arguments.bench.pool =
+                                  read_number<std::size_t>("--pool", "a whole number from 0 to 1000", text, 0, 1000);
+                            }};
+const OptionRow server_option{"--server", "PROGRAM", "the tellina to start and measure (default: this one)",
                               [](Arguments& arguments, const std::string& text) { arguments.bench.server = text; }};
 const OptionRow url_option{"--url", "URL", "measure a server that runs already; uses up tasks of its participants",
                            [](Arguments& arguments, const std::string& text) { arguments.bench.url = text; }};

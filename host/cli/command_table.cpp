@@ -20,21 +20,66 @@ void store_port(Arguments& arguments, const std::string& text) {
   arguments.port = static_cast<std::uint16_t>(port);
 }
 
-const OptionRow config_option{"--config", "FILE", "the study's configuration (config.json)",
+const OptionRow config_option{"--config", "FILE", "the study's configuration (default: config.json)",
                               [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
 const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, in place of the configured one",
                                [](Arguments& arguments, const std::string& text) { arguments.address = text; }};
 const OptionRow port_option{"--port", "PORT", "port to listen on, in place of the configured one; 0 takes a free one",
                             store_port};
 const OptionRow plugin_option{
-    "--plugin-dir", "FOLDER", "look for plugins here first; may be given several times",
+    "--plugin-dir", "FOLDER", "look for plugins here first; can be given several times",
     [](Arguments& arguments, const std::string& text) { arguments.plugin_folders.push_back(text); }, true};
 const OptionRow test_option{"--test-mode", nullptr, "serve /test, which tests the whole server",
                             [](Arguments& arguments, const std::string&) { arguments.test_mode = true; }};
 
+const OptionRow worker_test_option{"--test-mode", nullptr, "take part in the tests of a gateway that serves /test",
+                                   [](Arguments& arguments, const std::string&) { arguments.test_mode = true; }};
+
+void store_number(Arguments& arguments, const std::string& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number > 100000) {
+    throw UsageError("--number: expected a whole number from 0 to 100000, got \"" + text + "\"");
+  }
+  arguments.number = number;
+}
+
+const OptionRow number_option{"--number", "N", "what /metrics calls this worker (default: its process number)",
+                              store_number};
+
+void store_log_format(Arguments& arguments, const std::string& text) {
+  if (text != "text" && text != "json") {
+    throw UsageError("--log-format: expected text or json, got \"" + text + "\"");
+  }
+  arguments.log.format = text == "json" ? LogFormat::json : LogFormat::text;
+}
+
+void store_log_level(Arguments& arguments, const std::string& text) {
+  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (text == to_string(level)) {
+      arguments.log.lowest = level;
+      return;
+    }
+  }
+  throw UsageError("--log-level: expected debug, info, warning or error, got \"" + text + "\"");
+}
+
+const OptionRow log_format_option{"--log-format", "FORMAT", "how log lines are written: text or json (default: text)",
+                                  store_log_format};
+const OptionRow log_level_option{"--log-level", "LEVEL",
+                                 "least important lines to log: debug, info, warning or error (default: info)",
+                                 store_log_level};
+
+const OptionRow list_json_option{"--json", nullptr, "print one JSON object a line, one for each participant",
+                                 [](Arguments& arguments, const std::string&) { arguments.json = true; }};
+const OptionRow watch_option{"--watch", nullptr, "print the list again every second, until Ctrl-C",
+                             [](Arguments& arguments, const std::string&) { arguments.watch = true; }};
+const OptionRow codes_option{"--with-codes", nullptr, "add the access codes to --json",
+                             [](Arguments& arguments, const std::string&) { arguments.with_codes = true; }};
+
 const OptionRow kind_option{"--kind", "KIND", "what it is: sandbox or ordering_policy",
                             [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
-const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (./NAME)",
+const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (default: ./NAME)",
                                  [](Arguments& arguments, const std::string& text) { arguments.directory = text; }};
 void store_seed(Arguments& arguments, const std::string& text) {
   std::uint64_t seed = 0;
@@ -45,7 +90,8 @@ void store_seed(Arguments& arguments, const std::string& text) {
   arguments.seed = seed;
 }
 
-const OptionRow settings_option{"--config", "JSON", "the plugin's settings, as they would stand in config.json ({})",
+const OptionRow settings_option{"--config", "JSON",
+                                "the plugin's settings, as they would stand in config.json (default: {})",
                                 [](Arguments& arguments, const std::string& text) { arguments.settings = text; }};
 const OptionRow list_option{"--list", nullptr, "print the cases and what each one says, and run none",
                             [](Arguments& arguments, const std::string&) { arguments.list = true; }};
@@ -59,16 +105,19 @@ const OptionRow in_process_option{"--in-process", nullptr,
                                   "run the cases in this process and without deadlines, for a debugger",
                                   [](Arguments& arguments, const std::string&) { arguments.in_process = true; }};
 
-const std::vector<const OptionRow*> server_options{&config_option, &address_option, &port_option, &plugin_option,
-                                                   &test_option};
+// A gateway has all of `run`; a worker listens nowhere.
+const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
+                                                   &test_option,   &log_format_option, &log_level_option};
+const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,     &number_option,
+                                                   &worker_test_option, &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
 const std::vector<const OptionRow*> check_options{&settings_option, &list_option, &filter_option,
                                                   &seed_option,     &json_option, &in_process_option};
 
 const CommandRow commands[] = {
-    {CommandName::run, "", "run", nullptr, "serve the study", server_options},
+    {CommandName::run, "", "run", nullptr, "serve the study until Ctrl-C", server_options},
     {CommandName::gateway, "", "gateway", nullptr, "serve browsers only; workers run elsewhere", server_options},
-    {CommandName::worker, "", "worker", nullptr, "run terminals only; gateways run elsewhere", server_options},
+    {CommandName::worker, "", "worker", nullptr, "run terminals only; gateways run elsewhere", worker_options},
     {CommandName::config_check, "config", "check", nullptr, "say what is wrong with the configuration", config_options},
     {CommandName::config_schema,
      "config",
@@ -85,8 +134,18 @@ const CommandRow commands[] = {
      "NAME",
      "write the sources of a new plugin, which can be built and works",
      {&kind_option, &directory_option}},
-    {CommandName::participants_list, "participants", "list", nullptr, "show who takes part and how far they are",
-     config_options},
+    {CommandName::participants_list,
+     "participants",
+     "list",
+     nullptr,
+     "show who takes part and how far they are",
+     {&list_json_option, &watch_option, &codes_option, &config_option, &plugin_option}},
+    {CommandName::participants_links,
+     "participants",
+     "links",
+     nullptr,
+     "print the link of each participant",
+     {&config_option, &address_option, &port_option, &plugin_option}},
     {CommandName::participants_add, "participants", "add", "CODE", "let in a participant with this access code",
      config_options},
     {CommandName::participants_reset, "participants", "reset", "CODE",

@@ -2,6 +2,8 @@
 
 /// What each command does, but for the server itself. All return the exit status; what they throw is for run_program().
 
+#include <chrono>
+#include <functional>
 #include <ostream>
 
 #include "host/cli/arguments.hpp"
@@ -21,6 +23,9 @@ class CommandContext {
   Clock& clock;
   Random& random;
   Log& log;
+  bool is_terminal = false;  ///< where `out` leads
+  /// Waits for as long; false as soon as the command is to end (Ctrl-C). Where nothing is set it ends at once.
+  std::function<bool(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds) { return false; };
 };
 
 int config_check(const Arguments& arguments, CommandContext& context);
@@ -30,6 +35,8 @@ int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
 int plugins_new(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);
+/// One line for each participant who may log in: the access code, two spaces, the link.
+int participants_links(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);
 int print_version(CommandContext& context);

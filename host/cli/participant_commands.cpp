@@ -1,7 +1,9 @@
-#include <algorithm>
+#include <chrono>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/participant_list.hpp"
 #include "host/cli/table.hpp"
+#include "host/config/links.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/config/unicode.hpp"
 #include "host/config/words.hpp"
@@ -18,6 +20,10 @@ HostConfig load(const Arguments& arguments) {
   return load_host_config(arguments.config, registry);
 }
 
+constexpr std::chrono::seconds watch_interval{1};
+/// Of a terminal: the cursor to the upper left corner, and nothing behind it.
+constexpr const char* home_and_clear = "\x1b[H\x1b[J";
+
 /// Runs one transaction in the study's database.
 template <typename Job>
 void in_store(const HostConfig& config, CommandContext& context, Job job) {
@@ -29,23 +35,37 @@ void in_store(const HostConfig& config, CommandContext& context, Job job) {
 
 int participants_list(const Arguments& arguments, CommandContext& context) {
   const HostConfig config = load(arguments);
-  std::vector<ParticipantSummary> participants;
-  in_store(config, context, [&](StoreTransaction& transaction) {
-    participants = transaction.list_participants(static_cast<int>(config.study->tasks.size()));
-  });
-  std::vector<std::vector<std::string>> rows{{"ACCESS CODE", "STATE", "TASKS ENDED", "ATTEMPT", "MAY LOG IN"}};
-  for (const ParticipantSummary& participant : participants) {
-    rows.push_back({participant.access_code, participant.state, std::to_string(participant.tasks_ended),
-                    std::to_string(participant.attempt), participant.can_log_in ? "yes" : "no"});
+  const auto print = [&] {
+    const ParticipantList list = ParticipantList::read(config, context.clock);
+    if (arguments.watch && context.is_terminal) context.out << home_and_clear;
+    if (arguments.json)
+      list.print_json(context.out, arguments.with_codes);
+    else
+      list.print_table(context.out);
+    context.out.flush();
+  };
+  print();
+  while (arguments.watch && context.pause(watch_interval) && context.out) {
+    if (!context.is_terminal) context.out << '\n';
+    print();
   }
-  // The database learns of a code in the config file when the server next starts or reloads.
-  for (const std::string& code : config.access_codes) {
-    const bool known =
-        std::any_of(participants.begin(), participants.end(),
-                    [&](const ParticipantSummary& participant) { return participant.access_code == code; });
-    if (!known) rows.push_back({code, "new", "0", "1", "after a start or reload"});
+  return 0;
+}
+
+int participants_links(const Arguments& arguments, CommandContext& context) {
+  const HostConfig config = load(arguments);
+  const std::uint16_t port = arguments.port.value_or(config.server.port);
+  if (port == 0 && config.server.public_url.empty()) {
+    throw UsageError("participants links: expected --port PORT, as server.port is 0: the server takes a free port");
   }
-  print_table(context.out, rows);
+  const std::string url = study_url(config.server, arguments.address.value_or(config.server.address), port);
+  std::vector<std::vector<std::string>> rows;
+  const ParticipantList list = ParticipantList::read(config, context.clock);
+  for (const ParticipantSummary& participant : list.participants()) {
+    if (!participant.can_log_in) continue;
+    rows.push_back({participant.access_code, participant_link(url, participant.access_code)});
+  }
+  if (!rows.empty()) print_table(context.out, rows);
   return 0;
 }
 

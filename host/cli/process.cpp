@@ -1,7 +1,12 @@
+#include <unistd.h>
+
 #include <iostream>
+#include <optional>
 
 #include "host/cli/program.hpp"
+#include "host/runtime/stderr_log.hpp"
 #include "host/runtime/system.hpp"
+#include "host/server/signals.hpp"
 
 namespace tellina {
 
@@ -10,6 +15,12 @@ int run_program(int argc, char** argv) {
   SystemRandom random;
   StderrLog log(clock);
   CommandContext context(std::cout, std::cerr, clock, random, log);
+  context.is_terminal = isatty(STDOUT_FILENO) == 1;
+  std::optional<Signals> signals;
+  context.pause = [&](std::chrono::milliseconds time) {
+    if (!signals) signals.emplace();
+    return signals->wait({}, time).empty();
+  };
   const int status = run_program(std::vector<std::string>(argv + 1, argv + argc), run_server, context);
   std::cout.flush();
   if (!std::cout && status == 0) {

@@ -17,6 +17,8 @@ int serve_role(ServerRole role, const Arguments& arguments, const RunServer& ser
   options.port = arguments.port;
   options.plugin_folders = arguments.plugin_folders;
   options.test_mode = arguments.test_mode;
+  options.number = arguments.number;
+  options.log = arguments.log;
   return serve(options);
 }
 
@@ -42,6 +44,8 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
       return plugins_new(arguments, context);
     case CommandName::participants_list:
       return participants_list(arguments, context);
+    case CommandName::participants_links:
+      return participants_links(arguments, context);
     case CommandName::participants_add:
       return participants_add(arguments, context);
     case CommandName::participants_reset:

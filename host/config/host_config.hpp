@@ -34,6 +34,7 @@ class ServerConfig {
   std::size_t connections_per_address = 4096;
   std::vector<AddressRange> trusted_proxies;  ///< whose X-Forwarded-For is believed
   bool shows_metrics_to_all = false;          ///< else /metrics is for this machine only
+  std::string public_url;                     ///< what links begin with, see study_url(); empty: not configured
 };
 
 /// Everything checked; relative paths made absolute from the config file's folder.

@@ -65,6 +65,11 @@ const char* const host_schema_text = R"json({
           "description": "Who may read /metrics; loopback: clients on this machine only; all: whoever reaches the server",
           "enum": ["loopback", "all"],
           "default": "loopback"
+        },
+        "public_url": {
+          "description": "Where participants reach the study, such as https://study.example.org; printed links begin with it",
+          "type": "string",
+          "minLength": 1
         }
       }
     },

@@ -11,6 +11,7 @@
 #include "host/config/idle_pass.hpp"
 #include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
+#include "host/config/links.hpp"
 #include "host/config/nearest.hpp"
 #include "host/config/read_file.hpp"
 #include "host/config/schema_walker.hpp"
@@ -42,6 +43,7 @@ class Loader {
     check_study_texts();
     check_address();
     check_trusted_proxies();
+    check_public_url();
     check_access_codes();
     std::vector<Task> tasks = read_tasks();
     m_complaints.throw_if_any();
@@ -124,6 +126,15 @@ class Loader {
       if (read.range) continue;
       const std::string meant = read.suggestion.empty() ? "" : "; did you mean " + in_quotes(read.suggestion) + "?";
       m_complaints.add(proxy, "expected " + read.expected + ", got " + describe(proxy) + meant);
+    }
+  }
+
+  void check_public_url() {
+    const Config* server = find("server", Config::Kind::object);
+    const Config* url = server ? server->find("public_url") : nullptr;
+    if (!url || !url->is_string() || url->as_string().empty()) return;
+    if (const auto expected = find_public_url_fault(url->as_string())) {
+      m_complaints.add(*url, "expected " + *expected + ", got " + describe(*url));
     }
   }
 
@@ -224,6 +235,7 @@ class Loader {
         }
       }
       config.server.shows_metrics_to_all = server->string_or("metrics", "loopback") == "all";
+      config.server.public_url = server->string_or("public_url", "");
     }
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
     if (const Config* recording = m_root.find("recording")) {

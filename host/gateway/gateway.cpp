@@ -47,6 +47,11 @@ Gateway::Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop
 
 Gateway::~Gateway() { stop(); }
 
+void Gateway::check_listening(const GatewayConfig& config) {
+  boost::asio::io_context context(1);
+  open_acceptor(context, config);
+}
+
 std::uint16_t Gateway::start() {
   const auto listener = std::make_shared<Listener>(m_parts->state.lanes.front());
   const std::uint16_t port = listener->open();

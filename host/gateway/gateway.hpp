@@ -88,6 +88,9 @@ class Gateway {
   /// Stops what stop() was not called for.
   ~Gateway();
 
+  /// Whether a gateway could listen as the configuration says: throws what start() would throw.
+  static void check_listening(const GatewayConfig& config);
+
   /// Returns the port once clients can connect. Throws Error(unavailable or permission_denied) that names address,
   /// port, cause and the way out.
   std::uint16_t start();

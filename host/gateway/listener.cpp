@@ -39,6 +39,25 @@ std::string show(const GatewayConfig& config) {
 
 }  // namespace
 
+Acceptor open_acceptor(asio::io_context& context, const GatewayConfig& config) {
+  SocketError error;
+  tcp::resolver resolver(context);
+  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
+  const auto found = resolver.resolve(config.address, std::to_string(config.port), flags, error);
+  if (error) fail(config, error);
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  Acceptor acceptor(context);
+  acceptor.open(endpoint.protocol(), error);
+  if (error) fail(config, error);
+  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (endpoint.protocol() == tcp::v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  acceptor.bind(endpoint, error);
+  if (error) fail(config, error);
+  acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error) fail(config, error);
+  return acceptor;
+}
+
 Listener::Listener(std::shared_ptr<Lane> lane)
     : m_lane(std::move(lane)),
       m_living(m_lane->state().living),
@@ -49,21 +68,7 @@ Listener::Listener(std::shared_ptr<Lane> lane)
 Listener::~Listener() { m_lane->remove(this); }
 
 std::uint16_t Listener::open() {
-  const GatewayConfig& config = m_lane->state().config;
-  SocketError error;
-  tcp::resolver resolver(m_lane->loop().context());
-  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
-  const auto found = resolver.resolve(config.address, std::to_string(config.port), flags, error);
-  if (error) fail(config, error);
-  const tcp::endpoint endpoint = found.begin()->endpoint();
-  m_acceptor.open(endpoint.protocol(), error);
-  if (error) fail(config, error);
-  m_acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (endpoint.protocol() == tcp::v6()) m_acceptor.set_option(asio::ip::v6_only(false), error);
-  m_acceptor.bind(endpoint, error);
-  if (error) fail(config, error);
-  m_acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) fail(config, error);
+  m_acceptor = open_acceptor(m_lane->loop().context(), m_lane->state().config);
   return m_acceptor.local_endpoint().port();
 }
 

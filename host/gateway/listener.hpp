@@ -12,21 +12,24 @@
 
 namespace tellina {
 
+using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor>;
+
+/// Binds and listens. Throws Error that names address, port, cause and the way out.
+Acceptor open_acceptor(boost::asio::io_context& context, const GatewayConfig& config);
+
 /// Threads: the first lane's loop, except open(), which comes before all others.
 class Listener final : public LaneMember {
  public:
   explicit Listener(std::shared_ptr<Lane> lane);
   ~Listener() override;
 
-  /// Binds and listens; returns the port. Throws Error that names address, port, cause and the way out.
+  /// See open_acceptor(); returns the port.
   std::uint16_t open();
   void start();
   void leave() override { cut(); }
   void cut() override;
 
  private:
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor>;
-
   void accept();
   void on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket);
   void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);

@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "tellina/error.hpp"
 
@@ -30,19 +29,6 @@ void SystemRandom::fill(std::span<std::uint8_t> bytes) {
     if (got < 0) throw Error(ErrorCode::internal, std::string("getrandom: ") + std::strerror(errno));
     filled += static_cast<std::size_t>(got);
   }
-}
-
-void StderrLog::write(LogLevel level, std::string_view text) {
-  if (level < m_lowest) return;
-  static constexpr const char* names[] = {"debug", "info", "warning", "error"};
-  std::string line = to_iso_8601(m_clock.wall_time(), 3);
-  line += ' ';
-  line += names[static_cast<int>(level)];
-  line += ' ';
-  line += text;
-  line += '\n';
-  // A log that cannot be written is no reason to stop a study.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 std::string to_iso_8601(WallTime time, int digits) {

@@ -1,11 +1,5 @@
 #include "host/server/gateway_role.hpp"
 
-#include <cctype>
-#include <cstdio>
-#include <iostream>
-
-#include <unistd.h>
-
 #include "host/plugins/search_path.hpp"
 
 namespace tellina {
@@ -35,20 +29,6 @@ std::unique_ptr<SelfTest> make_self_test(const ServerParts& parts, LoopThreads& 
                                     parts.system.random, parts.system.log);
 }
 
-std::string percent_encode(const std::string& text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~') {
-      encoded += c;
-    } else {
-      char code[4];
-      std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
-      encoded += code;
-    }
-  }
-  return encoded;
-}
-
 }  // namespace
 
 GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
@@ -63,17 +43,6 @@ void GatewayRole::stop() {
   m_gateway.stop();
 }
 
-void announce(const RunOptions& options, const HostConfig& config, std::uint16_t port) {
-  const std::string address = options.address.value_or(config.server.address);
-  const std::string host = address.find(':') == std::string::npos ? address : "[" + address + "]";
-  const std::string base = "http://" + host + ":" + std::to_string(port);
-  std::cout << "listening on " << base << '\n';
-  if (isatty(STDOUT_FILENO)) {
-    for (const std::string& code : config.access_codes) {
-      std::cout << "  " << base << "/static/html/index.html?access_code=" << percent_encode(code) << '\n';
-    }
-  }
-  std::cout.flush();
-}
+void check_port(const ServerParts& parts) { Gateway::check_listening(gateway_config(parts, nullptr)); }
 
 }  // namespace tellina

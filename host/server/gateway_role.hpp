@@ -29,7 +29,7 @@ class GatewayRole {
   std::uint16_t m_port = 0;
 };
 
-/// "listening on http://ADDRESS:PORT" and, on a terminal, the participants' links: to standard output, flushed.
-void announce(const RunOptions& options, const HostConfig& config, std::uint16_t port);
+/// Throws, before anything else is tried, what a gateway would throw that cannot listen.
+void check_port(const ServerParts& parts);
 
 }  // namespace tellina

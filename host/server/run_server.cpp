@@ -1,5 +1,7 @@
 #include "host/server/run_server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -10,7 +12,9 @@
 #include "host/server/gateway_role.hpp"
 #include "host/server/layer_dispatch.hpp"
 #include "host/server/parts.hpp"
+#include "host/server/server_lock.hpp"
 #include "host/server/signals.hpp"
+#include "host/server/start_report.hpp"
 #include "host/server/supervisor.hpp"
 #include "host/server/supervisor_link.hpp"
 #include "host/server/worker_role.hpp"
@@ -50,11 +54,12 @@ int serve_all(const ServerParts& parts, const Signals& signals, const Supervisor
     stop_or_exit(worker, parts.system.log);
     throw;
   }
-  announce(parts.options, parts.config, gateway->port());
+  announce(parts, gateway->port());
   serve(signals, link, [&] { worker.reload(); });
-  parts.system.log.info("stopping");
+  LogEvent("stopping").write(parts.system.log);
   gateway->stop();
   stop_or_exit(worker, parts.system.log);
+  LogEvent("stopped").write(parts.system.log);
   return 0;
 }
 
@@ -66,7 +71,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
     if (link.is_supervised())
       link.tell_ready(gateway.port());
     else
-      announce(parts.options, parts.config, gateway.port());
+      announce(parts, gateway.port());
     serve(signals, link, [] {});
   }
   gateway.stop();
@@ -119,12 +124,26 @@ int supervise(const ServerParts& parts, const Signals& signals) {
   const std::optional<std::uint16_t> port = supervisor.start();
   bool is_good = true;
   if (port) {
-    announce(parts.options, parts.config, *port);
+    announce(parts, *port);
     is_good = supervisor.supervise([&] { return can_reload(parts); });
   }
-  parts.system.log.info("stopping");
+  LogEvent("stopping").write(parts.system.log);
   supervisor.stop();
+  LogEvent("stopped").write(parts.system.log);
   return is_good ? 0 : 1;
+}
+
+int serve_role(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
+  if (parts.options.role == ServerRole::gateway) return serve_gateway(parts, signals, link);
+  if (parts.options.role == ServerRole::worker) {
+    std::optional<ServerLock> lock;
+    if (!link.is_supervised()) lock.emplace(parts.config.database, ServerLock::Kind::worker);
+    return serve_worker(parts, signals, link);
+  }
+  const ServerLock lock(parts.config.database, ServerLock::Kind::alone);
+  check_port(parts);
+  if (parts.layer->is_process_local()) return serve_all(parts, signals, link);
+  return supervise(parts, signals);
 }
 
 }  // namespace
@@ -134,18 +153,18 @@ int run_server(const RunOptions& options) {
   const Signals signals;
   SystemClock clock;
   SystemRandom random;
-  StderrLog log(clock);
-  const ServerParts parts(options, Surroundings(clock, random, log));
-  switch (options.role) {
-    case ServerRole::gateway:
-      return serve_gateway(parts, signals, link);
-    case ServerRole::worker:
-      return serve_worker(parts, signals, link);
-    case ServerRole::all:
-      break;
+  LogSettings settings = options.log;
+  settings.has_priorities = is_journal(STDERR_FILENO);
+  StderrLog log(clock, settings);
+  try {
+    const ServerParts parts(options, Surroundings(clock, random, log));
+    return serve_role(parts, signals, link);
+  } catch (const Error& error) {
+    // Programs that read the log find in it why the server has ended; people at a terminal read plain lines.
+    if (settings.format == LogFormat::text && !settings.has_priorities) throw;
+    log.error(error.hint().empty() ? error.what() : error.what() + ("\n" + error.hint()));
+    return error.code() == ErrorCode::bad_config ? 2 : 1;
   }
-  if (parts.layer->is_process_local()) return serve_all(parts, signals, link);
-  return supervise(parts, signals);
 }
 
 }  // namespace tellina

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "host/runtime/stderr_log.hpp"
+
 namespace tellina {
 
 enum class ServerRole { all, gateway, worker };
@@ -19,6 +21,9 @@ class RunOptions {
   std::optional<std::uint16_t> port;
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir only, see default_plugin_search_path()
   bool test_mode = false;
+  /// What /metrics calls a worker; absent: its process number. A supervised worker keeps its number over restarts.
+  std::optional<unsigned> number;
+  LogSettings log;
 };
 
 /// Serves until SIGINT or SIGTERM; returns the exit status. Throws ConfigError and Error for what keeps it from

@@ -55,8 +55,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 Supervisor::Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, const Clock& clock,
                        Log& log)
     : m_options(options), m_signals(signals), m_clock(clock), m_log(log), m_port(options.port) {
-  for (std::size_t i = 0; i < workers; ++i) m_children.emplace_back("worker " + std::to_string(i), "worker");
-  m_children.emplace_back("gateway", "gateway");
+  for (std::size_t i = 0; i < workers; ++i) m_children.emplace_back("worker " + std::to_string(i), "worker", i);
+  m_children.emplace_back("gateway", "gateway", 0);
 }
 
 Supervisor::~Supervisor() {
@@ -73,9 +73,15 @@ std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
   for (const std::string& folder : m_options.plugin_folders) {
     words.insert(words.end(), {"--plugin-dir", folder});
   }
-  if (m_options.address) words.insert(words.end(), {"--address", *m_options.address});
-  // Once known, the port stays: pages come back to it.
-  if (m_port) words.insert(words.end(), {"--port", std::to_string(*m_port)});
+  if (child.role == std::string_view("gateway")) {
+    if (m_options.address) words.insert(words.end(), {"--address", *m_options.address});
+    // Once known, the port stays: pages come back to it.
+    if (m_port) words.insert(words.end(), {"--port", std::to_string(*m_port)});
+  } else {
+    words.insert(words.end(), {"--number", std::to_string(child.number)});
+  }
+  if (m_options.log.format == LogFormat::json) words.insert(words.end(), {"--log-format", "json"});
+  words.insert(words.end(), {"--log-level", to_string(m_options.log.lowest)});
   if (m_options.test_mode) words.emplace_back("--test-mode");
   return words;
 }
@@ -185,6 +191,9 @@ void Supervisor::read_sockets() {
     if (!port) continue;
     child.is_ready = true;
     if (*port != 0) m_port = *port;
+    if (!m_starting && !m_stopping) {
+      m_log.info(child.name + " is back (process " + std::to_string(child.process) + ")");
+    }
   }
 }
 

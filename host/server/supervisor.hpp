@@ -43,9 +43,11 @@ class Supervisor {
   /// One process, over all its lives.
   class Child {
    public:
-    Child(std::string name_, const char* role_) : name(std::move(name_)), role(role_) {}
+    Child(std::string name_, const char* role_, std::size_t number_)
+        : name(std::move(name_)), role(role_), number(number_) {}
     std::string name;
     const char* role;
+    std::size_t number;  ///< of a worker, from 0
     pid_t process = -1;  ///< -1: none runs
     int socket = -1;     ///< see SupervisorLink
     bool is_ready = false;

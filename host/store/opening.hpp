@@ -10,4 +10,7 @@ namespace tellina {
 /// changed nothing in it.
 std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock);
 
+/// Opens a store that is there, for queries only. Throws StoreError where it is none of ours, or of a newer version.
+std::unique_ptr<Database> open_database_to_read(const std::string& path);
+
 }  // namespace tellina

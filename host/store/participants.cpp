@@ -118,28 +118,6 @@ void Transaction::add_participant(const std::string& access_code, Moment at) {
       access_code, at.wall);
 }
 
-std::vector<ParticipantSummary> Transaction::list_participants(int total_tasks) {
-  std::vector<ParticipantSummary> participants;
-  Query row = m_database.query(
-      "SELECT p.access_code, p.attempt, p.listed_in_config OR p.added_by_command, "
-      "count(s.id) FILTER (WHERE s.state != 'running'), count(s.id) FILTER (WHERE s.state = 'running'), "
-      "coalesce(max(s.task_number), 0) "
-      "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
-      "GROUP BY p.id ORDER BY p.id");
-  while (row.next()) {
-    ParticipantSummary summary;
-    summary.access_code = row.text(0);
-    summary.attempt = static_cast<int>(row.integer(1));
-    summary.can_log_in = row.integer(2) != 0;
-    summary.tasks_ended = static_cast<int>(row.integer(3));
-    const bool running = row.integer(4) != 0;
-    const bool all_started = row.integer(5) >= total_tasks;
-    summary.state = running ? "running" : all_started ? "finished" : summary.tasks_ended == 0 ? "new" : "ready";
-    participants.push_back(std::move(summary));
-  }
-  return participants;
-}
-
 void Transaction::reset_participant(const std::string& access_code, Moment at) {
   std::optional<ParticipantId> participant;
   {

@@ -8,9 +8,15 @@
 
 namespace tellina {
 
+std::string participant_label(ParticipantId participant) {
+  std::string digits = std::to_string(participant);
+  return "P" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
+}
+
 LeaseLost::LeaseLost(const Fence& fence)
     : Error(ErrorCode::gone, "worker " + fence.worker + " no longer owns participant " +
-                                 std::to_string(fence.participant) + " (fence " + std::to_string(fence.number) + ")") {}
+                                 participant_label(fence.participant) + " (fence " + std::to_string(fence.number) +
+                                 ")") {}
 
 std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log) {
   return std::make_unique<Writer>(open_database(path, clock), clock, log, boot_id());

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/store/records.hpp"
@@ -50,11 +52,27 @@ class LeaseResult {
 class ParticipantSummary {
  public:
   ParticipantSummary() = default;
+  ParticipantId id = 0;
   std::string access_code;
   std::string state;       ///< "new", "ready", "running" or "finished", of the current attempt
   int tasks_ended = 0;     ///< in the current attempt
   int attempt = 1;         ///< grows with every reset
   bool can_log_in = true;  ///< false once config.json no longer lists the code
+  int task = 1;            ///< number of the task that runs or comes next; one more than there are when finished
+  /// Of the running task: how much of its time is used up.
+  std::optional<std::chrono::nanoseconds> charged;
+  std::map<std::string, int> outcomes;  ///< tasks ended in the current attempt, by state
+  bool is_connected = false;            ///< a page has the session now
+  std::string last_key_at;              ///< UTC; empty where nothing was typed, or no bytes are recorded
+};
+
+/// The study in numbers, for /metrics.
+class StudyCounts {
+ public:
+  StudyCounts() = default;
+  std::map<std::string, std::int64_t> participants;           ///< who may log in, by ParticipantSummary::state
+  std::map<std::pair<int, std::string>, std::int64_t> ended;  ///< of all attempts, by task number and state
+  std::vector<std::string> workers;                           ///< ids of those that live
 };
 
 /// One transaction's view. Methods throw StoreError or LeaseLost; what a job threw leaves no trace in the file.
@@ -119,6 +137,7 @@ class StoreTransaction {
   virtual void add_participant(const std::string& access_code, Moment at) = 0;
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
+  virtual StudyCounts count_study(int total_tasks) = 0;
   /// Starts a new attempt, from the first task. All that was recorded stays, marked with its attempt and `reset_at`;
   /// logins stay valid; a worker that has the participant's lease loses it. Throws StoreError(not_found).
   virtual void reset_participant(const std::string& access_code, Moment at) = 0;

@@ -12,21 +12,21 @@ class StartedTask {
  public:
   StartedTask() = default;
   std::string definition_hash;
-  std::string access_codes;  ///< "bob, alice"
+  std::string participants;  ///< "P001, P004"
 };
 
 /// By task number. One task may have been started with several definitions over the time.
 std::multimap<int, StartedTask> find_started(Database& database) {
   std::multimap<int, StartedTask> started;
   Query row = database.query(
-      "SELECT task_number, definition_hash, group_concat(access_code, ', ') FROM ("
-      "SELECT s.task_number, t.definition_hash, p.access_code FROM task_sessions s "
+      "SELECT task_number, definition_hash, group_concat(label, ', ') FROM ("
+      "SELECT s.task_number, t.definition_hash, printf('P%03d', p.id) AS label FROM task_sessions s "
       "JOIN participants p ON p.id = s.participant_id AND p.attempt = s.attempt "
       "JOIN tasks t ON t.id = s.task_id ORDER BY p.id) GROUP BY task_number, definition_hash");
   while (row.next()) {
     StartedTask task;
     task.definition_hash = row.text(1);
-    task.access_codes = row.text(2);
+    task.participants = row.text(2);
     started.emplace(static_cast<int>(row.integer(0)), std::move(task));
   }
   return started;
@@ -40,8 +40,8 @@ std::string find_conflicts(Database& database, const Study& study, const std::st
     if (is_there && study.tasks[place].definition_hash == started.definition_hash) continue;
     if (!conflicts.empty()) conflicts += '\n';
     conflicts += (is_there ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
-                 "]: " + started.access_codes +
-                 (started.access_codes.find(", ") == std::string::npos ? " has" : " have") +
+                 "]: " + started.participants +
+                 (started.participants.find(", ") == std::string::npos ? " has" : " have") +
                  " started this task; its definition must not " + (is_there ? "change" : "be removed") +
                  " (restore it, or start anew with another database or \"tellina participants reset CODE\")";
   }

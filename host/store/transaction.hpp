@@ -48,6 +48,7 @@ class Transaction final : public StoreTransaction {
   void sync_access_codes(const std::vector<std::string>& access_codes, Moment at) override;
   void add_participant(const std::string& access_code, Moment at) override;
   std::vector<ParticipantSummary> list_participants(int total_tasks) override;
+  StudyCounts count_study(int total_tasks) override;
   void reset_participant(const std::string& access_code, Moment at) override;
   void sync_tasks(const Study& study, const std::string& file, Moment at) override;
 
@@ -56,6 +57,8 @@ class Transaction final : public StoreTransaction {
 
   std::optional<ParticipantProgress> find_progress(ParticipantId participant, MonotonicTime at);
   std::optional<Lease> find_lease(ParticipantId participant, WallTime at);
+  /// Whether a page of the participant has its session now.
+  bool is_connected(ParticipantId participant, MonotonicTime at);
   bool is_live(const Lease& lease, MonotonicTime at) const;
   /// Throws LeaseLost unless the fence is the newest.
   void check(const Fence& fence);

@@ -1,4 +1,6 @@
 #include <csignal>
+#include <set>
+#include <sstream>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -72,7 +74,7 @@ TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyGoesOn) {
   config.access_codes.push_back("carol");
   configure(config);
   server().signal(SIGHUP);
-  ASSERT_TRUE(server_says("bob has started this task"));
+  ASSERT_TRUE(server_says("P001 has started this task"));
   EXPECT_THAT(server().errors(), AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("must not change")));
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error) << "half of a refused file was taken over";
   bob.type("echo hello world\r");
@@ -124,6 +126,50 @@ TEST_F(Operator, LetsWhoeverReachesTheServerReadItsMetricsWhereTheFileSaysSo) {
   EXPECT_THAT(answer.body, HasSubstr("# EOF"));
 }
 
+TEST_F(Operator, IsToldWhereTheServerIsAndWhatItServes) {
+  StudyConfig config;
+  config.access_codes = {"bob", "a b"};
+  start(config);
+  const std::string base = "http://127.0.0.1:" + std::to_string(server().port());
+  ASSERT_TRUE(server_says("event=listening url=" + base + " config=" + (folder() / "config.json").string() +
+                          " database=" + database_file().string() + " tasks=2 participants=2\n"));
+  const std::string said = read_text(folder() / "server.out");
+  EXPECT_THAT(said, HasSubstr("listening on " + base + "\n"));
+  EXPECT_THAT(said, HasSubstr("configuration: " + (folder() / "config.json").string() + ": 2 tasks, 2 participants\n"));
+  EXPECT_THAT(said, HasSubstr("database: " + database_file().string() + "\n"));
+  EXPECT_THAT(said, HasSubstr("links:\n  " + base + "/?access_code=bob\n  " + base + "/?access_code=a%20b\n"));
+  EXPECT_THAT(server().errors(), ::testing::Not(HasSubstr("bob"))) << "an access code in the log";
+  stop();
+  EXPECT_THAT(server().errors(), HasSubstr(" info event=stopping\n"));
+  EXPECT_THAT(server().errors(), HasSubstr(" info event=stopped\n"));
+}
+
+TEST_F(Operator, WritesTheLogAsJsonInEveryProcess) {
+  StudyConfig config;
+  config.more = "\"channel_layer\": {\"plugin\": \"ipc\", \"directory\": \"" + (folder() / "meet").string() + "\"}, ";
+  configure(config);
+  start({"--log-format", "json"});
+  { const TestClient bob = join_task(); }
+  stop();
+  std::istringstream lines(server().errors());
+  std::set<std::string> events;
+  for (std::string line; std::getline(lines, line);) {
+    const boost::json::object object = boost::json::parse(line).as_object();
+    EXPECT_TRUE(object.contains("time") && object.contains("level")) << line;
+    if (const auto* event = object.if_contains("event")) events.insert(event->get_string().c_str());
+  }
+  EXPECT_THAT(events, ::testing::IsSupersetOf({"listening", "stopping", "stopped"}));
+}
+
+TEST_F(Operator, SaysItsLinksWithThePublicUrl) {
+  StudyConfig config;
+  config.more = R"("server": {"public_url": "https://example.org/study/"}, )";
+  start(config);
+  const std::string said = read_text(folder() / "server.out");
+  EXPECT_THAT(said, HasSubstr("reached at https://example.org/study\n"));
+  EXPECT_THAT(said, HasSubstr("  https://example.org/study/?access_code=bob\n"));
+}
+
 class BadStart : public ServerTest {
  protected:
   /// Exit status and message of a start that must fail.
@@ -151,9 +197,45 @@ TEST_F(BadStart, PortInUse) {
   const std::string port = std::to_string(ntohs(address.sin_port));
   const auto [status, said] = run({"--port", port});
   ::close(taken);
+  EXPECT_THAT(said, ::testing::Not(HasSubstr("sandbox"))) << "the sandbox was tried first";
   EXPECT_EQ(status, 1);
   EXPECT_THAT(said, AllOf(HasSubstr("127.0.0.1:" + port), HasSubstr("in use")));
 }
+
+/// Both kinds of server, with a first server of either kind.
+class SecondServer : public BadStart, public ::testing::WithParamInterface<std::pair<bool, bool>> {
+ protected:
+  StudyConfig study(bool several_processes) {
+    StudyConfig config;
+    if (several_processes) {
+      config.more =
+          "\"channel_layer\": {\"plugin\": \"ipc\", \"directory\": \"" + (folder() / "meet").string() + "\"}, ";
+    }
+    return config;
+  }
+};
+
+TEST_P(SecondServer, IsRefusedASecondUseOfTheDatabase) {
+  const auto [first, second] = GetParam();
+  start(study(first));
+  TestClient bob = join_task();
+  configure(study(second));
+  const auto [status, said] = run();
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3: another server uses this database (process " +
+                                    std::to_string(server().process()) + ")\n"),
+                          HasSubstr("stop that server first")));
+  ChildProcess add(program_file(), {"participants", "add", "carol"}, folder(), "add");
+  EXPECT_EQ(add.wait(default_limit), 0) << add.errors();
+  join_task("carol");
+  bob.run("echo still here");
+  // Once the first has gone, also without a word, the database is free.
+  server().kill();
+  start(study(second));
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, SecondServer,
+                         ::testing::Values(std::pair(false, false), std::pair(true, true), std::pair(true, false)));
 
 TEST_F(BadStart, BrokenConfig) {
   StudyConfig config;
@@ -174,7 +256,7 @@ TEST_F(BadStart, ChangedTaskThatSomeoneHasStarted) {
   configure(config);
   const auto [status, said] = run();
   EXPECT_EQ(status, 2);
-  EXPECT_THAT(said, AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("bob has started this task")));
+  EXPECT_THAT(said, AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("P001 has started this task")));
 }
 
 TEST_F(BadStart, NoConfig) {

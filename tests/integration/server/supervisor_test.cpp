@@ -84,7 +84,7 @@ TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
   config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
   configure(config);
   server().signal(SIGHUP);
-  ASSERT_TRUE(server_says("bob has started this task"));
+  ASSERT_TRUE(server_says("P001 has started this task"));
   EXPECT_THAT(server().errors(), AllOf(HasSubstr("the configuration was not taken over"), HasSubstr("tasks[0]")));
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
   bob.run("echo still here");

@@ -88,19 +88,56 @@ TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
       "expected a command: run, gateway, worker, config, plugins, participants, bench or version; got ";
   EXPECT_EQ(complaint({}), all + "none");
   EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
-  EXPECT_EQ(complaint({"--version"}), all + "\"--version\"; did you mean \"version\"?");
+  EXPECT_EQ(complaint({"--versoin"}), all + "\"--versoin\"; did you mean \"version\"?");
   EXPECT_EQ(complaint({"dance"}), all + "\"dance\"");
   EXPECT_EQ(complaint({"config"}), "config: expected a command: check or schema; got none");
   EXPECT_EQ(complaint({"config", "chek"}),
             "config: expected a command: check or schema; got \"chek\"; did you mean \"check\"?");
-  EXPECT_EQ(complaint({"participants", "run"}), "participants: expected a command: list, add or reset; got \"run\"");
+  EXPECT_EQ(complaint({"participants", "run"}),
+            "participants: expected a command: list, links, add or reset; got \"run\"");
 }
 
 TEST(ArgumentsTest, UnknownOptionsAreMetWithTheNearest) {
-  EXPECT_EQ(complaint({"run", "--prot", "1"}),
-            "run: expected an option it has, got \"--prot\"; did you mean \"--port\"?");
-  EXPECT_EQ(complaint({"plugins", "list", "--port", "1"}), "plugins list: expected an option it has, got \"--port\"");
-  EXPECT_EQ(complaint({"run", "-x"}), "run: expected an option it has, got \"-x\"");
+  EXPECT_EQ(complaint({"run", "--prot", "1"}), "run: unknown option --prot; did you mean --port?");
+  EXPECT_EQ(complaint({"run", "--confg", "x"}), "run: unknown option --confg; did you mean --config?");
+  EXPECT_EQ(complaint({"plugins", "list", "--port", "1"}), "plugins list: unknown option --port");
+  EXPECT_EQ(complaint({"run", "-x"}), "run: unknown option -x");
+}
+
+TEST(ArgumentsTest, ALoneRoleHasOnlyOptionsThatMeanSomethingToIt) {
+  EXPECT_EQ(complaint({"worker", "--address", "::1"}), "worker: unknown option --address");
+  EXPECT_EQ(complaint({"worker", "--port", "1"}), "worker: unknown option --port");
+  EXPECT_EQ(complaint({"gateway", "--number", "1"}), "gateway: unknown option --number");
+  EXPECT_EQ(parse_arguments({"worker", "--number", "3"}).number, 3U);
+  EXPECT_EQ(parse_arguments({"gateway", "--address", "::1"}).address, "::1");
+  EXPECT_EQ(complaint({"worker", "--number", "x"}), "--number: expected a whole number from 0 to 100000, got \"x\"");
+}
+
+TEST(ArgumentsTest, ReadsHowTheLogIsWritten) {
+  const Arguments given = parse_arguments({"run", "--log-format", "json", "--log-level=warning"});
+  EXPECT_EQ(given.log.format, LogFormat::json);
+  EXPECT_EQ(given.log.lowest, LogLevel::warning);
+  EXPECT_EQ(parse_arguments({"worker"}).log.format, LogFormat::text);
+  EXPECT_EQ(parse_arguments({"gateway"}).log.lowest, LogLevel::info);
+  EXPECT_EQ(complaint({"run", "--log-format", "xml"}), "--log-format: expected text or json, got \"xml\"");
+  EXPECT_EQ(complaint({"run", "--log-level", "loud"}),
+            "--log-level: expected debug, info, warning or error, got \"loud\"");
+}
+
+TEST(ArgumentsTest, ReadsHowParticipantsAreListed) {
+  const Arguments given = parse_arguments({"participants", "list", "--json", "--watch", "--with-codes"});
+  EXPECT_TRUE(given.json && given.watch && given.with_codes);
+  EXPECT_EQ(parse_arguments({"participants", "links", "--port=80"}).port, 80);
+}
+
+TEST(ArgumentsTest, VersionCanBeAskedForAsAnOption) {
+  EXPECT_EQ(parse_arguments({"--version"}).command, CommandName::version);
+  EXPECT_EQ(parse_arguments({"version"}).command, CommandName::version);
+}
+
+TEST(ArgumentsTest, HelpSaysDefaultsAsSuch) {
+  EXPECT_THAT(parse_arguments({"run", "--help"}).help.value_or(""), HasSubstr("(default: config.json)"));
+  EXPECT_THAT(parse_arguments({"bench", "--help"}).help.value_or(""), HasSubstr("(default: memory)"));
 }
 
 TEST(ArgumentsTest, ValuesAreChecked) {

@@ -45,6 +45,8 @@ class ProgramTest : public ::testing::Test {
     std::ostringstream out;
     std::ostringstream err;
     CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
+    context.is_terminal = m_is_terminal;
+    if (m_pause) context.pause = m_pause;
     const int status = run_program(
         words,
         [this](const RunOptions& options) {
@@ -60,6 +62,8 @@ class ProgramTest : public ::testing::Test {
   Lent m_lent;
   fs::path m_folder;
   std::optional<RunOptions> m_served;
+  bool m_is_terminal = false;
+  std::function<bool(std::chrono::milliseconds)> m_pause;
   std::string m_out;
   std::string m_err;
 };
@@ -157,15 +161,85 @@ TEST_F(ProgramTest, PluginsListIsAlignedAndGood) {
 TEST_F(ProgramTest, ParticipantsAreListedAddedAndReset) {
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
   EXPECT_EQ(m_out,
-            "ACCESS CODE  STATE  TASKS ENDED  ATTEMPT  MAY LOG IN\n"
-            "bob          new    0            1        after a start or reload\n"
-            "alice        new    0            1        after a start or reload\n");
+            "ACCESS CODE  STATE  TASKS ENDED  ATTEMPT  MAY LOG IN               PARTICIPANT  TASK    TIME LEFT  "
+            "CONNECTED  LAST KEY  OUTCOMES\n"
+            "bob          new    0            1        after a start or reload  -            1 of 1  -          "
+            "no         -         -\n"
+            "alice        new    0            1        after a start or reload  -            1 of 1  -          "
+            "no         -         -\n");
   EXPECT_EQ(run({"participants", "add", "carol"}), 0) << m_err;
   EXPECT_EQ(m_out, "added carol\n");
   EXPECT_EQ(run({"participants", "reset", "carol"}), 0) << m_err;
   EXPECT_EQ(m_out, "reset carol\n");
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
-  EXPECT_THAT(m_out, HasSubstr("carol        new    0            2        yes\n"));
+  EXPECT_THAT(m_out, HasSubstr("carol        new    0            2        yes  "));
+  EXPECT_THAT(m_out, HasSubstr("P001"));
+}
+
+TEST_F(ProgramTest, ParticipantsAreListedAsJsonWithoutTheirCodes) {
+  EXPECT_EQ(run({"participants", "add", "carol"}), 0) << m_err;
+  EXPECT_EQ(run({"participants", "list", "--json"}), 0) << m_err;
+  EXPECT_THAT(m_out, StartsWith(R"({"participant_id":"P001","state":"new","number":1,"total":1,)"
+                                R"("time_left_in_seconds":null,"connected":false,"last_key_at":null,"outcomes":{},)"
+                                R"("attempt":1,"may_log_in":true})"
+                                "\n"));
+  EXPECT_THAT(m_out, ::testing::Not(HasSubstr("carol")));
+  EXPECT_EQ(run({"participants", "list", "--json", "--with-codes"}), 0) << m_err;
+  EXPECT_THAT(m_out, HasSubstr(R"("access_code":"carol")"));
+}
+
+TEST_F(ProgramTest, ListingReadsOnly) {
+  EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
+  EXPECT_FALSE(fs::exists(m_folder / "db.sqlite3")) << "listing made a database";
+}
+
+TEST_F(ProgramTest, AWatchedListIsPrintedAgainUntilItIsStopped) {
+  int pauses = 2;
+  m_pause = [&](std::chrono::milliseconds time) {
+    EXPECT_EQ(time, std::chrono::seconds(1));
+    return pauses-- > 0;
+  };
+  EXPECT_EQ(run({"participants", "list", "--watch"}), 0) << m_err;
+  const auto lists = [this] {
+    int found = 0;
+    for (std::size_t at = 0; (at = m_out.find("ACCESS CODE", at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  EXPECT_EQ(lists(), 3);
+  EXPECT_THAT(m_out, HasSubstr("\n\nACCESS CODE"));
+  EXPECT_THAT(m_out, ::testing::Not(HasSubstr("\x1b")));
+  pauses = 2;
+  m_is_terminal = true;
+  EXPECT_EQ(run({"participants", "list", "--watch"}), 0) << m_err;
+  EXPECT_EQ(lists(), 3);
+  EXPECT_THAT(m_out, HasSubstr("\x1b[H\x1b[JACCESS CODE"));
+}
+
+TEST_F(ProgramTest, LinksAreShortAndGoWhereParticipantsReachTheServer) {
+  EXPECT_EQ(run({"participants", "links"}), 0) << m_err;
+  EXPECT_EQ(m_out,
+            "bob    http://127.0.0.1:10411/?access_code=bob\n"
+            "alice  http://127.0.0.1:10411/?access_code=alice\n");
+  EXPECT_EQ(run({"participants", "links", "--address", "::1", "--port", "80"}), 0) << m_err;
+  EXPECT_THAT(m_out, StartsWith("bob    http://[::1]:80/?access_code=bob\n"));
+  EXPECT_EQ(run({"participants", "links", "--address", "0.0.0.0"}), 0) << m_err;
+  EXPECT_THAT(m_out, ::testing::Not(HasSubstr("0.0.0.0"))) << "an address that no browser can open";
+}
+
+TEST_F(ProgramTest, LinksBeginWithThePublicUrl) {
+  write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["b b&c"], "task_duration_in_seconds": 60, "tasks": [],
+ "server": {"port": 0, "public_url": "https://example.org/study/"}})");
+  EXPECT_EQ(run({"participants", "links"}), 0) << m_err;
+  EXPECT_EQ(m_out, "b b&c  https://example.org/study/?access_code=b%20b%26c\n");
+}
+
+TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
+  write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": [],
+ "server": {"port": 0}})");
+  EXPECT_EQ(run({"participants", "links"}), 2);
+  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, as server.port is 0"));
+  EXPECT_EQ(run({"participants", "links", "--port", "81"}), 0) << m_err;
+  EXPECT_EQ(m_out, "bob  http://127.0.0.1:81/?access_code=bob\n");
 }
 
 TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {

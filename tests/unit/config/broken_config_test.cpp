@@ -46,6 +46,21 @@ const BrokenText broken_sections[] = {
      "config.json:1:23: study.contact: expected a string, got an array"},
     {"MisspeltStudyKey", config_with(R"("study": {"titel": "a"})"),
      "config.json:1:12: study.titel: expected a known key, got \"titel\"; did you mean \"title\"?"},
+    {"PublicUrlWithoutScheme", config_with(R"("server": {"public_url": "study.example.org"})"),
+     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "\"study.example.org\""},
+    {"PublicUrlOfAnotherScheme", config_with(R"("server": {"public_url": "ftp://study.example.org"})"),
+     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "\"ftp://study.example.org\""},
+    {"PublicUrlWithoutHost", config_with(R"("server": {"public_url": "https:///x"})"),
+     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "\"https:///x\""},
+    {"PublicUrlWithASpace", config_with(R"("server": {"public_url": "https://a.org/a b"})"),
+     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "\"https://a.org/a b\""},
+    {"PublicUrlWithAQuery", config_with(R"("server": {"public_url": "https://a.org/?x"})"),
+     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\" without \"?\" and "
+     "\"#\", got \"https://a.org/?x\""},
     {"StrangeKey", config_with(R"("colour": 1)"),
      "config.json:1:2: colour: expected \"$schema\", \"study\", \"server\", \"database\", \"recording\", \"workers\", "
      "\"channel_layer\", "

@@ -3,6 +3,7 @@
 #include <array>
 #include <fstream>
 
+#include "host/config/links.hpp"
 #include "support/places.hpp"
 #include "unit/config/fixture.hpp"
 
@@ -81,7 +82,7 @@ TEST(GoodConfig, ATaskStartsInItsOwnDirectoryElseInThatOfTheSandboxSection) {
 
 TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
-    "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all"}, "database": "../data/a.db", "workers": 9,
+    "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all", "public_url": "https://[2001:db8::7]:8443/study/"}, "database": "../data/a.db", "workers": 9,
     "recording": {"bytes": false},
     "channel_layer": {"plugin": "redis", "hosts": ["a.b:1"]}, "ordering": {"plugin": "slight"},
     "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0},
@@ -91,6 +92,8 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_EQ(config.server.port, 0);
   EXPECT_EQ(config.server.connections_per_address, 7U);
   EXPECT_TRUE(config.server.shows_metrics_to_all);
+  EXPECT_EQ(config.server.public_url, "https://[2001:db8::7]:8443/study/");
+  EXPECT_EQ(study_url(config.server, "0.0.0.0", 1), "https://[2001:db8::7]:8443/study");
   EXPECT_EQ(config.database, "/srv/data/a.db");
   EXPECT_EQ(config.workers, 9U);
   EXPECT_FALSE(config.keeps_bytes);

@@ -53,19 +53,6 @@ TEST(SystemRandomTest, FillsEveryByteAndNeverRepeats) {
   EXPECT_GT(std::set<std::uint8_t>(many.begin(), many.end()).size(), 200u);
 }
 
-TEST(LogTest, WritesOneLineWithTimeLevelAndName) {
-  const SystemClock clock;
-  StderrLog log(clock);
-  NamedLog named(log, "channel layer \"memory\"");
-  ::testing::internal::CaptureStderr();
-  named.warning("something is odd");
-  named.debug("not told by default");
-  const std::string written = ::testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(std::regex_match(written, std::regex("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z warning "
-                                                   "\\[channel layer \"memory\"\\] something is odd\n")))
-      << written;
-}
-
 TEST(BootIdTest, IsTheKernels) {
   EXPECT_TRUE(std::regex_match(boot_id(), std::regex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"))) << boot_id();
   EXPECT_EQ(boot_id(), boot_id());

@@ -169,9 +169,9 @@ TEST_F(ParticipantsTest, ATaskThatSomeoneHasStartedMustNotChange) {
   sync_tasks(make_study({"one", "two", "another three", "four"}));
   const Error changed = error_of([&] { sync_tasks(make_study({"another one"})); });
   EXPECT_EQ(changed.code(), ErrorCode::bad_config);
-  EXPECT_THAT(changed.what(), HasSubstr("config.json:10:5: tasks[0]: bob, alice have started this task; its "
+  EXPECT_THAT(changed.what(), HasSubstr("config.json:10:5: tasks[0]: P001, P002 have started this task; its "
                                         "definition must not change"));
-  EXPECT_THAT(changed.what(), HasSubstr("\nconfig.json: tasks[1]: bob has started this task; its definition must not "
+  EXPECT_THAT(changed.what(), HasSubstr("\nconfig.json: tasks[1]: P001 has started this task; its definition must not "
                                         "be removed"));
   Reader reader(path);
   EXPECT_THAT(reader.rows("SELECT task_number, definition_hash, duration_in_seconds FROM tasks WHERE is_current = 1 "
@@ -182,7 +182,7 @@ TEST_F(ParticipantsTest, ATaskThatSomeoneHasStartedMustNotChange) {
 
   reset("bob");
   const Error rest = error_of([&] { sync_tasks(make_study({"another one"})); });
-  EXPECT_THAT(rest.what(), HasSubstr("tasks[0]: alice has"));
+  EXPECT_THAT(rest.what(), HasSubstr("tasks[0]: P002 has"));
   EXPECT_THAT(rest.what(), Not(HasSubstr("tasks[1]")));
   reset("alice");
   sync_tasks(make_study({"another one"}));

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "host/runtime/stderr_log.hpp"
 #include "store_fixture.hpp"
 
 namespace tellina::testing {
@@ -69,7 +70,7 @@ class SeveralProcessesTest : public ::testing::Test {
  protected:
   static std::unique_ptr<Store> open(const std::string& path) {
     static SystemClock clock;
-    static StderrLog log(clock, LogLevel::error);
+    static StderrLog log(clock, LogSettings{.lowest = LogLevel::error});
     return Store::open(path, clock, log);
   }
   static Moment now() { return Moment(SystemClock()); }

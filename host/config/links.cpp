@@ -1,0 +1,62 @@
+#include "host/config/links.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "host/runtime/addresses.hpp"
+
+namespace tellina {
+namespace {
+
+std::string percent_encode(const std::string& text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~') {
+      encoded += c;
+    } else {
+      char code[4];
+      std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
+      encoded += code;
+    }
+  }
+  return encoded;
+}
+
+bool is_host(const std::string& text) {
+  return !text.empty() && text.front() != ':' && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> find_public_url_fault(const std::string& text) {
+  const std::string expected = "an URL such as \"https://study.example.org\"";
+  std::size_t host = 0;
+  for (const std::string scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) host = scheme.size();
+  }
+  if (host == 0) return expected;
+  const std::size_t path = std::min(text.find('/', host), text.size());
+  const bool is_printable = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  if (!is_printable || !is_host(text.substr(host, path - host))) return expected;
+  if (text.find_first_of("?#") != std::string::npos) return expected + " without \"?\" and \"#\"";
+  return std::nullopt;
+}
+
+std::string http_url(const std::string& address, std::uint16_t port) {
+  const std::string host = address.find(':') == std::string::npos ? address : "[" + address + "]";
+  return "http://" + host + ":" + std::to_string(port);
+}
+
+std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port) {
+  if (config.public_url.empty()) return http_url(reachable_address(address), port);
+  return config.public_url.substr(0, config.public_url.find_last_not_of('/') + 1);
+}
+
+std::string participant_link(const std::string& url, const std::string& access_code) {
+  return url + "/?access_code=" + percent_encode(access_code);
+}
+
+}  // namespace tellina

@@ -1,0 +1,27 @@
+#pragma once
+
+/// Where participants reach the study.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "host/config/host_config.hpp"
+
+namespace tellina {
+
+/// What `server.public_url` was expected to be, or nothing where the text is an http or https URL without a query and
+/// a fragment.
+std::optional<std::string> find_public_url_fault(const std::string& text);
+
+/// "http://127.0.0.1:10411"; an IPv6 address stands in brackets.
+std::string http_url(const std::string& address, std::uint16_t port);
+
+/// What links begin with, without a slash at the end: `server.public_url`, or where there is none an address that other
+/// machines can use, of a server that listens on `address` and `port`.
+std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port);
+
+/// "http://127.0.0.1:10411/?access_code=bob"; `url` as study_url() gives it.
+std::string participant_link(const std::string& url, const std::string& access_code);
+
+}  // namespace tellina

@@ -1,0 +1,47 @@
+#include "host/runtime/addresses.hpp"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <memory>
+
+namespace tellina {
+namespace {
+
+/// Empty where the interface has no address of this family that others could use.
+std::string address_of(const ifaddrs& interface, int family) {
+  if (!interface.ifa_addr || interface.ifa_addr->sa_family != family) return {};
+  if ((interface.ifa_flags & IFF_UP) == 0 || (interface.ifa_flags & IFF_LOOPBACK) != 0) return {};
+  const void* binary = nullptr;
+  if (family == AF_INET) {
+    binary = &reinterpret_cast<const sockaddr_in*>(interface.ifa_addr)->sin_addr;
+  } else {
+    const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(interface.ifa_addr)->sin6_addr;
+    // A link-local address needs the name of the interface, which other machines do not share.
+    if (IN6_IS_ADDR_LINKLOCAL(&address)) return {};
+    binary = &address;
+  }
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(family, binary, text, sizeof text) ? text : "";
+}
+
+}  // namespace
+
+std::string reachable_address(const std::string& address) {
+  if (address != "0.0.0.0" && address != "::") return address;
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return "127.0.0.1";
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (family == AF_INET6 && address != "::") break;
+    for (const ifaddrs* interface = first; interface; interface = interface->ifa_next) {
+      const std::string found = address_of(*interface, family);
+      if (!found.empty()) return found;
+    }
+  }
+  return "127.0.0.1";
+}
+
+}  // namespace tellina

@@ -1,0 +1,74 @@
+#include "host/runtime/log_event.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "host/runtime/utf8.hpp"
+
+namespace tellina {
+namespace {
+
+bool is_plain_word(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("_-.:/@+[]").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+LogEvent& LogEvent::add(std::string_view name, std::string_view text) {
+  m_fields.push_back({std::string(name), std::string(text), false});
+  return *this;
+}
+
+LogEvent& LogEvent::add(std::string_view name, std::int64_t number) {
+  m_fields.push_back({std::string(name), std::to_string(number), true});
+  return *this;
+}
+
+LogEvent& LogEvent::add(std::string_view name, std::chrono::nanoseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(time).count());
+  m_fields.push_back({std::string(name), text, true});
+  return *this;
+}
+
+std::string LogEvent::text() const {
+  std::string line;
+  for (const Field& field : m_fields) {
+    if (!line.empty()) line += ' ';
+    line += field.name + '=' + (is_plain_word(field.value) ? field.value : json_string(field.value));
+  }
+  return line;
+}
+
+void LogEvent::write(Log& log, LogLevel level) const {
+  if (auto* sink = dynamic_cast<EventSink*>(&log)) return sink->write_event(level, *this);
+  log.write(level, text());
+}
+
+std::string json_string(std::string_view text) {
+  std::string quoted = "\"";
+  while (!text.empty()) {
+    const std::size_t size = utf8_sequence_size(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    if (first == '"' || first == '\\') {
+      quoted.append(1, '\\').append(1, text.front());
+    } else if (first == '\n') {
+      quoted += "\\n";
+    } else if (first < 0x20 || first == 0x7f) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", first);
+      quoted += code;
+    } else if (size == 0) {
+      quoted += "\xef\xbf\xbd";
+    } else {
+      quoted.append(text.substr(0, size));
+    }
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return quoted + '"';
+}
+
+}  // namespace tellina

@@ -1,0 +1,54 @@
+#pragma once
+
+/// A line of the log that programs read too: what happened, and to whom.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tellina/log.hpp"
+
+namespace tellina {
+
+/// An event's name and its fields, in the order added. Never add an access code, a keystroke or a cookie.
+///
+/// docs/operation.md lists all events and fields; scripts of operators read them, so they keep their names.
+class LogEvent {
+ public:
+  class Field {
+   public:
+    std::string name;
+    std::string value;
+    bool is_number = false;  ///< `value` is a JSON number
+  };
+
+  explicit LogEvent(std::string_view name) { add("event", name); }
+
+  LogEvent& add(std::string_view name, std::string_view text);
+  LogEvent& add(std::string_view name, std::int64_t number);
+  /// In seconds with three digits behind the point.
+  LogEvent& add(std::string_view name, std::chrono::nanoseconds time);
+
+  const std::vector<Field>& fields() const { return m_fields; }
+  /// "event=task_started participant=P001 task=1". A value that is not a plain word is a JSON string.
+  std::string text() const;
+  /// Hands the fields to a log that is an EventSink, and the text to any other.
+  void write(Log& log, LogLevel level = LogLevel::info) const;
+
+ private:
+  std::vector<Field> m_fields;
+};
+
+/// A log that keeps the fields of an event apart. Threads: any.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void write_event(LogLevel level, const LogEvent& event) = 0;
+};
+
+/// A JSON string in its quotes. Bytes that are not UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
+}  // namespace tellina

@@ -1,0 +1,72 @@
+#include "host/runtime/stderr_log.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "host/runtime/system.hpp"
+
+namespace tellina {
+namespace {
+
+class LevelRow {
+ public:
+  const char* name;
+  const char* priority;  ///< sd-daemon(3)
+};
+
+constexpr std::array<LevelRow, 4> levels{{{"debug", "<7>"}, {"info", "<6>"}, {"warning", "<4>"}, {"error", "<3>"}}};
+
+const LevelRow& row_of(LogLevel level) { return levels[static_cast<std::size_t>(level)]; }
+
+/// A message of several lines is as many entries of the journal, each with a priority of its own.
+std::string with_priorities(const std::string& lines, const char* priority) {
+  std::string marked = priority;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    marked += lines[i];
+    if (lines[i] == '\n' && i + 1 < lines.size()) marked += priority;
+  }
+  return marked;
+}
+
+}  // namespace
+
+const char* to_string(LogLevel level) { return row_of(level).name; }
+
+bool is_journal(int descriptor) {
+  const char* named = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (!named || fstat(descriptor, &status) != 0) return false;
+  return named == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
+void StderrLog::write(LogLevel level, std::string_view text) {
+  if (level < m_settings.lowest) return;
+  if (m_settings.format == LogFormat::json) return put(level, {}, ",\"message\":" + json_string(text));
+  put(level, std::string(text), {});
+}
+
+void StderrLog::write_event(LogLevel level, const LogEvent& event) {
+  if (level < m_settings.lowest) return;
+  if (m_settings.format == LogFormat::text) return put(level, event.text(), {});
+  std::string members;
+  for (const LogEvent::Field& field : event.fields()) {
+    members += ',' + json_string(field.name) + ':' + (field.is_number ? field.value : json_string(field.value));
+  }
+  put(level, {}, members);
+}
+
+void StderrLog::put(LogLevel level, const std::string& text, const std::string& members) {
+  const LevelRow& row = row_of(level);
+  const std::string time = to_iso_8601(m_clock.wall_time(), 3);
+  std::string line = m_settings.format == LogFormat::json
+                         ? "{\"time\":\"" + time + "\",\"level\":\"" + row.name + "\"" + members + "}\n"
+                         : time + ' ' + row.name + ' ' + text + '\n';
+  if (m_settings.has_priorities) line = with_priorities(line, row.priority);
+  // A log that cannot be written is no reason to stop a study.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace tellina

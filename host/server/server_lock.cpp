@@ -1,0 +1,67 @@
+#include "host/server/server_lock.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "host/store/store.hpp"
+
+namespace tellina {
+namespace {
+
+/// A process that has just been killed may hold its lock until the kernel has put it away.
+constexpr std::chrono::milliseconds patience{1000};
+constexpr std::chrono::milliseconds look_again{20};
+
+/// " (process 4711)", from /proc/locks (proc(5)): "1: FLOCK ADVISORY WRITE 4711 00:2e:1234 0 EOF"; empty where the
+/// kernel does not tell.
+std::string holder_of(int descriptor) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return {};
+  const std::string inode = ":" + std::to_string(status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream fields(line);
+    std::string number, type, kind, access, process, file;
+    fields >> number >> type >> kind >> access >> process >> file;
+    if (type == "FLOCK" && file.ends_with(inode) && process != "0") return " (process " + process + ")";
+  }
+  return {};
+}
+
+}  // namespace
+
+ServerLock::ServerLock(const std::string& database, Kind kind) {
+  m_descriptor = open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (m_descriptor < 0) return;
+  const int operation = (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
+  const std::chrono::milliseconds limit = kind == Kind::alone ? patience : std::chrono::milliseconds(0);
+  for (std::chrono::milliseconds waited{0}; flock(m_descriptor, operation) != 0; waited += look_again) {
+    // A file system without locks has no second server to keep away, as far as anybody can tell.
+    if (errno != EWOULDBLOCK) return;
+    if (waited < limit) {
+      poll(nullptr, 0, static_cast<int>(look_again.count()));
+      continue;
+    }
+    // A worker that was started by hand beside a whole server is one more worker of it.
+    if (kind == Kind::worker) return;
+    const std::string holder = holder_of(m_descriptor);
+    close(m_descriptor);
+    throw StoreError(ErrorCode::busy, database + ": another server uses this database" + holder,
+                     "stop that server first, or name another file in \"database\"; `tellina participants` works "
+                     "beside a running server");
+  }
+}
+
+ServerLock::~ServerLock() {
+  if (m_descriptor >= 0) close(m_descriptor);
+}
+
+}  // namespace tellina

@@ -1,0 +1,71 @@
+#include "host/server/start_report.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "host/cli/participant_list.hpp"
+#include "host/config/links.hpp"
+#include "host/config/words.hpp"
+#include "host/runtime/log_event.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::size_t most_links = 20;
+
+std::vector<std::string> codes_of(const ServerParts& parts) {
+  if (parts.options.role == ServerRole::gateway) return parts.config.access_codes;
+  std::vector<std::string> codes;
+  const ParticipantList list = ParticipantList::read(parts.config, parts.system.clock);
+  for (const ParticipantSummary& participant : list.participants()) {
+    if (participant.can_log_in) codes.push_back(participant.access_code);
+  }
+  return codes;
+}
+
+void print_links(const ServerParts& parts, const std::string& url, const std::vector<std::string>& codes) {
+  const std::string command = "tellina participants links --config " + parts.options.config;
+  if (codes.empty()) {
+    std::cout << "nobody can log in yet: tellina participants add CODE --config " << parts.options.config << '\n';
+  } else if (is_journal(STDOUT_FILENO)) {
+    std::cout << "links: " << command << '\n';
+  } else {
+    std::cout << "links:\n";
+    const std::size_t shown = std::min(codes.size(), most_links);
+    for (std::size_t i = 0; i < shown; ++i) std::cout << "  " << participant_link(url, codes[i]) << '\n';
+    if (shown < codes.size()) std::cout << "  and " << codes.size() - shown << " more: " << command << '\n';
+  }
+}
+
+}  // namespace
+
+void announce(const ServerParts& parts, std::uint16_t port) {
+  const HostConfig& config = parts.config;
+  const std::string address = parts.options.address.value_or(config.server.address);
+  const std::string listening = http_url(address, port);
+  const std::string url = study_url(config.server, address, port);
+  const std::vector<std::string> codes = codes_of(parts);
+  const std::string file = std::filesystem::absolute(parts.options.config).lexically_normal().string();
+
+  LogEvent event("listening");
+  event.add("url", listening).add("config", file);
+  if (parts.options.role != ServerRole::gateway) event.add("database", config.database);
+  event.add("tasks", static_cast<std::int64_t>(config.study->tasks.size()))
+      .add("participants", static_cast<std::int64_t>(codes.size()));
+  event.write(parts.system.log);
+
+  std::cout << "listening on " << listening << '\n';
+  if (url != listening) std::cout << "reached at " << url << '\n';
+  std::cout << "configuration: " << file << ": "
+            << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "
+            << counted(static_cast<std::int64_t>(codes.size()), "participant") << '\n';
+  if (parts.options.role != ServerRole::gateway) std::cout << "database: " << config.database << '\n';
+  print_links(parts, url, codes);
+  if (isatty(STDIN_FILENO) == 1) std::cout << "Ctrl-C stops the server\n";
+  std::cout.flush();
+}
+
+}  // namespace tellina

@@ -1,0 +1,36 @@
+#include "host/store/reader.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "host/runtime/system.hpp"
+#include "host/store/opening.hpp"
+#include "host/store/transaction.hpp"
+
+namespace tellina {
+
+std::unique_ptr<StoreReader> StoreReader::open(const std::string& path, const Clock& clock) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return nullptr;
+  auto database = open_database_to_read(path);
+  // A file that was made a moment ago has no tables yet.
+  if (database->integer("PRAGMA user_version") == 0) return nullptr;
+  return std::make_unique<StoreReader>(std::move(database), clock);
+}
+
+StoreReader::StoreReader(std::unique_ptr<Database> database, const Clock& clock)
+    : m_database(std::move(database)), m_clock(clock), m_boot_id(boot_id()) {}
+
+void StoreReader::run(const std::function<void(StoreTransaction&)>& job) {
+  Transaction transaction(*m_database, m_clock, m_boot_id);
+  m_database->execute("BEGIN");
+  try {
+    job(transaction);
+  } catch (...) {
+    m_database->roll_back();
+    throw;
+  }
+  m_database->execute("COMMIT");
+}
+
+}  // namespace tellina
