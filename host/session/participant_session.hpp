@@ -81,6 +81,8 @@ class ParticipantSession {
   void send_state();
   void close_all(int code, const std::string& reason);
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
+  /// Of the running task.
+  std::chrono::nanoseconds duration() const;
   std::chrono::nanoseconds charged() const;
   std::string state();
   bool is_running() const { return m_run && m_begun && !m_ending; }

@@ -133,7 +133,10 @@ void ParticipantSession::begin_recording() {
   }
   const Task& task = m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1];
   const Moment started = now();
-  m_recorder.begin(m_run->task_number(), to_string(task.type), m_run->stream(), m_run->sandbox_id(), started,
+  TaskSettings settings;
+  settings.duration = m_study->task_duration;
+  settings.keeps_bytes = m_recorder.keeps_bytes();
+  m_recorder.begin(m_run->task_number(), to_string(task.type), m_run->stream(), m_run->sandbox_id(), started, settings,
                    [this, started](const TaskSessionRow& row) {
                      m_charged_before = {};
                      m_clock_started = started.monotonic;
@@ -177,7 +180,7 @@ void ParticipantSession::start_clock() {
   const bool stood = std::exchange(m_clock_stands, false);
   if (stood || m_clock_started == MonotonicTime{}) m_clock_started = m_environment.loop.clock().now();
   if (stood) write_clock(m_clock_started);
-  m_deadline->start(m_clock_started + (m_study->task_duration - m_charged_before), [this] { on_deadline(); });
+  m_deadline->start(m_clock_started + (duration() - m_charged_before), [this] { on_deadline(); });
 }
 
 void ParticipantSession::stop_clock() {
@@ -203,15 +206,17 @@ void ParticipantSession::on_deadline() {
   m_deadline->start(m_environment.loop.clock().now() + check_grace, [this] { end_task(TaskSessionState::timed_out); });
 }
 
+std::chrono::nanoseconds ParticipantSession::duration() const { return duration_of(*m_study, *m_progress.latest); }
+
 std::chrono::nanoseconds ParticipantSession::charged() const {
   if (m_clock_stands) return m_charged_before;
   const auto spent = m_charged_before + (m_environment.loop.clock().now() - m_clock_started);
-  return std::min<std::chrono::nanoseconds>(spent, m_study->task_duration);
+  return std::min<std::chrono::nanoseconds>(spent, duration());
 }
 
 void ParticipantSession::end_task(TaskSessionState new_state) {
   if (!is_running()) return;
-  m_progress.latest->charged = new_state == TaskSessionState::timed_out ? m_study->task_duration : charged();
+  m_progress.latest->charged = new_state == TaskSessionState::timed_out ? duration() : charged();
   m_ending = true;
   m_deadline->cancel();
   m_retry->cancel();

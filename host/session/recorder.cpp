@@ -56,12 +56,13 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
 }
 
 void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
-                     std::function<void(const TaskSessionRow&)> done) {
+                     TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
   auto row = std::make_shared<TaskSessionRow>();
   Operation operation;
   operation.job = [fence = m_fence, task_number, task_type = std::move(task_type), stream = std::move(stream),
-                   sandbox = std::move(sandbox), at, row, session = m_session](StoreTransaction& transaction) {
-    *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at);
+                   sandbox = std::move(sandbox), at, settings = std::move(settings), row,
+                   session = m_session](StoreTransaction& transaction) {
+    *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at, settings);
     *session = row->id;
   };
   operation.done = [row, done = std::move(done)] { done(*row); };

@@ -41,7 +41,7 @@ class Recorder {
   void resume(TaskSessionId session, std::uint64_t input_end);
   /// Starts a task session; what was added since the last one ended belongs to it. `done` runs after the commit.
   void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
-             std::function<void(const TaskSessionRow&)> done);
+             TaskSettings settings, std::function<void(const TaskSessionRow&)> done);
   void end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done);
   /// Any other write of the session's, in order with its records.
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);

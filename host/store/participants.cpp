@@ -40,7 +40,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
       "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
       "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
-      "WHERE g.task_session_id = s.id AND g.stream = 'output') "
+      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
       "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
       participant);
@@ -61,6 +61,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
   session.commands = row.integer(10);
   session.charged = std::chrono::nanoseconds(row.integer(11));
+  if (!row.is_null(14)) {
+    session.duration = std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(row.real(14)));
+  }
   const bool is_running = session.state == TaskSessionState::running;
   session.clock_stands = is_running;
   session.sandbox_replaced = is_running && is_sandbox_replaced(m_database, session.id);

@@ -60,13 +60,18 @@ class Appender {
   void operator()(const EventRecord& record) { insert_event(m_database, m_participant, m_session, record); }
 
   void operator()(const CommandRecord& record) {
+    // Most programs are typed nothing at: then what they printed is all of the output.
+    std::optional<ShellText> printed;
+    if (!record.typed.empty()) printed.emplace(record.printed);
     m_database.execute(
         "INSERT INTO recorded_commands (task_session_id, command_number, text, cwd, exit_status, started_at, "
-        "started_at_ns, ended_at, ended_at_ns, output_from, output_to, output) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "started_at_ns, ended_at, ended_at_ns, output_from, output_to, output, ended_by, shell_level, text_is_cut, "
+        "output_is_cut, is_full_screen, typed, printed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         m_session, record.number, ShellText(record.text), ShellText(record.cwd), record.exit_status,
         record.started.wall, record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from,
-        record.output_to, ShellText(record.output));
+        record.output_to, ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
+        record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed);
     ++m_ends.commands;
   }
 
@@ -117,19 +122,22 @@ StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session)
 }
 
 TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                               const std::string& stream, const std::string& sandbox, Moment at) {
+                                               const std::string& stream, const std::string& sandbox, Moment at,
+                                               const TaskSettings& settings) {
   check(fence);
   m_database.execute(
       "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
-      "started_at_ns, segment_started_ns, stream, sandbox) "
+      "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback) "
       "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
-      "?4, ?4, ?5, ?6 FROM participants WHERE id = ?7",
-      task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant);
+      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, '') FROM participants WHERE id = ?7",
+      task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
+      std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback);
   TaskSessionRow session;
   session.id = m_database.last_inserted_id();
   session.task_number = task_number;
   session.stream = stream;
   session.sandbox = sandbox;
+  session.duration = settings.duration;
   count_state_up(fence.participant);
   return session;
 }

@@ -83,10 +83,20 @@ class TaskSessionRow {
   std::uint64_t output_end = 0;   ///< recorded, gaps included
   std::uint64_t output_size = 0;  ///< recorded, without gaps
   std::uint64_t answered_offset = 0;
-  std::int64_t commands = 0;           ///< how many are recorded
-  std::chrono::nanoseconds charged{};  ///< of the task's time, up to the moment this row was read
-  bool clock_stands = false;           ///< while it runs: nothing is charged now
+  std::int64_t commands = 0;            ///< how many are recorded
+  std::chrono::nanoseconds charged{};   ///< of the task's time, up to the moment this row was read
+  std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero where an older version has begun it
+  bool clock_stands = false;            ///< while it runs: nothing is charged now
   bool sandbox_replaced = false;  ///< while it runs: its files are not what the participant made of them, by our fault
+};
+
+/// What holds for one task session from its start to its end, whatever a later start of the server is configured to do.
+class TaskSettings {
+ public:
+  TaskSettings() = default;
+  std::chrono::nanoseconds duration{};  ///< how much time the participant has for the task
+  bool keeps_bytes = true;              ///< whether the record holds what goes through the terminal
+  std::string feedback;                 ///< what the page shows of checks; empty where the record does not know it
 };
 
 /// What came of a task.
@@ -155,6 +165,26 @@ class EventRecord {
   Moment at;
 };
 
+/// What ended a command's row.
+enum class CommandEnd {
+  exit,   ///< the shell told its status
+  shell,  ///< its shell ended or was replaced, and no status is known
+  task    ///< the task session or the sandbox ended while it ran
+};
+
+/// As the store spells it.
+inline const char* to_string(CommandEnd end) {
+  switch (end) {
+    case CommandEnd::exit:
+      return "exit";
+    case CommandEnd::shell:
+      return "shell_end";
+    case CommandEnd::task:
+      return "task_end";
+  }
+  return "unknown";
+}
+
 /// One finished command, as the shell's marks tell it.
 class CommandRecord {
  public:
@@ -162,12 +192,19 @@ class CommandRecord {
   std::int64_t number = 0;  ///< from 1 in its task session
   std::string text;
   std::string cwd;
-  std::optional<int> exit_status{};  ///< absent where the shell ended in the middle
+  bool text_is_cut = false;
+  std::optional<int> exit_status{};  ///< absent where the shell or the task ended in the middle
+  CommandEnd ended_by = CommandEnd::exit;
+  int shell_level = 0;  ///< 0: read by the sandbox's own shell; 1: by one inside it; and so on
   Moment started;
   Moment ended;
   std::uint64_t output_from = 0;  ///< offsets in the output stream
   std::uint64_t output_to = 0;
-  Bytes output;  ///< without escape sequences, CR LF as LF; the first MiB
+  Bytes output;  ///< without escape sequences and the alternate screen, CR LF as LF; the first MiB
+  bool output_is_cut = false;
+  bool is_full_screen = false;  ///< it used the alternate screen, or wrote at places of its own choice
+  Bytes typed;                  ///< the part of `output` that the kernel echoed of what was typed
+  Bytes printed;                ///< the rest of it; empty where `typed` is
 };
 
 /// How far the page has acknowledged output.

@@ -6,13 +6,14 @@
 #include "host/store/schema_v2.hpp"
 #include "host/store/schema_v3.hpp"
 #include "host/store/schema_v4.hpp"
+#include "host/store/schema_v5.hpp"
 
 namespace tellina {
 
 namespace {
 
 /// migrations[N] leads from version N to N + 1. One that was published is never changed.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5};
 
 /// Returns false where the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -115,7 +115,8 @@ class StoreTransaction {
   // Task sessions. A write to one that is not running, or not of the fence's participant, throws StoreError.
 
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                            const std::string& stream, const std::string& sandbox, Moment at) = 0;
+                                            const std::string& stream, const std::string& sandbox, Moment at,
+                                            const TaskSettings& settings = {}) = 0;
   virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) = 0;
   /// So much of a running task session's time is charged, and it is charged on from `since`; absent: its clock stands.
   virtual void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,

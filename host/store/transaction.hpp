@@ -37,7 +37,8 @@ class Transaction final : public StoreTransaction {
   std::vector<std::string> find_sandboxes_in_use() override;
 
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                    const std::string& stream, const std::string& sandbox, Moment at) override;
+                                    const std::string& stream, const std::string& sandbox, Moment at,
+                                    const TaskSettings& settings) override;
   void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) override;
   void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
                  std::optional<MonotonicTime> since) override;

@@ -23,20 +23,23 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
   const Task& task = study.tasks[static_cast<std::size_t>(number) - 1];
   boost::json::value time_left;
   const bool runs = is_running(progress);
-  if (runs) {
-    time_left = in_seconds(std::max(study.task_duration - progress.latest->charged, std::chrono::nanoseconds::zero()));
-  }
+  const std::chrono::nanoseconds duration = runs ? duration_of(study, *progress.latest) : study.task_duration;
+  if (runs) time_left = in_seconds(std::max(duration - progress.latest->charged, std::chrono::nanoseconds::zero()));
   return boost::json::object{{"number", number},
                              {"total", study.tasks.size()},
                              {"type", to_string(task.type)},
                              {"description", to_utf8(task.description)},
-                             {"duration_in_seconds", in_seconds(study.task_duration)},
+                             {"duration_in_seconds", in_seconds(duration)},
                              {"time_left_in_seconds", std::move(time_left)},
                              {"clock_stands", runs && progress.latest->clock_stands},
                              {"terminal_replaced", runs && progress.latest->sandbox_replaced}};
 }
 
 }  // namespace
+
+std::chrono::nanoseconds duration_of(const Study& study, const TaskSessionRow& session) {
+  return session.duration > std::chrono::nanoseconds::zero() ? session.duration : study.task_duration;
+}
 
 int current_task_number(const ParticipantProgress& progress) {
   if (!progress.latest) return 1;

@@ -53,7 +53,7 @@ class RecorderTest : public SessionTest {
   }
   void begin() {
     bool begun = false;
-    recorder->begin(1, "stdout", "s", "box", now(), [&](const TaskSessionRow&) { begun = true; });
+    recorder->begin(1, "stdout", "s", "box", now(), {}, [&](const TaskSessionRow&) { begun = true; });
     ASSERT_TRUE(wait([&] { return begun; }));
   }
   void add_input(std::uint64_t offset, const std::string& bytes) { recorder->add(InputRecord(offset, bytes, now())); }

@@ -74,6 +74,21 @@ TEST_F(RestartTest, AnOwnerThatDiesAfterAnOrderlyOneLeavesAGap) {
                 "output " + std::to_string(end) + " " + std::to_string(end + 1024 * 1024));
 }
 
+TEST_F(RestartTest, ARunningTaskKeepsTheDurationThatItBeganWith) {
+  auto longer = std::make_shared<Study>(*environment.study);
+  longer->task_duration = std::chrono::seconds(600);
+  environment.study = longer;
+  restart();
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  greet(seen, 3);
+  EXPECT_EQ(port.last("welcome")["state"].as_object()["task"].as_object()["duration_in_seconds"].to_number<int>(), 60);
+  loop.advance(std::chrono::seconds(61));
+  expect_stored("SELECT state || ' ' || duration_in_seconds || ' ' || bytes_recorded FROM results", "timed_out 60.0 1");
+  ASSERT_TRUE(wait([&] { return port.count("state") > 0 && state() == "ready"; }));
+  start_task(2);
+  expect_stored("SELECT duration_in_seconds FROM results WHERE task_number = 2", "600.0");
+}
+
 TEST_F(RestartTest, InputOfADeadOwnerStaysUncertainUntilAPageComes) {
   die_and_be_followed();
   restart("w2");

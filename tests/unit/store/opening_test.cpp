@@ -46,7 +46,8 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
   EXPECT_EQ(reader.value("PRAGMA integrity_check"), "ok");
   EXPECT_THAT(reader.rows("SELECT version, migrated_at FROM schema_versions"),
               ElementsAre("1|" + to_iso_8601(clock.wall_time()), "2|" + to_iso_8601(clock.wall_time()),
-                          "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time())));
+                          "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
+                          "5|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -61,12 +62,14 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
         "INSERT INTO task_sessions (id, participant_id, attempt, task_number, task_type, state, started_at, "
         "started_at_ns, stream, sandbox) VALUES (1, 7, 1, 1, 'stdout', 'passed', 'then', 0, 's-1', '');"
         "INSERT INTO events (participant_id, task_session_id, kind, detail, at, at_ns) "
-        "VALUES (7, NULL, 'input_times', '{\"stream\":\"s-1\",\"times\":[[0,1.5],[3,2.5]]}', 'now', 0)");
+        "VALUES (7, NULL, 'input_times', '{\"stream\":\"s-1\",\"times\":[[0,1.5],[3,2.5]]}', 'now', 0);"
+        "INSERT INTO recorded_commands (task_session_id, command_number, text, started_at, started_at_ns, ended_at, "
+        "ended_at_ns, output_from, output_to, output) VALUES (1, 1, 'ls', 'then', 0, 'now', 1, 0, 2, 'a')");
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "4");
-  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4"));
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "5");
+  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
@@ -74,6 +77,12 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   EXPECT_THROW(reader.execute("UPDATE task_sessions SET state = 'nothing of ours'"), std::runtime_error);
   EXPECT_EQ(reader.value("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(reader.value("SELECT state FROM results"), "interrupted");
+  EXPECT_THAT(reader.rows("SELECT state, duration_in_seconds, bytes_recorded, feedback FROM results"),
+              ElementsAre("interrupted|NULL|NULL|NULL"))
+      << "what was not recorded is not made up";
+  EXPECT_THAT(reader.rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, is_full_screen, "
+                          "typed, printed FROM commands"),
+              ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a"));
 }
 
 TEST_F(OpeningTest, AnEmptyFileIsANewOne) {
@@ -89,7 +98,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "4");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "5");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -108,7 +117,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "4");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "5");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

@@ -130,6 +130,35 @@ TEST_F(RecordingTest, CommandsHaveTheirTextOutputAndTimes) {
   EXPECT_THROW(append(fence, session.id, {command(3, "again", "", 0)}), StoreError);
 }
 
+TEST_F(RecordingTest, CommandsTellWhatWasCutTypedAndPrinted) {
+  const TaskSessionRow session = begin(fence);
+  CommandRecord shell = command(1, "bash", "> x\nx\n", std::nullopt);
+  shell.ended_by = CommandEnd::task;
+  shell.text_is_cut = shell.output_is_cut = shell.is_full_screen = true;
+  shell.typed = "x\n";
+  shell.printed = "> x\n";
+  CommandRecord inner = command(2, "true", "", 0);
+  inner.shell_level = 1;
+  append(fence, session.id, {shell, inner});
+  EXPECT_THAT(Reader(path).rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, "
+                                "is_full_screen, typed, printed FROM commands"),
+              ElementsAre("bash|> x\nx\n|task_end|0|1|1|1|x\n|> x\n", "true||exit|1|0|0|0||"));
+}
+
+TEST_F(RecordingTest, ATaskSessionKeepsTheSettingsThatItBeganWith) {
+  TaskSettings settings;
+  settings.duration = milliseconds(1500);
+  settings.keeps_bytes = false;
+  settings.feedback = "counts";
+  const auto row = get<TaskSessionRow>([&](StoreTransaction& t) {
+    return t.begin_task_session(fence, 1, "stdout", "stream", "sandbox", now(), settings);
+  });
+  EXPECT_EQ(row.duration, milliseconds(1500));
+  EXPECT_EQ(progress(bob).latest->duration, milliseconds(1500));
+  EXPECT_THAT(Reader(path).rows("SELECT duration_in_seconds, bytes_recorded, feedback FROM results"),
+              ElementsAre("1.5|0|counts"));
+}
+
 TEST_F(RecordingTest, TheAnsweredOffsetOnlyGrows) {
   const TaskSessionRow session = begin(fence);
   append(fence, session.id, {AnsweredRecord(10), AnsweredRecord(7)});
