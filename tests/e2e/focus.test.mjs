@@ -5,7 +5,7 @@ import { page_tests, start } from "./support/fake_study.mjs";
 
 const page_test = page_tests();
 
-const REFUSAL = { code: "sandbox_unavailable", message: "there is no room for another terminal" };
+const REFUSAL = { code: "sandbox_unavailable", message: "there is no room for another terminal", reference: "3F7A" };
 
 /** @param {Tab} tab @returns {Promise<string>} The text, or the id, of what has the keyboard. */
 const focused = (tab) => tab.page.evaluate(() => (document.activeElement?.tagName === "BUTTON" ? (document.activeElement.textContent ?? "") : (document.activeElement?.id ?? "")));
@@ -23,7 +23,7 @@ page_test("the button that starts a task keeps the keyboard while it is at it, a
   assert.equal(await focused(tab), "Preparing your terminal…");
   await tab.page.keyboard.press("Enter");
   server.say({ type: "error", ...REFUSAL, id });
-  await tab.page.getByText("Something went wrong on our side").waitFor();
+  await tab.page.getByText("We could not start your terminal.").waitFor();
   assert.equal(await focused(tab), "Try again");
   assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 1, "it was pressed while it was at it");
   server.is_starting = true;
@@ -36,8 +36,8 @@ page_test("what went wrong is seen while the task is hidden, and its buttons giv
   await start(tab);
   const notice = tab.page.locator("#notice");
   server.lost_requests.add("reset");
-  await tab.press("Start over");
-  await tab.press("Start over");
+  await tab.press("Reset files");
+  await tab.press("Reset files");
   const { id } = await server.heard("reset");
   await tab.terminal();
   assert.equal(await tab.page.locator("#reset").getAttribute("aria-disabled"), "true");
@@ -45,7 +45,7 @@ page_test("what went wrong is seen while the task is hidden, and its buttons giv
   assert.equal(await tab.page.locator("dialog[open]").count(), 0, "a second one is asked for while the first is under way");
   await tab.press("Hide the task");
   server.say({ type: "error", ...REFUSAL, id });
-  await notice.getByText("there is no room for another terminal").waitFor();
+  await notice.getByText("We could not reset your files.").waitFor();
   await tab.prove("notice_while_folded");
   server.lost_requests.clear();
   await focus(tab, "Try again");
@@ -107,7 +107,7 @@ page_test("Escape closes a question and the settings from anywhere in them, and 
   const tab = await Tab.open(context, address);
   await tab.card("start");
   for (let count = 0; count < 3; count++) {
-    await tab.page.getByText("You have 1 minute and 30 seconds").click();
+    await tab.page.getByText("1 minute and 30 seconds, from").click();
     await tab.page.keyboard.press("Escape");
   }
   await tab.card("start");
@@ -118,7 +118,7 @@ page_test("Escape closes a question and the settings from anywhere in them, and 
   assert.equal(await tab.page.locator("dialog[open]").count(), 1);
   assert.equal(await focused(tab), "Settings");
   await start(tab);
-  for (const name of ["Give up", "Start over"]) {
+  for (const name of ["Give up", "Reset files"]) {
     await tab.press(name);
     await tab.page.locator("#question p").first().click();
     await tab.page.keyboard.press("Escape");

@@ -92,7 +92,7 @@ page_test("a browser that keeps its keys is not said to give them", async ({ add
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.press("Settings");
-  await tab.page.getByText("leaves the terminal for the rest").waitFor();
+  await tab.page.locator("#settings dd").getByText("moves between the terminal and the rest").waitFor();
   assert.equal(await tab.page.getByText("reach the terminal in full screen").count(), 0);
   await tab.press("Done");
   await tab.press("Full screen");
@@ -143,7 +143,7 @@ page_test(
   async ({ address, context }) => {
     const tab = await Tab.open(context, address);
     await tab.card("start");
-    await tab.page.getByText("A phone's keyboard on the screen is not enough").waitFor();
+    await tab.page.getByText("Use a computer with a keyboard").waitFor();
     assert.ok(await fits_in_width(tab));
     await tab.prove("phone_start");
     await start(tab);
@@ -167,7 +167,7 @@ page_test(
   async ({ address, context }) => {
     const tab = await Tab.open(context, address);
     await tab.card("start");
-    assert.equal(await tab.page.getByText("A phone's keyboard on the screen is not enough").isVisible(), false);
+    assert.equal(await tab.page.getByText("Use a computer with a keyboard").isVisible(), false);
     await tab.page.getByRole("button", { name: "Start", exact: true }).scrollIntoViewIfNeeded();
     await start(tab);
     assert.ok(await fits_in_width(tab));
@@ -176,7 +176,7 @@ page_test(
     const clock = await tab.page.locator("#clock").boundingBox();
     assert.ok(clock !== null && clock.y >= 0 && clock.y < 60, `the clock is out of sight: ${JSON.stringify(clock)}`);
     await tab.prove("zoomed");
-    for (const [button, card, back] of [["Settings", "settings", "Done"], ["Start over", "reset", "Go on as it is"], ["Give up", "give_up", "Give up"]]) {
+    for (const [button, card, back] of [["Settings", "settings", "Done"], ["Reset files", "reset", "Keep working"], ["Give up", "give_up", "Give up"]]) {
       await tab.press(button);
       await tab.card(card);
       assert.ok(await fits_in_width(tab));

@@ -20,7 +20,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   await tab.prove("start");
   await start(tab);
   assert.match(await text(tab, "#clock"), /^(1:30|1:[0-2]\d|0:\d\d)$/);
-  assert.equal(await tab.page.title(), "Task 1 of 3 – Command-line study");
+  assert.equal(await tab.page.title(), "Task 1 of 3 – Finding files");
   await tab.type("ls -R inbox\n");
   await tab.shows(/^\$ ls -R inbox\n\$/);
   server.print("\x1b[1;34minbox\x1b[0m:\r\n\x1b[35mbeach.jpg  hills.jpg\x1b[0m  notes.txt\r\n\x1b[32m$\x1b[0m ");
@@ -37,7 +37,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   await tab.prove("running");
   server.end_task("passed");
   await tab.card("passed");
-  assert.equal(await text(tab, "dialog[open] h2"), "Well done!");
+  assert.equal(await text(tab, "dialog[open] h2"), "Task 1 solved");
   for (const key of ["Enter", "Escape", "Escape", " "]) await tab.page.keyboard.press(key);
   await tab.card("passed");
   await tab.prove("passed");
@@ -53,7 +53,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   await tab.terminal();
   server.end_task("interrupted");
   await tab.card("end");
-  assert.match(await text(tab, "#screen"), /passed 1 of 2 tasks\.One task was ended by a fault of ours and not counted\..*Task 1passed.*Task 2time ran out.*Task 3ended by a fault of ours/);
+  assert.match(await text(tab, "#screen"), /Everything is saved\..*You solved 1 of 2 tasks\.Our server failed in 1 task, which does not count\..*Task 1solved.*Task 2time is up.*Task 3our server failed.*Finding files\. Questions\? a\.researcher@example\.org/);
   await tab.prove("end");
   assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 3);
   assert.deepEqual(tab.foreign_requests, []);
@@ -65,13 +65,18 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.card("login");
   await tab.prove("login");
   await tab.type("nobody\n");
-  await tab.page.getByText("This access code is not known").waitFor();
+  await tab.page.getByText("We do not know this access code").waitFor();
+  const selected = () => tab.page.locator("input").evaluate((/** @type {HTMLInputElement} */ { value, selectionStart, selectionEnd }) => value.slice(selectionStart ?? 0, selectionEnd ?? 0));
+  assert.equal(await selected(), "nobody", "the wrong code stays and can be typed over");
   await tab.prove("login_wrong");
   server.is_overrun = true;
   await tab.type("bob\n");
-  await tab.page.getByText("There were too many tries").waitFor();
+  await tab.page.locator(".complaint").getByText("Too many tries. Try again in 4").waitFor();
   await tab.prove("login_overrun");
+  await tab.type("bob\n");
+  await tab.card("login");
   server.is_overrun = false;
+  await tab.page.goto(`${address}/static/html/index.html`);
   server.is_failing = true;
   await tab.type("bob\n");
   await tab.card("unreachable");
@@ -90,12 +95,12 @@ page_test("a link without an access code, one with a wrong one, and a server tha
 
 page_test("what fails on our side is told as ours, with a way to try again", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
-  const refusal = { code: "sandbox_unavailable", message: "there is no room for another terminal" };
+  const refusal = { code: "sandbox_unavailable", message: "there is no room for another terminal", reference: "3F7A" };
   server.refusals.set("start_task", refusal);
   await tab.card("start");
   await tab.press("Start");
-  await tab.page.getByText("Something went wrong on our side").waitFor();
-  assert.match(await text(tab, ".complaint"), /none of your time has been used.*no room for another terminal/);
+  await tab.page.getByText("We could not start your terminal.").waitFor();
+  assert.match(await text(tab, ".complaint"), /Your time has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference 3F7A\)\./);
   await tab.prove("start_failed");
   await tab.press("Try again");
   await tab.terminal();
@@ -103,9 +108,9 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.shows(/\$ kept/);
   server.say({ type: "progress", matched: 1, missing: 2, extra: 0, incorrect: 0 });
   server.refusals.set("reset", refusal);
-  await tab.press("Start over");
-  await tab.press("Start over");
-  await tab.page.locator("#notice").getByText("Something went wrong on our side").waitFor();
+  await tab.press("Reset files");
+  await tab.press("Reset files");
+  await tab.page.locator("#notice").getByText("We could not reset your files.").waitFor();
   await tab.shows(/\$ kept/);
   assert.equal(await text(tab, "#check_summary"), "1 right, 2 missing");
   await tab.prove("reset_failed");
@@ -116,7 +121,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   assert.equal(await tab.page.locator("#check").isVisible(), false);
   server.end_task("interrupted");
   await tab.card("failed");
-  assert.match(await text(tab, "#screen"), /not your doing/);
+  assert.match(await text(tab, "#screen"), /Our server failed\. This does not count against you/);
   await tab.prove("failed");
 });
 
@@ -153,12 +158,12 @@ page_test("a clock that stands and a terminal that was replaced are told above t
   await start(tab);
   const change = (/** @type {object} */ more) => server.change({ task: { ...server.study.task, time_left_in_seconds: 60, ...more } });
   change({ clock_stands: true });
-  await tab.page.locator("#trouble").getByText("your time stands still").waitFor();
-  assert.deepEqual([await text(tab, "#clock"), await text(tab, "#clock_words")], ["1:00", "The clock stands still"]);
+  await tab.page.locator("#trouble").getByText("your time is paused").waitFor();
+  assert.deepEqual([await text(tab, "#clock"), await text(tab, "#clock_words")], ["1:00", "left, paused"]);
   await tab.prove("clock_stands");
   assert.equal(await text(tab, "#clock"), "1:00");
   change({ clock_stands: false, terminal_replaced: true });
-  await tab.page.locator("#trouble").getByText("made anew").waitFor();
+  await tab.page.locator("#trouble").getByText("We had to restart your terminal, sorry.").waitFor();
   await tab.prove("terminal_replaced");
   await tab.page.waitForFunction(() => /^0:/.test(document.querySelector("#clock")?.textContent ?? ""));
   server.end_task("passed");
@@ -272,7 +277,7 @@ page_test("who has gone on in a newer tab before giving up was answered has not 
   await old.page.bringToFront();
   await old.press("Use it here");
   await old.connection("connected");
-  await old.page.locator("#notice").getByText("The task could not be ended.").waitFor();
+  await old.page.locator("#notice").getByText("We could not end the task.").waitFor();
   await old.type("still here");
   await old.shows(/\$ still here/);
   assert.equal(server.messages.filter(({ type }) => type === "give_up").length, 1);
@@ -283,13 +288,13 @@ page_test("starting over and giving up ask first", async ({ server, address, con
   await start(tab);
   await tab.type("mess");
   await tab.shows(/mess/);
-  await tab.press("Start over");
+  await tab.press("Reset files");
   await tab.card("reset");
   await tab.prove("reset_question");
-  await tab.press("Go on as it is");
+  await tab.press("Keep working");
   await tab.terminal();
-  await tab.press("Start over");
-  await tab.press("Start over");
+  await tab.press("Reset files");
+  await tab.press("Reset files");
   await tab.terminal();
   await tab.shows(/^\$\s*$/);
   await tab.press("Give up");
@@ -311,17 +316,16 @@ page_test("the clock warns in words and colour, and runs out while a question is
   const left = (/** @type {number} */ seconds) =>
     server.change({ task: { ...server.study.task, duration_in_seconds: 1200, time_left_in_seconds: seconds } });
   left(1200);
-  assert.equal(await text(tab, "#clock_words"), "");
+  assert.equal(await text(tab, "#announcer"), "");
   left(299);
   await tab.page.waitForSelector("#clock_box[data-level=soon]");
-  assert.equal(await text(tab, "#clock_words"), "Less than a quarter of the time left");
-  assert.equal(await text(tab, "#announcer"), "Less than a quarter of the time left.");
+  assert.equal(await text(tab, "#announcer"), "4 minutes and 59 seconds left.");
   await tab.prove("time_soon");
   await tab.press("Give up");
   await tab.card("give_up");
   left(29.9);
   await tab.page.waitForSelector("#clock_box[data-level=last]");
-  assert.equal(await text(tab, "#question .announcer"), "Less than 30 seconds left.");
+  assert.equal(await text(tab, "#question .announcer"), "30 seconds left.");
   await tab.prove("time_last");
   left(3.4);
   await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:00");

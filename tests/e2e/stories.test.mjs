@@ -15,7 +15,7 @@ test("a wrong code is told as wrong, and the right one lets in", { timeout: TIME
     const tab = await Tab.open(context, study.program.address, "?access_code=nobody");
     tab.expected_complaints.push(/status of 401/);
     await tab.card("login");
-    await tab.page.getByText("This access code is not known").waitFor();
+    await tab.page.getByText("We do not know this access code").waitFor();
     await tab.type("tabs\n");
     await tab.card("start");
     assert.equal(new URL(tab.page.url()).search, "?access_code=tabs");
@@ -57,8 +57,8 @@ study.story("starting over in the middle of a large paste types nothing of it at
   await tab.shows(/sleep 1000$/m);
   await tab.paste("echo bad\n".repeat(20_000));
   await tab.page.locator("#upload").waitFor();
-  await tab.press("Start over");
-  await tab.press("Start over");
+  await tab.press("Reset files");
+  await tab.press("Reset files");
   await tab.page.locator("#upload").waitFor({ state: "hidden" });
   await tab.shows(/^\S+\$\s*$/);
   await tab.type("echo fine\n");

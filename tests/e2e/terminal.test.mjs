@@ -29,7 +29,7 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.shows(/from the clipboard/);
 });
 
-page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt", async ({ server, address, context }) => {
+page_test("Ctrl+C copies what is selected and clears the selection; with nothing selected it is an interrupt; Ctrl+V pastes", async ({ server, address, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const tab = await Tab.open(context, address);
   await start(tab);
@@ -39,13 +39,20 @@ page_test("what is selected can be copied with keys; Ctrl+C stays an interrupt",
   await row.dblclick({ position: { x: 20, y: 8 }, force: true });
   await tab.page.keyboard.press("Control+Shift+C");
   await tab.page.waitForFunction(async () => (await navigator.clipboard.readText()) === "to-be-copied");
+  await tab.page.evaluate(() => navigator.clipboard.writeText(""));
+  await tab.page.keyboard.press("Control+C");
+  await tab.page.waitForFunction(async () => (await navigator.clipboard.readText()) === "to-be-copied");
   assert.equal(server.input, "");
+  await tab.page.keyboard.press("Control+V");
+  await tab.shows(/\$ to-be-copied/);
+  await server.heard("observation", (seen) => seen.kind === "paste" && seen.bytes === 12);
+  assert.equal(server.input, "to-be-copied");
   await tab.page.keyboard.press("Control+C");
   await tab.page.keyboard.press("Control+W");
   await tab.page.keyboard.press("Control+R");
   await tab.type("x");
   await tab.shows(/x/);
-  assert.equal(server.input, "\x03\x17\x12x");
+  assert.equal(server.input, "to-be-copied\x03\x17\x12x");
 });
 
 page_test("colours, wide characters, links and a composed character are right", async ({ server, address, context }) => {
@@ -82,7 +89,7 @@ page_test("colours, wide characters, links and a composed character are right", 
   const link = tab.page.locator(".xterm-rows > div", { hasText: "http://127" });
   await link.hover({ position: { x: 80, y: 8 }, force: true });
   await tab.page.locator(".xterm-cursor-pointer").waitFor();
-  const [popup] = await Promise.all([context.waitForEvent("page"), link.click({ position: { x: 80, y: 8 }, force: true })]);
+  const [popup] = await Promise.all([context.waitForEvent("page"), link.click({ position: { x: 80, y: 8 }, force: true, modifiers: ["Control"] })]);
   await popup.close();
 
   await tab.page.bringToFront();
@@ -165,10 +172,12 @@ page_test("a link that a program gives to a text opens in a tab of its own; one 
   await place("a script").click(at);
   await place("a picture").hover(at);
   await tab.page.locator(".xterm-cursor-pointer").waitFor();
-  const [opened] = await Promise.all([context.waitForEvent("page"), place("a picture").click(at)]);
+  assert.equal(await tab.page.locator("#terminal").getAttribute("title"), "Ctrl+click opens the link");
+  await place("a picture").click(at);
+  const [opened] = await Promise.all([context.waitForEvent("page"), place("a picture").click({ ...at, modifiers: ["Control"] })]);
   await opened.waitForURL(`${address}/static/images/icon.svg`);
   assert.equal(await opened.evaluate(() => window.opener), null);
-  assert.equal(context.pages().length, 2, "the script was opened");
+  assert.equal(context.pages().length, 2, "the script was opened, or a click without Ctrl opened the picture");
   assert.match(await tab.page.title(), /^Task 1/);
 });
 

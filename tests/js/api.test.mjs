@@ -40,6 +40,14 @@ test("a refusal has its status, code and words", async () => {
   await assert.rejects(api.login("eve"), { name: "ApiError", status: 401, code: "unknown_access_code", message: "nobody has it" });
 });
 
+test("what everybody may know of the study is asked for without a login, and a refusal says when to come back", async () => {
+  const { api, asked } = make(Response.json({ title: "Finding files", contact: "a@example.org", records_bytes: true }));
+  assert.deepEqual(await api.about(), { title: "Finding files", contact: "a@example.org", records_bytes: true });
+  assert.equal(asked[0][0], "/api/v1/about");
+  const busy = make(Response.json({ error: { code: "too_many_failures", message: "wait" } }, { status: 429, headers: { "Retry-After": "48" } }));
+  await assert.rejects(busy.api.login("eve"), { status: 429, retry_after: 48 });
+});
+
 test("a refusal by something that is not our server has its status all the same", async () => {
   const { api } = make(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
   await assert.rejects(api.study(), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { part } from "./support/fake_page.mjs";
+import { FakeTimers } from "./support/fake_timers.mjs";
+import { OutputAnnouncer } from "../../static/js/app/announcer.js";
 import { CheckView } from "../../static/js/app/check_view.js";
 
-const view = new CheckView();
+const timers = new FakeTimers();
+const view = new CheckView(new OutputAnnouncer(timers));
 /** @param {object} fields */
 const show = (fields) => view.show({ type: "progress", matched: 0, missing: 0, extra: 0, incorrect: 0, ...fields });
 const progress = () => part("progress");
@@ -35,6 +38,23 @@ test("of many, 60 are shown and the others counted; a status that is not known i
   assert.deepEqual(progress().all("p").map(({ textContent }) => textContent), ["and 2 more"]);
   show({ detail: detail.slice(0, 60) });
   assert.equal(progress().all("p").length, 0);
+});
+
+test("a screen reader hears of a check after the output that it is about, of the newest alone, and only if it changed", () => {
+  show({ matched: 3 });
+  part("announcer").texts = [];
+  show({ matched: 4 });
+  timers.advance(1000);
+  assert.deepEqual(part("announcer").texts, []);
+  show({ matched: 5 });
+  timers.advance(2000);
+  assert.deepEqual(part("announcer").texts, ["Last check: 5 right."]);
+  show({ matched: 5 });
+  timers.advance(2000);
+  assert.equal(part("announcer").texts.length, 1);
+  show({ matched: 6 });
+  view.clear();
+  assert.equal(timers.pending, 0);
 });
 
 test("the same result is not told again, and nothing is left once it is cleared", () => {

@@ -11,14 +11,14 @@ const shown = () => [part("clock").textContent, part("clock_words").textContent,
 
 test("counts down from the server's last word, warns once for each step, and ends at nothing", () => {
   countdown.set(31, 100);
-  assert.deepEqual(shown(), ["0:31", "", "enough"]);
+  assert.deepEqual(shown(), ["0:31", "left", "enough"]);
   timers.advance(1000);
-  assert.deepEqual(shown(), ["0:30", "Less than 30 seconds left", "soon"]);
+  assert.deepEqual(shown(), ["0:30", "left", "soon"]);
   timers.advance(5000);
-  assert.deepEqual(shown(), ["0:25", "Less than a quarter of the time left", "last"]);
-  assert.deepEqual(part("announcer").texts, ["Less than 30 seconds left.", "Less than a quarter of the time left."]);
+  assert.deepEqual(shown(), ["0:25", "left", "last"]);
+  assert.deepEqual(part("announcer").texts, ["30 seconds left.", "25 seconds left."]);
   timers.advance(60_000);
-  assert.deepEqual(shown(), ["0:00", "", "last"]);
+  assert.deepEqual(shown(), ["0:00", "left", "last"]);
   assert.equal(timers.pending, 0);
 });
 
@@ -33,15 +33,17 @@ test("a newer word of the server counts", () => {
 test("stands still while the server's does, and says so", () => {
   countdown.set(90, 100, true);
   timers.advance(30_000);
-  assert.deepEqual(shown(), ["1:30", "The clock stands still", "enough"]);
+  assert.deepEqual(shown(), ["1:30", "left, paused", "enough"]);
+  assert.equal(countdown.in_words, "1 minute and 30 seconds left, paused");
   assert.equal(timers.pending, 0);
   countdown.set(90, 100);
   timers.advance(1000);
-  assert.deepEqual(shown(), ["1:29", "", "enough"]);
+  assert.deepEqual(shown(), ["1:29", "left", "enough"]);
 });
 
 test("is away when nothing runs", () => {
   countdown.set(null, 0);
   assert.equal(part("clock_box").hidden, true);
+  assert.equal(countdown.in_words, "");
   assert.equal(timers.pending, 0);
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { FakeTimers } from "./support/fake_timers.mjs";
 import { active, part } from "./support/fake_page.mjs";
 
-const { show_unreachable } = await import("../../static/js/app/login_screen.js");
+const { show_login, show_unreachable } = await import("../../static/js/app/login_screen.js");
 const { Screen } = await import("../../static/js/app/screen.js");
 
 test("a server that cannot be reached is tried again once, however often the button is pressed, and again where that fails too", () => {
@@ -20,4 +21,30 @@ test("a server that cannot be reached is tried again once, however often the but
   fail();
   dialog.button("Try again").click();
   assert.equal(tries, 2);
+});
+
+test("a wrong code stays in its field, selected", () => {
+  const screen = new Screen("screen");
+  show_login(screen, { access_code: "bbo" });
+  const [input] = part("screen").all("input");
+  assert.deepEqual([input.value, input.is_selected, active()], ["bbo", true, input]);
+  assert.match(part("screen").textContent, /We do not know this access code/);
+  show_login(screen);
+  assert.doesNotMatch(part("screen").textContent, /We do not know/);
+});
+
+test("after too many tries the wait is counted down, and told twice to a screen reader", () => {
+  const timers = new FakeTimers();
+  show_login(new Screen("screen"), { access_code: "bbo", wait: 48, timers });
+  const dialog = part("screen");
+  const [announcer] = dialog.all("p").filter(({ className }) => className === "announcer");
+  assert.match(dialog.textContent, /Too many tries\. Try again in 48 seconds\./);
+  assert.equal(dialog.button("Continue").attributes["aria-disabled"], "true");
+  timers.advance(47_000);
+  assert.match(dialog.textContent, /Try again in 1 second\./);
+  timers.advance(1000);
+  assert.match(dialog.textContent, /You can try again now\./);
+  assert.equal(dialog.button("Continue").attributes["aria-disabled"], "false");
+  assert.deepEqual(announcer.texts, ["Too many tries. Try again in 48 seconds.", "You can try again now."]);
+  assert.equal(timers.pending, 0);
 });

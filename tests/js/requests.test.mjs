@@ -75,11 +75,12 @@ test("is rejected with the code and the message of the error", async () => {
   const answer = requests.ask({ type: "start_task", task: 1 });
   const [{ id }] = take();
   assert.equal(requests.refuse({ type: "error", code: "internal", message: "no id" }), false);
-  assert.equal(requests.refuse({ type: "error", code: "sandbox_unavailable", message: "no room", id }), true);
+  assert.equal(requests.refuse({ type: "error", code: "sandbox_unavailable", message: "no room", reference: "3F7A", id }), true);
   await assert.rejects(answer, (error) => {
     assert.ok(error instanceof RequestError);
     assert.equal(error.code, "sandbox_unavailable");
     assert.equal(error.message, "no room");
+    assert.equal(error.reference, "3F7A");
     return true;
   });
 });

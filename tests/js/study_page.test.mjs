@@ -6,6 +6,7 @@ import { active, body, page as document_page, part } from "./support/fake_page.m
 import { FakeTimers, settle } from "./support/fake_timers.mjs";
 import { PASSED, READY, RUNNING } from "./support/session_parts.mjs";
 
+const { About } = await import("../../static/js/app/about.js");
 const { Display } = await import("../../static/js/app/display.js");
 const { Screen } = await import("../../static/js/app/screen.js");
 const { Settings } = await import("../../static/js/app/settings.js");
@@ -15,7 +16,7 @@ const terminal = part("terminal");
 const settings = new Settings(new Display(() => ({ getItem: () => null, setItem: () => {} })));
 /** Only one, as the elements of the page have only one. */
 const timers = new FakeTimers();
-const page = new StudyPage({ screen: new Screen("screen"), settings, timers, focus_terminal: () => terminal.focus() });
+const page = new StudyPage({ screen: new Screen("screen"), settings, about: new About(), timers, focus_terminal: () => terminal.focus() });
 
 /** A session whose requests the test answers. */
 class FakeSession {
@@ -101,7 +102,7 @@ test("starting over asks first, and takes the last check away once it is done", 
   page.on_progress(PROGRESS);
   part("reset").click();
   assert.deepEqual([question.open, session.asked], [true, []]);
-  question.button("Start over").click();
+  question.button("Reset files").click();
   assert.deepEqual([session.asked, active(), part("check").hidden], [["reset"], terminal, false]);
   session.answer.resolve();
   await settle();
@@ -114,7 +115,7 @@ test("what fails is told, and can be tried again or put away", async () => {
   session.answer.reject(Object.assign(new Error("no room"), { code: "busy" }));
   await settle();
   assert.equal(notice.hidden, false);
-  assert.match(notice.textContent, /on our side.*The task could not be ended\..*no room/);
+  assert.match(notice.textContent, /We could not end the task\. Try again\. If it keeps failing, tell the person who runs this study\./);
   body.focus();
   notice.button("Try again").click();
   assert.deepEqual([session.asked, notice.hidden, active()], [["give_up", "give_up"], true, terminal]);
@@ -180,6 +181,33 @@ test("another tab that takes over puts all else away, and only from then on leav
   hear(RUNNING);
   assert.deepEqual([dialog.open, active()], [false, terminal]);
 });
+
+test("how things stand is told in one go", async () => {
+  page.on_progress(PROGRESS);
+  part("announcer").texts = [];
+  page.announce_standing();
+  page.announce_standing();
+  const standing = "1 minute left. Task 1 of 2. Last check: 1 right.";
+  assert.deepEqual(part("announcer").texts, [standing, `${standing}\u00a0`], "the same again would not be heard");
+  hear({ ...RUNNING, state_number: 2, task: { ...RUNNING.task, time_left_in_seconds: 15.5, clock_stands: true } });
+  page.announce_standing();
+  assert.match(part("announcer").textContent, /^16 seconds left, paused\. Task 1 of 2\..*We cannot give you a terminal right now/);
+});
+
+test("a card is described by what it tells, and before the first task by what is recorded", () => {
+  const described = () => (dialog.attributes["aria-describedby"] ?? "").split(" ").map((id) => find_in(dialog, id)?.textContent ?? "").join(" ");
+  hear(READY);
+  assert.match(described(), /This study records every key you type.*Task 1 of 2.*1 minute, from when your terminal appears/);
+  hear(PASSED);
+  assert.match(described(), /Task 2 of 2.*1 minute, from when your terminal appears/);
+  assert.doesNotMatch(described(), /records/);
+});
+
+/** @param {any} element @param {string} id @returns {any} */
+function find_in(element, id) {
+  if (typeof element === "string" || element.id === id) return typeof element === "string" ? undefined : element;
+  return element.children.map((/** @type {any} */ child) => find_in(child, id)).find((/** @type {any} */ found) => found !== undefined);
+}
 
 test("who is let in no more is told so", () => {
   const before = refused;

@@ -3,13 +3,15 @@ import { test } from "node:test";
 
 import "./support/vendor.mjs";
 import { active, part } from "./support/fake_page.mjs";
+import { FakeTimers } from "./support/fake_timers.mjs";
 import { PASSED, READY, RUNNING } from "./support/session_parts.mjs";
 
+const { OutputAnnouncer } = await import("../../static/js/app/announcer.js");
 const { TaskPanel } = await import("../../static/js/app/task_panel.js");
 
 /** @type {string[]} */
 const pressed = [];
-const panel = new TaskPanel({ on_reset: () => pressed.push("reset"), on_give_up: () => pressed.push("give up") });
+const panel = new TaskPanel({ announcer: new OutputAnnouncer(new FakeTimers()), on_reset: () => pressed.push("reset"), on_give_up: () => pressed.push("give up") });
 /** @param {any} state @param {string} description */
 const show = (state, description) => panel.show({ ...state, task: state.task && { ...state.task, description } });
 const PROGRESS = /** @type {const} */ ({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0 });

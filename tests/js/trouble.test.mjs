@@ -1,25 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { part } from "./support/fake_page.mjs";
+import { active, part } from "./support/fake_page.mjs";
 import { RUNNING, READY } from "./support/session_parts.mjs";
 import { Trouble } from "../../static/js/app/trouble.js";
 
 /** @typedef {import("../../static/js/core/protocol.js").StudyState} StudyState */
 
-const trouble = new Trouble();
+const trouble = new Trouble(() => part("terminal").focus());
 /** @param {object} state @param {object} [more] About the task. */
 const show = (state, more = {}) => {
   const { task } = /** @type {StudyState} */ (state);
   trouble.show(/** @type {StudyState} */ ({ ...state, task: { ...task, ...more } }));
-  return part("trouble").hidden ? "" : part("trouble").textContent;
+  return part("trouble").hidden ? "" : part("trouble_words").textContent;
 };
 
 test("a clock that stands is explained for as long as it stands, then what became of the terminal", () => {
   assert.equal(show(RUNNING), "");
-  assert.match(show(RUNNING, { clock_stands: true, terminal_replaced: false }), /our side, not on yours.*your time stands still/);
+  assert.match(show(RUNNING, { clock_stands: true, terminal_replaced: false }), /sorry.*your time is paused/);
   const replaced = show(RUNNING, { clock_stands: false, terminal_replaced: true });
-  assert.match(replaced, /made anew.*our fault.*as they were at the beginning of this task/);
+  assert.match(replaced, /restart your terminal, sorry\. Your files are as at the start of this task/);
   assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it stays");
+  part("trouble_close").click();
+  assert.equal(active(), part("terminal"));
+  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), "", "it was closed");
+  show(RUNNING);
+  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it has happened again");
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock_text, clock_warning, connection_in_words, duration_in_words, failure_in_words, progress_in_words } from "../../static/js/app/words.js";
+import {
+  clock_level,
+  clock_text,
+  connection_in_words,
+  duration_in_words,
+  failure_in_words,
+  progress_in_words,
+  recording_in_words,
+  time_left_in_words,
+} from "../../static/js/app/words.js";
 import { RequestError } from "../../static/js/core/requests.js";
 
 test("the clock shows a second that has begun, and nothing below zero", () => {
@@ -30,21 +39,41 @@ test("the connection is told in words, with the attempts", () => {
 });
 
 test("time gets short in two steps, whichever comes first", () => {
-  assert.deepEqual(clock_warning(151, 600), { level: "enough", words: "" });
-  assert.deepEqual(clock_warning(150, 600), { level: "soon", words: "Less than a quarter of the time left" });
-  assert.deepEqual(clock_warning(30, 600), { level: "last", words: "Less than 30 seconds left" });
-  assert.deepEqual(clock_warning(30, 60), { level: "soon", words: "Less than 30 seconds left" });
-  assert.deepEqual(clock_warning(15, 60), { level: "last", words: "Less than a quarter of the time left" });
-  assert.deepEqual(clock_warning(20, 20), { level: "enough", words: "" });
-  assert.deepEqual(clock_warning(4, 20), { level: "last", words: "Less than a quarter of the time left" });
-  assert.deepEqual(clock_warning(0, 20), { level: "last", words: "" });
+  const levels = (/** @type {number} */ duration, /** @type {number[]} */ ...left) => left.map((seconds) => clock_level(seconds, duration));
+  assert.deepEqual(levels(600, 151, 150, 31, 30, 0), ["enough", "soon", "soon", "last", "last"]);
+  assert.deepEqual(levels(60, 31, 30, 16, 15), ["enough", "soon", "soon", "last"]);
+  assert.deepEqual(levels(20, 20, 6, 5, 0), ["enough", "enough", "last", "last"]);
 });
 
-test("a fault of ours is told as ours", () => {
-  const fault = failure_in_words(new RequestError("sandbox_unavailable", "no room"), "It did not start.");
-  assert.match(fault.heading, /on our side/);
-  assert.match(fault.sentence, /^It did not start\. Please try again\..*“no room”/);
-  assert.doesNotMatch(failure_in_words(new RequestError("wrong_task", "not this one"), "It did not start.").heading, /our side/);
+test("the time left is told with its number", () => {
+  assert.deepEqual([300, 90, 15, 14.2, 1, 0, -1].map(time_left_in_words), [
+    "5 minutes left",
+    "1 minute and 30 seconds left",
+    "15 seconds left",
+    "15 seconds left",
+    "1 second left",
+    "0 seconds left",
+    "0 seconds left",
+  ]);
+});
+
+test("a failure of the server says what to do, whom to ask, and its reference", () => {
+  const failed = { heading: "It did not start.", sentence: "Your time has not started." };
+  const refusal = new RequestError("sandbox_unavailable", "no room", "3F7A");
+  assert.deepEqual(failure_in_words(refusal, failed, "a@example.org"), {
+    heading: "It did not start.",
+    sentence: "Your time has not started. Try again. If it keeps failing, contact a@example.org (reference 3F7A).",
+  });
+  assert.equal(
+    failure_in_words(new RequestError("busy", "no room"), { heading: "It did not start." }, "").sentence,
+    "Try again. If it keeps failing, tell the person who runs this study.",
+  );
+  assert.equal(failure_in_words(new RequestError("wrong_task", "not this one"), failed, "").sentence, "Your time has not started. The server says: not this one");
+});
+
+test("what is recorded follows the configuration", () => {
+  assert.match(recording_in_words({ records_bytes: true }), /^This study records every key you type and everything the terminal prints\./);
+  assert.doesNotMatch(recording_in_words({ records_bytes: false }), /every key/);
 });
 
 test("a check is told without what does not matter", () => {

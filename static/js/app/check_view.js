@@ -2,6 +2,7 @@ import { check_tree } from "./check_tree.js";
 import { element, find } from "./dom.js";
 import { difference_in_words, progress_in_words, STATUS_WORDS } from "./words.js";
 
+/** @import { OutputAnnouncer } from "./announcer.js" */
 /** @import { Progress } from "../core/protocol.js" */
 /** @import { CheckNode } from "./check_tree.js" */
 
@@ -15,12 +16,26 @@ export class CheckView {
   #section = find("check");
   #summary = find("check_summary");
   #details = find("progress");
+  #announcer;
+
+  /** @param {OutputAnnouncer} announcer */
+  constructor(announcer) {
+    this.#announcer = announcer;
+  }
+
+  /** The last check in one sentence, or nothing. */
+  get in_words() {
+    return this.#summary.textContent ?? "";
+  }
 
   /** @param {Progress} progress */
   show(progress) {
     this.#section.hidden = false;
     const summary = progress_in_words(progress);
-    if (this.#summary.textContent !== summary) this.#summary.textContent = summary;
+    if (this.#summary.textContent !== summary) {
+      this.#summary.textContent = summary;
+      this.#announcer.announce(`Last check: ${summary}.`);
+    }
     const details = (progress.detail ?? []).filter(({ status }) => status in STATUS_WORDS);
     const shown = details.slice(0, SHOWN_DETAILS);
     const names = shown.filter(({ path }) => path !== undefined);
@@ -34,6 +49,7 @@ export class CheckView {
 
   clear() {
     this.#section.hidden = true;
+    this.#announcer.cancel();
     this.#summary.textContent = "";
     this.#details.replaceChildren();
   }

@@ -1,20 +1,24 @@
 import { announce } from "./announcer.js";
 import { find } from "./dom.js";
-import { clock_text, clock_warning } from "./words.js";
+import { clock_level, clock_text, time_left_in_words } from "./words.js";
 
 /** @import { Timers } from "../core/timers.js" */
 
 const TICK = 200;
 
 /**
- * Shows the server's clock: its last word on the time left, carried on by a clock here that only grows. As time gets
- * short it says so in words and in colour, and to a screen reader.
+ * Shows the server's clock: the time left that it told last, counted down by a clock here that only grows. As time gets
+ * short it shows that in colour and tells a screen reader how much is left.
  */
 export class Countdown {
   #timers;
   #box = find("clock_box");
   #clock = find("clock");
   #words = find("clock_words");
+  #level = "enough";
+  #stands = false;
+  /** Seconds left while the clock stands. */
+  #paused_at = 0;
   #ends_at = 0;
   #duration = 0;
   /** @type {unknown} */
@@ -33,27 +37,37 @@ export class Countdown {
   set(seconds_left, duration, stands = false) {
     this.#timers.clear(this.#timer);
     this.#box.hidden = seconds_left === null;
+    this.#stands = stands;
     if (seconds_left === null) {
-      this.#words.textContent = "";
+      this.#level = "enough";
       return;
     }
     this.#duration = duration;
+    this.#paused_at = seconds_left;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
-    this.#tick(stands);
+    const words = stands ? "left, paused" : "left";
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+    this.#tick();
   }
 
-  /** @param {boolean} [stands] */
-  #tick(stands = false) {
-    const left = (this.#ends_at - this.#timers.now()) / 1000;
+  /** How much time is left, or nothing where no task runs. */
+  get in_words() {
+    if (this.#box.hidden) return "";
+    return `${time_left_in_words(this.#seconds_left)}${this.#stands ? ", paused" : ""}`;
+  }
+
+  get #seconds_left() {
+    return this.#stands ? this.#paused_at : (this.#ends_at - this.#timers.now()) / 1000;
+  }
+
+  #tick() {
+    const left = this.#seconds_left;
     const text = clock_text(left);
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
-    const { level, words: warning } = clock_warning(left, this.#duration);
+    const level = clock_level(left, this.#duration);
+    if (level !== this.#level && level !== "enough" && left > 0 && !this.#stands) announce(`${time_left_in_words(left)}.`);
+    this.#level = level;
     this.#box.dataset.level = level;
-    const words = stands ? "The clock stands still" : warning;
-    if (this.#words.textContent !== words) {
-      this.#words.textContent = words;
-      if (words !== "" && !stands) announce(`${words}.`);
-    }
-    if (left > 0 && !stands) this.#timer = this.#timers.set(() => this.#tick(), TICK);
+    if (left > 0 && !this.#stands) this.#timer = this.#timers.set(() => this.#tick(), TICK);
   }
 }

@@ -31,8 +31,13 @@ export function button(text, on_press, name = "") {
 /** @param {HTMLElement} button @param {() => void} action Not called while the button is out of use. */
 export function when_pressed(button, action) {
   button.addEventListener("click", () => {
-    if (button.getAttribute("aria-disabled") !== "true") action();
+    if (is_usable(button)) action();
   });
+}
+
+/** @param {HTMLElement} button */
+export function is_usable(button) {
+  return button.getAttribute("aria-disabled") !== "true";
 }
 
 /** Unlike one that is `disabled`, a button out of use keeps the focus where it has it. @param {HTMLElement} button @param {boolean} is_usable */

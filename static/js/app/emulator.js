@@ -3,6 +3,7 @@ import { Unicode11Addon } from "../../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../../vendor/addon-web-links.mjs";
 import { Terminal } from "../../vendor/xterm.mjs";
 import { DARK, LIGHT } from "./palettes.js";
+import { is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
@@ -10,18 +11,24 @@ import { DARK, LIGHT } from "./palettes.js";
  * xterm.js in an element, as large as the element at all times, as the participant wants to see it.
  * @param {HTMLElement} place
  * @param {Display} display
- * @param {{on_paste: (text: string) => void, on_leave: () => void}} events `on_leave`: the keyboard wants to go elsewhere.
+ * @param {{on_paste: (text: string) => void, on_leave: () => void}} events `on_leave`: the keyboard is to go elsewhere.
  * @returns {Terminal}
  */
 export function open_emulator(place, display, { on_paste, on_leave }) {
   const wants_dark = matchMedia("(prefers-color-scheme: dark)");
   const wants_rest = matchMedia("(prefers-reduced-motion: reduce)");
-  const open_link = (/** @type {MouseEvent} */ _event, /** @type {string} */ address) => void window.open(address, "_blank", "noopener,noreferrer");
+  const links = {
+    activate: (/** @type {MouseEvent} */ event, /** @type {string} */ address) => {
+      if (is_mac() ? event.metaKey : event.ctrlKey) window.open(address, "_blank", "noopener,noreferrer");
+    },
+    hover: () => (place.title = `${is_mac() ? "⌘" : "Ctrl"}+click opens the link`),
+    leave: () => place.removeAttribute("title"),
+  };
   const emulator = new Terminal({
     allowProposedApi: true,
     cursorBlink: !wants_rest.matches,
     fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
-    linkHandler: { activate: open_link },
+    linkHandler: links,
     minimumContrastRatio: 4.5,
     scrollback: 5000,
   });
@@ -29,7 +36,7 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   emulator.loadAddon(fit);
   emulator.loadAddon(new Unicode11Addon());
   emulator.unicode.activeVersion = "11";
-  emulator.loadAddon(new WebLinksAddon(open_link));
+  emulator.loadAddon(new WebLinksAddon(links.activate, links));
 
   const dress = () => {
     const { theme, font_size, screen_reader } = display.choices;
@@ -78,17 +85,42 @@ function take_pastes(place, on_paste) {
   );
 }
 
-/** Keys that are for the page and not for the shell. @param {Terminal} emulator @param {() => void} on_leave */
+/**
+ * Keys that are for the page and not for the shell.
+ * @param {Terminal} emulator @param {() => void} on_leave
+ */
 function take_keys(emulator, on_leave) {
   emulator.attachCustomKeyEventHandler((event) => {
-    const is_copy = event.ctrlKey && event.shiftKey && !event.altKey && event.code === "KeyC";
-    const is_leaving = event.shiftKey && !event.ctrlKey && !event.altKey && event.key === "F6";
-    if (!is_copy && !is_leaving) return true;
-    event.preventDefault();
-    if (event.type !== "keydown") return false;
-    // The only way to copy that a page without HTTPS has; xterm.js gives the event its selection.
-    if (is_copy) document.execCommand("copy");
-    else on_leave();
-    return false;
+    switch (key_of_the_page(event, emulator.hasSelection())) {
+      case "copy":
+        event.preventDefault();
+        // The only way to copy that a page without HTTPS has; xterm.js gives the event its selection.
+        if (event.type === "keydown" && document.execCommand("copy") && !event.shiftKey) emulator.clearSelection();
+        return false;
+      case "leave":
+        event.preventDefault();
+        if (event.type === "keydown") on_leave();
+        return false;
+      case "paste":
+      case "standing":
+        // The browser pastes, and the page says how things stand, once the event gets there.
+        return false;
+      case null:
+        return true;
+    }
   });
+}
+
+/**
+ * @param {KeyboardEvent} event @param {boolean} has_selection
+ * @returns {"copy" | "paste" | "leave" | "standing" | null}
+ */
+function key_of_the_page(event, has_selection) {
+  if (event.altKey || event.metaKey) return null;
+  if (event.key === "F6" && event.shiftKey && !event.ctrlKey) return "leave";
+  if (event.key === "F7" && event.shiftKey && !event.ctrlKey) return "standing";
+  if (!event.ctrlKey) return null;
+  if (event.code === "KeyC" && (event.shiftKey || (has_selection && !is_mac()))) return "copy";
+  if (event.code === "KeyV" && !event.shiftKey && !is_mac()) return "paste";
+  return null;
 }

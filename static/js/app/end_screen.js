@@ -1,22 +1,24 @@
 import { element } from "./dom.js";
 import { counts, outcome_of, outcomes_of } from "./outcomes.js";
+import { told } from "./screen.js";
 
 /** @import { PreviousTask, StudyState } from "../core/protocol.js" */
+/** @import { About } from "./about.js" */
 /** @import { Screen } from "./screen.js" */
 
-/** @param {Screen} screen @param {StudyState} state That is `finished`. */
-export function show_end(screen, state) {
+/** @param {Screen} screen @param {StudyState} state That is `finished`. @param {About} about */
+export function show_end(screen, state, about) {
   const ended = outcomes_of(state);
-  const summary = ended.length < 2 ? [] : summary_in_words(ended).map((sentence) => element("p", {}, sentence));
+  const summary = ended.length < 2 ? [] : summary_in_words(ended).map((sentence) => told(element("p", {}, sentence)));
   const items = ended.map((outcome) =>
     element("li", { "data-outcome": outcome.state }, `Task ${outcome.number}`, element("span", {}, outcome_of(outcome).in_short)),
   );
   screen.show(
-    { card: "end", heading: "That was the last task", sign: "end" },
-    element("p", {}, "Thank you for taking part!"),
+    { card: "end", heading: "Done. Thank you!", sign: "end" },
+    told(element("p", {}, "Everything is saved. You can close this page.")),
     ...summary,
-    ...(items.length === 0 ? [] : [element("ul", { class: "outcomes" }, ...items)]),
-    element("p", { class: "quiet" }, "Everything has been saved. You may close this page now."),
+    ...(items.length === 0 ? [] : [element("details", {}, element("summary", {}, "Your tasks"), element("ul", { class: "outcomes" }, ...items))]),
+    element("p", { class: "quiet" }, about.contact === "" ? about.title : `${about.title}. Questions? ${about.contact}`),
   );
 }
 
@@ -26,7 +28,7 @@ function summary_in_words(ended) {
   const counted = ended.filter(counts).length;
   const failed = ended.length - counted;
   const sentences = [];
-  if (counted > 0) sentences.push(`You have passed ${passed} of ${counted} ${counted === 1 ? "task" : "tasks"}.`);
-  if (failed > 0) sentences.push(`${failed === 1 ? "One task was" : `${failed} tasks were`} ended by a fault of ours and not counted.`);
+  if (counted > 0) sentences.push(`You solved ${passed} of ${counted} ${counted === 1 ? "task" : "tasks"}.`);
+  if (failed > 0) sentences.push(`Our server failed in ${failed === 1 ? "1 task" : `${failed} tasks`}, which ${failed === 1 ? "does" : "do"} not count.`);
   return sentences;
 }

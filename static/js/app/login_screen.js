@@ -1,36 +1,60 @@
-import { button, element, set_usable } from "./dom.js";
-import { button_row, keyboard_notice } from "./screen.js";
+import { system_timers } from "../core/timers.js";
+import { announce } from "./announcer.js";
+import { button, element, is_usable, set_usable } from "./dom.js";
+import { button_row, keyboard_notice, screen_reader_notice } from "./screen.js";
+import { duration_in_words } from "./words.js";
 
+/** @import { Timers } from "../core/timers.js" */
 /** @import { Screen } from "./screen.js" */
+
+const UNKNOWN_CODE = "We do not know this access code. Compare it with your invitation.";
 
 /**
  * Asks for the access code. The answer becomes part of the page's address, as in the link that participants get.
  * @param {Screen} screen
- * @param {string} complaint What was wrong with the last code, or nothing.
+ * @param {object} [refused] The last code, which the server did not accept.
+ * @param {string} refused.access_code
+ * @param {number} [refused.wait] Seconds for which the server takes no further code; 0: the code is unknown.
+ * @param {Timers} [refused.timers]
  */
-export function show_login(screen, complaint) {
+export function show_login(screen, { access_code = "", wait = 0, timers = system_timers } = { access_code: "" }) {
   const input = /** @type {HTMLInputElement} */ (
     element("input", { name: "access_code", autocomplete: "off", autocapitalize: "none", spellcheck: "false", required: true })
   );
-  const form = element(
-    "form",
-    { method: "get" },
-    element("label", { class: "field" }, "Access code", input),
-    button_row(element("button", { class: "main" }, "Continue")),
-  );
+  input.value = access_code;
+  const submit = element("button", { class: "main" }, "Continue");
+  const form = element("form", { method: "get" }, element("label", { class: "field" }, "Access code", input), button_row(submit));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const access_code = input.value.trim();
-    if (access_code !== "") location.search = new URLSearchParams({ access_code }).toString();
+    const next_code = input.value.trim();
+    if (next_code !== "" && is_usable(submit)) location.search = new URLSearchParams({ access_code: next_code }).toString();
   });
+  const complaint = element("p", wait > 0 ? { class: "complaint" } : { class: "complaint", role: "alert" }, UNKNOWN_CODE);
+  const free_at = timers.now() + wait * 1000;
+
+  /** In sight every second; to a screen reader only at the beginning and at the end. */
+  function count_down() {
+    const left = Math.ceil((free_at - timers.now()) / 1000);
+    set_usable(submit, left <= 0);
+    complaint.textContent = left > 0 ? `Too many tries. Try again in ${duration_in_words(left)}.` : "You can try again now.";
+    if (left > 0) timers.set(count_down, 1000);
+    else announce(complaint.textContent);
+  }
+
   screen.show(
     { card: "login", heading: "Welcome", sign: "terminal" },
-    element("p", {}, "Please enter the access code that you were given for this study."),
-    ...(complaint === "" ? [] : [element("p", { class: "complaint", role: "alert" }, complaint)]),
+    screen_reader_notice(),
+    element("p", {}, "Enter the access code from your invitation."),
+    ...(access_code === "" ? [] : [complaint]),
     keyboard_notice(),
     form,
   );
   input.focus();
+  input.select();
+  if (wait > 0) {
+    count_down();
+    announce(complaint.textContent ?? "");
+  }
 }
 
 /**

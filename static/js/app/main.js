@@ -2,36 +2,41 @@ import { Api, ApiError } from "../core/api.js";
 import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
 import { make_wall_clock, system_timers } from "../core/timers.js";
+import { About } from "./about.js";
 import { Display } from "./display.js";
 import { find } from "./dom.js";
 import { open_emulator } from "./emulator.js";
+import { attach_keyboard } from "./keyboard.js";
 import { show_login, show_unreachable } from "./login_screen.js";
 import { observe_person } from "./presence.js";
 import { Screen } from "./screen.js";
 import { Settings } from "./settings.js";
 import { StudyPage } from "./study_page.js";
-import { attach_fold, attach_full_screen } from "./tools.js";
-
-const UNKNOWN_CODE = "This access code is not known. Please look at your link or your invitation again.";
-const TOO_MANY_TRIES = "There were too many tries with a wrong access code. Please wait a minute, then try again.";
+import { attach_fold, attach_full_screen, name_keys } from "./tools.js";
 
 const api = new Api((...request) => fetch(...request));
 const screen = new Screen("screen");
 const display = new Display(() => localStorage);
 const settings = new Settings(display);
+const about = new About();
 const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
+
+/** An older server says nothing of the study, and one that is away says so at the login. */
+async function learn_about() {
+  about.take(await api.about().catch(() => undefined));
+}
 
 /** @returns {Promise<void>} */
 async function enter() {
   if (access_code === "") {
-    show_login(screen, "");
+    show_login(screen);
     return;
   }
   try {
     await api.login(access_code);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) show_login(screen, UNKNOWN_CODE);
-    else if (error instanceof ApiError && error.status === 429) show_login(screen, TOO_MANY_TRIES);
+    if (error instanceof ApiError && error.status === 401) show_login(screen, { access_code });
+    else if (error instanceof ApiError && error.status === 429) show_login(screen, { access_code, wait: error.retry_after });
     else show_unreachable(screen, reason(error), () => void enter());
     return;
   }
@@ -48,7 +53,7 @@ function begin() {
     emulator.focus();
     find("terminal").scrollIntoView({ block: "nearest" });
   };
-  const page = new StudyPage({ screen, settings, timers: system_timers, focus_terminal });
+  const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal });
   const session = new Session(
     {
       url: terminal_url(),
@@ -63,7 +68,8 @@ function begin() {
     },
     page,
   );
-  page.attach(session, { on_refused: () => show_login(screen, UNKNOWN_CODE) });
+  page.attach(session, { on_refused: () => show_login(screen, { access_code }) });
+  attach_keyboard({ emulator, page, focus_terminal });
   attach_full_screen(focus_terminal);
   watch_for_wake_up(session);
   observe_person(session);
@@ -119,4 +125,6 @@ function reason(error) {
 
 display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
 attach_fold(display);
+name_keys();
+void learn_about();
 void enter();

@@ -4,43 +4,25 @@
  * @typedef {object} OutcomeWords
  * @property {string} card
  * @property {string} sign
- * @property {string} heading
- * @property {(number: number) => string} sentence
+ * @property {(number: number) => string} heading
+ * @property {string} sentence May be empty.
  * @property {string} in_short
  */
 
 /** What came of a task. @type {Record<string, OutcomeWords>} */
 const OUTCOMES = {
-  passed: {
-    card: "passed",
-    sign: "passed",
-    heading: "Well done!",
-    sentence: (number) => `You have solved task ${number}.`,
-    in_short: "passed",
-  },
-  timed_out: {
-    card: "timed_out",
-    sign: "timed_out",
-    heading: "Time is up",
-    sentence: (number) => `The time for task ${number} is over. That happens, and it is part of the study.`,
-    in_short: "time ran out",
-  },
-  gave_up: {
-    card: "gave_up",
-    sign: "gave_up",
-    heading: "On to the next one",
-    sentence: (number) => `You have ended task ${number}.`,
-    in_short: "given up",
-  },
+  passed: { card: "passed", sign: "passed", heading: (number) => `Task ${number} solved`, sentence: "", in_short: "solved" },
+  timed_out: { card: "timed_out", sign: "timed_out", heading: (number) => `Time is up for task ${number}`, sentence: "That is fine.", in_short: "time is up" },
+  gave_up: { card: "gave_up", sign: "gave_up", heading: (number) => `Task ${number} skipped`, sentence: "", in_short: "skipped" },
 };
 
-/** Any other end is none of the participant's doing. @type {OutcomeWords} */
+/** Any other end is our failure. @type {OutcomeWords} */
 const OUR_FAILURE = {
   card: "failed",
   sign: "trouble",
-  heading: "Something went wrong on our side",
-  sentence: (number) => `Task ${number} had to end early. It was not your doing, and it does not count against you.`,
-  in_short: "ended by a fault of ours",
+  heading: (number) => `Task ${number} ended early`,
+  sentence: "Our server failed. This does not count against you.",
+  in_short: "our server failed",
 };
 
 /** @param {PreviousTask} previous @returns {OutcomeWords} */
@@ -48,7 +30,7 @@ export function outcome_of(previous) {
   return OUTCOMES[previous.state] ?? OUR_FAILURE;
 }
 
-/** Whether it is the participant's own, and not a fault of ours. @param {PreviousTask} previous */
+/** Whether it is the participant's own, and not our failure. @param {PreviousTask} previous */
 export function counts(previous) {
   return previous.state in OUTCOMES;
 }

@@ -1,5 +1,5 @@
 import { button, element } from "./dom.js";
-import { button_row, Screen } from "./screen.js";
+import { button_row, Screen, told } from "./screen.js";
 
 /** Asks before something that cannot be undone. Escape is a no. */
 export class Question {
@@ -28,7 +28,7 @@ export class Question {
     };
     this.#screen.show(
       { card, heading, sign: "question" },
-      element("p", {}, sentence),
+      told(element("p", {}, sentence)),
       button_row(button(no, closing(() => {})), button(yes, closing(on_yes), "grave")),
     );
   }

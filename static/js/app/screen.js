@@ -44,9 +44,12 @@ export class Screen {
   show({ card, heading, sign }, ...content) {
     const title = element("h2", { tabindex: "-1", id: `${this.#dialog.id}_heading` }, heading);
     const picture = sign === undefined ? [] : [element("img", { class: "sign", src: `../images/${sign}.svg`, alt: "" })];
+    const told_parts = content.filter((part) => typeof part !== "string" && "dataset" in part && /** @type {HTMLElement} */ (part).dataset.told !== undefined);
+    told_parts.forEach((part, index) => /** @type {HTMLElement} */ (part).setAttribute("id", `${this.#dialog.id}_told_${index}`));
     const announcer = element("p", { class: "announcer", role: "status" });
     this.#dialog.dataset.card = card;
     this.#dialog.setAttribute("aria-labelledby", title.id);
+    this.#dialog.setAttribute("aria-describedby", told_parts.map((_, index) => `${this.#dialog.id}_told_${index}`).join(" "));
     this.#dialog.replaceChildren(element("div", { class: "card" }, ...picture, title, ...content), announcer);
     this.#is_wanted = true;
     if (!this.#dialog.open) this.#dialog.showModal();
@@ -61,9 +64,24 @@ export class Screen {
   }
 }
 
+/** Marks a part of a card that a screen reader reads out as the card comes up. @param {HTMLElement} part */
+export function told(part) {
+  part.setAttribute("data-told", "");
+  return part;
+}
+
 /** @param {...Node} buttons */
 export function button_row(...buttons) {
   return element("div", { class: "buttons" }, ...buttons);
+}
+
+/** Only screen readers meet it. */
+export function screen_reader_notice() {
+  return element(
+    "p",
+    { class: "spoken" },
+    "Using a screen reader? Turn on “Let a screen reader read the terminal” in Settings. Shift+F6 moves between the terminal and the rest of the page. Shift+F7 tells the time left.",
+  );
 }
 
 /** Shown to those who seem to have no keyboard. */
@@ -71,7 +89,7 @@ export function keyboard_notice() {
   return element(
     "p",
     { class: "needs_keyboard" },
-    element("strong", {}, "Please use a computer. "),
-    "A phone's keyboard on the screen is not enough for this study: it has no Ctrl, Tab, Escape and arrow keys. Open the same link on a machine with a real keyboard.",
+    element("strong", {}, "Use a computer with a keyboard. "),
+    "This study needs Ctrl, Tab, Escape and the arrow keys, which the keyboard on a phone's screen lacks. Open the same link on a computer.",
   );
 }

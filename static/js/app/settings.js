@@ -1,18 +1,23 @@
 import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
 import { button, element, find, set_usable } from "./dom.js";
 import { button_row, Screen } from "./screen.js";
-import { gives_all_keys } from "./tools.js";
+import { gives_all_keys, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
 const THEME_WORDS = { system: "As the system", light: "Light", dark: "Dark" };
 
+const KEYS_FOR_THE_CLIPBOARD = is_mac()
+  ? [["⌘C", "copies what is selected"], ["⌘V", "pastes"], ["Ctrl+C", "stops a command"]]
+  : [["Ctrl+C", "copies what is selected; if nothing is, stops a command"], ["Ctrl+V", "pastes"]];
+
 /** Keys that work in the terminal, and what they do. */
 const KEYS = [
-  ["Ctrl+Shift+C", "copies what is selected (on a Mac ⌘C)"],
-  ["Ctrl+Shift+V", "pastes (on a Mac ⌘V)"],
+  ...KEYS_FOR_THE_CLIPBOARD,
   ["Shift+Page Up", "scrolls back"],
-  ["Shift+F6", "leaves the terminal for the rest of the page"],
+  [is_mac() ? "⌘+click" : "Ctrl+click", "opens a link"],
+  ["Shift+F6", "moves between the terminal and the rest of the page"],
+  ["Shift+F7", "tells a screen reader the time left and the state of the task"],
 ];
 const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "reach the terminal in full screen"];
 
@@ -38,6 +43,11 @@ export class Settings {
       element("dl", { class: "keys" }, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
       button_row(button("Done", () => this.close(), "main")),
     );
+  }
+
+  /** The name of the card that is shown, or nothing. */
+  get shown() {
+    return this.#screen.shown;
   }
 
   close() {

@@ -1,19 +1,23 @@
 import { button, element, set_usable } from "./dom.js";
 import { render_markdown } from "./markdown.js";
-import { outcome_of } from "./outcomes.js";
-import { button_row, keyboard_notice } from "./screen.js";
-import { duration_in_words, failure_in_words } from "./words.js";
+import { outcome_of, outcomes_of } from "./outcomes.js";
+import { button_row, keyboard_notice, screen_reader_notice, told } from "./screen.js";
+import { duration_in_words, failure_in_words, recording_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
+/** @import { About } from "./about.js" */
 /** @import { Screen } from "./screen.js" */
 
+const NOT_STARTED = { heading: "We could not start your terminal.", sentence: "Your time has not started." };
+
 /**
- * What came of the last task, the next one, and a button that starts it.
+ * What came of the last task, the next one, and a button that starts it. Before the first task it says what is recorded.
  * @param {Screen} screen
  * @param {StudyState} state That is `ready`.
+ * @param {About} about
  * @param {{start: () => Promise<void>, open_settings: () => void}} actions `start` is rejected when the task could not be started.
  */
-export function show_start(screen, state, { start, open_settings }) {
+export function show_start(screen, state, about, { start, open_settings }) {
   const { task, previous } = state;
   if (task === null) return;
   const outcome = previous === null ? null : outcome_of(previous);
@@ -27,7 +31,7 @@ export function show_start(screen, state, { start, open_settings }) {
     try {
       await start();
     } catch (error) {
-      const { heading, sentence } = failure_in_words(error, "Your terminal could not be started, and none of your time has been used.");
+      const { heading, sentence } = failure_in_words(error, NOT_STARTED, about.contact);
       complaint.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
       complaint.hidden = false;
       start_button.textContent = "Try again";
@@ -35,20 +39,28 @@ export function show_start(screen, state, { start, open_settings }) {
     }
   }
 
-  const happened = outcome !== null && previous !== null ? [element("p", {}, outcome.sentence(previous.number))] : [];
+  const words =
+    outcome === null || previous === null
+      ? { card: "start", heading: "Ready to start?", sign: "terminal" }
+      : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
+  const is_first = outcomes_of(state).length === 0;
   screen.show(
-    outcome ?? { card: "start", heading: "Ready to start?", sign: "terminal" },
-    ...happened,
+    words,
+    ...(is_first ? [screen_reader_notice()] : []),
+    ...(outcome === null || outcome.sentence === "" ? [] : [told(element("p", {}, outcome.sentence))]),
     keyboard_notice(),
-    element(
-      "div",
-      { class: "preview" },
-      element("p", { class: "quiet" }, `Task ${task.number} of ${task.total}`),
-      markdown(task.description),
+    ...(is_first ? [told(element("p", { class: "recorded" }, `${recording_in_words(about)}${about.contact === "" ? "" : ` Questions? ${about.contact}`}`))] : []),
+    told(
+      element(
+        "div",
+        { class: "preview" },
+        element("p", { class: "quiet" }, `Task ${task.number} of ${task.total}`),
+        markdown(task.description),
+      ),
     ),
-    element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts once your terminal is ready.`),
+    told(element("p", {}, `${duration_in_words(task.duration_in_seconds)}, from when your terminal appears.`)),
     complaint,
-    button_row(button("Settings", open_settings), start_button),
+    button_row(start_button, button("Settings", open_settings)),
   );
 }
 

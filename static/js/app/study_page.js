@@ -1,8 +1,10 @@
+import { announce, OutputAnnouncer } from "./announcer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { Countdown } from "./countdown.js";
 import { find } from "./dom.js";
 import { show_end } from "./end_screen.js";
 import { Notice } from "./notice.js";
+import { outcomes_of } from "./outcomes.js";
 import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
 import { show_start } from "./start_screen.js";
@@ -16,26 +18,28 @@ import { failure_in_words } from "./words.js";
 /** @import { ErrorMessage, Progress, StudyState } from "../core/protocol.js" */
 /** @import { Session } from "../core/session.js" */
 /** @import { Timers } from "../core/timers.js" */
+/** @import { About } from "./about.js" */
 /** @import { Screen } from "./screen.js" */
 /** @import { Settings } from "./settings.js" */
 
-const TITLE = "Command-line study";
-
 const RESET_WORDS = {
   card: "reset",
-  heading: "Start over?",
-  sentence: "You get a new terminal with the files as they were at the beginning of this task. The clock goes on.",
-  yes: "Start over",
-  no: "Go on as it is",
+  heading: "Reset your files?",
+  sentence: "You get a new terminal with the files from the start of this task. The clock keeps running.",
+  yes: "Reset files",
+  no: "Keep working",
 };
 
 const GIVE_UP_WORDS = {
   card: "give_up",
   heading: "Give up this task?",
-  sentence: "The task ends here, and you cannot come back to it.",
+  sentence: "The task ends and you cannot come back to it.",
   yes: "Give up",
-  no: "Go on with the task",
+  no: "Keep working",
 };
+
+const NOT_RESET = { heading: "We could not reset your files.", sentence: "Your terminal is as it was." };
+const NOT_ENDED = { heading: "We could not end the task." };
 
 /** Which screen is shown when: follows the state of the study and of the connection. */
 export class StudyPage {
@@ -47,9 +51,10 @@ export class StudyPage {
   #connection_line;
   #panel;
   #notice;
-  #heading = find("task_number");
+  #about;
+  #place = "";
   #steps = new Steps();
-  #trouble = new Trouble();
+  #trouble;
   #upload_bar;
   /** @type {Session | null} */
   #session = null;
@@ -63,15 +68,20 @@ export class StudyPage {
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
 
-  /** @param {{screen: Screen, settings: Settings, timers: Timers, focus_terminal: () => void}} parts */
-  constructor({ screen, settings, timers, focus_terminal }) {
+  /** @param {{screen: Screen, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
+  constructor({ screen, settings, about, timers, focus_terminal }) {
+    this.#about = about;
+    this.#trouble = new Trouble(focus_terminal);
     this.#screen = screen;
     this.#settings = settings;
     this.#focus_terminal = focus_terminal;
     this.#question = new Question(focus_terminal);
     this.#countdown = new Countdown(timers);
     this.#connection_line = new ConnectionLine(timers);
-    this.#panel = new TaskPanel({ on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up() });
+    this.#panel = new TaskPanel({
+      announcer: new OutputAnnouncer(timers),
+      on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up(),
+    });
     this.#notice = new Notice(focus_terminal);
     this.#upload_bar = new UploadBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
   }
@@ -85,6 +95,19 @@ export class StudyPage {
   /** Whether this page is the one on which a task is being done. */
   get is_in_mid_task() {
     return this.#session?.state?.state === "running" && this.#connection !== "replaced" && this.#connection !== "refused";
+  }
+
+  /** Whether a terminal can be typed at and nothing is in front of it. */
+  get has_terminal() {
+    return this.is_in_mid_task && this.#screen.shown === "" && !this.#question.is_open && this.#settings.shown === "";
+  }
+
+  /** Says to a screen reader how much time is left, which task it is, and how it is going. */
+  announce_standing() {
+    const connection = this.#connection === "connected" ? "" : (find("connection").textContent ?? "");
+    const check = this.#panel.check_in_words === "" ? "" : `Last check: ${this.#panel.check_in_words}`;
+    const parts = [this.#countdown.in_words, this.#place, check, find("trouble_words").textContent ?? "", connection];
+    announce(parts.filter((part) => part !== "").map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`)).join(" "));
   }
 
   /** @param {ConnectionStatus} status */
@@ -105,8 +128,9 @@ export class StudyPage {
   on_state(state) {
     const { task } = state;
     document.body.dataset.state = state.state;
-    this.#heading.textContent = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
-    document.title = task === null ? TITLE : `${this.#heading.textContent} – ${TITLE}`;
+    this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
+    this.#about.show_place(this.#place);
+    document.body.toggleAttribute("data-first", outcomes_of(state).length === 0);
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
     this.#trouble.show(state);
     this.#steps.show(state);
@@ -160,8 +184,8 @@ export class StudyPage {
     this.#close_what_is_open();
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
-    if (state.state === "ready") show_start(this.#screen, state, { start, open_settings: () => this.#settings.open() });
-    else show_end(this.#screen, state);
+    if (state.state === "ready") show_start(this.#screen, state, this.#about, { start, open_settings: () => this.#settings.open() });
+    else show_end(this.#screen, state, this.#about);
   }
 
   #close_what_is_open() {
@@ -175,7 +199,7 @@ export class StudyPage {
 
   #reset() {
     const done = this.#session?.reset().then(() => this.#panel.clear_progress());
-    void this.#await_answer(done, "Your terminal could not be started anew.", () => this.#reset());
+    void this.#await_answer(done, NOT_RESET, () => this.#reset());
   }
 
   #ask_give_up() {
@@ -183,11 +207,11 @@ export class StudyPage {
   }
 
   #end_task() {
-    void this.#await_answer(this.#session?.give_up(), "The task could not be ended.", () => this.#end_task());
+    void this.#await_answer(this.#session?.give_up(), NOT_ENDED, () => this.#end_task());
   }
 
-  /** @param {Promise<void> | undefined} answer @param {string} consequence If it fails. @param {() => void} try_again */
-  async #await_answer(answer, consequence, try_again) {
+  /** @param {Promise<void> | undefined} answer @param {{heading: string, sentence?: string}} failed If it is no. @param {() => void} try_again */
+  async #await_answer(answer, failed, try_again) {
     const number = this.#session?.state?.task?.number;
     this.#panel.set_busy(true);
     this.#notice.clear();
@@ -197,7 +221,7 @@ export class StudyPage {
       // The task may have ended while the question was on its way: then its screen says all.
       const state = this.#session?.state;
       if (state?.state === "running" && state.task?.number === number) {
-        const { heading, sentence } = failure_in_words(error, consequence);
+        const { heading, sentence } = failure_in_words(error, failed, this.#about.contact);
         this.#notice.show(`${heading} ${sentence}`, try_again);
       }
     } finally {

@@ -2,20 +2,22 @@ import { CheckView } from "./check_view.js";
 import { find, set_usable, when_pressed } from "./dom.js";
 import { render_markdown } from "./markdown.js";
 
+/** @import { OutputAnnouncer } from "./announcer.js" */
 /** @import { Progress, StudyState } from "../core/protocol.js" */
 
-/** What the participant is asked to do, how far they are, and the buttons that begin again or end the task. */
+/** What the participant is asked to do, how far they are, and the buttons that reset the files or end the task. */
 export class TaskPanel {
   #panel = find("task");
   #description = find("description");
-  #check = new CheckView();
+  #check;
   #actions = find("actions");
   #reset = find("reset");
   #give_up = find("give_up");
   #task_number = 0;
 
-  /** @param {{on_reset: () => void, on_give_up: () => void}} events */
-  constructor({ on_reset, on_give_up }) {
+  /** @param {{announcer: OutputAnnouncer, on_reset: () => void, on_give_up: () => void}} parts */
+  constructor({ announcer, on_reset, on_give_up }) {
+    this.#check = new CheckView(announcer);
     when_pressed(this.#reset, on_reset);
     when_pressed(this.#give_up, on_give_up);
   }
@@ -34,6 +36,11 @@ export class TaskPanel {
   /** @param {Progress} progress */
   show_progress(progress) {
     this.#check.show(progress);
+  }
+
+  /** The last check in one sentence, or nothing. */
+  get check_in_words() {
+    return this.#check.in_words;
   }
 
   clear_progress() {

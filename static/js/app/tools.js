@@ -5,6 +5,17 @@ import { find } from "./dom.js";
 /** Keys that a browser keeps for itself, and gives to a page that fills the screen, where it gives them at all. */
 const KEYS_OF_THE_BROWSER = ["KeyW", "KeyT", "KeyN", "KeyQ", "Escape"];
 
+/** Whether shortcuts have ⌘ instead of Ctrl. */
+export function is_mac() {
+  return /Mac|iPhone|iPad/.test(navigator.platform);
+}
+
+/** Shows the keys of this kind of machine in the line below the terminal. */
+export function name_keys() {
+  if (!is_mac()) return;
+  for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.getAttribute("data-mac");
+}
+
 /** The button that folds the task away and brings it back. @param {Display} display */
 export function attach_fold(display) {
   const fold = find("fold");

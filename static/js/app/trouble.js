@@ -1,16 +1,30 @@
-import { find } from "./dom.js";
+import { find, when_pressed } from "./dom.js";
 import { trouble_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 
-/** One sentence above the terminal that stays as long as what it says is so. */
+/** One sentence above the terminal that stays while it is true, unless the participant closes it. */
 export class Trouble {
-  #line = find("trouble");
+  #box = find("trouble");
+  #words = find("trouble_words");
+  #is_closed = false;
+
+  /** @param {() => void} focus_terminal */
+  constructor(focus_terminal) {
+    when_pressed(find("trouble_close"), () => {
+      this.#is_closed = true;
+      this.#box.hidden = true;
+      focus_terminal();
+    });
+  }
 
   /** @param {StudyState} state */
   show({ state, task }) {
     const words = state === "running" ? trouble_in_words(task) : "";
-    this.#line.hidden = words === "";
-    if (this.#line.textContent !== words) this.#line.textContent = words;
+    if (this.#words.textContent !== words) {
+      this.#words.textContent = words;
+      this.#is_closed = false;
+    }
+    this.#box.hidden = words === "" || this.#is_closed;
   }
 }

@@ -53,46 +53,63 @@ export function connection_in_words(status, now, keeps_input) {
 const SHORT_SECONDS = 30;
 
 /**
- * Time gets short in two steps: a quarter of it, and 30 seconds; whichever comes first.
+ * Time gets short in two steps: at a quarter of it and at 30 seconds, whichever comes first.
  * @param {number} left In seconds. @param {number} duration Of the whole task, in seconds.
- * @returns {{level: "enough" | "soon" | "last", words: string}}
+ * @returns {"enough" | "soon" | "last"}
  */
-export function clock_warning(left, duration) {
-  const steps = [{ below: duration / 4, words: "Less than a quarter of the time left" }];
-  if (duration > SHORT_SECONDS) steps.push({ below: SHORT_SECONDS, words: `Less than ${SHORT_SECONDS} seconds left` });
-  steps.sort((one, other) => other.below - one.below);
-  const passed = steps.filter(({ below }) => left <= below);
-  if (left <= 0 || passed.length === 0) return { level: left <= 0 ? "last" : "enough", words: "" };
-  return { level: passed.length === steps.length ? "last" : "soon", words: passed[passed.length - 1].words };
+export function clock_level(left, duration) {
+  const steps = duration > SHORT_SECONDS ? [duration / 4, SHORT_SECONDS] : [duration / 4];
+  const passed = steps.filter((below) => left <= below).length;
+  if (left <= 0 || passed === steps.length) return "last";
+  return passed === 0 ? "enough" : "soon";
+}
+
+/** @param {number} seconds @returns {string} "15 seconds left"; a second that has begun counts. */
+export function time_left_in_words(seconds) {
+  return `${duration_in_words(Math.max(0, Math.ceil(seconds)))} left`;
 }
 
 /**
- * What has gone wrong on our side with a running task and lasts.
+ * What is wrong on our side with a running task, for as long as it is.
  * @param {{clock_stands?: boolean, terminal_replaced?: boolean} | null} task
  * @returns {string} Empty where all is well.
  */
 export function trouble_in_words(task) {
-  if (task?.clock_stands) return "Something went wrong on our side, not on yours: there is no terminal for you just now. We keep trying, and your time stands still.";
-  if (task?.terminal_replaced) return "Your terminal had to be made anew. That was our fault: the files are as they were at the beginning of this task.";
+  if (task?.clock_stands) return "We cannot give you a terminal right now, sorry. We keep trying, and your time is paused.";
+  if (task?.terminal_replaced) return "We had to restart your terminal, sorry. Your files are as at the start of this task.";
   return "";
 }
 
-/** What only the server can be blamed for. */
-const FAULTS_OF_OURS = ["sandbox_unavailable", "busy", "internal"];
+/** Errors that only the server can cause. */
+const OUR_FAULTS = ["sandbox_unavailable", "busy", "internal"];
 
 /**
- * @param {unknown} error Of a request: a RequestError, mostly.
- * @param {string} consequence A sentence: what did not happen.
+ * @param {unknown} error Of a request: mostly a RequestError.
+ * @param {{heading: string, sentence?: string}} failed What did not happen, and what that means for the participant.
+ * @param {string} contact Whom to ask; may be empty.
  * @returns {{heading: string, sentence: string}}
  */
-export function failure_in_words(error, consequence) {
+export function failure_in_words(error, { heading, sentence = "" }, contact) {
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (!FAULTS_OF_OURS.includes(code)) return { heading: "That did not work.", sentence: `${consequence} (${message})` };
-  return {
-    heading: "Something went wrong on our side, not on yours.",
-    sentence: `${consequence} Please try again. If it goes on like this, tell the people who run this study: “${message}”.`,
-  };
+  const { code = "", reference = "" } = /** @type {{code?: string, reference?: string}} */ (error instanceof Error ? error : {});
+  const begin = sentence === "" ? "" : `${sentence} `;
+  if (!OUR_FAULTS.includes(code)) return { heading, sentence: `${begin}The server says: ${message}` };
+  const quoted = reference === "" ? "" : ` (reference ${reference})`;
+  return { heading, sentence: `${begin}Try again. If it keeps failing, ${contact_in_words(contact)}${quoted}.` };
+}
+
+/** @param {string} contact @returns {string} The rest of a sentence that says whom to ask. */
+export function contact_in_words(contact) {
+  return contact === "" ? "tell the person who runs this study" : `contact ${contact}`;
+}
+
+/**
+ * @param {{records_bytes: boolean}} study
+ * @returns {string} What the server keeps of a participant.
+ */
+export function recording_in_words({ records_bytes }) {
+  const what = records_bytes ? "every key you type and everything the terminal prints" : "the commands you run, what they print, and when you press a key, but not which one";
+  return `This study records ${what}. It also records when you paste, whether this page is in view, and your network address. It records nothing outside this page.`;
 }
 
 /** What a check says of a name or a line. @type {Record<string, string>} */

@@ -1,18 +1,22 @@
-import { is_study_state, LOGIN_PATH, STUDY_PATH } from "./protocol.js";
+import { ABOUT_PATH, is_study_state, LOGIN_PATH, STUDY_PATH } from "./protocol.js";
 
-/** @import { StudyState } from "./protocol.js" */
+/** @import { StudyAbout, StudyState } from "./protocol.js" */
 
 /** A request that takes longer than this, in milliseconds, is given up. */
 const REQUEST_TIME = 10_000;
 
 /** A request was answered with something other than success. */
 export class ApiError extends Error {
-  /** @param {number} status Of HTTP. @param {string} code @param {string} message */
-  constructor(status, code, message) {
+  /**
+   * @param {number} status Of HTTP. @param {string} code @param {string} message
+   * @param {number} [retry_after] Seconds after which the server wants to be asked again; 0 where it does not say.
+   */
+  constructor(status, code, message, retry_after = 0) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.retry_after = retry_after;
   }
 }
 
@@ -37,6 +41,11 @@ export class Api {
     });
   }
 
+  /** @returns {Promise<StudyAbout>} Needs no login. */
+  async about() {
+    return /** @type {StudyAbout} */ ((await this.#request(ABOUT_PATH, { cache: "no-store" })) ?? {});
+  }
+
   /** @returns {Promise<StudyState>} */
   async study() {
     const state = await this.#request(STUDY_PATH, { cache: "no-store" });
@@ -49,6 +58,7 @@ export class Api {
     const response = await this.#fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(REQUEST_TIME), ...options });
     const body = await response.json().catch(() => null);
     if (response.ok) return body;
-    throw new ApiError(response.status, body?.error?.code ?? "", body?.error?.message ?? response.statusText);
+    const retry_after = Number(response.headers.get("Retry-After")) || 0;
+    throw new ApiError(response.status, body?.error?.code ?? "", body?.error?.message ?? response.statusText, retry_after);
   }
 }

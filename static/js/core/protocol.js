@@ -7,6 +7,7 @@ export const SUBPROTOCOL = "tellina.v1";
 export const TERMINAL_PATH = "/api/v1/terminal";
 export const LOGIN_PATH = "/api/v1/login";
 export const STUDY_PATH = "/api/v1/study";
+export const ABOUT_PATH = "/api/v1/about";
 
 /** Bytes of offset in front of every binary frame. */
 export const FRAME_HEADER_BYTES = 8;
@@ -51,6 +52,11 @@ export const CLOSE_LOST = 4002;
  * @property {PreviousTask | null} previous
  * @property {PreviousTask[]} [outcomes] Of all tasks that have ended, in their order.
  *
+ * @typedef {object} StudyAbout What anybody may know of the study, before a login too.
+ * @property {string} [title]
+ * @property {string} [contact] Whom participants may ask; may be empty.
+ * @property {boolean} [records_bytes] Whether every byte typed and printed is kept.
+ *
  * @typedef {object} Welcome
  * @property {"welcome"} type
  * @property {string} [stream] Empty or absent when there is no task session.
@@ -71,7 +77,8 @@ export const CLOSE_LOST = 4002;
  * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,
  *     `extra` or `incorrect`; then `differs` says in what.
  *
- * @typedef {{type: "error", code: string, message: string, id?: number}} ErrorMessage
+ * @typedef {{type: "error", code: string, message: string, id?: number, reference?: string}} ErrorMessage `reference`: finds the
+ *     failure in the server's log.
  * @typedef {{type: "pong", t: number, input_offset: number, output_offset: number, state_number: number}} Pong
  *
  * @typedef {Welcome

@@ -10,11 +10,12 @@ export const ABANDONED = "abandoned";
 
 /** The server's answer to a control request was no. */
 export class RequestError extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
+  /** @param {string} code @param {string} message @param {string} [reference] By which the server's log has the failure. */
+  constructor(code, message, reference = "") {
     super(message);
     this.name = "RequestError";
     this.code = code;
+    this.reference = reference;
   }
 }
 
@@ -76,7 +77,7 @@ export class Requests {
   /** @param {ErrorMessage} error @returns {boolean} Whether that was one of ours. */
   refuse(error) {
     const waiting = this.#take(error.id);
-    waiting?.reject(new RequestError(error.code, error.message));
+    waiting?.reject(new RequestError(error.code, error.message, error.reference));
     return waiting !== undefined;
   }
 

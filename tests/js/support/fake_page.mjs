@@ -4,6 +4,9 @@ class FakeElement extends EventTarget {
   hidden = false;
   className = "";
   scrollTop = 0;
+  /** Of a field. */
+  value = "";
+  is_selected = false;
   /** Of a dialog. */
   open = false;
   /** @type {Record<string, string>} */
@@ -68,6 +71,10 @@ class FakeElement extends EventTarget {
 
   focus() {
     focused = this;
+  }
+
+  select() {
+    this.is_selected = true;
   }
 
   click() {

@@ -34,6 +34,8 @@ export class FakeServer {
   input = "";
   /** @type {import("./fake_server.mjs").FakeStudy} */
   study;
+  /** What everybody may know of the study. */
+  about = { title: "Finding files", contact: "a.researcher@example.org", records_bytes: true };
   is_accepting = true;
   /** Whether input is acknowledged, and echoed, as it comes. */
   is_acknowledging = true;
@@ -134,11 +136,15 @@ export class FakeServer {
       let body = "";
       for await (const piece of request) body += piece;
       const { access_code } = JSON.parse(body);
-      if (this.is_overrun) return refuse(response, 429, "too_many_failures");
+      if (this.is_overrun) {
+        response.setHeader("Retry-After", "48");
+        return refuse(response, 429, "too_many_failures");
+      }
       if (!this.access_codes.has(access_code)) return refuse(response, 401, "unknown_access_code");
       response.setHeader("Set-Cookie", `tellina_session=${access_code}; HttpOnly; SameSite=Strict; Path=/`);
       return give(response, {});
     }
+    if (pathname === "/api/v1/about") return give(response, this.about);
     if (pathname === "/api/v1/study") {
       return this.#has_cookie(request) ? give(response, this.study) : refuse(response, 401, "not_logged_in");
     }

@@ -1,0 +1,113 @@
+/** @import { Terminal } from "../../vendor/xterm.mjs" */
+/** @import { StudyPage } from "./study_page.js" */
+
+/** What the keys that a person presses outside of the terminal are for the shell. @type {Record<string, string>} */
+const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
+
+/**
+ * Keeps the keyboard at the terminal: who uses something with a pointer goes on typing there afterwards. Who uses it with
+ * keys keeps the focus where the keys have brought it.
+ * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void}} parts
+ */
+export function attach_keyboard({ emulator, page, focus_terminal }) {
+  const follower = new PointerFollower(() => page.has_terminal && !has_selected_text() && !has_terminal_focus(), focus_terminal);
+  document.addEventListener("click", (event) => follower.before(event), { capture: true });
+  document.addEventListener("click", (event) => follower.after(event));
+  // Of a dialog, after Escape; it does not bubble.
+  document.addEventListener("close", () => follower.closed(), { capture: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (is_plain(event) && event.shiftKey && event.key === "F7") {
+      event.preventDefault();
+      page.announce_standing();
+    } else if (page.has_terminal && !has_terminal_focus()) {
+      take_key(event, emulator, focus_terminal, follower);
+    }
+  });
+}
+
+/** Knows whether what is in front was opened or used with a pointer. */
+class PointerFollower {
+  #may_focus;
+  #focus_terminal;
+  #had_dialog = false;
+  #dialog_is_for_pointer = false;
+  /** Whether the last press was one of a pointer. */
+  is_pointer = false;
+
+  /** @param {() => boolean} may_focus @param {() => void} focus_terminal */
+  constructor(may_focus, focus_terminal) {
+    this.#may_focus = may_focus;
+    this.#focus_terminal = focus_terminal;
+  }
+
+  /** Before anything has taken the press. @param {MouseEvent} event */
+  before(event) {
+    // A key that presses a button makes a click of no finger and no mouse button.
+    this.is_pointer = event.detail > 0;
+    this.#had_dialog = has_dialog();
+  }
+
+  /** @param {MouseEvent} event */
+  after(event) {
+    const is_pointer = event.detail > 0;
+    if (has_dialog()) this.#dialog_is_for_pointer = is_pointer || (this.#had_dialog && this.#dialog_is_for_pointer);
+    else if (is_pointer || this.is_due) this.#settle();
+  }
+
+  closed() {
+    if (this.is_due) this.#settle();
+  }
+
+  /** Whether a dialog that a pointer has used is gone, and nobody has been told yet. */
+  get is_due() {
+    return this.#dialog_is_for_pointer && !has_dialog();
+  }
+
+  #settle() {
+    this.#dialog_is_for_pointer = false;
+    if (this.#may_focus()) this.#focus_terminal();
+  }
+}
+
+/** @param {KeyboardEvent} event @param {Terminal} emulator @param {() => void} focus_terminal @param {PointerFollower} follower */
+function take_key(event, emulator, focus_terminal, follower) {
+  if (is_plain(event) && event.shiftKey && event.key === "F6") {
+    event.preventDefault();
+    focus_terminal();
+    return;
+  }
+  // Elsewhere than on the page itself keys may press or scroll; where a pointer has put the focus there, they were not meant to.
+  const is_on_page = document.activeElement === document.body || document.activeElement === null;
+  const is_on_text = follower.is_pointer && document.activeElement?.closest("button, a, input, summary") === null;
+  if (!is_on_page && !is_on_text && !follower.is_due) return;
+  const text = text_of(event);
+  if (text === null) return;
+  event.preventDefault();
+  focus_terminal();
+  emulator.input(text);
+}
+
+/** @param {KeyboardEvent} event @returns {string | null} What it types at the shell, or null where it is not for the shell. */
+function text_of(event) {
+  if (event.ctrlKey && !event.altKey && !event.metaKey && event.code === "KeyC" && !event.shiftKey && !has_selected_text()) return "\x03";
+  if (!is_plain(event) && !event.getModifierState("AltGraph")) return null;
+  return event.key.length === 1 ? event.key : (SENT_AS[event.key] ?? null);
+}
+
+/** @param {KeyboardEvent} event */
+function is_plain(event) {
+  return !event.ctrlKey && !event.altKey && !event.metaKey;
+}
+
+function has_dialog() {
+  return document.querySelector("dialog[open]") !== null;
+}
+
+function has_terminal_focus() {
+  return (document.activeElement?.closest("#terminal") ?? null) !== null;
+}
+
+function has_selected_text() {
+  return document.getSelection()?.isCollapsed === false;
+}
