@@ -60,6 +60,10 @@ page_test("whatever a mouse has used, what is typed next goes to the terminal", 
   await keyboard.press("Control+C");
   await tab.page.waitForFunction(async () => /^photos?$/.test(await navigator.clipboard.readText()));
   assert.equal(server.input, typed);
+  await keyboard.press("Control+V");
+  typed += await tab.page.evaluate(() => navigator.clipboard.readText());
+  await types("!");
+  await select();
   await types("'x y\n");
   await select();
   await keyboard.press("Enter");

@@ -9,6 +9,7 @@ import {
   failure_in_words,
   progress_in_words,
   recording_in_words,
+  report_in_words,
   time_left_in_words,
 } from "../../static/js/app/words.js";
 import { RequestError } from "../../static/js/core/requests.js";
@@ -69,6 +70,11 @@ test("a failure of the server says what to do, whom to ask, and its reference", 
     "Try again. If it keeps failing, tell the person who runs this study.",
   );
   assert.equal(failure_in_words(new RequestError("wrong_task", "not this one"), failed, "").sentence, "Your time has not started. The server says: not this one");
+});
+
+test("a problem that the server reports names whom to ask", () => {
+  const words = "The server reports a problem: the disk is full. If it lasts, contact a@example.org.";
+  assert.deepEqual([report_in_words("the disk is full", "a@example.org"), report_in_words("the disk is full.", "a@example.org")], [words, words]);
 });
 
 test("what is recorded follows the configuration", () => {

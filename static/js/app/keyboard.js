@@ -7,14 +7,22 @@ const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
 /**
  * Keeps the keyboard at the terminal: who uses something with a pointer goes on typing there afterwards. Who uses it with
  * keys keeps the focus where the keys have brought it.
- * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void}} parts
+ * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void, on_paste: (text: string) => void}} parts
  */
-export function attach_keyboard({ emulator, page, focus_terminal }) {
+export function attach_keyboard({ emulator, page, focus_terminal, on_paste }) {
   const follower = new PointerFollower(() => page.has_terminal && !has_selected_text() && !has_terminal_focus(), focus_terminal);
   document.addEventListener("click", (event) => follower.before(event), { capture: true });
   document.addEventListener("click", (event) => follower.after(event));
   // Of a dialog, after Escape; it does not bubble.
   document.addEventListener("close", () => follower.closed(), { capture: true });
+  // As after copying from the text of the task, which is still selected.
+  document.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (text === "" || !page.has_terminal || has_terminal_focus() || !is_for_terminal(follower)) return;
+    event.preventDefault();
+    focus_terminal();
+    on_paste(text);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if (is_plain(event) && event.shiftKey && event.key === "F7") {
@@ -77,15 +85,21 @@ function take_key(event, emulator, focus_terminal, follower) {
     focus_terminal();
     return;
   }
-  // Elsewhere than on the page itself keys may press or scroll; where a pointer has put the focus there, they were not meant to.
-  const is_on_page = document.activeElement === document.body || document.activeElement === null;
-  const is_on_text = follower.is_pointer && document.activeElement?.closest("button, a, input, summary") === null;
-  if (!is_on_page && !is_on_text && !follower.is_due) return;
+  if (!is_for_terminal(follower)) return;
   const text = text_of(event);
   if (text === null) return;
   event.preventDefault();
   focus_terminal();
   emulator.input(text);
+}
+
+/**
+ * Whether nothing else takes the keys: the focus is on the page itself, or a pointer has put it on something that is only read.
+ * @param {PointerFollower} follower
+ */
+function is_for_terminal(follower) {
+  if (document.activeElement === document.body || document.activeElement === null || follower.is_due) return true;
+  return follower.is_pointer && document.activeElement.closest("button, a, input, summary") === null;
 }
 
 /** @param {KeyboardEvent} event @returns {string | null} What it types at the shell, or null where it is not for the shell. */

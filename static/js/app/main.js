@@ -69,7 +69,7 @@ function begin() {
     page,
   );
   page.attach(session, { on_refused: () => show_login(screen, { access_code }) });
-  attach_keyboard({ emulator, page, focus_terminal });
+  attach_keyboard({ emulator, page, focus_terminal, on_paste: (text) => session.paste(text) });
   attach_full_screen(focus_terminal);
   watch_for_wake_up(session);
   observe_person(session);

@@ -12,7 +12,7 @@ import { Steps } from "./steps.js";
 import { TaskPanel } from "./task_panel.js";
 import { Trouble } from "./trouble.js";
 import { UploadBar } from "./upload_bar.js";
-import { failure_in_words } from "./words.js";
+import { failure_in_words, report_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
 /** @import { ErrorMessage, Progress, StudyState } from "../core/protocol.js" */
@@ -154,7 +154,7 @@ export class StudyPage {
 
   /** @param {ErrorMessage} error */
   on_error(error) {
-    this.#notice.show(error.message);
+    this.#notice.show(report_in_words(error.message, this.#about.contact));
   }
 
   /** @param {{done: number, total: number} | null} backlog */

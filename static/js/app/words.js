@@ -98,6 +98,14 @@ export function failure_in_words(error, { heading, sentence = "" }, contact) {
   return { heading, sentence: `${begin}Try again. If it keeps failing, ${contact_in_words(contact)}${quoted}.` };
 }
 
+/**
+ * What the server says by itself, and not as the answer to a request.
+ * @param {string} message @param {string} contact Whom to ask; may be empty.
+ */
+export function report_in_words(message, contact) {
+  return `The server reports a problem: ${message.replace(/[.!]$/, "")}. If it lasts, ${contact_in_words(contact)}.`;
+}
+
 /** @param {string} contact @returns {string} The rest of a sentence that says whom to ask. */
 export function contact_in_words(contact) {
   return contact === "" ? "tell the person who runs this study" : `contact ${contact}`;
