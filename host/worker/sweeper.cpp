@@ -1,5 +1,7 @@
 #include "host/worker/sweeper.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "host/plugins/guard.hpp"
@@ -8,7 +10,7 @@ namespace tellina {
 
 void Sweeper::add(const std::vector<OwnerId>& dead) {
   std::lock_guard lock(m_mutex);
-  for (const OwnerId& owner : dead) m_dead.emplace(owner, false);
+  for (const OwnerId& owner : dead) m_dead.try_emplace(owner);
 }
 
 void Sweeper::take_over(const Sweeper& other) {
@@ -20,42 +22,70 @@ std::vector<OwnerId> Sweeper::due() const {
   std::lock_guard lock(m_mutex);
   std::vector<OwnerId> dead;
   if (m_runs) return dead;
-  for (const auto& [owner, has_failed] : m_dead) dead.push_back(owner);
+  for (const auto& [owner, known] : m_dead) dead.push_back(owner);
   return dead;
 }
 
-void Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& keep) {
+void Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use) {
   {
     std::lock_guard lock(m_mutex);
     if (std::exchange(m_runs, true)) return;
   }
+  std::vector<SandboxId> keep;
+  if (!dead.empty() && !in_use.empty() && adopts()) keep = in_use;
+  std::sort(keep.begin(), keep.end());
   for (const OwnerId& owner : dead) sweep(owner, keep);
   std::lock_guard lock(m_mutex);
   m_runs = false;
 }
 
+bool Sweeper::adopts() {
+  if (m_adopts) return *m_adopts;
+  try {
+    const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
+    // A backend that is not usable now may be soon, and have what somebody will adopt.
+    if (capabilities.usable) m_adopts = capabilities.adopts;
+  } catch (const Error&) {
+    // Likewise; sweep() says what is wrong.
+  }
+  return m_adopts.value_or(true);
+}
+
 void Sweeper::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
-  bool has_failed_before = false;
+  std::vector<SandboxId> kept;
   {
     std::lock_guard lock(m_mutex);
     const auto found = m_dead.find(owner);
     if (found == m_dead.end()) return;
-    has_failed_before = found->second;
+    const std::vector<SandboxId>& before = found->second.kept;
+    if (before.empty()) {
+      kept = keep;
+    } else {
+      std::set_intersection(before.begin(), before.end(), keep.begin(), keep.end(), std::back_inserter(kept));
+      if (kept.size() == before.size()) return;
+    }
   }
   try {
     guard_plugin_call(m_plugin, [&] { return m_sandboxes.sweep(owner, keep); });
   } catch (const Error& error) {
-    if (!has_failed_before) {
-      m_log.warning("what worker " + owner + " left cannot be removed, which is tried again and again: " +
-                    error.what() + (error.hint().empty() ? "" : "\n" + error.hint()));
-    }
-    std::lock_guard lock(m_mutex);
-    m_dead[owner] = true;
-    return;
+    return note_failure(owner, error);
   }
-  if (has_failed_before) m_log.info("what worker " + owner + " left is removed");
+  note_success(owner, std::move(kept));
+}
+
+void Sweeper::note_failure(const OwnerId& owner, const Error& error) {
   std::lock_guard lock(m_mutex);
-  m_dead.erase(owner);
+  if (std::exchange(m_dead[owner].has_failed, true)) return;
+  m_log.warning("what worker " + owner + " left cannot be removed, which is tried again and again: " + error.what() +
+                (error.hint().empty() ? "" : "\n" + error.hint()));
+}
+
+void Sweeper::note_success(const OwnerId& owner, std::vector<SandboxId> kept) {
+  std::lock_guard lock(m_mutex);
+  Dead& dead = m_dead[owner];
+  if (std::exchange(dead.has_failed, false)) m_log.info("what worker " + owner + " left is removed");
+  dead.kept = std::move(kept);
+  if (dead.kept.empty()) m_dead.erase(owner);
 }
 
 }  // namespace tellina

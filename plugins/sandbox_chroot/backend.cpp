@@ -102,9 +102,9 @@ std::unique_ptr<Sandbox> ChrootBackend::adopt(const SandboxId& id) {
   throw Error(ErrorCode::unsupported, "sandbox " + id + ": a chroot sandbox ends with the process that has started it");
 }
 
-std::size_t ChrootBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>&) {
+std::size_t ChrootBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
   check_name(owner, "owner id");
-  return m_cgroups.sweep(owner);
+  return m_cgroups.sweep(owner, keep);
 }
 
 TELLINA_PLUGIN(sandbox, ChrootBackend, "chroot", "0.1.0", settings_schema);

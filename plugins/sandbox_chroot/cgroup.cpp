@@ -151,7 +151,7 @@ Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_
   return group;
 }
 
-std::size_t Cgroups::sweep(const std::string& owner) {
+std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::string>& keep) {
   std::call_once(m_found, [this] { find_hierarchies(); });
   std::set<std::string> sandboxes;
   for (const Hierarchy& hierarchy : m_hierarchies) {
@@ -159,7 +159,9 @@ std::size_t Cgroups::sweep(const std::string& owner) {
     std::error_code none;
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(owners, none)) {
-      if (entry.is_directory(none)) found.push_back(entry.path().filename());
+      const std::string sandbox = entry.path().filename();
+      const bool stays = std::find(keep.begin(), keep.end(), sandbox) != keep.end();
+      if (entry.is_directory(none) && !stays) found.push_back(sandbox);
     }
     for (const std::string& sandbox : found) {
       const std::string directory = owners + "/" + sandbox;

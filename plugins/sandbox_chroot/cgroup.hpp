@@ -40,8 +40,8 @@ class Cgroups {
   /// Puts a process in, with all that it will start. Never fails: a limit that can't be set is not in the result.
   Cgroup enter(const std::string& owner, const std::string& sandbox, pid_t process, const Limits& limits);
 
-  /// Ends and removes what a dead owner has left; returns how many sandboxes it were.
-  std::size_t sweep(const std::string& owner);
+  /// Ends and removes what a dead owner has left, except the sandboxes in `keep`; returns how many it removed.
+  std::size_t sweep(const std::string& owner, const std::vector<std::string>& keep);
 
  private:
   class Hierarchy {

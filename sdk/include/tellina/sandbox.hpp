@@ -125,7 +125,8 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   virtual std::unique_ptr<Sandbox> adopt(const SandboxId& id) = 0;
 
   /// Removes what a dead owner left; returns how many sandboxes it were. Those in `keep` stay: somebody has adopted
-  /// them, or will.
+  /// them, or will. `keep` is empty where adopt() does not work. The host calls this again, without the sandbox, where
+  /// it could not be adopted.
   virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
 };
 

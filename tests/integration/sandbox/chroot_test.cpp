@@ -73,6 +73,23 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   Backend()->sweep(host.owner(), {});
 }
 
+TEST(RootHostDeath, LeavesAGroupThatIsToBeKept) {
+  ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
+  HostProcess host;
+  host.kill();
+  const std::vector<std::string> left = place::leftovers_of(host.owner());
+  ASSERT_FALSE(left.empty());
+  SandboxId id;
+  for (const auto& entry : std::filesystem::directory_iterator(left.front())) {
+    if (entry.is_directory()) id = entry.path().filename();
+  }
+  Backend other;
+  EXPECT_EQ(other->sweep(host.owner(), {id}), 0U);
+  EXPECT_EQ(place::leftovers_of(host.owner()), left);
+  EXPECT_EQ(other->sweep(host.owner(), {"another"}), 1U);
+  EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
+}
+
 TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
   ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
   const OwnerId owner = "test-" + std::to_string(getpid());

@@ -188,5 +188,40 @@ TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
               ElementsAre(ElementsAre("alice", "gave_up"), ElementsAre("bob", "passed")));
 }
 
+/// Where shells are processes of this machine, a home is all that a dead server leaves.
+class BreakOfAServerThatAdoptsNothing : public Break {
+ protected:
+  StudyConfig study() const {
+    StudyConfig config;
+    config.more = R"("sandbox": {"plugin": "process", "i_know_this_is_not_isolated": true, "directory": ")" +
+                  homes().string() + "\"}, ";
+    return config;
+  }
+  fs::path homes() const { return folder() / "homes"; }
+  std::set<std::string> rooms() const {
+    std::set<std::string> names;
+    for (const auto& room : fs::directory_iterator(homes())) names.insert(room.path().filename());
+    return names;
+  }
+};
+
+TEST_F(BreakOfAServerThatAdoptsNothing, LeavesNoHomeOnceAnotherHasStarted) {
+  start(study());
+  TestClient bob = join_task();
+  TestClient alice = join_task("alice");
+  const std::set<std::string> left = rooms();
+  ASSERT_EQ(left.size(), 2U);
+  server().signal(SIGKILL);
+  EXPECT_EQ(server().wait(std::chrono::seconds(5)), 128 + SIGKILL);
+  EXPECT_EQ(rooms(), left);
+
+  start();
+  for (const std::string& room : rooms()) EXPECT_FALSE(left.contains(room)) << room;
+  bob.use_port(server().port());
+  bob.connect();
+  bob.expect_prompt();
+  EXPECT_EQ(rooms().size(), 2U);
+}
+
 }  // namespace
 }  // namespace tellina::testing

@@ -116,7 +116,14 @@ class ScriptedSandbox final : public Sandbox {
 /// Each start() makes a shell that shows a prompt at once, unless told otherwise.
 class ScriptedBackend final : public SandboxBackend {
  public:
-  Capabilities probe() override { return {}; }
+  Capabilities probe() override {
+    ++probes;
+    if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
+    Capabilities capabilities;
+    capabilities.usable = true;
+    capabilities.adopts = can_adopt;
+    return capabilities;
+  }
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
     ++starts;
     if (throws_something) throw 42;
@@ -131,8 +138,9 @@ class ScriptedBackend final : public SandboxBackend {
     shells.back()->open();
     return std::make_unique<ScriptedSandbox>(shells.back());
   }
-  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>&) override {
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     swept.push_back(owner);
+    kept.push_back(keep);
     if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
     return 0;
   }
@@ -141,7 +149,9 @@ class ScriptedBackend final : public SandboxBackend {
 
   std::vector<std::shared_ptr<ScriptedShell>> shells;
   std::vector<OwnerId> swept;
+  std::vector<std::vector<SandboxId>> kept;  ///< at each of those
   int starts = 0;
+  int probes = 0;
   bool is_unavailable = false;
   bool returns_null = false;
   bool throws_something = false;

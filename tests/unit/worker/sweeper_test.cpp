@@ -53,6 +53,50 @@ TEST_F(SweeperTest, LeavesTheNextDeadWorkerToARunThatKnowsWhatToKeep) {
   EXPECT_THAT(sweeper.due(), ElementsAre("b"));
 }
 
+TEST_F(SweeperTest, KeepsNothingWhereTheBackendDoesNotAdopt) {
+  sweeper.add({"a"});
+  sweeper.run(sweeper.due(), {"s1", "s2"});
+  EXPECT_THAT(backend.kept, ElementsAre(IsEmpty()));
+  EXPECT_THAT(sweeper.due(), IsEmpty());
+}
+
+TEST_F(SweeperTest, AsksTheBackendOnceWhetherItAdoptsAndOnlyWhereThatMatters) {
+  sweeper.add({"a"});
+  run();
+  EXPECT_EQ(backend.probes, 0);
+  for (const char* owner : {"b", "c"}) {
+    sweeper.add({owner});
+    sweeper.run(sweeper.due(), {"s1"});
+  }
+  EXPECT_EQ(backend.probes, 1);
+}
+
+TEST_F(SweeperTest, SweepsAgainWhenWhatItKeptIsNoLongerInUse) {
+  backend.can_adopt = true;
+  sweeper.add({"a"});
+  sweeper.run(sweeper.due(), {"s2", "s1"});
+  sweeper.run(sweeper.due(), {"s1", "s2"});
+  EXPECT_THAT(backend.kept, ElementsAre(ElementsAre("s1", "s2"))) << "nothing has changed";
+  // s2 could not be adopted, s3 took its place.
+  sweeper.run(sweeper.due(), {"s1", "s3"});
+  EXPECT_THAT(backend.kept, ElementsAre(::testing::_, ElementsAre("s1", "s3")));
+  EXPECT_THAT(sweeper.due(), ElementsAre("a"));
+  sweeper.run(sweeper.due(), {"s3"});
+  EXPECT_THAT(backend.kept, ElementsAre(::testing::_, ::testing::_, ElementsAre("s3")));
+  EXPECT_THAT(sweeper.due(), IsEmpty()) << "the others were never the dead worker's";
+}
+
+TEST_F(SweeperTest, KeepsWhatIsInUseWhileTheBackendCannotTellWhetherItAdopts) {
+  sweeper.add({"a"});
+  backend.is_unavailable = true;
+  sweeper.run(sweeper.due(), {"s1"});
+  EXPECT_THAT(backend.kept, ElementsAre(ElementsAre("s1")));
+  backend.is_unavailable = false;
+  sweeper.run(sweeper.due(), {"s1"});
+  EXPECT_THAT(backend.kept, ElementsAre(::testing::_, IsEmpty()));
+  EXPECT_THAT(sweeper.due(), IsEmpty());
+}
+
 TEST_F(SweeperTest, GoesOnWithWhatAnotherCouldNotPutAway) {
   sweeper.add({"a"});
   backend.is_unavailable = true;
