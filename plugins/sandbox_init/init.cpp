@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -67,6 +68,14 @@ bool offer_terminal() {
   return sent;
 }
 
+/// Without it Ctrl+S stops a terminal's output until Ctrl+Q, and nothing says so. Returns false with errno set.
+bool let_output_never_stop(int terminal) {
+  termios settings{};
+  if (tcgetattr(terminal, &settings) != 0) return false;
+  settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
+  return tcsetattr(terminal, TCSANOW, &settings) == 0;
+}
+
 /// Opens a pty and hands it out. Returns false after it has reported why not.
 bool make_terminal() {
   char name[64];
@@ -77,6 +86,8 @@ bool make_terminal() {
     failed = "open a terminal";
   } else if ((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
     failed = "open the terminal's other end";
+  } else if (!let_output_never_stop(slave)) {
+    failed = "set up the terminal";
   } else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     failed = "make a socket for the shell's end";
   }

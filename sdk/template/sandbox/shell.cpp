@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -55,6 +56,14 @@ class SpawnRequest {
   posix_spawnattr_t attributes;
 };
 
+/// Without it Ctrl+S stops a terminal's output until Ctrl+Q, and nothing says so. Returns false with errno set.
+bool let_output_never_stop(int terminal) {
+  termios settings{};
+  if (tcgetattr(terminal, &settings) != 0) return false;
+  settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
+  return tcsetattr(terminal, TCSANOW, &settings) == 0;
+}
+
 /// The pointers that exec wants; they last as long as the words.
 std::vector<char*> make_pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
@@ -73,7 +82,7 @@ Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::milliseconds
     throw system_error("open a terminal", errno);
   }
   const Descriptor other_end(open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!other_end) throw system_error(name, errno);
+  if (!other_end || !let_output_never_stop(other_end.get())) throw system_error(name, errno);
   resize(size);
 
   int sockets[2];

@@ -40,6 +40,17 @@ TEST_F(CoreShell, ResizeReachesStty) {
   EXPECT_TRUE(shell().read_until("RESIZED"));
 }
 
+TEST_F(CoreShell, GoesOnAfterCtrlS) {
+  EXPECT_EQ(shell().run("stty -a | command grep -ow -e -ixon -e ixon").output, "-ixon\n");
+  // cat has the terminal as the kernel gives it: Ctrl-S is one of its characters.
+  shell().type("cat\n");
+  ASSERT_TRUE(shell().read_until(Shell::mark("C", "")));
+  shell().type("\x13still here\n");
+  EXPECT_TRUE(shell().read_until("\x13still here"));
+  shell().type("\x04");
+  EXPECT_TRUE(shell().prompt());
+}
+
 TEST_F(CoreShell, HasJobControl) {
   // A foreground process says when it is there: before that a key would reach the shell.
   shell().type("bash -c 'echo ready; exec sleep 1000'\n");

@@ -26,6 +26,10 @@ TEST_F(ProcessShell, IsInAHomeOfItsOwnWithAPlainEnvironment) {
   EXPECT_EQ(shell().run("ls -A").output, "");
 }
 
+TEST_F(ProcessShell, GoesOnAfterCtrlS) {
+  EXPECT_EQ(shell().run("stty -a | command grep -ow -e -ixon -e ixon").output, "-ixon\n");
+}
+
 TEST_F(ProcessShell, MarksItsCommands) {
   EXPECT_EQ(shell().run("(exit 7)").status, 7);
   EXPECT_THAT(shell().screen(), HasSubstr(Shell::mark("C", "") + ";cmd=(exit 7);cwd=" + home().string() + "\a"));
