@@ -42,7 +42,7 @@ class GatewayState {
   Clock& clock;
   Random& random;
   Log& log;
-  StaticFiles files;
+  const StaticFiles files;
   const TrustedProxies proxies;
   WorkerTable workers;
   LoginLimiter logins;

@@ -93,13 +93,15 @@ void redirect_to_page(const Exchange& exchange) {
 }
 
 void serve_file(const Exchange& exchange) {
-  const auto file = exchange.lane.state().files.find(exchange.target.path.substr(static_prefix.size()));
+  const auto [file, never_changes] =
+      exchange.lane.state().files.find(std::string_view(exchange.target.path).substr(static_prefix.size()));
   if (!file) return exchange.answer(plain_response(404, "Not found\n"));
   const bool compressed = file->gzip && accepts_gzip(exchange.header(http::field::accept_encoding));
   const std::string& etag = compressed ? file->gzip_etag : file->etag;
 
   Response response;
-  response.with("ETag", etag).with("Cache-Control", "no-cache");
+  response.with("ETag", etag);
+  response.with("Cache-Control", never_changes ? "public, max-age=31536000, immutable" : "no-cache");  // a year
   response.with("Content-Security-Policy", std::string(page_content_security_policy));
   if (file->gzip) response.with("Vary", "Accept-Encoding");
   if (matches_etag(exchange.header(http::field::if_none_match), etag)) {

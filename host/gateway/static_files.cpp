@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <system_error>
 
@@ -47,27 +49,33 @@ const ContentType& find_content_type(const fs::path& path) {
   return found == content_types.end() ? content_types.back() : *found;
 }
 
-/// Empty and hidden names are refused, and with them ".", ".." and "//".
-bool is_plain_path(std::string_view path) {
-  if (path.empty() || path.find('\0') != std::string_view::npos) return false;
-  while (true) {
-    const auto slash = path.find('/');
-    if (slash == 0 || path.empty() || path.front() == '.') return false;
-    if (slash == std::string_view::npos) return true;
-    path.remove_prefix(slash + 1);
+/// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+class Hash {
+ public:
+  void add(std::string_view bytes) {
+    for (const char c : bytes) {
+      m_value ^= static_cast<unsigned char>(c);
+      m_value *= 0x100000001b3ULL;
+    }
   }
-}
+  /// 16 hexadecimal digits.
+  std::string text() const {
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(m_value));
+    return digits;
+  }
 
-/// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv), with the length beside it.
+ private:
+  std::uint64_t m_value = 0xcbf29ce484222325ULL;
+};
+
+/// The content's hash, with its length in hexadecimal digits beside it.
 std::string content_tag(std::string_view content) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : content) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  char text[48];
-  std::snprintf(text, sizeof text, "%016llx-%zx", static_cast<unsigned long long>(hash), content.size());
-  return text;
+  Hash hash;
+  hash.add(content);
+  char length[24];
+  std::snprintf(length, sizeof length, "-%zx", content.size());
+  return hash.text() + length;
 }
 
 std::optional<std::string> gzip(const std::string& content) {
@@ -88,11 +96,51 @@ std::optional<std::string> gzip(const std::string& content) {
   return compressed;
 }
 
-std::shared_ptr<const StaticFile> load(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return nullptr;
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (stream.bad()) return nullptr;
+constexpr std::string_view version_prefix = "v-";
+constexpr std::size_t version_size = version_prefix.size() + 16;
+
+bool is_version(std::string_view name) {
+  return name.size() == version_size && name.starts_with(version_prefix) &&
+         name.find_first_not_of("0123456789abcdef", version_prefix.size()) == std::string_view::npos;
+}
+
+bool is_page(std::string_view path) { return path.ends_with(".html"); }
+
+/// The files by their paths, in order. What cannot be read is left out, as if it were not there.
+std::map<std::string, std::string> read_all(const fs::path& root) {
+  std::map<std::string, std::string> contents;
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator entry(root, options, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string().starts_with('.')) {
+      entry.disable_recursion_pending();
+      continue;
+    }
+    std::error_code none;
+    const fs::path full = fs::canonical(entry->path(), none);
+    if (none || !fs::is_regular_file(full, none)) continue;
+    const auto [root_end, unused] = std::mismatch(root.begin(), root.end(), full.begin(), full.end());
+    if (root_end != root.end() || fs::file_size(full, none) > StaticFiles::max_file_bytes || none) continue;
+    std::ifstream stream(full, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(stream), {});
+    if (!stream.bad() && stream.is_open()) contents.emplace(entry->path().lexically_relative(root), std::move(content));
+  }
+  return contents;
+}
+
+/// A page names what it needs by "../PATH", as pages are in a folder of their own.
+std::string with_version(const std::string& page, const std::string& version) {
+  constexpr std::string_view reference = "=\"../";
+  std::string text;
+  std::size_t from = 0;
+  for (std::size_t at; (at = page.find(reference, from)) != std::string::npos; from = at + reference.size()) {
+    text.append(page, from, at + reference.size() - from).append(version).append("/");
+  }
+  return text.append(page, from);
+}
+
+std::shared_ptr<const StaticFile> make_file(const std::string& path, std::string content) {
   const ContentType& type = find_content_type(path);
   auto file = std::make_shared<StaticFile>();
   file->content_type = type.type;
@@ -109,53 +157,37 @@ std::shared_ptr<const StaticFile> load(const fs::path& path) {
   return file;
 }
 
-std::uint64_t cost(const StaticFile& file) { return file.content->size() + (file.gzip ? file.gzip->size() : 0); }
-
 }  // namespace
 
 StaticFiles::StaticFiles(const std::string& root) {
   std::error_code error;
-  m_root = fs::canonical(root, error);
-  if (error || !fs::is_directory(m_root, error)) {
+  const fs::path folder = fs::canonical(root, error);
+  if (error || !fs::is_directory(folder, error)) {
     throw Error(ErrorCode::not_found,
                 "static files: \"" + root + "\" is no folder: install the program's share folder");
   }
+  std::map<std::string, std::string> contents = read_all(folder);
+  Hash hash;
+  for (const auto& [path, content] : contents) {
+    if (!is_page(path)) hash.add(path + '\0' + content_tag(content) + '\0');
+  }
+  m_version = std::string(version_prefix) + hash.text();
+  for (auto& [path, content] : contents) {
+    m_files.emplace(path, make_file(path, is_page(path) ? with_version(content, m_version) : std::move(content)));
+  }
 }
 
-std::shared_ptr<const StaticFile> StaticFiles::find(const std::string& path) {
-  if (!is_plain_path(path)) return nullptr;
-  std::error_code error;
-  const fs::path full = fs::canonical(m_root / path, error);
-  if (error) return nullptr;
-  const auto [root_end, unused] = std::mismatch(m_root.begin(), m_root.end(), full.begin(), full.end());
-  if (root_end != m_root.end() || !fs::is_regular_file(full, error)) return nullptr;
-  const auto modified = fs::last_write_time(full, error);
-  if (error) return nullptr;
-  const auto size = fs::file_size(full, error);
-  if (error || size > max_file_bytes) return nullptr;
-  const Version version(modified, size);
-  {
-    std::lock_guard lock(m_mutex);
-    const auto cached = m_cache.find(path);
-    if (cached != m_cache.end() && cached->second.version == version) return cached->second.file;
+StaticFiles::Found StaticFiles::find(std::string_view path) const {
+  Found found;
+  const std::string_view first = path.substr(0, path.find('/'));
+  if (is_version(first) && first.size() < path.size()) {
+    path.remove_prefix(first.size() + 1);
+    if (is_page(path)) return found;
+    found.never_changes = first == m_version;
   }
-  auto file = load(full);
-  if (file) remember(path, version, file);
-  return file;
-}
-
-void StaticFiles::remember(const std::string& path, const Version& version,
-                           const std::shared_ptr<const StaticFile>& file) {
-  std::lock_guard lock(m_mutex);
-  Cached& cached = m_cache[path];
-  if (cached.file) m_cached_bytes -= cost(*cached.file);
-  if (m_cached_bytes + cost(*file) > 4 * max_file_bytes) {
-    m_cache.erase(path);
-    return;
-  }
-  cached.version = version;
-  cached.file = file;
-  m_cached_bytes += cost(*file);
+  const auto file = m_files.find(std::string(path));
+  if (file != m_files.end()) found.file = file->second;
+  return found;
 }
 
 }  // namespace tellina

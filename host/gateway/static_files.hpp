@@ -3,16 +3,14 @@
 /// The files behind /static/, ready to be sent.
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace tellina {
 
-/// One version of one file. Immutable.
+/// One file. Immutable.
 class StaticFile {
  public:
   StaticFile() = default;
@@ -23,42 +21,37 @@ class StaticFile {
   std::string gzip_etag;
 };
 
-/// Reads files below one folder and keeps them in memory until they change (modification time or size).
+/// The files below one folder as they were when this object was made: read, hashed and compressed by then.
 ///
-/// Never leaves the folder: no "..", no hidden names, no symbolic link that leads out of it.
+/// Each has two addresses: its path, and its path below version(), which changes with the content of any file, so that
+/// what is there never changes. Pages have the first one only; their own references "../PATH" name the second one.
+///
+/// Never leaves the folder: no "..", no hidden names, no symbolic link that leads out of it or to a folder.
 /// Threads: any.
 class StaticFiles {
  public:
-  /// Files larger than this are not served; all cached ones together are at most four times as large.
+  /// Larger files are not served.
   static constexpr std::uint64_t max_file_bytes = 16 * 1024 * 1024;
+
+  class Found {
+   public:
+    std::shared_ptr<const StaticFile> file;  ///< null where there is no such file
+    bool never_changes = false;              ///< at this address
+  };
 
   /// Throws Error(not_found) where `root` is no folder.
   explicit StaticFiles(const std::string& root);
 
-  /// `path` is decoded and relative to the root ("html/index.html"). Null where there is no such file.
-  std::shared_ptr<const StaticFile> find(const std::string& path);
+  /// `path` is decoded and relative to the root ("html/index.html"). Below another version than this one there are
+  /// this one's files, for a page that was loaded before the server was replaced.
+  Found find(std::string_view path) const;
+
+  /// "v-" and 16 hexadecimal digits.
+  const std::string& version() const { return m_version; }
 
  private:
-  class Version {
-   public:
-    Version() = default;
-    Version(std::filesystem::file_time_type modified_, std::uint64_t size_) : modified(modified_), size(size_) {}
-    bool operator==(const Version&) const = default;
-    std::filesystem::file_time_type modified{};
-    std::uint64_t size = 0;
-  };
-  class Cached {
-   public:
-    Version version;
-    std::shared_ptr<const StaticFile> file;
-  };
-
-  void remember(const std::string& path, const Version& version, const std::shared_ptr<const StaticFile>& file);
-
-  std::filesystem::path m_root;  ///< canonical
-  std::mutex m_mutex;
-  std::unordered_map<std::string, Cached> m_cache;
-  std::uint64_t m_cached_bytes = 0;
+  std::string m_version;
+  std::unordered_map<std::string, std::shared_ptr<const StaticFile>> m_files;  ///< by path
 };
 
 }  // namespace tellina

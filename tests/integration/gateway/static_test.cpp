@@ -12,6 +12,7 @@ class StaticTest : public GatewayTest {
  protected:
   StaticTest() {
     std::ofstream(folder / "static" / "big.mjs") << std::string(50'000, 'x');
+    std::ofstream(folder / "static" / "html" / "other.html") << R"(<script src="../big.mjs"></script>)";
     std::ofstream(folder / "secret.txt") << "secret";
     std::filesystem::create_symlink(folder / "secret.txt", folder / "static" / "leak.txt");
     start();
@@ -38,6 +39,22 @@ TEST_F(StaticTest, SendsNothingAgainThatTheBrowserHas) {
   EXPECT_EQ(same["etag"], etag);
   EXPECT_EQ(same.body, "");
   EXPECT_EQ(client.get("/static/big.mjs", "If-None-Match: \"old\"\r\n").status, 200);
+}
+
+TEST_F(StaticTest, LetsTheBrowserKeepWhatNeverChanges) {
+  RawClient client(port);
+  const std::string page = client.get("/static/html/other.html").body;
+  const std::string address =
+      "/static" + page.substr(page.find("/v-"), std::string("/v-0123456789abcdef/big.mjs").size());
+  const RawAnswer fixed = client.get(address);
+  EXPECT_EQ(fixed.status, 200) << address;
+  EXPECT_EQ(fixed["cache-control"], "public, max-age=31536000, immutable");
+  EXPECT_EQ(fixed["content-type"], "text/javascript; charset=utf-8");
+  EXPECT_EQ(fixed.body.size(), 50'000U);
+  const RawAnswer old = client.get("/static/v-0123456789abcdef/big.mjs");
+  EXPECT_EQ(old.status, 200) << "of a page that was loaded before the server was replaced";
+  EXPECT_EQ(old["cache-control"], "no-cache");
+  EXPECT_EQ(client.get("/static/html/other.html")["cache-control"], "no-cache");
 }
 
 TEST_F(StaticTest, CompressesForThoseWhoTakeIt) {

@@ -5,7 +5,9 @@
 #include <zlib.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "tellina/error.hpp"
 
@@ -50,17 +52,16 @@ class StaticFilesTest : public testing::Test {
 
 TEST_F(StaticFilesTest, ServesAFileWithItsTypeAndTag) {
   StaticFiles files(m_root.string());
-  const auto file = files.find("html/index.html");
+  const auto file = files.find("html/index.html").file;
   ASSERT_TRUE(file);
   EXPECT_EQ(*file->content, "<p>hello</p>");
   EXPECT_EQ(file->content_type, "text/html; charset=utf-8");
   EXPECT_TRUE(file->etag.starts_with('"') && file->etag.ends_with('"'));
   EXPECT_FALSE(file->gzip) << "12 bytes do not get smaller";
-  EXPECT_EQ(files.find("html/index.html"), file) << "cached";
+  EXPECT_FALSE(files.find("html/index.html").never_changes);
 }
 
 TEST_F(StaticFilesTest, KnowsTheTypesOfAFrontEnd) {
-  StaticFiles files(m_root.string());
   const std::vector<std::pair<std::string, std::string>> types{
       {"a.js", "text/javascript; charset=utf-8"},
       {"a.mjs", "text/javascript; charset=utf-8"},
@@ -75,10 +76,11 @@ TEST_F(StaticFilesTest, KnowsTheTypesOfAFrontEnd) {
       {"a.wasm", "application/wasm"},
       {"a.strange", "application/octet-stream"},
   };
+  for (const auto& [name, type] : types) write(name, "x");
+  StaticFiles files(m_root.string());
   for (const auto& [name, type] : types) {
-    write(name, "x");
-    ASSERT_TRUE(files.find(name)) << name;
-    EXPECT_EQ(files.find(name)->content_type, type);
+    ASSERT_TRUE(files.find(name).file) << name;
+    EXPECT_EQ(files.find(name).file->content_type, type);
   }
 }
 
@@ -87,22 +89,59 @@ TEST_F(StaticFilesTest, CompressesTextWhereItPays) {
   write("big.js", content);
   write("big.png", content);
   StaticFiles files(m_root.string());
-  const auto script = files.find("big.js");
+  const auto script = files.find("big.js").file;
   ASSERT_TRUE(script && script->gzip);
   EXPECT_LT(script->gzip->size(), 1000U);
   EXPECT_EQ(gunzip(*script->gzip, content.size()), content);
   EXPECT_NE(script->gzip_etag, script->etag);
-  EXPECT_FALSE(files.find("big.png")->gzip);
+  EXPECT_FALSE(files.find("big.png").file->gzip);
 }
 
-TEST_F(StaticFilesTest, NoticesAChange) {
+TEST_F(StaticFilesTest, ServesWhatItReadAtTheStart) {
   StaticFiles files(m_root.string());
-  const std::string before = files.find("html/index.html")->etag;
   write("html/index.html", "<p>hello again</p>");
-  EXPECT_EQ(*files.find("html/index.html")->content, "<p>hello again</p>");
-  EXPECT_NE(files.find("html/index.html")->etag, before);
+  EXPECT_EQ(*files.find("html/index.html").file->content, "<p>hello</p>");
   fs::remove(m_root / "html/index.html");
-  EXPECT_FALSE(files.find("html/index.html"));
+  EXPECT_TRUE(files.find("html/index.html").file);
+}
+
+TEST_F(StaticFilesTest, GivesEachFileAnAddressThatChangesWithTheContentOfAny) {
+  fs::create_directories(m_root / "js");
+  write("js/main.js", "import './part.js'");
+  write("js/part.js", "1");
+  const StaticFiles files(m_root.string());
+  const std::string version = files.version();
+  EXPECT_TRUE(std::regex_match(version, std::regex("v-[0-9a-f]{16}"))) << version;
+  const auto found = files.find(version + "/js/main.js");
+  EXPECT_EQ(found.file, files.find("js/main.js").file);
+  EXPECT_TRUE(found.never_changes);
+  EXPECT_FALSE(files.find("js/main.js").never_changes);
+  EXPECT_EQ(StaticFiles(m_root.string()).version(), version) << "every gateway has the same";
+
+  write("html/index.html", "<p>new</p>");
+  EXPECT_EQ(StaticFiles(m_root.string()).version(), version) << "a page is not below the version";
+  write("js/part.js", "2");
+  const StaticFiles changed(m_root.string());
+  EXPECT_NE(changed.version(), version);
+  EXPECT_TRUE(changed.find(version + "/js/main.js").file) << "of a page that was loaded before";
+  EXPECT_FALSE(changed.find(version + "/js/main.js").never_changes);
+  fs::rename(m_root / "js/part.js", m_root / "js/other.js");
+  EXPECT_NE(StaticFiles(m_root.string()).version(), changed.version());
+}
+
+TEST_F(StaticFilesTest, LetsAPageNameWhatNeverChanges) {
+  write("html/index.html",
+        R"(<link href="../css/a.css"><script src="../js/b.js"></script><a href="https://c/../d">..</a>)");
+  const StaticFiles files(m_root.string());
+  const std::string& version = files.version();
+  EXPECT_EQ(*files.find("html/index.html").file->content, "<link href=\"../" + version +
+                                                              "/css/a.css\"><script src=\"../" + version +
+                                                              "/js/b.js\"></script><a href=\"https://c/../d\">..</a>");
+  EXPECT_FALSE(files.find(version + "/html/index.html").file) << "its references would lead to nothing";
+  for (const std::string& path :
+       {version, version + "/", version + "/" + version + "/html/index.html", std::string("v-12/html/index.html")}) {
+    EXPECT_FALSE(files.find(path).file) << path;
+  }
 }
 
 TEST_F(StaticFilesTest, NeverLeavesTheFolder) {
@@ -114,10 +153,10 @@ TEST_F(StaticFilesTest, NeverLeavesTheFolder) {
   for (const std::string path :
        {"../secret.txt", "html/../../secret.txt", "/etc/passwd", "leak.txt", "up/secret.txt", ".hidden", "html",
         "html/", "", "html//index.html", "./html/index.html", "nothing.txt"}) {
-    EXPECT_FALSE(files.find(path)) << path;
+    EXPECT_FALSE(files.find(path).file) << path;
   }
-  EXPECT_FALSE(files.find(std::string("html/index.html\0.png", 20)));
-  EXPECT_TRUE(files.find("inside.html"));
+  EXPECT_FALSE(files.find(std::string("html/index.html\0.png", 20)).file);
+  EXPECT_TRUE(files.find("inside.html").file);
 }
 
 TEST_F(StaticFilesTest, IsNotFooledByANeighbourWithTheSamePrefix) {
@@ -125,7 +164,7 @@ TEST_F(StaticFilesTest, IsNotFooledByANeighbourWithTheSamePrefix) {
   std::ofstream(m_folder / "static_other" / "x.txt") << "secret";
   fs::create_symlink(m_folder / "static_other" / "x.txt", m_root / "x.txt");
   StaticFiles files(m_root.string());
-  EXPECT_FALSE(files.find("x.txt"));
+  EXPECT_FALSE(files.find("x.txt").file);
 }
 
 TEST_F(StaticFilesTest, NeedsAFolder) { EXPECT_THROW(StaticFiles((m_root / "none").string()), Error); }
