@@ -93,6 +93,9 @@ ObservationFrame parse_observation(const json::object& frame) {
     }
     detail.add("input_offset", std::to_string(number_field(frame, "input_offset", 0, offset_limit)));
     detail.add("bytes", std::to_string(number_field(frame, "bytes", 0, offset_limit)));
+    if (frame.contains("replaced")) {
+      detail.add("replaced", std::to_string(number_field(frame, "replaced", 0, offset_limit)));
+    }
   } else if (parsed.kind == "round_trip") {
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
   } else if (parsed.kind == "disconnected") {

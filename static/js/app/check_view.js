@@ -67,7 +67,7 @@ function branch(nodes) {
 
 /** @param {string} text @param {string} status @param {string[]} [differs] @returns {HTMLElement} */
 function entry(text, status, differs = []) {
-  const name = element("code", {}, text);
+  const name = element("code", { translate: "no" }, text);
   if (!(status in STATUS_WORDS)) return element("li", {}, name);
   const words = differs.length === 0 ? STATUS_WORDS[status] : `${STATUS_WORDS[status]}: ${differs.map(difference_in_words).join(", ")}`;
   return element("li", { "data-status": status }, name, " ", element("span", { class: "status" }, words));

@@ -35,5 +35,7 @@ export function render_markdown(text) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }
+  // A browser that translates the page would change what is to be typed.
+  for (const code of fragment.querySelectorAll("code, pre")) code.setAttribute("translate", "no");
   return fragment;
 }

@@ -96,7 +96,7 @@ export const CLOSE_LOST = 4002;
  * @typedef {{at: number} & (
  *     {kind: "visibility", visible: boolean}
  *   | {kind: "focus", focused: boolean}
- *   | {kind: "paste" | "paste_stopped", stream: string, input_offset: number, bytes: number}
+ *   | {kind: "paste" | "paste_stopped", stream: string, input_offset: number, bytes: number, replaced?: number}
  *   | {kind: "round_trip", milliseconds: number}
  *   | {kind: "disconnected", reason: string, milliseconds: number})} Observation `at`: milliseconds since 1970.
  *

@@ -2,6 +2,7 @@ import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
 import { KeyTimes } from "./key_times.js";
 import { OutputStream } from "./output_stream.js";
+import { make_pasteable } from "./paste_text.js";
 import { Pastes } from "./pastes.js";
 import { decode_frame, decode_message, encode_frame } from "./protocol.js";
 import { Reports } from "./reports.js";
@@ -141,11 +142,12 @@ export class Session {
   /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
   paste(text) {
     const input_offset = this.#input.end;
-    this.#terminal.paste(text);
+    const { text: pasteable, replaced } = make_pasteable(text);
+    this.#terminal.paste(pasteable);
     const bytes = this.#input.end - input_offset;
     if (bytes === 0 || this.#stream === null) return;
     const paste = { stream: this.#stream, input_offset, bytes };
-    this.observe({ kind: "paste", ...paste });
+    this.observe({ kind: "paste", ...paste, ...(replaced > 0 && { replaced }) });
     this.#pastes.add(paste, this.#input.ever_sent);
   }
 

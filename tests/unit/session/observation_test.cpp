@@ -36,6 +36,8 @@ TEST(ObservationFrames, BecomeEventsOfKnownFieldsOnly) {
       {R"("kind":"visibility","at":5,"visible":true)", R"({"at":5.000,"visible":true})"},
       {R"("kind":"focus","at":5,"focused":false,"secret":"x")", R"({"at":5.000,"focused":false})"},
       {R"("kind":"paste","at":5,"input_offset":3,"bytes":9)", R"({"at":5.000,"input_offset":3,"bytes":9})"},
+      {R"("kind":"paste","at":5,"input_offset":3,"bytes":9,"replaced":2)",
+       R"({"at":5.000,"input_offset":3,"bytes":9,"replaced":2})"},
       {R"("kind":"paste_stopped","at":5,"stream":"s-1","input_offset":3,"bytes":4)",
        R"({"at":5.000,"stream":"s-1","input_offset":3,"bytes":4})"},
       {R"("kind":"round_trip","at":5,"milliseconds":0.5)", R"({"at":5.000,"milliseconds":0.500})"},
