@@ -29,6 +29,52 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.shows(/from the clipboard/);
 });
 
+page_test("what is pasted cannot end its bracket or press a key, and the record says what was replaced", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.print("\x1b[?2004hbracketed ");
+  await tab.shows(/bracketed/);
+  await tab.paste("echo safe \x1b[201~\recho INJECTED\r");
+  await tab.shows(/INJECTED/);
+  const typed = () => Buffer.from(server.input, "latin1").toString();
+  assert.equal(typed(), "\x1b[200~echo safe ␛[201~\recho INJECTED\r\x1b[201~");
+  server.print("\x1b[?2004lplain ");
+  await tab.shows(/plain/);
+  await tab.paste("one\x03two\x04");
+  await tab.shows(/two/);
+  assert.equal(typed().slice(typed().lastIndexOf("~") + 1), "one␃two␄");
+  for (const replaced of [1, 2]) await server.heard("observation", (seen) => seen.kind === "paste" && seen.replaced === replaced);
+});
+
+const IN_MOTION = { reducedMotion: /** @type {const} */ ("no-preference") };
+
+page_test("nothing moves while a key waits for its echo, also where a program wants a cursor that blinks", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  const moving = () => tab.page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").map((animation) => String(/** @type {any} */ (animation).animationName)));
+  for (const [name, wish] of [["as it is", ""], ["DECSET 12", "\x1b[?12h"], ["DECSCUSR 1", "\x1b[1 q"], ["DECSCUSR 3", "\x1b[3 q"], ["DECSCUSR 5", "\x1b[5 q"]]) {
+    server.print(`${wish}\r\n${name} `);
+    await tab.shows(new RegExp(`^${name}$`, "m"));
+    await tab.page.waitForFunction(() => document.getAnimations().every((animation) => animation.effect?.getTiming().iterations === Infinity));
+    assert.deepEqual(await moving(), [], name);
+  }
+}, IN_MOTION);
+
+page_test("a browser that translates the page leaves alone what is shown by the shell or is to be typed", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.say({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0, detail: [{ path: "inbox", status: "matched" }] });
+  await tab.page.locator("#progress code").waitFor();
+  const is_translated = (/** @type {string} */ selector) =>
+    tab.page.locator(selector).evaluateAll((found) => found.map((place) => /** @type {HTMLElement} */ (place).translate));
+  for (const selector of ["#terminal", ".xterm-rows > div", "#terminal textarea", "#description code", "#description pre", "#progress code"]) {
+    const all = await is_translated(selector);
+    assert.ok(all.length > 0, selector);
+    assert.ok(all.every((translate) => !translate), selector);
+  }
+  assert.deepEqual(await is_translated("#description > p:first-child"), [true]);
+});
+
 page_test("Ctrl+C copies what is selected and clears the selection; with nothing selected it is an interrupt; Ctrl+V pastes", async ({ server, address, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const tab = await Tab.open(context, address);

@@ -1,7 +1,7 @@
 import { FitAddon } from "../../vendor/addon-fit.mjs";
-import { Unicode11Addon } from "../../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../../vendor/addon-web-links.mjs";
 import { Terminal } from "../../vendor/xterm.mjs";
+import { CellWidths } from "./cell_widths.js";
 import { DARK, LIGHT } from "./palettes.js";
 import { is_mac } from "./tools.js";
 
@@ -16,7 +16,6 @@ import { is_mac } from "./tools.js";
  */
 export function open_emulator(place, display, { on_paste, on_leave }) {
   const wants_dark = matchMedia("(prefers-color-scheme: dark)");
-  const wants_rest = matchMedia("(prefers-reduced-motion: reduce)");
   const links = {
     activate: (/** @type {MouseEvent} */ event, /** @type {string} */ address) => {
       if (is_mac() ? event.metaKey : event.ctrlKey) window.open(address, "_blank", "noopener,noreferrer");
@@ -26,7 +25,7 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   };
   const emulator = new Terminal({
     allowProposedApi: true,
-    cursorBlink: !wants_rest.matches,
+    cursorBlink: false,
     fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
     linkHandler: links,
     minimumContrastRatio: 4.5,
@@ -34,8 +33,9 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   });
   const fit = new FitAddon();
   emulator.loadAddon(fit);
-  emulator.loadAddon(new Unicode11Addon());
-  emulator.unicode.activeVersion = "11";
+  const widths = new CellWidths();
+  emulator.unicode.register(widths);
+  emulator.unicode.activeVersion = widths.version;
   emulator.loadAddon(new WebLinksAddon(links.activate, links));
 
   const dress = () => {
@@ -60,7 +60,6 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   };
   new ResizeObserver(fit_later).observe(place);
   wants_dark.addEventListener("change", dress);
-  wants_rest.addEventListener("change", () => (emulator.options.cursorBlink = !wants_rest.matches));
   display.follow(() => {
     dress();
     fit_later();

@@ -1,1 +1,0 @@
-export { Unicode11Addon } from "@xterm/addon-unicode11";
