@@ -100,7 +100,7 @@ page_test("Shift+F6 moves between the terminal and the rest, from every button",
   const tab = await Tab.open(context, address);
   await start(tab);
   const { keyboard } = tab.page;
-  for (const id of ["fold", "open_settings", "task", "reset", "give_up"]) {
+  for (const id of ["fold", "open_settings", "task_text", "splitter", "reset", "give_up"]) {
     await keyboard.press("Shift+F6");
     assert.equal(await focused(tab), "fold");
     await tab.page.locator(`#${id}`).focus();
@@ -120,8 +120,8 @@ page_test("Start comes first in its card, and a long task scrolls by keys", asyn
   await tab.terminal();
   const scroller = () => tab.page.evaluate(() => document.activeElement?.scrollTop ?? 0);
   await keyboard.press("Shift+F6");
-  for (let count = 0; (await focused(tab)) !== "task" && count < 10; count++) await keyboard.press("Tab");
-  assert.equal(await focused(tab), "task", "the Tab key does not reach the task");
+  for (let count = 0; (await focused(tab)) !== "task_text" && count < 10; count++) await keyboard.press("Tab");
+  assert.equal(await focused(tab), "task_text", "the Tab key does not reach the task");
   assert.equal(await scroller(), 0);
   await keyboard.press("PageDown");
   await tab.page.waitForFunction(() => (document.activeElement?.scrollTop ?? 0) > 100);
@@ -179,12 +179,13 @@ page_test("the first words of a page and of its first card are for screen reader
   const words = /^Using a screen reader\? Turn on/;
   assert.match((await tab.page.locator("header .spoken").textContent()) ?? "", words);
   assert.match((await tab.page.locator("#screen .spoken").textContent()) ?? "", words);
-  const [name, description] = await tab.page.evaluate(() =>
-    ["aria-labelledby", "aria-describedby"].map((attribute) =>
-      (document.querySelector("#screen")?.getAttribute(attribute) ?? "").split(" ").map((id) => document.getElementById(id)?.textContent).join(" "),
+  assert.equal(await focused(tab), "screen_heading");
+  const [description] = await tab.page.evaluate(() =>
+    ["aria-describedby"].map((attribute) =>
+      (document.querySelector("#screen h2")?.getAttribute(attribute) ?? "").split(" ").map((id) => document.getElementById(id)?.textContent).join(" "),
     ),
   );
-  assert.equal(name, "Ready to start?");
+  assert.equal(await tab.page.locator("#screen_heading").textContent(), "Ready to start?");
   assert.match(description, /This study records every key you type and everything the terminal prints\..*Sort the photos.*1 minute and 30 seconds, from when your terminal appears/s);
 });
 

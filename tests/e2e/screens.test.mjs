@@ -12,9 +12,9 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   const tab = await Tab.open(context, address);
   await tab.card("start");
   assert.equal(await text(tab, "#task_number"), "Task 1 of 3");
-  assert.equal(await text(tab, "dialog .markdown strong"), "photos");
-  assert.match(await text(tab, "dialog .markdown"), /<b>no markup<\/b>/);
-  assert.equal(await tab.page.locator("dialog .markdown a").getAttribute("rel"), "noopener noreferrer");
+  assert.equal(await text(tab, "#screen .markdown strong"), "photos");
+  assert.match(await text(tab, "#screen .markdown"), /<b>no markup<\/b>/);
+  assert.equal(await tab.page.locator("#screen .markdown a").getAttribute("rel"), "noopener noreferrer");
   assert.match(await text(tab, "#screen"), /1 minute and 30 seconds/);
   assert.equal(await tab.page.locator("#actions").isVisible(), false);
   await tab.prove("start");
@@ -36,8 +36,16 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   await tab.shows(/notes\.txt/);
   await tab.prove("running");
   server.end_task("passed");
-  await tab.card("passed");
-  assert.equal(await text(tab, "dialog[open] h2"), "Task 1 solved");
+  const solved = tab.page.locator("#solved");
+  await solved.getByRole("heading", { name: "Task 1 solved" }).waitFor();
+  for (const key of ["Enter", "Escape", "l", " "]) await tab.page.keyboard.press(key);
+  await tab.shows(/notes\.txt/);
+  assert.equal(await text(tab, "#description strong"), "photos");
+  assert.equal(await tab.page.locator("#actions").isVisible(), false);
+  await tab.prove("solved");
+  await tab.solved();
+  assert.equal(await tab.page.locator("#terminal").isVisible(), false);
+  assert.equal(await text(tab, "#screen h2"), "Task 1 solved");
   for (const key of ["Enter", "Escape", "Escape", " "]) await tab.page.keyboard.press(key);
   await tab.card("passed");
   await tab.prove("passed");
@@ -167,7 +175,7 @@ page_test("a clock that stands and a terminal that was replaced are told above t
   await tab.prove("terminal_replaced");
   await tab.page.waitForFunction(() => /^0:/.test(document.querySelector("#clock")?.textContent ?? ""));
   server.end_task("passed");
-  await tab.card("passed");
+  await tab.solved();
 });
 
 page_test("a lost connection says so, keeps what is typed and comes back", async ({ server, address, context }) => {
@@ -214,7 +222,7 @@ page_test("a refresh asks first, and brings the same terminal back", async ({ se
   assert.equal(server.input, "before after");
   await server.heard("observation", ({ kind, reason }) => kind === "disconnected" && reason === "page left");
   server.end_task("passed");
-  await tab.card("passed");
+  await tab.solved();
   await tab.page.reload();
   await tab.card("passed");
   assert.deepEqual(asked, ["beforeunload"], "no task runs, so nothing is asked");
@@ -331,7 +339,7 @@ page_test("the clock warns in words and colour, and runs out while a question is
   await tab.page.waitForFunction(() => document.querySelector("#clock")?.textContent === "0:00");
   server.end_task("timed_out");
   await tab.card("timed_out");
-  assert.equal(await tab.page.locator("dialog[open]").count(), 1);
+  assert.equal(await tab.page.locator("dialog[open]").count(), 0);
   assert.equal(await tab.page.locator("#clock").isVisible(), false);
 });
 

@@ -80,14 +80,14 @@ study_test("a participant does the whole study, refreshing in the middle", async
   await tab.shows(/^from inside vim, still$/m);
 
   await tab.type("echo hello world\n");
-  await tab.card("passed");
+  await tab.solved();
   await tab.screenshot("study_passed");
   await start(tab, "Start the next task");
   assert.equal(await tab.page.locator("#task_number").textContent(), "Task 2 of 2");
   await tab.type("ls -R\n");
   await tab.shows(/^\.\/dir1\/dir2:$/m);
   await tab.type("touch dir1/dir2/hello.txt\n");
-  await tab.card("end");
+  await tab.solved("end");
   assert.match((await tab.page.locator("#screen").textContent()) ?? "", /You solved 2 of 2 tasks\..*Task 1solved.*Task 2solved/);
   await tab.screenshot("study_end");
   await tab.page.reload();

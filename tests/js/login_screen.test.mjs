@@ -5,10 +5,10 @@ import { FakeTimers } from "./support/fake_timers.mjs";
 import { active, part } from "./support/fake_page.mjs";
 
 const { show_login, show_unreachable } = await import("../../static/js/app/login_screen.js");
-const { Screen } = await import("../../static/js/app/screen.js");
+const { PlainPage } = await import("../../static/js/app/plain_page.js");
 
 test("a server that cannot be reached is tried again once, however often the button is pressed, and again where that fails too", () => {
-  const screen = new Screen("screen");
+  const screen = new PlainPage();
   const dialog = part("screen");
   let tries = 0;
   const fail = () => show_unreachable(screen, "no network", () => tries++);
@@ -24,7 +24,7 @@ test("a server that cannot be reached is tried again once, however often the but
 });
 
 test("a wrong code stays in its field, selected", () => {
-  const screen = new Screen("screen");
+  const screen = new PlainPage();
   show_login(screen, { access_code: "bbo" });
   const [input] = part("screen").all("input");
   assert.deepEqual([input.value, input.is_selected, active()], ["bbo", true, input]);
@@ -35,9 +35,10 @@ test("a wrong code stays in its field, selected", () => {
 
 test("after too many tries the wait is counted down, and told twice to a screen reader", () => {
   const timers = new FakeTimers();
-  show_login(new Screen("screen"), { access_code: "bbo", wait: 48, timers });
+  const announcer = part("announcer");
+  announcer.texts = [];
+  show_login(new PlainPage(), { access_code: "bbo", wait: 48, timers });
   const dialog = part("screen");
-  const [announcer] = dialog.all("p").filter(({ className }) => className === "announcer");
   assert.match(dialog.textContent, /Too many tries\. Try again in 48 seconds\./);
   assert.equal(dialog.button("Continue").attributes["aria-disabled"], "true");
   timers.advance(47_000);

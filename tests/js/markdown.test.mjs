@@ -27,6 +27,10 @@ test("a line that ends, ends", () => {
   assert.equal(html("one\ntwo"), "<p>one<br>two</p>");
 });
 
+test("a task list keeps its boxes, as text", () => {
+  assert.match(html("- [ ] one\n- [x] two"), /<li>☐ one<\/li>\s*<li>☑ two<\/li>/);
+});
+
 test("no tag and no attribute is let through that loads or runs anything", () => {
   render_markdown("x");
   const { ALLOWED_TAGS, ALLOWED_ATTR } = given.options;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { active, body, part } from "./support/fake_page.mjs";
+import { active, part } from "./support/fake_page.mjs";
 import { settle } from "./support/fake_timers.mjs";
 
 const { Screen } = await import("../../static/js/app/screen.js");
 
 test("a card's heading takes the focus, and names the dialog", () => {
-  const screen = new Screen("first");
+  const screen = new Screen("first", () => {});
   assert.equal(screen.shown, "");
   screen.show({ card: "start", heading: "Ready?", sign: "terminal" });
   const dialog = part("first");
@@ -22,7 +22,7 @@ test("a card's heading takes the focus, and names the dialog", () => {
 
 test("Escape dismisses a card that can be, and tells it once", async () => {
   let dismissed = 0;
-  const screen = new Screen("second", { on_dismissed: () => dismissed++ });
+  const screen = new Screen("second", () => dismissed++);
   screen.show({ card: "question", heading: "Sure?" });
   assert.equal(part("second").escape(), true);
   await settle();
@@ -33,20 +33,9 @@ test("Escape dismisses a card that can be, and tells it once", async () => {
   assert.equal(dismissed, 1, "the page has closed it itself");
 });
 
-test("a card that only its own buttons close refuses Escape, and comes back where a browser closes it all the same", async () => {
-  const screen = new Screen("third");
-  const dialog = part("third");
-  screen.show({ card: "end", heading: "The end" });
-  assert.equal(dialog.escape(), false);
-  body.focus();
-  dialog.close();
-  await settle();
-  assert.deepEqual([screen.shown, active().textContent], ["end", "The end"]);
-});
-
 test("a card that is shown anew before the browser tells that the last one closed stays", async () => {
   let dismissed = 0;
-  const screen = new Screen("fourth", { on_dismissed: () => dismissed++ });
+  const screen = new Screen("fourth", () => dismissed++);
   screen.show({ card: "one", heading: "One" });
   part("fourth").escape();
   screen.show({ card: "two", heading: "Two" });

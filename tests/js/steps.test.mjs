@@ -12,7 +12,7 @@ function shown(state) {
   return part("steps").hidden ? null : part("steps").all("span").map(({ dataset }) => dataset.step);
 }
 
-test("a dot for each task: what came of it, where one is, and what is ahead", () => {
+test("a segment for each task: what came of it, where one is, and what is ahead", () => {
   const outcomes = [{ number: 1, state: "passed" }, { number: 2, state: "interrupted" }];
   assert.deepEqual(shown({ ...READY, task: { ...READY.task, number: 3, total: 5 }, outcomes }), ["passed", "interrupted", "current", "ahead", "ahead"]);
 });
@@ -22,8 +22,10 @@ test("an older server tells of the last task; those before it have ended", () =>
   assert.deepEqual(shown({ ...PASSED, task: { ...PASSED.task, number: 3, total: 3 }, previous: { number: 2, state: "gave_up" } }), ["ended", "gave_up", "current"]);
 });
 
-test("no row for one task, for very many, and at the end", () => {
+test("any number of tasks has its segments, closer together where they are many; one task and the end have none", () => {
   const of = (/** @type {number} */ total) => shown({ ...READY, task: { ...READY.task, total } });
-  assert.deepEqual([of(1), of(21), shown({ ...READY, state: "finished", task: null })], [null, null, null]);
-  assert.equal(of(20)?.length, 20);
+  assert.deepEqual([of(1), shown({ ...READY, state: "finished", task: null })], [null, null]);
+  for (const [total, density] of /** @type {const} */ ([[2, "loose"], [22, "loose"], [31, "close"], [100, "packed"]])) {
+    assert.deepEqual([of(total)?.length, part("steps").dataset.density], [total, density]);
+  }
 });

@@ -8,7 +8,7 @@ import { PASSED, READY, RUNNING } from "./support/session_parts.mjs";
 
 const { About } = await import("../../static/js/app/about.js");
 const { Display } = await import("../../static/js/app/display.js");
-const { Screen } = await import("../../static/js/app/screen.js");
+const { PlainPage } = await import("../../static/js/app/plain_page.js");
 const { Settings } = await import("../../static/js/app/settings.js");
 const { StudyPage } = await import("../../static/js/app/study_page.js");
 
@@ -16,7 +16,7 @@ const terminal = part("terminal");
 const settings = new Settings(new Display(() => ({ getItem: () => null, setItem: () => {} })));
 /** Only one, as the elements of the page have only one. */
 const timers = new FakeTimers();
-const page = new StudyPage({ screen: new Screen("screen"), settings, about: new About(), timers, focus_terminal: () => terminal.focus() });
+const page = new StudyPage({ screen: new PlainPage(), settings, about: new About(), timers, focus_terminal: () => terminal.focus() });
 
 /** A session whose requests the test answers. */
 class FakeSession {
@@ -46,7 +46,9 @@ let refused = 0;
 const hear = (state) => page.on_state((session.state = state));
 /** @param {any} name */
 const connection = (name) => page.on_status({ name, attempt: 1, retry_at: 0, reason: "" });
-const dialog = part("screen");
+const screen = part("screen");
+/** The name of the page that is in the workbench's place, or nothing. */
+const shown = () => (screen.hidden ? "" : screen.dataset.card);
 const question = part("question");
 const notice = part("notice");
 const PROGRESS = /** @type {const} */ ({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0 });
@@ -63,16 +65,44 @@ beforeEach(() => {
 
 test("each state has its screen, and hearing it again changes nothing", () => {
   hear(READY);
-  assert.deepEqual([dialog.open, dialog.dataset.card, body.dataset.state], [true, "start", "ready"]);
-  dialog.button("Settings").focus();
+  assert.deepEqual([shown(), body.dataset.state, body.dataset.view], ["start", "ready", "plain"]);
+  part("open_settings").focus();
   hear({ ...READY });
-  assert.equal(active().textContent, "Settings");
+  assert.equal(active(), part("open_settings"));
   hear({ ...RUNNING, state_number: 5 });
-  assert.deepEqual([dialog.open, active(), document_page.title], [false, terminal, "Task 1 of 2 – Command-line study"]);
-  hear(PASSED);
-  assert.deepEqual([dialog.dataset.card, part("task_number").textContent], ["passed", "Task 2 of 2"]);
+  assert.deepEqual([shown(), body.dataset.view, active(), document_page.title], ["", "work", terminal, "Task 1 of 2 – Command-line study"]);
+  hear({ ...PASSED, previous: { number: 1, state: "timed_out" } });
+  assert.deepEqual([shown(), part("task_number").textContent], ["timed_out", "Task 2 of 2"]);
   hear({ ...PASSED, state: "finished", state_number: 9, task: null });
-  assert.deepEqual([dialog.dataset.card, part("task_number").textContent], ["end", "The end"]);
+  assert.deepEqual([shown(), part("task_number").textContent], ["end", "The end"]);
+});
+
+test("what solved a task stays in sight, with its text, until the participant goes on", () => {
+  page.on_progress(PROGRESS);
+  hear({ ...RUNNING, state_number: 5 });
+  hear(PASSED);
+  const solved = part("solved");
+  assert.deepEqual([shown(), body.dataset.view, solved.hidden, active().textContent], ["", "work", false, "Task 1 solved"]);
+  assert.deepEqual([part("task_number").textContent, part("check").hidden, part("actions").hidden], ["Task 1 of 2", true, true]);
+  hear({ ...PASSED });
+  assert.equal(shown(), "");
+  solved.button("Next task").click();
+  assert.deepEqual([shown(), solved.hidden, part("task_number").textContent, part("check").hidden], ["passed", true, "Task 2 of 2", true]);
+  screen.button("Start the next task").click();
+  hear({ ...RUNNING, state_number: 6, task: { ...RUNNING.task, number: 2 } });
+  hear({ ...PASSED, state: "finished", state_number: 7, task: null, previous: { number: 2, state: "passed" } });
+  solved.button("Finish").click();
+  assert.deepEqual([shown(), solved.hidden], ["end", true]);
+});
+
+test("a task that was solved before the page was loaded, or in another tab, has no terminal to be seen", () => {
+  hear({ ...PASSED, state_number: 6, previous: { number: 5, state: "passed" } });
+  assert.deepEqual([shown(), part("solved").hidden], ["passed", true]);
+  hear({ ...RUNNING, state_number: 7 });
+  connection("replaced");
+  connection("connected");
+  hear({ ...PASSED, state_number: 8 });
+  assert.deepEqual([shown(), part("solved").hidden], ["passed", true]);
 });
 
 test("news of a running task leave the keyboard where it is", () => {
@@ -86,11 +116,11 @@ test("news of a running task leave the keyboard where it is", () => {
 
 test("settings that were opened while the task was on its way give way to it, and those of a running task stay", () => {
   hear(READY);
-  dialog.button("Start").click();
-  dialog.button("Settings").click();
+  screen.button("Start").click();
+  part("open_settings").click();
   assert.equal(part("settings").open, true);
   hear({ ...RUNNING, state_number: 5 });
-  assert.deepEqual([part("settings").open, dialog.open, active()], [false, false, terminal]);
+  assert.deepEqual([part("settings").open, shown(), active()], [false, "", terminal]);
   settings.open();
   part("settings").button("Done").focus();
   hear({ ...RUNNING, state_number: 6 });
@@ -174,12 +204,12 @@ test("another tab that takes over puts all else away, and only from then on leav
   connection("lost");
   assert.equal(page.is_in_mid_task, true);
   connection("replaced");
-  assert.deepEqual([question.open, dialog.dataset.card, page.is_in_mid_task], [false, "replaced", false]);
-  dialog.button("Use it here").click();
+  assert.deepEqual([question.open, shown(), page.is_in_mid_task], [false, "replaced", false]);
+  screen.button("Use it here").click();
   assert.deepEqual(session.asked, ["start"]);
   connection("connected");
   hear(RUNNING);
-  assert.deepEqual([dialog.open, active()], [false, terminal]);
+  assert.deepEqual([shown(), active()], ["", terminal]);
 });
 
 test("how things stand is told in one go", async () => {
@@ -195,10 +225,10 @@ test("how things stand is told in one go", async () => {
 });
 
 test("a card is described by what it tells, and before the first task by what is recorded", () => {
-  const described = () => (dialog.attributes["aria-describedby"] ?? "").split(" ").map((id) => find_in(dialog, id)?.textContent ?? "").join(" ");
+  const described = () => (screen.all("h2")[0].attributes["aria-describedby"] ?? "").split(" ").map((id) => find_in(screen, id)?.textContent ?? "").join(" ");
   hear(READY);
   assert.match(described(), /This study records every key you type.*Task 1 of 2.*1 minute, from when your terminal appears/);
-  hear(PASSED);
+  hear({ ...PASSED, previous: { number: 1, state: "timed_out" } });
   assert.match(described(), /Task 2 of 2.*1 minute, from when your terminal appears/);
   assert.doesNotMatch(described(), /records/);
 });
@@ -217,12 +247,12 @@ test("who is let in no more is told so", () => {
 
 test("a task that cannot be started leaves its button for another try", async () => {
   hear(READY);
-  dialog.button("Start").click();
+  screen.button("Start").click();
   assert.deepEqual(session.asked, ["start_task 1"]);
-  dialog.button("Preparing your terminal…").click();
+  screen.button("Preparing your terminal…").click();
   assert.equal(session.asked.length, 1);
   session.answer.reject(Object.assign(new Error("no room"), { code: "sandbox_unavailable" }));
   await settle();
-  dialog.button("Try again").click();
+  screen.button("Try again").click();
   assert.equal(session.asked.length, 2);
 });

@@ -26,11 +26,11 @@ test("shows the task, and what can be done only while it runs", () => {
 
 test("news of the running task leave the last check and the place in the text alone; another task does not", () => {
   panel.show_progress(PROGRESS);
-  part("task").scrollTop = 40;
+  part("task_text").scrollTop = 40;
   show(RUNNING, "one");
-  assert.deepEqual([part("check").hidden, part("task").scrollTop], [false, 40]);
+  assert.deepEqual([part("check").hidden, part("task_text").scrollTop], [false, 40]);
   show(PASSED, "two");
-  assert.deepEqual([part("check").hidden, part("task").scrollTop], [true, 0]);
+  assert.deepEqual([part("check").hidden, part("task_text").scrollTop], [true, 0]);
   assert.match(part("description").textContent, /two/);
   show({ ...READY, state: "finished", task: null }, "");
   assert.equal(part("description").textContent, "");

@@ -7,6 +7,9 @@ import { is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
+/** In CSS pixels; its slider is narrower (css/workbench.css). */
+const SCROLLBAR_WIDTH = 9;
+
 /**
  * xterm.js in an element, as large as the element at all times, as the participant wants to see it.
  * @param {HTMLElement} place
@@ -29,6 +32,7 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
     fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
     linkHandler: links,
     minimumContrastRatio: 4.5,
+    overviewRuler: { width: SCROLLBAR_WIDTH },
     scrollback: 5000,
   });
   const fit = new FitAddon();
@@ -55,6 +59,7 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
     is_planned = true;
     requestAnimationFrame(() => {
       is_planned = false;
+      if (document.body.hasAttribute("data-dragging")) return;
       if (place.clientWidth > 0 && place.clientHeight > 0) fit.fit();
     });
   };

@@ -1,23 +1,22 @@
+import { told } from "./card.js";
 import { element } from "./dom.js";
 import { counts, outcome_of, outcomes_of } from "./outcomes.js";
-import { told } from "./screen.js";
 
 /** @import { PreviousTask, StudyState } from "../core/protocol.js" */
 /** @import { About } from "./about.js" */
-/** @import { Screen } from "./screen.js" */
+/** @import { PlainPage } from "./plain_page.js" */
 
-/** @param {Screen} screen @param {StudyState} state That is `finished`. @param {About} about */
+/** @param {PlainPage} screen @param {StudyState} state That is `finished`. @param {About} about */
 export function show_end(screen, state, about) {
   const ended = outcomes_of(state);
-  const summary = ended.length < 2 ? [] : summary_in_words(ended).map((sentence) => told(element("p", {}, sentence)));
+  const summary = ended.length < 2 ? [] : summary_in_words(ended).map((sentence) => element("p", {}, sentence));
   const items = ended.map((outcome) =>
     element("li", { "data-outcome": outcome.state }, `Task ${outcome.number}`, element("span", {}, outcome_of(outcome).in_short)),
   );
   screen.show(
     { card: "end", heading: "Done. Thank you!", sign: "end" },
     told(element("p", {}, "Everything is saved. You can close this page.")),
-    ...summary,
-    ...(items.length === 0 ? [] : [element("details", {}, element("summary", {}, "Your tasks"), element("ul", { class: "outcomes" }, ...items))]),
+    ...(items.length === 0 ? [] : [element("details", {}, element("summary", {}, "Your tasks"), ...summary, element("ul", { class: "outcomes" }, ...items))]),
     element("p", { class: "quiet" }, about.contact === "" ? about.title : `${about.title}. Questions? ${about.contact}`),
   );
 }

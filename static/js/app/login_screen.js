@@ -1,17 +1,17 @@
 import { system_timers } from "../core/timers.js";
 import { announce } from "./announcer.js";
+import { keyboard_notice, screen_reader_notice } from "./card.js";
 import { button, element, is_usable, set_usable } from "./dom.js";
-import { button_row, keyboard_notice, screen_reader_notice } from "./screen.js";
 import { duration_in_words } from "./words.js";
 
 /** @import { Timers } from "../core/timers.js" */
-/** @import { Screen } from "./screen.js" */
+/** @import { PlainPage } from "./plain_page.js" */
 
 const UNKNOWN_CODE = "We do not know this access code. Compare it with your invitation.";
 
 /**
  * Asks for the access code. The answer becomes part of the page's address, as in the link that participants get.
- * @param {Screen} screen
+ * @param {PlainPage} screen
  * @param {object} [refused] The last code, which the server did not accept.
  * @param {string} refused.access_code
  * @param {number} [refused.wait] Seconds for which the server takes no further code; 0: the code is unknown.
@@ -22,8 +22,8 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
     element("input", { name: "access_code", autocomplete: "off", autocapitalize: "none", spellcheck: "false", required: true })
   );
   input.value = access_code;
-  const submit = element("button", { class: "main" }, "Continue");
-  const form = element("form", { method: "get" }, element("label", { class: "field" }, "Access code", input), button_row(submit));
+  const submit = element("button", { class: "main", form: "login" }, "Continue");
+  const form = element("form", { method: "get", id: "login" }, element("label", { class: "field" }, "Access code", input));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const next_code = input.value.trim();
@@ -42,7 +42,7 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
   }
 
   screen.show(
-    { card: "login", heading: "Welcome", sign: "terminal" },
+    { card: "login", heading: "Welcome", sign: "terminal", footer: [submit] },
     screen_reader_notice(),
     element("p", {}, "Enter the access code from your invitation."),
     ...(access_code === "" ? [] : [complaint]),
@@ -58,7 +58,7 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
 }
 
 /**
- * @param {Screen} screen
+ * @param {PlainPage} screen
  * @param {string} reason
  * @param {() => void} try_again Called once, as it ends with another card or with none.
  */
@@ -71,9 +71,8 @@ export function show_unreachable(screen, reason, try_again) {
   }
 
   screen.show(
-    { card: "unreachable", heading: "The study cannot be reached", sign: "trouble" },
+    { card: "unreachable", heading: "The study cannot be reached", sign: "trouble", footer: [retry] },
     element("p", {}, "The server did not answer as it should. Your network may be down, or the study is not running at the moment. Nothing of yours is lost."),
     element("p", { class: "quiet" }, reason),
-    button_row(retry),
   );
 }

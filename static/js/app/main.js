@@ -3,19 +3,21 @@ import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
 import { make_wall_clock, system_timers } from "../core/timers.js";
 import { About } from "./about.js";
+import { place_banners } from "./banners.js";
 import { Display } from "./display.js";
 import { find } from "./dom.js";
 import { open_emulator } from "./emulator.js";
 import { attach_keyboard } from "./keyboard.js";
 import { show_login, show_unreachable } from "./login_screen.js";
+import { PlainPage } from "./plain_page.js";
 import { observe_person } from "./presence.js";
-import { Screen } from "./screen.js";
 import { Settings } from "./settings.js";
+import { attach_splitter } from "./splitter.js";
 import { StudyPage } from "./study_page.js";
 import { attach_fold, attach_full_screen, name_keys } from "./tools.js";
 
 const api = new Api((...request) => fetch(...request));
-const screen = new Screen("screen");
+const screen = new PlainPage();
 const display = new Display(() => localStorage);
 const settings = new Settings(display);
 const about = new About();
@@ -40,7 +42,6 @@ async function enter() {
     else show_unreachable(screen, reason(error), () => void enter());
     return;
   }
-  screen.close();
   begin();
 }
 
@@ -49,10 +50,8 @@ function begin() {
     on_paste: (text) => session.paste(text),
     on_leave: () => find("fold").focus(),
   });
-  const focus_terminal = () => {
-    emulator.focus();
-    find("terminal").scrollIntoView({ block: "nearest" });
-  };
+  place_banners(emulator);
+  const focus_terminal = () => emulator.focus();
   const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal });
   const session = new Session(
     {
@@ -125,6 +124,7 @@ function reason(error) {
 
 display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
 attach_fold(display);
+attach_splitter(display);
 name_keys();
 void learn_about();
 void enter();

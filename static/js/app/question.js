@@ -1,9 +1,10 @@
+import { told } from "./card.js";
 import { button, element } from "./dom.js";
-import { button_row, Screen, told } from "./screen.js";
+import { Screen } from "./screen.js";
 
 /** Asks before something that cannot be undone. Escape is a no. */
 export class Question {
-  #screen = new Screen("question", { on_dismissed: () => this.#on_closed() });
+  #screen = new Screen("question", () => this.#on_closed());
   #on_closed;
 
   /** @param {() => void} on_closed Whatever the answer was. */
@@ -27,9 +28,8 @@ export class Question {
       this.#on_closed();
     };
     this.#screen.show(
-      { card, heading, sign: "question" },
+      { card, heading, sign: "question", footer: [button(no, closing(() => {})), button(yes, closing(on_yes), "grave")] },
       told(element("p", {}, sentence)),
-      button_row(button(no, closing(() => {})), button(yes, closing(on_yes), "grave")),
     );
   }
 

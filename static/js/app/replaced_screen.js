@@ -1,13 +1,12 @@
+import { told } from "./card.js";
 import { button, element } from "./dom.js";
-import { button_row, told } from "./screen.js";
 
-/** @import { Screen } from "./screen.js" */
+/** @import { PlainPage } from "./plain_page.js" */
 
-/** @param {Screen} screen @param {() => void} take_over */
+/** @param {PlainPage} screen @param {() => void} take_over */
 export function show_replaced(screen, take_over) {
   screen.show(
-    { card: "replaced", heading: "Open in another tab", sign: "elsewhere" },
+    { card: "replaced", heading: "Open in another tab", sign: "elsewhere", footer: [button("Use it here", take_over, "main")] },
     told(element("p", {}, "You can use the study in one tab or window at a time. Nothing is lost.")),
-    button_row(button("Use it here", take_over, "main")),
   );
 }

@@ -1,6 +1,6 @@
 import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
 import { button, element, find, set_usable } from "./dom.js";
-import { button_row, Screen } from "./screen.js";
+import { Screen } from "./screen.js";
 import { gives_all_keys, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
@@ -23,7 +23,7 @@ const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "reach the terminal in full screen"
 
 /** How the page looks: theme, size of the terminal's text, help for screen readers; and the keys of the terminal. */
 export class Settings {
-  #screen = new Screen("settings", { on_dismissed: () => {} });
+  #screen = new Screen("settings", () => {});
   #display;
 
   /** @param {Display} display */
@@ -35,13 +35,12 @@ export class Settings {
   open() {
     const keys = gives_all_keys() ? [...KEYS, KEYS_OF_THE_BROWSER] : KEYS;
     this.#screen.show(
-      { card: "settings", heading: "Settings" },
+      { card: "settings", heading: "Settings", footer: [button("Done", () => this.close(), "main")] },
       this.#themes(),
       this.#font_size(),
       this.#screen_reader(),
       element("h3", {}, "Keys in the terminal"),
       element("dl", { class: "keys" }, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
-      button_row(button("Done", () => this.close(), "main")),
     );
   }
 

@@ -1,23 +1,23 @@
+import { keyboard_notice, screen_reader_notice, told } from "./card.js";
 import { button, element, set_usable } from "./dom.js";
 import { render_markdown } from "./markdown.js";
 import { outcome_of, outcomes_of } from "./outcomes.js";
-import { button_row, keyboard_notice, screen_reader_notice, told } from "./screen.js";
 import { duration_in_words, failure_in_words, recording_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 /** @import { About } from "./about.js" */
-/** @import { Screen } from "./screen.js" */
+/** @import { PlainPage } from "./plain_page.js" */
 
 const NOT_STARTED = { heading: "We could not start your terminal.", sentence: "Your time has not started." };
 
 /**
  * What came of the last task, the next one, and a button that starts it. Before the first task it says what is recorded.
- * @param {Screen} screen
+ * @param {PlainPage} screen
  * @param {StudyState} state That is `ready`.
  * @param {About} about
- * @param {{start: () => Promise<void>, open_settings: () => void}} actions `start` is rejected when the task could not be started.
+ * @param {() => Promise<void>} start Is rejected when the task could not be started.
  */
-export function show_start(screen, state, about, { start, open_settings }) {
+export function show_start(screen, state, about, start) {
   const { task, previous } = state;
   if (task === null) return;
   const outcome = previous === null ? null : outcome_of(previous);
@@ -43,9 +43,10 @@ export function show_start(screen, state, about, { start, open_settings }) {
     outcome === null || previous === null
       ? { card: "start", heading: "Ready to start?", sign: "terminal" }
       : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
+  const time = told(element("p", {}, `${duration_in_words(task.duration_in_seconds)}, from when your terminal appears.`));
   const is_first = outcomes_of(state).length === 0;
   screen.show(
-    words,
+    { ...words, footer: [time, start_button] },
     ...(is_first ? [screen_reader_notice()] : []),
     ...(outcome === null || outcome.sentence === "" ? [] : [told(element("p", {}, outcome.sentence))]),
     keyboard_notice(),
@@ -58,9 +59,7 @@ export function show_start(screen, state, about, { start, open_settings }) {
         markdown(task.description),
       ),
     ),
-    told(element("p", {}, `${duration_in_words(task.duration_in_seconds)}, from when your terminal appears.`)),
     complaint,
-    button_row(start_button, button("Settings", open_settings)),
   );
 }
 

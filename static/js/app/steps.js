@@ -2,16 +2,19 @@ import { element, find } from "./dom.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 
-const MOST_STEPS = 20;
+/** Above these numbers of tasks the segments stand closer together, and at last without gaps. */
+const CLOSE = 30;
+const PACKED = 60;
 
-/** How far the participant is in the study, as a row of dots; "Task 2 of 5" beside it says the same in words. */
+/** How far the participant is in the study, as a bar with a segment for each task; "Task 2 of 5" beside it says the same in words. */
 export class Steps {
   #row = find("steps");
 
   /** @param {StudyState} state */
   show({ task, previous, outcomes = [] }) {
     const total = task?.total ?? 0;
-    this.#row.hidden = total < 2 || total > MOST_STEPS;
+    this.#row.hidden = total < 2;
+    this.#row.dataset.density = total > PACKED ? "packed" : total > CLOSE ? "close" : "loose";
     if (this.#row.hidden) return;
     const outcome = (/** @type {number} */ number) =>
       outcomes.find((other) => other.number === number)?.state ?? (previous?.number === number ? previous.state : "ended");

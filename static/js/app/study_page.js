@@ -7,6 +7,7 @@ import { Notice } from "./notice.js";
 import { outcomes_of } from "./outcomes.js";
 import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
+import { Solved } from "./solved.js";
 import { show_start } from "./start_screen.js";
 import { Steps } from "./steps.js";
 import { TaskPanel } from "./task_panel.js";
@@ -19,7 +20,7 @@ import { failure_in_words, report_in_words } from "./words.js";
 /** @import { Session } from "../core/session.js" */
 /** @import { Timers } from "../core/timers.js" */
 /** @import { About } from "./about.js" */
-/** @import { Screen } from "./screen.js" */
+/** @import { PlainPage } from "./plain_page.js" */
 /** @import { Settings } from "./settings.js" */
 
 const RESET_WORDS = {
@@ -56,6 +57,7 @@ export class StudyPage {
   #steps = new Steps();
   #trouble;
   #upload_bar;
+  #solved = new Solved();
   /** @type {Session | null} */
   #session = null;
   #on_refused = () => {};
@@ -63,12 +65,14 @@ export class StudyPage {
   #shown_state_number = -1;
   /** Of the task that the questions and the notice are about. @type {number | undefined} */
   #task_number = undefined;
+  /** Of the task whose terminal is in sight. @type {number | undefined} */
+  #task_in_sight = undefined;
   /** What the last check saw is no longer there. */
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
 
-  /** @param {{screen: Screen, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
+  /** @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
   constructor({ screen, settings, about, timers, focus_terminal }) {
     this.#about = about;
     this.#trouble = new Trouble(focus_terminal);
@@ -128,13 +132,9 @@ export class StudyPage {
   on_state(state) {
     const { task } = state;
     document.body.dataset.state = state.state;
-    this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
-    this.#about.show_place(this.#place);
-    document.body.toggleAttribute("data-first", outcomes_of(state).length === 0);
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
     this.#trouble.show(state);
-    this.#steps.show(state);
-    this.#panel.show(state);
+    if (state.state === "running") this.#show_task(state);
     const is_replaced = task?.terminal_replaced ?? false;
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
@@ -144,6 +144,7 @@ export class StudyPage {
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();
+    else if (this.#was_solved_here(state)) this.#show_solved(state);
     else this.#show_card(state);
   }
 
@@ -170,6 +171,31 @@ export class StudyPage {
     this.#focus_terminal();
   }
 
+  /** @param {StudyState} state */
+  #show_task(state) {
+    const { task } = state;
+    this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
+    this.#about.show_place(this.#place);
+    document.body.toggleAttribute("data-first", outcomes_of(state).length === 0);
+    this.#steps.show(state);
+    this.#panel.show(state);
+    this.#solved.clear();
+    this.#task_in_sight = state.state === "running" ? task?.number : undefined;
+  }
+
+  /** @param {StudyState} state */
+  #was_solved_here({ previous }) {
+    return previous?.state === "passed" && previous.number === this.#task_in_sight && this.#screen.shown === "";
+  }
+
+  /** The workbench stays as it is: what solved the task is on it. @param {StudyState} state */
+  #show_solved(state) {
+    this.#close_what_is_open();
+    this.#panel.end();
+    const words = { heading: `Task ${this.#task_in_sight} solved`, next: state.state === "finished" ? "Finish" : "Next task" };
+    this.#solved.show(words, () => this.#show_card(state));
+  }
+
   #show_terminal() {
     const has_card = this.#screen.shown !== "";
     // In front of that card they may have been opened while the task was on its way; they would keep the keyboard from the terminal.
@@ -182,9 +208,10 @@ export class StudyPage {
   /** @param {StudyState} state */
   #show_card(state) {
     this.#close_what_is_open();
+    this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
-    if (state.state === "ready") show_start(this.#screen, state, this.#about, { start, open_settings: () => this.#settings.open() });
+    if (state.state === "ready") show_start(this.#screen, state, this.#about, start);
     else show_end(this.#screen, state, this.#about);
   }
 

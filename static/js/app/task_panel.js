@@ -7,7 +7,7 @@ import { render_markdown } from "./markdown.js";
 
 /** What the participant is asked to do, how far they are, and the buttons that reset the files or end the task. */
 export class TaskPanel {
-  #panel = find("task");
+  #text = find("task_text");
   #description = find("description");
   #check;
   #actions = find("actions");
@@ -28,8 +28,14 @@ export class TaskPanel {
     this.#actions.hidden = state.state !== "running";
     if (this.#task_number === task?.number && state.state === "running") return;
     this.#description.replaceChildren(...(task === null ? [] : [render_markdown(task.description)]));
-    this.#panel.scrollTop = 0;
+    this.#text.scrollTop = 0;
     this.#task_number = task?.number ?? 0;
+    this.#check.clear();
+  }
+
+  /** The task is over, and still to be read; its last check was before what ended it. */
+  end() {
+    this.#actions.hidden = true;
     this.#check.clear();
   }
 

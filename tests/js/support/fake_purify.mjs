@@ -11,6 +11,6 @@ export default {
     fragment.append(html);
     const links = [...html.matchAll(/<a /g)].map(() => document.createElement("a"));
     fragment.append(...links);
-    return Object.assign(fragment, { querySelectorAll: () => links });
+    return Object.assign(fragment, { querySelectorAll: (/** @type {string} */ tag) => (tag === "a" ? links : []) });
   },
 };
