@@ -101,6 +101,22 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   assert.equal(new URL(tab.page.url()).search, "?access_code=bob");
 });
 
+page_test("the first card says what is recorded and whom to ask, however late the server tells it", async ({ server, address, context }) => {
+  server.is_about_late = true;
+  server.about = { title: "Finding files", contact: "a.researcher@example.org", records_bytes: false };
+  const asked = server.asked_about();
+  const tab = await Tab.open(context, address);
+  await asked;
+  await tab.page.waitForFunction(() => performance.getEntriesByName(`${location.origin}/api/v1/login`).length > 0);
+  assert.equal(await tab.page.locator("dialog[open]").count(), 0);
+  server.tell_about();
+  await tab.card("start");
+  assert.match(await text(tab, "#screen .recorded"), /^This study records the commands you run, what they print, and when you press a key, but not which one\..*Questions\? a\.researcher@example\.org$/);
+  server.end_task("passed");
+  await tab.card("passed");
+  assert.equal(await tab.page.locator("#screen .recorded").count(), 0);
+});
+
 page_test("what fails on our side is told as ours, with a way to try again", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   const refusal = { code: "sandbox_unavailable", message: "there is no room for another terminal", reference: "3F7A" };

@@ -23,13 +23,15 @@ const settings = new Settings(display);
 const about = new About();
 const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
 
-/** An older server says nothing of the study, and one that is away says so at the login. */
+/** Never fails: an older server does not know the request, and one that is away says so at the login. */
 async function learn_about() {
   about.take(await api.about().catch(() => undefined));
 }
 
 /** @returns {Promise<void>} */
 async function enter() {
+  // Beside the login, so that it costs no time; the first card says what it learns.
+  const learned = learn_about();
   if (access_code === "") {
     show_login(screen);
     return;
@@ -42,6 +44,7 @@ async function enter() {
     else show_unreachable(screen, reason(error), () => void enter());
     return;
   }
+  await learned;
   begin();
 }
 
@@ -126,5 +129,4 @@ display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
 attach_fold(display);
 attach_splitter(display);
 name_keys();
-void learn_about();
 void enter();

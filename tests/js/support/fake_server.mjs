@@ -36,6 +36,9 @@ export class FakeServer {
   study;
   /** What everybody may know of the study. */
   about = { title: "Finding files", contact: "a.researcher@example.org", records_bytes: true };
+  /** Whether that is told only once a test lets it, by `tell_about`. */
+  is_about_late = false;
+  tell_about = () => {};
   is_accepting = true;
   /** Whether input is acknowledged, and echoed, as it comes. */
   is_acknowledging = true;
@@ -108,6 +111,11 @@ export class FakeServer {
     }
   }
 
+  /** The page has asked what everybody may know. */
+  async asked_about() {
+    if (this.is_about_late) await once(this.#heard, "about");
+  }
+
   /** The study goes on: tells the page. @param {Partial<FakeStudy>} change */
   change(change) {
     this.study = { ...this.study, ...change, state_number: this.study.state_number + 1 };
@@ -144,7 +152,10 @@ export class FakeServer {
       response.setHeader("Set-Cookie", `tellina_session=${access_code}; HttpOnly; SameSite=Strict; Path=/`);
       return give(response, {});
     }
-    if (pathname === "/api/v1/about") return give(response, this.about);
+    if (pathname === "/api/v1/about") {
+      this.tell_about = () => give(response, this.about);
+      return this.is_about_late ? this.#heard.emit("about") : this.tell_about();
+    }
     if (pathname === "/api/v1/study") {
       return this.#has_cookie(request) ? give(response, this.study) : refuse(response, 401, "not_logged_in");
     }
