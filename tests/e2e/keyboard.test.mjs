@@ -45,6 +45,19 @@ page_test("whatever a mouse has used, what is typed next goes to the terminal", 
   await press("Keep working");
   await types("f");
 
+  const splitter = await tab.page.locator("#splitter").boundingBox();
+  assert.ok(splitter !== null);
+  await mouse.move(splitter.x + splitter.width / 2, splitter.y + 100);
+  await mouse.down();
+  await mouse.move(splitter.x - 40, splitter.y + 120, { steps: 3 });
+  await mouse.up();
+  await types("g ");
+  await tab.page.locator("#description button").first().click();
+  await types("h ");
+  server.change({ task: { ...server.study.task, ...{ time_left_in_seconds: 60, terminal_replaced: true } } });
+  await press("Close");
+  await types("i ");
+
   // Selected text stays selected, for Ctrl+C; a key that types something goes to the terminal.
   const box = await tab.page.locator("#description strong").boundingBox();
   assert.ok(box !== null);
