@@ -5,7 +5,7 @@
 const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
 
 /**
- * Keeps the keyboard at the terminal: who uses something with a pointer goes on typing there afterwards. Who uses it with
+ * Keeps the keyboard at the terminal: who uses something with a pointer can type there afterwards. Who uses it with
  * keys keeps the focus where the keys have brought it.
  * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void, on_paste: (text: string) => void}} parts
  */
