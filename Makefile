@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-quick bench-micro build-bench lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -78,7 +78,11 @@ bench-revisions:  ## the three set-ups of the first version with 1 to 1000 sessi
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench revisions
 
-bench-quick:      ## a little of both, into build/performance/ (some minutes)
+bench-browser:    ## from a key to the screen, and the first load, in Chromium; writes docs/performance.md (about 3 minutes)
+	@$(MAKE) --no-print-directory build-bench
+	tools/bench browser
+
+bench-quick:      ## a little of all, into build/performance/ (some minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench quick
 

@@ -1,4 +1,4 @@
-import { element } from "./dom.js";
+import { element, picture_of } from "./dom.js";
 
 /**
  * @typedef {object} CardWords
@@ -17,7 +17,7 @@ import { element } from "./dom.js";
  */
 export function make_card(heading_id, { heading, sign, footer = [] }, content) {
   const title = element("h2", { tabindex: "-1", id: heading_id }, heading);
-  const picture = sign === undefined ? [] : [element("img", { class: "sign", src: `../images/${sign}.svg`, alt: "" })];
+  const picture = sign === undefined ? [] : [picture_of(sign, "sign")];
   const told_parts = [...content, ...footer].filter((part) => typeof part !== "string" && "dataset" in part && /** @type {HTMLElement} */ (part).dataset.told !== undefined);
   told_parts.forEach((part, index) => /** @type {HTMLElement} */ (part).setAttribute("id", `${heading_id}_told_${index}`));
   title.setAttribute("aria-describedby", told_parts.map((_, index) => `${heading_id}_told_${index}`).join(" "));

@@ -14,6 +14,11 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A picture that says nothing beside the words. It is found from this script, so its address changes with its content. @param {string} name In images/. */
+export function picture_of(name, group = "") {
+  return element("img", { class: group, src: new URL(`../../images/${name}.svg`, import.meta.url).href, alt: "" });
+}
+
 /** An element that is in index.html. @param {string} id @returns {HTMLElement} */
 export function find(id) {
   const found = document.getElementById(id);

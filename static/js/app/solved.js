@@ -1,4 +1,4 @@
-import { button, element, find } from "./dom.js";
+import { button, element, find, picture_of } from "./dom.js";
 
 /** Says over the terminal that the task is solved, so that the output that solved it can still be read. */
 export class Solved {
@@ -9,7 +9,7 @@ export class Solved {
    * @param {{heading: string, next: string}} words @param {() => void} on_next
    */
   show({ heading, next }, on_next) {
-    const title = element("h2", { tabindex: "-1" }, element("img", { src: "../images/passed.svg", alt: "" }), heading);
+    const title = element("h2", { tabindex: "-1" }, picture_of("passed"), heading);
     this.#box.replaceChildren(title, button(next, on_next, "main"));
     this.#box.hidden = false;
     title.focus();
