@@ -6,11 +6,12 @@ import { button, element } from "./dom.js";
 /** Headings of a text stand below those of the page. */
 const TOP_HEADING = 3;
 
-/** Code within a line that stays in one piece, in characters: most commands. */
+/** Code within a line, or a word of it, that stays in one piece, in characters: a hyphen that ends a line reads as another option. */
 const SHORT_CODE = 30;
 
-/** What the boxes of a task list become: a text, as an input would be something to use. */
+/** What the boxes of a task list become: pictures, as an input would be something to use. */
 const BOXES = { ticked: "☑", empty: "☐" };
+const BOX = /^\s*([☐☑])\s*/;
 
 const marked = new Marked({
   gfm: true,
@@ -48,10 +49,14 @@ export function render_markdown(text) {
   // A browser that translates the page would change what is to be typed.
   for (const code of fragment.querySelectorAll("code, pre")) code.setAttribute("translate", "no");
   for (const code of fragment.querySelectorAll("code")) {
-    if ((code.textContent ?? "").length <= SHORT_CODE) code.classList.add("short");
+    if (code.closest("pre") === null) keep_together(code);
   }
   for (const item of fragment.querySelectorAll("li")) {
-    if (Object.values(BOXES).some((box) => item.textContent?.trimStart().startsWith(box))) item.classList.add("to_do");
+    const text = document.createNodeIterator(item, NodeFilter.SHOW_TEXT).nextNode();
+    const [all, box] = BOX.exec(text?.nodeValue ?? "") ?? [];
+    if (text === null || all === undefined) continue;
+    text.nodeValue = (text.nodeValue ?? "").slice(all.length);
+    item.dataset.box = box;
   }
   for (const table of fragment.querySelectorAll("table")) {
     reach_by_keys(put_into(element("div", { class: "table", role: "group", "aria-label": "Table" }), table));
@@ -61,6 +66,17 @@ export function render_markdown(text) {
     reach_by_keys(block);
   }
   return fragment;
+}
+
+/** @param {HTMLElement} code */
+function keep_together(code) {
+  const text = code.textContent ?? "";
+  if (text.length <= SHORT_CODE) {
+    code.classList.add("short");
+    return;
+  }
+  const words = text.split(/( +)/);
+  code.replaceChildren(...words.map((word) => (word.length <= SHORT_CODE && !word.startsWith(" ") ? element("span", { class: "short" }, word) : word)));
 }
 
 /** What scrolls sideways is a stop of the Tab key, and only while it does. @param {HTMLElement} scroller */

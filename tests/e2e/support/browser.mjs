@@ -197,8 +197,12 @@ export class Tab {
       const { violations, incomplete, passes } = await axe.run(document, { resultTypes: ["violations", "incomplete"] });
       if (passes.length < 10) return ["axe looked at nothing"];
       // Where a text is longer than its place, what lies at the edge is cut; in a window that is large enough the same is decided.
-      const is_cut = (/** @type {Element | null | undefined} */ place) => place && place.scrollHeight > place.clientHeight;
-      const is_covered = (/** @type {any} */ { any, target }) => any[0]?.data?.messageKey === "bgOverlap" && is_cut(document.querySelector(target[0])?.closest(".card_text, .task_text"));
+      const is_cut = (/** @type {Element | null | undefined} */ place) => place && (place.scrollHeight > place.clientHeight || place.scrollWidth > place.clientWidth);
+      const is_covered = (/** @type {any} */ { any, target }) =>
+        ["bgOverlap", "elmPartiallyObscured"].includes(any[0]?.data?.messageKey) && is_cut(document.querySelector(target[0])?.closest(".table, pre, .card_text, .task_text"));
+      // The rows of the terminal below a banner are decided where there is none.
+      const has_banner = [...document.querySelectorAll("#banners > *, #connection")].some((banner) => banner.checkVisibility());
+      const is_below = (/** @type {any} */ { any, target }) => has_banner && any[0]?.data?.messageKey === "bgOverlap" && document.querySelector(target[0])?.closest(".xterm-rows") !== null;
       // axe cannot tell of lines that lie over unlike things; they are looked at again with nothing below them.
       const is_banner = (/** @type {any} */ { target }) => document.querySelector(target[0])?.closest("#banners") !== null;
       const terminal = /** @type {HTMLElement} */ (document.querySelector("#terminal"));
@@ -212,7 +216,7 @@ export class Tab {
       const is_spoken = (/** @type {any} */ { target }) => speaks && document.querySelector(target[0])?.closest(".xterm") !== null;
       const undecided = incomplete
         .filter((/** @type {any} */ { id }) => id === "color-contrast")
-        .map((/** @type {any} */ { id, nodes }) => ({ id, nodes: nodes.filter((/** @type {any} */ node) => !is_covered(node) && !is_spoken(node) && !is_banner(node)) }));
+        .map((/** @type {any} */ { id, nodes }) => ({ id, nodes: nodes.filter((/** @type {any} */ node) => !is_covered(node) && !is_spoken(node) && !is_banner(node) && !is_below(node)) }));
       return [...violations, ...undecided, ...banners.incomplete].flatMap((/** @type {any} */ { id, nodes }) =>
         nodes.map((/** @type {any} */ { target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
       );

@@ -49,10 +49,10 @@ export function page_tests() {
     });
 }
 
-/** Starts the first task. @param {import("./browser.mjs").Tab} tab */
-export async function start(tab) {
-  await tab.card("start");
-  await tab.press("Start");
+/** Starts a task: the first one, where nothing else is said. @param {import("./browser.mjs").Tab} tab @param {string} [card] That is in front. */
+export async function start(tab, card = "start") {
+  await tab.card(card);
+  await tab.press(card === "start" ? "Start" : "Start the next task");
   await tab.terminal();
   await tab.shows(/\$/);
 }

@@ -268,7 +268,7 @@ export class FakeServer {
  * @typedef {object} FakeStudy
  * @property {string} state
  * @property {number} state_number
- * @property {{number: number, total: number, type: string, description: string, duration_in_seconds: number, time_left_in_seconds: number | null}} task
+ * @property {{number: number, total: number, type: string, description: string, duration_in_seconds: number, time_left_in_seconds: number | null, clock_stands?: boolean, terminal_replaced?: boolean}} task
  * @property {{number: number, state: string} | null} previous
  * @property {{number: number, state: string}[]} [outcomes]
  */
