@@ -26,5 +26,6 @@ test("a clock that stands is explained for as long as it stands, then what becam
   assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), "", "it was closed");
   show(RUNNING);
   assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it has happened again");
+  assert.equal(part("announcer").texts.length, 3, "each is announced once");
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });

@@ -1,3 +1,4 @@
+import { announce } from "./announcer.js";
 import { find, when_pressed } from "./dom.js";
 import { trouble_in_words } from "./words.js";
 
@@ -24,6 +25,8 @@ export class Trouble {
     if (this.#words.textContent !== words) {
       this.#words.textContent = words;
       this.#is_closed = false;
+      // What becomes visible with its text in it is no change to a screen reader.
+      if (words !== "") announce(words);
     }
     this.#box.hidden = words === "" || this.#is_closed;
   }
