@@ -88,7 +88,7 @@ async function prove_record(context) {
     assert.ok(Math.abs(at - seen_at) < TOLERANCE, `the key ${key} at ${offset} was pressed at ${seen_at} and has ${at}`);
   }
 
-  await tab.page.setViewportSize({ width: 1000, height: 600 });
+  await tab.page.setViewportSize({ width: 1100, height: 600 });
   const { columns } = await recorded("started");
   await recorded("resize", (size) => size.columns < columns && size.rows > 0);
 

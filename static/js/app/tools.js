@@ -10,8 +10,9 @@ export function is_mac() {
   return /Mac|iPhone|iPad/.test(navigator.platform);
 }
 
-/** Shows the keys of this kind of machine in the line below the terminal. */
-export function name_keys() {
+/** The line below the terminal with the keys of this kind of machine. @param {Display} display */
+export function attach_keys(display) {
+  display.follow(({ shows_keys }) => document.body.toggleAttribute("data-keys", shows_keys));
   if (!is_mac()) return;
   for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.getAttribute("data-mac");
 }
