@@ -121,7 +121,7 @@ function commitTable() {
 }
 
 const words = {
-  machine: measured[0]?.settings.machine ?? 'unknown',
+  machine: [...new Set(measured.map((run) => run.settings.machine ?? 'unknown'))].join('; '),
   commits: commitTable(),
   targets: table(['figure', 'target', 'measured', ''], targetRows(runs)),
   floor: floorTable(),

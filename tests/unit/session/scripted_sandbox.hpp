@@ -135,6 +135,7 @@ class ScriptedBackend final : public SandboxBackend {
   }
   std::unique_ptr<Sandbox> adopt(const SandboxId&) override {
     if (!can_adopt) throw Error(ErrorCode::unsupported, "adopt");
+    if (fails_to_adopt) throw Error(ErrorCode::timed_out, "adopt");
     shells.back()->open();
     return std::make_unique<ScriptedSandbox>(shells.back());
   }
@@ -157,6 +158,7 @@ class ScriptedBackend final : public SandboxBackend {
   bool throws_something = false;
   bool shows_prompt = true;
   bool can_adopt = false;  ///< the newest shell, with another terminal
+  bool fails_to_adopt = false;
 };
 
 }  // namespace tellina::testing

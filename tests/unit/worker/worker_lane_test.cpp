@@ -185,6 +185,23 @@ TEST_F(WorkerLaneTest, TriesAgainAtEachTickToPutAwayWhatDeadWorkersLeft) {
   EXPECT_TRUE(wait([&] { return log.lines().size() >= 2; })) << "it is not put away";
 }
 
+TEST_F(WorkerLaneTest, SweepsWhatItKeptForAnAdoptionThatFailed) {
+  backend.can_adopt = true;
+  backend.fails_to_adopt = true;
+  leave_orphan(participant);
+  Sweeper sweeper(backend, "scripted", log);
+  sweeper.add({"w9"});
+  sweeper.run(sweeper.due(), {"box"});
+  lanes.push_back(std::make_unique<WorkerLane>(environment, layer, *ordering, 0, 1));
+  lanes.back()->take_over(sweeper);
+  lanes.back()->start();
+  ASSERT_TRUE(wait([&] { return stored("SELECT sandbox <> 'box' FROM task_sessions") == "1"; }));
+  loop.advance(seconds(1));
+  ASSERT_TRUE(wait([&] { return backend.swept.size() >= 2; })) << "what could not be adopted is not put away";
+  EXPECT_THAT(backend.kept[0], ::testing::ElementsAre("box"));
+  EXPECT_THAT(backend.kept[1], ::testing::Not(::testing::Contains("box")));
+}
+
 TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
   hangs_up = true;
   add_lane("w0");
