@@ -135,6 +135,7 @@ const char* const host_schema_text = R"json({
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
+        "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "answer": {"description": "What has to be printed", "type": "string", "minLength": 1},
         "match": {
           "description": "lines: the answer's lines stand in the output as whole lines in a row; contains: anywhere",
@@ -153,6 +154,7 @@ const char* const host_schema_text = R"json({
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
+        "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
     },
@@ -233,6 +235,13 @@ const char* const host_schema_text = R"json({
           "minLength": 1
         }
       }
+    },
+    "check_every_in_seconds": {
+      "description": "How often the task is checked while something runs that may change what is checked; 0: not",
+      "type": "number",
+      "minimum": 0,
+      "maximum": 31536000,
+      "default": 2
     },
     "task_working_directory": {
       "description": "Where the task's shell starts, if not where sandbox.working_directory says",

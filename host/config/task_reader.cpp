@@ -1,5 +1,7 @@
 #include "host/config/task_reader.hpp"
 
+#include <cmath>
+
 #include "host/config/json_writer.hpp"
 #include "host/config/sha256.hpp"
 
@@ -32,6 +34,9 @@ Task read_task(const Config& value, TreeReader& trees) {
   } else {
     task.output_answer = with_line_feeds(answer.as_string());
     if (value.string_or("match", "lines") == "contains") task.output_match = OutputMatch::contains;
+  }
+  if (const Config* interval = value.find("check_every_in_seconds")) {
+    task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
   }
   std::string definition = canonical_json(value);
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;

@@ -6,73 +6,56 @@
 #include "host/study/tree_compare.hpp"
 
 namespace tellina {
-namespace {
 
-constexpr std::chrono::milliseconds output_interval{1000};
-
-}  // namespace
-
-HomeCheck::HomeCheck(SessionEnvironment& environment, std::shared_ptr<const Study> study, int task_number,
-                     std::function<void(const Progress&)> judged)
+HomeCheck::HomeCheck(SessionEnvironment& environment, std::shared_ptr<const Study> study, int task_number)
     : m_environment(environment),
       m_study(std::move(study)),
       m_task_number(task_number),
-      m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)),
-      m_judged(std::move(judged)),
-      m_timer(environment.loop.make_timer()) {}
+      m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)) {}
 
 void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
   m_sandbox = std::move(sandbox);
   m_current = std::make_shared<bool>(true);
-  m_under_way = m_again = m_timer_runs = false;
-  m_timer->cancel();
+  m_last_activity.reset();
 }
 
-void HomeCheck::output_seen() {
-  if (m_timer_runs || !m_sandbox) return;
-  m_timer_runs = true;
-  m_timer->start(m_environment.loop.clock().now() + output_interval, [this] {
-    m_timer_runs = false;
-    take();
-  });
-}
-
-void HomeCheck::take() {
-  if (!m_sandbox) return;
-  if (m_under_way) {
-    m_again = true;
-    return;
-  }
-  m_under_way = true;
-  auto progress = std::make_shared<Progress>();
-  auto raced = std::make_shared<bool>(false);
-  m_sandbox->snapshot(
-      m_request,
-      [progress, raced, study = m_study, number = m_task_number](const FileTree& home) {
+void HomeCheck::look(Look how, std::function<void(Finding)> done) {
+  auto seen = std::make_shared<Seen>();
+  m_sandbox->inspect(
+      [how, seen, last = m_last_activity, request = m_request, study = m_study,
+       number = m_task_number](Sandbox& sandbox) {
+        // Before the snapshot: what runs meanwhile counts as later.
+        seen->activity = sandbox.activity();
+        if (how == Look::if_changed && seen->activity.is_known && seen->activity == last) return;
+        const FileTree home = sandbox.snapshot(request);
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
-        *progress = compare_trees(task.initial, task.filesystem_answer, home);
-        *raced = home.raced;
+        seen->progress = compare_trees(task.initial, task.filesystem_answer, home);
+        seen->has_raced = home.raced;
       },
-      [this, progress, raced, current = std::weak_ptr(m_current)](std::exception_ptr error) {
-        if (current.expired()) return;
-        m_under_way = false;
-        if (error) {
-          try {
-            std::rethrow_exception(error);
-          } catch (const std::exception& failure) {
-            m_environment.log.warning(std::string("the home directory could not be looked at: ") + failure.what());
-          }
-          // A restarted shell or a slow backend: the next second tries again.
-          output_seen();
-          return;
-        }
-        if (std::exchange(m_again, false)) {
-          take();
-        } else if (*raced) {
-          output_seen();
-        }
-        m_judged(*progress);
+      [this, seen, done = std::move(done), current = std::weak_ptr(m_current)](const std::exception_ptr& error) {
+        if (!current.expired()) done(finding_of(*seen, error));
       });
+}
+
+TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_ptr& error) {
+  Finding finding;
+  if (error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& failure) {
+      m_environment.log.warning(std::string("the home directory could not be looked at: ") + failure.what());
+    }
+    // A restarted shell or a slow backend.
+    finding.is_unsure = true;
+    m_last_activity.reset();
+    return finding;
+  }
+  finding.progress = seen.progress;
+  finding.is_unsure = seen.has_raced;
+  // Alone and unchanged between two looks: what a job's end may still bring about has happened by the second one.
+  finding.is_at_rest = seen.activity.is_known && seen.activity.shell_is_alone && seen.activity == m_last_activity;
+  m_last_activity = seen.activity;
+  return finding;
 }
 
 }  // namespace tellina

@@ -210,7 +210,7 @@ void ParticipantSession::give_up(const GiveUpFrame& frame) {
   }
   if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
   m_give_up_id = frame.id;
-  end_task(TaskSessionState::gave_up);
+  end_unless_solved(TaskSessionState::gave_up);
 }
 
 void ParticipantSession::ack(const AckFrame& frame) {

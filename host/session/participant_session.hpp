@@ -72,7 +72,8 @@ class ParticipantSession {
   void start_clock();
   void stop_clock();
   void write_clock(std::optional<MonotonicTime> since);
-  void on_deadline();
+  /// After a last check, which may still pass the task.
+  void end_unless_solved(TaskSessionState state);
   void end_task(TaskSessionState state);
   void on_ended();
 
@@ -105,7 +106,8 @@ class ParticipantSession {
   std::shared_ptr<const Study> m_study;  ///< of the running task
   bool m_begun = false;                  ///< the running task is in the store, and pages are told of it
   bool m_ending = false;
-  bool m_input_uncertain = false;  ///< a dead owner may have typed more than it recorded
+  std::optional<TaskSessionState> m_ends_as{};  ///< a last check is under way; how the task ends if it does not pass
+  bool m_input_uncertain = false;               ///< a dead owner may have typed more than it recorded
   bool m_is_resetting = false;
   std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;

@@ -14,7 +14,7 @@ constexpr std::uint64_t take_over_gap = 1024 * 1024;
 constexpr std::chrono::seconds sandbox_retry{2};
 /// A task that can have no sandbox for so long is given up for the participant, who cannot wait for ever.
 constexpr std::chrono::minutes longest_standstill{5};
-/// A check that was under way when the time ran out may still pass the task.
+/// A last check may take so long after the time has run out, or after the participant has given up.
 constexpr std::chrono::milliseconds check_grace{300};
 /// A sandbox that is slow to go holds up the next task no longer than this.
 constexpr std::chrono::seconds removal_limit{1};
@@ -180,7 +180,9 @@ void ParticipantSession::start_clock() {
   const bool stood = std::exchange(m_clock_stands, false);
   if (stood || m_clock_started == MonotonicTime{}) m_clock_started = m_environment.loop.clock().now();
   if (stood) write_clock(m_clock_started);
-  m_deadline->start(m_clock_started + (duration() - m_charged_before), [this] { on_deadline(); });
+  if (m_ends_as) return;
+  m_deadline->start(m_clock_started + (duration() - m_charged_before),
+                    [this] { end_unless_solved(TaskSessionState::timed_out); });
 }
 
 void ParticipantSession::stop_clock() {
@@ -188,8 +190,10 @@ void ParticipantSession::stop_clock() {
   m_charged_before = charged();
   m_clock_stands = true;
   write_clock({});
-  m_deadline->start(m_environment.loop.clock().now() + longest_standstill,
-                    [this] { end_task(TaskSessionState::interrupted); });
+  if (!m_ends_as) {
+    m_deadline->start(m_environment.loop.clock().now() + longest_standstill,
+                      [this] { end_task(TaskSessionState::interrupted); });
+  }
   send_state();
 }
 
@@ -201,9 +205,11 @@ void ParticipantSession::write_clock(std::optional<MonotonicTime> since) {
                    {});
 }
 
-void ParticipantSession::on_deadline() {
-  if (!m_run->check_is_under_way()) return end_task(TaskSessionState::timed_out);
-  m_deadline->start(m_environment.loop.clock().now() + check_grace, [this] { end_task(TaskSessionState::timed_out); });
+void ParticipantSession::end_unless_solved(TaskSessionState state) {
+  if (m_ends_as) return;
+  m_ends_as = state;
+  m_deadline->start(m_environment.loop.clock().now() + check_grace, [this, state] { end_task(state); });
+  m_run->check_at_the_end([this, state] { end_task(state); });
 }
 
 std::chrono::nanoseconds ParticipantSession::duration() const { return duration_of(*m_study, *m_progress.latest); }
@@ -242,6 +248,7 @@ void ParticipantSession::on_ended() {
   m_retry->cancel();
   m_run.reset();
   m_begun = m_ending = m_is_resetting = m_clock_stands = false;
+  m_ends_as.reset();
   m_last_check.reset();
   m_clock_started = {};
   if (m_page) {

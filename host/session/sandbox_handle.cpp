@@ -78,11 +78,6 @@ void SandboxHandle::next() {
   });
 }
 
-void SandboxHandle::snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done) {
-  run([request, examine = std::move(examine)](Sandbox& sandbox) { examine(sandbox.snapshot(request)); },
-      std::move(done));
-}
-
 bool SandboxHandle::shell_has_ended() const {
   pollfd ended{m_ended_descriptor, POLLIN, 0};
   return poll(&ended, 1, 0) > 0;

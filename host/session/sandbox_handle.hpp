@@ -32,8 +32,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   int ended_descriptor() const { return m_ended_descriptor; }
   bool shell_has_ended() const;
 
-  /// `examine` runs on the pool, so that comparing a large tree holds up no keystroke.
-  void snapshot(const SnapshotRequest& request, std::function<void(const FileTree&)> examine, Done done);
+  /// `look` runs on the pool, so that comparing a large tree holds up no keystroke.
+  void inspect(std::function<void(Sandbox&)> look, Done done) { run(std::move(look), std::move(done)); }
   /// Tells how the shell ended and starts the next one; terminal() and ended_descriptor() are the new ones when `done`
   /// runs without an exception.
   void restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done);

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "host/session/control.hpp"
+#include "host/session/home_check.hpp"
+#include "host/session/running_output_check.hpp"
 
 namespace tellina {
 namespace {
@@ -37,12 +39,17 @@ TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_n
       m_throttle(position.recorded_output, environment.loop.clock().now()),
       m_throttle_timer(environment.loop.make_timer()),
       m_acknowledgement_timer(environment.loop.make_timer()) {
-  if (task().type == TaskType::output) {
-    m_output_check.emplace(task().output_answer, task().output_match);
-  } else {
-    m_home_check = std::make_unique<HomeCheck>(environment, m_study, task_number,
-                                               [this](const Progress& progress) { on_judged(progress); });
-  }
+  if (task().type == TaskType::output) m_output_check.emplace(task().output_answer, task().output_match);
+  CheckSchedule::Callbacks checks;
+  checks.judged = [this](const Progress& progress) { on_judged(progress); };
+  checks.command_runs = [this] { return m_tracker && m_tracker->command_runs(); };
+  m_checks = std::make_unique<CheckSchedule>(environment.loop, make_check(), task().check_interval, std::move(checks));
+}
+
+std::unique_ptr<TaskCheck> TaskRun::make_check() {
+  if (!m_output_check) return std::make_unique<HomeCheck>(m_environment, m_study, m_task_number);
+  return std::make_unique<RunningOutputCheck>(
+      [this] { return m_tracker ? m_tracker->verdict_if_passed() : std::nullopt; });
 }
 
 TaskRun::~TaskRun() {
@@ -58,6 +65,7 @@ InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
   if (m_terminal) {
     m_tracker->typed(arrival.bytes);
     m_terminal->write(arrival.bytes);
+    m_checks->input_seen();
   } else {
     m_waiting_input.append(arrival.bytes);
   }
@@ -108,7 +116,7 @@ void TaskRun::on_output(Bytes& frame) {
   TerminalIo::put_offset(frame, offset);
   m_callbacks.output(frame);
   m_tracker->printed(m_printed, at);
-  if (m_home_check && m_is_ready) m_home_check->output_seen();
+  if (m_is_ready) m_checks->output_seen();
 }
 
 void TaskRun::on_ready() {
@@ -124,7 +132,7 @@ void TaskRun::on_ready() {
 void TaskRun::on_finished(CommandRecord command) {
   m_commands = command.number;
   m_recorder.add(std::move(command));
-  if (m_home_check) m_home_check->command_ended();
+  m_checks->command_ended();
 }
 
 void TaskRun::on_judged(const Progress& progress) {
@@ -138,6 +146,13 @@ void TaskRun::on_judged(const Progress& progress) {
     const std::weak_ptr<bool> alive = m_alive;
     callbacks.progress(progress);
     if (!alive.expired() && m_passed) callbacks.passed();
+  });
+}
+
+void TaskRun::check_at_the_end(std::function<void()> done) {
+  m_checks->look_at_the_end([this, alive = std::weak_ptr(m_alive), done = std::move(done)] {
+    if (alive.expired()) return;
+    m_passed ? later(done) : done();
   });
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "host/session/home_check.hpp"
+#include "host/session/check_schedule.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "host/session/output_throttle.hpp"
@@ -82,13 +82,15 @@ class TaskRun {
   void redraw();
   /// Something that kept the pty from being read may have passed.
   void resume();
+  /// Checks what there is now, before the task ends. `done` runs from the loop behind `passed`, or, where the task is
+  /// not passed, within this call or later.
+  void check_at_the_end(std::function<void()> done);
 
   const std::string& stream() const { return m_stream; }
   int task_number() const { return m_task_number; }
   const std::string& sandbox_id() const { return m_sandbox_id; }
   const OutputBuffer& output() const { return m_output; }
   const InputStream& input() const { return m_input; }
-  bool check_is_under_way() const { return m_home_check && m_home_check->is_under_way(); }
 
  private:
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
@@ -123,6 +125,7 @@ class TaskRun {
   /// What was typed at a sandbox that has gone is for no other. Returns how many bytes that was.
   std::size_t drop_waiting_input();
   void make_tracker();
+  std::unique_ptr<TaskCheck> make_check();
   void on_output(Bytes& frame);
   void on_written(std::size_t bytes);
   void on_ready();
@@ -164,8 +167,8 @@ class TaskRun {
   Bytes m_printed;        ///< keeps its room, so that a key's echo needs no allocation
   Bytes m_waiting_input;  ///< received while there is no shell to take it
   std::optional<OutputCheck> m_output_check{};
-  std::unique_ptr<HomeCheck> m_home_check;
   std::unique_ptr<CommandTracker> m_tracker;
+  std::unique_ptr<CheckSchedule> m_checks;
   std::int64_t m_commands;
   bool m_passed = false;
 

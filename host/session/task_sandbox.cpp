@@ -123,7 +123,7 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
   }
   m_sandbox = sandbox;
   m_nonce = nonce;
-  if (m_home_check) m_home_check->use(m_sandbox);
+  m_checks->use(m_sandbox);
   m_sandbox->resize(m_size);
   make_tracker();
   if (claim != Claim::adopts && m_output.end() > 0) {
@@ -239,7 +239,7 @@ void TaskRun::stop(std::function<void()> done) {
   for (auto* timer : {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_throttle_timer, &m_acknowledgement_timer}) {
     (*timer)->cancel();
   }
-  if (m_home_check) m_home_check->use(nullptr);
+  m_checks->use(nullptr);
   if (m_tracker) m_tracker->shell_ended(now());
   close_terminal();
   drop_waiting_input();

@@ -26,6 +26,13 @@ void CommandTracker::shell_ended(Moment at) {
   if (m_running) finish(std::nullopt, m_scanner.offset());
 }
 
+std::optional<Progress> CommandTracker::verdict_if_passed() const {
+  if (!m_running || !m_check) return std::nullopt;
+  Progress progress = m_check->progress();
+  if (!progress.passed) return std::nullopt;
+  return progress;
+}
+
 void CommandTracker::on_text(BytesView text) {
   if (!m_running) return;
   Bytes& recorded = m_running->output;

@@ -40,6 +40,8 @@ class CommandTracker final : private ScannerListener {
   /// The shell is gone: ends a running command without an exit status and without a verdict.
   void shell_ended(Moment at);
   bool command_runs() const { return m_running.has_value(); }
+  /// The verdict on the whole lines that the running command has printed, if they pass the task; else nothing.
+  std::optional<Progress> verdict_if_passed() const;
 
  private:
   void on_text(BytesView text) override;

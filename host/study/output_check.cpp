@@ -128,6 +128,10 @@ void OutputCheck::printed(BytesView text) {
 
 Progress OutputCheck::command_ended() {
   if (!m_line.empty()) finish_line(m_line);
+  return progress();
+}
+
+Progress OutputCheck::progress() const {
   const int wanted = static_cast<int>(m_answer_lines.size());
   Progress progress;
   progress.passed = m_best == wanted;

@@ -36,6 +36,8 @@ class OutputCheck {
   void typed(BytesView bytes);
   /// Cleaned text of the running command (see ScannerListener::on_text).
   void printed(BytesView text);
+  /// The verdict on the whole lines that the command has printed so far. What passes the task then still does later.
+  Progress progress() const;
   /// The command has ended: the verdict on its output.
   Progress command_ended();
 

@@ -32,7 +32,8 @@ class Task {
   std::string working_directory = "~";  ///< where the shell starts: "~", "~/PATH" or an absolute path
   Bytes output_answer;                  ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;
-  FileTree filesystem_answer;   ///< type filesystem: an attribute that is absent in a node is not compared
+  FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
+  std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: none
   std::string definition_hash;  ///< of the task's JSON with sorted keys, so that a change under way is noticed
   std::string place;            ///< "config.json:12:5", for messages about this task
 };

@@ -14,6 +14,7 @@
 #include "plugins/sandbox_common/deadline.hpp"
 #include "tellina/log.hpp"
 #include "tellina/sandbox.hpp"
+#include "tellina/terminal_activity.hpp"
 
 namespace tellina::sandbox_common {
 
@@ -65,6 +66,11 @@ class CellSandbox final : public Sandbox {
     const auto lock = use();
     // Whoever reads the home keeps the request's deadline and answers with what it has by then.
     return m_cell->snapshot(request, Deadline(m_clock, request.deadline + std::chrono::seconds(2), &m_interrupt));
+  }
+
+  Activity activity() override {
+    const auto lock = use();
+    return terminal_activity(m_cell->terminal());
   }
 
   void destroy() override {

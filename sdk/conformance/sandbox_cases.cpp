@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "cases.hpp"
 
@@ -169,6 +170,29 @@ void starts_where_it_should(Probe& probe) {
   expect_equal("what `pwd` prints", "/usr\n", room.hands().output_of("pwd"));
 }
 
+/// The last activity before a job has made its file.
+Activity activity_before_the_file(Sandbox& sandbox) {
+  constexpr std::chrono::milliseconds pause{20};
+  Activity before;
+  for (int look = 0; look < 500; ++look) {
+    const Activity now = sandbox.activity();
+    if (sandbox.snapshot(SnapshotRequest()).root.children.contains("mark")) return before;
+    before = now;
+    std::this_thread::sleep_for(pause);
+  }
+  throw Failure("expected the file of a job in the background within 10 s, found none");
+}
+
+void activity_shows_that_something_ran(Probe& probe) {
+  Room room(probe);
+  room.hands().run("(sleep 2; : > mark) & (sleep 1000) & true");
+  const Activity before = activity_before_the_file(room.sandbox());
+  const Activity after = room.sandbox().activity();
+  if (!before.is_known || !after.is_known) return;
+  expect(before.stamp != after.stamp, "another stamp from activity() after a job has made a file", "the same");
+  expect(!after.shell_is_alone, "that activity() knows of a job in the background", "shell_is_alone");
+}
+
 void environment_is_added(Probe& probe) {
   SandboxSpec spec = make_spec(probe);
   spec.environment["COLOR"] = "bl ue='\"$";
@@ -195,6 +219,10 @@ void add_sandbox_cases(std::vector<Case>& cases) {
        {"ResizeReachesTheTerminal", "After resize() the pty has the new size.", resize_reaches_the_terminal},
        {"ResizeSignalsTheProgram", "The foreground program gets SIGWINCH when the size changes.",
         resize_signals_the_program},
+       {"ActivityShowsThatSomethingRan",
+        "activity() has another stamp after any process has run, and knows of jobs in the background; or it is "
+        "unknown.",
+        activity_shows_that_something_ran},
        {"HasJobControl", "Ctrl-C ends and Ctrl-Z stops the program in the foreground, and not the shell.",
         has_job_control},
        {"TellsTheExitStatus", "ended() tells the shell's exit status; ended_descriptor() is readable from then on.",

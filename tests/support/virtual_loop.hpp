@@ -75,10 +75,17 @@ class VirtualLoop final : public Loop {
 class LoopPool final : public BlockingPool {
  public:
   explicit LoopPool(Loop& loop) : m_loop(loop) {}
-  void submit(Use, Task task) override { m_loop.post(std::move(task)); }
+  void submit(Use use, Task task) override {
+    if (use != Use::call || time_of_calls == std::chrono::milliseconds::zero()) return m_loop.post(std::move(task));
+    m_slow.push_back(m_loop.make_timer());
+    m_slow.back()->start(m_loop.clock().now() + time_of_calls, std::move(task));
+  }
+
+  std::chrono::milliseconds time_of_calls{0};  ///< how long calls take
 
  private:
   Loop& m_loop;
+  std::vector<std::unique_ptr<Loop::Timer>> m_slow;
 };
 
 }  // namespace tellina::testing

@@ -74,6 +74,18 @@ class Capabilities {
   bool adopts = false;  ///< adopt() works: sandboxes outlive their owner
 };
 
+/// What has run in a sandbox lately. The host compares it with an earlier one, to look at files only if something may
+/// have changed them.
+class Activity {
+ public:
+  Activity() = default;
+  bool operator==(const Activity&) const = default;
+
+  bool is_known = false;        ///< false: the plugin cannot tell, so anything may have changed
+  bool shell_is_alone = false;  ///< no process of the participant but the shell exists
+  std::uint64_t stamp = 0;      ///< differs from that of an earlier moment if any process has run in between
+};
+
 /// One running sandbox and its shell.
 ///
 /// Threads:  calls come one at a time, not always from the same thread, except destroy(), which may come at any
@@ -109,6 +121,10 @@ class TELLINA_VISIBLE Sandbox {
 
   /// Nothing of the sandbox is left when it returns: no process, mount, cgroup or file. Idempotent.
   virtual void destroy() = 0;
+
+  /// What runs now. It has to be cheap: the host asks every few seconds while a task runs. Where it is not known the
+  /// host takes a snapshot each time instead. `tellina/terminal_activity.hpp` has one for shells on a local terminal.
+  virtual Activity activity() { return {}; }
 };
 
 /// Threads: calls may come from several pool threads at once; those threads live until the process exits.

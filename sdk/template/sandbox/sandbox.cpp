@@ -1,5 +1,7 @@
 #include "sandbox.hpp"
 
+#include "tellina/terminal_activity.hpp"
+
 namespace local_sandbox {
 
 using tellina::Error;
@@ -65,6 +67,11 @@ void LocalSandbox::destroy() {
   if (const int error = m_home->remove(); error != 0) {
     m_context.log.warning(system_error("remove " + m_home->path(), error).what());
   }
+}
+
+tellina::Activity LocalSandbox::activity() {
+  const auto lock = use();
+  return tellina::terminal_activity(shell().terminal());
 }
 
 void LocalSandbox::end_shell() {

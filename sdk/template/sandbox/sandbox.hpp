@@ -26,6 +26,7 @@ class LocalSandbox final : public tellina::Sandbox {
   void resize(tellina::TerminalSize size) override;
   tellina::FileTree snapshot(const tellina::SnapshotRequest& request) override;
   void destroy() override;
+  tellina::Activity activity() override;
 
  private:
   /// Held while home and shell are used. Throws Error(gone) once destroy() has been called.

@@ -21,6 +21,7 @@ class GoodSandbox : public Sandbox {
   void resize(TerminalSize size) override { m_sandbox->resize(size); }
   FileTree snapshot(const SnapshotRequest& request) override { return m_sandbox->snapshot(request); }
   void destroy() override { m_sandbox->destroy(); }
+  Activity activity() override { return m_sandbox->activity(); }
 
  protected:
   SandboxBackend& m_backend;

@@ -23,6 +23,7 @@ class ScriptedShell {
   ScriptedShell& operator=(const ScriptedShell&) = delete;
 
   void print(const std::string& text) const {
+    ++activity.stamp;
     if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("print");
   }
@@ -32,9 +33,12 @@ class ScriptedShell {
     return taken > 0 ? static_cast<std::size_t>(taken) : 0;
   }
   void prompt() const { print(mark("A") + "$ " + mark("B")); }
+  /// A command starts and does not end.
+  void begin(const std::string& command) const { print(mark("C", ";cmd=" + command + ";cwd=/home/me")); }
   /// As if a command had been typed and had run.
   void run(const std::string& command, const std::string& output) const {
-    print(mark("C", ";cmd=" + command + ";cwd=/home/me") + output + mark("D;0", ";cwd=/home/me"));
+    begin(command);
+    print(output + mark("D;0", ";cwd=/home/me"));
     prompt();
   }
   /// What has been typed since the last call.
@@ -52,8 +56,10 @@ class ScriptedShell {
   TerminalSize size;
   std::vector<TerminalSize> resizes;
   FileTree home;
+  mutable Activity activity = lone_shell();
   int restarts = 0;
   int snapshots = 0;
+  int asked_for_activity = 0;
   bool is_destroyed = false;
   bool fails_to_restart = false;
 
@@ -68,6 +74,12 @@ class ScriptedShell {
       if (*descriptor >= 0) ::close(*descriptor);
       *descriptor = -1;
     }
+  }
+
+  static Activity lone_shell() {
+    Activity activity;
+    activity.is_known = activity.shell_is_alone = true;
+    return activity;
   }
 
  private:
@@ -107,6 +119,10 @@ class ScriptedSandbox final : public Sandbox {
   void destroy() override {
     m_shell->is_destroyed = true;
     m_shell->close_all();
+  }
+  Activity activity() override {
+    ++m_shell->asked_for_activity;
+    return m_shell->activity;
   }
 
  private:

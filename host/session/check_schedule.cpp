@@ -1,0 +1,99 @@
+#include "host/session/check_schedule.hpp"
+
+#include <utility>
+
+namespace tellina {
+namespace {
+
+constexpr std::chrono::milliseconds output_interval{1000};
+
+}  // namespace
+
+CheckSchedule::CheckSchedule(Loop& loop, std::unique_ptr<TaskCheck> check, std::chrono::nanoseconds interval,
+                             Callbacks callbacks)
+    : m_loop(loop),
+      m_check(std::move(check)),
+      m_interval(interval),
+      m_callbacks(std::move(callbacks)),
+      m_soon_timer(loop.make_timer()),
+      m_interval_timer(loop.make_timer()) {}
+
+void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
+  m_current = std::make_shared<bool>(true);
+  m_is_looking = m_looks_soon = m_is_awake = false;
+  m_next.reset();
+  m_last.reset();
+  m_soon_timer->cancel();
+  m_interval_timer->cancel();
+  m_has_sandbox = sandbox != nullptr;
+  m_check->use(std::move(sandbox));
+  awake();
+  // What the old sandbox held is gone, so nothing more can be said of it.
+  for (Waiting* const waiting : {&m_awaiting, &m_waiting}) {
+    for (auto& done : std::exchange(*waiting, {})) m_loop.post(std::move(done));
+  }
+}
+
+void CheckSchedule::command_ended() {
+  if (m_check->follows_commands()) start_look(TaskCheck::Look::always);
+}
+
+void CheckSchedule::output_seen() {
+  if (m_check->follows_commands()) look_soon();
+  awake();
+}
+
+void CheckSchedule::look_soon() {
+  if (m_looks_soon || !m_has_sandbox) return;
+  m_looks_soon = true;
+  m_soon_timer->start(m_loop.clock().now() + output_interval, [this] {
+    m_looks_soon = false;
+    start_look(TaskCheck::Look::always);
+  });
+}
+
+void CheckSchedule::awake() {
+  if (m_is_awake || !m_has_sandbox || m_interval == std::chrono::nanoseconds::zero()) return;
+  m_is_awake = true;
+  m_interval_timer->start(m_loop.clock().now() + m_interval, [this] {
+    m_is_awake = false;
+    start_look(TaskCheck::Look::if_changed);
+  });
+}
+
+void CheckSchedule::look_at_the_end(std::function<void()> done) {
+  if (!m_has_sandbox) return done();
+  m_waiting.push_back(std::move(done));
+  start_look(TaskCheck::Look::if_changed);
+}
+
+void CheckSchedule::start_look(TaskCheck::Look how) {
+  if (!m_has_sandbox) return;
+  if (m_is_looking) {
+    if (m_next != TaskCheck::Look::always) m_next = how;
+    return;
+  }
+  m_is_looking = true;
+  m_awaiting = std::exchange(m_waiting, {});
+  m_check->look(how, [this, how, current = std::weak_ptr(m_current)](const TaskCheck::Finding& finding) {
+    if (!current.expired()) finish_look(how, finding);
+  });
+}
+
+void CheckSchedule::finish_look(TaskCheck::Look how, const TaskCheck::Finding& finding) {
+  m_is_looking = false;
+  if (finding.is_unsure) look_soon();
+  const bool is_at_rest = finding.is_at_rest && !m_callbacks.command_runs();
+  // The interval counts from the last look, whatever it was for.
+  const bool goes_on = std::exchange(m_is_awake, false) || !is_at_rest;
+  m_interval_timer->cancel();
+  if (goes_on) awake();
+  // Work in the background that changes no verdict needs no row in the record every two seconds.
+  const bool is_news = how == TaskCheck::Look::always || finding.progress != m_last;
+  if (finding.progress) m_last = finding.progress;
+  if (finding.progress && is_news) m_callbacks.judged(*finding.progress);
+  for (const auto& done : std::exchange(m_awaiting, {})) done();
+  if (m_next) start_look(*std::exchange(m_next, std::nullopt));
+}
+
+}  // namespace tellina

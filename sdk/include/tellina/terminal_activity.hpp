@@ -1,0 +1,114 @@
+#pragma once
+
+/// The activity of a sandbox whose shell runs on a terminal of this machine, as the kernel counts it.
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "tellina/sandbox.hpp"
+
+namespace tellina {
+
+/// Walks the processes below one and sums up how long each has run. What has changed a file has run since: either it is
+/// still there and has run for longer, or it has gone, or what has started it has run.
+class ProcessWalk {
+ public:
+  /// `first` is not counted itself. Returns an unknown activity where the kernel does not tell everything: it has no
+  /// run times or lists of children, a process has several threads, or there are more than `most_processes`.
+  static Activity below(pid_t first) {
+    ProcessWalk walk;
+    Activity activity;
+    activity.is_known = walk.has_run_times() && walk.visit_children(first);
+    if (!activity.is_known) return {};
+    activity.shell_is_alone = walk.m_count == 1;
+    activity.stamp = walk.m_stamp;
+    return activity;
+  }
+
+ private:
+  static constexpr int most_processes = 256;
+  using Text = std::array<char, 4096>;
+
+  ProcessWalk() = default;
+
+  /// Returns false where the file cannot be read or does not fit.
+  static bool read_text(const char* path, Text& text) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const ssize_t size = read(file, text.data(), text.size() - 1);
+    close(file);
+    if (size < 0 || static_cast<std::size_t>(size) == text.size() - 1) return false;
+    text[static_cast<std::size_t>(size)] = '\0';
+    return true;
+  }
+
+  /// Kernels that are built without CONFIG_SCHED_INFO have no such file, or zeros in it.
+  bool has_run_times() {
+    Text text;
+    return read_text("/proc/self/schedstat", text) && std::strtoull(text.data(), nullptr, 10) > 0;
+  }
+
+  bool visit_children(pid_t parent) {
+    std::array<char, 64> path;
+    std::snprintf(path.data(), path.size(), "/proc/%d/task/%d/children", parent, parent);
+    Text children;
+    if (!read_text(path.data(), children)) return false;
+    for (char *next = children.data(), *end = nullptr;; next = end) {
+      const long child = std::strtol(next, &end, 10);
+      if (end == next) return true;
+      if (!visit(static_cast<pid_t>(child))) return false;
+    }
+  }
+
+  bool visit(pid_t process) {
+    if (++m_count > most_processes) return false;
+    std::array<char, 64> path;
+    std::snprintf(path.data(), path.size(), "/proc/%d/task", process);
+    struct stat threads {};
+    if (stat(path.data(), &threads) != 0 || threads.st_nlink > nlink_of_one_thread) return false;
+    std::snprintf(path.data(), path.size(), "/proc/%d/schedstat", process);
+    Text run_time;
+    if (!read_text(path.data(), run_time)) return false;
+    mix(static_cast<std::uint64_t>(process));
+    mix(std::strtoull(run_time.data(), nullptr, 10));
+    return visit_children(process);
+  }
+
+  /// FNV-1a, a word at a time.
+  void mix(std::uint64_t value) { m_stamp = (m_stamp ^ value) * 1099511628211U; }
+
+  /// A directory has two links, and one more for each directory in it.
+  static constexpr nlink_t nlink_of_one_thread = 3;
+
+  int m_count = 0;
+  std::uint64_t m_stamp = 14695981039346656037U;
+};
+
+/// `terminal`: the master of the shell's terminal. The shell is the leader of its session; its parent is the process to
+/// which the kernel gives the orphans of the sandbox, and is the plugin's own. Never blocks.
+inline Activity terminal_activity(int terminal) {
+  pid_t shell = 0;
+  if (ioctl(terminal, TIOCGSID, &shell) != 0 || shell <= 0) return {};
+  std::array<char, 64> path;
+  std::snprintf(path.data(), path.size(), "/proc/%d/stat", shell);
+  const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return {};
+  std::array<char, 512> text{};
+  const ssize_t size = read(file, text.data(), text.size() - 1);
+  close(file);
+  // "NUMBER (NAME) STATE PARENT ...": the name may hold anything.
+  const char* const behind_name = size > 0 ? std::strrchr(text.data(), ')') : nullptr;
+  int parent = 0;
+  if (behind_name == nullptr || std::sscanf(behind_name + 1, " %*c %d", &parent) != 1 || parent <= 1) return {};
+  return ProcessWalk::below(parent);
+}
+
+}  // namespace tellina

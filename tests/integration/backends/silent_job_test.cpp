@@ -1,0 +1,58 @@
+// A task that a job in the background solves without a word, over each real sandbox.
+#include "backends.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class SilentJob : public ServerTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void begin(double task_duration_in_seconds) {
+    m_backends.emplace(Combination("memory", "strict", GetParam()), folder());
+    StudyConfig config;
+    config.task_duration_in_seconds = task_duration_in_seconds;
+    config.more = m_backends->members();
+    if (GetParam() == std::string("process")) {
+      config.more.insert(config.more.rfind('}'), R"(, "i_know_this_is_not_isolated": true)");
+    }
+    config.tasks = R"([{"type": "filesystem", "description": "make website/new", "working_directory": "~/website",
+      "initial_filesystem": {"website": {}}, "answer": {"website": {"new": null}}}])";
+    start(config);
+  }
+  static std::string end_of(TestClient& bob) {
+    const auto message = bob.wait_for(
+        "state", [](const auto& found) { return text_of(found.at("state").as_object(), "state") == "finished"; });
+    return text_of(message.at("state").as_object(), "previous");
+  }
+
+ private:
+  std::optional<Backends> m_backends;
+};
+
+TEST_P(SilentJob, PassesTheTaskWithinTwoSecondsOfItsEnd) {
+  begin(600);
+  TestClient bob = join_task();
+  bob.run("(sleep 3; touch new) &");
+  EXPECT_EQ(end_of(bob), R"({"number":1,"state":"passed"})");
+  // The job sleeps for 3 s, is seen within 2 s, and a busy machine may take another second.
+  const double spent = std::stod(database().value("SELECT time_spent_in_seconds FROM results"));
+  EXPECT_GE(spent, 3);
+  EXPECT_LE(spent, 6.5);
+  EXPECT_THAT(database().rows("SELECT text, cwd FROM commands"),
+              ElementsAre(ElementsAre("(sleep 3; touch new) &", ::testing::EndsWith("/website"))));
+}
+
+TEST_P(SilentJob, PassesTheTaskAtTheDeadline) {
+  begin(5);
+  TestClient bob = join_task();
+  // Made in the last second, between two looks.
+  bob.run("(sleep 4.3; touch new) &");
+  EXPECT_EQ(end_of(bob), R"({"number":1,"state":"passed"})");
+}
+
+INSTANTIATE_TEST_SUITE_P(Sandboxes, SilentJob, ::testing::Values("chroot", "docker", "process"),
+                         [](const auto& test) { return std::string(test.param); });
+
+}  // namespace
+}  // namespace tellina::testing

@@ -1,0 +1,265 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// What happens without a word on the terminal. The tasks have 60 s; the filesystem task wants an empty file `a`.
+class CheckScheduleTest : public SessionTest {
+ protected:
+  void change_tasks(const std::function<void(Study&)>& change) {
+    auto study = std::make_shared<Study>(*environment.study);
+    change(*study);
+    environment.study = study;
+  }
+  void begin_filesystem_task(std::optional<seconds> interval = {}) {
+    change_tasks([&](Study& study) {
+      study.tasks[0] = study.tasks[1];
+      if (interval) study.tasks[0].check_interval = *interval;
+    });
+    begin_task();
+    settle();
+  }
+  /// Until nothing of the first prompt is left to look at.
+  void settle() {
+    loop.advance(seconds(10));
+    snapshots_before = backend.shell().snapshots;
+    asked_before = backend.shell().asked_for_activity;
+  }
+  int snapshots() { return backend.shell().snapshots - snapshots_before; }
+  int asked() { return backend.shell().asked_for_activity - asked_before; }
+
+  /// What a job in the background does: it makes the file and prints nothing.
+  void solve() {
+    ++backend.shell().activity.stamp;
+    backend.shell().home.root.children["a"] = FileNode::regular("");
+  }
+  std::string outcome() {
+    const boost::json::object state = port.last("state")["state"].as_object();
+    if (!state.at("previous").is_object()) return "none";
+    return std::string(state.at("previous").as_object().at("state").as_string());
+  }
+
+  int snapshots_before = 0;
+  int asked_before = 0;
+};
+
+TEST_F(CheckScheduleTest, WhatAJobDoesSilentlyPassesTheTaskWithinTwoSeconds) {
+  begin_filesystem_task();
+  type(0, "(sleep 3; touch a) &\r");
+  backend.shell().activity.shell_is_alone = false;
+  loop.advance(milliseconds(3100));
+  EXPECT_EQ(outcome(), "none");
+  solve();
+  backend.shell().activity.shell_is_alone = true;
+  loop.advance(seconds(2));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, ASandboxAtRestIsNotLookedAt) {
+  begin_filesystem_task();
+  change_tasks([](Study& study) { study.task_duration = hours(2); });
+  loop.advance(seconds(45));
+  EXPECT_EQ(snapshots(), 0);
+  EXPECT_EQ(asked(), 0);
+}
+
+TEST_F(CheckScheduleTest, AKeyAwakesTheScheduleForAsLongAsSomethingRuns) {
+  begin_filesystem_task();
+  type(0, "x");
+  loop.advance(seconds(2));
+  EXPECT_EQ(asked(), 1);
+  EXPECT_EQ(snapshots(), 0) << "nothing has run since the last look";
+  loop.advance(seconds(20));
+  EXPECT_EQ(asked(), 1);
+}
+
+TEST_F(CheckScheduleTest, AJobThatSleepsCostsNoSnapshots) {
+  begin_filesystem_task();
+  type(0, "sleep 1000 &\r");
+  backend.shell().activity.shell_is_alone = false;
+  ++backend.shell().activity.stamp;
+  loop.advance(seconds(30));
+  EXPECT_EQ(asked(), 15);
+  EXPECT_EQ(snapshots(), 1);
+}
+
+TEST_F(CheckScheduleTest, ACommandOfTheShellItselfIsWatched) {
+  begin_filesystem_task();
+  backend.shell().begin("read -t 20; > a");
+  loop.advance(seconds(20));
+  EXPECT_EQ(asked(), 10) << "the shell is alone, and a command runs";
+  solve();
+  loop.advance(seconds(2));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, WhereNoActivityIsKnownTheHomeIsLookedAtEveryTwoSeconds) {
+  begin_filesystem_task();
+  backend.shell().activity = Activity();
+  type(0, "x");
+  loop.advance(seconds(20));
+  EXPECT_EQ(snapshots(), 10);
+  expect_stored("SELECT count(*) FROM events WHERE kind = 'check'", "1");
+}
+
+TEST_F(CheckScheduleTest, TheTaskSaysHowOften) {
+  begin_filesystem_task(seconds(7));
+  backend.shell().activity = Activity();
+  type(0, "x");
+  loop.advance(seconds(21));
+  EXPECT_EQ(snapshots(), 3);
+}
+
+TEST_F(CheckScheduleTest, ASolvedTaskIsPassedAtTheDeadline) {
+  begin_filesystem_task(seconds(0));
+  loop.advance(seconds(49));
+  solve();
+  EXPECT_EQ(snapshots(), 0);
+  loop.advance(seconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+  EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "60000000000");
+}
+
+TEST_F(CheckScheduleTest, TheLastLookHasAGraceOfThreeTenthsOfASecond) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(299);
+  loop.advance(seconds(49));
+  solve();
+  loop.advance(milliseconds(1298));
+  EXPECT_EQ(port.count("state"), 1);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, ALookThatTakesLongerThanTheGraceComesTooLate) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(301);
+  loop.advance(seconds(49));
+  solve();
+  loop.advance(milliseconds(1299));
+  EXPECT_EQ(port.count("state"), 1);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "timed_out");
+}
+
+TEST_F(CheckScheduleTest, ALookThatBeganBeforeTheDeadlineIsNotTheLastOne) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(100);
+  loop.advance(milliseconds(48'900));
+  backend.shell().print("a line\r\n");
+  loop.advance(milliseconds(1000));
+  EXPECT_EQ(snapshots(), 0) << "a look is under way, and sees what was there when it began";
+  loop.advance(milliseconds(100));
+  EXPECT_EQ(snapshots(), 1);
+  solve();
+  loop.advance(milliseconds(100));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, WhoGivesUpASolvedTaskHasPassedIt) {
+  begin_filesystem_task();
+  solve();
+  say(R"({"type":"give_up","id":7})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(port.last("done")["id"].to_number<int>(), 7);
+  EXPECT_EQ(outcome(), "passed");
+  say(R"({"type":"give_up","id":7})");
+  EXPECT_EQ(port.count("done"), 2);
+  EXPECT_EQ(stored("SELECT group_concat(state) FROM task_sessions"), "passed");
+}
+
+TEST_F(CheckScheduleTest, AGiveUpThatCannotBeCheckedInTimeIsOne) {
+  begin_filesystem_task();
+  pool.time_of_calls = seconds(2);
+  solve();
+  say(R"({"type":"give_up","id":7})");
+  say(R"({"type":"give_up","id":7})");
+  loop.advance(milliseconds(299));
+  EXPECT_EQ(port.count("done"), 0);
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(outcome(), "gave_up");
+}
+
+TEST_F(CheckScheduleTest, AGiveUpJustBeforeTheDeadlineIsStillOne) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = seconds(2);
+  loop.advance(milliseconds(49'900));
+  say(R"({"type":"give_up","id":7})");
+  loop.advance(milliseconds(300));
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(outcome(), "gave_up");
+}
+
+TEST_F(CheckScheduleTest, AResetDuringTheLastLookEndsIt) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = seconds(2);
+  session->on_text(port, R"({"type":"reset","id":1})");
+  session->on_text(port, R"({"type":"give_up","id":2})");
+  loop.advance(milliseconds(300));
+  ASSERT_TRUE(wait_for("done"));
+  ASSERT_TRUE(wait([&] { return outcome() == "gave_up"; }));
+}
+
+TEST_F(CheckScheduleTest, ACommandThatGoesOnAfterTheAnswerPassesTheTask) {
+  begin_task();
+  settle();
+  backend.shell().begin("echo hello; sleep 1000");
+  backend.shell().print("hello\r\n");
+  loop.advance(milliseconds(1999));
+  EXPECT_EQ(outcome(), "none");
+  loop.advance(milliseconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+  EXPECT_EQ(port.count("progress"), 1);
+}
+
+TEST_F(CheckScheduleTest, OutputThatDoesNotPassIsJudgedWhenItsCommandEnds) {
+  begin_task();
+  settle();
+  backend.shell().begin("cat");
+  backend.shell().print("hell\r\nhello");  // the second line may become another one
+  loop.advance(seconds(10));
+  EXPECT_EQ(port.count("progress"), 0);
+  say(R"({"type":"give_up","id":7})");
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(outcome(), "gave_up");
+}
+
+TEST_F(CheckScheduleTest, WhatIsTypedAtARunningCommandPassesNothing) {
+  begin_task();
+  settle();
+  backend.shell().begin("cat");
+  loop.run_until_idle();
+  type(0, "cat\rhello\r");
+  backend.shell().print("hello\r\nhello\r\n");
+  loop.advance(seconds(10));
+  EXPECT_EQ(port.count("progress"), 0);
+  EXPECT_EQ(outcome(), "none");
+}
+
+TEST_F(CheckScheduleTest, AnAnswerOfARunningCommandCountsAtTheDeadline) {
+  change_tasks([](Study& study) { study.tasks[0].check_interval = seconds(0); });
+  begin_task();
+  settle();
+  backend.shell().begin("echo hello; sleep 1000");
+  backend.shell().print("hello\r\n");
+  loop.advance(seconds(49));
+  EXPECT_EQ(outcome(), "none");
+  loop.advance(seconds(1));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+}  // namespace
+}  // namespace tellina::testing
