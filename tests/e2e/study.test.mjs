@@ -156,9 +156,9 @@ study_test("the page goes on by itself after the server was restarted, and tells
   await tab.shows(/^after$/m);
   await tab.type("ls mine\n");
   await tab.shows(/cannot access 'mine'/);
-  await tab.page.getByText("We had to restart your terminal, sorry.").waitFor();
+  await tab.page.locator("#trouble").getByText("We had to restart your terminal, sorry.").waitFor();
   await refresh(tab);
-  await tab.page.getByText("We had to restart your terminal").waitFor();
+  await tab.page.locator("#trouble").getByText("We had to restart your terminal").waitFor();
   await tab.prove("study_terminal_replaced");
   await tab.press("Reset files");
   await tab.press("Reset files");
