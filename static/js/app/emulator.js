@@ -3,7 +3,7 @@ import { WebLinksAddon } from "../../vendor/addon-web-links.mjs";
 import { Terminal } from "../../vendor/xterm.mjs";
 import { CellWidths } from "./cell_widths.js";
 import { DARK, LIGHT } from "./palettes.js";
-import { is_mac } from "./tools.js";
+import { is_letter, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
@@ -124,7 +124,7 @@ function key_of_the_page(event, has_selection) {
   if (event.key === "F6" && event.shiftKey && !event.ctrlKey) return "leave";
   if (event.key === "F7" && event.shiftKey && !event.ctrlKey) return "standing";
   if (!event.ctrlKey) return null;
-  if (event.code === "KeyC" && (event.shiftKey || (has_selection && !is_mac()))) return "copy";
-  if (event.code === "KeyV" && !event.shiftKey && !is_mac()) return "paste";
+  if (is_letter(event, "c") && (event.shiftKey || (has_selection && !is_mac()))) return "copy";
+  if (is_letter(event, "v") && !event.shiftKey && !is_mac()) return "paste";
   return null;
 }

@@ -1,3 +1,5 @@
+import { is_letter } from "./tools.js";
+
 /** @import { Terminal } from "../../vendor/xterm.mjs" */
 /** @import { StudyPage } from "./study_page.js" */
 
@@ -104,7 +106,7 @@ function is_for_terminal(follower) {
 
 /** @param {KeyboardEvent} event @returns {string | null} What it types at the shell, or null where it is not for the shell. */
 function text_of(event) {
-  if (event.ctrlKey && !event.altKey && !event.metaKey && event.code === "KeyC" && !event.shiftKey && !has_selected_text()) return "\x03";
+  if (event.ctrlKey && !event.altKey && !event.metaKey && is_letter(event, "c") && !event.shiftKey && !has_selected_text()) return "\x03";
   if (!is_plain(event) && !event.getModifierState("AltGraph")) return null;
   return event.key.length === 1 ? event.key : (SENT_AS[event.key] ?? null);
 }

@@ -10,6 +10,15 @@ export function is_mac() {
   return /Mac|iPhone|iPad/.test(navigator.platform);
 }
 
+/**
+ * Whether a key gives this letter, as shortcuts count it: by what the layout writes on it, or by its place where the layout has
+ * no Latin letters.
+ * @param {Pick<KeyboardEvent, "key" | "code">} event @param {string} letter From a to z.
+ */
+export function is_letter({ key, code }, letter) {
+  return /^[a-z]$/i.test(key) ? key.toLowerCase() === letter : code === `Key${letter.toUpperCase()}`;
+}
+
 /** The line below the terminal with the keys of this kind of machine. @param {Display} display */
 export function attach_keys(display) {
   display.follow(({ shows_keys }) => document.body.toggleAttribute("data-keys", shows_keys));
