@@ -1,7 +1,7 @@
 import { keyboard_notice, screen_reader_notice, told } from "./card.js";
 import { button, element, set_usable } from "./dom.js";
 import { render_markdown } from "./markdown.js";
-import { outcome_of, outcomes_of } from "./outcomes.js";
+import { outcome_of } from "./outcomes.js";
 import { duration_in_words, failure_in_words, recording_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
@@ -44,7 +44,7 @@ export function show_start(screen, state, about, start) {
       ? { card: "start", heading: "Ready to start?", sign: "terminal" }
       : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
   const time = told(element("p", {}, `${duration_in_words(task.duration_in_seconds)}, from when your terminal appears.`));
-  const is_first = outcomes_of(state).length === 0;
+  const is_first = task.number === 1;
   screen.show(
     { ...words, footer: [time, start_button] },
     ...(is_first ? [screen_reader_notice()] : []),

@@ -4,7 +4,6 @@ import { Countdown } from "./countdown.js";
 import { find } from "./dom.js";
 import { show_end } from "./end_screen.js";
 import { Notice } from "./notice.js";
-import { outcomes_of } from "./outcomes.js";
 import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
 import { Solved } from "./solved.js";
@@ -183,7 +182,7 @@ export class StudyPage {
     const { task } = state;
     this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
     this.#about.show_place(this.#place);
-    this.#show_keys(outcomes_of(state).length === 0);
+    this.#show_keys(task?.number === 1);
     this.#steps.show(state);
     this.#panel.show(state);
     this.#solved.clear();
