@@ -14,7 +14,6 @@
 #include "host/gateway/live_count.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/static_files.hpp"
-#include "host/gateway/worker_numbers.hpp"
 
 namespace tellina {
 
@@ -44,7 +43,6 @@ class GatewayState {
   Log& log;
   const StaticFiles files;
   const TrustedProxies proxies;
-  WorkerTable workers;
   LoginLimiter logins;
   const std::shared_ptr<ConnectionLimit> connections;
   const std::shared_ptr<LiveCount> living = std::make_shared<LiveCount>();

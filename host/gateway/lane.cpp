@@ -106,15 +106,13 @@ void Lane::ask_owners() {
       const auto found = m_owners.find(owner);
       if (found == m_owners.end()) return;
       found->second.is_asked = false;
-      if (reply.status != 200) return lose_owner(owner);
-      if (const auto numbers = parse_worker_numbers(reply.body)) m_state.workers.put(owner.text(), *numbers);
+      if (reply.status != 200) lose_owner(owner);
     });
   }
 }
 
 void Lane::lose_owner(const ChannelName& owner) {
   if (m_stopping || m_state.layer.is_process_local()) return;
-  m_state.workers.remove(owner.text());
   m_state.log.warning("gateway: " + owner.text() + " does not answer; its connections are closed and come back");
   std::vector<std::shared_ptr<WebSocketConnection>> connections;
   for (const auto& [id, connection] : m_connections) {

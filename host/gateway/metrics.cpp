@@ -6,6 +6,36 @@
 namespace tellina {
 namespace {
 
+class Family {
+ public:
+  const char* name;
+  const char* type;
+  const char* help;
+};
+
+/// What workers tell, in the order in which it is printed. docs/protocol.md has the same list.
+constexpr Family families[] = {
+    {"tellina_study_participants", "gauge", "Participants who may log in, by where they stand."},
+    {"tellina_study_task_sessions", "counter", "Tasks that have ended, by task and outcome."},
+    {"tellina_worker_connections", "gauge", "Connections that a worker has."},
+    {"tellina_worker_sessions", "gauge", "Participants whom a worker has."},
+    {"tellina_worker_messages", "counter", "Messages that a worker has handled."},
+    {"tellina_worker_overtakings", "counter", "Messages that the ordering policy started before an earlier one."},
+    {"tellina_sandboxes", "gauge", "Sandboxes by state."},
+    {"tellina_sandbox_failures", "counter", "Sandboxes that could not be started."},
+    {"tellina_sandbox_start_seconds", "histogram", "How long sandboxes took to start."},
+    {"tellina_key_to_echo_seconds", "histogram", "From input at the worker to the next output of its terminal."},
+    {"tellina_store_commit_seconds", "histogram", "How long commits to the database took."},
+    {"tellina_store_bytes", "gauge", "Size of the database and of its write-ahead log."},
+    {"tellina_store_disk_free_bytes", "gauge", "Free space on the disk of the database."},
+    {"process_cpu_seconds", "counter", "Processor time of a process."},
+    {"process_resident_memory_bytes", "gauge", "Resident memory of a process."},
+    {"process_virtual_memory_bytes", "gauge", "Virtual memory of a process."},
+    {"process_open_fds", "gauge", "Open file descriptors of a process."},
+    {"process_max_fds", "gauge", "Most file descriptors that a process may open."},
+    {"process_start_time_seconds", "gauge", "When a process started, in seconds since 1970."},
+};
+
 class Renderer {
  public:
   explicit Renderer(const std::vector<const Metrics*>& loops) : m_loops(loops) {}
@@ -31,11 +61,18 @@ class Renderer {
     m_text.append(m_name).append(m_suffix).append(labels).append(" ").append(std::to_string(number)).append("\n");
   }
 
-  void workers(std::string_view name, std::string_view type, std::string_view help, const WorkerTable::Rows& rows,
-               std::int64_t WorkerNumbers::*number) {
-    begin("tellina_worker_", name, type, help);
-    // A channel's name needs no escapes.
-    for (const auto& [worker, numbers] : rows) value("{worker=\"" + worker + "\"}", numbers.*number);
+  void build() {
+    begin("", "tellina_build", "info", "The program's version.");
+    m_text.append("tellina_build_info{version=\"" TELLINA_VERSION "\"} 1\n");
+  }
+
+  void samples(const Family& known, const std::vector<MetricSample>& all) {
+    begin("", known.name, known.type, known.help);
+    for (const MetricSample& sample : all) {
+      if (sample.family != known.name) continue;
+      m_text.append(sample.family).append(sample.suffix).append(sample.labels);
+      m_text.append(" ").append(metric_number(sample.value)).append("\n");
+    }
   }
 
   void single(std::string_view name, std::string_view type, std::string_view help, Counter Metrics::*counter) {
@@ -60,7 +97,7 @@ class Renderer {
 
 }  // namespace
 
-std::string render_metrics(const std::vector<const Metrics*>& loops, const WorkerTable::Rows& workers) {
+std::string render_metrics(const std::vector<const Metrics*>& loops, const std::vector<MetricSample>& samples) {
   Renderer renderer(loops);
   renderer.single("http_connections", "gauge", "Open HTTP connections.", &Metrics::http_connections);
   renderer.single("websocket_connections", "gauge", "Open WebSockets.", &Metrics::websocket_connections);
@@ -81,11 +118,8 @@ std::string render_metrics(const std::vector<const Metrics*>& loops, const Worke
   renderer.single("accept_timeouts", "counter", "Connections that no worker took in time.", &Metrics::accept_timeouts);
   renderer.single("slow_readers", "counter", "Connections closed with too much unwritten output.",
                   &Metrics::slow_readers);
-  renderer.workers("connections", "gauge", "Connections that a worker has.", workers, &WorkerNumbers::connections);
-  renderer.workers("sessions", "gauge", "Participants whom a worker has.", workers, &WorkerNumbers::sessions);
-  renderer.workers("messages", "counter", "Messages that a worker has handled.", workers, &WorkerNumbers::messages);
-  renderer.workers("overtakings", "counter", "Messages that the ordering policy started before an earlier one.",
-                   workers, &WorkerNumbers::overtakings);
+  for (const Family& family : families) renderer.samples(family, samples);
+  renderer.build();
   return std::move(renderer).finish();
 }
 

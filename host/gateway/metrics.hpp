@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/gateway/worker_numbers.hpp"
+#include "host/runtime/metric_samples.hpp"
 
 namespace tellina {
 
@@ -40,7 +40,8 @@ class alignas(64) Metrics {
   Counter slow_readers;     ///< closed because the output queue was over its bound
 };
 
-/// The sum over all loops, and each worker's own numbers, as OpenMetrics text 1.0, which ends with "# EOF".
-std::string render_metrics(const std::vector<const Metrics*>& loops, const WorkerTable::Rows& workers);
+/// The sum over all loops, and the samples of workers, as OpenMetrics text 1.0, which ends with "# EOF". Samples of
+/// families that this gateway does not know, as a newer worker may send them, are left out.
+std::string render_metrics(const std::vector<const Metrics*>& loops, const std::vector<MetricSample>& samples);
 
 }  // namespace tellina

@@ -11,6 +11,8 @@
 #include "host/gateway/client_address.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/request_fields.hpp"
+#include "host/gateway/scrape.hpp"
+#include "host/runtime/log_event.hpp"
 
 namespace tellina {
 namespace {
@@ -114,17 +116,28 @@ void serve_file(const Exchange& exchange) {
   exchange.answer(std::move(response));
 }
 
+/// One line for each wrong code, and one when the address has given so many that it must wait.
+void note_refused_login(GatewayState& state, const std::string& address) {
+  const MonotonicTime now = state.clock.now();
+  state.logins.failed(address, now);
+  LogEvent event("login_refused");
+  event.add("reason", "unknown_access_code").add("address", address);
+  if (const auto wait = state.logins.wait_for(address, now)) event.add("seconds_to_wait", *wait);
+  event.write(state.log, LogLevel::warning);
+}
+
 void finish_login(Lane& lane, const std::string& address, bool is_secure, const WorkerReply& reply,
                   const Answer& answer) {
   if (reply.status == 401) {
     lane.metrics().failed_logins.add();
-    lane.state().logins.failed(address, lane.state().clock.now());
+    note_refused_login(lane.state(), address);
   }
   if (reply.status == 200 && reply.cookie.empty()) {
     return answer(json_error(500, "internal", "the worker's answer has no cookie"));
   }
   Response response = to_response(reply);
   if (reply.status == 200) {
+    LogEvent("logged_in").add_participant(static_cast<std::int64_t>(reply.participant)).write(lane.state().log);
     constexpr std::string_view attributes = "; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";  // 30 days
     response.with("Set-Cookie",
                   "tellina_session=" + reply.cookie + std::string(attributes) + (is_secure ? "; Secure" : ""));
@@ -219,11 +232,10 @@ void tell_metrics(const Exchange& exchange) {
   if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
     return exchange.refuse(403, "forbidden", "metrics are for this machine only");
   }
-  std::vector<const Metrics*> loops;
-  for (const auto& lane : exchange.lane.state().lanes) loops.push_back(&lane->metrics());
-  Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
-                    render_metrics(loops, exchange.lane.state().workers.rows()));
-  exchange.answer(response.with("Cache-Control", "no-store"));
+  scrape(exchange.lane, [answer = exchange.answer](std::string text) {
+    Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8", std::move(text));
+    answer(response.with("Cache-Control", "no-store"));
+  });
 }
 
 void run_self_test(const Exchange& exchange) {

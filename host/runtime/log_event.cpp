@@ -34,6 +34,8 @@ LogEvent& LogEvent::add(std::string_view name, std::chrono::nanoseconds time) {
   return *this;
 }
 
+LogEvent& LogEvent::add_participant(std::int64_t number) { return add("participant", participant_label(number)); }
+
 std::string LogEvent::text() const {
   std::string line;
   for (const Field& field : m_fields) {
@@ -46,6 +48,11 @@ std::string LogEvent::text() const {
 void LogEvent::write(Log& log, LogLevel level) const {
   if (auto* sink = dynamic_cast<EventSink*>(&log)) return sink->write_event(level, *this);
   log.write(level, text());
+}
+
+std::string participant_label(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  return "P" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
 }
 
 std::string json_string(std::string_view text) {

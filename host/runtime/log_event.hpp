@@ -28,6 +28,8 @@ class LogEvent {
 
   LogEvent& add(std::string_view name, std::string_view text);
   LogEvent& add(std::string_view name, std::int64_t number);
+  /// As participant_label() has it.
+  LogEvent& add_participant(std::int64_t number);
   /// In seconds with three digits behind the point.
   LogEvent& add(std::string_view name, std::chrono::nanoseconds time);
 
@@ -47,6 +49,9 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual void write_event(LogLevel level, const LogEvent& event) = 0;
 };
+
+/// What logs and lists call a participant, by their number in the store: "P001". Access codes are secrets.
+std::string participant_label(std::int64_t number);
 
 /// A JSON string in its quotes. Bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);

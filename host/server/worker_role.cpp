@@ -1,5 +1,7 @@
 #include "host/server/worker_role.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "host/config/load_host_config.hpp"
@@ -63,10 +65,14 @@ std::unique_ptr<Sweeper> WorkerRole::sweep() {
 
 void WorkerRole::start_lanes(const Sweeper& unswept) {
   const std::string process = random_token(m_parts.system.random, 4);
+  const bool is_alone = m_parts.options.role == ServerRole::all;
+  const unsigned first_number = m_parts.options.number.value_or(is_alone ? 0 : static_cast<unsigned>(getpid()));
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
                                    m_parts.system.log);
     environment.worker = process + "-" + std::to_string(i);
+    environment.number = first_number + static_cast<unsigned>(i);
+    if (i == 0) environment.process = is_alone ? "server" : "worker-" + std::to_string(first_number);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
     environment.works_ahead = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
@@ -78,7 +84,7 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     add_lane(environment, i, unswept);
   }
   for (std::size_t i = 0; m_test_ground && i < m_loops.size(); ++i) {
-    add_lane(m_test_ground->make_environment(m_loops[i], process + "-test-" + std::to_string(i)), i, unswept);
+    add_lane(m_test_ground->make_environment(m_loops[i], process + test_worker_mark + std::to_string(i)), i, unswept);
   }
 }
 

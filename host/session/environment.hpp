@@ -6,6 +6,7 @@
 
 #include "host/runtime/blocking_pool.hpp"
 #include "host/runtime/loop.hpp"
+#include "host/session/statistics.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
 #include "tellina/clock.hpp"
@@ -33,7 +34,12 @@ class SessionEnvironment {
   bool works_ahead = false;            ///< a sandbox is made for a task before it is started
   bool keeps_bytes = true;             ///< whether the record holds what goes through the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
-  std::string channel_prefix;          ///< in front of the names of all channels
+  /// For /metrics: the number by which this worker is called, and what its process is called where it is this lane that
+  /// tells of the process and the store, which several lanes may share.
+  unsigned number = 0;
+  std::string process;
+  std::shared_ptr<SessionStatistics> statistics = std::make_shared<SessionStatistics>();
+  std::string channel_prefix;  ///< in front of the names of all channels
   /// In test mode: answers an errand of the gateway's self-test on the loop, see TestGround; else empty.
   std::function<void(Loop&, const std::string& errand, std::function<void(Bytes)> reply)> self_test;
   /// When the leases lapse unless they are renewed. From then on another worker may have taken the sessions over,
@@ -42,6 +48,9 @@ class SessionEnvironment {
 
   bool holds_leases() const { return loop.clock().now() < leases_until; }
 };
+
+/// In the ids of workers that the self-test has beside the study's.
+inline constexpr const char* test_worker_mark = "-test-";
 
 /// Bytes in flight on one connection (the wire protocol's windows).
 inline constexpr std::size_t input_window = 64 * 1024;

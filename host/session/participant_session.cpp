@@ -52,6 +52,7 @@ void ParticipantSession::detach(ConnectionPort& port, const std::string& reason)
     m_page.reset();
     drop_ahead();
     m_recorder.note(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
+    log_departure(reason);
     if (is_running()) m_run->resume();
   }
   check_idle();
@@ -124,10 +125,14 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     m_page.reset();
     m_ports.erase(&older);
     m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
+    log_departure("replaced by a newer page");
     older.send_text(replaced_frame());
     older.close(close_replaced, "replaced");
   }
-  if (!m_page) m_page = std::make_unique<Page>(port);
+  if (!m_page) {
+    m_page = std::make_unique<Page>(port);
+    log_arrival(frame.stream.has_value());
+  }
   if (!frame.stream) m_done.clear();
   resize(frame.size);
   if (!is_running()) {
@@ -195,6 +200,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
     if (error) return complain_of_sandbox(error, id, "reset");
     m_last_check.reset();
     m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
+    log_event("reset").write(m_environment.log);
     finish_request("reset", id);
     begin_recording();
     if (std::exchange(m_progress.latest->sandbox_replaced, false)) send_state();
@@ -319,6 +325,24 @@ void ParticipantSession::abandon() {
   m_run.reset();
   m_ahead.reset();
   close_all(close_service_restart, "another worker has the session");
+}
+
+LogEvent ParticipantSession::log_event(std::string_view name) const {
+  LogEvent event(name);
+  event.add_participant(participant());
+  if (m_run) event.add("task", m_run->task_number()).add("session", m_run->stream());
+  return event;
+}
+
+void ParticipantSession::log_arrival(bool has_been_here) {
+  LogEvent event = log_event(has_been_here || m_left ? "reconnected" : "connected");
+  if (m_left) event.add("seconds_away", m_environment.loop.clock().now() - *m_left);
+  event.write(m_environment.log);
+}
+
+void ParticipantSession::log_departure(std::string_view reason) {
+  m_left = m_environment.loop.clock().now();
+  log_event("disconnected").add("reason", reason).write(m_environment.log);
 }
 
 }  // namespace tellina

@@ -7,7 +7,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "host/runtime/log_event.hpp"
 #include "host/session/connection_port.hpp"
 #include "host/session/control.hpp"
 #include "host/session/page.hpp"
@@ -89,6 +91,10 @@ class ParticipantSession {
   bool is_running() const { return m_run && m_begun && !m_ending; }
   Moment now() const { return Moment(m_environment.loop.clock()); }
   void check_idle();
+  /// A line for the log about this participant and the task that runs, if any.
+  LogEvent log_event(std::string_view name) const;
+  void log_arrival(bool has_been_here);
+  void log_departure(std::string_view reason);
 
   SessionEnvironment& m_environment;
   Callbacks m_callbacks;
@@ -97,6 +103,7 @@ class ParticipantSession {
 
   std::set<ConnectionPort*> m_ports;
   std::unique_ptr<Page> m_page;
+  std::optional<MonotonicTime> m_left{};  ///< when the last page left; absent while none has
   TerminalSize m_size;
 
   std::unique_ptr<SandboxAhead> m_ahead;  ///< for the next task, while none runs

@@ -149,6 +149,7 @@ void ParticipantSession::on_begun(const TaskSessionRow& row) {
   m_progress.latest = row;
   ++m_progress.state_number;
   m_begun = true;
+  log_event("task_started").write(m_environment.log);
   start_clock();
   if (!m_page) return;
   m_page->start_output(0);
@@ -165,6 +166,7 @@ void ParticipantSession::on_replaced(const std::exception_ptr& error) {
   }
   m_recorder.add(EventRecord("sandbox_replaced", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
   m_progress.latest->sandbox_replaced = true;
+  log_event("sandbox_replaced").write(m_environment.log, LogLevel::warning);
   m_last_check.reset();
   begin_recording();
   send_state();
@@ -240,6 +242,11 @@ void ParticipantSession::end_task(TaskSessionState new_state) {
     m_progress.latest->state = new_state;
     m_progress.outcomes.emplace_back(m_progress.latest->task_number, new_state);
     ++m_progress.state_number;
+    const bool is_our_fault = new_state == TaskSessionState::interrupted;
+    log_event("task_ended")
+        .add("state", to_string(new_state))
+        .add("seconds", m_progress.latest->charged)
+        .write(m_environment.log, is_our_fault ? LogLevel::warning : LogLevel::info);
     step();
   });
 }
@@ -272,8 +279,11 @@ void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, co
     reason = failure.what() + (failure.hint().empty() ? "" : " (" + failure.hint() + ")");
   }
   const std::string reference = make_reference(m_environment.random);
-  m_environment.log.error("a sandbox could not be started: participant " + std::to_string(participant()) + ", task " +
-                          std::to_string(m_run->task_number()) + ", reference " + reference + ": " + reason);
+  log_event("sandbox_failed")
+      .add("when", when)
+      .add("reference", reference)
+      .add("reason", reason)
+      .write(m_environment.log, LogLevel::error);
   EventRecord failed("sandbox_failed",
                      "{\"task_number\":" + std::to_string(m_run->task_number()) + ",\"when\":\"" + when +
                          "\",\"reason\":" + quote_json(reason) + ",\"reference\":\"" + reference + "\"}",

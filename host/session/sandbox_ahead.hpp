@@ -35,6 +35,7 @@ class SandboxAhead {
  private:
   /// Outlives the object where the sandbox is not there yet.
   struct Order {
+    std::shared_ptr<SessionStatistics> statistics;
     bool is_there = false;
     std::shared_ptr<SandboxHandle> sandbox;
     std::exception_ptr error;

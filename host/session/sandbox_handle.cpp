@@ -25,7 +25,14 @@ std::exception_ptr attempt(const std::string& plugin, Call&& call) {
 void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
   make(
       environment, "start()", [spec = std::move(spec)](SandboxBackend& sandboxes) { return sandboxes.start(spec); },
-      std::move(started));
+      [&loop = environment.loop, statistics = environment.statistics, began = environment.loop.clock().now(),
+       started = std::move(started)](std::shared_ptr<SandboxHandle> handle, std::exception_ptr error) {
+        if (error)
+          ++statistics->sandbox_failures;
+        else
+          statistics->sandbox_start.observe(loop.clock().now() - began);
+        started(std::move(handle), std::move(error));
+      });
 }
 
 void SandboxHandle::adopt(SessionEnvironment& environment, const SandboxId& id, Started started) {
@@ -34,8 +41,16 @@ void SandboxHandle::adopt(SessionEnvironment& environment, const SandboxId& id, 
 }
 
 void SandboxHandle::make(SessionEnvironment& environment, const char* function, Make make, Started started) {
+  const auto statistics = environment.statistics;
+  ++statistics->sandboxes_starting;
+  const auto counted = [statistics, started = std::move(started)](std::shared_ptr<SandboxHandle> handle,
+                                                                  std::exception_ptr error) {
+    --statistics->sandboxes_starting;
+    if (handle) ++statistics->sandboxes_there;
+    started(std::move(handle), std::move(error));
+  };
   environment.pool.submit(
-      BlockingPool::Use::start, [&environment, function, make = std::move(make), started = std::move(started)] {
+      BlockingPool::Use::start, [&environment, function, make = std::move(make), started = counted] {
         std::shared_ptr<SandboxHandle> handle;
         std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
           auto sandbox = make(environment.sandboxes);
@@ -123,10 +138,13 @@ void SandboxHandle::resize(TerminalSize size) {
 void SandboxHandle::destroy(std::function<void()> done) {
   m_destroyed = true;
   m_calls.clear();
+  --m_environment.statistics->sandboxes_there;
+  ++m_environment.statistics->sandboxes_leaving;
   m_environment.pool.submit(
       BlockingPool::Use::removal, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
         const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
         self->m_environment.loop.post([self, error, done] {
+          --self->m_environment.statistics->sandboxes_leaving;
           if (error) {
             try {
               std::rethrow_exception(error);

@@ -60,9 +60,11 @@ TaskRun::~TaskRun() {
 InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
   InputStream::Arrival arrival = m_input.receive(offset, bytes);
   if (arrival.bytes.empty()) return arrival;
-  m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, now());
+  const Moment at = now();
+  m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
   if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
   if (m_terminal) {
+    if (!m_unanswered_since) m_unanswered_since = at.monotonic;
     m_tracker->typed(arrival.bytes);
     m_terminal->write(arrival.bytes);
     m_checks->input_seen();
@@ -109,6 +111,9 @@ void TaskRun::on_output(Bytes& frame) {
   const std::uint64_t offset = m_output.end();
   const BytesView bytes = BytesView(frame).substr(TerminalIo::frame_header);
   m_output.append(bytes);
+  if (m_unanswered_since) {
+    m_environment.statistics->key_to_echo.observe(at.monotonic - *std::exchange(m_unanswered_since, std::nullopt));
+  }
   m_throttle.count(bytes.size());
   m_recorder.add(StreamName::output, offset, bytes, at);
   // The page may take the frame away; checks see the bytes after it has them.

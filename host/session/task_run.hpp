@@ -164,8 +164,9 @@ class TaskRun {
 
   InputStream m_input;
   OutputBuffer m_output;
-  Bytes m_printed;        ///< keeps its room, so that a key's echo needs no allocation
-  Bytes m_waiting_input;  ///< received while there is no shell to take it
+  std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came to which the terminal has printed nothing yet
+  Bytes m_printed;                                    ///< keeps its room, so that a key's echo needs no allocation
+  Bytes m_waiting_input;                              ///< received while there is no shell to take it
   std::optional<OutputCheck> m_output_check{};
   std::unique_ptr<CommandTracker> m_tracker;
   std::unique_ptr<CheckSchedule> m_checks;

@@ -176,6 +176,7 @@ void TaskRun::use_terminal(Opened opened) {
 
 void TaskRun::close_terminal() {
   m_shell_watch.reset();
+  m_unanswered_since.reset();
   if (!m_terminal) return;
   m_waiting_input.insert(0, m_terminal->take_unwritten());
   m_terminal.reset();

@@ -125,6 +125,8 @@ class Database {
   void roll_back();
   sqlite3* handle() { return m_handle; }
   const std::string& name() const { return m_name; }
+  /// Absolute.
+  std::string path() const { return sqlite3_db_filename(m_handle, "main"); }
 
   /// Throws what SQLite's last error means. `sql` may be empty. Bound values are never shown.
   [[noreturn]] void fail(int code, std::string_view sql) const;

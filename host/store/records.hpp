@@ -16,9 +16,6 @@ namespace tellina {
 
 using ParticipantId = std::int64_t;
 using TaskSessionId = std::int64_t;
-/// What logs and lists call a participant: "P001". Access codes are secrets.
-std::string participant_label(ParticipantId participant);
-
 /// Ids begin at 1.
 inline constexpr TaskSessionId no_task_session = 0;
 

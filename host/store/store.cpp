@@ -2,16 +2,12 @@
 
 #include <future>
 
+#include "host/runtime/log_event.hpp"
 #include "host/runtime/system.hpp"
 #include "host/store/opening.hpp"
 #include "host/store/writer.hpp"
 
 namespace tellina {
-
-std::string participant_label(ParticipantId participant) {
-  std::string digits = std::to_string(participant);
-  return "P" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
-}
 
 LeaseLost::LeaseLost(const Fence& fence)
     : Error(ErrorCode::gone, "worker " + fence.worker + " no longer owns participant " +

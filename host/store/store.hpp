@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/runtime/histogram.hpp"
 #include "host/store/records.hpp"
 #include "tellina/error.hpp"
 #include "tellina/log.hpp"
@@ -171,6 +172,11 @@ class Store {
   virtual void submit_in_time(Job job, Done done) = 0;
   /// Somebody waits now: what was submitted to lie need not lie any longer.
   virtual void hurry() = 0;
+
+  /// For /metrics, on any thread: how long commits took, and the file's absolute path. Null and empty where a store
+  /// tells nothing of them.
+  virtual const Histogram* commit_times() const { return nullptr; }
+  virtual std::string path() const { return {}; }
 
   /// Submits and waits; rethrows what the job threw. For start-up, commands and tests; not from `done`.
   void run(const Job& job);

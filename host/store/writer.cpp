@@ -143,8 +143,10 @@ void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
 
 void Writer::commit(std::vector<Entry>& group) {
   if (!m_database->in_transaction()) return;
+  const MonotonicTime begin = m_clock.now();
   try {
     m_database->execute("COMMIT");
+    m_commit_times.observe(m_clock.now() - begin);
   } catch (const StoreError&) {
     fail_all(group, std::current_exception());
     roll_back();

@@ -17,6 +17,8 @@ class Writer final : public Store {
   void submit(Job job, Done done) override;
   void submit_in_time(Job job, Done done) override;
   void hurry() override;
+  const Histogram* commit_times() const override { return &m_commit_times; }
+  std::string path() const override { return m_database->path(); }
 
  private:
   /// Bounds what one failed commit takes with it.
@@ -47,6 +49,7 @@ class Writer final : public Store {
   const Clock& m_clock;
   Log& m_log;
   Transaction m_transaction;
+  Histogram m_commit_times;
 
   std::mutex m_mutex;
   std::condition_variable m_changed;

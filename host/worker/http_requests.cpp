@@ -16,6 +16,15 @@ namespace json = boost::json;
 /// 256 bits: a cookie cannot be guessed, so its plain digest is safe in the file.
 constexpr std::size_t cookie_bytes = 32;
 
+/// A list of [family, suffix, labels, value].
+json::array to_json(const MetricSamples& samples) {
+  json::array list;
+  for (const MetricSample& sample : samples.all()) {
+    list.push_back(json::array{sample.family, sample.suffix, sample.labels, sample.value});
+  }
+  return list;
+}
+
 json::object failure(int status, std::string_view code, std::string_view message) {
   return {{"status", status}, {"body", {{"error", {{"code", code}, {"message", message}}}}}};
 }
@@ -30,7 +39,7 @@ json::object log_in(StoreTransaction& transaction, const std::string& access_cod
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
   transaction.add_login(*participant, sha256_hex(cookie), at);
-  return {{"status", 200}, {"body", json::object()}, {"cookie", cookie}};
+  return {{"status", 200}, {"body", json::object()}, {"cookie", cookie}, {"participant", *participant}};
 }
 
 json::object not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
@@ -39,6 +48,25 @@ json::object authenticate(StoreTransaction& transaction, const std::string& cook
   const auto participant = transaction.find_login(sha256_hex(cookie));
   if (!participant) return not_logged_in();
   return {{"status", 200}, {"body", json::object()}, {"participant", *participant}, {"affinity", *participant}};
+}
+
+/// The study's numbers, and which workers to ask for theirs.
+json::object tell_study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
+  const StudyCounts counts = transaction.count_study(static_cast<int>(study.tasks.size()));
+  MetricSamples samples;
+  add_store_files(samples, store);
+  for (const auto& [state, number] : counts.participants) {
+    samples.add("tellina_study_participants", {{"state", state}}, static_cast<double>(number));
+  }
+  for (const auto& [ended, number] : counts.ended) {
+    samples.add("tellina_study_task_sessions", {{"task", std::to_string(ended.first)}, {"state", ended.second}},
+                static_cast<double>(number), "_total");
+  }
+  json::array workers;
+  for (const std::string& worker : counts.workers) {
+    if (worker.find(test_worker_mark) == std::string::npos) workers.emplace_back(worker);
+  }
+  return {{"status", 200}, {"body", {{"samples", to_json(samples)}, {"workers", std::move(workers)}}}};
 }
 
 json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const Study& study) {
@@ -51,7 +79,7 @@ json::object describe_study(StoreTransaction& transaction, const std::string& co
 }  // namespace
 
 void answer_http_request(SessionEnvironment& environment, const Bytes& question,
-                         const std::function<json::object()>& describe, std::function<void(Bytes)> reply) {
+                         const std::function<MetricSamples()>& describe, std::function<void(Bytes)> reply) {
   boost::system::error_code error;
   const json::value value = json::parse(json::string_view(question), error);
   if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
@@ -80,8 +108,14 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
                              {"contact", environment.study->contact},
                              {"records_bytes", environment.keeps_bytes}};
     return reply(json::serialize(json::object{{"status", 200}, {"body", about}}));
+  } else if (method == "study_numbers") {
+    answer = [study = environment.study, &store = environment.store](StoreTransaction& transaction) {
+      return tell_study_numbers(transaction, *study, store);
+    };
+  } else if (method == "numbers") {
+    return reply(json::serialize(json::object{{"status", 200}, {"body", {{"samples", to_json(describe())}}}}));
   } else if (method == "alive") {
-    return reply(json::serialize(json::object{{"status", 200}, {"body", describe()}}));
+    return reply(json::serialize(json::object{{"status", 200}, {"body", json::object()}}));
   } else if (method == "ready") {
     answer = [](StoreTransaction&) { return json::object{{"status", 200}, {"body", json::object()}}; };
   } else {

@@ -264,15 +264,6 @@ void WorkerLane::say_unsaid_ends() {
   for (const std::string& id : unsaid) say_end(id);
 }
 
-boost::json::object WorkerLane::describe() const {
-  std::uint64_t overtakings = m_overtakings;
-  for (const auto& [id, connection] : m_connections) overtakings += connection->overtakings();
-  return {{"connections", m_connections.size()},
-          {"sessions", m_sessions.size()},
-          {"messages", m_messages},
-          {"overtakings", overtakings}};
-}
-
 void WorkerLane::detach_lost_gateways() {
   const MonotonicTime oldest = m_environment.loop.clock().now() - gateway_limit;
   for (auto gateway = m_heard.begin(); gateway != m_heard.end();) {

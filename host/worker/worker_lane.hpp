@@ -2,8 +2,6 @@
 
 /// One event loop's share of the worker role: connections, their gates, and the sessions that it owns.
 
-#include <boost/json/object.hpp>
-
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -14,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/runtime/metric_samples.hpp"
 #include "host/session/environment.hpp"
 #include "host/session/participant_session.hpp"
 #include "host/worker/sweeper.hpp"
@@ -45,8 +44,8 @@ class WorkerLane {
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
 
-  /// What it answers to {"method": "alive"}: how many connections and sessions it has, what it has handled.
-  boost::json::object describe() const;
+  /// What it answers to {"method": "numbers"}.
+  MetricSamples describe() const;
 
  private:
   struct Owned {

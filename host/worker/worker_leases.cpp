@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/runtime/log_event.hpp"
 #include "host/worker/worker_lane.hpp"
 
 namespace tellina {
@@ -41,7 +42,10 @@ void WorkerLane::on_lease(ParticipantId participant, const LeaseResult& lease, c
   }
   if (!lease.acquired) return forward(waiting, lease.owner);
   if (lease.taken_over) {
-    m_environment.log.info("the task of participant " + lease.progress.access_code + " goes on after an interruption");
+    LogEvent event("taken_over");
+    event.add_participant(participant);
+    if (lease.progress.latest) event.add("task", lease.progress.latest->task_number);
+    event.write(m_environment.log);
   }
   ParticipantSession::Callbacks callbacks;
   callbacks.idle = [this, participant] { leave(participant); };
@@ -144,7 +148,9 @@ void WorkerLane::on_tick(const std::vector<ParticipantId>& asked, const std::vec
                          const std::vector<ParticipantId>& orphans, const std::vector<OwnerId>& dead,
                          const std::vector<SandboxId>& keep) {
   for (const ParticipantId participant : asked) {
-    if (std::find(held.begin(), held.end(), participant) == held.end()) lose(participant);
+    if (std::find(held.begin(), held.end(), participant) != held.end()) continue;
+    LogEvent("session_lost").add_participant(participant).write(m_environment.log);
+    lose(participant);
   }
   if (!dead.empty()) {
     m_environment.pool.submit(BlockingPool::Use::removal,

@@ -3,6 +3,7 @@
 
 #include "host/gateway/metrics.hpp"
 #include "host/gateway/response.hpp"
+#include "host/gateway/scrape.hpp"
 #include "host/gateway/worker_reply.hpp"
 
 namespace tellina {
@@ -90,26 +91,24 @@ TEST(Metrics, AreSummedOverLoopsAndEndWithEof) {
   EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 
-TEST(Metrics, TellOfEachWorker) {
-  WorkerTable table;
-  const auto numbers = parse_worker_numbers(R"({"connections":2,"sessions":1,"messages":500,"overtakings":3})");
-  ASSERT_TRUE(numbers);
-  table.put("worker.a-1", *numbers);
-  table.put("worker.b-1", WorkerNumbers());
-  table.remove("worker.b-1");
-  const std::string text = render_metrics({}, table.rows());
+TEST(Metrics, TellWhatWorkersSayUnderItsFamily) {
+  const auto samples = parse_metric_samples(
+      R"([["tellina_worker_overtakings","_total","{worker=\"1\"}",3],["tellina_worker_connections","","{worker=\"1\"}",2],)"
+      R"(["tellina_worker_connections","","{worker=\"0\"}",0.5],["tellina_of_tomorrow","","",1]])");
+  ASSERT_EQ(samples.size(), 4U);
+  const std::string text = render_metrics({}, samples);
   EXPECT_THAT(text, HasSubstr("# TYPE tellina_worker_overtakings counter\n"));
-  EXPECT_THAT(text, HasSubstr("tellina_worker_overtakings_total{worker=\"worker.a-1\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("tellina_worker_messages_total{worker=\"worker.a-1\"} 500\n"));
-  EXPECT_THAT(text, HasSubstr("tellina_worker_connections{worker=\"worker.a-1\"} 2\n"));
-  EXPECT_THAT(text, Not(HasSubstr("worker.b-1")));
+  EXPECT_THAT(text, HasSubstr("tellina_worker_overtakings_total{worker=\"1\"} 3\n"));
+  EXPECT_THAT(text,
+              HasSubstr("tellina_worker_connections{worker=\"1\"} 2\ntellina_worker_connections{worker=\"0\"} 0.5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("of_tomorrow")));
+  EXPECT_THAT(text, HasSubstr("tellina_build_info{version=\""));
 }
 
-TEST(WorkerNumbers, RefuseWhatWasNotAgreed) {
-  for (const char* text : {"", "[]", "{}", R"({"connections":2,"sessions":1,"messages":500})",
-                           R"({"connections":2,"sessions":1,"messages":500,"overtakings":-3})",
-                           R"({"connections":"2","sessions":1,"messages":500,"overtakings":3})"}) {
-    EXPECT_FALSE(parse_worker_numbers(text)) << text;
+TEST(MetricSamples, ThatWereNotAgreedAreRefused) {
+  for (const char* text : {"", "{}", "[1]", R"([["a","",""]])", R"([["a","","","1"]])", R"([[1,"","",1]])",
+                           R"([["a\nb","","",1]])", R"([["a","","{x=\"\n\"}",1]])"}) {
+    EXPECT_TRUE(parse_metric_samples(text).empty()) << text;
   }
 }
 

@@ -29,8 +29,8 @@ TEST_F(SessionTest, StaysReadyWhereNoSandboxStarts) {
   EXPECT_THAT(log.lines().back(), HasSubstr("no room for a sandbox (free some memory)"));
   const std::string reference(port.last("error")["reference"].as_string());
   EXPECT_THAT(reference, ::testing::MatchesRegex("[0-9A-F][0-9A-F][0-9A-F][0-9A-F]"));
-  EXPECT_THAT(log.lines().back(), HasSubstr("participant " + std::to_string(session->participant()) +
-                                            ", task 1, reference " + reference + ": "));
+  EXPECT_THAT(log.lines().back(), ::testing::StartsWith("event=sandbox_failed participant=P001 task=1 session=s-"));
+  EXPECT_THAT(log.lines().back(), HasSubstr(" when=start reference=" + reference + " reason=\""));
   expect_stored("SELECT detail ->> 'reference' FROM event_log WHERE kind = 'sandbox_failed'", reference);
   backend.is_unavailable = false;
   start_task(1);
@@ -42,11 +42,11 @@ TEST_F(SessionTest, OutlivesABackendThatBreaksItsContract) {
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   backend.throws_something = true;
   say(R"({"type":"start_task","id":1,"task":1})");
-  EXPECT_THAT(log.lines().back(), ::testing::EndsWith(": sandbox \"scripted\": threw int"));
+  EXPECT_THAT(log.lines().back(), ::testing::EndsWith(R"(reason="sandbox \"scripted\": threw int")"));
   backend.throws_something = false;
   backend.returns_null = true;
   say(R"({"type":"start_task","id":2,"task":1})");
-  EXPECT_THAT(log.lines().back(), ::testing::EndsWith(": sandbox \"scripted\": start() returned null"));
+  EXPECT_THAT(log.lines().back(), ::testing::EndsWith(R"(reason="sandbox \"scripted\": start() returned null")"));
   EXPECT_EQ(port.count("error"), 2);
 }
 
@@ -214,7 +214,7 @@ TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
   backend.is_unavailable = true;
   say(R"({"type":"reset","id":1})");
   EXPECT_EQ(port.last("error")["code"], "sandbox_unavailable");
-  EXPECT_THAT(log.lines().back(), HasSubstr("reference " + std::string(port.last("error")["reference"].as_string())));
+  EXPECT_THAT(log.lines().back(), HasSubstr("reference=" + std::string(port.last("error")["reference"].as_string())));
   loop.advance(seconds(2));
   backend.shell().exit();
   loop.run_until_idle();

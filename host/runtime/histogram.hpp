@@ -1,0 +1,47 @@
+#pragma once
+
+/// How often something took how long.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace tellina {
+
+/// Counts times in fixed classes, from 0.1 ms to 10 s. Written by one thread, read by any: counting is a few
+/// comparisons and two plain stores, so that it can stand on the way of a key.
+class Histogram {
+ public:
+  /// Upper bounds, inclusive.
+  static constexpr std::array<std::chrono::microseconds, 16> bounds{
+      std::chrono::microseconds(100),     std::chrono::microseconds(250),     std::chrono::microseconds(500),
+      std::chrono::microseconds(1000),    std::chrono::microseconds(2500),    std::chrono::microseconds(5000),
+      std::chrono::microseconds(10000),   std::chrono::microseconds(25000),   std::chrono::microseconds(50000),
+      std::chrono::microseconds(100000),  std::chrono::microseconds(250000),  std::chrono::microseconds(500000),
+      std::chrono::microseconds(1000000), std::chrono::microseconds(2500000), std::chrono::microseconds(5000000),
+      std::chrono::microseconds(10000000)};
+
+  void observe(std::chrono::nanoseconds time) {
+    std::size_t place = 0;
+    while (place < bounds.size() && time > bounds[place]) ++place;
+    add(m_counts[place], 1);
+    add(m_sum, time.count());
+  }
+
+  /// Of the class `place`; the one behind the last bound has no upper bound.
+  std::int64_t count(std::size_t place) const { return m_counts[place].load(std::memory_order_relaxed); }
+  std::chrono::nanoseconds sum() const { return std::chrono::nanoseconds(m_sum.load(std::memory_order_relaxed)); }
+
+ private:
+  /// There is one writer, so nothing is locked.
+  static void add(std::atomic<std::int64_t>& number, std::int64_t difference) {
+    number.store(number.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
+  }
+
+  std::array<std::atomic<std::int64_t>, bounds.size() + 1> m_counts{};
+  std::atomic<std::int64_t> m_sum{0};
+};
+
+}  // namespace tellina

@@ -1,0 +1,45 @@
+#pragma once
+
+/// Numbers for /metrics, as workers send them and the gateway prints them.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/runtime/histogram.hpp"
+#include "tellina/clock.hpp"
+
+namespace tellina {
+
+/// One number of OpenMetrics text.
+class MetricSample {
+ public:
+  std::string family;  ///< "tellina_key_to_echo_seconds"
+  std::string suffix;  ///< "_bucket", "_total", ... or empty
+  std::string labels;  ///< {worker="0"}, or empty
+  double value = 0;
+};
+
+/// Label names and values; values need no escapes.
+using MetricLabels = std::map<std::string, std::string>;
+
+class MetricSamples {
+ public:
+  void add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix = "");
+  /// Buckets, sum and count.
+  void add(std::string_view family, const MetricLabels& labels, const Histogram& histogram);
+  /// This process's own: processor time, memory, descriptors, start (the names that Prometheus's clients use), with the
+  /// label `process`. What /proc does not tell is left out.
+  void add_process(const std::string& process, const Clock& clock);
+
+  const std::vector<MetricSample>& all() const { return m_samples; }
+
+ private:
+  std::vector<MetricSample> m_samples;
+};
+
+/// As few digits as tell the number from its neighbours: "3", "0.0001", "1795999200.5".
+std::string metric_number(double value);
+
+}  // namespace tellina
