@@ -22,12 +22,12 @@ test("what was chosen is remembered, and told to those who follow", () => {
   display.change({ font_size: 99 });
   display.change({ task_width: 300.2 });
   assert.deepEqual(heard, ["system 15", "dark 15", "dark 32", "dark 32"]);
-  assert.deepEqual(new Display(() => kept).choices, { theme: "dark", font_size: 32, task_width: 300, is_folded: false, shows_keys: true, screen_reader: false });
+  assert.deepEqual(new Display(() => kept).choices, { theme: "dark", font_size: 32, task_width: 300, is_folded: false, screen_reader: false });
 });
 
 test("what makes no sense counts as not chosen", () => {
   for (const text of ["no JSON", "null", "[]", '{"theme": "pink", "font_size": "big", "is_folded": 1, "task_width": "wide"}']) {
-    assert.deepEqual(new Display(() => storage(text)).choices, { theme: "system", font_size: 15, task_width: null, is_folded: false, shows_keys: true, screen_reader: false }, text);
+    assert.deepEqual(new Display(() => storage(text)).choices, { theme: "system", font_size: 15, task_width: null, is_folded: false, screen_reader: false }, text);
   }
 });
 

@@ -16,9 +16,7 @@ const terminal = part("terminal");
 const settings = new Settings(new Display(() => ({ getItem: () => null, setItem: () => {} })));
 /** Only one, as the elements of the page have only one. */
 const timers = new FakeTimers();
-/** @type {boolean[]} */
-const keys_shown = [];
-const page = new StudyPage({ screen: new PlainPage(), settings, about: new About(), timers, focus_terminal: () => terminal.focus(), show_keys: (are_new) => keys_shown.push(are_new) });
+const page = new StudyPage({ screen: new PlainPage(), settings, about: new About(), timers, focus_terminal: () => terminal.focus() });
 
 /** A session whose requests the test answers. */
 class FakeSession {
@@ -105,13 +103,6 @@ test("a task that was solved before the page was loaded, or in another tab, has 
   connection("connected");
   hear({ ...PASSED, state_number: 8 });
   assert.deepEqual([shown(), part("solved").hidden], ["passed", true]);
-});
-
-test("the keys of the terminal stand below it only in the first task", () => {
-  assert.equal(keys_shown.at(-1), true);
-  hear(PASSED);
-  part("solved").button("Next task").click();
-  assert.equal(keys_shown.at(-1), false);
 });
 
 test("news of a running task leave the keyboard where it is", () => {

@@ -11,13 +11,11 @@ const WIDEST_TASK = 10_000;
  * @property {number} font_size Of the terminal, in CSS pixels.
  * @property {number | null} task_width Of the task panel beside the terminal, in CSS pixels; null: as the page sees fit.
  * @property {boolean} is_folded Whether the task panel is out of the way.
- * @property {boolean} shows_keys Whether the keys of the terminal stand below it. Remembered, so that a page which is loaded
- *     again has its terminal's size before the server says which task it is.
  * @property {boolean} screen_reader Whether the terminal speaks to a screen reader.
  */
 
 /** @type {DisplayChoices} */
-const DEFAULTS = { theme: "system", font_size: 15, task_width: null, is_folded: false, shows_keys: true, screen_reader: false };
+const DEFAULTS = { theme: "system", font_size: 15, task_width: null, is_folded: false, screen_reader: false };
 
 /** How this participant wants to see the page; remembered by the browser, which may refuse to. */
 export class Display {
@@ -71,7 +69,6 @@ function checked(choices) {
     font_size: Number.isFinite(size) ? Math.max(SMALLEST_FONT, Math.min(LARGEST_FONT, Math.round(size))) : DEFAULTS.font_size,
     task_width: Number.isFinite(width) ? Math.max(0, Math.min(WIDEST_TASK, Math.round(width))) : DEFAULTS.task_width,
     is_folded: choices?.is_folded === true,
-    shows_keys: choices?.shows_keys !== false,
     screen_reader: choices?.screen_reader === true,
   };
 }

@@ -14,7 +14,7 @@ import { observe_person } from "./presence.js";
 import { Settings } from "./settings.js";
 import { attach_splitter } from "./splitter.js";
 import { StudyPage } from "./study_page.js";
-import { attach_fold, attach_full_screen, attach_keys } from "./tools.js";
+import { attach_fold, attach_full_screen, name_keys } from "./tools.js";
 
 const api = new Api((...request) => fetch(...request));
 const screen = new PlainPage();
@@ -55,16 +55,7 @@ function begin() {
   });
   place_banners(emulator);
   const focus_terminal = () => emulator.focus();
-  const page = new StudyPage({
-    screen,
-    settings,
-    about,
-    timers: system_timers,
-    focus_terminal,
-    show_keys: (are_new) => {
-      if (display.choices.shows_keys !== are_new) display.change({ shows_keys: are_new });
-    },
-  });
+  const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal });
   const session = new Session(
     {
       url: terminal_url(),
@@ -137,5 +128,5 @@ function reason(error) {
 display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
 attach_fold(display);
 attach_splitter(display);
-attach_keys(display);
+name_keys();
 void enter();

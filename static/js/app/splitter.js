@@ -7,7 +7,7 @@ const STEP = 16;
 
 /** The least widths of the task and of the terminal, in CSS pixels; css/workbench.css has the same in rem. */
 const LEAST_TASK = 192;
-const LEAST_TERMINAL = 384;
+const LEAST_TERMINAL = 480;
 
 /**
  * The bar between the task and the terminal: can be dragged and moved by keys; a double click puts it back. While it is dragged

@@ -52,7 +52,6 @@ export class StudyPage {
   #panel;
   #notice;
   #about;
-  #show_keys;
   #place = "";
   #steps = new Steps();
   #trouble;
@@ -72,15 +71,9 @@ export class StudyPage {
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
 
-  /**
-   * @param {object} parts
-   * @param {PlainPage} parts.screen @param {Settings} parts.settings @param {About} parts.about @param {Timers} parts.timers
-   * @param {() => void} parts.focus_terminal
-   * @param {(are_new: boolean) => void} parts.show_keys Whether the keys of the terminal are new to the participant.
-   */
-  constructor({ screen, settings, about, timers, focus_terminal, show_keys }) {
+  /** @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
+  constructor({ screen, settings, about, timers, focus_terminal }) {
     this.#about = about;
-    this.#show_keys = show_keys;
     this.#trouble = new Trouble(focus_terminal);
     this.#screen = screen;
     this.#settings = settings;
@@ -182,7 +175,7 @@ export class StudyPage {
     const { task } = state;
     this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
     this.#about.show_place(this.#place);
-    this.#show_keys(task?.number === 1);
+    document.body.toggleAttribute("data-first", task?.number === 1);
     this.#steps.show(state);
     this.#panel.show(state);
     this.#solved.clear();

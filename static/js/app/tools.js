@@ -19,9 +19,8 @@ export function is_letter({ key, code }, letter) {
   return /^[a-z]$/i.test(key) ? key.toLowerCase() === letter : code === `Key${letter.toUpperCase()}`;
 }
 
-/** The line below the terminal with the keys of this kind of machine. @param {Display} display */
-export function attach_keys(display) {
-  display.follow(({ shows_keys }) => document.body.toggleAttribute("data-keys", shows_keys));
+/** Shows the keys of this kind of machine in the hints of the first task. */
+export function name_keys() {
   if (!is_mac()) return;
   for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.getAttribute("data-mac");
 }
