@@ -68,7 +68,8 @@ class Parser {
   const CommandRow* read_command() {
     std::string group;
     for (;;) {
-      const std::string word = m_next < m_words.size() ? m_words[m_next++] : "";
+      std::string word = m_next < m_words.size() ? m_words[m_next++] : "";
+      if (group.empty() && word == "--version") word = "version";
       if (is_help(word)) {
         m_arguments.help = group_help(group);
         return nullptr;

@@ -26,6 +26,7 @@ enum class CommandName {
   participants_links,
   participants_add,
   participants_reset,
+  sandbox_prepare,
   bench,
   version,
 };
@@ -40,6 +41,7 @@ class Arguments {
   std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
+  bool prepare = false;            ///< of `run`: first do what `sandbox prepare` does
   std::optional<unsigned> number;  ///< of `worker`, see RunOptions
   LogSettings log;                 ///< of `run`, `gateway` and `worker`
   std::string operand;             ///< the word that is no option: an access code, a plugin's file or a new one's name

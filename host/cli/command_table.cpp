@@ -77,6 +77,9 @@ const OptionRow watch_option{"--watch", nullptr, "print the list again every sec
 const OptionRow codes_option{"--with-codes", nullptr, "add the access codes to --json",
                              [](Arguments& arguments, const std::string&) { arguments.with_codes = true; }};
 
+const OptionRow prepare_option{"--prepare", nullptr, "first make what the sandbox lacks, as `sandbox prepare` does",
+                               [](Arguments& arguments, const std::string&) { arguments.prepare = true; }};
+
 const OptionRow kind_option{"--kind", "KIND", "what it is: sandbox or ordering_policy",
                             [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
 const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (default: ./NAME)",
@@ -108,6 +111,9 @@ const OptionRow in_process_option{"--in-process", nullptr,
 // A gateway has all of `run`; a worker listens nowhere.
 const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
                                                    &test_option,   &log_format_option, &log_level_option};
+const std::vector<const OptionRow*> run_options{&config_option,     &address_option,  &port_option,
+                                                &plugin_option,     &prepare_option,  &test_option,
+                                                &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,     &number_option,
                                                    &worker_test_option, &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
@@ -115,7 +121,7 @@ const std::vector<const OptionRow*> check_options{&settings_option, &list_option
                                                   &seed_option,     &json_option, &in_process_option};
 
 const CommandRow commands[] = {
-    {CommandName::run, "", "run", nullptr, "serve the study until Ctrl-C", server_options},
+    {CommandName::run, "", "run", nullptr, "serve the study until Ctrl-C", run_options},
     {CommandName::gateway, "", "gateway", nullptr, "serve browsers only; workers run elsewhere", server_options},
     {CommandName::worker, "", "worker", nullptr, "run terminals only; gateways run elsewhere", worker_options},
     {CommandName::config_check, "config", "check", nullptr, "say what is wrong with the configuration", config_options},
@@ -150,6 +156,8 @@ const CommandRow commands[] = {
      config_options},
     {CommandName::participants_reset, "participants", "reset", "CODE",
      "start a participant over; what was recorded is kept", config_options},
+    {CommandName::sandbox_prepare, "sandbox", "prepare", nullptr,
+     "make what the study's sandboxes need: the root file system or the image, with its packages", config_options},
     {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };

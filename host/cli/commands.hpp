@@ -30,6 +30,8 @@ class CommandContext {
 
 int config_check(const Arguments& arguments, CommandContext& context);
 int config_schema(const Arguments& arguments, CommandContext& context);
+/// Has the configured sandbox make what its sandboxes need. Does nothing where they need nothing.
+int sandbox_prepare(const Arguments& arguments, CommandContext& context);
 /// Runs the conformance kit. Returns 1 where a case failed or crashed.
 int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);

@@ -2,6 +2,7 @@
 #include "host/config/host_schema.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/config/words.hpp"
+#include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 
@@ -47,6 +48,18 @@ int config_check(const Arguments& arguments, CommandContext& context) {
   context.out << arguments.config
               << ": good: " << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "
               << counted(static_cast<std::int64_t>(config.access_codes.size()), "access code") << '\n';
+  return 0;
+}
+
+int sandbox_prepare(const Arguments& arguments, CommandContext& context) {
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
+  const HostConfig config = load_host_config(arguments.config, registry);
+  const PluginContext lent(config.sandbox.section, context.log, context.clock, context.random);
+  const std::unique_ptr<SandboxBackend> sandboxes = registry.make_sandbox_backend(config.sandbox.name, lent);
+  if (auto* const preparation = dynamic_cast<SandboxPreparation*>(sandboxes.get())) {
+    guard_plugin_call("sandbox " + in_quotes(config.sandbox.name), [&] { preparation->prepare(); });
+  }
   return 0;
 }
 

@@ -25,6 +25,7 @@ int serve_role(ServerRole role, const Arguments& arguments, const RunServer& ser
 int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext& context) {
   switch (arguments.command) {
     case CommandName::run:
+      if (arguments.prepare) sandbox_prepare(arguments, context);
       return serve_role(ServerRole::all, arguments, serve);
     case CommandName::gateway:
       check_role(arguments, context);
@@ -50,6 +51,8 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
       return participants_add(arguments, context);
     case CommandName::participants_reset:
       return participants_reset(arguments, context);
+    case CommandName::sandbox_prepare:
+      return sandbox_prepare(arguments, context);
     case CommandName::bench:
       return bench::run_bench(arguments.bench, context.out, context.err);
     case CommandName::version:

@@ -1,11 +1,13 @@
 #include "plugins/sandbox_chroot/backend.hpp"
 
+#include <filesystem>
+
 namespace tellina::chroot_sandbox {
 namespace {
 
 constexpr std::chrono::seconds advance_deadline{20};
 
-std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup) {
+std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup, const SessionUsers& users) {
   std::vector<LimitReport> limits;
   if (!cgroup.memory.empty()) {
     limits.emplace_back("memory", true,
@@ -27,6 +29,9 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
   }
   limits.emplace_back("disk bytes", true, in_mebibytes(settings.disk_in_bytes) + " per session (tmpfs size)");
   limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
+  limits.emplace_back("temporary files", true,
+                      in_mebibytes(settings.tmp_in_bytes) + " each in /tmp and /dev/shm (tmpfs size)");
+  limits.emplace_back("files of root", true, users.describe_root());
   limits.emplace_back("network", true, "none (a network namespace without an interface that is up)");
   return limits;
 }
@@ -36,6 +41,7 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
 ChrootBackend::ChrootBackend(const PluginContext& context)
     : m_context(context),
       m_settings(context.config),
+      m_users(m_settings.root_file_system),
       m_pool(
           m_settings.pool,
           [this](const Interrupt& stop) { return make_cell(Deadline(m_context.clock, advance_deadline, &stop)); },
@@ -43,7 +49,7 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
 
 std::unique_ptr<Cell> ChrootBackend::make_cell(const Deadline& deadline) {
   std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
-  return Cell::make(m_settings, *m_filter, m_context.random, deadline);
+  return Cell::make(m_settings, *m_filter, m_users, m_context.random, deadline);
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
@@ -59,7 +65,7 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
                                                        const Deadline& deadline) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  ShellPlan plan(spec);
+  ShellPlan plan(spec, m_settings);
 
   cell->seed(spec.initial, deadline);
   Cgroups::Limits limits;
@@ -78,9 +84,24 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
   return std::make_unique<ChrootSandbox>(std::move(cell), m_context.clock, m_context.log);
 }
 
+void ChrootBackend::prepare() {
+  const std::filesystem::path root = m_settings.root_file_system;
+  std::error_code ignored;
+  // The script leaves its mark: a folder without it is the researcher's own.
+  if (std::filesystem::exists(root / "bin", ignored) &&
+      !std::filesystem::exists(root / "etc/tellina/root_file_system")) {
+    m_context.log.info("root file system " + m_settings.root_file_system + ": not made by make_rootfs, left as it is");
+    return;
+  }
+  std::vector<std::string> arguments = {root};
+  arguments.insert(arguments.end(), m_settings.packages.begin(), m_settings.packages.end());
+  run_maker(m_settings.root_maker, arguments);
+}
+
 Capabilities ChrootBackend::probe() {
   Capabilities capabilities;
   try {
+    require_timezone(m_settings, m_settings.root_file_system + "/usr/share/zoneinfo");
     const Deadline deadline(m_context.clock, advance_deadline, nullptr);
     SandboxSpec spec;
     spec.owner = "probe";
@@ -88,7 +109,7 @@ Capabilities ChrootBackend::probe() {
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
     const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_cell(deadline), spec, deadline);
-    capabilities.limits = report_limits(m_settings, sandbox->cell().cgroup());
+    capabilities.limits = report_limits(m_settings, sandbox->cell().cgroup(), m_users);
     sandbox->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

@@ -18,10 +18,11 @@ using ChrootSandbox = CellSandbox<Cell>;
 /// Sandboxes made of Linux namespaces, on this machine, for root and for an ordinary user.
 ///
 /// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
-class ChrootBackend final : public SandboxBackend {
+class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
  public:
   explicit ChrootBackend(const PluginContext& context);
 
+  void prepare() override;
   Capabilities probe() override;
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
@@ -34,6 +35,7 @@ class ChrootBackend final : public SandboxBackend {
 
   PluginContext m_context;
   Settings m_settings;
+  SessionUsers m_users;
   std::once_flag m_filter_made;
   std::unique_ptr<SystemCallFilter> m_filter;
   Cgroups m_cgroups;

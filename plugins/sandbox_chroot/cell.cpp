@@ -35,24 +35,35 @@ bool is_readable(const Descriptor& descriptor) {
 
 }  // namespace
 
-std::unique_ptr<Cell> Cell::make(const Settings& settings, const SystemCallFilter& filter, Random& random,
-                                 const Deadline& deadline) {
+std::unique_ptr<Cell> Cell::make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
+                                 Random& random, const Deadline& deadline) {
   const auto root_identity = identify(settings.root_file_system);
-  std::unique_ptr<Cell> cell(new Cell(start_launcher(settings, filter)));
+  const bool maps_users = users.maps();
+  std::unique_ptr<Cell> cell(new Cell(start_launcher(settings, filter, maps_users)));
   cell->m_root_identity = root_identity;
-  cell->get_ready(random, deadline);
+  try {
+    cell->get_ready(users, random, deadline);
+  } catch (const Error&) {
+    // Subordinate users are more than a sandbox needs: where mapping them fails, it is made without.
+    if (!maps_users || users.maps()) throw;
+    cell.reset();
+    return make(settings, filter, users, random, deadline);
+  }
   return cell;
 }
 
-void Cell::get_ready(Random& random, const Deadline& deadline) {
+void Cell::get_ready(SessionUsers& users, Random& random, const Deadline& deadline) {
   const std::string what = "start a sandbox";
   m_init_client = InitClient(std::move(m_launched.init_socket));
   if (!m_launched.process_descriptor) throw system_error(what, errno);
   Received received = receive(m_launched.launcher_socket, deadline, what);
   if (received.message.at(0) == launcher_protocol::map_me) {
-    map_session_user(m_launched.process, random);
-    const char mapped = launcher_protocol::mapped;
-    send(m_launched.launcher_socket, &mapped, 1, what);
+    const SessionUsers::Mapped mapped = users.map(m_launched.process, random);
+    const char answer = mapped.has_root ? launcher_protocol::mapped_root : launcher_protocol::mapped;
+    if (mapped.root_mount)
+      send(m_launched.launcher_socket, &answer, 1, what, {mapped.root_mount.get()});
+    else
+      send(m_launched.launcher_socket, &answer, 1, what);
     received = receive(m_launched.launcher_socket, deadline, what);
   }
   if (const auto failure = find_failure(received, what)) throw_start_failure(*failure);

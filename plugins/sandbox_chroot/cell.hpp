@@ -8,6 +8,7 @@
 
 #include "plugins/sandbox_chroot/cgroup.hpp"
 #include "plugins/sandbox_chroot/launch.hpp"
+#include "plugins/sandbox_chroot/session_users.hpp"
 #include "plugins/sandbox_common/init_client.hpp"
 #include "tellina/sandbox.hpp"
 
@@ -19,8 +20,8 @@ namespace tellina::chroot_sandbox {
 class Cell {
  public:
   /// Throws Error and leaves nothing.
-  static std::unique_ptr<Cell> make(const Settings& settings, const SystemCallFilter& filter, Random& random,
-                                    const Deadline& deadline);
+  static std::unique_ptr<Cell> make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
+                                    Random& random, const Deadline& deadline);
   /// Ends it.
   ~Cell();
   Cell(const Cell&) = delete;
@@ -51,7 +52,7 @@ class Cell {
 
  private:
   explicit Cell(LaunchedProcess launched) : m_launched(std::move(launched)) {}
-  void get_ready(Random& random, const Deadline& deadline);
+  void get_ready(SessionUsers& users, Random& random, const Deadline& deadline);
 
   LaunchedProcess m_launched;
   Descriptor m_init_process;

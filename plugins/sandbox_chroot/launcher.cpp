@@ -1,9 +1,10 @@
-/// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES HOST_NAME
+/// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES TMP_IN_BYTES HOST_NAME MEMORY
 ///
 /// Starts one sandbox, then stays as the only process that is inside the session's user namespace and outside its
 /// others: there it may read and write every file of the home, whatever its mode, and nobody in the sandbox can see it.
-/// MODE is "mapped" where the plugin runs as root and writes the maps, "own" for an ordinary user. PARENT is the
-/// process that has started it. The descriptors it is given are listed in launcher_protocol.hpp.
+/// MODE is "mapped" where the plugin has the maps written, "own" for an ordinary user who may map nobody else. PARENT
+/// is the process that has started it; MEMORY is the text of the sandbox's /proc/meminfo. The descriptors it is given
+/// are listed in launcher_protocol.hpp.
 
 #include "plugins/sandbox_chroot/launcher.hpp"
 
@@ -55,18 +56,21 @@ void write_text(const char* path, const char* text) {
 }
 
 /// Makes the calling process the user `me` of a new user namespace, with every capability in there.
-void enter_user_namespace(bool mapped_by_plugin, pid_t parent) {
+void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
   const uid_t user = geteuid();
   const gid_t group = getegid();
   // Root's other groups would stay valid outside; an ordinary user can't give theirs up, and may use them as before.
-  if (mapped_by_plugin && setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
+  if (mapped_by_plugin && user == 0 && setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
   if (unshare(CLONE_NEWUSER) != 0) fail("make a user namespace");
   if (mapped_by_plugin) {
     const char kind = protocol::map_me;
     char answer = 0;
-    control::Descriptors none;
+    control::Descriptors received;
     if (!control::send(protocol::control, &kind, 1)) _exit(1);
-    if (control::receive(protocol::control, &answer, 1, none) != 1 || answer != protocol::mapped) _exit(1);
+    if (control::receive(protocol::control, &answer, 1, received) != 1) _exit(1);
+    if (answer != protocol::mapped && answer != protocol::mapped_root) _exit(1);
+    room.has_root = answer == protocol::mapped_root;
+    if (received.count == 1) room.root_mount = received.values[0];
   } else {
     char map[64];
     write_text("/proc/self/setgroups", "deny");
@@ -151,13 +155,15 @@ int run(char** arguments) {
   const pid_t parent = std::atoi(arguments[2]);
   Room room;
   room.disk_in_bytes = std::strtoull(arguments[4], nullptr, 10);
-  room.host_name = arguments[5];
+  room.tmp_in_bytes = std::strtoull(arguments[5], nullptr, 10);
+  room.host_name = arguments[6];
+  room.memory = arguments[7];
 
   umask(0);
   die_with(parent);
   // As the server's user: the session's may not be allowed to reach the folder.
   if (chdir(arguments[3]) != 0) fail("enter the root file system");
-  enter_user_namespace(mapped_by_plugin, parent);
+  enter_user_namespace(mapped_by_plugin, parent, room);
 
   if (unshare(CLONE_NEWPID) != 0) fail("make a process namespace");
   int to_init[2];  // the first end is open as long as this process lives
@@ -175,6 +181,7 @@ int run(char** arguments) {
     become_init(room);
   }
   close(to_init[1]);
+  if (room.root_mount >= 0) close(room.root_mount);
 
   const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
   if (init_descriptor < 0) fail("make a process descriptor");
@@ -198,4 +205,4 @@ int run(char** arguments) {
 }  // namespace
 }  // namespace tellina::launcher
 
-int main(int argument_count, char** arguments) { return argument_count == 6 ? tellina::launcher::run(arguments) : 2; }
+int main(int argument_count, char** arguments) { return argument_count == 8 ? tellina::launcher::run(arguments) : 2; }

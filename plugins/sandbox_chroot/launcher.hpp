@@ -12,8 +12,12 @@ namespace tellina::launcher {
 
 struct Room {
   std::uint64_t disk_in_bytes = 0;
+  std::uint64_t tmp_in_bytes = 0;
   const char* host_name = "";
-  int launcher = -1;  ///< a socket to it: gets the sandbox's /proc
+  const char* memory = "";  ///< the text of /proc/meminfo
+  bool has_root = false;    ///< user 0 exists in the sandbox
+  int root_mount = -1;      ///< the root file system's, made by the plugin; -1: it is still to be made
+  int launcher = -1;        ///< a socket to it: gets the sandbox's /proc
 };
 
 /// Builds the sandbox around the calling process and becomes its init. The process is process 1 of a new process

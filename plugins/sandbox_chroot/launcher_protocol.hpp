@@ -2,8 +2,9 @@
 
 /// What the chroot plugin and its launcher say to each other, over one sequenced-packet socket.
 ///
-///   launcher -> plugin  MapMe                 only when started by root: write my user namespace's maps
-///   plugin -> launcher  Mapped
+///   launcher -> plugin  MapMe                 unless it maps itself: write my user namespace's maps
+///   plugin -> launcher  Mapped | MappedRoot   the latter where root has a number, too; with it may come the mount of a
+///                                             root file system whose files are that root's
 ///   launcher -> plugin  InitStarted           a pidfd comes with it
 ///   plugin -> launcher  WatchMemory           end programs that hold too much
 ///   plugin -> launcher  Seed | Snapshot       make or read the home (tree_protocol.hpp)
@@ -29,7 +30,7 @@ enum InheritedDescriptor : int {
 inline constexpr int first_closed_descriptor = 8;
 
 /// The first byte of every message.
-enum Kind : char { map_me = 'M', mapped = 'm', init_started = 'I', watch_memory = 'w' };
+enum Kind : char { map_me = 'M', mapped = 'm', mapped_root = 'r', init_started = 'I', watch_memory = 'w' };
 
 struct InitStarted {
   char kind = init_started;

@@ -19,6 +19,7 @@
 #include "plugins/sandbox_chroot/launcher.hpp"
 #include "plugins/sandbox_common/tree_protocol.hpp"
 #include "plugins/sandbox_init/control_socket.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::launcher {
 namespace {
@@ -34,8 +35,8 @@ void require(bool succeeded, const char* what) {
   if (!succeeded) fail(what);
 }
 
-/// Enters a read-only copy of the mount below the working directory.
-void enter_root_file_system() {
+/// A read-only copy of the mount below the working directory.
+int copy_root_file_system() {
   // No path is looked up, since the session's user may not reach the folder. A new user namespace has made every
   // mount a follower of the host's: nothing that happens here reaches it.
   const int tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -45,13 +46,45 @@ void enter_root_file_system() {
   attributes.propagation = MS_PRIVATE;
   require(mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) == 0,
           "make the root file system read-only");
+  return tree;
+}
+
+void enter_root_file_system(int root_mount) {
+  const int tree = root_mount >= 0 ? root_mount : copy_root_file_system();
   require(move_mount(tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) == 0, "mount the root file system");
   require(fchdir(tree) == 0, "enter the root file system");
   close(tree);
 }
 
-void mount_devices() {
-  require(mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "size=64k,nr_inodes=64,mode=0755") == 0, "mount /dev");
+/// A file system of fixed size in memory. Without a limit on its entries a million empty files would fit into it.
+void mount_memory(const char* place, unsigned long flags, std::uint64_t bytes, unsigned entries, const char* mode,
+                  bool is_roots) {
+  char options[128];
+  std::snprintf(options, sizeof options, "size=%llu,nr_inodes=%u,mode=%s%s", static_cast<unsigned long long>(bytes),
+                entries, mode, is_roots ? ",uid=0,gid=0" : "");
+  require(mount("tmpfs", place, "tmpfs", MS_NOSUID | flags, options) == 0, place);
+}
+
+void give_to_root(const char* path) { require(fchownat(AT_FDCWD, path, 0, 0, AT_SYMLINK_NOFOLLOW) == 0, path); }
+
+/// Puts a text in the place of the /proc file that tells of the machine's memory. The file is in a file system that no
+/// path leads to.
+void mount_memory_text(const Room& room) {
+  mount_memory("tmp", MS_NODEV | MS_NOEXEC, 64 * 1024, 16, "0755", room.has_root);
+  const int file = open("tmp/meminfo", O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+  const auto size = static_cast<ssize_t>(std::strlen(room.memory));
+  require(file >= 0 && write(file, room.memory, std::strlen(room.memory)) == size, "write /proc/meminfo");
+  close(file);
+  if (room.has_root) give_to_root("tmp/meminfo");
+  require(mount("tmp/meminfo", "proc/meminfo", nullptr, MS_BIND, nullptr) == 0 &&
+              mount(nullptr, "proc/meminfo", nullptr,
+                    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
+              umount2("tmp", MNT_DETACH) == 0,
+          "mount /proc/meminfo");
+}
+
+void mount_devices(const Room& room) {
+  mount_memory("dev", MS_NOEXEC, 64 * 1024, 64, "0755", room.has_root);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
     std::snprintf(from, sizeof from, "/dev/%s", name);
@@ -65,23 +98,17 @@ void mount_devices() {
   require(mkdir("dev/pts", 0755) == 0 && mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
                                                "newinstance,ptmxmode=0666,mode=620,max=16") == 0,
           "mount /dev/pts");
-  require(mkdir("dev/shm", 0755) == 0 && mount("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                                               "size=1m,nr_inodes=512,mode=1777") == 0,
-          "mount /dev/shm");
+  require(mkdir("dev/shm", 0755) == 0, "mount /dev/shm");
+  mount_memory("dev/shm", MS_NODEV | MS_NOEXEC, room.tmp_in_bytes, init_protocol::tmp_entries, "1777", room.has_root);
   require(symlink("pts/ptmx", "dev/ptmx") == 0 && symlink("/proc/self/fd", "dev/fd") == 0 &&
               symlink("/proc/self/fd/0", "dev/stdin") == 0 && symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
               symlink("/proc/self/fd/2", "dev/stderr") == 0,
           "make the links of /dev");
+  if (room.has_root) {
+    for (const char* link : {"dev/ptmx", "dev/fd", "dev/stdin", "dev/stdout", "dev/stderr"}) give_to_root(link);
+  }
   require(mount(nullptr, "dev", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr) == 0,
           "make /dev read-only");
-}
-
-/// A file system of fixed size in memory. Without a limit on its entries a million empty files would fit into it.
-void mount_memory(const char* place, std::uint64_t bytes, unsigned entries, const char* mode) {
-  char options[128];
-  std::snprintf(options, sizeof options, "size=%llu,nr_inodes=%u,mode=%s", static_cast<unsigned long long>(bytes),
-                entries, mode);
-  require(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0, place);
 }
 
 /// The launcher, which stays outside, can see the sandbox's processes by this alone.
@@ -116,13 +143,14 @@ void install_filter(int file) {
 
 [[noreturn]] void become_init(const Room& room) {
   require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0, "make namespaces");
-  enter_root_file_system();
+  enter_root_file_system(room.root_mount);
   // Needs a whole /proc in the old root, so it comes before that goes.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
   hand_out_processes(room.launcher);
-  mount_memory("home/me", room.disk_in_bytes, 4096, "0755");
-  mount_memory("tmp", 1024 * 1024, 512, "1777");
-  mount_devices();
+  mount_memory_text(room);
+  mount_memory("home/me", MS_NODEV, room.disk_in_bytes, 4096, "0755", false);
+  mount_memory("tmp", MS_NODEV, room.tmp_in_bytes, init_protocol::tmp_entries, "1777", room.has_root);
+  mount_devices(room);
 
   // With the old root on top of the new one and then taken off, neither needs a folder to be moved to.
   require(syscall(SYS_pivot_root, ".", ".") == 0, "change the root");

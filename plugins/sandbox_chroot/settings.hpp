@@ -15,8 +15,8 @@ class Settings : public CommonSettings {
   explicit Settings(const Config& config);
 
   std::string launcher;          ///< path of the program
-  std::string root_file_system;  ///< path of the folder
-  std::string root_maker;        ///< path of the script that makes it, where tellina is installed
+  std::string root_file_system;  ///< path of the folder; each set of packages has one of its own, beside the usual one
+  std::string root_maker;        ///< path of the script that makes it
 };
 
 /// In the header, so that the plugin's descriptor is plain data from the start.

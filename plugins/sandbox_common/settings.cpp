@@ -1,6 +1,17 @@
 #include "plugins/sandbox_common/settings.hpp"
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "plugins/sandbox_common/deadline.hpp"
 
 namespace tellina::sandbox_common {
 
@@ -26,6 +37,77 @@ std::string in_cores(double cpu) {
   return cores + " cores";
 }
 
+std::string digest(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return digits;
+}
+
+void run_maker(const std::string& script, const std::vector<std::string>& arguments,
+               const std::vector<std::string>& environment) {
+  std::vector<std::string> words = {script};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argument_pointers, variables;
+  for (std::string& word : words) argument_pointers.push_back(word.data());
+  std::vector<std::string> added = environment;
+  for (std::string& variable : added) variables.push_back(variable.data());
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    const bool is_replaced = std::any_of(environment.begin(), environment.end(),
+                                         [&](const std::string& other) { return other.starts_with(name); });
+    if (!is_replaced) variables.push_back(*variable);
+  }
+  argument_pointers.push_back(nullptr);
+  variables.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, 2, 1);
+  pid_t process = -1;
+  const int error =
+      posix_spawn(&process, script.c_str(), &actions, nullptr, argument_pointers.data(), variables.data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    throw system_error(script, error, {}, "build or install the whole of tellina: this script comes with the plugin");
+  }
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
+  if (status != 0) throw Error(ErrorCode::unavailable, script + " failed; its messages are above");
+}
+
+void require_timezone(const CommonSettings& settings, const std::string& zoneinfo) {
+  std::error_code ignored;
+  if (settings.timezone.empty() || !std::filesystem::is_directory(zoneinfo, ignored)) return;
+  if (std::filesystem::is_regular_file(zoneinfo + "/" + settings.timezone, ignored)) return;
+  throw Error(ErrorCode::bad_config,
+              "sandbox.timezone: expected the name of a time zone, such as \"Europe/Berlin\", got \"" +
+                  settings.timezone + "\"",
+              "`timedatectl list-timezones` lists them");
+}
+
+std::string describe_memory(std::uint64_t memory_in_bytes) {
+  struct sysinfo machine;
+  std::uint64_t total = memory_in_bytes;
+  if (sysinfo(&machine) == 0) total = std::min<std::uint64_t>(total, machine.totalram * machine.mem_unit);
+  total /= 1024;
+  std::string text;
+  // The fields that free, top, htop and vmstat need.
+  const auto add = [&](const char* name, std::uint64_t kibibytes) {
+    char line[64];
+    std::snprintf(line, sizeof line, "%-15s %8llu kB\n", name, static_cast<unsigned long long>(kibibytes));
+    text += line;
+  };
+  for (const char* name : {"MemTotal:", "MemFree:", "MemAvailable:"}) add(name, total);
+  for (const char* name : {"Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:", "SwapTotal:", "SwapFree:",
+                           "Dirty:", "Mapped:", "Shmem:", "Slab:", "SReclaimable:", "SUnreclaim:"}) {
+    add(name, 0);
+  }
+  return text;
+}
+
 CommonSettings::CommonSettings(const Config& config) {
   constexpr std::uint64_t mebibyte = 1024 * 1024;
   memory_in_bytes = static_cast<std::uint64_t>(config.integer_or("memory_in_mib", 256)) * mebibyte;
@@ -33,8 +115,15 @@ CommonSettings::CommonSettings(const Config& config) {
   const Config* cores = config.find("cpu");
   cpu = cores ? cores->as_number() : 0.5;
   disk_in_bytes = static_cast<std::uint64_t>(config.integer_or("disk_in_mib", 10)) * mebibyte;
+  tmp_in_bytes = static_cast<std::uint64_t>(config.integer_or("tmp_in_mib", 64)) * mebibyte;
   pool = static_cast<std::size_t>(config.integer_or("pool", 2));
   working_directory = config.string_or("working_directory", "~");
+  timezone = config.string_or("timezone", "");
+  if (const Config* const given = config.find("packages")) {
+    for (const Config& package : given->items()) packages.push_back(package.as_string());
+    std::sort(packages.begin(), packages.end());
+    packages.erase(std::unique(packages.begin(), packages.end()), packages.end());
+  }
   if (const Config* network = config.find("network"); network && network->as_bool()) {
     network->fail("expected false, got true: this sandbox has no network");
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tellina/config.hpp"
 
@@ -18,9 +19,12 @@ class CommonSettings {
   std::uint64_t processes;  ///< of the participant, the shell among them
   double cpu;               ///< cores
   std::uint64_t disk_in_bytes;
+  std::uint64_t tmp_in_bytes;  ///< of /tmp, and of /dev/shm
   std::size_t pool;
   std::string working_directory;
-  std::string init;  ///< path of the program
+  std::string timezone;               ///< empty: the participant's
+  std::vector<std::string> packages;  ///< in alphabetical order, each once
+  std::string init;                   ///< path of the program
 };
 
 /// The folder above lib/tellina/plugins/, where the plugin lies.
@@ -28,6 +32,21 @@ std::filesystem::path find_prefix();
 
 /// A path in the configuration counts from the configuration's folder.
 std::string resolve_path(const Config& value, const std::string& path);
+
+/// FNV-1a, as 16 hexadecimal digits: a name of fixed length for a text of any.
+std::string digest(const std::string& text);
+
+/// Runs a script that comes with tellina, with its output on standard error. `environment` ("NAME=value") is added to
+/// this process's. Throws Error where the script is missing or fails.
+void run_maker(const std::string& script, const std::vector<std::string>& arguments,
+               const std::vector<std::string>& environment = {});
+
+/// Throws Error(bad_config) where the folder, a zoneinfo database, lacks the time zone. No folder has every one.
+void require_timezone(const CommonSettings& settings, const std::string& zoneinfo);
+
+/// What /proc/meminfo says in a sandbox: the session's memory, or the machine's where that is less. All of it is shown
+/// as free, as the text does not change.
+std::string describe_memory(std::uint64_t memory_in_bytes);
 
 /// "10 MiB", for a LimitReport.
 std::string in_mebibytes(std::uint64_t bytes);

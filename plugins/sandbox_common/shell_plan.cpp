@@ -1,6 +1,7 @@
 #include "plugins/sandbox_common/shell_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 namespace tellina::sandbox_common {
@@ -16,7 +17,8 @@ std::string absolute_directory(const std::string& directory) {
               "working_directory: expected \"~\", \"~/PATH\" or an absolute path, got \"" + directory + "\"");
 }
 
-std::vector<std::string> make_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> make_environment(const std::map<std::string, std::string>& added,
+                                          const std::string& timezone) {
   std::map<std::string, std::string> variables = {
       {"HOME", "/home/me"},       {"USER", "me"},
       {"LOGNAME", "me"},          {"SHELL", "/bin/bash"},
@@ -31,6 +33,7 @@ std::vector<std::string> make_environment(const std::map<std::string, std::strin
     }
     variables[name] = value;
   }
+  if (!timezone.empty()) variables["TZ"] = timezone;
   std::vector<std::string> environment;
   for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
   return environment;
@@ -38,10 +41,11 @@ std::vector<std::string> make_environment(const std::map<std::string, std::strin
 
 }  // namespace
 
-ShellPlan::ShellPlan(const SandboxSpec& spec)
+ShellPlan::ShellPlan(const SandboxSpec& spec, const CommonSettings& settings)
     : working_directory(absolute_directory(spec.working_directory)),
       arguments{"/bin/bash", "--rcfile", "/etc/tellina/bashrc"},
-      environment(make_environment(spec.environment)) {}
+      environment(make_environment(spec.environment, settings.timezone)),
+      processors(static_cast<std::uint32_t>(std::ceil(settings.cpu))) {}
 
 std::string probe_directory(const std::string& configured) {
   const std::string directory = std::filesystem::path(absolute_directory(configured)).lexically_normal().string();

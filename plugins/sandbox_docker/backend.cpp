@@ -22,7 +22,8 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_engine(m_settings.socket),
       m_containers(m_engine, m_settings),
       m_run_folder(m_settings.run_folder, context.random),
-      m_workshop{m_containers, m_run_folder, m_context.clock, m_context.random},
+      m_workshop{m_containers, m_run_folder, m_context.clock, m_context.random,
+                 describe_memory(m_settings.memory_in_bytes)},
       m_pool(
           m_settings.pool,
           [this](const Interrupt& stop) {
@@ -45,7 +46,7 @@ std::unique_ptr<Cell> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
 std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  const ShellPlan plan(spec);
+  const ShellPlan plan(spec, m_settings);
   const Deadline deadline(m_context.clock, spec.deadline, nullptr);
   std::unique_ptr<Cell> cell = claim_from_pool(spec);
   if (!cell) cell = Cell::make(m_workshop, spec.owner, spec.id, deadline);
@@ -61,10 +62,23 @@ std::unique_ptr<DockerSandbox> DockerBackend::start_in(std::unique_ptr<Cell> cel
   return std::make_unique<DockerSandbox>(std::move(cell), m_context.clock, m_context.log);
 }
 
+void DockerBackend::prepare() {
+  std::vector<std::string> arguments;
+  for (const std::string& package : m_settings.packages) {
+    arguments.emplace_back("--package");
+    arguments.push_back(package);
+  }
+  // Another image than ours is the researcher's own.
+  if (arguments.empty() && m_settings.image != "tellina") return;
+  arguments.push_back(m_settings.image);
+  run_maker(m_settings.image_maker, arguments, {"DOCKER_HOST=unix://" + m_settings.socket});
+}
+
 Capabilities DockerBackend::probe() {
   Capabilities capabilities;
   capabilities.adopts = true;
   try {
+    require_timezone(m_settings, "/usr/share/zoneinfo");
     const Deadline deadline(m_context.clock, probe_deadline, nullptr);
     m_engine.check(deadline);
     m_containers.require_image(deadline);
@@ -74,7 +88,7 @@ Capabilities DockerBackend::probe() {
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
-    const ShellPlan plan(spec);
+    const ShellPlan plan(spec, m_settings);
     start_in(Cell::make(m_workshop, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

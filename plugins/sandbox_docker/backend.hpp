@@ -14,10 +14,11 @@ using DockerSandbox = CellSandbox<Cell>;
 /// Sandboxes that are containers of a Docker engine on this machine.
 ///
 /// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
-class DockerBackend final : public SandboxBackend {
+class DockerBackend final : public SandboxBackend, public SandboxPreparation {
  public:
   explicit DockerBackend(const PluginContext& context);
 
+  void prepare() override;
   Capabilities probe() override;
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;

@@ -36,6 +36,7 @@ std::unique_ptr<Cell> Cell::make(Workshop& workshop, const OwnerId& owner, const
   ContainerSpec spec;
   spec.token = claim.token;
   spec.folder = workshop.run_folder.path_of(claim);
+  spec.memory_file = workshop.run_folder.share(claim, "meminfo", workshop.memory);
   spec.owner = owner;
   spec.id = id;
   try {

@@ -20,6 +20,7 @@ class Workshop {
   RunFolder& run_folder;
   Clock& clock;
   Random& random;
+  std::string memory;  ///< the text of every sandbox's /proc/meminfo
 };
 
 /// Everything of a sandbox before its shell starts, so that it can be made in advance.

@@ -63,9 +63,10 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
   std::string home = "nr_inodes=4096,mode=0755,nosuid,nodev,exec";
   home.append(",size=").append(std::to_string(m_settings.disk_in_bytes));
   home.append(",uid=").append(number).append(",gid=").append(number);
-  const json::object memory_disks = {{"/home/me", home},
-                                     {"/tmp", "size=1m,nr_inodes=512,mode=1777,nosuid,nodev,exec"},
-                                     {"/dev/shm", "size=1m,nr_inodes=512,mode=1777,nosuid,nodev,noexec"}};
+  const std::string temporary = "size=" + std::to_string(m_settings.tmp_in_bytes) +
+                                ",nr_inodes=" + std::to_string(init_protocol::tmp_entries) + ",mode=1777,nosuid,nodev";
+  const json::object memory_disks = {
+      {"/home/me", home}, {"/tmp", temporary + ",exec"}, {"/dev/shm", temporary + ",noexec"}};
   json::object host = {
       {"NetworkMode", "none"},
       {"Memory", memory},
@@ -84,7 +85,8 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
       {"RestartPolicy", json::object{{"Name", "no"}}},
       {"AutoRemove", false},
       {"Init", false},
-      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro", spec.folder + ":" + folder_place + ":ro"}}};
+      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro", spec.folder + ":" + folder_place + ":ro",
+                            spec.memory_file + ":/proc/meminfo:ro"}}};
   const json::object body = {{"Image", m_settings.image},
                              {"User", user},
                              {"WorkingDir", "/home/me"},
@@ -102,7 +104,9 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
 
 void Containers::fail_for_image(const Engine::Answer& answer, const std::string& what) const {
   throw Error(ErrorCode::not_found, what + ": Docker engine at " + m_engine.socket() + ": " + answer.message(),
-              "`make image` builds the image \"tellina\"; for another, see sandbox.image");
+              m_settings.packages.empty()
+                  ? "`make image` builds the image \"tellina\"; for another, see sandbox.image"
+                  : "`tellina sandbox prepare --config FILE` makes it, with the packages of sandbox.packages");
 }
 
 void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
@@ -190,6 +194,8 @@ std::vector<LimitReport> Containers::report_limits(const Deadline& deadline) {
   add("cpu", "CpuCfsQuota", in_cores(m_settings.cpu));
   limits.emplace_back("disk bytes", true, in_mebibytes(m_settings.disk_in_bytes) + " per session (tmpfs size)");
   limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
+  limits.emplace_back("temporary files", true,
+                      in_mebibytes(m_settings.tmp_in_bytes) + " each in /tmp and /dev/shm (tmpfs size)");
   limits.emplace_back("network", true, "none (a network namespace with the loopback interface alone)");
   return limits;
 }

@@ -13,8 +13,9 @@ namespace tellina::docker_sandbox {
 class ContainerSpec {
  public:
   std::string token;
-  std::string folder;  ///< where its socket is
-  OwnerId owner;       ///< empty: made in advance
+  std::string folder;       ///< where its socket is
+  std::string memory_file;  ///< path of what it sees as /proc/meminfo
+  OwnerId owner;            ///< empty: made in advance
   SandboxId id;
 };
 

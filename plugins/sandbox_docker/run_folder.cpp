@@ -140,6 +140,17 @@ Descriptor RunFolder::make(const Claim& claim) const {
   return listener;
 }
 
+std::string RunFolder::share(const Claim& claim, const std::string& name, const std::string& text) const {
+  const std::string path = m_path + "/" + name;
+  const std::string unfinished = path + "." + claim.token;
+  const Descriptor file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      fchmod(file.get(), 0444) != 0 || ::rename(unfinished.c_str(), path.c_str()) != 0) {
+    throw system_error(path, errno);
+  }
+  return path;
+}
+
 void RunFolder::close_socket(const Claim& claim) const { chmod((path_of(claim) + "/" + socket_name).c_str(), 0600); }
 
 Descriptor RunFolder::connect(const Claim& claim, const Deadline& deadline) const {

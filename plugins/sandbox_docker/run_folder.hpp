@@ -54,6 +54,8 @@ class RunFolder {
 
   /// Makes a sandbox's folder, and in it a socket that listens.
   Descriptor make(const Claim& claim) const;
+  /// Writes a file for all containers and returns its path. Those that were started with an older one keep that.
+  std::string share(const Claim& claim, const std::string& name, const std::string& text) const;
   /// From now on only its owner may connect to the socket. The init that has been told of it is the last to need more.
   void close_socket(const Claim& claim) const;
   /// A connection to the sandbox's init. Throws Error(gone) where there is none any more.

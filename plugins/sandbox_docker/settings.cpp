@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 
 namespace tellina::docker_sandbox {
@@ -46,20 +44,20 @@ std::string find_run_folder(const Config& config) {
   return "/tmp/tellina-" + std::to_string(geteuid());
 }
 
-/// FNV-1a, as 16 hexadecimal digits: a name of fixed length for a text of any.
-std::string digest(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
-
 }  // namespace
 
 Settings::Settings(const Config& config) : CommonSettings(config) {
   socket = find_socket(config);
   image = config.string_or("image", "tellina");
+  if (!packages.empty()) {
+    if (const Config* const given = config.find("image")) {
+      given->fail("expected no image beside packages, for which one is made, got \"" + image + "\"");
+    }
+    std::string names;
+    for (const std::string& package : packages) names += package + " ";
+    image = "tellina:packages-" + digest(names);
+  }
+  image_maker = find_prefix() / "share/tellina/docker_image/make_image";
   study = config.file().empty() ? "none" : std::string(std::filesystem::absolute(config.file()));
   run_folder = find_run_folder(config) + "/" + digest(study + "\n" + socket);
 }

@@ -14,10 +14,11 @@ class Settings : public CommonSettings {
   /// Throws ConfigError. Looks at no file; reads DOCKER_HOST where the section names no socket.
   explicit Settings(const Config& config);
 
-  std::string socket;      ///< path of the engine's
-  std::string image;       ///< name of the image
-  std::string study;       ///< tells this study's containers from others': where its configuration is
-  std::string run_folder;  ///< of this study's sandboxes on this engine
+  std::string socket;       ///< path of the engine's
+  std::string image;        ///< name of the image
+  std::string image_maker;  ///< path of the script that makes it
+  std::string study;        ///< tells this study's containers from others': where its configuration is
+  std::string run_folder;   ///< of this study's sandboxes on this engine
 };
 
 /// In the header, so that the plugin's descriptor is plain data from the start.

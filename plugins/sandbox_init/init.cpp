@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -110,6 +112,24 @@ void set_limit(int resource, rlim_t value) {
   setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
 }
 
+/// So that nproc, and programs that start a thread for each processor, see the session's share. Which ones is random:
+/// sessions would else share the first. The participant may choose others again; what bounds is the cpu cgroup.
+void use_processors(unsigned wanted) {
+  cpu_set_t there, used;
+  unsigned first = 0;
+  if (sched_getaffinity(0, sizeof there, &there) != 0 || wanted == 0) return;
+  const auto count = static_cast<unsigned>(CPU_COUNT(&there));
+  if (wanted >= count || getrandom(&first, sizeof first, GRND_NONBLOCK) != sizeof first) return;
+  first %= count;
+  CPU_ZERO(&used);
+  unsigned place = 0;  // of a processor among those that are there
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &there)) continue;
+    if ((place++ + count - first) % count < wanted) CPU_SET(processor, &used);
+  }
+  sched_setaffinity(0, sizeof used, &used);
+}
+
 struct ShellCommand {
   init_protocol::StartShell header;
   char* working_directory = nullptr;
@@ -170,6 +190,7 @@ const char* become_shell(const ShellCommand& command) {
   // Inside the sandbox's user namespace, where the kernel counts this sandbox's processes alone.
   if (command.header.processes > 0) set_limit(RLIMIT_NPROC, command.header.processes);
 
+  use_processors(command.header.processors);
   if (chdir(command.working_directory) != 0) return "enter the working directory";
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   execve(command.arguments[0], command.arguments, command.environment);

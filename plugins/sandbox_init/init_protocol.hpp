@@ -37,6 +37,9 @@ inline constexpr char stay[] = "--stay";
 /// The user `me` inside every sandbox.
 inline constexpr unsigned sandbox_user = 1000;
 
+/// Of /tmp and of /dev/shm: without a limit a file system in memory would hold a million empty files.
+inline constexpr unsigned tmp_entries = 4096;
+
 struct Ready {
   char kind = ready;
   bool has_shell = false;  ///< one was started on this terminal; it may have ended since
@@ -56,6 +59,7 @@ struct StartShell {
   std::uint32_t environment_count = 0;
   std::uint64_t processes = 0;      ///< RLIMIT_NPROC; 0: leave
   std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: leave
+  std::uint32_t processors = 0;     ///< that the shell may run on, so that nproc tells its share; 0: all
 };
 inline constexpr std::size_t max_strings = 256;
 

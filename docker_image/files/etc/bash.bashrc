@@ -7,3 +7,19 @@ alias grep='grep --color=auto'
 
 # The home holds the study's files and nothing of the shell's own.
 unset HISTFILE
+
+# Completion of options and arguments. The first Tab that needs it reads it: reading it here would delay the first prompt
+# of every shell.
+if [[ -r /usr/share/bash-completion/bash_completion ]]; then
+  _load_bash_completion() {
+    complete -r -D
+    unset -f _load_bash_completion
+    . /usr/share/bash-completion/bash_completion
+    # 124 has bash look up the command's completion again. The loader is for commands that still have none.
+    if complete -p -- "$1" &>/dev/null; then
+      return 124
+    fi
+    _completion_loader "$@"
+  }
+  complete -D -F _load_bash_completion
+fi

@@ -146,4 +146,15 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
 };
 
+/// A second base class of a backend whose sandboxes need something that takes minutes to make, such as an image:
+/// `tellina sandbox prepare` and `tellina run --prepare` ask for it.
+class TELLINA_VISIBLE SandboxPreparation {
+ public:
+  virtual ~SandboxPreparation() = default;
+
+  /// Makes what start() needs and what is missing or out of date; returns soon where that is nothing. What it says to a
+  /// person goes to standard error. Throws Error. Called by one thread, before anything else of the backend.
+  virtual void prepare() = 0;
+};
+
 }  // namespace tellina

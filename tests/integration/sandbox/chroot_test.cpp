@@ -161,7 +161,7 @@ TEST(CoreConfiguration, IsCheckedAtConstruction) {
   const Capabilities capabilities = missing->probe();
   EXPECT_FALSE(capabilities.usable);
   EXPECT_NE(capabilities.reason.find("/nonexistent"), std::string::npos);
-  EXPECT_NE(capabilities.reason.find("make build"), std::string::npos) << capabilities.reason;
+  EXPECT_NE(capabilities.reason.find("tellina sandbox prepare"), std::string::npos) << capabilities.reason;
 }
 
 }  // namespace

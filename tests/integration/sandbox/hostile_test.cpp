@@ -60,9 +60,10 @@ TEST_F(OrdinaryHostile, DiskIsLimitedInBytesAndFiles) {
   SnapshotRequest request;
   EXPECT_EQ(sandbox().snapshot(request).root.children.size(), 4095U);
   run("rm -f *");
-  EXPECT_NE(run("head -c 5000000 /dev/zero > /tmp/x; stat -c %s /tmp/x").find("1048576\n"), std::string::npos);
-  EXPECT_NE(run("head -c 5000000 /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x").find("1048576\n"), std::string::npos);
-  EXPECT_EQ(run("(for i in {1..2000}; do : > /tmp/f$i; done) 2>/dev/null; rm /tmp/x; ls /tmp | wc -l"), "510\n");
+  EXPECT_NE(run("head -c 100M /dev/zero > /tmp/x; stat -c %s /tmp/x; rm /tmp/x").find("67108864\n"), std::string::npos);
+  EXPECT_NE(run("head -c 100M /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x; rm /dev/shm/x").find("67108864\n"),
+            std::string::npos);
+  EXPECT_EQ(run("(for i in {1..9000}; do : > /tmp/f$i; done) 2>/dev/null; ls /tmp | wc -l"), "4095\n");
 }
 
 TEST_F(OrdinaryHostile, NothingElseCanBeWritten) {
@@ -128,8 +129,7 @@ TEST_F(OrdinaryHostile, NoPrivilegeCanBeGained) {
                 "tr '\\n' ' '"),
             "0000000000000000 0000000000000000 0000000000000000 0000000000000000 1 2 ");
   EXPECT_EQ(run("cp /bin/bash b; chmod 4755 b; ./b -p -c 'id -u'"), "1000\n");
-  EXPECT_EQ(run("cat /proc/self/uid_map | tr -s ' ' | cut -d' ' -f2,4; su -c id 2>&1 </dev/null | grep -c uid="),
-            place::is_docker ? "0 4294967295\n0\n" : "1000 1\n0\n");
+  EXPECT_EQ(run("su -c id 2>&1 </dev/null | grep -c uid="), "0\n");
   EXPECT_EQ(run("ulimit -u unlimited 2>/dev/null || echo kept; renice -n -5 $$ 2>&1 | grep -c denied"), "kept\n1\n");
 }
 

@@ -85,7 +85,7 @@ TEST(ArgumentsTest, BenchmarksOfWhatIsNotThereAreRefused) {
 
 TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
   const std::string all =
-      "expected a command: run, gateway, worker, config, plugins, participants, bench or version; got ";
+      "expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or version; got ";
   EXPECT_EQ(complaint({}), all + "none");
   EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
   EXPECT_EQ(complaint({"--versoin"}), all + "\"--versoin\"; did you mean \"version\"?");

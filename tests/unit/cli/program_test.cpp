@@ -71,7 +71,8 @@ class ProgramTest : public ::testing::Test {
 TEST_F(ProgramTest, BadUsageIsStatusTwoAndSaysWhereHelpIs) {
   EXPECT_EQ(run_bare({"rnu"}), 2);
   EXPECT_EQ(m_err,
-            "tellina: expected a command: run, gateway, worker, config, plugins, participants, bench or version; got "
+            "tellina: expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or "
+            "version; got "
             "\"rnu\"; "
             "did you mean \"run\"?\nTry `tellina --help`.\n");
   EXPECT_EQ(m_out, "");
