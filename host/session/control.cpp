@@ -31,6 +31,24 @@ RequestId id_field(const json::object& frame) {
   return text;
 }
 
+/// It becomes the variable TZ of a shell, and so a path below /usr/share/zoneinfo: nothing but names and single
+/// slashes.
+std::string timezone_field(const json::object& frame) {
+  std::string name = text_field(frame, "timezone", 64);
+  bool begins_part = true;
+  bool is_good = !name.empty() && name.back() != '/';
+  for (const char c : name) {
+    const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool is_other = (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-';
+    is_good = is_good && (is_letter || (!begins_part && (is_other || c == '/')));
+    begins_part = c == '/';
+  }
+  if (!is_good) {
+    throw FrameComplaint("timezone: expected a name such as \"Europe/Berlin\", got " + describe(json::value(name)));
+  }
+  return name;
+}
+
 int task_field(const json::object& frame) { return static_cast<int>(number_field(frame, "task", 1, 1'000'000)); }
 
 /// Older clients do not say which task they mean.
@@ -49,6 +67,9 @@ HelloFrame parse_hello(const json::object& frame) {
   }
   if (const json::value* offset = frame.if_contains("input_offset"); offset && !offset->is_null()) {
     hello.input_offset = number_field(frame, "input_offset", 0, offset_limit);
+  }
+  if (const json::value* timezone = frame.if_contains("timezone"); timezone && !timezone->is_null()) {
+    hello.timezone = timezone_field(frame);
   }
   return hello;
 }

@@ -24,6 +24,7 @@ class HelloFrame {
   std::uint64_t output_offset = 0;
   std::optional<std::string> stream{};
   std::optional<std::uint64_t> input_offset{};
+  std::string timezone;  ///< an IANA name, as the client's system has it; empty where it does not say
 };
 class StartTaskFrame {
  public:

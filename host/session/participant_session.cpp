@@ -13,7 +13,8 @@ constexpr int close_service_restart = 1012;
 
 std::string attached_detail(const ConnectionPort& port, const HelloFrame& hello, std::uint64_t output_offset) {
   return "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
-         ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) + "}";
+         ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) +
+         (hello.timezone.empty() ? "" : ",\"timezone\":" + quote_json(hello.timezone)) + "}";
 }
 
 }  // namespace
@@ -135,6 +136,8 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   }
   if (!frame.stream) m_done.clear();
   resize(frame.size);
+  if (!frame.timezone.empty()) m_timezone = frame.timezone;
+  if (m_run) m_run->use_timezone(m_timezone);
   if (!is_running()) {
     m_recorder.note(EventRecord("attached", attached_detail(port, frame, 0), now()));
     m_page->start_output(0);

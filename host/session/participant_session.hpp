@@ -105,6 +105,7 @@ class ParticipantSession {
   std::unique_ptr<Page> m_page;
   std::optional<MonotonicTime> m_left{};  ///< when the last page left; absent while none has
   TerminalSize m_size;
+  std::string m_timezone;  ///< of the page that came last
 
   std::unique_ptr<SandboxAhead> m_ahead;  ///< for the next task, while none runs
   int m_leaving_ahead = 0;                ///< those that were not needed and are not gone yet

@@ -69,7 +69,7 @@ void ParticipantSession::work_ahead() {
   drop_ahead();
   const Task& task = study->tasks[static_cast<std::size_t>(task_number) - 1];
   m_ahead = std::make_unique<SandboxAhead>(m_environment, study, task_number,
-                                           TaskRun::make_spec(m_environment, task, m_size));
+                                           TaskRun::make_spec(m_environment, task, m_size, m_timezone));
 }
 
 std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::string stream, TaskRun::Position position) {
@@ -98,8 +98,10 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
   m_study = m_environment.study;
   m_last_stream = stream;
   m_acknowledged_input = position.input;
-  return std::make_unique<TaskRun>(m_environment, m_recorder, task_number, std::move(stream), position, m_size,
-                                   std::move(callbacks));
+  auto run = std::make_unique<TaskRun>(m_environment, m_recorder, task_number, std::move(stream), position, m_size,
+                                       std::move(callbacks));
+  run->use_timezone(m_timezone);
+  return run;
 }
 
 void ParticipantSession::on_started(std::exception_ptr error) {

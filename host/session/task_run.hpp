@@ -55,7 +55,10 @@ class TaskRun {
   ~TaskRun();
 
   /// What a task's sandbox is made from; each call gives an id of its own.
-  static SandboxSpec make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size);
+  static SandboxSpec make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size,
+                               const std::string& timezone);
+  /// Of the sandboxes that are started from now on; empty: the sandbox's own.
+  void use_timezone(const std::string& timezone) { m_timezone = timezone; }
   void start();
   /// With a sandbox that was made ahead, or a fresh one where that came to nothing.
   void start(SandboxAhead& ahead);
@@ -133,6 +136,7 @@ class TaskRun {
   void on_judged(const Progress& progress);
   void on_shell_ended();
   void restart_shell();
+  void announce_new_shell();
   bool may_read();
   /// Says how far input has got, at once or together with what comes soon.
   void acknowledge();
@@ -147,6 +151,7 @@ class TaskRun {
   int m_task_number;
   std::string m_stream;
   TerminalSize m_size;
+  std::string m_timezone;
   Callbacks m_callbacks;
 
   std::uint64_t m_used_sandboxes = 0;

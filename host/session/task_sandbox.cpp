@@ -18,12 +18,15 @@ constexpr BytesView full_reset =
     "\x1b"
     "c";
 
+constexpr BytesView new_shell_notice = "(a new shell)\r\n";
+
 /// Guards against accidents only, as the participant can read it; from the id, so that an adopter knows it too.
 std::string mark_nonce(const SandboxId& id) { return "n" + id; }
 
 }  // namespace
 
-SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size) {
+SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task, TerminalSize size,
+                               const std::string& timezone) {
   SandboxSpec spec;
   spec.id = random_token(environment.random, 8);
   spec.owner = environment.worker;
@@ -31,6 +34,7 @@ SandboxSpec TaskRun::make_spec(SessionEnvironment& environment, const Task& task
   spec.size = size;
   spec.working_directory = task.working_directory;
   spec.environment["TELLINA_NONCE"] = mark_nonce(spec.id);
+  if (!timezone.empty()) spec.environment["TZ"] = timezone;
   return spec;
 }
 
@@ -50,7 +54,7 @@ SandboxHandle::Started TaskRun::use_when_there(const SandboxId& id, const std::s
 }
 
 void TaskRun::start_sandbox(Claim claim, std::function<void(std::exception_ptr)> done) {
-  SandboxSpec spec = make_spec(m_environment, task(), m_size);
+  SandboxSpec spec = make_spec(m_environment, task(), m_size, m_timezone);
   auto started = use_when_there(spec.id, spec.environment["TELLINA_NONCE"], claim, std::move(done));
   SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
@@ -210,6 +214,7 @@ void TaskRun::restart_shell() {
           if (error) std::rethrow_exception(error);
           Opened opened = open_terminal(*m_sandbox);
           make_tracker();
+          announce_new_shell();
           use_terminal(std::move(opened));
           later([this] {
             const auto restarted = m_callbacks.restarted;
@@ -233,6 +238,15 @@ void TaskRun::restart_shell() {
           });
         }
       });
+}
+
+/// A participant who has typed `exit` sees a prompt again, but what the old shell knew is gone.
+void TaskRun::announce_new_shell() {
+  Bytes last;
+  if (m_output.end() > m_output.begin()) m_output.copy(m_output.end() - 1, 1, last);
+  Bytes frame = Bytes(TerminalIo::frame_header, '\0');
+  if (!last.empty() && last != "\n") frame += "\r\n";
+  on_output(frame.append(new_shell_notice));
 }
 
 void TaskRun::stop(std::function<void()> done) {

@@ -2,6 +2,7 @@ import { Api, ApiError } from "../core/api.js";
 import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
 import { make_wall_clock, system_timers } from "../core/timers.js";
+import { find_timezone } from "../core/timezone.js";
 import { About } from "./about.js";
 import { place_banners } from "./banners.js";
 import { Display } from "./display.js";
@@ -66,6 +67,7 @@ function begin() {
       is_online: () => navigator.onLine,
       wall_clock: make_wall_clock(() => performance.now(), () => Date.now()),
       emulator,
+      timezone: find_timezone(),
       random_bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     },
     page,

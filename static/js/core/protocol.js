@@ -90,8 +90,8 @@ export const CLOSE_LOST = 4002;
  *   | ErrorMessage
  *   | Pong} ServerMessage
  *
- * @typedef {{type: "hello", columns: number, rows: number, output_offset: number, stream?: string, input_offset?: number}
- *   } Hello
+ * @typedef {{type: "hello", columns: number, rows: number, output_offset: number, stream?: string, input_offset?: number,
+ *   timezone?: string}} Hello
  *
  * @typedef {{at: number} & (
  *     {kind: "visibility", visible: boolean}

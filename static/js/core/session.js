@@ -28,7 +28,8 @@ const ACKNOWLEDGE_AFTER = 50;
  *   emulator: import("./terminal.js").Emulator,
  *   random_bytes: (length: number) => Uint8Array,
  *   wall_clock: () => number,
- * }} SessionOptions `wall_clock`: milliseconds since 1970.
+ *   timezone?: string,
+ * }} SessionOptions `wall_clock`: milliseconds since 1970. `timezone`: the participant's, which the shell gets.
  *
  * @typedef {Observation extends infer O ? O extends Observation ? Omit<O, "at"> : never : never} UnstampedObservation
  */
@@ -58,6 +59,8 @@ export class Session {
   #is_welcomed = false;
   #told_size = "";
   #has_told_backlog = false;
+  /** @type {string | undefined} */
+  #timezone;
   /** Since when the page has been away, and why. @type {{at: number, reason: string} | null} */
   #away = null;
   /** @type {unknown} */
@@ -68,6 +71,7 @@ export class Session {
     this.#events = events;
     this.#timers = options.timers;
     this.#wall_clock = options.wall_clock;
+    this.#timezone = options.timezone;
     this.#terminal = new TerminalScreen(options.emulator, {
       on_input: (bytes, { is_answer }) => this.#type(bytes, !is_answer),
       on_resize: () => this.#tell_size(),
@@ -185,7 +189,8 @@ export class Session {
     const { columns, rows } = this.#terminal.size;
     this.#told_size = `${columns} ${rows}`;
     const known = this.#stream === null ? {} : { stream: this.#stream, input_offset: this.#input.ever_sent };
-    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known });
+    const place = this.#timezone === undefined ? {} : { timezone: this.#timezone };
+    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...place });
   }
 
   #close() {

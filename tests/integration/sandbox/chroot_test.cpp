@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +21,27 @@ namespace tellina::test {
 namespace {
 
 using CoreProbe = SandboxTest;
+
+/// Set where an ordinary user's probe has to say that root's files are root's.
+constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
+
+TEST_F(CoreProbe, TellsWhoseRootsFilesAre) {
+  std::string how;
+  for (const LimitReport& limit : backend()->probe().limits) {
+    if (limit.name == "files of root") how = limit.how;
+  }
+  const std::string owner = shell().run("stat -c %U /etc/hosts").output;
+  if (geteuid() == 0 || getenv(expects_root) != nullptr) {
+    EXPECT_EQ(how, "shown as root's");
+  }
+  if (how == "shown as root's") {
+    EXPECT_EQ(owner, "root\n");
+    EXPECT_EQ(shell().run("stat -c %U:%G /bin/ls /tmp /home/me").output, "root:root\nroot:root\nme:me\n");
+  } else {
+    EXPECT_TRUE(how.starts_with("shown as nobody's or the participant's: ")) << how;
+    EXPECT_NE(owner, "root\n");
+  }
+}
 
 TEST_F(CoreProbe, TellsLimitsAndLeavesNothing) {
   const Processes before = descendants(getpid());
@@ -153,6 +176,73 @@ TEST(OrdinaryUser, PassesTheCoreTests) {
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   std::filesystem::remove(report);
   EXPECT_EQ(status, 0) << "run by an ordinary user, who must be able to read the build folder:\n" << text;
+}
+
+/// In a mount namespace of its own: a user with subordinate users, to whom the root file system belongs.
+void become_user_with_subordinates(uid_t user, const std::filesystem::path& folder) {
+  const auto require = [](bool succeeded) {
+    if (!succeeded) _exit(120);
+  };
+  const auto cover = [&](const std::string& place, const std::string& text) {
+    const std::string file = folder / std::filesystem::path(place).filename();
+    std::ofstream(file) << text;
+    require(mount(file.c_str(), place.c_str(), nullptr, MS_BIND, nullptr) == 0);
+  };
+  const std::string number = std::to_string(user);
+  require(unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+  cover("/etc/passwd", "root:x:0:0::/:/bin/sh\nsomebody:x:" + number + ":" + number + "::/:/bin/sh\n");
+  cover("/etc/subuid", "other:1:5\nsomebody:700000:65536\n");
+  cover("/etc/subgid", number + ":800000:65536\n");
+
+  // The files of the host's root become this user's, as where this user has made them.
+  int pipe_ends[2];
+  require(pipe(pipe_ends) == 0);
+  const pid_t holder = fork();
+  if (holder == 0) {
+    require(unshare(CLONE_NEWUSER) == 0 && write(pipe_ends[1], "x", 1) == 1);
+    pause();
+  }
+  char ready;
+  require(read(pipe_ends[0], &ready, 1) == 1);
+  const std::string process = "/proc/" + std::to_string(holder);
+  std::ofstream(process + "/uid_map") << "0 " << user << " 1\n";
+  std::ofstream(process + "/gid_map") << "0 " << user << " 1\n";
+  const std::string place =
+      std::filesystem::canonical(std::filesystem::path(place::plugin).parent_path() / "../../../share/tellina/rootfs");
+  const int tree = open_tree(AT_FDCWD, place.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(open((process + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
+  require(mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0);
+  require(move_mount(tree, "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) == 0);
+  kill(holder, SIGKILL);
+  waitpid(holder, nullptr, 0);
+  require(setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0);
+}
+
+TEST(RootUserWithSubordinates, IsTheRootOfItsSandboxes) {
+  ASSERT_EQ(geteuid(), 0U) << "another user is made for this: run this test as root";
+  ASSERT_EQ(access("/usr/bin/newuidmap", X_OK), 0) << "install uidmap";
+  std::string folder = std::filesystem::temp_directory_path() / "sandbox_subordinates_XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  ASSERT_EQ(chmod(folder.c_str(), 0755), 0);
+  const std::string report = folder + "/report";
+  const pid_t child = fork();
+  if (child == 0) {
+    const int file = open(report.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+    dup2(file, 1);
+    dup2(file, 2);
+    become_user_with_subordinates(12345, folder);
+    setenv(expects_root, "1", 1);
+    execl("/proc/self/exe", "test_sandbox", "--gtest_filter=Core*:OrdinaryHostile.*", nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  std::ifstream file(report);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(status, 0) << text;
 }
 
 TEST(CoreConfiguration, IsCheckedAtConstruction) {

@@ -35,6 +35,18 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
       {R"({"type":"hello","columns":80,"rows":24})",
        "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
       {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"stream":5})", "stream: expected a string, got 5"},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":5})",
+       "timezone: expected a string of at most 64 bytes, got 5"},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"../../etc/passwd"})",
+       "timezone: expected a name such as \"Europe/Berlin\", got \"../../etc/passwd\""},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"/etc/localtime"})",
+       "timezone: expected a name such as \"Europe/Berlin\", got \"/etc/localtime\""},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"Europe//Berlin"})",
+       "timezone: expected a name such as \"Europe/Berlin\", got \"Europe//Berlin\""},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"Europe/"})",
+       "timezone: expected a name such as \"Europe/Berlin\", got \"Europe/\""},
+      {R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"UTC=x"})",
+       "timezone: expected a name such as \"Europe/Berlin\", got \"UTC=x\""},
       {R"({"type":"reset"})", "id: expected a string or a number, got nothing"},
       {R"({"type":"give_up","id":[]})", "id: expected a string or a number, got []"},
       {R"({"type":"give_up","id":1,"task":0})", "task: expected a whole number from 1 to 1000000, got 0"},
@@ -69,11 +81,12 @@ TEST(ControlFrames, CutLongValuesBetweenCharacters) {
 
 TEST(ControlFrames, AreUnderstood) {
   const ControlFrame hello = parse_control_frame(
-      R"({"type":"hello","columns":3e2,"rows":24,"output_offset":5.0,"stream":"s","input_offset":7,"new":1})");
+      R"({"type":"hello","columns":3e2,"rows":24,"output_offset":5.0,"stream":"s","input_offset":7,"new":1,"timezone":"America/Argentina/Buenos_Aires"})");
   EXPECT_EQ(std::get<HelloFrame>(hello).size, TerminalSize(300, 24));
   EXPECT_EQ(std::get<HelloFrame>(hello).output_offset, 5U);
   EXPECT_EQ(std::get<HelloFrame>(hello).stream, "s");
   EXPECT_EQ(std::get<HelloFrame>(hello).input_offset, 7U);
+  EXPECT_EQ(std::get<HelloFrame>(hello).timezone, "America/Argentina/Buenos_Aires");
   EXPECT_EQ(std::get<StartTaskFrame>(parse_control_frame(R"({"type":"start_task","id":-3,"task":2})")).id, "-3");
   EXPECT_EQ(std::get<PingFrame>(parse_control_frame(R"({"type":"ping","t":17})")).t, "17");
   EXPECT_EQ(std::get<GiveUpFrame>(parse_control_frame(R"({"type":"give_up","id":"\u0000\""})")).id, R"("\u0000\"")");

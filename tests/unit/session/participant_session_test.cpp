@@ -289,11 +289,21 @@ TEST_F(SessionTest, RestartsAShellThatEnds) {
   backend.shell().exit();
   loop.run_until_idle();
   EXPECT_EQ(backend.shell().restarts, 1);
-  EXPECT_THAT(port.output, HasSubstr("logout"));
+  EXPECT_THAT(port.output, HasSubstr("logout\r\n(a new shell)\r\n"));
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
   ASSERT_TRUE(wait_for("input_ack"));
   EXPECT_EQ(stored("SELECT detail FROM events WHERE kind = 'shell_ended'"), R"({"exit_status":7})");
+}
+
+TEST_F(SessionTest, SaysThatAShellIsNewInALineOfItsOwn) {
+  begin_task();
+  loop.advance(seconds(2));
+  backend.shell().print("exit\r\n");
+  backend.shell().exit();
+  loop.run_until_idle();
+  ASSERT_EQ(backend.shell().restarts, 1);
+  EXPECT_THAT(port.output, HasSubstr("exit\r\n(a new shell)\r\n"));
 }
 
 TEST_F(SessionTest, GivesEverythingBackWhenReleased) {

@@ -34,6 +34,19 @@ TEST_F(SandboxAheadTest, IsWhatTheTaskBeginsIn) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
+TEST_F(SandboxAheadTest, HasTheTimeZoneOfThePage) {
+  open();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"Europe/Berlin"})");
+  ASSERT_TRUE(wait([&] { return backend.shells.size() == 1; }));
+  EXPECT_EQ(backend.shell().spec.environment.at("TZ"), "Europe/Berlin");
+  start_task(1);
+  ASSERT_TRUE(wait_for("welcome", 2));
+  say(R"({"type":"reset","id":2})");
+  ASSERT_TRUE(wait([&] { return backend.shells.size() == 2; }));
+  EXPECT_EQ(backend.shell().spec.environment.at("TZ"), "Europe/Berlin") << "and so has what takes its place";
+  EXPECT_THAT(stored("SELECT detail FROM events WHERE kind = 'attached'"), HasSubstr(R"("timezone":"Europe/Berlin")"));
+}
+
 TEST_F(SandboxAheadTest, IsWaitedForWhereTheTaskIsStartedFirst) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
