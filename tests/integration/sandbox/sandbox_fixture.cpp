@@ -31,6 +31,14 @@ Config make_settings(const std::map<std::string, Setting>& settings) {
     } else if (const auto* boolean = std::get_if<bool>(&value)) {
       node->kind = Config::Kind::boolean;
       node->boolean = *boolean;
+    } else if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+      node->kind = Config::Kind::array;
+      for (const std::string& text : *texts) {
+        auto item = std::make_shared<Config::Node>();
+        item->kind = Config::Kind::string;
+        item->text = text;
+        node->items.emplace_back(std::move(item));
+      }
     } else {
       node->kind = Config::Kind::string;
       node->text = std::get<std::string>(value);

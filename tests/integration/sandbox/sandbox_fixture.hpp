@@ -19,7 +19,7 @@
 
 namespace tellina::test {
 
-using Setting = std::variant<std::int64_t, double, bool, std::string>;
+using Setting = std::variant<std::int64_t, double, bool, std::string, std::vector<std::string>>;
 
 /// The plugin's section of a configuration file, without the file.
 Config make_settings(const std::map<std::string, Setting>& settings);
