@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -79,11 +80,17 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
     std::snprintf(map, sizeof map, "%u %u 1", init_protocol::sandbox_user, group);
     write_text("/proc/self/gid_map", map);
   }
-  // Capabilities stay: the kernel takes them only from a process that leaves user 0 of its own namespace.
+  // An ordinary user who is the root of the namespace may now give up the groups of the outside, and would lose every
+  // capability as this process leaves user 0. Others keep them in any case.
+  if (room.has_root && user != 0) {
+    if (setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0) fail("keep the capabilities");
+  }
   if (setresgid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
     fail("set the group");
   if (setresuid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
     fail("set the user");
+  if (room.has_root && user != 0 && prctl(PR_SET_SECUREBITS, 0) != 0) fail("set the capabilities' rules");
   die_with(parent);  // a change of user has cleared it
 }
 
