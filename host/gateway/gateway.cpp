@@ -1,5 +1,6 @@
 #include "host/gateway/gateway.hpp"
 
+#include "host/gateway/first_answer.hpp"
 #include "host/gateway/gateway_state.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/listener.hpp"
@@ -23,6 +24,7 @@ class Gateway::Parts {
   }
 
   GatewayState state;
+  std::shared_ptr<FirstAnswer> first_answer;
   bool started = false;
 };
 
@@ -62,7 +64,11 @@ std::uint16_t Gateway::start() {
     throw;
   }
   m_parts->started = true;
-  m_parts->state.lanes.front()->loop().post([listener] { listener->start(); });
+  m_parts->first_answer = std::make_shared<FirstAnswer>(m_parts->state.lanes.front());
+  m_parts->state.lanes.front()->loop().post([listener, first_answer = m_parts->first_answer] {
+    listener->start();
+    first_answer->start();
+  });
   return port;
 }
 

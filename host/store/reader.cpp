@@ -5,6 +5,7 @@
 
 #include "host/runtime/system.hpp"
 #include "host/store/opening.hpp"
+#include "host/store/schema.hpp"
 #include "host/store/transaction.hpp"
 
 namespace tellina {
@@ -14,7 +15,14 @@ std::unique_ptr<StoreReader> StoreReader::open(const std::string& path, const Cl
   if (!std::filesystem::exists(path, ignored)) return nullptr;
   auto database = open_database_to_read(path);
   // A file that was made a moment ago has no tables yet.
-  if (database->integer("PRAGMA user_version") == 0) return nullptr;
+  const std::int64_t version = database->integer("PRAGMA user_version");
+  if (version == 0) return nullptr;
+  if (version < newest_schema_version()) {
+    throw StoreError(
+        ErrorCode::incompatible,
+        path + ": its version is " + std::to_string(version) + ", expected " + std::to_string(newest_schema_version()),
+        "make a backup, then start the server: it brings the file up to date");
+  }
   return std::make_unique<StoreReader>(std::move(database), clock);
 }
 

@@ -11,12 +11,12 @@
 
 namespace tellina {
 
-/// Takes no lock that a writer waits for, and changes nothing in the file: an older version is read as it is.
+/// Takes no lock that a writer waits for, and changes nothing in the file.
 ///
 /// Threads: one at a time.
 class StoreReader {
  public:
-  /// Null where there is no file yet. Throws StoreError where it is none of ours, or of a newer version.
+  /// Null where there is no file yet. Throws StoreError where it is none of ours, or of another version.
   static std::unique_ptr<StoreReader> open(const std::string& path, const Clock& clock);
 
   explicit StoreReader(std::unique_ptr<Database> database, const Clock& clock);

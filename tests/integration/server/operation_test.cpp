@@ -6,6 +6,7 @@
 
 #include "server_fixture.hpp"
 #include "support/places.hpp"
+#include "support/redis_server.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -198,6 +199,26 @@ TEST_F(Operation, AWatchEndsInOrderWithCtrlC) {
   ASSERT_GE(lists(), 2U);
   watch.signal(SIGINT);
   EXPECT_EQ(watch.wait(default_limit), 0) << watch.errors();
+}
+
+TEST_F(Operation, AServerWhoseLayerIsAwaySaysThatItWaits) {
+  RedisServer redis;
+  StudyConfig config;
+  config.more = R"("channel_layer": {"plugin": "redis", "url": ")" + redis.url() + "\"}, ";
+  redis.kill();
+  start(config);
+  ASSERT_TRUE(log_says(" warning no worker answers yet: the server waits"));
+  EXPECT_EQ(lines_with("no worker answers yet").size(), 1U);
+  redis.start();
+  ASSERT_TRUE(log_says(" info event=workers_answer"));
+  join("bob");
+}
+
+TEST_F(Operation, AServerThatIsReadyAtOnceSaysNothingOfWaiting) {
+  start(over_ipc());
+  join("bob");
+  EXPECT_TRUE(lines_with("no worker answers").empty());
+  EXPECT_TRUE(lines_with("workers_answer").empty());
 }
 
 class Metering : public Operation, public ::testing::WithParamInterface<bool> {};

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "host/store/reader.hpp"
 #include "host/store/schema.hpp"
 #include "host/store/schema_v1.hpp"
 #include "store_fixture.hpp"
@@ -36,6 +37,37 @@ class OpeningTest : public ::testing::Test {
   VirtualClock clock;
   CollectingLog log;
 };
+
+TEST_F(OpeningTest, AReaderReadsBesideAWriterAndChangesNothing) {
+  EXPECT_EQ(StoreReader::open(path, clock), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "reading made a file";
+  const auto store = open(path);
+  store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob"}, Moment(clock)); });
+  const auto reader = StoreReader::open(path, clock);
+  ASSERT_TRUE(reader);
+  std::vector<ParticipantSummary> found;
+  // Inside a write that has not been committed, which a reader neither waits for nor sees.
+  store->run([&](StoreTransaction& writing) {
+    writing.add_participant("carol", Moment(clock));
+    reader->run([&](StoreTransaction& reading) { found = reading.list_participants(1); });
+  });
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].access_code, "bob");
+  EXPECT_THROW(reader->run([&](StoreTransaction& t) { t.add_participant("dave", Moment(clock)); }), StoreError);
+  reader->run([&](StoreTransaction& t) { found = t.list_participants(1); });
+  EXPECT_EQ(found.size(), 2U);
+}
+
+TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
+  make_store(path);
+  Reader(path).execute("PRAGMA user_version = 4");
+  const std::string before = read_bytes(path);
+  const Error error = error_of([&] { StoreReader::open(path, clock); });
+  EXPECT_EQ(error.code(), ErrorCode::incompatible);
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 5"));
+  EXPECT_THAT(error.hint(), HasSubstr("start the server"));
+  EXPECT_EQ(read_bytes(path), before);
+}
 
 TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
   make_store(path);

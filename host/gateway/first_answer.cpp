@@ -1,0 +1,45 @@
+#include "host/gateway/first_answer.hpp"
+
+#include <chrono>
+
+#include "host/runtime/log_event.hpp"
+
+namespace tellina {
+namespace {
+
+constexpr std::chrono::seconds between_questions{1};
+
+}  // namespace
+
+void FirstAnswer::start() {
+  m_lane->add(self_of(this));
+  m_timer = m_lane->loop().make_timer();
+  ask();
+}
+
+void FirstAnswer::ask() {
+  const boost::json::object question{{"method", "ready"}};
+  m_lane->ask(question, [weak = weak_from_this(), this](const WorkerReply& reply) {
+    const auto alive = weak.lock();
+    if (alive && m_timer) on_answer(reply.status == 200);
+  });
+}
+
+void FirstAnswer::on_answer(bool is_ready) {
+  GatewayState& state = m_lane->state();
+  if (is_ready) {
+    if (m_waits) LogEvent("workers_answer").write(state.log);
+    return m_timer.reset();
+  }
+  if (!std::exchange(m_waits, true)) {
+    state.log.warning(
+        "no worker answers yet: the server waits, and participants with it. Either no worker runs, or the channel "
+        "layer "
+        "cannot reach them; lines above say what it lacks");
+  }
+  m_timer->start(state.clock.now() + between_questions, [weak = weak_from_this(), this] {
+    if (const auto alive = weak.lock()) ask();
+  });
+}
+
+}  // namespace tellina
