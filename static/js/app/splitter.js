@@ -25,8 +25,12 @@ export function attach_splitter(display) {
     else workbench.style.setProperty("--task-chosen-width", `${pixels}px`);
   };
 
-  display.follow(({ task_width }) => apply(task_width));
-  new ResizeObserver(() => tell_place(splitter, width(), limited)).observe(task);
+  const tell = () => tell_place(splitter, width(), limited);
+  display.follow(({ task_width }) => {
+    apply(task_width);
+    tell();
+  });
+  new ResizeObserver(tell).observe(task);
 
   splitter.addEventListener("keydown", (event) => {
     const wanted = { ArrowLeft: width() - STEP, ArrowRight: width() + STEP, Home: 0, End: Infinity }[event.key];
