@@ -82,8 +82,17 @@ TEST_F(ProgramTest, BadUsageIsStatusTwoAndSaysWhereHelpIs) {
 }
 
 TEST_F(ProgramTest, VersionNamesTheProgramAndItsSdk) {
-  EXPECT_EQ(run_bare({"version"}), 0);
-  EXPECT_THAT(m_out, ::testing::MatchesRegex("tellina [0-9]+\\.[0-9]+\\.[0-9]+ \\(SDK tellina-[^)]+\\)\n"));
+  for (const char* word : {"version", "--version"}) {
+    m_out.clear();
+    EXPECT_EQ(run_bare({word}), 0);
+    EXPECT_THAT(m_out, ::testing::MatchesRegex("tellina [0-9]+\\.[0-9]+\\.[0-9]+ \\(SDK tellina-[^)]+\\)\n")) << word;
+  }
+}
+
+TEST_F(ProgramTest, ASandboxThatNeedsNothingIsPrepared) {
+  EXPECT_EQ(run({"sandbox", "prepare"}), 0) << m_err;
+  EXPECT_EQ(run({"run", "--prepare"}), 7) << "the server follows";
+  EXPECT_TRUE(m_served);
 }
 
 TEST_F(ProgramTest, RunHandsItsOptionsToTheServerAndItsStatusBack) {
