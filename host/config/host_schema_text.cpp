@@ -113,6 +113,7 @@ const char* const host_schema_text = R"json({
       "exclusiveMinimum": 0,
       "maximum": 31536000
     },
+    "feedback": {"$ref": "#/$defs/feedback"},
     "tasks": {
       "description": "In the order in which a participant meets them",
       "type": "array",
@@ -136,6 +137,7 @@ const char* const host_schema_text = R"json({
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
+        "feedback": {"$ref": "#/$defs/feedback"},
         "answer": {"description": "What has to be printed", "type": "string", "minLength": 1},
         "match": {
           "description": "lines: the answer's lines stand in the output as whole lines in a row; contains: anywhere",
@@ -155,6 +157,7 @@ const char* const host_schema_text = R"json({
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
+        "feedback": {"$ref": "#/$defs/feedback"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
     },
@@ -235,6 +238,11 @@ const char* const host_schema_text = R"json({
           "minLength": 1
         }
       }
+    },
+    "feedback": {
+      "description": "What the page shows of checks; none: nothing; passed: that the task is passed; counts: numbers; own: also names or lines that the participant has; goal: also those that are missing",
+      "enum": ["none", "passed", "counts", "own", "goal"],
+      "default": "counts"
     },
     "check_every_in_seconds": {
       "description": "How often the task is checked while something runs that may change what is checked; 0: not",

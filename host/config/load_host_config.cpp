@@ -161,12 +161,15 @@ class Loader {
     TreeLimits limits;
     limits.disk_in_mib = disk_in_mib();
     TreeReader trees(m_folder.string(), limits, m_complaints);
+    const Feedback study_feedback = m_root.find("feedback") && m_root.at("feedback").is_string()
+                                        ? read_feedback(m_root, Feedback::counts)
+                                        : Feedback::counts;
     const Config& task_schema = m_schema.schema.at("$defs").at("task");
     for (const Config& item : items->items()) {
       Complaints known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
-      Task task = read_task(item, trees);
+      Task task = read_task(item, trees, study_feedback);
       set_working_directory(item, task);
       // Trees with mistakes are not whole.
       if (m_complaints.empty()) check_answer(item, task);

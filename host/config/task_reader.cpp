@@ -20,7 +20,15 @@ Bytes with_line_feeds(const std::string& text) {
 
 }  // namespace
 
-Task read_task(const Config& value, TreeReader& trees) {
+Feedback read_feedback(const Config& section, Feedback unless_given) {
+  const std::string name = section.string_or("feedback", to_string(unless_given));
+  for (const Feedback level : {Feedback::none, Feedback::passed, Feedback::counts, Feedback::own, Feedback::goal}) {
+    if (name == to_string(level)) return level;
+  }
+  return unless_given;
+}
+
+Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback) {
   Task task;
   task.place = value.place();
   task.description = value.at("description").as_string();
@@ -35,6 +43,7 @@ Task read_task(const Config& value, TreeReader& trees) {
     task.output_answer = with_line_feeds(answer.as_string());
     if (value.string_or("match", "lines") == "contains") task.output_match = OutputMatch::contains;
   }
+  task.feedback = read_feedback(value, study_feedback);
   if (const Config* interval = value.find("check_every_in_seconds")) {
     task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
   }

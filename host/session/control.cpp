@@ -161,10 +161,19 @@ std::string input_ack_frame(std::uint64_t input_offset) {
   return "{\"type\":\"input_ack\",\"input_offset\":" + std::to_string(input_offset) + "}";
 }
 
-std::string progress_frame(const Progress& progress) {
+std::string progress_frame(const Progress& progress, const Task& task) {
+  if (task.feedback == Feedback::none || task.feedback == Feedback::passed) return "";
+  std::string detail = task.feedback == Feedback::counts ? "[]" : progress.detail;
+  if (task.feedback == Feedback::goal && progress.missing_detail != "[]") {
+    detail.pop_back();
+    detail += (detail == "[" ? "" : ",") + progress.missing_detail.substr(1);
+  }
+  // Other lines of an output are allowed: how many there are is for those who may see them.
+  const bool hides_extra = task.feedback == Feedback::counts && task.type == TaskType::output;
   return "{\"type\":\"progress\",\"matched\":" + std::to_string(progress.matched) +
-         ",\"missing\":" + std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
-         ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + progress.detail + "}";
+         ",\"missing\":" + std::to_string(progress.missing) +
+         ",\"extra\":" + std::to_string(hides_extra ? 0 : progress.extra) +
+         ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + detail + "}";
 }
 
 std::string done_frame(const RequestId& id) { return "{\"type\":\"done\"" + id_member(id) + "}"; }

@@ -10,6 +10,7 @@
 
 #include "host/session/observation.hpp"
 #include "host/study/progress.hpp"
+#include "host/study/task.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina {
@@ -81,7 +82,8 @@ std::string welcome_frame(const RequestId& id, const std::string& stream, std::u
                           std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state);
 std::string state_frame(const std::string& state);
 std::string input_ack_frame(std::uint64_t input_offset);
-std::string progress_frame(const Progress& progress);
+/// What the level lets a page know of a check; empty where that is nothing.
+std::string progress_frame(const Progress& progress, const Task& task);
 std::string done_frame(const RequestId& id);
 std::string replaced_frame();
 /// `code`: one of bad_message, wrong_task, no_task, sandbox_unavailable, busy, internal. `reference`: what the log line

@@ -157,7 +157,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
   m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
   m_page->start_output(from);
   send_welcome({});
-  if (m_last_check) send(progress_frame(*m_last_check));
+  if (m_last_check) send_progress(*m_last_check);
   m_page->catch_up(output);
   if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
   m_run->resume();
@@ -256,6 +256,11 @@ void ParticipantSession::send_welcome(const RequestId& id) {
   const bool running = is_running();
   send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
                      running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
+}
+
+void ParticipantSession::send_progress(const Progress& progress) {
+  std::string frame = progress_frame(progress, m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1]);
+  if (!frame.empty()) send(std::move(frame));
 }
 
 void ParticipantSession::send_state() { send(state_frame(state())); }

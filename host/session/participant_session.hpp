@@ -82,6 +82,8 @@ class ParticipantSession {
   void send(std::string json);
   void send_welcome(const RequestId& id);
   void send_state();
+  /// As much of it as the task's feedback allows.
+  void send_progress(const Progress& progress);
   void close_all(int code, const std::string& reason);
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
   /// Of the running task.

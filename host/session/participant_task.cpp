@@ -92,7 +92,7 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
   callbacks.progress = [this](const Progress& progress) {
     if (!is_running()) return;
     m_last_check = progress;
-    send(progress_frame(progress));
+    send_progress(progress);
   };
   callbacks.passed = [this] { end_task(TaskSessionState::passed); };
   m_study = m_environment.study;
@@ -138,6 +138,7 @@ void ParticipantSession::begin_recording() {
   TaskSettings settings;
   settings.duration = m_study->task_duration;
   settings.keeps_bytes = m_recorder.keeps_bytes();
+  settings.feedback = to_string(task.feedback);
   m_recorder.begin(m_run->task_number(), to_string(task.type), m_run->stream(), m_run->sandbox_id(), started, settings,
                    [this, started](const TaskSessionRow& row) {
                      m_charged_before = {};

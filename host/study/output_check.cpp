@@ -145,7 +145,28 @@ Progress OutputCheck::progress() const {
     entries.emplace_back(m_first_lines[index], is_matched ? "matched" : "extra");
   }
   progress.detail = detail_json("line", entries);
+  progress.missing_detail = detail_json("line", missing_lines());
   return progress;
+}
+
+/// The answer's lines around the run that was found.
+std::vector<DetailEntry> OutputCheck::missing_lines() const {
+  const auto best = static_cast<std::size_t>(m_best);
+  const auto end = static_cast<std::size_t>(m_best_end);
+  if (end > m_first_lines.size()) return {};
+  const auto is_found_at = [&](std::size_t from) {
+    for (std::size_t i = 0; i < best; ++i) {
+      if (shortened(m_answer_lines[from + i]) != m_first_lines[end - best + i]) return false;
+    }
+    return true;
+  };
+  std::size_t from = 0;
+  while (from + best < m_answer_lines.size() && !is_found_at(from)) ++from;
+  std::vector<DetailEntry> missing;
+  for (std::size_t line = 0; line < m_answer_lines.size() && missing.size() < max_detail_entries; ++line) {
+    if (line < from || line >= from + best) missing.emplace_back(shortened(m_answer_lines[line]), "missing");
+  }
+  return missing;
 }
 
 /// Keeps no more of a line than could equal a typed line or one of the answer's; of a longer one, its start.

@@ -42,6 +42,7 @@ class OutputCheck {
   Progress command_ended();
 
  private:
+  std::vector<DetailEntry> missing_lines() const;
   void append_to_line(BytesView part);
   void finish_line(BytesView line);
   void search(BytesView text);

@@ -4,8 +4,7 @@
 
 namespace tellina {
 
-/// What one check found. `passed` is the verdict; the counts and the detail go to the page, so they never say more
-/// about the answer than how much of it is missing.
+/// What one check found. `passed` is the verdict. What of the rest goes to the page depends on the task's feedback.
 ///
 /// Of a stdout task: `matched` is the longest run of the answer's lines that stands in the output, `missing` the rest
 /// of the answer, `extra` how many other lines the output has (at most 999,999; they are allowed), `incorrect` 0.
@@ -25,6 +24,9 @@ class Progress {
   /// incorrect path also "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner", "target".
   /// Paths: the incorrect first, then the extra, then the matched. Lines: the output's first ones, in its order.
   std::string detail = "[]";
+  /// The same with the status "missing", of what the participant has not. Of an output whose right lines are not among
+  /// its first 200: "[]".
+  std::string missing_detail = "[]";
 };
 
 }  // namespace tellina

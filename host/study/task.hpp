@@ -22,6 +22,21 @@ enum class OutputMatch {
   contains,  ///< the answer's text stands somewhere in it
 };
 
+/// How much of a check a participant's page gets.
+enum class Feedback : std::uint8_t {
+  none,    ///< nothing
+  passed,  ///< that the task is passed, by the state
+  counts,  ///< numbers; of an output only those of the answer's lines
+  own,     ///< also the names or lines that the participant has
+  goal,    ///< also those that are missing
+};
+
+/// As config.json and the store spell it.
+inline const char* to_string(Feedback feedback) {
+  constexpr const char* names[] = {"none", "passed", "counts", "own", "goal"};
+  return names[static_cast<std::size_t>(feedback)];
+}
+
 class Task {
  public:
   Task() = default;
@@ -34,6 +49,7 @@ class Task {
   OutputMatch output_match = OutputMatch::lines;
   FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: none
+  Feedback feedback = Feedback::counts;
   std::string definition_hash;  ///< of the task's JSON with sorted keys, so that a change under way is noticed
   std::string place;            ///< "config.json:12:5", for messages about this task
 };

@@ -23,12 +23,6 @@ std::vector<const char*> differences(const FileNode& expected, const FileNode& a
   return differs;
 }
 
-int count_below(const FileNode& node) {
-  int count = 0;
-  for (const auto& [name, child] : node.children) count += 1 + count_below(child);
-  return count;
-}
-
 class Comparison {
  public:
   explicit Comparison(const FileTree& initial) : m_initial(initial) {}
@@ -48,6 +42,7 @@ class Comparison {
     entries.insert(entries.end(), m_extra.begin(), m_extra.end());
     entries.insert(entries.end(), m_matched.begin(), m_matched.end());
     progress.detail = detail_json("path", entries);
+    progress.missing_detail = detail_json("path", m_missing);
     return progress;
   }
 
@@ -71,7 +66,7 @@ class Comparison {
     for (const auto& [name, child] : expected.children) {
       const auto found = actual.children.find(name);
       if (found == actual.children.end()) {
-        m_missing_count += 1 + count_below(child);
+        add_missing(prefix + name, child);
         continue;
       }
       judge(prefix + name, child, found->second);
@@ -89,11 +84,17 @@ class Comparison {
     for (const auto& [name, child] : node.children) add_extra(path + "/" + name, child);
   }
 
+  void add_missing(const Bytes& path, const FileNode& node) {
+    remember(m_missing, m_missing_count, DetailEntry(path, "missing"));
+    for (const auto& [name, child] : node.children) add_missing(path + "/" + name, child);
+  }
+
   const FileTree& m_initial;
   int m_matched_count = 0;
   int m_missing_count = 0;
   int m_extra_count = 0;
   int m_incorrect_count = 0;
+  std::vector<DetailEntry> m_missing;
   std::vector<DetailEntry> m_matched;
   std::vector<DetailEntry> m_extra;
   std::vector<DetailEntry> m_incorrect;

@@ -27,12 +27,18 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   const detail = [
     { path: "inbox/beach.jpg", status: "extra" },
     { path: "photos", status: "matched" },
-    { path: "photos/2023/hills.jpg", status: "incorrect", differs: ["content", "modified_at"] },
+    { path: "photos/2023/hills.jpg", status: "incorrect", differs: ["content", "mode"] },
   ];
   server.say({ type: "progress", matched: 1, missing: 2, extra: 1, incorrect: 1, detail });
+  await tab.page.locator("#check_wrong summary").click();
   await tab.page.waitForSelector(".tree .tree .tree [data-status=incorrect]");
-  assert.equal(await text(tab, "#check_summary"), "1 right, 1 wrong, 1 extra, 2 missing");
-  assert.match(await text(tab, "#progress"), /^inbox\/beach\.jpg extraphotos\/ right2023\/hills\.jpg wrong: content, time$/);
+  assert.equal(await text(tab, "#check_summary"), "Not done yet: 2 things are missing, 1 should not be here, 1 is wrong.");
+  assert.match(
+    await text(tab, "#check_wrong"),
+    /^What is not right\s*inbox\/\s*beach\.jpg should not be here\s*photos\/\s*2023\/\s*hills\.jpg wrong content, wrong permissions$/,
+  );
+  assert.equal(await text(tab, "#check_right summary"), "What is done: 1");
+  assert.equal(await tab.page.locator("#check_right code").isVisible(), false, "right names are folded");
   await tab.shows(/notes\.txt/);
   await tab.prove("running");
   server.end_task("passed");
@@ -136,7 +142,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.press("Reset files");
   await tab.page.locator("#notice").getByText("We could not reset your files.").waitFor();
   await tab.shows(/\$ kept/);
-  assert.equal(await text(tab, "#check_summary"), "1 right, 2 missing");
+  assert.equal(await text(tab, "#check_summary"), "Not done yet: 2 things are missing.");
   await tab.prove("reset_failed");
   await tab.press("Try again");
   await tab.page.locator("#notice").waitFor({ state: "hidden" });
@@ -165,16 +171,39 @@ page_test("while a terminal is being made the card says so, and the task starts 
 page_test("a check of an output shows its lines, no more than 60 of them, and says how many there are besides", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
+  server.change({ task: { ...server.study.task, type: "stdout" } });
   const detail = Array.from({ length: 65 }, (_, number) => ({ line: `  line <${number}>`, status: number === 1 ? "matched" : "extra" }));
   server.say({ type: "progress", matched: 1, missing: 1, extra: 64, incorrect: 0, detail });
   const lines = tab.page.locator("#progress ol.lines > li");
+  await tab.page.locator("#check_wrong summary").click();
   await tab.page.getByText("and 5 more").waitFor();
   assert.equal(await lines.count(), 60);
-  assert.equal(await lines.nth(1).textContent(), "  line <1> right");
-  assert.equal(await lines.nth(59).textContent(), "  line <59> extra");
-  assert.equal(await text(tab, "#check_summary"), "1 right, 64 extra, 1 missing");
+  assert.equal(await lines.nth(1).textContent(), "  line <1> done");
+  assert.equal(await lines.nth(59).textContent(), "  line <59>", "other lines are no fault");
+  assert.equal(await text(tab, "#check_summary"), "Not done yet: 1 of 2 lines is right.");
   assert.equal(await lines.nth(1).locator("code").evaluate((code) => getComputedStyle(code).whiteSpace.startsWith("pre")), true, "blanks count");
   await tab.prove("check_of_lines");
+  server.say({ type: "progress", matched: 0, missing: 2, extra: 65, incorrect: 0, detail: detail.filter(({ status }) => status === "extra") });
+  await tab.page.locator("#check").waitFor({ state: "hidden" });
+});
+
+page_test("numbers alone make one sentence, and the buttons stay in sight under a long check", async ({ server, address, context }) => {
+  const tab = await Tab.open(context, address);
+  await start(tab);
+  server.say({ type: "progress", matched: 250, missing: 0, extra: 250, incorrect: 0, detail: [] });
+  await tab.page.getByText("Not done yet: 250 things should not be here.").waitFor();
+  assert.equal(await tab.page.locator("#progress summary:visible").count(), 0);
+  await tab.prove("check_counts");
+  const detail = Array.from({ length: 200 }, (_, number) => ({ path: `file_${number}`, status: "extra" }));
+  server.say({ type: "progress", matched: 250, missing: 0, extra: 250, incorrect: 0, detail });
+  await tab.page.locator("#check_wrong summary").click();
+  await tab.page.locator("#check_wrong li").last().scrollIntoViewIfNeeded();
+  for (const name of ["Reset files", "Give up"]) {
+    const box = await tab.page.getByRole("button", { name }).boundingBox();
+    const height = tab.page.viewportSize()?.height ?? 0;
+    assert.ok(box !== null && box.y >= 0 && box.y + box.height <= height, `${name}: ${JSON.stringify(box)}`);
+  }
+  await tab.prove("check_long");
 });
 
 page_test("a clock that stands and a terminal that was replaced are told above the terminal", async ({ server, address, context }) => {

@@ -64,7 +64,7 @@ page_test("a browser that translates the page leaves alone what is shown by the 
   const tab = await Tab.open(context, address);
   await start(tab);
   server.say({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0, detail: [{ path: "inbox", status: "matched" }] });
-  await tab.page.locator("#progress code").waitFor();
+  await tab.page.locator("#progress code").waitFor({ state: "attached" });
   const is_translated = (/** @type {string} */ selector) =>
     tab.page.locator(selector).evaluateAll((found) => found.map((place) => /** @type {HTMLElement} */ (place).translate));
   for (const selector of ["#terminal", ".xterm-rows > div", "#terminal textarea", "#description code", "#description pre", "#progress code"]) {

@@ -8,61 +8,90 @@ import { CheckView } from "../../static/js/app/check_view.js";
 
 const timers = new FakeTimers();
 const view = new CheckView(new OutputAnnouncer(timers));
-/** @param {object} fields */
-const show = (fields) => view.show({ type: "progress", matched: 0, missing: 0, extra: 0, incorrect: 0, ...fields });
-const progress = () => part("progress");
-const items = () => progress().all("li").map(({ dataset, textContent }) => [dataset.status, textContent]);
+/** @param {object} fields @param {string} [task_type] */
+const show = (fields, task_type = "filesystem") =>
+  view.show({ type: "progress", matched: 0, missing: 0, extra: 0, incorrect: 0, ...fields }, task_type);
+const summary = () => part("check_summary").textContent;
+/** @param {string} fold */
+const items = (fold) => part(fold).all("li").map(({ dataset, textContent }) => [dataset.status, textContent]);
 
-test("names are a tree, with what is wrong of each", () => {
+test("what is wrong stands apart from what is done, each behind a line to open", () => {
   show({
     matched: 1,
     incorrect: 1,
-    detail: [{ path: "a", status: "matched" }, { path: "a/b", status: "incorrect", differs: ["content", "modified_at"] }],
+    missing: 1,
+    detail: [
+      { path: "a", status: "matched" },
+      { path: "a/b", status: "incorrect", differs: ["content", "mode"] },
+      { path: "c", status: "missing" },
+    ],
   });
   assert.equal(part("check").hidden, false);
-  assert.equal(part("check_summary").textContent, "1 right, 1 wrong");
-  assert.deepEqual(items(), [["matched", "a/ rightb wrong: content, time"], ["incorrect", "b wrong: content, time"]]);
-  assert.equal(progress().all("ul").length, 2);
+  assert.equal(summary(), "Not done yet: 1 thing is missing, 1 is wrong.");
+  assert.deepEqual(items("check_wrong"), [
+    [undefined, "a/b wrong content, wrong permissions"],
+    ["incorrect", "b wrong content, wrong permissions"],
+    ["missing", "c missing"],
+  ]);
+  assert.deepEqual(items("check_right"), [["matched", "a done"]]);
+  assert.deepEqual([part("check_wrong"), part("check_right")].map((fold) => fold.all("summary")[0].textContent), [
+    "What is not right",
+    "What is done: 1",
+  ]);
 });
 
-test("lines are a list in their order", () => {
-  show({ detail: [{ line: "second <b>", status: "extra" }, { line: "first", status: "matched" }] });
-  assert.equal(progress().all("ol")[0].attributes.class, "lines");
-  assert.deepEqual(items(), [["extra", "second <b> extra"], ["matched", "first right"]]);
+test("without names there is the sentence, and nothing to open", () => {
+  show({ matched: 250, extra: 250, detail: [] });
+  assert.equal(summary(), "Not done yet: 250 things should not be here.");
+  assert.deepEqual([part("check_wrong").hidden, part("check_right").hidden], [true, true]);
+  assert.deepEqual(items("check_wrong"), []);
+});
+
+test("lines are a list in their order, and only right or missing ones are marked", () => {
+  const detail = [{ line: "second <b>", status: "extra" }, { line: "first", status: "matched" }, { line: "last", status: "missing" }];
+  show({ matched: 1, missing: 1, extra: 1, detail }, "stdout");
+  assert.equal(part("check_wrong").all("ol")[0].attributes.class, "lines");
+  assert.deepEqual(items("check_wrong"), [[undefined, "second <b>"], ["matched", "first done"], ["missing", "last missing"]]);
+});
+
+test("a command with nothing right in it shows nothing, and what the one before showed is gone", () => {
+  show({ matched: 1, missing: 1 }, "stdout");
+  assert.equal(part("check").hidden, false);
+  show({ matched: 0, missing: 2, extra: 100, detail: [{ line: "1", status: "extra" }] }, "stdout");
+  assert.deepEqual([part("check").hidden, summary(), items("check_wrong").length], [true, "", 0]);
 });
 
 test("of many, 60 are shown and the others counted; a status that is not known is passed over", () => {
-  const detail = Array.from({ length: 62 }, (_, number) => ({ line: String(number), status: "extra" }));
-  show({ detail: [{ line: "?", status: "of_a_newer_server" }, ...detail] });
-  assert.equal(items().length, 60);
-  assert.deepEqual(progress().all("p").map(({ textContent }) => textContent), ["and 2 more"]);
-  show({ detail: detail.slice(0, 60) });
-  assert.equal(progress().all("p").length, 0);
+  const detail = Array.from({ length: 62 }, (_, number) => ({ path: String(number), status: "extra" }));
+  show({ extra: 62, detail: [{ path: "?", status: "of_a_newer_server" }, ...detail] });
+  assert.equal(items("check_wrong").length, 60);
+  assert.deepEqual(part("check_wrong").all("p").map(({ textContent }) => textContent), ["and 2 more"]);
+  show({ extra: 60, detail: detail.slice(0, 60) });
+  assert.equal(part("check_wrong").all("p").length, 0);
 });
 
 test("a screen reader hears of a check after the output that it is about, of the newest alone, and only if it changed", () => {
-  show({ matched: 3 });
+  show({ extra: 3 });
   part("announcer").texts = [];
-  show({ matched: 4 });
+  show({ extra: 4 });
   timers.advance(1000);
   assert.deepEqual(part("announcer").texts, []);
-  show({ matched: 5 });
+  show({ extra: 5 });
   timers.advance(2000);
-  assert.deepEqual(part("announcer").texts, ["Last check: 5 right."]);
-  show({ matched: 5 });
+  assert.deepEqual(part("announcer").texts, ["Last check: Not done yet: 5 things should not be here."]);
+  show({ extra: 5 });
   timers.advance(2000);
   assert.equal(part("announcer").texts.length, 1);
-  show({ matched: 6 });
+  show({ extra: 6 });
   view.clear();
   assert.equal(timers.pending, 0);
 });
 
 test("the same result is not told again, and nothing is left once it is cleared", () => {
-  show({ matched: 2 });
+  show({ extra: 2 });
   part("check_summary").texts = [];
-  show({ matched: 2 });
+  show({ extra: 2 });
   assert.deepEqual(part("check_summary").texts, []);
-  assert.equal(progress().children.length, 0);
   view.clear();
   assert.deepEqual([part("check").hidden, part("check_summary").textContent], [true, ""]);
 });

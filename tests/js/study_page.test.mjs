@@ -217,7 +217,7 @@ test("how things stand is told in one go", async () => {
   part("announcer").texts = [];
   page.announce_standing();
   page.announce_standing();
-  const standing = "1 minute left. Task 1 of 2. Last check: 1 right.";
+  const standing = "1 minute left. Task 1 of 2. Last check: All lines are right.";
   assert.deepEqual(part("announcer").texts, [standing, `${standing}\u00a0`], "the same again would not be heard");
   hear({ ...RUNNING, state_number: 2, task: { ...RUNNING.task, time_left_in_seconds: 15.5, clock_stands: true } });
   page.announce_standing();

@@ -5,6 +5,7 @@ import {
   clock_level,
   clock_text,
   connection_in_words,
+  difference_in_words,
   duration_in_words,
   failure_in_words,
   progress_in_words,
@@ -82,7 +83,26 @@ test("what is recorded follows the configuration", () => {
   assert.doesNotMatch(recording_in_words({ records_bytes: false }), /every key/);
 });
 
-test("a check is told without what does not matter", () => {
-  assert.equal(progress_in_words({ matched: 2, missing: 0, extra: 0, incorrect: 0 }), "2 right");
-  assert.equal(progress_in_words({ matched: 0, missing: 1, extra: 2, incorrect: 3 }), "0 right, 3 wrong, 2 extra, 1 missing");
+test("a check of files says in words what is still to be done", () => {
+  /** @param {number} missing @param {number} extra @param {number} incorrect */
+  const words = (missing, extra, incorrect) => progress_in_words({ matched: 7, missing, extra, incorrect }, "filesystem");
+  assert.equal(words(1, 2, 0), "Not done yet: 1 thing is missing, 2 should not be here.");
+  assert.equal(words(0, 250, 0), "Not done yet: 250 things should not be here.");
+  assert.equal(words(0, 1, 1), "Not done yet: 1 thing should not be here, 1 is wrong.");
+  assert.equal(words(2, 0, 3), "Not done yet: 2 things are missing, 3 are wrong.");
+  assert.equal(words(0, 0, 0), "Everything is right.");
+});
+
+test("a check of an output counts the answer's lines, and says nothing of a command that has none of them", () => {
+  /** @param {number} matched @param {number} missing */
+  const words = (matched, missing) => progress_in_words({ matched, missing, extra: 100, incorrect: 0 }, "stdout");
+  assert.equal(words(2, 1), "Not done yet: 2 of 3 lines are right.");
+  assert.equal(words(1, 2), "Not done yet: 1 of 3 lines is right.");
+  assert.equal(words(3, 0), "All lines are right.");
+  assert.equal(words(0, 3), "");
+});
+
+test("a difference has a name", () => {
+  const names = ["content", "mode", "owner", "modified_at", "size"].map(difference_in_words);
+  assert.deepEqual(names, ["wrong content", "wrong permissions", "wrong owner", "wrong time", "wrong size"]);
 });

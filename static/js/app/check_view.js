@@ -3,19 +3,20 @@ import { element, find } from "./dom.js";
 import { difference_in_words, progress_in_words, STATUS_WORDS } from "./words.js";
 
 /** @import { OutputAnnouncer } from "./announcer.js" */
-/** @import { Progress } from "../core/protocol.js" */
+/** @import { Progress, ProgressDetail } from "../core/protocol.js" */
 /** @import { CheckNode } from "./check_tree.js" */
 
 const SHOWN_DETAILS = 60;
 
 /**
- * What the last check saw: the names in the home directory as a tree, or the lines of the output, each right, extra or
- * wrong. Of what is missing only the number is known here, so that no answer is given away.
+ * What the last check saw: one sentence, and behind it, folded, what the server tells of names or lines. How much that is
+ * depends on the task's `feedback`.
  */
 export class CheckView {
   #section = find("check");
   #summary = find("check_summary");
-  #details = find("progress");
+  #wrong = new Fold("check_wrong");
+  #right = new Fold("check_right");
   #announcer;
 
   /** @param {OutputAnnouncer} announcer */
@@ -28,31 +29,64 @@ export class CheckView {
     return this.#summary.textContent ?? "";
   }
 
-  /** @param {Progress} progress */
-  show(progress) {
+  /** @param {Progress} progress @param {string} task_type */
+  show(progress, task_type) {
+    const summary = progress_in_words(progress, task_type);
+    if (summary === "") return this.clear();
     this.#section.hidden = false;
-    const summary = progress_in_words(progress);
     if (this.#summary.textContent !== summary) {
       this.#summary.textContent = summary;
-      this.#announcer.announce(`Last check: ${summary}.`);
+      this.#announcer.announce(`Last check: ${summary}`);
     }
     const details = (progress.detail ?? []).filter(({ status }) => status in STATUS_WORDS);
-    const shown = details.slice(0, SHOWN_DETAILS);
-    const names = shown.filter(({ path }) => path !== undefined);
-    const lines = shown.filter(({ line }) => line !== undefined);
-    this.#details.replaceChildren(
-      ...(names.length === 0 ? [] : [branch(check_tree(names))]),
-      ...(lines.length === 0 ? [] : [element("ol", { class: "lines" }, ...lines.map(({ line, status }) => entry(line ?? "", status)))]),
-    );
-    if (details.length > shown.length) this.#details.append(element("p", {}, `and ${details.length - shown.length} more`));
+    const lines = details.filter(({ line }) => line !== undefined);
+    const names = details.filter(({ path }) => path !== undefined);
+    const right = names.filter(({ status }) => status === "matched");
+    const wrong = names.filter(({ status }) => status !== "matched");
+    if (lines.length > 0) this.#wrong.show("The lines of your command", line_list(lines), lines.length);
+    else this.#wrong.show("What is not right", tree(wrong), wrong.length);
+    this.#right.show(`What is done: ${right.length}`, tree(right), right.length);
   }
 
   clear() {
     this.#section.hidden = true;
     this.#announcer.cancel();
     this.#summary.textContent = "";
-    this.#details.replaceChildren();
+    this.#wrong.show("", null, 0);
+    this.#right.show("", null, 0);
   }
+}
+
+/** A list that the participant opens; it stays open while checks come and go. */
+class Fold {
+  #details;
+  #summary = element("summary");
+  #list = element("div");
+
+  /** @param {string} id */
+  constructor(id) {
+    this.#details = find(id);
+    this.#details.replaceChildren(this.#summary, this.#list);
+  }
+
+  /** @param {string} summary @param {HTMLElement | null} list @param {number} count Of what there is; the list may have less. */
+  show(summary, list, count) {
+    this.#details.hidden = count === 0;
+    this.#summary.textContent = summary;
+    this.#list.replaceChildren(...(list === null ? [] : [list]));
+    if (count > SHOWN_DETAILS) this.#list.append(element("p", {}, `and ${count - SHOWN_DETAILS} more`));
+  }
+}
+
+/** @param {ProgressDetail[]} names @returns {HTMLElement} */
+function tree(names) {
+  return branch(check_tree(names.slice(0, SHOWN_DETAILS)));
+}
+
+/** Other lines than the answer's are no fault. @param {ProgressDetail[]} lines @returns {HTMLElement} */
+function line_list(lines) {
+  const items = lines.slice(0, SHOWN_DETAILS).map(({ line, status }) => entry(line ?? "", status === "extra" ? "" : status));
+  return element("ol", { class: "lines" }, ...items);
 }
 
 /** @param {CheckNode[]} nodes @returns {HTMLElement} */
@@ -69,6 +103,6 @@ function branch(nodes) {
 function entry(text, status, differs = []) {
   const name = element("code", { translate: "no" }, text);
   if (!(status in STATUS_WORDS)) return element("li", {}, name);
-  const words = differs.length === 0 ? STATUS_WORDS[status] : `${STATUS_WORDS[status]}: ${differs.map(difference_in_words).join(", ")}`;
+  const words = differs.length === 0 ? STATUS_WORDS[status] : differs.map(difference_in_words).join(", ");
   return element("li", { "data-status": status }, name, " ", element("span", { class: "status" }, words));
 }

@@ -14,6 +14,7 @@ export class TaskPanel {
   #reset = find("reset");
   #give_up = find("give_up");
   #task_number = 0;
+  #task_type = "";
 
   /** @param {{announcer: OutputAnnouncer, on_reset: () => void, on_give_up: () => void}} parts */
   constructor({ announcer, on_reset, on_give_up }) {
@@ -26,6 +27,7 @@ export class TaskPanel {
   show(state) {
     const { task } = state;
     this.#actions.hidden = state.state !== "running";
+    this.#task_type = task?.type ?? "";
     if (this.#task_number === task?.number && state.state === "running") return;
     this.#description.replaceChildren(...(task === null ? [] : [render_markdown(task.description)]));
     this.#text.scrollTop = 0;
@@ -41,7 +43,7 @@ export class TaskPanel {
 
   /** @param {Progress} progress */
   show_progress(progress) {
-    this.#check.show(progress);
+    this.#check.show(progress, this.#task_type);
   }
 
   /** The last check in one sentence, or nothing. */

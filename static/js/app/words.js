@@ -121,21 +121,45 @@ export function recording_in_words({ records_bytes }) {
 }
 
 /** What a check says of a name or a line. @type {Record<string, string>} */
-export const STATUS_WORDS = { matched: "right", extra: "extra", incorrect: "wrong" };
+export const STATUS_WORDS = { matched: "done", extra: "should not be here", incorrect: "wrong", missing: "missing" };
+
+/** @type {Record<string, string>} */
+const DIFFERENCES = { mode: "permissions", modified_at: "time" };
 
 /** @param {string} attribute In which a file is not as wanted. */
 export function difference_in_words(attribute) {
-  return attribute === "modified_at" ? "time" : attribute;
+  return `wrong ${DIFFERENCES[attribute] ?? attribute}`;
 }
 
 /**
  * @param {{matched: number, missing: number, extra: number, incorrect: number}} counts Of a check.
- * @returns {string}
+ * @param {string} task_type
+ * @returns {string} Empty where there is nothing to say.
  */
-export function progress_in_words({ matched, missing, extra, incorrect }) {
-  const parts = [`${matched} right`];
-  if (incorrect > 0) parts.push(`${incorrect} wrong`);
-  if (extra > 0) parts.push(`${extra} extra`);
-  if (missing > 0) parts.push(`${missing} missing`);
-  return parts.join(", ");
+export function progress_in_words(counts, task_type) {
+  return task_type === "stdout" ? lines_in_words(counts) : entries_in_words(counts);
+}
+
+/** Other lines are allowed, so they are not counted. @param {{matched: number, missing: number}} counts */
+function lines_in_words({ matched, missing }) {
+  if (matched === 0) return "";
+  const wanted = matched + missing;
+  return missing === 0 ? "All lines are right." : `Not done yet: ${matched} of ${wanted} lines ${verb(matched)} right.`;
+}
+
+/** @param {{missing: number, extra: number, incorrect: number}} counts */
+function entries_in_words({ missing, extra, incorrect }) {
+  const parts = [
+    { count: missing, says: `${verb(missing)} missing` },
+    { count: extra, says: "should not be here" },
+    { count: incorrect, says: `${verb(incorrect)} wrong` },
+  ].filter(({ count }) => count > 0);
+  if (parts.length === 0) return "Everything is right.";
+  const words = parts.map(({ count, says }, index) => `${index === 0 ? counted(count, "thing") : count} ${says}`);
+  return `Not done yet: ${words.join(", ")}.`;
+}
+
+/** @param {number} count */
+function verb(count) {
+  return count === 1 ? "is" : "are";
 }

@@ -75,7 +75,7 @@ export const CLOSE_LOST = 4002;
  * @property {ProgressDetail[]} [detail]
  *
  * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,
- *     `extra` or `incorrect`; then `differs` says in what.
+ *     `extra`, `missing` or `incorrect`; then `differs` says in what.
  *
  * @typedef {{type: "error", code: string, message: string, id?: number, reference?: string}} ErrorMessage `reference`: finds the
  *     failure in the server's log.

@@ -64,7 +64,8 @@ const BrokenText broken_sections[] = {
     {"StrangeKey", config_with(R"("colour": 1)"),
      "config.json:1:2: colour: expected \"$schema\", \"study\", \"server\", \"database\", \"recording\", \"workers\", "
      "\"channel_layer\", "
-     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\" or \"tasks\", got \"colour\""},
+     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\" or \"tasks\", got "
+     "\"colour\""},
     {"DuplicateKey", config_with("\"workers\": 1,\n \"workers\": 2"),
      "config.json:2:2: workers: expected each key once, got \"workers\" a second time (first at 1:2)"},
     {"SchemaIsNoText", config_with(R"("$schema": 1)"), "config.json:1:13: $schema: expected a string, got 1"},
@@ -208,7 +209,7 @@ const BrokenText broken_sections[] = {
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
      "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "
-     "\"working_directory\", \"check_every_in_seconds\" or \"answer\", got "
+     "\"working_directory\", \"check_every_in_seconds\", \"feedback\" or \"answer\", got "
      "\"match\""},
     {"SeveralAtOnce",
      "{\"server\": {\"port\": \"x\"},\n\"access_codes\": [\"a\", \"a\"],\n\"task_duration_in_seconds\": 0,\n"

@@ -94,5 +94,31 @@ TEST(TaskConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
   EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
 }
 
+std::vector<std::string> feedbacks(const std::string& of_study) {
+  const HostConfig config = parse_host_config("{" + of_study + R"("access_codes": [], "task_duration_in_seconds": 1,
+    "tasks": [{"type": "stdout", "description": "d", "answer": "a"},
+              {"type": "stdout", "description": "d", "answer": "a", "feedback": "goal"},
+              {"type": "filesystem", "description": "d", "answer": {"a": null}, "feedback": "none"}]})",
+                                              "c", FakePlugins());
+  std::vector<std::string> names;
+  for (const Task& task : config.study->tasks) names.emplace_back(to_string(task.feedback));
+  return names;
+}
+
+TEST(TaskConfig, FeedbackIsTheTasksElseTheStudysElseNumbers) {
+  EXPECT_EQ(feedbacks(""), (std::vector<std::string>{"counts", "goal", "none"}));
+  for (const std::string level : {"none", "passed", "counts", "own", "goal"}) {
+    EXPECT_EQ(feedbacks("\"feedback\": \"" + level + "\", "), (std::vector<std::string>{level, "goal", "none"}));
+  }
+}
+
+TEST(TaskConfig, AFeedbackThatIsNoneOfThemIsRefused) {
+  EXPECT_EQ(answer_complaint(R"("answer": "a", "type": "stdout", "feedback": "full")"),
+            "config.json:2:67: tasks[0].feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got "
+            "\"full\"");
+  EXPECT_EQ(complaint(config_with(R"("feedback": 1)")),
+            "config.json:1:14: feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got 1");
+}
+
 }  // namespace
 }  // namespace tellina
