@@ -67,24 +67,25 @@ void mount_memory(const char* place, unsigned long flags, std::uint64_t bytes, u
 
 void give_to_root(const char* path) { require(fchownat(AT_FDCWD, path, 0, 0, AT_SYMLINK_NOFOLLOW) == 0, path); }
 
-/// Puts a text in the place of the /proc file that tells of the machine's memory. The file is in a file system that no
-/// path leads to.
+/// Puts a text in the place of the /proc file that tells of the machine's memory. The mount keeps the file, to which no
+/// path leads any more; a file system of its own would delay the start.
 void mount_memory_text(const Room& room) {
-  mount_memory("tmp", MS_NODEV | MS_NOEXEC, 64 * 1024, 16, "0755", room.has_root);
-  const int file = open("tmp/meminfo", O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+  const char* const name = "dev/meminfo";
+  const int file = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
   const auto size = static_cast<ssize_t>(std::strlen(room.memory));
   require(file >= 0 && write(file, room.memory, std::strlen(room.memory)) == size, "write /proc/meminfo");
   close(file);
-  if (room.has_root) give_to_root("tmp/meminfo");
-  require(mount("tmp/meminfo", "proc/meminfo", nullptr, MS_BIND, nullptr) == 0 &&
+  if (room.has_root) give_to_root(name);
+  require(mount(name, "proc/meminfo", nullptr, MS_BIND, nullptr) == 0 &&
               mount(nullptr, "proc/meminfo", nullptr,
                     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
-              umount2("tmp", MNT_DETACH) == 0,
+              unlink(name) == 0,
           "mount /proc/meminfo");
 }
 
 void mount_devices(const Room& room) {
   mount_memory("dev", MS_NOEXEC, 64 * 1024, 64, "0755", room.has_root);
+  mount_memory_text(room);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
     std::snprintf(from, sizeof from, "/dev/%s", name);
@@ -147,7 +148,6 @@ void install_filter(int file) {
   // Needs a whole /proc in the old root, so it comes before that goes.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
   hand_out_processes(room.launcher);
-  mount_memory_text(room);
   mount_memory("home/me", MS_NODEV, room.disk_in_bytes, 4096, "0755", false);
   mount_memory("tmp", MS_NODEV, room.tmp_in_bytes, init_protocol::tmp_entries, "1777", room.has_root);
   mount_devices(room);
