@@ -155,7 +155,7 @@ for (const viewport of SIZES) {
       server.end_task("gave_up");
       await tab.card("end");
       await prove("end");
-      await tab.page.locator("summary").click();
+      await tab.page.locator("#screen summary").click();
       await prove("end_unfolded");
     },
     { viewport },
