@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds redraw_pause{50};
 /// An acknowledgement is a message by itself, as dear as a key's echo, and moves a page only near the end of its
 /// window.
 constexpr std::chrono::milliseconds acknowledgement_interval{250};
+/// A command that has brought the goal about is given so long to end, so that its status is in the record.
+constexpr std::chrono::milliseconds status_wait{200};
 constexpr std::size_t acknowledged_at_once = 8 * 1024;
 
 }  // namespace
@@ -33,6 +35,7 @@ TaskRun::TaskRun(SessionEnvironment& environment, Recorder& recorder, int task_n
       m_shell_timer(environment.loop.make_timer()),
       m_ready_timer(environment.loop.make_timer()),
       m_redraw_timer(environment.loop.make_timer()),
+      m_pass_timer(environment.loop.make_timer()),
       m_input(position.input, input_window),
       m_output(position.output),
       m_commands(position.commands),
@@ -135,8 +138,9 @@ void TaskRun::on_ready() {
 }
 
 void TaskRun::on_finished(CommandRecord command) {
-  m_commands = command.number;
+  m_commands = std::max(m_commands, command.number);
   m_recorder.add(std::move(command));
+  if (m_passed) later([this] { pass(); });
   m_checks->command_ended();
 }
 
@@ -150,15 +154,34 @@ void TaskRun::on_judged(const Progress& progress) {
     const Callbacks callbacks = m_callbacks;
     const std::weak_ptr<bool> alive = m_alive;
     callbacks.progress(progress);
-    if (!alive.expired() && m_passed) callbacks.passed();
+    if (alive.expired() || !m_passed) return;
+    if (m_output_check || m_is_at_the_end || !m_tracker || !m_tracker->command_runs()) return pass();
+    m_pass_timer->start(m_environment.loop.clock().now() + status_wait, [this] { pass(); });
   });
 }
 
 void TaskRun::check_at_the_end(std::function<void()> done) {
+  m_is_at_the_end = true;
   m_checks->look_at_the_end([this, alive = std::weak_ptr(m_alive), done = std::move(done)] {
     if (alive.expired()) return;
-    m_passed ? later(done) : done();
+    if (!m_passed) return done();
+    later([this] { pass(); });
+    later(done);
   });
+}
+
+void TaskRun::on_found() {
+  m_pass_timer->start(m_environment.loop.clock().now() + status_wait, [this] {
+    const Progress progress = m_output_check->progress();
+    if (progress.passed) on_judged(progress);
+  });
+}
+
+void TaskRun::pass() {
+  m_pass_timer->cancel();
+  if (std::exchange(m_has_told_pass, true)) return;
+  const auto passed = m_callbacks.passed;
+  passed();
 }
 
 void TaskRun::resize(TerminalSize size) {

@@ -134,6 +134,9 @@ class TaskRun {
   void on_ready();
   void on_finished(CommandRecord command);
   void on_judged(const Progress& progress);
+  /// The running command has printed the answer.
+  void on_found();
+  void pass();
   void on_shell_ended();
   void restart_shell();
   void announce_new_shell();
@@ -164,6 +167,7 @@ class TaskRun {
   std::unique_ptr<Loop::Timer> m_shell_timer;
   std::unique_ptr<Loop::Timer> m_ready_timer;
   std::unique_ptr<Loop::Timer> m_redraw_timer;
+  std::unique_ptr<Loop::Timer> m_pass_timer;
   bool m_is_ready = false;
   bool m_is_adopted = false;
 
@@ -177,6 +181,8 @@ class TaskRun {
   std::unique_ptr<CheckSchedule> m_checks;
   std::int64_t m_commands;
   bool m_passed = false;
+  bool m_has_told_pass = false;
+  bool m_is_at_the_end = false;  ///< nothing is waited for
 
   OutputThrottle m_throttle;
   std::unique_ptr<Loop::Timer> m_throttle_timer;

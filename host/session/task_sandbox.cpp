@@ -119,7 +119,7 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
   m_sandbox_id = id;
   if (m_sandbox) {
     close_terminal();
-    if (m_tracker) m_tracker->shell_ended(now());
+    if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
     m_sandbox->destroy([] {});
   }
   if (claim == Claim::prevails) {
@@ -142,6 +142,7 @@ void TaskRun::make_tracker() {
   CommandTracker::Callbacks callbacks;
   callbacks.ready = [this] { on_ready(); };
   callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
+  callbacks.found = [this] { on_found(); };
   callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
   m_tracker = std::make_unique<CommandTracker>(m_nonce, m_output.end(), m_commands + 1,
                                                m_output_check ? &*m_output_check : nullptr, std::move(callbacks));
@@ -251,11 +252,12 @@ void TaskRun::announce_new_shell() {
 
 void TaskRun::stop(std::function<void()> done) {
   m_alive.reset();
-  for (auto* timer : {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_throttle_timer, &m_acknowledgement_timer}) {
+  for (auto* timer :
+       {&m_shell_timer, &m_ready_timer, &m_redraw_timer, &m_pass_timer, &m_throttle_timer, &m_acknowledgement_timer}) {
     (*timer)->cancel();
   }
   m_checks->use(nullptr);
-  if (m_tracker) m_tracker->shell_ended(now());
+  if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
   close_terminal();
   drop_waiting_input();
   m_leaving->done = std::move(done);

@@ -72,7 +72,8 @@ class Appender {
         record.started.wall, record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from,
         record.output_to, ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
         record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed);
-    ++m_ends.commands;
+    // The row of a shell comes after those of the commands inside it.
+    m_ends.commands = std::max(m_ends.commands, record.number);
   }
 
   void operator()(const AnsweredRecord& record) { m_ends.answered = std::max(m_ends.answered, record.offset); }

@@ -80,7 +80,7 @@ class TaskSessionRow {
   std::uint64_t output_end = 0;   ///< recorded, gaps included
   std::uint64_t output_size = 0;  ///< recorded, without gaps
   std::uint64_t answered_offset = 0;
-  std::int64_t commands = 0;            ///< how many are recorded
+  std::int64_t commands = 0;            ///< the number of the last one that is recorded
   std::chrono::nanoseconds charged{};   ///< of the task's time, up to the moment this row was read
   std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero where an older version has begun it
   bool clock_stands = false;            ///< while it runs: nothing is charged now

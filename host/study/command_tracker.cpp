@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace tellina {
+namespace {
+
+/// More shells than a participant starts in a task; those that come later are not told from old ones.
+constexpr std::size_t most_shells = 4096;
+
+BytesView process_of(BytesView shell) { return shell.substr(0, shell.find('.')); }
+
+}  // namespace
 
 CommandTracker::CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number,
                                OutputCheck* check, Callbacks callbacks)
@@ -14,6 +22,7 @@ CommandTracker::CommandTracker(std::string nonce, std::uint64_t offset, std::int
 
 void CommandTracker::typed(BytesView bytes) {
   if (m_check) m_check->typed(bytes);
+  if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
 
 void CommandTracker::printed(BytesView bytes, Moment at) {
@@ -21,56 +30,164 @@ void CommandTracker::printed(BytesView bytes, Moment at) {
   m_scanner.feed(bytes, *this);
 }
 
-void CommandTracker::shell_ended(Moment at) {
+void CommandTracker::shell_ended(Moment at, CommandEnd by) {
   m_now = at;
-  if (m_running) finish(std::nullopt, m_scanner.offset());
+  while (!m_in_tmux.empty()) {
+    CommandRecord record = std::move(m_in_tmux.begin()->second);
+    m_in_tmux.erase(m_in_tmux.begin());
+    record.ended_by = by;
+    report(std::move(record), m_scanner.offset());
+  }
+  while (!m_running.empty()) {
+    if (by == CommandEnd::shell) judge();
+    finish(std::nullopt, by, m_scanner.offset());
+  }
 }
 
 std::optional<Progress> CommandTracker::verdict_if_passed() const {
-  if (!m_running || !m_check) return std::nullopt;
+  if (m_running.empty() || !m_check) return std::nullopt;
   Progress progress = m_check->progress();
   if (!progress.passed) return std::nullopt;
   return progress;
 }
 
 void CommandTracker::on_text(BytesView text) {
-  if (!m_running) return;
-  Bytes& recorded = m_running->output;
-  recorded.append(text.substr(0, max_recorded_output - recorded.size()));
-  if (m_check) m_check->printed(text);
+  if (m_running.empty()) return;
+  Running& running = m_running.back();
+  if (std::exchange(running.is_placed, false)) running.record.is_full_screen = true;
+  if (!running.shows_alternate_screen) {
+    Bytes& recorded = running.record.output;
+    const std::size_t room = max_recorded_output - recorded.size();
+    recorded.append(text.substr(0, room));
+    if (text.size() > room) running.record.output_is_cut = true;
+    running.echoed.printed(text);
+  }
+  if (!m_check) return;
+  m_check->printed(text);
+  if (m_has_found || !m_check->has_found()) return;
+  m_has_found = true;
+  if (m_callbacks.found) m_callbacks.found();
 }
 
+void CommandTracker::on_alternate_screen(bool is_shown) {
+  if (m_running.empty()) return;
+  m_running.back().shows_alternate_screen = is_shown;
+  if (is_shown) m_running.back().record.is_full_screen = true;
+}
+
+void CommandTracker::on_cursor_placed() {
+  if (m_running.empty()) return;
+  Running& running = m_running.back();
+  running.is_placed = true;
+  // A terminal multiplexer draws the lines of the shell in it at places of their own.
+  if (m_check && (running.is_multiplexer || !running.shows_alternate_screen)) m_check->line_broken();
+}
+
+void CommandTracker::on_line_read() { ++m_lines_read; }
+
 void CommandTracker::on_mark(const ShellMark& mark) {
+  if (mark.is_drawn_later) return on_mark_through_tmux(mark);
   switch (mark.kind) {
     case ShellMark::Kind::prompt_start:
+      m_lines_read = 0;
       if (m_check) m_check->prompt_started();
       return;
     case ShellMark::Kind::prompt_end:
       if (m_callbacks.ready) m_callbacks.ready();
       return;
     case ShellMark::Kind::command_start:
-      if (m_running) {
-        judge();
-        finish(std::nullopt, mark.from);
-      }
-      begin(mark);
-      return;
+      return on_command_start(mark);
     case ShellMark::Kind::command_end:
-      if (!m_running) return;
-      judge();
-      finish(mark.exit_status, mark.from);
-      return;
+      return on_command_end(mark);
   }
 }
 
+bool CommandTracker::take_note(const ShellMark& mark) {
+  if (mark.shell.empty()) return true;
+  const auto found = m_seen.find(mark.shell);
+  if (found == m_seen.end()) {
+    if (m_seen.size() < most_shells) m_seen.emplace(mark.shell, mark.number);
+    return true;
+  }
+  // The end of a command has its number or, in the prompt, the next one.
+  const bool is_start = mark.kind == ShellMark::Kind::command_start;
+  if (mark.number < found->second || (is_start && mark.number == found->second)) return false;
+  if (is_start) found->second = mark.number;
+  return true;
+}
+
+std::optional<std::size_t> CommandTracker::place_of(const ShellMark& mark) const {
+  const auto is_its = [&mark](const Running& running) { return process_of(running.shell) == process_of(mark.shell); };
+  const auto found = std::find_if(m_running.rbegin(), m_running.rend(), is_its);
+  if (found == m_running.rend()) return std::nullopt;
+  return static_cast<std::size_t>(m_running.rend() - found) - 1;
+}
+
+void CommandTracker::unwind(std::size_t place, std::uint64_t output_to) {
+  while (m_running.size() > place + 1) {
+    judge();
+    finish(std::nullopt, CommandEnd::shell, output_to);
+  }
+}
+
+void CommandTracker::on_command_start(const ShellMark& mark) {
+  if (!take_note(mark)) return;
+  std::optional<std::size_t> place = place_of(mark);
+  if (!place && m_running.size() == max_depth) place = max_depth - 1;
+  if (place) {
+    unwind(*place, mark.from);
+    judge();
+    const bool has_status = mark.exit_status && m_running.back().shell == mark.shell;
+    finish(has_status ? mark.exit_status : std::nullopt, has_status ? CommandEnd::exit : CommandEnd::shell, mark.from);
+  } else if (!m_running.empty() && m_check && m_check->has_found()) {
+    judge();
+  }
+  begin(mark);
+}
+
+void CommandTracker::on_command_end(const ShellMark& mark) {
+  if (!take_note(mark)) return;
+  const std::optional<std::size_t> place = place_of(mark);
+  if (!place) return;
+  unwind(*place, mark.from);
+  judge();
+  finish(mark.exit_status, CommandEnd::exit, mark.from);
+}
+
+void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
+  if (m_running.empty() || !take_note(mark)) return;
+  m_running.back().is_multiplexer = true;
+  const auto found = m_in_tmux.find(mark.shell);
+  if (found != m_in_tmux.end()) {
+    CommandRecord record = std::move(found->second);
+    m_in_tmux.erase(found);
+    record.exit_status = mark.exit_status;
+    report(std::move(record), mark.from);
+  }
+  if (mark.kind == ShellMark::Kind::command_start && m_in_tmux.size() < max_depth) {
+    m_in_tmux.emplace(mark.shell, make_record(mark));
+  }
+}
+
+CommandRecord CommandTracker::make_record(const ShellMark& mark) {
+  CommandRecord record;
+  record.number = m_next_number++;
+  record.text = mark.text;
+  record.text_is_cut = mark.text_is_cut;
+  record.cwd = mark.cwd;
+  record.started = m_now;
+  record.output_from = mark.to;
+  record.shell_level = static_cast<int>(m_running.size());
+  return record;
+}
+
 void CommandTracker::begin(const ShellMark& mark) {
-  m_running.emplace();
-  m_running->number = m_next_number++;
-  m_running->text = mark.text;
-  m_running->cwd = mark.cwd;
-  m_running->started = m_now;
-  m_running->output_from = mark.to;
-  if (m_check) m_check->command_started(mark.text);
+  Running running;
+  running.record = make_record(mark);
+  running.shell = mark.shell;
+  m_running.push_back(std::move(running));
+  m_has_found = false;
+  if (m_check) m_check->command_started(mark.text, m_lines_read);
 }
 
 void CommandTracker::judge() {
@@ -79,10 +196,21 @@ void CommandTracker::judge() {
   if (m_callbacks.judged) m_callbacks.judged(progress);
 }
 
-void CommandTracker::finish(std::optional<int> exit_status, std::uint64_t output_to) {
-  CommandRecord record = std::move(*m_running);
-  m_running.reset();
+void CommandTracker::finish(std::optional<int> exit_status, CommandEnd by, std::uint64_t output_to) {
+  Running running = std::move(m_running.back());
+  m_running.pop_back();
+  running.echoed.finish();
+  CommandRecord& record = running.record;
+  record.typed = running.echoed.echo();
+  record.printed = running.echoed.rest();
   record.exit_status = exit_status;
+  record.ended_by = by;
+  m_has_found = false;
+  if (m_check) m_check->output_begins();
+  report(std::move(record), output_to);
+}
+
+void CommandTracker::report(CommandRecord record, std::uint64_t output_to) {
   record.ended = m_now;
   record.output_to = output_to;
   if (m_callbacks.finished) m_callbacks.finished(std::move(record));

@@ -95,8 +95,16 @@ void OutputCheck::prompt_started() { m_typed.clear(); }
 
 void OutputCheck::typed(BytesView bytes) { m_typed.typed(bytes); }
 
-void OutputCheck::command_started(BytesView text) {
-  m_typed.forget_first(std::max<std::size_t>(split_lines(text).size(), 1));
+void OutputCheck::command_started(BytesView text, std::size_t lines_read) {
+  if (lines_read > 0) {
+    m_typed.forget_first(lines_read);
+  } else {
+    m_typed.forget_command(std::max<std::size_t>(split_lines(text).size(), 1));
+  }
+  output_begins();
+}
+
+void OutputCheck::output_begins() {
   m_line.clear();
   m_line_is_long = false;
   m_position = LineAutomaton::Position();
@@ -126,8 +134,12 @@ void OutputCheck::printed(BytesView text) {
   }
 }
 
-Progress OutputCheck::command_ended() {
+void OutputCheck::line_broken() {
   if (!m_line.empty()) finish_line(m_line);
+}
+
+Progress OutputCheck::command_ended() {
+  line_broken();
   return progress();
 }
 

@@ -30,12 +30,19 @@ class OutputCheck {
 
   /// A prompt starts: what is typed from here belongs to the next command.
   void prompt_started();
-  /// `text`: the command as the shell has read it; as many typed lines as it has are its own.
-  void command_started(BytesView text);
+  /// `text`: the command as the shell has read it. `lines_read`: how many lines a line editor has handed on since the
+  /// prompt, which are the command's own; 0 where it does not tell, and they are counted in the text.
+  void command_started(BytesView text, std::size_t lines_read);
+  /// What is printed from here is another command's; what was typed counts on.
+  void output_begins();
   /// Raw bytes as they are written to the pty.
   void typed(BytesView bytes);
   /// Cleaned text of the running command (see ScannerListener::on_text).
   void printed(BytesView text);
+  /// The running command goes on at another place of the screen.
+  void line_broken();
+  /// Whether the output so far has the answer, which nothing takes back.
+  bool has_found() const { return !m_answer_lines.empty() && m_best == static_cast<int>(m_answer_lines.size()); }
   /// The verdict on the whole lines that the command has printed so far. What passes the task then still does later.
   Progress progress() const;
   /// The command has ended: the verdict on its output.

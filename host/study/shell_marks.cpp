@@ -12,6 +12,7 @@ constexpr char substitute = '\x1a';
 constexpr char escape_byte = '\x1b';
 constexpr std::string_view mark_start = "133;";
 
+constexpr std::size_t max_parameters = 16;
 constexpr std::size_t long_run = 1024;
 constexpr std::size_t clean_limit = 16 * 1024;
 
@@ -48,11 +49,12 @@ std::string unescape(BytesView escaped) {
   return plain;
 }
 
-std::optional<int> parse_status(BytesView text) {
-  int status = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+template <typename Number>
+std::optional<Number> parse_number(BytesView text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return status;
+  return number;
 }
 
 std::optional<ShellMark::Kind> parse_kind(BytesView text) {
@@ -82,8 +84,9 @@ std::optional<ShellMark> parse_mark(BytesView payload, const std::string& nonce)
   if (!kind) return std::nullopt;
   ShellMark mark;
   mark.kind = *kind;
-  if (*kind == ShellMark::Kind::command_end) mark.exit_status = parse_status(take_field(payload));
+  if (*kind == ShellMark::Kind::command_end) mark.exit_status = parse_number<int>(take_field(payload));
   bool is_ours = false;
+  std::optional<std::size_t> whole_size;
   while (!payload.empty()) {
     BytesView field = take_field(payload);
     if (take_prefix(field, "nonce=")) {
@@ -92,9 +95,22 @@ std::optional<ShellMark> parse_mark(BytesView payload, const std::string& nonce)
       mark.text = unescape(field);
     } else if (take_prefix(field, "cwd=")) {
       mark.cwd = unescape(field);
+    } else if (take_prefix(field, "shell=")) {
+      mark.shell = field;
+    } else if (take_prefix(field, "last=")) {
+      mark.exit_status = parse_number<int>(field);
+    } else if (take_prefix(field, "size=")) {
+      whole_size = parse_number<std::size_t>(field);
+    } else if (take_prefix(field, "in=")) {
+      mark.is_drawn_later = field == "tmux";
+    } else if (take_prefix(field, "n=")) {
+      const std::optional<std::int64_t> number = parse_number<std::int64_t>(field);
+      if (!number) return std::nullopt;  // `echo "$PS1"`
+      mark.number = *number;
     }
   }
   if (!is_ours) return std::nullopt;
+  mark.text_is_cut = whole_size && *whole_size > mark.text.size();
   return mark;
 }
 
@@ -172,18 +188,37 @@ void OutputScanner::take_sequence_byte(char byte, ScannerListener& listener) {
   } else if (code == 0x7f) {
     return;
   } else if (m_state == State::csi) {
-    if (code >= 0x40) m_state = State::text;
+    if (code >= 0x40) {
+      m_state = State::text;
+      finish_csi(byte, listener);
+    } else if (m_parameters.size() < max_parameters) {
+      m_parameters += byte;
+    }
   } else if (code < 0x30) {
     m_state = State::escape_intermediate;
   } else if (m_state == State::escape_intermediate) {
     m_state = State::text;
   } else if (byte == '[') {
     m_state = State::csi;
+    m_parameters.clear();
   } else if (byte == ']' || byte == 'P' || byte == 'X' || byte == '^' || byte == '_') {
     begin_string(byte == ']');
   } else {
     m_state = State::text;
   }
+}
+
+void OutputScanner::finish_csi(char final_byte, ScannerListener& listener) {
+  const bool switches = final_byte == 'h' || final_byte == 'l';
+  const bool is_alternate = m_parameters == "?1049" || m_parameters == "?1047" || m_parameters == "?47";
+  const bool ends_line = final_byte == 'l' && m_parameters == "?2004";
+  const bool places = final_byte == 'H' || final_byte == 'f' || final_byte == 'd';
+  if (!places && !ends_line && !(switches && is_alternate)) return;
+  release_carriage_returns(listener);
+  flush_text(listener);
+  if (places) return listener.on_cursor_placed();
+  if (ends_line) return listener.on_line_read();
+  listener.on_alternate_screen(final_byte == 'h');
 }
 
 void OutputScanner::begin_string(bool is_osc) {

@@ -14,11 +14,13 @@ namespace tellina {
 ///
 ///   ESC ] 133 ; A ; nonce=N BEL                          the prompt starts
 ///   ESC ] 133 ; B ; nonce=N BEL                          the prompt ends: the shell can be typed at
-///   ESC ] 133 ; C ; nonce=N ; cmd=TEXT ; cwd=PATH BEL    a command starts
-///   ESC ] 133 ; D ; STATUS ; nonce=N ; cwd=PATH BEL      it has ended
+///   ESC ] 133 ; C ; nonce=N ; shell=S ; n=K ; last=STATUS ; size=BYTES ; cmd=TEXT ; cwd=PATH BEL    a command starts
+///   ESC ] 133 ; D ; STATUS ; nonce=N ; shell=S ; n=K BEL   it has ended
 ///
-/// without the spaces; ST (ESC \) may stand for BEL. In TEXT and PATH "\" is written "\\", and ";", bytes below 0x20
-/// and 0x7f are written \xHH. Marks without the nonce are no marks; other fields are passed over.
+/// without the spaces; ST (ESC \) may stand for BEL. S is a process number, a dot and a random number, K counts the
+/// shell's commands, "last" is the status of the command before. "in=tmux" says that
+/// the mark comes through tmux. A mark whose K is no number is none. In TEXT and PATH "\" is written "\\", and ";",
+/// bytes below 0x20 and 0x7f are written \xHH. Marks without the nonce are no marks; other fields are passed over.
 class ShellMark {
  public:
   enum class Kind { prompt_start, prompt_end, command_start, command_end };
@@ -26,8 +28,12 @@ class ShellMark {
   ShellMark() = default;
   Kind kind = Kind::prompt_start;
   std::string text;                  ///< of command_start
-  std::string cwd;                   ///< of command_start and command_end
-  std::optional<int> exit_status{};  ///< of command_end; absent where STATUS is no number
+  std::string cwd;                   ///< of command_start
+  std::optional<int> exit_status{};  ///< of command_end, and of command_start that of the command before, if it tells
+  std::string shell;                 ///< of command_start and command_end; empty where the mark does not name it
+  std::int64_t number = 0;           ///< of command_start and command_end; 0 where the mark does not tell
+  bool text_is_cut = false;          ///< of command_start
+  bool is_drawn_later = false;       ///< it comes through tmux, ahead of the output that is drawn
   std::uint64_t from = 0;            ///< offset of the mark's first byte in the output stream
   std::uint64_t to = 0;              ///< offset behind its last byte
 };
@@ -38,6 +44,12 @@ class ScannerListener {
   /// Text with escape sequences taken out and CR LF as LF; other control characters stay. Comes in pieces of any size.
   virtual void on_text(BytesView text) = 0;
   virtual void on_mark(const ShellMark& mark) = 0;
+  /// The terminal shows its alternate screen, or shows it no more.
+  virtual void on_alternate_screen(bool /*is_shown*/) {}
+  /// The cursor was put at a place by its row.
+  virtual void on_cursor_placed() {}
+  /// A line editor (readline) has handed a line on: it turns bracketed paste off.
+  virtual void on_line_read() {}
 };
 
 /// Feeds on a stream cut anywhere; what it finds does not depend on the cuts. Constant memory.
@@ -50,7 +62,7 @@ class ScannerListener {
 class OutputScanner {
  public:
   /// Of what stands between ESC ] and BEL: a longer mark is no mark, and gone like any other escape sequence.
-  static constexpr std::size_t max_mark_size = 64 * 1024;
+  static constexpr std::size_t max_mark_size = 256 * 1024;
   /// Bytes after which an escape sequence that has not ended is given up: what follows is text again.
   static constexpr std::uint64_t max_sequence_size = 1024 * 1024;
 
@@ -70,6 +82,7 @@ class OutputScanner {
   void begin_string(bool is_osc);
   void collect(BytesView bytes);
   void finish_string(ScannerListener& listener);
+  void finish_csi(char final_byte, ScannerListener& listener);
   void add_text(BytesView text, ScannerListener& listener);
   void add_clean(BytesView text, ScannerListener& listener);
   void release_carriage_returns(ScannerListener& listener);
@@ -82,6 +95,7 @@ class OutputScanner {
   bool m_is_osc = false;
   bool m_may_be_mark = false;
   std::string m_payload;
+  std::string m_parameters;              ///< of a CSI sequence, as far as they are of interest
   std::uint64_t m_carriage_returns = 0;  ///< that may yet turn out to stand before a LF
   std::string m_clean;                   ///< short runs of text, put together for the listener
 };

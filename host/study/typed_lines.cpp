@@ -1,9 +1,14 @@
 #include "host/study/typed_lines.hpp"
 
+#include <algorithm>
+
 namespace tellina {
 namespace {
 
 constexpr std::size_t max_kept = 64 * 1024;
+constexpr std::size_t most_continued = 4096;
+constexpr BytesView paste_start = "200";
+constexpr BytesView paste_end = "201";
 
 constexpr char control(char letter) { return static_cast<char>(letter & 0x1f); }
 constexpr char backspace = '\b';
@@ -22,6 +27,8 @@ void TypedLines::clear() {
   m_run.clear();
   m_edited.clear();
   m_escape = Escape::none;
+  m_is_pasted = false;
+  m_continued.clear();
 }
 
 void TypedLines::typed(BytesView bytes) {
@@ -40,8 +47,14 @@ void TypedLines::take(char byte) {
   }
   if (m_escape == Escape::started) {
     m_escape = byte == '[' ? Escape::csi : Escape::none;
+    m_parameters.clear();
   } else if (m_escape == Escape::csi) {
-    if (byte >= 0x40 && byte <= 0x7e) m_escape = Escape::none;
+    if (byte >= 0x40 && byte <= 0x7e) {
+      m_escape = Escape::none;
+      if (byte == '~') end_paste_bracket();
+    } else {
+      append(m_parameters, byte);
+    }
   } else if (byte == escape_byte) {
     m_escape = Escape::started;
   } else if (byte == delete_byte || byte == backspace) {
@@ -58,6 +71,12 @@ void TypedLines::take(char byte) {
   }
 }
 
+void TypedLines::end_paste_bracket() {
+  if (m_parameters != paste_start && m_parameters != paste_end) return;
+  m_is_pasted = m_parameters == paste_start;
+  m_run.clear();  // of the bracket, no more is shown than of what it encloses
+}
+
 void TypedLines::append(Bytes& line, char byte) {
   if (line.size() <= m_max_line) line += byte;
 }
@@ -69,10 +88,12 @@ void TypedLines::end_run() {
 
 void TypedLines::end_line() {
   end_run();
+  const std::size_t backslashes = m_edited.size() - std::min(m_edited.find_last_not_of('\\') + 1, m_edited.size());
+  if (backslashes % 2 == 1 && m_continued.size() < most_continued) m_continued.push_back(m_line_number);
   add(m_edited);
   m_edited.clear();
   m_escape = Escape::none;
-  ++m_line_number;
+  if (!m_is_pasted) ++m_line_number;
 }
 
 void TypedLines::erase_character() {
@@ -106,6 +127,13 @@ void TypedLines::forget_first(std::uint64_t count) {
   m_run.clear();
   m_edited.clear();
   m_escape = Escape::none;
+}
+
+void TypedLines::forget_command(std::uint64_t count) {
+  for (const std::uint64_t number : m_continued) {
+    if (number < count) ++count;
+  }
+  forget_first(count);
 }
 
 void TypedLines::output_line_ended() { end_run(); }

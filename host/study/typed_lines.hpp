@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "tellina/bytes.hpp"
 
@@ -27,15 +28,19 @@ class TypedLines {
 
   void clear();
   void typed(BytesView bytes);
-  /// Forgets the first `count` lines since clear(), as the shell has read them; all, if fewer were typed.
+  /// Forgets the first `count` lines since clear(), as the shell has read them; all, if fewer were typed. What was
+  /// pasted in brackets (ESC [200~ to ESC [201~) is part of the line that it was pasted into, newlines and all.
   void forget_first(std::uint64_t count);
+  /// The same for a command of `count` lines, of which "\" at a typed line's end has made one of two.
+  void forget_command(std::uint64_t count);
   void output_line_ended();
   bool contains(BytesView line) const;
 
  private:
-  enum class Escape { none, started, csi };
+  enum class Escape : std::uint8_t { none, started, csi };
 
   void take(char byte);
+  void end_paste_bracket();
   void append(Bytes& line, char byte);
   void end_run();
   void end_line();
@@ -52,6 +57,9 @@ class TypedLines {
   Bytes m_run;
   Bytes m_edited;
   Escape m_escape = Escape::none;
+  Bytes m_parameters;  ///< of the escape sequence
+  bool m_is_pasted = false;
+  std::vector<std::uint64_t> m_continued;  ///< numbers of lines that end with an odd number of "\"
 };
 
 }  // namespace tellina

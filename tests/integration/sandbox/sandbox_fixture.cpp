@@ -225,6 +225,11 @@ void SandboxTest::SetUp() {
 }
 
 void SandboxTest::start(SandboxSpec spec, std::map<std::string, Setting> settings) {
+  start_unready(std::move(spec), std::move(settings));
+  ASSERT_TRUE(m_shell && m_shell->prompt());
+}
+
+void SandboxTest::start_unready(SandboxSpec spec, std::map<std::string, Setting> settings) {
   end();
   m_spec = std::move(spec);
   m_backend = std::make_unique<Backend>(std::move(settings));
@@ -234,7 +239,6 @@ void SandboxTest::start(SandboxSpec spec, std::map<std::string, Setting> setting
     FAIL() << error.what() << "\nhint: " << error.hint();
   }
   m_shell = std::make_unique<Shell>(*m_sandbox);
-  ASSERT_TRUE(m_shell->prompt());
 }
 
 void SandboxTest::end() {

@@ -107,6 +107,8 @@ class SandboxTest : public ::testing::Test {
 
   /// Starts over with other settings or another home.
   void start(SandboxSpec spec = make_spec(), std::map<std::string, Setting> settings = {});
+  /// The same, and does not wait for the prompt.
+  void start_unready(SandboxSpec spec, std::map<std::string, Setting> settings = {});
 
   Sandbox& sandbox() { return *m_sandbox; }
   Shell& shell() { return *m_shell; }

@@ -24,8 +24,24 @@ class CommandTrackerTest : public ::testing::Test {
       events.push_back("finished " + record.text);
       records.push_back(std::move(record));
     };
+    callbacks.found = [this] { events.push_back("found"); };
     callbacks.judged = [this](const Progress& progress) { events.push_back(progress.passed ? "passed" : "failed"); };
     return std::make_unique<CommandTracker>(nonce, offset, next_number, check, std::move(callbacks));
+  }
+
+  static std::string start(const std::string& shell, int number, int last, const std::string& text) {
+    return mark("C",
+                ";shell=" + shell + ";n=" + std::to_string(number) + ";last=" + std::to_string(last) + ";cmd=" + text);
+  }
+  static std::string end(const std::string& shell, int number, int status) {
+    return mark("D;" + std::to_string(status), ";shell=" + shell + ";n=" + std::to_string(number));
+  }
+  std::vector<std::string> statuses() const {
+    std::vector<std::string> all;
+    for (const CommandRecord& record : records) {
+      all.push_back(record.text + " " + (record.exit_status ? std::to_string(*record.exit_status) : "none"));
+    }
+    return all;
   }
 
   std::vector<std::string> events;
@@ -70,7 +86,7 @@ TEST_F(CommandTrackerTest, AStartEndsACommandThatHasNotEnded) {
   const std::string first = start_of("outer") + "hello\r\n";
   tracker->printed(first + start_of("inner"), second(1));
   EXPECT_TRUE(tracker->command_runs());
-  EXPECT_THAT(events, ::testing::ElementsAre("passed", "finished outer"));
+  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished outer"));
   EXPECT_EQ(records.at(0).exit_status, std::nullopt);
   EXPECT_EQ(records.at(0).output_to, first.size());
 }
@@ -82,13 +98,14 @@ TEST_F(CommandTrackerTest, PassesOverAnEndWithoutAStart) {
   EXPECT_THAT(events, ::testing::ElementsAre("ready"));
 }
 
-TEST_F(CommandTrackerTest, TheShellsEndEndsTheCommandWithoutAVerdict) {
+TEST_F(CommandTrackerTest, TheShellsEndEndsTheCommandWithAVerdict) {
   OutputCheck check("bye", OutputMatch::lines);
   const auto tracker = make(&check, 10);
   const std::string bytes = start_of("exec true") + "bye\r\n";
   tracker->printed(bytes, second(1));
   tracker->shell_ended(second(2));
-  EXPECT_THAT(events, ::testing::ElementsAre("finished exec true"));
+  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished exec true"));
+  EXPECT_EQ(records.at(0).ended_by, CommandEnd::shell);
   EXPECT_EQ(records.at(0).exit_status, std::nullopt);
   EXPECT_EQ(records.at(0).output_to, 10 + bytes.size());
   EXPECT_EQ(records.at(0).ended.monotonic, second(2).monotonic);
@@ -102,7 +119,7 @@ TEST_F(CommandTrackerTest, JudgesBeforeItSaysFinished) {
   tracker->printed(prompt(), second(1));
   tracker->typed("echo hello\r");
   tracker->printed("echo hello\r\n" + start_of("echo hello") + "hello\r\n" + end_of(0) + prompt(), second(2));
-  EXPECT_THAT(events, ::testing::ElementsAre("ready", "passed", "finished echo hello", "ready"));
+  EXPECT_THAT(events, ::testing::ElementsAre("ready", "found", "passed", "finished echo hello", "ready"));
 }
 
 TEST_F(CommandTrackerTest, TheCommandLineAndTypingAreNoOutput) {
@@ -127,7 +144,7 @@ TEST_F(CommandTrackerTest, KeepsTheFirstMebibyteOfAFlood) {
   while (flood.size() < 64 * 1024) flood += "y\r\n";
   for (int i = 0; i < 100; ++i) tracker->printed(flood, second(2));
   tracker->printed("the end\r\n" + end_of(0), second(3));
-  EXPECT_THAT(events, ::testing::ElementsAre("passed", "finished yes"));
+  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished yes"));
   EXPECT_EQ(records.at(0).output.size(), CommandTracker::max_recorded_output);
   EXPECT_EQ(records.at(0).output_to - records.at(0).output_from, 100 * flood.size() + 9);
 }
@@ -154,6 +171,137 @@ TEST_F(CommandTrackerTest, FindsTheSameHoweverTheStreamIsCut) {
   const std::vector<std::string> whole = found(stream.size());
   EXPECT_GT(whole.size(), 60u);
   for (const std::size_t longest : {1, 2, 7, 100}) EXPECT_EQ(found(longest), whole);
+}
+
+TEST_F(CommandTrackerTest, SeveralCommandsOfOneLineEachHaveTheirStatus) {
+  const auto tracker = make();
+  tracker->printed(prompt() + start("1.5", 1, 0, "false") + start("1.5", 2, 1, "true") +
+                       start("1.5", 3, 0, "(exit 7)") + start("1.5", 4, 7, "echo last") + "last\r\n" +
+                       end("1.5", 5, 0) + prompt(),
+                   second(1));
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("false 1", "true 0", "(exit 7) 7", "echo last 0"));
+}
+
+TEST_F(CommandTrackerTest, CommandsOfAShellInsideTheShellAreTheirOwn) {
+  OutputCheck check("hello", OutputMatch::lines);
+  const auto tracker = make(&check);
+  tracker->printed(start("1.5", 1, 0, "bash") + end("7.9", 0, 0) + "in> ", second(1));
+  tracker->printed(start("7.9", 1, 0, "echo hello") + "hello\r\n" + end("7.9", 2, 0), second(2));
+  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished echo hello")) << "not only at its end";
+  tracker->printed("in> exit\r\n" + end("1.5", 2, 3), second(3));
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("echo hello 0", "bash 3"));
+  EXPECT_EQ(records.at(0).shell_level, 1);
+  EXPECT_EQ(records.at(0).number, 2);
+  EXPECT_EQ(records.at(1).shell_level, 0);
+  EXPECT_EQ(records.at(1).output, "in> in> exit\n");
+}
+
+TEST_F(CommandTrackerTest, AShellThatTakesThePlaceOfAnotherEndsIt) {
+  const auto tracker = make();
+  tracker->printed(
+      start("1.5", 1, 0, "exec bash") + end("1.6", 0, 0) + prompt() + start("1.6", 1, 0, "true") + end("1.6", 2, 0),
+      second(1));
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("exec bash 0", "true 0"));
+}
+
+TEST_F(CommandTrackerTest, AnInnerShellThatDiesEndsWithItsCommand) {
+  const auto tracker = make();
+  tracker->printed(start("1.5", 1, 0, "bash") + start("7.9", 1, 0, "sleep 9") + end("1.5", 2, 137), second(1));
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("sleep 9 none", "bash 137"));
+  EXPECT_EQ(records.at(0).ended_by, CommandEnd::shell);
+  EXPECT_EQ(records.at(1).ended_by, CommandEnd::exit);
+}
+
+TEST_F(CommandTrackerTest, MarksThatWereSeenBeforeAreNone) {
+  const auto tracker = make();
+  const std::string recorded = start("7.9", 1, 0, "rm x") + end("7.9", 2, 0);
+  tracker->printed(start("1.5", 1, 0, "script") + recorded + end("1.5", 2, 0), second(1));
+  tracker->printed(start("1.5", 2, 0, "cat typescript") + recorded + end("1.5", 1, 4) + "x" + end("1.5", 3, 0),
+                   second(2));
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("rm x 0", "script 0", "cat typescript 0"));
+  EXPECT_EQ(records.back().output, "x");
+}
+
+TEST_F(CommandTrackerTest, CommandsInTmuxHaveTextAndStatusAndWhatIsDrawnIsJudged) {
+  OutputCheck check("hello\nworld", OutputMatch::lines);
+  const auto tracker = make(&check);
+  tracker->printed(start("1.5", 1, 0, "tmux") + "\x1b[?1049h\x1b[H$ ", second(1));
+  tracker->printed(start("7.9", 1, 0, "cat f;in=tmux") + end("7.9;in=tmux", 2, 4), second(2));
+  tracker->printed("\x1b[2;1Hhello\x1b[3;1Hworld\r\n", second(2));
+  EXPECT_THAT(events, ::testing::ElementsAre("finished cat f", "found"));
+  tracker->printed(start("7.9", 2, 4, "sleep 9;in=tmux"), second(3));
+  tracker->shell_ended(second(4), CommandEnd::task);
+  EXPECT_THAT(statuses(), ::testing::ElementsAre("cat f 4", "sleep 9 none", "tmux none"));
+  EXPECT_EQ(records.at(0).shell_level, 1);
+  EXPECT_EQ(records.at(1).ended_by, CommandEnd::task);
+  EXPECT_TRUE(records.at(2).is_full_screen);
+}
+
+TEST_F(CommandTrackerTest, TellsWhatTookTheWholeScreenAndLeavesItOut) {
+  const auto tracker = make();
+  const auto run = [&tracker](const std::string& output) {
+    tracker->printed(start_of("x") + output + end_of(0), second(1));
+  };
+  run("one\r\n\x1b[?1049h\xe2\x96\xbd ~ ^[:\x1b[?1049ltwo\r\n");
+  run("\x1b[H\x1b[2J");
+  run("\x1b[H\x1b[2Jtop");
+  run("\x1b[1mbold\x1b[0m");
+  EXPECT_EQ(records.at(0).output, "one\ntwo\n");
+  EXPECT_TRUE(records.at(0).is_full_screen);
+  EXPECT_FALSE(records.at(1).is_full_screen) << "clear";
+  EXPECT_TRUE(records.at(2).is_full_screen);
+  EXPECT_EQ(records.at(2).output, "top");
+  EXPECT_FALSE(records.at(3).is_full_screen);
+}
+
+TEST_F(CommandTrackerTest, TellsWhatWasCut) {
+  const auto tracker = make();
+  const std::string limit(CommandTracker::max_recorded_output, 'x');
+  tracker->printed(mark("C", ";size=9;cmd=ec\\x3b;cwd=/") + limit + end_of(0), second(1));
+  tracker->printed(mark("C", ";size=3;cmd=ec\\x3b;cwd=/") + limit + "x" + end_of(0), second(1));
+  EXPECT_TRUE(records.at(0).text_is_cut);
+  EXPECT_FALSE(records.at(0).output_is_cut);
+  EXPECT_FALSE(records.at(1).text_is_cut);
+  EXPECT_TRUE(records.at(1).output_is_cut);
+}
+
+TEST_F(CommandTrackerTest, TellsWhatWasTypedAtAProgramFromWhatItPrinted) {
+  const auto tracker = make();
+  tracker->printed(start_of("sh") + "$ ", second(1));
+  tracker->typed("echo hello\r");
+  tracker->printed("echo hello\r\nhello\r\nPassword: ", second(1));
+  tracker->typed("secret\r");
+  tracker->printed("\r\n$ ", second(1));
+  tracker->typed("lx\x7fs\r");
+  tracker->printed("lx\b \bs\r\nnotes\r\n$ ", second(1));
+  tracker->typed("exit\r");
+  tracker->printed("exit\r\n" + end_of(0), second(2));
+  tracker->printed(start_of("true") + end_of(0), second(3));
+  EXPECT_EQ(records.at(0).typed, "echo hello\nlx\b \bs\nexit\n");
+  EXPECT_EQ(records.at(0).printed, "$ hello\nPassword: \n$ notes\n$ ");
+  EXPECT_EQ(records.at(1).typed, "");
+  EXPECT_EQ(records.at(1).printed, "");
+}
+
+TEST_F(CommandTrackerTest, LinesOfAContinuedCommandAreNotHeldAgainstIt) {
+  OutputCheck check("hello world", OutputMatch::lines);
+  const auto tracker = make(&check);
+  const std::string read = "\x1b[?2004l\r";
+  const std::string command = start_of("echo hello world") + "hello world\r\n" + end_of(0);
+  tracker->printed(prompt(), second(1));
+  tracker->typed("echo \\\rhello world\r");
+  tracker->printed("echo \\\r\n" + read + "> hello world\r\n" + read + command, second(1));
+  tracker->printed(prompt(), second(2));
+  tracker->typed("\x1b[200~echo \\\rhello world\x1b[201~\r");
+  tracker->printed("echo \\\r\nhello world\r\n" + read + command, second(2));
+  tracker->printed(prompt(), second(3));
+  tracker->typed("echo \\\rhello world\r");  // without bracketed paste there is nothing to count
+  tracker->printed("echo \\\r\n> hello world\r\n" + command, second(3));
+  tracker->printed(prompt(), second(4));
+  tracker->typed("cat\rhello world\r");
+  tracker->printed("cat\r\n" + read + start_of("cat") + "hello world\r\nhello world\r\n" + end_of(0), second(4));
+  std::erase_if(events, [](const std::string& event) { return event != "passed" && event != "failed"; });
+  EXPECT_THAT(events, ::testing::ElementsAre("passed", "passed", "passed", "failed"));
 }
 
 TEST_F(CommandTrackerTest, WorksWithoutCallbacks) {

@@ -15,7 +15,7 @@ class RunningCheck {
   explicit RunningCheck(BytesView answer, OutputMatch match = OutputMatch::lines) : check(answer, match) {
     check.prompt_started();
     check.typed("run\r");
-    check.command_started("run");
+    check.command_started("run", 0);
   }
   Progress judge(BytesView output) {
     check.printed(output);
@@ -74,11 +74,11 @@ TEST(OutputCheckTest, JudgesEachCommandByItself) {
   RunningCheck running("a\nb");
   EXPECT_FALSE(running.judge("a\n").passed);
   running.check.prompt_started();
-  running.check.command_started("next");
+  running.check.command_started("next", 0);
   EXPECT_FALSE(running.judge("b\n").passed);
-  running.check.command_started("both");
+  running.check.command_started("both", 0);
   EXPECT_TRUE(running.judge("a\nb\n").passed);
-  running.check.command_started("none");
+  running.check.command_started("none", 0);
   EXPECT_FALSE(running.judge("").passed);
 }
 
@@ -188,7 +188,7 @@ TEST_P(TypingTest, PassesOnlyWithOutputOfACommand) {
   OutputCheck check(attempt.answer, attempt.match);
   check.prompt_started();
   check.typed(attempt.typed_at_prompt);
-  check.command_started(attempt.command);
+  check.command_started(attempt.command, 0);
   for (const Step& step : attempt.under_it) {
     if (step.kind == Step::Kind::type) {
       check.typed(step.bytes);
@@ -331,13 +331,13 @@ TEST(OutputCheckTest, ForgetsAtThePromptWhatWasTypedBefore) {
   OutputCheck check("hello", OutputMatch::lines);
   check.prompt_started();
   check.typed("sleep 9\r");
-  check.command_started("sleep 9");
+  check.command_started("sleep 9", 0);
   check.typed("hello\r");
   check.printed("hello\n");
   EXPECT_FALSE(check.command_ended().passed);
   check.prompt_started();
   check.typed("cat f\r");
-  check.command_started("cat f");
+  check.command_started("cat f", 0);
   check.printed("hello\n");
   EXPECT_TRUE(check.command_ended().passed);
 }
@@ -345,13 +345,13 @@ TEST(OutputCheckTest, ForgetsAtThePromptWhatWasTypedBefore) {
 TEST(OutputCheckTest, ExcludesEverythingRatherThanForgetWhatWasTyped) {
   OutputCheck check("ell", OutputMatch::contains);
   check.prompt_started();
-  check.command_started("sleep 9");
+  check.command_started("sleep 9", 0);
   check.typed("first hello\r");
   for (int i = 0; i < 10'000; ++i) check.typed("hello " + std::to_string(i) + "\r");
   check.printed("first hello\n");
   EXPECT_FALSE(check.command_ended().passed);
   check.prompt_started();
-  check.command_started("echo hello");
+  check.command_started("echo hello", 0);
   check.printed("hello\n");
   EXPECT_TRUE(check.command_ended().passed);
 }
@@ -359,7 +359,7 @@ TEST(OutputCheckTest, ExcludesEverythingRatherThanForgetWhatWasTyped) {
 TEST(OutputCheckTest, TypedLineLongerThanAnyAnswerIsNotItsStart) {
   OutputCheck check(Bytes(4096, 'x'), OutputMatch::lines);
   check.prompt_started();
-  check.command_started("loop");
+  check.command_started("loop", 0);
   check.typed(Bytes(10'000, 'x') + "\r");
   check.printed(Bytes(4096, 'x') + "\n");
   EXPECT_TRUE(check.command_ended().passed);
