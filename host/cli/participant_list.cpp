@@ -75,7 +75,8 @@ ParticipantList ParticipantList::read(const HostConfig& config, const Clock& clo
 
 std::string ParticipantList::time_left(const ParticipantSummary& participant, bool for_people) const {
   if (!participant.charged) return for_people ? nothing : "null";
-  const auto left = std::max(m_task_duration - *participant.charged, std::chrono::nanoseconds(0));
+  const auto duration = participant.duration.count() > 0 ? participant.duration : m_task_duration;
+  const auto left = std::max(duration - *participant.charged, std::chrono::nanoseconds(0));
   const double seconds = std::chrono::duration<double>(left).count();
   char text[40];
   if (for_people) {

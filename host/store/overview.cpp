@@ -63,7 +63,10 @@ std::vector<ParticipantSummary> Transaction::list_participants(int total_tasks) 
   for (ParticipantSummary& summary : participants) {
     const std::optional<ParticipantProgress> progress = find_progress(summary.id, at);
     summary.task = summary.tasks_ended + 1;
-    if (summary.state == "running") summary.charged = progress->latest->charged;
+    if (summary.state == "running") {
+      summary.charged = progress->latest->charged;
+      summary.duration = progress->latest->duration;
+    }
     for (const auto& [task, state] : progress->outcomes) ++summary.outcomes[to_string(state)];
     summary.is_connected = is_connected(summary.id, at);
     summary.last_key_at = last_input_at(m_database, summary.id, summary.attempt);

@@ -62,6 +62,7 @@ class ParticipantSummary {
   int task = 1;            ///< number of the task that runs or comes next; one more than there are when finished
   /// Of the running task: how much of its time is used up.
   std::optional<std::chrono::nanoseconds> charged;
+  std::chrono::nanoseconds duration{};  ///< of the running task; zero where an older version has begun it
   std::map<std::string, int> outcomes;  ///< tasks ended in the current attempt, by state
   bool is_connected = false;            ///< a page has the session now
   std::string last_key_at;              ///< UTC; empty where nothing was typed, or no bytes are recorded

@@ -156,6 +156,11 @@ TEST_F(Operation, TheListShowsWhereEverybodyIs) {
   const double left = found[0].at("time_left_in_seconds").to_number<double>();
   EXPECT_GT(left, 500);
   EXPECT_LT(left, 600);
+  // A task keeps the time that it began with, whatever the file says since.
+  StudyConfig shorter;
+  shorter.task_duration_in_seconds = 30;
+  configure(shorter);
+  EXPECT_GT(participants()[0].at("time_left_in_seconds").to_number<double>(), 500);
   EXPECT_EQ(text_of(found[1], "state"), "new");
   EXPECT_EQ(text_of(found[1], "connected"), "false");
   EXPECT_EQ(text_of(found[1], "last_key_at"), "null");
