@@ -31,6 +31,7 @@ class ServerConfig {
   ServerConfig() = default;
   std::string address = "127.0.0.1";
   std::uint16_t port = 10411;
+  std::string base_path;  ///< under which a proxy offers the server: "/study", or empty
   std::size_t connections_per_address = 4096;
   std::vector<AddressRange> trusted_proxies;  ///< whose X-Forwarded-For is believed
   bool shows_metrics_to_all = false;          ///< else /metrics is for this machine only

@@ -48,6 +48,12 @@ const char* const host_schema_text = R"json({
           "maximum": 65535,
           "default": 10411
         },
+        "base_path": {
+          "description": "Path under which a proxy offers the server, such as /study; empty for none",
+          "type": "string",
+          "pattern": "^(/[A-Za-z0-9._~-]+)*$",
+          "default": ""
+        },
         "connections_per_address": {
           "description": "Most connections at a time from one address",
           "type": "integer",

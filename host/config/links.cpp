@@ -50,8 +50,15 @@ std::string http_url(const std::string& address, std::uint16_t port) {
   return "http://" + host + ":" + std::to_string(port);
 }
 
+std::string host_of_url(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return {};
+  const auto host = scheme + 3;
+  return url.substr(host, url.find('/', host) - host);
+}
+
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port) {
-  if (config.public_url.empty()) return http_url(reachable_address(address), port);
+  if (config.public_url.empty()) return http_url(reachable_address(address), port) + config.base_path;
   return config.public_url.substr(0, config.public_url.find_last_not_of('/') + 1);
 }
 

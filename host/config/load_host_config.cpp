@@ -230,6 +230,7 @@ class Loader {
       config.server.address = server->string_or("address", config.server.address);
       if (config.server.address == "localhost") config.server.address = "127.0.0.1";
       config.server.port = static_cast<std::uint16_t>(server->integer_or("port", config.server.port));
+      config.server.base_path = server->string_or("base_path", config.server.base_path);
       config.server.connections_per_address = static_cast<std::size_t>(server->integer_or(
           "connections_per_address", static_cast<std::int64_t>(config.server.connections_per_address)));
       if (const Config* proxies = server->find("trusted_proxies")) {

@@ -62,9 +62,15 @@ class GatewayConfig {
 
   std::string address = "127.0.0.1";  ///< a numeric address or a name of this machine
   std::uint16_t port = 10411;         ///< 0 takes a free one
+  /// The path under which a proxy offers the server, as "/study"; empty for none. Requests are answered with it and
+  /// without it, as a proxy may pass it on or cut it off.
+  std::string base_path;
+  /// "host" or "host:port" of the address that participants know, where that is configured: its pages are the server's
+  /// own, whatever Host a proxy sends. May be empty.
+  std::string public_host;
   std::size_t connections_per_address = 4096;
-  /// Peers whose X-Forwarded-For and X-Forwarded-Proto are believed, and whose connections are not limited, as they
-  /// are many clients'. IPv4 networks are mapped into IPv6.
+  /// Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, and whose connections are not
+  /// limited, as they are many clients'. IPv4 networks are mapped into IPv6.
   std::vector<boost::asio::ip::network_v6> trusted_proxies;
   std::string static_root;                   ///< the folder behind /static/
   bool allow_metrics_from_anywhere = false;  ///< else /metrics is for loopback peers only

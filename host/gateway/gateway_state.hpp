@@ -11,6 +11,7 @@
 #include "host/gateway/client_address.hpp"
 #include "host/gateway/connection_limit.hpp"
 #include "host/gateway/gateway.hpp"
+#include "host/gateway/limited_log.hpp"
 #include "host/gateway/live_count.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/static_files.hpp"
@@ -28,6 +29,7 @@ class GatewayState {
         clock(clock_),
         random(random_),
         log(log_),
+        client_log(log_),
         files(config.static_root),
         proxies(config.trusted_proxies),
         logins(config.limits.login_failures, config.limits.login_window),
@@ -41,6 +43,7 @@ class GatewayState {
   Clock& clock;
   Random& random;
   Log& log;
+  LimitedLog client_log;  ///< for what clients bring about
   const StaticFiles files;
   const TrustedProxies proxies;
   LoginLimiter logins;

@@ -81,9 +81,36 @@ std::optional<Target> parse_target(std::string_view target) {
   return parsed;
 }
 
+void cut_base_path(Target& target, std::string_view base_path) {
+  if (base_path.empty() || !target.path.starts_with(base_path)) return;
+  if (target.path.size() == base_path.size()) {
+    target.redirect_base = target.path.substr(target.path.rfind('/') + 1) + "/";
+    target.path = "/";
+  } else if (target.path[base_path.size()] == '/') {
+    target.path.erase(0, base_path.size());
+  }
+}
+
 std::optional<std::string> find_cookie(std::string_view header, std::string_view name) {
   while (!header.empty()) {
     std::string_view value = take_until(header, ';');
+    if (take_until(value, '=') == name) return std::string(value);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> cookie_names(std::string_view header) {
+  std::vector<std::string> names;
+  while (!header.empty()) {
+    std::string_view pair = take_until(header, ';');
+    names.emplace_back(take_until(pair, '='));
+  }
+  return names;
+}
+
+std::optional<std::string> find_query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    std::string_view value = take_until(query, '&');
     if (take_until(value, '=') == name) return std::string(value);
   }
   return std::nullopt;
@@ -107,6 +134,13 @@ bool is_same_origin(std::string_view origin, std::string_view host) {
     return false;
   }
   return !host.empty() && equals_ignoring_case(without_port(origin, port), without_port(host, port));
+}
+
+bool is_forwarded_origin(std::string_view origin, std::string_view forwarded_hosts) {
+  while (!forwarded_hosts.empty()) {
+    if (is_same_origin(origin, take_until(forwarded_hosts, ','))) return true;
+  }
+  return false;
 }
 
 bool accepts_gzip(std::string_view header) {

@@ -12,6 +12,7 @@
 #include "host/gateway/lane.hpp"
 #include "host/gateway/request_fields.hpp"
 #include "host/gateway/scrape.hpp"
+#include "host/gateway/session_cookies.hpp"
 #include "host/runtime/log_event.hpp"
 
 namespace tellina {
@@ -45,6 +46,9 @@ class Exchange {
   void refuse(int status, std::string_view code, std::string_view message) const {
     answer(json_error(status, code, message));
   }
+  void warn(const std::string& kind, const std::string& text) const {
+    lane.state().client_log.warning(kind, text, lane.state().clock.now());
+  }
 
   Lane& lane;
   const HttpRequest& request;
@@ -56,10 +60,29 @@ class Exchange {
   static std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 };
 
-/// The session's token, or an empty text where the request brings none that could be one.
-std::string session_token(const Exchange& exchange) {
-  const auto token = find_cookie(exchange.header(http::field::cookie), "tellina_session");
-  return token && is_token(*token) ? *token : std::string();
+/// The key of the participant whose page sent the request; empty where the client does not say.
+std::string named_participant(const Exchange& exchange) {
+  const auto key = find_query_value(exchange.target.query, "participant");
+  return key && is_token(*key) ? *key : std::string();
+}
+
+/// A question to a worker about the session that the request's cookie names, or nothing after a refusal.
+std::optional<json::object> session_question(const Exchange& exchange, const char* method) {
+  const std::string participant = named_participant(exchange);
+  const std::string token = session_token(exchange.header(http::field::cookie), participant);
+  if (token.empty()) {
+    // Only a login gives a client the key.
+    if (!participant.empty()) {
+      exchange.warn("no cookie", "a page of participant " + participant +
+                                     " has logged in but sends no cookie: its browser blocks cookies, or a proxy "
+                                     "removes the header Cookie or Set-Cookie");
+    }
+    exchange.refuse(401, "not_logged_in", "log in first");
+    return std::nullopt;
+  }
+  json::object question{{"method", method}, {"cookie", token}};
+  if (!participant.empty()) question["participant"] = participant;
+  return question;
 }
 
 bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
@@ -71,9 +94,20 @@ std::string client_address(const Exchange& exchange) {
   return address_key(exchange.lane.state().proxies.client_of(exchange.peer, forwarded_for));
 }
 
+/// Whether a page of another server sent the request; then that is in the log.
 bool comes_from_elsewhere(const Exchange& exchange) {
   const auto origin = exchange.header(http::field::origin);
-  return !origin.empty() && !is_same_origin(origin, exchange.header(http::field::host));
+  const auto host = exchange.header(http::field::host);
+  if (origin.empty() || is_same_origin(origin, host)) return false;
+  if (is_same_origin(origin, exchange.lane.state().config.public_host)) return false;
+  if (comes_from_proxy(exchange) && is_forwarded_origin(origin, exchange.joined_header("X-Forwarded-Host"))) {
+    return false;
+  }
+  exchange.warn("cross origin",
+                "a page of " + quote_for_log(origin) + " was refused, as the request's Host is " + quote_for_log(host) +
+                    "; let the proxy pass Host on unchanged, or set server.public_url to the address that participants "
+                    "use, or let the proxy send X-Forwarded-Host and name it in server.trusted_proxies");
+  return true;
 }
 
 Response plain_response(int status, std::string text) {
@@ -90,14 +124,38 @@ Response to_response(const WorkerReply& reply) {
 
 void redirect_to_page(const Exchange& exchange) {
   const std::string query = exchange.target.query.empty() ? std::string() : "?" + exchange.target.query;
-  Response response = plain_response(302, "The page is at /static/html/index.html\n");
-  exchange.answer(response.with("Location", "/static/html/index.html" + query));
+  // Relative to the address that the browser knows: a proxy may have cut a path off.
+  const std::string page = exchange.target.redirect_base + "static/html/index.html";
+  Response response = plain_response(302, "The page is at " + page + "\n");
+  exchange.answer(response.with("Location", page + query));
+}
+
+/// The path in front of the server's own, where the request's has such a part: "/study" of "/study/api/v1/login".
+std::string foreign_prefix(std::string_view path) {
+  for (const std::string_view part : {"/api/v1/", "/static/"}) {
+    const auto at = path.find(part);
+    if (at != std::string_view::npos && at > 0) return std::string(path.substr(0, at));
+  }
+  return {};
+}
+
+void refuse_path(const Exchange& exchange) {
+  const std::string& path = exchange.target.path;
+  const std::string prefix = foreign_prefix(path);
+  std::string line = "there is nothing at " + quote_for_log(path) + " (404)";
+  if (!prefix.empty()) {
+    line += "; if a proxy offers the server under the path " + quote_for_log(prefix) + ", set server.base_path to it";
+  }
+  if (path != "/favicon.ico") exchange.warn("not found", line);
+  if (path == "/api" || path.find("/api/") != std::string::npos)
+    return exchange.refuse(404, "not_found", "no such path");
+  exchange.answer(plain_response(404, "Not found. Please check the address.\n"));
 }
 
 void serve_file(const Exchange& exchange) {
   const auto [file, never_changes] =
       exchange.lane.state().files.find(std::string_view(exchange.target.path).substr(static_prefix.size()));
-  if (!file) return exchange.answer(plain_response(404, "Not found\n"));
+  if (!file) return refuse_path(exchange);
   const bool compressed = file->gzip && accepts_gzip(exchange.header(http::field::accept_encoding));
   const std::string& etag = compressed ? file->gzip_etag : file->etag;
 
@@ -126,11 +184,18 @@ void note_refused_login(GatewayState& state, const std::string& address) {
   event.write(state.log, LogLevel::warning);
 }
 
-void finish_login(Lane& lane, const std::string& address, bool is_secure, const WorkerReply& reply,
-                  const Answer& answer) {
+/// What finish_login() needs of a request that is gone by then.
+class LoginRequest {
+ public:
+  std::string address;
+  std::string cookie_header;
+  CookieScope scope;
+};
+
+void finish_login(Lane& lane, const LoginRequest& request, const WorkerReply& reply, const Answer& answer) {
   if (reply.status == 401) {
     lane.metrics().failed_logins.add();
-    note_refused_login(lane.state(), address);
+    note_refused_login(lane.state(), request.address);
   }
   if (reply.status == 200 && reply.cookie.empty()) {
     return answer(json_error(500, "internal", "the worker's answer has no cookie"));
@@ -138,9 +203,10 @@ void finish_login(Lane& lane, const std::string& address, bool is_secure, const 
   Response response = to_response(reply);
   if (reply.status == 200) {
     LogEvent("logged_in").add_participant(static_cast<std::int64_t>(reply.participant)).write(lane.state().log);
-    constexpr std::string_view attributes = "; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";  // 30 days
-    response.with("Set-Cookie",
-                  "tellina_session=" + reply.cookie + std::string(attributes) + (is_secure ? "; Secure" : ""));
+    const std::string participant = reply.participant == 0 ? "" : std::to_string(reply.participant);
+    for (std::string& cookie : login_cookies(request.cookie_header, participant, reply.cookie, request.scope)) {
+      response.with("Set-Cookie", std::move(cookie));
+    }
   }
   answer(std::move(response));
 }
@@ -151,8 +217,12 @@ void log_in(const Exchange& exchange) {
   if (!is_json(exchange.header(http::field::content_type))) {
     return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
   }
-  const std::string address = client_address(exchange);
-  if (const auto wait = lane.state().logins.wait_for(address, lane.state().clock.now())) {
+  LoginRequest request;
+  request.address = client_address(exchange);
+  request.cookie_header = std::string(exchange.header(http::field::cookie));
+  request.scope.path = lane.state().config.base_path + "/";
+  request.scope.is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
+  if (const auto wait = lane.state().logins.wait_for(request.address, lane.state().clock.now())) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
     Response response = json_error(429, "too_many_failures", "too many unknown access codes: wait and try again");
     return exchange.answer(response.with("Retry-After", std::to_string(seconds)));
@@ -166,17 +236,15 @@ void log_in(const Exchange& exchange) {
     return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
   }
   const json::object question{{"method", "login"}, {"access_code", code->get_string()}};
-  const bool is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
-  lane.ask(question, [&lane, address, is_secure, answer = exchange.answer](const WorkerReply& reply) {
-    finish_login(lane, address, is_secure, reply, answer);
+  lane.ask(question, [&lane, request = std::move(request), answer = exchange.answer](const WorkerReply& reply) {
+    finish_login(lane, request, reply, answer);
   });
 }
 
 void tell_study(const Exchange& exchange) {
-  const std::string token = session_token(exchange);
-  if (token.empty()) return exchange.refuse(401, "not_logged_in", "log in first");
-  const json::object question{{"method", "study"}, {"cookie", token}};
-  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
+  const auto question = session_question(exchange, "study");
+  if (!question) return;
+  exchange.lane.ask(*question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
 
 void tell_about(const Exchange& exchange) {
@@ -192,6 +260,11 @@ bool is_websocket_key(std::string_view key) {
 void open_terminal(const Exchange& exchange) {
   if (!boost::beast::websocket::is_upgrade(exchange.request) ||
       exchange.header(http::field::sec_websocket_version) != "13") {
+    if (!exchange.header(http::field::cookie).empty()) {
+      exchange.warn("no upgrade",
+                    "a request for the terminal of a browser that has logged in was no WebSocket handshake (426): a "
+                    "proxy must pass on the headers Upgrade and Connection");
+    }
     Response response = json_error(426, "upgrade_required", "expected a WebSocket handshake of version 13");
     response.with("Upgrade", "websocket").with("Connection", "Upgrade").with("Sec-WebSocket-Version", "13");
     return exchange.answer(std::move(response));
@@ -202,13 +275,12 @@ void open_terminal(const Exchange& exchange) {
   if (comes_from_elsewhere(exchange)) {
     return exchange.refuse(403, "cross_origin", "this page may not open a terminal here");
   }
-  const std::string token = session_token(exchange);
-  if (token.empty()) return exchange.refuse(401, "not_logged_in", "log in first");
+  const auto question = session_question(exchange, "authenticate");
+  if (!question) return;
   http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
   const bool offers_protocol = protocols.exists("tellina.v1");
-  const json::object question{{"method", "authenticate"}, {"cookie", token}};
   const std::string address = client_address(exchange);
-  exchange.lane.ask(question, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
+  exchange.lane.ask(*question, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status != 200) return answer(to_response(reply));
     answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol, address));
   });
@@ -240,7 +312,7 @@ void tell_metrics(const Exchange& exchange) {
 
 void run_self_test(const Exchange& exchange) {
   const auto& self_test = exchange.lane.state().config.self_test;
-  if (!self_test) return exchange.answer(plain_response(404, "Not found\n"));
+  if (!self_test) return refuse_path(exchange);
   self_test(exchange.lane, [answer = exchange.answer](Response response) { answer(std::move(response)); });
 }
 
@@ -278,13 +350,11 @@ void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::i
   const auto text = request.target();
   auto target = parse_target({text.data(), text.size()});
   if (!target) return answer(json_error(400, "bad_request", "the request's target is no path"));
+  cut_base_path(*target, lane.state().config.base_path);
   const Exchange exchange(lane, request, std::move(*target), peer, std::move(answer));
   const std::string& path = exchange.target.path;
   const auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& each) { return matches(each, path); });
-  if (route == routes.end()) {
-    if (path == "/api" || path.starts_with("/api/")) return exchange.refuse(404, "not_found", "no such path");
-    return exchange.answer(plain_response(404, "Not found\n"));
-  }
+  if (route == routes.end()) return refuse_path(exchange);
   if (!allows(*route, request.method())) {
     const bool is_get = route->method == http::verb::get;
     Response response = json_error(405, "method_not_allowed", is_get ? "expected GET or HEAD" : "expected POST");

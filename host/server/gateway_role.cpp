@@ -1,5 +1,6 @@
 #include "host/server/gateway_role.hpp"
 
+#include "host/config/links.hpp"
 #include "host/plugins/search_path.hpp"
 
 namespace tellina {
@@ -9,6 +10,8 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   GatewayConfig config;
   config.address = parts.options.address.value_or(parts.config.server.address);
   config.port = parts.options.port.value_or(parts.config.server.port);
+  config.base_path = parts.config.server.base_path;
+  config.public_host = host_of_url(parts.config.server.public_url);
   config.connections_per_address = parts.config.server.connections_per_address;
   for (const AddressRange& range : parts.config.server.trusted_proxies) {
     const boost::asio::ip::address_v6 first(boost::asio::ip::address_v6::bytes_type(range.first));

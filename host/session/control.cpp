@@ -11,6 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t longest_name = 100;
+
 TerminalSize size_fields(const json::object& frame) {
   return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, 1000)),
                       static_cast<std::uint16_t>(number_field(frame, "rows", 1, 1000)));
@@ -71,6 +73,8 @@ HelloFrame parse_hello(const json::object& frame) {
   if (const json::value* timezone = frame.if_contains("timezone"); timezone && !timezone->is_null()) {
     hello.timezone = timezone_field(frame);
   }
+  if (frame.contains("participant")) hello.participant = text_field(frame, "participant", longest_name);
+  if (frame.contains("sandbox")) hello.sandbox = text_field(frame, "sandbox", longest_name);
   return hello;
 }
 
@@ -80,6 +84,12 @@ ControlFrame parse_fields(const json::object& frame) {
     throw FrameComplaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
   const json::string& name = type->get_string();
   if (name == "hello") return parse_hello(frame);
+  if (name == "sandbox_seen") {
+    SandboxSeenFrame seen;
+    seen.sandbox = text_field(frame, "sandbox", longest_name);
+    seen.input_offset = number_field(frame, "input_offset", 0, offset_limit);
+    return seen;
+  }
   if (name == "ack") {
     AckFrame ack;
     ack.output_offset = number_field(frame, "output_offset", 0, offset_limit);
@@ -118,7 +128,8 @@ ControlFrame parse_fields(const json::object& frame) {
   if (name == "input_times") return parse_input_times(frame);
   if (name == "observation") return parse_observation(frame);
   throw FrameComplaint(
-      "type: expected hello, start_task, resize, ack, reset, give_up, ping, input_times or observation, got " +
+      "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, ping, input_times or observation, "
+      "got " +
       describe(*type));
 }
 
@@ -146,9 +157,11 @@ ControlFrame parse_control_frame(std::string_view text) {
   return bad;
 }
 
-std::string welcome_frame(const RequestId& id, const std::string& stream, std::uint64_t input_offset,
-                          std::uint64_t output_offset, std::uint64_t answered_offset, const std::string& state) {
+std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
+                          std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,
+                          const std::string& state) {
   return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
+         (stream.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) +
          ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
          ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
 }
@@ -176,7 +189,13 @@ std::string progress_frame(const Progress& progress, const Task& task) {
          ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + detail + "}";
 }
 
-std::string done_frame(const RequestId& id) { return "{\"type\":\"done\"" + id_member(id) + "}"; }
+std::string sandbox_replaced_frame(const std::string& sandbox) {
+  return "{\"type\":\"sandbox_replaced\",\"sandbox\":" + quote_json(sandbox) + "}";
+}
+
+std::string done_frame(const RequestId& id, const std::string& sandbox) {
+  return "{\"type\":\"done\"" + id_member(id) + (sandbox.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) + "}";
+}
 
 std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
 

@@ -15,6 +15,9 @@ class Page {
 
   ConnectionPort& port() { return *m_port; }
 
+  /// It says by `sandbox_seen` from where on its input is meant for a sandbox that has taken another's place.
+  bool confirms_sandboxes = false;
+
   /// Output goes on from here, and everything before it counts as rendered.
   void start_output(std::uint64_t offset) { m_sent = m_rendered = offset; }
 

@@ -9,6 +9,7 @@ namespace tellina {
 namespace {
 
 constexpr int close_replaced = 4001;
+constexpr int close_wrong_participant = 4003;
 constexpr int close_service_restart = 1012;
 
 std::string attached_detail(const ConnectionPort& port, const HelloFrame& hello, std::uint64_t output_offset) {
@@ -35,6 +36,7 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
                     });
                   }}),
       m_study(environment.study),
+      m_streams(lease.streams),
       m_deadline(environment.loop.make_timer()),
       m_retry(environment.loop.make_timer()),
       m_observation_limit(environment.loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
@@ -92,6 +94,7 @@ void ParticipantSession::on_text(ConnectionPort& port, BytesView json) {
   if (!m_page || &m_page->port() != &port) {
     return port.send_text(error_frame("bad_message", "expected hello as the first frame", {}));
   }
+  if (const auto* seen = std::get_if<SandboxSeenFrame>(&frame)) return see_sandbox(*seen);
   if (const auto* start = std::get_if<StartTaskFrame>(&frame)) return start_task(*start);
   if (const auto* restart = std::get_if<ResetFrame>(&frame)) return reset(*restart);
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
@@ -119,8 +122,37 @@ void ParticipantSession::resize(TerminalSize size) {
   if (m_run && !m_ending) m_run->resize(size);
 }
 
+bool ParticipantSession::refuses_hello(ConnectionPort& port, const HelloFrame& frame) {
+  if (frame.participant && *frame.participant != participant_key(participant())) {
+    m_environment.log.warning("a page of another participant came with a cookie of " +
+                              participant_label(participant()) + " and was sent away; it logs in again");
+    port.send_text(
+        error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
+    m_ports.erase(&port);
+    port.close(close_wrong_participant, "wrong participant");
+    return true;
+  }
+  if (!frame.stream || frame.stream->empty() || m_streams.contains(*frame.stream)) return false;
+  m_environment.log.warning(participant_label(participant()) +
+                            ": a page named a stream that is not this participant's, and was refused");
+  port.send_text(error_frame("unknown_stream", "This page is another participant's. Please open its link again.", {}));
+  return true;
+}
+
+std::uint64_t ParticipantSession::input_from(const HelloFrame& frame, bool same_stream) {
+  const bool is_unseen = std::exchange(m_exchange_is_unseen, false);
+  if (!same_stream || !frame.stream) return 0;
+  if (!frame.sandbox) return is_unseen ? frame.input_offset.value_or(0) : 0;
+  return frame.sandbox->empty() || *frame.sandbox == m_run->sandbox_id() ? 0 : TaskRun::no_input;
+}
+
+void ParticipantSession::see_sandbox(const SandboxSeenFrame& frame) {
+  // Where it is not the one in use, the page has yet to hear of that one.
+  if (is_running() && frame.sandbox == m_run->sandbox_id()) m_run->use_input_from(frame.input_offset);
+}
+
 void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
-  if (!m_ports.contains(&port)) return;
+  if (!m_ports.contains(&port) || refuses_hello(port, frame)) return;
   if (m_page && &m_page->port() != &port) {
     ConnectionPort& older = m_page->port();
     m_page.reset();
@@ -134,6 +166,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     m_page = std::make_unique<Page>(port);
     log_arrival(frame.stream.has_value());
   }
+  m_page->confirms_sandboxes = frame.sandbox.has_value();
   if (!frame.stream) m_done.clear();
   resize(frame.size);
   if (!frame.timezone.empty()) m_timezone = frame.timezone;
@@ -150,6 +183,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     m_run->jump_input(*frame.input_offset);
     m_acknowledged_input = m_run->input().received_end();
   }
+  m_run->use_input_from(input_from(frame, same_stream));
   const OutputBuffer& output = m_run->output();
   const std::uint64_t wanted = std::min(same_stream ? frame.output_offset : 0, output.end());
   const bool reaches_back = wanted >= output.begin();
@@ -193,7 +227,9 @@ bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& 
 }
 
 void ParticipantSession::reset(const ResetFrame& frame) {
-  if (m_done.contains(request_key("reset", frame.id))) return send(done_frame(frame.id));
+  if (m_done.contains(request_key("reset", frame.id))) {
+    return send(done_frame(frame.id, is_running() ? m_run->sandbox_id() : ""));
+  }
   if (refuses_task(frame.task, frame.id)) return;
   if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
   if (m_is_resetting) return;
@@ -204,7 +240,7 @@ void ParticipantSession::reset(const ResetFrame& frame) {
     m_last_check.reset();
     m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
     log_event("reset").write(m_environment.log);
-    finish_request("reset", id);
+    finish_request("reset", id, m_run->sandbox_id());
     begin_recording();
     if (std::exchange(m_progress.latest->sandbox_replaced, false)) send_state();
   });
@@ -241,11 +277,11 @@ std::string ParticipantSession::request_key(const std::string& kind, const Reque
   return kind + ' ' + m_last_stream + ' ' + id;
 }
 
-void ParticipantSession::finish_request(const std::string& kind, const RequestId& id) {
+void ParticipantSession::finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox) {
   constexpr std::size_t limit = 64;
   if (m_done.size() >= limit) m_done.clear();
   m_done.insert(request_key(kind, id));
-  send(done_frame(id));
+  send(done_frame(id, sandbox));
 }
 
 void ParticipantSession::send(std::string json) {
@@ -254,8 +290,9 @@ void ParticipantSession::send(std::string json) {
 
 void ParticipantSession::send_welcome(const RequestId& id) {
   const bool running = is_running();
-  send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->input().received_end() : 0,
-                     running && m_page ? m_page->sent() : 0, running ? m_answered : 0, state()));
+  send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->sandbox_id() : "",
+                     running ? m_run->input().received_end() : 0, running && m_page ? m_page->sent() : 0,
+                     running ? m_answered : 0, state()));
 }
 
 void ParticipantSession::send_progress(const Progress& progress) {

@@ -49,6 +49,11 @@ class ParticipantSession {
 
  private:
   void hello(ConnectionPort& port, const HelloFrame& frame);
+  /// Answers and returns true where a page is another participant's, or a stream is none of this one's.
+  bool refuses_hello(ConnectionPort& port, const HelloFrame& frame);
+  /// From where on a page's input is meant for the sandbox in use.
+  std::uint64_t input_from(const HelloFrame& frame, bool same_stream);
+  void see_sandbox(const SandboxSeenFrame& frame);
   void resize(TerminalSize size);
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
@@ -59,7 +64,7 @@ class ParticipantSession {
   void ack(const AckFrame& frame);
   void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;
-  void finish_request(const std::string& kind, const RequestId& id);
+  void finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox = {});
 
   /// Has the sandbox for the next task made while a page shows what the task is about.
   void work_ahead();
@@ -69,6 +74,7 @@ class ParticipantSession {
   void on_started(std::exception_ptr error);
   void begin_recording();
   void on_begun(const TaskSessionRow& row);
+  void on_exchanged();
   void on_replaced(const std::exception_ptr& error);
   void on_restarted();
   void start_clock();
@@ -119,8 +125,10 @@ class ParticipantSession {
   std::optional<TaskSessionState> m_ends_as{};  ///< a last check is under way; how the task ends if it does not pass
   bool m_input_uncertain = false;               ///< a dead owner may have typed more than it recorded
   bool m_is_resetting = false;
+  bool m_exchange_is_unseen = false;       ///< no page was there when a sandbox took another's place
   std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;
+  std::set<std::string> m_streams;  ///< of all the participant's task sessions
   RequestId m_start_id;
   std::uint64_t m_answered = 0;
   std::uint64_t m_acknowledged_input = 0;

@@ -87,6 +87,7 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
     m_page->port().send_text(input_ack_frame(end));
     m_page->credit(static_cast<std::size_t>(end - before));
   };
+  callbacks.exchanged = [this] { on_exchanged(); };
   callbacks.replaced = [this](const std::exception_ptr& error) { on_replaced(error); };
   callbacks.restarted = [this] { on_restarted(); };
   callbacks.progress = [this](const Progress& progress) {
@@ -97,6 +98,8 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
   callbacks.passed = [this] { end_task(TaskSessionState::passed); };
   m_study = m_environment.study;
   m_last_stream = stream;
+  m_streams.insert(stream);
+  m_exchange_is_unseen = false;
   m_acknowledged_input = position.input;
   auto run = std::make_unique<TaskRun>(m_environment, m_recorder, task_number, std::move(stream), position, m_size,
                                        std::move(callbacks));
@@ -159,6 +162,14 @@ void ParticipantSession::on_begun(const TaskSessionRow& row) {
   send_welcome(std::exchange(m_start_id, {}));
   send_state();
   m_page->catch_up(m_run->output());
+}
+
+void ParticipantSession::on_exchanged() {
+  if (!is_running()) return;
+  m_exchange_is_unseen = !m_page;
+  if (!m_page || !m_page->confirms_sandboxes) return;
+  m_run->use_input_from(TaskRun::no_input);
+  send(sandbox_replaced_frame(m_run->sandbox_id()));
 }
 
 void ParticipantSession::on_replaced(const std::exception_ptr& error) {

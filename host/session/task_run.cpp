@@ -66,25 +66,47 @@ InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
   const Moment at = now();
   m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
   if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
+  BytesView used = arrival.bytes;
+  if (arrival.offset < m_input_from) {
+    const std::size_t dropped = std::min<std::uint64_t>(m_input_from - arrival.offset, used.size());
+    note_dropped_input(arrival.offset, dropped, "sandbox_replaced");
+    m_dropped_input += dropped;
+    settle_dropped_input();
+    used.remove_prefix(dropped);
+    if (used.empty()) return arrival;
+  }
   if (m_terminal) {
     if (!m_unanswered_since) m_unanswered_since = at.monotonic;
-    m_tracker->typed(arrival.bytes);
-    m_terminal->write(arrival.bytes);
+    m_tracker->typed(used);
+    m_terminal->write(used);
     m_checks->input_seen();
   } else {
-    m_waiting_input.append(arrival.bytes);
+    m_waiting_input.append(used);
   }
   return arrival;
+}
+
+void TaskRun::note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason) {
+  event("input_dropped", "{\"from_offset\":" + std::to_string(offset) + ",\"bytes\":" + std::to_string(size) +
+                             ",\"reason\":\"" + reason + "\"}");
+}
+
+void TaskRun::settle_dropped_input() {
+  if (!m_waiting_input.empty() || (m_terminal && m_terminal->has_unwritten())) return;
+  m_input.written(m_input.written_end() + std::exchange(m_dropped_input, 0));
+  acknowledge();
 }
 
 void TaskRun::jump_input(std::uint64_t offset) {
   if (offset <= m_input.received_end()) return;
   m_recorder.add(GapRecord(StreamName::input, m_input.received_end(), offset, "worker_lost", now()));
   m_input.jump_to(offset);
+  m_dropped_input = 0;
 }
 
 void TaskRun::on_written(std::size_t bytes) {
   m_input.written(m_input.written_end() + bytes);
+  if (m_dropped_input > 0) return settle_dropped_input();
   acknowledge();
 }
 

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class TaskRun {
     std::function<void(std::exception_ptr)> started;  ///< the shell can be typed at, or why there is none
     /// Another sandbox has the place of one that broke, or cannot be had; then it is tried again.
     std::function<void(const std::exception_ptr&)> replaced;
+    /// A sandbox has come into use that nobody asked for; unlike the others it runs inside a call, and only sends.
+    std::function<void()> exchanged;
     std::function<void()> restarted;                 ///< another shell is there, in the same sandbox
     std::function<void(Bytes& frame)> output;        ///< new output, with its offset in front, as it goes on the wire
     std::function<bool()> may_send;                  ///< false: the page is behind, so the pty is not read
@@ -74,6 +77,9 @@ class TaskRun {
 
   /// A frame of input. Returns what became of it; acknowledgements come by callback.
   InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
+  /// Input below `offset` was typed at a sandbox that is gone: it is recorded, acknowledged and dropped.
+  void use_input_from(std::uint64_t offset) { m_input_from = offset; }
+  static constexpr std::uint64_t no_input = std::numeric_limits<std::uint64_t>::max();
   /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
   void jump_input(std::uint64_t offset);
   void recorded(std::uint64_t input_end);
@@ -91,6 +97,7 @@ class TaskRun {
 
   const std::string& stream() const { return m_stream; }
   int task_number() const { return m_task_number; }
+  /// The sandbox in use, or the one that is being adopted; empty before the first.
   const std::string& sandbox_id() const { return m_sandbox_id; }
   const OutputBuffer& output() const { return m_output; }
   const InputStream& input() const { return m_input; }
@@ -126,7 +133,11 @@ class TaskRun {
   void use_terminal(Opened opened);
   void close_terminal();
   /// What was typed at a sandbox that has gone is for no other. Returns how many bytes that was.
-  std::size_t drop_waiting_input();
+  std::size_t drop_waiting_input(const char* reason);
+  /// Says it in the record.
+  void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
+  /// Dropped input counts as handed over once all input before it is.
+  void settle_dropped_input();
   void make_tracker();
   std::unique_ptr<TaskCheck> make_check();
   void on_output(Bytes& frame);
@@ -176,6 +187,8 @@ class TaskRun {
   std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came to which the terminal has printed nothing yet
   Bytes m_printed;                                    ///< keeps its room, so that a key's echo needs no allocation
   Bytes m_waiting_input;                              ///< received while there is no shell to take it
+  std::uint64_t m_input_from = 0;
+  std::size_t m_dropped_input = 0;  ///< behind what has not entered the pty
   std::optional<OutputCheck> m_output_check{};
   std::unique_ptr<CommandTracker> m_tracker;
   std::unique_ptr<CheckSchedule> m_checks;

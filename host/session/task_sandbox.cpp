@@ -85,6 +85,7 @@ void TaskRun::wait_for_prompt(std::exception_ptr error) {
 }
 
 void TaskRun::adopt(const SandboxId& sandbox) {
+  m_sandbox_id = sandbox;
   auto started = use_when_there(sandbox, mark_nonce(sandbox), Claim::adopts, [this](std::exception_ptr error) {
     // Sandboxes that end with their owner are the usual case.
     if (error) return start();
@@ -122,8 +123,11 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
     if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
     m_sandbox->destroy([] {});
   }
-  if (claim == Claim::prevails) {
-    if (const std::size_t dropped = drop_waiting_input()) on_written(dropped);
+  if (claim != Claim::adopts) {
+    m_dropped_input += drop_waiting_input(claim == Claim::prevails ? "reset" : "sandbox_replaced");
+    settle_dropped_input();
+    m_input_from = m_input.received_end();
+    if (claim == Claim::yields) m_callbacks.exchanged();
   }
   m_sandbox = sandbox;
   m_nonce = nonce;
@@ -187,11 +191,9 @@ void TaskRun::close_terminal() {
   m_terminal.reset();
 }
 
-std::size_t TaskRun::drop_waiting_input() {
+std::size_t TaskRun::drop_waiting_input(const char* reason) {
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
-  if (size == 0) return 0;
-  event("input_dropped",
-        "{\"from_offset\":" + std::to_string(m_input.written_end()) + ",\"bytes\":" + std::to_string(size) + "}");
+  if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
   return size;
 }
 
@@ -259,7 +261,7 @@ void TaskRun::stop(std::function<void()> done) {
   m_checks->use(nullptr);
   if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
   close_terminal();
-  drop_waiting_input();
+  drop_waiting_input("stopped");
   m_leaving->done = std::move(done);
   if (m_sandbox) {
     ++m_leaving->awaited;

@@ -34,7 +34,7 @@ void TerminalIo::put_offset(Bytes& frame, std::uint64_t offset) {
 }
 
 void TerminalIo::resume() {
-  if (!m_write_armed && m_unwritten_from < m_unwritten.size()) arm_write();
+  if (!m_write_armed && has_unwritten()) arm_write();
   if (m_read_armed || m_hung_up || !m_callbacks.may_read()) return;
   arm_read();
 }
@@ -100,7 +100,7 @@ void TerminalIo::arm_write() {
 
 void TerminalIo::flush() {
   std::size_t written = 0;
-  while (m_unwritten_from < m_unwritten.size()) {
+  while (has_unwritten()) {
     const ssize_t put =
         ::write(m_descriptor, m_unwritten.data() + m_unwritten_from, m_unwritten.size() - m_unwritten_from);
     if (put < 0 && errno == EINTR) continue;

@@ -33,6 +33,7 @@ class TerminalIo {
 
   /// Takes bytes into the queue and writes what the pty takes now.
   void write(BytesView bytes);
+  bool has_unwritten() const { return m_unwritten_from < m_unwritten.size(); }
   /// What has not entered the pty: belongs to the next shell.
   Bytes take_unwritten();
 

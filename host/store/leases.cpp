@@ -130,6 +130,8 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
         participant);
   }
   result.progress = *find_progress(participant, at.monotonic);
+  Query stream = m_database.query("SELECT stream FROM task_sessions WHERE participant_id = ?", participant);
+  while (stream.next()) result.streams.insert(stream.text(0));
   return result;
 }
 

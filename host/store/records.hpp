@@ -16,6 +16,8 @@ namespace tellina {
 
 using ParticipantId = std::int64_t;
 using TaskSessionId = std::int64_t;
+/// How the wire names a participant: no secret, and no access code.
+inline std::string participant_key(ParticipantId participant) { return std::to_string(participant); }
 /// Ids begin at 1.
 inline constexpr TaskSessionId no_task_session = 0;
 

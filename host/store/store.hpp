@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,9 +45,11 @@ class LeaseResult {
   std::string owner;             ///< another live worker, where not acquired
   Fence fence;                   ///< where acquired
   ParticipantProgress progress;  ///< where acquired
-  bool taken_over = false;       ///< where acquired: a running task session was left by a dead or stopped owner
-  std::string previous_owner;    ///< where taken over
-  bool left_in_order = false;    ///< where taken over: the owner gave the lease back, and all it had is recorded
+  /// Where acquired: names of the streams of all task sessions that the participant has ever had.
+  std::set<std::string> streams{};
+  bool taken_over = false;     ///< where acquired: a running task session was left by a dead or stopped owner
+  std::string previous_owner;  ///< where taken over
+  bool left_in_order = false;  ///< where taken over: the owner gave the lease back, and all it had is recorded
 };
 
 /// A participant as `tellina participants list` shows them.

@@ -39,14 +39,27 @@ json::object log_in(StoreTransaction& transaction, const std::string& access_cod
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
   transaction.add_login(*participant, sha256_hex(cookie), at);
-  return {{"status", 200}, {"body", json::object()}, {"cookie", cookie}, {"participant", *participant}};
+  return {{"status", 200},
+          {"body", {{"participant", participant_key(*participant)}}},
+          {"participant", *participant},
+          {"cookie", cookie}};
 }
 
 json::object not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
 
-json::object authenticate(StoreTransaction& transaction, const std::string& cookie) {
+json::object wrong_participant() {
+  return failure(403, "wrong_participant", "The cookie is another participant's. Please open your link again.");
+}
+
+/// A request that names no participant is of whom the cookie names.
+bool is_of_another(ParticipantId participant, const std::string& expected) {
+  return !expected.empty() && expected != participant_key(participant);
+}
+
+json::object authenticate(StoreTransaction& transaction, const std::string& cookie, const std::string& expected) {
   const auto participant = transaction.find_login(sha256_hex(cookie));
   if (!participant) return not_logged_in();
+  if (is_of_another(*participant, expected)) return wrong_participant();
   return {{"status", 200}, {"body", json::object()}, {"participant", *participant}, {"affinity", *participant}};
 }
 
@@ -69,8 +82,10 @@ json::object tell_study_numbers(StoreTransaction& transaction, const Study& stud
   return {{"status", 200}, {"body", {{"samples", to_json(samples)}, {"workers", std::move(workers)}}}};
 }
 
-json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const Study& study) {
+json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
+                            const Study& study) {
   const auto participant = transaction.find_login(sha256_hex(cookie));
+  if (participant && is_of_another(*participant, expected)) return wrong_participant();
   const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
   if (!progress) return not_logged_in();
   return {{"status", 200}, {"body", json::parse(state_json(study, *progress))}};
@@ -85,6 +100,7 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
   if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
   const std::string method = string_member(value.get_object(), "method");
   const std::string cookie = string_member(value.get_object(), "cookie");
+  const std::string expected = string_member(value.get_object(), "participant");
   const Moment now(environment.loop.clock());
 
   std::function<json::object(StoreTransaction&)> answer;
@@ -93,10 +109,10 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
               token = random_token(environment.random, cookie_bytes),
               now](StoreTransaction& transaction) { return log_in(transaction, code, token, now); };
   } else if (method == "authenticate") {
-    answer = [cookie](StoreTransaction& transaction) { return authenticate(transaction, cookie); };
+    answer = [cookie, expected](StoreTransaction& transaction) { return authenticate(transaction, cookie, expected); };
   } else if (method == "study") {
-    answer = [cookie, study = environment.study](StoreTransaction& transaction) {
-      return describe_study(transaction, cookie, *study);
+    answer = [cookie, expected, study = environment.study](StoreTransaction& transaction) {
+      return describe_study(transaction, cookie, expected, *study);
     };
   } else if (method == "self_test") {
     if (environment.self_test) {

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
+
 import { NO_CONNECTION } from "./support/browser.mjs";
 import { Stories } from "./support/stories.mjs";
 
 /** What a network that fails does to a participant. */
 
-const study = new Stories(["lid", "network", "dead"]);
+const study = new Stories(["lid", "network", "dead", "offline"]);
 
 study.story("a lid that was closed: the page stands still, the network is gone, and all is there afterwards", "lid", async (tab, context) => {
   tab.expected_complaints.push(NO_CONNECTION);
@@ -31,7 +33,7 @@ study.story("a network that is cut in the middle of vim: what is typed meanwhile
   study.line.cut();
   await tab.connection("lost");
   await tab.type(" and meanwhile");
-  await tab.page.waitForFunction(() => /Attempt ([2-9]|\d\d)/.test(document.querySelector("#connection")?.textContent ?? ""));
+  await tab.page.getByText("Connection lost. Reconnecting… What you type is kept.").first().waitFor();
   await tab.screenshot("story_network_lost");
   study.line.mend();
   await tab.connection("connected");
@@ -49,10 +51,42 @@ study.story("a network that swallows everything: the page goes on trying, and is
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.type("echo before\n");
   await tab.shows(/^before$/m);
+  const size = await tab.page.locator("#terminal").boundingBox();
+  await tab.page.evaluate(() => {
+    const line = /** @type {Element} */ (document.querySelector("#connection"));
+    const said = /** @type {string[]} */ ([]);
+    new MutationObserver(() => said.push(line.textContent ?? "")).observe(line, { childList: true, characterData: true, subtree: true });
+    Object.assign(window, { said });
+  });
   study.line.stall();
+  const cut_at = Date.now();
   await tab.type("echo meanwhile\n");
-  await tab.page.waitForFunction(() => /^Connection lost\. Connecting again \(attempt ([2-9]|\d\d)\)/.test(document.querySelector("#connection")?.textContent ?? ""));
+  await tab.connection("waiting");
+  await tab.screenshot("story_network_waiting");
+  await tab.page.waitForSelector('body[data-link="broken"]');
+  const seen_after = Date.now() - cut_at;
+  // 1.5 s without an acknowledgement and 2 s without an answer, and what a busy machine adds.
+  assert.ok(seen_after < 8000, `the loss was seen after ${seen_after} ms`);
+  await tab.page.waitForFunction(() => document.body.dataset.connection === "connecting");
+  assert.deepEqual(await tab.page.locator("#terminal").boundingBox(), size, "the terminal has not moved");
   study.line.mend();
   await tab.connection("connected");
   await tab.shows(/^meanwhile$/m);
+  const said = await tab.page.evaluate(() => /** @type {any} */ (window).said);
+  assert.deepEqual(said, ["Waiting for the server… What you type is kept.", "Connection lost. Reconnecting… What you type is kept.", ""], "one sentence after the other, each once");
+});
+
+study.story("a machine that says that it is offline: the page finds out at once whether it is", "offline", async (tab, context) => {
+  tab.expected_complaints.push(NO_CONNECTION);
+  await tab.type("echo before\n");
+  await tab.shows(/^before$/m);
+  study.line.stall();
+  await context.setOffline(true);
+  await tab.connection("waiting");
+  await tab.page.waitForSelector('body[data-link="broken"]');
+  study.line.mend();
+  await context.setOffline(false);
+  await tab.connection("connected");
+  await tab.type("echo after\n");
+  await tab.shows(/^after$/m);
 });

@@ -138,7 +138,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`a
   await tab.shows(/^42$/m);
 });
 
-study_test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones", async () => {
+study_test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones and that nothing typed meanwhile was used", async () => {
   const tab = await Tab.open(context, program.address);
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
@@ -148,14 +148,18 @@ study_test("the page goes on by itself after the server was restarted, and tells
   assert.equal(await tab.page.locator("#trouble").isVisible(), false);
   assert.equal(await program.stop(), 0, program.log);
   await tab.connection("lost");
-  await tab.type("echo typed while it was away\n");
+  await tab.type("rm ignore_me.txt; echo typed while it was away\n");
   await program.start();
   await tab.terminal();
-  await tab.shows(/^typed while it was away$/m);
+  await tab.page.locator("#trouble").getByText("What you typed while we were away was not used.").waitFor();
+  await tab.shows(ONLY_A_PROMPT);
+  await tab.prove("study_input_dropped");
   await tab.type("echo after\n");
   await tab.shows(/^after$/m);
-  await tab.type("ls mine\n");
+  assert.doesNotMatch(await tab.text(), /typed while it was away/);
+  await tab.type("ls mine ignore_me.txt\n");
   await tab.shows(/cannot access 'mine'/);
+  await tab.shows(/^ignore_me\.txt$/m);
   await tab.page.locator("#trouble").getByText("We had to restart your terminal, sorry.").waitFor();
   await refresh(tab);
   await tab.page.locator("#trouble").getByText("We had to restart your terminal").waitFor();
@@ -165,7 +169,10 @@ study_test("the page goes on by itself after the server was restarted, and tells
   await tab.page.locator("#trouble").waitFor({ state: "hidden" });
   assert.deepEqual(await program.rows("SELECT task_number, state FROM results"), [{ task_number: 1, state: "running" }]);
   assert.equal(await program.stop(), 0, program.log);
-  assert.match(await program.stream("bob", 1, "input_bytes"), /^touch mine; echo before\recho typed while it was away\recho after\rls mine\r$/);
+  assert.match(await program.stream("bob", 1, "input_bytes"), /^touch mine; echo before\rrm ignore_me\.txt; echo typed while it was away\recho after\rls mine ignore_me\.txt\r$/);
+  assert.deepEqual(await program.rows("SELECT text FROM commands WHERE text LIKE '%typed while%' OR text LIKE 'rm %'"), []);
+  const dropped = await program.rows("SELECT sum(detail ->> 'bytes') AS bytes, group_concat(DISTINCT detail ->> 'reason') AS reasons FROM event_log WHERE kind = 'input_dropped'");
+  assert.deepEqual(dropped, [{ bytes: "rm ignore_me.txt; echo typed while it was away\r".length, reasons: "sandbox_replaced" }]);
   const events = await program.rows("SELECT kind FROM event_log WHERE kind IN ('reset', 'sandbox_replaced')");
   assert.deepEqual(events.map(({ kind }) => kind), ["sandbox_replaced", "reset"]);
 });

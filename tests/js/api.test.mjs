@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api, ApiError } from "../../static/js/core/api.js";
+import { Api, ApiError, base_path } from "../../static/js/core/api.js";
 import { READY } from "./support/session_parts.mjs";
 
 /** @param {Response | Error} answer */
@@ -16,23 +16,47 @@ function make(answer) {
   return { api: new Api(fetch_function), asked };
 }
 
-test("a login sends the code as JSON, to this server alone, and keeps nothing of the answer", async () => {
-  const { api, asked } = make(Response.json({}));
-  assert.equal(await api.login('b"ob'), undefined);
+test("a login sends the code as JSON, to this server alone, and gives the participant's key", async () => {
+  const { api, asked } = make(Response.json({ participant: "7" }));
+  assert.equal(await api.login('b"ob'), "7");
   const [path, { method, headers, body, credentials }] = asked[0];
   assert.deepEqual([path, method, body, credentials], ["/api/v1/login", "POST", '{"access_code":"b\\"ob"}', "same-origin"]);
   assert.deepEqual(headers, { "Content-Type": "application/json" });
 });
 
+test("a server that is older gives no key", async () => {
+  assert.equal(await make(Response.json({})).api.login("bob"), "");
+  assert.equal(await make(Response.json({ participant: 7 })).api.login("bob"), "");
+});
+
+test("a page says whose it is, and asks below the path under which it was served", async () => {
+  /** @type {string[]} */
+  const asked = [];
+  const fetch_function = async (/** @type {any} */ path) => {
+    asked.push(path);
+    return Response.json(READY);
+  };
+  await new Api(fetch_function, "/study").study("7");
+  await new Api(fetch_function, "/study").login("bob");
+  assert.deepEqual(asked, ["/study/api/v1/study?participant=7", "/study/api/v1/login"]);
+});
+
+test("the path under which a page was served is what stands before its files", () => {
+  assert.equal(base_path("https://host/static/js/app/main.js"), "");
+  assert.equal(base_path("https://host/study/static/js/app/main.js"), "/study");
+  assert.equal(base_path("https://host/a/static/b/static/js/app/main.js?x=/static/"), "/a/static/b");
+  assert.equal(base_path("https://host/main.js"), "");
+});
+
 test("the study is asked for anew each time", async () => {
   const { api, asked } = make(Response.json(READY));
-  assert.deepEqual(await api.study(), READY);
+  assert.deepEqual(await api.study(""), READY);
   assert.deepEqual([asked[0][0], asked[0][1].cache], ["/api/v1/study", "no-store"]);
 });
 
 test("an answer that is no state of a study is an error, and no refusal", async () => {
   const { api } = make(Response.json({ state: "sleeping", state_number: 1 }));
-  await assert.rejects(api.study(), (error) => error instanceof Error && !(error instanceof ApiError));
+  await assert.rejects(api.study(""), (error) => error instanceof Error && !(error instanceof ApiError));
 });
 
 test("a refusal has its status, code and words", async () => {
@@ -50,7 +74,7 @@ test("what everybody may know of the study is asked for without a login, and a r
 
 test("a refusal by something that is not our server has its status all the same", async () => {
   const { api } = make(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
-  await assert.rejects(api.study(), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });
+  await assert.rejects(api.study(""), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });
 });
 
 test("a server that does not answer is given up after ten seconds", async (context) => {
@@ -62,7 +86,7 @@ test("a server that does not answer is given up after ten seconds", async (conte
     return controller.signal;
   });
   const api = new Api((_path, options) => new Promise((_resolve, reject) => options?.signal?.addEventListener("abort", () => reject(options.signal?.reason))));
-  const asked = api.study();
+  const asked = api.study("");
   assert.deepEqual(limits, [10_000]);
   controller.abort(new DOMException("signal timed out", "TimeoutError"));
   await assert.rejects(asked, { name: "TimeoutError" });

@@ -1,40 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection } from "../../static/js/core/connection.js";
-import { FakeSockets } from "./support/fake_socket.mjs";
-import { FakeTimers, settle } from "./support/fake_timers.mjs";
+import { make_connection as make } from "./support/connection_parts.mjs";
+import { settle } from "./support/fake_timers.mjs";
 
-/** @param {{authorize?: () => Promise<boolean>, random?: () => number, is_online?: () => boolean}} [options] */
-function make({ authorize = async () => true, random = () => 1, is_online = () => true } = {}) {
-  const sockets = new FakeSockets();
-  const timers = new FakeTimers();
-  /** @type {string[]} */
-  const events = [];
-  /** @type {(string | ArrayBuffer)[]} */
-  const frames = [];
-  const connection = new Connection(
-    { url: "ws://here/api/v1/terminal", open_socket: sockets.open, authorize, timers, random, is_online },
-    {
-      on_open: () => events.push("open"),
-      on_frame: (frame) => {
-        if (frame === '"broken"') throw new Error("a frame that cannot be read");
-        frames.push(frame);
-      },
-      on_closed: () => events.push("closed"),
-      on_status: ({ name, attempt }) => events.push(`${name} ${attempt}`),
-    },
-  );
-  const take_events = () => events.splice(0);
-  const connect = async () => {
-    connection.start();
-    await settle();
-    sockets.last.open();
-    connection.welcomed();
-    take_events();
-  };
-  return { connection, sockets, timers, frames, take_events, connect };
-}
+/** @typedef {import("../../static/js/core/connection.js").Verdict} Verdict */
 
 /** @param {() => void} action */
 function quietly(action) {
@@ -128,7 +98,10 @@ test("stays away when a newer tab took over, until asked to take over", async ()
 
 test("asks whether it may come in only after an attempt that did not open", async () => {
   let asked = 0;
-  const { sockets, timers, connect } = make({ authorize: async () => ++asked > 0 });
+  const { sockets, timers, connect } = make({ authorize: async () => {
+      asked++;
+      return "admitted";
+    }, });
   await connect();
   sockets.last.break();
   timers.advance(5000);
@@ -142,12 +115,12 @@ test("asks whether it may come in only after an attempt that did not open", asyn
 });
 
 test("stops when the server does not let it in any more", async () => {
-  const { connection, sockets, timers } = make({ authorize: async () => false });
+  const { connection, sockets, timers } = make({ authorize: async () => "unknown_access_code" });
   connection.start();
   sockets.last.break();
   timers.advance(5000);
   await settle();
-  assert.equal(connection.status.name, "refused");
+  assert.deepEqual([connection.status.name, connection.status.reason], ["refused", "unknown_access_code"]);
   assert.equal(timers.pending, 0);
   timers.advance(600_000);
   assert.equal(sockets.all.length, 1);
@@ -165,14 +138,14 @@ test("a server that cannot be asked is a failed attempt", async () => {
 });
 
 test("stopping while the server is being asked stops", async () => {
-  /** @type {(admitted: boolean) => void} */
+  /** @type {(verdict: Verdict) => void} */
   let answer = () => {};
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => (answer = resolve)) });
   connection.start();
   sockets.last.break();
   timers.advance(200);
   connection.stop();
-  answer(true);
+  answer("admitted");
   await settle();
   assert.equal(sockets.all.length, 1);
   assert.equal(connection.status.name, "stopped");
@@ -191,7 +164,7 @@ test("gives up an attempt that hangs, also one that is never welcomed", async ()
 });
 
 test("gives up an attempt in which the question whether it may come in hangs, and goes on trying", async () => {
-  /** @type {((admitted: boolean) => void)[]} */
+  /** @type {((verdict: Verdict) => void)[]} */
   const answers = [];
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
   connection.start();
@@ -202,17 +175,17 @@ test("gives up an attempt in which the question whether it may come in hangs, an
   assert.equal(connection.status.name, "connecting");
   timers.advance(1);
   assert.deepEqual([connection.status.name, connection.status.reason, connection.status.attempt], ["lost", "no answer", 2]);
-  answers[0](true);
+  answers[0]("admitted");
   await settle();
   assert.equal(sockets.all.length, 1, "the answer comes too late");
   timers.advance(5000);
-  answers[1](true);
+  answers[1]("admitted");
   await settle();
   assert.equal(sockets.all.length, 2);
 });
 
 test("a nudge begins an attempt anew that has had no answer for two seconds, and lets a younger one be", async () => {
-  /** @type {((admitted: boolean) => void)[]} */
+  /** @type {((verdict: Verdict) => void)[]} */
   const answers = [];
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
   connection.start();
@@ -227,16 +200,16 @@ test("a nudge begins an attempt anew that has had no answer for two seconds, and
   timers.advance(1);
   connection.nudge();
   assert.equal(answers.length, 2);
-  answers[0](true);
+  answers[0]("admitted");
   await settle();
   assert.equal(sockets.all.length, 1, "the attempt that was given up goes on");
-  answers[1](true);
+  answers[1]("admitted");
   await settle();
   assert.equal(sockets.all.length, 2);
   const hanging = sockets.last;
   timers.advance(2000);
   connection.nudge();
-  answers[2](true);
+  answers[2]("admitted");
   await settle();
   assert.deepEqual([sockets.all.length, hanging.readyState], [3, 2]);
   sockets.last.open();
@@ -263,7 +236,7 @@ test("a nudge begins an attempt anew that was let in and is not welcomed within 
   assert.equal(connection.status.name, "connected", "the first attempt's end is not this one's");
 });
 
-test("pings every 10 s and takes 5 s of silence for a broken line", async () => {
+test("pings every 10 s, says so after 2 s without an answer, and takes 5 s of silence for a broken line", async () => {
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   sockets.last.take();
@@ -275,8 +248,9 @@ test("pings every 10 s and takes 5 s of silence for a broken line", async () => 
   sockets.last.say({ type: "pong" });
   timers.advance(10_000);
   assert.deepEqual(sockets.last.take(), [{ type: "ping", t: 24_000 }]);
+  assert.deepEqual(take_events(), ["waiting 0", "connected 0"]);
   timers.advance(4_999);
-  assert.equal(connection.status.name, "connected");
+  assert.equal(connection.status.name, "connected", "the last answer took four seconds");
   timers.advance(1);
   assert.deepEqual(take_events(), ["closed", "lost 0"]);
   assert.equal(sockets.last.readyState, 2);
@@ -301,7 +275,7 @@ test("a nudge tries at once when the connection is lost, and pings when it seems
   connection.nudge();
   connection.nudge();
   assert.equal(sockets.last.take().length, 1);
-  timers.advance(5000);
+  timers.advance(2000);
   assert.equal(connection.status.name, "lost");
   connection.nudge();
   await settle();

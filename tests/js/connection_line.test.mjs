@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { body, part } from "./support/fake_page.mjs";
-import { FakeTimers } from "./support/fake_timers.mjs";
 import { ConnectionLine } from "../../static/js/app/connection_line.js";
 
 /** @typedef {import("../../static/js/core/connection.js").ConnectionStatus} ConnectionStatus */
@@ -16,28 +15,44 @@ beforeEach(() => {
   body.dataset.state = "running";
 });
 
-test("counts down to the next attempt, and tells a screen reader only that it broke and that it is back", () => {
-  const timers = new FakeTimers();
-  const line = new ConnectionLine(timers);
+test("says nothing while connected, one steady sentence while not, and tells a screen reader when that changes", () => {
+  const line = new ConnectionLine();
+  line.show(status("connecting", 1));
+  assert.deepEqual([text(), body.dataset.link], ["Connecting…", "starting"]);
   line.show(status("connected"));
-  assert.deepEqual([text(), body.dataset.connection, part("announcer").texts], ["Connected", "connected", []]);
-  line.show(LOST);
-  const first = "Connection lost. Attempt 2 in 3 seconds. What you type is kept.";
-  assert.equal(text(), first);
-  timers.advance(2500);
-  assert.equal(text(), "Connection lost. Attempt 2 in 1 second. What you type is kept.");
+  assert.deepEqual([text(), body.dataset.connection, body.dataset.link, part("announcer").texts], ["", "connected", "good", []]);
+  const sentence = "Connection lost. Reconnecting… What you type is kept.";
+  for (const next of [LOST, status("connecting", 2), status("greeting", 2), { ...LOST, attempt: 2 }, status("connecting", 3)]) {
+    line.show(next);
+    assert.deepEqual([text(), body.dataset.link], [sentence, "broken"]);
+  }
+  line.show(status("connected"));
+  assert.deepEqual([text(), part("announcer").texts], ["", [sentence, "Connected again."]]);
+});
+
+test("says that it waits for a server that does not answer", () => {
+  const line = new ConnectionLine();
+  line.show(status("connected"));
+  line.show(status("waiting"));
+  assert.deepEqual([text(), body.dataset.link], ["Waiting for the server… What you type is kept.", "waiting"]);
+});
+
+test("names a cause that is not the network, as long as it is not known to be over", () => {
+  const line = new ConnectionLine();
+  line.show(status("connected"));
+  line.show({ ...LOST, reason: "not_found" });
+  const sentence = "The study is not at this address now. Trying again… What you type is kept.";
+  assert.equal(text(), sentence);
   line.show(status("connecting", 2));
-  assert.equal(timers.pending, 0);
-  line.show({ ...LOST, attempt: 2, retry_at: 9000 });
-  line.show(status("connecting", 3));
-  line.show(status("connected"));
-  assert.deepEqual(part("announcer").texts, [first, "Connected"]);
-  assert.equal(timers.pending, 0);
+  assert.equal(text(), sentence);
+  line.show({ ...LOST, reason: "no answer" });
+  assert.equal(text(), "Connection lost. Reconnecting… What you type is kept.");
 });
 
 test("promises to keep what is typed only while a task runs", () => {
   body.dataset.state = "ready";
-  const timers = new FakeTimers();
-  new ConnectionLine(timers).show(LOST);
-  assert.equal(text(), "Connection lost. Attempt 2 in 3 seconds.");
+  const line = new ConnectionLine();
+  line.show(status("connected"));
+  line.show(LOST);
+  assert.equal(text(), "Connection lost. Reconnecting…");
 });

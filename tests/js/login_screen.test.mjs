@@ -4,14 +4,14 @@ import { test } from "node:test";
 import { FakeTimers } from "./support/fake_timers.mjs";
 import { active, part } from "./support/fake_page.mjs";
 
-const { show_login, show_unreachable } = await import("../../static/js/app/login_screen.js");
+const { show_login, show_refusal } = await import("../../static/js/app/login_screen.js");
 const { PlainPage } = await import("../../static/js/app/plain_page.js");
 
 test("a server that cannot be reached is tried again once, however often the button is pressed, and again where that fails too", () => {
   const screen = new PlainPage();
   const dialog = part("screen");
   let tries = 0;
-  const fail = () => show_unreachable(screen, "no network", () => tries++);
+  const fail = () => show_refusal(screen, { reason: new TypeError("Failed to fetch"), access_code: "bob" }, () => tries++);
   fail();
   const button = dialog.button("Try again");
   button.focus();

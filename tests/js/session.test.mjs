@@ -7,7 +7,7 @@ import { make_session as make, RUNNING, PASSED } from "./support/session_parts.m
 test("a new page greets with nothing and sends nothing else before the welcome", () => {
   const { emulator, open, running, take, type } = make();
   open();
-  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0 }]);
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0, sandbox: "" }]);
   type("lost");
   emulator.resize(100, 30);
   assert.deepEqual(take(), []);
@@ -50,7 +50,7 @@ test("goes on after a break: input again from where the server is, output withou
   sockets.last.break();
   type("de");
   await reopen(4002);
-  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 3 }]);
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 3, sandbox: "" }]);
   running({ input_offset: 2, output_offset: 2 });
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 2, text: "cde" }]);
   output(0, "$ abcde");
@@ -65,7 +65,7 @@ test("sees a gap, greets again on the same socket, once, and waits for the welco
   output(5, "fg");
   output(7, "hi");
   type("x");
-  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 0 }]);
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 2, stream: "s1", input_offset: 0, sandbox: "" }]);
   running({ output_offset: 2 });
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
   output(2, "cdefghi");
@@ -238,7 +238,7 @@ test("giving up is asked again on a new connection until it is done", async () =
 
 test("what had no answer when a newer tab took over, or the server let nobody in, is not asked again", async () => {
   for (const how of ["replaced", "refused"]) {
-    const { session, sockets, timers, open_running, running, take } = make({ authorize: async () => false });
+    const { session, sockets, timers, open_running, running, take } = make({ authorize: async () => "unknown_access_code" });
     open_running();
     sockets.last.break();
     const asked = Promise.all([assert.rejects(session.give_up(), { code: "abandoned" }), assert.rejects(session.reset(), { code: "abandoned" })]);
@@ -269,7 +269,7 @@ test("a newer tab takes over: no attempt by itself, and back again when asked", 
   session.start();
   await settle();
   sockets.last.open();
-  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 3, stream: "s1", input_offset: 0 }]);
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 3, stream: "s1", input_offset: 0, sandbox: "" }]);
 });
 
 test("follows the size of the terminal, and says each size once", () => {

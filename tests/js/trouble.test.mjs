@@ -29,3 +29,17 @@ test("a clock that stands is explained for as long as it stands, then what becam
   assert.equal(part("announcer").texts.length, 3, "each is announced once");
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });
+
+test("says that typed text was not used, for as long as the terminal is the replaced one", () => {
+  const replaced = { terminal_replaced: true };
+  trouble.replaced(true);
+  assert.doesNotMatch(show(RUNNING), /typed/, "not before the state says why");
+  assert.match(show(RUNNING, replaced), /restart your terminal, sorry.* What you typed while we were away was not used\.$/);
+  assert.match(show(RUNNING, replaced), /not used/, "it stays");
+  assert.equal(show(RUNNING), "", "after a start over");
+  assert.doesNotMatch(show(RUNNING, replaced), /typed/);
+  trouble.replaced(true);
+  show(READY);
+  assert.doesNotMatch(show(RUNNING, replaced), /typed/, "another task");
+  show(READY);
+});

@@ -30,14 +30,17 @@ test("durations read like a sentence", () => {
   ]);
 });
 
-test("the connection is told in words, with the attempts", () => {
-  const say = (/** @type {any} */ status, keeps_input = false) => connection_in_words({ attempt: 0, retry_at: 0, ...status }, 1000, keeps_input);
-  assert.equal(say({ name: "connecting", attempt: 1 }), "Connecting…");
-  assert.equal(say({ name: "greeting", attempt: 3 }), "Connection lost. Connecting again (attempt 3)…");
-  assert.equal(say({ name: "connected" }), "Connected");
-  assert.equal(say({ name: "lost", attempt: 3, retry_at: 3100 }), "Connection lost. Attempt 4 in 3 seconds.");
-  assert.equal(say({ name: "lost", attempt: 0, retry_at: 900 }, true), "Connection lost. Attempt 1 in 1 second. What you type is kept.");
-  assert.equal(say({ name: "replaced" }), "Opened elsewhere");
+test("the connection is told in words, where there is something to tell", () => {
+  const say = (/** @type {any} */ name, more = {}) =>
+    connection_in_words({ name, attempt: 3, retry_at: 0, reason: "" }, { keeps_input: false, was_connected: true, cause: "", ...more });
+  assert.equal(say("connecting", { was_connected: false }), "Connecting…");
+  assert.equal(say("greeting"), "Connection lost. Reconnecting…");
+  assert.equal(say("lost"), "Connection lost. Reconnecting…");
+  assert.equal(say("lost", { keeps_input: true }), "Connection lost. Reconnecting… What you type is kept.");
+  assert.equal(say("connected", { keeps_input: true }), "");
+  assert.equal(say("waiting", { keeps_input: true }), "Waiting for the server… What you type is kept.");
+  assert.equal(say("lost", { cause: "Elsewhere." }), "Elsewhere.");
+  assert.equal(say("replaced"), "Opened elsewhere");
 });
 
 test("time gets short in two steps, whichever comes first", () => {

@@ -1,35 +1,47 @@
 import { announce } from "./announcer.js";
 import { find } from "./dom.js";
+import { loss_in_words } from "./refusals.js";
 import { connection_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
-/** @import { Timers } from "../core/timers.js" */
+
+/** How a connection looks, whatever is tried to get it back. @type {Record<ConnectionStatus["name"], string>} */
+const LOOKS = {
+  connecting: "broken",
+  greeting: "broken",
+  lost: "broken",
+  refused: "broken",
+  waiting: "waiting",
+  connected: "good",
+  replaced: "away",
+  stopped: "away",
+};
 
 /**
- * One line that says how the connection is, and counts down to the next attempt when there is none. A screen reader is
- * told when it breaks and when it is back, and not of every second.
+ * One line that says what is wrong with the connection; empty while nothing is. A screen reader is told when it breaks
+ * and when it is back. The page's look follows `data-link`.
  */
 export class ConnectionLine {
-  #timers;
   #line = find("connection");
-  /** @type {unknown} */
-  #timer = undefined;
+  #was_connected = false;
   #is_broken = false;
-
-  /** @param {Timers} timers */
-  constructor(timers) {
-    this.#timers = timers;
-  }
+  #cause = "";
 
   /** @param {ConnectionStatus} status */
   show(status) {
-    this.#timers.clear(this.#timer);
-    document.body.dataset.connection = status.name;
-    const text = connection_in_words(status, this.#timers.now(), document.body.dataset.state === "running");
+    const { dataset } = document.body;
+    if (status.name === "connected") this.#was_connected = true;
+    if (status.name === "lost" || status.name === "connected") this.#cause = loss_in_words(status);
+    dataset.connection = status.name;
+    dataset.link = this.#was_connected || LOOKS[status.name] !== "broken" ? LOOKS[status.name] : "starting";
+    const text = connection_in_words(status, {
+      keeps_input: dataset.state === "running",
+      was_connected: this.#was_connected,
+      cause: this.#cause,
+    });
     if (this.#line.textContent !== text) this.#line.textContent = text;
     if (status.name === "lost" && !this.#is_broken) announce(text);
-    if (status.name === "connected" && this.#is_broken) announce(text);
+    if (status.name === "connected" && this.#is_broken) announce("Connected again.");
     if (status.name === "lost" || status.name === "connected") this.#is_broken = status.name === "lost";
-    if (status.name === "lost") this.#timer = this.#timers.set(() => this.show(status), 500);
   }
 }

@@ -2,6 +2,7 @@ import { system_timers } from "../core/timers.js";
 import { announce } from "./announcer.js";
 import { keyboard_notice, screen_reader_notice } from "./card.js";
 import { button, element, is_usable, set_usable } from "./dom.js";
+import { refusal_in_words, wait_for_code } from "./refusals.js";
 import { duration_in_words } from "./words.js";
 
 /** @import { Timers } from "../core/timers.js" */
@@ -58,11 +59,18 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
 }
 
 /**
+ * Says why the server does not let this page in.
  * @param {PlainPage} screen
- * @param {string} reason
+ * @param {{reason: unknown, access_code: string}} refused `reason`: what a request was rejected with, or a Verdict.
  * @param {() => void} try_again Called once, as it ends with another card or with none.
  */
-export function show_unreachable(screen, reason, try_again) {
+export function show_refusal(screen, { reason, access_code }, try_again) {
+  const wait = wait_for_code(reason);
+  if (wait !== null) {
+    show_login(screen, { access_code, wait });
+    return;
+  }
+  const { card, heading, sentence, detail } = refusal_in_words(reason, new URL(import.meta.url).origin);
   const retry = button("Try again", press, "main");
 
   function press() {
@@ -71,8 +79,8 @@ export function show_unreachable(screen, reason, try_again) {
   }
 
   screen.show(
-    { card: "unreachable", heading: "The study cannot be reached", sign: "trouble", footer: [retry] },
-    element("p", {}, "The server did not answer as it should. Your network may be down, or the study is not running at the moment. Nothing of yours is lost."),
-    element("p", { class: "quiet" }, reason),
+    { card, heading, sign: "trouble", footer: [retry] },
+    element("p", {}, sentence),
+    ...(detail === "" ? [] : [element("p", { class: "quiet" }, detail)]),
   );
 }

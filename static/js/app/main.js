@@ -1,4 +1,4 @@
-import { Api, ApiError } from "../core/api.js";
+import { Api, base_path, participant_query } from "../core/api.js";
 import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
 import { make_wall_clock, system_timers } from "../core/timers.js";
@@ -8,8 +8,9 @@ import { place_banners } from "./banners.js";
 import { Display } from "./display.js";
 import { find } from "./dom.js";
 import { open_emulator } from "./emulator.js";
+import { Identity } from "./identity.js";
 import { attach_keyboard } from "./keyboard.js";
-import { show_login, show_unreachable } from "./login_screen.js";
+import { show_login, show_refusal } from "./login_screen.js";
 import { PlainPage } from "./plain_page.js";
 import { observe_person } from "./presence.js";
 import { Settings } from "./settings.js";
@@ -17,12 +18,14 @@ import { attach_splitter } from "./splitter.js";
 import { StudyPage } from "./study_page.js";
 import { attach_fold, attach_full_screen, name_keys } from "./tools.js";
 
-const api = new Api((...request) => fetch(...request));
+const base = base_path(import.meta.url);
+const api = new Api((...request) => fetch(...request), base);
 const screen = new PlainPage();
 const display = new Display(() => localStorage);
 const settings = new Settings(display);
 const about = new About();
 const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
+const identity = new Identity(api, access_code);
 
 /** Never fails: an older server does not know the request, and one that is away says so at the login. */
 async function learn_about() {
@@ -38,11 +41,9 @@ async function enter() {
     return;
   }
   try {
-    await api.login(access_code);
+    await identity.log_in();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) show_login(screen, { access_code });
-    else if (error instanceof ApiError && error.status === 429) show_login(screen, { access_code, wait: error.retry_after });
-    else show_unreachable(screen, reason(error), () => void enter());
+    show_refusal(screen, { reason: error, access_code }, () => void enter());
     return;
   }
   await learned;
@@ -59,9 +60,10 @@ function begin() {
   const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal });
   const session = new Session(
     {
-      url: terminal_url(),
+      url: terminal_url,
       open_socket: (url, protocol) => new WebSocket(url, protocol),
-      authorize,
+      authorize: (logs_in_first) => identity.authorize(logs_in_first),
+      participant: () => identity.participant,
       timers: system_timers,
       random: Math.random,
       is_online: () => navigator.onLine,
@@ -72,7 +74,9 @@ function begin() {
     },
     page,
   );
-  page.attach(session, { on_refused: () => show_login(screen, { access_code }) });
+  page.attach(session, {
+    on_refused: (verdict) => show_refusal(screen, { reason: verdict, access_code }, () => session.start()),
+  });
   attach_keyboard({ emulator, page, focus_terminal, on_paste: (text) => session.paste(text) });
   attach_full_screen(focus_terminal);
   watch_for_wake_up(session);
@@ -81,23 +85,6 @@ function begin() {
     if (page.is_in_mid_task) event.preventDefault();
   });
   session.start();
-}
-
-/** Whether the server still lets us in; the cookie may be gone while the code is good. */
-async function authorize() {
-  try {
-    await api.study();
-    return true;
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 401)) throw error;
-  }
-  try {
-    await api.login(access_code);
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return false;
-    throw error;
-  }
 }
 
 /** After sleep a socket may look open and be dead, and the clock here has stood still. @param {Session} session */
@@ -113,18 +100,14 @@ function watch_for_wake_up(session) {
   document.addEventListener("visibilitychange", look);
   document.addEventListener("resume", look);
   window.addEventListener("online", look);
+  window.addEventListener("offline", () => session.nudge());
   window.addEventListener("pageshow", look);
 }
 
 function terminal_url() {
-  const url = new URL(TERMINAL_PATH, location.href);
+  const url = new URL(base + TERMINAL_PATH + participant_query(identity.participant), location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
-}
-
-/** @param {unknown} error */
-function reason(error) {
-  return error instanceof Error ? error.message : String(error);
 }
 
 display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));

@@ -59,6 +59,7 @@ export class StudyPage {
   #solved = new Solved();
   /** @type {Session | null} */
   #session = null;
+  /** @type {(verdict: string) => void} */
   #on_refused = () => {};
   /** Of the state whose screen is up, so that hearing it again changes nothing. */
   #shown_state_number = -1;
@@ -80,7 +81,7 @@ export class StudyPage {
     this.#focus_terminal = focus_terminal;
     this.#question = new Question(focus_terminal);
     this.#countdown = new Countdown(timers);
-    this.#connection_line = new ConnectionLine(timers);
+    this.#connection_line = new ConnectionLine();
     this.#panel = new TaskPanel({
       announcer: new OutputAnnouncer(timers),
       on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up(),
@@ -89,7 +90,7 @@ export class StudyPage {
     this.#upload_bar = new UploadBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
   }
 
-  /** @param {Session} session @param {{on_refused: () => void}} events */
+  /** @param {Session} session @param {{on_refused: (verdict: string) => void}} events */
   attach(session, { on_refused }) {
     this.#session = session;
     this.#on_refused = on_refused;
@@ -123,7 +124,8 @@ export class StudyPage {
       show_replaced(this.#screen, () => this.#session?.start());
     } else if (status.name === "refused") {
       this.#close_what_is_open();
-      this.#on_refused();
+      this.#shown_state_number = -1;
+      this.#on_refused(status.reason);
     }
   }
 
@@ -145,6 +147,11 @@ export class StudyPage {
     if (state.state === "running") this.#show_terminal();
     else if (this.#was_solved_here(state)) this.#show_solved(state);
     else this.#show_card(state);
+  }
+
+  /** @param {boolean} is_input_dropped */
+  on_sandbox_replaced(is_input_dropped) {
+    this.#trouble.replaced(is_input_dropped);
   }
 
   /** @param {Progress} progress */

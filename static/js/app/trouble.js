@@ -9,6 +9,8 @@ export class Trouble {
   #box = find("trouble");
   #words = find("trouble_words");
   #is_closed = false;
+  #is_replaced = false;
+  #is_input_dropped = false;
 
   /** @param {() => void} focus_terminal */
   constructor(focus_terminal) {
@@ -19,9 +21,17 @@ export class Trouble {
     });
   }
 
+  /** The state says so too, a little later. @param {boolean} is_input_dropped */
+  replaced(is_input_dropped) {
+    this.#is_input_dropped = is_input_dropped;
+  }
+
   /** @param {StudyState} state */
   show({ state, task }) {
-    const words = state === "running" ? trouble_in_words(task) : "";
+    const is_replaced = state === "running" && (task?.terminal_replaced ?? false);
+    if (state !== "running" || (this.#is_replaced && !is_replaced)) this.#is_input_dropped = false;
+    this.#is_replaced = is_replaced;
+    const words = state === "running" ? trouble_in_words(task, this.#is_input_dropped) : "";
     if (this.#words.textContent !== words) {
       this.#words.textContent = words;
       this.#is_closed = false;

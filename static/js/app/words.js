@@ -24,26 +24,28 @@ export function clock_text(seconds) {
 }
 
 /**
+ * One sentence for as long as nothing changes for the person, whatever is tried meanwhile; none while all is well.
  * @param {ConnectionStatus} status
- * @param {number} now On the same clock.
- * @param {boolean} keeps_input Whether what is typed meanwhile reaches the shell later.
+ * @param {{keeps_input: boolean, was_connected: boolean, cause: string}} more Whether what is typed meanwhile reaches the
+ *     shell later, whether there has been a connection, and why there is none, where that needs other words.
  * @returns {string}
  */
-export function connection_in_words(status, now, keeps_input) {
+export function connection_in_words(status, { keeps_input, was_connected, cause }) {
+  const kept = keeps_input ? " What you type is kept." : "";
   switch (status.name) {
     case "connecting":
     case "greeting":
-      return status.attempt <= 1 ? "Connecting…" : `Connection lost. Connecting again (attempt ${status.attempt})…`;
+    case "lost":
+      if (cause !== "") return cause + kept;
+      return was_connected ? `Connection lost. Reconnecting…${kept}` : "Connecting…";
+    case "waiting":
+      return `Waiting for the server…${kept}`;
     case "connected":
-      return "Connected";
-    case "lost": {
-      const wait = Math.max(1, Math.ceil((status.retry_at - now) / 1000));
-      return `Connection lost. Attempt ${status.attempt + 1} in ${counted(wait, "second")}.${keeps_input ? " What you type is kept." : ""}`;
-    }
+      return "";
     case "replaced":
       return "Opened elsewhere";
     case "refused":
-      return "The server does not accept the access code any more";
+      return "The server does not let this page in any more";
     case "stopped":
       return "Not connected";
   }
@@ -72,11 +74,15 @@ export function time_left_in_words(seconds) {
 /**
  * What is wrong on our side with a running task, for as long as it is.
  * @param {{clock_stands?: boolean, terminal_replaced?: boolean} | null} task
+ * @param {boolean} [is_input_dropped] Something was typed for the terminal that is gone, and not used.
  * @returns {string} Empty where all is well.
  */
-export function trouble_in_words(task) {
+export function trouble_in_words(task, is_input_dropped = false) {
   if (task?.clock_stands) return "We cannot give you a terminal right now, sorry. We keep trying, and your time is paused.";
-  if (task?.terminal_replaced) return "We had to restart your terminal, sorry. Your files are as at the start of this task.";
+  if (task?.terminal_replaced) {
+    const dropped = is_input_dropped ? " What you typed while we were away was not used." : "";
+    return `We had to restart your terminal, sorry. Your files are as at the start of this task.${dropped}`;
+  }
   return "";
 }
 

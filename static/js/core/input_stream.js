@@ -1,5 +1,8 @@
 import { INPUT_WINDOW_BYTES, MAX_FRAME_BYTES } from "./protocol.js";
 
+/** So many bytes are soon there, over any line. */
+const LITTLE = 8 * 1024;
+
 /**
  * What the participant typed, kept until the server has acknowledged it, so that a broken connection loses none of it
  * and doubles none of it. Hands out frames in order, never more than the window ahead of the acknowledgements.
@@ -34,6 +37,17 @@ export class InputStream {
 
   get acknowledged() {
     return this.#acknowledged;
+  }
+
+  /** Whether anything that was typed has no acknowledgement. */
+  get owes_any() {
+    return this.#end > this.#acknowledged;
+  }
+
+  /** Whether a little is on its way without an acknowledgement. Much may be on it for long, over a slow line. */
+  get owes_little() {
+    const on_its_way = this.#ever_sent - this.#acknowledged;
+    return on_its_way > 0 && on_its_way <= LITTLE;
   }
 
   /** @param {Uint8Array} bytes */

@@ -27,6 +27,8 @@ export const CLOSE_BUSY = 1013;
 export const CLOSE_REPLACED = 4001;
 /** A message was lost on the way: reconnect and go on. */
 export const CLOSE_LOST = 4002;
+/** The cookie was another participant's: log in again, then reconnect. */
+export const CLOSE_WRONG_PARTICIPANT = 4003;
 
 /**
  * @typedef {{columns: number, rows: number}} TerminalSize In character cells.
@@ -60,6 +62,7 @@ export const CLOSE_LOST = 4002;
  * @typedef {object} Welcome
  * @property {"welcome"} type
  * @property {string} [stream] Empty or absent when there is no task session.
+ * @property {string} [sandbox] Names the sandbox behind the terminal; an older server does not say.
  * @property {number} input_offset Input goes on from here.
  * @property {number} output_offset Of the next output byte.
  * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
@@ -85,13 +88,22 @@ export const CLOSE_LOST = 4002;
  *   | {type: "state", state: StudyState}
  *   | {type: "input_ack", input_offset: number}
  *   | Progress
- *   | {type: "done", id: number}
+ *   | {type: "done", id: number, sandbox?: string}
+ *   | {type: "sandbox_replaced", sandbox: string}
  *   | {type: "replaced"}
  *   | ErrorMessage
  *   | Pong} ServerMessage
  *
- * @typedef {{type: "hello", columns: number, rows: number, output_offset: number, stream?: string, input_offset?: number,
- *   timezone?: string}} Hello
+ * @typedef {object} Hello
+ * @property {"hello"} type
+ * @property {number} columns
+ * @property {number} rows
+ * @property {number} output_offset
+ * @property {string} [stream]
+ * @property {number} [input_offset]
+ * @property {string} [participant] Whom this page has logged in as.
+ * @property {string} sandbox The last one that this page has heard of; empty when it knows none.
+ * @property {string} [timezone]
  *
  * @typedef {{at: number} & (
  *     {kind: "visibility", visible: boolean}
@@ -101,6 +113,7 @@ export const CLOSE_LOST = 4002;
  *   | {kind: "disconnected", reason: string, milliseconds: number})} Observation `at`: milliseconds since 1970.
  *
  * @typedef {Hello
+ *   | {type: "sandbox_seen", sandbox: string, input_offset: number}
  *   | {type: "start_task", id: number, task: number}
  *   | {type: "resize", columns: number, rows: number}
  *   | {type: "ack", output_offset: number}
@@ -156,6 +169,7 @@ const REQUIRED_FIELDS = new Map(
     ["input_ack", { input_offset: "offset" }],
     ["progress", { matched: "offset", missing: "offset", extra: "offset", incorrect: "offset" }],
     ["done", { id: "offset" }],
+    ["sandbox_replaced", { sandbox: "string" }],
     ["replaced", {}],
     ["error", { code: "string", message: "string" }],
     ["pong", { input_offset: "offset", output_offset: "offset", state_number: "offset" }],

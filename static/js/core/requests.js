@@ -62,6 +62,10 @@ export class Requests {
     for (const id of this.#waiting.keys()) this.#send_once(id);
   }
 
+  get any_waits() {
+    return this.#waiting.size > 0;
+  }
+
   /** Whether a request of this type waits for its answer. @param {ControlRequest["type"]} type */
   is_waiting(type) {
     return [...this.#waiting.values()].some(({ request }) => request.type === type);

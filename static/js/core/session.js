@@ -1,3 +1,7 @@
+import { Absence } from "./absence.js";
+import { Acknowledger } from "./acknowledger.js";
+import { AnswerWatch } from "./answer_watch.js";
+import { Backlog } from "./backlog.js";
 import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
 import { KeyTimes } from "./key_times.js";
@@ -10,29 +14,9 @@ import { ABANDONED, RequestError, Requests } from "./requests.js";
 import { RoundTrips } from "./round_trips.js";
 import { TerminalScreen } from "./terminal.js";
 
-/** @import { ConnectionOptions, ConnectionStatus } from "./connection.js" */
-/** @import { ClientMessage, ErrorMessage, Observation, Pong, Progress, StudyState, Welcome } from "./protocol.js" */
-
-/** Small outputs are acknowledged together, at most this many milliseconds after they have been drawn. */
-const ACKNOWLEDGE_AFTER = 50;
-
-/**
- * @typedef {object} SessionEvents
- * @property {(state: StudyState) => void} on_state
- * @property {(status: ConnectionStatus) => void} on_status
- * @property {(progress: Progress) => void} on_progress
- * @property {(error: ErrorMessage) => void} on_error One that answers no request.
- * @property {(backlog: {done: number, total: number} | null) => void} on_backlog How much of a large paste the server has.
- *
- * @typedef {ConnectionOptions & {
- *   emulator: import("./terminal.js").Emulator,
- *   random_bytes: (length: number) => Uint8Array,
- *   wall_clock: () => number,
- *   timezone?: string,
- * }} SessionOptions `wall_clock`: milliseconds since 1970. `timezone`: the participant's, which the shell gets.
- *
- * @typedef {Observation extends infer O ? O extends Observation ? Omit<O, "at"> : never : never} UnstampedObservation
- */
+/** @import { ConnectionStatus } from "./connection.js" */
+/** @import { ClientMessage, Pong, StudyState, Welcome } from "./protocol.js" */
+/** @import { SessionEvents, SessionOptions, UnstampedObservation } from "./session_parts.js" */
 
 /**
  * A participant's end of the wire: joins the terminal, the two streams and the control requests to a connection that may
@@ -51,20 +35,22 @@ export class Session {
   #output = new OutputStream();
   #pastes = new Pastes();
   #key_times = new KeyTimes();
+  #backlog;
   /** Names the pair of streams that the offsets are of. @type {string | null} */
   #stream = null;
+  /** Names what is behind the terminal, as far as this page has heard. @type {string | null} */
+  #sandbox = null;
   /** @type {StudyState | null} */
   #state = null;
   /** Between `hello` and `welcome` nothing may be sent. */
   #is_welcomed = false;
   #told_size = "";
-  #has_told_backlog = false;
   /** @type {string | undefined} */
   #timezone;
-  /** Since when the page has been away, and why. @type {{at: number, reason: string} | null} */
-  #away = null;
-  /** @type {unknown} */
-  #acknowledge_timer = undefined;
+  #absence = new Absence();
+  #participant;
+  #acknowledger;
+  #answers;
 
   /** @param {SessionOptions} options @param {SessionEvents} events */
   constructor(options, events) {
@@ -72,6 +58,8 @@ export class Session {
     this.#timers = options.timers;
     this.#wall_clock = options.wall_clock;
     this.#timezone = options.timezone;
+    this.#participant = options.participant;
+    this.#backlog = new Backlog(this.#input, events.on_backlog);
     this.#terminal = new TerminalScreen(options.emulator, {
       on_input: (bytes, { is_answer }) => this.#type(bytes, !is_answer),
       on_resize: () => this.#tell_size(),
@@ -82,9 +70,23 @@ export class Session {
       on_closed: () => this.#close(),
       on_status: (status) => this.#take_status(status),
     });
+    this.#acknowledger = new Acknowledger({
+      output: this.#output,
+      timers: options.timers,
+      send: (output_offset) => this.#is_welcomed && this.#send({ type: "ack", output_offset }),
+    });
+    this.#answers = new AnswerWatch({
+      timers: options.timers,
+      owes: () => this.#is_welcomed && (this.#input.owes_little || this.#requests.any_waits),
+      on_overdue: () => this.#connection.doubt(),
+    });
     this.#reports = new Reports({ send: (frame) => this.#is_welcomed && this.#send(frame), timers: options.timers });
     this.#requests = new Requests({
-      send: (request) => this.#is_welcomed && this.#send(request),
+      send: (request) => {
+        const is_sent = this.#is_welcomed && this.#send(request);
+        this.#answers.sent();
+        return is_sent;
+      },
       timers: options.timers,
       random_bytes: options.random_bytes,
     });
@@ -103,10 +105,6 @@ export class Session {
   /** Connects; also after another tab took over, to take over from that one. */
   start() {
     this.#connection.start();
-  }
-
-  stop() {
-    this.#connection.stop();
   }
 
   /** See whether the connection still lives, or try at once to get it back. */
@@ -129,7 +127,7 @@ export class Session {
     const stream = this.#stream;
     const was_in_mid_paste = this.#drop_unsent();
     try {
-      await this.#requests.ask({ type: "reset", task: this.#task_number });
+      await this.#requests.ask({ type: "reset", task: this.#state?.task?.number ?? 1 });
     } catch (error) {
       // The old shell is still there and waits for the rest of the paste. After an abandoned request nobody knows which shell is.
       const is_refused = error instanceof RequestError && error.code !== ABANDONED;
@@ -140,7 +138,7 @@ export class Session {
 
   /** @returns {Promise<void>} */
   give_up() {
-    return this.#requests.ask({ type: "give_up", task: this.#task_number });
+    return this.#requests.ask({ type: "give_up", task: this.#state?.task?.number ?? 1 });
   }
 
   /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
@@ -166,7 +164,7 @@ export class Session {
     const stopped = this.#tell_stopped_pastes();
     this.#key_times.drop();
     this.#input.drop_unsent();
-    this.#tell_backlog();
+    this.#backlog.tell();
     return stopped.some(({ bytes }) => bytes > 0);
   }
 
@@ -180,23 +178,19 @@ export class Session {
     this.#reports.flush();
   }
 
-  get #task_number() {
-    return this.#state?.task?.number ?? 1;
-  }
-
   #greet() {
     this.#is_welcomed = false;
     const { columns, rows } = this.#terminal.size;
     this.#told_size = `${columns} ${rows}`;
     const known = this.#stream === null ? {} : { stream: this.#stream, input_offset: this.#input.ever_sent };
-    const place = this.#timezone === undefined ? {} : { timezone: this.#timezone };
-    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...place });
+    const mine = { participant: this.#participant() || undefined, timezone: this.#timezone };
+    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...mine, sandbox: this.#sandbox ?? "" });
   }
 
   #close() {
     this.#is_welcomed = false;
-    this.#timers.clear(this.#acknowledge_timer);
-    this.#acknowledge_timer = undefined;
+    this.#answers.forget();
+    this.#acknowledger.stop();
   }
 
   /** @param {string | ArrayBuffer} frame */
@@ -216,19 +210,32 @@ export class Session {
         break;
       case "input_ack":
         this.#input.acknowledge(message.input_offset);
-        this.#tell_backlog();
+        this.#answers.answered();
+        this.#backlog.tell();
         this.#send_input();
         break;
       case "progress":
         this.#events.on_progress(message);
         break;
       case "done":
+        if (message.sandbox !== undefined) this.#sandbox = message.sandbox;
         this.#requests.fulfil(message.id);
+        break;
+      case "sandbox_replaced":
+        // Between hello and welcome it is the welcome that tells.
+        if (this.#is_welcomed) this.#see_sandbox(message.sandbox, this.#input.owes_any);
         break;
       case "replaced":
         this.#connection.replaced();
         break;
       case "error":
+        if (message.code === "unknown_stream" && !this.#is_welcomed) {
+          // The server has another record than the one that the stream is of: greet as a page that was just opened.
+          this.#begin_stream({ stream: null, input_offset: 0, output_offset: 0, answered_offset: 0 });
+          this.#greet();
+          break;
+        }
+        if (message.code === "wrong_participant") break; // The connection ends, and this page logs in again.
         // A server that is older than this page does not know all that it says: that is nothing to trouble a person with.
         if (!this.#requests.refuse(message) && message.code !== "bad_message") this.#events.on_error(message);
         break;
@@ -241,7 +248,9 @@ export class Session {
   /** @param {Welcome} welcome */
   #take_welcome(welcome) {
     const stream = welcome.stream || null;
-    if (stream !== null && stream === this.#stream) {
+    const is_same = stream !== null && stream === this.#stream;
+    const { owes_any } = this.#input;
+    if (is_same) {
       const end_of_sent = this.#input.ever_sent;
       const moved = this.#input.resume(welcome.input_offset);
       if (moved !== 0) {
@@ -251,26 +260,51 @@ export class Session {
       }
       if (this.#output.resume(welcome.output_offset, welcome.answered_offset)) this.#terminal.clear();
     } else {
-      // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
-      if (this.#stream !== null) this.#terminal.clear();
-      this.#tell_stopped_pastes();
-      this.#key_times.drop();
-      this.#stream = stream;
-      this.#input.reset(welcome.input_offset);
-      this.#output.reset(welcome.output_offset, welcome.answered_offset);
+      this.#begin_stream({ ...welcome, stream });
     }
     this.#is_welcomed = true;
+    if (is_same) this.#see_sandbox(welcome.sandbox, owes_any);
     this.#requests.fulfil(welcome.id);
     this.#connection.welcomed();
     this.#take_state(welcome.state);
     this.#tell_size();
-    this.#tell_backlog();
+    this.#backlog.tell();
     this.#reports.wake();
     // What was on its way when the line broke comes first, as it did: none of it is meant for the fresh shell.
     if (this.#requests.is_waiting("reset")) this.#send_input(this.#input.ever_sent);
     if (welcome.id === undefined) this.#requests.send_all();
     this.#send_input();
-    this.#acknowledge_if_due();
+    this.#acknowledger.drawn();
+  }
+
+  /**
+   * What was typed before this page heard of it was typed at another sandbox, whose programs are gone. It is sent all the
+   * same, for the record; the server types none of it.
+   * @param {string | undefined} sandbox @param {boolean} is_input_dropped Whether anything was typed so.
+   */
+  #see_sandbox(sandbox, is_input_dropped) {
+    if (sandbox === undefined || sandbox === this.#sandbox) return;
+    const is_first = this.#sandbox === null;
+    this.#sandbox = sandbox;
+    if (is_first) return;
+    // It was asked for: what has not been sent was typed since then.
+    const was_asked_for = this.#requests.is_waiting("reset");
+    if (!was_asked_for && this.#input.backlog !== null) this.#drop_unsent();
+    const input_offset = was_asked_for ? this.#input.ever_sent : this.#input.end;
+    if (!was_asked_for) this.#events.on_sandbox_replaced(is_input_dropped);
+    this.#send({ type: "sandbox_seen", sandbox, input_offset });
+  }
+
+  /** @param {{stream: string | null, sandbox?: string, input_offset: number, output_offset: number, answered_offset: number}} begin */
+  #begin_stream({ stream, sandbox, input_offset, output_offset, answered_offset }) {
+    // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
+    if (this.#stream !== null) this.#terminal.clear();
+    this.#tell_stopped_pastes();
+    this.#key_times.drop();
+    this.#stream = stream;
+    this.#sandbox = sandbox ?? null;
+    this.#input.reset(input_offset);
+    this.#output.reset(output_offset, answered_offset);
   }
 
   /** @param {StudyState} state */
@@ -280,7 +314,7 @@ export class Session {
       this.#tell_stopped_pastes();
       this.#key_times.drop();
       this.#input.reset(this.#input.ever_sent);
-      this.#tell_backlog();
+      this.#backlog.tell();
     }
     this.#events.on_state(state);
   }
@@ -302,21 +336,8 @@ export class Session {
     this.#terminal.write(bytes, { is_replay }, () => {
       if (stream !== this.#stream) return;
       this.#output.mark_rendered(offset + bytes.length);
-      this.#acknowledge_if_due();
+      if (this.#is_welcomed) this.#acknowledger.drawn();
     });
-  }
-
-  #acknowledge_if_due() {
-    if (!this.#is_welcomed || !this.#output.acknowledgement_is_owed) return;
-    if (this.#output.acknowledgement_is_due) this.#acknowledge();
-    else this.#acknowledge_timer ??= this.#timers.set(() => this.#acknowledge(), ACKNOWLEDGE_AFTER);
-  }
-
-  #acknowledge() {
-    this.#timers.clear(this.#acknowledge_timer);
-    this.#acknowledge_timer = undefined;
-    if (!this.#is_welcomed || !this.#output.acknowledgement_is_owed) return;
-    this.#send({ type: "ack", output_offset: this.#output.take_acknowledgement() });
   }
 
   /** @param {Uint8Array} bytes @param {boolean} is_of_person Not of the emulator or the page. */
@@ -324,7 +345,7 @@ export class Session {
     if (!this.takes_input || this.#stream === null || bytes.length === 0) return;
     if (is_of_person) this.#key_times.add(this.#input.end, this.#wall_clock());
     this.#input.write(bytes);
-    this.#tell_backlog();
+    this.#backlog.tell();
     this.#send_input();
   }
 
@@ -335,20 +356,10 @@ export class Session {
     return all_stopped;
   }
 
-  #tell_backlog() {
-    const { backlog } = this.#input;
-    if (backlog !== null || this.#has_told_backlog) this.#events.on_backlog(backlog);
-    this.#has_told_backlog = backlog !== null;
-  }
-
   /** @param {ConnectionStatus} status */
   #take_status(status) {
-    if (status.name === "lost" || status.name === "replaced") this.#away ??= { at: this.#wall_clock(), reason: status.reason };
-    if (status.name === "connected" && this.#away !== null) {
-      const { at, reason } = this.#away;
-      this.#away = null;
-      this.observe({ kind: "disconnected", reason, milliseconds: Math.max(0, Math.round(this.#wall_clock() - at)) });
-    }
+    const absence = this.#absence.follow(status, this.#wall_clock());
+    if (absence !== null) this.observe(absence);
     this.#events.on_status(status);
     if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study went on elsewhere before the server had answered");
   }
@@ -367,6 +378,7 @@ export class Session {
     for (let frame = this.#input.take(until); frame !== null; frame = this.#input.take(until)) {
       if (!this.#connection.send(encode_frame(frame.offset, frame.bytes))) break;
     }
+    this.#answers.sent();
     if (this.#stream === null) return;
     for (const [offset, at] of this.#key_times.take(this.#input.ever_sent)) this.#reports.typed(this.#stream, offset, at);
   }

@@ -101,7 +101,7 @@ void FakeWorker::on_request(const Message& request) {
   if (is("method", "login") && !is("access_code", "bob")) {
     reply["body"] = error_body("unknown_access_code");
   } else if (is("method", "login")) {
-    reply = {{"status", 200}, {"body", json::object{}}, {"cookie", "token-bob"}};
+    reply = {{"status", 200}, {"body", {{"participant", "7"}}}, {"cookie", "token-bob"}, {"participant", 7}};
   } else if (is("method", "about")) {
     const json::object about{{"title", "A study"}, {"contact", "a@example.org"}, {"records_bytes", true}};
     reply = {{"status", 200}, {"body", about}};
@@ -109,6 +109,8 @@ void FakeWorker::on_request(const Message& request) {
     reply = {{"status", 200}, {"body", json::object{}}};
   } else if (is("method", "ready")) {
     reply = {{"status", ready ? 200 : 503}, {"body", json::object{}}};
+  } else if (question.contains("participant") && !is("participant", "7")) {
+    reply = {{"status", 403}, {"body", error_body("wrong_participant")}};
   } else if (is("cookie", "token-bob")) {
     const json::object state{{"state", "ready"}};
     reply = {{"status", 200}, {"body", state}, {"participant", 7}, {"affinity", affinity.load()}};

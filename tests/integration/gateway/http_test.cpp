@@ -87,8 +87,8 @@ TEST_F(HttpTest, SaysWhichMethodsAreAllowed) {
 
 TEST_F(HttpTest, RedirectsToThePageWithItsQuery) {
   RawClient client(port);
-  EXPECT_EQ(client.get("/")["location"], "/static/html/index.html");
-  EXPECT_EQ(client.get("/?access_code=a%26b&x")["location"], "/static/html/index.html?access_code=a%26b&x");
+  EXPECT_EQ(client.get("/")["location"], "static/html/index.html");
+  EXPECT_EQ(client.get("/?access_code=a%26b&x")["location"], "static/html/index.html?access_code=a%26b&x");
 }
 
 TEST_F(HttpTest, KeepsTheConnectionUnlessAskedNotTo) {

@@ -7,6 +7,7 @@ namespace tellina::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class LoginTest : public GatewayTest {};
 
@@ -15,8 +16,77 @@ TEST_F(LoginTest, GivesACookieThatNoScriptCanRead) {
   RawClient client(port);
   const RawAnswer answer = client.login("bob");
   EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(answer["set-cookie"], "tellina_session=token-bob; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000");
+  const std::string attributes = "=token-bob; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";
+  EXPECT_EQ(answer["set-cookie"], "tellina_session" + attributes + ", tellina_session_7" + attributes);
+  EXPECT_EQ(answer.body, R"({"participant":"7"})");
   EXPECT_EQ(answer["cache-control"], "no-store");
+}
+
+TEST_F(LoginTest, TakesTheCookieOfTheParticipantThatARequestNames) {
+  start();
+  RawClient client(port);
+  const auto status = [&](const std::string& query, const std::string& cookies) {
+    return client.get("/api/v1/study" + query, "Cookie: " + cookies + "\r\n").status;
+  };
+  const std::string both = "tellina_session=token-alice; tellina_session_7=token-bob; tellina_session_8=token-alice";
+  EXPECT_EQ(status("?participant=7", both), 200);
+  EXPECT_EQ(status("?access_code=x&participant=7", both), 200);
+  EXPECT_EQ(status("", both), 401) << "the latest login's";
+  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "a login from before";
+  EXPECT_EQ(status("?participant=8", "tellina_session=token-bob"), 403) << "another participant's";
+  EXPECT_EQ(status("?participant=", "tellina_session=token-bob"), 200);
+  EXPECT_EQ(status("?participant=%20", "tellina_session=token-bob"), 200) << "no key";
+}
+
+TEST_F(LoginTest, KeepsTheCookiesOfTwentyOthers) {
+  start();
+  RawClient client(port);
+  std::string cookies = "Cookie: a=b";
+  for (int i = 100; i < 122; ++i) cookies += "; tellina_session_" + std::to_string(i) + "=t";
+  const std::string set = client.login("bob", cookies + "\r\n")["set-cookie"];
+  EXPECT_THAT(set, HasSubstr("tellina_session_100=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
+  EXPECT_THAT(set, HasSubstr("tellina_session_101=; "));
+  EXPECT_THAT(set, Not(HasSubstr("tellina_session_102=")));
+}
+
+TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
+  start();
+  RawClient client(port);
+  EXPECT_EQ(client.get("/api/v1/study?participant=7").status, 401);
+  EXPECT_THAT(log.text(), HasSubstr("a page of participant 7 has logged in but sends no cookie"));
+  EXPECT_EQ(client.login("bob", "Origin: https://study.example.org\r\n").status, 403);
+  EXPECT_THAT(log.text(), HasSubstr("a page of \"https://study.example.org\" was refused, as the request's Host is \"" +
+                                    client.host() + "\"; let the proxy pass Host on unchanged"));
+  EXPECT_EQ(client.get("/study/api/v1/login?access_code=secret").status, 404);
+  EXPECT_THAT(log.text(), HasSubstr("there is nothing at \"/study/api/v1/login\" (404); if a proxy offers the server "
+                                    "under the path \"/study\", set server.base_path to it"));
+  EXPECT_EQ(client.get("/api/v1/terminal", "Cookie: tellina_session=token-bob\r\n").status, 426);
+  EXPECT_THAT(log.text(), HasSubstr("was no WebSocket handshake (426): a proxy must pass on the headers Upgrade"));
+  EXPECT_THAT(log.text(), Not(HasSubstr("secret")));
+  const std::string before = log.text();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.get("/wp-login.php").status, 404);
+  EXPECT_EQ(log.text(), before) << "one line of a kind in ten seconds";
+}
+
+TEST_F(LoginTest, WorksBelowABasePath) {
+  config.base_path = "/lab/study";
+  start();
+  RawClient client(port);
+  EXPECT_EQ(client.get("/lab/study/?access_code=b")["location"], "static/html/index.html?access_code=b");
+  EXPECT_EQ(client.get("/lab/study?access_code=b")["location"], "study/static/html/index.html?access_code=b");
+  EXPECT_EQ(client.get("/")["location"], "static/html/index.html") << "where a proxy cuts the path off";
+  EXPECT_EQ(client.get("/lab/study/static/html/index.html").status, 200);
+  EXPECT_EQ(client.get("/static/html/index.html").status, 200);
+  EXPECT_EQ(client.get("/lab/study/healthz").status, 200);
+  for (const char* path : {"/lab", "/lab/studyx", "/lab/study2/healthz", "/lab/study/lab/study/healthz"}) {
+    EXPECT_EQ(client.get(path).status, 404) << path;
+  }
+  const RawAnswer login = client.request("POST", "/lab/study/api/v1/login", "Content-Type: application/json\r\n",
+                                         R"({"access_code":"bob"})");
+  EXPECT_EQ(login.status, 200);
+  EXPECT_THAT(login["set-cookie"], HasSubstr("; Path=/lab/study/; "));
+  const RawAnswer terminal = client.get("/lab/study/api/v1/terminal", "Cookie: tellina_session=token-bob\r\n");
+  EXPECT_EQ(terminal.status, 426);
 }
 
 TEST_F(LoginTest, RefusesAnUnknownCode) {
@@ -47,6 +117,11 @@ TEST_F(LoginTest, RefusesAPageFromElsewhere) {
   EXPECT_EQ(client.login("bob", "Origin: http://evil.example\r\n").status, 403);
   EXPECT_EQ(client.login("bob", "Origin: null\r\n").status, 403);
   EXPECT_EQ(client.login("bob", "Origin: http://" + client.host() + "\r\n").status, 200);
+  stop();
+  config.public_host = "study.example.org";
+  start();
+  EXPECT_EQ(RawClient(port).login("bob", "Origin: https://study.example.org\r\n").status, 200);
+  EXPECT_EQ(RawClient(port).login("bob", "Origin: https://evil.example\r\n").status, 403);
 }
 
 TEST_F(LoginTest, MakesGuessingSlow) {

@@ -111,6 +111,20 @@ TEST_F(ProxyTest, PassesTheOriginOfItsOwnPages) {
   EXPECT_EQ(login_at("study.example.org", "https://evil.example"), 403);
 }
 
+TEST_F(ProxyTest, NamesTheHostThatItsClientsAskFor) {
+  const std::string origin = "Origin: https://study.example.org\r\n";
+  const std::string host = "X-Forwarded-Host: study.example.org\r\n";
+  start_trusting_the_peer();
+  EXPECT_EQ(login("bob", origin), 403);
+  EXPECT_EQ(login("bob", origin + host), 200);
+  EXPECT_EQ(login("bob", origin + "X-Forwarded-Host: study.example.org, inner:8080\r\n"), 200) << "two proxies";
+  EXPECT_EQ(login("bob", origin + "X-Forwarded-Host: other.example.org\r\n"), 403);
+  stop();
+  config.trusted_proxies.clear();
+  start();
+  EXPECT_EQ(login("bob", origin + host), 403) << "from anybody";
+}
+
 TEST_F(ProxyTest, MayHaveMoreConnectionsThanAClient) {
   config.connections_per_address = 1;
   start_trusting_the_peer();

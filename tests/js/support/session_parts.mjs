@@ -17,8 +17,8 @@ export const PASSED = {
   previous: { number: 1, state: "passed" },
 };
 
-/** A session whose server is the test. @param {{authorize?: () => Promise<boolean>}} [options] */
-export function make_session({ authorize = async () => true } = {}) {
+/** A session whose server is the test. @param {{authorize?: import("../../../static/js/core/connection.js").ConnectionOptions["authorize"], participant?: string}} [options] */
+export function make_session({ authorize = async () => "admitted", participant = "" } = {}) {
   const sockets = new FakeSockets();
   const timers = new FakeTimers();
   const emulator = Object.assign(new Terminal({ cols: 80, rows: 24, allowProposedApi: true }), {
@@ -30,25 +30,31 @@ export function make_session({ authorize = async () => true } = {}) {
   const errors = [];
   /** @type {({done: number, total: number} | null)[]} */
   const backlogs = [];
+  /** @type {boolean[]} */
+  const replacements = [];
+  /** @type {string[]} */
+  const connections = [];
   let next_byte = 0;
   const session = new Session(
     {
-      url: "ws://here/api/v1/terminal",
+      url: () => "ws://here/api/v1/terminal",
       open_socket: sockets.open,
       authorize,
       timers,
       random: () => 1,
       emulator,
       is_online: () => true,
+      participant: () => participant,
       wall_clock: () => 1_000_000 + timers.now(),
       random_bytes: (length) => Uint8Array.from({ length }, () => next_byte++),
     },
     {
       on_state: (state) => states.push(`${state.state} ${state.state_number}`),
-      on_status: () => {},
+      on_status: ({ name }) => connections.push(name),
       on_progress: () => {},
       on_error: ({ code }) => errors.push(code),
       on_backlog: (backlog) => backlogs.push(backlog),
+      on_sandbox_replaced: (is_input_dropped) => replacements.push(is_input_dropped),
     },
   );
   /** @param {object} [more] */
@@ -78,5 +84,5 @@ export function make_session({ authorize = async () => true } = {}) {
   const take = () => sockets.last.take();
   const line = (/** @type {number} */ row) => emulator.buffer.active.getLine(row)?.translateToString(true);
   const type = (/** @type {string} */ keys) => emulator.input(keys, true);
-  return { session, sockets, timers, emulator, states, errors, backlogs, welcome, running, output, drawn, open, reopen, open_running, take, line, type };
+  return { session, sockets, timers, emulator, states, errors, backlogs, replacements, connections, welcome, running, output, drawn, open, reopen, open_running, take, line, type };
 }

@@ -96,6 +96,9 @@ TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   EXPECT_TRUE(config.server.shows_metrics_to_all);
   EXPECT_EQ(config.server.public_url, "https://[2001:db8::7]:8443/study/");
   EXPECT_EQ(study_url(config.server, "0.0.0.0", 1), "https://[2001:db8::7]:8443/study");
+  EXPECT_EQ(host_of_url(config.server.public_url), "[2001:db8::7]:8443");
+  EXPECT_EQ(host_of_url("https://study.example.org"), "study.example.org");
+  EXPECT_EQ(host_of_url(""), "");
   EXPECT_EQ(config.database, "/srv/data/a.db");
   EXPECT_EQ(config.workers, 9U);
   EXPECT_FALSE(config.keeps_bytes);

@@ -34,6 +34,40 @@ TEST(FindCookie, FindsOneAmongMany) {
   EXPECT_FALSE(find_cookie("", "tellina_session"));
 }
 
+TEST(CookieNames, AreInTheirOrder) {
+  EXPECT_EQ(cookie_names("b=1; a ; c=2=3"), (std::vector<std::string>{"b", "a", "c"}));
+  EXPECT_TRUE(cookie_names("").empty());
+}
+
+TEST(FindQueryValue, FindsTheFirst) {
+  EXPECT_EQ(find_query_value("a=1&participant=7&participant=8", "participant"), "7");
+  EXPECT_EQ(find_query_value("participant", "participant"), "");
+  EXPECT_FALSE(find_query_value("xparticipant=7", "participant"));
+  EXPECT_FALSE(find_query_value("", "participant"));
+}
+
+TEST(CutBasePath, TakesOffWholeParts) {
+  const auto cut = [](const char* path, const char* base) {
+    Target target;
+    target.path = path;
+    cut_base_path(target, base);
+    return target.path + " " + target.redirect_base;
+  };
+  EXPECT_EQ(cut("/study/healthz", "/study"), "/healthz ");
+  EXPECT_EQ(cut("/study/", "/study"), "/ ");
+  EXPECT_EQ(cut("/a/study", "/a/study"), "/ study/");
+  EXPECT_EQ(cut("/studyx", "/study"), "/studyx ");
+  EXPECT_EQ(cut("/healthz", "/study"), "/healthz ");
+  EXPECT_EQ(cut("/study", ""), "/study ");
+}
+
+TEST(IsForwardedOrigin, LooksAtEachHost) {
+  EXPECT_TRUE(is_forwarded_origin("https://a.example", "b.example, a.example:443"));
+  EXPECT_FALSE(is_forwarded_origin("https://a.example", "b.example"));
+  EXPECT_FALSE(is_forwarded_origin("https://a.example", ""));
+  EXPECT_FALSE(is_forwarded_origin("null", "null"));
+}
+
 TEST(IsToken, TakesOnlyWhatCanBeOne) {
   EXPECT_TRUE(is_token("0aZ-_"));
   EXPECT_FALSE(is_token(""));

@@ -21,7 +21,8 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
       {"{}", "type: expected a string, got nothing"},
       {R"({"type":3})", "type: expected a string, got 3"},
       {R"({"type":"jump"})",
-       "type: expected hello, start_task, resize, ack, reset, give_up, ping, input_times or observation, got \"jump\""},
+       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, ping, input_times or observation, "
+       "got \"jump\""},
       {R"({"type":"ack"})", "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
       {R"({"type":"ack","output_offset":-1})",
        "output_offset: expected a whole number from 0 to 9007199254740991, got -1"},
@@ -94,8 +95,8 @@ TEST(ControlFrames, AreUnderstood) {
 
 TEST(ControlFrames, AreWritten) {
   EXPECT_EQ(
-      welcome_frame("1", "s", 2, 3, 4, "{}"),
-      R"({"type":"welcome","id":1,"stream":"s","input_offset":2,"output_offset":3,"answered_offset":4,"state":{}})");
+      welcome_frame("1", "s", "b", 2, 3, 4, "{}"),
+      R"({"type":"welcome","id":1,"stream":"s","sandbox":"b","input_offset":2,"output_offset":3,"answered_offset":4,"state":{}})");
   EXPECT_EQ(error_frame("busy", "a \"b\"", ""), R"({"type":"error","code":"busy","message":"a \"b\""})");
   EXPECT_EQ(pong_frame("1", 2, 3, 4), R"({"type":"pong","t":1,"input_offset":2,"output_offset":3,"state_number":4})");
 }

@@ -19,7 +19,7 @@ TEST_F(SessionTest, RefusesEverythingBeforeHello) {
 
 TEST_F(SessionTest, WelcomesAPageBetweenTasks) {
   open();
-  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":7,"stream":"s-old","input_offset":9})");
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":7,"stream":"","input_offset":9})");
   auto welcome = port.last("welcome");
   EXPECT_EQ(welcome["stream"], "");
   EXPECT_EQ(welcome["input_offset"].to_number<int>(), 0);

@@ -41,20 +41,20 @@ class RestartTest : public SessionTest {
   std::uint64_t seen = 0;
 };
 
-TEST_F(RestartTest, InOrderLosesNothingAndBeginsOnAFreshScreen) {
+TEST_F(RestartTest, InOrderRecordsAllAndBeginsOnAFreshScreen) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet(seen, 5);
   const auto welcome = port.last("welcome");
   EXPECT_EQ(welcome.at("output_offset").to_number<std::uint64_t>(), seen);
   EXPECT_EQ(welcome.at("input_offset").to_number<int>(), 3) << "what the page has sent since can come again";
-  type(3, "de");
-  EXPECT_EQ(backend.shell().typed(), "de");
+  type(3, "defg");
+  EXPECT_EQ(backend.shell().typed(), "fg") << "the rest was typed at the shell that is gone";
   EXPECT_TRUE(wait([&] { return port.output_end > seen; })) << "the new shell's prompt";
   EXPECT_EQ(port.output.substr(0, 2),
             "\x1b"
             "c");
-  expect_stored("SELECT input_end FROM task_sessions", "5");
+  expect_stored("SELECT input_end FROM task_sessions", "7");
   EXPECT_EQ(gaps(), "NULL");
 }
 

@@ -95,7 +95,8 @@ TEST_F(SessionTest, AResetDropsWhatTheOldShellHasNotReadAndAcknowledgesIt) {
   type(offset, "fresh");
   EXPECT_EQ(backend.shell().typed(), "fresh");
   expect_stored("SELECT detail FROM event_log WHERE kind = 'input_dropped'",
-                "{\"from_offset\":" + std::to_string(written) + ",\"bytes\":" + std::to_string(offset - written) + "}");
+                "{\"from_offset\":" + std::to_string(written) + ",\"bytes\":" + std::to_string(offset - written) +
+                    ",\"reason\":\"reset\"}");
 }
 
 TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {

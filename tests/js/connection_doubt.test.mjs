@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiError } from "../../static/js/core/api.js";
+import { make_connection as make } from "./support/connection_parts.mjs";
+import { settle } from "./support/fake_timers.mjs";
+
+/** A server that does not answer, or answers that it does not want this page. */
+
+test("in doubt it pings at once, says so after a quarter of a second, and gives the line up after two", async () => {
+  const { connection, sockets, timers, take_events, connect } = make();
+  await connect();
+  sockets.last.take();
+  connection.doubt();
+  assert.deepEqual(sockets.last.take(), [{ type: "ping", t: 0 }]);
+  timers.advance(249);
+  assert.equal(connection.status.name, "connected");
+  timers.advance(1);
+  assert.equal(connection.status.name, "waiting");
+  timers.advance(1000);
+  connection.doubt();
+  connection.nudge();
+  assert.deepEqual(sockets.last.take(), [], "more doubt gives no more time");
+  timers.advance(749);
+  assert.equal(connection.status.name, "waiting");
+  timers.advance(1);
+  assert.deepEqual(take_events(), ["waiting 0", "closed", "lost 0"]);
+});
+
+test("a doubt that a quick answer settles is never told, and the next is a new one", async () => {
+  const { connection, sockets, timers, take_events, connect } = make();
+  await connect();
+  for (let time = 0; time < 3; time++) {
+    connection.doubt();
+    timers.advance(200);
+    sockets.last.say({ type: "pong" });
+    timers.advance(1800);
+  }
+  assert.deepEqual(take_events(), []);
+  connection.doubt();
+  timers.advance(649);
+  assert.deepEqual(take_events(), [], "two round trips more, as the line is slow");
+  timers.advance(1);
+  sockets.last.say({ type: "input_ack" });
+  assert.deepEqual(take_events(), ["waiting 0", "connected 0"]);
+  timers.advance(9_999);
+  assert.equal(connection.status.name, "connected");
+});
+
+test("a doubt hurries a ping that is under way", async () => {
+  const { connection, sockets, timers, connect } = make();
+  await connect();
+  timers.advance(10_500);
+  sockets.last.take();
+  connection.doubt();
+  assert.equal(sockets.last.take().length, 1);
+  timers.advance(2000);
+  assert.equal(connection.status.name, "lost");
+});
+
+test("a page whose cookie is another participant's logs in before it comes back", async () => {
+  /** @type {boolean[]} */
+  const asked = [];
+  const authorize = async (/** @type {boolean} */ logs_in_first) => {
+    asked.push(logs_in_first);
+    return /** @type {const} */ ("admitted");
+  };
+  const { sockets, timers, connect } = make({ authorize });
+  await connect();
+  sockets.last.break(4003);
+  timers.advance(5000);
+  await settle();
+  assert.deepEqual([asked, sockets.all.length], [[true], 2]);
+  sockets.last.break();
+  timers.advance(5000);
+  await settle();
+  assert.deepEqual(asked, [true, false], "once it has");
+});
+
+test("names the server's own word for why it cannot be asked, and tells a WebSocket that is refused from a server that is away", async () => {
+  /** @type {Error | null} */
+  let failure = new TypeError("Failed to fetch");
+  const authorize = async () => {
+    if (failure !== null) throw failure;
+    return /** @type {const} */ ("admitted");
+  };
+  const { connection, sockets, timers } = make({ authorize });
+  connection.start();
+  sockets.last.break();
+  assert.equal(connection.status.reason, "close 1006");
+  const next = async () => {
+    timers.advance(5000);
+    await settle();
+  };
+  await next();
+  assert.equal(connection.status.reason, "no answer");
+  failure = new ApiError(404, "not_found", "no such path");
+  await next();
+  assert.equal(connection.status.reason, "not_found");
+  failure = null;
+  await next();
+  sockets.last.break();
+  assert.equal(connection.status.reason, "websocket refused");
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Identity } from "../../static/js/app/identity.js";
+import { Api, ApiError } from "../../static/js/core/api.js";
+import { READY } from "./support/session_parts.mjs";
+
+/**
+ * A server and a browser whose one cookie is the latest login's, or that keeps none.
+ * @param {{keeps_cookies?: boolean}} [options]
+ */
+function make({ keeps_cookies = true } = {}) {
+  const server = {
+    keys: /** @type {Record<string, string>} */ ({ bob: "1", alice: "2" }),
+    cookie: "",
+    logins: 0,
+    is_away: false,
+  };
+  const refuse = (/** @type {number} */ status, /** @type {string} */ code) => Response.json({ error: { code, message: code } }, { status });
+  const fetch_function = async (/** @type {any} */ path, /** @type {any} */ { body }) => {
+    if (server.is_away) throw new TypeError("Failed to fetch");
+    const { pathname, searchParams } = new URL(path, "http://here");
+    if (pathname === "/api/v1/login") {
+      server.logins++;
+      const participant = server.keys[JSON.parse(body).access_code];
+      if (participant === undefined) return refuse(401, "unknown_access_code");
+      if (keeps_cookies) server.cookie = participant;
+      return Response.json({ participant });
+    }
+    if (server.cookie === "") return refuse(401, "not_logged_in");
+    if (searchParams.get("participant") !== server.cookie) return refuse(403, "wrong_participant");
+    return Response.json(READY);
+  };
+  const identity = (/** @type {string} */ code) => new Identity(new Api(fetch_function), code);
+  return { server, identity };
+}
+
+test("a page whose cookie another participant's login has replaced logs in with its own code", async () => {
+  const { server, identity } = make();
+  const bob = identity("bob");
+  await bob.log_in();
+  assert.equal(bob.participant, "1");
+  await identity("alice").log_in();
+  assert.equal(await bob.authorize(false), "admitted");
+  assert.deepEqual([server.cookie, server.logins], ["1", 3]);
+  assert.equal(await bob.authorize(false), "admitted");
+  assert.equal(server.logins, 3, "its cookie is good");
+  assert.equal(await bob.authorize(true), "admitted");
+  assert.equal(server.logins, 4, "its cookie is known to be another's");
+});
+
+test("a browser that keeps no cookies is found out by one more login", async () => {
+  const { server, identity } = make({ keeps_cookies: false });
+  const bob = identity("bob");
+  await bob.log_in();
+  assert.equal(await bob.authorize(false), "cookies_blocked");
+  assert.equal(server.logins, 2);
+});
+
+test("a code that is no longer known, and a server that cannot be asked, are told apart", async () => {
+  const { server, identity } = make();
+  const bob = identity("bob");
+  await bob.log_in();
+  server.cookie = "";
+  server.keys = {};
+  assert.equal(await bob.authorize(false), "unknown_access_code");
+  server.is_away = true;
+  await assert.rejects(bob.authorize(false), { name: "TypeError" });
+  await assert.rejects(identity("eve").log_in(), (error) => !(error instanceof ApiError));
+});

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { make_session } from "./support/session_parts.mjs";
+
+/** Pings among what was sent. @param {any[]} sent */
+const pings = (sent) => sent.filter(({ type }) => type === "ping");
+
+/** A page that says whose it is, and what becomes of input when the sandbox behind the terminal is another. */
+
+test("every greeting says whose page it is", async () => {
+  const { open, running, take, reopen } = make_session({ participant: "7" });
+  open();
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0, participant: "7", sandbox: "" }]);
+  running({ sandbox: "a" });
+  take();
+  await reopen();
+  const [hello] = take();
+  assert.deepEqual([hello.participant, hello.sandbox], ["7", "a"]);
+});
+
+test("a server that does not know the stream gets a greeting without it, on a clear terminal", async () => {
+  const { open_running, output, drawn, line, type, reopen, sockets, take, running, errors } = make_session();
+  open_running();
+  output(0, "old");
+  await drawn();
+  type("x");
+  await reopen();
+  take();
+  sockets.last.say({ type: "error", code: "unknown_stream", message: "no" });
+  assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0, sandbox: "" }]);
+  running({ stream: "s9" });
+  assert.deepEqual(take(), [], "nothing of the old stream is sent");
+  output(0, "new");
+  await drawn();
+  assert.deepEqual([line(0), errors], ["new", []]);
+});
+
+test("a refusal as another participant is no trouble of the person's", () => {
+  const { open, sockets, errors } = make_session();
+  open();
+  sockets.last.say({ type: "error", code: "wrong_participant", message: "no" });
+  assert.deepEqual(errors, []);
+});
+
+test("after a restart with another sandbox, what was typed before is sent for the record only", async () => {
+  const { open, running, type, reopen, take, replacements, sockets } = make_session();
+  open();
+  running({ sandbox: "a" });
+  take();
+  type("vim");
+  sockets.last.say({ type: "input_ack", input_offset: 2 });
+  sockets.last.break();
+  type("rm");
+  await reopen();
+  take();
+  running({ sandbox: "b", input_offset: 3 });
+  assert.deepEqual(take(), [
+    { type: "sandbox_seen", sandbox: "b", input_offset: 5 },
+    { offset: 3, text: "rm" },
+  ]);
+  assert.deepEqual(replacements, [true]);
+  type("ls");
+  assert.deepEqual(take(), [{ offset: 5, text: "ls" }]);
+});
+
+test("the offset from which input is used follows input that moves", async () => {
+  const { open, running, type, reopen, take } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("abc");
+  take();
+  await reopen();
+  type("de");
+  take();
+  running({ sandbox: "b", input_offset: 90 });
+  assert.deepEqual(take(), [
+    { type: "sandbox_seen", sandbox: "b", input_offset: 92 },
+    { offset: 90, text: "de" },
+  ]);
+});
+
+test("what was sent to a server that died is not used either, and that is said", async () => {
+  const { open, running, type, reopen, take, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("rm");
+  await reopen();
+  take();
+  running({ sandbox: "b", input_offset: 2 });
+  assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 2 }], [true]]);
+});
+
+test("an adopted sandbox gets what was typed, as ever", async () => {
+  const { open, running, type, reopen, take, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  take();
+  await reopen();
+  type("ls");
+  take();
+  running({ sandbox: "a" });
+  assert.deepEqual([take(), replacements], [[{ offset: 0, text: "ls" }], []]);
+});
+
+test("a sandbox that is replaced in the middle is seen once, at the end of what is typed", () => {
+  const { open, running, type, take, sockets, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("ab");
+  take();
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 2 }], [true]]);
+});
+
+test("nothing is said to be lost where all had been acknowledged", () => {
+  const { open, running, type, sockets, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("ab");
+  sockets.last.say({ type: "input_ack", input_offset: 2 });
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  assert.deepEqual(replacements, [false]);
+});
+
+test("between hello and welcome it is the welcome that tells of another sandbox", () => {
+  const { session, open, running, take, sockets } = make_session();
+  open();
+  running({ sandbox: "a" });
+  session.refresh();
+  take();
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  assert.deepEqual(take(), []);
+  running({ sandbox: "b" });
+  assert.deepEqual(take(), [{ type: "sandbox_seen", sandbox: "b", input_offset: 0 }]);
+});
+
+test("what is typed behind a start over is for the fresh sandbox, also where the answer was lost", async () => {
+  const { session, open, running, type, take, reopen, sockets, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  take();
+  void session.reset();
+  const [{ id }] = take();
+  sockets.last.say({ type: "done", id, sandbox: "b" });
+  type("x");
+  take();
+  sockets.last.say({ type: "input_ack", input_offset: 1 });
+  void session.reset();
+  take();
+  sockets.last.break();
+  type("ls");
+  await reopen();
+  take();
+  running({ sandbox: "c", input_offset: 1 });
+  const sent = take();
+  assert.deepEqual(sent[0], { type: "sandbox_seen", sandbox: "c", input_offset: 1 });
+  assert.deepEqual(sent.at(-1), { offset: 1, text: "ls" });
+  assert.deepEqual(replacements, []);
+});
+
+test("of a large paste into a sandbox that is gone, what has not left the page does not leave it", () => {
+  const { open, running, type, take, sockets, replacements } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("x".repeat(100_000));
+  take();
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 65_536 }], [true]]);
+});
+
+test("input without an acknowledgement for 1.5 s puts the connection in doubt", () => {
+  const { open_running, timers, type, take, sockets, connections } = make_session();
+  open_running();
+  timers.advance(3000);
+  type("a");
+  take();
+  timers.advance(1499);
+  assert.deepEqual(pings(take()), []);
+  timers.advance(1);
+  assert.equal(pings(take()).length, 1);
+  timers.advance(250);
+  assert.equal(connections.at(-1), "waiting");
+  sockets.last.say({ type: "input_ack", input_offset: 1 });
+  assert.equal(connections.at(-1), "connected");
+  timers.advance(5000);
+  assert.deepEqual(pings(take()), []);
+});
+
+test("acknowledgements in time put nothing in doubt, however long one types", () => {
+  const { open_running, timers, type, take, sockets } = make_session();
+  open_running();
+  for (let key = 1; key <= 9; key++) {
+    type("a");
+    timers.advance(1000);
+    sockets.last.say({ type: "input_ack", input_offset: key });
+  }
+  assert.deepEqual(pings(take()), []);
+});
+
+test("a program that reads nothing keeps the server asked, and the line good", () => {
+  const { open_running, timers, type, take, sockets, connections } = make_session();
+  open_running();
+  type("a");
+  for (let time = 0; time < 4; time++) {
+    timers.advance(1500);
+    const asked = pings(take());
+    assert.equal(asked.length, 1);
+    sockets.last.say({ type: "pong", t: asked[0].t, input_offset: 0, output_offset: 0, state_number: 2 });
+  }
+  assert.equal(connections.includes("waiting"), false);
+});
+
+test("a request without an answer puts the connection in doubt too", () => {
+  const { session, open, welcome, timers, take } = make_session();
+  open();
+  welcome();
+  void session.start_task(1);
+  take();
+  timers.advance(1500);
+  assert.equal(pings(take()).length, 1);
+});
+
+test("much input may be on its way for long, over a slow line", () => {
+  const { open_running, timers, type, take } = make_session();
+  open_running();
+  type("x".repeat(60_000));
+  timers.advance(5000);
+  assert.deepEqual(pings(take()), []);
+});
