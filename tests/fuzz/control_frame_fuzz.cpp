@@ -77,7 +77,7 @@ TEST(ControlFrame, IsUnderstoodOrAnsweredInJson) {
     if (const auto* reset = std::get_if<ResetFrame>(&frame)) expect_json(done_frame(reset->id), text);
     if (const auto* start = std::get_if<StartTaskFrame>(&frame)) {
       EXPECT_GE(start->task, 1) << shown(text);
-      expect_json(welcome_frame(start->id, "s", 0, 0, 0, "{}"), text);
+      expect_json(welcome_frame(start->id, "s", "b", 0, 0, 0, "{}"), text);
     }
     if (const auto* report = std::get_if<ObservationFrame>(&frame)) expect_json(report->detail, text);
   }
