@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { in_context, launch, Tab } from "./support/browser.mjs";
+import { draw_session, read_session } from "../../tools/pictures/timeline.mjs";
+
+import { in_context, launch, SCREENSHOTS, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
 /** The pictures of the README come from here (`npm run images`): a task that is begun, mended and passed. */
@@ -51,6 +55,11 @@ test("a task that is done half wrong, looked at, mended and passed", { timeout: 
       await tab.screenshot("tour_passed");
       await tab.solved();
     });
+    const session = read_session(join(program.folder, "db.sqlite3"), "bob", 1);
+    assert.equal(session.state, "passed");
+    assert.deepEqual(session.commands.map((/** @type {{text: string}} */ { text }) => text).slice(0, 2), ["cat inbox/years.txt", "mkdir -p photos/2023"]);
+    assert.ok(session.keys.length > 100 && session.output.length > 10 && session.checks.at(-1)?.passed, JSON.stringify(session));
+    await writeFile(join(SCREENSHOTS, "timeline.svg"), draw_session(session));
   } finally {
     await browser.close();
     await program.clean_up();

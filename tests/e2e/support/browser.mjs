@@ -6,7 +6,8 @@ import { chromium } from "playwright-core";
 
 /** Chromium without its windows and menus: opening a page takes it a third of the processor time. */
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
-const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
+/** Where pictures of the page are kept. */
+export const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
 
 /** How long a test waits for what must come, in milliseconds: long, as a machine that is busy takes its time. */
 export const PATIENCE = 60_000;
