@@ -10,6 +10,9 @@ import { Program } from "./support/program.mjs";
 
 /** The pictures of the README come from here (`npm run images`): a task that is begun, mended and passed. */
 
+/** Between two keys, in milliseconds: `npm run images` types as a person does, so that the timeline looks like one. */
+const PACE = Number(process.env.TELLINA_TYPING_PACE ?? 0);
+
 const STUDY = {
   access_codes: ["bob"],
   task_duration_in_seconds: 300,
@@ -36,7 +39,7 @@ test("a task that is done half wrong, looked at, mended and passed", { timeout: 
       await tab.terminal();
       await tab.shows(/\$ *$/m);
       for (const command of ["cat inbox/years.txt", "mkdir -p photos/2023", "mv inbox/beach.jpg photos/2023", "mv inbox/hills.jpg photos"]) {
-        await tab.type(`${command}\n`);
+        await tab.page.keyboard.type(`${command}\n`, { delay: PACE });
         await tab.shows(new RegExp(`${command}\\n[^$]*\\$ *\\n*$`));
       }
       const not_done = tab.page.locator("#check_summary").getByText("Not done yet: 2 things are missing, 1 should not be here.");
@@ -50,7 +53,7 @@ test("a task that is done half wrong, looked at, mended and passed", { timeout: 
       await tab.page.reload();
       await tab.terminal();
       await not_done.waitFor();
-      await tab.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n");
+      await tab.page.keyboard.type("mkdir photos/2024; mv photos/hills.jpg photos/2024\n", { delay: PACE });
       await tab.page.locator("#solved").waitFor();
       await tab.screenshot("tour_passed");
       await tab.solved();

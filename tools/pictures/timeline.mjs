@@ -80,27 +80,28 @@ export function draw_session(session) {
     parts.push(`<text x="${x(at)}" y="${axis + 22}" text-anchor="middle" font-size="12" fill="#4a5568">${at} s</text>`);
   }
   for (const { at } of session.keys) parts.push(`<path d="M${x(at)} ${middle(0) - 16}v32" stroke="${COLOURS.keys}" stroke-opacity="0.7"/>`);
-  let free_from = -Infinity;
+  const free_from = [-Infinity, -Infinity];
   session.commands.forEach((/** @type {any} */ { at, until, text, exit_status }) => {
     const begin = Number(x(at));
     const width = Math.max(Number(x(until)) - begin, 3);
     const colour = exit_status === 0 ? COLOURS.commands : COLOURS.failed;
-    parts.push(`<rect x="${begin}" y="${middle(1) + 2}" width="${width.toFixed(1)}" height="16" rx="2" fill="${colour}"/>`);
+    parts.push(`<rect x="${begin}" y="${middle(1) - 8}" width="${width.toFixed(1)}" height="16" rx="2" fill="${colour}"/>`);
     const label = text.length > 34 ? `${text.slice(0, 33)}…` : text;
     const label_width = label.length * 6.7 + 10;
     const place = Math.min(begin, WIDTH - RIGHT - label_width);
-    if (place < free_from) return;
-    free_from = place + label_width;
-    parts.push(`<text x="${place}" y="${middle(1) - 6}" font-family="monospace" font-size="11" fill="${colour}">${escaped(label)}</text>`);
+    const row = free_from.findIndex((free) => place >= free);
+    if (row === -1) return;
+    free_from[row] = place + label_width;
+    parts.push(`<text x="${place}" y="${middle(1) + [-14, 22][row]}" font-family="monospace" font-size="11" fill="${colour}">${escaped(label)}</text>`);
   });
   const most = Math.max(1, ...session.output.map((/** @type {any} */ { bytes }) => bytes));
   for (const { at, bytes } of session.output) {
     const tall = 4 + (36 * Math.log1p(bytes)) / Math.log1p(most);
-    parts.push(`<path d="M${x(at)} ${middle(2) + 20}v-${tall.toFixed(1)}" stroke="${COLOURS.output}" stroke-width="2"/>`);
+    parts.push(`<path d="M${x(at)} ${middle(2) + 22}v-${tall.toFixed(1)}" stroke="${COLOURS.output}" stroke-width="2"/>`);
   }
   for (const { at, passed } of session.checks) {
     parts.push(`<circle cx="${x(at)}" cy="${middle(3)}" r="6" fill="${passed ? COLOURS.passed : COLOURS.checks}"/>`);
-    if (passed) parts.push(`<text x="${Number(x(at)) - 12}" y="${middle(3) + 5}" text-anchor="end" fill="${COLOURS.passed}">passed</text>`);
+    if (passed) parts.push(`<text x="${x(at)}" y="${middle(3) + 24}" text-anchor="end" fill="${COLOURS.passed}">passed</text>`);
   }
   parts.push("</svg>");
   return `${parts.join("\n")}\n`;
