@@ -37,9 +37,9 @@ class DockerEngineFaults : public ServerTest {
     bob.send_json(R"({"type": "start_task", "task": 1, "id": "first"})");
     const boost::json::object error = bob.wait_for_answer("error", "first", start_limit);
     EXPECT_EQ(text_of(error, "code"), "sandbox_unavailable");
-    EXPECT_THAT(text_of(error, "message"), HasSubstr("The terminal could not be started. Please try again"));
+    EXPECT_THAT(text_of(error, "message"), HasSubstr("The terminal could not be started. Try again"));
     EXPECT_EQ(bob.state(), "ready");
-    EXPECT_THAT(server().errors(), HasSubstr("a sandbox could not be started: "));
+    EXPECT_THAT(server().errors(), HasSubstr("event=sandbox_failed participant=P001 task=1 "));
   }
 
   void pass_the_task(TestClient& bob) {

@@ -34,12 +34,13 @@ Record::Record(const StudyDatabase& database)
       commands(database.rows("SELECT access_code, task_number, command_number, text, cwd, exit_status, output "
                              "FROM commands ORDER BY access_code, task_number, command_number")),
       gaps(database.rows("SELECT access_code, task_number, stream, from_offset, to_offset, reason FROM gaps")) {
-  static const std::regex nonce("nonce=n[0-9A-Za-z_-]+");
+  // What differs from run to run in a mark: its secret, and which shell it is from.
+  static const std::regex nonce("(nonce|shell)=[0-9A-Za-z_.-]+");
   for (const auto& row : results) {
     const std::string of = row[0] + " " + row[1];
     const std::string output = database.stream("output", row[0], std::stoi(row[1]));
     streams[of + " input"] = database.stream("input", row[0], std::stoi(row[1]));
-    streams[of + " output"] = std::regex_replace(output.substr(0, output.rfind("\x1b]133;D")), nonce, "nonce=");
+    streams[of + " output"] = std::regex_replace(output.substr(0, output.rfind("\x1b]133;D")), nonce, "$1=");
   }
 }
 

@@ -32,7 +32,7 @@ TEST_F(ProcessShell, GoesOnAfterCtrlS) {
 
 TEST_F(ProcessShell, MarksItsCommands) {
   EXPECT_EQ(shell().run("(exit 7)").status, 7);
-  EXPECT_THAT(shell().screen(), HasSubstr(Shell::mark("C", "") + ";cmd=(exit 7);cwd=" + home().string() + "\a"));
+  EXPECT_THAT(shell().screen(), HasSubstr(";size=8;cmd=(exit 7);cwd=" + home().string() + "\a"));
   SandboxSpec spec = make_spec();
   spec.initial.root.children[".bashrc"] = FileNode::regular("PS1='mine> '; alias hi='echo hello'\n");
   start_with(spec);
