@@ -1,20 +1,7 @@
 # `make package`: a Debian package of what cmake/install.cmake installs, and of packaging/, which makes a service of it.
 
-# The study that comes with it, in a service's places.
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config.json)
-file(READ ${CMAKE_SOURCE_DIR}/config.json study)
-set(schema_line [[  "$schema": "./config.schema.json",]])
-string(REPLACE "${schema_line}" [[
-  "server": {"address": "127.0.0.1", "port": 10411},
-  "database": "/var/lib/tellina/db.sqlite3",
-  "sandbox": {"plugin": "chroot", "root_file_system": "/var/cache/tellina/rootfs"},]] service_study "${study}")
-if(service_study STREQUAL study)
-  message(FATAL_ERROR "config.json: expected the line '${schema_line}', which the package replaces, found none")
-endif()
-file(CONFIGURE OUTPUT packaging/config.json CONTENT "${service_study}" @ONLY)
-
 # Only in the package: `cmake --install build --prefix P` touches nothing outside of P.
-install(FILES ${CMAKE_BINARY_DIR}/packaging/config.json DESTINATION /etc/tellina COMPONENT service EXCLUDE_FROM_ALL)
+install(FILES packaging/config.json DESTINATION /etc/tellina COMPONENT service EXCLUDE_FROM_ALL)
 install(FILES packaging/tellina.service DESTINATION lib/systemd/system COMPONENT service EXCLUDE_FROM_ALL)
 install(FILES LICENSE DESTINATION share/doc/tellina RENAME copyright COMPONENT service EXCLUDE_FROM_ALL)
 

@@ -123,7 +123,7 @@ export function contact_in_words(contact) {
  */
 export function recording_in_words({ records_bytes }) {
   const what = records_bytes ? "every key you type and everything the terminal prints" : "the commands you run, what they print, and when you press a key, but not which one";
-  return `This study records ${what}. It also records when you paste, whether this page is in view, and your network address. It records nothing outside this page.`;
+  return `This study records ${what}. It also records when you paste, whether this page is in view, how good your connection is, your time zone and your network address. It records nothing outside this page.`;
 }
 
 /** What a check says of a name or a line. @type {Record<string, string>} */

@@ -59,7 +59,7 @@ export class Session {
     this.#wall_clock = options.wall_clock;
     this.#timezone = options.timezone;
     this.#participant = options.participant;
-    this.#backlog = new Backlog(this.#input, events.on_backlog);
+    this.#backlog = new Backlog(this.#input, (backlog) => events.on_backlog(backlog));
     this.#terminal = new TerminalScreen(options.emulator, {
       on_input: (bytes, { is_answer }) => this.#type(bytes, !is_answer),
       on_resize: () => this.#tell_size(),

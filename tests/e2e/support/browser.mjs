@@ -206,19 +206,23 @@ export class Tab {
       const is_below = (/** @type {any} */ { any, target }) => has_banner && any[0]?.data?.messageKey === "bgOverlap" && document.querySelector(target[0])?.closest(".xterm-rows") !== null;
       // axe cannot tell of lines that lie over unlike things; they are looked at again with nothing below them.
       const is_banner = (/** @type {any} */ { target }) => document.querySelector(target[0])?.closest("#banners") !== null;
-      const terminal = /** @type {HTMLElement} */ (document.querySelector("#terminal"));
-      const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-      terminal.style.visibility = "hidden";
-      const banners = await axe.run("#banners", { runOnly: ["color-contrast"], resultTypes: ["incomplete"] });
-      terminal.style.removeProperty("visibility");
-      focused?.focus();
+      const look_at_banners = async (/** @type {HTMLElement} */ terminal) => {
+        const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+        terminal.style.visibility = "hidden";
+        const banners = await axe.run("#banners", { runOnly: ["color-contrast"], resultTypes: ["incomplete"] });
+        terminal.style.removeProperty("visibility");
+        focused?.focus();
+        return banners.incomplete;
+      };
+      const terminal = /** @type {HTMLElement | null} */ (document.querySelector("#terminal"));
+      const of_banners = terminal === null ? [] : await look_at_banners(terminal);
       // What a screen reader is given of the terminal lies unseen over its rows.
       const speaks = document.querySelector(".xterm-accessibility") !== null;
       const is_spoken = (/** @type {any} */ { target }) => speaks && document.querySelector(target[0])?.closest(".xterm") !== null;
       const undecided = incomplete
         .filter((/** @type {any} */ { id }) => id === "color-contrast")
         .map((/** @type {any} */ { id, nodes }) => ({ id, nodes: nodes.filter((/** @type {any} */ node) => !is_covered(node) && !is_spoken(node) && !is_banner(node) && !is_below(node)) }));
-      return [...violations, ...undecided, ...banners.incomplete].flatMap((/** @type {any} */ { id, nodes }) =>
+      return [...violations, ...undecided, ...of_banners].flatMap((/** @type {any} */ { id, nodes }) =>
         nodes.map((/** @type {any} */ { target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
       );
     });
