@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "host/gateway/address_key.hpp"
 #include "host/gateway/client_address.hpp"
@@ -66,16 +67,25 @@ std::string named_participant(const Exchange& exchange) {
   return key && is_token(*key) ? *key : std::string();
 }
 
+/// "participant P007" of the key "7"; a key that is no such number is not repeated, as anybody may have sent it.
+std::string claimed_participant(const std::string& key) {
+  std::int64_t number = 0;
+  const char* const end = key.data() + key.size();
+  const auto [rest, error] = std::from_chars(key.data(), end, number);
+  if (error != std::errc() || rest != end || number <= 0) return "a participant";
+  return "participant " + participant_label(number);
+}
+
 /// A question to a worker about the session that the request's cookie names, or nothing after a refusal.
 std::optional<json::object> session_question(const Exchange& exchange, const char* method) {
   const std::string participant = named_participant(exchange);
   const std::string token = session_token(exchange.header(http::field::cookie), participant);
   if (token.empty()) {
-    // Only a login gives a client the key.
+    // A page learns its key at a login; but anybody may send any key, and without a cookie nobody has checked it.
     if (!participant.empty()) {
-      exchange.warn("no cookie", "a page of participant " + participant +
-                                     " has logged in but sends no cookie: its browser blocks cookies, or a proxy "
-                                     "removes the header Cookie or Set-Cookie");
+      exchange.warn("no cookie", "a request for " + claimed_participant(participant) +
+                                     " has no session cookie: if it is from a page that has logged in, its browser "
+                                     "blocks cookies, or a proxy removes the header Cookie or Set-Cookie");
     }
     exchange.refuse(401, "not_logged_in", "log in first");
     return std::nullopt;

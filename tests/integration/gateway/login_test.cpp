@@ -53,7 +53,7 @@ TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
   start();
   RawClient client(port);
   EXPECT_EQ(client.get("/api/v1/study?participant=7").status, 401);
-  EXPECT_THAT(log.text(), HasSubstr("a page of participant 7 has logged in but sends no cookie"));
+  EXPECT_THAT(log.text(), HasSubstr("a request for participant P007 has no session cookie: if it is"));
   EXPECT_EQ(client.login("bob", "Origin: https://study.example.org\r\n").status, 403);
   EXPECT_THAT(log.text(), HasSubstr("a page of \"https://study.example.org\" was refused, as the request's Host is \"" +
                                     client.host() + "\"; let the proxy pass Host on unchanged"));
@@ -66,6 +66,16 @@ TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
   const std::string before = log.text();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(client.get("/wp-login.php").status, 404);
   EXPECT_EQ(log.text(), before) << "one line of a kind in ten seconds";
+}
+
+TEST_F(LoginTest, DoesNotRepeatAKeyThatIsNoNumberInTheLog) {
+  for (const std::string key : {"bobs-secret", "-7", "0", "7x", "99999999999999999999"}) {
+    start();
+    EXPECT_EQ(RawClient(port).get("/api/v1/study?participant=" + key).status, 401);
+    EXPECT_THAT(log.text(), HasSubstr("a request for a participant has no session cookie"));
+    EXPECT_THAT(log.text(), Not(HasSubstr(key + " has")));
+    stop();
+  }
 }
 
 TEST_F(LoginTest, WorksBelowABasePath) {
