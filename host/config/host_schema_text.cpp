@@ -111,7 +111,8 @@ const char* const host_schema_text = R"json({
       "description": "The secret of each participant, who logs in with it",
       "type": "array",
       "uniqueItems": true,
-      "items": {"type": "string", "minLength": 1, "maxLength": 100}
+      "items": {"type": "string", "minLength": 1, "maxLength": 100},
+      "x-secret": true
     },
     "task_duration_in_seconds": {
       "description": "How long a participant has for each task",

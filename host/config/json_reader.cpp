@@ -89,19 +89,21 @@ class Builder : public YAML::EventHandler {
   }
 
   void add_number(const YAML::Mark& mark, const std::string& text) {
+    // A number may be a secret without its quotes, so complaints do not quote it.
     const bool whole = text.find_first_of(".eE") == std::string::npos;
     auto node = std::make_shared<Config::Node>(new_node(whole ? Config::Kind::integer : Config::Kind::number, mark));
     node->text = text;
     const char* const end = text.data() + text.size();
     if (whole && std::from_chars(text.data(), end, node->integer).ec != std::errc()) {
       m_complaints.add({node->line, node->column}, node->path,
-                       "expected a whole number from -9223372036854775808 to 9223372036854775807, got " + text);
+                       "expected a whole number from -9223372036854775808 to 9223372036854775807, got one of " +
+                           std::to_string(text.size() - (text.starts_with('-') ? 1 : 0)) + " digits");
     }
     // A number too small to be told from 0 is 0, as it is in Python.
     const std::errc error = whole ? std::errc() : std::from_chars(text.data(), end, node->number).ec;
     if (error != std::errc()) node->number = std::strtod(text.c_str(), nullptr);
     if (std::isinf(node->number)) {
-      m_complaints.add({node->line, node->column}, node->path, "expected a number up to 1.8e308, got " + text);
+      m_complaints.add({node->line, node->column}, node->path, "expected a number up to 1.8e308, got a larger one");
     }
     add(node);
   }

@@ -29,9 +29,11 @@ bool is_host(const std::string& text) {
   });
 }
 
+std::string without_slashes_at_end(const std::string& url) { return url.substr(0, url.find_last_not_of('/') + 1); }
+
 }  // namespace
 
-std::optional<std::string> find_public_url_fault(const std::string& text) {
+std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path) {
   const std::string expected = "an URL such as \"https://study.example.org\"";
   std::size_t host = 0;
   for (const std::string scheme : {"http://", "https://"}) {
@@ -42,6 +44,10 @@ std::optional<std::string> find_public_url_fault(const std::string& text) {
   const bool is_printable = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!is_printable || !is_host(text.substr(host, path - host))) return expected;
   if (text.find_first_of("?#") != std::string::npos) return expected + " without \"?\" and \"#\"";
+  // Cookies belong to the base path, so a browser sends none to another one.
+  if (!base_path.empty() && without_slashes_at_end(text.substr(path)) != base_path) {
+    return "an URL whose path is server.base_path, such as \"" + text.substr(0, path) + base_path + "\"";
+  }
   return std::nullopt;
 }
 
@@ -59,7 +65,7 @@ std::string host_of_url(const std::string& url) {
 
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port) {
   if (config.public_url.empty()) return http_url(reachable_address(address), port) + config.base_path;
-  return config.public_url.substr(0, config.public_url.find_last_not_of('/') + 1);
+  return without_slashes_at_end(config.public_url);
 }
 
 std::string participant_link(const std::string& url, const std::string& access_code) {

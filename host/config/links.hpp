@@ -11,8 +11,8 @@
 namespace tellina {
 
 /// What `server.public_url` was expected to be, or nothing where the text is an http or https URL without a query and
-/// a fragment.
-std::optional<std::string> find_public_url_fault(const std::string& text);
+/// a fragment, whose path is `base_path` ("/study") where that is not empty.
+std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path);
 
 /// "http://127.0.0.1:10411"; an IPv6 address stands in brackets.
 std::string http_url(const std::string& address, std::uint16_t port);

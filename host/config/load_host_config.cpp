@@ -133,9 +133,10 @@ class Loader {
     const Config* server = find("server", Config::Kind::object);
     const Config* url = server ? server->find("public_url") : nullptr;
     if (!url || !url->is_string() || url->as_string().empty()) return;
-    if (const auto expected = find_public_url_fault(url->as_string())) {
-      m_complaints.add(*url, "expected " + *expected + ", got " + describe(*url));
-    }
+    const Config* base_path = server->find("base_path");
+    const auto expected =
+        find_public_url_fault(url->as_string(), base_path && base_path->is_string() ? base_path->as_string() : "");
+    if (expected) m_complaints.add(*url, "expected " + *expected + ", got " + describe(*url));
   }
 
   void check_access_codes() {
@@ -145,7 +146,9 @@ class Loader {
       if (!code.is_string() || code.as_string().empty()) continue;
       const std::string& text = code.as_string();
       const auto characters = std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; });
-      if (!is_printable(text)) m_complaints.add(code, "expected printable characters, got " + describe(code));
+      // A complaint about a code does not quote it: it may be read in the log.
+      if (!is_printable(text))
+        m_complaints.add(code, "expected printable characters, got at least one of another kind");
       // The schema says the same of codes with more than 100 characters.
       if (text.size() > max_access_code_bytes && characters <= static_cast<std::ptrdiff_t>(max_access_code_bytes)) {
         m_complaints.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +

@@ -9,6 +9,18 @@
 #include "host/config/words.hpp"
 
 namespace tellina {
+namespace {
+
+/// A byte that is part of no character counts as one.
+std::int64_t count_characters(const std::string& text) {
+  std::int64_t characters = 0;
+  for (std::size_t position = 0; position < text.size(); ++characters) {
+    if (!next_character(text, position)) ++position;
+  }
+  return characters;
+}
+
+}  // namespace
 
 const Config& SchemaWalker::resolve(const Config& schema) const {
   const Config* target = &schema;
@@ -30,16 +42,36 @@ const Config& SchemaWalker::resolve(const Config& schema) const {
 }
 
 void SchemaWalker::complain(const Config& value, const Config& schema, const std::string& expected) {
-  m_complaints.add(value, "expected " + schema.string_or("x-expected", expected) + ", got " + describe(value));
+  m_complaints.add(value, "expected " + schema.string_or("x-expected", expected) + ", got " + got(value));
+}
+
+std::string SchemaWalker::got(const Config& value) const {
+  if (!m_is_secret) return describe(value);
+  switch (value.kind()) {
+    case Config::Kind::string:
+      return "a string of " + counted(count_characters(value.as_string()), "character");
+    case Config::Kind::integer:
+    case Config::Kind::number:
+      return "a number";
+    default:
+      return value.describe();
+  }
 }
 
 void SchemaWalker::check(const Config& value, const Config& reference) {
   const Config& schema = resolve(reference);
   if (!schema.is_object()) return;
+  const bool outer_is_secret = m_is_secret;
+  m_is_secret = outer_is_secret || schema.bool_or("x-secret", false);
+  check_kind(value, schema);
+  m_is_secret = outer_is_secret;
+}
+
+void SchemaWalker::check_kind(const Config& value, const Config& schema) {
   if (!accepts_kind(schema, value)) {
     // The words of a choice are about its discriminator.
     if (!schema.find("oneOf")) return complain(value, schema, kind_words(schema));
-    return m_complaints.add(value, "expected " + kind_words(schema) + ", got " + describe(value));
+    return m_complaints.add(value, "expected " + kind_words(schema) + ", got " + got(value));
   }
   if (const Config* wanted = schema.find("const"); wanted && canonical_json(*wanted) != canonical_json(value)) {
     return complain(value, schema, describe(*wanted));
@@ -54,8 +86,9 @@ void SchemaWalker::check(const Config& value, const Config& reference) {
       names.push_back(choice.is_string() ? choice.as_string() : choice.describe());
     }
     if (!names.empty()) {
-      return m_complaints.add(value, "expected " + listed(names, "or") + ", got " + describe(value) +
-                                         (value.is_string() ? suggestion(value.as_string(), names) : ""));
+      return m_complaints.add(value,
+                              "expected " + listed(names, "or") + ", got " + got(value) +
+                                  (value.is_string() && !m_is_secret ? suggestion(value.as_string(), names) : ""));
     }
   }
   switch (value.kind()) {
@@ -92,10 +125,7 @@ void SchemaWalker::check_number(const Config& value, const Config& schema) {
 
 void SchemaWalker::check_string(const Config& value, const Config& schema) {
   const std::string& text = value.as_string();
-  std::int64_t characters = 0;
-  for (std::size_t position = 0; position < text.size(); ++characters) {
-    if (!next_character(text, position)) ++position;
-  }
+  const std::int64_t characters = count_characters(text);
   const std::int64_t least = schema.integer_or("minLength", 0);
   const std::int64_t most = schema.integer_or("maxLength", characters);
   if (characters < least) {
@@ -131,9 +161,9 @@ void SchemaWalker::check_array(const Config& value, const Config& schema) {
   for (const Config& item : items) {
     const auto [first, is_new] = seen.try_emplace(canonical_json(item), &item);
     if (is_new) continue;
-    m_complaints.add(item, "expected each entry once, got " + describe(item) + " a second time (first at " +
-                               std::to_string(first->second->line()) + ":" + std::to_string(first->second->column()) +
-                               ")");
+    m_complaints.add(item, "expected each entry once, got " + (m_is_secret ? "one" : describe(item)) +
+                               " a second time (first at " + std::to_string(first->second->line()) + ":" +
+                               std::to_string(first->second->column()) + ")");
   }
 }
 
@@ -229,7 +259,7 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
     if (std::find(kinds.begin(), kinds.end(), words) == kinds.end()) kinds.push_back(words);
   }
   if (branches.empty()) {
-    return m_complaints.add(value, "expected " + joined(kinds, "or") + ", got " + describe(value));
+    return m_complaints.add(value, "expected " + joined(kinds, "or") + ", got " + got(value));
   }
   if (!value.is_object()) return check(value, *branches.front());
 
@@ -243,7 +273,7 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
     const Config* words = schema.find("x-expected");
     return m_complaints.add(
         *found, "expected " + (words ? words->as_string() + " (" + listed(names, "or") + ")" : listed(names, "or")) +
-                    ", got " + describe(*found) + (found->is_string() ? suggestion(found->as_string(), names) : ""));
+                    ", got " + got(*found) + (found->is_string() ? suggestion(found->as_string(), names) : ""));
   }
   const auto chosen_by_key =
       std::find_if(fitting.begin(), fitting.end(), [&](const Config* branch) { return has_required(*branch, value); });

@@ -54,6 +54,7 @@ const std::map<std::string, Holds>& keywords() {
       {"examples", Holds::anything},
       {"x-expected", Holds::string},
       {"x-expected-name", Holds::string},
+      {"x-secret", Holds::boolean},
   };
   return table;
 }

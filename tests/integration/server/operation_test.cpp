@@ -41,6 +41,13 @@ class Operation : public ServerTest {
     return true;
   }
 
+  void reload_with(StudyConfig config, const std::vector<std::string>& access_codes, const std::string& complaint) {
+    config.access_codes = access_codes;
+    configure(config);
+    server().signal(SIGHUP);
+    ASSERT_TRUE(log_says(complaint)) << server().errors();
+  }
+
   std::string metrics() { return http_request(server().port(), "GET /metrics HTTP/1.1\r\n", {}, default_limit).body; }
   /// The sum of all samples whose line begins so; -1 where there is none.
   double metric(const std::string& begin) {
@@ -92,6 +99,14 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
     bob.wait_for_answer("done", "g1");
   }
   ASSERT_TRUE(log_says("event=disconnected", 2));
+  reload_with(config, {"secret-of-bob", "secret-of-carol", "secret-of-carol"},
+              "access_codes[2]: expected each entry once");
+  reload_with(config, {"secret-\u200bof-bob"}, "access_codes[0]: expected printable characters");
+  reload_with(config, {std::string(101, 'x') + "secret"}, "access_codes[0]: expected at most 100 characters");
+  write_text(folder() / "config.json",
+             R"({"access_codes": [secret-of-carol], "task_duration_in_seconds": 1, "tasks": []})");
+  server().signal(SIGHUP);
+  ASSERT_TRUE(log_says("got a word without quotes"));
   stop();
   const auto has_one = [&](const std::string& pattern) {
     std::istringstream lines(server().errors());
@@ -112,6 +127,7 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
   EXPECT_TRUE(has_one(" info event=task_started participant=P001 task=2 "));
   EXPECT_TRUE(has_one(" info event=task_ended participant=P001 task=2 session=s-\\S+ state=gave_up "));
   EXPECT_THAT(server().errors(), Not(HasSubstr("secret")));
+  EXPECT_THAT(server().errors(), Not(HasSubstr("xxx")));
 }
 
 TEST_F(Operation, TenWrongCodesAreSaidWithTheTimeToWait) {

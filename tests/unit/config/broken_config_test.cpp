@@ -55,6 +55,13 @@ const BrokenText broken_sections[] = {
     {"PublicUrlWithoutHost", config_with(R"("server": {"public_url": "https:///x"})"),
      "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
      "\"https:///x\""},
+    {"PublicUrlWithoutTheBasePath", config_with(R"("server": {"base_path": "/study", "public_url": "https://a.org"})"),
+     "config.json:1:50: server.public_url: expected an URL whose path is server.base_path, such as "
+     "\"https://a.org/study\", got \"https://a.org\""},
+    {"PublicUrlOfAnotherPath",
+     config_with(R"("server": {"public_url": "https://a.org:8443/lab/study/", "base_path": "/study"})"),
+     "config.json:1:27: server.public_url: expected an URL whose path is server.base_path, such as "
+     "\"https://a.org:8443/study\", got \"https://a.org:8443/lab/study/\""},
     {"PublicUrlWithASpace", config_with(R"("server": {"public_url": "https://a.org/a b"})"),
      "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
      "\"https://a.org/a b\""},
@@ -81,7 +88,7 @@ const BrokenText broken_sections[] = {
      "config.json:1:21: server.port: expected a whole number from 0 to 65535, got 80.5"},
     {"PortBeyondSixtyFourBits", config_with(R"("server": {"port": 99999999999999999999})"),
      "config.json:1:21: server.port: expected a whole number from -9223372036854775808 to 9223372036854775807, got "
-     "99999999999999999999"},
+     "one of 20 digits"},
     {"UnknownServerKey", config_with(R"("server": {"Port": 1})"),
      "config.json:1:13: server.Port: expected a known key, got \"Port\"; did you mean \"port\"?"},
     {"AddressIsAName", config_with(R"("server": {"address": "example.org"})"),
@@ -174,19 +181,31 @@ const BrokenText broken_sections[] = {
      "config.json:1:63: task_duration_in_seconds: expected a number above 0 and up to 31536000, got -0.5"},
     {"CodesAreAnObject", config_with_codes("{\"bob\": 1}"),
      "config.json:2:1: access_codes: expected an array, got an object"},
-    {"CodeIsNumber", config_with_codes("[1234]"), "config.json:2:2: access_codes[0]: expected a string, got 1234"},
+    {"CodeIsNumber", config_with_codes("[1234]"), "config.json:2:2: access_codes[0]: expected a string, got a number"},
     {"CodeIsEmpty", config_with_codes("[\"\"]"),
-     "config.json:2:2: access_codes[0]: expected a string that is not empty, got \"\""},
+     "config.json:2:2: access_codes[0]: expected a string that is not empty, got a string of 0 characters"},
     {"CodeTwice", config_with_codes("[\"bob\",\n\"alice\", \"bob\"]"),
-     "config.json:3:10: access_codes[2]: expected each entry once, got \"bob\" a second time (first at 2:2)"},
+     "config.json:3:10: access_codes[2]: expected each entry once, got one a second time (first at 2:2)"},
     {"CodeWithControlCharacter", config_with_codes("[\"b\\u0007b\"]"),
-     "config.json:2:2: access_codes[0]: expected printable characters, got \"b\\u0007b\""},
+     "config.json:2:2: access_codes[0]: expected printable characters, got at least one of another kind"},
     {"CodeWithInvisibleCharacter", config_with_codes("[\"bob\\u200b\"]"),
-     "config.json:2:2: access_codes[0]: expected printable characters, got \"bob\\u200b\""},
+     "config.json:2:2: access_codes[0]: expected printable characters, got at least one of another kind"},
     {"CodeOverHundredBytes", config_with_codes("[\"" + std::string(98, 'x') + "é!\"]"),
      "config.json:2:2: access_codes[0]: expected at most 100 bytes, got 101 bytes"},
     {"CodeOverHundredCharacters", config_with_codes("[\"" + std::string(101, 'x') + "\"]"),
-     "config.json:2:2: access_codes[0]: expected at most 100 characters, got \"" + std::string(61, 'x') + "...\""},
+     "config.json:2:2: access_codes[0]: expected at most 100 characters, got a string of 101 characters"},
+    {"CodesAreText", config_with_codes("\"bob\""),
+     "config.json:2:1: access_codes: expected an array, got a string of 3 characters"},
+    {"CodeIsALongNumber", config_with_codes("[99999999999999999999]"),
+     "config.json:2:2: access_codes[0]: expected a whole number from -9223372036854775808 to 9223372036854775807, got "
+     "one of 20 digits\n"
+     "config.json:2:2: access_codes[0]: expected a string, got a number"},
+    {"CodeWithoutQuotes", config_with_codes("[bob]"),
+     "config.json:2:2: expected a value or ']', got a word without quotes; JSON has the words true, false and null, "
+     "and "
+     "strings in double quotes"},
+    {"CodeWithZerosInFront", config_with_codes("[007]"),
+     "config.json:2:2: expected a value or ']', got a word without quotes, which is no JSON number"},
     {"TasksAreAnObject", R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": {}})",
      "config.json:1:62: tasks: expected an array, got an object"},
     {"TaskIsText", config_with_task("\"ls\""), "config.json:2:1: tasks[0]: expected an object, got \"ls\""},
@@ -217,7 +236,7 @@ const BrokenText broken_sections[] = {
      "{\"type\": \"filesystem\", \"description\": \"d\", \"answer\": {\"f\": {\"$archive\": \"none.tar\"}}}],\n"
      "\"tasks\": [], \"sandbox\": {\"plugin\": \"dokcer\"}}",
      "config.json:1:21: server.port: expected a whole number from 0 to 65535, got \"x\"\n"
-     "config.json:2:23: access_codes[1]: expected each entry once, got \"a\" a second time (first at 2:18)\n"
+     "config.json:2:23: access_codes[1]: expected each entry once, got one a second time (first at 2:18)\n"
      "config.json:3:29: task_duration_in_seconds: expected a number above 0 and up to 31536000, got 0\n"
      "config.json:4:45: tasks[0].description: expected a string that is not empty, got \"\"\n"
      "config.json:4:59: tasks[0].answer: expected a string, got 1\n"

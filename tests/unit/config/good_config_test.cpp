@@ -82,6 +82,15 @@ TEST(GoodConfig, ATaskStartsInItsOwnDirectoryElseInThatOfTheSandboxSection) {
   EXPECT_EQ(directories, (std::vector<std::string>{"~/website", "~", "~/photos/2016"}));
 }
 
+TEST(GoodConfig, ThePublicUrlMayEndWithTheBasePath) {
+  for (const std::string path : {"/lab/study", "/lab/study/"}) {
+    const HostConfig config = parse_host_config(
+        config_with(R"("server": {"base_path": "/lab/study", "public_url": "https://example.org)" + path + "\"}"), "c",
+        FakePlugins());
+    EXPECT_EQ(study_url(config.server, "0.0.0.0", 1), "https://example.org/lab/study");
+  }
+}
+
 TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
   const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
     "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all", "public_url": "https://[2001:db8::7]:8443/study/"}, "database": "../data/a.db", "workers": 9,

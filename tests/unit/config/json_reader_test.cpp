@@ -93,8 +93,8 @@ TEST(JsonReader, TakesIntegersUpToSixtyFourBits) {
 TEST(JsonReader, RefusesNumbersThatDoNotFit) {
   EXPECT_EQ(read("{\"a\": [9223372036854775808]}"),
             "f.json:1:8: a[0]: expected a whole number from -9223372036854775808 to 9223372036854775807, got "
-            "9223372036854775808");
-  EXPECT_EQ(read("[1e400]"), "f.json:1:2: [0]: expected a number up to 1.8e308, got 1e400");
+            "one of 19 digits");
+  EXPECT_EQ(read("[1e400]"), "f.json:1:2: [0]: expected a number up to 1.8e308, got a larger one");
   EXPECT_EQ(read_json("1e-400", "f").as_number(), 0) << "Python reads it as 0 too";
 }
 
