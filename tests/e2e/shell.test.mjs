@@ -32,7 +32,8 @@ stories.story("a character takes as many cells on the page as in the sandbox", "
 });
 
 stories.story("Ctrl+S stops nothing: what is typed next is seen", "bob", async (tab) => {
-  await tab.type("cat\n");
+  await tab.type("cat\nreads\n");
+  await tab.shows(/^reads\nreads$/m);
   await tab.page.keyboard.press("Control+S");
   await tab.type("still here\n");
   await tab.shows(/^\^Sstill here\n.*still here$/m);
