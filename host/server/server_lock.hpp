@@ -15,8 +15,8 @@ class ServerLock {
   };
 
   /// Makes an empty file where there is none. Waits at most a second for a server that is ending. Throws
-  /// StoreError(busy) where another server has the database; where the file cannot be opened, whoever opens the store
-  /// says why.
+  /// StoreError(busy) where another server has the database; where the file cannot be opened, the code that opens the
+  /// store says why.
   ServerLock(const std::string& database, Kind kind);
   ServerLock(const ServerLock&) = delete;
   ServerLock& operator=(const ServerLock&) = delete;

@@ -146,7 +146,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
 
 std::unique_ptr<Database> open_database_to_read(const std::string& path) {
   auto database = std::make_unique<Database>(std::filesystem::absolute(path).string(), path);
-  // Whoever closes a store last folds its log into it; that is for writers to do.
+  // The last connection that closes a store folds its log into it; that is for writers to do.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(busy_timeout.count()));
   database->run_script("PRAGMA query_only = ON");

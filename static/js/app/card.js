@@ -12,7 +12,7 @@ import { element, picture_of } from "./dom.js";
  * @param {string} heading_id
  * @param {CardWords} what
  * @param {(Node | string)[]} content Scrolls where it is long.
- * @returns {{card: HTMLElement, title: HTMLElement}} `title` is for the focus, not a button: whoever is typing when the card
+ * @returns {{card: HTMLElement, title: HTMLElement}} `title` is for the focus, not a button: a person who is typing when the card
  * comes up must not press anything by that. It is inside the text, so that keys scroll that.
  */
 export function make_card(heading_id, { heading, sign, footer = [] }, content) {

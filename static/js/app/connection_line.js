@@ -18,7 +18,7 @@ const LOOKS = {
 };
 
 /**
- * One line that says what is wrong with the connection; empty while nothing is. A screen reader is told when it breaks
+ * One line that says what is wrong with the connection; empty while nothing is. A screen reader announces when it breaks
  * and when it is back. The page's look follows `data-link`.
  */
 export class ConnectionLine {

@@ -5,7 +5,7 @@ export class Solved {
   #box = find("solved");
 
   /**
-   * Its heading takes the focus, not its button: whoever is typing must not press that.
+   * Its heading takes the focus, not its button: a person who is typing must not press that.
    * @param {{heading: string, next: string}} words @param {() => void} on_next
    */
   show({ heading, next }, on_next) {

@@ -1,7 +1,7 @@
 /** What was sent is acknowledged, or answered, within this time where all is well; in milliseconds. */
 const ANSWER_TIME = 1500;
 
-/** Notices that the server has owed an answer for longer than it takes, and goes on noticing while it does. */
+/** Notices that the server has owed an answer for longer than it takes, and notices again while it does. */
 export class AnswerWatch {
   #timers;
   #owes;

@@ -34,7 +34,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   TestClient bob = join_task();
   bob.run("echo kept");
   bob.expect_all_acknowledged();
-  // Whoever resets a participant takes the lease away at once: what is not recorded then never is.
+  // A reset takes the lease away at once: what is not recorded then never is.
   ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "1"; }));
   ChildProcess reset(program_file(), {"participants", "reset", "bob"}, folder(), "reset");
   EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
