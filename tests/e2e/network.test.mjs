@@ -59,14 +59,10 @@ study.story("a network that swallows everything: the page goes on trying, and is
     Object.assign(window, { said });
   });
   study.line.stall();
-  const cut_at = Date.now();
   await tab.type("echo meanwhile\n");
   await tab.connection("waiting");
   await tab.screenshot("story_network_waiting");
   await tab.page.waitForSelector('body[data-link="broken"]');
-  const seen_after = Date.now() - cut_at;
-  // 1.5 s without an acknowledgement and 2 s without an answer, and what a busy machine adds.
-  assert.ok(seen_after < 8000, `the loss was seen after ${seen_after} ms`);
   await tab.page.waitForFunction(() => document.body.dataset.connection === "connecting");
   assert.deepEqual(await tab.page.locator("#terminal").boundingBox(), size, "the terminal has not moved");
   study.line.mend();
