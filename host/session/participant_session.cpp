@@ -130,6 +130,7 @@ bool ParticipantSession::refuses_hello(ConnectionPort& port, const HelloFrame& f
         error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
     m_ports.erase(&port);
     port.close(close_wrong_participant, "wrong participant");
+    check_idle();
     return true;
   }
   if (!frame.stream || frame.stream->empty() || m_streams.contains(*frame.stream)) return false;
@@ -142,8 +143,11 @@ bool ParticipantSession::refuses_hello(ConnectionPort& port, const HelloFrame& f
 std::uint64_t ParticipantSession::input_from(const HelloFrame& frame, bool same_stream) {
   const bool is_unseen = std::exchange(m_exchange_is_unseen, false);
   if (!same_stream || !frame.stream) return 0;
-  if (!frame.sandbox) return is_unseen ? frame.input_offset.value_or(0) : 0;
-  return frame.sandbox->empty() || *frame.sandbox == m_run->sandbox_id() ? 0 : TaskRun::no_input;
+  const std::uint64_t present = m_run->input_from();
+  if (!frame.sandbox) return is_unseen || present == TaskRun::no_input ? frame.input_offset.value_or(0) : present;
+  if (frame.sandbox->empty()) return 0;
+  // Input for a lost sandbox may come again after this hello, so the limit stays until the page names another.
+  return *frame.sandbox == m_run->sandbox_id() ? present : TaskRun::no_input;
 }
 
 void ParticipantSession::see_sandbox(const SandboxSeenFrame& frame) {

@@ -125,7 +125,7 @@ class ParticipantSession {
   std::optional<TaskSessionState> m_ends_as{};  ///< a last check is under way; how the task ends if it does not pass
   bool m_input_uncertain = false;               ///< a dead owner may have typed more than it recorded
   bool m_is_resetting = false;
-  bool m_exchange_is_unseen = false;       ///< no page was there when a sandbox took another's place
+  bool m_exchange_is_unseen = false;       ///< a sandbox took another's place, and no page was there to confirm it
   std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
   std::string m_last_stream;
   std::set<std::string> m_streams;  ///< of all the participant's task sessions

@@ -166,8 +166,8 @@ void ParticipantSession::on_begun(const TaskSessionRow& row) {
 
 void ParticipantSession::on_exchanged() {
   if (!is_running()) return;
-  m_exchange_is_unseen = !m_page;
-  if (!m_page || !m_page->confirms_sandboxes) return;
+  m_exchange_is_unseen = !m_page || !m_page->confirms_sandboxes;
+  if (m_exchange_is_unseen) return;
   m_run->use_input_from(TaskRun::no_input);
   send(sandbox_replaced_frame(m_run->sandbox_id()));
 }

@@ -79,6 +79,7 @@ class TaskRun {
   InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
   /// Input below `offset` was typed at a sandbox that is gone: it is recorded, acknowledged and dropped.
   void use_input_from(std::uint64_t offset) { m_input_from = offset; }
+  std::uint64_t input_from() const { return m_input_from; }
   static constexpr std::uint64_t no_input = std::numeric_limits<std::uint64_t>::max();
   /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
   void jump_input(std::uint64_t offset);

@@ -126,7 +126,8 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
   if (claim != Claim::adopts) {
     m_dropped_input += drop_waiting_input(claim == Claim::prevails ? "reset" : "sandbox_replaced");
     settle_dropped_input();
-    m_input_from = m_input.received_end();
+    // Input below an earlier limit may still be on its way, behind the request for this sandbox.
+    m_input_from = std::max(m_input_from == no_input ? 0 : m_input_from, m_input.received_end());
     if (claim == Claim::yields) m_callbacks.exchanged();
   }
   m_sandbox = sandbox;

@@ -100,7 +100,72 @@ test("an adopted sandbox gets what was typed, as ever", async () => {
   type("ls");
   take();
   running({ sandbox: "a" });
-  assert.deepEqual([take(), replacements], [[{ offset: 0, text: "ls" }], []]);
+  const seen = { type: "sandbox_seen", sandbox: "a", input_offset: 0 };
+  assert.deepEqual([take(), replacements], [[seen, { offset: 0, text: "ls" }], []]);
+});
+
+test("a page says again after each welcome which input is not for the sandbox, until the stream ends", async () => {
+  const { open, running, type, reopen, take, replacements, sockets } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("rm");
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  type("ls");
+  take();
+  const seen = { type: "sandbox_seen", sandbox: "b", input_offset: 2 };
+  for (const input_offset of [0, 1, 2]) {
+    await reopen();
+    const [hello] = take();
+    assert.equal(hello.sandbox, "b");
+    running({ sandbox: "b", input_offset });
+    assert.deepEqual(take(), [seen, { offset: input_offset, text: "rmls".slice(input_offset) }]);
+  }
+  sockets.last.say({ type: "input_ack", input_offset: 4 });
+  await reopen();
+  take();
+  running({ sandbox: "b", input_offset: 4 });
+  assert.deepEqual([take(), replacements], [[seen], [true]]);
+  await reopen();
+  take();
+  running({ stream: "s2", sandbox: "c" });
+  assert.deepEqual(take(), []);
+});
+
+test("after a start over, input for a sandbox that was lost before is still named as such", async () => {
+  const { session, open, running, type, reopen, take, sockets } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("rm");
+  sockets.last.say({ type: "sandbox_replaced", sandbox: "b" });
+  void session.reset();
+  const { id } = take().at(-1);
+  sockets.last.say({ type: "done", id, sandbox: "c" });
+  await reopen();
+  take();
+  running({ sandbox: "c" });
+  assert.deepEqual(take(), [
+    { type: "sandbox_seen", sandbox: "c", input_offset: 2 },
+    { offset: 0, text: "rm" },
+  ]);
+});
+
+test("the offset follows input that moves, at each welcome", async () => {
+  const { open, running, type, reopen, take, sockets } = make_session();
+  open();
+  running({ sandbox: "a" });
+  type("abc");
+  sockets.last.break();
+  type("de");
+  await reopen();
+  sockets.last.break();
+  await reopen();
+  take();
+  running({ sandbox: "b", input_offset: 90 });
+  assert.deepEqual(take()[0], { type: "sandbox_seen", sandbox: "b", input_offset: 92 });
+  await reopen();
+  take();
+  running({ sandbox: "b", input_offset: 200 });
+  assert.deepEqual(take(), [{ type: "sandbox_seen", sandbox: "b", input_offset: 200 }]);
 });
 
 test("a sandbox that is replaced in the middle is seen once, at the end of what is typed", () => {

@@ -5,6 +5,7 @@ import { Backlog } from "./backlog.js";
 import { Connection } from "./connection.js";
 import { InputStream } from "./input_stream.js";
 import { KeyTimes } from "./key_times.js";
+import { KnownSandbox } from "./known_sandbox.js";
 import { OutputStream } from "./output_stream.js";
 import { make_pasteable } from "./paste_text.js";
 import { Pastes } from "./pastes.js";
@@ -38,8 +39,7 @@ export class Session {
   #backlog;
   /** Names the pair of streams that the offsets are of. @type {string | null} */
   #stream = null;
-  /** Names what is behind the terminal, as far as this page has heard. @type {string | null} */
-  #sandbox = null;
+  #sandbox = new KnownSandbox();
   /** @type {StudyState | null} */
   #state = null;
   /** Between `hello` and `welcome` nothing may be sent. */
@@ -184,7 +184,7 @@ export class Session {
     this.#told_size = `${columns} ${rows}`;
     const known = this.#stream === null ? {} : { stream: this.#stream, input_offset: this.#input.ever_sent };
     const mine = { participant: this.#participant() || undefined, timezone: this.#timezone };
-    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...mine, sandbox: this.#sandbox ?? "" });
+    this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...mine, sandbox: this.#sandbox.name ?? "" });
   }
 
   #close() {
@@ -218,12 +218,12 @@ export class Session {
         this.#events.on_progress(message);
         break;
       case "done":
-        if (message.sandbox !== undefined) this.#sandbox = message.sandbox;
+        if (message.sandbox !== undefined) this.#sandbox.rename(message.sandbox);
         this.#requests.fulfil(message.id);
         break;
       case "sandbox_replaced":
         // Between hello and welcome it is the welcome that tells.
-        if (this.#is_welcomed) this.#see_sandbox(message.sandbox, this.#input.owes_any);
+        if (this.#is_welcomed && message.sandbox !== this.#sandbox.name) this.#see_sandbox(message.sandbox, this.#input.owes_any);
         break;
       case "replaced":
         this.#connection.replaced();
@@ -257,6 +257,7 @@ export class Session {
         this.#reports.move(stream, end_of_sent, moved);
         this.#pastes.move(end_of_sent, moved);
         this.#key_times.move(moved);
+        this.#sandbox.move(end_of_sent, moved);
       }
       if (this.#output.resume(welcome.output_offset, welcome.answered_offset)) this.#terminal.clear();
     } else {
@@ -278,21 +279,21 @@ export class Session {
   }
 
   /**
-   * What was typed before this page heard of it was typed at another sandbox, whose programs are gone. It is sent all the
-   * same, for the record; the server types none of it.
+   * What was typed before this page heard of it was typed at another sandbox, whose programs are gone. The page still sends
+   * it, for the record; the server types none of it.
    * @param {string | undefined} sandbox @param {boolean} is_input_dropped Whether anything was typed so.
    */
   #see_sandbox(sandbox, is_input_dropped) {
-    if (sandbox === undefined || sandbox === this.#sandbox) return;
-    const is_first = this.#sandbox === null;
-    this.#sandbox = sandbox;
-    if (is_first) return;
-    // It was asked for: what has not been sent was typed since then.
-    const was_asked_for = this.#requests.is_waiting("reset");
-    if (!was_asked_for && this.#input.backlog !== null) this.#drop_unsent();
-    const input_offset = was_asked_for ? this.#input.ever_sent : this.#input.end;
-    if (!was_asked_for) this.#events.on_sandbox_replaced(is_input_dropped);
-    this.#send({ type: "sandbox_seen", sandbox, input_offset });
+    if (sandbox === undefined) return;
+    if (this.#sandbox.name === null) this.#sandbox.rename(sandbox);
+    if (sandbox !== this.#sandbox.name) {
+      // It was asked for: what has not been sent was typed since then.
+      const was_asked_for = this.#requests.is_waiting("reset");
+      if (!was_asked_for && this.#input.backlog !== null) this.#drop_unsent();
+      this.#sandbox.replace(sandbox, was_asked_for ? this.#input.ever_sent : this.#input.end);
+      if (!was_asked_for) this.#events.on_sandbox_replaced(is_input_dropped);
+    }
+    this.#send({ type: "sandbox_seen", sandbox, input_offset: this.#sandbox.input_offset });
   }
 
   /** @param {{stream: string | null, sandbox?: string, input_offset: number, output_offset: number, answered_offset: number}} begin */
@@ -302,7 +303,7 @@ export class Session {
     this.#tell_stopped_pastes();
     this.#key_times.drop();
     this.#stream = stream;
-    this.#sandbox = sandbox ?? null;
+    this.#sandbox.reset(sandbox, input_offset);
     this.#input.reset(input_offset);
     this.#output.reset(output_offset, answered_offset);
   }

@@ -39,6 +39,18 @@ class SandboxExchangeTest : public SessionTest {
     backend.shell().exit();
     ASSERT_TRUE(wait_for("sandbox_replaced"));
   }
+  /// A hello of a client that names no sandbox.
+  void greet_without_sandbox(std::uint64_t input_offset) {
+    say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" +
+        std::to_string(std::max(seen, port.output_end)) + ",\"stream\":\"" + stream +
+        "\",\"input_offset\":" + std::to_string(input_offset) + "}");
+  }
+  /// The connection breaks, and the page comes back with another.
+  void reconnect() {
+    session->detach(port, "gone");
+    port.forget();
+    session->attach(port);
+  }
   std::string dropped() {
     return stored("SELECT group_concat(detail, ' ') FROM event_log WHERE kind = 'input_dropped'");
   }
@@ -140,14 +152,78 @@ TEST_F(SandboxExchangeTest, APageThatComesBackToTheSameSandboxTypesOn) {
 TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxLosesWhatItHadSentAndNoMore) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
-  say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" +
-      std::to_string(std::max(seen, port.output_end)) + ",\"stream\":\"" + stream + "\",\"input_offset\":5}");
+  greet_without_sandbox(5);
   type(3, "rmls\r");
   EXPECT_EQ(backend.shell().typed(), "ls\r");
-  say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" +
-      std::to_string(std::max(seen, port.output_end)) + ",\"stream\":\"" + stream + "\",\"input_offset\":9}");
+  greet_without_sandbox(9);
   type(8, "x");
   EXPECT_EQ(backend.shell().typed(), "x") << "it has seen the new shell by then";
+}
+
+TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheInputComesLetsNoneOfItThrough) {
+  restart();
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  greet(3);
+  sandbox = named_by("welcome");
+  see(sandbox, 8);
+  reconnect();
+  greet(8);
+  type(3, "rm x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+  EXPECT_TRUE(wait([&] { return dropped() == note(3, 5); })) << dropped();
+}
+
+TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheWordComesLetsNothingThroughUntilItComesAgain) {
+  break_sandbox();
+  sandbox = named_by("sandbox_replaced");
+  reconnect();
+  greet(8);
+  type(3, "rm");
+  see(sandbox, 8);
+  type(5, " x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+  EXPECT_TRUE(wait([&] { return dropped() == note(3, 2) + " " + note(5, 3); })) << dropped();
+}
+
+TEST_F(SandboxExchangeTest, AGreetingThatOvertakesTheInputBehindTheWordLetsNoneOfItThrough) {
+  break_sandbox();
+  sandbox = named_by("sandbox_replaced");
+  see(sandbox, 8);
+  greet(8);
+  type(3, "rm x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+}
+
+TEST_F(SandboxExchangeTest, AStartOverThatOvertakesInputForALostSandboxLetsNoneOfItThrough) {
+  break_sandbox();
+  see(named_by("sandbox_replaced"), 8);
+  say(R"({"type":"reset","id":1})");
+  ASSERT_TRUE(wait_for("done"));
+  type(3, "rm x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+}
+
+TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxMayBreakOffOnceMoreBeforeItsInputComes) {
+  restart();
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  greet_without_sandbox(8);
+  reconnect();
+  greet_without_sandbox(8);
+  type(3, "rm x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
+}
+
+TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxAndIsThereAtTheExchangeLosesWhatItHadSent) {
+  greet_without_sandbox(3);
+  loop.advance(seconds(2));
+  backend.shell().fails_to_restart = true;
+  backend.shell().exit();
+  ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
+  EXPECT_EQ(port.count("sandbox_replaced"), 0);
+  reconnect();
+  greet_without_sandbox(8);
+  type(3, "rm x\rls\r");
+  EXPECT_EQ(backend.shell().typed(), "ls\r");
 }
 
 class IdentityTest : public SessionTest {
@@ -169,6 +245,15 @@ TEST_F(IdentityTest, APageOfAnotherParticipantIsSentAway) {
   EXPECT_EQ(port.count("replaced"), 0) << "the participant's own page stays";
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
+}
+
+TEST_F(IdentityTest, ASessionWhoseOnlyPageWasSentAwayIsReleased) {
+  open();
+  greet(",\"participant\":\"999\"");
+  EXPECT_EQ(port.close_code, 4003);
+  session->detach(port, "closed");
+  loop.run_until_idle();
+  EXPECT_EQ(idle_calls, 1);
 }
 
 TEST_F(IdentityTest, APageOfTheParticipantAndAClientThatDoesNotSayAreWelcome) {
