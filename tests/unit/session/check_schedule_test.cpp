@@ -216,7 +216,7 @@ TEST_F(CheckScheduleTest, ACommandThatGoesOnAfterTheAnswerPassesTheTask) {
   settle();
   backend.shell().begin("echo hello; sleep 1000");
   backend.shell().print("hello\r\n");
-  loop.advance(milliseconds(1999));
+  loop.advance(milliseconds(199));
   EXPECT_EQ(outcome(), "none");
   loop.advance(milliseconds(1));
   ASSERT_TRUE(wait_for("state", 2));
@@ -252,11 +252,12 @@ TEST_F(CheckScheduleTest, AnAnswerOfARunningCommandCountsAtTheDeadline) {
   change_tasks([](Study& study) { study.tasks[0].check_interval = seconds(0); });
   begin_task();
   settle();
-  backend.shell().begin("echo hello; sleep 1000");
+  backend.shell().begin("sleep 50; echo hello; sleep 1000");
+  loop.advance(milliseconds(49'900));
   backend.shell().print("hello\r\n");
-  loop.advance(seconds(49));
+  loop.advance(milliseconds(99));
   EXPECT_EQ(outcome(), "none");
-  loop.advance(seconds(1));
+  loop.advance(milliseconds(1));
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(outcome(), "passed");
 }
