@@ -1,7 +1,5 @@
 #include "plugins/sandbox_chroot/backend.hpp"
 
-#include <filesystem>
-
 namespace tellina::chroot_sandbox {
 namespace {
 
@@ -85,15 +83,11 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cel
 }
 
 void ChrootBackend::prepare() {
-  const std::filesystem::path root = m_settings.root_file_system;
-  std::error_code ignored;
-  // The script leaves its mark: a folder without it is the researcher's own.
-  if (std::filesystem::exists(root / "bin", ignored) &&
-      !std::filesystem::exists(root / "etc/tellina/root_file_system")) {
+  if (is_of_another_maker(m_settings.root_file_system)) {
     m_context.log.info("root file system " + m_settings.root_file_system + ": not made by make_rootfs, left as it is");
     return;
   }
-  std::vector<std::string> arguments = {root};
+  std::vector<std::string> arguments = {m_settings.root_file_system};
   arguments.insert(arguments.end(), m_settings.packages.begin(), m_settings.packages.end());
   run_maker(m_settings.root_maker, arguments);
 }

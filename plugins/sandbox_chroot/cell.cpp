@@ -58,7 +58,7 @@ void Cell::get_ready(SessionUsers& users, Random& random, const Deadline& deadli
   if (!m_launched.process_descriptor) throw system_error(what, errno);
   Received received = receive(m_launched.launcher_socket, deadline, what);
   if (received.message.at(0) == launcher_protocol::map_me) {
-    const SessionUsers::Mapped mapped = users.map(m_launched.process, random);
+    const SessionUsers::Mapped mapped = users.map(m_launched.process, random, deadline);
     const char answer = mapped.has_root ? launcher_protocol::mapped_root : launcher_protocol::mapped;
     if (mapped.root_mount)
       send(m_launched.launcher_socket, &answer, 1, what, {mapped.root_mount.get()});

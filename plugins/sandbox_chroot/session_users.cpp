@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,12 +15,13 @@
 #include <sstream>
 #include <vector>
 
-#include "plugins/sandbox_common/deadline.hpp"
+#include "plugins/sandbox_chroot/run_mapper.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::chroot_sandbox {
 namespace {
 
+using sandbox_common::Deadline;
 using sandbox_common::system_error;
 
 /// The first host user for sessions. systemd's "Users, Groups, UIDs and GIDs on systemd Systems" leaves 1879048192 to
@@ -44,13 +43,17 @@ void write_map(const std::string& path, const std::string& text) {
   }
 }
 
-/// Whether user numbers exist here: in a container root may have been given few.
-bool are_mapped(std::uint32_t first, std::uint32_t wanted) {
-  std::ifstream map("/proc/self/uid_map");
+bool are_in(const char* map_file, std::uint32_t first, std::uint32_t wanted) {
+  std::ifstream map(map_file);
   for (std::uint64_t inside, outside, count; map >> inside >> outside >> count;) {
     if (first >= inside && first + std::uint64_t{wanted} <= inside + count) return true;
   }
   return false;
+}
+
+/// Whether the numbers exist here, as users and as groups: in a container root may have been given few.
+bool are_mapped(std::uint32_t first, std::uint32_t wanted) {
+  return are_in("/proc/self/uid_map", first, wanted) && are_in("/proc/self/gid_map", first, wanted);
 }
 
 std::string line(std::uint32_t inside, std::uint32_t outside, std::uint32_t count) {
@@ -64,36 +67,6 @@ std::string name_of(uid_t user) {
   passwd* found = nullptr;
   getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
   return found ? found->pw_name : "";
-}
-
-/// Runs newuidmap or newgidmap: root is the calling user, `me` a subordinate one.
-void run_mapper(const char* program, pid_t launcher, std::uint32_t root, std::uint32_t me) {
-  std::vector<std::string> words = {program,
-                                    std::to_string(launcher),
-                                    "0",
-                                    std::to_string(root),
-                                    "1",
-                                    std::to_string(init_protocol::sandbox_user),
-                                    std::to_string(me),
-                                    "1"};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  char* environment[] = {nullptr};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (int number = 0; number < 3; ++number) {
-    posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0);
-  }
-  pid_t process = -1;
-  const int error = posix_spawn(&process, program, &actions, nullptr, arguments.data(), environment);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw system_error(std::string("run ") + program, error, ErrorCode::unavailable);
-  int status = 0;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
-  if (status != 0) {
-    throw Error(ErrorCode::unavailable, std::string(program) + " refused to map user " + std::to_string(me));
-  }
 }
 
 }  // namespace
@@ -145,25 +118,34 @@ std::string SessionUsers::describe_root() const {
   return std::string("shown as ") + (m_is_root ? "nobody's: " : "nobody's or the participant's: ") + m_why_not;
 }
 
-SessionUsers::Mapped SessionUsers::map(pid_t launcher, Random& random) {
+SessionUsers::Mapped SessionUsers::map(pid_t launcher, Random& random, const Deadline& deadline) {
   std::uint32_t number = 0;
   random.fill({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
   if (m_is_root) return map_as_root(launcher, number);
   try {
-    delegate(launcher, number);
+    delegate(launcher, number, deadline);
   } catch (const Error& error) {
+    // Where it has worked before, the cause is of this moment, and the sandboxes of one study stay alike.
+    if (m_has_delegated) throw;
     note(error.what());
     m_delegates = false;
     throw;
   }
+  m_has_delegated = true;
   Mapped mapped;
   mapped.has_root = true;
   return mapped;
 }
 
-void SessionUsers::delegate(pid_t launcher, std::uint32_t random_number) {
-  run_mapper(user_mapper, launcher, geteuid(), m_users.first + random_number % m_users.count);
-  run_mapper(group_mapper, launcher, getegid(), m_groups.first + random_number % m_groups.count);
+void SessionUsers::delegate(pid_t launcher, std::uint32_t random_number, const Deadline& deadline) {
+  const auto map = [&](const char* program, std::uint32_t root, const Range& range) {
+    const std::string me = std::to_string(range.first + random_number % range.count);
+    run_mapper({program, std::to_string(launcher), "0", std::to_string(root), "1",
+                std::to_string(init_protocol::sandbox_user), me, "1"},
+               deadline);
+  };
+  map(user_mapper, geteuid(), m_users);
+  map(group_mapper, getegid(), m_groups);
 }
 
 SessionUsers::Mapped SessionUsers::map_as_root(pid_t launcher, std::uint32_t random_number) {

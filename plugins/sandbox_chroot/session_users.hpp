@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "plugins/sandbox_common/deadline.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/descriptor.hpp"
 
@@ -35,9 +36,9 @@ class SessionUsers {
     bool has_root = false;
     Descriptor root_mount;  ///< of the root file system, with root's files as root's; none: the launcher makes it
   };
-  /// Writes the maps of a launcher's user namespace. Throws Error(unavailable); once that has happened to an ordinary
-  /// user, maps() is false.
-  Mapped map(pid_t launcher, Random& random);
+  /// Writes the maps of a launcher's user namespace. Throws Error. Where an ordinary user's first call fails, maps() is
+  /// false from then on; after a call that went well, a failure concerns that launcher only.
+  Mapped map(pid_t launcher, Random& random, const sandbox_common::Deadline& deadline);
 
   /// Whom root's files belong to in a sandbox, and why: for the researcher.
   std::string describe_root() const;
@@ -51,13 +52,14 @@ class SessionUsers {
   static std::optional<Range> find_subordinate(const char* file, uid_t user);
   void find_delegation();
   Mapped map_as_root(pid_t launcher, std::uint32_t random_number);
-  void delegate(pid_t launcher, std::uint32_t random_number);
+  void delegate(pid_t launcher, std::uint32_t random_number, const sandbox_common::Deadline& deadline);
   Descriptor make_root_mount(pid_t launcher);
   void note(const std::string& why_not);
 
   std::string m_root_file_system;
   bool m_is_root;
   std::atomic<bool> m_delegates = false;
+  std::atomic<bool> m_has_delegated = false;  ///< once at least
   Range m_users;
   Range m_groups;
   mutable std::mutex m_mutex;

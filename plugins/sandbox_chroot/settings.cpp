@@ -1,6 +1,14 @@
 #include "plugins/sandbox_chroot/settings.hpp"
 
+#include <filesystem>
+
 namespace tellina::chroot_sandbox {
+
+bool is_of_another_maker(const std::string& root) {
+  std::error_code ignored;
+  return std::filesystem::exists(root + "/bin", ignored) &&
+         !std::filesystem::exists(root + "/etc/tellina/root_file_system", ignored);
+}
 
 Settings::Settings(const Config& config) : CommonSettings(config) {
   launcher = find_prefix() / "libexec/tellina/sandbox_launcher";
@@ -9,6 +17,11 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   root_file_system =
       given ? resolve_path(*given, given->as_string()) : std::string(find_prefix() / "share/tellina/rootfs");
   while (root_file_system.size() > 1 && root_file_system.ends_with('/')) root_file_system.pop_back();
+  if (!packages.empty() && given && is_of_another_maker(root_file_system)) {
+    config.at("packages")
+        .fail("expected none beside a root_file_system that make_rootfs has not made (" + root_file_system + "), got " +
+              std::to_string(packages.size()) + ": install them in that folder, or leave root_file_system out");
+  }
   std::string names;
   for (const std::string& package : packages) names += "," + package;
   // A file's name has at most 255 bytes.

@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -24,6 +25,8 @@ using CoreProbe = SandboxTest;
 
 /// Set where an ordinary user's probe has to say that root's files are root's.
 constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
+/// The path of a file with shell commands: newuidmap runs them first while the file is there.
+constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
 
 TEST_F(CoreProbe, TellsWhoseRootsFilesAre) {
   std::string how;
@@ -188,11 +191,26 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
     std::ofstream(file) << text;
     require(mount(file.c_str(), place.c_str(), nullptr, MS_BIND, nullptr) == 0);
   };
+  const auto write_program = [&](const std::string& file, const std::string& text) {
+    std::ofstream(file) << text;
+    require(chmod(file.c_str(), 0755) == 0);
+  };
   const std::string number = std::to_string(user);
   require(unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
   cover("/etc/passwd", "root:x:0:0::/:/bin/sh\nsomebody:x:" + number + ":" + number + "::/:/bin/sh\n");
   cover("/etc/subuid", "other:1:5\nsomebody:700000:65536\n");
   cover("/etc/subgid", number + ":800000:65536\n");
+
+  // A newuidmap that fails as a test says.
+  const std::string fault = folder / "faults/fault";
+  require(mkdir((folder / "faults").c_str(), 0755) == 0 && chown((folder / "faults").c_str(), user, user) == 0);
+  const std::string real = folder / "real_newuidmap";
+  std::ofstream(real).close();
+  require(mount("/usr/bin/newuidmap", real.c_str(), nullptr, MS_BIND, nullptr) == 0);
+  const std::string wrapper = folder / "newuidmap";
+  write_program(wrapper, "#!/bin/sh\n[ ! -e " + fault + " ] || . " + fault + "\nexec " + real + " \"$@\"\n");
+  require(mount(wrapper.c_str(), "/usr/bin/newuidmap", nullptr, MS_BIND, nullptr) == 0);
+  setenv(mapper_fault, fault.c_str(), 1);
 
   // The files of the host's root become this user's, as where this user has made them.
   int pipe_ends[2];
@@ -234,7 +252,7 @@ TEST(RootUserWithSubordinates, IsTheRootOfItsSandboxes) {
     dup2(file, 2);
     become_user_with_subordinates(12345, folder);
     setenv(expects_root, "1", 1);
-    execl("/proc/self/exe", "test_sandbox", "--gtest_filter=Core*:OrdinaryHostile.*", nullptr);
+    execl("/proc/self/exe", "test_sandbox", "--gtest_filter=Core*:OrdinaryHostile.*:SubordinateUsers.*", nullptr);
     _exit(127);
   }
   int status = -1;
@@ -245,6 +263,63 @@ TEST(RootUserWithSubordinates, IsTheRootOfItsSandboxes) {
   EXPECT_EQ(status, 0) << text;
 }
 
+/// Of the user that RootUserWithSubordinates makes; another one has nothing to map.
+class SubordinateUsers : public ::testing::Test {
+ protected:
+  SubordinateUsers() {
+    if (const char* file = getenv(mapper_fault)) m_file = file;
+  }
+  bool exist() const { return !m_file.empty(); }
+  void break_mapper(const std::string& commands) const { std::ofstream(m_file) << commands << "\n"; }
+  void repair_mapper() const { std::filesystem::remove(m_file); }
+  static std::string whose_files(Backend& backend) {
+    for (const LimitReport& limit : backend->probe().limits) {
+      if (limit.name == "files of root") return limit.how;
+    }
+    return "";
+  }
+  static std::optional<Error> start(Backend& backend, std::chrono::milliseconds deadline = std::chrono::seconds(20)) {
+    SandboxSpec spec = make_spec();
+    spec.deadline = deadline;
+    try {
+      backend->start(spec)->destroy();
+    } catch (const Error& error) {
+      return error;
+    }
+    return {};
+  }
+
+ private:
+  std::string m_file;
+};
+
+TEST_F(SubordinateUsers, AFailureConcernsOneSandboxWhereItHasWorkedBefore) {
+  if (!exist()) return;
+  Backend backend({{"pool", 0}});
+  ASSERT_EQ(whose_files(backend), "shown as root's");
+  break_mapper("echo 'no room for a process' >&2; exit 3");
+  const auto failed = start(backend);
+  ASSERT_TRUE(failed) << "a sandbox unlike the others of the study";
+  EXPECT_EQ(failed->what(), std::string("run /usr/bin/newuidmap: it ended with status 3: no room for a process"));
+  break_mapper("exec sleep 100");
+  const auto late = start(backend, std::chrono::milliseconds(300));
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->code(), ErrorCode::timed_out) << late->what();
+  repair_mapper();
+  EXPECT_FALSE(start(backend));
+  EXPECT_EQ(whose_files(backend), "shown as root's");
+}
+
+TEST_F(SubordinateUsers, AreDoneWithoutWhereTheFirstCallFails) {
+  if (!exist()) return;
+  break_mapper("echo 'not allowed' >&2; exit 1");
+  Backend backend({{"pool", 0}});
+  const std::string whose = whose_files(backend);
+  EXPECT_NE(whose.find("run /usr/bin/newuidmap: it ended with status 1: not allowed"), std::string::npos) << whose;
+  EXPECT_FALSE(start(backend));
+  repair_mapper();
+}
+
 TEST(CoreConfiguration, IsCheckedAtConstruction) {
   EXPECT_THROW(Backend({{"network", true}}), ConfigError);
   Backend missing({{"root_file_system", std::string("/nonexistent")}});
@@ -252,57 +327,6 @@ TEST(CoreConfiguration, IsCheckedAtConstruction) {
   EXPECT_FALSE(capabilities.usable);
   EXPECT_NE(capabilities.reason.find("/nonexistent"), std::string::npos);
   EXPECT_NE(capabilities.reason.find("tellina sandbox prepare"), std::string::npos) << capabilities.reason;
-}
-
-/// A folder for root file systems.
-class CorePackages : public ::testing::Test {
- protected:
-  CorePackages() { m_folder = mkdtemp(m_template.data()); }
-  ~CorePackages() override { std::filesystem::remove_all(m_folder); }
-
-  Backend with(const std::vector<std::string>& packages) const {
-    return Backend({{"root_file_system", (m_folder / "rootfs").string()}, {"packages", packages}});
-  }
-  static void prepare(Backend& backend) { dynamic_cast<SandboxPreparation&>(*backend.operator->()).prepare(); }
-
-  std::string m_template = std::filesystem::temp_directory_path() / "sandbox_packages_XXXXXX";
-  std::filesystem::path m_folder;
-};
-
-TEST_F(CorePackages, HaveARootFileSystemOfTheirOwn) {
-  const std::filesystem::path usual =
-      std::filesystem::path(place::plugin).parent_path() / "../../../share/tellina/rootfs";
-  std::filesystem::create_symlink(std::filesystem::canonical(usual), m_folder / "rootfs,git,python3");
-  const Capabilities there = with({"python3", "git", "git"})->probe();
-  EXPECT_TRUE(there.usable) << there.reason;
-
-  const Capabilities missing = with({"jq"})->probe();
-  EXPECT_FALSE(missing.usable);
-  EXPECT_NE(missing.reason.find((m_folder / "rootfs,jq: bin/bash: No such file").string()), std::string::npos)
-      << missing.reason;
-  EXPECT_NE(missing.reason.find("tellina sandbox prepare"), std::string::npos) << missing.reason;
-}
-
-TEST_F(CorePackages, AreManyUnderOneShortName) {
-  std::vector<std::string> packages;
-  for (int i = 0; i < 100; ++i) packages.push_back("package-" + std::to_string(i));
-  const std::string reason = with(packages)->probe().reason;
-  EXPECT_NE(reason.find((m_folder / "rootfs,packages-").string()), std::string::npos) << reason;
-  EXPECT_NE(reason.find("No such file"), std::string::npos) << reason;
-}
-
-TEST_F(CorePackages, PreparationRefusesWhatIsNoName) {
-  Backend backend = with({"git --option"});
-  EXPECT_THROW(prepare(backend), Error);
-  EXPECT_TRUE(std::filesystem::is_empty(m_folder));
-}
-
-TEST_F(CorePackages, PreparationLeavesARootFileSystemOfAnotherMakerAlone) {
-  std::filesystem::create_directories(m_folder / "rootfs/bin");
-  Backend backend = with({});
-  prepare(backend);
-  EXPECT_TRUE(std::filesystem::exists(m_folder / "rootfs/bin"));
-  EXPECT_FALSE(std::filesystem::exists(m_folder / "rootfs/etc"));
 }
 
 }  // namespace
