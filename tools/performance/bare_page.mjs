@@ -17,7 +17,8 @@ const page = (address) => `<!DOCTYPE html>
 <div id="terminal"></div>
 <script type="module">
   import { Terminal } from '/xterm.mjs';
-  const terminal = new Terminal({ cols: 80, rows: 24 });
+  const size = new URLSearchParams(location.search);
+  const terminal = new Terminal({ cols: Number(size.get('columns') ?? 80), rows: Number(size.get('rows') ?? 24) });
   terminal.open(document.getElementById('terminal'));
   const socket = new WebSocket('${address.replace('http', 'ws')}');
   socket.binaryType = 'arraybuffer';
@@ -40,7 +41,7 @@ export class BarePage {
     const [line] = await once(createInterface({ input: bare.#floor.stdout }), 'line');
     const floor = line.replace('listening on ', '');
     bare.#server = createServer(async (request, response) => {
-      const file = files[request.url];
+      const file = files[request.url.split('?')[0]];
       response.setHeader('Content-Type', file?.[0] ?? 'text/html');
       response.end(file ? await readFile(file[1]) : page(floor));
     });

@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-import { launch, Tab } from '../../tests/e2e/support/browser.mjs';
+import { launch } from '../../tests/e2e/support/browser.mjs';
 import { Program } from '../../tests/e2e/support/program.mjs';
 import { BarePage } from './bare_page.mjs';
 import { estimateMedian, quantile } from './statistics.mjs';
@@ -73,15 +73,29 @@ async function typeKeys(page) {
   return taken.sort((one, other) => one - other);
 }
 
+/** Columns and rows of the page's terminal, as it last told them. */
+function followSize(page) {
+  const size = {};
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => {
+    if (typeof payload !== 'string') return;
+    const { columns, rows } = JSON.parse(payload);
+    if (columns !== undefined) Object.assign(size, { columns, rows });
+  }));
+  return size;
+}
+
 async function measureKeys(browser, address) {
   const bare = await BarePage.open(floor);
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
   try {
-    const pages = { floor: await context.newPage(), server: (await Tab.open(context, address)).page };
-    await pages.floor.goto(bare.address);
-    await pages.floor.waitForFunction(() => document.querySelector('.xterm-rows').textContent.includes('$'));
+    const pages = { floor: await context.newPage(), server: await context.newPage() };
+    const size = followSize(pages.server);
+    await pages.server.goto(`${address}/static/html/index.html?access_code=bob`);
     await pages.server.getByRole('button', { name: 'Start', exact: true }).click();
     await pages.server.waitForFunction(() => document.querySelector('.xterm-rows').textContent.includes('$'));
+    // Drawing takes longer the more cells there are, so both terminals have as many.
+    await pages.floor.goto(`${bare.address}?${new URLSearchParams(size)}`);
+    await pages.floor.waitForFunction(() => document.querySelector('.xterm-rows').textContent.includes('$'));
     for (const target of ['floor', 'server']) {
       await pages[target].bringToFront();
       await prepare(pages[target]);
