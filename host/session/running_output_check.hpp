@@ -10,7 +10,7 @@
 
 namespace tellina {
 
-/// The shell's marks bring the verdict of a command that ends. One that goes on after it has printed the answer, or
+/// The shell's marks bring the verdict of a command that ends. One that continues after it has printed the answer, or
 /// that the end of the time cuts short, gets its verdict here.
 ///
 /// Threads: the loop's.

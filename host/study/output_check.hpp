@@ -39,7 +39,7 @@ class OutputCheck {
   void typed(BytesView bytes);
   /// Cleaned text of the running command (see ScannerListener::on_text).
   void printed(BytesView text);
-  /// The running command goes on at another place of the screen.
+  /// The running command continues at another place of the screen.
   void line_broken();
   /// Whether the output so far has the answer, which nothing takes back.
   bool has_found() const { return !m_answer_lines.empty() && m_best == static_cast<int>(m_answer_lines.size()); }

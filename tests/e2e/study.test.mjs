@@ -138,7 +138,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`a
   await tab.shows(/^42$/m);
 });
 
-study_test("the page goes on by itself after the server was restarted, and tells that the files are the initial ones and that nothing typed meanwhile was used", async () => {
+study_test("the page reconnects after a restart of the server, and says that the files are the initial ones and that what was typed meanwhile was not used", async () => {
   const tab = await Tab.open(context, program.address);
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
