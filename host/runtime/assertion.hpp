@@ -1,0 +1,53 @@
+#pragma once
+
+/// Invariants as code. The checks are on in every build.
+///
+/// TELLINA_ASSERT(expression) guards the state of one session: it throws AssertionFailure, and the boundary of the
+/// session logs it and ends that session as interrupted. Other sessions continue. TELLINA_ASSERT_PROCESS(expression)
+/// guards what all sessions share, such as the store: it prints the expression and its place to stderr and ends the
+/// process with SIGABRT, so that nothing is written from a broken state.
+///
+/// The expression must have no side effects. Threads: any.
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+namespace tellina {
+
+/// A broken invariant of one session. what() is "assertion failed: EXPRESSION (FILE:LINE)".
+class AssertionFailure : public std::logic_error {
+ public:
+  AssertionFailure(const char* expression, const char* file, int line);
+};
+
+[[noreturn]] void throw_assertion_failure(const char* expression, const char* file, int line);
+[[noreturn]] void abort_on_assertion_failure(const char* expression, const char* file, int line) noexcept;
+
+/// Calls object.check_invariant() at its construction and at the end of its scope: make it the first statement of a
+/// mutating member function. It does not check at the end when an exception leaves the scope, and must not be used in a
+/// function that may destroy the object.
+template <class Object>
+class InvariantScope {
+ public:
+  explicit InvariantScope(const Object& object) : m_object(object) { m_object.check_invariant(); }
+  ~InvariantScope() noexcept(false) {
+    if (std::uncaught_exceptions() == m_exceptions) m_object.check_invariant();
+  }
+  InvariantScope(const InvariantScope&) = delete;
+  InvariantScope& operator=(const InvariantScope&) = delete;
+
+ private:
+  const Object& m_object;
+  const int m_exceptions = std::uncaught_exceptions();
+};
+
+}  // namespace tellina
+
+#define TELLINA_ASSERT(expression)                      \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::tellina::throw_assertion_failure(#expression, __FILE__, __LINE__))
+
+#define TELLINA_ASSERT_PROCESS(expression)              \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::tellina::abort_on_assertion_failure(#expression, __FILE__, __LINE__))
