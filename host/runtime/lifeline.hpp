@@ -1,0 +1,71 @@
+#pragma once
+
+/// Tells queued tasks whether the object that they were made for still exists.
+
+#include <memory>
+#include <utility>
+
+#include "host/runtime/loop.hpp"
+
+namespace tellina {
+
+/// A member of an object that hands out callbacks. Declare it last, so that it is cut before the other members are
+/// destroyed. What it hands out may be copied, and may outlive the object.
+///
+/// Threads: the object's loop, for the Lifeline and for the calls that it guards. Creating, copying and destroying a
+/// guarded call, and calling a posted() one, is allowed on any thread.
+class Lifeline {
+ public:
+  /// Answers whether the object still exists.
+  class Observer {
+   public:
+    bool is_cut() const { return m_state.expired(); }
+
+   private:
+    friend class Lifeline;
+    explicit Observer(const std::shared_ptr<const bool>& state) : m_state(state) {}
+    std::weak_ptr<const bool> m_state;
+  };
+
+  Lifeline() = default;
+  Lifeline(const Lifeline&) = delete;
+  Lifeline& operator=(const Lifeline&) = delete;
+
+  Observer observer() const { return Observer(m_state); }
+
+  /// From here on, every call guarded so far does nothing. Calls guarded later are run.
+  void cut() { m_state = std::make_shared<const bool>(true); }
+
+  /// Wraps `call`: it does nothing once the lifeline is cut. Returns a copyable callable with the same parameters that
+  /// returns nothing.
+  template <typename Call>
+  auto guarded(Call call) const {
+    return [observer = observer(), call = std::move(call)](auto&&... arguments) mutable {
+      if (!observer.is_cut()) call(std::forward<decltype(arguments)>(arguments)...);
+    };
+  }
+
+  /// The same for callers on other threads: the result posts the guarded call to `loop`, which must outlive the result,
+  /// with its arguments.
+  template <typename Call>
+  auto posted(Loop& loop, Call call) const {
+    return [&loop, call = guarded(std::move(call))](auto... arguments) {
+      loop.post([call, ... arguments = std::move(arguments)]() mutable { call(std::move(arguments)...); });
+    };
+  }
+
+  /// Calls a copy of `callback`, which may destroy the object and `callback` with it. Returns whether the object still
+  /// exists; if it does not, the caller must return without touching it.
+  template <typename Callback, typename... Arguments>
+  [[nodiscard]] bool survives(const Callback& callback, Arguments&&... arguments) const {
+    const Observer after = observer();
+    const Callback copy = callback;
+    copy(std::forward<Arguments>(arguments)...);
+    return !after.is_cut();
+  }
+
+ private:
+  std::shared_ptr<const bool> m_state = std::make_shared<const bool>(true);
+};
+
+}  // namespace tellina
