@@ -79,14 +79,14 @@ int participants_add(const Arguments& arguments, CommandContext& context) {
     throw UsageError("participants add: expected printable characters in CODE, got " + in_quotes(code));
   }
   in_store(load(arguments), context,
-           [&](StoreTransaction& transaction) { transaction.add_participant(code, Moment(context.clock)); });
+           [&](StoreTransaction& transaction) { transaction.add_participant(code, Timestamp(context.clock)); });
   context.out << "added " << code << '\n';
   return 0;
 }
 
 int participants_reset(const Arguments& arguments, CommandContext& context) {
   in_store(load(arguments), context, [&](StoreTransaction& transaction) {
-    transaction.reset_participant(arguments.operand, Moment(context.clock));
+    transaction.reset_participant(arguments.operand, Timestamp(context.clock));
   });
   context.out << "reset " << arguments.operand << '\n';
   return 0;

@@ -60,7 +60,7 @@ TestGround::TestGround(SessionEnvironment& study)
       m_store(Store::open(m_folder.file("self-test.sqlite3"), study.loop.clock(), study.log)),
       m_study(make_self_test_study(study.random)) {
   m_store->run([&](StoreTransaction& transaction) {
-    transaction.sync_tasks(*m_study, "the self-test", Moment(study.loop.clock()));
+    transaction.sync_tasks(*m_study, "the self-test", Timestamp(study.loop.clock()));
   });
 }
 
@@ -92,7 +92,7 @@ void TestGround::begin(Loop& loop, const Reply& reply) {
   m_log.forget();
   const std::string code = random_token(m_random);
   m_store->submit(
-      [code, at = Moment(loop.clock())](StoreTransaction& transaction) { transaction.add_participant(code, at); },
+      [code, at = Timestamp(loop.clock())](StoreTransaction& transaction) { transaction.add_participant(code, at); },
       [this, &loop, code, reply](std::exception_ptr error) {
         const Bytes text = error ? failure(500, "internal", message_of(error))
                                  : success({{"channel_prefix", m_prefix}, {"access_code", code}});

@@ -19,7 +19,7 @@ constexpr std::size_t pool_threads = 16;
 
 void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   store.run([&](StoreTransaction& transaction) {
-    const Moment now(clock);
+    const Timestamp now(clock);
     transaction.sync_tasks(*config.study, config.file, now);
     transaction.sync_access_codes(config.access_codes, now);
   });
@@ -56,7 +56,7 @@ std::unique_ptr<Sweeper> WorkerRole::sweep() {
   auto sweeper = std::make_unique<Sweeper>(*m_sandboxes, m_parts.config.sandbox.name, m_parts.system.log);
   std::vector<SandboxId> in_use;
   m_store->run([&](StoreTransaction& transaction) {
-    sweeper->add(transaction.retire_dead_workers(Moment(m_parts.system.clock)));
+    sweeper->add(transaction.retire_dead_workers(Timestamp(m_parts.system.clock)));
     in_use = transaction.find_sandboxes_in_use();
   });
   sweeper->run(sweeper->due(), in_use);
@@ -90,7 +90,7 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
 
 void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept) {
   const auto register_worker = [&](StoreTransaction& transaction) {
-    transaction.register_worker(identify_this_process(environment.worker), Moment(m_parts.system.clock));
+    transaction.register_worker(identify_this_process(environment.worker), Timestamp(m_parts.system.clock));
   };
   // A lane of the self-test is in the study's list too: see TestGround.
   if (&environment.store != m_store.get()) m_store->run(register_worker);

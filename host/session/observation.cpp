@@ -139,7 +139,7 @@ void ObservationLimit::on_second() {
   m_report(EventRecord(
       "observations_dropped",
       Detail().add("observations", std::to_string(observations)).add("input_times", std::to_string(input_times)).text(),
-      Moment(m_loop.clock())));
+      Timestamp(m_loop.clock())));
 }
 
 }  // namespace tellina

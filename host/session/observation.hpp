@@ -11,7 +11,7 @@
 #include <string>
 
 #include "host/runtime/loop.hpp"
-#include "host/store/records.hpp"
+#include "host/study/records.hpp"
 
 namespace tellina {
 

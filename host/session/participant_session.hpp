@@ -97,7 +97,7 @@ class ParticipantSession {
   std::chrono::nanoseconds charged() const;
   std::string state();
   bool is_running() const { return m_run && m_begun && !m_ending; }
-  Moment now() const { return Moment(m_environment.loop.clock()); }
+  Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
   void check_idle();
   /// A line for the log about this participant and the task that runs, if any.
   LogEvent log_event(std::string_view name) const;

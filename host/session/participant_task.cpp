@@ -137,7 +137,7 @@ void ParticipantSession::begin_recording() {
     return;
   }
   const Task& task = m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1];
-  const Moment started = now();
+  const Timestamp started = now();
   TaskSettings settings;
   settings.duration = m_study->task_duration;
   settings.keeps_bytes = m_recorder.keeps_bytes();

@@ -55,7 +55,7 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
   m_begun = true;
 }
 
-void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
+void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
                      TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
   auto row = std::make_shared<TaskSessionRow>();
   Operation operation;
@@ -75,7 +75,7 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
   for (Record& record : held) add(std::move(record));
 }
 
-void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done) {
+void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done) {
   write(
       [fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
         transaction.end_task_session(fence, session, state, charged, at);
@@ -132,7 +132,7 @@ Recorder::Operation& Recorder::open_batch() {
   return m_operations.back();
 }
 
-void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Moment at) {
+void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Timestamp at) {
   if (!m_keeps_bytes) return add_length(GapRecord(stream, offset, offset + bytes.size(), not_recorded, at));
   if (stream == StreamName::input) return add(InputRecord(offset, Bytes(bytes), at));
   add(OutputRecord(offset, Bytes(bytes), at));

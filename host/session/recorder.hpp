@@ -40,15 +40,15 @@ class Recorder {
   /// Goes on with a task session that is in the file.
   void resume(TaskSessionId session, std::uint64_t input_end);
   /// Starts a task session; what was added since the last one ended belongs to it. `done` runs after the commit.
-  void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Moment at,
+  void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
              TaskSettings settings, std::function<void(const TaskSessionRow&)> done);
-  void end(TaskSessionState state, std::chrono::nanoseconds charged, Moment at, std::function<void()> done);
+  void end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done);
   /// Any other write of the session's, in order with its records.
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
 
   void add(Record record);
   /// A piece of the terminal's streams, which begins where the last one ended.
-  void add(StreamName stream, std::uint64_t offset, BytesView bytes, Moment at);
+  void add(StreamName stream, std::uint64_t offset, BytesView bytes, Timestamp at);
   /// An event that is the participant's where no task session has begun.
   void note(EventRecord event);
   /// An event that is the participant's in any case.

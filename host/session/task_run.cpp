@@ -63,7 +63,7 @@ TaskRun::~TaskRun() {
 InputStream::Arrival TaskRun::receive(std::uint64_t offset, BytesView bytes) {
   InputStream::Arrival arrival = m_input.receive(offset, bytes);
   if (arrival.bytes.empty()) return arrival;
-  const Moment at = now();
+  const Timestamp at = now();
   m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
   if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
   BytesView used = arrival.bytes;
@@ -132,7 +132,7 @@ void TaskRun::acknowledge() {
 }
 
 void TaskRun::on_output(Bytes& frame) {
-  const Moment at = now();
+  const Timestamp at = now();
   const std::uint64_t offset = m_output.end();
   const BytesView bytes = BytesView(frame).substr(TerminalIo::frame_header);
   m_output.append(bytes);

@@ -155,7 +155,7 @@ class TaskRun {
   bool may_read();
   /// Says how far input has got, at once or together with what comes soon.
   void acknowledge();
-  Moment now() const { return Moment(m_environment.loop.clock()); }
+  Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
   void event(std::string kind, std::string detail = {});
   /// Runs a task on the loop's next turn, unless the run is gone by then.
   void later(std::function<void()> task);

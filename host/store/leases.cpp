@@ -43,7 +43,7 @@ void Transaction::settle(ParticipantId participant, MonotonicTime until) {
       until, participant);
 }
 
-void Transaction::register_worker(const WorkerIdentity& worker, Moment at) {
+void Transaction::register_worker(const WorkerIdentity& worker, Timestamp at) {
   m_database.execute(
       "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET process_id = ?2, process_start_ticks = ?3, "
@@ -51,7 +51,7 @@ void Transaction::register_worker(const WorkerIdentity& worker, Moment at) {
       worker.id, worker.process_id, worker.process_start_ticks, worker.boot_id, at.wall, at.monotonic);
 }
 
-std::vector<std::string> Transaction::retire_dead_workers(Moment at) {
+std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
   std::vector<std::string> dead;
   {
     Query row = m_database.query(
@@ -80,7 +80,7 @@ std::vector<std::string> Transaction::retire_dead_workers(Moment at) {
   return dead;
 }
 
-bool Transaction::take_over(const Lease& left, Moment at) {
+bool Transaction::take_over(const Lease& left, Timestamp at) {
   settle(left.participant, left.renewed);
   std::optional<TaskSessionId> running;
   {
@@ -98,7 +98,7 @@ bool Transaction::take_over(const Lease& left, Moment at) {
   return true;
 }
 
-LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Moment at) {
+LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) {
   const std::optional<Lease> lease = find_lease(participant, at.wall);
   LeaseResult result;
   if (lease && lease->worker != worker && is_live(*lease, at.monotonic)) {
@@ -135,7 +135,7 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
   return result;
 }
 
-std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, Moment at) {
+std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, Timestamp at) {
   m_database.execute(
       "UPDATE leases SET renewed_at = ?, renewed_at_ns = max(renewed_at_ns, ?) WHERE worker_id = ? AND boot_id = ?",
       at.wall, at.monotonic, worker, m_boot_id);
@@ -146,7 +146,7 @@ std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, 
   return held;
 }
 
-void Transaction::release_lease(const Fence& fence, Moment at, bool in_order) {
+void Transaction::release_lease(const Fence& fence, Timestamp at, bool in_order) {
   check(fence);
   settle(fence.participant, at.monotonic);
   m_database.execute(
@@ -155,7 +155,7 @@ void Transaction::release_lease(const Fence& fence, Moment at, bool in_order) {
       at.wall, at.monotonic, in_order ? 1 : 0, fence.participant);
 }
 
-std::vector<ParticipantId> Transaction::find_orphans(Moment at) {
+std::vector<ParticipantId> Transaction::find_orphans(Timestamp at) {
   std::vector<ParticipantId> orphans;
   Query row = m_database.query(
       "SELECT s.participant_id FROM task_sessions s LEFT JOIN leases l ON l.participant_id = s.participant_id "

@@ -85,7 +85,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   return progress;
 }
 
-void Transaction::add_login(ParticipantId participant, const std::string& token_hash, Moment at) {
+void Transaction::add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) {
   m_database.execute(
       "INSERT INTO logins (token_hash, participant_id, logged_in_at, logged_in_at_ns) VALUES (?, ?, ?, ?)", token_hash,
       participant, at.wall, at.monotonic);
@@ -100,7 +100,7 @@ std::optional<ParticipantId> Transaction::find_login(const std::string& token_ha
   return row.integer(0);
 }
 
-void Transaction::sync_access_codes(const std::vector<std::string>& access_codes, Moment at) {
+void Transaction::sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) {
   m_database.execute("UPDATE participants SET listed_in_config = 0 WHERE listed_in_config = 1");
   for (const std::string& access_code : access_codes) {
     m_database.execute(
@@ -110,7 +110,7 @@ void Transaction::sync_access_codes(const std::vector<std::string>& access_codes
   }
 }
 
-void Transaction::add_participant(const std::string& access_code, Moment at) {
+void Transaction::add_participant(const std::string& access_code, Timestamp at) {
   if (access_code.empty()) throw StoreError(ErrorCode::bad_request, "an access code must not be empty");
   if (find_participant(access_code)) {
     throw StoreError(ErrorCode::bad_request, m_database.name() + ": there is a participant \"" + access_code + "\"");
@@ -121,7 +121,7 @@ void Transaction::add_participant(const std::string& access_code, Moment at) {
       access_code, at.wall);
 }
 
-void Transaction::reset_participant(const std::string& access_code, Moment at) {
+void Transaction::reset_participant(const std::string& access_code, Timestamp at) {
   std::optional<ParticipantId> participant;
   {
     Query row = m_database.query("SELECT id FROM participants WHERE access_code = ?", access_code);

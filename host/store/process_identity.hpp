@@ -2,7 +2,7 @@
 
 /// Tells whether a process that left its name in the store is still there.
 
-#include "host/store/records.hpp"
+#include "host/store/ownership.hpp"
 
 namespace tellina {
 

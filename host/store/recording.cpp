@@ -123,7 +123,7 @@ StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session)
 }
 
 TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                               const std::string& stream, const std::string& sandbox, Moment at,
+                                               const std::string& stream, const std::string& sandbox, Timestamp at,
                                                const TaskSettings& settings) {
   check(fence);
   m_database.execute(
@@ -156,7 +156,7 @@ void Transaction::set_clock(const Fence& fence, TaskSessionId session, std::chro
 }
 
 void Transaction::end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                                   std::chrono::nanoseconds charged, Moment at) {
+                                   std::chrono::nanoseconds charged, Timestamp at) {
   check_running(fence, session);
   if (state == TaskSessionState::running) {
     throw StoreError(ErrorCode::bad_request, m_database.name() + ": a task session cannot end as running");

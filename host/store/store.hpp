@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "host/runtime/histogram.hpp"
-#include "host/store/records.hpp"
+#include "host/store/ownership.hpp"
+#include "host/study/records.hpp"
 #include "tellina/error.hpp"
 #include "tellina/log.hpp"
 
@@ -92,35 +93,35 @@ class StoreTransaction {
   /// A running task session that a live worker owns is charged up to now, any other up to its last renewal.
   virtual std::optional<ParticipantProgress> find_progress(ParticipantId participant) = 0;
   /// `token_hash`: hexadecimal SHA-256 of the cookie.
-  virtual void add_login(ParticipantId participant, const std::string& token_hash, Moment at) = 0;
+  virtual void add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) = 0;
   /// Absent also where the participant may no longer log in.
   virtual std::optional<ParticipantId> find_login(const std::string& token_hash) = 0;
 
   // Workers and leases (renewed every second).
 
   /// Before the worker's first lease.
-  virtual void register_worker(const WorkerIdentity& worker, Moment at) = 0;
+  virtual void register_worker(const WorkerIdentity& worker, Timestamp at) = 0;
   /// Marks the workers whose process is gone, lets their leases lapse now, and returns their ids (for sweep).
-  virtual std::vector<std::string> retire_dead_workers(Moment at) = 0;
+  virtual std::vector<std::string> retire_dead_workers(Timestamp at) = 0;
   /// A lease is live while its worker is not retired, the machine has not been started anew, and the last renewal is
   /// less than 3 s old. The same worker asking again keeps its fence. Taking over charges the running task session up
   /// to the last renewal, and records an event "interrupted" with the time in which nobody owned it.
-  virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) = 0;
+  virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) = 0;
   /// Renews all leases of a worker; returns the participants it still holds.
-  virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) = 0;
+  virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Timestamp at) = 0;
   /// Charges a running task session up to `at`; from then on nothing is charged until somebody acquires the lease. The
   /// owner's last write: its sandbox is gone, and what it had of both streams is recorded. `in_order`: nothing is in
   /// doubt either of what an owner before it may have typed.
-  virtual void release_lease(const Fence& fence, Moment at, bool in_order) = 0;
+  virtual void release_lease(const Fence& fence, Timestamp at, bool in_order) = 0;
   /// Participants with a running task session that no live worker owns.
-  virtual std::vector<ParticipantId> find_orphans(Moment at) = 0;
+  virtual std::vector<ParticipantId> find_orphans(Timestamp at) = 0;
   /// Ids of the sandboxes of all running task sessions, whoever owns them.
   virtual std::vector<std::string> find_sandboxes_in_use() = 0;
 
   // Task sessions. A write to one that is not running, or not of the fence's participant, throws StoreError.
 
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                            const std::string& stream, const std::string& sandbox, Moment at,
+                                            const std::string& stream, const std::string& sandbox, Timestamp at,
                                             const TaskSettings& settings = {}) = 0;
   virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) = 0;
   /// So much of a running task session's time is charged, and it is charged on from `since`; absent: its clock stands.
@@ -128,7 +129,7 @@ class StoreTransaction {
                          std::optional<MonotonicTime> since) = 0;
   /// Ends the task session in `state` and counts the state up. With append() in the same job: all or nothing.
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                                std::chrono::nanoseconds charged, Moment at) = 0;
+                                std::chrono::nanoseconds charged, Timestamp at) = 0;
   /// Input and output must go on at the recorded end of their stream, and a gap must start there; anything else
   /// throws StoreError naming both offsets. Records without bytes leave nothing. With `no_task_session` the records,
   /// which must be events, are the participant's.
@@ -138,18 +139,18 @@ class StoreTransaction {
 
   /// Makes config.json's list the list of who may log in, beside those that add_participant() let in. Participants
   /// whose code is no longer listed stay in the file; they, and their cookies, are let in no more.
-  virtual void sync_access_codes(const std::vector<std::string>& access_codes, Moment at) = 0;
+  virtual void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) = 0;
   /// Lets a code in whatever config.json lists. Throws StoreError(bad_request) where it may log in already.
-  virtual void add_participant(const std::string& access_code, Moment at) = 0;
+  virtual void add_participant(const std::string& access_code, Timestamp at) = 0;
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
   virtual StudyCounts count_study(int total_tasks) = 0;
   /// Starts a new attempt, from the first task. All that was recorded stays, marked with its attempt and `reset_at`;
   /// logins stay valid; a worker that has the participant's lease loses it. Throws StoreError(not_found).
-  virtual void reset_participant(const std::string& access_code, Moment at) = 0;
+  virtual void reset_participant(const std::string& access_code, Timestamp at) = 0;
   /// Keeps the definitions of the study's tasks. Throws ConfigError, one line for each task that a participant has
   /// started in the current attempt and that is now another or gone; `file` is how messages call the configuration.
-  virtual void sync_tasks(const Study& study, const std::string& file, Moment at) = 0;
+  virtual void sync_tasks(const Study& study, const std::string& file, Timestamp at) = 0;
 };
 
 /// Owns the connection and the one thread that uses it.

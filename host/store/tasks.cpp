@@ -50,7 +50,7 @@ std::string find_conflicts(Database& database, const Study& study, const std::st
 
 }  // namespace
 
-void Transaction::sync_tasks(const Study& study, const std::string& file, Moment at) {
+void Transaction::sync_tasks(const Study& study, const std::string& file, Timestamp at) {
   const std::string conflicts = find_conflicts(m_database, study, file);
   if (!conflicts.empty()) throw ConfigError(conflicts);
 

@@ -25,33 +25,33 @@ class Transaction final : public StoreTransaction {
 
   std::optional<ParticipantId> find_participant(const std::string& access_code) override;
   std::optional<ParticipantProgress> find_progress(ParticipantId participant) override;
-  void add_login(ParticipantId participant, const std::string& token_hash, Moment at) override;
+  void add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) override;
   std::optional<ParticipantId> find_login(const std::string& token_hash) override;
 
-  void register_worker(const WorkerIdentity& worker, Moment at) override;
-  std::vector<std::string> retire_dead_workers(Moment at) override;
-  LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Moment at) override;
-  std::vector<ParticipantId> renew_leases(const std::string& worker, Moment at) override;
-  void release_lease(const Fence& fence, Moment at, bool in_order) override;
-  std::vector<ParticipantId> find_orphans(Moment at) override;
+  void register_worker(const WorkerIdentity& worker, Timestamp at) override;
+  std::vector<std::string> retire_dead_workers(Timestamp at) override;
+  LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) override;
+  std::vector<ParticipantId> renew_leases(const std::string& worker, Timestamp at) override;
+  void release_lease(const Fence& fence, Timestamp at, bool in_order) override;
+  std::vector<ParticipantId> find_orphans(Timestamp at) override;
   std::vector<std::string> find_sandboxes_in_use() override;
 
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
-                                    const std::string& stream, const std::string& sandbox, Moment at,
+                                    const std::string& stream, const std::string& sandbox, Timestamp at,
                                     const TaskSettings& settings) override;
   void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) override;
   void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
                  std::optional<MonotonicTime> since) override;
   void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                        std::chrono::nanoseconds charged, Moment at) override;
+                        std::chrono::nanoseconds charged, Timestamp at) override;
   void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) override;
 
-  void sync_access_codes(const std::vector<std::string>& access_codes, Moment at) override;
-  void add_participant(const std::string& access_code, Moment at) override;
+  void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) override;
+  void add_participant(const std::string& access_code, Timestamp at) override;
   std::vector<ParticipantSummary> list_participants(int total_tasks) override;
   StudyCounts count_study(int total_tasks) override;
-  void reset_participant(const std::string& access_code, Moment at) override;
-  void sync_tasks(const Study& study, const std::string& file, Moment at) override;
+  void reset_participant(const std::string& access_code, Timestamp at) override;
+  void sync_tasks(const Study& study, const std::string& file, Timestamp at) override;
 
  private:
   class Lease;
@@ -69,7 +69,7 @@ class Transaction final : public StoreTransaction {
   /// Charges a running task session up to `until` and stops its clock.
   void settle(ParticipantId participant, MonotonicTime until);
   /// Goes on with a running task session that nobody owns; false where there is none.
-  bool take_over(const Lease& left, Moment at);
+  bool take_over(const Lease& left, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);

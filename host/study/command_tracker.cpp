@@ -25,12 +25,12 @@ void CommandTracker::typed(BytesView bytes) {
   if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
 
-void CommandTracker::printed(BytesView bytes, Moment at) {
+void CommandTracker::printed(BytesView bytes, Timestamp at) {
   m_now = at;
   m_scanner.feed(bytes, *this);
 }
 
-void CommandTracker::shell_ended(Moment at, CommandEnd by) {
+void CommandTracker::shell_ended(Timestamp at, CommandEnd by) {
   m_now = at;
   while (!m_in_tmux.empty()) {
     CommandRecord record = std::move(m_in_tmux.begin()->second);

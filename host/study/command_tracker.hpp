@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "host/store/records.hpp"
 #include "host/study/echoed_input.hpp"
 #include "host/study/output_check.hpp"
+#include "host/study/records.hpp"
 #include "host/study/shell_marks.hpp"
 
 namespace tellina {
@@ -52,10 +52,10 @@ class CommandTracker final : private ScannerListener {
 
   /// As the bytes are handed to the shell. A task's check sees them before what they bring about.
   void typed(BytesView bytes);
-  void printed(BytesView bytes, Moment at);
+  void printed(BytesView bytes, Timestamp at);
   /// The shell is gone: ends what runs without an exit status. `by`: shell, or task, which leaves no time for a
   /// verdict.
-  void shell_ended(Moment at, CommandEnd by = CommandEnd::shell);
+  void shell_ended(Timestamp at, CommandEnd by = CommandEnd::shell);
   bool command_runs() const { return !m_running.empty(); }
   /// The verdict on the whole lines that the running command has printed, if they pass the task; else nothing.
   std::optional<Progress> verdict_if_passed() const;
@@ -95,7 +95,7 @@ class CommandTracker final : private ScannerListener {
   std::int64_t m_next_number;
   OutputCheck* m_check;
   Callbacks m_callbacks;
-  Moment m_now;
+  Timestamp m_now;
   std::vector<Running> m_running;                               ///< the innermost is the last
   std::map<std::string, std::int64_t, std::less<>> m_seen;      ///< the number of each shell's last command
   std::map<std::string, CommandRecord, std::less<>> m_in_tmux;  ///< running there, by shell

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "host/store/records.hpp"
+#include "host/study/participant.hpp"
 #include "host/study/task.hpp"
 
 namespace tellina {

@@ -35,7 +35,7 @@ std::string string_member(const json::object& question, const char* name) {
 }
 
 json::object log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
-                    Moment at) {
+                    Timestamp at) {
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
   transaction.add_login(*participant, sha256_hex(cookie), at);
@@ -101,7 +101,7 @@ void answer_http_request(SessionEnvironment& environment, const Bytes& question,
   const std::string method = string_member(value.get_object(), "method");
   const std::string cookie = string_member(value.get_object(), "cookie");
   const std::string expected = string_member(value.get_object(), "participant");
-  const Moment now(environment.loop.clock());
+  const Timestamp now(environment.loop.clock());
 
   std::function<json::object(StoreTransaction&)> answer;
   if (method == "login") {

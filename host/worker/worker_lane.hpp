@@ -89,7 +89,7 @@ class WorkerLane {
   void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
                const std::vector<ParticipantId>& orphans, const std::vector<OwnerId>& dead,
                const std::vector<SandboxId>& keep);
-  Moment now() const { return Moment(m_environment.loop.clock()); }
+  Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
   /// Wraps a task for another thread to post: it does nothing once the lane is gone.
   template <typename Call>
   auto guarded(Call call) {

@@ -124,7 +124,7 @@ void WorkerLane::tick() {
   for (const auto& [participant, owned] : m_sessions) {
     if (!owned.is_leaving) asked.push_back(participant);
   }
-  const Moment at = now();
+  const Timestamp at = now();
   m_environment.store.submit(
       [found, sweeper = m_sweeper, worker = m_environment.worker, at](StoreTransaction& transaction) {
         sweeper->add(transaction.retire_dead_workers(at));

@@ -139,7 +139,7 @@ void record_input_and_output(benchmark::State& state) {
   const TemporaryFolder folder;
   Lent lent;
   const auto store = Store::open(folder.path() + "/db.sqlite3", lent.clock, lent.log);
-  const Moment at(lent.clock);
+  const Timestamp at(lent.clock);
   Fence fence;
   TaskSessionId session{};
   store->run([&](StoreTransaction& transaction) {

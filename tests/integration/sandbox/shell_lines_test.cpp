@@ -151,7 +151,7 @@ class ShellLines : public SandboxTest {
     CommandTracker::Callbacks callbacks;
     callbacks.finished = [&records](CommandRecord command) { records.push_back(std::move(command)); };
     CommandTracker tracker(Shell::nonce, 0, 1, nullptr, std::move(callbacks));
-    tracker.printed(screen, Moment());
+    tracker.printed(screen, Timestamp());
     return records;
   }
 
@@ -211,7 +211,7 @@ class ShellsInside : public ShellLines {
       tracker.typed(line);
       shell().type(line);
       shell().read_until(answer);
-      tracker.printed(shell().screen().substr(seen), Moment());
+      tracker.printed(shell().screen().substr(seen), Timestamp());
       seen = shell().screen().size();
     }
     return found;

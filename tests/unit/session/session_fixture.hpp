@@ -101,7 +101,7 @@ class SessionTest : public ::testing::Test {
     loop.run_until_idle();
   }
 
-  Moment now() { return Moment(loop.clock()); }
+  Timestamp now() { return Timestamp(loop.clock()); }
 
   void open(const std::string& worker = "w1") {
     LeaseResult lease;

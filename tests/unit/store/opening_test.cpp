@@ -29,7 +29,7 @@ class OpeningTest : public ::testing::Test {
   }
   void make_store(const std::string& file) {
     auto store = open(file);
-    store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob", "alice"}, Moment(clock)); });
+    store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob", "alice"}, Timestamp(clock)); });
   }
 
   TemporaryFolder folder;
@@ -42,18 +42,18 @@ TEST_F(OpeningTest, AReaderReadsBesideAWriterAndChangesNothing) {
   EXPECT_EQ(StoreReader::open(path, clock), nullptr);
   EXPECT_FALSE(std::filesystem::exists(path)) << "reading made a file";
   const auto store = open(path);
-  store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob"}, Moment(clock)); });
+  store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob"}, Timestamp(clock)); });
   const auto reader = StoreReader::open(path, clock);
   ASSERT_TRUE(reader);
   std::vector<ParticipantSummary> found;
   // Inside a write that has not been committed, which a reader neither waits for nor sees.
   store->run([&](StoreTransaction& writing) {
-    writing.add_participant("carol", Moment(clock));
+    writing.add_participant("carol", Timestamp(clock));
     reader->run([&](StoreTransaction& reading) { found = reading.list_participants(1); });
   });
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].access_code, "bob");
-  EXPECT_THROW(reader->run([&](StoreTransaction& t) { t.add_participant("dave", Moment(clock)); }), StoreError);
+  EXPECT_THROW(reader->run([&](StoreTransaction& t) { t.add_participant("dave", Timestamp(clock)); }), StoreError);
   reader->run([&](StoreTransaction& t) { found = t.list_participants(1); });
   EXPECT_EQ(found.size(), 2U);
 }

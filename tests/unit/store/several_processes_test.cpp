@@ -73,7 +73,7 @@ class SeveralProcessesTest : public ::testing::Test {
     static StderrLog log(clock, LogSettings{.lowest = LogLevel::error});
     return Store::open(path, clock, log);
   }
-  static Moment now() { return Moment(SystemClock()); }
+  static Timestamp now() { return Timestamp(SystemClock()); }
   static ParticipantId find(StoreTransaction& t) { return t.find_participant("bob").value(); }
 
   TemporaryFolder folder;

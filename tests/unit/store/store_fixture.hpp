@@ -133,7 +133,7 @@ class StoreTest : public ::testing::Test {
     open();
   }
 
-  Moment now() const { return Moment(clock); }
+  Timestamp now() const { return Timestamp(clock); }
   void pass(std::chrono::nanoseconds duration) { clock.set(clock.now() + duration); }
 
   template <typename Value>

@@ -186,14 +186,14 @@ std::string fill_a_disk(const std::string& folder) {
   Fence fence;
   TaskSessionRow session;
   store->run([&](StoreTransaction& t) {
-    t.register_worker(identify_this_process("worker.a"), Moment(clock));
-    t.add_participant("bob", Moment(clock));
-    fence = t.acquire_lease(*t.find_participant("bob"), "worker.a", Moment(clock)).fence;
-    session = t.begin_task_session(fence, 1, "stdout", "stream", "sandbox", Moment(clock));
+    t.register_worker(identify_this_process("worker.a"), Timestamp(clock));
+    t.add_participant("bob", Timestamp(clock));
+    fence = t.acquire_lease(*t.find_participant("bob"), "worker.a", Timestamp(clock)).fence;
+    session = t.begin_task_session(fence, 1, "stdout", "stream", "sandbox", Timestamp(clock));
   });
   std::uint64_t end = 0;
   const auto append = [&] {
-    const OutputRecord record(end, Bytes(16 * 1024, 'x'), Moment(clock));
+    const OutputRecord record(end, Bytes(16 * 1024, 'x'), Timestamp(clock));
     store->run([&](StoreTransaction& t) { t.append(fence, session.id, {record}); });
     end += 16 * 1024;
   };

@@ -7,8 +7,8 @@
 namespace tellina::testing {
 namespace {
 
-Moment second(int number) {
-  Moment moment;
+Timestamp second(int number) {
+  Timestamp moment;
   moment.monotonic = MonotonicTime(std::chrono::seconds(number));
   moment.wall = WallTime(std::chrono::seconds(1000 + number));
   return moment;

@@ -90,11 +90,11 @@ bool RealShell::read_until(const std::function<bool()>& condition) {
     char buffer[4096];
     const ssize_t size = read(m_terminal, buffer, sizeof buffer);
     if (size <= 0) {
-      tracker->shell_ended(Moment());
+      tracker->shell_ended(Timestamp());
       return condition();
     }
     stream.append(buffer, static_cast<std::size_t>(size));
-    tracker->printed(BytesView(buffer, static_cast<std::size_t>(size)), Moment());
+    tracker->printed(BytesView(buffer, static_cast<std::size_t>(size)), Timestamp());
   }
   return true;
 }

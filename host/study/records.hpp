@@ -1,0 +1,116 @@
+#pragma once
+
+/// What a task session records, as plain values.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "host/study/timestamp.hpp"
+#include "tellina/bytes.hpp"
+
+namespace tellina {
+
+// Records of a running task session, in the order they happened. Offsets are of the session's own streams.
+
+class InputRecord {
+ public:
+  InputRecord() = default;
+  InputRecord(std::uint64_t offset_, Bytes bytes_, Timestamp at_)
+      : offset(offset_), bytes(std::move(bytes_)), at(at_) {}
+  std::uint64_t offset = 0;
+  Bytes bytes;
+  Timestamp at;
+};
+
+class OutputRecord {
+ public:
+  OutputRecord() = default;
+  OutputRecord(std::uint64_t offset_, Bytes bytes_, Timestamp at_)
+      : offset(offset_), bytes(std::move(bytes_)), at(at_) {}
+  std::uint64_t offset = 0;
+  Bytes bytes;
+  Timestamp at;
+};
+
+enum class StreamName { input, output };
+
+/// Bytes from `from` up to `to` are known to be missing.
+class GapRecord {
+ public:
+  GapRecord() = default;
+  GapRecord(StreamName stream_, std::uint64_t from_, std::uint64_t to_, std::string reason_, Timestamp at_)
+      : stream(stream_), from(from_), to(to_), reason(std::move(reason_)), at(at_) {}
+  StreamName stream = StreamName::output;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string reason;
+  Timestamp at;
+};
+
+/// Anything else that happened: "attached", "detached", "resize", "reset", "shell_ended", "check", "throttled", ...
+class EventRecord {
+ public:
+  EventRecord() = default;
+  EventRecord(std::string kind_, std::string detail_, Timestamp at_)
+      : kind(std::move(kind_)), detail(std::move(detail_)), at(at_) {}
+  std::string kind;
+  std::string detail;  ///< a JSON object, or empty
+  Timestamp at;
+};
+
+/// What ended a command's row.
+enum class CommandEnd {
+  exit,   ///< the shell told its status
+  shell,  ///< its shell ended or was replaced, and no status is known
+  task    ///< the task session or the sandbox ended while it ran
+};
+
+/// As the store spells it.
+inline const char* to_string(CommandEnd end) {
+  switch (end) {
+    case CommandEnd::exit:
+      return "exit";
+    case CommandEnd::shell:
+      return "shell_end";
+    case CommandEnd::task:
+      return "task_end";
+  }
+  return "unknown";
+}
+
+/// One finished command, as the shell's marks tell it.
+class CommandRecord {
+ public:
+  CommandRecord() = default;
+  std::int64_t number = 0;  ///< from 1 in its task session
+  std::string text;
+  std::string cwd;
+  bool text_is_cut = false;
+  std::optional<int> exit_status{};  ///< absent where the shell or the task ended in the middle
+  CommandEnd ended_by = CommandEnd::exit;
+  int shell_level = 0;  ///< 0: read by the sandbox's own shell; 1: by one inside it; and so on
+  Timestamp started;
+  Timestamp ended;
+  std::uint64_t output_from = 0;  ///< offsets in the output stream
+  std::uint64_t output_to = 0;
+  Bytes output;  ///< without escape sequences and the alternate screen, CR LF as LF; the first MiB
+  bool output_is_cut = false;
+  bool is_full_screen = false;  ///< it used the alternate screen, or wrote at places of its own choice
+  Bytes typed;                  ///< the part of `output` that the kernel echoed of what was typed
+  Bytes printed;                ///< the rest of it; empty where `typed` is
+};
+
+/// How far the page has acknowledged output.
+class AnsweredRecord {
+ public:
+  AnsweredRecord() = default;
+  explicit AnsweredRecord(std::uint64_t offset_) : offset(offset_) {}
+  std::uint64_t offset = 0;
+};
+
+using Record = std::variant<InputRecord, OutputRecord, GapRecord, EventRecord, CommandRecord, AnsweredRecord>;
+
+}  // namespace tellina
