@@ -38,9 +38,9 @@ class SectionCheck {
   }
 
   void check(const Config& section, const KeyPlaces& places = {}) const {
-    Complaints complaints(section.file());
-    SchemaWalker(m_host.schema, places, complaints).check(section, m_schema);
-    complaints.throw_if_any();
+    Diagnostics diagnostics(section.file());
+    SchemaWalker(m_host.schema, places, diagnostics).check(section, m_schema);
+    diagnostics.throw_if_any();
   }
 
  private:
@@ -50,9 +50,9 @@ class SectionCheck {
 
 /// The settings with the key "plugin", which a section has in config.json.
 JsonDocument read_settings(const std::string& text, const std::string& plugin) {
-  Complaints complaints("--config");
-  JsonDocument document = read_json(text, "--config", complaints);
-  complaints.throw_if_any();
+  Diagnostics diagnostics("--config");
+  JsonDocument document = read_json(text, "--config", diagnostics);
+  diagnostics.throw_if_any();
   if (!document.root.is_object()) document.root.fail("expected an object, got " + describe(document.root));
   if (document.root.find("plugin")) return document;
   Config::Node section;

@@ -5,7 +5,7 @@
 #include "host/config/host_schema_text.hpp"
 #include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
-#include "host/config/schema_walker.hpp"
+#include "host/config/verify_schema.hpp"
 
 namespace tellina {
 namespace {

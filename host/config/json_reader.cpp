@@ -19,8 +19,8 @@ namespace {
 /// Builds Configs from yaml-cpp's events. The text was checked before, so no event but JSON's can come.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(const JsonText& text, const std::string& file, JsonDocument& document, Complaints& complaints)
-      : m_text(text), m_file(file), m_document(document), m_complaints(complaints) {}
+  Builder(const JsonText& text, const std::string& file, JsonDocument& document, Diagnostics& diagnostics)
+      : m_text(text), m_file(file), m_document(document), m_diagnostics(diagnostics) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -89,21 +89,21 @@ class Builder : public YAML::EventHandler {
   }
 
   void add_number(const YAML::Mark& mark, const std::string& text) {
-    // A number may be a secret without its quotes, so complaints do not quote it.
+    // A number may be a secret without its quotes, so diagnostics do not quote it.
     const bool whole = text.find_first_of(".eE") == std::string::npos;
     auto node = std::make_shared<Config::Node>(new_node(whole ? Config::Kind::integer : Config::Kind::number, mark));
     node->text = text;
     const char* const end = text.data() + text.size();
     if (whole && std::from_chars(text.data(), end, node->integer).ec != std::errc()) {
-      m_complaints.add({node->line, node->column}, node->path,
-                       "expected a whole number from -9223372036854775808 to 9223372036854775807, got one of " +
-                           std::to_string(text.size() - (text.starts_with('-') ? 1 : 0)) + " digits");
+      m_diagnostics.add({node->line, node->column}, node->path,
+                        "expected a whole number from -9223372036854775808 to 9223372036854775807, got one of " +
+                            std::to_string(text.size() - (text.starts_with('-') ? 1 : 0)) + " digits");
     }
     // A number too small to be told from 0 is 0, as it is in Python.
     const std::errc error = whole ? std::errc() : std::from_chars(text.data(), end, node->number).ec;
     if (error != std::errc()) node->number = std::strtod(text.c_str(), nullptr);
     if (std::isinf(node->number)) {
-      m_complaints.add({node->line, node->column}, node->path, "expected a number up to 1.8e308, got a larger one");
+      m_diagnostics.add({node->line, node->column}, node->path, "expected a number up to 1.8e308, got a larger one");
     }
     add(node);
   }
@@ -133,9 +133,9 @@ class Builder : public YAML::EventHandler {
       m_document.keys[node->path] = parent.key_place;
       parent.node->members.emplace_back(*parent.key, Config(std::move(node)));
     } else {
-      m_complaints.add(parent.key_place, node->path,
-                       "expected each key once, got " + in_quotes(*parent.key) + " a second time (first at " +
-                           std::to_string(first->second.line) + ":" + std::to_string(first->second.column) + ")");
+      m_diagnostics.add(parent.key_place, node->path,
+                        "expected each key once, got " + in_quotes(*parent.key) + " a second time (first at " +
+                            std::to_string(first->second.line) + ":" + std::to_string(first->second.column) + ")");
     }
     parent.key.reset();
   }
@@ -143,29 +143,29 @@ class Builder : public YAML::EventHandler {
   const JsonText& m_text;
   const std::string& m_file;
   JsonDocument& m_document;
-  Complaints& m_complaints;
+  Diagnostics& m_diagnostics;
   std::vector<Open> m_open;
 };
 
 }  // namespace
 
-JsonDocument read_json(std::string_view text, const std::string& file, Complaints& complaints) {
+JsonDocument read_json(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
 
   const JsonText checked = check_json_text(text, file);
   for (const std::size_t offset : checked.lone_surrogates) {
-    complaints.add(place_of(text, offset), "",
-                   "expected a surrogate pair such as \\ud83d\\ude00, got only half of one: " +
-                       std::string(text.substr(offset, 6)));
+    diagnostics.add(place_of(text, offset), "",
+                    "expected a surrogate pair such as \\ud83d\\ude00, got only half of one: " +
+                        std::string(text.substr(offset, 6)));
   }
   JsonDocument document;
   try {
     std::istringstream stream(checked.for_yaml);
-    Builder builder(checked, file, document, complaints);
+    Builder builder(checked, file, document, diagnostics);
     YAML::Parser(stream).HandleNextDocument(builder);
   } catch (const YAML::Exception& error) {
-    Complaints syntax(file);
+    Diagnostics syntax(file);
     syntax.add({error.mark.line + 1, error.mark.column + 1}, "", "expected JSON: " + error.msg);
     throw ConfigError(syntax.text());
   }
@@ -173,9 +173,9 @@ JsonDocument read_json(std::string_view text, const std::string& file, Complaint
 }
 
 Config read_json(std::string_view text, const std::string& file) {
-  Complaints complaints(file);
-  JsonDocument document = read_json(text, file, complaints);
-  complaints.throw_if_any();
+  Diagnostics diagnostics(file);
+  JsonDocument document = read_json(text, file, diagnostics);
+  diagnostics.throw_if_any();
   return document.root;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/config/complaints.hpp"
+#include "host/config/diagnostics.hpp"
 #include "tellina/config.hpp"
 
 namespace tellina {
@@ -19,9 +19,9 @@ class JsonDocument {
 /// Reads strict JSON (RFC 8259, UTF-8, a byte order mark is fine). `file` stands in messages and places.
 ///
 /// Throws ConfigError with the first syntax error. What is well formed and still wrong (a key that stands twice in one
-/// object, an integer that does not fit into 64 bits, half a surrogate pair) goes to `complaints`, all of it; of two
+/// object, an integer that does not fit into 64 bits, half a surrogate pair) goes to `diagnostics`, all of it; of two
 /// equal keys the first one stays.
-JsonDocument read_json(std::string_view text, const std::string& file, Complaints& complaints);
+JsonDocument read_json(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
 /// For texts that are expected to be good: throws ConfigError with every complaint.
 Config read_json(std::string_view text, const std::string& file);

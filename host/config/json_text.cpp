@@ -69,9 +69,9 @@ class Scanner {
   };
 
   [[noreturn]] void fail(std::size_t offset, const std::string& message) const {
-    Complaints complaints(m_file);
-    complaints.add(place_of(m_source, offset), "", message);
-    throw ConfigError(complaints.text());
+    Diagnostics diagnostics(m_file);
+    diagnostics.add(place_of(m_source, offset), "", message);
+    throw ConfigError(diagnostics.text());
   }
 
   void check_encoding() const {

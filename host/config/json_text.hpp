@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "host/config/complaints.hpp"
+#include "host/config/diagnostics.hpp"
 
 namespace tellina {
 

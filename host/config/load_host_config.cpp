@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 #include "host/config/host_schema.hpp"
-#include "host/config/idle_pass.hpp"
 #include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/links.hpp"
@@ -18,12 +18,55 @@
 #include "host/config/task_reader.hpp"
 #include "host/config/unicode.hpp"
 #include "host/config/words.hpp"
-#include "host/config/working_directory.hpp"
+#include "host/study/tree_compare.hpp"
 
 namespace tellina {
 namespace {
 
 constexpr std::size_t max_config_bytes = 64 * 1024 * 1024;
+constexpr std::uint32_t directory_mode = 0755;
+constexpr std::uint32_t file_mode = 0644;
+
+/// What a sandbox makes of a node of an initial tree. The times are those of the start, which no answer can name.
+void fill_in_defaults(FileNode& node) {
+  if (node.kind != FileKind::symlink && !node.mode) {
+    node.mode = node.kind == FileKind::directory ? directory_mode : file_mode;
+  }
+  if (!node.owner) node.owner = "me";
+  for (auto& [name, child] : node.children) fill_in_defaults(child);
+}
+
+bool has_only_line_ends(const Bytes& text) { return text.find_first_not_of("\r\n") == Bytes::npos; }
+
+/// Why a task would pass although its participant has done nothing: what was expected of the answer and what was
+/// found. Empty if the task needs work.
+std::string why_passed_without_work(const Task& task) {
+  if (task.type == TaskType::output) {
+    if (!has_only_line_ends(task.output_answer)) return "";
+    return "expected a line with text in it, got only line ends: nearly any command would pass the task";
+  }
+  FileTree start = task.initial;
+  for (auto& [name, child] : start.root.children) fill_in_defaults(child);
+  if (!compare_trees(task.initial, task.filesystem_answer, start).passed) return "";
+  return R"(expected a tree that differs from "initial_filesystem", got the same: the task would pass at once)";
+}
+
+/// Whether a shell cannot start in `directory` ("~/project") if its home is this tree. Absolute paths, links and ".."
+/// can be judged only in the sandbox and count as present.
+bool lacks_directory(const FileTree& home, const std::string& directory) {
+  if (!directory.starts_with("~/")) return false;
+  std::istringstream names(directory.substr(2));
+  const FileNode* node = &home.root;
+  for (std::string name; std::getline(names, name, '/');) {
+    if (name.empty() || name == ".") continue;
+    if (name == "..") return false;
+    const auto found = node->children.find(name);
+    if (found == node->children.end()) return true;
+    node = &found->second;
+    if (node->kind == FileKind::symlink) return false;
+  }
+  return node->kind != FileKind::directory;
+}
 
 class Loader {
  public:
@@ -31,14 +74,14 @@ class Loader {
       : m_file(file),
         m_folder(std::filesystem::absolute(file).parent_path()),
         m_plugins(plugins),
-        m_complaints(file),
-        m_document(read_json(text, file, m_complaints)),
+        m_diagnostics(file),
+        m_document(read_json(text, file, m_diagnostics)),
         m_schema(make_host_schema(plugins)),
         m_root(m_document.root) {}
 
   HostConfig load() {
-    SchemaWalker(m_schema.schema, m_document.keys, m_complaints).check(m_root, m_schema.schema);
-    if (!m_root.is_object()) m_complaints.throw_if_any();
+    SchemaWalker(m_schema.schema, m_document.keys, m_diagnostics).check(m_root, m_schema.schema);
+    if (!m_root.is_object()) m_diagnostics.throw_if_any();
     check_plugins();
     check_study_texts();
     check_address();
@@ -46,7 +89,7 @@ class Loader {
     check_public_url();
     check_access_codes();
     std::vector<Task> tasks = read_tasks();
-    m_complaints.throw_if_any();
+    m_diagnostics.throw_if_any();
     return host_config(std::move(tasks));
   }
 
@@ -77,16 +120,16 @@ class Loader {
     const std::string got = ", got " + in_quotes(name) + (named ? "" : " (the default)");
     const auto broken = m_schema.broken.find({kind, name});
     if (broken != m_schema.broken.end()) {
-      m_complaints.add(
+      m_diagnostics.add(
           place, path,
           std::string("expected a ") + to_string(kind) + " whose schema can be used" + got + ": " + broken->second);
     } else if (installed.empty()) {
-      m_complaints.add(place, path,
-                       std::string("expected an installed ") + to_string(kind) + got + "; none is installed");
+      m_diagnostics.add(place, path,
+                        std::string("expected an installed ") + to_string(kind) + got + "; none is installed");
     } else if (!found && !(named && section)) {
       std::vector<std::string> names;
       for (const InstalledPlugin& plugin : installed) names.push_back(plugin.name);
-      m_complaints.add(
+      m_diagnostics.add(
           place, path,
           std::string("expected an installed ") + to_string(kind) + " (" + listed(names, "or") + ")" + got);
     }
@@ -97,7 +140,7 @@ class Loader {
     for (const char* key : {"title", "contact"}) {
       const Config* text = study ? study->find(key) : nullptr;
       if (!text || !text->is_string() || text->as_string().empty() || is_printable(text->as_string())) continue;
-      m_complaints.add(*text, "expected printable characters, got " + describe(*text));
+      m_diagnostics.add(*text, "expected printable characters, got " + describe(*text));
     }
   }
 
@@ -111,7 +154,7 @@ class Loader {
         text.find('\0') == std::string::npos &&
         (inet_pton(AF_INET, text.c_str(), binary.data()) == 1 || inet_pton(AF_INET6, text.c_str(), binary.data()) == 1);
     if (!numeric && text != "localhost") {
-      m_complaints.add(
+      m_diagnostics.add(
           *address, "expected an IP address such as \"127.0.0.1\", \"0.0.0.0\" or \"::1\", got " + describe(*address));
     }
   }
@@ -125,7 +168,7 @@ class Loader {
       const AddressRangeText read = read_address_range(proxy.as_string());
       if (read.range) continue;
       const std::string meant = read.suggestion.empty() ? "" : "; did you mean " + in_quotes(read.suggestion) + "?";
-      m_complaints.add(proxy, "expected " + read.expected + ", got " + describe(proxy) + meant);
+      m_diagnostics.add(proxy, "expected " + read.expected + ", got " + describe(proxy) + meant);
     }
   }
 
@@ -136,7 +179,7 @@ class Loader {
     const Config* base_path = server->find("base_path");
     const auto expected =
         find_public_url_fault(url->as_string(), base_path && base_path->is_string() ? base_path->as_string() : "");
-    if (expected) m_complaints.add(*url, "expected " + *expected + ", got " + describe(*url));
+    if (expected) m_diagnostics.add(*url, "expected " + *expected + ", got " + describe(*url));
   }
 
   void check_access_codes() {
@@ -148,11 +191,11 @@ class Loader {
       const auto characters = std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; });
       // A complaint about a code does not quote it: it may be read in the log.
       if (!is_printable(text))
-        m_complaints.add(code, "expected printable characters, got at least one of another kind");
+        m_diagnostics.add(code, "expected printable characters, got at least one of another kind");
       // The schema says the same of codes with more than 100 characters.
       if (text.size() > max_access_code_bytes && characters <= static_cast<std::ptrdiff_t>(max_access_code_bytes)) {
-        m_complaints.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +
-                                   std::to_string(text.size()) + " bytes");
+        m_diagnostics.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +
+                                    std::to_string(text.size()) + " bytes");
       }
     }
   }
@@ -163,19 +206,19 @@ class Loader {
     if (!items) return tasks;
     TreeLimits limits;
     limits.disk_in_mib = disk_in_mib();
-    TreeReader trees(m_folder.string(), limits, m_complaints);
+    TreeReader trees(m_folder.string(), limits, m_diagnostics);
     const Feedback study_feedback = m_root.find("feedback") && m_root.at("feedback").is_string()
                                         ? read_feedback(m_root, Feedback::counts)
                                         : Feedback::counts;
     const Config& task_schema = m_schema.schema.at("$defs").at("task");
     for (const Config& item : items->items()) {
-      Complaints known(m_file);
+      Diagnostics known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
       Task task = read_task(item, trees, study_feedback);
       set_working_directory(item, task);
       // Trees with mistakes are not whole.
-      if (m_complaints.empty()) check_answer(item, task);
+      if (m_diagnostics.empty()) check_answer(item, task);
       tasks.push_back(std::move(task));
     }
     return tasks;
@@ -183,7 +226,7 @@ class Loader {
 
   void check_answer(const Config& item, const Task& task) {
     const std::string why = why_passed_without_work(task);
-    if (!why.empty()) m_complaints.add(item.at("answer"), why);
+    if (!why.empty()) m_diagnostics.add(item.at("answer"), why);
   }
 
   /// The task's own, or that of the sandbox section.
@@ -195,8 +238,8 @@ class Loader {
     task.working_directory = directory->as_string();
     if (!lacks_directory(task.initial, task.working_directory)) return;
     const Config* initial = item.find("initial_filesystem");
-    m_complaints.add(initial ? *initial : item, "expected a tree with the directory " + describe(*directory) +
-                                                    ", where the shell starts (" + directory->path() + "), got none");
+    m_diagnostics.add(initial ? *initial : item, "expected a tree with the directory " + describe(*directory) +
+                                                     ", where the shell starts (" + directory->path() + "), got none");
   }
 
   /// As the section says, or the default that the plugin's schema names.
@@ -272,7 +315,7 @@ class Loader {
   const std::string& m_file;
   const std::filesystem::path m_folder;
   const PluginSchemas& m_plugins;
-  Complaints m_complaints;
+  Diagnostics m_diagnostics;
   const JsonDocument m_document;
   const HostSchema m_schema;
   const Config& m_root;

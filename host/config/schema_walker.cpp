@@ -4,12 +4,82 @@
 
 #include "host/config/json_writer.hpp"
 #include "host/config/nearest.hpp"
-#include "host/config/schema_words.hpp"
 #include "host/config/unicode.hpp"
 #include "host/config/words.hpp"
 
 namespace tellina {
 namespace {
+
+std::vector<std::string> type_names(const Config& schema) {
+  std::vector<std::string> names;
+  const Config* type = schema.find("type");
+  if (!type) return names;
+  if (type->is_string()) return {type->as_string()};
+  for (const Config& name : type->items()) names.push_back(name.as_string());
+  return names;
+}
+
+std::string bounds(const Config& schema) {
+  const Config* minimum = schema.find("minimum");
+  const Config* maximum = schema.find("maximum");
+  const Config* above = schema.find("exclusiveMinimum");
+  std::string words;
+  if (above) {
+    words = " above " + above->describe();
+    if (maximum) words += " and up to " + maximum->describe();
+  } else if (minimum && maximum) {
+    words = " from " + minimum->describe() + " to " + maximum->describe();
+  } else if (minimum) {
+    words = " of at least " + minimum->describe();
+  } else if (maximum) {
+    words = " of at most " + maximum->describe();
+  }
+  return words;
+}
+
+std::string words_for(const std::string& type, const Config& schema) {
+  if (type == "boolean") return "true or false";
+  if (type == "integer") return "a whole number" + bounds(schema);
+  if (type == "number") return "a number" + bounds(schema);
+  if (type == "string") return "a string";
+  if (type == "array") return "an array";
+  if (type == "object") return "an object";
+  return "null";
+}
+
+bool is_kind(Config::Kind kind, const std::string& type) {
+  switch (kind) {
+    case Config::Kind::null:
+      return type == "null";
+    case Config::Kind::boolean:
+      return type == "boolean";
+    case Config::Kind::integer:
+      return type == "integer" || type == "number";
+    case Config::Kind::number:
+      return type == "number";
+    case Config::Kind::string:
+      return type == "string";
+    case Config::Kind::array:
+      return type == "array";
+    case Config::Kind::object:
+      return type == "object";
+  }
+  return false;
+}
+
+/// Whether `type` names the kind of the value; a schema without `type` accepts all. 1.0 is no integer here.
+bool accepts_kind(const Config& schema, const Config& value) {
+  const std::vector<std::string> names = type_names(schema);
+  return names.empty() ||
+         std::any_of(names.begin(), names.end(), [&](const std::string& name) { return is_kind(value.kind(), name); });
+}
+
+/// "a whole number from 0 to 65535", "null or an object": the kinds and bounds that the schema names.
+std::string kind_words(const Config& schema) {
+  std::vector<std::string> words;
+  for (const std::string& name : type_names(schema)) words.push_back(words_for(name, schema));
+  return words.empty() ? "a value" : joined(words, "or");
+}
 
 /// A byte that is part of no character counts as one.
 std::int64_t count_characters(const std::string& text) {
@@ -41,8 +111,8 @@ const Config& SchemaWalker::resolve(const Config& schema) const {
   return *target;
 }
 
-void SchemaWalker::complain(const Config& value, const Config& schema, const std::string& expected) {
-  m_complaints.add(value, "expected " + schema.string_or("x-expected", expected) + ", got " + got(value));
+void SchemaWalker::report(const Config& value, const Config& schema, const std::string& expected) {
+  m_diagnostics.add(value, "expected " + schema.string_or("x-expected", expected) + ", got " + got(value));
 }
 
 std::string SchemaWalker::got(const Config& value) const {
@@ -70,11 +140,11 @@ void SchemaWalker::check(const Config& value, const Config& reference) {
 void SchemaWalker::check_kind(const Config& value, const Config& schema) {
   if (!accepts_kind(schema, value)) {
     // The words of a choice are about its discriminator.
-    if (!schema.find("oneOf")) return complain(value, schema, kind_words(schema));
-    return m_complaints.add(value, "expected " + kind_words(schema) + ", got " + got(value));
+    if (!schema.find("oneOf")) return report(value, schema, kind_words(schema));
+    return m_diagnostics.add(value, "expected " + kind_words(schema) + ", got " + got(value));
   }
   if (const Config* wanted = schema.find("const"); wanted && canonical_json(*wanted) != canonical_json(value)) {
-    return complain(value, schema, describe(*wanted));
+    return report(value, schema, describe(*wanted));
   }
   if (const Config* choices = schema.find("enum")) {
     std::vector<std::string> names;
@@ -86,9 +156,9 @@ void SchemaWalker::check_kind(const Config& value, const Config& schema) {
       names.push_back(choice.is_string() ? choice.as_string() : choice.describe());
     }
     if (!names.empty()) {
-      return m_complaints.add(value,
-                              "expected " + listed(names, "or") + ", got " + got(value) +
-                                  (value.is_string() && !m_is_secret ? suggestion(value.as_string(), names) : ""));
+      return m_diagnostics.add(value,
+                               "expected " + listed(names, "or") + ", got " + got(value) +
+                                   (value.is_string() && !m_is_secret ? suggestion(value.as_string(), names) : ""));
     }
   }
   switch (value.kind()) {
@@ -119,7 +189,7 @@ void SchemaWalker::check_number(const Config& value, const Config& schema) {
   const Config* above = schema.find("exclusiveMinimum");
   if ((minimum && number < minimum->as_number()) || (maximum && number > maximum->as_number()) ||
       (above && number <= above->as_number())) {
-    complain(value, schema, kind_words(schema));
+    report(value, schema, kind_words(schema));
   }
 }
 
@@ -129,13 +199,12 @@ void SchemaWalker::check_string(const Config& value, const Config& schema) {
   const std::int64_t least = schema.integer_or("minLength", 0);
   const std::int64_t most = schema.integer_or("maxLength", characters);
   if (characters < least) {
-    return complain(value, schema,
-                    least == 1 ? "a string that is not empty" : "at least " + counted(least, "character"));
+    return report(value, schema, least == 1 ? "a string that is not empty" : "at least " + counted(least, "character"));
   }
-  if (characters > most) return complain(value, schema, "at most " + counted(most, "character"));
+  if (characters > most) return report(value, schema, "at most " + counted(most, "character"));
   const Config* pattern = schema.find("pattern");
   if (pattern && !matches(text, pattern->as_string())) {
-    complain(value, schema, "a string that matches " + pattern->as_string());
+    report(value, schema, "a string that matches " + pattern->as_string());
   }
 }
 
@@ -146,13 +215,13 @@ bool SchemaWalker::matches(const std::string& text, const std::string& pattern) 
 void SchemaWalker::check_array(const Config& value, const Config& schema) {
   const std::vector<Config>& items = value.items();
   const std::int64_t count = static_cast<std::int64_t>(items.size());
-  const auto complain_of_count = [&](const std::string& words, std::int64_t bound) {
-    m_complaints.add(value, "expected " + words + " " + counted(bound, "entry") + ", got " + std::to_string(count));
+  const auto report_count = [&](const std::string& words, std::int64_t bound) {
+    m_diagnostics.add(value, "expected " + words + " " + counted(bound, "entry") + ", got " + std::to_string(count));
   };
   const std::int64_t least = schema.integer_or("minItems", 0);
   const std::int64_t most = schema.integer_or("maxItems", count);
-  if (count < least) complain_of_count("at least", least);
-  if (count > most) complain_of_count("at most", most);
+  if (count < least) report_count("at least", least);
+  if (count > most) report_count("at most", most);
   if (const Config* item_schema = schema.find("items")) {
     for (const Config& item : items) check(item, *item_schema);
   }
@@ -161,9 +230,9 @@ void SchemaWalker::check_array(const Config& value, const Config& schema) {
   for (const Config& item : items) {
     const auto [first, is_new] = seen.try_emplace(canonical_json(item), &item);
     if (is_new) continue;
-    m_complaints.add(item, "expected each entry once, got " + (m_is_secret ? "one" : describe(item)) +
-                               " a second time (first at " + std::to_string(first->second->line()) + ":" +
-                               std::to_string(first->second->column()) + ")");
+    m_diagnostics.add(item, "expected each entry once, got " + (m_is_secret ? "one" : describe(item)) +
+                                " a second time (first at " + std::to_string(first->second->line()) + ":" +
+                                std::to_string(first->second->column()) + ")");
   }
 }
 
@@ -171,7 +240,7 @@ void SchemaWalker::check_object(const Config& value, const Config& schema) {
   if (const Config* required = schema.find("required")) {
     for (const Config& key : required->items()) {
       if (value.find(key.as_string())) continue;
-      m_complaints.add(value, "expected the key " + in_quotes(key.as_string()) + ", got none");
+      m_diagnostics.add(value, "expected the key " + in_quotes(key.as_string()) + ", got none");
     }
   }
   for (const auto& [key, member] : value.members()) check_key(key, member, schema);
@@ -194,7 +263,7 @@ void SchemaWalker::check_key(const std::string& key, const Config& value, const 
   if (others->as_bool()) return;
 
   if (const Config* words = schema.find("x-expected-name")) {
-    return m_complaints.add(place, value.path(), "expected " + words->as_string() + ", got " + in_quotes(key));
+    return m_diagnostics.add(place, value.path(), "expected " + words->as_string() + ", got " + in_quotes(key));
   }
   std::vector<std::string> known;
   if (properties) {
@@ -202,7 +271,7 @@ void SchemaWalker::check_key(const std::string& key, const Config& value, const 
   }
   const std::string meant = suggestion(key, known);
   const std::string choices = known.empty() ? "no key" : meant.empty() ? listed(known, "or") : "a known key";
-  m_complaints.add(place, value.path(), "expected " + choices + ", got " + in_quotes(key) + meant);
+  m_diagnostics.add(place, value.path(), "expected " + choices + ", got " + in_quotes(key) + meant);
 }
 
 namespace {
@@ -259,7 +328,7 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
     if (std::find(kinds.begin(), kinds.end(), words) == kinds.end()) kinds.push_back(words);
   }
   if (branches.empty()) {
-    return m_complaints.add(value, "expected " + joined(kinds, "or") + ", got " + got(value));
+    return m_diagnostics.add(value, "expected " + joined(kinds, "or") + ", got " + got(value));
   }
   if (!value.is_object()) return check(value, *branches.front());
 
@@ -269,9 +338,9 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
   if (fitting.empty()) {
     const auto [key, names] = discriminator(branches);
     const Config* found = value.find(key);
-    if (!found) return m_complaints.add(value, "expected the key " + in_quotes(key) + ", got none");
+    if (!found) return m_diagnostics.add(value, "expected the key " + in_quotes(key) + ", got none");
     const Config* words = schema.find("x-expected");
-    return m_complaints.add(
+    return m_diagnostics.add(
         *found, "expected " + (words ? words->as_string() + " (" + listed(names, "or") + ")" : listed(names, "or")) +
                     ", got " + got(*found) + (found->is_string() ? suggestion(found->as_string(), names) : ""));
   }

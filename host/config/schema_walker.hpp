@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/config/complaints.hpp"
+#include "host/config/diagnostics.hpp"
 #include "host/config/pattern.hpp"
 #include "tellina/config.hpp"
 
@@ -17,14 +17,14 @@ namespace tellina {
 /// to a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by
 /// the kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
 /// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
-/// behind "expected", `x-expected-name` those about a key that the object does not have. Complaints about a value whose
-/// schema has
+/// behind "expected", `x-expected-name` those about a key that the object does not have. Diagnostics about a value
+/// whose schema has
 /// `"x-secret": true`, and about what is in it, do not quote it.
 class SchemaWalker {
  public:
   /// Borrows all three. `schema` is the document that $ref points into, checked by verify_schema().
-  SchemaWalker(const Config& schema, const KeyPlaces& keys, Complaints& complaints)
-      : m_root(schema), m_keys(keys), m_complaints(complaints) {}
+  SchemaWalker(const Config& schema, const KeyPlaces& keys, Diagnostics& diagnostics)
+      : m_root(schema), m_keys(keys), m_diagnostics(diagnostics) {}
 
   void check(const Config& value, const Config& schema);
 
@@ -40,19 +40,15 @@ class SchemaWalker {
   void check_key(const std::string& key, const Config& value, const Config& schema);
   void check_one_of(const Config& value, const Config& schema);
   bool matches(const std::string& text, const std::string& pattern);
-  void complain(const Config& value, const Config& schema, const std::string& expected);
+  void report(const Config& value, const Config& schema, const std::string& expected);
   /// What stands behind "got".
   std::string got(const Config& value) const;
 
   const Config& m_root;
   const KeyPlaces& m_keys;
-  Complaints& m_complaints;
+  Diagnostics& m_diagnostics;
   std::map<std::string, Pattern> m_patterns;
   bool m_is_secret = false;  ///< of the value that is being checked
 };
-
-/// Throws ConfigError with the place of whatever the walker does not understand: another keyword, a pattern that is no
-/// ECMAScript regular expression, a keyword's value of the wrong kind.
-void verify_schema(const Config& schema);
 
 }  // namespace tellina

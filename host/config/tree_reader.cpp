@@ -35,8 +35,8 @@ FileNode TreeReader::entry(const Config& value, Purpose purpose) {
   if (const Config* name = value.find("$archive")) return archive(*name, purpose);
   if (const Config* target = value.find("$link")) {
     if (target->as_string().find('\0') != std::string::npos || target->as_string().size() > m_limits.path_bytes) {
-      m_complaints.add(*target, "expected a link target of at most " + std::to_string(m_limits.path_bytes) +
-                                    " bytes without NUL, got " + describe(*target));
+      m_diagnostics.add(*target, "expected a link target of at most " + std::to_string(m_limits.path_bytes) +
+                                     " bytes without NUL, got " + describe(*target));
     }
     return FileNode::symlink(target->as_string());
   }
@@ -50,7 +50,7 @@ FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
   FileNode node(FileKind::regular);
   const Config* content = attributes.find("content");
   const Config* size = attributes.find("size");
-  if (content && size) m_complaints.add(*size, "expected either \"content\" or \"size\", got both");
+  if (content && size) m_diagnostics.add(*size, "expected either \"content\" or \"size\", got both");
   if (content) {
     node = FileNode::regular(content->as_string());
   } else if (size) {
@@ -64,13 +64,13 @@ FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
   if (const Config* time = attributes.find("mtime")) {
     node.modified_at = parse_utc_time(time->as_string());
     if (!node.modified_at) {
-      m_complaints.add(*time, "expected a day and time that exist, from 1970 to 2261, got " + describe(*time));
+      m_diagnostics.add(*time, "expected a day and time that exist, from 1970 to 2261, got " + describe(*time));
     }
   }
   if (const Config* owner = attributes.find("owner")) {
     node.owner = owner->as_string();
     if (initial && node.owner != "me") {
-      m_complaints.add(*owner, "expected \"me\", who owns all of an initial file system, got " + describe(*owner));
+      m_diagnostics.add(*owner, "expected \"me\", who owns all of an initial file system, got " + describe(*owner));
     }
   }
   return node;
@@ -79,8 +79,8 @@ FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
 FileNode TreeReader::archive(const Config& name, Purpose purpose) {
   const Loaded& loaded = load(name.as_string());
   if (!loaded.archive) {
-    m_complaints.add(name,
-                     "expected a tar file with the tree, got " + in_quotes(name.as_string()) + ": " + loaded.error);
+    m_diagnostics.add(name,
+                      "expected a tar file with the tree, got " + in_quotes(name.as_string()) + ": " + loaded.error);
     return FileNode();
   }
   FileNode root = loaded.archive->root;
@@ -120,13 +120,13 @@ void TreeReader::check_size(const Config& value, const FileNode& root) {
   Totals totals;
   measure(root, "", 0, value, totals);
   if (totals.entries > m_limits.entries) {
-    m_complaints.add(value, "expected at most " + std::to_string(m_limits.entries) + " files and directories, got " +
-                                std::to_string(totals.entries));
+    m_diagnostics.add(value, "expected at most " + std::to_string(m_limits.entries) + " files and directories, got " +
+                                 std::to_string(totals.entries));
   }
   if (m_limits.disk_in_mib && totals.bytes > *m_limits.disk_in_mib * 1024 * 1024) {
-    m_complaints.add(value, "expected at most " + std::to_string(*m_limits.disk_in_mib) +
-                                " MiB (sandbox.disk_in_mib), got " + std::to_string(totals.bytes) +
-                                " bytes in blocks of " + std::to_string(block_bytes));
+    m_diagnostics.add(value, "expected at most " + std::to_string(*m_limits.disk_in_mib) +
+                                 " MiB (sandbox.disk_in_mib), got " + std::to_string(totals.bytes) +
+                                 " bytes in blocks of " + std::to_string(block_bytes));
   }
 }
 
@@ -140,16 +140,16 @@ void TreeReader::measure(const FileNode& node, const Bytes& path, std::size_t de
     const Config* named = value.is_object() ? value.find(name) : nullptr;
     const Config& place = named ? *named : value;
     if (name.size() > m_limits.name_bytes) {
-      m_complaints.add(place, "expected a file name of at most " + std::to_string(m_limits.name_bytes) +
-                                  " bytes, got one of " + std::to_string(name.size()));
+      m_diagnostics.add(place, "expected a file name of at most " + std::to_string(m_limits.name_bytes) +
+                                   " bytes, got one of " + std::to_string(name.size()));
     }
     if (child_path_.size() > m_limits.path_bytes) {
-      m_complaints.add(place, "expected a path of at most " + std::to_string(m_limits.path_bytes) +
-                                  " bytes, got one of " + std::to_string(child_path_.size()));
+      m_diagnostics.add(place, "expected a path of at most " + std::to_string(m_limits.path_bytes) +
+                                   " bytes, got one of " + std::to_string(child_path_.size()));
       continue;
     }
     if (child.kind == FileKind::directory && depth == m_limits.depth) {
-      m_complaints.add(
+      m_diagnostics.add(
           place, "expected at most " + std::to_string(m_limits.depth) + " directories below one another, got more");
       continue;
     }

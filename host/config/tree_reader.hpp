@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/config/archive_reader.hpp"
-#include "host/config/complaints.hpp"
+#include "host/config/diagnostics.hpp"
 #include "tellina/config.hpp"
 #include "tellina/file_tree.hpp"
 
@@ -30,9 +30,9 @@ class TreeReader {
  public:
   enum class Purpose { initial, answer };
 
-  /// Borrows `complaints`. Relative names of archives are from `folder`.
-  TreeReader(std::string folder, TreeLimits limits, Complaints& complaints)
-      : m_folder(std::move(folder)), m_limits(std::move(limits)), m_complaints(complaints) {}
+  /// Borrows `diagnostics`. Relative names of archives are from `folder`.
+  TreeReader(std::string folder, TreeLimits limits, Diagnostics& diagnostics)
+      : m_folder(std::move(folder)), m_limits(std::move(limits)), m_diagnostics(diagnostics) {}
 
   /// `value` fits the schema's directory_tree. What can't be built is complained of, with its place.
   ///
@@ -64,7 +64,7 @@ class TreeReader {
 
   std::string m_folder;
   TreeLimits m_limits;
-  Complaints& m_complaints;
+  Diagnostics& m_diagnostics;
   std::map<std::string, Loaded> m_loaded;
 };
 

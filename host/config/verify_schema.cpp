@@ -1,3 +1,5 @@
+#include "host/config/verify_schema.hpp"
+
 #include <algorithm>
 #include <map>
 #include <stdexcept>
@@ -140,7 +142,7 @@ void verify(const Config& schema, const SchemaWalker& root) {
 
 void verify_schema(const Config& schema) {
   const KeyPlaces no_keys;
-  Complaints unused(schema.file());
+  Diagnostics unused(schema.file());
   verify(schema, SchemaWalker(schema, no_keys, unused));
 }
 

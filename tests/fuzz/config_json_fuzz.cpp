@@ -1,4 +1,4 @@
-/// config.json: whatever stands in it is read as JSON is, or complained about.
+/// config.json: whatever stands in it is read as JSON is, or refused with a message.
 
 #include <boost/json.hpp>
 
@@ -80,17 +80,17 @@ TEST(ConfigJson, IsReadAsAnotherReaderDoesAndGivenBackAsItWas) {
   Texts some = texts();
   for (int left = Texts::rounds(20'000); left > 0; --left) {
     const std::string text = some.next();
-    Complaints complaints("f.json");
+    Diagnostics diagnostics("f.json");
     JsonDocument document;
     bool is_json = true;
     try {
-      document = read_json(text, "f.json", complaints);
+      document = read_json(text, "f.json", diagnostics);
     } catch (const ConfigError& error) {
       is_json = false;
       EXPECT_FALSE(boost_reads(text).value_or(false)) << shown(text);
       EXPECT_TRUE(std::string_view(error.what()).starts_with("f.json:")) << error.what() << " of " << shown(text);
     }
-    if (!is_json || !complaints.empty()) continue;
+    if (!is_json || !diagnostics.empty()) continue;
     EXPECT_TRUE(text.starts_with("\xef\xbb\xbf") || boost_reads(text).value_or(true)) << shown(text);
     const std::string canonical = canonical_json(document.root);
     EXPECT_EQ(canonical_json(read_json(canonical, "f.json")), canonical) << shown(text);

@@ -63,13 +63,13 @@ class ArchiveTest : public testing::Test {
     return parse_host_config(text, file(), FakePlugins()).study->tasks.at(0);
   }
 
-  /// The part of the complaint behind the name of the archive.
+  /// The part of the message after the name of the archive.
   std::string reason(const std::vector<Member>& members) {
     write("bad.tar.xz", members);
     return reason_of_file();
   }
   std::string reason_of_file() {
-    const std::string message = complaint(config_with_tree(R"({"$archive": "bad.tar.xz"})"), FakePlugins(), file());
+    const std::string message = error_of(config_with_tree(R"({"$archive": "bad.tar.xz"})"), FakePlugins(), file());
     const std::string start = file() +
                               ":3:14: tasks[0].initial_filesystem.$archive: expected a tar file with the tree, "
                               "got \"bad.tar.xz\": cannot use " +
@@ -185,9 +185,9 @@ TEST_F(ArchiveTest, DirectoriesBelowOneAnotherMayBe256) {
   std::string deepest = "d";
   for (int depth = 2; depth <= 256; ++depth) deepest += "/d";
   write("t.tar.xz", {{deepest, S_IFDIR}, {deepest + "/file", S_IFREG, "x"}});
-  EXPECT_EQ(complaint(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()), "");
+  EXPECT_EQ(error_of(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()), "");
   write("t.tar.xz", {{deepest + "/d", S_IFDIR}});
-  EXPECT_EQ(complaint(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()),
+  EXPECT_EQ(error_of(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()),
             file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 directories below one another, got more");
 }
 

@@ -10,7 +10,7 @@ namespace {
 class BrokenConfigTest : public testing::TestWithParam<BrokenText> {};
 
 TEST_P(BrokenConfigTest, IsRefusedWithPlacePathAndWhatWasExpected) {
-  EXPECT_EQ(complaint(GetParam().text), GetParam().message);
+  EXPECT_EQ(error_of(GetParam().text), GetParam().message);
 }
 
 std::string config_with_codes(const std::string& codes) {
@@ -321,14 +321,14 @@ INSTANTIATE_TEST_SUITE_P(Trees, BrokenConfigTest, testing::ValuesIn(broken_trees
 TEST(BrokenConfig, TooManyEntriesAreRefused) {
   std::string tree = "{";
   for (int i = 0; i < 4096; ++i) tree += (i ? ", \"" : "\"") + std::to_string(i) + "\": null";
-  EXPECT_EQ(complaint(config_with_tree(tree + "}")),
+  EXPECT_EQ(error_of(config_with_tree(tree + "}")),
             "config.json:3:1: tasks[0].initial_filesystem: expected at most 4095 files and directories, got 4096");
 }
 
 TEST(BrokenConfig, APathThatIsTooLongIsRefusedOnce) {
   std::string tree = "{}";
   for (int i = 0; i < 40; ++i) tree = "{\"" + std::string(200, 'd') + "\": " + tree + "}";
-  const std::string message = complaint(config_with_tree(tree));
+  const std::string message = error_of(config_with_tree(tree));
   EXPECT_TRUE(message.ends_with("expected a path of at most 4000 bytes, got one of 4019")) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
@@ -336,7 +336,7 @@ TEST(BrokenConfig, APathThatIsTooLongIsRefusedOnce) {
 TEST(BrokenConfig, TheDiskOfTheSandboxSectionCounts) {
   const std::string small = R"({"access_codes": [], "task_duration_in_seconds": 1, "sandbox": {"disk_in_mib": 1},
 "tasks": [{"type": "filesystem", "description": "d", "answer": {"a": {"$file": {"size": 1048577}}}}]})";
-  EXPECT_EQ(complaint(small),
+  EXPECT_EQ(error_of(small),
             "config.json:2:64: tasks[0].answer: expected at most 1 MiB (sandbox.disk_in_mib), got 1052672 bytes in "
             "blocks of 4096");
 }
@@ -361,7 +361,7 @@ TEST(BrokenConfig, AMissingDefaultPluginIsNamed) {
   plugins.sandboxes.erase(plugins.sandboxes.begin());
   plugins.ordering_policies.clear();
   EXPECT_EQ(
-      complaint(config_with(""), plugins),
+      error_of(config_with(""), plugins),
       "config.json:1:1: ordering.plugin: expected an installed ordering policy, got \"strict\" (the default); "
       "none is installed\n"
       "config.json:1:1: sandbox.plugin: expected an installed sandbox (\"docker\"), got \"chroot\" (the default)");
@@ -370,8 +370,8 @@ TEST(BrokenConfig, AMissingDefaultPluginIsNamed) {
 TEST(BrokenConfig, APluginWhoseSchemaIsBrokenCanOnlyBeLeftOut) {
   FakePlugins plugins;
   plugins.sandboxes.emplace_back("odd", "{\"type\": \"object\",\n \"anyOf\": []}");
-  EXPECT_EQ(complaint(config_with(R"("sandbox": {"plugin": "chroot"})"), plugins), "");
-  EXPECT_EQ(complaint(config_with(R"("sandbox": {"plugin": "odd", "x": 1})"), plugins),
+  EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "chroot"})"), plugins), "");
+  EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "odd", "x": 1})"), plugins),
             "config.json:1:24: sandbox.plugin: expected a sandbox whose schema can be used, got \"odd\": schema of the "
             "sandbox odd:2:11: anyOf: expected a JSON Schema keyword that tellina checks, got \"anyOf\"");
 }

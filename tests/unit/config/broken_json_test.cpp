@@ -10,7 +10,7 @@ namespace {
 
 class BrokenJsonTest : public testing::TestWithParam<BrokenText> {};
 
-TEST_P(BrokenJsonTest, IsRefusedWithItsPlace) { EXPECT_EQ(complaint(GetParam().text), GetParam().message); }
+TEST_P(BrokenJsonTest, IsRefusedWithItsPlace) { EXPECT_EQ(error_of(GetParam().text), GetParam().message); }
 
 std::string nested(int depth) {
   std::string text;
@@ -125,9 +125,9 @@ TEST(BrokenJson, EveryTruncationOfAGoodFileGetsAMessage) {
     "sandbox" : {"plugin": "chroot", "memory_in_mib": 256, "network": false},
     "database": "caf\u00e9 \ud83d\ude00 ü.sqlite3")") +
                            "\n";
-  ASSERT_EQ(complaint(good), "");
+  ASSERT_EQ(error_of(good), "");
   for (std::size_t length = 0; length + 2 < good.size(); ++length) {
-    const std::string message = complaint(good.substr(0, length));
+    const std::string message = error_of(good.substr(0, length));
     EXPECT_TRUE(message.starts_with("config.json:")) << "at byte " << length << ": " << message;
   }
 }
@@ -135,14 +135,14 @@ TEST(BrokenJson, EveryTruncationOfAGoodFileGetsAMessage) {
 TEST(BrokenJson, EveryChangedByteIsTakenOrRefusedWithAMessage) {
   const std::string good = config_with_tree(
       R"({"a": null, "b": {"$file": {"mode": "0644", "size": 12}}, "c\n": {"$link": "a"}, "d": "\ud83d\ude00"})");
-  ASSERT_EQ(complaint(good), "");
+  ASSERT_EQ(error_of(good), "");
   static constexpr char interesting[] = {'\0', '\n', '"', '\\', '{',  '}',    '[', ']',
                                          ',',  ':',  '#', '&',  '\'', '\xFF', '0'};
   for (std::size_t position = 0; position < good.size(); ++position) {
     for (const char c : interesting) {
       std::string changed = good;
       changed[position] = c;
-      const std::string message = complaint(changed);
+      const std::string message = error_of(changed);
       EXPECT_TRUE(message.empty() || message.starts_with("config.json:")) << changed << message;
     }
   }

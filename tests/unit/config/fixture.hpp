@@ -61,8 +61,8 @@ inline std::string config_with_tree(const std::string& tree) {
 }
 
 /// The message, or "" where the text is a good config.
-inline std::string complaint(const std::string& text, const PluginSchemas& plugins = FakePlugins(),
-                             const std::string& file = "config.json") {
+inline std::string error_of(const std::string& text, const PluginSchemas& plugins = FakePlugins(),
+                            const std::string& file = "config.json") {
   try {
     parse_host_config(text, file, plugins);
     return "";

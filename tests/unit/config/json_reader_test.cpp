@@ -12,7 +12,7 @@ namespace {
 
 using testing::Test;
 
-/// The message where the text has complaints, its canonical form otherwise.
+/// The message where the text has diagnostics, its canonical form otherwise.
 std::string read(const std::string& text) {
   try {
     return canonical_json(read_json(text, "f.json"));
@@ -47,8 +47,8 @@ TEST(JsonReader, KnowsThePlaceAndPathOfEveryValue) {
 }
 
 TEST(JsonReader, KnowsThePlaceOfEveryKey) {
-  Complaints complaints("f");
-  const JsonDocument document = read_json("{\"server\":\n {\"port\" :\n 1}}", "f", complaints);
+  Diagnostics diagnostics("f");
+  const JsonDocument document = read_json("{\"server\":\n {\"port\" :\n 1}}", "f", diagnostics);
   EXPECT_EQ(document.keys.at("server.port").line, 2);
   EXPECT_EQ(document.keys.at("server.port").column, 3);
   EXPECT_EQ(document.root.at("server").at("port").line(), 3);

@@ -78,14 +78,14 @@ const char* const bad_configs[] = {
 
 TEST(PrintedSchema, AcceptsWhatWeAcceptInTheEyesOfAnotherValidator) {
   for (const char* text : good_configs) {
-    EXPECT_EQ(complaint(text), "");
+    EXPECT_EQ(error_of(text), "");
     EXPECT_TRUE(outsider_accepts(text)) << text;
   }
 }
 
 TEST(PrintedSchema, RefusesWhatWeRefuseInTheEyesOfAnotherValidator) {
   for (const char* text : bad_configs) {
-    EXPECT_NE(complaint(text), "") << text;
+    EXPECT_NE(error_of(text), "") << text;
     EXPECT_FALSE(outsider_accepts(text)) << text;
   }
 }

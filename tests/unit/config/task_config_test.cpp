@@ -3,51 +3,50 @@
 namespace tellina {
 namespace {
 
-std::string working_directory_complaint(const std::string& directory, const std::string& tree) {
-  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1,
+std::string working_directory_error(const std::string& directory, const std::string& tree) {
+  return error_of(R"({"access_codes": [], "task_duration_in_seconds": 1,
 "sandbox": {"working_directory": ")" +
-                   directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
+                  directory + R"("}, "tasks": [{"type": "stdout", "description": "d", "answer": "a",
 "initial_filesystem": )" +
-                   tree + "}]}");
+                  tree + "}]}");
 }
 
 TEST(TaskConfig, ATaskWithoutTheWorkingDirectoryIsRefused) {
   const std::string expected =
       "config.json:3:23: tasks[0].initial_filesystem: expected a tree with the directory \"~/project/src\", where the "
       "shell starts (sandbox.working_directory), got none";
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"source": {}}})"), expected);
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"src": null}})"), expected);
-  EXPECT_EQ(working_directory_complaint("~/project/src", "{}"), expected);
-  EXPECT_EQ(working_directory_complaint("~//project/./src/", R"({"project": {"src": {}}})"), "");
+  EXPECT_EQ(working_directory_error("~/project/src", R"({"project": {"source": {}}})"), expected);
+  EXPECT_EQ(working_directory_error("~/project/src", R"({"project": {"src": null}})"), expected);
+  EXPECT_EQ(working_directory_error("~/project/src", "{}"), expected);
+  EXPECT_EQ(working_directory_error("~//project/./src/", R"({"project": {"src": {}}})"), "");
 }
 
 TEST(TaskConfig, ATaskWithoutItsOwnWorkingDirectoryIsRefused) {
   EXPECT_EQ(
-      complaint(R"({"access_codes": [], "task_duration_in_seconds": 1, "sandbox": {"working_directory": "~/a"},
+      error_of(R"({"access_codes": [], "task_duration_in_seconds": 1, "sandbox": {"working_directory": "~/a"},
 "tasks": [{"type": "stdout", "description": "d", "answer": "a", "working_directory": "~/b", "initial_filesystem": {"a": {}}}]})"),
       "config.json:2:115: tasks[0].initial_filesystem: expected a tree with the directory \"~/b\", where the shell "
       "starts (tasks[0].working_directory), got none");
 }
 
-std::string answer_complaint(const std::string& task) {
-  return complaint(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+std::string answer_error(const std::string& task) {
+  return error_of(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
 {"description": "d", )" +
-                   task + "}]}");
+                  task + "}]}");
 }
 
 TEST(TaskConfig, AnAnswerThatEqualsTheInitialFilesIsRefused) {
   const std::string what =
       ": tasks[0].answer: expected a tree that differs from \"initial_filesystem\", got the same: the task would pass "
       "at once";
-  EXPECT_EQ(answer_complaint(R"("answer": {}, "type": "filesystem")"), "config.json:2:32" + what);
+  EXPECT_EQ(answer_error(R"("answer": {}, "type": "filesystem")"), "config.json:2:32" + what);
   for (const char* trees : {
            R"("initial_filesystem": {"a": "x", "d": {"b": null}})",
            R"("initial_filesystem": {"a": "x", "d": {"b": ""}})",
            R"("initial_filesystem": {"d": {"b": "any content"}, "a": {"$file": {"content": "x", "mode": "0600"}}})",
        }) {
-    EXPECT_EQ(
-        answer_complaint(R"("answer": {"a": "x", "d": {"b": null}}, "type": "filesystem", )" + std::string(trees)),
-        "config.json:2:32" + what)
+    EXPECT_EQ(answer_error(R"("answer": {"a": "x", "d": {"b": null}}, "type": "filesystem", )" + std::string(trees)),
+              "config.json:2:32" + what)
         << trees;
   }
   for (
@@ -57,7 +56,7 @@ TEST(TaskConfig, AnAnswerThatEqualsTheInitialFilesIsRefused) {
           R"("answer": {"a": null}, "type": "filesystem", "initial_filesystem": {"a": {"$file": {"mode": "0600"}}})",
           R"("answer": {"a": {"$file": {"size": 5}}}, "type": "filesystem", "initial_filesystem": {"a": "12345"})",
       }) {
-    EXPECT_EQ(answer_complaint(same), "config.json:2:32" + what) << same;
+    EXPECT_EQ(answer_error(same), "config.json:2:32" + what) << same;
   }
 }
 
@@ -76,22 +75,22 @@ TEST(TaskConfig, AnAnswerThatTakesWorkIsTaken) {
            R"("answer": " ", "type": "stdout")",
            R"("answer": "\na", "type": "stdout")",
        }) {
-    EXPECT_EQ(answer_complaint(task), "") << task;
+    EXPECT_EQ(answer_error(task), "") << task;
   }
 }
 
 TEST(TaskConfig, AnOutputOfLineEndsAloneIsNoAnswer) {
   for (const char* answer : {R"("\n")", R"("\r\n\r\n")"}) {
-    EXPECT_EQ(answer_complaint(std::string(R"("answer": )") + answer + R"(, "type": "stdout", "match": "contains")"),
+    EXPECT_EQ(answer_error(std::string(R"("answer": )") + answer + R"(, "type": "stdout", "match": "contains")"),
               "config.json:2:32: tasks[0].answer: expected a line with text in it, got only line ends: nearly any "
               "command would pass the task");
   }
 }
 
 TEST(TaskConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
-  EXPECT_EQ(working_directory_complaint("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
-  EXPECT_EQ(working_directory_complaint("~/../me", "{}"), "");
-  EXPECT_EQ(working_directory_complaint("/usr/share", "{}"), "");
+  EXPECT_EQ(working_directory_error("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
+  EXPECT_EQ(working_directory_error("~/../me", "{}"), "");
+  EXPECT_EQ(working_directory_error("/usr/share", "{}"), "");
 }
 
 std::vector<std::string> feedbacks(const std::string& of_study) {
@@ -113,10 +112,10 @@ TEST(TaskConfig, FeedbackIsTheTasksElseTheStudysElseNumbers) {
 }
 
 TEST(TaskConfig, AFeedbackThatIsNoneOfThemIsRefused) {
-  EXPECT_EQ(answer_complaint(R"("answer": "a", "type": "stdout", "feedback": "full")"),
+  EXPECT_EQ(answer_error(R"("answer": "a", "type": "stdout", "feedback": "full")"),
             "config.json:2:67: tasks[0].feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got "
             "\"full\"");
-  EXPECT_EQ(complaint(config_with(R"("feedback": 1)")),
+  EXPECT_EQ(error_of(config_with(R"("feedback": 1)")),
             "config.json:1:14: feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got 1");
 }
 

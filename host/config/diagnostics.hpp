@@ -24,14 +24,14 @@ class TextPlace {
 using KeyPlaces = std::unordered_map<std::string, TextPlace>;
 
 /// Collects messages "FILE:LINE:COLUMN: PATH: expected ..., got ...", each once, sorted by place.
-class Complaints {
+class Diagnostics {
  public:
-  explicit Complaints(std::string file) : m_file(std::move(file)) {}
+  explicit Diagnostics(std::string file) : m_file(std::move(file)) {}
 
   void add(TextPlace place, const std::string& path, const std::string& message);
   void add(const Config& at, const std::string& message) { add({at.line(), at.column()}, at.path(), message); }
 
-  bool empty() const { return m_complaints.empty(); }
+  bool empty() const { return m_diagnostics.empty(); }
   const std::string& file() const { return m_file; }
   /// One message a line, without a newline at the end.
   std::string text() const;
@@ -39,15 +39,15 @@ class Complaints {
   void throw_if_any() const;
 
  private:
-  class Complaint {
+  class Diagnostic {
    public:
-    Complaint(TextPlace place_, std::string text_) : place(place_), text(std::move(text_)) {}
+    Diagnostic(TextPlace place_, std::string text_) : place(place_), text(std::move(text_)) {}
     TextPlace place;
     std::string text;
   };
 
   std::string m_file;
-  std::vector<Complaint> m_complaints;
+  std::vector<Diagnostic> m_diagnostics;
 };
 
 /// The path of a child: "server" + "port" is "server.port"; a key that is no plain word is quoted: tree["a.txt"].

@@ -1,4 +1,4 @@
-#include "host/config/complaints.hpp"
+#include "host/config/diagnostics.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -7,27 +7,27 @@
 
 namespace tellina {
 
-void Complaints::add(TextPlace place, const std::string& path, const std::string& message) {
+void Diagnostics::add(TextPlace place, const std::string& path, const std::string& message) {
   std::string text = m_file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
                      (path.empty() ? "" : path + ": ") + message;
-  m_complaints.emplace_back(place, std::move(text));
+  m_diagnostics.emplace_back(place, std::move(text));
 }
 
-std::string Complaints::text() const {
-  std::vector<Complaint> sorted = m_complaints;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Complaint& a, const Complaint& b) {
+std::string Diagnostics::text() const {
+  std::vector<Diagnostic> sorted = m_diagnostics;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
   });
   std::vector<std::string> lines;
-  for (const Complaint& complaint : sorted) {
-    if (std::find(lines.begin(), lines.end(), complaint.text) == lines.end()) lines.push_back(complaint.text);
+  for (const Diagnostic& diagnostic : sorted) {
+    if (std::find(lines.begin(), lines.end(), diagnostic.text) == lines.end()) lines.push_back(diagnostic.text);
   }
   std::string joined;
   for (const std::string& line : lines) joined += (joined.empty() ? "" : "\n") + line;
   return joined;
 }
 
-void Complaints::throw_if_any() const {
+void Diagnostics::throw_if_any() const {
   if (!empty()) throw ConfigError(text());
 }
 
