@@ -151,6 +151,17 @@ test("says how far a paste has come that is larger than the window, and forgets 
   assert.deepEqual(take_all(stream), [[10, "f"]]);
 });
 
+test("cancels what has not left, and sends the part of it that has left again after a break", () => {
+  const stream = new InputStream(4);
+  stream.write(bytes("0123456789"));
+  stream.write(bytes("abc"));
+  assert.deepEqual(take_all(stream), [[0, "0123"]]);
+  stream.drop_unsent();
+  assert.equal(stream.end, 4);
+  stream.resume(1);
+  assert.deepEqual(take_all(stream), [[1, "123"]]);
+});
+
 test("another stream gets nothing that was meant for the old one", () => {
   const stream = new InputStream();
   stream.write(bytes("old"));

@@ -96,4 +96,6 @@ test("tells the median round trip of the last 30 s, every 30 s", () => {
   assert.equal(trips.add(20_000, 9), null);
   assert.equal(trips.add(30_000, 5), 5);
   assert.equal(trips.add(65_000, 4), 4);
+  assert.equal(trips.add(80_000, 9), null);
+  assert.equal(trips.add(95_000, 5), 7, "the median of two lies between them");
 });

@@ -183,6 +183,21 @@ test("what is drawn of an old stream is not acknowledged in the new one", async 
   assert.deepEqual(take(), []);
 });
 
+test("what is drawn of an old stream does not count as drawn of the new one", () => {
+  const { emulator, open_running, running, output, take } = make();
+  /** @type {(() => void)[]} */
+  const undrawn = [];
+  emulator.write = (_, done = () => {}) => undrawn.push(done);
+  open_running();
+  output(0, "x".repeat(40_000));
+  running({ stream: "s2" });
+  output(0, "y".repeat(40_000));
+  undrawn.shift()?.();
+  assert.deepEqual(take().filter(({ type }) => type === "ack"), []);
+  for (const done of undrawn) done();
+  assert.deepEqual(take(), [{ type: "ack", output_offset: 40_000 }]);
+});
+
 test("a reset leaves the terminal to the output, in which a fresh one begins, and the streams go on", async () => {
   const { session, sockets, emulator, open_running, output, drawn, take, line, type } = make();
   open_running();

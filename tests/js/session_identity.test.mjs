@@ -253,6 +253,16 @@ test("input without an acknowledgement for 1.5 s puts the connection in doubt", 
   assert.deepEqual(pings(take()), []);
 });
 
+test("typing on does not postpone the doubt about what has no acknowledgement", () => {
+  const { open_running, timers, type, take } = make_session();
+  open_running();
+  for (let key = 0; key < 15; key++) {
+    type("a");
+    timers.advance(100);
+  }
+  assert.equal(pings(take()).length, 1);
+});
+
 test("acknowledgements in time put nothing in doubt, however long one types", () => {
   const { open_running, timers, type, take, sockets } = make_session();
   open_running();
