@@ -49,9 +49,9 @@ class SectionCheck {
 };
 
 /// The settings with the key "plugin", which a section has in config.json.
-JsonDocument read_settings(const std::string& text, const std::string& plugin) {
+ConfigDocument read_settings(const std::string& text, const std::string& plugin) {
   Diagnostics diagnostics("--config");
-  JsonDocument document = read_json(text, "--config", diagnostics);
+  ConfigDocument document = read_json(text, "--config", diagnostics);
   diagnostics.throw_if_any();
   if (!document.root.is_object()) document.root.fail("expected an object, got " + describe(document.root));
   if (document.root.find("plugin")) return document;
@@ -103,7 +103,7 @@ int plugins_check(const Arguments& arguments, CommandContext& context) {
   if (arguments.list) return list_cases(file.kind, options, arguments.json, context.out);
 
   const SectionCheck section_check(file);
-  const JsonDocument settings = read_settings(arguments.settings, file.name);
+  const ConfigDocument settings = read_settings(arguments.settings, file.name);
   section_check.check(settings.root, settings.keys);
 
   conformance::Subject subject;

@@ -10,7 +10,7 @@ namespace tellina {
 void Diagnostics::add(TextPlace place, const std::string& path, const std::string& message) {
   std::string text = m_file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
                      (path.empty() ? "" : path + ": ") + message;
-  m_diagnostics.emplace_back(place, std::move(text));
+  m_diagnostics.push_back({.place = place, .text = std::move(text)});
 }
 
 std::string Diagnostics::text() const {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What is wrong with a file, all of it, in the order of the file.
+/// Everything that is wrong with a file, in the order of the file.
 
 #include <string>
 #include <string_view>
@@ -12,10 +12,7 @@
 namespace tellina {
 
 /// A place in a file: line and column from 1, the column counts bytes.
-class TextPlace {
- public:
-  TextPlace() = default;
-  TextPlace(int line_, int column_) : line(line_), column(column_) {}
+struct TextPlace {
   int line = 1;
   int column = 1;
 };
@@ -39,9 +36,7 @@ class Diagnostics {
   void throw_if_any() const;
 
  private:
-  class Diagnostic {
-   public:
-    Diagnostic(TextPlace place_, std::string text_) : place(place_), text(std::move(text_)) {}
+  struct Diagnostic {
     TextPlace place;
     std::string text;
   };

@@ -1,180 +1,299 @@
 #include "host/config/json_reader.hpp"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
-#include <charconv>
-#include <cmath>
-#include <optional>
-#include <sstream>
-
-#include "host/config/json_text.hpp"
+#include "host/config/unicode.hpp"
 #include "host/config/words.hpp"
 
 namespace tellina {
 namespace {
 
-/// Builds Configs from yaml-cpp's events. The text was checked before, so no event but JSON's can come.
-class Builder : public YAML::EventHandler {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_word_character(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' ||
+         c == '.' || c == '$';
+}
+
+/// A state machine over the text: what may come next depends on the open brackets and on what came last.
+class JsonReader {
  public:
-  Builder(const JsonText& text, const std::string& file, JsonDocument& document, Diagnostics& diagnostics)
-      : m_text(text), m_file(file), m_document(document), m_diagnostics(diagnostics) {}
+  JsonReader(std::string_view source, const std::string& file, Diagnostics& diagnostics)
+      : m_source(source), m_file(file), m_diagnostics(diagnostics), m_builder(file, diagnostics) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark); }
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
-    add(std::make_shared<Config::Node>(new_node(Config::Kind::null, mark)));
+  ConfigDocument read() {
+    check_utf8(m_source, m_file);
+    while (skip_space()) step();
+    if (m_expected != Expected::end) refuse();
+    return m_builder.take();
   }
-
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& value) override {
-    const auto string = m_text.strings.find(static_cast<std::size_t>(mark.pos));
-    if (is_key()) {
-      if (string == m_text.strings.end()) refuse(mark);
-      m_open.back().key = string->second;
-      m_open.back().key_place = {mark.line + 1, mark.column + 1};
-    } else if (string != m_text.strings.end()) {
-      auto node = std::make_shared<Config::Node>(new_node(Config::Kind::string, mark));
-      node->text = string->second;
-      add(node);
-    } else if (value == "true" || value == "false") {
-      auto node = std::make_shared<Config::Node>(new_node(Config::Kind::boolean, mark));
-      node->boolean = value == "true";
-      add(node);
-    } else {
-      add_number(mark, value);
-    }
-  }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    open(Config::Kind::array, mark);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    open(Config::Kind::object, mark);
-  }
-  void OnMapEnd() override { close(); }
 
  private:
-  class Open {
-   public:
-    explicit Open(std::shared_ptr<Config::Node> node_) : node(std::move(node_)) {}
-    std::shared_ptr<Config::Node> node;
-    std::optional<std::string> key;  ///< of an object: read, and its value not yet
-    TextPlace key_place;
-    std::unordered_map<std::string, TextPlace> keys;
+  enum class Expected { value, value_or_end, key, key_or_end, colon, comma_or_end, end };
+
+  struct Bracket {
+    char close;
+    TextPlace place;
   };
 
-  [[noreturn]] void refuse(const YAML::Mark& mark) const { throw YAML::ParserException(mark, "expected JSON"); }
-
-  bool is_key() const {
-    return !m_open.empty() && m_open.back().node->kind == Config::Kind::object && !m_open.back().key;
+  [[noreturn]] void fail(std::size_t offset, const std::string& message) const {
+    fail_at(m_file, place_of(m_source, offset), message);
   }
 
-  Config::Node new_node(Config::Kind kind, const YAML::Mark& mark) const {
-    Config::Node node;
-    node.kind = kind;
-    node.file = m_file;
-    node.line = mark.line + 1;
-    node.column = mark.column + 1;
-    if (!m_open.empty()) {
-      const Open& parent = m_open.back();
-      node.path = parent.key ? child_path(parent.node->path, *parent.key)
-                             : child_path(parent.node->path, parent.node->items.size());
+  TextPlace here() const { return {.line = m_line, .column = 1 + static_cast<int>(m_position - m_line_start)}; }
+
+  bool skip_space() {
+    for (; m_position < m_source.size(); ++m_position) {
+      const char c = m_source[m_position];
+      if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return true;
+      if (c == '\n') {
+        ++m_line;
+        m_line_start = m_position + 1;
+      }
     }
-    return node;
+    return false;
   }
 
-  void add_number(const YAML::Mark& mark, const std::string& text) {
-    // A number may be a secret without its quotes, so diagnostics do not quote it.
-    const bool whole = text.find_first_of(".eE") == std::string::npos;
-    auto node = std::make_shared<Config::Node>(new_node(whole ? Config::Kind::integer : Config::Kind::number, mark));
-    node->text = text;
-    const char* const end = text.data() + text.size();
-    if (whole && std::from_chars(text.data(), end, node->integer).ec != std::errc()) {
-      m_diagnostics.add({node->line, node->column}, node->path,
-                        "expected a whole number from -9223372036854775808 to 9223372036854775807, got one of " +
-                            std::to_string(text.size() - (text.starts_with('-') ? 1 : 0)) + " digits");
+  void step() {
+    const char c = m_source[m_position];
+    switch (m_expected) {
+      case Expected::value_or_end:
+      case Expected::value:
+        if (c == ']' && m_expected == Expected::value_or_end) return close();
+        return value(c);
+      case Expected::key_or_end:
+      case Expected::key:
+        if (c == '}' && m_expected == Expected::key_or_end) return close();
+        return key(c);
+      case Expected::colon:
+        if (c != ':') refuse();
+        m_expected = Expected::value;
+        ++m_position;
+        return;
+      case Expected::comma_or_end:
+        if (c == m_brackets.back().close) return close();
+        if (c != ',') refuse();
+        m_expected = m_brackets.back().close == '}' ? Expected::key : Expected::value;
+        ++m_position;
+        return;
+      case Expected::end:
+        refuse();
     }
-    // A number too small to be told from 0 is 0, as it is in Python.
-    const std::errc error = whole ? std::errc() : std::from_chars(text.data(), end, node->number).ec;
-    if (error != std::errc()) node->number = std::strtod(text.c_str(), nullptr);
-    if (std::isinf(node->number)) {
-      m_diagnostics.add({node->line, node->column}, node->path, "expected a number up to 1.8e308, got a larger one");
-    }
-    add(node);
   }
 
-  void open(Config::Kind kind, const YAML::Mark& mark) {
-    m_open.emplace_back(std::make_shared<Config::Node>(new_node(kind, mark)));
+  void value(char c) {
+    if (c == '{') return open(Config::Kind::object, '}', Expected::key_or_end);
+    if (c == '[') return open(Config::Kind::array, ']', Expected::value_or_end);
+    const TextPlace place = here();
+    if (c == '"') {
+      m_builder.add_string(string(), place);
+    } else {
+      const std::string_view found = word();
+      if (found == "null") {
+        m_builder.add_null(place);
+      } else if (found == "true" || found == "false") {
+        m_builder.add_boolean(found == "true", place);
+      } else if (is_json_number(found)) {
+        m_builder.add_number(found, place);
+      } else {
+        refuse();
+      }
+      m_position += found.size();
+    }
+    value_ended();
+  }
+
+  void key(char c) {
+    if (c != '"') refuse();
+    const TextPlace place = here();
+    m_builder.add_key(string(), place);
+    m_expected = Expected::colon;
+  }
+
+  void open(Config::Kind kind, char close, Expected next) {
+    if (m_brackets.size() == max_config_depth) {
+      fail(m_position, "expected at most " + std::to_string(max_config_depth) + " levels of nesting, got more");
+    }
+    m_builder.open(kind, here());
+    m_brackets.push_back({.close = close, .place = here()});
+    m_expected = next;
+    ++m_position;
   }
 
   void close() {
-    const std::shared_ptr<Config::Node> node = m_open.back().node;
-    m_open.pop_back();
-    add(node);
+    m_builder.close();
+    m_brackets.pop_back();
+    ++m_position;
+    value_ended();
   }
 
-  void add(std::shared_ptr<const Config::Node> node) {
-    if (m_open.empty()) {
-      m_document.root = Config(std::move(node));
-      return;
+  void value_ended() { m_expected = m_brackets.empty() ? Expected::end : Expected::comma_or_end; }
+
+  std::string_view word() const {
+    std::size_t end = m_position;
+    while (end < m_source.size() && is_word_character(m_source[end])) ++end;
+    return m_source.substr(m_position, end - m_position);
+  }
+
+  /// Reads from the opening quote past the closing one.
+  std::string string() {
+    const std::size_t start = m_position++;
+    std::string decoded;
+    while (true) {
+      const char c = m_position < m_source.size() ? m_source[m_position] : '\n';
+      if (c == '"') break;
+      if (c == '\n' || c == '\r') {
+        fail(start, "expected a '\"' at the end of the string in the same line, got none");
+      }
+      if (static_cast<unsigned char>(c) < 0x20) {
+        fail(m_position, "expected \\u" + hexadecimal(static_cast<unsigned char>(c), 4) +
+                             " in place of a control character inside a string");
+      }
+      if (c == '\\') {
+        escape(decoded);
+      } else {
+        decoded += c;
+        ++m_position;
+      }
     }
-    Open& parent = m_open.back();
-    if (parent.node->kind == Config::Kind::array) {
-      parent.node->items.emplace_back(std::move(node));
-      return;
-    }
-    const auto [first, is_new] = parent.keys.try_emplace(*parent.key, parent.key_place);
-    if (is_new) {
-      m_document.keys[node->path] = parent.key_place;
-      parent.node->members.emplace_back(*parent.key, Config(std::move(node)));
+    ++m_position;
+    return decoded;
+  }
+
+  void escape(std::string& decoded) {
+    static constexpr std::string_view letters = "\"\\/bfnrt";
+    static constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+    const char letter = m_position + 1 < m_source.size() ? m_source[m_position + 1] : '\n';
+    const std::size_t known = letters.find(letter);
+    if (known != std::string_view::npos) {
+      decoded += meanings[known];
+      m_position += 2;
+    } else if (letter == 'u') {
+      unicode_escape(decoded);
     } else {
-      m_diagnostics.add(parent.key_place, node->path,
-                        "expected each key once, got " + in_quotes(*parent.key) + " a second time (first at " +
-                            std::to_string(first->second.line) + ":" + std::to_string(first->second.column) + ")");
+      fail(m_position, "expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX after a backslash, got " +
+                           (letter == '\n' ? "the end of the line" : "\\" + character_at(m_position + 1)));
     }
-    parent.key.reset();
   }
 
-  const JsonText& m_text;
+  void unicode_escape(std::string& decoded) {
+    const std::size_t start = m_position;
+    char32_t character = code_unit(start);
+    m_position += 6;
+    if (character >= 0xD800 && character <= 0xDFFF) {
+      const bool high = character < 0xDC00;
+      const char32_t low = high && m_source.substr(m_position, 2) == "\\u" ? code_unit(m_position) : 0;
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        m_position += 6;
+        character = 0x10000 + ((character - 0xD800) << 10) + (low - 0xDC00);
+      } else {
+        m_diagnostics.add(place_of(m_source, start), "",
+                          "expected a surrogate pair such as \\ud83d\\ude00, got only half of one: " +
+                              std::string(m_source.substr(start, 6)));
+        character = 0xFFFD;
+      }
+    }
+    append_utf8(decoded, character);
+  }
+
+  char32_t code_unit(std::size_t offset) const {
+    const std::string_view digits = m_source.substr(offset + 2, 4);
+    char32_t unit = 0;
+    for (const char c : digits) {
+      const std::size_t digit = std::string_view("0123456789abcdefABCDEF").find(c);
+      if (digit == std::string_view::npos) fail(offset, "expected four hexadecimal digits after \\u");
+      unit = unit * 16 + static_cast<char32_t>(digit < 16 ? digit : digit - 6);
+    }
+    if (digits.size() < 4) fail(offset, "expected four hexadecimal digits after \\u");
+    return unit;
+  }
+
+  std::string character_at(std::size_t offset) const {
+    std::size_t end = offset;
+    next_character(m_source, end);
+    return std::string(m_source.substr(offset, end - offset));
+  }
+
+  [[noreturn]] void refuse() const { fail(m_position, "expected " + expectation() + ", got " + found()); }
+
+  std::string expectation() const {
+    switch (m_expected) {
+      case Expected::value:
+        return "a value";
+      case Expected::value_or_end:
+        return "a value or ']'";
+      case Expected::key:
+        return "a key in double quotes";
+      case Expected::key_or_end:
+        return "a key in double quotes or '}'";
+      case Expected::colon:
+        return "':' after the key";
+      case Expected::comma_or_end: {
+        const Bracket& bracket = m_brackets.back();
+        return std::string("',' or '") + bracket.close + "' (the " + (bracket.close == '}' ? "object" : "array") +
+               " begins at " + std::to_string(bracket.place.line) + ":" + std::to_string(bracket.place.column) + ")";
+      }
+      case Expected::end:
+        return "the end of the file";
+    }
+    return "JSON";
+  }
+
+  std::string found() const {
+    if (m_source.find_first_not_of(" \t\r\n") == std::string_view::npos) return "an empty file";
+    if (m_position >= m_source.size()) return "the end of the file";
+    const char c = m_source[m_position];
+    const std::string_view next_two = m_source.substr(m_position, 2);
+    if (c == '#' || next_two == "//" || next_two == "/*") return "a comment, which JSON does not have";
+    if (c == '\'') return "a single quote; JSON strings stand in double quotes";
+    if (c == '"') return "a string";
+    const bool wants_more = m_expected == Expected::value || m_expected == Expected::key;
+    if ((c == '}' || c == ']') && wants_more && previous() == ',') {
+      return std::string("'") + c + "'; JSON has no comma before it";
+    }
+    const std::string_view found_word = word();
+    if (found_word.empty()) return in_quotes(character_at(m_position));
+    // In an array it may be an access code without its quotes, which must not get into a log.
+    const bool may_be_secret = m_brackets.size() > 1 && m_brackets.back().close == ']';
+    const std::string shown = may_be_secret ? "a word without quotes" : std::string(found_word);
+    if (wants_more || m_expected == Expected::value_or_end) return shown + hint(found_word);
+    return shown;
+  }
+
+  std::string hint(std::string_view found_word) const {
+    if (m_expected == Expected::key) return "";
+    if (is_digit(found_word[0]) || std::string_view("+-.").find(found_word[0]) != std::string_view::npos) {
+      return ", which is no JSON number";
+    }
+    return "; JSON has the words true, false and null, and strings in double quotes";
+  }
+
+  char previous() const {
+    const std::size_t found =
+        m_position == 0 ? std::string_view::npos : m_source.find_last_not_of(" \t\r\n", m_position - 1);
+    return found == std::string_view::npos ? '\0' : m_source[found];
+  }
+
+  const std::string_view m_source;
   const std::string& m_file;
-  JsonDocument& m_document;
   Diagnostics& m_diagnostics;
-  std::vector<Open> m_open;
+  DocumentBuilder m_builder;
+  std::size_t m_position = 0;
+  int m_line = 1;
+  std::size_t m_line_start = 0;
+  Expected m_expected = Expected::value;
+  std::vector<Bracket> m_brackets;
 };
 
 }  // namespace
 
-JsonDocument read_json(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
+ConfigDocument read_json(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-
-  const JsonText checked = check_json_text(text, file);
-  for (const std::size_t offset : checked.lone_surrogates) {
-    diagnostics.add(place_of(text, offset), "",
-                    "expected a surrogate pair such as \\ud83d\\ude00, got only half of one: " +
-                        std::string(text.substr(offset, 6)));
-  }
-  JsonDocument document;
-  try {
-    std::istringstream stream(checked.for_yaml);
-    Builder builder(checked, file, document, diagnostics);
-    YAML::Parser(stream).HandleNextDocument(builder);
-  } catch (const YAML::Exception& error) {
-    Diagnostics syntax(file);
-    syntax.add({error.mark.line + 1, error.mark.column + 1}, "", "expected JSON: " + error.msg);
-    throw ConfigError(syntax.text());
-  }
-  return document;
+  return JsonReader(text, file, diagnostics).read();
 }
 
 Config read_json(std::string_view text, const std::string& file) {
   Diagnostics diagnostics(file);
-  JsonDocument document = read_json(text, file, diagnostics);
+  ConfigDocument document = read_json(text, file, diagnostics);
   diagnostics.throw_if_any();
   return document.root;
 }

@@ -115,7 +115,7 @@ class Loader {
     const bool found = std::any_of(installed.begin(), installed.end(),
                                    [&](const InstalledPlugin& plugin) { return plugin.name == name; });
     const Config& at = named ? *named : section ? *section : m_root;
-    const TextPlace place(at.line(), at.column());
+    const TextPlace place{.line = at.line(), .column = at.column()};
     const std::string path = std::string(section_key(kind)) + ".plugin";
     const std::string got = ", got " + in_quotes(name) + (named ? "" : " (the default)");
     const auto broken = m_schema.broken.find({kind, name});
@@ -316,7 +316,7 @@ class Loader {
   const std::filesystem::path m_folder;
   const PluginSchemas& m_plugins;
   Diagnostics m_diagnostics;
-  const JsonDocument m_document;
+  const ConfigDocument m_document;
   const HostSchema m_schema;
   const Config& m_root;
 };

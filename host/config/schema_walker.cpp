@@ -248,7 +248,8 @@ void SchemaWalker::check_object(const Config& value, const Config& schema) {
 
 void SchemaWalker::check_key(const std::string& key, const Config& value, const Config& schema) {
   const auto found_place = m_keys.find(value.path());
-  const TextPlace place = found_place == m_keys.end() ? TextPlace(value.line(), value.column()) : found_place->second;
+  const TextPlace place =
+      found_place == m_keys.end() ? TextPlace{.line = value.line(), .column = value.column()} : found_place->second;
   const Config* properties = schema.find("properties");
   if (const Config* property = properties ? properties->find(key) : nullptr) return check(value, *property);
 

@@ -81,7 +81,7 @@ TEST(ConfigJson, IsReadAsAnotherReaderDoesAndGivenBackAsItWas) {
   for (int left = Texts::rounds(20'000); left > 0; --left) {
     const std::string text = some.next();
     Diagnostics diagnostics("f.json");
-    JsonDocument document;
+    ConfigDocument document;
     bool is_json = true;
     try {
       document = read_json(text, "f.json", diagnostics);

@@ -48,7 +48,7 @@ TEST(JsonReader, KnowsThePlaceAndPathOfEveryValue) {
 
 TEST(JsonReader, KnowsThePlaceOfEveryKey) {
   Diagnostics diagnostics("f");
-  const JsonDocument document = read_json("{\"server\":\n {\"port\" :\n 1}}", "f", diagnostics);
+  const ConfigDocument document = read_json("{\"server\":\n {\"port\" :\n 1}}", "f", diagnostics);
   EXPECT_EQ(document.keys.at("server.port").line, 2);
   EXPECT_EQ(document.keys.at("server.port").column, 3);
   EXPECT_EQ(document.root.at("server").at("port").line(), 3);
