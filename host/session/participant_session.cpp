@@ -12,7 +12,7 @@ constexpr int close_replaced = 4001;
 constexpr int close_wrong_participant = 4003;
 constexpr int close_service_restart = 1012;
 
-std::string attached_detail(const ConnectionPort& port, const HelloFrame& hello, std::uint64_t output_offset) {
+std::string attached_detail(const ClientConnection& port, const HelloFrame& hello, std::uint64_t output_offset) {
   return "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
          ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) +
          (hello.timezone.empty() ? "" : ",\"timezone\":" + quote_json(hello.timezone)) + "}";
@@ -47,9 +47,9 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
 
 ParticipantSession::~ParticipantSession() = default;
 
-void ParticipantSession::attach(ConnectionPort& port) { m_ports.insert(&port); }
+void ParticipantSession::attach(ClientConnection& port) { m_ports.insert(&port); }
 
-void ParticipantSession::detach(ConnectionPort& port, const std::string& reason) {
+void ParticipantSession::detach(ClientConnection& port, const std::string& reason) {
   if (m_ports.erase(&port) == 0) return;
   if (m_page && &m_page->port() == &port) {
     m_page.reset();
@@ -61,7 +61,7 @@ void ParticipantSession::detach(ConnectionPort& port, const std::string& reason)
   check_idle();
 }
 
-void ParticipantSession::on_data(ConnectionPort& port, BytesView frame) {
+void ParticipantSession::on_data(ClientConnection& port, BytesView frame) {
   const std::size_t size = frame.size() - std::min(frame.size(), TerminalIo::frame_header);
   if (!m_page || &m_page->port() != &port || frame.size() < TerminalIo::frame_header) {
     port.send_text(error_frame("bad_message", "expected hello before input", {}));
@@ -85,7 +85,7 @@ void ParticipantSession::on_data(ConnectionPort& port, BytesView frame) {
   m_page->credit(arrival.dropped);
 }
 
-void ParticipantSession::on_text(ConnectionPort& port, BytesView json) {
+void ParticipantSession::on_text(ClientConnection& port, BytesView json) {
   const ControlFrame frame = parse_control_frame(json);
   if (const auto* bad = std::get_if<BadFrame>(&frame)) {
     return port.send_text(error_frame("bad_message", bad->message, bad->id));
@@ -122,7 +122,7 @@ void ParticipantSession::resize(TerminalSize size) {
   if (m_run && !m_ending) m_run->resize(size);
 }
 
-bool ParticipantSession::refuses_hello(ConnectionPort& port, const HelloFrame& frame) {
+bool ParticipantSession::refuses_hello(ClientConnection& port, const HelloFrame& frame) {
   if (frame.participant && *frame.participant != participant_key(participant())) {
     m_environment.log.warning("a page of another participant came with a cookie of " +
                               participant_label(participant()) + " and was sent away; it logs in again");
@@ -155,10 +155,10 @@ void ParticipantSession::see_sandbox(const SandboxSeenFrame& frame) {
   if (is_running() && frame.sandbox == m_run->sandbox_id()) m_run->use_input_from(frame.input_offset);
 }
 
-void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
+void ParticipantSession::hello(ClientConnection& port, const HelloFrame& frame) {
   if (!m_ports.contains(&port) || refuses_hello(port, frame)) return;
   if (m_page && &m_page->port() != &port) {
-    ConnectionPort& older = m_page->port();
+    ClientConnection& older = m_page->port();
     m_page.reset();
     m_ports.erase(&older);
     m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
@@ -167,7 +167,7 @@ void ParticipantSession::hello(ConnectionPort& port, const HelloFrame& frame) {
     older.close(close_replaced, "replaced");
   }
   if (!m_page) {
-    m_page = std::make_unique<Page>(port);
+    m_page = std::make_unique<AttachedClient>(port);
     log_arrival(frame.stream.has_value());
   }
   m_page->confirms_sandboxes = frame.sandbox.has_value();
@@ -272,7 +272,7 @@ void ParticipantSession::ack(const AckFrame& frame) {
   m_run->resume();
 }
 
-void ParticipantSession::ping(ConnectionPort& port, const PingFrame& frame) {
+void ParticipantSession::ping(ClientConnection& port, const PingFrame& frame) {
   port.send_text(pong_frame(frame.t, is_running() ? m_run->input().received_end() : 0,
                             is_running() ? m_run->output().end() : 0, m_progress.state_number));
 }
@@ -338,7 +338,7 @@ void ParticipantSession::check_idle() {
 
 void ParticipantSession::close_all(int code, const std::string& reason) {
   m_page.reset();
-  for (ConnectionPort* port : std::exchange(m_ports, {})) port->close(code, reason);
+  for (ClientConnection* port : std::exchange(m_ports, {})) port->close(code, reason);
 }
 
 void ParticipantSession::release(std::function<void()> done) {

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "host/runtime/log_event.hpp"
-#include "host/session/connection_port.hpp"
+#include "host/session/attached_client.hpp"
+#include "host/session/client_connection.hpp"
 #include "host/session/control.hpp"
-#include "host/session/page.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/task_run.hpp"
 
@@ -34,10 +34,10 @@ class ParticipantSession {
 
   ParticipantId participant() const { return m_progress.participant; }
 
-  void attach(ConnectionPort& port);
-  void detach(ConnectionPort& port, const std::string& reason);
-  void on_data(ConnectionPort& port, BytesView frame);
-  void on_text(ConnectionPort& port, BytesView json);
+  void attach(ClientConnection& port);
+  void detach(ClientConnection& port, const std::string& reason);
+  void on_data(ClientConnection& port, BytesView frame);
+  void on_text(ClientConnection& port, BytesView json);
 
   /// The leases hold again after they might have lapsed: the terminal is read and written again.
   void resume();
@@ -48,9 +48,9 @@ class ParticipantSession {
   void abandon();
 
  private:
-  void hello(ConnectionPort& port, const HelloFrame& frame);
+  void hello(ClientConnection& port, const HelloFrame& frame);
   /// Answers and returns true where a page is another participant's, or a stream is none of this one's.
-  bool refuses_hello(ConnectionPort& port, const HelloFrame& frame);
+  bool refuses_hello(ClientConnection& port, const HelloFrame& frame);
   /// From where on a page's input is meant for the sandbox in use.
   std::uint64_t input_from(const HelloFrame& frame, bool same_stream);
   void see_sandbox(const SandboxSeenFrame& frame);
@@ -60,7 +60,7 @@ class ParticipantSession {
   void give_up(const GiveUpFrame& frame);
   /// Whether a request is for another task than the current one; then that is answered.
   bool refuses_task(std::optional<int> task, const RequestId& id);
-  void ping(ConnectionPort& port, const PingFrame& frame);
+  void ping(ClientConnection& port, const PingFrame& frame);
   void ack(const AckFrame& frame);
   void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;
@@ -109,8 +109,8 @@ class ParticipantSession {
   ParticipantProgress m_progress;
   Recorder m_recorder;
 
-  std::set<ConnectionPort*> m_ports;
-  std::unique_ptr<Page> m_page;
+  std::set<ClientConnection*> m_ports;
+  std::unique_ptr<AttachedClient> m_page;
   std::optional<MonotonicTime> m_left{};  ///< when the last page left; absent while none has
   TerminalSize m_size;
   std::string m_timezone;  ///< of the page that came last

@@ -192,7 +192,7 @@ bool Recorder::much_waits() const { return m_backlog >= most_waiting || m_input_
 void Recorder::submit() {
   if (m_lost || m_operations.empty()) return;
   if (m_in_flight) {
-    if (much_waits() || !m_operations.back().records) m_store.hurry();
+    if (much_waits() || !m_operations.back().records) m_store.commit_waiting();
     return;
   }
   Operation& front = m_operations.front();

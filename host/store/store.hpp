@@ -175,8 +175,8 @@ class Store {
   virtual void submit(Job job, Done done) = 0;
   /// The same for a job that nobody waits for: it may lie up to 40 ms, so that many share the cost of one commit.
   virtual void submit_in_time(Job job, Done done) = 0;
-  /// Somebody waits now: what was submitted to lie need not lie any longer.
-  virtual void hurry() = 0;
+  /// Starts a transaction with what waits in the queue at once: somebody waits for a job that was allowed to wait.
+  virtual void commit_waiting() = 0;
 
   /// For /metrics, on any thread: how long commits took, and the file's absolute path. Null and empty where a store
   /// tells nothing of them.

@@ -41,7 +41,7 @@ void Writer::submit(Job job, Done done) {
   {
     std::lock_guard lock(m_mutex);
     m_queue.emplace_back(std::move(job), std::move(done));
-    m_hurries = true;
+    m_must_commit = true;
   }
   m_changed.notify_one();
 }
@@ -55,10 +55,10 @@ void Writer::submit_in_time(Job job, Done done) {
   m_changed.notify_one();
 }
 
-void Writer::hurry() {
+void Writer::commit_waiting() {
   {
     std::lock_guard lock(m_mutex);
-    if (m_queue.empty() || std::exchange(m_hurries, true)) return;
+    if (m_queue.empty() || std::exchange(m_must_commit, true)) return;
   }
   m_changed.notify_one();
 }
@@ -79,7 +79,7 @@ std::optional<Writer::Entry> Writer::take() {
   if (m_queue.empty()) return std::nullopt;
   std::optional<Entry> entry(std::move(m_queue.front()));
   m_queue.pop_front();
-  if (m_queue.empty()) m_hurries = false;
+  if (m_queue.empty()) m_must_commit = false;
   return entry;
 }
 
@@ -87,7 +87,7 @@ std::vector<Writer::Entry> Writer::take_all() {
   std::lock_guard lock(m_mutex);
   std::vector<Entry> entries(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(m_queue.end()));
   m_queue.clear();
-  m_hurries = false;
+  m_must_commit = false;
   return entries;
 }
 
@@ -111,7 +111,7 @@ void Writer::run_group() {
     run_job(*entry, group);
     group.push_back(std::move(*entry));
   } while (m_database->in_transaction() && group.size() < largest_group && m_clock.now() < end);
-  if (has_more) hurry();  // the rest has lain as long as these
+  if (has_more) commit_waiting();  // the rest has lain as long as these
   commit(group);
   report(group);
 }

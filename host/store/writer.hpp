@@ -16,7 +16,7 @@ class Writer final : public Store {
   ~Writer() override;
   void submit(Job job, Done done) override;
   void submit_in_time(Job job, Done done) override;
-  void hurry() override;
+  void commit_waiting() override;
   const Histogram* commit_times() const override { return &m_commit_times; }
   std::string path() const override { return m_database->path(); }
 
@@ -32,7 +32,7 @@ class Writer final : public Store {
     std::exception_ptr error{};
   };
 
-  bool is_due() const { return m_hurries || m_closing || m_queue.size() >= largest_group; }
+  bool is_due() const { return m_must_commit || m_closing || m_queue.size() >= largest_group; }
   void run_thread();
   /// Waits for work; false when all is done and the store closes.
   bool wait();
@@ -54,7 +54,7 @@ class Writer final : public Store {
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::deque<Entry> m_queue;
-  bool m_hurries = false;
+  bool m_must_commit = false;
   bool m_closing = false;
   std::thread m_thread;
 };

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "host/session/connection_port.hpp"
+#include "host/session/client_connection.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
 
@@ -33,7 +33,7 @@ class Outbox {
 };
 
 /// Threads: the loop's.
-class WorkerConnection final : public ConnectionPort {
+class WorkerConnection final : public ClientConnection {
  public:
   /// `ended` is called once, when it was closed from here or the layer has not taken a message; it must not destroy the
   /// connection.

@@ -15,7 +15,7 @@ class HangingStore final : public Store {
     m_waiting.emplace_back(std::move(job), std::move(done));
   }
   void submit_in_time(Job job, Done done) override { submit(std::move(job), std::move(done)); }
-  void hurry() override {}
+  void commit_waiting() override {}
   void unblock() {
     is_blocked = false;
     for (auto& [job, done] : std::exchange(m_waiting, {})) m_store.submit(std::move(job), std::move(done));

@@ -18,13 +18,13 @@ class FailingStore final : public Store {
     ++in_time;
     if (!fails(done)) m_store.submit_in_time(std::move(job), std::move(done));
   }
-  void hurry() override {
-    ++hurries;
-    m_store.hurry();
+  void commit_waiting() override {
+    ++commits;
+    m_store.commit_waiting();
   }
   int submitted = 0;
   int in_time = 0;
-  int hurries = 0;
+  int commits = 0;
   int failures = 0;
   std::exception_ptr failure = std::make_exception_ptr(StoreError(ErrorCode::unavailable, "disk full"));
 
@@ -179,9 +179,9 @@ TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {
   add_input(0, "a");
   add_input(1, std::string(1000, 'b'));
   EXPECT_EQ(failing.in_time, 1);
-  EXPECT_EQ(failing.hurries, 0);
+  EXPECT_EQ(failing.commits, 0);
   add_input(1001, std::string(16 * 1024, 'c'));
-  EXPECT_GT(failing.hurries, 0) << "a page that pastes waits for the window to move on";
+  EXPECT_GT(failing.commits, 0) << "a page that pastes waits for the window to move on";
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
 
   const int before = failing.in_time;
@@ -197,7 +197,7 @@ TEST_F(RecorderTest, HurriesForWhatIsWaitedFor) {
   EXPECT_EQ(failing.in_time, 1);
   bool ended = false;
   recorder->end(TaskSessionState::gave_up, {}, now(), [&] { ended = true; });
-  EXPECT_EQ(failing.hurries, 1);
+  EXPECT_EQ(failing.commits, 1);
   ASSERT_TRUE(wait([&] { return ended; }));
   EXPECT_EQ(failing.in_time, 1) << "what is recorded before the end does not lie either";
 }

@@ -25,7 +25,7 @@ inline std::uint64_t frame_offset(BytesView frame) {
 }
 
 /// Keeps what a session says.
-class KeepingPort final : public ConnectionPort {
+class KeepingPort final : public ClientConnection {
  public:
   void send_data(Bytes frame) override {
     if (!output.empty()) {

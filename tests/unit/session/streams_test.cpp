@@ -108,9 +108,9 @@ TEST(InputStream, AcknowledgesWhatIsWrittenAndRecorded) {
   EXPECT_EQ(stream.unacknowledged(), 0U);
 }
 
-TEST(Page, SendsWithinItsWindow) {
+TEST(AttachedClient, SendsWithinItsWindow) {
   KeepingPort port;
-  Page page(port);
+  AttachedClient page(port);
   OutputBuffer output;
   output.append(std::string(output_window + 100, 'x'));
   page.start_output(0);
@@ -127,9 +127,9 @@ TEST(Page, SendsWithinItsWindow) {
   EXPECT_FALSE(page.has_room());
 }
 
-TEST(Page, OffersOnlyWhatFollows) {
+TEST(AttachedClient, OffersOnlyWhatFollows) {
   KeepingPort port;
-  Page page(port);
+  AttachedClient page(port);
   page.start_output(5);
   Bytes frame = data_frame(6, "b");
   EXPECT_FALSE(page.offer(frame, 6, 1));
@@ -138,9 +138,9 @@ TEST(Page, OffersOnlyWhatFollows) {
   EXPECT_EQ(port.output, "a");
 }
 
-TEST(Page, CreditsNoMoreThanCame) {
+TEST(AttachedClient, CreditsNoMoreThanCame) {
   KeepingPort port;
-  Page page(port);
+  AttachedClient page(port);
   page.input_came(10);
   page.credit(4);
   page.credit(100);

@@ -9,9 +9,9 @@ namespace tellina {
 
 /// A session's end of one WebSocket. Threads: the session's loop. None of it blocks; what the layer does not take ends
 /// the connection, and the page comes back for the rest.
-class ConnectionPort {
+class ClientConnection {
  public:
-  virtual ~ConnectionPort() = default;
+  virtual ~ClientConnection() = default;
   /// A binary frame: stream offset and bytes, as they go on the wire.
   virtual void send_data(Bytes frame) = 0;
   virtual void send_text(std::string json) = 0;

@@ -1,19 +1,20 @@
 #pragma once
 
-/// The page that has a session now: how much output it was sent and has rendered, how much input it is owed credit for.
+/// The client that has a session now: how much output it was sent and has rendered, how much of its input is not yet
+/// credited.
 
 #include <cstdint>
 
-#include "host/session/connection_port.hpp"
+#include "host/session/client_connection.hpp"
 #include "host/session/output_buffer.hpp"
 
 namespace tellina {
 
-class Page {
+class AttachedClient {
  public:
-  explicit Page(ConnectionPort& port) : m_port(&port) {}
+  explicit AttachedClient(ClientConnection& port) : m_port(&port) {}
 
-  ConnectionPort& port() { return *m_port; }
+  ClientConnection& port() { return *m_port; }
 
   /// It says by `sandbox_seen` from where on its input is meant for a sandbox that has taken another's place.
   bool confirms_sandboxes = false;
@@ -39,7 +40,7 @@ class Page {
   void credit_all() { credit(m_uncredited); }
 
  private:
-  ConnectionPort* m_port;
+  ClientConnection* m_port;
   std::uint64_t m_sent = 0;
   std::uint64_t m_rendered = 0;
   std::size_t m_uncredited = 0;

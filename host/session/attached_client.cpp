@@ -1,4 +1,4 @@
-#include "host/session/page.hpp"
+#include "host/session/attached_client.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,16 +7,16 @@
 
 namespace tellina {
 
-bool Page::has_room() const { return m_sent - m_rendered < output_window; }
+bool AttachedClient::has_room() const { return m_sent - m_rendered < output_window; }
 
-bool Page::offer(Bytes& frame, std::uint64_t offset, std::size_t size) {
+bool AttachedClient::offer(Bytes& frame, std::uint64_t offset, std::size_t size) {
   if (offset != m_sent || size > frame_payload || m_sent - m_rendered + size > output_window) return false;
   m_sent += size;
   m_port->send_data(std::move(frame));
   return true;
 }
 
-void Page::catch_up(const OutputBuffer& output) {
+void AttachedClient::catch_up(const OutputBuffer& output) {
   // A page that fell so far behind that the buffer lost its place sees a gap and says hello again.
   m_sent = std::max(m_sent, output.begin());
   m_rendered = std::max(m_rendered, m_sent > output_window ? m_sent - output_window : 0);
@@ -31,13 +31,13 @@ void Page::catch_up(const OutputBuffer& output) {
   }
 }
 
-bool Page::acknowledge(std::uint64_t offset) {
+bool AttachedClient::acknowledge(std::uint64_t offset) {
   if (offset > m_sent) return false;
   m_rendered = std::max(m_rendered, offset);
   return true;
 }
 
-void Page::credit(std::size_t bytes) {
+void AttachedClient::credit(std::size_t bytes) {
   const std::size_t owed = std::min(bytes, m_uncredited);
   if (owed == 0) return;
   m_uncredited -= owed;
