@@ -1,21 +1,19 @@
 #pragma once
 
-/// The connect first; then whole messages may overtake each other.
+/// Handles the connect first; afterwards requests overtake waiting input.
 
-#include <set>
+#include <cstdint>
 #include <vector>
 
-#include "sequence_queue.hpp"
+#include "plugins/ordering_slight/sequence_ring.hpp"
 #include "tellina/ordering_policy.hpp"
 
 namespace tellina::slight {
 
-/// Once the connect has finished, whatever has arrived may start at once, however much is running: text messages (the
-/// page's requests) first, then all others, each in the order in which they arrived. Nothing waits for a missing
-/// number.
+/// Once the connect has finished, every message that has arrived may start at once, however many are running: text
+/// messages (the client's requests) first, then all others, each of the two in sequence.
 ///
-/// In sequence each call costs the same and allocates nothing; only numbers that arrive early are kept, and finish()
-/// looks through those that are running.
+/// Each call takes constant time on average, except that finish() searches the running messages.
 class SlightGate final : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind kind) override;
@@ -23,16 +21,19 @@ class SlightGate final : public Gate {
   void finish(Sequence sequence) override;
   std::uint64_t overtakings() const override { return m_overtakings; }
 
- private:
-  void note_arrival(Sequence sequence);
-  Sequence start_waiting();
+  /// Throws Error(internal).
+  void check_invariant() const;
 
-  Sequence m_arrived_end = 0;  ///< every lower number has arrived
-  std::set<Sequence> m_early;  ///< numbers above it that have arrived
-  bool m_connect_waits = false;
-  bool m_is_connected = false;  ///< the connect has finished
-  SequenceQueue m_texts;
-  SequenceQueue m_others;
+ private:
+  /// What has become of message 0.
+  enum class Connect : std::uint8_t { absent, waiting, running, finished };
+
+  Sequence take_waiting();
+
+  Connect m_connect = Connect::absent;
+  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no other
+  SequenceRing m_texts;        ///< waiting
+  SequenceRing m_others;       ///< waiting
   std::vector<Sequence> m_running;
   std::uint64_t m_overtakings = 0;
 };

@@ -1,4 +1,4 @@
-#include "strict_gate.hpp"
+#include "plugins/ordering_strict/strict_gate.hpp"
 
 TELLINA_PLUGIN(ordering_policy, tellina::strict::StrictOrdering, "strict", "0.1.0", R"({
   "type": "object",

@@ -1,36 +1,32 @@
-#include "strict_gate.hpp"
+#include "plugins/ordering_strict/strict_gate.hpp"
 
-#include <string>
+#include "plugins/ordering_common/gate_checks.hpp"
 
 namespace tellina::strict {
 
 void StrictGate::arrive(Sequence sequence, MessageKind) {
-  if (sequence < m_arrived_end || m_early.contains(sequence)) {
-    throw Error(ErrorCode::bad_request, "message " + std::to_string(sequence) + " has arrived before");
-  }
-  if (sequence != m_arrived_end) {
-    m_early.insert(sequence);
-    return;
-  }
+  ordering::expect_arrival(sequence, m_arrived_end);
   ++m_arrived_end;
-  while (!m_early.empty() && *m_early.begin() == m_arrived_end) {
-    m_early.erase(m_early.begin());
-    ++m_arrived_end;
-  }
+  check_invariant();
 }
 
 std::optional<Sequence> StrictGate::next() {
-  if (m_running || m_turn == m_arrived_end) return std::nullopt;
-  m_running = true;
+  if (m_is_running || m_turn == m_arrived_end) return std::nullopt;
+  m_is_running = true;
+  check_invariant();
   return m_turn;
 }
 
 void StrictGate::finish(Sequence sequence) {
-  if (!m_running || sequence != m_turn) {
-    throw Error(ErrorCode::bad_request, "message " + std::to_string(sequence) + " has not been started");
-  }
-  m_running = false;
+  if (!m_is_running || sequence != m_turn) ordering::refuse_finish(sequence);
+  m_is_running = false;
   ++m_turn;
+  check_invariant();
+}
+
+void StrictGate::check_invariant() const {
+  ordering::expect_invariant(m_turn <= m_arrived_end, "no message starts before it has arrived");
+  ordering::expect_invariant(!m_is_running || m_turn < m_arrived_end, "the running message has arrived");
 }
 
 }  // namespace tellina::strict

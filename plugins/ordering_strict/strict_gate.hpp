@@ -1,14 +1,12 @@
 #pragma once
 
-/// One message of a connection after another, in sequence.
-
-#include <set>
+/// Handles the messages of a connection one after another, in sequence.
 
 #include "tellina/ordering_policy.hpp"
 
 namespace tellina::strict {
 
-/// In sequence every call is a comparison and an addition; only numbers that arrive early are kept.
+/// Two counters: every call takes constant time and allocates nothing.
 class StrictGate final : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind kind) override;
@@ -16,11 +14,13 @@ class StrictGate final : public Gate {
   void finish(Sequence sequence) override;
   std::uint64_t overtakings() const override { return 0; }
 
+  /// Throws Error(internal).
+  void check_invariant() const;
+
  private:
   Sequence m_turn = 0;         ///< the number that is running, or that may start next
-  Sequence m_arrived_end = 0;  ///< every lower number has arrived
-  std::set<Sequence> m_early;  ///< numbers above it that have arrived
-  bool m_running = false;
+  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no other
+  bool m_is_running = false;
 };
 
 class StrictOrdering final : public OrderingPolicy {

@@ -27,14 +27,14 @@ Order order_of(OrderingPolicy& policy) {
 
 CheckedGate::CheckedGate(OrderingPolicy& policy, Order order) : m_order(order), m_gate(opened_gate(policy)) {}
 
-void CheckedGate::arrive(Sequence sequence, MessageKind kind) {
-  m_gate->arrive(sequence, kind);
-  m_arrived.insert(sequence);
-  m_waiting.insert(sequence);
+void CheckedGate::arrive(MessageKind kind) {
+  m_gate->arrive(m_arrived, kind);
+  m_waiting.insert(m_arrived++);
 }
 
-void CheckedGate::arrive_again(Sequence sequence, MessageKind kind) {
-  expect_error(ErrorCode::bad_request, "a second arrival of " + number(sequence),
+void CheckedGate::expect_refusal(Sequence sequence, MessageKind kind) {
+  expect_error(ErrorCode::bad_request,
+               "the arrival of " + number(sequence) + " where " + number(m_arrived) + " is the next",
                [&] { m_gate->arrive(sequence, kind); });
 }
 
@@ -49,24 +49,21 @@ std::optional<Sequence> CheckedGate::next() {
 }
 
 void CheckedGate::check_start(Sequence sequence) {
-  expect(m_arrived.contains(sequence), "that only what has arrived starts", number(sequence) + ", which has not");
+  expect(sequence < m_arrived, "that only what has arrived starts", number(sequence) + ", which has not");
   expect(m_waiting.contains(sequence), "that each number starts once", number(sequence) + " again");
   expect(sequence == 0 || m_connected, "that nothing starts before the connect (number 0) has finished",
          number(sequence));
+  const Sequence lowest = *m_waiting.begin();
   if (m_order == Order::strict) {
-    expect(sequence == m_lowest, "under a strict order " + number(m_lowest), number(sequence));
+    expect(sequence == lowest, "under a strict order " + number(lowest), number(sequence));
   }
-  if (*m_waiting.begin() < sequence) ++m_overtakings;
+  if (lowest < sequence) ++m_overtakings;
   m_waiting.erase(sequence);
   m_running.insert(sequence);
-  m_started.insert(sequence);
-  while (m_started.contains(m_lowest)) m_started.erase(m_lowest++);
 }
 
 void CheckedGate::check_idle() const {
   if (!m_running.empty() || m_waiting.empty()) return;
-  if (!m_connected && !m_waiting.contains(0)) return;
-  if (m_order == Order::strict && *m_waiting.begin() != m_lowest) return;
   throw Failure("expected that one of the waiting messages may start, as nothing runs, found that none may; " +
                 number(*m_waiting.begin()) + " is the lowest");
 }

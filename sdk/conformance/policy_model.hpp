@@ -2,7 +2,7 @@
 
 /// A gate and beside it what every gate must do, in a few lines.
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,15 +22,15 @@ Order order_of(OrderingPolicy& policy);
 /// Passes calls on to a gate and throws Failure where an answer breaks the contract.
 ///
 /// The model: a number may start once, after it has arrived and after number 0 has finished. If nothing runs and
-/// something waits, something may start; under a strict order that is the lowest number that has not started, and only
-/// that one.
+/// something waits, something may start; under a strict order that is the lowest waiting number, and only that one.
 class CheckedGate {
  public:
   CheckedGate(OrderingPolicy& policy, Order order);
 
-  void arrive(Sequence sequence, MessageKind kind);
-  /// The same number again: must be refused, and change nothing.
-  void arrive_again(Sequence sequence, MessageKind kind);
+  /// The next number arrives.
+  void arrive(MessageKind kind);
+  /// A number arrives that is not the next: the gate must refuse it, and change nothing.
+  void expect_refusal(Sequence sequence, MessageKind kind);
   std::optional<Sequence> next();
   void finish(Sequence sequence);
   /// Asks until nothing may start; returns how many have started.
@@ -43,7 +43,7 @@ class CheckedGate {
   /// Throws Failure unless the gate counts overtakings as the model does.
   void check_overtakings() const;
 
-  const std::set<Sequence>& arrived() const { return m_arrived; }
+  Sequence arrived() const { return m_arrived; }
   const std::set<Sequence>& running() const { return m_running; }
   std::size_t finished() const { return m_finished; }
   std::size_t waiting() const { return m_waiting.size(); }
@@ -54,13 +54,11 @@ class CheckedGate {
 
   const Order m_order;
   const std::unique_ptr<Gate> m_gate;
-  std::set<Sequence> m_arrived;
+  Sequence m_arrived = 0;  ///< every lower number has arrived
   std::set<Sequence> m_waiting;
   std::set<Sequence> m_running;
   std::size_t m_finished = 0;
   bool m_connected = false;  ///< number 0 has finished
-  Sequence m_lowest = 0;     ///< every lower number has started
-  std::set<Sequence> m_started;
   std::uint64_t m_overtakings = 0;
 };
 

@@ -13,10 +13,12 @@ namespace tellina {
 
 /// The queue of one connection: pure logic on sequence numbers, no I/O, no clock, no threads.
 ///
-/// The owner tells it what has arrived, asks what may start, and tells what is finished:
-/// `arrive(0, connect); next() == 0; finish(0); arrive(1, data); ...`. Numbers arrive in any order, each once.
-/// Under every policy nothing starts before the `connect` (sequence 0) has finished, and nothing waits for a
-/// number that has not arrived unless the policy's order demands it.
+/// The host reports what has arrived, asks what may start, and reports what has finished:
+/// `arrive(0, connect); next() == 0; finish(0); arrive(1, data); ...`.
+///
+/// The host promises: numbers arrive in order, each once and without holes, 0, 1, 2, ...; where a message was lost, the
+/// connection ends. The gate promises: nothing starts before the `connect` (number 0) has finished; every message that
+/// has arrived starts once; data messages start in the order in which they arrived.
 ///
 /// Threads: calls come one at a time.
 class TELLINA_VISIBLE Gate {
@@ -26,16 +28,17 @@ class TELLINA_VISIBLE Gate {
   Gate& operator=(const Gate&) = delete;
   virtual ~Gate() = default;
 
-  /// The message is here. Throws Error(bad_request) for a number that has arrived before.
+  /// The message has arrived. Throws Error(bad_request), and changes nothing, for any number but the next one.
   virtual void arrive(Sequence sequence, MessageKind kind) = 0;
 
-  /// Returns one message that may start now and counts it as started, or nothing. Call until it returns nothing.
+  /// Returns one message that may start now and counts it as started, or nothing. The host calls it until it returns
+  /// nothing.
   virtual std::optional<Sequence> next() = 0;
 
-  /// A started message has been handled. Throws Error(bad_request) for one that is not started.
+  /// A started message has been handled. Throws Error(bad_request) for one that has not been started or has finished.
   virtual void finish(Sequence sequence) = 0;
 
-  /// How many messages were started while one with a lower number had arrived and not been started.
+  /// Returns how many messages were started while one with a lower number waited.
   virtual std::uint64_t overtakings() const = 0;
 };
 

@@ -6,7 +6,7 @@
 class Gate final : public tellina::bad::GoodGate {
  public:
   std::optional<tellina::Sequence> next() override {
-    while (m_arrived.empty()) pause();
+    while (m_arrived == 0) pause();
     return GoodGate::next();
   }
 };

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,12 +15,13 @@ inline constexpr char policy_schema[] = R"({"type": "object", "properties": {}, 
 class GoodGate : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind kind) override {
-    if (!m_arrived.insert(sequence).second) throw Error(ErrorCode::bad_request, "it has arrived before");
+    if (sequence != m_arrived) throw Error(ErrorCode::bad_request, "it is not the next number");
+    ++m_arrived;
     (kind == MessageKind::data ? m_data : m_others).push_back(sequence);
   }
 
   std::optional<Sequence> next() override {
-    if (!m_finished.contains(0)) return m_arrived.contains(0) && m_running.empty() ? start(0) : std::nullopt;
+    if (!m_finished.contains(0)) return m_arrived > 0 && m_running.empty() ? start(0) : std::nullopt;
     if (!m_others.empty()) return start(m_others.front());
     return m_data.empty() ? std::nullopt : start(m_data.front());
   }
@@ -46,7 +46,7 @@ class GoodGate : public Gate {
     return sequence;
   }
 
-  std::set<Sequence> m_arrived;
+  Sequence m_arrived = 0;
   std::vector<Sequence> m_data;
   std::vector<Sequence> m_others;
   std::set<Sequence> m_running;

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <numeric>
 #include <random>
 
 #include "host/plugins/registry.hpp"
@@ -49,10 +48,9 @@ class SlightGateTest : public ::testing::Test {
 };
 
 TEST_F(SlightGateTest, NothingStartsBeforeTheConnectHasFinished) {
-  m_gate->arrive(2, MessageKind::text);
-  m_gate->arrive(1, MessageKind::data);
-  EXPECT_THAT(start_all(), ElementsAre());
   m_gate->arrive(0, MessageKind::connect);
+  m_gate->arrive(1, MessageKind::data);
+  m_gate->arrive(2, MessageKind::text);
   EXPECT_THAT(start_all(), ElementsAre(0)) << "it has not finished";
   m_gate->finish(0);
   EXPECT_THAT(start_all(), ElementsAre(2, 1));
@@ -88,29 +86,21 @@ TEST_F(SlightGateTest, DataThatHasStartedIsNotOvertaken) {
   EXPECT_EQ(m_gate->overtakings(), 0u);
 }
 
-TEST_F(SlightGateTest, NothingWaitsForAMissingNumber) {
-  connect();
-  m_gate->arrive(3, MessageKind::data);
-  m_gate->arrive(7, MessageKind::text);
-  EXPECT_THAT(start_all(), ElementsAre(7, 3));
-  m_gate->arrive(1'000'000'000'000, MessageKind::data);
-  m_gate->arrive(1, MessageKind::data);
-  EXPECT_THAT(start_all(), ElementsAre(1'000'000'000'000, 1)) << "in the order of arrival";
-  EXPECT_EQ(m_gate->overtakings(), 2u) << "7 before 3, and the large one before 1";
-}
-
-TEST_F(SlightGateTest, RefusesWhatBreaksTheContract) {
+TEST_F(SlightGateTest, RefusesWhatBreaksTheContractAndChangesNothing) {
+  EXPECT_EQ(refusal([&] { m_gate->arrive(1, MessageKind::data); }), "message 1 arrived, expected message 0");
   connect();
   m_gate->arrive(1, MessageKind::data);
-  m_gate->arrive(3, MessageKind::text);
-  EXPECT_EQ(refusal([&] { m_gate->arrive(0, MessageKind::connect); }), "message 0 has arrived before");
-  EXPECT_EQ(refusal([&] { m_gate->arrive(3, MessageKind::text); }), "message 3 has arrived before");
+  m_gate->arrive(2, MessageKind::text);
+  EXPECT_EQ(refusal([&] { m_gate->arrive(0, MessageKind::connect); }), "message 0 arrived, expected message 3");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(2, MessageKind::text); }), "message 2 arrived, expected message 3");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(4, MessageKind::text); }), "message 4 arrived, expected message 3");
   EXPECT_EQ(refusal([&] { m_gate->finish(1); }), "message 1 has not been started");
-  EXPECT_THAT(start_all(), ElementsAre(3, 1));
-  m_gate->finish(3);
-  EXPECT_EQ(refusal([&] { m_gate->finish(3); }), "message 3 has not been started");
-  EXPECT_EQ(refusal([&] { m_gate->arrive(3, MessageKind::text); }), "message 3 has arrived before");
+  EXPECT_THAT(start_all(), ElementsAre(2, 1));
+  m_gate->finish(2);
   EXPECT_EQ(refusal([&] { m_gate->finish(2); }), "message 2 has not been started");
+  EXPECT_EQ(refusal([&] { m_gate->finish(3); }), "message 3 has not been started");
+  m_gate->arrive(3, MessageKind::data);
+  EXPECT_THAT(start_all(), ElementsAre(3));
 }
 
 TEST_F(SlightGateTest, GatesAreIndependent) {
@@ -145,20 +135,11 @@ class Model {
   std::uint64_t m_overtakings = 0;
 };
 
-TEST_F(SlightGateTest, ThousandsOfArrivalsInAnyOrderAgreeWithTheModel) {
+TEST_F(SlightGateTest, ThousandsOfArrivalsAgreeWithTheModel) {
   constexpr std::size_t count = 5'000;
   for (const unsigned seed : {1u, 2u, 3u, 4u}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 generator(seed);
-    std::vector<Sequence> arrivals(count);
-    std::iota(arrivals.begin(), arrivals.end(), 0);
-    // Seed 1 in sequence; then numbers move by up to 8 and 64 places, and with the last seed anywhere.
-    const std::size_t block = seed == 1 ? 1 : seed == 2 ? 8 : seed == 3 ? 64 : count;
-    for (std::size_t i = 0; i < count; i += block) {
-      const auto begin = arrivals.begin() + static_cast<std::ptrdiff_t>(i);
-      const auto end = arrivals.begin() + static_cast<std::ptrdiff_t>(std::min(i + block, count));
-      std::shuffle(begin, end, generator);
-    }
     const auto gate = m_policy->open_gate();
     Model model;
     std::vector<Sequence> running;
@@ -167,7 +148,7 @@ TEST_F(SlightGateTest, ThousandsOfArrivalsInAnyOrderAgreeWithTheModel) {
     while (finished < count) {
       const unsigned choice = generator() % 3;
       if (choice == 0 && arrived < count) {
-        const Sequence sequence = arrivals[arrived++];
+        const Sequence sequence = arrived++;
         const bool is_text = generator() % 4 == 0;
         const MessageKind kind = sequence == 0 ? MessageKind::connect : is_text ? MessageKind::text : MessageKind::data;
         gate->arrive(sequence, kind);

@@ -1,7 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <numeric>
 #include <random>
 
 #include "host/plugins/registry.hpp"
@@ -49,27 +47,19 @@ TEST_F(StrictGateTest, StartsOneMessageAtATimeInSequence) {
   EXPECT_EQ(m_gate->overtakings(), 0u);
 }
 
-TEST_F(StrictGateTest, NothingStartsBeforeTheConnectWhateverHasArrived) {
-  m_gate->arrive(2, MessageKind::data);
-  m_gate->arrive(1, MessageKind::data);
+TEST_F(StrictGateTest, RefusesWhatBreaksTheContractAndChangesNothing) {
+  EXPECT_EQ(refusal([&] { m_gate->arrive(1, MessageKind::data); }), "message 1 arrived, expected message 0");
   EXPECT_EQ(m_gate->next(), std::nullopt);
   m_gate->arrive(0, MessageKind::connect);
-  for (Sequence i = 0; i < 3; ++i) {
-    EXPECT_EQ(m_gate->next(), i);
-    m_gate->finish(i);
-  }
-}
-
-TEST_F(StrictGateTest, RefusesWhatBreaksTheContract) {
-  m_gate->arrive(0, MessageKind::connect);
-  m_gate->arrive(2, MessageKind::data);
-  EXPECT_EQ(refusal([&] { m_gate->arrive(0, MessageKind::connect); }), "message 0 has arrived before");
-  EXPECT_EQ(refusal([&] { m_gate->arrive(2, MessageKind::data); }), "message 2 has arrived before");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(0, MessageKind::connect); }), "message 0 arrived, expected message 1");
+  EXPECT_EQ(refusal([&] { m_gate->arrive(2, MessageKind::data); }), "message 2 arrived, expected message 1");
   EXPECT_EQ(refusal([&] { m_gate->finish(0); }), "message 0 has not been started");
   ASSERT_EQ(m_gate->next(), 0u);
   EXPECT_EQ(refusal([&] { m_gate->finish(1); }), "message 1 has not been started");
   m_gate->finish(0);
   EXPECT_EQ(refusal([&] { m_gate->finish(0); }), "message 0 has not been started");
+  m_gate->arrive(1, MessageKind::data);
+  EXPECT_EQ(m_gate->next(), 1u);
 }
 
 TEST_F(StrictGateTest, GatesAreIndependent) {
@@ -79,61 +69,27 @@ TEST_F(StrictGateTest, GatesAreIndependent) {
   EXPECT_EQ(m_gate->next(), 0u);
 }
 
-/// What "strict" means, in as few lines as it takes.
-class Model {
- public:
-  explicit Model(std::size_t count) : m_arrived(count + 1) {}
-  void arrive(Sequence sequence) { m_arrived[sequence] = true; }
-  std::optional<Sequence> next() {
-    if (m_running || !m_arrived[m_turn]) return std::nullopt;
-    m_running = true;
-    return m_turn;
-  }
-  void finish() { m_running = false, ++m_turn; }
-
- private:
-  std::vector<bool> m_arrived;
-  Sequence m_turn = 0;
-  bool m_running = false;
-};
-
-TEST_F(StrictGateTest, TenThousandArrivalsInAnyOrderAgreeWithTheModel) {
-  constexpr std::size_t count = 10'000;
+TEST_F(StrictGateTest, TenThousandArrivalsStartInSequenceOneAtATime) {
+  constexpr Sequence count = 10'000;
   for (const unsigned seed : {1u, 2u, 3u}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 generator(seed);
-    std::vector<Sequence> arrivals(count);
-    std::iota(arrivals.begin(), arrivals.end(), 0);
-    // Numbers move by up to 64 places, and with the last seed anywhere.
-    const std::size_t block = seed == 3 ? count : 64;
-    for (std::size_t i = 0; i < count; i += block) {
-      const auto begin = arrivals.begin() + static_cast<std::ptrdiff_t>(i);
-      const auto end = arrivals.begin() + static_cast<std::ptrdiff_t>(std::min(i + block, count));
-      std::shuffle(begin, end, generator);
-    }
     const auto gate = m_policy->open_gate();
-    Model model(count);
-    Sequence running = 0;
+    Sequence arrived = 0;
+    Sequence finished = 0;
     bool is_running = false;
-    std::size_t arrived = 0;
-    std::size_t finished = 0;
     while (finished < count) {
       const unsigned choice = generator() % 3;
       if (choice == 0 && arrived < count) {
-        gate->arrive(arrivals[arrived], arrivals[arrived] == 0 ? MessageKind::connect : MessageKind::data);
-        model.arrive(arrivals[arrived++]);
+        gate->arrive(arrived, arrived == 0 ? MessageKind::connect : MessageKind::data);
+        ++arrived;
       } else if (choice == 1 && is_running) {
-        gate->finish(running);
-        model.finish();
+        gate->finish(finished++);
         is_running = false;
-        ++finished;
       } else {
-        const std::optional<Sequence> expected = model.next();
-        ASSERT_EQ(gate->next(), expected);
-        if (expected) {
-          running = *expected;
-          is_running = true;
-        }
+        const bool may_start = !is_running && finished < arrived;
+        ASSERT_EQ(gate->next(), may_start ? std::optional(finished) : std::nullopt);
+        is_running = is_running || may_start;
       }
     }
     EXPECT_EQ(gate->overtakings(), 0u);

@@ -1,10 +1,10 @@
-// Lets messages overtake, and yet waits for numbers that may never come.
+// Starts the newest input first.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {
  public:
   std::optional<tellina::Sequence> next() override {
-    if (!m_arrived.empty() && *m_arrived.rbegin() + 1 != m_arrived.size()) return std::nullopt;
+    if (m_finished.contains(0) && m_others.empty() && !m_data.empty()) return start(m_data.back());
     return GoodGate::next();
   }
 };

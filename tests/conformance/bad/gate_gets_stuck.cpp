@@ -1,0 +1,11 @@
+// Starts nothing while two requests, and nothing else, wait.
+#include "good_gate.hpp"
+
+class Gate final : public tellina::bad::GoodGate {
+ public:
+  std::optional<tellina::Sequence> next() override {
+    if (m_data.empty() && m_others.size() == 2) return std::nullopt;
+    return GoodGate::next();
+  }
+};
+TELLINA_BAD_GATE(Gate);
