@@ -82,6 +82,15 @@ TEST(OutputCheckTest, JudgesEachCommandByItself) {
   EXPECT_FALSE(running.judge("").passed);
 }
 
+TEST(OutputCheckTest, FindsNoTextThatTwoCommandsPrintedTogether) {
+  RunningCheck running("hello\nworld", OutputMatch::contains);
+  EXPECT_FALSE(running.judge("hello\n").passed);
+  running.check.command_started("next", 0);
+  EXPECT_FALSE(running.judge("world\n").passed);
+  running.check.command_started("both", 0);
+  EXPECT_TRUE(running.judge("hello\nworld\n").passed);
+}
+
 TEST(OutputCheckTest, CountsAndNamesTheParticipantsOwnLines) {
   const Progress progress = RunningCheck("a\nb\nc\nd").judge("x\nb\nc\ny\na\n");
   EXPECT_FALSE(progress.passed);

@@ -51,6 +51,16 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
       "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true}})"));
 }
 
+TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationThoughTheStudysHasChanged) {
+  set_latest(1, TaskSessionState::running);
+  progress.latest->charged = 10s;
+  for (const auto duration : {45s, 90s}) {
+    progress.latest->duration = duration;
+    EXPECT_EQ(state().at("task").at("duration_in_seconds"), boost::json::value(duration.count()));
+    EXPECT_EQ(state().at("task").at("time_left_in_seconds"), boost::json::value((duration - 10s).count()));
+  }
+}
+
 TEST_F(StateJsonTest, TimeLeftIsNeverNegative) {
   set_latest(1, TaskSessionState::running);
   progress.latest->charged = 61s;
