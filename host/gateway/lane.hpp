@@ -17,8 +17,8 @@
 
 #include "host/gateway/gateway_state.hpp"
 #include "host/gateway/metrics.hpp"
-#include "host/gateway/worker_reply.hpp"
 #include "host/runtime/asio_loop.hpp"
+#include "host/wire/worker_reply.hpp"
 #include "tellina/channel_layer.hpp"
 
 namespace tellina {

@@ -116,12 +116,6 @@ std::optional<std::string> find_query_value(std::string_view query, std::string_
   return std::nullopt;
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_';
-  });
-}
-
 bool is_same_origin(std::string_view origin, std::string_view host) {
   std::string_view port;
   if (starts_ignoring_case(origin, "http://")) {

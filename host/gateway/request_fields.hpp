@@ -42,9 +42,6 @@ std::vector<std::string> cookie_names(std::string_view header);
 /// The value of the first `name=value` of a query, or nothing. Nothing is decoded: it is for keys that are tokens.
 std::optional<std::string> find_query_value(std::string_view query, std::string_view name);
 
-/// True for 1 to 200 letters, digits, '-' and '_': what a session token may look like.
-bool is_token(std::string_view text);
-
 /// Whether a page from `origin` ("https://host:port") is one that `host` ("host:port") served. The schemes' own ports
 /// may be left out on either side; the scheme itself is not compared, as a proxy may end TLS. "null" is never the same.
 bool is_same_origin(std::string_view origin, std::string_view host);

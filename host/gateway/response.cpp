@@ -1,10 +1,10 @@
 #include "host/gateway/response.hpp"
 
 #include <boost/beast/http/status.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <ctime>
+
+#include "host/wire/worker_reply.hpp"
 
 namespace tellina {
 namespace {
@@ -47,9 +47,7 @@ const std::string* Response::find(std::string_view name) const {
 }
 
 Response json_error(int status, std::string_view code, std::string_view message) {
-  const boost::json::object error{{"code", code}, {"message", message}};
-  const boost::json::object body{{"error", error}};
-  Response response(status, "application/json", boost::json::serialize(body));
+  Response response(status, "application/json", error_body(code, message));
   return response.with("Cache-Control", "no-store");
 }
 

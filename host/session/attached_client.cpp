@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/session/environment.hpp"
+#include "host/wire/data_frame.hpp"
 
 namespace tellina {
 
@@ -23,10 +23,11 @@ void AttachedClient::catch_up(const OutputBuffer& output) {
   while (m_sent < output.end() && has_room()) {
     const std::size_t room = output_window - static_cast<std::size_t>(m_sent - m_rendered);
     Bytes frame;
-    frame.reserve(8 + std::min<std::uint64_t>(output.end() - m_sent, frame_payload));
-    for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(m_sent >> shift);
+    frame.reserve(frame_header + std::min<std::uint64_t>(output.end() - m_sent, frame_payload));
+    frame.resize(frame_header);
+    set_frame_offset(frame, m_sent);
     output.copy(m_sent, std::min(room, frame_payload), frame);
-    m_sent += frame.size() - 8;
+    m_sent += frame.size() - frame_header;
     m_port->send_data(std::move(frame));
   }
 }

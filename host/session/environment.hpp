@@ -9,6 +9,7 @@
 #include "host/session/statistics.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
+#include "host/wire/protocol.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/log.hpp"
 #include "tellina/sandbox.hpp"
@@ -51,11 +52,5 @@ class SessionEnvironment {
 
 /// In the ids of workers that the self-test has beside the study's.
 inline constexpr const char* test_worker_mark = "-test-";
-
-/// Bytes in flight on one connection (the wire protocol's windows).
-inline constexpr std::size_t input_window = 64 * 1024;
-inline constexpr std::size_t output_window = 256 * 1024;
-/// The largest frame payload of the wire protocol, without its offset.
-inline constexpr std::size_t frame_payload = 64 * 1024;
 
 }  // namespace tellina

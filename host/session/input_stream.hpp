@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 
+#include "host/wire/protocol.hpp"
 #include "tellina/bytes.hpp"
 
 namespace tellina {
@@ -24,7 +25,9 @@ class InputStream {
     bool beyond_window = false;  ///< the frame starts further ahead than the window: it was not taken
   };
 
-  explicit InputStream(std::uint64_t offset = 0, std::size_t window = 64 * 1024) : m_window(window) { jump_to(offset); }
+  explicit InputStream(std::uint64_t offset = 0, std::size_t window = input_window) : m_window(window) {
+    jump_to(offset);
+  }
 
   Arrival receive(std::uint64_t offset, BytesView bytes);
 

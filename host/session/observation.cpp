@@ -1,113 +1,10 @@
 #include "host/session/observation.hpp"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
-#include <cstdio>
+#include <string>
 #include <utility>
 
-#include "host/session/frame_fields.hpp"
-
 namespace tellina {
-namespace {
-
-namespace json = boost::json;
-
-constexpr std::size_t most_times = 256;
-constexpr std::size_t longest_stream = 64;
-constexpr std::size_t longest_reason = 200;
-
-/// Microseconds are more than browsers tell; written out, as not every reader of JSON takes an exponent.
-std::string decimal(double milliseconds) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.3f", milliseconds);
-  return text;
-}
-
-/// Collects the members of an event's detail.
-class Detail {
- public:
-  Detail& add(const char* name, const std::string& json_text) {
-    m_text += (m_text.empty() ? "{\"" : ",\"") + std::string(name) + "\":" + json_text;
-    return *this;
-  }
-  std::string text() const { return m_text + "}"; }
-
- private:
-  std::string m_text;
-};
-
-std::string bool_text(const json::object& frame, const char* name) {
-  return bool_field(frame, name) ? "true" : "false";
-}
-
-}  // namespace
-
-ObservationFrame parse_input_times(const json::object& frame) {
-  ObservationFrame parsed;
-  parsed.is_input_times = true;
-  parsed.kind = "input_times";
-  parsed.stream = text_field(frame, "stream", longest_stream);
-  const json::value* times = frame.if_contains("times");
-  const json::array* entries = times ? times->if_array() : nullptr;
-  if (!entries || entries->empty() || entries->size() > most_times) {
-    throw FrameComplaint("times: expected a list of 1 to 256 entries [offset, milliseconds], got " +
-                         (entries ? std::to_string(entries->size()) + " entries"
-                          : times ? describe(*times)
-                                  : "nothing"));
-  }
-  std::string list;
-  std::uint64_t lowest = 0;
-  for (std::size_t i = 0; i < entries->size(); ++i) {
-    const std::string name = "times[" + std::to_string(i) + "]";
-    const json::array* entry = (*entries)[i].if_array();
-    if (!entry || entry->size() != 2) {
-      throw FrameComplaint(name + ": expected [offset, milliseconds], got " + describe((*entries)[i]));
-    }
-    // Ascending, so that each says where the one before ends.
-    const std::uint64_t offset = to_whole_number(&(*entry)[0], name + "[0]", lowest, offset_limit);
-    lowest = offset + 1;
-    list += (list.empty() ? "[" : ",[") + std::to_string(offset) + "," +
-            decimal(to_milliseconds(&(*entry)[1], name + "[1]")) + "]";
-  }
-  parsed.detail =
-      Detail().add("stream", json::serialize(json::string(parsed.stream))).add("times", "[" + list + "]").text();
-  return parsed;
-}
-
-ObservationFrame parse_observation(const json::object& frame) {
-  ObservationFrame parsed;
-  const json::value* kind = frame.if_contains("kind");
-  if (kind && kind->is_string()) parsed.kind = json::value_to<std::string>(*kind);
-  Detail detail;
-  detail.add("at", decimal(milliseconds_field(frame, "at")));
-  if (parsed.kind == "visibility") {
-    detail.add("visible", bool_text(frame, "visible"));
-  } else if (parsed.kind == "focus") {
-    detail.add("focused", bool_text(frame, "focused"));
-  } else if (parsed.kind == "paste" || parsed.kind == "paste_stopped") {
-    // Pages that do not name the stream mean the running task's.
-    if (frame.contains("stream")) {
-      parsed.stream = text_field(frame, "stream", longest_stream);
-      detail.add("stream", json::serialize(json::string(parsed.stream)));
-    }
-    detail.add("input_offset", std::to_string(number_field(frame, "input_offset", 0, offset_limit)));
-    detail.add("bytes", std::to_string(number_field(frame, "bytes", 0, offset_limit)));
-    if (frame.contains("replaced")) {
-      detail.add("replaced", std::to_string(number_field(frame, "replaced", 0, offset_limit)));
-    }
-  } else if (parsed.kind == "round_trip") {
-    detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
-  } else if (parsed.kind == "disconnected") {
-    detail.add("reason", json::serialize(json::string(text_field(frame, "reason", longest_reason))));
-    detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
-  } else {
-    throw FrameComplaint("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +
-                         (kind ? describe(*kind) : "nothing"));
-  }
-  parsed.detail = detail.text();
-  return parsed;
-}
 
 bool ObservationLimit::Budget::take() {
   if (m_left > 0) return m_left-- > 0;
@@ -138,7 +35,7 @@ void ObservationLimit::on_second() {
   if (observations + input_times == 0) return;
   m_report(EventRecord(
       "observations_dropped",
-      Detail().add("observations", std::to_string(observations)).add("input_times", std::to_string(input_times)).text(),
+      "{\"observations\":" + std::to_string(observations) + ",\"input_times\":" + std::to_string(input_times) + "}",
       Timestamp(m_loop.clock())));
 }
 

@@ -1,33 +1,16 @@
 #pragma once
 
-/// What a page reports about the person in front of it: when keys were pressed, whether the page was looked at, how the
-/// connection felt. It goes into the record as it was said; nothing of it decides anything.
-
-#include <boost/json/object.hpp>
+/// How many observations of a participant go into the record.
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "host/runtime/loop.hpp"
 #include "host/study/records.hpp"
+#include "host/wire/observation_frame.hpp"
 
 namespace tellina {
-
-/// An `input_times` or `observation` frame as a row of the event log.
-class ObservationFrame {
- public:
-  ObservationFrame() = default;
-  bool is_input_times = false;
-  std::string kind;    ///< of the event: "input_times", or what was observed
-  std::string detail;  ///< a JSON object, of known fields only; "at" is the page's clock
-  std::string stream;  ///< of input_times, and of pastes; empty where the frame names none
-};
-
-/// Throw FrameComplaint.
-ObservationFrame parse_input_times(const boost::json::object& frame);
-ObservationFrame parse_observation(const boost::json::object& frame);
 
 /// Keeps one participant's reports within bounds: 100 observations and 50 frames of input times a second. A page that
 /// was away sends at once what it kept, which is at most 1,000 frames: so much may come in one go.

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/session/visible_progress.hpp"
 #include "host/study/state_json.hpp"
+#include "host/wire/data_frame.hpp"
+#include "host/wire/frame_fields.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr int close_replaced = 4001;
-constexpr int close_wrong_participant = 4003;
-constexpr int close_service_restart = 1012;
 
 std::string attached_detail(const ClientConnection& port, const HelloFrame& hello, std::uint64_t output_offset) {
   return "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
@@ -62,18 +61,16 @@ void ParticipantSession::detach(ClientConnection& port, const std::string& reaso
 }
 
 void ParticipantSession::on_data(ClientConnection& port, BytesView frame) {
-  const std::size_t size = frame.size() - std::min(frame.size(), TerminalIo::frame_header);
-  if (!m_page || &m_page->port() != &port || frame.size() < TerminalIo::frame_header) {
+  const std::size_t size = frame.size() - std::min(frame.size(), frame_header);
+  if (!m_page || &m_page->port() != &port || !has_frame_header(frame)) {
     port.send_text(error_frame("bad_message", "expected hello before input", {}));
     port.credit(size);
     return;
   }
   m_page->input_came(size);
   if (!is_running()) return m_page->credit(size);
-  std::uint64_t offset = 0;
-  for (std::size_t i = 0; i < TerminalIo::frame_header; ++i)
-    offset = offset << 8 | static_cast<unsigned char>(frame[i]);
-  const InputStream::Arrival arrival = m_run->receive(offset, frame.substr(TerminalIo::frame_header));
+  const std::uint64_t offset = frame_offset(frame);
+  const InputStream::Arrival arrival = m_run->receive(offset, frame_bytes(frame));
   if (arrival.beyond_window) {
     m_page->credit(size);
     send(error_frame("bad_message",
@@ -129,7 +126,7 @@ bool ParticipantSession::refuses_hello(ClientConnection& port, const HelloFrame&
     port.send_text(
         error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
     m_ports.erase(&port);
-    port.close(close_wrong_participant, "wrong participant");
+    port.close(close_code::wrong_participant, "wrong participant");
     check_idle();
     return true;
   }
@@ -164,7 +161,7 @@ void ParticipantSession::hello(ClientConnection& port, const HelloFrame& frame) 
     m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
     log_departure("replaced by a newer page");
     older.send_text(replaced_frame());
-    older.close(close_replaced, "replaced");
+    older.close(close_code::replaced, "replaced");
   }
   if (!m_page) {
     m_page = std::make_unique<AttachedClient>(port);
@@ -300,8 +297,8 @@ void ParticipantSession::send_welcome(const RequestId& id) {
 }
 
 void ParticipantSession::send_progress(const Progress& progress) {
-  std::string frame = progress_frame(progress, m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1]);
-  if (!frame.empty()) send(std::move(frame));
+  const Task& task = m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1];
+  if (const auto frame = visible_progress(progress, task)) send(progress_frame(*frame));
 }
 
 void ParticipantSession::send_state() { send(state_frame(state())); }
@@ -345,7 +342,7 @@ void ParticipantSession::release(std::function<void()> done) {
   if (std::exchange(m_released, true)) return;
   m_deadline->cancel();
   m_retry->cancel();
-  close_all(close_service_restart, "the server goes down");
+  close_all(close_code::service_restart, "the server goes down");
   // Where a dead owner may have typed more than it recorded, and no page has said how much since, the next owner has to
   // ask; nor is anything known of a task that could not be taken over.
   const bool has_untold_task = !m_run && m_progress.latest && m_progress.latest->state == TaskSessionState::running;
@@ -373,7 +370,7 @@ void ParticipantSession::abandon() {
   m_retry->cancel();
   m_run.reset();
   m_ahead.reset();
-  close_all(close_service_restart, "another worker has the session");
+  close_all(close_code::service_restart, "another worker has the session");
 }
 
 LogEvent ParticipantSession::log_event(std::string_view name) const {

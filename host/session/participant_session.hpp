@@ -12,9 +12,10 @@
 #include "host/runtime/log_event.hpp"
 #include "host/session/attached_client.hpp"
 #include "host/session/client_connection.hpp"
-#include "host/session/control.hpp"
+#include "host/session/observation.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/task_run.hpp"
+#include "host/wire/server_frames.hpp"
 
 namespace tellina {
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/study/state_json.hpp"
+#include "host/wire/frame_fields.hpp"
 
 namespace tellina {
 namespace {
@@ -77,7 +78,7 @@ std::unique_ptr<TaskRun> ParticipantSession::make_run(int task_number, std::stri
   callbacks.started = [this](std::exception_ptr error) { on_started(std::move(error)); };
   callbacks.output = [this](Bytes& frame) {
     if (!m_page || !is_running()) return;
-    const std::size_t size = frame.size() - TerminalIo::frame_header;
+    const std::size_t size = frame.size() - frame_header;
     if (!m_page->offer(frame, m_run->output().end() - size, size)) m_page->catch_up(m_run->output());
   };
   callbacks.may_send = [this] { return !m_page || !is_running() || m_page->has_room(); };

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/session/control.hpp"
 #include "host/session/home_check.hpp"
 #include "host/session/running_output_check.hpp"
+#include "host/wire/data_frame.hpp"
 
 namespace tellina {
 namespace {
@@ -134,7 +134,7 @@ void TaskRun::acknowledge() {
 void TaskRun::on_output(Bytes& frame) {
   const Timestamp at = now();
   const std::uint64_t offset = m_output.end();
-  const BytesView bytes = BytesView(frame).substr(TerminalIo::frame_header);
+  const BytesView bytes = BytesView(frame).substr(frame_header);
   m_output.append(bytes);
   if (m_unanswered_since) {
     m_environment.statistics->key_to_echo.observe(at.monotonic - *std::exchange(m_unanswered_since, std::nullopt));
@@ -143,7 +143,7 @@ void TaskRun::on_output(Bytes& frame) {
   m_recorder.add(StreamName::output, offset, bytes, at);
   // The page may take the frame away; checks see the bytes after it has them.
   m_printed.assign(bytes);
-  TerminalIo::put_offset(frame, offset);
+  set_frame_offset(frame, offset);
   m_callbacks.output(frame);
   m_tracker->printed(m_printed, at);
   if (m_is_ready) m_checks->output_seen();

@@ -1,8 +1,9 @@
 // How a run gets its sandbox and its shell, and lets go of them; what goes through them is in task_run.cpp.
 #include <utility>
 
-#include "host/session/control.hpp"
 #include "host/session/task_run.hpp"
+#include "host/wire/data_frame.hpp"
+#include "host/wire/frame_fields.hpp"
 
 namespace tellina {
 namespace {
@@ -136,7 +137,7 @@ std::exception_ptr TaskRun::use(const std::shared_ptr<SandboxHandle>& sandbox, c
   m_sandbox->resize(m_size);
   make_tracker();
   if (claim != Claim::adopts && m_output.end() > 0) {
-    Bytes frame = Bytes(TerminalIo::frame_header, '\0').append(full_reset);
+    Bytes frame = Bytes(frame_header, '\0').append(full_reset);
     on_output(frame);
   }
   use_terminal(std::move(opened));
@@ -248,7 +249,7 @@ void TaskRun::restart_shell() {
 void TaskRun::announce_new_shell() {
   Bytes last;
   if (m_output.end() > m_output.begin()) m_output.copy(m_output.end() - 1, 1, last);
-  Bytes frame = Bytes(TerminalIo::frame_header, '\0');
+  Bytes frame = Bytes(frame_header, '\0');
   if (!last.empty() && last != "\n") frame += "\r\n";
   on_output(frame.append(new_shell_notice));
 }

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include "host/wire/protocol.hpp"
+
 namespace tellina {
 namespace {
 
@@ -27,10 +29,6 @@ TerminalIo::TerminalIo(Loop& loop, int descriptor, Callbacks callbacks)
       m_loop(loop),
       m_gathering(loop.make_timer()) {
   resume();
-}
-
-void TerminalIo::put_offset(Bytes& frame, std::uint64_t offset) {
-  for (std::size_t i = 0; i < frame_header; ++i) frame[i] = static_cast<char>(offset >> (8 * (frame_header - 1 - i)));
 }
 
 void TerminalIo::resume() {

@@ -24,11 +24,6 @@ class TerminalIo {
     std::function<bool()> may_write = [] { return true; };  ///< the same of a write that had to wait for the pty
   };
 
-  /// Spare bytes in front of each piece of output, for the stream offset of its frame.
-  static constexpr std::size_t frame_header = 8;
-  /// Fills the header: the offset of the first byte behind it, big-endian.
-  static void put_offset(Bytes& frame, std::uint64_t offset);
-
   TerminalIo(Loop& loop, int descriptor, Callbacks callbacks);
 
   /// Takes bytes into the queue and writes what the pty takes now.

@@ -13,7 +13,6 @@ namespace {
 constexpr std::chrono::seconds gateway_limit{5};
 /// A gateway that cannot be reached for so long has closed the connection, or is gone.
 constexpr std::chrono::seconds end_limit{60};
-constexpr int close_internal_error = 1011;
 
 }  // namespace
 
@@ -133,7 +132,7 @@ void WorkerLane::answer_request(const Message& request) {
 
 void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
   m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
-  connection.close(close_internal_error, "internal");
+  connection.close(close_code::internal_error, "internal");
 }
 
 bool WorkerLane::arrive(WorkerConnection& connection, Message message) {

@@ -10,7 +10,6 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::seconds tick_interval{1};
-constexpr int close_try_again = 1013;
 
 }  // namespace
 
@@ -35,7 +34,7 @@ void WorkerLane::on_lease(ParticipantId participant, const LeaseResult& lease, c
     if (error) complain(error);
     for (const std::string& id : waiting) {
       if (const auto found = m_connections.find(id); found != m_connections.end()) {
-        found->second->close(close_try_again, "the database does not answer");
+        found->second->close(close_code::try_again_later, "the database does not answer");
       }
     }
     return;
@@ -75,7 +74,7 @@ void WorkerLane::forward(const std::vector<std::string>& connections, const std:
         SendResult::accepted) {
       m_connections.erase(found);
     } else {
-      found->second->close(close_try_again, "the worker that has this session does not answer");
+      found->second->close(close_code::try_again_later, "the worker that has this session does not answer");
     }
   }
 }

@@ -9,13 +9,13 @@
 #include <fstream>
 
 #include "host/plugins/registry.hpp"
-#include "host/session/control.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/store.hpp"
 #include "host/study/shell_marks.hpp"
 #include "host/study/tree_compare.hpp"
+#include "host/wire/client_frames.hpp"
 #include "plugins/channel_common/message_codec.hpp"
 #include "plugins/sandbox_common/home_tree.hpp"
 #include "plugins/sandbox_common/tree_codec.hpp"

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "fuzz/texts.hpp"
-#include "host/session/control.hpp"
+#include "host/wire/server_frames.hpp"
 
 namespace tellina::fuzz {
 namespace {

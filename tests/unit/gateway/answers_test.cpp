@@ -4,7 +4,6 @@
 #include "host/gateway/metrics.hpp"
 #include "host/gateway/response.hpp"
 #include "host/gateway/scrape.hpp"
-#include "host/gateway/worker_reply.hpp"
 
 namespace tellina {
 namespace {
@@ -53,26 +52,6 @@ TEST(JsonError, EscapesItsText) {
   EXPECT_EQ(*response.body, R"({"error":{"code":"bad_json","message":"a \"quote\""}})");
   EXPECT_EQ(*response.find("Content-Type"), "application/json");
   EXPECT_EQ(*response.find("Cache-Control"), "no-store");
-}
-
-TEST(WorkerReply, IsReadInFull) {
-  const auto reply =
-      parse_worker_reply(R"({"status":200,"body":{"a":[1]},"cookie":"ab-1","participant":7,"affinity":3})");
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->status, 200);
-  EXPECT_EQ(reply->body, R"({"a":[1]})");
-  EXPECT_EQ(reply->cookie, "ab-1");
-  EXPECT_EQ(reply->participant, 7);
-  EXPECT_EQ(reply->affinity, 3U);
-}
-
-TEST(WorkerReply, RefusesWhatWasNotAgreed) {
-  for (const char* text :
-       {"", "[]", "{}", "{\"status\":\"200\"}", "{\"status\":99}", "{\"status\":200,\"affinity\":-1}",
-        "{\"status\":200,\"cookie\":\"a\\r\\nb\"}", "{\"status\":200,\"cookie\":7}",
-        "{\"status\":200,\"participant\":\"x\"}", "{\"status\":200"}) {
-    EXPECT_FALSE(parse_worker_reply(text)) << text;
-  }
 }
 
 TEST(Metrics, AreSummedOverLoopsAndEndWithEof) {

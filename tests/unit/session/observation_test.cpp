@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "host/session/control.hpp"
 #include "unit/session/session_fixture.hpp"
 
 namespace tellina::testing {

@@ -7,22 +7,11 @@
 #include <boost/json.hpp>
 
 #include "host/session/participant_session.hpp"
+#include "host/wire/data_frame.hpp"
 #include "unit/session/scripted_sandbox.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace tellina::testing {
-
-inline Bytes data_frame(std::uint64_t offset, BytesView bytes) {
-  Bytes frame;
-  for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(offset >> shift);
-  return frame.append(bytes);
-}
-
-inline std::uint64_t frame_offset(BytesView frame) {
-  std::uint64_t offset = 0;
-  for (std::size_t i = 0; i < 8; ++i) offset = offset << 8 | static_cast<unsigned char>(frame[i]);
-  return offset;
-}
 
 /// Keeps what a session says.
 class KeepingPort final : public ClientConnection {
@@ -31,10 +20,10 @@ class KeepingPort final : public ClientConnection {
     if (!output.empty()) {
       EXPECT_EQ(frame_offset(frame), output_end) << "output has a hole or comes twice";
     }
-    output_end = frame_offset(frame) + frame.size() - 8;
-    EXPECT_GT(frame.size(), 8U);
-    EXPECT_LE(frame.size(), frame_payload + 8);
-    output.append(frame, 8);
+    output_end = frame_offset(frame) + frame.size() - frame_header;
+    EXPECT_GT(frame.size(), frame_header);
+    EXPECT_LE(frame.size(), frame_limit);
+    output.append(frame, frame_header);
   }
   void send_text(std::string json) override { texts.push_back(std::move(json)); }
   void credit(std::size_t bytes) override { credited += bytes; }

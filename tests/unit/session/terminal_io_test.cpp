@@ -1,4 +1,5 @@
 #include "host/session/terminal_io.hpp"
+#include "host/wire/protocol.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -23,8 +24,8 @@ class TerminalIoTest : public ::testing::Test {
     for (const int descriptor : {master, slave}) fcntl(descriptor, F_SETFL, O_NONBLOCK);
     TerminalIo::Callbacks callbacks;
     callbacks.on_output = [this](Bytes& frame) {
-      largest = std::max(largest, frame.size() - TerminalIo::frame_header);
-      output.append(frame, TerminalIo::frame_header);
+      largest = std::max(largest, frame.size() - frame_header);
+      output.append(frame, frame_header);
     };
     callbacks.on_written = [this](std::size_t bytes) { written += bytes; };
     callbacks.may_read = [this] { return may_read; };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace tellina {
 
@@ -16,9 +17,8 @@ class FrameComplaint : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// JavaScript counts exactly up to here; the wire's offsets stay below.
-inline constexpr std::uint64_t offset_limit = (std::uint64_t{1} << 53) - 1;
-
+/// As a JSON string, with its quotation marks; `text` is UTF-8.
+std::string quote_json(std::string_view text);
 /// As JSON text, cut to 60 bytes.
 std::string describe(const boost::json::value& value);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tellina/bytes.hpp"
 
@@ -21,6 +22,12 @@ class WorkerReply {
   std::int64_t participant = 0;  ///< of authenticate
   std::uint64_t affinity = 0;    ///< of authenticate: which loop, modulo their number
 };
+
+/// True for 1 to 200 letters, digits, '-' and '_': what a session token may look like.
+bool is_token(std::string_view text);
+
+/// The JSON body of an answer that is an error: {"error": {"code": ..., "message": ...}}.
+std::string error_body(std::string_view code, std::string_view message);
 
 /// What stands in for the answer that no worker gave.
 WorkerReply busy_reply();

@@ -1,10 +1,9 @@
-#include "host/gateway/worker_reply.hpp"
+#include "host/wire/worker_reply.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "host/gateway/request_fields.hpp"
-#include "host/gateway/response.hpp"
+#include <algorithm>
 
 namespace tellina {
 namespace {
@@ -24,7 +23,18 @@ bool read_integer(const json::object& object, std::string_view key, std::int64_t
 
 }  // namespace
 
-WorkerReply busy_reply() { return WorkerReply(503, *json_error(503, "busy", "no worker is free: try again").body); }
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+  });
+}
+
+std::string error_body(std::string_view code, std::string_view message) {
+  const json::object error{{"code", code}, {"message", message}};
+  return json::serialize(json::object{{"error", error}});
+}
+
+WorkerReply busy_reply() { return WorkerReply(503, error_body("busy", "no worker is free: try again")); }
 
 std::optional<WorkerReply> parse_worker_reply(BytesView text) {
   boost::system::error_code error;

@@ -1,4 +1,5 @@
-#include "host/session/control.hpp"
+#include "host/wire/client_frames.hpp"
+#include "host/wire/server_frames.hpp"
 
 #include <gtest/gtest.h>
 

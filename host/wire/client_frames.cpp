@@ -1,10 +1,11 @@
-#include "host/session/control.hpp"
+#include "host/wire/client_frames.hpp"
 
 #include <boost/json.hpp>
 
 #include <cmath>
 
-#include "host/session/frame_fields.hpp"
+#include "host/wire/frame_fields.hpp"
+#include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
@@ -14,8 +15,8 @@ namespace json = boost::json;
 constexpr std::size_t longest_name = 100;
 
 TerminalSize size_fields(const json::object& frame) {
-  return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, 1000)),
-                      static_cast<std::uint16_t>(number_field(frame, "rows", 1, 1000)));
+  return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, terminal_cells_limit)),
+                      static_cast<std::uint16_t>(number_field(frame, "rows", 1, terminal_cells_limit)));
 }
 
 /// JSON has no word for what 1e400 is read as: it could not be sent back.
@@ -133,8 +134,6 @@ ControlFrame parse_fields(const json::object& frame) {
       describe(*type));
 }
 
-std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
-
 }  // namespace
 
 ControlFrame parse_control_frame(std::string_view text) {
@@ -155,61 +154,6 @@ ControlFrame parse_control_frame(std::string_view text) {
     bad.id = json::serialize(*id);
   }
   return bad;
-}
-
-std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
-                          std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,
-                          const std::string& state) {
-  return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
-         (stream.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) +
-         ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
-         ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
-}
-
-std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }
-
-std::string state_frame(const std::string& state) { return "{\"type\":\"state\",\"state\":" + state + "}"; }
-
-std::string input_ack_frame(std::uint64_t input_offset) {
-  return "{\"type\":\"input_ack\",\"input_offset\":" + std::to_string(input_offset) + "}";
-}
-
-std::string progress_frame(const Progress& progress, const Task& task) {
-  if (task.feedback == Feedback::none || task.feedback == Feedback::passed) return "";
-  std::string detail = task.feedback == Feedback::counts ? "[]" : progress.detail;
-  if (task.feedback == Feedback::goal && progress.missing_detail != "[]") {
-    detail.pop_back();
-    detail += (detail == "[" ? "" : ",") + progress.missing_detail.substr(1);
-  }
-  // Other lines of an output are allowed: how many there are is for those who may see them.
-  const bool hides_extra = task.feedback == Feedback::counts && task.type == TaskType::output;
-  return "{\"type\":\"progress\",\"matched\":" + std::to_string(progress.matched) +
-         ",\"missing\":" + std::to_string(progress.missing) +
-         ",\"extra\":" + std::to_string(hides_extra ? 0 : progress.extra) +
-         ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + detail + "}";
-}
-
-std::string sandbox_replaced_frame(const std::string& sandbox) {
-  return "{\"type\":\"sandbox_replaced\",\"sandbox\":" + quote_json(sandbox) + "}";
-}
-
-std::string done_frame(const RequestId& id, const std::string& sandbox) {
-  return "{\"type\":\"done\"" + id_member(id) + (sandbox.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) + "}";
-}
-
-std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
-
-std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
-                        std::string_view reference) {
-  return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) +
-         (reference.empty() ? "" : ",\"reference\":" + quote_json(reference)) + "}";
-}
-
-std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
-                       std::int64_t state_number) {
-  return "{\"type\":\"pong\",\"t\":" + t + ",\"input_offset\":" + std::to_string(input_offset) +
-         ",\"output_offset\":" + std::to_string(output_offset) + ",\"state_number\":" + std::to_string(state_number) +
-         "}";
 }
 
 }  // namespace tellina

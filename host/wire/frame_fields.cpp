@@ -1,4 +1,4 @@
-#include "host/session/frame_fields.hpp"
+#include "host/wire/frame_fields.hpp"
 
 #include <boost/json.hpp>
 
@@ -10,6 +10,8 @@ namespace json = boost::json;
 std::string found(const json::value* value) { return value ? describe(*value) : "nothing"; }
 
 }  // namespace
+
+std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }
 
 std::string describe(const json::value& value) {
   std::string text = json::serialize(value);
