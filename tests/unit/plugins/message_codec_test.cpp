@@ -43,6 +43,9 @@ TEST(MessageCodec, CarriesTheEmptyAndTheLargest) {
   const auto got = codec::decode_message(encoded(largest));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->body, largest.body);
+  EXPECT_EQ(got->connection, largest.connection);
+  largest.reply_channel = std::string(codec::longest_name, 'r');
+  EXPECT_EQ(codec::decode_message(encoded(largest))->reply_channel, largest.reply_channel);
   largest.connection += 'c';
   EXPECT_FALSE(codec::is_encodable(largest));
 }

@@ -75,7 +75,8 @@ TEST_F(LogTest, NoControlCharacterReachesTheTerminalThatShowsTheLog) {
   for (const LogFormat format : {LogFormat::text, LogFormat::json}) {
     for (int code = 0; code < 0x20; ++code) {
       const std::string name{'a', static_cast<char>(code), '\x7f'};
-      const std::string line = written([&](Log& log) { LogEvent("e").add("name", name).write(log); }, {.format = format});
+      const std::string line =
+          written([&](Log& log) { LogEvent("e").add("name", name).write(log); }, {.format = format});
       EXPECT_EQ(std::count_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }), 1)
           << "code " << code;
     }

@@ -255,6 +255,15 @@ TEST_F(LeasesTest, ARestartOfTheMachineEndsAllLeases) {
       << "by the wall clock, as the boot clock began anew";
 }
 
+TEST_F(LeasesTest, ALeaseFromBeforeARestartOfTheMachineIsFreeAtOnce) {
+  const Fence old = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(old);
+  // The clock of the earlier boot was far ahead, so the lease looks as if it were renewed in the future.
+  Reader(path).execute("UPDATE leases SET boot_id = 'another boot', renewed_at_ns = renewed_at_ns + 1000000000000000");
+  ASSERT_TRUE(acquire(bob, "worker.b").acquired);
+  expect_lost(old, session.id);
+}
+
 TEST_F(LeasesTest, AResetTakesTheLeaseFromARunningOwner) {
   const Fence old = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(old);
