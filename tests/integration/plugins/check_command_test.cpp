@@ -49,11 +49,11 @@ TEST_F(CheckCommandTest, RunsInThisProcessToo) {
 }
 
 TEST_F(CheckCommandTest, PrintsOneJsonObjectALine) {
-  EXPECT_EQ(check({strict, "--filter=^ConnectGoesFirst$|^SurvivesDuplicates$", "--json", "--seed=3"}), 0);
+  EXPECT_EQ(check({strict, "--filter=^ConnectGoesFirst$|^AgreesWithTheModel$", "--json", "--seed=3"}), 0);
   EXPECT_THAT(m_out.str(), ::testing::MatchesRegex(
                                "\\{\"name\": \"ConnectGoesFirst\", \"contract\": \"[^\"]+\", \"outcome\": \"passed\", "
                                "\"finding\": \"\", \"milliseconds\": [0-9]+\\}\n"
-                               "\\{\"name\": \"SurvivesDuplicates\", .*, \"seed\": 3\\}\n"));
+                               "\\{\"name\": \"AgreesWithTheModel\", .*, \"seed\": 3\\}\n"));
 }
 
 TEST_F(CheckCommandTest, ListsCasesWithTheirContracts) {
