@@ -60,6 +60,40 @@ page_test("nothing moves while a key waits for its echo, also where a program wa
   }
 }, IN_MOTION);
 
+page_test("the echo of a key is drawn in one frame, and asks for no second one", async ({ address, context }) => {
+  const tab = await Tab.blank(context, address);
+  await tab.page.addInitScript(() => {
+    const ask = requestAnimationFrame.bind(window);
+    let asked = 0;
+    /** For each key, once its echo is drawn. */
+    const asked_by_key = /** @type {number[]} */ ([]);
+    let keys = 0;
+    window.requestAnimationFrame = (callback) => {
+      asked++;
+      return ask(callback);
+    };
+    const observe = (/** @type {Element} */ rows) => {
+      addEventListener("keydown", () => {
+        keys++;
+        asked = 0;
+      }, { capture: true });
+      // Counted three frames later: by then, whatever a frame for the echo asks for has been asked for.
+      const count = () => ask(() => ask(() => ask(() => (asked_by_key[keys - 1] = asked))));
+      new MutationObserver(count).observe(rows, { childList: true, subtree: true, characterData: true });
+    };
+    Object.assign(window, { asked_by_key, observe });
+  });
+  await tab.page.goto(`${address}/static/html/index.html?access_code=bob`);
+  await start(tab);
+  await tab.page.locator(".xterm-rows").evaluate((rows) => /** @type {any} */ (window).observe(rows));
+  const keys = "abcdefghij";
+  for (const [index, key] of [...keys].entries()) {
+    await tab.page.keyboard.press(key);
+    await tab.page.waitForFunction((length) => /** @type {any} */ (window).asked_by_key.length > length, index, { polling: 20 });
+  }
+  assert.deepEqual(await tab.page.evaluate(() => /** @type {any} */ (window).asked_by_key), Array.from(keys, () => 1));
+});
+
 page_test("a browser that translates the page leaves alone what is shown by the shell or is to be typed", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);

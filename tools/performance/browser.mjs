@@ -50,8 +50,12 @@ function watchKeys() {
   }).observe(rows, { childList: true, subtree: true, characterData: true });
 }
 
+/** Where the mouse rests on both pages, over the terminal: Chromium looks for what is below it after each change of the layout. */
+const mouse = { x: 700, y: 400 };
+
 /** The same shell command on both pages: the kernel echoes, and no prompt is drawn. */
 async function prepare(page) {
+  await page.mouse.move(mouse.x, mouse.y);
   await page.locator('#terminal textarea').focus();
   await page.keyboard.type('stty -F /dev/tty echo; clear; exec cat >/dev/null\n');
   await page.waitForFunction(() => document.querySelector('.xterm-rows').textContent.trim() === '');

@@ -4,8 +4,6 @@ import { clock_level, clock_text, time_left_in_words } from "./words.js";
 
 /** @import { Timers } from "../core/timers.js" */
 
-const TICK = 200;
-
 /**
  * Shows the server's clock: the time left that it told last, counted down by a clock here that only grows. As time gets
  * short it shows that in colour and tells a screen reader how much is left.
@@ -68,6 +66,8 @@ export class Countdown {
     if (level !== this.#level && level !== "enough" && left > 0 && !this.#stands) announce(`${time_left_in_words(left)}.`);
     this.#level = level;
     this.#box.dataset.level = level;
-    if (left > 0 && !this.#stands) this.#timer = this.#timers.set(() => this.#tick(), TICK);
+    // Once a second, as the text changes: a page that draws keys has no time to lose.
+    const until_next_second = (left - Math.ceil(left) + 1) * 1000;
+    if (left > 0 && !this.#stands) this.#timer = this.#timers.set(() => this.#tick(), until_next_second);
   }
 }

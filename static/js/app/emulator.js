@@ -7,9 +7,6 @@ import { is_letter, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
-/** In CSS pixels; its slider is narrower (css/workbench.css). */
-const SCROLLBAR_WIDTH = 9;
-
 /**
  * xterm.js in an element, as large as the element at all times, as the participant wants to see it.
  * @param {HTMLElement} place
@@ -32,7 +29,6 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
     fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
     linkHandler: links,
     minimumContrastRatio: 4.5,
-    overviewRuler: { width: SCROLLBAR_WIDTH },
     scrollback: 5000,
   });
   const fit = new FitAddon();
@@ -49,7 +45,10 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
     emulator.options.screenReaderMode = screen_reader;
   };
   dress();
-  emulator.open(place);
+  // Not in `place` itself: this one is wider than its parent, so that the scrollbar takes less room (css/terminal.css).
+  const screen = place.appendChild(document.createElement("div"));
+  screen.className = "emulator";
+  emulator.open(screen);
   emulator.textarea?.setAttribute("aria-describedby", "terminal_keys");
   fit.fit();
 
