@@ -76,14 +76,18 @@ class LoopPool final : public BlockingPool {
  public:
   explicit LoopPool(Loop& loop) : m_loop(loop) {}
   void submit(Use use, Task task) override {
-    if (use != Use::call || time_of_calls == std::chrono::milliseconds::zero()) return m_loop.post(std::move(task));
+    const auto time = use == Use::call ? time_of_calls : use == Use::removal ? time_of_removals : zero;
+    if (time == zero) return m_loop.post(std::move(task));
     m_slow.push_back(m_loop.make_timer());
-    m_slow.back()->start(m_loop.clock().now() + time_of_calls, std::move(task));
+    m_slow.back()->start(m_loop.clock().now() + time, std::move(task));
   }
 
-  std::chrono::milliseconds time_of_calls{0};  ///< how long calls take
+  std::chrono::milliseconds time_of_calls{0};     ///< how long calls take
+  std::chrono::milliseconds time_of_removals{0};  ///< how long the removal of a sandbox takes
 
  private:
+  static constexpr std::chrono::milliseconds zero{0};
+
   Loop& m_loop;
   std::vector<std::unique_ptr<Loop::Timer>> m_slow;
 };

@@ -46,6 +46,40 @@ TEST_F(HomeCheckTest, IsTakenOnceASecondWhileThereIsOutputAndNoCommandEnds) {
   EXPECT_EQ(snapshots(), after_the_last_line) << "nothing was printed";
 }
 
+TEST_F(HomeCheckTest, ACommandThatEndsDuringASnapshotIsFollowedByAnother) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  pool.time_of_calls = milliseconds(100);
+  backend.shell().run("true", "");
+  loop.advance(milliseconds(50));
+  backend.shell().run("touch a", "");
+  loop.advance(milliseconds(50));
+  EXPECT_EQ(snapshots(), 1);
+  backend.shell().home.root.children["a"] = FileNode::regular("");  // not there yet where the first one had looked
+  loop.advance(milliseconds(100));
+  EXPECT_EQ(snapshots(), 2);
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+}
+
+TEST_F(HomeCheckTest, ASnapshotOfAHomeThatChangedMeanwhileIsTakenAgainAfterASecond) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  loop.advance(seconds(8));  // the shell is at rest
+  before = backend.shell().snapshots;
+  type(0, "x");
+  ++backend.shell().activity.stamp;
+  backend.shell().home.raced = true;
+  loop.advance(seconds(2));
+  EXPECT_EQ(snapshots(), 1);
+  backend.shell().home.raced = false;
+  backend.shell().home.root.children["a"] = FileNode::regular("");
+  loop.advance(milliseconds(999));
+  EXPECT_EQ(snapshots(), 1);
+  loop.advance(milliseconds(1));
+  EXPECT_EQ(snapshots(), 2);
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+}
+
 TEST_F(HomeCheckTest, ACommandThatGoesOnPassesTheTaskWithinASecondOfItsOutput) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
   backend.shell().home.root.children["a"] = FileNode::regular("");

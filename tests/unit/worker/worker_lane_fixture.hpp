@@ -38,7 +38,8 @@ class WorkerLaneTest : public SessionTest {
       if (message.kind == MessageKind::close && hangs_up) {
         send_to(accepted_by(message.connection), MessageKind::disconnect, message.connection, 1, "1006 gone");
       }
-      messages.push_back(std::move(message));
+      messages.push_back(message);
+      if (answer) answer(message);
     });
   }
   ~WorkerLaneTest() override {
@@ -118,6 +119,8 @@ class WorkerLaneTest : public SessionTest {
   ParticipantId other = 0;
   std::vector<Message> messages;
   bool hangs_up = false;
+  /// What the gateway does inside the worker's send().
+  std::function<void(const Message&)> answer;
   int requests = 0;
   std::unique_ptr<Subscription> gateway;
   std::vector<std::unique_ptr<WorkerLane>> lanes;

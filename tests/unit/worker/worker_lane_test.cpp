@@ -220,6 +220,26 @@ TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
   EXPECT_EQ(wait_close("c3"), "4001 replaced");
 }
 
+TEST_F(WorkerLaneTest, HandlesWhatComesInsideItsSendAfterWhatItIsDoing) {
+  add_lane("w0");
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c"));
+  std::vector<std::string> order;
+  answer = [&](const Message& message) {
+    const bool is_text = message.kind == MessageKind::text;
+    order.push_back(is_text ? message.body.substr(9, message.body.find('"', 9) - 9) : "output");
+    if (is_text && message.body.starts_with(R"({"type":"welcome","id":1)")) {
+      send_to("worker.w0", MessageKind::text, "c", 3, R"({"type":"ping","t":1})");
+    }
+  };
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  send_to("worker.w0", MessageKind::text, "c", 2, R"({"type":"start_task","id":1,"task":1})");
+  EXPECT_TRUE(wait([&] { return order.size() == 5; }));
+  EXPECT_THAT(order, ::testing::ElementsAre("welcome", "welcome", "state", "output", "pong"))
+      << "a page that answers a welcome at once is answered when all of the welcome has been said";
+  answer = nullptr;
+}
+
 TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeAtTheNextMessage) {
   add_lane("w0");
   connect("c", participant);
