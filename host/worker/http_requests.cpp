@@ -1,10 +1,15 @@
 #include "host/worker/http_requests.hpp"
 
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
 #include <boost/json.hpp>
 
 #include <optional>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+#include "host/runtime/metric_samples.hpp"
 #include "host/store/digest.hpp"
 #include "host/study/state_json.hpp"
 
@@ -24,6 +29,8 @@ json::array to_json(const MetricSamples& samples) {
   }
   return list;
 }
+
+json::object success(json::object body = {}) { return {{"status", 200}, {"body", std::move(body)}}; }
 
 json::object failure(int status, std::string_view code, std::string_view message) {
   return {{"status", status}, {"body", {{"error", {{"code", code}, {"message", message}}}}}};
@@ -51,7 +58,7 @@ json::object wrong_participant() {
   return failure(403, "wrong_participant", "The cookie is another participant's. Please open your link again.");
 }
 
-/// A request that names no participant is of whom the cookie names.
+/// A request that names no participant is that of the participant whom the cookie names.
 bool is_of_another(ParticipantId participant, const std::string& expected) {
   return !expected.empty() && expected != participant_key(participant);
 }
@@ -63,8 +70,54 @@ json::object authenticate(StoreTransaction& transaction, const std::string& cook
   return {{"status", 200}, {"body", json::object()}, {"participant", *participant}, {"affinity", *participant}};
 }
 
+void add_file(MetricSamples& samples, const char* name, const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return;
+  samples.add("tellina_store_bytes", {{"file", name}}, static_cast<double>(status.st_size));
+}
+
+/// The sizes of the store's files, and the free space on their disk.
+void add_store_files(MetricSamples& samples, const Store& store) {
+  const std::string path = store.path();
+  add_file(samples, "database", path);
+  add_file(samples, "log", path + "-wal");
+  struct statvfs disk {};
+  if (statvfs(path.c_str(), &disk) != 0) return;
+  samples.add("tellina_store_disk_free_bytes", {},
+              static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize));
+}
+
+MetricSamples lane_samples(const SessionEnvironment& environment, const LaneCounts& counts) {
+  const SessionStatistics& statistics = *environment.statistics;
+  const MetricLabels worker{{"worker", std::to_string(environment.number)}};
+  MetricSamples samples;
+  samples.add("tellina_worker_connections", worker, static_cast<double>(counts.connections));
+  samples.add("tellina_worker_sessions", worker, static_cast<double>(counts.sessions));
+  samples.add("tellina_worker_messages", worker, static_cast<double>(counts.messages), "_total");
+  samples.add("tellina_worker_overtakings", worker, static_cast<double>(counts.overtakings), "_total");
+  const std::pair<const char*, std::int64_t> sandboxes[] = {
+      {"starting", statistics.sandboxes_starting},
+      {"ready", statistics.sandboxes_ready},
+      {"running", statistics.sandboxes_there - statistics.sandboxes_ready},
+      {"leaving", statistics.sandboxes_leaving}};
+  for (const auto& [state, number] : sandboxes) {
+    MetricLabels labels = worker;
+    labels["state"] = state;
+    samples.add("tellina_sandboxes", labels, static_cast<double>(number));
+  }
+  samples.add("tellina_sandbox_failures", worker, static_cast<double>(statistics.sandbox_failures), "_total");
+  samples.add("tellina_sandbox_start_seconds", worker, statistics.sandbox_start);
+  samples.add("tellina_key_to_echo_seconds", worker, statistics.key_to_echo);
+  if (environment.process.empty()) return samples;
+  if (const Histogram* times = environment.store.commit_times()) {
+    samples.add("tellina_store_commit_seconds", worker, *times);
+  }
+  samples.add_process(environment.process, environment.loop.clock());
+  return samples;
+}
+
 /// The study's numbers, and which workers to ask for theirs.
-json::object tell_study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
+json::object study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
   const StudyCounts counts = transaction.count_study(static_cast<int>(study.tasks.size()));
   MetricSamples samples;
   add_store_files(samples, store);
@@ -79,7 +132,7 @@ json::object tell_study_numbers(StoreTransaction& transaction, const Study& stud
   for (const std::string& worker : counts.workers) {
     if (worker.find(test_worker_mark) == std::string::npos) workers.emplace_back(worker);
   }
-  return {{"status", 200}, {"body", {{"samples", to_json(samples)}, {"workers", std::move(workers)}}}};
+  return success(json::object{{"samples", to_json(samples)}, {"workers", std::move(workers)}});
 }
 
 json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
@@ -88,67 +141,83 @@ json::object describe_study(StoreTransaction& transaction, const std::string& co
   if (participant && is_of_another(*participant, expected)) return wrong_participant();
   const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
   if (!progress) return not_logged_in();
-  return {{"status", 200}, {"body", json::parse(state_json(study, *progress))}};
+  return success(json::parse(state_json(study, *progress)).as_object());
 }
 
-}  // namespace
+json::object about(const SessionEnvironment& environment) {
+  return success(json::object{{"title", environment.study->title},
+                              {"contact", environment.study->contact},
+                              {"records_bytes", environment.keeps_bytes}});
+}
 
-void answer_http_request(SessionEnvironment& environment, const Bytes& question,
-                         const std::function<MetricSamples()>& describe, std::function<void(Bytes)> reply) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(question), error);
-  if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
-  const std::string method = string_member(value.get_object(), "method");
-  const std::string cookie = string_member(value.get_object(), "cookie");
-  const std::string expected = string_member(value.get_object(), "participant");
-  const Timestamp now(environment.loop.clock());
+using Job = std::function<json::object(StoreTransaction&)>;
 
-  std::function<json::object(StoreTransaction&)> answer;
+/// The job of a method that asks the store; empty for any other method.
+Job store_job(const SessionEnvironment& environment, const std::string& method, const json::object& members) {
+  if (method == "ready") return [](StoreTransaction&) { return success(); };
+  if (method == "study_numbers") {
+    return [study = environment.study, &store = environment.store](StoreTransaction& transaction) {
+      return study_numbers(transaction, *study, store);
+    };
+  }
   if (method == "login") {
-    answer = [code = string_member(value.get_object(), "access_code"),
-              token = random_token(environment.random, cookie_bytes),
-              now](StoreTransaction& transaction) { return log_in(transaction, code, token, now); };
-  } else if (method == "authenticate") {
-    answer = [cookie, expected](StoreTransaction& transaction) { return authenticate(transaction, cookie, expected); };
-  } else if (method == "study") {
-    answer = [cookie, expected, study = environment.study](StoreTransaction& transaction) {
+    return [code = string_member(members, "access_code"), token = random_token(environment.random, cookie_bytes),
+            now = Timestamp(environment.loop.clock())](StoreTransaction& transaction) {
+      return log_in(transaction, code, token, now);
+    };
+  }
+  const std::string cookie = string_member(members, "cookie");
+  const std::string expected = string_member(members, "participant");
+  if (method == "authenticate") {
+    return [cookie, expected](StoreTransaction& transaction) { return authenticate(transaction, cookie, expected); };
+  }
+  if (method == "study") {
+    return [cookie, expected, study = environment.study](StoreTransaction& transaction) {
       return describe_study(transaction, cookie, expected, *study);
     };
-  } else if (method == "self_test") {
-    if (environment.self_test) {
-      return environment.self_test(environment.loop, string_member(value.get_object(), "errand"), std::move(reply));
-    }
-    return reply(json::serialize(failure(404, "not_found", "this worker does not run in test mode")));
-  } else if (method == "about") {
-    const json::object about{{"title", environment.study->title},
-                             {"contact", environment.study->contact},
-                             {"records_bytes", environment.keeps_bytes}};
-    return reply(json::serialize(json::object{{"status", 200}, {"body", about}}));
-  } else if (method == "study_numbers") {
-    answer = [study = environment.study, &store = environment.store](StoreTransaction& transaction) {
-      return tell_study_numbers(transaction, *study, store);
-    };
-  } else if (method == "numbers") {
-    return reply(json::serialize(json::object{{"status", 200}, {"body", {{"samples", to_json(describe())}}}}));
-  } else if (method == "alive") {
-    return reply(json::serialize(json::object{{"status", 200}, {"body", json::object()}}));
-  } else if (method == "ready") {
-    answer = [](StoreTransaction&) { return json::object{{"status", 200}, {"body", json::object()}}; };
-  } else {
-    return reply(json::serialize(failure(400, "bad_request", "unknown method")));
   }
+  return {};
+}
 
+/// Replies with what the job returns, or with 503 if the store fails.
+void ask_store(const SessionEnvironment& environment, Job job, HttpRequests::Reply reply) {
   const auto text = std::make_shared<Bytes>();
   environment.store.submit(
-      [answer = std::move(answer), text](StoreTransaction& transaction) {
-        *text = json::serialize(answer(transaction));
-      },
+      [job = std::move(job), text](StoreTransaction& transaction) { *text = json::serialize(job(transaction)); },
       [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
         loop.post([text, reply, fault] {
           reply(fault ? Bytes(json::serialize(failure(503, "busy", "The database does not answer. Please try again.")))
                       : std::move(*text));
         });
       });
+}
+
+}  // namespace
+
+HttpRequests::HttpRequests(SessionEnvironment& environment, std::function<LaneCounts()> count)
+    : m_environment(environment), m_count(std::move(count)) {
+  TELLINA_ASSERT_PROCESS(m_count);
+}
+
+void HttpRequests::answer(const Bytes& question, Reply reply) const {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(question), error);
+  if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
+  const json::object& members = value.get_object();
+  const std::string method = string_member(members, "method");
+  if (method == "alive") return reply(json::serialize(success()));
+  if (method == "about") return reply(json::serialize(about(m_environment)));
+  if (method == "numbers")
+    return reply(json::serialize(success(json::object{{"samples", to_json(lane_samples(m_environment, m_count()))}})));
+  if (method == "self_test") {
+    if (!m_environment.self_test) {
+      return reply(json::serialize(failure(404, "not_found", "this worker does not run in test mode")));
+    }
+    return m_environment.self_test(m_environment.loop, string_member(members, "errand"), std::move(reply));
+  }
+  Job job = store_job(m_environment, method, members);
+  if (!job) return reply(json::serialize(failure(400, "bad_request", "unknown method")));
+  ask_store(m_environment, std::move(job), std::move(reply));
 }
 
 }  // namespace tellina

@@ -1,31 +1,55 @@
 #pragma once
 
-/// Answers what gateways ask on behalf of HTTP requests: logins, cookies, where a participant stands.
+/// Answers what gateways ask on behalf of HTTP requests: logins, cookies, the state of a participant, metrics.
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
-#include "host/runtime/metric_samples.hpp"
 #include "host/session/environment.hpp"
 #include "tellina/message.hpp"
 
 namespace tellina {
 
-/// Questions and answers are JSON objects: {"method": "login", "access_code": C}, {"method": "authenticate", "cookie":
-/// T}, {"method": "study", "cookie": T}, both optionally with the "participant" whose the cookie must be, {"method":
-/// "ready"} for the store too, {"method": "alive"} for the worker alone; {"status": 200, "body": {...}} with "cookie"
-/// and "participant" for a login, and "participant" and "affinity" (which event loop the gateway should move the
-/// connection to) for an authentication. For /metrics there are {"method": "study_numbers"}, answered with {"samples":
-/// [...], "workers": [ids]}, and {"method": "numbers"} for what `describe` gives, {"samples": [...]}; a sample is
-/// [family, suffix, labels, value].
-/// {"method": "self_test", "errand": E} is for test mode.
-///
-/// Threads: the loop's; `reply` runs on it.
-void answer_http_request(SessionEnvironment& environment, const Bytes& question,
-                         const std::function<MetricSamples()>& describe, std::function<void(Bytes)> reply);
+/// What a lane counts for /metrics.
+class LaneCounts {
+ public:
+  std::size_t connections = 0;    ///< now
+  std::size_t sessions = 0;       ///< now
+  std::uint64_t messages = 0;     ///< handled since the start
+  std::uint64_t overtakings = 0;  ///< since the start
+};
 
-/// The sizes of the store's files, and the room on their disk. Threads: any.
-void add_store_files(MetricSamples& samples, const Store& store);
+/// Questions and answers are JSON objects. A question names its method; an answer is {"status": HTTP status, "body":
+/// {...}} and what the method adds:
+///
+/// - login: with access_code. Adds cookie and participant.
+/// - authenticate: with cookie, and optionally the participant whose the cookie must be. Adds participant, and
+/// affinity:
+///   the event loop to which the gateway should move the connection.
+/// - study: likewise. The body is the state object.
+/// - about: the body has title, contact and records_bytes.
+/// - alive: proves that the worker runs.
+/// - ready: proves that the store answers, too.
+/// - numbers: the body has the samples of this lane, each as [family, suffix, labels, value].
+/// - study_numbers: the body has the samples of the study, and workers: the ids of those to ask for their numbers.
+/// - self_test: with errand. In test mode only.
+///
+/// Threads: the loop's.
+class HttpRequests {
+ public:
+  using Reply = std::function<void(Bytes)>;
+
+  /// `environment` must outlive the object and every reply.
+  HttpRequests(SessionEnvironment& environment, std::function<LaneCounts()> count);
+
+  /// `reply` runs on the loop, once; perhaps before this returns.
+  void answer(const Bytes& question, Reply reply) const;
+
+ private:
+  SessionEnvironment& m_environment;
+  const std::function<LaneCounts()> m_count;
+};
 
 }  // namespace tellina

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/plugins/guard.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
@@ -15,13 +16,6 @@ constexpr const char* policy = "ordering policy";
 constexpr const char* lost_on_the_way = "4002 messages were lost on the way";
 
 }  // namespace
-
-SendResult Outbox::send(const ChannelName& channel, Message message) {
-  ++m_depth;
-  const SendResult result = m_layer.send(channel, std::move(message));
-  --m_depth;
-  return result;
-}
 
 WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect,
                                    std::function<void()> ended)
@@ -44,35 +38,44 @@ WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, M
     m_address = boost::json::value_to<std::string>(*address);
   }
   guard_plugin_call(policy, [&] { m_gate->arrive(0, MessageKind::connect); });
-  Message opening(MessageKind::connect, m_id, 0, {});
-  m_parked.push_back(std::move(opening));
+  m_waiting.emplace_back(MessageKind::connect, m_id, 0, Bytes());
+  check_invariant();
 }
 
 WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
-  if (message.sequence < m_expected) return Arrival::repeated;
-  if (message.sequence > m_expected) return Arrival::after_a_loss;
-  ++m_expected;
+  const InvariantScope scope(*this);
+  if (message.sequence < m_arrived_end) return Arrival::repeated;
+  if (message.sequence > m_arrived_end) return Arrival::after_a_loss;
+  TELLINA_ASSERT(message.kind != MessageKind::connect);
+  ++m_arrived_end;
   guard_plugin_call(policy, [&] { m_gate->arrive(message.sequence, message.kind); });
-  m_parked.push_back(std::move(message));
+  m_waiting.push_back(std::move(message));
   return Arrival::in_order;
 }
 
-void WorkerConnection::finish(Sequence sequence) {
-  guard_plugin_call(policy, [&] { m_gate->finish(sequence); });
-}
-
 std::optional<Message> WorkerConnection::next() {
+  const InvariantScope scope(*this);
+  if (m_running == Sequence{0}) return std::nullopt;  // the session does not have the connection yet
+  TELLINA_ASSERT(!m_running);
   const std::optional<Sequence> sequence = guard_plugin_call(policy, [&] { return m_gate->next(); });
   if (!sequence) return std::nullopt;
-  const auto found = std::find_if(m_parked.begin(), m_parked.end(),
+  const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
                                   [&](const Message& message) { return message.sequence == *sequence; });
-  if (found == m_parked.end()) {
+  if (found == m_waiting.end()) {
     throw Error(ErrorCode::internal, std::string(policy) + ": started message " + std::to_string(*sequence) +
-                                         " of connection " + m_id + ", which has not arrived");
+                                         " of connection " + m_id + ", which does not wait");
   }
   Message message = std::move(*found);
-  m_parked.erase(found);
+  m_waiting.erase(found);
+  m_running = sequence;
   return message;
+}
+
+void WorkerConnection::finish() {
+  const InvariantScope scope(*this);
+  TELLINA_ASSERT(m_running);
+  const Sequence finished = *std::exchange(m_running, std::nullopt);
+  guard_plugin_call(policy, [&] { m_gate->finish(finished); });
 }
 
 void WorkerConnection::accept(const ChannelName& owner) { send(MessageKind::accept, owner.text()); }
@@ -82,21 +85,61 @@ void WorkerConnection::close(int code, const std::string& reason) { close_with(s
 void WorkerConnection::close_after_loss() { close_with(lost_on_the_way); }
 
 void WorkerConnection::close_with(std::string code_and_reason) {
-  if (!m_is_closed || m_has_ended_unsaid) m_end = std::move(code_and_reason);
-  if (m_is_closed) return;
+  if (m_state == State::closed) return;
+  m_end = std::move(code_and_reason);
+  if (m_state == State::unreported) return;
   send(MessageKind::close, m_end);
-  if (std::exchange(m_is_closed, true)) return;
+  if (m_state == State::unreported) return;
+  change_state(State::closed);
   m_ended();
 }
 
 void WorkerConnection::send(MessageKind kind, Bytes body) {
-  if (m_is_closed) return;
+  if (is_closed()) return;
   if (m_outbox.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
-  // A hole in what the page gets: it comes back with its offsets and is given the rest.
-  m_is_closed = m_has_ended_unsaid = true;
+  // A hole in what the client gets: it reconnects with its offsets and receives the rest.
+  change_state(State::unreported);
   m_ended();
 }
 
-Message WorkerConnection::end_message() const { return Message(MessageKind::close, m_id, m_sent, m_end); }
+void WorkerConnection::change_state(State next) {
+  check_invariant();
+  // Both ends are final: only an open connection changes.
+  TELLINA_ASSERT(m_state == State::open);
+  TELLINA_ASSERT(next != State::open);
+  m_state = next;
+  check_invariant();
+}
+
+Message WorkerConnection::end_message() const {
+  TELLINA_ASSERT(is_closed());
+  return Message(MessageKind::close, m_id, m_sent, m_end);
+}
+
+void WorkerConnection::attach_to(ParticipantSession& session) {
+  const InvariantScope scope(*this);
+  TELLINA_ASSERT(!m_session);
+  TELLINA_ASSERT(m_running == Sequence{0});  // the connect finishes once the session has it
+  m_session = &session;
+}
+
+ParticipantSession* WorkerConnection::detach() { return std::exchange(m_session, nullptr); }
+
+bool WorkerConnection::mark_due() { return !std::exchange(m_is_due, true); }
+
+void WorkerConnection::unmark_due() {
+  TELLINA_ASSERT(m_is_due);
+  m_is_due = false;
+}
+
+void WorkerConnection::check_invariant() const {
+  TELLINA_ASSERT(m_gate);
+  TELLINA_ASSERT(m_arrived_end > 0);
+  TELLINA_ASSERT(m_waiting.size() + m_running.has_value() <= m_arrived_end);
+  TELLINA_ASSERT(m_waiting.empty() || m_waiting.back().sequence < m_arrived_end);
+  TELLINA_ASSERT(!m_running || *m_running < m_arrived_end);
+  TELLINA_ASSERT(m_state != State::closed || m_sent > 0);
+  TELLINA_ASSERT(!m_end.empty());
+}
 
 }  // namespace tellina

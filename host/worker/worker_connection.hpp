@@ -10,43 +10,37 @@
 #include <string>
 
 #include "host/session/client_connection.hpp"
-#include "tellina/channel_layer.hpp"
+#include "host/worker/outbox.hpp"
+#include "tellina/message.hpp"
 #include "tellina/ordering_policy.hpp"
 
 namespace tellina {
 
 class ParticipantSession;
 
-/// A lane's way out, which knows while it is being used: a layer may call receivers inside send(), and what they bring
-/// about (a gateway that ends a connection, or forwards what it held) must not run under the feet of the sender.
+/// Threads: the loop's.
 ///
-/// Threads: the loop's.
-class Outbox {
- public:
-  explicit Outbox(ChannelLayer& layer) : m_layer(layer) {}
-  SendResult send(const ChannelName& channel, Message message);
-  bool is_sending() const { return m_depth > 0; }
-
- private:
-  ChannelLayer& m_layer;
-  int m_depth = 0;
-};
-
-/// Threads: the loop's.
+/// Its functions throw AssertionFailure where its state is broken; the caller ends the session then.
 class WorkerConnection final : public ClientConnection {
  public:
-  /// `ended` is called once, when it was closed from here or the layer has not taken a message; it must not destroy the
-  /// connection.
+  /// `connect` is message 0, which waits at the gate from the beginning. `ended` is called once, when the connection
+  /// was closed from here or the layer has refused a message; it must not destroy the connection. Throws
+  /// Error(bad_request) for a connect that is not as agreed.
   WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
   // arrive(), next() and finish() throw Error where the policy fails; the connection is of no use then.
 
-  enum class Arrival { in_order, repeated, after_a_loss };
-  /// Parks a message until the gate lets it through. Layers are FIFO, so a jump in the numbers is a loss.
+  enum class Arrival : std::uint8_t {
+    in_order,     ///< the message waits at the gate
+    repeated,     ///< it has arrived before and is dropped
+    after_a_loss  ///< messages before it are missing: layers keep the order, so they are lost
+  };
+  /// Passes numbers to the gate in order, each once and without holes.
   Arrival arrive(Message message);
-  /// The next message that may be handled now. The caller calls finish() with its number when it is.
+  /// Returns the next message that may be handled now, or nothing. Each one is finished before the next is asked for.
   std::optional<Message> next();
-  void finish(Sequence sequence);
+  /// The message that next() returned has been handled.
+  void finish();
   std::uint64_t overtakings() const { return m_gate->overtakings(); }
 
   /// Tells the gateway where the rest of the connection goes.
@@ -60,36 +54,53 @@ class WorkerConnection final : public ClientConnection {
   const std::string& address() const override { return m_address; }
 
   const std::string& id() const { return m_id; }
-  const std::string& gateway() const { return m_gateway.text(); }
+  const ChannelName& gateway() const { return m_gateway; }
   const Message& connect() const { return m_connect; }
   std::int64_t participant() const { return m_participant; }
-  bool is_closed() const { return m_is_closed; }
-  /// The layer has not taken a message: the gateway does not know that the connection has ended, see end_message().
-  bool has_ended_unsaid() const { return m_has_ended_unsaid; }
-  /// What tells it.
+  bool is_closed() const { return m_state != State::open; }
+  /// The layer has refused a message: the gateway does not know that the connection has ended.
+  bool has_unreported_end() const { return m_state == State::unreported; }
+  /// The message that reports the end of a closed connection to its gateway, for the first time or again.
   Message end_message() const;
 
-  ParticipantSession* session = nullptr;  ///< once attached
-  bool is_due = false;                    ///< the lane is going to run the gate
+  /// Absent until it is attached, and again once the session or the gateway has left.
+  ParticipantSession* session() const { return m_session; }
+  void attach_to(ParticipantSession& session);
+  ParticipantSession* detach();
+
+  /// Returns true for the first of several calls until the mark is taken off: the lane is going to run the gate.
+  bool mark_due();
+  void unmark_due();
+
+  void check_invariant() const;
 
  private:
+  enum class State : std::uint8_t {
+    open,
+    closed,     ///< the layer has taken the message that ends the connection
+    unreported  ///< the layer has refused a message; nothing more is sent on this connection
+  };
+
+  void change_state(State next);
   void send(MessageKind kind, Bytes body);
   void close_with(std::string code_and_reason);
 
   Outbox& m_outbox;
-  std::unique_ptr<Gate> m_gate;
-  Message m_connect;
-  ChannelName m_gateway;
-  std::function<void()> m_ended;
-  std::string m_id;
+  const std::unique_ptr<Gate> m_gate;
+  const Message m_connect;
+  const ChannelName m_gateway;
+  const std::function<void()> m_ended;
+  const std::string m_id;
   std::string m_address;
   std::int64_t m_participant = 0;
-  Sequence m_expected = 1;
+  ParticipantSession* m_session = nullptr;
+  State m_state = State::open;
+  bool m_is_due = false;
+  Sequence m_arrived_end = 1;         ///< every lower number has arrived
+  std::deque<Message> m_waiting;      ///< at the gate, in order
+  std::optional<Sequence> m_running;  ///< what next() has returned and finish() has not been called for
   Sequence m_sent = 0;
-  bool m_is_closed = false;
-  bool m_has_ended_unsaid = false;
-  std::string m_end;  ///< code and reason, for a gateway that has to be told again
-  std::deque<Message> m_parked;
+  std::string m_end;  ///< code and reason, once it is closed; before, those of a loss
 };
 
 }  // namespace tellina

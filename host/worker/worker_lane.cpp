@@ -1,18 +1,17 @@
 #include "host/worker/worker_lane.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "host/plugins/guard.hpp"
-#include "host/worker/http_requests.hpp"
+#include "host/runtime/log_event.hpp"
+#include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
 
-/// A gateway asks twice a second whether the owner of its connections is there.
-constexpr std::chrono::seconds gateway_limit{5};
-/// A gateway that cannot be reached for so long has closed the connection, or is gone.
-constexpr std::chrono::seconds end_limit{60};
+constexpr std::chrono::seconds tick_interval{1};
+/// A renewal may fail once without a lapse.
+static_assert(lease_duration > 2 * tick_interval);
 
 }  // namespace
 
@@ -20,96 +19,118 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
                        std::size_t count)
     : m_environment(std::move(environment)),
       m_layer(layer),
-      m_outbox(layer),
       m_ordering(ordering),
       m_channel(m_environment.channel_prefix + "worker." + m_environment.worker),
-      m_index(index),
-      m_count(count),
-      m_sweeper(std::make_shared<Sweeper>(m_environment.sandboxes, m_environment.sandbox_plugin, m_environment.log)),
+      // A message of another process may be the first of many, among which the ordering policy chooses.
+      m_inbox(m_environment.loop,
+              layer.is_process_local() ? LoopInbox::Delivery::at_once : LoopInbox::Delivery::in_batches,
+              [this](std::span<Message> batch) { handle_batch(batch); }),
+      m_outbox(layer, m_inbox),
+      m_connections(m_outbox, m_environment.loop.clock(), !layer.is_process_local()),
+      m_leases(m_environment, index, count, lease_callbacks()),
+      m_requests(m_environment, [this] { return counts(); }),
       m_timer(m_environment.loop.make_timer()) {}
 
 WorkerLane::~WorkerLane() { m_subscriptions.clear(); }
 
+LeaseKeeper::Callbacks WorkerLane::lease_callbacks() {
+  LeaseKeeper::Callbacks callbacks;
+  callbacks.acquired = [this](ParticipantId participant, const LeaseResult& lease) {
+    begin_session(participant, lease);
+  };
+  callbacks.refused = [this](ParticipantId participant, const std::string& owner) { forward(participant, owner); };
+  callbacks.failed = [this](ParticipantId participant, const std::exception& error) {
+    report_failed_lease(participant, error);
+  };
+  callbacks.lost = [this](ParticipantId participant) { lose(participant); };
+  callbacks.renewed = [this](MonotonicTime until, bool had_lapsed) { on_renewed(until, had_lapsed); };
+  return callbacks;
+}
+
 void WorkerLane::start() {
+  const auto receive = [this](Message message) { m_inbox.deliver(std::move(message)); };
   for (const char* shared : {"websocket.connect", "http.request"}) {
-    m_subscriptions.push_back(m_layer.receive(ChannelName(m_environment.channel_prefix + shared),
-                                              [this](Message message) { receive(std::move(message)); }));
+    m_subscriptions.push_back(m_layer.receive(ChannelName(m_environment.channel_prefix + shared), receive));
   }
-  m_subscriptions.push_back(m_layer.receive(m_channel, [this](Message message) { receive(std::move(message)); }));
-  m_environment.leases_until = m_environment.loop.clock().now() + lease_duration;
+  m_subscriptions.push_back(m_layer.receive(m_channel, receive));
+  m_leases.start();
+  m_environment.leases_until = m_leases.until();
   tick();
 }
 
-void WorkerLane::receive(Message message) {
-  // One that another process sent may be the first of many, among which the ordering policy is to choose.
-  if (m_layer.is_process_local() && m_environment.loop.is_current() && !m_inbox_waits && !m_outbox.is_sending()) {
-    return handle(std::move(message));
-  }
-  {
-    std::lock_guard lock(m_inbox_mutex);
-    m_inbox.push_back(std::move(message));
-    if (m_inbox_waits.exchange(true)) return;
-  }
-  m_environment.loop.post(guarded([this] { drain_inbox(); }));
+void WorkerLane::stop(std::function<void()> done) {
+  TELLINA_ASSERT_PROCESS(!m_stopped);
+  m_is_stopping = true;
+  m_subscriptions.clear();
+  m_timer->cancel();
+  m_leases.stop();
+  m_stopped = std::move(done);
+  if (m_sessions.empty()) return m_environment.loop.post(std::exchange(m_stopped, nullptr));
+  std::vector<ParticipantId> all;
+  for (const auto& [participant, owned] : m_sessions) all.push_back(participant);
+  for (const ParticipantId participant : all) leave(participant);
 }
 
-void WorkerLane::drain_inbox() {
-  {
-    std::lock_guard lock(m_inbox_mutex);
-    m_batch.swap(m_inbox);
-  }
-  // All that has come arrives before any of it starts: the ordering policy is to choose among it.
-  for (Message& message : m_batch) {
+void WorkerLane::tick() {
+  m_timer->start(m_environment.loop.clock().now() + tick_interval, [this] { tick(); });
+  for (const std::string& id : m_connections.take_lost()) remove(id);
+  m_connections.report_ends();
+  m_leases.renew();
+  check_invariant();
+}
+
+void WorkerLane::handle_batch(std::span<Message> batch) {
+  TELLINA_ASSERT_PROCESS(m_due.empty());
+  if (batch.size() == 1) return handle(std::move(batch.front()));
+  // All messages arrive before any of them starts: the ordering policy chooses among them.
+  for (Message& message : batch) {
     WorkerConnection* connection = receiver_of(message);
     if (!connection) {
       handle(std::move(message));
-    } else if (!hold(message) && arrive(*connection, std::move(message)) && !std::exchange(connection->is_due, true)) {
+    } else if (!postpone(message) && arrive(*connection, std::move(message)) && connection->mark_due()) {
       m_due.push_back(connection);
     }
   }
-  m_batch.clear();
   for (WorkerConnection* connection : m_due) {
-    connection->is_due = false;
-    start_waiting(*connection);
+    connection->unmark_due();
+    run_gate(*connection);
   }
   m_due.clear();
-  {
-    std::lock_guard lock(m_inbox_mutex);
-    m_inbox_waits = !m_inbox.empty();
-    if (!m_inbox_waits) return;
-  }
-  m_environment.loop.post(guarded([this] { drain_inbox(); }));
 }
 
-WorkerConnection* WorkerLane::receiver_of(const Message& message) {
+WorkerConnection* WorkerLane::receiver_of(const Message& message) const {
   if (message.kind == MessageKind::connect || message.kind == MessageKind::request) return nullptr;
-  const auto found = m_connections.find(message.connection);
-  return found == m_connections.end() ? nullptr : found->second.get();
+  return m_connections.find(message.connection);
 }
 
 void WorkerLane::handle(Message message) {
   if (message.kind == MessageKind::request) return answer_request(message);
-  if (hold(message)) return;
+  if (postpone(message)) return;
   if (message.kind == MessageKind::connect) return open(std::move(message));
-  WorkerConnection* connection = receiver_of(message);
-  if (!connection) {
-    if (message.kind == MessageKind::disconnect) m_ends.erase(message.connection);
-    say_end(message.connection);
-  } else if (arrive(*connection, std::move(message))) {
-    start_waiting(*connection);
+  if (WorkerConnection* connection = receiver_of(message)) {
+    if (arrive(*connection, std::move(message))) run_gate(*connection);
+    return;
   }
+  if (message.kind == MessageKind::disconnect) m_connections.confirm_end(message.connection);
+  m_connections.repeat_end(message.connection);
 }
 
-bool WorkerLane::hold(Message& message) {
-  if (m_environment.holds_leases() && m_held.empty()) return false;
-  m_held.push_back(std::move(message));
+bool WorkerLane::postpone(Message& message) {
+  if (m_environment.holds_leases() && m_postponed.empty()) return false;
+  m_postponed.push_back(std::move(message));
   return true;
 }
 
-void WorkerLane::handle_held() {
-  std::deque<Message> held;
-  held.swap(m_held);
-  for (Message& message : held) handle(std::move(message));
+void WorkerLane::on_renewed(MonotonicTime until, bool had_lapsed) {
+  TELLINA_ASSERT_PROCESS(until >= m_environment.leases_until);
+  m_environment.leases_until = until;
+  if (!had_lapsed) return;
+  for (auto& [participant, owned] : m_sessions) {
+    protect(participant, [&owned = owned] { owned.session()->resume(); });
+  }
+  std::deque<Message> postponed;
+  postponed.swap(m_postponed);
+  for (Message& message : postponed) handle(std::move(message));
 }
 
 void WorkerLane::answer_request(const Message& request) {
@@ -118,61 +139,43 @@ void WorkerLane::answer_request(const Message& request) {
                             "\": " + fault);
     return;
   }
-  if (const auto heard = m_heard.find(request.reply_channel); heard != m_heard.end()) {
-    heard->second = m_environment.loop.clock().now();
-  }
-  answer_http_request(
-      m_environment, request.body, [this] { return describe(); },
-      guarded([this, id = request.connection, channel = request.reply_channel](Bytes answer) {
-        const Message reply(MessageKind::reply, id, 0, std::move(answer));
-        // A gateway that has gone, or is full, answers its client "busy" by itself.
-        m_outbox.send(ChannelName(channel), reply);
-      }));
+  m_connections.hear_from(request.reply_channel);
+  m_requests.answer(request.body, m_lifeline.guarded([this, id = request.connection,
+                                                      channel = ChannelName(request.reply_channel)](Bytes answer) {
+    // A gateway that has gone or is full answers its client "busy" by itself.
+    m_outbox.send(channel, Message(MessageKind::reply, id, 0, std::move(answer)));
+  }));
 }
 
-void WorkerLane::fail(WorkerConnection& connection, const Error& error) {
-  m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
+template <typename Call>
+void WorkerLane::guard(WorkerConnection& connection, Call call) {
+  try {
+    return call();
+  } catch (const AssertionFailure& failure) {
+    break_session(connection.participant(), failure);
+  } catch (const Error& error) {
+    m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
+  }
   connection.close(close_code::internal_error, "internal");
 }
 
 bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
-  try {
-    switch (connection.arrive(std::move(message))) {
-      case WorkerConnection::Arrival::repeated:
-        return false;
-      case WorkerConnection::Arrival::after_a_loss:
-        m_environment.log.warning("messages of connection " + connection.id() +
-                                  " were lost on the way; the page resends");
-        connection.close_after_loss();
-        return false;
-      case WorkerConnection::Arrival::in_order:
-        return true;
-    }
-  } catch (const Error& error) {
-    fail(connection, error);
+  auto arrival = WorkerConnection::Arrival::repeated;
+  guard(connection, [&] { arrival = connection.arrive(std::move(message)); });
+  if (arrival == WorkerConnection::Arrival::after_a_loss) {
+    m_environment.log.warning("messages of connection " + connection.id() + " were lost; the client sends them again");
+    connection.close_after_loss();
   }
-  return false;
-}
-
-void WorkerLane::start_waiting(WorkerConnection& connection) {
-  try {
-    run_gate(connection);
-  } catch (const Error& error) {
-    fail(connection, error);
-  }
+  return arrival == WorkerConnection::Arrival::in_order;
 }
 
 void WorkerLane::open(Message message) {
-  if (m_stopping || m_connections.contains(message.connection)) return;
+  if (m_is_stopping || m_connections.find(message.connection)) return;
   try {
     const std::string id = message.connection;
-    auto connection = std::make_unique<WorkerConnection>(m_outbox, open_gate(), std::move(message), [this, id] {
-      m_environment.loop.post(guarded([this, id] { forget(id); }));
-    });
-    WorkerConnection& opened = *connection;
-    if (!m_layer.is_process_local()) m_heard[opened.gateway()] = m_environment.loop.clock().now();
-    m_connections.emplace(id, std::move(connection));
-    run_gate(opened);
+    auto ended = [this, id] { m_environment.loop.post(m_lifeline.guarded([this, id] { remove(id); })); };
+    run_gate(m_connections.add(
+        std::make_unique<WorkerConnection>(m_outbox, open_gate(), std::move(message), std::move(ended))));
   } catch (const Error& error) {
     m_environment.log.error(std::string("a connection was refused: ") + error.what());
   }
@@ -185,97 +188,211 @@ std::unique_ptr<Gate> WorkerLane::open_gate() {
 }
 
 void WorkerLane::run_gate(WorkerConnection& connection) {
-  while (!connection.is_closed()) {
-    const std::optional<Message> message = connection.next();
-    if (!message) return;
-    if (message->kind == MessageKind::connect) {
-      // Finished when it has been let in; until then the gate holds everything back.
-      enter(connection);
-      return;
+  guard(connection, [&] {
+    while (!connection.is_closed()) {
+      const std::optional<Message> message = connection.next();
+      if (!message) return;
+      // Finished when it has been let in; until then the gate holds everything else back.
+      if (message->kind == MessageKind::connect) return enter(connection);
+      dispatch(connection, *message);
+      connection.finish();
     }
-    dispatch(connection, *message);
-    connection.finish(message->sequence);
-  }
+  });
 }
 
 void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) {
   ++m_messages;
-  if (!connection.session) return;
+  ParticipantSession* session = connection.session();
+  if (!session) return;
   if (message.kind == MessageKind::data) {
-    connection.session->on_data(connection, message.body);
+    session->on_data(connection, message.body);
   } else if (message.kind == MessageKind::text) {
-    connection.session->on_text(connection, message.body);
+    session->on_text(connection, message.body);
   } else if (message.kind == MessageKind::disconnect) {
-    std::exchange(connection.session, nullptr)->detach(connection, message.body);
-    m_environment.loop.post(guarded([this, id = connection.id()] { forget(id); }));
+    connection.detach()->detach(connection, message.body);
+    m_environment.loop.post(m_lifeline.guarded([this, id = connection.id()] { remove(id); }));
   }
 }
 
 void WorkerLane::enter(WorkerConnection& connection) {
-  const auto owned = m_sessions.find(connection.participant());
-  if (owned != m_sessions.end() && !owned->second.is_leaving) return let_in(connection, *owned->second.session);
-  const auto [waiting, is_first] = m_entering.try_emplace(connection.participant());
-  waiting->second.push_back(connection.id());
-  // A session that is leaving acquires anew when it has gone.
-  if (owned == m_sessions.end() && is_first) acquire(connection.participant());
+  const ParticipantId participant = connection.participant();
+  const auto owned = m_sessions.find(participant);
+  if (owned != m_sessions.end() && owned->second.is_running()) {
+    return let_in(connection, *owned->second.session());
+  }
+  m_waiting[participant].push_back(connection.id());
+  // Where the session is about to end, erase_session() acquires the lease again.
+  if (owned == m_sessions.end() && m_leases.is_free(participant)) m_leases.acquire(participant);
 }
 
 void WorkerLane::let_in(WorkerConnection& connection, ParticipantSession& session) {
-  connection.session = &session;
-  session.attach(connection);
-  connection.accept(m_channel);
+  guard(connection, [&] {
+    connection.attach_to(session);
+    session.attach(connection);
+    connection.accept(m_channel);
+    connection.finish();
+  });
+  run_gate(connection);
+}
+
+std::vector<WorkerConnection*> WorkerLane::take_waiting(ParticipantId participant) {
+  std::vector<WorkerConnection*> connections;
+  const auto waiting = m_waiting.extract(participant);
+  if (waiting.empty()) return connections;
+  for (const std::string& id : waiting.mapped()) {
+    if (WorkerConnection* connection = m_connections.find(id)) connections.push_back(connection);
+  }
+  return connections;
+}
+
+void WorkerLane::close_waiting(ParticipantId participant, int code, const char* reason) {
+  for (WorkerConnection* connection : take_waiting(participant)) connection->close(code, reason);
+}
+
+void WorkerLane::remove(const std::string& id) {
+  WorkerConnection* connection = m_connections.find(id);
+  if (!connection) return;
+  if (ParticipantSession* session = connection->detach()) {
+    protect(connection->participant(), [&] { session->detach(*connection, "the connection was closed"); });
+  }
+  m_connections.remove(id);
+}
+
+void WorkerLane::detach_all(ParticipantId participant) {
+  m_connections.for_each([participant](WorkerConnection& connection) {
+    if (connection.participant() == participant) connection.detach();
+  });
+}
+
+void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lease) {
+  if (m_is_stopping) {
+    m_leases.end(participant);
+    return close_waiting(participant, close_code::try_again_later, "the database does not answer");
+  }
+  if (lease.taken_over) {
+    LogEvent event("taken_over");
+    event.add_participant(participant);
+    if (lease.progress.latest) event.add("task", lease.progress.latest->task_number);
+    event.write(m_environment.log);
+  }
+  TELLINA_ASSERT_PROCESS(!m_sessions.contains(participant));
+  ParticipantSession::Callbacks callbacks;
+  callbacks.idle = [this, participant] { leave(participant); };
+  callbacks.lost = [this, participant] { lose(participant); };
+  OwnedSession& owned = m_sessions[participant];
+  protect(participant, [&] { owned.begin(m_environment, lease, std::move(callbacks)); });
+  for (WorkerConnection* connection : take_waiting(participant)) {
+    if (!owned.is_running()) break;
+    let_in(*connection, *owned.session());
+  }
+  // The connections may have left while the lease was being acquired.
+  if (owned.is_running() && owned.session()->is_idle()) leave(participant);
+  check_invariant();
+}
+
+void WorkerLane::report_failed_lease(ParticipantId participant, const std::exception& error) {
+  m_environment.log.error(std::string("the lease of a session could not be acquired: ") + error.what());
+  close_waiting(participant, close_code::try_again_later, "the database does not answer");
+}
+
+void WorkerLane::forward(ParticipantId participant, const std::string& owner) {
+  const std::vector<WorkerConnection*> waiting = take_waiting(participant);
+  if (waiting.empty()) return;
+  const ChannelName channel(m_environment.channel_prefix + "worker." + owner);
+  for (WorkerConnection* connection : waiting) {
+    if (connection->is_closed()) continue;
+    if (m_outbox.send(channel, connection->connect()) == SendResult::accepted) {
+      m_connections.forget(connection->id());
+    } else {
+      connection->close(close_code::try_again_later, "the worker that has this session does not answer");
+    }
+  }
+}
+
+void WorkerLane::leave(ParticipantId participant) {
+  const auto owned = m_sessions.find(participant);
+  if (owned == m_sessions.end() || !owned->second.is_running()) return;
+  owned->second.change_state(OwnedSession::State::leaving);
+  m_leases.begin_return(participant);
+  protect(participant, [&] {
+    owned->second.session()->release(m_lifeline.guarded([this, participant] {
+      detach_all(participant);
+      erase_soon(participant);
+    }));
+  });
+}
+
+void WorkerLane::lose(ParticipantId participant) {
+  const auto owned = m_sessions.find(participant);
+  if (owned == m_sessions.end() || owned->second.is_broken()) return;
+  detach_all(participant);
+  protect(participant, [&] { owned->second.session()->abandon(); });
+  if (!owned->second.is_broken()) erase_session(participant);
+}
+
+void WorkerLane::break_session(ParticipantId participant, const AssertionFailure& failure) {
+  m_environment.log.error(participant_label(participant) + ": the session is ended as interrupted: " + failure.what());
+  const auto owned = m_sessions.find(participant);
+  if (owned == m_sessions.end() || owned->second.is_broken()) return;
+  owned->second.change_state(OwnedSession::State::broken);
+  erase_soon(participant);  // before the connections are removed, which the session may still know
+  m_connections.for_each([participant](WorkerConnection& connection) {
+    if (connection.participant() != participant) return;
+    connection.detach();
+    connection.close(close_code::internal_error, "internal");
+  });
+  m_waiting.erase(participant);
   try {
-    connection.finish(0);
-  } catch (const Error& error) {
-    return fail(connection, error);
+    if (owned->second.session()) owned->second.session()->abandon();
+  } catch (const AssertionFailure& second) {
+    m_environment.log.error(participant_label(participant) + ": while it was ended: " + second.what());
   }
-  start_waiting(connection);
 }
 
-void WorkerLane::forget(const std::string& connection) {
-  const auto found = m_connections.find(connection);
-  if (found == m_connections.end()) return;
-  if (ParticipantSession* session = found->second->session)
-    session->detach(*found->second, "the connection was closed");
-  m_overtakings += found->second->overtakings();
-  const bool is_unsaid = found->second->has_ended_unsaid();
-  if (is_unsaid || (found->second->is_closed() && !m_layer.is_process_local())) {
-    m_ends.emplace(connection, End{ChannelName(found->second->gateway()), found->second->end_message(),
-                                   m_environment.loop.clock().now(), !is_unsaid});
+void WorkerLane::erase_soon(ParticipantId participant) {
+  const ParticipantSession* session = m_sessions.at(participant).session();
+  m_environment.loop.post(m_lifeline.guarded([this, participant, session] {
+    const auto owned = m_sessions.find(participant);
+    // It may have been lost meanwhile, and the lease acquired again.
+    if (owned != m_sessions.end() && owned->second.session() == session) erase_session(participant);
+  }));
+}
+
+void WorkerLane::erase_session(ParticipantId participant) {
+  const std::size_t erased = m_sessions.erase(participant);
+  TELLINA_ASSERT_PROCESS(erased == 1);
+  m_leases.end(participant);
+  if (m_is_stopping && m_sessions.empty()) return std::exchange(m_stopped, nullptr)();
+  if (m_waiting.contains(participant)) m_leases.acquire(participant);
+  check_invariant();
+}
+
+template <typename Call>
+void WorkerLane::protect(ParticipantId participant, Call call) {
+  try {
+    call();
+  } catch (const AssertionFailure& failure) {
+    break_session(participant, failure);
   }
-  m_connections.erase(found);
 }
 
-void WorkerLane::say_end(const std::string& connection) {
-  const auto found = m_ends.find(connection);
-  if (found == m_ends.end()) return;
-  End& end = found->second;
-  if (m_outbox.send(end.gateway, end.message) == SendResult::accepted) end.is_said = true;
+LaneCounts WorkerLane::counts() const {
+  LaneCounts counts;
+  counts.connections = m_connections.size();
+  counts.sessions = m_sessions.size();
+  counts.messages = m_messages;
+  counts.overtakings = m_connections.overtakings();
+  return counts;
 }
 
-void WorkerLane::say_unsaid_ends() {
-  const MonotonicTime oldest = m_environment.loop.clock().now() - end_limit;
-  std::erase_if(m_ends, [oldest](const auto& end) { return end.second.since < oldest; });
-  std::vector<std::string> unsaid;
-  for (const auto& [id, end] : m_ends) {
-    if (!end.is_said) unsaid.push_back(id);
-  }
-  for (const std::string& id : unsaid) say_end(id);
-}
-
-void WorkerLane::detach_lost_gateways() {
-  const MonotonicTime oldest = m_environment.loop.clock().now() - gateway_limit;
-  for (auto gateway = m_heard.begin(); gateway != m_heard.end();) {
-    if (gateway->second >= oldest) {
-      ++gateway;
-      continue;
-    }
-    std::vector<std::string> lost;
-    for (const auto& [id, connection] : m_connections) {
-      if (connection->gateway() == gateway->first) lost.push_back(id);
-    }
-    for (const std::string& id : lost) forget(id);
-    gateway = m_heard.erase(gateway);
+void WorkerLane::check_invariant() const {
+  m_connections.check_invariant();
+  m_leases.check_invariant();
+  TELLINA_ASSERT_PROCESS(m_environment.leases_until == m_leases.until());
+  for (const auto& [participant, owned] : m_sessions) {
+    owned.check_invariant();
+    TELLINA_ASSERT_PROCESS(!m_leases.is_free(participant));
+    TELLINA_ASSERT_PROCESS(!owned.is_running() || m_leases.is_held(participant));
   }
 }
 

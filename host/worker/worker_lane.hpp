@@ -1,35 +1,41 @@
 #pragma once
 
-/// One event loop's share of the worker role: connections, their gates, and the sessions that it owns.
+/// One event loop's share of the worker role: joins connections, leases, sessions and HTTP requests.
 
-#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "host/runtime/metric_samples.hpp"
+#include "host/runtime/assertion.hpp"
+#include "host/runtime/lifeline.hpp"
+#include "host/runtime/loop_inbox.hpp"
 #include "host/session/environment.hpp"
 #include "host/session/participant_session.hpp"
-#include "host/worker/sweeper.hpp"
-#include "host/worker/worker_connection.hpp"
+#include "host/worker/connection_table.hpp"
+#include "host/worker/http_requests.hpp"
+#include "host/worker/lease_keeper.hpp"
+#include "host/worker/outbox.hpp"
+#include "host/worker/owned_session.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
 
 namespace tellina {
 
-/// Owns participants by lease: takes connects from the shared channel, hands on those that another worker owns, and
-/// picks up running tasks whose owner has died. Its channel is "worker." and its id.
+/// Takes connects from the shared channel, forwards those whose participant another worker owns, and continues running
+/// tasks whose owner has died. Its own channel is "worker." and its id.
+///
+/// The lane is the boundary of its sessions: an assertion that fails in one ends that session and no other.
 ///
 /// Threads: start(), stop() and the destructor on the loop's thread; messages may come from any.
 /// Lifetime: stop() and its answer before the destructor.
 class WorkerLane {
  public:
-  /// `index` of `count` lanes that share orphans out among themselves.
+  /// `index` of `count` lanes that share orphaned tasks among themselves.
   WorkerLane(SessionEnvironment environment, ChannelLayer& layer, OrderingPolicy& ordering, std::size_t index,
              std::size_t count);
   WorkerLane(const WorkerLane&) = delete;
@@ -38,104 +44,88 @@ class WorkerLane {
 
   /// The store must know the worker already (register_worker). Throws what the layer's receive() throws.
   void start();
-  /// Goes on, at each tick, with what could not be put away before there were lanes.
-  void take_over(const Sweeper& sweeper) { m_sweeper->take_over(sweeper); }
-  /// Takes nothing new, ends all sessions in order and gives their leases back; `done` runs on the loop.
+  /// Sweeps, at each tick, what could not be swept before there were lanes.
+  void take_over(const Sweeper& sweeper) { m_leases.take_over(sweeper); }
+  /// Accepts nothing new, ends all sessions in order and returns their leases; `done` runs on the loop.
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
 
-  /// What it answers to {"method": "numbers"}.
-  MetricSamples describe() const;
+  void check_invariant() const;
 
  private:
-  struct Owned {
-    std::unique_ptr<ParticipantSession> session;
-    bool is_leaving = false;
-  };
-  using Connections = std::unordered_map<std::string, std::unique_ptr<WorkerConnection>>;
+  LeaseKeeper::Callbacks lease_callbacks();
 
-  void receive(Message message);
-  void drain_inbox();
+  // Messages.
+
+  void handle_batch(std::span<Message> batch);
   void handle(Message message);
-  /// Takes what a worker that was stopped finds: its pages may long have sent it to another. True if it did.
-  bool hold(Message& message);
-  void handle_held();
+  /// Keeps a message for later while the leases may have lapsed: the client may have sent it to another worker long
+  /// ago. Returns whether it has.
+  bool postpone(Message& message);
   void answer_request(const Message& request);
   void open(Message message);
-  /// The connection that a message belongs to, if it is one that may wait at a gate.
-  WorkerConnection* receiver_of(const Message& message);
-  /// Whether it waits at the gate now. Ends the connection where messages before it were lost or the policy fails.
+  /// The connection of a message that passes a gate, if there is one.
+  WorkerConnection* receiver_of(const Message& message) const;
+  /// Returns whether the message waits at the gate. Ends the connection where messages before it were lost.
   bool arrive(WorkerConnection& connection, Message message);
-  void start_waiting(WorkerConnection& connection);
-  void fail(WorkerConnection& connection, const Error& error);
-  std::unique_ptr<Gate> open_gate();
   void run_gate(WorkerConnection& connection);
   void dispatch(WorkerConnection& connection, const Message& message);
+  std::unique_ptr<Gate> open_gate();
+  /// Runs a call for a connection. A failing policy ends the connection, a failing assertion the session.
+  template <typename Call>
+  void guard(WorkerConnection& connection, Call call);
+
+  // Connections and sessions.
+
+  /// Brings a connection to the session of its participant, or asks for the lease first.
   void enter(WorkerConnection& connection);
   void let_in(WorkerConnection& connection, ParticipantSession& session);
-  void acquire(ParticipantId participant);
-  void on_lease(ParticipantId participant, const LeaseResult& lease, const std::exception_ptr& error);
-  void complain(const std::exception_ptr& error);
-  void forward(const std::vector<std::string>& connections, const std::string& owner);
+  /// Connections that waited for the lease of a participant.
+  std::vector<WorkerConnection*> take_waiting(ParticipantId participant);
+  void close_waiting(ParticipantId participant, int code, const char* reason);
+  void remove(const std::string& connection);
+  void detach_all(ParticipantId participant);
+
+  void begin_session(ParticipantId participant, const LeaseResult& lease);
+  void forward(ParticipantId participant, const std::string& owner);
+  void report_failed_lease(ParticipantId participant, const std::exception& error);
+  void on_renewed(MonotonicTime until, bool had_lapsed);
+  /// Ends a session in order: it returns its lease.
   void leave(ParticipantId participant);
+  /// Destroys a session whose lease another worker has.
   void lose(ParticipantId participant);
-  void forget(const std::string& connection);
-  /// Tells a gateway of a connection's end, again where something comes for it all the same.
-  void say_end(const std::string& connection);
-  void say_unsaid_ends();
-  void tick();
-  void detach_lost_gateways();
-  void extend_leases(MonotonicTime renewed);
-  void on_tick(const std::vector<ParticipantId>& asked, const std::vector<ParticipantId>& held,
-               const std::vector<ParticipantId>& orphans, const std::vector<OwnerId>& dead,
-               const std::vector<SandboxId>& keep);
-  Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
-  /// Wraps a task for another thread to post: it does nothing once the lane is gone.
+  /// Ends a session in which an assertion has failed.
+  void break_session(ParticipantId participant, const AssertionFailure& failure);
+  void erase_session(ParticipantId participant);
+  /// On the loop's next turn, because the session is the caller.
+  void erase_soon(ParticipantId participant);
+  /// Runs a call into a session.
   template <typename Call>
-  auto guarded(Call call) {
-    return [alive = std::weak_ptr(m_alive), call = std::move(call)](auto&&... arguments) {
-      if (!alive.expired()) call(std::forward<decltype(arguments)>(arguments)...);
-    };
-  }
+  void protect(ParticipantId participant, Call call);
+
+  void tick();
+  LaneCounts counts() const;
 
   SessionEnvironment m_environment;
   ChannelLayer& m_layer;
-  Outbox m_outbox;
   OrderingPolicy& m_ordering;
-  ChannelName m_channel;
-  std::size_t m_index;
-  std::size_t m_count;
-
-  std::mutex m_inbox_mutex;
-  std::vector<Message> m_inbox;
-  std::atomic<bool> m_inbox_waits{false};
-  std::vector<Message> m_batch;  ///< what drain_inbox() has taken; kept for its memory
-  /// Connections of the batch whose gates are to be run. Tasks of their own end connections, so none ends meanwhile.
+  const ChannelName m_channel;
+  LoopInbox m_inbox;
+  Outbox m_outbox;
+  ConnectionTable m_connections;
+  LeaseKeeper m_leases;
+  HttpRequests m_requests;
+  std::map<ParticipantId, OwnedSession> m_sessions;
+  std::map<ParticipantId, std::vector<std::string>> m_waiting;  ///< ids of connections that wait for a lease
+  /// Connections of a batch whose gates are to be run. None is removed meanwhile, as only tasks of their own do that.
   std::vector<WorkerConnection*> m_due;
-  /// What came for sessions while their leases might have lapsed, in order; for the next tick to settle.
-  std::deque<Message> m_held;
-
-  Connections m_connections;
-  /// Of a connection that was ended from here, until its gateway says that it knows.
-  struct End {
-    ChannelName gateway;
-    Message message;
-    MonotonicTime since{};
-    bool is_said = false;  ///< the layer has taken the message, and may lose it
-  };
-  std::map<std::string, End> m_ends;
-  std::map<ParticipantId, Owned> m_sessions;
-  std::map<ParticipantId, std::vector<std::string>> m_entering;  ///< connections that wait for a lease
-  std::map<std::string, MonotonicTime> m_heard;  ///< of each gateway's channel: when something came from there
-  const std::shared_ptr<Sweeper> m_sweeper;      ///< of the pool's tasks too
+  std::deque<Message> m_postponed;  ///< in order; handled once the leases have been renewed
   std::unique_ptr<Loop::Timer> m_timer;
-  bool m_tick_under_way = false;
-  bool m_stopping = false;
+  bool m_is_stopping = false;
   std::function<void()> m_stopped;
   std::uint64_t m_messages = 0;
-  std::uint64_t m_overtakings = 0;  ///< of connections that have gone
   std::vector<std::unique_ptr<Subscription>> m_subscriptions;
-  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+  Lifeline m_lifeline;
 };
 
 }  // namespace tellina

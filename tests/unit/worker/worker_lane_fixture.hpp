@@ -6,25 +6,9 @@
 #include "plugins/channel_memory/memory_layer.hpp"
 #include "plugins/ordering_strict/strict_gate.hpp"
 #include "unit/session/session_fixture.hpp"
+#include "unit/worker/brittle_layer.hpp"
 
 namespace tellina::testing {
-
-/// A layer that may be out of reach for a while.
-class BrittleLayer final : public ChannelLayer {
- public:
-  explicit BrittleLayer(ChannelLayer& layer) : m_layer(layer) {}
-  SendResult send(const ChannelName& channel, Message message) override {
-    return is_down ? SendResult::unavailable : m_layer.send(channel, std::move(message));
-  }
-  std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override {
-    return m_layer.receive(channel, std::move(receiver));
-  }
-  bool is_process_local() const override { return m_layer.is_process_local(); }
-  bool is_down = false;
-
- private:
-  ChannelLayer& m_layer;
-};
 
 class WorkerLaneTest : public SessionTest {
  protected:

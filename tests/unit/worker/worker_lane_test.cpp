@@ -297,6 +297,49 @@ TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerDidNotTake) {
   EXPECT_EQ(wait_close("new"), "4002 messages were lost on the way");
 }
 
+/// The generator of the machine, in which an assertion fails when a test says so.
+class FailingRandom final : public Random {
+ public:
+  explicit FailingRandom(Random& random) : m_random(random) {}
+  void fill(std::span<std::uint8_t> bytes) override {
+    TELLINA_ASSERT(!fails);
+    m_random.fill(bytes);
+  }
+  bool fails = false;
+
+ private:
+  Random& m_random;
+};
+
+TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
+  FailingRandom failing(random);
+  SessionEnvironment lent(loop, pool, *store, backend, failing, log);
+  lent.study = environment.study;
+  lent.worker = "w0";
+  lanes.push_back(std::make_unique<WorkerLane>(lent, ways_out, *ordering, 0, 1));
+  lanes.back()->start();
+  for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
+    connect(connection, whose);
+    ASSERT_TRUE(wait_accept(connection));
+    send_to("worker.w0", MessageKind::text, connection, 1, hello);
+  }
+  loop.run_until_idle();
+  failing.fails = true;
+  send_to("worker.w0", MessageKind::text, "a", 2, R"({"type":"start_task","id":1,"task":1})");
+  failing.fails = false;
+  EXPECT_EQ(wait_close("a").substr(0, 4), "1011");
+  EXPECT_THAT(log.lines().back(), HasSubstr("assertion failed: !fails ("));
+  EXPECT_THAT(log.lines().back(), HasSubstr(participant_label(participant)));
+  send_to("worker.w0", MessageKind::text, "b", 2, R"({"type":"ping","t":7})");
+  loop.run_until_idle();
+  EXPECT_THAT(of("b", MessageKind::text).back().body, HasSubstr("pong")) << "another session was touched";
+  EXPECT_TRUE(of("b", MessageKind::close).empty());
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c")) << "the participant cannot return";
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  EXPECT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
+}
+
 TEST_F(WorkerLaneTest, StopsInOrder) {
   WorkerLane& lane = add_lane("w0");
   connect("a", participant);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <utility>
+
+#include "host/runtime/loop_inbox.hpp"
+#include "tellina/channel_layer.hpp"
+
+namespace tellina {
+
+/// A lane's way out. A layer may call receivers inside send(); what they cause (a gateway that ends a connection, or
+/// forwards what it held) must not run inside the sender, so the inbox of the lane is held meanwhile.
+///
+/// Threads: the loop's.
+class Outbox {
+ public:
+  Outbox(ChannelLayer& layer, LoopInbox& inbox) : m_layer(layer), m_inbox(inbox) {}
+
+  SendResult send(const ChannelName& channel, Message message) {
+    const LoopInbox::Hold hold(m_inbox);
+    return m_layer.send(channel, std::move(message));
+  }
+
+ private:
+  ChannelLayer& m_layer;
+  LoopInbox& m_inbox;
+};
+
+}  // namespace tellina
