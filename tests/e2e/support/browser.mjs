@@ -15,8 +15,8 @@ export const PATIENCE = 60_000;
 /** The program that finds barriers. */
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
-export function launch() {
+/** @param {string[]} [options] More words of Chromium's command line. @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
+export function launch(options = []) {
   return chromium.launch({
     executablePath: PROGRAM,
     headless: true,
@@ -28,6 +28,7 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...options,
     ],
   });
 }
