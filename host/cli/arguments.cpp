@@ -41,7 +41,7 @@ class Parser {
     const CommandRow* command = read_command();
     if (!command) return std::move(m_arguments);
     m_arguments.command = command->command;
-    bool has_operand = false;
+    std::vector<std::string> operands;
     while (m_next < m_words.size()) {
       const std::string& word = m_words[m_next++];
       if (is_help(word)) {
@@ -50,20 +50,28 @@ class Parser {
       }
       if (word.starts_with("-") && word != "-") {
         read_option(*command, word);
-      } else if (command->operand && !has_operand) {
-        m_arguments.operand = word;
-        has_operand = true;
+      } else if (operand_name(*command, operands.size())) {
+        operands.push_back(word);
       } else {
         throw UsageError(command->words() + ": expected an option, got " + in_quotes(word));
       }
     }
-    if (command->operand && (!has_operand || m_arguments.operand.empty())) {
-      throw UsageError(command->words() + ": expected " + command->operand + ", got none");
+    operands.resize(2);
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      const char* const name = operand_name(*command, i);
+      if (name && operands[i].empty()) throw UsageError(command->words() + ": expected " + name + ", got none");
     }
+    m_arguments.operand = operands[0];
+    m_arguments.second_operand = operands[1];
     return std::move(m_arguments);
   }
 
  private:
+  /// Null where the command has no operand of that index.
+  static const char* operand_name(const CommandRow& command, std::size_t index) {
+    return index == 0 ? command.operand : index == 1 ? command.second_operand : nullptr;
+  }
+
   /// Null where the command line asks for help only.
   const CommandRow* read_command() {
     std::string group;

@@ -19,6 +19,7 @@ enum class CommandName {
   worker,
   config_check,
   config_schema,
+  config_convert,
   plugins_check,
   plugins_list,
   plugins_new,
@@ -44,7 +45,8 @@ class Arguments {
   bool prepare = false;            ///< of `run`: first do what `sandbox prepare` does
   std::optional<unsigned> number;  ///< of `worker`, see RunOptions
   LogSettings log;                 ///< of `run`, `gateway` and `worker`
-  std::string operand;             ///< the word that is no option: an access code, a plugin's file or a new one's name
+  std::string operand;             ///< the word that is no option: an access code, a plugin's file, a new plugin's name
+  std::string second_operand;      ///< of `config convert`: the file to write
   std::string kind;                ///< of `plugins new`
   std::string directory;           ///< of `plugins new`; empty: named as the plugin, in the current folder
 

@@ -20,7 +20,8 @@ void store_port(Arguments& arguments, const std::string& text) {
   arguments.port = static_cast<std::uint16_t>(port);
 }
 
-const OptionRow config_option{"--config", "FILE", "the study's configuration (default: config.json)",
+const OptionRow config_option{"--config", "FILE",
+                              "the study's configuration, in YAML if it is named *.yaml (default: config.json)",
                               [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
 const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, in place of the configured one",
                                [](Arguments& arguments, const std::string& text) { arguments.address = text; }};
@@ -131,6 +132,13 @@ const CommandRow commands[] = {
      nullptr,
      "print the JSON Schema of the configuration",
      {&plugin_option}},
+    {CommandName::config_convert,
+     "config",
+     "convert",
+     "FROM",
+     "write a JSON configuration as YAML (*.yaml, *.yml) or the reverse",
+     {},
+     "TO"},
     {CommandName::plugins_check, "plugins", "check", "FILE.so", "try out whether a plugin keeps the SDK's promises",
      check_options},
     {CommandName::plugins_list, "plugins", "list", nullptr, "show the installed plugins", {&plugin_option}},
@@ -171,7 +179,11 @@ void append_lines(std::string& text, const HelpLines& lines) {
 }
 
 std::string usage_of(const CommandRow& command) {
-  return command.words() + (command.operand ? " " + std::string(command.operand) : "");
+  std::string usage = command.words();
+  for (const char* const operand : {command.operand, command.second_operand}) {
+    if (operand) usage += " " + std::string(operand);
+  }
+  return usage;
 }
 
 }  // namespace

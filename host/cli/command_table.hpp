@@ -29,6 +29,7 @@ class CommandRow {
   const char* operand;  ///< what --help calls it; null where there is none
   const char* help;
   std::vector<const OptionRow*> options;
+  const char* second_operand = nullptr;
 
   /// "participants add".
   std::string words() const;

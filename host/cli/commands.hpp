@@ -30,6 +30,9 @@ class CommandContext {
 
 int config_check(const Arguments& arguments, CommandContext& context);
 int config_schema(const Arguments& arguments, CommandContext& context);
+/// Writes the file `second_operand` from the file `operand`, with the same permissions. Throws ConfigError for a
+/// source with mistakes, UsageError if both names tell the same form or if the file exists.
+int config_convert(const Arguments& arguments, CommandContext& context);
 /// Has the configured sandbox make what its sandboxes need. Does nothing where they need nothing.
 int sandbox_prepare(const Arguments& arguments, CommandContext& context);
 /// Runs the conformance kit. Returns 1 where a case failed or crashed.

@@ -1,6 +1,16 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
 #include "host/cli/commands.hpp"
+#include "host/config/config_text.hpp"
 #include "host/config/host_schema.hpp"
 #include "host/config/load_host_config.hpp"
+#include "host/config/read_file.hpp"
 #include "host/config/words.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
@@ -38,6 +48,34 @@ std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandCo
   return names;
 }
 
+[[noreturn]] void fail_to_write(const std::string& name, int error) {
+  throw Error(ErrorCode::unavailable, "cannot write " + name + ": " + std::generic_category().message(error));
+}
+
+/// Makes the file `name` with the owner and the permissions of `model`, as both hold the same access codes.
+void write_like(const std::string& model, const std::string& name, const std::string& text) {
+  struct stat status {};
+  if (::stat(model.c_str(), &status) != 0) fail_to_write(name, errno);
+  const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0 && errno == EEXIST)
+    throw UsageError("config convert: expected a new file, got " + in_quotes(name) + ", which exists");
+  if (file < 0) fail_to_write(name, errno);
+  int error = 0;
+  // Only root can give files away. A file that stays one's own is not for one's group, which may be another one.
+  const bool has_owner = ::fchown(file, status.st_uid, status.st_gid) == 0;
+  if (::fchmod(file, status.st_mode & (has_owner ? S_IRWXU | S_IRWXG | S_IRWXO : S_IRWXU | S_IRWXO)) != 0)
+    error = errno;
+  for (std::size_t written = 0; error == 0 && written < text.size();) {
+    const ssize_t count = ::write(file, text.data() + written, text.size() - written);
+    if (count < 0 && errno != EINTR) error = errno;
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
+  if (::close(file) != 0 && error == 0) error = errno;
+  if (error == 0) return;
+  ::unlink(name.c_str());
+  fail_to_write(name, error);
+}
+
 }  // namespace
 
 int config_check(const Arguments& arguments, CommandContext& context) {
@@ -66,6 +104,30 @@ int sandbox_prepare(const Arguments& arguments, CommandContext& context) {
 int config_schema(const Arguments& arguments, CommandContext& context) {
   const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
   context.out << full_schema(registry);
+  return 0;
+}
+
+int config_convert(const Arguments& arguments, CommandContext& context) {
+  const std::string& from = arguments.operand;
+  const std::string& to = arguments.second_operand;
+  if (form_of(from) == form_of(to)) {
+    throw UsageError(std::string("config convert: expected a JSON and a YAML file (named *.yaml or *.yml), got two ") +
+                     (form_of(to) == ConfigForm::yaml ? "YAML" : "JSON") + " files");
+  }
+  const ConvertedConfig converted = convert_config(read_file(from, max_config_bytes), from, to);
+  write_like(from, to, converted.text);
+  if (converted.lost_comments > 0) {
+    context.err << "warning: " << to << " lacks "
+                << (converted.lost_comments == 1
+                        ? "the comment"
+                        : "the " + counted(static_cast<std::int64_t>(converted.lost_comments), "comment"))
+                << " of " << from << ": JSON has none\n";
+  }
+  const auto folder = [](const std::string& file) { return std::filesystem::absolute(file).parent_path(); };
+  if (folder(from).lexically_normal() != folder(to).lexically_normal()) {
+    context.err << "warning: relative paths in " << to << " are relative to its own folder, no longer to that of "
+                << from << '\n';
+  }
   return 0;
 }
 

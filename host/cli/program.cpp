@@ -37,6 +37,8 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
       return config_check(arguments, context);
     case CommandName::config_schema:
       return config_schema(arguments, context);
+    case CommandName::config_convert:
+      return config_convert(arguments, context);
     case CommandName::plugins_check:
       return plugins_check(arguments, context);
     case CommandName::plugins_list:

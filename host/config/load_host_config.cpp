@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "host/config/config_text.hpp"
 #include "host/config/host_schema.hpp"
-#include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/links.hpp"
 #include "host/config/nearest.hpp"
@@ -23,7 +23,6 @@
 namespace tellina {
 namespace {
 
-constexpr std::size_t max_config_bytes = 64 * 1024 * 1024;
 constexpr std::uint32_t directory_mode = 0755;
 constexpr std::uint32_t file_mode = 0644;
 
@@ -75,7 +74,7 @@ class Loader {
         m_folder(std::filesystem::absolute(file).parent_path()),
         m_plugins(plugins),
         m_diagnostics(file),
-        m_document(read_json(text, file, m_diagnostics)),
+        m_document(read_config_text(text, file, m_diagnostics)),
         m_schema(make_host_schema(plugins)),
         m_root(m_document.root) {}
 

@@ -68,6 +68,31 @@ TEST_F(Operator, AHangupTakesOverANewAccessCode) {
   carol.run("echo in");
 }
 
+TEST_F(Operator, MovesARunningStudyToYamlAndHasItReadAgain) {
+  start(StudyConfig());
+  join_task().run("echo kept");
+  stop();
+  ChildProcess convert(program_file(), {"config", "convert", "config.json", "study.yaml"}, folder(), "convert");
+  ASSERT_EQ(convert.wait(default_limit), 0) << convert.errors();
+  std::filesystem::remove(folder() / "config.json");
+  start({}, "study.yaml");  // would refuse a task that has changed
+
+  const auto change = [&](const std::string& before, const std::string& after) {
+    std::string text = read_text(folder() / "study.yaml");
+    const std::size_t found = text.find(before);
+    ASSERT_NE(found, std::string::npos) << text;
+    write_text(folder() / "study.yaml", text.replace(found, before.size(), after));
+    server().signal(SIGHUP);
+  };
+  change("  - alice\n", "  - alice\n  - carol  # came later\n");
+  ASSERT_TRUE(server_says("was read again"));
+  TestClient carol = join_task("carol");
+  carol.run("echo in");
+  change("answer: hello world", "answer: yes");
+  ASSERT_TRUE(server_says("study.yaml:11:13: tasks[0].answer: expected true, false or text in quotes, got \"yes\""));
+  carol.run("echo still in");
+}
+
 TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyGoesOn) {
   StudyConfig config;
   start(config);

@@ -19,9 +19,9 @@ ServerTest::~ServerTest() {
   if (const auto status = m_server->wait(Milliseconds(0))) std::cerr << "and ended with status " << *status << '\n';
 }
 
-void ServerTest::start(const std::vector<std::string>& options) {
+void ServerTest::start(const std::vector<std::string>& options, const std::string& config) {
   m_server.reset();
-  m_server.emplace(program_file(), folder(), "config.json", options);
+  m_server.emplace(program_file(), folder(), config, options);
 }
 
 void ServerTest::start(const StudyConfig& config) {

@@ -90,9 +90,9 @@ TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
   EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
   EXPECT_EQ(complaint({"--versoin"}), all + "\"--versoin\"; did you mean \"version\"?");
   EXPECT_EQ(complaint({"dance"}), all + "\"dance\"");
-  EXPECT_EQ(complaint({"config"}), "config: expected a command: check or schema; got none");
+  EXPECT_EQ(complaint({"config"}), "config: expected a command: check, schema or convert; got none");
   EXPECT_EQ(complaint({"config", "chek"}),
-            "config: expected a command: check or schema; got \"chek\"; did you mean \"check\"?");
+            "config: expected a command: check, schema or convert; got \"chek\"; did you mean \"check\"?");
   EXPECT_EQ(complaint({"participants", "run"}),
             "participants: expected a command: list, links, add or reset; got \"run\"");
 }
@@ -156,6 +156,9 @@ TEST(ArgumentsTest, OperandsAreCounted) {
   EXPECT_EQ(complaint({"run", "study.json"}), "run: expected an option, got \"study.json\"");
   EXPECT_EQ(complaint({"participants", "add"}), "participants add: expected CODE, got none");
   EXPECT_EQ(complaint({"participants", "add", ""}), "participants add: expected CODE, got none");
+  EXPECT_EQ(complaint({"config", "convert"}), "config convert: expected FROM, got none");
+  EXPECT_EQ(complaint({"config", "convert", "a.json"}), "config convert: expected TO, got none");
+  EXPECT_EQ(complaint({"config", "convert", "a", "b", "c"}), "config convert: expected an option, got \"c\"");
   EXPECT_EQ(complaint({"participants", "add", "a", "b"}), "participants add: expected an option, got \"b\"");
 }
 

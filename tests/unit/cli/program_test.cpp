@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "host/runtime/files.hpp"
 #include "unit/plugins/lent.hpp"
 
 namespace tellina::testing {
@@ -115,6 +116,54 @@ TEST_F(ProgramTest, ALoneGatewayOrWorkerNeedsALayerThatLeavesTheProcess) {
     EXPECT_THAT(m_err, HasSubstr("\"redis\""));
     EXPECT_THAT(m_err, EndsWith("), got \"memory\", which stays within one; `tellina run` plays all roles in one\n"));
   }
+}
+
+TEST_F(ProgramTest, ConfigConvertWritesTheOtherFormWithTheSamePermissions) {
+  const std::string yaml = (m_folder / "study.yaml").string();
+  fs::permissions(config(), fs::perms(0600));
+  EXPECT_EQ(run_bare({"config", "convert", config(), yaml}), 0) << m_err;
+  EXPECT_EQ(m_out + m_err, "");
+  EXPECT_EQ(read_text(yaml),
+            "sandbox:\n  plugin: absent\naccess_codes:\n  - bob\n  - alice\ntask_duration_in_seconds: 60\ntasks:\n"
+            "  - type: stdout\n    description: say hello\n    initial_filesystem: {}\n    answer: hello\n");
+  EXPECT_EQ(fs::status(yaml).permissions(), fs::perms(0600)) << "it has the access codes in it";
+  EXPECT_EQ(run_bare({"config", "check", "--plugin-dir=" SANDBOX_FOLDER, "--config", yaml}), 0) << m_err;
+  EXPECT_EQ(m_out, yaml + ": good: 1 task, 2 access codes\n");
+
+  fs::permissions(yaml, fs::perms(0644));
+  const std::string json = (m_folder / "back.json").string();
+  write_text(yaml, "# mine\n" + read_text(yaml) + "# end\n");
+  EXPECT_EQ(run_bare({"config", "convert", yaml, json}), 0);
+  EXPECT_EQ(m_err, "warning: " + json + " lacks the 2 comments of " + yaml + ": JSON has none\n");
+  EXPECT_EQ(fs::status(json).permissions(), fs::perms(0644));
+  EXPECT_THAT(read_text(json), StartsWith("{\n  \"sandbox\": {\"plugin\": \"absent\"},\n  \"access_codes\""));
+
+  fs::create_directory(m_folder / "other");
+  const std::string elsewhere = (m_folder / "other" / "study.yml").string();
+  EXPECT_EQ(run_bare({"config", "convert", json, elsewhere}), 0);
+  EXPECT_EQ(m_err, "warning: relative paths in " + elsewhere +
+                       " are relative to its own folder, no longer to that of " + json + "\n");
+}
+
+TEST_F(ProgramTest, ConfigConvertRefusesWhatItCannotWrite) {
+  const std::string yaml = (m_folder / "study.yaml").string();
+  write_text(yaml, "kept");
+  EXPECT_EQ(run_bare({"config", "convert", config(), yaml}), 2);
+  EXPECT_EQ(m_err, "tellina: config convert: expected a new file, got \"" + yaml +
+                       "\", which exists\nTry `tellina --help`.\n");
+  EXPECT_EQ(read_text(yaml), "kept");
+  EXPECT_EQ(run_bare({"config", "convert", config(), (m_folder / "b.json").string()}), 2);
+  EXPECT_THAT(m_err,
+              StartsWith("tellina: config convert: expected a JSON and a YAML file (named *.yaml or *.yml), got two "
+                         "JSON files\n"));
+  EXPECT_EQ(run_bare({"config", "convert", config(), (m_folder / "none/b.yaml").string()}), 1);
+  EXPECT_EQ(m_err, "cannot write " + (m_folder / "none/b.yaml").string() + ": No such file or directory\n");
+  EXPECT_EQ(run_bare({"config", "convert", (m_folder / "none.json").string(), (m_folder / "b.yaml").string()}), 1);
+  EXPECT_EQ(m_err, "cannot read " + (m_folder / "none.json").string() + ": No such file or directory\n");
+  write("{\"a\": 1,}");
+  EXPECT_EQ(run_bare({"config", "convert", config(), (m_folder / "b.yaml").string()}), 2);
+  EXPECT_EQ(m_err, config() + ":1:9: expected a key in double quotes, got '}'; JSON has no comma before it\n");
+  EXPECT_FALSE(fs::exists(m_folder / "b.yaml"));
 }
 
 TEST_F(ProgramTest, ConfigCheckCountsWhatIsThere) {

@@ -1,0 +1,34 @@
+#pragma once
+
+/// The two forms of a configuration: JSON and YAML.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "host/config/document.hpp"
+
+namespace tellina {
+
+/// Size of the largest configuration that is read, in bytes.
+constexpr std::size_t max_config_bytes = 64 * 1024 * 1024;
+
+enum class ConfigForm { json, yaml };
+
+/// YAML for a name that ends in ".yaml" or ".yml", in upper or lower case; JSON for every other name.
+ConfigForm form_of(std::string_view file);
+
+/// Reads a text in the form that the name of its file tells. Throws ConfigError, see read_json() and read_yaml().
+ConfigDocument read_config_text(std::string_view text, const std::string& file, Diagnostics& diagnostics);
+
+/// What convert_config() gives.
+struct ConvertedConfig {
+  std::string text;
+  std::size_t lost_comments = 0;
+};
+
+/// Writes the text of `from` in the form that the name `to` tells; the value stays the same, the comments get lost.
+/// Needs no plugin, and does not compare the value with a schema. Throws ConfigError with all diagnostics.
+ConvertedConfig convert_config(std::string_view text, const std::string& from, const std::string& to);
+
+}  // namespace tellina

@@ -1,0 +1,28 @@
+#pragma once
+
+/// What a YAML scalar without quotes means. Readers differ (YAML 1.1 and 1.2), so only words that all of them read
+/// alike have a meaning here.
+
+#include <string_view>
+
+namespace tellina {
+
+enum class PlainKind {
+  text,       ///< a string to every reader
+  null,       ///< null
+  boolean,    ///< true, false
+  number,     ///< a number as JSON writes it
+  ambiguous,  ///< no, ~, 010, 1_000, 1:30, 2024-01-31, <<: something else than text to some readers
+};
+
+struct PlainScalar {
+  PlainKind kind = PlainKind::text;
+  /// What YAML readers take it for, such as "a number" or "false"; empty for text.
+  std::string_view reading;
+  /// Of an ambiguous one: what the author can write instead, such as "true, false or text in quotes".
+  std::string_view alternatives;
+};
+
+PlainScalar read_plain(std::string_view text);
+
+}  // namespace tellina
