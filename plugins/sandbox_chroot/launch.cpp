@@ -81,8 +81,12 @@ LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter&
   const Descriptor init_program(open(settings.init.c_str(), O_RDONLY | O_CLOEXEC));
   if (!init_program) throw system_error(settings.init, errno);
 
-  const std::array given = {move_up(control.theirs.get()), move_up(init_control.theirs.get()),
-                            move_up(init_program.get()), move_up(filter.allow().get()), move_up(filter.refuse().get())};
+  const Descriptor shell_marks(open(settings.shell_marks.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!shell_marks) throw system_error(settings.shell_marks, errno);
+
+  const std::array given = {move_up(control.theirs.get()),  move_up(init_control.theirs.get()),
+                            move_up(init_program.get()),    move_up(filter.allow().get()),
+                            move_up(filter.refuse().get()), move_up(shell_marks.get())};
   SpawnPlan plan;
   for (int number = 0; number < 3; ++number) {
     posix_spawn_file_actions_addopen(&plan.actions, number, "/dev/null", O_RDWR, 0);

@@ -192,8 +192,8 @@ int run(char** arguments) {
 
   const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
   if (init_descriptor < 0) fail("make a process descriptor");
-  for (const int inherited :
-       {protocol::init_control, protocol::init_program, protocol::seccomp_allow, protocol::seccomp_refuse}) {
+  for (const int inherited : {protocol::init_control, protocol::init_program, protocol::seccomp_allow,
+                              protocol::seccomp_refuse, protocol::shell_marks}) {
     close(inherited);
   }
   protocol::InitStarted started;

@@ -25,9 +25,10 @@ enum InheritedDescriptor : int {
   init_control = 4,
   init_program = 5,
   seccomp_allow = 6,
-  seccomp_refuse = 7
+  seccomp_refuse = 7,
+  shell_marks = 8  ///< the shared object that the shell loads
 };
-inline constexpr int first_closed_descriptor = 8;
+inline constexpr int first_closed_descriptor = 9;
 
 /// The first byte of every message.
 enum Kind : char { map_me = 'M', mapped = 'm', mapped_root = 'r', init_started = 'I', watch_memory = 'w' };

@@ -83,9 +83,36 @@ void mount_memory_text(const Room& room) {
           "mount /proc/meminfo");
 }
 
+/// Puts the shared object that the shell loads into its place. Its descriptor is of a mount of the host, which can't be
+/// mounted here: so it is a copy, and it must be executable where /dev is not.
+void mount_shell_marks(const Room& room) {
+  const char* const name = "dev/shell_marks";
+  const int from = protocol::shell_marks;
+  const int to = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
+  static char bytes[16 * 1024];
+  ssize_t size = 0;
+  // At an offset of its own: the file is shared by all launchers of a plugin.
+  for (off_t offset = 0; to >= 0 && (size = pread(from, bytes, sizeof bytes, offset)) > 0; offset += size) {
+    require(write(to, bytes, static_cast<std::size_t>(size)) == size, "copy shell_marks.so");
+  }
+  require(to >= 0 && size == 0, "copy shell_marks.so");
+  close(to);
+  close(from);
+  if (room.has_root) give_to_root(name);
+  const char* const place = init_protocol::shell_marks_path + 1;
+  const bool is_mounted = mount(name, place, nullptr, MS_BIND, nullptr) == 0;
+  // A root file system made by an older version has no place for it, and brings what its shell reads with it.
+  require(is_mounted || errno == ENOENT, "mount shell_marks.so");
+  require(!is_mounted ||
+              mount(nullptr, place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0,
+          "make shell_marks.so read-only");
+  require(unlink(name) == 0, "unlink the copy of shell_marks.so");
+}
+
 void mount_devices(const Room& room) {
-  mount_memory("dev", MS_NOEXEC, 64 * 1024, 64, "0755", room.has_root);
+  mount_memory("dev", MS_NOEXEC, 128 * 1024, 64, "0755", room.has_root);
   mount_memory_text(room);
+  mount_shell_marks(room);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
     std::snprintf(from, sizeof from, "/dev/%s", name);

@@ -128,6 +128,7 @@ CommonSettings::CommonSettings(const Config& config) {
     network->fail("expected false, got true: this sandbox has no network");
   }
   init = find_prefix() / "libexec/tellina/sandbox_init";
+  shell_marks = find_prefix() / "libexec/tellina/shell_marks.so";
 }
 
 }  // namespace tellina::sandbox_common

@@ -25,6 +25,7 @@ class CommonSettings {
   std::string timezone;               ///< empty: the participant's
   std::vector<std::string> packages;  ///< in alphabetical order, each once
   std::string init;                   ///< path of the program
+  std::string shell_marks;            ///< path of the shared object that the shell loads
 };
 
 /// The folder above lib/tellina/plugins/, where the plugin lies.

@@ -85,8 +85,9 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
       {"RestartPolicy", json::object{{"Name", "no"}}},
       {"AutoRemove", false},
       {"Init", false},
-      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro", spec.folder + ":" + folder_place + ":ro",
-                            spec.memory_file + ":/proc/meminfo:ro"}}};
+      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro",
+                            m_settings.shell_marks + ":" + init_protocol::shell_marks_path + ":ro",
+                            spec.folder + ":" + folder_place + ":ro", spec.memory_file + ":/proc/meminfo:ro"}}};
   const json::object body = {{"Image", m_settings.image},
                              {"User", user},
                              {"WorkingDir", "/home/me"},
@@ -112,9 +113,10 @@ void Containers::fail_for_image(const Engine::Answer& answer, const std::string&
 void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
   std::call_once(m_profile_made, [this] { m_seccomp_profile = make_seccomp_profile(); });
   const std::string what = "create a container";
-  if (access(m_settings.init.c_str(), X_OK) != 0) {
-    throw system_error(m_settings.init, errno, {},
-                       "build or install the whole of tellina: this program comes with the plugin");
+  for (const std::string& file : {m_settings.init, m_settings.shell_marks}) {
+    if (access(file.c_str(), R_OK) != 0) {
+      throw system_error(file, errno, {}, "build or install the whole of tellina: this file comes with the plugin");
+    }
   }
   const Engine::Answer answer =
       m_engine.post("/containers/create?name=" + container_name(spec.token), make_body(spec), deadline, what);

@@ -40,6 +40,9 @@ inline constexpr unsigned sandbox_user = 1000;
 /// Of /tmp and of /dev/shm: without a limit a file system in memory would hold a million empty files.
 inline constexpr unsigned tmp_entries = 4096;
 
+/// Where the shell finds the shared object that writes its marks (plugins/sandbox_shell/).
+inline constexpr const char* shell_marks_path = "/usr/lib/tellina/shell_marks.so";
+
 struct Ready {
   char kind = ready;
   bool has_shell = false;  ///< one was started on this terminal; it may have ended since

@@ -24,17 +24,10 @@ if [[ -r /usr/share/bash-completion/bash_completion ]]; then
   complete -D -F _load_bash_completion
 fi
 
-# The nonce of the marks comes in the environment of the sandbox's own shell. The shells inside it find it as the name of
-# an empty file, since `exec bash` and tmux leave no process behind that still has it in its environment.
-if [[ -r /etc/tellina/shell_integration.bash ]]; then
-  if [[ -n ${TELLINA_NONCE-} ]]; then
-    : 2>/dev/null >"/dev/shm/.tellina-$TELLINA_NONCE"
-  else
-    for TELLINA_NONCE in /dev/shm/.tellina-*; do :; done
-    TELLINA_NONCE=${TELLINA_NONCE#*-}
-    [[ $TELLINA_NONCE != '*' ]] || TELLINA_NONCE=
-    __tellina_ran=1  # the first prompt ends what was run before by `exec`
-  fi
-  . /etc/tellina/shell_integration.bash
-  [[ -n ${__tellina_nonce-} ]] || unset TELLINA_NONCE __tellina_ran
+# Marks prompts and commands for the study's record. No builtin is left: the file installs itself in this shell when it is
+# loaded. The nonce of the marks comes in the environment of the sandbox's own shell. The shells inside it find it as the
+# name of an empty file, since `exec bash` and tmux leave no process behind that still has it in its environment.
+if [[ -s /usr/lib/tellina/shell_marks.so ]]; then
+  [[ -z ${TELLINA_NONCE-} ]] || : 2>/dev/null >"/dev/shm/.tellina-$TELLINA_NONCE"
+  enable -f /usr/lib/tellina/shell_marks.so tellina && enable -d tellina
 fi

@@ -71,6 +71,7 @@ TEST_F(Marks, TakeLongAndSeveralLineCommandsWhole) {
   expect_command("for i in 1 2\ndo echo $i\ndone", "for i in 1 2\\x0ado echo $i\\x0adone", "0");
   expect_command("cat <<X\nfoo\nX", "cat <<X\\x0afoo\\x0aX", "0");
   expect_command("echo 'a\nb'", "echo 'a\\x0ab'", "0");
+  expect_command("echo 'a\\\nb'", "echo 'a\\\\\\x0ab'", "0");
   const std::string long_text = ": " + std::string(9000, 'x');
   expect_command(long_text, long_text, "0");
   expect_command(
@@ -118,6 +119,10 @@ TEST_F(Marks, LeaveStatusAndOutputAlone) {
   shell().run("echo in the file");
   shell().run("exec >&3");
   EXPECT_EQ(shell().run("cat file").output, "in the file\n");
+  expect_command("exec 2>errors", "exec 2>errors", "0");
+  expect_command("(exit 3)", "(exit 3)", "3");
+  expect_command("exec 2>/dev/tty", "exec 2>/dev/tty", "0");
+  EXPECT_EQ(shell().run("grep -c 133 errors").output, "0\n");
 }
 
 TEST_F(Marks, SurviveTheParticipantsOwnSettings) {
@@ -147,9 +152,48 @@ TEST_F(Marks, SurviveTheParticipantsOwnSettings) {
   expect_command("set +e; set -x", "set +e\\x3b set -x", "0");
   EXPECT_EQ(shell().run("echo traced").output, "+ echo traced\ntraced\n");
   shell().run("set +x; set +o history");
-  expect_command("echo b", "", "0");  // a missing text, never that of another command
+  expect_command("echo b", "echo b", "0");
   shell().run("set -o history");
   expect_command("echo b", "echo b", "0");
+}
+
+TEST_F(Marks, ComeWithoutALineEditorToo) {
+  expect_command("set +o emacs", "set +o emacs", "0");
+  expect_command("(exit 3)", "(exit 3)", "3");
+  expect_command("for i in 1 2\ndo echo $i\ndone", "for i in 1 2\\x0ado echo $i\\x0adone", "0");
+  shell().type("half a com\x03");
+  shell().prompt();
+  new_marks();
+  expect_command("unset PS1 PS2 PS0", "unset PS1 PS2 PS0", "0");
+  expect_command("false", "false", "1");
+  expect_command("set -o emacs", "set -o emacs", "0");
+  expect_command("(exit 4)", "(exit 4)", "4");
+}
+
+TEST_F(Marks, HaveTheTextThatHistoryExpansionMakes) {
+  shell().run("echo one two");
+  expect_command("echo !!", "echo echo one two", "0");
+  expect_command("echo !$ '!$' x!", "echo two '!$' x!", "0");
+  expect_command("^two^three", "echo three '!$' x!", "0");
+  shell().type("echo !missing\n");
+  shell().prompt();
+  EXPECT_EQ(new_marks(), (Texts{"A", "B"})) << "bash runs nothing";
+  expect_command("true", "true", "0");
+  shell().type("shopt -s histverify\n");
+  shell().prompt();
+  new_marks();
+  shell().type("echo !!\n");
+  shell().prompt();
+  shell().type("\n");
+  shell().prompt();
+  const Texts marks = new_marks();
+  ASSERT_GE(marks.size(), 4U);
+  EXPECT_EQ(marks[marks.size() - 4], "C;cmd=echo shopt -s histverify;cwd=/home/me");
+}
+
+TEST_F(Marks, HaveTheStatusOfExit) {
+  shell().type("exit 5\n");
+  shell().read_until(Shell::mark("D;5", ""));
 }
 
 TEST_F(Marks, ReadABashrcOfTheStudy) {
