@@ -18,8 +18,7 @@ void FirstAnswer::start() {
 }
 
 void FirstAnswer::ask() {
-  const boost::json::object question{{"method", "ready"}};
-  m_lane->ask(question, [weak = weak_from_this(), this](const WorkerReply& reply) {
+  m_lane->ask(WorkerRequest(WorkerRequest::Method::ready), [weak = weak_from_this(), this](const WorkerReply& reply) {
     const auto alive = weak.lock();
     if (alive && m_timer) on_answer(reply.status == 200);
   });

@@ -1,11 +1,10 @@
 #include "host/gateway/lane.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <utility>
 
 #include "host/gateway/websocket_connection.hpp"
+#include "host/wire/connection_messages.hpp"
 
 namespace tellina {
 
@@ -59,7 +58,7 @@ void Lane::drain() {
 
 void Lane::handle(Message message) {
   if (message.kind == MessageKind::reply) {
-    auto reply = parse_worker_reply(message.body);
+    auto reply = decode_reply(message.body);
     if (!reply) {
       m_state.log.error("gateway: a worker's reply is not what was agreed; is it of another version?");
       reply = WorkerReply(500, {});
@@ -77,9 +76,10 @@ void Lane::handle(Message message) {
 }
 
 void Lane::refuse_late_accept(const Message& message) {
-  if (ChannelName::find_fault(message.body)) return;
-  m_state.layer.send(ChannelName(message.body),
-                     Message(MessageKind::disconnect, message.connection, 1, "1006 left before it was accepted"));
+  const std::optional<ChannelName> owner = decode_accept(message.body);
+  if (!owner) return;
+  const ConnectionEnd end(close_code::abnormal, "left before it was accepted");
+  m_state.layer.send(*owner, Message(MessageKind::disconnect, message.connection, 1, encode_end(end)));
 }
 
 void Lane::watch_owner(const ChannelName& owner) {
@@ -100,9 +100,9 @@ void Lane::ask_owners() {
   for (auto& [owner, state] : m_owners) {
     if (!std::exchange(state.is_asked, true)) asked.push_back(owner);
   }
-  const boost::json::object question{{"method", "alive"}};
+  const WorkerRequest request(WorkerRequest::Method::alive);
   for (const ChannelName& owner : asked) {
-    ask(owner, question, limits().owner_timeout, [this, owner](const WorkerReply& reply) {
+    ask(owner, request, limits().owner_timeout, [this, owner](const WorkerReply& reply) {
       const auto found = m_owners.find(owner);
       if (found == m_owners.end()) return;
       found->second.is_asked = false;
@@ -121,11 +121,11 @@ void Lane::lose_owner(const ChannelName& owner) {
   for (const auto& connection : connections) connection->lose_owner();
 }
 
-void Lane::ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
+void Lane::ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout,
                Answer answer) {
   if (m_questions.size() >= limits().requests_in_flight) return answer(busy_reply());
   const std::string id = random_token(m_state.random);
-  Message message(MessageKind::request, id, 0, boost::json::serialize(question));
+  Message message(MessageKind::request, id, 0, encode_request(request));
   message.reply_channel = m_channel;
 
   Question& entry = m_questions[id];

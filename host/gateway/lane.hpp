@@ -2,8 +2,6 @@
 
 /// One event loop's part of the gateway: its channel, its connections, its questions to workers.
 
-#include <boost/json/object.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -18,7 +16,7 @@
 #include "host/gateway/gateway_state.hpp"
 #include "host/gateway/metrics.hpp"
 #include "host/runtime/asio_loop.hpp"
-#include "host/wire/worker_reply.hpp"
+#include "host/wire/worker_requests.hpp"
 #include "tellina/channel_layer.hpp"
 
 namespace tellina {
@@ -66,12 +64,11 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   /// Asks any worker; calls `answer` once, with the worker's reply or with busy_reply() where none came in time or
   /// the layer has no room. It may be called before ask() returns.
-  void ask(const boost::json::object& question, Answer answer) {
-    ask(m_request_channel, question, m_state.config.limits.reply_timeout, std::move(answer));
+  void ask(const WorkerRequest& request, Answer answer) {
+    ask(m_request_channel, request, m_state.config.limits.reply_timeout, std::move(answer));
   }
   /// Asks whoever reads the channel, likewise.
-  void ask(const ChannelName& channel, const boost::json::object& question, std::chrono::milliseconds timeout,
-           Answer answer);
+  void ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout, Answer answer);
 
   /// Every member adds itself when it starts and removes itself in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);

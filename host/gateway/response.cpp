@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-#include "host/wire/worker_reply.hpp"
+#include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 namespace {

@@ -3,6 +3,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "host/gateway/scrape.hpp"
 #include "host/gateway/session_cookies.hpp"
 #include "host/runtime/log_event.hpp"
+#include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
@@ -76,8 +78,8 @@ std::string claimed_participant(const std::string& key) {
   return "participant " + participant_label(number);
 }
 
-/// A question to a worker about the session that the request's cookie names, or nothing after a refusal.
-std::optional<json::object> session_question(const Exchange& exchange, const char* method) {
+/// A request to a worker about the session that the request's cookie names, or nothing after a refusal.
+std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerRequest::Method method) {
   const std::string participant = named_participant(exchange);
   const std::string token = session_token(exchange.header(http::field::cookie), participant);
   if (token.empty()) {
@@ -90,9 +92,10 @@ std::optional<json::object> session_question(const Exchange& exchange, const cha
     exchange.refuse(401, "not_logged_in", "log in first");
     return std::nullopt;
   }
-  json::object question{{"method", method}, {"cookie", token}};
-  if (!participant.empty()) question["participant"] = participant;
-  return question;
+  WorkerRequest request(method);
+  request.cookie = token;
+  request.participant = participant;
+  return request;
 }
 
 bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
@@ -245,21 +248,22 @@ void log_in(const Exchange& exchange) {
   if (!code || !code->is_string()) {
     return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
   }
-  const json::object question{{"method", "login"}, {"access_code", code->get_string()}};
+  WorkerRequest question(WorkerRequest::Method::login);
+  question.access_code = json::value_to<std::string>(*code);
   lane.ask(question, [&lane, request = std::move(request), answer = exchange.answer](const WorkerReply& reply) {
     finish_login(lane, request, reply, answer);
   });
 }
 
 void tell_study(const Exchange& exchange) {
-  const auto question = session_question(exchange, "study");
-  if (!question) return;
-  exchange.lane.ask(*question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
+  const auto request = session_request(exchange, WorkerRequest::Method::study);
+  if (!request) return;
+  exchange.lane.ask(*request, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
 
 void tell_about(const Exchange& exchange) {
-  const json::object question{{"method", "about"}};
-  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
+  exchange.lane.ask(WorkerRequest(WorkerRequest::Method::about),
+                    [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
 
 bool is_websocket_key(std::string_view key) {
@@ -285,12 +289,12 @@ void open_terminal(const Exchange& exchange) {
   if (comes_from_elsewhere(exchange)) {
     return exchange.refuse(403, "cross_origin", "this page may not open a terminal here");
   }
-  const auto question = session_question(exchange, "authenticate");
-  if (!question) return;
+  const auto request = session_request(exchange, WorkerRequest::Method::authenticate);
+  if (!request) return;
   http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
-  const bool offers_protocol = protocols.exists("tellina.v1");
+  const bool offers_protocol = protocols.exists(subprotocol);
   const std::string address = client_address(exchange);
-  exchange.lane.ask(*question, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
+  exchange.lane.ask(*request, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status != 200) return answer(to_response(reply));
     answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol, address));
   });
@@ -299,8 +303,7 @@ void open_terminal(const Exchange& exchange) {
 void tell_health(const Exchange& exchange) { exchange.answer(plain_response(200, "ok\n")); }
 
 void tell_readiness(const Exchange& exchange) {
-  const json::object question{{"method", "ready"}};
-  exchange.lane.ask(question, [answer = exchange.answer](const WorkerReply& reply) {
+  exchange.lane.ask(WorkerRequest(WorkerRequest::Method::ready), [answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status == 200) return answer(plain_response(200, "ready\n"));
     answer(plain_response(503, "no worker is ready\n"));
   });
@@ -336,10 +339,10 @@ class Route {
 constexpr std::array<Route, 10> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
-    {"/api/v1/login", http::verb::post, log_in},
-    {"/api/v1/about", http::verb::get, tell_about},
-    {"/api/v1/study", http::verb::get, tell_study},
-    {"/api/v1/terminal", http::verb::get, open_terminal},
+    {login_path, http::verb::post, log_in},
+    {about_path, http::verb::get, tell_about},
+    {study_path, http::verb::get, tell_study},
+    {terminal_path, http::verb::get, open_terminal},
     {"/test", http::verb::get, run_self_test},
     {"/healthz", http::verb::get, tell_health},
     {"/readyz", http::verb::get, tell_readiness},

@@ -4,15 +4,10 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "host/gateway/lane.hpp"
-#include "host/runtime/metric_samples.hpp"
 
 namespace tellina {
-
-/// Reads [[family, suffix, labels, value], ...], as workers send them; nothing where the text is not that.
-std::vector<MetricSample> parse_metric_samples(std::string_view json);
 
 /// Asks a worker for the study's numbers, then every worker that lives for its own, and calls `answer` once, on the
 /// lane's loop, with the text. Workers that do not answer within a second are left out.

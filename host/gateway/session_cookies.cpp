@@ -1,7 +1,7 @@
 #include "host/gateway/session_cookies.hpp"
 
 #include "host/gateway/request_fields.hpp"
-#include "host/wire/worker_reply.hpp"
+#include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 namespace {

@@ -3,17 +3,16 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "host/gateway/response.hpp"
+#include "host/wire/data_frame.hpp"
+#include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
@@ -22,33 +21,15 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
-constexpr std::size_t offset_bytes = 8;        ///< before the payload of a binary frame
 constexpr std::size_t max_reason_bytes = 123;  ///< RFC 6455, section 5.5: control frames hold 125 bytes, 2 are the code
 
 /// How long a client may take to answer a close frame.
 constexpr std::chrono::seconds closing_timeout{3};
 
-/// RFC 6455, section 7.4.1, and the registry it founds.
-constexpr std::uint16_t going_away = 1001;
-constexpr std::uint16_t protocol_error = 1002;
-constexpr std::uint16_t abnormal = 1006;
-constexpr std::uint16_t policy_violation = 1008;
-constexpr std::uint16_t too_big = 1009;
-constexpr std::uint16_t internal_error = 1011;
-constexpr std::uint16_t service_restart = 1012;
-constexpr std::uint16_t try_again_later = 1013;
-
-template <typename Number>
-Number parse_number(BytesView text, Number fallback) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() ? number : fallback;
-}
-
 /// Codes that RFC 6455, section 7.4, lets nobody send are the sender's fault.
 std::uint16_t checked_code(std::uint16_t code) {
   const bool is_standard = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
-  return is_standard || (code >= 3000 && code <= 4999) ? code : internal_error;
+  return is_standard || (code >= 3000 && code <= 4999) ? code : close_code::internal_error;
 }
 
 /// Cuts between two UTF-8 characters.
@@ -95,7 +76,7 @@ void WebSocketConnection::set_options(bool offers_protocol) {
   m_stream.set_option(websocket::stream_base::decorator([offers_protocol](websocket::response_type& response) {
     response.set(beast::http::field::server, "tellina");
     for (const auto& [name, value] : security_headers()) response.set(name, value);
-    if (offers_protocol) response.set(beast::http::field::sec_websocket_protocol, "tellina.v1");
+    if (offers_protocol) response.set(beast::http::field::sec_websocket_protocol, subprotocol);
   }));
 }
 
@@ -116,8 +97,8 @@ void WebSocketConnection::start() {
 
 void WebSocketConnection::on_handshake(SocketError error) {
   if (m_state == State::ended) return;
-  if (error) return end(abnormal, error.message());
-  if (m_lane->is_stopping()) return close(going_away, "the server is stopping");
+  if (error) return end(close_code::abnormal, error.message());
+  if (m_lane->is_stopping()) return close(close_code::going_away, "the server is stopping");
   connect();
 }
 
@@ -128,43 +109,55 @@ void WebSocketConnection::connect() {
   m_lane->route(m_id, self_of(this));
   m_state = State::connecting;
 
-  const boost::json::object body{{"participant", m_participant}, {"address", m_address}};
-  Message message(MessageKind::connect, m_id, 0, boost::json::serialize(body));
+  ConnectBody body;
+  body.participant = m_participant;
+  body.address = m_address;
+  Message message(MessageKind::connect, m_id, 0, encode_connect(body));
   message.reply_channel = m_lane->channel();
   m_timer->start(state.clock.now() + m_lane->limits().accept_timeout, [this] {
     m_lane->metrics().accept_timeouts.add();
-    close(try_again_later, "busy");
+    close(close_code::try_again_later, "busy");
   });
   const SendResult result = state.layer.send(m_lane->connect_channel(), std::move(message));
   if (result == SendResult::accepted) return;
   if (result == SendResult::full) m_lane->metrics().full_channels.add();
-  close(try_again_later, "busy");
+  close(close_code::try_again_later, "busy");
 }
 
 void WebSocketConnection::receive(Message message) {
+  const SequenceCheck::Arrival arrival = m_received.arrive(message.sequence);
+  // The close may come from another worker than the owner, and again.
+  if (message.kind == MessageKind::close) return on_close(message);
+  if (arrival == SequenceCheck::Arrival::repeated) return;
+  // Also after a loss: the owner has to hear that the connection ends.
+  if (message.kind == MessageKind::accept) on_accept(message);
+  if (arrival == SequenceCheck::Arrival::after_a_loss) return close_after_loss();
   switch (message.kind) {
     case MessageKind::data:
       return enqueue(false, std::move(message.body));
     case MessageKind::text:
       return enqueue(true, std::move(message.body));
-    case MessageKind::accept:
-      return on_accept(message);
     case MessageKind::credit:
       return on_credit(message);
-    case MessageKind::close:
-      return on_close(message);
     default:
       return;
   }
 }
 
+void WebSocketConnection::close_after_loss() {
+  if (m_state == State::closing || m_state == State::ended) return;
+  m_lane->state().log.warning("gateway: messages for connection " + m_id + " were lost; the client reconnects");
+  close(close_code::lost, "messages were lost on the way");
+}
+
 void WebSocketConnection::on_accept(const Message& message) {
   if (m_owner) return;
-  if (const char* fault = ChannelName::find_fault(message.body)) {
-    m_lane->state().log.error(std::string("gateway: a worker's accept names no channel: ") + fault);
-    return close(internal_error, "internal");
+  std::optional<ChannelName> owner = decode_accept(message.body);
+  if (!owner) {
+    m_lane->state().log.error("gateway: a worker's accept names no channel");
+    return close(close_code::internal_error, "internal");
   }
-  m_owner.emplace(message.body);
+  m_owner = std::move(owner);
   m_lane->watch_owner(*m_owner);
   if (m_state != State::connecting) return;
   m_timer->cancel();
@@ -173,15 +166,14 @@ void WebSocketConnection::on_accept(const Message& message) {
 }
 
 void WebSocketConnection::on_credit(const Message& message) {
-  const auto credit = parse_number<std::size_t>(message.body, 0);
+  const std::size_t credit = decode_credit(message.body).value_or(0);
   m_uncredited -= std::min(credit, m_uncredited);
   if (m_stalled && !m_forwarding) forward();
 }
 
 void WebSocketConnection::on_close(const Message& message) {
-  const auto space = message.body.find(' ');
-  const auto code = parse_number<std::uint16_t>(BytesView(message.body).substr(0, space), internal_error);
-  begin_closing(checked_code(code), space == Bytes::npos ? std::string() : message.body.substr(space + 1));
+  ConnectionEnd end = decode_end(message.body);
+  begin_closing(checked_code(end.code), std::move(end.reason));
   if (!m_writing) send_close_frame();
 }
 
@@ -196,7 +188,8 @@ void WebSocketConnection::on_read(SocketError error) {
   m_lane->metrics().frames_in.add();
   m_lane->metrics().bytes_in.add(static_cast<std::int64_t>(m_buffer.size()));
   m_is_text = m_stream.got_text();
-  if (!m_is_text && m_buffer.size() < offset_bytes) return close(protocol_error, "binary frame without offset");
+  if (!m_is_text && m_buffer.size() < frame_header)
+    return close(close_code::protocol_error, "binary frame without offset");
   m_waiting = true;
   m_tries = 0;
   forward();
@@ -204,7 +197,7 @@ void WebSocketConnection::on_read(SocketError error) {
 
 void WebSocketConnection::forward() {
   if (m_state != State::open || !m_waiting) return;
-  const std::size_t payload = m_is_text ? 0 : m_buffer.size() - offset_bytes;
+  const std::size_t payload = m_is_text ? 0 : m_buffer.size() - frame_header;
   if (payload > 0 && m_uncredited > 0 && m_uncredited + payload > m_lane->limits().input_window) return stall();
   if (std::exchange(m_stalled, false)) {
     m_timer->cancel();
@@ -231,9 +224,9 @@ void WebSocketConnection::forward() {
     case SendResult::full:
       return retry_later();
     case SendResult::too_large:
-      return close(too_big, "too large for the channel layer");
+      return close(close_code::too_big, "too large for the channel layer");
     default:
-      return close(service_restart, "the channel layer is down");
+      return close(close_code::service_restart, "the channel layer is down");
   }
 }
 
@@ -256,7 +249,7 @@ void WebSocketConnection::stall() {
 void WebSocketConnection::retry_later() {
   if (m_state != State::open) return;
   m_lane->metrics().full_channels.add();
-  if (++m_tries > m_lane->limits().retries) return close(try_again_later, "busy");
+  if (++m_tries > m_lane->limits().retries) return close(close_code::try_again_later, "busy");
   m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval, [this] { forward(); });
 }
 
@@ -267,7 +260,7 @@ void WebSocketConnection::enqueue(bool is_text, Bytes body) {
   if (m_queued_bytes > m_lane->limits().output_queue) {
     m_lane->metrics().slow_readers.add();
     close_socket();
-    return end(policy_violation, "too much unwritten output");
+    return end(close_code::policy_violation, "too much unwritten output");
   }
   write();
 }
@@ -316,12 +309,12 @@ void WebSocketConnection::send_close_frame() {
 }
 
 void WebSocketConnection::lose_owner() {
-  if (m_state == State::open) close(service_restart, "the worker does not answer");
+  if (m_state == State::open) close(close_code::service_restart, "the worker does not answer");
 }
 
 void WebSocketConnection::leave() {
   if (m_state == State::handshaking) return cut();
-  close(going_away, "the server is stopping");
+  close(close_code::going_away, "the server is stopping");
 }
 
 void WebSocketConnection::close_socket() {
@@ -332,13 +325,13 @@ void WebSocketConnection::close_socket() {
 void WebSocketConnection::cut() {
   close_socket();
   if (m_state == State::closing) return end(m_close_code, m_close_reason);
-  end(abnormal, "cut");
+  end(close_code::abnormal, "cut");
 }
 
 void WebSocketConnection::end_after(SocketError error) {
   if (m_state == State::closing) return end(m_close_code, m_close_reason);
-  if (error == websocket::error::message_too_big) return end(too_big, "frame too large");
-  if (error != websocket::error::closed) return end(abnormal, error.message());
+  if (error == websocket::error::message_too_big) return end(close_code::too_big, "frame too large");
+  if (error != websocket::error::closed) return end(close_code::abnormal, error.message());
   const websocket::close_reason& reason = m_stream.reason();
   end(reason.code, std::string(reason.reason.data(), reason.reason.size()));
 }
@@ -351,7 +344,7 @@ void WebSocketConnection::end(std::uint16_t code, std::string reason) {
   m_lane->unroute(m_id);
   if (!m_owner) return;
   m_lane->unwatch_owner(*m_owner);
-  send_disconnect(std::to_string(code) + " " + reason, 0);
+  send_disconnect(encode_end(ConnectionEnd(code, std::move(reason))), 0);
 }
 
 void WebSocketConnection::send_disconnect(std::string body, int tries) {

@@ -14,6 +14,7 @@
 #include "host/gateway/draining_socket.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/sockets.hpp"
+#include "host/wire/connection_messages.hpp"
 
 namespace tellina {
 
@@ -69,6 +70,7 @@ class WebSocketConnection final : public LaneMember {
   void connect();
 
   void on_accept(const Message& message);
+  void close_after_loss();
   void on_credit(const Message& message);
   void on_close(const Message& message);
 
@@ -112,6 +114,7 @@ class WebSocketConnection final : public LaneMember {
   int m_tries = 0;
   std::size_t m_uncredited = 0;
   Sequence m_next_sequence = 1;
+  SequenceCheck m_received;  ///< of what the owner sends
 
   std::deque<Frame> m_queue;  ///< the first one is being written while m_writing
   std::size_t m_queued_bytes = 0;

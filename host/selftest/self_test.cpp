@@ -14,11 +14,15 @@ namespace {
 
 namespace json = boost::json;
 
-/// With the questions to the worker before and after it: less than 30 s.
+/// With the requests to the worker before and after it: less than 30 s.
 constexpr std::chrono::seconds play_limit{20};
-constexpr std::chrono::seconds question_limit{3};
+constexpr std::chrono::seconds reply_limit{3};
 
-json::object question(const char* errand) { return {{"method", "self_test"}, {"errand", errand}}; }
+WorkerRequest request(const char* step) {
+  WorkerRequest request(WorkerRequest::Method::self_test);
+  request.step = step;
+  return request;
+}
 
 /// The text of a member of a worker's answer; empty where it has none.
 std::string member(const WorkerReply& reply, const char* name) {
@@ -82,7 +86,7 @@ void SelfTest::run(Lane& lane, Answer answer) {
     if (m_waiting.size() > 1) return;
   }
   m_log.info("a self-test begins");
-  lane.ask(question("begin"), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
+  lane.ask(request("begin"), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
 }
 
 void SelfTest::begin(Lane& lane, const WorkerReply& reply) {
@@ -123,7 +127,7 @@ void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestR
   const bool is_good =
       report.steps.size() > 1 && report.steps[report.steps.size() - 2].outcome == SelfTestStep::Outcome::passed;
   const auto ask_for_log = [this, &lane, channel](const SelfTestReport& failed) {
-    lane.ask(channel, question("log"), question_limit,
+    lane.ask(channel, request("log"), reply_limit,
              [this, failed = SelfTestReport(failed)](const WorkerReply& reply) mutable {
                failed.log = lines_of(reply);
                conclude(failed);
@@ -131,7 +135,7 @@ void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestR
   };
   if (!is_good) return ask_for_log(report);
   const MonotonicTime asked = m_clock.now();
-  lane.ask(channel, question("removed"), question_limit,
+  lane.ask(channel, request("removed"), reply_limit,
            [this, report, asked, ask_for_log](const WorkerReply& reply) mutable {
              SelfTestStep& step = report.steps.back();
              judge_removal(step, reply);

@@ -6,6 +6,7 @@
 
 #include "host/plugins/guard.hpp"
 #include "host/selftest/test_study.hpp"
+#include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 namespace {
@@ -15,11 +16,10 @@ namespace json = boost::json;
 /// More would only hide the first ones.
 constexpr std::size_t most_lines = 20;
 
-Bytes success(json::object body) { return json::serialize(json::object{{"status", 200}, {"body", std::move(body)}}); }
+Bytes success(const json::object& body) { return encode_reply(WorkerReply(200, json::serialize(body))); }
 
 Bytes failure(int status, std::string_view code, std::string_view message) {
-  return json::serialize(
-      json::object{{"status", status}, {"body", {{"error", {{"code", code}, {"message", message}}}}}});
+  return encode_reply(WorkerReply(status, error_body(code, message)));
 }
 
 std::string message_of(const std::exception_ptr& error) {

@@ -83,7 +83,7 @@ void ParticipantSession::on_data(ClientConnection& port, BytesView frame) {
 }
 
 void ParticipantSession::on_text(ClientConnection& port, BytesView json) {
-  const ControlFrame frame = parse_control_frame(json);
+  const ClientFrame frame = decode_client_frame(json);
   if (const auto* bad = std::get_if<BadFrame>(&frame)) {
     return port.send_text(error_frame("bad_message", bad->message, bad->id));
   }

@@ -26,11 +26,10 @@ bool is_number(const json::value& value) {
 
 RequestId id_field(const json::object& frame) {
   const json::value* id = frame.if_contains("id");
-  if (!id) throw FrameComplaint("id: expected a string or a number, got nothing");
-  if (!id->is_string() && !is_number(*id))
-    throw FrameComplaint("id: expected a string or a number, got " + describe(*id));
+  if (!id) throw FrameError("id: expected a string or a number, got nothing");
+  if (!id->is_string() && !is_number(*id)) throw FrameError("id: expected a string or a number, got " + describe(*id));
   RequestId text = json::serialize(*id);
-  if (text.size() > 200) throw FrameComplaint("id: expected at most 200 bytes, got more");
+  if (text.size() > 200) throw FrameError("id: expected at most 200 bytes, got more");
   return text;
 }
 
@@ -47,7 +46,7 @@ std::string timezone_field(const json::object& frame) {
     begins_part = c == '/';
   }
   if (!is_good) {
-    throw FrameComplaint("timezone: expected a name such as \"Europe/Berlin\", got " + describe(json::value(name)));
+    throw FrameError("timezone: expected a name such as \"Europe/Berlin\", got " + describe(json::value(name)));
   }
   return name;
 }
@@ -60,12 +59,33 @@ std::optional<int> optional_task_field(const json::object& frame) {
   return task && !task->is_null() ? std::optional(task_field(frame)) : std::nullopt;
 }
 
+/// Writes a frame member by member.
+class FrameWriter {
+ public:
+  explicit FrameWriter(const char* type) : m_text(std::string("{\"type\":\"") + type + "\"") {}
+
+  FrameWriter& add_json(const char* name, const std::string& json) {
+    m_text += std::string(",\"") + name + "\":" + json;
+    return *this;
+  }
+  FrameWriter& add(const char* name, std::uint64_t number) { return add_json(name, std::to_string(number)); }
+  FrameWriter& add_text(const char* name, std::string_view text) { return add_json(name, quote_json(text)); }
+  FrameWriter& add_size(TerminalSize size) { return add("columns", size.columns).add("rows", size.rows); }
+  FrameWriter& add_task(std::optional<int> task) {
+    return task ? add("task", static_cast<std::uint64_t>(*task)) : *this;
+  }
+  std::string text() const { return m_text + "}"; }
+
+ private:
+  std::string m_text;
+};
+
 HelloFrame parse_hello(const json::object& frame) {
   HelloFrame hello;
   hello.size = size_fields(frame);
   hello.output_offset = number_field(frame, "output_offset", 0, offset_limit);
   if (const json::value* stream = frame.if_contains("stream"); stream && !stream->is_null()) {
-    if (!stream->is_string()) throw FrameComplaint("stream: expected a string, got " + describe(*stream));
+    if (!stream->is_string()) throw FrameError("stream: expected a string, got " + describe(*stream));
     hello.stream = json::value_to<std::string>(*stream);
   }
   if (const json::value* offset = frame.if_contains("input_offset"); offset && !offset->is_null()) {
@@ -79,10 +99,10 @@ HelloFrame parse_hello(const json::object& frame) {
   return hello;
 }
 
-ControlFrame parse_fields(const json::object& frame) {
+ClientFrame parse_fields(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
   if (!type || !type->is_string())
-    throw FrameComplaint("type: expected a string, got " + (type ? describe(*type) : "nothing"));
+    throw FrameError("type: expected a string, got " + (type ? describe(*type) : "nothing"));
   const json::string& name = type->get_string();
   if (name == "hello") return parse_hello(frame);
   if (name == "sandbox_seen") {
@@ -103,7 +123,7 @@ ControlFrame parse_fields(const json::object& frame) {
   }
   if (name == "ping") {
     const json::value* t = frame.if_contains("t");
-    if (!t || !is_number(*t)) throw FrameComplaint("t: expected a number, got " + (t ? describe(*t) : "nothing"));
+    if (!t || !is_number(*t)) throw FrameError("t: expected a number, got " + (t ? describe(*t) : "nothing"));
     PingFrame ping;
     ping.t = json::serialize(*t);
     return ping;
@@ -128,7 +148,7 @@ ControlFrame parse_fields(const json::object& frame) {
   }
   if (name == "input_times") return parse_input_times(frame);
   if (name == "observation") return parse_observation(frame);
-  throw FrameComplaint(
+  throw FrameError(
       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, ping, input_times or observation, "
       "got " +
       describe(*type));
@@ -136,7 +156,7 @@ ControlFrame parse_fields(const json::object& frame) {
 
 }  // namespace
 
-ControlFrame parse_control_frame(std::string_view text) {
+ClientFrame decode_client_frame(std::string_view text) {
   BadFrame bad;
   boost::system::error_code error;
   const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
@@ -147,7 +167,7 @@ ControlFrame parse_control_frame(std::string_view text) {
   }
   try {
     return parse_fields(value.get_object());
-  } catch (const FrameComplaint& complaint) {
+  } catch (const FrameError& complaint) {
     bad.message = complaint.what();
   }
   if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || is_number(*id))) {
@@ -155,5 +175,40 @@ ControlFrame parse_control_frame(std::string_view text) {
   }
   return bad;
 }
+
+std::string encode_frame(const HelloFrame& frame) {
+  FrameWriter writer("hello");
+  writer.add_size(frame.size).add("output_offset", frame.output_offset);
+  if (frame.stream) writer.add_text("stream", *frame.stream);
+  if (frame.input_offset) writer.add("input_offset", *frame.input_offset);
+  if (!frame.timezone.empty()) writer.add_text("timezone", frame.timezone);
+  if (frame.participant) writer.add_text("participant", *frame.participant);
+  if (frame.sandbox) writer.add_text("sandbox", *frame.sandbox);
+  return writer.text();
+}
+
+std::string encode_frame(const SandboxSeenFrame& frame) {
+  return FrameWriter("sandbox_seen").add_text("sandbox", frame.sandbox).add("input_offset", frame.input_offset).text();
+}
+
+std::string encode_frame(const StartTaskFrame& frame) {
+  return FrameWriter("start_task").add_json("id", frame.id).add_task(frame.task).text();
+}
+
+std::string encode_frame(const ResizeFrame& frame) { return FrameWriter("resize").add_size(frame.size).text(); }
+
+std::string encode_frame(const AckFrame& frame) {
+  return FrameWriter("ack").add("output_offset", frame.output_offset).text();
+}
+
+std::string encode_frame(const ResetFrame& frame) {
+  return FrameWriter("reset").add_json("id", frame.id).add_task(frame.task).text();
+}
+
+std::string encode_frame(const GiveUpFrame& frame) {
+  return FrameWriter("give_up").add_json("id", frame.id).add_task(frame.task).text();
+}
+
+std::string encode_frame(const PingFrame& frame) { return FrameWriter("ping").add_json("t", frame.t).text(); }
 
 }  // namespace tellina

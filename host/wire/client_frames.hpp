@@ -23,13 +23,13 @@ class HelloFrame {
   std::uint64_t output_offset = 0;
   std::optional<std::string> stream{};
   std::optional<std::uint64_t> input_offset{};
-  std::string timezone;  ///< an IANA name, as the client's system has it; empty where it does not say
-  std::optional<std::string> participant{};  ///< whom the page has logged in as; older clients do not say
-  /// The last sandbox that the client has heard of, empty where it knows none. A client that names it says by
-  /// `sandbox_seen` when it has seen another.
+  std::string timezone;                      ///< an IANA name; empty where the client sends none
+  std::optional<std::string> participant{};  ///< the key that the login was answered with; older clients leave it out
+  /// The last sandbox that the client has heard of, empty where it knows none. A client that names it sends
+  /// `sandbox_seen` when it has heard of another.
   std::optional<std::string> sandbox{};
 };
-/// Input from `input_offset` on was typed with that sandbox in sight.
+/// The client has heard of this sandbox: input from `input_offset` on is meant for it.
 class SandboxSeenFrame {
  public:
   SandboxSeenFrame() = default;
@@ -69,7 +69,7 @@ class PingFrame {
   PingFrame() = default;
   std::string t;  ///< the JSON text of the number
 };
-/// What cannot be understood: the words for the `error` frame.
+/// A frame that is not as agreed: the id and the text for the `error` frame.
 class BadFrame {
  public:
   BadFrame() = default;
@@ -77,10 +77,20 @@ class BadFrame {
   std::string message;
 };
 
-using ControlFrame = std::variant<HelloFrame, SandboxSeenFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame,
-                                  GiveUpFrame, PingFrame, ObservationFrame, BadFrame>;
+using ClientFrame = std::variant<HelloFrame, SandboxSeenFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame,
+                                 GiveUpFrame, PingFrame, ObservationFrame, BadFrame>;
 
-/// Never throws; unknown fields are passed over, so that pages may be newer than the server.
-ControlFrame parse_control_frame(std::string_view json);
+/// Never throws. Ignores unknown fields, so that clients may be newer than the server.
+ClientFrame decode_client_frame(std::string_view json);
+
+// As JSON text, for programs that take a participant's place.
+std::string encode_frame(const HelloFrame& frame);
+std::string encode_frame(const SandboxSeenFrame& frame);
+std::string encode_frame(const StartTaskFrame& frame);
+std::string encode_frame(const ResizeFrame& frame);
+std::string encode_frame(const AckFrame& frame);
+std::string encode_frame(const ResetFrame& frame);
+std::string encode_frame(const GiveUpFrame& frame);
+std::string encode_frame(const PingFrame& frame);
 
 }  // namespace tellina

@@ -30,8 +30,8 @@ std::uint64_t to_whole_number(const json::value* value, const std::string& name,
   const bool is_number = value && value->is_number();
   const auto number = is_number ? value->to_number<std::uint64_t>(error) : 0;
   if (!is_number || error || number < lowest || number > highest) {
-    throw FrameComplaint(name + ": expected a whole number from " + std::to_string(lowest) + " to " +
-                         std::to_string(highest) + ", got " + found(value));
+    throw FrameError(name + ": expected a whole number from " + std::to_string(lowest) + " to " +
+                     std::to_string(highest) + ", got " + found(value));
   }
   return number;
 }
@@ -40,7 +40,7 @@ double to_milliseconds(const json::value* value, const std::string& name) {
   constexpr double last = 8.64e15;
   const double number = value && value->is_number() ? value->to_number<double>() : -1;
   if (!(number >= 0 && number <= last)) {
-    throw FrameComplaint(name + ": expected milliseconds from 0 to 8.64e15, got " + found(value));
+    throw FrameError(name + ": expected milliseconds from 0 to 8.64e15, got " + found(value));
   }
   return number;
 }
@@ -56,7 +56,7 @@ double milliseconds_field(const json::object& frame, const char* name) {
 bool bool_field(const json::object& frame, const char* name) {
   const json::value* value = frame.if_contains(name);
   if (!value || !value->is_bool()) {
-    throw FrameComplaint(std::string(name) + ": expected true or false, got " + found(value));
+    throw FrameError(std::string(name) + ": expected true or false, got " + found(value));
   }
   return value->get_bool();
 }
@@ -64,8 +64,8 @@ bool bool_field(const json::object& frame, const char* name) {
 std::string text_field(const json::object& frame, const char* name, std::size_t longest) {
   const json::value* value = frame.if_contains(name);
   if (!value || !value->is_string() || value->get_string().size() > longest) {
-    throw FrameComplaint(std::string(name) + ": expected a string of at most " + std::to_string(longest) +
-                         " bytes, got " + found(value));
+    throw FrameError(std::string(name) + ": expected a string of at most " + std::to_string(longest) + " bytes, got " +
+                     found(value));
   }
   return json::value_to<std::string>(*value);
 }

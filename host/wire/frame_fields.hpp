@@ -1,6 +1,6 @@
 #pragma once
 
-/// The fields of a page's text frame, checked one by one.
+/// The fields of a text frame, checked one by one.
 
 #include <boost/json/object.hpp>
 
@@ -11,18 +11,18 @@
 
 namespace tellina {
 
-/// What is wrong with a frame: the words for the page.
-class FrameComplaint : public std::runtime_error {
+/// What is wrong with a frame. The text is for the sender.
+class FrameError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
 /// As a JSON string, with its quotation marks; `text` is UTF-8.
 std::string quote_json(std::string_view text);
-/// As JSON text, cut to 60 bytes.
+/// As JSON text, cut to 60 bytes between two characters.
 std::string describe(const boost::json::value& value);
 
-// Each throws FrameComplaint where the field is missing or another.
+// Each throws FrameError where the field is missing or has another type or value.
 
 /// A whole number, also where it is written 3.0 or 3e2, from `lowest` to `highest`.
 std::uint64_t number_field(const boost::json::object& frame, const char* name, std::uint64_t lowest,
@@ -33,7 +33,7 @@ std::string text_field(const boost::json::object& frame, const char* name, std::
 /// Milliseconds of a client's clock or of a duration, from 0 to 8.64e15 (the last day that JavaScript knows).
 double milliseconds_field(const boost::json::object& frame, const char* name);
 
-/// The same, of a value; `name` is for the complaint.
+/// The same, of a value; `name` is for the error.
 std::uint64_t to_whole_number(const boost::json::value* value, const std::string& name, std::uint64_t lowest,
                               std::uint64_t highest);
 double to_milliseconds(const boost::json::value* value, const std::string& name);

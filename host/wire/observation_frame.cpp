@@ -50,10 +50,10 @@ ObservationFrame parse_input_times(const json::object& frame) {
   const json::value* times = frame.if_contains("times");
   const json::array* entries = times ? times->if_array() : nullptr;
   if (!entries || entries->empty() || entries->size() > most_times) {
-    throw FrameComplaint("times: expected a list of 1 to 256 entries [offset, milliseconds], got " +
-                         (entries ? std::to_string(entries->size()) + " entries"
-                          : times ? describe(*times)
-                                  : "nothing"));
+    throw FrameError("times: expected a list of 1 to 256 entries [offset, milliseconds], got " +
+                     (entries ? std::to_string(entries->size()) + " entries"
+                      : times ? describe(*times)
+                              : "nothing"));
   }
   std::string list;
   std::uint64_t lowest = 0;
@@ -61,7 +61,7 @@ ObservationFrame parse_input_times(const json::object& frame) {
     const std::string name = "times[" + std::to_string(i) + "]";
     const json::array* entry = (*entries)[i].if_array();
     if (!entry || entry->size() != 2) {
-      throw FrameComplaint(name + ": expected [offset, milliseconds], got " + describe((*entries)[i]));
+      throw FrameError(name + ": expected [offset, milliseconds], got " + describe((*entries)[i]));
     }
     // Ascending, so that each says where the one before ends.
     const std::uint64_t offset = to_whole_number(&(*entry)[0], name + "[0]", lowest, offset_limit);
@@ -101,8 +101,8 @@ ObservationFrame parse_observation(const json::object& frame) {
     detail.add("reason", json::serialize(json::string(text_field(frame, "reason", longest_reason))));
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
   } else {
-    throw FrameComplaint("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +
-                         (kind ? describe(*kind) : "nothing"));
+    throw FrameError("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +
+                     (kind ? describe(*kind) : "nothing"));
   }
   parsed.detail = detail.text();
   return parsed;

@@ -19,7 +19,7 @@ class ObservationFrame {
   std::string stream;  ///< of input_times, and of pastes; empty where the frame names none
 };
 
-/// Throw FrameComplaint.
+/// Throw FrameError.
 ObservationFrame parse_input_times(const boost::json::object& frame);
 ObservationFrame parse_observation(const boost::json::object& frame);
 

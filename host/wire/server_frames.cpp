@@ -1,13 +1,139 @@
 #include "host/wire/server_frames.hpp"
 
+#include <boost/json.hpp>
+
 #include "host/wire/frame_fields.hpp"
+#include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
 
+namespace json = boost::json;
+
+constexpr std::size_t longest_text = frame_payload;
+constexpr std::uint64_t most_lines = 1'000'000'000;
+
 std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
 
+json::object object_of(std::string_view text) {
+  boost::system::error_code error;
+  json::value value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object()) throw FrameError("expected a JSON object, got text that is none");
+  return std::move(value.get_object());
+}
+
+/// The JSON text of a member that must be there.
+std::string json_field(const json::object& frame, const char* name) {
+  const json::value* value = frame.if_contains(name);
+  if (!value) throw FrameError(std::string(name) + ": expected a value, got nothing");
+  return json::serialize(*value);
+}
+
+std::string optional_json_field(const json::object& frame, const char* name) {
+  return frame.contains(name) ? json_field(frame, name) : std::string();
+}
+
+std::string optional_text_field(const json::object& frame, const char* name) {
+  return frame.contains(name) ? text_field(frame, name, longest_text) : std::string();
+}
+
+std::uint64_t offset_field(const json::object& frame, const char* name) {
+  return number_field(frame, name, 0, offset_limit);
+}
+
+int count_field(const json::object& frame, const char* name) {
+  return static_cast<int>(number_field(frame, name, 0, most_lines));
+}
+
+WelcomeFrame decode_welcome(const json::object& object) {
+  WelcomeFrame frame;
+  frame.id = optional_json_field(object, "id");
+  frame.stream = optional_text_field(object, "stream");
+  frame.sandbox = optional_text_field(object, "sandbox");
+  frame.input_offset = offset_field(object, "input_offset");
+  frame.output_offset = offset_field(object, "output_offset");
+  frame.answered_offset = offset_field(object, "answered_offset");
+  frame.state = json_field(object, "state");
+  return frame;
+}
+
+ProgressFrame decode_progress(const json::object& object) {
+  ProgressFrame frame;
+  frame.matched = count_field(object, "matched");
+  frame.missing = count_field(object, "missing");
+  frame.extra = count_field(object, "extra");
+  frame.incorrect = count_field(object, "incorrect");
+  frame.detail = json_field(object, "detail");
+  return frame;
+}
+
+ErrorFrame decode_error(const json::object& object) {
+  ErrorFrame frame;
+  frame.code = text_field(object, "code", longest_text);
+  frame.message = text_field(object, "message", longest_text);
+  frame.id = optional_json_field(object, "id");
+  frame.reference = optional_text_field(object, "reference");
+  return frame;
+}
+
+PongFrame decode_pong(const json::object& object) {
+  PongFrame frame;
+  frame.t = json_field(object, "t");
+  frame.input_offset = offset_field(object, "input_offset");
+  frame.output_offset = offset_field(object, "output_offset");
+  frame.state_number = offset_field(object, "state_number");
+  return frame;
+}
+
 }  // namespace
+
+ServerFrame decode_server_frame(std::string_view text) {
+  const json::object object = object_of(text);
+  const std::string type = text_field(object, "type", longest_text);
+  if (type == "welcome") return decode_welcome(object);
+  if (type == "progress") return decode_progress(object);
+  if (type == "error") return decode_error(object);
+  if (type == "pong") return decode_pong(object);
+  if (type == "replaced") return ReplacedFrame();
+  if (type == "state") {
+    StateFrame frame;
+    frame.state = json_field(object, "state");
+    return frame;
+  }
+  if (type == "input_ack") {
+    InputAckFrame frame;
+    frame.input_offset = offset_field(object, "input_offset");
+    return frame;
+  }
+  if (type == "done") {
+    DoneFrame frame;
+    frame.id = json_field(object, "id");
+    frame.sandbox = optional_text_field(object, "sandbox");
+    return frame;
+  }
+  if (type == "sandbox_replaced") {
+    SandboxReplacedFrame frame;
+    frame.sandbox = text_field(object, "sandbox", longest_text);
+    return frame;
+  }
+  UnknownFrame frame;
+  frame.type = type;
+  return frame;
+}
+
+StudyState decode_study_state(std::string_view text) {
+  const json::object object = object_of(text);
+  StudyState state;
+  state.state = text_field(object, "state", longest_text);
+  if (const json::value* task = object.if_contains("task"); task && task->is_object()) {
+    state.task = count_field(task->get_object(), "number");
+  }
+  if (const json::value* previous = object.if_contains("previous"); previous && previous->is_object()) {
+    state.previous_task = count_field(previous->get_object(), "number");
+    state.previous_end = text_field(previous->get_object(), "state", longest_text);
+  }
+  return state;
+}
 
 std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
                           std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,

@@ -5,11 +5,33 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "host/wire/client_frames.hpp"
 
 namespace tellina {
 
+class WelcomeFrame {
+ public:
+  WelcomeFrame() = default;
+  RequestId id;         ///< of the request that it answers; empty for `hello`
+  std::string stream;   ///< empty where no task runs
+  std::string sandbox;  ///< empty where no task runs
+  std::uint64_t input_offset = 0;
+  std::uint64_t output_offset = 0;
+  std::uint64_t answered_offset = 0;
+  std::string state;  ///< the JSON text of a state object
+};
+class StateFrame {
+ public:
+  StateFrame() = default;
+  std::string state;  ///< the JSON text of a state object
+};
+class InputAckFrame {
+ public:
+  InputAckFrame() = default;
+  std::uint64_t input_offset = 0;
+};
 /// What a check found, as far as the client may know it.
 class ProgressFrame {
  public:
@@ -20,8 +42,61 @@ class ProgressFrame {
   int incorrect = 0;
   std::string detail = "[]";  ///< the JSON text of a list
 };
+class DoneFrame {
+ public:
+  DoneFrame() = default;
+  RequestId id;
+  std::string sandbox;  ///< the one in use from then on; empty where that has not changed
+};
+class SandboxReplacedFrame {
+ public:
+  SandboxReplacedFrame() = default;
+  std::string sandbox;
+};
+class ReplacedFrame {};
+class ErrorFrame {
+ public:
+  ErrorFrame() = default;
+  std::string code;
+  std::string message;
+  RequestId id;           ///< empty where it answers no request
+  std::string reference;  ///< empty where the log has no line about the failure
+};
+class PongFrame {
+ public:
+  PongFrame() = default;
+  std::string t;  ///< the JSON text of the number of the ping
+  std::uint64_t input_offset = 0;
+  std::uint64_t output_offset = 0;
+  std::uint64_t state_number = 0;
+};
+/// A frame of a type that this version does not know, which clients ignore.
+class UnknownFrame {
+ public:
+  UnknownFrame() = default;
+  std::string type;
+};
 
-// The server's frames, as JSON text. `state` is the text of a state object.
+using ServerFrame = std::variant<WelcomeFrame, StateFrame, InputAckFrame, ProgressFrame, DoneFrame,
+                                 SandboxReplacedFrame, ReplacedFrame, ErrorFrame, PongFrame, UnknownFrame>;
+
+/// Throws FrameError where a frame is not as agreed.
+ServerFrame decode_server_frame(std::string_view json);
+
+/// What a client needs of a state object.
+class StudyState {
+ public:
+  StudyState() = default;
+  std::string state;         ///< ready, running or finished
+  int task = 0;              ///< the number of the current task; 0 when finished
+  int previous_task = 0;     ///< the number of the task that ended last; 0 where none has, or one runs
+  std::string previous_end;  ///< how it ended
+};
+/// Throws FrameError for a text that is no state object.
+StudyState decode_study_state(std::string_view json);
+
+// As JSON text. `state` is the text of a state object.
+
 /// `sandbox` is empty where no task runs.
 std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
                           std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,

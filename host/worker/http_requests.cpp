@@ -12,6 +12,7 @@
 #include "host/runtime/metric_samples.hpp"
 #include "host/store/digest.hpp"
 #include "host/study/state_json.hpp"
+#include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 namespace {
@@ -21,40 +22,26 @@ namespace json = boost::json;
 /// 256 bits: a cookie cannot be guessed, so its plain digest is safe in the file.
 constexpr std::size_t cookie_bytes = 32;
 
-/// A list of [family, suffix, labels, value].
-json::array to_json(const MetricSamples& samples) {
-  json::array list;
-  for (const MetricSample& sample : samples.all()) {
-    list.push_back(json::array{sample.family, sample.suffix, sample.labels, sample.value});
-  }
-  return list;
+WorkerReply success(std::string body = "{}") { return WorkerReply(200, std::move(body)); }
+
+WorkerReply failure(int status, std::string_view code, std::string_view message) {
+  return WorkerReply(status, error_body(code, message));
 }
 
-json::object success(json::object body = {}) { return {{"status", 200}, {"body", std::move(body)}}; }
-
-json::object failure(int status, std::string_view code, std::string_view message) {
-  return {{"status", status}, {"body", {{"error", {{"code", code}, {"message", message}}}}}};
-}
-
-std::string string_member(const json::object& question, const char* name) {
-  const json::value* value = question.if_contains(name);
-  return value && value->is_string() ? json::value_to<std::string>(*value) : std::string();
-}
-
-json::object log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
-                    Timestamp at) {
+WorkerReply log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
+                   Timestamp at) {
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
   transaction.add_login(*participant, sha256_hex(cookie), at);
-  return {{"status", 200},
-          {"body", {{"participant", participant_key(*participant)}}},
-          {"participant", *participant},
-          {"cookie", cookie}};
+  WorkerReply reply = success(json::serialize(json::object{{"participant", participant_key(*participant)}}));
+  reply.participant = *participant;
+  reply.cookie = cookie;
+  return reply;
 }
 
-json::object not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
+WorkerReply not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
 
-json::object wrong_participant() {
+WorkerReply wrong_participant() {
   return failure(403, "wrong_participant", "The cookie is another participant's. Please open your link again.");
 }
 
@@ -63,11 +50,14 @@ bool is_of_another(ParticipantId participant, const std::string& expected) {
   return !expected.empty() && expected != participant_key(participant);
 }
 
-json::object authenticate(StoreTransaction& transaction, const std::string& cookie, const std::string& expected) {
+WorkerReply authenticate(StoreTransaction& transaction, const std::string& cookie, const std::string& expected) {
   const auto participant = transaction.find_login(sha256_hex(cookie));
   if (!participant) return not_logged_in();
   if (is_of_another(*participant, expected)) return wrong_participant();
-  return {{"status", 200}, {"body", json::object()}, {"participant", *participant}, {"affinity", *participant}};
+  WorkerReply reply = success();
+  reply.participant = *participant;
+  reply.affinity = static_cast<std::uint64_t>(*participant);
+  return reply;
 }
 
 void add_file(MetricSamples& samples, const char* name, const std::string& path) {
@@ -117,7 +107,7 @@ MetricSamples lane_samples(const SessionEnvironment& environment, const LaneCoun
 }
 
 /// The study's numbers, and which workers to ask for theirs.
-json::object study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
+WorkerReply study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
   const StudyCounts counts = transaction.count_study(static_cast<int>(study.tasks.size()));
   MetricSamples samples;
   add_store_files(samples, store);
@@ -128,65 +118,66 @@ json::object study_numbers(StoreTransaction& transaction, const Study& study, co
     samples.add("tellina_study_task_sessions", {{"task", std::to_string(ended.first)}, {"state", ended.second}},
                 static_cast<double>(number), "_total");
   }
-  json::array workers;
+  WorkerNumbers numbers;
+  numbers.samples = samples.all();
   for (const std::string& worker : counts.workers) {
-    if (worker.find(test_worker_mark) == std::string::npos) workers.emplace_back(worker);
+    if (worker.find(test_worker_mark) == std::string::npos) numbers.workers.push_back(worker);
   }
-  return success(json::object{{"samples", to_json(samples)}, {"workers", std::move(workers)}});
+  return success(encode_numbers(numbers));
 }
 
-json::object describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
-                            const Study& study) {
+WorkerReply describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
+                           const Study& study) {
   const auto participant = transaction.find_login(sha256_hex(cookie));
   if (participant && is_of_another(*participant, expected)) return wrong_participant();
   const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
   if (!progress) return not_logged_in();
-  return success(json::parse(state_json(study, *progress)).as_object());
+  return success(state_json(study, *progress));
 }
 
-json::object about(const SessionEnvironment& environment) {
-  return success(json::object{{"title", environment.study->title},
-                              {"contact", environment.study->contact},
-                              {"records_bytes", environment.keeps_bytes}});
+WorkerReply about(const SessionEnvironment& environment) {
+  return success(json::serialize(json::object{{"title", environment.study->title},
+                                              {"contact", environment.study->contact},
+                                              {"records_bytes", environment.keeps_bytes}}));
 }
 
-using Job = std::function<json::object(StoreTransaction&)>;
+using Job = std::function<WorkerReply(StoreTransaction&)>;
 
-/// The job of a method that asks the store; empty for any other method.
-Job store_job(const SessionEnvironment& environment, const std::string& method, const json::object& members) {
-  if (method == "ready") return [](StoreTransaction&) { return success(); };
-  if (method == "study_numbers") {
-    return [study = environment.study, &store = environment.store](StoreTransaction& transaction) {
-      return study_numbers(transaction, *study, store);
-    };
+/// The job of a request that asks the store.
+Job store_job(const SessionEnvironment& environment, const WorkerRequest& request) {
+  switch (request.method) {
+    case WorkerRequest::Method::ready:
+      return [](StoreTransaction&) { return success(); };
+    case WorkerRequest::Method::study_numbers:
+      return [study = environment.study, &store = environment.store](StoreTransaction& transaction) {
+        return study_numbers(transaction, *study, store);
+      };
+    case WorkerRequest::Method::login:
+      return [code = request.access_code, token = random_token(environment.random, cookie_bytes),
+              now = Timestamp(environment.loop.clock())](StoreTransaction& transaction) {
+        return log_in(transaction, code, token, now);
+      };
+    case WorkerRequest::Method::authenticate:
+      return [request](StoreTransaction& transaction) {
+        return authenticate(transaction, request.cookie, request.participant);
+      };
+    case WorkerRequest::Method::study:
+      return [request, study = environment.study](StoreTransaction& transaction) {
+        return describe_study(transaction, request.cookie, request.participant, *study);
+      };
+    default:
+      return {};
   }
-  if (method == "login") {
-    return [code = string_member(members, "access_code"), token = random_token(environment.random, cookie_bytes),
-            now = Timestamp(environment.loop.clock())](StoreTransaction& transaction) {
-      return log_in(transaction, code, token, now);
-    };
-  }
-  const std::string cookie = string_member(members, "cookie");
-  const std::string expected = string_member(members, "participant");
-  if (method == "authenticate") {
-    return [cookie, expected](StoreTransaction& transaction) { return authenticate(transaction, cookie, expected); };
-  }
-  if (method == "study") {
-    return [cookie, expected, study = environment.study](StoreTransaction& transaction) {
-      return describe_study(transaction, cookie, expected, *study);
-    };
-  }
-  return {};
 }
 
 /// Replies with what the job returns, or with 503 if the store fails.
 void ask_store(const SessionEnvironment& environment, Job job, HttpRequests::Reply reply) {
   const auto text = std::make_shared<Bytes>();
   environment.store.submit(
-      [job = std::move(job), text](StoreTransaction& transaction) { *text = json::serialize(job(transaction)); },
+      [job = std::move(job), text](StoreTransaction& transaction) { *text = encode_reply(job(transaction)); },
       [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
         loop.post([text, reply, fault] {
-          reply(fault ? Bytes(json::serialize(failure(503, "busy", "The database does not answer. Please try again.")))
+          reply(fault ? encode_reply(failure(503, "busy", "The database does not answer. Please try again."))
                       : std::move(*text));
         });
       });
@@ -199,24 +190,29 @@ HttpRequests::HttpRequests(SessionEnvironment& environment, std::function<LaneCo
   TELLINA_ASSERT_PROCESS(m_count);
 }
 
-void HttpRequests::answer(const Bytes& question, Reply reply) const {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(question), error);
-  if (error || !value.is_object()) return reply(json::serialize(failure(400, "bad_request", "no JSON object")));
-  const json::object& members = value.get_object();
-  const std::string method = string_member(members, "method");
-  if (method == "alive") return reply(json::serialize(success()));
-  if (method == "about") return reply(json::serialize(about(m_environment)));
-  if (method == "numbers")
-    return reply(json::serialize(success(json::object{{"samples", to_json(lane_samples(m_environment, m_count()))}})));
-  if (method == "self_test") {
-    if (!m_environment.self_test) {
-      return reply(json::serialize(failure(404, "not_found", "this worker does not run in test mode")));
+void HttpRequests::answer(const Bytes& body, Reply reply) const {
+  const std::optional<WorkerRequest> request = decode_request(body);
+  if (!request) return reply(encode_reply(failure(400, "bad_request", "unknown method")));
+  switch (request->method) {
+    case WorkerRequest::Method::alive:
+      return reply(encode_reply(success()));
+    case WorkerRequest::Method::about:
+      return reply(encode_reply(about(m_environment)));
+    case WorkerRequest::Method::numbers: {
+      WorkerNumbers numbers;
+      numbers.samples = lane_samples(m_environment, m_count()).all();
+      return reply(encode_reply(success(encode_numbers(numbers))));
     }
-    return m_environment.self_test(m_environment.loop, string_member(members, "errand"), std::move(reply));
+    case WorkerRequest::Method::self_test:
+      if (!m_environment.self_test) {
+        return reply(encode_reply(failure(404, "not_found", "this worker does not run in test mode")));
+      }
+      return m_environment.self_test(m_environment.loop, request->step, std::move(reply));
+    default:
+      break;
   }
-  Job job = store_job(m_environment, method, members);
-  if (!job) return reply(json::serialize(failure(400, "bad_request", "unknown method")));
+  Job job = store_job(m_environment, *request);
+  TELLINA_ASSERT(job);
   ask_store(m_environment, std::move(job), std::move(reply));
 }
 

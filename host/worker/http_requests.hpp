@@ -21,20 +21,7 @@ class LaneCounts {
   std::uint64_t overtakings = 0;  ///< since the start
 };
 
-/// Questions and answers are JSON objects. A question names its method; an answer is {"status": HTTP status, "body":
-/// {...}} and what the method adds:
-///
-/// - login: with access_code. Adds cookie and participant.
-/// - authenticate: with cookie, and optionally the participant whose the cookie must be. Adds participant, and
-/// affinity:
-///   the event loop to which the gateway should move the connection.
-/// - study: likewise. The body is the state object.
-/// - about: the body has title, contact and records_bytes.
-/// - alive: proves that the worker runs.
-/// - ready: proves that the store answers, too.
-/// - numbers: the body has the samples of this lane, each as [family, suffix, labels, value].
-/// - study_numbers: the body has the samples of the study, and workers: the ids of those to ask for their numbers.
-/// - self_test: with errand. In test mode only.
+/// Answers the requests of host/wire/worker_requests.hpp.
 ///
 /// Threads: the loop's.
 class HttpRequests {
@@ -45,7 +32,7 @@ class HttpRequests {
   HttpRequests(SessionEnvironment& environment, std::function<LaneCounts()> count);
 
   /// `reply` runs on the loop, once; perhaps before this returns.
-  void answer(const Bytes& question, Reply reply) const;
+  void answer(const Bytes& body, Reply reply) const;
 
  private:
   SessionEnvironment& m_environment;

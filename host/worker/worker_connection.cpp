@@ -1,7 +1,5 @@
 #include "host/worker/worker_connection.hpp"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,8 +10,8 @@ namespace tellina {
 namespace {
 
 constexpr const char* policy = "ordering policy";
-/// Code and reason of a WebSocket's end, as in docs/protocol.md.
-constexpr const char* lost_on_the_way = "4002 messages were lost on the way";
+
+Bytes end_after_loss() { return encode_end(ConnectionEnd(close_code::lost, "messages were lost on the way")); }
 
 }  // namespace
 
@@ -25,18 +23,11 @@ WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, M
       m_gateway(m_connect.reply_channel),
       m_ended(std::move(ended)),
       m_id(m_connect.connection),
-      m_end(lost_on_the_way) {
-  boost::system::error_code error;
-  const auto body = boost::json::parse(boost::json::string_view(m_connect.body), error);
-  const auto* object = error ? nullptr : body.if_object();
-  const auto* participant = object ? object->if_contains("participant") : nullptr;
-  if (!participant || !participant->is_int64()) {
-    throw Error(ErrorCode::bad_request, "connect of " + m_id + ": expected {\"participant\": NUMBER}");
-  }
-  m_participant = participant->get_int64();
-  if (const auto* address = object->if_contains("address"); address && address->is_string()) {
-    m_address = boost::json::value_to<std::string>(*address);
-  }
+      m_end(end_after_loss()) {
+  const std::optional<ConnectBody> body = decode_connect(m_connect.body);
+  if (!body) throw Error(ErrorCode::bad_request, "connect of " + m_id + ": expected {\"participant\": NUMBER}");
+  m_participant = body->participant;
+  m_address = body->address;
   guard_plugin_call(policy, [&] { m_gate->arrive(0, MessageKind::connect); });
   m_waiting.emplace_back(MessageKind::connect, m_id, 0, Bytes());
   check_invariant();
@@ -44,10 +35,9 @@ WorkerConnection::WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, M
 
 WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
   const InvariantScope scope(*this);
-  if (message.sequence < m_arrived_end) return Arrival::repeated;
-  if (message.sequence > m_arrived_end) return Arrival::after_a_loss;
+  const Arrival arrival = m_arrived.arrive(message.sequence);
+  if (arrival != Arrival::in_order) return arrival;
   TELLINA_ASSERT(message.kind != MessageKind::connect);
-  ++m_arrived_end;
   guard_plugin_call(policy, [&] { m_gate->arrive(message.sequence, message.kind); });
   m_waiting.push_back(std::move(message));
   return Arrival::in_order;
@@ -78,11 +68,13 @@ void WorkerConnection::finish() {
   guard_plugin_call(policy, [&] { m_gate->finish(finished); });
 }
 
-void WorkerConnection::accept(const ChannelName& owner) { send(MessageKind::accept, owner.text()); }
+void WorkerConnection::accept(const ChannelName& owner) { send(MessageKind::accept, encode_accept(owner)); }
 
-void WorkerConnection::close(int code, const std::string& reason) { close_with(std::to_string(code) + " " + reason); }
+void WorkerConnection::close(int code, const std::string& reason) {
+  close_with(encode_end(ConnectionEnd(static_cast<std::uint16_t>(code), reason)));
+}
 
-void WorkerConnection::close_after_loss() { close_with(lost_on_the_way); }
+void WorkerConnection::close_after_loss() { close_with(end_after_loss()); }
 
 void WorkerConnection::close_with(std::string code_and_reason) {
   if (m_state == State::closed) return;
@@ -134,10 +126,10 @@ void WorkerConnection::unmark_due() {
 
 void WorkerConnection::check_invariant() const {
   TELLINA_ASSERT(m_gate);
-  TELLINA_ASSERT(m_arrived_end > 0);
-  TELLINA_ASSERT(m_waiting.size() + m_running.has_value() <= m_arrived_end);
-  TELLINA_ASSERT(m_waiting.empty() || m_waiting.back().sequence < m_arrived_end);
-  TELLINA_ASSERT(!m_running || *m_running < m_arrived_end);
+  TELLINA_ASSERT(m_arrived.expected() > 0);
+  TELLINA_ASSERT(m_waiting.size() + m_running.has_value() <= m_arrived.expected());
+  TELLINA_ASSERT(m_waiting.empty() || m_waiting.back().sequence < m_arrived.expected());
+  TELLINA_ASSERT(!m_running || *m_running < m_arrived.expected());
   TELLINA_ASSERT(m_state != State::closed || m_sent > 0);
   TELLINA_ASSERT(!m_end.empty());
 }

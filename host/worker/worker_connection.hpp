@@ -10,6 +10,7 @@
 #include <string>
 
 #include "host/session/client_connection.hpp"
+#include "host/wire/connection_messages.hpp"
 #include "host/worker/outbox.hpp"
 #include "tellina/message.hpp"
 #include "tellina/ordering_policy.hpp"
@@ -30,11 +31,7 @@ class WorkerConnection final : public ClientConnection {
 
   // arrive(), next() and finish() throw Error where the policy fails; the connection is of no use then.
 
-  enum class Arrival : std::uint8_t {
-    in_order,     ///< the message waits at the gate
-    repeated,     ///< it has arrived before and is dropped
-    after_a_loss  ///< messages before it are missing: layers keep the order, so they are lost
-  };
+  using Arrival = SequenceCheck::Arrival;
   /// Passes numbers to the gate in order, each once and without holes.
   Arrival arrive(Message message);
   /// Returns the next message that may be handled now, or nothing. Each one is finished before the next is asked for.
@@ -48,7 +45,7 @@ class WorkerConnection final : public ClientConnection {
 
   void send_data(Bytes frame) override { send(MessageKind::data, std::move(frame)); }
   void send_text(std::string json) override { send(MessageKind::text, std::move(json)); }
-  void credit(std::size_t bytes) override { send(MessageKind::credit, std::to_string(bytes)); }
+  void credit(std::size_t bytes) override { send(MessageKind::credit, encode_credit(bytes)); }
   void close(int code, const std::string& reason) override;
   void close_after_loss();
   const std::string& address() const override { return m_address; }
@@ -96,7 +93,7 @@ class WorkerConnection final : public ClientConnection {
   ParticipantSession* m_session = nullptr;
   State m_state = State::open;
   bool m_is_due = false;
-  Sequence m_arrived_end = 1;         ///< every lower number has arrived
+  SequenceCheck m_arrived{1};         ///< the connect, message 0, is there from the beginning
   std::deque<Message> m_waiting;      ///< at the gate, in order
   std::optional<Sequence> m_running;  ///< what next() has returned and finish() has not been called for
   Sequence m_sent = 0;

@@ -130,7 +130,7 @@ void output_append(benchmark::State& state) {
 BENCHMARK(output_append)->Arg(1)->Arg(4095);
 
 void control_frame(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(parse_control_frame(R"({"type":"ack","output_offset":1234567})"));
+  for (auto _ : state) benchmark::DoNotOptimize(decode_client_frame(R"({"type":"ack","output_offset":1234567})"));
 }
 BENCHMARK(control_frame);
 

@@ -66,7 +66,7 @@ TEST(ControlFrame, IsUnderstoodOrAnsweredInJson) {
   std::size_t understood = 0;
   for (int left = Texts::rounds(40'000); left > 0; --left) {
     const std::string text = some.next();
-    const ControlFrame frame = parse_control_frame(text);
+    const ClientFrame frame = decode_client_frame(text);
     if (const auto* bad = std::get_if<BadFrame>(&frame)) {
       EXPECT_FALSE(bad->message.empty()) << shown(text);
       expect_json(error_frame("bad_message", bad->message, bad->id), text);

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "host/wire/connection_messages.hpp"
+
 namespace tellina::testing {
 namespace {
 
@@ -120,7 +122,7 @@ void FakeWorker::on_request(const Message& request) {
 
 void FakeWorker::on_connect(Message connect) {
   record(m_connects, connect);
-  if (accepts) deliver(connect.reply_channel, Message(MessageKind::accept, connect.connection, 0, channel));
+  if (accepts) send(MessageKind::accept, connect.connection, encode_accept(ChannelName(channel)));
 }
 
 void FakeWorker::on_message(Message message) {
@@ -129,15 +131,20 @@ void FakeWorker::on_message(Message message) {
   if (message.kind != MessageKind::data && message.kind != MessageKind::text) return;
   if (echoes) send(message.kind, message.connection, message.body);
   if (gives_credit && message.kind == MessageKind::data) {
-    send(MessageKind::credit, message.connection, std::to_string(message.body.size() - 8));
+    send(MessageKind::credit, message.connection, encode_credit(message.body.size() - frame_header));
   }
+}
+
+void FakeWorker::renumber(const std::string& connection, int by) {
+  std::lock_guard lock(m_mutex);
+  m_sent[connection] += static_cast<Sequence>(by);
 }
 
 void FakeWorker::record(std::vector<Message>& list, const Message& message) {
   {
     std::lock_guard lock(m_mutex);
     list.push_back(message);
-    if (message.kind == MessageKind::data) m_bytes += message.body.size() - 8;
+    if (message.kind == MessageKind::data) m_bytes += message.body.size() - frame_header;
   }
   m_changed.notify_all();
 }
@@ -149,13 +156,15 @@ void FakeWorker::deliver(const std::string& lane, Message message) {
 
 void FakeWorker::send(MessageKind kind, const std::string& connection, Bytes body) {
   std::string lane;
+  Sequence number = 0;
   {
     std::lock_guard lock(m_mutex);
     for (const Message& connect : m_connects) {
       if (connect.connection == connection) lane = connect.reply_channel;
     }
+    number = m_sent[connection]++;
   }
-  deliver(lane, Message(kind, connection, 0, std::move(body)));
+  deliver(lane, Message(kind, connection, number, std::move(body)));
 }
 
 bool FakeWorker::wait_for(const std::function<bool(const std::vector<Message>&)>& condition) {

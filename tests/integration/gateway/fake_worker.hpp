@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -55,6 +56,10 @@ class FakeWorker {
   std::atomic<bool> ready{true};
   std::atomic<bool> on_other_thread{false};  ///< sends accepts and echoes from a thread of its own
 
+  /// The next message of this connection is lost.
+  void lose(const std::string& connection) { renumber(connection, 1); }
+  /// The next message has the number of the last one.
+  void repeat(const std::string& connection) { renumber(connection, -1); }
   /// To the lane of a connection.
   void send(MessageKind kind, const std::string& connection, Bytes body);
   void accept(const std::string& connection) { send(MessageKind::accept, connection, channel); }
@@ -75,6 +80,7 @@ class FakeWorker {
   void on_connect(Message connect);
   void on_message(Message message);
   void record(std::vector<Message>& list, const Message& message);
+  void renumber(const std::string& connection, int by);
   void deliver(const std::string& lane, Message message);
 
   ChannelLayer& m_layer;
@@ -84,6 +90,7 @@ class FakeWorker {
   std::vector<Message> m_connects;
   std::vector<Message> m_received;
   std::size_t m_bytes = 0;
+  std::map<std::string, Sequence> m_sent;  ///< by connection: how many messages
   std::vector<std::unique_ptr<Subscription>> m_subscriptions;
 };
 

@@ -154,6 +154,40 @@ TEST_F(WebSocketFaultTest, CutsAPeerThatDoesNotAnswerAClose) {
   expect_service();
 }
 
+TEST_F(WebSocketFaultTest, ClosesWhereAMessageOfTheWorkerIsLost) {
+  start();
+  std::size_t number = 0;
+  for (const MessageKind lost : {MessageKind::text, MessageKind::data, MessageKind::credit}) {
+    WebSocketClient client(port);
+    const std::string id = worker->connection(number++);
+    worker->send(MessageKind::text, id, "{}");
+    EXPECT_EQ(client.read().payload, "{}");
+    worker->lose(id);
+    worker->send(lost, id, lost == MessageKind::credit ? "1" : make_data_frame(0, "x"));
+    std::string reason;
+    EXPECT_EQ(client.read_close(&reason), 4002);
+    EXPECT_EQ(reason, "messages were lost on the way");
+    ASSERT_TRUE(worker->wait_for([&](const auto& received) {
+      return !received.empty() && received.back().connection == id && received.back().kind == MessageKind::disconnect;
+    })) << "the worker does not hear of the end";
+  }
+}
+
+TEST_F(WebSocketFaultTest, PassesOverAMessageThatComesTwice) {
+  start();
+  worker->echoes = false;
+  WebSocketClient client(port);
+  client.send_text("{}");
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); })) << "it was not accepted";
+  const std::string id = worker->connection();
+  worker->send(MessageKind::text, id, "{\"first\":1}");
+  worker->repeat(id);
+  worker->send(MessageKind::text, id, "{\"first\":2}");
+  worker->send(MessageKind::text, id, "{\"second\":1}");
+  EXPECT_EQ(client.read().payload, "{\"first\":1}");
+  EXPECT_EQ(client.read().payload, "{\"second\":1}");
+}
+
 TEST_F(WebSocketFaultTest, CutsAPeerThatClosesAndDoesNotHangUp) {
   config.limits.websocket_idle_timeout = 1s;
   start();

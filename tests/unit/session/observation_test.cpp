@@ -11,14 +11,14 @@ namespace {
 using std::chrono::seconds;
 
 ObservationFrame good(std::string_view text) {
-  const ControlFrame frame = parse_control_frame(text);
+  const ClientFrame frame = decode_client_frame(text);
   if (const auto* bad = std::get_if<BadFrame>(&frame)) ADD_FAILURE() << text << ": " << bad->message;
   const auto* found = std::get_if<ObservationFrame>(&frame);
   return found ? *found : ObservationFrame();
 }
 
 std::string complaint(std::string_view text) {
-  const ControlFrame frame = parse_control_frame(text);
+  const ClientFrame frame = decode_client_frame(text);
   const auto* bad = std::get_if<BadFrame>(&frame);
   EXPECT_TRUE(bad) << text;
   return bad ? bad->message : "";

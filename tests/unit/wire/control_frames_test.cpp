@@ -1,4 +1,5 @@
 #include "host/wire/client_frames.hpp"
+#include "host/wire/protocol.hpp"
 #include "host/wire/server_frames.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@ namespace tellina {
 namespace {
 
 BadFrame bad(std::string_view text) {
-  const ControlFrame frame = parse_control_frame(text);
+  const ClientFrame frame = decode_client_frame(text);
   const auto* found = std::get_if<BadFrame>(&frame);
   EXPECT_TRUE(found) << text;
   return found ? *found : BadFrame();
@@ -82,16 +83,62 @@ TEST(ControlFrames, CutLongValuesBetweenCharacters) {
 }
 
 TEST(ControlFrames, AreUnderstood) {
-  const ControlFrame hello = parse_control_frame(
+  const ClientFrame hello = decode_client_frame(
       R"({"type":"hello","columns":3e2,"rows":24,"output_offset":5.0,"stream":"s","input_offset":7,"new":1,"timezone":"America/Argentina/Buenos_Aires"})");
   EXPECT_EQ(std::get<HelloFrame>(hello).size, TerminalSize(300, 24));
   EXPECT_EQ(std::get<HelloFrame>(hello).output_offset, 5U);
   EXPECT_EQ(std::get<HelloFrame>(hello).stream, "s");
   EXPECT_EQ(std::get<HelloFrame>(hello).input_offset, 7U);
   EXPECT_EQ(std::get<HelloFrame>(hello).timezone, "America/Argentina/Buenos_Aires");
-  EXPECT_EQ(std::get<StartTaskFrame>(parse_control_frame(R"({"type":"start_task","id":-3,"task":2})")).id, "-3");
-  EXPECT_EQ(std::get<PingFrame>(parse_control_frame(R"({"type":"ping","t":17})")).t, "17");
-  EXPECT_EQ(std::get<GiveUpFrame>(parse_control_frame(R"({"type":"give_up","id":"\u0000\""})")).id, R"("\u0000\"")");
+  EXPECT_EQ(std::get<StartTaskFrame>(decode_client_frame(R"({"type":"start_task","id":-3,"task":2})")).id, "-3");
+  EXPECT_EQ(std::get<PingFrame>(decode_client_frame(R"({"type":"ping","t":17})")).t, "17");
+  EXPECT_EQ(std::get<GiveUpFrame>(decode_client_frame(R"({"type":"give_up","id":"\u0000\""})")).id, R"("\u0000\"")");
+}
+
+TEST(ControlFrames, OfAClientComeBackAsTheyWereSent) {
+  HelloFrame hello;
+  hello.size = TerminalSize(120, 40);
+  hello.output_offset = offset_limit;
+  hello.stream = "s-1";
+  hello.input_offset = 7;
+  hello.timezone = "Europe/Berlin";
+  hello.participant = "17";
+  hello.sandbox = "";
+  const auto greeting = std::get<HelloFrame>(decode_client_frame(encode_frame(hello)));
+  EXPECT_EQ(greeting.size, hello.size);
+  EXPECT_EQ(greeting.output_offset, hello.output_offset);
+  EXPECT_EQ(greeting.stream, hello.stream);
+  EXPECT_EQ(greeting.input_offset, hello.input_offset);
+  EXPECT_EQ(greeting.timezone, hello.timezone);
+  EXPECT_EQ(greeting.participant, hello.participant);
+  EXPECT_EQ(greeting.sandbox, hello.sandbox);
+  EXPECT_FALSE(std::get<HelloFrame>(decode_client_frame(encode_frame(HelloFrame()))).stream);
+  SandboxSeenFrame seen;
+  seen.sandbox = "b";
+  seen.input_offset = 3;
+  EXPECT_EQ(std::get<SandboxSeenFrame>(decode_client_frame(encode_frame(seen))).sandbox, "b");
+  EXPECT_EQ(std::get<SandboxSeenFrame>(decode_client_frame(encode_frame(seen))).input_offset, 3U);
+  StartTaskFrame start;
+  start.id = "\"a\"";
+  start.task = 2;
+  EXPECT_EQ(std::get<StartTaskFrame>(decode_client_frame(encode_frame(start))).id, start.id);
+  EXPECT_EQ(std::get<StartTaskFrame>(decode_client_frame(encode_frame(start))).task, 2);
+  ResetFrame reset;
+  reset.id = "1";
+  EXPECT_FALSE(std::get<ResetFrame>(decode_client_frame(encode_frame(reset))).task);
+  GiveUpFrame give_up;
+  give_up.id = "1";
+  give_up.task = 3;
+  EXPECT_EQ(std::get<GiveUpFrame>(decode_client_frame(encode_frame(give_up))).task, 3);
+  ResizeFrame resize;
+  resize.size = TerminalSize(terminal_cells_limit, 1);
+  EXPECT_EQ(std::get<ResizeFrame>(decode_client_frame(encode_frame(resize))).size, resize.size);
+  AckFrame ack;
+  ack.output_offset = 9;
+  EXPECT_EQ(std::get<AckFrame>(decode_client_frame(encode_frame(ack))).output_offset, 9U);
+  PingFrame ping;
+  ping.t = "1.5E0";
+  EXPECT_EQ(std::get<PingFrame>(decode_client_frame(encode_frame(ping))).t, "1.5E0");
 }
 
 TEST(ControlFrames, AreWritten) {

@@ -1,0 +1,73 @@
+#pragma once
+
+/// The bodies of the messages that gateway and worker exchange about one connection. The frames themselves travel as
+/// they are, in messages of the kinds `data` and `text`.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "host/wire/protocol.hpp"
+#include "tellina/bytes.hpp"
+#include "tellina/message.hpp"
+
+namespace tellina {
+
+/// `connect`: who has opened a WebSocket, and from where.
+class ConnectBody {
+ public:
+  ConnectBody() = default;
+  std::int64_t participant = 0;
+  std::string address;  ///< the client's, for the record; may be empty
+};
+Bytes encode_connect(const ConnectBody& connect);
+/// Returns nothing unless the body names a participant.
+std::optional<ConnectBody> decode_connect(BytesView body);
+
+/// `accept`: the channel of the worker that owns the connection from now on.
+Bytes encode_accept(const ChannelName& owner);
+/// Returns nothing for a body that is no channel name.
+std::optional<ChannelName> decode_accept(BytesView body);
+
+/// `credit`: how many more bytes of input the worker has finished with.
+Bytes encode_credit(std::size_t bytes);
+/// Returns nothing for a body that is no number.
+std::optional<std::size_t> decode_credit(BytesView body);
+
+/// `close` (worker to gateway) and `disconnect` (gateway to worker): why a connection ends.
+class ConnectionEnd {
+ public:
+  ConnectionEnd() = default;
+  ConnectionEnd(std::uint16_t code_, std::string reason_) : code(code_), reason(std::move(reason_)) {}
+  bool operator==(const ConnectionEnd&) const = default;
+  std::uint16_t code = close_code::internal_error;
+  std::string reason;
+};
+Bytes encode_end(const ConnectionEnd& end);
+/// A body without a code counts as an internal error.
+ConnectionEnd decode_end(BytesView body);
+
+/// Checks the numbers of the messages of one direction of a connection. Layers keep the order, so a number that was
+/// skipped belongs to a message that is lost.
+class SequenceCheck {
+ public:
+  enum class Arrival : std::uint8_t { in_order, repeated, after_a_loss };
+
+  explicit SequenceCheck(Sequence first = 0) : m_expected(first) {}
+
+  /// Only a message that arrives in order moves the check on.
+  Arrival arrive(Sequence number) {
+    if (number < m_expected) return Arrival::repeated;
+    if (number > m_expected) return Arrival::after_a_loss;
+    ++m_expected;
+    return Arrival::in_order;
+  }
+  /// The number of the next message.
+  Sequence expected() const { return m_expected; }
+
+ private:
+  Sequence m_expected;
+};
+
+}  // namespace tellina

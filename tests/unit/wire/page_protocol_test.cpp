@@ -1,0 +1,128 @@
+/// The page's half of the protocol is in static/js/core/protocol.js: both say the same.
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "host/runtime/files.hpp"
+#include "host/wire/data_frame.hpp"
+#include "host/wire/server_frames.hpp"
+#include "support/places.hpp"
+
+namespace tellina::testing {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* state =
+    R"({"state":"ready","state_number":1,"task":{"number":1,"total":1},"previous":null,"outcomes":[]})";
+
+json::object constants() {
+  return {{"SUBPROTOCOL", subprotocol},
+          {"TERMINAL_PATH", terminal_path},
+          {"LOGIN_PATH", login_path},
+          {"STUDY_PATH", study_path},
+          {"ABOUT_PATH", about_path},
+          {"FRAME_HEADER_BYTES", frame_header},
+          {"MAX_FRAME_BYTES", frame_payload},
+          {"INPUT_WINDOW_BYTES", input_window},
+          {"OUTPUT_WINDOW_BYTES", output_window},
+          {"MAX_TERMINAL_CELLS", terminal_cells_limit},
+          {"CLOSE_GOING_AWAY", close_code::going_away},
+          {"CLOSE_BUSY", close_code::try_again_later},
+          {"CLOSE_REPLACED", close_code::replaced},
+          {"CLOSE_LOST", close_code::lost},
+          {"CLOSE_WRONG_PARTICIPANT", close_code::wrong_participant}};
+}
+
+/// One of each type, with every field that it can have.
+json::object server_frames() {
+  return {{"welcome", welcome_frame("1", "s", "b", 2, 3, 4, state)},
+          {"state", state_frame(state)},
+          {"input_ack", input_ack_frame(1)},
+          {"progress", progress_frame(ProgressFrame())},
+          {"done", done_frame("1", "b")},
+          {"sandbox_replaced", sandbox_replaced_frame("b")},
+          {"replaced", replaced_frame()},
+          {"error", error_frame("busy", "try again", "1", "3F7A")},
+          {"pong", pong_frame("1", 2, 3, 4)}};
+}
+
+json::object client_frames() {
+  HelloFrame hello;
+  hello.stream = "s";
+  hello.input_offset = 1;
+  hello.timezone = "Europe/Berlin";
+  hello.participant = "7";
+  hello.sandbox = "b";
+  StartTaskFrame start;
+  start.id = "1";
+  start.task = 1;
+  ResetFrame reset;
+  reset.id = "1";
+  reset.task = 1;
+  GiveUpFrame give_up;
+  give_up.id = "1";
+  give_up.task = 1;
+  PingFrame ping;
+  ping.t = "1";
+  return {{"hello", encode_frame(hello)},      {"sandbox_seen", encode_frame(SandboxSeenFrame())},
+          {"start_task", encode_frame(start)}, {"resize", encode_frame(ResizeFrame())},
+          {"ack", encode_frame(AckFrame())},   {"reset", encode_frame(reset)},
+          {"give_up", encode_frame(give_up)},  {"ping", encode_frame(ping)}};
+}
+
+std::string hexadecimal(BytesView bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+    text += digits;
+  }
+  return text;
+}
+
+/// What the script prints about the page's protocol compared with `server`.
+std::string differences(const json::object& server) {
+  const TemporaryFolder folder("page_protocol");
+  write_text(folder.file("server.json"), json::serialize(server));
+  const std::string source = source_folder();
+  const std::string command = "node '" + source + "/tests/unit/wire/page_protocol.mjs' '" + source +
+                              "/static/js/core/protocol.js' < '" + folder.file("server.json") + "' 2>&1";
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::string text;
+  char piece[4096];
+  while (const std::size_t size = std::fread(piece, 1, sizeof piece, pipe.get())) text.append(piece, size);
+  const int status = ::pclose(pipe.release());
+  return status == 0 ? text : "node ended with status " + std::to_string(status) + ": " + text;
+}
+
+json::object server_side() {
+  constexpr std::uint64_t offset = 0x0102030405;
+  return {{"constants", constants()},
+          {"server_frames", server_frames()},
+          {"client_frames", client_frames()},
+          {"data_frame", {{"offset", offset}, {"bytes", hexadecimal(data_frame(offset, "ab\xff"))}}}};
+}
+
+TEST(PageProtocol, HasTheNamesNumbersAndFieldsOfTheServer) { EXPECT_EQ(differences(server_side()), ""); }
+
+TEST(PageProtocol, ThatDiffersIsNoticed) {
+  json::object server = server_side();
+  server["constants"].as_object()["CLOSE_LOST"] = 4009;
+  server["client_frames"].as_object()["ack"] = R"({"type":"ack","offset":1})";
+  server["server_frames"].as_object()["done"] = R"({"type":"done","id":-1})";
+  server["data_frame"].as_object()["offset"] = 7;
+  const std::string text = differences(server);
+  for (const char* name :
+       {"CLOSE_LOST: ", "fields of ack: ", "fields of done: ", "done: ", "offset of a binary frame"}) {
+    EXPECT_NE(text.find(name), std::string::npos) << name << " in:\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace tellina::testing
