@@ -40,7 +40,7 @@ std::string to_text(const Octets& octets, bool is_v4) {
   return inet_ntop(is_v4 ? AF_INET : AF_INET6, first, text.data(), text.size());
 }
 
-Octets without_bits_behind(Octets octets, int prefix_length) {
+Octets without_bits_after(Octets octets, int prefix_length) {
   for (int bit = prefix_length; bit < ipv6_bits; ++bit) {
     octets[static_cast<std::size_t>(bit / octet_bits)] &= static_cast<unsigned char>(~(0x80U >> (bit % octet_bits)));
   }
@@ -70,14 +70,14 @@ AddressRangeText read_address_range(const std::string& text) {
   const int bits = address->is_v4 ? ipv4_bits : ipv6_bits;
   const auto length = slash == std::string::npos ? bits : read_length(std::string_view(text).substr(slash + 1));
   if (!length || *length > bits) {
-    result.expected = "a prefix length from 0 to " + std::to_string(bits) + " behind \"/\"";
+    result.expected = "a prefix length from 0 to " + std::to_string(bits) + " after \"/\"";
     return result;
   }
   AddressRange range;
   range.prefix_length = ipv6_bits - bits + *length;
-  range.first = without_bits_behind(address->octets, range.prefix_length);
+  range.first = without_bits_after(address->octets, range.prefix_length);
   if (range.first != address->octets) {
-    result.expected = "a network whose bits behind the prefix are 0";
+    result.expected = "a network whose bits after the prefix are 0";
     result.suggestion = to_text(range.first, address->is_v4) + "/" + std::to_string(*length);
     return result;
   }

@@ -14,7 +14,7 @@ class AddressRange {
   AddressRange() = default;
   bool operator==(const AddressRange&) const = default;
 
-  std::array<unsigned char, 16> first{};  ///< the bits behind the prefix are 0
+  std::array<unsigned char, 16> first{};  ///< the bits after the prefix are 0
   int prefix_length = 128;                ///< in bits
 };
 
@@ -23,11 +23,11 @@ class AddressRangeText {
  public:
   AddressRangeText() = default;
   std::optional<AddressRange> range;
-  std::string expected;    ///< where there is no range
-  std::string suggestion;  ///< where there is no range: a text that may have been meant, or empty
+  std::string expected;    ///< if there is no range
+  std::string suggestion;  ///< if there is no range: a text that the author may have meant, or empty
 };
 
-/// Reads "10.0.0.1", "10.0.0.0/8", "::1" or "fd00::/8". No names, no scopes, and no bits behind the prefix.
+/// Reads "10.0.0.1", "10.0.0.0/8", "::1" or "fd00::/8". No names, no scopes, and no bits after the prefix.
 AddressRangeText read_address_range(const std::string& text);
 
 }  // namespace tellina

@@ -110,7 +110,7 @@ class TarReader {
     FileNode* node = &m_root;
     for (const Bytes& part : parts) {
       if (node->kind != FileKind::directory)
-        fail("the member " + in_quotes(name) + " lies below something that is no directory");
+        fail("the member " + in_quotes(name) + " is below something that is not a directory");
       node = &node->children[part];
     }
     return *node;
@@ -133,7 +133,7 @@ class TarReader {
         return node;
       }
       default:
-        fail("the member " + in_quotes(name) + " is neither a file nor a directory nor a link");
+        fail("the member " + in_quotes(name) + " is not a file, a directory or a link");
     }
     node.mode = archive_entry_perm(entry) & 07777U;
     if (archive_entry_mtime_is_set(entry)) {
@@ -152,7 +152,7 @@ class TarReader {
       node = &found->second;
     }
     if (node->kind != FileKind::regular)
-      fail("the hard link " + in_quotes(name) + " is to " + in_quotes(target) + ", which is no file");
+      fail("the hard link " + in_quotes(name) + " is to " + in_quotes(target) + ", which is not a file");
     count(node->content->size());
     return *node;
   }

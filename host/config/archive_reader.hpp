@@ -9,7 +9,7 @@
 
 namespace tellina {
 
-/// A directory as it stands in a tar file.
+/// The directory that a tar file holds.
 class Archive {
  public:
   Archive() = default;
@@ -21,9 +21,9 @@ class Archive {
 /// compress, none) of at most 256 MiB. Modes and times are taken, owners are not; hard links become files of their own;
 /// of two members with one name the later one counts.
 ///
-/// Throws Error where the file can't be read, is no tar file, or has a member that has no place in a home directory: an
-/// absolute name or one with "..", a device, FIFO or socket, a member below something that is no directory, a hard link
-/// to nothing, more than `max_entries` members or `max_bytes` of content. The text names the member.
+/// Throws Error if the file can't be read, is not a tar file, or has a member that cannot be in a home directory: an
+/// absolute name or one with "..", a device, FIFO or socket, a member below something that is not a directory, a hard
+/// link to nothing, more than `max_entries` members or `max_bytes` of content. The text names the member.
 Archive read_archive(const std::string& file, std::size_t max_entries, std::uint64_t max_bytes);
 
 }  // namespace tellina

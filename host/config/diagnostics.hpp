@@ -17,7 +17,7 @@ struct TextPlace {
   int column = 1;
 };
 
-/// Where each key stands, by the path of its value ("server.port"). A Config knows the place of its value only.
+/// The place of each key, by the path of its value ("server.port"). A Config knows the place of its value only.
 using KeyPlaces = std::unordered_map<std::string, TextPlace>;
 
 /// Collects messages "FILE:LINE:COLUMN: PATH: expected ..., got ...", each once, sorted by place.
@@ -45,7 +45,7 @@ class Diagnostics {
   std::vector<Diagnostic> m_diagnostics;
 };
 
-/// The path of a child: "server" + "port" is "server.port"; a key that is no plain word is quoted: tree["a.txt"].
+/// The path of a child: "server" + "port" is "server.port"; a key that is not a plain word is quoted: tree["a.txt"].
 std::string child_path(const std::string& parent, std::string_view key);
 std::string child_path(const std::string& parent, std::size_t index);
 

@@ -22,7 +22,7 @@ struct ConfigDocument {
 };
 
 /// Builds a document from the values that a reader finds, in the order of the text. In an object each value follows its
-/// key. A key that stands twice in one object is reported, and its first value stays.
+/// key. Reports a key that occurs twice in one object, and keeps its first value.
 class DocumentBuilder {
  public:
   /// Borrows both.

@@ -11,7 +11,7 @@ const char* const host_schema_text = R"json({
   "properties": {
     "$schema": {"description": "Where an editor finds this schema", "type": "string"},
     "study": {
-      "description": "What participants read about the study",
+      "description": "What participants see of the study",
       "type": "object",
       "additionalProperties": false,
       "properties": {
@@ -23,7 +23,7 @@ const char* const host_schema_text = R"json({
           "default": "Command-line study"
         },
         "contact": {
-          "description": "Whom participants may ask: an e-mail address, a name with a telephone number; shown to everybody who opens the page",
+          "description": "Contact for participants, such as an e-mail address, or a name and a telephone number; everyone who opens the page sees it",
           "type": "string",
           "minLength": 1,
           "maxLength": 300
@@ -36,7 +36,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "address": {
-          "description": "IP address to listen on; 0.0.0.0 and :: are all of the machine's",
+          "description": "IP address to listen on; 0.0.0.0 and :: are all addresses of the machine",
           "type": "string",
           "minLength": 1,
           "default": "127.0.0.1"
@@ -55,20 +55,20 @@ const char* const host_schema_text = R"json({
           "default": ""
         },
         "connections_per_address": {
-          "description": "Most connections at a time from one address",
+          "description": "Maximum number of connections at a time from one address",
           "type": "integer",
           "minimum": 1,
           "maximum": 1000000,
           "default": 4096
         },
         "trusted_proxies": {
-          "description": "Proxies that are believed when they say for whom they speak (X-Forwarded-For, X-Forwarded-Proto)",
+          "description": "Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted",
           "type": "array",
           "items": {"type": "string"},
           "default": []
         },
         "metrics": {
-          "description": "Who may read /metrics; loopback: clients on this machine only; all: whoever reaches the server",
+          "description": "Who may read /metrics; loopback: clients on this machine only; all: every client",
           "enum": ["loopback", "all"],
           "default": "loopback"
         },
@@ -86,7 +86,7 @@ const char* const host_schema_text = R"json({
       "default": "db.sqlite3"
     },
     "recording": {
-      "description": "What of a participant's work is kept",
+      "description": "Which data of a participant is kept",
       "type": "object",
       "additionalProperties": false,
       "properties": {
@@ -98,7 +98,7 @@ const char* const host_schema_text = R"json({
       }
     },
     "workers": {
-      "description": "Worker processes, where the channel layer joins processes",
+      "description": "Number of worker processes; only with a channel layer between processes",
       "type": "integer",
       "minimum": 1,
       "maximum": 256,
@@ -108,7 +108,7 @@ const char* const host_schema_text = R"json({
     "ordering": true,
     "sandbox": true,
     "access_codes": {
-      "description": "The secret of each participant, who logs in with it",
+      "description": "The secret access code of each participant",
       "type": "array",
       "uniqueItems": true,
       "items": {"type": "string", "minLength": 1, "maxLength": 100},
@@ -122,7 +122,7 @@ const char* const host_schema_text = R"json({
     },
     "feedback": {"$ref": "#/$defs/feedback"},
     "tasks": {
-      "description": "In the order in which a participant meets them",
+      "description": "In the order in which participants get them",
       "type": "array",
       "items": {"$ref": "#/$defs/task"}
     }
@@ -145,9 +145,9 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
-        "answer": {"description": "What has to be printed", "type": "string", "minLength": 1},
+        "answer": {"description": "What a command has to print", "type": "string", "minLength": 1},
         "match": {
-          "description": "lines: the answer's lines stand in the output as whole lines in a row; contains: anywhere",
+          "description": "lines: the output has the answer's lines as whole lines in a row; contains: anywhere in the output",
           "enum": ["lines", "contains"],
           "default": "lines"
         }
@@ -201,7 +201,7 @@ const char* const host_schema_text = R"json({
           "properties": {
             "content": {"type": "string"},
             "size": {
-              "description": "In bytes, in place of a content; the file is filled with NUL bytes",
+              "description": "In bytes, instead of a content; the file is filled with NUL bytes",
               "type": "integer",
               "minimum": 0,
               "maximum": 1099511627776
@@ -240,7 +240,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "$archive": {
-          "description": "A tar file, from this file's folder; of an answer's only names, kinds and contents count",
+          "description": "A tar file, relative to this file's folder; in an answer only names, kinds and contents are compared",
           "type": "string",
           "minLength": 1
         }
@@ -252,14 +252,14 @@ const char* const host_schema_text = R"json({
       "default": "counts"
     },
     "check_every_in_seconds": {
-      "description": "How often the task is checked while something runs that may change what is checked; 0: not",
+      "description": "How often the task is checked while a program runs that may change the result; 0: never",
       "type": "number",
       "minimum": 0,
       "maximum": 31536000,
       "default": 2
     },
     "task_working_directory": {
-      "description": "Where the task's shell starts, if not where sandbox.working_directory says",
+      "description": "Where the task's shell starts; without it, sandbox.working_directory",
       "type": "string",
       "pattern": "^(~(/[^\\u0000]*)?|/[^\\u0000]*)$",
       "x-expected": "an absolute path or one that starts with \"~\""
@@ -272,7 +272,7 @@ const char* const host_schema_text = R"json({
       "default": "~"
     },
     "pool": {
-      "description": "Sandboxes that are started ahead, so that a task begins at once",
+      "description": "Sandboxes that are started in advance, so that a task begins at once",
       "type": "integer",
       "minimum": 0,
       "maximum": 1000,

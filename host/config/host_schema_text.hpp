@@ -2,7 +2,7 @@
 
 namespace tellina {
 
-/// The schema of config.json but for the plugins' sections, which stand as `true` here.
+/// The schema of config.json without the plugins' sections, which are `true` here.
 extern const char* const host_schema_text;
 
 }  // namespace tellina

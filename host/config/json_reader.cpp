@@ -243,7 +243,7 @@ class JsonReader {
     const char c = m_source[m_position];
     const std::string_view next_two = m_source.substr(m_position, 2);
     if (c == '#' || next_two == "//" || next_two == "/*") return "a comment, which JSON does not have";
-    if (c == '\'') return "a single quote; JSON strings stand in double quotes";
+    if (c == '\'') return "a single quote; JSON puts strings in double quotes";
     if (c == '"') return "a string";
     const bool wants_more = m_expected == Expected::value || m_expected == Expected::key;
     if ((c == '}' || c == ']') && wants_more && previous() == ',') {
@@ -261,9 +261,9 @@ class JsonReader {
   std::string hint(std::string_view found_word) const {
     if (m_expected == Expected::key) return "";
     if (is_digit(found_word[0]) || std::string_view("+-.").find(found_word[0]) != std::string_view::npos) {
-      return ", which is no JSON number";
+      return ", which is not a JSON number";
     }
-    return "; JSON has the words true, false and null, and strings in double quotes";
+    return "; JSON has only the words true, false and null, and puts text in double quotes";
   }
 
   char previous() const {

@@ -29,7 +29,7 @@ std::string string_text(const std::string& text) {
   return result + "\"";
 }
 
-/// Everything on one line, with the given text behind ',' and ':'.
+/// Everything on one line, with `space` after ',' and ':'.
 std::string flat(const Config& value, bool sorted, const std::string& space) {
   std::string result;
   const auto separate = [&] {

@@ -34,7 +34,7 @@ std::string without_slashes_at_end(const std::string& url) { return url.substr(0
 }  // namespace
 
 std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path) {
-  const std::string expected = "an URL such as \"https://study.example.org\"";
+  const std::string expected = "a URL such as \"https://study.example.org\"";
   std::size_t host = 0;
   for (const std::string scheme : {"http://", "https://"}) {
     if (text.starts_with(scheme)) host = scheme.size();
@@ -46,7 +46,7 @@ std::optional<std::string> find_public_url_fault(const std::string& text, const 
   if (text.find_first_of("?#") != std::string::npos) return expected + " without \"?\" and \"#\"";
   // Cookies belong to the base path, so a browser sends none to another one.
   if (!base_path.empty() && without_slashes_at_end(text.substr(path)) != base_path) {
-    return "an URL whose path is server.base_path, such as \"" + text.substr(0, path) + base_path + "\"";
+    return "a URL whose path is server.base_path, such as \"" + text.substr(0, path) + base_path + "\"";
   }
   return std::nullopt;
 }

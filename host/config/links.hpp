@@ -14,13 +14,13 @@ namespace tellina {
 /// a fragment, whose path is `base_path` ("/study") where that is not empty.
 std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path);
 
-/// "http://127.0.0.1:10411"; an IPv6 address stands in brackets.
+/// "http://127.0.0.1:10411"; an IPv6 address is in brackets.
 std::string http_url(const std::string& address, std::uint16_t port);
 
 /// "host" or "host:port" of an http or https URL; empty for an empty one.
 std::string host_of_url(const std::string& url);
 
-/// What links begin with, without a slash at the end: `server.public_url`, or where there is none an address that other
+/// What links begin with, without a slash at the end: `server.public_url`, or if that is empty an address that other
 /// machines can use, of a server that listens on `address` and `port`.
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port);
 

@@ -139,7 +139,7 @@ class Loader {
     for (const char* key : {"title", "contact"}) {
       const Config* text = study ? study->find(key) : nullptr;
       if (!text || !text->is_string() || text->as_string().empty() || is_printable(text->as_string())) continue;
-      m_diagnostics.add(*text, "expected printable characters, got " + describe(*text));
+      m_diagnostics.add(*text, "expected printable characters only, got " + describe(*text));
     }
   }
 
@@ -188,9 +188,9 @@ class Loader {
       if (!code.is_string() || code.as_string().empty()) continue;
       const std::string& text = code.as_string();
       const auto characters = std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; });
-      // A complaint about a code does not quote it: it may be read in the log.
+      // Messages about a code do not quote it, as they get into the log.
       if (!is_printable(text))
-        m_diagnostics.add(code, "expected printable characters, got at least one of another kind");
+        m_diagnostics.add(code, "expected printable characters only, got at least one that is not printable");
       // The schema says the same of codes with more than 100 characters.
       if (text.size() > max_access_code_bytes && characters <= static_cast<std::ptrdiff_t>(max_access_code_bytes)) {
         m_diagnostics.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +

@@ -11,7 +11,7 @@ namespace tellina {
 /// Reads a config.json, checks all of it, and returns it with every default filled in. May be called again and again
 /// (a reload); touches nothing but the file and the archives that it names. Blocks on them.
 ///
-/// Throws ConfigError with every complaint, one a line, in the order of the file:
+/// Throws ConfigError with all diagnostics, one a line, in the order of the file:
 /// "config.json:12:17: server.port: expected a whole number from 0 to 65535, got 70000".
 HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins);
 

@@ -20,7 +20,7 @@ namespace {
 Bytes read_file(const std::string& name, std::size_t limit) {
   struct stat status {};
   if (::stat(name.c_str(), &status) != 0) fail(name, std::generic_category().message(errno));
-  if (!S_ISREG(status.st_mode)) fail(name, "it is no regular file");
+  if (!S_ISREG(status.st_mode)) fail(name, "it is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size > limit) fail(name, std::to_string(size) + " bytes are over the limit of " + std::to_string(limit));
 

@@ -67,7 +67,7 @@ bool is_kind(Config::Kind kind, const std::string& type) {
   return false;
 }
 
-/// Whether `type` names the kind of the value; a schema without `type` accepts all. 1.0 is no integer here.
+/// Whether `type` names the kind of the value; a schema without `type` accepts all. 1.0 is not an integer here.
 bool accepts_kind(const Config& schema, const Config& value) {
   const std::vector<std::string> names = type_names(schema);
   return names.empty() ||

@@ -17,7 +17,7 @@ namespace tellina {
 /// to a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by
 /// the kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
 /// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
-/// behind "expected", `x-expected-name` those about a key that the object does not have. Diagnostics about a value
+/// after "expected", `x-expected-name` those about a key that the object does not have. Diagnostics about a value
 /// whose schema has
 /// `"x-secret": true`, and about what is in it, do not quote it.
 class SchemaWalker {
@@ -28,7 +28,7 @@ class SchemaWalker {
 
   void check(const Config& value, const Config& schema);
 
-  /// The part of the schema that a $ref names. Throws ConfigError where there is none.
+  /// The part of the schema that a $ref names. Throws ConfigError if there is none.
   const Config& resolve(const Config& schema) const;
 
  private:
@@ -41,7 +41,7 @@ class SchemaWalker {
   void check_one_of(const Config& value, const Config& schema);
   bool matches(const std::string& text, const std::string& pattern);
   void report(const Config& value, const Config& schema, const std::string& expected);
-  /// What stands behind "got".
+  /// The words after "got".
   std::string got(const Config& value) const;
 
   const Config& m_root;

@@ -7,7 +7,7 @@
 
 namespace tellina {
 
-/// The offset behind the quote that ends the YAML string whose first quote is at `start`; nothing if there is none.
+/// The offset after the quote that ends the YAML string whose first quote is at `start`; nothing if there is none.
 std::optional<std::size_t> end_of_quoted(std::string_view source, std::size_t start);
 
 /// Where a quoted or a block scalar begins, in which '#' and '%' are text.

@@ -64,13 +64,14 @@ FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
   if (const Config* time = attributes.find("mtime")) {
     node.modified_at = parse_utc_time(time->as_string());
     if (!node.modified_at) {
-      m_diagnostics.add(*time, "expected a day and time that exist, from 1970 to 2261, got " + describe(*time));
+      m_diagnostics.add(*time, "expected an existing date and time from 1970 to 2261, got " + describe(*time));
     }
   }
   if (const Config* owner = attributes.find("owner")) {
     node.owner = owner->as_string();
     if (initial && node.owner != "me") {
-      m_diagnostics.add(*owner, "expected \"me\", who owns all of an initial file system, got " + describe(*owner));
+      m_diagnostics.add(*owner,
+                        "expected \"me\", the owner of all files of an initial file system, got " + describe(*owner));
     }
   }
   return node;
@@ -149,8 +150,8 @@ void TreeReader::measure(const FileNode& node, const Bytes& path, std::size_t de
       continue;
     }
     if (child.kind == FileKind::directory && depth == m_limits.depth) {
-      m_diagnostics.add(
-          place, "expected at most " + std::to_string(m_limits.depth) + " directories below one another, got more");
+      m_diagnostics.add(place,
+                        "expected at most " + std::to_string(m_limits.depth) + " levels of directories, got more");
       continue;
     }
     measure(child, child_path_, depth + 1, place, totals);

@@ -19,7 +19,7 @@ class TreeLimits {
   TreeLimits() = default;
   std::size_t entries = 4095;                        ///< the inodes of a home, less its root
   std::size_t name_bytes = 255;                      ///< NAME_MAX
-  std::size_t path_bytes = 4000;                     ///< PATH_MAX, less what stands in front of a home
+  std::size_t path_bytes = 4000;                     ///< PATH_MAX, less the path of a home
   std::size_t depth = SnapshotRequest().max_depth;   ///< directories below one another that are looked into
   std::optional<std::uint64_t> disk_in_mib;          ///< of the sandbox section
   std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive where disk_in_mib does not say
@@ -34,7 +34,7 @@ class TreeReader {
   TreeReader(std::string folder, TreeLimits limits, Diagnostics& diagnostics)
       : m_folder(std::move(folder)), m_limits(std::move(limits)), m_diagnostics(diagnostics) {}
 
-  /// `value` fits the schema's directory_tree. What can't be built is complained of, with its place.
+  /// `value` fits the schema's directory_tree. Reports what it cannot build, with the place.
   ///
   /// In an initial tree `null` is an empty file; in an answer it is a file with any content, and what comes from an
   /// archive is compared in kind, content and link target only.
@@ -68,7 +68,7 @@ class TreeReader {
   std::map<std::string, Loaded> m_loaded;
 };
 
-/// "2024-01-31T12:00:00.5Z". Nothing where there is no such day or time, or before 1970 or after 2261.
+/// "2024-01-31T12:00:00.5Z". Nothing if the date or the time does not exist, or is before 1970 or after 2261.
 std::optional<WallTime> parse_utc_time(const std::string& text);
 
 }  // namespace tellina

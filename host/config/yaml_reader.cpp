@@ -240,7 +240,7 @@ class YamlReader : private YAML::EventHandler {
                        " without quotes, which some YAML readers take for " + std::string(meaning.reading));
   }
 
-  /// Anchors and tags, which stand in front of a value.
+  /// Refuses anchors and tags, which precede a value.
   void check_properties(std::size_t offset, const std::string& tag, YAML::anchor_t anchor) {
     const char first = offset < m_source.size() ? m_source[offset] : '\0';
     if (anchor != 0) {
@@ -314,7 +314,7 @@ class YamlReader : private YAML::EventHandler {
     const auto is = [&](std::string_view known) { return message.starts_with(known); };
     const auto any = [&](auto... known) { return (is(known) || ...); };
     const std::string got = ", got " + found_at(offset);
-    // yaml-cpp names the place behind an escape.
+    // yaml-cpp reports the position after an escape.
     const TextPlace escape = place(std::min(m_source.rfind('\\', offset == 0 ? 0 : offset - 1), offset));
     const auto fail = [&](const std::string& text) { fail_at(m_file, place(offset), text); };
 

@@ -16,7 +16,7 @@ constexpr std::size_t longest_key = 1000;  ///< bytes with quotes; YAML wants a 
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-/// Text that no YAML reader takes for anything else when it stands without quotes outside of brackets.
+/// Text that no YAML reader takes for anything else without quotes, outside of brackets.
 bool is_plain(const std::string& text) {
   if (text.empty() || !is_printable(text) || read_plain(text).kind != PlainKind::text) return false;
   const std::size_t letter = std::string_view("/.$").find(text[0]) == std::string_view::npos ? 0 : 1;
@@ -125,7 +125,8 @@ std::optional<std::string> one_line(const Config& value, std::size_t columns) {
   return text.size() <= columns && text.find("\\n") == std::string::npos ? std::optional(text) : std::nullopt;
 }
 
-/// The lines of an array or object, the first of which starts where the caller stands: behind `indentation` columns.
+/// The lines of an array or object, the first of which starts at the position of the caller: after `indentation`
+/// columns.
 std::string parts(const Config& value, std::size_t indentation);
 
 /// Behind "- ", "? key\n: " and the like, whose width is a step.

@@ -162,15 +162,16 @@ TEST_F(ArchiveTest, TheHashCoversTheBytesOfTheArchive) {
 TEST_F(ArchiveTest, MembersThatHaveNoPlaceInAHomeAreRefused) {
   EXPECT_EQ(reason({{"/etc/passwd", S_IFREG, "x"}}), "the member \"/etc/passwd\" has an absolute name");
   EXPECT_EQ(reason({{"a/../../b", S_IFREG, "x"}}), "the member \"a/../../b\" leads out of the archive");
-  EXPECT_EQ(reason({{"dev/null", S_IFCHR}}), "the member \"dev/null\" is neither a file nor a directory nor a link");
-  EXPECT_EQ(reason({{"pipe", S_IFIFO}}), "the member \"pipe\" is neither a file nor a directory nor a link");
+  EXPECT_EQ(reason({{"dev/null", S_IFCHR}}), "the member \"dev/null\" is not a file, a directory or a link");
+  EXPECT_EQ(reason({{"pipe", S_IFIFO}}), "the member \"pipe\" is not a file, a directory or a link");
   EXPECT_EQ(reason({{"l", S_IFLNK, "/etc"}, {"l/passwd", S_IFREG, "x"}}),
-            "the member \"l/passwd\" lies below something that is no directory");
+            "the member \"l/passwd\" is below something that is not a directory");
   EXPECT_EQ(reason({{"d/f", S_IFREG, "x"}, {"d", S_IFREG, "x"}}), "the member \"d\" replaces a directory");
   EXPECT_EQ(reason({Member::hard_link("a", "b"), {"b", S_IFREG, "x"}}),
             "the hard link \"a\" is to \"b\", which does not come before it");
   EXPECT_EQ(reason({Member::hard_link("a", "../b")}), "the member \"../b\" leads out of the archive");
-  EXPECT_EQ(reason({{"d", S_IFDIR}, Member::hard_link("a", "d")}), "the hard link \"a\" is to \"d\", which is no file");
+  EXPECT_EQ(reason({{"d", S_IFDIR}, Member::hard_link("a", "d")}),
+            "the hard link \"a\" is to \"d\", which is not a file");
 }
 
 TEST_F(ArchiveTest, ABombIsRefusedWhileItIsRead) {
@@ -188,7 +189,7 @@ TEST_F(ArchiveTest, DirectoriesBelowOneAnotherMayBe256) {
   EXPECT_EQ(error_of(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()), "");
   write("t.tar.xz", {{deepest + "/d", S_IFDIR}});
   EXPECT_EQ(error_of(config_with_tree(R"({"$archive": "t.tar.xz"})"), FakePlugins(), file()),
-            file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 directories below one another, got more");
+            file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 levels of directories, got more");
 }
 
 TEST_F(ArchiveTest, WhatIsNoTarFileIsRefused) {

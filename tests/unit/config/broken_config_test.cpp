@@ -41,32 +41,32 @@ const BrokenText broken_sections[] = {
     {"StudyTitleIsEmpty", config_with(R"("study": {"title": ""})"),
      "config.json:1:21: study.title: expected a string that is not empty, got \"\""},
     {"StudyTitleHasTwoLines", config_with(R"("study": {"title": "a\nb"})"),
-     "config.json:1:21: study.title: expected printable characters, got \"a\\u000ab\""},
+     "config.json:1:21: study.title: expected printable characters only, got \"a\\u000ab\""},
     {"StudyContactIsNoText", config_with(R"("study": {"contact": ["a@example.org"]})"),
      "config.json:1:23: study.contact: expected a string, got an array"},
     {"MisspeltStudyKey", config_with(R"("study": {"titel": "a"})"),
      "config.json:1:12: study.titel: expected a known key, got \"titel\"; did you mean \"title\"?"},
     {"PublicUrlWithoutScheme", config_with(R"("server": {"public_url": "study.example.org"})"),
-     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\", got "
      "\"study.example.org\""},
     {"PublicUrlOfAnotherScheme", config_with(R"("server": {"public_url": "ftp://study.example.org"})"),
-     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\", got "
      "\"ftp://study.example.org\""},
     {"PublicUrlWithoutHost", config_with(R"("server": {"public_url": "https:///x"})"),
-     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\", got "
      "\"https:///x\""},
     {"PublicUrlWithoutTheBasePath", config_with(R"("server": {"base_path": "/study", "public_url": "https://a.org"})"),
-     "config.json:1:50: server.public_url: expected an URL whose path is server.base_path, such as "
+     "config.json:1:50: server.public_url: expected a URL whose path is server.base_path, such as "
      "\"https://a.org/study\", got \"https://a.org\""},
     {"PublicUrlOfAnotherPath",
      config_with(R"("server": {"public_url": "https://a.org:8443/lab/study/", "base_path": "/study"})"),
-     "config.json:1:27: server.public_url: expected an URL whose path is server.base_path, such as "
+     "config.json:1:27: server.public_url: expected a URL whose path is server.base_path, such as "
      "\"https://a.org:8443/study\", got \"https://a.org:8443/lab/study/\""},
     {"PublicUrlWithASpace", config_with(R"("server": {"public_url": "https://a.org/a b"})"),
-     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\", got "
+     "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\", got "
      "\"https://a.org/a b\""},
     {"PublicUrlWithAQuery", config_with(R"("server": {"public_url": "https://a.org/?x"})"),
-     "config.json:1:27: server.public_url: expected an URL such as \"https://study.example.org\" without \"?\" and "
+     "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\" without \"?\" and "
      "\"#\", got \"https://a.org/?x\""},
     {"StrangeKey", config_with(R"("colour": 1)"),
      "config.json:1:2: colour: expected \"$schema\", \"study\", \"server\", \"database\", \"recording\", \"workers\", "
@@ -114,23 +114,23 @@ const BrokenText broken_sections[] = {
      "config.json:1:33: server.trusted_proxies[0]: expected an IP address or a network such as \"127.0.0.1\", "
      "\"10.0.0.0/8\" or \"fd00::/8\", got \"fe80::1%eth0\""},
     {"PrefixTooLong", config_with(R"("server": {"trusted_proxies": ["10.0.0.0/33", "::/129", "::/1000"]})"),
-     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 after \"/\", got "
      "\"10.0.0.0/33\"\n"
-     "config.json:1:48: server.trusted_proxies[1]: expected a prefix length from 0 to 128 behind \"/\", got "
+     "config.json:1:48: server.trusted_proxies[1]: expected a prefix length from 0 to 128 after \"/\", got "
      "\"::/129\"\n"
-     "config.json:1:58: server.trusted_proxies[2]: expected a prefix length from 0 to 128 behind \"/\", got "
+     "config.json:1:58: server.trusted_proxies[2]: expected a prefix length from 0 to 128 after \"/\", got "
      "\"::/1000\""},
     {"PrefixIsNoNumber", config_with(R"("server": {"trusted_proxies": ["10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/8/8"]})"),
-     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "config.json:1:33: server.trusted_proxies[0]: expected a prefix length from 0 to 32 after \"/\", got "
      "\"10.0.0.0/\"\n"
-     "config.json:1:46: server.trusted_proxies[1]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "config.json:1:46: server.trusted_proxies[1]: expected a prefix length from 0 to 32 after \"/\", got "
      "\"10.0.0.0/+8\"\n"
-     "config.json:1:61: server.trusted_proxies[2]: expected a prefix length from 0 to 32 behind \"/\", got "
+     "config.json:1:61: server.trusted_proxies[2]: expected a prefix length from 0 to 32 after \"/\", got "
      "\"10.0.0.0/8/8\""},
     {"BitsBehindThePrefix", config_with(R"("server": {"trusted_proxies": ["10.0.0.5/8", "fd00::1/64"]})"),
-     "config.json:1:33: server.trusted_proxies[0]: expected a network whose bits behind the prefix are 0, got "
+     "config.json:1:33: server.trusted_proxies[0]: expected a network whose bits after the prefix are 0, got "
      "\"10.0.0.5/8\"; did you mean \"10.0.0.0/8\"?\n"
-     "config.json:1:47: server.trusted_proxies[1]: expected a network whose bits behind the prefix are 0, got "
+     "config.json:1:47: server.trusted_proxies[1]: expected a network whose bits after the prefix are 0, got "
      "\"fd00::1/64\"; did you mean \"fd00::/64\"?"},
     {"DatabaseIsNull", config_with(R"("database": null)"), "config.json:1:14: database: expected a string, got null"},
     {"RecordingIsAWord", config_with(R"("recording": "off")"),
@@ -187,9 +187,9 @@ const BrokenText broken_sections[] = {
     {"CodeTwice", config_with_codes("[\"bob\",\n\"alice\", \"bob\"]"),
      "config.json:3:10: access_codes[2]: expected each entry once, got one a second time (first at 2:2)"},
     {"CodeWithControlCharacter", config_with_codes("[\"b\\u0007b\"]"),
-     "config.json:2:2: access_codes[0]: expected printable characters, got at least one of another kind"},
+     "config.json:2:2: access_codes[0]: expected printable characters only, got at least one that is not printable"},
     {"CodeWithInvisibleCharacter", config_with_codes("[\"bob\\u200b\"]"),
-     "config.json:2:2: access_codes[0]: expected printable characters, got at least one of another kind"},
+     "config.json:2:2: access_codes[0]: expected printable characters only, got at least one that is not printable"},
     {"CodeOverHundredBytes", config_with_codes("[\"" + std::string(98, 'x') + "é!\"]"),
      "config.json:2:2: access_codes[0]: expected at most 100 bytes, got 101 bytes"},
     {"CodeOverHundredCharacters", config_with_codes("[\"" + std::string(101, 'x') + "\"]"),
@@ -201,11 +201,10 @@ const BrokenText broken_sections[] = {
      "one of 20 digits\n"
      "config.json:2:2: access_codes[0]: expected a string, got a number"},
     {"CodeWithoutQuotes", config_with_codes("[bob]"),
-     "config.json:2:2: expected a value or ']', got a word without quotes; JSON has the words true, false and null, "
-     "and "
-     "strings in double quotes"},
+     "config.json:2:2: expected a value or ']', got a word without quotes; JSON has only the words true, false and "
+     "null, and puts text in double quotes"},
     {"CodeWithZerosInFront", config_with_codes("[007]"),
-     "config.json:2:2: expected a value or ']', got a word without quotes, which is no JSON number"},
+     "config.json:2:2: expected a value or ']', got a word without quotes, which is not a JSON number"},
     {"TasksAreAnObject", R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": {}})",
      "config.json:1:62: tasks: expected an array, got an object"},
     {"TaskIsText", config_with_task("\"ls\""), "config.json:2:1: tasks[0]: expected an object, got \"ls\""},
@@ -293,14 +292,14 @@ const BrokenText broken_trees[] = {
      "config.json:3:27: tasks[0].initial_filesystem.a.$file.mtime: expected a time in UTC such as "
      "\"2024-01-31T12:00:00Z\", got \"2024-01-31 12:00\""},
     {"DayDoesNotExist", config_with_tree("{\"a\": {\"$file\": {\"mtime\": \"2023-02-29T12:00:00Z\"}}}"),
-     "config.json:3:27: tasks[0].initial_filesystem.a.$file.mtime: expected a day and time that exist, from 1970 to "
+     "config.json:3:27: tasks[0].initial_filesystem.a.$file.mtime: expected an existing date and time from 1970 to "
      "2261, got \"2023-02-29T12:00:00Z\""},
     {"OwnerIsAName", config_with_tree("{\"a\": {\"$file\": {\"owner\": \"root\"}}}"),
      "config.json:3:27: tasks[0].initial_filesystem.a.$file.owner: expected \"me\" or the number of a user, got "
      "\"root\""},
     {"OwnerIsAnother", config_with_tree("{\"a\": {\"$file\": {\"owner\": \"0\"}}}"),
-     "config.json:3:27: tasks[0].initial_filesystem.a.$file.owner: expected \"me\", who owns all of an initial file "
-     "system, got \"0\""},
+     "config.json:3:27: tasks[0].initial_filesystem.a.$file.owner: expected \"me\", the owner of all files of an "
+     "initial file system, got \"0\""},
     {"ContentAndSize", config_with_tree("{\"a\": {\"$file\": {\"content\": \"x\", \"size\": 1}}}"),
      "config.json:3:42: tasks[0].initial_filesystem.a.$file.size: expected either \"content\" or \"size\", got both"},
     {"SizeNegative", config_with_tree("{\"a\": {\"$file\": {\"size\": -1}}}"),
@@ -353,7 +352,7 @@ TEST(BrokenConfig, AFileThatIsNotThereIsNamed) {
   };
   const std::string missing = folder.file("config.json");
   EXPECT_EQ(message(missing), "cannot read " + missing + ": No such file or directory");
-  EXPECT_EQ(message(folder.file("")), "cannot read " + folder.file("") + ": it is no regular file");
+  EXPECT_EQ(message(folder.file("")), "cannot read " + folder.file("") + ": it is not a regular file");
 }
 
 TEST(BrokenConfig, AMissingDefaultPluginIsNamed) {

@@ -33,28 +33,25 @@ const BrokenText broken_json[] = {
     {"DoubleComma", "[1,,2]", "config.json:1:4: expected a value, got \",\""},
     {"CommaFirst", "[,1]", "config.json:1:2: expected a value or ']', got \",\""},
     {"SingleQuotedValue", "{\"a\": 'x'}",
-     "config.json:1:7: expected a value, got a single quote; JSON strings stand in double quotes"},
+     "config.json:1:7: expected a value, got a single quote; JSON puts strings in double quotes"},
     {"SingleQuotedKey", "{'a': 1}",
-     "config.json:1:2: expected a key in double quotes or '}', got a single quote; JSON strings stand in double "
-     "quotes"},
+     "config.json:1:2: expected a key in double quotes or '}', got a single quote; JSON puts strings in double quotes"},
     {"UnquotedKey", "{\"a\": 1, tasks: []}", "config.json:1:10: expected a key in double quotes, got tasks"},
     {"UnquotedValue", "{\"a\": bob}",
-     "config.json:1:7: expected a value, got bob; JSON has the words true, false and null, and strings in double "
-     "quotes"},
+     "config.json:1:7: expected a value, got bob; JSON has only the words true, false and null, and puts text in "
+     "double quotes"},
     {"YamlTrue", "[yes]",
-     "config.json:1:2: expected a value or ']', got yes; JSON has the words true, false and null, and strings in "
-     "double "
-     "quotes"},
+     "config.json:1:2: expected a value or ']', got yes; JSON has only the words true, false and null, and puts text "
+     "in double quotes"},
     {"PythonTrue", "[True]",
-     "config.json:1:2: expected a value or ']', got True; JSON has the words true, false and null, and strings in "
-     "double "
-     "quotes"},
+     "config.json:1:2: expected a value or ']', got True; JSON has only the words true, false and null, and puts text "
+     "in double quotes"},
     {"BlockMapping", "tasks:\n  - a\n",
-     "config.json:1:1: expected a value, got tasks; JSON has the words true, false and null, and strings in double "
-     "quotes"},
-    {"BlockSequence", "- 1\n- 2\n", "config.json:1:1: expected a value, got -, which is no JSON number"},
+     "config.json:1:1: expected a value, got tasks; JSON has only the words true, false and null, and puts text in "
+     "double quotes"},
+    {"BlockSequence", "- 1\n- 2\n", "config.json:1:1: expected a value, got -, which is not a JSON number"},
     {"BlockScalar", "{\"a\": |\n  text\n}", "config.json:1:7: expected a value, got \"|\""},
-    {"DocumentMarker", "---\n{}", "config.json:1:1: expected a value, got ---, which is no JSON number"},
+    {"DocumentMarker", "---\n{}", "config.json:1:1: expected a value, got ---, which is not a JSON number"},
     {"Directive", "%YAML 1.2\n---\n{}", "config.json:1:1: expected a value, got \"%\""},
     {"Anchor", "[&x 1, 2]", "config.json:1:2: expected a value or ']', got \"&\""},
     {"Alias", "[1, *x]", "config.json:1:5: expected a value, got \"*\""},
@@ -72,18 +69,18 @@ const BrokenText broken_json[] = {
     {"WrongBracket", "{\"a\": [1}", "config.json:1:9: expected ',' or ']' (the array begins at 1:7), got \"}\""},
     {"TextAfterTheDocument", "{}\n{}", "config.json:2:1: expected the end of the file, got \"{\""},
     {"BraceTooMany", "{}}", "config.json:1:3: expected the end of the file, got \"}\""},
-    {"OctalLooking", "[010]", "config.json:1:2: expected a value or ']', got 010, which is no JSON number"},
-    {"Hexadecimal", "[0x10]", "config.json:1:2: expected a value or ']', got 0x10, which is no JSON number"},
-    {"PlusSign", "[+1]", "config.json:1:2: expected a value or ']', got +1, which is no JSON number"},
-    {"PointFirst", "[.5]", "config.json:1:2: expected a value or ']', got .5, which is no JSON number"},
-    {"PointLast", "[5.]", "config.json:1:2: expected a value or ']', got 5., which is no JSON number"},
-    {"EmptyExponent", "[1e]", "config.json:1:2: expected a value or ']', got 1e, which is no JSON number"},
-    {"MinusAlone", "[-]", "config.json:1:2: expected a value or ']', got -, which is no JSON number"},
+    {"OctalLooking", "[010]", "config.json:1:2: expected a value or ']', got 010, which is not a JSON number"},
+    {"Hexadecimal", "[0x10]", "config.json:1:2: expected a value or ']', got 0x10, which is not a JSON number"},
+    {"PlusSign", "[+1]", "config.json:1:2: expected a value or ']', got +1, which is not a JSON number"},
+    {"PointFirst", "[.5]", "config.json:1:2: expected a value or ']', got .5, which is not a JSON number"},
+    {"PointLast", "[5.]", "config.json:1:2: expected a value or ']', got 5., which is not a JSON number"},
+    {"EmptyExponent", "[1e]", "config.json:1:2: expected a value or ']', got 1e, which is not a JSON number"},
+    {"MinusAlone", "[-]", "config.json:1:2: expected a value or ']', got -, which is not a JSON number"},
     {"NaN", "[NaN]",
-     "config.json:1:2: expected a value or ']', got NaN; JSON has the words true, false and null, and strings in "
-     "double quotes"},
+     "config.json:1:2: expected a value or ']', got NaN; JSON has only the words true, false and null, and puts text "
+     "in double quotes"},
     {"NegativeInfinity", "[-Infinity]",
-     "config.json:1:2: expected a value or ']', got -Infinity, which is no JSON number"},
+     "config.json:1:2: expected a value or ']', got -Infinity, which is not a JSON number"},
     {"Tilde", "[~]", "config.json:1:2: expected a value or ']', got \"~\""},
     {"UnterminatedString", "{\"a\": \"x\n}",
      "config.json:1:7: expected a '\"' at the end of the string in the same line, got none"},

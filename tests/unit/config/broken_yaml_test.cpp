@@ -234,10 +234,9 @@ TEST(BrokenYaml, OnlyTheEndOfTheNameTellsTheForm) {
   for (const char* file : {"a.yaml", "a.yml", "A.YAML", "a.json.Yml"})
     EXPECT_EQ(error_of(keys, FakePlugins(), file), "");
   for (const char* file : {"a.json", "yaml", "a.yaml.bak", ".yam", "yml/config"}) {
-    EXPECT_EQ(error_of(keys, FakePlugins(), file),
-              std::string(file) +
-                  ":1:1: expected a value, got access_codes; JSON has the words true, false and null, "
-                  "and strings in double quotes");
+    EXPECT_EQ(error_of(keys, FakePlugins(), file), std::string(file) +
+                                                       ":1:1: expected a value, got access_codes; JSON has only the "
+                                                       "words true, false and null, and puts text in double quotes");
   }
 }
 
