@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -97,6 +98,60 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   host.kill();
   EXPECT_TRUE(eventually([&] { return still_there(processes).empty(); }, "every process of the dead host is gone"));
   Backend()->sweep(host.owner(), {});
+}
+
+/// The state of a process or thread, from proc(5): "S" while it waits, "Z" when it has ended; empty where there is
+/// none.
+std::string state_of(const std::string& path) {
+  std::ifstream file("/proc/" + path + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(')');
+  return name_end == std::string::npos ? "" : text.substr(name_end + 2, 1);
+}
+
+using CoreHanging = SandboxTest;
+
+TEST_F(CoreHanging, DestroyInterruptsACallThatGetsNoAnswer) {
+  const Processes processes = descendants(getpid());
+  for (const auto& process : processes) ::kill(process.first, SIGSTOP);
+  std::atomic<pid_t> reading = 0;
+  std::optional<ErrorCode> code;
+  std::thread reader([&] {
+    SnapshotRequest request;
+    request.deadline = std::chrono::minutes(1);
+    reading = gettid();
+    try {
+      sandbox().snapshot(request);
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    for (const auto& process : processes) ::kill(process.first, SIGCONT);
+  });
+  EXPECT_TRUE(eventually([&] { return reading != 0 && state_of("self/task/" + std::to_string(reading)) == "S"; },
+                         "the call waits"));
+  sandbox().destroy();
+  reader.join();
+  EXPECT_EQ(code, ErrorCode::gone);
+}
+
+TEST(CorePool, HandsOutNoSandboxThatHasDied) {
+  const Processes before = descendants(getpid());
+  Backend pooled({{"pool", std::int64_t{1}}});
+  for (int round = 0; round < 3; ++round) {
+    const std::unique_ptr<Sandbox> one = pooled->start(make_spec());
+    Shell its(*one);
+    EXPECT_TRUE(its.prompt()) << "in round " << round;
+    one->destroy();
+    EXPECT_TRUE(eventually([&] { return descendants(getpid()).size() == before.size() + place::processes_of_a_cell; },
+                           "one waits ready"));
+    for (const auto& process : descendants(getpid())) {
+      if (before.contains(process)) continue;
+      ::kill(process.first, SIGKILL);
+      const std::string path = std::to_string(process.first);
+      EXPECT_TRUE(eventually([&] { return state_of(path).find_first_not_of("ZX") == std::string::npos; }, "it ends"));
+    }
+  }
 }
 
 TEST(RootHostDeath, LeavesAGroupThatIsToBeKept) {

@@ -101,6 +101,23 @@ TEST_F(CoreHome, SnapshotSeesWhatTheParticipantDoes) {
   EXPECT_EQ(a.children.at("fifo").kind, FileKind::other);
 }
 
+std::size_t count_entries(const FileNode& node) {
+  std::size_t count = node.children.size();
+  for (const auto& [name, child] : node.children) count += count_entries(child);
+  return count;
+}
+
+TEST_F(CoreHome, SnapshotHasAsManyEntriesAsItMayHaveAndNoMore) {
+  shell().run("mkdir d; for i in {1..20}; do : > d/$i; done");
+  SnapshotRequest request;
+  request.max_entries = count_entries(snapshot().root);
+  EXPECT_FALSE(sandbox().snapshot(request).truncated);
+  --request.max_entries;
+  const FileTree less = sandbox().snapshot(request);
+  EXPECT_TRUE(less.truncated);
+  EXPECT_EQ(count_entries(less.root), request.max_entries);
+}
+
 TEST_F(CoreHome, SnapshotKeepsItsLimits) {
   shell().run("mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;

@@ -198,6 +198,17 @@ TEST_F(OrdinaryHostile, ChangesDuringSnapshotsDoNoHarm) {
   ASSERT_TRUE(shell().prompt());
 }
 
+TEST_F(OrdinaryHostile, AFileThatGrowsDuringASnapshotIsSeenToHaveChanged) {
+  shell().type(
+      "perl -e '$SIG{INT} = sub { exit }; $| = 1; print \"go\\n\"; for $i (1 .. 100) { open F, \">\", \"f$i\"; "
+      "syswrite F, \"x\" for 1 .. 60000; close F }'\n");
+  ASSERT_TRUE(shell().read_until("\ago"));
+  EXPECT_TRUE(eventually([this] { return snapshot().raced; }, "a snapshot says that a file changed under it"));
+  shell().type("\x03");
+  ASSERT_TRUE(shell().prompt());
+  EXPECT_FALSE(snapshot().raced);
+}
+
 TEST_F(OrdinaryHostile, TerminalComesBack) {
   shell().run("stty raw -echo");
   expect_alive();
