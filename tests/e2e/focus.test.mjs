@@ -75,7 +75,7 @@ page_test("a paste that ends gives the keyboard back to the terminal", async ({ 
   await focus(tab, "Stop");
   server.is_acknowledging = true;
   server.acknowledge();
-  await tab.page.locator("#upload").waitFor({ state: "hidden" });
+  await tab.page.locator("#paste_bar").waitFor({ state: "hidden" });
   await tab.terminal();
   assert.equal(server.input.length, 80_000);
 });
@@ -107,7 +107,7 @@ page_test("Escape closes a question and the settings from anywhere in them, and 
   const tab = await Tab.open(context, address);
   await tab.card("start");
   for (let count = 0; count < 3; count++) {
-    await tab.page.getByText("1 minute and 30 seconds, from").click();
+    await tab.page.getByText("You have 1 minute and 30 seconds.").click();
     await tab.page.keyboard.press("Escape");
   }
   await tab.card("start");

@@ -151,7 +151,7 @@ page_test("Shift+F7 tells how things stand, from everywhere and in front of ever
   say({ time_left_in_seconds: 84.9, clock_stands: true });
   await tab.page.locator("#clock_words").getByText("left, paused").waitFor();
   await keyboard.press("Shift+F7");
-  await said("body > ").getByText(/^1 minute and 25 seconds left, paused\. Task 1 of 3\. We cannot give you a terminal/).waitFor({ state: "attached" });
+  await said("body > ").getByText(/^1 minute and 25 seconds left, paused\. Task 1 of 3\. Your terminal is temporarily unavailable/).waitFor({ state: "attached" });
   assert.equal(server.input, "", "the shell gets nothing of it");
   say({ time_left_in_seconds: 60, clock_stands: false });
   await tab.page.locator("#open_settings").focus();
@@ -199,7 +199,7 @@ page_test("the first words of a page and of its first card are for screen reader
     ),
   );
   assert.equal(await tab.page.locator("#screen_heading").textContent(), "Ready to start?");
-  assert.match(description, /This study records every key you type and everything the terminal prints\..*Sort the photos.*1 minute and 30 seconds, from when your terminal appears/s);
+  assert.match(description, /This study records every key you type and everything the terminal prints\..*Sort the photos.*You have 1 minute and 30 seconds\. The clock starts when your terminal appears/s);
 });
 
 for (const [platform, copy] of [["MacIntel", "⌘C"], ["Linux x86_64", "Ctrl+C"]]) {

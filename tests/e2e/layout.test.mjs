@@ -107,12 +107,12 @@ for (const viewport of SIZES) {
       await tab.page.locator("#trouble_close").click();
       server.is_acknowledging = false;
       await tab.paste("0123456789abcde\n".repeat(5000));
-      await tab.page.locator("#upload").waitFor();
+      await tab.page.locator("#paste_bar").waitFor();
       await prove("pasting");
       assert.deepEqual(await size_of_terminal(tab), running, "a banner changes the size of the terminal");
       const since_start = server.messages.slice(server.messages.findIndex(({ type }) => type === "start_task"));
       assert.deepEqual(since_start.filter(({ type }) => type === "resize"), [], "the shell has heard of another size");
-      await tab.page.locator("#upload_stop").click();
+      await tab.page.locator("#paste_bar_stop").click();
       server.is_acknowledging = true;
       server.acknowledge();
       await tab.page.locator("#give_up").click();

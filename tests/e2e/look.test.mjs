@@ -81,7 +81,7 @@ page_test("the page can fill the screen, and asks for the keys that the browser 
   await tab.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
   assert.deepEqual(await tab.page.evaluate(() => /** @type {any} */ (window).locked), ["KeyW", "KeyT", "KeyN", "KeyQ", "Escape"]);
   await tab.press("Settings");
-  await tab.page.getByText("reach the terminal in full screen").waitFor();
+  await tab.page.getByText("go to the terminal in full screen").waitFor();
   await tab.press("Done");
   await tab.press("Leave full screen");
   await tab.page.waitForFunction(() => document.fullscreenElement === null);
@@ -93,7 +93,7 @@ page_test("a browser that keeps its keys is not said to give them", async ({ add
   await start(tab);
   await tab.press("Settings");
   await tab.page.locator("#settings dd").getByText("moves between the terminal and the rest").waitFor();
-  assert.equal(await tab.page.getByText("reach the terminal in full screen").count(), 0);
+  assert.equal(await tab.page.getByText("go to the terminal in full screen").count(), 0);
   await tab.press("Done");
   await tab.press("Full screen");
   await tab.page.waitForFunction(() => document.fullscreenElement !== null);

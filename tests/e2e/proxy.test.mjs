@@ -187,7 +187,7 @@ for (const [who, map_path, logged] of MAPPED_BY_HALF) {
   proxy_test(`a page below a path that ${who} does not know`, () => plain, { map_path }, async ({ address, context, program }) => {
     const tab = await open(context, `${address}/study`);
     await tab.card("not_found");
-    assert.match(await words_of_card(tab), new RegExp(`The server at ${address} answers, but the study is not there\\..*check your link`));
+    assert.match(await words_of_card(tab), new RegExp(`The server at ${address} answers, but the study is not there\\..*Check your link`));
     if (logged !== null) assert.match(program.log, logged);
     await prove_sizes(tab, `not_found_by_${who.replace("the ", "")}`);
   });
@@ -195,5 +195,5 @@ for (const [who, map_path, logged] of MAPPED_BY_HALF) {
 
 proxy_test("a proxy that passes no WebSocket on", () => plain, { passes_upgrades: false }, async ({ address, context }) => {
   const tab = await open(context, address);
-  await tab.page.getByText("The server answers, but something between blocks the live connection (WebSocket). Trying again…").first().waitFor();
+  await tab.page.getByText("The server answers, but something on the network blocks the live connection (WebSocket). Trying again…").first().waitFor();
 });

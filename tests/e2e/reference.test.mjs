@@ -30,7 +30,7 @@ test(NAME, { timeout: 400_000 }, async () => {
       await tab.press("Start");
       const complaint = tab.page.locator("#screen .complaint");
       await complaint.getByText("We could not start your terminal.").waitFor();
-      const told = /^.*Your time has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference ([0-9A-F]{4})\)\.$/;
+      const told = /^.*Your clock has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference ([0-9A-F]{4})\)\.$/;
       const [, reference] = told.exec((await complaint.textContent()) ?? "") ?? [];
       assert.ok(reference !== undefined, (await complaint.textContent()) ?? "");
       assert.match(program.log, new RegExp(`\\b${reference}\\b`));

@@ -35,9 +35,9 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   assert.equal(await text(tab, "#check_summary"), "Not done yet: 2 things are missing, 1 should not be here, 1 is wrong.");
   assert.match(
     await text(tab, "#check_wrong"),
-    /^What is not right\s*inbox\/\s*beach\.jpg should not be here\s*photos\/\s*2023\/\s*hills\.jpg wrong content, wrong permissions$/,
+    /^Still to fix\s*inbox\/\s*beach\.jpg should not be here\s*photos\/\s*2023\/\s*hills\.jpg wrong content, wrong permissions$/,
   );
-  assert.equal(await text(tab, "#check_right summary"), "What is done: 1");
+  assert.equal(await text(tab, "#check_right summary"), "Done: 1");
   assert.equal(await tab.page.locator("#check_right code").isVisible(), false, "right names are folded");
   await tab.shows(/notes\.txt/);
   await tab.prove("running");
@@ -67,7 +67,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
   await tab.terminal();
   server.end_task("interrupted");
   await tab.card("end");
-  assert.match(await text(tab, "#screen"), /Everything is saved\..*You solved 1 of 2 tasks\.Our server failed in 1 task, which does not count\..*Task 1solved.*Task 2time is up.*Task 3our server failed.*Finding files\. Questions\? a\.researcher@example\.org/);
+  assert.match(await text(tab, "#screen"), /Everything is saved\..*You solved 1 of 2 tasks\.Our server failed in 1 task\. It does not count\..*Task 1solved.*Task 2time is up.*Task 3our server failed.*Finding files\. Questions\? a\.researcher@example\.org/);
   await tab.prove("end");
   assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 3);
   assert.deepEqual(tab.foreign_requests, []);
@@ -79,13 +79,13 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.card("login");
   await tab.prove("login");
   await tab.type("nobody\n");
-  await tab.page.getByText("We do not know this access code").waitFor();
+  await tab.page.getByText("This access code does not exist").waitFor();
   const selected = () => tab.page.locator("input").evaluate((/** @type {HTMLInputElement} */ { value, selectionStart, selectionEnd }) => value.slice(selectionStart ?? 0, selectionEnd ?? 0));
   assert.equal(await selected(), "nobody", "the wrong code stays and can be typed over");
   await tab.prove("login_wrong");
   server.is_overrun = true;
   await tab.type("bob\n");
-  await tab.page.locator(".complaint").getByText("Too many tries. Try again in 4").waitFor();
+  await tab.page.locator(".complaint").getByText("Too many attempts. Try again in 4").waitFor();
   await tab.prove("login_overrun");
   await tab.type("bob\n");
   await tab.card("login");
@@ -130,7 +130,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.card("start");
   await tab.press("Start");
   await tab.page.getByText("We could not start your terminal.").waitFor();
-  assert.match(await text(tab, ".complaint"), /Your time has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference 3F7A\)\./);
+  assert.match(await text(tab, ".complaint"), /Your clock has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference 3F7A\)\./);
   await tab.prove("start_failed");
   await tab.press("Try again");
   await tab.terminal();
@@ -151,7 +151,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   assert.equal(await tab.page.locator("#check").isVisible(), false);
   server.end_task("interrupted");
   await tab.card("failed");
-  assert.match(await text(tab, "#screen"), /Our server failed\. This does not count against you/);
+  assert.match(await text(tab, "#screen"), /Our server failed\. This task does not count/);
   await tab.prove("failed");
 });
 
@@ -180,7 +180,7 @@ page_test("a check of an output shows its lines, no more than 60 of them, and sa
   assert.equal(await lines.count(), 60);
   assert.equal(await lines.nth(1).textContent(), "  line <1> done");
   assert.equal(await lines.nth(59).textContent(), "  line <59>", "other lines are no fault");
-  assert.equal(await text(tab, "#check_summary"), "Not done yet: 1 of 2 lines is right.");
+  assert.equal(await text(tab, "#check_summary"), "Not done yet: 1 of 2 lines is correct.");
   assert.equal(await lines.nth(1).locator("code").evaluate((code) => getComputedStyle(code).whiteSpace.startsWith("pre")), true, "blanks count");
   await tab.prove("check_of_lines");
   server.say({ type: "progress", matched: 0, missing: 2, extra: 65, incorrect: 0, detail: detail.filter(({ status }) => status === "extra") });
@@ -211,12 +211,12 @@ page_test("a clock that stands and a terminal that was replaced are told above t
   await start(tab);
   const change = (/** @type {object} */ more) => server.change({ task: { ...server.study.task, time_left_in_seconds: 60, ...more } });
   change({ clock_stands: true });
-  await tab.page.locator("#trouble").getByText("your time is paused").waitFor();
+  await tab.page.locator("#trouble").getByText("Your clock is paused.").waitFor();
   assert.deepEqual([await text(tab, "#clock"), await text(tab, "#clock_words")], ["1:00", "left, paused"]);
   await tab.prove("clock_stands");
   assert.equal(await text(tab, "#clock"), "1:00");
   change({ clock_stands: false, terminal_replaced: true });
-  await tab.page.locator("#trouble").getByText("We had to restart your terminal, sorry.").waitFor();
+  await tab.page.locator("#trouble").getByText("We had to restart your terminal because of a problem on our side.").waitFor();
   await tab.prove("terminal_replaced");
   await tab.page.waitForFunction(() => /^0:/.test(document.querySelector("#clock")?.textContent ?? ""));
   server.end_task("passed");

@@ -15,7 +15,7 @@ test("a wrong code is told as wrong, and the right one lets in", { timeout: TIME
     const tab = await Tab.open(context, study.program.address, "?access_code=nobody");
     tab.expected_complaints.push(/status of 401/);
     await tab.card("login");
-    await tab.page.getByText("We do not know this access code").waitFor();
+    await tab.page.getByText("This access code does not exist").waitFor();
     await tab.type("tabs\n");
     await tab.card("start");
     assert.equal(new URL(tab.page.url()).search, "?access_code=tabs");
@@ -45,9 +45,9 @@ study.story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
   await tab.type("stty -echo; echo 'to be pasted'; cat > pasted; md5sum pasted; stty echo\n");
   await tab.shows(/^to be pasted$/m);
   await tab.paste(pasted);
-  await tab.page.locator("#upload").waitFor();
+  await tab.page.locator("#paste_bar").waitFor();
   await tab.screenshot("story_paste");
-  await tab.page.locator("#upload").waitFor({ state: "hidden", timeout: 2 * PATIENCE });
+  await tab.page.locator("#paste_bar").waitFor({ state: "hidden", timeout: 2 * PATIENCE });
   await tab.page.keyboard.press("Control+D");
   await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"));
 });
@@ -56,10 +56,10 @@ study.story("starting over in the middle of a large paste types nothing of it at
   await tab.type("sleep 1000\n");
   await tab.shows(/sleep 1000$/m);
   await tab.paste("echo bad\n".repeat(20_000));
-  await tab.page.locator("#upload").waitFor();
+  await tab.page.locator("#paste_bar").waitFor();
   await tab.press("Reset files");
   await tab.press("Reset files");
-  await tab.page.locator("#upload").waitFor({ state: "hidden" });
+  await tab.page.locator("#paste_bar").waitFor({ state: "hidden" });
   await tab.shows(/^\S+\$\s*$/);
   await tab.type("echo fine\n");
   await tab.shows(/^\S+\$ echo fine\nfine\n\S+\$\s*$/);

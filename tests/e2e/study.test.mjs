@@ -138,7 +138,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`a
   await tab.shows(/^42$/m);
 });
 
-study_test("the page reconnects after a restart of the server, and says that the files are the initial ones and that what was typed meanwhile was not used", async () => {
+study_test("the page reconnects after a restart of the server, and says that the files are the initial ones and that what was typed meanwhile was discarded", async () => {
   const tab = await Tab.open(context, program.address);
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
@@ -151,7 +151,7 @@ study_test("the page reconnects after a restart of the server, and says that the
   await tab.type("rm ignore_me.txt; echo typed while it was away\n");
   await program.start();
   await tab.terminal();
-  await tab.page.locator("#trouble").getByText("What you typed while we were away was not used.").waitFor();
+  await tab.page.locator("#trouble").getByText("What you typed in the meantime was discarded.").waitFor();
   await tab.shows(ONLY_A_PROMPT);
   await tab.prove("study_input_dropped");
   await tab.type("echo after\n");
@@ -160,7 +160,7 @@ study_test("the page reconnects after a restart of the server, and says that the
   await tab.type("ls mine ignore_me.txt\n");
   await tab.shows(/cannot access 'mine'/);
   await tab.shows(/^ignore_me\.txt$/m);
-  await tab.page.locator("#trouble").getByText("We had to restart your terminal, sorry.").waitFor();
+  await tab.page.locator("#trouble").getByText("We had to restart your terminal because of a problem on our side.").waitFor();
   await refresh(tab);
   await tab.page.locator("#trouble").getByText("We had to restart your terminal").waitFor();
   await tab.prove("study_terminal_replaced");

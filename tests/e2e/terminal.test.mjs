@@ -277,13 +277,13 @@ page_test("a large paste shows how far it has come and can be stopped", async ({
   await start(tab);
   server.is_acknowledging = false;
   await tab.paste("0123456789abcde\n".repeat(65536));
-  await tab.page.locator("#upload").waitFor();
-  assert.match((await tab.page.locator("#upload_words").textContent()) ?? "", /^Pasting: 0 % of 1\.0 MiB$/);
+  await tab.page.locator("#paste_bar").waitFor();
+  assert.match((await tab.page.locator("#paste_bar_words").textContent()) ?? "", /^Pasting: 0 % of 1\.0 MiB$/);
   await tab.prove("pasting");
   await tab.press("Stop");
   server.is_acknowledging = true;
   server.acknowledge();
-  await tab.page.locator("#upload").waitFor({ state: "hidden" });
+  await tab.page.locator("#paste_bar").waitFor({ state: "hidden" });
   await tab.terminal();
   assert.equal(server.input.length, 65536, "nothing is sent ahead of the window");
   const stopped = await server.heard("observation", ({ kind }) => kind === "paste_stopped");

@@ -38,7 +38,7 @@ async function lose_vim(name, program, kill, revive) {
     await kill();
     await tab.type("\nrm ignore_me.txt\nand more\n");
     await revive();
-    await tab.page.locator("#trouble").getByText("What you typed while we were away was not used.").waitFor();
+    await tab.page.locator("#trouble").getByText("What you typed in the meantime was discarded.").waitFor();
     await tab.shows(/^\S+\$\s*$/);
     await tab.type("ls; echo after\n");
     await tab.shows(/^ignore_me\.txt\nafter$/m);

@@ -35,8 +35,8 @@ test("what is wrong stands apart from what is done, each behind a line to open",
   ]);
   assert.deepEqual(items("check_right"), [["matched", "a done"]]);
   assert.deepEqual([part("check_wrong"), part("check_right")].map((fold) => fold.all("summary")[0].textContent), [
-    "What is not right",
-    "What is done: 1",
+    "Still to fix",
+    "Done: 1",
   ]);
 });
 

@@ -86,7 +86,7 @@ test("stays away when a newer tab took over, until asked to take over", async ()
     else connection.replaced();
     assert.equal(connection.status.name, "replaced");
     timers.advance(600_000);
-    connection.nudge();
+    connection.check_now();
     await settle();
     assert.equal(sockets.all.length, 1);
     assert.equal(timers.pending, 0);
@@ -184,21 +184,21 @@ test("gives up an attempt in which the question whether it may come in hangs, an
   assert.equal(sockets.all.length, 2);
 });
 
-test("a nudge begins an attempt anew that has had no answer for two seconds, and lets a younger one be", async () => {
+test("a check_now begins an attempt anew that has had no answer for two seconds, and lets a younger one be", async () => {
   /** @type {((verdict: Verdict) => void)[]} */
   const answers = [];
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
   connection.start();
   timers.advance(1999);
-  connection.nudge();
+  connection.check_now();
   assert.equal(sockets.all.length, 1);
   sockets.last.break();
   timers.advance(200);
   timers.advance(1999);
-  connection.nudge();
+  connection.check_now();
   assert.equal(answers.length, 1);
   timers.advance(1);
-  connection.nudge();
+  connection.check_now();
   assert.equal(answers.length, 2);
   answers[0]("admitted");
   await settle();
@@ -208,7 +208,7 @@ test("a nudge begins an attempt anew that has had no answer for two seconds, and
   assert.equal(sockets.all.length, 2);
   const hanging = sockets.last;
   timers.advance(2000);
-  connection.nudge();
+  connection.check_now();
   answers[2]("admitted");
   await settle();
   assert.deepEqual([sockets.all.length, hanging.readyState], [3, 2]);
@@ -217,17 +217,17 @@ test("a nudge begins an attempt anew that has had no answer for two seconds, and
   assert.equal(connection.status.name, "connected");
 });
 
-test("a nudge begins an attempt anew that was let in and is not welcomed within two seconds", async () => {
+test("a check_now begins an attempt anew that was let in and is not welcomed within two seconds", async () => {
   const { connection, sockets, timers } = make();
   connection.start();
   sockets.last.open();
   const unwelcome = sockets.last;
   timers.advance(1999);
-  connection.nudge();
+  connection.check_now();
   await settle();
   assert.deepEqual([connection.status.name, sockets.all.length], ["greeting", 1]);
   timers.advance(1);
-  connection.nudge();
+  connection.check_now();
   await settle();
   assert.deepEqual([connection.status.name, sockets.all.length, unwelcome.readyState], ["connecting", 2, 2]);
   sockets.last.open();
@@ -268,16 +268,16 @@ test("what a dropped socket still says is not heard", async () => {
   assert.deepEqual(take_events(), []);
 });
 
-test("a nudge tries at once when the connection is lost, and pings when it seems to live", async () => {
+test("a check_now tries at once when the connection is lost, and pings when it seems to live", async () => {
   const { connection, sockets, timers, connect } = make();
   await connect();
   sockets.last.take();
-  connection.nudge();
-  connection.nudge();
+  connection.check_now();
+  connection.check_now();
   assert.equal(sockets.last.take().length, 1);
   timers.advance(2000);
   assert.equal(connection.status.name, "lost");
-  connection.nudge();
+  connection.check_now();
   await settle();
   assert.equal(sockets.all.length, 2);
   sockets.last.open();

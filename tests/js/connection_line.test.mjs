@@ -41,7 +41,7 @@ test("names a cause that is not the network, as long as it is not known to be ov
   const line = new ConnectionLine();
   line.show(status("connected"));
   line.show({ ...LOST, reason: "not_found" });
-  const sentence = "The study is not at this address now. Trying again… What you type is kept.";
+  const sentence = "The study is no longer at this address. Trying again… What you type is kept.";
   assert.equal(text(), sentence);
   line.show(status("connecting", 2));
   assert.equal(text(), sentence);

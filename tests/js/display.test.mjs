@@ -17,7 +17,7 @@ test("what was chosen is remembered, and told to those who follow", () => {
   const display = new Display(() => kept);
   /** @type {string[]} */
   const heard = [];
-  display.follow(({ theme, font_size }) => heard.push(`${theme} ${font_size}`));
+  display.subscribe(({ theme, font_size }) => heard.push(`${theme} ${font_size}`));
   display.change({ theme: "dark" });
   display.change({ font_size: 99 });
   display.change({ task_width: 300.2 });

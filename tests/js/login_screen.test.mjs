@@ -28,9 +28,9 @@ test("a wrong code stays in its field, selected", () => {
   show_login(screen, { access_code: "bbo" });
   const [input] = part("screen").all("input");
   assert.deepEqual([input.value, input.is_selected, active()], ["bbo", true, input]);
-  assert.match(part("screen").textContent, /We do not know this access code/);
+  assert.match(part("screen").textContent, /This access code does not exist/);
   show_login(screen);
-  assert.doesNotMatch(part("screen").textContent, /We do not know/);
+  assert.doesNotMatch(part("screen").textContent, /does not exist/);
 });
 
 test("after too many tries the wait is counted down, and told twice to a screen reader", () => {
@@ -39,13 +39,13 @@ test("after too many tries the wait is counted down, and told twice to a screen 
   announcer.texts = [];
   show_login(new PlainPage(), { access_code: "bbo", wait: 48, timers });
   const dialog = part("screen");
-  assert.match(dialog.textContent, /Too many tries\. Try again in 48 seconds\./);
+  assert.match(dialog.textContent, /Too many attempts\. Try again in 48 seconds\./);
   assert.equal(dialog.button("Continue").attributes["aria-disabled"], "true");
   timers.advance(47_000);
   assert.match(dialog.textContent, /Try again in 1 second\./);
   timers.advance(1000);
   assert.match(dialog.textContent, /You can try again now\./);
   assert.equal(dialog.button("Continue").attributes["aria-disabled"], "false");
-  assert.deepEqual(announcer.texts, ["Too many tries. Try again in 48 seconds.", "You can try again now."]);
+  assert.deepEqual(announcer.texts, ["Too many attempts. Try again in 48 seconds.", "You can try again now."]);
   assert.equal(timers.pending, 0);
 });

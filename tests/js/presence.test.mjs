@@ -11,7 +11,7 @@ const storage = {
   removeItem: (/** @type {string} */ key) => void kept.delete(key),
 };
 
-const { observe_person } = await import("../../static/js/app/presence.js");
+const { report_presence } = await import("../../static/js/app/presence.js");
 
 /** @type {EventTarget} */
 let view;
@@ -25,7 +25,7 @@ beforeEach(() => {
 function make() {
   /** @type {any[]} */
   const seen = [];
-  observe_person(/** @type {any} */ ({ observe: (/** @type {any} */ what) => seen.push(what), leave: () => seen.push("left") }));
+  report_presence(/** @type {any} */ ({ observe: (/** @type {any} */ what) => seen.push(what), leave: () => seen.push("left") }));
   return { take: () => seen.splice(0) };
 }
 

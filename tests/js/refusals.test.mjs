@@ -11,10 +11,10 @@ test("each cause has a card and a sentence of its own, and only silence is blame
   const causes = [
     ["cookies_blocked", "cookies", /Allow cookies for this site/],
     [new ApiError(403, "cross_origin", "no"), "wrong_address", /refuses pages from https:\/\/study\.example\.org.*setup of the study, not yours/],
-    [new ApiError(404, "not_found", "no"), "not_found", /answers, but the study is not there.*check your link/],
+    [new ApiError(404, "not_found", "no"), "not_found", /answers, but the study is not there.*Check your link/],
     [new ApiError(404, "", "Not Found"), "not_found", /the study is not there/],
-    [new ApiError(503, "busy", "no"), "not_ready", /try again in a minute/],
-    [new ApiError(502, "", "Bad Gateway"), "not_ready", /cannot let you in now/],
+    [new ApiError(503, "busy", "no"), "not_ready", /Try again in a minute/],
+    [new ApiError(502, "", "Bad Gateway"), "not_ready", /cannot let you in right now/],
   ];
   for (const [reason, card, sentence] of causes) {
     const refusal = refusal_in_words(reason, ORIGIN);
@@ -39,7 +39,7 @@ test("the people who run the study can see what the server said", () => {
 });
 
 test("a line has words of its own for what is no loss of the network", () => {
-  assert.match(loss_in_words({ reason: "not_found", attempt: 1 }), /not at this address now/);
+  assert.match(loss_in_words({ reason: "not_found", attempt: 1 }), /no longer at this address/);
   assert.match(loss_in_words({ reason: "cross_origin", attempt: 1 }), /does not accept this page's address/);
   assert.equal(loss_in_words({ reason: "websocket refused", attempt: 2 }), "", "the server may just have ended");
   assert.match(loss_in_words({ reason: "websocket refused", attempt: 3 }), /blocks the live connection/);

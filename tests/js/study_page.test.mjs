@@ -145,7 +145,7 @@ test("what fails is told, and can be tried again or put away", async () => {
   session.answer.reject(Object.assign(new Error("no room"), { code: "busy" }));
   await settle();
   assert.equal(notice.hidden, false);
-  assert.match(notice.textContent, /We could not end the task\. Try again\. If it keeps failing, tell the person who runs this study\./);
+  assert.match(notice.textContent, /We could not end the task\. Try again\. If it keeps failing, tell the people who run this study\./);
   body.focus();
   notice.button("Try again").click();
   assert.deepEqual([session.asked, notice.hidden, active()], [["give_up", "give_up"], true, terminal]);
@@ -199,12 +199,12 @@ test("a terminal that was made anew takes the last check with it, once", () => {
 });
 
 test("another tab that takes over puts all else away, and only from then on leaving is nobody's business", () => {
-  assert.equal(page.is_in_mid_task, true);
+  assert.equal(page.is_task_running, true);
   part("give_up").click();
   connection("lost");
-  assert.equal(page.is_in_mid_task, true);
+  assert.equal(page.is_task_running, true);
   connection("replaced");
-  assert.deepEqual([question.open, shown(), page.is_in_mid_task], [false, "replaced", false]);
+  assert.deepEqual([question.open, shown(), page.is_task_running], [false, "replaced", false]);
   screen.button("Use it here").click();
   assert.deepEqual(session.asked, ["start"]);
   connection("connected");
@@ -215,21 +215,21 @@ test("another tab that takes over puts all else away, and only from then on leav
 test("how things stand is told in one go", async () => {
   page.on_progress(PROGRESS);
   part("announcer").texts = [];
-  page.announce_standing();
-  page.announce_standing();
-  const standing = "1 minute left. Task 1 of 2. Last check: All lines are right.";
+  page.announce_status();
+  page.announce_status();
+  const standing = "1 minute left. Task 1 of 2. Last check: All lines are correct.";
   assert.deepEqual(part("announcer").texts, [standing, `${standing}\u00a0`], "the same again would not be heard");
   hear({ ...RUNNING, state_number: 2, task: { ...RUNNING.task, time_left_in_seconds: 15.5, clock_stands: true } });
-  page.announce_standing();
-  assert.match(part("announcer").textContent, /^16 seconds left, paused\. Task 1 of 2\..*We cannot give you a terminal right now/);
+  page.announce_status();
+  assert.match(part("announcer").textContent, /^16 seconds left, paused\. Task 1 of 2\..*Your terminal is temporarily unavailable/);
 });
 
 test("a card is described by what it tells, and before the first task by what is recorded", () => {
   const described = () => (screen.all("h2")[0].attributes["aria-describedby"] ?? "").split(" ").map((id) => find_in(screen, id)?.textContent ?? "").join(" ");
   hear(READY);
-  assert.match(described(), /This study records every key you type.*Task 1 of 2.*1 minute, from when your terminal appears/);
+  assert.match(described(), /This study records every key you type.*Task 1 of 2.*You have 1 minute\. The clock starts when your terminal appears/);
   hear({ ...PASSED, previous: { number: 1, state: "timed_out" } });
-  assert.match(described(), /Task 2 of 2.*1 minute, from when your terminal appears/);
+  assert.match(described(), /Task 2 of 2.*You have 1 minute\. The clock starts when your terminal appears/);
   assert.doesNotMatch(described(), /records/);
 });
 
@@ -242,7 +242,7 @@ function find_in(element, id) {
 test("who is let in no more is told so", () => {
   const before = refused;
   connection("refused");
-  assert.deepEqual([refused, page.is_in_mid_task], [before + 1, false]);
+  assert.deepEqual([refused, page.is_task_running], [before + 1, false]);
 });
 
 test("a task that cannot be started leaves its button for another try", async () => {

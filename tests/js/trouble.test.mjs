@@ -17,9 +17,9 @@ const show = (state, more = {}) => {
 
 test("a clock that stands is explained for as long as it stands, then what became of the terminal", () => {
   assert.equal(show(RUNNING), "");
-  assert.match(show(RUNNING, { clock_stands: true, terminal_replaced: false }), /sorry.*your time is paused/);
+  assert.match(show(RUNNING, { clock_stands: true, terminal_replaced: false }), /temporarily unavailable because of a problem on our side\. Your clock is paused\./);
   const replaced = show(RUNNING, { clock_stands: false, terminal_replaced: true });
-  assert.match(replaced, /restart your terminal, sorry\. Your files are as at the start of this task/);
+  assert.match(replaced, /restart your terminal because of a problem on our side\. Your files are as they were at the start of this task/);
   assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it stays");
   part("trouble_close").click();
   assert.equal(active(), part("terminal"));
@@ -30,12 +30,12 @@ test("a clock that stands is explained for as long as it stands, then what becam
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });
 
-test("says that typed text was not used, for as long as the terminal is the replaced one", () => {
+test("says that typed text was discarded, for as long as the terminal is the replaced one", () => {
   const replaced = { terminal_replaced: true };
   trouble.replaced(true);
   assert.doesNotMatch(show(RUNNING), /typed/, "not before the state says why");
-  assert.match(show(RUNNING, replaced), /restart your terminal, sorry.* What you typed while we were away was not used\.$/);
-  assert.match(show(RUNNING, replaced), /not used/, "it stays");
+  assert.match(show(RUNNING, replaced), /restart your terminal .* What you typed in the meantime was discarded\.$/);
+  assert.match(show(RUNNING, replaced), /discarded/, "it stays");
   assert.equal(show(RUNNING), "", "after a start over");
   assert.doesNotMatch(show(RUNNING, replaced), /typed/);
   trouble.replaced(true);

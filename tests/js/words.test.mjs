@@ -40,7 +40,7 @@ test("the connection is told in words, where there is something to tell", () => 
   assert.equal(say("connected", { keeps_input: true }), "");
   assert.equal(say("waiting", { keeps_input: true }), "Waiting for the server… What you type is kept.");
   assert.equal(say("lost", { cause: "Elsewhere." }), "Elsewhere.");
-  assert.equal(say("replaced"), "Opened elsewhere");
+  assert.equal(say("replaced"), "Open in another tab");
 });
 
 test("time gets short in two steps, whichever comes first", () => {
@@ -63,21 +63,21 @@ test("the time left is told with its number", () => {
 });
 
 test("a failure of the server says what to do, whom to ask, and its reference", () => {
-  const failed = { heading: "It did not start.", sentence: "Your time has not started." };
+  const failed = { heading: "It did not start.", sentence: "Your clock has not started." };
   const refusal = new RequestError("sandbox_unavailable", "no room", "3F7A");
   assert.deepEqual(failure_in_words(refusal, failed, "a@example.org"), {
     heading: "It did not start.",
-    sentence: "Your time has not started. Try again. If it keeps failing, contact a@example.org (reference 3F7A).",
+    sentence: "Your clock has not started. Try again. If it keeps failing, contact a@example.org (reference 3F7A).",
   });
   assert.equal(
     failure_in_words(new RequestError("busy", "no room"), { heading: "It did not start." }, "").sentence,
-    "Try again. If it keeps failing, tell the person who runs this study.",
+    "Try again. If it keeps failing, tell the people who run this study.",
   );
-  assert.equal(failure_in_words(new RequestError("wrong_task", "not this one"), failed, "").sentence, "Your time has not started. The server says: not this one");
+  assert.equal(failure_in_words(new RequestError("wrong_task", "not this one"), failed, "").sentence, "Your clock has not started. The server says: not this one");
 });
 
 test("a problem that the server reports names whom to ask", () => {
-  const words = "The server reports a problem: the disk is full. If it lasts, contact a@example.org.";
+  const words = "The server reports a problem: the disk is full. If it continues, contact a@example.org.";
   assert.deepEqual([report_in_words("the disk is full", "a@example.org"), report_in_words("the disk is full.", "a@example.org")], [words, words]);
 });
 
@@ -93,15 +93,15 @@ test("a check of files says in words what is still to be done", () => {
   assert.equal(words(0, 250, 0), "Not done yet: 250 things should not be here.");
   assert.equal(words(0, 1, 1), "Not done yet: 1 thing should not be here, 1 is wrong.");
   assert.equal(words(2, 0, 3), "Not done yet: 2 things are missing, 3 are wrong.");
-  assert.equal(words(0, 0, 0), "Everything is right.");
+  assert.equal(words(0, 0, 0), "Everything is correct.");
 });
 
 test("a check of an output counts the answer's lines, and says nothing of a command that has none of them", () => {
   /** @param {number} matched @param {number} missing */
   const words = (matched, missing) => progress_in_words({ matched, missing, extra: 100, incorrect: 0 }, "stdout");
-  assert.equal(words(2, 1), "Not done yet: 2 of 3 lines are right.");
-  assert.equal(words(1, 2), "Not done yet: 1 of 3 lines is right.");
-  assert.equal(words(3, 0), "All lines are right.");
+  assert.equal(words(2, 1), "Not done yet: 2 of 3 lines are correct.");
+  assert.equal(words(1, 2), "Not done yet: 1 of 3 lines is correct.");
+  assert.equal(words(3, 0), "All lines are correct.");
   assert.equal(words(0, 3), "");
 });
 

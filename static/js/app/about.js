@@ -2,9 +2,9 @@ import { find } from "./dom.js";
 
 /** @import { StudyAbout } from "../core/protocol.js" */
 
-/** What the server says of the study: shown in the bar and in the page's title, and quoted where something fails. */
+/** The study's title and contact: shown in the bar and in the page's title, and quoted in error messages. */
 export class About {
-  #place = "";
+  #position = "";
   #heading = find("task_number");
   #title = find("study_title");
   #contact = find("study_contact");
@@ -15,7 +15,7 @@ export class About {
     return this.#study.title;
   }
 
-  /** Whom participants may ask; may be empty. */
+  /** Whom participants can ask; may be empty. */
   get contact() {
     return this.#study.contact;
   }
@@ -25,23 +25,23 @@ export class About {
     return this.#study.records_bytes;
   }
 
-  /** @param {StudyAbout} [study] What an older server does not say stays as it is. */
+  /** @param {StudyAbout} [study] Fields that an older server does not send keep their default. */
   take(study = {}) {
     this.#study = { ...this.#study, ...study };
     this.#show();
   }
 
-  /** @param {string} place Where in the study the participant is, or nothing. */
-  show_place(place) {
-    this.#place = place;
+  /** @param {string} position Where in the study the participant is, or nothing. */
+  show_position(position) {
+    this.#position = position;
     this.#show();
   }
 
   #show() {
     const { title, contact } = this.#study;
-    this.#heading.textContent = this.#place || title;
-    this.#title.textContent = this.#place === "" ? "" : title;
+    this.#heading.textContent = this.#position || title;
+    this.#title.textContent = this.#position === "" ? "" : title;
     this.#contact.textContent = contact === "" ? "" : `Questions? ${contact}`;
-    document.title = this.#place === "" ? title : `${this.#place} – ${title}`;
+    document.title = this.#position === "" ? title : `${this.#position} – ${title}`;
   }
 }

@@ -5,48 +5,48 @@ import { element, picture_of } from "./dom.js";
  * @property {string} card Its name.
  * @property {string} heading
  * @property {string} [sign] A picture's name.
- * @property {Node[]} [footer] Mostly buttons: below the text, and in sight however long that is.
+ * @property {Node[]} [footer] Mostly buttons. Always visible below the text, which scrolls.
  */
 
 /**
  * @param {string} heading_id
  * @param {CardWords} what
- * @param {(Node | string)[]} content Scrolls where it is long.
- * @returns {{card: HTMLElement, title: HTMLElement}} `title` is for the focus, not a button: a person who is typing when the card
- * comes up must not press anything by that. It is inside the text, so that keys scroll that.
+ * @param {(Node | string)[]} content Scrolls if it is long.
+ * @returns {{card: HTMLElement, title: HTMLElement}} `title` takes the focus, not a button: keys that are typed while the card
+ * opens must not press a button. It is inside the text, so that keys scroll the text.
  */
 export function make_card(heading_id, { heading, sign, footer = [] }, content) {
   const title = element("h2", { tabindex: "-1", id: heading_id }, heading);
   const picture = sign === undefined ? [] : [picture_of(sign, "sign")];
-  const told_parts = [...content, ...footer].filter((part) => typeof part !== "string" && "dataset" in part && /** @type {HTMLElement} */ (part).dataset.told !== undefined);
-  told_parts.forEach((part, index) => /** @type {HTMLElement} */ (part).setAttribute("id", `${heading_id}_told_${index}`));
-  title.setAttribute("aria-describedby", told_parts.map((_, index) => `${heading_id}_told_${index}`).join(" "));
+  const read_out_parts = [...content, ...footer].filter((part) => typeof part !== "string" && "dataset" in part && /** @type {HTMLElement} */ (part).dataset.readOut !== undefined);
+  read_out_parts.forEach((part, index) => /** @type {HTMLElement} */ (part).setAttribute("id", `${heading_id}_read_out_${index}`));
+  title.setAttribute("aria-describedby", read_out_parts.map((_, index) => `${heading_id}_read_out_${index}`).join(" "));
   const text = element("div", { class: "card_text" }, element("div", { class: "headline" }, ...picture, title), ...content);
   const card = element("div", { class: "card" }, text, ...(footer.length === 0 ? [] : [element("footer", {}, ...footer)]));
   return { card, title };
 }
 
-/** Marks a part of a card that a screen reader reads out as the card comes up. @param {HTMLElement} part */
-export function told(part) {
-  part.setAttribute("data-told", "");
+/** Marks a part of a card that screen readers read out when the card opens. @param {HTMLElement} part */
+export function read_out(part) {
+  part.setAttribute("data-read-out", "");
   return part;
 }
 
-/** Only screen readers meet it. */
+/** Visible to screen readers only. */
 export function screen_reader_notice() {
   return element(
     "p",
     { class: "spoken" },
-    "Using a screen reader? Turn on “Let a screen reader read the terminal” in Settings. Shift+F6 moves between the terminal and the rest of the page. Shift+F7 tells the time left.",
+    "Using a screen reader? Turn on “Let a screen reader read the terminal” in Settings. Shift+F6 moves between the terminal and the rest of the page. Shift+F7 reads out the time left.",
   );
 }
 
-/** Shown to those who seem to have no keyboard. */
+/** Shown on devices that seem to have no keyboard. */
 export function keyboard_notice() {
   return element(
     "p",
     { class: "needs_keyboard" },
     element("strong", {}, "Use a computer with a keyboard. "),
-    "This study needs Ctrl, Tab, Escape and the arrow keys, which the keyboard on a phone's screen lacks. Open the same link on a computer.",
+    "This study needs Ctrl, Tab, Escape and the arrow keys, which on-screen keyboards do not have. Open the same link on a computer.",
   );
 }

@@ -1,11 +1,11 @@
 /** @import { ProgressDetail } from "../core/protocol.js" */
 
 /**
- * @typedef {object} CheckNode A name in the home directory, or what leads to one.
+ * @typedef {object} CheckNode An entry of the home directory, or a folder on the path to one.
  * @property {string} name
- * @property {string} status Empty where the check says nothing of it.
+ * @property {string} status Empty if the check does not report it.
  * @property {string[]} differs
- * @property {CheckNode[]} children In order of their names.
+ * @property {CheckNode[]} children Sorted by name.
  */
 
 /** @param {ProgressDetail[]} details With paths. @returns {CheckNode[]} */

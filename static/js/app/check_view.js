@@ -6,11 +6,11 @@ import { difference_in_words, progress_in_words, STATUS_WORDS } from "./words.js
 /** @import { Progress, ProgressDetail } from "../core/protocol.js" */
 /** @import { CheckNode } from "./check_tree.js" */
 
-const SHOWN_DETAILS = 60;
+const MAX_SHOWN_DETAILS = 60;
 
 /**
- * What the last check saw: one sentence, and behind it, folded, what the server tells of names or lines. How much that is
- * depends on the task's `feedback`.
+ * The result of the last check: one sentence, and collapsed lists of names or lines. How much the server sends depends on the
+ * task's `feedback`.
  */
 export class CheckView {
   #section = find("check");
@@ -24,7 +24,7 @@ export class CheckView {
     this.#announcer = announcer;
   }
 
-  /** The last check in one sentence, or nothing. */
+  /** The last check in one sentence; empty if there is none. */
   get in_words() {
     return this.#summary.textContent ?? "";
   }
@@ -43,9 +43,9 @@ export class CheckView {
     const names = details.filter(({ path }) => path !== undefined);
     const right = names.filter(({ status }) => status === "matched");
     const wrong = names.filter(({ status }) => status !== "matched");
-    if (lines.length > 0) this.#wrong.show("The lines of your command", line_list(lines), lines.length);
-    else this.#wrong.show("What is not right", tree(wrong), wrong.length);
-    this.#right.show(`What is done: ${right.length}`, tree(right), right.length);
+    if (lines.length > 0) this.#wrong.show("Output of your command", line_list(lines), lines.length);
+    else this.#wrong.show("Still to fix", tree(wrong), wrong.length);
+    this.#right.show(`Done: ${right.length}`, tree(right), right.length);
   }
 
   clear() {
@@ -57,7 +57,7 @@ export class CheckView {
   }
 }
 
-/** A list that the participant opens; it stays open while checks come and go. */
+/** A collapsible list. It stays open when the next check replaces its content. */
 class Fold {
   #details;
   #summary = element("summary");
@@ -69,23 +69,23 @@ class Fold {
     this.#details.replaceChildren(this.#summary, this.#list);
   }
 
-  /** @param {string} summary @param {HTMLElement | null} list @param {number} count Of what there is; the list may have less. */
+  /** @param {string} summary @param {HTMLElement | null} list @param {number} count Number of all entries; the list shows at most MAX_SHOWN_DETAILS. */
   show(summary, list, count) {
     this.#details.hidden = count === 0;
     this.#summary.textContent = summary;
     this.#list.replaceChildren(...(list === null ? [] : [list]));
-    if (count > SHOWN_DETAILS) this.#list.append(element("p", {}, `and ${count - SHOWN_DETAILS} more`));
+    if (count > MAX_SHOWN_DETAILS) this.#list.append(element("p", {}, `and ${count - MAX_SHOWN_DETAILS} more`));
   }
 }
 
 /** @param {ProgressDetail[]} names @returns {HTMLElement} */
 function tree(names) {
-  return branch(check_tree(names.slice(0, SHOWN_DETAILS)));
+  return branch(check_tree(names.slice(0, MAX_SHOWN_DETAILS)));
 }
 
-/** Other lines than the answer's are no fault. @param {ProgressDetail[]} lines @returns {HTMLElement} */
+/** Lines besides the answer's are allowed. @param {ProgressDetail[]} lines @returns {HTMLElement} */
 function line_list(lines) {
-  const items = lines.slice(0, SHOWN_DETAILS).map(({ line, status }) => entry(line ?? "", status === "extra" ? "" : status));
+  const items = lines.slice(0, MAX_SHOWN_DETAILS).map(({ line, status }) => entry(line ?? "", status === "extra" ? "" : status));
   return element("ol", { class: "lines" }, ...items);
 }
 

@@ -1,7 +1,7 @@
 /**
- * Also where the page has no HTTPS, and so no clipboard of its own.
+ * Copies text. Works without HTTPS, too, where navigator.clipboard is missing.
  * @param {string} text
- * @returns {Promise<boolean>} Whether it is in the clipboard.
+ * @returns {Promise<boolean>} Whether the clipboard has the text.
  */
 export async function copy_text(text) {
   try {
@@ -15,14 +15,14 @@ export async function copy_text(text) {
 /** @param {string} text */
 function copy_by_event(text) {
   let is_asked = false;
-  const give = (/** @type {ClipboardEvent} */ event) => {
+  const set_clipboard = (/** @type {ClipboardEvent} */ event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
     event.clipboardData?.setData("text/plain", text);
     is_asked = true;
   };
-  document.addEventListener("copy", give, { capture: true, once: true });
+  document.addEventListener("copy", set_clipboard, { capture: true, once: true });
   const is_done = document.execCommand("copy");
-  document.removeEventListener("copy", give, { capture: true });
+  document.removeEventListener("copy", set_clipboard, { capture: true });
   return is_done && is_asked;
 }

@@ -5,7 +5,7 @@ import { connection_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
 
-/** How a connection looks, whatever is tried to get it back. @type {Record<ConnectionStatus["name"], string>} */
+/** The look of each status: all states of a broken connection look the same. @type {Record<ConnectionStatus["name"], string>} */
 const LOOKS = {
   connecting: "broken",
   greeting: "broken",
@@ -18,8 +18,8 @@ const LOOKS = {
 };
 
 /**
- * One line that says what is wrong with the connection; empty while nothing is. A screen reader announces when it breaks
- * and when it is back. The page's look follows `data-link`.
+ * One line about a problem with the connection; empty if there is none. Announces to screen readers that the connection was
+ * lost and that it is back. CSS uses `data-link`.
  */
 export class ConnectionLine {
   #line = find("connection");

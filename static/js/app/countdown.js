@@ -5,8 +5,8 @@ import { clock_level, clock_text, time_left_in_words } from "./words.js";
 /** @import { Timers } from "../core/timers.js" */
 
 /**
- * Shows the server's clock: the time left that it told last, counted down by a clock here that only grows. As time gets
- * short it shows that in colour and tells a screen reader how much is left.
+ * Shows the time left: the server's last value, counted down by a monotonic clock. When time gets short, the colour changes
+ * and screen readers hear how much is left.
  */
 export class Countdown {
   #timers;
@@ -14,8 +14,8 @@ export class Countdown {
   #clock = find("clock");
   #words = find("clock_words");
   #level = "enough";
-  #stands = false;
-  /** Seconds left while the clock stands. */
+  #is_paused = false;
+  /** Seconds left while the clock is paused. */
   #paused_at = 0;
   #ends_at = 0;
   #duration = 0;
@@ -28,14 +28,14 @@ export class Countdown {
   }
 
   /**
-   * @param {number | null} seconds_left Null: nothing runs.
-   * @param {number} duration Of the whole task, in seconds.
-   * @param {boolean} [stands] No time is used until the next call.
+   * @param {number | null} seconds_left Null if no task runs.
+   * @param {number} duration The task's time limit, in seconds.
+   * @param {boolean} [is_paused] The clock stops until the next call.
    */
-  set(seconds_left, duration, stands = false) {
+  set(seconds_left, duration, is_paused = false) {
     this.#timers.clear(this.#timer);
     this.#box.hidden = seconds_left === null;
-    this.#stands = stands;
+    this.#is_paused = is_paused;
     if (seconds_left === null) {
       this.#level = "enough";
       return;
@@ -43,19 +43,19 @@ export class Countdown {
     this.#duration = duration;
     this.#paused_at = seconds_left;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
-    const words = stands ? "left, paused" : "left";
+    const words = is_paused ? "left, paused" : "left";
     if (this.#words.textContent !== words) this.#words.textContent = words;
     this.#tick();
   }
 
-  /** How much time is left, or nothing where no task runs. */
+  /** The time left in words; empty if no task runs. */
   get in_words() {
     if (this.#box.hidden) return "";
-    return `${time_left_in_words(this.#seconds_left)}${this.#stands ? ", paused" : ""}`;
+    return `${time_left_in_words(this.#seconds_left)}${this.#is_paused ? ", paused" : ""}`;
   }
 
   get #seconds_left() {
-    return this.#stands ? this.#paused_at : (this.#ends_at - this.#timers.now()) / 1000;
+    return this.#is_paused ? this.#paused_at : (this.#ends_at - this.#timers.now()) / 1000;
   }
 
   #tick() {
@@ -63,11 +63,11 @@ export class Countdown {
     const text = clock_text(left);
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
     const level = clock_level(left, this.#duration);
-    if (level !== this.#level && level !== "enough" && left > 0 && !this.#stands) announce(`${time_left_in_words(left)}.`);
+    if (level !== this.#level && level !== "enough" && left > 0 && !this.#is_paused) announce(`${time_left_in_words(left)}.`);
     this.#level = level;
     this.#box.dataset.level = level;
-    // Once a second, as the text changes: a page that draws keys has no time to lose.
+    // Only when the text changes, to leave the main thread to the terminal.
     const until_next_second = (left - Math.ceil(left) + 1) * 1000;
-    if (left > 0 && !this.#stands) this.#timer = this.#timers.set(() => this.#tick(), until_next_second);
+    if (left > 0 && !this.#is_paused) this.#timer = this.#timers.set(() => this.#tick(), until_next_second);
   }
 }

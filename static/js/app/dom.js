@@ -1,7 +1,7 @@
 /**
  * @param {string} tag
- * @param {Record<string, string | boolean>} [properties] Attributes; one that is true or false is there or not.
- * @param {...(Node | string)} children Strings become text, never markup.
+ * @param {Record<string, string | boolean>} [properties] Attributes. Booleans set or omit the attribute.
+ * @param {...(Node | string)} children Strings become text nodes, never markup.
  * @returns {HTMLElement}
  */
 export function element(tag, properties = {}, ...children) {
@@ -14,12 +14,12 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A picture that says nothing beside the words. It is found from this script, so its address changes with its content. @param {string} name In images/. */
+/** A decorative picture. Its address is relative to this script, so it has the content hash. @param {string} name In images/. */
 export function picture_of(name, group = "") {
   return element("img", { class: group, src: new URL(`../../images/${name}.svg`, import.meta.url).href, alt: "" });
 }
 
-/** An element that is in index.html. @param {string} id @returns {HTMLElement} */
+/** An element of index.html. @param {string} id @returns {HTMLElement} */
 export function find(id) {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`index.html has no element with the id ${id}`);
@@ -33,7 +33,7 @@ export function button(text, on_press, name = "") {
   return made;
 }
 
-/** @param {HTMLElement} button @param {() => void} action Not called while the button is out of use. */
+/** @param {HTMLElement} button @param {() => void} action Not called while the button is disabled. */
 export function when_pressed(button, action) {
   button.addEventListener("click", () => {
     if (is_usable(button)) action();
@@ -45,7 +45,7 @@ export function is_usable(button) {
   return button.getAttribute("aria-disabled") !== "true";
 }
 
-/** Unlike one that is `disabled`, a button out of use keeps the focus where it has it. @param {HTMLElement} button @param {boolean} is_usable */
+/** Uses aria-disabled: a button with the attribute `disabled` would lose the focus. @param {HTMLElement} button @param {boolean} is_usable */
 export function set_usable(button, is_usable) {
   button.setAttribute("aria-disabled", String(!is_usable));
 }

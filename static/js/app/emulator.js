@@ -8,10 +8,10 @@ import { is_letter, is_mac } from "./tools.js";
 /** @import { Display } from "./display.js" */
 
 /**
- * xterm.js in an element, as large as the element at all times, as the participant wants to see it.
+ * Opens xterm.js in an element. It follows the size of the element and the display settings.
  * @param {HTMLElement} place
  * @param {Display} display
- * @param {{on_paste: (text: string) => void, on_leave: () => void}} events `on_leave`: the keyboard is to go elsewhere.
+ * @param {{on_paste: (text: string) => void, on_leave: () => void}} events `on_leave`: the keyboard focus should leave the terminal.
  * @returns {Terminal}
  */
 export function open_emulator(place, display, { on_paste, on_leave }) {
@@ -38,14 +38,14 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
   emulator.unicode.activeVersion = widths.version;
   emulator.loadAddon(new WebLinksAddon(links.activate, links));
 
-  const dress = () => {
+  const apply_choices = () => {
     const { theme, font_size, screen_reader } = display.choices;
     emulator.options.theme = theme === "dark" || (theme === "system" && wants_dark.matches) ? DARK : LIGHT;
     emulator.options.fontSize = font_size;
     emulator.options.screenReaderMode = screen_reader;
   };
-  dress();
-  // Not in `place` itself: this one is wider than its parent, so that the scrollbar takes less room (css/terminal.css).
+  apply_choices();
+  // A wrapper that is wider than `place`, so that the scrollbar takes less room (css/terminal.css).
   const screen = place.appendChild(document.createElement("div"));
   screen.className = "emulator";
   emulator.open(screen);
@@ -63,19 +63,19 @@ export function open_emulator(place, display, { on_paste, on_leave }) {
     });
   };
   new ResizeObserver(fit_later).observe(place);
-  wants_dark.addEventListener("change", dress);
-  display.follow(() => {
-    dress();
+  wants_dark.addEventListener("change", apply_choices);
+  display.subscribe(() => {
+    apply_choices();
     fit_later();
   });
 
-  take_pastes(place, on_paste);
-  take_keys(emulator, on_leave);
+  intercept_pastes(place, on_paste);
+  intercept_keys(emulator, on_leave);
   return emulator;
 }
 
-/** A paste is taken before xterm.js sees it, so that it is known to be one. @param {HTMLElement} place @param {(text: string) => void} on_paste */
-function take_pastes(place, on_paste) {
+/** Handles pastes before xterm.js does, so that they can be reported as pastes. @param {HTMLElement} place @param {(text: string) => void} on_paste */
+function intercept_pastes(place, on_paste) {
   place.addEventListener(
     "paste",
     (event) => {
@@ -89,15 +89,15 @@ function take_pastes(place, on_paste) {
 }
 
 /**
- * Keys that are for the page and not for the shell.
+ * Handles the page's shortcuts, which do not go to the shell.
  * @param {Terminal} emulator @param {() => void} on_leave
  */
-function take_keys(emulator, on_leave) {
+function intercept_keys(emulator, on_leave) {
   emulator.attachCustomKeyEventHandler((event) => {
-    switch (key_of_the_page(event, emulator.hasSelection())) {
+    switch (page_shortcut(event, emulator.hasSelection())) {
       case "copy":
         event.preventDefault();
-        // The only way to copy that a page without HTTPS has; xterm.js gives the event its selection.
+        // Works without HTTPS; xterm.js puts its selection into the copy event.
         if (event.type === "keydown" && document.execCommand("copy") && !event.shiftKey) emulator.clearSelection();
         return false;
       case "leave":
@@ -105,8 +105,8 @@ function take_keys(emulator, on_leave) {
         if (event.type === "keydown") on_leave();
         return false;
       case "paste":
-      case "standing":
-        // The browser pastes, and the page says how things stand, once the event gets there.
+      case "status":
+        // The browser handles the paste, and the page announces its status, when the event reaches them.
         return false;
       case null:
         return true;
@@ -116,12 +116,12 @@ function take_keys(emulator, on_leave) {
 
 /**
  * @param {KeyboardEvent} event @param {boolean} has_selection
- * @returns {"copy" | "paste" | "leave" | "standing" | null}
+ * @returns {"copy" | "paste" | "leave" | "status" | null}
  */
-function key_of_the_page(event, has_selection) {
+function page_shortcut(event, has_selection) {
   if (event.altKey || event.metaKey) return null;
   if (event.key === "F6" && event.shiftKey && !event.ctrlKey) return "leave";
-  if (event.key === "F7" && event.shiftKey && !event.ctrlKey) return "standing";
+  if (event.key === "F7" && event.shiftKey && !event.ctrlKey) return "status";
   if (!event.ctrlKey) return null;
   if (is_letter(event, "c") && (event.shiftKey || (has_selection && !is_mac()))) return "copy";
   if (is_letter(event, "v") && !event.shiftKey && !is_mac()) return "paste";

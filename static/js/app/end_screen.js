@@ -1,4 +1,4 @@
-import { told } from "./card.js";
+import { read_out } from "./card.js";
 import { element } from "./dom.js";
 import { counts, outcome_of, outcomes_of } from "./outcomes.js";
 
@@ -15,7 +15,7 @@ export function show_end(screen, state, about) {
   );
   screen.show(
     { card: "end", heading: "Done. Thank you!", sign: "end" },
-    told(element("p", {}, "Everything is saved. You can close this page.")),
+    read_out(element("p", {}, "Everything is saved. You can close this page.")),
     ...(items.length === 0 ? [] : [element("details", {}, element("summary", {}, "Your tasks"), ...summary, element("ul", { class: "outcomes" }, ...items))]),
     element("p", { class: "quiet" }, about.contact === "" ? about.title : `${about.title}. Questions? ${about.contact}`),
   );
@@ -28,6 +28,6 @@ function summary_in_words(ended) {
   const failed = ended.length - counted;
   const sentences = [];
   if (counted > 0) sentences.push(`You solved ${passed} of ${counted} ${counted === 1 ? "task" : "tasks"}.`);
-  if (failed > 0) sentences.push(`Our server failed in ${failed === 1 ? "1 task" : `${failed} tasks`}, which ${failed === 1 ? "does" : "do"} not count.`);
+  if (failed > 0) sentences.push(`Our server failed in ${failed === 1 ? "1 task. It does" : `${failed} tasks. They do`} not count.`);
   return sentences;
 }

@@ -4,8 +4,8 @@ import { ApiError } from "../core/api.js";
 /** @import { Verdict } from "../core/connection.js" */
 
 /**
- * Who this page is: the participant whose access code its address has. All tabs of a browser share their cookies, and
- * another tab may be another participant, so the page says whose it is with everything that it asks for.
+ * The participant of this page, given by the access code in its address. All tabs of a browser share their cookies, and
+ * another tab may belong to another participant, so each request names the participant.
  */
 export class Identity {
   #api;
@@ -29,9 +29,9 @@ export class Identity {
   }
 
   /**
-   * Whether the server still lets this page in; the cookie may be gone while the code is good.
-   * @param {boolean} logs_in_first The cookie is known to be another participant's.
-   * @returns {Promise<Verdict>} Rejected where the server cannot be asked.
+   * Whether the server still accepts this page. Logs in again if the cookie is missing and the code is valid.
+   * @param {boolean} logs_in_first The cookie is another participant's.
+   * @returns {Promise<Verdict>} Rejected if the server cannot be asked.
    */
   async authorize(logs_in_first) {
     if (!logs_in_first && (await this.#has_cookie())) return "admitted";
@@ -44,7 +44,7 @@ export class Identity {
     return (await this.#has_cookie()) ? "admitted" : "cookies_blocked";
   }
 
-  /** Whether the server gets a cookie of this participant. */
+  /** Whether the browser sends a valid cookie of this participant. */
   async #has_cookie() {
     try {
       await this.#api.study(this.#participant);

@@ -3,21 +3,21 @@ import { is_letter } from "./tools.js";
 /** @import { Terminal } from "../../vendor/xterm.mjs" */
 /** @import { StudyPage } from "./study_page.js" */
 
-/** What the keys that a person presses outside of the terminal are for the shell. @type {Record<string, string>} */
+/** What keys that are pressed outside the terminal send to the shell. @type {Record<string, string>} */
 const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
 
 /**
- * Keeps the keyboard at the terminal: who uses something with a pointer can type there afterwards. Who uses it with
- * keys keeps the focus where the keys have brought it.
+ * Keeps the keyboard focus in the terminal. After a click elsewhere the focus returns to the terminal. After navigation by
+ * keys it stays where it is.
  * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void, on_paste: (text: string) => void}} parts
  */
 export function attach_keyboard({ emulator, page, focus_terminal, on_paste }) {
   const follower = new PointerFollower(() => page.has_terminal && !has_selected_text() && !has_terminal_focus(), focus_terminal);
   document.addEventListener("click", (event) => follower.before(event), { capture: true });
   document.addEventListener("click", (event) => follower.after(event));
-  // Of a dialog, after Escape; it does not bubble.
+  // When Escape closes a dialog. The event does not bubble.
   document.addEventListener("close", () => follower.closed(), { capture: true });
-  // As after copying from the text of the task, which is still selected.
+  // For example after copying from the task's text, which is still selected.
   document.addEventListener("paste", (event) => {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (text === "" || !page.has_terminal || has_terminal_focus() || !is_for_terminal(follower)) return;
@@ -29,20 +29,20 @@ export function attach_keyboard({ emulator, page, focus_terminal, on_paste }) {
     if (event.defaultPrevented || event.isComposing) return;
     if (is_plain(event) && event.shiftKey && event.key === "F7") {
       event.preventDefault();
-      page.announce_standing();
+      page.announce_status();
     } else if (page.has_terminal && !has_terminal_focus()) {
-      take_key(event, emulator, focus_terminal, follower);
+      handle_key(event, emulator, focus_terminal, follower);
     }
   });
 }
 
-/** Knows whether what is in front was opened or used with a pointer. */
+/** Knows whether the front dialog was opened or used with a pointer. */
 class PointerFollower {
   #may_focus;
   #focus_terminal;
   #had_dialog = false;
   #dialog_is_for_pointer = false;
-  /** Whether the last press was one of a pointer. */
+  /** Whether the last click came from a pointer, not from a key. */
   is_pointer = false;
 
   /** @param {() => boolean} may_focus @param {() => void} focus_terminal */
@@ -51,9 +51,9 @@ class PointerFollower {
     this.#focus_terminal = focus_terminal;
   }
 
-  /** Before anything has taken the press. @param {MouseEvent} event */
+  /** In the capture phase, before all other handlers. @param {MouseEvent} event */
   before(event) {
-    // A key that presses a button makes a click of no finger and no mouse button.
+    // A click by a key has detail 0.
     this.is_pointer = event.detail > 0;
     this.#had_dialog = has_dialog();
   }
@@ -69,7 +69,7 @@ class PointerFollower {
     if (this.is_due) this.#settle();
   }
 
-  /** Whether a dialog that a pointer has used is gone, and nobody has been told yet. */
+  /** Whether a dialog that was used with a pointer has closed and the focus has not returned yet. */
   get is_due() {
     return this.#dialog_is_for_pointer && !has_dialog();
   }
@@ -81,7 +81,7 @@ class PointerFollower {
 }
 
 /** @param {KeyboardEvent} event @param {Terminal} emulator @param {() => void} focus_terminal @param {PointerFollower} follower */
-function take_key(event, emulator, focus_terminal, follower) {
+function handle_key(event, emulator, focus_terminal, follower) {
   if (is_plain(event) && event.shiftKey && event.key === "F6") {
     event.preventDefault();
     focus_terminal();
@@ -96,7 +96,7 @@ function take_key(event, emulator, focus_terminal, follower) {
 }
 
 /**
- * Whether nothing else takes the keys: the focus is on the page itself, or a pointer has put it on something that is only read.
+ * Whether keys can go to the terminal: the focus is on the body, or a click put it on an element without keyboard input.
  * @param {PointerFollower} follower
  */
 function is_for_terminal(follower) {
@@ -104,7 +104,7 @@ function is_for_terminal(follower) {
   return follower.is_pointer && document.activeElement.closest("button, a, input, summary") === null;
 }
 
-/** @param {KeyboardEvent} event @returns {string | null} What it types at the shell, or null where it is not for the shell. */
+/** @param {KeyboardEvent} event @returns {string | null} What the key sends to the shell; null if it is not for the shell. */
 function text_of(event) {
   if (event.ctrlKey && !event.altKey && !event.metaKey && is_letter(event, "c") && !event.shiftKey && !has_selected_text()) return "\x03";
   if (!is_plain(event) && !event.getModifierState("AltGraph")) return null;

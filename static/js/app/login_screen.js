@@ -8,14 +8,14 @@ import { duration_in_words } from "./words.js";
 /** @import { Timers } from "../core/timers.js" */
 /** @import { PlainPage } from "./plain_page.js" */
 
-const UNKNOWN_CODE = "We do not know this access code. Compare it with your invitation.";
+const UNKNOWN_CODE = "This access code does not exist. Check it against your invitation.";
 
 /**
- * Asks for the access code. The answer becomes part of the page's address, as in the link that participants get.
+ * Asks for the access code, and opens the page with it in the address, like a participant's link.
  * @param {PlainPage} screen
- * @param {object} [refused] The last code, which the server did not accept.
+ * @param {object} [refused] The last code, which the server refused.
  * @param {string} refused.access_code
- * @param {number} [refused.wait] Seconds for which the server takes no further code; 0: the code is unknown.
+ * @param {number} [refused.wait] Seconds for which the server accepts no code; 0: the code is unknown.
  * @param {Timers} [refused.timers]
  */
 export function show_login(screen, { access_code = "", wait = 0, timers = system_timers } = { access_code: "" }) {
@@ -33,11 +33,11 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
   const complaint = element("p", wait > 0 ? { class: "complaint" } : { class: "complaint", role: "alert" }, UNKNOWN_CODE);
   const free_at = timers.now() + wait * 1000;
 
-  /** In sight every second; to a screen reader only at the beginning and at the end. */
+  /** Visible every second; announced to screen readers only at the beginning and the end. */
   function count_down() {
     const left = Math.ceil((free_at - timers.now()) / 1000);
     set_usable(submit, left <= 0);
-    complaint.textContent = left > 0 ? `Too many tries. Try again in ${duration_in_words(left)}.` : "You can try again now.";
+    complaint.textContent = left > 0 ? `Too many attempts. Try again in ${duration_in_words(left)}.` : "You can try again now.";
     if (left > 0) timers.set(count_down, 1000);
     else announce(complaint.textContent);
   }
@@ -59,10 +59,10 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
 }
 
 /**
- * Says why the server does not let this page in.
+ * Shows why the server refuses this page.
  * @param {PlainPage} screen
- * @param {{reason: unknown, access_code: string}} refused `reason`: what a request was rejected with, or a Verdict.
- * @param {() => void} try_again Called once, as it ends with another card or with none.
+ * @param {{reason: unknown, access_code: string}} refused `reason`: the error of a request, or a Verdict.
+ * @param {() => void} try_again Called at most once: another card follows, or none.
  */
 export function show_refusal(screen, { reason, access_code }, try_again) {
   const wait = wait_for_code(reason);

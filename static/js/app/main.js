@@ -12,11 +12,11 @@ import { Identity } from "./identity.js";
 import { attach_keyboard } from "./keyboard.js";
 import { show_login, show_refusal } from "./login_screen.js";
 import { PlainPage } from "./plain_page.js";
-import { observe_person } from "./presence.js";
+import { report_presence } from "./presence.js";
 import { Settings } from "./settings.js";
 import { attach_splitter } from "./splitter.js";
 import { StudyPage } from "./study_page.js";
-import { attach_fold, attach_full_screen, name_keys } from "./tools.js";
+import { attach_fold, attach_full_screen, show_mac_keys } from "./tools.js";
 
 const base = base_path(import.meta.url);
 const api = new Api((...request) => fetch(...request), base);
@@ -27,15 +27,15 @@ const about = new About();
 const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
 const identity = new Identity(api, access_code);
 
-/** Never fails: an older server does not know the request, and one that is away says so at the login. */
-async function learn_about() {
+/** Never fails: an older server does not know the request, and the login reports a server that is down. */
+async function load_about() {
   about.take(await api.about().catch(() => undefined));
 }
 
 /** @returns {Promise<void>} */
 async function enter() {
-  // Beside the login, so that it costs no time; the first card says what it learns.
-  const learned = learn_about();
+  // In parallel with the login; the first card shows the result.
+  const learned = load_about();
   if (access_code === "") {
     show_login(screen);
     return;
@@ -80,27 +80,27 @@ function begin() {
   attach_keyboard({ emulator, page, focus_terminal, on_paste: (text) => session.paste(text) });
   attach_full_screen(focus_terminal);
   watch_for_wake_up(session);
-  observe_person(session);
+  report_presence(session);
   window.addEventListener("beforeunload", (event) => {
-    if (page.is_in_mid_task) event.preventDefault();
+    if (page.is_task_running) event.preventDefault();
   });
   session.start();
 }
 
-/** After sleep a socket may look open and be dead, and the clock here has stood still. @param {Session} session */
+/** After sleep the socket may be dead although it looks open, and performance.now() may have stopped. @param {Session} session */
 function watch_for_wake_up(session) {
   const difference = () => Date.now() - performance.now();
   let before = difference();
   const look = () => {
     if (document.visibilityState !== "visible") return;
-    session.nudge();
+    session.check_now();
     if (Math.abs(difference() - before) > 2000) session.refresh();
     before = difference();
   };
   document.addEventListener("visibilitychange", look);
   document.addEventListener("resume", look);
   window.addEventListener("online", look);
-  window.addEventListener("offline", () => session.nudge());
+  window.addEventListener("offline", () => session.check_now());
   window.addEventListener("pageshow", look);
 }
 
@@ -110,8 +110,8 @@ function terminal_url() {
   return url.href;
 }
 
-display.follow(({ theme }) => (document.documentElement.dataset.theme = theme));
+display.subscribe(({ theme }) => (document.documentElement.dataset.theme = theme));
 attach_fold(display);
 attach_splitter(display);
-name_keys();
+show_mac_keys();
 void enter();

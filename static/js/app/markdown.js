@@ -3,13 +3,13 @@ import DOMPurify from "../../vendor/purify.mjs";
 import { copy_text } from "./clipboard.js";
 import { button, element } from "./dom.js";
 
-/** Headings of a text stand below those of the page. */
+/** Level of the top headings in a text, below those of the page. */
 const TOP_HEADING = 3;
 
-/** Code within a line, or a word of it, that stays in one piece, in characters: a hyphen that ends a line reads as another option. */
+/** In characters. Shorter inline code, or a shorter word of it, is not broken: a hyphen at the end of a line would look like another option. */
 const SHORT_CODE = 30;
 
-/** What the boxes of a task list become: pictures, as an input would be something to use. */
+/** Boxes of a task list. They are characters, because an input element would look usable. */
 const BOXES = { ticked: "☑", empty: "☐" };
 const BOX = /^\s*([☐☑])\s*/;
 
@@ -17,7 +17,7 @@ const marked = new Marked({
   gfm: true,
   breaks: true,
   renderer: {
-    // HTML in a task is text that a participant should see, not markup.
+    // Shows HTML in a task as text.
     html: ({ text }) => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`),
     checkbox: ({ checked }) => (checked ? BOXES.ticked : BOXES.empty),
     heading({ tokens, depth }) {
@@ -37,8 +37,8 @@ const ALLOWED = {
 
 /**
  * @param {string} text Markdown, as researchers write it in config.json.
- * @returns {DocumentFragment} Nothing in it runs, and nothing of it is loaded; links open in a tab of their own. What is wider
- * than its place scrolls sideways, and blocks of code can be copied.
+ * @returns {DocumentFragment} Without scripts and external resources. Links open in a new tab. Wide tables and code blocks scroll
+ * sideways, and code blocks have a copy button.
  */
 export function render_markdown(text) {
   const fragment = DOMPurify.sanitize(/** @type {string} */ (marked.parse(text)), ALLOWED);
@@ -46,7 +46,7 @@ export function render_markdown(text) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }
-  // A browser that translates the page would change what is to be typed.
+  // The browser's translation must not change commands.
   for (const code of fragment.querySelectorAll("code, pre")) code.setAttribute("translate", "no");
   for (const code of fragment.querySelectorAll("code")) {
     if (code.closest("pre") === null) keep_together(code);
@@ -59,11 +59,11 @@ export function render_markdown(text) {
     item.dataset.box = box;
   }
   for (const table of fragment.querySelectorAll("table")) {
-    reach_by_keys(put_into(element("div", { class: "table", role: "group", "aria-label": "Table" }), table));
+    make_focusable_while_scrolling(wrap(element("div", { class: "table", role: "group", "aria-label": "Table" }), table));
   }
   for (const block of fragment.querySelectorAll("pre")) {
-    put_into(element("div", { class: "code" }), block).append(copy_button(block));
-    reach_by_keys(block);
+    wrap(element("div", { class: "code" }), block).append(copy_button(block));
+    make_focusable_while_scrolling(block);
   }
   return fragment;
 }
@@ -79,8 +79,8 @@ function keep_together(code) {
   code.replaceChildren(...words.map((word) => (word.length <= SHORT_CODE && !word.startsWith(" ") ? element("span", { class: "short" }, word) : word)));
 }
 
-/** What scrolls sideways is a stop of the Tab key, and only while it does. @param {HTMLElement} scroller */
-function reach_by_keys(scroller) {
+/** Makes an element focusable with Tab while it scrolls sideways. @param {HTMLElement} scroller */
+function make_focusable_while_scrolling(scroller) {
   new ResizeObserver(() => {
     if (scroller.scrollWidth > scroller.clientWidth) scroller.tabIndex = 0;
     else scroller.removeAttribute("tabindex");
@@ -88,7 +88,7 @@ function reach_by_keys(scroller) {
 }
 
 /** @param {HTMLElement} wrapping @param {Element} inner */
-function put_into(wrapping, inner) {
+function wrap(wrapping, inner) {
   inner.replaceWith(wrapping);
   wrapping.append(inner);
   return wrapping;

@@ -1,6 +1,6 @@
 import { button, element, find } from "./dom.js";
 
-/** Something that went wrong and stays until it is tried again, put away, or the task is over; in sight however the page is folded. */
+/** An error message that stays until the participant tries again, closes it, or the task ends. It is visible with the task hidden, too. */
 export class Notice {
   #box = find("notice");
   #focus_terminal;
@@ -23,7 +23,7 @@ export class Notice {
     this.#box.hidden = true;
   }
 
-  /** It goes away as it is pressed, so the keyboard goes back to the terminal. @param {string} text @param {() => void} action */
+  /** The notice closes when a button is pressed, so the focus goes back to the terminal. @param {string} text @param {() => void} action */
   #button(text, action) {
     return button(text, () => {
       this.clear();

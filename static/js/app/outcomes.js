@@ -9,19 +9,19 @@
  * @property {string} in_short
  */
 
-/** What came of a task. @type {Record<string, OutcomeWords>} */
+/** Outcomes of a task by state. @type {Record<string, OutcomeWords>} */
 const OUTCOMES = {
   passed: { card: "passed", sign: "passed", heading: (number) => `Task ${number} solved`, sentence: "", in_short: "solved" },
   timed_out: { card: "timed_out", sign: "timed_out", heading: (number) => `Time is up for task ${number}`, sentence: "That is fine.", in_short: "time is up" },
   gave_up: { card: "gave_up", sign: "gave_up", heading: (number) => `Task ${number} skipped`, sentence: "", in_short: "skipped" },
 };
 
-/** Any other end is our failure. @type {OutcomeWords} */
+/** Every other state is a failure on our side. @type {OutcomeWords} */
 const OUR_FAILURE = {
   card: "failed",
   sign: "trouble",
   heading: (number) => `Task ${number} ended early`,
-  sentence: "Our server failed. This does not count against you.",
+  sentence: "Our server failed. This task does not count.",
   in_short: "our server failed",
 };
 
@@ -30,12 +30,12 @@ export function outcome_of(previous) {
   return OUTCOMES[previous.state] ?? OUR_FAILURE;
 }
 
-/** Whether it is the participant's own, and not our failure. @param {PreviousTask} previous */
+/** Whether the outcome counts: it is not a failure on our side. @param {PreviousTask} previous */
 export function counts(previous) {
   return previous.state in OUTCOMES;
 }
 
-/** All tasks that have ended, as far as the server tells. @param {StudyState} state @returns {PreviousTask[]} */
+/** All ended tasks that the server reports. @param {StudyState} state @returns {PreviousTask[]} */
 export function outcomes_of({ outcomes, previous }) {
   return outcomes ?? (previous === null ? [] : [previous]);
 }

@@ -1,4 +1,4 @@
-/** The colours of the terminal; xterm.js raises the contrast of what programs choose themselves. */
+/** The colours of the terminal; xterm.js raises the contrast of colours that programs choose. */
 
 export const LIGHT = {
   background: "#fcfdfe",

@@ -3,12 +3,12 @@ import { find } from "./dom.js";
 
 /** @import { CardWords } from "./card.js" */
 
-/** A page of its own in place of the workbench: before, between and after the tasks. */
+/** A plain page instead of the workbench: before, between and after the tasks. */
 export class PlainPage {
   #place = find("screen");
   #workbench = find("workbench");
 
-  /** The name of the card that is shown, or nothing. */
+  /** Name of the card that is shown; empty if none. */
   get shown() {
     return this.#place.hidden ? "" : (this.#place.dataset.card ?? "");
   }
@@ -24,7 +24,7 @@ export class PlainPage {
     title.focus();
   }
 
-  /** Gives the workbench its place back. */
+  /** Shows the workbench again. */
   close() {
     this.#place.hidden = true;
     this.#place.replaceChildren();

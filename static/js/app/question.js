@@ -1,13 +1,13 @@
-import { told } from "./card.js";
+import { read_out } from "./card.js";
 import { button, element } from "./dom.js";
 import { Screen } from "./screen.js";
 
-/** Asks before something that cannot be undone. Escape is a no. */
+/** A confirmation before an action that cannot be undone. Escape means no. */
 export class Question {
   #screen = new Screen("question", () => this.#on_closed());
   #on_closed;
 
-  /** @param {() => void} on_closed Whatever the answer was. */
+  /** @param {() => void} on_closed Called after any answer. */
   constructor(on_closed) {
     this.#on_closed = on_closed;
   }
@@ -29,11 +29,11 @@ export class Question {
     };
     this.#screen.show(
       { card, heading, sign: "question", footer: [button(no, closing(() => {})), button(yes, closing(on_yes), "grave")] },
-      told(element("p", {}, sentence)),
+      read_out(element("p", {}, sentence)),
     );
   }
 
-  /** Without an answer: there is nothing to ask any more. */
+  /** Closes the question without an answer: it no longer applies. */
   close() {
     this.#screen.close();
   }

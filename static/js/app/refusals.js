@@ -9,12 +9,12 @@ import { WEBSOCKET_REFUSED } from "../core/connection.js";
  * @property {string} detail For the people who run the study; may be empty.
  */
 
-const TELL_THEM = "This is a mistake in the setup of the study, not yours. Please tell the people who run it.";
+const SETUP_MISTAKE = "This is a mistake in the setup of the study, not yours. Please tell the people who run this study.";
 
 /**
- * Whether another access code may help.
- * @param {unknown} reason What a request was rejected with, or a Verdict.
- * @returns {number | null} After how many seconds the server takes one; null where no code helps.
+ * Whether another access code can help.
+ * @param {unknown} reason The error of a request, or a Verdict.
+ * @returns {number | null} Seconds until the server accepts another code; null if no code helps.
  */
 export function wait_for_code(reason) {
   if (reason === "unknown_access_code") return 0;
@@ -24,8 +24,8 @@ export function wait_for_code(reason) {
 }
 
 /**
- * Why a page is not let in, where no access code helps. Each cause has words of its own, as each has another remedy.
- * @param {unknown} reason What a request was rejected with, or a Verdict.
+ * Why the server refuses a page, if no access code helps. Each cause has its own sentence, because each has its own remedy.
+ * @param {unknown} reason The error of a request, or a Verdict.
  * @param {string} origin Of this page.
  * @returns {Refusal}
  */
@@ -41,8 +41,8 @@ export function refusal_in_words(reason, origin) {
   if (!(reason instanceof ApiError)) {
     return {
       card: "unreachable",
-      heading: "The study cannot be reached",
-      sentence: "The server did not answer. Your network may be down, or the study is not running at the moment. Nothing of yours is lost.",
+      heading: "We cannot reach the study",
+      sentence: "The server did not answer. Your network may be down, or the study may not be running. Your work is not lost.",
       detail: reason instanceof Error ? reason.message : String(reason),
     };
   }
@@ -51,7 +51,7 @@ export function refusal_in_words(reason, origin) {
     return {
       card: "wrong_address",
       heading: "The study does not accept this address",
-      sentence: `The server refuses pages from ${origin}. ${TELL_THEM}`,
+      sentence: `The server refuses pages from ${origin}. ${SETUP_MISTAKE}`,
       detail,
     };
   }
@@ -59,27 +59,27 @@ export function refusal_in_words(reason, origin) {
     return {
       card: "not_found",
       heading: "The study is not at this address",
-      sentence: `The server at ${origin} answers, but the study is not there. Please check your link. If the link is right, please tell the people who run the study.`,
+      sentence: `The server at ${origin} answers, but the study is not there. Check your link. If it is correct, please tell the people who run this study.`,
       detail,
     };
   }
   return {
     card: "not_ready",
     heading: "The study is not ready",
-    sentence: "The server answered that it cannot let you in now. Please try again in a minute. Nothing of yours is lost.",
+    sentence: "The server cannot let you in right now. Try again in a minute. Your work is not lost.",
     detail,
   };
 }
 
 /**
- * The same in a line, while the page keeps trying by itself.
- * @param {{reason: string, attempt: number}} status Of a connection that was lost.
- * @returns {string} Empty where the cause needs no words of its own.
+ * The same in one line, while the page keeps trying.
+ * @param {{reason: string, attempt: number}} status Of a lost connection.
+ * @returns {string} Empty if the general sentence fits.
  */
 export function loss_in_words({ reason: code, attempt }) {
   if (code === "cross_origin") return "The server does not accept this page's address. Trying again…";
-  if (code === "not_found") return "The study is not at this address now. Trying again…";
-  // Once or twice the server may just have ended.
-  if (code === WEBSOCKET_REFUSED && attempt >= 3) return "The server answers, but something between blocks the live connection (WebSocket). Trying again…";
+  if (code === "not_found") return "The study is no longer at this address. Trying again…";
+  // The first failures may only mean that the server is restarting.
+  if (code === WEBSOCKET_REFUSED && attempt >= 3) return "The server answers, but something on the network blocks the live connection (WebSocket). Trying again…";
   return "";
 }

@@ -7,24 +7,24 @@ import { element, find } from "./dom.js";
 export class Screen {
   #dialog;
   #on_dismissed;
-  /** Otherwise it was the browser that closed it. */
+  /** False if the browser closed it. */
   #is_wanted = false;
 
-  /** @param {string} id Of a dialog in index.html. @param {() => void} on_dismissed Called when Escape has closed it. */
+  /** @param {string} id Of a dialog in index.html. @param {() => void} on_dismissed Called after Escape closed it. */
   constructor(id, on_dismissed) {
     this.#dialog = /** @type {HTMLDialogElement} */ (find(id));
     this.#on_dismissed = on_dismissed;
-    this.#dialog.addEventListener("close", () => this.#take_close());
+    this.#dialog.addEventListener("close", () => this.#handle_close());
   }
 
-  /** Escape comes here, wherever in the dialog the focus is. */
-  #take_close() {
+  /** The browser closes the dialog on Escape, wherever the focus in it is. */
+  #handle_close() {
     if (!this.#is_wanted || this.#dialog.open) return;
     this.close();
     this.#on_dismissed();
   }
 
-  /** The name of the card that is shown, or nothing. */
+  /** Name of the card that is shown; empty if none. */
   get shown() {
     return this.#dialog.open ? (this.#dialog.dataset.card ?? "") : "";
   }

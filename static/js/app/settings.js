@@ -1,15 +1,15 @@
-import { LARGEST_FONT, SMALLEST_FONT, THEMES } from "./display.js";
+import { MAX_FONT_SIZE, MIN_FONT_SIZE, THEMES } from "./display.js";
 import { button, element, find, set_usable } from "./dom.js";
 import { Screen } from "./screen.js";
 import { gives_all_keys, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
 
-const THEME_WORDS = { system: "As the system", light: "Light", dark: "Dark" };
+const THEME_WORDS = { system: "System", light: "Light", dark: "Dark" };
 
 const KEYS_FOR_THE_CLIPBOARD = is_mac()
-  ? [["⌘C", "copies what is selected"], ["⌘V", "pastes"], ["Ctrl+C", "stops a command"]]
-  : [["Ctrl+C", "copies what is selected; if nothing is, stops a command"], ["Ctrl+V", "pastes"]];
+  ? [["⌘C", "copies the selection"], ["⌘V", "pastes"], ["Ctrl+C", "stops a command"]]
+  : [["Ctrl+C", "copies the selection; with no selection, stops a command"], ["Ctrl+V", "pastes"]];
 
 /** Keys that work in the terminal, and what they do. */
 const KEYS = [
@@ -17,11 +17,11 @@ const KEYS = [
   ["Shift+Page Up", "scrolls back"],
   [is_mac() ? "⌘+click" : "Ctrl+click", "opens a link"],
   ["Shift+F6", "moves between the terminal and the rest of the page"],
-  ["Shift+F7", "tells a screen reader the time left and the state of the task"],
+  ["Shift+F7", "lets a screen reader read out the time left and the state of the task"],
 ];
-const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "reach the terminal in full screen"];
+const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "go to the terminal in full screen"];
 
-/** How the page looks: theme, size of the terminal's text, help for screen readers; and the keys of the terminal. */
+/** The settings dialog: theme, text size, screen reader mode; and the list of keys. */
 export class Settings {
   #screen = new Screen("settings", () => {});
   #display;
@@ -44,7 +44,7 @@ export class Settings {
     );
   }
 
-  /** The name of the card that is shown, or nothing. */
+  /** Name of the card that is shown; empty if none. */
   get shown() {
     return this.#screen.shown;
   }
@@ -74,11 +74,11 @@ export class Settings {
     const show = () => {
       const { font_size } = this.#display.choices;
       value.textContent = `${font_size} pixels`;
-      set_usable(smaller, font_size > SMALLEST_FONT);
-      set_usable(larger, font_size < LARGEST_FONT);
+      set_usable(smaller, font_size > MIN_FONT_SIZE);
+      set_usable(larger, font_size < MAX_FONT_SIZE);
     };
     show();
-    return element("fieldset", { class: "stepper" }, element("legend", {}, "Text in the terminal"), smaller, value, larger);
+    return element("fieldset", { class: "stepper" }, element("legend", {}, "Text size in the terminal"), smaller, value, larger);
   }
 
   #screen_reader() {

@@ -1,11 +1,11 @@
 import { button, element, find, picture_of } from "./dom.js";
 
-/** Says over the terminal that the task is solved, so that the output that solved it can still be read. */
+/** The banner over the terminal that says that the task is solved; the output that solved it stays readable. */
 export class Solved {
   #box = find("solved");
 
   /**
-   * Its heading takes the focus, not its button: a person who is typing must not press that.
+   * The heading takes the focus, not the button: keys that are typed at this moment must not press the button.
    * @param {{heading: string, next: string}} words @param {() => void} on_next
    */
   show({ heading, next }, on_next) {

@@ -2,35 +2,35 @@ import { find } from "./dom.js";
 
 /** @import { Display } from "./display.js" */
 
-/** How far a key moves it, in CSS pixels. */
+/** In CSS pixels. One key press moves the splitter this far. */
 const STEP = 16;
 
-/** The least widths of the task and of the terminal, in CSS pixels; css/workbench.css has the same in rem. */
-const LEAST_TASK = 192;
-const LEAST_TERMINAL = 480;
+/** In CSS pixels; css/workbench.css has the same values in rem. */
+const MIN_TASK_WIDTH = 192;
+const MIN_TERMINAL_WIDTH = 480;
 
 /**
- * The bar between the task and the terminal: can be dragged and moved by keys; a double click puts it back. While it is dragged
- * the terminal keeps its size, and takes the new one at the end, so that its shell hears of one change.
- * @param {Display} display Remembers its place.
+ * The bar between task and terminal. It can be dragged and moved by keys; a double click resets it. The terminal takes its new
+ * size at the end of a drag, so that the shell gets one resize.
+ * @param {Display} display Stores the position.
  */
 export function attach_splitter(display) {
   const splitter = find("splitter");
   const workbench = find("workbench");
   const task = find("task");
   const width = () => task.getBoundingClientRect().width;
-  const limited = (/** @type {number} */ wanted) => Math.round(Math.max(LEAST_TASK, Math.min(innerWidth - LEAST_TERMINAL, wanted)));
+  const limited = (/** @type {number} */ wanted) => Math.round(Math.max(MIN_TASK_WIDTH, Math.min(innerWidth - MIN_TERMINAL_WIDTH, wanted)));
   const apply = (/** @type {number | null} */ pixels) => {
     if (pixels === null) workbench.style.removeProperty("--task-chosen-width");
     else workbench.style.setProperty("--task-chosen-width", `${pixels}px`);
   };
 
-  const tell = () => tell_place(splitter, width(), limited);
-  display.follow(({ task_width }) => {
+  const describe = () => describe_position(splitter, width(), limited);
+  display.subscribe(({ task_width }) => {
     apply(task_width);
-    tell();
+    describe();
   });
-  new ResizeObserver(tell).observe(task);
+  new ResizeObserver(describe).observe(task);
 
   splitter.addEventListener("keydown", (event) => {
     const wanted = { ArrowLeft: width() - STEP, ArrowRight: width() + STEP, Home: 0, End: Infinity }[event.key];
@@ -39,7 +39,7 @@ export function attach_splitter(display) {
     display.change({ task_width: limited(wanted) });
   });
   splitter.addEventListener("dblclick", () => display.change({ task_width: null }));
-  // The keyboard stays with the terminal.
+  // The focus stays in the terminal.
   splitter.addEventListener("mousedown", (event) => event.preventDefault());
   splitter.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -48,7 +48,7 @@ export function attach_splitter(display) {
 }
 
 /** @param {HTMLElement} splitter @param {number} width @param {(wanted: number) => number} limited */
-function tell_place(splitter, width, limited) {
+function describe_position(splitter, width, limited) {
   splitter.setAttribute("aria-valuemin", String(limited(0)));
   splitter.setAttribute("aria-valuemax", String(limited(Infinity)));
   splitter.setAttribute("aria-valuenow", String(limited(width)));

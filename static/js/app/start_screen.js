@@ -1,4 +1,4 @@
-import { keyboard_notice, screen_reader_notice, told } from "./card.js";
+import { keyboard_notice, screen_reader_notice, read_out } from "./card.js";
 import { button, element, set_usable } from "./dom.js";
 import { render_markdown } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
@@ -8,14 +8,14 @@ import { duration_in_words, failure_in_words, recording_in_words } from "./words
 /** @import { About } from "./about.js" */
 /** @import { PlainPage } from "./plain_page.js" */
 
-const NOT_STARTED = { heading: "We could not start your terminal.", sentence: "Your time has not started." };
+const NOT_STARTED = { heading: "We could not start your terminal.", sentence: "Your clock has not started." };
 
 /**
- * What came of the last task, the next one, and a button that starts it. Before the first task it says what is recorded.
+ * Shows the last task's outcome, the next task, and a button that starts it. Before the first task it says what is recorded.
  * @param {PlainPage} screen
  * @param {StudyState} state That is `ready`.
  * @param {About} about
- * @param {() => Promise<void>} start Is rejected when the task could not be started.
+ * @param {() => Promise<void>} start Rejected if the task could not be started.
  */
 export function show_start(screen, state, about, start) {
   const { task, previous } = state;
@@ -43,15 +43,15 @@ export function show_start(screen, state, about, start) {
     outcome === null || previous === null
       ? { card: "start", heading: "Ready to start?", sign: "terminal" }
       : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
-  const time = told(element("p", {}, `${duration_in_words(task.duration_in_seconds)}, from when your terminal appears.`));
+  const time = read_out(element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts when your terminal appears.`));
   const is_first = task.number === 1;
   screen.show(
     { ...words, footer: [time, start_button] },
     ...(is_first ? [screen_reader_notice()] : []),
-    ...(outcome === null || outcome.sentence === "" ? [] : [told(element("p", {}, outcome.sentence))]),
+    ...(outcome === null || outcome.sentence === "" ? [] : [read_out(element("p", {}, outcome.sentence))]),
     keyboard_notice(),
-    ...(is_first ? [told(element("p", { class: "recorded" }, `${recording_in_words(about)}${about.contact === "" ? "" : ` Questions? ${about.contact}`}`))] : []),
-    told(
+    ...(is_first ? [read_out(element("p", { class: "recorded" }, `${recording_in_words(about)}${about.contact === "" ? "" : ` Questions? ${about.contact}`}`))] : []),
+    read_out(
       element(
         "div",
         { class: "preview" },

@@ -2,11 +2,11 @@ import { element, find } from "./dom.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 
-/** Above these numbers of tasks the segments stand closer together, and at last without gaps. */
+/** Above these numbers of tasks the segments are closer together, or have no gaps. */
 const CLOSE = 30;
 const PACKED = 60;
 
-/** How far the participant is in the study, as a bar with a segment for each task; "Task 2 of 5" beside it says the same in words. */
+/** The progress bar, with a segment for each task; "Task 2 of 5" beside it says the same in words. */
 export class Steps {
   #row = find("steps");
 

@@ -11,7 +11,7 @@ import { show_start } from "./start_screen.js";
 import { Steps } from "./steps.js";
 import { TaskPanel } from "./task_panel.js";
 import { Trouble } from "./trouble.js";
-import { UploadBar } from "./upload_bar.js";
+import { PasteBar } from "./paste_bar.js";
 import { failure_in_words, report_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
@@ -38,10 +38,10 @@ const GIVE_UP_WORDS = {
   no: "Keep working",
 };
 
-const NOT_RESET = { heading: "We could not reset your files.", sentence: "Your terminal is as it was." };
+const NOT_RESET = { heading: "We could not reset your files.", sentence: "Your terminal has not changed." };
 const NOT_ENDED = { heading: "We could not end the task." };
 
-/** Which screen is shown when: follows the state of the study and of the connection. */
+/** Shows the screen for the state of the study and the connection. */
 export class StudyPage {
   #screen;
   #settings;
@@ -52,22 +52,22 @@ export class StudyPage {
   #panel;
   #notice;
   #about;
-  #place = "";
+  #position = "";
   #steps = new Steps();
   #trouble;
-  #upload_bar;
+  #paste_bar;
   #solved = new Solved();
   /** @type {Session | null} */
   #session = null;
   /** @type {(verdict: string) => void} */
   #on_refused = () => {};
-  /** Of the state whose screen is up, so that hearing it again changes nothing. */
+  /** Number of the state that is shown, so that receiving it again changes nothing. */
   #shown_state_number = -1;
-  /** Of the task that the questions and the notice are about. @type {number | undefined} */
+  /** Number of the task that questions and the notice belong to. @type {number | undefined} */
   #task_number = undefined;
-  /** Of the task whose terminal is in sight. @type {number | undefined} */
+  /** Number of the task whose terminal is visible. @type {number | undefined} */
   #task_in_sight = undefined;
-  /** What the last check saw is no longer there. */
+  /** Whether the terminal was replaced, so that the last check no longer applies. */
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
@@ -87,7 +87,7 @@ export class StudyPage {
       on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up(),
     });
     this.#notice = new Notice(focus_terminal);
-    this.#upload_bar = new UploadBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
+    this.#paste_bar = new PasteBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
   }
 
   /** @param {Session} session @param {{on_refused: (verdict: string) => void}} events */
@@ -96,21 +96,21 @@ export class StudyPage {
     this.#on_refused = on_refused;
   }
 
-  /** Whether this page is the one on which a task is being done. */
-  get is_in_mid_task() {
+  /** Whether a task runs in this tab. */
+  get is_task_running() {
     return this.#session?.state?.state === "running" && this.#connection !== "replaced" && this.#connection !== "refused";
   }
 
-  /** Whether a terminal can be typed at and nothing is in front of it. */
+  /** Whether the terminal accepts keys and nothing is in front of it. */
   get has_terminal() {
-    return this.is_in_mid_task && this.#screen.shown === "" && !this.#question.is_open && this.#settings.shown === "";
+    return this.is_task_running && this.#screen.shown === "" && !this.#question.is_open && this.#settings.shown === "";
   }
 
-  /** Says to a screen reader how much time is left, which task it is, and how it is going. */
-  announce_standing() {
+  /** Announces to screen readers the time left, the task, and its state. */
+  announce_status() {
     const connection = this.#connection === "connected" ? "" : (find("connection").textContent ?? "");
     const check = this.#panel.check_in_words === "" ? "" : `Last check: ${this.#panel.check_in_words}`;
-    const parts = [this.#countdown.in_words, this.#place, check, find("trouble_words").textContent ?? "", connection];
+    const parts = [this.#countdown.in_words, this.#position, check, find("trouble_words").textContent ?? "", connection];
     announce(parts.filter((part) => part !== "").map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`)).join(" "));
   }
 
@@ -119,11 +119,11 @@ export class StudyPage {
     this.#connection = status.name;
     this.#connection_line.show(status);
     if (status.name === "replaced") {
-      this.#close_what_is_open();
+      this.#close_dialogs();
       this.#shown_state_number = -1;
       show_replaced(this.#screen, () => this.#session?.start());
     } else if (status.name === "refused") {
-      this.#close_what_is_open();
+      this.#close_dialogs();
       this.#shown_state_number = -1;
       this.#on_refused(status.reason);
     }
@@ -166,10 +166,10 @@ export class StudyPage {
 
   /** @param {{done: number, total: number} | null} backlog */
   on_backlog(backlog) {
-    this.#upload_bar.show(backlog);
+    this.#paste_bar.show(backlog);
   }
 
-  /** Another tab may have moved on: what was asked or failed is of no task that is still there. */
+  /** The task changed, maybe in another tab: a question or a notice about it no longer applies. */
   #leave_task() {
     this.#notice.clear();
     if (!this.#question.is_open) return;
@@ -180,8 +180,8 @@ export class StudyPage {
   /** @param {StudyState} state */
   #show_task(state) {
     const { task } = state;
-    this.#place = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
-    this.#about.show_place(this.#place);
+    this.#position = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
+    this.#about.show_position(this.#position);
     document.body.toggleAttribute("data-first", task?.number === 1);
     this.#steps.show(state);
     this.#panel.show(state);
@@ -194,9 +194,9 @@ export class StudyPage {
     return previous?.state === "passed" && previous.number === this.#task_in_sight && this.#screen.shown === "";
   }
 
-  /** The workbench stays as it is: what solved the task is on it. @param {StudyState} state */
+  /** Leaves the workbench visible: it has the output that solved the task. @param {StudyState} state */
   #show_solved(state) {
-    this.#close_what_is_open();
+    this.#close_dialogs();
     this.#panel.end();
     const words = { heading: `Task ${this.#task_in_sight} solved`, next: state.state === "finished" ? "Finish" : "Next task" };
     this.#solved.show(words, () => this.#show_card(state));
@@ -204,7 +204,7 @@ export class StudyPage {
 
   #show_terminal() {
     const has_card = this.#screen.shown !== "";
-    // In front of that card they may have been opened while the task was on its way; they would keep the keyboard from the terminal.
+    // They may have been opened while the task started, and would keep the focus from the terminal.
     if (has_card) this.#settings.close();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
@@ -213,7 +213,7 @@ export class StudyPage {
 
   /** @param {StudyState} state */
   #show_card(state) {
-    this.#close_what_is_open();
+    this.#close_dialogs();
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
@@ -221,7 +221,7 @@ export class StudyPage {
     else show_end(this.#screen, state, this.#about);
   }
 
-  #close_what_is_open() {
+  #close_dialogs() {
     this.#question.close();
     this.#settings.close();
   }
@@ -243,7 +243,7 @@ export class StudyPage {
     void this.#await_answer(this.#session?.give_up(), NOT_ENDED, () => this.#end_task());
   }
 
-  /** @param {Promise<void> | undefined} answer @param {{heading: string, sentence?: string}} failed If it is no. @param {() => void} try_again */
+  /** @param {Promise<void> | undefined} answer @param {{heading: string, sentence?: string}} failed The message if the request fails. @param {() => void} try_again */
   async #await_answer(answer, failed, try_again) {
     const number = this.#session?.state?.task?.number;
     this.#panel.set_busy(true);
@@ -251,7 +251,7 @@ export class StudyPage {
     try {
       await answer;
     } catch (error) {
-      // The task may have ended while the question was on its way: then its screen says all.
+      // If the task has ended in the meantime, its screen says so.
       const state = this.#session?.state;
       if (state?.state === "running" && state.task?.number === number) {
         const { heading, sentence } = failure_in_words(error, failed, this.#about.contact);

@@ -5,7 +5,7 @@ import { render_markdown } from "./markdown.js";
 /** @import { OutputAnnouncer } from "./announcer.js" */
 /** @import { Progress, StudyState } from "../core/protocol.js" */
 
-/** What the participant is asked to do, how far they are, and the buttons that reset the files or end the task. */
+/** The task's text, the last check, and the buttons that reset the files or end the task. */
 export class TaskPanel {
   #text = find("task_text");
   #description = find("description");
@@ -35,7 +35,7 @@ export class TaskPanel {
     this.#check.clear();
   }
 
-  /** The task is over, and still to be read; its last check was before what ended it. */
+  /** The task is over. Its text stays; the last check is outdated. */
   end() {
     this.#actions.hidden = true;
     this.#check.clear();
@@ -46,7 +46,7 @@ export class TaskPanel {
     this.#check.show(progress, this.#task_type);
   }
 
-  /** The last check in one sentence, or nothing. */
+  /** The last check in one sentence; empty if there is none. */
   get check_in_words() {
     return this.#check.in_words;
   }
@@ -55,7 +55,7 @@ export class TaskPanel {
     this.#check.clear();
   }
 
-  /** While one of them is under way, neither can be asked for. @param {boolean} are_busy */
+  /** Disables both buttons while one of their requests is pending. @param {boolean} are_busy */
   set_busy(are_busy) {
     for (const button of [this.#reset, this.#give_up]) set_usable(button, !are_busy);
   }

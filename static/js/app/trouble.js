@@ -4,7 +4,7 @@ import { trouble_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 
-/** One sentence above the terminal that stays while it is true, unless the participant closes it. */
+/** One sentence about a problem on our side. It stays as long as it is true, or until the participant closes it. */
 export class Trouble {
   #box = find("trouble");
   #words = find("trouble_words");
@@ -21,7 +21,7 @@ export class Trouble {
     });
   }
 
-  /** The state says so too, a little later. @param {boolean} is_input_dropped */
+  /** Called a little before the state reports the replacement. @param {boolean} is_input_dropped */
   replaced(is_input_dropped) {
     this.#is_input_dropped = is_input_dropped;
   }
@@ -35,7 +35,7 @@ export class Trouble {
     if (this.#words.textContent !== words) {
       this.#words.textContent = words;
       this.#is_closed = false;
-      // What becomes visible with its text in it is no change to a screen reader.
+      // Screen readers do not announce an element that becomes visible.
       if (words !== "") announce(words);
     }
     this.#box.hidden = words === "" || this.#is_closed;

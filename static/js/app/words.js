@@ -24,10 +24,10 @@ export function clock_text(seconds) {
 }
 
 /**
- * One sentence for as long as nothing changes for the person, whatever is tried meanwhile; none while all is well.
+ * One sentence about the connection. It does not change while the page retries; empty while the connection works.
  * @param {ConnectionStatus} status
- * @param {{keeps_input: boolean, was_connected: boolean, cause: string}} more Whether what is typed meanwhile reaches the
- *     shell later, whether there has been a connection, and why there is none, where that needs other words.
+ * @param {{keeps_input: boolean, was_connected: boolean, cause: string}} more `keeps_input`: input is sent to the shell
+ *     later. `was_connected`: there was a connection before. `cause`: a specific sentence, or empty.
  * @returns {string}
  */
 export function connection_in_words(status, { keeps_input, was_connected, cause }) {
@@ -43,15 +43,15 @@ export function connection_in_words(status, { keeps_input, was_connected, cause 
     case "connected":
       return "";
     case "replaced":
-      return "Opened elsewhere";
+      return "Open in another tab";
     case "refused":
-      return "The server does not let this page in any more";
+      return "The server no longer accepts this page";
     case "stopped":
       return "Not connected";
   }
 }
 
-/** Seconds left from which on time is short, however long the task. */
+/** In seconds. Time is short from here on, for a task of any length. */
 const SHORT_SECONDS = 30;
 
 /**
@@ -72,26 +72,26 @@ export function time_left_in_words(seconds) {
 }
 
 /**
- * What is wrong on our side with a running task, for as long as it is.
+ * The current problem on our side with a running task.
  * @param {{clock_stands?: boolean, terminal_replaced?: boolean} | null} task
- * @param {boolean} [is_input_dropped] Something was typed for the terminal that is gone, and not used.
- * @returns {string} Empty where all is well.
+ * @param {boolean} [is_input_dropped] Input for the old terminal was discarded.
+ * @returns {string} Empty if there is none.
  */
 export function trouble_in_words(task, is_input_dropped = false) {
-  if (task?.clock_stands) return "We cannot give you a terminal right now, sorry. We keep trying, and your time is paused.";
+  if (task?.clock_stands) return "Your terminal is temporarily unavailable because of a problem on our side. Your clock is paused.";
   if (task?.terminal_replaced) {
-    const dropped = is_input_dropped ? " What you typed while we were away was not used." : "";
-    return `We had to restart your terminal, sorry. Your files are as at the start of this task.${dropped}`;
+    const dropped = is_input_dropped ? " What you typed in the meantime was discarded." : "";
+    return `We had to restart your terminal because of a problem on our side. Your files are as they were at the start of this task.${dropped}`;
   }
   return "";
 }
 
-/** Errors that only the server can cause. */
+/** Codes of errors that only the server can cause. */
 const OUR_FAULTS = ["sandbox_unavailable", "busy", "internal"];
 
 /**
- * @param {unknown} error Of a request: mostly a RequestError.
- * @param {{heading: string, sentence?: string}} failed What did not happen, and what that means for the participant.
+ * @param {unknown} error Of a request, usually a RequestError.
+ * @param {{heading: string, sentence?: string}} failed What failed, and what that means for the participant.
  * @param {string} contact Whom to ask; may be empty.
  * @returns {{heading: string, sentence: string}}
  */
@@ -105,34 +105,34 @@ export function failure_in_words(error, { heading, sentence = "" }, contact) {
 }
 
 /**
- * What the server says by itself, and not as the answer to a request.
+ * A problem that the server reports without a request.
  * @param {string} message @param {string} contact Whom to ask; may be empty.
  */
 export function report_in_words(message, contact) {
-  return `The server reports a problem: ${message.replace(/[.!]$/, "")}. If it lasts, ${contact_in_words(contact)}.`;
+  return `The server reports a problem: ${message.replace(/[.!]$/, "")}. If it continues, ${contact_in_words(contact)}.`;
 }
 
-/** @param {string} contact @returns {string} The rest of a sentence that says whom to ask. */
+/** @param {string} contact @returns {string} The part of a sentence that says whom to ask. */
 export function contact_in_words(contact) {
-  return contact === "" ? "tell the person who runs this study" : `contact ${contact}`;
+  return contact === "" ? "tell the people who run this study" : `contact ${contact}`;
 }
 
 /**
  * @param {{records_bytes: boolean}} study
- * @returns {string} What the server keeps of a participant.
+ * @returns {string} What the server records of a participant.
  */
 export function recording_in_words({ records_bytes }) {
   const what = records_bytes ? "every key you type and everything the terminal prints" : "the commands you run, what they print, and when you press a key, but not which one";
-  return `This study records ${what}. It also records when you paste, whether this page is in view, how good your connection is, your time zone and your network address. It records nothing outside this page.`;
+  return `This study records ${what}. It also records when you paste, whether this page is in view, the quality of your connection, your time zone and your network address. It records nothing outside this page.`;
 }
 
-/** What a check says of a name or a line. @type {Record<string, string>} */
+/** Words for the status of a name or a line. @type {Record<string, string>} */
 export const STATUS_WORDS = { matched: "done", extra: "should not be here", incorrect: "wrong", missing: "missing" };
 
 /** @type {Record<string, string>} */
 const DIFFERENCES = { mode: "permissions", modified_at: "time" };
 
-/** @param {string} attribute In which a file is not as wanted. */
+/** @param {string} attribute Attribute in which a file differs. */
 export function difference_in_words(attribute) {
   return `wrong ${DIFFERENCES[attribute] ?? attribute}`;
 }
@@ -140,17 +140,17 @@ export function difference_in_words(attribute) {
 /**
  * @param {{matched: number, missing: number, extra: number, incorrect: number}} counts Of a check.
  * @param {string} task_type
- * @returns {string} Empty where there is nothing to say.
+ * @returns {string} Empty if there is nothing to say.
  */
 export function progress_in_words(counts, task_type) {
   return task_type === "stdout" ? lines_in_words(counts) : entries_in_words(counts);
 }
 
-/** Other lines are allowed, so they are not counted. @param {{matched: number, missing: number}} counts */
+/** Other lines are allowed and not counted. @param {{matched: number, missing: number}} counts */
 function lines_in_words({ matched, missing }) {
   if (matched === 0) return "";
   const wanted = matched + missing;
-  return missing === 0 ? "All lines are right." : `Not done yet: ${matched} of ${wanted} lines ${verb(matched)} right.`;
+  return missing === 0 ? "All lines are correct." : `Not done yet: ${matched} of ${wanted} lines ${verb(matched)} correct.`;
 }
 
 /** @param {{missing: number, extra: number, incorrect: number}} counts */
@@ -160,7 +160,7 @@ function entries_in_words({ missing, extra, incorrect }) {
     { count: extra, says: "should not be here" },
     { count: incorrect, says: `${verb(incorrect)} wrong` },
   ].filter(({ count }) => count > 0);
-  if (parts.length === 0) return "Everything is right.";
+  if (parts.length === 0) return "Everything is correct.";
   const words = parts.map(({ count, says }, index) => `${index === 0 ? counted(count, "thing") : count} ${says}`);
   return `Not done yet: ${words.join(", ")}.`;
 }

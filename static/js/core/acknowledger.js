@@ -1,7 +1,7 @@
-/** Small outputs are acknowledged together, at most this many milliseconds after they have been drawn. */
+/** In milliseconds. Small outputs are acknowledged together, at most this long after they are drawn. */
 const ACKNOWLEDGE_AFTER = 50;
 
-/** Tells the server how much of its output has been drawn: at once when much is owed, else together with what comes soon. */
+/** Acknowledges output once it is drawn: a large amount at once, a small one together with the output that follows. */
 export class Acknowledger {
   #output;
   #timers;
@@ -21,14 +21,14 @@ export class Acknowledger {
     this.#send = send;
   }
 
-  /** Something has been drawn, on a connection on which that may be said. */
+  /** Output has been drawn, and the connection is ready for an acknowledgement. */
   drawn() {
     if (!this.#output.acknowledgement_is_owed) return;
     if (this.#output.acknowledgement_is_due) this.#acknowledge();
     else this.#timer ??= this.#timers.set(() => this.#acknowledge(), ACKNOWLEDGE_AFTER);
   }
 
-  /** Nothing may be said now. */
+  /** The connection is gone: sends no acknowledgement until drawn() is called again. */
   stop() {
     this.#timers.clear(this.#timer);
     this.#timer = undefined;

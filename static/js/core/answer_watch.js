@@ -1,12 +1,12 @@
-/** What was sent is acknowledged, or answered, within this time where all is well; in milliseconds. */
+/** In milliseconds. A server that works acknowledges or answers within this time. */
 const ANSWER_TIME = 1500;
 
-/** Notices that the server has owed an answer for longer than it takes, and notices again while it does. */
+/** Reports that an answer of the server is overdue, and reports again as long as it is. */
 export class AnswerWatch {
   #timers;
   #owes;
   #on_overdue;
-  /** Since when it owes one, on the clock of the timers; null where it owes none. @type {number | null} */
+  /** Since when an answer is due, on the clock of the timers; null if none is. @type {number | null} */
   #since = null;
   /** @type {unknown} */
   #timer = undefined;
@@ -30,12 +30,12 @@ export class AnswerWatch {
     if (this.#timer === undefined) this.#timer = this.#timers.set(() => this.#look(), ANSWER_TIME);
   }
 
-  /** The server has answered something: for the rest it has as long again. */
+  /** The server has answered something. The time limit for the rest starts again. */
   answered() {
     this.#since = this.#owes() ? this.#timers.now() : null;
   }
 
-  /** The connection is gone, and what was owed on it. */
+  /** The connection is gone: no answer is due any more. */
   forget() {
     this.#since = null;
   }

@@ -2,14 +2,14 @@ import { ABOUT_PATH, is_study_state, LOGIN_PATH, STUDY_PATH } from "./protocol.j
 
 /** @import { StudyAbout, StudyState } from "./protocol.js" */
 
-/** A request that takes longer than this, in milliseconds, is given up. */
+/** In milliseconds. A request is cancelled after this time. */
 const REQUEST_TIME = 10_000;
 
-/** A request was answered with something other than success. */
+/** The server answered a request with an error. */
 export class ApiError extends Error {
   /**
    * @param {number} status Of HTTP. @param {string} code @param {string} message
-   * @param {number} [retry_after] Seconds after which the server wants to be asked again; 0 where it does not say.
+   * @param {number} [retry_after] Seconds after which to try again; 0 if the server does not say.
    */
   constructor(status, code, message, retry_after = 0) {
     super(message);
@@ -21,7 +21,7 @@ export class ApiError extends Error {
 }
 
 /**
- * The path in front of the server's own, where a proxy offers the server under one.
+ * The path below which a proxy serves the server.
  * @param {string} module_url The address of one of the page's files.
  * @returns {string} As "/study", or empty.
  */
@@ -31,8 +31,8 @@ export function base_path(module_url) {
 }
 
 /**
- * The few things that go over plain HTTP. Each throws an ApiError when the server says no, and another Error when it
- * cannot be reached.
+ * The HTTP requests of the page. Each throws an ApiError if the server refuses, and another Error if the server cannot be
+ * reached.
  */
 export class Api {
   #fetch;
@@ -45,9 +45,9 @@ export class Api {
   }
 
   /**
-   * Lets the participant in: the browser holds the cookie afterwards.
+   * Logs the participant in: afterwards the browser has the cookie.
    * @param {string} access_code
-   * @returns {Promise<string>} The participant's key, by which a page says whose it is; empty from an older server.
+   * @returns {Promise<string>} The participant's key, which the page sends with each request; empty from an older server.
    */
   async login(access_code) {
     const body = await this.#request(LOGIN_PATH, {

@@ -1,8 +1,8 @@
-/** Tells how much of a large paste waits, as long as any does, and once that none does any more. */
+/** Reports the progress of a large paste while it lasts, and once when it has ended. */
 export class Backlog {
   #input;
   #on_change;
-  #has_told = false;
+  #has_reported = false;
 
   /** @param {import("./input_stream.js").InputStream} input @param {(backlog: {done: number, total: number} | null) => void} on_change */
   constructor(input, on_change) {
@@ -10,9 +10,9 @@ export class Backlog {
     this.#on_change = on_change;
   }
 
-  tell() {
+  report() {
     const { backlog } = this.#input;
-    if (backlog !== null || this.#has_told) this.#on_change(backlog);
-    this.#has_told = backlog !== null;
+    if (backlog !== null || this.#has_reported) this.#on_change(backlog);
+    this.#has_reported = backlog !== null;
   }
 }

@@ -1,20 +1,20 @@
 import { CLOSE_REPLACED, CLOSE_WRONG_PARTICIPANT, SUBPROTOCOL } from "./protocol.js";
 
 const FIRST_DELAY = 200;
-const LONGEST_DELAY = 5000;
-/** An attempt to connect that takes longer than this is given up. */
+const MAX_DELAY = 5000;
+/** An attempt to connect fails after this time. */
 const CONNECT_TIME = 10_000;
-/** An attempt that has no answer for this long may have begun before the network was there. */
+/** An attempt without an answer for this long may have begun before the network was available. */
 const STALE_ATTEMPT = 2000;
 const PING_INTERVAL = 10_000;
-/** For the answer to a ping that nothing has brought about. */
+/** Time for the answer to a regular ping. */
 const PONG_TIME = 5000;
-/** For the answer to a ping that is sent because the connection is in doubt. */
-const DOUBTFUL_PONG_TIME = 2000;
-/** An answer that comes within this time, and twice the last round trip, comes before anything is said of the doubt. */
-const SILENCE = 250;
+/** Time for the answer to a probe: a ping that is sent because an answer is overdue or the machine may be offline. */
+const PROBE_PONG_TIME = 2000;
+/** The status becomes `waiting` if a probe has no answer after this time plus two round trips. */
+const QUIET_TIME = 250;
 
-/** Why a connection was lost: the server lets us in, and its WebSocket does not open. */
+/** Reason of a lost connection: the server accepts the login, and its WebSocket does not open. */
 export const WEBSOCKET_REFUSED = "websocket refused";
 
 const WEBSOCKET_OPEN = 1;
@@ -22,33 +22,33 @@ const WEBSOCKET_OPEN = 1;
 /**
  * @typedef {object} ConnectionStatus
  * @property {"connecting" | "greeting" | "connected" | "waiting" | "lost" | "replaced" | "refused" | "stopped"} name
- *     `greeting`: the socket is open but the server has not welcomed us yet. `waiting`: connected, and the server does not
- *     answer. `lost`: broken, and the next attempt is `retry_at`. `refused`: the server no longer lets us in.
- * @property {number} attempt How many attempts have been made since the connection was last good.
+ *     `greeting`: the socket is open and `welcome` has not arrived. `waiting`: connected, and an answer of the server is
+ *     overdue. `lost`: the next attempt is at `retry_at`. `refused`: the server no longer accepts this page.
+ * @property {number} attempt Number of attempts since the last `welcome`.
  * @property {number} retry_at On the clock of the timers; 0 unless `lost`.
- * @property {string} reason Why it was lost or replaced, in a word or two; why it was refused, a Verdict; else empty.
+ * @property {string} reason Why it was lost or replaced, in a word or two; of `refused` a Verdict; else empty.
  *
  * @typedef {"admitted" | "unknown_access_code" | "cookies_blocked"} Verdict
  *
  * @typedef {object} ConnectionEvents
- * @property {() => void} on_open The socket is open: greet.
- * @property {(frame: string | ArrayBuffer) => void} on_frame An exception out of it breaks the connection.
+ * @property {() => void} on_open The socket is open: send `hello`.
+ * @property {(frame: string | ArrayBuffer) => void} on_frame If it throws, the connection is closed and opened again.
  * @property {() => void} on_closed
  * @property {(status: ConnectionStatus) => void} on_status
  *
  * @typedef {object} ConnectionOptions
- * @property {() => string} url Asked for before each attempt.
+ * @property {() => string} url Called before each attempt.
  * @property {(url: string, protocol: string) => WebSocket} open_socket
  * @property {(logs_in_first: boolean) => Promise<Verdict>} authorize Called before an attempt that follows a failed one. It
- *     throws when the server cannot be asked: an error with a `code` is the server's own word for why.
+ *     throws if the server cannot be asked; `code` of the error is the server's reason, if there is one.
  * @property {import("./timers.js").Timers} timers
  * @property {() => number} random From 0 to 1.
- * @property {() => boolean} is_online False when the machine knows that it has no network.
+ * @property {() => boolean} is_online False if the machine knows that it has no network.
  */
 
 /**
- * A WebSocket that comes back by itself. It waits longer after each failure, with jitter so that a room full of pages
- * does not come back in step; it pings, and takes silence for a broken line; it stays away when a newer tab took over.
+ * A WebSocket that reconnects. The wait grows after each failure, with jitter so that many pages do not reconnect at the same
+ * moment. Pings detect a dead connection. It does not reconnect after a newer tab took over.
  */
 export class Connection {
   #options;
@@ -57,16 +57,16 @@ export class Connection {
   #socket = null;
   /** @type {ConnectionStatus} */
   #status = { name: "stopped", attempt: 0, retry_at: 0, reason: "" };
-  /** Counts attempts for good, so that what belongs to an earlier one is known. */
+  /** Number of all attempts; identifies callbacks of an earlier attempt. */
   #generation = 0;
   #ask_first = false;
   #has_wrong_cookie = false;
   #attempted_at = 0;
-  /** Waits for: the next attempt, the end of an attempt, the next ping, or the pong. @type {unknown} */
+  /** Fires at the next attempt, the end of an attempt, the next ping, or the deadline of the pong. @type {unknown} */
   #timer = undefined;
-  #waits_for_pong = false;
-  #is_in_doubt = false;
-  /** Waits for the moment at which to say that the server does not answer. @type {unknown} */
+  #awaits_pong = false;
+  #is_probing = false;
+  /** Fires when the status becomes `waiting`. @type {unknown} */
   #silence_timer = undefined;
   #pinged_at = 0;
   /** The last one, in milliseconds. */
@@ -82,7 +82,7 @@ export class Connection {
     return this.#status;
   }
 
-  /** Connects, also after `replaced` and `refused`; nothing when it is at it already. */
+  /** Connects, also after `replaced` and `refused`. Does nothing if it is connected or connecting. */
   start() {
     if (this.#socket !== null || this.#status.name === "connecting") return;
     this.#status = { ...this.#status, name: "stopped", attempt: 0, retry_at: 0 };
@@ -94,7 +94,7 @@ export class Connection {
     this.#set_status("stopped");
   }
 
-  /** The server has welcomed us: the next loss is a new one. */
+  /** `welcome` has arrived: resets the number of attempts. */
   welcomed() {
     this.#set_status("connected", { attempt: 0, reason: "" });
     this.#ping_later();
@@ -106,8 +106,8 @@ export class Connection {
     this.#set_status("replaced", { reason: "opened elsewhere" });
   }
 
-  /** Something happened after which it pays to look at once: the page became visible, the network came back. */
-  nudge() {
+  /** Checks the connection or reconnects at once: the page became visible, or the network is back. */
+  check_now() {
     if (this.#status.name === "lost") {
       this.#attempt();
     } else if (this.#status.name === "connecting" || this.#status.name === "greeting") {
@@ -115,18 +115,18 @@ export class Connection {
       this.#drop_socket();
       this.#attempt();
     } else {
-      this.doubt();
+      this.probe();
     }
   }
 
-  /** Something should have come by now, or the machine has lost its network: find out soon whether the server answers. */
-  doubt() {
-    if (this.#status.name !== "connected" || this.#is_in_doubt) return;
-    this.#ping(DOUBTFUL_PONG_TIME, SILENCE);
-    this.#is_in_doubt = true;
+  /** Sends a ping with a short deadline: an answer is overdue, or the machine may be offline. */
+  probe() {
+    if (this.#status.name !== "connected" || this.#is_probing) return;
+    this.#ping(PROBE_PONG_TIME, QUIET_TIME);
+    this.#is_probing = true;
   }
 
-  /** @param {string | Uint8Array<ArrayBuffer>} frame @returns {boolean} Whether there was a socket to send on. */
+  /** @param {string | Uint8Array<ArrayBuffer>} frame @returns {boolean} Whether the socket was open. */
   send(frame) {
     if (this.#socket === null || this.#socket.readyState !== WEBSOCKET_OPEN) return false;
     this.#socket.send(frame);
@@ -140,7 +140,7 @@ export class Connection {
     this.#timer = this.#options.timers.set(() => this.#lose("no answer"), CONNECT_TIME);
     this.#set_status("connecting", { attempt: this.#status.attempt + 1 });
     const is_asked = this.#ask_first;
-    if (is_asked && !(await this.#may_go_on(generation))) return;
+    if (is_asked && !(await this.#is_admitted(generation))) return;
 
     const socket = this.#options.open_socket(this.#options.url(), SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
@@ -166,7 +166,7 @@ export class Connection {
   }
 
   /** @param {number} generation @returns {Promise<boolean>} */
-  async #may_go_on(generation) {
+  async #is_admitted(generation) {
     /** @type {Verdict | null} */
     let verdict = null;
     let failure = "";
@@ -189,7 +189,7 @@ export class Connection {
 
   /** @param {string | ArrayBuffer} frame */
   #receive(frame) {
-    if (this.#waits_for_pong) this.#take_sign_of_life();
+    if (this.#awaits_pong) this.#confirm_alive();
     try {
       this.#events.on_frame(frame);
     } catch (error) {
@@ -198,7 +198,7 @@ export class Connection {
     }
   }
 
-  #take_sign_of_life() {
+  #confirm_alive() {
     this.#round_trip = this.#options.timers.now() - this.#pinged_at;
     this.#ping_later();
     if (this.#status.name === "waiting") this.#set_status("connected");
@@ -207,7 +207,7 @@ export class Connection {
   #ping_later() {
     this.#clear_timer();
     this.#stop_waiting();
-    this.#timer = this.#options.timers.set(() => this.#ping(PONG_TIME, DOUBTFUL_PONG_TIME), PING_INTERVAL);
+    this.#timer = this.#options.timers.set(() => this.#ping(PONG_TIME, PROBE_PONG_TIME), PING_INTERVAL);
   }
 
   /** @param {number} pong_time For the answer. @param {number} silence Before anything is said; both in milliseconds. */
@@ -217,13 +217,13 @@ export class Connection {
     this.#stop_waiting();
     this.#pinged_at = timers.now();
     this.send(JSON.stringify({ type: "ping", t: Math.round(this.#pinged_at * 1000) / 1000 }));
-    this.#waits_for_pong = true;
+    this.#awaits_pong = true;
     this.#timer = timers.set(() => this.#lose("ping time-out"), pong_time);
     this.#silence_timer = timers.set(() => this.#set_status("waiting"), silence + 2 * this.#round_trip);
   }
 
   #stop_waiting() {
-    this.#waits_for_pong = this.#is_in_doubt = false;
+    this.#awaits_pong = this.#is_probing = false;
     this.#options.timers.clear(this.#silence_timer);
     this.#silence_timer = undefined;
   }
@@ -232,7 +232,7 @@ export class Connection {
   #lose(reason) {
     this.#drop_socket();
     const spread = 0.5 + this.#options.random() / 2;
-    const delay = spread * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.max(0, this.#status.attempt - 1));
+    const delay = spread * Math.min(MAX_DELAY, FIRST_DELAY * 2 ** Math.max(0, this.#status.attempt - 1));
     this.#set_status("lost", {
       retry_at: this.#options.timers.now() + delay,
       reason: this.#options.is_online() ? reason : "offline",

@@ -1,11 +1,11 @@
 import { INPUT_WINDOW_BYTES, MAX_FRAME_BYTES } from "./protocol.js";
 
-/** So many bytes are soon there, over any line. */
+/** In bytes. So little input arrives soon over any connection. */
 const LITTLE = 8 * 1024;
 
 /**
- * What the participant typed, kept until the server has acknowledged it, so that a broken connection loses none of it
- * and doubles none of it. Hands out frames in order, never more than the window ahead of the acknowledgements.
+ * The participant's input, kept until the server has acknowledged it, so that a broken connection loses and repeats nothing.
+ * Hands out frames in order, at most one window ahead of the acknowledgements.
  *
  * Offsets, always in this order: acknowledged <= next to send <= end, and next to send <= ever sent <= end.
  */
@@ -17,7 +17,7 @@ export class InputStream {
   #next = 0;
   #ever_sent = 0;
   #end = 0;
-  /** Where more began to wait than the window takes. @type {number | null} */
+  /** Acknowledged offset at which more input began to wait than fits into the window. @type {number | null} */
   #backlog_from = null;
 
   /** @param {number} [window] In bytes. */
@@ -25,12 +25,12 @@ export class InputStream {
     this.#window = window;
   }
 
-  /** End of what was typed. */
+  /** End of the input. */
   get end() {
     return this.#end;
   }
 
-  /** End of what was ever put on a connection, for `hello`. */
+  /** End of the input that was ever sent, for `hello`. */
   get ever_sent() {
     return this.#ever_sent;
   }
@@ -39,13 +39,13 @@ export class InputStream {
     return this.#acknowledged;
   }
 
-  /** Whether anything that was typed has no acknowledgement. */
-  get owes_any() {
+  /** Whether any input is unacknowledged. */
+  get has_unacknowledged() {
     return this.#end > this.#acknowledged;
   }
 
-  /** Whether a little is on its way without an acknowledgement. Much may be on it for long, over a slow line. */
-  get owes_little() {
+  /** Whether a small amount of sent input is unacknowledged. A large amount may take long over a slow connection. */
+  get has_little_unacknowledged() {
     const on_its_way = this.#ever_sent - this.#acknowledged;
     return on_its_way > 0 && on_its_way <= LITTLE;
   }
@@ -59,7 +59,7 @@ export class InputStream {
   }
 
   /**
-   * How far a large paste has come, in bytes; null when no more waits than what is usual.
+   * Progress of a large paste, in bytes; null if the input fits into the window.
    * @returns {{done: number, total: number} | null}
    */
   get backlog() {
@@ -67,7 +67,7 @@ export class InputStream {
     return { done: this.#acknowledged - this.#backlog_from, total: this.#end - this.#backlog_from };
   }
 
-  /** Forgets what has never left this page. */
+  /** Drops the input that was never sent. */
   drop_unsent() {
     while (this.#end > this.#ever_sent) {
       const last = this.#kept[this.#kept.length - 1];
@@ -79,8 +79,8 @@ export class InputStream {
   }
 
   /**
-   * The next frame, or null when everything has been handed out or the window is full. Small pieces are put together.
-   * @param {number} [until] Nothing from this offset on.
+   * The next frame, or null if everything was handed out or the window is full. Small pieces are joined.
+   * @param {number} [until] Offset at which to stop.
    * @returns {{offset: number, bytes: Uint8Array} | null}
    */
   take(until = this.#end) {
@@ -93,18 +93,18 @@ export class InputStream {
     return frame;
   }
 
-  /** The server has everything below `offset`, for good. @param {number} offset */
+  /** The server has recorded everything below `offset`. @param {number} offset */
   acknowledge(offset) {
     this.#drop_below(Math.min(offset, this.#ever_sent));
     this.#next = Math.max(this.#next, this.#acknowledged);
   }
 
   /**
-   * A new connection: the server wants this same stream from `offset`. What it has is dropped, what was on its way is
-   * sent again. Bytes that never left this page move to where the stream now goes on, when another page or a new owner
-   * of the session has carried it further.
+   * A new connection: the server expects this stream from `offset`. Input that the server has is dropped, and sent input that
+   * it does not have is sent again. Input that was never sent moves if the stream has advanced: another page or a new owner
+   * of the session has continued it.
    * @param {number} offset
-   * @returns {number} How far the bytes that never left have moved.
+   * @returns {number} By how much the unsent input has moved.
    */
   resume(offset) {
     const end_of_sent = this.#ever_sent;
@@ -118,7 +118,7 @@ export class InputStream {
     return 0;
   }
 
-  /** Another stream: nothing of the old one is meant for it. @param {number} offset Where it goes on. */
+  /** Starts another stream; all input of the old one is dropped. @param {number} offset Of its next byte. */
   reset(offset) {
     this.#kept = [];
     this.#move_to(offset);

@@ -1,6 +1,6 @@
 /**
- * The sandbox behind the terminal, as far as this page has heard, and the end of the input that was typed before it heard
- * so. The server may lose that offset with a connection, so the page says it again after each `welcome`.
+ * The sandbox behind the terminal that this page knows of, and the end of the input that was typed before the page heard of
+ * it. The server may lose that offset with a connection, so the page sends it again after each `welcome`.
  */
 export class KnownSandbox {
   /** @type {string | null} */
@@ -8,7 +8,7 @@ export class KnownSandbox {
   /** Offset in the input stream. */
   #input_offset = 0;
 
-  /** Null as long as the server has named none. */
+  /** Null until the server names one. */
   get name() {
     return this.#name;
   }
@@ -24,7 +24,7 @@ export class KnownSandbox {
     this.#input_offset = input_offset;
   }
 
-  /** No input is lost with it: it is the first one, or the participant asked for it. @param {string} name */
+  /** No input is lost: this is the first sandbox, or the participant asked for it. @param {string} name */
   rename(name) {
     this.#name = name;
   }

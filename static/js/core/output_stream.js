@@ -1,6 +1,5 @@
 /**
- * Where the page stands in the shell's output: what it has received, what it has drawn, and what it has told the server
- * that it has drawn.
+ * The page's offsets in the shell's output: received, drawn, and acknowledged as drawn.
  */
 export class OutputStream {
   #batch_bytes;
@@ -9,12 +8,12 @@ export class OutputStream {
   #acknowledged = 0;
   #answered = 0;
 
-  /** @param {number} [batch_bytes] An acknowledgement is due at once when this much has been drawn since the last. */
+  /** @param {number} [batch_bytes] An acknowledgement is due at once when so many bytes have been drawn since the last one. */
   constructor(batch_bytes = 32 * 1024) {
     this.#batch_bytes = batch_bytes;
   }
 
-  /** End of what has been received without a hole, for `hello`. */
+  /** End of the output received without a gap, for `hello`. */
   get received() {
     return this.#received;
   }
@@ -23,7 +22,7 @@ export class OutputStream {
    * @param {number} offset
    * @param {Uint8Array} bytes
    * @returns {{kind: "bytes", bytes: Uint8Array, offset: number} | {kind: "known"} | {kind: "gap", missing: number}}
-   *     What of it is new; nothing is taken when there is a hole before it.
+   *     The new part of the bytes. `gap`: bytes before it are missing, and it is not taken.
    */
   receive(offset, bytes) {
     if (offset > this.#received) return { kind: "gap", missing: offset - this.#received };
@@ -35,11 +34,10 @@ export class OutputStream {
   }
 
   /**
-   * The same stream on a new connection, or after a hole. The server may not have heard the last acknowledgement, so it
-   * is owed again.
-   * @param {number} offset Of the next byte that will come.
+   * The same stream on a new connection, or after a gap. The last acknowledgement may be lost, so it is due again.
+   * @param {number} offset Of the next byte that the server sends.
    * @param {number} answered_offset
-   * @returns {boolean} Whether bytes are lost to this page, so that what is on the screen can no longer be relied upon.
+   * @returns {boolean} Whether bytes were skipped, so that the screen is no longer valid.
    */
   resume(offset, answered_offset) {
     this.#answered = Math.max(this.#answered, answered_offset);
@@ -49,14 +47,14 @@ export class OutputStream {
     return true;
   }
 
-  /** Another stream. @param {number} offset Of its next byte. @param {number} answered_offset */
+  /** Starts another stream. @param {number} offset Of its next byte. @param {number} answered_offset */
   reset(offset, answered_offset) {
     this.#received = this.#rendered = this.#acknowledged = offset;
     this.#answered = answered_offset;
   }
 
   /**
-   * How many of `length` bytes at `offset` are a replay: shown by some page before, which answered what they ask.
+   * How many of the `length` bytes at `offset` are a replay: a page has drawn them before and answered their queries.
    * @param {number} offset
    * @param {number} length
    */
@@ -69,12 +67,12 @@ export class OutputStream {
     this.#rendered = Math.max(this.#rendered, Math.min(offset, this.#received));
   }
 
-  /** Something new is on the screen that the server does not know of. */
+  /** Output has been drawn that is not acknowledged yet. */
   get acknowledgement_is_owed() {
     return this.#rendered > this.#acknowledged;
   }
 
-  /** So much of it that telling the server should not wait. */
+  /** So much output is unacknowledged that the acknowledgement should not wait. */
   get acknowledgement_is_due() {
     return this.#rendered - this.#acknowledged >= this.#batch_bytes;
   }

@@ -1,17 +1,17 @@
 /** @typedef {{stream: string, input_offset: number, bytes: number}} Paste `bytes` of `stream`, from `input_offset` on. */
 
-/** Pastes whose input has not all left the page, so that one that is stopped can be told as it was. */
+/** Pastes of which some input has not been sent yet. If one is stopped, the record says how much of it was sent. */
 export class Pastes {
-  /** `end`: of its input, which is further on than its length says where its rest has been moved. @type {(Paste & {end: number})[]} */
+  /** `end` of its input. It is beyond `input_offset + bytes` if the unsent rest was moved. @type {(Paste & {end: number})[]} */
   #waiting = [];
 
-  /** @param {Paste} paste @param {number} ever_sent End of what of its stream has left the page. */
+  /** @param {Paste} paste @param {number} ever_sent End of the input of its stream that was ever sent. */
   add(paste, ever_sent) {
     this.#waiting = this.#waiting.filter(({ end }) => end > ever_sent);
     this.#waiting.push({ ...paste, end: paste.input_offset + paste.bytes });
   }
 
-  /** Input that has not left the page has another place now. @param {number} from Where it was. @param {number} by */
+  /** Unsent input has moved in its stream. @param {number} from Its old offset. @param {number} by */
   move(from, by) {
     for (const paste of this.#waiting) {
       if (paste.end > from) paste.end += by;
@@ -19,7 +19,7 @@ export class Pastes {
     }
   }
 
-  /** What has not left will not. @param {number} ever_sent @returns {Paste[]} What was cut short, with the bytes that have left. */
+  /** Unsent input is dropped. @param {number} ever_sent @returns {Paste[]} The pastes that were cut short, with the number of bytes sent. */
   stop(ever_sent) {
     return this.#waiting
       .splice(0)

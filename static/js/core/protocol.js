@@ -1,5 +1,5 @@
 /**
- * The words of the wire, subprotocol `tellina.v1`, and how they are written; the same numbers as in docs/protocol.md.
+ * The messages of subprotocol `tellina.v1` and their encoding, with the numbers of docs/protocol.md.
  * Stream offsets are plain numbers here: they stay exact up to 2^53 bytes, which no terminal session reaches.
  */
 
@@ -25,7 +25,7 @@ export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_BUSY = 1013;
 /** A newer tab took over: do not reconnect by yourself. */
 export const CLOSE_REPLACED = 4001;
-/** A message was lost on the way: reconnect and go on. */
+/** A message was lost on the way: reconnect and continue. */
 export const CLOSE_LOST = 4002;
 /** The cookie was another participant's: log in again, then reconnect. */
 export const CLOSE_WRONG_PARTICIPANT = 4003;
@@ -40,12 +40,12 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {string} description
  * @property {number} duration_in_seconds
  * @property {number | null} time_left_in_seconds Null unless the task is running.
- * @property {boolean} [clock_stands] There is no sandbox now, by the server's fault, and no time is used.
+ * @property {boolean} [clock_stands] The clock is paused: the server has no sandbox for this task.
  * @property {boolean} [terminal_replaced] A sandbox was lost: the files are the initial ones.
  *
  * @typedef {object} PreviousTask
  * @property {number} number
- * @property {string} state `passed`, `timed_out`, `gave_up`, or `interrupted` or another when it ended through no deed of the participant.
+ * @property {string} state `passed`, `timed_out`, `gave_up`, or `interrupted` or a state that this page does not know: not the participant's doing.
  *
  * @typedef {object} StudyState
  * @property {"ready" | "running" | "finished"} state
@@ -54,7 +54,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {PreviousTask | null} previous
  * @property {PreviousTask[]} [outcomes] Of all tasks that have ended, in their order.
  *
- * @typedef {object} StudyAbout What anybody may know of the study, before a login too.
+ * @typedef {object} StudyAbout What everyone may know about the study, without a login.
  * @property {string} [title]
  * @property {string} [contact] Whom participants may ask; may be empty.
  * @property {boolean} [records_bytes] Whether every byte typed and printed is kept.
@@ -63,7 +63,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {"welcome"} type
  * @property {string} [stream] Empty or absent when there is no task session.
  * @property {string} [sandbox] Names the sandbox behind the terminal; an older server does not say.
- * @property {number} input_offset Input goes on from here.
+ * @property {number} input_offset Offset of the next input byte.
  * @property {number} output_offset Of the next output byte.
  * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
  * @property {StudyState} state
@@ -101,8 +101,8 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {number} output_offset
  * @property {string} [stream]
  * @property {number} [input_offset]
- * @property {string} [participant] Whom this page has logged in as.
- * @property {string} sandbox The last one that this page has heard of; empty when it knows none.
+ * @property {string} [participant] Key of the participant that this page has logged in.
+ * @property {string} sandbox The last sandbox that this page knows of; empty if none.
  * @property {string} [timezone]
  *
  * @typedef {{at: number} & (

@@ -1,17 +1,17 @@
 /** @import { ClientMessage, Observation } from "./protocol.js" */
 /** @import { Timers } from "./timers.js" */
 
-/** What is said is gathered for this long, in milliseconds. */
+/** In milliseconds. Reports are collected for this long and sent together. */
 const SEND_AFTER = 250;
-/** Frames that leave together, which keeps well below what the server takes in a second. */
+/** Frames sent at once; well below the server's limit for a second. */
 const FRAMES_AT_ONCE = 10;
 const TIMES_IN_A_FRAME = 256;
-/** Kept while there is no connection; then the oldest go. */
-const MOST_KEPT = 1000;
+/** Frames kept while the connection is down; beyond that the oldest are dropped. */
+const MAX_KEPT = 1000;
 
 /**
- * What the record of the study needs to know besides the bytes: when keys were pressed, and what else the person did.
- * Nothing of it is answered. What cannot be sent is kept until there is a connection again.
+ * What the record has besides the bytes: the times of keys, and observations. The server answers none of it. What cannot be
+ * sent is kept until the connection is back.
  */
 export class Reports {
   #send;
@@ -23,7 +23,7 @@ export class Reports {
 
   /**
    * @param {object} options
-   * @param {(frame: ClientMessage) => boolean} options.send False when there is no connection to send on.
+   * @param {(frame: ClientMessage) => boolean} options.send Returns false if there is no connection.
    * @param {Timers} options.timers
    */
   constructor({ send, timers }) {
@@ -31,7 +31,7 @@ export class Reports {
     this.#timers = timers;
   }
 
-  /** The input from `offset` on, which has left, was typed at that time. @param {string} stream @param {number} offset @param {number} at */
+  /** The input from `offset` on was sent; it was typed at time `at`. @param {string} stream @param {number} offset @param {number} at */
   typed(stream, offset, at) {
     const last = this.#queue.at(-1);
     if (last?.type === "input_times" && last.stream === stream && fits(last.times, offset)) last.times.push([offset, at]);
@@ -46,9 +46,8 @@ export class Reports {
   }
 
   /**
-   * Input that has not left the page has another place in its stream now. Where that is further back, what had left from
-   * there on has come to nobody.
-   * @param {string} stream @param {number} from Where it was. @param {number} by
+   * Unsent input has moved in its stream. If it moved back, the server never got the input that was sent from there on.
+   * @param {string} stream @param {number} from Its old offset. @param {number} by
    */
   move(stream, from, by) {
     for (const frame of this.#queue) {
@@ -59,12 +58,12 @@ export class Reports {
     this.#queue = this.#queue.filter((frame) => frame.type !== "input_times" || frame.times.length > 0);
   }
 
-  /** There is a connection again. */
+  /** The connection is back. */
   wake() {
     if (this.#queue.length > 0) this.#send_later();
   }
 
-  /** Sends what there is, as much as may go at once, and the rest soon after. */
+  /** Sends the collected reports: as many as may go at once, and the rest soon after. */
   flush() {
     this.#timers.clear(this.#timer);
     this.#timer = undefined;
@@ -78,7 +77,7 @@ export class Reports {
   /** @param {Extract<ClientMessage, {type: "input_times" | "observation"}>} frame */
   #add(frame) {
     this.#queue.push(frame);
-    if (this.#queue.length > MOST_KEPT) this.#queue.shift();
+    if (this.#queue.length > MAX_KEPT) this.#queue.shift();
   }
 
   #send_later() {

@@ -5,12 +5,12 @@
  * @typedef {ControlRequest & {id: number}} NumberedRequest
  */
 
-/** Code of what had no answer, and will have none. */
+/** Code of a request that was not answered and is not sent again. */
 export const ABANDONED = "abandoned";
 
-/** The server's answer to a control request was no. */
+/** The server refused a control request. */
 export class RequestError extends Error {
-  /** @param {string} code @param {string} message @param {string} [reference] By which the server's log has the failure. */
+  /** @param {string} code @param {string} message @param {string} [reference] Identifies the failure in the server's log. */
   constructor(code, message, reference = "") {
     super(message);
     this.name = "RequestError";
@@ -20,8 +20,8 @@ export class RequestError extends Error {
 }
 
 /**
- * Control requests under way. Each carries an id of its own, never used by an earlier page either, by which the server
- * knows a repetition, so it may be sent again, after a new connection and after a while, until it is answered.
+ * Pending control requests. Each has a unique id, also across page loads, by which the server recognizes a repetition. So a
+ * request is sent again, after a reconnect and after a time-out, until it is answered.
  */
 export class Requests {
   #send;
@@ -47,7 +47,7 @@ export class Requests {
 
   /**
    * @param {ControlRequest} request
-   * @returns {Promise<void>} Fulfilled by the answer, however many connections that takes; rejected with a RequestError.
+   * @returns {Promise<void>} Fulfilled when the answer arrives, even after several reconnects; rejected with a RequestError.
    */
   ask(request) {
     const id = this.#random_bytes(6).reduce((number, byte) => number * 256 + byte, 0);
@@ -57,7 +57,7 @@ export class Requests {
     });
   }
 
-  /** A new connection is ready: everything unanswered goes out again, in the order in which it was asked. */
+  /** A new connection is ready: sends all unanswered requests again, in their order. */
   send_all() {
     for (const id of this.#waiting.keys()) this.#send_once(id);
   }
@@ -71,21 +71,21 @@ export class Requests {
     return [...this.#waiting.values()].some(({ request }) => request.type === type);
   }
 
-  /** @param {number | undefined} id @returns {boolean} Whether that was one of ours. */
+  /** @param {number | undefined} id @returns {boolean} Whether a request with this id was pending. */
   fulfil(id) {
     const waiting = this.#take(id);
     waiting?.resolve();
     return waiting !== undefined;
   }
 
-  /** @param {ErrorMessage} error @returns {boolean} Whether that was one of ours. */
+  /** @param {ErrorMessage} error @returns {boolean} Whether a request with this id was pending. */
   refuse(error) {
     const waiting = this.#take(error.id);
     waiting?.reject(new RequestError(error.code, error.message, error.reference));
     return waiting !== undefined;
   }
 
-  /** None of them is sent again: the participant has gone on elsewhere, or may not go on. @param {string} reason */
+  /** No request is sent again: the study continues in another tab, or the server refuses this page. @param {string} reason */
   abandon(reason) {
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new RequestError(ABANDONED, reason));
   }

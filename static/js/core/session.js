@@ -1,4 +1,4 @@
-import { Absence } from "./absence.js";
+import { Outage } from "./outage.js";
 import { Acknowledger } from "./acknowledger.js";
 import { AnswerWatch } from "./answer_watch.js";
 import { Backlog } from "./backlog.js";
@@ -20,8 +20,8 @@ import { TerminalScreen } from "./terminal.js";
 /** @import { SessionEvents, SessionOptions, UnstampedObservation } from "./session_parts.js" */
 
 /**
- * A participant's end of the wire: joins the terminal, the two streams and the control requests to a connection that may
- * break at any time. All that it knows is gone with the page; a new page gets it back from the server.
+ * The client side of the protocol: connects the terminal, the two streams and the control requests to a connection that may
+ * break at any time. It keeps no state outside the page: a reloaded page gets its state from the server.
  */
 export class Session {
   #events;
@@ -37,17 +37,17 @@ export class Session {
   #pastes = new Pastes();
   #key_times = new KeyTimes();
   #backlog;
-  /** Names the pair of streams that the offsets are of. @type {string | null} */
+  /** Name of the pair of streams that the offsets belong to. @type {string | null} */
   #stream = null;
   #sandbox = new KnownSandbox();
   /** @type {StudyState | null} */
   #state = null;
-  /** Between `hello` and `welcome` nothing may be sent. */
+  /** False between `hello` and `welcome`, when nothing may be sent. */
   #is_welcomed = false;
-  #told_size = "";
+  #sent_size = "";
   /** @type {string | undefined} */
   #timezone;
-  #absence = new Absence();
+  #outage = new Outage();
   #participant;
   #acknowledger;
   #answers;
@@ -62,13 +62,13 @@ export class Session {
     this.#backlog = new Backlog(this.#input, (backlog) => events.on_backlog(backlog));
     this.#terminal = new TerminalScreen(options.emulator, {
       on_input: (bytes, { is_answer }) => this.#type(bytes, !is_answer),
-      on_resize: () => this.#tell_size(),
+      on_resize: () => this.#send_size(),
     });
     this.#connection = new Connection(options, {
-      on_open: () => this.#greet(),
+      on_open: () => this.#send_hello(),
       on_frame: (frame) => this.#receive(frame),
       on_closed: () => this.#close(),
-      on_status: (status) => this.#take_status(status),
+      on_status: (status) => this.#handle_status(status),
     });
     this.#acknowledger = new Acknowledger({
       output: this.#output,
@@ -77,8 +77,8 @@ export class Session {
     });
     this.#answers = new AnswerWatch({
       timers: options.timers,
-      owes: () => this.#is_welcomed && (this.#input.owes_little || this.#requests.any_waits),
-      on_overdue: () => this.#connection.doubt(),
+      owes: () => this.#is_welcomed && (this.#input.has_little_unacknowledged || this.#requests.any_waits),
+      on_overdue: () => this.#connection.probe(),
     });
     this.#reports = new Reports({ send: (frame) => this.#is_welcomed && this.#send(frame), timers: options.timers });
     this.#requests = new Requests({
@@ -97,41 +97,41 @@ export class Session {
     return this.#state;
   }
 
-  /** Whether what is typed now goes to a shell. */
+  /** Whether input goes to a shell now. */
   get takes_input() {
     return this.#stream !== null && this.#state?.state === "running" && !this.#requests.is_waiting("start_task");
   }
 
-  /** Connects; also after another tab took over, to take over from that one. */
+  /** Connects. After another tab took over, takes over from that tab. */
   start() {
     this.#connection.start();
   }
 
-  /** See whether the connection still lives, or try at once to get it back. */
-  nudge() {
-    this.#connection.nudge();
+  /** Checks the connection, or reconnects at once. */
+  check_now() {
+    this.#connection.check_now();
   }
 
-  /** Ask the server where everything stands, the clock too. */
+  /** Asks the server for the whole state, including the clock. */
   refresh() {
-    if (this.#is_welcomed) this.#greet();
+    if (this.#is_welcomed) this.#send_hello();
   }
 
-  /** @param {number} task Its number. @returns {Promise<void>} Fulfilled when its shell can be typed at. */
+  /** @param {number} task Its number. @returns {Promise<void>} Fulfilled when its shell is ready. */
   start_task(task) {
     return this.#requests.ask({ type: "start_task", task });
   }
 
-  /** @returns {Promise<void>} Fulfilled when the new shell is there. Its output begins with what clears the terminal. */
+  /** @returns {Promise<void>} Fulfilled when the new shell is ready. Its output begins with a terminal reset. */
   async reset() {
     const stream = this.#stream;
-    const was_in_mid_paste = this.#drop_unsent();
+    const was_pasting = this.#drop_unsent();
     try {
       await this.#requests.ask({ type: "reset", task: this.#state?.task?.number ?? 1 });
     } catch (error) {
-      // The old shell is still there and waits for the rest of the paste. After an abandoned request nobody knows which shell is.
+      // The old shell still waits for the end of the paste. After an abandoned request it is unknown which shell there is.
       const is_refused = error instanceof RequestError && error.code !== ABANDONED;
-      if (was_in_mid_paste && is_refused && stream === this.#stream) this.#type(this.#terminal.end_of_paste, false);
+      if (was_pasting && is_refused && stream === this.#stream) this.#type(this.#terminal.end_of_paste, false);
       throw error;
     }
   }
@@ -141,7 +141,7 @@ export class Session {
     return this.#requests.ask({ type: "give_up", task: this.#state?.task?.number ?? 1 });
   }
 
-  /** Types a paste at the shell, and says in the record that it is one. @param {string} text */
+  /** Sends a paste to the shell, and reports it for the record. @param {string} text */
   paste(text) {
     const input_offset = this.#input.end;
     const { text: pasteable, replaced } = make_pasteable(text);
@@ -153,35 +153,35 @@ export class Session {
     this.#pastes.add(paste, this.#input.ever_sent);
   }
 
-  /** Forgets what of a large paste has not left the page, and says in the record how much has. */
+  /** Drops the unsent part of a paste, and reports for the record how much was sent. */
   cancel_paste() {
     this.#drop_unsent();
     this.#type(this.#terminal.end_of_paste, false);
   }
 
-  /** @returns {boolean} Whether a part of a paste had left, the rest of which now will not. */
+  /** @returns {boolean} Whether a paste was cut short after a part of it was sent. */
   #drop_unsent() {
-    const stopped = this.#tell_stopped_pastes();
+    const stopped = this.#report_stopped_pastes();
     this.#key_times.drop();
     this.#input.drop_unsent();
-    this.#backlog.tell();
+    this.#backlog.report();
     return stopped.some(({ bytes }) => bytes > 0);
   }
 
-  /** For the record. @param {UnstampedObservation} observation */
+  /** Reports an observation for the record. @param {UnstampedObservation} observation */
   observe(observation) {
     this.#reports.observe({ ...observation, at: this.#wall_clock() });
   }
 
-  /** The page is about to go: says what there is left to say. */
+  /** The page is about to close: sends the remaining reports. */
   leave() {
     this.#reports.flush();
   }
 
-  #greet() {
+  #send_hello() {
     this.#is_welcomed = false;
     const { columns, rows } = this.#terminal.size;
-    this.#told_size = `${columns} ${rows}`;
+    this.#sent_size = `${columns} ${rows}`;
     const known = this.#stream === null ? {} : { stream: this.#stream, input_offset: this.#input.ever_sent };
     const mine = { participant: this.#participant() || undefined, timezone: this.#timezone };
     this.#send({ type: "hello", columns, rows, output_offset: this.#output.received, ...known, ...mine, sandbox: this.#sandbox.name ?? "" });
@@ -203,15 +203,15 @@ export class Session {
     const message = decode_message(frame);
     switch (message?.type) {
       case "welcome":
-        this.#take_welcome(message);
+        this.#apply_welcome(message);
         break;
       case "state":
-        this.#take_state(message.state);
+        this.#apply_state(message.state);
         break;
       case "input_ack":
         this.#input.acknowledge(message.input_offset);
         this.#answers.answered();
-        this.#backlog.tell();
+        this.#backlog.report();
         this.#send_input();
         break;
       case "progress":
@@ -222,34 +222,34 @@ export class Session {
         this.#requests.fulfil(message.id);
         break;
       case "sandbox_replaced":
-        // Between hello and welcome it is the welcome that tells.
-        if (this.#is_welcomed && message.sandbox !== this.#sandbox.name) this.#see_sandbox(message.sandbox, this.#input.owes_any);
+        // Between hello and welcome, the welcome names the sandbox.
+        if (this.#is_welcomed && message.sandbox !== this.#sandbox.name) this.#see_sandbox(message.sandbox, this.#input.has_unacknowledged);
         break;
       case "replaced":
         this.#connection.replaced();
         break;
       case "error":
         if (message.code === "unknown_stream" && !this.#is_welcomed) {
-          // The server has another record than the one that the stream is of: greet as a page that was just opened.
+          // The server's record does not have this stream: say hello like a page that was just opened.
           this.#begin_stream({ stream: null, input_offset: 0, output_offset: 0, answered_offset: 0 });
-          this.#greet();
+          this.#send_hello();
           break;
         }
         if (message.code === "wrong_participant") break; // The connection ends, and this page logs in again.
-        // A server that is older than this page does not know all that it says: that is nothing to trouble a person with.
+        // An older server does not know all messages of this page: no reason to show an error.
         if (!this.#requests.refuse(message) && message.code !== "bad_message") this.#events.on_error(message);
         break;
       case "pong":
-        this.#take_pong(message);
+        this.#handle_pong(message);
         break;
     }
   }
 
   /** @param {Welcome} welcome */
-  #take_welcome(welcome) {
+  #apply_welcome(welcome) {
     const stream = welcome.stream || null;
     const is_same = stream !== null && stream === this.#stream;
-    const { owes_any } = this.#input;
+    const { has_unacknowledged } = this.#input;
     if (is_same) {
       const end_of_sent = this.#input.ever_sent;
       const moved = this.#input.resume(welcome.input_offset);
@@ -264,14 +264,14 @@ export class Session {
       this.#begin_stream({ ...welcome, stream });
     }
     this.#is_welcomed = true;
-    if (is_same) this.#see_sandbox(welcome.sandbox, owes_any);
+    if (is_same) this.#see_sandbox(welcome.sandbox, has_unacknowledged);
     this.#requests.fulfil(welcome.id);
     this.#connection.welcomed();
-    this.#take_state(welcome.state);
-    this.#tell_size();
-    this.#backlog.tell();
+    this.#apply_state(welcome.state);
+    this.#send_size();
+    this.#backlog.report();
     this.#reports.wake();
-    // What was on its way when the line broke comes first, as it did: none of it is meant for the fresh shell.
+    // Input that was in flight when the connection broke comes first again: none of it is for the fresh shell.
     if (this.#requests.is_waiting("reset")) this.#send_input(this.#input.ever_sent);
     if (welcome.id === undefined) this.#requests.send_all();
     this.#send_input();
@@ -279,15 +279,15 @@ export class Session {
   }
 
   /**
-   * What was typed before this page heard of it was typed at another sandbox, whose programs are gone. The page still sends
-   * it, for the record; the server types none of it.
-   * @param {string | undefined} sandbox @param {boolean} is_input_dropped Whether anything was typed so.
+   * Input that was typed before this page knew of the new sandbox was for the old one. The page still sends it, for the record;
+   * the server does not pass it to the shell.
+   * @param {string | undefined} sandbox @param {boolean} is_input_dropped Whether there is such input.
    */
   #see_sandbox(sandbox, is_input_dropped) {
     if (sandbox === undefined) return;
     if (this.#sandbox.name === null) this.#sandbox.rename(sandbox);
     if (sandbox !== this.#sandbox.name) {
-      // It was asked for: what has not been sent was typed since then.
+      // The participant asked for it: unsent input was typed after that.
       const was_asked_for = this.#requests.is_waiting("reset");
       if (!was_asked_for && this.#input.backlog !== null) this.#drop_unsent();
       this.#sandbox.replace(sandbox, was_asked_for ? this.#input.ever_sent : this.#input.end);
@@ -298,9 +298,9 @@ export class Session {
 
   /** @param {{stream: string | null, sandbox?: string, input_offset: number, output_offset: number, answered_offset: number}} begin */
   #begin_stream({ stream, sandbox, input_offset, output_offset, answered_offset }) {
-    // The offset asked for counts as 0 for another stream, so what is on the screen is none of its output.
+    // The screen shows output of another stream.
     if (this.#stream !== null) this.#terminal.clear();
-    this.#tell_stopped_pastes();
+    this.#report_stopped_pastes();
     this.#key_times.drop();
     this.#stream = stream;
     this.#sandbox.reset(sandbox, input_offset);
@@ -309,13 +309,13 @@ export class Session {
   }
 
   /** @param {StudyState} state */
-  #take_state(state) {
+  #apply_state(state) {
     this.#state = state;
     if (state.state !== "running") {
-      this.#tell_stopped_pastes();
+      this.#report_stopped_pastes();
       this.#key_times.drop();
       this.#input.reset(this.#input.ever_sent);
-      this.#backlog.tell();
+      this.#backlog.report();
     }
     this.#events.on_state(state);
   }
@@ -341,32 +341,32 @@ export class Session {
     });
   }
 
-  /** @param {Uint8Array} bytes @param {boolean} is_of_person Not of the emulator or the page. */
+  /** @param {Uint8Array} bytes @param {boolean} is_of_person False for what the emulator or the page sends. */
   #type(bytes, is_of_person) {
     if (!this.takes_input || this.#stream === null || bytes.length === 0) return;
     if (is_of_person) this.#key_times.add(this.#input.end, this.#wall_clock());
     this.#input.write(bytes);
-    this.#backlog.tell();
+    this.#backlog.report();
     this.#send_input();
   }
 
-  /** What of them has not left the page will not leave it. */
-  #tell_stopped_pastes() {
+  /** Reports the pastes that were cut short: their unsent input is dropped. */
+  #report_stopped_pastes() {
     const all_stopped = this.#pastes.stop(this.#input.ever_sent);
     for (const stopped of all_stopped) this.observe({ kind: "paste_stopped", ...stopped });
     return all_stopped;
   }
 
   /** @param {ConnectionStatus} status */
-  #take_status(status) {
-    const absence = this.#absence.follow(status, this.#wall_clock());
-    if (absence !== null) this.observe(absence);
+  #handle_status(status) {
+    const outage = this.#outage.update(status, this.#wall_clock());
+    if (outage !== null) this.observe(outage);
     this.#events.on_status(status);
-    if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study went on elsewhere before the server had answered");
+    if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study continued in another tab before the server answered");
   }
 
   /** @param {Pong} pong */
-  #take_pong(pong) {
+  #handle_pong(pong) {
     const now = this.#timers.now();
     const milliseconds = this.#round_trips.add(now, now - pong.t);
     if (milliseconds !== null) this.observe({ kind: "round_trip", milliseconds });
@@ -384,11 +384,11 @@ export class Session {
     for (const [offset, at] of this.#key_times.take(this.#input.ever_sent)) this.#reports.typed(this.#stream, offset, at);
   }
 
-  #tell_size() {
+  #send_size() {
     const { columns, rows } = this.#terminal.size;
     const size = `${columns} ${rows}`;
-    if (!this.#is_welcomed || size === this.#told_size) return;
-    this.#told_size = size;
+    if (!this.#is_welcomed || size === this.#sent_size) return;
+    this.#sent_size = size;
     this.#send({ type: "resize", columns, rows });
   }
 

@@ -1,4 +1,4 @@
-/** What a session is made of and what it tells; types only. */
+/** Types of a session: its options and its events. */
 
 /** @import { ConnectionOptions, ConnectionStatus } from "./connection.js" */
 /** @import { ErrorMessage, Observation, Progress, StudyState } from "./protocol.js" */
@@ -9,9 +9,9 @@
  * @property {(status: ConnectionStatus) => void} on_status
  * @property {(progress: Progress) => void} on_progress
  * @property {(error: ErrorMessage) => void} on_error One that answers no request.
- * @property {(backlog: {done: number, total: number} | null) => void} on_backlog How much of a large paste the server has.
- * @property {(is_input_dropped: boolean) => void} on_sandbox_replaced The sandbox is another one. Whether something was
- *     typed for the old one that it has not got, and nobody will.
+ * @property {(backlog: {done: number, total: number} | null) => void} on_backlog Progress of a large paste; null if there is none.
+ * @property {(is_input_dropped: boolean) => void} on_sandbox_replaced A new sandbox has replaced the old one. `is_input_dropped`:
+ *     whether input for the old one was discarded.
  *
  * @typedef {ConnectionOptions & {
  *   emulator: import("./terminal.js").Emulator,
@@ -19,8 +19,8 @@
  *   wall_clock: () => number,
  *   participant: () => string,
  *   timezone?: string,
- * }} SessionOptions `wall_clock`: milliseconds since 1970. `participant`: the key of whose page this is, or nothing.
- *     `timezone`: the participant's, which the shell gets.
+ * }} SessionOptions `wall_clock`: milliseconds since 1970. `participant`: key of this page's participant; empty before the login.
+ *     `timezone`: the participant's time zone, for the shell.
  *
  * @typedef {Observation extends infer O ? O extends Observation ? Omit<O, "at"> : never : never} UnstampedObservation
  */

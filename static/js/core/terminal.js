@@ -3,7 +3,7 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
 /** @import { TerminalSize } from "./protocol.js" */
 
 /**
- * What is used of xterm.js; its headless form has it too.
+ * The part of xterm.js that the page uses; its headless form has it too.
  * @typedef {object} Emulator
  * @property {number} cols
  * @property {number} rows
@@ -11,19 +11,19 @@ import { MAX_TERMINAL_CELLS } from "./protocol.js";
  * @property {(listener: (data: string) => void) => unknown} onData
  * @property {(listener: (data: string) => void) => unknown} onBinary
  * @property {(listener: () => void) => unknown} onResize
- * @property {(text: string) => void} [paste] Gives the text to `onData` at once, as what a program wants of a paste.
+ * @property {(text: string) => void} [paste] Passes the text to `onData` at once, bracketed if the program asked for that.
  * @property {{bracketedPasteMode: boolean}} modes
  *
  * @typedef {object} TerminalEvents
- * @property {(bytes: Uint8Array, what: {is_answer: boolean}) => void} on_input `is_answer`: what the emulator says by itself.
+ * @property {(bytes: Uint8Array, what: {is_answer: boolean}) => void} on_input `is_answer`: an answer of the emulator, not a key.
  * @property {() => void} on_resize
  */
 
 /**
- * What an emulator says by itself when output asks it something: control strings (OSC, DCS, ...), reports with a private
- * mark, cursor and status reports, device attributes, mode and window reports, and whether it has the focus, once asked
- * to report that. Keys give none of these, but for F3 with Shift, Ctrl or Alt, which looks like a cursor report; Alt with
- * a character that begins a control string gives no more than that beginning.
+ * Answers of an emulator to queries in the output: control strings (OSC, DCS, ...), reports with a private
+ * mark, cursor and status reports, device attributes, mode and window reports, and focus reports, if a program
+ * asked for them. No key sends these, except F3 with Shift, Ctrl or Alt, which looks like a cursor report. Alt with a
+ * character that begins a control string sends only that beginning.
  */
 // eslint-disable-next-line no-control-regex
 const ANSWER = /^\x1b(?:[\]P^_X][^]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
@@ -31,18 +31,18 @@ const ANSWER = /^\x1b(?:[\]P^_X][^]|\[[?>=]|\[[0-9;]*(?:[cnRtx]|\$y)|\[[IO]$)/;
 /** ESC [ 2 0 1 ~ */
 const END_OF_PASTE = Uint8Array.of(0x1b, 0x5b, 0x32, 0x30, 0x31, 0x7e);
 
-/** ESC c: what stands for a fresh terminal, in order with the output around it. */
+/** ESC c, which resets the emulator, in order with the output around it. */
 const FULL_RESET = Uint8Array.of(0x1b, 0x63);
 
 /**
- * The terminal on the page, in bytes. It tells what is drawn, and keeps quiet about output that is only a replay: the
- * questions in it were answered when it was new, and a second answer would be taken by the shell for something typed.
+ * The terminal on the page, in bytes. It reports what is drawn, and does not answer queries in replayed output: they were
+ * answered when the output was new, and the shell would take a second answer for input.
  */
 export class TerminalScreen {
   #emulator;
   #events;
   #encoder = new TextEncoder();
-  /** Writes under way whose questions must not be answered. */
+  /** Pending writes whose queries must not be answered. */
   #silent_writes = 0;
 
   /** @param {Emulator} emulator @param {TerminalEvents} events */
@@ -83,12 +83,12 @@ export class TerminalScreen {
     this.#emulator.paste?.(text);
   }
 
-  /** What ends a paste for a program that wants to know its end; nothing for others. */
+  /** The end of a bracketed paste; empty unless the program asked for bracketed pastes. */
   get end_of_paste() {
     return this.#emulator.modes.bracketedPasteMode ? END_OF_PASTE : new Uint8Array();
   }
 
-  /** A fresh terminal, after what has been written so far; that belongs to the past, and is not answered either. */
+  /** Resets the emulator after all pending output, whose queries are not answered any more. */
   clear() {
     this.write(FULL_RESET, { is_replay: true }, () => {});
   }

@@ -1,8 +1,8 @@
-/** What the server takes: names and single slashes, as in "America/Argentina/Buenos_Aires". */
+/** Time zones that the server accepts: names and single slashes, as in "America/Argentina/Buenos_Aires". */
 const pattern = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z][A-Za-z0-9_+-]*)*$/;
 
 /**
- * The participant's time zone, or undefined where the browser names none that the server takes: some name an offset.
+ * The participant's time zone, or undefined if the browser has none that the server accepts; some browsers name an offset.
  * @param {string | undefined} [name]
  * @returns {string | undefined}
  */

@@ -1,7 +1,7 @@
 /** @import { ConnectionStatus } from "./connection.js" */
 
-/** Measures for how long there is no connection, and keeps why. */
-export class Absence {
+/** Measures how long the connection is down, and keeps the reason. */
+export class Outage {
   /** @type {{at: number, reason: string} | null} */
   #since = null;
 
@@ -10,7 +10,7 @@ export class Absence {
    * @param {number} now In milliseconds.
    * @returns {{kind: "disconnected", reason: string, milliseconds: number} | null} Once, when the connection is back.
    */
-  follow(status, now) {
+  update(status, now) {
     if (status.name === "lost" || status.name === "replaced") this.#since ??= { at: now, reason: status.reason };
     if (status.name !== "connected" || this.#since === null) return null;
     const { at, reason } = this.#since;

@@ -1,17 +1,17 @@
 import { find } from "./dom.js";
 
-/** How far a large paste has come, and a way to stop it. */
-export class UploadBar {
-  #bar = find("upload");
-  #progress = /** @type {HTMLProgressElement} */ (find("upload_progress"));
-  #words = find("upload_words");
+/** Progress of a large paste, with a button that stops it. */
+export class PasteBar {
+  #bar = find("paste_bar");
+  #progress = /** @type {HTMLProgressElement} */ (find("paste_bar_progress"));
+  #words = find("paste_bar_words");
 
   #focus_terminal;
 
   /** @param {{on_stop: () => void, focus_terminal: () => void}} events */
   constructor({ on_stop, focus_terminal }) {
     this.#focus_terminal = focus_terminal;
-    find("upload_stop").addEventListener("click", () => {
+    find("paste_bar_stop").addEventListener("click", () => {
       on_stop();
       focus_terminal();
     });

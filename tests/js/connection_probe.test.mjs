@@ -11,15 +11,15 @@ test("in doubt it pings at once, says so after a quarter of a second, and gives 
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   sockets.last.take();
-  connection.doubt();
+  connection.probe();
   assert.deepEqual(sockets.last.take(), [{ type: "ping", t: 0 }]);
   timers.advance(249);
   assert.equal(connection.status.name, "connected");
   timers.advance(1);
   assert.equal(connection.status.name, "waiting");
   timers.advance(1000);
-  connection.doubt();
-  connection.nudge();
+  connection.probe();
+  connection.check_now();
   assert.deepEqual(sockets.last.take(), [], "more doubt gives no more time");
   timers.advance(749);
   assert.equal(connection.status.name, "waiting");
@@ -31,13 +31,13 @@ test("a doubt that a quick answer settles is never told, and the next is a new o
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   for (let time = 0; time < 3; time++) {
-    connection.doubt();
+    connection.probe();
     timers.advance(200);
     sockets.last.say({ type: "pong" });
     timers.advance(1800);
   }
   assert.deepEqual(take_events(), []);
-  connection.doubt();
+  connection.probe();
   timers.advance(649);
   assert.deepEqual(take_events(), [], "two round trips more, as the line is slow");
   timers.advance(1);
@@ -52,7 +52,7 @@ test("a doubt hurries a ping that is under way", async () => {
   await connect();
   timers.advance(10_500);
   sockets.last.take();
-  connection.doubt();
+  connection.probe();
   assert.equal(sockets.last.take().length, 1);
   timers.advance(2000);
   assert.equal(connection.status.name, "lost");
