@@ -106,7 +106,7 @@ mutants:          ## put small faults into copies of the sources and check that 
 	@$(MAKE) --no-print-directory build
 	tools/mutants $(NAMES)
 
-lint:             ## format, include rooms, file lengths
+lint:             ## format, layers, include rooms
 	@tools/deps lint
 	@tools/lint
 	npm run --silent lint

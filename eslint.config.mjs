@@ -5,7 +5,6 @@ const rules = {
   "eqeqeq": "error",
   "no-var": "error",
   "prefer-const": "error",
-  "max-lines": ["error", 400],
 };
 
 export default [

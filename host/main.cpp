@@ -1,3 +1,30 @@
-#include "host/cli/program.hpp"
+#include <unistd.h>
 
-int main(int argc, char** argv) { return tellina::run_program(argc, argv); }
+#include <iostream>
+#include <optional>
+
+#include "host/cli/program.hpp"
+#include "host/runtime/stderr_log.hpp"
+#include "host/runtime/system.hpp"
+#include "host/server/signals.hpp"
+
+int main(int argc, char** argv) {
+  using namespace tellina;
+  SystemClock clock;
+  SystemRandom random;
+  StderrLog log(clock);
+  CommandContext context(std::cout, std::cerr, clock, random, log);
+  context.is_terminal = isatty(STDOUT_FILENO) == 1;
+  std::optional<Signals> signals;
+  context.pause = [&](std::chrono::milliseconds time) {
+    if (!signals) signals.emplace();
+    return signals->wait({}, time).empty();
+  };
+  const int status = run_program(std::vector<std::string>(argv + 1, argv + argc), run_server, context);
+  std::cout.flush();
+  if (!std::cout && status == 0) {
+    std::cerr << "tellina: standard output cannot be written\n";
+    return 1;
+  }
+  return status;
+}

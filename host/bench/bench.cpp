@@ -13,7 +13,7 @@
 #include "host/bench/report.hpp"
 #include "host/bench/start.hpp"
 #include "host/bench/typing.hpp"
-#include "host/cli/usage_error.hpp"
+#include "host/runtime/usage_error.hpp"
 
 namespace tellina::bench {
 namespace {

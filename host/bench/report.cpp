@@ -8,7 +8,7 @@
 #include "host/bench/failure.hpp"
 #include "host/bench/machine.hpp"
 #include "host/bench/statistics.hpp"
-#include "host/cli/table.hpp"
+#include "host/text/table.hpp"
 
 namespace tellina::bench {
 namespace {

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "host/bench/failure.hpp"
-#include "host/cli/usage_error.hpp"
+#include "host/runtime/usage_error.hpp"
 
 namespace tellina::bench {
 namespace {

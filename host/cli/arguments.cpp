@@ -4,8 +4,8 @@
 #include <set>
 
 #include "host/cli/command_table.hpp"
-#include "host/config/nearest.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 
 namespace tellina {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "host/bench/options.hpp"
-#include "host/cli/usage_error.hpp"
 #include "host/runtime/stderr_log.hpp"
+#include "host/runtime/usage_error.hpp"
 
 namespace tellina {
 

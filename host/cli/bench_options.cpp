@@ -6,8 +6,8 @@
 
 #include "host/bench/bench.hpp"
 #include "host/cli/arguments.hpp"
-#include "host/config/nearest.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 
 namespace tellina {
 namespace {

@@ -11,10 +11,10 @@
 #include "host/config/host_schema.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/config/read_file.hpp"
-#include "host/config/words.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/text/message_parts.hpp"
 
 namespace tellina {
 namespace {

@@ -6,10 +6,10 @@
 #include <sstream>
 
 #include "host/cli/commands.hpp"
-#include "host/config/nearest.hpp"
-#include "host/config/words.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 
 namespace tellina {
 namespace {

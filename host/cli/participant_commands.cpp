@@ -2,15 +2,15 @@
 
 #include "host/cli/commands.hpp"
 #include "host/cli/participant_list.hpp"
-#include "host/cli/table.hpp"
 #include "host/config/links.hpp"
 #include "host/config/load_host_config.hpp"
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/table.hpp"
+#include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {

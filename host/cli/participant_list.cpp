@@ -5,9 +5,10 @@
 #include <cstdio>
 #include <ctime>
 
-#include "host/cli/table.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/store/reader.hpp"
+#include "host/text/json.hpp"
+#include "host/text/table.hpp"
 
 namespace tellina {
 namespace {
@@ -106,21 +107,21 @@ void ParticipantList::print_table(std::ostream& out) const {
 void ParticipantList::print_json(std::ostream& out, bool with_codes) const {
   for (const ParticipantSummary& participant : m_participants) {
     const bool is_finished = participant.state == "finished";
-    out << "{\"participant_id\":" << (participant.id == 0 ? "null" : json_string(participant_label(participant.id)));
-    if (with_codes) out << ",\"access_code\":" << json_string(participant.access_code);
-    out << ",\"state\":" << json_string(participant.state)
-        << ",\"number\":" << (is_finished ? "null" : std::to_string(participant.task)) << ",\"total\":" << m_total
-        << ",\"time_left_in_seconds\":" << time_left(participant, false)
-        << ",\"connected\":" << (participant.is_connected ? "true" : "false")
-        << ",\"last_key_at\":" << (participant.last_key_at.empty() ? "null" : json_string(participant.last_key_at))
-        << ",\"outcomes\":{";
-    const char* comma = "";
-    for (const auto& [state, count] : participant.outcomes) {
-      out << comma << json_string(state) << ':' << count;
-      comma = ",";
-    }
-    out << "},\"attempt\":" << participant.attempt
-        << ",\"may_log_in\":" << (participant.id != 0 && participant.can_log_in ? "true" : "false") << "}\n";
+    JsonObject outcomes;
+    for (const auto& [state, count] : participant.outcomes) outcomes.add(state, count);
+    JsonObject line;
+    line.add_json("participant_id", participant.id == 0 ? "null" : json_string(participant_label(participant.id)));
+    if (with_codes) line.add("access_code", participant.access_code);
+    line.add("state", participant.state)
+        .add_json("number", is_finished ? "null" : std::to_string(participant.task))
+        .add("total", m_total)
+        .add_json("time_left_in_seconds", time_left(participant, false))
+        .add("connected", participant.is_connected)
+        .add_json("last_key_at", participant.last_key_at.empty() ? "null" : json_string(participant.last_key_at))
+        .add_json("outcomes", outcomes.text())
+        .add("attempt", participant.attempt)
+        .add("may_log_in", participant.id != 0 && participant.can_log_in);
+    out << line.text() << '\n';
   }
 }
 

@@ -8,8 +8,8 @@
 #include "host/config/json_writer.hpp"
 #include "host/config/pattern.hpp"
 #include "host/config/schema_walker.hpp"
-#include "host/config/words.hpp"
 #include "host/plugins/plugin_file.hpp"
+#include "host/text/message_parts.hpp"
 #include "tellina/conformance/report.hpp"
 
 namespace tellina {

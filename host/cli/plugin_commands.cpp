@@ -1,8 +1,8 @@
 #include "host/cli/commands.hpp"
-#include "host/cli/table.hpp"
 #include "host/config/host_schema.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/text/table.hpp"
 
 namespace tellina {
 

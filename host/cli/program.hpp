@@ -11,11 +11,8 @@ namespace tellina {
 
 using RunServer = std::function<int(const RunOptions&)>;
 
-/// Returns 0 for good, 1 for failed, 2 for bad usage or configuration. Every failure is told on `context.err`; nothing
-/// is thrown.
+/// Returns 0 for good, 1 for failed, 2 for bad usage or configuration. Failures go to `context.err`; nothing is
+/// thrown.
 int run_program(const std::vector<std::string>& words, const RunServer& serve, CommandContext& context);
-
-/// The same on the process's own streams, clock and generator.
-int run_program(int argc, char** argv);
 
 }  // namespace tellina

@@ -8,8 +8,8 @@
 #include <functional>
 
 #include "host/config/read_file.hpp"
-#include "host/config/sha256.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/sha256.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
 
 namespace tellina {
 

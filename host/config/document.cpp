@@ -4,9 +4,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/utf8.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 

@@ -1,7 +1,8 @@
 #include "host/config/json_reader.hpp"
 
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/utf8.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 namespace {

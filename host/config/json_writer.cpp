@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "host/config/unicode.hpp"
+#include "host/text/json.hpp"
 
 namespace tellina {
 namespace {
@@ -11,31 +11,13 @@ constexpr std::size_t columns = 100;
 
 Config make(Config::Node node) { return Config(std::make_shared<Config::Node>(std::move(node))); }
 
-std::string string_text(const std::string& text) {
-  static constexpr std::string_view special = "\"\\\b\f\n\r\t";
-  static constexpr std::string_view letters = "\"\\bfnrt";
-  std::string result = "\"";
-  for (const char c : text) {
-    const std::size_t known = special.find(c);
-    if (known != std::string_view::npos) {
-      result += '\\';
-      result += letters[known];
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += "\\u" + hexadecimal(static_cast<unsigned char>(c), 4);
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
 /// Everything on one line, with `space` after ',' and ':'.
 std::string flat(const Config& value, bool sorted, const std::string& space) {
   std::string result;
   const auto separate = [&] {
     if (!result.empty()) result += "," + space;
   };
-  if (value.is_string()) return string_text(value.as_string());
+  if (value.is_string()) return json_string(value.as_string());
   if (value.is_array()) {
     for (const Config& item : value.items()) {
       separate();
@@ -51,7 +33,7 @@ std::string flat(const Config& value, bool sorted, const std::string& space) {
   }
   for (const auto& [key, member] : members) {
     separate();
-    result += string_text(key) + ":" + space + flat(member, sorted, space);
+    result += json_string(key) + ":" + space + flat(member, sorted, space);
   }
   return "{" + result + "}";
 }
@@ -70,7 +52,7 @@ std::string pretty(const Config& value, std::size_t indentation, std::size_t use
     for (const Config& item : value.items()) add_line(pretty(item, indentation + 2, indentation + 3));
   } else {
     for (const auto& [key, member] : value.members()) {
-      const std::string start = string_text(key) + ": ";
+      const std::string start = json_string(key) + ": ";
       add_line(start + pretty(member, indentation + 2, indentation + 3 + start.size()));
     }
   }

@@ -5,23 +5,10 @@
 #include <cstdio>
 
 #include "host/runtime/addresses.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 namespace {
-
-std::string percent_encode(const std::string& text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~') {
-      encoded += c;
-    } else {
-      char code[4];
-      std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(c));
-      encoded += code;
-    }
-  }
-  return encoded;
-}
 
 bool is_host(const std::string& text) {
   return !text.empty() && text.front() != ':' && std::all_of(text.begin(), text.end(), [](unsigned char c) {

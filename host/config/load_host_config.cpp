@@ -12,13 +12,12 @@
 #include "host/config/host_schema.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/links.hpp"
-#include "host/config/nearest.hpp"
 #include "host/config/read_file.hpp"
 #include "host/config/schema_walker.hpp"
 #include "host/config/task_reader.hpp"
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
 #include "host/study/tree_compare.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "host/config/json_writer.hpp"
-#include "host/config/nearest.hpp"
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
+#include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "host/config/json_writer.hpp"
-#include "host/config/sha256.hpp"
+#include "host/text/sha256.hpp"
 
 namespace tellina {
 namespace {

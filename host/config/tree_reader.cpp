@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {

@@ -4,9 +4,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "host/config/nearest.hpp"
 #include "host/config/schema_walker.hpp"
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 
 namespace tellina {
 namespace {

@@ -11,9 +11,10 @@
 #include <utility>
 
 #include "host/config/skipped_yaml.hpp"
-#include "host/config/unicode.hpp"
-#include "host/config/words.hpp"
 #include "host/config/yaml_plain.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/utf8.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 namespace {

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "host/config/unicode.hpp"
 #include "host/config/yaml_plain.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/text/utf8.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 namespace {

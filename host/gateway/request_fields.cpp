@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tellina/text.hpp"
+
 namespace tellina {
 namespace {
 
@@ -35,30 +37,7 @@ std::string_view take_until(std::string_view& rest, char separator) {
   return trim(part);
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
-  return -1;
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
-    decoded += c;
-  }
-  return decoded;
-}
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 std::string_view without_port(std::string_view authority, std::string_view port) {
   return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
@@ -74,7 +53,7 @@ std::optional<Target> parse_target(std::string_view target) {
   if (!target.starts_with('/')) return std::nullopt;
   const auto mark = target.find('?');
   const auto path = percent_decode(target.substr(0, mark));
-  if (!path) return std::nullopt;
+  if (!path || std::any_of(path->begin(), path->end(), is_control)) return std::nullopt;
   Target parsed;
   parsed.path = *path;
   if (mark != std::string_view::npos) parsed.query = target.substr(mark + 1);

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "tellina/error.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 namespace {
@@ -49,33 +50,9 @@ const ContentType& find_content_type(const fs::path& path) {
   return found == content_types.end() ? content_types.back() : *found;
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
-class Hash {
- public:
-  void add(std::string_view bytes) {
-    for (const char c : bytes) {
-      m_value ^= static_cast<unsigned char>(c);
-      m_value *= 0x100000001b3ULL;
-    }
-  }
-  /// 16 hexadecimal digits.
-  std::string text() const {
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(m_value));
-    return digits;
-  }
-
- private:
-  std::uint64_t m_value = 0xcbf29ce484222325ULL;
-};
-
-/// The content's hash, with its length in hexadecimal digits beside it.
+/// The content's hash and its length, both in hexadecimal digits.
 std::string content_tag(std::string_view content) {
-  Hash hash;
-  hash.add(content);
-  char length[24];
-  std::snprintf(length, sizeof length, "-%zx", content.size());
-  return hash.text() + length;
+  return hexadecimal(Fnv1a().add(content).value(), 16) + "-" + hexadecimal(content.size());
 }
 
 std::optional<std::string> gzip(const std::string& content) {
@@ -167,11 +144,11 @@ StaticFiles::StaticFiles(const std::string& root) {
                 "static files: \"" + root + "\" is no folder: install the program's share folder");
   }
   std::map<std::string, std::string> contents = read_all(folder);
-  Hash hash;
+  Fnv1a hash;
   for (const auto& [path, content] : contents) {
     if (!is_page(path)) hash.add(path + '\0' + content_tag(content) + '\0');
   }
-  m_version = std::string(version_prefix) + hash.text();
+  m_version = std::string(version_prefix) + hexadecimal(hash.value(), 16);
   for (auto& [path, content] : contents) {
     m_files.emplace(path, make_file(path, is_page(path) ? with_version(content, m_version) : std::move(content)));
   }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/gateway/response.hpp"
+#include "host/text/utf8.hpp"
 #include "host/wire/data_frame.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -30,13 +31,6 @@ constexpr std::chrono::seconds closing_timeout{3};
 std::uint16_t checked_code(std::uint16_t code) {
   const bool is_standard = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
   return is_standard || (code >= 3000 && code <= 4999) ? code : close_code::internal_error;
-}
-
-/// Cuts between two UTF-8 characters.
-std::string shorten_reason(const std::string& reason) {
-  std::size_t size = std::min(reason.size(), max_reason_bytes);
-  while (size > 0 && size < reason.size() && (static_cast<unsigned char>(reason[size]) & 0xc0) == 0x80) --size;
-  return reason.substr(0, size);
 }
 
 /// A peer that is gone while nothing is read is found out by the kernel, which then fails the next write.
@@ -303,9 +297,9 @@ void WebSocketConnection::begin_closing(std::uint16_t code, std::string reason) 
 
 void WebSocketConnection::send_close_frame() {
   if (m_state != State::closing || std::exchange(m_close_frame_sent, true)) return;
-  m_stream.async_close(
-      websocket::close_reason(static_cast<websocket::close_code>(m_close_code), shorten_reason(m_close_reason)),
-      [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
+  m_stream.async_close(websocket::close_reason(static_cast<websocket::close_code>(m_close_code),
+                                               std::string(utf8_prefix(m_close_reason, max_reason_bytes))),
+                       [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
 }
 
 void WebSocketConnection::lose_owner() {

@@ -4,9 +4,9 @@
 #include <system_error>
 #include <tuple>
 
-#include "host/config/nearest.hpp"
-#include "host/config/words.hpp"
 #include "host/plugins/guard.hpp"
+#include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 
 namespace tellina {
 namespace {

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cstdio>
 
-#include "host/runtime/utf8.hpp"
+#include "host/text/json.hpp"
 
 namespace tellina {
 namespace {
@@ -53,29 +53,6 @@ void LogEvent::write(Log& log, LogLevel level) const {
 std::string participant_label(std::int64_t number) {
   std::string digits = std::to_string(number);
   return "P" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
-}
-
-std::string json_string(std::string_view text) {
-  std::string quoted = "\"";
-  while (!text.empty()) {
-    const std::size_t size = utf8_sequence_size(text);
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first == '"' || first == '\\') {
-      quoted.append(1, '\\').append(1, text.front());
-    } else if (first == '\n') {
-      quoted += "\\n";
-    } else if (first < 0x20 || first == 0x7f) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", first);
-      quoted += code;
-    } else if (size == 0) {
-      quoted += "\xef\xbf\xbd";
-    } else {
-      quoted.append(text.substr(0, size));
-    }
-    text.remove_prefix(std::max<std::size_t>(size, 1));
-  }
-  return quoted + '"';
 }
 
 }  // namespace tellina

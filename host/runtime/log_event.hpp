@@ -53,7 +53,4 @@ class EventSink {
 /// What logs and lists call a participant, by their number in the store: "P001". Access codes are secrets.
 std::string participant_label(std::int64_t number);
 
-/// A JSON string in its quotes. Bytes that are not UTF-8 become U+FFFD.
-std::string json_string(std::string_view text);
-
 }  // namespace tellina

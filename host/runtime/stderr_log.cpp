@@ -44,27 +44,31 @@ bool is_journal(int descriptor) {
 
 void StderrLog::write(LogLevel level, std::string_view text) {
   if (level < m_settings.lowest) return;
-  if (m_settings.format == LogFormat::json) return put(level, {}, ",\"message\":" + json_string(text));
-  put(level, std::string(text), {});
+  if (m_settings.format == LogFormat::json) return put_line(level, json_start(level).add("message", text).text());
+  put_line(level, text_start(level).append(text));
 }
 
 void StderrLog::write_event(LogLevel level, const LogEvent& event) {
   if (level < m_settings.lowest) return;
-  if (m_settings.format == LogFormat::text) return put(level, event.text(), {});
-  std::string members;
+  if (m_settings.format == LogFormat::text) return put_line(level, text_start(level) + event.text());
+  JsonObject line = json_start(level);
   for (const LogEvent::Field& field : event.fields()) {
-    members += ',' + json_string(field.name) + ':' + (field.is_number ? field.value : json_string(field.value));
+    field.is_number ? line.add_json(field.name, field.value) : line.add(field.name, field.value);
   }
-  put(level, {}, members);
+  put_line(level, line.text());
 }
 
-void StderrLog::put(LogLevel level, const std::string& text, const std::string& members) {
-  const LevelRow& row = row_of(level);
-  const std::string time = to_iso_8601(m_clock.wall_time(), 3);
-  std::string line = m_settings.format == LogFormat::json
-                         ? "{\"time\":\"" + time + "\",\"level\":\"" + row.name + "\"" + members + "}\n"
-                         : time + ' ' + row.name + ' ' + text + '\n';
-  if (m_settings.has_priorities) line = with_priorities(line, row.priority);
+std::string StderrLog::time() const { return to_iso_8601(m_clock.wall_time(), 3); }
+
+std::string StderrLog::text_start(LogLevel level) const { return time() + ' ' + to_string(level) + ' '; }
+
+JsonObject StderrLog::json_start(LogLevel level) const {
+  return JsonObject().add("time", time()).add("level", to_string(level));
+}
+
+void StderrLog::put_line(LogLevel level, std::string line) const {
+  line += '\n';
+  if (m_settings.has_priorities) line = with_priorities(line, row_of(level).priority);
   // A log that cannot be written is no reason to stop a study.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/runtime/log_event.hpp"
+#include "host/text/json.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/log.hpp"
 
@@ -40,7 +41,10 @@ class StderrLog final : public Log, public EventSink {
   void write_event(LogLevel level, const LogEvent& event) override;
 
  private:
-  void put(LogLevel level, const std::string& text, const std::string& members);
+  std::string time() const;
+  std::string text_start(LogLevel level) const;
+  JsonObject json_start(LogLevel level) const;
+  void put_line(LogLevel level, std::string line) const;
 
   const Clock& m_clock;
   const LogSettings m_settings;

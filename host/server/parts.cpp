@@ -14,18 +14,18 @@ HostConfig load_config(const RunOptions& options, const PluginRegistry& registry
 
 }  // namespace
 
-ServerParts::ServerParts(const RunOptions& options_, const Surroundings& system_)
+ServerParts::ServerParts(const RunOptions& options_, const SystemServices& system_)
     : options(options_),
       system(system_),
       registry(default_plugin_search_path(options.plugin_folders)),
       config(load_config(options, registry, system.log)),
       layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system) {}
 
-LentPlugin<OrderingPolicy> ServerParts::make_ordering() const {
+PluginInstance<OrderingPolicy> ServerParts::make_ordering() const {
   return {registry, &PluginRegistry::make_ordering_policy, "ordering", config.ordering, system};
 }
 
-LentPlugin<SandboxBackend> ServerParts::make_sandboxes() const {
+PluginInstance<SandboxBackend> ServerParts::make_sandboxes() const {
   return {registry, &PluginRegistry::make_sandbox_backend, "sandbox", config.sandbox, system};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What config.json chose, loaded: the ground on which the roles stand.
+/// The loaded configuration and plugins, which all roles use.
 
 #include <memory>
 #include <string>
@@ -13,23 +13,23 @@
 
 namespace tellina {
 
-/// The system as main() made it.
-class Surroundings {
+/// The process's clock, random generator and log.
+class SystemServices {
  public:
-  Surroundings(Clock& clock_, Random& random_, Log& log_) : clock(clock_), random(random_), log(log_) {}
+  SystemServices(Clock& clock_, Random& random_, Log& log_) : clock(clock_), random(random_), log(log_) {}
   Clock& clock;
   Random& random;
   Log& log;
 };
 
-/// A plugin with all that it was lent.
+/// A plugin and the context that it refers to.
 template <typename Kind>
-class LentPlugin {
+class PluginInstance {
  public:
   using Make = std::unique_ptr<Kind> (PluginRegistry::*)(const std::string&, const PluginContext&) const;
 
-  LentPlugin(const PluginRegistry& registry, Make make, const char* kind, const PluginChoice& choice,
-             const Surroundings& system)
+  PluginInstance(const PluginRegistry& registry, Make make, const char* kind, const PluginChoice& choice,
+                 const SystemServices& system)
       : m_log(system.log, std::string(kind) + " " + choice.name),
         m_context(choice.section, m_log, system.clock, system.random),
         m_plugin((registry.*make)(choice.name, m_context)) {}
@@ -49,16 +49,16 @@ class LentPlugin {
 /// Threads: the constructor's; the plugins as their kinds say.
 class ServerParts {
  public:
-  ServerParts(const RunOptions& options_, const Surroundings& system_);
+  ServerParts(const RunOptions& options_, const SystemServices& system_);
 
   const RunOptions& options;
-  const Surroundings system;
+  const SystemServices system;
   const PluginRegistry registry;
   const HostConfig config;
-  const LentPlugin<ChannelLayer> layer;
+  const PluginInstance<ChannelLayer> layer;
 
-  LentPlugin<OrderingPolicy> make_ordering() const;
-  LentPlugin<SandboxBackend> make_sandboxes() const;
+  PluginInstance<OrderingPolicy> make_ordering() const;
+  PluginInstance<SandboxBackend> make_sandboxes() const;
 };
 
 /// Whether sandboxes can be used here, and how far their limits are enforced: into the log. Throws Error(unavailable)

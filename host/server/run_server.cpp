@@ -157,7 +157,7 @@ int run_server(const RunOptions& options) {
   settings.has_priorities = is_journal(STDERR_FILENO);
   StderrLog log(clock, settings);
   try {
-    const ServerParts parts(options, Surroundings(clock, random, log));
+    const ServerParts parts(options, SystemServices(clock, random, log));
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
     // Programs that read the log find in it why the server has ended; people at a terminal read plain lines.

@@ -6,23 +6,26 @@
 #include <filesystem>
 #include <iostream>
 
-#include "host/cli/participant_list.hpp"
 #include "host/config/links.hpp"
-#include "host/config/words.hpp"
 #include "host/runtime/log_event.hpp"
+#include "host/store/reader.hpp"
+#include "host/text/message_parts.hpp"
 
 namespace tellina {
 namespace {
 
 constexpr std::size_t most_links = 20;
 
+/// A server that owns the database has written the config file's codes to it before this.
 std::vector<std::string> codes_of(const ServerParts& parts) {
   if (parts.options.role == ServerRole::gateway) return parts.config.access_codes;
   std::vector<std::string> codes;
-  const ParticipantList list = ParticipantList::read(parts.config, parts.system.clock);
-  for (const ParticipantSummary& participant : list.participants()) {
-    if (participant.can_log_in) codes.push_back(participant.access_code);
-  }
+  const int total = static_cast<int>(parts.config.study->tasks.size());
+  StoreReader::open(parts.config.database, parts.system.clock)->run([&](StoreTransaction& transaction) {
+    for (const ParticipantSummary& participant : transaction.list_participants(total)) {
+      if (participant.can_log_in) codes.push_back(participant.access_code);
+    }
+  });
   return codes;
 }
 

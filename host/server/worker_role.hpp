@@ -45,8 +45,8 @@ class WorkerRole {
 
   const ServerParts& m_parts;
   LoopThreads& m_loops;
-  LentPlugin<OrderingPolicy> m_ordering;
-  LentPlugin<SandboxBackend> m_sandboxes;
+  PluginInstance<OrderingPolicy> m_ordering;
+  PluginInstance<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;
   std::unique_ptr<TestGround> m_test_ground;  ///< in test mode
   std::unique_ptr<ThreadPool> m_pool;

@@ -5,16 +5,16 @@
 
 #include "host/session/visible_progress.hpp"
 #include "host/study/state_json.hpp"
+#include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
-#include "host/wire/frame_fields.hpp"
 
 namespace tellina {
 namespace {
 
 std::string attached_detail(const ClientConnection& port, const HelloFrame& hello, std::uint64_t output_offset) {
-  return "{\"address\":" + quote_json(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
+  return "{\"address\":" + json_string(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
          ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) +
-         (hello.timezone.empty() ? "" : ",\"timezone\":" + quote_json(hello.timezone)) + "}";
+         (hello.timezone.empty() ? "" : ",\"timezone\":" + json_string(hello.timezone)) + "}";
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void ParticipantSession::detach(ClientConnection& port, const std::string& reaso
   if (m_page && &m_page->port() == &port) {
     m_page.reset();
     drop_ahead();
-    m_recorder.note(EventRecord("detached", "{\"reason\":" + quote_json(reason) + "}", now()));
+    m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
     log_departure(reason);
     if (is_running()) m_run->resume();
   }

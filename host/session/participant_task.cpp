@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "host/study/state_json.hpp"
-#include "host/wire/frame_fields.hpp"
+#include "host/text/json.hpp"
 
 namespace tellina {
 namespace {
@@ -301,7 +301,7 @@ void ParticipantSession::complain_of_sandbox(const std::exception_ptr& error, co
       .write(m_environment.log, LogLevel::error);
   EventRecord failed("sandbox_failed",
                      "{\"task_number\":" + std::to_string(m_run->task_number()) + ",\"when\":\"" + when +
-                         "\",\"reason\":" + quote_json(reason) + ",\"reference\":\"" + reference + "\"}",
+                         "\",\"reason\":" + json_string(reason) + ",\"reference\":\"" + reference + "\"}",
                      now());
   if (m_begun)
     m_recorder.note(std::move(failed));

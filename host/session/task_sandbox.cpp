@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "host/session/task_run.hpp"
+#include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
-#include "host/wire/frame_fields.hpp"
 
 namespace tellina {
 namespace {
@@ -228,7 +228,7 @@ void TaskRun::restart_shell() {
         } catch (const Error& failure) {
           m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
                                     failure.what());
-          event("shell_failed", "{\"reason\":" + quote_json(failure.what()) + "}");
+          event("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
           start_sandbox(Claim::yields, [this](std::exception_ptr again) {
             // Before the first prompt: the task has not begun, or another start is tried.
             if (again && !m_is_ready) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "host/runtime/system.hpp"
-#include "host/store/text.hpp"
+#include "host/text/utf8.hpp"
 
 namespace tellina {
 
@@ -93,7 +93,7 @@ void Query::bind(int place, Blob blob) {
 }
 
 void Query::bind(int place, ShellText text) {
-  if (is_plain_text(text.bytes)) {
+  if (is_utf8_without_nul(text.bytes)) {
     bind(place, text.bytes);
   } else {
     bind(place, Blob(text.bytes));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "host/text/utf8.hpp"
+
 namespace tellina {
 namespace {
 
@@ -49,9 +51,7 @@ std::vector<std::size_t> borders_of(BytesView text) {
 /// Cut between characters, with an ellipsis.
 Bytes shortened(BytesView line) {
   if (line.size() <= max_detail_line) return Bytes(line);
-  std::size_t end = max_detail_line;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
-  return Bytes(line.substr(0, end)) + "\xe2\x80\xa6";
+  return Bytes(utf8_prefix(line, max_detail_line)) + "\xe2\x80\xa6";
 }
 
 std::size_t longest(const std::vector<Bytes>& lines) {

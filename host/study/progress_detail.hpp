@@ -9,9 +9,6 @@
 
 namespace tellina {
 
-/// Returns the text with U+FFFD in the place of each byte that is not part of well-formed UTF-8.
-std::string to_utf8(BytesView bytes);
-
 class DetailEntry {
  public:
   DetailEntry() = default;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tellina/text.hpp"
+
 namespace tellina {
 namespace {
 
@@ -15,13 +17,6 @@ constexpr std::string_view mark_start = "133;";
 constexpr std::size_t max_parameters = 16;
 constexpr std::size_t long_run = 1024;
 constexpr std::size_t clean_limit = 16 * 1024;
-
-int hexadecimal_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Undoes the escaping of TEXT and PATH; a "\" that starts no escape stands for itself.
 std::string unescape(BytesView escaped) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "host/study/progress_detail.hpp"
+#include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {
@@ -28,7 +28,7 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
   return boost::json::object{{"number", number},
                              {"total", study.tasks.size()},
                              {"type", to_string(task.type)},
-                             {"description", to_utf8(task.description)},
+                             {"description", replace_invalid_utf8(task.description)},
                              {"duration_in_seconds", in_seconds(duration)},
                              {"time_left_in_seconds", std::move(time_left)},
                              {"clock_stands", runs && progress.latest->clock_stands},

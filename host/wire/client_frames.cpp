@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "host/text/json.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -62,22 +63,22 @@ std::optional<int> optional_task_field(const json::object& frame) {
 /// Writes a frame member by member.
 class FrameWriter {
  public:
-  explicit FrameWriter(const char* type) : m_text(std::string("{\"type\":\"") + type + "\"") {}
+  explicit FrameWriter(const char* type) { m_object.add("type", type); }
 
   FrameWriter& add_json(const char* name, const std::string& json) {
-    m_text += std::string(",\"") + name + "\":" + json;
+    m_object.add_json(name, json);
     return *this;
   }
   FrameWriter& add(const char* name, std::uint64_t number) { return add_json(name, std::to_string(number)); }
-  FrameWriter& add_text(const char* name, std::string_view text) { return add_json(name, quote_json(text)); }
+  FrameWriter& add_text(const char* name, std::string_view text) { return add_json(name, json_string(text)); }
   FrameWriter& add_size(TerminalSize size) { return add("columns", size.columns).add("rows", size.rows); }
   FrameWriter& add_task(std::optional<int> task) {
     return task ? add("task", static_cast<std::uint64_t>(*task)) : *this;
   }
-  std::string text() const { return m_text + "}"; }
+  std::string text() const { return m_object.text(); }
 
  private:
-  std::string m_text;
+  JsonObject m_object;
 };
 
 HelloFrame parse_hello(const json::object& frame) {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "host/text/json.hpp"
 #include "host/wire/frame_fields.hpp"
 
 namespace tellina {
@@ -22,7 +23,7 @@ std::optional<Number> number_of(BytesView text) {
 }  // namespace
 
 Bytes encode_connect(const ConnectBody& connect) {
-  return "{\"participant\":" + std::to_string(connect.participant) + ",\"address\":" + quote_json(connect.address) +
+  return "{\"participant\":" + std::to_string(connect.participant) + ",\"address\":" + json_string(connect.address) +
          "}";
 }
 

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "host/text/utf8.hpp"
+
 namespace tellina {
 namespace {
 
@@ -11,15 +13,11 @@ std::string found(const json::value* value) { return value ? describe(*value) : 
 
 }  // namespace
 
-std::string quote_json(std::string_view text) { return json::serialize(json::string(text.data(), text.size())); }
-
 std::string describe(const json::value& value) {
   std::string text = json::serialize(value);
   if (text.size() > 60) {
-    std::size_t size = 57;
-    // Never inside a character: a text frame that is no UTF-8 ends the page's connection.
-    while ((static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    text = text.substr(0, size) + "...";
+    // Not inside a character: a text frame that is not UTF-8 ends the page's connection.
+    text = std::string(utf8_prefix(text, 57)) + "...";
   }
   return text;
 }

@@ -17,8 +17,6 @@ class FrameError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// As a JSON string, with its quotation marks; `text` is UTF-8.
-std::string quote_json(std::string_view text);
 /// As JSON text, cut to 60 bytes between two characters.
 std::string describe(const boost::json::value& value);
 

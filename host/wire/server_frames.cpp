@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/text/json.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -138,8 +139,8 @@ StudyState decode_study_state(std::string_view text) {
 std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
                           std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,
                           const std::string& state) {
-  return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + quote_json(stream) +
-         (stream.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) +
+  return "{\"type\":\"welcome\"" + id_member(id) + ",\"stream\":" + json_string(stream) +
+         (stream.empty() ? "" : ",\"sandbox\":" + json_string(sandbox)) +
          ",\"input_offset\":" + std::to_string(input_offset) + ",\"output_offset\":" + std::to_string(output_offset) +
          ",\"answered_offset\":" + std::to_string(answered_offset) + ",\"state\":" + state + "}";
 }
@@ -157,19 +158,19 @@ std::string progress_frame(const ProgressFrame& progress) {
 }
 
 std::string sandbox_replaced_frame(const std::string& sandbox) {
-  return "{\"type\":\"sandbox_replaced\",\"sandbox\":" + quote_json(sandbox) + "}";
+  return "{\"type\":\"sandbox_replaced\",\"sandbox\":" + json_string(sandbox) + "}";
 }
 
 std::string done_frame(const RequestId& id, const std::string& sandbox) {
-  return "{\"type\":\"done\"" + id_member(id) + (sandbox.empty() ? "" : ",\"sandbox\":" + quote_json(sandbox)) + "}";
+  return "{\"type\":\"done\"" + id_member(id) + (sandbox.empty() ? "" : ",\"sandbox\":" + json_string(sandbox)) + "}";
 }
 
 std::string replaced_frame() { return "{\"type\":\"replaced\"}"; }
 
 std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
                         std::string_view reference) {
-  return "{\"type\":\"error\",\"code\":" + quote_json(code) + ",\"message\":" + quote_json(message) + id_member(id) +
-         (reference.empty() ? "" : ",\"reference\":" + quote_json(reference)) + "}";
+  return "{\"type\":\"error\",\"code\":" + json_string(code) + ",\"message\":" + json_string(message) + id_member(id) +
+         (reference.empty() ? "" : ",\"reference\":" + json_string(reference)) + "}";
 }
 
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,

@@ -10,8 +10,8 @@
 
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/metric_samples.hpp"
-#include "host/store/digest.hpp"
 #include "host/study/state_json.hpp"
+#include "host/text/sha256.hpp"
 #include "host/wire/worker_requests.hpp"
 
 namespace tellina {
@@ -32,7 +32,7 @@ WorkerReply log_in(StoreTransaction& transaction, const std::string& access_code
                    Timestamp at) {
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
-  transaction.add_login(*participant, sha256_hex(cookie), at);
+  transaction.add_login(*participant, sha256(cookie), at);
   WorkerReply reply = success(json::serialize(json::object{{"participant", participant_key(*participant)}}));
   reply.participant = *participant;
   reply.cookie = cookie;
@@ -51,7 +51,7 @@ bool is_of_another(ParticipantId participant, const std::string& expected) {
 }
 
 WorkerReply authenticate(StoreTransaction& transaction, const std::string& cookie, const std::string& expected) {
-  const auto participant = transaction.find_login(sha256_hex(cookie));
+  const auto participant = transaction.find_login(sha256(cookie));
   if (!participant) return not_logged_in();
   if (is_of_another(*participant, expected)) return wrong_participant();
   WorkerReply reply = success();
@@ -128,7 +128,7 @@ WorkerReply study_numbers(StoreTransaction& transaction, const Study& study, con
 
 WorkerReply describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
                            const Study& study) {
-  const auto participant = transaction.find_login(sha256_hex(cookie));
+  const auto participant = transaction.find_login(sha256(cookie));
   if (participant && is_of_another(*participant, expected)) return wrong_participant();
   const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
   if (!progress) return not_logged_in();

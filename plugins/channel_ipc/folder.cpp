@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "tellina/message.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina::ipc {
 namespace {
@@ -73,11 +74,7 @@ Descriptor open_checked(const std::string& directory) {
 
 }  // namespace
 
-std::string to_text(InstanceId id) {
-  std::string text(id_digits, '0');
-  for (std::size_t i = 0; i < id_digits; ++i) text[id_digits - 1 - i] = "0123456789abcdef"[id >> 4 * i & 15];
-  return text;
-}
+std::string to_text(InstanceId id) { return hexadecimal(id, id_digits); }
 
 std::optional<Entry> Entry::parse(std::string_view name) {
   if (name.size() <= id_digits) return std::nullopt;

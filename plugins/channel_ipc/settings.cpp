@@ -5,16 +5,10 @@
 #include <filesystem>
 
 #include "folder.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina::ipc {
 namespace {
-
-/// FNV-1a: the same in every build, which std::hash need not be.
-std::uint64_t hash(std::string_view text) {
-  std::uint64_t value = 0xcbf29ce484222325;
-  for (const char c : text) value = (value ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
-  return value;
-}
 
 /// The config file without links and dots; the working folder where the section is of no file.
 std::string config_place(const Config& section) {
@@ -53,7 +47,7 @@ Settings read_settings(const Config& section) {
     settings.directory = absolute_directory(section, *directory);
   } else {
     settings.base = "/tmp/tellina-" + std::to_string(::geteuid());
-    settings.directory = settings.base + "/" + to_text(hash(config_place(section)));
+    settings.directory = settings.base + "/" + to_text(Fnv1a().add(config_place(section)).value());
   }
   return settings;
 }

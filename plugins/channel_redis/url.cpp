@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "tellina/text.hpp"
+
 namespace tellina::redis {
 namespace {
 
@@ -18,31 +20,17 @@ std::optional<int> read_number(std::string_view text, int lowest, int highest) {
   return number;
 }
 
-int hexadecimal_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// `what` is for the complaint, which does not show the text: it may be a password.
+/// `what` names the part in messages, which do not show the text: it may be a password.
 std::string decode(const Config& url, std::string_view text, const char* what) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || hexadecimal_digit(text[i + 1]) < 0 || hexadecimal_digit(text[i + 2]) < 0) {
-      url.fail(std::string("expected two hexadecimal digits after each '%' of the ") + what +
-               ", got something else; a '%' itself is written \"%25\"");
-    }
-    const int octet = hexadecimal_digit(text[i + 1]) * 16 + hexadecimal_digit(text[i + 2]);
-    if (octet == 0) url.fail(std::string("expected no NUL in the ") + what + ", got \"%00\"");
-    decoded += static_cast<char>(octet);
-    i += 2;
+  const std::optional<std::string> decoded = percent_decode(text);
+  if (!decoded) {
+    url.fail(std::string("expected two hexadecimal digits after each '%' of the ") + what +
+             ", got something else; a '%' itself is written \"%25\"");
   }
-  return decoded;
+  if (decoded->find('\0') != std::string::npos) {
+    url.fail(std::string("expected no NUL in the ") + what + ", got \"%00\"");
+  }
+  return *decoded;
 }
 
 /// Takes `[USER:PASSWORD@]` off the front of what follows "://".

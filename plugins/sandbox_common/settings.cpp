@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "plugins/sandbox_common/deadline.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina::sandbox_common {
 
@@ -37,13 +38,7 @@ std::string in_cores(double cpu) {
   return cores + " cores";
 }
 
-std::string digest(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return digits;
-}
+std::string digest(const std::string& text) { return hexadecimal(Fnv1a().add(text).value(), 16); }
 
 void run_maker(const std::string& script, const std::vector<std::string>& arguments,
                const std::vector<std::string>& environment) {

@@ -7,6 +7,7 @@
 
 #include "plugins/sandbox_docker/seccomp_profile.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina::docker_sandbox {
 namespace {

@@ -215,19 +215,4 @@ void Engine::fail(const Answer& answer, const std::string& what) const {
   }
 }
 
-std::string percent_encode(const std::string& text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if ((octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') || (octet >= '0' && octet <= '9') ||
-        c == '-' || c == '.' || c == '_' || c == '~') {
-      encoded += c;
-    } else {
-      encoded += {'%', digits[octet >> 4], digits[octet & 15]};
-    }
-  }
-  return encoded;
-}
-
 }  // namespace tellina::docker_sandbox

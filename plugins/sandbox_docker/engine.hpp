@@ -59,7 +59,4 @@ class Engine {
   std::string m_version;  ///< empty until it is known
 };
 
-/// `text` as a part of a URL.
-std::string percent_encode(const std::string& text);
-
 }  // namespace tellina::docker_sandbox

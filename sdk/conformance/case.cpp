@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 
+#include "tellina/text.hpp"
+
 namespace tellina::conformance {
 namespace {
 
@@ -67,7 +69,6 @@ void expect(bool is_so, const std::string& expected, const std::string& found) {
 std::string show(std::uint64_t value) { return std::to_string(value); }
 
 std::string show(std::string_view value) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::string text = "\"";
   for (const char c : value.substr(0, 200)) {
     const auto octet = static_cast<unsigned char>(c);
@@ -76,7 +77,7 @@ std::string show(std::string_view value) {
     } else if (c == '\n') {
       text += "\\n";
     } else {
-      text += std::string("\\x") + digits[octet >> 4] + digits[octet & 15];
+      text += "\\x" + hexadecimal(octet, 2);
     }
   }
   return text + (value.size() > 200 ? "\"... (" + std::to_string(value.size()) + " bytes)" : "\"");

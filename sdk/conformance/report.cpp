@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "tellina/text.hpp"
+
 namespace tellina::conformance {
 namespace {
 
@@ -16,14 +18,13 @@ void print_indented(std::ostream& out, const std::string& text) {
 
 /// Octets beyond ASCII are written as the character of that number, so that the line is UTF-8 whatever was found.
 std::string as_json(std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::string json = "\"";
   for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       json += std::string("\\") + c;
     } else if (octet < 32 || octet > 126) {
-      json += std::string("\\u00") + digits[octet >> 4] + digits[octet & 15];
+      json += "\\u" + hexadecimal(octet, 4);
     } else {
       json += c;
     }

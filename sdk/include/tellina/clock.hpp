@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "tellina/text.hpp"
+
 namespace tellina {
 
 /// Nanoseconds since boot, time asleep included (CLOCK_BOOTTIME). Comparable between all processes of one boot
@@ -42,14 +44,7 @@ class Random {
 inline std::string random_token(Random& random, std::size_t bytes = 16) {
   std::string raw(bytes, '\0');
   random.fill({reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()});
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string token;
-  token.reserve(2 * bytes);
-  for (const char c : raw) {
-    token += digits[static_cast<std::uint8_t>(c) >> 4];
-    token += digits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return token;
+  return hexadecimal(raw);
 }
 
 }  // namespace tellina

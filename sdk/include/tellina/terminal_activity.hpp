@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "tellina/sandbox.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 
@@ -29,7 +30,7 @@ class ProcessWalk {
     activity.is_known = walk.has_run_times() && walk.visit_children(first);
     if (!activity.is_known) return {};
     activity.shell_is_alone = walk.m_count == 1;
-    activity.stamp = walk.m_stamp;
+    activity.stamp = walk.m_stamp.value();
     return activity;
   }
 
@@ -77,19 +78,16 @@ class ProcessWalk {
     std::snprintf(path.data(), path.size(), "/proc/%d/schedstat", process);
     Text run_time;
     if (!read_text(path.data(), run_time)) return false;
-    mix(static_cast<std::uint64_t>(process));
-    mix(std::strtoull(run_time.data(), nullptr, 10));
+    m_stamp.add_word(static_cast<std::uint64_t>(process));
+    m_stamp.add_word(std::strtoull(run_time.data(), nullptr, 10));
     return visit_children(process);
   }
-
-  /// FNV-1a, a word at a time.
-  void mix(std::uint64_t value) { m_stamp = (m_stamp ^ value) * 1099511628211U; }
 
   /// A directory has two links, and one more for each directory in it.
   static constexpr nlink_t nlink_of_one_thread = 3;
 
   int m_count = 0;
-  std::uint64_t m_stamp = 14695981039346656037U;
+  Fnv1a m_stamp;
 };
 
 /// `terminal`: the master of the shell's terminal. The shell is the leader of its session; its parent is the process to

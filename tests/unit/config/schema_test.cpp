@@ -10,7 +10,6 @@
 
 #include "host/config/host_schema.hpp"
 #include "host/config/json_reader.hpp"
-#include "host/config/nearest.hpp"
 #include "unit/config/fixture.hpp"
 
 namespace tellina {
@@ -137,17 +136,6 @@ TEST(PrintedSchema, NamesThePluginWhoseOwnSchemaIsBroken) {
   EXPECT_TRUE(schema_error(R"({"properties": {"a": {"pattern": "("}}})")
                   .starts_with(start + "1:34: properties.a.pattern: expected an ECMAScript regular expression, got "
                                        "\"(\": "));
-}
-
-TEST(Nearest, FindsWhatWasMeant) {
-  const std::vector<std::string> names = {"server", "sandbox", "tasks", "workers"};
-  EXPECT_EQ(nearest("sever", names), "server");
-  EXPECT_EQ(nearest("SERVER", names), "server");
-  EXPECT_EQ(nearest("sandobx", names), "sandbox");
-  EXPECT_EQ(nearest("task", names), "tasks");
-  EXPECT_EQ(nearest("colour", names), std::nullopt);
-  EXPECT_EQ(nearest("", names), std::nullopt);
-  EXPECT_EQ(nearest(std::string(100'000, 'x'), names), std::nullopt);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "host/store/digest.hpp"
 #include "host/study/task.hpp"
+#include "host/text/sha256.hpp"
 #include "store_fixture.hpp"
 
 namespace tellina::testing {
@@ -18,7 +18,7 @@ class ParticipantsTest : public StoreTest {
     return get<std::optional<ParticipantId>>([&](StoreTransaction& t) { return t.find_participant(access_code); });
   }
   std::optional<ParticipantId> find_login(const std::string& token) {
-    return get<std::optional<ParticipantId>>([&](StoreTransaction& t) { return t.find_login(sha256_hex(token)); });
+    return get<std::optional<ParticipantId>>([&](StoreTransaction& t) { return t.find_login(sha256(token)); });
   }
   void sync(const std::vector<std::string>& codes) {
     run([&](StoreTransaction& t) { t.sync_access_codes(codes, now()); });
@@ -56,10 +56,6 @@ Study make_study(const std::vector<std::string>& hashes) {
   return study;
 }
 
-TEST(DigestTest, IsSha256) {
-  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 TEST_F(ParticipantsTest, TheConfigurationAndTheCommandLetIn) {
   sync({"bob", "alice", "bob"});
   const ParticipantId bob = find("bob").value();
@@ -81,8 +77,8 @@ TEST_F(ParticipantsTest, TheConfigurationAndTheCommandLetIn) {
 TEST_F(ParticipantsTest, LoginsSurviveARestartAndEndWithTheAccess) {
   sync({"bob"});
   const ParticipantId bob = find("bob").value();
-  run([&](StoreTransaction& t) { t.add_login(bob, sha256_hex("first"), now()); });
-  run([&](StoreTransaction& t) { t.add_login(bob, sha256_hex("second"), now()); });
+  run([&](StoreTransaction& t) { t.add_login(bob, sha256("first"), now()); });
+  run([&](StoreTransaction& t) { t.add_login(bob, sha256("second"), now()); });
   reopen();
   EXPECT_EQ(find_login("first"), bob);
   EXPECT_EQ(find_login("second"), bob);

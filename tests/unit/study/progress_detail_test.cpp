@@ -7,19 +7,6 @@
 namespace tellina::testing {
 namespace {
 
-TEST(ProgressDetailTest, ReplacesEachByteThatIsNoUtf8) {
-  const std::string bad = "\xef\xbf\xbd";
-  EXPECT_EQ(to_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"), "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z");
-  EXPECT_EQ(to_utf8("\xff"
-                    "a\x80"),
-            bad + "a" + bad);
-  EXPECT_EQ(to_utf8("\xc0\xaf"), bad + bad);
-  EXPECT_EQ(to_utf8("\xe0\x80\x80"), bad + bad + bad);
-  EXPECT_EQ(to_utf8("\xed\xa0\x80"), bad + bad + bad);
-  EXPECT_EQ(to_utf8("\xf4\x90\x80\x80"), bad + bad + bad + bad);
-  EXPECT_EQ(to_utf8("\xe2\x82"), bad + bad);
-}
-
 TEST(ProgressDetailTest, WritesJson) {
   const std::string json =
       detail_json("path", {DetailEntry("a\"\n\xff", "extra"), DetailEntry("b", "incorrect", {"mode"})});

@@ -1,4 +1,4 @@
-#include "host/cli/table.hpp"
+#include "host/text/table.hpp"
 
 #include <algorithm>
 

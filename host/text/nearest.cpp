@@ -1,8 +1,8 @@
-#include "host/config/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 #include <algorithm>
 
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
 
 namespace tellina {
 namespace {

@@ -1,10 +1,11 @@
-#include "host/config/words.hpp"
+#include "host/text/message_parts.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <optional>
 
-#include "host/config/unicode.hpp"
+#include "host/text/utf8.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina {
 
