@@ -10,13 +10,16 @@
 #include <ratio>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+#include "host/runtime/lifeline.hpp"
+
 namespace tellina {
 namespace {
 
 namespace asio = boost::asio;
 
-/// Asio's timers stand still while the machine sleeps, the deadlines of a study do not: no wait is longer than one of
-/// these. Longer ones end on its multiples, all together, so that a thousand of them wake the loop once.
+/// Asio's timers stop while the machine sleeps, the deadlines of a study do not: no wait is longer than one of these.
+/// Longer waits end on its multiples, all together, so that a thousand of them wake the loop once.
 using QuarterSecond = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;
 constexpr QuarterSecond longest_wait{1};
 
@@ -25,8 +28,9 @@ class AsioTimer final : public Loop::Timer {
   AsioTimer(asio::io_context& context, const Clock& clock) : m_clock(clock), m_timer(context) {}
 
   void start(MonotonicTime when, Loop::Task task) override {
+    TELLINA_ASSERT_PROCESS(task);
     m_when = when;
-    std::swap(m_task, task);  // the old one goes last, as what it holds may own this timer
+    std::swap(m_task, task);  // the old task is destroyed last, because what it holds may own this timer
     wait(when - m_clock.now());
   }
 
@@ -53,7 +57,8 @@ class AsioTimer final : public Loop::Timer {
   void end_wait() {
     const auto left = m_when - m_clock.now();
     if (left > left.zero()) return wait(left);
-    const Loop::Task task = std::exchange(m_task, nullptr);  // which may destroy this timer
+    TELLINA_ASSERT_PROCESS(m_task);
+    const Loop::Task task = std::exchange(m_task, nullptr);  // the task may destroy this timer
     task();
   }
 
@@ -76,13 +81,13 @@ class AsioWatch final : public Loop::Watch {
 
  private:
   void wait(asio::posix::descriptor_base::wait_type type, Loop::Task task) {
-    m_descriptor.async_wait(type, [weak = std::weak_ptr(m_alive), task = std::move(task)](auto error) {
-      if (!error && !weak.expired()) task();
-    });
+    m_descriptor.async_wait(type, m_lifeline.guarded([task = std::move(task)](auto error) {
+      if (!error) task();
+    }));
   }
 
   asio::posix::stream_descriptor m_descriptor;
-  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+  Lifeline m_lifeline;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <sys/random.h>
 
+#include "host/runtime/assertion.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
@@ -32,11 +33,12 @@ void SystemRandom::fill(std::span<std::uint8_t> bytes) {
 }
 
 std::string to_iso_8601(WallTime time, int digits) {
+  TELLINA_ASSERT_PROCESS(digits >= 0 && digits <= 9);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(seconds - day);
-  // By hand, as every chunk of a record has one: with std::snprintf recording took half as long again.
+  // Written digit by digit, because every chunk of a record has a time: with std::snprintf recording took 50 % longer.
   std::string iso = "0000-00-00T00:00:00.000000000";
   const auto put = [&iso](std::size_t place, std::size_t size, std::uint64_t number) {
     for (; size > 0; number /= 10) iso[place + --size] = static_cast<char>('0' + number % 10);

@@ -43,11 +43,10 @@ void LayerDispatch::dispatch() {
   if (!m_watch || m_is_posted) return;
   if (ask_layer()) {
     m_is_posted = true;
-    return m_loop.post([this, alive = std::weak_ptr(m_alive)] {
-      if (alive.expired()) return;
+    return m_loop.post(m_lifeline.guarded([this] {
       m_is_posted = false;
       dispatch();
-    });
+    }));
   }
   if (!m_watch || std::exchange(m_is_armed, true)) return;
   m_watch->when_readable([this] {
@@ -75,7 +74,7 @@ void LayerDispatch::look_from_time_to_time() {
 }
 
 void LayerDispatch::end() noexcept {
-  m_alive.reset();
+  m_lifeline.cut();
   m_timer.reset();
   if (!std::exchange(m_watch, nullptr)) return;
   try {

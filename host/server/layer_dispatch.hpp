@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "host/runtime/lifeline.hpp"
 #include "host/runtime/loop.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/log.hpp"
@@ -38,7 +39,7 @@ class LayerDispatch {
   std::unique_ptr<Loop::Timer> m_timer;
   bool m_is_armed = false;   ///< the watch will call
   bool m_is_posted = false;  ///< a call is behind what the receivers have posted
-  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+  Lifeline m_lifeline;
 };
 
 }  // namespace tellina

@@ -37,7 +37,10 @@ WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
   const InvariantScope scope(*this);
   const Arrival arrival = m_arrived.arrive(message.sequence);
   if (arrival != Arrival::in_order) return arrival;
+  // What the SDK promises a gate: numbers in order, each once and without holes, and one connect.
   TELLINA_ASSERT(message.kind != MessageKind::connect);
+  TELLINA_ASSERT(message.sequence == m_gate_end);
+  ++m_gate_end;
   guard_plugin_call(policy, [&] { m_gate->arrive(message.sequence, message.kind); });
   m_waiting.push_back(std::move(message));
   return Arrival::in_order;
@@ -126,10 +129,11 @@ void WorkerConnection::unmark_due() {
 
 void WorkerConnection::check_invariant() const {
   TELLINA_ASSERT(m_gate);
-  TELLINA_ASSERT(m_arrived.expected() > 0);
-  TELLINA_ASSERT(m_waiting.size() + m_running.has_value() <= m_arrived.expected());
-  TELLINA_ASSERT(m_waiting.empty() || m_waiting.back().sequence < m_arrived.expected());
-  TELLINA_ASSERT(!m_running || *m_running < m_arrived.expected());
+  TELLINA_ASSERT(m_gate_end > 0);
+  TELLINA_ASSERT(m_gate_end <= m_arrived.expected());
+  TELLINA_ASSERT(m_waiting.size() + m_running.has_value() <= m_gate_end);
+  TELLINA_ASSERT(m_waiting.empty() || m_waiting.back().sequence < m_gate_end);
+  TELLINA_ASSERT(!m_running || *m_running < m_gate_end);
   TELLINA_ASSERT(m_state != State::closed || m_sent > 0);
   TELLINA_ASSERT(!m_end.empty());
 }

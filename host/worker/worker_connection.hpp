@@ -94,6 +94,7 @@ class WorkerConnection final : public ClientConnection {
   State m_state = State::open;
   bool m_is_due = false;
   SequenceCheck m_arrived{1};         ///< the connect, message 0, is there from the beginning
+  Sequence m_gate_end = 1;            ///< every lower number has been passed to the gate
   std::deque<Message> m_waiting;      ///< at the gate, in order
   std::optional<Sequence> m_running;  ///< what next() has returned and finish() has not been called for
   Sequence m_sent = 0;
