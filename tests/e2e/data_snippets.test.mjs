@@ -62,7 +62,7 @@ test("the shell's line shows every byte of the output", async () => {
   assert.deepEqual(await in_folder("sh", ["-c", line]), Buffer.from("2e002eff0a", "hex"));
 });
 
-test("Python reads bytes that are no text", async () => {
+test("Python reads bytes that are not text", async () => {
   const [code] = blocks.get("python") ?? [];
   await writeFile(join(program.folder, "read.py"), code);
   assert.equal(
@@ -71,7 +71,7 @@ test("Python reads bytes that are no text", async () => {
   );
 });
 
-test("R reads bytes that are no text", async () => {
+test("R reads bytes that are not text", async () => {
   const [code] = blocks.get("r") ?? [];
   const shows = "cat(sprintf('%s|%s|%s\\n', commands$text, commands$exit_status, commands$output), length(typed), results$state)";
   await writeFile(join(program.folder, "read.R"), `${code}\n${shows}\n`);

@@ -12,7 +12,7 @@ const focused = (tab) => tab.page.evaluate(() => (document.activeElement?.tagNam
 /** @param {Tab} tab @param {string} name */
 const focus = (tab, name) => tab.page.getByRole("button", { name, exact: true }).focus();
 
-page_test("the button that starts a task keeps the keyboard while it is at it, and where that fails", async ({ server, address, context }) => {
+page_test("the Start button keeps the focus while the task starts, and if that fails", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   server.is_starting = false;
   await tab.card("start");
@@ -31,7 +31,7 @@ page_test("the button that starts a task keeps the keyboard while it is at it, a
   await tab.terminal();
 });
 
-page_test("what went wrong is seen while the task is hidden, and its buttons give the keyboard back to the terminal", async ({ server, address, context }) => {
+page_test("a notice is visible with the task hidden, and its buttons return the focus to the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const notice = tab.page.locator("#notice");
@@ -67,7 +67,7 @@ page_test("what went wrong is seen while the task is hidden, and its buttons giv
   assert.equal(await notice.isVisible(), false);
 });
 
-page_test("a paste that ends gives the keyboard back to the terminal", async ({ server, address, context }) => {
+page_test("the end of a paste returns the focus to the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.is_acknowledging = false;
@@ -80,7 +80,7 @@ page_test("a paste that ends gives the keyboard back to the terminal", async ({ 
   assert.equal(server.input.length, 80_000);
 });
 
-page_test("the size of the text has ends at which its buttons keep the keyboard", async ({ address, context }) => {
+page_test("the font size has limits, at which its buttons keep the focus", async ({ address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.press("Settings");
@@ -94,7 +94,7 @@ page_test("the size of the text has ends at which its buttons keep the keyboard"
   await tab.prove("settings_at_the_end");
 });
 
-page_test("news of a running task leave the keyboard where it is", async ({ server, address, context }) => {
+page_test("updates of a running task leave the focus where it is", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await focus(tab, "Hide the task");
@@ -103,7 +103,7 @@ page_test("news of a running task leave the keyboard where it is", async ({ serv
   assert.equal(await focused(tab), "Hide the task");
 });
 
-page_test("Escape closes a question and the settings from anywhere in them, and no other card", async ({ server, address, context }) => {
+page_test("Escape closes questions and settings from anywhere in them, and no other card", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
   for (let count = 0; count < 3; count++) {
@@ -130,7 +130,7 @@ page_test("Escape closes a question and the settings from anywhere in them, and 
   assert.equal(server.messages.filter(({ type }) => type === "reset").length, 0);
 });
 
-page_test("with the settings in front of a card the announcement is made in the settings", async ({ server, address, context }) => {
+page_test("with the settings open, announcements are made in the settings", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");

@@ -90,7 +90,7 @@ const DISCONNECTIONS = [
   }],
 ];
 
-test("two codes in two tabs of one browser work side by side, whatever breaks", { timeout: TIMEOUT }, async () => {
+test("two codes in two tabs of one browser work side by side, after every kind of disconnection", { timeout: TIMEOUT }, async () => {
   const options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce") };
   await in_context(browser, { name: "two codes in one browser", log: () => program.log, options }, async (context) => {
     const bob = await open(context, over_line, "bob");

@@ -8,7 +8,7 @@ const page_test = page_tests();
 /** @param {Tab} tab @returns {Promise<string>} The id of what has the keyboard; "terminal" for the terminal. */
 const focused = (tab) => tab.page.evaluate(() => (document.activeElement?.closest("#terminal") ? "terminal" : (document.activeElement?.id ?? "")));
 
-page_test("whatever a mouse has used, what is typed next goes to the terminal", async ({ server, address, context }) => {
+page_test("after a click anywhere, keys go to the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   let typed = "";
@@ -142,7 +142,7 @@ page_test("Start comes first in its card, and a long task scrolls by keys", asyn
   assert.equal(server.input, "");
 });
 
-page_test("Shift+F7 tells how things stand, from everywhere and in front of everything", async ({ server, address, context }) => {
+page_test("Shift+F7 announces the status, from everywhere and in every dialog", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   const said = (/** @type {string} */ place) => tab.page.locator(`${place}.announcer`);
   await start(tab);
@@ -163,7 +163,7 @@ page_test("Shift+F7 tells how things stand, from everywhere and in front of ever
   await said("#settings ").getByText(/left\. Task 1 of 3\./).waitFor({ state: "attached" });
 });
 
-page_test("a screen reader hears of a check after the output that the check is about", async ({ server, address, context }) => {
+page_test("a check is announced after the output that it is about", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.page.evaluate(() => localStorage.setItem("tellina.display", JSON.stringify({ screen_reader: true })));
   await tab.page.reload();

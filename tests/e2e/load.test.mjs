@@ -7,7 +7,7 @@ import { Program } from "./support/program.mjs";
 /** More files would wait for each other: a browser asks for six at a time. */
 const MOST_FILES = 6;
 
-test("the page asks for few files, for none because of another, and when it is loaded again for none but the page", { timeout: 400_000 }, async () => {
+test("the page loads few files, none because of another, and only itself on reload", { timeout: 400_000 }, async () => {
   const program = await Program.prepare();
   const browser = await launch();
   try {

@@ -14,7 +14,7 @@ const fits_in_width = (tab) => tab.page.evaluate(() => document.documentElement.
 /** @param {Tab} tab @returns {Promise<string>} The id or the text of what has the keyboard. */
 const focused = (tab) => tab.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || "");
 
-page_test("colours, size of the text and the folded task are remembered", async ({ server, address, context }) => {
+page_test("theme, font size and the hidden task are remembered", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
   await tab.press("Settings");
@@ -69,7 +69,7 @@ page_test("the text of a task runs nothing and loads nothing", async ({ server, 
   assert.deepEqual(tab.foreign_requests, []);
 });
 
-page_test("the page can fill the screen, and asks for the keys that the browser keeps for itself", async ({ address, context }) => {
+page_test("full screen works, and asks for the browser's reserved keys", async ({ address, context }) => {
   await context.addInitScript(() => {
     const lock = async (/** @type {string[]} */ keys) => void Object.assign(window, { locked: keys });
     Object.defineProperty(navigator, "keyboard", { value: { lock } });
@@ -87,7 +87,7 @@ page_test("the page can fill the screen, and asks for the keys that the browser 
   await tab.page.waitForFunction(() => document.fullscreenElement === null);
 });
 
-page_test("a browser that keeps its keys is not said to give them", async ({ address, context }) => {
+page_test("reserved keys are not listed if the browser does not pass them on", async ({ address, context }) => {
   await context.addInitScript(() => Object.defineProperty(navigator, "keyboard", { value: undefined }));
   const tab = await Tab.open(context, address);
   await start(tab);
@@ -213,6 +213,11 @@ for (const { name, options } of [
       assert.ok(is_in_sight, "the line of the connection is out of sight");
       assert.ok(await fits_in_width(tab));
       await tab.prove(`connection_lost_${options.viewport.width}`);
+      // The longest sentence, which comes after some attempts.
+      await tab.page.getByText("something on the network blocks the live connection").first().waitFor();
+      assert.deepEqual(await place(), before);
+      assert.ok(await fits_in_width(tab));
+      await tab.prove(`connection_blocked_${options.viewport.width}`);
     },
     options,
   );
@@ -229,7 +234,7 @@ page_test("the terminal follows the size of the window", async ({ server, addres
   assert.ok(await fits_in_width(tab));
 });
 
-page_test("who wants no motion gets none", async ({ address, context }) => {
+page_test("with reduced motion nothing moves", async ({ address, context }) => {
   const tab = await Tab.open(context, address);
   await tab.card("start");
   const animation = (/** @type {string} */ name) =>

@@ -7,7 +7,7 @@ import { Stories } from "./support/stories.mjs";
 
 const study = new Stories(["lid", "network", "dead", "offline"]);
 
-study.story("a lid that was closed: the page stands still, the network is gone, and all is there afterwards", "lid", async (tab, context) => {
+study.story("a closed lid: the page is frozen, the network is gone, and everything is there afterwards", "lid", async (tab, context) => {
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.type("echo asleep; sleep 3; echo meanwhile $((6*7))\n");
   await tab.shows(/^asleep$/m);
@@ -24,7 +24,7 @@ study.story("a lid that was closed: the page stands still, the network is gone, 
   await tab.screenshot("story_closed_lid");
 });
 
-study.story("a network that is cut in the middle of vim: what is typed meanwhile is not lost", "network", async (tab) => {
+study.story("a network that is cut while vim runs: input in the meantime is not lost", "network", async (tab) => {
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.type("vim notes.txt\n");
   await tab.shows(/^~$/m);
@@ -47,7 +47,7 @@ study.story("a network that is cut in the middle of vim: what is typed meanwhile
   await tab.screenshot("story_network_back");
 });
 
-study.story("a network that swallows everything: the page goes on trying, and is back soon after it is mended", "dead", async (tab) => {
+study.story("a network that drops everything: the page keeps trying, and is back soon after it is restored", "dead", async (tab) => {
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.type("echo before\n");
   await tab.shows(/^before$/m);
@@ -72,7 +72,7 @@ study.story("a network that swallows everything: the page goes on trying, and is
   assert.deepEqual(said, ["Waiting for the server… What you type is kept.", "Connection lost. Reconnecting… What you type is kept.", ""], "one sentence after the other, each once");
 });
 
-study.story("a machine that says that it is offline: the page finds out at once whether it is", "offline", async (tab, context) => {
+study.story("a machine that reports offline: the page checks at once", "offline", async (tab, context) => {
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.type("echo before\n");
   await tab.shows(/^before$/m);

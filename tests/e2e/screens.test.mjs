@@ -107,7 +107,7 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   assert.equal(new URL(tab.page.url()).search, "?access_code=bob");
 });
 
-page_test("the first card says what is recorded and whom to ask, however late the server tells it", async ({ server, address, context }) => {
+page_test("the first card says what is recorded and whom to ask, also if the server is slow to say it", async ({ server, address, context }) => {
   server.is_about_late = true;
   server.about = { title: "Finding files", contact: "a.researcher@example.org", records_bytes: false };
   const asked = server.asked_about();
@@ -123,7 +123,7 @@ page_test("the first card says what is recorded and whom to ask, however late th
   assert.equal(await tab.page.locator("#screen .recorded").count(), 0);
 });
 
-page_test("what fails on our side is told as ours, with a way to try again", async ({ server, address, context }) => {
+page_test("a failure on our side is shown as ours, with a button to try again", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   const refusal = { code: "sandbox_unavailable", message: "there is no room for another terminal", reference: "3F7A" };
   server.refusals.set("start_task", refusal);
@@ -155,7 +155,7 @@ page_test("what fails on our side is told as ours, with a way to try again", asy
   await tab.prove("failed");
 });
 
-page_test("while a terminal is being made the card says so, and the task starts once it is there", async ({ server, address, context }) => {
+page_test("while a terminal starts the card says so, and the task starts when it is ready", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   server.is_starting = false;
   await tab.card("start");
@@ -168,7 +168,7 @@ page_test("while a terminal is being made the card says so, and the task starts 
   await tab.terminal();
 });
 
-page_test("a check of an output shows its lines, no more than 60 of them, and says how many there are besides", async ({ server, address, context }) => {
+page_test("a check of output shows at most 60 lines, and counts the others", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.change({ task: { ...server.study.task, type: "stdout" } });
@@ -187,7 +187,7 @@ page_test("a check of an output shows its lines, no more than 60 of them, and sa
   await tab.page.locator("#check").waitFor({ state: "hidden" });
 });
 
-page_test("numbers alone make one sentence, and the buttons stay in sight under a long check", async ({ server, address, context }) => {
+page_test("counts make one sentence, and the buttons stay visible below a long check", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.say({ type: "progress", matched: 250, missing: 0, extra: 250, incorrect: 0, detail: [] });
@@ -206,7 +206,7 @@ page_test("numbers alone make one sentence, and the buttons stay in sight under 
   await tab.prove("check_long");
 });
 
-page_test("a clock that stands and a terminal that was replaced are told above the terminal", async ({ server, address, context }) => {
+page_test("a paused clock and a replaced terminal have a banner", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const change = (/** @type {object} */ more) => server.change({ task: { ...server.study.task, time_left_in_seconds: 60, ...more } });
@@ -223,7 +223,7 @@ page_test("a clock that stands and a terminal that was replaced are told above t
   await tab.solved();
 });
 
-page_test("a lost connection says so, keeps what is typed and comes back", async ({ server, address, context }) => {
+page_test("a lost connection is shown, keeps input, and comes back", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   tab.expected_complaints.push(NO_CONNECTION);
   await start(tab);
@@ -273,7 +273,7 @@ page_test("a refresh asks first, and brings the same terminal back", async ({ se
   assert.deepEqual(asked, ["beforeunload"], "no task runs, so nothing is asked");
 });
 
-page_test("who is asked and stays has the task and all that was typed; a page that another tab has replaced asks nothing", async ({ server, address, context }) => {
+page_test("a participant who stays keeps the task and the input; a replaced page does not ask", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.type("before");
@@ -316,7 +316,7 @@ page_test("a newer tab takes over, and the older can take it back", async ({ add
   await old.shows(/^\$ new old$/m);
 });
 
-page_test("who has gone on in a newer tab before giving up was answered has not given up when they come back", async ({ server, address, context }) => {
+page_test("a give-up that was not answered before a newer tab took over is not repeated", async ({ server, address, context }) => {
   const old = await Tab.open(context, address);
   await start(old);
   server.lost_requests.add("give_up");
@@ -336,7 +336,7 @@ page_test("who has gone on in a newer tab before giving up was answered has not 
   assert.equal(server.messages.filter(({ type }) => type === "give_up").length, 1);
 });
 
-page_test("starting over and giving up ask first", async ({ server, address, context }) => {
+page_test("resetting and giving up ask first", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.type("mess");
@@ -363,7 +363,7 @@ page_test("starting over and giving up ask first", async ({ server, address, con
   assert.equal(server.messages.filter(({ type }) => type === "reset").length, 1);
 });
 
-page_test("the clock warns in words and colour, and runs out while a question is open", async ({ server, address, context }) => {
+page_test("the clock warns by colour and announcement, and runs out while a question is open", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const left = (/** @type {number} */ seconds) =>
@@ -388,7 +388,7 @@ page_test("the clock warns in words and colour, and runs out while a question is
   assert.equal(await tab.page.locator("#clock").isVisible(), false);
 });
 
-page_test("an access code that is taken away while the connection is lost", async ({ server, address, context }) => {
+page_test("an access code that is removed while the connection is lost", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   tab.expected_complaints.push(/status of 401/, NO_CONNECTION);
   await start(tab);

@@ -31,7 +31,7 @@ stories.story("a character takes as many cells on the page as in the sandbox", "
   assert.match(await tab.text(), /^wrong: \.$/m);
 });
 
-stories.story("Ctrl+S stops nothing: what is typed next is seen", "bob", async (tab) => {
+stories.story("Ctrl+S does not stop the output", "bob", async (tab) => {
   await tab.type("cat\nreads\n");
   await tab.shows(/^reads\nreads$/m);
   await tab.page.keyboard.press("Control+S");
@@ -40,7 +40,7 @@ stories.story("Ctrl+S stops nothing: what is typed next is seen", "bob", async (
   await tab.page.keyboard.press("Control+D");
 });
 
-test("the widths that the page knows are those of this Debian's C library", async () => {
+test("the page's character widths are those of Debian's C library", async () => {
   const { stdout } = await promisify(execFile)(new URL("../../tools/character-widths", import.meta.url).pathname);
   assert.equal(await readFile(new URL("../../static/js/app/character_widths.js", import.meta.url), "utf8"), stdout);
 });

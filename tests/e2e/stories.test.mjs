@@ -10,7 +10,7 @@ import { Stories, TIMEOUT } from "./support/stories.mjs";
 
 const study = new Stories(["tabs", "paste", "unread", "programs"]);
 
-test("a wrong code is told as wrong, and the right one lets in", { timeout: TIMEOUT }, async () => {
+test("a wrong code is refused, and the right one is accepted", { timeout: TIMEOUT }, async () => {
   await in_context(study.browser, { name: "a wrong code", log: () => study.program.log }, async (context) => {
     const tab = await Tab.open(context, study.program.address, "?access_code=nobody");
     tab.expected_complaints.push(/status of 401/);
@@ -52,7 +52,7 @@ study.story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
   await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"));
 });
 
-study.story("starting over in the middle of a large paste types nothing of it at the fresh shell", "unread", async (tab) => {
+study.story("a reset during a large paste sends none of it to the fresh shell", "unread", async (tab) => {
   await tab.type("sleep 1000\n");
   await tab.shows(/sleep 1000$/m);
   await tab.paste("echo bad\n".repeat(20_000));

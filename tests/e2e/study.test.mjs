@@ -47,7 +47,7 @@ async function refresh(tab) {
   await tab.terminal();
 }
 
-study_test("a participant does the whole study, refreshing in the middle", async () => {
+study_test("a participant does the whole study, with a reload in between", async () => {
   const tab = await Tab.open(context, program.address);
   tab.expected_complaints.push(NO_CONNECTION);
   await tab.card("start");
@@ -177,7 +177,7 @@ study_test("the page reconnects after a restart of the server, and says that the
   assert.deepEqual(events.map(({ kind }) => kind), ["sandbox_replaced", "reset"]);
 });
 
-study_test("starting over in the middle of vim or of yes gives a fresh home and a clean terminal, after a refresh too; giving up ends the task", async () => {
+study_test("a reset while vim or yes runs gives fresh files and a clean terminal, after a reload too; giving up ends the task", async () => {
   const tab = await Tab.open(context, program.address);
   await tab.card("start");
   await start(tab, "Start");

@@ -29,7 +29,7 @@ page_test("a paste is bracketed for programs that want it, and marked in the rec
   await tab.shows(/from the clipboard/);
 });
 
-page_test("what is pasted cannot end its bracket or press a key, and the record says what was replaced", async ({ server, address, context }) => {
+page_test("a paste cannot end its bracket or act as a key, and the record says what was replaced", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.print("\x1b[?2004hbracketed ");
@@ -94,7 +94,7 @@ page_test("the echo of a key is drawn in one frame, and asks for no second one",
   assert.deepEqual(await tab.page.evaluate(() => /** @type {any} */ (window).asked_by_key), Array.from(keys, () => 1));
 });
 
-page_test("a browser that translates the page leaves alone what is shown by the shell or is to be typed", async ({ server, address, context }) => {
+page_test("the browser's translation leaves the terminal and commands alone", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.say({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0, detail: [{ path: "inbox", status: "matched" }] });
@@ -196,7 +196,7 @@ page_test("colours, wide characters, links and a composed character are right", 
   assert.equal(Buffer.from(server.input, "latin1").toString(), "日本");
 });
 
-page_test("what has scrolled away can be seen again, by keys and by the wheel, and typing leads back", async ({ server, address, context }) => {
+page_test("the scrollback can be reached by keys and wheel, and typing returns to the prompt", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   server.print(Array.from({ length: 300 }, (_, number) => `\r\nline ${number + 1}`).join("") + "\r\n$ ");
@@ -213,7 +213,7 @@ page_test("what has scrolled away can be seen again, by keys and by the wheel, a
   assert.equal(server.input, "x", "scrolling types nothing");
 });
 
-page_test("what the mouse was drawn over can be copied, with keys and with the menu", async ({ server, address, context }) => {
+page_test("a selection can be copied, with keys and with the menu", async ({ server, address, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const tab = await Tab.open(context, address);
   await start(tab);
@@ -240,7 +240,7 @@ page_test("what the mouse was drawn over can be copied, with keys and with the m
   assert.equal(server.input, "");
 });
 
-page_test("a link that a program gives to a text opens in a tab of its own; one that would run something does not", async ({ server, address, context }) => {
+page_test("a link in the terminal opens in a new tab; a javascript: link does not", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const link = (/** @type {string} */ target, /** @type {string} */ text) => `\x1b]8;;${target}\x1b\\${text}\x1b]8;;\x1b\\\r\n`;
@@ -261,7 +261,7 @@ page_test("a link that a program gives to a text opens in a tab of its own; one 
   assert.match(await tab.page.title(), /^Task 1/);
 });
 
-page_test("a screen reader can read the terminal once that is wanted", async ({ server, address, context }) => {
+page_test("screen readers can read the terminal in screen reader mode", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   await tab.press("Settings");

@@ -27,7 +27,7 @@ const STUDY = {
   ],
 };
 
-test("a task that is done half wrong, looked at, mended and passed", { timeout: 300_000 }, async () => {
+test("a task that is done half wrong, inspected, corrected and passed", { timeout: 300_000 }, async () => {
   const program = await Program.prepare((config) => Object.assign(config, STUDY));
   const browser = await launch();
   try {

@@ -28,7 +28,7 @@ for (const width of [1024, 1045, 1152, 1280, 1366, 1920]) {
   );
 }
 
-page_test("the bar between task and terminal is dragged and moved by keys, and its place is remembered", async ({ server, address, context }) => {
+page_test("the splitter is dragged and moved by keys, and its position is remembered", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const splitter = tab.page.locator("#splitter");
@@ -146,7 +146,7 @@ for (const { name, has_clipboard } of [{ name: "a page with HTTPS", has_clipboar
   });
 }
 
-page_test("a banner comes up in the half of the terminal where the cursor is not", async ({ server, address, context }) => {
+page_test("a banner appears in the half of the terminal without the cursor", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const banners = tab.page.locator("#banners");
@@ -166,7 +166,7 @@ page_test("a banner comes up in the half of the terminal where the cursor is not
   await tab.prove("banner_at_the_top");
 });
 
-page_test("the key hints are shown in the first task only, and take no row of the terminal", async ({ server, address, context }) => {
+page_test("key hints are shown in the first task only, and take no row of the terminal", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
   await start(tab);
   const first = await box(tab, "#terminal");

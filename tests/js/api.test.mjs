@@ -24,12 +24,12 @@ test("a login sends the code as JSON, to this server alone, and gives the partic
   assert.deepEqual(headers, { "Content-Type": "application/json" });
 });
 
-test("a server that is older gives no key", async () => {
+test("an older server sends no key", async () => {
   assert.equal(await make(Response.json({})).api.login("bob"), "");
   assert.equal(await make(Response.json({ participant: 7 })).api.login("bob"), "");
 });
 
-test("a page says whose it is, and asks below the path under which it was served", async () => {
+test("requests name the participant, and use the path below which the page was served", async () => {
   /** @type {string[]} */
   const asked = [];
   const fetch_function = async (/** @type {any} */ path) => {
@@ -41,30 +41,30 @@ test("a page says whose it is, and asks below the path under which it was served
   assert.deepEqual(asked, ["/study/api/v1/study?participant=7", "/study/api/v1/login"]);
 });
 
-test("the path under which a page was served is what stands before its files", () => {
+test("the base path is the part before the page's files", () => {
   assert.equal(base_path("https://host/static/js/app/main.js"), "");
   assert.equal(base_path("https://host/study/static/js/app/main.js"), "/study");
   assert.equal(base_path("https://host/a/static/b/static/js/app/main.js?x=/static/"), "/a/static/b");
   assert.equal(base_path("https://host/main.js"), "");
 });
 
-test("the study is asked for anew each time", async () => {
+test("the study's state is never cached", async () => {
   const { api, asked } = make(Response.json(READY));
   assert.deepEqual(await api.study(""), READY);
   assert.deepEqual([asked[0][0], asked[0][1].cache], ["/api/v1/study", "no-store"]);
 });
 
-test("an answer that is no state of a study is an error, and no refusal", async () => {
+test("an answer that is not a study state is an error, not a refusal", async () => {
   const { api } = make(Response.json({ state: "sleeping", state_number: 1 }));
   await assert.rejects(api.study(""), (error) => error instanceof Error && !(error instanceof ApiError));
 });
 
-test("a refusal has its status, code and words", async () => {
+test("a refusal has a status, a code and a message", async () => {
   const { api } = make(Response.json({ error: { code: "unknown_access_code", message: "nobody has it" } }, { status: 401 }));
   await assert.rejects(api.login("eve"), { name: "ApiError", status: 401, code: "unknown_access_code", message: "nobody has it" });
 });
 
-test("what everybody may know of the study is asked for without a login, and a refusal says when to come back", async () => {
+test("/about needs no login, and a refusal says when to try again", async () => {
   const { api, asked } = make(Response.json({ title: "Finding files", contact: "a@example.org", records_bytes: true }));
   assert.deepEqual(await api.about(), { title: "Finding files", contact: "a@example.org", records_bytes: true });
   assert.equal(asked[0][0], "/api/v1/about");
@@ -72,12 +72,12 @@ test("what everybody may know of the study is asked for without a login, and a r
   await assert.rejects(busy.api.login("eve"), { status: 429, retry_after: 48 });
 });
 
-test("a refusal by something that is not our server has its status all the same", async () => {
+test("a refusal by another server has a status, too", async () => {
   const { api } = make(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
   await assert.rejects(api.study(""), { name: "ApiError", status: 502, code: "", message: "Bad Gateway" });
 });
 
-test("a server that does not answer is given up after ten seconds", async (context) => {
+test("a request is cancelled after ten seconds without an answer", async (context) => {
   /** @type {number[]} */
   const limits = [];
   const controller = new AbortController();
@@ -92,7 +92,7 @@ test("a server that does not answer is given up after ten seconds", async (conte
   await assert.rejects(asked, { name: "TimeoutError" });
 });
 
-test("a server that cannot be reached is no refusal", async () => {
+test("a server that cannot be reached is not a refusal", async () => {
   const { api } = make(new TypeError("Failed to fetch"));
   await assert.rejects(api.login("bob"), { name: "TypeError", message: "Failed to fetch" });
 });

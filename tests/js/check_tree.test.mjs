@@ -10,7 +10,7 @@ const drawn = (nodes, indent = "") =>
     ...drawn(children, `${indent}  `),
   ]);
 
-test("paths become a tree, in order of their names, with what the check says of each", () => {
+test("paths become a tree, sorted by name, with the status of each", () => {
   const tree = check_tree([
     { path: "b", status: "extra" },
     { path: "a/deep/x", status: "incorrect", differs: ["content", "mode"] },

@@ -15,7 +15,7 @@ const summary = () => part("check_summary").textContent;
 /** @param {string} fold */
 const items = (fold) => part(fold).all("li").map(({ dataset, textContent }) => [dataset.status, textContent]);
 
-test("what is wrong stands apart from what is done, each behind a line to open", () => {
+test("wrong and right names are in separate lists, each collapsed", () => {
   show({
     matched: 1,
     incorrect: 1,
@@ -40,7 +40,7 @@ test("what is wrong stands apart from what is done, each behind a line to open",
   ]);
 });
 
-test("without names there is the sentence, and nothing to open", () => {
+test("without names there is only the sentence", () => {
   show({ matched: 250, extra: 250, detail: [] });
   assert.equal(summary(), "Not done yet: 250 things should not be here.");
   assert.deepEqual([part("check_wrong").hidden, part("check_right").hidden], [true, true]);
@@ -54,14 +54,14 @@ test("lines are a list in their order, and only right or missing ones are marked
   assert.deepEqual(items("check_wrong"), [[undefined, "second <b>"], ["matched", "first done"], ["missing", "last missing"]]);
 });
 
-test("a command with nothing right in it shows nothing, and what the one before showed is gone", () => {
+test("a command without a correct line shows nothing, and clears the previous result", () => {
   show({ matched: 1, missing: 1 }, "stdout");
   assert.equal(part("check").hidden, false);
   show({ matched: 0, missing: 2, extra: 100, detail: [{ line: "1", status: "extra" }] }, "stdout");
   assert.deepEqual([part("check").hidden, summary(), items("check_wrong").length], [true, "", 0]);
 });
 
-test("of many, 60 are shown and the others counted; a status that is not known is passed over", () => {
+test("of many entries 60 are shown and the others counted; an unknown status is ignored", () => {
   const detail = Array.from({ length: 62 }, (_, number) => ({ path: String(number), status: "extra" }));
   show({ extra: 62, detail: [{ path: "?", status: "of_a_newer_server" }, ...detail] });
   assert.equal(items("check_wrong").length, 60);
@@ -70,7 +70,7 @@ test("of many, 60 are shown and the others counted; a status that is not known i
   assert.equal(part("check_wrong").all("p").length, 0);
 });
 
-test("a screen reader hears of a check after the output that it is about, of the newest alone, and only if it changed", () => {
+test("a check is announced after its output: only the latest, and only if it changed", () => {
   show({ extra: 3 });
   part("announcer").texts = [];
   show({ extra: 4 });
@@ -87,7 +87,7 @@ test("a screen reader hears of a check after the output that it is about, of the
   assert.equal(timers.pending, 0);
 });
 
-test("the same result is not told again, and nothing is left once it is cleared", () => {
+test("the same result is not announced again, and clear() removes everything", () => {
   show({ extra: 2 });
   part("check_summary").texts = [];
   show({ extra: 2 });

@@ -67,7 +67,7 @@ test("a socket that opens and is refused before the welcome counts as a failure"
   }
 });
 
-test("comes back by itself after every close code but replaced", async () => {
+test("reconnects after every close code except replaced", async () => {
   for (const code of [1000, 1001, 1006, 1008, 1011, 1013, 4002]) {
     const { sockets, timers, connect } = make();
     await connect();
@@ -78,7 +78,7 @@ test("comes back by itself after every close code but replaced", async () => {
   }
 });
 
-test("stays away when a newer tab took over, until asked to take over", async () => {
+test("does not reconnect after a newer tab took over, until it is started again", async () => {
   for (const how of ["code", "message"]) {
     const { connection, sockets, timers, connect } = make();
     await connect();
@@ -96,7 +96,7 @@ test("stays away when a newer tab took over, until asked to take over", async ()
   }
 });
 
-test("asks whether it may come in only after an attempt that did not open", async () => {
+test("checks the login only after an attempt that did not open", async () => {
   let asked = 0;
   const { sockets, timers, connect } = make({ authorize: async () => {
       asked++;
@@ -114,7 +114,7 @@ test("asks whether it may come in only after an attempt that did not open", asyn
   assert.equal(sockets.all.length, 3);
 });
 
-test("stops when the server does not let it in any more", async () => {
+test("stops when the server no longer accepts the page", async () => {
   const { connection, sockets, timers } = make({ authorize: async () => "unknown_access_code" });
   connection.start();
   sockets.last.break();
@@ -137,7 +137,7 @@ test("a server that cannot be asked is a failed attempt", async () => {
   assert.equal(sockets.all.length, 1);
 });
 
-test("stopping while the server is being asked stops", async () => {
+test("stop() during a login check stops", async () => {
   /** @type {(verdict: Verdict) => void} */
   let answer = () => {};
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => (answer = resolve)) });
@@ -151,7 +151,7 @@ test("stopping while the server is being asked stops", async () => {
   assert.equal(connection.status.name, "stopped");
 });
 
-test("gives up an attempt that hangs, also one that is never welcomed", async () => {
+test("an attempt that hangs fails, also one without a welcome", async () => {
   for (const opens of [false, true]) {
     const { connection, sockets, timers } = make();
     connection.start();
@@ -163,7 +163,7 @@ test("gives up an attempt that hangs, also one that is never welcomed", async ()
   }
 });
 
-test("gives up an attempt in which the question whether it may come in hangs, and goes on trying", async () => {
+test("an attempt whose login check hangs fails, and another follows", async () => {
   /** @type {((verdict: Verdict) => void)[]} */
   const answers = [];
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
@@ -184,7 +184,7 @@ test("gives up an attempt in which the question whether it may come in hangs, an
   assert.equal(sockets.all.length, 2);
 });
 
-test("a check_now begins an attempt anew that has had no answer for two seconds, and lets a younger one be", async () => {
+test("check_now() restarts an attempt that has no answer after two seconds, but not a newer one", async () => {
   /** @type {((verdict: Verdict) => void)[]} */
   const answers = [];
   const { connection, sockets, timers } = make({ authorize: () => new Promise((resolve) => answers.push(resolve)) });
@@ -217,7 +217,7 @@ test("a check_now begins an attempt anew that has had no answer for two seconds,
   assert.equal(connection.status.name, "connected");
 });
 
-test("a check_now begins an attempt anew that was let in and is not welcomed within two seconds", async () => {
+test("check_now() restarts an attempt that has no welcome after two seconds", async () => {
   const { connection, sockets, timers } = make();
   connection.start();
   sockets.last.open();
@@ -236,7 +236,7 @@ test("a check_now begins an attempt anew that was let in and is not welcomed wit
   assert.equal(connection.status.name, "connected", "the first attempt's end is not this one's");
 });
 
-test("pings every 10 s, says so after 2 s without an answer, and takes 5 s of silence for a broken line", async () => {
+test("pings every 10 s, waits visibly after 2 s without an answer, and drops the connection after 5 s", async () => {
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   sockets.last.take();
@@ -256,7 +256,7 @@ test("pings every 10 s, says so after 2 s without an answer, and takes 5 s of si
   assert.equal(sockets.last.readyState, 2);
 });
 
-test("what a dropped socket still says is not heard", async () => {
+test("messages of a dropped socket are ignored", async () => {
   const { sockets, timers, frames, take_events, connect } = make();
   await connect();
   const old = sockets.last;
@@ -268,7 +268,7 @@ test("what a dropped socket still says is not heard", async () => {
   assert.deepEqual(take_events(), []);
 });
 
-test("a check_now tries at once when the connection is lost, and pings when it seems to live", async () => {
+test("check_now() reconnects at once if the connection is lost, and pings otherwise", async () => {
   const { connection, sockets, timers, connect } = make();
   await connect();
   sockets.last.take();
@@ -306,7 +306,7 @@ test("says why the connection was lost", async () => {
   assert.equal(connection.status.reason, "offline");
 });
 
-test("pings every 10 s, however much the server says", async () => {
+test("pings every 10 s, also when the server sends a lot", async () => {
   const { sockets, timers, connect } = make();
   await connect();
   sockets.last.take();

@@ -15,7 +15,7 @@ beforeEach(() => {
   body.dataset.state = "running";
 });
 
-test("says nothing while connected, one steady sentence while not, and tells a screen reader when that changes", () => {
+test("is empty while connected, has one steady sentence otherwise, and announces changes", () => {
   const line = new ConnectionLine();
   line.show(status("connecting", 1));
   assert.deepEqual([text(), body.dataset.link], ["Connecting…", "starting"]);
@@ -37,7 +37,7 @@ test("says that it waits for a server that does not answer", () => {
   assert.deepEqual([text(), body.dataset.link], ["Waiting for the server… What you type is kept.", "waiting"]);
 });
 
-test("names a cause that is not the network, as long as it is not known to be over", () => {
+test("names a cause that is not the network, as long as it lasts", () => {
   const line = new ConnectionLine();
   line.show(status("connected"));
   line.show({ ...LOST, reason: "not_found" });
@@ -49,7 +49,7 @@ test("names a cause that is not the network, as long as it is not known to be ov
   assert.equal(text(), "Connection lost. Reconnecting… What you type is kept.");
 });
 
-test("promises to keep what is typed only while a task runs", () => {
+test("promises to keep input only while a task runs", () => {
   body.dataset.state = "ready";
   const line = new ConnectionLine();
   line.show(status("connected"));

@@ -7,7 +7,7 @@ import { settle } from "./support/fake_timers.mjs";
 
 /** A server that does not answer, or answers that it does not want this page. */
 
-test("in doubt it pings at once, says so after a quarter of a second, and gives the line up after two", async () => {
+test("a probe pings at once, waits visibly after 0.25 s, and drops the connection after 2 s", async () => {
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   sockets.last.take();
@@ -27,7 +27,7 @@ test("in doubt it pings at once, says so after a quarter of a second, and gives 
   assert.deepEqual(take_events(), ["waiting 0", "closed", "lost 0"]);
 });
 
-test("a doubt that a quick answer settles is never told, and the next is a new one", async () => {
+test("a probe with a quick answer is not visible, and the next one starts again", async () => {
   const { connection, sockets, timers, take_events, connect } = make();
   await connect();
   for (let time = 0; time < 3; time++) {
@@ -47,7 +47,7 @@ test("a doubt that a quick answer settles is never told, and the next is a new o
   assert.equal(connection.status.name, "connected");
 });
 
-test("a doubt hurries a ping that is under way", async () => {
+test("a probe shortens the deadline of a pending ping", async () => {
   const { connection, sockets, timers, connect } = make();
   await connect();
   timers.advance(10_500);
@@ -58,7 +58,7 @@ test("a doubt hurries a ping that is under way", async () => {
   assert.equal(connection.status.name, "lost");
 });
 
-test("a page whose cookie is another participant's logs in before it comes back", async () => {
+test("a page with another participant's cookie logs in before it reconnects", async () => {
   /** @type {boolean[]} */
   const asked = [];
   const authorize = async (/** @type {boolean} */ logs_in_first) => {
@@ -77,7 +77,7 @@ test("a page whose cookie is another participant's logs in before it comes back"
   assert.deepEqual(asked, [true, false], "once it has");
 });
 
-test("names the server's own word for why it cannot be asked, and tells a WebSocket that is refused from a server that is away", async () => {
+test("keeps the server's reason, and distinguishes a refused WebSocket from a server that is down", async () => {
   /** @type {Error | null} */
   let failure = new TypeError("Failed to fetch");
   const authorize = async () => {

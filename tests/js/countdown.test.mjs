@@ -9,7 +9,7 @@ const timers = new FakeTimers();
 const countdown = new Countdown(timers);
 const shown = () => [part("clock").textContent, part("clock_words").textContent, part("clock_box").dataset.level];
 
-test("counts down from the server's last word, warns once for each step, and ends at nothing", () => {
+test("counts down from the server's last value, warns once for each level, and ends at zero", () => {
   countdown.set(31, 100);
   assert.deepEqual(shown(), ["0:31", "left", "enough"]);
   timers.advance(1000);
@@ -22,7 +22,7 @@ test("counts down from the server's last word, warns once for each step, and end
   assert.equal(timers.pending, 0);
 });
 
-test("a newer word of the server counts", () => {
+test("a newer value of the server applies", () => {
   countdown.set(50, 100);
   timers.advance(10_000);
   countdown.set(45, 100);
@@ -30,7 +30,7 @@ test("a newer word of the server counts", () => {
   assert.equal(shown()[0], "0:44");
 });
 
-test("stands still while the server's does, and says so", () => {
+test("is paused while the server's clock is, and says so", () => {
   countdown.set(90, 100, true);
   timers.advance(30_000);
   assert.deepEqual(shown(), ["1:30", "left, paused", "enough"]);
@@ -41,7 +41,7 @@ test("stands still while the server's does, and says so", () => {
   assert.deepEqual(shown(), ["1:29", "left", "enough"]);
 });
 
-test("is away when nothing runs", () => {
+test("is hidden when no task runs", () => {
   countdown.set(null, 0);
   assert.equal(part("clock_box").hidden, true);
   assert.equal(countdown.in_words, "");

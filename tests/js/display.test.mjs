@@ -12,7 +12,7 @@ function storage(text) {
   };
 }
 
-test("what was chosen is remembered, and told to those who follow", () => {
+test("choices are stored, and subscribers get them", () => {
   const kept = storage();
   const display = new Display(() => kept);
   /** @type {string[]} */
@@ -25,13 +25,13 @@ test("what was chosen is remembered, and told to those who follow", () => {
   assert.deepEqual(new Display(() => kept).choices, { theme: "dark", font_size: 32, task_width: 300, is_folded: false, screen_reader: false });
 });
 
-test("what makes no sense counts as not chosen", () => {
+test("invalid choices are replaced by the defaults", () => {
   for (const text of ["no JSON", "null", "[]", '{"theme": "pink", "font_size": "big", "is_folded": 1, "task_width": "wide"}']) {
     assert.deepEqual(new Display(() => storage(text)).choices, { theme: "system", font_size: 15, task_width: null, is_folded: false, screen_reader: false }, text);
   }
 });
 
-test("a browser that keeps nothing is no obstacle", () => {
+test("works without storage", () => {
   const display = new Display(() => {
     throw new Error("denied");
   });

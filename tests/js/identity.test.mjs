@@ -35,7 +35,7 @@ function make({ keeps_cookies = true } = {}) {
   return { server, identity };
 }
 
-test("a page whose cookie another participant's login has replaced logs in with its own code", async () => {
+test("a page whose cookie was replaced by another participant's login logs in again with its own code", async () => {
   const { server, identity } = make();
   const bob = identity("bob");
   await bob.log_in();
@@ -49,7 +49,7 @@ test("a page whose cookie another participant's login has replaced logs in with 
   assert.equal(server.logins, 4, "its cookie is known to be another's");
 });
 
-test("a browser that keeps no cookies is found out by one more login", async () => {
+test("blocked cookies are detected by one more login", async () => {
   const { server, identity } = make({ keeps_cookies: false });
   const bob = identity("bob");
   await bob.log_in();
@@ -57,7 +57,7 @@ test("a browser that keeps no cookies is found out by one more login", async () 
   assert.equal(server.logins, 2);
 });
 
-test("a code that is no longer known, and a server that cannot be asked, are told apart", async () => {
+test("an unknown code and an unreachable server are distinguished", async () => {
   const { server, identity } = make();
   const bob = identity("bob");
   await bob.log_in();

@@ -15,7 +15,7 @@ function take_all(stream) {
   return frames;
 }
 
-test("hands out what is typed once, with its offset", () => {
+test("hands out input once, with its offset", () => {
   const stream = new InputStream();
   stream.write(bytes("ls"));
   stream.write(bytes(""));
@@ -27,7 +27,7 @@ test("hands out what is typed once, with its offset", () => {
   assert.equal(stream.ever_sent, 3);
 });
 
-test("never goes further than the window ahead of the acknowledgements", () => {
+test("never sends more than one window ahead of the acknowledgements", () => {
   const stream = new InputStream(10);
   stream.write(bytes("0123456789abcdef"));
   assert.deepEqual(take_all(stream), [[0, "0123456789"]]);
@@ -62,7 +62,7 @@ test("hands out no more than it is asked for", () => {
   assert.deepEqual(take_all(stream), [[6, " and after"]]);
 });
 
-test("sends again after a break exactly what the server lacks", () => {
+test("after a reconnect it sends exactly what the server lacks", () => {
   const stream = new InputStream();
   stream.write(bytes("hello"));
   take_all(stream);
@@ -76,7 +76,7 @@ test("sends again after a break exactly what the server lacks", () => {
   assert.deepEqual(take_all(stream), []);
 });
 
-test("what was sent remains sent for hello, though it is to be sent again", () => {
+test("sent input still counts as sent for hello while it is sent again", () => {
   const stream = new InputStream();
   stream.write(bytes("hello"));
   take_all(stream);
@@ -85,7 +85,7 @@ test("what was sent remains sent for hello, though it is to be sent again", () =
   assert.deepEqual(take_all(stream), [[0, "hello"]]);
 });
 
-test("drops uncertain bytes of a dead owner, and keeps what never left the page", () => {
+test("drops bytes that a dead owner may have, and keeps unsent input", () => {
   const stream = new InputStream();
   stream.write(bytes("sent"));
   take_all(stream);
@@ -94,7 +94,7 @@ test("drops uncertain bytes of a dead owner, and keeps what never left the page"
   assert.deepEqual(take_all(stream), [[4, "kept"]]);
 });
 
-test("moves what never left the page behind what another page has typed since", () => {
+test("moves unsent input behind the input of another page", () => {
   const stream = new InputStream();
   stream.write(bytes("sent"));
   take_all(stream);
@@ -104,7 +104,7 @@ test("moves what never left the page behind what another page has typed since", 
   assert.equal(stream.end, 104);
 });
 
-test("goes on where the server says, even before what it had acknowledged", () => {
+test("continues at the server's offset, even before its last acknowledgement", () => {
   const stream = new InputStream();
   stream.write(bytes("acknowledged"));
   take_all(stream);
@@ -114,7 +114,7 @@ test("goes on where the server says, even before what it had acknowledged", () =
   assert.deepEqual(take_all(stream), [[5, "new"]]);
 });
 
-test("an acknowledgement of what was never sent frees only what was", () => {
+test("an acknowledgement beyond the sent input frees only the sent input", () => {
   const stream = new InputStream();
   stream.write(bytes("ab"));
   take_all(stream);
@@ -124,7 +124,7 @@ test("an acknowledgement of what was never sent frees only what was", () => {
   assert.deepEqual(take_all(stream), [[2, "cd"]]);
 });
 
-test("an acknowledgement that overtakes the sending again skips what it covers", () => {
+test("an acknowledgement during a resend skips what it covers", () => {
   const stream = new InputStream();
   stream.write(bytes("abcdef"));
   take_all(stream);
@@ -133,7 +133,7 @@ test("an acknowledgement that overtakes the sending again skips what it covers",
   assert.deepEqual(take_all(stream), [[4, "ef"]]);
 });
 
-test("says how far a paste has come that is larger than the window, and forgets what has not left", () => {
+test("reports the progress of a paste larger than the window, and drops its unsent part", () => {
   const stream = new InputStream(10);
   stream.write(bytes("0123456789"));
   assert.equal(stream.backlog, null);
@@ -151,7 +151,7 @@ test("says how far a paste has come that is larger than the window, and forgets 
   assert.deepEqual(take_all(stream), [[10, "f"]]);
 });
 
-test("cancels what has not left, and sends the part of it that has left again after a break", () => {
+test("cancels unsent input, and resends the sent part after a reconnect", () => {
   const stream = new InputStream(4);
   stream.write(bytes("0123456789"));
   stream.write(bytes("abc"));
@@ -162,7 +162,7 @@ test("cancels what has not left, and sends the part of it that has left again af
   assert.deepEqual(take_all(stream), [[1, "123"]]);
 });
 
-test("another stream gets nothing that was meant for the old one", () => {
+test("another stream gets no input of the old one", () => {
   const stream = new InputStream();
   stream.write(bytes("old"));
   stream.reset(7);
@@ -170,7 +170,7 @@ test("another stream gets nothing that was meant for the old one", () => {
   assert.deepEqual(take_all(stream), [[7, "new"]]);
 });
 
-test("any mix of breaks and acknowledgements gives back the bytes in order", () => {
+test("any mix of reconnects and acknowledgements delivers the bytes in order", () => {
   let seed = 12345;
   const random = (/** @type {number} */ below) => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % below;
   for (let round = 0; round < 200; round++) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { KeyTimes } from "../../static/js/core/key_times.js";
 
-test("a time is told once its first byte has left, and only once", () => {
+test("a time is reported once its first byte is sent, and only once", () => {
   const times = new KeyTimes();
   times.add(0, 100);
   times.add(1, 101);
@@ -15,7 +15,7 @@ test("a time is told once its first byte has left, and only once", () => {
   assert.deepEqual(times.take(100), []);
 });
 
-test("what has not left moves with its bytes, and is dropped with them", () => {
+test("times of unsent input move with its bytes, and are dropped with them", () => {
   const times = new KeyTimes();
   times.add(3, 100);
   times.move(40);

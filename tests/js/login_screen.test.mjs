@@ -7,7 +7,7 @@ import { active, part } from "./support/fake_page.mjs";
 const { show_login, show_refusal } = await import("../../static/js/app/login_screen.js");
 const { PlainPage } = await import("../../static/js/app/plain_page.js");
 
-test("a server that cannot be reached is tried again once, however often the button is pressed, and again where that fails too", () => {
+test("Try again sends one request, however often it is pressed, and works again after a failure", () => {
   const screen = new PlainPage();
   const dialog = part("screen");
   let tries = 0;
@@ -33,7 +33,7 @@ test("a wrong code stays in its field, selected", () => {
   assert.doesNotMatch(part("screen").textContent, /does not exist/);
 });
 
-test("after too many tries the wait is counted down, and told twice to a screen reader", () => {
+test("after too many attempts the wait counts down, and is announced at its start and end", () => {
   const timers = new FakeTimers();
   const announcer = part("announcer");
   announcer.texts = [];

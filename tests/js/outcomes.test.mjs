@@ -8,14 +8,14 @@ import { PASSED, READY } from "./support/session_parts.mjs";
 
 const state = (/** @type {object} */ fields) => /** @type {StudyState} */ (fields);
 
-test("each outcome has a card and words of its own", () => {
+test("each outcome has its own card and words", () => {
   const told = ["passed", "timed_out", "gave_up", "interrupted"].map((name) => outcome_of({ number: 3, state: name }));
   assert.deepEqual(told.map(({ card }) => card), ["passed", "timed_out", "gave_up", "failed"]);
   assert.equal(new Set(told.map(({ in_short }) => in_short)).size, 4);
   for (const { heading } of told) assert.match(heading(3), /\b3\b/);
 });
 
-test("what ended by our fault, or in a way that this page does not know, never counts against the participant", () => {
+test("a failure on our side, or an unknown state, never counts", () => {
   for (const name of ["interrupted", "of_a_newer_server"]) {
     const { heading, sentence } = outcome_of({ number: 1, state: name });
     assert.equal(heading(1), "Task 1 ended early");
@@ -23,7 +23,7 @@ test("what ended by our fault, or in a way that this page does not know, never c
   }
 });
 
-test("an older server tells only of the last task", () => {
+test("an older server reports only the last task", () => {
   assert.deepEqual(outcomes_of(state(READY)), []);
   assert.deepEqual(outcomes_of(state(PASSED)), [{ number: 1, state: "passed" }]);
   const outcomes = [{ number: 1, state: "gave_up" }, { number: 2, state: "passed" }];

@@ -18,7 +18,7 @@ test("takes bytes in order", () => {
   assert.equal(stream.received, 5);
 });
 
-test("drops what it already has, and only that", () => {
+test("drops only bytes that it has already", () => {
   const stream = new OutputStream();
   receive(stream, 0, "abcdef");
   assert.equal(receive(stream, 0, "abc"), "known");
@@ -27,7 +27,7 @@ test("drops what it already has, and only that", () => {
   assert.equal(stream.received, 8);
 });
 
-test("takes nothing behind a gap", () => {
+test("accepts nothing after a gap", () => {
   const stream = new OutputStream();
   receive(stream, 0, "abc");
   assert.deepEqual(stream.receive(5, bytes("f")), { kind: "gap", missing: 2 });
@@ -35,7 +35,7 @@ test("takes nothing behind a gap", () => {
   assert.deepEqual(receive(stream, 3, "def"), [3, "def"]);
 });
 
-test("resumes where it was, and says when bytes are gone for good", () => {
+test("resumes at its offset, and reports lost bytes", () => {
   const stream = new OutputStream();
   receive(stream, 0, "abc");
   stream.mark_rendered(3);
@@ -46,7 +46,7 @@ test("resumes where it was, and says when bytes are gone for good", () => {
   assert.deepEqual(receive(stream, 1000, "x"), [1000, "x"]);
 });
 
-test("owes an acknowledgement only for what is drawn, and in batches", () => {
+test("an acknowledgement is due only for drawn output, in batches", () => {
   const stream = new OutputStream(4);
   receive(stream, 0, "abcdef");
   assert.equal(stream.acknowledgement_is_owed, false);
@@ -66,7 +66,7 @@ test("never acknowledges more than it has received", () => {
   assert.equal(stream.take_acknowledgement(), 3);
 });
 
-test("owes the last acknowledgement again on a new connection", () => {
+test("the last acknowledgement is due again on a new connection", () => {
   const stream = new OutputStream();
   receive(stream, 0, "abc");
   stream.mark_rendered(3);

@@ -13,7 +13,7 @@ function make() {
   return { bar, heard };
 }
 
-test("tells how much of how much, in KiB and in MiB", () => {
+test("shows progress and total, in KiB and MiB", () => {
   const { bar } = make();
   bar.show({ done: 33_000, total: 100_000 });
   assert.deepEqual([part("paste_bar").hidden, part("paste_bar_words").textContent], [false, "Pasting: 33 % of 98 KiB"]);
@@ -22,7 +22,7 @@ test("tells how much of how much, in KiB and in MiB", () => {
   assert.equal(part("paste_bar_words").textContent, "Pasting: 0 % of 3.0 MiB");
 });
 
-test("gives the keyboard to the terminal when it goes with it, and leaves it elsewhere", () => {
+test("returns its focus to the terminal when it closes, and leaves a focus elsewhere alone", () => {
   const { bar, heard } = make();
   bar.show({ done: 0, total: 100_000 });
   body.focus();

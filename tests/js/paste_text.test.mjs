@@ -8,12 +8,12 @@ test("text, tabs, line ends and other languages are pasted as they are", () => {
   assert.deepEqual(make_pasteable(text), { text, replaced: 0 });
 });
 
-test("what would end the bracket or act as a key is seen and does nothing", () => {
+test("characters that would end the bracket or act as keys become visible and harmless", () => {
   assert.deepEqual(make_pasteable("echo safe \x1b[201~\recho INJECTED\r"), { text: "echo safe ␛[201~\recho INJECTED\r", replaced: 1 });
   assert.deepEqual(make_pasteable("one\x03two\x00\x7f\x04\x1a\x9b201~"), { text: "one␃two␀␡␄␚\ufffd201~", replaced: 6 });
 });
 
-test("no control character but tab and line ends is left", () => {
+test("no control character except tab and line ends remains", () => {
   const all = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join("");
   const { text, replaced } = make_pasteable(all);
   // eslint-disable-next-line no-control-regex

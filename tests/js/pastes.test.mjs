@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Pastes } from "../../static/js/core/pastes.js";
 
-test("tells of each paste that is cut short how much of it has left", () => {
+test("reports how much of each stopped paste was sent", () => {
   const pastes = new Pastes();
   pastes.add({ stream: "s", input_offset: 0, bytes: 10 }, 0);
   pastes.add({ stream: "s", input_offset: 10, bytes: 10 }, 10);
@@ -15,7 +15,7 @@ test("tells of each paste that is cut short how much of it has left", () => {
   assert.deepEqual(pastes.stop(14), [], "they are told once");
 });
 
-test("a paste whose rest went on elsewhere stays where it began, and is as long as what has left of it", () => {
+test("a paste whose rest has moved keeps its offset, and its length is what was sent", () => {
   const pastes = new Pastes();
   pastes.add({ stream: "s", input_offset: 0, bytes: 10 }, 0);
   pastes.add({ stream: "s", input_offset: 10, bytes: 5 }, 0);

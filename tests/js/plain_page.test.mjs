@@ -9,7 +9,7 @@ const { PlainPage } = await import("../../static/js/app/plain_page.js");
 const place = part("screen");
 place.hidden = true;
 
-test("a page of its own takes the workbench's place, with its buttons below the text, and gives it back", () => {
+test("a plain page replaces the workbench, with its buttons below the text, until it closes", () => {
   const page = new PlainPage();
   assert.equal(page.shown, "");
   page.show({ card: "start", heading: "Ready?", sign: "terminal", footer: [element("button", {}, "Start")] }, "A text");

@@ -29,7 +29,7 @@ function make() {
   return { take: () => seen.splice(0) };
 }
 
-test("tells how it is at first, and whenever it changes", () => {
+test("reports the state at the start and after each change", () => {
   const { take } = make();
   assert.deepEqual(take(), [{ kind: "visibility", visible: true }, { kind: "focus", focused: true }]);
   page.visibilityState = "hidden";
@@ -44,7 +44,7 @@ test("tells how it is at first, and whenever it changes", () => {
   assert.deepEqual(take().slice(-2), [{ kind: "visibility", visible: true }, { kind: "focus", focused: true }]);
 });
 
-test("a page that is left says what there is to say, and tells for how long when it is back, once", (context) => {
+test("a closing page sends its reports, and reports its absence once when it is back", (context) => {
   let now = 50_000;
   context.mock.method(Date, "now", () => now);
   const { take } = make();
@@ -56,7 +56,7 @@ test("a page that is left says what there is to say, and tells for how long when
   assert.equal(make().take()[0].kind, "visibility");
 });
 
-test("a browser that keeps nothing is no trouble", () => {
+test("works without storage", () => {
   Object.defineProperty(globalThis, "sessionStorage", {
     configurable: true,
     get: () => {

@@ -27,7 +27,7 @@ test("frames that are too short or too long are refused", () => {
   assert.throws(() => encode_frame(0, new Uint8Array(MAX_FRAME_BYTES + 1)), ProtocolError);
 });
 
-test("messages of an unknown type are passed over, broken ones are not", () => {
+test("messages of an unknown type are ignored, malformed ones are errors", () => {
   assert.equal(decode_message('{"type": "weather", "sun": true}'), null);
   assert.deepEqual(decode_message('{"type": "input_ack", "input_offset": 3, "new": 1}'), { type: "input_ack", input_offset: 3, new: 1 });
   for (const text of [
@@ -48,7 +48,7 @@ test("messages of an unknown type are passed over, broken ones are not", () => {
   }
 });
 
-test("docs/protocol.md tells of the same messages, codes and sizes", async () => {
+test("docs/protocol.md has the same messages, codes and sizes", async () => {
   const text = await readFile(new URL("../../docs/protocol.md", import.meta.url), "utf8");
   const section = (/** @type {string} */ heading) => text.split(`\n### ${heading}\n`)[1].split("\n#")[0];
   const names = [...section("Messages from the server").matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name).filter((name) => name !== "type");

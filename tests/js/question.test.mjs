@@ -16,7 +16,7 @@ function make() {
   return { question, heard, dialog: part("question") };
 }
 
-test("yes is done before the question is told to be closed, and no does nothing", () => {
+test("yes acts before on_closed is called, and no does nothing", () => {
   const { question, heard, dialog } = make();
   assert.equal(question.is_open, true);
   dialog.button("Give up").click();
@@ -26,13 +26,13 @@ test("yes is done before the question is told to be closed, and no does nothing"
   assert.deepEqual(other.heard, ["closed"]);
 });
 
-test("the harmless answer comes first", () => {
+test("the safe answer comes first", () => {
   const { dialog, question } = make();
   assert.deepEqual(dialog.all("button").map(({ textContent }) => textContent), ["Go on", "Give up"]);
   question.close();
 });
 
-test("Escape is a no; a question that is put away has no answer", async () => {
+test("Escape means no; close() gives no answer", async () => {
   const { dialog, heard, question } = make();
   dialog.escape();
   await settle();

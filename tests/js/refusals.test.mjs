@@ -6,7 +6,7 @@ import { ApiError } from "../../static/js/core/api.js";
 
 const ORIGIN = "https://study.example.org";
 
-test("each cause has a card and a sentence of its own, and only silence is blamed on the network", () => {
+test("each cause has its own card and sentence, and only a missing answer is blamed on the network", () => {
   /** @type {[unknown, string, RegExp][]} */
   const causes = [
     ["cookies_blocked", "cookies", /Allow cookies for this site/],
@@ -27,18 +27,18 @@ test("each cause has a card and a sentence of its own, and only silence is blame
   assert.match(silence.sentence, /network may be down/);
 });
 
-test("another code helps where this one is unknown, at once or after a while, and nowhere else", () => {
+test("another code helps only if this one is unknown, at once or after a wait", () => {
   assert.equal(wait_for_code("unknown_access_code"), 0);
   assert.equal(wait_for_code(new ApiError(401, "unknown_access_code", "no")), 0);
   assert.equal(wait_for_code(new ApiError(429, "too_many_failures", "no", 48)), 48);
   for (const reason of ["cookies_blocked", new ApiError(404, "", "no"), new TypeError("no")]) assert.equal(wait_for_code(reason), null);
 });
 
-test("the people who run the study can see what the server said", () => {
+test("the server's message is shown for the people who run the study", () => {
   assert.equal(refusal_in_words(new ApiError(502, "", "Bad Gateway"), ORIGIN).detail, "Bad Gateway (502)");
 });
 
-test("a line has words of its own for what is no loss of the network", () => {
+test("the connection line has its own sentence for causes other than the network", () => {
   assert.match(loss_in_words({ reason: "not_found", attempt: 1 }), /no longer at this address/);
   assert.match(loss_in_words({ reason: "cross_origin", attempt: 1 }), /does not accept this page's address/);
   assert.equal(loss_in_words({ reason: "websocket refused", attempt: 2 }), "", "the server may just have ended");

@@ -14,7 +14,7 @@ function make() {
   return { timers, line, reports: new Reports({ send, timers }), take: () => sent.splice(0) };
 }
 
-test("gathers the times of keys for 250 ms, a frame for each stream", () => {
+test("collects the times of keys for 250 ms, one frame for each stream", () => {
   const { timers, reports, take } = make();
   reports.typed("s1", 0, 1000);
   reports.typed("s1", 1, 1100.5);
@@ -55,7 +55,7 @@ test("keeps what cannot be sent, in order, and sends a little at a time afterwar
   assert.equal(take().at(-1).at, 1004);
 });
 
-test("a paste follows its input to where that goes on, and times of what has left stay", () => {
+test("a paste moves with its input, and times of sent input stay", () => {
   const { timers, reports, take } = make();
   reports.typed("s", 5, 1);
   reports.observe({ kind: "paste", stream: "s", input_offset: 8, bytes: 3, at: 2 });
@@ -66,7 +66,7 @@ test("a paste follows its input to where that goes on, and times of what has lef
   assert.deepEqual([times, moved.input_offset, other.input_offset], [[[5, 1]], 108, 8]);
 });
 
-test("where the stream goes on further back, times of what came to nobody are not told", () => {
+test("when the stream moves back, times of input that nobody got are dropped", () => {
   const { timers, reports, take } = make();
   reports.typed("s", 5, 1);
   reports.typed("s", 18, 2);
@@ -89,7 +89,7 @@ test("offsets in a frame ascend", () => {
   assert.deepEqual(take().map(({ times }) => times), [[[5, 1], [9, 2]], [[7, 3]]]);
 });
 
-test("tells the median round trip of the last 30 s, every 30 s", () => {
+test("reports the median round trip of the last 30 s, every 30 s", () => {
   const trips = new RoundTrips();
   assert.equal(trips.add(0, 7), 7);
   assert.equal(trips.add(10_000, 1), null);

@@ -20,7 +20,7 @@ test("a card's heading takes the focus, and names the dialog", () => {
   assert.deepEqual([screen.shown, dialog.open, dialog.children.length], ["", false, 0]);
 });
 
-test("Escape dismisses a card that can be, and tells it once", async () => {
+test("Escape closes the dialog, and on_dismissed is called once", async () => {
   let dismissed = 0;
   const screen = new Screen("second", () => dismissed++);
   screen.show({ card: "question", heading: "Sure?" });

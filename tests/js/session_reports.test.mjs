@@ -229,7 +229,7 @@ test("a reset that was abandoned in the middle of a paste types nothing when the
   assert.deepEqual(typed(), []);
 });
 
-test("tells the round trip", () => {
+test("reports the round trip", () => {
   const { open_running, sockets, timers, take } = make();
   open_running();
   timers.advance(10_000);
@@ -239,7 +239,7 @@ test("tells the round trip", () => {
   assert.deepEqual(take().at(-1), { type: "observation", kind: "round_trip", milliseconds: 30, at: 1_010_030 });
 });
 
-test("an older server that does not know what the page reports troubles nobody", () => {
+test("an older server that does not know a report shows no error", () => {
   const { open_running, sockets, errors } = make();
   open_running();
   sockets.last.say({ type: "error", code: "bad_message", message: "type: expected hello, …" });

@@ -49,7 +49,7 @@ test("the button of the page opens them, and Done closes them", () => {
   assert.equal(dialog.open, false);
 });
 
-test("promises the keys of the browser only where the full screen gives them", () => {
+test("lists reserved keys only if full screen passes them on", () => {
   const promised = () => {
     const { dialog, settings } = make();
     const keys = dialog.all("kbd").map(({ textContent }) => textContent);

@@ -14,7 +14,7 @@ test("a median has the interval that its ranks give it with at least 95 %", () =
   assert.deepEqual(estimateMedian([7]), { median: 7, low: 7, high: 7, count: 1, confidence: 0 });
 });
 
-test("a quantile is a value that was measured", () => {
+test("a quantile is a measured value", () => {
   assert.equal(quantile([1, 2, 3, 4], 0.5), 2);
   assert.equal(quantile([1, 2, 3, 4], 0.95), 4);
   assert.equal(quantile([5], 0.5), 5);

@@ -12,12 +12,12 @@ function shown(state) {
   return part("steps").hidden ? null : part("steps").all("span").map(({ dataset }) => dataset.step);
 }
 
-test("a segment for each task: what came of it, where one is, and what is ahead", () => {
+test("one segment for each task: its outcome, the current one, and those ahead", () => {
   const outcomes = [{ number: 1, state: "passed" }, { number: 2, state: "interrupted" }];
   assert.deepEqual(shown({ ...READY, task: { ...READY.task, number: 3, total: 5 }, outcomes }), ["passed", "interrupted", "current", "ahead", "ahead"]);
 });
 
-test("an older server tells of the last task; those before it have ended", () => {
+test("an older server reports the last task; the earlier ones have ended", () => {
   assert.deepEqual(shown(PASSED), ["passed", "current"]);
   assert.deepEqual(shown({ ...PASSED, task: { ...PASSED.task, number: 3, total: 3 }, previous: { number: 2, state: "gave_up" } }), ["ended", "gave_up", "current"]);
 });

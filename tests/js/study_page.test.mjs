@@ -63,7 +63,7 @@ beforeEach(() => {
   body.focus();
 });
 
-test("each state has its screen, and hearing it again changes nothing", () => {
+test("each state has its screen, and receiving it again changes nothing", () => {
   hear(READY);
   assert.deepEqual([shown(), body.dataset.state, body.dataset.view], ["start", "ready", "plain"]);
   part("open_settings").focus();
@@ -77,7 +77,7 @@ test("each state has its screen, and hearing it again changes nothing", () => {
   assert.deepEqual([shown(), part("task_number").textContent], ["end", "The end"]);
 });
 
-test("what solved a task stays in sight, with its text, until the participant goes on", () => {
+test("the output that solved a task and the task's text stay visible until the participant continues", () => {
   page.on_progress(PROGRESS);
   hear({ ...RUNNING, state_number: 5 });
   hear(PASSED);
@@ -95,7 +95,7 @@ test("what solved a task stays in sight, with its text, until the participant go
   assert.deepEqual([shown(), solved.hidden], ["end", true]);
 });
 
-test("a task that was solved before the page was loaded, or in another tab, has no terminal to be seen", () => {
+test("a task that was solved before the page was loaded, or in another tab, shows no terminal", () => {
   hear({ ...PASSED, state_number: 6, previous: { number: 5, state: "passed" } });
   assert.deepEqual([shown(), part("solved").hidden], ["passed", true]);
   hear({ ...RUNNING, state_number: 7 });
@@ -105,7 +105,7 @@ test("a task that was solved before the page was loaded, or in another tab, has 
   assert.deepEqual([shown(), part("solved").hidden], ["passed", true]);
 });
 
-test("news of a running task leave the keyboard where it is", () => {
+test("updates of a running task leave the focus where it is", () => {
   part("fold").focus();
   hear({ ...RUNNING, state_number: 7 });
   assert.equal(active(), part("fold"));
@@ -114,7 +114,7 @@ test("news of a running task leave the keyboard where it is", () => {
   assert.equal(active(), terminal);
 });
 
-test("settings that were opened while the task was on its way give way to it, and those of a running task stay", () => {
+test("settings that were opened while a task started close, and those of a running task stay open", () => {
   hear(READY);
   screen.button("Start").click();
   part("open_settings").click();
@@ -128,7 +128,7 @@ test("settings that were opened while the task was on its way give way to it, an
   settings.close();
 });
 
-test("starting over asks first, and takes the last check away once it is done", async () => {
+test("resetting asks first, and clears the last check when it is done", async () => {
   page.on_progress(PROGRESS);
   part("reset").click();
   assert.deepEqual([question.open, session.asked], [true, []]);
@@ -139,7 +139,7 @@ test("starting over asks first, and takes the last check away once it is done", 
   assert.deepEqual([part("check").hidden, part("reset").attributes["aria-disabled"]], [true, "false"]);
 });
 
-test("what fails is told, and can be tried again or put away", async () => {
+test("a failure is shown, and can be retried or closed", async () => {
   part("give_up").click();
   question.button("Give up").click();
   session.answer.reject(Object.assign(new Error("no room"), { code: "busy" }));
@@ -156,7 +156,7 @@ test("what fails is told, and can be tried again or put away", async () => {
   assert.equal(notice.hidden, true);
 });
 
-test("what fails once its task is over is told to nobody, and a notice goes with its task", async () => {
+test("a failure after the end of its task is not shown, and a notice closes with its task", async () => {
   part("give_up").click();
   question.button("Give up").click();
   hear(PASSED);
@@ -169,7 +169,7 @@ test("what fails once its task is over is told to nobody, and a notice goes with
   assert.equal(notice.hidden, true);
 });
 
-test("what failed in a task, or was asked about it, is gone when another tab has moved on to the next one", async () => {
+test("a task's notice and question close when another tab starts the next task", async () => {
   const next = (/** @type {number} */ number) => hear({ ...RUNNING, state_number: 2 + 2 * number, task: { ...RUNNING.task, number } });
   part("give_up").click();
   question.button("Give up").click();
@@ -188,7 +188,7 @@ test("what failed in a task, or was asked about it, is gone when another tab has
   assert.deepEqual([question.open, session.asked, active()], [false, ["give_up"], terminal]);
 });
 
-test("a terminal that was made anew takes the last check with it, once", () => {
+test("a replaced terminal clears the last check, once", () => {
   const replaced = { ...RUNNING, task: { ...RUNNING.task, terminal_replaced: true } };
   page.on_progress(PROGRESS);
   hear(replaced);
@@ -198,7 +198,7 @@ test("a terminal that was made anew takes the last check with it, once", () => {
   assert.equal(part("check").hidden, false);
 });
 
-test("another tab that takes over puts all else away, and only from then on leaving is nobody's business", () => {
+test("a takeover by another tab closes everything else, and leaving no longer asks", () => {
   assert.equal(page.is_task_running, true);
   part("give_up").click();
   connection("lost");
@@ -212,7 +212,7 @@ test("another tab that takes over puts all else away, and only from then on leav
   assert.deepEqual([shown(), active()], ["", terminal]);
 });
 
-test("how things stand is told in one go", async () => {
+test("the status is one announcement", async () => {
   page.on_progress(PROGRESS);
   part("announcer").texts = [];
   page.announce_status();
@@ -224,7 +224,7 @@ test("how things stand is told in one go", async () => {
   assert.match(part("announcer").textContent, /^16 seconds left, paused\. Task 1 of 2\..*Your terminal is temporarily unavailable/);
 });
 
-test("a card is described by what it tells, and before the first task by what is recorded", () => {
+test("a card's description has its text, and before the first task what is recorded", () => {
   const described = () => (screen.all("h2")[0].attributes["aria-describedby"] ?? "").split(" ").map((id) => find_in(screen, id)?.textContent ?? "").join(" ");
   hear(READY);
   assert.match(described(), /This study records every key you type.*Task 1 of 2.*You have 1 minute\. The clock starts when your terminal appears/);
@@ -239,13 +239,13 @@ function find_in(element, id) {
   return element.children.map((/** @type {any} */ child) => find_in(child, id)).find((/** @type {any} */ found) => found !== undefined);
 }
 
-test("who is let in no more is told so", () => {
+test("a page that is no longer accepted says so", () => {
   const before = refused;
   connection("refused");
   assert.deepEqual([refused, page.is_task_running], [before + 1, false]);
 });
 
-test("a task that cannot be started leaves its button for another try", async () => {
+test("if a task cannot be started, its button works again", async () => {
   hear(READY);
   screen.button("Start").click();
   assert.deepEqual(session.asked, ["start_task 1"]);

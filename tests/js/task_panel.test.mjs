@@ -16,7 +16,7 @@ const panel = new TaskPanel({ announcer: new OutputAnnouncer(new FakeTimers()), 
 const show = (state, description) => panel.show({ ...state, task: state.task && { ...state.task, description } });
 const PROGRESS = /** @type {const} */ ({ type: "progress", matched: 1, missing: 0, extra: 0, incorrect: 0 });
 
-test("shows the task, and what can be done only while it runs", () => {
+test("shows the task, and its buttons only while it runs", () => {
   show(READY, "one");
   assert.match(part("description").textContent, /one/);
   assert.equal(part("actions").hidden, true);
@@ -24,7 +24,7 @@ test("shows the task, and what can be done only while it runs", () => {
   assert.equal(part("actions").hidden, false);
 });
 
-test("news of the running task leave the last check and the place in the text alone; another task does not", () => {
+test("updates of the running task keep the last check and the scroll position; another task resets them", () => {
   panel.show_progress(PROGRESS);
   part("task_text").scrollTop = 40;
   show(RUNNING, "one");
@@ -36,7 +36,7 @@ test("news of the running task leave the last check and the place in the text al
   assert.equal(part("description").textContent, "");
 });
 
-test("what is under way cannot be asked for again, and its button keeps the focus", () => {
+test("a pending request cannot be repeated, and its button keeps the focus", () => {
   part("reset").focus();
   panel.set_busy(true);
   part("reset").click();

@@ -49,7 +49,7 @@ for (const [name, question] of QUESTIONS) {
   });
 }
 
-test("what is typed during a replay is typed", async () => {
+test("input during a replay is sent", async () => {
   const { emulator, screen, input, write } = make();
   const with_alt = ["\x1b]", "\x1b_", "\x1b^", "\x1bP", "\x1bX"];
   const keys = ["a", "\r", "\x1b", "\x1b[A", "\x1bOP", "\x1b[200~pasted\x1b[201~", "\x1b[<0;3;4M", "\x03", ...with_alt];
@@ -60,7 +60,7 @@ test("what is typed during a replay is typed", async () => {
   screen.clear();
 });
 
-test("a question that is cut in the middle is answered by its second half", async () => {
+test("a query that is cut in the middle is answered with its second half", async () => {
   const { input, write } = make();
   await write("\x1b[6", true);
   await write("n", false);
@@ -83,7 +83,7 @@ test("typed text is UTF-8, binary reports are bytes", () => {
   assert.deepEqual(taken, [[0x1b, 0x5b, 0x4d, 0xff, 0x80]]);
 });
 
-test("clearing comes after what was written before, ends what it left open, and keeps its questions quiet", async () => {
+test("clear() comes after earlier output, ends open sequences, and drops its queries", async () => {
   const { emulator, screen, input, write, line } = make();
   void write("\x1b[?1049h\x1b[?1003hold\x1b[6n", false);
   void write(Uint8Array.of(0x1b, 0x5d, 0x32, 0x3b, 0xe2, 0x82), false);
@@ -95,7 +95,7 @@ test("clearing comes after what was written before, ends what it left open, and 
   assert.deepEqual(input, []);
 });
 
-test("tells its size within the limits of the wire, and when it changes", () => {
+test("reports its size within the protocol's limits, and when it changes", () => {
   const { emulator, screen, resizes } = make();
   assert.deepEqual(screen.size, { columns: 80, rows: 24 });
   emulator.resize(100, 30);
@@ -105,7 +105,7 @@ test("tells its size within the limits of the wire, and when it changes", () => 
   assert.deepEqual(screen.size, { columns: 1000, rows: 30 });
 });
 
-test("keeps quiet about the focus when a replay turns its reports on", async () => {
+test("sends no focus reports when a replay turns them on", async () => {
   const { emulator, input, write } = make();
   const drawn = write("\x1b[?1004h", true);
   emulator.input("\x1b[I", false);

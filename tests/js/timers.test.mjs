@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { make_wall_clock } from "../../static/js/core/timers.js";
 
-test("the time of day keeps its fractions, and is right after the machine has slept", () => {
+test("the wall clock keeps fractions, and is correct after sleep", () => {
   let fine = 10.25;
   let coarse = 1_000_000;
   const clock = make_wall_clock(() => fine, () => coarse);

@@ -15,7 +15,7 @@ const show = (state, more = {}) => {
   return part("trouble").hidden ? "" : part("trouble_words").textContent;
 };
 
-test("a clock that stands is explained for as long as it stands, then what became of the terminal", () => {
+test("a paused clock is explained while it lasts, then the replaced terminal", () => {
   assert.equal(show(RUNNING), "");
   assert.match(show(RUNNING, { clock_stands: true, terminal_replaced: false }), /temporarily unavailable because of a problem on our side\. Your clock is paused\./);
   const replaced = show(RUNNING, { clock_stands: false, terminal_replaced: true });
@@ -30,7 +30,7 @@ test("a clock that stands is explained for as long as it stands, then what becam
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });
 
-test("says that typed text was discarded, for as long as the terminal is the replaced one", () => {
+test("says that input was discarded, as long as the terminal counts as replaced", () => {
   const replaced = { terminal_replaced: true };
   trouble.replaced(true);
   assert.doesNotMatch(show(RUNNING), /typed/, "not before the state says why");

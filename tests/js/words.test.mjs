@@ -30,7 +30,7 @@ test("durations read like a sentence", () => {
   ]);
 });
 
-test("the connection is told in words, where there is something to tell", () => {
+test("the connection has a sentence if there is a problem", () => {
   const say = (/** @type {any} */ name, more = {}) =>
     connection_in_words({ name, attempt: 3, retry_at: 0, reason: "" }, { keeps_input: false, was_connected: true, cause: "", ...more });
   assert.equal(say("connecting", { was_connected: false }), "Connecting…");
@@ -50,7 +50,7 @@ test("time gets short in two steps, whichever comes first", () => {
   assert.deepEqual(levels(20, 20, 6, 5, 0), ["enough", "enough", "last", "last"]);
 });
 
-test("the time left is told with its number", () => {
+test("the time left has its number", () => {
   assert.deepEqual([300, 90, 15, 14.2, 1, 0, -1].map(time_left_in_words), [
     "5 minutes left",
     "1 minute and 30 seconds left",
@@ -86,7 +86,7 @@ test("what is recorded follows the configuration", () => {
   assert.doesNotMatch(recording_in_words({ records_bytes: false }), /every key/);
 });
 
-test("a check of files says in words what is still to be done", () => {
+test("a check of files says what is still to be done", () => {
   /** @param {number} missing @param {number} extra @param {number} incorrect */
   const words = (missing, extra, incorrect) => progress_in_words({ matched: 7, missing, extra, incorrect }, "filesystem");
   assert.equal(words(1, 2, 0), "Not done yet: 1 thing is missing, 2 should not be here.");
@@ -96,7 +96,7 @@ test("a check of files says in words what is still to be done", () => {
   assert.equal(words(0, 0, 0), "Everything is correct.");
 });
 
-test("a check of an output counts the answer's lines, and says nothing of a command that has none of them", () => {
+test("a check of output counts the answer's lines, and is empty for a command without any of them", () => {
   /** @param {number} matched @param {number} missing */
   const words = (matched, missing) => progress_in_words({ matched, missing, extra: 100, incorrect: 0 }, "stdout");
   assert.equal(words(2, 1), "Not done yet: 2 of 3 lines are correct.");

@@ -224,7 +224,7 @@ export class Tab {
         .filter((/** @type {any} */ { id }) => id === "color-contrast")
         .map((/** @type {any} */ { id, nodes }) => ({ id, nodes: nodes.filter((/** @type {any} */ node) => !is_covered(node) && !is_spoken(node) && !is_banner(node) && !is_below(node)) }));
       return [...violations, ...undecided, ...of_banners].flatMap((/** @type {any} */ { id, nodes }) =>
-        nodes.map((/** @type {any} */ { target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+        nodes.map((/** @type {any} */ { target, failureSummary, any }) => `${id} ${target}: ${failureSummary} ${(any[0]?.relatedNodes ?? []).map((/** @type {any} */ node) => node.html)}`),
       );
     });
   }
