@@ -304,7 +304,7 @@ void ParticipantSession::send_progress(const Progress& progress) {
 void ParticipantSession::send_state() { send(state_frame(state())); }
 
 std::string ParticipantSession::state() {
-  if (is_running()) m_progress.latest->charged = charged();
+  if (is_running()) m_progress.latest->charged = charged(m_environment.loop.clock().now());
   return state_json(m_run && m_begun ? *m_study : *m_environment.study, m_progress);
 }
 

@@ -95,7 +95,7 @@ class ParticipantSession {
   void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
   /// Of the running task.
   std::chrono::nanoseconds duration() const;
-  std::chrono::nanoseconds charged() const;
+  std::chrono::nanoseconds charged(MonotonicTime at) const;
   std::string state();
   bool is_running() const { return m_run && m_begun && !m_ending; }
   Timestamp now() const { return Timestamp(m_environment.loop.clock()); }

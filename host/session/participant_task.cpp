@@ -204,7 +204,7 @@ void ParticipantSession::start_clock() {
 
 void ParticipantSession::stop_clock() {
   if (m_clock_stands) return;
-  m_charged_before = charged();
+  m_charged_before = charged(m_environment.loop.clock().now());
   m_clock_stands = true;
   write_clock({});
   if (!m_ends_as) {
@@ -231,15 +231,17 @@ void ParticipantSession::end_unless_solved(TaskSessionState state) {
 
 std::chrono::nanoseconds ParticipantSession::duration() const { return duration_of(*m_study, *m_progress.latest); }
 
-std::chrono::nanoseconds ParticipantSession::charged() const {
+std::chrono::nanoseconds ParticipantSession::charged(MonotonicTime at) const {
   if (m_clock_stands) return m_charged_before;
-  const auto spent = m_charged_before + (m_environment.loop.clock().now() - m_clock_started);
+  const auto spent = m_charged_before + (at - m_clock_started);
   return std::min<std::chrono::nanoseconds>(spent, duration());
 }
 
 void ParticipantSession::end_task(TaskSessionState new_state) {
   if (!is_running()) return;
-  m_progress.latest->charged = new_state == TaskSessionState::timed_out ? duration() : charged();
+  const bool is_passed = new_state == TaskSessionState::passed;
+  const MonotonicTime end = is_passed ? m_run->passed_at() : m_environment.loop.clock().now();
+  m_progress.latest->charged = new_state == TaskSessionState::timed_out ? duration() : charged(end);
   m_ending = true;
   m_deadline->cancel();
   m_retry->cancel();

@@ -17,8 +17,10 @@ constexpr std::chrono::milliseconds redraw_pause{50};
 /// An acknowledgement is a message by itself, as dear as a key's echo, and moves a page only near the end of its
 /// window.
 constexpr std::chrono::milliseconds acknowledgement_interval{250};
-/// A command that has brought the goal about is given so long to end, so that its status is in the record.
-constexpr std::chrono::milliseconds status_wait{200};
+/// Output that a command prints so soon after the answer counts for the verdict on it.
+constexpr std::chrono::milliseconds verdict_wait{200};
+/// A command that has solved the task may run so much longer, so that its status is in the record.
+constexpr std::chrono::seconds status_wait{1};
 constexpr std::size_t acknowledged_at_once = 8 * 1024;
 
 }  // namespace
@@ -171,13 +173,14 @@ void TaskRun::on_judged(const Progress& progress) {
                      std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
                      ",\"extra\":" + std::to_string(progress.extra) +
                      ",\"incorrect\":" + std::to_string(progress.incorrect) + "}");
+  if (progress.passed && !m_passed) m_passed_at = m_environment.loop.clock().now();
   m_passed = m_passed || progress.passed;
   later([this, progress] {
     const Callbacks callbacks = m_callbacks;
     const std::weak_ptr<bool> alive = m_alive;
     callbacks.progress(progress);
     if (alive.expired() || !m_passed) return;
-    if (m_output_check || m_is_at_the_end || !m_tracker || !m_tracker->command_runs()) return pass();
+    if (m_is_at_the_end || !m_tracker || !m_tracker->command_runs() || m_tracker->is_at_prompt()) return pass();
     m_pass_timer->start(m_environment.loop.clock().now() + status_wait, [this] { pass(); });
   });
 }
@@ -193,7 +196,7 @@ void TaskRun::check_at_the_end(std::function<void()> done) {
 }
 
 void TaskRun::on_found() {
-  m_pass_timer->start(m_environment.loop.clock().now() + status_wait, [this] {
+  m_pass_timer->start(m_environment.loop.clock().now() + verdict_wait, [this] {
     const Progress progress = m_output_check->progress();
     if (progress.passed) on_judged(progress);
   });

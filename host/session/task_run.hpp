@@ -95,6 +95,8 @@ class TaskRun {
   /// Checks what there is now, before the task ends. `done` runs from the loop behind `passed`, or, where the task is
   /// not passed, within this call or later.
   void check_at_the_end(std::function<void()> done);
+  /// When the check found the task solved; the command that has solved it may have run on. Zero before `passed`.
+  MonotonicTime passed_at() const { return m_passed_at; }
 
   const std::string& stream() const { return m_stream; }
   int task_number() const { return m_task_number; }
@@ -195,6 +197,7 @@ class TaskRun {
   std::unique_ptr<CheckSchedule> m_checks;
   std::int64_t m_commands;
   bool m_passed = false;
+  MonotonicTime m_passed_at{};
   bool m_has_told_pass = false;
   bool m_is_at_the_end = false;  ///< nothing is waited for
 

@@ -93,6 +93,7 @@ void CommandTracker::on_mark(const ShellMark& mark) {
       if (m_check) m_check->prompt_started();
       return;
     case ShellMark::Kind::prompt_end:
+      m_is_at_prompt = true;
       if (m_callbacks.ready) m_callbacks.ready();
       return;
     case ShellMark::Kind::command_start:
@@ -186,6 +187,7 @@ void CommandTracker::begin(const ShellMark& mark) {
   running.record = make_record(mark);
   running.shell = mark.shell;
   m_running.push_back(std::move(running));
+  m_is_at_prompt = false;
   m_has_found = false;
   if (m_check) m_check->command_started(mark.text, m_lines_read);
 }

@@ -57,6 +57,8 @@ class CommandTracker final : private ScannerListener {
   /// verdict.
   void shell_ended(Timestamp at, CommandEnd by = CommandEnd::shell);
   bool command_runs() const { return !m_running.empty(); }
+  /// The innermost shell that reports its commands runs none, though outer ones wait for that shell.
+  bool is_at_prompt() const { return m_is_at_prompt; }
   /// The verdict on the whole lines that the running command has printed, if they pass the task; else nothing.
   std::optional<Progress> verdict_if_passed() const;
 
@@ -101,6 +103,7 @@ class CommandTracker final : private ScannerListener {
   std::map<std::string, CommandRecord, std::less<>> m_in_tmux;  ///< running there, by shell
   std::size_t m_lines_read = 0;                                 ///< by a line editor, since the last prompt
   bool m_has_found = false;
+  bool m_is_at_prompt = false;
 };
 
 }  // namespace tellina

@@ -214,14 +214,67 @@ TEST_F(CheckScheduleTest, AResetDuringTheLastLookEndsIt) {
 TEST_F(CheckScheduleTest, ACommandThatGoesOnAfterTheAnswerPassesTheTask) {
   begin_task();
   settle();
-  backend.shell().begin("echo hello; sleep 1000");
+  backend.shell().begin("echo hello");
   backend.shell().print("hello\r\n");
   loop.advance(milliseconds(199));
-  EXPECT_EQ(outcome(), "none");
+  EXPECT_EQ(port.count("progress"), 0);
+  loop.advance(milliseconds(1));
+  EXPECT_EQ(port.count("progress"), 1);
+  loop.advance(milliseconds(999));
+  EXPECT_EQ(outcome(), "none") << "the command may yet tell its status";
   loop.advance(milliseconds(1));
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(outcome(), "passed");
   EXPECT_EQ(port.count("progress"), 1);
+  expect_stored("SELECT charged_before_ns FROM task_sessions", "10200000000");
+  expect_stored("SELECT text || coalesce(exit_status, '-') || ended_by FROM commands", "echo hello-task_end");
+}
+
+TEST_F(CheckScheduleTest, ACommandThatEndsSoonAfterTheAnswerHasItsStatusInTheRecord) {
+  begin_task();
+  settle();
+  backend.shell().begin("echo hello; sleep 1; (exit 3)");
+  backend.shell().print("hello\r\n");
+  loop.advance(milliseconds(1000));
+  EXPECT_EQ(outcome(), "none");
+  backend.shell().end(3);
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+  expect_stored("SELECT charged_before_ns FROM task_sessions", "10200000000");
+  expect_stored("SELECT exit_status || ended_by FROM commands", "3exit");
+}
+
+TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndEndsSoonHasItsStatusInTheRecord) {
+  begin_filesystem_task();
+  backend.shell().begin("touch a; sleep 2; false");
+  solve();
+  const auto before = port.count("progress");
+  for (int step = 0; step < 30 && port.count("progress") == before; ++step) loop.advance(milliseconds(100));
+  loop.advance(milliseconds(800));
+  EXPECT_EQ(outcome(), "none");
+  backend.shell().end(1);
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+  expect_stored("SELECT exit_status || ended_by FROM commands", "1exit");
+}
+
+TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndRunsOnIsNotWaitedForLong) {
+  begin_filesystem_task();
+  backend.shell().begin("touch a; sleep 1000");
+  solve();
+  loop.advance(seconds(3));
+  ASSERT_TRUE(wait_for("state", 2));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, AShellInsideTheShellIsNotWaitedFor) {
+  begin_filesystem_task();
+  backend.shell().begin("bash");
+  backend.shell().prompt();
+  solve();
+  loop.advance(seconds(2));
+  ASSERT_TRUE(wait_for("state", 2)) << "its prompt was there when the task was passed";
+  EXPECT_EQ(outcome(), "passed");
 }
 
 TEST_F(CheckScheduleTest, OutputThatDoesNotPassIsJudgedWhenItsCommandEnds) {

@@ -35,11 +35,16 @@ class ScriptedShell {
   void prompt() const { print(mark("A") + "$ " + mark("B")); }
   /// A command starts and does not end.
   void begin(const std::string& command) const { print(mark("C", ";cmd=" + command + ";cwd=/home/me")); }
+  /// The command that began ends.
+  void end(int status) const {
+    print(mark("D;" + std::to_string(status), ";cwd=/home/me"));
+    prompt();
+  }
   /// As if a command had been typed and had run.
   void run(const std::string& command, const std::string& output) const {
     begin(command);
-    print(output + mark("D;0", ";cwd=/home/me"));
-    prompt();
+    print(output);
+    end(0);
   }
   /// What has been typed since the last call.
   std::string typed() const {
