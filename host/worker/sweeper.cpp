@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/plugins/guard.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 
@@ -21,7 +22,7 @@ void Sweeper::take_over(const Sweeper& other) {
 std::vector<OwnerId> Sweeper::due() const {
   std::lock_guard lock(m_mutex);
   std::vector<OwnerId> dead;
-  if (m_runs) return dead;
+  if (m_is_running) return dead;
   for (const auto& [owner, known] : m_dead) dead.push_back(owner);
   return dead;
 }
@@ -29,24 +30,26 @@ std::vector<OwnerId> Sweeper::due() const {
 void Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use) {
   {
     std::lock_guard lock(m_mutex);
-    if (std::exchange(m_runs, true)) return;
+    if (std::exchange(m_is_running, true)) return;
   }
   std::vector<SandboxId> keep;
   if (!dead.empty() && !in_use.empty() && adopts()) keep = in_use;
   std::sort(keep.begin(), keep.end());
   for (const OwnerId& owner : dead) sweep(owner, keep);
   std::lock_guard lock(m_mutex);
-  m_runs = false;
+  TELLINA_ASSERT_PROCESS(m_is_running);
+  m_is_running = false;
+  check_locked();
 }
 
 bool Sweeper::adopts() {
   if (m_adopts) return *m_adopts;
   try {
     const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
-    // A backend that is not usable now may be soon, and have what somebody will adopt.
+    // A backend that is not usable now may be usable soon, and have sandboxes that a worker will adopt.
     if (capabilities.usable) m_adopts = capabilities.adopts;
   } catch (const Error&) {
-    // Likewise; sweep() says what is wrong.
+    // As above. sweep() logs what is wrong.
   }
   return m_adopts.value_or(true);
 }
@@ -76,16 +79,29 @@ void Sweeper::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
 void Sweeper::note_failure(const OwnerId& owner, const Error& error) {
   std::lock_guard lock(m_mutex);
   if (std::exchange(m_dead[owner].has_failed, true)) return;
-  m_log.warning("what worker " + owner + " left cannot be removed, which is tried again and again: " + error.what() +
+  m_log.warning("the sandboxes of dead worker " + owner + " could not be removed; trying again: " + error.what() +
                 (error.hint().empty() ? "" : "\n" + error.hint()));
 }
 
 void Sweeper::note_success(const OwnerId& owner, std::vector<SandboxId> kept) {
   std::lock_guard lock(m_mutex);
   Dead& dead = m_dead[owner];
-  if (std::exchange(dead.has_failed, false)) m_log.info("what worker " + owner + " left is removed");
+  if (std::exchange(dead.has_failed, false)) m_log.info("the sandboxes of dead worker " + owner + " are removed");
   dead.kept = std::move(kept);
   if (dead.kept.empty()) m_dead.erase(owner);
+  check_locked();
+}
+
+void Sweeper::check_invariant() const {
+  std::lock_guard lock(m_mutex);
+  check_locked();
+}
+
+void Sweeper::check_locked() const {
+  for (const auto& [owner, dead] : m_dead) {
+    TELLINA_ASSERT_PROCESS(!owner.empty());
+    TELLINA_ASSERT_PROCESS(std::is_sorted(dead.kept.begin(), dead.kept.end()));
+  }
 }
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Removes what dead workers left in the sandbox backend, again and again until nothing of theirs is left.
+/// Removes the sandboxes that dead workers left in the backend, and tries again until all are removed.
 
 #include <map>
 #include <mutex>
@@ -20,20 +20,24 @@ class Sweeper {
   Sweeper(SandboxBackend& sandboxes, const std::string& plugin, Log& log)
       : m_sandboxes(sandboxes), m_plugin("sandbox \"" + plugin + "\""), m_log(log) {}
 
-  /// Dead workers, each told once.
+  /// Adds dead workers. Each may be added once.
   void add(const std::vector<OwnerId>& dead);
-  /// Takes over what another one could not remove, and has said so.
+  /// Adds the workers whose sandboxes another sweeper could not remove, which it has logged.
   void take_over(const Sweeper& other);
-  /// Whose sandboxes wait; nobody's while run() runs. What is in use has to be found out after this.
+  /// Returns the workers whose sandboxes are to be removed; none while run() runs. The caller must find out which
+  /// sandboxes are in use after this call.
   std::vector<OwnerId> due() const;
-  /// Removes what is left of those who are still due. Where the backend adopts, sandboxes in `in_use` stay, as a worker
-  /// has adopted them or will; their owner stays due until none of those is in use any more, because one that could not
-  /// be adopted is replaced and nobody else would remove it. Where the backend does not adopt, nothing stays. Blocks as
-  /// the backend does. A backend that fails is reported once for each worker, who stays due.
+  /// Removes the sandboxes of those of `dead` that are still due. If the backend adopts, sandboxes in `in_use` stay,
+  /// because a worker has adopted them or will. Their owner stays due until none of them is in use: a sandbox that
+  /// could not be adopted is replaced, and nothing else would remove it. If the backend does not adopt, no sandbox
+  /// stays. Blocks as long as the backend does. A failure of the backend is logged once for each worker, which stays
+  /// due.
   void run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use);
 
+  void check_invariant() const;
+
  private:
-  /// What is known of a dead worker.
+  /// The state of one dead worker.
   class Dead {
    public:
     bool has_failed = false;
@@ -44,13 +48,14 @@ class Sweeper {
   void sweep(const OwnerId& owner, const std::vector<SandboxId>& keep);
   void note_failure(const OwnerId& owner, const Error& error);
   void note_success(const OwnerId& owner, std::vector<SandboxId> kept);
+  void check_locked() const;
 
   SandboxBackend& m_sandboxes;
   const std::string m_plugin;
   Log& m_log;
-  std::optional<bool> m_adopts;  ///< once the backend has told; used inside run() only
+  std::optional<bool> m_adopts;  ///< known once the backend has been usable; used inside run() only
   mutable std::mutex m_mutex;
-  bool m_runs = false;
+  bool m_is_running = false;
   std::map<OwnerId, Dead> m_dead;  ///< to be swept
 };
 

@@ -331,7 +331,8 @@ void WorkerLane::lose(ParticipantId participant) {
 }
 
 void WorkerLane::break_session(ParticipantId participant, const AssertionFailure& failure) {
-  m_environment.log.error(participant_label(participant) + ": the session is ended as interrupted: " + failure.what());
+  m_environment.log.error(participant_label(participant) +
+                          ": the session ends, and a new one continues its task: " + failure.what());
   const auto owned = m_sessions.find(participant);
   if (owned == m_sessions.end() || owned->second.is_broken()) return;
   owned->second.change_state(OwnedSession::State::broken);

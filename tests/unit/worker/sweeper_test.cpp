@@ -35,12 +35,13 @@ TEST_F(SweeperTest, WarnsOnceOfABackendThatIsDownAndTriesAgain) {
   backend.is_unavailable = true;
   run();
   run();
-  EXPECT_THAT(log.lines(), ElementsAre(::testing::AllOf(HasSubstr("what worker a left cannot be removed"),
-                                                        HasSubstr("the engine is down\nstart it"))));
+  EXPECT_THAT(log.lines(), ElementsAre(::testing::AllOf(
+                               HasSubstr("the sandboxes of dead worker a could not be removed; trying again"),
+                               HasSubstr("the engine is down\nstart it"))));
   backend.is_unavailable = false;
   run();
   EXPECT_THAT(backend.swept, ElementsAre("a", "a", "a"));
-  EXPECT_THAT(log.lines(), ElementsAre(::testing::_, "what worker a left is removed"));
+  EXPECT_THAT(log.lines(), ElementsAre(::testing::_, "the sandboxes of dead worker a are removed"));
   EXPECT_THAT(sweeper.due(), IsEmpty());
 }
 
