@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 import { Program, PROGRAM } from "./support/program.mjs";
 
-/** What docs/data.md tells a researcher to run, on a record that has NUL and bytes that are no UTF-8. */
+/** Runs the snippets of docs/data.md on a record with NUL and bytes that are not UTF-8. */
 
 const run = promisify(execFile);
 const PAGE = new URL("../../docs/data.md", import.meta.url).pathname;

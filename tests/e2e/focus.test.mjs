@@ -7,7 +7,7 @@ const page_test = page_tests();
 
 const REFUSAL = { code: "sandbox_unavailable", message: "there is no room for another terminal", reference: "3F7A" };
 
-/** @param {Tab} tab @returns {Promise<string>} The text, or the id, of what has the keyboard. */
+/** @param {Tab} tab @returns {Promise<string>} Text or id of the focused element. */
 const focused = (tab) => tab.page.evaluate(() => (document.activeElement?.tagName === "BUTTON" ? (document.activeElement.textContent ?? "") : (document.activeElement?.id ?? "")));
 /** @param {Tab} tab @param {string} name */
 const focus = (tab, name) => tab.page.getByRole("button", { name, exact: true }).focus();

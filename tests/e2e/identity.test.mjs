@@ -6,7 +6,7 @@ import { Line } from "./support/line.mjs";
 import { Program } from "./support/program.mjs";
 import { TIMEOUT } from "./support/stories.mjs";
 
-/** Two participants in one browser, whose tabs share its cookies: each tab stays who its link says it is. */
+/** Two participants in one browser, whose tabs share its cookies: each tab keeps the participant of its link. */
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -66,7 +66,7 @@ const DISCONNECTIONS = [
   ["cut", async (tabs) => {
     line.cut();
     for (const tab of tabs) await tab.connection("lost");
-    line.mend();
+    line.restore();
   }],
   ["dead", async (tabs) => {
     line.stall();
@@ -75,7 +75,7 @@ const DISCONNECTIONS = [
       await tab.type(":\n");
     }
     for (const tab of tabs) await tab.page.waitForSelector('body[data-link="broken"]');
-    line.mend();
+    line.restore();
   }],
   ["stopped", async () => {
     await program.stop("SIGTERM");
@@ -119,7 +119,7 @@ test("two codes in two tabs of one browser work side by side, after every kind o
 
   for (const [code, other] of [["bob", "alice"], ["alice", "bob"]]) {
     const commands = await program.rows(`SELECT text FROM commands WHERE access_code = '${code}' AND text LIKE 'echo %'`);
-    // Those just before a kill may be lost with the server.
+    // Commands just before a kill may be lost with the server.
     assert.ok(commands.length > 2, JSON.stringify(commands));
     assert.deepEqual(commands.filter(({ text }) => text.includes(other)), []);
   }

@@ -5,7 +5,7 @@ import { page_tests, start } from "./support/fake_study.mjs";
 
 const page_test = page_tests();
 
-/** @param {Tab} tab @returns {Promise<string>} The id of what has the keyboard; "terminal" for the terminal. */
+/** @param {Tab} tab @returns {Promise<string>} Id of the focused element; "terminal" for the terminal. */
 const focused = (tab) => tab.page.evaluate(() => (document.activeElement?.closest("#terminal") ? "terminal" : (document.activeElement?.id ?? "")));
 
 page_test("after a click anywhere, keys go to the terminal", async ({ server, address, context }) => {
@@ -58,7 +58,7 @@ page_test("after a click anywhere, keys go to the terminal", async ({ server, ad
   await press("Close");
   await types("i ");
 
-  // Selected text stays selected, for Ctrl+C; a key that types something goes to the terminal.
+  // A selection stays for Ctrl+C; keys that type go to the terminal.
   const box = await tab.page.locator("#description strong").boundingBox();
   assert.ok(box !== null);
   const select = async () => {

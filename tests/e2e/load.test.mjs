@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { in_context, launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-/** More files would wait for each other: a browser asks for six at a time. */
+/** A browser loads six files at a time; more would wait. */
 const MOST_FILES = 6;
 
 test("the page loads few files, none because of another, and only itself on reload", { timeout: 400_000 }, async () => {
@@ -37,7 +37,7 @@ test("the page loads few files, none because of another, and only itself on relo
       for (const { path, initiator } of files()) {
         assert.match(path, /^\/static\/v-[0-9a-f]{16}\//);
         assert.equal(kept_by.get(path), "public, max-age=31536000, immutable", path);
-        // Pictures come when they are shown.
+        // Pictures are loaded when they are shown.
         if (!path.endsWith(".svg")) assert.equal(initiator, "parser", path);
       }
 

@@ -11,7 +11,7 @@ const background = (tab) => tab.page.evaluate(() => getComputedStyle(document.bo
 const columns = (tab) => tab.page.evaluate(() => document.querySelectorAll(".xterm-rows > div").length);
 /** @param {Tab} tab */
 const fits_in_width = (tab) => tab.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
-/** @param {Tab} tab @returns {Promise<string>} The id or the text of what has the keyboard. */
+/** @param {Tab} tab @returns {Promise<string>} Id or text of the focused element. */
 const focused = (tab) => tab.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || "");
 
 page_test("theme, font size and the hidden task are remembered", async ({ server, address, context }) => {
@@ -139,7 +139,7 @@ page_test("everything can be done with the keyboard alone", async ({ server, add
 });
 
 page_test(
-  "at 320 pixels all is there, nothing sticks out, and a phone is told what it lacks",
+  "at 320 pixels everything is visible and inside the window, and a phone shows that it needs a keyboard",
   async ({ address, context }) => {
     const tab = await Tab.open(context, address);
     await tab.card("start");

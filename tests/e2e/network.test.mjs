@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { NO_CONNECTION } from "./support/browser.mjs";
 import { Stories } from "./support/stories.mjs";
 
-/** What a network that fails does to a participant. */
+/** What participants see when the network fails. */
 
 const study = new Stories(["lid", "network", "dead", "offline"]);
 
@@ -15,7 +15,7 @@ study.story("a closed lid: the page is frozen, the network is gone, and everythi
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   study.line.cut();
   await study.program.waits_for_output("lid", /meanwhile 42/);
-  study.line.mend();
+  study.line.restore();
   await devtools.send("Page.setWebLifecycleState", { state: "active" });
   await tab.connection("connected");
   await tab.shows(/^meanwhile 42$/m);
@@ -35,7 +35,7 @@ study.story("a network that is cut while vim runs: input in the meantime is not 
   await tab.type(" and meanwhile");
   await tab.page.getByText("Connection lost. Reconnecting… What you type is kept.").first().waitFor();
   await tab.screenshot("story_network_lost");
-  study.line.mend();
+  study.line.restore();
   await tab.connection("connected");
   await tab.shows(/^before and meanwhile$/m);
   await tab.shows(/-- INSERT --/);
@@ -65,7 +65,7 @@ study.story("a network that drops everything: the page keeps trying, and is back
   await tab.page.waitForSelector('body[data-link="broken"]');
   await tab.page.waitForFunction(() => document.body.dataset.connection === "connecting");
   assert.deepEqual(await tab.page.locator("#terminal").boundingBox(), size, "the terminal has not moved");
-  study.line.mend();
+  study.line.restore();
   await tab.connection("connected");
   await tab.shows(/^meanwhile$/m);
   const said = await tab.page.evaluate(() => /** @type {any} */ (window).said);
@@ -80,7 +80,7 @@ study.story("a machine that reports offline: the page checks at once", "offline"
   await context.setOffline(true);
   await tab.connection("waiting");
   await tab.page.waitForSelector('body[data-link="broken"]');
-  study.line.mend();
+  study.line.restore();
   await context.setOffline(false);
   await tab.connection("connected");
   await tab.type("echo after\n");

@@ -6,11 +6,11 @@ import { Program } from "./support/program.mjs";
 import { Proxy } from "./support/proxy.mjs";
 import { TIMEOUT } from "./support/stories.mjs";
 
-/** The server behind a reverse proxy, which is set up well or badly, and browsers that keep no cookie. */
+/** The server behind reverse proxies with correct and wrong setups, and browsers without cookies. */
 
 /** @import { ProxySetup } from "./support/proxy.mjs" */
 
-/** No name of this machine, so that Chromium treats a page without HTTPS there as it does elsewhere. */
+/** Not a local name, so that Chromium treats pages without HTTPS as it does on the internet. */
 const HOST = "study.example";
 
 const NO_HTTPS = /Cross-Origin-Opener-Policy header has been ignored, because the URL's origin was untrustworthy/;
@@ -47,7 +47,7 @@ after(async () => {
 
 /**
  * @typedef {object} Parts
- * @property {string} address By which the browser reaches the proxy.
+ * @property {string} address Address of the proxy.
  * @property {import("playwright-core").BrowserContext} context
  * @property {Program} program
  */
@@ -115,7 +115,7 @@ const words_of_card = async (tab) => (await tab.page.locator("#screen").textCont
 const as_https = { headers: { "X-Forwarded-Proto": "https" } };
 
 proxy_test("Chromium keeps no cookie: the page says so, and keeps saying so", () => below, as_https, async ({ address, context, program }) => {
-  // The cookie is Secure, as the proxy speaks of HTTPS, and Chromium refuses such a cookie over HTTP.
+  // The proxy claims HTTPS, so the cookie is Secure, and Chromium refuses such a cookie over HTTP.
   const tab = await open(context, `${address}/study`);
   await tab.card("cookies");
   assert.deepEqual(await context.cookies(), [], "Chromium blocks the cookie");

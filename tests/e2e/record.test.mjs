@@ -6,12 +6,12 @@ import { in_context, launch, NO_CONNECTION, PATIENCE, Tab } from "./support/brow
 import { Line } from "./support/line.mjs";
 import { Program } from "./support/program.mjs";
 
-/** What the record of the study tells of the person, against what the browser itself saw. */
+/** Compares the record's observations with what the browser itself saw. */
 
 const TIMEOUT = 400_000;
-/** Between two looks into the record, in milliseconds: each costs a process, on the machine whose times are measured. */
+/** In milliseconds, between two queries of the record: each starts a process on the machine whose times are measured. */
 const BETWEEN_LOOKS = 50;
-/** Between two listeners of one keystroke, on a machine that is busy, in milliseconds. */
+/** In milliseconds: the delay between two listeners of one keystroke on a busy machine. */
 const TOLERANCE = 500;
 
 /** @type {import("playwright-core").Browser} */
@@ -112,7 +112,7 @@ async function prove_record(context) {
   const cut_at = Date.now();
   line.cut();
   await tab.connection("lost");
-  line.mend();
+  line.restore();
   await tab.connection("connected");
   const { reason, milliseconds } = await recorded("disconnected");
   assert.equal(reason, "close 1006");

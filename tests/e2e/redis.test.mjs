@@ -5,7 +5,7 @@ import { in_context, launch, NO_CONNECTION, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 import { Redis } from "./support/redis.mjs";
 
-/** What a participant sees of a Redis that dies: the real server over a real one. */
+/** What a participant sees when Redis dies: the real server with a real Redis. */
 
 const redis = new Redis();
 /** @type {import("playwright-core").Browser} */

@@ -48,7 +48,7 @@ test(READABLE, { timeout: 400_000 }, async () => {
       await see("Tests passed");
       await tab.prove("self_test_passed");
       await rm(root);
-      // With the status 500, of which the browser complains.
+      // The browser logs an error for the status 500.
       tab.expected_complaints.push(/^error: Failed to load resource: the server responded with a status of 500/);
       await see("Tests failed");
       await tab.prove("self_test_failed");

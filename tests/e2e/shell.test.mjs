@@ -8,7 +8,7 @@ import { Stories } from "./support/stories.mjs";
 
 const stories = new Stories(["alice", "bob"]);
 
-/** A character of each sort, also of Unicode 13 and 14, and sequences of several. */
+/** A character of each kind, including Unicode 13 and 14, and sequences. */
 const SAMPLES = [
   ..."aé日本ㅎกัक्ا☃★😀🦀🪵🫠𠀀𝔸\u200b\u00ad",
   ...["e\u0301", "❤️", "🇩🇪", "👩‍👩‍👧", "👍🏽", "\u1100\u1161", "กำ", "☎\ufe0e", "🏴‍☠️"],

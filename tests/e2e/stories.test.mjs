@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { in_context, PATIENCE, Tab } from "./support/browser.mjs";
 import { Stories, TIMEOUT } from "./support/stories.mjs";
 
-/** What happens to participants who do something else than the tasks. */
+/** Participants who do something unusual. */
 
 const study = new Stories(["tabs", "paste", "unread", "programs"]);
 
@@ -41,7 +41,7 @@ study.story("a second tab takes over the running shell, and the first can take i
 study.story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
   const pasted = Array.from({ length: 16384 }, (_, number) => `line ${String(number).padStart(58, "0")}\n`).join("");
   assert.equal(pasted.length, 1 << 20);
-  // Before the shell has let go of the terminal a paste would be bracketed.
+  // Until the shell has started the program, a paste would be bracketed.
   await tab.type("stty -echo; echo 'to be pasted'; cat > pasted; md5sum pasted; stty echo\n");
   await tab.shows(/^to be pasted$/m);
   await tab.paste(pasted);
@@ -65,7 +65,7 @@ study.story("a reset during a large paste sends none of it to the fresh shell", 
   await tab.shows(/^\S+\$ echo fine\nfine\n\S+\$\s*$/);
   const query = "SELECT kind FROM event_log WHERE access_code = 'unread' AND kind IN ('paste_stopped', 'reset', 'input_dropped') ORDER BY kind";
   let events = [];
-  // What the page and the server have to tell may come a little after what they do.
+  // Reports of the page and the server may come a little later.
   for (const end = Date.now() + PATIENCE; events.length < 3 && Date.now() < end; await pause(50)) events = await study.program.rows(query);
   assert.deepEqual(events.map(({ kind }) => kind), ["input_dropped", "paste_stopped", "reset"]);
 });

@@ -115,7 +115,7 @@ study_test("a participant does the whole study, with a reload in between", async
   assert.equal(command.exit_status, 0);
 });
 
-/** Nothing is on the screen but a prompt. */
+/** The screen has a prompt and nothing else. */
 const ONLY_A_PROMPT = /^\S+\$\s*$/;
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`after a restart of the server (${signal}) in the middle of vim there is a fresh shell on a fresh screen, in a refreshed page, too`, async () => {

@@ -65,7 +65,7 @@ page_test("the echo of a key is drawn in one frame, and asks for no second one",
   await tab.page.addInitScript(() => {
     const ask = requestAnimationFrame.bind(window);
     let asked = 0;
-    /** For each key, once its echo is drawn. */
+    /** Number of requested frames for each key, once its echo is drawn. */
     const asked_by_key = /** @type {number[]} */ ([]);
     let keys = 0;
     window.requestAnimationFrame = (callback) => {
@@ -77,7 +77,7 @@ page_test("the echo of a key is drawn in one frame, and asks for no second one",
         keys++;
         asked = 0;
       }, { capture: true });
-      // Counted three frames later: by then, whatever a frame for the echo asks for has been asked for.
+      // Counts three frames later, after everything that a frame for the echo requests.
       const count = () => ask(() => ask(() => ask(() => (asked_by_key[keys - 1] = asked))));
       new MutationObserver(count).observe(rows, { childList: true, subtree: true, characterData: true });
     };
@@ -177,7 +177,7 @@ page_test("colours, wide characters, links and a composed character are right", 
   const devtools = await context.newCDPSession(tab.page);
   const compose = (/** @type {string} */ text) => devtools.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
   const key_of_composition = (/** @type {string} */ code) => devtools.send("Input.dispatchKeyEvent", { type: "rawKeyDown", windowsVirtualKeyCode: 229, key: "Process", code });
-  // Taken back letter by letter, and given up.
+  // Deletes the composition letter by letter and cancels it.
   await key_of_composition("KeyN");
   await compose("に");
   await key_of_composition("KeyH");

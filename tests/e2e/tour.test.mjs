@@ -8,9 +8,9 @@ import { draw_session, read_session } from "../../tools/pictures/timeline.mjs";
 import { in_context, launch, SCREENSHOTS, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-/** The pictures of the README come from here (`npm run images`): a task that is begun, mended and passed. */
+/** The pictures of the README come from here (`npm run images`): a task that is begun, corrected and passed. */
 
-/** Between two keys, in milliseconds: `npm run images` types as a person does, so that the timeline looks like one. */
+/** In milliseconds, between two keys: `npm run images` types at human speed, for a realistic timeline. */
 const PACE = Number(process.env.TELLINA_TYPING_PACE ?? 0);
 
 const STUDY = {

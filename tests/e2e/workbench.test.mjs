@@ -87,7 +87,7 @@ for (const width of [320, 1024]) {
       const tab = await Tab.open(context, address);
       await start(tab);
       const text = tab.page.locator("#description");
-      // Each word is in one piece: its characters are all on one line.
+      // Words are not broken: all characters of a word are on one line.
       const broken = await text.evaluate((description) => {
         const found = [];
         const walker = document.createTreeWalker(description, NodeFilter.SHOW_TEXT);

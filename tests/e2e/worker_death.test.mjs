@@ -6,14 +6,14 @@ import { Program } from "./support/program.mjs";
 import { Redis } from "./support/redis.mjs";
 import { TIMEOUT } from "./support/stories.mjs";
 
-/** What is typed for a program that dies with its worker is typed at no other, whatever carries the messages. */
+/** Input for a program that dies with its worker reaches no other program, with every channel layer. */
 
 /** @type {import("playwright-core").Browser} */
 let browser;
 before(async () => void (browser = await launch()));
 after(() => browser?.close());
 
-/** Ends the one worker that has the session, without a word. @param {Program} program */
+/** Kills the worker that has the session. @param {Program} program */
 async function kill_worker(program) {
   const [{ process_id }] = await program.rows("SELECT w.process_id FROM leases l JOIN workers w ON w.id = l.worker_id");
   process.kill(process_id, "SIGKILL");
@@ -21,7 +21,7 @@ async function kill_worker(program) {
 
 /**
  * @param {string} name @param {Program} program
- * @param {() => Promise<unknown>} kill @param {() => Promise<void>} revive After something has been typed.
+ * @param {() => Promise<unknown>} kill @param {() => Promise<void>} revive Called after input was typed.
  */
 async function lose_vim(name, program, kill, revive) {
   const options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce") };
@@ -58,7 +58,7 @@ for (const layer of ["memory", "ipc", "redis"]) {
     });
     try {
       await program.start();
-      // With one process there is no supervisor that starts a worker again.
+      // With one process there is no supervisor that restarts a worker.
       if (layer === "memory") await lose_vim(name, program, () => program.stop("SIGKILL"), () => program.start());
       else await lose_vim(name, program, () => kill_worker(program), async () => {});
     } finally {

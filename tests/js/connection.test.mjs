@@ -202,7 +202,7 @@ test("check_now() restarts an attempt that has no answer after two seconds, but 
   assert.equal(answers.length, 2);
   answers[0]("admitted");
   await settle();
-  assert.equal(sockets.all.length, 1, "the attempt that was given up goes on");
+  assert.equal(sockets.all.length, 1, "the cancelled attempt continues");
   answers[1]("admitted");
   await settle();
   assert.equal(sockets.all.length, 2);

@@ -5,7 +5,7 @@ import { ApiError } from "../../static/js/core/api.js";
 import { make_connection as make } from "./support/connection_parts.mjs";
 import { settle } from "./support/fake_timers.mjs";
 
-/** A server that does not answer, or answers that it does not want this page. */
+/** Servers that do not answer, or refuse the page. */
 
 test("a probe pings at once, waits visibly after 0.25 s, and drops the connection after 2 s", async () => {
   const { connection, sockets, timers, take_events, connect } = make();

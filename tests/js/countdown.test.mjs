@@ -47,3 +47,20 @@ test("is hidden when no task runs", () => {
   assert.equal(countdown.in_words, "");
   assert.equal(timers.pending, 0);
 });
+
+test("wakes only when the text changes", () => {
+  let wakes = 0;
+  const counting = {
+    now: () => timers.now(),
+    set: (/** @type {() => void} */ action, /** @type {number} */ delay) =>
+      timers.set(() => {
+        wakes++;
+        action();
+      }, delay),
+    clear: (/** @type {unknown} */ timer) => timers.clear(timer),
+  };
+  new Countdown(counting).set(10.4, 100);
+  timers.advance(5000);
+  assert.equal(shown()[0], "0:06");
+  assert.equal(wakes, 5);
+});

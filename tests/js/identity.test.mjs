@@ -6,7 +6,7 @@ import { Api, ApiError } from "../../static/js/core/api.js";
 import { READY } from "./support/session_parts.mjs";
 
 /**
- * A server and a browser whose one cookie is the latest login's, or that keeps none.
+ * A server, and a browser that keeps the cookie of the latest login, or none.
  * @param {{keeps_cookies?: boolean}} [options]
  */
 function make({ keeps_cookies = true } = {}) {

@@ -12,7 +12,7 @@ test("reports how much of each stopped paste was sent", () => {
     { stream: "s", input_offset: 10, bytes: 4 },
     { stream: "s", input_offset: 20, bytes: 0 },
   ]);
-  assert.deepEqual(pastes.stop(14), [], "they are told once");
+  assert.deepEqual(pastes.stop(14), [], "they are reported once");
 });
 
 test("a paste whose rest has moved keeps its offset, and its length is what was sent", () => {

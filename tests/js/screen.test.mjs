@@ -33,7 +33,7 @@ test("Escape closes the dialog, and on_dismissed is called once", async () => {
   assert.equal(dismissed, 1, "the page has closed it itself");
 });
 
-test("a card that is shown anew before the browser tells that the last one closed stays", async () => {
+test("a card that is shown before the close event of the last one stays", async () => {
   let dismissed = 0;
   const screen = new Screen("fourth", () => dismissed++);
   screen.show({ card: "one", heading: "One" });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { settle } from "./support/fake_timers.mjs";
 import { make_session as make, RUNNING, PASSED } from "./support/session_parts.mjs";
 
-test("a new page greets with nothing and sends nothing else before the welcome", () => {
+test("a new page sends hello without a stream, and nothing else before the welcome", () => {
   const { emulator, open, running, take, type } = make();
   open();
   assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0, sandbox: "" }]);
@@ -17,7 +17,7 @@ test("a new page greets with nothing and sends nothing else before the welcome",
   assert.deepEqual(take(), [{ offset: 7, text: "x" }]);
 });
 
-test("draws the output and acknowledges it once drawn, small pieces together", async () => {
+test("draws output and acknowledges it once drawn, small pieces together", async () => {
   const { timers, open_running, output, drawn, take, line } = make();
   open_running();
   output(0, "one ");
@@ -40,7 +40,7 @@ test("acknowledges a flood without waiting", async () => {
   assert.deepEqual(take(), [{ type: "ack", output_offset: 40_000 }]);
 });
 
-test("goes on after a break: input again from where the server is, output without overlap", async () => {
+test("continues after a reconnect: input from the server's offset, output without overlap", async () => {
   const { open_running, reopen, running, output, drawn, sockets, take, line, type } = make();
   open_running();
   output(0, "$ ");
@@ -58,7 +58,7 @@ test("goes on after a break: input again from where the server is, output withou
   assert.equal(line(0), "$ abcde");
 });
 
-test("sees a gap, greets again on the same socket, once, and waits for the welcome", async () => {
+test("after a gap it sends one hello on the same socket, and waits for the welcome", async () => {
   const { open_running, running, output, drawn, sockets, take, line, type } = make();
   open_running();
   output(0, "ab");
@@ -74,7 +74,7 @@ test("sees a gap, greets again on the same socket, once, and waits for the welco
   assert.equal(sockets.all.length, 1);
 });
 
-test("clears the screen when the server's buffer no longer reaches back", async () => {
+test("clears the screen if the server's buffer does not reach back far enough", async () => {
   const { open_running, reopen, running, output, drawn, take, line, type } = make();
   open_running();
   output(0, "old");
@@ -89,7 +89,7 @@ test("clears the screen when the server's buffer no longer reaches back", async 
   assert.ok(take().some((frame) => frame.text === "x"));
 });
 
-test("keeps the terminal's answers to replayed output to itself, up to the byte", async () => {
+test("drops the terminal's answers to replayed output, exact to the byte", async () => {
   const { open, running, output, drawn, take } = make();
   open();
   running({ answered_offset: 6 });
@@ -99,7 +99,7 @@ test("keeps the terminal's answers to replayed output to itself, up to the byte"
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "\x1b[0n" }]);
 });
 
-test("starts a task: nothing typed before its welcome goes to the shell, everything after it does", async () => {
+test("starts a task: input before its welcome does not go to the shell, later input does", async () => {
   const { session, sockets, open, welcome, running, output, drawn, states, take, line, type } = make();
   open();
   welcome();
@@ -122,7 +122,7 @@ test("starts a task: nothing typed before its welcome goes to the shell, everyth
   assert.equal(sockets.all.length, 1);
 });
 
-test("starts a task though the connection breaks while it starts", async () => {
+test("starts a task, although the connection breaks while it starts", async () => {
   const { session, open, reopen, welcome, running, take, type } = make();
   open();
   welcome();
@@ -140,7 +140,7 @@ test("starts a task though the connection breaks while it starts", async () => {
   assert.deepEqual(take(), [{ offset: 0, text: "x" }]);
 });
 
-test("a task that cannot be started is refused with its reason, and the state stays", async () => {
+test("a task that cannot start is rejected with its reason, and the state stays", async () => {
   const { session, sockets, open, welcome, take, errors } = make();
   open();
   welcome();
@@ -153,7 +153,7 @@ test("a task that cannot be started is refused with its reason, and the state st
   assert.deepEqual(errors, []);
 });
 
-test("the next task has streams of its own", async () => {
+test("the next task has its own streams", async () => {
   const { session, sockets, open_running, running, output, drawn, take, line, type } = make();
   open_running();
   output(0, "first task");
@@ -173,7 +173,7 @@ test("the next task has streams of its own", async () => {
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
 });
 
-test("what is drawn of an old stream is not acknowledged in the new one", async () => {
+test("drawn output of an old stream is not acknowledged in the new one", async () => {
   const { timers, open_running, running, output, drawn, take } = make();
   open_running();
   output(0, "x".repeat(40_000));
@@ -183,7 +183,7 @@ test("what is drawn of an old stream is not acknowledged in the new one", async 
   assert.deepEqual(take(), []);
 });
 
-test("what is drawn of an old stream does not count as drawn of the new one", () => {
+test("drawn output of an old stream does not count as drawn in the new one", () => {
   const { emulator, open_running, running, output, take } = make();
   /** @type {(() => void)[]} */
   const undrawn = [];
@@ -198,7 +198,7 @@ test("what is drawn of an old stream does not count as drawn of the new one", ()
   assert.deepEqual(take(), [{ type: "ack", output_offset: 40_000 }]);
 });
 
-test("a reset leaves the terminal to the output, in which a fresh one begins, and the streams go on", async () => {
+test("a reset does not clear the terminal, which the new output does, and the streams continue", async () => {
   const { session, sockets, emulator, open_running, output, drawn, take, line, type } = make();
   open_running();
   output(0, "\x1b[?1049hmess");
@@ -216,7 +216,7 @@ test("a reset leaves the terminal to the output, in which a fresh one begins, an
   assert.deepEqual(take().filter((frame) => frame.text), [{ offset: 0, text: "x" }]);
 });
 
-test("after a break what was on its way goes out before the reset that was asked for after it, and what was typed later after that", async () => {
+test("after a reconnect, input before a pending reset is sent first, then the reset, then later input", async () => {
   const { session, sockets, open_running, running, take, timers, type } = make();
   open_running();
   type("for the old shell");
@@ -233,7 +233,7 @@ test("after a break what was on its way goes out before the reset that was asked
   assert.deepEqual(order, ["the old shell", "reset", "for the new one"]);
 });
 
-test("giving up is asked again on a new connection until it is done", async () => {
+test("give_up is repeated on a new connection until it is done", async () => {
   const { session, sockets, open_running, reopen, running, welcome, take } = make();
   open_running();
   const done = session.give_up();
@@ -251,7 +251,7 @@ test("giving up is asked again on a new connection until it is done", async () =
   assert.deepEqual(take(), []);
 });
 
-test("what had no answer when a newer tab took over, or the server let nobody in, is not asked again", async () => {
+test("pending requests are not repeated after a takeover or a refusal", async () => {
   for (const how of ["replaced", "refused"]) {
     const { session, sockets, timers, open_running, running, take } = make({ authorize: async () => "unknown_access_code" });
     open_running();
@@ -272,7 +272,7 @@ test("what had no answer when a newer tab took over, or the server let nobody in
   }
 });
 
-test("a newer tab takes over: no attempt by itself, and back again when asked", async () => {
+test("after a takeover by a newer tab the page reconnects only on start()", async () => {
   const { session, sockets, timers, open_running, output, take } = make();
   open_running();
   output(0, "abc");
@@ -287,7 +287,7 @@ test("a newer tab takes over: no attempt by itself, and back again when asked", 
   assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 3, stream: "s1", input_offset: 0, sandbox: "" }]);
 });
 
-test("follows the size of the terminal, and says each size once", () => {
+test("follows the size of the terminal, and sends each size once", () => {
   const { emulator, open_running, take } = make();
   open_running();
   emulator.resize(100, 30);
@@ -299,7 +299,7 @@ test("follows the size of the terminal, and says each size once", () => {
   ]);
 });
 
-test("a pong that knows of a newer state makes the page ask for it", () => {
+test("a pong with a newer state number makes the page request the state", () => {
   const { sockets, open_running, take } = make();
   open_running();
   sockets.last.say({ type: "pong", t: 1, input_offset: 0, output_offset: 0, state_number: 2 });
@@ -308,7 +308,7 @@ test("a pong that knows of a newer state makes the page ask for it", () => {
   assert.deepEqual(take().map(({ type }) => type), ["hello"]);
 });
 
-test("a large paste keeps to the window", async () => {
+test("a large paste respects the window", async () => {
   const { sockets, open_running, take, type } = make();
   open_running();
   type("p".repeat(150_000));
@@ -320,7 +320,7 @@ test("a large paste keeps to the window", async () => {
   assert.equal(length(take()), 150_000 - 131072);
 });
 
-test("an error that answers no request is told, and the connection stays", () => {
+test("an error without a request is reported, and the connection stays", () => {
   const { session, sockets, open_running, errors } = make();
   open_running();
   sockets.last.say({ type: "error", code: "internal", message: "the disk is full" });

@@ -6,9 +6,9 @@ import { make_session } from "./support/session_parts.mjs";
 /** Pings among what was sent. @param {any[]} sent */
 const pings = (sent) => sent.filter(({ type }) => type === "ping");
 
-/** A page that says whose it is, and what becomes of input when the sandbox behind the terminal is another. */
+/** Pages that name their participant, and input when the sandbox is replaced. */
 
-test("every greeting says whose page it is", async () => {
+test("every hello names the participant", async () => {
   const { open, running, take, reopen } = make_session({ participant: "7" });
   open();
   assert.deepEqual(take(), [{ type: "hello", columns: 80, rows: 24, output_offset: 0, participant: "7", sandbox: "" }]);
@@ -19,7 +19,7 @@ test("every greeting says whose page it is", async () => {
   assert.deepEqual([hello.participant, hello.sandbox], ["7", "a"]);
 });
 
-test("a server that does not know the stream gets a greeting without it, on a clear terminal", async () => {
+test("after unknown_stream the page sends hello without a stream, and clears the terminal", async () => {
   const { open_running, output, drawn, line, type, reopen, sockets, take, running, errors } = make_session();
   open_running();
   output(0, "old");
@@ -36,14 +36,14 @@ test("a server that does not know the stream gets a greeting without it, on a cl
   assert.deepEqual([line(0), errors], ["new", []]);
 });
 
-test("a refusal as another participant is no trouble of the person's", () => {
+test("wrong_participant is not shown as an error", () => {
   const { open, sockets, errors } = make_session();
   open();
   sockets.last.say({ type: "error", code: "wrong_participant", message: "no" });
   assert.deepEqual(errors, []);
 });
 
-test("after a restart with another sandbox, what was typed before is sent for the record only", async () => {
+test("after a restart with another sandbox, earlier input is sent for the record only", async () => {
   const { open, running, type, reopen, take, replacements, sockets } = make_session();
   open();
   running({ sandbox: "a" });
@@ -64,7 +64,7 @@ test("after a restart with another sandbox, what was typed before is sent for th
   assert.deepEqual(take(), [{ offset: 5, text: "ls" }]);
 });
 
-test("the offset from which input is used follows input that moves", async () => {
+test("the offset of sandbox_seen follows input that moves", async () => {
   const { open, running, type, reopen, take } = make_session();
   open();
   running({ sandbox: "a" });
@@ -80,7 +80,7 @@ test("the offset from which input is used follows input that moves", async () =>
   ]);
 });
 
-test("what was sent to a server that died is not used either, and that is said", async () => {
+test("input that was sent to a server that died is discarded, too, and the page says so", async () => {
   const { open, running, type, reopen, take, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -91,7 +91,7 @@ test("what was sent to a server that died is not used either, and that is said",
   assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 2 }], [true]]);
 });
 
-test("an adopted sandbox gets what was typed, as ever", async () => {
+test("an adopted sandbox gets the input", async () => {
   const { open, running, type, reopen, take, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -104,7 +104,7 @@ test("an adopted sandbox gets what was typed, as ever", async () => {
   assert.deepEqual([take(), replacements], [[seen, { offset: 0, text: "ls" }], []]);
 });
 
-test("a page says again after each welcome which input is not for the sandbox, until the stream ends", async () => {
+test("sandbox_seen is repeated after each welcome until the stream ends", async () => {
   const { open, running, type, reopen, take, replacements, sockets } = make_session();
   open();
   running({ sandbox: "a" });
@@ -131,7 +131,7 @@ test("a page says again after each welcome which input is not for the sandbox, u
   assert.deepEqual(take(), []);
 });
 
-test("after a start over, input for a sandbox that was lost before is still named as such", async () => {
+test("after a reset, input for a sandbox that was lost before is still excluded", async () => {
   const { session, open, running, type, reopen, take, sockets } = make_session();
   open();
   running({ sandbox: "a" });
@@ -149,7 +149,7 @@ test("after a start over, input for a sandbox that was lost before is still name
   ]);
 });
 
-test("the offset follows input that moves, at each welcome", async () => {
+test("the offset of sandbox_seen follows input that moves, at each welcome", async () => {
   const { open, running, type, reopen, take, sockets } = make_session();
   open();
   running({ sandbox: "a" });
@@ -168,7 +168,7 @@ test("the offset follows input that moves, at each welcome", async () => {
   assert.deepEqual(take(), [{ type: "sandbox_seen", sandbox: "b", input_offset: 200 }]);
 });
 
-test("a sandbox that is replaced in the middle is seen once, at the end of what is typed", () => {
+test("a replaced sandbox is seen once, at the end of the input", () => {
   const { open, running, type, take, sockets, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -179,7 +179,7 @@ test("a sandbox that is replaced in the middle is seen once, at the end of what 
   assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 2 }], [true]]);
 });
 
-test("nothing is said to be lost where all had been acknowledged", () => {
+test("no input counts as discarded if all was acknowledged", () => {
   const { open, running, type, sockets, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -189,7 +189,7 @@ test("nothing is said to be lost where all had been acknowledged", () => {
   assert.deepEqual(replacements, [false]);
 });
 
-test("between hello and welcome it is the welcome that tells of another sandbox", () => {
+test("between hello and welcome, the welcome reports another sandbox", () => {
   const { session, open, running, take, sockets } = make_session();
   open();
   running({ sandbox: "a" });
@@ -201,7 +201,7 @@ test("between hello and welcome it is the welcome that tells of another sandbox"
   assert.deepEqual(take(), [{ type: "sandbox_seen", sandbox: "b", input_offset: 0 }]);
 });
 
-test("what is typed behind a start over is for the fresh sandbox, also where the answer was lost", async () => {
+test("input after a reset is for the fresh sandbox, also if the answer was lost", async () => {
   const { session, open, running, type, take, reopen, sockets, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -225,7 +225,7 @@ test("what is typed behind a start over is for the fresh sandbox, also where the
   assert.deepEqual(replacements, []);
 });
 
-test("of a large paste into a sandbox that is gone, what has not left the page does not leave it", () => {
+test("the unsent part of a large paste into a lost sandbox is dropped", () => {
   const { open, running, type, take, sockets, replacements } = make_session();
   open();
   running({ sandbox: "a" });
@@ -235,7 +235,7 @@ test("of a large paste into a sandbox that is gone, what has not left the page d
   assert.deepEqual([take(), replacements], [[{ type: "sandbox_seen", sandbox: "b", input_offset: 65_536 }], [true]]);
 });
 
-test("input without an acknowledgement for 1.5 s puts the connection in doubt", () => {
+test("input without an acknowledgement for 1.5 s starts a probe", () => {
   const { open_running, timers, type, take, sockets, connections } = make_session();
   open_running();
   timers.advance(3000);
@@ -253,7 +253,7 @@ test("input without an acknowledgement for 1.5 s puts the connection in doubt", 
   assert.deepEqual(pings(take()), []);
 });
 
-test("typing on does not postpone the doubt about what has no acknowledgement", () => {
+test("more input does not postpone the probe", () => {
   const { open_running, timers, type, take } = make_session();
   open_running();
   for (let key = 0; key < 15; key++) {
@@ -263,7 +263,7 @@ test("typing on does not postpone the doubt about what has no acknowledgement", 
   assert.equal(pings(take()).length, 1);
 });
 
-test("acknowledgements in time put nothing in doubt, however long one types", () => {
+test("acknowledgements in time start no probe, even during long typing", () => {
   const { open_running, timers, type, take, sockets } = make_session();
   open_running();
   for (let key = 1; key <= 9; key++) {
@@ -274,7 +274,7 @@ test("acknowledgements in time put nothing in doubt, however long one types", ()
   assert.deepEqual(pings(take()), []);
 });
 
-test("a program that reads nothing keeps the server asked, and the line good", () => {
+test("a program that reads nothing causes probes, and the connection stays", () => {
   const { open_running, timers, type, take, sockets, connections } = make_session();
   open_running();
   type("a");
@@ -287,7 +287,7 @@ test("a program that reads nothing keeps the server asked, and the line good", (
   assert.equal(connections.includes("waiting"), false);
 });
 
-test("a request without an answer puts the connection in doubt too", () => {
+test("a request without an answer starts a probe, too", () => {
   const { session, open, welcome, timers, take } = make_session();
   open();
   welcome();
@@ -297,7 +297,7 @@ test("a request without an answer puts the connection in doubt too", () => {
   assert.equal(pings(take()).length, 1);
 });
 
-test("much input may be on its way for long, over a slow line", () => {
+test("a large amount of input may take long over a slow connection", () => {
   const { open_running, timers, type, take } = make_session();
   open_running();
   type("x".repeat(60_000));

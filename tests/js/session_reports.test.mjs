@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { settle } from "./support/fake_timers.mjs";
 import { make_session as make, PASSED } from "./support/session_parts.mjs";
 
-test("tells of a large paste, marks it in the record, and can end it", async () => {
+test("reports the progress of a large paste, marks it in the record, and can stop it", async () => {
   const { session, sockets, timers, backlogs, open_running, take } = make();
   open_running();
   session.paste("x".repeat(100_000));
@@ -24,7 +24,7 @@ test("tells of a large paste, marks it in the record, and can end it", async () 
   assert.ok(sent > 0 && sent < 100_000);
 });
 
-test("what is typed and seen while the line is down is told afterwards, and how long it was down", async () => {
+test("input times and observations of a lost connection are reported afterwards, with its duration", async () => {
   const { session, timers, open_running, reopen, running, take, type } = make();
   open_running();
   type("a");
@@ -44,7 +44,7 @@ test("what is typed and seen while the line is down is told afterwards, and how 
   ]);
 });
 
-test("the times of what never left follow it when another owner has carried the stream further", async () => {
+test("the times of unsent input move with it when another owner has continued the stream", async () => {
   const { open_running, running, sockets, timers, take, type } = make();
   open_running();
   sockets.last.break();
@@ -57,7 +57,7 @@ test("the times of what never left follow it when another owner has carried the 
   assert.deepEqual(take().find(({ type }) => type === "input_times")?.times, [[50, 1_000_000]]);
 });
 
-test("keys that never leave have no times: those dropped with a paste, and those that the end of a task cuts off", () => {
+test("keys that are never sent have no times: dropped with a paste, or at the end of a task", () => {
   const times = (/** @type {any[]} */ frames) => frames.flatMap((frame) => frame.times ?? []).map(([offset]) => offset);
   const { session, sockets, open_running, timers, take, type } = make();
   open_running();
@@ -76,7 +76,7 @@ test("keys that never leave have no times: those dropped with a paste, and those
   assert.deepEqual(times(take()), [65_537]);
 });
 
-test("the time of a key is when it was pressed, however long it waits for the line or behind a paste", () => {
+test("the time of a key is when it was pressed, even if it waits for the connection or behind a paste", () => {
   const { sockets, session, open_running, timers, take, type } = make();
   open_running();
   session.paste("x".repeat(65_536));
@@ -91,7 +91,7 @@ test("the time of a key is when it was pressed, however long it waits for the li
   assert.deepEqual(take().at(-1), { type: "input_times", stream: "s1", times: [[65_536, 1_000_250]] });
 });
 
-test("what the emulator answers by itself is no key", async () => {
+test("an answer of the emulator is not a key", async () => {
   const { open_running, output, drawn, timers, take, type } = make();
   open_running();
   output(0, "\x1b[6n");
@@ -113,7 +113,7 @@ test("Alt with a character that begins a control string is a key", () => {
   assert.deepEqual(take().at(-1), { type: "input_times", stream: "s1", times: [[0, 1_000_000]] });
 });
 
-test("a paste that was sent whole is not told as stopped, and one that never left follows its input", async () => {
+test("a paste that was sent whole is not reported as stopped, and an unsent one moves with its input", async () => {
   const { session, open_running, running, sockets, timers, take } = make();
   open_running();
   session.paste("whole");
@@ -134,7 +134,7 @@ test("a paste that was sent whole is not told as stopped, and one that never lef
   assert.deepEqual(pastes(), []);
 });
 
-test("of a paste that waited for another owner none was sent, where that has carried the stream further", async () => {
+test("nothing of a waiting paste was sent if another owner has continued the stream", async () => {
   const { session, open_running, running, sockets, timers, take } = make();
   open_running();
   sockets.last.break();
@@ -149,7 +149,7 @@ test("of a paste that waited for another owner none was sent, where that has car
   assert.deepEqual(told, [["paste", 50, 70_000], ["paste_stopped", 50, 0]]);
 });
 
-test("a paste that the end of the task cuts short is told as such", () => {
+test("a paste that the end of the task cuts short is reported as stopped", () => {
   const { session, open_running, sockets, timers, take } = make();
   open_running();
   session.paste("x".repeat(70_000));
@@ -159,7 +159,7 @@ test("a paste that the end of the task cuts short is told as such", () => {
   assert.deepEqual([stream, bytes], ["s1", 65_536]);
 });
 
-test("starting over stops a large paste, and what is typed after it is sent", () => {
+test("a reset stops a large paste, and input after it is sent", () => {
   const { session, sockets, backlogs, open_running, timers, take, type } = make();
   open_running();
   session.paste("x".repeat(100_000));
@@ -174,7 +174,7 @@ test("starting over stops a large paste, and what is typed after it is sent", ()
   assert.equal(take().find(({ kind }) => kind === "paste_stopped")?.bytes, 65_536);
 });
 
-/** In the middle of a paste that the shell wants bracketed, with a reset asked for: its id, and what the page then types. */
+/** During a bracketed paste with a pending reset: the request's id, and what the page sends next. */
 async function reset_in_mid_paste(paste = "x".repeat(100_000)) {
   const parts = make();
   const { session, sockets, open_running, output, drawn, take } = parts;
@@ -194,14 +194,14 @@ async function reset_in_mid_paste(paste = "x".repeat(100_000)) {
 
 const REFUSAL = { type: "error", code: "sandbox_unavailable", message: "no room" };
 
-test("a reset that is refused in the middle of a paste ends the paste, so that the old shell listens again", async () => {
+test("a reset that is refused during a paste ends the paste, so that the old shell accepts input again", async () => {
   const { done, id, sockets, typed } = await reset_in_mid_paste();
   sockets.last.say({ ...REFUSAL, id });
   await assert.rejects(done, { code: "sandbox_unavailable" });
   assert.deepEqual(typed(), [{ offset: 65_536, text: "\x1b[201~" }]);
 });
 
-test("no end of a paste is typed where none was cut short, at a fresh shell, or at another task's", async () => {
+test("no end of a paste is sent if none was cut short, or to a fresh shell, or to another task's", async () => {
   const whole = await reset_in_mid_paste("short");
   whole.sockets.last.say({ ...REFUSAL, id: whole.id });
   await assert.rejects(whole.done, { code: "sandbox_unavailable" });
@@ -219,7 +219,7 @@ test("no end of a paste is typed where none was cut short, at a fresh shell, or 
   assert.deepEqual(other.typed(), []);
 });
 
-test("a reset that was abandoned in the middle of a paste types nothing when the page takes over again", async () => {
+test("a reset that was abandoned during a paste sends nothing when the page takes over again", async () => {
   const { done, session, sockets, running, typed } = await reset_in_mid_paste();
   sockets.last.break(4001);
   await assert.rejects(done, { code: "abandoned" });

@@ -6,7 +6,7 @@ import { PASSED, READY } from "./support/session_parts.mjs";
 import { Steps } from "../../static/js/app/steps.js";
 
 const steps = new Steps();
-/** @param {object} state @returns {(string | undefined)[] | null} Null where no row is shown. */
+/** @param {object} state @returns {(string | undefined)[] | null} Null if no row is shown. */
 function shown(state) {
   steps.show(/** @type {import("../../static/js/core/protocol.js").StudyState} */ (state));
   return part("steps").hidden ? null : part("steps").all("span").map(({ dataset }) => dataset.step);

@@ -14,7 +14,7 @@ const { StudyPage } = await import("../../static/js/app/study_page.js");
 
 const terminal = part("terminal");
 const settings = new Settings(new Display(() => ({ getItem: () => null, setItem: () => {} })));
-/** Only one, as the elements of the page have only one. */
+/** Only one, because the page's elements exist once. */
 const timers = new FakeTimers();
 const page = new StudyPage({ screen: new PlainPage(), settings, about: new About(), timers, focus_terminal: () => terminal.focus() });
 
@@ -47,7 +47,7 @@ const hear = (state) => page.on_state((session.state = state));
 /** @param {any} name */
 const connection = (name) => page.on_status({ name, attempt: 1, retry_at: 0, reason: "" });
 const screen = part("screen");
-/** The name of the page that is in the workbench's place, or nothing. */
+/** Name of the plain page that is shown; empty if none. */
 const shown = () => (screen.hidden ? "" : screen.dataset.card);
 const question = part("question");
 const notice = part("notice");

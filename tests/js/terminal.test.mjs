@@ -25,7 +25,7 @@ function make() {
   return { emulator, screen, input, write, line, resizes: () => resizes };
 }
 
-/** What programs ask, and what the emulator answers to it by itself. */
+/** Queries of programs, and the emulator's answers. */
 const QUESTIONS = [
   ["device attributes", "\x1b[c"],
   ["secondary device attributes", "\x1b[>c"],

@@ -1,4 +1,4 @@
-// The least that a terminal in a browser can be: a page with xterm.js and one WebSocket to `tellina-floor serve`.
+// A minimal terminal in a browser: xterm.js and one WebSocket to `tellina-floor serve`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

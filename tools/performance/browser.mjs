@@ -1,6 +1,6 @@
-// What a participant's browser adds, measured in Chromium:   node browser.mjs PAIRS KEYS LOADS FLOOR RESULTS
+// The browser's share of the latency, measured in Chromium:   node browser.mjs PAIRS KEYS LOADS FLOOR RESULTS
 //
-// browser-keys   from keydown to when the echo is drawn, in pairs with the bare page (bare_page.mjs); KEYS for each pair
+// browser-keys   from keydown until the echo is drawn, in pairs with the bare page (bare_page.mjs); KEYS for each pair
 // browser-load   from the beginning of a load until Start can be pressed, at a round trip of 150 ms; LOADS of each sort
 //
 // Writes RESULTS/browser-keys.jsonl and RESULTS/browser-load.jsonl, as `tellina bench --json` does.
@@ -13,7 +13,7 @@ import { Program } from '../../tests/e2e/support/program.mjs';
 import { BarePage } from './bare_page.mjs';
 import { estimateMedian, quantile } from './statistics.mjs';
 
-/** What a row of the terminal holds before Enter is pressed. */
+/** Number of keys before Enter is pressed. */
 const keysInALine = 60;
 const roundTripInMilliseconds = 150;
 
@@ -31,7 +31,7 @@ function write(name, settings, lines) {
   writeFileSync(join(results, `${name}.jsonl`), all.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-/** In the page: notes for each key that is a letter how long it took until the row with the cursor was drawn longer. */
+/** Runs in the page: measures for each letter the time until the row with the cursor was drawn longer. */
 function watchKeys() {
   const times = (window.keyTimes = []);
   const rows = document.querySelector('.xterm-rows');
@@ -50,7 +50,7 @@ function watchKeys() {
   }).observe(rows, { childList: true, subtree: true, characterData: true });
 }
 
-/** Where the mouse rests on both pages, over the terminal: Chromium looks for what is below it after each change of the layout. */
+/** Position of the mouse on both pages, over the terminal: Chromium hit-tests it after each layout. */
 const mouse = { x: 700, y: 400 };
 
 /** The same shell command on both pages: the kernel echoes, and no prompt is drawn. */
@@ -62,13 +62,13 @@ async function prepare(page) {
   await page.evaluate(watchKeys);
 }
 
-/** Types and returns what each key took, in milliseconds, sorted. */
+/** Types keys and returns their times in milliseconds, sorted. */
 async function typeKeys(page) {
   await page.bringToFront();
   const taken = [];
   for (let typed = 0; typed < keys; typed += 1) {
     if (typed % keysInALine === 0) await page.keyboard.press('Enter');
-    // The time between keys is none of a multiple of a frame's, so that keys come at all times within a frame.
+    // Intervals are not multiples of a frame, so that keys come at all times within a frame.
     await page.waitForTimeout(23 + ((typed * 7) % 40));
     await page.keyboard.press(String.fromCharCode(97 + (typed % 26)));
     await page.waitForFunction((count) => window.keyTimes.length === count, typed + 1);
@@ -77,7 +77,7 @@ async function typeKeys(page) {
   return taken.sort((one, other) => one - other);
 }
 
-/** Columns and rows of the page's terminal, as it last told them. */
+/** Columns and rows of the page's terminal, as last reported. */
 function followSize(page) {
   const size = {};
   page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => {
@@ -97,7 +97,7 @@ async function measureKeys(browser, address) {
     await pages.server.goto(`${address}/static/html/index.html?access_code=bob`);
     await pages.server.getByRole('button', { name: 'Start', exact: true }).click();
     await pages.server.waitForFunction(() => document.querySelector('.xterm-rows').textContent.includes('$'));
-    // Drawing takes longer the more cells there are, so both terminals have as many.
+    // The cost of drawing depends on the number of cells, so both terminals have the same size.
     await pages.floor.goto(`${bare.address}?${new URLSearchParams(size)}`);
     await pages.floor.waitForFunction(() => document.querySelector('.xterm-rows').textContent.includes('$'));
     for (const target of ['floor', 'server']) {
@@ -131,7 +131,7 @@ function summarizeKeys(samples) {
   });
 }
 
-/** In the page, before anything of it runs: notes when the button that starts the task can be pressed. */
+/** Runs in the page before its scripts: measures when the Start button can be pressed. */
 function watchStart() {
   const look = () => {
     const buttons = [...document.querySelectorAll('button')];

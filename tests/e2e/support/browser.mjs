@@ -4,18 +4,18 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** Chromium without its windows and menus: opening a page takes it a third of the processor time. */
+/** Chromium without a user interface: it opens a page with a third of the CPU time. */
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
-/** Where pictures of the page are kept. */
+/** Folder of the screenshots. */
 export const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
 
-/** How long a test waits for what must come, in milliseconds: long, as a machine that is busy takes its time. */
+/** In milliseconds. Deadline of every wait; long, for busy machines. */
 export const PATIENCE = 60_000;
 
-/** The program that finds barriers. */
+/** axe-core, which finds accessibility problems. */
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** @param {string[]} [options] More words of Chromium's command line. @returns {Promise<import("playwright-core").Browser>} Fails when there is no Chromium. */
+/** @param {string[]} [options] More options for Chromium. @returns {Promise<import("playwright-core").Browser>} Rejected if there is no Chromium. */
 export function launch(options = []) {
   return chromium.launch({
     executablePath: PROGRAM,
@@ -33,15 +33,15 @@ export function launch(options = []) {
   });
 }
 
-/** A network that is away, in a tab's complaints. */
+/** Console messages of a network that is down. */
 export const NO_CONNECTION = /^(?:error|warning): (?:WebSocket connection to .* failed|Failed to load resource: net::ERR_)/;
 
 /** @type {WeakMap<import("playwright-core").BrowserContext, Tab[]>} */
 const tabs_of = new WeakMap();
 
 /**
- * Runs a test in a browser context of its own. In the end no tab of it may have complained of anything that the test has
- * not named. Where it fails, what its tabs show and have said is kept beside the pictures, and what the server has said.
+ * Runs a test in a new browser context. It fails if a tab logged a console message that the test does not expect. After a
+ * failure, screenshots, console messages and the server's log are kept beside the screenshots.
  * @param {import("playwright-core").Browser} browser
  * @param {{name: string, log: () => string, options?: import("playwright-core").BrowserContextOptions}} what
  * @param {(context: import("playwright-core").BrowserContext) => Promise<void>} body
@@ -71,11 +71,11 @@ async function keep_evidence(name, tabs, log) {
   await writeFile(join(SCREENSHOTS, `${place}.log`), `${said.join("\n")}\nserver:\n${log}\n`);
 }
 
-/** One tab, and what a participant does and sees in it. */
+/** A tab, with the actions and the view of a participant. */
 export class Tab {
   /** What the page said on the console, and errors that nobody caught. @type {string[]} */
   complaints = [];
-  /** Of those, what the test brings about. @type {RegExp[]} */
+  /** Messages that the test expects. @type {RegExp[]} */
   expected_complaints = [];
   /** Addresses of other servers that the page asked for anything. @type {string[]} */
   foreign_requests = [];
@@ -96,7 +96,7 @@ export class Tab {
     return this.complaints.filter((complaint) => !this.expected_complaints.some((expected) => expected.test(complaint)));
   }
 
-  /** One that shows nothing yet. @param {import("playwright-core").BrowserContext} context @param {string} address */
+  /** Opens an empty tab. @param {import("playwright-core").BrowserContext} context @param {string} address */
   static async blank(context, address) {
     const tab = new Tab(await context.newPage(), address);
     tabs_of.get(context)?.push(tab);
@@ -110,37 +110,37 @@ export class Tab {
     return tab;
   }
 
-  /** @param {string} name Of the connection's status. */
+  /** @param {string} name Name of a connection status. */
   async connection(name) {
     await this.page.waitForSelector(`body[data-connection="${name}"]`);
   }
 
-  /** @param {string} name Of the dialog in front, or of the page in the workbench's place. */
+  /** @param {string} name Name of the front dialog or of the plain page. */
   async card(name) {
     await this.page.waitForSelector(`:is(dialog[open], #screen:not([hidden]))[data-card="${name}"]`);
   }
 
-  /** The task that ran here is solved: goes on to the page after it. @param {string} [next] Of that page. */
+  /** Continues from a solved task to the next page. @param {string} [next] Of that page. */
   async solved(next = "passed") {
     await this.page.locator("#solved button").click();
     await this.card(next);
   }
 
-  /** The terminal is in front, and what is typed goes there. */
+  /** Waits until the terminal is in front and has the focus. */
   async terminal() {
     await this.page.waitForSelector('body[data-state="running"][data-connection="connected"]');
     await this.page.waitForFunction(() => document.querySelector("dialog[open]") === null && document.body.dataset.view === "work");
     await this.page.waitForFunction(() => document.activeElement?.closest("#terminal") !== null);
   }
 
-  /** @param {string} name A button's text: of the dialog in front, where there is one. */
+  /** @param {string} name Text of a button: in the front dialog, if one is open. */
   async press(name) {
     const card = this.page.locator("dialog[open]").last();
     const place = (await card.count()) > 0 ? card : this.page.locator("body");
     await place.getByRole("button", { name, exact: true }).click();
   }
 
-  /** What the terminal shows, a line for each row. @returns {Promise<string>} */
+  /** The terminal's text, one line for each row. @returns {Promise<string>} */
   text() {
     return this.page.evaluate(() =>
       [...document.querySelectorAll(".xterm-rows > div")].map((row) => (row.textContent ?? "").replaceAll("\u00a0", " ").trimEnd()).join("\n"),
@@ -149,7 +149,7 @@ export class Tab {
 
   /**
    * Waits until the terminal shows it.
-   * @param {RegExp | string} expected A string is all of the screen.
+   * @param {RegExp | string} expected A string is compared with the whole screen.
    */
   async shows(expected) {
     const end = Date.now() + PATIENCE;
@@ -167,7 +167,7 @@ export class Tab {
     await this.page.keyboard.type(keys);
   }
 
-  /** As if it came from the clipboard. @param {string} text */
+  /** Pastes a text as if from the clipboard. @param {string} text */
   async paste(text) {
     await this.page.locator("#terminal textarea").evaluate((textarea, pasted) => {
       const clipboardData = new DataTransfer();
@@ -182,7 +182,7 @@ export class Tab {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
   }
 
-  /** As the page is now: a picture of it and no barrier in it, in light and in dark. @param {string} name */
+  /** Takes screenshots of the page in light and dark, and checks that axe finds no problem. @param {string} name */
   async prove(name) {
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -191,21 +191,21 @@ export class Tab {
     }
   }
 
-  /** What axe finds, all of its rules, and where it cannot tell whether the contrast is enough. @returns {Promise<string[]>} */
+  /** Violations of all axe rules, and elements whose contrast axe cannot determine. @returns {Promise<string[]>} */
   async #barriers() {
     if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
       const { axe } = /** @type {any} */ (window);
       const { violations, incomplete, passes } = await axe.run(document, { resultTypes: ["violations", "incomplete"] });
       if (passes.length < 10) return ["axe looked at nothing"];
-      // Where a text is longer than its place, what lies at the edge is cut; in a window that is large enough the same is decided.
+      // At the edge of a scrolling text, elements are cut. Larger windows decide the same elements.
       const is_cut = (/** @type {Element | null | undefined} */ place) => place && (place.scrollHeight > place.clientHeight || place.scrollWidth > place.clientWidth);
       const is_covered = (/** @type {any} */ { any, target }) =>
         ["bgOverlap", "elmPartiallyObscured"].includes(any[0]?.data?.messageKey) && is_cut(document.querySelector(target[0])?.closest(".table, pre, .card_text, .task_text"));
-      // The rows of the terminal below a banner are decided where there is none.
+      // Rows of the terminal below a banner are decided in tests without a banner.
       const has_banner = [...document.querySelectorAll("#banners > *, #connection")].some((banner) => banner.checkVisibility());
       const is_below = (/** @type {any} */ { any, target }) => has_banner && any[0]?.data?.messageKey === "bgOverlap" && document.querySelector(target[0])?.closest(".xterm-rows") !== null;
-      // axe cannot tell of lines that lie over unlike things; they are looked at again with nothing below them.
+      // axe cannot decide banners over different backgrounds. They are checked again with the terminal hidden.
       const is_banner = (/** @type {any} */ { target }) => document.querySelector(target[0])?.closest("#banners") !== null;
       const look_at_banners = async (/** @type {HTMLElement} */ terminal) => {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -217,7 +217,7 @@ export class Tab {
       };
       const terminal = /** @type {HTMLElement | null} */ (document.querySelector("#terminal"));
       const of_banners = terminal === null ? [] : await look_at_banners(terminal);
-      // What a screen reader is given of the terminal lies unseen over its rows.
+      // xterm.js puts an invisible accessibility tree over its rows.
       const speaks = document.querySelector(".xterm-accessibility") !== null;
       const is_spoken = (/** @type {any} */ { target }) => speaks && document.querySelector(target[0])?.closest(".xterm") !== null;
       const undecided = incomplete

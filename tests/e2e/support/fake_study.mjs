@@ -25,7 +25,7 @@ const STUDY = {
 /** @typedef {{server: FakeServer, address: string, context: import("playwright-core").BrowserContext}} Parts */
 
 /**
- * Tests of the page alone, whose server is the test: each in a browser context and with a study of its own.
+ * Tests of the page alone with a fake server: each in a new browser context and with its own study.
  * @returns {(name: string, body: (parts: Parts) => Promise<void>, options?: import("playwright-core").BrowserContextOptions) => void}
  */
 export function page_tests() {
@@ -49,7 +49,7 @@ export function page_tests() {
     });
 }
 
-/** Starts a task: the first one, where nothing else is said. @param {import("./browser.mjs").Tab} tab @param {string} [card] That is in front. */
+/** Starts a task; by default the first one. @param {import("./browser.mjs").Tab} tab @param {string} [card] Name of the card in front. */
 export async function start(tab, card = "start") {
   await tab.card(card);
   await tab.press(card === "start" ? "Start" : "Start the next task");

@@ -1,6 +1,6 @@
 import { connect, createServer } from "node:net";
 
-/** A network between a browser and the server that can be cut, or go dead, and be mended again. */
+/** A network between browser and server that can be cut, stall, and be restored. */
 export class Line {
   #port;
   /** @type {Set<import("node:net").Socket>} */
@@ -9,31 +9,31 @@ export class Line {
   #is_dead = false;
   #server = createServer((near) => this.#join(near));
 
-  /** @param {string} address Of the server behind it. */
+  /** @param {string} address Address of the server. */
   constructor(address) {
     this.#port = Number(new URL(address).port);
   }
 
-  /** @returns {Promise<string>} The address by which the server can be reached through it. */
+  /** @returns {Promise<string>} Address of the server through this network. */
   async open() {
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", () => resolve(undefined)));
     return `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (this.#server.address()).port}`;
   }
 
-  /** Every connection breaks, and no new one comes about. */
+  /** Resets all connections and refuses new ones. */
   cut() {
     this.#is_cut = true;
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Every connection stays, new ones come about, and nothing passes: on none of these ever again. */
+  /** Keeps connections and accepts new ones, but forwards nothing on them, even after restore(). */
   stall() {
     this.#is_dead = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
-  /** Connections that come about from now on are good. */
-  mend() {
+  /** New connections work again. */
+  restore() {
     this.#is_cut = this.#is_dead = false;
   }
 

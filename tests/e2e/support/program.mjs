@@ -13,14 +13,14 @@ export const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tell
 
 const run_file = promisify(execFile);
 
-/** The real program, serving the study of config.json from a folder of its own. */
+/** The real program, which serves the study of config.json from a temporary folder. */
 export class Program {
   /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
     this.log = "";
     this.address = "";
-    /** A free one at the first start, the same one again at the next. */
+    /** A free port at the first start, the same port at the next. */
     this.port = 0;
     /** @type {import("node:child_process").ChildProcess | null} */
     this.process = null;
@@ -39,7 +39,7 @@ export class Program {
     return program;
   }
 
-  /** Returns once the server says where it listens. @param {string[]} [options] More words of the command line. */
+  /** Returns when the server prints its address. @param {string[]} [options] More command-line options. */
   async start(options = []) {
     const words = ["run", "--port", String(this.port), "--config", join(this.folder, "config.json"), ...options];
     const child = spawn(PROGRAM, words, {
@@ -64,7 +64,7 @@ export class Program {
     });
   }
 
-  /** @param {NodeJS.Signals} [signal] @returns {Promise<number | NodeJS.Signals | null>} How it ended. */
+  /** @param {NodeJS.Signals} [signal] @returns {Promise<number | NodeJS.Signals | null>} Exit status or signal. */
   async stop(signal = "SIGINT") {
     const child = this.process;
     if (child === null) return null;
@@ -78,13 +78,13 @@ export class Program {
     return status ?? ended_by;
   }
 
-  /** Ends the program and removes its folder. */
+  /** Stops the program and removes its folder. */
   async clean_up() {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Asks the store with the sqlite3 program. @param {string} query @returns {Promise<any[]>} Rows as objects. */
+  /** Queries the database with the sqlite3 program. @param {string} query @returns {Promise<any[]>} Rows as objects. */
   async rows(query) {
     const { stdout } = await run_file("sqlite3", ["-readonly", "-json", "-cmd", `.timeout ${PATIENCE}`, join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
     return stdout.trim() === "" ? [] : JSON.parse(stdout);
@@ -113,7 +113,7 @@ export class Program {
     const pieces = [];
     let end = 0;
     for (const { stream_offset, bytes } of rows) {
-      if (stream_offset !== end) throw new Error(`${view} of task ${task} goes on at ${stream_offset} instead of ${end}`);
+      if (stream_offset !== end) throw new Error(`${view} of task ${task} continues at ${stream_offset} instead of ${end}`);
       pieces.push(Buffer.from(bytes, "hex"));
       end += bytes.length / 2;
     }

@@ -1,17 +1,17 @@
 import { createServer, request as send } from "node:http";
 
-/** Headers that are about one connection, which a proxy does not pass on. */
+/** Hop-by-hop headers, which a proxy does not pass on. */
 const OF_ONE_CONNECTION = ["connection", "upgrade", "keep-alive", "proxy-connection", "te", "trailer"];
 
 /**
- * @typedef {object} ProxySetup How the proxy is configured, which is where the mistakes are.
- * @property {(path: string) => string | null} [map_path] From the path that the browser asks for to the server's; null: the proxy
- *     itself answers with 404. The path stays as it is where nothing is said.
+ * @typedef {object} ProxySetup The proxy's configuration; mistakes of real setups are in it.
+ * @property {(path: string) => string | null} [map_path] Maps the browser's path to the server's; null: the proxy answers 404.
+ *     By default the path stays the same.
  * @property {boolean} [replaces_host] The request's Host becomes the server's address, as Apache and many others do by default.
- * @property {boolean} [tells_host] The Host that the browser sent is in X-Forwarded-Host.
- * @property {Record<string, string>} [headers] What else it adds to each request.
- * @property {boolean} [passes_upgrades] False: a request for a WebSocket arrives as one without Upgrade, as with nginx by default.
- * @property {boolean} [passes_cookies] False: neither Set-Cookie nor Cookie gets through.
+ * @property {boolean} [tells_host] Sends the browser's Host in X-Forwarded-Host.
+ * @property {Record<string, string>} [headers] Headers to add to each request.
+ * @property {boolean} [passes_upgrades] False: WebSocket requests arrive without Upgrade, as with nginx by default.
+ * @property {boolean} [passes_cookies] False: removes Cookie and Set-Cookie.
  */
 
 /** A reverse proxy for HTTP and WebSocket in front of a server. */
@@ -28,7 +28,7 @@ export class Proxy {
     if (this.#setup.passes_upgrades) this.#listener.on("upgrade", (request, socket) => this.#upgrade(request, /** @type {import("node:net").Socket} */ (socket)));
   }
 
-  /** @returns {Promise<number>} The port on which it listens. */
+  /** @returns {Promise<number>} The proxy's port. */
   async open() {
     await new Promise((resolve) => this.#listener.listen(0, "127.0.0.1", () => resolve(undefined)));
     return /** @type {import("node:net").AddressInfo} */ (this.#listener.address()).port;

@@ -4,9 +4,9 @@ import { connect, createServer } from "node:net";
 
 import { PATIENCE } from "./browser.mjs";
 
-/** A Redis of the test's own, which keeps nothing on a disk. */
+/** A Redis server for one test, without persistence. */
 export class Redis {
-  /** A free one at the first start, the same one again at the next. */
+  /** A free port at the first start, the same port at the next. */
   port = 0;
   /** @type {import("node:child_process").ChildProcess | null} */
   #process = null;
@@ -15,7 +15,7 @@ export class Redis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Returns once it answers. */
+  /** Returns when it answers. */
   async start() {
     if (this.port === 0) this.port = await find_free_port();
     const child = spawn("redis-server", ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], {
@@ -31,7 +31,7 @@ export class Redis {
     }
   }
 
-  /** As a crash would: it forgets everything. Idempotent. */
+  /** Kills it like a crash: all data is lost. Idempotent. */
   async kill() {
     const child = this.#process;
     this.#process = null;

@@ -6,11 +6,11 @@ import { Program } from "./program.mjs";
 
 export const TIMEOUT = 400_000;
 
-/** What happens to participants, with the real server: one for all stories of a file, and a participant for each. */
+/** Tests with the real server: one server for all stories of a file, and one participant for each story. */
 export class Stories {
   browser = /** @type {import("playwright-core").Browser} */ (/** @type {unknown} */ (undefined));
   program = /** @type {Program} */ (/** @type {unknown} */ (undefined));
-  /** Lies between the pages and the server. */
+  /** The network between pages and server. */
   line = /** @type {Line} */ (/** @type {unknown} */ (undefined));
   #address_over_line = "";
 
@@ -43,7 +43,7 @@ export class Stories {
   /**
    * @param {string} name
    * @param {string} access_code
-   * @param {(tab: Tab, context: import("playwright-core").BrowserContext) => Promise<void>} body With the first task started.
+   * @param {(tab: Tab, context: import("playwright-core").BrowserContext) => Promise<void>} body Called with the first task started.
    */
   story(name, access_code, body) {
     test(name, { timeout: TIMEOUT }, async () => {
@@ -59,7 +59,7 @@ export class Stories {
       try {
         await in_context(this.browser, { name, log: () => this.program.log, options }, begin);
       } finally {
-        this.line.mend();
+        this.line.restore();
       }
     });
   }

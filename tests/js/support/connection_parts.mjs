@@ -4,7 +4,7 @@ import { FakeTimers, settle } from "./fake_timers.mjs";
 
 /** @typedef {import("../../../static/js/core/connection.js").Verdict} Verdict */
 
-/** A connection whose server is the test. @param {{authorize?: (logs_in_first: boolean) => Promise<Verdict>, random?: () => number, is_online?: () => boolean}} [options] */
+/** A connection with the test as its server. @param {{authorize?: (logs_in_first: boolean) => Promise<Verdict>, random?: () => number, is_online?: () => boolean}} [options] */
 export function make_connection({ authorize = async () => "admitted", random = () => 1, is_online = () => true } = {}) {
   const sockets = new FakeSockets();
   const timers = new FakeTimers();

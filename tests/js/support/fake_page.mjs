@@ -1,13 +1,13 @@
-/** As much of a document as the page's parts need, for tests without a browser. Imported before what looks for elements. */
+/** A minimal document for tests without a browser. Import it before modules that look up elements. */
 
 class FakeElement extends EventTarget {
   hidden = false;
   className = "";
   scrollTop = 0;
-  /** Of a field. */
+  /** Value of a field. */
   value = "";
   is_selected = false;
-  /** Of a dialog. */
+  /** Whether a dialog is open. */
   open = false;
   /** @type {Record<string, string>} */
   dataset = {};
@@ -15,7 +15,7 @@ class FakeElement extends EventTarget {
   attributes = {};
   /** @type {(FakeElement | string)[]} */
   children = [];
-  /** What a text was replaced with, one after another. @type {string[]} */
+  /** Every text that was set. @type {string[]} */
   texts = [];
 
   /** @param {string} tag */
@@ -92,7 +92,7 @@ class FakeElement extends EventTarget {
     queueMicrotask(() => this.dispatchEvent(new Event("close")));
   }
 
-  /** As a browser does on Escape. @returns {boolean} Whether the dialog closes. */
+  /** Like Escape in a browser. @returns {boolean} Whether the dialog closes. */
   escape() {
     const closes = this.dispatchEvent(new Event("cancel", { cancelable: true }));
     if (closes) this.close();
@@ -109,7 +109,7 @@ class FakeElement extends EventTarget {
     return this.all(tag)[0] ?? null;
   }
 
-  /** All below it, itself included, with that tag. @param {string} tag @returns {FakeElement[]} */
+  /** All elements with that tag in this subtree. @param {string} tag @returns {FakeElement[]} */
   all(tag) {
     const below = this.children.flatMap((child) => (typeof child === "string" ? [] : child.all(tag)));
     return this.tag === tag ? [this, ...below] : below;
@@ -126,7 +126,7 @@ class FakeElement extends EventTarget {
 /** @type {Map<string, FakeElement>} */
 const elements = new Map();
 
-/** The element that index.html has. @param {string} id @returns {FakeElement} */
+/** The element of index.html with this id. @param {string} id @returns {FakeElement} */
 export function part(id) {
   const known = elements.get(id) ?? new FakeElement("div");
   known.attributes.id = id;
@@ -139,7 +139,7 @@ export const body = new FakeElement("body");
 /** @type {FakeElement} */
 let focused = body;
 
-/** What has the keyboard. */
+/** The focused element. */
 export const active = () => focused;
 
 export const page = Object.assign(new EventTarget(), {
@@ -151,7 +151,7 @@ export const page = Object.assign(new EventTarget(), {
   hasFocus: () => page.has_focus,
   createElement: (/** @type {string} */ tag) => new FakeElement(tag),
   getElementById: part,
-  /** Only for the announcers of open dialogs. */
+  /** Supports the announcers of open dialogs only. */
   querySelectorAll: () => [...elements.values()].filter(({ open }) => open).flatMap((dialog) => dialog.all("p").filter(({ className }) => className === "announcer")),
 });
 Object.defineProperty(page, "activeElement", { get: () => focused });

@@ -3,7 +3,7 @@ import "./fake_page.mjs";
 /** What it was given last, for a test to look at. @type {{html: string, options: any}} */
 export const given = { html: "", options: {} };
 
-/** Cleans nothing: for that there is no document here, and the tests in a browser look at it. */
+/** Sanitizes nothing: there is no document here. The browser tests check sanitizing. */
 export default {
   sanitize(/** @type {string} */ html, /** @type {any} */ options) {
     Object.assign(given, { html, options });

@@ -18,11 +18,11 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'; font-src 'self'";
 
 /**
- * Speaks the server's part of the protocol for one participant, so that a test can put the page into any situation.
- * Its shell gives back what is typed, with a new prompt for each line.
+ * A fake server for one participant, with which a test can bring the page into any state. Its shell echoes input and prints
+ * a new prompt for each line.
  */
 export class FakeServer {
-  /** Access codes that are let in. */
+  /** Valid access codes. */
   access_codes = new Set(["bob"]);
   /** What the next requests of these types are refused with. @type {Map<string, {code: string, message: string}>} */
   refusals = new Map();
@@ -30,17 +30,17 @@ export class FakeServer {
   lost_requests = new Set();
   /** Every text frame of the page. @type {any[]} */
   messages = [];
-  /** The input stream as it came. */
+  /** The received input stream. */
   input = "";
   /** @type {import("./fake_server.mjs").FakeStudy} */
   study;
-  /** What everybody may know of the study. */
+  /** The answer to `/about`. */
   about = { title: "Finding files", contact: "a.researcher@example.org", records_bytes: true };
-  /** Whether that is told only once a test lets it, by `tell_about`. */
+  /** Whether that answer waits for `tell_about`. */
   is_about_late = false;
   tell_about = () => {};
   is_accepting = true;
-  /** Whether input is acknowledged, and echoed, as it comes. */
+  /** Whether input is acknowledged and echoed at once. */
   is_acknowledging = true;
   /** Whether HTTP is answered with status 503. */
   is_failing = false;
@@ -48,7 +48,7 @@ export class FakeServer {
   is_silent = false;
   /** Whether a login is answered with status 429. */
   is_overrun = false;
-  /** Whether a task starts when it is asked for; the page asks again after a while. */
+  /** Whether a task starts on request; otherwise the page repeats the request. */
   is_starting = true;
 
   #static_directory;
@@ -73,7 +73,7 @@ export class FakeServer {
     });
   }
 
-  /** @returns {Promise<string>} Where it listens, as `http://…`. */
+  /** @returns {Promise<string>} Its address, as `http://…`. */
   async start() {
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", () => resolve(undefined)));
     const address = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
@@ -111,12 +111,12 @@ export class FakeServer {
     }
   }
 
-  /** The page has asked what everybody may know. */
+  /** The page has requested `/about`. */
   async asked_about() {
     if (this.is_about_late) await once(this.#heard, "about");
   }
 
-  /** The study goes on: tells the page. @param {Partial<FakeStudy>} change */
+  /** Changes the study and sends its state. @param {Partial<FakeStudy>} change */
   change(change) {
     this.study = { ...this.study, ...change, state_number: this.study.state_number + 1 };
     this.say({ type: "state", state: this.study });

@@ -1,6 +1,6 @@
 import { decode_frame } from "../../../static/js/core/protocol.js";
 
-/** A WebSocket whose other end is the test. */
+/** A WebSocket with the test as its other end. */
 export class FakeSocket extends EventTarget {
   binaryType = "blob";
   readyState = 0;
@@ -24,7 +24,7 @@ export class FakeSocket extends EventTarget {
     }
   }
 
-  /** Takes out what was sent since the last call. @returns {any[]} */
+  /** Removes and returns what was sent since the last call. @returns {any[]} */
   take() {
     return this.sent.splice(0);
   }

@@ -1,4 +1,4 @@
-/** Timers that stand still until a test moves them on. */
+/** Virtual timers that a test advances. */
 export class FakeTimers {
   #now = 0;
   #next_id = 1;
@@ -37,7 +37,7 @@ export class FakeTimers {
   }
 }
 
-/** Lets promises that are already fulfilled go on. */
+/** Runs the continuations of fulfilled promises. */
 export async function settle() {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }

@@ -17,7 +17,7 @@ export const PASSED = {
   previous: { number: 1, state: "passed" },
 };
 
-/** A session whose server is the test. @param {{authorize?: import("../../../static/js/core/connection.js").ConnectionOptions["authorize"], participant?: string}} [options] */
+/** A session with the test as its server. @param {{authorize?: import("../../../static/js/core/connection.js").ConnectionOptions["authorize"], participant?: string}} [options] */
 export function make_session({ authorize = async () => "admitted", participant = "" } = {}) {
   const sockets = new FakeSockets();
   const timers = new FakeTimers();
@@ -63,7 +63,7 @@ export function make_session({ authorize = async () => "admitted", participant =
   const running = (more = {}) => welcome({ stream: "s1", state: RUNNING, ...more });
   /** @param {number} offset @param {string} text */
   const output = (offset, text) => sockets.last.say(encode_frame(offset, Buffer.from(text, "latin1")).buffer);
-  /** Until everything said so far is on the screen. @returns {Promise<void>} */
+  /** Waits until all output so far is drawn. @returns {Promise<void>} */
   const drawn = () => new Promise((resolve) => emulator.write("", resolve));
   const open = () => {
     session.start();
@@ -75,7 +75,7 @@ export function make_session({ authorize = async () => "admitted", participant =
     await settle();
     sockets.last.open();
   };
-  /** In a running task, with nothing said yet. */
+  /** In a running task, with nothing sent yet. */
   const open_running = () => {
     open();
     running();

@@ -1,4 +1,4 @@
 import { register } from "node:module";
 
-/** Lets what is imported after this find the page's libraries. */
+/** Makes the page's libraries available to later imports. */
 register("./vendor_hooks.mjs", import.meta.url);
