@@ -15,9 +15,7 @@ constexpr int ipv4_bits = 32;
 constexpr int octet_bits = 8;
 constexpr std::size_t mapped_octets = (ipv6_bits - ipv4_bits) / octet_bits;  ///< in front of a mapped IPv4 address
 
-class Address {
- public:
-  Address() = default;
+struct Address {
   Octets octets{};
   bool is_v4 = false;
 };

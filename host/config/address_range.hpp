@@ -1,6 +1,6 @@
 #pragma once
 
-/// An address or a network, as config.json writes it.
+/// An address or a network, as a configuration writes it.
 
 #include <array>
 #include <optional>
@@ -9,9 +9,7 @@
 namespace tellina {
 
 /// All addresses that begin with the same bits. IPv4 is mapped into IPv6: 10.0.0.0/8 is ::ffff:10.0.0.0/104.
-class AddressRange {
- public:
-  AddressRange() = default;
+struct AddressRange {
   bool operator==(const AddressRange&) const = default;
 
   std::array<unsigned char, 16> first{};  ///< the bits after the prefix are 0
@@ -19,9 +17,7 @@ class AddressRange {
 };
 
 /// What a text says, or what is wrong with it.
-class AddressRangeText {
- public:
-  AddressRangeText() = default;
+struct AddressRangeText {
   std::optional<AddressRange> range;
   std::string expected;    ///< if there is no range
   std::string suggestion;  ///< if there is no range: a text that the author may have meant, or empty

@@ -10,20 +10,18 @@
 namespace tellina {
 
 /// The directory that a tar file holds.
-class Archive {
- public:
-  Archive() = default;
+struct Archive {
   FileNode root;
   std::string digest;  ///< SHA-256 of the file's bytes
 };
 
 /// Reads a tar file (any format and compression that libarchive reads by itself: gzip, bzip2, xz, lzma, zstd, lz4,
-/// compress, none) of at most 256 MiB. Modes and times are taken, owners are not; hard links become files of their own;
-/// of two members with one name the later one counts.
+/// compress, none) of at most 256 MiB. Keeps modes and times but not owners; hard links become separate files; of two
+/// members with one name the later one counts.
 ///
 /// Throws Error if the file can't be read, is not a tar file, or has a member that cannot be in a home directory: an
 /// absolute name or one with "..", a device, FIFO or socket, a member below something that is not a directory, a hard
-/// link to nothing, more than `max_entries` members or `max_bytes` of content. The text names the member.
+/// link to nothing, more than `max_entries` members or `max_bytes` of content. The message names the member.
 Archive read_archive(const std::string& file, std::size_t max_entries, std::uint64_t max_bytes);
 
 }  // namespace tellina

@@ -54,7 +54,7 @@ void DocumentBuilder::add_number(std::string_view text, TextPlace place) {
                       "expected a whole number from -9223372036854775808 to 9223372036854775807, got one of " +
                           std::to_string(text.size() - (text.starts_with('-') ? 1 : 0)) + " digits");
   }
-  // A number too small to be told from 0 is 0, as it is in Python.
+  // A number too close to 0 becomes 0, as in Python.
   const std::errc error = whole ? std::errc() : std::from_chars(start, end, node->number).ec;
   if (error != std::errc()) node->number = std::strtod(start, nullptr);
   if (std::isinf(node->number)) {

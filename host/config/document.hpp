@@ -11,8 +11,7 @@
 
 namespace tellina {
 
-/// Most arrays and objects inside one another that a reader accepts, so that nothing that recurses over a value can
-/// exhaust the stack.
+/// How deep arrays and objects can be nested, so that recursion over a value cannot exhaust the stack.
 constexpr std::size_t max_config_depth = 200;
 
 /// A text as a value whose every part knows its place.

@@ -10,8 +10,7 @@
 namespace tellina {
 namespace {
 
-class Section {
- public:
+struct Section {
   PluginKind kind;
   const char* key;
   const char* plugin;
@@ -30,7 +29,7 @@ Config reference_to(const std::string& definition) {
   return make_object({{"$ref", make_string("#/$defs/" + definition)}});
 }
 
-/// A plugin's schema points into itself; as a part of the whole it has to point to where it stands.
+/// The references of a plugin's schema are relative to its own root. In the whole schema they need its new place.
 Config move_references(const Config& value, const std::string& new_root) {
   if (value.is_array()) {
     std::vector<Config> items;

@@ -12,13 +12,11 @@ namespace tellina {
 /// "channel_layer", "ordering", "sandbox": the key of a kind's section in config.json.
 const char* section_key(PluginKind kind);
 
-/// The plugin that is used where config.json names none: "memory", "strict", "chroot".
+/// The plugin that is used if config.json names none: "memory", "strict", "chroot".
 const char* default_plugin(PluginKind kind);
 
 /// The schema of config.json with the sections of the installed plugins in it.
-class HostSchema {
- public:
-  HostSchema() = default;
+struct HostSchema {
   Config schema;
   /// Plugins whose own schema can't be used, and why. Their sections are not checked, so they must not be loaded.
   std::map<std::pair<PluginKind, std::string>, std::string> broken;
@@ -26,8 +24,8 @@ class HostSchema {
 
 HostSchema make_host_schema(const PluginSchemas& plugins);
 
-/// What `tellina config schema` prints: JSON Schema 2020-12 for editors. Throws ConfigError that names the plugin, if
-/// one's schema can't be used.
+/// What `tellina config schema` prints: JSON Schema 2020-12 for editors. Throws ConfigError with the name of a plugin
+/// whose schema can't be used.
 std::string full_schema(const PluginSchemas& plugins);
 
 }  // namespace tellina

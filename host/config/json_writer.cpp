@@ -38,7 +38,7 @@ std::string flat(const Config& value, bool sorted, const std::string& space) {
   return "{" + result + "}";
 }
 
-/// `used` columns of the line are taken already.
+/// `used`: columns that the line has already.
 std::string pretty(const Config& value, std::size_t indentation, std::size_t used) {
   const std::string in_one_line = flat(value, false, " ");
   const bool has_parts =

@@ -10,8 +10,8 @@
 
 namespace tellina {
 
-/// What `server.public_url` was expected to be, or nothing where the text is an http or https URL without a query and
-/// a fragment, whose path is `base_path` ("/study") where that is not empty.
+/// What `server.public_url` was expected to be, or nothing if the text is an http or https URL without a query and a
+/// fragment, whose path is `base_path` ("/study") unless that is empty.
 std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path);
 
 /// "http://127.0.0.1:10411"; an IPv6 address is in brackets.

@@ -8,14 +8,16 @@
 
 namespace tellina {
 
-/// Reads a config.json, checks all of it, and returns it with every default filled in. May be called again and again
-/// (a reload); touches nothing but the file and the archives that it names. Blocks on them.
+/// Reads a configuration, in JSON or, if it is named *.yaml or *.yml, in YAML; checks all of it, and returns it with
+/// every default filled in. Reads only the file and the archives that it names, and blocks on them. A reload calls it
+/// again.
 ///
 /// Throws ConfigError with all diagnostics, one a line, in the order of the file:
 /// "config.json:12:17: server.port: expected a whole number from 0 to 65535, got 70000".
 HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins);
 
-/// The same for a text that was read already; `file` names it in messages and gives the folder for relative paths.
+/// The same for a text in memory. `file` tells the form, is the name in messages and gives the folder for relative
+/// paths.
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins);
 
 }  // namespace tellina

@@ -5,10 +5,10 @@
 
 namespace tellina {
 
-/// An ECMAScript regular expression, as JSON Schema's `pattern` wants it.
+/// An ECMAScript regular expression, as in JSON Schema's `pattern`.
 class Pattern {
  public:
-  /// Throws std::invalid_argument with the reason where the text is none.
+  /// Throws std::invalid_argument with the reason if the text is not one.
   explicit Pattern(const std::string& text);
   Pattern(Pattern&&) noexcept;
   ~Pattern();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What host/config needs to know of the installed plugins, and no more: no shared object is opened here.
+/// The only things that host/config knows of the installed plugins; it opens no shared object.
 
 #include <string>
 #include <vector>
@@ -9,10 +9,7 @@
 
 namespace tellina {
 
-class InstalledPlugin {
- public:
-  InstalledPlugin(std::string name_, std::string schema_) : name(std::move(name_)), schema(std::move(schema_)) {}
-
+struct InstalledPlugin {
   std::string name;    ///< what config.json says
   std::string schema;  ///< PluginDescriptor::config_schema
 };
@@ -21,7 +18,7 @@ class InstalledPlugin {
 class PluginSchemas {
  public:
   virtual ~PluginSchemas() = default;
-  /// In the order in which messages are to list them.
+  /// In the order in which messages list them.
   virtual std::vector<InstalledPlugin> installed(PluginKind kind) const = 0;
 };
 

@@ -10,16 +10,15 @@
 
 namespace tellina {
 
-/// Compares values with a schema and says in a researcher's words where they differ: everything, not the first thing.
+/// Compares values with a schema and reports every difference in words that a researcher understands.
 ///
 /// The subset of JSON Schema 2020-12: type, const, enum, minimum, maximum, exclusiveMinimum, minLength, maxLength,
 /// pattern, items, minItems, maxItems, uniqueItems, properties, required, additionalProperties, patternProperties, $ref
-/// to a place in the same schema ("#/$defs/tree"), and oneOf where the right branch can be told before it is tried: by
+/// to a place in the same schema ("#/$defs/tree"), and oneOf whose branch is known before it is tried: by
 /// the kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
 /// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
-/// after "expected", `x-expected-name` those about a key that the object does not have. Diagnostics about a value
-/// whose schema has
-/// `"x-secret": true`, and about what is in it, do not quote it.
+/// after "expected", `x-expected-name` those about an unknown key. Diagnostics do not quote a value whose schema has
+/// `"x-secret": true`, nor its parts.
 class SchemaWalker {
  public:
   /// Borrows all three. `schema` is the document that $ref points into, checked by verify_schema().

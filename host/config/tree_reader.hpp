@@ -14,43 +14,39 @@
 namespace tellina {
 
 /// What a home directory can hold.
-class TreeLimits {
- public:
-  TreeLimits() = default;
+struct TreeLimits {
   std::size_t entries = 4095;                        ///< the inodes of a home, less its root
   std::size_t name_bytes = 255;                      ///< NAME_MAX
   std::size_t path_bytes = 4000;                     ///< PATH_MAX, less the path of a home
-  std::size_t depth = SnapshotRequest().max_depth;   ///< directories below one another that are looked into
+  std::size_t depth = SnapshotRequest().max_depth;   ///< levels of directories that are read
   std::optional<std::uint64_t> disk_in_mib;          ///< of the sandbox section
-  std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive where disk_in_mib does not say
+  std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive if disk_in_mib is absent
 };
 
-/// Turns the trees of config.json into FileTrees. One for each load: an archive that many trees name is read once.
+/// Turns the trees of a configuration into FileTrees. One for each load: an archive that many trees name is read once.
 class TreeReader {
  public:
   enum class Purpose { initial, answer };
 
-  /// Borrows `diagnostics`. Relative names of archives are from `folder`.
+  /// Borrows `diagnostics`. Names of archives are relative to `folder`.
   TreeReader(std::string folder, TreeLimits limits, Diagnostics& diagnostics)
       : m_folder(std::move(folder)), m_limits(std::move(limits)), m_diagnostics(diagnostics) {}
 
   /// `value` fits the schema's directory_tree. Reports what it cannot build, with the place.
   ///
-  /// In an initial tree `null` is an empty file; in an answer it is a file with any content, and what comes from an
-  /// archive is compared in kind, content and link target only.
+  /// In an initial tree `null` is an empty file; in an answer it is a file with any content. Of the files of an archive
+  /// an answer compares only kind, content and link target.
   FileTree read(const Config& value, Purpose purpose);
 
   /// The digests of the archives that the value names, in order; empty for one that can't be read.
   std::vector<std::string> archive_digests(const Config& value);
 
  private:
-  class Loaded {
-   public:
+  struct Loaded {
     std::optional<Archive> archive;
     std::string error;
   };
-  class Totals {
-   public:
+  struct Totals {
     std::size_t entries = 0;
     std::uint64_t bytes = 0;  ///< in blocks, as the home's file system counts them
   };

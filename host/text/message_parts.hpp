@@ -1,6 +1,6 @@
 #pragma once
 
-/// How values and lists read in a message.
+/// The text of values and lists in a message.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@ namespace tellina {
 /// In double quotes, with control characters and quotes escaped, cut to about 60 bytes between two characters.
 std::string in_quotes(std::string_view text);
 
-/// Like Config::describe(), but strings always come out as one printable line.
+/// Like Config::describe(), but a string is always one printable line.
 std::string describe(const Config& value);
 
 /// Like joined(), each in quotes.

@@ -106,7 +106,7 @@ TEST(JsonReader, TakesOddButGoodLayouts) {
   EXPECT_EQ(read("{\"~\":\"~\",\"null\":\"null\",\"<<\":{\"a\":1},\"- x\":\"*y\"}"),
             R"({"- x":"*y","<<":{"a":1},"null":"null","~":"~"})");
   EXPECT_EQ(read("{\"" + std::string(3000, 'k') + "\": 1}"), "{\"" + std::string(3000, 'k') + "\":1}");
-  EXPECT_EQ(read("[\"\x7F\xC2\x85\xE2\x80\xA8\"]"), "[\"\x7F\xC2\x85\xE2\x80\xA8\"]");
+  EXPECT_EQ(read("[\"\x7F\xC2\x85\xE2\x80\xA8\"]"), "[\"\\u007f\xC2\x85\xE2\x80\xA8\"]");
 }
 
 TEST(JsonReader, ReadsALargeLineInLittleTime) {
