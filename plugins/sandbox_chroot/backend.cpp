@@ -42,44 +42,44 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
       m_users(m_settings.root_file_system),
       m_pool(
           m_settings.pool,
-          [this](const Interrupt& stop) { return make_cell(Deadline(m_context.clock, advance_deadline, &stop)); },
-          [this](const Cell& cell) { return cell.is_fresh(m_settings); }, context.log) {}
+          [this](const Interrupt& stop) { return make_instance(Deadline(m_context.clock, advance_deadline, &stop)); },
+          [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
-std::unique_ptr<Cell> ChrootBackend::make_cell(const Deadline& deadline) {
+std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline) {
   std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
-  return Cell::make(m_settings, *m_filter, m_users, m_context.random, deadline);
+  return Instance::make(m_settings, *m_filter, m_users, m_context.random, deadline);
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
   const Deadline deadline(m_context.clock, spec.deadline, nullptr);
-  std::unique_ptr<Cell> cell = m_pool.claim();
-  if (!cell) cell = make_cell(deadline);
-  std::unique_ptr<Sandbox> sandbox = start_in(std::move(cell), spec, deadline);
+  std::unique_ptr<Instance> instance = m_pool.claim();
+  if (!instance) instance = make_instance(deadline);
+  std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, deadline);
   m_pool.fill();
   return sandbox;
 }
 
-std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
                                                        const Deadline& deadline) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
   ShellPlan plan(spec, m_settings);
 
-  cell->seed(spec.initial, deadline);
+  instance->seed(spec.initial, deadline);
   Cgroups::Limits limits;
   limits.memory_in_bytes = m_settings.memory_in_bytes;
   limits.processes = m_settings.processes + 1;  // init
   limits.cpu = m_settings.cpu;
-  cell->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
+  instance->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
   // The launcher counts too: it is in the same user namespace.
   plan.processes = m_settings.processes + 2;
-  if (cell->cgroup().memory.empty()) {
+  if (instance->cgroup().memory.empty()) {
     // The one stops a large program at once, the other many small ones soon.
     plan.address_space = m_settings.memory_in_bytes;
-    cell->watch_memory(m_settings.memory_in_bytes, deadline);
+    instance->watch_memory(m_settings.memory_in_bytes, deadline);
   }
-  cell->start_shell(plan, spec.size, deadline);
-  return std::make_unique<ChrootSandbox>(std::move(cell), m_context.clock, m_context.log);
+  instance->start_shell(plan, spec.size, deadline);
+  return std::make_unique<ChrootSandbox>(std::move(instance), m_context.clock, m_context.log);
 }
 
 void ChrootBackend::prepare() {
@@ -102,8 +102,8 @@ Capabilities ChrootBackend::probe() {
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
-    const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_cell(deadline), spec, deadline);
-    capabilities.limits = report_limits(m_settings, sandbox->cell().cgroup(), m_users);
+    const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_instance(deadline), spec, deadline);
+    capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users);
     sandbox->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

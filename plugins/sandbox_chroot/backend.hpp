@@ -3,17 +3,17 @@
 #include <memory>
 #include <mutex>
 
-#include "plugins/sandbox_chroot/cell.hpp"
 #include "plugins/sandbox_chroot/cgroup.hpp"
+#include "plugins/sandbox_chroot/instance.hpp"
 #include "plugins/sandbox_chroot/settings.hpp"
 #include "plugins/sandbox_chroot/system_call_filter.hpp"
-#include "plugins/sandbox_common/cell_sandbox.hpp"
+#include "plugins/sandbox_common/instance_sandbox.hpp"
 #include "plugins/sandbox_common/warm_pool.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::chroot_sandbox {
 
-using ChrootSandbox = CellSandbox<Cell>;
+using ChrootSandbox = InstanceSandbox<Instance>;
 
 /// Sandboxes made of Linux namespaces, on this machine, for root and for an ordinary user.
 ///
@@ -29,9 +29,9 @@ class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
 
  private:
-  std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+  std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
                                           const Deadline& deadline);
-  std::unique_ptr<Cell> make_cell(const Deadline& deadline);
+  std::unique_ptr<Instance> make_instance(const Deadline& deadline);
 
   PluginContext m_context;
   Settings m_settings;
@@ -39,7 +39,7 @@ class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
   std::once_flag m_filter_made;
   std::unique_ptr<SystemCallFilter> m_filter;
   Cgroups m_cgroups;
-  WarmPool<Cell> m_pool;  // last: its thread uses the others
+  WarmPool<Instance> m_pool;  // last: its thread uses the others
 };
 
 }  // namespace tellina::chroot_sandbox

@@ -19,7 +19,7 @@ namespace {
 
 namespace protocol = launcher_protocol;
 
-/// Owns what posix_spawn is told.
+/// Owns the arguments of posix_spawn.
 class SpawnPlan {
  public:
   SpawnPlan() {

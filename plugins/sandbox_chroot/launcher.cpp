@@ -57,7 +57,7 @@ void write_text(const char* path, const char* text) {
 }
 
 /// Makes the calling process the user `me` of a new user namespace, with every capability in there.
-void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
+void enter_user_namespace(bool mapped_by_plugin, pid_t parent, SandboxParameters& parameters) {
   const uid_t user = geteuid();
   const gid_t group = getegid();
   // Root's other groups would stay valid outside; an ordinary user can't give theirs up, and may use them as before.
@@ -70,8 +70,8 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
     if (!control::send(protocol::control, &kind, 1)) _exit(1);
     if (control::receive(protocol::control, &answer, 1, received) != 1) _exit(1);
     if (answer != protocol::mapped && answer != protocol::mapped_root) _exit(1);
-    room.has_root = answer == protocol::mapped_root;
-    if (received.count == 1) room.root_mount = received.values[0];
+    parameters.has_root = answer == protocol::mapped_root;
+    if (received.count == 1) parameters.root_mount = received.values[0];
   } else {
     char map[64];
     write_text("/proc/self/setgroups", "deny");
@@ -82,7 +82,7 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
   }
   // An ordinary user who is the root of the namespace may now give up the groups of the outside, and would lose every
   // capability as this process leaves user 0. Others keep them in any case.
-  if (room.has_root && user != 0) {
+  if (parameters.has_root && user != 0) {
     if (setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0) fail("keep the capabilities");
   }
@@ -90,7 +90,7 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, Room& room) {
     fail("set the group");
   if (setresuid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
     fail("set the user");
-  if (room.has_root && user != 0 && prctl(PR_SET_SECUREBITS, 0) != 0) fail("set the capabilities' rules");
+  if (parameters.has_root && user != 0 && prctl(PR_SET_SECUREBITS, 0) != 0) fail("set the capabilities' rules");
   die_with(parent);  // a change of user has cleared it
 }
 
@@ -160,17 +160,17 @@ void serve(pid_t init, int init_descriptor, int init_socket) {
 int run(char** arguments) {
   const bool mapped_by_plugin = std::strcmp(arguments[1], "mapped") == 0;
   const pid_t parent = std::atoi(arguments[2]);
-  Room room;
-  room.disk_in_bytes = std::strtoull(arguments[4], nullptr, 10);
-  room.tmp_in_bytes = std::strtoull(arguments[5], nullptr, 10);
-  room.host_name = arguments[6];
-  room.memory = arguments[7];
+  SandboxParameters parameters;
+  parameters.disk_in_bytes = std::strtoull(arguments[4], nullptr, 10);
+  parameters.tmp_in_bytes = std::strtoull(arguments[5], nullptr, 10);
+  parameters.host_name = arguments[6];
+  parameters.memory = arguments[7];
 
   umask(0);
   die_with(parent);
   // As the server's user: the session's may not be allowed to reach the folder.
   if (chdir(arguments[3]) != 0) fail("enter the root file system");
-  enter_user_namespace(mapped_by_plugin, parent, room);
+  enter_user_namespace(mapped_by_plugin, parent, parameters);
 
   if (unshare(CLONE_NEWPID) != 0) fail("make a process namespace");
   int to_init[2];  // the first end is open as long as this process lives
@@ -184,11 +184,11 @@ int run(char** arguments) {
     pollfd parent_gone{to_init[1], 0, 0};
     if (poll(&parent_gone, 1, 0) != 0) _exit(1);
     close(protocol::control);
-    room.launcher = to_init[1];
-    become_init(room);
+    parameters.launcher = to_init[1];
+    become_init(parameters);
   }
   close(to_init[1]);
-  if (room.root_mount >= 0) close(room.root_mount);
+  if (parameters.root_mount >= 0) close(parameters.root_mount);
 
   const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
   if (init_descriptor < 0) fail("make a process descriptor");

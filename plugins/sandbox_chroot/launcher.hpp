@@ -1,7 +1,7 @@
 #pragma once
 
-/// The rooms of the launcher. All of it runs in static, single-threaded processes and throws nothing: failures are told
-/// by errno.
+/// The parts of the launcher. All of it runs in static, single-threaded processes and throws nothing; errno reports
+/// failures.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tellina::launcher {
 
-struct Room {
+struct SandboxParameters {
   std::uint64_t disk_in_bytes = 0;
   std::uint64_t tmp_in_bytes = 0;
   const char* host_name = "";
@@ -22,7 +22,7 @@ struct Room {
 
 /// Builds the sandbox around the calling process and becomes its init. The process is process 1 of a new process
 /// namespace, in the session's user namespace, with the root file system as its working directory. Does not return:
-/// what fails is told over init's control socket.
-[[noreturn]] void become_init(const Room& room);
+/// a failure is reported over init's control socket.
+[[noreturn]] void become_init(const SandboxParameters& parameters);
 
 }  // namespace tellina::launcher

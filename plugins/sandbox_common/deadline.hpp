@@ -16,7 +16,7 @@ namespace tellina::sandbox_common {
 Error system_error(const std::string& what, int error_number, std::optional<ErrorCode> code = {},
                    std::string hint = {});
 
-/// Wakes, for good, whoever waits. Threads: any.
+/// Wakes all waiters, now and later. Threads: any.
 class Interrupt {
  public:
   Interrupt();

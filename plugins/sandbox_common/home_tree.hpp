@@ -1,7 +1,7 @@
 #pragma once
 
 /// Makes and reads a home directory. Used by static, single-threaded processes too: no allocation but what the C
-/// library does, no exception; failures are told by errno.
+/// library does, no exception; errno reports failures.
 
 #include <cstddef>
 #include <cstdint>

@@ -111,7 +111,7 @@ class Writer {
         written += static_cast<std::uint64_t>(count);
     }
     if (error == 0 && (record.flags & tree_stream::has_content) == 0 && record.size > 0) {
-      // With blocks as long as the disk has room; a larger file is one hole, which reads the same.
+      // With blocks while the disk has space; a larger file is one hole, which reads the same.
       const auto size = static_cast<off_t>(record.size);
       if (fallocate(file, 0, 0, size) != 0 && ftruncate(file, size) != 0) error = errno;
     }

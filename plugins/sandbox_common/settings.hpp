@@ -9,7 +9,7 @@
 
 namespace tellina::sandbox_common {
 
-/// What every built-in sandbox is told in config.json.
+/// The keys that all built-in sandboxes have in config.json.
 class CommonSettings {
  public:
   /// Throws ConfigError. Looks at no file.

@@ -13,23 +13,23 @@
 
 namespace tellina::sandbox_common {
 
-/// Keeps cells ready. Its thread starts with the first fill() and lives as long as the pool, as the cells it makes
-/// need.
+/// Keeps instances ready. Its thread starts with the first fill() and lives as long as the pool, as the instances it
+/// makes need.
 ///
 /// Threads: any.
-template <class Cell>
+template <class Instance>
 class WarmPool {
  public:
-  using Make = std::function<std::unique_ptr<Cell>(const Interrupt&)>;
-  using IsFresh = std::function<bool(const Cell&)>;
+  using Make = std::function<std::unique_ptr<Instance>(const Interrupt&)>;
+  using IsFresh = std::function<bool(const Instance&)>;
 
   WarmPool(std::size_t size, Make make, IsFresh is_fresh, Log& log)
       : m_size(size), m_make(std::move(make)), m_is_fresh(std::move(is_fresh)), m_log(log) {}
-  /// Ends the cells that nobody has claimed.
+  /// Ends the instances that nobody has claimed.
   ~WarmPool();
 
   /// Returns null where none is ready.
-  std::unique_ptr<Cell> claim();
+  std::unique_ptr<Instance> claim();
 
   /// Makes as many as are missing, soon. Not done by claim(), since it would slow down the start that claims.
   void fill();
@@ -44,14 +44,14 @@ class WarmPool {
   Interrupt m_stop;
   std::mutex m_mutex;
   std::condition_variable m_wanted;
-  std::deque<std::unique_ptr<Cell>> m_cells;
+  std::deque<std::unique_ptr<Instance>> m_instances;
   bool m_is_wanted = false;  ///< fill() was called since the last attempt to fill up
   bool m_is_stopping = false;
   std::thread m_thread;
 };
 
-template <class Cell>
-WarmPool<Cell>::~WarmPool() {
+template <class Instance>
+WarmPool<Instance>::~WarmPool() {
   {
     const std::lock_guard lock(m_mutex);
     m_is_stopping = true;
@@ -61,22 +61,22 @@ WarmPool<Cell>::~WarmPool() {
   if (m_thread.joinable()) m_thread.join();
 }
 
-template <class Cell>
-std::unique_ptr<Cell> WarmPool<Cell>::claim() {
+template <class Instance>
+std::unique_ptr<Instance> WarmPool<Instance>::claim() {
   std::unique_lock lock(m_mutex);
-  std::unique_ptr<Cell> cell;
-  std::deque<std::unique_ptr<Cell>> stale;  // ended after the lock is given back
-  while (!cell && !m_cells.empty()) {
-    cell = std::move(m_cells.front());
-    m_cells.pop_front();
-    if (!m_is_fresh(*cell)) stale.push_back(std::move(cell));
+  std::unique_ptr<Instance> instance;
+  std::deque<std::unique_ptr<Instance>> stale;  // ended after the lock is given back
+  while (!instance && !m_instances.empty()) {
+    instance = std::move(m_instances.front());
+    m_instances.pop_front();
+    if (!m_is_fresh(*instance)) stale.push_back(std::move(instance));
   }
   lock.unlock();
-  return cell;
+  return instance;
 }
 
-template <class Cell>
-void WarmPool<Cell>::fill() {
+template <class Instance>
+void WarmPool<Instance>::fill() {
   if (m_size == 0) return;
   {
     const std::lock_guard lock(m_mutex);
@@ -86,33 +86,33 @@ void WarmPool<Cell>::fill() {
   m_wanted.notify_all();
 }
 
-template <class Cell>
-void WarmPool<Cell>::refill() {
+template <class Instance>
+void WarmPool<Instance>::refill() {
   std::unique_lock lock(m_mutex);
   while (!m_is_stopping) {
-    if (!m_is_wanted || m_cells.size() >= m_size) {
+    if (!m_is_wanted || m_instances.size() >= m_size) {
       m_is_wanted = false;
       m_wanted.wait(lock, [this] { return m_is_wanted || m_is_stopping; });
       continue;
     }
     lock.unlock();
-    std::unique_ptr<Cell> cell;
+    std::unique_ptr<Instance> instance;
     std::string failure;
     try {
-      cell = m_make(m_stop);
+      instance = m_make(m_stop);
     } catch (const std::exception& error) {
       failure = error.what();
     }
     lock.lock();
-    if (cell) {
-      m_cells.push_back(std::move(cell));
+    if (instance) {
+      m_instances.push_back(std::move(instance));
     } else {
       // The next start meets the same trouble and tells its caller; until then a new attempt would only repeat it.
       m_is_wanted = false;
       if (!m_is_stopping) m_log.warning("could not make a sandbox in advance: " + failure);
     }
   }
-  m_cells.clear();
+  m_instances.clear();
 }
 
 }  // namespace tellina::sandbox_common

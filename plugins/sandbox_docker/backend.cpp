@@ -22,20 +22,20 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_engine(m_settings.socket),
       m_containers(m_engine, m_settings),
       m_run_folder(m_settings.run_folder, context.random),
-      m_workshop{m_containers, m_run_folder, m_context.clock, m_context.random,
-                 describe_memory(m_settings.memory_in_bytes)},
+      m_instance_context{m_containers, m_run_folder, m_context.clock, m_context.random,
+                         describe_memory(m_settings.memory_in_bytes)},
       m_pool(
           m_settings.pool,
           [this](const Interrupt& stop) {
-            return Cell::make(m_workshop, "", "", Deadline(m_context.clock, advance_deadline, &stop));
+            return Instance::make(m_instance_context, "", "", Deadline(m_context.clock, advance_deadline, &stop));
           },
-          [](const Cell& cell) { return cell.is_fresh(); }, context.log) {}
+          [](const Instance& instance) { return instance.is_fresh(); }, context.log) {}
 
-std::unique_ptr<Cell> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
-  while (std::unique_ptr<Cell> cell = m_pool.claim()) {
+std::unique_ptr<Instance> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
+  while (std::unique_ptr<Instance> instance = m_pool.claim()) {
     try {
-      cell->claim(spec.owner, spec.id);
-      return cell;
+      instance->claim(spec.owner, spec.id);
+      return instance;
     } catch (const Error& error) {
       m_context.log.warning(std::string("a sandbox that was made in advance can't be used: ") + error.what());
     }
@@ -48,18 +48,18 @@ std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
   check_name(spec.owner, "owner id");
   const ShellPlan plan(spec, m_settings);
   const Deadline deadline(m_context.clock, spec.deadline, nullptr);
-  std::unique_ptr<Cell> cell = claim_from_pool(spec);
-  if (!cell) cell = Cell::make(m_workshop, spec.owner, spec.id, deadline);
-  std::unique_ptr<Sandbox> sandbox = start_in(std::move(cell), spec, plan, deadline);
+  std::unique_ptr<Instance> instance = claim_from_pool(spec);
+  if (!instance) instance = Instance::make(m_instance_context, spec.owner, spec.id, deadline);
+  std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, plan, deadline);
   m_pool.fill();
   return sandbox;
 }
 
-std::unique_ptr<DockerSandbox> DockerBackend::start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec,
+std::unique_ptr<DockerSandbox> DockerBackend::start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
                                                        const ShellPlan& plan, const Deadline& deadline) {
-  cell->seed(spec.initial, deadline);
-  cell->start_shell(plan, spec.size, deadline);
-  return std::make_unique<DockerSandbox>(std::move(cell), m_context.clock, m_context.log);
+  instance->seed(spec.initial, deadline);
+  instance->start_shell(plan, spec.size, deadline);
+  return std::make_unique<DockerSandbox>(std::move(instance), m_context.clock, m_context.log);
 }
 
 void DockerBackend::prepare() {
@@ -89,7 +89,7 @@ Capabilities DockerBackend::probe() {
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
     const ShellPlan plan(spec, m_settings);
-    start_in(Cell::make(m_workshop, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
+    start_in(Instance::make(m_instance_context, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {
     capabilities.reason = error.what();
@@ -103,7 +103,8 @@ std::unique_ptr<Sandbox> DockerBackend::adopt(const SandboxId& id) {
   for (const Claim& claim : m_run_folder.list()) {
     if (claim.id != id) continue;
     const Deadline deadline(m_context.clock, adoption_deadline, nullptr);
-    return std::make_unique<DockerSandbox>(Cell::adopt(m_workshop, claim, deadline), m_context.clock, m_context.log);
+    return std::make_unique<DockerSandbox>(Instance::adopt(m_instance_context, claim, deadline), m_context.clock,
+                                           m_context.log);
   }
   throw Error(ErrorCode::gone, "adopt the sandbox " + id + ": there is none");
 }

@@ -2,14 +2,14 @@
 
 #include <memory>
 
-#include "plugins/sandbox_common/cell_sandbox.hpp"
+#include "plugins/sandbox_common/instance_sandbox.hpp"
 #include "plugins/sandbox_common/warm_pool.hpp"
-#include "plugins/sandbox_docker/cell.hpp"
+#include "plugins/sandbox_docker/instance.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::docker_sandbox {
 
-using DockerSandbox = CellSandbox<Cell>;
+using DockerSandbox = InstanceSandbox<Instance>;
 
 /// Sandboxes that are containers of a Docker engine on this machine.
 ///
@@ -25,17 +25,17 @@ class DockerBackend final : public SandboxBackend, public SandboxPreparation {
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
 
  private:
-  std::unique_ptr<DockerSandbox> start_in(std::unique_ptr<Cell> cell, const SandboxSpec& spec, const ShellPlan& plan,
-                                          const Deadline& deadline);
-  std::unique_ptr<Cell> claim_from_pool(const SandboxSpec& spec);
+  std::unique_ptr<DockerSandbox> start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
+                                          const ShellPlan& plan, const Deadline& deadline);
+  std::unique_ptr<Instance> claim_from_pool(const SandboxSpec& spec);
 
   PluginContext m_context;
   Settings m_settings;
   Engine m_engine;
   Containers m_containers;
   RunFolder m_run_folder;
-  Workshop m_workshop;
-  WarmPool<Cell> m_pool;  // last: its thread uses the others
+  InstanceContext m_instance_context;
+  WarmPool<Instance> m_pool;  // last: its thread uses the others
 };
 
 }  // namespace tellina::docker_sandbox

@@ -85,7 +85,7 @@ Descriptor Engine::connect(const Deadline& deadline, const std::string& what) co
   if (error == EAGAIN) throw Error(ErrorCode::timed_out, place + ": it accepts no connection", restart_engine);
   if (error == EACCES || error == EPERM) {
     throw system_error(place, error, ErrorCode::permission_denied,
-                       "let the user who runs tellina use Docker (usermod -aG docker USER, then log in anew), or run "
+                       "let the user who runs tellina use Docker (usermod -aG docker USER, then log in again), or run "
                        "tellina as root");
   }
   throw system_error(place, error, ErrorCode::unavailable, start_engine);
@@ -198,7 +198,7 @@ void Engine::fail(const Answer& answer, const std::string& what) const {
       what + ": Docker engine at " + m_socket + ": " + std::to_string(answer.status) + ": " + message;
   if (message.find("no space left") != std::string::npos) {
     throw Error(ErrorCode::unavailable, text,
-                "make room on the disk where Docker keeps its data (docker info names the folder, docker system df "
+                "free space on the disk where Docker keeps its data (docker info names the folder, docker system df "
                 "what fills it)");
   }
   switch (answer.status) {

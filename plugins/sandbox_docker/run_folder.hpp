@@ -7,7 +7,7 @@
 ///     sandboxes/TOKEN.HOLDER.OWNER.ID/    of one sandbox; while nobody has claimed it, OWNER and ID are empty
 ///       socket                            leads to its init
 ///
-/// A folder's name is the claim on it: one rename takes a sandbox over, and whoever had it before sees that it is gone.
+/// A folder's name is the claim on it: one rename takes a sandbox over, and the holder before sees that it is gone.
 /// A holder that is killed loses its lock, so what it held can be told from what a living process holds.
 
 #include <mutex>

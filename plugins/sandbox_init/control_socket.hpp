@@ -1,7 +1,7 @@
 #pragma once
 
 /// Messages with descriptors over the sequenced-packet sockets between a plugin and the processes of its sandboxes.
-/// Used by static programs too: no allocation, no exception; failures are told by errno.
+/// Used by static programs too: no allocation, no exception; errno reports failures.
 
 #include <sys/socket.h>
 
@@ -15,7 +15,7 @@ namespace tellina::control {
 inline constexpr std::size_t max_message = 64 * 1024;
 inline constexpr std::size_t max_descriptors = 4;
 
-/// Descriptors that came with a message; whoever received them closes them.
+/// Descriptors that came with a message; the receiver closes them.
 struct Descriptors {
   int values[max_descriptors] = {-1, -1, -1, -1};
   std::size_t count = 0;

@@ -4,7 +4,7 @@
 /// Process 1 of a sandbox: makes the terminal in the sandbox's own devpts, hands its master out, starts the shell,
 /// reaps, and tells how the shell ended. It outlives the shell, so that the home can still be read and a new shell
 /// started; it ends when the control socket does, and the kernel then ends every other process of the sandbox. With
-/// --stay it keeps what it has handed out, and hands it out again to whoever next connects from outside.
+/// --stay it keeps what it has handed out, and hands it out again to the next process that connects from outside.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -212,10 +212,10 @@ void start_shell(const char* message, std::size_t size) {
     }
   }
   if (command.working_directory == nullptr) return report_failure("understand the plugin", EPROTO);
-  winsize cells{};
-  cells.ws_col = header.columns;
-  cells.ws_row = header.rows;
-  ioctl(slave, TIOCSWINSZ, &cells);
+  winsize window{};
+  window.ws_col = header.columns;
+  window.ws_row = header.rows;
+  ioctl(slave, TIOCSWINSZ, &window);
 
   struct Report {
     const char* what;  // points to the same constant in parent and child
@@ -268,7 +268,8 @@ void reap() {
   for (pid_t process; (process = waitpid(-1, &status, WNOHANG)) > 0;) note_end(process, status);
 }
 
-/// Ends every process of the old shell, its background jobs too: a leftover fork bomb would leave no room for the new.
+/// Ends every process of the old shell, its background jobs too: a leftover fork bomb would leave no room for the new
+/// one.
 bool renew() {
   kill(-1, SIGKILL);
   int status;

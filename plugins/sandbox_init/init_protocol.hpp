@@ -12,8 +12,8 @@
 /// An init that was given the socket's descriptor ends, and with it every process of the sandbox, when the plugin's end
 /// is closed. One that was given `stay` and a path connects to that, and outlives the plugin:
 ///
-///   plugin -> init  Listener              a listening socket comes with it: whoever connects to it from outside the
-///                                         sandbox takes the place of the plugin, and is told Ready
+///   plugin -> init  Listener              a listening socket comes with it: a process that connects from outside the
+///                                         sandbox takes the place of the plugin, and gets Ready
 
 #include <cstddef>
 #include <cstdint>

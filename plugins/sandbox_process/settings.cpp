@@ -18,7 +18,7 @@ fs::path find_prefix() {
   return fs::weakly_canonical(info.dli_fname, ignored).parent_path().parent_path().parent_path().parent_path();
 }
 
-/// The host has checked the section against the schema; whoever makes this plugin in another way is asked here.
+/// The host has checked the section against the schema; a plugin that is made in another way is checked here.
 void require_consent(const Config& config) {
   const Config* const known = config.find("i_know_this_is_not_isolated");
   const std::string expected =

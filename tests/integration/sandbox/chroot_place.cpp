@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 const std::string plugin = plugin_file("sandbox_chroot");
 const bool is_docker = false;
-const std::size_t processes_of_a_cell = 2;  // launcher and init
+const std::size_t processes_of_an_instance = 2;  // launcher and init
 
 std::map<std::string, Setting> settings() { return {}; }
 

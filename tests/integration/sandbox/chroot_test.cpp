@@ -143,8 +143,9 @@ TEST(CorePool, HandsOutNoSandboxThatHasDied) {
     Shell its(*one);
     EXPECT_TRUE(its.prompt()) << "in round " << round;
     one->destroy();
-    EXPECT_TRUE(eventually([&] { return descendants(getpid()).size() == before.size() + place::processes_of_a_cell; },
-                           "one waits ready"));
+    EXPECT_TRUE(
+        eventually([&] { return descendants(getpid()).size() == before.size() + place::processes_of_an_instance; },
+                   "one waits ready"));
     for (const auto& process : descendants(getpid())) {
       if (before.contains(process)) continue;
       ::kill(process.first, SIGKILL);

@@ -77,7 +77,9 @@ TEST_F(CoreLifetime, PoolHandsOutFreshOnesAndEndsTheRest) {
       EXPECT_EQ(its.run("ls; stty size").output, std::to_string(i) + "\n20 70\n");
       one->destroy();
       EXPECT_TRUE(eventually(
-          [&] { return place::sandbox_processes(getpid()).size() == before.size() + 2 * place::processes_of_a_cell; },
+          [&] {
+            return place::sandbox_processes(getpid()).size() == before.size() + 2 * place::processes_of_an_instance;
+          },
           "two wait ready"));
     }
     EXPECT_EQ(pooled.log().warnings(), std::vector<std::string>());

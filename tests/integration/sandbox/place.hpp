@@ -15,7 +15,7 @@ extern const std::string plugin;
 /// Whether sandboxes are containers.
 extern const bool is_docker;
 /// Processes of one sandbox that has no shell yet.
-extern const std::size_t processes_of_a_cell;
+extern const std::size_t processes_of_an_instance;
 
 /// What every backend's section has unless a test says otherwise.
 std::map<std::string, Setting> settings();

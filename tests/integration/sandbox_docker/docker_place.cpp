@@ -92,7 +92,7 @@ namespace place {
 
 const std::string plugin = plugin_file("sandbox_docker");
 const bool is_docker = true;
-const std::size_t processes_of_a_cell = 1;  // init
+const std::size_t processes_of_an_instance = 1;  // init
 
 std::map<std::string, Setting> settings() {
   if (!other_socket.empty()) return {{"socket", other_socket}, {"run_folder", other_run_folder}};

@@ -17,15 +17,15 @@ namespace tellina::chroot_sandbox {
 /// Everything of a sandbox before its shell starts, so that it can be made in advance.
 ///
 /// Threads: one at a time. The processes end with the thread that made them.
-class Cell {
+class Instance {
  public:
   /// Throws Error and leaves nothing.
-  static std::unique_ptr<Cell> make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
-                                    Random& random, const Deadline& deadline);
+  static std::unique_ptr<Instance> make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
+                                        Random& random, const Deadline& deadline);
   /// Ends it.
-  ~Cell();
-  Cell(const Cell&) = delete;
-  Cell& operator=(const Cell&) = delete;
+  ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
 
   /// Whether it can still be used: its processes live, and its root file system has not been replaced since.
   bool is_fresh(const Settings& settings) const;
@@ -51,7 +51,7 @@ class Cell {
   std::string end();
 
  private:
-  explicit Cell(LaunchedProcess launched) : m_launched(std::move(launched)) {}
+  explicit Instance(LaunchedProcess launched) : m_launched(std::move(launched)) {}
   void get_ready(SessionUsers& users, Random& random, const Deadline& deadline);
 
   LaunchedProcess m_launched;

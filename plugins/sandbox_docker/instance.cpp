@@ -1,4 +1,4 @@
-#include "plugins/sandbox_docker/cell.hpp"
+#include "plugins/sandbox_docker/instance.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -24,40 +24,40 @@ void refuse(const std::string& what, const std::optional<Failure>& failure) {
 
 }  // namespace
 
-std::unique_ptr<Cell> Cell::make(Workshop& workshop, const OwnerId& owner, const SandboxId& id,
-                                 const Deadline& deadline) {
+std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
+                                         const Deadline& deadline) {
   Claim claim;
-  claim.token = random_token(workshop.random, 8);
-  claim.holder = workshop.run_folder.holder();
+  claim.token = random_token(context.random, 8);
+  claim.holder = context.run_folder.holder();
   claim.owner = owner;
   claim.id = id;
-  std::unique_ptr<Cell> cell(new Cell(workshop, claim));
-  const Descriptor listener = workshop.run_folder.make(claim);
+  std::unique_ptr<Instance> instance(new Instance(context, claim));
+  const Descriptor listener = context.run_folder.make(claim);
   ContainerSpec spec;
   spec.token = claim.token;
-  spec.folder = workshop.run_folder.path_of(claim);
-  spec.memory_file = workshop.run_folder.share(claim, "meminfo", workshop.memory);
+  spec.folder = context.run_folder.path_of(claim);
+  spec.memory_file = context.run_folder.share(claim, "meminfo", context.memory);
   spec.owner = owner;
   spec.id = id;
   try {
     // Once it is asked for, the engine makes a container whether anybody waits for it or not. So wait, and remove it.
-    workshop.containers.create(spec, deadline.uninterrupted());
-    workshop.containers.start(claim.token, deadline.uninterrupted());
-    cell->wait_for_init(listener, deadline);
-    refuse(starting, cell->m_init.take_terminal(deadline, starting));
-    workshop.run_folder.close_socket(claim);
+    context.containers.create(spec, deadline.uninterrupted());
+    context.containers.start(claim.token, deadline.uninterrupted());
+    instance->wait_for_init(listener, deadline);
+    refuse(starting, instance->m_init.take_terminal(deadline, starting));
+    context.run_folder.close_socket(claim);
     const char kind = init_protocol::listener;
-    send(cell->m_init.socket(), &kind, 1, starting, {listener.get()});
+    send(instance->m_init.socket(), &kind, 1, starting, {listener.get()});
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::timed_out) cell->m_removal_deadline = removal_deadline_after_a_hang;
+    if (error.code() == ErrorCode::timed_out) instance->m_removal_deadline = removal_deadline_after_a_hang;
     throw;
   }
-  return cell;
+  return instance;
 }
 
-void Cell::wait_for_init(const Descriptor& listener, const Deadline& deadline) {
+void Instance::wait_for_init(const Descriptor& listener, const Deadline& deadline) {
   while (!deadline.wait_readable_for(usual_wait, listener.get(), starting)) {
-    const std::string end = m_workshop.containers.find_end(m_claim.token, deadline);
+    const std::string end = m_context.containers.find_end(m_claim.token, deadline);
     if (!end.empty()) throw Error(ErrorCode::internal, std::string(starting) + ": " + end);
   }
   Descriptor socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -65,57 +65,57 @@ void Cell::wait_for_init(const Descriptor& listener, const Deadline& deadline) {
   m_init = InitClient(std::move(socket));
 }
 
-std::unique_ptr<Cell> Cell::adopt(Workshop& workshop, const Claim& claim, const Deadline& deadline) {
+std::unique_ptr<Instance> Instance::adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline) {
   const std::string what = "adopt the sandbox " + claim.id;
-  InitClient init(workshop.run_folder.connect(claim, deadline));
+  InitClient init(context.run_folder.connect(claim, deadline));
   refuse(what, init.take_terminal(deadline, what));
   if (!init.has_shell()) throw Error(ErrorCode::gone, what + ": it has no shell yet");
   Claim ours = claim;
-  ours.holder = workshop.run_folder.holder();
-  if (ours.holder != claim.holder && !workshop.run_folder.rename(claim, ours)) {
+  ours.holder = context.run_folder.holder();
+  if (ours.holder != claim.holder && !context.run_folder.rename(claim, ours)) {
     throw Error(ErrorCode::gone, what + ": another process has taken it");
   }
-  std::unique_ptr<Cell> cell(new Cell(workshop, ours));
-  cell->m_init = std::move(init);
-  return cell;
+  std::unique_ptr<Instance> instance(new Instance(context, ours));
+  instance->m_init = std::move(init);
+  return instance;
 }
 
-Cell::~Cell() { end(); }
+Instance::~Instance() { end(); }
 
-bool Cell::is_fresh() const {
+bool Instance::is_fresh() const {
   pollfd watched{m_init.socket().get(), POLLIN, 0};
   return poll(&watched, 1, 0) == 0;
 }
 
-void Cell::claim(const OwnerId& owner, const SandboxId& id) {
+void Instance::claim(const OwnerId& owner, const SandboxId& id) {
   Claim claimed = m_claim;
   claimed.owner = owner;
   claimed.id = id;
-  if (!m_workshop.run_folder.rename(m_claim, claimed)) {
-    throw system_error(std::string(starting) + ": " + m_workshop.run_folder.path_of(m_claim), errno, ErrorCode::gone);
+  if (!m_context.run_folder.rename(m_claim, claimed)) {
+    throw system_error(std::string(starting) + ": " + m_context.run_folder.path_of(m_claim), errno, ErrorCode::gone);
   }
   m_claim = claimed;
 }
 
-void Cell::seed(const FileTree& tree, const Deadline& deadline) {
+void Instance::seed(const FileTree& tree, const Deadline& deadline) {
   seed_home(m_init.socket(), m_init.home(), tree, deadline);
 }
 
-FileTree Cell::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
+FileTree Instance::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
   // Root may read every file, whatever its mode, and its memory is not the sandbox's. Init may read what the
   // participant may, from any user's server.
   if (geteuid() == 0) return read_home_directly(m_init.home(), request, deadline);
   return read_home(m_init.socket(), m_init.home(), request, deadline);
 }
 
-std::string Cell::end() {
+std::string Instance::end() {
   if (m_has_ended) return {};
   m_has_ended = true;
-  const bool is_ours = m_workshop.run_folder.exists(m_claim);
+  const bool is_ours = m_context.run_folder.exists(m_claim);
   std::string left;
   if (is_ours) {
     try {
-      m_workshop.containers.remove(m_claim.token, Deadline(m_workshop.clock, m_removal_deadline, nullptr));
+      m_context.containers.remove(m_claim.token, Deadline(m_context.clock, m_removal_deadline, nullptr));
     } catch (const Error& error) {
       // At least the processes end. The next sweep knows by its label the container, and that nobody has a folder for
       // it.
@@ -123,7 +123,7 @@ std::string Cell::end() {
       if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
       left = "the container of a destroyed sandbox could not be removed: " + std::string(error.what());
     }
-    m_workshop.run_folder.remove(m_claim);
+    m_context.run_folder.remove(m_claim);
   }
   m_init.close();
   return left;

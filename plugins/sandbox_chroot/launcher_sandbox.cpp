@@ -69,13 +69,13 @@ void give_to_root(const char* path) { require(fchownat(AT_FDCWD, path, 0, 0, AT_
 
 /// Puts a text in the place of the /proc file that tells of the machine's memory. The mount keeps the file, to which no
 /// path leads any more; a file system of its own would delay the start.
-void mount_memory_text(const Room& room) {
+void mount_memory_text(const SandboxParameters& parameters) {
   const char* const name = "dev/meminfo";
   const int file = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
-  const auto size = static_cast<ssize_t>(std::strlen(room.memory));
-  require(file >= 0 && write(file, room.memory, std::strlen(room.memory)) == size, "write /proc/meminfo");
+  const auto size = static_cast<ssize_t>(std::strlen(parameters.memory));
+  require(file >= 0 && write(file, parameters.memory, std::strlen(parameters.memory)) == size, "write /proc/meminfo");
   close(file);
-  if (room.has_root) give_to_root(name);
+  if (parameters.has_root) give_to_root(name);
   require(mount(name, "proc/meminfo", nullptr, MS_BIND, nullptr) == 0 &&
               mount(nullptr, "proc/meminfo", nullptr,
                     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
@@ -85,7 +85,7 @@ void mount_memory_text(const Room& room) {
 
 /// Puts the shared object that the shell loads into its place. Its descriptor is of a mount of the host, which can't be
 /// mounted here: so it is a copy, and it must be executable where /dev is not.
-void mount_shell_marks(const Room& room) {
+void mount_shell_marks(const SandboxParameters& parameters) {
   const char* const name = "dev/shell_marks";
   const int from = protocol::shell_marks;
   const int to = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
@@ -98,7 +98,7 @@ void mount_shell_marks(const Room& room) {
   require(to >= 0 && size == 0, "copy shell_marks.so");
   close(to);
   close(from);
-  if (room.has_root) give_to_root(name);
+  if (parameters.has_root) give_to_root(name);
   const char* const place = init_protocol::shell_marks_path + 1;
   const bool is_mounted = mount(name, place, nullptr, MS_BIND, nullptr) == 0;
   // A root file system made by an older version has no place for it, and brings what its shell reads with it.
@@ -109,10 +109,10 @@ void mount_shell_marks(const Room& room) {
   require(unlink(name) == 0, "unlink the copy of shell_marks.so");
 }
 
-void mount_devices(const Room& room) {
-  mount_memory("dev", MS_NOEXEC, 128 * 1024, 64, "0755", room.has_root);
-  mount_memory_text(room);
-  mount_shell_marks(room);
+void mount_devices(const SandboxParameters& parameters) {
+  mount_memory("dev", MS_NOEXEC, 128 * 1024, 64, "0755", parameters.has_root);
+  mount_memory_text(parameters);
+  mount_shell_marks(parameters);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
     std::snprintf(from, sizeof from, "/dev/%s", name);
@@ -127,12 +127,13 @@ void mount_devices(const Room& room) {
                                                "newinstance,ptmxmode=0666,mode=620,max=16") == 0,
           "mount /dev/pts");
   require(mkdir("dev/shm", 0755) == 0, "mount /dev/shm");
-  mount_memory("dev/shm", MS_NODEV | MS_NOEXEC, room.tmp_in_bytes, init_protocol::tmp_entries, "1777", room.has_root);
+  mount_memory("dev/shm", MS_NODEV | MS_NOEXEC, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777",
+               parameters.has_root);
   require(symlink("pts/ptmx", "dev/ptmx") == 0 && symlink("/proc/self/fd", "dev/fd") == 0 &&
               symlink("/proc/self/fd/0", "dev/stdin") == 0 && symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
               symlink("/proc/self/fd/2", "dev/stderr") == 0,
           "make the links of /dev");
-  if (room.has_root) {
+  if (parameters.has_root) {
     for (const char* link : {"dev/ptmx", "dev/fd", "dev/stdin", "dev/stdout", "dev/stderr"}) give_to_root(link);
   }
   require(mount(nullptr, "dev", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr) == 0,
@@ -169,21 +170,21 @@ void install_filter(int file) {
 
 }  // namespace
 
-[[noreturn]] void become_init(const Room& room) {
+[[noreturn]] void become_init(const SandboxParameters& parameters) {
   require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0, "make namespaces");
-  enter_root_file_system(room.root_mount);
+  enter_root_file_system(parameters.root_mount);
   // Needs a whole /proc in the old root, so it comes before that goes.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
-  hand_out_processes(room.launcher);
-  mount_memory("home/me", MS_NODEV, room.disk_in_bytes, 4096, "0755", false);
-  mount_memory("tmp", MS_NODEV, room.tmp_in_bytes, init_protocol::tmp_entries, "1777", room.has_root);
-  mount_devices(room);
+  hand_out_processes(parameters.launcher);
+  mount_memory("home/me", MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
+  mount_memory("tmp", MS_NODEV, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777", parameters.has_root);
+  mount_devices(parameters);
 
   // With the old root on top of the new one and then taken off, neither needs a folder to be moved to.
   require(syscall(SYS_pivot_root, ".", ".") == 0, "change the root");
   require(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, "leave the old root");
   // The network namespace has one interface, lo, and it stays down.
-  require(sethostname(room.host_name, std::strlen(room.host_name)) == 0, "set the host's name");
+  require(sethostname(parameters.host_name, std::strlen(parameters.host_name)) == 0, "set the host's name");
 
   drop_privileges();
   const int program = protocol::init_program;

@@ -13,8 +13,8 @@
 
 namespace tellina::docker_sandbox {
 
-/// What cells are made with; the backend's.
-class Workshop {
+/// What all instances use. The backend owns it, and it outlives them.
+class InstanceContext {
  public:
   Containers& containers;
   RunFolder& run_folder;
@@ -26,21 +26,21 @@ class Workshop {
 /// Everything of a sandbox before its shell starts, so that it can be made in advance.
 ///
 /// Threads: one at a time.
-class Cell {
+class Instance {
  public:
-  /// `owner` and `id` are empty for a cell that is made in advance. Throws Error and leaves nothing.
-  static std::unique_ptr<Cell> make(Workshop& workshop, const OwnerId& owner, const SandboxId& id,
-                                    const Deadline& deadline);
-  /// The cell whose shell another process has started. Throws Error(gone) where there is none.
-  static std::unique_ptr<Cell> adopt(Workshop& workshop, const Claim& claim, const Deadline& deadline);
+  /// `owner` and `id` are empty for an instance that is made in advance. Throws Error and leaves nothing.
+  static std::unique_ptr<Instance> make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
+                                        const Deadline& deadline);
+  /// The instance whose shell another process has started. Throws Error(gone) where there is none.
+  static std::unique_ptr<Instance> adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline);
   /// Ends it.
-  ~Cell();
-  Cell(const Cell&) = delete;
-  Cell& operator=(const Cell&) = delete;
+  ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
 
   /// Whether its init lives.
   bool is_fresh() const;
-  /// Of a cell that was made in advance. Throws Error(gone) where somebody has removed it.
+  /// Of an instance that was made in advance. Throws Error(gone) where somebody has removed it.
   void claim(const OwnerId& owner, const SandboxId& id);
 
   /// Throws Error(seed_failed) with path and errno.
@@ -60,10 +60,10 @@ class Cell {
   std::string end();
 
  private:
-  Cell(Workshop& workshop, Claim claim) : m_workshop(workshop), m_claim(std::move(claim)) {}
+  Instance(InstanceContext& context, Claim claim) : m_context(context), m_claim(std::move(claim)) {}
   void wait_for_init(const Descriptor& listener, const Deadline& deadline);
 
-  Workshop& m_workshop;
+  InstanceContext& m_context;
   Claim m_claim;
   InitClient m_init;
   std::chrono::seconds m_removal_deadline{10};

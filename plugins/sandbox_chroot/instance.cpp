@@ -1,4 +1,4 @@
-#include "plugins/sandbox_chroot/cell.hpp"
+#include "plugins/sandbox_chroot/instance.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -35,24 +35,24 @@ bool is_readable(const Descriptor& descriptor) {
 
 }  // namespace
 
-std::unique_ptr<Cell> Cell::make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
-                                 Random& random, const Deadline& deadline) {
+std::unique_ptr<Instance> Instance::make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
+                                         Random& random, const Deadline& deadline) {
   const auto root_identity = identify(settings.root_file_system);
   const bool maps_users = users.maps();
-  std::unique_ptr<Cell> cell(new Cell(start_launcher(settings, filter, maps_users)));
-  cell->m_root_identity = root_identity;
+  std::unique_ptr<Instance> instance(new Instance(start_launcher(settings, filter, maps_users)));
+  instance->m_root_identity = root_identity;
   try {
-    cell->get_ready(users, random, deadline);
+    instance->get_ready(users, random, deadline);
   } catch (const Error&) {
     // Subordinate users are more than a sandbox needs: where mapping them fails, it is made without.
     if (!maps_users || users.maps()) throw;
-    cell.reset();
+    instance.reset();
     return make(settings, filter, users, random, deadline);
   }
-  return cell;
+  return instance;
 }
 
-void Cell::get_ready(SessionUsers& users, Random& random, const Deadline& deadline) {
+void Instance::get_ready(SessionUsers& users, Random& random, const Deadline& deadline) {
   const std::string what = "start a sandbox";
   m_init_client = InitClient(std::move(m_launched.init_socket));
   if (!m_launched.process_descriptor) throw system_error(what, errno);
@@ -73,20 +73,21 @@ void Cell::get_ready(SessionUsers& users, Random& random, const Deadline& deadli
   if (const auto failure = m_init_client.take_terminal(deadline, what)) throw_start_failure(*failure);
 }
 
-Cell::~Cell() { end(); }
+Instance::~Instance() { end(); }
 
-bool Cell::is_fresh(const Settings& settings) const {
+bool Instance::is_fresh(const Settings& settings) const {
   return !is_readable(m_launched.process_descriptor) && !is_readable(m_init_process) &&
          m_root_identity == identify(settings.root_file_system);
 }
 
-void Cell::enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::string& id,
-                         const Cgroups::Limits& limits) {
-  // Init alone is in the cell yet. The launcher stays outside: a session that has used up its share can't slow it down.
+void Instance::enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::string& id,
+                             const Cgroups::Limits& limits) {
+  // Init alone is in the instance yet. The launcher stays outside: a session that has used up its share can't slow it
+  // down.
   m_cgroup = cgroups.enter(owner, id, m_init, limits);
 }
 
-void Cell::watch_memory(std::uint64_t limit, const Deadline& deadline) {
+void Instance::watch_memory(std::uint64_t limit, const Deadline& deadline) {
   const std::string what = "start a sandbox";
   launcher_protocol::WatchMemory message;
   message.limit = limit;
@@ -96,15 +97,15 @@ void Cell::watch_memory(std::uint64_t limit, const Deadline& deadline) {
   }
 }
 
-void Cell::seed(const FileTree& tree, const Deadline& deadline) {
+void Instance::seed(const FileTree& tree, const Deadline& deadline) {
   seed_home(m_launched.launcher_socket, m_init_client.home(), tree, deadline);
 }
 
-FileTree Cell::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
+FileTree Instance::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
   return read_home(m_launched.launcher_socket, m_init_client.home(), request, deadline);
 }
 
-std::string Cell::end() {
+std::string Instance::end() {
   if (m_launched.process < 0) return {};
   // Init first, since the kernel ends all its namespace with it; the launcher then waits for that, and ends when its
   // socket closes.

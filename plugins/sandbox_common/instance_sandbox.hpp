@@ -18,30 +18,30 @@
 
 namespace tellina::sandbox_common {
 
-/// A cell with a shell in it. A Cell has terminal(), shell_end(), restart_shell(), snapshot() and end().
-template <class Cell>
-class CellSandbox final : public Sandbox {
+/// An instance with a shell in it. An Instance has terminal(), shell_end(), restart_shell(), snapshot() and end().
+template <class Instance>
+class InstanceSandbox final : public Sandbox {
  public:
   /// The shell is running.
-  CellSandbox(std::unique_ptr<Cell> cell, Clock& clock, Log& log)
-      : m_cell(std::move(cell)), m_clock(clock), m_log(log) {}
-  ~CellSandbox() override { destroy(); }
+  InstanceSandbox(std::unique_ptr<Instance> instance, Clock& clock, Log& log)
+      : m_instance(std::move(instance)), m_clock(clock), m_log(log) {}
+  ~InstanceSandbox() override { destroy(); }
 
   int terminal() const override {
     const auto lock = use();
-    return m_cell->terminal();
+    return m_instance->terminal();
   }
 
   int ended_descriptor() const override {
     const auto lock = use();
-    return m_cell->shell_end();
+    return m_instance->shell_end();
   }
 
   std::optional<ExitStatus> ended() override {
     const auto lock = use();
     int status = 0;
     // Peeking leaves the descriptor readable.
-    const ssize_t size = recv(m_cell->shell_end(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t size = recv(m_instance->shell_end(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
     // Without a status init itself has died, and the kernel has killed the shell with it.
     if (size != sizeof status) return ExitStatus(true, SIGKILL);
@@ -51,39 +51,39 @@ class CellSandbox final : public Sandbox {
 
   void restart_shell(TerminalSize size) override {
     const auto lock = use();
-    m_cell->restart_shell(size, Deadline(m_clock, std::chrono::seconds(10), &m_interrupt));
+    m_instance->restart_shell(size, Deadline(m_clock, std::chrono::seconds(10), &m_interrupt));
   }
 
   void resize(TerminalSize size) override {
     const auto lock = use();
-    winsize cells{};
-    cells.ws_col = size.columns;
-    cells.ws_row = size.rows;
-    if (ioctl(m_cell->terminal(), TIOCSWINSZ, &cells) != 0) throw system_error("resize the terminal", errno);
+    winsize window{};
+    window.ws_col = size.columns;
+    window.ws_row = size.rows;
+    if (ioctl(m_instance->terminal(), TIOCSWINSZ, &window) != 0) throw system_error("resize the terminal", errno);
   }
 
   FileTree snapshot(const SnapshotRequest& request) override {
     const auto lock = use();
-    // Whoever reads the home keeps the request's deadline and answers with what it has by then.
-    return m_cell->snapshot(request, Deadline(m_clock, request.deadline + std::chrono::seconds(2), &m_interrupt));
+    // The reader of the home keeps the deadline of the request and answers with what it has by then.
+    return m_instance->snapshot(request, Deadline(m_clock, request.deadline + std::chrono::seconds(2), &m_interrupt));
   }
 
   Activity activity() override {
     const auto lock = use();
-    return terminal_activity(m_cell->terminal());
+    return terminal_activity(m_instance->terminal());
   }
 
   void destroy() override {
     m_is_destroyed = true;
     m_interrupt.raise();
     const std::lock_guard lock(m_mutex);
-    if (const std::string left = m_cell->end(); !left.empty()) m_log.warning(left);
+    if (const std::string left = m_instance->end(); !left.empty()) m_log.warning(left);
   }
 
-  const Cell& cell() const { return *m_cell; }
+  const Instance& instance() const { return *m_instance; }
 
  private:
-  /// Held while the cell is used. Throws Error(gone) once destroy() has been called.
+  /// Held while the instance is used. Throws Error(gone) once destroy() has been called.
   std::unique_lock<std::mutex> use() const {
     const auto check = [this] {
       if (m_is_destroyed) throw Error(ErrorCode::gone, "the sandbox has been destroyed");
@@ -97,7 +97,7 @@ class CellSandbox final : public Sandbox {
   mutable std::mutex m_mutex;
   std::atomic<bool> m_is_destroyed = false;
   Interrupt m_interrupt;
-  std::unique_ptr<Cell> m_cell;
+  std::unique_ptr<Instance> m_instance;
   Clock& m_clock;
   Log& m_log;
 };
