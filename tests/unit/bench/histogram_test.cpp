@@ -36,6 +36,13 @@ TEST(Histogram, IsAtMostEightInAThousandTooHighForLongOnes) {
   }
 }
 
+TEST(Histogram, GivesTheLastNanosecondOfABucket) {
+  Histogram histogram;
+  histogram.record(Nanoseconds(1000));  // of the bucket from 1000 to 1003
+  histogram.record(hours(1));
+  EXPECT_EQ(histogram.percentile(50).count(), 1003);
+}
+
 TEST(Histogram, GivesTheGreatestExactly) {
   Histogram histogram;
   histogram.record(microseconds(123457));

@@ -118,6 +118,10 @@ TEST(OutputCheckTest, ShortensLongLinesBetweenCharacters) {
   const boost::json::value detail = boost::json::parse(progress.detail);
   EXPECT_EQ(detail.at(0).at("line").as_string(), std::string(199, 'x') + "\xe2\x80\xa6");
   EXPECT_EQ(detail.at(1).at("line").as_string(), "z");
+  const Progress at_the_limit = RunningCheck("a").judge(Bytes(200, 'x') + "\n" + Bytes(201, 'x') + "\n");
+  const boost::json::value lines = boost::json::parse(at_the_limit.detail);
+  EXPECT_EQ(lines.at(0).at("line").as_string(), std::string(200, 'x'));
+  EXPECT_EQ(lines.at(1).at("line").as_string(), std::string(200, 'x') + "\xe2\x80\xa6");
 }
 
 TEST(OutputCheckTest, TheVerdictDoesNotDependOnThePieces) {

@@ -33,7 +33,8 @@ TEST(Utf8Test, DecodesWhatItEncodes) {
 }
 
 TEST(Utf8Test, StaysWhereNothingCanBeDecoded) {
-  for (const std::string_view bad : {"a\xff", "a\xc1\x80", "a\xe2\x82", "a\xed\xa0\x80", "a\xf4\x90\x80\x80"}) {
+  for (const std::string_view bad :
+       {"a\xff", "a\xc1\x80", "a\xe2\x82", "a\xed\xa0\x80", "a\xf4\x90\x80\x80", "a\xe2\x82z", "a\xf0\x9f\x98z"}) {
     std::size_t position = 1;
     EXPECT_EQ(next_character(bad, position), std::nullopt);
     EXPECT_EQ(position, 1u);
