@@ -15,7 +15,7 @@ set_target_properties(tellina_sdk PROPERTIES EXPORT_NAME sdk)
 install(TARGETS tellina_sdk EXPORT tellinaTargets FILE_SET HEADERS DESTINATION include)
 install(TARGETS tellina EXPORT tellinaTargets RUNTIME DESTINATION bin)
 
-# A static library's own dependencies are dependencies of whoever links it.
+# A static library's own dependencies are dependencies of every target that links it.
 set(TELLINA_PACKAGE_DEPENDENCIES)
 if(TARGET tellina_conformance)
   set_target_properties(tellina_conformance PROPERTIES EXPORT_NAME conformance)

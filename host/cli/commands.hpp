@@ -1,6 +1,6 @@
 #pragma once
 
-/// What each command does, but for the server itself. All return the exit status; what they throw is for run_program().
+/// What each command does, except the server itself. All return the exit status; what they throw is for run_program().
 
 #include <chrono>
 #include <functional>

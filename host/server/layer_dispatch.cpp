@@ -80,7 +80,7 @@ void LayerDispatch::end() noexcept {
   try {
     m_layer.end_dispatching();
   } catch (const std::exception& failure) {
-    m_log.error(std::string("channel layer: it cannot go on by itself: ") + failure.what());
+    m_log.error(std::string("channel layer: it cannot continue on its own threads: ") + failure.what());
   }
 }
 

@@ -17,7 +17,8 @@ namespace tellina {
 /// Threads: constructor and destructor on one that is not the loop's; the loop runs until after the destructor.
 class LayerDispatch {
  public:
-  /// After the layer's first receive(). Throws Error where the layer cannot begin; then it goes on by itself.
+  /// After the layer's first receive(). Throws Error where the layer cannot begin; then it continues on its own
+  /// threads.
   LayerDispatch(Loop& loop, ChannelLayer& layer, Log& log);
   LayerDispatch(const LayerDispatch&) = delete;
   LayerDispatch& operator=(const LayerDispatch&) = delete;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// `tellina run` over a channel layer that processes share: starts a gateway and workers, and starts one that dies
-/// anew.
+/// `tellina run` over a channel layer that processes share: starts a gateway and workers, and starts again one
+/// that dies.
 
 #include <chrono>
 #include <cstdint>

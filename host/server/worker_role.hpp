@@ -29,7 +29,7 @@ class WorkerRole {
   /// stop() must have succeeded, or the constructor thrown.
   ~WorkerRole();
 
-  /// Takes over access codes and tasks from the file; whatever is wrong is said, and the study goes on as it was.
+  /// Takes over access codes and tasks from the file; what is wrong is logged, and the study continues as it was.
   void reload();
   /// Ends all sessions in order. False where some do not end in time; then only the end of the process helps.
   bool stop();
@@ -37,7 +37,7 @@ class WorkerRole {
  private:
   /// What could not be put away is left in it.
   std::unique_ptr<Sweeper> sweep();
-  /// The first lane goes on with what is `unswept`.
+  /// The first lane continues with what is `unswept`.
   void start_lanes(const Sweeper& unswept);
   void add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept);
   void drop_lanes();

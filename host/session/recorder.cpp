@@ -212,7 +212,7 @@ void Recorder::submit() {
   };
   // What waits behind a batch is not one, and is waited for.
   const bool may_lie = front.records && m_operations.size() == 1 && !much_waits();
-  if (may_lie) return m_store.submit_in_time(front.job, std::move(done));
+  if (may_lie) return m_store.submit_deferred(front.job, std::move(done));
   m_store.submit(front.job, std::move(done));
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
 #include "host/runtime/system.hpp"
 #include "host/text/utf8.hpp"
 
@@ -136,6 +137,8 @@ sqlite3_stmt* Database::prepare(std::string_view sql) {
   const int code = sqlite3_prepare_v3(m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
+  // Null where the text holds no statement.
+  TELLINA_ASSERT_PROCESS(statement);
   m_statements.emplace(sql, statement);
   return statement;
 }
@@ -152,6 +155,7 @@ void Database::run_script(const char* sql) {
 
 void Database::roll_back() {
   if (in_transaction()) execute("ROLLBACK");
+  TELLINA_ASSERT_PROCESS(!in_transaction());
 }
 
 void Database::fail(int code, std::string_view sql) const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
 #include "host/runtime/system.hpp"
 #include "host/store/opening.hpp"
 #include "host/store/schema.hpp"
@@ -31,6 +32,7 @@ StoreReader::StoreReader(std::unique_ptr<Database> database, const Clock& clock)
 
 void StoreReader::run(const std::function<void(StoreTransaction&)>& job) {
   Transaction transaction(*m_database, m_clock, m_boot_id);
+  TELLINA_ASSERT_PROCESS(!m_database->in_transaction());
   m_database->execute("BEGIN");
   try {
     job(transaction);
@@ -39,6 +41,7 @@ void StoreReader::run(const std::function<void(StoreTransaction&)>& job) {
     throw;
   }
   m_database->execute("COMMIT");
+  TELLINA_ASSERT_PROCESS(!m_database->in_transaction());
 }
 
 }  // namespace tellina

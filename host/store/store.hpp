@@ -174,7 +174,7 @@ class Store {
   /// `done` may be empty; then a failure is only logged.
   virtual void submit(Job job, Done done) = 0;
   /// The same for a job that nobody waits for: it may lie up to 40 ms, so that many share the cost of one commit.
-  virtual void submit_in_time(Job job, Done done) = 0;
+  virtual void submit_deferred(Job job, Done done) = 0;
   /// Starts a transaction with what waits in the queue at once: somebody waits for a job that was allowed to wait.
   virtual void commit_waiting() = 0;
 

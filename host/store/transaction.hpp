@@ -1,20 +1,10 @@
 #pragma once
 
 #include "host/store/database.hpp"
+#include "host/store/record_appender.hpp"
 #include "host/store/store.hpp"
 
 namespace tellina {
-
-/// How far a task session's streams are in the file.
-class StreamEnds {
- public:
-  StreamEnds() = default;
-  bool operator==(const StreamEnds&) const = default;
-  std::uint64_t input = 0;
-  std::uint64_t output = 0;
-  std::uint64_t answered = 0;
-  std::int64_t commands = 0;
-};
 
 /// What jobs get to see, over one connection; the writer begins and commits around it.
 class Transaction final : public StoreTransaction {
@@ -54,7 +44,19 @@ class Transaction final : public StoreTransaction {
   void sync_tasks(const Study& study, const std::string& file, Timestamp at) override;
 
  private:
-  class Lease;
+  /// A row of the table leases.
+  class Lease {
+   public:
+    Lease() = default;
+    ParticipantId participant = 0;
+    std::string worker;  ///< empty where nobody owns it
+    std::string previous_worker;
+    std::int64_t fence = 0;
+    std::string boot_id;
+    MonotonicTime renewed{};
+    bool released_in_order = false;
+    double age_in_seconds = 0;  ///< of the last renewal, by the wall clock: it continues over a restart of the machine
+  };
 
   std::optional<ParticipantProgress> find_progress(ParticipantId participant, MonotonicTime at);
   std::optional<Lease> find_lease(ParticipantId participant, WallTime at);
@@ -63,12 +65,14 @@ class Transaction final : public StoreTransaction {
   bool is_live(const Lease& lease, MonotonicTime at) const;
   /// Throws LeaseLost unless the fence is the newest.
   void check(const Fence& fence);
+  /// Where the lease stands once it is acquired.
+  void check_acquired(const Fence& fence, const std::optional<Lease>& before);
   /// Throws LeaseLost unless the fence is the newest, and StoreError unless the task session runs and is the fence's
   /// participant's.
   StreamEnds check_running(const Fence& fence, TaskSessionId session);
   /// Charges a running task session up to `until` and stops its clock.
   void settle(ParticipantId participant, MonotonicTime until);
-  /// Goes on with a running task session that nobody owns; false where there is none.
+  /// Continues a running task session that nobody owns; false where there is none.
   bool take_over(const Lease& left, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 namespace {
@@ -37,19 +39,30 @@ Writer::~Writer() {
   m_thread.join();
 }
 
+void Writer::check_invariant() const {
+  TELLINA_ASSERT_PROCESS(m_submitted == m_taken + m_queue.size());
+  TELLINA_ASSERT_PROCESS(!m_must_commit || !m_queue.empty());
+}
+
 void Writer::submit(Job job, Done done) {
   {
     std::lock_guard lock(m_mutex);
+    const InvariantScope invariant(*this);
+    TELLINA_ASSERT_PROCESS(job);
     m_queue.emplace_back(std::move(job), std::move(done));
+    ++m_submitted;
     m_must_commit = true;
   }
   m_changed.notify_one();
 }
 
-void Writer::submit_in_time(Job job, Done done) {
+void Writer::submit_deferred(Job job, Done done) {
   {
     std::lock_guard lock(m_mutex);
+    const InvariantScope invariant(*this);
+    TELLINA_ASSERT_PROCESS(job);
     m_queue.emplace_back(std::move(job), std::move(done));
+    ++m_submitted;
     if (m_queue.size() > 1 && !is_due()) return;
   }
   m_changed.notify_one();
@@ -58,6 +71,7 @@ void Writer::submit_in_time(Job job, Done done) {
 void Writer::commit_waiting() {
   {
     std::lock_guard lock(m_mutex);
+    const InvariantScope invariant(*this);
     if (m_queue.empty() || std::exchange(m_must_commit, true)) return;
   }
   m_changed.notify_one();
@@ -76,16 +90,20 @@ bool Writer::wait() {
 
 std::optional<Writer::Entry> Writer::take() {
   std::lock_guard lock(m_mutex);
+  const InvariantScope invariant(*this);
   if (m_queue.empty()) return std::nullopt;
   std::optional<Entry> entry(std::move(m_queue.front()));
   m_queue.pop_front();
+  ++m_taken;
   if (m_queue.empty()) m_must_commit = false;
   return entry;
 }
 
 std::vector<Writer::Entry> Writer::take_all() {
   std::lock_guard lock(m_mutex);
+  const InvariantScope invariant(*this);
   std::vector<Entry> entries(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(m_queue.end()));
+  m_taken += m_queue.size();
   m_queue.clear();
   m_must_commit = false;
   return entries;
@@ -102,6 +120,7 @@ void Writer::run_group() {
     report(group);
     return;
   }
+  TELLINA_ASSERT_PROCESS(m_database->in_transaction());
   const MonotonicTime end = m_clock.now() + longest_group;
   bool has_more = true;
   do {
@@ -111,7 +130,8 @@ void Writer::run_group() {
     run_job(*entry, group);
     group.push_back(std::move(*entry));
   } while (m_database->in_transaction() && group.size() < largest_group && m_clock.now() < end);
-  if (has_more) commit_waiting();  // the rest has lain as long as these
+  if (has_more) commit_waiting();  // the rest has waited as long as these
+  TELLINA_ASSERT_PROCESS(group.size() <= largest_group);
   commit(group);
   report(group);
 }
@@ -121,6 +141,7 @@ void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
     m_database->execute("SAVEPOINT job");
     entry.job(m_transaction);
     m_database->execute("RELEASE job");
+    TELLINA_ASSERT_PROCESS(m_database->in_transaction());
     return;
   } catch (...) {
     entry.error = std::current_exception();
@@ -146,6 +167,7 @@ void Writer::commit(std::vector<Entry>& group) {
   const MonotonicTime begin = m_clock.now();
   try {
     m_database->execute("COMMIT");
+    TELLINA_ASSERT_PROCESS(!m_database->in_transaction());
     m_commit_times.observe(m_clock.now() - begin);
   } catch (const StoreError&) {
     fail_all(group, std::current_exception());

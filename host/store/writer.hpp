@@ -1,10 +1,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "host/runtime/assertion.hpp"
 #include "host/store/transaction.hpp"
 
 namespace tellina {
@@ -15,12 +17,14 @@ class Writer final : public Store {
   Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id);
   ~Writer() override;
   void submit(Job job, Done done) override;
-  void submit_in_time(Job job, Done done) override;
+  void submit_deferred(Job job, Done done) override;
   void commit_waiting() override;
   const Histogram* commit_times() const override { return &m_commit_times; }
   std::string path() const override { return m_database->path(); }
 
  private:
+  friend class InvariantScope<Writer>;
+
   /// Bounds what one failed commit takes with it.
   static constexpr std::size_t largest_group = 4096;
 
@@ -32,6 +36,8 @@ class Writer final : public Store {
     std::exception_ptr error{};
   };
 
+  /// With m_mutex held. A broken one ends the process: what the queue holds is acknowledged only after its commit.
+  void check_invariant() const;
   bool is_due() const { return m_must_commit || m_closing || m_queue.size() >= largest_group; }
   void run_thread();
   /// Waits for work; false when all is done and the store closes.
@@ -56,6 +62,8 @@ class Writer final : public Store {
   std::deque<Entry> m_queue;
   bool m_must_commit = false;
   bool m_closing = false;
+  std::uint64_t m_submitted = 0;  ///< jobs, ever
+  std::uint64_t m_taken = 0;      ///< jobs that have left the queue
   std::thread m_thread;
 };
 

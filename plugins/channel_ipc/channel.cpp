@@ -18,18 +18,18 @@ Channel::Channel(std::string name, const Exchange& exchange)
 Channel::Taken Channel::send(InstanceId origin, Message& message) {
   std::lock_guard lock(m_mutex);
   if (m_retired) return Taken::retired;
-  Parcel parcel(std::move(message), m_last_place + 1);
-  if (m_waiting.empty() && offer(origin, parcel) == Offered::sent) {
-    m_last_place = parcel.place;
+  QueuedMessage queued(std::move(message), m_last_place + 1);
+  if (m_waiting.empty() && offer(origin, queued) == Offered::sent) {
+    m_last_place = queued.place;
     return Taken::sent;
   }
   if (m_waiting.size() >= m_exchange.capacity) {
-    message = std::move(parcel.message);
+    message = std::move(queued.message);
     return Taken::full;
   }
-  m_last_place = parcel.place;
-  parcel.since = m_exchange.clock.now();
-  m_waiting.push_back(std::move(parcel));
+  m_last_place = queued.place;
+  queued.since = m_exchange.clock.now();
+  m_waiting.push_back(std::move(queued));
   return m_subscribers.empty() ? Taken::waits : Taken::waits_for_thread;
 }
 
@@ -93,11 +93,11 @@ bool Channel::flush_one(InstanceId origin) {
     case Offered::here:
       break;
   }
-  Parcel parcel = std::move(m_waiting.front());
+  QueuedMessage queued = std::move(m_waiting.front());
   m_waiting.pop_front();
   mark_given(*std::find_if(m_targets.begin(), m_targets.end(), [](const Target& target) { return !target.peer; }),
-             parcel.place);
-  deliver(lock, std::move(parcel.message));
+             queued.place);
+  deliver(lock, std::move(queued.message));
   return true;
 }
 
@@ -111,11 +111,11 @@ bool Channel::deliver_here(Message& message) {
 bool Channel::take_back(Message& message, std::uint64_t place) {
   std::lock_guard lock(m_mutex);
   if (m_retired) return false;
-  const auto later =
-      std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Parcel& waiting) { return waiting.place > place; });
-  Parcel parcel(std::move(message), place);
-  parcel.since = m_exchange.clock.now();
-  m_waiting.insert(later, std::move(parcel));
+  const auto later = std::find_if(m_waiting.begin(), m_waiting.end(),
+                                  [&](const QueuedMessage& waiting) { return waiting.place > place; });
+  QueuedMessage queued(std::move(message), place);
+  queued.since = m_exchange.clock.now();
+  m_waiting.insert(later, std::move(queued));
   return true;
 }
 
@@ -142,17 +142,17 @@ bool Channel::retire_if_idle() {
   return m_retired;
 }
 
-Channel::Offered Channel::offer(InstanceId origin, const Parcel& parcel) {
+Channel::Offered Channel::offer(InstanceId origin, const QueuedMessage& queued) {
   bool is_late = !m_targets.empty();
   std::optional<zmq::message_t> frame;
   for (std::size_t i = 0; i < m_targets.size(); ++i) {
     Target& target = m_targets[(m_turn + i) % m_targets.size()];
-    if (target.last_place >= parcel.place) continue;
+    if (target.last_place >= queued.place) continue;
     is_late = false;
     if (!target.peer) return Offered::here;
-    if (!frame) frame = Envelope::seal(origin, parcel.place, m_name, parcel.message);
+    if (!frame) frame = Envelope::seal(origin, queued.place, m_name, queued.message);
     if (target.peer->send(*frame) != Peer::Sent::taken) continue;
-    mark_given(target, parcel.place);
+    mark_given(target, queued.place);
     return Offered::sent;
   }
   return is_late ? Offered::too_late : Offered::nobody;

@@ -90,9 +90,9 @@ class Channel {
   bool retire_if_idle();
 
  private:
-  class Parcel {
+  class QueuedMessage {
    public:
-    Parcel(Message message_, std::uint64_t place_) : message(std::move(message_)), place(place_) {}
+    QueuedMessage(Message message_, std::uint64_t place_) : message(std::move(message_)), place(place_) {}
     Message message;
     std::uint64_t place;
     MonotonicTime since;
@@ -106,7 +106,7 @@ class Channel {
   };
   enum class Offered { sent, here, nobody, too_late };
 
-  Offered offer(InstanceId origin, const Parcel& parcel);
+  Offered offer(InstanceId origin, const QueuedMessage& queued);
   void mark_given(Target& target, std::uint64_t place);
   void remove_target(const std::shared_ptr<Peer>& peer);
   void deliver(std::unique_lock<std::mutex>& lock, Message message);
@@ -116,7 +116,7 @@ class Channel {
 
   mutable std::mutex m_mutex;
   std::condition_variable m_call_ended;
-  std::deque<Parcel> m_waiting;
+  std::deque<QueuedMessage> m_waiting;
   std::vector<Target> m_targets;
   std::size_t m_turn = 0;
   /// Starts at the time: higher than any place of an earlier channel of this name, whose messages may come back.

@@ -27,10 +27,10 @@ class Envelope {
   static constexpr std::uint8_t version = 1;
   static constexpr std::size_t head_size = 19;
   enum class Purpose : std::uint8_t {
-    deliver,    ///< to a receiver
-    returned,   ///< to its sender, as the receiver has gone
-    last_word,  ///< says, with an empty message, that the sender sends nothing more to this channel of this receiver
-    goodbye     ///< asks, with an empty message, for a last word when all before it has been delivered
+    deliver,     ///< to a receiver
+    returned,    ///< to its sender, as the receiver has gone
+    drained,     ///< an empty message: the sender sends nothing more to this channel of this receiver
+    ask_drained  ///< an empty message: asks for `drained` once all before it has been delivered
   };
 
   /// Of any frame that seal() makes.
@@ -69,7 +69,7 @@ class Envelope {
     const BytesView octets(static_cast<const char*>(frame.data()), frame.size());
     if (octets.size() < head_size || static_cast<std::uint8_t>(octets[0]) != version) return std::nullopt;
     const auto purpose = static_cast<std::uint8_t>(octets[1]);
-    if (purpose > static_cast<std::uint8_t>(Purpose::goodbye)) return std::nullopt;
+    if (purpose > static_cast<std::uint8_t>(Purpose::ask_drained)) return std::nullopt;
     const std::size_t name_size = static_cast<std::uint8_t>(octets[18]);
     if (octets.size() < head_size + name_size) return std::nullopt;
     const BytesView name = octets.substr(head_size, name_size);

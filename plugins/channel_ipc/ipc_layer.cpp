@@ -7,15 +7,15 @@ constexpr std::chrono::seconds between_tries{1};
 
 class IpcSubscription final : public Subscription {
  public:
-  IpcSubscription(PostOffice& office, const ChannelName& channel, Receiver receiver)
-      : m_office(office),
+  IpcSubscription(Transport& transport, const ChannelName& channel, Receiver receiver)
+      : m_transport(transport),
         m_subscriber(std::make_shared<Subscriber>(std::move(receiver))),
-        m_channel(office.subscribe(channel.text(), m_subscriber)) {}
+        m_channel(transport.subscribe(channel.text(), m_subscriber)) {}
 
-  ~IpcSubscription() override { m_office.unsubscribe(m_channel, m_subscriber); }
+  ~IpcSubscription() override { m_transport.unsubscribe(m_channel, m_subscriber); }
 
  private:
-  PostOffice& m_office;
+  Transport& m_transport;
   const std::shared_ptr<Subscriber> m_subscriber;
   const std::shared_ptr<Channel> m_channel;
 };
@@ -27,9 +27,9 @@ IpcLayer::IpcLayer(const PluginContext& context) : m_context(context), m_setting
 IpcLayer::~IpcLayer() = default;
 
 SendResult IpcLayer::send(const ChannelName& channel, Message message) {
-  PostOffice* office = m_open;
-  if (!office) office = try_to_open();
-  return office ? office->send(channel.text(), std::move(message)) : SendResult::unavailable;
+  Transport* transport = m_open;
+  if (!transport) transport = try_to_open();
+  return transport ? transport->send(channel.text(), std::move(message)) : SendResult::unavailable;
 }
 
 std::unique_ptr<Subscription> IpcLayer::receive(const ChannelName& channel, Receiver receiver) {
@@ -42,29 +42,29 @@ bool IpcLayer::dispatch() { return m_open.load()->dispatch(); }
 
 void IpcLayer::end_dispatching() { m_open.load()->end_dispatching(); }
 
-PostOffice& IpcLayer::opened() {
-  if (PostOffice* office = m_open) return *office;
+Transport& IpcLayer::opened() {
+  if (Transport* transport = m_open) return *transport;
   std::lock_guard lock(m_mutex);
   return open();
 }
 
-PostOffice& IpcLayer::open() {
-  if (m_office) return *m_office;
+Transport& IpcLayer::open() {
+  if (m_transport) return *m_transport;
   try {
-    m_office = std::make_unique<PostOffice>(m_settings, m_context);
+    m_transport = std::make_unique<Transport>(m_settings, m_context);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& failure) {
     throw Error(ErrorCode::unavailable, std::string("channel layer ipc: cannot open: ") + failure.what());
   }
-  m_open = m_office.get();
-  return *m_office;
+  m_open = m_transport.get();
+  return *m_transport;
 }
 
-PostOffice* IpcLayer::try_to_open() {
+Transport* IpcLayer::try_to_open() {
   std::lock_guard lock(m_mutex);
   const MonotonicTime now = m_context.clock.now();
-  if (!m_office && m_next_try && now < *m_next_try) return nullptr;
+  if (!m_transport && m_next_try && now < *m_next_try) return nullptr;
   try {
     return &open();
   } catch (const Error& error) {

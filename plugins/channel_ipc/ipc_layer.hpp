@@ -7,9 +7,9 @@
 #include <mutex>
 #include <optional>
 
-#include "post_office.hpp"
 #include "settings.hpp"
 #include "tellina/channel_layer.hpp"
+#include "transport.hpp"
 
 namespace tellina::ipc {
 
@@ -32,18 +32,18 @@ class IpcLayer final : public ChannelLayer {
 
  private:
   /// Throws Error(unavailable). With m_mutex held.
-  PostOffice& open();
+  Transport& open();
   /// The same, without.
-  PostOffice& opened();
+  Transport& opened();
   /// Null where that failed now, or less than a second ago.
-  PostOffice* try_to_open();
+  Transport* try_to_open();
 
   const PluginContext m_context;
   const Settings m_settings;
 
   std::mutex m_mutex;
-  std::unique_ptr<PostOffice> m_office;
-  std::atomic<PostOffice*> m_open = nullptr;
+  std::unique_ptr<Transport> m_transport;
+  std::atomic<Transport*> m_open = nullptr;
   std::optional<MonotonicTime> m_next_try;
 };
 

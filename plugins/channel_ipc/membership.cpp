@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#include "neighbours.hpp"
+#include "instance_locks.hpp"
 
 namespace tellina::ipc {
 namespace {
@@ -29,12 +29,8 @@ void take_from(const Descriptor& wait, const Descriptor& removed) {
 
 }  // namespace
 
-Membership::Membership(const Settings& settings, Random& random, Log& log, Neighbourhood& neighbourhood)
-    : m_settings(settings),
-      m_random(random),
-      m_log(log),
-      m_neighbourhood(neighbourhood),
-      m_wait(::epoll_create1(EPOLL_CLOEXEC)) {
+Membership::Membership(const Settings& settings, Random& random, Log& log, MembershipObserver& observer)
+    : m_settings(settings), m_random(random), m_log(log), m_observer(observer), m_wait(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!m_wait) throw_errno("channel layer ipc: epoll_create1");
 }
 
@@ -93,7 +89,7 @@ bool Membership::read_watch() {
 bool Membership::handle(std::uint32_t change, const Entry& entry) {
   const bool is_gone = (change & IN_DELETE) != 0;
   if (entry.id == id()) {
-    if (is_gone && entry.kind == Entry::Kind::receiver) m_neighbourhood.lost_marker(entry.channel);
+    if (is_gone && entry.kind == Entry::Kind::receiver) m_observer.lost_marker(entry.channel);
     return !is_gone || entry.kind == Entry::Kind::receiver;
   }
   const auto member = m_members.find(entry.id);
@@ -108,9 +104,9 @@ bool Membership::handle(std::uint32_t change, const Entry& entry) {
   } else if (entry.kind == Entry::Kind::receiver && member != m_members.end()) {
     if (is_gone) {
       member->second.channels.erase(entry.channel);
-      m_neighbourhood.stopped(entry.id, entry.channel);
+      m_observer.stopped(entry.id, entry.channel);
     } else if (member->second.channels.insert(entry.channel).second) {
-      m_neighbourhood.receives(entry.id, entry.channel);
+      m_observer.receives(entry.id, entry.channel);
     }
   }
   return true;
@@ -151,10 +147,10 @@ void Membership::scan() {
     if (member == m_members.end()) continue;
     std::set<std::string>& known = member->second.channels;
     for (const std::string& channel : known) {
-      if (!channels.contains(channel)) m_neighbourhood.stopped(id, channel);
+      if (!channels.contains(channel)) m_observer.stopped(id, channel);
     }
     for (const std::string& channel : channels) {
-      if (!known.contains(channel)) m_neighbourhood.receives(id, channel);
+      if (!known.contains(channel)) m_observer.receives(id, channel);
     }
     known = channels;
   }
@@ -170,7 +166,7 @@ void Membership::meet(InstanceId id) {
   if (life.state == Life::State::dead) return bury(id);
   if (member.process) add_to(m_wait, member.process);
   m_members.emplace(id, std::move(member));
-  m_neighbourhood.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
+  m_observer.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
 }
 
 void Membership::bury(InstanceId id) {
@@ -184,7 +180,7 @@ void Membership::drop(InstanceId id) {
   if (member == m_members.end()) return;
   take_from(m_wait, member->second.process);
   m_members.erase(member);
-  m_neighbourhood.left(id);
+  m_observer.left(id);
 }
 
 void Membership::announce(const std::string& channel) {

@@ -16,12 +16,12 @@
 namespace tellina::ipc {
 
 /// Told by Membership of the other instances, on the thread that calls enter() and read_changes().
-class Neighbourhood {
+class MembershipObserver {
  public:
-  Neighbourhood() = default;
-  Neighbourhood(const Neighbourhood&) = delete;
-  Neighbourhood& operator=(const Neighbourhood&) = delete;
-  virtual ~Neighbourhood() = default;
+  MembershipObserver() = default;
+  MembershipObserver(const MembershipObserver&) = delete;
+  MembershipObserver& operator=(const MembershipObserver&) = delete;
+  virtual ~MembershipObserver() = default;
 
   virtual void joined(InstanceId id, const std::string& socket_path) = 0;
   virtual void left(InstanceId id) = 0;
@@ -36,7 +36,7 @@ class Neighbourhood {
 /// Threads: one at a time. Throws: Error(unavailable).
 class Membership {
  public:
-  Membership(const Settings& settings, Random& random, Log& log, Neighbourhood& neighbourhood);
+  Membership(const Settings& settings, Random& random, Log& log, MembershipObserver& observer);
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
   ~Membership();
@@ -77,7 +77,7 @@ class Membership {
   const Settings m_settings;
   Random& m_random;
   Log& m_log;
-  Neighbourhood& m_neighbourhood;
+  MembershipObserver& m_observer;
   Descriptor m_wait;
   Descriptor m_watch;
   std::unique_ptr<Presence> m_presence;

@@ -14,7 +14,7 @@ constexpr std::size_t most_first = 4000;
 
 }  // namespace
 
-Peer::Peer(zmq::context_t& context, const std::string& socket_path, Doorbell& doorbell) : m_doorbell(doorbell) {
+Peer::Peer(zmq::context_t& context, const std::string& socket_path, WakeUp& wake_up) : m_wake_up(wake_up) {
   try {
     m_socket = zmq::socket_t(context, zmq::socket_type::push);
     m_socket.set(zmq::sockopt::sndhwm, high_water_mark);
@@ -34,7 +34,7 @@ Peer::Sent Peer::send(zmq::message_t& frame) {
   const Sent sent = try_to_send(frame);
   if (sent == Sent::blocked) {
     m_is_blocked = true;
-    m_doorbell.ring();
+    m_wake_up.raise();
   }
   return sent;
 }
@@ -46,7 +46,7 @@ void Peer::send_first(zmq::message_t frame) {
   m_first.push_back(std::move(frame));
   if (m_is_blocked) return;
   m_is_blocked = true;
-  m_doorbell.ring();
+  m_wake_up.raise();
 }
 
 Peer::Sent Peer::try_to_send(zmq::message_t& frame) {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <zmq.hpp>
 
-#include "doorbell.hpp"
+#include "plugins/common/wake_up.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina::ipc {
@@ -22,8 +22,8 @@ class Peer {
  public:
   enum class Sent { taken, blocked, gone };
 
-  /// Throws Error(unavailable). `doorbell` is rung when the peer gets full.
-  Peer(zmq::context_t& context, const std::string& socket_path, Doorbell& doorbell);
+  /// Throws Error(unavailable). `wake_up` is raised when the peer is full.
+  Peer(zmq::context_t& context, const std::string& socket_path, WakeUp& wake_up);
 
   /// Never blocks. Empties the frame where it was taken.
   Sent send(zmq::message_t& frame);
@@ -47,7 +47,7 @@ class Peer {
  private:
   Sent try_to_send(zmq::message_t& frame);
 
-  Doorbell& m_doorbell;
+  WakeUp& m_wake_up;
   mutable std::mutex m_mutex;
   zmq::socket_t m_socket;
   bool m_is_blocked = false;

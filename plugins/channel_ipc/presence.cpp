@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "neighbours.hpp"
+#include "instance_locks.hpp"
 
 namespace tellina::ipc {
 

@@ -11,11 +11,11 @@ std::optional<SendResult> MemoryChannel::send(Message& message) {
   const std::thread::id sender = std::this_thread::get_id();
   if (m_delivering || m_subscribers.empty()) {
     if (m_waiting.size() >= m_capacity) return SendResult::full;
-    m_waiting.push(Parcel(std::move(message), sender));
+    m_waiting.push_back(QueuedMessage(std::move(message), sender));
     return SendResult::accepted;
   }
   m_delivering = true;
-  deliver(lock, Parcel(std::move(message), sender));
+  deliver(lock, QueuedMessage(std::move(message), sender));
   deliver_waiting(lock);
   return SendResult::accepted;
 }
@@ -50,17 +50,17 @@ bool MemoryChannel::retire_if_idle() {
 }
 
 void MemoryChannel::deliver_waiting(std::unique_lock<std::mutex>& lock) {
-  while (!m_waiting.empty() && !m_subscribers.empty()) deliver(lock, m_waiting.pop());
+  while (!m_waiting.empty() && !m_subscribers.empty()) deliver(lock, m_waiting.pop_front());
   m_delivering = false;
 }
 
-void MemoryChannel::deliver(std::unique_lock<std::mutex>& lock, Parcel parcel) {
-  std::shared_ptr<Subscriber> subscriber = choose(parcel.sender);
+void MemoryChannel::deliver(std::unique_lock<std::mutex>& lock, QueuedMessage queued) {
+  std::shared_ptr<Subscriber> subscriber = choose(queued.sender);
   m_called = subscriber.get();
   m_called_on = std::this_thread::get_id();
   lock.unlock();
   try {
-    subscriber->receiver(std::move(parcel.message));
+    subscriber->receiver(std::move(queued.message));
   } catch (const std::exception& error) {
     m_log.error("channel " + m_name + ": a receiver broke its contract and threw: " + error.what());
   } catch (...) {

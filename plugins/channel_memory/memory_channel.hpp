@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "parcel_queue.hpp"
+#include "plugins/common/ring.hpp"
 #include "tellina/channel_layer.hpp"
 
 namespace tellina::memory {
@@ -22,6 +22,16 @@ class Subscriber {
 
   Receiver receiver;
   const std::thread::id home;
+};
+
+/// A message and the thread that sent it.
+class QueuedMessage {
+ public:
+  QueuedMessage() = default;
+  QueuedMessage(Message message_, std::thread::id sender_) : message(std::move(message_)), sender(sender_) {}
+
+  Message message;
+  std::thread::id sender;
 };
 
 /// Delivers on the thread that sends. While a thread delivers, it is the channel's only deliverer: what others send,
@@ -50,7 +60,7 @@ class MemoryChannel {
   bool retire_if_idle();
 
  private:
-  void deliver(std::unique_lock<std::mutex>& lock, Parcel parcel);
+  void deliver(std::unique_lock<std::mutex>& lock, QueuedMessage queued);
   void deliver_waiting(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<Subscriber> choose(std::thread::id sender);
 
@@ -60,7 +70,7 @@ class MemoryChannel {
 
   std::mutex m_mutex;
   std::condition_variable m_call_ended;
-  ParcelQueue m_waiting;
+  Ring<QueuedMessage> m_waiting;
   std::vector<std::shared_ptr<Subscriber>> m_subscribers;
   std::size_t m_turn = 0;
   bool m_delivering = false;

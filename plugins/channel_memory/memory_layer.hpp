@@ -2,14 +2,12 @@
 
 /// The channel layer of a server that is one process: messages are moved in memory, most of them inside send().
 
-#include <array>
 #include <cstddef>
 #include <memory>
-#include <shared_mutex>
 #include <string>
-#include <unordered_map>
 
 #include "memory_channel.hpp"
+#include "plugins/channel_common/channel_map.hpp"
 #include "tellina/channel_layer.hpp"
 
 namespace tellina::memory {
@@ -27,23 +25,10 @@ class MemoryLayer final : public ChannelLayer {
   std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override;
   bool is_process_local() const override { return true; }
 
-  /// For subscriptions that end: a channel that nobody uses takes no memory.
-  void forget_if_idle(const std::shared_ptr<MemoryChannel>& channel);
-
  private:
-  /// One of several maps, so that lookups of different channels do not meet at one lock.
-  class Shard {
-   public:
-    std::shared_mutex mutex;
-    std::unordered_map<std::string, std::shared_ptr<MemoryChannel>> channels;
-  };
-
-  Shard& shard_of(const std::string& name);
-  std::shared_ptr<MemoryChannel> find_or_make(const std::string& name);
-
   const std::size_t m_capacity;
   Log& m_log;
-  std::array<Shard, 16> m_shards;
+  ChannelMap<MemoryChannel> m_channels;
 };
 
 }  // namespace tellina::memory

@@ -30,7 +30,7 @@ constexpr seconds wrong_keys_are_left_for{1};
 }  // namespace
 
 Reader::Reader(const Settings& settings, const std::string& instance, Health& health, Subscribers& subscribers,
-               const PluginContext& context, Signal& stop)
+               const PluginContext& context, WakeUp& stop)
     : m_settings(settings),
       m_health(health),
       m_subscribers(subscribers),

@@ -33,7 +33,7 @@ class Reader {
  public:
   /// Starts nothing yet. `stop` ends the thread at once when raised.
   Reader(const Settings& settings, const std::string& instance, Health& health, Subscribers& subscribers,
-         const PluginContext& context, Signal& stop);
+         const PluginContext& context, WakeUp& stop);
   ~Reader();
 
   /// Starts the thread, if it has not been. Calls come one at a time. Throws std::system_error.
@@ -80,9 +80,9 @@ class Reader {
   Health& m_health;
   Subscribers& m_subscribers;
   Log& m_log;
-  Signal& m_stop;
+  WakeUp& m_stop;
   const std::string m_instance;
-  Signal m_change;
+  WakeUp m_change;
 
   Descriptor m_wait;  ///< an epoll: readable when an answer has come to a connection that is lent
 

@@ -37,7 +37,7 @@ class RedisLayer final : public ChannelLayer {
 
   const Settings m_settings;
   const std::string m_instance;
-  Signal m_stop;
+  WakeUp m_stop;
   Health m_health;
   Writer m_writer;
   Subscribers m_subscribers;

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "signal.hpp"
+#include "plugins/common/wake_up.hpp"
 #include "tellina/descriptor.hpp"
 #include "url.hpp"
 

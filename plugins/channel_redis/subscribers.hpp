@@ -34,7 +34,7 @@ class Subscribers {
   /// Any thread.
   void add(std::shared_ptr<Subscriber> subscriber);
 
-  /// Any thread. When it returns no call of the subscriber runs or will start (but for one that this thread is in),
+  /// Any thread. When it returns no call of the subscriber runs or will start (except one that this thread is in),
   /// and Redis has been told not to give this instance the channel's messages any more, or did not answer for 500 ms.
   void remove(const std::shared_ptr<Subscriber>& subscriber);
 

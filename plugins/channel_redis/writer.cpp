@@ -77,7 +77,7 @@ bool concerns_one_batch(std::string_view error) {
 }  // namespace
 
 Writer::Writer(const Settings& settings, const std::string& instance, Health& health, const PluginContext& context,
-               Signal& stop)
+               WakeUp& stop)
     : m_settings(settings),
       m_health(health),
       m_log(context.log),
@@ -124,7 +124,7 @@ void Writer::run() {
     } catch (const Failure& failure) {
       goes_on = recover(failure);
     } catch (const std::exception& error) {
-      // No memory, for one: what is under way is in doubt, and the process goes on.
+      // No memory, for one: what is under way is in doubt, and the process continues.
       goes_on = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
@@ -171,7 +171,7 @@ void Writer::connect() {
                 (was_away_too_long ? ", as Redis was away for longer than \"expiry\""
                  : is_same_run     ? ", as Redis does not let us end the connection that they were sent on"
                                    : ", as Redis was started again and may have delivered them") +
-                "; connections that miss one are begun anew");
+                "; connections that miss one start again");
 }
 
 void Writer::serve() {
@@ -194,7 +194,7 @@ bool Writer::wait_for_work() {
     }
     std::array<pollfd, 3> watched{
         {{m_stop.descriptor(), POLLIN, 0}, {m_work.descriptor(), POLLIN, 0}, {m_connection->descriptor(), POLLIN, 0}}};
-    // A reply that comes meanwhile is taken by whoever sends next.
+    // A reply that comes meanwhile is taken by the next sender.
     if (m_is_warm) watched[2].fd = -1;
     m_is_open_to_all = m_is_warm;
     m_wire.unlock();

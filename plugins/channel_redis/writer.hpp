@@ -20,8 +20,8 @@
 namespace tellina::redis {
 
 /// Sends all that waits in one round trip, one command for each channel, then what has come meanwhile, and so on. While
-/// messages come one at a time, each has its reply before the next comes: then whoever has one takes the last reply and
-/// sends it, and the thread sleeps on.
+/// messages come one at a time, each has its reply before the next comes: then a sender that has one takes the last
+/// reply and sends it, and the thread sleeps on.
 ///
 /// A batch has a number, and the script that appends it leaves the number in a key of this instance (its mark): sent a
 /// second time, because the connection broke before the reply, it does nothing but tell how many it took. That holds as
@@ -38,7 +38,7 @@ class Writer {
  public:
   /// Starts nothing yet. `stop` ends the thread at once when raised.
   Writer(const Settings& settings, const std::string& instance, Health& health, const PluginContext& context,
-         Signal& stop);
+         WakeUp& stop);
   ~Writer();
 
   /// Starts the thread, if it has not been. Calls come one at a time. Throws std::system_error.
@@ -77,13 +77,13 @@ class Writer {
   Health& m_health;
   Log& m_log;
   Clock& m_clock;
-  Signal& m_stop;
+  WakeUp& m_stop;
   const std::string m_instance;
   const std::string m_capacity;
   const std::string m_expiry_ms;
   const std::string m_mark_life_ms;
 
-  Signal m_work;
+  WakeUp m_work;
   Outboxes m_outboxes;
   std::atomic<bool> m_wants_wake = false;
   std::atomic<bool> m_is_finishing = false;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "plugins/ordering_slight/sequence_ring.hpp"
+#include "plugins/common/ring.hpp"
 #include "tellina/ordering_policy.hpp"
 
 namespace tellina::slight {
@@ -32,8 +32,8 @@ class SlightGate final : public Gate {
 
   Connect m_connect = Connect::absent;
   Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no other
-  SequenceRing m_texts;        ///< waiting
-  SequenceRing m_others;       ///< waiting
+  Ring<Sequence> m_texts;      ///< waiting
+  Ring<Sequence> m_others;     ///< waiting
   std::vector<Sequence> m_running;
   std::uint64_t m_overtakings = 0;
 };

@@ -42,7 +42,7 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
       m_users(m_settings.root_file_system),
       m_pool(
           m_settings.pool,
-          [this](const Interrupt& stop) { return make_instance(Deadline(m_context.clock, advance_deadline, &stop)); },
+          [this](const WakeUp& stop) { return make_instance(Deadline(m_context.clock, advance_deadline, &stop)); },
           [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
 std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline) {

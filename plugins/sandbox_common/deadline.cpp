@@ -1,7 +1,6 @@
 #include "plugins/sandbox_common/deadline.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -36,16 +35,6 @@ Error system_error(const std::string& what, int error_number, std::optional<Erro
     }
   }
   return Error(*code, what + ": " + std::generic_category().message(error_number), std::move(hint));
-}
-
-Interrupt::Interrupt() : m_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!m_event) throw system_error("make an event descriptor", errno);
-}
-
-void Interrupt::raise() {
-  const std::uint64_t one = 1;
-  // Nobody reads it, so it stays readable; a second raise has nothing to add.
-  [[maybe_unused]] const ssize_t written = ::write(m_event.get(), &one, sizeof one);
 }
 
 std::chrono::milliseconds Deadline::left() const {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "plugins/common/wake_up.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/descriptor.hpp"
 #include "tellina/error.hpp"
@@ -16,21 +17,10 @@ namespace tellina::sandbox_common {
 Error system_error(const std::string& what, int error_number, std::optional<ErrorCode> code = {},
                    std::string hint = {});
 
-/// Wakes all waiters, now and later. Threads: any.
-class Interrupt {
- public:
-  Interrupt();
-  void raise();
-  int descriptor() const { return m_event.get(); }
-
- private:
-  Descriptor m_event;
-};
-
 class Deadline {
  public:
-  /// `interrupt` may be null; it and the clock must outlive this.
-  Deadline(Clock& clock, std::chrono::milliseconds time, const Interrupt* interrupt)
+  /// `interrupt`, which is never cleared, may be null; it and the clock must outlive this.
+  Deadline(Clock& clock, std::chrono::milliseconds time, const WakeUp* interrupt)
       : m_clock(clock), m_end(clock.now() + time), m_interrupt(interrupt) {}
 
   /// Returns when the descriptor is readable or its other end has gone. Throws Error(timed_out) "WHAT: ..." or, when
@@ -52,14 +42,14 @@ class Deadline {
   int interrupt_descriptor() const { return m_interrupt ? m_interrupt->descriptor() : -1; }
 
  private:
-  Deadline(Clock& clock, MonotonicTime end, const Interrupt* interrupt)
+  Deadline(Clock& clock, MonotonicTime end, const WakeUp* interrupt)
       : m_clock(clock), m_end(end), m_interrupt(interrupt) {}
   /// Returns false when the time has passed.
   bool wait(int descriptor, short events, const std::string& what) const;
 
   Clock& m_clock;
   MonotonicTime m_end;
-  const Interrupt* m_interrupt;
+  const WakeUp* m_interrupt;
 };
 
 }  // namespace tellina::sandbox_common

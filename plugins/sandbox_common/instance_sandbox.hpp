@@ -96,7 +96,7 @@ class InstanceSandbox final : public Sandbox {
 
   mutable std::mutex m_mutex;
   std::atomic<bool> m_is_destroyed = false;
-  Interrupt m_interrupt;
+  WakeUp m_interrupt;
   std::unique_ptr<Instance> m_instance;
   Clock& m_clock;
   Log& m_log;

@@ -20,7 +20,7 @@ namespace tellina::sandbox_common {
 template <class Instance>
 class WarmPool {
  public:
-  using Make = std::function<std::unique_ptr<Instance>(const Interrupt&)>;
+  using Make = std::function<std::unique_ptr<Instance>(const WakeUp&)>;
   using IsFresh = std::function<bool(const Instance&)>;
 
   WarmPool(std::size_t size, Make make, IsFresh is_fresh, Log& log)
@@ -41,7 +41,7 @@ class WarmPool {
   const Make m_make;
   const IsFresh m_is_fresh;
   Log& m_log;
-  Interrupt m_stop;
+  WakeUp m_stop;
   std::mutex m_mutex;
   std::condition_variable m_wanted;
   std::deque<std::unique_ptr<Instance>> m_instances;

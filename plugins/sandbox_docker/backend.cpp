@@ -26,7 +26,7 @@ DockerBackend::DockerBackend(const PluginContext& context)
                          describe_memory(m_settings.memory_in_bytes)},
       m_pool(
           m_settings.pool,
-          [this](const Interrupt& stop) {
+          [this](const WakeUp& stop) {
             return Instance::make(m_instance_context, "", "", Deadline(m_context.clock, advance_deadline, &stop));
           },
           [](const Instance& instance) { return instance.is_fresh(); }, context.log) {}

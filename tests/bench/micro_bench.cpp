@@ -151,7 +151,7 @@ void record_input_and_output(benchmark::State& state) {
   const Bytes piece(static_cast<std::size_t>(state.range(0)), 'k');
   std::uint64_t offset = 0;
   for (auto _ : state) {
-    store->submit_in_time(
+    store->submit_deferred(
         [&, offset](StoreTransaction& transaction) {
           transaction.append(fence, session, {InputRecord(offset, piece, at), OutputRecord(offset, piece, at)});
         },

@@ -34,7 +34,7 @@ class DockerEngine {
   void start();
   /// In order: it ends its containers. Idempotent.
   void stop();
-  /// As a crash would: its containers go on.
+  /// As a crash would: its containers keep running.
   void kill();
   /// It hangs: connections are taken, and nothing answers.
   void freeze();

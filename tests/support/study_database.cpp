@@ -72,7 +72,7 @@ std::string StudyDatabase::stream(const std::string& name, const std::string& ac
   for (const auto& chunk : chunks) {
     skip_gaps();
     if (std::stoull(chunk[0]) != whole.size()) {
-      throw std::runtime_error(name + " of " + access_code + " goes on at " + chunk[0] + ", expected " +
+      throw std::runtime_error(name + " of " + access_code + " continues at " + chunk[0] + ", expected " +
                                std::to_string(whole.size()));
     }
     whole += chunk[1];

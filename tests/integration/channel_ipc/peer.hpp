@@ -43,7 +43,7 @@ class IpcPlugin {
     return m_registry.make_channel_layer("ipc", PluginContext(config, log, m_clock, random));
   }
 
-  KeptLog log;
+  CollectingLog log;
 
  private:
   SystemClock m_clock;

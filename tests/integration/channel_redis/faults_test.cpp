@@ -330,7 +330,7 @@ TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpir
   EXPECT_TRUE(eventually(5s, [&] {
     return has_logged(
         "messages that were under way were given up, as Redis was away for longer than \"expiry\"; "
-        "connections that miss one are begun anew");
+        "connections that miss one start again");
   })) << whole_log();
 }
 

@@ -82,7 +82,7 @@ class RedisLayerTest : public ::testing::Test {
   std::string whole_log() const;
 
   std::unique_ptr<RedisServer> m_server;
-  KeptLog m_log;
+  CollectingLog m_log;
   SystemClock m_clock;
   SystemRandom m_random;
   PluginRegistry m_registry{{plugin_folder()}};

@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,25 +14,9 @@
 #include "host/gateway/gateway.hpp"
 #include "host/runtime/asio_loop.hpp"
 #include "host/runtime/system.hpp"
+#include "support/collecting_log.hpp"
 
 namespace tellina::testing {
-
-/// Keeps what is logged. Threads: any.
-class KeptLog final : public Log {
- public:
-  void write(LogLevel, std::string_view text) override {
-    std::lock_guard lock(m_mutex);
-    m_text.append(text).append("\n");
-  }
-  std::string text() {
-    std::lock_guard lock(m_mutex);
-    return m_text;
-  }
-
- private:
-  std::mutex m_mutex;
-  std::string m_text;
-};
 
 class GatewayTest : public ::testing::Test {
  protected:
@@ -54,7 +37,7 @@ class GatewayTest : public ::testing::Test {
   std::filesystem::path folder;  ///< removed at the end; static/ in it holds html/index.html
   SystemClock clock;
   SystemRandom random;
-  KeptLog log;
+  CollectingLog log;
   GatewayConfig config;
   std::unique_ptr<FaultyLayer> layer;
   std::unique_ptr<FakeWorker> worker;

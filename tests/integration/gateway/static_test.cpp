@@ -31,6 +31,16 @@ TEST_F(StaticTest, ServesAPageWithItsPolicy) {
   EXPECT_EQ(page.body, "<!DOCTYPE html><title>study</title>");
 }
 
+TEST_F(StaticTest, ReadsCompressesAndHashesEveryFileBeforeItListens) {
+  std::filesystem::remove_all(folder / "static");
+  RawClient client(port);
+  EXPECT_EQ(client.get("/static/html/index.html").body, "<!DOCTYPE html><title>study</title>");
+  const RawAnswer compressed = client.get("/static/big.mjs", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(compressed.status, 200);
+  EXPECT_EQ(compressed["content-encoding"], "gzip");
+  EXPECT_NE(compressed["etag"], "");
+}
+
 TEST_F(StaticTest, SendsNothingAgainThatTheBrowserHas) {
   RawClient client(port);
   const std::string etag = client.get("/static/big.mjs")["etag"];

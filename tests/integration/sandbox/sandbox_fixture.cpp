@@ -48,17 +48,6 @@ Config make_settings(const std::map<std::string, Setting>& settings) {
   return Config(object);
 }
 
-void KeptLog::write(LogLevel level, std::string_view text) {
-  if (level < LogLevel::warning) return;
-  const std::lock_guard lock(m_mutex);
-  m_warnings.emplace_back(text);
-}
-
-std::vector<std::string> KeptLog::warnings() const {
-  const std::lock_guard lock(m_mutex);
-  return m_warnings;
-}
-
 Backend::Backend(std::map<std::string, Setting> settings) {
   void* const file = dlopen(place::plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (file == nullptr) throw std::runtime_error(dlerror());

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "host/runtime/system.hpp"
+#include "support/collecting_log.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::test {
@@ -24,28 +24,19 @@ using Setting = std::variant<std::int64_t, double, bool, std::string, std::vecto
 /// The plugin's section of a configuration file, without the file.
 Config make_settings(const std::map<std::string, Setting>& settings);
 
-/// Keeps what a plugin says.
-class KeptLog final : public Log {
- public:
-  void write(LogLevel level, std::string_view text) override;
-  std::vector<std::string> warnings() const;
-
- private:
-  mutable std::mutex m_mutex;
-  std::vector<std::string> m_warnings;
-};
+using testing::CollectingLog;
 
 /// The plugin with its context. Every setting not given keeps its default, but for "pool", which is 0.
 class Backend {
  public:
   explicit Backend(std::map<std::string, Setting> settings = {});
   SandboxBackend* operator->() { return m_plugin.get(); }
-  KeptLog& log() { return m_log; }
+  CollectingLog& log() { return m_log; }
 
  private:
   SystemClock m_clock;
   SystemRandom m_random;
-  KeptLog m_log;
+  CollectingLog m_log;
   std::unique_ptr<SandboxBackend> m_plugin;
 };
 

@@ -2,38 +2,22 @@
 
 /// What a test lends a plugin.
 
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "host/runtime/system.hpp"
+#include "support/collecting_log.hpp"
 #include "support/virtual_loop.hpp"
 #include "tellina/plugin.hpp"
 
 namespace tellina::testing {
-
-class KeptLog final : public Log {
- public:
-  void write(LogLevel, std::string_view text) override {
-    std::lock_guard lock(m_mutex);
-    m_lines.emplace_back(text);
-  }
-  std::vector<std::string> lines() const {
-    std::lock_guard lock(m_mutex);
-    return m_lines;
-  }
-
- private:
-  mutable std::mutex m_mutex;
-  std::vector<std::string> m_lines;
-};
 
 /// Must outlive the plugin that was made with context().
 class Lent {
  public:
   PluginContext context(Config config = Config()) { return PluginContext(std::move(config), log, clock, random); }
 
-  KeptLog log;
+  CollectingLog log;
   SystemClock clock;
   SeededRandom random;
 };

@@ -46,7 +46,7 @@ class LayerDispatchTest : public ::testing::Test {
   bool hands_all_over() { return layer.all_handed_over.get_future().wait_for(seconds(5)) == std::future_status::ready; }
 
   SystemClock clock;
-  KeptLog log;
+  CollectingLog log;
   CountingLayer layer;
   LoopThreads loops{1, clock};
   std::optional<LayerDispatch> dispatch;

@@ -14,7 +14,7 @@ class HangingStore final : public Store {
     if (!is_blocked) return m_store.submit(std::move(job), std::move(done));
     m_waiting.emplace_back(std::move(job), std::move(done));
   }
-  void submit_in_time(Job job, Done done) override { submit(std::move(job), std::move(done)); }
+  void submit_deferred(Job job, Done done) override { submit(std::move(job), std::move(done)); }
   void commit_waiting() override {}
   void unblock() {
     is_blocked = false;

@@ -14,9 +14,9 @@ class FailingStore final : public Store {
   void submit(Job job, Done done) override {
     if (!fails(done)) m_store.submit(std::move(job), std::move(done));
   }
-  void submit_in_time(Job job, Done done) override {
+  void submit_deferred(Job job, Done done) override {
     ++in_time;
-    if (!fails(done)) m_store.submit_in_time(std::move(job), std::move(done));
+    if (!fails(done)) m_store.submit_deferred(std::move(job), std::move(done));
   }
   void commit_waiting() override {
     ++commits;

@@ -3,7 +3,6 @@
 
 #include "host/store/reader.hpp"
 #include "host/store/schema.hpp"
-#include "host/store/schema_v1.hpp"
 #include "store_fixture.hpp"
 
 namespace tellina::testing {
@@ -85,7 +84,7 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   {
     Database older(path, path);
-    older.run_script(schema_v1);
+    older.run_script(migration_script(0));
     older.run_script("PRAGMA user_version = 1");
     older.run_script(("PRAGMA application_id = " + std::to_string(store_application_id)).c_str());
     older.run_script(

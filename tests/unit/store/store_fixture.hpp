@@ -15,6 +15,7 @@
 #include "host/runtime/system.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/store.hpp"
+#include "support/collecting_log.hpp"
 #include "support/virtual_loop.hpp"
 
 namespace tellina::testing {
@@ -36,22 +37,6 @@ class TemporaryFolder {
 
  private:
   std::string m_path;
-};
-
-class CollectingLog final : public Log {
- public:
-  void write(LogLevel, std::string_view text) override {
-    std::lock_guard lock(m_mutex);
-    m_lines.emplace_back(text);
-  }
-  std::vector<std::string> lines() {
-    std::lock_guard lock(m_mutex);
-    return m_lines;
-  }
-
- private:
-  std::mutex m_mutex;
-  std::vector<std::string> m_lines;
 };
 
 /// A plain connection beside the store's. Throws std::runtime_error with SQLite's message.

@@ -90,16 +90,16 @@ TEST_F(WriterTest, JobsOfOneGroupAnswerInOrderAfterTheirCommit) {
 }
 
 TEST_F(WriterTest, AJobThatMayWaitNeedsNobodyElse) {
-  store->submit_in_time(add("a"), answers.expect("a"));
+  store->submit_deferred(add("a"), answers.expect("a"));
   EXPECT_THAT(answers.wait_for(1), ElementsAre("a good"));
   EXPECT_EQ(Reader(path).value("SELECT access_code FROM participants"), "a");
 }
 
 TEST_F(WriterTest, AJobThatCannotWaitTakesTheOnesBeforeItAlong) {
   hold();
-  store->submit_in_time(add("a"), answers.expect("a"));
+  store->submit_deferred(add("a"), answers.expect("a"));
   store->submit(add("b"), answers.expect("b"));
-  store->submit_in_time(add("c"), answers.expect("c"));
+  store->submit_deferred(add("c"), answers.expect("c"));
   go();
   EXPECT_THAT(answers.wait_for(3), ElementsAre("a good", "b good", "c good"));
 }
@@ -109,7 +109,7 @@ TEST_F(WriterTest, WhatLiesRunsSoonerWhenSomebodyHurries) {
   constexpr int rounds = 25;
   const auto began = std::chrono::steady_clock::now();
   for (int i = 1; i <= rounds; ++i) {
-    store->submit_in_time(add(std::to_string(i)), answers.expect("job"));
+    store->submit_deferred(add(std::to_string(i)), answers.expect("job"));
     store->commit_waiting();
     ASSERT_EQ(answers.wait_for(static_cast<std::size_t>(i)).size(), static_cast<std::size_t>(i));
   }

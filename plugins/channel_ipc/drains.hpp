@@ -1,6 +1,6 @@
 #pragma once
 
-/// Waiting until nothing more can come for a receiver that is about to go, or from a sender that is.
+/// Waits until nothing more can arrive for a receiver that is about to go, or from a sender that is.
 
 #include <chrono>
 #include <condition_variable>
@@ -13,21 +13,21 @@
 
 namespace tellina::ipc {
 
-/// An instance that withdraws a channel hears from each other instance once that sends nothing more there. As the word
-/// comes by the same way as the messages, those before it have been delivered. An instance that closes asks each other
-/// for such a word, behind all that it has sent.
+/// An instance that withdraws a channel gets a frame `drained` from each other instance that will send nothing more
+/// there. The frame takes the same way as the messages, so those before it have been delivered. An instance that closes
+/// asks each other one for such a frame, behind all that it has sent.
 ///
 /// Threads: any.
-class Farewells {
+class Drains {
  public:
-  class Farewell {
+  class Drain {
    public:
-    Farewell(std::string channel_, std::set<InstanceId> awaited_)
+    Drain(std::string channel_, std::set<InstanceId> awaited_)
         : channel(std::move(channel_)), awaited(std::move(awaited_)) {}
     const std::string channel;
     std::set<InstanceId> awaited;
   };
-  using Handle = std::list<Farewell>::iterator;
+  using Handle = std::list<Drain>::iterator;
 
   void joined(InstanceId id) {
     std::lock_guard lock(m_mutex);
@@ -37,46 +37,46 @@ class Farewells {
   void left(InstanceId id) {
     std::lock_guard lock(m_mutex);
     m_others.erase(id);
-    for (Farewell& farewell : m_farewells) farewell.awaited.erase(id);
+    for (Drain& drain : m_drains) drain.awaited.erase(id);
     m_changed.notify_all();
   }
 
   /// Of all others. Before the channel is withdrawn.
   Handle begin(const std::string& channel) {
     std::lock_guard lock(m_mutex);
-    return m_farewells.emplace(m_farewells.end(), channel, m_others);
+    return m_drains.emplace(m_drains.end(), channel, m_others);
   }
   /// Of some.
   Handle begin(const std::string& channel, std::set<InstanceId> awaited) {
     std::lock_guard lock(m_mutex);
-    return m_farewells.emplace(m_farewells.end(), channel, std::move(awaited));
+    return m_drains.emplace(m_drains.end(), channel, std::move(awaited));
   }
 
   void heard(InstanceId id, const std::string& channel) {
     std::lock_guard lock(m_mutex);
-    for (Farewell& farewell : m_farewells) {
-      if (farewell.channel == channel) farewell.awaited.erase(id);
+    for (Drain& drain : m_drains) {
+      if (drain.channel == channel) drain.awaited.erase(id);
     }
     m_changed.notify_all();
   }
 
-  bool is_over(Handle farewell) {
+  bool is_over(Handle drain) {
     std::lock_guard lock(m_mutex);
-    return farewell->awaited.empty();
+    return drain->awaited.empty();
   }
 
   /// Returns when all have been heard or are gone, or after `limit`, as one of them may hang.
-  void end(Handle farewell, std::chrono::milliseconds limit) {
+  void end(Handle drain, std::chrono::milliseconds limit) {
     std::unique_lock lock(m_mutex);
-    m_changed.wait_for(lock, limit, [&] { return farewell->awaited.empty(); });
-    m_farewells.erase(farewell);
+    m_changed.wait_for(lock, limit, [&] { return drain->awaited.empty(); });
+    m_drains.erase(drain);
   }
 
  private:
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::set<InstanceId> m_others;
-  std::list<Farewell> m_farewells;
+  std::list<Drain> m_drains;
 };
 
 }  // namespace tellina::ipc

@@ -1,4 +1,4 @@
-#include "neighbours.hpp"
+#include "instance_locks.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -10,20 +10,21 @@
 #include <thread>
 #include <vector>
 
-#include "channel_table.hpp"
-#include "farewells.hpp"
+#include "channel.hpp"
+#include "drains.hpp"
 #include "membership.hpp"
+#include "plugins/channel_common/channel_map.hpp"
 #include "tellina/plugin.hpp"
 
 namespace tellina::ipc {
 
 /// Threads: those of ChannelLayer. Lifetime: until after the last subscription.
-class PostOffice final : private Neighbourhood {
+class Transport final : private MembershipObserver {
  public:
   /// Enters the folder; knows who is there when it returns. Throws Error(unavailable).
-  PostOffice(const Settings& settings, const PluginContext& context);
+  Transport(const Settings& settings, const PluginContext& context);
   /// Gives what was taken 0.4 s to leave.
-  ~PostOffice() override;
+  ~Transport() override;
 
   SendResult send(const std::string& name, Message message);
 
@@ -57,7 +58,7 @@ class PostOffice final : private Neighbourhood {
   /// on.
   bool wait(int limit_in_ms);
   bool something_leaves();
-  void say_goodbye();
+  void drain_peers();
   int timeout_in_ms() const;
   void enter();
   void read_changes();
@@ -81,15 +82,15 @@ class PostOffice final : private Neighbourhood {
   zmq::context_t m_context;
   zmq::socket_t m_socket;
   std::string m_endpoint;
-  Doorbell m_doorbell;
+  WakeUp m_wake_up;
   const Descriptor m_wait;
-  ChannelTable m_table;
+  ChannelMap<Channel> m_channels;
 
   /// Held while this instance's receivers and its files change together.
   std::mutex m_announcements;
   Membership m_membership;
   std::set<std::string> m_announced;
-  Farewells m_farewells;
+  Drains m_drains;
   std::atomic<InstanceId> m_id = 0;
 
   // Of the layer's thread.
@@ -97,7 +98,7 @@ class PostOffice final : private Neighbourhood {
   std::map<int, std::shared_ptr<Peer>> m_blocked;
   std::optional<MonotonicTime> m_next_return;
   std::optional<MonotonicTime> m_next_drop;
-  std::optional<MonotonicTime> m_last_moment;
+  std::optional<MonotonicTime> m_closing_end;
   std::uint64_t m_malformed = 0;
   bool m_has_more = false;
   unsigned m_hurried = 0;  ///< messages came before another source was looked at

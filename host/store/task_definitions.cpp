@@ -1,10 +1,8 @@
+#include "host/store/task_definitions.hpp"
+
 #include <map>
 
-#include "host/store/transaction.hpp"
-#include "host/study/task.hpp"
-
 namespace tellina {
-
 namespace {
 
 /// A task as participants of current attempts have started it.
@@ -15,7 +13,7 @@ class StartedTask {
   std::string participants;  ///< "P001, P004"
 };
 
-/// By task number. One task may have been started with several definitions over the time.
+/// By task number. One task may have been started with several definitions over time.
 std::multimap<int, StartedTask> find_started(Database& database) {
   std::multimap<int, StartedTask> started;
   Query row = database.query(
@@ -43,24 +41,24 @@ std::string find_conflicts(Database& database, const Study& study, const std::st
                  "]: " + started.participants +
                  (started.participants.find(", ") == std::string::npos ? " has" : " have") +
                  " started this task; its definition must not " + (is_there ? "change" : "be removed") +
-                 " (restore it, or start anew with another database or \"tellina participants reset CODE\")";
+                 " (restore it, or start again with another database or \"tellina participants reset CODE\")";
   }
   return conflicts;
 }
 
 }  // namespace
 
-void Transaction::sync_tasks(const Study& study, const std::string& file, Timestamp at) {
-  const std::string conflicts = find_conflicts(m_database, study, file);
+void sync_task_definitions(Database& database, const Study& study, const std::string& file, Timestamp at) {
+  const std::string conflicts = find_conflicts(database, study, file);
   if (!conflicts.empty()) throw ConfigError(conflicts);
 
-  m_database.execute("UPDATE tasks SET is_current = 0 WHERE is_current = 1");
+  database.execute("UPDATE tasks SET is_current = 0 WHERE is_current = 1");
   const double duration_in_seconds = std::chrono::duration<double>(study.task_duration).count();
   int number = 0;
   for (const Task& task : study.tasks) {
     std::optional<ShellText> answer;
     if (task.type == TaskType::output) answer.emplace(task.output_answer);
-    m_database.execute(
+    database.execute(
         "INSERT INTO tasks (task_number, definition_hash, task_type, description, stdout_answer, "
         "duration_in_seconds, is_current, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) "
         "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6",

@@ -1,0 +1,94 @@
+#include "host/store/record_appender.hpp"
+
+#include <algorithm>
+
+#include "host/runtime/assertion.hpp"
+
+namespace tellina {
+
+void insert_event(Database& database, ParticipantId participant, std::optional<TaskSessionId> session,
+                  const EventRecord& event) {
+  std::optional<std::string_view> detail;
+  if (!event.detail.empty()) detail = event.detail;
+  database.execute(
+      "INSERT INTO events (participant_id, task_session_id, kind, detail, at, at_ns) VALUES (?, ?, ?, ?, ?, ?)",
+      participant, session, event.kind, detail, event.at.wall, event.at.monotonic);
+}
+
+void RecordAppender::check_invariant() const {
+  TELLINA_ASSERT_PROCESS(m_session != no_task_session);
+  TELLINA_ASSERT_PROCESS(m_ends.input >= m_start.input);
+  TELLINA_ASSERT_PROCESS(m_ends.output >= m_start.output);
+  TELLINA_ASSERT_PROCESS(m_ends.answered >= m_start.answered);
+  TELLINA_ASSERT_PROCESS(m_ends.commands >= m_start.commands);
+}
+
+void RecordAppender::append(const Record& record) {
+  const InvariantScope invariant(*this);
+  std::visit([this](const auto& kind) { write(kind); }, record);
+}
+
+void RecordAppender::write(const InputRecord& record) {
+  if (record.bytes.empty()) return;
+  check_continues("input", m_ends.input, record.offset);
+  m_database.execute(
+      "INSERT INTO input_chunks (task_session_id, stream_offset, at_ns, at, bytes) VALUES (?, ?, ?, ?, ?)", m_session,
+      record.offset, record.at.monotonic, record.at.wall, Blob(record.bytes));
+  m_ends.input += record.bytes.size();
+}
+
+void RecordAppender::write(const OutputRecord& record) {
+  if (record.bytes.empty()) return;
+  check_continues("output", m_ends.output, record.offset);
+  m_database.execute(
+      "INSERT INTO output_chunks (task_session_id, stream_offset, at_ns, at, bytes) VALUES (?, ?, ?, ?, ?)", m_session,
+      record.offset, record.at.monotonic, record.at.wall, Blob(record.bytes));
+  m_ends.output += record.bytes.size();
+}
+
+void RecordAppender::write(const GapRecord& record) {
+  const char* stream = record.stream == StreamName::input ? "input" : "output";
+  std::uint64_t& end = record.stream == StreamName::input ? m_ends.input : m_ends.output;
+  check_continues(stream, end, record.from);
+  if (record.to == record.from) return;
+  if (record.to < record.from) {
+    throw StoreError(ErrorCode::internal, m_database.name() + ": gap in " + stream + " of task session " +
+                                              std::to_string(m_session) + " ends at " + std::to_string(record.to) +
+                                              ", before its start at " + std::to_string(record.from));
+  }
+  m_database.execute(
+      "INSERT INTO recorded_gaps (task_session_id, stream, from_offset, to_offset, reason, at, at_ns) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      m_session, stream, record.from, record.to, record.reason, record.at.wall, record.at.monotonic);
+  end = record.to;
+}
+
+void RecordAppender::write(const EventRecord& record) { insert_event(m_database, m_participant, m_session, record); }
+
+void RecordAppender::write(const CommandRecord& record) {
+  // Most programs are typed nothing at: then what they printed is all of the output.
+  std::optional<ShellText> printed;
+  if (!record.typed.empty()) printed.emplace(record.printed);
+  m_database.execute(
+      "INSERT INTO recorded_commands (task_session_id, command_number, text, cwd, exit_status, started_at, "
+      "started_at_ns, ended_at, ended_at_ns, output_from, output_to, output, ended_by, shell_level, text_is_cut, "
+      "output_is_cut, is_full_screen, typed, printed) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      m_session, record.number, ShellText(record.text), ShellText(record.cwd), record.exit_status, record.started.wall,
+      record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from, record.output_to,
+      ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
+      record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed);
+  // The row of a shell comes after those of the commands inside it.
+  m_ends.commands = std::max(m_ends.commands, record.number);
+}
+
+void RecordAppender::write(const AnsweredRecord& record) { m_ends.answered = std::max(m_ends.answered, record.offset); }
+
+void RecordAppender::check_continues(const char* stream, std::uint64_t end, std::uint64_t offset) const {
+  if (offset == end) return;
+  throw StoreError(ErrorCode::internal, m_database.name() + ": " + stream + " of task session " +
+                                            std::to_string(m_session) + " is recorded up to offset " +
+                                            std::to_string(end) + ", got a record at offset " + std::to_string(offset));
+}
+
+}  // namespace tellina

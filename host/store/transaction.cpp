@@ -1,0 +1,531 @@
+#include "host/store/transaction.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/runtime/assertion.hpp"
+#include "host/store/process_identity.hpp"
+#include "host/store/task_definitions.hpp"
+
+namespace tellina {
+namespace {
+
+TaskSessionState parse_state(const std::string& text) {
+  for (const TaskSessionState state : {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out,
+                                       TaskSessionState::gave_up, TaskSessionState::interrupted}) {
+    if (text == to_string(state)) return state;
+  }
+  throw StoreError(ErrorCode::incompatible, "expected the state of a task session, found \"" + text + "\"");
+}
+
+/// What the participant asked for comes after what we did to them.
+bool is_sandbox_replaced(Database& database, TaskSessionId session) {
+  Query row = database.query(
+      "SELECT kind FROM events WHERE task_session_id = ? AND kind IN ('sandbox_replaced', 'reset') "
+      "ORDER BY id DESC LIMIT 1",
+      session);
+  return row.next() && row.text(0) == "sandbox_replaced";
+}
+
+/// Rows are participants with their current attempt's task sessions counted: ended, running, highest number begun.
+constexpr std::string_view counted_participants =
+    "SELECT p.id, p.access_code, p.attempt, p.listed_in_config OR p.added_by_command, "
+    "count(s.id) FILTER (WHERE s.state != 'running'), count(s.id) FILTER (WHERE s.state = 'running'), "
+    "coalesce(max(s.task_number), 0) "
+    "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
+    "GROUP BY p.id ORDER BY p.id";
+
+const char* state_of(const Query& row, int total_tasks) {
+  if (row.integer(5) != 0) return "running";
+  if (row.integer(6) >= total_tasks) return "finished";
+  return row.integer(4) == 0 ? "new" : "ready";
+}
+
+/// When something was last typed in a task of the attempt; empty where nothing was, or no bytes are recorded.
+std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
+  Query row = database.query(
+      "SELECT (SELECT c.at FROM input_chunks c WHERE c.task_session_id = s.id ORDER BY c.stream_offset DESC LIMIT 1) "
+      "FROM task_sessions s WHERE s.participant_id = ? AND s.attempt = ? ORDER BY s.id DESC",
+      participant, attempt);
+  while (row.next()) {
+    if (!row.is_null(0)) return row.text(0);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<ParticipantId> Transaction::find_participant(const std::string& access_code) {
+  Query row = m_database.query(
+      "SELECT id FROM participants WHERE access_code = ? AND (listed_in_config OR added_by_command)", access_code);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId participant) {
+  return find_progress(participant, m_clock.now());
+}
+
+std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId participant, MonotonicTime at) {
+  ParticipantProgress progress;
+  Query row = m_database.query(
+      "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
+      "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
+      "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
+      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds "
+      "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
+      "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
+      participant);
+  if (!row.next()) return std::nullopt;
+  progress.participant = participant;
+  progress.access_code = row.text(0);
+  progress.state_number = row.integer(1);
+  if (row.is_null(2)) return progress;
+  TaskSessionRow session;
+  session.id = row.integer(2);
+  session.task_number = static_cast<int>(row.integer(3));
+  session.state = parse_state(row.text(4));
+  session.stream = row.text(5);
+  session.sandbox = row.text(6);
+  session.input_end = static_cast<std::uint64_t>(row.integer(7));
+  session.output_end = static_cast<std::uint64_t>(row.integer(8));
+  session.output_size = static_cast<std::uint64_t>(row.integer(13));
+  session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
+  session.commands = row.integer(10);
+  session.charged = std::chrono::nanoseconds(row.integer(11));
+  if (!row.is_null(14)) {
+    session.duration = std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(row.real(14)));
+  }
+  const bool is_running = session.state == TaskSessionState::running;
+  session.clock_stands = is_running;
+  session.sandbox_replaced = is_running && is_sandbox_replaced(m_database, session.id);
+  if (!row.is_null(12)) {
+    const MonotonicTime started{std::chrono::nanoseconds(row.integer(12))};
+    const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
+    session.clock_stands = !lease || !is_live(*lease, at);
+    const MonotonicTime until = !lease ? started : session.clock_stands ? lease->renewed : at;
+    session.charged += std::max(std::chrono::nanoseconds(0), until - started);
+  }
+  progress.latest = session;
+  Query ended = m_database.query(
+      "SELECT s.task_number, s.state FROM participants p JOIN task_sessions s ON s.participant_id = p.id AND "
+      "s.attempt = p.attempt WHERE p.id = ? AND s.state != 'running' ORDER BY s.task_number",
+      participant);
+  while (ended.next()) {
+    progress.outcomes.emplace_back(static_cast<int>(ended.integer(0)), parse_state(ended.text(1)));
+  }
+  return progress;
+}
+
+void Transaction::add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) {
+  m_database.execute(
+      "INSERT INTO logins (token_hash, participant_id, logged_in_at, logged_in_at_ns) VALUES (?, ?, ?, ?)", token_hash,
+      participant, at.wall, at.monotonic);
+}
+
+std::optional<ParticipantId> Transaction::find_login(const std::string& token_hash) {
+  Query row = m_database.query(
+      "SELECT p.id FROM logins l JOIN participants p ON p.id = l.participant_id "
+      "WHERE l.token_hash = ? AND (p.listed_in_config OR p.added_by_command)",
+      token_hash);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+void Transaction::sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) {
+  m_database.execute("UPDATE participants SET listed_in_config = 0 WHERE listed_in_config = 1");
+  for (const std::string& access_code : access_codes) {
+    m_database.execute(
+        "INSERT INTO participants (access_code, listed_in_config, added_at) VALUES (?, 1, ?) "
+        "ON CONFLICT (access_code) DO UPDATE SET listed_in_config = 1",
+        access_code, at.wall);
+  }
+}
+
+void Transaction::add_participant(const std::string& access_code, Timestamp at) {
+  if (access_code.empty()) throw StoreError(ErrorCode::bad_request, "an access code must not be empty");
+  if (find_participant(access_code)) {
+    throw StoreError(ErrorCode::bad_request, m_database.name() + ": there is a participant \"" + access_code + "\"");
+  }
+  m_database.execute(
+      "INSERT INTO participants (access_code, added_by_command, added_at) VALUES (?, 1, ?) "
+      "ON CONFLICT (access_code) DO UPDATE SET added_by_command = 1",
+      access_code, at.wall);
+}
+
+void Transaction::reset_participant(const std::string& access_code, Timestamp at) {
+  std::optional<ParticipantId> participant;
+  {
+    Query row = m_database.query("SELECT id FROM participants WHERE access_code = ?", access_code);
+    if (row.next()) participant = row.integer(0);
+  }
+  if (!participant) {
+    throw StoreError(ErrorCode::not_found, m_database.name() + ": there is no participant \"" + access_code + "\"");
+  }
+  if (const std::optional<Lease> lease = find_lease(*participant, at.wall)) {
+    settle(*participant, is_live(*lease, at.monotonic) ? at.monotonic : lease->renewed);
+    m_database.execute(
+        "UPDATE leases SET fence = fence + 1, previous_worker_id = worker_id, worker_id = NULL "
+        "WHERE participant_id = ?",
+        *participant);
+  }
+  m_database.execute(
+      "UPDATE task_sessions SET state = 'reset', ended_at = ?, ended_at_ns = ? "
+      "WHERE participant_id = ? AND state = 'running'",
+      at.wall, at.monotonic, *participant);
+  m_database.execute("UPDATE task_sessions SET reset_at = ? WHERE participant_id = ? AND reset_at IS NULL", at.wall,
+                     *participant);
+  m_database.execute("UPDATE participants SET attempt = attempt + 1 WHERE id = ?", *participant);
+  count_state_up(*participant);
+  add_event(*participant, std::nullopt, EventRecord("participant_reset", {}, at));
+}
+
+std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId participant, WallTime at) {
+  Query row = m_database.query(
+      "SELECT worker_id, previous_worker_id, fence, boot_id, renewed_at_ns, "
+      "(julianday(?) - julianday(renewed_at)) * 86400.0, released_in_order FROM leases WHERE participant_id = ?",
+      at, participant);
+  if (!row.next()) return std::nullopt;
+  Lease lease;
+  lease.participant = participant;
+  lease.worker = row.text(0);
+  lease.previous_worker = row.text(1);
+  lease.fence = row.integer(2);
+  lease.boot_id = row.text(3);
+  lease.renewed = MonotonicTime(std::chrono::nanoseconds(row.integer(4)));
+  lease.age_in_seconds = row.real(5);
+  lease.released_in_order = row.integer(6) != 0;
+  return lease;
+}
+
+bool Transaction::is_live(const Lease& lease, MonotonicTime at) const {
+  return !lease.worker.empty() && lease.boot_id == m_boot_id && at - lease.renewed < lease_duration;
+}
+
+void Transaction::check(const Fence& fence) {
+  Query row = m_database.query("SELECT 1 FROM leases WHERE participant_id = ? AND worker_id = ? AND fence = ?",
+                               fence.participant, fence.worker, fence.number);
+  if (!row.next()) throw LeaseLost(fence);
+}
+
+void Transaction::settle(ParticipantId participant, MonotonicTime until) {
+  m_database.execute(
+      "UPDATE task_sessions SET charged_before_ns = charged_before_ns + max(0, ? - segment_started_ns), "
+      "segment_started_ns = NULL "
+      "WHERE participant_id = ? AND state = 'running' AND segment_started_ns IS NOT NULL",
+      until, participant);
+}
+
+void Transaction::register_worker(const WorkerIdentity& worker, Timestamp at) {
+  m_database.execute(
+      "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET process_id = ?2, process_start_ticks = ?3, "
+      "boot_id = ?4, registered_at = ?5, registered_at_ns = ?6, retired_at = NULL",
+      worker.id, worker.process_id, worker.process_start_ticks, worker.boot_id, at.wall, at.monotonic);
+}
+
+std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
+  std::vector<std::string> dead;
+  {
+    Query row = m_database.query(
+        "SELECT id, process_id, process_start_ticks, boot_id FROM workers WHERE retired_at IS NULL ORDER BY id");
+    while (row.next()) {
+      WorkerIdentity worker;
+      worker.id = row.text(0);
+      worker.process_id = row.integer(1);
+      worker.process_start_ticks = static_cast<std::uint64_t>(row.integer(2));
+      worker.boot_id = row.text(3);
+      if (!is_alive(worker, m_boot_id)) dead.push_back(worker.id);
+    }
+  }
+  for (const std::string& worker : dead) {
+    m_database.execute("UPDATE workers SET retired_at = ? WHERE id = ?", at.wall, worker);
+    m_database.execute(
+        "UPDATE task_sessions SET charged_before_ns = charged_before_ns + max(0, "
+        "(SELECT renewed_at_ns FROM leases l WHERE l.participant_id = task_sessions.participant_id) "
+        "- segment_started_ns), segment_started_ns = NULL "
+        "WHERE state = 'running' AND segment_started_ns IS NOT NULL "
+        "AND participant_id IN (SELECT participant_id FROM leases WHERE worker_id = ?)",
+        worker);
+    m_database.execute("UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL WHERE worker_id = ?",
+                       worker);
+  }
+  return dead;
+}
+
+bool Transaction::take_over(const Lease& left, Timestamp at) {
+  settle(left.participant, left.renewed);
+  std::optional<TaskSessionId> running;
+  {
+    Query row = m_database.query("SELECT id FROM task_sessions WHERE participant_id = ? AND state = 'running'",
+                                 left.participant);
+    if (row.next()) running = row.integer(0);
+  }
+  if (!running) return false;
+  m_database.execute("UPDATE task_sessions SET segment_started_ns = ? WHERE id = ?", at.monotonic, *running);
+  const std::chrono::duration<double> by_boot_clock = at.monotonic - left.renewed;
+  const double unowned = left.boot_id == m_boot_id ? by_boot_clock.count() : left.age_in_seconds;
+  char detail[64];
+  std::snprintf(detail, sizeof detail, "{\"unowned_in_seconds\": %.3f}", std::max(0.0, unowned));
+  add_event(left.participant, running, EventRecord("interrupted", detail, at));
+  return true;
+}
+
+LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) {
+  const std::optional<Lease> lease = find_lease(participant, at.wall);
+  LeaseResult result;
+  if (lease && lease->worker != worker && is_live(*lease, at.monotonic)) {
+    result.owner = lease->worker;
+    return result;
+  }
+  result.acquired = true;
+  result.fence.participant = participant;
+  result.fence.worker = worker;
+  if (!lease) {
+    result.fence.number = 1;
+    m_database.execute(
+        "INSERT INTO leases (participant_id, worker_id, fence, boot_id, renewed_at, renewed_at_ns) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        participant, worker, result.fence.number, m_boot_id, at.wall, at.monotonic);
+  } else {
+    const bool same_owner = lease->worker == worker && lease->boot_id == m_boot_id;
+    result.fence.number = same_owner ? lease->fence : lease->fence + 1;
+    const std::string previous = lease->worker.empty() ? lease->previous_worker : lease->worker;
+    result.taken_over = !same_owner && take_over(*lease, at);
+    if (result.taken_over) {
+      result.previous_owner = previous;
+      result.left_in_order = lease->released_in_order;
+    }
+    m_database.execute(
+        "UPDATE leases SET worker_id = ?, previous_worker_id = ?, fence = ?, boot_id = ?, renewed_at = ?, "
+        "renewed_at_ns = ?, released_in_order = 0 WHERE participant_id = ?",
+        worker, same_owner ? lease->previous_worker : previous, result.fence.number, m_boot_id, at.wall, at.monotonic,
+        participant);
+  }
+  check_acquired(result.fence, lease);
+  result.progress = *find_progress(participant, at.monotonic);
+  Query stream = m_database.query("SELECT stream FROM task_sessions WHERE participant_id = ?", participant);
+  while (stream.next()) result.streams.insert(stream.text(0));
+  return result;
+}
+
+void Transaction::check_acquired(const Fence& fence, const std::optional<Lease>& before) {
+  const std::optional<Lease> lease = find_lease(fence.participant, m_clock.wall_time());
+  TELLINA_ASSERT_PROCESS(lease);
+  TELLINA_ASSERT_PROCESS(lease->worker == fence.worker);
+  TELLINA_ASSERT_PROCESS(lease->fence == fence.number);
+  TELLINA_ASSERT_PROCESS(lease->boot_id == m_boot_id);
+  TELLINA_ASSERT_PROCESS(!lease->released_in_order);
+  // A fencing number is given out once: it stays with its owner and grows with every other one.
+  const bool is_same_owner = before && before->worker == fence.worker && before->boot_id == m_boot_id;
+  TELLINA_ASSERT_PROCESS(fence.number == (before ? before->fence : 0) + (is_same_owner ? 0 : 1));
+}
+
+std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, Timestamp at) {
+  m_database.execute(
+      "UPDATE leases SET renewed_at = ?, renewed_at_ns = max(renewed_at_ns, ?) WHERE worker_id = ? AND boot_id = ?",
+      at.wall, at.monotonic, worker, m_boot_id);
+  std::vector<ParticipantId> held;
+  Query row =
+      m_database.query("SELECT participant_id FROM leases WHERE worker_id = ? AND boot_id = ?", worker, m_boot_id);
+  while (row.next()) held.push_back(row.integer(0));
+  return held;
+}
+
+void Transaction::release_lease(const Fence& fence, Timestamp at, bool in_order) {
+  check(fence);
+  settle(fence.participant, at.monotonic);
+  const int changed = m_database.execute(
+      "UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL, renewed_at = ?, renewed_at_ns = ?, "
+      "released_in_order = ? WHERE participant_id = ?",
+      at.wall, at.monotonic, in_order ? 1 : 0, fence.participant);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+}
+
+std::vector<ParticipantId> Transaction::find_orphans(Timestamp at) {
+  std::vector<ParticipantId> orphans;
+  Query row = m_database.query(
+      "SELECT s.participant_id FROM task_sessions s LEFT JOIN leases l ON l.participant_id = s.participant_id "
+      "WHERE s.state = 'running' AND NOT "
+      "(l.worker_id IS NOT NULL AND l.boot_id = ? AND l.renewed_at_ns > ?) ORDER BY s.participant_id",
+      m_boot_id, at.monotonic - lease_duration);
+  while (row.next()) orphans.push_back(row.integer(0));
+  return orphans;
+}
+
+std::vector<std::string> Transaction::find_sandboxes_in_use() {
+  std::vector<std::string> sandboxes;
+  Query row = m_database.query("SELECT sandbox FROM task_sessions WHERE state = 'running' AND sandbox <> ''");
+  while (row.next()) sandboxes.push_back(row.text(0));
+  return sandboxes;
+}
+
+void Transaction::count_state_up(ParticipantId participant) {
+  const int changed =
+      m_database.execute("UPDATE participants SET state_number = state_number + 1 WHERE id = ?", participant);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+}
+
+void Transaction::add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event) {
+  insert_event(m_database, participant, session, event);
+}
+
+StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session) {
+  Query row = m_database.query(
+      "SELECT l.fence IS NOT NULL, s.input_end, s.output_end, s.answered_offset, s.command_count FROM (SELECT 1) "
+      "LEFT JOIN leases l ON l.participant_id = ?1 AND l.worker_id = ?2 AND l.fence = ?3 "
+      "LEFT JOIN task_sessions s ON s.id = ?4 AND s.participant_id = ?1 AND s.state = 'running'",
+      fence.participant, fence.worker, fence.number, session);
+  if (!row.next() || row.integer(0) == 0) throw LeaseLost(fence);
+  if (row.is_null(1)) {
+    throw StoreError(ErrorCode::bad_request, m_database.name() + ": participant " + std::to_string(fence.participant) +
+                                                 " has no running task session " + std::to_string(session));
+  }
+  StreamEnds ends;
+  ends.input = static_cast<std::uint64_t>(row.integer(1));
+  ends.output = static_cast<std::uint64_t>(row.integer(2));
+  ends.answered = static_cast<std::uint64_t>(row.integer(3));
+  ends.commands = row.integer(4);
+  return ends;
+}
+
+TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
+                                               const std::string& stream, const std::string& sandbox, Timestamp at,
+                                               const TaskSettings& settings) {
+  check(fence);
+  m_database.execute(
+      "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
+      "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback) "
+      "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
+      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, '') FROM participants WHERE id = ?7",
+      task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
+      std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback);
+  TaskSessionRow session;
+  session.id = m_database.last_inserted_id();
+  TELLINA_ASSERT_PROCESS(session.id != no_task_session);
+  session.task_number = task_number;
+  session.stream = stream;
+  session.sandbox = sandbox;
+  session.duration = settings.duration;
+  count_state_up(fence.participant);
+  return session;
+}
+
+void Transaction::set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) {
+  check_running(fence, session);
+  const int changed = m_database.execute("UPDATE task_sessions SET sandbox = ? WHERE id = ?", sandbox, session);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+}
+
+void Transaction::set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
+                            std::optional<MonotonicTime> since) {
+  check_running(fence, session);
+  TELLINA_ASSERT_PROCESS(charged >= std::chrono::nanoseconds(0));
+  const int changed = m_database.execute(
+      "UPDATE task_sessions SET charged_before_ns = ?, segment_started_ns = ? WHERE id = ?", charged, since, session);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+}
+
+void Transaction::end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
+                                   std::chrono::nanoseconds charged, Timestamp at) {
+  check_running(fence, session);
+  if (state == TaskSessionState::running) {
+    throw StoreError(ErrorCode::bad_request, m_database.name() + ": a task session cannot end as running");
+  }
+  TELLINA_ASSERT_PROCESS(charged >= std::chrono::nanoseconds(0));
+  const int changed = m_database.execute(
+      "UPDATE task_sessions SET state = ?, ended_at = ?, ended_at_ns = ?, charged_before_ns = ?, "
+      "segment_started_ns = NULL WHERE id = ?",
+      to_string(state), at.wall, at.monotonic, charged, session);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+  count_state_up(fence.participant);
+}
+
+void Transaction::append_to_participant(const Fence& fence, const std::vector<Record>& records) {
+  check(fence);
+  for (const Record& record : records) {
+    const auto* event = std::get_if<EventRecord>(&record);
+    if (!event) {
+      throw StoreError(ErrorCode::bad_request,
+                       m_database.name() + ": expected only events where no task runs, got another record");
+    }
+    add_event(fence.participant, std::nullopt, *event);
+  }
+}
+
+void Transaction::append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) {
+  if (session == no_task_session) return append_to_participant(fence, records);
+  const StreamEnds before = check_running(fence, session);
+  RecordAppender appender(m_database, fence.participant, session, before);
+  for (const Record& record : records) appender.append(record);
+  const StreamEnds& ends = appender.ends();
+  if (ends == before) return;
+  const int changed = m_database.execute(
+      "UPDATE task_sessions SET input_end = ?, output_end = ?, answered_offset = ?, command_count = ? WHERE id = ?",
+      ends.input, ends.output, ends.answered, ends.commands, session);
+  TELLINA_ASSERT_PROCESS(changed == 1);
+}
+
+bool Transaction::is_connected(ParticipantId participant, MonotonicTime at) {
+  const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
+  if (!lease || lease->worker.empty() || !is_live(*lease, at)) return false;
+  // A page that was attached when an earlier worker died has not come to this one yet.
+  Query row = m_database.query(
+      "SELECT e.kind = 'attached' AND e.at_ns >= (SELECT registered_at_ns FROM workers WHERE id = ?) FROM events e "
+      "WHERE e.participant_id = ? AND e.kind IN ('attached', 'detached') ORDER BY e.id DESC LIMIT 1",
+      lease->worker, participant);
+  return row.next() && row.integer(0) != 0;
+}
+
+std::vector<ParticipantSummary> Transaction::list_participants(int total_tasks) {
+  std::vector<ParticipantSummary> participants;
+  {
+    Query row = m_database.query(counted_participants);
+    while (row.next()) {
+      ParticipantSummary summary;
+      summary.id = row.integer(0);
+      summary.access_code = row.text(1);
+      summary.attempt = static_cast<int>(row.integer(2));
+      summary.can_log_in = row.integer(3) != 0;
+      summary.tasks_ended = static_cast<int>(row.integer(4));
+      summary.state = state_of(row, total_tasks);
+      participants.push_back(std::move(summary));
+    }
+  }
+  const MonotonicTime at = m_clock.now();
+  for (ParticipantSummary& summary : participants) {
+    const std::optional<ParticipantProgress> progress = find_progress(summary.id, at);
+    summary.task = summary.tasks_ended + 1;
+    if (summary.state == "running") {
+      summary.charged = progress->latest->charged;
+      summary.duration = progress->latest->duration;
+    }
+    for (const auto& [task, state] : progress->outcomes) ++summary.outcomes[to_string(state)];
+    summary.is_connected = is_connected(summary.id, at);
+    summary.last_key_at = last_input_at(m_database, summary.id, summary.attempt);
+  }
+  return participants;
+}
+
+StudyCounts Transaction::count_study(int total_tasks) {
+  StudyCounts counts;
+  for (const char* state : {"new", "ready", "running", "finished"}) counts.participants[state] = 0;
+  Query participant = m_database.query(counted_participants);
+  while (participant.next()) {
+    if (participant.integer(3) != 0) ++counts.participants[state_of(participant, total_tasks)];
+  }
+  Query ended = m_database.query(
+      "SELECT task_number, state, count(*) FROM task_sessions WHERE state != 'running' GROUP BY task_number, state");
+  while (ended.next()) {
+    counts.ended[{static_cast<int>(ended.integer(0)), ended.text(1)}] = ended.integer(2);
+  }
+  Query worker = m_database.query("SELECT id FROM workers WHERE retired_at IS NULL ORDER BY id");
+  while (worker.next()) counts.workers.push_back(worker.text(0));
+  return counts;
+}
+
+void Transaction::sync_tasks(const Study& study, const std::string& file, Timestamp at) {
+  sync_task_definitions(m_database, study, file, at);
+}
+
+}  // namespace tellina

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+#include "tellina/descriptor.hpp"
+#include "tellina/error.hpp"
+
+namespace tellina {
+
+/// Wakes a thread that waits for a descriptor: it is readable from raise() to clear(). A wake-up that is never cleared
+/// wakes everybody who waits for it, for good.
+///
+/// Threads: raise() from any; clear() from the one that waits, before it looks at what was raised for.
+class WakeUp {
+ public:
+  /// Throws Error(unavailable) where the process has no descriptor left.
+  WakeUp() : m_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!m_event) {
+      throw Error(ErrorCode::unavailable, "make an event descriptor: " + std::generic_category().message(errno));
+    }
+  }
+
+  int descriptor() const { return m_event.get(); }
+
+  void raise() {
+    // The write cannot fail: the counter is at 0.
+    if (!m_is_raised.exchange(true)) ::eventfd_write(m_event.get(), 1);
+  }
+
+  void clear() {
+    eventfd_t ignored = 0;
+    ::eventfd_read(m_event.get(), &ignored);
+    m_is_raised.store(false);
+  }
+
+ private:
+  const Descriptor m_event;
+  std::atomic<bool> m_is_raised = false;
+};
+
+}  // namespace tellina
