@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "host/bench/failure.hpp"
-#include "host/bench/interruption.hpp"
 #include "host/bench/output.hpp"
 #include "host/bench/report.hpp"
 #include "host/bench/start.hpp"
+#include "host/bench/stop_signals.hpp"
 #include "host/bench/typing.hpp"
 #include "host/runtime/usage_error.hpp"
 
@@ -51,7 +51,7 @@ class Subject {
   explicit Subject(Target target_) : target(std::move(target_)) {}
   Target target;
   std::uint64_t memory_before = 0;
-  std::unique_ptr<Party> party;
+  std::unique_ptr<SessionGroup> group;
 };
 
 class Bench {
@@ -63,9 +63,9 @@ class Bench {
     try {
       start();
       measure_starts();
-      start_parties();
+      start_groups();
       for (std::size_t pair = 0; pair < m_options.pairs; ++pair) measure_pair(pair);
-    } catch (const BenchFailure& error) {
+    } catch (const client::ClientFailure& error) {
       m_progress.end();
       m_report.add_failure(m_now, m_target, error.what());
     }
@@ -101,51 +101,53 @@ class Bench {
     }
   }
 
-  void start_parties() {
+  void start_groups() {
     m_now = "the start of " + std::to_string(m_options.sessions) + " sessions";
     for (const auto& subject : m_subjects) {
       m_target = subject->target.name();
       // What is made once, with the first session, is no session's share.
-      if (wants("memory")) Party(subject->target, 1, m_progress);
+      if (wants("memory")) SessionGroup(subject->target, 1, m_progress);
       subject->memory_before = subject->target.resident_bytes().value_or(0);
-      subject->party = std::make_unique<Party>(subject->target, m_options.sessions, m_progress);
+      subject->group = std::make_unique<SessionGroup>(subject->target, m_options.sessions, m_progress);
     }
     for (const auto& one : m_subjects) {
       for (const auto& other : m_subjects) {
-        if (one != other) one->party->keep_alive(*other->party);
+        if (one != other) one->group->keep_alive(*other->group);
       }
     }
     if (!wants("memory") || !m_options.url.empty()) return;
     for (const auto& subject : m_subjects) {
-      measure("memory", 0, *subject, [&] { return measure_memory(*subject->party, subject->memory_before); });
+      measure("memory", 0, *subject, [&] { return measure_memory(*subject->group, subject->memory_before); });
     }
   }
 
   void measure_pair(std::size_t pair) {
     const auto typing = [this](const std::string& figure, double rate) {
-      return [this, figure, rate](Party& party) {
+      return [this, figure, rate](SessionGroup& group) {
         TypingPlan plan;
         plan.duration = std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(m_options.seconds));
         plan.keys_per_second = rate;
-        return measure_typing(figure, party, plan, m_progress);
+        return measure_typing(figure, group, plan, m_progress);
       };
     };
-    const std::vector<std::pair<std::string, std::function<Sample(Party&)>>> figures{
+    const std::vector<std::pair<std::string, std::function<Sample(SessionGroup&)>>> figures{
         {"closed", typing("closed", 0)},
         {"paced", typing("paced", m_options.rate)},
         {"mash", typing("mash", m_options.mash_rate)},
-        {"paste", [this](Party& party) { return measure_paste(party, pasted_bytes, m_progress); }},
-        {"flood", [this](Party& party) { return measure_flood(party, m_options.mebibytes, m_progress); }},
-        {"interrupt", [this](Party& party) { return measure_interrupt("interrupt", party, {}, m_progress); }},
+        {"paste", [this](SessionGroup& group) { return measure_paste(group, pasted_bytes, m_progress); }},
+        {"flood", [this](SessionGroup& group) { return measure_flood(group, m_options.mebibytes, m_progress); }},
+        {"interrupt", [this](SessionGroup& group) { return measure_interrupt("interrupt", group, {}, m_progress); }},
         {"interrupt_slow",
-         [this](Party& party) { return measure_interrupt("interrupt_slow", party, slow_reader_rate, m_progress); }},
+         [this](SessionGroup& group) {
+           return measure_interrupt("interrupt_slow", group, slow_reader_rate, m_progress);
+         }},
     };
     for (const auto& [figure, run] : figures) {
       if (!wants(figure)) continue;
-      // Whoever comes second finds the machine as the first has left it, so they take turns.
+      // The second one finds the machine in the state that the first has left, so they take turns.
       for (std::size_t i = 0; i < m_subjects.size(); ++i) {
         Subject& subject = *m_subjects[(i + pair) % m_subjects.size()];
-        measure(figure, pair, subject, [&, run = run] { return run(*subject.party); });
+        measure(figure, pair, subject, [&, run = run] { return run(*subject.group); });
       }
     }
   }
@@ -203,7 +205,7 @@ const std::vector<std::string>& all_figures() {
 int run_bench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
   check(options);
   raise_descriptor_limit();
-  const Interruption interruption;
+  const StopSignals signals;
   return Bench(options, out, err).run() ? 0 : 1;
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "host/bench/failure.hpp"
-#include "host/bench/interruption.hpp"
+#include "host/bench/stop_signals.hpp"
 #include "host/runtime/files.hpp"
 
 namespace tellina::bench {
@@ -94,7 +94,7 @@ std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
   std::string said;
   std::size_t length = std::string::npos;
   while ((length = said.find('\n')) == std::string::npos) {
-    Interruption::check();
+    StopSignals::check();
     if (Clock::now() >= deadline) {
       throw BenchFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
                          last_errors());

@@ -10,7 +10,8 @@
 
 #include <sys/types.h>
 
-#include "host/bench/socket.hpp"
+#include "host/bench/time.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::bench {
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <stdexcept>
+#include "host/client/failure.hpp"
 
 namespace tellina::bench {
 
-/// What keeps a figure from being measured: the server died, refused, or did not answer. The text is a whole sentence.
-class BenchFailure : public std::runtime_error {
+/// Why a figure cannot be measured: the server died, refused, or did not answer. The text is a whole sentence.
+class BenchFailure : public client::ClientFailure {
  public:
-  using std::runtime_error::runtime_error;
+  using ClientFailure::ClientFailure;
 };
 
 }  // namespace tellina::bench

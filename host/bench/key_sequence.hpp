@@ -1,6 +1,6 @@
 #pragma once
 
-/// Keys that can be told apart when they come back, and who finds out which did not.
+/// Keys that can be distinguished in their echo, and a check of which were lost.
 
 #include <cstdint>
 #include <set>
@@ -11,7 +11,7 @@ namespace tellina::bench {
 /// The key that ends what echoes; none of the sequence.
 inline constexpr char end_key = '\x1d';
 
-/// The byte of key `number`. 251, a prime, are told apart, so that a stretch which is a power of two long and lost
+/// The byte of key `number`. 251 keys differ, a prime, so that the loss of a run whose length is a power of two
 /// shows.
 char key_of(std::uint64_t number);
 

@@ -56,24 +56,26 @@ class FloodChecker {
 /// Reads from the first session no faster than a browser draws: a part every few milliseconds.
 class SlowReader {
  public:
-  SlowReader(Party& party, double rate) : m_party(party), m_rate(rate), m_from(Clock::now()) { m_party.pause(0, true); }
+  SlowReader(SessionGroup& group, double rate) : m_group(group), m_rate(rate), m_from(Clock::now()) {
+    m_group.pause(0, true);
+  }
 
   void read_for_a_moment() {
-    m_party.pump(Clock::now() + reading_interval);
+    m_group.pump(Clock::now() + reading_interval);
     const TimePoint now = Clock::now();
     m_allowed += m_rate * in_seconds(now - m_from);
     m_allowed = std::min(m_allowed, m_rate / 10);
     m_from = now;
     const auto limit = static_cast<std::size_t>(m_allowed);
     if (limit == 0) return;
-    m_party[0].receive(limit);
+    m_group[0].receive(limit);
     m_allowed -= static_cast<double>(limit);
   }
 
-  ~SlowReader() { m_party.pause(0, false); }
+  ~SlowReader() { m_group.pause(0, false); }
 
  private:
-  Party& m_party;
+  SessionGroup& m_group;
   double m_rate;
   TimePoint m_from;
   double m_allowed = 0;
@@ -81,12 +83,12 @@ class SlowReader {
 
 }  // namespace
 
-Sample measure_flood(Party& party, std::size_t mebibytes, Progress& progress) {
-  Sample sample("flood", party.target().name());
-  party.renew_if_worn(0);
+Sample measure_flood(SessionGroup& group, std::size_t mebibytes, Progress& progress) {
+  Sample sample("flood", group.target().name());
+  group.restart_if_worn(0);
   const auto lines = static_cast<std::uint64_t>(static_cast<double>(mebibytes) * mebibyte / bytes_per_line_out);
   const std::uint64_t expected = lines * bytes_per_line_out;
-  Terminal& terminal = party[0];
+  Terminal& terminal = group[0];
   FloodChecker checker;
   const std::string end_mark = "bench-end";
   TimePoint last{};
@@ -98,16 +100,16 @@ Sample measure_flood(Party& party, std::size_t mebibytes, Progress& progress) {
     beyond += bytes.size() - wanted;
     progress.set(checker.came() / static_cast<std::uint64_t>(mebibyte));
   });
-  progress.begin(party.target().name() + ": flood, MiB", mebibytes);
-  party.target().find_processes();
-  const auto processor_before = party.target().processor_time();
+  progress.begin(group.target().name() + ": flood, MiB", mebibytes);
+  group.target().find_processes();
+  const auto processor_before = group.target().processor_time();
   const auto own_before = own_processor_time();
   const TimePoint before = Clock::now();
   terminal.expect("bench-flood\r\n");
-  party.type(
+  group.type(
       0, "printf 'bench-%s\\n' flood; head -c " + std::to_string(lines * bytes_per_line_in) + " /dev/zero | base64\r");
-  const bool is_complete = party.wait_until([&] { return checker.came() >= expected; }, flood_limit);
-  const auto processor_after = party.target().processor_time();
+  const bool is_complete = group.wait_until([&] { return checker.came() >= expected; }, flood_limit);
+  const auto processor_after = group.target().processor_time();
   const auto own_after = own_processor_time();
   const TimePoint after = Clock::now();
   progress.end();
@@ -130,29 +132,29 @@ Sample measure_flood(Party& party, std::size_t mebibytes, Progress& progress) {
   sample.has_broken = !sample.failures.empty();
   if (sample.has_broken) return sample;
   terminal.set_output({});
-  party.run_everywhere("printf 'bench-%s' end", end_mark);
+  group.run_everywhere("printf 'bench-%s' end", end_mark);
   return sample;
 }
 
-Sample measure_interrupt(const std::string& figure, Party& party, std::optional<double> reading_rate,
+Sample measure_interrupt(const std::string& figure, SessionGroup& group, std::optional<double> reading_rate,
                          Progress& progress) {
-  Sample sample(figure, party.target().name());
-  party.renew_if_worn(0);
-  Terminal& terminal = party[0];
+  Sample sample(figure, group.target().name());
+  group.restart_if_worn(0);
+  Terminal& terminal = group[0];
   std::uint64_t came = 0;
   terminal.set_output([&came](std::string_view bytes) { came += bytes.size(); });
-  progress.begin(party.target().name() + ": " + figure, 1);
+  progress.begin(group.target().name() + ": " + figure, 1);
   terminal.expect("bench-yes\r\n");
-  party.type(0, "printf 'bench-%s\\n' yes; yes\r");
+  group.type(0, "printf 'bench-%s\\n' yes; yes\r");
   std::optional<SlowReader> reader;
-  if (reading_rate) reader.emplace(party, *reading_rate);
+  if (reading_rate) reader.emplace(group, *reading_rate);
   const auto go_on_until = [&](const auto& condition, Nanoseconds limit) {
     const TimePoint deadline = Clock::now() + limit;
     while (!condition() && Clock::now() < deadline) {
       if (reader)
         reader->read_for_a_moment();
       else
-        party.pump(deadline);
+        group.pump(deadline);
     }
     return condition();
   };
@@ -161,7 +163,7 @@ Sample measure_interrupt(const std::string& figure, Party& party, std::optional<
   came = 0;
   terminal.expect_prompt();
   const TimePoint pressed = Clock::now();
-  party.type(0, "\x03");
+  group.type(0, "\x03");
   const bool is_silent = go_on_until([&] { return !terminal.expects(); }, flood_limit);
   progress.end();
   if (!is_silent) {
@@ -173,7 +175,7 @@ Sample measure_interrupt(const std::string& figure, Party& party, std::optional<
   sample.set("silence_ms", duration<double, std::milli>(terminal.found_at() - pressed).count());
   reader.reset();
   terminal.set_output({});
-  party.run_everywhere("printf 'bench-%s' end", "bench-end");
+  group.run_everywhere("printf 'bench-%s' end", "bench-end");
   return sample;
 }
 

@@ -1,6 +1,9 @@
 #include "host/bench/scrape.hpp"
 
+#include <algorithm>
 #include <charconv>
+
+#include "host/bench/time.hpp"
 
 namespace tellina::bench {
 
@@ -21,10 +24,11 @@ std::optional<std::uint64_t> sum_of(std::string_view name, std::string_view metr
   return sum;
 }
 
-std::optional<std::uint64_t> count_overtakings(const Endpoint& endpoint) {
-  const std::string answer = ask(endpoint, "GET /metrics");
-  if (!answer.starts_with("HTTP/1.1 200")) return std::nullopt;
-  return sum_of("tellina_worker_overtakings_total", answer);
+std::optional<std::uint64_t> count_overtakings(const client::Endpoint& endpoint) {
+  const client::WaitLimit limit(system_clock(), answer_limit);
+  const client::HttpResponse response = client::http_request(endpoint, "GET /metrics", {}, {}, limit);
+  if (response.status != 200) return std::nullopt;
+  return sum_of("tellina_worker_overtakings_total", response.body);
 }
 
 }  // namespace tellina::bench

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "host/bench/socket.hpp"
+#include "host/client/http.hpp"
 
 namespace tellina::bench {
 
@@ -15,7 +15,7 @@ namespace tellina::bench {
 std::optional<std::uint64_t> sum_of(std::string_view name, std::string_view metrics);
 
 /// How many messages the ordering policy has let overtake others, in all workers. Nothing where the server does not
-/// tell. Throws BenchFailure where it does not answer.
-std::optional<std::uint64_t> count_overtakings(const Endpoint& endpoint);
+/// tell. Throws ClientFailure where it does not answer.
+std::optional<std::uint64_t> count_overtakings(const client::Endpoint& endpoint);
 
 }  // namespace tellina::bench

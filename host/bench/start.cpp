@@ -15,17 +15,17 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
   Sample sample("prompt", target.name());
   progress.begin(target.name() + ": prompt", times);
   for (std::size_t i = 0; i < times; ++i) {
-    Party party(target, 0, progress);
-    party.wait_until([] { return false; }, pause);
+    SessionGroup group(target, 0, progress);
+    group.wait_until([] { return false; }, pause);
     const auto wait_until = [&](const std::function<bool()>& condition) {
-      if (!party.wait_until(condition, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
+      if (!group.wait_until(condition, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
     };
     const bool is_started_by_hand = target.protocol() == Protocol::tellina;
     TimePoint started = Clock::now();
-    Terminal& terminal = party.join(0);
+    Terminal& terminal = group.join(0);
     if (is_started_by_hand) {
       wait_until([&] { return terminal.can_start(); });
-      party.wait_until([] { return false; }, pause);  // somebody reads the task
+      group.wait_until([] { return false; }, pause);  // as a participant who reads the task
       started = Clock::now();
     }
     terminal.start();
@@ -33,7 +33,7 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
     sample.latency.record(terminal.found_at() - started);
     if (is_started_by_hand) {
       terminal.give_up();
-      party.wait_until([&] { return terminal.can_start(); }, start_limit);
+      group.wait_until([&] { return terminal.can_start(); }, start_limit);
     }
     progress.set(i + 1);
   }
@@ -44,13 +44,13 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
   return sample;
 }
 
-Sample measure_memory(Party& party, std::uint64_t before) {
-  Sample sample("memory", party.target().name());
-  party.target().find_processes();
-  const std::uint64_t now = party.target().resident_bytes().value_or(0);
+Sample measure_memory(SessionGroup& group, std::uint64_t before) {
+  Sample sample("memory", group.target().name());
+  group.target().find_processes();
+  const std::uint64_t now = group.target().resident_bytes().value_or(0);
   const double growth = now > before ? static_cast<double>(now - before) : 0;
   sample.set("server_mib", static_cast<double>(before) / (1024 * 1024));
-  sample.set("kib_per_session", growth / 1024 / static_cast<double>(party.size()));
+  sample.set("kib_per_session", growth / 1024 / static_cast<double>(group.size()));
   return sample;
 }
 

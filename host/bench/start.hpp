@@ -2,8 +2,8 @@
 
 /// Figures of sessions that begin or only exist.
 
-#include "host/bench/party.hpp"
 #include "host/bench/sample.hpp"
+#include "host/bench/session_group.hpp"
 
 namespace tellina::bench {
 
@@ -11,8 +11,8 @@ namespace tellina::bench {
 /// with a pause before it in which a pool fills again.
 Sample measure_prompt(Target& target, std::size_t times, std::chrono::milliseconds pause, Progress& progress);
 
-/// What `party`'s sessions that do nothing cost in resident memory, the sandboxes apart, against `before` without
+/// What `group`'s sessions that do nothing cost in resident memory, the sandboxes apart, against `before` without
 /// them.
-Sample measure_memory(Party& party, std::uint64_t before);
+Sample measure_memory(SessionGroup& group, std::uint64_t before);
 
 }  // namespace tellina::bench

@@ -7,6 +7,7 @@
 
 #include "host/bench/failure.hpp"
 #include "host/bench/process_use.hpp"
+#include "host/runtime/usage_error.hpp"
 
 namespace tellina::bench {
 namespace {
@@ -55,19 +56,21 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
       {"task_duration_in_seconds", 86400},
       {"tasks", std::move(all_tasks)},
   };
-  // Said only where it is asked for: an older server that is compared with does not know the word.
+  // Written only if the option asks for it: an older server to compare with does not know the key.
   if (options.recording == "off") config["recording"] = {{"bytes", false}};
   return json::serialize(config);
 }
 
 /// Waits for the line that says where the program listens.
-Endpoint endpoint_of(ChildProcess& child) {
+client::Endpoint endpoint_of(ChildProcess& child) {
   constexpr std::string_view mark = "listening on http://";
   const std::string line = child.first_line(start_limit);
   if (!line.starts_with(mark)) {
     throw BenchFailure("a server was expected to say \"listening on http://ADDRESS:PORT\" and said \"" + line + "\"");
   }
-  return parse_url(line.substr(line.find("http://")));
+  const auto endpoint = client::parse_url(line.substr(line.find("http://")));
+  if (!endpoint) throw BenchFailure("a server says that it listens where no client can connect: \"" + line + "\"");
+  return *endpoint;
 }
 
 std::unique_ptr<ChildProcess> start_redis(const fs::path& folder) {
@@ -81,11 +84,11 @@ std::unique_ptr<ChildProcess> start_redis(const fs::path& folder) {
 
 }  // namespace
 
-Target::Target(std::string name, Protocol protocol, Endpoint endpoint)
+Target::Target(std::string name, Protocol protocol, client::Endpoint endpoint)
     : m_name(std::move(name)), m_protocol(protocol), m_endpoint(std::move(endpoint)) {}
 
 Target Target::start_server(const std::string& name, const BenchOptions& options) {
-  Target target(name, Protocol::tellina, Endpoint());
+  Target target(name, Protocol::tellina, client::Endpoint());
   target.m_folder = std::make_unique<TemporaryFolder>("bench");
   const fs::path& folder = target.m_folder->path();
   for (std::size_t i = 0; i < options.sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
@@ -100,7 +103,7 @@ Target Target::start_server(const std::string& name, const BenchOptions& options
 }
 
 Target Target::start_floor(const BenchOptions& options) {
-  Target target("floor", Protocol::bare, Endpoint());
+  Target target("floor", Protocol::bare, client::Endpoint());
   target.m_folder = std::make_unique<TemporaryFolder>("bench");
   target.m_child = std::make_unique<ChildProcess>(fs::absolute(options.floor), std::vector<std::string>{"serve"},
                                                   target.m_folder->path(), "floor");
@@ -110,7 +113,11 @@ Target Target::start_floor(const BenchOptions& options) {
 }
 
 Target Target::running_server(const BenchOptions& options) {
-  Target target("server", Protocol::tellina, parse_url(options.url));
+  const auto endpoint = client::parse_url(options.url);
+  if (!endpoint) {
+    throw UsageError("--url: expected http://HOST:PORT of a server that runs, got \"" + options.url + "\"");
+  }
+  Target target("server", Protocol::tellina, *endpoint);
   target.m_access_codes = options.access_codes;
   return target;
 }

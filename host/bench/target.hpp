@@ -11,7 +11,8 @@
 
 #include "host/bench/child_process.hpp"
 #include "host/bench/options.hpp"
-#include "host/bench/socket.hpp"
+#include "host/bench/time.hpp"
+#include "host/client/http.hpp"
 #include "host/runtime/files.hpp"
 
 namespace tellina::bench {
@@ -23,7 +24,7 @@ enum class Protocol {
 
 class Target {
  public:
-  Target(std::string name, Protocol protocol, Endpoint endpoint);
+  Target(std::string name, Protocol protocol, client::Endpoint endpoint);
   /// Starts `program` as a server with a study for as many participants as there are sessions.
   static Target start_server(const std::string& name, const BenchOptions& options);
   static Target start_floor(const BenchOptions& options);
@@ -32,7 +33,7 @@ class Target {
 
   const std::string& name() const { return m_name; }
   Protocol protocol() const { return m_protocol; }
-  const Endpoint& endpoint() const { return m_endpoint; }
+  const client::Endpoint& endpoint() const { return m_endpoint; }
   /// One for each session.
   const std::vector<std::string>& access_codes() const { return m_access_codes; }
 
@@ -47,7 +48,7 @@ class Target {
  private:
   std::string m_name;
   Protocol m_protocol;
-  Endpoint m_endpoint;
+  client::Endpoint m_endpoint;
   std::vector<std::string> m_access_codes;
   std::unique_ptr<TemporaryFolder> m_folder;
   std::unique_ptr<ChildProcess> m_helper;  ///< Redis; outlives the server

@@ -4,23 +4,24 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "host/bench/target.hpp"
-#include "host/bench/web_socket.hpp"
+#include "host/client/terminal_client.hpp"
 
 namespace tellina::bench {
 
-/// Threads: one; does something only when called. Throws BenchFailure where the server refuses, reports an error or
+/// Threads: one; does something only when called. Throws ClientFailure where the server refuses, reports an error or
 /// leaves a hole in the output.
-class Terminal final : private WebSocket::Listener {
+class Terminal final : private client::TerminalClient::Listener, private client::WebSocket::Listener {
  public:
   using Output = std::function<void(std::string_view bytes)>;
 
   /// Logs in, connects, and asks for the session.
-  Terminal(const Endpoint& endpoint, Protocol protocol, const std::string& access_code);
+  Terminal(const client::Endpoint& endpoint, Protocol protocol, const std::string& access_code);
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
@@ -37,8 +38,8 @@ class Terminal final : private WebSocket::Listener {
   /// does not fit waits.
   void type(std::string_view bytes);
   /// Bytes of output of the task so far; 0 for a bare shell, which nobody throttles.
-  std::uint64_t printed() const { return m_output_offset; }
-  /// Drops output until `text` has come; from its end on output goes to whoever set_output() named.
+  std::uint64_t printed() const { return m_client.output_end(); }
+  /// Drops output until `text` has come; output behind it goes to the function of set_output().
   void expect(std::string text);
   void expect_prompt();
   bool expects() const { return !m_expected.empty(); }
@@ -46,33 +47,35 @@ class Terminal final : private WebSocket::Listener {
   TimePoint found_at() const { return m_found_at; }
   void set_output(Output output) { m_output = std::move(output); }
 
-  WebSocket& socket() { return m_socket; }
-  /// Takes what has come, at most `limit` bytes. Throws BenchFailure at the end of the connection.
-  void receive(std::size_t limit = 256 * 1024);
+  /// To poll.
+  int descriptor() { return socket().descriptor(); }
+  bool has_unsent() { return socket().has_unsent(); }
+  /// Sends what waits.
+  void flush();
+  /// Sends what waits and takes what has come, at most `limit` bytes. Throws ClientFailure at the end of the
+  /// connection.
+  void receive(std::size_t limit = client::WebSocket::read_limit);
 
  private:
-  void on_text(std::string_view text) override;
-  void on_binary(std::string_view bytes) override;
-  void take_input_acknowledgement(std::string_view text);
+  void on_output(std::string_view bytes) override { take_output(bytes); }
+  void on_frame(const ServerFrame& frame, std::string_view json) override;
+  void on_text(std::string_view) override {}
+  void on_binary(std::string_view bytes) override { take_output(bytes); }
+  void follow_state(const std::string& json);
   void take_output(std::string_view bytes);
-  void send_waiting();
-  void acknowledge();
+  client::WebSocket& socket();
+  [[noreturn]] void fail_closed() const;
 
   const Protocol m_protocol;
-  WebSocket m_socket;
+  client::TerminalClient m_client{*this};
+  std::optional<client::WebSocket> m_bare;  ///< of a bare shell, in place of the client
   Output m_output;
   std::string m_expected;
   std::string m_tail;
   TimePoint m_found_at{};
   bool m_is_ready = false;  ///< a task can be started
   bool m_has_started = false;
-  std::uint64_t m_task = 0;
-  std::uint64_t m_next_request = 1;
-  std::string m_waiting;             ///< typed and not sent yet
-  std::uint64_t m_input_offset = 0;  ///< end of what was sent
-  std::uint64_t m_input_acknowledged = 0;
-  std::uint64_t m_output_offset = 0;
-  std::uint64_t m_acknowledged = 0;
+  int m_task = 0;
 };
 
 }  // namespace tellina::bench

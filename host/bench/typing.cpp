@@ -33,27 +33,27 @@ class Echo {
 
 class TypingRun {
  public:
-  TypingRun(Party& party, const TypingPlan& plan, Progress& progress)
-      : m_party(party), m_plan(plan), m_progress(progress), m_echoes(party.size()) {}
+  TypingRun(SessionGroup& group, const TypingPlan& plan, Progress& progress)
+      : m_group(group), m_plan(plan), m_progress(progress), m_echoes(group.size()) {}
 
   void run(Sample& sample) {
     begin_echo();
     const auto overtakings_before = count_overtakings();
-    m_party.target().find_processes();
-    const auto processor_before = m_party.target().processor_time();
+    m_group.target().find_processes();
+    const auto processor_before = m_group.target().processor_time();
     const auto own_before = own_processor_time();
     m_begin = m_progress_at = Clock::now();
     m_end = m_begin + std::chrono::duration_cast<Clock::duration>(m_plan.duration);
-    m_progress.begin(m_party.target().name() + ": " + sample.figure,
+    m_progress.begin(m_group.target().name() + ": " + sample.figure,
                      static_cast<std::size_t>(m_plan.duration / progress_interval));
     if (m_plan.keys_per_second > 0)
       type_on_time();
     else
       type_on_echo();
     const TimePoint stopped = Clock::now();
-    const bool is_complete = m_party.wait_until([this] { return m_came >= m_sent; }, echo_limit);
+    const bool is_complete = m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit);
     const TimePoint last = std::max(m_last_echo, m_begin);
-    const auto processor_after = m_party.target().processor_time();
+    const auto processor_after = m_group.target().processor_time();
     const auto own_after = own_processor_time();
     const TimePoint measured = Clock::now();
     const auto overtakings_after = count_all_overtakings();
@@ -81,15 +81,15 @@ class TypingRun {
   }
 
   void begin_echo() {
-    m_party.run_everywhere("stty raw -echo isig intr ^] quit undef susp undef; printf 'bench-%s' echo; cat",
+    m_group.run_everywhere("stty raw -echo isig intr ^] quit undef susp undef; printf 'bench-%s' echo; cat",
                            "bench-echo");
-    for (std::size_t i = 0; i < m_party.size(); ++i) {
-      m_party[i].set_output([this, i](std::string_view bytes) { take(i, bytes); });
+    for (std::size_t i = 0; i < m_group.size(); ++i) {
+      m_group[i].set_output([this, i](std::string_view bytes) { take(i, bytes); });
       send(i, Clock::now());
     }
     // The first key comes back when `cat` has started, which is not what is measured.
-    if (!m_party.wait_until([this] { return m_came >= m_sent; }, echo_limit)) {
-      throw BenchFailure("a shell of the " + m_party.target().name() + " does not echo");
+    if (!m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit)) {
+      throw BenchFailure("a shell of the " + m_group.target().name() + " does not echo");
     }
     m_latency = Histogram();
     m_sent = m_came = m_most_in_flight = 0;
@@ -97,12 +97,12 @@ class TypingRun {
 
   /// The key that ends `cat`; the shell then has its terminal back.
   void end_echo(Sample& sample) {
-    if (!m_party.end_everywhere(std::string_view(&end_key, 1))) {
+    if (!m_group.end_everywhere(std::string_view(&end_key, 1))) {
       sample.failures.push_back("`cat` did not end within 20 s of its key");
       sample.has_broken = true;
       return;
     }
-    m_party.run_everywhere("stty sane; printf 'bench-%s' sane", "bench-sane");
+    m_group.run_everywhere("stty sane; printf 'bench-%s' sane", "bench-sane");
   }
 
   void paste(std::size_t bytes) {
@@ -112,11 +112,11 @@ class TypingRun {
     m_sent = bytes;
     m_begin = Clock::now();
     m_checks_only = true;
-    m_party.type(0, keys);
+    m_group.type(0, keys);
   }
 
   bool wait_for_all() {
-    return m_party.wait_until([this] { return m_came >= m_sent; }, echo_limit * 3);
+    return m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit * 3);
   }
   double seconds_to_last_echo() const { return in_seconds(m_last_echo - m_begin); }
 
@@ -139,16 +139,16 @@ class TypingRun {
   }
 
   std::optional<std::uint64_t> count_overtakings() {
-    if (m_party.target().protocol() == Protocol::bare) return std::nullopt;
-    if (const auto count = bench::count_overtakings(m_party.target().endpoint())) return count;
+    if (m_group.target().protocol() == Protocol::bare) return std::nullopt;
+    if (const auto count = bench::count_overtakings(m_group.target().endpoint())) return count;
     // A gateway that has just got its first connection has not heard of a worker yet.
-    m_party.wait_until([] { return false; }, counting_interval);
-    return bench::count_overtakings(m_party.target().endpoint());
+    m_group.wait_until([] { return false; }, counting_interval);
+    return bench::count_overtakings(m_group.target().endpoint());
   }
 
   /// After a pause, so that all that was typed before it counts.
   std::optional<std::uint64_t> count_all_overtakings() {
-    if (m_party.target().protocol() != Protocol::bare) m_party.wait_until([] { return false; }, counting_interval);
+    if (m_group.target().protocol() != Protocol::bare) m_group.wait_until([] { return false; }, counting_interval);
     return count_overtakings();
   }
 
@@ -163,12 +163,12 @@ class TypingRun {
     echo.due.push_back(due);
     ++m_sent;
     m_most_in_flight = std::max(m_most_in_flight, m_sent - std::min(m_sent, m_came));
-    m_party.type(i, std::string_view(&key, 1));
+    m_group.type(i, std::string_view(&key, 1));
   }
 
   /// Key k of session s is due k intervals and s parts of one after the beginning, so keys are spread evenly.
   void type_on_time() {
-    const double total_rate = m_plan.keys_per_second * static_cast<double>(m_party.size());
+    const double total_rate = m_plan.keys_per_second * static_cast<double>(m_group.size());
     const auto due_at = [&](std::uint64_t number) {
       return m_begin +
              std::chrono::duration_cast<Clock::duration>(duration<double>(static_cast<double>(number) / total_rate));
@@ -178,20 +178,20 @@ class TypingRun {
       const TimePoint now = Clock::now();
       show_progress(now);
       if (due > now) {
-        m_party.pump(due);
+        m_group.pump(due);
         continue;
       }
-      send(number++ % m_party.size(), due);
+      send(number++ % m_group.size(), due);
       // Late keys go out together, but not without looking at what comes back.
-      if (number % 64 == 0) m_party.pump(now);
+      if (number % 64 == 0) m_group.pump(now);
     }
   }
 
   void type_on_echo() {
     m_types_on_echo = true;
-    for (std::size_t i = 0; i < m_party.size(); ++i) send(i, Clock::now());
+    for (std::size_t i = 0; i < m_group.size(); ++i) send(i, Clock::now());
     while (Clock::now() < m_end) {
-      m_party.pump(m_end);
+      m_group.pump(m_end);
       show_progress(Clock::now());
     }
     m_types_on_echo = false;
@@ -220,10 +220,10 @@ class TypingRun {
     m_progress.set(static_cast<std::size_t>((now - m_begin) / progress_interval));
   }
 
-  /// A key that comes late, after others, is still found.
+  /// The time of a key that arrives late, after others, is still known.
   static constexpr std::uint64_t keys_remembered = 128;
 
-  Party& m_party;
+  SessionGroup& m_group;
   const TypingPlan& m_plan;
   Progress& m_progress;
   std::vector<Echo> m_echoes;
@@ -241,16 +241,16 @@ class TypingRun {
 
 }  // namespace
 
-Sample measure_typing(const std::string& figure, Party& party, const TypingPlan& plan, Progress& progress) {
-  Sample sample(figure, party.target().name());
-  TypingRun(party, plan, progress).run(sample);
+Sample measure_typing(const std::string& figure, SessionGroup& group, const TypingPlan& plan, Progress& progress) {
+  Sample sample(figure, group.target().name());
+  TypingRun(group, plan, progress).run(sample);
   return sample;
 }
 
-Sample measure_paste(Party& party, std::size_t bytes, Progress& progress) {
-  Sample sample("paste", party.target().name());
+Sample measure_paste(SessionGroup& group, std::size_t bytes, Progress& progress) {
+  Sample sample("paste", group.target().name());
   const TypingPlan plan;
-  TypingRun run(party, plan, progress);
+  TypingRun run(group, plan, progress);
   run.begin_echo();
   const auto overtakings_before = run.count_overtakings();
   run.paste(bytes);

@@ -11,7 +11,7 @@
 
 namespace tellina {
 
-/// The networks whose X-Forwarded-For is believed; IPv4 ones are mapped into IPv6. Threads: any, nothing changes.
+/// The networks whose X-Forwarded-For is trusted. IPv4 networks are mapped into IPv6. Immutable; threads: any.
 class TrustedProxies {
  public:
   explicit TrustedProxies(std::vector<boost::asio::ip::network_v6> networks) : m_networks(std::move(networks)) {}
@@ -19,8 +19,8 @@ class TrustedProxies {
   bool contains(const boost::asio::ip::address& address) const;
 
   /// Who sent a request to a trusted `peer`: from the right the first address in X-Forwarded-For (its lines joined by
-  /// commas) that is no trusted proxy, or the leftmost where all are. What stands left of it may be anybody's
-  /// invention and is not looked at. `peer` itself where there is no address, or something else on the way.
+  /// commas) that is no trusted proxy, or the leftmost if all are. Anything left of it may be invented by the
+  /// client and is ignored. Returns `peer` if there is no address, or something else before one.
   boost::asio::ip::address client_of(const boost::asio::ip::address& peer, std::string_view forwarded_for) const;
 
  private:

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 /// Threads: any. Slots keep the count alive.
@@ -17,7 +19,7 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
  public:
   explicit ConnectionLimit(std::size_t per_address) : m_per_address(per_address) {}
 
-  /// Gives the place back when destroyed.
+  /// One socket of an address; gives its place back when destroyed.
   class Slot {
    public:
     Slot(std::shared_ptr<ConnectionLimit> limit, std::string address)
@@ -36,7 +38,7 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
   /// A place that no limit counts.
   static Slot uncounted() { return Slot(nullptr, {}); }
 
-  /// Nothing where the address has all it may have.
+  /// Returns nothing where the address holds as many as it may.
   std::optional<Slot> take(const std::string& address) {
     std::lock_guard lock(m_mutex);
     std::size_t& count = m_counts[address];
@@ -49,6 +51,7 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
   void release(const std::string& address) {
     std::lock_guard lock(m_mutex);
     const auto found = m_counts.find(address);
+    TELLINA_ASSERT_PROCESS(found != m_counts.end() && found->second > 0);
     if (--found->second == 0) m_counts.erase(found);
   }
 

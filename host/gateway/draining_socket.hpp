@@ -1,6 +1,6 @@
 #pragma once
 
-/// A WebSocket's socket whose last words reach the client.
+/// A WebSocket's socket whose close frame reaches the client.
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
@@ -40,7 +40,7 @@ class DrainingSocket : public Socket {
  public:
   explicit DrainingSocket(Socket&& socket) : Socket(std::move(socket)) {}
 
-  /// Found by Beast in place of its own.
+  /// Beast calls this by argument-dependent lookup instead of its own teardown.
   template <typename Handler>
   friend void async_teardown(boost::beast::role_type, DrainingSocket& socket, Handler&& handler) {
     SocketError ignored;

@@ -1,9 +1,9 @@
 #include "host/gateway/gateway.hpp"
 
-#include "host/gateway/first_answer.hpp"
 #include "host/gateway/gateway_state.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/listener.hpp"
+#include "host/gateway/worker_probe.hpp"
 
 namespace tellina {
 
@@ -15,7 +15,7 @@ class Gateway::Parts {
   template <typename Task>
   void on_every_lane(Task task) {
     for (const auto& lane : state.lanes) {
-      lane->loop().post([lane, task, living = std::make_shared<LiveCount::Token>(state.living)] { task(*lane); });
+      lane->loop().post([lane, task, active = std::make_shared<WaitGroup::Token>(state.active)] { task(*lane); });
     }
   }
 
@@ -24,13 +24,13 @@ class Gateway::Parts {
   }
 
   GatewayState state;
-  std::shared_ptr<FirstAnswer> first_answer;
+  std::shared_ptr<WorkerProbe> worker_probe;
   bool started = false;
 };
 
 namespace {
 
-/// For what has been cut to run its last handlers; they only wait for their turn.
+/// How long closed sockets may take to run their last handlers.
 constexpr std::chrono::seconds cut_timeout{2};
 
 }  // namespace
@@ -64,10 +64,10 @@ std::uint16_t Gateway::start() {
     throw;
   }
   m_parts->started = true;
-  m_parts->first_answer = std::make_shared<FirstAnswer>(m_parts->state.lanes.front());
-  m_parts->state.lanes.front()->loop().post([listener, first_answer = m_parts->first_answer] {
+  m_parts->worker_probe = std::make_shared<WorkerProbe>(m_parts->state.lanes.front());
+  m_parts->state.lanes.front()->loop().post([listener, worker_probe = m_parts->worker_probe] {
     listener->start();
-    first_answer->start();
+    worker_probe->start();
   });
   return port;
 }
@@ -76,12 +76,13 @@ void Gateway::stop() {
   if (!std::exchange(m_parts->started, false)) return;
   GatewayState& state = m_parts->state;
   m_parts->on_every_lane([](Lane& lane) { lane.stop_in_order(); });
-  if (!state.living->wait_until_none(state.config.limits.stop_timeout)) {
+  if (!state.active->wait_until_none(state.config.limits.stop_timeout)) {
     m_parts->on_every_lane([](Lane& lane) { lane.cut_all(); });
-    state.living->wait_until_none(cut_timeout);
+    state.active->wait_until_none(cut_timeout);
   }
   m_parts->close_channels();
-  if (!state.living->wait_until_none(cut_timeout)) state.log.error("gateway: connections are left after stopping");
+  if (!state.active->wait_until_none(cut_timeout))
+    state.log.error("gateway: some connections did not end when the gateway stopped");
 }
 
 }  // namespace tellina

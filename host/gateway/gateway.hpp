@@ -20,14 +20,14 @@
 
 namespace tellina {
 
-/// How much, and how long, a client may ask of the gateway. The defaults are for the program; tests shorten them.
+/// Bounds on what a client may use of the gateway, and for how long. Tests shorten the defaults.
 class GatewayLimits {
  public:
   GatewayLimits() = default;
 
   std::uint32_t header_bytes = 16 * 1024;  ///< request line and headers; more is answered 431
   std::uint64_t body_bytes = 64 * 1024;    ///< of a request; more is answered 413
-  /// Requests to workers that wait for an answer, on each loop; one more is answered 503.
+  /// Pending requests to workers, per loop; one more is answered 503.
   std::size_t requests_in_flight = 1024;
 
   std::chrono::milliseconds idle_timeout{60'000};    ///< between two requests of a connection
@@ -42,7 +42,7 @@ class GatewayLimits {
   std::chrono::milliseconds accept_timeout{3'000};           ///< for a worker to accept a connection
   std::chrono::milliseconds owner_interval{500};             ///< between two questions whether an owner is there
   std::chrono::milliseconds owner_timeout{1'500};            ///< for it to answer, before its connections are closed
-  std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< a peer that sends no pongs either, or closes and stays
+  std::chrono::milliseconds websocket_idle_timeout{30'000};  ///< for a peer that sends nothing, pongs included
   std::chrono::milliseconds handshake_timeout{
       10'000};  ///< of WebSocket's opening; also for an answer to a close, where shorter than 3 s
   std::chrono::milliseconds retry_interval{5};  ///< between tries to send on a full channel
@@ -77,7 +77,7 @@ class GatewayConfig {
   bool allow_metrics_from_anywhere = false;  ///< else /metrics is for loopback peers only
   std::string id;  ///< the lanes' channels are "gateway." + id + "-" + number; unique among gateways on one layer
   std::string channel_prefix;  ///< in front of the names of all channels: of the lanes' and of the workers'
-  /// What GET /test does, on a lane's loop; it calls its second argument there, once. Without it there is no such path.
+  /// Handles GET /test on a lane's loop and calls its second argument there, once. Empty: the path does not exist.
   std::function<void(Lane&, std::function<void(Response)>)> self_test;
   GatewayLimits limits;
 };
@@ -92,10 +92,10 @@ class Gateway {
           Log& log);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
-  /// Stops what stop() was not called for.
+  /// Calls stop().
   ~Gateway();
 
-  /// Whether a gateway could listen as the configuration says: throws what start() would throw.
+  /// Throws what start() would throw where the configured address cannot be listened on.
   static void check_listening(const GatewayConfig& config);
 
   /// Returns the port once clients can connect. Throws Error(unavailable or permission_denied) that names address,

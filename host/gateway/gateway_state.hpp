@@ -12,15 +12,15 @@
 #include "host/gateway/connection_limit.hpp"
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/limited_log.hpp"
-#include "host/gateway/live_count.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/static_files.hpp"
+#include "host/gateway/wait_group.hpp"
 
 namespace tellina {
 
 class Lane;
 
-/// Lives until the last connection is gone. Its members are safe on any thread; `lanes` never changes after start.
+/// Outlives every connection. Its members are thread-safe; `lanes` does not change after start.
 class GatewayState {
  public:
   GatewayState(GatewayConfig config_, ChannelLayer& layer_, Clock& clock_, Random& random_, Log& log_)
@@ -35,7 +35,7 @@ class GatewayState {
         logins(config.limits.login_failures, config.limits.login_window),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
 
-  /// Where a WebSocket is to live: with its session, or, where that is in another process, where the fewest live.
+  /// The lane for a new WebSocket: that of its session, or the one with the fewest if sessions are in other processes.
   std::shared_ptr<Lane> lane_for(std::uint64_t affinity) const;
 
   const GatewayConfig config;
@@ -43,12 +43,12 @@ class GatewayState {
   Clock& clock;
   Random& random;
   Log& log;
-  LimitedLog client_log;  ///< for what clients bring about
+  LimitedLog client_log;  ///< for events that clients cause
   const StaticFiles files;
   const TrustedProxies proxies;
   LoginLimiter logins;
   const std::shared_ptr<ConnectionLimit> connections;
-  const std::shared_ptr<LiveCount> living = std::make_shared<LiveCount>();
+  const std::shared_ptr<WaitGroup> active = std::make_shared<WaitGroup>();
   std::vector<std::shared_ptr<Lane>> lanes;
 };
 

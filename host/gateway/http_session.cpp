@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "host/gateway/last_answer.hpp"
+#include "host/gateway/final_response.hpp"
 #include "host/gateway/websocket_connection.hpp"
 
 namespace tellina {
@@ -22,7 +22,7 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t read_size = 4096;
 
-/// WebSocket's opening handshake and what came after it must fit into Beast's read buffer of 1536 bytes.
+/// The handshake request and the bytes after it must fit into Beast's read buffer of 1536 bytes.
 constexpr std::size_t max_handshake_bytes = 1400;
 
 bool has_body(http::verb method) {
@@ -44,7 +44,7 @@ HttpSession::HttpSession(std::shared_ptr<Lane> lane, Socket socket, const asio::
       m_stream(std::move(socket)),
       m_peer(peer),
       m_slot(std::move(slot)),
-      m_living(m_lane->state().living),
+      m_active(m_lane->state().active),
       m_buffer(m_lane->limits().header_bytes + m_lane->limits().body_bytes + read_size) {
   SocketError ignored;
   m_stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -106,7 +106,7 @@ void HttpSession::read_body() {
   m_stream.expires_after(m_lane->limits().body_timeout);
   http::async_read(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
     if (error) return self->refuse_unreadable(error);
-    // They would stand beside what a proxy has added to the header.
+    // Trailer lines would look like lines that a proxy has added to the header.
     if (count_lines(self->m_parser->get()) != self->m_header_lines) {
       return self->refuse(400, "bad_request", "expected no trailer behind the body");
     }
@@ -133,7 +133,8 @@ void HttpSession::write(const Response& response, bool keep_alive) {
   m_head = serialize_head(response, version, keep_alive, m_lane->state().clock.wall_time());
   m_body = is_head ? std::make_shared<const std::string>() : response.body;
   if (!keep_alive) {
-    std::make_shared<LastAnswer>(m_lane, std::move(m_stream), std::move(*m_slot), std::move(m_head), m_body)->start();
+    std::make_shared<FinalResponse>(m_lane, std::move(m_stream), std::move(*m_slot), std::move(m_head), m_body)
+        ->start();
     m_slot.reset();
     return;
   }
@@ -173,10 +174,10 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
 
   Socket socket = m_stream.release_socket();
   const int descriptor = socket.release();
-  LooseSocket loose(m_peer.protocol(), descriptor);
-  auto upgraded = std::make_shared<UpgradedSocket>(std::move(loose), std::move(*m_slot), std::move(*m_living));
+  DetachedSocket detached(m_peer.protocol(), descriptor);
+  auto upgraded = std::make_shared<UpgradedSocket>(std::move(detached), std::move(*m_slot), std::move(*m_active));
   m_slot.reset();
-  m_living.reset();
+  m_active.reset();
   upgraded->handshake = std::move(handshake);
   upgraded->offers_protocol = grant.offers_protocol;
   upgraded->participant = grant.participant;

@@ -46,7 +46,7 @@ class HttpSession final : public LaneMember {
   TimedStream m_stream;
   const boost::asio::ip::tcp::endpoint m_peer;
   std::optional<ConnectionLimit::Slot> m_slot;  ///< until the socket is handed on
-  std::optional<LiveCount::Token> m_living;
+  std::optional<WaitGroup::Token> m_active;
   boost::beast::flat_buffer m_buffer;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
   bool m_idle = true;  ///< between requests

@@ -15,52 +15,48 @@ std::shared_ptr<Lane> GatewayState::lane_for(std::uint64_t affinity) const {
   });
 }
 
+namespace {
+
+/// Keeps the lane while a task of its inbox is queued.
+class QueuedTask {
+ public:
+  QueuedTask(std::shared_ptr<Lane> lane, const std::shared_ptr<WaitGroup>& group)
+      : m_lane(std::move(lane)), m_active(group) {}
+
+ private:
+  const std::shared_ptr<Lane> m_lane;
+  const WaitGroup::Token m_active;
+};
+
+}  // namespace
+
 Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
     : m_state(state),
       m_loop(loop),
       m_channel(std::move(channel)),
       m_request_channel(state.config.channel_prefix + "http.request"),
       m_connect_channel(state.config.channel_prefix + "websocket.connect"),
-      m_owner_timer(loop.make_timer()) {}
+      m_owner_timer(loop.make_timer()),
+      m_inbox(
+          loop, LoopInbox::Delivery::at_once,
+          [this](std::span<Message> messages) {
+            for (Message& message : messages) handle(std::move(message));
+          },
+          [this] { return std::make_shared<const QueuedTask>(shared_from_this(), m_state.active); }) {}
 
 void Lane::open() {
-  m_subscription = m_state.layer.receive(
-      ChannelName(m_channel), [lane = shared_from_this()](Message message) { lane->deliver(std::move(message)); });
+  m_subscription = m_state.layer.receive(ChannelName(m_channel), [lane = shared_from_this()](Message message) {
+    lane->m_inbox.deliver(std::move(message));
+  });
 }
 
 void Lane::close() { m_subscription.reset(); }
-
-void Lane::deliver(Message message) {
-  if (m_loop.is_current() && m_inbox_size.load(std::memory_order_acquire) == 0) {
-    handle(std::move(message));
-    return;
-  }
-  {
-    std::lock_guard lock(m_inbox_mutex);
-    m_inbox.push_back(std::move(message));
-  }
-  if (m_inbox_size.fetch_add(1, std::memory_order_acq_rel) > 0) return;
-  m_loop.post(
-      [lane = shared_from_this(), living = std::make_shared<LiveCount::Token>(m_state.living)] { lane->drain(); });
-}
-
-void Lane::drain() {
-  do {
-    Message message;
-    {
-      std::lock_guard lock(m_inbox_mutex);
-      message = std::move(m_inbox.front());
-      m_inbox.pop_front();
-    }
-    handle(std::move(message));
-  } while (m_inbox_size.fetch_sub(1, std::memory_order_acq_rel) > 1);
-}
 
 void Lane::handle(Message message) {
   if (message.kind == MessageKind::reply) {
     auto reply = decode_reply(message.body);
     if (!reply) {
-      m_state.log.error("gateway: a worker's reply is not what was agreed; is it of another version?");
+      m_state.log.error("gateway: a worker's reply cannot be read: the worker may have another version");
       reply = WorkerReply(500, {});
     }
     finish_question(message.connection, *reply);
@@ -113,7 +109,8 @@ void Lane::ask_owners() {
 
 void Lane::lose_owner(const ChannelName& owner) {
   if (m_stopping || m_state.layer.is_process_local()) return;
-  m_state.log.warning("gateway: " + owner.text() + " does not answer; its connections are closed and come back");
+  m_state.log.warning("gateway: " + owner.text() +
+                      " does not answer: its connections are closed, and the clients reconnect");
   std::vector<std::shared_ptr<WebSocketConnection>> connections;
   for (const auto& [id, connection] : m_connections) {
     if (connection->is_owned_by(owner)) connections.push_back(connection);
@@ -149,10 +146,10 @@ void Lane::route(const std::string& id, std::shared_ptr<WebSocketConnection> con
   m_connections[id] = std::move(connection);
 }
 
-std::vector<std::shared_ptr<LaneMember>> Lane::living_members() const {
+std::vector<std::shared_ptr<LaneMember>> Lane::active_members() const {
   std::vector<std::shared_ptr<LaneMember>> members;
   for (const auto& [unused, member] : m_members) {
-    if (auto living = member.lock()) members.push_back(std::move(living));
+    if (auto active = member.lock()) members.push_back(std::move(active));
   }
   return members;
 }
@@ -160,12 +157,12 @@ std::vector<std::shared_ptr<LaneMember>> Lane::living_members() const {
 void Lane::stop_in_order() {
   m_stopping = true;
   m_owner_timer->cancel();
-  for (const auto& member : living_members()) member->leave();
+  for (const auto& member : active_members()) member->leave();
 }
 
 void Lane::cut_all() {
   while (!m_questions.empty()) finish_question(std::string(m_questions.begin()->first), busy_reply());
-  for (const auto& member : living_members()) member->cut();
+  for (const auto& member : active_members()) member->cut();
 }
 
 }  // namespace tellina

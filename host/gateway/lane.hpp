@@ -1,14 +1,11 @@
 #pragma once
 
-/// One event loop's part of the gateway: its channel, its connections, its questions to workers.
+/// One event loop's part of the gateway: its channel, its connections, its requests to workers.
 
-#include <atomic>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +13,7 @@
 #include "host/gateway/gateway_state.hpp"
 #include "host/gateway/metrics.hpp"
 #include "host/runtime/asio_loop.hpp"
+#include "host/runtime/loop_inbox.hpp"
 #include "host/wire/worker_requests.hpp"
 #include "tellina/channel_layer.hpp"
 
@@ -23,7 +21,7 @@ namespace tellina {
 
 class WebSocketConnection;
 
-/// Something with a socket on a lane's loop, held by its own pending operations.
+/// An object with a socket on a lane's loop. Its pending operations keep it alive.
 class LaneMember : public std::enable_shared_from_this<LaneMember> {
  public:
   LaneMember() = default;
@@ -31,7 +29,7 @@ class LaneMember : public std::enable_shared_from_this<LaneMember> {
   LaneMember& operator=(const LaneMember&) = delete;
   virtual ~LaneMember() = default;
 
-  /// The gateway stops: end in order, soon.
+  /// The gateway stops: end in order and soon.
   virtual void leave() = 0;
   /// Close the socket now.
   virtual void cut() = 0;
@@ -50,7 +48,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   Lane(GatewayState& state, AsioLoop& loop, std::string channel);
 
-  /// Begins and ends the reading of the lane's channel. After close() and once nothing lives, no task of it runs.
+  /// Subscribe to the lane's channel and unsubscribe. After close(), and once nothing is active, no task of it runs.
   void open();
   void close();
 
@@ -58,26 +56,26 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const GatewayLimits& limits() const { return m_state.config.limits; }
   AsioLoop& loop() { return m_loop; }
   const std::string& channel() const { return m_channel; }
-  /// Where workers take new connections.
+  /// The channel from which workers take new connections.
   const ChannelName& connect_channel() const { return m_connect_channel; }
   Metrics& metrics() { return m_metrics; }
 
-  /// Asks any worker; calls `answer` once, with the worker's reply or with busy_reply() where none came in time or
-  /// the layer has no room. It may be called before ask() returns.
+  /// Sends the request to any worker and calls `answer` once: with the reply, or with busy_reply() if none comes in
+  /// time or the layer has no room. `answer` may run before ask() returns.
   void ask(const WorkerRequest& request, Answer answer) {
     ask(m_request_channel, request, m_state.config.limits.reply_timeout, std::move(answer));
   }
-  /// Asks whoever reads the channel, likewise.
+  /// The same for the reader of one channel.
   void ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout, Answer answer);
 
   /// Every member adds itself when it starts and removes itself in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);
   void remove(LaneMember* member) { m_members.erase(member); }
-  /// Messages for `id` go to the connection until it takes itself off.
+  /// Messages for `id` go to the connection until unroute().
   void route(const std::string& id, std::shared_ptr<WebSocketConnection> connection);
   void unroute(const std::string& id) { m_connections.erase(id); }
-  /// A worker has taken a connection, or no longer has it. While a worker has some, it is asked again and again how it
-  /// is; where one that lives elsewhere does not answer, its connections are closed with 1012.
+  /// A worker has accepted a connection, or no longer has it. While a worker has connections, the lane checks at
+  /// intervals that it answers. If a worker in another process does not, its connections are closed with 1012.
   void watch_owner(const ChannelName& owner);
   void unwatch_owner(const ChannelName& owner);
 
@@ -101,12 +99,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   void ask_owners();
   void lose_owner(const ChannelName& owner);
-  void deliver(Message message);
-  void drain();
   void handle(Message message);
   void refuse_late_accept(const Message& message);
   void finish_question(const std::string& id, const WorkerReply& reply);
-  std::vector<std::shared_ptr<LaneMember>> living_members() const;
+  std::vector<std::shared_ptr<LaneMember>> active_members() const;
 
   GatewayState& m_state;
   AsioLoop& m_loop;
@@ -121,12 +117,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::map<ChannelName, Owner> m_owners;
   std::unique_ptr<Loop::Timer> m_owner_timer;
   bool m_stopping = false;
-
-  /// Messages that came on another thread, or behind such: counted until they have been handled, so that one that
-  /// comes on the loop's thread meanwhile does not overtake them.
-  std::atomic<std::size_t> m_inbox_size{0};
-  std::mutex m_inbox_mutex;
-  std::deque<Message> m_inbox;
+  LoopInbox m_inbox;
 };
 
 }  // namespace tellina

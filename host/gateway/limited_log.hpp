@@ -1,6 +1,6 @@
 #pragma once
 
-/// A log for what any client can bring about as often as it likes.
+/// A log for events that any client can cause at any rate.
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace tellina {
 
-/// Writes one line of each kind in ten seconds at most; the next line says how many were left out. Threads: any.
+/// Writes at most one line of each kind in 10 s. The next line says how many were left out. Threads: any.
 class LimitedLog {
  public:
   static constexpr std::chrono::seconds interval{10};

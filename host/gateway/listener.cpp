@@ -3,8 +3,8 @@
 #include <boost/asio/error.hpp>
 
 #include "host/gateway/address_key.hpp"
+#include "host/gateway/final_response.hpp"
 #include "host/gateway/http_session.hpp"
-#include "host/gateway/last_answer.hpp"
 
 namespace tellina {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::asio::ip::tcp;
 
-/// How many connections over the limit are told so at one time; more are closed without a word.
+/// How many connections over the limit get a response at one time. More are closed without one.
 constexpr std::size_t max_refusals = 256;
 
 constexpr std::chrono::milliseconds accept_pause{100};
@@ -27,12 +27,12 @@ std::string show(const GatewayConfig& config) {
   ErrorCode code = ErrorCode::unavailable;
   std::string way_out = "check server.address and server.port";
   if (error == asio::error::address_in_use) {
-    way_out = "another program uses that port: end it, or choose another with --port (0 takes a free one)";
+    way_out = "another program uses that port: stop it, or choose another port with --port (0 takes a free one)";
   } else if (error == asio::error::access_denied) {
     code = ErrorCode::permission_denied;
     way_out = "ports below 1024 are for root: choose a higher one with --port";
   } else if (error == SocketError(EADDRNOTAVAIL, boost::system::system_category())) {
-    way_out = "this machine has no such address: use one of its own, or 0.0.0.0 for all";
+    way_out = "this machine does not have that address: use one that it has, or 0.0.0.0 for all";
   }
   throw Error(code, "cannot listen on " + show(config) + ": " + error.message() + ": " + way_out);
 }
@@ -60,7 +60,7 @@ Acceptor open_acceptor(asio::io_context& context, const GatewayConfig& config) {
 
 Listener::Listener(std::shared_ptr<Lane> lane)
     : m_lane(std::move(lane)),
-      m_living(m_lane->state().living),
+      m_active(m_lane->state().active),
       m_acceptor(m_lane->loop().context()),
       m_retry(m_lane->loop().make_timer()),
       m_refusals(std::make_shared<ConnectionLimit>(max_refusals)) {}
@@ -116,13 +116,13 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
   }
   class Arrival {
    public:
-    Arrival(Socket socket_, ConnectionLimit::Slot slot_, std::shared_ptr<LiveCount> living_)
-        : socket(std::move(socket_)), slot(std::move(slot_)), living(std::move(living_)) {}
+    Arrival(Socket socket_, ConnectionLimit::Slot slot_, std::shared_ptr<WaitGroup> active_)
+        : socket(std::move(socket_)), slot(std::move(slot_)), active(std::move(active_)) {}
     Socket socket;
     ConnectionLimit::Slot slot;
-    LiveCount::Token living;
+    WaitGroup::Token active;
   };
-  auto arrival = std::make_shared<Arrival>(std::move(socket), std::move(*slot), state.living);
+  auto arrival = std::make_shared<Arrival>(std::move(socket), std::move(*slot), state.active);
   lane->loop().post([lane, arrival, peer, refused] {
     if (lane->is_stopping()) return;
     if (!refused) {
@@ -131,8 +131,8 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
     }
     const Response response = json_error(503, "too_many_connections", "this address has too many connections");
     std::string head = serialize_head(response, 11, false, lane->state().clock.wall_time());
-    std::make_shared<LastAnswer>(lane, TimedStream(std::move(arrival->socket)), std::move(arrival->slot),
-                                 std::move(head), response.body)
+    std::make_shared<FinalResponse>(lane, TimedStream(std::move(arrival->socket)), std::move(arrival->slot),
+                                    std::move(head), response.body)
         ->start();
   });
 }

@@ -35,7 +35,7 @@ class Listener final : public LaneMember {
   void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);
 
   const std::shared_ptr<Lane> m_lane;
-  const LiveCount::Token m_living;
+  const WaitGroup::Token m_active;
   Acceptor m_acceptor;
   const std::unique_ptr<Loop::Timer> m_retry;
   const std::shared_ptr<ConnectionLimit> m_refusals;

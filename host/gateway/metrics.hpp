@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the gateway counts, and how it tells it.
+/// The counters of the gateway, and their text form.
 
 #include <array>
 #include <atomic>

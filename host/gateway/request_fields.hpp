@@ -1,6 +1,6 @@
 #pragma once
 
-/// Pure functions on what a request says: its target and its headers.
+/// Pure functions on the target and the headers of a request.
 
 #include <optional>
 #include <string>

@@ -25,7 +25,7 @@ class Response {
   Response(int status_, std::string_view content_type, std::string body_);
 
   Response& with(std::string name, std::string value);
-  /// Null where there is none; the name is compared as it was written.
+  /// Null if there is none. The name is compared with case.
   const std::string* find(std::string_view name) const;
 
   int status = 200;

@@ -63,13 +63,13 @@ class Exchange {
   static std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 };
 
-/// The key of the participant whose page sent the request; empty where the client does not say.
+/// The key of the participant whose page sent the request; empty if the request has none.
 std::string named_participant(const Exchange& exchange) {
   const auto key = find_query_value(exchange.target.query, "participant");
   return key && is_token(*key) ? *key : std::string();
 }
 
-/// "participant P007" of the key "7"; a key that is no such number is not repeated, as anybody may have sent it.
+/// "participant P007" of the key "7"; any other key is not repeated, because any client can send one.
 std::string claimed_participant(const std::string& key) {
   std::int64_t number = 0;
   const char* const end = key.data() + key.size();
@@ -83,7 +83,7 @@ std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerReq
   const std::string participant = named_participant(exchange);
   const std::string token = session_token(exchange.header(http::field::cookie), participant);
   if (token.empty()) {
-    // A page learns its key at a login; but anybody may send any key, and without a cookie nobody has checked it.
+    // A page gets its key from a login. Without a cookie the key is not verified, and any client can send one.
     if (!participant.empty()) {
       exchange.warn("no cookie", "a request for " + claimed_participant(participant) +
                                      " has no session cookie: if it is from a page that has logged in, its browser "
@@ -100,7 +100,7 @@ std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerReq
 
 bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
 
-/// The address key of whoever sent the request: of the peer, or of the client that a trusted proxy names.
+/// The address key of the sender: of the peer, or of the client that a trusted proxy names.
 std::string client_address(const Exchange& exchange) {
   if (!comes_from_proxy(exchange)) return address_key(exchange.peer);
   const std::string forwarded_for = exchange.joined_header("X-Forwarded-For");

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What /metrics tells: the gateway's own numbers, and those that it asks workers for.
+/// The response to /metrics: the numbers of the gateway and of the workers.
 
 #include <functional>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// Asks a worker for the study's numbers, then every worker that lives for its own, and calls `answer` once, on the
-/// lane's loop, with the text. Workers that do not answer within a second are left out.
+/// Asks one worker for the study's numbers, then every live worker for its own, and calls `answer` once with the text,
+/// on the lane's loop. Leaves out workers that do not answer within 1 s.
 void scrape(Lane& lane, std::function<void(std::string)> answer);
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The socket types of the gateway, and a socket on its way from one loop to another.
+/// The socket types of the gateway, and a socket between two loops.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,14 +19,14 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecut
 using SocketError = boost::system::error_code;
 using TimedStream = boost::beast::basic_stream<boost::asio::ip::tcp, LoopExecutor, boost::beast::unlimited_rate_policy>;
 
-/// An open socket that belongs to no loop; closes it unless somebody takes it.
-class LooseSocket {
+/// An open socket that belongs to no loop. Closes it unless take() is called.
+class DetachedSocket {
  public:
-  LooseSocket(boost::asio::ip::tcp protocol, int descriptor) : m_protocol(protocol), m_descriptor(descriptor) {}
-  LooseSocket(LooseSocket&& other) noexcept
+  DetachedSocket(boost::asio::ip::tcp protocol, int descriptor) : m_protocol(protocol), m_descriptor(descriptor) {}
+  DetachedSocket(DetachedSocket&& other) noexcept
       : m_protocol(other.m_protocol), m_descriptor(std::exchange(other.m_descriptor, -1)) {}
-  LooseSocket& operator=(LooseSocket&&) = delete;
-  ~LooseSocket() {
+  DetachedSocket& operator=(DetachedSocket&&) = delete;
+  ~DetachedSocket() {
     if (m_descriptor >= 0) ::close(m_descriptor);
   }
 

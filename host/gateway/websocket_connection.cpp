@@ -27,13 +27,13 @@ constexpr std::size_t max_reason_bytes = 123;  ///< RFC 6455, section 5.5: contr
 /// How long a client may take to answer a close frame.
 constexpr std::chrono::seconds closing_timeout{3};
 
-/// Codes that RFC 6455, section 7.4, lets nobody send are the sender's fault.
+/// A code that RFC 6455, section 7.4, forbids in a close frame becomes an internal error.
 std::uint16_t checked_code(std::uint16_t code) {
   const bool is_standard = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
   return is_standard || (code >= 3000 && code <= 4999) ? code : close_code::internal_error;
 }
 
-/// A peer that is gone while nothing is read is found out by the kernel, which then fails the next write.
+/// While nothing is read, the kernel detects a peer that has gone, and the next write fails.
 void watch_peer(Socket& socket, std::chrono::milliseconds limit) {
   SocketError ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -43,15 +43,29 @@ void watch_peer(Socket& socket, std::chrono::milliseconds limit) {
 
 }  // namespace
 
+template <typename Handler>
+void WebSocketConnection::guard(Handler handler) {
+  const auto self = self_of(this);  // the handler may drop the last reference
+  try {
+    handler();
+    check_invariant();
+  } catch (const AssertionFailure& failure) {
+    m_lane->state().log.error("gateway: connection " + m_id + " is ended: " + failure.what());
+    close_socket();
+    end(close_code::internal_error, "internal");
+  }
+}
+
 WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSocket& upgraded)
     : m_lane(std::move(lane)),
       m_slot(std::move(upgraded.slot)),
-      m_living(std::move(upgraded.living)),
+      m_active(std::move(upgraded.active)),
       m_participant(upgraded.participant),
       m_address(std::move(upgraded.address)),
       m_handshake(std::move(upgraded.handshake)),
       m_stream(upgraded.socket.take(m_lane->loop().context())),
-      m_timer(m_lane->loop().make_timer()) {
+      m_timer(m_lane->loop().make_timer()),
+      m_window(m_lane->limits().input_window) {
   m_lane->metrics().websocket_connections.add(1);
   set_options(upgraded.offers_protocol);
 }
@@ -119,6 +133,10 @@ void WebSocketConnection::connect() {
 }
 
 void WebSocketConnection::receive(Message message) {
+  guard([&] { handle(std::move(message)); });
+}
+
+void WebSocketConnection::handle(Message message) {
   const SequenceCheck::Arrival arrival = m_received.arrive(message.sequence);
   // The close may come from another worker than the owner, and again.
   if (message.kind == MessageKind::close) return on_close(message);
@@ -160,8 +178,7 @@ void WebSocketConnection::on_accept(const Message& message) {
 }
 
 void WebSocketConnection::on_credit(const Message& message) {
-  const std::size_t credit = decode_credit(message.body).value_or(0);
-  m_uncredited -= std::min(credit, m_uncredited);
+  m_window.give_back(decode_credit(message.body).value_or(0));
   if (m_stalled && !m_forwarding) forward();
 }
 
@@ -173,7 +190,8 @@ void WebSocketConnection::on_close(const Message& message) {
 
 void WebSocketConnection::read() {
   if (m_state != State::open) return;
-  m_stream.async_read(m_buffer, [self = self_of(this)](SocketError error, std::size_t) { self->on_read(error); });
+  m_stream.async_read(
+      m_buffer, [self = self_of(this)](SocketError error, std::size_t) { self->guard([&] { self->on_read(error); }); });
 }
 
 void WebSocketConnection::on_read(SocketError error) {
@@ -192,7 +210,7 @@ void WebSocketConnection::on_read(SocketError error) {
 void WebSocketConnection::forward() {
   if (m_state != State::open || !m_waiting) return;
   const std::size_t payload = m_is_text ? 0 : m_buffer.size() - frame_header;
-  if (payload > 0 && m_uncredited > 0 && m_uncredited + payload > m_lane->limits().input_window) return stall();
+  if (!m_window.has_room(payload)) return stall();
   if (std::exchange(m_stalled, false)) {
     m_timer->cancel();
     set_idle_timeout(true);
@@ -202,8 +220,8 @@ void WebSocketConnection::forward() {
   const Sequence sequence = m_next_sequence++;
   Message message(m_is_text ? MessageKind::text : MessageKind::data, m_id, sequence,
                   Bytes(static_cast<const char*>(content.data()), content.size()));
-  // What the owner answers, a credit or a close, may come before send() returns.
-  m_uncredited += payload;
+  // The owner's credit or close may arrive before send() returns.
+  m_window.take(payload);
   m_forwarding = true;
   const SendResult result = m_lane->state().layer.send(*m_owner, std::move(message));
   m_forwarding = false;
@@ -213,7 +231,7 @@ void WebSocketConnection::forward() {
     return read();
   }
   m_next_sequence = sequence;
-  m_uncredited -= std::min(payload, m_uncredited);
+  m_window.give_back(payload);
   switch (result) {
     case SendResult::full:
       return retry_later();
@@ -229,7 +247,7 @@ void WebSocketConnection::stall() {
     m_lane->metrics().input_stalls.add();
     set_idle_timeout(false);
   }
-  // Nothing is read now, so no pong can prove that the peer is there; writing to one that is gone fails.
+  // Nothing is read now, so no pong can arrive. A write to a peer that has gone fails.
   m_timer->start(m_lane->state().clock.now() + m_lane->limits().websocket_idle_timeout / 2, [this] {
     if (std::exchange(m_pinging, true)) return stall();
     m_stream.async_ping({}, [self = self_of(this)](SocketError error) {
@@ -244,7 +262,8 @@ void WebSocketConnection::retry_later() {
   if (m_state != State::open) return;
   m_lane->metrics().full_channels.add();
   if (++m_tries > m_lane->limits().retries) return close(close_code::try_again_later, "busy");
-  m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval, [this] { forward(); });
+  m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval,
+                 [this] { guard([this] { forward(); }); });
 }
 
 void WebSocketConnection::enqueue(bool is_text, Bytes body) {
@@ -264,8 +283,9 @@ void WebSocketConnection::write() {
   m_writing = true;
   const Frame& frame = m_queue.front();
   m_stream.text(frame.is_text);
-  m_stream.async_write(asio::buffer(frame.body),
-                       [self = self_of(this)](SocketError error, std::size_t) { self->on_write(error); });
+  m_stream.async_write(asio::buffer(frame.body), [self = self_of(this)](SocketError error, std::size_t) {
+    self->guard([&] { self->on_write(error); });
+  });
 }
 
 void WebSocketConnection::on_write(SocketError error) {
@@ -283,7 +303,10 @@ void WebSocketConnection::on_write(SocketError error) {
 
 void WebSocketConnection::close(std::uint16_t code, std::string reason) {
   begin_closing(code, std::move(reason));
-  while (m_queue.size() > (m_writing ? 1 : 0)) m_queue.pop_back();
+  while (m_queue.size() > (m_writing ? 1 : 0)) {
+    m_queued_bytes -= m_queue.back().body.size();
+    m_queue.pop_back();
+  }
   if (!m_writing) send_close_frame();
 }
 
@@ -341,11 +364,22 @@ void WebSocketConnection::end(std::uint16_t code, std::string reason) {
   send_disconnect(encode_end(ConnectionEnd(code, std::move(reason))), 0);
 }
 
+void WebSocketConnection::check_invariant() const {
+  TELLINA_ASSERT(!m_writing || !m_queue.empty());
+  TELLINA_ASSERT(!m_queue.empty() || m_queued_bytes == 0);
+  TELLINA_ASSERT(m_state != State::handshaking || (m_id.empty() && !m_owner));
+  TELLINA_ASSERT(m_state != State::connecting || !m_owner);
+  TELLINA_ASSERT(m_state != State::open || m_owner);
+  TELLINA_ASSERT(!m_stalled || m_waiting);
+  TELLINA_ASSERT(m_next_sequence > 0);
+  m_window.check_invariant();
+}
+
 void WebSocketConnection::send_disconnect(std::string body, int tries) {
   Message message(MessageKind::disconnect, m_id, m_next_sequence, body);
   if (m_lane->state().layer.send(*m_owner, std::move(message)) != SendResult::full) return;
   if (tries >= m_lane->limits().retries || m_lane->is_stopping()) return;
-  // The worker finds out by itself should the channel stay full.
+  // If the channel stays full, the worker detects the end when it next sends.
   m_timer->start(m_lane->state().clock.now() + m_lane->limits().retry_interval,
                  [self = self_of(this), body = std::move(body), tries] { self->send_disconnect(body, tries + 1); });
 }

@@ -15,20 +15,21 @@
 #include "host/gateway/lane.hpp"
 #include "host/gateway/sockets.hpp"
 #include "host/wire/connection_messages.hpp"
+#include "host/wire/credit_window.hpp"
 
 namespace tellina {
 
-/// A socket whose client has asked for a WebSocket and may have one, between the loop that read the request and the
-/// loop that will own the connection.
+/// An authorized upgrade request on its way from the loop that read it to the loop that will own the connection.
+/// The socket belongs to neither loop.
 class UpgradedSocket {
  public:
-  UpgradedSocket(LooseSocket socket_, ConnectionLimit::Slot slot_, LiveCount::Token living_)
-      : socket(std::move(socket_)), slot(std::move(slot_)), living(std::move(living_)) {}
+  UpgradedSocket(DetachedSocket socket_, ConnectionLimit::Slot slot_, WaitGroup::Token active_)
+      : socket(std::move(socket_)), slot(std::move(slot_)), active(std::move(active_)) {}
 
-  LooseSocket socket;
+  DetachedSocket socket;
   ConnectionLimit::Slot slot;
-  LiveCount::Token living;
-  std::string handshake;  ///< the parts of the request that WebSocket needs, and what was read after it
+  WaitGroup::Token active;
+  std::string handshake;  ///< the header lines that the handshake needs, and the bytes read after it
   bool offers_protocol = false;
   std::int64_t participant = 0;
   std::string address;  ///< the client's, for the record
@@ -49,10 +50,12 @@ class WebSocketConnection final : public LaneMember {
   /// A message from a worker.
   void receive(Message message);
   bool is_owned_by(const ChannelName& owner) const { return m_owner == owner; }
-  /// The owner has gone, or does not answer: the client is to come back.
+  /// The owner has gone or does not answer: the client has to reconnect.
   void lose_owner();
   void leave() override;
   void cut() override;
+
+  void check_invariant() const;
 
  private:
   enum class State { handshaking, connecting, open, closing, ended };
@@ -64,11 +67,16 @@ class WebSocketConnection final : public LaneMember {
     Bytes body;
   };
 
+  /// Runs a handler. A broken invariant ends this connection and no other.
+  template <typename Handler>
+  void guard(Handler handler);
+
   void set_options(bool offers_protocol);
   void set_idle_timeout(bool enabled);
   void on_handshake(SocketError error);
   void connect();
 
+  void handle(Message message);
   void on_accept(const Message& message);
   void close_after_loss();
   void on_credit(const Message& message);
@@ -84,7 +92,7 @@ class WebSocketConnection final : public LaneMember {
   void write();
   void on_write(SocketError error);
 
-  /// Ends the WebSocket; what is queued for it is dropped.
+  /// Ends the WebSocket and drops queued frames.
   void close(std::uint16_t code, std::string reason);
   void begin_closing(std::uint16_t code, std::string reason);
   void send_close_frame();
@@ -95,7 +103,7 @@ class WebSocketConnection final : public LaneMember {
 
   const std::shared_ptr<Lane> m_lane;
   const ConnectionLimit::Slot m_slot;
-  const LiveCount::Token m_living;
+  const WaitGroup::Token m_active;
   const std::int64_t m_participant;
   const std::string m_address;
   const std::string m_handshake;
@@ -112,7 +120,7 @@ class WebSocketConnection final : public LaneMember {
   bool m_stalled = false;
   bool m_pinging = false;
   int m_tries = 0;
-  std::size_t m_uncredited = 0;
+  CreditWindow m_window;
   Sequence m_next_sequence = 1;
   SequenceCheck m_received;  ///< of what the owner sends
 

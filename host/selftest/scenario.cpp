@@ -1,59 +1,52 @@
 #include "host/selftest/scenario.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
+#include <deque>
 #include <functional>
+#include <optional>
 #include <utility>
 
+#include <poll.h>
+
+#include "host/client/terminal_client.hpp"
 #include "host/selftest/test_study.hpp"
-#include "host/selftest/wire_client.hpp"
+#include "host/wire/protocol.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
 namespace {
 
-namespace json = boost::json;
-
-std::string text_of(const json::object& object, const char* name) {
-  const json::value* value = object.if_contains(name);
-  if (!value) return {};
-  return value->is_string() ? json::value_to<std::string>(*value) : json::serialize(*value);
-}
-
 [[noreturn]] void fail(const std::string& reason) { throw Error(ErrorCode::internal, reason); }
 
-void expect_status(const WireClient::Answer& answer, const std::string& what) {
-  if (answer.status != 200) {
-    fail(what + ": expected status 200, got " + std::to_string(answer.status) + ": " + answer.body);
+void expect_status(const client::HttpResponse& response, const std::string& what) {
+  if (response.status != 200) {
+    fail(what + ": expected status 200, got " + std::to_string(response.status) + ": " + response.body);
   }
+}
+
+std::string tail_of(const std::string& text) {
+  constexpr std::size_t shown = 400;
+  return text.size() > shown ? text.substr(text.size() - shown) : text;
 }
 
 /// The participant of the self-test.
-class Player {
+class Player final : private client::TerminalClient::Listener {
  public:
-  Player(const SelfTestEntrance& entrance, Clock& clock, MonotonicTime deadline, const std::stop_token& stop)
-      : m_entrance(entrance), m_client(clock, entrance.port, deadline, stop) {}
+  Player(const SelfTestEntrance& entrance, const client::WaitLimit& limit)
+      : m_endpoint("127.0.0.1", entrance.port), m_access_code(entrance.access_code), m_limit(limit) {}
 
-  void log_in() {
-    const json::object body{{"access_code", m_entrance.access_code}};
-    const WireClient::Answer answer = m_client.post("/api/v1/login", json::serialize(body));
-    expect_status(answer, "the login");
-    m_cookie = answer.cookie;
-  }
+  void log_in() { m_cookie = client::log_in(m_endpoint, m_access_code, m_limit); }
 
   void open_terminal() {
-    m_client.open_terminal(m_cookie);
-    m_client.tell({{"type", "hello"}, {"columns", 80}, {"rows", 24}, {"output_offset", 0}});
-    const json::object welcome = await_answer("welcome", "");
-    const std::string state = text_of(welcome.at("state").as_object(), "state");
-    if (state != "ready") fail("expected a study that is ready, got \"" + state + "\"");
+    m_client.open(m_endpoint, m_cookie, m_limit);
+    m_client.send_hello();
+    const StudyState state = await_welcome("");
+    if (state.state != "ready") fail("expected a study that is ready, got \"" + state.state + "\"");
   }
 
   void see_seeded_sandbox() {
     start_task(1);
     type("ls words");
-    m_client.await_output("secret.txt");
+    await_output("secret.txt");
   }
 
   void pass_output_task() {
@@ -64,7 +57,7 @@ class Player {
   void run_out_of_time() {
     start_task(2);
     type("printf '%s-%s\\n' still here");
-    m_client.await_output("still-here");
+    await_output("still-here");
     expect_end_of_task(2, "timed_out");
   }
 
@@ -75,51 +68,95 @@ class Player {
   }
 
   void see_record() {
-    const WireClient::Answer answer = m_client.get("/api/v1/study", m_cookie);
-    expect_status(answer, "the study");
-    const std::string state = text_of(json::parse(answer.body).as_object(), "state");
-    if (state != "finished") fail("expected a study that is finished, got \"" + state + "\"");
+    const std::string cookie = "Cookie: " + m_cookie + "\r\n";
+    std::string line = "GET ";
+    line += study_path;
+    const client::HttpResponse response = client::http_request(m_endpoint, line, cookie, "", m_limit);
+    expect_status(response, "the study");
+    const StudyState state = decode_study_state(response.body);
+    if (state.state != "finished") fail("expected a study that is finished, got \"" + state.state + "\"");
   }
 
  private:
-  json::object await_answer(const std::string& type, const std::string& id) {
-    return m_client.await("a frame of type " + type, [&](const json::object& frame) {
-      const std::string got = text_of(frame, "type");
-      if (got == "error") fail("the server answered " + text_of(frame, "code") + ": " + text_of(frame, "message"));
-      return got == type && text_of(frame, "id") == id;
+  void on_output(std::string_view bytes) override { m_output.append(bytes); }
+  void on_frame(const ServerFrame& frame, std::string_view) override { m_frames.push_back(frame); }
+
+  /// Takes what comes until the condition holds. `what` says what is waited for.
+  void wait_until(const std::function<bool()>& condition, const std::string& what) {
+    while (!condition()) {
+      if (!m_client.is_open()) {
+        fail(what + ": the connection ended with code " + std::to_string(m_client.close_code()) + " " +
+             m_client.close_reason());
+      }
+      const client::WebSocket& socket = *m_client.socket();
+      const short events = static_cast<short>(POLLIN | (socket.has_unsent() ? POLLOUT : 0));
+      try {
+        m_limit.wait(socket.descriptor(), events, what);
+      } catch (const client::ClientFailure& failure) {
+        fail(failure.what() + (m_output.empty() ? "" : "; the terminal shows: " + tail_of(m_output)));
+      }
+      m_client.exchange();
+    }
+  }
+
+  /// Drops the frames that `take` returns false for, and the first one that it returns true for.
+  void await_frame(const std::string& what, const std::function<bool(const ServerFrame&)>& take) {
+    const auto take_one = [&] {
+      while (!m_frames.empty()) {
+        const ServerFrame frame = std::move(m_frames.front());
+        m_frames.pop_front();
+        if (take(frame)) return true;
+      }
+      return false;
+    };
+    wait_until(take_one, what);
+  }
+
+  StudyState await_welcome(const RequestId& id) {
+    StudyState state;
+    await_frame("a frame of type welcome", [&](const ServerFrame& frame) {
+      if (const auto* error = std::get_if<ErrorFrame>(&frame)) {
+        fail("the server answered " + error->code + ": " + error->message);
+      }
+      const auto* welcome = std::get_if<WelcomeFrame>(&frame);
+      if (!welcome || welcome->id != id) return false;
+      state = decode_study_state(welcome->state);
+      return true;
     });
+    return state;
+  }
+
+  void await_output(const std::string& text) {
+    wait_until([&] { return m_output.find(text) != std::string::npos; }, "\"" + text + "\" on the terminal");
   }
 
   void start_task(int task) {
-    const std::string id = "start-" + std::to_string(task);
-    m_client.forget_output();
-    m_client.tell({{"type", "start_task"}, {"id", id}, {"task", task}});
-    m_typed = await_answer("welcome", id).at("input_offset").to_number<std::uint64_t>();
+    m_output.clear();
+    await_welcome(m_client.start_task(task));
   }
 
-  void type(const std::string& command) {
-    const std::string keys = command + "\r";
-    m_client.type(m_typed, keys);
-    m_typed += keys.size();
-  }
+  void type(const std::string& command) { m_client.type(command + "\r"); }
 
   void expect_end_of_task(int task, const std::string& outcome) {
     const std::string wanted = "the end of task " + std::to_string(task) + " as " + outcome;
     std::string got;
-    m_client.await(wanted, [&](const json::object& frame) {
-      if (text_of(frame, "type") != "state") return false;
-      const json::object* previous = frame.at("state").as_object().at("previous").if_object();
-      if (!previous || text_of(*previous, "number") != std::to_string(task)) return false;
-      got = text_of(*previous, "state");
-      return true;
+    await_frame(wanted, [&](const ServerFrame& frame) {
+      const auto* change = std::get_if<StateFrame>(&frame);
+      if (!change) return false;
+      const StudyState state = decode_study_state(change->state);
+      got = state.previous_end;
+      return state.previous_task == task;
     });
     if (got != outcome) fail("expected " + wanted + ", got " + got);
   }
 
-  const SelfTestEntrance& m_entrance;
-  WireClient m_client;
+  const client::Endpoint m_endpoint;
+  const std::string m_access_code;
+  const client::WaitLimit& m_limit;
+  client::TerminalClient m_client{*this};
   std::string m_cookie;
-  std::uint64_t m_typed = 0;
+  std::string m_output;
+  std::deque<ServerFrame> m_frames;
 };
 
 /// Runs one step; returns whether it passed.
@@ -138,9 +175,10 @@ bool run(SelfTestStep& step, Clock& clock, const std::function<void()>& act) {
 
 }  // namespace
 
-SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, MonotonicTime deadline,
+SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, std::chrono::nanoseconds limit,
                               const std::stop_token& stop) {
-  Player player(entrance, clock, deadline, stop);
+  const client::WaitLimit wait_limit(clock, limit, stop);
+  Player player(entrance, wait_limit);
   const std::pair<const char*, void (Player::*)()> steps[] = {
       {"The gateway lets a participant in", &Player::log_in},
       {"The terminal's connection opens, and a worker has the session", &Player::open_terminal},

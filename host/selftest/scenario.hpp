@@ -2,7 +2,8 @@
 
 /// What the self-test does as a participant.
 
-#include <functional>
+#include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -19,9 +20,9 @@ class SelfTestEntrance {
   std::string access_code;
 };
 
-/// Works through the three tasks of make_self_test_study(), and stops at the first step that fails. Waits; throws
-/// nothing.
-SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, MonotonicTime deadline,
+/// Works through the three tasks of make_self_test_study() within the limit, and stops at the first step that fails.
+/// Blocks; throws ClientFailure only where the kernel has no descriptor left.
+SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, std::chrono::nanoseconds limit,
                               const std::stop_token& stop);
 
 }  // namespace tellina

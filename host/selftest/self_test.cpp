@@ -1,18 +1,15 @@
 #include "host/selftest/self_test.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value_to.hpp>
-
+#include <optional>
 #include <utility>
 
 #include "host/gateway/lane.hpp"
 #include "host/gateway/response.hpp"
 #include "host/selftest/scenario.hpp"
+#include "host/wire/self_test_messages.hpp"
 
 namespace tellina {
 namespace {
-
-namespace json = boost::json;
 
 /// With the requests to the worker before and after it: less than 30 s.
 constexpr std::chrono::seconds play_limit{20};
@@ -22,27 +19,6 @@ WorkerRequest request(const char* step) {
   WorkerRequest request(WorkerRequest::Method::self_test);
   request.step = step;
   return request;
-}
-
-/// The text of a member of a worker's answer; empty where it has none.
-std::string member(const WorkerReply& reply, const char* name) {
-  boost::system::error_code error;
-  const json::value body = json::parse(reply.body, error);
-  const json::object* object = error ? nullptr : body.if_object();
-  const json::value* value = object ? object->if_contains(name) : nullptr;
-  if (!value) return {};
-  return value->is_string() ? json::value_to<std::string>(*value) : json::serialize(*value);
-}
-
-std::vector<std::string> lines_of(const WorkerReply& reply) {
-  std::vector<std::string> lines;
-  boost::system::error_code error;
-  const json::value all = json::parse(member(reply, "lines"), error);
-  if (error || !all.is_array()) return lines;
-  for (const json::value& line : all.get_array()) {
-    if (line.is_string()) lines.push_back(json::value_to<std::string>(line));
-  }
-  return lines;
 }
 
 Response to_response(const SelfTestReport& report) {
@@ -57,8 +33,8 @@ void judge_removal(SelfTestStep& step, const WorkerReply& reply) {
   step.outcome = SelfTestStep::Outcome::failed;
   if (reply.status != 200) {
     step.reason = "the worker answered " + std::to_string(reply.status) + ": " + reply.body;
-  } else if (const std::string left = member(reply, "left"); left != "0") {
-    step.reason = "sandboxes that were left and are removed now: " + left;
+  } else if (const auto left = decode_sandboxes_left(reply.body); left != 0U) {
+    step.reason = "sandboxes that were left and are removed now: " + (left ? std::to_string(*left) : "unknown");
   } else {
     step.outcome = SelfTestStep::Outcome::passed;
   }
@@ -86,11 +62,12 @@ void SelfTest::run(Lane& lane, Answer answer) {
     if (m_waiting.size() > 1) return;
   }
   m_log.info("a self-test begins");
-  lane.ask(request("begin"), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
+  lane.ask(request(self_test_step::begin), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
 }
 
 void SelfTest::begin(Lane& lane, const WorkerReply& reply) {
-  if (reply.status != 200) {
+  const std::optional<SelfTestEntry> entry = reply.status == 200 ? decode_self_test_entry(reply.body) : std::nullopt;
+  if (!entry) {
     return conclude(SelfTestReport::failure(
         "A worker answers",
         "status " + std::to_string(reply.status) + ": " + reply.body + "; does it run, and with --test-mode?"));
@@ -98,23 +75,22 @@ void SelfTest::begin(Lane& lane, const WorkerReply& reply) {
   if (is_stopped()) return conclude(stopped());
   const std::lock_guard lock(m_mutex);
   // The thread of the self-test before has nothing left to do.
-  m_thread = std::jthread([this, &lane, prefix = member(reply, "channel_prefix"),
-                           code = member(reply, "access_code")](const std::stop_token& stop) {
-    SelfTestReport report = play(prefix, code, stop);
-    lane.loop().post([this, &lane, prefix, report = std::move(report)] { complete(lane, prefix, report); });
-  });
+  m_thread = std::jthread(
+      [this, &lane, prefix = entry->channel_prefix, code = entry->access_code](const std::stop_token& stop) {
+        SelfTestReport report = play(prefix, code, stop);
+        lane.loop().post([this, &lane, prefix, report = std::move(report)] { complete(lane, prefix, report); });
+      });
 }
 
 SelfTestReport SelfTest::play(const std::string& channel_prefix, const std::string& access_code,
                               const std::stop_token& stop) {
-  const MonotonicTime deadline = m_clock.now() + play_limit;
   GatewayConfig config = m_config;
   config.channel_prefix = channel_prefix;
   config.id = random_token(m_random, 6);
   try {
     Gateway gateway(config, m_layer, m_loops, m_clock, m_random, m_log);
     const std::uint16_t port = gateway.start();
-    return play_self_test(SelfTestEntrance(port, access_code), m_clock, deadline, stop);
+    return play_self_test(SelfTestEntrance(port, access_code), m_clock, play_limit, stop);
   } catch (const std::exception& error) {
     return SelfTestReport::failure("A gateway starts", error.what());
   }
@@ -127,15 +103,15 @@ void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestR
   const bool is_good =
       report.steps.size() > 1 && report.steps[report.steps.size() - 2].outcome == SelfTestStep::Outcome::passed;
   const auto ask_for_log = [this, &lane, channel](const SelfTestReport& failed) {
-    lane.ask(channel, request("log"), reply_limit,
+    lane.ask(channel, request(self_test_step::log), reply_limit,
              [this, failed = SelfTestReport(failed)](const WorkerReply& reply) mutable {
-               failed.log = lines_of(reply);
+               failed.log = decode_log_lines(reply.body);
                conclude(failed);
              });
   };
   if (!is_good) return ask_for_log(report);
   const MonotonicTime asked = m_clock.now();
-  lane.ask(channel, request("removed"), reply_limit,
+  lane.ask(channel, request(self_test_step::removed), reply_limit,
            [this, report, asked, ask_for_log](const WorkerReply& reply) mutable {
              SelfTestStep& step = report.steps.back();
              judge_removal(step, reply);

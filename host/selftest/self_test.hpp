@@ -17,9 +17,9 @@ namespace tellina {
 class WorkerReply;
 
 /// Plays a participant through the whole stack: a second gateway, on the same loops and over the same channel layer, at
-/// a free port of the loopback address; a worker's lanes for self-tests (see TestGround), its sandboxes, its checks. A
-/// worker that runs in test mode says on which channels those lanes listen. One self-test runs at a time; who asks
-/// meanwhile gets its result.
+/// a free port of the loopback address; a worker's lanes for self-tests (see SelfTestWorker), its sandboxes, its
+/// checks. A worker that runs in test mode says on which channels those lanes listen. One self-test runs at a time; who
+/// asks meanwhile gets its result.
 ///
 /// Threads: run() on a lane's loop; the rest belongs to the thread of the gateway.
 /// Lifetime: stop() before the gateway's, as requests wait for the answer; the loops run until after it.
@@ -36,7 +36,7 @@ class SelfTest {
 
   /// Calls `answer` on the lane's loop, within 30 s: status 200 and "Tests passed", or 500 and what failed.
   void run(Lane& lane, Answer answer);
-  /// Ends what runs; whoever waits is answered. Later calls of run() are answered at once.
+  /// Ends a running self-test and answers every caller that waits. Later calls of run() are answered at once.
   void stop();
 
  private:

@@ -78,13 +78,13 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     environment.keeps_bytes = m_parts.config.keeps_bytes;
     environment.study = m_parts.config.study;
     if (m_parts.options.test_mode) {
-      if (!m_test_ground) m_test_ground = std::make_unique<TestGround>(environment);
-      environment.self_test = m_test_ground->desk();
+      if (!m_self_test) m_self_test = std::make_unique<SelfTestWorker>(environment);
+      environment.self_test = m_self_test->handler();
     }
     add_lane(environment, i, unswept);
   }
-  for (std::size_t i = 0; m_test_ground && i < m_loops.size(); ++i) {
-    add_lane(m_test_ground->make_environment(m_loops[i], process + test_worker_mark + std::to_string(i)), i, unswept);
+  for (std::size_t i = 0; m_self_test && i < m_loops.size(); ++i) {
+    add_lane(m_self_test->make_environment(m_loops[i], process + test_worker_mark + std::to_string(i)), i, unswept);
   }
 }
 
@@ -92,7 +92,7 @@ void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, cons
   const auto register_worker = [&](StoreTransaction& transaction) {
     transaction.register_worker(identify_this_process(environment.worker), Timestamp(m_parts.system.clock));
   };
-  // A lane of the self-test is in the study's list too: see TestGround.
+  // A lane of the self-test is in the study's list too: see SelfTestWorker.
   if (&environment.store != m_store.get()) m_store->run(register_worker);
   environment.store.run(register_worker);
   m_lanes.push_back(

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/runtime/blocking_pool.hpp"
-#include "host/selftest/test_ground.hpp"
+#include "host/selftest/self_test_worker.hpp"
 #include "host/server/loop_threads.hpp"
 #include "host/server/parts.hpp"
 #include "host/store/store.hpp"
@@ -48,7 +48,7 @@ class WorkerRole {
   PluginInstance<OrderingPolicy> m_ordering;
   PluginInstance<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;
-  std::unique_ptr<TestGround> m_test_ground;  ///< in test mode
+  std::unique_ptr<SelfTestWorker> m_self_test;  ///< in test mode
   std::unique_ptr<ThreadPool> m_pool;
   std::vector<std::unique_ptr<WorkerLane>>
       m_lanes;  ///< one on each loop; in test mode as many again, in the same order

@@ -41,8 +41,8 @@ class SessionEnvironment {
   std::string process;
   std::shared_ptr<SessionStatistics> statistics = std::make_shared<SessionStatistics>();
   std::string channel_prefix;  ///< in front of the names of all channels
-  /// In test mode: answers an errand of the gateway's self-test on the loop, see TestGround; else empty.
-  std::function<void(Loop&, const std::string& errand, std::function<void(Bytes)> reply)> self_test;
+  /// In test mode: carries out a step of the self-test for the gateway, on the loop; else empty.
+  std::function<void(Loop&, const std::string& step, std::function<void(Bytes)> reply)> self_test;
   /// When the leases lapse unless they are renewed. From then on another worker may have taken the sessions over,
   /// shells and all: no terminal is read or written.
   MonotonicTime leases_until = MonotonicTime::max();

@@ -14,6 +14,8 @@
 
 namespace tellina {
 
+static_assert(frame_limit <= max_body_size, "a frame fits into one message");
+
 /// `connect`: who has opened a WebSocket, and from where.
 class ConnectBody {
  public:

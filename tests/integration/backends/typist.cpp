@@ -44,7 +44,7 @@ void Typist::type(const std::atomic<bool>& goes_on) {
     }
     look();
     const auto left = std::chrono::duration_cast<Milliseconds>(next_key - Clock::now());
-    if (m_client.socket().is_open()) m_client.pump(std::clamp(left, Milliseconds(0), key_interval));
+    if (m_client.is_open()) m_client.pump(std::clamp(left, Milliseconds(0), key_interval));
   }
 }
 
@@ -55,7 +55,7 @@ void Typist::look() {
   if (end != m_acknowledged_input || end == m_client.input_end()) m_last_progress = now;
   m_acknowledged_input = end;
   if (end >= m_input_before) m_acknowledged = static_cast<std::size_t>(end - m_input_before);
-  if (!m_client.socket().is_open() || now - m_last_progress > pong_time) come_back();
+  if (!m_client.is_open() || now - m_last_progress > pong_time) come_back();
 }
 
 void Typist::come_back() {

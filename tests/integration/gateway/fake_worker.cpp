@@ -56,7 +56,7 @@ class FakeWorker::Courier {
   void send(const std::string& lane, Message message) {
     {
       std::lock_guard lock(m_mutex);
-      m_parcels.emplace_back(lane, std::move(message));
+      m_messages.emplace_back(lane, std::move(message));
     }
     m_changed.notify_all();
   }
@@ -65,10 +65,10 @@ class FakeWorker::Courier {
   void run() {
     std::unique_lock lock(m_mutex);
     for (;;) {
-      m_changed.wait(lock, [this] { return m_closing || !m_parcels.empty(); });
-      if (m_parcels.empty()) return;
-      auto [lane, message] = std::move(m_parcels.front());
-      m_parcels.pop_front();
+      m_changed.wait(lock, [this] { return m_closing || !m_messages.empty(); });
+      if (m_messages.empty()) return;
+      auto [lane, message] = std::move(m_messages.front());
+      m_messages.pop_front();
       lock.unlock();
       m_layer.send(ChannelName(lane), std::move(message));
       lock.lock();
@@ -78,7 +78,7 @@ class FakeWorker::Courier {
   ChannelLayer& m_layer;
   std::mutex m_mutex;
   std::condition_variable m_changed;
-  std::deque<std::pair<std::string, Message>> m_parcels;
+  std::deque<std::pair<std::string, Message>> m_messages;
   bool m_closing = false;
   std::thread m_thread;
 };

@@ -53,7 +53,7 @@ class LimitsTest : public GatewayTest {
 
 TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsAnswer) { expect_cut_while_written(""); }
 
-TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsLastAnswer) { expect_cut_while_written("Connection: close\r\n"); }
+TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsFinalResponse) { expect_cut_while_written("Connection: close\r\n"); }
 
 TEST_F(LimitsTest, CutsAClientThatDribblesItsHeaders) {
   config.limits.header_timeout = 100ms;

@@ -70,7 +70,7 @@ TEST_F(StopTest, IsDoneWithinItsTimeWhileBusy) {
           worker->affinity = static_cast<std::uint64_t>(number);
           WebSocketClient client(port);
           for (std::uint64_t i = 0; i < 500; ++i) {
-            client.send_binary(make_data_frame(i, "x"));
+            client.send_binary(data_frame(i, "x"));
             client.read();
           }
         } catch (const std::exception&) {

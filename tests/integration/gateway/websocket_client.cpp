@@ -21,12 +21,6 @@ void check(const error_code& error) {
 
 }  // namespace
 
-std::string make_data_frame(std::uint64_t offset, const std::string& bytes) {
-  std::string frame;
-  for (int shift = 56; shift >= 0; shift -= 8) frame += static_cast<char>(offset >> shift);
-  return frame + bytes;
-}
-
 WebSocketClient::WebSocketClient(std::uint16_t port, Decorate decorate) : m_stream(m_context) {
   socket().connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
   m_stream.set_option(websocket::stream_base::decorator([decorate](websocket::request_type& request) {

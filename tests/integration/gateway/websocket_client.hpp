@@ -11,6 +11,8 @@
 #include <functional>
 #include <string>
 
+#include "host/wire/data_frame.hpp"
+
 namespace tellina::testing {
 
 class ClientFrame {
@@ -18,9 +20,6 @@ class ClientFrame {
   bool is_text = false;
   std::string payload;
 };
-
-/// "8-byte big-endian offset, then the bytes"
-std::string make_data_frame(std::uint64_t offset, const std::string& bytes);
 
 /// Blocking, with a deadline of 5 s for everything but close(). Throws std::runtime_error where it passes, and
 /// boost::system::system_error where the connection ends.

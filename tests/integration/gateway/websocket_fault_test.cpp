@@ -163,7 +163,7 @@ TEST_F(WebSocketFaultTest, ClosesWhereAMessageOfTheWorkerIsLost) {
     worker->send(MessageKind::text, id, "{}");
     EXPECT_EQ(client.read().payload, "{}");
     worker->lose(id);
-    worker->send(lost, id, lost == MessageKind::credit ? "1" : make_data_frame(0, "x"));
+    worker->send(lost, id, lost == MessageKind::credit ? "1" : data_frame(0, "x"));
     std::string reason;
     EXPECT_EQ(client.read_close(&reason), 4002);
     EXPECT_EQ(reason, "messages were lost on the way");
@@ -210,7 +210,7 @@ TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
   };
   // The kernel's buffers take some mebibytes first.
   for (int i = 0; i < 1000 && !is_told(worker->received()); ++i) {
-    worker->send(MessageKind::data, id, make_data_frame(0, std::string(64 * 1024, 'x')));
+    worker->send(MessageKind::data, id, data_frame(0, std::string(64 * 1024, 'x')));
   }
   ASSERT_TRUE(worker->wait_for(is_told));
   EXPECT_EQ(worker->received().back().body, "1008 too much unwritten output");
@@ -232,7 +232,7 @@ TEST_F(WebSocketFaultTest, KeepsAConnectionWhoseWindowStaysFull) {
   worker->gives_credit = false;
   worker->echoes = false;
   WebSocketClient client(port);
-  for (std::uint64_t i = 0; i < 2; ++i) client.send_binary(make_data_frame(i * 65'536, std::string(65'536, 'x')));
+  for (std::uint64_t i = 0; i < 2; ++i) client.send_binary(data_frame(i * 65'536, std::string(65'536, 'x')));
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }));
   ASSERT_TRUE(wait_for_metric("input_stalls_total", 1));
   const auto end = std::chrono::steady_clock::now() + 5 * config.limits.websocket_idle_timeout;

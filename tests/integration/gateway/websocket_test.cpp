@@ -97,10 +97,10 @@ TEST_F(WebSocketTest, CarriesEveryByteOfEitherKind) {
   WebSocketClient client(port);
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  client.send_binary(make_data_frame(1, bytes));
+  client.send_binary(data_frame(1, bytes));
   ClientFrame frame = client.read();
   EXPECT_FALSE(frame.is_text);
-  EXPECT_EQ(frame.payload, make_data_frame(1, bytes));
+  EXPECT_EQ(frame.payload, data_frame(1, bytes));
   client.send_text(R"({"type":"ping","t":1})");
   frame = client.read();
   EXPECT_TRUE(frame.is_text);
@@ -109,7 +109,7 @@ TEST_F(WebSocketTest, CarriesEveryByteOfEitherKind) {
 
 TEST_F(WebSocketTest, CarriesTheLargestFrame) {
   WebSocketClient client(port);
-  const std::string frame = make_data_frame(0, std::string(64 * 1024, 'x'));
+  const std::string frame = data_frame(0, std::string(64 * 1024, 'x'));
   client.send_binary(frame);
   EXPECT_EQ(client.read().payload, frame);
 }
@@ -117,9 +117,9 @@ TEST_F(WebSocketTest, CarriesTheLargestFrame) {
 TEST_F(WebSocketTest, EchoesTenThousandKeysInOrder) {
   WebSocketClient client(port);
   client.exchange(
-      10'000, [](std::size_t i) { return make_data_frame(i, std::string(1, static_cast<char>('a' + i % 26))); },
+      10'000, [](std::size_t i) { return data_frame(i, std::string(1, static_cast<char>('a' + i % 26))); },
       [](std::size_t i, const std::string& frame) {
-        ASSERT_EQ(frame, make_data_frame(i, std::string(1, static_cast<char>('a' + i % 26))));
+        ASSERT_EQ(frame, data_frame(i, std::string(1, static_cast<char>('a' + i % 26))));
       });
   const std::vector<Message> received = worker->received();
   ASSERT_EQ(received.size(), 10'000U);
@@ -132,15 +132,15 @@ TEST_F(WebSocketTest, KeepsTheOrderOfAWorkerOnAnotherThread) {
   worker->on_other_thread = true;
   WebSocketClient client(port);
   client.exchange(
-      5'000, [](std::size_t i) { return make_data_frame(i, "k"); },
-      [](std::size_t i, const std::string& frame) { ASSERT_EQ(frame, make_data_frame(i, "k")); });
+      5'000, [](std::size_t i) { return data_frame(i, "k"); },
+      [](std::size_t i, const std::string& frame) { ASSERT_EQ(frame, data_frame(i, "k")); });
 }
 
 TEST_F(WebSocketTest, DoesNotReadOnWhileTheWindowIsFull) {
   worker->gives_credit = false;
   worker->echoes = false;
   WebSocketClient client(port);
-  for (std::uint64_t i = 0; i < 10; ++i) client.send_binary(make_data_frame(i * 16'384, std::string(16'384, 'x')));
+  for (std::uint64_t i = 0; i < 10; ++i) client.send_binary(data_frame(i * 16'384, std::string(16'384, 'x')));
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 4; }));
   EXPECT_TRUE(wait_for_metric("input_stalls_total", 1));
   EXPECT_EQ(worker->bytes_received(), 65'536U) << "not a byte more than the window";
@@ -220,8 +220,8 @@ TEST_F(WebSocketTest, ServesManyOnAllLoopsUnderLoad) {
         worker->affinity = static_cast<std::uint64_t>(number + round);
         WebSocketClient client(port);
         client.exchange(
-            200, [](std::size_t i) { return make_data_frame(i, "x"); },
-            [&](std::size_t i, const std::string& frame) { good += frame == make_data_frame(i, "x"); });
+            200, [](std::size_t i) { return data_frame(i, "x"); },
+            [&](std::size_t i, const std::string& frame) { good += frame == data_frame(i, "x"); });
         client.close(1000, "");
       }
     });

@@ -84,7 +84,7 @@ TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
 
   std::thread killer;
   const auto deadline = Clock::now() + std::chrono::seconds(30);
-  for (int i = 0; bob.socket().is_open() && Clock::now() < deadline; ++i) {
+  for (int i = 0; bob.is_open() && Clock::now() < deadline; ++i) {
     bob.type(std::string(1, static_cast<char>('a' + i % 26)));
     bob.pump(Milliseconds(0));
     if (bob.acknowledged_input() > 2000 && !killer.joinable()) {

@@ -58,7 +58,7 @@ TEST_F(Streams, AFreshPageGetsTheReplayByteForByte) {
   const auto welcome = fresh.connect();
   EXPECT_EQ(number_of(welcome, "output_offset"), 0U);
   EXPECT_EQ(number_of(welcome, "input_offset"), bob.input_end());
-  ASSERT_TRUE(bob.wait_until([&] { return !bob.socket().is_open(); }));
+  ASSERT_TRUE(bob.wait_until([&] { return !bob.is_open(); }));
   EXPECT_EQ(number_of(welcome, "answered_offset"), bob.output_end());
   ASSERT_TRUE(fresh.wait_until([&] { return fresh.output_end() >= bob.output_end(); }));
   EXPECT_TRUE(fresh.output().starts_with(bob.output()));
@@ -147,8 +147,8 @@ TEST_F(Streams, AFloodOfInputThatNobodyReadsStopsAtItsOwnSocket) {
 
   std::size_t unsent = 0;
   const auto has_stopped = [&] {
-    const bool same = bob.socket().unsent() == unsent;
-    unsent = bob.socket().unsent();
+    const bool same = bob.unsent() == unsent;
+    unsent = bob.unsent();
     return same;
   };
   do {

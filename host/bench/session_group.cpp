@@ -1,4 +1,4 @@
-#include "host/bench/party.hpp"
+#include "host/bench/session_group.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 
 #include "host/bench/failure.hpp"
-#include "host/bench/interruption.hpp"
+#include "host/bench/stop_signals.hpp"
 
 namespace tellina::bench {
 namespace {
@@ -29,7 +29,7 @@ constexpr milliseconds look_up{200};
 
 }  // namespace
 
-Party::Party(Target& target, std::size_t sessions, Progress& progress)
+SessionGroup::SessionGroup(Target& target, std::size_t sessions, Progress& progress)
     : m_target(target), m_poll(::epoll_create1(EPOLL_CLOEXEC)) {
   if (target.protocol() == Protocol::tellina && sessions > target.access_codes().size()) {
     throw BenchFailure(std::to_string(sessions) + " sessions need as many access codes, there are " +
@@ -42,14 +42,14 @@ Party::Party(Target& target, std::size_t sessions, Progress& progress)
       while (m_terminals.size() < end) join(m_terminals.size());
       start_shells(progress);
     }
-  } catch (const BenchFailure& error) {
+  } catch (const client::ClientFailure& error) {
     explain(error);
   }
   target.find_processes();
   progress.end();
 }
 
-Terminal& Party::join(std::size_t participant) {
+Terminal& SessionGroup::join(std::size_t participant) {
   const std::string code = m_target.protocol() == Protocol::bare ? "" : m_target.access_codes()[participant];
   m_terminals.push_back(std::make_unique<Terminal>(m_target.endpoint(), m_target.protocol(), code));
   m_interest.push_back(EPOLLIN);
@@ -57,11 +57,11 @@ Terminal& Party::join(std::size_t participant) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = m_terminals.size() - 1;
-  ::epoll_ctl(m_poll.get(), EPOLL_CTL_ADD, m_terminals.back()->socket().descriptor(), &event);
+  ::epoll_ctl(m_poll.get(), EPOLL_CTL_ADD, m_terminals.back()->descriptor(), &event);
   return *m_terminals.back();
 }
 
-void Party::start_shells(Progress& progress) {
+void SessionGroup::start_shells(Progress& progress) {
   const std::size_t first = m_terminals.size() - (m_terminals.size() - 1) % starts_at_once - 1;
   std::vector<bool> started(m_terminals.size());
   const auto all_run = [&] {
@@ -82,17 +82,17 @@ void Party::start_shells(Progress& progress) {
   progress.set(m_terminals.size());
 }
 
-void Party::type(std::size_t i, std::string_view bytes) {
+void SessionGroup::type(std::size_t i, std::string_view bytes) {
   m_terminals[i]->type(bytes);
   update_interest(i);
 }
 
-void Party::pause(std::size_t i, bool paused) {
+void SessionGroup::pause(std::size_t i, bool paused) {
   m_paused[i] = paused;
   update_interest(i);
 }
 
-void Party::renew_if_worn(std::size_t i) {
+void SessionGroup::restart_if_worn(std::size_t i) {
   Terminal& terminal = *m_terminals[i];
   if (terminal.printed() <= much_output) return;
   terminal.set_output({});
@@ -106,25 +106,25 @@ void Party::renew_if_worn(std::size_t i) {
   }
 }
 
-void Party::update_interest(std::size_t i) {
-  WebSocket& socket = m_terminals[i]->socket();
-  const unsigned wanted = (m_paused[i] ? 0U : EPOLLIN) | (socket.has_unsent() ? EPOLLOUT : 0U);
+void SessionGroup::update_interest(std::size_t i) {
+  Terminal& terminal = *m_terminals[i];
+  const unsigned wanted = (m_paused[i] ? 0U : EPOLLIN) | (terminal.has_unsent() ? EPOLLOUT : 0U);
   if (wanted == m_interest[i]) return;
   epoll_event event{};
   event.events = m_interest[i] = wanted;
   event.data.u64 = i;
-  ::epoll_ctl(m_poll.get(), EPOLL_CTL_MOD, socket.descriptor(), &event);
+  ::epoll_ctl(m_poll.get(), EPOLL_CTL_MOD, terminal.descriptor(), &event);
 }
 
-void Party::pump(TimePoint until) {
+void SessionGroup::pump(TimePoint until) {
   if (!m_others.empty() && Clock::now() >= m_others_seen + others_interval) {
-    for (Party* other : m_others) other->take(Clock::now());
+    for (SessionGroup* other : m_others) other->take(Clock::now());
     m_others_seen = Clock::now();
   }
   take(until);
 }
 
-void Party::take(TimePoint until) {
+void SessionGroup::take(TimePoint until) {
   std::array<epoll_event, 1024> events;
   const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), look_up);
   const auto whole = std::chrono::duration_cast<seconds>(left);
@@ -133,7 +133,7 @@ void Party::take(TimePoint until) {
   limit.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - whole).count();
   const int count = ::epoll_pwait2(m_poll.get(), events.data(), static_cast<int>(events.size()), &limit, nullptr);
   if (count <= 0) {
-    Interruption::check();
+    StopSignals::check();
     if (left == look_up) m_target.check_alive();
     return;
   }
@@ -141,23 +141,26 @@ void Party::take(TimePoint until) {
     for (int k = 0; k < count; ++k) {
       const std::size_t i = events[static_cast<std::size_t>(k)].data.u64;
       Terminal& terminal = *m_terminals[i];
-      if (terminal.socket().has_unsent()) terminal.socket().flush();
-      if (!m_paused[i]) terminal.receive();
+      if (m_paused[i]) {
+        terminal.flush();
+      } else {
+        terminal.receive();
+      }
       update_interest(i);
     }
-  } catch (const BenchFailure& error) {
+  } catch (const client::ClientFailure& error) {
     explain(error);
   }
 }
 
-void Party::explain(const std::exception& error) {
+void SessionGroup::explain(const std::exception& error) {
   // A connection that ends may be the first that is seen of a server that dies.
   const TimePoint deadline = Clock::now() + milliseconds(500);
   while (Clock::now() < deadline) m_target.check_alive();
   throw BenchFailure(error.what());
 }
 
-bool Party::wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit) {
+bool SessionGroup::wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit) {
   const TimePoint deadline = Clock::now() + limit;
   while (!condition()) {
     if (Clock::now() >= deadline) return false;
@@ -166,7 +169,7 @@ bool Party::wait_until(const std::function<bool()>& condition, std::chrono::nano
   return true;
 }
 
-bool Party::type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect) {
+bool SessionGroup::type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect) {
   for (std::size_t first = 0; first < size(); first += shells_at_once) {
     const std::size_t end = std::min(size(), first + shells_at_once);
     for (std::size_t i = first; i < end; ++i) {
@@ -182,13 +185,13 @@ bool Party::type_everywhere(std::string_view keys, const std::function<void(Term
   return true;
 }
 
-void Party::run_everywhere(std::string_view line, const std::string& mark) {
+void SessionGroup::run_everywhere(std::string_view line, const std::string& mark) {
   if (type_everywhere(std::string(line) + "\r", [&mark](Terminal& terminal) { terminal.expect(mark); })) return;
   throw BenchFailure("a shell of the " + m_target.name() + " did not carry out \"" + std::string(line) +
                      "\" within 20 s");
 }
 
-bool Party::end_everywhere(std::string_view key) {
+bool SessionGroup::end_everywhere(std::string_view key) {
   return type_everywhere(key, [](Terminal& terminal) {
     terminal.set_output({});
     terminal.expect_prompt();

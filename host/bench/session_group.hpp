@@ -14,14 +14,14 @@
 
 namespace tellina::bench {
 
-/// Threads: one. Everything that waits throws BenchFailure where the server has died or the user has had enough.
-class Party {
+/// Threads: one. Functions that wait throw BenchFailure if the server has died or the user has interrupted.
+class SessionGroup {
  public:
   /// Connects `sessions` participants and starts a shell for each, several at a time; returns when all see a prompt.
-  Party(Target& target, std::size_t sessions, Progress& progress);
+  SessionGroup(Target& target, std::size_t sessions, Progress& progress);
 
-  /// While this one is driven, the other is looked after: a server closes connections that do not answer its pings.
-  void keep_alive(Party& other) { m_others.push_back(&other); }
+  /// While this group is driven, the other answers pings: a server closes connections that do not.
+  void keep_alive(SessionGroup& other) { m_others.push_back(&other); }
 
   Target& target() { return m_target; }
   std::size_t size() const { return m_terminals.size(); }
@@ -33,10 +33,10 @@ class Party {
   /// Nothing is read from this session until it is resumed.
   void pause(std::size_t i, bool paused);
   /// A server throttles a task that has printed 64 MiB: one that has printed much ends here and the next one starts.
-  void renew_if_worn(std::size_t i);
-  /// Takes what comes until then, or returns earlier once something has come.
+  void restart_if_worn(std::size_t i);
+  /// Waits until then at most, and returns earlier once something has arrived and was handled.
   void pump(TimePoint until);
-  /// Until the condition holds; false where the limit comes first.
+  /// Waits until the condition holds. Returns false if the limit passes first.
   bool wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
   /// Types a line at the shell of each session and waits until `mark` comes from all. Several sessions at a time: a
   /// thousand shells that all fork at once are nothing that is measured here.
@@ -56,7 +56,7 @@ class Party {
   std::vector<std::unique_ptr<Terminal>> m_terminals;
   std::vector<unsigned> m_interest;
   std::vector<bool> m_paused;
-  std::vector<Party*> m_others;
+  std::vector<SessionGroup*> m_others;
   TimePoint m_others_seen{};
 };
 

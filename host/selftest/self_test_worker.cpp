@@ -1,22 +1,19 @@
-#include "host/selftest/test_ground.hpp"
-
-#include <boost/json.hpp>
+#include "host/selftest/self_test_worker.hpp"
 
 #include <utility>
 
 #include "host/plugins/guard.hpp"
 #include "host/selftest/test_study.hpp"
+#include "host/wire/self_test_messages.hpp"
 #include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 namespace {
 
-namespace json = boost::json;
-
 /// More would only hide the first ones.
 constexpr std::size_t most_lines = 20;
 
-Bytes success(const json::object& body) { return encode_reply(WorkerReply(200, json::serialize(body))); }
+Bytes success(std::string body) { return encode_reply(WorkerReply(200, std::move(body))); }
 
 Bytes failure(int status, std::string_view code, std::string_view message) {
   return encode_reply(WorkerReply(status, error_body(code, message)));
@@ -32,24 +29,24 @@ std::string message_of(const std::exception_ptr& error) {
 
 }  // namespace
 
-void TestGround::Witness::write(LogLevel level, std::string_view text) {
+void SelfTestWorker::CollectingLog::write(LogLevel level, std::string_view text) {
   m_log.write(level, "self-test: " + std::string(text));
   if (level != LogLevel::warning && level != LogLevel::error) return;
   const std::lock_guard lock(m_mutex);
   if (m_lines.size() < most_lines) m_lines.emplace_back(text);
 }
 
-void TestGround::Witness::forget() {
+void SelfTestWorker::CollectingLog::forget() {
   const std::lock_guard lock(m_mutex);
   m_lines.clear();
 }
 
-std::vector<std::string> TestGround::Witness::lines() const {
+std::vector<std::string> SelfTestWorker::CollectingLog::lines() const {
   const std::lock_guard lock(m_mutex);
   return {m_lines.begin(), m_lines.end()};
 }
 
-TestGround::TestGround(SessionEnvironment& study)
+SelfTestWorker::SelfTestWorker(SessionEnvironment& study)
     : m_pool(study.pool),
       m_study_store(study.store),
       m_sandboxes(study.sandboxes),
@@ -64,47 +61,49 @@ TestGround::TestGround(SessionEnvironment& study)
   });
 }
 
-TestGround::~TestGround() = default;
+SelfTestWorker::~SelfTestWorker() = default;
 
-SessionEnvironment TestGround::make_environment(Loop& loop, const std::string& worker) {
+SessionEnvironment SelfTestWorker::make_environment(Loop& loop, const std::string& worker) {
   SessionEnvironment environment(loop, m_pool, *m_store, m_sandboxes, m_random, m_log);
   environment.worker = worker;
   environment.sandbox_plugin = m_sandbox_plugin;
   environment.study = m_study;
   environment.channel_prefix = m_prefix;
-  environment.self_test = desk();
+  environment.self_test = handler();
   m_workers.push_back(worker);
   return environment;
 }
 
-std::function<void(Loop&, const std::string&, TestGround::Reply)> TestGround::desk() {
-  return [this](Loop& loop, const std::string& errand, Reply reply) { answer(loop, errand, std::move(reply)); };
+std::function<void(Loop&, const std::string&, SelfTestWorker::Reply)> SelfTestWorker::handler() {
+  return [this](Loop& loop, const std::string& step, Reply reply) { answer(loop, step, std::move(reply)); };
 }
 
-void TestGround::answer(Loop& loop, const std::string& errand, Reply reply) {
-  if (errand == "begin") return begin(loop, reply);
-  if (errand == "removed") return count_left(loop, reply);
-  if (errand == "log") return reply(success({{"lines", json::value_from(m_log.lines())}}));
-  reply(failure(400, "bad_request", "unknown errand"));
+void SelfTestWorker::answer(Loop& loop, const std::string& step, Reply reply) {
+  if (step == self_test_step::begin) return begin(loop, reply);
+  if (step == self_test_step::removed) return count_left(loop, reply);
+  if (step == self_test_step::log) return reply(success(encode_log_lines(m_log.lines())));
+  reply(failure(400, "bad_request", "unknown step"));
 }
 
-void TestGround::begin(Loop& loop, const Reply& reply) {
+void SelfTestWorker::begin(Loop& loop, const Reply& reply) {
   m_log.forget();
   const std::string code = random_token(m_random);
   m_store->submit(
       [code, at = Timestamp(loop.clock())](StoreTransaction& transaction) { transaction.add_participant(code, at); },
       [this, &loop, code, reply](std::exception_ptr error) {
-        const Bytes text = error ? failure(500, "internal", message_of(error))
-                                 : success({{"channel_prefix", m_prefix}, {"access_code", code}});
+        SelfTestEntry entry;
+        entry.channel_prefix = m_prefix;
+        entry.access_code = code;
+        const Bytes text = error ? failure(500, "internal", message_of(error)) : success(encode_self_test_entry(entry));
         loop.post([reply, text] { reply(text); });
       });
 }
 
-void TestGround::count_left(Loop& loop, const Reply& reply) {
+void SelfTestWorker::count_left(Loop& loop, const Reply& reply) {
   m_pool.submit(BlockingPool::Use::removal, [this, &loop, reply] {
     Bytes text;
     try {
-      // A sweep may also find what dead workers of the study left: what somebody will adopt stays.
+      // A sweep may also find sandboxes of dead workers of the study. Those in use stay: another worker adopts them.
       std::vector<SandboxId> keep;
       m_study_store.run([&](StoreTransaction& transaction) { keep = transaction.find_sandboxes_in_use(); });
       std::size_t left = 0;
@@ -112,7 +111,7 @@ void TestGround::count_left(Loop& loop, const Reply& reply) {
         left +=
             guard_plugin_call("sandbox \"" + m_sandbox_plugin + "\"", [&] { return m_sandboxes.sweep(worker, keep); });
       }
-      text = success({{"left", left}});
+      text = success(encode_sandboxes_left(left));
     } catch (const std::exception& error) {
       text = failure(500, "internal", error.what());
     }

@@ -1,4 +1,4 @@
-#include "host/bench/web_socket.hpp"
+#include "host/client/web_socket.hpp"
 
 #include <array>
 #include <cerrno>
@@ -8,16 +8,13 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "host/bench/failure.hpp"
-
-namespace tellina::bench {
+namespace tellina::client {
 namespace {
 
-constexpr std::chrono::seconds patience{30};
 constexpr unsigned last_frame = 0x80;
 enum Opcode : unsigned { continuation = 0, text = 1, binary = 2, closing = 8, ping = 9, pong = 10 };
 
-/// Any mask will do: it guards proxies on the way against scripts, and there are none here.
+/// Any mask will do: masks protect proxies from scripts in pages, and this client runs no scripts.
 constexpr std::array<char, 4> mask{'\x5a', '\x17', '\xc3', '\x99'};
 
 std::array<char, 4> turned(std::size_t by) {
@@ -45,21 +42,21 @@ void append_masked(std::string& out, std::string_view bytes, std::size_t from) {
 
 }  // namespace
 
-WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers)
+WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers,
+                     const WaitLimit& limit)
     : m_socket(connect_to(endpoint)) {
   send_all(descriptor(), "GET " + path + " HTTP/1.1\r\nHost: " + endpoint.text() +
                              "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
                              headers + "\r\n");
-  const TimePoint deadline = Clock::now() + patience;
   std::size_t end = std::string::npos;
-  while ((end = m_rest.find("\r\n\r\n")) == std::string::npos && receive_more(descriptor(), m_rest, deadline)) {
+  while ((end = m_rest.find("\r\n\r\n")) == std::string::npos && receive_more(descriptor(), m_rest, limit)) {
   }
   // The answer that RFC 6455, section 1.3, has to the key above.
   if (end == std::string::npos || !m_rest.starts_with("HTTP/1.1 101") ||
       m_rest.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) {
-    throw BenchFailure("the server at " + endpoint.text() +
-                       " refused a WebSocket: " + m_rest.substr(0, m_rest.find('\r')));
+    throw ClientFailure("the server at " + endpoint.text() +
+                        " refused a WebSocket: " + m_rest.substr(0, m_rest.find('\r')));
   }
   m_rest.erase(0, end + 4);
   ::fcntl(descriptor(), F_SETFL, O_NONBLOCK);
@@ -95,7 +92,7 @@ void WebSocket::flush() {
     const ssize_t sent = ::send(descriptor(), m_unsent.data() + m_unsent_from, unsent(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) return;
-    if (sent < 0) throw BenchFailure("the server closed a connection: " + std::string(std::strerror(errno)));
+    if (sent < 0) throw ConnectionLost("the server closed a connection: " + std::string(std::strerror(errno)));
     m_unsent_from += static_cast<std::size_t>(sent);
   }
   m_unsent.clear();
@@ -103,7 +100,7 @@ void WebSocket::flush() {
 }
 
 bool WebSocket::receive(Listener& listener, std::size_t limit) {
-  static thread_local std::vector<char> piece(256 * 1024);
+  static thread_local std::vector<char> piece(read_limit);
   const ssize_t got = ::recv(descriptor(), piece.data(), std::min(limit, piece.size()), 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (got <= 0) return false;
@@ -159,4 +156,4 @@ void WebSocket::take_frame(unsigned head, std::string_view payload, Listener& li
   if (!is_whole) m_fragments.clear();
 }
 
-}  // namespace tellina::bench
+}  // namespace tellina::client

@@ -1,4 +1,4 @@
-#include "host/gateway/first_answer.hpp"
+#include "host/gateway/worker_probe.hpp"
 
 #include <chrono>
 
@@ -11,20 +11,20 @@ constexpr std::chrono::seconds between_questions{1};
 
 }  // namespace
 
-void FirstAnswer::start() {
+void WorkerProbe::start() {
   m_lane->add(self_of(this));
   m_timer = m_lane->loop().make_timer();
   ask();
 }
 
-void FirstAnswer::ask() {
+void WorkerProbe::ask() {
   m_lane->ask(WorkerRequest(WorkerRequest::Method::ready), [weak = weak_from_this(), this](const WorkerReply& reply) {
     const auto alive = weak.lock();
     if (alive && m_timer) on_answer(reply.status == 200);
   });
 }
 
-void FirstAnswer::on_answer(bool is_ready) {
+void WorkerProbe::on_answer(bool is_ready) {
   GatewayState& state = m_lane->state();
   if (is_ready) {
     if (m_waits) LogEvent("workers_answer").write(state.log);
@@ -32,9 +32,10 @@ void FirstAnswer::on_answer(bool is_ready) {
   }
   if (!std::exchange(m_waits, true)) {
     state.log.warning(
-        "no worker answers yet: the server waits, and participants with it. Either no worker runs, or the channel "
-        "layer "
-        "cannot reach them; lines above say what it lacks");
+        "no worker answers yet: the server waits, and so do participants. Either no worker runs, or the channel layer "
+        "cannot reach "
+        "one: "
+        "see the lines above");
   }
   m_timer->start(state.clock.now() + between_questions, [weak = weak_from_this(), this] {
     if (const auto alive = weak.lock()) ask();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Writes an answer after which the connection ends.
+/// The last response on a connection.
 
 #include <array>
 #include <memory>
@@ -11,14 +11,14 @@
 
 namespace tellina {
 
-/// Closing a socket that still holds unread bytes makes the kernel reset the connection, and the client may lose the
-/// answer. So this ends its own direction, then reads what comes, for a second at most, and closes then.
+/// Closing a socket with unread bytes makes the kernel reset the connection, and the client may lose the response. So
+/// this writes the response, shuts down its own direction, discards input for at most 1 s, and then closes.
 /// Threads: the lane's loop. Its own operations hold it.
-class LastAnswer final : public LaneMember {
+class FinalResponse final : public LaneMember {
  public:
-  LastAnswer(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,
-             std::shared_ptr<const std::string> body);
-  ~LastAnswer() override;
+  FinalResponse(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,
+                std::shared_ptr<const std::string> body);
+  ~FinalResponse() override;
 
   void start();
   void leave() override;
@@ -30,7 +30,7 @@ class LastAnswer final : public LaneMember {
   const std::shared_ptr<Lane> m_lane;
   TimedStream m_stream;
   const ConnectionLimit::Slot m_slot;
-  const LiveCount::Token m_living;
+  const WaitGroup::Token m_active;
   const std::string m_head;
   const std::shared_ptr<const std::string> m_body;
   bool m_written = false;

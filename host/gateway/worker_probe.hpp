@@ -1,6 +1,6 @@
 #pragma once
 
-/// Whether anybody answers a gateway that has just started.
+/// Checks at the start of a gateway that a worker answers.
 
 #include <memory>
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace tellina {
 
-/// Asks workers until one answers. Where none does at first, the log says that participants wait, and why that can be;
-/// then it says when one is there.
+/// Asks until a worker answers. If the first request gets no answer, the log says that participants wait and names the
+/// possible causes; a second line follows the first answer.
 ///
 /// Threads: the lane's loop.
-class FirstAnswer final : public LaneMember {
+class WorkerProbe final : public LaneMember {
  public:
-  explicit FirstAnswer(std::shared_ptr<Lane> lane) : m_lane(std::move(lane)) {}
-  ~FirstAnswer() override { m_lane->remove(this); }
+  explicit WorkerProbe(std::shared_ptr<Lane> lane) : m_lane(std::move(lane)) {}
+  ~WorkerProbe() override { m_lane->remove(this); }
 
   void start();
   void leave() override { m_timer.reset(); }

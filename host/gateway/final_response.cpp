@@ -1,4 +1,4 @@
-#include "host/gateway/last_answer.hpp"
+#include "host/gateway/final_response.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
@@ -12,18 +12,18 @@ constexpr std::chrono::seconds linger_time{1};
 
 }  // namespace
 
-LastAnswer::LastAnswer(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,
-                       std::shared_ptr<const std::string> body)
+FinalResponse::FinalResponse(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot,
+                             std::string head, std::shared_ptr<const std::string> body)
     : m_lane(std::move(lane)),
       m_stream(std::move(stream)),
       m_slot(std::move(slot)),
-      m_living(m_lane->state().living),
+      m_active(m_lane->state().active),
       m_head(std::move(head)),
       m_body(std::move(body)) {}
 
-LastAnswer::~LastAnswer() { m_lane->remove(this); }
+FinalResponse::~FinalResponse() { m_lane->remove(this); }
 
-void LastAnswer::start() {
+void FinalResponse::start() {
   const auto self = self_of(this);
   m_lane->add(self);
   m_stream.expires_after(m_lane->limits().write_timeout);
@@ -39,16 +39,16 @@ void LastAnswer::start() {
   });
 }
 
-void LastAnswer::discard() {
+void FinalResponse::discard() {
   m_stream.async_read_some(asio::buffer(m_discarded), [self = self_of(this)](SocketError error, std::size_t) {
     if (!error) self->discard();
   });
 }
 
-void LastAnswer::leave() {
+void FinalResponse::leave() {
   if (m_written) cut();
 }
 
-void LastAnswer::cut() { m_stream.close(); }
+void FinalResponse::cut() { m_stream.close(); }
 
 }  // namespace tellina

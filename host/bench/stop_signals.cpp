@@ -1,4 +1,4 @@
-#include "host/bench/interruption.hpp"
+#include "host/bench/stop_signals.hpp"
 
 #include "host/bench/failure.hpp"
 
@@ -11,7 +11,7 @@ void note(int) { has_come = 1; }
 
 }  // namespace
 
-Interruption::Interruption() {
+StopSignals::StopSignals() {
   has_come = 0;
   struct sigaction action {};
   action.sa_handler = note;
@@ -19,12 +19,12 @@ Interruption::Interruption() {
   ::sigaction(SIGTERM, &action, &m_terminate);
 }
 
-Interruption::~Interruption() {
+StopSignals::~StopSignals() {
   ::sigaction(SIGINT, &m_interrupt, nullptr);
   ::sigaction(SIGTERM, &m_terminate, nullptr);
 }
 
-void Interruption::check() {
+void StopSignals::check() {
   if (has_come) throw BenchFailure("the benchmark was interrupted");
 }
 

@@ -7,14 +7,14 @@
 #include <string>
 #include <string_view>
 
-#include "host/bench/socket.hpp"
+#include "host/client/http.hpp"
 
-namespace tellina::bench {
+namespace tellina::client {
 
-/// Threads: one. Throws BenchFailure where the connection fails or the server breaks the protocol.
+/// Threads: one. Throws ClientFailure where the connection fails or the server breaks the protocol.
 class WebSocket {
  public:
-  /// Who takes whole messages; the bytes are valid during the call.
+  /// Takes whole messages. The bytes are valid during the call.
   class Listener {
    public:
     virtual void on_text(std::string_view text) = 0;
@@ -24,8 +24,8 @@ class WebSocket {
     ~Listener() = default;
   };
 
-  /// Connects and upgrades, within 30 s. `headers`: further header lines, each with its CR LF.
-  WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers);
+  /// Connects and upgrades. `headers`: further header lines, each with its CR LF.
+  WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers, const WaitLimit& limit);
 
   int descriptor() const { return m_socket.get(); }
   void send_text(std::string_view text) { send(0x1, {}, text); }
@@ -37,8 +37,10 @@ class WebSocket {
   std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
   /// Hands over what came together with the upgrade.
   void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
+  /// The most bytes of one read.
+  static constexpr std::size_t read_limit = 256 * 1024;
   /// Reads once, at most `limit` bytes, and hands the messages over. False at the end of the connection.
-  bool receive(Listener& listener, std::size_t limit = 256 * 1024);
+  bool receive(Listener& listener, std::size_t limit = read_limit);
   /// Of the server's close frame; 0 where there was none.
   int close_code() const { return m_close_code; }
   const std::string& close_reason() const { return m_close_reason; }
@@ -60,4 +62,4 @@ class WebSocket {
   bool m_fragments_are_text = false;
 };
 
-}  // namespace tellina::bench
+}  // namespace tellina::client

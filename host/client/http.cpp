@@ -1,5 +1,8 @@
-#include "host/bench/socket.hpp"
+#include "host/client/http.hpp"
 
+#include <boost/json.hpp>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -13,15 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/bench/failure.hpp"
-#include "host/runtime/usage_error.hpp"
+#include "host/wire/protocol.hpp"
 
-namespace tellina::bench {
+namespace tellina::client {
 namespace {
 
-constexpr std::chrono::seconds patience{30};
-
-[[noreturn]] void fail(const std::string& what, int error) { throw BenchFailure(what + ": " + std::strerror(error)); }
+[[noreturn]] void fail(const std::string& what, int error) { throw ClientFailure(what + ": " + std::strerror(error)); }
 
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const { ::freeaddrinfo(addresses); }
@@ -31,12 +31,9 @@ struct FreeAddresses {
 
 std::string Endpoint::text() const { return host + ":" + std::to_string(port); }
 
-Endpoint parse_url(const std::string& url) {
+std::optional<Endpoint> parse_url(const std::string& url) {
   constexpr std::string_view scheme = "http://";
-  const auto complain = [&url] {
-    throw UsageError("--url: expected http://HOST:PORT of a server that runs, got \"" + url + "\"");
-  };
-  if (!url.starts_with(scheme)) complain();
+  if (!url.starts_with(scheme)) return std::nullopt;
   std::string place = url.substr(scheme.size());
   place.resize(std::min(place.size(), place.find('/')));
   const std::size_t colon = place.rfind(':');
@@ -44,9 +41,9 @@ Endpoint parse_url(const std::string& url) {
   if (colon != std::string::npos) {
     const char* const end = place.data() + place.size();
     const auto [stop, error] = std::from_chars(place.data() + colon + 1, end, endpoint.port);
-    if (error != std::errc() || stop != end) complain();
+    if (error != std::errc() || stop != end) return std::nullopt;
   }
-  if (endpoint.host.empty() || endpoint.port == 0) complain();
+  if (endpoint.host.empty() || endpoint.port == 0) return std::nullopt;
   return endpoint;
 }
 
@@ -56,7 +53,7 @@ Descriptor connect_to(const Endpoint& endpoint) {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(endpoint.port);
   if (const int error = ::getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    throw BenchFailure("the address of " + endpoint.host + " cannot be found: " + ::gai_strerror(error));
+    throw ClientFailure("the address of " + endpoint.host + " cannot be found: " + ::gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -78,41 +75,47 @@ void send_all(int descriptor, std::string_view bytes) {
   }
 }
 
-bool receive_more(int descriptor, std::string& received, TimePoint deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-  pollfd entry{descriptor, POLLIN, 0};
-  if (left.count() <= 0 || ::poll(&entry, 1, static_cast<int>(left.count())) <= 0) {
-    throw BenchFailure("the server did not answer a request in time");
-  }
+bool receive_more(int descriptor, std::string& received, const WaitLimit& limit) {
+  limit.wait(descriptor, POLLIN, "the answer to a request");
   std::array<char, 16384> piece;
   const ssize_t got = ::recv(descriptor, piece.data(), piece.size(), 0);
   if (got > 0) received.append(piece.data(), static_cast<std::size_t>(got));
   return got > 0;
 }
 
-std::string ask(const Endpoint& endpoint, const std::string& line, const std::string& headers,
-                const std::string& body) {
+HttpResponse http_request(const Endpoint& endpoint, const std::string& line, const std::string& headers,
+                          const std::string& body, const WaitLimit& limit) {
   const Descriptor socket = connect_to(endpoint);
   send_all(socket.get(), line + " HTTP/1.1\r\n" + headers + "Host: " + endpoint.text() +
                              "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                              body);
-  std::string answer;
-  const TimePoint deadline = Clock::now() + patience;
-  while (receive_more(socket.get(), answer, deadline)) {
+  std::string received;
+  while (receive_more(socket.get(), received, limit)) {
   }
-  return answer;
+  const std::size_t end = received.find("\r\n\r\n");
+  HttpResponse response;
+  constexpr std::size_t before_status = 9;  // "HTTP/1.1 "
+  const char* const digits = received.data() + std::min(received.size(), before_status);
+  if (end == std::string::npos ||
+      std::from_chars(digits, received.data() + received.size(), response.status).ec != std::errc()) {
+    throw ClientFailure("the server's answer to " + line + " is no HTTP: " + received);
+  }
+  response.head = received.substr(0, end + 2);
+  response.body = received.substr(end + 4);
+  return response;
 }
 
-std::string log_in(const Endpoint& endpoint, const std::string& access_code) {
-  const std::string answer = ask(endpoint, "POST /api/v1/login", "Content-Type: application/json\r\n",
-                                 "{\"access_code\": \"" + access_code + "\"}");
-  const std::size_t begin = answer.find("tellina_session=");
-  if (!answer.starts_with("HTTP/1.1 200") || begin == std::string::npos) {
-    throw BenchFailure("the login with the access code \"" + access_code +
-                       "\" was refused: " + answer.substr(0, answer.find('\r')) + " " +
-                       answer.substr(std::min(answer.size(), answer.find("\r\n\r\n"))));
+std::string log_in(const Endpoint& endpoint, const std::string& access_code, const WaitLimit& limit) {
+  const std::string body = boost::json::serialize(boost::json::object{{"access_code", access_code}});
+  std::string line = "POST ";
+  line += login_path;
+  const HttpResponse response = http_request(endpoint, line, "Content-Type: application/json\r\n", body, limit);
+  const std::size_t begin = response.head.find("tellina_session=");
+  if (response.status != 200 || begin == std::string::npos) {
+    throw ClientFailure("the login with the access code \"" + access_code + "\" was refused with status " +
+                        std::to_string(response.status) + ": " + response.body);
   }
-  return answer.substr(begin, answer.find(';', begin) - begin);
+  return response.head.substr(begin, response.head.find(';', begin) - begin);
 }
 
-}  // namespace tellina::bench
+}  // namespace tellina::client

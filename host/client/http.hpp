@@ -1,0 +1,54 @@
+#pragma once
+
+/// TCP connections to a server, and one HTTP request on each.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/client/failure.hpp"
+#include "host/client/wait_limit.hpp"
+#include "tellina/descriptor.hpp"
+
+namespace tellina::client {
+
+class Endpoint {
+ public:
+  Endpoint() = default;
+  Endpoint(std::string host_, std::uint16_t port_) : host(std::move(host_)), port(port_) {}
+  std::string host;
+  std::uint16_t port = 0;
+  /// "HOST:PORT".
+  std::string text() const;
+};
+
+/// Reads "http://HOST[:PORT]" and ignores a path. Returns nothing for any other text.
+std::optional<Endpoint> parse_url(const std::string& url);
+
+class HttpResponse {
+ public:
+  HttpResponse() = default;
+  int status = 0;
+  std::string head;  ///< status line and header lines, each with its CR LF
+  std::string body;
+};
+
+// All of these throw ClientFailure where the connection fails or the limit ends the wait.
+
+/// A blocking TCP connection without delays.
+Descriptor connect_to(const Endpoint& endpoint);
+/// Sends all of it on a blocking socket.
+void send_all(int descriptor, std::string_view bytes);
+/// Waits for more and appends it; false at the end of the connection.
+bool receive_more(int descriptor, std::string& received, const WaitLimit& limit);
+
+/// One request on a connection of its own. `line`: method and path. `headers`: further header lines, each with its CR
+/// LF.
+HttpResponse http_request(const Endpoint& endpoint, const std::string& line, const std::string& headers,
+                          const std::string& body, const WaitLimit& limit);
+
+/// Returns the cookie ("tellina_session=...") of a login that must succeed.
+std::string log_in(const Endpoint& endpoint, const std::string& access_code, const WaitLimit& limit);
+
+}  // namespace tellina::client

@@ -1,0 +1,115 @@
+#pragma once
+
+/// A participant's client as docs/protocol.md describes it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/client/web_socket.hpp"
+#include "host/wire/protocol.hpp"
+#include "host/wire/send_window.hpp"
+#include "host/wire/server_frames.hpp"
+
+namespace tellina::client {
+
+/// Follows one participant's streams over any number of connections: says hello with what it has, sends input again
+/// from where the server asks for it, stays within the input window, and acknowledges output.
+///
+/// It does something only when called. The caller polls the socket's descriptor and calls exchange().
+/// Threads: one. Throws ClientFailure where the server breaks the protocol.
+class TerminalClient final : private WebSocket::Listener {
+ public:
+  class Listener {
+   public:
+    /// Output that follows what came before. The bytes are valid during the call.
+    virtual void on_output(std::string_view bytes) = 0;
+    /// A text frame, once the client has followed it; `json` is its text.
+    virtual void on_frame(const ServerFrame& frame, std::string_view json) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+  enum class Acknowledge : std::uint8_t {
+    in_batches,  ///< after 32 KiB, as the participant page does at the latest
+    at_once,     ///< at the end of each exchange() that brought output
+    by_hand,     ///< only by acknowledge()
+  };
+
+  explicit TerminalClient(Listener& listener) : m_listener(listener) {}
+  TerminalClient(const TerminalClient&) = delete;
+  TerminalClient& operator=(const TerminalClient&) = delete;
+
+  /// Connects and upgrades; what the connection before brought is forgotten, but the streams stay.
+  void open(const Endpoint& endpoint, const std::string& cookie, const WaitLimit& limit);
+  /// Ends the connection without a close frame, as a crashed program does.
+  void cut();
+  bool is_open() const { return m_socket.has_value(); }
+  /// Absent while there is no connection.
+  WebSocket* socket() { return m_socket ? &*m_socket : nullptr; }
+  /// Of the server's close frame on the last connection; 0 before it came.
+  int close_code() const { return m_socket ? m_socket->close_code() : m_close_code; }
+  std::string close_reason() const { return m_socket ? m_socket->close_reason() : m_close_reason; }
+
+  void acknowledge_output(Acknowledge when) { m_acknowledge = when; }
+  /// From now on the client sends all input at once, as one that breaks the protocol does. Before the first hello.
+  void send_beyond_window() { m_input_window = SendWindow(offset_limit); }
+
+  /// Sends hello with the streams' offsets. Input waits for the welcome.
+  void send_hello();
+  /// Returns the id of the request. An empty `id` takes the next number.
+  RequestId start_task(int task, const RequestId& id = {});
+  RequestId give_up();
+  void send_text(std::string_view json);
+  void send_binary(std::uint64_t offset, std::string_view bytes);
+  /// Adds to the input. What the window or a missing welcome holds back is sent later.
+  void type(std::string_view bytes);
+  void acknowledge(std::uint64_t output_offset);
+
+  /// Sends what waits and reads once, at most `limit` bytes; never blocks. Returns false where the connection has
+  /// ended.
+  bool exchange(std::size_t limit = WebSocket::read_limit);
+  /// Sends what waits.
+  void flush();
+
+  /// Whether the last hello or start_task was answered, on this connection.
+  bool is_welcome() const { return m_is_welcome; }
+  const std::string& stream() const { return m_stream; }
+  std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
+  std::uint64_t acknowledged_input() const { return m_input_window.acknowledged(); }
+  std::uint64_t output_end() const { return m_output_end; }
+  std::uint64_t acknowledged_output() const { return m_acknowledged_output; }
+
+  void check_invariant() const;
+
+ private:
+  void on_text(std::string_view text) override;
+  void on_binary(std::string_view bytes) override;
+  void follow_welcome(const WelcomeFrame& welcome);
+  void follow_input_ack(std::uint64_t offset);
+  /// Drops what the server has for good; moves bytes only now and then.
+  void forget_input();
+  void send_input();
+  void end();
+  template <typename Action>
+  void use_socket(Action action);
+
+  Listener& m_listener;
+  std::optional<WebSocket> m_socket;
+  int m_close_code = 0;
+  std::string m_close_reason;
+  Acknowledge m_acknowledge = Acknowledge::in_batches;
+  bool m_is_welcome = false;
+  bool m_is_receiving = false;
+  std::uint64_t m_next_request = 1;
+
+  std::string m_stream;
+  std::string m_input;  ///< from m_input_begin on
+  std::uint64_t m_input_begin = 0;
+  SendWindow m_input_window{input_window};
+  std::uint64_t m_output_end = 0;
+  std::uint64_t m_acknowledged_output = 0;
+};
+
+}  // namespace tellina::client

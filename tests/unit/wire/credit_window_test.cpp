@@ -1,0 +1,37 @@
+#include "host/wire/credit_window.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tellina {
+namespace {
+
+TEST(CreditWindow, HasRoomUntilTheLimitIsOwed) {
+  CreditWindow window(10);
+  EXPECT_TRUE(window.has_room(10));
+  window.take(6);
+  EXPECT_TRUE(window.has_room(4));
+  EXPECT_FALSE(window.has_room(5));
+  EXPECT_TRUE(window.has_room(0)) << "a text frame owes nothing";
+  window.give_back(2);
+  EXPECT_TRUE(window.has_room(6));
+  window.give_back(100);
+  EXPECT_EQ(window.owed(), 0U);
+}
+
+TEST(CreditWindow, TakesOneFrameThatIsLargerThanItself) {
+  CreditWindow window(10);
+  EXPECT_TRUE(window.has_room(30));
+  window.take(30);
+  EXPECT_FALSE(window.has_room(1));
+  window.give_back(29);
+  EXPECT_TRUE(window.has_room(9));
+}
+
+TEST(CreditWindow, IsNotOverrun) {
+  CreditWindow window(10);
+  window.take(10);
+  EXPECT_THROW(window.take(1), AssertionFailure);
+}
+
+}  // namespace
+}  // namespace tellina
