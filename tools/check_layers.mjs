@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Checks the layers of host/: no cycle between its folders, nothing included that a rule forbids, every library linked
-// with exactly what it includes, no file compiled by another folder's CMakeLists.txt, and the table of ARCHITECTURE.md.
+// with exactly what it includes, no file compiled by another folder's CMakeLists.txt, no class cut over several files, and
+// the table of ARCHITECTURE.md.
 // Prints each finding as FILE:LINE: TEXT and ends with status 1 if there is one. --write brings the table up to date.
 
 import { execFileSync } from "node:child_process";
@@ -20,6 +21,9 @@ const APART = [
   ["bench", "cli", "the command line starts the load generator"],
   ["wire", "session", "what crosses processes knows nobody that sends it"],
 ];
+
+/** Classes that have still to come into one file. */
+const STILL_DIVIDED = ["ParticipantSession", "TaskRun"];
 
 /** @type {string[]} */
 const findings = [];
@@ -139,6 +143,24 @@ function check_sources() {
   }
 }
 
+/** The member functions of a class are defined in one source file. */
+function check_classes() {
+  /** @type {Map<string, Set<string>>} */
+  const sources = new Map();
+  for (const file of files("host/*.cpp", "plugins/*.cpp")) {
+    for (const line of readFileSync(file, "utf8").split("\n")) {
+      const name = /^(?:[A-Za-z_][^=;()]*[ *&>])?([A-Z]\w*)::~?\w+\(.*[{},()]$|^(?:[A-Za-z_][^=;()]*[ *&>])?([A-Z]\w*)::~?\w+\(.*const$/.exec(line);
+      const found = name?.[1] ?? name?.[2];
+      if (!found || STILL_DIVIDED.includes(found)) continue;
+      const key = `${dirname(file)}: ${found}`;
+      sources.set(key, (sources.get(key) ?? new Set()).add(file));
+    }
+  }
+  for (const [key, of_class] of sources) {
+    if (of_class.size > 1) report([...of_class][0], `${key.split(": ")[1]} is cut over ${[...of_class].join(", ")}`);
+  }
+}
+
 /** @param {Map<string, Includes>} graph @returns {string} */
 function table(graph) {
   const folders = [...graph.keys()].sort();
@@ -170,6 +192,7 @@ check_cycles(graph);
 check_apart(graph);
 check_links(graph);
 check_sources();
+check_classes();
 check_table(graph, process.argv.includes("--write"));
 if (findings.length > 0) {
   console.log(findings.join("\n"));

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds busy_timeout(5000);
 /// Larger files are not read whole at the start: that takes seconds.
 constexpr std::int64_t largest_file_to_check = 64LL * 1024 * 1024;
 
-/// The superuser may write what has no write permission at all; whoever took it away meant it all the same.
+/// The superuser may write what has no write permission at all; who took it away meant that.
 void check_writable(const std::string& path, const std::string& what) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return;

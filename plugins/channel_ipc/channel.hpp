@@ -60,7 +60,7 @@ class Channel {
   std::size_t receivers_here() const;
   /// No new call of the subscriber will start.
   void take_out(const std::shared_ptr<Subscriber>& subscriber);
-  /// After take_out(): returns when no call is running, but for one that this thread is in.
+  /// After take_out(): returns when no call is running, except one that this thread is in.
   void finish(Subscriber& subscriber, bool is_layer_thread);
 
   /// False where the channel is retired.

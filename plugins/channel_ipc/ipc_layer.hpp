@@ -13,8 +13,9 @@
 
 namespace tellina::ipc {
 
-/// Peer to peer over ZeroMQ, with no broker: whoever dies takes only itself along. The instances meet in a folder,
-/// where each has a socket, a lock that shows that it lives, and one empty file for each channel that it receives.
+/// Peer to peer over ZeroMQ, with no broker: an instance that dies takes no other with it. The instances meet in a
+/// folder, where each has a socket, a lock that shows that it lives, and one empty file for each channel that it
+/// receives.
 ///
 /// Opens at the first send() or receive(). Receivers are called on the layer's own thread, which all channels share, or
 /// on the one that dispatches.

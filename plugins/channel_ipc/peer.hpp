@@ -14,8 +14,8 @@ namespace tellina::ipc {
 
 /// A PUSH socket under a lock of its own, so that send() goes straight to ZeroMQ from the thread that calls it.
 ///
-/// Once the socket is full the senders leave it alone: whoever calls into a socket takes its wake-up, and the layer's
-/// thread, which waits for room, would miss it.
+/// Once the socket is full the senders leave it alone: a thread that calls into a socket takes its wake-up, and the
+/// layer's thread, which waits for room, would miss it.
 ///
 /// Threads: send() from any; all else from the layer's.
 class Peer {

@@ -22,7 +22,7 @@ class Settings {
 ///
 /// The default directory is /tmp/tellina-UID/HASH, by the config file's path: it depends neither on the environment nor
 /// on a login session (XDG_RUNTIME_DIR goes when the user logs out, and a gateway started by systemd has none),
-/// so that whoever is given one config meets.
+/// so that all who have one config meet.
 Settings read_settings(const Config& section);
 
 }  // namespace tellina::ipc

@@ -66,7 +66,8 @@ int Transport::begin_dispatching() {
 }
 
 bool Transport::dispatch() {
-  // A lone message goes on at once. The other sources are looked at behind it, and now and then in a stream of them.
+  // A lone message is passed on at once. The other sources are looked at behind it, and now and then in a stream of
+  // them.
   constexpr unsigned most_hurried = 16;
   const bool came = receive_frames(most_at_once);
   if (came && ++m_hurried % most_hurried != 0) return true;
@@ -252,7 +253,7 @@ void Transport::close() {
   m_is_stopping = true;
   m_wake_up.raise();
   if (m_thread.joinable()) m_thread.join();
-  // What is here and has no receiver any more goes on to others, or back to who sent it.
+  // What is here and has no receiver any more is passed on to others, or back to who sent it.
   flush_scheduled();
   m_has_left = true;
   m_membership.leave();

@@ -53,7 +53,7 @@ class MemoryChannel {
   /// Delivers what waits before it returns, on the caller's thread. False where the channel has been retired.
   bool add(const std::shared_ptr<Subscriber>& subscriber);
 
-  /// Returns when no call of the subscriber is running, but for one that this thread is in.
+  /// Returns when no call of the subscriber is running, except one that this thread is in.
   void remove(const std::shared_ptr<Subscriber>& subscriber);
 
   /// Retires the channel, for good, if nothing waits in it and nobody receives it.
