@@ -1,23 +1,28 @@
 #include "host/session/attached_client.hpp"
 
 #include <algorithm>
-#include <utility>
 
+#include "host/runtime/assertion.hpp"
 #include "host/wire/data_frame.hpp"
+#include "host/wire/server_frames.hpp"
 
 namespace tellina {
+
+void AttachedClient::start_output(std::uint64_t offset) { m_sent = m_rendered = offset; }
 
 bool AttachedClient::has_room() const { return m_sent - m_rendered < output_window; }
 
 bool AttachedClient::offer(Bytes& frame, std::uint64_t offset, std::size_t size) {
+  const InvariantScope invariant(*this);
   if (offset != m_sent || size > frame_payload || m_sent - m_rendered + size > output_window) return false;
   m_sent += size;
-  m_port->send_data(std::move(frame));
+  m_connection.send_data(std::move(frame));
   return true;
 }
 
 void AttachedClient::catch_up(const OutputBuffer& output) {
-  // A page that fell so far behind that the buffer lost its place sees a gap and says hello again.
+  const InvariantScope invariant(*this);
+  // A client that fell so far behind that the buffer lost its place sees a gap and says hello again.
   m_sent = std::max(m_sent, output.begin());
   m_rendered = std::max(m_rendered, m_sent > output_window ? m_sent - output_window : 0);
   while (m_sent < output.end() && has_room()) {
@@ -27,12 +32,14 @@ void AttachedClient::catch_up(const OutputBuffer& output) {
     frame.resize(frame_header);
     set_frame_offset(frame, m_sent);
     output.copy(m_sent, std::min(room, frame_payload), frame);
+    TELLINA_ASSERT(frame.size() > frame_header && frame.size() <= frame_limit);
     m_sent += frame.size() - frame_header;
-    m_port->send_data(std::move(frame));
+    m_connection.send_data(std::move(frame));
   }
 }
 
 bool AttachedClient::acknowledge(std::uint64_t offset) {
+  const InvariantScope invariant(*this);
   if (offset > m_sent) return false;
   m_rendered = std::max(m_rendered, offset);
   return true;
@@ -42,7 +49,18 @@ void AttachedClient::credit(std::size_t bytes) {
   const std::size_t owed = std::min(bytes, m_uncredited);
   if (owed == 0) return;
   m_uncredited -= owed;
-  m_port->credit(owed);
+  m_connection.credit(owed);
+}
+
+void AttachedClient::acknowledge_input(std::uint64_t end, std::size_t bytes) {
+  TELLINA_ASSERT(bytes <= end);
+  m_connection.send_text(input_ack_frame(end));
+  credit(bytes);
+}
+
+void AttachedClient::check_invariant() const {
+  TELLINA_ASSERT(m_rendered <= m_sent);
+  TELLINA_ASSERT(m_sent - m_rendered <= output_window);
 }
 
 }  // namespace tellina

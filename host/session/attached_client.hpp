@@ -4,43 +4,50 @@
 /// credited.
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "host/session/client_connection.hpp"
 #include "host/session/output_buffer.hpp"
 
 namespace tellina {
 
+/// Threads: the loop's. The connection must outlive it.
 class AttachedClient {
  public:
-  explicit AttachedClient(ClientConnection& port) : m_port(&port) {}
+  explicit AttachedClient(ClientConnection& connection) : m_connection(connection) {}
 
-  ClientConnection& port() { return *m_port; }
+  ClientConnection& connection() const { return m_connection; }
 
   /// It says by `sandbox_seen` from where on its input is meant for a sandbox that has taken another's place.
   bool confirms_sandboxes = false;
 
-  /// Output goes on from here, and everything before it counts as rendered.
-  void start_output(std::uint64_t offset) { m_sent = m_rendered = offset; }
+  /// Output continues from here, and everything before it counts as rendered.
+  void start_output(std::uint64_t offset);
 
-  /// Sends a frame that has just come from the pty, if the page has all before it and room for it.
+  /// Sends a frame that has just come from the pty, if the client has all before it and room for it.
   /// Returns whether the frame was taken.
   bool offer(Bytes& frame, std::uint64_t offset, std::size_t size);
   /// Sends from the buffer what the window allows.
   void catch_up(const OutputBuffer& output);
   /// False while the window is full.
   bool has_room() const;
-  /// The page has rendered output up to here; returns false for an offset that was never sent.
+  /// The client has rendered output up to here; returns false for an offset that was never sent.
   bool acknowledge(std::uint64_t offset);
   std::uint64_t sent() const { return m_sent; }
 
   /// Input that came on this connection, and how much of it is finished with.
   void input_came(std::size_t bytes) { m_uncredited += bytes; }
   void credit(std::size_t bytes);
-  /// Whatever is still owed: what it was for is over.
+  /// Whatever is not credited yet: what it was for is over.
   void credit_all() { credit(m_uncredited); }
+  /// The last `bytes` of input up to `end` are recorded and handed to the shell.
+  void acknowledge_input(std::uint64_t end, std::size_t bytes);
+
+  void check_invariant() const;
 
  private:
-  ClientConnection* m_port;
+  ClientConnection& m_connection;
   std::uint64_t m_sent = 0;
   std::uint64_t m_rendered = 0;
   std::size_t m_uncredited = 0;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 namespace {
 
@@ -19,6 +21,7 @@ CheckSchedule::CheckSchedule(Loop& loop, std::unique_ptr<TaskCheck> check, std::
       m_interval_timer(loop.make_timer()) {}
 
 void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
+  const InvariantScope invariant(*this);
   m_current = std::make_shared<bool>(true);
   m_is_looking = m_looks_soon = m_is_awake = false;
   m_next.reset();
@@ -35,10 +38,12 @@ void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
 }
 
 void CheckSchedule::command_ended() {
+  const InvariantScope invariant(*this);
   if (m_check->follows_commands()) start_look(TaskCheck::Look::always);
 }
 
 void CheckSchedule::output_seen() {
+  const InvariantScope invariant(*this);
   if (m_check->follows_commands()) look_soon();
   awake();
 }
@@ -74,13 +79,24 @@ void CheckSchedule::start_look(TaskCheck::Look how) {
     return;
   }
   m_is_looking = true;
+  TELLINA_ASSERT(m_awaiting.empty());
   m_awaiting = std::exchange(m_waiting, {});
   m_check->look(how, [this, how, current = std::weak_ptr(m_current)](const TaskCheck::Finding& finding) {
     if (!current.expired()) finish_look(how, finding);
   });
 }
 
+void CheckSchedule::check_invariant() const {
+  TELLINA_ASSERT(m_check);
+  TELLINA_ASSERT(m_interval >= std::chrono::nanoseconds::zero());
+  TELLINA_ASSERT(m_has_sandbox || (!m_is_looking && !m_looks_soon && !m_is_awake));
+  TELLINA_ASSERT(m_is_looking || !m_next);
+  TELLINA_ASSERT(m_is_looking || m_awaiting.empty());
+  TELLINA_ASSERT(!m_is_awake || m_interval > std::chrono::nanoseconds::zero());
+}
+
 void CheckSchedule::finish_look(TaskCheck::Look how, const TaskCheck::Finding& finding) {
+  TELLINA_ASSERT(m_is_looking && m_has_sandbox);
   m_is_looking = false;
   if (finding.is_unsure) look_soon();
   const bool is_at_rest = finding.is_at_rest && !m_callbacks.command_runs();

@@ -38,6 +38,8 @@ class CheckSchedule {
   /// or within this call.
   void look_at_the_end(std::function<void()> done);
 
+  void check_invariant() const;
+
  private:
   using Waiting = std::vector<std::function<void()>>;
 

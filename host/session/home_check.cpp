@@ -7,15 +7,17 @@
 
 namespace tellina {
 
-HomeCheck::HomeCheck(SessionEnvironment& environment, std::shared_ptr<const Study> study, int task_number)
+HomeCheck::HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study,
+                     int task_number)
     : m_environment(environment),
+      m_loop(loop),
       m_study(std::move(study)),
       m_task_number(task_number),
       m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)) {}
 
 void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
   m_sandbox = std::move(sandbox);
-  m_current = std::make_shared<bool>(true);
+  m_lifeline.cut();
   m_last_activity.reset();
 }
 
@@ -32,9 +34,8 @@ void HomeCheck::look(Look how, std::function<void(Finding)> done) {
         seen->progress = compare_trees(task.initial, task.filesystem_answer, home);
         seen->has_raced = home.raced;
       },
-      [this, seen, done = std::move(done), current = std::weak_ptr(m_current)](const std::exception_ptr& error) {
-        if (!current.expired()) done(finding_of(*seen, error));
-      });
+      m_loop.guarded(m_lifeline.guarded(
+          [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(finding_of(*seen, error)); })));
 }
 
 TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_ptr& error) {

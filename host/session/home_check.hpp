@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 
+#include "host/runtime/lifeline.hpp"
+#include "host/session/session_loop.hpp"
 #include "host/session/task_check.hpp"
 
 namespace tellina {
@@ -12,7 +14,7 @@ namespace tellina {
 /// Threads: the loop's; the comparison runs on the pool.
 class HomeCheck final : public TaskCheck {
  public:
-  HomeCheck(SessionEnvironment& environment, std::shared_ptr<const Study> study, int task_number);
+  HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study, int task_number);
 
   void use(std::shared_ptr<SandboxHandle> sandbox) override;
   bool follows_commands() const override { return true; }
@@ -30,13 +32,13 @@ class HomeCheck final : public TaskCheck {
   Finding finding_of(const Seen& seen, const std::exception_ptr& error);
 
   SessionEnvironment& m_environment;
+  SessionLoop& m_loop;
   std::shared_ptr<const Study> m_study;
   int m_task_number;
   SnapshotRequest m_request;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::optional<Activity> m_last_activity{};  ///< just before the home was last compared
-  /// Replaced with each sandbox: answers that hold an older one are late.
-  std::shared_ptr<bool> m_current = std::make_shared<bool>(true);
+  Lifeline m_lifeline;                        ///< cut with each sandbox: answers of an older one are late
 };
 
 }  // namespace tellina

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes) {
+  const InvariantScope invariant(*this);
   Arrival arrival;
   arrival.offset = m_received;
   if (bytes.empty()) return arrival;
@@ -45,6 +48,25 @@ std::size_t InputStream::forget_early() {
   for (const auto& [offset, bytes] : m_early) size += bytes.size();
   m_early.clear();
   return size;
+}
+
+void InputStream::written(std::uint64_t end) {
+  TELLINA_ASSERT(end >= m_written);
+  TELLINA_ASSERT(end <= m_received);
+  m_written = end;
+}
+
+void InputStream::recorded(std::uint64_t end) {
+  TELLINA_ASSERT(end <= m_received);
+  m_recorded = std::max(m_recorded, end);
+}
+
+void InputStream::check_invariant() const {
+  TELLINA_ASSERT(m_written <= m_received);
+  TELLINA_ASSERT(m_recorded <= m_received);
+  TELLINA_ASSERT(m_acknowledged <= m_received);
+  TELLINA_ASSERT(m_early.empty() || m_early.begin()->first > m_received);
+  TELLINA_ASSERT(m_early.empty() || m_early.rbegin()->first - m_received < m_window);
 }
 
 void InputStream::jump_to(std::uint64_t offset) {

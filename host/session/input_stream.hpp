@@ -37,8 +37,9 @@ class InputStream {
   /// Drops the held frames: a page that says hello sends everything from received_end() again. Returns their bytes.
   std::size_t forget_early();
 
-  void written(std::uint64_t end) { m_written = end; }
-  void recorded(std::uint64_t end) { m_recorded = std::max(m_recorded, end); }
+  /// Neither goes beyond what was received; `written` never goes back.
+  void written(std::uint64_t end);
+  void recorded(std::uint64_t end);
 
   /// The offset of the next byte that has not been received.
   std::uint64_t received_end() const { return m_received; }
@@ -48,6 +49,8 @@ class InputStream {
   std::size_t unacknowledged() const { return static_cast<std::size_t>(acknowledgeable() - m_acknowledged); }
   /// How far input can be acknowledged.
   std::uint64_t take_acknowledgement() { return m_acknowledged = acknowledgeable(); }
+
+  void check_invariant() const;
 
  private:
   std::uint64_t acknowledgeable() const { return std::max(m_acknowledged, std::min(m_written, m_recorded)); }

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 bool ObservationLimit::Budget::take() {
@@ -17,7 +19,19 @@ void ObservationLimit::Budget::refill() { m_left = std::min(burst, m_left + m_a_
 ObservationLimit::ObservationLimit(Loop& loop, std::function<void(EventRecord)> report)
     : m_loop(loop), m_report(std::move(report)), m_second(loop.make_timer()) {}
 
+void ObservationLimit::Budget::check_invariant() const {
+  TELLINA_ASSERT(m_left >= 0 && m_left <= burst);
+  TELLINA_ASSERT(dropped >= 0);
+}
+
+void ObservationLimit::check_invariant() const {
+  m_observations.check_invariant();
+  m_input_times.check_invariant();
+  TELLINA_ASSERT(m_is_running || (m_observations.is_full() && m_input_times.is_full()));
+}
+
 bool ObservationLimit::admit(const ObservationFrame& frame) {
+  const InvariantScope invariant(*this);
   if (!std::exchange(m_is_running, true)) wait_a_second();
   return (frame.is_input_times ? m_input_times : m_observations).take();
 }
@@ -27,6 +41,7 @@ void ObservationLimit::wait_a_second() {
 }
 
 void ObservationLimit::on_second() {
+  const InvariantScope invariant(*this);
   for (Budget* budget : {&m_observations, &m_input_times}) budget->refill();
   m_is_running = !m_observations.is_full() || !m_input_times.is_full();
   if (m_is_running) wait_a_second();

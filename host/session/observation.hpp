@@ -24,6 +24,8 @@ class ObservationLimit {
   /// Whether this one may be recorded; else it is counted.
   bool admit(const ObservationFrame& frame);
 
+  void check_invariant() const;
+
  private:
   class Budget {
    public:
@@ -31,6 +33,7 @@ class ObservationLimit {
     bool take();
     void refill();
     bool is_full() const { return m_left == burst; }
+    void check_invariant() const;
     int dropped = 0;
 
    private:

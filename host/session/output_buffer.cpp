@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 OutputBuffer::OutputBuffer(std::uint64_t offset, std::size_t capacity)
@@ -21,6 +23,7 @@ void OutputBuffer::grow(std::size_t needed) {
 }
 
 void OutputBuffer::append(BytesView bytes) {
+  const InvariantScope invariant(*this);
   m_end += bytes.size();
   if (bytes.size() > m_capacity) {
     bytes.remove_prefix(bytes.size() - m_capacity);
@@ -40,7 +43,15 @@ void OutputBuffer::append(BytesView bytes) {
   }
 }
 
+void OutputBuffer::check_invariant() const {
+  TELLINA_ASSERT(m_size <= m_ring.size());
+  TELLINA_ASSERT(m_ring.size() <= m_capacity);
+  TELLINA_ASSERT(m_end >= m_origin + m_size);
+  TELLINA_ASSERT(m_base <= m_end);
+}
+
 void OutputBuffer::copy(std::uint64_t offset, std::size_t limit, Bytes& bytes) const {
+  TELLINA_ASSERT(offset >= begin() && offset <= m_end);
   std::size_t left = std::min<std::uint64_t>(limit, m_end - offset);
   while (left > 0) {
     const std::size_t position = (offset - m_base) % m_ring.size();

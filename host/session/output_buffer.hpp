@@ -29,6 +29,8 @@ class OutputBuffer {
   /// begin() where there is none.
   std::uint64_t begin_of_line() const;
 
+  void check_invariant() const;
+
  private:
   void grow(std::size_t needed);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 namespace {
 
@@ -26,8 +28,11 @@ bool OutputThrottle::begins(MonotonicTime now) {
 }
 
 std::optional<std::chrono::nanoseconds> OutputThrottle::pause(MonotonicTime now) {
+  TELLINA_ASSERT(applies());
+  TELLINA_ASSERT(now >= m_since);
   const std::chrono::duration<double> passed = now - std::exchange(m_since, now);
   m_credit = std::min(m_credit + passed.count() * bytes_each_second, bytes_each_second);
+  TELLINA_ASSERT(m_credit <= bytes_each_second);
   if (m_credit > 0) return std::nullopt;
   const std::chrono::duration<double> wait(-m_credit / bytes_each_second + 0.01);
   return std::chrono::duration_cast<std::chrono::nanoseconds>(wait);

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/session/visible_progress.hpp"
 #include "host/study/state_json.hpp"
 #include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
+#include "host/wire/server_frames.hpp"
 
 namespace tellina {
 namespace {
 
-std::string attached_detail(const ClientConnection& port, const HelloFrame& hello, std::uint64_t output_offset) {
-  return "{\"address\":" + json_string(port.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
+std::string attached_detail(const ClientConnection& connection, const HelloFrame& hello, std::uint64_t output_offset) {
+  return "{\"address\":" + json_string(connection.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
          ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) +
          (hello.timezone.empty() ? "" : ",\"timezone\":" + json_string(hello.timezone)) + "}";
 }
@@ -22,83 +22,156 @@ std::string attached_detail(const ClientConnection& port, const HelloFrame& hell
 ParticipantSession::ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks)
     : m_environment(environment),
       m_callbacks(std::move(callbacks)),
+      m_loop(environment.loop, [this](const AssertionFailure& failure) { fail(failure); }),
+      m_record_loop(environment.loop, [this](const AssertionFailure& failure) { fail_record(failure); }),
       m_progress(lease.progress),
-      m_recorder(environment.loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
-                 {[this](std::uint64_t input_end) {
-                    if (m_run && m_begun) m_run->recorded(input_end);
-                  },
-                  [this] {
-                    m_environment.loop.post([this, alive = std::weak_ptr(m_alive)] {
-                      if (alive.expired()) return;
-                      const auto lost = m_callbacks.lost;
-                      lost();
-                    });
-                  }}),
-      m_study(environment.study),
+      m_recorder(m_record_loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
+                 [this] { tell_owner(m_callbacks.lost); }),
       m_streams(lease.streams),
-      m_deadline(environment.loop.make_timer()),
-      m_retry(environment.loop.make_timer()),
-      m_observation_limit(environment.loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
-  if (m_progress.latest && m_progress.latest->state == TaskSessionState::running) {
-    take_over(lease.left_in_order);
-  }
+      m_observation_limit(m_loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
+  m_loop.run([&] {
+    if (m_progress.task_runs()) take_over(lease.left_in_order);
+  });
 }
 
 ParticipantSession::~ParticipantSession() = default;
 
-void ParticipantSession::attach(ClientConnection& port) { m_ports.insert(&port); }
+// Clients.
 
-void ParticipantSession::detach(ClientConnection& port, const std::string& reason) {
-  if (m_ports.erase(&port) == 0) return;
-  if (m_page && &m_page->port() == &port) {
-    m_page.reset();
-    drop_ahead();
-    m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
-    log_departure(reason);
-    if (is_running()) m_run->resume();
-  }
-  check_idle();
+void ParticipantSession::attach(ClientConnection& connection) { m_connections.insert(&connection); }
+
+bool ParticipantSession::is_attached(const ClientConnection& connection) const {
+  return m_client && &m_client->connection() == &connection;
 }
 
-void ParticipantSession::on_data(ClientConnection& port, BytesView frame) {
+void ParticipantSession::detach(ClientConnection& connection, const std::string& reason) {
+  if (m_connections.erase(&connection) == 0) return;
+  const bool was_attached = is_attached(connection);
+  const std::unique_ptr<AttachedClient> gone = was_attached ? std::move(m_client) : nullptr;
+  m_loop.run([&] {
+    const InvariantScope invariant(*this);
+    if (was_attached) {
+      drop_prewarmed_slot();
+      m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
+      log_departure(reason);
+      if (m_task) m_task->terminal().detach();
+    }
+    check_idle();
+  });
+}
+
+void ParticipantSession::on_data(ClientConnection& connection, BytesView frame) {
+  m_loop.run([&] { handle_data(connection, frame); });
+}
+
+void ParticipantSession::handle_data(ClientConnection& connection, BytesView frame) {
+  const InvariantScope invariant(*this);
   const std::size_t size = frame.size() - std::min(frame.size(), frame_header);
-  if (!m_page || &m_page->port() != &port || !has_frame_header(frame)) {
-    port.send_text(error_frame("bad_message", "expected hello before input", {}));
-    port.credit(size);
+  if (!is_attached(connection) || !has_frame_header(frame)) {
+    connection.send_text(error_frame("bad_message", "expected hello before input", {}));
+    connection.credit(size);
     return;
   }
-  m_page->input_came(size);
-  if (!is_running()) return m_page->credit(size);
+  m_client->input_came(size);
+  if (!task_runs()) return m_client->credit(size);
   const std::uint64_t offset = frame_offset(frame);
-  const InputStream::Arrival arrival = m_run->receive(offset, frame_bytes(frame));
+  const InputStream::Arrival arrival = m_task->terminal().receive(offset, frame_bytes(frame));
   if (arrival.beyond_window) {
-    m_page->credit(size);
+    m_client->credit(size);
     send(error_frame("bad_message",
                      "input at offset " + std::to_string(offset) + " is more than 64 KiB ahead of " +
-                         std::to_string(m_run->input().received_end()),
+                         std::to_string(m_task->terminal().input().received_end()),
                      {}));
     return;
   }
-  m_page->credit(arrival.dropped);
+  m_client->credit(arrival.dropped);
 }
 
-void ParticipantSession::on_text(ClientConnection& port, BytesView json) {
+void ParticipantSession::on_text(ClientConnection& connection, BytesView json) {
+  m_loop.run([&] { handle_text(connection, json); });
+}
+
+void ParticipantSession::handle_text(ClientConnection& connection, BytesView json) {
+  const InvariantScope invariant(*this);
   const ClientFrame frame = decode_client_frame(json);
   if (const auto* bad = std::get_if<BadFrame>(&frame)) {
-    return port.send_text(error_frame("bad_message", bad->message, bad->id));
+    return connection.send_text(error_frame("bad_message", bad->message, bad->id));
   }
-  if (const auto* greeting = std::get_if<HelloFrame>(&frame)) return hello(port, *greeting);
-  if (!m_page || &m_page->port() != &port) {
-    return port.send_text(error_frame("bad_message", "expected hello as the first frame", {}));
+  if (const auto* greeting = std::get_if<HelloFrame>(&frame)) return hello(connection, *greeting);
+  if (!is_attached(connection)) {
+    return connection.send_text(error_frame("bad_message", "expected hello as the first frame", {}));
   }
-  if (const auto* seen = std::get_if<SandboxSeenFrame>(&frame)) return see_sandbox(*seen);
+  if (const auto* seen = std::get_if<SandboxSeenFrame>(&frame)) {
+    if (m_task) m_task->see_sandbox(*seen);
+    return;
+  }
+  if (const auto* rendered = std::get_if<AckFrame>(&frame)) {
+    if (task_runs()) m_task->terminal().acknowledge_output(rendered->output_offset);
+    return;
+  }
   if (const auto* start = std::get_if<StartTaskFrame>(&frame)) return start_task(*start);
-  if (const auto* restart = std::get_if<ResetFrame>(&frame)) return reset(*restart);
+  if (const auto* again = std::get_if<ResetFrame>(&frame)) return reset(*again);
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
-  if (const auto* rendered = std::get_if<AckFrame>(&frame)) return ack(*rendered);
-  if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(port, *probe);
+  if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(connection, *probe);
   if (const auto* seen = std::get_if<ObservationFrame>(&frame)) return observe(*seen);
   resize(std::get<ResizeFrame>(frame).size);
+}
+
+bool ParticipantSession::refuses_hello(ClientConnection& connection, const HelloFrame& frame) {
+  if (frame.participant && *frame.participant != participant_key(participant())) {
+    m_environment.log.warning("a page of another participant came with a cookie of " +
+                              participant_label(participant()) + " and was sent away; it logs in again");
+    connection.send_text(
+        error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
+    m_connections.erase(&connection);
+    connection.close(close_code::wrong_participant, "wrong participant");
+    check_idle();
+    return true;
+  }
+  if (!frame.stream || frame.stream->empty() || m_streams.contains(*frame.stream)) return false;
+  m_environment.log.warning(participant_label(participant()) +
+                            ": a page named a stream that is not this participant's, and was refused");
+  connection.send_text(
+      error_frame("unknown_stream", "This page is another participant's. Please open its link again.", {}));
+  return true;
+}
+
+void ParticipantSession::replace_client() {
+  ClientConnection& older = m_client->connection();
+  if (m_task) m_task->terminal().detach();
+  m_client.reset();
+  m_connections.erase(&older);
+  m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
+  log_departure("replaced by a newer page");
+  older.send_text(replaced_frame());
+  older.close(close_code::replaced, "replaced");
+}
+
+void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& frame) {
+  if (!m_connections.contains(&connection) || refuses_hello(connection, frame)) return;
+  if (m_client && !is_attached(connection)) replace_client();
+  if (!m_client) {
+    m_client = std::make_unique<AttachedClient>(connection);
+    log_arrival(frame.stream.has_value());
+  }
+  m_client->confirms_sandboxes = frame.sandbox.has_value();
+  if (!frame.stream) m_done.clear();
+  resize(frame.size);
+  if (!frame.timezone.empty()) m_timezone = frame.timezone;
+  if (m_task) m_task->use_timezone(m_timezone);
+  if (m_prewarmed_slot) m_prewarmed_slot->use_timezone(m_timezone);
+  const std::uint64_t from = task_runs() ? m_task->attach(*m_client, frame) : 0;
+  m_recorder.note(EventRecord("attached", attached_detail(connection, frame, from), now()));
+  m_client->start_output(from);
+  send_welcome({});
+  if (task_runs()) return m_task->continue_for(*m_client);
+  apply(StudyProgress::ClientArrived());
+}
+
+void ParticipantSession::resize(TerminalSize size) {
+  m_size = size;
+  if (m_task) m_task->resize(size);
+  if (m_prewarmed_slot) m_prewarmed_slot->resize(size);
 }
 
 void ParticipantSession::observe(ObservationFrame frame) {
@@ -106,172 +179,74 @@ void ParticipantSession::observe(ObservationFrame frame) {
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
   // What was typed in a task that has ended meanwhile is not the next one's: the row names its stream.
   const bool names_stream = frame.is_input_times || !frame.stream.empty();
-  const bool is_of_another = names_stream && (!is_running() || frame.stream != m_run->stream());
+  const bool is_of_another = names_stream && (!task_runs() || frame.stream != m_task->stream());
   if (is_of_another)
     m_recorder.note_of_participant(std::move(event));
   else
     m_recorder.note(std::move(event));
 }
 
-void ParticipantSession::resize(TerminalSize size) {
-  m_size = size;
-  // What happens once the task has ended must not get into the next one's record.
-  if (m_run && !m_ending) m_run->resize(size);
-}
-
-bool ParticipantSession::refuses_hello(ClientConnection& port, const HelloFrame& frame) {
-  if (frame.participant && *frame.participant != participant_key(participant())) {
-    m_environment.log.warning("a page of another participant came with a cookie of " +
-                              participant_label(participant()) + " and was sent away; it logs in again");
-    port.send_text(
-        error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
-    m_ports.erase(&port);
-    port.close(close_code::wrong_participant, "wrong participant");
-    check_idle();
-    return true;
-  }
-  if (!frame.stream || frame.stream->empty() || m_streams.contains(*frame.stream)) return false;
-  m_environment.log.warning(participant_label(participant()) +
-                            ": a page named a stream that is not this participant's, and was refused");
-  port.send_text(error_frame("unknown_stream", "This page is another participant's. Please open its link again.", {}));
-  return true;
-}
-
-std::uint64_t ParticipantSession::input_from(const HelloFrame& frame, bool same_stream) {
-  const bool is_unseen = std::exchange(m_exchange_is_unseen, false);
-  if (!same_stream || !frame.stream) return 0;
-  const std::uint64_t present = m_run->input_from();
-  if (!frame.sandbox) return is_unseen || present == TaskRun::no_input ? frame.input_offset.value_or(0) : present;
-  if (frame.sandbox->empty()) return 0;
-  // Input for a lost sandbox may come again after this hello, so the limit stays until the page names another.
-  return *frame.sandbox == m_run->sandbox_id() ? present : TaskRun::no_input;
-}
-
-void ParticipantSession::see_sandbox(const SandboxSeenFrame& frame) {
-  // Where it is not the one in use, the page has yet to hear of that one.
-  if (is_running() && frame.sandbox == m_run->sandbox_id()) m_run->use_input_from(frame.input_offset);
-}
-
-void ParticipantSession::hello(ClientConnection& port, const HelloFrame& frame) {
-  if (!m_ports.contains(&port) || refuses_hello(port, frame)) return;
-  if (m_page && &m_page->port() != &port) {
-    ClientConnection& older = m_page->port();
-    m_page.reset();
-    m_ports.erase(&older);
-    m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
-    log_departure("replaced by a newer page");
-    older.send_text(replaced_frame());
-    older.close(close_code::replaced, "replaced");
-  }
-  if (!m_page) {
-    m_page = std::make_unique<AttachedClient>(port);
-    log_arrival(frame.stream.has_value());
-  }
-  m_page->confirms_sandboxes = frame.sandbox.has_value();
-  if (!frame.stream) m_done.clear();
-  resize(frame.size);
-  if (!frame.timezone.empty()) m_timezone = frame.timezone;
-  if (m_run) m_run->use_timezone(m_timezone);
-  if (!is_running()) {
-    m_recorder.note(EventRecord("attached", attached_detail(port, frame, 0), now()));
-    m_page->start_output(0);
-    send_welcome({});
-    return work_ahead();
-  }
-  m_page->credit(m_run->forget_early_input());
-  const bool same_stream = !frame.stream || *frame.stream == m_run->stream();
-  if (std::exchange(m_input_uncertain, false) && same_stream && frame.input_offset) {
-    m_run->jump_input(*frame.input_offset);
-    m_acknowledged_input = m_run->input().received_end();
-  }
-  m_run->use_input_from(input_from(frame, same_stream));
-  const OutputBuffer& output = m_run->output();
-  const std::uint64_t wanted = std::min(same_stream ? frame.output_offset : 0, output.end());
-  const bool reaches_back = wanted >= output.begin();
-  const std::uint64_t from = reaches_back ? wanted : output.is_cut() ? output.begin_of_line() : output.begin();
-  m_recorder.add(EventRecord("attached", attached_detail(port, frame, from), now()));
-  m_page->start_output(from);
-  send_welcome({});
-  if (m_last_check) send_progress(*m_last_check);
-  m_page->catch_up(output);
-  if (!reaches_back && (output.is_cut() || m_run->is_adopted())) m_run->redraw();
-  m_run->resume();
-}
+// Requests.
 
 void ParticipantSession::start_task(const StartTaskFrame& frame) {
-  const int current = current_task_number(m_progress);
-  if (current > static_cast<int>(m_environment.study->tasks.size())) {
-    return send(error_frame("no_task", "all tasks have been done", frame.id));
+  const bool is_busy = m_is_released || (m_task && m_task->state() == TaskSession::State::ending);
+  for (const StudyProgress::Effect& effect :
+       m_progress.apply(*m_environment.study, StudyProgress::TaskRequested{frame.task})) {
+    if (const auto* refusal = std::get_if<StudyProgress::RefuseRequest>(&effect)) {
+      send(error_frame(refusal->code, refusal->message, frame.id));
+    } else if (is_busy) {
+      send(error_frame("busy", "the last task is being put away", frame.id));
+    } else if (std::holds_alternative<StudyProgress::RejoinTask>(effect)) {
+      send_welcome(frame.id);
+    } else if (const auto* start = std::get_if<StudyProgress::StartTask>(&effect)) {
+      m_start_id = frame.id;
+      if (!m_task) begin_task(start->number);
+    }
   }
-  if (refuses_task(frame.task, frame.id)) return;
-  if (m_ending || m_released) return send(error_frame("busy", "the last task is being put away", frame.id));
-  if (is_running()) return send_welcome(frame.id);
-  m_start_id = frame.id;
-  if (m_run) return;
-  m_answered = 0;
-  m_input_uncertain = false;
-  m_run = make_run(frame.task, "s-" + random_token(m_environment.random, 8), TaskRun::Position());
-  // Held until the task has begun: the window that its first lines were made for.
-  m_recorder.add(EventRecord(
-      "started", "{\"columns\":" + std::to_string(m_size.columns) + ",\"rows\":" + std::to_string(m_size.rows) + "}",
-      now()));
-  if (m_ahead && m_ahead->is_for(m_study, frame.task)) return m_run->start(*std::exchange(m_ahead, nullptr));
-  drop_ahead();
-  m_run->start();
 }
 
 bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& id) {
-  const int current = current_task_number(m_progress);
-  if (!task || *task == current) return false;
-  send(error_frame("wrong_task", "expected task " + std::to_string(current) + ", got " + std::to_string(*task), id));
+  const auto refusal = task ? m_progress.refuse_other_task(*task) : std::nullopt;
+  if (!refusal) return false;
+  send(error_frame(refusal->code, refusal->message, id));
   return true;
 }
 
 void ParticipantSession::reset(const ResetFrame& frame) {
   if (m_done.contains(request_key("reset", frame.id))) {
-    return send(done_frame(frame.id, is_running() ? m_run->sandbox_id() : ""));
+    return send(done_frame(frame.id, task_runs() ? m_task->sandbox_id() : ""));
   }
   if (refuses_task(frame.task, frame.id)) return;
-  if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
-  if (m_is_resetting) return;
-  m_is_resetting = true;
-  m_run->reset([this, id = frame.id](std::exception_ptr error) {
-    m_is_resetting = false;
-    if (error) return complain_of_sandbox(error, id, "reset");
-    m_last_check.reset();
-    m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_run->sandbox_id() + "\"}", now()));
-    log_event("reset").write(m_environment.log);
-    finish_request("reset", id, m_run->sandbox_id());
-    begin_recording();
-    if (std::exchange(m_progress.latest->sandbox_replaced, false)) send_state();
-  });
+  if (!task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
+  if (m_task->reset()) m_reset_id = frame.id;
+}
+
+void ParticipantSession::reset_finished(const std::string& reference) {
+  const RequestId id = std::exchange(m_reset_id, {});
+  if (reference.empty()) return finish_request("reset", id, m_task->sandbox_id());
+  send_sandbox_unavailable(id, reference);
+}
+
+void ParticipantSession::send_sandbox_unavailable(const RequestId& id, const std::string& reference) {
+  send(error_frame(
+      "sandbox_unavailable",
+      "The terminal could not be started. Try again; if it keeps failing, tell the person who runs the study.", id,
+      reference));
 }
 
 void ParticipantSession::give_up(const GiveUpFrame& frame) {
   if (m_done.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
   if (refuses_task(frame.task, frame.id)) return;
-  if (m_ending) {
-    m_give_up_id = frame.id;
-    return;
-  }
-  if (!is_running()) return send(error_frame("no_task", "no task is running", frame.id));
+  const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
+  if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
   m_give_up_id = frame.id;
-  end_unless_solved(TaskSessionState::gave_up);
+  if (!is_ending) m_task->give_up();
 }
 
-void ParticipantSession::ack(const AckFrame& frame) {
-  if (!is_running() || !m_page->acknowledge(frame.output_offset)) return;
-  if (frame.output_offset > m_answered) {
-    m_answered = frame.output_offset;
-    m_recorder.set_answered(m_answered);
-  }
-  m_page->catch_up(m_run->output());
-  m_run->resume();
-}
-
-void ParticipantSession::ping(ClientConnection& port, const PingFrame& frame) {
-  port.send_text(pong_frame(frame.t, is_running() ? m_run->input().received_end() : 0,
-                            is_running() ? m_run->output().end() : 0, m_progress.state_number));
+void ParticipantSession::ping(ClientConnection& connection, const PingFrame& frame) {
+  const bool runs = task_runs();
+  connection.send_text(pong_frame(frame.t, runs ? m_task->terminal().input().received_end() : 0,
+                                  runs ? m_task->terminal().output().end() : 0, m_progress.values().state_number));
 }
 
 std::string ParticipantSession::request_key(const std::string& kind, const RequestId& id) const {
@@ -285,68 +260,182 @@ void ParticipantSession::finish_request(const std::string& kind, const RequestId
   send(done_frame(id, sandbox));
 }
 
+// Tasks.
+
+void ParticipantSession::apply(const StudyProgress::Event& event) {
+  carry_out(m_progress.apply(*m_environment.study, event));
+}
+
+void ParticipantSession::carry_out(const StudyProgress::Effects& effects) {
+  for (const StudyProgress::Effect& effect : effects) {
+    if (const auto* next = std::get_if<StudyProgress::PrepareTask>(&effect)) {
+      prepare(next->number);
+    } else {
+      TELLINA_ASSERT(std::holds_alternative<StudyProgress::SendState>(effect));
+      send_state();
+    }
+  }
+}
+
+void ParticipantSession::prepare(int task_number) {
+  if (!m_environment.works_ahead || !m_client || m_task || m_is_released) return;
+  if (m_prewarmed_slot && m_prewarmed_slot->is_for(m_environment.study, task_number)) return;
+  drop_prewarmed_slot();
+  m_prewarmed_slot = make_slot(m_environment.study, task_number);
+  m_prewarmed_slot->prewarm();
+}
+
+std::unique_ptr<SandboxSlot> ParticipantSession::make_slot(std::shared_ptr<const Study> study, int task_number) {
+  return std::make_unique<SandboxSlot>(m_environment, m_loop, m_recorder, std::move(study), task_number, m_size,
+                                       m_timezone);
+}
+
+std::unique_ptr<SandboxSlot> ParticipantSession::take_slot(int task_number) {
+  if (m_prewarmed_slot && m_prewarmed_slot->is_for(m_environment.study, task_number))
+    return std::move(m_prewarmed_slot);
+  drop_prewarmed_slot();
+  return make_slot(m_environment.study, task_number);
+}
+
+void ParticipantSession::drop_prewarmed_slot() {
+  if (!m_prewarmed_slot) return;
+  ++m_leaving_slots;
+  std::exchange(m_prewarmed_slot, nullptr)->stop(m_lifeline.guarded([this] {
+    if (--m_leaving_slots > 0) return;
+    if (m_when_slots_are_gone) return std::exchange(m_when_slots_are_gone, nullptr)();
+    check_idle();
+  }));
+}
+
+void ParticipantSession::begin_task(int number) {
+  TELLINA_ASSERT(!m_task);
+  std::unique_ptr<SandboxSlot> slot = take_slot(number);
+  TaskSession::Owner& owner = *this;
+  m_task = std::make_unique<TaskSession>(m_environment, m_loop, m_recorder, owner, participant(), m_environment.study,
+                                         number, std::move(slot));
+  m_last_stream = m_task->stream();
+  m_streams.insert(m_last_stream);
+  m_task->start();
+}
+
+void ParticipantSession::take_over(bool left_in_order) {
+  const std::shared_ptr<const Study>& study = m_environment.study;
+  const TaskSessionRow& row = *m_progress.values().latest;
+  if (row.task_number < 1 || static_cast<std::size_t>(row.task_number) > study->tasks.size()) {
+    m_environment.log.error("task " + std::to_string(row.task_number) + " was running and is no longer in the study");
+    return;
+  }
+  TaskSession::Owner& owner = *this;
+  m_task = std::make_unique<TaskSession>(m_environment, m_loop, m_recorder, owner, participant(), study, row,
+                                         left_in_order, make_slot(study, row.task_number));
+  m_last_stream = row.stream;
+  m_streams.insert(m_last_stream);
+  m_task->start();
+}
+
+void ParticipantSession::task_started() {
+  const StudyProgress::Effects effects =
+      m_progress.apply(*m_environment.study, StudyProgress::TaskStarted{m_task->row()});
+  if (!m_client) return;
+  m_client->start_output(0);
+  m_task->terminal().attach(*m_client);
+  send_welcome(std::exchange(m_start_id, {}));
+  carry_out(effects);
+  m_task->continue_for(*m_client);
+}
+
+void ParticipantSession::task_not_started(const std::string& reference) {
+  const RequestId id = std::exchange(m_start_id, {});
+  if (!id.empty()) send_sandbox_unavailable(id, reference);
+  m_task.reset();
+  check_idle();
+}
+
+void ParticipantSession::task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) {
+  apply(StudyProgress::TaskEnded{outcome, charged});
+}
+
+void ParticipantSession::task_ended() {
+  m_task.reset();
+  m_reset_id.clear();
+  if (m_client) {
+    m_client->start_output(0);
+    m_client->credit_all();
+  }
+  if (!m_give_up_id.empty()) finish_request("give_up", std::exchange(m_give_up_id, {}));
+  apply(StudyProgress::TaskPutAway());
+  check_idle();
+}
+
+// What clients are told.
+
 void ParticipantSession::send(std::string json) {
-  if (m_page) m_page->port().send_text(std::move(json));
+  if (m_client) m_client->connection().send_text(std::move(json));
 }
 
 void ParticipantSession::send_welcome(const RequestId& id) {
-  const bool running = is_running();
-  send(welcome_frame(id, running ? m_run->stream() : "", running ? m_run->sandbox_id() : "",
-                     running ? m_run->input().received_end() : 0, running && m_page ? m_page->sent() : 0,
-                     running ? m_answered : 0, state()));
-}
-
-void ParticipantSession::send_progress(const Progress& progress) {
-  const Task& task = m_study->tasks[static_cast<std::size_t>(m_run->task_number()) - 1];
-  if (const auto frame = visible_progress(progress, task)) send(progress_frame(*frame));
+  if (!task_runs()) return send(welcome_frame(id, "", "", 0, 0, 0, state()));
+  send(welcome_frame(id, m_task->stream(), m_task->sandbox_id(), m_task->terminal().input().received_end(),
+                     m_client ? m_client->sent() : 0, m_task->terminal().answered(), state()));
 }
 
 void ParticipantSession::send_state() { send(state_frame(state())); }
 
 std::string ParticipantSession::state() {
-  if (is_running()) m_progress.latest->charged = charged(m_environment.loop.clock().now());
-  return state_json(m_run && m_begun ? *m_study : *m_environment.study, m_progress);
-}
-
-void ParticipantSession::resume() {
-  if (m_run) m_run->resume();
-}
-
-bool ParticipantSession::is_idle() const { return m_ports.empty() && !m_run && m_leaving_ahead == 0; }
-
-void ParticipantSession::drop_ahead() {
-  if (!m_ahead) return;
-  ++m_leaving_ahead;
-  std::exchange(m_ahead, nullptr)->stop([this, alive = std::weak_ptr(m_alive)] {
-    if (alive.expired() || --m_leaving_ahead > 0) return;
-    if (m_when_ahead_is_gone) return std::exchange(m_when_ahead_is_gone, nullptr)();
-    check_idle();
-  });
-}
-
-void ParticipantSession::check_idle() {
-  if (!is_idle() || m_released) return;
-  m_environment.loop.post([this, alive = std::weak_ptr(m_alive)] {
-    if (alive.expired() || !is_idle() || m_released) return;
-    const auto idle = m_callbacks.idle;
-    idle();
-  });
+  if (!m_task || m_task->state() == TaskSession::State::starting) {
+    return state_json(*m_environment.study, m_progress.values());
+  }
+  ParticipantProgress values = m_progress.values();
+  if (m_progress.task_runs()) values.latest = m_task->row();
+  return state_json(m_task->study(), values);
 }
 
 void ParticipantSession::close_all(int code, const std::string& reason) {
-  m_page.reset();
-  for (ClientConnection* port : std::exchange(m_ports, {})) port->close(code, reason);
+  m_client.reset();
+  for (ClientConnection* connection : std::exchange(m_connections, {})) connection->close(code, reason);
+}
+
+// The end.
+
+void ParticipantSession::resume() {
+  m_loop.run([this] {
+    if (m_task) m_task->terminal().resume();
+  });
+}
+
+bool ParticipantSession::is_idle() const {
+  return m_connections.empty() && !m_task && m_leaving_slots == 0 && !m_has_failed;
+}
+
+void ParticipantSession::tell_owner(const std::function<void()>& callback) {
+  m_environment.loop.post(m_lifeline.guarded([callback] { callback(); }));
+}
+
+void ParticipantSession::check_idle() {
+  if (!is_idle() || m_is_released) return;
+  m_environment.loop.post(m_lifeline.guarded([this] {
+    if (!is_idle() || m_is_released) return;
+    const auto idle = m_callbacks.idle;
+    idle();
+  }));
 }
 
 void ParticipantSession::release(std::function<void()> done) {
-  if (std::exchange(m_released, true)) return;
-  m_deadline->cancel();
-  m_retry->cancel();
+  if (std::exchange(m_is_released, true)) return;
+  if (m_has_failed) {
+    m_when_interrupted = std::move(done);
+    return;
+  }
+  m_loop.run([&] { give_up_ownership(std::move(done)); });
+}
+
+void ParticipantSession::give_up_ownership(std::function<void()> done) {
+  if (m_task) m_task->terminal().detach();
   close_all(close_code::service_restart, "the server goes down");
-  // Where a dead owner may have typed more than it recorded, and no page has said how much since, the next owner has to
-  // ask; nor is anything known of a task that could not be taken over.
-  const bool has_untold_task = !m_run && m_progress.latest && m_progress.latest->state == TaskSessionState::running;
-  const bool in_order = !m_input_uncertain && !has_untold_task;
+  // Where a dead owner may have typed more than it recorded, and no client has said how much since, the next owner has
+  // to ask; nor is anything known of a task that could not be taken over.
+  const bool has_unknown_task = !m_task && m_progress.task_runs();
+  const bool in_order = !has_unknown_task && !(m_task && m_task->has_uncertain_input());
   auto give_back = [this, in_order, done = std::move(done)] {
     m_recorder.write(
         [fence = m_recorder.fence(), at = now(), in_order](StoreTransaction& transaction, TaskSessionId) {
@@ -354,29 +443,99 @@ void ParticipantSession::release(std::function<void()> done) {
         },
         done);
   };
-  drop_ahead();
-  auto when_gone = [this, alive = std::weak_ptr(m_alive), give_back = std::move(give_back)] {
-    if (alive.expired()) return;
-    if (m_leaving_ahead == 0) return give_back();
-    m_when_ahead_is_gone = give_back;
+  drop_prewarmed_slot();
+  auto when_gone = [this, give_back = std::move(give_back)] {
+    if (m_leaving_slots == 0) return give_back();
+    m_when_slots_are_gone = give_back;
   };
-  if (m_run) return m_run->stop(std::move(when_gone));
+  if (m_task) return m_task->release(m_lifeline.guarded(std::move(when_gone)));
   when_gone();
 }
 
 void ParticipantSession::abandon() {
-  m_released = true;
-  m_deadline->cancel();
-  m_retry->cancel();
-  m_run.reset();
-  m_ahead.reset();
+  m_is_released = true;
+  m_loop.close();
+  m_record_loop.close();
+  m_task.reset();
+  m_prewarmed_slot.reset();
   close_all(close_code::service_restart, "another worker has the session");
 }
+
+void ParticipantSession::log_failure(const AssertionFailure& failure) {
+  m_has_failed = true;
+  log_event("session_failed").add("reason", failure.what()).write(m_environment.log, LogLevel::error);
+}
+
+void ParticipantSession::fail(const AssertionFailure& failure) {
+  log_failure(failure);
+  // Not here: the session's own functions are still on the stack.
+  m_environment.loop.post(m_lifeline.guarded([this] { m_record_loop.run([this] { interrupt(); }); }));
+}
+
+void ParticipantSession::fail_record(const AssertionFailure& failure) {
+  log_failure(failure);
+  m_loop.close();
+  m_environment.loop.post(m_lifeline.guarded([this] { interrupt_past_the_recorder(); }));
+}
+
+std::chrono::nanoseconds ParticipantSession::charged_at_failure() const {
+  try {
+    return m_task ? m_task->row().charged : std::chrono::nanoseconds::zero();
+  } catch (const AssertionFailure&) {
+    return m_progress.task_runs() ? m_progress.values().latest->charged : std::chrono::nanoseconds::zero();
+  }
+}
+
+void ParticipantSession::interrupt() {
+  const std::chrono::nanoseconds charged = charged_at_failure();
+  m_task.reset();
+  m_prewarmed_slot.reset();
+  auto done = [this] { end_failed(); };
+  if (!m_recorder.has_task_session()) return m_recorder.write([](StoreTransaction&, TaskSessionId) {}, done);
+  m_recorder.end(TaskSessionState::interrupted, charged, now(), done);
+}
+
+void ParticipantSession::interrupt_past_the_recorder() {
+  const std::chrono::nanoseconds charged = charged_at_failure();
+  m_task.reset();
+  m_prewarmed_slot.reset();
+  if (!m_recorder.has_task_session()) return end_failed();
+  m_environment.store.submit(
+      [fence = m_recorder.fence(), session = m_recorder.task_session(), charged,
+       at = now()](StoreTransaction& transaction) {
+        transaction.end_task_session(fence, *session, TaskSessionState::interrupted, charged, at);
+      },
+      m_lifeline.posted(m_environment.loop, [this](const std::exception_ptr& error) {
+        try {
+          if (error) std::rethrow_exception(error);
+        } catch (const std::exception& failure) {
+          m_environment.log.error(std::string("the end of a failed session could not be recorded: ") + failure.what());
+        }
+        end_failed();
+      }));
+}
+
+void ParticipantSession::end_failed() {
+  close_all(close_code::internal_error, "the session failed");
+  if (m_when_interrupted) return std::exchange(m_when_interrupted, nullptr)();
+  tell_owner(m_callbacks.lost);
+}
+
+void ParticipantSession::check_invariant() const {
+  TELLINA_ASSERT(!m_client || m_connections.contains(&m_client->connection()));
+  TELLINA_ASSERT(!m_task || !m_prewarmed_slot);
+  TELLINA_ASSERT(m_leaving_slots >= 0);
+  TELLINA_ASSERT(m_task || (m_reset_id.empty() && m_give_up_id.empty()));
+  TELLINA_ASSERT(!task_runs() || m_progress.task_runs());
+  TELLINA_ASSERT(!m_task || m_streams.contains(m_task->stream()));
+}
+
+// The log.
 
 LogEvent ParticipantSession::log_event(std::string_view name) const {
   LogEvent event(name);
   event.add_participant(participant());
-  if (m_run) event.add("task", m_run->task_number()).add("session", m_run->stream());
+  if (m_task) event.add("task", m_task->task_number()).add("session", m_task->stream());
   return event;
 }
 

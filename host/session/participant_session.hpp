@@ -1,6 +1,6 @@
 #pragma once
 
-/// One participant as their owner sees them: pages that come and go, the study's next step, and the running task.
+/// One participant as their owner sees them: clients that come and go, the study's next step, and the running task.
 
 #include <functional>
 #include <memory>
@@ -14,92 +14,113 @@
 #include "host/session/client_connection.hpp"
 #include "host/session/observation.hpp"
 #include "host/session/recorder.hpp"
-#include "host/session/task_run.hpp"
-#include "host/wire/server_frames.hpp"
+#include "host/session/session_loop.hpp"
+#include "host/session/task_session.hpp"
+#include "host/study/study_progress.hpp"
+#include "host/wire/client_frames.hpp"
 
 namespace tellina {
 
-/// Made when the lease has been acquired; goes on with a task that another owner left running.
+/// Made when the lease has been acquired; continues a task that another owner left running.
 ///
-/// Threads: the loop's. Lifetime: a port must stay until detach() or until its close() has been called.
-class ParticipantSession {
+/// An AssertionFailure inside the session ends it and no other: a running task is recorded as `interrupted`, clients
+/// are disconnected (1011), and the owner is told to destroy the session as `lost`. A client that comes back gets a new
+/// one.
+///
+/// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
+class ParticipantSession final : private TaskSession::Owner {
  public:
   class Callbacks {
    public:
     std::function<void()> idle;  ///< nobody is connected and nothing runs: the owner may release() it
-    std::function<void()> lost;  ///< a newer owner has the participant: the owner must destroy it
+    /// A newer owner has the participant, or the session has failed: the owner must destroy it.
+    std::function<void()> lost;
   };
 
   ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks);
   ~ParticipantSession();
 
-  ParticipantId participant() const { return m_progress.participant; }
+  ParticipantId participant() const { return m_progress.participant(); }
 
-  void attach(ClientConnection& port);
-  void detach(ClientConnection& port, const std::string& reason);
-  void on_data(ClientConnection& port, BytesView frame);
-  void on_text(ClientConnection& port, BytesView json);
+  void attach(ClientConnection& connection);
+  void detach(ClientConnection& connection, const std::string& reason);
+  void on_data(ClientConnection& connection, BytesView frame);
+  void on_text(ClientConnection& connection, BytesView json);
 
   /// The leases hold again after they might have lapsed: the terminal is read and written again.
   void resume();
   bool is_idle() const;
   /// Ends in order: sandbox gone, all recorded, lease given back, connections closed with 1012 (service restart).
   void release(std::function<void()> done);
-  /// Without a word to the store, which belongs to somebody else now: connections are closed with 1012.
+  /// Without a write to the store, which belongs to another owner now: connections are closed with 1012.
   void abandon();
 
+  void check_invariant() const;
+
  private:
-  void hello(ClientConnection& port, const HelloFrame& frame);
-  /// Answers and returns true where a page is another participant's, or a stream is none of this one's.
-  bool refuses_hello(ClientConnection& port, const HelloFrame& frame);
-  /// From where on a page's input is meant for the sandbox in use.
-  std::uint64_t input_from(const HelloFrame& frame, bool same_stream);
-  void see_sandbox(const SandboxSeenFrame& frame);
+  // TaskSession::Owner
+  void send(std::string json) override;
+  AttachedClient* client() override { return m_client.get(); }
+  void task_started() override;
+  void task_not_started(const std::string& reference) override;
+  void task_changed() override { apply(StudyProgress::TaskChanged{m_task->row()}); }
+  void reset_finished(const std::string& reference) override;
+  void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) override;
+  void task_ended() override;
+
+  bool is_attached(const ClientConnection& connection) const;
+  void handle_data(ClientConnection& connection, BytesView frame);
+  void handle_text(ClientConnection& connection, BytesView json);
+  void hello(ClientConnection& connection, const HelloFrame& frame);
+  /// Answers and returns true where a client is another participant's, or a stream is none of this one's.
+  bool refuses_hello(ClientConnection& connection, const HelloFrame& frame);
+  void replace_client();
   void resize(TerminalSize size);
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
   /// Whether a request is for another task than the current one; then that is answered.
   bool refuses_task(std::optional<int> task, const RequestId& id);
-  void ping(ClientConnection& port, const PingFrame& frame);
-  void ack(const AckFrame& frame);
+  void ping(ClientConnection& connection, const PingFrame& frame);
   void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;
   void finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox = {});
 
-  /// Has the sandbox for the next task made while a page shows what the task is about.
-  void work_ahead();
-  void drop_ahead();
-  std::unique_ptr<TaskRun> make_run(int task_number, std::string stream, TaskRun::Position position);
+  /// Tells the study's state machine and carries out what it asks for.
+  void apply(const StudyProgress::Event& event);
+  void carry_out(const StudyProgress::Effects& effects);
+  /// Has the sandbox for the next task made while a client shows what the task is about.
+  void prepare(int task_number);
+  void begin_task(int number);
   void take_over(bool left_in_order);
-  void on_started(std::exception_ptr error);
-  void begin_recording();
-  void on_begun(const TaskSessionRow& row);
-  void on_exchanged();
-  void on_replaced(const std::exception_ptr& error);
-  void on_restarted();
-  void start_clock();
-  void stop_clock();
-  void write_clock(std::optional<MonotonicTime> since);
-  /// After a last check, which may still pass the task.
-  void end_unless_solved(TaskSessionState state);
-  void end_task(TaskSessionState state);
-  void on_ended();
+  std::unique_ptr<SandboxSlot> make_slot(std::shared_ptr<const Study> study, int task_number);
+  /// The slot that was prepared, if it is for that task, or an empty one.
+  std::unique_ptr<SandboxSlot> take_slot(int task_number);
+  void drop_prewarmed_slot();
 
-  void send(std::string json);
   void send_welcome(const RequestId& id);
+  void send_sandbox_unavailable(const RequestId& id, const std::string& reference);
   void send_state();
-  /// As much of it as the task's feedback allows.
-  void send_progress(const Progress& progress);
   void close_all(int code, const std::string& reason);
-  void complain_of_sandbox(const std::exception_ptr& error, const RequestId& id, const char* when);
-  /// Of the running task.
-  std::chrono::nanoseconds duration() const;
-  std::chrono::nanoseconds charged(MonotonicTime at) const;
   std::string state();
-  bool is_running() const { return m_run && m_begun && !m_ending; }
+  bool task_runs() const { return m_task && m_task->runs(); }
   Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
   void check_idle();
+  void give_up_ownership(std::function<void()> done);
+  /// Runs a callback of the owner's, which may destroy the session, on the loop's next turn.
+  void tell_owner(const std::function<void()>& callback);
+
+  /// The session's boundary was left by a failed assertion. What it has is no longer trusted, except the record.
+  void fail(const AssertionFailure& failure);
+  /// The record itself is not to be trusted.
+  void fail_record(const AssertionFailure& failure);
+  void log_failure(const AssertionFailure& failure);
+  std::chrono::nanoseconds charged_at_failure() const;
+  /// Ends the task in the store, by the recorder or past it.
+  void interrupt();
+  void interrupt_past_the_recorder();
+  void end_failed();
+
   /// A line for the log about this participant and the task that runs, if any.
   LogEvent log_event(std::string_view name) const;
   void log_arrival(bool has_been_here);
@@ -107,44 +128,32 @@ class ParticipantSession {
 
   SessionEnvironment& m_environment;
   Callbacks m_callbacks;
-  ParticipantProgress m_progress;
+  SessionLoop m_loop;
+  SessionLoop m_record_loop;  ///< the record outlives a failure of the rest
+  StudyProgress m_progress;
   Recorder m_recorder;
 
-  std::set<ClientConnection*> m_ports;
-  std::unique_ptr<AttachedClient> m_page;
-  std::optional<MonotonicTime> m_left{};  ///< when the last page left; absent while none has
+  std::set<ClientConnection*> m_connections;
+  std::unique_ptr<AttachedClient> m_client;
+  std::optional<MonotonicTime> m_left{};  ///< when the last client left; absent while none has
   TerminalSize m_size;
-  std::string m_timezone;  ///< of the page that came last
+  std::string m_timezone;  ///< of the client that came last
 
-  std::unique_ptr<SandboxAhead> m_ahead;  ///< for the next task, while none runs
-  int m_leaving_ahead = 0;                ///< those that were not needed and are not gone yet
-  std::function<void()> m_when_ahead_is_gone{};
-  std::unique_ptr<TaskRun> m_run;
-  std::shared_ptr<const Study> m_study;  ///< of the running task
-  bool m_begun = false;                  ///< the running task is in the store, and pages are told of it
-  bool m_ending = false;
-  std::optional<TaskSessionState> m_ends_as{};  ///< a last check is under way; how the task ends if it does not pass
-  bool m_input_uncertain = false;               ///< a dead owner may have typed more than it recorded
-  bool m_is_resetting = false;
-  bool m_exchange_is_unseen = false;       ///< a sandbox took another's place, and no page was there to confirm it
-  std::optional<Progress> m_last_check{};  ///< of the running task and its present sandbox
+  std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while none runs
+  int m_leaving_slots = 0;                        ///< that were not needed and are not gone yet
+  std::function<void()> m_when_slots_are_gone{};
+  std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;
   std::set<std::string> m_streams;  ///< of all the participant's task sessions
   RequestId m_start_id;
-  std::uint64_t m_answered = 0;
-  std::uint64_t m_acknowledged_input = 0;
-
-  std::chrono::nanoseconds m_charged_before{};
-  MonotonicTime m_clock_started{};
-  bool m_clock_stands = false;  ///< there is no sandbox, which is not the participant's doing
-  std::unique_ptr<Loop::Timer> m_deadline;
-  std::unique_ptr<Loop::Timer> m_retry;
-  int m_end_steps = 0;
+  RequestId m_reset_id;
   RequestId m_give_up_id;
   std::set<std::string> m_done;  ///< requests that were answered and may come again
   ObservationLimit m_observation_limit;
-  bool m_released = false;
-  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+  bool m_is_released = false;
+  bool m_has_failed = false;
+  std::function<void()> m_when_interrupted{};  ///< of a release() of a session that has failed
+  Lifeline m_lifeline;
 };
 
 }  // namespace tellina

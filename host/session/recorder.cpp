@@ -39,17 +39,20 @@ bool may_pass(const StoreError& error) {
 
 }  // namespace
 
-Recorder::Recorder(Loop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, Callbacks callbacks)
+Recorder::Recorder(SessionLoop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, std::function<void()> lost)
     : m_loop(loop),
       m_store(store),
       m_log(log),
       m_fence(std::move(fence)),
       m_keeps_bytes(keeps_bytes),
-      m_callbacks(std::move(callbacks)),
+      m_lost_callback(std::move(lost)),
       m_retry(loop.make_timer()),
       m_lengths_timer(loop.make_timer()) {}
 
 void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_begun && m_held.empty());
+  TELLINA_ASSERT(session != no_task_session);
   *m_session = session;
   m_input_end = input_end;
   m_begun = true;
@@ -57,6 +60,8 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
 
 void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
                      TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_begun);
   auto row = std::make_shared<TaskSessionRow>();
   Operation operation;
   operation.job = [fence = m_fence, task_number, task_type = std::move(task_type), stream = std::move(stream),
@@ -76,6 +81,9 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
 }
 
 void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_begun);
+  TELLINA_ASSERT(state != TaskSessionState::running);
   write(
       [fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
         transaction.end_task_session(fence, session, state, charged, at);
@@ -94,6 +102,7 @@ void Recorder::write(std::function<void(StoreTransaction&, TaskSessionId)> job, 
 }
 
 void Recorder::add(Record record) {
+  const InvariantScope invariant(*this);
   if (m_lost) return;
   if (!m_begun) {
     m_held_size += payload_size(record);
@@ -140,6 +149,8 @@ void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Tim
 
 void Recorder::add_length(const GapRecord& length) {
   if (m_lost || !m_begun) return add(Record(length));
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(length.from <= length.to);
   Operation& batch = open_batch();
   if (batch.records->empty()) {
     m_lengths_timer->start(m_loop.clock().now() + lengths_interval, [this] {
@@ -205,11 +216,7 @@ void Recorder::submit() {
       transaction.append(fence, *session, *records);
     };
   }
-  auto done = [this, &loop = m_loop, alive = std::weak_ptr(m_alive)](std::exception_ptr error) {
-    loop.post([this, alive, error = std::move(error)] {
-      if (!alive.expired()) completed(error);
-    });
-  };
+  auto done = m_loop.posted([this](const std::exception_ptr& error) { completed(error); });
   // What waits behind a batch is not one, and is waited for.
   const bool may_lie = front.records && m_operations.size() == 1 && !much_waits();
   if (may_lie) return m_store.submit_deferred(front.job, std::move(done));
@@ -217,6 +224,8 @@ void Recorder::submit() {
 }
 
 void Recorder::completed(const std::exception_ptr& error) {
+  check_invariant();
+  TELLINA_ASSERT(m_in_flight);
   try {
     if (error) std::rethrow_exception(error);
   } catch (const StoreError& failure) {
@@ -232,15 +241,18 @@ void Recorder::completed(const std::exception_ptr& error) {
   }
   if (!m_complaint.empty()) m_log.info("the record goes on");
   m_complaint.clear();
+  TELLINA_ASSERT(!m_operations.empty());
   m_in_flight = false;
   const Operation operation = std::move(m_operations.front());
   m_operations.pop_front();
+  TELLINA_ASSERT(operation.bytes <= m_backlog && operation.input_bytes <= m_input_backlog);
   m_backlog -= operation.bytes;
   m_input_backlog -= operation.input_bytes;
+  check_invariant();
   submit();
-  const std::weak_ptr<bool> alive = m_alive;
-  if (operation.records) m_callbacks.recorded(operation.input_end);
-  if (operation.done && !alive.expired()) operation.done();
+  if (operation.records && m_recorded) m_recorded(operation.input_end);
+  // May destroy the recorder.
+  if (operation.done) operation.done();
 }
 
 void Recorder::wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure) {
@@ -253,11 +265,20 @@ void Recorder::wait(std::chrono::milliseconds interval, const char* what, const 
   });
 }
 
+void Recorder::check_invariant() const {
+  TELLINA_ASSERT(m_input_backlog <= m_backlog);
+  TELLINA_ASSERT(m_lost || !m_in_flight || !m_operations.empty());
+  TELLINA_ASSERT(!m_lost || m_operations.empty());
+  TELLINA_ASSERT(!m_begun || m_held.empty());
+  TELLINA_ASSERT(!m_held.empty() || m_held_size == 0);
+  TELLINA_ASSERT(m_answered_written <= m_answered);
+}
+
 void Recorder::give_up(const std::string& message) {
   m_log.warning(message);
   m_lost = true;
   m_operations.clear();
-  m_callbacks.lost();
+  m_lost_callback();
 }
 
 }  // namespace tellina

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "host/runtime/loop.hpp"
+#include "host/session/session_loop.hpp"
 #include "host/store/store.hpp"
 
 namespace tellina {
@@ -25,17 +25,17 @@ namespace tellina {
 /// Threads: the loop's.
 class Recorder {
  public:
-  class Callbacks {
-   public:
-    std::function<void(std::uint64_t input_end)>
-        recorded;                ///< after each batch: the input stream is in the file up to here
-    std::function<void()> lost;  ///< a newer owner has the participant, or the store refuses: nothing more is written
-  };
-
   /// `keeps_bytes`: whether what goes through the terminal is kept; else only how much it was, a few times a second, as
   /// gaps with the reason "not_recorded".
-  Recorder(Loop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, Callbacks callbacks);
+  /// `lost`: a newer owner has the participant, or the store refuses, so nothing more is written. It may not destroy
+  /// the recorder.
+  Recorder(SessionLoop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, std::function<void()> lost);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
   bool keeps_bytes() const { return m_keeps_bytes; }
+  /// `recorded` runs after each batch: the input stream is in the file up to its argument. May be empty.
+  void when_recorded(std::function<void(std::uint64_t input_end)> recorded) { m_recorded = std::move(recorded); }
 
   /// Goes on with a task session that is in the file.
   void resume(TaskSessionId session, std::uint64_t input_end);
@@ -61,6 +61,12 @@ class Recorder {
   /// Bytes of input and output that are not in the file yet.
   std::size_t backlog() const { return m_backlog + m_held_size; }
   const Fence& fence() const { return m_fence; }
+  /// Between begin() or resume() and end().
+  bool has_task_session() const { return m_begun; }
+  /// Filled once the store has begun it.
+  std::shared_ptr<const TaskSessionId> task_session() const { return m_session; }
+
+  void check_invariant() const;
 
  private:
   struct Operation {
@@ -89,12 +95,13 @@ class Recorder {
   void wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure);
   void give_up(const std::string& message);
 
-  Loop& m_loop;
+  SessionLoop& m_loop;
   Store& m_store;
   Log& m_log;
   Fence m_fence;
   const bool m_keeps_bytes;
-  Callbacks m_callbacks;
+  std::function<void(std::uint64_t)> m_recorded;
+  const std::function<void()> m_lost_callback;
   std::unique_ptr<Loop::Timer> m_retry;
   std::unique_ptr<Loop::Timer> m_lengths_timer;
   std::deque<Operation> m_operations;
@@ -110,7 +117,6 @@ class Recorder {
   std::uint64_t m_input_end = 0;
   std::size_t m_backlog = 0;
   std::size_t m_input_backlog = 0;  ///< of it
-  std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
 };
 
 }  // namespace tellina

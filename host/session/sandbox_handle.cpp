@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/plugins/guard.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
@@ -70,7 +71,15 @@ SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sa
       m_terminal(m_sandbox->terminal()),
       m_ended_descriptor(m_sandbox->ended_descriptor()) {}
 
+void SandboxHandle::check_invariant() const {
+  TELLINA_ASSERT(m_sandbox);
+  TELLINA_ASSERT(!m_destroyed || m_calls.empty());
+  TELLINA_ASSERT(m_busy || m_destroyed || !m_wanted_size);
+}
+
 void SandboxHandle::run(std::function<void(Sandbox&)> call, Done finish) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_destroyed);
   m_calls.emplace_back(std::move(call), std::move(finish));
   next();
 }

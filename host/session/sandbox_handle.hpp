@@ -42,6 +42,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   /// Interrupts what is under way; its callback still runs. Nothing else may be asked afterwards.
   void destroy(std::function<void()> done);
 
+  void check_invariant() const;
+
  private:
   using Make = std::function<std::unique_ptr<Sandbox>(SandboxBackend&)>;
   static void make(SessionEnvironment& environment, const char* function, Make make, Started started);

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "host/runtime/assertion.hpp"
 #include "host/wire/protocol.hpp"
 
 namespace tellina {
@@ -32,7 +33,7 @@ TerminalIo::TerminalIo(Loop& loop, int descriptor, Callbacks callbacks)
 }
 
 void TerminalIo::resume() {
-  if (!m_write_armed && has_unwritten()) arm_write();
+  if (!m_write_armed && unwritten() > 0) arm_write();
   if (m_read_armed || m_hung_up || !m_callbacks.may_read()) return;
   arm_read();
 }
@@ -79,6 +80,7 @@ void TerminalIo::drain(std::size_t limit) {
 }
 
 void TerminalIo::write(BytesView bytes) {
+  const InvariantScope invariant(*this);
   // A shell that reads slowly and never quite all would let the written part grow for ever.
   if (m_unwritten_from >= piece_limit) {
     m_unwritten.erase(0, m_unwritten_from);
@@ -98,7 +100,7 @@ void TerminalIo::arm_write() {
 
 void TerminalIo::flush() {
   std::size_t written = 0;
-  while (has_unwritten()) {
+  while (unwritten() > 0) {
     const ssize_t put =
         ::write(m_descriptor, m_unwritten.data() + m_unwritten_from, m_unwritten.size() - m_unwritten_from);
     if (put < 0 && errno == EINTR) continue;
@@ -106,6 +108,7 @@ void TerminalIo::flush() {
       if (errno == EAGAIN) arm_write();
       break;
     }
+    TELLINA_ASSERT(static_cast<std::size_t>(put) <= unwritten());
     m_unwritten_from += static_cast<std::size_t>(put);
     written += static_cast<std::size_t>(put);
   }
@@ -114,6 +117,13 @@ void TerminalIo::flush() {
     m_unwritten_from = 0;
   }
   if (written > 0) m_callbacks.on_written(written);
+}
+
+void TerminalIo::check_invariant() const {
+  TELLINA_ASSERT(m_descriptor >= 0);
+  TELLINA_ASSERT(m_unwritten_from <= m_unwritten.size());
+  TELLINA_ASSERT(m_last_piece < frame_payload);
+  TELLINA_ASSERT(!m_hung_up || !m_read_armed);
 }
 
 Bytes TerminalIo::take_unwritten() {

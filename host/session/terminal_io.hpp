@@ -28,7 +28,8 @@ class TerminalIo {
 
   /// Takes bytes into the queue and writes what the pty takes now.
   void write(BytesView bytes);
-  bool has_unwritten() const { return m_unwritten_from < m_unwritten.size(); }
+  /// Bytes that have not entered the pty.
+  std::size_t unwritten() const { return m_unwritten.size() - m_unwritten_from; }
   /// What has not entered the pty: belongs to the next shell.
   Bytes take_unwritten();
 
@@ -36,6 +37,8 @@ class TerminalIo {
   void resume();
   /// Reads what is there now, whatever may_read() says, until `limit` bytes are reached: a shell's last words.
   void drain(std::size_t limit);
+
+  void check_invariant() const;
 
  private:
   void arm_read();

@@ -68,7 +68,8 @@ TEST_F(ThrottledSessionTest, GoesOnAtAQuarterOfAMebibyteASecondAndSaysSo) {
   const std::uint64_t first = flood(milliseconds(200));
   EXPECT_GT(first, 100 * kib);
   expect_stored("SELECT detail FROM events WHERE kind = 'throttled'", R"({"after_bytes":67108864})");
-  EXPECT_THAT(log.lines(), Contains("a task session has printed 64 MiB; its output goes on at 256 KiB a second"));
+  EXPECT_THAT(log.lines(),
+              Contains("a task session has printed 64 MiB; from now on its output is read at 256 KiB a second"));
   const std::uint64_t in_ten_seconds = flood(seconds(10));
   EXPECT_GT(in_ten_seconds, 9 * 256 * kib);
   EXPECT_LT(in_ten_seconds, 11 * 256 * kib);

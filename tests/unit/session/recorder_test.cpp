@@ -47,9 +47,8 @@ class RecorderTest : public SessionTest {
     make(true);
   }
   void make(bool keeps_bytes) {
-    recorder = std::make_unique<Recorder>(
-        loop, failing, log, lease.fence, keeps_bytes,
-        Recorder::Callbacks{[this](std::uint64_t end) { ends.push_back(end); }, [this] { ++losses; }});
+    recorder = std::make_unique<Recorder>(record_loop, failing, log, lease.fence, keeps_bytes, [this] { ++losses; });
+    recorder->when_recorded([this](std::uint64_t end) { ends.push_back(end); });
   }
   void begin() {
     bool begun = false;
@@ -60,6 +59,7 @@ class RecorderTest : public SessionTest {
 
   LeaseResult lease;
   FailingStore failing{*store};
+  SessionLoop record_loop{loop, [](const AssertionFailure& failure) { ADD_FAILURE() << failure.what(); }};
   std::unique_ptr<Recorder> recorder;
   std::vector<std::uint64_t> ends;
   int losses = 0;

@@ -14,7 +14,7 @@
 namespace tellina::testing {
 
 /// Keeps what a session says.
-class KeepingPort final : public ClientConnection {
+class KeepingPort : public ClientConnection {
  public:
   void send_data(Bytes frame) override {
     if (!output.empty()) {
@@ -88,6 +88,9 @@ class SessionTest : public ::testing::Test {
   ~SessionTest() override {
     session.reset();
     loop.run_until_idle();
+    for (const std::string& line : log.lines()) {
+      EXPECT_TRUE(expects_failures || line.rfind("event=session_failed", 0) != 0) << line;
+    }
   }
 
   Timestamp now() { return Timestamp(loop.clock()); }
@@ -185,6 +188,7 @@ class SessionTest : public ::testing::Test {
   ParticipantId participant = 0;
   KeepingPort port;
   int idle_calls = 0;
+  bool expects_failures = false;  ///< assertions may fail in a session
   int lost_calls = 0;
   std::unique_ptr<ParticipantSession> session;
 };

@@ -110,44 +110,44 @@ TEST(InputStream, AcknowledgesWhatIsWrittenAndRecorded) {
 
 TEST(AttachedClient, SendsWithinItsWindow) {
   KeepingPort port;
-  AttachedClient page(port);
+  AttachedClient client(port);
   OutputBuffer output;
   output.append(std::string(output_window + 100, 'x'));
-  page.start_output(0);
-  page.catch_up(output);
-  EXPECT_EQ(page.sent(), output_window);
-  EXPECT_FALSE(page.has_room());
+  client.start_output(0);
+  client.catch_up(output);
+  EXPECT_EQ(client.sent(), output_window);
+  EXPECT_FALSE(client.has_room());
   Bytes frame = data_frame(output_window, "y");
-  EXPECT_FALSE(page.offer(frame, output_window, 1));
-  EXPECT_FALSE(page.acknowledge(output_window + 1));
-  EXPECT_TRUE(page.acknowledge(60));
-  page.catch_up(output);
-  EXPECT_EQ(page.sent(), output_window + 60);
-  EXPECT_TRUE(page.acknowledge(10)) << "an older acknowledgement is no harm";
-  EXPECT_FALSE(page.has_room());
+  EXPECT_FALSE(client.offer(frame, output_window, 1));
+  EXPECT_FALSE(client.acknowledge(output_window + 1));
+  EXPECT_TRUE(client.acknowledge(60));
+  client.catch_up(output);
+  EXPECT_EQ(client.sent(), output_window + 60);
+  EXPECT_TRUE(client.acknowledge(10)) << "an older acknowledgement is no harm";
+  EXPECT_FALSE(client.has_room());
 }
 
 TEST(AttachedClient, OffersOnlyWhatFollows) {
   KeepingPort port;
-  AttachedClient page(port);
-  page.start_output(5);
+  AttachedClient client(port);
+  client.start_output(5);
   Bytes frame = data_frame(6, "b");
-  EXPECT_FALSE(page.offer(frame, 6, 1));
+  EXPECT_FALSE(client.offer(frame, 6, 1));
   frame = data_frame(5, "a");
-  EXPECT_TRUE(page.offer(frame, 5, 1));
+  EXPECT_TRUE(client.offer(frame, 5, 1));
   EXPECT_EQ(port.output, "a");
 }
 
 TEST(AttachedClient, CreditsNoMoreThanCame) {
   KeepingPort port;
-  AttachedClient page(port);
-  page.input_came(10);
-  page.credit(4);
-  page.credit(100);
+  AttachedClient client(port);
+  client.input_came(10);
+  client.credit(4);
+  client.credit(100);
   EXPECT_EQ(port.credited, 10U);
-  page.input_came(3);
-  page.credit_all();
-  page.credit_all();
+  client.input_came(3);
+  client.credit_all();
+  client.credit_all();
   EXPECT_EQ(port.credited, 13U);
 }
 

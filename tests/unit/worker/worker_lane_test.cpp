@@ -312,6 +312,7 @@ class FailingRandom final : public Random {
 };
 
 TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
+  expects_failures = true;
   FailingRandom failing(random);
   SessionEnvironment lent(loop, pool, *store, backend, failing, log);
   lent.study = environment.study;

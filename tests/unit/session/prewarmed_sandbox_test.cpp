@@ -5,9 +5,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class SandboxAheadTest : public SessionTest {
+class PrewarmedSandboxTest : public SessionTest {
  protected:
-  SandboxAheadTest() { environment.works_ahead = true; }
+  PrewarmedSandboxTest() { environment.works_ahead = true; }
   void greet(KeepingPort& page) { say(page, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})"); }
   /// A page that shows task 1, and its sandbox.
   void read_task() {
@@ -18,7 +18,7 @@ class SandboxAheadTest : public SessionTest {
   }
 };
 
-TEST_F(SandboxAheadTest, IsWhatTheTaskBeginsIn) {
+TEST_F(PrewarmedSandboxTest, IsWhatTheTaskBeginsIn) {
   read_task();
   say(R"({"type":"resize","columns":100,"rows":30})");
   loop.advance(std::chrono::seconds(30));
@@ -34,7 +34,7 @@ TEST_F(SandboxAheadTest, IsWhatTheTaskBeginsIn) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
-TEST_F(SandboxAheadTest, HasTheTimeZoneOfThePage) {
+TEST_F(PrewarmedSandboxTest, HasTheTimeZoneOfThePage) {
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"timezone":"Europe/Berlin"})");
   ASSERT_TRUE(wait([&] { return backend.shells.size() == 1; }));
@@ -47,7 +47,7 @@ TEST_F(SandboxAheadTest, HasTheTimeZoneOfThePage) {
   EXPECT_THAT(stored("SELECT detail FROM events WHERE kind = 'attached'"), HasSubstr(R"("timezone":"Europe/Berlin")"));
 }
 
-TEST_F(SandboxAheadTest, IsWaitedForWhereTheTaskIsStartedFirst) {
+TEST_F(PrewarmedSandboxTest, IsWaitedForWhereTheTaskIsStartedFirst) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
@@ -56,14 +56,14 @@ TEST_F(SandboxAheadTest, IsWaitedForWhereTheTaskIsStartedFirst) {
   EXPECT_EQ(backend.starts, 1);
 }
 
-TEST_F(SandboxAheadTest, GoesWithThePage) {
+TEST_F(PrewarmedSandboxTest, GoesWithThePage) {
   read_task();
   session->detach(port, "gone");
   ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
   ASSERT_TRUE(wait([&] { return idle_calls == 1; }));
 }
 
-TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBack) {
+TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBack) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   bool released = false;
@@ -73,7 +73,7 @@ TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBack) {
   EXPECT_TRUE(backend.shell().is_destroyed);
 }
 
-TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLeft) {
+TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLeft) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->detach(port, "gone");
@@ -85,7 +85,7 @@ TEST_F(SandboxAheadTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLeft) {
   EXPECT_TRUE(backend.shell().is_destroyed);
 }
 
-TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileIsMadeAfresh) {
+TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileIsMadeAfresh) {
   read_task();
   backend.shell().exit();
   start_task(1);
@@ -95,7 +95,7 @@ TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileIsMadeAfresh) {
   EXPECT_FALSE(backend.shell().is_destroyed);
 }
 
-TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoTask) {
+TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoTask) {
   read_task();
   backend.shell().exit();
   backend.is_unavailable = true;
@@ -105,13 +105,13 @@ TEST_F(SandboxAheadTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoTask)
   EXPECT_EQ(stored("SELECT count(*) FROM task_sessions"), "0");
 }
 
-TEST_F(SandboxAheadTest, GoesWithALostSession) {
+TEST_F(PrewarmedSandboxTest, GoesWithALostSession) {
   read_task();
   session->abandon();
   ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
 }
 
-TEST_F(SandboxAheadTest, ThatCouldNotBeMadeIsMadeAfresh) {
+TEST_F(PrewarmedSandboxTest, ThatCouldNotBeMadeIsMadeAfresh) {
   backend.is_unavailable = true;
   open();
   greet(port);
@@ -124,7 +124,7 @@ TEST_F(SandboxAheadTest, ThatCouldNotBeMadeIsMadeAfresh) {
   EXPECT_EQ(backend.starts, 2);
 }
 
-TEST_F(SandboxAheadTest, IsOneForEachTask) {
+TEST_F(PrewarmedSandboxTest, IsOneForEachTask) {
   read_task();
   start_task(1);
   say(R"({"type":"give_up","id":7})");
@@ -140,7 +140,7 @@ TEST_F(SandboxAheadTest, IsOneForEachTask) {
   EXPECT_EQ(backend.starts, 2) << "no task is left";
 }
 
-TEST_F(SandboxAheadTest, OfATaskThatWasChangedIsReplaced) {
+TEST_F(PrewarmedSandboxTest, OfATaskThatWasChangedIsReplaced) {
   read_task();
   auto changed = std::make_shared<Study>(*environment.study);
   changed->tasks[0].initial.root.children["new"] = FileNode::regular("");
@@ -151,7 +151,7 @@ TEST_F(SandboxAheadTest, OfATaskThatWasChangedIsReplaced) {
   EXPECT_TRUE(backend.shell().spec.initial.root.children.contains("new"));
 }
 
-TEST_F(SandboxAheadTest, IsNotMadeWhereNoneIsKeptReady) {
+TEST_F(PrewarmedSandboxTest, IsNotMadeWhereNoneIsKeptReady) {
   environment.works_ahead = false;
   open();
   greet(port);

@@ -1,0 +1,336 @@
+#include "host/session/sandbox_slot.hpp"
+
+#include <utility>
+
+#include "host/session/transitions.hpp"
+#include "host/text/json.hpp"
+
+namespace tellina {
+namespace {
+
+/// A shell that ends sooner than this is restarted only after as long, so that one that cannot live costs little.
+constexpr std::chrono::seconds short_life{1};
+constexpr std::chrono::milliseconds redraw_pause{50};
+
+using State = SandboxSlot::State;
+/// Into `stopped` every state may change. A reset's sandbox comes into use whatever the old one is doing.
+constexpr Transition<State> transitions[] = {
+    {State::empty, State::prewarming},       {State::empty, State::starting},
+    {State::empty, State::in_use},           {State::prewarming, State::starting},
+    {State::starting, State::in_use},        {State::starting, State::empty},
+    {State::starting, State::shell_ended},   {State::in_use, State::in_use},
+    {State::in_use, State::shell_ended},     {State::shell_ended, State::starting},
+    {State::shell_ended, State::restarting}, {State::shell_ended, State::in_use},
+    {State::restarting, State::in_use},      {State::restarting, State::replacing},
+    {State::replacing, State::in_use},       {State::replacing, State::shell_ended},
+};
+
+}  // namespace
+
+SandboxSlot::SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
+                         std::shared_ptr<const Study> study, int task_number, TerminalSize size, std::string time_zone)
+    : m_environment(environment),
+      m_loop(loop),
+      m_recorder(recorder),
+      m_study(std::move(study)),
+      m_task_number(task_number),
+      m_size(size),
+      m_timezone(std::move(time_zone)),
+      m_restart_timer(loop.make_timer()),
+      m_redraw_timer(loop.make_timer()) {
+  TELLINA_ASSERT(m_task_number >= 1);
+  TELLINA_ASSERT(static_cast<std::size_t>(m_task_number) <= m_study->tasks.size());
+}
+
+SandboxSlot::~SandboxSlot() {
+  drop_prewarmed();
+  m_shell_watch.reset();
+  if (m_sandbox) m_sandbox->destroy([] {});
+}
+
+void SandboxSlot::move_to(State state) {
+  TELLINA_ASSERT(m_state != State::stopped);
+  TELLINA_ASSERT(state == State::stopped || allows(transitions, m_state, state));
+  m_state = state;
+}
+
+SandboxSpec SandboxSlot::make_spec() {
+  const Task& task = m_study->tasks[static_cast<std::size_t>(m_task_number) - 1];
+  SandboxSpec spec;
+  spec.id = random_token(m_environment.random, 8);
+  spec.owner = m_environment.worker;
+  spec.initial = task.initial;
+  spec.size = m_size;
+  spec.working_directory = task.working_directory;
+  spec.environment["TELLINA_NONCE"] = nonce_of(spec.id);
+  if (!m_timezone.empty()) spec.environment["TZ"] = m_timezone;
+  return spec;
+}
+
+void SandboxSlot::prewarm() {
+  const InvariantScope invariant(*this);
+  move_to(State::prewarming);
+  SandboxSpec spec = make_spec();
+  m_prewarmed = std::make_shared<Prewarmed>();
+  m_prewarmed->id = spec.id;
+  m_prewarmed->statistics = m_environment.statistics;
+  SandboxHandle::start(m_environment, std::move(spec),
+                       [prewarmed = m_prewarmed](std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
+                         prewarmed->is_there = true;
+                         prewarmed->sandbox = std::move(sandbox);
+                         prewarmed->error = std::move(error);
+                         if (prewarmed->taker) return hand_over(*prewarmed);
+                         if (prewarmed->sandbox) ++prewarmed->statistics->sandboxes_ready;
+                       });
+}
+
+void SandboxSlot::hand_over(Prewarmed& prewarmed) {
+  const SandboxHandle::Started taker = prewarmed.taker;
+  taker(std::exchange(prewarmed.sandbox, nullptr), prewarmed.error);
+}
+
+void SandboxSlot::take(Prewarmed& prewarmed, SandboxHandle::Started taker) {
+  prewarmed.taker = std::move(taker);
+  if (!prewarmed.is_there) return;
+  if (prewarmed.sandbox) --prewarmed.statistics->sandboxes_ready;
+  hand_over(prewarmed);
+}
+
+void SandboxSlot::drop_prewarmed() {
+  const std::shared_ptr<Prewarmed> prewarmed = std::exchange(m_prewarmed, nullptr);
+  if (!prewarmed) return;
+  ++m_leaving->awaited;
+  take(*prewarmed, [leaving = m_leaving](const std::shared_ptr<SandboxHandle>& sandbox, const std::exception_ptr&) {
+    if (!sandbox) return leaving->one_gone();
+    sandbox->destroy([leaving] { leaving->one_gone(); });
+  });
+}
+
+SandboxHandle::Started SandboxSlot::use_when_there(const SandboxId& id, Origin origin, Used done) {
+  ++m_leaving->awaited;
+  // Inside the session's boundary only as far as it is about the session: a sandbox that comes too late is removed
+  // whatever has become of that.
+  auto used = m_loop.guarded([this, id, origin, done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox,
+                                                                        std::exception_ptr error) {
+    if (!error) error = use(sandbox, id, origin);
+    done(error);
+  });
+  return
+      [this, observer = m_lifeline.observer(), leaving = m_leaving, origin, before = m_used_sandboxes,
+       used = std::move(used)](const std::shared_ptr<SandboxHandle>& sandbox, const std::exception_ptr& error) mutable {
+        const bool is_late = observer.is_cut() || m_loop.is_closed();
+        if (is_late || (origin != Origin::reset && before != m_used_sandboxes)) {
+          if (!sandbox) return leaving->one_gone();
+          return sandbox->destroy([leaving] { leaving->one_gone(); });
+        }
+        leaving->one_gone();
+        used(sandbox, error);
+      };
+}
+
+void SandboxSlot::order(Origin origin, Used done) {
+  SandboxSpec spec = make_spec();
+  auto started = use_when_there(spec.id, origin, std::move(done));
+  SandboxHandle::start(m_environment, std::move(spec), std::move(started));
+}
+
+void SandboxSlot::start() {
+  const InvariantScope invariant(*this);
+  const bool is_prewarmed = m_state == State::prewarming;
+  move_to(State::starting);
+  if (is_prewarmed) return start_prewarmed();
+  start_fresh();
+}
+
+void SandboxSlot::start_prewarmed() {
+  const std::shared_ptr<Prewarmed> prewarmed = std::exchange(m_prewarmed, nullptr);
+  auto use_it = use_when_there(prewarmed->id, Origin::started, [this](const std::exception_ptr& error) {
+    if (error) return start_fresh();
+    m_user->started();
+  });
+  take(*prewarmed, [leaving = m_leaving, use_it = std::move(use_it)](const std::shared_ptr<SandboxHandle>& sandbox,
+                                                                     const std::exception_ptr& error) {
+    if (!sandbox || !sandbox->shell_has_ended()) return use_it(sandbox, error);
+    ++leaving->awaited;
+    sandbox->destroy([leaving] { leaving->one_gone(); });
+    use_it(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "the shell that was prewarmed has ended")));
+  });
+}
+
+void SandboxSlot::start_fresh() {
+  order(Origin::started, [this](const std::exception_ptr& error) {
+    if (error) return on_start_failed(error);
+    m_user->started();
+  });
+}
+
+void SandboxSlot::on_start_failed(const std::exception_ptr& error) {
+  move_to(m_sandbox ? State::shell_ended : State::empty);
+  m_loop.post(m_lifeline.guarded([this, error] { m_user->start_failed(error); }));
+}
+
+void SandboxSlot::adopt(const SandboxId& sandbox) {
+  move_to(State::starting);
+  m_sandbox_id = sandbox;
+  auto started = use_when_there(sandbox, Origin::adopted, [this](const std::exception_ptr& error) {
+    // Sandboxes that end with their owner are the usual case.
+    if (error) return start_fresh();
+    m_has_adopted = true;
+    note("adopted", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
+    m_user->adopted();
+  });
+  SandboxHandle::adopt(m_environment, sandbox, std::move(started));
+}
+
+void SandboxSlot::reset() {
+  TELLINA_ASSERT(m_state != State::prewarming && m_state != State::stopped);
+  order(Origin::reset, [this](const std::exception_ptr& error) { m_user->reset_finished(error); });
+}
+
+SandboxSlot::OpenShell SandboxSlot::open_shell(const SandboxHandle& sandbox) {
+  OpenShell open;
+  try {
+    open.terminal = m_user->open_terminal(sandbox);
+    open.watch = m_loop.watch(sandbox.ended_descriptor());
+  } catch (const AssertionFailure&) {
+    throw;
+  } catch (const std::exception& failure) {
+    throw Error(ErrorCode::internal, "sandbox \"" + m_environment.sandbox_plugin + "\": its descriptors " +
+                                         std::to_string(sandbox.terminal()) + " and " +
+                                         std::to_string(sandbox.ended_descriptor()) +
+                                         " cannot be watched: " + failure.what());
+  }
+  return open;
+}
+
+std::exception_ptr SandboxSlot::use(const std::shared_ptr<SandboxHandle>& sandbox, const SandboxId& id, Origin origin) {
+  const InvariantScope invariant(*this);
+  OpenShell open;
+  try {
+    open = open_shell(*sandbox);
+  } catch (const Error&) {
+    sandbox->destroy([] {});
+    return std::current_exception();
+  }
+  m_restart_timer->cancel();
+  ++m_used_sandboxes;
+  m_sandbox_id = id;
+  m_shell_watch.reset();
+  const std::shared_ptr<SandboxHandle> old = std::exchange(m_sandbox, sandbox);
+  m_sandbox->resize(m_size);
+  move_to(State::in_use);
+  m_user->use_sandbox(sandbox, std::move(open.terminal), origin);
+  if (old) old->destroy([] {});
+  watch_shell(std::move(open.watch));
+  return nullptr;
+}
+
+void SandboxSlot::watch_shell(std::unique_ptr<Loop::Watch> watch) {
+  m_shell_started = m_loop.clock().now();
+  m_shell_watch = std::move(watch);
+  m_shell_watch->when_readable([this] { on_shell_ended(); });
+}
+
+void SandboxSlot::on_shell_ended() {
+  const InvariantScope invariant(*this);
+  move_to(State::shell_ended);
+  m_shell_watch.reset();
+  m_user->shell_ended();
+  const MonotonicTime clock = m_loop.clock().now();
+  if (clock - m_shell_started >= short_life) return restart_shell();
+  m_restart_timer->start(clock + short_life, [this] { restart_shell(); });
+}
+
+void SandboxSlot::restart_shell() {
+  move_to(State::restarting);
+  m_sandbox->restart_shell(
+      m_size,
+      m_loop.guarded(m_lifeline.guarded([this, sandbox = m_sandbox](ExitStatus status, std::exception_ptr error) {
+        // Another sandbox may have come into use meanwhile.
+        if (sandbox == m_sandbox) on_restarted(status, error);
+      })));
+}
+
+void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& error) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_state == State::restarting);
+  note("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
+                          "\":" + std::to_string(status.status) + "}");
+  try {
+    if (error) std::rethrow_exception(error);
+    OpenShell open = open_shell(*m_sandbox);
+    move_to(State::in_use);
+    watch_shell(std::move(open.watch));
+    m_user->use_new_shell(std::move(open.terminal));
+    m_loop.post(m_lifeline.guarded([this] { m_user->shell_restarted(); }));
+  } catch (const Error& failure) {
+    m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
+                              failure.what());
+    note("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
+    replace();
+  }
+}
+
+void SandboxSlot::replace() {
+  move_to(State::replacing);
+  order(Origin::started, [this](const std::exception_ptr& error) { on_replaced(error); });
+}
+
+void SandboxSlot::on_replaced(const std::exception_ptr& error) {
+  // Before the first prompt: the task has not begun, or its owner tries another start.
+  if (error && !m_user->is_ready()) return on_start_failed(error);
+  m_loop.post(m_lifeline.guarded([this, error] { m_user->replaced(error); }));
+  if (!error) return;
+  move_to(State::shell_ended);
+  m_restart_timer->start(m_loop.clock().now() + short_life, [this] { restart_shell(); });
+}
+
+void SandboxSlot::stop(std::function<void()> done) {
+  const InvariantScope invariant(*this);
+  m_lifeline.cut();
+  m_restart_timer->cancel();
+  m_redraw_timer->cancel();
+  m_shell_watch.reset();
+  drop_prewarmed();
+  if (m_state != State::stopped) move_to(State::stopped);
+  m_leaving->done = m_loop.guarded(std::move(done));
+  if (m_sandbox) {
+    ++m_leaving->awaited;
+    std::exchange(m_sandbox, nullptr)->destroy([leaving = m_leaving] { leaving->one_gone(); });
+  } else if (m_leaving->awaited == 0) {
+    m_loop.post(std::exchange(m_leaving->done, nullptr));
+  }
+}
+
+void SandboxSlot::resize(TerminalSize size) {
+  m_size = size;
+  m_redraw_timer->cancel();
+  if (m_sandbox) m_sandbox->resize(size);
+}
+
+void SandboxSlot::redraw() {
+  if (!m_sandbox) return;
+  const int rows = m_size.rows > 1 ? m_size.rows - 1 : 2;
+  m_sandbox->resize(TerminalSize(m_size.columns, static_cast<std::uint16_t>(rows)));
+  m_redraw_timer->start(m_loop.clock().now() + redraw_pause, [this] {
+    if (m_sandbox) m_sandbox->resize(m_size);
+  });
+}
+
+void SandboxSlot::note(std::string kind, std::string detail) {
+  m_recorder.add(EventRecord(std::move(kind), std::move(detail), Timestamp(m_loop.clock())));
+}
+
+void SandboxSlot::check_invariant() const {
+  TELLINA_ASSERT((m_state == State::prewarming) == (m_prewarmed != nullptr));
+  TELLINA_ASSERT((m_state == State::in_use) == (m_shell_watch != nullptr));
+  TELLINA_ASSERT(m_state != State::in_use || (m_sandbox && !m_sandbox_id.empty()));
+  TELLINA_ASSERT(m_state != State::restarting || m_sandbox);
+  TELLINA_ASSERT(m_state != State::replacing || m_sandbox);
+  TELLINA_ASSERT(m_state != State::shell_ended || m_sandbox);
+  TELLINA_ASSERT(!m_sandbox || (m_state != State::empty && m_state != State::stopped));
+  TELLINA_ASSERT(m_leaving->awaited >= 0);
+  TELLINA_ASSERT(m_size.columns > 0 && m_size.rows > 0);
+}
+
+}  // namespace tellina

@@ -1,0 +1,480 @@
+#include "host/session/task_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/session/transitions.hpp"
+#include "host/session/visible_progress.hpp"
+#include "host/study/state_json.hpp"
+#include "host/text/json.hpp"
+#include "host/wire/server_frames.hpp"
+
+namespace tellina {
+namespace {
+
+using State = TaskSession::State;
+using Origin = SandboxSlot::Origin;
+
+/// Every state but `ended` may change into `released`.
+constexpr Transition<State> transitions[] = {
+    {State::starting, State::running},   // in the store
+    {State::starting, State::ended},     // no sandbox could be had
+    {State::running, State::resetting},  // asked for
+    {State::resetting, State::running},  // done, or failed
+    {State::running, State::closing},    // time is up, given up
+    {State::resetting, State::closing},  //
+    {State::running, State::ending},     // passed, or without a sandbox for too long
+    {State::resetting, State::ending},   //
+    {State::closing, State::ending},     // the last check has looked, or took too long
+    {State::ending, State::ended},       // recorded, and the sandbox removed
+};
+
+/// After a worker's death output goes on this far behind what was recorded: more than it can have sent unrecorded.
+constexpr std::uint64_t take_over_gap = 1024 * 1024;
+constexpr std::chrono::seconds sandbox_retry{2};
+/// A task that can have no sandbox for so long is given up for the participant, who cannot wait for ever.
+constexpr std::chrono::minutes longest_standstill{5};
+/// A last check may take so long after the time has run out, or after the participant has given up.
+constexpr std::chrono::milliseconds check_grace{300};
+/// A sandbox that is slow to go holds up the next task no longer than this.
+constexpr std::chrono::seconds removal_limit{1};
+
+/// Four characters that can be read out and found in the log: "3F7A".
+std::string make_reference(Random& random) {
+  std::string reference = random_token(random, 2);
+  for (char& digit : reference) {
+    if (digit >= 'a') digit = static_cast<char>(digit - 'a' + 'A');
+  }
+  return reference;
+}
+
+TaskSessionRow new_row(Random& random, int task_number) {
+  TaskSessionRow row;
+  row.task_number = task_number;
+  row.stream = "s-" + random_token(random, 8);
+  return row;
+}
+
+TerminalSession::Position position_after(const TaskSessionRow& row, bool left_in_order) {
+  TerminalSession::Position position;
+  position.input = row.input_end;
+  position.output = row.output_end + (left_in_order ? 0 : take_over_gap);
+  position.recorded_output = row.output_size;
+  position.commands = row.commands;
+  position.answered = row.answered_offset;
+  return position;
+}
+
+}  // namespace
+
+TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
+                         ParticipantId participant, std::shared_ptr<const Study> study, int task_number,
+                         std::unique_ptr<SandboxSlot> slot)
+    : m_environment(environment),
+      m_loop(loop),
+      m_recorder(recorder),
+      m_owner(owner),
+      m_participant(participant),
+      m_study(std::move(study)),
+      m_row(new_row(environment.random, task_number)),
+      m_clock(m_study->task_duration, {}),
+      m_deadline(loop.make_timer()),
+      m_step_timer(loop.make_timer()),
+      m_slot(std::move(slot)),
+      m_terminal(environment, loop, recorder, m_study, task_number, TerminalSession::Position(), *this) {
+  m_slot->use_for(*this);
+  // Held until the task has begun: the window that its first lines were made for.
+  const TerminalSize size = m_slot->size();
+  m_recorder.add(EventRecord(
+      "started", "{\"columns\":" + std::to_string(size.columns) + ",\"rows\":" + std::to_string(size.rows) + "}",
+      now()));
+  check_invariant();
+}
+
+TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
+                         ParticipantId participant, std::shared_ptr<const Study> study, const TaskSessionRow& row,
+                         bool left_in_order, std::unique_ptr<SandboxSlot> slot)
+    : m_environment(environment),
+      m_loop(loop),
+      m_recorder(recorder),
+      m_owner(owner),
+      m_participant(participant),
+      m_study(std::move(study)),
+      m_row(row),
+      m_clock(duration_of(*m_study, row), row.charged),
+      m_deadline(loop.make_timer()),
+      m_step_timer(loop.make_timer()),
+      m_input_is_uncertain(!left_in_order),
+      m_slot(std::move(slot)),
+      m_terminal(environment, loop, recorder, m_study, row.task_number, position_after(row, left_in_order), *this) {
+  m_slot->use_for(*this);
+  m_recorder.resume(row.id, row.input_end);
+  if (!left_in_order) {
+    m_recorder.add(GapRecord(StreamName::output, row.output_end, m_terminal.output().end(), "worker_lost", now()));
+  }
+  move_to(State::running);
+  check_invariant();
+}
+
+void TaskSession::start() {
+  const InvariantScope invariant(*this);
+  const bool is_take_over = m_state == State::running;
+  if (is_take_over && !m_row.sandbox.empty()) {
+    m_slot->adopt(m_row.sandbox);
+  } else {
+    m_slot->start();
+  }
+  if (is_take_over) start_clock(clock());
+}
+
+void TaskSession::move_to(State state) {
+  TELLINA_ASSERT(state == State::released ? m_state != State::ended : allows(transitions, m_state, state));
+  m_state = state;
+}
+
+bool TaskSession::runs() const {
+  return m_state == State::running || m_state == State::resetting || m_state == State::closing;
+}
+
+TaskSessionRow TaskSession::row() const {
+  TaskSessionRow row = m_row;
+  if (runs()) row.charged = m_clock.charged(clock());
+  return row;
+}
+
+// The client.
+
+std::uint64_t TaskSession::input_from(const HelloFrame& hello, bool same_stream) {
+  const bool is_unseen = std::exchange(m_exchange_is_unseen, false);
+  if (!same_stream || !hello.stream) return 0;
+  const std::uint64_t present = m_terminal.input_from();
+  if (!hello.sandbox) {
+    return is_unseen || present == TerminalSession::no_input ? hello.input_offset.value_or(0) : present;
+  }
+  if (hello.sandbox->empty()) return 0;
+  // Input for a lost sandbox may come again after this hello, so the limit stays until the client names another.
+  return *hello.sandbox == m_slot->sandbox_id() ? present : TerminalSession::no_input;
+}
+
+std::uint64_t TaskSession::attach(AttachedClient& client, const HelloFrame& hello) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(runs());
+  m_terminal.attach(client);
+  const bool same_stream = !hello.stream || *hello.stream == m_row.stream;
+  if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset) {
+    m_terminal.jump_input(*hello.input_offset);
+  }
+  m_terminal.use_input_from(input_from(hello, same_stream));
+  const OutputBuffer& output = m_terminal.output();
+  const std::uint64_t wanted = std::min(same_stream ? hello.output_offset : 0, output.end());
+  const bool reaches_back = wanted >= output.begin();
+  const std::uint64_t from = reaches_back ? wanted : output.is_cut() ? output.begin_of_line() : output.begin();
+  m_needs_redraw = !reaches_back && (output.is_cut() || m_slot->has_adopted());
+  return from;
+}
+
+void TaskSession::continue_for(AttachedClient& client) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_owner.client() == &client);
+  if (m_last_check) send_progress();
+  client.catch_up(m_terminal.output());
+  if (std::exchange(m_needs_redraw, false)) m_slot->redraw();
+  m_terminal.resume();
+}
+
+void TaskSession::see_sandbox(const SandboxSeenFrame& frame) {
+  // Where it is not the one in use, the client has yet to hear of that one.
+  if (runs() && frame.sandbox == m_slot->sandbox_id()) m_terminal.use_input_from(frame.input_offset);
+}
+
+void TaskSession::resize(TerminalSize size) {
+  // What happens once the task has ended must not get into the next one's record.
+  if ((m_state != State::starting && !runs()) || size == m_slot->size()) return;
+  m_slot->resize(size);
+  m_recorder.add(EventRecord(
+      "resize", "{\"columns\":" + std::to_string(size.columns) + ",\"rows\":" + std::to_string(size.rows) + "}",
+      now()));
+}
+
+void TaskSession::checked(const Progress& progress) {
+  if (!runs()) return;
+  m_last_check = progress;
+  send_progress();
+}
+
+void TaskSession::send_progress() {
+  TELLINA_ASSERT(m_last_check);
+  if (const auto frame = visible_progress(*m_last_check, task())) m_owner.send(progress_frame(*frame));
+}
+
+// The start.
+
+void TaskSession::terminal_ready() {
+  const InvariantScope invariant(*this);
+  if (m_state == State::starting) return begin();
+  if (!runs()) return;
+  if (m_slot->has_adopted()) return on_sandbox_changed();
+  replaced(nullptr);
+}
+
+void TaskSession::start_failed(const std::exception_ptr& error) {
+  if (m_state == State::starting) {
+    const std::string reference = report_sandbox_failure(error, "start");
+    move_to(State::ended);
+    m_recorder.discard_held();
+    return m_owner.task_not_started(reference);
+  }
+  const InvariantScope invariant(*this);
+  if (!runs()) return;
+  report_sandbox_failure(error, "take_over");
+  stop_clock();
+  m_step_timer->start(clock() + sandbox_retry, [this] {
+    if (runs()) m_slot->start();
+  });
+}
+
+void TaskSession::begin() {
+  const Timestamp started = now();
+  TaskSettings settings;
+  settings.duration = m_study->task_duration;
+  settings.keeps_bytes = m_recorder.keeps_bytes();
+  settings.feedback = to_string(task().feedback);
+  m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), started, settings,
+                   m_loop.guarded(m_lifeline.guarded(
+                       [this, at = started.monotonic](const TaskSessionRow& row) { on_begun(row, at); })));
+}
+
+void TaskSession::on_begun(const TaskSessionRow& row, MonotonicTime started) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(row.stream == m_row.stream);
+  m_row = row;
+  move_to(State::running);
+  log_event("task_started").write(m_environment.log);
+  start_clock(started);
+  m_owner.task_started();
+}
+
+// The sandbox.
+
+std::unique_ptr<TerminalIo> TaskSession::open_terminal(const SandboxHandle& sandbox) {
+  return m_terminal.open(sandbox.terminal());
+}
+
+void TaskSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::unique_ptr<TerminalIo> terminal,
+                              Origin origin) {
+  m_terminal.leave_sandbox();
+  if (origin != Origin::adopted) m_terminal.drop_input(origin == Origin::reset ? "reset" : "sandbox_replaced");
+  if (origin == Origin::started) announce_exchange();
+  m_terminal.use_sandbox(sandbox, m_slot->nonce(), std::move(terminal), origin != Origin::adopted);
+}
+
+void TaskSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) { m_terminal.use_new_shell(std::move(terminal)); }
+
+void TaskSession::announce_exchange() {
+  if (!runs()) return;
+  const AttachedClient* client = m_owner.client();
+  m_exchange_is_unseen = !client || !client->confirms_sandboxes;
+  if (m_exchange_is_unseen) return;
+  m_terminal.use_input_from(TerminalSession::no_input);
+  m_owner.send(sandbox_replaced_frame(m_slot->sandbox_id()));
+}
+
+bool TaskSession::reset() {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(runs());
+  if (std::exchange(m_resets, true)) return false;
+  if (m_state == State::running) move_to(State::resetting);
+  m_slot->reset();
+  return true;
+}
+
+void TaskSession::reset_finished(const std::exception_ptr& error) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_resets);
+  m_resets = false;
+  if (m_state == State::resetting) move_to(State::running);
+  if (error) return m_owner.reset_finished(report_sandbox_failure(error, "reset"));
+  m_terminal.be_ready(false);
+  m_last_check.reset();
+  m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_slot->sandbox_id() + "\"}", now()));
+  log_event("reset").write(m_environment.log);
+  m_owner.reset_finished({});
+  on_sandbox_changed();
+  if (std::exchange(m_row.sandbox_replaced, false)) m_owner.task_changed();
+}
+
+void TaskSession::replaced(const std::exception_ptr& error) {
+  const InvariantScope invariant(*this);
+  if (!runs()) return;
+  if (error) {
+    report_sandbox_failure(error, "replace");
+    return stop_clock();
+  }
+  m_recorder.add(EventRecord("sandbox_replaced", "{\"sandbox\":\"" + m_slot->sandbox_id() + "\"}", now()));
+  m_row.sandbox_replaced = true;
+  log_event("sandbox_replaced").write(m_environment.log, LogLevel::warning);
+  m_last_check.reset();
+  on_sandbox_changed();
+  m_owner.task_changed();
+}
+
+void TaskSession::on_sandbox_changed() {
+  m_step_timer->cancel();
+  if (!m_clock.runs()) {
+    start_clock(clock());
+    m_owner.task_changed();
+  }
+  m_row.sandbox = m_slot->sandbox_id();
+  m_recorder.write(
+      [fence = m_recorder.fence(), sandbox = m_row.sandbox](StoreTransaction& transaction, TaskSessionId session) {
+        transaction.set_sandbox(fence, session, sandbox);
+      },
+      {});
+}
+
+void TaskSession::shell_restarted() {
+  const InvariantScope invariant(*this);
+  if (!runs() || m_clock.runs()) return;
+  start_clock(clock());
+  m_owner.task_changed();
+}
+
+std::string TaskSession::report_sandbox_failure(const std::exception_ptr& error, const char* when) {
+  std::string reason;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& failure) {
+    reason = failure.what() + (failure.hint().empty() ? "" : " (" + failure.hint() + ")");
+  }
+  std::string reference = make_reference(m_environment.random);
+  log_event("sandbox_failed")
+      .add("when", when)
+      .add("reference", reference)
+      .add("reason", reason)
+      .write(m_environment.log, LogLevel::error);
+  EventRecord failed("sandbox_failed",
+                     "{\"task_number\":" + std::to_string(task_number()) + ",\"when\":\"" + when +
+                         "\",\"reason\":" + json_string(reason) + ",\"reference\":\"" + reference + "\"}",
+                     now());
+  if (m_state == State::starting)
+    m_recorder.note_of_participant(std::move(failed));
+  else
+    m_recorder.note(std::move(failed));
+  return reference;
+}
+
+// The clock.
+
+void TaskSession::start_clock(MonotonicTime since) {
+  m_clock.start(since);
+  if (std::exchange(m_row.clock_stands, false)) write_clock();
+  if (m_state == State::closing) return;
+  m_deadline->start(m_clock.deadline(), [this] { close(TaskSessionState::timed_out); });
+}
+
+void TaskSession::stop_clock() {
+  if (!m_clock.runs()) return;
+  m_clock.stop(clock());
+  m_row.clock_stands = true;
+  write_clock();
+  if (m_state != State::closing) {
+    m_deadline->start(clock() + longest_standstill, [this] { end(TaskSessionState::interrupted); });
+  }
+  m_owner.task_changed();
+}
+
+void TaskSession::write_clock() {
+  m_recorder.write([fence = m_recorder.fence(), charged = m_clock.charged_before(), since = m_clock.started()](
+                       StoreTransaction& transaction,
+                       TaskSessionId session) { transaction.set_clock(fence, session, charged, since); },
+                   {});
+}
+
+// The end.
+
+void TaskSession::give_up() { close(TaskSessionState::gave_up); }
+
+void TaskSession::close(TaskSessionState outcome) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(runs());
+  if (m_state == State::closing) return;
+  move_to(State::closing);
+  m_ends_as = outcome;
+  m_deadline->start(clock() + check_grace, [this, outcome] { end(outcome); });
+  m_terminal.check_at_the_end([this, outcome] { end(outcome); });
+}
+
+std::chrono::nanoseconds TaskSession::charged_for(TaskSessionState outcome) const {
+  if (outcome == TaskSessionState::timed_out) return m_clock.duration();
+  if (outcome != TaskSessionState::passed) return m_clock.charged(clock());
+  // The clock may have stood since then.
+  return m_clock.charged(std::max(m_terminal.passed_at(), m_clock.started().value_or(MonotonicTime())));
+}
+
+void TaskSession::end(TaskSessionState outcome) {
+  const InvariantScope invariant(*this);
+  if (!runs()) return;
+  m_row.charged = charged_for(outcome);
+  move_to(State::ending);
+  m_ends_as.reset();
+  m_deadline->cancel();
+  m_end_steps = 2;
+  const std::function<void()> step = m_loop.guarded(m_lifeline.guarded([this] {
+    if (--m_end_steps == 0) on_ended();
+  }));
+  const auto is_removed = std::make_shared<bool>(false);
+  const std::function<void()> once = [step, is_removed] {
+    if (!std::exchange(*is_removed, true)) step();
+  };
+  m_terminal.stop();
+  m_slot->stop(once);
+  m_step_timer->start(clock() + removal_limit, once);
+  m_recorder.end(outcome, m_row.charged, now(), m_loop.guarded(m_lifeline.guarded([this, outcome, step] {
+    m_row.state = outcome;
+    m_owner.task_end_recorded(outcome, m_row.charged);
+    log_event("task_ended")
+        .add("state", to_string(outcome))
+        .add("seconds", m_row.charged)
+        .write(m_environment.log, outcome == TaskSessionState::interrupted ? LogLevel::warning : LogLevel::info);
+    step();
+  })));
+}
+
+void TaskSession::on_ended() {
+  move_to(State::ended);
+  m_step_timer->cancel();
+  m_owner.task_ended();
+}
+
+void TaskSession::release(std::function<void()> done) {
+  const InvariantScope invariant(*this);
+  move_to(State::released);
+  m_lifeline.cut();
+  m_deadline->cancel();
+  m_step_timer->cancel();
+  m_ends_as.reset();
+  m_terminal.stop();
+  m_slot->stop(std::move(done));
+}
+
+LogEvent TaskSession::log_event(std::string_view name) const {
+  LogEvent event(name);
+  event.add_participant(m_participant).add("task", task_number()).add("session", m_row.stream);
+  return event;
+}
+
+void TaskSession::check_invariant() const {
+  TELLINA_ASSERT(task_number() >= 1);
+  TELLINA_ASSERT(static_cast<std::size_t>(task_number()) <= m_study->tasks.size());
+  TELLINA_ASSERT(!m_row.stream.empty());
+  TELLINA_ASSERT(m_state != State::starting || m_row.id == 0);
+  TELLINA_ASSERT(!runs() || m_row.id != 0);
+  TELLINA_ASSERT(!runs() || m_row.state == TaskSessionState::running);
+  TELLINA_ASSERT(m_state != State::resetting || m_resets);
+  TELLINA_ASSERT((m_state == State::closing) == m_ends_as.has_value());
+  TELLINA_ASSERT(m_end_steps >= 0 && m_end_steps <= 2);
+  TELLINA_ASSERT(m_state == State::ending || m_end_steps == 0 || m_state == State::released);
+  TELLINA_ASSERT(m_state != State::starting || !m_clock.runs());
+}
+
+}  // namespace tellina

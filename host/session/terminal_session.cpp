@@ -1,0 +1,418 @@
+#include "host/session/terminal_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/session/home_check.hpp"
+#include "host/wire/data_frame.hpp"
+
+namespace tellina {
+namespace {
+
+/// The pty is not read while the record is this far behind. With one more piece and a shell's last words, what is not
+/// recorded stays below the 1 MiB by which output jumps after a worker's death.
+constexpr std::size_t backlog_limit = 768 * 1024;
+/// An acknowledgement is a message by itself, as dear as a key's echo, and moves a client only near the end of its
+/// window.
+constexpr std::chrono::milliseconds acknowledgement_interval{250};
+constexpr std::size_t acknowledged_at_once = 8 * 1024;
+/// Output that a command prints so soon after the answer counts for the verdict on it.
+constexpr std::chrono::milliseconds verdict_wait{200};
+/// A command that has solved the task may run so much longer, so that its status is in the record.
+constexpr std::chrono::seconds status_wait{1};
+/// A shell that shows no prompt for this long is taken for one that can be typed at.
+constexpr std::chrono::seconds prompt_limit{5};
+/// More than the kernel holds for a pty (14 to 22 KiB, measured on Linux 6.18).
+constexpr std::size_t last_words = 96 * 1024;
+/// RIS: whatever the old sandbox's programs have made of the terminal, the new one's begin with a fresh one.
+constexpr BytesView full_reset =
+    "\x1b"
+    "c";
+constexpr BytesView new_shell_notice = "(a new shell)\r\n";
+
+/// Judges what a command has printed before it has ended. The shell's marks bring the verdict of a command that ends;
+/// one that continues after it has printed the answer, or that the end of the time cuts short, gets its verdict here.
+class RunningOutputCheck final : public TaskCheck {
+ public:
+  /// `solved`: the verdict on what the running command has printed up to now, if that passes the task.
+  explicit RunningOutputCheck(std::function<std::optional<Progress>()> solved) : m_solved(std::move(solved)) {}
+
+  void use(std::shared_ptr<SandboxHandle>) override {}
+  bool follows_commands() const override { return false; }
+  void look(Look, std::function<void(Finding)> done) override {
+    Finding finding;
+    finding.progress = m_solved();
+    finding.is_at_rest = true;
+    done(finding);
+  }
+
+ private:
+  std::function<std::optional<Progress>()> m_solved;
+};
+
+}  // namespace
+
+TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
+                                 std::shared_ptr<const Study> study, int task_number, const Position& position,
+                                 Owner& owner)
+    : m_environment(environment),
+      m_loop(loop),
+      m_recorder(recorder),
+      m_study(std::move(study)),
+      m_task_number(task_number),
+      m_owner(owner),
+      m_prompt_timer(loop.make_timer()),
+      m_input(position.input, input_window),
+      m_output(position.output),
+      m_answered(position.answered),
+      m_pass_timer(loop.make_timer()),
+      m_commands(position.commands),
+      m_throttle(position.recorded_output, loop.clock().now()),
+      m_throttle_timer(loop.make_timer()),
+      m_acknowledgement_timer(loop.make_timer()) {
+  if (task().type == TaskType::output) m_output_check.emplace(task().output_answer, task().output_match);
+  CheckSchedule::Callbacks checks;
+  checks.judged = [this](const Progress& progress) { on_judged(progress); };
+  checks.command_runs = [this] { return m_tracker && m_tracker->command_runs(); };
+  m_checks = std::make_unique<CheckSchedule>(m_loop, make_check(), task().check_interval, std::move(checks));
+  m_recorder.when_recorded(m_loop.guarded([this](std::uint64_t input_end) { on_recorded(input_end); }));
+  check_invariant();
+}
+
+TerminalSession::~TerminalSession() { m_recorder.when_recorded(nullptr); }
+
+std::unique_ptr<TaskCheck> TerminalSession::make_check() {
+  if (!m_output_check) return std::make_unique<HomeCheck>(m_environment, m_loop, m_study, m_task_number);
+  return std::make_unique<RunningOutputCheck>(
+      [this] { return m_tracker ? m_tracker->verdict_if_passed() : std::nullopt; });
+}
+
+void TerminalSession::attach(AttachedClient& client) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_client || m_client == &client);
+  TELLINA_ASSERT(!m_is_stopped);
+  m_client = &client;
+  m_client->credit(m_input.forget_early());
+}
+
+void TerminalSession::detach() {
+  m_client = nullptr;
+  resume();
+}
+
+void TerminalSession::catch_up() {
+  const InvariantScope invariant(*this);
+  if (m_client) m_client->catch_up(m_output);
+  resume();
+}
+
+bool TerminalSession::acknowledge_output(std::uint64_t offset) {
+  TELLINA_ASSERT(m_client);
+  if (!m_client->acknowledge(offset)) return false;
+  if (offset > m_answered) {
+    m_answered = offset;
+    m_recorder.set_answered(m_answered);
+  }
+  catch_up();
+  return true;
+}
+
+InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView bytes) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_is_stopped);
+  InputStream::Arrival arrival = m_input.receive(offset, bytes);
+  if (arrival.bytes.empty()) return arrival;
+  const Timestamp at = now();
+  m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
+  if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
+  BytesView used = arrival.bytes;
+  if (arrival.offset < m_input_from) {
+    const std::size_t dropped = std::min<std::uint64_t>(m_input_from - arrival.offset, used.size());
+    note_dropped_input(arrival.offset, dropped, "sandbox_replaced");
+    m_dropped_input += dropped;
+    settle_dropped_input();
+    used.remove_prefix(dropped);
+    if (used.empty()) return arrival;
+  }
+  if (m_terminal) {
+    if (!m_unanswered_since) m_unanswered_since = at.monotonic;
+    m_tracker->typed(used);
+    m_terminal->write(used);
+    m_checks->input_seen();
+  } else {
+    m_waiting_input.append(used);
+  }
+  return arrival;
+}
+
+void TerminalSession::note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason) {
+  note("input_dropped", "{\"from_offset\":" + std::to_string(offset) + ",\"bytes\":" + std::to_string(size) +
+                            ",\"reason\":\"" + reason + "\"}");
+}
+
+void TerminalSession::settle_dropped_input() {
+  if (!m_waiting_input.empty() || (m_terminal && m_terminal->unwritten() > 0)) return;
+  m_input.written(m_input.written_end() + std::exchange(m_dropped_input, 0));
+  acknowledge();
+}
+
+void TerminalSession::jump_input(std::uint64_t offset) {
+  const InvariantScope invariant(*this);
+  if (offset <= m_input.received_end()) return;
+  m_recorder.add(GapRecord(StreamName::input, m_input.received_end(), offset, "worker_lost", now()));
+  m_input.jump_to(offset);
+  m_dropped_input = 0;
+}
+
+void TerminalSession::on_written(std::size_t bytes) {
+  m_input.written(m_input.written_end() + bytes);
+  if (m_dropped_input > 0) return settle_dropped_input();
+  acknowledge();
+}
+
+void TerminalSession::on_recorded(std::uint64_t input_end) {
+  const InvariantScope invariant(*this);
+  m_input.recorded(input_end);
+  acknowledge();
+  resume();
+}
+
+void TerminalSession::acknowledge() {
+  const std::size_t waiting = m_input.unacknowledged();
+  if (waiting == 0 || (m_acknowledges_later && waiting < acknowledged_at_once)) return;
+  const MonotonicTime time = m_loop.clock().now();
+  if (waiting < acknowledged_at_once && time < m_next_acknowledgement) {
+    m_acknowledges_later = true;
+    return m_acknowledgement_timer->start(m_next_acknowledgement, [this] {
+      m_acknowledges_later = false;
+      acknowledge();
+    });
+  }
+  m_next_acknowledgement = time + acknowledgement_interval;
+  const std::uint64_t end = m_input.take_acknowledgement();
+  if (m_client) m_client->acknowledge_input(end, waiting);
+}
+
+void TerminalSession::on_output(Bytes& frame) {
+  TELLINA_ASSERT(frame.size() > frame_header);
+  TELLINA_ASSERT(m_tracker);
+  const Timestamp at = now();
+  const std::uint64_t offset = m_output.end();
+  const BytesView bytes = BytesView(frame).substr(frame_header);
+  m_output.append(bytes);
+  if (m_unanswered_since) {
+    m_environment.statistics->key_to_echo.observe(at.monotonic - *std::exchange(m_unanswered_since, std::nullopt));
+  }
+  m_throttle.count(bytes.size());
+  m_recorder.add(StreamName::output, offset, bytes, at);
+  // The client may take the frame away; checks see the bytes after it has them.
+  m_printed.assign(bytes);
+  set_frame_offset(frame, offset);
+  if (m_client && !m_client->offer(frame, offset, m_printed.size())) m_client->catch_up(m_output);
+  m_tracker->printed(m_printed, at);
+  if (m_is_ready) m_checks->output_seen();
+}
+
+void TerminalSession::be_ready(bool tells_owner) {
+  m_prompt_timer->cancel();
+  if (std::exchange(m_is_ready, true) || !tells_owner) return;
+  later([this] { m_owner.terminal_ready(); });
+}
+
+void TerminalSession::wait_for_prompt() {
+  if (m_is_ready) return;
+  m_prompt_timer->start(m_loop.clock().now() + prompt_limit, [this] {
+    m_environment.log.warning("a shell has shown no prompt for 5 s and is used without one");
+    be_ready(true);
+  });
+}
+
+void TerminalSession::on_finished(CommandRecord command) {
+  m_commands = std::max(m_commands, command.number);
+  m_recorder.add(std::move(command));
+  if (m_has_passed) later([this] { pass(); });
+  m_checks->command_ended();
+}
+
+void TerminalSession::on_judged(const Progress& progress) {
+  note("check", std::string("{\"passed\":") + (progress.passed ? "true" : "false") + ",\"matched\":" +
+                    std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
+                    ",\"extra\":" + std::to_string(progress.extra) +
+                    ",\"incorrect\":" + std::to_string(progress.incorrect) + "}");
+  if (progress.passed && !m_has_passed) m_passed_at = m_loop.clock().now();
+  m_has_passed = m_has_passed || progress.passed;
+  later([this, progress] {
+    const Lifeline::Observer after = m_lifeline.observer();
+    m_owner.checked(progress);
+    if (after.is_cut() || !m_has_passed) return;
+    if (m_is_at_the_end || !m_tracker || !m_tracker->command_runs() || m_tracker->is_at_prompt()) return pass();
+    m_pass_timer->start(m_loop.clock().now() + status_wait, [this] { pass(); });
+  });
+}
+
+void TerminalSession::check_at_the_end(std::function<void()> done) {
+  TELLINA_ASSERT(!m_is_at_the_end);
+  m_is_at_the_end = true;
+  m_checks->look_at_the_end(m_lifeline.guarded([this, done = std::move(done)] {
+    if (!m_has_passed) return done();
+    later([this] { pass(); });
+    later(done);
+  }));
+}
+
+void TerminalSession::on_found() {
+  m_pass_timer->start(m_loop.clock().now() + verdict_wait, [this] {
+    const Progress progress = m_output_check->progress();
+    if (progress.passed) on_judged(progress);
+  });
+}
+
+void TerminalSession::pass() {
+  TELLINA_ASSERT(m_has_passed);
+  m_pass_timer->cancel();
+  if (std::exchange(m_has_told_pass, true)) return;
+  m_owner.passed();
+}
+
+void TerminalSession::resume() {
+  if (m_terminal) m_terminal->resume();
+}
+
+bool TerminalSession::may_read() {
+  if (!m_environment.holds_leases() || (m_client && !m_client->has_room()) || m_recorder.backlog() >= backlog_limit) {
+    return false;
+  }
+  if (!m_recorder.keeps_bytes() || !m_throttle.applies()) return true;
+  const MonotonicTime clock = m_loop.clock().now();
+  if (m_throttle.begins(clock)) {
+    note("throttled", "{\"after_bytes\":" + std::to_string(OutputThrottle::after_bytes) + "}");
+    m_environment.log.warning("a task session has printed 64 MiB; from now on its output is read at 256 KiB a second");
+  }
+  const auto pause = m_throttle.pause(clock);
+  if (pause) m_throttle_timer->start(clock + *pause, [this] { resume(); });
+  return !pause;
+}
+
+std::unique_ptr<TerminalIo> TerminalSession::open(int descriptor) {
+  TerminalIo::Callbacks callbacks;
+  callbacks.on_output = [this](Bytes& frame) { on_output(frame); };
+  callbacks.on_written = [this](std::size_t bytes) { on_written(bytes); };
+  callbacks.may_read = [this] { return may_read(); };
+  callbacks.may_write = [this] { return m_environment.holds_leases(); };
+  return std::make_unique<TerminalIo>(m_loop, descriptor, std::move(callbacks));
+}
+
+void TerminalSession::leave_sandbox() {
+  const InvariantScope invariant(*this);
+  close_terminal();
+  if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
+}
+
+void TerminalSession::drop_input(const char* reason) {
+  const InvariantScope invariant(*this);
+  const std::size_t size = std::exchange(m_waiting_input, {}).size();
+  if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
+  m_dropped_input += size;
+  settle_dropped_input();
+  // Input below an earlier limit may still be on its way, behind the request for this sandbox.
+  m_input_from = std::max(m_input_from == no_input ? 0 : m_input_from, m_input.received_end());
+}
+
+void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::string nonce,
+                                  std::unique_ptr<TerminalIo> terminal, bool is_fresh) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_terminal);
+  TELLINA_ASSERT(!m_is_stopped);
+  m_nonce = std::move(nonce);
+  m_checks->use(sandbox);
+  make_tracker();
+  if (is_fresh && m_output.end() > 0) {
+    Bytes frame = Bytes(frame_header, '\0').append(full_reset);
+    on_output(frame);
+  }
+  use_terminal(std::move(terminal));
+}
+
+void TerminalSession::make_tracker() {
+  CommandTracker::Callbacks callbacks;
+  callbacks.ready = [this] { be_ready(true); };
+  callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
+  callbacks.found = [this] { on_found(); };
+  callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
+  m_tracker = std::make_unique<CommandTracker>(m_nonce, m_output.end(), m_commands + 1,
+                                               m_output_check ? &*m_output_check : nullptr, std::move(callbacks));
+}
+
+void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {
+  TELLINA_ASSERT(m_tracker);
+  m_terminal = std::move(terminal);
+  const Bytes waiting = std::exchange(m_waiting_input, {});
+  if (waiting.empty()) return;
+  m_tracker->typed(waiting);
+  m_terminal->write(waiting);
+}
+
+void TerminalSession::close_terminal() {
+  m_unanswered_since.reset();
+  if (!m_terminal) return;
+  m_waiting_input.insert(0, m_terminal->take_unwritten());
+  m_terminal.reset();
+}
+
+void TerminalSession::shell_ended() {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_terminal);
+  m_terminal->drain(last_words);
+  close_terminal();
+  m_tracker->shell_ended(now());
+}
+
+void TerminalSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_terminal);
+  make_tracker();
+  announce_new_shell();
+  use_terminal(std::move(terminal));
+}
+
+/// A participant who has typed `exit` sees a prompt again, but what the old shell knew is gone.
+void TerminalSession::announce_new_shell() {
+  Bytes last;
+  if (m_output.end() > m_output.begin()) m_output.copy(m_output.end() - 1, 1, last);
+  Bytes frame = Bytes(frame_header, '\0');
+  if (!last.empty() && last != "\n") frame += "\r\n";
+  on_output(frame.append(new_shell_notice));
+}
+
+void TerminalSession::stop() {
+  m_lifeline.cut();
+  for (auto* timer : {&m_prompt_timer, &m_pass_timer, &m_throttle_timer, &m_acknowledgement_timer}) (*timer)->cancel();
+  m_checks->use(nullptr);
+  if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
+  close_terminal();
+  const std::size_t size = std::exchange(m_waiting_input, {}).size();
+  if (size > 0) note_dropped_input(m_input.written_end(), size, "stopped");
+  m_is_stopped = true;
+}
+
+void TerminalSession::note(std::string kind, std::string detail) {
+  m_recorder.add(EventRecord(std::move(kind), std::move(detail), now()));
+}
+
+void TerminalSession::later(std::function<void()> task) { m_loop.post(m_lifeline.guarded(std::move(task))); }
+
+void TerminalSession::check_invariant() const {
+  TELLINA_ASSERT(!m_terminal || m_tracker);
+  TELLINA_ASSERT(!m_terminal || m_waiting_input.empty());
+  TELLINA_ASSERT(!m_client || m_client->sent() <= m_output.end());
+  TELLINA_ASSERT(m_commands >= 0);
+  TELLINA_ASSERT(!m_has_told_pass || m_has_passed);
+  TELLINA_ASSERT(!m_is_stopped || !m_terminal);
+  if (m_is_stopped) return;
+  // Every byte that was received is written, or waits for a shell, or was dropped.
+  const std::size_t unwritten = m_terminal ? m_terminal->unwritten() : 0;
+  TELLINA_ASSERT(m_input.received_end() - m_input.written_end() ==
+                 unwritten + m_waiting_input.size() + m_dropped_input);
+}
+
+}  // namespace tellina

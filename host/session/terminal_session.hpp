@@ -1,0 +1,191 @@
+#pragma once
+
+/// A terminal session: the two byte streams between a client and a shell, their record, and the checks on them.
+
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/runtime/lifeline.hpp"
+#include "host/session/attached_client.hpp"
+#include "host/session/check_schedule.hpp"
+#include "host/session/input_stream.hpp"
+#include "host/session/output_buffer.hpp"
+#include "host/session/output_throttle.hpp"
+#include "host/session/recorder.hpp"
+#include "host/session/session_loop.hpp"
+#include "host/session/terminal_io.hpp"
+#include "host/study/command_tracker.hpp"
+
+namespace tellina {
+
+/// Outlives connections, shells and sandboxes: clients are attached and detached, shells come and go, and the streams
+/// continue. A key takes this way: receive() records it and writes it to the shell; on_output() records the echo and
+/// hands it to the client.
+///
+/// Threads: the loop's.
+class TerminalSession {
+ public:
+  /// Whose terminal it is: the task session. Runs from the loop, never inside a call of the terminal's, so it may
+  /// destroy it.
+  class Owner {
+   public:
+    /// The first shell can be typed at.
+    virtual void terminal_ready() = 0;
+    /// A check has judged the task.
+    virtual void checked(const Progress& progress) = 0;
+    /// After checked(), once.
+    virtual void passed() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// Where the streams stand at the start: zero for a new task session, at the recorded ends after a take-over, or past
+  /// them.
+  struct Position {
+    std::uint64_t input = 0;
+    std::uint64_t output = 0;
+    std::uint64_t recorded_output = 0;  ///< bytes of it that are in the record
+    std::int64_t commands = 0;
+    std::uint64_t answered = 0;  ///< output up to here was rendered by a client before
+  };
+
+  /// `study`: whose task `task_number` the checks judge. All references must outlive the terminal.
+  TerminalSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
+                  std::shared_ptr<const Study> study, int task_number, const Position& position, Owner& owner);
+  ~TerminalSession();
+  TerminalSession(const TerminalSession&) = delete;
+  TerminalSession& operator=(const TerminalSession&) = delete;
+
+  // The client. At most one is attached; it must be detached before its end.
+
+  /// Input that came early on an older connection is forgotten: the client sends it again. Output goes to the client
+  /// once it catches up.
+  void attach(AttachedClient& client);
+  void detach();
+  /// Sends what the client has not got yet, as far as its window allows, and continues to read the shell.
+  void catch_up();
+  /// The client has rendered output up to here. False if that was never sent to it.
+  bool acknowledge_output(std::uint64_t offset);
+  /// All output below this was rendered by a client at some time, so its emulator's answers were sent.
+  std::uint64_t answered() const { return m_answered; }
+  /// A frame of input from the attached client. Returns what became of it; what is new is credited to the client when
+  /// it is acknowledged.
+  InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
+  /// Input below `offset` was typed at a sandbox that is gone: it is recorded, acknowledged and dropped.
+  void use_input_from(std::uint64_t offset) { m_input_from = offset; }
+  std::uint64_t input_from() const { return m_input_from; }
+  static constexpr std::uint64_t no_input = std::numeric_limits<std::uint64_t>::max();
+  /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
+  void jump_input(std::uint64_t offset);
+
+  // The shell.
+
+  /// May throw any std::exception if the descriptor is none.
+  std::unique_ptr<TerminalIo> open(int descriptor);
+  /// The sandbox in use is going. What was typed at it and not read is kept for the next one.
+  void leave_sandbox();
+  /// That input is for no other sandbox after all: it is dropped, and said so in the record.
+  void drop_input(const char* reason);
+  /// Another sandbox is in use, whose shell's marks have this nonce. `is_fresh`: its screen is, so the client's
+  /// emulator is reset.
+  void use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::string nonce,
+                   std::unique_ptr<TerminalIo> terminal, bool is_fresh);
+  /// Reads the last words of a shell that has ended.
+  void shell_ended();
+  /// The next shell in the same sandbox.
+  void use_new_shell(std::unique_ptr<TerminalIo> terminal);
+
+  /// A shell that shows no prompt for 5 s counts as ready.
+  void wait_for_prompt();
+  void stop_waiting_for_prompt() { m_prompt_timer->cancel(); }
+  /// The shell is known to be ready. The owner hears of it if `tells_owner` and this is the first time.
+  void be_ready(bool tells_owner);
+  bool is_ready() const { return m_is_ready; }
+
+  /// Something that kept the shell from being read or written may have passed.
+  void resume();
+  /// Checks what there is now, before the task ends. `done` runs from the loop behind the owner's passed(), or, where
+  /// the task is not passed, within this call or later.
+  void check_at_the_end(std::function<void()> done);
+  /// When a check found the task solved; the command that has solved it may have run longer. Zero before that.
+  MonotonicTime passed_at() const { return m_passed_at; }
+  /// Ends everything but the acknowledgement of input that was written. The owner hears nothing more.
+  void stop();
+
+  const OutputBuffer& output() const { return m_output; }
+  const InputStream& input() const { return m_input; }
+
+  void check_invariant() const;
+
+ private:
+  const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
+  void use_terminal(std::unique_ptr<TerminalIo> terminal);
+  void close_terminal();
+  /// So many bytes of what waits will not be written. Counts as written once all input before it is.
+  void settle_dropped_input();
+  void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
+  void make_tracker();
+  std::unique_ptr<TaskCheck> make_check();
+  void on_output(Bytes& frame);
+  void on_written(std::size_t bytes);
+  void on_recorded(std::uint64_t input_end);
+  void on_finished(CommandRecord command);
+  void on_judged(const Progress& progress);
+  /// The running command has printed the answer.
+  void on_found();
+  void pass();
+  void announce_new_shell();
+  bool may_read();
+  /// Acknowledges input that is recorded and written, at once or together with what comes soon.
+  void acknowledge();
+  Timestamp now() const { return Timestamp(m_loop.clock()); }
+  void note(std::string kind, std::string detail = {});
+  /// Runs a task on the loop's next turn, unless the terminal is stopped or gone by then.
+  void later(std::function<void()> task);
+
+  SessionEnvironment& m_environment;
+  SessionLoop& m_loop;
+  Recorder& m_recorder;
+  const std::shared_ptr<const Study> m_study;
+  const int m_task_number;
+  Owner& m_owner;
+  AttachedClient* m_client = nullptr;
+
+  std::unique_ptr<TerminalIo> m_terminal;  ///< while there is a shell
+  std::string m_nonce;                     ///< of the sandbox in use
+  std::unique_ptr<Loop::Timer> m_prompt_timer;
+  bool m_is_ready = false;
+  bool m_is_stopped = false;
+
+  InputStream m_input;
+  OutputBuffer m_output;
+  std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came to which the terminal has printed nothing yet
+  Bytes m_printed;                                    ///< keeps its room, so that a key's echo needs no allocation
+  Bytes m_waiting_input;                              ///< received while there is no shell to take it
+  std::uint64_t m_input_from = 0;
+  std::size_t m_dropped_input = 0;  ///< behind what has not entered the pty
+  std::uint64_t m_answered;
+
+  std::optional<OutputCheck> m_output_check{};
+  std::unique_ptr<CommandTracker> m_tracker;  ///< of the last shell
+  std::unique_ptr<CheckSchedule> m_checks;
+  std::unique_ptr<Loop::Timer> m_pass_timer;
+  std::int64_t m_commands;
+  bool m_has_passed = false;
+  MonotonicTime m_passed_at{};
+  bool m_has_told_pass = false;
+  bool m_is_at_the_end = false;  ///< nothing is waited for
+
+  OutputThrottle m_throttle;
+  std::unique_ptr<Loop::Timer> m_throttle_timer;
+  std::unique_ptr<Loop::Timer> m_acknowledgement_timer;
+  MonotonicTime m_next_acknowledgement{};
+  bool m_acknowledges_later = false;
+  Lifeline m_lifeline;
+};
+
+}  // namespace tellina

@@ -1,0 +1,258 @@
+#include "unit/session/session_fixture.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// A connection in whose calls an assertion fails, so that the session's own call is cut short there.
+class FailingPort final : public KeepingPort {
+ public:
+  void send_data(Bytes frame) override {
+    TELLINA_ASSERT(!fails_data);
+    KeepingPort::send_data(std::move(frame));
+  }
+  void send_text(std::string json) override {
+    TELLINA_ASSERT(fails_text.empty() || json.find(fails_text) == std::string::npos);
+    KeepingPort::send_text(std::move(json));
+  }
+  bool fails_data = false;
+  std::string fails_text;  ///< part of the frames that fail
+};
+
+/// Can say twice that a job is done.
+class RepeatingStore final : public Store {
+ public:
+  explicit RepeatingStore(Store& store) : m_store(store) {}
+  void submit(Job job, Done done) override { m_store.submit(std::move(job), repeated(std::move(done))); }
+  void submit_deferred(Job job, Done done) override {
+    m_store.submit_deferred(std::move(job), repeated(std::move(done)));
+  }
+  void commit_waiting() override { m_store.commit_waiting(); }
+  bool repeats_next = false;
+
+ private:
+  Done repeated(Done done) {
+    if (!std::exchange(repeats_next, false)) return done;
+    return [done = std::move(done)](const std::exception_ptr& error) {
+      done(error);
+      done(error);
+    };
+  }
+  Store& m_store;
+};
+
+/// Bob, whose session is going to fail, and Alice, whose is not; both run task 1.
+class SessionFailureTest : public SessionTest {
+ protected:
+  SessionFailureTest() : shared(loop, pool, repeating, backend, random, log) {
+    shared.study = environment.study;
+    shared.worker = environment.worker;
+    shared.sandbox_plugin = environment.sandbox_plugin;
+    expects_failures = true;
+    store->run([&](StoreTransaction& t) {
+      t.add_participant("alice", now());
+      alice = *t.find_participant("alice");
+    });
+    alices = open_for(alice, alices_port);
+    alices_shell = backend.shells.back();
+    session = open_for(participant, bobs_port);
+    bobs_shell = backend.shells.back();
+  }
+  ~SessionFailureTest() override {
+    alices.reset();
+    session.reset();
+    loop.run_until_idle();
+  }
+
+  std::unique_ptr<ParticipantSession> open_for(ParticipantId who, KeepingPort& at) {
+    LeaseResult lease;
+    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(who, "w1", now()); });
+    ParticipantSession::Callbacks callbacks;
+    callbacks.idle = [] {};
+    callbacks.lost = [this] { ++lost_calls; };
+    auto opened = std::make_unique<ParticipantSession>(shared, lease, std::move(callbacks));
+    opened->attach(at);
+    opened->on_text(at, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+    opened->on_text(at, R"({"type":"start_task","id":1,"task":1})");
+    EXPECT_TRUE(wait([&] { return at.count("welcome") == 2 && at.output.ends_with("\a"); }));
+    return opened;
+  }
+
+  /// Bob's task is over as interrupted, his client is sent away, and a new session offers him the next task.
+  void expect_interrupted() {
+    ASSERT_TRUE(wait([&] { return lost_calls == 1; })) << "the owner was not told";
+    EXPECT_EQ(bobs_port.close_code, 1011);
+    EXPECT_TRUE(bobs_shell->is_destroyed);
+    EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(participant)),
+              "interrupted");
+    EXPECT_THAT(log.lines(),
+                Contains(AllOf(StartsWith("event=session_failed participant=P001 task=1 session=s-"),
+                               HasSubstr(" reason=\"assertion failed: "), ContainsRegex("[a-z_]+.cpp:[0-9]+"))));
+    session->abandon();
+    session.reset();
+    loop.run_until_idle();
+    KeepingPort again;
+    LeaseResult lease;
+    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, "w1", now()); });
+    ASSERT_TRUE(lease.acquired);
+    ParticipantSession::Callbacks callbacks;
+    callbacks.idle = callbacks.lost = [] {};
+    ParticipantSession next(shared, lease, callbacks);
+    next.attach(again);
+    next.on_text(again, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+    const boost::json::object state = again.last("welcome")["state"].as_object();
+    EXPECT_EQ(state.at("state"), "ready");
+    EXPECT_EQ(state.at("task").as_object().at("number").to_number<int>(), 2);
+    EXPECT_EQ(state.at("previous").as_object().at("state"), "interrupted") << "the page shows the card of it";
+    next.detach(again, "gone");
+    loop.run_until_idle();
+  }
+  void expect_alice_goes_on() {
+    alices->on_data(alices_port, data_frame(0, "a"));
+    loop.run_until_idle();
+    EXPECT_EQ(alices_shell->typed(), "a");
+    alices_shell->print("a");
+    loop.run_until_idle();
+    EXPECT_TRUE(alices_port.output.ends_with("a"));
+    EXPECT_EQ(alices_port.close_code, 0);
+    EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(alice)), "running");
+    EXPECT_EQ(lost_calls, 1);
+  }
+
+  RepeatingStore repeating{*store};
+  SessionEnvironment shared;
+  ParticipantId alice = 0;
+  FailingPort bobs_port;
+  KeepingPort alices_port;
+  std::shared_ptr<ScriptedShell> bobs_shell;
+  std::shared_ptr<ScriptedShell> alices_shell;
+  std::unique_ptr<ParticipantSession> alices;
+};
+
+TEST_F(SessionFailureTest, InAFrameFromAClient) {
+  bobs_port.fails_text = "pong";
+  session->on_text(bobs_port, R"({"type":"ping","t":1})");
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, InTheOutputOfAShell) {
+  bobs_port.fails_data = true;
+  bobs_shell->print("x");
+  loop.run_until_idle();
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, InATimer) {
+  bobs_port.fails_text = "input_ack";
+  session->on_data(bobs_port, data_frame(0, "a"));
+  loop.run_until_idle();
+  store->run([](StoreTransaction&) {});
+  loop.advance(std::chrono::milliseconds(250));
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, InAnAnswerOfTheSandbox) {
+  bobs_port.fails_text = "sandbox_unavailable";
+  backend.is_unavailable = true;
+  session->on_text(bobs_port, R"({"type":"reset","id":5})");
+  loop.run_until_idle();
+  backend.is_unavailable = false;
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, WhatWasTypedBeforeIsInTheRecord) {
+  session->on_data(bobs_port, data_frame(0, "abc"));
+  bobs_port.fails_text = "pong";
+  session->on_text(bobs_port, R"({"type":"ping","t":1})");
+  expect_interrupted();
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions WHERE participant_id = " + std::to_string(participant)), "3");
+}
+
+TEST_F(SessionFailureTest, ATaskClockThatGoesBack) {
+  const MonotonicTime time = loop.clock().now();
+  loop.virtual_clock().set(time - seconds(1));
+  session->on_text(bobs_port, R"({"type":"give_up","id":5})");
+  session->on_text(bobs_port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  loop.run_until_idle();
+  loop.virtual_clock().set(time);
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, InTheRecordItself) {
+  repeating.repeats_next = true;
+  session->on_data(bobs_port, data_frame(0, "a"));
+  expect_interrupted();
+  expect_alice_goes_on();
+}
+
+TEST_F(SessionFailureTest, IsReleasedOnceTheEndIsRecorded) {
+  bobs_port.fails_text = "pong";
+  session->on_text(bobs_port, R"({"type":"ping","t":1})");
+  bool is_released = false;
+  session->release([&] { is_released = true; });
+  ASSERT_TRUE(wait([&] { return is_released; }));
+  EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(participant)),
+            "interrupted");
+}
+
+TEST(SessionLoop, RunsNothingBehindAClosedBoundary) {
+  VirtualLoop lane;
+  std::string failures;
+  auto loop = std::make_unique<SessionLoop>(lane, [&](const AssertionFailure& failure) { failures += failure.what(); });
+  int runs = 0;
+  const auto timer = loop->make_timer();
+  timer->start(lane.clock().now() + seconds(1), [&] { ++runs; });
+  loop->post([&] { ++runs; });
+  lane.run_until_idle();
+  EXPECT_EQ(runs, 1);
+  loop->post([] { TELLINA_ASSERT(1 + 1 == 3); });
+  loop->post([&] { ++runs; });
+  lane.run_until_idle();
+  EXPECT_THAT(failures, HasSubstr("1 + 1 == 3"));
+  EXPECT_TRUE(loop->is_closed());
+  lane.advance(seconds(2));
+  loop->run([&] { ++runs; });
+  EXPECT_EQ(runs, 1) << "a failed session goes on";
+}
+
+TEST(SessionLoop, LeavesAnInnerFailureToTheOutermostCall) {
+  VirtualLoop lane;
+  int failures = 0;
+  SessionLoop loop(lane, [&](const AssertionFailure&) { ++failures; });
+  bool has_continued = false;
+  loop.run([&] {
+    loop.run([] { TELLINA_ASSERT(1 + 1 == 3); });
+    has_continued = true;
+  });
+  EXPECT_EQ(failures, 1);
+  EXPECT_FALSE(has_continued) << "what called the failed code trusts it";
+}
+
+TEST(SessionLoop, WhatItHasHandedOutMayOutliveIt) {
+  VirtualLoop lane;
+  int runs = 0;
+  auto loop = std::make_unique<SessionLoop>(lane, [](const AssertionFailure&) {});
+  const auto posted = loop->posted([&](int) { ++runs; });
+  posted(1);
+  lane.run_until_idle();
+  EXPECT_EQ(runs, 1);
+  posted(2);
+  loop.reset();
+  posted(3);
+  lane.run_until_idle();
+  EXPECT_EQ(runs, 1);
+}
+
+}  // namespace
+}  // namespace tellina::testing
