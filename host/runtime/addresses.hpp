@@ -4,9 +4,9 @@
 
 namespace tellina {
 
-/// An address by which other machines reach a server that listens on `address`. That is `address` itself, except where
-/// it stands for all addresses of the machine ("0.0.0.0", "::"): then one of an interface that is up and not the
-/// loopback (IPv4 first), or "127.0.0.1" where there is none.
+/// Returns an address by which other machines reach a server that listens on `address`. That is `address` itself,
+/// unless it means all addresses of the machine ("0.0.0.0", "::"): then the address of an interface that is up and not
+/// the loopback (IPv4 first), or "127.0.0.1" if there is none.
 std::string reachable_address(const std::string& address);
 
 }  // namespace tellina

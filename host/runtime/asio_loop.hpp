@@ -8,18 +8,18 @@
 
 namespace tellina {
 
-/// `clock` must go at the pace of the machine's own, as the kernel's timers do the waiting. Where it jumps ahead, as
-/// that of a machine does that has slept, what is due is done within 250 ms.
+/// `clock` must run at the pace of the machine's own clock, because the kernel's timers do the waiting. When it jumps
+/// ahead, as after a sleep of the machine, alarms that are due run within 250 ms.
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(Clock& clock);
 
-  /// Returns when stop() has been called. Whoever calls it is the loop's thread.
+  /// Returns when stop() has been called. The calling thread is the loop's.
   void run();
   /// Any thread; also before run().
   void stop();
 
-  /// For code that speaks Asio itself: the gateway.
+  /// For code that uses Asio itself: the gateway.
   boost::asio::io_context& context() { return m_context; }
 
   void post(Task task) override;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 namespace {
 
 using Use = BlockingPool::Use;
 
-/// What somebody waits for with a shell in front of them comes before what makes the next one.
+/// Calls for participants who wait come before the start of the next sandbox.
 constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::start};
 
 }  // namespace
@@ -31,6 +33,7 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::submit(Use use, Task task) {
   {
     std::lock_guard lock(m_mutex);
+    TELLINA_ASSERT_PROCESS(task);
     line(use).waiting.push_back(std::move(task));
   }
   m_changed.notify_one();
@@ -53,9 +56,25 @@ bool ThreadPool::take(Task& task, Use& use) {
     task = std::move(found.waiting.front());
     found.waiting.pop_front();
     ++found.running;
+    check_locked();
     return true;
   }
   return false;
+}
+
+void ThreadPool::check_invariant() const {
+  std::lock_guard lock(m_mutex);
+  check_locked();
+}
+
+void ThreadPool::check_locked() const {
+  std::size_t running = 0;
+  for (const Line& one : m_lines) {
+    TELLINA_ASSERT_PROCESS(one.running <= m_size / 2);
+    running += one.running;
+  }
+  TELLINA_ASSERT_PROCESS(running <= m_size);
+  TELLINA_ASSERT_PROCESS(running - line(Use::removal).running <= m_size - m_size / 4);
 }
 
 void ThreadPool::run() {
@@ -72,7 +91,9 @@ void ThreadPool::run() {
     task();
     task = nullptr;
     lock.lock();
+    TELLINA_ASSERT_PROCESS(line(use).running > 0);
     --line(use).running;
+    check_locked();
     if (m_closing || !is_empty()) m_changed.notify_all();
   }
 }

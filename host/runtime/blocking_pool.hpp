@@ -1,6 +1,6 @@
 #pragma once
 
-/// Threads for calls that block: sandbox backends, mostly.
+/// Threads for calls that block, mostly those of sandbox backends.
 
 #include <array>
 #include <condition_variable>
@@ -19,8 +19,8 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Each can hang with its backend, and then holds at most half of the threads. A removal interrupts calls, so it
-  /// never waits for threads that starts and calls hold.
+  /// Tasks of each use can hang with their backend, and then hold at most half of the threads. A removal interrupts
+  /// calls, so it never waits for threads that starts and calls hold.
   enum class Use : std::uint8_t { start, call, removal };
 
   virtual ~BlockingPool() = default;
@@ -28,15 +28,18 @@ class BlockingPool {
 };
 
 /// The program's pool. Its threads live until the destructor, because the kernel ends a sandbox's launcher together
-/// with the thread that forked it (PR_SET_PDEATHSIG). The destructor runs what was submitted, then joins.
+/// with the thread that forked it (PR_SET_PDEATHSIG). The destructor runs all submitted tasks, then joins the threads.
 class ThreadPool final : public BlockingPool {
  public:
-  /// At least four threads.
+  /// Starts `threads` threads, at least four.
   explicit ThreadPool(std::size_t threads);
   ~ThreadPool() override;
   void submit(Use use, Task task) override;
 
+  void check_invariant() const;
+
  private:
+  /// The tasks of one use.
   struct Line {
     std::deque<Task> waiting;
     std::size_t running = 0;
@@ -46,10 +49,11 @@ class ThreadPool final : public BlockingPool {
   bool take(Task& task, Use& use);
   bool may_run(Use use) const;
   bool is_empty() const;
+  void check_locked() const;
   Line& line(Use use) { return m_lines[static_cast<std::size_t>(use)]; }
   const Line& line(Use use) const { return m_lines[static_cast<std::size_t>(use)]; }
 
-  std::mutex m_mutex;
+  mutable std::mutex m_mutex;
   std::condition_variable m_changed;
   std::array<Line, 3> m_lines;
   const std::size_t m_size;

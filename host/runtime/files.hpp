@@ -1,16 +1,16 @@
 #pragma once
 
-/// A folder for a while, and small files as a whole.
+/// Temporary folders, and small files read and written as a whole.
 
 #include <filesystem>
 #include <string>
 
 namespace tellina {
 
-/// Goes with the object, and all that is in it.
+/// A folder that is removed, with its content, by the destructor.
 class TemporaryFolder {
  public:
-  /// "tellina-NAME-XXXXXX" in $TMPDIR, else in /tmp. Throws Error(unavailable).
+  /// Creates "tellina-NAME-XXXXXX" in $TMPDIR, or in /tmp if that is not set. Throws Error(unavailable).
   explicit TemporaryFolder(const std::string& name = "test");
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -22,9 +22,9 @@ class TemporaryFolder {
   std::filesystem::path m_path;
 };
 
-/// Replaces what the file held. Throws Error(unavailable).
+/// Replaces the content of the file. Throws Error(unavailable).
 void write_text(const std::filesystem::path& file, const std::string& text);
-/// Empty where there is no such file.
+/// Returns the content, or an empty string if there is no such file.
 std::string read_text(const std::filesystem::path& file);
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// How often something took how long.
+/// A histogram of durations.
 
 #include <array>
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace tellina {
 
-/// Counts times in fixed classes, from 0.1 ms to 10 s. Written by one thread, read by any: counting is a few
-/// comparisons and two plain stores, so that it can stand on the way of a key.
+/// Counts durations in fixed buckets, from 0.1 ms to 10 s. One thread writes, any thread reads. Counting takes a few
+/// comparisons and two plain stores, so that it can be used for every keystroke.
 class Histogram {
  public:
   /// Upper bounds, inclusive.
@@ -30,12 +30,12 @@ class Histogram {
     add(m_sum, time.count());
   }
 
-  /// Of the class `place`; the one behind the last bound has no upper bound.
+  /// The count of bucket `place`, from 0 to bounds.size(). The last bucket has no upper bound.
   std::int64_t count(std::size_t place) const { return m_counts[place].load(std::memory_order_relaxed); }
   std::chrono::nanoseconds sum() const { return std::chrono::nanoseconds(m_sum.load(std::memory_order_relaxed)); }
 
  private:
-  /// There is one writer, so nothing is locked.
+  /// One thread writes, so no lock and no atomic addition is needed.
   static void add(std::atomic<std::int64_t>& number, std::int64_t difference) {
     number.store(number.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A line of the log that programs read too: what happened, and to whom.
+/// Lines of the log that programs can read: what happened, and to which participant.
 
 #include <chrono>
 #include <cstdint>
@@ -12,9 +12,10 @@
 
 namespace tellina {
 
-/// An event's name and its fields, in the order added. Never add an access code, a keystroke or a cookie.
+/// The name of an event and its fields, in the order in which they were added. Never add an access code, a keystroke or
+/// a cookie.
 ///
-/// docs/operation.md lists all events and fields; scripts of operators read them, so they keep their names.
+/// docs/operation.md lists all events and fields. Their names do not change, because operators' scripts read them.
 class LogEvent {
  public:
   class Field {
@@ -28,9 +29,9 @@ class LogEvent {
 
   LogEvent& add(std::string_view name, std::string_view text);
   LogEvent& add(std::string_view name, std::int64_t number);
-  /// As participant_label() has it.
+  /// Adds participant_label(number).
   LogEvent& add_participant(std::int64_t number);
-  /// In seconds with three digits behind the point.
+  /// In seconds, with three decimal places.
   LogEvent& add(std::string_view name, std::chrono::nanoseconds time);
 
   const std::vector<Field>& fields() const { return m_fields; }
@@ -43,14 +44,14 @@ class LogEvent {
   std::vector<Field> m_fields;
 };
 
-/// A log that keeps the fields of an event apart. Threads: any.
+/// A log that writes the fields of an event separately. Threads: any.
 class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void write_event(LogLevel level, const LogEvent& event) = 0;
 };
 
-/// What logs and lists call a participant, by their number in the store: "P001". Access codes are secrets.
+/// The name of a participant in logs and lists, from their number in the store: "P001". Access codes are secret.
 std::string participant_label(std::int64_t number);
 
 }  // namespace tellina

@@ -9,7 +9,7 @@
 
 namespace tellina {
 
-/// Everything that belongs to a loop is touched on its thread only, so it needs no lock. Others post().
+/// An object that belongs to a loop is used on the thread of that loop only, so it needs no lock. Other threads post().
 ///
 /// The program's loops run on Asio (AsioLoop); a test's runs under a virtual clock (VirtualLoop).
 class Loop {
@@ -20,16 +20,17 @@ class Loop {
   class Timer {
    public:
     virtual ~Timer() = default;
-    /// Replaces an alarm that is still to come. A time in the past fires on the loop's next turn.
+    /// Replaces an alarm that has not fired. If `when` has passed, the task runs on the loop's next turn. `task` must
+    /// not be empty; it may destroy the timer.
     virtual void start(MonotonicTime when, Task task) = 0;
     virtual void cancel() = 0;
   };
 
-  /// Waits on a descriptor that the caller keeps open until the watch is destroyed. Threads: the loop's.
+  /// Waits for a descriptor, which the caller keeps open until the watch is destroyed. Threads: the loop's.
   class Watch {
    public:
     virtual ~Watch() = default;
-    /// One shot each: the task runs once, when the descriptor can be read (or has hung up), or written.
+    /// The task runs once, when the descriptor can be read (or has hung up), or can be written.
     virtual void when_readable(Task task) = 0;
     virtual void when_writable(Task task) = 0;
   };

@@ -29,8 +29,8 @@ class MetricSamples {
   void add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix = "");
   /// Buckets, sum and count.
   void add(std::string_view family, const MetricLabels& labels, const Histogram& histogram);
-  /// This process's own: processor time, memory, descriptors, start (the names that Prometheus's clients use), with the
-  /// label `process`. What /proc does not tell is left out.
+  /// Processor time, memory, descriptors and start of this process, with the label `process` and the names that the
+  /// clients of Prometheus use. What /proc does not have is left out.
   void add_process(const std::string& process, const Clock& clock);
 
   const std::vector<MetricSample>& all() const { return m_samples; }
@@ -39,7 +39,7 @@ class MetricSamples {
   std::vector<MetricSample> m_samples;
 };
 
-/// As few digits as tell the number from its neighbours: "3", "0.0001", "1795999200.5".
+/// The shortest decimal text that reads back as the same number: "3", "0.0001", "1795999200.5".
 std::string metric_number(double value);
 
 }  // namespace tellina

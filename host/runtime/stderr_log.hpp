@@ -16,7 +16,7 @@ enum class LogFormat { text, json };
 /// "debug", "info", "warning" or "error".
 const char* to_string(LogLevel level);
 
-/// How the log is written: --log-format and --log-level, and where standard error leads.
+/// How the log is written: --log-format and --log-level, and whether standard error goes to the journal.
 class LogSettings {
  public:
   LogFormat format = LogFormat::text;
@@ -25,7 +25,7 @@ class LogSettings {
   bool has_priorities = false;
 };
 
-/// Whether standard error leads to systemd's journal: JOURNAL_STREAM names its device and inode (systemd.exec(5)).
+/// Whether the descriptor goes to systemd's journal: JOURNAL_STREAM names its device and inode (systemd.exec(5)).
 bool is_journal(int descriptor);
 
 /// Writes each line with one write():

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The machine's own clock and generator. Only main() and tests of these make them; all others are lent them.
+/// The clock and the random numbers of the machine. Only main() and the tests of these classes create them; all other
+/// code receives a reference.
 
 #include <string>
 
@@ -16,14 +17,14 @@ class SystemClock final : public Clock {
 
 class SystemRandom final : public Random {
  public:
-  /// Throws Error(internal) where the kernel gives no random bytes.
+  /// Throws Error(internal) if the kernel gives no random bytes.
   void fill(std::span<std::uint8_t> bytes) override;
 };
 
 /// "2026-01-31T12:00:00.123456Z": the form of every time in the store and the log. `digits` of a second, 0 to 9.
 std::string to_iso_8601(WallTime time, int digits = 6);
 
-/// The kernel's identifier of this boot; MonotonicTime compares only within one.
+/// The kernel's identifier of this boot. Values of MonotonicTime can be compared only within one boot.
 std::string boot_id();
 
 }  // namespace tellina

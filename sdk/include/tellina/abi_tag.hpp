@@ -1,6 +1,6 @@
 #pragma once
 
-/// The string that says whether two pieces of C++ may call each other.
+/// The string that tells whether two binaries can exchange C++ objects.
 
 #include <cstddef>  // defines the standard library's macros
 
@@ -34,8 +34,8 @@
 #define TELLINA_STDLIB_TAG "unknown"
 #endif
 
-/// SDK version, C++ ABI version, standard library and sanitizer. A plugin and a host whose tags differ must not
-/// meet: C++ classes cross the border, and no promise is made between versions while MAJOR is 0.
+/// SDK version, C++ ABI version, standard library and sanitizer. A host refuses a plugin with another tag, because C++
+/// classes cross the boundary, and versions with MAJOR 0 make no promise to each other.
 #define TELLINA_SDK_ABI_TAG                                              \
   "tellina-" TELLINA_STRINGIFY(TELLINA_SDK_MAJOR) "." TELLINA_STRINGIFY( \
       TELLINA_SDK_MINOR) "/gxxabi" TELLINA_STRINGIFY(__GXX_ABI_VERSION) "/" TELLINA_STDLIB_TAG TELLINA_SANITIZER_TAG

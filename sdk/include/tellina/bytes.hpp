@@ -7,8 +7,8 @@
 
 namespace tellina {
 
-/// A run of octets with no encoding. std::string holds up to 15 of them without an allocation,
-/// which is what one key and its eight-byte offset need.
+/// A sequence of octets without an encoding. std::string stores up to 15 of them without an allocation, which is enough
+/// for one key and its eight-byte offset.
 using Bytes = std::string;
 using BytesView = std::string_view;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Time and randomness as the host lends them, so that tests can replace both.
+/// Interfaces to time and random numbers, which the host provides and tests replace.
 
 #include <chrono>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace tellina {
 
-/// Nanoseconds since boot, time asleep included (CLOCK_BOOTTIME). Comparable between all processes of one boot
-/// of one machine; never goes back. Durations and deadlines are made of it.
+/// Nanoseconds since boot, including time asleep (CLOCK_BOOTTIME). Comparable between all processes of one boot of one
+/// machine; never decreases. Used for durations and deadlines.
 struct BootClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -22,10 +22,10 @@ struct BootClock {
 };
 using MonotonicTime = BootClock::time_point;
 
-/// Nanoseconds since 1970 in UTC; may jump when the machine's clock is set. For the record only.
+/// Nanoseconds since 1970 in UTC. May jump when the clock of the machine is set. Used only for the record.
 using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-/// Threads: any. Lifetime: the host's, longer than every plugin's.
+/// Threads: any. Lifetime: longer than that of every plugin.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -33,7 +33,7 @@ class Clock {
   virtual WallTime wall_time() const = 0;
 };
 
-/// Threads: any. The host's is the kernel's generator; a test's is seeded.
+/// Threads: any. The host uses the generator of the kernel; tests use a seeded one.
 class Random {
  public:
   virtual ~Random() = default;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A piece of config.json that knows where it stands in the file, so that every complaint can say so.
+/// A part of config.json together with its place in the file, so that every error message can name the place.
 
 #include <cstdint>
 #include <map>
@@ -15,15 +15,15 @@
 namespace tellina {
 
 /// One JSON value with its place: file, line and column (from 1, the column counts bytes) and path
-/// ("tasks[2].answer"). Cheap to copy (shared, never changed after it was built).
+/// ("tasks[2].answer"). Cheap to copy: copies share a value that never changes.
 ///
-/// Threads: any. Throws: ConfigError with the place, from every typed accessor that does not fit.
+/// Threads: any. Throws: every typed accessor throws ConfigError with the place if the value has another type.
 class Config {
  public:
   enum class Kind { null, boolean, integer, number, string, array, object };
   using Member = std::pair<std::string, Config>;
 
-  /// An empty object with no place; what a plugin gets when its section names nothing but the plugin.
+  /// An empty object without a place: what a plugin gets if its section contains only the plugin's name.
   Config() : Config(make_node(Kind::object)) {}
 
   Kind kind() const { return m_node->kind; }
@@ -36,7 +36,7 @@ class Config {
   int line() const { return m_node->line; }
   int column() const { return m_node->column; }
   const std::string& path() const { return m_node->path; }
-  /// "file:line:column", or "config" where the value was built in a program.
+  /// "file:line:column", or "config" if the value was built in a program.
   std::string place() const {
     if (m_node->file.empty()) return "config";
     return m_node->file + ":" + std::to_string(m_node->line) + ":" + std::to_string(m_node->column);
@@ -50,10 +50,10 @@ class Config {
   }
   const std::string& as_string() const { return expect(Kind::string, "a string"), m_node->text; }
   const std::vector<Config>& items() const { return expect(Kind::array, "an array"), m_node->items; }
-  /// In the order of the file.
+  /// In the order in which they appear in the file.
   const std::vector<Member>& members() const { return expect(Kind::object, "an object"), m_node->members; }
 
-  /// Returns null where the key is absent; the pointer lives as long as this value.
+  /// Returns null if the key is absent. The pointer is valid as long as this value.
   const Config* find(std::string_view key) const {
     for (const Member& member : members()) {
       if (member.first == key) return &member.second;
@@ -82,7 +82,7 @@ class Config {
     throw ConfigError(place() + ": " + (path().empty() ? "" : path() + ": ") + message);
   }
 
-  /// "an object", "the string \"x\"", "3": the words for "got ...".
+  /// "an object", "\"x\"", "3": for messages that end in "got ...".
   std::string describe() const {
     switch (kind()) {
       case Kind::null:
@@ -103,7 +103,7 @@ class Config {
     return "nothing";
   }
 
-  /// What a reader of a file, or a test, builds values from. `text` is the source text of a number.
+  /// Readers of files, and tests, build values from nodes. `text` is the source text of a number.
   struct Node {
     Kind kind = Kind::null;
     bool boolean = false;

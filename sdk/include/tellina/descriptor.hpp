@@ -6,7 +6,8 @@
 
 namespace tellina {
 
-/// Owns a file descriptor; -1 is none. Open every one close-on-exec: the host starts programs from other threads.
+/// Owns a file descriptor; -1 means none. Open every descriptor close-on-exec, because the host starts programs from
+/// other threads.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -20,7 +21,7 @@ class Descriptor {
 
   int get() const { return m_value; }
   explicit operator bool() const { return m_value >= 0; }
-  /// Gives it up without closing it.
+  /// Gives up ownership without closing the descriptor.
   int release() { return std::exchange(m_value, -1); }
   void reset(int value = -1) {
     if (m_value >= 0) ::close(m_value);

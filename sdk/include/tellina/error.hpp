@@ -1,6 +1,6 @@
 #pragma once
 
-/// What plugins and host throw at each other.
+/// The exceptions that cross between plugins and the host.
 
 #include <stdexcept>
 #include <string>
@@ -8,30 +8,30 @@
 
 namespace tellina {
 
-/// Marks a type that is thrown, or dynamic_cast, across a shared object's border: it must stay visible
-/// there although plugins are built with hidden visibility.
+/// Marks a type that is thrown, or dynamic_cast, across the boundary of a shared object: it must be visible there,
+/// although plugins are built with hidden visibility.
 #define TELLINA_VISIBLE __attribute__((visibility("default")))
 
-/// Why something failed, in the terms a caller can act on.
+/// Why something failed, as far as a caller can react to it.
 enum class ErrorCode {
-  unavailable,        ///< what is needed is not there now (no daemon, no user namespaces, no disk space)
-  permission_denied,  ///< it is there and refuses this user
+  unavailable,        ///< something is missing now (a daemon, user namespaces, disk space)
+  permission_denied,  ///< it exists and refuses this user
   not_found,          ///< no such image, root file system, sandbox or file
-  incompatible,       ///< the other side speaks another version
-  bad_config,         ///< the configuration asks for something that cannot be
+  incompatible,       ///< the other side uses another version
+  bad_config,         ///< the configuration asks for something impossible
   bad_request,        ///< the caller broke the contract
-  seed_failed,        ///< the initial file tree could not be made; the text names path and errno
-  busy,               ///< at a limit now; a later try may go through
+  seed_failed,        ///< the initial file tree could not be created; the text names path and errno
+  busy,               ///< a limit is reached now; a later attempt may succeed
   timed_out,          ///< the deadline of the call passed
   gone,               ///< the sandbox or its shell has ended
   unsupported,        ///< this plugin does not do that
-  internal,           ///< a fault in the plugin or in what it drives
+  internal,           ///< a fault in the plugin or in what it controls
 };
 
-/// The one exception type that is meant to cross between a plugin and the host.
+/// The only exception type that may cross between a plugin and the host.
 ///
-/// what() is for the researcher's log: what was tried, on what, and what came back. hint() is the way out,
-/// in a sentence ("start the Docker daemon"); it may be empty.
+/// what() is for the researcher's log: what was attempted, on what, and with which result. hint() says in a sentence
+/// what to do about it ("start the Docker daemon"); it may be empty.
 class TELLINA_VISIBLE Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& what, std::string hint = {})

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A directory tree as a value: what a sandbox starts with, and what a snapshot of it holds.
+/// A directory tree as a value: the initial content of a sandbox, and the content of a snapshot.
 
 #include <chrono>
 #include <cstdint>
@@ -18,9 +18,9 @@ enum class FileKind : std::uint8_t { directory, regular, symlink, other };
 
 /// One entry. Names are octets: any but '/' and NUL, never "." or "..".
 ///
-/// In an initial tree an absent attribute takes the default: mode 0755 for directories, 0644 for files, the
-/// time of creation. `size` without `content` makes a file of that many NUL bytes. In a snapshot every attribute
-/// is present, but for the content of a regular file that is over the request's limit.
+/// In an initial tree an absent attribute has the default value: mode 0755 for directories, 0644 for files, the
+/// time of creation. `size` without `content` means a file of that many NUL bytes. In a snapshot every attribute
+/// is present, except the content of a regular file that is larger than the request allows.
 class FileNode {
  public:
   FileNode() = default;
@@ -49,15 +49,15 @@ class FileNode {
   std::optional<std::string> owner;  ///< "me", or the number of another user
 };
 
-/// A tree with its root directory's own attributes in `root`.
+/// A tree. `root` is the root directory with its own attributes.
 class FileTree {
  public:
   FileNode root;
-  bool truncated = false;  ///< a limit of the request cut the walk short: there is more
-  bool raced = false;      ///< something changed while it was read: an entry may be missing
+  bool truncated = false;  ///< a limit of the request was reached: there is more
+  bool raced = false;      ///< the tree changed while it was read: an entry may be missing
 };
 
-/// Limits of a snapshot. The walk stops at the first one it meets and says `truncated`.
+/// Limits of a snapshot. The walk stops at the first limit that it reaches, and sets `truncated`.
 class SnapshotRequest {
  public:
   SnapshotRequest() = default;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where a plugin says what the researcher should read.
+/// The log of a plugin, which the researcher reads.
 
 #include <string_view>
 
@@ -8,7 +8,7 @@ namespace tellina {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// Threads: any. One call is one line; the host adds time, level and the plugin's name.
+/// Threads: any. One call writes one line; the host adds the time, the level and the name of the plugin.
 /// Never write an access code, a keystroke or a cookie here.
 class Log {
  public:

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What travels over a channel layer.
+/// The messages that a channel layer carries.
 
 #include <compare>
 #include <cstdint>
@@ -14,23 +14,23 @@
 
 namespace tellina {
 
-/// The place of a message in its connection: 0, 1, 2, ... without holes, each direction on its own.
+/// The number of a message in its connection: 0, 1, 2, ... without holes, separately for each direction.
 using Sequence = std::uint64_t;
 
-/// What a message is for. An ordering policy sees nothing else of it.
+/// The purpose of a message. An ordering policy sees nothing else of it, except its number.
 enum class MessageKind : std::uint8_t {
   connect,     ///< gateway to worker, sequence 0: a WebSocket is open
   data,        ///< both ways: one binary frame (8-byte big-endian stream offset, then terminal bytes)
   text,        ///< both ways: one text frame (a JSON object)
-  disconnect,  ///< gateway to worker, the last of a connection: the WebSocket is gone
+  disconnect,  ///< gateway to worker, the last of a connection: the WebSocket has ended
   accept,      ///< worker to gateway: the owner's channel for the rest of the connection
-  credit,      ///< worker to gateway: so many bytes of `data` are finished with, the gateway may read on
+  credit,      ///< worker to gateway: that many bytes of `data` have been handled, so the gateway may read more
   close,       ///< worker to gateway: end the WebSocket with this code and reason
   request,     ///< gateway to any worker: an HTTP request's question
   reply,       ///< worker to gateway: its answer
 };
 
-/// One message. Plain octets and numbers, so that a layer may move it, copy it, or write it to a socket.
+/// One message: octets and numbers only, so that a layer may move it, copy it, or write it to a socket.
 class Message {
  public:
   Message() = default;
@@ -40,7 +40,7 @@ class Message {
   MessageKind kind = MessageKind::data;
   Sequence sequence = 0;
   std::string connection;     ///< id of the connection or request, unique in the study; at most 100 bytes
-  std::string reply_channel;  ///< where answers go; set on `connect` and `request` only
+  std::string reply_channel;  ///< the channel for answers; only in `connect` and `request`
   Bytes body;                 ///< at most `max_body_size`; any octets
 };
 
@@ -59,7 +59,7 @@ class ChannelName {
   const std::string& text() const { return m_name; }
   auto operator<=>(const ChannelName&) const = default;
 
-  /// Returns what is wrong with a name, or null.
+  /// Returns what is wrong with a name, or null if it is valid.
   static const char* find_fault(std::string_view name) {
     if (name.empty()) return "expected 1 to 100 bytes, got none";
     if (name.size() > 100) return "expected 1 to 100 bytes, got more";

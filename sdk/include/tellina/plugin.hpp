@@ -1,6 +1,6 @@
 #pragma once
 
-/// What every plugin is made of: one descriptor, one constructor, one context lent by the host.
+/// The parts of every plugin: one descriptor, one constructor, and one context from the host.
 ///
 /// A plugin is a shared object that exports exactly one symbol, `tellina_plugin`, a PluginDescriptor of plain
 /// data that TELLINA_PLUGIN writes. The host (1) opens the file, (2) compares `abi_tag` with its own before it
@@ -33,10 +33,10 @@ inline const char* to_string(PluginKind kind) {
   return "unknown kind";
 }
 
-/// What the host lends a plugin for the plugin's whole life.
+/// What the host gives a plugin. It outlives the plugin.
 ///
 /// Threads: `log`, `clock` and `random` may be used from any thread. `config` is the plugin's own section,
-/// already checked against its schema; it still holds the key "plugin".
+/// already checked against its schema; it still contains the key "plugin".
 class PluginContext {
  public:
   PluginContext(Config config_, Log& log_, Clock& clock_, Random& random_)
@@ -48,7 +48,7 @@ class PluginContext {
   Random& random;
 };
 
-/// Base of the three kinds. The constructor reads the configuration and touches nothing outside the process
+/// The base of the three kinds. The constructor reads the configuration and touches nothing outside the process
 /// (no socket, no daemon, no file system change); it throws ConfigError or Error.
 class TELLINA_VISIBLE Plugin {
  public:
@@ -60,10 +60,10 @@ class TELLINA_VISIBLE Plugin {
 
 /// Plain data, so that it can be read before any function of the plugin runs.
 struct PluginDescriptor {
-  const char* abi_tag;  ///< TELLINA_SDK_ABI_TAG as it was when the plugin was built
+  const char* abi_tag;  ///< the value of TELLINA_SDK_ABI_TAG when the plugin was built
   PluginKind kind;
-  const char* name;           ///< what config.json says: lower-case letters, digits, '_'
-  const char* version;        ///< the plugin's own, "MAJOR.MINOR.PATCH"
+  const char* name;           ///< the name in config.json: lower-case letters, digits, '_'
+  const char* version;        ///< of the plugin, "MAJOR.MINOR.PATCH"
   const char* config_schema;  ///< JSON Schema (an object) of the section; "plugin" need not be listed
   std::unique_ptr<Plugin> (*create)(const PluginContext&);
 };

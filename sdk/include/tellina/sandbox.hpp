@@ -1,6 +1,6 @@
 #pragma once
 
-/// Runs a participant's shell where it can do no harm.
+/// Runs the shell of a participant in isolation from the machine.
 
 #include <chrono>
 #include <cstdint>
@@ -27,7 +27,7 @@ class TerminalSize {
   std::uint16_t rows = 24;
 };
 
-/// Names a sandbox for its whole life, over the death of its owner; letters, digits and '-', at most 64 bytes.
+/// Names a sandbox for its whole life, also after the death of its owner: letters, digits and '-', at most 64 bytes.
 using SandboxId = std::string;
 /// Names the worker that runs a sandbox; the same alphabet.
 using OwnerId = std::string;
@@ -55,43 +55,43 @@ class SandboxSpec {
   std::chrono::milliseconds deadline{20'000};      ///< of start()
 };
 
-/// One limit, and how it is really enforced on this machine.
+/// One limit, and how it is enforced on this machine.
 class LimitReport {
  public:
   LimitReport(std::string name_, bool enforced_, std::string how_)
       : name(std::move(name_)), enforced(enforced_), how(std::move(how_)) {}
   std::string name;  ///< "memory", "processes", "cpu", "disk bytes", "disk inodes", "network"
   bool enforced;
-  std::string how;  ///< "cgroup v1, per session", "256 MiB per session, checked now and then": for the researcher
+  std::string how;  ///< "cgroup v1, per session", "256 MiB per session, checked from time to time": for the researcher
 };
 
 /// What probe() found.
 class Capabilities {
  public:
   bool usable = false;
-  std::string reason;  ///< why not, with the way out; empty where usable
+  std::string reason;  ///< why not, and what to do about it; empty if usable
   std::vector<LimitReport> limits;
   bool adopts = false;  ///< adopt() works: sandboxes outlive their owner
 };
 
-/// What has run in a sandbox lately. The host compares it with an earlier one, to look at files only if something may
-/// have changed them.
+/// What has run in a sandbox recently. The host compares it with an earlier value, and reads files only if something
+/// may have changed them.
 class Activity {
  public:
   Activity() = default;
   bool operator==(const Activity&) const = default;
 
-  bool is_known = false;        ///< false: the plugin cannot tell, so anything may have changed
-  bool shell_is_alone = false;  ///< no process of the participant but the shell exists
-  std::uint64_t stamp = 0;      ///< differs from that of an earlier moment if any process has run in between
+  bool is_known = false;        ///< false: the plugin does not know, so anything may have changed
+  bool shell_is_alone = false;  ///< the participant has no process except the shell
+  std::uint64_t stamp = 0;      ///< differs from an earlier stamp if any process has run in between
 };
 
 /// One running sandbox and its shell.
 ///
 /// Threads:  calls come one at a time, not always from the same thread, except destroy(), which may come at any
-///           time and interrupts the others (they throw Error(gone)). Different sandboxes at once.
-/// Lifetime: destroy() before the destructor; the destructor ends what still runs without waiting for it.
-/// Throws:   Error. Blocking calls keep their own deadlines and throw Error(timed_out).
+///           time and interrupts the others (they throw Error(gone)). Different sandboxes are used at the same time.
+/// Lifetime: the host calls destroy() before the destructor. The destructor ends what still runs, and does not wait.
+/// Throws:   Error. Blocking calls have deadlines of their own and throw Error(timed_out).
 class TELLINA_VISIBLE Sandbox {
  public:
   Sandbox() = default;
@@ -99,61 +99,63 @@ class TELLINA_VISIBLE Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
   virtual ~Sandbox() = default;
 
-  /// Non-blocking descriptor with the pty's bytes, both ways. It stays the plugin's: the host stops using it
-  /// before it calls destroy() or restart_shell(), and the plugin closes it.
+  /// A non-blocking descriptor for the bytes of the pty, in both directions. The plugin owns it and closes it; the host
+  /// stops using it before it calls destroy() or restart_shell().
   virtual int terminal() const = 0;
 
-  /// Becomes readable once the shell has ended, whoever still holds the pty; never read by the host.
+  /// Becomes readable when the shell has ended, even if other processes still have the pty open. The host never reads
+  /// it.
   virtual int ended_descriptor() const = 0;
 
-  /// How the shell ended, or nothing while it runs. Never blocks.
+  /// Returns how the shell ended, or nothing while it runs. Never blocks.
   virtual std::optional<ExitStatus> ended() = 0;
 
-  /// After exit or Ctrl-D: a new shell in the same home. terminal() and ended_descriptor() may be new ones.
+  /// Starts a new shell in the same home, after exit or Ctrl-D. terminal() and ended_descriptor() may change.
   virtual void restart_shell(TerminalSize size) = 0;
 
-  /// The shell's foreground program gets SIGWINCH where the size differs. Never blocks.
+  /// The foreground program of the shell gets SIGWINCH if the size differs. Never blocks.
   virtual void resize(TerminalSize size) = 0;
 
-  /// The home directory now. Never follows links out of it, never blocks on a FIFO, bounded by the request;
-  /// works after the shell has ended.
+  /// Returns the home directory as it is now, within the limits of the request. Never follows links out of it and never
+  /// blocks on a FIFO. Works after the shell has ended.
   virtual FileTree snapshot(const SnapshotRequest& request) = 0;
 
-  /// Nothing of the sandbox is left when it returns: no process, mount, cgroup or file. Idempotent.
+  /// Removes the sandbox. When it returns, nothing is left: no process, mount, cgroup or file. Idempotent.
   virtual void destroy() = 0;
 
-  /// What runs now. It has to be cheap: the host asks every few seconds while a task runs. Where it is not known the
-  /// host takes a snapshot each time instead. `tellina/terminal_activity.hpp` has one for shells on a local terminal.
+  /// Returns what runs now. It must be cheap: the host asks every few seconds while a task runs. If the activity is not
+  /// known, the host takes a snapshot each time instead. `tellina/terminal_activity.hpp` has an implementation for
+  /// shells on a local terminal.
   virtual Activity activity() { return {}; }
 };
 
 /// Threads: calls may come from several pool threads at once; those threads live until the process exits.
 class TELLINA_VISIBLE SandboxBackend : public Plugin {
  public:
-  /// Whether sandboxes can be started here, why not, and which limits are really enforced. Leaves nothing behind.
+  /// Returns whether sandboxes can be started here, why not, and which limits are enforced. Leaves nothing behind.
   virtual Capabilities probe() = 0;
 
-  /// Returns when the shell has been started in the seeded home, or throws and leaves nothing.
+  /// Returns when the shell runs in a home with the initial content, or throws and leaves nothing behind.
   virtual std::unique_ptr<Sandbox> start(const SandboxSpec& spec) = 0;
 
-  /// Takes over the sandbox of a dead owner, its shell as it stands. Throws Error(unsupported) where sandboxes end
-  /// with their owner, Error(gone) where this one has ended.
+  /// Takes over the sandbox of a dead owner, with its running shell. Throws Error(unsupported) if sandboxes end with
+  /// their owner, and Error(gone) if this one has ended.
   virtual std::unique_ptr<Sandbox> adopt(const SandboxId& id) = 0;
 
-  /// Removes what a dead owner left; returns how many sandboxes it were. Those in `keep` stay: somebody has adopted
-  /// them, or will. `keep` is empty where adopt() does not work. The host calls this again, without the sandbox, where
-  /// it could not be adopted.
+  /// Removes the sandboxes that a dead owner left, and returns how many it has removed. Sandboxes in `keep` stay,
+  /// because another owner has adopted them or will. `keep` is empty if adopt() does not work. If a sandbox could not
+  /// be adopted, the host calls this again with a `keep` that does not contain it.
   virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
 };
 
-/// A second base class of a backend whose sandboxes need something that takes minutes to make, such as an image:
-/// `tellina sandbox prepare` and `tellina run --prepare` ask for it.
+/// A second base class for a backend whose sandboxes need something that takes minutes to build, such as an image.
+/// `tellina sandbox prepare` and `tellina run --prepare` call it.
 class TELLINA_VISIBLE SandboxPreparation {
  public:
   virtual ~SandboxPreparation() = default;
 
-  /// Makes what start() needs and what is missing or out of date; returns soon where that is nothing. What it says to a
-  /// person goes to standard error. Throws Error. Called by one thread, before anything else of the backend.
+  /// Builds what start() needs and what is missing or out of date; returns quickly if that is nothing. Messages for a
+  /// person go to standard error. Throws Error. One thread calls it, before any other function of the backend.
   virtual void prepare() = 0;
 };
 

@@ -18,12 +18,12 @@
 
 namespace tellina {
 
-/// Walks the processes below one and sums up how long each has run. What has changed a file has run since: either it is
-/// still there and has run for longer, or it has gone, or what has started it has run.
+/// Walks the descendants of a process and sums up how long each has run. A process that has changed a file has run
+/// since the last walk: it exists and has run for longer, or it has ended, or the process that started it has run.
 class ProcessWalk {
  public:
-  /// `first` is not counted itself. Returns an unknown activity where the kernel does not tell everything: it has no
-  /// run times or lists of children, a process has several threads, or there are more than `most_processes`.
+  /// `first` itself is not counted. Returns an unknown activity if the kernel does not give everything: it has no run
+  /// times or lists of children, a process has several threads, or there are more than `most_processes`.
   static Activity below(pid_t first) {
     ProcessWalk walk;
     Activity activity;
@@ -40,7 +40,7 @@ class ProcessWalk {
 
   ProcessWalk() = default;
 
-  /// Returns false where the file cannot be read or does not fit.
+  /// Returns false if the file cannot be read or does not fit.
   static bool read_text(const char* path, Text& text) {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
@@ -90,8 +90,8 @@ class ProcessWalk {
   Fnv1a m_stamp;
 };
 
-/// `terminal`: the master of the shell's terminal. The shell is the leader of its session; its parent is the process to
-/// which the kernel gives the orphans of the sandbox, and is the plugin's own. Never blocks.
+/// `terminal`: the master of the shell's terminal. The shell is the leader of its session. Its parent is a process of
+/// the plugin, to which the kernel gives the orphans of the sandbox. Never blocks.
 inline Activity terminal_activity(int terminal) {
   pid_t shell = 0;
   if (ioctl(terminal, TIOCGSID, &shell) != 0 || shell <= 0) return {};
@@ -102,7 +102,7 @@ inline Activity terminal_activity(int terminal) {
   std::array<char, 512> text{};
   const ssize_t size = read(file, text.data(), text.size() - 1);
   close(file);
-  // "NUMBER (NAME) STATE PARENT ...": the name may hold anything.
+  // "NUMBER (NAME) STATE PARENT ...": the name may contain any byte.
   const char* const behind_name = size > 0 ? std::strrchr(text.data(), ')') : nullptr;
   int parent = 0;
   if (behind_name == nullptr || std::sscanf(behind_name + 1, " %*c %d", &parent) != 1 || parent <= 1) return {};
