@@ -114,6 +114,23 @@ TEST_F(WorkerLaneTest, TakesOrphans) {
   EXPECT_EQ(stored("SELECT worker_id FROM leases"), "w0");
 }
 
+TEST_F(WorkerLaneTest, LeavesTheOrphansOfOtherLanesToThem) {
+  leave_orphan(participant);
+  leave_orphan(other);
+  const auto owner_of = [&](ParticipantId whose) {
+    return stored("SELECT worker_id FROM leases WHERE participant_id = " + std::to_string(whose));
+  };
+  ASSERT_NE(participant % 2, other % 2);
+  const ParticipantId even = participant % 2 == 0 ? participant : other;
+  const ParticipantId odd = participant + other - even;
+  add_lane("w0", 0, 2);
+  ASSERT_TRUE(wait([&] { return owner_of(even) == "w0"; }));
+  EXPECT_EQ(owner_of(odd), "w9") << "its lane has not started yet";
+  add_lane("w1", 1, 2);
+  ASSERT_TRUE(wait([&] { return owner_of(odd) == "w1"; }));
+  EXPECT_EQ(owner_of(even), "w0");
+}
+
 TEST_F(WorkerLaneTest, MakesOneSessionForAnOrphanWhosePageComes) {
   leave_orphan(participant);
   add_lane("w0");
