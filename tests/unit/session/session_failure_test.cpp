@@ -151,8 +151,11 @@ TEST_F(SessionFailureTest, InTheOutputOfAShell) {
 }
 
 TEST_F(SessionFailureTest, InATimer) {
-  bobs_port.fails_text = "input_ack";
   session->on_data(bobs_port, data_frame(0, "a"));
+  ASSERT_TRUE(wait([&] { return bobs_port.count("input_ack") == 1; }));
+  // The next acknowledgement waits for a quarter of a second.
+  bobs_port.fails_text = "input_ack";
+  session->on_data(bobs_port, data_frame(1, "b"));
   loop.run_until_idle();
   store->run([](StoreTransaction&) {});
   loop.advance(std::chrono::milliseconds(250));
