@@ -57,4 +57,4 @@ done
 
 say "the server and the image (some minutes the first time)"
 as_user make build image
-say "done: log in anew as $user, then \`make run\`"
+say "done: log in again as $user, then \`make run\`"

@@ -58,7 +58,7 @@ class WebSocket {
   std::string m_unsent;
   std::size_t m_unsent_from = 0;
   std::string m_rest;       ///< the beginning of a frame whose end has not come
-  std::string m_fragments;  ///< of a message that goes on
+  std::string m_fragments;  ///< of a message that continues
   bool m_fragments_are_text = false;
 };
 

@@ -15,7 +15,7 @@
 
 namespace tellina {
 
-/// Reads until the client has closed, then closes. Whoever owns the socket bounds the time by closing it.
+/// Reads until the client has closed, then closes. The owner of the socket bounds the time by closing it.
 class DrainOperation {
  public:
   explicit DrainOperation(Socket& socket) : m_socket(socket) {}

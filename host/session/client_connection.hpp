@@ -12,7 +12,7 @@ namespace tellina {
 class ClientConnection {
  public:
   virtual ~ClientConnection() = default;
-  /// A binary frame: stream offset and bytes, as they go on the wire.
+  /// A binary frame: stream offset and bytes, as on the wire.
   virtual void send_data(Bytes frame) = 0;
   virtual void send_text(std::string json) = 0;
   /// So many bytes of this connection's input are finished with.

@@ -367,7 +367,7 @@ void ParticipantSession::task_ended() {
   check_idle();
 }
 
-// What clients are told.
+// Messages to clients.
 
 void ParticipantSession::send(std::string json) {
   if (m_client) m_client->connection().send_text(std::move(json));

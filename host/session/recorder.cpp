@@ -6,7 +6,7 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds retry_interval{500};
-/// Of a file that is damaged: whoever mends it has to stop the server first, unless the disk comes to itself.
+/// For a damaged file: a person has to stop the server to repair it, unless the disk recovers.
 constexpr std::chrono::seconds damaged_interval{5};
 constexpr const char* not_recorded = "not_recorded";
 /// How far the record of the lengths may be behind. Below what stops the reading of the pty.
@@ -24,7 +24,7 @@ std::size_t payload_size(const Record& record) {
   return 0;
 }
 
-/// Failures that the world outside may mend.
+/// Failures that may end without this program, such as a full disk.
 bool may_pass(const StoreError& error) {
   switch (error.code()) {
     case ErrorCode::unavailable:
@@ -233,13 +233,13 @@ void Recorder::completed(const std::exception_ptr& error) {
     if (failure.code() == ErrorCode::incompatible) {
       return wait(damaged_interval, "the database is damaged, so the record and its terminal stand still: ", failure);
     }
-    return give_up(std::string("a session is begun anew, as its record cannot go on: ") + failure.what());
+    return give_up(std::string("a session restarts, because its record cannot continue: ") + failure.what());
   } catch (const LeaseLost& failure) {
     return give_up(std::string("a session is left to its newer owner: ") + failure.what());
   } catch (const std::exception& failure) {
-    return give_up(std::string("a session is begun anew, as its record cannot go on: ") + failure.what());
+    return give_up(std::string("a session restarts, because its record cannot continue: ") + failure.what());
   }
-  if (!m_complaint.empty()) m_log.info("the record goes on");
+  if (!m_complaint.empty()) m_log.info("the record continues");
   m_complaint.clear();
   TELLINA_ASSERT(!m_operations.empty());
   m_in_flight = false;

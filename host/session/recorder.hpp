@@ -20,7 +20,7 @@ namespace tellina {
 /// One transaction is under way at a time; what comes meanwhile makes the next one. A store that cannot write now
 /// (disk full, locked) is tried again every half second with the same records, so nothing is lost and the backlog
 /// grows, which stops the reading of the pty. So is one whose file is damaged, less often: a session that were dropped
-/// for it would only be taken anew and fail again.
+/// because the next owner would fail in the same way.
 ///
 /// Threads: the loop's.
 class Recorder {
@@ -37,7 +37,7 @@ class Recorder {
   /// `recorded` runs after each batch: the input stream is in the file up to its argument. May be empty.
   void when_recorded(std::function<void(std::uint64_t input_end)> recorded) { m_recorded = std::move(recorded); }
 
-  /// Goes on with a task session that is in the file.
+  /// Continues a task session that is in the file.
   void resume(TaskSessionId session, std::uint64_t input_end);
   /// Starts a task session; what was added since the last one ended belongs to it. `done` runs after the commit.
   void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
@@ -107,7 +107,7 @@ class Recorder {
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;
-  std::string m_complaint;  ///< what the record waits for, as it was told; empty while it goes on
+  std::string m_complaint;  ///< what the record waits for, as logged; empty while it continues
   bool m_begun = false;
   std::vector<Record> m_held;  ///< came before the task session was begun
   std::size_t m_held_size = 0;

@@ -25,7 +25,7 @@ namespace tellina {
 class SandboxSlot {
  public:
   enum class State : std::uint8_t {
-    empty,        ///< nothing was ordered, or it could not be had
+    empty,        ///< no sandbox was requested, or its start failed
     prewarming,   ///< a sandbox is made ahead, or is there, and no task uses it
     starting,     ///< a sandbox is being started or adopted for the task
     in_use,       ///< the shell of the sandbox runs
@@ -94,9 +94,9 @@ class SandboxSlot {
   void use_for(User& user) { m_user = &user; }
   /// With the sandbox that was prewarmed, or with a fresh one.
   void start();
-  /// Continues with a dead owner's sandbox if it can be had, and starts one if not.
+  /// Adopts a dead owner's sandbox if possible, and starts another one if not.
   void adopt(const SandboxId& sandbox);
-  /// A fresh sandbox replaces the present one; the present one stays if there is none to be had.
+  /// A fresh sandbox replaces the present one; the present one stays if none can be started.
   void reset();
   /// Ends everything; `done` runs from the loop when every sandbox is gone, also those that were being started. The
   /// user hears nothing more. The `done` of a second call replaces that of the first.

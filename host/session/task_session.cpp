@@ -18,7 +18,7 @@ using Origin = SandboxSlot::Origin;
 /// Every state but `ended` may change into `released`.
 constexpr Transition<State> transitions[] = {
     {State::starting, State::running},   // in the store
-    {State::starting, State::ended},     // no sandbox could be had
+    {State::starting, State::ended},     // no sandbox could be started
     {State::running, State::resetting},  // asked for
     {State::resetting, State::running},  // done, or failed
     {State::running, State::closing},    // time is up, given up
@@ -29,7 +29,7 @@ constexpr Transition<State> transitions[] = {
     {State::ending, State::ended},       // recorded, and the sandbox removed
 };
 
-/// After a worker's death output goes on this far behind what was recorded: more than it can have sent unrecorded.
+/// After a worker's death output continues this far behind what was recorded: more than it can have sent unrecorded.
 constexpr std::uint64_t take_over_gap = 1024 * 1024;
 constexpr std::chrono::seconds sandbox_retry{2};
 /// A task that can have no sandbox for so long is given up for the participant, who cannot wait for ever.

@@ -44,7 +44,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
     virtual AttachedClient* client() = 0;
     /// It is in the store: clients are to be welcomed to it.
     virtual void task_started() = 0;
-    /// No sandbox could be had, `reference` is of the failure's log line. May destroy the task.
+    /// No sandbox could be started; the failure's log line has `reference`. May destroy the task.
     virtual void task_not_started(const std::string& reference) = 0;
     /// row() has changed in what participants see of it.
     virtual void task_changed() = 0;
@@ -129,7 +129,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void on_begun(const TaskSessionRow& row, MonotonicTime started);
   /// The sandbox in use is another one: it goes into the store, and the clock runs again.
   void on_sandbox_changed();
-  /// Clients that name the sandboxes they know are told of one that nobody asked for.
+  /// Clients that name the sandboxes they know get a message about one that nobody asked for.
   void announce_exchange();
   /// From where on a client's input is meant for the sandbox in use.
   std::uint64_t input_from(const HelloFrame& hello, bool same_stream);

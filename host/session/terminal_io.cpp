@@ -12,7 +12,7 @@ namespace tellina {
 namespace {
 
 /// A pty gives at most 4095 bytes a read (measured on Linux 6.x), so a lone shorter read means that no more is waiting.
-/// Behind a full one the kernel may be handing over in pieces of any size: then reading goes on until nothing is there.
+/// Behind a full one the kernel may be handing over in pieces of any size: then reading continues until nothing is there.
 constexpr std::size_t full_read = 4095;
 /// A piece that has not reached this takes one more read, and stays within 64 KiB.
 constexpr std::size_t piece_limit = 60 * 1024;

@@ -103,7 +103,7 @@ class StoreTransaction {
   virtual void register_worker(const WorkerIdentity& worker, Timestamp at) = 0;
   /// Marks the workers whose process is gone, lets their leases lapse now, and returns their ids (for sweep).
   virtual std::vector<std::string> retire_dead_workers(Timestamp at) = 0;
-  /// A lease is live while its worker is not retired, the machine has not been started anew, and the last renewal is
+  /// A lease is live while its worker is not retired, the machine has not been restarted, and the last renewal is
   /// less than 3 s old. The same worker asking again keeps its fence. Taking over charges the running task session up
   /// to the last renewal, and records an event "interrupted" with the time in which nobody owned it.
   virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) = 0;
@@ -115,7 +115,7 @@ class StoreTransaction {
   virtual void release_lease(const Fence& fence, Timestamp at, bool in_order) = 0;
   /// Participants with a running task session that no live worker owns.
   virtual std::vector<ParticipantId> find_orphans(Timestamp at) = 0;
-  /// Ids of the sandboxes of all running task sessions, whoever owns them.
+  /// Ids of the sandboxes of all running task sessions of all owners.
   virtual std::vector<std::string> find_sandboxes_in_use() = 0;
 
   // Task sessions. A write to one that is not running, or not of the fence's participant, throws StoreError.
@@ -130,7 +130,7 @@ class StoreTransaction {
   /// Ends the task session in `state` and counts the state up. With append() in the same job: all or nothing.
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                                 std::chrono::nanoseconds charged, Timestamp at) = 0;
-  /// Input and output must go on at the recorded end of their stream, and a gap must start there; anything else
+  /// Input and output must continue at the recorded end of their stream, and a gap must start there; anything else
   /// throws StoreError naming both offsets. Records without bytes leave nothing. With `no_task_session` the records,
   /// which must be events, are the participant's.
   virtual void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) = 0;
@@ -159,7 +159,7 @@ class StoreTransaction {
 /// when a job comes that cannot wait, or 40 ms after one that can, and ends when the queue is empty or 10 ms are over).
 /// A job that throws is undone alone; its `done` gets the exception. Where the transaction itself fails (disk full,
 /// locked), nothing of its jobs is in the file, every one's `done` gets the StoreError, and the submitter may try
-/// again; the store goes on with what is submitted next. Threads: any may submit. `done` runs on the store's thread
+/// again; the store continues with what is submitted next. Threads: any may submit. `done` runs on the store's thread
 /// after the commit, so it should only post. The destructor runs what was submitted, commits and closes.
 class Store {
  public:

@@ -19,7 +19,7 @@ namespace tellina {
 /// line of output are passed over, since they move nothing there and readline prints them (in a shell inside the
 /// shell, when it turns bracketed paste off). The answer without any line is found in every output.
 ///
-/// Lines of output that equal a line typed since the last prompt, but for the command's own lines, do not count: the
+/// Lines of output that equal a line typed since the last prompt, except the command's own lines, do not count: the
 /// kernel echoes what is typed under a running command. They do not count either if the program prints them of its own
 /// accord, or repeats its input (cat). What "typed" means is said at TypedLines. Where a line that does not count
 /// stands, no answer is found across it. Typed empty lines are harmless, so they are not held against an answer that

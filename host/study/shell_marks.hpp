@@ -54,7 +54,7 @@ class ScannerListener {
 
 /// Feeds on a stream cut anywhere; what it finds does not depend on the cuts. Constant memory.
 ///
-/// Escape sequences are told apart as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). CAN and
+/// Escape sequences are distinguished as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). CAN and
 /// SUB end one without effect, control characters inside one count as text, and BEL ends an OSC only, all as xterm
 /// does it. Bytes above 0x7f are text (UTF-8), never C1 controls. Any number of CR before LF goes, since a terminal
 /// with ONLCR prints CR CR LF for CR LF; a CR that no LF follows stays.

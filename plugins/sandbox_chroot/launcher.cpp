@@ -141,7 +141,7 @@ void serve(pid_t init, int init_descriptor, int init_socket) {
   for (;;) {
     if (poll(watched, 2, watch.time_left()) < 0) continue;
     if (watched[1].revents != 0) {
-      // The home outlives init while somebody holds it: requests go on.
+      // The home outlives init while a process holds it: requests continue.
       waitpid(init, nullptr, 0);
       init = 0;
       watched[1].fd = -1;

@@ -13,13 +13,13 @@
 
 namespace tellina::conformance {
 
-/// A process by number and start time, so that a number used anew is another process.
+/// A process by number and start time, so that a reused number is another process.
 using ProcessKey = std::pair<int, std::string>;
 using Processes = std::set<ProcessKey>;
 
 /// All processes below one, through the whole tree.
 Processes descendants_of(int process);
-/// Processes of the whole machine with this text in their environment: those of a sandbox, whoever is their parent.
+/// Processes of the whole machine with this text in their environment: those of a sandbox, whatever their parent.
 /// Finds those that this user may look at.
 Processes processes_with_mark(const std::string& mark);
 /// These, all below them, and where they are below this process all that are so by way of the same child of it.
@@ -28,7 +28,7 @@ Processes relatives_of(const Processes& processes);
 Processes still_there(const Processes& processes);
 /// "4711 (sleep), 4712 (bash)".
 std::string describe(const Processes& processes);
-/// Directories of the control groups that these processes are in, but for those that this process is in or below.
+/// Directories of the control groups that these processes are in, except those that this process is in or below.
 std::set<std::string> cgroups_of(const Processes& processes);
 std::set<std::string> those_that_exist(const std::set<std::string>& paths);
 /// Processes below this one that are not `known`, without those that have ended and were nobody's: these are waited

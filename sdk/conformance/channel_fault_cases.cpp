@@ -53,7 +53,7 @@ void random_sizes_arrive_whole(Probe& probe) {
   expect_equal("messages lost", 0, check_order_and_count_lost(got, senders, 100));
 }
 
-/// One receiver stays; others come and go. What is in flight to one that ends may be lost, but for in one process.
+/// One receiver stays; others come and go. What is in flight to one that ends may be lost, except within one process.
 void receivers_come_and_go(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
@@ -143,7 +143,7 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
   send_all(probe, {layer.get()}, channel_of(probe), 100, 5000);
   killer.join();
 
-  // Whoever comes after the dead one is heard again.
+  // An instance that comes after the dead one is heard again.
   const auto subscription = layer->receive(channel_of(probe), own.receiver());
   const auto has_come = [&] {
     for (const Message& message : own.messages()) {

@@ -137,7 +137,7 @@ void gates_are_independent(Probe& probe) {
   two->arrive(1, MessageKind::data);
   one->arrive(1, MessageKind::data);
   expect(!two->next(), "that a gate waits for its own connect", "that another gate's is enough");
-  expect(one->next() == Sequence{1}, "that a gate goes on after its own connect", "that it waits for another gate's");
+  expect(one->next() == Sequence{1}, "that a gate continues after its own connect", "that it waits for another gate's");
 }
 
 void gates_open_on_any_thread(Probe& probe) {

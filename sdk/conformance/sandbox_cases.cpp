@@ -228,7 +228,7 @@ void add_sandbox_cases(std::vector<Case>& cases) {
        {"TellsTheExitStatus", "ended() tells the shell's exit status; ended_descriptor() is readable from then on.",
         tells_the_exit_status},
        {"TellsTheSignal", "ended() tells the signal that killed the shell.", tells_the_signal},
-       {"EndIsToldWhoeverHoldsTheTerminal", "The shell's end is told though a process still holds its pty.",
+       {"EndIsToldWhoeverHoldsTheTerminal", "The backend reports the shell's end although a process still holds its pty.",
         end_is_told_whoever_holds_the_terminal},
        {"RestartsTheShell", "restart_shell() starts a new shell, in the size asked for, again and again.",
         restarts_the_shell},

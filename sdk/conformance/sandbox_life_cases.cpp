@@ -215,7 +215,7 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
        {"SweepRemovesWhatTheDeadLeft", "After its owner was killed and sweep() nothing of a sandbox is left.",
         sweep_removes_what_the_dead_left, deadline},
        {"SweepLeavesOthersAlone", "sweep() touches no sandbox of another owner.", sweep_leaves_others_alone},
-       {"AdoptsTheOrphan", "Where probe() says so a killed owner's sandbox goes on, its shell as it stands.",
+       {"AdoptsTheOrphan", "Where probe() says so, a killed owner's sandbox continues, its shell as it is.",
         adopts_the_orphan, deadline}});
 }
 

@@ -6,7 +6,7 @@ import { settle } from "./support/fake_timers.mjs";
 
 const { Question } = await import("../../static/js/app/question.js");
 
-const WORDS = { card: "give_up", heading: "Give up?", sentence: "It ends.", yes: "Give up", no: "Go on" };
+const WORDS = { card: "give_up", heading: "Give up?", sentence: "It ends.", yes: "Give up", no: "Continue" };
 
 function make() {
   /** @type {string[]} */
@@ -22,13 +22,13 @@ test("yes acts before on_closed is called, and no does nothing", () => {
   dialog.button("Give up").click();
   assert.deepEqual([heard, question.is_open], [["yes", "closed"], false]);
   const other = make();
-  other.dialog.button("Go on").click();
+  other.dialog.button("Continue").click();
   assert.deepEqual(other.heard, ["closed"]);
 });
 
 test("the safe answer comes first", () => {
   const { dialog, question } = make();
-  assert.deepEqual(dialog.all("button").map(({ textContent }) => textContent), ["Go on", "Give up"]);
+  assert.deepEqual(dialog.all("button").map(({ textContent }) => textContent), ["Continue", "Give up"]);
   question.close();
 });
 

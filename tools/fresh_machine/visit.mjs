@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 
 const deadlineInMilliseconds = 30_000;
-const [, , server, errand] = process.argv;
+const [, , server, step] = process.argv;
 setTimeout(() => {
   console.error(`visit: no end after ${deadlineInMilliseconds} ms`);
   process.exit(1);
@@ -125,7 +125,7 @@ assert.equal(study.status, 200, 'the study');
 const terminal = await openTerminal(cookie);
 terminal.tell({ type: 'hello', columns: 80, rows: 24, output_offset: 0 });
 const welcome = await terminal.until((message) => message.type === 'welcome');
-if (errand === 'pass') {
+if (step === 'pass') {
   assert.equal(welcome.state.state, 'ready');
   assert.equal(welcome.state.task.number, 1);
   terminal.tell({ type: 'start_task', id: 1, task: 1 });
@@ -137,4 +137,4 @@ if (errand === 'pass') {
   assert.deepEqual(welcome.state.previous, { number: 1, state: 'passed' });
 }
 terminal.close();
-console.log(`visit: page, login, WebSocket and ${errand === 'pass' ? 'task 1' : 'the record of task 1'}: good`);
+console.log(`visit: page, login, WebSocket and ${step === 'pass' ? 'task 1' : 'the record of task 1'}: good`);

@@ -30,7 +30,7 @@ class Home {
   /// Returns 0, or the errno of what could not be removed. Idempotent.
   int remove();
 
-  /// Removes the homes of an owner, but for those in `keep`; returns how many. Warns of those that will not go.
+  /// Removes the homes of an owner, except those in `keep`; returns how many. Warns of those that will not go.
   static std::size_t sweep(const std::string& folder, const tellina::OwnerId& owner,
                            const std::vector<tellina::SandboxId>& keep, tellina::Log& log);
 

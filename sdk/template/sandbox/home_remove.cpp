@@ -13,7 +13,7 @@
 namespace local_sandbox {
 namespace {
 
-/// Enough for any home; a process that got away and goes on making files must not hold up destroy() for ever.
+/// Enough for any home; a process that escaped and keeps making files must not delay destroy() forever.
 constexpr unsigned long most_entries = 1'000'000;
 
 std::vector<std::string> list(int directory) {

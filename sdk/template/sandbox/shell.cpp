@@ -27,10 +27,10 @@ namespace {
 
 constexpr int patience_in_milliseconds = 5000;
 
-/// Above the numbers of the standard streams, which the supervisor gets anew.
+/// Above the numbers of the standard streams, which the supervisor gets again.
 Descriptor move_up(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)); }
 
-/// Owns what posix_spawn is told.
+/// Owns the arguments of posix_spawn.
 class SpawnRequest {
  public:
   SpawnRequest() {

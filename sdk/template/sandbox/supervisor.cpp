@@ -79,7 +79,7 @@ pid_t start(char** words, Started& report) {
   return failed ? -1 : child;
 }
 
-/// A killed process leaves its children to this one, so the list is read anew until there is none.
+/// A killed process leaves its children to this one, so the list is read again until there is none.
 void end_everything() {
   for (;;) {
     bool is_any_listed = false;

@@ -1,4 +1,4 @@
-// Starts a process with the plugin and forgets it, handed on to whoever adopts it.
+// Starts a process with the plugin and forgets it; another process adopts it.
 #include <sys/wait.h>
 #include <unistd.h>
 

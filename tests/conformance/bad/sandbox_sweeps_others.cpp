@@ -1,4 +1,4 @@
-// Sweeps every sandbox of this process away, whoever owns it.
+// Sweeps every sandbox of this process away, whatever its owner.
 #include <mutex>
 #include <set>
 

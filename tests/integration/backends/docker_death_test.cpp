@@ -26,7 +26,7 @@ class DockerDeath : public ServerTest {
   }
   pid_t owner() const { return owner_of(database(), "bob"); }
 
-  /// The input that was recorded is what was typed, but for what a gap names; its bytes are 0 here.
+  /// The input that was recorded is what was typed, except for what a gap names; its bytes are 0 here.
   void expect_input_recorded(const TestClient& bob) {
     std::string typed = bob.input();
     for (const auto& gap : database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = 'input'")) {
@@ -137,7 +137,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterItsSessionsWereTakenOverTouchesNothin
       std::stoull(database().value("SELECT coalesce(min(from_offset), 1000000) FROM gaps WHERE stream = 'input'")),
       acknowledged);
   EXPECT_EQ(server().players("worker").size(), 2U);
-  // It serves again, whoever comes to it.
+  // It serves every client again.
   TestClient alice = join_task("alice");
   alice.run("echo in");
 }

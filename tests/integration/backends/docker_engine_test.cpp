@@ -32,7 +32,7 @@ class DockerEngineFaults : public ServerTest {
     start(config);
   }
 
-  /// Bob starts his task and is told that it cannot be.
+  /// Bob starts his task and gets the error that it cannot start.
   void fail_to_start_task(TestClient& bob) {
     bob.send_json(R"({"type": "start_task", "task": 1, "id": "first"})");
     const boost::json::object error = bob.wait_for_answer("error", "first", start_limit);

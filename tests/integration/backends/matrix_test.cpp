@@ -15,7 +15,7 @@ using Rows = std::vector<std::vector<std::string>>;
 /// So long that on a busy machine nobody is late who does not mean to be.
 constexpr std::chrono::seconds task_duration(is_sanitized ? 40 : 15);
 
-/// What a study leaves in its database but for times and ids.
+/// What a study leaves in its database except times and ids.
 class Record {
  public:
   explicit Record(const StudyDatabase& database);

@@ -92,7 +92,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE access_code = ?1", {code}).empty());
   }
 
-  /// What was shown is what was recorded, but for what a gap names; its bytes are 0 in the record.
+  /// What was shown is what was recorded, except for what a gap names; its bytes are 0 in the record.
   void expect_output_recorded(Typist& typist) {
     const std::string& code = typist.access_code();
     settle(typist.client(), code);
@@ -154,7 +154,7 @@ TEST_P(Twenty, TypistsGoOnWithinFiveSeconds) {
   kill_victim();
   const bool is_paused = GetParam().victim == std::string("redis_paused");
   const std::chrono::duration<double> limit = longest_break + (is_paused ? redis_pause : std::chrono::seconds(0));
-  EXPECT_TRUE(get_on(count_typed(), 30)) << "not every session goes on";
+  EXPECT_TRUE(get_on(count_typed(), 30)) << "not every session continues";
   goes_on = false;
   typing.get();
   each([](Typist& typist) { typist.finish(); });

@@ -236,7 +236,7 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_FALSE(receipts.wait_for(2, 2s));
   const std::uint64_t commands = count() - before;
-  // The reader asks anew twice a second.
+  // The reader asks again twice a second.
   const auto half_seconds = (std::chrono::steady_clock::now() - began) / 500ms;
   EXPECT_LE(commands, static_cast<std::uint64_t>(half_seconds) + 1);
 }

@@ -15,7 +15,7 @@
 
 namespace tellina::testing {
 
-/// Passes everything to another layer, but for what a test tells it to refuse. Threads: any.
+/// Passes everything to another layer, except what a test tells it to refuse. Threads: any.
 class FaultyLayer final : public ChannelLayer {
  public:
   explicit FaultyLayer(std::unique_ptr<ChannelLayer> layer) : m_layer(std::move(layer)) {}

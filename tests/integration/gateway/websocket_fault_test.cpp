@@ -39,7 +39,7 @@ TEST_F(WebSocketFaultTest, ClosesWhereNoWorkerAccepts) {
 
   worker->accept(worker->connection());
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 1; }))
-      << "a worker that accepts too late is told";
+      << "a worker that accepts too late gets a close";
   EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
   EXPECT_EQ(worker->received().front().sequence, 1U);
 }

@@ -94,7 +94,7 @@ TEST_F(OrdinaryHostileMemory, IsLimitedWhateverIsDoneToInit) {
 }
 
 TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
-  // It goes on for longer than the pause between two looks; that nothing happens has no other sign.
+  // It continues for longer than the pause between two looks; that nothing happens has no other sign.
   EXPECT_EQ(run(std::string("perl -e 'use POSIX \":sys_wait_h\"; ") + take_150_mib +
                 "for (1..5) { my $p = fork(); if (!$p) { sleep 1000; exit } push @p, $p } sleep 4; "
                 "print waitpid(-1, WNOHANG), \" has ended\\n\"; kill 9, @p'"),

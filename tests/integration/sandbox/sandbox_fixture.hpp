@@ -26,7 +26,7 @@ Config make_settings(const std::map<std::string, Setting>& settings);
 
 using testing::CollectingLog;
 
-/// The plugin with its context. Every setting not given keeps its default, but for "pool", which is 0.
+/// The plugin with its context. Every setting not given keeps its default, except "pool", which is 0.
 class Backend {
  public:
   explicit Backend(std::map<std::string, Setting> settings = {});
@@ -83,7 +83,7 @@ bool eventually(const std::function<bool()>& is_so, const std::string& what,
                 std::chrono::seconds deadline = std::chrono::seconds(20));
 bool becomes_readable(int descriptor, std::chrono::seconds deadline = std::chrono::seconds(20));
 
-/// Processes below one, as (number, start time) so that a number used anew is another process.
+/// Processes below one, as (number, start time) so that a reused number is another process.
 using Processes = std::set<std::pair<int, std::string>>;
 Processes descendants(int process);
 /// Those of them that are still there, zombies among them.

@@ -62,7 +62,7 @@ TEST_F(DockerAdoption, TellsOfAShellThatEndedMeanwhile) {
   host.kill();
   Backend backend;
   {
-    // Whoever adopts may die too, without an end in order: here its sandbox is left to the third.
+    // The adopting process may die too, without an end in order: here its sandbox is left to the third.
     const std::unique_ptr<Sandbox> second = backend->adopt(host.id());
     Shell shell(*second);
     shell.type("kill -9 $$\n");

@@ -113,8 +113,8 @@ TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
   EXPECT_GE(number_of(welcome, "output_offset"), seen);
   EXPECT_EQ(bob.state(), "running");
   bob.expect_prompt();
-  bob.run("echo the task goes on");
-  EXPECT_THAT(bob.output(), HasSubstr("\athe task goes on\r\n"));
+  bob.run("echo the task continues");
+  EXPECT_THAT(bob.output(), HasSubstr("\athe task continues\r\n"));
   bob.expect_all_acknowledged();
   settle(bob);
   EXPECT_THAT(database().rows("SELECT stream, to_offset - from_offset, reason FROM gaps WHERE stream = 'output'"),

@@ -122,7 +122,7 @@ TEST_F(FullDisk, WhileAParticipantWorks) {
   EXPECT_FALSE(bob.has_printed("over\r\n"));
   EXPECT_LT(bob.acknowledged_input(), bob.input_end());
   EXPECT_THAT(database().stream("input", "bob", 1), StartsWith(bob.input().substr(0, bob.acknowledged_input())));
-  EXPECT_FALSE(said("the record goes on"));
+  EXPECT_FALSE(said("the record continues"));
   EXPECT_EQ(http_request(server().port(), "GET /healthz HTTP/1.1\r\n").status, 200);
 
   disk.make_room();
@@ -131,7 +131,7 @@ TEST_F(FullDisk, WhileAParticipantWorks) {
   bob.expect_all_acknowledged();
   expect_recorded(bob);
   EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
-  EXPECT_THAT(server().errors(), AllOf(says_so, HasSubstr("info the record goes on\n")));
+  EXPECT_THAT(server().errors(), AllOf(says_so, HasSubstr("info the record continues\n")));
 }
 
 }  // namespace

@@ -48,12 +48,12 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   EXPECT_TRUE(welcome.at("state").at("previous").is_null());
   bob.start_task(1);
   bob.expect_prompt();
-  bob.run("echo anew");
+  bob.run("echo again");
   bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "2"; });
   EXPECT_THAT(database().rows("SELECT state, attempt, reset_at IS NULL FROM results ORDER BY attempt"),
               ElementsAre(ElementsAre("reset", "1", "0"), ElementsAre("running", "2", "1")));
   EXPECT_THAT(database().rows("SELECT text FROM commands"),
-              ElementsAre(ElementsAre("echo kept"), ElementsAre("echo anew")));
+              ElementsAre(ElementsAre("echo kept"), ElementsAre("echo again")));
 }
 
 TEST_F(Operator, AHangupTakesOverANewAccessCode) {

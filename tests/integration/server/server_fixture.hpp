@@ -53,7 +53,7 @@ class ServerTest : public ::testing::Test {
  protected:
   ~ServerTest() override;
   void configure(const StudyConfig& config) { write_text(folder() / "config.json", config.text()); }
-  /// Starts the server anew; the one before must have ended. `options`: more words of the command line. `config`: a
+  /// Starts the server again; the one before must have ended. `options`: more words of the command line. `config`: a
   /// file in folder().
   void start(const std::vector<std::string>& options = {}, const std::string& config = "config.json");
   void start(const StudyConfig& config);

@@ -80,7 +80,7 @@ TEST_F(MemoryLayerTest, SharedMessagesGoToExactlyOneReceiver) {
   }
   for (std::thread& sender : senders) sender.join();
   EXPECT_EQ(book.count(), 3 * each);
-  EXPECT_EQ(book.faults(), 0u) << "handed over in the order sent, whoever takes them";
+  EXPECT_EQ(book.faults(), 0u) << "handed over in the order sent, to each taker";
   for (const auto& count : taken) EXPECT_EQ(count, each) << "no receiver is at home with a sender: they take turns";
 }
 

@@ -35,7 +35,7 @@ TEST_F(HomeCheckTest, AFileOfMoreThanOneMebibytePassesTheTask) {
 TEST_F(HomeCheckTest, IsTakenOnceASecondWhileThereIsOutputAndNoCommandEnds) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
   for (int i = 0; i < 100; ++i) {
-    backend.shell().print("a line of a command that goes on\r\n");
+    backend.shell().print("a line of a command that continues\r\n");
     loop.advance(milliseconds(100));
   }
   loop.advance(seconds(2));
@@ -83,7 +83,7 @@ TEST_F(HomeCheckTest, ASnapshotOfAHomeThatChangedMeanwhileIsTakenAgainAfterASeco
 TEST_F(HomeCheckTest, ACommandThatGoesOnPassesTheTaskWithinASecondOfItsOutput) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
   backend.shell().home.root.children["a"] = FileNode::regular("");
-  backend.shell().print("made a, and I go on\r\n");
+  backend.shell().print("made a, and I continue\r\n");
   loop.advance(milliseconds(999));
   EXPECT_EQ(snapshots(), 0);
   loop.advance(milliseconds(1));

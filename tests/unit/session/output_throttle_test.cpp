@@ -20,7 +20,7 @@ TEST(OutputThrottle, LetsTheFirst64MebibytesThroughWithoutAWord) {
   throttle.count(1);
   EXPECT_TRUE(throttle.applies());
   EXPECT_TRUE(throttle.begins(start));
-  EXPECT_FALSE(throttle.begins(start)) << "it is told once";
+  EXPECT_FALSE(throttle.begins(start)) << "it is reported once";
 }
 
 TEST(OutputThrottle, CountsWhatWasRecordedBefore) {

@@ -110,7 +110,7 @@ TEST_F(RecorderTest, TriesAgainWhereTheStoreFailsAndLosesNothing) {
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "2");
   const auto lines = log.lines();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), "the record waits for the database: disk full"), 1);
-  EXPECT_EQ(lines.back(), "the record goes on");
+  EXPECT_EQ(lines.back(), "the record continues");
 }
 
 TEST_F(RecorderTest, StopsAtOnceWhenTheLeaseIsLost) {
@@ -171,7 +171,7 @@ TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
   failing.failure = std::make_exception_ptr(StoreError(ErrorCode::internal, "input is recorded up to 7"));
   add_input(0, "a");
   ASSERT_TRUE(wait([&] { return losses == 1; }));
-  EXPECT_EQ(log.lines().back(), "a session is begun anew, as its record cannot go on: input is recorded up to 7");
+  EXPECT_EQ(log.lines().back(), "a session restarts, because its record cannot continue: input is recorded up to 7");
 }
 
 TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {

@@ -226,7 +226,7 @@ TEST(SessionLoop, RunsNothingBehindAClosedBoundary) {
   EXPECT_TRUE(loop->is_closed());
   lane.advance(seconds(2));
   loop->run([&] { ++runs; });
-  EXPECT_EQ(runs, 1) << "a failed session goes on";
+  EXPECT_EQ(runs, 1) << "a failed session continues";
 }
 
 TEST(SessionLoop, LeavesAnInnerFailureToTheOutermostCall) {

@@ -134,7 +134,7 @@ class SessionTest : public ::testing::Test {
   boost::json::object task_of(const std::string& type) {
     return port.last(type)["state"].as_object()["task"].as_object();
   }
-  /// In a task that has run for 20 s the shell ends, can't be restarted, and there is no other sandbox to be had.
+  /// In a task that has run for 20 s the shell ends, can't be restarted, and no other sandbox can be started.
   void break_for_good() {
     begin_task();
     loop.advance(std::chrono::seconds(20));
@@ -143,7 +143,7 @@ class SessionTest : public ::testing::Test {
     loop.run_until_idle();
     EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
   }
-  /// The session's owner dies, and there is no sandbox to be had for the next one.
+  /// The session's owner dies, and the next one can start no sandbox.
   void fail_to_take_over() {
     store->run([](StoreTransaction&) {});
     session->abandon();

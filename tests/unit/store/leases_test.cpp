@@ -252,7 +252,7 @@ TEST_F(LeasesTest, ARestartOfTheMachineEndsAllLeases) {
   EXPECT_TRUE(taken.taken_over);
   EXPECT_EQ(taken.progress.latest->charged, milliseconds(500));
   EXPECT_THAT(Reader(path).value("SELECT detail FROM events"), HasSubstr("\"unowned_in_seconds\": 5.0"))
-      << "by the wall clock, as the boot clock began anew";
+      << "by the wall clock, as the boot clock restarted";
 }
 
 TEST_F(LeasesTest, ALeaseFromBeforeARestartOfTheMachineIsFreeAtOnce) {

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using Arrival = WorkerConnection::Arrival;
 
-/// Writes down what it is told, and starts what it is told to start.
+/// Records its calls, and starts what the test names.
 class ScriptedGate final : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind) override { arrived.push_back(sequence); }
