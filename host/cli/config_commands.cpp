@@ -11,6 +11,7 @@
 #include "host/config/host_schema.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/config/read_file.hpp"
+#include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
@@ -114,7 +115,7 @@ int config_convert(const Arguments& arguments, CommandContext& context) {
     throw UsageError(std::string("config convert: expected a JSON and a YAML file (named *.yaml or *.yml), got two ") +
                      (form_of(to) == ConfigForm::yaml ? "YAML" : "JSON") + " files");
   }
-  const ConvertedConfig converted = convert_config(read_file(from, max_config_bytes), from, to);
+  const ConvertedConfig converted = convert_config(read_file(from, limits::config_file), from, to);
   write_like(from, to, converted.text);
   if (converted.lost_comments > 0) {
     context.err << "warning: " << to << " lacks "

@@ -4,6 +4,7 @@
 #include "host/cli/participant_list.hpp"
 #include "host/config/links.hpp"
 #include "host/config/load_host_config.hpp"
+#include "host/limits.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/store/store.hpp"
@@ -71,8 +72,8 @@ int participants_links(const Arguments& arguments, CommandContext& context) {
 
 int participants_add(const Arguments& arguments, CommandContext& context) {
   const std::string& code = arguments.operand;
-  if (code.size() > max_access_code_bytes) {
-    throw UsageError("participants add: expected at most " + std::to_string(max_access_code_bytes) +
+  if (code.size() > limits::access_code) {
+    throw UsageError("participants add: expected at most " + std::to_string(limits::access_code) +
                      " bytes in CODE, got " + std::to_string(code.size()));
   }
   if (!is_printable(code)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/wire/data_frame.hpp"
 #include "host/wire/frame_fields.hpp"
@@ -15,7 +16,7 @@ constexpr std::uint64_t acknowledged_at_once = 32 * 1024;
 /// Acknowledged input is kept until there is so much of it: dropping it moves what is behind it.
 constexpr std::uint64_t kept_input = 1024 * 1024;
 
-static_assert(acknowledged_at_once < output_window, "an acknowledgement comes before the window is full");
+static_assert(acknowledged_at_once < limits::output_window, "an acknowledgement comes before the window is full");
 
 }  // namespace
 
@@ -30,7 +31,7 @@ void TerminalClient::open(const Endpoint& endpoint, const std::string& cookie, c
 }
 
 void TerminalClient::cut() {
-  m_is_welcome = false;
+  m_phase = Phase::closed;
   m_socket.reset();
 }
 
@@ -38,12 +39,12 @@ void TerminalClient::end() {
   if (!m_socket) return;
   m_close_code = m_socket->close_code();
   m_close_reason = m_socket->close_reason();
-  m_is_welcome = false;
+  m_phase = Phase::closed;
   m_socket.reset();
 }
 
 void TerminalClient::send_hello() {
-  m_is_welcome = false;
+  m_phase = Phase::hello_sent;
   HelloFrame hello;
   hello.size = TerminalSize(80, 24);
   hello.output_offset = m_output_end;
@@ -55,7 +56,7 @@ void TerminalClient::send_hello() {
 }
 
 RequestId TerminalClient::start_task(int task, const RequestId& id) {
-  m_is_welcome = false;
+  if (m_phase == Phase::welcome) m_phase = Phase::start_sent;
   StartTaskFrame start;
   start.id = id.empty() ? std::to_string(m_next_request++) : id;
   start.task = task;
@@ -87,7 +88,7 @@ void TerminalClient::send_text(std::string_view json) {
 }
 
 void TerminalClient::send_binary(std::uint64_t offset, std::string_view bytes) {
-  Bytes header(frame_header, '\0');
+  Bytes header(limits::frame_header, '\0');
   set_frame_offset(header, offset);
   use_socket([&](WebSocket& socket) { socket.send_binary(header, bytes); });
 }
@@ -130,9 +131,9 @@ void TerminalClient::flush() {
 }
 
 void TerminalClient::send_input() {
-  if (!m_is_welcome) return;
+  if (m_phase != Phase::welcome) return;
   while (m_socket && m_input_window.sent() < input_end()) {
-    const std::uint64_t most = std::min<std::uint64_t>(m_input_window.room(), frame_payload);
+    const std::uint64_t most = std::min<std::uint64_t>(m_input_window.room(), limits::frame_payload);
     const std::string_view piece = std::string_view(m_input).substr(m_input_window.sent() - m_input_begin, most);
     if (piece.empty()) return;
     const std::uint64_t offset = m_input_window.sent();
@@ -182,14 +183,16 @@ void TerminalClient::follow_welcome(const WelcomeFrame& welcome) {
     m_input_begin = welcome.input_offset;
   }
   m_input_window.restart(welcome.input_offset);
-  m_is_welcome = true;
+  m_phase = Phase::welcome;
   check_invariant();
   send_input();
 }
 
 void TerminalClient::on_binary(std::string_view frame) {
   if (!has_frame_header(frame)) throw ClientFailure("the server sent a binary message without an offset");
-  if (!m_is_welcome) throw ClientFailure("the server sent output before a welcome");
+  if (m_phase != Phase::welcome && m_phase != Phase::start_sent) {
+    throw ClientFailure("the server sent output before a welcome");
+  }
   const std::uint64_t offset = frame_offset(frame);
   if (offset != m_output_end) {
     throw ClientFailure("the server sent output from " + std::to_string(offset) + " on, expected " +
@@ -206,7 +209,7 @@ void TerminalClient::check_invariant() const {
   m_input_window.check_invariant();
   TELLINA_ASSERT(m_input_begin <= m_input_window.acknowledged());
   TELLINA_ASSERT(m_input_window.sent() <= input_end());
-  TELLINA_ASSERT(!m_is_welcome || m_socket);
+  TELLINA_ASSERT(m_phase == Phase::closed || m_socket);
 }
 
 }  // namespace tellina::client

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/client/web_socket.hpp"
+#include "host/limits.hpp"
 #include "host/wire/protocol.hpp"
 #include "host/wire/send_window.hpp"
 #include "host/wire/server_frames.hpp"
@@ -54,7 +55,7 @@ class TerminalClient final : private WebSocket::Listener {
 
   void acknowledge_output(Acknowledge when) { m_acknowledge = when; }
   /// From now on the client sends all input at once, as one that breaks the protocol does. Before the first hello.
-  void send_beyond_window() { m_input_window = SendWindow(offset_limit); }
+  void send_beyond_window() { m_input_window = SendWindow(limits::stream_offset); }
 
   /// Sends hello with the streams' offsets. Input waits for the welcome.
   void send_hello();
@@ -74,7 +75,7 @@ class TerminalClient final : private WebSocket::Listener {
   void flush();
 
   /// Whether the last hello or start_task was answered, on this connection.
-  bool is_welcome() const { return m_is_welcome; }
+  bool is_welcome() const { return m_phase == Phase::welcome; }
   const std::string& stream() const { return m_stream; }
   std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
   std::uint64_t acknowledged_input() const { return m_input_window.acknowledged(); }
@@ -100,14 +101,20 @@ class TerminalClient final : private WebSocket::Listener {
   int m_close_code = 0;
   std::string m_close_reason;
   Acknowledge m_acknowledge = Acknowledge::in_batches;
-  bool m_is_welcome = false;
+  enum class Phase {
+    closed,      ///< no socket, or nothing was sent on it
+    hello_sent,  ///< nothing may be sent or received until the welcome
+    welcome,
+    start_sent,  ///< a start_task has no answer yet: no input is sent, but output of a running task may arrive
+  };
+  Phase m_phase = Phase::closed;
   bool m_is_receiving = false;
   std::uint64_t m_next_request = 1;
 
   std::string m_stream;
   std::string m_input;  ///< from m_input_begin on
   std::uint64_t m_input_begin = 0;
-  SendWindow m_input_window{input_window};
+  SendWindow m_input_window{limits::input_window};
   std::uint64_t m_output_end = 0;
   std::uint64_t m_acknowledged_output = 0;
 };

@@ -8,14 +8,13 @@
 #include <functional>
 
 #include "host/config/read_file.hpp"
+#include "host/limits.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/sha256.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr std::size_t max_archive_bytes = 256 * 1024 * 1024;
 
 /// libarchive gives names in the encoding of the thread's locale; this one keeps UTF-8 as it is.
 class Utf8Locale {
@@ -187,7 +186,7 @@ class TarReader {
 }  // namespace
 
 Archive read_archive(const std::string& file, std::size_t max_entries, std::uint64_t max_bytes) {
-  const Bytes bytes = read_file(file, max_archive_bytes);
+  const Bytes bytes = read_file(file, limits::archive_file);
   const Utf8Locale locale;
   Archive result;
   result.root = TarReader(file, bytes, max_entries, max_bytes).read();

@@ -10,9 +10,6 @@
 
 namespace tellina {
 
-/// Size of the largest configuration that is read, in bytes.
-constexpr std::size_t max_config_bytes = 64 * 1024 * 1024;
-
 enum class ConfigForm { json, yaml };
 
 /// YAML for a name that ends in ".yaml" or ".yml", in upper or lower case; JSON for every other name.

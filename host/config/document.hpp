@@ -11,9 +11,6 @@
 
 namespace tellina {
 
-/// How deep arrays and objects can be nested, so that recursion over a value cannot exhaust the stack.
-constexpr std::size_t max_config_depth = 200;
-
 /// A text as a value whose every part knows its place.
 struct ConfigDocument {
   Config root;

@@ -15,9 +15,6 @@
 
 namespace tellina {
 
-/// The limit of a login and of the column of the store.
-constexpr std::size_t max_access_code_bytes = 100;
-
 /// Which plugin of a kind to load, and its section.
 struct PluginChoice {
   std::string name;

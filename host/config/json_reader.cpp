@@ -1,5 +1,6 @@
 #include "host/config/json_reader.hpp"
 
+#include "host/limits.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/utf8.hpp"
 #include "tellina/text.hpp"
@@ -110,8 +111,8 @@ class JsonReader {
   }
 
   void open(Config::Kind kind, char close, Expected next) {
-    if (m_brackets.size() == max_config_depth) {
-      fail(m_position, "expected at most " + std::to_string(max_config_depth) + " levels of nesting, got more");
+    if (m_brackets.size() == limits::config_depth) {
+      fail(m_position, "expected at most " + std::to_string(limits::config_depth) + " levels of nesting, got more");
     }
     m_builder.open(kind, here());
     m_brackets.push_back({.close = close, .place = here()});

@@ -4,10 +4,11 @@
 #include <string_view>
 
 #include "host/config/document.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 
-/// Reads strict JSON (RFC 8259, UTF-8, with or without a byte order mark), nested at most max_config_depth levels.
+/// Reads strict JSON (RFC 8259, UTF-8, with or without a byte order mark), nested at most limits::config_depth levels.
 /// `file` is the name in messages and places.
 ///
 /// Throws ConfigError with the first syntax error. What is well formed but wrong (a key that occurs twice in one

@@ -15,6 +15,7 @@
 #include "host/config/read_file.hpp"
 #include "host/config/schema_walker.hpp"
 #include "host/config/task_reader.hpp"
+#include "host/limits.hpp"
 #include "host/study/tree_compare.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/utf8.hpp"
@@ -191,8 +192,8 @@ class Loader {
       if (!is_printable(text))
         m_diagnostics.add(code, "expected printable characters only, got at least one that is not printable");
       // The schema says the same of codes with more than 100 characters.
-      if (text.size() > max_access_code_bytes && characters <= static_cast<std::ptrdiff_t>(max_access_code_bytes)) {
-        m_diagnostics.add(code, "expected at most " + std::to_string(max_access_code_bytes) + " bytes, got " +
+      if (text.size() > limits::access_code && characters <= static_cast<std::ptrdiff_t>(limits::access_code)) {
+        m_diagnostics.add(code, "expected at most " + std::to_string(limits::access_code) + " bytes, got " +
                                     std::to_string(text.size()) + " bytes");
       }
     }
@@ -324,7 +325,7 @@ class Loader {
 HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins) {
   Bytes text;
   try {
-    text = read_file(file, max_config_bytes);
+    text = read_file(file, limits::config_file);
   } catch (const Error& error) {
     throw ConfigError(error.what());
   }

@@ -12,6 +12,7 @@
 
 #include "host/config/skipped_yaml.hpp"
 #include "host/config/yaml_plain.hpp"
+#include "host/limits.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/utf8.hpp"
 #include "tellina/text.hpp"
@@ -165,9 +166,9 @@ class YamlReader : private YAML::EventHandler {
   void open(Config::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YAML::EmitterStyle::value style) {
     const std::size_t offset = offset_of(mark);
-    if (m_open.size() + m_skipped == max_config_depth) {
+    if (m_open.size() + m_skipped == limits::config_depth) {
       fail_at(m_file, place(offset),
-              "expected at most " + std::to_string(max_config_depth) + " levels of nesting, got more");
+              "expected at most " + std::to_string(limits::config_depth) + " levels of nesting, got more");
     }
     if (m_skipped > 0 || m_builder.expects_key()) {
       if (m_skipped == 0) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "host/config/document.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 
@@ -15,7 +16,7 @@ struct YamlDocument {
 
 /// Reads the part of YAML that every YAML reader reads alike and that says no more than JSON can: objects, arrays,
 /// strings (plain, quoted, `|` and `>`), true, false, null and numbers as JSON writes them. The text is UTF-8, with or
-/// without a byte order mark, nested at most max_config_depth levels. `file` is the name in messages and places.
+/// without a byte order mark, nested at most limits::config_depth levels. `file` is the name in messages and places.
 ///
 /// Throws ConfigError with the first syntax error, or with everything that has another meaning elsewhere, each with its
 /// place: words such as no and 010, keys that are not strings, anchors, aliases, merge keys, tags, directives, a second

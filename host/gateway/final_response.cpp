@@ -3,12 +3,12 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::chrono::seconds linger_time{1};
 
 }  // namespace
 
@@ -34,7 +34,7 @@ void FinalResponse::start() {
     self->m_stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     self->m_written = true;
     if (self->m_lane->is_stopping()) return;
-    self->m_stream.expires_after(linger_time);
+    self->m_stream.expires_after(limits::linger);
     self->discard();
   });
 }

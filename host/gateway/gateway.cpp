@@ -4,6 +4,7 @@
 #include "host/gateway/lane.hpp"
 #include "host/gateway/listener.hpp"
 #include "host/gateway/worker_probe.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 
@@ -28,12 +29,7 @@ class Gateway::Parts {
   bool started = false;
 };
 
-namespace {
-
-/// How long closed sockets may take to run their last handlers.
-constexpr std::chrono::seconds cut_timeout{2};
-
-}  // namespace
+namespace {}  // namespace
 
 Gateway::Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock, Random& random,
                  Log& log) {
@@ -78,10 +74,10 @@ void Gateway::stop() {
   m_parts->on_every_lane([](Lane& lane) { lane.stop_in_order(); });
   if (!state.active->wait_until_none(state.config.limits.stop_timeout)) {
     m_parts->on_every_lane([](Lane& lane) { lane.cut_all(); });
-    state.active->wait_until_none(cut_timeout);
+    state.active->wait_until_none(limits::last_handlers);
   }
   m_parts->close_channels();
-  if (!state.active->wait_until_none(cut_timeout))
+  if (!state.active->wait_until_none(limits::last_handlers))
     state.log.error("gateway: some connections did not end when the gateway stopped");
 }
 

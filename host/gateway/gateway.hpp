@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/limits.hpp"
 #include "host/runtime/asio_loop.hpp"
 #include "host/wire/protocol.hpp"
 #include "tellina/channel_layer.hpp"
@@ -36,8 +37,8 @@ class GatewayLimits {
   std::chrono::milliseconds write_timeout{30'000};   ///< for a client to take an answer
   std::chrono::milliseconds reply_timeout{2'000};    ///< for a worker to answer a request
 
-  std::size_t frame_bytes = frame_limit;                     ///< of a WebSocket message; more is closed with 1009
-  std::size_t input_window = tellina::input_window;          ///< bytes of `data` forwarded and not yet credited
+  std::size_t frame_bytes = limits::frame;                   ///< of a WebSocket message; more is closed with 1009
+  std::size_t input_window = limits::input_window;           ///< bytes of `data` forwarded and not yet credited
   std::size_t output_queue = 1024 * 1024;                    ///< bytes not yet written to a socket; more closes it
   std::chrono::milliseconds accept_timeout{3'000};           ///< for a worker to accept a connection
   std::chrono::milliseconds owner_interval{500};             ///< between two questions whether an owner is there

@@ -12,6 +12,7 @@
 
 #include "host/gateway/final_response.hpp"
 #include "host/gateway/websocket_connection.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 namespace {
@@ -21,9 +22,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::size_t read_size = 4096;
-
-/// The handshake request and the bytes after it must fit into Beast's read buffer of 1536 bytes.
-constexpr std::size_t max_handshake_bytes = 1400;
 
 bool has_body(http::verb method) {
   return method == http::verb::post || method == http::verb::put || method == http::verb::patch;
@@ -166,7 +164,7 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   handshake.append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ").append(key.data(), key.size());
   handshake.append("\r\n\r\n");
   handshake.append(static_cast<const char*>(m_buffer.cdata().data()), m_buffer.size());
-  if (handshake.size() > max_handshake_bytes) {
+  if (handshake.size() > limits::http_handshake) {
     return refuse(400, "bad_request", "expected no data before the handshake's answer");
   }
   if (m_lane->is_stopping()) return refuse(503, "busy", "the server is stopping");

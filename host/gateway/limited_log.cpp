@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 
 void LimitedLog::warning(const std::string& kind, const std::string& text, MonotonicTime now) {
@@ -13,7 +15,7 @@ void LimitedLog::warning(const std::string& kind, const std::string& text, Monot
       ++entry.left_out;
       return;
     }
-    entry.next = now + interval;
+    entry.next = now + limits::log_interval;
     left_out = std::exchange(entry.left_out, 0);
   }
   m_log.warning(left_out == 0 ? text : text + " (and " + std::to_string(left_out) + " more like this before)");

@@ -16,8 +16,6 @@ namespace tellina {
 /// Writes at most one line of each kind in 10 s. The next line says how many were left out. Threads: any.
 class LimitedLog {
  public:
-  static constexpr std::chrono::seconds interval{10};
-
   explicit LimitedLog(Log& log) : m_log(log) {}
 
   /// `kind`: one of a few constants.

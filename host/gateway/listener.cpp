@@ -5,15 +5,13 @@
 #include "host/gateway/address_key.hpp"
 #include "host/gateway/final_response.hpp"
 #include "host/gateway/http_session.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 namespace {
 
 namespace asio = boost::asio;
 using boost::asio::ip::tcp;
-
-/// How many connections over the limit get a response at one time. More are closed without one.
-constexpr std::size_t max_refusals = 256;
 
 constexpr std::chrono::milliseconds accept_pause{100};
 
@@ -63,7 +61,7 @@ Listener::Listener(std::shared_ptr<Lane> lane)
       m_active(m_lane->state().active),
       m_acceptor(m_lane->loop().context()),
       m_retry(m_lane->loop().make_timer()),
-      m_refusals(std::make_shared<ConnectionLimit>(max_refusals)) {}
+      m_refusals(std::make_shared<ConnectionLimit>(limits::refusals_at_once)) {}
 
 Listener::~Listener() { m_lane->remove(this); }
 

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "host/gateway/metrics.hpp"
+#include "host/limits.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr std::chrono::milliseconds worker_timeout{1000};
 
 WorkerNumbers numbers_of(const WorkerReply& reply) {
   return reply.status == 200 ? decode_numbers(reply.body) : WorkerNumbers();
@@ -37,7 +36,7 @@ class Scrape : public std::enable_shared_from_this<Scrape> {
     m_awaited = channels.size() + 1;
     const WorkerRequest request(WorkerRequest::Method::numbers);
     for (const ChannelName& channel : channels) {
-      m_lane.ask(channel, request, worker_timeout, [self = shared_from_this()](const WorkerReply& reply) {
+      m_lane.ask(channel, request, limits::scrape, [self = shared_from_this()](const WorkerReply& reply) {
         self->take(numbers_of(reply).samples);
         self->finish_one();
       });

@@ -1,6 +1,7 @@
 #include "host/gateway/session_cookies.hpp"
 
 #include "host/gateway/request_fields.hpp"
+#include "host/limits.hpp"
 #include "host/wire/worker_requests.hpp"
 
 namespace tellina {
@@ -8,8 +9,6 @@ namespace {
 
 constexpr std::string_view latest_login = "tellina_session";
 constexpr std::string_view of_participant = "tellina_session_";
-/// With a name of 20 bytes and a token of 64, these are a tenth of the 16 KiB that a request's headers may have.
-constexpr std::size_t most_kept = 20;
 
 std::string set_cookie(std::string_view name, std::string_view token, const CookieScope& scope, bool is_removal) {
   std::string cookie = std::string(name) + "=" + std::string(token) + "; HttpOnly; SameSite=Strict; Path=" + scope.path;
@@ -37,7 +36,8 @@ std::vector<std::string> login_cookies(std::string_view cookie_header, std::stri
     if (name.starts_with(of_participant) && is_token(name) && name != own) others.push_back(name);
   }
   // RFC 6265, section 5.4: of cookies with the same path, browsers name the oldest first.
-  for (std::size_t i = 0; i + most_kept < others.size(); ++i) cookies.push_back(set_cookie(others[i], "", scope, true));
+  for (std::size_t i = 0; i + limits::kept_cookies < others.size(); ++i)
+    cookies.push_back(set_cookie(others[i], "", scope, true));
   return cookies;
 }
 

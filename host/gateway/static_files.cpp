@@ -11,6 +11,7 @@
 #include <optional>
 #include <system_error>
 
+#include "host/limits.hpp"
 #include "tellina/error.hpp"
 #include "tellina/text.hpp"
 
@@ -98,7 +99,7 @@ std::map<std::string, std::string> read_all(const fs::path& root) {
     const fs::path full = fs::canonical(entry->path(), none);
     if (none || !fs::is_regular_file(full, none)) continue;
     const auto [root_end, unused] = std::mismatch(root.begin(), root.end(), full.begin(), full.end());
-    if (root_end != root.end() || fs::file_size(full, none) > StaticFiles::max_file_bytes || none) continue;
+    if (root_end != root.end() || fs::file_size(full, none) > limits::served_file || none) continue;
     std::ifstream stream(full, std::ios::binary);
     std::string content(std::istreambuf_iterator<char>(stream), {});
     if (!stream.bad() && stream.is_open()) contents.emplace(entry->path().lexically_relative(root), std::move(content));

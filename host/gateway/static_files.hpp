@@ -30,9 +30,6 @@ class StaticFile {
 /// Threads: any.
 class StaticFiles {
  public:
-  /// Larger files are not served.
-  static constexpr std::uint64_t max_file_bytes = 16 * 1024 * 1024;
-
   class Found {
    public:
     std::shared_ptr<const StaticFile> file;  ///< null where there is no such file

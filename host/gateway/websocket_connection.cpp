@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/gateway/response.hpp"
+#include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 #include "host/wire/data_frame.hpp"
 #include "host/wire/protocol.hpp"
@@ -21,11 +22,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
-
-constexpr std::size_t max_reason_bytes = 123;  ///< RFC 6455, section 5.5: control frames hold 125 bytes, 2 are the code
-
-/// How long a client may take to answer a close frame.
-constexpr std::chrono::seconds closing_timeout{3};
 
 /// A code that RFC 6455, section 7.4, forbids in a close frame becomes an internal error.
 std::uint16_t checked_code(std::uint16_t code) {
@@ -200,7 +196,7 @@ void WebSocketConnection::on_read(SocketError error) {
   m_lane->metrics().frames_in.add();
   m_lane->metrics().bytes_in.add(static_cast<std::int64_t>(m_buffer.size()));
   m_is_text = m_stream.got_text();
-  if (!m_is_text && m_buffer.size() < frame_header)
+  if (!m_is_text && m_buffer.size() < limits::frame_header)
     return close(close_code::protocol_error, "binary frame without offset");
   m_waiting = true;
   m_tries = 0;
@@ -209,7 +205,7 @@ void WebSocketConnection::on_read(SocketError error) {
 
 void WebSocketConnection::forward() {
   if (m_state != State::open || !m_waiting) return;
-  const std::size_t payload = m_is_text ? 0 : m_buffer.size() - frame_header;
+  const std::size_t payload = m_is_text ? 0 : m_buffer.size() - limits::frame_header;
   if (!m_window.has_room(payload)) return stall();
   if (std::exchange(m_stalled, false)) {
     m_timer->cancel();
@@ -315,13 +311,13 @@ void WebSocketConnection::begin_closing(std::uint16_t code, std::string reason) 
   m_state = State::closing;
   m_close_code = code;
   m_close_reason = std::move(reason);
-  m_timer->start(m_lane->state().clock.now() + closing_timeout, [this] { cut(); });
+  m_timer->start(m_lane->state().clock.now() + limits::close_handshake, [this] { cut(); });
 }
 
 void WebSocketConnection::send_close_frame() {
   if (m_state != State::closing || std::exchange(m_close_frame_sent, true)) return;
   m_stream.async_close(websocket::close_reason(static_cast<websocket::close_code>(m_close_code),
-                                               std::string(utf8_prefix(m_close_reason, max_reason_bytes))),
+                                               std::string(utf8_prefix(m_close_reason, limits::close_reason))),
                        [self = self_of(this)](SocketError) { self->end(self->m_close_code, self->m_close_reason); });
 }
 

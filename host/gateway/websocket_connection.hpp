@@ -14,6 +14,7 @@
 #include "host/gateway/draining_socket.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/sockets.hpp"
+#include "host/limits.hpp"
 #include "host/wire/connection_messages.hpp"
 #include "host/wire/credit_window.hpp"
 
@@ -37,8 +38,8 @@ class UpgradedSocket {
 
 /// handshaking -> connecting (a worker has been asked) -> open (one has accepted) -> closing -> ended.
 ///
-/// Frames go to the owner in the order read, one at a time; at most `input_window` bytes of them are uncredited, and
-/// while a frame has to wait nothing is read. Frames from the owner are written in the order received.
+/// Frames go to the owner in the order read, one at a time; at most `limits::input_window` bytes of them are
+/// uncredited, and while a frame has to wait nothing is read. Frames from the owner are written in the order received.
 /// Threads:  the lane's loop. receive() may be called while this sends.
 /// Lifetime: its own operations and the lane's table hold it.
 class WebSocketConnection final : public LaneMember {

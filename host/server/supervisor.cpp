@@ -11,15 +11,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "host/limits.hpp"
 #include "host/server/supervisor_link.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
 namespace {
 
-constexpr std::chrono::seconds start_limit{30};
-/// Of the 5 s that a server may take to end.
-constexpr std::chrono::milliseconds stop_limit{4500};
 /// A process that lives longer than this has not died of its start.
 constexpr std::chrono::seconds good_life{10};
 /// The first restart is at once, the next ones after this, twice this, ... and after so many quick ends no more.
@@ -121,7 +119,7 @@ void Supervisor::spawn(Child& child) {
 
 std::optional<std::uint16_t> Supervisor::start() {
   for (Child& child : m_children) spawn(child);
-  const auto deadline = m_clock.now() + start_limit;
+  const auto deadline = m_clock.now() + limits::process_start;
   const auto is_ready = [](const Child& child) { return child.is_ready; };
   while (!std::all_of(m_children.begin(), m_children.end(), is_ready)) {
     const std::vector<int> signals = wait();
@@ -151,7 +149,7 @@ bool Supervisor::supervise(const std::function<bool()>& reload) {
 
 void Supervisor::stop() {
   m_stopping = true;
-  const auto deadline = m_clock.now() + stop_limit;
+  const auto deadline = m_clock.now() + limits::processes_stop;
   for (Child& child : m_children) {
     child.restart_at.reset();
     if (child.process >= 0) kill(child.process, SIGTERM);

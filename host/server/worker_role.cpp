@@ -5,17 +5,11 @@
 #include <algorithm>
 
 #include "host/config/load_host_config.hpp"
+#include "host/limits.hpp"
 #include "host/store/process_identity.hpp"
 
 namespace tellina {
-namespace {
-
-/// Of the 5 s that a server may take to end: the gateway has 2 s of its own.
-constexpr std::chrono::milliseconds lanes_stop_limit{2500};
-/// Blocking calls wait for processes and daemons more than they compute.
-constexpr std::size_t pool_threads = 16;
-
-}  // namespace
+namespace {}  // namespace
 
 void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   store.run([&](StoreTransaction& transaction) {
@@ -31,7 +25,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_l
       m_ordering(parts.make_ordering()),
       m_sandboxes(parts.make_sandboxes()),
       m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log)),
-      m_pool(std::make_unique<ThreadPool>(pool_threads)) {
+      m_pool(std::make_unique<ThreadPool>(limits::blocking_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
   if (says_limits) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
   try {
@@ -123,7 +117,7 @@ bool WorkerRole::stop() {
     loop_of(i).post([&lane = *m_lanes[i], done] { lane.stop([done] { done->set_value(); }); });
   }
   const Clock& clock = m_parts.system.clock;
-  const MonotonicTime deadline = clock.now() + lanes_stop_limit;
+  const MonotonicTime deadline = clock.now() + limits::lanes_stop;
   return std::all_of(stopped.begin(), stopped.end(), [&](std::future<void>& lane) {
     return lane.wait_for(deadline - clock.now()) == std::future_status::ready;
   });

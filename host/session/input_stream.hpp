@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 
+#include "host/limits.hpp"
 #include "host/wire/protocol.hpp"
 #include "tellina/bytes.hpp"
 
@@ -25,7 +26,7 @@ class InputStream {
     bool beyond_window = false;  ///< the frame starts further ahead than the window: it was not taken
   };
 
-  explicit InputStream(std::uint64_t offset = 0, std::size_t window = input_window) : m_window(window) {
+  explicit InputStream(std::uint64_t offset = 0, std::size_t window = limits::input_window) : m_window(window) {
     jump_to(offset);
   }
 

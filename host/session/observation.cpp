@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
@@ -14,13 +15,13 @@ bool ObservationLimit::Budget::take() {
   return false;
 }
 
-void ObservationLimit::Budget::refill() { m_left = std::min(burst, m_left + m_a_second); }
+void ObservationLimit::Budget::refill() { m_left = std::min(limits::observation_burst, m_left + m_a_second); }
 
 ObservationLimit::ObservationLimit(Loop& loop, std::function<void(EventRecord)> report)
     : m_loop(loop), m_report(std::move(report)), m_second(loop.make_timer()) {}
 
 void ObservationLimit::Budget::check_invariant() const {
-  TELLINA_ASSERT(m_left >= 0 && m_left <= burst);
+  TELLINA_ASSERT(m_left >= 0 && m_left <= limits::observation_burst);
   TELLINA_ASSERT(dropped >= 0);
 }
 

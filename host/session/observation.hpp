@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "host/limits.hpp"
 #include "host/runtime/loop.hpp"
 #include "host/study/records.hpp"
 #include "host/wire/observation_frame.hpp"
@@ -32,14 +33,13 @@ class ObservationLimit {
     explicit Budget(int a_second) : m_a_second(a_second) {}
     bool take();
     void refill();
-    bool is_full() const { return m_left == burst; }
+    bool is_full() const { return m_left == limits::observation_burst; }
     void check_invariant() const;
     int dropped = 0;
 
    private:
-    static constexpr int burst = 1000;
     int m_a_second;
-    int m_left = burst;
+    int m_left = limits::observation_burst;
   };
 
   void wait_a_second();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/limits.hpp"
 #include "tellina/bytes.hpp"
 
 namespace tellina {
@@ -14,7 +15,7 @@ namespace tellina {
 /// costs little.
 class OutputBuffer {
  public:
-  explicit OutputBuffer(std::uint64_t offset = 0, std::size_t capacity = 2 * 1024 * 1024);
+  explicit OutputBuffer(std::uint64_t offset = 0, std::size_t capacity = limits::replay_buffer);
 
   /// Offsets of the first byte held and of the next byte to come.
   std::uint64_t begin() const { return m_end - m_size; }

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
-namespace {
-
-constexpr double bytes_each_second = 256 * 1024;
-
-}  // namespace
+namespace {}  // namespace
 
 OutputThrottle::OutputThrottle(std::uint64_t recorded, MonotonicTime now)
-    : m_recorded(recorded), m_has_begun(applies()), m_credit(bytes_each_second), m_since(now) {}
+    : m_recorded(recorded), m_has_begun(applies()), m_credit(limits::slow_output_in_a_second), m_since(now) {}
 
 void OutputThrottle::count(std::size_t bytes) {
   m_recorded += bytes;
@@ -22,7 +19,7 @@ void OutputThrottle::count(std::size_t bytes) {
 
 bool OutputThrottle::begins(MonotonicTime now) {
   if (!applies() || std::exchange(m_has_begun, true)) return false;
-  m_credit = bytes_each_second;
+  m_credit = limits::slow_output_in_a_second;
   m_since = now;
   return true;
 }
@@ -31,10 +28,10 @@ std::optional<std::chrono::nanoseconds> OutputThrottle::pause(MonotonicTime now)
   TELLINA_ASSERT(applies());
   TELLINA_ASSERT(now >= m_since);
   const std::chrono::duration<double> passed = now - std::exchange(m_since, now);
-  m_credit = std::min(m_credit + passed.count() * bytes_each_second, bytes_each_second);
-  TELLINA_ASSERT(m_credit <= bytes_each_second);
+  m_credit = std::min(m_credit + passed.count() * limits::slow_output_in_a_second, limits::slow_output_in_a_second);
+  TELLINA_ASSERT(m_credit <= limits::slow_output_in_a_second);
   if (m_credit > 0) return std::nullopt;
-  const std::chrono::duration<double> wait(-m_credit / bytes_each_second + 0.01);
+  const std::chrono::duration<double> wait(-m_credit / limits::slow_output_in_a_second + 0.01);
   return std::chrono::duration_cast<std::chrono::nanoseconds>(wait);
 }
 

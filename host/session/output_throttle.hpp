@@ -7,18 +7,18 @@
 
 #include "tellina/clock.hpp"
 
+#include "host/limits.hpp"
+
 namespace tellina {
 
 /// Bounds what one task session puts into the record: past 64 MiB of output its pty is read at 256 KiB a second.
 class OutputThrottle {
  public:
-  static constexpr std::uint64_t after_bytes = 64 * 1024 * 1024;
-
   /// `recorded`: bytes of output that the task session has in the record already.
   OutputThrottle(std::uint64_t recorded, MonotonicTime now);
 
   void count(std::size_t bytes);
-  bool applies() const { return m_recorded >= after_bytes; }
+  bool applies() const { return m_recorded >= limits::full_speed_output; }
   /// Whether it applies for the first time in this task session; true once.
   bool begins(MonotonicTime now);
   /// How long the pty must not be read; nothing where it may be read now. Where it applies.

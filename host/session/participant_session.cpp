@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/study/state_json.hpp"
 #include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
@@ -66,7 +67,7 @@ void ParticipantSession::on_data(ClientConnection& connection, BytesView frame) 
 
 void ParticipantSession::handle_data(ClientConnection& connection, BytesView frame) {
   const InvariantScope invariant(*this);
-  const std::size_t size = frame.size() - std::min(frame.size(), frame_header);
+  const std::size_t size = frame.size() - std::min(frame.size(), limits::frame_header);
   if (!is_attached(connection) || !has_frame_header(frame)) {
     connection.send_text(error_frame("bad_message", "expected hello before input", {}));
     connection.credit(size);
@@ -254,8 +255,7 @@ std::string ParticipantSession::request_key(const std::string& kind, const Reque
 }
 
 void ParticipantSession::finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox) {
-  constexpr std::size_t limit = 64;
-  if (m_done.size() >= limit) m_done.clear();
+  if (m_done.size() >= limits::answered_requests) m_done.clear();
   m_done.insert(request_key(kind, id));
   send(done_frame(id, sandbox));
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
@@ -11,11 +13,6 @@ constexpr std::chrono::seconds damaged_interval{5};
 constexpr const char* not_recorded = "not_recorded";
 /// How far the record of the lengths may be behind. Below what stops the reading of the pty.
 constexpr std::chrono::milliseconds lengths_interval{200};
-constexpr std::size_t lengths_limit = 256 * 1024;
-/// More than this is not left to wait for company. A page stops to send at the end of its window of 64 KiB, which
-/// moves on with what is recorded; and the pty is not read at 768 KiB.
-constexpr std::size_t most_waiting_input = 16 * 1024;
-constexpr std::size_t most_waiting = 256 * 1024;
 
 std::size_t payload_size(const Record& record) {
   if (const auto* input = std::get_if<InputRecord>(&record)) return input->bytes.size();
@@ -168,7 +165,7 @@ void Recorder::add_length(const GapRecord& length) {
   const bool is_input = length.stream == StreamName::input;
   if (is_input) m_input_end = length.to;
   count(batch, is_input, length.to - length.from);
-  if (m_backlog < lengths_limit) return;
+  if (m_backlog < limits::unrecorded_lengths) return;
   batch.is_due = true;
   submit();
 }
@@ -198,7 +195,9 @@ void Recorder::push(Operation operation) {
   submit();
 }
 
-bool Recorder::much_waits() const { return m_backlog >= most_waiting || m_input_backlog >= most_waiting_input; }
+bool Recorder::much_waits() const {
+  return m_backlog >= limits::output_commit || m_input_backlog >= limits::input_commit;
+}
 
 void Recorder::submit() {
   if (m_lost || m_operations.empty()) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/session/transitions.hpp"
 #include "host/session/visible_progress.hpp"
 #include "host/study/state_json.hpp"
@@ -29,15 +30,7 @@ constexpr Transition<State> transitions[] = {
     {State::ending, State::ended},       // recorded, and the sandbox removed
 };
 
-/// After a worker's death output continues this far behind what was recorded: more than it can have sent unrecorded.
-constexpr std::uint64_t take_over_gap = 1024 * 1024;
 constexpr std::chrono::seconds sandbox_retry{2};
-/// A task that can have no sandbox for so long is given up for the participant, who cannot wait for ever.
-constexpr std::chrono::minutes longest_standstill{5};
-/// A last check may take so long after the time has run out, or after the participant has given up.
-constexpr std::chrono::milliseconds check_grace{300};
-/// A sandbox that is slow to go holds up the next task no longer than this.
-constexpr std::chrono::seconds removal_limit{1};
 
 /// Four characters that can be read out and found in the log: "3F7A".
 std::string make_reference(Random& random) {
@@ -58,7 +51,7 @@ TaskSessionRow new_row(Random& random, int task_number) {
 TerminalSession::Position position_after(const TaskSessionRow& row, bool left_in_order) {
   TerminalSession::Position position;
   position.input = row.input_end;
-  position.output = row.output_end + (left_in_order ? 0 : take_over_gap);
+  position.output = row.output_end + (left_in_order ? 0 : limits::take_over_jump);
   position.recorded_output = row.output_size;
   position.commands = row.commands;
   position.answered = row.answered_offset;
@@ -378,7 +371,7 @@ void TaskSession::stop_clock() {
   m_row.clock_stands = true;
   write_clock();
   if (m_state != State::closing) {
-    m_deadline->start(clock() + longest_standstill, [this] { end(TaskSessionState::interrupted); });
+    m_deadline->start(clock() + limits::standstill, [this] { end(TaskSessionState::interrupted); });
   }
   m_owner.task_changed();
 }
@@ -400,7 +393,7 @@ void TaskSession::close(TaskSessionState outcome) {
   if (m_state == State::closing) return;
   move_to(State::closing);
   m_ends_as = outcome;
-  m_deadline->start(clock() + check_grace, [this, outcome] { end(outcome); });
+  m_deadline->start(clock() + limits::check_grace, [this, outcome] { end(outcome); });
   m_terminal.check_at_the_end([this, outcome] { end(outcome); });
 }
 
@@ -428,7 +421,7 @@ void TaskSession::end(TaskSessionState outcome) {
   };
   m_terminal.stop();
   m_slot->stop(once);
-  m_step_timer->start(clock() + removal_limit, once);
+  m_step_timer->start(clock() + limits::sandbox_removal, once);
   m_recorder.end(outcome, m_row.charged, now(), m_loop.guarded(m_lifeline.guarded([this, outcome, step] {
     m_row.state = outcome;
     m_owner.task_end_recorded(outcome, m_row.charged);

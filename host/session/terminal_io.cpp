@@ -5,17 +5,13 @@
 
 #include <unistd.h>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/wire/protocol.hpp"
 
 namespace tellina {
 namespace {
 
-/// A pty gives at most 4095 bytes a read (measured on Linux 6.x), so a lone shorter read means that no more is waiting.
-/// Behind a full one the kernel may be handing over in pieces of any size: then reading continues until nothing is there.
-constexpr std::size_t full_read = 4095;
-/// A piece that has not reached this takes one more read, and stays within 64 KiB.
-constexpr std::size_t piece_limit = 60 * 1024;
 /// Behind a full read more is coming, and a pty holds 14 to 22 KiB of it (measured on Linux 6.18): gathered for this
 /// long, many reads cost one turn of the loop and one frame. Against reading at once (15 pairs of floods): 1.12 times
 /// the bytes a second for 0.72 times the CPU. Caps a flood at some 30 MB/s, above the 20 that a pty gives.
@@ -40,7 +36,7 @@ void TerminalIo::resume() {
 
 void TerminalIo::arm_read() {
   m_read_armed = true;
-  if (m_last_piece < full_read) return m_watch->when_readable([this] { on_readable(); });
+  if (m_last_piece < limits::pty_read) return m_watch->when_readable([this] { on_readable(); });
   m_gathering->start(m_loop.clock().now() + gathering, [this] { on_readable(); });
 }
 
@@ -53,8 +49,8 @@ void TerminalIo::on_readable() {
 }
 
 std::size_t TerminalIo::read_some() {
-  Bytes frame(frame_header, '\0');
-  while (frame.size() < piece_limit) {
+  Bytes frame(limits::frame_header, '\0');
+  while (frame.size() < limits::output_piece) {
     const ssize_t got = ::read(m_descriptor, m_buffer.data(), m_buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
@@ -63,9 +59,9 @@ std::size_t TerminalIo::read_some() {
       break;
     }
     frame.append(m_buffer.data(), static_cast<std::size_t>(got));
-    if (frame.size() < frame_header + full_read) break;
+    if (frame.size() < limits::frame_header + limits::pty_read) break;
   }
-  const std::size_t size = m_last_piece = frame.size() - frame_header;
+  const std::size_t size = m_last_piece = frame.size() - limits::frame_header;
   if (size > 0) m_callbacks.on_output(frame);
   return size;
 }
@@ -82,7 +78,7 @@ void TerminalIo::drain(std::size_t limit) {
 void TerminalIo::write(BytesView bytes) {
   const InvariantScope invariant(*this);
   // A shell that reads slowly and never quite all would let the written part grow for ever.
-  if (m_unwritten_from >= piece_limit) {
+  if (m_unwritten_from >= limits::output_piece) {
     m_unwritten.erase(0, m_unwritten_from);
     m_unwritten_from = 0;
   }
@@ -122,7 +118,7 @@ void TerminalIo::flush() {
 void TerminalIo::check_invariant() const {
   TELLINA_ASSERT(m_descriptor >= 0);
   TELLINA_ASSERT(m_unwritten_from <= m_unwritten.size());
-  TELLINA_ASSERT(m_last_piece < frame_payload);
+  TELLINA_ASSERT(m_last_piece < limits::frame_payload);
   TELLINA_ASSERT(!m_hung_up || !m_read_armed);
 }
 

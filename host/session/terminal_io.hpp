@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "host/limits.hpp"
 #include "host/runtime/loop.hpp"
 #include "tellina/bytes.hpp"
 
@@ -18,9 +19,9 @@ class TerminalIo {
  public:
   class Callbacks {
    public:
-    std::function<void(Bytes&)> on_output;        ///< a frame: `frame_header` spare bytes, then 1 to 64 KiB of output
-    std::function<void(std::size_t)> on_written;  ///< so many more bytes have entered the pty
-    std::function<bool()> may_read;               ///< asked before each read; false: wait for resume()
+    std::function<void(Bytes&)> on_output;  ///< a frame: `limits::frame_header` spare bytes, then 1 to 64 KiB of output
+    std::function<void(std::size_t)> on_written;            ///< so many more bytes have entered the pty
+    std::function<bool()> may_read;                         ///< asked before each read; false: wait for resume()
     std::function<bool()> may_write = [] { return true; };  ///< the same of a write that had to wait for the pty
   };
 

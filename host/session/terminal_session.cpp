@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/session/home_check.hpp"
 #include "host/wire/data_frame.hpp"
 
 namespace tellina {
 namespace {
 
-/// The pty is not read while the record is this far behind. With one more piece and a shell's last words, what is not
-/// recorded stays below the 1 MiB by which output jumps after a worker's death.
-constexpr std::size_t backlog_limit = 768 * 1024;
 /// An acknowledgement is a message by itself, as dear as a key's echo, and moves a client only near the end of its
 /// window.
 constexpr std::chrono::milliseconds acknowledgement_interval{250};
-constexpr std::size_t acknowledged_at_once = 8 * 1024;
 /// Output that a command prints so soon after the answer counts for the verdict on it.
 constexpr std::chrono::milliseconds verdict_wait{200};
-/// A command that has solved the task may run so much longer, so that its status is in the record.
-constexpr std::chrono::seconds status_wait{1};
-/// A shell that shows no prompt for this long is taken for one that can be typed at.
-constexpr std::chrono::seconds prompt_limit{5};
-/// More than the kernel holds for a pty (14 to 22 KiB, measured on Linux 6.18).
-constexpr std::size_t last_words = 96 * 1024;
 /// RIS: whatever the old sandbox's programs have made of the terminal, the new one's begin with a fresh one.
 constexpr BytesView full_reset =
     "\x1b"
@@ -62,7 +53,7 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_task_number(task_number),
       m_owner(owner),
       m_prompt_timer(loop.make_timer()),
-      m_input(position.input, input_window),
+      m_input(position.input, limits::input_window),
       m_output(position.output),
       m_answered(position.answered),
       m_pass_timer(loop.make_timer()),
@@ -179,9 +170,9 @@ void TerminalSession::on_recorded(std::uint64_t input_end) {
 
 void TerminalSession::acknowledge() {
   const std::size_t waiting = m_input.unacknowledged();
-  if (waiting == 0 || (m_acknowledges_later && waiting < acknowledged_at_once)) return;
+  if (waiting == 0 || (m_acknowledges_later && waiting < limits::acknowledged_at_once)) return;
   const MonotonicTime time = m_loop.clock().now();
-  if (waiting < acknowledged_at_once && time < m_next_acknowledgement) {
+  if (waiting < limits::acknowledged_at_once && time < m_next_acknowledgement) {
     m_acknowledges_later = true;
     return m_acknowledgement_timer->start(m_next_acknowledgement, [this] {
       m_acknowledges_later = false;
@@ -194,11 +185,11 @@ void TerminalSession::acknowledge() {
 }
 
 void TerminalSession::on_output(Bytes& frame) {
-  TELLINA_ASSERT(frame.size() > frame_header);
+  TELLINA_ASSERT(frame.size() > limits::frame_header);
   TELLINA_ASSERT(m_tracker);
   const Timestamp at = now();
   const std::uint64_t offset = m_output.end();
-  const BytesView bytes = BytesView(frame).substr(frame_header);
+  const BytesView bytes = BytesView(frame).substr(limits::frame_header);
   m_output.append(bytes);
   if (m_unanswered_since) {
     m_environment.statistics->key_to_echo.observe(at.monotonic - *std::exchange(m_unanswered_since, std::nullopt));
@@ -221,7 +212,7 @@ void TerminalSession::be_ready(bool tells_owner) {
 
 void TerminalSession::wait_for_prompt() {
   if (m_is_ready) return;
-  m_prompt_timer->start(m_loop.clock().now() + prompt_limit, [this] {
+  m_prompt_timer->start(m_loop.clock().now() + limits::first_prompt, [this] {
     m_environment.log.warning("a shell has shown no prompt for 5 s and is used without one");
     be_ready(true);
   });
@@ -246,7 +237,7 @@ void TerminalSession::on_judged(const Progress& progress) {
     m_owner.checked(progress);
     if (after.is_cut() || !m_has_passed) return;
     if (m_is_at_the_end || !m_tracker || !m_tracker->command_runs() || m_tracker->is_at_prompt()) return pass();
-    m_pass_timer->start(m_loop.clock().now() + status_wait, [this] { pass(); });
+    m_pass_timer->start(m_loop.clock().now() + limits::command_status, [this] { pass(); });
   });
 }
 
@@ -279,13 +270,14 @@ void TerminalSession::resume() {
 }
 
 bool TerminalSession::may_read() {
-  if (!m_environment.holds_leases() || (m_client && !m_client->has_room()) || m_recorder.backlog() >= backlog_limit) {
+  if (!m_environment.holds_leases() || (m_client && !m_client->has_room()) ||
+      m_recorder.backlog() >= limits::unrecorded_output) {
     return false;
   }
   if (!m_recorder.keeps_bytes() || !m_throttle.applies()) return true;
   const MonotonicTime clock = m_loop.clock().now();
   if (m_throttle.begins(clock)) {
-    note("throttled", "{\"after_bytes\":" + std::to_string(OutputThrottle::after_bytes) + "}");
+    note("throttled", "{\"after_bytes\":" + std::to_string(limits::full_speed_output) + "}");
     m_environment.log.warning("a task session has printed 64 MiB; from now on its output is read at 256 KiB a second");
   }
   const auto pause = m_throttle.pause(clock);
@@ -327,7 +319,7 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
   m_checks->use(sandbox);
   make_tracker();
   if (is_fresh && m_output.end() > 0) {
-    Bytes frame = Bytes(frame_header, '\0').append(full_reset);
+    Bytes frame = Bytes(limits::frame_header, '\0').append(full_reset);
     on_output(frame);
   }
   use_terminal(std::move(terminal));
@@ -362,7 +354,7 @@ void TerminalSession::close_terminal() {
 void TerminalSession::shell_ended() {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_terminal);
-  m_terminal->drain(last_words);
+  m_terminal->drain(limits::last_output);
   close_terminal();
   m_tracker->shell_ended(now());
 }
@@ -379,7 +371,7 @@ void TerminalSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) {
 void TerminalSession::announce_new_shell() {
   Bytes last;
   if (m_output.end() > m_output.begin()) m_output.copy(m_output.end() - 1, 1, last);
-  Bytes frame = Bytes(frame_header, '\0');
+  Bytes frame = Bytes(limits::frame_header, '\0');
   if (!last.empty() && last != "\n") frame += "\r\n";
   on_output(frame.append(new_shell_notice));
 }

@@ -10,16 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/limits.hpp"
 #include "host/store/schema.hpp"
 
 namespace tellina {
 
 namespace {
-
-constexpr std::chrono::milliseconds busy_timeout(5000);
-
-/// Larger files are not read whole at the start: that takes seconds.
-constexpr std::int64_t largest_file_to_check = 64LL * 1024 * 1024;
 
 /// The superuser may write what has no write permission at all; who took it away meant that.
 void check_writable(const std::string& path, const std::string& what) {
@@ -77,7 +73,7 @@ void check_owner_and_version(Database& database) {
 
 void check_content(Database& database) {
   const std::int64_t bytes = database.integer("PRAGMA page_count") * database.integer("PRAGMA page_size");
-  if (bytes > largest_file_to_check) return;
+  if (bytes > limits::checked_database) return;
   Query check = database.query("PRAGMA quick_check(1)");
   if (!check.next() || check.text(0) == "ok") return;
   std::string found = check.text(0);
@@ -97,7 +93,7 @@ void switch_to_wal(Database& database) {
                        database.name() + ": cannot be switched to a write-ahead log, journal mode is " + mode.text(0),
                        "keep the database on a local disk");
     } catch (const StoreError& error) {
-      if (error.code() != ErrorCode::busy || waited >= busy_timeout) throw;
+      if (error.code() != ErrorCode::busy || waited >= limits::database_busy) throw;
     }
     std::this_thread::sleep_for(pause);
   }
@@ -117,7 +113,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
   auto database = std::make_unique<Database>(absolute, path);
   // What is refused must keep its bytes, also where its last writer died and left a log.
   keep_log_when_closed(*database, true);
-  sqlite3_busy_timeout(database->handle(), static_cast<int>(busy_timeout.count()));
+  sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
   try {
     check_owner_and_version(*database);
     check_content(*database);
@@ -136,8 +132,8 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
   } catch (const StoreError& error) {
     if (error.code() != ErrorCode::busy) throw;
     throw StoreError(ErrorCode::busy,
-                     path + ": is locked by another program, waited " + std::to_string(busy_timeout.count() / 1000) +
-                         " s (" + error.what() + ")",
+                     path + ": is locked by another program, waited " +
+                         std::to_string(limits::database_busy.count() / 1000) + " s (" + error.what() + ")",
                      "close the program that has it open for writing; \"fuser " + path + "\" names it");
   }
   keep_log_when_closed(*database, false);
@@ -148,7 +144,7 @@ std::unique_ptr<Database> open_database_to_read(const std::string& path) {
   auto database = std::make_unique<Database>(std::filesystem::absolute(path).string(), path);
   // The last connection that closes a store folds its log into it; that is for writers to do.
   keep_log_when_closed(*database, true);
-  sqlite3_busy_timeout(database->handle(), static_cast<int>(busy_timeout.count()));
+  sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
   database->run_script("PRAGMA query_only = ON");
   check_owner_and_version(*database);
   return database;

@@ -35,9 +35,6 @@ class LeaseLost : public Error {
   explicit LeaseLost(const Fence& fence);
 };
 
-/// A lease lapses so long after it was last renewed.
-inline constexpr std::chrono::seconds lease_duration{3};
-
 /// Who may run a participant's session, as acquire_lease() found it.
 class LeaseResult {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/task_definitions.hpp"
@@ -199,7 +200,7 @@ std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId particip
 }
 
 bool Transaction::is_live(const Lease& lease, MonotonicTime at) const {
-  return !lease.worker.empty() && lease.boot_id == m_boot_id && at - lease.renewed < lease_duration;
+  return !lease.worker.empty() && lease.boot_id == m_boot_id && at - lease.renewed < limits::lease;
 }
 
 void Transaction::check(const Fence& fence) {
@@ -348,7 +349,7 @@ std::vector<ParticipantId> Transaction::find_orphans(Timestamp at) {
       "SELECT s.participant_id FROM task_sessions s LEFT JOIN leases l ON l.participant_id = s.participant_id "
       "WHERE s.state = 'running' AND NOT "
       "(l.worker_id IS NOT NULL AND l.boot_id = ? AND l.renewed_at_ns > ?) ORDER BY s.participant_id",
-      m_boot_id, at.monotonic - lease_duration);
+      m_boot_id, at.monotonic - limits::lease);
   while (row.next()) orphans.push_back(row.integer(0));
   return orphans;
 }

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
@@ -10,8 +11,6 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds longest_group(10);
-/// A commit costs a millisecond of one of few cores, which is somebody's key.
-constexpr std::chrono::milliseconds longest_wait(40);
 
 /// Gives an error to every entry that has none of its own: what it did is gone with the transaction.
 template <typename Entries>
@@ -84,7 +83,7 @@ void Writer::run_thread() {
 bool Writer::wait() {
   std::unique_lock lock(m_mutex);
   m_changed.wait(lock, [this] { return !m_queue.empty() || m_closing; });
-  m_changed.wait_for(lock, longest_wait, [this] { return is_due(); });
+  m_changed.wait_for(lock, limits::commit_delay, [this] { return is_due(); });
   return !m_queue.empty();
 }
 
@@ -129,9 +128,9 @@ void Writer::run_group() {
     if (!has_more) break;
     run_job(*entry, group);
     group.push_back(std::move(*entry));
-  } while (m_database->in_transaction() && group.size() < largest_group && m_clock.now() < end);
+  } while (m_database->in_transaction() && group.size() < limits::commit_records && m_clock.now() < end);
   if (has_more) commit_waiting();  // the rest has waited as long as these
-  TELLINA_ASSERT_PROCESS(group.size() <= largest_group);
+  TELLINA_ASSERT_PROCESS(group.size() <= limits::commit_records);
   commit(group);
   report(group);
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/store/transaction.hpp"
 
@@ -25,9 +26,6 @@ class Writer final : public Store {
  private:
   friend class InvariantScope<Writer>;
 
-  /// Bounds what one failed commit takes with it.
-  static constexpr std::size_t largest_group = 4096;
-
   class Entry {
    public:
     Entry(Job job_, Done done_) : job(std::move(job_)), done(std::move(done_)) {}
@@ -38,7 +36,7 @@ class Writer final : public Store {
 
   /// With m_mutex held. A broken one ends the process: what the queue holds is acknowledged only after its commit.
   void check_invariant() const;
-  bool is_due() const { return m_must_commit || m_closing || m_queue.size() >= largest_group; }
+  bool is_due() const { return m_must_commit || m_closing || m_queue.size() >= limits::commit_records; }
   void run_thread();
   /// Waits for work; false when all is done and the store closes.
   bool wait();

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
-
-/// More shells than a participant starts in a task; those that come later are not told from old ones.
-constexpr std::size_t most_shells = 4096;
 
 BytesView process_of(BytesView shell) { return shell.substr(0, shell.find('.')); }
 
@@ -57,7 +56,7 @@ void CommandTracker::on_text(BytesView text) {
   if (std::exchange(running.is_placed, false)) running.record.is_full_screen = true;
   if (!running.shows_alternate_screen) {
     Bytes& recorded = running.record.output;
-    const std::size_t room = max_recorded_output - recorded.size();
+    const std::size_t room = limits::recorded_command_output - recorded.size();
     recorded.append(text.substr(0, room));
     if (text.size() > room) running.record.output_is_cut = true;
     running.echoed.printed(text);
@@ -107,7 +106,7 @@ bool CommandTracker::take_note(const ShellMark& mark) {
   if (mark.shell.empty()) return true;
   const auto found = m_seen.find(mark.shell);
   if (found == m_seen.end()) {
-    if (m_seen.size() < most_shells) m_seen.emplace(mark.shell, mark.number);
+    if (m_seen.size() < limits::shells) m_seen.emplace(mark.shell, mark.number);
     return true;
   }
   // The end of a command has its number or, in the prompt, the next one.
@@ -134,7 +133,7 @@ void CommandTracker::unwind(std::size_t place, std::uint64_t output_to) {
 void CommandTracker::on_command_start(const ShellMark& mark) {
   if (!take_note(mark)) return;
   std::optional<std::size_t> place = place_of(mark);
-  if (!place && m_running.size() == max_depth) place = max_depth - 1;
+  if (!place && m_running.size() == limits::shell_depth) place = limits::shell_depth - 1;
   if (place) {
     unwind(*place, mark.from);
     judge();
@@ -165,7 +164,7 @@ void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
     record.exit_status = mark.exit_status;
     report(std::move(record), mark.from);
   }
-  if (mark.kind == ShellMark::Kind::command_start && m_in_tmux.size() < max_depth) {
+  if (mark.kind == ShellMark::Kind::command_start && m_in_tmux.size() < limits::shell_depth) {
     m_in_tmux.emplace(mark.shell, make_record(mark));
   }
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/limits.hpp"
 #include "host/study/echoed_input.hpp"
 #include "host/study/output_check.hpp"
 #include "host/study/records.hpp"
@@ -32,11 +33,6 @@ namespace tellina {
 /// tracker. A new shell gets a new tracker.
 class CommandTracker final : private ScannerListener {
  public:
-  /// How much of a command's cleaned output goes into its record.
-  static constexpr std::size_t max_recorded_output = 1024 * 1024;
-  /// Shells inside shells that are followed; a command of one that is deeper ends the innermost that is known.
-  static constexpr std::size_t max_depth = 16;
-
   class Callbacks {
    public:
     std::function<void()> ready;                  ///< each time the shell can be typed at (also when it redraws)
@@ -70,7 +66,7 @@ class CommandTracker final : private ScannerListener {
     bool shows_alternate_screen = false;
     bool is_multiplexer = false;
     bool is_placed = false;  ///< the cursor was put somewhere, and nothing printed since
-    EchoedInput echoed{max_recorded_output};
+    EchoedInput echoed{limits::recorded_command_output};
   };
 
   void on_text(BytesView text) override;

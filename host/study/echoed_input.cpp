@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
 constexpr std::size_t most_lines = 64;
-/// Of N_TTY: a line under the kernel's editing has no more bytes (N_TTY_BUF_SIZE, termios(3)).
-constexpr std::size_t max_line = 4096;
 
 constexpr char backspace = '\b';
 constexpr char delete_byte = '\x7f';
@@ -36,7 +36,7 @@ void EchoedInput::take(char byte) {
     while (m_cells > 0) erase();
     return;
   }
-  if (m_typed_line.size() >= max_line) return;
+  if (m_typed_line.size() >= limits::kernel_line) return;
   const auto code = static_cast<unsigned char>(byte);
   if (code < 0x20 && byte != '\t') {
     m_typed_line += '^';

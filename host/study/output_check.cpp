@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {
 
 constexpr std::size_t max_detail_line = 200;
-/// Of N_TTY: a line under the kernel's editing has no more bytes (N_TTY_BUF_SIZE, termios(3)).
-constexpr std::size_t max_typed_line = 4096;
 constexpr std::int64_t max_extra = 999'999;
 
 Bytes normalized(BytesView answer) {
@@ -88,7 +87,7 @@ OutputCheck::OutputCheck(BytesView answer, OutputMatch match)
       m_answer_lines(split_lines(answer)),
       m_automaton(m_answer_lines),
       m_borders(borders_of(m_answer)),
-      m_line_limit(std::max(longest(m_answer_lines), max_typed_line)),
+      m_line_limit(std::max(longest(m_answer_lines), limits::kernel_line)),
       m_typed(typed_lines_that_matter(m_answer_lines, match), m_line_limit) {}
 
 void OutputCheck::prompt_started() { m_typed.clear(); }
@@ -175,7 +174,7 @@ std::vector<DetailEntry> OutputCheck::missing_lines() const {
   std::size_t from = 0;
   while (from + best < m_answer_lines.size() && !is_found_at(from)) ++from;
   std::vector<DetailEntry> missing;
-  for (std::size_t line = 0; line < m_answer_lines.size() && missing.size() < max_detail_entries; ++line) {
+  for (std::size_t line = 0; line < m_answer_lines.size() && missing.size() < limits::detail_entries; ++line) {
     if (line < from || line >= from + best) missing.emplace_back(shortened(m_answer_lines[line]), "missing");
   }
   return missing;
@@ -209,7 +208,7 @@ void OutputCheck::finish_line(BytesView line) {
       m_best_end = m_line_count + 1;
     }
   }
-  if (m_first_lines.size() < max_detail_entries) {
+  if (m_first_lines.size() < limits::detail_entries) {
     m_first_lines.push_back(shortened(line));
   }
   ++m_line_count;

@@ -2,14 +2,11 @@
 
 #include <boost/json.hpp>
 
+#include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
-namespace {
-
-constexpr std::size_t max_detail_size = 32 * 1024;
-
-}  // namespace
+namespace {}  // namespace
 
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries) {
   std::string json = "[";
@@ -20,7 +17,7 @@ std::string detail_json(const char* key, const std::vector<DetailEntry>& entries
     object["status"] = entry.status;
     if (!entry.differs.empty()) object["differs"] = boost::json::array(entry.differs.begin(), entry.differs.end());
     const std::string text = boost::json::serialize(object);
-    if (count == max_detail_entries || json.size() + text.size() + 2 > max_detail_size) break;
+    if (count == limits::detail_entries || json.size() + text.size() + 2 > limits::detail) break;
     if (count++ > 0) json += ',';
     json += text;
   }

@@ -19,9 +19,6 @@ class DetailEntry {
   std::vector<const char*> differs;
 };
 
-/// Most entries that a detail has.
-inline constexpr std::size_t max_detail_entries = 200;
-
 /// Returns the JSON array. `key`: "path" or "line". Leaves out what is over the limits.
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/limits.hpp"
 #include "tellina/text.hpp"
 
 namespace tellina {
@@ -116,7 +117,7 @@ void OutputScanner::feed(BytesView bytes, ScannerListener& listener) {
     std::size_t taken = 1;
     if (m_state == State::text) {
       taken = take_text(bytes, listener);
-    } else if (m_offset - m_sequence_from >= max_sequence_size) {
+    } else if (m_offset - m_sequence_from >= limits::escape_sequence) {
       m_state = State::text;
       taken = 0;
     } else if (m_state == State::string) {
@@ -141,7 +142,7 @@ std::size_t OutputScanner::take_text(BytesView bytes, ScannerListener& listener)
 }
 
 std::size_t OutputScanner::take_string(BytesView bytes, ScannerListener& listener) {
-  const std::uint64_t left = max_sequence_size - (m_offset - m_sequence_from);
+  const std::uint64_t left = limits::escape_sequence - (m_offset - m_sequence_from);
   bytes = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), left));
   const auto ends = [this](char c) {
     return c < ' ' && (c == escape_byte || c == cancel || c == substitute || (c == bell && m_is_osc));
@@ -225,7 +226,7 @@ void OutputScanner::begin_string(bool is_osc) {
 
 void OutputScanner::collect(BytesView bytes) {
   if (!m_may_be_mark) return;
-  if (m_payload.size() + bytes.size() > max_mark_size) {
+  if (m_payload.size() + bytes.size() > limits::mark) {
     m_may_be_mark = false;
     return;
   }

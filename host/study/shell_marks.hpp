@@ -54,18 +54,13 @@ class ScannerListener {
 
 /// Feeds on a stream cut anywhere; what it finds does not depend on the cuts. Constant memory.
 ///
-/// Escape sequences are distinguished as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). CAN and
-/// SUB end one without effect, control characters inside one count as text, and BEL ends an OSC only, all as xterm
+/// Escape sequences are distinguished as ECMA-48 says (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). CAN
+/// and SUB end one without effect, control characters inside one count as text, and BEL ends an OSC only, all as xterm
 /// does it. Bytes above 0x7f are text (UTF-8), never C1 controls. Any number of CR before LF goes, since a terminal
 /// with ONLCR prints CR CR LF for CR LF; a CR that no LF follows stays.
 /// The listener must not call feed().
 class OutputScanner {
  public:
-  /// Of what stands between ESC ] and BEL: a longer mark is no mark, and gone like any other escape sequence.
-  static constexpr std::size_t max_mark_size = 256 * 1024;
-  /// Bytes after which an escape sequence that has not ended is given up: what follows is text again.
-  static constexpr std::uint64_t max_sequence_size = 1024 * 1024;
-
   /// `offset`: of the stream's next byte. An empty nonce matches no mark.
   OutputScanner(std::string nonce, std::uint64_t offset) : m_nonce(std::move(nonce)), m_offset(offset) {}
 

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
-constexpr std::size_t most_of_any_content = 256 * 1024 * 1024;
 /// What a slow disk gives in a second.
 constexpr std::size_t bytes_each_second = 64 * 1024 * 1024;
 
@@ -24,7 +25,7 @@ class Contents {
       named += node.content->size();
     } else if (node.kind == FileKind::regular) {
       const std::uint64_t size = node.size.value_or(m_largest);
-      if (size <= m_largest) any = std::min(any + static_cast<std::size_t>(size), most_of_any_content);
+      if (size <= m_largest) any = std::min(any + static_cast<std::size_t>(size), limits::snapshot_content);
     }
     for (const auto& [name, child] : node.children) add(child);
   }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "host/limits.hpp"
 #include "host/study/progress_detail.hpp"
 
 namespace tellina {
@@ -49,7 +50,7 @@ class Comparison {
  private:
   static void remember(std::vector<DetailEntry>& entries, int& count, DetailEntry entry) {
     ++count;
-    if (entries.size() < max_detail_entries) entries.push_back(std::move(entry));
+    if (entries.size() < limits::detail_entries) entries.push_back(std::move(entry));
   }
 
   void judge(const Bytes& path, const FileNode& expected, const FileNode& actual) {

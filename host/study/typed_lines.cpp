@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
-constexpr std::size_t max_kept = 64 * 1024;
 constexpr std::size_t most_continued = 4096;
 constexpr BytesView paste_start = "200";
 constexpr BytesView paste_end = "201";
@@ -114,7 +115,7 @@ void TypedLines::add(const Bytes& line) {
   if (m_is_full || line.size() > m_max_line || !m_matters(line)) return;
   const auto [entry, is_new] = m_lines.insert_or_assign(line, m_line_number);
   if (is_new) m_size += entry->first.size();
-  m_is_full = m_size > max_kept;
+  m_is_full = m_size > limits::typed_text;
 }
 
 void TypedLines::forget_first(std::uint64_t count) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "host/limits.hpp"
 #include "host/text/json.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
@@ -13,11 +14,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t longest_name = 100;
-
 TerminalSize size_fields(const json::object& frame) {
-  return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, terminal_cells_limit)),
-                      static_cast<std::uint16_t>(number_field(frame, "rows", 1, terminal_cells_limit)));
+  return TerminalSize(static_cast<std::uint16_t>(number_field(frame, "columns", 1, limits::terminal_cells)),
+                      static_cast<std::uint16_t>(number_field(frame, "rows", 1, limits::terminal_cells)));
 }
 
 /// JSON has no word for what 1e400 is read as: it could not be sent back.
@@ -84,19 +83,19 @@ class FrameWriter {
 HelloFrame parse_hello(const json::object& frame) {
   HelloFrame hello;
   hello.size = size_fields(frame);
-  hello.output_offset = number_field(frame, "output_offset", 0, offset_limit);
+  hello.output_offset = number_field(frame, "output_offset", 0, limits::stream_offset);
   if (const json::value* stream = frame.if_contains("stream"); stream && !stream->is_null()) {
     if (!stream->is_string()) throw FrameError("stream: expected a string, got " + describe(*stream));
     hello.stream = json::value_to<std::string>(*stream);
   }
   if (const json::value* offset = frame.if_contains("input_offset"); offset && !offset->is_null()) {
-    hello.input_offset = number_field(frame, "input_offset", 0, offset_limit);
+    hello.input_offset = number_field(frame, "input_offset", 0, limits::stream_offset);
   }
   if (const json::value* timezone = frame.if_contains("timezone"); timezone && !timezone->is_null()) {
     hello.timezone = timezone_field(frame);
   }
-  if (frame.contains("participant")) hello.participant = text_field(frame, "participant", longest_name);
-  if (frame.contains("sandbox")) hello.sandbox = text_field(frame, "sandbox", longest_name);
+  if (frame.contains("participant")) hello.participant = text_field(frame, "participant", limits::client_name);
+  if (frame.contains("sandbox")) hello.sandbox = text_field(frame, "sandbox", limits::client_name);
   return hello;
 }
 
@@ -108,13 +107,13 @@ ClientFrame parse_fields(const json::object& frame) {
   if (name == "hello") return parse_hello(frame);
   if (name == "sandbox_seen") {
     SandboxSeenFrame seen;
-    seen.sandbox = text_field(frame, "sandbox", longest_name);
-    seen.input_offset = number_field(frame, "input_offset", 0, offset_limit);
+    seen.sandbox = text_field(frame, "sandbox", limits::client_name);
+    seen.input_offset = number_field(frame, "input_offset", 0, limits::stream_offset);
     return seen;
   }
   if (name == "ack") {
     AckFrame ack;
-    ack.output_offset = number_field(frame, "output_offset", 0, offset_limit);
+    ack.output_offset = number_field(frame, "output_offset", 0, limits::stream_offset);
     return ack;
   }
   if (name == "resize") {

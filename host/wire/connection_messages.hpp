@@ -8,13 +8,14 @@
 #include <optional>
 #include <string>
 
+#include "host/limits.hpp"
 #include "host/wire/protocol.hpp"
 #include "tellina/bytes.hpp"
 #include "tellina/message.hpp"
 
 namespace tellina {
 
-static_assert(frame_limit <= max_body_size, "a frame fits into one message");
+static_assert(limits::frame <= max_body_size, "a frame fits into one message");
 
 /// `connect`: who has opened a WebSocket, and from where.
 class ConnectBody {

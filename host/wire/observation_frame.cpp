@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "host/limits.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -11,10 +12,6 @@ namespace tellina {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t most_times = 256;
-constexpr std::size_t longest_stream = 64;
-constexpr std::size_t longest_reason = 200;
 
 /// Microseconds are more than browsers tell; written out, as not every reader of JSON takes an exponent.
 std::string decimal(double milliseconds) {
@@ -46,10 +43,10 @@ ObservationFrame parse_input_times(const json::object& frame) {
   ObservationFrame parsed;
   parsed.is_input_times = true;
   parsed.kind = "input_times";
-  parsed.stream = text_field(frame, "stream", longest_stream);
+  parsed.stream = text_field(frame, "stream", limits::observation_stream_name);
   const json::value* times = frame.if_contains("times");
   const json::array* entries = times ? times->if_array() : nullptr;
-  if (!entries || entries->empty() || entries->size() > most_times) {
+  if (!entries || entries->empty() || entries->size() > limits::observation_times) {
     throw FrameError("times: expected a list of 1 to 256 entries [offset, milliseconds], got " +
                      (entries ? std::to_string(entries->size()) + " entries"
                       : times ? describe(*times)
@@ -64,7 +61,7 @@ ObservationFrame parse_input_times(const json::object& frame) {
       throw FrameError(name + ": expected [offset, milliseconds], got " + describe((*entries)[i]));
     }
     // Ascending, so that each says where the one before ends.
-    const std::uint64_t offset = to_whole_number(&(*entry)[0], name + "[0]", lowest, offset_limit);
+    const std::uint64_t offset = to_whole_number(&(*entry)[0], name + "[0]", lowest, limits::stream_offset);
     lowest = offset + 1;
     list += (list.empty() ? "[" : ",[") + std::to_string(offset) + "," +
             decimal(to_milliseconds(&(*entry)[1], name + "[1]")) + "]";
@@ -87,18 +84,18 @@ ObservationFrame parse_observation(const json::object& frame) {
   } else if (parsed.kind == "paste" || parsed.kind == "paste_stopped") {
     // Pages that do not name the stream mean the running task's.
     if (frame.contains("stream")) {
-      parsed.stream = text_field(frame, "stream", longest_stream);
+      parsed.stream = text_field(frame, "stream", limits::observation_stream_name);
       detail.add("stream", json::serialize(json::string(parsed.stream)));
     }
-    detail.add("input_offset", std::to_string(number_field(frame, "input_offset", 0, offset_limit)));
-    detail.add("bytes", std::to_string(number_field(frame, "bytes", 0, offset_limit)));
+    detail.add("input_offset", std::to_string(number_field(frame, "input_offset", 0, limits::stream_offset)));
+    detail.add("bytes", std::to_string(number_field(frame, "bytes", 0, limits::stream_offset)));
     if (frame.contains("replaced")) {
-      detail.add("replaced", std::to_string(number_field(frame, "replaced", 0, offset_limit)));
+      detail.add("replaced", std::to_string(number_field(frame, "replaced", 0, limits::stream_offset)));
     }
   } else if (parsed.kind == "round_trip") {
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
   } else if (parsed.kind == "disconnected") {
-    detail.add("reason", json::serialize(json::string(text_field(frame, "reason", longest_reason))));
+    detail.add("reason", json::serialize(json::string(text_field(frame, "reason", limits::observation_reason))));
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
   } else {
     throw FrameError("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +

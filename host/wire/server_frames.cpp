@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 #include "host/text/json.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
@@ -11,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t longest_text = frame_payload;
+constexpr std::size_t longest_text = limits::frame_payload;
 constexpr std::uint64_t most_lines = 1'000'000'000;
 
 std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
@@ -39,7 +41,7 @@ std::string optional_text_field(const json::object& frame, const char* name) {
 }
 
 std::uint64_t offset_field(const json::object& frame, const char* name) {
-  return number_field(frame, name, 0, offset_limit);
+  return number_field(frame, name, 0, limits::stream_offset);
 }
 
 int count_field(const json::object& frame, const char* name) {
@@ -148,6 +150,7 @@ std::string welcome_frame(const RequestId& id, const std::string& stream, const 
 std::string state_frame(const std::string& state) { return "{\"type\":\"state\",\"state\":" + state + "}"; }
 
 std::string input_ack_frame(std::uint64_t input_offset) {
+  TELLINA_ASSERT(input_offset <= limits::stream_offset);
   return "{\"type\":\"input_ack\",\"input_offset\":" + std::to_string(input_offset) + "}";
 }
 

@@ -3,16 +3,13 @@
 #include <chrono>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
 
-/// A gateway asks twice a second whether the owner of its connections is there.
-constexpr std::chrono::seconds gateway_limit{5};
-/// A gateway that cannot be reached for so long has closed the connection, or no longer exists.
-constexpr std::chrono::seconds end_limit{60};
-static_assert(end_limit > gateway_limit);
+static_assert(limits::gateway_end > limits::gateway_silence);
 
 }  // namespace
 
@@ -63,7 +60,7 @@ void ConnectionTable::confirm_end(const std::string& id) { m_ends.erase(id); }
 
 void ConnectionTable::report_ends() {
   const InvariantScope scope(*this);
-  const MonotonicTime oldest = m_clock.now() - end_limit;
+  const MonotonicTime oldest = m_clock.now() - limits::gateway_end;
   std::erase_if(m_ends, [oldest](const auto& end) { return end.second.since < oldest; });
   for (auto& [id, end] : m_ends) {
     if (!end.is_reported) report(end);
@@ -81,7 +78,7 @@ void ConnectionTable::hear_from(const std::string& gateway) {
 
 std::vector<std::string> ConnectionTable::take_lost() {
   const InvariantScope scope(*this);
-  const MonotonicTime oldest = m_clock.now() - gateway_limit;
+  const MonotonicTime oldest = m_clock.now() - limits::gateway_silence;
   std::vector<std::string> lost;
   for (auto gateway = m_heard.begin(); gateway != m_heard.end();) {
     if (gateway->second >= oldest) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
 
@@ -33,7 +34,7 @@ LeaseKeeper::LeaseKeeper(SessionEnvironment& environment, std::size_t index, std
 
 void LeaseKeeper::start() {
   TELLINA_ASSERT_PROCESS(m_until == MonotonicTime());
-  m_until = m_environment.loop.clock().now() + lease_duration;
+  m_until = m_environment.loop.clock().now() + limits::lease;
   check_invariant();
 }
 
@@ -139,7 +140,7 @@ void LeaseKeeper::on_renewal(const Renewal& renewal) {
     }
   }
   const bool had_lapsed = !are_valid();
-  m_until = renewal.at.monotonic + lease_duration;
+  m_until = renewal.at.monotonic + limits::lease;
   check_invariant();
   m_callbacks.renewed(m_until, had_lapsed);
 }

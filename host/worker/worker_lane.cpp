@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/wire/protocol.hpp"
@@ -9,9 +10,8 @@
 namespace tellina {
 namespace {
 
-constexpr std::chrono::seconds tick_interval{1};
 /// A renewal may fail once without a lapse.
-static_assert(lease_duration > 2 * tick_interval);
+static_assert(limits::lease > 2 * limits::lease_renewal);
 
 }  // namespace
 
@@ -72,7 +72,7 @@ void WorkerLane::stop(std::function<void()> done) {
 }
 
 void WorkerLane::tick() {
-  m_timer->start(m_environment.loop.clock().now() + tick_interval, [this] { tick(); });
+  m_timer->start(m_environment.loop.clock().now() + limits::lease_renewal, [this] { tick(); });
   for (const std::string& id : m_connections.take_lost()) remove(id);
   m_connections.report_ends();
   m_leases.renew();

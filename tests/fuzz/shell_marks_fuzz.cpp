@@ -3,6 +3,8 @@
 #include "fuzz/texts.hpp"
 #include "unit/study/scanned.hpp"
 
+#include "host/limits.hpp"
+
 namespace tellina::fuzz {
 namespace {
 
@@ -46,7 +48,7 @@ Texts texts() {
                 "\x7f",
                 std::string(1, '\0'),
                 std::string(1500, 't'),
-                std::string(OutputScanner::max_mark_size, 'm')});
+                std::string(limits::mark, 'm')});
 }
 
 TEST(ShellMarks, AreTheSameWhereverTheStreamIsCut) {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/wire/connection_messages.hpp"
 
 namespace tellina::testing {
@@ -131,7 +132,7 @@ void FakeWorker::on_message(Message message) {
   if (message.kind != MessageKind::data && message.kind != MessageKind::text) return;
   if (echoes) send(message.kind, message.connection, message.body);
   if (gives_credit && message.kind == MessageKind::data) {
-    send(MessageKind::credit, message.connection, encode_credit(message.body.size() - frame_header));
+    send(MessageKind::credit, message.connection, encode_credit(message.body.size() - limits::frame_header));
   }
 }
 
@@ -144,7 +145,7 @@ void FakeWorker::record(std::vector<Message>& list, const Message& message) {
   {
     std::lock_guard lock(m_mutex);
     list.push_back(message);
-    if (message.kind == MessageKind::data) m_bytes += message.body.size() - frame_header;
+    if (message.kind == MessageKind::data) m_bytes += message.body.size() - limits::frame_header;
   }
   m_changed.notify_all();
 }

@@ -7,6 +7,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/raw_client.hpp"
 #include "host/gateway/static_files.hpp"
+#include "host/limits.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -27,7 +28,7 @@ class LimitsTest : public GatewayTest {
   }
   /// Asks for more than the buffers on the way hold, with the header lines, and takes it only once it is cut.
   void expect_cut_while_written(const std::string& header_lines) {
-    std::ofstream(folder / "static" / "large.bin") << std::string(StaticFiles::max_file_bytes / 2, 'x');
+    std::ofstream(folder / "static" / "large.bin") << std::string(limits::served_file / 2, 'x');
     config.limits.write_timeout = 300ms;
     config.connections_per_address = 1;
     start();

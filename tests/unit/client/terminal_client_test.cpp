@@ -9,6 +9,7 @@
 #include <deque>
 #include <thread>
 
+#include "host/limits.hpp"
 #include "host/runtime/system.hpp"
 #include "host/wire/client_frames.hpp"
 #include "host/wire/data_frame.hpp"
@@ -158,14 +159,28 @@ TEST_F(TerminalClientTest, SendsInputAgainFromWhereTheServerAsks) {
   while (output != "output") take();
 }
 
+TEST_F(TerminalClientTest, TakesOutputOfARunningTaskBeforeTheAnswerToAStart) {
+  begin();
+  client.start_task(1);
+  server.read();
+  client.type("later");
+  EXPECT_FALSE(server.has_more()) << "input waits for the welcome";
+  server.send(false, data_frame(0, "out"));
+  take();
+  EXPECT_EQ(output, "out");
+  server.welcome("s", 0, 3);
+  take();
+  EXPECT_EQ(server.read().payload, data_frame(0, "later"));
+}
+
 TEST_F(TerminalClientTest, StaysWithinTheInputWindow) {
   begin();
-  client.type(std::string(input_window + 10, 'x'));
-  EXPECT_EQ(server.read().payload.size(), frame_header + input_window);
+  client.type(std::string(limits::input_window + 10, 'x'));
+  EXPECT_EQ(server.read().payload.size(), limits::frame_header + limits::input_window);
   EXPECT_FALSE(server.has_more());
   server.send(true, input_ack_frame(4));
   take();
-  EXPECT_EQ(server.read().payload, data_frame(input_window, "xxxx"));
+  EXPECT_EQ(server.read().payload, data_frame(limits::input_window, "xxxx"));
 }
 
 TEST_F(TerminalClientTest, AcknowledgesInBatchesOrAtOnce) {

@@ -1,5 +1,7 @@
 #include "unit/session/session_fixture.hpp"
 
+#include "host/limits.hpp"
+
 namespace tellina::testing {
 namespace {
 
@@ -253,14 +255,14 @@ TEST_F(SessionTest, StopsReadingAPageThatDoesNotRender) {
   for (int i = 0; i < 12; ++i) {
     backend.shell().print(piece);
     loop.advance(std::chrono::milliseconds(1));
-    if (port.output.size() >= output_window) break;
+    if (port.output.size() >= limits::output_window) break;
   }
-  EXPECT_EQ(port.output.size(), output_window);
-  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window + 1) + "}");
-  EXPECT_EQ(port.output.size(), output_window) << "more than was sent is ignored";
-  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(output_window) + "}");
+  EXPECT_EQ(port.output.size(), limits::output_window);
+  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(limits::output_window + 1) + "}");
+  EXPECT_EQ(port.output.size(), limits::output_window) << "more than was sent is ignored";
+  say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(limits::output_window) + "}");
   loop.advance(std::chrono::milliseconds(1));
-  EXPECT_GT(port.output.size(), output_window);
+  EXPECT_GT(port.output.size(), limits::output_window);
 }
 
 TEST_F(SessionTest, GoesOnWhereAPageLeftOff) {

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/limits.hpp"
 #include "host/session/participant_session.hpp"
 #include "host/wire/data_frame.hpp"
 #include "unit/session/scripted_sandbox.hpp"
@@ -20,10 +21,10 @@ class KeepingPort : public ClientConnection {
     if (!output.empty()) {
       EXPECT_EQ(frame_offset(frame), output_end) << "output has a hole or comes twice";
     }
-    output_end = frame_offset(frame) + frame.size() - frame_header;
-    EXPECT_GT(frame.size(), frame_header);
-    EXPECT_LE(frame.size(), frame_limit);
-    output.append(frame, frame_header);
+    output_end = frame_offset(frame) + frame.size() - limits::frame_header;
+    EXPECT_GT(frame.size(), limits::frame_header);
+    EXPECT_LE(frame.size(), limits::frame);
+    output.append(frame, limits::frame_header);
   }
   void send_text(std::string json) override { texts.push_back(std::move(json)); }
   void credit(std::size_t bytes) override { credited += bytes; }

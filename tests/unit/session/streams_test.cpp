@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "host/limits.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "unit/session/session_fixture.hpp"
@@ -112,17 +113,17 @@ TEST(AttachedClient, SendsWithinItsWindow) {
   KeepingPort port;
   AttachedClient client(port);
   OutputBuffer output;
-  output.append(std::string(output_window + 100, 'x'));
+  output.append(std::string(limits::output_window + 100, 'x'));
   client.start_output(0);
   client.catch_up(output);
-  EXPECT_EQ(client.sent(), output_window);
+  EXPECT_EQ(client.sent(), limits::output_window);
   EXPECT_FALSE(client.has_room());
-  Bytes frame = data_frame(output_window, "y");
-  EXPECT_FALSE(client.offer(frame, output_window, 1));
-  EXPECT_FALSE(client.acknowledge(output_window + 1));
+  Bytes frame = data_frame(limits::output_window, "y");
+  EXPECT_FALSE(client.offer(frame, limits::output_window, 1));
+  EXPECT_FALSE(client.acknowledge(limits::output_window + 1));
   EXPECT_TRUE(client.acknowledge(60));
   client.catch_up(output);
-  EXPECT_EQ(client.sent(), output_window + 60);
+  EXPECT_EQ(client.sent(), limits::output_window + 60);
   EXPECT_TRUE(client.acknowledge(10)) << "an older acknowledgement is no harm";
   EXPECT_FALSE(client.has_room());
 }

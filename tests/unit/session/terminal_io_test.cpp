@@ -1,4 +1,5 @@
 #include "host/session/terminal_io.hpp"
+#include "host/limits.hpp"
 #include "host/wire/protocol.hpp"
 
 #include <fcntl.h>
@@ -24,8 +25,8 @@ class TerminalIoTest : public ::testing::Test {
     for (const int descriptor : {master, slave}) fcntl(descriptor, F_SETFL, O_NONBLOCK);
     TerminalIo::Callbacks callbacks;
     callbacks.on_output = [this](Bytes& frame) {
-      largest = std::max(largest, frame.size() - frame_header);
-      output.append(frame, frame_header);
+      largest = std::max(largest, frame.size() - limits::frame_header);
+      output.append(frame, limits::frame_header);
     };
     callbacks.on_written = [this](std::size_t bytes) { written += bytes; };
     callbacks.may_read = [this] { return may_read; };

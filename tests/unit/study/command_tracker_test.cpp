@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "host/limits.hpp"
 #include "scanned.hpp"
 
 namespace tellina::testing {
@@ -145,7 +146,7 @@ TEST_F(CommandTrackerTest, KeepsTheFirstMebibyteOfAFlood) {
   for (int i = 0; i < 100; ++i) tracker->printed(flood, second(2));
   tracker->printed("the end\r\n" + end_of(0), second(3));
   EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished yes"));
-  EXPECT_EQ(records.at(0).output.size(), CommandTracker::max_recorded_output);
+  EXPECT_EQ(records.at(0).output.size(), limits::recorded_command_output);
   EXPECT_EQ(records.at(0).output_to - records.at(0).output_from, 100 * flood.size() + 9);
 }
 
@@ -256,7 +257,7 @@ TEST_F(CommandTrackerTest, TellsWhatTookTheWholeScreenAndLeavesItOut) {
 
 TEST_F(CommandTrackerTest, TellsWhatWasCut) {
   const auto tracker = make();
-  const std::string limit(CommandTracker::max_recorded_output, 'x');
+  const std::string limit(limits::recorded_command_output, 'x');
   tracker->printed(mark("C", ";size=9;cmd=ec\\x3b;cwd=/") + limit + end_of(0), second(1));
   tracker->printed(mark("C", ";size=3;cmd=ec\\x3b;cwd=/") + limit + "x" + end_of(0), second(1));
   EXPECT_TRUE(records.at(0).text_is_cut);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "host/limits.hpp"
 #include "scanned.hpp"
 
 namespace tellina::testing {
@@ -136,10 +137,10 @@ TEST(OutputScannerTest, DropsAMarkThatIsTooLong) {
   const auto with_text_of = [](std::size_t size) {
     return "a\x1b]133;C;nonce=" + nonce + ";cmd=" + std::string(size, 'x') + "\x07" + "b";
   };
-  const Scanned fits = scan(with_text_of(OutputScanner::max_mark_size - fixed));
-  const Scanned too_long = scan(with_text_of(OutputScanner::max_mark_size - fixed + 1));
+  const Scanned fits = scan(with_text_of(limits::mark - fixed));
+  const Scanned too_long = scan(with_text_of(limits::mark - fixed + 1));
   ASSERT_EQ(fits.marks.size(), 1u);
-  EXPECT_EQ(fits.marks[0].text.size(), OutputScanner::max_mark_size - fixed);
+  EXPECT_EQ(fits.marks[0].text.size(), limits::mark - fixed);
   EXPECT_TRUE(too_long.marks.empty());
   EXPECT_EQ(too_long.text, "ab");
 }
@@ -147,7 +148,7 @@ TEST(OutputScannerTest, DropsAMarkThatIsTooLong) {
 TEST(OutputScannerTest, GivesAnEndlessSequenceUp) {
   for (const std::string start : {"\x1b]0;", "\x1bP", "\x1b[", "\x1b("}) {
     const char filler = start == "\x1b(" ? ' ' : '1';
-    const std::string bytes = start + std::string(OutputScanner::max_sequence_size - start.size(), filler) + "back\r\n";
+    const std::string bytes = start + std::string(limits::escape_sequence - start.size(), filler) + "back\r\n";
     Scanned scanned = scan(bytes + prompt());
     EXPECT_EQ(scanned.text, "back\n$ ") << ::testing::PrintToString(start);
     EXPECT_EQ(scanned.marks.size(), 2u);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/limits.hpp"
 #include "host/wire/data_frame.hpp"
 
 namespace tellina {
@@ -27,7 +28,7 @@ TEST(AcceptBody, NamesAChannel) {
 }
 
 TEST(CreditBody, IsANumberOfBytes) {
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, input_window}) {
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, limits::input_window}) {
     EXPECT_EQ(decode_credit(encode_credit(bytes)), bytes);
   }
   for (const char* body : {"", "-1", "7x", " 7", "99999999999999999999999"}) EXPECT_FALSE(decode_credit(body)) << body;
@@ -61,9 +62,9 @@ TEST(DataFrame, IsAnOffsetOfEightBytesBigEndianAndTheBytes) {
             "ab");
   EXPECT_EQ(frame_offset(frame), 0x0102030405060708U);
   EXPECT_EQ(frame_bytes(frame), "ab");
-  Bytes spare(frame_header, '\0');
-  set_frame_offset(spare, offset_limit);
-  EXPECT_EQ(frame_offset(spare), offset_limit);
+  Bytes spare(limits::frame_header, '\0');
+  set_frame_offset(spare, limits::stream_offset);
+  EXPECT_EQ(frame_offset(spare), limits::stream_offset);
 }
 
 TEST(DataFrame, WithoutAHeaderIsNotRead) {

@@ -1,3 +1,4 @@
+#include "host/limits.hpp"
 #include "host/wire/client_frames.hpp"
 #include "host/wire/protocol.hpp"
 #include "host/wire/server_frames.hpp"
@@ -98,7 +99,7 @@ TEST(ControlFrames, AreUnderstood) {
 TEST(ControlFrames, OfAClientComeBackAsTheyWereSent) {
   HelloFrame hello;
   hello.size = TerminalSize(120, 40);
-  hello.output_offset = offset_limit;
+  hello.output_offset = limits::stream_offset;
   hello.stream = "s-1";
   hello.input_offset = 7;
   hello.timezone = "Europe/Berlin";
@@ -131,7 +132,7 @@ TEST(ControlFrames, OfAClientComeBackAsTheyWereSent) {
   give_up.task = 3;
   EXPECT_EQ(std::get<GiveUpFrame>(decode_client_frame(encode_frame(give_up))).task, 3);
   ResizeFrame resize;
-  resize.size = TerminalSize(terminal_cells_limit, 1);
+  resize.size = TerminalSize(limits::terminal_cells, 1);
   EXPECT_EQ(std::get<ResizeFrame>(decode_client_frame(encode_frame(resize))).size, resize.size);
   AckFrame ack;
   ack.output_offset = 9;

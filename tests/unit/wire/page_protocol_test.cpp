@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "host/limits.hpp"
 #include "host/runtime/files.hpp"
 #include "host/wire/data_frame.hpp"
 #include "host/wire/server_frames.hpp"
@@ -27,11 +28,11 @@ json::object constants() {
           {"LOGIN_PATH", login_path},
           {"STUDY_PATH", study_path},
           {"ABOUT_PATH", about_path},
-          {"FRAME_HEADER_BYTES", frame_header},
-          {"MAX_FRAME_BYTES", frame_payload},
-          {"INPUT_WINDOW_BYTES", input_window},
-          {"OUTPUT_WINDOW_BYTES", output_window},
-          {"MAX_TERMINAL_CELLS", terminal_cells_limit},
+          {"FRAME_HEADER_BYTES", limits::frame_header},
+          {"MAX_FRAME_BYTES", limits::frame_payload},
+          {"INPUT_WINDOW_BYTES", limits::input_window},
+          {"OUTPUT_WINDOW_BYTES", limits::output_window},
+          {"MAX_TERMINAL_CELLS", limits::terminal_cells},
           {"CLOSE_GOING_AWAY", close_code::going_away},
           {"CLOSE_BUSY", close_code::try_again_later},
           {"CLOSE_REPLACED", close_code::replaced},

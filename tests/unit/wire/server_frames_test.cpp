@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/limits.hpp"
 #include "host/wire/frame_fields.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -27,7 +28,7 @@ TEST(ServerFrames, ComeBackAsTheyWereSent) {
   EXPECT_EQ(decode_study_state(welcome.state).task, 2);
   EXPECT_EQ(decoded<WelcomeFrame>(welcome_frame("", "", "", 0, 0, 0, "{}")).id, "");
   EXPECT_EQ(decoded<StateFrame>(state_frame(running)).state, running);
-  EXPECT_EQ(decoded<InputAckFrame>(input_ack_frame(offset_limit)).input_offset, offset_limit);
+  EXPECT_EQ(decoded<InputAckFrame>(input_ack_frame(limits::stream_offset)).input_offset, limits::stream_offset);
   ProgressFrame progress;
   progress.matched = 1;
   progress.missing = 2;

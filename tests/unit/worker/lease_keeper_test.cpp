@@ -1,5 +1,6 @@
 #include "host/worker/lease_keeper.hpp"
 
+#include "host/limits.hpp"
 #include "unit/session/session_fixture.hpp"
 
 namespace tellina::testing {
@@ -98,7 +99,7 @@ TEST_F(LeaseKeeperTest, HoldsALeaseForThreeSecondsFromTheQuestionForItsRenewal) 
   leases->renew();
   loop.virtual_clock().set(asked + seconds(2));
   take_events();
-  EXPECT_EQ(leases->until(), asked + lease_duration) << "the store's answer came later, and does not count";
+  EXPECT_EQ(leases->until(), asked + limits::lease) << "the store's answer came later, and does not count";
 }
 
 TEST_F(LeaseKeeperTest, AcquiresWhatTheStoreSaysIsOursUntilItStops) {
