@@ -24,8 +24,8 @@ namespace tellina {
 /// Made when the lease has been acquired; continues a task that another owner left running.
 ///
 /// An AssertionFailure inside the session ends it and no other: a running task is recorded as `interrupted`, clients
-/// are disconnected (1011), and the owner gets the callback `lost` to destroy the session. A client that comes back gets a new
-/// one.
+/// are disconnected (1011), and the owner gets the callback `lost` to destroy the session. A client that comes back
+/// gets a new one.
 ///
 /// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
 class ParticipantSession final : private TaskSession::Owner {

@@ -119,7 +119,8 @@ void add_dispatch_cases(std::vector<Case>& cases) {
       cases.end(),
       {{"DispatchesOnTheCallersThread", "While a thread dispatches, messages come on it, in order, each once.",
         dispatches_on_the_callers_thread},
-       {"GoesOnWithoutADispatcher", "When dispatching ends nothing is lost, and the layer continues on its own threads.",
+       {"GoesOnWithoutADispatcher",
+        "When dispatching ends nothing is lost, and the layer continues on its own threads.",
         goes_on_without_a_dispatcher},
        {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has something to do.",
         sleeps_while_there_is_nothing_to_dispatch}});

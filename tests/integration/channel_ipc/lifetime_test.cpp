@@ -18,8 +18,8 @@ std::size_t count_in(const std::string& folder) {
 std::size_t descriptors() { return count_in("/proc/self/fd"); }
 std::size_t threads() { return count_in("/proc/self/task"); }
 
-/// A thread that was joined may stand in /proc for a moment longer: the kernel wakes the joining thread before it takes the
-/// entry away (exit_mm comes before release_task).
+/// A thread that was joined may stand in /proc for a moment longer: the kernel wakes the joining thread before it takes
+/// the entry away (exit_mm comes before release_task).
 bool comes_down_to(std::size_t expected_threads) {
   const auto end = std::chrono::steady_clock::now() + enough;
   while (threads() > expected_threads && std::chrono::steady_clock::now() < end) std::this_thread::yield();
