@@ -112,7 +112,7 @@ bool can_reload(const ServerParts& parts) {
     const auto store = Store::open(config.database, parts.system.clock, parts.system.log);
     apply_study(*store, config, parts.system.clock);
     return true;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
     return false;
   }

@@ -104,7 +104,7 @@ void WorkerRole::reload() {
       run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
     }
     m_parts.system.log.info(file + " was read again: access codes and tasks are in force");
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     m_parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
   }
 }

@@ -7,7 +7,6 @@
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
-namespace {}  // namespace
 
 OutputThrottle::OutputThrottle(std::uint64_t recorded, MonotonicTime now)
     : m_recorded(recorded), m_has_begun(applies()), m_credit(limits::slow_output_in_a_second), m_since(now) {}

@@ -124,6 +124,7 @@ bool ParticipantSession::refuses_hello(ClientConnection& connection, const Hello
                               participant_label(participant()) + " and was sent away; it logs in again");
     connection.send_text(
         error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
+    if (is_attached(connection)) release_client("it named another participant");
     m_connections.erase(&connection);
     connection.close(close_code::wrong_participant, "wrong participant");
     check_idle();
@@ -137,13 +138,18 @@ bool ParticipantSession::refuses_hello(ClientConnection& connection, const Hello
   return true;
 }
 
-void ParticipantSession::replace_client() {
-  ClientConnection& older = m_client->connection();
+void ParticipantSession::release_client(const std::string& reason) {
+  TELLINA_ASSERT(m_client);
   if (m_task) m_task->terminal().detach();
   m_client.reset();
+  m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
+  log_departure(reason);
+}
+
+void ParticipantSession::replace_client() {
+  ClientConnection& older = m_client->connection();
+  release_client("replaced by a newer page");
   m_connections.erase(&older);
-  m_recorder.note(EventRecord("detached", R"({"reason":"replaced by a newer page"})", now()));
-  log_departure("replaced by a newer page");
   older.send_text(replaced_frame());
   older.close(close_code::replaced, "replaced");
 }

@@ -74,6 +74,8 @@ class ParticipantSession final : private TaskSession::Owner {
   void hello(ClientConnection& connection, const HelloFrame& frame);
   /// Answers and returns true where a client is another participant's, or a stream is none of this one's.
   bool refuses_hello(ClientConnection& connection, const HelloFrame& frame);
+  /// The client stays connected, without a session. `reason` is for the record and the log.
+  void release_client(const std::string& reason);
   void replace_client();
   void resize(TerminalSize size);
   void start_task(const StartTaskFrame& frame);

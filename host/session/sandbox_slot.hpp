@@ -116,6 +116,7 @@ class SandboxSlot {
   std::string nonce() const { return nonce_of(m_sandbox_id); }
   /// The task continued with a dead owner's sandbox, whose output before that this process does not have.
   bool has_adopted() const { return m_has_adopted; }
+  bool is_in_use() const { return m_state == State::in_use; }
 
   void check_invariant() const;
 

@@ -154,7 +154,8 @@ std::uint64_t TaskSession::attach(AttachedClient& client, const HelloFrame& hell
   TELLINA_ASSERT(runs());
   m_terminal.attach(client);
   const bool same_stream = !hello.stream || *hello.stream == m_row.stream;
-  if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset) {
+  if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset &&
+      *hello.input_offset <= m_terminal.input().received_end() + limits::input_window) {
     m_terminal.jump_input(*hello.input_offset);
   }
   m_terminal.use_input_from(input_from(hello, same_stream));
@@ -218,11 +219,13 @@ void TaskSession::start_failed(const std::exception_ptr& error) {
     return m_owner.task_not_started(reference);
   }
   const InvariantScope invariant(*this);
-  if (!runs()) return;
+  // A reset may have brought a sandbox meanwhile.
+  if (!runs() || m_slot->is_in_use()) return;
   report_sandbox_failure(error, "take_over");
+  m_terminal.stop_waiting_for_prompt();
   stop_clock();
   m_step_timer->start(clock() + sandbox_retry, [this] {
-    if (runs()) m_slot->start();
+    if (runs() && !m_slot->is_in_use()) m_slot->start();
   });
 }
 

@@ -384,6 +384,9 @@ void TerminalSession::stop() {
   close_terminal();
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, "stopped");
+  // The last commands may have posted something to the owner, which hears nothing more.
+  m_lifeline.cut();
+  m_acknowledges_later = false;
   m_is_stopped = true;
 }
 

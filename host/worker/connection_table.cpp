@@ -7,12 +7,6 @@
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
-namespace {
-
-static_assert(limits::gateway_end > limits::gateway_silence);
-
-}  // namespace
-
 ConnectionTable::ConnectionTable(Outbox& outbox, const Clock& clock, bool gateways_are_remote)
     : m_outbox(outbox), m_clock(clock), m_gateways_are_remote(gateways_are_remote) {}
 

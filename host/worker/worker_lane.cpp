@@ -8,13 +8,6 @@
 #include "host/wire/protocol.hpp"
 
 namespace tellina {
-namespace {
-
-/// A renewal may fail once without a lapse.
-static_assert(limits::lease > 2 * limits::lease_renewal);
-
-}  // namespace
-
 WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, OrderingPolicy& ordering, std::size_t index,
                        std::size_t count)
     : m_environment(std::move(environment)),
@@ -156,7 +149,15 @@ void WorkerLane::guard(WorkerConnection& connection, Call call) {
   } catch (const Error& error) {
     m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
   }
-  connection.close(close_code::internal_error, "internal");
+  close_broken(connection);
+}
+
+void WorkerLane::close_broken(WorkerConnection& connection) {
+  try {
+    connection.close(close_code::internal_error, "internal");
+  } catch (const AssertionFailure& failure) {
+    m_environment.log.error("connection " + connection.id() + " cannot be closed: " + failure.what());
+  }
 }
 
 bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
@@ -259,7 +260,7 @@ void WorkerLane::remove(const std::string& id) {
 }
 
 void WorkerLane::detach_all(ParticipantId participant) {
-  m_connections.for_each([participant](WorkerConnection& connection) {
+  m_connections.for_each([this, participant](WorkerConnection& connection) {
     if (connection.participant() == participant) connection.detach();
   });
 }
@@ -337,10 +338,10 @@ void WorkerLane::break_session(ParticipantId participant, const AssertionFailure
   if (owned == m_sessions.end() || owned->second.is_broken()) return;
   owned->second.change_state(OwnedSession::State::broken);
   erase_soon(participant);  // before the connections are removed, which the session may still know
-  m_connections.for_each([participant](WorkerConnection& connection) {
+  m_connections.for_each([this, participant](WorkerConnection& connection) {
     if (connection.participant() != participant) return;
     connection.detach();
-    connection.close(close_code::internal_error, "internal");
+    close_broken(connection);
   });
   m_waiting.erase(participant);
   try {

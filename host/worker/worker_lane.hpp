@@ -95,6 +95,8 @@ class WorkerLane {
   /// Destroys a session whose lease another worker has.
   void lose(ParticipantId participant);
   /// Ends a session in which an assertion has failed.
+  /// Also where the connection's own invariant is broken.
+  void close_broken(WorkerConnection& connection);
   void break_session(ParticipantId participant, const AssertionFailure& failure);
   void erase_session(ParticipantId participant);
   /// On the loop's next turn, because the session is the caller.

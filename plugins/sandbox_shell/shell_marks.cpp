@@ -23,6 +23,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <utility>
 
 #include "plugins/sandbox_shell/bash_interface.hpp"
 #include "plugins/sandbox_shell/text.hpp"
@@ -198,7 +199,8 @@ SHELL_VAR* command_starts(SHELL_VAR* variable) {
   run_number = current_command_number + 1;
   send_start();
   runs = true;
-  std::free(variable->value);
+  // The expansion may leave by longjmp.
+  std::free(std::exchange(variable->value, nullptr));
   // Where PS0 is not to be expanded, it was left out of the one that is.
   char* const participants = promptvars != 0 ? nullptr : get_string_value("PS0");
   variable->value = participants != nullptr ? decode_prompt_string(participants) : strdup("");

@@ -247,6 +247,20 @@ TEST_F(IdentityTest, APageOfAnotherParticipantIsSentAway) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
+TEST_F(IdentityTest, ThePageInUseThatNamesAnotherParticipantIsSentAwayAndTheTaskContinues) {
+  begin_task();
+  greet(",\"participant\":\"999\"");
+  EXPECT_EQ(port.last("error")["code"], "wrong_participant");
+  EXPECT_EQ(port.close_code, 4003);
+  session->detach(port, "closed");
+  loop.run_until_idle();
+  KeepingPort other;
+  session->attach(other);
+  say(other, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  EXPECT_EQ(other.last("welcome")["state"].as_object()["state"], "running");
+  expect_stored("SELECT detail FROM event_log WHERE kind = 'detached'", R"({"reason":"it named another participant"})");
+}
+
 TEST_F(IdentityTest, ASessionWhoseOnlyPageWasSentAwayIsReleased) {
   open();
   greet(",\"participant\":\"999\"");

@@ -62,6 +62,33 @@ TEST_F(SessionTest, TakesAShellWithoutAPromptAfterFiveSeconds) {
   EXPECT_EQ(port.last("welcome")["state"].as_object()["state"], "running");
 }
 
+TEST_F(SessionTest, ALostSandboxBeforeTheFirstPromptKeepsTheClockStanding) {
+  begin_task();
+  loop.advance(seconds(20));
+  store->run([](StoreTransaction&) {});
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  backend.shows_prompt = false;
+  port = KeepingPort();
+  open();
+  loop.run_until_idle();
+  say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+  backend.shell().fails_to_restart = backend.is_unavailable = true;
+  backend.shell().exit();
+  loop.advance(seconds(1));
+  loop.run_until_idle();
+  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  loop.advance(seconds(6));  // beyond what a shell without a prompt gets
+  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_EQ(stored("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'"), "0");
+  backend.shows_prompt = true;
+  backend.is_unavailable = false;
+  loop.advance(seconds(3));
+  ASSERT_TRUE(wait([&] { return !task_of("state").at("clock_stands").as_bool(); }));
+  expect_stored("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'", "1");
+}
+
 TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
   begin_task();
   const Bytes block(60 * 1024, 'x');
