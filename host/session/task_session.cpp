@@ -155,7 +155,7 @@ std::uint64_t TaskSession::attach(AttachedClient& client, const HelloFrame& hell
   m_terminal.attach(client);
   const bool same_stream = !hello.stream || *hello.stream == m_row.stream;
   if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset &&
-      *hello.input_offset <= m_terminal.input().received_end() + limits::input_window) {
+      *hello.input_offset <= limits::stream_offset / 2) {  // beyond it the stream could run out of offsets
     m_terminal.jump_input(*hello.input_offset);
   }
   m_terminal.use_input_from(input_from(hello, same_stream));
