@@ -40,19 +40,6 @@ class BlockedStoreTest : public SessionTest {
     session.reset();
     loop.run_until_idle();
   }
-  std::unique_ptr<ParticipantSession> open_for(ParticipantId who, KeepingPort& at) {
-    LeaseResult lease;
-    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(who, "w1", now()); });
-    ParticipantSession::Callbacks callbacks;
-    callbacks.idle = [] {};
-    callbacks.lost = [this] { ++lost_calls; };
-    auto opened = std::make_unique<ParticipantSession>(blockable, lease, std::move(callbacks));
-    opened->attach(at);
-    opened->on_text(at, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
-    opened->on_text(at, R"({"type":"start_task","id":1,"task":1})");
-    EXPECT_TRUE(wait([&] { return at.count("welcome") == 2 && at.output.ends_with("\a"); }));
-    return opened;
-  }
   /// Everything that bob's page was sent is rendered.
   void acknowledge() { say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(port.output_end) + "}"); }
 
@@ -68,9 +55,9 @@ TEST_F(BlockedStoreTest, EchoIsShownNothingIsAcknowledgedAndThePtyIsReadUpToALim
     t.add_participant("alice", now());
     alice = *t.find_participant("alice");
   });
-  session = open_for(participant, port);
+  session = open_for(blockable, participant, port);
   ScriptedShell& bobs = backend.shell();
-  alices = open_for(alice, alices_port);
+  alices = open_for(blockable, alice, alices_port);
   hanging.is_blocked = true;
 
   type(0, "k");

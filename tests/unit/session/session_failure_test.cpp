@@ -59,29 +59,15 @@ class SessionFailureTest : public SessionTest {
       t.add_participant("alice", now());
       alice = *t.find_participant("alice");
     });
-    alices = open_for(alice, alices_port);
+    alices = open_for(shared, alice, alices_port);
     alices_shell = backend.shells.back();
-    session = open_for(participant, bobs_port);
+    session = open_for(shared, participant, bobs_port);
     bobs_shell = backend.shells.back();
   }
   ~SessionFailureTest() override {
     alices.reset();
     session.reset();
     loop.run_until_idle();
-  }
-
-  std::unique_ptr<ParticipantSession> open_for(ParticipantId who, KeepingPort& at) {
-    LeaseResult lease;
-    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(who, "w1", now()); });
-    ParticipantSession::Callbacks callbacks;
-    callbacks.idle = [] {};
-    callbacks.lost = [this] { ++lost_calls; };
-    auto opened = std::make_unique<ParticipantSession>(shared, lease, std::move(callbacks));
-    opened->attach(at);
-    opened->on_text(at, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
-    opened->on_text(at, R"({"type":"start_task","id":1,"task":1})");
-    EXPECT_TRUE(wait([&] { return at.count("welcome") == 2 && at.output.ends_with("\a"); }));
-    return opened;
   }
 
   /// Bob's task is over as interrupted, his client is sent away, and a new session offers him the next task.

@@ -106,6 +106,20 @@ class SessionTest : public ::testing::Test {
     session = std::make_unique<ParticipantSession>(environment, lease, std::move(callbacks));
     session->attach(port);
   }
+  /// A session of its own, beside `session`, whose client has started task 1.
+  std::unique_ptr<ParticipantSession> open_for(SessionEnvironment& in, ParticipantId who, KeepingPort& at) {
+    LeaseResult lease;
+    store->run([&](StoreTransaction& t) { lease = t.acquire_lease(who, "w1", now()); });
+    ParticipantSession::Callbacks callbacks;
+    callbacks.idle = [] {};
+    callbacks.lost = [this] { ++lost_calls; };
+    auto opened = std::make_unique<ParticipantSession>(in, lease, std::move(callbacks));
+    opened->attach(at);
+    opened->on_text(at, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
+    opened->on_text(at, R"({"type":"start_task","id":1,"task":1})");
+    EXPECT_TRUE(wait([&] { return at.count("welcome") == 2 && at.output.ends_with("\a"); }));
+    return opened;
+  }
   void say(const std::string& json) { say(port, json); }
   void say(KeepingPort& from, const std::string& json) {
     session->on_text(from, json);
