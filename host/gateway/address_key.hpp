@@ -7,8 +7,8 @@
 
 namespace tellina {
 
-/// What limits by address count as one client: an IPv4 address (mapped ones too), or an IPv6 network of 64 bits, as
-/// one person is given that many.
+/// The key that limits by address use to count clients: the IPv4 address itself (also if it is mapped into IPv6), or
+/// the /64 network of an IPv6 address, because providers assign a whole /64 to one customer.
 inline std::string address_key(const boost::asio::ip::address& address) {
   if (address.is_v4()) return address.to_string();
   const auto v6 = address.to_v6();

@@ -11,7 +11,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-/// Without its scope, which no network has.
+/// Drops the scope, because networks have none.
 ip::address_v6 as_v6(const ip::address& address) {
   if (address.is_v4()) return ip::make_address_v6(ip::v4_mapped, address.to_v4());
   return ip::address_v6(address.to_v6().to_bytes());
@@ -23,7 +23,7 @@ bool is_port(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// No scope, which means nothing elsewhere, and no NUL, at which Asio would stop.
+/// Rejects a scope, which is meaningless on other machines, and a NUL byte, at which Asio would stop reading.
 bool may_be_address(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
 }

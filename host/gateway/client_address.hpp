@@ -1,6 +1,6 @@
 #pragma once
 
-/// For whom a proxy speaks.
+/// Finds out which client a proxy's request came from.
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v6.hpp>
@@ -18,16 +18,17 @@ class TrustedProxies {
 
   bool contains(const boost::asio::ip::address& address) const;
 
-  /// Who sent a request to a trusted `peer`: from the right the first address in X-Forwarded-For (its lines joined by
-  /// commas) that is no trusted proxy, or the leftmost if all are. Anything left of it may be invented by the
-  /// client and is ignored. Returns `peer` if there is no address, or something else before one.
+  /// The address of the client that sent a request to the trusted `peer`: the rightmost address in X-Forwarded-For (its
+  /// lines joined by commas) that is not a trusted proxy, or the leftmost one if all are. The client may have invented
+  /// everything to the left of it, so that part is ignored. Returns `peer` if the header has no address, or if
+  /// something other than an address comes first from the right.
   boost::asio::ip::address client_of(const boost::asio::ip::address& peer, std::string_view forwarded_for) const;
 
  private:
   std::vector<boost::asio::ip::network_v6> m_networks;
 };
 
-/// The first entry, that of the browser's own connection, of an X-Forwarded-Proto header.
+/// Whether the first entry of an X-Forwarded-Proto header, which describes the browser's own connection, is https.
 bool came_over_https(std::string_view forwarded_proto);
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Bounds how many sockets one client address may hold.
+/// Limits how many sockets one client address may hold.
 
 #include <cstddef>
 #include <memory>
@@ -14,12 +14,12 @@
 
 namespace tellina {
 
-/// Threads: any. Slots keep the count alive.
+/// Threads: any. The slots keep the counter alive.
 class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
  public:
   explicit ConnectionLimit(std::size_t per_address) : m_per_address(per_address) {}
 
-  /// One socket of an address; gives its place back when destroyed.
+  /// One socket of an address. Its destructor frees the slot.
   class Slot {
    public:
     Slot(std::shared_ptr<ConnectionLimit> limit, std::string address)
@@ -35,10 +35,10 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
     std::string m_address;
   };
 
-  /// A place that no limit counts.
+  /// A slot that no limit counts.
   static Slot uncounted() { return Slot(nullptr, {}); }
 
-  /// Returns nothing where the address holds as many as it may.
+  /// Returns nothing if the address already holds its maximum.
   std::optional<Slot> take(const std::string& address) {
     std::lock_guard lock(m_mutex);
     std::size_t& count = m_counts[address];

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A WebSocket's socket whose close frame reaches the client.
+/// A WebSocket's socket that makes sure that the close frame reaches the client.
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
@@ -15,7 +15,7 @@
 
 namespace tellina {
 
-/// Reads until the client has closed, then closes. The owner of the socket bounds the time by closing it.
+/// Reads until the client closes, then closes. The socket's owner closes it earlier if that takes too long.
 class DrainOperation {
  public:
   explicit DrainOperation(Socket& socket) : m_socket(socket) {}
@@ -34,13 +34,13 @@ class DrainOperation {
   std::unique_ptr<std::array<char, 4096>> m_discarded = std::make_unique<std::array<char, 4096>>();
 };
 
-/// Beast 1.81 ends a failed WebSocket after 2 KiB of what the client still sends; the kernel then resets the
-/// connection, and the client may never see the close frame. This reads all of it.
+/// When a WebSocket fails, Beast 1.81 reads at most 2 KiB more from the client and then closes. If the client has sent
+/// more, the kernel resets the connection, and the client may never see the close frame. This class reads everything.
 class DrainingSocket : public Socket {
  public:
   explicit DrainingSocket(Socket&& socket) : Socket(std::move(socket)) {}
 
-  /// Beast calls this by argument-dependent lookup instead of its own teardown.
+  /// Beast finds this overload by argument-dependent lookup and calls it instead of its own teardown.
   template <typename Handler>
   friend void async_teardown(boost::beast::role_type, DrainingSocket& socket, Handler&& handler) {
     SocketError ignored;

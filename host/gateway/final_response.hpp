@@ -11,9 +11,9 @@
 
 namespace tellina {
 
-/// Closing a socket with unread bytes makes the kernel reset the connection, and the client may lose the response. So
-/// this writes the response, shuts down its own direction, discards input for at most 1 s, and then closes.
-/// Threads: the lane's loop. Its own operations hold it.
+/// If a socket is closed while it has unread bytes, the kernel resets the connection, and the client may lose the
+/// response. So this class writes the response, shuts down the sending side, discards input for at most 1 s, and then
+/// closes. Threads: the lane's loop. Pending operations keep the object alive.
 class FinalResponse final : public LaneMember {
  public:
   FinalResponse(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,

@@ -20,7 +20,7 @@ namespace tellina {
 
 class Lane;
 
-/// Outlives every connection. Its members are thread-safe; `lanes` does not change after start.
+/// Outlives every connection. Its members are thread-safe; `lanes` does not change after start().
 class GatewayState {
  public:
   GatewayState(GatewayConfig config_, ChannelLayer& layer_, Clock& clock_, Random& random_, Log& log_)
@@ -35,7 +35,8 @@ class GatewayState {
         logins(config.limits.login_failures, config.limits.login_window),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
 
-  /// The lane for a new WebSocket: that of its session, or the one with the fewest if sessions are in other processes.
+  /// The lane for a new WebSocket: the lane on the loop of its session or, if sessions are in other processes, the lane
+  /// with the fewest connections.
   std::shared_ptr<Lane> lane_for(std::uint64_t affinity) const;
 
   const GatewayConfig config;

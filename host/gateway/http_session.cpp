@@ -104,9 +104,9 @@ void HttpSession::read_body() {
   m_stream.expires_after(m_lane->limits().body_timeout);
   http::async_read(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
     if (error) return self->refuse_unreadable(error);
-    // Trailer lines would look like lines that a proxy has added to the header.
+    // A proxy adds its own lines to the header; trailer lines would be mistaken for them.
     if (count_lines(self->m_parser->get()) != self->m_header_lines) {
-      return self->refuse(400, "bad_request", "expected no trailer behind the body");
+      return self->refuse(400, "bad_request", "expected no trailer after the body");
     }
     self->route();
   });
@@ -154,7 +154,7 @@ void HttpSession::refuse_unreadable(SocketError error) {
   if (error == http::error::body_limit) return refuse(413, "body_too_large", "the request's body is too large");
   const bool is_gone = error == http::error::end_of_stream || error == http::error::partial_message;
   if (is_gone || error.category() != http::make_error_code(http::error::bad_method).category()) return;
-  refuse(400, "bad_request", "the request is no HTTP/1.1: " + error.message());
+  refuse(400, "bad_request", "the request is not valid HTTP/1.1: " + error.message());
 }
 
 void HttpSession::upgrade(const UpgradeGrant& grant) {
@@ -165,7 +165,7 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   handshake.append("\r\n\r\n");
   handshake.append(static_cast<const char*>(m_buffer.cdata().data()), m_buffer.size());
   if (handshake.size() > limits::http_handshake) {
-    return refuse(400, "bad_request", "expected no data before the handshake's answer");
+    return refuse(400, "bad_request", "expected no data before the response to the handshake");
   }
   if (m_lane->is_stopping()) return refuse(503, "busy", "the server is stopping");
   m_lane->metrics().answers[1].add();
@@ -187,7 +187,7 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
     try {
       std::make_shared<WebSocketConnection>(lane, *upgraded)->start();
     } catch (const std::exception& error) {
-      lane->state().log.error(std::string("gateway: a WebSocket cannot be served: ") + error.what());
+      lane->state().log.error(std::string("gateway: cannot serve a WebSocket: ") + error.what());
     }
   });
 }

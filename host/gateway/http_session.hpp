@@ -1,6 +1,6 @@
 #pragma once
 
-/// One HTTP/1.1 connection: requests one after another, each answered before the next is read.
+/// One HTTP/1.1 connection. It answers each request before it reads the next.
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -18,7 +18,7 @@
 
 namespace tellina {
 
-/// Threads: the lane's loop. Its own operations, or the question to a worker, hold it.
+/// Threads: the lane's loop. Pending operations and pending requests to a worker keep the object alive.
 class HttpSession final : public LaneMember {
  public:
   HttpSession(std::shared_ptr<Lane> lane, Socket socket, const boost::asio::ip::tcp::endpoint& peer,
@@ -45,14 +45,14 @@ class HttpSession final : public LaneMember {
   const std::shared_ptr<Lane> m_lane;
   TimedStream m_stream;
   const boost::asio::ip::tcp::endpoint m_peer;
-  std::optional<ConnectionLimit::Slot> m_slot;  ///< until the socket is handed on
+  std::optional<ConnectionLimit::Slot> m_slot;  ///< until the socket is handed to a WebSocket
   std::optional<WaitGroup::Token> m_active;
   boost::beast::flat_buffer m_buffer;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
   bool m_idle = true;  ///< between requests
   std::ptrdiff_t m_header_lines = 0;
 
-  std::string m_head;  ///< of the answer being written, with its body
+  std::string m_head;  ///< of the response being written, body included
   std::shared_ptr<const std::string> m_body;
 };
 

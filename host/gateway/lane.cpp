@@ -17,7 +17,7 @@ std::shared_ptr<Lane> GatewayState::lane_for(std::uint64_t affinity) const {
 
 namespace {
 
-/// Keeps the lane while a task of its inbox is queued.
+/// Keeps the lane alive while one of its tasks is in the inbox.
 class QueuedTask {
  public:
   QueuedTask(std::shared_ptr<Lane> lane, const std::shared_ptr<WaitGroup>& group)
@@ -56,7 +56,7 @@ void Lane::handle(Message message) {
   if (message.kind == MessageKind::reply) {
     auto reply = decode_reply(message.body);
     if (!reply) {
-      m_state.log.error("gateway: a worker's reply cannot be read: the worker may have another version");
+      m_state.log.error("gateway: cannot read a worker's reply: the worker may have another version");
       reply = WorkerReply(500, {});
     }
     finish_question(message.connection, *reply);

@@ -29,7 +29,7 @@ class LaneMember : public std::enable_shared_from_this<LaneMember> {
   LaneMember& operator=(const LaneMember&) = delete;
   virtual ~LaneMember() = default;
 
-  /// The gateway stops: end in order and soon.
+  /// The gateway is stopping: end the connection soon, with its closing handshake.
   virtual void leave() = 0;
   /// Close the socket now.
   virtual void cut() = 0;
@@ -41,14 +41,15 @@ class LaneMember : public std::enable_shared_from_this<LaneMember> {
   }
 };
 
-/// Threads: the loop's, except open(), close() and the accessors of what never changes.
+/// Threads: the loop's, except for open(), close() and the accessors of constant members.
 class Lane : public std::enable_shared_from_this<Lane> {
  public:
   using Answer = std::function<void(const WorkerReply&)>;
 
   Lane(GatewayState& state, AsioLoop& loop, std::string channel);
 
-  /// Subscribe to the lane's channel and unsubscribe. After close(), and once nothing is active, no task of it runs.
+  /// Subscribe to the lane's channel, and unsubscribe. After close(), and once nothing is active, none of the lane's
+  /// tasks runs.
   void open();
   void close();
 
@@ -60,12 +61,12 @@ class Lane : public std::enable_shared_from_this<Lane> {
   const ChannelName& connect_channel() const { return m_connect_channel; }
   Metrics& metrics() { return m_metrics; }
 
-  /// Sends the request to any worker and calls `answer` once: with the reply, or with busy_reply() if none comes in
-  /// time or the layer has no room. `answer` may run before ask() returns.
+  /// Sends the request to any worker and calls `answer` exactly once: with the reply, or with busy_reply() after a
+  /// timeout or if the layer has no room. `answer` may run before ask() returns.
   void ask(const WorkerRequest& request, Answer answer) {
     ask(m_request_channel, request, m_state.config.limits.reply_timeout, std::move(answer));
   }
-  /// The same for the reader of one channel.
+  /// The same, to the worker that reads `channel`.
   void ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout, Answer answer);
 
   /// Every member adds itself when it starts and removes itself in its destructor.
@@ -74,8 +75,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
   /// Messages for `id` go to the connection until unroute().
   void route(const std::string& id, std::shared_ptr<WebSocketConnection> connection);
   void unroute(const std::string& id) { m_connections.erase(id); }
-  /// A worker has accepted a connection, or no longer has it. While a worker has connections, the lane checks at
-  /// intervals that it answers. If a worker in another process does not, its connections are closed with 1012.
+  /// Called when a worker accepts a connection and when it releases one. While a worker has connections, the lane
+  /// checks periodically that it answers. If a worker in another process does not, the lane closes its connections with
+  /// 1012.
   void watch_owner(const ChannelName& owner);
   void unwatch_owner(const ChannelName& owner);
 

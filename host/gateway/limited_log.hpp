@@ -1,6 +1,6 @@
 #pragma once
 
-/// A log for events that any client can cause at any rate.
+/// A rate-limited log for events that any client can cause.
 
 #include <chrono>
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace tellina {
 
-/// Writes at most one line of each kind in 10 s. The next line says how many were left out. Threads: any.
+/// Writes at most one line of each kind in 10 s. The next line says how many it left out. Threads: any.
 class LimitedLog {
  public:
   explicit LimitedLog(Log& log) : m_log(log) {}
 
-  /// `kind`: one of a few constants.
+  /// `kind`: one of a small set of constants.
   void warning(const std::string& kind, const std::string& text, MonotonicTime now);
 
  private:
@@ -32,7 +32,7 @@ class LimitedLog {
   std::map<std::string, Kind> m_kinds;
 };
 
-/// What a client has sent, for a line of the log: in quotation marks, at most 200 bytes, without control characters and
+/// Quotes text from a client for a log line: in quotation marks, at most 200 bytes, without control characters and
 /// bytes above 126.
 std::string quote_for_log(std::string_view text);
 

@@ -15,7 +15,7 @@ using boost::asio::ip::tcp;
 
 constexpr std::chrono::milliseconds accept_pause{100};
 
-/// Brackets, as in a URL, tell an IPv6 address from its port.
+/// Puts an IPv6 address into brackets, as a URL does, to separate it from the port.
 std::string show(const GatewayConfig& config) {
   const bool is_v6 = config.address.find(':') != std::string::npos;
   return (is_v6 ? "[" + config.address + "]" : config.address) + ":" + std::to_string(config.port);
@@ -25,12 +25,12 @@ std::string show(const GatewayConfig& config) {
   ErrorCode code = ErrorCode::unavailable;
   std::string way_out = "check server.address and server.port";
   if (error == asio::error::address_in_use) {
-    way_out = "another program uses that port: stop it, or choose another port with --port (0 takes a free one)";
+    way_out = "another program uses this port: stop it, or choose another port with --port (0 takes a free one)";
   } else if (error == asio::error::access_denied) {
     code = ErrorCode::permission_denied;
-    way_out = "ports below 1024 are for root: choose a higher one with --port";
+    way_out = "only root may use ports below 1024: choose a higher port with --port";
   } else if (error == SocketError(EADDRNOTAVAIL, boost::system::system_category())) {
-    way_out = "this machine does not have that address: use one that it has, or 0.0.0.0 for all";
+    way_out = "this machine does not have this address: use one of its addresses, or 0.0.0.0 for all of them";
   }
   throw Error(code, "cannot listen on " + show(config) + ": " + error.message() + ": " + way_out);
 }
@@ -93,7 +93,7 @@ void Listener::on_accept(const std::shared_ptr<Lane>& lane, SocketError error, S
   }
   if (error == asio::error::connection_aborted) return accept();
   if (!std::exchange(m_failing, true)) {
-    m_lane->state().log.warning("gateway: no new connection can be taken: " + error.message());
+    m_lane->state().log.warning("gateway: cannot accept new connections: " + error.message());
   }
   m_retry->start(m_lane->state().clock.now() + accept_pause, [self = self_of(this)] { self->accept(); });
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Takes new connections and gives them to the loops in turn.
+/// Accepts new connections and distributes them to the loops in turn.
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -14,10 +14,10 @@ namespace tellina {
 
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor>;
 
-/// Binds and listens. Throws Error that names address, port, cause and the way out.
+/// Binds and listens. Throws Error, which names the address, the port, the cause and a remedy.
 Acceptor open_acceptor(boost::asio::io_context& context, const GatewayConfig& config);
 
-/// Threads: the first lane's loop, except open(), which comes before all others.
+/// Threads: the first lane's loop, except for open(), which is called before everything else.
 class Listener final : public LaneMember {
  public:
   explicit Listener(std::shared_ptr<Lane> lane);
@@ -40,7 +40,7 @@ class Listener final : public LaneMember {
   const std::unique_ptr<Loop::Timer> m_retry;
   const std::shared_ptr<ConnectionLimit> m_refusals;
   std::size_t m_next_lane = 0;
-  bool m_failing = false;  ///< the last accept failed for want of resources
+  bool m_failing = false;  ///< the last accept failed because resources ran out
 };
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Makes guessing access codes slow: so many failures from one address within a window, then a pause.
+/// Slows down guessing of access codes: after too many failures within a window, an address has to wait.
 
 #include <chrono>
 #include <cstddef>
@@ -15,13 +15,14 @@
 
 namespace tellina {
 
-/// Only failures count. Memory is bounded: of `max_addresses` the one that failed longest ago is forgotten first.
+/// Counts only failures. Memory is bounded: beyond `max_addresses` the address with the oldest last failure is
+/// forgotten.
 /// Threads: any.
 class LoginLimiter {
  public:
   LoginLimiter(int failures, std::chrono::nanoseconds window, std::size_t max_addresses = 4096);
 
-  /// How long the address has to wait, or nothing. Waiting attempts do not count.
+  /// How long the address has to wait, or nothing. An attempt during the wait does not count as a failure.
   std::optional<std::chrono::nanoseconds> wait_for(const std::string& address, MonotonicTime now);
   void failed(const std::string& address, MonotonicTime now);
   std::size_t addresses() const;
@@ -38,7 +39,7 @@ class LoginLimiter {
   const std::chrono::nanoseconds m_window;
   const std::size_t m_max_addresses;
   mutable std::mutex m_mutex;
-  std::list<Entry> m_entries;  ///< the one that failed last is at the front
+  std::list<Entry> m_entries;  ///< the address with the latest failure is at the front
   std::unordered_map<std::string, std::list<Entry>::iterator> m_places;
 };
 

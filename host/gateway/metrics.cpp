@@ -13,12 +13,12 @@ class Family {
   const char* help;
 };
 
-/// What workers tell, in the order in which it is printed. docs/protocol.md has the same list.
+/// The metrics that workers report, in the order of the output. docs/protocol.md has the same list.
 constexpr Family families[] = {
-    {"tellina_study_participants", "gauge", "Participants who may log in, by where they stand."},
+    {"tellina_study_participants", "gauge", "Participants who may log in, by their progress."},
     {"tellina_study_task_sessions", "counter", "Tasks that have ended, by task and outcome."},
-    {"tellina_worker_connections", "gauge", "Connections that a worker has."},
-    {"tellina_worker_sessions", "gauge", "Participants whom a worker has."},
+    {"tellina_worker_connections", "gauge", "Connections that a worker serves."},
+    {"tellina_worker_sessions", "gauge", "Participants whose sessions a worker runs."},
     {"tellina_worker_messages", "counter", "Messages that a worker has handled."},
     {"tellina_worker_overtakings", "counter", "Messages that the ordering policy started before an earlier one."},
     {"tellina_sandboxes", "gauge", "Sandboxes by state."},
@@ -108,15 +108,16 @@ std::string render_metrics(const std::vector<const Metrics*>& loops, const std::
     renderer.sample("{status=\"" + std::to_string(digit) + "xx\"}",
                     [digit](const Metrics& loop) -> const Counter& { return loop.answers[digit]; });
   }
-  renderer.single("refused_connections", "counter", "Connections over the limit of their address.",
+  renderer.single("refused_connections", "counter", "Connections refused because their address had too many.",
                   &Metrics::refused_connections);
   renderer.single("failed_logins", "counter", "Logins with an unknown access code.", &Metrics::failed_logins);
-  renderer.single("input_stalls", "counter", "Times a socket was not read on because its window was full.",
+  renderer.single("input_stalls", "counter", "Times that reading from a socket paused because its window was full.",
                   &Metrics::input_stalls);
   renderer.single("full_channels", "counter", "Messages that the channel layer had no room for.",
                   &Metrics::full_channels);
-  renderer.single("accept_timeouts", "counter", "Connections that no worker took in time.", &Metrics::accept_timeouts);
-  renderer.single("slow_readers", "counter", "Connections closed with too much unwritten output.",
+  renderer.single("accept_timeouts", "counter", "Connections that no worker accepted in time.",
+                  &Metrics::accept_timeouts);
+  renderer.single("slow_readers", "counter", "Connections closed because too much output was unwritten.",
                   &Metrics::slow_readers);
   for (const Family& family : families) renderer.samples(family, samples);
   renderer.build();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The counters of the gateway, and their text form.
+/// The gateway's counters, and their text format.
 
 #include <array>
 #include <atomic>
@@ -22,7 +22,7 @@ class Counter {
   std::atomic<std::int64_t> m_value{0};
 };
 
-/// One loop's numbers, on cache lines of their own.
+/// The numbers of one loop, on separate cache lines.
 class alignas(64) Metrics {
  public:
   Counter http_connections;       ///< open now
@@ -31,17 +31,17 @@ class alignas(64) Metrics {
   Counter frames_out;
   Counter bytes_in;
   Counter bytes_out;
-  std::array<Counter, 6> answers;  ///< HTTP answers by the first digit of their status
-  Counter refused_connections;     ///< over the limit of an address
+  std::array<Counter, 6> answers;  ///< HTTP responses by the first digit of their status
+  Counter refused_connections;     ///< refused because their address had too many
   Counter failed_logins;
-  Counter input_stalls;     ///< a socket was not read on because its window was full
-  Counter full_channels;    ///< the layer refused a message for lack of room
-  Counter accept_timeouts;  ///< no worker took a connection in time
-  Counter slow_readers;     ///< closed because the output queue was over its bound
+  Counter input_stalls;     ///< reading from a socket paused because its window was full
+  Counter full_channels;    ///< the layer refused a message because its queue was full
+  Counter accept_timeouts;  ///< no worker accepted a connection in time
+  Counter slow_readers;     ///< closed because the output queue exceeded its limit
 };
 
-/// The sum over all loops, and the samples of workers, as OpenMetrics text 1.0, which ends with "# EOF". Samples of
-/// families that this gateway does not know, as a newer worker may send them, are left out.
+/// The sum over all loops and the workers' samples, as OpenMetrics text 1.0, which ends with "# EOF". Drops samples of
+/// families that this gateway does not know; a newer worker may send such samples.
 std::string render_metrics(const std::vector<const Metrics*>& loops, const std::vector<MetricSample>& samples);
 
 }  // namespace tellina

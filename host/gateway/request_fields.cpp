@@ -29,7 +29,7 @@ bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-/// Cuts the text before the next separator off `rest`, which becomes empty after the last.
+/// Returns the text before the next separator and removes it from `rest`, which is empty after the last piece.
 std::string_view take_until(std::string_view& rest, char separator) {
   const auto end = rest.find(separator);
   const std::string_view part = rest.substr(0, end);

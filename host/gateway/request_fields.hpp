@@ -1,6 +1,6 @@
 #pragma once
 
-/// Pure functions on the target and the headers of a request.
+/// Pure functions that read the target and the headers of a request.
 
 #include <optional>
 #include <string>
@@ -9,28 +9,28 @@
 
 namespace tellina {
 
-/// A request's target, taken apart.
+/// The parts of a request's target.
 class Target {
  public:
   Target() = default;
   std::string path;   ///< decoded; starts with '/'
   std::string query;  ///< as sent, without '?'
-  /// What leads from the address that was asked for to the server's "/": empty, or the last part of a base path that
-  /// was asked for without its slash, with a slash behind it.
+  /// A relative URL from the requested address to the server's "/". It is empty, or, if the request asked for a base
+  /// path without its final slash, the last part of that path with a slash.
   std::string redirect_base{};
 };
 
-/// Of ASCII letters only.
+/// Compares only ASCII letters without case.
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 
-/// Without the spaces and tabs around it.
+/// Removes spaces and tabs at both ends.
 std::string_view trim(std::string_view text);
 
-/// Takes "/path?query" and "http://host/path?query". Nothing where the path does not start with '/', has an escape
-/// that is none, or decodes to a control character.
+/// Takes "/path?query" and "http://host/path?query". Returns nothing if the path does not start with '/', has an
+/// invalid escape, or decodes to a control character.
 std::optional<Target> parse_target(std::string_view target);
 
-/// Takes the base path (as "/study", or empty for none) off the front of the target's path, where it is there.
+/// Removes the base path (such as "/study", or empty) from the front of the target's path, if it is there.
 void cut_base_path(Target& target, std::string_view base_path);
 
 /// The value of a cookie in a Cookie header, or nothing.
@@ -39,20 +39,21 @@ std::optional<std::string> find_cookie(std::string_view header, std::string_view
 /// The names in a Cookie header, in its order.
 std::vector<std::string> cookie_names(std::string_view header);
 
-/// The value of the first `name=value` of a query, or nothing. Nothing is decoded: it is for keys that are tokens.
+/// The value of the first `name=value` of a query, or nothing. It does not decode anything, because the keys are
+/// tokens.
 std::optional<std::string> find_query_value(std::string_view query, std::string_view name);
 
-/// Whether a page from `origin` ("https://host:port") is one that `host` ("host:port") served. The schemes' own ports
-/// may be left out on either side; the scheme itself is not compared, as a proxy may end TLS. "null" is never the same.
+/// Whether `host` ("host:port") served the page from `origin` ("https://host:port"). Either side may leave out the
+/// scheme's default port. The scheme itself is not compared, because a proxy may terminate TLS. "null" never matches.
 bool is_same_origin(std::string_view origin, std::string_view host);
 
-/// Whether any of the hosts in an X-Forwarded-Host header ("host:port, host") served the page from `origin`.
+/// Whether one of the hosts in an X-Forwarded-Host header ("host:port, host") served the page from `origin`.
 bool is_forwarded_origin(std::string_view origin, std::string_view forwarded_hosts);
 
-/// Whether an Accept-Encoding header takes gzip (or anything) with a weight above 0.
+/// Whether an Accept-Encoding header accepts gzip (or anything) with a weight above 0.
 bool accepts_gzip(std::string_view header);
 
-/// Whether an If-None-Match header names the tag (with its quotes) or is "*".
+/// Whether an If-None-Match header contains the tag (with its quotes) or is "*".
 bool matches_etag(std::string_view header, std::string_view etag);
 
 /// Whether a Content-Type header is application/json, with or without parameters.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// An HTTP answer as a value.
+/// An HTTP response as a value.
 
 #include <memory>
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace tellina {
 
-/// The policy that design and documentation promise for pages; xterm.js makes style elements, so styles are inline.
+/// The policy that the documentation promises for pages. It allows inline styles because xterm.js creates style
+/// elements.
 inline constexpr std::string_view page_content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'; "
     "font-src 'self'";
@@ -25,7 +26,7 @@ class Response {
   Response(int status_, std::string_view content_type, std::string body_);
 
   Response& with(std::string name, std::string value);
-  /// Null if there is none. The name is compared with case.
+  /// Null if there is none. The comparison is case-sensitive.
   const std::string* find(std::string_view name) const;
 
   int status = 200;
@@ -36,12 +37,12 @@ class Response {
 /// {"error": {"code": ..., "message": ...}}
 Response json_error(int status, std::string_view code, std::string_view message);
 
-/// What every answer carries for the browser's safety, the upgrade to WebSocket included.
+/// The headers that protect the browser. Every response has them, including the upgrade to WebSocket.
 const std::vector<Response::Header>& security_headers();
 
-/// The status line and all headers with the empty line after them. Adds Date, Content-Length (not for 304), Connection
-/// where it differs from the version's habit, the safety headers, and a strict Content-Security-Policy where the
-/// response brings none. `version` is 10 or 11.
+/// The status line and all headers, with the empty line after them. Adds Date, Content-Length (not for 304), Connection
+/// if it differs from the default of the HTTP version, the security headers, and a strict Content-Security-Policy if
+/// the response has none. `version` is 10 or 11.
 std::string serialize_head(const Response& response, int version, bool keep_alive, WallTime now);
 
 }  // namespace tellina

@@ -36,7 +36,7 @@ class Exchange {
   std::string_view header(http::field field) const { return view(request[field]); }
   std::string_view header(std::string_view name) const { return view(request[{name.data(), name.size()}]); }
   bool has_header(std::string_view name) const { return request.count({name.data(), name.size()}) > 0; }
-  /// The values of all lines of that name, in order, with commas between them.
+  /// The values of all lines with that name, in order, joined by commas.
   std::string joined_header(std::string_view name) const {
     std::string joined;
     const auto [first, last] = request.equal_range({name.data(), name.size()});
@@ -69,7 +69,7 @@ std::string named_participant(const Exchange& exchange) {
   return key && is_token(*key) ? *key : std::string();
 }
 
-/// "participant P007" of the key "7"; any other key is not repeated, because any client can send one.
+/// "participant P007" for the key "7". Does not repeat any other key, because any client can send one.
 std::string claimed_participant(const std::string& key) {
   std::int64_t number = 0;
   const char* const end = key.data() + key.size();
@@ -78,7 +78,8 @@ std::string claimed_participant(const std::string& key) {
   return "participant " + participant_label(number);
 }
 
-/// A request to a worker about the session that the request's cookie names, or nothing after a refusal.
+/// A request to a worker about the session that the request's cookie names. Returns nothing after it has refused the
+/// request.
 std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerRequest::Method method) {
   const std::string participant = named_participant(exchange);
   const std::string token = session_token(exchange.header(http::field::cookie), participant);
@@ -100,14 +101,14 @@ std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerReq
 
 bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
 
-/// The address key of the sender: of the peer, or of the client that a trusted proxy names.
+/// The address key of the sender: the peer, or the client that a trusted proxy names.
 std::string client_address(const Exchange& exchange) {
   if (!comes_from_proxy(exchange)) return address_key(exchange.peer);
   const std::string forwarded_for = exchange.joined_header("X-Forwarded-For");
   return address_key(exchange.lane.state().proxies.client_of(exchange.peer, forwarded_for));
 }
 
-/// Whether a page of another server sent the request; then that is in the log.
+/// Whether a page of another server sent the request. If so, logs it.
 bool comes_from_elsewhere(const Exchange& exchange) {
   const auto origin = exchange.header(http::field::origin);
   const auto host = exchange.header(http::field::host);
@@ -117,7 +118,8 @@ bool comes_from_elsewhere(const Exchange& exchange) {
     return false;
   }
   exchange.warn("cross origin",
-                "a page of " + quote_for_log(origin) + " was refused, as the request's Host is " + quote_for_log(host) +
+                "a page of " + quote_for_log(origin) + " was refused because the request's Host is " +
+                    quote_for_log(host) +
                     "; let the proxy pass Host on unchanged, or set server.public_url to the address that participants "
                     "use, or let the proxy send X-Forwarded-Host and name it in server.trusted_proxies");
   return true;
@@ -128,7 +130,7 @@ Response plain_response(int status, std::string text) {
 }
 
 Response to_response(const WorkerReply& reply) {
-  if (reply.body.empty()) return json_error(500, "internal", "the worker's answer could not be read");
+  if (reply.body.empty()) return json_error(500, "internal", "cannot read the worker's answer");
   Response response(reply.status, "application/json", reply.body);
   response.with("Cache-Control", "no-store");
   if (reply.status == 503) response.with("Retry-After", "1");
@@ -137,13 +139,13 @@ Response to_response(const WorkerReply& reply) {
 
 void redirect_to_page(const Exchange& exchange) {
   const std::string query = exchange.target.query.empty() ? std::string() : "?" + exchange.target.query;
-  // Relative to the address that the browser knows: a proxy may have cut a path off.
+  // Relative to the address that the browser knows, because a proxy may have removed a path.
   const std::string page = exchange.target.redirect_base + "static/html/index.html";
   Response response = plain_response(302, "The page is at " + page + "\n");
   exchange.answer(response.with("Location", page + query));
 }
 
-/// The path in front of the server's own, where the request's has such a part: "/study" of "/study/api/v1/login".
+/// The path before the server's own path, if the request has one: "/study" for "/study/api/v1/login".
 std::string foreign_prefix(std::string_view path) {
   for (const std::string_view part : {"/api/v1/", "/static/"}) {
     const auto at = path.find(part);
@@ -155,9 +157,9 @@ std::string foreign_prefix(std::string_view path) {
 void refuse_path(const Exchange& exchange) {
   const std::string& path = exchange.target.path;
   const std::string prefix = foreign_prefix(path);
-  std::string line = "there is nothing at " + quote_for_log(path) + " (404)";
+  std::string line = "no such path: " + quote_for_log(path) + " (404)";
   if (!prefix.empty()) {
-    line += "; if a proxy offers the server under the path " + quote_for_log(prefix) + ", set server.base_path to it";
+    line += "; if a proxy serves this server under the path " + quote_for_log(prefix) + ", set server.base_path to it";
   }
   if (path != "/favicon.ico") exchange.warn("not found", line);
   if (path == "/api" || path.find("/api/") != std::string::npos)
@@ -187,7 +189,7 @@ void serve_file(const Exchange& exchange) {
   exchange.answer(std::move(response));
 }
 
-/// One line for each wrong code, and one when the address has given so many that it must wait.
+/// Logs one line for each wrong code, and one when the address has sent so many that it must wait.
 void note_refused_login(GatewayState& state, const std::string& address) {
   const MonotonicTime now = state.clock.now();
   state.logins.failed(address, now);
@@ -197,7 +199,7 @@ void note_refused_login(GatewayState& state, const std::string& address) {
   event.write(state.log, LogLevel::warning);
 }
 
-/// What finish_login() needs of a request that is gone by then.
+/// The parts of a request that finish_login() needs after the request is gone.
 class LoginRequest {
  public:
   std::string address;
@@ -226,7 +228,8 @@ void finish_login(Lane& lane, const LoginRequest& request, const WorkerReply& re
 
 void log_in(const Exchange& exchange) {
   Lane& lane = exchange.lane;
-  if (comes_from_elsewhere(exchange)) return exchange.refuse(403, "cross_origin", "this page may not log in here");
+  if (comes_from_elsewhere(exchange))
+    return exchange.refuse(403, "cross_origin", "a page of another site may not log in here");
   if (!is_json(exchange.header(http::field::content_type))) {
     return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
   }
@@ -242,7 +245,7 @@ void log_in(const Exchange& exchange) {
   }
   boost::system::error_code error;
   const json::value body = json::parse(exchange.request.body(), error);
-  if (error) return exchange.refuse(400, "bad_json", "the body is no JSON: " + error.message());
+  if (error) return exchange.refuse(400, "bad_json", "the body is not valid JSON: " + error.message());
   const json::object* object = body.if_object();
   const json::value* code = object ? object->if_contains("access_code") : nullptr;
   if (!code || !code->is_string()) {
@@ -276,7 +279,7 @@ void open_terminal(const Exchange& exchange) {
       exchange.header(http::field::sec_websocket_version) != "13") {
     if (!exchange.header(http::field::cookie).empty()) {
       exchange.warn("no upgrade",
-                    "a request for the terminal of a browser that has logged in was no WebSocket handshake (426): a "
+                    "a logged-in browser asked for the terminal without a WebSocket handshake (426): a "
                     "proxy must pass on the headers Upgrade and Connection");
     }
     Response response = json_error(426, "upgrade_required", "expected a WebSocket handshake of version 13");
@@ -287,7 +290,7 @@ void open_terminal(const Exchange& exchange) {
     return exchange.refuse(400, "bad_request", "expected 24 characters as Sec-WebSocket-Key");
   }
   if (comes_from_elsewhere(exchange)) {
-    return exchange.refuse(403, "cross_origin", "this page may not open a terminal here");
+    return exchange.refuse(403, "cross_origin", "a page of another site may not open a terminal here");
   }
   const auto request = session_request(exchange, WorkerRequest::Method::authenticate);
   if (!request) return;
@@ -310,12 +313,12 @@ void tell_readiness(const Exchange& exchange) {
 }
 
 void tell_metrics(const Exchange& exchange) {
-  // A proxy on this machine is a loopback peer that speaks for others, whether it is trusted or not.
+  // A proxy on this machine is a loopback peer that forwards for other clients, whether it is trusted or not.
   const bool through_proxy = exchange.has_header("X-Forwarded-For") || exchange.has_header("X-Forwarded-Proto") ||
                              exchange.has_header("Forwarded");
   const bool local = is_loopback(exchange.peer) && !through_proxy;
   if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
-    return exchange.refuse(403, "forbidden", "metrics are for this machine only");
+    return exchange.refuse(403, "forbidden", "only this machine may read the metrics");
   }
   scrape(exchange.lane, [answer = exchange.answer](std::string text) {
     Response response(200, "application/openmetrics-text; version=1.0.0; charset=utf-8", std::move(text));
@@ -332,7 +335,7 @@ void run_self_test(const Exchange& exchange) {
 class Route {
  public:
   std::string_view path;
-  http::verb method;  ///< GET stands for HEAD too
+  http::verb method;  ///< GET also matches HEAD
   void (*handle)(const Exchange&);
 };
 
@@ -362,7 +365,7 @@ bool allows(const Route& route, http::verb method) {
 void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer) {
   const auto text = request.target();
   auto target = parse_target({text.data(), text.size()});
-  if (!target) return answer(json_error(400, "bad_request", "the request's target is no path"));
+  if (!target) return answer(json_error(400, "bad_request", "the request's target is not a path"));
   cut_base_path(*target, lane.state().config.base_path);
   const Exchange exchange(lane, request, std::move(*target), peer, std::move(answer));
   const std::string& path = exchange.target.path;

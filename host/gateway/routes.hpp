@@ -1,6 +1,6 @@
 #pragma once
 
-/// What is answered on which path.
+/// Which response each path gets.
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/message.hpp>
@@ -20,7 +20,7 @@ class Lane;
 
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// The client may have its WebSocket.
+/// What a client that may open a WebSocket gets.
 class UpgradeGrant {
  public:
   UpgradeGrant(std::int64_t participant_, std::uint64_t affinity_, bool offers_protocol_, std::string address_)
@@ -38,8 +38,8 @@ class UpgradeGrant {
 using Outcome = std::variant<Response, UpgradeGrant>;
 using Answer = std::function<void(Outcome)>;
 
-/// Calls `answer` once: before it returns, or later on the lane's loop where a worker has to be asked. The request
-/// stays the caller's and is not used after answer_request() has returned.
+/// Calls `answer` exactly once: before it returns or, if it has to ask a worker, later on the lane's loop. The caller
+/// keeps ownership of the request, which is not used after answer_request() returns.
 void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer);
 
 }  // namespace tellina

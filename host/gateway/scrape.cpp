@@ -13,7 +13,7 @@ WorkerNumbers numbers_of(const WorkerReply& reply) {
   return reply.status == 200 ? decode_numbers(reply.body) : WorkerNumbers();
 }
 
-/// One scrape under way. Threads: the lane's loop.
+/// One pending scrape. Threads: the lane's loop.
 class Scrape : public std::enable_shared_from_this<Scrape> {
  public:
   Scrape(Lane& lane, std::function<void(std::string)> answer) : m_lane(lane), m_answer(std::move(answer)) {}

@@ -35,7 +35,7 @@ std::vector<std::string> login_cookies(std::string_view cookie_header, std::stri
   for (const std::string& name : cookie_names(cookie_header)) {
     if (name.starts_with(of_participant) && is_token(name) && name != own) others.push_back(name);
   }
-  // RFC 6265, section 5.4: of cookies with the same path, browsers name the oldest first.
+  // RFC 6265, section 5.4: browsers list cookies with the same path oldest first.
   for (std::size_t i = 0; i + limits::kept_cookies < others.size(); ++i)
     cookies.push_back(set_cookie(others[i], "", scope, true));
   return cookies;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The socket types of the gateway, and a socket between two loops.
+/// The gateway's socket types, and a socket that moves between two loops.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,7 +13,7 @@
 
 namespace tellina {
 
-/// Bound to io_context itself and not to any_io_executor: no type erasure on the keystroke path.
+/// Bound to io_context itself rather than any_io_executor, so that the keystroke path has no type erasure.
 using LoopExecutor = boost::asio::io_context::executor_type;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
 using SocketError = boost::system::error_code;
@@ -30,7 +30,7 @@ class DetachedSocket {
     if (m_descriptor >= 0) ::close(m_descriptor);
   }
 
-  /// Throws boost::system::system_error where the kernel gives the loop no more watches.
+  /// Throws boost::system::system_error if the kernel refuses to watch another descriptor for the loop.
   Socket take(boost::asio::io_context& context) {
     Socket socket(context);
     socket.assign(m_protocol, m_descriptor);

@@ -51,7 +51,7 @@ const ContentType& find_content_type(const fs::path& path) {
   return found == content_types.end() ? content_types.back() : *found;
 }
 
-/// The content's hash and its length, both in hexadecimal digits.
+/// The content's hash and its length, both in hexadecimal.
 std::string content_tag(std::string_view content) {
   return hexadecimal(Fnv1a().add(content).value(), 16) + "-" + hexadecimal(content.size());
 }
@@ -84,7 +84,7 @@ bool is_version(std::string_view name) {
 
 bool is_page(std::string_view path) { return path.ends_with(".html"); }
 
-/// The files by their paths, in order. What cannot be read is left out, as if it were not there.
+/// The files by path, in order. Leaves out files that cannot be read.
 std::map<std::string, std::string> read_all(const fs::path& root) {
   std::map<std::string, std::string> contents;
   std::error_code error;
@@ -107,7 +107,7 @@ std::map<std::string, std::string> read_all(const fs::path& root) {
   return contents;
 }
 
-/// A page names what it needs by "../PATH", as pages are in a folder of their own.
+/// A page refers to its parts as "../PATH", because pages have their own folder.
 std::string with_version(const std::string& page, const std::string& version) {
   constexpr std::string_view reference = "=\"../";
   std::string text;
@@ -142,7 +142,7 @@ StaticFiles::StaticFiles(const std::string& root) {
   const fs::path folder = fs::canonical(root, error);
   if (error || !fs::is_directory(folder, error)) {
     throw Error(ErrorCode::not_found,
-                "static files: \"" + root + "\" is no folder: install the program's share folder");
+                "static files: \"" + root + "\" is not a folder: install the program's share folder");
   }
   std::map<std::string, std::string> contents = read_all(folder);
   Fnv1a hash;

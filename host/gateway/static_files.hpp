@@ -1,6 +1,6 @@
 #pragma once
 
-/// The files behind /static/, ready to be sent.
+/// The files below /static/, ready to send.
 
 #include <cstdint>
 #include <memory>
@@ -16,31 +16,32 @@ class StaticFile {
   StaticFile() = default;
   std::string_view content_type;
   std::shared_ptr<const std::string> content;
-  std::string etag;                         ///< with its quotes; from the content, so the same on every gateway
-  std::shared_ptr<const std::string> gzip;  ///< null where compressing does not pay
+  std::string etag;  ///< with its quotes; made from the content, so that every gateway has the same
+  std::shared_ptr<const std::string> gzip;  ///< null if compression saves too little
   std::string gzip_etag;
 };
 
-/// The files below one folder as they were when this object was made: read, hashed and compressed by then.
+/// The files of one folder. The constructor reads, hashes and compresses them.
 ///
-/// Each has two addresses: its path, and its path below version(), which changes with the content of any file, so that
-/// what is there never changes. Pages have the first one only; their own references "../PATH" name the second one.
+/// Each file has two addresses: its path, and its path below version(). The version changes with the content of any
+/// file, so the content at a versioned address never changes. Pages have only the first address; their own references
+/// "../PATH" become the second.
 ///
-/// Never leaves the folder: no "..", no hidden names, no symbolic link that leads out of it or to a folder.
+/// Serves nothing outside the folder: no "..", no hidden names, no symbolic link that points out of it or to a folder.
 /// Threads: any.
 class StaticFiles {
  public:
   class Found {
    public:
-    std::shared_ptr<const StaticFile> file;  ///< null where there is no such file
+    std::shared_ptr<const StaticFile> file;  ///< null if there is no such file
     bool never_changes = false;              ///< at this address
   };
 
-  /// Throws Error(not_found) where `root` is no folder.
+  /// Throws Error(not_found) if `root` is not a folder.
   explicit StaticFiles(const std::string& root);
 
-  /// `path` is decoded and relative to the root ("html/index.html"). Below another version than this one there are
-  /// this one's files, for a page that was loaded before the server was replaced.
+  /// `path` is decoded and relative to the root ("html/index.html"). An address with another version finds the files of
+  /// this version, for pages that were loaded before the server was replaced.
   Found find(std::string_view path) const;
 
   /// "v-" and 16 hexadecimal digits.

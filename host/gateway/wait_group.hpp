@@ -1,6 +1,6 @@
 #pragma once
 
-/// Lets one thread wait until nothing of a group is active any more.
+/// Lets one thread wait until no member of a group is active any more.
 
 #include <chrono>
 #include <condition_variable>
@@ -15,7 +15,7 @@ namespace tellina {
 /// Threads: any.
 class WaitGroup {
  public:
-  /// Counts as one active thing while it lives. Every connection, and every task on a loop, holds one.
+  /// Counts as one active member while it lives. Every connection holds one, and so does every task on a loop.
   class Token {
    public:
     explicit Token(std::shared_ptr<WaitGroup> group) : m_group(std::move(group)) { m_group->change(1); }
@@ -29,7 +29,7 @@ class WaitGroup {
     std::shared_ptr<WaitGroup> m_group;
   };
 
-  /// Returns false where something is still active after the limit.
+  /// Returns false if a member is still active after the limit.
   bool wait_until_none(std::chrono::milliseconds limit) {
     std::unique_lock lock(m_mutex);
     return m_changed.wait_for(lock, limit, [this] { return m_count == 0; });

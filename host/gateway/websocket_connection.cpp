@@ -23,13 +23,13 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
-/// A code that RFC 6455, section 7.4, forbids in a close frame becomes an internal error.
+/// Replaces a code that RFC 6455, section 7.4, forbids in a close frame by "internal error".
 std::uint16_t checked_code(std::uint16_t code) {
   const bool is_standard = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
   return is_standard || (code >= 3000 && code <= 4999) ? code : close_code::internal_error;
 }
 
-/// While nothing is read, the kernel detects a peer that has gone, and the next write fails.
+/// While the gateway does not read, it relies on the kernel to detect a dead peer; then the next write fails.
 void watch_peer(Socket& socket, std::chrono::milliseconds limit) {
   SocketError ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -46,7 +46,7 @@ void WebSocketConnection::guard(Handler handler) {
     handler();
     check_invariant();
   } catch (const AssertionFailure& failure) {
-    m_lane->state().log.error("gateway: connection " + m_id + " is ended: " + failure.what());
+    m_lane->state().log.error("gateway: connection " + m_id + " ended: " + failure.what());
     close_socket();
     end(close_code::internal_error, "internal");
   }
@@ -134,10 +134,10 @@ void WebSocketConnection::receive(Message message) {
 
 void WebSocketConnection::handle(Message message) {
   const SequenceCheck::Arrival arrival = m_received.arrive(message.sequence);
-  // The close may come from another worker than the owner, and again.
+  // The close may come from a worker other than the owner, and more than once.
   if (message.kind == MessageKind::close) return on_close(message);
   if (arrival == SequenceCheck::Arrival::repeated) return;
-  // Also after a loss: the owner has to hear that the connection ends.
+  // Also handled after a loss, because the owner must learn that the connection ends.
   if (message.kind == MessageKind::accept) on_accept(message);
   if (arrival == SequenceCheck::Arrival::after_a_loss) return close_after_loss();
   switch (message.kind) {
@@ -162,7 +162,7 @@ void WebSocketConnection::on_accept(const Message& message) {
   if (m_owner) return;
   std::optional<ChannelName> owner = decode_accept(message.body);
   if (!owner) {
-    m_lane->state().log.error("gateway: a worker's accept names no channel");
+    m_lane->state().log.error("gateway: a worker's accept message names no channel");
     return close(close_code::internal_error, "internal");
   }
   m_owner = std::move(owner);
@@ -232,7 +232,7 @@ void WebSocketConnection::forward() {
     case SendResult::full:
       return retry_later();
     case SendResult::too_large:
-      return close(close_code::too_big, "too large for the channel layer");
+      return close(close_code::too_big, "the frame is too large for the channel layer");
     default:
       return close(close_code::service_restart, "the channel layer is down");
   }
@@ -243,7 +243,7 @@ void WebSocketConnection::stall() {
     m_lane->metrics().input_stalls.add();
     set_idle_timeout(false);
   }
-  // Nothing is read now, so no pong can arrive. A write to a peer that has gone fails.
+  // The gateway does not read now, so no pong can arrive. A write to a dead peer fails.
   m_timer->start(m_lane->state().clock.now() + m_lane->limits().websocket_idle_timeout / 2, [this] {
     if (std::exchange(m_pinging, true)) return stall();
     m_stream.async_ping({}, [self = self_of(this)](SocketError error) {
@@ -351,7 +351,7 @@ void WebSocketConnection::end_after(SocketError error) {
 
 void WebSocketConnection::end(std::uint16_t code, std::string reason) {
   if (std::exchange(m_state, State::ended) == State::ended) return;
-  const auto self = self_of(this);  // the lane's table may be the last to hold it
+  const auto self = self_of(this);  // the lane's table may hold the last reference
   m_timer->cancel();
   if (m_id.empty()) return;
   m_lane->unroute(m_id);

@@ -20,7 +20,7 @@
 
 namespace tellina {
 
-/// An authorized upgrade request on its way from the loop that read it to the loop that will own the connection.
+/// An authorized upgrade request while it moves from the loop that read it to the loop that will own the connection.
 /// The socket belongs to neither loop.
 class UpgradedSocket {
  public:
@@ -33,15 +33,16 @@ class UpgradedSocket {
   std::string handshake;  ///< the header lines that the handshake needs, and the bytes read after it
   bool offers_protocol = false;
   std::int64_t participant = 0;
-  std::string address;  ///< the client's, for the record
+  std::string address;  ///< of the client, for the record
 };
 
-/// handshaking -> connecting (a worker has been asked) -> open (one has accepted) -> closing -> ended.
+/// States: handshaking -> connecting (waits for a worker) -> open (a worker has accepted) -> closing -> ended.
 ///
-/// Frames go to the owner in the order read, one at a time; at most `limits::input_window` bytes of them are
-/// uncredited, and while a frame has to wait nothing is read. Frames from the owner are written in the order received.
-/// Threads:  the lane's loop. receive() may be called while this sends.
-/// Lifetime: its own operations and the lane's table hold it.
+/// Frames go to the owner one at a time, in the order read. At most `limits::input_window` bytes of them are
+/// uncredited. While a frame has to wait, the connection reads nothing. Frames from the owner are written in the order
+/// received.
+/// Threads:  the lane's loop. receive() may be called while a send is in progress.
+/// Lifetime: pending operations and the lane's table keep it alive.
 class WebSocketConnection final : public LaneMember {
  public:
   WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSocket& upgraded);
@@ -51,7 +52,7 @@ class WebSocketConnection final : public LaneMember {
   /// A message from a worker.
   void receive(Message message);
   bool is_owned_by(const ChannelName& owner) const { return m_owner == owner; }
-  /// The owner has gone or does not answer: the client has to reconnect.
+  /// The owner is gone or does not answer, so the client has to reconnect.
   void lose_owner();
   void leave() override;
   void cut() override;
@@ -68,7 +69,7 @@ class WebSocketConnection final : public LaneMember {
     Bytes body;
   };
 
-  /// Runs a handler. A broken invariant ends this connection and no other.
+  /// Runs a handler. A failed assertion ends only this connection.
   template <typename Handler>
   void guard(Handler handler);
 
@@ -109,23 +110,23 @@ class WebSocketConnection final : public LaneMember {
   const std::string m_address;
   const std::string m_handshake;
   boost::beast::websocket::stream<DrainingSocket, false> m_stream;
-  const std::unique_ptr<Loop::Timer> m_timer;  ///< of accept, retry, stall or closing: never two at once
+  const std::unique_ptr<Loop::Timer> m_timer;  ///< for accept, retry, stall or closing; only one at a time
   State m_state = State::handshaking;
-  std::string m_id;  ///< short enough to need no allocation when a message takes a copy
+  std::string m_id;  ///< short, so that a copy in a message needs no allocation
   std::optional<ChannelName> m_owner;
 
   boost::beast::flat_buffer m_buffer;  ///< holds the read frame until the layer has taken it
-  bool m_is_text = false;              ///< of that frame
-  bool m_waiting = false;              ///< such a frame is there
+  bool m_is_text = false;              ///< of the frame in m_buffer
+  bool m_waiting = false;              ///< m_buffer holds a frame
   bool m_forwarding = false;
   bool m_stalled = false;
   bool m_pinging = false;
   int m_tries = 0;
   CreditWindow m_window;
   Sequence m_next_sequence = 1;
-  SequenceCheck m_received;  ///< of what the owner sends
+  SequenceCheck m_received;  ///< of the owner's messages
 
-  std::deque<Frame> m_queue;  ///< the first one is being written while m_writing
+  std::deque<Frame> m_queue;  ///< while m_writing, the first one is being written
   std::size_t m_queued_bytes = 0;
   bool m_writing = false;
 

@@ -32,10 +32,8 @@ void WorkerProbe::on_answer(bool is_ready) {
   }
   if (!std::exchange(m_waits, true)) {
     state.log.warning(
-        "no worker answers yet: the server waits, and so do participants. Either no worker runs, or the channel layer "
-        "cannot reach "
-        "one: "
-        "see the lines above");
+        "no worker answers yet, so participants have to wait. Either no worker runs, or the channel layer cannot "
+        "reach one: see the lines above");
   }
   m_timer->start(state.clock.now() + between_questions, [weak = weak_from_this(), this] {
     if (const auto alive = weak.lock()) ask();

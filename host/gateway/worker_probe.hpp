@@ -1,6 +1,6 @@
 #pragma once
 
-/// Checks at the start of a gateway that a worker answers.
+/// Checks that a worker answers when a gateway starts.
 
 #include <memory>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// Asks until a worker answers. If the first request gets no answer, the log says that participants wait and names the
-/// possible causes; a second line follows the first answer.
+/// Sends requests until a worker answers. If the first request gets no answer, it logs that participants have to wait,
+/// and the possible causes. It logs a second line after the first answer.
 ///
 /// Threads: the lane's loop.
 class WorkerProbe final : public LaneMember {
@@ -28,7 +28,7 @@ class WorkerProbe final : public LaneMember {
 
   const std::shared_ptr<Lane> m_lane;
   std::unique_ptr<Loop::Timer> m_timer;  ///< null before start() and once the gateway stops
-  bool m_waits = false;                  ///< the log says so
+  bool m_waits = false;                  ///< the log has the first line
 };
 
 }  // namespace tellina

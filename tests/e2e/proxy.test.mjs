@@ -146,7 +146,7 @@ proxy_test("a proxy that replaces Host, and is not believed", () => plain, { rep
   const tab = await open(context, address);
   await tab.card("wrong_address");
   assert.match(await words_of_card(tab), new RegExp(`The server refuses pages from ${address}\\..*a mistake in the setup of the study, not yours`));
-  assert.match(program.log, new RegExp(`a page of "${address}" was refused, as the request's Host is "127\\.0\\.0\\.1:\\d+"`));
+  assert.match(program.log, new RegExp(`a page of "${address}" was refused because the request's Host is "127\\.0\\.0\\.1:\\d+"`));
   await prove_sizes(tab, "wrong_address");
 });
 
@@ -180,7 +180,7 @@ for (const [name, map_path] of /** @type {[string, (path: string) => string | nu
 /** The proxy maps only the page's files. @type {[string, (path: string) => string | null, RegExp | null][]} */
 const MAPPED_BY_HALF = [
   ["the proxy", (path) => (path.startsWith("/study/static/") ? path.slice("/study".length) : null), null],
-  ["the server", (path) => path.replace("/study/static/", "/static/"), /there is nothing at "\/study\/api\/v1\/\w+" \(404\); .*set server\.base_path to it/],
+  ["the server", (path) => path.replace("/study/static/", "/static/"), /no such path: "\/study\/api\/v1\/\w+" \(404\); .*set server\.base_path to it/],
 ];
 
 for (const [who, map_path, logged] of MAPPED_BY_HALF) {

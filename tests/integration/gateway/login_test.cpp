@@ -55,13 +55,14 @@ TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
   EXPECT_EQ(client.get("/api/v1/study?participant=7").status, 401);
   EXPECT_THAT(log.text(), HasSubstr("a request for participant P007 has no session cookie: if it is"));
   EXPECT_EQ(client.login("bob", "Origin: https://study.example.org\r\n").status, 403);
-  EXPECT_THAT(log.text(), HasSubstr("a page of \"https://study.example.org\" was refused, as the request's Host is \"" +
-                                    client.host() + "\"; let the proxy pass Host on unchanged"));
+  EXPECT_THAT(log.text(),
+              HasSubstr("a page of \"https://study.example.org\" was refused because the request's Host is \"" +
+                        client.host() + "\"; let the proxy pass Host on unchanged"));
   EXPECT_EQ(client.get("/study/api/v1/login?access_code=secret").status, 404);
-  EXPECT_THAT(log.text(), HasSubstr("there is nothing at \"/study/api/v1/login\" (404); if a proxy offers the server "
+  EXPECT_THAT(log.text(), HasSubstr("no such path: \"/study/api/v1/login\" (404); if a proxy offers the server "
                                     "under the path \"/study\", set server.base_path to it"));
   EXPECT_EQ(client.get("/api/v1/terminal", "Cookie: tellina_session=token-bob\r\n").status, 426);
-  EXPECT_THAT(log.text(), HasSubstr("was no WebSocket handshake (426): a proxy must pass on the headers Upgrade"));
+  EXPECT_THAT(log.text(), HasSubstr("without a WebSocket handshake (426): a proxy must pass on the headers Upgrade"));
   EXPECT_THAT(log.text(), Not(HasSubstr("secret")));
   const std::string before = log.text();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(client.get("/wp-login.php").status, 404);

@@ -228,7 +228,7 @@ TEST_F(Operation, AServerWhoseLayerIsAwaySaysThatItWaits) {
   config.more = R"("channel_layer": {"plugin": "redis", "url": ")" + redis.url() + "\"}, ";
   redis.kill();
   start(config);
-  ASSERT_TRUE(log_says(" warning no worker answers yet: the server waits"));
+  ASSERT_TRUE(log_says(" warning no worker answers yet, so participants have to wait"));
   EXPECT_EQ(lines_with("no worker answers yet").size(), 1U);
   redis.start();
   ASSERT_TRUE(log_says(" info event=workers_answer"));
