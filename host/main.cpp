@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 
+#include "host/bench/bench.hpp"
 #include "host/cli/program.hpp"
 #include "host/runtime/stderr_log.hpp"
 #include "host/runtime/system.hpp"
@@ -20,7 +21,8 @@ int main(int argc, char** argv) {
     if (!signals) signals.emplace();
     return signals->wait({}, time).empty();
   };
-  const int status = run_program(std::vector<std::string>(argv + 1, argv + argc), run_server, context);
+  const Runners runners{.server = run_server, .bench = bench::run_bench};
+  const int status = run_program(std::vector<std::string>(argv + 1, argv + argc), runners, context);
   std::cout.flush();
   if (!std::cout && status == 0) {
     std::cerr << "tellina: standard output cannot be written\n";

@@ -18,7 +18,8 @@ const APART = [
   ["study", "store", "values of the study are defined in study/"],
   ["gateway", "store", "a gateway asks a worker"],
   ["gateway", "study", "a gateway asks a worker"],
-  ["bench", "cli", "the command line starts the load generator"],
+  ["bench", "cli", "host/options has what the command line says to the load generator"],
+  ["cli", "bench", "main.cpp hands the load generator in"],
   ["wire", "session", "what crosses processes knows nobody that sends it"],
 ];
 

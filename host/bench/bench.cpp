@@ -196,12 +196,6 @@ void check(const BenchOptions& options) {
 
 }  // namespace
 
-const std::vector<std::string>& all_figures() {
-  static const std::vector<std::string> figures{"prompt", "memory", "closed",    "paced",         "mash",
-                                                "paste",  "flood",  "interrupt", "interrupt_slow"};
-  return figures;
-}
-
 int run_bench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
   check(options);
   raise_descriptor_limit();

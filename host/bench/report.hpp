@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "host/bench/options.hpp"
 #include "host/bench/sample.hpp"
+#include "host/options/bench_options.hpp"
 
 namespace tellina::bench {
 

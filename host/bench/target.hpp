@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "host/bench/child_process.hpp"
-#include "host/bench/options.hpp"
 #include "host/bench/time.hpp"
 #include "host/client/http.hpp"
+#include "host/options/bench_options.hpp"
 #include "host/runtime/files.hpp"
 
 namespace tellina::bench {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/bench/options.hpp"
+#include "host/options/bench_options.hpp"
 #include "host/runtime/stderr_log.hpp"
 #include "host/runtime/usage_error.hpp"
 

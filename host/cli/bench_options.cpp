@@ -1,11 +1,8 @@
-#include "host/cli/bench_options.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <sstream>
 
-#include "host/bench/bench.hpp"
-#include "host/cli/arguments.hpp"
+#include "host/cli/command_table.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/nearest.hpp"
 
@@ -32,7 +29,7 @@ const OptionRow figures_option{"--figures", "LIST",
                                [](Arguments& arguments, const std::string& text) {
                                  std::stringstream list(text);
                                  for (std::string figure; std::getline(list, figure, ',');) {
-                                   check_word("--figures", figure, bench::all_figures());
+                                   check_word("--figures", figure, bench_figures());
                                    arguments.bench.figures.push_back(figure);
                                  }
                                }};

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include "host/cli/bench_options.hpp"
-
 namespace tellina {
 namespace {
 

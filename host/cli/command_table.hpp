@@ -36,6 +36,8 @@ class CommandRow {
 };
 
 std::span<const CommandRow> command_table();
+/// Of `tellina bench`; a part of the table.
+const std::vector<const OptionRow*>& bench_options();
 
 /// Of one command: its usage and options.
 std::string command_help(const CommandRow& command);

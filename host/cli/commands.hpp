@@ -40,7 +40,8 @@ int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
 int plugins_new(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);
-/// One line for each participant who may log in: the access code, two spaces, the link.
+/// One line for each participant who may log in: the access code, two spaces, the link. It begins with
+/// server.public_url, unless an address or a port is given.
 int participants_links(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);

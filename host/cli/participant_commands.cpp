@@ -56,10 +56,14 @@ int participants_list(const Arguments& arguments, CommandContext& context) {
 int participants_links(const Arguments& arguments, CommandContext& context) {
   const HostConfig config = load(arguments);
   const std::uint16_t port = arguments.port.value_or(config.server.port);
-  if (port == 0 && config.server.public_url.empty()) {
-    throw UsageError("participants links: expected --port PORT, as server.port is 0: the server takes a free port");
+  ServerConfig server = config.server;
+  if (arguments.address || arguments.port) server.public_url.clear();  // past the proxy
+  if (port == 0 && server.public_url.empty()) {
+    throw UsageError(arguments.port ? "participants links: --port: expected the port that the server took, got 0"
+                                    : "participants links: expected --port PORT, as server.port is 0: the server takes "
+                                      "a free port");
   }
-  const std::string url = study_url(config.server, arguments.address.value_or(config.server.address), port);
+  const std::string url = study_url(server, arguments.address.value_or(server.address), port);
   std::vector<std::vector<std::string>> rows;
   const ParticipantList list = ParticipantList::read(config, context.clock);
   for (const ParticipantSummary& participant : list.participants()) {

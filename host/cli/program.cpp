@@ -2,7 +2,6 @@
 
 #include <exception>
 
-#include "host/bench/bench.hpp"
 #include "tellina/abi_tag.hpp"
 #include "tellina/error.hpp"
 
@@ -22,17 +21,17 @@ int serve_role(ServerRole role, const Arguments& arguments, const RunServer& ser
   return serve(options);
 }
 
-int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext& context) {
+int dispatch(const Arguments& arguments, const Runners& runners, CommandContext& context) {
   switch (arguments.command) {
     case CommandName::run:
       if (arguments.prepare) sandbox_prepare(arguments, context);
-      return serve_role(ServerRole::all, arguments, serve);
+      return serve_role(ServerRole::all, arguments, runners.server);
     case CommandName::gateway:
       check_role(arguments, context);
-      return serve_role(ServerRole::gateway, arguments, serve);
+      return serve_role(ServerRole::gateway, arguments, runners.server);
     case CommandName::worker:
       check_role(arguments, context);
-      return serve_role(ServerRole::worker, arguments, serve);
+      return serve_role(ServerRole::worker, arguments, runners.server);
     case CommandName::config_check:
       return config_check(arguments, context);
     case CommandName::config_schema:
@@ -56,7 +55,7 @@ int dispatch(const Arguments& arguments, const RunServer& serve, CommandContext&
     case CommandName::sandbox_prepare:
       return sandbox_prepare(arguments, context);
     case CommandName::bench:
-      return bench::run_bench(arguments.bench, context.out, context.err);
+      return runners.bench(arguments.bench, context.out, context.err);
     case CommandName::version:
       return print_version(context);
   }
@@ -70,14 +69,14 @@ int print_version(CommandContext& context) {
   return 0;
 }
 
-int run_program(const std::vector<std::string>& words, const RunServer& serve, CommandContext& context) {
+int run_program(const std::vector<std::string>& words, const Runners& runners, CommandContext& context) {
   try {
     const Arguments arguments = parse_arguments(words);
     if (arguments.help) {
       context.out << *arguments.help;
       return 0;
     }
-    return dispatch(arguments, serve, context);
+    return dispatch(arguments, runners, context);
   } catch (const UsageError& error) {
     context.err << "tellina: " << error.what() << "\nTry `tellina --help`.\n";
     return 2;

@@ -194,7 +194,7 @@ TEST_F(BadPluginsTest, TheListShowsTheGoodAndTellsOfTheBad) {
   std::ostringstream out;
   std::ostringstream err;
   CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
-  const RunServer none;
+  const Runners none;
   const int status = run_program(
       {"plugins", "list", "--plugin-dir", plugin_folder(), "--plugin-dir=" + bad("bad_name").string()}, none, context);
   EXPECT_EQ(status, 1);

@@ -27,7 +27,7 @@ class CheckCommandTest : public ::testing::Test {
     m_out.str("");
     m_err.str("");
     CommandContext context(m_out, m_err, m_lent.clock, m_lent.random, m_lent.log);
-    return run_program(words, RunServer(), context);
+    return run_program(words, Runners(), context);
   }
 
   Lent m_lent;

@@ -31,8 +31,7 @@ class NewPluginTest : public ::testing::Test {
     std::ostringstream out;
     std::ostringstream err;
     CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
-    const int status = run_program(
-        words, [](const RunOptions&) { return 7; }, context);
+    const int status = run_program(words, Runners(), context);
     m_out = out.str();
     m_err = err.str();
     return status;

@@ -48,13 +48,17 @@ class ProgramTest : public ::testing::Test {
     CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
     context.is_terminal = m_is_terminal;
     if (m_pause) context.pause = m_pause;
-    const int status = run_program(
-        words,
-        [this](const RunOptions& options) {
-          m_served = options;
-          return 7;
-        },
-        context);
+    Runners runners;
+    runners.server = [this](const RunOptions& options) {
+      m_served = options;
+      return 7;
+    };
+    runners.bench = [this](const BenchOptions& options, std::ostream& to, std::ostream&) {
+      m_measured = options;
+      to << "figures";
+      return 8;
+    };
+    const int status = run_program(words, runners, context);
     m_out = out.str();
     m_err = err.str();
     return status;
@@ -63,6 +67,7 @@ class ProgramTest : public ::testing::Test {
   Lent m_lent;
   fs::path m_folder;
   std::optional<RunOptions> m_served;
+  std::optional<BenchOptions> m_measured;
   bool m_is_terminal = false;
   std::function<bool(std::chrono::milliseconds)> m_pause;
   std::string m_out;
@@ -94,6 +99,13 @@ TEST_F(ProgramTest, ASandboxThatNeedsNothingIsPrepared) {
   EXPECT_EQ(run({"sandbox", "prepare"}), 0) << m_err;
   EXPECT_EQ(run({"run", "--prepare"}), 7) << "the server follows";
   EXPECT_TRUE(m_served);
+}
+
+TEST_F(ProgramTest, BenchHandsItsOptionsToTheLoadGeneratorAndItsStatusBack) {
+  EXPECT_EQ(run_bare({"bench", "--sessions", "12"}), 8);
+  ASSERT_TRUE(m_measured);
+  EXPECT_EQ(m_measured->sessions, 12U);
+  EXPECT_EQ(m_out, "figures");
 }
 
 TEST_F(ProgramTest, RunHandsItsOptionsToTheServerAndItsStatusBack) {
@@ -290,6 +302,12 @@ TEST_F(ProgramTest, LinksBeginWithThePublicUrl) {
  "server": {"port": 0, "public_url": "https://example.org/study/"}})");
   EXPECT_EQ(run({"participants", "links"}), 0) << m_err;
   EXPECT_EQ(m_out, "b b&c  https://example.org/study/?access_code=b%20b%26c\n");
+  EXPECT_EQ(run({"participants", "links", "--port", "8080"}), 0) << m_err;
+  EXPECT_EQ(m_out, "b b&c  http://127.0.0.1:8080/?access_code=b%20b%26c\n") << "the port was ignored";
+  EXPECT_EQ(run({"participants", "links", "--port", "8080", "--address", "10.1.2.3"}), 0) << m_err;
+  EXPECT_EQ(m_out, "b b&c  http://10.1.2.3:8080/?access_code=b%20b%26c\n");
+  EXPECT_EQ(run({"participants", "links", "--address", "10.1.2.3"}), 2);
+  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, as server.port is 0"));
 }
 
 TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
@@ -297,6 +315,8 @@ TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
  "server": {"port": 0}})");
   EXPECT_EQ(run({"participants", "links"}), 2);
   EXPECT_THAT(m_err, HasSubstr("expected --port PORT, as server.port is 0"));
+  EXPECT_EQ(run({"participants", "links", "--port", "0"}), 2);
+  EXPECT_THAT(m_err, HasSubstr("--port: expected the port that the server took, got 0"));
   EXPECT_EQ(run({"participants", "links", "--port", "81"}), 0) << m_err;
   EXPECT_EQ(m_out, "bob  http://127.0.0.1:81/?access_code=bob\n");
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What `tellina bench` is asked to do.
+/// What `tellina bench` is asked to do: the command line writes it, the load generator reads it.
 
 #include <cstddef>
 #include <string>
@@ -8,10 +8,7 @@
 
 namespace tellina {
 
-class BenchOptions {
- public:
-  BenchOptions() = default;
-
+struct BenchOptions {
   std::vector<std::string> figures;  ///< empty: all
   std::size_t sessions = 1;
   double seconds = 3;          ///< of typing, for each figure and pair
@@ -38,5 +35,8 @@ class BenchOptions {
   std::string against;
   std::string floor;  ///< the program to compare with; empty: none
 };
+
+/// The figures there are, in the order in which they are measured.
+const std::vector<std::string>& bench_figures();
 
 }  // namespace tellina
