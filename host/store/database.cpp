@@ -23,11 +23,11 @@ Diagnosis diagnose(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::busy, "SQLITE_BUSY", "end the program that holds a lock on the database for so long"};
+      return {ErrorCode::busy, "SQLITE_BUSY", "end the program that keeps the database locked"};
     case SQLITE_FULL:
       return {ErrorCode::unavailable, "SQLITE_FULL", "free space on the disk that holds the database"};
     case SQLITE_IOERR:
-      return {ErrorCode::unavailable, "SQLITE_IOERR", "look at the disk: space, quota, and the kernel's log"};
+      return {ErrorCode::unavailable, "SQLITE_IOERR", "check the disk: free space, quota, and the kernel's log"};
     case SQLITE_READONLY:
       return {ErrorCode::permission_denied, "SQLITE_READONLY",
               "make the database file and its folder writable for this user"};
@@ -36,7 +36,8 @@ Diagnosis diagnose(int code) {
       return {ErrorCode::permission_denied, "SQLITE_PERM",
               "make the database file and its folder writable for this user"};
     case SQLITE_CANTOPEN:
-      return {ErrorCode::unavailable, "SQLITE_CANTOPEN", "look at the folder's and the file's owner and permissions"};
+      return {ErrorCode::unavailable, "SQLITE_CANTOPEN",
+              "check the owner and the permissions of the folder and the file"};
     case SQLITE_CORRUPT:
       return {ErrorCode::incompatible, "SQLITE_CORRUPT",
               "stop the study, keep the file, and recover a copy of it with: sqlite3 FILE .recover"};
@@ -131,13 +132,14 @@ sqlite3_stmt* Database::prepare(std::string_view sql) {
   const auto known = m_statements.find(sql);
   if (known != m_statements.end()) {
     if (!sqlite3_stmt_busy(known->second)) return known->second;
-    throw StoreError(ErrorCode::internal, m_name + ": statement run inside itself: " + shorten(sql));
+    throw StoreError(ErrorCode::internal,
+                     m_name + ": a statement was run while an earlier run of it is active: " + shorten(sql));
   }
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
-  // Null where the text holds no statement.
+  // Null if the text contains no statement.
   TELLINA_ASSERT_PROCESS(statement);
   m_statements.emplace(sql, statement);
   return statement;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// A thin wrapper of SQLite's C interface: statements are prepared once, values have types, errors say what failed.
+/// A thin wrapper around SQLite's C interface: it prepares each statement once, gives values types, and reports errors
+/// with their context.
 
 #include <chrono>
 #include <concepts>
@@ -23,8 +24,8 @@ class Blob {
   BytesView bytes;
 };
 
-/// Binds what a shell said as text where it is well-formed UTF-8 without zero bytes, and as a blob where it is not,
-/// so that no reader stumbles over text that is none and no byte is lost.
+/// Binds text from a shell: as text if it is well-formed UTF-8 without zero bytes, and otherwise as a blob. So readers
+/// never get malformed text, and no byte is lost.
 class ShellText {
  public:
   explicit ShellText(BytesView bytes_) : bytes(bytes_) {}
@@ -33,7 +34,7 @@ class ShellText {
 
 class Database;
 
-/// One run of a prepared statement. Ends, and frees its locks, with its destructor; two runs of the same statement
+/// One run of a prepared statement. Its destructor ends the run and releases its locks. Two runs of the same statement
 /// must not overlap.
 class Query {
  public:
@@ -41,10 +42,10 @@ class Query {
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
-  /// Moves to the next row; false when there is none.
+  /// Moves to the next row; false if there is none.
   bool next();
 
-  // Columns of the present row, from 0. Null reads as 0 and as an empty string.
+  // Columns of the current row, from 0. NULL reads as 0 and as an empty string.
   std::int64_t integer(int column) const { return sqlite3_column_int64(m_statement, column); }
   double real(int column) const { return sqlite3_column_double(m_statement, column); }
   std::string text(int column) const;
@@ -52,7 +53,7 @@ class Query {
 
  private:
   friend class Database;
-  /// `lifetime`: SQLITE_TRANSIENT copies text and blobs; SQLITE_STATIC where the values outlive the run.
+  /// `lifetime`: SQLITE_TRANSIENT copies text and blobs; use SQLITE_STATIC if the values outlive the run.
   template <typename... Values>
   Query(Database& database, sqlite3_stmt* statement, sqlite3_destructor_type lifetime, const Values&... values)
       : m_database(database), m_statement(statement), m_lifetime(lifetime) {
@@ -91,7 +92,7 @@ class Query {
 /// One connection. Threads: one at a time. Every method throws StoreError.
 class Database {
  public:
-  /// `name`: how messages call the file. Creates it where it is missing.
+  /// `name`: what messages call the file. Creates the file if it is missing.
   Database(const std::string& path, std::string name);
   ~Database();
   Database(const Database&) = delete;
@@ -115,11 +116,11 @@ class Database {
   /// The first column of the first row.
   std::int64_t integer(std::string_view sql);
 
-  /// Several statements without values.
+  /// Runs several statements that have no values to bind.
   void run_script(const char* sql);
 
   std::int64_t last_inserted_id() const { return sqlite3_last_insert_rowid(m_handle); }
-  /// False again after SQLite has rolled a transaction back by itself, as it may where the disk is full.
+  /// Becomes false if SQLite rolls a transaction back by itself, for example because the disk is full.
   bool in_transaction() const { return sqlite3_get_autocommit(m_handle) == 0; }
   /// Does nothing outside of a transaction.
   void roll_back();
@@ -128,7 +129,7 @@ class Database {
   /// Absolute.
   std::string path() const { return sqlite3_db_filename(m_handle, "main"); }
 
-  /// Throws what SQLite's last error means. `sql` may be empty. Bound values are never shown.
+  /// Throws a StoreError for SQLite's last error. `sql` may be empty. The message never shows bound values.
   [[noreturn]] void fail(int code, std::string_view sql) const;
 
  private:

@@ -17,7 +17,8 @@ namespace tellina {
 
 namespace {
 
-/// The superuser may write what has no write permission at all; who took it away meant that.
+/// Root may write a file without write permission. If someone removed the permission, the file is meant to be
+/// read-only, so this checks the bits.
 void check_writable(const std::string& path, const std::string& what) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return;
@@ -27,20 +28,20 @@ void check_writable(const std::string& path, const std::string& what) {
                    "make the database file and its folder writable for this user, or name another file");
 }
 
-/// Looks at names and permissions only. Opening and closing the file here would drop the locks that this process may
-/// hold on it elsewhere (fcntl(2), advisory record locking).
+/// Checks names and permissions only. Opening and closing the file here would drop the locks that this process may hold
+/// on it elsewhere (fcntl(2), advisory record locking).
 void check_path(const std::string& path, const std::string& name) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0) {
     throw StoreError(ErrorCode::not_found, name + ": folder " + folder + ": " + std::strerror(errno),
-                     "make the folder, or name another file");
+                     "create the folder, or name another file");
   }
   if (!S_ISDIR(status.st_mode)) {
-    throw StoreError(ErrorCode::not_found, name + ": " + folder + " is no folder", "name another file");
+    throw StoreError(ErrorCode::not_found, name + ": " + folder + " is not a folder", "name another file");
   }
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    const char* found = S_ISDIR(status.st_mode) ? "a folder" : "no regular file";
+    const char* found = S_ISDIR(status.st_mode) ? "a folder" : "something that is not a regular file";
     throw StoreError(ErrorCode::not_found, name + ": expected a database file, found " + found, "name another file");
   }
   check_writable(path, name + ": the file");
@@ -50,7 +51,7 @@ void check_path(const std::string& path, const std::string& name) {
 }
 
 void check_owner_and_version(Database& database) {
-  // One snapshot: another process may be making the store right now.
+  // Read in one snapshot, because another process may be creating the store at this moment.
   database.execute("BEGIN");
   const std::int64_t application = database.integer("PRAGMA application_id");
   const std::int64_t version = database.integer("PRAGMA user_version");
@@ -59,7 +60,8 @@ void check_owner_and_version(Database& database) {
   const bool is_new = application == 0 && version == 0 && objects == 0;
   if (!is_new && application != store_application_id) {
     throw StoreError(ErrorCode::incompatible,
-                     database.name() + ": expected a study's database, found one of another program (application_id " +
+                     database.name() +
+                         ": expected a study's database, found the database of another program (application_id " +
                          std::to_string(application) + ", " + std::to_string(objects) + " tables, indexes and views)",
                      "name another file, or move this one away");
   }
@@ -67,7 +69,7 @@ void check_owner_and_version(Database& database) {
     throw StoreError(ErrorCode::incompatible,
                      database.name() + ": its version is " + std::to_string(version) + ", this program knows up to " +
                          std::to_string(newest_schema_version()),
-                     "use the newer program that made it, or name another file");
+                     "use the newer program that created it, or name another file");
   }
 }
 
@@ -78,11 +80,11 @@ void check_content(Database& database) {
   if (!check.next() || check.text(0) == "ok") return;
   std::string found = check.text(0);
   std::replace(found.begin(), found.end(), '\n', ' ');
-  throw StoreError(ErrorCode::incompatible, database.name() + ": is corrupt: " + found,
+  throw StoreError(ErrorCode::incompatible, database.name() + ": the database is corrupt: " + found,
                    "keep the file, recover a copy of it with: sqlite3 FILE .recover");
 }
 
-/// SQLite does not wait by itself where several processes switch a new file to WAL at once.
+/// If several processes switch a new file to WAL at once, SQLite does not wait by itself.
 void switch_to_wal(Database& database) {
   constexpr std::chrono::milliseconds pause(10);
   for (auto waited = pause;; waited += pause) {
@@ -90,7 +92,7 @@ void switch_to_wal(Database& database) {
       Query mode = database.query("PRAGMA journal_mode = WAL");
       if (mode.next() && mode.text(0) == "wal") return;
       throw StoreError(ErrorCode::unavailable,
-                       database.name() + ": cannot be switched to a write-ahead log, journal mode is " + mode.text(0),
+                       database.name() + ": cannot switch to a write-ahead log, the journal mode is " + mode.text(0),
                        "keep the database on a local disk");
     } catch (const StoreError& error) {
       if (error.code() != ErrorCode::busy || waited >= limits::database_busy) throw;
@@ -107,11 +109,11 @@ void keep_log_when_closed(Database& database, bool keep) {
 
 std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock) {
   if (path.empty()) throw StoreError(ErrorCode::not_found, "the database has no file name");
-  // Absolute, as SQLite has a meaning of its own for names like ":memory:".
+  // Absolute, because SQLite gives names such as ":memory:" a special meaning.
   const std::string absolute = std::filesystem::absolute(path).string();
   check_path(absolute, path);
   auto database = std::make_unique<Database>(absolute, path);
-  // What is refused must keep its bytes, also where its last writer died and left a log.
+  // A refused file must not change, even if its last writer died and left a log.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
   try {
@@ -124,7 +126,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
     switch_to_wal(*database);
     database->run_script(
         "PRAGMA synchronous = NORMAL;"
-        "PRAGMA cache_size = -6144;"  // KiB: the last pages of 200 sessions' streams, which are written to in turn
+        "PRAGMA cache_size = -6144;"  // in KiB; room for the last pages of 200 sessions' streams
         "PRAGMA foreign_keys = ON;"
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA journal_size_limit = 67108864");
@@ -142,7 +144,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
 
 std::unique_ptr<Database> open_database_to_read(const std::string& path) {
   auto database = std::make_unique<Database>(std::filesystem::absolute(path).string(), path);
-  // The last connection that closes a store folds its log into it; that is for writers to do.
+  // When the last connection closes, SQLite copies the log into the database. Only writers may do that.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
   database->run_script("PRAGMA query_only = ON");

@@ -6,11 +6,10 @@
 
 namespace tellina {
 
-/// Opens or makes a store that is ready for work. Throws StoreError for anything that cannot be used, and then has
-/// changed nothing in it.
+/// Opens or creates a store and migrates it. Throws StoreError if it cannot be used; then nothing in it has changed.
 std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock);
 
-/// Opens a store that is there, for queries only. Throws StoreError where it is none of ours, or of a newer version.
+/// Opens an existing store for queries only. Throws StoreError if it is not a store or has a newer version.
 std::unique_ptr<Database> open_database_to_read(const std::string& path);
 
 }  // namespace tellina

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Who owns a participant, as plain values.
+/// Values that describe the owner of a participant.
 
 #include <cstdint>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace tellina {
 
-/// A worker as other processes of this machine can recognise it, and tell whether it still lives.
+/// Identifies a worker to other processes of this machine, so that they can find out whether it is still alive.
 class WorkerIdentity {
  public:
   WorkerIdentity() = default;
@@ -19,7 +19,8 @@ class WorkerIdentity {
   std::string boot_id;
 };
 
-/// The right to write for one participant. A number is given out once; every write checks that it is the newest.
+/// The right to write for one participant. No two owners get the same number. Every write checks that its number is the
+/// newest.
 class Fence {
  public:
   Fence() = default;

@@ -21,8 +21,8 @@ class ProcessStatus {
   std::uint64_t start_ticks = 0;
 };
 
-/// From /proc/PID/stat (proc(5)): field 2 is the name in brackets and may hold anything, so counting starts behind
-/// the last bracket, with field 3.
+/// From /proc/PID/stat (proc(5)). Field 2 is the name in parentheses and may contain anything, so this starts counting
+/// after the last parenthesis, with field 3.
 std::optional<ProcessStatus> read_status(std::int64_t process_id) {
   std::ifstream file("/proc/" + std::to_string(process_id) + "/stat");
   const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -45,7 +45,7 @@ WorkerIdentity identify_this_process(std::string id) {
   worker.process_id = getpid();
   worker.boot_id = boot_id();
   const std::optional<ProcessStatus> status = read_status(worker.process_id);
-  if (!status) throw Error(ErrorCode::internal, "/proc/self/stat cannot be read", "mount /proc");
+  if (!status) throw Error(ErrorCode::internal, "cannot read /proc/self/stat", "mount /proc");
   worker.process_start_ticks = status->start_ticks;
   return worker;
 }

@@ -15,7 +15,7 @@ std::unique_ptr<StoreReader> StoreReader::open(const std::string& path, const Cl
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return nullptr;
   auto database = open_database_to_read(path);
-  // A file that was made a moment ago has no tables yet.
+  // A file that another process has just created has no tables yet.
   const std::int64_t version = database->integer("PRAGMA user_version");
   if (version == 0) return nullptr;
   if (version < newest_schema_version()) {

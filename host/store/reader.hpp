@@ -1,6 +1,6 @@
 #pragma once
 
-/// Reads a store beside a server that writes it.
+/// Reads a store while a server writes it.
 
 #include <functional>
 #include <memory>
@@ -11,16 +11,16 @@
 
 namespace tellina {
 
-/// Takes no lock that a writer waits for, and changes nothing in the file.
+/// Takes no lock that delays a writer, and changes nothing in the file.
 ///
 /// Threads: one at a time.
 class StoreReader {
  public:
-  /// Null where there is no file yet. Throws StoreError where it is none of ours, or of another version.
+  /// Null if the file does not exist yet. Throws StoreError if it is not a store or has another version.
   static std::unique_ptr<StoreReader> open(const std::string& path, const Clock& clock);
 
   explicit StoreReader(std::unique_ptr<Database> database, const Clock& clock);
-  /// Everything that the job reads is of one moment. Throws StoreError, also where the job writes.
+  /// The job sees one snapshot. Throws StoreError, also if the job writes.
   void run(const std::function<void(StoreTransaction&)>& job);
 
  private:

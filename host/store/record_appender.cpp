@@ -66,7 +66,7 @@ void RecordAppender::write(const GapRecord& record) {
 void RecordAppender::write(const EventRecord& record) { insert_event(m_database, m_participant, m_session, record); }
 
 void RecordAppender::write(const CommandRecord& record) {
-  // Most programs are typed nothing at: then what they printed is all of the output.
+  // Most programs get no typed input. Then the printed text is the whole output.
   std::optional<ShellText> printed;
   if (!record.typed.empty()) printed.emplace(record.printed);
   m_database.execute(
@@ -78,7 +78,7 @@ void RecordAppender::write(const CommandRecord& record) {
       record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from, record.output_to,
       ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
       record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed);
-  // The row of a shell comes after those of the commands inside it.
+  // The row of a shell comes after the rows of the commands inside it.
   m_ends.commands = std::max(m_ends.commands, record.number);
 }
 

@@ -5,7 +5,7 @@
 
 namespace tellina {
 
-/// How far a task session's streams are in the file.
+/// The recorded ends of a task session's streams.
 class StreamEnds {
  public:
   StreamEnds() = default;
@@ -16,12 +16,12 @@ class StreamEnds {
   std::int64_t commands = 0;
 };
 
-/// `session`: absent for what happened outside of any task.
+/// `session`: absent for an event outside of any task.
 void insert_event(Database& database, ParticipantId participant, std::optional<TaskSessionId> session,
                   const EventRecord& event);
 
 /// Writes the records of one running task session, each kind into its table. Throws StoreError for a record that does
-/// not continue its stream. Threads: that of the transaction.
+/// not continue its stream. Threads: the thread of the transaction.
 class RecordAppender {
  public:
   RecordAppender(Database& database, ParticipantId participant, TaskSessionId session, StreamEnds ends)
@@ -29,7 +29,7 @@ class RecordAppender {
   const StreamEnds& ends() const { return m_ends; }
 
   void append(const Record& record);
-  /// Nothing that was recorded is taken back.
+  /// The recorded ends never go back.
   void check_invariant() const;
 
  private:

@@ -10,8 +10,8 @@ namespace {
 
 /// Version 1. Readers need no SQLite newer than 3.8.2 (tables without rowid); docs/data.md explains each column.
 ///
-/// Chunks are kept in the order of their streams, so that reading a stream back is one scan, and so that a stream
-/// cannot hold two chunks at one offset.
+/// The primary key keeps chunks in stream order. So one scan reads a whole stream, and a stream cannot have two chunks
+/// at one offset.
 constexpr const char* schema_v1 = R"sql(
 CREATE TABLE schema_versions (
   version INTEGER PRIMARY KEY,
@@ -194,8 +194,8 @@ JOIN recorded_gaps g ON g.task_session_id = s.id
 ORDER BY s.id, g.stream, g.from_offset;
 )sql";
 
-/// Version 2: views for what pages report of the person. `input_times` needs SQLite's JSON functions (3.9, and in every
-/// build since 3.38); the other views do not.
+/// Version 2: views for the observations that pages report. `input_times` needs SQLite's JSON functions (available
+/// since 3.9, and in every build since 3.38); the other views do not.
 constexpr const char* schema_v2 = R"sql(
 CREATE INDEX events_by_participant ON events (participant_id, kind);
 
@@ -217,9 +217,10 @@ JOIN json_each(e.detail, '$.times') t
 ORDER BY s.id, stream_offset, e.id;
 )sql";
 
-/// Version 3: a task can end as `interrupted`. A constraint that allows more changes nothing in the file but its own
-/// text, so that is what is changed: SQLite cannot alter it, and the table has too many others that refer to it. A
-/// table that is made and dropped raises the schema's cookie, at which other connections read the text again.
+/// Version 3: a task can end as `interrupted`. SQLite cannot alter a constraint, and too many other tables refer to
+/// this one to replace it. A constraint that allows more values changes only its own text in the file, so this edits
+/// that text. Creating and dropping a table then raises the schema cookie, which makes other connections read the text
+/// again.
 constexpr const char* schema_v3 = R"sql(
 PRAGMA writable_schema = ON;
 UPDATE sqlite_master SET sql = replace(sql, '''gave_up'', ''reset''', '''gave_up'', ''interrupted'', ''reset''')
@@ -229,13 +230,13 @@ CREATE TABLE schema_cookie (raised TEXT) STRICT;
 DROP TABLE schema_cookie;
 )sql";
 
-/// Version 4: a lease that was given back tells that all its owner had was recorded.
+/// Version 4: a lease that its owner returned shows that everything the owner received is recorded.
 constexpr const char* schema_v4 = R"sql(
 ALTER TABLE leases ADD COLUMN released_in_order INTEGER NOT NULL DEFAULT 0 CHECK (released_in_order IN (0, 1));
 )sql";
 
-/// Version 5: a task session keeps the settings that it began with, and a command tells more of itself. Rows of older
-/// versions have NULL there. What a view gains stands behind its older columns.
+/// Version 5: a task session keeps the settings with which it began, and a command has more columns. In rows of older
+/// versions these are NULL. A view gets its new columns after its older ones.
 constexpr const char* schema_v5 = R"sql(
 ALTER TABLE task_sessions ADD COLUMN duration_in_seconds REAL;
 ALTER TABLE task_sessions ADD COLUMN bytes_recorded INTEGER CHECK (bytes_recorded IN (0, 1));
@@ -274,10 +275,10 @@ JOIN recorded_commands c ON c.task_session_id = s.id
 ORDER BY s.id, c.command_number;
 )sql";
 
-/// migrations[N] leads from version N to N + 1. One that was published is never changed.
+/// migrations[N] leads from version N to N + 1. A published migration never changes.
 constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5};
 
-/// Returns false where the store was up to date.
+/// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {
   database.execute("BEGIN IMMEDIATE");
   const std::int64_t version = database.integer("PRAGMA user_version");
@@ -288,7 +289,7 @@ bool migrate_once(Database& database, const Clock& clock) {
   TELLINA_ASSERT_PROCESS(version >= 0 && database.in_transaction());
   database.run_script(migrations[version]);
   database.execute("INSERT INTO schema_versions (version, migrated_at) VALUES (?, ?)", version + 1, clock.wall_time());
-  // A pragma takes no bound values.
+  // PRAGMA statements cannot bind values.
   database.run_script(("PRAGMA application_id = " + std::to_string(store_application_id)).c_str());
   database.run_script(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
   database.execute("COMMIT");
@@ -314,7 +315,7 @@ void migrate(Database& database, const Clock& clock) {
     try {
       database.roll_back();
     } catch (const StoreError&) {
-      // What made the migration fail says more.
+      // The error of the migration itself says more.
     }
     throw;
   }

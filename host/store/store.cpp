@@ -19,7 +19,7 @@ std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, 
 }
 
 void Store::run(const Job& job) {
-  // Shared, as the waiting thread may continue before the store's thread has left set_value().
+  // Shared, because the waiting thread may continue before the store's thread has left set_value().
   const auto finished = std::make_shared<std::promise<void>>();
   submit(job, [finished](std::exception_ptr error) {
     if (error) {

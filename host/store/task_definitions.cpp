@@ -5,7 +5,7 @@
 namespace tellina {
 namespace {
 
-/// A task as participants of current attempts have started it.
+/// A definition of a task with which participants have started it in their current attempt.
 class StartedTask {
  public:
   StartedTask() = default;
@@ -13,7 +13,7 @@ class StartedTask {
   std::string participants;  ///< "P001, P004"
 };
 
-/// By task number. One task may have been started with several definitions over time.
+/// By task number. Participants may have started one task with different definitions over time.
 std::multimap<int, StartedTask> find_started(Database& database) {
   std::multimap<int, StartedTask> started;
   Query row = database.query(

@@ -8,7 +8,7 @@
 
 namespace tellina {
 
-/// See StoreTransaction::sync_tasks().
+/// Implements StoreTransaction::sync_tasks().
 void sync_task_definitions(Database& database, const Study& study, const std::string& file, Timestamp at);
 
 }  // namespace tellina

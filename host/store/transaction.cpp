@@ -19,7 +19,7 @@ TaskSessionState parse_state(const std::string& text) {
   throw StoreError(ErrorCode::incompatible, "expected the state of a task session, found \"" + text + "\"");
 }
 
-/// What the participant asked for comes after what we did to them.
+/// Only the last event counts: a reset that the participant asked for follows an earlier replacement.
 bool is_sandbox_replaced(Database& database, TaskSessionId session) {
   Query row = database.query(
       "SELECT kind FROM events WHERE task_session_id = ? AND kind IN ('sandbox_replaced', 'reset') "
@@ -28,7 +28,8 @@ bool is_sandbox_replaced(Database& database, TaskSessionId session) {
   return row.next() && row.text(0) == "sandbox_replaced";
 }
 
-/// Rows are participants with their current attempt's task sessions counted: ended, running, highest number begun.
+/// One row for each participant, with the numbers of ended and running task sessions of the current attempt and the
+/// highest task number begun.
 constexpr std::string_view counted_participants =
     "SELECT p.id, p.access_code, p.attempt, p.listed_in_config OR p.added_by_command, "
     "count(s.id) FILTER (WHERE s.state != 'running'), count(s.id) FILTER (WHERE s.state = 'running'), "
@@ -42,7 +43,7 @@ const char* state_of(const Query& row, int total_tasks) {
   return row.integer(4) == 0 ? "new" : "ready";
 }
 
-/// When something was last typed in a task of the attempt; empty where nothing was, or no bytes are recorded.
+/// The time of the last input in the attempt's tasks; empty if there is none, or if bytes are not recorded.
 std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
   Query row = database.query(
       "SELECT (SELECT c.at FROM input_chunks c WHERE c.task_session_id = s.id ORDER BY c.stream_offset DESC LIMIT 1) "
@@ -146,7 +147,8 @@ void Transaction::sync_access_codes(const std::vector<std::string>& access_codes
 void Transaction::add_participant(const std::string& access_code, Timestamp at) {
   if (access_code.empty()) throw StoreError(ErrorCode::bad_request, "an access code must not be empty");
   if (find_participant(access_code)) {
-    throw StoreError(ErrorCode::bad_request, m_database.name() + ": there is a participant \"" + access_code + "\"");
+    throw StoreError(ErrorCode::bad_request,
+                     m_database.name() + ": there already is a participant \"" + access_code + "\"");
   }
   m_database.execute(
       "INSERT INTO participants (access_code, added_by_command, added_at) VALUES (?, 1, ?) "
@@ -317,7 +319,8 @@ void Transaction::check_acquired(const Fence& fence, const std::optional<Lease>&
   TELLINA_ASSERT_PROCESS(lease->fence == fence.number);
   TELLINA_ASSERT_PROCESS(lease->boot_id == m_boot_id);
   TELLINA_ASSERT_PROCESS(!lease->released_in_order);
-  // A fencing number is given out once: it stays with its owner and grows with every other one.
+  // Each owner gets its own fencing number. The number stays the same while the owner does, and grows with each new
+  // owner.
   const bool is_same_owner = before && before->worker == fence.worker && before->boot_id == m_boot_id;
   TELLINA_ASSERT_PROCESS(fence.number == (before ? before->fence : 0) + (is_same_owner ? 0 : 1));
 }
@@ -448,7 +451,7 @@ void Transaction::append_to_participant(const Fence& fence, const std::vector<Re
     const auto* event = std::get_if<EventRecord>(&record);
     if (!event) {
       throw StoreError(ErrorCode::bad_request,
-                       m_database.name() + ": expected only events where no task runs, got another record");
+                       m_database.name() + ": no task runs, so expected only events, got another record");
     }
     add_event(fence.participant, std::nullopt, *event);
   }
@@ -470,7 +473,7 @@ void Transaction::append(const Fence& fence, TaskSessionId session, const std::v
 bool Transaction::is_connected(ParticipantId participant, MonotonicTime at) {
   const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
   if (!lease || lease->worker.empty() || !is_live(*lease, at)) return false;
-  // A page that was attached when an earlier worker died has not come to this one yet.
+  // A page that was attached when an earlier worker died has not yet connected to this one.
   Query row = m_database.query(
       "SELECT e.kind = 'attached' AND e.at_ns >= (SELECT registered_at_ns FROM workers WHERE id = ?) FROM events e "
       "WHERE e.participant_id = ? AND e.kind IN ('attached', 'detached') ORDER BY e.id DESC LIMIT 1",

@@ -6,10 +6,10 @@
 
 namespace tellina {
 
-/// What jobs get to see, over one connection; the writer begins and commits around it.
+/// The transaction that jobs use, over one connection. The writer begins it and commits it.
 class Transaction final : public StoreTransaction {
  public:
-  /// `boot_id`: of the machine's present boot.
+  /// `boot_id`: identifies the machine's current boot.
   Transaction(Database& database, const Clock& clock, std::string boot_id)
       : m_database(database), m_clock(clock), m_boot_id(std::move(boot_id)) {}
 
@@ -49,30 +49,31 @@ class Transaction final : public StoreTransaction {
    public:
     Lease() = default;
     ParticipantId participant = 0;
-    std::string worker;  ///< empty where nobody owns it
+    std::string worker;  ///< empty if nobody owns it
     std::string previous_worker;
     std::int64_t fence = 0;
     std::string boot_id;
     MonotonicTime renewed{};
     bool released_in_order = false;
-    double age_in_seconds = 0;  ///< of the last renewal, by the wall clock: it continues over a restart of the machine
+    double age_in_seconds =
+        0;  ///< since the last renewal, by the wall clock, which continues over a restart of the machine
   };
 
   std::optional<ParticipantProgress> find_progress(ParticipantId participant, MonotonicTime at);
   std::optional<Lease> find_lease(ParticipantId participant, WallTime at);
-  /// Whether a page of the participant has its session now.
+  /// Whether a page is attached to the participant's session now.
   bool is_connected(ParticipantId participant, MonotonicTime at);
   bool is_live(const Lease& lease, MonotonicTime at) const;
   /// Throws LeaseLost unless the fence is the newest.
   void check(const Fence& fence);
-  /// Where the lease stands once it is acquired.
+  /// Checks the lease after its acquisition.
   void check_acquired(const Fence& fence, const std::optional<Lease>& before);
-  /// Throws LeaseLost unless the fence is the newest, and StoreError unless the task session runs and is the fence's
-  /// participant's.
+  /// Throws LeaseLost unless the fence is the newest, and StoreError unless the task session runs and belongs to the
+  /// fence's participant.
   StreamEnds check_running(const Fence& fence, TaskSessionId session);
   /// Charges a running task session up to `until` and stops its clock.
   void settle(ParticipantId participant, MonotonicTime until);
-  /// Continues a running task session that nobody owns; false where there is none.
+  /// Continues a running task session that has no owner; false if there is none.
   bool take_over(const Lease& left, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_group(10);
 
-/// Gives an error to every entry that has none of its own: what it did is gone with the transaction.
+/// Gives an error to every entry that has none, because its writes are lost with the transaction.
 template <typename Entries>
 void fail_all(Entries& entries, const std::exception_ptr& error) {
   for (auto& entry : entries) {
@@ -113,7 +113,7 @@ void Writer::run_group() {
   try {
     m_database->execute("BEGIN IMMEDIATE");
   } catch (const StoreError&) {
-    // Each try may have waited for five seconds, so all that wait now get this answer.
+    // Each try may have waited for 5 s, so all waiting jobs get this error now.
     group = take_all();
     fail_all(group, std::current_exception());
     report(group);
@@ -129,7 +129,7 @@ void Writer::run_group() {
     run_job(*entry, group);
     group.push_back(std::move(*entry));
   } while (m_database->in_transaction() && group.size() < limits::commit_records && m_clock.now() < end);
-  if (has_more) commit_waiting();  // the rest has waited as long as these
+  if (has_more) commit_waiting();  // the other jobs have waited just as long
   TELLINA_ASSERT_PROCESS(group.size() <= limits::commit_records);
   commit(group);
   report(group);
@@ -146,7 +146,7 @@ void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
     entry.error = std::current_exception();
   }
   try {
-    // SQLite ends some failed transactions by itself; then the jobs before this one are undone too.
+    // SQLite rolls some failed transactions back by itself. That also undoes the jobs before this one.
     if (m_database->in_transaction()) {
       m_database->execute("ROLLBACK TO job");
       m_database->execute("RELEASE job");
@@ -155,10 +155,10 @@ void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
   } catch (const StoreError&) {
     roll_back();
   }
-  fail_all(group, std::make_exception_ptr(
-                      StoreError(ErrorCode::unavailable,
-                                 m_database->name() + ": the transaction was undone as another of its writes failed",
-                                 "look for the first error of the store")));
+  fail_all(group, std::make_exception_ptr(StoreError(
+                      ErrorCode::unavailable,
+                      m_database->name() + ": another write of the transaction failed, so all of it was rolled back",
+                      "look for the store's first error in the log")));
 }
 
 void Writer::commit(std::vector<Entry>& group) {

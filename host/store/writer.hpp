@@ -34,15 +34,16 @@ class Writer final : public Store {
     std::exception_ptr error{};
   };
 
-  /// With m_mutex held. A broken one ends the process: what the queue holds is acknowledged only after its commit.
+  /// With m_mutex held. A failed assertion ends the process, because queued jobs are acknowledged only after their
+  /// commit.
   void check_invariant() const;
   bool is_due() const { return m_must_commit || m_closing || m_queue.size() >= limits::commit_records; }
   void run_thread();
-  /// Waits for work; false when all is done and the store closes.
+  /// Waits for work; false when the queue is empty and the store is closing.
   bool wait();
   std::optional<Entry> take();
   std::vector<Entry> take_all();
-  /// One transaction, begun to committed.
+  /// Runs one transaction, from BEGIN to COMMIT.
   void run_group();
   void run_job(Entry& entry, std::vector<Entry>& group);
   void commit(std::vector<Entry>& group);
@@ -60,7 +61,7 @@ class Writer final : public Store {
   std::deque<Entry> m_queue;
   bool m_must_commit = false;
   bool m_closing = false;
-  std::uint64_t m_submitted = 0;  ///< jobs, ever
+  std::uint64_t m_submitted = 0;  ///< jobs so far
   std::uint64_t m_taken = 0;      ///< jobs that have left the queue
   std::thread m_thread;
 };

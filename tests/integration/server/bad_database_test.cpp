@@ -58,8 +58,9 @@ class BadDatabase : public ServerTest {
 
 TEST_F(BadDatabase, OfAnotherProgram) {
   execute("CREATE TABLE theirs (x)");
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("db.sqlite3: expected a study's database, found one of another program"),
-                               HasSubstr("name another file, or move this one away")));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("db.sqlite3: expected a study's database, found the database of another program"),
+                    HasSubstr("name another file, or move this one away")));
 }
 
 TEST_F(BadDatabase, NoDatabaseAtAll) {
