@@ -24,7 +24,7 @@ bool AttachedClient::offer(Bytes& frame, std::uint64_t offset, std::size_t size)
 
 void AttachedClient::catch_up(const OutputBuffer& output) {
   const InvariantScope invariant(*this);
-  // A client that fell so far behind that the buffer lost its place sees a gap and says hello again.
+  // A client that is so far behind that the buffer no longer has its position gets a gap and says hello again.
   m_sent = std::max(m_sent, output.begin());
   m_rendered = std::max(m_rendered, m_sent > limits::output_window ? m_sent - limits::output_window : 0);
   while (m_sent < output.end() && has_room()) {

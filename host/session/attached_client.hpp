@@ -1,7 +1,7 @@
 #pragma once
 
-/// The client that has a session now: how much output it was sent and has rendered, how much of its input is not yet
-/// credited.
+/// The client that is attached to a session: how much output it was sent and has rendered, and how much of its input is
+/// not yet credited.
 
 #include <cstdint>
 #include <string>
@@ -12,34 +12,35 @@
 
 namespace tellina {
 
-/// Threads: the loop's. The connection must outlive it.
+/// Threads: the loop's. The connection must outlive the object.
 class AttachedClient {
  public:
   explicit AttachedClient(ClientConnection& connection) : m_connection(connection) {}
 
   ClientConnection& connection() const { return m_connection; }
 
-  /// It says by `sandbox_seen` from where on its input is meant for a sandbox that has taken another's place.
+  /// The client confirms a replacement sandbox with `sandbox_seen`, which names the offset from which its input is
+  /// meant for that sandbox.
   bool confirms_sandboxes = false;
 
-  /// Output continues from here, and everything before it counts as rendered.
+  /// Output continues from `offset`, and everything before it counts as rendered.
   void start_output(std::uint64_t offset);
 
-  /// Sends a frame that has just come from the pty, if the client has all before it and room for it.
-  /// Returns whether the frame was taken.
+  /// Sends a frame that was just read from the pty, if the client has all earlier output and its window has room.
+  /// Returns whether it took the frame.
   bool offer(Bytes& frame, std::uint64_t offset, std::size_t size);
-  /// Sends from the buffer what the window allows.
+  /// Sends output from the buffer as far as the window allows.
   void catch_up(const OutputBuffer& output);
-  /// False while the window is full.
+  /// Returns false while the window is full.
   bool has_room() const;
-  /// The client has rendered output up to here; returns false for an offset that was never sent.
+  /// The client has rendered output up to `offset`. Returns false for an offset that was never sent.
   bool acknowledge(std::uint64_t offset);
   std::uint64_t sent() const { return m_sent; }
 
-  /// Input that came on this connection, and how much of it is finished with.
+  /// Input that arrived on this connection, and how much of it can be credited.
   void input_came(std::size_t bytes) { m_uncredited += bytes; }
   void credit(std::size_t bytes);
-  /// Whatever is not credited yet: what it was for is over.
+  /// Credits all remaining input, because its task has ended.
   void credit_all() { credit(m_uncredited); }
   /// The last `bytes` of input up to `end` are recorded and handed to the shell.
   void acknowledge_input(std::uint64_t end, std::size_t bytes);

@@ -31,7 +31,7 @@ void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
   m_has_sandbox = sandbox != nullptr;
   m_check->use(std::move(sandbox));
   awake();
-  // What the old sandbox held is gone, so nothing more can be said of it.
+  // The old sandbox's content is gone, so there is nothing left to check.
   for (Waiting* const waiting : {&m_awaiting, &m_waiting}) {
     for (auto& done : std::exchange(*waiting, {})) m_loop.post(std::move(done));
   }
@@ -100,11 +100,11 @@ void CheckSchedule::finish_look(TaskCheck::Look how, const TaskCheck::Finding& f
   m_is_looking = false;
   if (finding.is_unsure) look_soon();
   const bool is_at_rest = finding.is_at_rest && !m_callbacks.command_runs();
-  // The interval counts from the last look, whatever it was for.
+  // The interval counts from the last check, whatever caused it.
   const bool goes_on = std::exchange(m_is_awake, false) || !is_at_rest;
   m_interval_timer->cancel();
   if (goes_on) awake();
-  // Work in the background that changes no verdict needs no row in the record every two seconds.
+  // A background process that changes no verdict does not need a row in the record every two seconds.
   const bool is_news = how == TaskCheck::Look::always || finding.progress != m_last;
   if (finding.progress) m_last = finding.progress;
   if (finding.progress && is_news) m_callbacks.judged(*finding.progress);

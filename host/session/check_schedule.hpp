@@ -1,6 +1,6 @@
 #pragma once
 
-/// Says when the check of a running task looks.
+/// Decides when to check a running task.
 
 #include <chrono>
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace tellina {
 
-/// Looks when a command has ended, within a second of output, every `interval` while something runs, and at the end. A
-/// sandbox at rest costs nothing. One look at a time.
+/// Checks when a command has ended, within a second of output, every `interval` while something runs, and at the end.
+/// An idle sandbox costs nothing. Only one check runs at a time.
 ///
 /// Threads: the loop's. `judged` runs on it.
 class CheckSchedule {
@@ -21,21 +21,21 @@ class CheckSchedule {
   class Callbacks {
    public:
     std::function<void(const Progress&)> judged;
-    std::function<bool()> command_runs;  ///< as far as the shell's marks tell; then nothing is at rest
+    std::function<bool()> command_runs;  ///< according to the shell's marks; then the sandbox is not idle
   };
 
-  /// `interval`: zero for none.
+  /// `interval`: zero means no periodic checks.
   CheckSchedule(Loop& loop, std::unique_ptr<TaskCheck> check, std::chrono::nanoseconds interval, Callbacks callbacks);
 
-  /// The sandbox to look at from now on; what is under way for another one is forgotten.
+  /// Checks this sandbox from now on, and discards the pending check of another one.
   void use(std::shared_ptr<SandboxHandle> sandbox);
 
   void command_ended();
   void output_seen();
-  /// Something was typed, so something may begin to run.
+  /// Something was typed, so a program may start to run.
   void input_seen() { awake(); }
-  /// A last look before the task ends. `done` runs after its verdict: from the loop, perhaps after this object's end,
-  /// or within this call.
+  /// Runs a last check before the task ends. `done` runs after its verdict: within this call, or from the loop, even if
+  /// this object is destroyed by then.
   void look_at_the_end(std::function<void()> done);
 
   void check_invariant() const;
@@ -58,11 +58,11 @@ class CheckSchedule {
   std::unique_ptr<Loop::Timer> m_interval_timer;
   bool m_is_awake = false;  ///< the interval runs
   bool m_is_looking = false;
-  std::optional<TaskCheck::Look> m_next{};  ///< asked for during a look
-  Waiting m_waiting;                        ///< for the verdict of the next look
-  Waiting m_awaiting;                       ///< for that of the look under way
-  std::optional<Progress> m_last{};         ///< verdict on this sandbox
-  /// Replaced with each sandbox: answers that hold an older one are late.
+  std::optional<TaskCheck::Look> m_next{};  ///< requested while a check runs
+  Waiting m_waiting;                        ///< waits for the verdict of the next check
+  Waiting m_awaiting;                       ///< waits for the verdict of the current check
+  std::optional<Progress> m_last{};         ///< last verdict on this sandbox
+  /// Replaced with each sandbox. A result that holds an older one is out of date.
   std::shared_ptr<bool> m_current = std::make_shared<bool>(true);
 };
 

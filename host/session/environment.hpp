@@ -16,7 +16,7 @@
 
 namespace tellina {
 
-/// What the sessions of one loop share. Lent by the worker for longer than any session lives.
+/// What the sessions of one loop share. The worker owns it and keeps it longer than any session.
 class SessionEnvironment {
  public:
   SessionEnvironment(Loop& loop_, BlockingPool& pool_, Store& store_, SandboxBackend& sandboxes_, Random& random_,
@@ -31,26 +31,26 @@ class SessionEnvironment {
   Log& log;
 
   std::string worker;                  ///< id of the owner of the sandboxes and the leases
-  std::string sandbox_plugin;          ///< its name, for messages
-  bool works_ahead = false;            ///< a sandbox is made for a task before it is started
-  bool keeps_bytes = true;             ///< whether the record holds what goes through the terminals
-  std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps what it started with
-  /// For /metrics: the number by which this worker is called, and what its process is called where it is this lane that
-  /// tells of the process and the store, which several lanes may share.
+  std::string sandbox_plugin;          ///< name of the backend, for messages
+  bool works_ahead = false;            ///< creates the sandbox of the next task before the task starts
+  bool keeps_bytes = true;             ///< whether the record keeps the bytes of the terminals
+  std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one
+  /// For /metrics: the number of this worker, and the name of its process if this lane reports on the process and the
+  /// store. Several lanes may share these, and only one reports on them.
   unsigned number = 0;
   std::string process;
   std::shared_ptr<SessionStatistics> statistics = std::make_shared<SessionStatistics>();
-  std::string channel_prefix;  ///< in front of the names of all channels
-  /// In test mode: carries out a step of the self-test for the gateway, on the loop; else empty.
+  std::string channel_prefix;  ///< prefix of all channel names
+  /// In test mode: runs a step of the self-test for the gateway, on the loop. Otherwise empty.
   std::function<void(Loop&, const std::string& step, std::function<void(Bytes)> reply)> self_test;
-  /// When the leases lapse unless they are renewed. From then on another worker may have taken the sessions over,
-  /// shells and all: no terminal is read or written.
+  /// When the leases expire unless they are renewed. After that, another worker may have taken over the sessions with
+  /// their shells, so this worker neither reads nor writes any terminal.
   MonotonicTime leases_until = MonotonicTime::max();
 
   bool holds_leases() const { return loop.clock().now() < leases_until; }
 };
 
-/// In the ids of workers that the self-test has beside the study's.
+/// Part of the ids of the workers that the self-test uses besides the study's.
 inline constexpr const char* test_worker_mark = "-test-";
 
 }  // namespace tellina

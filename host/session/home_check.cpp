@@ -26,7 +26,7 @@ void HomeCheck::look(Look how, std::function<void(Finding)> done) {
   m_sandbox->inspect(
       [how, seen, last = m_last_activity, request = m_request, study = m_study,
        number = m_task_number](Sandbox& sandbox) {
-        // Before the snapshot: what runs meanwhile counts as later.
+        // Read before the snapshot, so that anything that runs meanwhile counts as later activity.
         seen->activity = sandbox.activity();
         if (how == Look::if_changed && seen->activity.is_known && seen->activity == last) return;
         const FileTree home = sandbox.snapshot(request);
@@ -44,16 +44,16 @@ TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& failure) {
-      m_environment.log.warning(std::string("the home directory could not be looked at: ") + failure.what());
+      m_environment.log.warning(std::string("cannot check the home directory: ") + failure.what());
     }
-    // A restarted shell or a slow backend.
+    // The shell may have restarted, or the backend is slow.
     finding.is_unsure = true;
     m_last_activity.reset();
     return finding;
   }
   finding.progress = seen.progress;
   finding.is_unsure = seen.has_raced;
-  // Alone and unchanged between two looks: what a job's end may still bring about has happened by the second one.
+  // If the shell was alone and nothing changed between two checks, a job that ended has had its last effect.
   finding.is_at_rest = seen.activity.is_known && seen.activity.shell_is_alone && seen.activity == m_last_activity;
   m_last_activity = seen.activity;
   return finding;

@@ -11,7 +11,7 @@
 
 namespace tellina {
 
-/// Threads: the loop's; the comparison runs on the pool.
+/// Threads: the loop's; the comparison runs on the blocking pool.
 class HomeCheck final : public TaskCheck {
  public:
   HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study, int task_number);
@@ -21,11 +21,11 @@ class HomeCheck final : public TaskCheck {
   void look(Look how, std::function<void(Finding)> done) override;
 
  private:
-  /// Filled on the pool, read on the loop afterwards.
+  /// Written on the pool, then read on the loop.
   class Seen {
    public:
     Activity activity;
-    std::optional<Progress> progress{};  ///< absent where nothing can have changed
+    std::optional<Progress> progress{};  ///< absent if nothing can have changed
     bool has_raced = false;
   };
 
@@ -38,7 +38,7 @@ class HomeCheck final : public TaskCheck {
   SnapshotRequest m_request;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::optional<Activity> m_last_activity{};  ///< just before the home was last compared
-  Lifeline m_lifeline;                        ///< cut with each sandbox: answers of an older one are late
+  Lifeline m_lifeline;  ///< cut with each new sandbox, so that results of an older one are dropped
 };
 
 }  // namespace tellina

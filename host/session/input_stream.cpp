@@ -12,7 +12,7 @@ InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes)
   arrival.offset = m_received;
   if (bytes.empty()) return arrival;
   if (offset > m_received) {
-    // Without a sum: the page chooses the offset, up to the last of 64 bits.
+    // Written without an addition that could overflow, because the page chooses the offset, up to 2^64 - 1.
     if (bytes.size() > m_window || offset - m_received > m_window - bytes.size()) {
       arrival.beyond_window = true;
       return arrival;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Puts what the page sends into offset order, and knows how far each stage has got.
+/// Puts the page's input into offset order, and tracks how far each stage has come.
 
 #include <algorithm>
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace tellina {
 
-/// Pure bookkeeping of one input stream: bytes are received once each whatever is resent, and are acknowledged when
-/// they are both recorded and written to the shell.
+/// Pure bookkeeping for one input stream: each byte is received once, even if it is sent again, and is acknowledged
+/// when it is both recorded and written to the shell.
 class InputStream {
  public:
-  /// What became of a frame.
+  /// The result of one frame.
   class Arrival {
    public:
     Arrival() = default;
     std::uint64_t offset = 0;    ///< of `bytes`
-    Bytes bytes;                 ///< new, in order, ready for the shell; may hold earlier-held frames too
-    std::size_t dropped = 0;     ///< bytes of this frame that had been received before
-    bool beyond_window = false;  ///< the frame starts further ahead than the window: it was not taken
+    Bytes bytes;                 ///< new, in order, ready for the shell; may include frames that were held
+    std::size_t dropped = 0;     ///< bytes of this frame that were received before
+    bool beyond_window = false;  ///< the frame starts beyond the window and was refused
   };
 
   explicit InputStream(std::uint64_t offset = 0, std::size_t window = limits::input_window) : m_window(window) {
@@ -32,13 +32,14 @@ class InputStream {
 
   Arrival receive(std::uint64_t offset, BytesView bytes);
 
-  /// Declares everything before `offset` settled (a gap, or the start of a stream). Held frames are forgotten.
+  /// Counts everything before `offset` as settled (a gap, or the start of a stream). Drops held frames.
   void jump_to(std::uint64_t offset);
 
-  /// Drops the held frames: a page that says hello sends everything from received_end() again. Returns their bytes.
+  /// Drops the held frames, because a page that says hello sends everything from received_end() again. Returns their
+  /// size in bytes.
   std::size_t forget_early();
 
-  /// Neither goes beyond what was received; `written` never goes back.
+  /// Neither value may exceed what was received; `written` never decreases.
   void written(std::uint64_t end);
   void recorded(std::uint64_t end);
 
@@ -46,9 +47,9 @@ class InputStream {
   std::uint64_t received_end() const { return m_received; }
   std::uint64_t written_end() const { return m_written; }
 
-  /// How much more can be acknowledged than when take_acknowledgement() was last called.
+  /// How many more bytes can be acknowledged than at the last take_acknowledgement().
   std::size_t unacknowledged() const { return static_cast<std::size_t>(acknowledgeable() - m_acknowledged); }
-  /// How far input can be acknowledged.
+  /// Returns the offset up to which input can be acknowledged, and remembers it.
   std::uint64_t take_acknowledgement() { return m_acknowledged = acknowledgeable(); }
 
   void check_invariant() const;

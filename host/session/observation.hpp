@@ -1,6 +1,6 @@
 #pragma once
 
-/// How many observations of a participant go into the record.
+/// Limits how many observations of a participant are recorded.
 
 #include <chrono>
 #include <functional>
@@ -13,16 +13,16 @@
 
 namespace tellina {
 
-/// Keeps one participant's reports within bounds: 100 observations and 50 frames of input times a second. A page that
-/// was away sends at once what it kept, which is at most 1,000 frames: so much may come in one go.
+/// Limits one participant's reports to 100 observations and 50 frames of input times a second. A page that was
+/// disconnected sends everything it kept at once, at most 1,000 frames, so the limit allows a burst of that size.
 ///
 /// Threads: the loop's.
 class ObservationLimit {
  public:
-  /// `report`: one event "observations_dropped" for each second in which frames were dropped, at its end.
+  /// `report` gets one event "observations_dropped" at the end of each second in which frames were dropped.
   ObservationLimit(Loop& loop, std::function<void(EventRecord)> report);
 
-  /// Whether this one may be recorded; else it is counted.
+  /// Returns whether this frame may be recorded; if not, counts it.
   bool admit(const ObservationFrame& frame);
 
   void check_invariant() const;

@@ -29,7 +29,7 @@ void OutputBuffer::append(BytesView bytes) {
     bytes.remove_prefix(bytes.size() - m_capacity);
     m_size = 0;
   }
-  // begin() and copy() reckon from the end, so the end has to be the old one while the ring is rebuilt.
+  // begin() and copy() count from the end, so m_end keeps its old value while the ring is rebuilt.
   m_end -= bytes.size();
   grow(m_size + bytes.size());
   std::size_t position = (m_end - m_base) % m_ring.size();

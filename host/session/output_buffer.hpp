@@ -1,6 +1,6 @@
 #pragma once
 
-/// The end of an output stream, kept for pages that come back.
+/// The latest output of a stream, kept for pages that reconnect.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,22 +12,22 @@
 namespace tellina {
 
 /// A ring of the last `capacity` bytes of a stream with 64-bit offsets. Grows as it fills, so that an idle session
-/// costs little.
+/// costs little memory.
 class OutputBuffer {
  public:
   explicit OutputBuffer(std::uint64_t offset = 0, std::size_t capacity = limits::replay_buffer);
 
-  /// Offsets of the first byte held and of the next byte to come.
+  /// Offsets of the first byte held, and of the next byte to append.
   std::uint64_t begin() const { return m_end - m_size; }
   std::uint64_t end() const { return m_end; }
 
   void append(BytesView bytes);
-  /// Appends to `bytes` what is held from `offset` on, at most `limit` bytes. `offset` lies in begin()..end().
+  /// Appends the held bytes from `offset` on to `bytes`, at most `limit`. `offset` lies in begin()..end().
   void copy(std::uint64_t offset, std::size_t limit, Bytes& bytes) const;
-  /// Something that was appended is no longer held.
+  /// True if some appended bytes are no longer held.
   bool is_cut() const { return begin() > m_origin; }
-  /// Where a replay that cannot start at the stream's beginning should start: after the first newline held, or at
-  /// begin() where there is none.
+  /// Where to start a replay that cannot start at the stream's beginning: after the first newline held, or at begin()
+  /// if there is none.
   std::uint64_t begin_of_line() const;
 
   void check_invariant() const;

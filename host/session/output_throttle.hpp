@@ -11,17 +11,17 @@
 
 namespace tellina {
 
-/// Bounds what one task session puts into the record: past 64 MiB of output its pty is read at 256 KiB a second.
+/// Limits how much output one task session records: after 64 MiB, its pty is read at 256 KiB a second.
 class OutputThrottle {
  public:
-  /// `recorded`: bytes of output that the task session has in the record already.
+  /// `recorded`: bytes of the task session's output that are already in the record.
   OutputThrottle(std::uint64_t recorded, MonotonicTime now);
 
   void count(std::size_t bytes);
   bool applies() const { return m_recorded >= limits::full_speed_output; }
-  /// Whether it applies for the first time in this task session; true once.
+  /// True once per task session: when the throttle applies for the first time.
   bool begins(MonotonicTime now);
-  /// How long the pty must not be read; nothing where it may be read now. Where it applies.
+  /// How long the pty must not be read; nothing if it may be read now. Call it only while the throttle applies.
   std::optional<std::chrono::nanoseconds> pause(MonotonicTime now);
 
  private:

@@ -120,10 +120,10 @@ void ParticipantSession::handle_text(ClientConnection& connection, BytesView jso
 
 bool ParticipantSession::refuses_hello(ClientConnection& connection, const HelloFrame& frame) {
   if (frame.participant && *frame.participant != participant_key(participant())) {
-    m_environment.log.warning("a page of another participant came with a cookie of " +
-                              participant_label(participant()) + " and was sent away; it logs in again");
+    m_environment.log.warning("a page of another participant sent a cookie of " + participant_label(participant()) +
+                              "; the session refused it, and it logs in again");
     connection.send_text(
-        error_frame("wrong_participant", "This page is another participant's. Please open its link again.", {}));
+        error_frame("wrong_participant", "This page belongs to another participant. Please open its link again.", {}));
     if (is_attached(connection)) release_client("it named another participant");
     m_connections.erase(&connection);
     connection.close(close_code::wrong_participant, "wrong participant");
@@ -132,9 +132,9 @@ bool ParticipantSession::refuses_hello(ClientConnection& connection, const Hello
   }
   if (!frame.stream || frame.stream->empty() || m_streams.contains(*frame.stream)) return false;
   m_environment.log.warning(participant_label(participant()) +
-                            ": a page named a stream that is not this participant's, and was refused");
+                            ": refused a page that named a stream of another participant");
   connection.send_text(
-      error_frame("unknown_stream", "This page is another participant's. Please open its link again.", {}));
+      error_frame("unknown_stream", "This page belongs to another participant. Please open its link again.", {}));
   return true;
 }
 
@@ -184,7 +184,7 @@ void ParticipantSession::resize(TerminalSize size) {
 void ParticipantSession::observe(ObservationFrame frame) {
   if (!m_observation_limit.admit(frame)) return;
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
-  // What was typed in a task that has ended meanwhile is not the next one's: the row names its stream.
+  // Input from a task that has since ended does not belong to the next task; the row names its stream.
   const bool names_stream = frame.is_input_times || !frame.stream.empty();
   const bool is_of_another = names_stream && (!task_runs() || frame.stream != m_task->stream());
   if (is_of_another)
@@ -202,7 +202,7 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
     if (const auto* refusal = std::get_if<StudyProgress::RefuseRequest>(&effect)) {
       send(error_frame(refusal->code, refusal->message, frame.id));
     } else if (is_busy) {
-      send(error_frame("busy", "the last task is being put away", frame.id));
+      send(error_frame("busy", "the previous task is still ending", frame.id));
     } else if (std::holds_alternative<StudyProgress::RejoinTask>(effect)) {
       send_welcome(frame.id);
     } else if (const auto* start = std::get_if<StudyProgress::StartTask>(&effect)) {
@@ -437,9 +437,9 @@ void ParticipantSession::release(std::function<void()> done) {
 
 void ParticipantSession::give_up_ownership(std::function<void()> done) {
   if (m_task) m_task->terminal().detach();
-  close_all(close_code::service_restart, "the server goes down");
-  // Where a dead owner may have typed more than it recorded, and no client has said how much since, the next owner has
-  // to ask; nor is anything known of a task that could not be taken over.
+  close_all(close_code::service_restart, "the server is stopping");
+  // If a dead owner may have received more input than it recorded, and no client has reported its offset since, the
+  // next owner has to ask again. The same holds for a task that could not be taken over.
   const bool has_unknown_task = !m_task && m_progress.task_runs();
   const bool in_order = !has_unknown_task && !(m_task && m_task->has_uncertain_input());
   auto give_back = [this, in_order, done = std::move(done)] {
@@ -474,7 +474,7 @@ void ParticipantSession::log_failure(const AssertionFailure& failure) {
 
 void ParticipantSession::fail(const AssertionFailure& failure) {
   log_failure(failure);
-  // Not here: the session's own functions are still on the stack.
+  // Posted, because the session's own functions are still on the stack.
   m_environment.loop.post(m_lifeline.guarded([this] { m_record_loop.run([this] { interrupt(); }); }));
 }
 
@@ -515,7 +515,7 @@ void ParticipantSession::interrupt_past_the_recorder() {
         try {
           if (error) std::rethrow_exception(error);
         } catch (const std::exception& failure) {
-          m_environment.log.error(std::string("the end of a failed session could not be recorded: ") + failure.what());
+          m_environment.log.error(std::string("cannot record the end of a failed session: ") + failure.what());
         }
         end_failed();
       }));

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One participant as their owner sees them: clients that come and go, the study's next step, and the running task.
+/// One participant's session at its owner: clients that attach and leave, the study's next step, and the running task.
 
 #include <functional>
 #include <memory>
@@ -21,19 +21,19 @@
 
 namespace tellina {
 
-/// Made when the lease has been acquired; continues a task that another owner left running.
+/// Created once the lease is acquired. Continues a task that another owner left running.
 ///
-/// An AssertionFailure inside the session ends it and no other: a running task is recorded as `interrupted`, clients
-/// are disconnected (1011), and the owner gets the callback `lost` to destroy the session. A client that comes back
-/// gets a new one.
+/// An AssertionFailure inside the session ends only this session: a running task is recorded as `interrupted`, clients
+/// are disconnected (1011), and the callback `lost` asks the owner to destroy the session. A client that reconnects
+/// gets a new session.
 ///
 /// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
 class ParticipantSession final : private TaskSession::Owner {
  public:
   class Callbacks {
    public:
-    std::function<void()> idle;  ///< nobody is connected and nothing runs: the owner may release() it
-    /// A newer owner has the participant, or the session has failed: the owner must destroy it.
+    std::function<void()> idle;  ///< no client is connected and no task runs: the owner may call release()
+    /// The participant has a newer owner, or the session has failed: the owner must destroy the session.
     std::function<void()> lost;
   };
 
@@ -47,12 +47,13 @@ class ParticipantSession final : private TaskSession::Owner {
   void on_data(ClientConnection& connection, BytesView frame);
   void on_text(ClientConnection& connection, BytesView json);
 
-  /// The leases hold again after they might have lapsed: the terminal is read and written again.
+  /// The leases are valid again after they might have expired: the terminal is read and written again.
   void resume();
   bool is_idle() const;
-  /// Ends in order: sandbox gone, all recorded, lease given back, connections closed with 1012 (service restart).
+  /// Ends the session in an orderly way: removes the sandbox, records everything, returns the lease, and closes
+  /// connections with 1012 (service restart).
   void release(std::function<void()> done);
-  /// Without a write to the store, which belongs to another owner now: connections are closed with 1012.
+  /// Ends without a write to the store, because another owner has the lease now. Closes connections with 1012.
   void abandon();
 
   void check_invariant() const;
@@ -72,31 +73,31 @@ class ParticipantSession final : private TaskSession::Owner {
   void handle_data(ClientConnection& connection, BytesView frame);
   void handle_text(ClientConnection& connection, BytesView json);
   void hello(ClientConnection& connection, const HelloFrame& frame);
-  /// Answers and returns true where a client is another participant's, or a stream is none of this one's.
+  /// If a client or a stream belongs to another participant, replies with an error and returns true.
   bool refuses_hello(ClientConnection& connection, const HelloFrame& frame);
-  /// The client stays connected, without a session. `reason` is for the record and the log.
+  /// Detaches the client, which stays connected. `reason` is for the record and the log.
   void release_client(const std::string& reason);
   void replace_client();
   void resize(TerminalSize size);
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
-  /// Whether a request is for another task than the current one; then that is answered.
+  /// If a request names another task than the current one, replies with an error and returns true.
   bool refuses_task(std::optional<int> task, const RequestId& id);
   void ping(ClientConnection& connection, const PingFrame& frame);
   void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;
   void finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox = {});
 
-  /// Tells the study's state machine and carries out what it asks for.
+  /// Passes an event to the study's state machine and carries out the effects that it returns.
   void apply(const StudyProgress::Event& event);
   void carry_out(const StudyProgress::Effects& effects);
-  /// Has the sandbox for the next task made while a client shows what the task is about.
+  /// Creates the sandbox for the next task while a client shows the task's description.
   void prepare(int task_number);
   void begin_task(int number);
   void take_over(bool left_in_order);
   std::unique_ptr<SandboxSlot> make_slot(std::shared_ptr<const Study> study, int task_number);
-  /// The slot that was prepared, if it is for that task, or an empty one.
+  /// The prewarmed slot if it is for that task, otherwise an empty one.
   std::unique_ptr<SandboxSlot> take_slot(int task_number);
   void drop_prewarmed_slot();
 
@@ -109,21 +110,21 @@ class ParticipantSession final : private TaskSession::Owner {
   Timestamp now() const { return Timestamp(m_environment.loop.clock()); }
   void check_idle();
   void give_up_ownership(std::function<void()> done);
-  /// Runs a callback of the owner's, which may destroy the session, on the loop's next turn.
+  /// Calls a callback of the owner, which may destroy the session, on the loop's next turn.
   void tell_owner(const std::function<void()>& callback);
 
-  /// The session's boundary was left by a failed assertion. What it has is no longer trusted, except the record.
+  /// Handles an assertion that failed inside the session's boundary. From then on only the record is trusted.
   void fail(const AssertionFailure& failure);
-  /// The record itself is not to be trusted.
+  /// Handles a failed assertion in the record, which is then not trusted either.
   void fail_record(const AssertionFailure& failure);
   void log_failure(const AssertionFailure& failure);
   std::chrono::nanoseconds charged_at_failure() const;
-  /// Ends the task in the store, by the recorder or past it.
+  /// Ends the task in the store: through the recorder, or without it.
   void interrupt();
   void interrupt_past_the_recorder();
   void end_failed();
 
-  /// A line for the log about this participant and the task that runs, if any.
+  /// A log event about this participant and the running task, if any.
   LogEvent log_event(std::string_view name) const;
   void log_arrival(bool has_been_here);
   void log_departure(std::string_view reason);
@@ -131,18 +132,18 @@ class ParticipantSession final : private TaskSession::Owner {
   SessionEnvironment& m_environment;
   Callbacks m_callbacks;
   SessionLoop m_loop;
-  SessionLoop m_record_loop;  ///< the record outlives a failure of the rest
+  SessionLoop m_record_loop;  ///< the record continues after a failure elsewhere in the session
   StudyProgress m_progress;
   Recorder m_recorder;
 
   std::set<ClientConnection*> m_connections;
   std::unique_ptr<AttachedClient> m_client;
-  std::optional<MonotonicTime> m_left{};  ///< when the last client left; absent while none has
+  std::optional<MonotonicTime> m_left{};  ///< when the last client left; absent if none has left
   TerminalSize m_size;
-  std::string m_timezone;  ///< of the client that came last
+  std::string m_timezone;  ///< of the latest client
 
-  std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while none runs
-  int m_leaving_slots = 0;                        ///< that were not needed and are not gone yet
+  std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while no task runs
+  int m_leaving_slots = 0;                        ///< that were not needed and are still being removed
   std::function<void()> m_when_slots_are_gone{};
   std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;
@@ -150,11 +151,11 @@ class ParticipantSession final : private TaskSession::Owner {
   RequestId m_start_id;
   RequestId m_reset_id;
   RequestId m_give_up_id;
-  std::set<std::string> m_done;  ///< requests that were answered and may come again
+  std::set<std::string> m_done;  ///< answered requests, which a client may repeat
   ObservationLimit m_observation_limit;
   bool m_is_released = false;
   bool m_has_failed = false;
-  std::function<void()> m_when_interrupted{};  ///< of a release() of a session that has failed
+  std::function<void()> m_when_interrupted{};  ///< `done` of a release() after the session failed
   Lifeline m_lifeline;
 };
 

@@ -8,10 +8,10 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds retry_interval{500};
-/// For a damaged file: a person has to stop the server to repair it, unless the disk recovers.
+/// Retry interval for a damaged file: somebody has to stop the server to repair it, unless the disk recovers.
 constexpr std::chrono::seconds damaged_interval{5};
 constexpr const char* not_recorded = "not_recorded";
-/// How far the record of the lengths may be behind. Below what stops the reading of the pty.
+/// How far the record of the lengths may lag. This is less than the lag that stops reading from the pty.
 constexpr std::chrono::milliseconds lengths_interval{200};
 
 std::size_t payload_size(const Record& record) {
@@ -21,7 +21,7 @@ std::size_t payload_size(const Record& record) {
   return 0;
 }
 
-/// Failures that may end without this program, such as a full disk.
+/// Whether a failure may end without a restart of this program, such as a full disk.
 bool may_pass(const StoreError& error) {
   switch (error.code()) {
     case ErrorCode::unavailable:
@@ -127,7 +127,7 @@ void Recorder::count(Operation& batch, bool is_input, std::size_t size) {
 }
 
 Recorder::Operation& Recorder::open_batch() {
-  // The operation in front may be in the store's hands.
+  // The first operation may already be in the store's queue.
   const bool open = m_operations.size() > (m_in_flight ? 1 : 0) && m_operations.back().records;
   if (!open) {
     Operation operation;
@@ -216,7 +216,7 @@ void Recorder::submit() {
     };
   }
   auto done = m_loop.posted([this](const std::exception_ptr& error) { completed(error); });
-  // What waits behind a batch is not one, and is waited for.
+  // An operation that waits behind a batch is not a batch, and somebody waits for it.
   const bool may_lie = front.records && m_operations.size() == 1 && !much_waits();
   if (may_lie) return m_store.submit_deferred(front.job, std::move(done));
   m_store.submit(front.job, std::move(done));
@@ -230,13 +230,13 @@ void Recorder::completed(const std::exception_ptr& error) {
   } catch (const StoreError& failure) {
     if (may_pass(failure)) return wait(retry_interval, "the record waits for the database: ", failure);
     if (failure.code() == ErrorCode::incompatible) {
-      return wait(damaged_interval, "the database is damaged, so the record and its terminal stand still: ", failure);
+      return wait(damaged_interval, "the database is damaged, so the record and its terminal are paused: ", failure);
     }
-    return give_up(std::string("a session restarts, because its record cannot continue: ") + failure.what());
+    return give_up(std::string("a session restarts because its record cannot continue: ") + failure.what());
   } catch (const LeaseLost& failure) {
-    return give_up(std::string("a session is left to its newer owner: ") + failure.what());
+    return give_up(std::string("a session ends because it has a newer owner: ") + failure.what());
   } catch (const std::exception& failure) {
-    return give_up(std::string("a session restarts, because its record cannot continue: ") + failure.what());
+    return give_up(std::string("a session restarts because its record cannot continue: ") + failure.what());
   }
   if (!m_complaint.empty()) m_log.info("the record continues");
   m_complaint.clear();
@@ -250,7 +250,7 @@ void Recorder::completed(const std::exception_ptr& error) {
   check_invariant();
   submit();
   if (operation.records && m_recorded) m_recorded(operation.input_end);
-  // May destroy the recorder.
+  // The callback may destroy the recorder.
   if (operation.done) operation.done();
 }
 

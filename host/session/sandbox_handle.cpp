@@ -10,7 +10,7 @@
 namespace tellina {
 namespace {
 
-/// Runs a call into the plugin on this thread; returns what it threw, as an Error.
+/// Calls into the plugin on this thread. Returns any exception as an Error.
 template <typename Call>
 std::exception_ptr attempt(const std::string& plugin, Call&& call) {
   try {
@@ -158,7 +158,7 @@ void SandboxHandle::destroy(std::function<void()> done) {
             try {
               std::rethrow_exception(error);
             } catch (const Error& failure) {
-              self->m_environment.log.error(std::string("a sandbox could not be removed: ") + failure.what());
+              self->m_environment.log.error(std::string("cannot remove a sandbox: ") + failure.what());
             }
           }
           done();

@@ -1,6 +1,7 @@
 #pragma once
 
-/// A sandbox as a loop uses it: its blocking calls run on the pool, one at a time, and answer on the loop.
+/// A sandbox as seen from a loop: its blocking calls run on the pool, one at a time, and return their results to the
+/// loop.
 
 #include <deque>
 #include <exception>
@@ -20,26 +21,26 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   using Started = std::function<void(std::shared_ptr<SandboxHandle>, std::exception_ptr)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  /// Starts one on the pool. Exactly one of the two that `started` gets is set.
+  /// Starts a sandbox on the pool. `started` gets either the sandbox or an error.
   static void start(SessionEnvironment& environment, SandboxSpec spec, Started started);
-  /// Takes over a dead owner's, likewise.
+  /// Adopts a dead owner's sandbox, with the same result.
   static void adopt(SessionEnvironment& environment, const SandboxId& id, Started started);
 
-  /// Calls into the plugin, so it may throw anything, and belongs on the pool.
+  /// Calls into the plugin, so it may throw anything and must run on the pool.
   SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox);
 
   int terminal() const { return m_terminal; }
   int ended_descriptor() const { return m_ended_descriptor; }
   bool shell_has_ended() const;
 
-  /// `look` runs on the pool, so that comparing a large tree holds up no keystroke.
+  /// `look` runs on the pool, so that comparing a large tree delays no keystroke.
   void inspect(std::function<void(Sandbox&)> look, Done done) { run(std::move(look), std::move(done)); }
-  /// Tells how the shell ended and starts the next one; terminal() and ended_descriptor() are the new ones when `done`
-  /// runs without an exception.
+  /// Reports how the shell ended and starts the next one. If `done` gets no exception, terminal() and
+  /// ended_descriptor() are those of the new shell.
   void restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done);
-  /// At once, or after the call that is under way.
+  /// Runs at once, or after the current call.
   void resize(TerminalSize size);
-  /// Interrupts what is under way; its callback still runs. Nothing else may be asked afterwards.
+  /// Interrupts the current call; its callback still runs. No other call is allowed afterwards.
   void destroy(std::function<void()> done);
 
   void check_invariant() const;
@@ -47,7 +48,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
  private:
   using Make = std::function<std::unique_ptr<Sandbox>(SandboxBackend&)>;
   static void make(SessionEnvironment& environment, const char* function, Make make, Started started);
-  /// Queues a call; `finish` runs on the loop with what it threw.
+  /// Queues a call. `finish` runs on the loop and gets the exception, if any.
   void run(std::function<void(Sandbox&)> call, Done finish);
   void next();
 

@@ -8,12 +8,12 @@
 namespace tellina {
 namespace {
 
-/// A shell that ends sooner than this is restarted only after as long, so that one that cannot live costs little.
+/// The shortest time between two starts of a shell, so that a shell that ends at once costs little.
 constexpr std::chrono::seconds short_life{1};
 constexpr std::chrono::milliseconds redraw_pause{50};
 
 using State = SandboxSlot::State;
-/// Into `stopped` every state may change. A reset's sandbox comes into use whatever the old one is doing.
+/// Every state may change into `stopped`. The sandbox of a reset comes into use in any state of the old one.
 constexpr Transition<State> transitions[] = {
     {State::empty, State::prewarming},       {State::empty, State::starting},
     {State::empty, State::in_use},           {State::prewarming, State::starting},
@@ -108,8 +108,8 @@ void SandboxSlot::drop_prewarmed() {
 
 SandboxHandle::Started SandboxSlot::use_when_there(const SandboxId& id, Origin origin, Used done) {
   ++m_leaving->awaited;
-  // Inside the session's boundary only as far as it is about the session: a sandbox that comes too late is removed
-  // whatever has become of that.
+  // Only the part that concerns the session runs inside its boundary: a sandbox that arrives too late is removed even
+  // if the session has failed.
   auto used = m_loop.guarded([this, id, origin, done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox,
                                                                         std::exception_ptr error) {
     if (!error) error = use(sandbox, id, origin);
@@ -153,7 +153,7 @@ void SandboxSlot::start_prewarmed() {
     if (!sandbox || !sandbox->shell_has_ended()) return use_it(sandbox, error);
     ++leaving->awaited;
     sandbox->destroy([leaving] { leaving->one_gone(); });
-    use_it(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "the shell that was prewarmed has ended")));
+    use_it(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "the prewarmed shell has ended")));
   });
 }
 
@@ -173,7 +173,7 @@ void SandboxSlot::adopt(const SandboxId& sandbox) {
   move_to(State::starting);
   m_sandbox_id = sandbox;
   auto started = use_when_there(sandbox, Origin::adopted, [this](const std::exception_ptr& error) {
-    // Sandboxes that end with their owner are the usual case.
+    // This is the usual case, because most sandboxes end with their owner.
     if (error) return start_fresh();
     m_has_adopted = true;
     note("adopted", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
@@ -246,7 +246,7 @@ void SandboxSlot::restart_shell() {
   m_sandbox->restart_shell(
       m_size,
       m_loop.guarded(m_lifeline.guarded([this, sandbox = m_sandbox](ExitStatus status, std::exception_ptr error) {
-        // Another sandbox may have come into use meanwhile.
+        // Another sandbox may be in use by now.
         if (sandbox == m_sandbox) on_restarted(status, error);
       })));
 }
@@ -264,8 +264,7 @@ void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& erro
     m_user->use_new_shell(std::move(open.terminal));
     m_loop.post(m_lifeline.guarded([this] { m_user->shell_restarted(); }));
   } catch (const Error& failure) {
-    m_environment.log.warning(std::string("a shell could not be restarted, its sandbox is replaced: ") +
-                              failure.what());
+    m_environment.log.warning(std::string("cannot restart a shell, so its sandbox is replaced: ") + failure.what());
     note("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
     replace();
   }
@@ -277,7 +276,7 @@ void SandboxSlot::replace() {
 }
 
 void SandboxSlot::on_replaced(const std::exception_ptr& error) {
-  // Before the first prompt: the task has not begun, or its owner tries another start.
+  // Before the first prompt, the task has not begun, or its owner tries another start.
   if (error && !m_user->is_ready()) return on_start_failed(error);
   m_loop.post(m_lifeline.guarded([this, error] { m_user->replaced(error); }));
   if (!error) return;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The place of one task's sandbox: which one is in it, and how another one comes into it.
+/// Holds one task's sandbox, and replaces it when necessary.
 
 #include <exception>
 #include <functional>
@@ -15,59 +15,60 @@
 
 namespace tellina {
 
-/// Gets a sandbox for a task (started, prewarmed before the task, or adopted from a dead owner), restarts its shell
-/// when that ends, and replaces the sandbox if that fails or if the participant resets the task.
+/// Gets a sandbox for a task (started, prewarmed, or adopted from a dead owner), restarts its shell when the shell
+/// ends, and replaces the sandbox if the restart fails or the participant resets the task.
 ///
-/// Several sandboxes may be on their way at once. One that nobody asked for by a reset gives way to one that has come
-/// into use since it was ordered, and is removed.
+/// Several sandboxes may be starting at once. If another sandbox came into use after one was ordered, the late one is
+/// removed, unless a reset ordered it.
 ///
 /// Threads: the loop's.
 class SandboxSlot {
  public:
   enum class State : std::uint8_t {
     empty,        ///< no sandbox was requested, or its start failed
-    prewarming,   ///< a sandbox is made ahead, or is there, and no task uses it
+    prewarming,   ///< a sandbox is being created or is ready, and no task uses it
     starting,     ///< a sandbox is being started or adopted for the task
     in_use,       ///< the shell of the sandbox runs
-    shell_ended,  ///< the shell has ended; the next one starts after a moment
+    shell_ended,  ///< the shell has ended; the next one starts after a delay
     restarting,   ///< the next shell is being started in the same sandbox
-    replacing,    ///< it could not be started; another sandbox is
-    stopped       ///< the end of the slot
+    replacing,    ///< the shell could not be started; another sandbox is being started
+    stopped       ///< the slot has ended
   };
 
-  /// How a sandbox has come into use.
+  /// How a sandbox came into use.
   enum class Origin : std::uint8_t {
-    started,  ///< for the task's start, or in the place of a lost one: nobody asked for the exchange
+    started,  ///< for the task's start, or to replace a lost one
     adopted,  ///< from a dead owner: the streams, the screen and waiting input continue
-    reset     ///< the participant asked for it
+    reset     ///< because the participant reset the task
   };
 
-  /// Whose slot it is: the task session.
+  /// The user of a slot: the task session.
   class User {
    public:
     /// Opens the terminal of a sandbox or a shell that is about to come into use. May throw any std::exception if the
-    /// sandbox's descriptor is none.
+    /// sandbox's descriptor is invalid.
     virtual std::unique_ptr<TerminalIo> open_terminal(const SandboxHandle& sandbox) = 0;
-    /// The sandbox is in use from now on. The terminal of the one before it must not be used after this call.
+    /// The sandbox is in use from now on. The previous sandbox's terminal must not be used
+    /// after this call.
     virtual void use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::unique_ptr<TerminalIo> terminal,
                              Origin origin) = 0;
     /// The shell has ended, and its terminal must not be used after this call.
     virtual void shell_ended() = 0;
     virtual void use_new_shell(std::unique_ptr<TerminalIo> terminal) = 0;
-    /// Whether the shell has ever been ready for input. Until then, a sandbox that is lost counts as not started.
+    /// Whether the shell has ever been ready for input. Until then, a lost sandbox counts as not started.
     virtual bool is_ready() const = 0;
 
-    // Results of start(), adopt() and reset(); after use_sandbox() where there is a sandbox.
+    // Results of start(), adopt() and reset(). If there is a sandbox, they follow use_sandbox().
 
     virtual void started() = 0;
     virtual void adopted() = 0;
-    /// `error`: why the old sandbox stays; null if the new one is in use.
+    /// `error`: why the old sandbox stays in use; null if the new one is.
     virtual void reset_finished(const std::exception_ptr& error) = 0;
 
-    // These run from the loop, and never inside a call of the slot's, so they may destroy it.
+    // The loop calls these, never a function of the slot, so they may destroy the slot.
 
     virtual void start_failed(const std::exception_ptr& error) = 0;
-    /// A lost sandbox has been replaced by another, or (`error`) cannot be yet; the slot keeps trying.
+    /// Another sandbox has replaced a lost one. With `error`, this has failed so far, and the slot keeps trying.
     virtual void replaced(const std::exception_ptr& error) = 0;
     virtual void shell_restarted() = 0;
 
@@ -75,53 +76,55 @@ class SandboxSlot {
     ~User() = default;
   };
 
-  /// `study`: whose task `task_number` the sandbox is for. `time_zone`: empty for the sandbox's own.
+  /// `study`, `task_number`: the task that the sandbox is for. `time_zone`: empty for the sandbox's default.
   SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
               std::shared_ptr<const Study> study, int task_number, TerminalSize size, std::string time_zone);
-  /// Ends all sandboxes without waiting.
+  /// Removes all sandboxes without waiting.
   ~SandboxSlot();
   SandboxSlot(const SandboxSlot&) = delete;
   SandboxSlot& operator=(const SandboxSlot&) = delete;
 
-  /// Makes a sandbox ahead of the task. The first prompt of its shell waits in the terminal, unread.
+  /// Creates a sandbox before the task starts. Its shell's first prompt stays unread in the terminal.
   void prewarm();
-  /// Whether what was prewarmed can be used: a study that was replaced meanwhile has other tasks.
+  /// Whether the prewarmed sandbox can be used. It cannot if the study was replaced meanwhile, because that has other
+  /// tasks.
   bool is_for(const std::shared_ptr<const Study>& study, int task_number) const {
     return m_study == study && m_task_number == task_number;
   }
 
-  /// Before anything of the below. `user` must outlive the slot or its stop().
+  /// Called before any function below. `user` must outlive the slot or its stop().
   void use_for(User& user) { m_user = &user; }
-  /// With the sandbox that was prewarmed, or with a fresh one.
+  /// Uses the prewarmed sandbox, or a new one.
   void start();
-  /// Adopts a dead owner's sandbox if possible, and starts another one if not.
+  /// Adopts a dead owner's sandbox if possible, and starts a new one otherwise.
   void adopt(const SandboxId& sandbox);
-  /// A fresh sandbox replaces the present one; the present one stays if none can be started.
+  /// Replaces the sandbox by a new one. If none can be started, the old one stays.
   void reset();
-  /// Ends everything; `done` runs from the loop when every sandbox is gone, also those that were being started. The
-  /// user hears nothing more. The `done` of a second call replaces that of the first.
+  /// Ends everything. `done` runs from the loop when all sandboxes are gone, including those that were being started.
+  /// The user gets no more calls. A second call's `done` replaces the first.
   void stop(std::function<void()> done);
 
   void resize(TerminalSize size);
   TerminalSize size() const { return m_size; }
-  /// Makes full-screen programs draw again: their window becomes a row smaller for a moment.
+  /// Makes full-screen programs redraw: their window is one row smaller for a moment.
   void redraw();
-  /// For the sandboxes that are started from now on.
+  /// Sets the time zone of sandboxes that are started from now on.
   void use_timezone(const std::string& time_zone) { m_timezone = time_zone; }
 
   State state() const { return m_state; }
-  /// The sandbox in use, or the one that is being adopted; empty before the first.
+  /// The sandbox in use or being adopted; empty before the first.
   const SandboxId& sandbox_id() const { return m_sandbox_id; }
-  /// What the marks of that sandbox's shells carry. Guards against accidents only, as the participant can read it.
+  /// The nonce in the marks of that sandbox's shells. It guards only against accidents, because the participant can
+  /// read it.
   std::string nonce() const { return nonce_of(m_sandbox_id); }
-  /// The task continued with a dead owner's sandbox, whose output before that this process does not have.
+  /// The task continued with a dead owner's sandbox. This process does not have that sandbox's earlier output.
   bool has_adopted() const { return m_has_adopted; }
   bool is_in_use() const { return m_state == State::in_use; }
 
   void check_invariant() const;
 
  private:
-  /// A sandbox that is made ahead. Outlives the slot until the sandbox is there.
+  /// A prewarmed sandbox. Outlives the slot until the sandbox has started.
   struct Prewarmed {
     SandboxId id;
     std::shared_ptr<SessionStatistics> statistics;
@@ -130,9 +133,9 @@ class SandboxSlot {
     std::exception_ptr error;
     SandboxHandle::Started taker;
   };
-  /// What stop() waits for; outlives the slot.
+  /// What stop() waits for. Outlives the slot.
   struct Leaving {
-    int awaited = 0;  ///< sandboxes that are starting, or going
+    int awaited = 0;  ///< sandboxes that are being started or removed
     std::function<void()> done;
     void one_gone() {
       if (--awaited == 0 && done) std::exchange(done, nullptr)();
@@ -140,18 +143,19 @@ class SandboxSlot {
   };
   using Used = std::function<void(const std::exception_ptr&)>;
 
-  /// From the id, so that an adopter knows it too.
+  /// Derived from the id, so that an adopting worker knows it too.
   static std::string nonce_of(const SandboxId& id) { return "n" + id; }
   void move_to(State state);
   SandboxSpec make_spec();
   void start_prewarmed();
   void start_fresh();
   void order(Origin origin, Used done);
-  /// What to do with a sandbox that is being started or adopted; counts it among those that stop() waits for.
+  /// Returns the handler for a sandbox that is being started or adopted, and counts the sandbox among those that stop()
+  /// waits for.
   SandboxHandle::Started use_when_there(const SandboxId& id, Origin origin, Used done);
-  /// Returns why the sandbox cannot be used; then everything is as before.
+  /// Returns why the sandbox cannot be used; in that case nothing has changed.
   std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const SandboxId& id, Origin origin);
-  /// The descriptors that a shell has: opened, or nothing changed and an Error.
+  /// The descriptors of a shell. Either all are open, or nothing has changed and there is an Error.
   struct OpenShell {
     std::unique_ptr<TerminalIo> terminal;
     std::unique_ptr<Loop::Watch> watch;
@@ -164,7 +168,7 @@ class SandboxSlot {
   void on_restarted(ExitStatus status, const std::exception_ptr& error);
   void replace();
   void on_replaced(const std::exception_ptr& error);
-  /// The sandbox that was prewarmed and not taken, if any, is removed.
+  /// Removes the prewarmed sandbox if it was not used.
   void drop_prewarmed();
   static void hand_over(Prewarmed& prewarmed);
   static void take(Prewarmed& prewarmed, SandboxHandle::Started taker);

@@ -7,7 +7,7 @@ SessionLoop::SessionLoop(Loop& loop, Failed failed)
 
 void SessionLoop::post(Task task) { m_loop.post(guarded(std::move(task))); }
 
-/// Keeps the task itself, so that what it hands to the loop needs no allocation.
+/// Stores the task itself, so that posting to the loop needs no allocation.
 class SessionLoop::BoundedTimer final : public Loop::Timer {
  public:
   BoundedTimer(std::unique_ptr<Loop::Timer> timer, std::shared_ptr<Boundary> boundary)

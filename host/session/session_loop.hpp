@@ -1,6 +1,6 @@
 #pragma once
 
-/// The boundary of one session: an assertion that fails inside it ends that session, and no other.
+/// The boundary of one session: an assertion that fails inside it ends only that session.
 
 #include <functional>
 #include <memory>
@@ -12,17 +12,17 @@
 namespace tellina {
 
 /// A loop as one session sees it. Each task that the session posts, and each of its timers and watches, runs inside the
-/// boundary: the first AssertionFailure that leaves one closes the boundary and is reported. Behind a closed boundary
-/// nothing runs any more.
+/// boundary. The first AssertionFailure that leaves one of them closes the boundary and is reported. After that, none
+/// of them runs.
 ///
 /// Threads: the loop's, except post() and what posted() returns, which any thread may call.
-/// Lifetime: `loop` must outlive every callable that this object hands out. Those may outlive this object; they do
-/// nothing then.
+/// Lifetime: `loop` must outlive every callable that this object returns. Those may outlive this object; then they do
+/// nothing.
 class SessionLoop final : public Loop {
  public:
   using Failed = std::function<void(const AssertionFailure&)>;
 
-  /// `failed` is called once at most, where the failure is caught. It must not destroy the session.
+  /// `failed` is called at most once, where the failure is caught. It must not destroy the session.
   SessionLoop(Loop& loop, Failed failed);
   SessionLoop(const SessionLoop&) = delete;
   SessionLoop& operator=(const SessionLoop&) = delete;
@@ -34,20 +34,20 @@ class SessionLoop final : public Loop {
   std::unique_ptr<Timer> make_timer() override;
   std::unique_ptr<Watch> watch(int descriptor) override;
 
-  /// Runs a call that comes from outside of the session.
+  /// Runs a call that comes from outside the session.
   template <typename Call>
   void run(Call&& call) const {
     const std::shared_ptr<Boundary> boundary = m_boundary;
     boundary->run(std::forward<Call>(call));
   }
-  /// Wraps a call that the loop's owner runs without knowing the session.
+  /// Wraps a call that the loop's owner will run.
   template <typename Call>
   auto guarded(Call call) const {
     return [boundary = m_boundary, call = std::move(call)](auto&&... arguments) mutable {
       boundary->run([&] { call(std::forward<decltype(arguments)>(arguments)...); });
     };
   }
-  /// Wraps a call for another thread: the result posts it to the loop, with its arguments.
+  /// Wraps a call for another thread: calling the result posts the call, with its arguments, to the loop.
   template <typename Call>
   auto posted(Call call) const {
     return [&loop = m_loop, call = guarded(std::move(call))](auto... arguments) {
@@ -65,7 +65,7 @@ class SessionLoop final : public Loop {
   struct Boundary {
     Failed failed;
     bool is_closed = false;
-    bool is_inside = false;  ///< a call runs; those inside it leave their failures to the outermost
+    bool is_inside = false;  ///< a call runs; nested calls leave failures to the outermost one
 
     template <typename Call>
     void run(Call&& call) {

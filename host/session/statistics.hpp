@@ -11,14 +11,14 @@ namespace tellina {
 /// Threads: the loop's.
 class SessionStatistics {
  public:
-  /// From the arrival of input at the session to the next output of its terminal. Input that prints nothing counts
-  /// until something else does.
+  /// The time from the arrival of input at the session to the next output of its terminal. If input prints nothing, the
+  /// time runs until other output.
   Histogram key_to_echo;
-  Histogram sandbox_start;            ///< of those that came to something
-  std::int64_t sandbox_failures = 0;  ///< starts that did not
+  Histogram sandbox_start;            ///< of successful starts
+  std::int64_t sandbox_failures = 0;  ///< failed starts
   std::int64_t sandboxes_starting = 0;
-  std::int64_t sandboxes_there = 0;    ///< started and not being removed
-  std::int64_t sandboxes_ready = 0;    ///< of them: made ahead, and not used yet
+  std::int64_t sandboxes_there = 0;    ///< started and not yet being removed
+  std::int64_t sandboxes_ready = 0;    ///< of these: prewarmed and not yet used
   std::int64_t sandboxes_leaving = 0;  ///< being removed
 };
 

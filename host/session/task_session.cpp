@@ -20,9 +20,9 @@ using Origin = SandboxSlot::Origin;
 constexpr Transition<State> transitions[] = {
     {State::starting, State::running},   // in the store
     {State::starting, State::ended},     // no sandbox could be started
-    {State::running, State::resetting},  // asked for
+    {State::running, State::resetting},  // the participant reset the task
     {State::resetting, State::running},  // done, or failed
-    {State::running, State::closing},    // time is up, given up
+    {State::running, State::closing},    // the time is up, or the participant gave up
     {State::resetting, State::closing},  //
     {State::running, State::ending},     // passed, or without a sandbox for too long
     {State::resetting, State::ending},   //
@@ -32,7 +32,7 @@ constexpr Transition<State> transitions[] = {
 
 constexpr std::chrono::seconds sandbox_retry{2};
 
-/// Four characters that can be read out and found in the log: "3F7A".
+/// Four characters that are easy to read out and to find in the log: "3F7A".
 std::string make_reference(Random& random) {
   std::string reference = random_token(random, 2);
   for (char& digit : reference) {
@@ -76,7 +76,7 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_slot(std::move(slot)),
       m_terminal(environment, loop, recorder, m_study, task_number, TerminalSession::Position(), *this) {
   m_slot->use_for(*this);
-  // Held until the task has begun: the window that its first lines were made for.
+  // Kept until the task begins: the window size for which its first lines are printed.
   const TerminalSize size = m_slot->size();
   m_recorder.add(EventRecord(
       "started", "{\"columns\":" + std::to_string(size.columns) + ",\"rows\":" + std::to_string(size.rows) + "}",
@@ -145,7 +145,8 @@ std::uint64_t TaskSession::input_from(const HelloFrame& hello, bool same_stream)
     return is_unseen || present == TerminalSession::no_input ? hello.input_offset.value_or(0) : present;
   }
   if (hello.sandbox->empty()) return 0;
-  // Input for a lost sandbox may come again after this hello, so the limit stays until the client names another.
+  // After this hello, the client may send input for a lost sandbox again, so the limit stays until the client names the
+  // new sandbox.
   return *hello.sandbox == m_slot->sandbox_id() ? present : TerminalSession::no_input;
 }
 
@@ -155,7 +156,7 @@ std::uint64_t TaskSession::attach(AttachedClient& client, const HelloFrame& hell
   m_terminal.attach(client);
   const bool same_stream = !hello.stream || *hello.stream == m_row.stream;
   if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset &&
-      *hello.input_offset <= limits::stream_offset / 2) {  // beyond it the stream could run out of offsets
+      *hello.input_offset <= limits::stream_offset / 2) {  // beyond this the stream could run out of offsets
     m_terminal.jump_input(*hello.input_offset);
   }
   m_terminal.use_input_from(input_from(hello, same_stream));
@@ -177,12 +178,12 @@ void TaskSession::continue_for(AttachedClient& client) {
 }
 
 void TaskSession::see_sandbox(const SandboxSeenFrame& frame) {
-  // Where it is not the one in use, the client has yet to hear of that one.
+  // If it is not the sandbox in use, the client has not yet learned of that one.
   if (runs() && frame.sandbox == m_slot->sandbox_id()) m_terminal.use_input_from(frame.input_offset);
 }
 
 void TaskSession::resize(TerminalSize size) {
-  // What happens once the task has ended must not get into the next one's record.
+  // Nothing that happens after the end of the task may get into the next task's record.
   if ((m_state != State::starting && !runs()) || size == m_slot->size()) return;
   m_slot->resize(size);
   m_recorder.add(EventRecord(
@@ -219,7 +220,7 @@ void TaskSession::start_failed(const std::exception_ptr& error) {
     return m_owner.task_not_started(reference);
   }
   const InvariantScope invariant(*this);
-  // A reset may have brought a sandbox meanwhile.
+  // A reset may have brought a sandbox by now.
   if (!runs() || m_slot->is_in_use()) return;
   report_sandbox_failure(error, "take_over");
   m_terminal.stop_waiting_for_prompt();
@@ -403,7 +404,7 @@ void TaskSession::close(TaskSessionState outcome) {
 std::chrono::nanoseconds TaskSession::charged_for(TaskSessionState outcome) const {
   if (outcome == TaskSessionState::timed_out) return m_clock.duration();
   if (outcome != TaskSessionState::passed) return m_clock.charged(clock());
-  // The clock may have stood since then.
+  // The clock may have been stopped since then.
   return m_clock.charged(std::max(m_terminal.passed_at(), m_clock.started().value_or(MonotonicTime())));
 }
 

@@ -19,56 +19,57 @@
 
 namespace tellina {
 
-/// Knows which state the task is in, keeps its clock, and decides how and when it ends. The sandbox and the two streams
-/// are those of its slot and its terminal.
+/// Knows the task's state, runs its clock, and decides how and when it ends. Its slot holds the sandbox, and its
+/// terminal the two streams.
 ///
 /// Threads: the loop's.
 class TaskSession final : private SandboxSlot::User, private TerminalSession::Owner {
  public:
   enum class State : std::uint8_t {
-    starting,   ///< waits for a shell, and for the store; clients do not know of it
+    starting,   ///< waits for a shell and for the store; clients do not see it
     running,    ///< clients are welcomed to it
-    resetting,  ///< the same, and a fresh sandbox was asked for
+    resetting,  ///< like running, while a new sandbox is being started
     closing,    ///< the time is up, or the participant gave up; a last check may still pass the task
-    ending,     ///< how it ended is being recorded, and the sandbox removed
+    ending,     ///< the outcome is being recorded, and the sandbox removed
     ended,      ///< both are done, or the task could not be started
     released    ///< left running in the store, for the next owner
   };
 
-  /// Whose task it is: the participant's session. May destroy the task where that is said, else not.
+  /// The owner of the task: the participant's session. Only the functions that say so may destroy the task.
   class Owner {
    public:
-    /// To the attached client, if there is one.
+    /// Sends to the attached client, if there is one.
     virtual void send(std::string json) = 0;
     /// Null while no client is attached.
     virtual AttachedClient* client() = 0;
-    /// It is in the store: clients are to be welcomed to it.
+    /// The task is in the store; clients can be welcomed to it.
     virtual void task_started() = 0;
-    /// No sandbox could be started; the failure's log line has `reference`. May destroy the task.
+    /// No sandbox could be started. The log line of the failure has `reference`. May destroy the task.
     virtual void task_not_started(const std::string& reference) = 0;
-    /// row() has changed in what participants see of it.
+    /// Something in row() that participants see has changed.
     virtual void task_changed() = 0;
-    /// A reset is done, or has failed (`reference`, else empty).
+    /// A reset has succeeded, or has failed with `reference`.
     virtual void reset_finished(const std::string& reference) = 0;
-    /// How it ended is in the store.
+    /// The outcome is in the store.
     virtual void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) = 0;
-    /// Nothing of it is left, or its sandbox is slow to go. May destroy the task.
+    /// The task has ended completely, or its sandbox takes too long to be removed. May destroy the task.
     virtual void task_ended() = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// A new task session, for which `slot` may have a prewarmed sandbox. All references must outlive it.
+  /// Starts a new task session. `slot` may have a prewarmed sandbox for it. All references must outlive the object.
   TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
               ParticipantId participant, std::shared_ptr<const Study> study, int task_number,
               std::unique_ptr<SandboxSlot> slot);
-  /// One that another owner left running. `left_in_order`: that owner gave it back, and all it had is recorded.
+  /// Continues one that another owner left running. `left_in_order`: that owner returned it, and everything it received
+  /// is recorded.
   TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
               ParticipantId participant, std::shared_ptr<const Study> study, const TaskSessionRow& row,
               bool left_in_order, std::unique_ptr<SandboxSlot> slot);
 
-  /// Once, after the constructor: gets the sandbox.
+  /// Gets the sandbox. Called once, after the constructor.
   void start();
 
   /// Running, resetting or closing.
@@ -78,27 +79,27 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   int task_number() const { return m_row.task_number; }
   const std::string& stream() const { return m_row.stream; }
   const SandboxId& sandbox_id() const { return m_slot->sandbox_id(); }
-  /// As the store has it, with what is charged up to now.
+  /// The row as in the store, charged up to now.
   TaskSessionRow row() const;
-  /// Nobody knows how much a dead owner typed beyond the record.
+  /// True if a dead owner may have received input that it did not record.
   bool has_uncertain_input() const { return m_input_is_uncertain; }
   TerminalSession& terminal() { return m_terminal; }
   const TerminalSession& terminal() const { return m_terminal; }
 
-  /// A client has said hello while the task runs. Returns the offset from which output goes to it: where it left off,
-  /// or as near as the buffer reaches back.
+  /// A client has said hello while the task runs. Returns the offset from which it gets output: where it left off, or
+  /// the nearest offset that the buffer has.
   std::uint64_t attach(AttachedClient& client, const HelloFrame& hello);
-  /// Behind the welcome: the last check's result and the output that the client has missed.
+  /// Sends the last check's result and the output that the client has missed. Called after the welcome.
   void continue_for(AttachedClient& client);
   void see_sandbox(const SandboxSeenFrame& frame);
   void resize(TerminalSize size);
   void use_timezone(const std::string& time_zone) { m_slot->use_timezone(time_zone); }
 
-  /// Asks for a fresh sandbox, once at a time; returns false while one is on its way.
+  /// Requests a new sandbox. Returns false while one is already being started.
   bool reset();
-  /// Ends as `gave_up`, unless a last check passes the task.
+  /// Ends the task as `gave_up`, unless a last check passes it.
   void give_up();
-  /// Leaves the task running for the next owner; `done` runs when no sandbox is left. Nothing more is called back.
+  /// Leaves the task running for the next owner. `done` runs when no sandbox is left. The owner gets no more callbacks.
   void release(std::function<void()> done);
 
   void check_invariant() const;
@@ -124,26 +125,26 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
 
   void move_to(State state);
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(task_number()) - 1]; }
-  /// In the store, where it becomes `running`.
+  /// Begins the task session in the store, where it becomes `running`.
   void begin();
   void on_begun(const TaskSessionRow& row, MonotonicTime started);
-  /// The sandbox in use is another one: it goes into the store, and the clock runs again.
+  /// Another sandbox is in use: writes it to the store and restarts the clock.
   void on_sandbox_changed();
-  /// Clients that name the sandboxes they know get a message about one that nobody asked for.
+  /// Sends clients that name their sandboxes a message about a sandbox that they did not request.
   void announce_exchange();
-  /// From where on a client's input is meant for the sandbox in use.
+  /// The offset from which a client's input is meant for the sandbox in use.
   std::uint64_t input_from(const HelloFrame& hello, bool same_stream);
   void start_clock(MonotonicTime since);
   void stop_clock();
   void write_clock();
   void send_progress();
-  /// After a last check, which may still pass the task.
+  /// Ends the task after a last check, which may still pass it.
   void close(TaskSessionState outcome);
   void end(TaskSessionState outcome);
-  /// A task that was passed is charged up to the check that found it solved.
+  /// A passed task is charged up to the check that found it solved.
   std::chrono::nanoseconds charged_for(TaskSessionState outcome) const;
   void on_ended();
-  /// Logs and records it; returns the reference by which both are found.
+  /// Logs and records a failure. Returns the reference that identifies it in both.
   std::string report_sandbox_failure(const std::exception_ptr& error, const char* when);
   MonotonicTime clock() const { return m_loop.clock().now(); }
   Timestamp now() const { return Timestamp(m_loop.clock()); }
@@ -160,14 +161,14 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   TaskSessionRow m_row;
   TaskClock m_clock;
   std::unique_ptr<Loop::Timer> m_deadline;      ///< when the task ends by itself
-  std::unique_ptr<Loop::Timer> m_step_timer;    ///< of another start after a failed one, and of a slow removal
-  std::optional<TaskSessionState> m_ends_as{};  ///< while closing: unless the last check passes
-  bool m_resets = false;                        ///< a sandbox that was asked for is on its way
+  std::unique_ptr<Loop::Timer> m_step_timer;    ///< for another start after a failed one, and for a slow removal
+  std::optional<TaskSessionState> m_ends_as{};  ///< while closing: the outcome unless the last check passes
+  bool m_resets = false;                        ///< a sandbox for a reset is being started
   bool m_input_is_uncertain = false;
-  bool m_exchange_is_unseen = false;       ///< a sandbox took another's place, and no client was there to confirm it
-  bool m_needs_redraw = false;             ///< of the client that has said hello
-  std::optional<Progress> m_last_check{};  ///< of the present sandbox
-  int m_end_steps = 0;                     ///< while ending: of the two that it takes, those that are not done
+  bool m_exchange_is_unseen = false;       ///< the sandbox was replaced, and no client has confirmed it
+  bool m_needs_redraw = false;             ///< for the client that has said hello
+  std::optional<Progress> m_last_check{};  ///< of the sandbox in use
+  int m_end_steps = 0;                     ///< while ending: how many of the two steps are not done
 
   std::unique_ptr<SandboxSlot> m_slot;
   TerminalSession m_terminal;

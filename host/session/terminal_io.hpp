@@ -12,31 +12,32 @@
 
 namespace tellina {
 
-/// Reads a pty as fast as its owner lets it, and writes to it in order without ever waiting.
+/// Reads a pty as fast as its owner allows, and writes to it in order and without blocking.
 ///
-/// Threads: the loop's. The descriptor is lent, and is not used after the destructor. Callbacks may destroy the object.
+/// Threads: the loop's. The caller owns the descriptor, which is not used after the destructor. Callbacks may destroy
+/// the object.
 class TerminalIo {
  public:
   class Callbacks {
    public:
     std::function<void(Bytes&)> on_output;  ///< a frame: `limits::frame_header` spare bytes, then 1 to 64 KiB of output
-    std::function<void(std::size_t)> on_written;            ///< so many more bytes have entered the pty
-    std::function<bool()> may_read;                         ///< asked before each read; false: wait for resume()
-    std::function<bool()> may_write = [] { return true; };  ///< the same of a write that had to wait for the pty
+    std::function<void(std::size_t)> on_written;            ///< this many more bytes have been written to the pty
+    std::function<bool()> may_read;                         ///< called before each read; if false, waits for resume()
+    std::function<bool()> may_write = [] { return true; };  ///< the same for a write that had to wait for the pty
   };
 
   TerminalIo(Loop& loop, int descriptor, Callbacks callbacks);
 
-  /// Takes bytes into the queue and writes what the pty takes now.
+  /// Queues the bytes, and writes what the pty accepts now.
   void write(BytesView bytes);
-  /// Bytes that have not entered the pty.
+  /// The number of bytes not yet written to the pty.
   std::size_t unwritten() const { return m_unwritten.size() - m_unwritten_from; }
-  /// What has not entered the pty: belongs to the next shell.
+  /// Removes and returns the bytes not yet written to the pty. They belong to the next shell.
   Bytes take_unwritten();
 
-  /// Reads again if may_read() allows, and writes if may_write() does.
+  /// Continues to read if may_read() allows, and to write if may_write() does.
   void resume();
-  /// Reads what is there now, whatever may_read() says, until `limit` bytes are reached: a shell's last words.
+  /// Reads the available output, whatever may_read() returns, up to `limit` bytes: the last output of a shell.
   void drain(std::size_t limit);
 
   void check_invariant() const;
@@ -44,7 +45,7 @@ class TerminalIo {
  private:
   void arm_read();
   void on_readable();
-  /// One piece: what a lone echo needs is one read, of a flood all there is. Returns how many bytes there were.
+  /// Reads one piece: a lone echo takes one read, and a flood as many as there are. Returns the number of bytes.
   std::size_t read_some();
   void arm_write();
   void flush();

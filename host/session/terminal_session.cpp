@@ -10,22 +10,24 @@
 namespace tellina {
 namespace {
 
-/// An acknowledgement is a message by itself, as dear as a key's echo, and moves a client only near the end of its
-/// window.
+/// An acknowledgement is a message of its own and costs as much as a key's echo. A client needs it only when its window
+/// is nearly full.
 constexpr std::chrono::milliseconds acknowledgement_interval{250};
-/// Output that a command prints so soon after the answer counts for the verdict on it.
+/// A verdict on an answer includes output that the command prints within this time after it.
 constexpr std::chrono::milliseconds verdict_wait{200};
-/// RIS: whatever the old sandbox's programs have made of the terminal, the new one's begin with a fresh one.
+/// RIS (full reset): the old sandbox's programs may have left the terminal in any mode, and those of the new one expect
+/// the default.
 constexpr BytesView full_reset =
     "\x1b"
     "c";
 constexpr BytesView new_shell_notice = "(a new shell)\r\n";
 
-/// Judges what a command has printed before it has ended. The shell's marks bring the verdict of a command that ends;
-/// one that continues after it has printed the answer, or that the end of the time cuts short, gets its verdict here.
+/// Judges what a command has printed before the command ends. When a command ends, the shell's marks bring the verdict.
+/// A command that continues after it has printed the answer, or that is still running when the time is up, gets its
+/// verdict here.
 class RunningOutputCheck final : public TaskCheck {
  public:
-  /// `solved`: the verdict on what the running command has printed up to now, if that passes the task.
+  /// `solved`: the verdict on the running command's output so far, if that passes the task.
   explicit RunningOutputCheck(std::function<std::optional<Progress>()> solved) : m_solved(std::move(solved)) {}
 
   void use(std::shared_ptr<SandboxHandle>) override {}
@@ -196,7 +198,7 @@ void TerminalSession::on_output(Bytes& frame) {
   }
   m_throttle.count(bytes.size());
   m_recorder.add(StreamName::output, offset, bytes, at);
-  // The client may take the frame away; checks see the bytes after it has them.
+  // The client may move the frame's bytes away, and the checks read them afterwards.
   m_printed.assign(bytes);
   set_frame_offset(frame, offset);
   if (m_client && !m_client->offer(frame, offset, m_printed.size())) m_client->catch_up(m_output);
@@ -213,7 +215,7 @@ void TerminalSession::be_ready(bool tells_owner) {
 void TerminalSession::wait_for_prompt() {
   if (m_is_ready) return;
   m_prompt_timer->start(m_loop.clock().now() + limits::first_prompt, [this] {
-    m_environment.log.warning("a shell has shown no prompt for 5 s and is used without one");
+    m_environment.log.warning("a shell has shown no prompt for 5 s; the session uses it without one");
     be_ready(true);
   });
 }
@@ -306,7 +308,7 @@ void TerminalSession::drop_input(const char* reason) {
   if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
   m_dropped_input += size;
   settle_dropped_input();
-  // Input below an earlier limit may still be on its way, behind the request for this sandbox.
+  // Input below an earlier limit may still arrive after the request for this sandbox.
   m_input_from = std::max(m_input_from == no_input ? 0 : m_input_from, m_input.received_end());
 }
 
@@ -367,7 +369,7 @@ void TerminalSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) {
   use_terminal(std::move(terminal));
 }
 
-/// A participant who has typed `exit` sees a prompt again, but what the old shell knew is gone.
+/// A participant who typed `exit` sees a prompt again, but the old shell's state is gone.
 void TerminalSession::announce_new_shell() {
   Bytes last;
   if (m_output.end() > m_output.begin()) m_output.copy(m_output.end() - 1, 1, last);
@@ -384,7 +386,7 @@ void TerminalSession::stop() {
   close_terminal();
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, "stopped");
-  // The last commands may have posted something to the owner, which hears nothing more.
+  // The last commands may have posted calls to the owner, which must get no more.
   m_lifeline.cut();
   m_acknowledges_later = false;
   m_is_stopped = true;
@@ -404,7 +406,7 @@ void TerminalSession::check_invariant() const {
   TELLINA_ASSERT(!m_has_told_pass || m_has_passed);
   TELLINA_ASSERT(!m_is_stopped || !m_terminal);
   if (m_is_stopped) return;
-  // Every byte that was received is written, or waits for a shell, or was dropped.
+  // Every received byte is written, waits for a shell, or was dropped.
   const std::size_t unwritten = m_terminal ? m_terminal->unwritten() : 0;
   TELLINA_ASSERT(m_input.received_end() - m_input.written_end() ==
                  unwritten + m_waiting_input.size() + m_dropped_input);

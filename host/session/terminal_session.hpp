@@ -21,99 +21,99 @@
 
 namespace tellina {
 
-/// Outlives connections, shells and sandboxes: clients are attached and detached, shells come and go, and the streams
-/// continue. A key takes this way: receive() records it and writes it to the shell; on_output() records the echo and
-/// hands it to the client.
+/// Outlives connections, shells and sandboxes: clients attach and detach, shells start and end, and the streams
+/// continue. receive() records a key and writes it to the shell; on_output() records the echo and hands it to the
+/// client.
 ///
 /// Threads: the loop's.
 class TerminalSession {
  public:
-  /// Whose terminal it is: the task session. Runs from the loop, never inside a call of the terminal's, so it may
-  /// destroy it.
+  /// The owner of the terminal: the task session. The loop calls these functions, never a function of the terminal, so
+  /// they may destroy the terminal.
   class Owner {
    public:
-    /// The first shell can be typed at.
+    /// The first shell is ready for input.
     virtual void terminal_ready() = 0;
     /// A check has judged the task.
     virtual void checked(const Progress& progress) = 0;
-    /// After checked(), once.
+    /// The task is passed. Called once, after checked().
     virtual void passed() = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// Where the streams stand at the start: zero for a new task session, at the recorded ends after a take-over, or past
-  /// them.
+  /// Where the streams start: at zero for a new task session, and at the recorded ends, or beyond them, after a
+  /// take-over.
   struct Position {
     std::uint64_t input = 0;
     std::uint64_t output = 0;
-    std::uint64_t recorded_output = 0;  ///< bytes of it that are in the record
+    std::uint64_t recorded_output = 0;  ///< output bytes that are in the record
     std::int64_t commands = 0;
-    std::uint64_t answered = 0;  ///< output up to here was rendered by a client before
+    std::uint64_t answered = 0;  ///< a client has rendered output up to here before
   };
 
-  /// `study`: whose task `task_number` the checks judge. All references must outlive the terminal.
+  /// `study`, `task_number`: the task that the checks judge. All references must outlive the terminal.
   TerminalSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
                   std::shared_ptr<const Study> study, int task_number, const Position& position, Owner& owner);
   ~TerminalSession();
   TerminalSession(const TerminalSession&) = delete;
   TerminalSession& operator=(const TerminalSession&) = delete;
 
-  // The client. At most one is attached; it must be detached before its end.
+  // The client. At most one is attached; it must be detached before it is destroyed.
 
-  /// Input that came early on an older connection is forgotten: the client sends it again. Output goes to the client
-  /// once it catches up.
+  /// Drops early input of an older connection, because the client sends it again. The client gets output once it
+  /// catches up.
   void attach(AttachedClient& client);
   void detach();
-  /// Sends what the client has not got yet, as far as its window allows, and continues to read the shell.
+  /// Sends the output that the client lacks, as far as its window allows, and continues to read the shell.
   void catch_up();
-  /// The client has rendered output up to here. False if that was never sent to it.
+  /// The client has rendered output up to `offset`. Returns false if that offset was never sent to it.
   bool acknowledge_output(std::uint64_t offset);
-  /// All output below this was rendered by a client at some time, so its emulator's answers were sent.
+  /// A client has rendered all output below this offset at some time, so its emulator's replies have been sent.
   std::uint64_t answered() const { return m_answered; }
-  /// A frame of input from the attached client. Returns what became of it; what is new is credited to the client when
-  /// it is acknowledged.
+  /// Handles a frame of input from the attached client and returns the result. New bytes are credited to the client
+  /// when they are acknowledged.
   InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
-  /// Input below `offset` was typed at a sandbox that is gone: it is recorded, acknowledged and dropped.
+  /// Input below `offset` was typed into a sandbox that is gone: it is recorded, acknowledged and dropped.
   void use_input_from(std::uint64_t offset) { m_input_from = offset; }
   std::uint64_t input_from() const { return m_input_from; }
   static constexpr std::uint64_t no_input = std::numeric_limits<std::uint64_t>::max();
-  /// After a take-over: input up to `offset` is lost, as far as it was not recorded.
+  /// After a take-over: the unrecorded input up to `offset` is lost.
   void jump_input(std::uint64_t offset);
 
   // The shell.
 
-  /// May throw any std::exception if the descriptor is none.
+  /// May throw any std::exception if the descriptor is invalid.
   std::unique_ptr<TerminalIo> open(int descriptor);
-  /// The sandbox in use is going. What was typed at it and not read is kept for the next one.
+  /// The sandbox in use is being removed. Unread input for it is kept for the next one.
   void leave_sandbox();
-  /// That input is for no other sandbox after all: it is dropped, and said so in the record.
+  /// Drops the input that was kept for another sandbox, and records the reason.
   void drop_input(const char* reason);
-  /// Another sandbox is in use, whose shell's marks have this nonce. `is_fresh`: its screen is, so the client's
+  /// Another sandbox is in use; its shell's marks have this nonce. `is_fresh`: its screen is empty, so the client's
   /// emulator is reset.
   void use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::string nonce,
                    std::unique_ptr<TerminalIo> terminal, bool is_fresh);
-  /// Reads the last words of a shell that has ended.
+  /// Reads the last output of a shell that has ended.
   void shell_ended();
-  /// The next shell in the same sandbox.
+  /// Uses the next shell in the same sandbox.
   void use_new_shell(std::unique_ptr<TerminalIo> terminal);
 
   /// A shell that shows no prompt for 5 s counts as ready.
   void wait_for_prompt();
   void stop_waiting_for_prompt() { m_prompt_timer->cancel(); }
-  /// The shell is known to be ready. The owner hears of it if `tells_owner` and this is the first time.
+  /// The shell is ready. The owner gets terminal_ready() if `tells_owner` is set and this is the first time.
   void be_ready(bool tells_owner);
   bool is_ready() const { return m_is_ready; }
 
-  /// Something that kept the shell from being read or written may have passed.
+  /// Continues after an obstacle to reading or writing the shell may have ended.
   void resume();
-  /// Checks what there is now, before the task ends. `done` runs from the loop behind the owner's passed(), or, where
-  /// the task is not passed, within this call or later.
+  /// Runs a last check before the task ends. `done` runs from the loop, after the owner's passed(). If the task is not
+  /// passed, it runs within this call or later.
   void check_at_the_end(std::function<void()> done);
-  /// When a check found the task solved; the command that has solved it may have run longer. Zero before that.
+  /// When a check found the task solved, even if the command that solved it ran longer. Zero before that.
   MonotonicTime passed_at() const { return m_passed_at; }
-  /// Ends everything but the acknowledgement of input that was written. The owner hears nothing more.
+  /// Stops everything except acknowledging written input. The owner gets no more calls.
   void stop();
 
   const OutputBuffer& output() const { return m_output; }
@@ -125,7 +125,7 @@ class TerminalSession {
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   void use_terminal(std::unique_ptr<TerminalIo> terminal);
   void close_terminal();
-  /// So many bytes of what waits will not be written. Counts as written once all input before it is.
+  /// These waiting bytes will not be written. They count as written once all input before them is.
   void settle_dropped_input();
   void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
   void make_tracker();
@@ -140,11 +140,11 @@ class TerminalSession {
   void pass();
   void announce_new_shell();
   bool may_read();
-  /// Acknowledges input that is recorded and written, at once or together with what comes soon.
+  /// Acknowledges input that is recorded and written: at once, or together with input that follows soon.
   void acknowledge();
   Timestamp now() const { return Timestamp(m_loop.clock()); }
   void note(std::string kind, std::string detail = {});
-  /// Runs a task on the loop's next turn, unless the terminal is stopped or gone by then.
+  /// Runs a task on the loop's next turn, unless the terminal is stopped or destroyed by then.
   void later(std::function<void()> task);
 
   SessionEnvironment& m_environment;
@@ -155,7 +155,7 @@ class TerminalSession {
   Owner& m_owner;
   AttachedClient* m_client = nullptr;
 
-  std::unique_ptr<TerminalIo> m_terminal;  ///< while there is a shell
+  std::unique_ptr<TerminalIo> m_terminal;  ///< set while there is a shell
   std::string m_nonce;                     ///< of the sandbox in use
   std::unique_ptr<Loop::Timer> m_prompt_timer;
   bool m_is_ready = false;
@@ -163,11 +163,11 @@ class TerminalSession {
 
   InputStream m_input;
   OutputBuffer m_output;
-  std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came to which the terminal has printed nothing yet
-  Bytes m_printed;                                    ///< keeps its room, so that a key's echo needs no allocation
-  Bytes m_waiting_input;                              ///< received while there is no shell to take it
+  std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came, while the terminal has printed nothing since
+  Bytes m_printed;                                    ///< keeps its capacity, so that a key's echo needs no allocation
+  Bytes m_waiting_input;                              ///< received while there is no shell
   std::uint64_t m_input_from = 0;
-  std::size_t m_dropped_input = 0;  ///< behind what has not entered the pty
+  std::size_t m_dropped_input = 0;  ///< follows the bytes not yet written to the pty
   std::uint64_t m_answered;
 
   std::optional<OutputCheck> m_output_check{};
@@ -178,7 +178,7 @@ class TerminalSession {
   bool m_has_passed = false;
   MonotonicTime m_passed_at{};
   bool m_has_told_pass = false;
-  bool m_is_at_the_end = false;  ///< nothing is waited for
+  bool m_is_at_the_end = false;  ///< the last check runs; nothing else is waited for
 
   OutputThrottle m_throttle;
   std::unique_ptr<Loop::Timer> m_throttle_timer;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The changes of state that a state machine allows, as a table.
+/// The state changes that a state machine allows, as a table.
 
 #include <cstddef>
 
@@ -12,7 +12,7 @@ struct Transition {
   State to;
 };
 
-/// Whether the table has this change.
+/// Whether the table allows this change.
 template <typename State, std::size_t size>
 constexpr bool allows(const Transition<State> (&table)[size], State from, State to) {
   for (const Transition<State>& row : table) {

@@ -4,7 +4,7 @@ namespace tellina {
 
 std::optional<ProgressFrame> visible_progress(const Progress& progress, const Task& task) {
   if (task.feedback == Feedback::none || task.feedback == Feedback::passed) return std::nullopt;
-  // Other lines of an output are allowed. Their number is for levels that show them.
+  // Extra lines in an output are allowed, so their number is shown only at feedback levels that include it.
   const bool hides_extra = task.feedback == Feedback::counts && task.type == TaskType::output;
   ProgressFrame frame;
   frame.matched = progress.matched;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// How much of a check a client may know.
+/// How much of a check's result a client may see.
 
 #include <optional>
 
@@ -10,7 +10,7 @@
 
 namespace tellina {
 
-/// What the task's feedback level shows of a check; nothing where the client gets no frame at all.
+/// The part of a check's result that the task's feedback level shows; nothing if the client gets no frame.
 std::optional<ProgressFrame> visible_progress(const Progress& progress, const Task& task);
 
 }  // namespace tellina

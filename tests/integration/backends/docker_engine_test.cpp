@@ -94,7 +94,7 @@ TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
   EXPECT_EQ(bob.state(), "running");
   bob.expect_all_acknowledged();
   expect_recorded(bob);
-  EXPECT_THAT(server().errors(), HasSubstr("a shell could not be restarted, its sandbox is replaced"));
+  EXPECT_THAT(server().errors(), HasSubstr("cannot restart a shell, so its sandbox is replaced"));
   EXPECT_NE(database().value("SELECT count(*) FROM events WHERE kind = 'shell_failed'"), "0");
   EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'sandbox_replaced'"), "1");
 }

@@ -144,7 +144,7 @@ TEST_F(RecorderTest, StandsStillWhereTheFileIsDamagedAndSaysSoOnce) {
   EXPECT_EQ(losses, 0);
   const auto lines = log.lines();
   EXPECT_EQ(std::count(lines.begin(), lines.end(),
-                       "the database is damaged, so the record and its terminal stand still: "
+                       "the database is damaged, so the record and its terminal are paused: "
                        "db.sqlite3: database disk image is malformed (stop the study)"),
             1);
 }
@@ -162,7 +162,7 @@ TEST_F(RecorderTest, TellsOfDamageThatComesWhileItWaitsForSomethingElse) {
   EXPECT_EQ(lines[0], "the record waits for the database: disk full");
   EXPECT_EQ(
       lines[1],
-      "the database is damaged, so the record and its terminal stand still: db.sqlite3: malformed (stop the study)");
+      "the database is damaged, so the record and its terminal are paused: db.sqlite3: malformed (stop the study)");
 }
 
 TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
@@ -171,7 +171,7 @@ TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
   failing.failure = std::make_exception_ptr(StoreError(ErrorCode::internal, "input is recorded up to 7"));
   add_input(0, "a");
   ASSERT_TRUE(wait([&] { return losses == 1; }));
-  EXPECT_EQ(log.lines().back(), "a session restarts, because its record cannot continue: input is recorded up to 7");
+  EXPECT_EQ(log.lines().back(), "a session restarts because its record cannot continue: input is recorded up to 7");
 }
 
 TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {

@@ -367,8 +367,8 @@ TEST_F(WorkerLaneTest, StopsInOrder) {
   send_to("worker.w0", MessageKind::text, "a", 2, R"({"type":"start_task","id":1,"task":1})");
   ASSERT_TRUE(wait([&] { return of("a", MessageKind::text).size() == 3; }));
   stop(lane);
-  EXPECT_EQ(wait_close("a"), "1012 the server goes down");
-  EXPECT_EQ(wait_close("b"), "1012 the server goes down");
+  EXPECT_EQ(wait_close("a"), "1012 the server is stopping");
+  EXPECT_EQ(wait_close("b"), "1012 the server is stopping");
   EXPECT_TRUE(backend.shell().is_destroyed);
   EXPECT_EQ(stored("SELECT count(*) FROM leases WHERE worker_id IS NOT NULL"), "0");
 }
