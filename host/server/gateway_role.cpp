@@ -41,7 +41,7 @@ GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
       m_port(m_gateway.start()) {}
 
 void GatewayRole::stop() {
-  // Requests wait for it, and the gateway for them.
+  // The self-test's requests wait for its end, and the gateway waits for its requests.
   if (m_self_test) m_self_test->stop();
   m_gateway.stop();
 }

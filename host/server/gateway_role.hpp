@@ -1,6 +1,6 @@
 #pragma once
 
-/// The role that speaks with browsers, set up from config.json.
+/// The gateway role, set up from config.json.
 
 #include <cstdint>
 #include <memory>
@@ -14,10 +14,10 @@
 
 namespace tellina {
 
-/// Threads and lifetime as Gateway's.
+/// Threads and lifetime: as for Gateway.
 class GatewayRole {
  public:
-  /// Serves when it returns.
+  /// The gateway serves when the constructor returns.
   GatewayRole(const ServerParts& parts, LoopThreads& loops);
 
   std::uint16_t port() const { return m_port; }
@@ -29,7 +29,7 @@ class GatewayRole {
   std::uint16_t m_port = 0;
 };
 
-/// Throws, before anything else is tried, what a gateway would throw that cannot listen.
+/// Throws the error of a gateway that cannot listen, before anything else is tried.
 void check_port(const ServerParts& parts);
 
 }  // namespace tellina

@@ -11,7 +11,7 @@ namespace tellina {
 namespace {
 
 constexpr const char* plugin = "channel layer";
-/// The SDK promises at least one look a second.
+/// The SDK promises at least one dispatch a second.
 constexpr std::chrono::milliseconds between_looks{500};
 
 }  // namespace
@@ -32,8 +32,8 @@ void LayerDispatch::begin() {
     m_watch = m_loop.watch(descriptor);
   } catch (const std::exception& failure) {
     m_layer.end_dispatching();
-    throw Error(ErrorCode::unavailable, std::string("channel layer: its descriptor ") + std::to_string(descriptor) +
-                                            " cannot be watched: " + failure.what());
+    throw Error(ErrorCode::unavailable, std::string("channel layer: cannot watch its descriptor ") +
+                                            std::to_string(descriptor) + ": " + failure.what());
   }
   dispatch();
   look_from_time_to_time();
@@ -59,7 +59,7 @@ bool LayerDispatch::ask_layer() {
   try {
     return guard_plugin_call(plugin, [this] { return m_layer.dispatch(); });
   } catch (const Error& error) {
-    m_log.error(std::string("the event loop receives for it no more: ") + error.what());
+    m_log.error(std::string("the event loop no longer receives for it: ") + error.what());
     end();
     return false;
   }
@@ -80,7 +80,7 @@ void LayerDispatch::end() noexcept {
   try {
     m_layer.end_dispatching();
   } catch (const std::exception& failure) {
-    m_log.error(std::string("channel layer: it cannot continue on its own threads: ") + failure.what());
+    m_log.error(std::string("channel layer: cannot continue on its own threads: ") + failure.what());
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Lets a channel layer do its receiving on an event loop.
+/// Lets a channel layer receive on an event loop.
 
 #include <memory>
 
@@ -11,13 +11,14 @@
 
 namespace tellina {
 
-/// Dispatches for as long as it lives, where the layer offers that; else does nothing. A layer that throws, which it
-/// must not, is left to its own threads from then on.
+/// Dispatches while the object lives, if the layer supports that; otherwise does nothing. If the layer throws, which
+/// the SDK forbids, it continues on its own threads.
 ///
-/// Threads: constructor and destructor on one that is not the loop's; the loop runs until after the destructor.
+/// Threads: the constructor and the destructor run on a thread that is not the loop's. The loop runs until after the
+/// destructor.
 class LayerDispatch {
  public:
-  /// After the layer's first receive(). Throws Error where the layer cannot begin; then it continues on its own
+  /// Called after the layer's first receive(). Throws Error if the layer cannot begin; then it continues on its own
   /// threads.
   LayerDispatch(Loop& loop, ChannelLayer& layer, Log& log);
   LayerDispatch(const LayerDispatch&) = delete;
@@ -35,11 +36,11 @@ class LayerDispatch {
   ChannelLayer& m_layer;
   Log& m_log;
 
-  // Of the loop's thread.
+  // Used on the loop's thread only.
   std::unique_ptr<Loop::Watch> m_watch;
   std::unique_ptr<Loop::Timer> m_timer;
-  bool m_is_armed = false;   ///< the watch will call
-  bool m_is_posted = false;  ///< a call is behind what the receivers have posted
+  bool m_is_armed = false;   ///< the watch will call dispatch()
+  bool m_is_posted = false;  ///< a call is posted, after the receivers' posts
   Lifeline m_lifeline;
 };
 

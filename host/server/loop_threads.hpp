@@ -1,6 +1,6 @@
 #pragma once
 
-/// Event loops, each with a thread of its own.
+/// Event loops, each on its own thread.
 
 #include <functional>
 #include <future>
@@ -12,7 +12,7 @@
 
 namespace tellina {
 
-/// They run until stop() or the destructor.
+/// The loops run until stop() or the destructor.
 class LoopThreads {
  public:
   LoopThreads(std::size_t count, Clock& clock) {
@@ -45,7 +45,7 @@ class LoopThreads {
   std::vector<std::thread> m_threads;
 };
 
-/// Runs a call on a loop, from another thread, and waits for it; throws what it threw.
+/// Runs a call on a loop from another thread, waits for it, and rethrows what it threw.
 inline void run_on(Loop& loop, const std::function<void()>& call) {
   std::promise<void> done;
   loop.post([&] {

@@ -6,7 +6,7 @@
 namespace tellina {
 namespace {
 
-/// Plugins that cannot be loaded are named first: they explain what the configuration then misses.
+/// Names plugins that cannot be loaded first, because they explain what the configuration then lacks.
 HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
   for (const std::string& problem : registry.problems()) log.warning(problem);
   return load_host_config(options.config, registry);

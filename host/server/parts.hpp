@@ -43,10 +43,10 @@ class PluginInstance {
   std::unique_ptr<Kind> m_plugin;
 };
 
-/// Reads the configuration and makes the plugins that a role asks for; a plugin's constructor touches nothing outside
+/// Reads the configuration and creates the plugins that a role needs. A plugin's constructor touches nothing outside
 /// the process. Throws ConfigError and Error.
 ///
-/// Threads: the constructor's; the plugins as their kinds say.
+/// Threads: the constructor's; the plugins as their interfaces say.
 class ServerParts {
  public:
   ServerParts(const RunOptions& options_, const SystemServices& system_);
@@ -61,8 +61,8 @@ class ServerParts {
   PluginInstance<SandboxBackend> make_sandboxes() const;
 };
 
-/// Whether sandboxes can be used here, and how far their limits are enforced: into the log. Throws Error(unavailable)
-/// with the way out where they cannot.
+/// Logs whether sandboxes work on this machine, and how far their limits are enforced. Throws Error(unavailable) with a
+/// remedy if sandboxes do not work.
 void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log);
 
 }  // namespace tellina

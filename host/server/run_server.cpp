@@ -24,7 +24,7 @@ namespace {
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
-/// Until SIGINT or SIGTERM, or until the supervisor has gone.
+/// Runs until SIGINT or SIGTERM, or until the supervisor is gone.
 void serve(const Signals& signals, const SupervisorLink& link, const std::function<void()>& reload) {
   for (;;) {
     pollfd supervisor{link.descriptor(), POLLIN, 0};
@@ -38,12 +38,12 @@ void serve(const Signals& signals, const SupervisorLink& link, const std::functi
 
 void stop_or_exit(WorkerRole& worker, Log& log) {
   if (worker.stop()) return;
-  log.error("some sandboxes or records did not end in time; the next start puts them away");
+  log.error("some sandboxes or records did not end in time; the next start cleans them up");
   std::cout.flush();
   std::_Exit(0);
 }
 
-/// Gateway and worker in one process, on the same loops.
+/// Runs gateway and worker in one process, on the same loops.
 int serve_all(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(cores(), parts.system.clock);
   WorkerRole worker(parts, loops, true);
@@ -78,7 +78,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
   return 0;
 }
 
-/// One loop: what makes use of more cores is more workers.
+/// One loop: to use more cores, start more workers.
 int serve_worker(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(1, parts.system.clock);
   WorkerRole worker(parts, loops, !link.is_supervised());
@@ -97,7 +97,7 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
   return 0;
 }
 
-/// What would keep every worker from starting is found, and said, once.
+/// Finds an error that would stop every worker, and reports it once.
 void try_what_workers_need(const ServerParts& parts) {
   parts.make_ordering();
   const auto sandboxes = parts.make_sandboxes();
@@ -113,7 +113,7 @@ bool can_reload(const ServerParts& parts) {
     apply_study(*store, config, parts.system.clock);
     return true;
   } catch (const std::exception& error) {
-    parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
+    parts.system.log.error(std::string("the new configuration was not applied:\n") + error.what());
     return false;
   }
 }
@@ -160,7 +160,7 @@ int run_server(const RunOptions& options) {
     const ServerParts parts(options, SystemServices(clock, random, log));
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
-    // Programs that read the log find in it why the server has ended; people at a terminal read plain lines.
+    // Programs that read the log need to find there why the server ended; people at a terminal read plain lines.
     if (settings.format == LogFormat::text && !settings.has_priorities) throw;
     log.error(error.hint().empty() ? error.what() : error.what() + ("\n" + error.hint()));
     return error.code() == ErrorCode::bad_config ? 2 : 1;

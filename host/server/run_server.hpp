@@ -11,7 +11,7 @@ namespace tellina {
 
 enum class ServerRole { all, gateway, worker };
 
-/// What the command line says to the server; the rest is in the config file.
+/// The command line's settings for the server; all others are in the config file.
 class RunOptions {
  public:
   RunOptions() = default;
@@ -19,15 +19,14 @@ class RunOptions {
   std::string config;
   std::optional<std::string> address;
   std::optional<std::uint16_t> port;
-  std::vector<std::string> plugin_folders;  ///< of --plugin-dir only, see default_plugin_search_path()
+  std::vector<std::string> plugin_folders;  ///< from --plugin-dir only; see default_plugin_search_path()
   bool test_mode = false;
-  /// What /metrics calls a worker; absent: its process number. A supervised worker keeps its number over restarts.
+  /// The number of this worker in /metrics; absent: its process id. A supervised worker keeps its number over restarts.
   std::optional<unsigned> number;
   LogSettings log;
 };
 
-/// Serves until SIGINT or SIGTERM; returns the exit status. Throws ConfigError and Error for what keeps it from
-/// starting.
+/// Serves until SIGINT or SIGTERM; returns the exit status. Throws ConfigError and Error if it cannot start.
 int run_server(const RunOptions& options);
 
 }  // namespace tellina

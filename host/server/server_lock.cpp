@@ -16,12 +16,12 @@
 namespace tellina {
 namespace {
 
-/// A process that has just been killed may hold its lock until the kernel has put it away.
+/// A process that was just killed may hold its lock until the kernel has cleaned it up.
 constexpr std::chrono::milliseconds patience{1000};
 constexpr std::chrono::milliseconds look_again{20};
 
-/// " (process 4711)", from /proc/locks (proc(5)): "1: FLOCK ADVISORY WRITE 4711 00:2e:1234 0 EOF"; empty where the
-/// kernel does not tell.
+/// " (process 4711)", from /proc/locks (proc(5)): "1: FLOCK ADVISORY WRITE 4711 00:2e:1234 0 EOF". Empty if the kernel
+/// does not say.
 std::string holder_of(int descriptor) {
   struct stat status {};
   if (fstat(descriptor, &status) != 0) return {};
@@ -44,18 +44,18 @@ ServerLock::ServerLock(const std::string& database, Kind kind) {
   const int operation = (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
   const std::chrono::milliseconds limit = kind == Kind::alone ? patience : std::chrono::milliseconds(0);
   for (std::chrono::milliseconds waited{0}; flock(m_descriptor, operation) != 0; waited += look_again) {
-    // A file system without locks has no second server to keep away, as far as anybody can tell.
+    // On a file system without locks, a second server cannot be detected.
     if (errno != EWOULDBLOCK) return;
     if (waited < limit) {
       poll(nullptr, 0, static_cast<int>(look_again.count()));
       continue;
     }
-    // A worker that was started by hand beside a whole server is one more worker of it.
+    // A worker that was started by hand beside a complete server is an additional worker of that server.
     if (kind == Kind::worker) return;
     const std::string holder = holder_of(m_descriptor);
     close(m_descriptor);
     throw StoreError(ErrorCode::busy, database + ": another server uses this database" + holder,
-                     "stop that server first, or name another file in \"database\"; `tellina participants` works "
+                     "stop it first, or name another file in \"database\"; `tellina participants` works "
                      "beside a running server");
   }
 }

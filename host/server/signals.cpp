@@ -22,7 +22,7 @@ Signals::Signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   m_descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (m_descriptor < 0) {
-    throw Error(ErrorCode::internal, std::string("no descriptor for signals: ") + std::strerror(errno));
+    throw Error(ErrorCode::internal, std::string("cannot create a descriptor for signals: ") + std::strerror(errno));
   }
 }
 
@@ -31,7 +31,7 @@ Signals::~Signals() { close(m_descriptor); }
 std::vector<int> Signals::wait(std::span<pollfd> descriptors, std::chrono::milliseconds limit) const {
   std::vector<pollfd> watched{{m_descriptor, POLLIN, 0}};
   watched.insert(watched.end(), descriptors.begin(), descriptors.end());
-  // An interrupted or failed poll() is a wait that was over early.
+  // An interrupted or failed poll() counts as a wait that ended early.
   if (poll(watched.data(), watched.size(), static_cast<int>(limit.count())) < 0) return {};
   std::copy(watched.begin() + 1, watched.end(), descriptors.begin());
   std::set<int> signals;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Signals as something to wait for, on the main thread alone.
+/// Waits for signals on the main thread.
 
 #include <chrono>
 #include <span>
@@ -10,18 +10,18 @@
 
 namespace tellina {
 
-/// From its construction SIGINT, SIGTERM, SIGHUP and SIGCHLD are taken here only, and SIGPIPE is ignored: threads made
-/// later inherit that, so make it first. It stays so when it is destroyed.
+/// From construction on, only this object receives SIGINT, SIGTERM, SIGHUP and SIGCHLD, and SIGPIPE is ignored. Threads
+/// inherit this, so create the object before any thread. The destructor does not undo it.
 class Signals {
  public:
-  /// Throws Error(internal) where the kernel gives no descriptor.
+  /// Throws Error(internal) if the kernel provides no descriptor.
   Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// Waits for signals, for one of the descriptors to become readable or hang up, or for the time to be over. Returns
-  /// the signals, each once, in ascending order.
+  /// Waits until a signal arrives, a descriptor becomes readable or hangs up, or the time is over. Returns the signals,
+  /// each once, in ascending order.
   std::vector<int> wait(std::span<pollfd> descriptors, std::chrono::milliseconds limit = forever) const;
 
   static constexpr std::chrono::milliseconds forever{-1};

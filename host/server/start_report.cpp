@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_links = 20;
 
-/// A server that owns the database has written the config file's codes to it before this.
+/// A server that owns the database has already written the config file's codes to it.
 std::vector<std::string> codes_of(const ServerParts& parts) {
   if (parts.options.role == ServerRole::gateway) return parts.config.access_codes;
   std::vector<std::string> codes;
@@ -61,7 +61,7 @@ void announce(const ServerParts& parts, std::uint16_t port) {
   event.write(parts.system.log);
 
   std::cout << "listening on " << listening << '\n';
-  if (url != listening) std::cout << "reached at " << url << '\n';
+  if (url != listening) std::cout << "public address: " << url << '\n';
   std::cout << "configuration: " << file << ": "
             << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "
             << counted(static_cast<std::int64_t>(codes.size()), "participant") << '\n';

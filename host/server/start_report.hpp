@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a server says once it serves.
+/// What a server prints when it is ready.
 
 #include <cstdint>
 
@@ -8,11 +8,11 @@
 
 namespace tellina {
 
-/// To standard output, flushed: "listening on http://ADDRESS:PORT", the configuration, the database and how many tasks
-/// and participants there are, and links, which hold access codes and so are left out where standard output is
-/// systemd's journal. To the log: the event `listening`.
+/// Prints to standard output, and flushes: "listening on http://ADDRESS:PORT", the configuration, the database, the
+/// number of tasks and participants, and links. The links contain access codes, so they are left out if standard output
+/// is systemd's journal. Logs the event `listening`.
 ///
-/// A lone gateway opens no store and names none.
+/// A gateway that runs alone opens no store and names none.
 void announce(const ServerParts& parts, std::uint16_t port);
 
 }  // namespace tellina

@@ -18,9 +18,10 @@
 namespace tellina {
 namespace {
 
-/// A process that lives longer than this has not died of its start.
+/// If a process lives longer than this, its start did not cause its end.
 constexpr std::chrono::seconds good_life{10};
-/// The first restart is at once, the next ones after this, twice this, ... and after so many quick ends no more.
+/// The first restart is immediate. Later ones wait this long, then twice as long, and so on. After too many quick ends
+/// in a row the server stops.
 constexpr std::chrono::milliseconds first_delay{250};
 constexpr int most_quick_ends = 6;
 
@@ -28,12 +29,12 @@ bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM; }
 
 std::string describe_end(int status) {
   if (WIFSIGNALED(status)) {
-    return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+    return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
   }
   return "ended with exit status " + std::to_string(WEXITSTATUS(status));
 }
 
-/// This process's environment with the link's variable, which SupervisorLink has taken out of it.
+/// This process's environment plus the link's variable, which SupervisorLink has removed from it.
 std::vector<std::string> child_environment() {
   std::vector<std::string> environment{SupervisorLink::variable};
   environment.back().append("=").append(std::to_string(SupervisorLink::child_descriptor));
@@ -73,7 +74,7 @@ std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
   }
   if (child.role == std::string_view("gateway")) {
     if (m_options.address) words.insert(words.end(), {"--address", *m_options.address});
-    // Once known, the port stays: pages come back to it.
+    // Once the port is known, it stays the same, because pages reconnect to it.
     if (m_port) words.insert(words.end(), {"--port", std::to_string(*m_port)});
   } else {
     words.insert(words.end(), {"--number", std::to_string(child.number)});
@@ -87,7 +88,7 @@ std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
 void Supervisor::spawn(Child& child) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    throw Error(ErrorCode::internal, std::string("no socket for a process: ") + std::strerror(errno));
+    throw Error(ErrorCode::internal, std::string("cannot create a socket for a process: ") + std::strerror(errno));
   }
   std::vector<std::string> words = arguments_of(child);
   std::vector<std::string> environment = child_environment();
@@ -109,7 +110,7 @@ void Supervisor::spawn(Child& child) {
   if (error != 0) {
     close(ends[0]);
     child.process = -1;
-    throw Error(ErrorCode::internal, child.name + " could not be started: " + std::strerror(error));
+    throw Error(ErrorCode::internal, child.name + " cannot be started: " + std::strerror(error));
   }
   child.socket = ends[0];
   child.is_ready = false;
@@ -157,8 +158,7 @@ void Supervisor::stop() {
   const auto runs = [](const Child& child) { return child.process >= 0; };
   while (std::any_of(m_children.begin(), m_children.end(), runs) && m_clock.now() < deadline) wait();
   for (const Child& child : m_children) {
-    if (runs(child))
-      m_log.error(child.name + " did not end in time and is killed; the next start puts its things away");
+    if (runs(child)) m_log.error(child.name + " did not end in time and is killed; the next start cleans up after it");
   }
 }
 
@@ -167,7 +167,7 @@ std::vector<int> Supervisor::wait() {
   for (const Child& child : m_children) {
     if (child.socket >= 0 && !child.is_ready) sockets.push_back({child.socket, POLLIN, 0});
   }
-  // While processes start or stop, their deadline is looked at now and then.
+  // While processes start or stop, their deadline is checked at intervals.
   auto limit = m_starting || m_stopping ? std::chrono::milliseconds(100) : Signals::forever;
   for (const Child& child : m_children) {
     if (!child.restart_at) continue;
@@ -190,7 +190,7 @@ void Supervisor::read_sockets() {
     child.is_ready = true;
     if (*port != 0) m_port = *port;
     if (!m_starting && !m_stopping) {
-      m_log.info(child.name + " is back (process " + std::to_string(child.process) + ")");
+      m_log.info(child.name + " runs again (process " + std::to_string(child.process) + ")");
     }
   }
 }
@@ -208,20 +208,20 @@ void Supervisor::on_end(Child& child, int status) {
   forget_process(child);
   if (m_stopping) return;
   if (m_starting) {
-    m_log.error(what + " before it served");
+    m_log.error(what + " before it was ready");
     m_given_up = true;
     return;
   }
   child.quick_ends = was_quick ? child.quick_ends + 1 : 0;
   if (child.quick_ends >= most_quick_ends) {
-    m_log.error(what + "; that was " + std::to_string(most_quick_ends) +
+    m_log.error(what + "; it ended " + std::to_string(most_quick_ends) +
                 " times in a row within 10 s of its start, so the server stops");
     m_given_up = true;
     return;
   }
   const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0) : first_delay * (1 << (child.quick_ends - 1));
   child.restart_at = m_clock.now() + delay;
-  m_log.warning(what + "; it is started again" +
+  m_log.warning(what + "; it will be restarted" +
                 (delay.count() == 0 ? std::string() : " in " + std::to_string(delay.count()) + " ms"));
 }
 

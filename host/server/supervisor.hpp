@@ -1,7 +1,6 @@
 #pragma once
 
-/// `tellina run` over a channel layer that processes share: starts a gateway and workers, and starts again one
-/// that dies.
+/// `tellina run` over a channel layer that processes share: starts a gateway and workers, and restarts one that dies.
 
 #include <chrono>
 #include <cstdint>
@@ -19,28 +18,28 @@
 
 namespace tellina {
 
-/// Threads: one, which is the one that made the Signals.
+/// Threads: one, the thread that created the Signals.
 class Supervisor {
  public:
   Supervisor(const RunOptions& options, std::size_t workers, const Signals& signals, const Clock& clock, Log& log);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
-  /// Kills what is left.
+  /// Kills the remaining processes.
   ~Supervisor();
 
-  /// Returns the gateway's port once all processes serve, or nothing where SIGINT or SIGTERM came meanwhile. Throws
-  /// Error(unavailable) where one ends instead (it has said why), or takes longer than 30 s.
+  /// Returns the gateway's port once all processes are ready, or nothing after SIGINT or SIGTERM. Throws
+  /// Error(unavailable) if a process ends instead (it has reported why) or takes longer than 30 s.
   std::optional<std::uint16_t> start();
 
-  /// Until SIGINT or SIGTERM: true; or until one process has ended too often: false. `reload` runs at a SIGHUP; where
-  /// it returns true the workers read the configuration again.
+  /// Runs until SIGINT or SIGTERM and then returns true, or until one process has ended too often and then returns
+  /// false. `reload` runs after a SIGHUP; if it returns true, the workers read the configuration again.
   bool supervise(const std::function<bool()>& reload);
 
-  /// Asks all to end in order and waits, at most 4.5 s.
+  /// Asks all processes to end and waits for at most 4.5 s.
   void stop();
 
  private:
-  /// One process, over all its lives.
+  /// One process, including its restarts.
   class Child {
    public:
     Child(std::string name_, const char* role_, std::size_t number_)
@@ -48,7 +47,7 @@ class Supervisor {
     std::string name;
     const char* role;
     std::size_t number;  ///< of a worker, from 0
-    pid_t process = -1;  ///< -1: none runs
+    pid_t process = -1;  ///< -1 while none runs
     int socket = -1;     ///< see SupervisorLink
     bool is_ready = false;
     int quick_ends = 0;  ///< in a row
@@ -58,7 +57,7 @@ class Supervisor {
 
   void spawn(Child& child);
   std::vector<std::string> arguments_of(const Child& child) const;
-  /// Waits for what concerns the supervisor, sees to its processes, and returns the signals that came.
+  /// Waits for an event, handles its processes, and returns the signals that arrived.
   std::vector<int> wait();
   void read_sockets();
   void reap();

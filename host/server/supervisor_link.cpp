@@ -23,7 +23,7 @@ SupervisorLink::~SupervisorLink() {
 
 void SupervisorLink::tell_ready(std::uint16_t port) const {
   if (m_descriptor < 0) return;
-  // A supervisor that has gone is noticed by the one who waits on the descriptor.
+  // If the supervisor is gone, the code that waits on the descriptor finds out.
   [[maybe_unused]] const ssize_t sent = send(m_descriptor, &port, sizeof port, MSG_NOSIGNAL);
 }
 

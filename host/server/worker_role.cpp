@@ -39,7 +39,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_l
 WorkerRole::~WorkerRole() { drop_lanes(); }
 
 void WorkerRole::drop_lanes() {
-  // The pool's last tasks may still refer to the lanes.
+  // The pool's last tasks may still use the lanes.
   m_pool.reset();
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
     run_on(loop_of(i), [&] { m_lanes[i].reset(); });
@@ -86,7 +86,7 @@ void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, cons
   const auto register_worker = [&](StoreTransaction& transaction) {
     transaction.register_worker(identify_this_process(environment.worker), Timestamp(m_parts.system.clock));
   };
-  // A lane of the self-test is in the study's list too: see SelfTestWorker.
+  // The study's store also registers the self-test's lanes; see SelfTestWorker.
   if (&environment.store != m_store.get()) m_store->run(register_worker);
   environment.store.run(register_worker);
   m_lanes.push_back(
@@ -103,9 +103,9 @@ void WorkerRole::reload() {
     for (std::size_t i = 0; i < m_loops.size(); ++i) {
       run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
     }
-    m_parts.system.log.info(file + " was read again: access codes and tasks are in force");
+    m_parts.system.log.info(file + " was reloaded: its access codes and tasks now apply");
   } catch (const std::exception& error) {
-    m_parts.system.log.error(std::string("the configuration was not taken over:\n") + error.what());
+    m_parts.system.log.error(std::string("the new configuration was not applied:\n") + error.what());
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The role that owns sessions: the store, the sandboxes, and one lane on each loop.
+/// The worker role: the store, the sandboxes, and one lane on each loop.
 
 #include <memory>
 #include <vector>
@@ -15,29 +15,30 @@
 
 namespace tellina {
 
-/// Makes the file's tasks and access codes the study's. Throws ConfigError for changes that must not be.
+/// Writes the file's tasks and access codes to the study's store. Throws ConfigError for changes that are not allowed.
 void apply_study(Store& store, const HostConfig& config, const Clock& clock);
 
-/// Threads: one that is none of the loops'. Lifetime: the loops run from before the constructor until after stop().
+/// Threads: one thread that runs none of the loops. Lifetime: the loops run from before the constructor until after
+/// stop().
 class WorkerRole {
  public:
-  /// Puts away what dead workers left, as far as the sandboxes let it, and takes messages when it returns.
-  /// `says_limits`: see report_limits().
+  /// Cleans up after dead workers as far as the sandbox backend allows. Accepts messages when it returns.
+  /// `says_limits`: whether to call report_limits().
   WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits);
   WorkerRole(const WorkerRole&) = delete;
   WorkerRole& operator=(const WorkerRole&) = delete;
-  /// stop() must have succeeded, or the constructor thrown.
+  /// stop() must have succeeded, unless the constructor threw.
   ~WorkerRole();
 
-  /// Takes over access codes and tasks from the file; what is wrong is logged, and the study continues as it was.
+  /// Applies access codes and tasks from the file. If they are invalid, logs the errors and keeps the old ones.
   void reload();
-  /// Ends all sessions in order. False where some do not end in time; then only the end of the process helps.
+  /// Ends all sessions in an orderly way. Returns false if some do not end in time; then the process has to end.
   bool stop();
 
  private:
-  /// What could not be put away is left in it.
+  /// Returns the sweeper, which still has what could not be removed.
   std::unique_ptr<Sweeper> sweep();
-  /// The first lane continues with what is `unswept`.
+  /// The first lane continues to sweep `unswept`.
   void start_lanes(const Sweeper& unswept);
   void add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept);
   void drop_lanes();
@@ -51,7 +52,7 @@ class WorkerRole {
   std::unique_ptr<SelfTestWorker> m_self_test;  ///< in test mode
   std::unique_ptr<ThreadPool> m_pool;
   std::vector<std::unique_ptr<WorkerLane>>
-      m_lanes;  ///< one on each loop; in test mode as many again, in the same order
+      m_lanes;  ///< one on each loop; in test mode twice as many, the second half in the same order
 };
 
 }  // namespace tellina

@@ -62,7 +62,7 @@ void ConnectionTable::report_ends() {
 }
 
 void ConnectionTable::report(End& end) {
-  // The outbox holds the lane's inbox, so no end is added or confirmed inside send().
+  // The outbox holds the lane's inbox during send(), so no end is added or confirmed meanwhile.
   if (m_outbox.send(end.gateway, end.message) == SendResult::accepted) end.is_reported = true;
 }
 
@@ -95,7 +95,7 @@ std::uint64_t ConnectionTable::overtakings() const {
 
 void ConnectionTable::check_invariant() const {
   TELLINA_ASSERT_PROCESS(m_gateways_are_remote || m_heard.empty());
-  // Without a remote gateway, only ends that the layer refused are remembered.
+  // Without a remote gateway, the table keeps only the ends that the layer refused.
   TELLINA_ASSERT_PROCESS(m_ends.empty() || m_ends.begin()->second.message.kind == MessageKind::close);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The connections of a lane, and those that have ended and whose gateway may not know it.
+/// A lane's connections, and the ended ones that their gateway may not know about.
 
 #include <cstdint>
 #include <map>
@@ -17,15 +17,15 @@ namespace tellina {
 /// Threads: the loop's.
 class ConnectionTable {
  public:
-  /// With `gateways_are_remote`, a layer may lose messages and a gateway may die: ends are reported again where
-  /// something arrives on an ended connection, and gateways are watched.
+  /// `gateways_are_remote`: a layer may lose messages and a gateway may die. So if a message arrives on an ended
+  /// connection, its end is reported again, and gateways are watched.
   ConnectionTable(Outbox& outbox, const Clock& clock, bool gateways_are_remote);
 
   /// Null for an unknown id.
   WorkerConnection* find(const std::string& id) const;
   /// The id must be new.
   WorkerConnection& add(std::unique_ptr<WorkerConnection> connection);
-  /// The connection has ended. It is remembered while its gateway may not know that.
+  /// The connection has ended. The table remembers it as long as its gateway may not know.
   void remove(const std::string& id);
   /// Another worker has the connection now.
   void forget(const std::string& id);
@@ -38,21 +38,21 @@ class ConnectionTable {
 
   // Ends.
 
-  /// Something arrived on a connection that is not open: reports its end again, if it is remembered.
+  /// A message arrived on a connection that is not open. If its end is remembered, reports it again.
   void repeat_end(const std::string& id);
-  /// The gateway knows.
+  /// The gateway knows about the end.
   void confirm_end(const std::string& id);
-  /// Tries again to report the ends that the layer refused, and forgets those of more than a minute ago.
+  /// Retries the ends that the layer refused, and forgets those older than a minute.
   void report_ends();
 
   // Gateways.
 
-  /// A gateway has asked something: it is alive. Gateways without connections are not watched.
+  /// A request from a gateway shows that it is alive. Gateways without connections are not watched.
   void hear_from(const std::string& gateway);
-  /// Ids of the connections of remote gateways that have been silent for more than 5 s. Each gateway is named once.
+  /// Ids of the connections of remote gateways that have been silent for more than 5 s. Returns each gateway only once.
   std::vector<std::string> take_lost();
 
-  /// Of all connections so far.
+  /// Summed over all connections so far.
   std::uint64_t overtakings() const;
 
   void check_invariant() const;
@@ -62,7 +62,7 @@ class ConnectionTable {
     ChannelName gateway;
     Message message;
     MonotonicTime since{};
-    bool is_reported = false;  ///< the layer has taken the message, and may lose it
+    bool is_reported = false;  ///< the layer has accepted the message, but may lose it
   };
 
   void report(End& end);

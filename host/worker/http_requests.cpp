@@ -31,7 +31,7 @@ WorkerReply failure(int status, std::string_view code, std::string_view message)
 WorkerReply log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
                    Timestamp at) {
   const auto participant = transaction.find_participant(access_code);
-  if (!participant) return failure(401, "unknown_access_code", "This access code is not known. Please check the link.");
+  if (!participant) return failure(401, "unknown_access_code", "This access code is unknown. Please check the link.");
   transaction.add_login(*participant, sha256(cookie), at);
   WorkerReply reply = success(json::serialize(json::object{{"participant", participant_key(*participant)}}));
   reply.participant = *participant;
@@ -42,10 +42,10 @@ WorkerReply log_in(StoreTransaction& transaction, const std::string& access_code
 WorkerReply not_logged_in() { return failure(401, "not_logged_in", "Please open your link again."); }
 
 WorkerReply wrong_participant() {
-  return failure(403, "wrong_participant", "The cookie is another participant's. Please open your link again.");
+  return failure(403, "wrong_participant", "The cookie belongs to another participant. Please open your link again.");
 }
 
-/// A request that names no participant is that of the participant whom the cookie names.
+/// A request without a participant belongs to the participant of its cookie.
 bool is_of_another(ParticipantId participant, const std::string& expected) {
   return !expected.empty() && expected != participant_key(participant);
 }
@@ -106,7 +106,7 @@ MetricSamples lane_samples(const SessionEnvironment& environment, const LaneCoun
   return samples;
 }
 
-/// The study's numbers, and which workers to ask for theirs.
+/// The study's metrics, and the workers to ask for theirs.
 WorkerReply study_numbers(StoreTransaction& transaction, const Study& study, const Store& store) {
   const StudyCounts counts = transaction.count_study(static_cast<int>(study.tasks.size()));
   MetricSamples samples;
@@ -143,7 +143,7 @@ WorkerReply about(const SessionEnvironment& environment) {
 
 using Job = std::function<WorkerReply(StoreTransaction&)>;
 
-/// The job of a request that asks the store.
+/// The store job for a request that needs the store.
 Job store_job(const SessionEnvironment& environment, const WorkerRequest& request) {
   switch (request.method) {
     case WorkerRequest::Method::ready:

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Answers what gateways ask on behalf of HTTP requests: logins, cookies, the state of a participant, metrics.
+/// Answers the gateways' requests on behalf of HTTP clients: logins, cookies, a participant's state, metrics.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace tellina {
 
-/// What a lane counts for /metrics.
+/// A lane's numbers for /metrics.
 class LaneCounts {
  public:
   std::size_t connections = 0;    ///< now
@@ -31,7 +31,7 @@ class HttpRequests {
   /// `environment` must outlive the object and every reply.
   HttpRequests(SessionEnvironment& environment, std::function<LaneCounts()> count);
 
-  /// `reply` runs on the loop, once; perhaps before this returns.
+  /// `reply` runs on the loop exactly once, perhaps before this returns.
   void answer(const Bytes& body, Reply reply) const;
 
  private:

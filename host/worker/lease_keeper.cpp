@@ -14,10 +14,10 @@ class LeaseKeeper::Renewal {
  public:
   explicit Renewal(Timestamp at_) : at(at_) {}
   const Timestamp at;
-  std::vector<ParticipantId> expected;  ///< whose leases the lane held when it asked
+  std::vector<ParticipantId> expected;  ///< whose leases the lane held before the request
   std::vector<ParticipantId> held;      ///< whose leases the store has renewed
   std::vector<ParticipantId> orphans;
-  std::vector<OwnerId> dead;  ///< workers to be swept
+  std::vector<OwnerId> dead;  ///< workers to sweep
   std::vector<SandboxId> in_use;
 };
 
@@ -134,7 +134,7 @@ void LeaseKeeper::on_renewal(const Renewal& renewal) {
       const bool is_ours = static_cast<std::size_t>(participant) % m_count == m_index;
       if (is_ours && is_free(participant)) acquire(participant);
     }
-    // The lease is ours without a session, because the store failed in between. The task's clock must be kept.
+    // The store failed in between, so this lane owns the lease without a session. The task's clock must stay right.
     for (const ParticipantId participant : renewal.held) {
       if (is_free(participant)) acquire(participant);
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The leases of one lane: acquired, renewed every second, returned, and taken from workers that have died.
+/// One lane's leases: acquires them, renews them every second, returns them, and takes over those of dead workers.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +18,10 @@
 
 namespace tellina {
 
-/// Knows for which participants the lane has, wants or returns a lease, and until when the leases hold. The sessions
-/// are the lane's: the keeper says when one may begin and when one must end.
+/// Knows for which participants the lane has, wants or returns a lease, and when the leases expire. The lane runs the
+/// sessions; the keeper tells it when one may begin and when one must end.
 ///
-/// Threads: the loop's. The store's answers come back to it through the loop.
+/// Threads: the loop's. The store's results are posted to the loop.
 class LeaseKeeper {
  public:
   class Callbacks {
@@ -30,7 +30,7 @@ class LeaseKeeper {
     std::function<void(ParticipantId, const std::string& owner)> refused;  ///< another live worker has the lease
     std::function<void(ParticipantId, const std::exception&)> failed;      ///< the store does not answer
     std::function<void(ParticipantId)> lost;                               ///< another worker has taken the lease
-    /// The leases hold until then. `had_lapsed`: they might not have held before.
+    /// The leases are valid until `until`. `had_lapsed`: they may have expired before.
     std::function<void(MonotonicTime until, bool had_lapsed)> renewed;
   };
 
@@ -39,31 +39,32 @@ class LeaseKeeper {
   LeaseKeeper(const LeaseKeeper&) = delete;
   LeaseKeeper& operator=(const LeaseKeeper&) = delete;
 
-  /// Continues with what could not be swept before there were lanes.
+  /// Continues to sweep what could not be swept before the lanes started.
   void take_over(const Sweeper& sweeper) { m_sweeper->take_over(sweeper); }
 
-  /// Once, before anything else: leases acquired from now on hold.
+  /// Called once, before everything else. Leases acquired from now on count as valid.
   void start();
-  /// No lease is acquired from here on. Those that are held are renewed.
+  /// Acquires no more leases. Renews the held ones.
   void stop() { m_is_stopping = true; }
 
-  /// Asks the store; ends in one of `acquired`, `refused` and `failed`. The lane must have no lease of the participant.
+  /// Asks the store, and then calls one of `acquired`, `refused` and `failed`. The lane must not have a lease of the
+  /// participant.
   void acquire(ParticipantId participant);
   /// The session has begun to return its lease.
   void begin_return(ParticipantId participant);
-  /// The session has ended: the lease is returned or lost.
+  /// The session has ended: its lease is returned or lost.
   void end(ParticipantId participant);
 
-  /// No lease, and none is on its way.
+  /// Whether there is neither a lease nor a request for one.
   bool is_free(ParticipantId participant) const { return state_of(participant) == State::none; }
   bool is_held(ParticipantId participant) const { return state_of(participant) == State::held; }
 
-  /// Renews all leases, takes orphans, and sweeps what dead workers left. Call it every second; does nothing while the
-  /// answer of the call before is still on its way.
+  /// Renews all leases, takes over orphans, and sweeps after dead workers. Call it every second. Does nothing while the
+  /// result of the previous call is pending.
   void renew();
 
   MonotonicTime until() const { return m_until; }
-  /// False while the leases may have lapsed: another worker may have the sessions then.
+  /// False if the leases may have expired. Then another worker may have the sessions.
   bool are_valid() const { return m_environment.loop.clock().now() < m_until; }
 
   void check_invariant() const;
@@ -71,7 +72,7 @@ class LeaseKeeper {
  private:
   enum class State : std::uint8_t { none, acquiring, held, returning };
 
-  /// What one transaction of renew() found.
+  /// The results of one transaction of renew().
   class Renewal;
 
   State state_of(ParticipantId participant) const;
@@ -83,8 +84,8 @@ class LeaseKeeper {
   const std::size_t m_index;
   const std::size_t m_count;
   const Callbacks m_callbacks;
-  const std::shared_ptr<Sweeper> m_sweeper;  ///< shared with tasks in the pool
-  std::map<ParticipantId, State> m_states;   ///< without those that are `none`
+  const std::shared_ptr<Sweeper> m_sweeper;  ///< shared with tasks on the blocking pool
+  std::map<ParticipantId, State> m_states;   ///< without participants in state `none`
   MonotonicTime m_until{};
   bool m_is_renewing = false;
   bool m_is_stopping = false;

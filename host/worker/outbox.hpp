@@ -7,8 +7,8 @@
 
 namespace tellina {
 
-/// A lane's way out. A layer may call receivers inside send(); what they cause (a gateway that ends a connection, or
-/// forwards what it held) must not run inside the sender, so the inbox of the lane is held meanwhile.
+/// Sends a lane's messages. A layer may call receivers inside send(). Their effects (a gateway that ends a connection,
+/// or forwards what it held) must not run inside the sender, so the lane's inbox is held during send().
 ///
 /// Threads: the loop's.
 class Outbox {

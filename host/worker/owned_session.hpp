@@ -8,7 +8,7 @@
 
 namespace tellina {
 
-/// A session that a lane runs, and whether it may still be used.
+/// A session that a lane runs, and whether it can still be used.
 ///
 /// Threads: the loop's.
 class OwnedSession {
@@ -19,10 +19,10 @@ class OwnedSession {
     broken    ///< an assertion has failed; the session is destroyed on the loop's next turn
   };
 
-  /// Throws AssertionFailure; then there is no session, and the lane breaks this object.
+  /// Throws AssertionFailure. Then there is no session, and the lane marks this object as broken.
   void begin(SessionEnvironment& environment, const LeaseResult& lease, ParticipantSession::Callbacks callbacks);
 
-  /// Null if it could not begin.
+  /// Null if begin() failed.
   ParticipantSession* session() const { return m_session.get(); }
   bool is_running() const { return m_session && m_state == State::running; }
   bool is_broken() const { return m_state == State::broken; }

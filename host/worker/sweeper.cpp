@@ -46,10 +46,10 @@ bool Sweeper::adopts() {
   if (m_adopts) return *m_adopts;
   try {
     const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
-    // A backend that is not usable now may be usable soon, and have sandboxes that a worker will adopt.
+    // A backend that is not usable now may become usable, and then have sandboxes that a worker will adopt.
     if (capabilities.usable) m_adopts = capabilities.adopts;
   } catch (const Error&) {
-    // As above. sweep() logs what is wrong.
+    // As above; sweep() logs the failure.
   }
   return m_adopts.value_or(true);
 }
@@ -79,7 +79,7 @@ void Sweeper::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
 void Sweeper::note_failure(const OwnerId& owner, const Error& error) {
   std::lock_guard lock(m_mutex);
   if (std::exchange(m_dead[owner].has_failed, true)) return;
-  m_log.warning("the sandboxes of dead worker " + owner + " could not be removed; trying again: " + error.what() +
+  m_log.warning("cannot remove the sandboxes of dead worker " + owner + "; retrying: " + error.what() +
                 (error.hint().empty() ? "" : "\n" + error.hint()));
 }
 

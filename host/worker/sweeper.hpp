@@ -1,6 +1,6 @@
 #pragma once
 
-/// Removes the sandboxes that dead workers left in the backend, and tries again until all are removed.
+/// Removes the sandboxes that dead workers left in the backend, and retries until all are removed.
 
 #include <map>
 #include <mutex>
@@ -24,13 +24,13 @@ class Sweeper {
   void add(const std::vector<OwnerId>& dead);
   /// Adds the workers whose sandboxes another sweeper could not remove, which it has logged.
   void take_over(const Sweeper& other);
-  /// Returns the workers whose sandboxes are to be removed; none while run() runs. The caller must find out which
-  /// sandboxes are in use after this call.
+  /// The workers whose sandboxes have to be removed; none while run() is running. After this call, the caller must
+  /// determine which sandboxes are in use.
   std::vector<OwnerId> due() const;
-  /// Removes the sandboxes of those of `dead` that are still due. If the backend adopts, sandboxes in `in_use` stay,
-  /// because a worker has adopted them or will. Their owner stays due until none of them is in use: a sandbox that
-  /// could not be adopted is replaced, and nothing else would remove it. If the backend does not adopt, no sandbox
-  /// stays. Blocks as long as the backend does. A failure of the backend is logged once for each worker, which stays
+  /// Removes the sandboxes of those workers in `dead` that are still due. If the backend adopts, sandboxes in `in_use`
+  /// stay, because a worker has adopted them or will. Their owner stays due until none of them is in use: a sandbox
+  /// that could not be adopted is replaced, and nothing else would remove it. If the backend does not adopt, no sandbox
+  /// stays. Blocks as long as the backend does. Logs the first failure of the backend for each worker, which then stays
   /// due.
   void run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use);
 
@@ -56,7 +56,7 @@ class Sweeper {
   std::optional<bool> m_adopts;  ///< known once the backend has been usable; used inside run() only
   mutable std::mutex m_mutex;
   bool m_is_running = false;
-  std::map<OwnerId, Dead> m_dead;  ///< to be swept
+  std::map<OwnerId, Dead> m_dead;  ///< workers to sweep
 };
 
 }  // namespace tellina

@@ -37,7 +37,7 @@ WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
   const InvariantScope scope(*this);
   const Arrival arrival = m_arrived.arrive(message.sequence);
   if (arrival != Arrival::in_order) return arrival;
-  // What the SDK promises a gate: numbers in order, each once and without holes, and one connect.
+  // The SDK promises a gate each number once, in order and without holes, and one connect.
   TELLINA_ASSERT(message.kind != MessageKind::connect);
   TELLINA_ASSERT(message.sequence == m_gate_end);
   ++m_gate_end;
@@ -56,7 +56,7 @@ std::optional<Message> WorkerConnection::next() {
                                   [&](const Message& message) { return message.sequence == *sequence; });
   if (found == m_waiting.end()) {
     throw Error(ErrorCode::internal, std::string(policy) + ": started message " + std::to_string(*sequence) +
-                                         " of connection " + m_id + ", which does not wait");
+                                         " of connection " + m_id + ", which is not waiting");
   }
   Message message = std::move(*found);
   m_waiting.erase(found);
@@ -92,14 +92,14 @@ void WorkerConnection::close_with(std::string code_and_reason) {
 void WorkerConnection::send(MessageKind kind, Bytes body) {
   if (is_closed()) return;
   if (m_outbox.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
-  // A hole in what the client gets: it reconnects with its offsets and receives the rest.
+  // The client misses a message: it reconnects with its offsets and receives the missing data.
   change_state(State::unreported);
   m_ended();
 }
 
 void WorkerConnection::change_state(State next) {
   check_invariant();
-  // Both ends are final: only an open connection changes.
+  // Both other states are final: only an open connection can change.
   TELLINA_ASSERT(m_state == State::open);
   TELLINA_ASSERT(next != State::open);
   m_state = next;
@@ -114,7 +114,7 @@ Message WorkerConnection::end_message() const {
 void WorkerConnection::attach_to(ParticipantSession& session) {
   const InvariantScope scope(*this);
   TELLINA_ASSERT(!m_session);
-  TELLINA_ASSERT(m_running == Sequence{0});  // the connect finishes once the session has it
+  TELLINA_ASSERT(m_running == Sequence{0});  // the connect finishes once the session has the connection
   m_session = &session;
 }
 

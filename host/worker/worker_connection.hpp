@@ -1,6 +1,6 @@
 #pragma once
 
-/// A worker's end of one WebSocket: its gate, what waits there, and the way back to its gateway.
+/// A worker's end of one WebSocket: its gate, the messages that wait there, and the way back to its gateway.
 
 #include <cstdint>
 #include <deque>
@@ -21,26 +21,26 @@ class ParticipantSession;
 
 /// Threads: the loop's.
 ///
-/// Its functions throw AssertionFailure where its state is broken; the caller ends the session then.
+/// Functions throw AssertionFailure if the state is broken. The caller then ends the session.
 class WorkerConnection final : public ClientConnection {
  public:
-  /// `connect` is message 0, which waits at the gate from the beginning. `ended` is called once, when the connection
-  /// was closed from here or the layer has refused a message; it must not destroy the connection. Throws
-  /// Error(bad_request) for a connect that is not as agreed.
+  /// `connect` is message 0, which waits at the gate from the beginning. `ended` is called once, after this end closed
+  /// the connection or the layer refused a message. It must not destroy the connection. Throws Error(bad_request) for a
+  /// malformed connect.
   WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
-  // arrive(), next() and finish() throw Error where the policy fails; the connection is of no use then.
+  // arrive(), next() and finish() throw Error if the policy fails. The connection is unusable after that.
 
   using Arrival = SequenceCheck::Arrival;
-  /// Passes numbers to the gate in order, each once and without holes.
+  /// Passes each number to the gate once, in order and without holes.
   Arrival arrive(Message message);
-  /// Returns the next message that may be handled now, or nothing. Each one is finished before the next is asked for.
+  /// Returns the next message that may be handled now, or nothing. Call finish() for it before the next call.
   std::optional<Message> next();
   /// The message that next() returned has been handled.
   void finish();
   std::uint64_t overtakings() const { return m_gate->overtakings(); }
 
-  /// Tells the gateway where the rest of the connection goes.
+  /// Tells the gateway which channel receives the connection's further messages.
   void accept(const ChannelName& owner);
 
   void send_data(Bytes frame) override { send(MessageKind::data, std::move(frame)); }
@@ -55,17 +55,17 @@ class WorkerConnection final : public ClientConnection {
   const Message& connect() const { return m_connect; }
   std::int64_t participant() const { return m_participant; }
   bool is_closed() const { return m_state != State::open; }
-  /// The layer has refused a message: the gateway does not know that the connection has ended.
+  /// The layer refused a message, so the gateway does not know that the connection has ended.
   bool has_unreported_end() const { return m_state == State::unreported; }
-  /// The message that reports the end of a closed connection to its gateway, for the first time or again.
+  /// The message that reports the end of a closed connection to its gateway. It may be sent more than once.
   Message end_message() const;
 
-  /// Absent until it is attached, and again once the session or the gateway has left.
+  /// Absent until the session is attached, and again once the session or the gateway is gone.
   ParticipantSession* session() const { return m_session; }
   void attach_to(ParticipantSession& session);
   ParticipantSession* detach();
 
-  /// Returns true for the first of several calls until the mark is taken off: the lane is going to run the gate.
+  /// Returns true for the first of several calls until the mark is cleared: the lane will run the gate.
   bool mark_due();
   void unmark_due();
 
@@ -74,7 +74,7 @@ class WorkerConnection final : public ClientConnection {
  private:
   enum class State : std::uint8_t {
     open,
-    closed,     ///< the layer has taken the message that ends the connection
+    closed,     ///< the layer has accepted the message that ends the connection
     unreported  ///< the layer has refused a message; nothing more is sent on this connection
   };
 
@@ -93,12 +93,12 @@ class WorkerConnection final : public ClientConnection {
   ParticipantSession* m_session = nullptr;
   State m_state = State::open;
   bool m_is_due = false;
-  SequenceCheck m_arrived{1};         ///< the connect, message 0, is there from the beginning
+  SequenceCheck m_arrived{1};         ///< message 0, the connect, is there from the beginning
   Sequence m_gate_end = 1;            ///< every lower number has been passed to the gate
   std::deque<Message> m_waiting;      ///< at the gate, in order
-  std::optional<Sequence> m_running;  ///< what next() has returned and finish() has not been called for
+  std::optional<Sequence> m_running;  ///< returned by next(), while finish() has not been called
   Sequence m_sent = 0;
-  std::string m_end;  ///< code and reason, once it is closed; before, those of a loss
+  std::string m_end;  ///< code and reason once it is closed; before, those for a loss
 };
 
 }  // namespace tellina

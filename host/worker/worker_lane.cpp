@@ -14,7 +14,7 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_layer(layer),
       m_ordering(ordering),
       m_channel(m_environment.channel_prefix + "worker." + m_environment.worker),
-      // A message of another process may be the first of many, among which the ordering policy chooses.
+      // A message from another process may be the first of many. The ordering policy should choose among all of them.
       m_inbox(m_environment.loop,
               layer.is_process_local() ? LoopInbox::Delivery::at_once : LoopInbox::Delivery::in_batches,
               [this](std::span<Message> batch) { handle_batch(batch); }),
@@ -75,7 +75,7 @@ void WorkerLane::tick() {
 void WorkerLane::handle_batch(std::span<Message> batch) {
   TELLINA_ASSERT_PROCESS(m_due.empty());
   if (batch.size() == 1) return handle(std::move(batch.front()));
-  // All messages arrive before any of them starts: the ordering policy chooses among them.
+  // All messages arrive before any of them starts, so that the ordering policy can choose among them.
   for (Message& message : batch) {
     WorkerConnection* connection = receiver_of(message);
     if (!connection) {
@@ -135,7 +135,7 @@ void WorkerLane::answer_request(const Message& request) {
   m_connections.hear_from(request.reply_channel);
   m_requests.answer(request.body, m_lifeline.guarded([this, id = request.connection,
                                                       channel = ChannelName(request.reply_channel)](Bytes answer) {
-    // A gateway that has gone or is full answers its client "busy" by itself.
+    // If the gateway is gone or its channel is full, the gateway itself answers its client with "busy".
     m_outbox.send(channel, Message(MessageKind::reply, id, 0, std::move(answer)));
   }));
 }
@@ -147,7 +147,7 @@ void WorkerLane::guard(WorkerConnection& connection, Call call) {
   } catch (const AssertionFailure& failure) {
     break_session(connection.participant(), failure);
   } catch (const Error& error) {
-    m_environment.log.error("connection " + connection.id() + " is ended: " + error.what());
+    m_environment.log.error("connection " + connection.id() + " ended: " + error.what());
   }
   close_broken(connection);
 }
@@ -178,7 +178,7 @@ void WorkerLane::open(Message message) {
     run_gate(m_connections.add(
         std::make_unique<WorkerConnection>(m_outbox, open_gate(), std::move(message), std::move(ended))));
   } catch (const Error& error) {
-    m_environment.log.error(std::string("a connection was refused: ") + error.what());
+    m_environment.log.error(std::string("refused a connection: ") + error.what());
   }
 }
 
@@ -193,7 +193,7 @@ void WorkerLane::run_gate(WorkerConnection& connection) {
     while (!connection.is_closed()) {
       const std::optional<Message> message = connection.next();
       if (!message) return;
-      // Finished when it has been let in; until then the gate holds everything else back.
+      // Finished once the session lets it in. Until then the gate holds all other messages back.
       if (message->kind == MessageKind::connect) return enter(connection);
       dispatch(connection, *message);
       connection.finish();
@@ -222,7 +222,7 @@ void WorkerLane::enter(WorkerConnection& connection) {
     return let_in(connection, *owned->second.session());
   }
   m_waiting[participant].push_back(connection.id());
-  // Where the session is about to end, erase_session() acquires the lease again.
+  // If the session is about to end, erase_session() acquires the lease again.
   if (owned == m_sessions.end() && m_leases.is_free(participant)) m_leases.acquire(participant);
 }
 
@@ -286,13 +286,13 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
     if (!owned.is_running()) break;
     let_in(*connection, *owned.session());
   }
-  // The connections may have left while the lease was being acquired.
+  // All connections may have left while the lease was being acquired.
   if (owned.is_running() && owned.session()->is_idle()) leave(participant);
   check_invariant();
 }
 
 void WorkerLane::report_failed_lease(ParticipantId participant, const std::exception& error) {
-  m_environment.log.error(std::string("the lease of a session could not be acquired: ") + error.what());
+  m_environment.log.error(std::string("cannot acquire the lease of a session: ") + error.what());
   close_waiting(participant, close_code::try_again_later, "the database does not answer");
 }
 
@@ -337,7 +337,7 @@ void WorkerLane::break_session(ParticipantId participant, const AssertionFailure
   const auto owned = m_sessions.find(participant);
   if (owned == m_sessions.end() || owned->second.is_broken()) return;
   owned->second.change_state(OwnedSession::State::broken);
-  erase_soon(participant);  // before the connections are removed, which the session may still know
+  erase_soon(participant);  // before the connections are removed, because the session may still refer to them
   m_connections.for_each([this, participant](WorkerConnection& connection) {
     if (connection.participant() != participant) return;
     connection.detach();
@@ -347,7 +347,8 @@ void WorkerLane::break_session(ParticipantId participant, const AssertionFailure
   try {
     if (owned->second.session()) owned->second.session()->abandon();
   } catch (const AssertionFailure& second) {
-    m_environment.log.error(participant_label(participant) + ": while it was ended: " + second.what());
+    m_environment.log.error(participant_label(participant) +
+                            ": a second failure while the session was being ended: " + second.what());
   }
 }
 
@@ -355,7 +356,7 @@ void WorkerLane::erase_soon(ParticipantId participant) {
   const ParticipantSession* session = m_sessions.at(participant).session();
   m_environment.loop.post(m_lifeline.guarded([this, participant, session] {
     const auto owned = m_sessions.find(participant);
-    // It may have been lost meanwhile, and the lease acquired again.
+    // The lease may have been lost and acquired again by now.
     if (owned != m_sessions.end() && owned->second.session() == session) erase_session(participant);
   }));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One event loop's share of the worker role: joins connections, leases, sessions and HTTP requests.
+/// One event loop's share of the worker role: connects connections, leases, sessions and HTTP requests.
 
 #include <cstdint>
 #include <deque>
@@ -26,27 +26,27 @@
 
 namespace tellina {
 
-/// Takes connects from the shared channel, forwards those whose participant another worker owns, and continues running
-/// tasks whose owner has died. Its own channel is "worker." and its id.
+/// Receives connects from the shared channel, forwards those whose participant has another owner, and continues running
+/// tasks of dead owners. Its own channel is "worker." and its id.
 ///
-/// The lane is the boundary of its sessions: an assertion that fails in one ends that session and no other.
+/// The lane is the boundary of its sessions: an assertion that fails in one ends only that session.
 ///
-/// Threads: start(), stop() and the destructor on the loop's thread; messages may come from any.
-/// Lifetime: stop() and its answer before the destructor.
+/// Threads: start(), stop() and the destructor run on the loop's thread; messages may come from any thread.
+/// Lifetime: stop() must have called `done` before the destructor.
 class WorkerLane {
  public:
-  /// `index` of `count` lanes that share orphaned tasks among themselves.
+  /// `index` of `count`: this lane's share of the orphaned tasks.
   WorkerLane(SessionEnvironment environment, ChannelLayer& layer, OrderingPolicy& ordering, std::size_t index,
              std::size_t count);
   WorkerLane(const WorkerLane&) = delete;
   WorkerLane& operator=(const WorkerLane&) = delete;
   ~WorkerLane();
 
-  /// The store must know the worker already (register_worker). Throws what the layer's receive() throws.
+  /// The worker must be registered in the store. Throws what the layer's receive() throws.
   void start();
-  /// Sweeps, at each tick, what could not be swept before there were lanes.
+  /// At each tick, continues to sweep what could not be swept before the lanes started.
   void take_over(const Sweeper& sweeper) { m_leases.take_over(sweeper); }
-  /// Accepts nothing new, ends all sessions in order and returns their leases; `done` runs on the loop.
+  /// Accepts nothing new, ends all sessions, and returns their leases; then `done` runs on the loop.
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
 
@@ -59,28 +59,28 @@ class WorkerLane {
 
   void handle_batch(std::span<Message> batch);
   void handle(Message message);
-  /// Keeps a message for later while the leases may have lapsed: the client may have sent it to another worker long
-  /// ago. Returns whether it has.
+  /// Keeps a message for later while the leases may have expired, because the client may have sent it to another worker
+  /// long ago. Returns whether it kept the message.
   bool postpone(Message& message);
   void answer_request(const Message& request);
   void open(Message message);
-  /// The connection of a message that passes a gate, if there is one.
+  /// The connection of a message that has to pass a gate, if the connection exists.
   WorkerConnection* receiver_of(const Message& message) const;
-  /// Returns whether the message waits at the gate. Ends the connection where messages before it were lost.
+  /// Returns whether the message waits at the gate. Ends the connection if messages before it were lost.
   bool arrive(WorkerConnection& connection, Message message);
   void run_gate(WorkerConnection& connection);
   void dispatch(WorkerConnection& connection, const Message& message);
   std::unique_ptr<Gate> open_gate();
-  /// Runs a call for a connection. A failing policy ends the connection, a failing assertion the session.
+  /// Runs a call for a connection. If the policy fails, the connection ends; if an assertion fails, the session ends.
   template <typename Call>
   void guard(WorkerConnection& connection, Call call);
 
   // Connections and sessions.
 
-  /// Brings a connection to the session of its participant, or asks for the lease first.
+  /// Attaches a connection to its participant's session, or acquires the lease first.
   void enter(WorkerConnection& connection);
   void let_in(WorkerConnection& connection, ParticipantSession& session);
-  /// Connections that waited for the lease of a participant.
+  /// Removes and returns the connections that waited for a participant's lease.
   std::vector<WorkerConnection*> take_waiting(ParticipantId participant);
   void close_waiting(ParticipantId participant, int code, const char* reason);
   void remove(const std::string& connection);
@@ -90,16 +90,16 @@ class WorkerLane {
   void forward(ParticipantId participant, const std::string& owner);
   void report_failed_lease(ParticipantId participant, const std::exception& error);
   void on_renewed(MonotonicTime until, bool had_lapsed);
-  /// Ends a session in order: it returns its lease.
+  /// Ends a session in an orderly way: it returns its lease.
   void leave(ParticipantId participant);
   /// Destroys a session whose lease another worker has.
   void lose(ParticipantId participant);
-  /// Ends a session in which an assertion has failed.
-  /// Also where the connection's own invariant is broken.
+  /// Closes a connection of a broken session, or one whose own invariant is broken.
   void close_broken(WorkerConnection& connection);
+  /// Ends a session in which an assertion has failed.
   void break_session(ParticipantId participant, const AssertionFailure& failure);
   void erase_session(ParticipantId participant);
-  /// On the loop's next turn, because the session is the caller.
+  /// Runs on the loop's next turn, because the session is the caller.
   void erase_soon(ParticipantId participant);
   /// Runs a call into a session.
   template <typename Call>
@@ -119,7 +119,8 @@ class WorkerLane {
   HttpRequests m_requests;
   std::map<ParticipantId, OwnedSession> m_sessions;
   std::map<ParticipantId, std::vector<std::string>> m_waiting;  ///< ids of connections that wait for a lease
-  /// Connections of a batch whose gates are to be run. None is removed meanwhile, as only tasks of their own do that.
+  /// Connections of a batch whose gates have to run. None is removed meanwhile, because only their own tasks remove
+  /// them.
   std::vector<WorkerConnection*> m_due;
   std::deque<Message> m_postponed;  ///< in order; handled once the leases have been renewed
   std::unique_ptr<Loop::Timer> m_timer;

@@ -291,8 +291,8 @@ TEST_F(Operation, AWorkerKeepsItsLabelWhenItIsStartedAgain) {
   ASSERT_EQ(processes(), expected);
   const auto workers = server().players("worker");
   ::kill(workers.front(), SIGKILL);
-  ASSERT_TRUE(log_says(" is back (process "));
-  EXPECT_THAT(lines_with(" is back (process ").front(), HasSubstr(" info worker "));
+  ASSERT_TRUE(log_says(" runs again (process "));
+  EXPECT_THAT(lines_with(" runs again (process ").front(), HasSubstr(" info worker "));
   const auto deadline = std::chrono::steady_clock::now() + default_limit;
   while (processes() != expected && std::chrono::steady_clock::now() < deadline) server().wait(Milliseconds(50));
   EXPECT_EQ(processes(), expected) << metrics();

@@ -115,7 +115,7 @@ TEST_F(Operator, AFileThatIsBrokenWhenItIsReadAgainChangesNothing) {
   TestClient bob = join_task();
   write_text(folder() / "config.json", "{\"access_codes\": [");
   server().signal(SIGHUP);
-  ASSERT_TRUE(server_says("the configuration was not taken over"));
+  ASSERT_TRUE(server_says("the new configuration was not applied"));
   bob.run("echo still here");
 }
 
@@ -193,7 +193,7 @@ TEST_F(Operator, SaysItsLinksWithThePublicUrl) {
   config.more = R"("server": {"public_url": "https://example.org/study/"}, )";
   start(config);
   const std::string said = read_text(folder() / "server.out");
-  EXPECT_THAT(said, HasSubstr("reached at https://example.org/study\n"));
+  EXPECT_THAT(said, HasSubstr("public address: https://example.org/study\n"));
   EXPECT_THAT(said, HasSubstr("  https://example.org/study/?access_code=bob\n"));
 }
 
@@ -251,7 +251,7 @@ TEST_P(SecondServer, IsRefusedASecondUseOfTheDatabase) {
   EXPECT_EQ(status, 1);
   EXPECT_THAT(said, AllOf(HasSubstr("db.sqlite3: another server uses this database (process " +
                                     std::to_string(server().process()) + ")\n"),
-                          HasSubstr("stop that server first")));
+                          HasSubstr("stop it first")));
   ChildProcess add(program_file(), {"participants", "add", "carol"}, folder(), "add");
   EXPECT_EQ(add.wait(default_limit), 0) << add.errors();
   join_task("carol");

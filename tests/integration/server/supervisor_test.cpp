@@ -48,9 +48,9 @@ TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
   EXPECT_EQ(killed.size(), 6U);
   EXPECT_THAT(server().errors(),
               AllOf(HasSubstr("worker 0 (process " + std::to_string(killed.front()) +
-                              ") was ended by signal 9 (Killed); it is started again in 250 ms"),
+                              ") was killed by signal 9 (Killed); it will be restarted in 250 ms"),
                     HasSubstr("worker 0 (process " + std::to_string(killed.back()) +
-                              ") was ended by signal 9 (Killed); that was 6 times in a row within 10 s of its start, "
+                              ") was killed by signal 9 (Killed); it ended 6 times in a row within 10 s of its start, "
                               "so the server stops")));
   EXPECT_TRUE(server().players("gateway").empty());
 }
@@ -85,7 +85,7 @@ TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
   configure(config);
   server().signal(SIGHUP);
   ASSERT_TRUE(server_says("P001 has started this task"));
-  EXPECT_THAT(server().errors(), AllOf(HasSubstr("the configuration was not taken over"), HasSubstr("tasks[0]")));
+  EXPECT_THAT(server().errors(), AllOf(HasSubstr("the new configuration was not applied"), HasSubstr("tasks[0]")));
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
   bob.run("echo still here");
   EXPECT_EQ(server().players("worker"), workers);

@@ -35,9 +35,9 @@ TEST_F(SweeperTest, WarnsOnceOfABackendThatIsDownAndTriesAgain) {
   backend.is_unavailable = true;
   run();
   run();
-  EXPECT_THAT(log.lines(), ElementsAre(::testing::AllOf(
-                               HasSubstr("the sandboxes of dead worker a could not be removed; trying again"),
-                               HasSubstr("the engine is down\nstart it"))));
+  EXPECT_THAT(log.lines(),
+              ElementsAre(::testing::AllOf(HasSubstr("cannot remove the sandboxes of dead worker a; retrying"),
+                                           HasSubstr("the engine is down\nstart it"))));
   backend.is_unavailable = false;
   run();
   EXPECT_THAT(backend.swept, ElementsAre("a", "a", "a"));

@@ -110,7 +110,7 @@ TEST_F(WorkerConnectionTest, RefusesAPolicyThatStartsWhatDoesNotWait) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::internal);
       EXPECT_EQ(error.what(), "ordering policy: started message " + std::to_string(sequence) +
-                                  " of connection c, which does not wait");
+                                  " of connection c, which is not waiting");
     }
   }
 }
