@@ -29,9 +29,23 @@ bool has_body(http::verb method) {
 
 std::ptrdiff_t count_lines(const HttpRequest& request) { return std::distance(request.begin(), request.end()); }
 
+std::ptrdiff_t count_lines(const HttpRequest& request, http::field name) {
+  const auto [first, last] = request.equal_range(name);
+  return std::distance(first, last);
+}
+
+/// HTTP/1.0 knows no Host, but a request with two could mean another server than the proxy before this one read.
 bool has_one_host(const HttpRequest& request) {
-  const auto [first, last] = request.equal_range(http::field::host);
-  return first != last && std::next(first) == last;
+  const std::ptrdiff_t lines = count_lines(request, http::field::host);
+  return lines == 1 || (lines == 0 && request.version() == 10);
+}
+
+/// Beast takes a body by its Content-Length where it does not know the Transfer-Encoding. RFC 9112, section 6.1, wants
+/// such a request refused: the next program in the chain could find another end of the body.
+bool has_unknown_coding(const HttpRequest& request) {
+  const std::ptrdiff_t lines = count_lines(request, http::field::transfer_encoding);
+  if (lines == 0) return false;
+  return lines > 1 || !beast::iequals(request[http::field::transfer_encoding], "chunked");
 }
 
 }  // namespace
@@ -86,7 +100,16 @@ void HttpSession::read_header() {
 void HttpSession::on_header() {
   const HttpRequest& request = m_parser->get();
   m_header_lines = count_lines(request);
-  if (request.version() == 11 && !has_one_host(request)) return refuse(400, "bad_request", "expected one Host header");
+  if (!has_one_host(request)) return refuse(400, "bad_request", "expected one Host header");
+  if (request.count(http::field::transfer_encoding) > 0) {
+    if (request.version() == 10) return refuse(400, "bad_request", "expected no Transfer-Encoding with HTTP/1.0");
+    if (request.count(http::field::content_length) > 0) {
+      return refuse(400, "bad_request", "expected either Transfer-Encoding or Content-Length, got both");
+    }
+    if (has_unknown_coding(request)) {
+      return refuse(501, "not_implemented", "expected the Transfer-Encoding chunked and no other");
+    }
+  }
   if (has_body(request.method()) && !request.count(http::field::content_length) && !m_parser->chunked()) {
     return refuse(411, "length_required", "expected a Content-Length header");
   }

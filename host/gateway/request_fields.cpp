@@ -46,15 +46,24 @@ std::string_view without_port(std::string_view authority, std::string_view port)
 }  // namespace
 
 std::optional<Target> parse_target(std::string_view target) {
+  Target parsed;
+  if (!std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f; })) return std::nullopt;
   if (starts_ignoring_case(target, "http://") || starts_ignoring_case(target, "https://")) {
-    const auto path = target.find('/', target.find("//") + 2);
-    target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    const auto authority = target.find("//") + 2;
+    const auto path = std::min(target.find_first_of("/?", authority), target.size());
+    parsed.authority = target.substr(authority, path - authority);
+    if (parsed.authority->empty()) return std::nullopt;
+    target.remove_prefix(path);
+    if (!target.starts_with('/')) {
+      parsed.path = "/";
+      if (!target.empty()) parsed.query = target.substr(1);
+      return parsed;
+    }
   }
   if (!target.starts_with('/')) return std::nullopt;
   const auto mark = target.find('?');
   const auto path = percent_decode(target.substr(0, mark));
   if (!path || std::any_of(path->begin(), path->end(), is_control)) return std::nullopt;
-  Target parsed;
   parsed.path = *path;
   if (mark != std::string_view::npos) parsed.query = target.substr(mark + 1);
   return parsed;

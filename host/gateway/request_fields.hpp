@@ -15,6 +15,8 @@ class Target {
   Target() = default;
   std::string path;   ///< decoded; starts with '/'
   std::string query;  ///< as sent, without '?'
+  /// "host:port" of "http://host:port/path". It overrides the header Host (RFC 9112, section 3.2.2).
+  std::optional<std::string> authority{};
   /// A relative URL from the requested address to the server's "/". It is empty, or, if the request asked for a base
   /// path without its final slash, the last part of that path with a slash.
   std::string redirect_base{};
@@ -26,8 +28,9 @@ bool equals_ignoring_case(std::string_view left, std::string_view right);
 /// Removes spaces and tabs at both ends.
 std::string_view trim(std::string_view text);
 
-/// Takes "/path?query" and "http://host/path?query". Returns nothing if the path does not start with '/', has an
-/// invalid escape, or decodes to a control character.
+/// Takes "/path?query" and "http://host/path?query". Returns nothing if the target has bytes other than printable
+/// ASCII, which a URL must percent-encode (RFC 3986), or if the path does not start with '/', has an invalid escape, or
+/// decodes to a control character.
 std::optional<Target> parse_target(std::string_view target);
 
 /// Removes the base path (such as "/study", or empty) from the front of the target's path, if it is there.

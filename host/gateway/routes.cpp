@@ -27,6 +27,11 @@ namespace json = boost::json;
 constexpr std::string_view static_prefix = "/static/";
 constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 
+/// A request with one of these came through a proxy.
+constexpr std::array<std::string_view, 9> forwarding_headers{
+    "Forwarded",          "Via",       "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+    "X-Forwarded-Server", "X-Real-IP", "X-Client-IP",     "CF-Connecting-IP"};
+
 class Exchange {
  public:
   Exchange(Lane& lane_, const HttpRequest& request_, Target target_, const boost::asio::ip::address& peer_,
@@ -35,7 +40,14 @@ class Exchange {
 
   std::string_view header(http::field field) const { return view(request[field]); }
   std::string_view header(std::string_view name) const { return view(request[{name.data(), name.size()}]); }
+  /// "host:port" of the server that the client asked for: from the target, or else from the header Host.
+  std::string_view host() const { return target.authority ? *target.authority : header(http::field::host); }
   bool has_header(std::string_view name) const { return request.count({name.data(), name.size()}) > 0; }
+  /// Whether a header says that a proxy passed the request on.
+  bool was_forwarded() const {
+    return std::any_of(forwarding_headers.begin(), forwarding_headers.end(),
+                       [this](std::string_view name) { return has_header(name); });
+  }
   /// The values of all lines with that name, in order, joined by commas.
   std::string joined_header(std::string_view name) const {
     std::string joined;
@@ -111,7 +123,7 @@ std::string client_address(const Exchange& exchange) {
 /// Whether a page of another server sent the request. If so, logs it.
 bool comes_from_elsewhere(const Exchange& exchange) {
   const auto origin = exchange.header(http::field::origin);
-  const auto host = exchange.header(http::field::host);
+  const std::string_view host = exchange.host();
   if (origin.empty() || is_same_origin(origin, host)) return false;
   if (is_same_origin(origin, exchange.lane.state().config.public_host)) return false;
   if (comes_from_proxy(exchange) && is_forwarded_origin(origin, exchange.joined_header("X-Forwarded-Host"))) {
@@ -314,9 +326,7 @@ void tell_readiness(const Exchange& exchange) {
 
 void tell_metrics(const Exchange& exchange) {
   // A proxy on this machine is a loopback peer that forwards for other clients, whether it is trusted or not.
-  const bool through_proxy = exchange.has_header("X-Forwarded-For") || exchange.has_header("X-Forwarded-Proto") ||
-                             exchange.has_header("Forwarded");
-  const bool local = is_loopback(exchange.peer) && !through_proxy;
+  const bool local = is_loopback(exchange.peer) && !exchange.was_forwarded();
   if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
     return exchange.refuse(403, "forbidden", "only this machine may read the metrics");
   }
@@ -365,7 +375,7 @@ bool allows(const Route& route, http::verb method) {
 void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer) {
   const auto text = request.target();
   auto target = parse_target({text.data(), text.size()});
-  if (!target) return answer(json_error(400, "bad_request", "the request's target is not a path"));
+  if (!target) return answer(json_error(400, "bad_request", "expected a path with all special bytes percent-encoded"));
   cut_base_path(*target, lane.state().config.base_path);
   const Exchange exchange(lane, request, std::move(*target), peer, std::move(answer));
   const std::string& path = exchange.target.path;

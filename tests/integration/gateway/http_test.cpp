@@ -57,6 +57,10 @@ TEST_F(HttpTest, AnswersEveryPathWithItsStatus) {
       {"GET", "/readyz", "", 200, "ready\n"},
       {"GET", "/metrics", "", 200, "# EOF\n"},
       {"GET", "/metrics", "X-Forwarded-For: 10.0.0.1\r\n", 403, R"("code":"forbidden")"},
+      {"GET", "/metrics", "Via: 1.1 proxy\r\n", 403, R"("code":"forbidden")"},
+      {"GET", "/metrics", "x-real-ip: 10.0.0.1\r\n", 403, R"("code":"forbidden")"},
+      {"GET", "/metrics", "Forwarded: for=10.0.0.1\r\n", 403, R"("code":"forbidden")"},
+      {"GET", "/metrics", "X-Forwarded-Host:\r\n", 403, R"("code":"forbidden")"},
       {"GET", "/api/v1/terminal", cookie, 426, R"("code":"upgrade_required")"},
       {"GET", "/%zz", "", 400, R"("code":"bad_request")"},
       {"GET", "/static/%00", "", 400, R"("code":"bad_request")"},
@@ -167,6 +171,97 @@ TEST_F(HttpTest, RefusesWhatIsNoHttp) {
     EXPECT_EQ(answer.status, status) << text.substr(0, 80);
     EXPECT_THAT(answer.body, HasSubstr("{\"error\":{\"code\":"));
     EXPECT_TRUE(client.is_closed()) << text.substr(0, 80);
+  }
+}
+
+TEST_F(HttpTest, RefusesABodyWhoseEndAnotherProgramCouldFindElsewhere) {
+  // Behind each body is a request that a server would answer which reads the body by another header.
+  const std::string hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n";
+  const std::vector<std::pair<std::string, int>> cases{
+      {"Transfer-Encoding: xchunked\r\n" + length, 400},
+      {length + "Transfer-Encoding: xchunked\r\n", 400},
+      {length + "Transfer-Encoding: identity\r\n", 400},
+      {length + "Transfer-Encoding:\r\n", 400},
+      {length + "Transfer-Encoding:\r\n chunked\r\n", 400},
+      {"Transfer-Encoding: xchunked\r\n", 501},
+      {"Transfer-Encoding: identity\r\n", 501},
+      {"Transfer-Encoding: gzip, chunked\r\n", 501},
+      {"Transfer-Encoding: chunked, identity\r\n", 501},
+      {"Transfer-Encoding: chunked;q=1\r\n", 501},
+      {"Transfer-Encoding: \"chunked\"\r\n", 501},
+      {"Transfer-Encoding: chun\r\n ked\r\n", 501},
+      {"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 501},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
+      {"Transfer-Encoding : chunked\r\n", 400},
+      {"Transfer-Encoding: \x0b"
+       "chunked\r\n",
+       400},
+      {"Transfer-Encoding: chunked\x01\r\n", 400},
+      {length + "Content-Length: 0\r\n", 400},
+      {"Content-Length: +2\r\n", 400},
+      {"Content-Length: 2,3\r\n", 400},
+      {"Content-Length: 1\r\n 0\r\n", 400},
+      {"Content-Length: 18446744073709551618\r\n", 400},
+  };
+  for (const char* method : {"GET /healthz", "POST /api/v1/login"}) {
+    for (const auto& [lines, status] : cases) {
+      RawClient client(port);
+      client.send(std::string(method) + " HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n" + hidden);
+      EXPECT_EQ(client.read_answer().status, status) << method << "\n" << lines;
+      EXPECT_TRUE(client.is_closed()) << method << "\n" << lines;
+    }
+  }
+  RawClient old(port);
+  old.send("POST /api/v1/login HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(old.read_answer().status, 400);
+  EXPECT_TRUE(old.is_closed());
+}
+
+TEST_F(HttpTest, ReadsAFoldedLineAsOneWithSpaces) {
+  // RFC 9112, section 5.2: a server refuses a folded line, or replaces each fold by spaces before anything reads it.
+  RawClient client(port);
+  client.send("POST /api/v1/login HTTP/1.1\r\nHost: " + client.host() +
+              "\r\nTransfer-Encoding:\r\n chunked\r\nContent-Type:\r\n\tapplication/json\r\n\r\n"
+              "15\r\n{\"access_code\":\"bob\"}\r\n0\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 200);
+  for (const char* lines : {" Host: a\r\n", "\tX: a\r\nHost: a\r\n", "Host: a\r\n\r b: c\r\n", "Host: a\n b\r\n"}) {
+    RawClient other(port);
+    other.send("GET /healthz HTTP/1.1\r\n" + std::string(lines) + "\r\n");
+    EXPECT_EQ(other.read_answer().status, 400) << lines;
+    EXPECT_TRUE(other.is_closed()) << lines;
+  }
+}
+
+TEST_F(HttpTest, RefusesBytesThatNoRequestMayHave) {
+  const std::vector<std::string> requests{
+      "GET /?a=\xff HTTP/1.1\r\nHost: a\r\n",
+      "GET /?a=\xc3\xa4 HTTP/1.1\r\nHost: a\r\n",
+      "GET /\x80 HTTP/1.1\r\nHost: a\r\n",
+      "GET /?a=\r HTTP/1.1\r\nHost: a\r\n",
+      "GET /?a=\x7f HTTP/1.1\r\nHost: a\r\n",
+      "GET /?a=\t HTTP/1.1\r\nHost: a\r\n",
+      "GET\t/ HTTP/1.1\r\nHost: a\r\n",
+      "GET  / HTTP/1.1\r\nHost: a\r\n",
+      "GET / HTTP/1.1\rHost: a\r\n",
+      "GET / HTTP/1.1\nHost: a\r\n",
+      "GET / HTTP/1.1\r\nHost: a\rX: b\r\n",
+      "GET / HTTP/1.1\r\nHost: a\nX: b\r\n",
+      "GET / HTTP/1.1\r\nHost: a" + std::string(1, '\0') + "\r\n",
+      "GET /" + std::string(1, '\0') + " HTTP/1.1\r\nHost: a\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nX" + std::string(1, '\0') + ": b\r\n",
+      "GET / HTTP/1.1\r\nHost : a\r\n",
+      "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n",
+      "GET / HTTP/1.1\r\nhost: a\r\nHOST:\r\n",
+  };
+  for (const std::string& request : requests) {
+    RawClient client(port);
+    client.send(request + "\r\n");
+    const RawAnswer answer = client.read_answer();
+    EXPECT_EQ(answer.status, 400) << request;
+    EXPECT_EQ(answer["location"], "") << request;
   }
 }
 

@@ -59,7 +59,7 @@ TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
               HasSubstr("a page of \"https://study.example.org\" was refused because the request's Host is \"" +
                         client.host() + "\"; let the proxy pass Host on unchanged"));
   EXPECT_EQ(client.get("/study/api/v1/login?access_code=secret").status, 404);
-  EXPECT_THAT(log.text(), HasSubstr("no such path: \"/study/api/v1/login\" (404); if a proxy offers the server "
+  EXPECT_THAT(log.text(), HasSubstr("no such path: \"/study/api/v1/login\" (404); if a proxy serves this server "
                                     "under the path \"/study\", set server.base_path to it"));
   EXPECT_EQ(client.get("/api/v1/terminal", "Cookie: tellina_session=token-bob\r\n").status, 426);
   EXPECT_THAT(log.text(), HasSubstr("without a WebSocket handshake (426): a proxy must pass on the headers Upgrade"));

@@ -17,11 +17,18 @@ TEST(ParseTarget, TakesTheAbsoluteFormToo) {
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/healthz");
   EXPECT_EQ(target->query, "a");
+  EXPECT_EQ(target->authority, "example.org:80");
   EXPECT_EQ(parse_target("http://example.org")->path, "/");
+  EXPECT_EQ(parse_target("HTTPS://example.org?a/b")->path, "/");
+  EXPECT_EQ(parse_target("HTTPS://example.org?a/b")->query, "a/b");
+  EXPECT_EQ(parse_target("HTTPS://example.org?a/b")->authority, "example.org");
+  EXPECT_FALSE(parse_target("/http://example.org/")->authority);
+  EXPECT_FALSE(parse_target("http:///healthz")) << "no authority";
 }
 
 TEST(ParseTarget, RefusesWhatIsNoPath) {
-  for (const char* text : {"", "*", "healthz", "/%", "/%4", "/%zz", "/a%00b", "/a%0ab", "/%7f"}) {
+  for (const char* text : {"", "*", "healthz", "/%", "/%4", "/%zz", "/a%00b", "/a%0ab", "/%7f", "/a b", "/\t", "/\xff",
+                           "/?\xff", "/?a=\xc3\xa4", "/?\x7f", "http://example.org\xff/", "/#\x01"}) {
     EXPECT_FALSE(parse_target(text)) << text;
   }
 }
