@@ -21,8 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t pasted_bytes = 1024 * 1024;
-constexpr double slow_reader_rate = 2e6;  ///< bytes a second: a browser that draws
-/// Between two starts of a shell: a pool has been filled again by then.
+constexpr double slow_reader_rate = 2e6;  ///< bytes a second, like a browser that draws
+/// Between two starts of a shell, so that a pool is full again.
 constexpr milliseconds pause_before_start{300};
 
 /// The options of the server to compare with.
@@ -105,7 +105,7 @@ class Bench {
     m_now = "the start of " + std::to_string(m_options.sessions) + " sessions";
     for (const auto& subject : m_subjects) {
       m_target = subject->target.name();
-      // What is made once, with the first session, is no session's share.
+      // Things that are created once, with the first session, do not count for a session.
       if (wants("memory")) SessionGroup(subject->target, 1, m_progress);
       subject->memory_before = subject->target.resident_bytes().value_or(0);
       subject->group = std::make_unique<SessionGroup>(subject->target, m_options.sessions, m_progress);
@@ -144,7 +144,7 @@ class Bench {
     };
     for (const auto& [figure, run] : figures) {
       if (!wants(figure)) continue;
-      // The second one finds the machine in the state that the first has left, so they take turns.
+      // The second figure would find the machine in the state that the first has left, so they take turns.
       for (std::size_t i = 0; i < m_subjects.size(); ++i) {
         Subject& subject = *m_subjects[(i + pair) % m_subjects.size()];
         measure(figure, pair, subject, [&, run = run] { return run(*subject.group); });
@@ -159,7 +159,7 @@ class Bench {
     sample.pair = pair;
     const bool has_broken = sample.has_broken;
     m_report.add(std::move(sample));
-    if (has_broken) throw BenchFailure("nothing more can be measured with that shell");
+    if (has_broken) throw BenchFailure("cannot measure anything else with that shell");
   }
 
   const BenchOptions& m_options;
@@ -180,13 +180,14 @@ void raise_descriptor_limit() {
 void check(const BenchOptions& options) {
   if (!options.against.empty()) {
     changed(options);
-    if (!options.floor.empty()) throw UsageError("--against: expected no --floor beside it; one comparison at a time");
+    if (!options.floor.empty())
+      throw UsageError("--against: expected no --floor with it; only one comparison at a time");
   }
   if (!options.url.empty() && options.access_codes.empty()) {
-    throw UsageError("--url: expected --access-code for each session beside it, got none");
+    throw UsageError("--url: expected an --access-code for each session with it, got none");
   }
   if (options.url.empty() && !options.access_codes.empty()) {
-    throw UsageError("--access-code: expected --url beside it; the server that is started gets codes by itself");
+    throw UsageError("--access-code: expected --url with it; a server that the benchmark starts creates its own codes");
   }
   if (!options.url.empty() && options.sessions > options.access_codes.size()) {
     throw UsageError("--sessions: expected at most one session for each --access-code, got " +

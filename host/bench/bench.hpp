@@ -6,8 +6,8 @@
 
 namespace tellina::bench {
 
-/// Measures what the options ask for, prints a table to `out`, failures and a progress bar to `err`. Returns 0, or 1
-/// where something could not be measured. Throws UsageError for options that contradict each other.
+/// Measures the requested figures, prints a table to `out`, and failures and a progress bar to `err`. Returns 0, or 1
+/// if a figure could not be measured. Throws UsageError for contradictory options.
 int run_bench(const BenchOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace tellina::bench

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds patience{30};
 
-/// Waits until the descriptor is readable; false where the deadline comes first or a signal.
+/// Waits until the descriptor is readable; returns false if the deadline or a signal comes first.
 bool wait_readable(int descriptor, TimePoint deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   pollfd entry{descriptor, POLLIN, 0};
@@ -54,7 +54,7 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw BenchFailure(std::string("no pipe: ") + std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw BenchFailure(std::string("cannot create a pipe: ") + std::strerror(errno));
   m_output = Descriptor(ends[0]);
   const Descriptor output(ends[1]);
   const Descriptor errors(::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -105,7 +105,8 @@ std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
     if (got > 0) said.append(piece, static_cast<std::size_t>(got));
     if (got == 0) {
       wait(patience);
-      throw BenchFailure(m_program + " ended at its start with " + end().value_or("nothing") + ":\n" + last_errors());
+      throw BenchFailure(m_program + " ended during its start with " + end().value_or("nothing") + ":\n" +
+                         last_errors());
     }
   }
   return said.substr(0, length);

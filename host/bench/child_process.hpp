@@ -17,22 +17,22 @@ namespace tellina::bench {
 
 class ChildProcess {
  public:
-  /// Runs `program` in `folder`, in a process group of its own and with the default signal dispositions; its errors
-  /// go to NAME.err there. Throws BenchFailure where it cannot be started.
+  /// Runs `program` in `folder`, in its own process group and with the default signal dispositions. Its standard error
+  /// goes to NAME.err there. Throws BenchFailure if it cannot be started.
   ChildProcess(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                const std::filesystem::path& folder, const std::string& name);
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
-  /// SIGINT, and SIGKILL where that does not end it within 30 s.
+  /// Sends SIGINT, and SIGKILL if that does not end it within 30 s.
   ~ChildProcess();
 
   pid_t process() const { return m_process; }
-  /// "exit status 1", "signal 9"; nothing while it runs.
+  /// "exit status 1" or "signal 9"; nothing while it runs.
   std::optional<std::string> end();
-  /// Waits until `program` has said a first line, at most `limit`, and returns it. Throws BenchFailure with what it
-  /// said where it ends or says nothing.
+  /// Waits up to `limit` until `program` prints a first line, and returns the line. If the program ends or prints
+  /// nothing, throws BenchFailure with its errors.
   std::string first_line(std::chrono::milliseconds limit);
-  /// The end of what it wrote to its standard error.
+  /// The last part of its standard error.
   std::string last_errors() const;
 
  private:

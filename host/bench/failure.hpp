@@ -4,7 +4,8 @@
 
 namespace tellina::bench {
 
-/// Why a figure cannot be measured: the server died, refused, or did not answer. The text is a whole sentence.
+/// The reason why a figure cannot be measured: the server died, refused a request, or did not answer. The text is a
+/// complete sentence.
 class BenchFailure : public client::ClientFailure {
  public:
   using ClientFailure::ClientFailure;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// How long things took, in few and fixed bytes however many there were.
+/// Durations in a fixed amount of memory, however many there are.
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace tellina::bench {
 using Nanoseconds = std::chrono::nanoseconds;
 
 /// Counts durations in buckets that are exact below 128 ns and at most 0.8 % wide above (logarithmic octaves of 128
-/// linear steps, as HdrHistogram has them). Negative durations count as 0, those above 2^42 ns (73 minutes) as that.
+/// linear steps, as in HdrHistogram). Negative durations count as 0, and those above 2^42 ns (73 minutes) as 2^42 ns.
 class Histogram {
  public:
   Histogram();
@@ -21,12 +21,12 @@ class Histogram {
   void add(const Histogram& other);
 
   std::uint64_t count() const { return m_count; }
-  /// The least duration that `percent` of all are not above; the bucket's upper end, at most max(). 0 where it is
-  /// empty.
+  /// The smallest duration that is not exceeded by `percent` of all; more exactly, the upper end of its bucket, at most
+  /// max(). 0 if the histogram is empty.
   Nanoseconds percentile(double percent) const;
   Nanoseconds max() const { return m_max; }
   Nanoseconds mean() const;
-  /// Upper end and share (0 to 1) of what is not above it, for each bucket that is not empty.
+  /// For each bucket that is not empty: its upper end, and the share (0 to 1) of durations up to there.
   std::vector<std::pair<Nanoseconds, double>> distribution() const;
 
  private:

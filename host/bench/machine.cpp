@@ -10,7 +10,7 @@
 namespace tellina::bench {
 namespace {
 
-/// The text behind the colon of the first such line.
+/// The text after the colon of the first line with that name.
 std::string line_of(const char* file, const std::string& name) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {

@@ -4,7 +4,7 @@
 
 namespace tellina::bench {
 
-/// Processor, cores, memory, kernel: what a figure depends on.
+/// Processor, cores, memory and kernel, on which the figures depend.
 std::string machine_description();
 
 }  // namespace tellina::bench

@@ -17,12 +17,12 @@ constexpr std::size_t bytes_per_line_in = 57;
 constexpr std::size_t bytes_per_line_out = 78;  ///< 76 of base64, CR and LF
 constexpr double mebibyte = 1024 * 1024;
 constexpr seconds flood_limit{120};
-constexpr milliseconds flood_before_interrupt{1000};  ///< fills what is between
+constexpr milliseconds flood_before_interrupt{1000};  ///< fills all buffers on the way
 constexpr milliseconds reading_interval{4};
 
 double in_seconds(Clock::duration time) { return duration<double>(time).count(); }
 
-/// Compares a flood of equal lines with what it must be, by its place alone.
+/// Compares a flood of equal lines with the expected bytes, by position only.
 class FloodChecker {
  public:
   FloodChecker() {
@@ -53,7 +53,7 @@ class FloodChecker {
   bool m_is_right = true;
 };
 
-/// Reads from the first session no faster than a browser draws: a part every few milliseconds.
+/// Reads from the first session as slowly as a browser that draws: a part every few milliseconds.
 class SlowReader {
  public:
   SlowReader(SessionGroup& group, double rate) : m_group(group), m_rate(rate), m_from(Clock::now()) {
@@ -123,10 +123,10 @@ Sample measure_flood(SessionGroup& group, std::size_t mebibytes, Progress& progr
   sample.set("client_cpu_share", in_seconds(own_after - own_before) / in_seconds(after - before));
   if (!is_complete) {
     sample.failures.push_back("of " + std::to_string(expected) + " bytes of output " +
-                              std::to_string(expected - checker.came()) + " did not come within 120 s");
+                              std::to_string(expected - checker.came()) + " did not arrive within 120 s");
   }
   if (!checker.is_right()) {
-    sample.failures.push_back("the output differs from what was printed, somewhere after byte " +
+    sample.failures.push_back("the output differs from the expected bytes somewhere after byte " +
                               std::to_string(checker.wrong_at()));
   }
   sample.has_broken = !sample.failures.empty();
@@ -167,7 +167,7 @@ Sample measure_interrupt(const std::string& figure, SessionGroup& group, std::op
   const bool is_silent = go_on_until([&] { return !terminal.expects(); }, flood_limit);
   progress.end();
   if (!is_silent) {
-    sample.failures.push_back("120 s after Ctrl-C there was no prompt");
+    sample.failures.push_back("no prompt within 120 s after Ctrl-C");
     sample.has_broken = true;
     return sample;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Figures of output: how much fits into a second, and how soon Ctrl-C silences it.
+/// Output figures: bytes a second, and how soon Ctrl-C stops a flood.
 
 #include <optional>
 
@@ -9,11 +9,12 @@
 
 namespace tellina::bench {
 
-/// The first session prints so much, in lines of 76 characters; every byte is compared.
+/// The first session prints this much, in lines of 76 characters; every byte is compared.
 Sample measure_flood(SessionGroup& group, std::size_t mebibytes, Progress& progress);
 
-/// The first session prints without end; then Ctrl-C is pressed. From the key to the prompt after it, that is until
-/// the last of the output has come. `reading_rate`: bytes a second that the client takes; nothing: all that comes.
+/// The first session prints without end; then Ctrl-C is pressed. Measures the time from the key to the next prompt,
+/// which comes after the last output. `reading_rate`: bytes a second that the client reads; nothing: as fast as
+/// possible.
 Sample measure_interrupt(const std::string& figure, SessionGroup& group, std::optional<double> reading_rate,
                          Progress& progress);
 

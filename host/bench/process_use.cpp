@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 std::string proc(pid_t process, const char* name) { return "/proc/" + std::to_string(process) + "/" + name; }
 
-/// 0 where there is no such process.
+/// 0 if the process does not exist.
 pid_t parent_of(pid_t process) {
   std::ifstream file(proc(process, "stat"));
   std::string line;

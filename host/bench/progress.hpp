@@ -6,16 +6,16 @@
 
 namespace tellina::bench {
 
-/// One line that shows how far a step is, redrawn in place; nothing at all where the stream is no terminal.
+/// One line that shows the progress of a step and is redrawn in place. Prints nothing if the stream is not a terminal.
 class Progress {
  public:
   Progress(std::ostream& out, bool is_terminal) : m_out(out), m_is_terminal(is_terminal) {}
 
-  /// A step of `total` parts begins.
+  /// Begins a step of `total` parts.
   void begin(const std::string& what, std::size_t total);
   void set(std::size_t done);
   void add() { set(m_done + 1); }
-  /// Takes the line away.
+  /// Erases the line.
   void end();
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What was measured, for people and for programs.
+/// The results, for people and for programs.
 
 #include <fstream>
 #include <ostream>
@@ -15,13 +15,13 @@ namespace tellina::bench {
 /// Threads: one.
 class Report {
  public:
-  /// JSON lines go to the file that the options name, if they name one. Throws BenchFailure where it cannot be written.
+  /// If the options name a JSON file, writes JSON lines to it. Throws BenchFailure if the file cannot be written.
   Report(const BenchOptions& options, std::ostream& out, std::ostream& err);
 
   void add(Sample sample);
-  /// A measurement that could not be made.
+  /// Adds a failed measurement.
   void add_failure(const std::string& figure, const std::string& target, const std::string& sentence);
-  /// The table, the ratios and the distributions. Returns whether everything could be measured.
+  /// Prints the table, the ratios and the distributions. Returns whether everything could be measured.
   bool finish();
 
  private:
@@ -37,7 +37,7 @@ class Report {
   std::ofstream m_file;
   std::vector<std::string> m_figures;  ///< in the order of the first sample
   std::vector<Sample> m_samples;
-  const std::string m_compared_with;  ///< name of the other target; empty: there is none
+  const std::string m_compared_with;  ///< name of the other target; empty if there is none
   bool m_is_good = true;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What one measurement of one figure found.
+/// The result of one measurement of one figure.
 
 #include <cstddef>
 #include <string>
@@ -18,10 +18,10 @@ class Sample {
   std::string figure;
   std::string target;
   std::size_t pair = 0;
-  std::vector<std::pair<std::string, double>> values;  ///< name with its unit, and number
-  Histogram latency;                                   ///< empty where the figure has none
-  std::vector<std::string> failures;                   ///< sentences: what makes the measurement worthless
-  bool has_broken = false;                             ///< the shell is left in a state in which nothing can follow
+  std::vector<std::pair<std::string, double>> values;  ///< name with unit, and number
+  Histogram latency;                                   ///< empty if the figure has none
+  std::vector<std::string> failures;                   ///< sentences that say why the measurement is invalid
+  bool has_broken = false;                             ///< the shell's state allows no further measurement
 
   void set(const std::string& name, double value) { values.emplace_back(name, value); }
 };

@@ -16,15 +16,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Sandboxes that start at once; more take no less time on a few cores and hold up each other.
+/// How many sandboxes start at once. On a few cores, more would only delay each other.
 constexpr std::size_t starts_at_once = 8;
 constexpr seconds start_limit{60};
 constexpr std::size_t shells_at_once = 32;
 constexpr seconds shell_limit{20};
-/// With the largest flood still below what a server lets a task print unthrottled.
+/// Together with the largest flood, this stays below the output after which a server throttles a task.
 constexpr std::uint64_t much_output = 8 * 1024 * 1024;
 constexpr milliseconds others_interval{500};
-/// How often a wait looks whether the user or the server's end has interrupted it.
+/// How often a wait checks whether the user or the end of the server has interrupted it.
 constexpr milliseconds look_up{200};
 
 }  // namespace
@@ -154,7 +154,7 @@ void SessionGroup::take(TimePoint until) {
 }
 
 void SessionGroup::explain(const std::exception& error) {
-  // A connection that ends may be the first that is seen of a server that dies.
+  // A lost connection may be the first sign of a dying server.
   const TimePoint deadline = Clock::now() + milliseconds(500);
   while (Clock::now() < deadline) m_target.check_alive();
   throw BenchFailure(error.what());

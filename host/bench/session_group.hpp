@@ -17,31 +17,31 @@ namespace tellina::bench {
 /// Threads: one. Functions that wait throw BenchFailure if the server has died or the user has interrupted.
 class SessionGroup {
  public:
-  /// Connects `sessions` participants and starts a shell for each, several at a time; returns when all see a prompt.
+  /// Connects `sessions` participants and starts a shell for each, several at a time. Returns when all have a prompt.
   SessionGroup(Target& target, std::size_t sessions, Progress& progress);
 
-  /// While this group is driven, the other answers pings: a server closes connections that do not.
+  /// While this group waits, the other group answers pings, because a server closes connections that do not.
   void keep_alive(SessionGroup& other) { m_others.push_back(&other); }
 
   Target& target() { return m_target; }
   std::size_t size() const { return m_terminals.size(); }
   Terminal& operator[](std::size_t i) { return *m_terminals[i]; }
 
-  /// Connects one more, and starts no shell.
+  /// Connects one more participant without starting a shell.
   Terminal& join(std::size_t participant);
   void type(std::size_t i, std::string_view bytes);
-  /// Nothing is read from this session until it is resumed.
+  /// While paused, nothing is read from this session.
   void pause(std::size_t i, bool paused);
-  /// A server throttles a task that has printed 64 MiB: one that has printed much ends here and the next one starts.
+  /// A server throttles a task after 64 MiB of output, so this ends a task with much output and starts the next one.
   void restart_if_worn(std::size_t i);
-  /// Waits until then at most, and returns earlier once something has arrived and was handled.
+  /// Waits until `until`, or until something arrived and was handled.
   void pump(TimePoint until);
-  /// Waits until the condition holds. Returns false if the limit passes first.
+  /// Waits until the condition holds. Returns false at the limit.
   bool wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
-  /// Types a line at the shell of each session and waits until `mark` comes from all. Several sessions at a time: a
-  /// thousand shells that all fork at once are nothing that is measured here.
+  /// Types a line into the shell of each session and waits until `mark` comes from all of them. Handles only a few
+  /// sessions at a time, because a thousand shells that fork at once would disturb the measurement.
   void run_everywhere(std::string_view line, const std::string& mark);
-  /// Types `key` at each session, several at a time, and waits for the prompts; false where one does not come.
+  /// Types `key` into each session, a few at a time, and waits for the prompts. Returns false if one does not come.
   bool end_everywhere(std::string_view key);
 
  private:

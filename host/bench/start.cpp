@@ -25,7 +25,7 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
     Terminal& terminal = group.join(0);
     if (is_started_by_hand) {
       wait_until([&] { return terminal.can_start(); });
-      group.wait_until([] { return false; }, pause);  // as a participant who reads the task
+      group.wait_until([] { return false; }, pause);  // like a participant who reads the task
       started = Clock::now();
     }
     terminal.start();

@@ -1,18 +1,18 @@
 #pragma once
 
-/// Figures of sessions that begin or only exist.
+/// Figures about starting sessions and about idle sessions.
 
 #include "host/bench/sample.hpp"
 #include "host/bench/session_group.hpp"
 
 namespace tellina::bench {
 
-/// From the request that starts a task (or a bare connection) to the prompt, so many times, one after another, each
-/// with a pause before it in which a pool fills again.
+/// Measures `times` times the time from the request that starts a task (or a bare connection) to the prompt. Each start
+/// follows a pause in which a pool fills again.
 Sample measure_prompt(Target& target, std::size_t times, std::chrono::milliseconds pause, Progress& progress);
 
-/// What `group`'s sessions that do nothing cost in resident memory, the sandboxes apart, against `before` without
-/// them.
+/// The resident memory of `group`'s idle sessions, without their sandboxes, compared with `before`, the memory without
+/// these sessions.
 Sample measure_memory(SessionGroup& group, std::uint64_t before);
 
 }  // namespace tellina::bench

@@ -1,12 +1,12 @@
 #pragma once
 
-/// SIGINT and SIGTERM end a benchmark in order, so that the servers that it started remove their sandboxes.
+/// SIGINT and SIGTERM end a benchmark in an orderly way, so that its servers remove their sandboxes.
 
 #include <csignal>
 
 namespace tellina::bench {
 
-/// While one is alive both signals are only noted. One at a time.
+/// While an object exists, both signals are only noted. Only one object may exist at a time.
 class StopSignals {
  public:
   StopSignals();
@@ -14,7 +14,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  /// Throws BenchFailure if one of them has arrived.
+  /// Throws BenchFailure if one of the signals has arrived.
   static void check();
 
  private:

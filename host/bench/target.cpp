@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::chrono::seconds start_limit{60};
-/// A participant uses one up with each start, and with each flood.
+/// A participant uses one task for each start and for each flood.
 constexpr std::size_t tasks = 2000;
 
 std::string own_program() {
@@ -34,7 +34,7 @@ json::object layer_section(const BenchOptions& options, const fs::path& folder) 
 json::object sandbox_section(const BenchOptions& options) {
   json::object section{{"plugin", options.sandbox}, {"pool", options.pool}};
   if (options.sandbox == "process") section["i_know_this_is_not_isolated"] = true;
-  // The machine is to be the limit, not the participant's share of it.
+  // The limit should be the machine, not the participant's share of it.
   if (options.sandbox == "chroot" || options.sandbox == "docker") section["cpu"] = 64;
   return section;
 }
@@ -56,20 +56,20 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
       {"task_duration_in_seconds", 86400},
       {"tasks", std::move(all_tasks)},
   };
-  // Written only if the option asks for it: an older server to compare with does not know the key.
+  // Written only if the option asks for it, because an older server does not know the key.
   if (options.recording == "off") config["recording"] = {{"bytes", false}};
   return json::serialize(config);
 }
 
-/// Waits for the line that says where the program listens.
+/// Waits for the line that names the program's address.
 client::Endpoint endpoint_of(ChildProcess& child) {
   constexpr std::string_view mark = "listening on http://";
   const std::string line = child.first_line(start_limit);
   if (!line.starts_with(mark)) {
-    throw BenchFailure("a server was expected to say \"listening on http://ADDRESS:PORT\" and said \"" + line + "\"");
+    throw BenchFailure("expected the server to print \"listening on http://ADDRESS:PORT\", got \"" + line + "\"");
   }
   const auto endpoint = client::parse_url(line.substr(line.find("http://")));
-  if (!endpoint) throw BenchFailure("a server says that it listens where no client can connect: \"" + line + "\"");
+  if (!endpoint) throw BenchFailure("no client can connect to the address that the server printed: \"" + line + "\"");
   return *endpoint;
 }
 
@@ -115,7 +115,7 @@ Target Target::start_floor(const BenchOptions& options) {
 Target Target::running_server(const BenchOptions& options) {
   const auto endpoint = client::parse_url(options.url);
   if (!endpoint) {
-    throw UsageError("--url: expected http://HOST:PORT of a server that runs, got \"" + options.url + "\"");
+    throw UsageError("--url: expected http://HOST:PORT of a running server, got \"" + options.url + "\"");
   }
   Target target("server", Protocol::tellina, *endpoint);
   target.m_access_codes = options.access_codes;

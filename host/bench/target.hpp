@@ -1,6 +1,6 @@
 #pragma once
 
-/// What is measured: a server of this program, or the floor.
+/// The measured target: a server of this program, or the floor.
 
 #include <chrono>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace tellina::bench {
 
 enum class Protocol {
   tellina,  ///< docs/protocol.md
-  bare      ///< binary messages are what is typed and what is printed, and a connection has a shell at once
+  bare      ///< binary messages carry raw input and output, and each connection has a shell from the start
 };
 
 class Target {
@@ -28,7 +28,7 @@ class Target {
   /// Starts `program` as a server with a study for as many participants as there are sessions.
   static Target start_server(const std::string& name, const BenchOptions& options);
   static Target start_floor(const BenchOptions& options);
-  /// One that runs already; its processes are not known.
+  /// A server that already runs; its processes are unknown.
   static Target running_server(const BenchOptions& options);
 
   const std::string& name() const { return m_name; }
@@ -37,12 +37,12 @@ class Target {
   /// One for each session.
   const std::vector<std::string>& access_codes() const { return m_access_codes; }
 
-  /// Which processes are the server now; call it when they may have changed.
+  /// Finds the server's processes; call it when they may have changed.
   void find_processes();
-  /// Nothing where the processes are not known.
+  /// Nothing if the processes are unknown.
   std::optional<std::chrono::nanoseconds> processor_time() const;
   std::optional<std::uint64_t> resident_bytes() const;
-  /// Throws BenchFailure where a process that was started has ended; else returns.
+  /// Throws BenchFailure if a process that this target started has ended.
   void check_alive();
 
  private:

@@ -75,7 +75,7 @@ void Terminal::on_frame(const ServerFrame& frame, std::string_view json) {
   if (const auto* state = std::get_if<StateFrame>(&frame)) follow_state(state->state);
   if (const auto* welcome = std::get_if<WelcomeFrame>(&frame)) {
     follow_state(welcome->state);
-    // A task that an earlier run left.
+    // An earlier run left this task.
     if (!m_is_ready && welcome->id.empty()) give_up();
   }
 }

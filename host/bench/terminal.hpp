@@ -1,6 +1,6 @@
 #pragma once
 
-/// One session: a connection, a shell behind it, and what it prints.
+/// One session: a connection, its shell, and the shell's output.
 
 #include <cstdint>
 #include <functional>
@@ -14,8 +14,8 @@
 
 namespace tellina::bench {
 
-/// Threads: one; does something only when called. Throws ClientFailure where the server refuses, reports an error or
-/// leaves a hole in the output.
+/// Threads: one; acts only when called. Throws ClientFailure if the server refuses a request, reports an error, or
+/// leaves a gap in the output.
 class Terminal final : private client::TerminalClient::Listener, private client::WebSocket::Listener {
  public:
   using Output = std::function<void(std::string_view bytes)>;
@@ -25,35 +25,34 @@ class Terminal final : private client::TerminalClient::Listener, private client:
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  /// Starts the participant's task, once can_start(); a bare shell has started with the connection. The prompt is
-  /// expected from now on.
+  /// Starts the participant's task; call it once can_start() is true. A bare shell starts with the connection. Expects
+  /// the prompt from then on.
   void start();
-  /// Ends the task, so that another can be started once can_start().
+  /// Ends the task, so that another can start once can_start() is true.
   void give_up();
   bool can_start() const { return m_protocol == Protocol::bare || m_is_ready; }
 
   bool has_started() const { return m_has_started; }
 
-  /// Sends them, as the participant page does: never more than 64 KiB ahead of what the server has finished with. What
-  /// does not fit waits.
+  /// Sends input as the participant's page does: never more than 64 KiB beyond the last acknowledgement. Queues the
+  /// excess.
   void type(std::string_view bytes);
-  /// Bytes of output of the task so far; 0 for a bare shell, which nobody throttles.
+  /// Bytes of the current task's output; 0 for a bare shell, which nobody throttles.
   std::uint64_t printed() const { return m_client.output_end(); }
-  /// Drops output until `text` has come; output behind it goes to the function of set_output().
+  /// Drops output until `text` has arrived. Later output goes to the function of set_output().
   void expect(std::string text);
   void expect_prompt();
   bool expects() const { return !m_expected.empty(); }
-  /// When the last expected text came.
+  /// When the last expected text arrived.
   TimePoint found_at() const { return m_found_at; }
   void set_output(Output output) { m_output = std::move(output); }
 
-  /// To poll.
+  /// The descriptor to poll.
   int descriptor() { return socket().descriptor(); }
   bool has_unsent() { return socket().has_unsent(); }
-  /// Sends what waits.
+  /// Sends queued bytes.
   void flush();
-  /// Sends what waits and takes what has come, at most `limit` bytes. Throws ClientFailure at the end of the
-  /// connection.
+  /// Sends queued bytes and reads at most `limit` bytes. Throws ClientFailure when the connection has ended.
   void receive(std::size_t limit = client::WebSocket::read_limit);
 
  private:
@@ -68,7 +67,7 @@ class Terminal final : private client::TerminalClient::Listener, private client:
 
   const Protocol m_protocol;
   client::TerminalClient m_client{*this};
-  std::optional<client::WebSocket> m_bare;  ///< of a bare shell, in place of the client
+  std::optional<client::WebSocket> m_bare;  ///< for a bare shell, instead of the client
   Output m_output;
   std::string m_expected;
   std::string m_tail;

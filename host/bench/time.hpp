@@ -1,6 +1,6 @@
 #pragma once
 
-/// The time that a benchmark measures.
+/// The clock of the benchmark.
 
 #include <chrono>
 
@@ -14,7 +14,7 @@ using TimePoint = Clock::time_point;
 /// How long a server may take to answer a request or to open a connection.
 inline constexpr std::chrono::seconds answer_limit{30};
 
-/// For the deadlines of a client, which takes its clock from its user.
+/// A clock for the client's deadlines; the client gets its clock from its user.
 inline const tellina::Clock& system_clock() {
   static const SystemClock clock;
   return clock;

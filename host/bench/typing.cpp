@@ -15,14 +15,14 @@ using std::chrono::duration;
 using std::chrono::seconds;
 
 constexpr seconds echo_limit{20};
-/// A gateway hears from its workers every half second what they have counted.
+/// Workers report their counters to a gateway every half second.
 constexpr auto counting_interval = std::chrono::milliseconds(600);
 constexpr auto progress_interval = std::chrono::milliseconds(100);
 
 double in_seconds(Clock::duration time) { return duration<double>(time).count(); }
 double in_milliseconds(Clock::duration time) { return duration<double, std::milli>(time).count(); }
 
-/// What one session has typed and got back.
+/// What one session has typed and received.
 class Echo {
  public:
   KeyChecker checker;
@@ -87,7 +87,7 @@ class TypingRun {
       m_group[i].set_output([this, i](std::string_view bytes) { take(i, bytes); });
       send(i, Clock::now());
     }
-    // The first key comes back when `cat` has started, which is not what is measured.
+    // The echo of the first key shows that `cat` has started. The start is not part of the measurement.
     if (!m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit)) {
       throw BenchFailure("a shell of the " + m_group.target().name() + " does not echo");
     }
@@ -95,7 +95,7 @@ class TypingRun {
     m_sent = m_came = m_most_in_flight = 0;
   }
 
-  /// The key that ends `cat`; the shell then has its terminal back.
+  /// Types the key that ends `cat`, so that the shell has its terminal again.
   void end_echo(Sample& sample) {
     if (!m_group.end_everywhere(std::string_view(&end_key, 1))) {
       sample.failures.push_back("`cat` did not end within 20 s of its key");
@@ -135,18 +135,18 @@ class TypingRun {
     if (lost + doubled + reordered == 0 && is_complete) return;
     sample.failures.push_back("of " + std::to_string(m_sent) + " keys " + std::to_string(lost) + " were lost, " +
                               std::to_string(doubled) + " doubled and " + std::to_string(reordered) + " reordered" +
-                              (is_complete ? "" : "; 20 s after the last key nothing more was waited for"));
+                              (is_complete ? "" : "; gave up waiting 20 s after the last key"));
   }
 
   std::optional<std::uint64_t> count_overtakings() {
     if (m_group.target().protocol() == Protocol::bare) return std::nullopt;
     if (const auto count = bench::count_overtakings(m_group.target().endpoint())) return count;
-    // A gateway that has just got its first connection has not heard of a worker yet.
+    // Right after its first connection, a gateway does not know any worker yet.
     m_group.wait_until([] { return false; }, counting_interval);
     return bench::count_overtakings(m_group.target().endpoint());
   }
 
-  /// After a pause, so that all that was typed before it counts.
+  /// Waits first, so that everything typed before is counted.
   std::optional<std::uint64_t> count_all_overtakings() {
     if (m_group.target().protocol() != Protocol::bare) m_group.wait_until([] { return false; }, counting_interval);
     return count_overtakings();
@@ -166,7 +166,7 @@ class TypingRun {
     m_group.type(i, std::string_view(&key, 1));
   }
 
-  /// Key k of session s is due k intervals and s parts of one after the beginning, so keys are spread evenly.
+  /// Key k of session s is due after k + s / sessions intervals, so that keys are spread evenly.
   void type_on_time() {
     const double total_rate = m_plan.keys_per_second * static_cast<double>(m_group.size());
     const auto due_at = [&](std::uint64_t number) {
@@ -182,7 +182,7 @@ class TypingRun {
         continue;
       }
       send(number++ % m_group.size(), due);
-      // Late keys go out together, but not without looking at what comes back.
+      // Sends late keys together, but still reads between them.
       if (number % 64 == 0) m_group.pump(now);
     }
   }
@@ -220,7 +220,7 @@ class TypingRun {
     m_progress.set(static_cast<std::size_t>((now - m_begin) / progress_interval));
   }
 
-  /// The time of a key that arrives late, after others, is still known.
+  /// How many keys' times are kept, for echoes that arrive late and out of order.
   static constexpr std::uint64_t keys_remembered = 128;
 
   SessionGroup& m_group;

@@ -53,13 +53,13 @@ Descriptor connect_to(const Endpoint& endpoint) {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(endpoint.port);
   if (const int error = ::getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    throw ClientFailure("the address of " + endpoint.host + " cannot be found: " + ::gai_strerror(error));
+    throw ClientFailure("cannot find the address of " + endpoint.host + ": " + ::gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0) fail("no socket could be opened", errno);
+  if (socket.get() < 0) fail("cannot open a socket", errno);
   if (::connect(socket.get(), found->ai_addr, found->ai_addrlen) != 0) {
-    fail("no connection to " + endpoint.text(), errno);
+    fail("cannot connect to " + endpoint.text(), errno);
   }
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -70,7 +70,7 @@ void send_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) fail("the server does not take a request", errno);
+    if (sent < 0) fail("cannot send a request to the server", errno);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }
@@ -98,7 +98,7 @@ HttpResponse http_request(const Endpoint& endpoint, const std::string& line, con
   const char* const digits = received.data() + std::min(received.size(), before_status);
   if (end == std::string::npos ||
       std::from_chars(digits, received.data() + received.size(), response.status).ec != std::errc()) {
-    throw ClientFailure("the server's answer to " + line + " is no HTTP: " + received);
+    throw ClientFailure("the server's answer to " + line + " is not HTTP: " + received);
   }
   response.head = received.substr(0, end + 2);
   response.body = received.substr(end + 4);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// TCP connections to a server, and one HTTP request on each.
+/// TCP connections to a server, with one HTTP request on each.
 
 #include <cstdint>
 #include <optional>
@@ -34,21 +34,21 @@ class HttpResponse {
   std::string body;
 };
 
-// All of these throw ClientFailure where the connection fails or the limit ends the wait.
+// All of these throw ClientFailure if the connection fails or the limit is reached.
 
-/// A blocking TCP connection without delays.
+/// A blocking TCP connection with TCP_NODELAY.
 Descriptor connect_to(const Endpoint& endpoint);
-/// Sends all of it on a blocking socket.
+/// Sends all bytes on a blocking socket.
 void send_all(int descriptor, std::string_view bytes);
-/// Waits for more and appends it; false at the end of the connection.
+/// Waits for more bytes and appends them; returns false at the end of the connection.
 bool receive_more(int descriptor, std::string& received, const WaitLimit& limit);
 
-/// One request on a connection of its own. `line`: method and path. `headers`: further header lines, each with its CR
+/// Sends one request on a new connection. `line`: method and path. `headers`: further header lines, each with its CR
 /// LF.
 HttpResponse http_request(const Endpoint& endpoint, const std::string& line, const std::string& headers,
                           const std::string& body, const WaitLimit& limit);
 
-/// Returns the cookie ("tellina_session=...") of a login that must succeed.
+/// Logs in and returns the cookie ("tellina_session=..."). Throws if the login fails.
 std::string log_in(const Endpoint& endpoint, const std::string& access_code, const WaitLimit& limit);
 
 }  // namespace tellina::client

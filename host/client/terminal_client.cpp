@@ -11,9 +11,9 @@
 namespace tellina::client {
 namespace {
 
-/// As the participant page.
+/// The same value as the participant's page.
 constexpr std::uint64_t acknowledged_at_once = 32 * 1024;
-/// Acknowledged input is kept until there is so much of it: dropping it moves what is behind it.
+/// Acknowledged input is kept until it reaches this size, because dropping it moves the bytes after it.
 constexpr std::uint64_t kept_input = 1024 * 1024;
 
 static_assert(acknowledged_at_once < limits::output_window, "an acknowledgement comes before the window is full");
@@ -77,7 +77,8 @@ void TerminalClient::use_socket(Action action) {
   try {
     action(*m_socket);
   } catch (const ConnectionLost&) {
-    // While the socket hands messages over, it must stay: exchange() ends the connection then.
+    // The socket is still delivering messages, so it must not be destroyed here. exchange() ends the connection
+    // afterwards.
     if (m_is_receiving) throw;
     end();
   }
@@ -174,9 +175,10 @@ void TerminalClient::follow_welcome(const WelcomeFrame& welcome) {
     m_input_begin = welcome.input_offset;
     m_acknowledged_output = welcome.output_offset;
   } else if (welcome.output_offset < m_output_end) {
-    throw ClientFailure("welcome goes behind the output that hello named");
+    throw ClientFailure("the welcome continues output before the offset in hello");
   }
-  if (welcome.input_offset < m_input_begin) throw ClientFailure("welcome asks for input that was acknowledged");
+  if (welcome.input_offset < m_input_begin)
+    throw ClientFailure("the welcome asks for input that the server has acknowledged");
   m_output_end = welcome.output_offset;
   if (welcome.input_offset > input_end()) {
     m_input.clear();

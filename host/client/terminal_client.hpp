@@ -15,25 +15,25 @@
 
 namespace tellina::client {
 
-/// Follows one participant's streams over any number of connections: says hello with what it has, sends input again
-/// from where the server asks for it, stays within the input window, and acknowledges output.
+/// Follows one participant's streams over any number of connections: sends hello with its offsets, resends input from
+/// the offset in the welcome, stays within the input window, and acknowledges output.
 ///
-/// It does something only when called. The caller polls the socket's descriptor and calls exchange().
-/// Threads: one. Throws ClientFailure where the server breaks the protocol.
+/// Acts only when called. The caller polls the socket's descriptor and calls exchange(). Threads: one. Throws
+/// ClientFailure if the server breaks the protocol.
 class TerminalClient final : private WebSocket::Listener {
  public:
   class Listener {
    public:
-    /// Output that follows what came before. The bytes are valid during the call.
+    /// Output that follows the previous output. The bytes are valid during the call.
     virtual void on_output(std::string_view bytes) = 0;
-    /// A text frame, once the client has followed it; `json` is its text.
+    /// A text frame, after the client has handled it; `json` is its text.
     virtual void on_frame(const ServerFrame& frame, std::string_view json) = 0;
 
    protected:
     ~Listener() = default;
   };
   enum class Acknowledge : std::uint8_t {
-    in_batches,  ///< after 32 KiB, as the participant page does at the latest
+    in_batches,  ///< after at most 32 KiB, like the participant's page
     at_once,     ///< at the end of each exchange() that brought output
     by_hand,     ///< only by acknowledge()
   };
@@ -42,39 +42,39 @@ class TerminalClient final : private WebSocket::Listener {
   TerminalClient(const TerminalClient&) = delete;
   TerminalClient& operator=(const TerminalClient&) = delete;
 
-  /// Connects and upgrades; what the connection before brought is forgotten, but the streams stay.
+  /// Connects and upgrades. Drops the state of the previous connection, but keeps the streams.
   void open(const Endpoint& endpoint, const std::string& cookie, const WaitLimit& limit);
-  /// Ends the connection without a close frame, as a crashed program does.
+  /// Drops the connection without a close frame, like a crashed program.
   void cut();
   bool is_open() const { return m_socket.has_value(); }
   /// Absent while there is no connection.
   WebSocket* socket() { return m_socket ? &*m_socket : nullptr; }
-  /// Of the server's close frame on the last connection; 0 before it came.
+  /// From the server's close frame on the last connection; 0 before that.
   int close_code() const { return m_socket ? m_socket->close_code() : m_close_code; }
   std::string close_reason() const { return m_socket ? m_socket->close_reason() : m_close_reason; }
 
   void acknowledge_output(Acknowledge when) { m_acknowledge = when; }
-  /// From now on the client sends all input at once, as one that breaks the protocol does. Before the first hello.
+  /// From now on the client ignores the window, as a client that breaks the protocol does. Call it before the first
+  /// hello.
   void send_beyond_window() { m_input_window = SendWindow(limits::stream_offset); }
 
-  /// Sends hello with the streams' offsets. Input waits for the welcome.
+  /// Sends hello with the streams' offsets. Input waits until the welcome.
   void send_hello();
-  /// Returns the id of the request. An empty `id` takes the next number.
+  /// Returns the request's id. If `id` is empty, uses the next number.
   RequestId start_task(int task, const RequestId& id = {});
   RequestId give_up();
   void send_text(std::string_view json);
   void send_binary(std::uint64_t offset, std::string_view bytes);
-  /// Adds to the input. What the window or a missing welcome holds back is sent later.
+  /// Adds input. Bytes that the window or a missing welcome holds back are sent later.
   void type(std::string_view bytes);
   void acknowledge(std::uint64_t output_offset);
 
-  /// Sends what waits and reads once, at most `limit` bytes; never blocks. Returns false where the connection has
-  /// ended.
+  /// Sends queued bytes and reads once, at most `limit` bytes; never blocks. Returns false if the connection has ended.
   bool exchange(std::size_t limit = WebSocket::read_limit);
-  /// Sends what waits.
+  /// Sends queued bytes.
   void flush();
 
-  /// Whether the last hello or start_task was answered, on this connection.
+  /// Whether the server has answered the last hello or start_task on this connection.
   bool is_welcome() const { return m_phase == Phase::welcome; }
   const std::string& stream() const { return m_stream; }
   std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
@@ -89,7 +89,7 @@ class TerminalClient final : private WebSocket::Listener {
   void on_binary(std::string_view bytes) override;
   void follow_welcome(const WelcomeFrame& welcome);
   void follow_input_ack(std::uint64_t offset);
-  /// Drops what the server has for good; moves bytes only now and then.
+  /// Drops input that the server has recorded. Moves bytes only occasionally.
   void forget_input();
   void send_input();
   void end();
@@ -102,7 +102,7 @@ class TerminalClient final : private WebSocket::Listener {
   std::string m_close_reason;
   Acknowledge m_acknowledge = Acknowledge::in_batches;
   enum class Phase {
-    closed,      ///< no socket, or nothing was sent on it
+    closed,      ///< no socket, or nothing was sent on it yet
     hello_sent,  ///< nothing may be sent or received until the welcome
     welcome,
     start_sent,  ///< a start_task has no answer yet: no input is sent, but output of a running task may arrive

@@ -13,24 +13,24 @@
 
 namespace tellina::client {
 
-/// A deadline, and optionally somebody who may end the wait before it.
+/// A deadline, with an optional stop request that ends the wait earlier.
 ///
-/// Threads: one; the stop may be requested on any. Lifetime: the clock outlives it.
+/// Threads: one; any thread may request the stop. The clock must outlive the object.
 class WaitLimit {
  public:
-  /// `limit` counts from now. Throws ClientFailure where the kernel has no descriptor left.
+  /// `limit` counts from now. Throws ClientFailure if the kernel has no descriptor left.
   WaitLimit(const Clock& clock, std::chrono::nanoseconds limit, std::stop_token stop = {});
   WaitLimit(const WaitLimit&) = delete;
   WaitLimit& operator=(const WaitLimit&) = delete;
 
-  /// Waits until the descriptor is ready for the events (of poll). Throws ClientFailure at the deadline, with `what` in
-  /// its text, and where a stop was requested.
+  /// Waits until the descriptor is ready for the events (of poll). Throws ClientFailure, with `what` in its text, at
+  /// the deadline or after a stop request.
   void wait(int descriptor, short events, const std::string& what) const;
 
  private:
   const Clock& m_clock;
   MonotonicTime m_deadline;
-  Descriptor m_stopped;  ///< readable once a stop was requested
+  Descriptor m_stopped;  ///< readable after a stop request
   std::stop_token m_stop;
   std::stop_callback<std::function<void()>> m_callback;
 };

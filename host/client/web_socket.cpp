@@ -14,14 +14,14 @@ namespace {
 constexpr unsigned last_frame = 0x80;
 enum Opcode : unsigned { continuation = 0, text = 1, binary = 2, closing = 8, ping = 9, pong = 10 };
 
-/// Any mask will do: masks protect proxies from scripts in pages, and this client runs no scripts.
+/// Any mask works: masks protect proxies from scripts in pages, and this client runs no scripts.
 constexpr std::array<char, 4> mask{'\x5a', '\x17', '\xc3', '\x99'};
 
 std::array<char, 4> turned(std::size_t by) {
   return {mask[by % 4], mask[(by + 1) % 4], mask[(by + 2) % 4], mask[(by + 3) % 4]};
 }
 
-/// Appends `bytes`, masked from place `from` on.
+/// Appends `bytes`, masked from position `from` on.
 void append_masked(std::string& out, std::string_view bytes, std::size_t from) {
   const std::size_t begin = out.size();
   out.append(bytes);
@@ -52,7 +52,7 @@ WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const st
   std::size_t end = std::string::npos;
   while ((end = m_rest.find("\r\n\r\n")) == std::string::npos && receive_more(descriptor(), m_rest, limit)) {
   }
-  // The answer that RFC 6455, section 1.3, has to the key above.
+  // The accept value from RFC 6455, section 1.3, for the key above.
   if (end == std::string::npos || !m_rest.starts_with("HTTP/1.1 101") ||
       m_rest.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) {
     throw ClientFailure("the server at " + endpoint.text() +

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The client's end of a WebSocket (RFC 6455) on a non-blocking socket, cheap enough to hold a thousand of them in one
-/// thread and to saturate a server with a part of a core.
+/// The client's end of a WebSocket (RFC 6455) on a non-blocking socket. It is cheap enough that one thread can hold a
+/// thousand of them, and saturate a server with a fraction of a core.
 
 #include <cstdint>
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace tellina::client {
 
-/// Threads: one. Throws ClientFailure where the connection fails or the server breaks the protocol.
+/// Threads: one. Throws ClientFailure if the connection fails or the server breaks the protocol.
 class WebSocket {
  public:
-  /// Takes whole messages. The bytes are valid during the call.
+  /// Receives complete messages. The bytes are valid during the call.
   class Listener {
    public:
     virtual void on_text(std::string_view text) = 0;
@@ -29,26 +29,26 @@ class WebSocket {
 
   int descriptor() const { return m_socket.get(); }
   void send_text(std::string_view text) { send(0x1, {}, text); }
-  /// One binary message of both parts.
+  /// Sends one binary message that consists of both parts.
   void send_binary(std::string_view head, std::string_view body) { send(0x2, head, body); }
-  /// Sends what waits, as the socket takes it.
+  /// Sends queued bytes as far as the socket accepts them.
   void flush();
   bool has_unsent() const { return m_unsent_from < m_unsent.size(); }
   std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
-  /// Hands over what came together with the upgrade.
+  /// Delivers the messages that arrived together with the upgrade.
   void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
-  /// The most bytes of one read.
+  /// The most bytes that one read returns.
   static constexpr std::size_t read_limit = 256 * 1024;
-  /// Reads once, at most `limit` bytes, and hands the messages over. False at the end of the connection.
+  /// Reads once, at most `limit` bytes, and delivers the messages. Returns false at the end of the connection.
   bool receive(Listener& listener, std::size_t limit = read_limit);
-  /// Of the server's close frame; 0 where there was none.
+  /// From the server's close frame; 0 if there was none.
   int close_code() const { return m_close_code; }
   const std::string& close_reason() const { return m_close_reason; }
 
  private:
   void send(unsigned opcode, std::string_view head, std::string_view body);
   void queue(unsigned opcode, std::string_view head, std::string_view body);
-  /// Takes whole frames from the front of `bytes`; returns how many bytes they had.
+  /// Removes complete frames from the front of `bytes`; returns their size in bytes.
   std::size_t take_frames(std::string_view bytes, Listener& listener);
   void take_frame(unsigned head, std::string_view payload, Listener& listener);
 
@@ -57,8 +57,8 @@ class WebSocket {
   std::string m_close_reason;
   std::string m_unsent;
   std::size_t m_unsent_from = 0;
-  std::string m_rest;       ///< the beginning of a frame whose end has not come
-  std::string m_fragments;  ///< of a message that continues
+  std::string m_rest;       ///< the beginning of an incomplete frame
+  std::string m_fragments;  ///< of an incomplete message
   bool m_fragments_are_text = false;
 };
 

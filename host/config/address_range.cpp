@@ -13,7 +13,7 @@ using Octets = std::array<unsigned char, 16>;
 constexpr int ipv6_bits = 128;
 constexpr int ipv4_bits = 32;
 constexpr int octet_bits = 8;
-constexpr std::size_t mapped_octets = (ipv6_bits - ipv4_bits) / octet_bits;  ///< in front of a mapped IPv4 address
+constexpr std::size_t mapped_octets = (ipv6_bits - ipv4_bits) / octet_bits;  ///< before a mapped IPv4 address
 
 struct Address {
   Octets octets{};

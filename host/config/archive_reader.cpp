@@ -104,7 +104,7 @@ class TarReader {
     return parts;
   }
 
-  /// Makes the directories on the way that the archive does not list.
+  /// Adds the parent directories that the archive does not list.
   FileNode& place_of(const std::vector<Bytes>& parts, const Bytes& name) {
     FileNode* node = &m_root;
     for (const Bytes& part : parts) {

@@ -43,7 +43,7 @@ void DocumentBuilder::add_string(std::string text, TextPlace place) {
 }
 
 void DocumentBuilder::add_number(std::string_view text, TextPlace place) {
-  // A number may be a secret without its quotes, so messages do not quote it.
+  // The number may be a secret whose quotes are missing, so messages do not quote it.
   const bool whole = text.find_first_of(".eE") == std::string_view::npos;
   const auto node = new_node(whole ? Config::Kind::integer : Config::Kind::number, place);
   node->text = text;

@@ -29,7 +29,7 @@ Config reference_to(const std::string& definition) {
   return make_object({{"$ref", make_string("#/$defs/" + definition)}});
 }
 
-/// The references of a plugin's schema are relative to its own root. In the whole schema they need its new place.
+/// The references of a plugin's schema are relative to its own root. In the combined schema they need the new location.
 Config move_references(const Config& value, const std::string& new_root) {
   if (value.is_array()) {
     std::vector<Config> items;
@@ -48,7 +48,7 @@ Config move_references(const Config& value, const std::string& new_root) {
   return make_object(std::move(members));
 }
 
-/// The branch of a section for one plugin: what it asks for, its name, and what the host asks of its kind.
+/// The branch of a section for one plugin: the plugin's own schema, its name, and the host's keys for its kind.
 Config section_schema(const Section& section, const std::string& name, const Config& plugin_schema) {
   std::vector<Config::Member> properties;
   properties.emplace_back("plugin", make_object({{"const", make_string(name)}}));

@@ -253,7 +253,7 @@ class JsonReader {
     }
     const std::string_view found_word = word();
     if (found_word.empty()) return in_quotes(character_at(m_position));
-    // In an array it may be an access code without its quotes, which must not get into a log.
+    // In an array this may be an access code whose quotes are missing, which must not get into a log.
     const bool may_be_secret = m_brackets.size() > 1 && m_brackets.back().close == ']';
     const std::string shown = may_be_secret ? "a word without quotes" : std::string(found_word);
     if (wants_more || m_expected == Expected::value_or_end) return shown + hint(found_word);

@@ -31,7 +31,7 @@ std::optional<std::string> find_public_url_fault(const std::string& text, const 
   const bool is_printable = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!is_printable || !is_host(text.substr(host, path - host))) return expected;
   if (text.find_first_of("?#") != std::string::npos) return expected + " without \"?\" and \"#\"";
-  // Cookies belong to the base path, so a browser sends none to another one.
+  // Cookies are valid below the base path, so a browser would send none to another path.
   if (!base_path.empty() && without_slashes_at_end(text.substr(path)) != base_path) {
     return "a URL whose path is server.base_path, such as \"" + text.substr(0, path) + base_path + "\"";
   }

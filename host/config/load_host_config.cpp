@@ -26,7 +26,8 @@ namespace {
 constexpr std::uint32_t directory_mode = 0755;
 constexpr std::uint32_t file_mode = 0644;
 
-/// What a sandbox makes of a node of an initial tree. The times are those of the start, which no answer can name.
+/// Sets the attributes that a sandbox gives to a node of an initial tree. The times are those of the start, which no
+/// answer can name.
 void fill_in_defaults(FileNode& node) {
   if (node.kind != FileKind::symlink && !node.mode) {
     node.mode = node.kind == FileKind::directory ? directory_mode : file_mode;
@@ -191,7 +192,7 @@ class Loader {
       // Messages about a code do not quote it, as they get into the log.
       if (!is_printable(text))
         m_diagnostics.add(code, "expected printable characters only, got at least one that is not printable");
-      // The schema says the same of codes with more than 100 characters.
+      // The schema already reports codes with more than 100 characters.
       if (text.size() > limits::access_code && characters <= static_cast<std::ptrdiff_t>(limits::access_code)) {
         m_diagnostics.add(code, "expected at most " + std::to_string(limits::access_code) + " bytes, got " +
                                     std::to_string(text.size()) + " bytes");
@@ -241,7 +242,7 @@ class Loader {
                                                      ", where the shell starts (" + directory->path() + "), got none");
   }
 
-  /// As the section says, or the default that the plugin's schema names.
+  /// The value of the section, or the default in the plugin's schema.
   std::optional<std::uint64_t> disk_in_mib() const {
     const Config* section = find("sandbox", Config::Kind::object);
     const Config* size = section ? section->find("disk_in_mib") : nullptr;

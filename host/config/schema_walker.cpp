@@ -81,7 +81,7 @@ std::string kind_words(const Config& schema) {
   return words.empty() ? "a value" : joined(words, "or");
 }
 
-/// A byte that is part of no character counts as one.
+/// A byte that belongs to no character counts as one.
 std::int64_t count_characters(const std::string& text) {
   std::int64_t characters = 0;
   for (std::size_t position = 0; position < text.size(); ++characters) {
@@ -139,7 +139,7 @@ void SchemaWalker::check(const Config& value, const Config& reference) {
 
 void SchemaWalker::check_kind(const Config& value, const Config& schema) {
   if (!accepts_kind(schema, value)) {
-    // The words of a choice are about its discriminator.
+    // The error of a choice names its discriminator.
     if (!schema.find("oneOf")) return report(value, schema, kind_words(schema));
     return m_diagnostics.add(value, "expected " + kind_words(schema) + ", got " + got(value));
   }

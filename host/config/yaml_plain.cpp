@@ -40,7 +40,7 @@ struct Shape {
   PlainScalar meaning;
 };
 
-/// Numbers of YAML 1.1 and 1.2 that JSON does not have, and dates. All have a digit, or are infinity or no number.
+/// Numbers of YAML 1.1 and 1.2 that JSON does not have, and dates. Each has a digit, is infinite, or is NaN.
 PlainScalar read_number_or_date(std::string_view text) {
   static const Shape shapes[] = {
       {Pattern("^[-+]?0[0-9_]+$"), {PlainKind::ambiguous, "an octal number", or_number}},

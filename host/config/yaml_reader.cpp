@@ -25,8 +25,8 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 
-/// Refuses what yaml-cpp would read in a way of its own: it takes U+0004 for the end of the file, and a carriage return
-/// alone for a line end that it does not count.
+/// Refuses characters that yaml-cpp reads differently from other readers: it takes U+0004 for the end of the file, and
+/// a lone carriage return for a line end that it does not count.
 void check_characters(std::string_view source, const std::string& file) {
   check_utf8(source, file);
   for (std::size_t position = 0; position < source.size();) {
@@ -96,7 +96,7 @@ class YamlReader : private YAML::EventHandler {
     if (m_skipped > 0) return;
     const std::size_t offset = offset_of(mark);
     const std::string_view word = plain_word(offset);
-    // Nothing at all is null, too: the mark is then that of what comes next, or of a key that lacks its colon.
+    // A missing value is null, too. Its mark is then that of the next token, or of a key that lacks its colon.
     const PlainScalar meaning = read_plain(word);
     const bool is_written = meaning.reading == "null" && !word.empty() && (offset > m_key_offset || m_open.empty());
     const std::size_t start = is_written ? offset : offset_of_nothing(offset);
@@ -197,11 +197,11 @@ class YamlReader : private YAML::EventHandler {
 
   void add_text(const std::string& text, std::size_t offset) {
     const char first = offset < m_source.size() ? m_source[offset] : '\0';
-    // yaml-cpp takes the end of the file for the missing quote.
+    // yaml-cpp accepts the end of the file as the missing quote.
     if ((first == '"' || first == '\'') && !end_of_quoted(m_source, offset)) {
       fail_at(m_file, place(offset), std::string("expected a ") + first + " at the end of the string, got none");
     }
-    // yaml-cpp makes one byte of each of these.
+    // yaml-cpp turns each of these into one byte.
     for (std::size_t position = 0; position < text.size();) {
       if (next_character(text, position)) continue;
       fail_at(m_file, place(offset),
@@ -229,13 +229,13 @@ class YamlReader : private YAML::EventHandler {
             .column = 1 + static_cast<int>(offset - *std::prev(next_line))};
   }
 
-  /// A mistake after which the rest of the file is still looked at.
+  /// Reports a mistake and continues to read the file.
   void refuse(std::size_t offset, const std::string& message) {
     m_diagnostics.add(place(offset), m_builder.expects_key() ? "" : m_builder.next_path(), message);
     m_is_ambiguous = true;
   }
 
-  /// In an array it may be an access code, which must not get into a log.
+  /// In an array this may be an access code, which must not get into a log.
   void refuse_plain(std::size_t offset, std::string_view text, const PlainScalar& meaning) {
     const std::string found = m_builder.is_in_array() ? "a word" : in_quotes(text);
     refuse(offset, "expected " + std::string(meaning.alternatives) + ", got " + found +
@@ -253,7 +253,7 @@ class YamlReader : private YAML::EventHandler {
     }
   }
 
-  /// In flow style white space has no meaning.
+  /// Indentation has no meaning in flow style.
   void check_indentation(std::size_t offset) {
     if (!m_open.empty() && m_open.back().is_flow) return;
     const std::size_t start = m_lines[static_cast<std::size_t>(place(offset).line - 1)];
@@ -272,7 +272,7 @@ class YamlReader : private YAML::EventHandler {
     return m_source.substr(offset, end - offset);
   }
 
-  /// The key, the '-' or the ',' in front of a value that is not there.
+  /// The offset of the key, the '-' or the ',' before a missing value.
   std::size_t offset_of_nothing(std::size_t next) const {
     if (!m_builder.is_in_array()) return m_open.empty() ? next : m_key_offset;
     while (true) {
@@ -300,7 +300,7 @@ class YamlReader : private YAML::EventHandler {
                                                                                         : std::string("'") + c + "'";
   }
 
-  /// "the array begins at 3:5", for the innermost of its kind.
+  /// "the array begins at 3:5", for the innermost array or object.
   std::string beginning(Config::Kind kind) const {
     const auto found =
         std::find_if(m_open.rbegin(), m_open.rend(), [&](const Open& open) { return open.kind == kind; });
@@ -309,7 +309,7 @@ class YamlReader : private YAML::EventHandler {
     return name + " begins at " + std::to_string(found->place.line) + ":" + std::to_string(found->place.column);
   }
 
-  /// Says in our words what yaml-cpp means.
+  /// Translates yaml-cpp's message into one for researchers.
   [[noreturn]] void fail_syntax(const std::string& message, std::size_t offset) const {
     namespace what = YAML::ErrorMsg;
     const std::size_t line = static_cast<std::size_t>(place(offset).line - 1);
@@ -381,9 +381,9 @@ class YamlReader : private YAML::EventHandler {
   std::vector<std::size_t> m_lines;  ///< the offset of each
   std::vector<Open> m_open;
   std::vector<ScalarStart> m_scalars;
-  std::size_t m_key_offset = 0;  ///< of the key that came last
-  /// Arrays and objects that are open inside a key. A syntax error may still follow, which is then the one to report:
-  /// yaml-cpp takes a bracket that nothing closes for a key.
+  std::size_t m_key_offset = 0;  ///< of the last key
+  /// Arrays and objects that are open inside a key. yaml-cpp takes an unclosed bracket for a key, so a syntax error may
+  /// still follow, and then that is the error to report.
   std::size_t m_skipped = 0;
   std::size_t m_documents = 0;
   bool m_is_ambiguous = false;

@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::size_t step = 2;  ///< columns that each level is indented by
 constexpr std::size_t widest_line = 100;
-constexpr std::size_t longest_key = 1000;  ///< bytes with quotes; YAML wants a mark in front of one over 1024
+constexpr std::size_t longest_key = 1000;  ///< in bytes with quotes; YAML requires "? " before a key of more than 1024
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-/// Text that no YAML reader takes for anything else without quotes, outside of brackets.
+/// Text that every YAML reader takes for text without quotes, outside of brackets.
 bool is_plain(const std::string& text) {
   if (text.empty() || !is_printable(text) || read_plain(text).kind != PlainKind::text) return false;
   const std::size_t letter = std::string_view("/.$").find(text[0]) == std::string_view::npos ? 0 : 1;
@@ -51,7 +51,7 @@ std::string key_text(const std::string& key) {
   return is_plain(key) && key.size() <= longest_key ? key : in_double_quotes(key);
 }
 
-/// Text of several lines that a block gives back as it is.
+/// Text of several lines that a block scalar preserves.
 bool fits_block(const std::string& text) {
   if (text.find('\n') == std::string::npos || std::string_view(" \t\n").find(text[0]) != std::string_view::npos)
     return false;
@@ -103,8 +103,8 @@ std::string scalar(const Config& value, std::size_t indentation) {
   return indentation > 0 && fits_block(text) ? block(text, indentation) : in_double_quotes(text);
 }
 
-/// The attributes of a file, a link or an archive in one line, such as {$file: {size: 900}}; nothing if they do not fit
-/// into `columns`, or have text of several lines.
+/// The attributes of a file, a link or an archive in one line, such as {$file: {size: 900}}. Nothing if they need more
+/// than `columns`, or contain text of several lines.
 std::optional<std::string> one_line(const Config& value, std::size_t columns) {
   const bool is_special = value.is_object() && value.members().size() == 1 && value.members()[0].first.starts_with('$');
   if (!is_special) return std::nullopt;
@@ -126,11 +126,10 @@ std::optional<std::string> one_line(const Config& value, std::size_t columns) {
   return text.size() <= columns && text.find("\\n") == std::string::npos ? std::optional(text) : std::nullopt;
 }
 
-/// The lines of an array or object, the first of which starts at the position of the caller: after `indentation`
-/// columns.
+/// The lines of an array or object. The caller has already written `indentation` columns of the first line.
 std::string parts(const Config& value, std::size_t indentation);
 
-/// Behind "- ", "? key\n: " and the like, whose width is a step.
+/// The text after "- ", "? key\n: " and the like, which are `step` columns wide.
 std::string inner(const Config& value, std::size_t indentation) {
   return has_parts(value) ? parts(value, indentation + step) : scalar(value, indentation + step);
 }

@@ -44,7 +44,7 @@ std::string escape(const std::string& text) {
         escaped += "&quot;";
         break;
       default:
-        // A terminal's bytes may hold controls that no page can show.
+        // A terminal may print control bytes, which a page cannot show.
         escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
     }
   }
@@ -98,7 +98,7 @@ std::string self_test_page(const SelfTestReport& report) {
   for (const SelfTestStep& step : report.steps) page += row_of(step);
   page += "</table>\n";
   if (!report.log.empty()) {
-    page += "<h2>What the server's log said meanwhile</h2>\n<pre>";
+    page += "<h2>The server's log during the test</h2>\n<pre>";
     for (const std::string& line : report.log) page += escape(line) + "\n";
     page += "</pre>\n";
   }

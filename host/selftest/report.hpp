@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the self-test found, and the page that says so.
+/// The result of the self-test, and the page that shows it.
 
 #include <chrono>
 #include <string>
@@ -16,7 +16,7 @@ class SelfTestStep {
 
   std::string name;
   Outcome outcome = Outcome::not_reached;
-  std::string reason;  ///< where it failed
+  std::string reason;  ///< if it failed
   std::chrono::nanoseconds took{};
 };
 
@@ -24,14 +24,14 @@ class SelfTestReport {
  public:
   SelfTestReport() = default;
   bool passed() const;
-  /// A report of one step, which failed.
+  /// A report with one step, which failed.
   static SelfTestReport failure(const std::string& step, std::string reason);
 
   std::vector<SelfTestStep> steps;
-  std::vector<std::string> log;  ///< what the server's log said meanwhile, where something failed
+  std::vector<std::string> log;  ///< the server's log during the test, if a step failed
 };
 
-/// A whole HTML page that needs no script: "Tests passed" or "Tests failed", and every step.
+/// A complete HTML page that needs no script: "Tests passed" or "Tests failed", and every step.
 std::string self_test_page(const SelfTestReport& report);
 
 }  // namespace tellina

@@ -40,7 +40,7 @@ class Player final : private client::TerminalClient::Listener {
     m_client.open(m_endpoint, m_cookie, m_limit);
     m_client.send_hello();
     const StudyState state = await_welcome("");
-    if (state.state != "ready") fail("expected a study that is ready, got \"" + state.state + "\"");
+    if (state.state != "ready") fail("expected the state \"ready\", got \"" + state.state + "\"");
   }
 
   void see_seeded_sandbox() {
@@ -74,14 +74,14 @@ class Player final : private client::TerminalClient::Listener {
     const client::HttpResponse response = client::http_request(m_endpoint, line, cookie, "", m_limit);
     expect_status(response, "the study");
     const StudyState state = decode_study_state(response.body);
-    if (state.state != "finished") fail("expected a study that is finished, got \"" + state.state + "\"");
+    if (state.state != "finished") fail("expected the state \"finished\", got \"" + state.state + "\"");
   }
 
  private:
   void on_output(std::string_view bytes) override { m_output.append(bytes); }
   void on_frame(const ServerFrame& frame, std::string_view) override { m_frames.push_back(frame); }
 
-  /// Takes what comes until the condition holds. `what` says what is waited for.
+  /// Handles incoming messages until the condition holds. `what` names the awaited event in a failure.
   void wait_until(const std::function<bool()>& condition, const std::string& what) {
     while (!condition()) {
       if (!m_client.is_open()) {
@@ -99,7 +99,7 @@ class Player final : private client::TerminalClient::Listener {
     }
   }
 
-  /// Drops the frames that `take` returns false for, and the first one that it returns true for.
+  /// Drops frames while `take` returns false, and also the first for which it returns true.
   void await_frame(const std::string& what, const std::function<bool(const ServerFrame&)>& take) {
     const auto take_one = [&] {
       while (!m_frames.empty()) {
@@ -180,13 +180,13 @@ SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, st
   const client::WaitLimit wait_limit(clock, limit, stop);
   Player player(entrance, wait_limit);
   const std::pair<const char*, void (Player::*)()> steps[] = {
-      {"The gateway lets a participant in", &Player::log_in},
-      {"The terminal's connection opens, and a worker has the session", &Player::open_terminal},
-      {"A sandbox with the task's files is made, and its shell answers", &Player::see_seeded_sandbox},
+      {"The gateway logs a participant in", &Player::log_in},
+      {"The terminal's connection opens, and a worker serves its session", &Player::open_terminal},
+      {"A sandbox with the task's files starts, and its shell answers", &Player::see_seeded_sandbox},
       {"A task of type stdout is passed", &Player::pass_output_task},
       {"A task runs out of time", &Player::run_out_of_time},
       {"A task of type filesystem is passed", &Player::pass_filesystem_task},
-      {"The record says that the study is finished", &Player::see_record},
+      {"The record shows that the study is finished", &Player::see_record},
   };
   SelfTestReport report;
   for (const auto& [name, act] : steps) report.steps.emplace_back(name);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the self-test does as a participant.
+/// The part of the self-test that acts as a participant.
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace tellina {
 
-/// Where the self-test's participant goes.
+/// The gateway that the self-test's participant uses.
 class SelfTestEntrance {
  public:
   SelfTestEntrance(std::uint16_t port_, std::string access_code_) : port(port_), access_code(std::move(access_code_)) {}
@@ -20,8 +20,8 @@ class SelfTestEntrance {
   std::string access_code;
 };
 
-/// Works through the three tasks of make_self_test_study() within the limit, and stops at the first step that fails.
-/// Blocks; throws ClientFailure only where the kernel has no descriptor left.
+/// Works through the three tasks of make_self_test_study() within the limit, and stops at the first failed step.
+/// Blocks. Throws ClientFailure only if the kernel has no descriptor left.
 SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, std::chrono::nanoseconds limit,
                               const std::stop_token& stop);
 

@@ -11,7 +11,7 @@
 namespace tellina {
 namespace {
 
-/// With the requests to the worker before and after it: less than 30 s.
+/// Together with the requests to the worker before and after, this stays below 30 s.
 constexpr std::chrono::seconds play_limit{20};
 constexpr std::chrono::seconds reply_limit{3};
 
@@ -27,14 +27,14 @@ Response to_response(const SelfTestReport& report) {
   return response.with("Content-Security-Policy", std::string(page_content_security_policy));
 }
 
-SelfTestReport stopped() { return SelfTestReport::failure("The self-test", "the server stops"); }
+SelfTestReport stopped() { return SelfTestReport::failure("The self-test", "the server is stopping"); }
 
 void judge_removal(SelfTestStep& step, const WorkerReply& reply) {
   step.outcome = SelfTestStep::Outcome::failed;
   if (reply.status != 200) {
     step.reason = "the worker answered " + std::to_string(reply.status) + ": " + reply.body;
   } else if (const auto left = decode_sandboxes_left(reply.body); left != 0U) {
-    step.reason = "sandboxes that were left and are removed now: " + (left ? std::to_string(*left) : "unknown");
+    step.reason = "sandboxes that remained and were removed now: " + (left ? std::to_string(*left) : "unknown");
   } else {
     step.outcome = SelfTestStep::Outcome::passed;
   }
@@ -61,7 +61,7 @@ void SelfTest::run(Lane& lane, Answer answer) {
     m_waiting.emplace_back(lane, std::move(answer));
     if (m_waiting.size() > 1) return;
   }
-  m_log.info("a self-test begins");
+  m_log.info("the self-test starts");
   lane.ask(request(self_test_step::begin), [this, &lane](const WorkerReply& reply) { begin(lane, reply); });
 }
 
@@ -70,11 +70,11 @@ void SelfTest::begin(Lane& lane, const WorkerReply& reply) {
   if (!entry) {
     return conclude(SelfTestReport::failure(
         "A worker answers",
-        "status " + std::to_string(reply.status) + ": " + reply.body + "; does it run, and with --test-mode?"));
+        "status " + std::to_string(reply.status) + ": " + reply.body + "; is a worker running with --test-mode?"));
   }
   if (is_stopped()) return conclude(stopped());
   const std::lock_guard lock(m_mutex);
-  // The thread of the self-test before has nothing left to do.
+  // The thread of the previous self-test has finished its work.
   m_thread = std::jthread(
       [this, &lane, prefix = entry->channel_prefix, code = entry->access_code](const std::stop_token& stop) {
         SelfTestReport report = play(prefix, code, stop);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The gateway's half of the self-test: what `GET /test` does.
+/// The gateway's half of the self-test: the handler of `GET /test`.
 
 #include <functional>
 #include <memory>
@@ -16,13 +16,13 @@ namespace tellina {
 
 class WorkerReply;
 
-/// Plays a participant through the whole stack: a second gateway, on the same loops and over the same channel layer, at
-/// a free port of the loopback address; a worker's lanes for self-tests (see SelfTestWorker), its sandboxes, its
-/// checks. A worker that runs in test mode says on which channels those lanes listen. One self-test runs at a time; who
-/// asks meanwhile gets its result.
+/// Plays a participant through the whole stack: a second gateway, on the same loops and channel layer, at a free port
+/// of the loopback address; a worker's lanes for self-tests (see SelfTestWorker); their sandboxes and checks. A worker
+/// in test mode reports the channels of those lanes. One self-test runs at a time; concurrent requests get its result.
 ///
-/// Threads: run() on a lane's loop; the rest belongs to the thread of the gateway.
-/// Lifetime: stop() before the gateway's, as requests wait for the answer; the loops run until after it.
+/// Threads: run() on a lane's loop; all other functions on the gateway's thread.
+/// Lifetime: call stop() before the gateway's stop(), because requests wait for the result. The loops run until after
+/// it.
 class SelfTest {
  public:
   using Answer = std::function<void(Response)>;
@@ -34,9 +34,9 @@ class SelfTest {
   SelfTest& operator=(const SelfTest&) = delete;
   ~SelfTest() { stop(); }
 
-  /// Calls `answer` on the lane's loop, within 30 s: status 200 and "Tests passed", or 500 and what failed.
+  /// Calls `answer` on the lane's loop within 30 s: with status 200 and "Tests passed", or with 500 and the failure.
   void run(Lane& lane, Answer answer);
-  /// Ends a running self-test and answers every caller that waits. Later calls of run() are answered at once.
+  /// Ends a running self-test and answers every waiting request. Later calls of run() are answered at once.
   void stop();
 
  private:
@@ -49,7 +49,7 @@ class SelfTest {
 
   void begin(Lane& lane, const WorkerReply& reply);
   SelfTestReport play(const std::string& channel_prefix, const std::string& access_code, const std::stop_token& stop);
-  /// Asks the worker for what only it knows.
+  /// Asks the worker for the information that only it has.
   void complete(Lane& lane, const std::string& channel_prefix, SelfTestReport report);
   void conclude(const SelfTestReport& report);
   bool is_stopped();

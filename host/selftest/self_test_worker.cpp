@@ -10,7 +10,7 @@
 namespace tellina {
 namespace {
 
-/// More would only hide the first ones.
+/// More lines would only hide the first ones.
 constexpr std::size_t most_lines = 20;
 
 Bytes success(std::string body) { return encode_reply(WorkerReply(200, std::move(body))); }
@@ -103,7 +103,8 @@ void SelfTestWorker::count_left(Loop& loop, const Reply& reply) {
   m_pool.submit(BlockingPool::Use::removal, [this, &loop, reply] {
     Bytes text;
     try {
-      // A sweep may also find sandboxes of dead workers of the study. Those in use stay: another worker adopts them.
+      // A sweep may also find sandboxes of the study's dead workers. Those in use stay, because another worker adopts
+      // them.
       std::vector<SandboxId> keep;
       m_study_store.run([&](StoreTransaction& transaction) { keep = transaction.find_sandboxes_in_use(); });
       std::size_t left = 0;

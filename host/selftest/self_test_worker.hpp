@@ -14,10 +14,10 @@
 
 namespace tellina {
 
-/// Runs the self-test's lanes with the study's own plugins, loops and threads, but with a study and a database of its
-/// own in a temporary folder, and on channels of its own. So nothing of it is in the study's record, and its messages
-/// never meet a participant's. Only the list of workers in the study's database has its lanes, so that the next start
-/// removes the sandboxes of a self-test that a crash interrupted.
+/// Runs the self-test's lanes with the study's plugins, loops and threads, but with a separate study, separate
+/// channels, and a separate database in a temporary folder. So nothing of it gets into the study's record, and its
+/// messages never meet a participant's. Only the list of workers in the study's database contains its lanes, so that
+/// the next start removes the sandboxes of a self-test that a crash interrupted.
 ///
 /// Threads: constructor and destructor on one thread; answer() on any loop.
 /// Lifetime: its lanes and the parts of the environment outlive it.
@@ -25,20 +25,20 @@ class SelfTestWorker {
  public:
   using Reply = std::function<void(Bytes)>;
 
-  /// Uses the parts of the environment of one of the study's lanes. Throws StoreError, and Error(unavailable) where no
-  /// temporary folder can be made.
+  /// Uses parts of the environment of one of the study's lanes. Throws StoreError, and Error(unavailable) if it cannot
+  /// create a temporary folder.
   explicit SelfTestWorker(SessionEnvironment& study);
   SelfTestWorker(const SelfTestWorker&) = delete;
   SelfTestWorker& operator=(const SelfTestWorker&) = delete;
   ~SelfTestWorker();
 
-  /// For a lane of the self-test on `loop`.
+  /// Creates the environment of one of the self-test's lanes, which runs on `loop`.
   SessionEnvironment make_environment(Loop& loop, const std::string& worker);
 
-  /// answer(), for the environments of lanes.
+  /// Returns a function that calls answer(), for the lanes' environments.
   std::function<void(Loop&, const std::string&, Reply)> handler();
 
-  /// Carries out a step of the self-test (see host/wire/self_test_messages.hpp) and replies on the loop that asked.
+  /// Runs a step of the self-test (see host/wire/self_test_messages.hpp) and replies on the loop that asked.
   void answer(Loop& loop, const std::string& step, Reply reply);
 
  private:

@@ -78,7 +78,7 @@ void CommandTracker::on_cursor_placed() {
   if (m_running.empty()) return;
   Running& running = m_running.back();
   running.is_placed = true;
-  // A terminal multiplexer draws the lines of the shell in it at places of their own.
+  // A terminal multiplexer draws the lines of its inner shell at positions of its own.
   if (m_check && (running.is_multiplexer || !running.shows_alternate_screen)) m_check->line_broken();
 }
 
@@ -109,7 +109,7 @@ bool CommandTracker::take_note(const ShellMark& mark) {
     if (m_seen.size() < limits::shells) m_seen.emplace(mark.shell, mark.number);
     return true;
   }
-  // The end of a command has its number or, in the prompt, the next one.
+  // The mark at the end of a command has its number or, if it comes from the prompt, the next one.
   const bool is_start = mark.kind == ShellMark::Kind::command_start;
   if (mark.number < found->second || (is_start && mark.number == found->second)) return false;
   if (is_start) found->second = mark.number;

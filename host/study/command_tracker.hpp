@@ -1,6 +1,6 @@
 #pragma once
 
-/// Follows a shell and those inside it: which command runs, what it printed, when it ended.
+/// Follows a shell and the shells inside it: which command runs, what it printed, and when it ended.
 
 #include <functional>
 #include <map>
@@ -16,46 +16,49 @@
 
 namespace tellina {
 
-/// A command is what stands between a shell's marks C and D. A mark C of the same shell while a command runs (several
-/// lines were pasted, so that there was no prompt between) ends that command with the status that the mark carries. A
-/// mark C of another shell starts a command inside the running one: what is printed until it ends is its own, and not
-/// that of the shell that runs it. A mark D of an outer shell ends what is inside, without a status. A shell that takes
-/// the place of another by exec has the same process number, and ends it. A program that prints no marks of its own
-/// (dash, python) is one command, however many lines it reads.
+/// A command is the output between a shell's marks C and D. These cases need care:
+/// - A mark C of the same shell while a command runs (several lines were pasted, so there was no prompt between them)
+///   ends that command with the status that the mark carries.
+/// - A mark C of another shell starts a command inside the running one. Until it ends, output belongs to the inner
+///   command and not to the outer.
+/// - A mark D of an outer shell ends the inner commands without a status.
+/// - A shell that replaces another by exec has the same process number, and ends it.
+/// - A program that prints no marks (dash, python) is one command, however many lines it reads.
 ///
-/// tmux passes marks on ahead of what it draws. So a command in it has text and status, and what is drawn is the output
-/// of the command that has started tmux.
+/// tmux passes marks on before it draws the output. So a command inside tmux has a text and a status, but its drawn
+/// output belongs to the command that started tmux.
 ///
-/// A mark that was seen before (a file that holds a terminal's output is shown) is passed over, and so is a mark D
-/// without a C.
+/// A mark that was seen before (for example because a recorded terminal session is printed) is ignored, and so is a
+/// mark D without a C.
 ///
-/// Threads: one loop's. Callbacks run inside the call that causes them, must not call back and must not destroy the
-/// tracker. A new shell gets a new tracker.
+/// Threads: one loop's. Callbacks run inside the call that causes them. They must not call back, and must not destroy
+/// the tracker. A new shell gets a new tracker.
 class CommandTracker final : private ScannerListener {
  public:
   class Callbacks {
    public:
-    std::function<void()> ready;                  ///< each time the shell can be typed at (also when it redraws)
-    std::function<void(CommandRecord)> finished;  ///< a command has ended, or its shell has
+    std::function<void()> ready;  ///< each time the shell becomes ready for input (also when it redraws)
+    std::function<void(CommandRecord)> finished;  ///< a command or its shell has ended
     std::function<void(const Progress&)> judged;  ///< stdout tasks: the verdict, before `finished`
-    std::function<void()> found;  ///< stdout tasks, once in a command: the answer is there, and the command still runs
+    std::function<void()>
+        found;  ///< stdout tasks, once per command: the answer was printed, and the command still runs
   };
 
-  /// `check` may be null (filesystem tasks); it must outlive the tracker. `offset`: of the output stream's next byte.
-  /// Callbacks may be empty.
+  /// `check` may be null (filesystem tasks); it must outlive the tracker. `offset`: of the next output byte. Callbacks
+  /// may be empty.
   CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number, OutputCheck* check,
                  Callbacks callbacks);
 
-  /// As the bytes are handed to the shell. A task's check sees them before what they bring about.
+  /// Called when bytes are written to the shell. The task's check sees them before their output.
   void typed(BytesView bytes);
   void printed(BytesView bytes, Timestamp at);
-  /// The shell is gone: ends what runs without an exit status. `by`: shell, or task, which leaves no time for a
-  /// verdict.
+  /// The shell is gone: ends the running commands without an exit status. `by`: shell, or task, which leaves no time
+  /// for a verdict.
   void shell_ended(Timestamp at, CommandEnd by = CommandEnd::shell);
   bool command_runs() const { return !m_running.empty(); }
-  /// The innermost shell that reports its commands runs none, though outer ones wait for that shell.
+  /// True if the innermost shell that reports its commands runs none, even if outer shells wait for it.
   bool is_at_prompt() const { return m_is_at_prompt; }
-  /// The verdict on the whole lines that the running command has printed, if they pass the task; else nothing.
+  /// The verdict on the complete lines that the running command has printed, if they pass the task; otherwise nothing.
   std::optional<Progress> verdict_if_passed() const;
 
  private:
@@ -65,7 +68,7 @@ class CommandTracker final : private ScannerListener {
     std::string shell;
     bool shows_alternate_screen = false;
     bool is_multiplexer = false;
-    bool is_placed = false;  ///< the cursor was put somewhere, and nothing printed since
+    bool is_placed = false;  ///< the cursor was moved, and nothing was printed since
     EchoedInput echoed{limits::recorded_command_output};
   };
 
@@ -77,11 +80,11 @@ class CommandTracker final : private ScannerListener {
   void on_command_start(const ShellMark& mark);
   void on_command_end(const ShellMark& mark);
   void on_mark_through_tmux(const ShellMark& mark);
-  /// Whether a shell's mark is a new one; notes it then.
+  /// Returns whether a shell's mark is new, and remembers it.
   bool take_note(const ShellMark& mark);
-  /// The place of the running command that a mark's shell has started, or that the shell took the place of.
+  /// The index of the running command that the mark's shell started, or that the shell replaced.
   std::optional<std::size_t> place_of(const ShellMark& mark) const;
-  /// Ends the commands inside the one at `place`, so that it is the innermost.
+  /// Ends the commands inside the one at `place`, which becomes the innermost.
   void unwind(std::size_t place, std::uint64_t output_to);
   CommandRecord make_record(const ShellMark& mark);
   void begin(const ShellMark& mark);
@@ -95,9 +98,9 @@ class CommandTracker final : private ScannerListener {
   Callbacks m_callbacks;
   Timestamp m_now;
   std::vector<Running> m_running;                               ///< the innermost is the last
-  std::map<std::string, std::int64_t, std::less<>> m_seen;      ///< the number of each shell's last command
-  std::map<std::string, CommandRecord, std::less<>> m_in_tmux;  ///< running there, by shell
-  std::size_t m_lines_read = 0;                                 ///< by a line editor, since the last prompt
+  std::map<std::string, std::int64_t, std::less<>> m_seen;      ///< number of each shell's last command
+  std::map<std::string, CommandRecord, std::less<>> m_in_tmux;  ///< running in tmux, by shell
+  std::size_t m_lines_read = 0;                                 ///< by a line editor since the last prompt
   bool m_has_found = false;
   bool m_is_at_prompt = false;
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Tells the lines that were typed at a running program from those that it printed, where the terminal echoed them.
+/// Separates the echo of typed lines from the lines that a program printed.
 
 #include <cstddef>
 #include <deque>
@@ -9,26 +9,26 @@
 
 namespace tellina {
 
-/// A line of output that ends with a typed line as the kernel echoes it (a control character as ^X, an erased one as
-/// BS SP BS) is the echo of it, once, and what stands before is printed (a program's prompt). The order of typing is
-/// kept: a typed line without echo (a password) is passed over once a later one is found. Line editors that redraw
-/// their line are not followed: what they echo counts as printed.
+/// A line of output that ends with a typed line, as the kernel echoes it (a control character as ^X, an erased one as
+/// BS SP BS), is its echo, once; the part before it is printed (a program's prompt). Echoes come in the order of
+/// typing: if a later line is found first, the earlier ones had no echo (a password) and are skipped. Line editors that
+/// redraw their line are not followed: their echo counts as printed.
 ///
-/// Memory: at most 64 typed lines that wait for their echo, of 4 KiB each, and twice `limit`.
+/// Memory: at most 64 typed lines that wait for their echo, 4 KiB each, and twice `limit`.
 class EchoedInput {
  public:
-  /// `limit`: bytes of each part that are kept.
+  /// `limit`: how many bytes of each part are kept.
   explicit EchoedInput(std::size_t limit) : m_limit(limit) {}
 
-  /// Raw bytes as they are written to the pty. `before`: what was printed until now, where it was not seen.
+  /// Raw bytes as they are written to the pty. `before`: output so far that printed() has not got.
   void typed(BytesView bytes, BytesView before);
   /// Cleaned text (see ScannerListener::on_text). Does nothing before the first key was typed.
   void printed(BytesView text);
-  /// Nothing more comes.
+  /// Called once, when no more output follows.
   void finish();
 
   const Bytes& echo() const { return m_echo; }
-  /// Without the echo. Empty where nothing was typed.
+  /// The output without the echo. Empty if nothing was typed.
   const Bytes& rest() const { return m_rest; }
 
  private:
@@ -39,10 +39,10 @@ class EchoedInput {
 
   std::size_t m_limit;
   bool m_is_active = false;
-  std::deque<Bytes> m_lines;  ///< typed, and not seen yet
+  std::deque<Bytes> m_lines;  ///< typed, and echo not yet seen
   Bytes m_typed_line;
   std::size_t m_cells = 0;  ///< characters in the typed line that can be erased
-  Bytes m_line;             ///< of output, and not ended yet
+  Bytes m_line;             ///< of output, not complete yet
   Bytes m_echo;
   Bytes m_rest;
 };

@@ -12,11 +12,11 @@
 
 namespace tellina {
 
-/// The suffix automaton (Blumer and others, 1985) of a sequence of lines: memory of the order of the sequence, and
-/// amortised constant time for each line of the stream, however often lines repeat.
+/// The suffix automaton (Blumer and others, 1985) of a sequence of lines. It needs memory proportional to the sequence,
+/// and amortised constant time for each line of the stream, however often lines repeat.
 class LineAutomaton {
  public:
-  /// Where a stream stands: its last `length` lines are consecutive lines of the sequence.
+  /// A position in the stream: its last `length` lines are consecutive lines of the sequence.
   class Position {
    public:
     Position() = default;

@@ -47,7 +47,7 @@ std::vector<std::size_t> borders_of(BytesView text) {
   return borders;
 }
 
-/// Cut between characters, with an ellipsis.
+/// Cuts between characters and appends an ellipsis.
 Bytes shortened(BytesView line) {
   if (line.size() <= max_detail_line) return Bytes(line);
   return Bytes(utf8_prefix(line, max_detail_line)) + "\xe2\x80\xa6";
@@ -59,7 +59,7 @@ std::size_t longest(const std::vector<Bytes>& lines) {
   return size;
 }
 
-/// Whether a line of output could be part of the answer where it is looked for as text.
+/// Whether a line of output could be part of an answer that is searched as text.
 bool may_be_part(BytesView line, const std::vector<Bytes>& answer) {
   if (answer.size() == 1) return line.find(answer.front()) != BytesView::npos;
   return line.ends_with(answer.front()) || line.starts_with(answer.back()) ||
@@ -160,7 +160,7 @@ Progress OutputCheck::progress() const {
   return progress;
 }
 
-/// The answer's lines around the run that was found.
+/// The answer's lines before and after the run that was found.
 std::vector<DetailEntry> OutputCheck::missing_lines() const {
   const auto best = static_cast<std::size_t>(m_best);
   const auto end = static_cast<std::size_t>(m_best_end);
@@ -180,7 +180,7 @@ std::vector<DetailEntry> OutputCheck::missing_lines() const {
   return missing;
 }
 
-/// Keeps no more of a line than could equal a typed line or one of the answer's; of a longer one, its start.
+/// Keeps only as much of a line as could equal a typed line or a line of the answer; of a longer line, its start.
 void OutputCheck::append_to_line(BytesView part) {
   if (m_line_is_long) {
     search(part);

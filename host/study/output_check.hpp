@@ -1,6 +1,6 @@
 #pragma once
 
-/// Judges a stdout task by what commands print, and not by what the kernel echoes of typing.
+/// Judges a stdout task by the output of commands, without the kernel's echo of typed input.
 
 #include <memory>
 #include <vector>
@@ -13,39 +13,39 @@
 
 namespace tellina {
 
-/// Fed by CommandTracker. Memory is bounded: that of the answer a few times over, and a few lines of the output.
+/// CommandTracker feeds it. Memory is bounded: a few times the answer, and a few lines of the output.
 ///
-/// The answer's last LF is as good as none, and so is the output's; CR LF in the answer is LF. CRs at the start of a
-/// line of output are passed over, since they move nothing there and readline prints them (in a shell inside the
-/// shell, when it turns bracketed paste off). The answer without any line is found in every output.
+/// A final LF of the answer or of the output does not matter, and CR LF in the answer counts as LF. CRs at the start of
+/// an output line are ignored: they move nothing there, and readline prints them (in a shell inside the shell, when it
+/// turns bracketed paste off). An answer without any line is found in every output.
 ///
-/// Lines of output that equal a line typed since the last prompt, except the command's own lines, do not count: the
-/// kernel echoes what is typed under a running command. They do not count either if the program prints them of its own
-/// accord, or repeats its input (cat). What "typed" means is said at TypedLines. Where a line that does not count
-/// stands, no answer is found across it. Typed empty lines are harmless, so they are not held against an answer that
-/// has other lines too. Lines that a program echoes itself, with its prompt in front (bash, python), are other lines.
+/// Output lines that equal a line typed since the last prompt, except the command's own lines, do not count, because
+/// the kernel echoes input that is typed while a command runs. This also excludes lines that the program prints by
+/// itself or that repeat its input (cat). TypedLines defines "typed". The answer is not found across a line that does
+/// not count. Typed empty lines are harmless, so they do not count against an answer that also has other lines. If a
+/// program echoes lines itself, after its own prompt (bash, python), these are different lines.
 class OutputCheck {
  public:
   OutputCheck(BytesView answer, OutputMatch match);
 
-  /// A prompt starts: what is typed from here belongs to the next command.
+  /// A prompt starts: input from here on belongs to the next command.
   void prompt_started();
-  /// `text`: the command as the shell has read it. `lines_read`: how many lines a line editor has handed on since the
-  /// prompt, which are the command's own; 0 where it does not tell, and they are counted in the text.
+  /// `text`: the command as the shell has read it. `lines_read`: how many lines a line editor has returned since the
+  /// prompt; these are the command's own. 0 if it does not report that; then the lines are counted in the text.
   void command_started(BytesView text, std::size_t lines_read);
-  /// What is printed from here is another command's; what was typed counts on.
+  /// Output from here on belongs to another command; typed lines still count.
   void output_begins();
   /// Raw bytes as they are written to the pty.
   void typed(BytesView bytes);
   /// Cleaned text of the running command (see ScannerListener::on_text).
   void printed(BytesView text);
-  /// The running command continues at another place of the screen.
+  /// The running command continues at another position of the screen.
   void line_broken();
-  /// Whether the output so far has the answer, which nothing takes back.
+  /// Whether the output so far contains the answer. Once true, it stays true.
   bool has_found() const { return !m_answer_lines.empty() && m_best == static_cast<int>(m_answer_lines.size()); }
-  /// The verdict on the whole lines that the command has printed so far. What passes the task then still does later.
+  /// The verdict on the complete lines that the command has printed so far. If it passes the task, it still does later.
   Progress progress() const;
-  /// The command has ended: the verdict on its output.
+  /// The command has ended: returns the verdict on its output.
   Progress command_ended();
 
  private:
@@ -58,7 +58,7 @@ class OutputCheck {
   Bytes m_answer;
   std::vector<Bytes> m_answer_lines;
   LineAutomaton m_automaton;
-  std::vector<std::size_t> m_borders;  ///< of match contains: the failure function of Knuth, Morris and Pratt
+  std::vector<std::size_t> m_borders;  ///< for match "contains": the failure function of Knuth, Morris and Pratt
   std::size_t m_line_limit;
   TypedLines m_typed;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A participant and their task sessions, as plain values.
+/// A participant and their task sessions as values.
 
 #include <chrono>
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace tellina {
 
 using ParticipantId = std::int64_t;
 using TaskSessionId = std::int64_t;
-/// How the wire names a participant: no secret, and no access code.
+/// The participant's name on the wire. It is neither a secret nor an access code.
 inline std::string participant_key(ParticipantId participant) { return std::to_string(participant); }
 /// Ids begin at 1.
 inline constexpr TaskSessionId no_task_session = 0;
 
-/// `interrupted`: it ended by a fault of ours, and is no outcome of the participant's.
+/// `interrupted`: a fault on our side ended it, so it says nothing about the participant.
 enum class TaskSessionState { running, passed, timed_out, gave_up, interrupted };
 
 /// As the store and the wire spell it.
@@ -37,7 +37,7 @@ inline const char* to_string(TaskSessionState state) {
   return "unknown";
 }
 
-/// One participant's go at a task.
+/// One participant's try at a task.
 class TaskSessionRow {
  public:
   TaskSessionRow() = default;
@@ -45,28 +45,28 @@ class TaskSessionRow {
   int task_number = 0;  ///< from 1
   TaskSessionState state = TaskSessionState::running;
   std::string stream;             ///< id of its pair of byte streams
-  std::string sandbox;            ///< id of its sandbox; empty until one was started
-  std::uint64_t input_end = 0;    ///< recorded, gaps included
-  std::uint64_t output_end = 0;   ///< recorded, gaps included
-  std::uint64_t output_size = 0;  ///< recorded, without gaps
+  std::string sandbox;            ///< id of its sandbox; empty until one has started
+  std::uint64_t input_end = 0;    ///< end of the record, gaps included
+  std::uint64_t output_end = 0;   ///< end of the record, gaps included
+  std::uint64_t output_size = 0;  ///< recorded bytes, without gaps
   std::uint64_t answered_offset = 0;
-  std::int64_t commands = 0;            ///< the number of the last one that is recorded
-  std::chrono::nanoseconds charged{};   ///< of the task's time, up to the moment this row was read
-  std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero where an older version has begun it
-  bool clock_stands = false;            ///< while it runs: nothing is charged now
-  bool sandbox_replaced = false;  ///< while it runs: its files are not what the participant made of them, by our fault
+  std::int64_t commands = 0;            ///< number of the last recorded command
+  std::chrono::nanoseconds charged{};   ///< of the task's time, when this row was read
+  std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero if an older version began it
+  bool clock_stands = false;            ///< while it runs: no time is charged now
+  bool sandbox_replaced = false;        ///< while it runs: a fault on our side lost the participant's files
 };
 
-/// What holds for one task session from its start to its end, whatever a later start of the server is configured to do.
+/// The settings of one task session from its start to its end, even if the server restarts with other settings.
 class TaskSettings {
  public:
   TaskSettings() = default;
   std::chrono::nanoseconds duration{};  ///< how much time the participant has for the task
-  bool keeps_bytes = true;              ///< whether the record holds what goes through the terminal
-  std::string feedback;                 ///< what the page shows of checks; empty where the record does not know it
+  bool keeps_bytes = true;              ///< whether the record keeps the terminal's bytes
+  std::string feedback;                 ///< what the page shows of checks; empty if the record does not have it
 };
 
-/// What came of a task.
+/// The outcome of a task.
 class TaskOutcome {
  public:
   TaskOutcome() = default;
@@ -75,15 +75,15 @@ class TaskOutcome {
   TaskSessionState state = TaskSessionState::passed;
 };
 
-/// Where a participant stands: between tasks when `latest` is absent or not running.
+/// A participant's progress: between tasks if `latest` is absent or not running.
 class ParticipantProgress {
  public:
   ParticipantProgress() = default;
   ParticipantId participant = 0;
   std::string access_code;
-  std::int64_t state_number = 0;           ///< grows by one with every change of state
+  std::int64_t state_number = 0;           ///< increases by one with every change of state
   std::optional<TaskSessionRow> latest{};  ///< of the participant's current attempt (see reset_participant)
-  std::vector<TaskOutcome> outcomes{};     ///< of all tasks of that attempt that have ended, in their order
+  std::vector<TaskOutcome> outcomes{};     ///< of all ended tasks of that attempt, in order
 };
 
 }  // namespace tellina

@@ -4,10 +4,11 @@
 
 namespace tellina {
 
-/// What one check found. `passed` is the verdict. What of the rest goes to the page depends on the task's feedback.
+/// The result of one check. `passed` is the verdict. The task's feedback level decides which other parts the page gets.
 ///
-/// Of a stdout task: `matched` is the longest run of the answer's lines that stands in the output, `missing` the rest
-/// of the answer, `extra` how many other lines the output has (at most 999,999; they are allowed), `incorrect` 0.
+/// For a stdout task, `matched` is the longest run of the answer's lines in the output, `missing` the number of the
+/// answer's other lines, `extra` the number of other output lines (at most 999,999; they are allowed), and `incorrect`
+/// is 0. For a filesystem task, these count entries.
 /// Of a filesystem task: counts of entries.
 class Progress {
  public:
@@ -19,13 +20,14 @@ class Progress {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
-  /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, at most 200 entries and 32 KiB, of
-  /// things that the participant has; names that are no UTF-8 have U+FFFD in the place of each bad byte. Of an
-  /// incorrect path also "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner", "target".
-  /// Paths: the incorrect first, then the extra, then the matched. Lines: the output's first ones, in its order.
+  /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, with at most 200 entries and 32
+  /// KiB, about things that the participant has. In names that are not UTF-8, U+FFFD replaces each bad byte. An
+  /// incorrect path also has "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner",
+  /// "target". Paths: first the incorrect ones, then the extra, then the matched. Lines: the first ones of the output,
+  /// in order.
   std::string detail = "[]";
-  /// The same with the status "missing", of what the participant has not. Of an output whose right lines are not among
-  /// its first 200: "[]".
+  /// The same with the status "missing", for things that the participant lacks. "[]" for an output whose right lines
+  /// are not among its first 200.
   std::string missing_detail = "[]";
 };
 

@@ -19,7 +19,7 @@ class DetailEntry {
   std::vector<const char*> differs;
 };
 
-/// Returns the JSON array. `key`: "path" or "line". Leaves out what is over the limits.
+/// Returns the JSON array. `key`: "path" or "line". Leaves out entries beyond the limits.
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries);
 
 }  // namespace tellina

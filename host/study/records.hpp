@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a task session records, as plain values.
+/// The records of a task session as values.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace tellina {
 
-// Records of a running task session, in the order they happened. Offsets are of the session's own streams.
+// Records of a running task session, in the order in which things happened. Offsets refer to the session's own streams.
 
 class InputRecord {
  public:
@@ -37,7 +37,7 @@ class OutputRecord {
 
 enum class StreamName { input, output };
 
-/// Bytes from `from` up to `to` are known to be missing.
+/// The bytes from `from` up to `to` are missing.
 class GapRecord {
  public:
   GapRecord() = default;
@@ -50,7 +50,7 @@ class GapRecord {
   Timestamp at;
 };
 
-/// Anything else that happened: "attached", "detached", "resize", "reset", "shell_ended", "check", "throttled", ...
+/// Any other event: "attached", "detached", "resize", "reset", "shell_ended", "check", "throttled", ...
 class EventRecord {
  public:
   EventRecord() = default;
@@ -61,10 +61,10 @@ class EventRecord {
   Timestamp at;
 };
 
-/// What ended a command's row.
+/// Why a command's row ended.
 enum class CommandEnd {
-  exit,   ///< the shell told its status
-  shell,  ///< its shell ended or was replaced, and no status is known
+  exit,   ///< the shell reported its status
+  shell,  ///< its shell ended or was replaced, so its status is unknown
   task    ///< the task session or the sandbox ended while it ran
 };
 
@@ -81,7 +81,7 @@ inline const char* to_string(CommandEnd end) {
   return "unknown";
 }
 
-/// One finished command, as the shell's marks tell it.
+/// One finished command, according to the shell's marks.
 class CommandRecord {
  public:
   CommandRecord() = default;
@@ -89,18 +89,18 @@ class CommandRecord {
   std::string text;
   std::string cwd;
   bool text_is_cut = false;
-  std::optional<int> exit_status{};  ///< absent where the shell or the task ended in the middle
+  std::optional<int> exit_status{};  ///< absent if the shell or the task ended first
   CommandEnd ended_by = CommandEnd::exit;
-  int shell_level = 0;  ///< 0: read by the sandbox's own shell; 1: by one inside it; and so on
+  int shell_level = 0;  ///< 0: the sandbox's own shell read it; 1: a shell inside that one; and so on
   Timestamp started;
   Timestamp ended;
   std::uint64_t output_from = 0;  ///< offsets in the output stream
   std::uint64_t output_to = 0;
   Bytes output;  ///< without escape sequences and the alternate screen, CR LF as LF; the first MiB
   bool output_is_cut = false;
-  bool is_full_screen = false;  ///< it used the alternate screen, or wrote at places of its own choice
-  Bytes typed;                  ///< the part of `output` that the kernel echoed of what was typed
-  Bytes printed;                ///< the rest of it; empty where `typed` is
+  bool is_full_screen = false;  ///< it used the alternate screen, or moved the cursor to rows of its choice
+  Bytes typed;                  ///< the part of `output` that is the kernel's echo of typed input
+  Bytes printed;                ///< the other part; empty if `typed` is empty
 };
 
 /// How far the page has acknowledged output.

@@ -19,7 +19,7 @@ constexpr std::size_t max_parameters = 16;
 constexpr std::size_t long_run = 1024;
 constexpr std::size_t clean_limit = 16 * 1024;
 
-/// Undoes the escaping of TEXT and PATH; a "\" that starts no escape stands for itself.
+/// Undoes the escaping of TEXT and PATH; a "\" that starts no escape stays as it is.
 std::string unescape(BytesView escaped) {
   std::string plain;
   plain.reserve(escaped.size());

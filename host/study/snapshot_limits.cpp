@@ -7,7 +7,7 @@
 namespace tellina {
 namespace {
 
-/// What a slow disk gives in a second.
+/// How much a slow disk reads in one second.
 constexpr std::size_t bytes_each_second = 64 * 1024 * 1024;
 
 std::size_t largest_content(const FileNode& node) {
@@ -41,7 +41,7 @@ class Contents {
 
 SnapshotRequest snapshot_request_for(const FileTree& answer) {
   SnapshotRequest request;
-  // A larger file differs by its size already.
+  // A file that is larger than the answer's already differs by its size.
   request.max_content_per_file = largest_content(answer.root);
   Contents contents(request.max_content_per_file);
   contents.add(answer.root);

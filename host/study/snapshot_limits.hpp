@@ -4,9 +4,9 @@
 
 namespace tellina {
 
-/// How much of a home directory has to be read to judge it by this answer: every file whose content the answer names
-/// fits, beside 64 MiB of what it says nothing of. Of files that it lets have any content up to 256 MiB more are read,
-/// since the holes of a sparse file cost a participant nothing.
+/// How much of a home directory to read to judge it by this answer. It is enough for every file whose content the
+/// answer names, and for 64 MiB that the answer does not mention. Files that may have any content get up to 256 MiB
+/// more, because the holes of a sparse file cost a participant nothing.
 SnapshotRequest snapshot_request_for(const FileTree& answer);
 
 }  // namespace tellina

@@ -12,7 +12,7 @@ bool is_running(const ParticipantProgress& progress) {
   return progress.latest && progress.latest->state == TaskSessionState::running;
 }
 
-/// Whole where it can be, since Boost.JSON writes 60.0 as 6E1.
+/// A whole number if possible, because Boost.JSON writes 60.0 as 6E1.
 boost::json::value in_seconds(std::chrono::nanoseconds duration) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(duration);
   if (whole == duration) return whole.count();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A participant's way through the study: which step comes next, and what an event leads to.
+/// A participant's way through the study: which step is next, and what each event causes.
 
 #include <chrono>
 #include <optional>
@@ -13,16 +13,16 @@
 
 namespace tellina {
 
-/// Pure: events go in, effects come out, and nothing is read or sent. Today a study consists of tasks, one after
-/// another. A new kind of step, such as a questionnaire or a break, is a StepKind, the events that begin and end it,
-/// and the effects that the session has to carry out for it.
+/// Pure: events go in, effects come out; it reads and sends nothing. Today a study consists of tasks, one after
+/// another. A new kind of step, such as a questionnaire or a break, needs a StepKind, the events that begin and end it,
+/// and the effects that the session has to carry out.
 ///
 /// The study is an argument of each call, because it may be replaced while no task runs.
 class StudyProgress {
  public:
   enum class StepKind : std::uint8_t {
-    task,     ///< to be started, or running
-    finished  ///< there is nothing left to do
+    task,     ///< not started yet, or running
+    finished  ///< all tasks have ended
   };
   struct Step {
     StepKind kind = StepKind::finished;
@@ -40,32 +40,32 @@ class StudyProgress {
   struct TaskStarted {
     TaskSessionRow session;
   };
-  /// Something about the running task that participants see: its clock, or its terminal.
+  /// Something that participants see of the running task has changed: its clock, or its terminal.
   struct TaskChanged {
     TaskSessionRow session;
   };
-  /// The end of the running task is in the store. `outcome` is not `running`.
+  /// The outcome of the running task is in the store. `outcome` is not `running`.
   struct TaskEnded {
     TaskSessionState outcome = TaskSessionState::passed;
     std::chrono::nanoseconds charged{};
   };
-  /// Nothing of the ended task is left, so the next step may begin.
+  /// The ended task is cleaned up, so the next step may begin.
   struct TaskPutAway {};
   using Event = std::variant<ClientArrived, TaskRequested, TaskStarted, TaskChanged, TaskEnded, TaskPutAway>;
 
-  // Effects, to be carried out in their order.
+  // Effects, to carry out in order.
 
   struct StartTask {
     int number = 0;
   };
-  /// The task that was asked for runs already: welcome the client to it.
+  /// The requested task already runs: welcome the client to it.
   struct RejoinTask {};
   /// Answer the request with this error of the wire protocol.
   struct RefuseRequest {
     std::string code;
     std::string message;
   };
-  /// This task is about to be started: its sandbox may be prepared.
+  /// This task is about to start: its sandbox may be prepared.
   struct PrepareTask {
     int number = 0;
   };
@@ -82,11 +82,11 @@ class StudyProgress {
 
   Step step(const Study& study) const;
   bool task_runs() const { return m_saved.latest && m_saved.latest->state == TaskSessionState::running; }
-  /// For a request that names the task it is meant for: the refusal if that is not the current one.
+  /// For a request that names a task: the refusal if that is not the current task.
   std::optional<RefuseRequest> refuse_other_task(int number) const;
 
   ParticipantId participant() const { return m_saved.participant; }
-  /// What the state object is made of.
+  /// The values that form the state object.
   const ParticipantProgress& values() const { return m_saved; }
 
   void check_invariant() const;

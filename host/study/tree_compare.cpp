@@ -8,7 +8,7 @@
 namespace tellina {
 namespace {
 
-/// The attributes in which the actual node is not as expected.
+/// The attributes in which the actual node differs from the expected one.
 std::vector<const char*> differences(const FileNode& expected, const FileNode& actual) {
   if (expected.kind != actual.kind) return {"kind"};
   std::vector<const char*> differs;

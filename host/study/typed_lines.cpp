@@ -75,7 +75,7 @@ void TypedLines::take(char byte) {
 void TypedLines::end_paste_bracket() {
   if (m_parameters != paste_start && m_parameters != paste_end) return;
   m_is_pasted = m_parameters == paste_start;
-  m_run.clear();  // of the bracket, no more is shown than of what it encloses
+  m_run.clear();  // only the text inside the brackets is echoed
 }
 
 void TypedLines::append(Bytes& line, char byte) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Remembers what was typed, as far as a check must know it to tell an echo from a command's own output.
+/// Remembers typed lines, so that a check can distinguish an echo from a command's own output.
 
 #include <cstdint>
 #include <functional>
@@ -11,27 +11,28 @@
 
 namespace tellina {
 
-/// What is typed counts as lines in two ways at once, since the kernel echoes keys as they come, while a program that
-/// repeats its input (cat) has got the line after its editing:
-/// - runs of bytes between control bytes (a tab is none), and between those and a newline in the output;
-/// - the lines as the kernel's line editor hands them on: Backspace, Ctrl-U and Ctrl-W have done their work, and
-///   cursor keys are gone (they are escape sequences, which are gone from the output too).
-/// A line that is still being typed counts as far as it goes.
+/// Typed input counts as lines in two ways at once, because the kernel echoes keys as they arrive, while a program that
+/// repeats its input (cat) gets the edited line:
+/// - Runs of bytes between control bytes (a tab is not one), and between these and a newline in the output.
+/// - The lines that the kernel's line editor returns: Backspace, Ctrl-U and Ctrl-W have been applied, and cursor keys
+///   are removed (they are escape sequences, which are removed from the output too). A line that is still being typed
+///   counts up to its current end.
 ///
-/// Memory: lines that do not matter are not kept. Should those that do be more than 64 KiB, every line counts as typed
+/// Memory: lines that do not matter are not kept. If the lines that matter exceed 64 KiB, every line counts as typed
 /// until the next prompt.
 class TypedLines {
  public:
-  /// `matters`: whether a check would ever ask for this line. Lines longer than `max_line` bytes never matter.
+  /// `matters`: whether a check would ever ask for this line. Lines of more than `max_line` bytes never matter.
   TypedLines(std::function<bool(BytesView)> matters, std::size_t max_line)
       : m_matters(std::move(matters)), m_max_line(max_line) {}
 
   void clear();
   void typed(BytesView bytes);
-  /// Forgets the first `count` lines since clear(), as the shell has read them; all, if fewer were typed. What was
-  /// pasted in brackets (ESC [200~ to ESC [201~) is part of the line that it was pasted into, newlines and all.
+  /// Forgets the first `count` lines since clear(), counted as the shell reads them; all lines if fewer were typed.
+  /// Text pasted in brackets (ESC [200~ to ESC [201~) is part of the line into which it was pasted, including its
+  /// newlines.
   void forget_first(std::uint64_t count);
-  /// The same for a command of `count` lines, of which "\" at a typed line's end has made one of two.
+  /// The same for a command of `count` lines, where a "\" at the end of a typed line has joined two lines into one.
   void forget_command(std::uint64_t count);
   void output_line_ended();
   bool contains(BytesView line) const;
@@ -50,7 +51,7 @@ class TypedLines {
 
   std::function<bool(BytesView)> m_matters;
   std::size_t m_max_line;
-  std::map<Bytes, std::uint64_t, std::less<>> m_lines;  ///< the number of the last typed line that equals it
+  std::map<Bytes, std::uint64_t, std::less<>> m_lines;  ///< number of the last typed line with this text
   std::size_t m_size = 0;
   bool m_is_full = false;
   std::uint64_t m_line_number = 0;

@@ -186,7 +186,7 @@ TEST_F(BenchCommand, MeasuresAServerThatRuns) {
 TEST_F(BenchCommand, SaysWhyAServerDoesNotStart) {
   start({"--server", "/bin/false", "--figures", "closed"});
   EXPECT_EQ(finish(), 1);
-  EXPECT_THAT(bench().errors(), HasSubstr("/bin/false ended at its start with exit status 1"));
+  EXPECT_THAT(bench().errors(), HasSubstr("/bin/false ended during its start with exit status 1"));
 }
 
 }  // namespace

@@ -109,14 +109,14 @@ TEST_F(SelfTest, AServerThatStopsMeanwhileAnswersAndEndsInOrder) {
   start_in_test_mode("");
   std::future<HttpAnswer> answer = std::async(std::launch::async, [this] { return get_test(); });
   const auto deadline = std::chrono::steady_clock::now() + default_limit;
-  while (server().errors().find("a self-test begins") == std::string::npos &&
+  while (server().errors().find("the self-test starts") == std::string::npos &&
          std::chrono::steady_clock::now() < deadline) {
     server().wait(Milliseconds(5));
   }
   stop();
   const HttpAnswer got = answer.get();
   EXPECT_EQ(got.status, 500);
-  EXPECT_THAT(got.body, HasSubstr("the server stops"));
+  EXPECT_THAT(got.body, HasSubstr("the server is stopping"));
 }
 
 }  // namespace

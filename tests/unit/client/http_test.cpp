@@ -28,7 +28,7 @@ TEST(WaitLimit, EndsAtItsTimeAndWhenAStopIsRequested) {
     short_one.wait(never.get(), POLLIN, "a thing");
     ADD_FAILURE() << "it did not end";
   } catch (const ClientFailure& failure) {
-    EXPECT_STREQ(failure.what(), "a thing: not within the time allowed");
+    EXPECT_STREQ(failure.what(), "a thing: timed out");
   }
   std::stop_source source;
   const WaitLimit long_one(clock, std::chrono::hours(1), source.get_token());
