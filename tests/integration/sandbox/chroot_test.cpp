@@ -137,22 +137,25 @@ TEST_F(CoreHanging, DestroyInterruptsACallThatGetsNoAnswer) {
 
 TEST(CorePool, HandsOutNoSandboxThatHasDied) {
   const Processes before = descendants(getpid());
-  Backend pooled({{"pool", std::int64_t{1}}});
-  for (int round = 0; round < 3; ++round) {
-    const std::unique_ptr<Sandbox> one = pooled->start(make_spec());
-    Shell its(*one);
-    EXPECT_TRUE(its.prompt()) << "in round " << round;
-    one->destroy();
-    EXPECT_TRUE(
-        eventually([&] { return descendants(getpid()).size() == before.size() + place::processes_of_an_instance; },
-                   "one waits ready"));
-    for (const auto& process : descendants(getpid())) {
-      if (before.contains(process)) continue;
-      ::kill(process.first, SIGKILL);
-      const std::string path = std::to_string(process.first);
-      EXPECT_TRUE(eventually([&] { return state_of(path).find_first_not_of("ZX") == std::string::npos; }, "it ends"));
-    }
+  Backend pooled({{"pool", std::int64_t{2}}});
+  const std::unique_ptr<Sandbox> one = pooled->start(make_spec());
+  Shell its(*one);
+  ASSERT_TRUE(its.prompt());
+  // The pool makes one after another: once the second is there, the pool has the first.
+  ASSERT_TRUE(eventually(
+      [&] { return descendants(getpid()).size() == before.size() + 3 * place::processes_of_an_instance + 1; },
+      "two sandboxes are there beside the one with a shell"));
+  for (const auto& process : descendants(getpid())) {
+    if (before.contains(process)) continue;
+    ::kill(process.first, SIGKILL);
+    const std::string path = std::to_string(process.first);
+    EXPECT_TRUE(eventually([&] { return state_of(path).find_first_not_of("ZX") == std::string::npos; }, "it ends"));
   }
+  one->destroy();
+  const std::unique_ptr<Sandbox> other = pooled->start(make_spec());
+  Shell others(*other);
+  EXPECT_TRUE(others.prompt());
+  other->destroy();
 }
 
 TEST(RootHostDeath, LeavesAGroupThatIsToBeKept) {
