@@ -75,7 +75,8 @@ TEST_F(DockerAdoption, TellsOfAShellThatEndedMeanwhile) {
     third->restart_shell(TerminalSize());
     second->destroy();
     Shell its(*third);
-    EXPECT_TRUE(its.prompt()) << "who has lost it does not end it";
+    EXPECT_TRUE(its.prompt());
+    EXPECT_EQ(its.run("echo here").output, "here\n") << "who has lost it does not end it";
     EXPECT_EQ(code_of([&] { second->restart_shell(TerminalSize()); }), ErrorCode::gone);
     third->destroy();
   }

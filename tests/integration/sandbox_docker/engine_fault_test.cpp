@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "docker_place.hpp"
 #include "fake_engine.hpp"
@@ -102,6 +103,23 @@ TEST(DockerFault, NoPermission) {
   waitpid(child, nullptr, 0);
   EXPECT_TRUE(contains(reason, "Permission denied")) << reason;
   EXPECT_TRUE(contains(reason, "usermod -aG docker")) << reason;
+}
+
+TEST(DockerFault, RunFolderThatOthersCanWrite) {
+  const std::string study = engine().folder() + "/others";
+  for (const mode_t mode : {0777, 0720, 0702}) {
+    const std::string folder = study + "/" + std::to_string(mode);
+    ASSERT_TRUE(std::filesystem::create_directories(folder));
+    ASSERT_EQ(chmod(folder.c_str(), mode), 0);
+    const Error error = fail_to_start({{"run_folder", folder}});
+    EXPECT_EQ(error.code(), ErrorCode::permission_denied) << error.what();
+    EXPECT_TRUE(contains(error.what(), folder + ": expected a folder that only user 0 can write")) << error.what();
+    EXPECT_TRUE(std::filesystem::is_empty(folder)) << "something was made in it";
+  }
+  const std::string link = study + "/link";
+  std::filesystem::create_directory_symlink("/tmp", link);
+  EXPECT_EQ(fail_to_start({{"run_folder", link}}).code(), ErrorCode::permission_denied);
+  std::filesystem::remove_all(study);
 }
 
 TEST(DockerFault, NoImage) {

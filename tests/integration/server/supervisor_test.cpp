@@ -46,12 +46,14 @@ TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
   }
   EXPECT_EQ(status, 1);
   EXPECT_EQ(killed.size(), 6U);
-  EXPECT_THAT(server().errors(),
-              AllOf(HasSubstr("worker 0 (process " + std::to_string(killed.front()) +
-                              ") was killed by signal 9 (Killed); it will be restarted in 250 ms"),
-                    HasSubstr("worker 0 (process " + std::to_string(killed.back()) +
-                              ") was killed by signal 9 (Killed); it ended 6 times in a row within 10 s of its start, "
-                              "so the server stops")));
+  for (std::size_t i = 0; i + 1 < killed.size(); ++i) {
+    EXPECT_THAT(server().errors(), HasSubstr("worker 0 (process " + std::to_string(killed[i]) +
+                                             ") was killed by signal 9 (Killed); it will be restarted in " +
+                                             std::to_string(250 << i) + " ms"));
+  }
+  EXPECT_THAT(server().errors(), HasSubstr("worker 0 (process " + std::to_string(killed.back()) +
+                                           ") was killed by signal 9 (Killed); it ended 6 times in a row within 10 s "
+                                           "of its start, so the server stops"));
   EXPECT_TRUE(server().players("gateway").empty());
 }
 
