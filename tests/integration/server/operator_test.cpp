@@ -63,7 +63,7 @@ TEST_F(Operator, AHangupTakesOverANewAccessCode) {
   config.access_codes.push_back("carol");
   configure(config);
   server().signal(SIGHUP);
-  ASSERT_TRUE(server_says("was read again"));
+  ASSERT_TRUE(server_says("was reloaded"));
   TestClient carol = join_task("carol");
   carol.run("echo in");
 }
@@ -85,7 +85,7 @@ TEST_F(Operator, MovesARunningStudyToYamlAndHasItReadAgain) {
     server().signal(SIGHUP);
   };
   change("  - alice\n", "  - alice\n  - carol  # came later\n");
-  ASSERT_TRUE(server_says("was read again"));
+  ASSERT_TRUE(server_says("was reloaded"));
   TestClient carol = join_task("carol");
   carol.run("echo in");
   change("answer: hello world", "answer: yes");

@@ -65,7 +65,7 @@ TEST_F(Supervisor, AHangupTakesOverANewAccessCodeInEveryWorker) {
   config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
   configure(config);
   server().signal(SIGHUP);
-  ASSERT_TRUE(server_says("was read again", 3));
+  ASSERT_TRUE(server_says("was reloaded", 3));
   // Whichever worker takes a request, and whichever has the session.
   for (const char* code : {"carol", "bob", "alice"}) {
     for (int i = 0; i < 4; ++i) log_in(server().port(), code);
