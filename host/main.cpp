@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   const int status = run_program(std::vector<std::string>(argv + 1, argv + argc), runners, context);
   std::cout.flush();
   if (!std::cout && status == 0) {
-    std::cerr << "tellina: standard output cannot be written\n";
+    std::cerr << "tellina: cannot write to standard output\n";
     return 1;
   }
   return status;

@@ -12,7 +12,7 @@ namespace {
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
-/// Programs are asked for their version in this way; `tellina version` is the same.
+/// Users expect --version from every program; it does the same as `tellina version`.
 bool is_version(const std::string& word) { return word == "--version"; }
 
 [[noreturn]] void fail_command(const std::string& given, const std::string& group) {
@@ -67,12 +67,12 @@ class Parser {
   }
 
  private:
-  /// Null where the command has no operand of that index.
+  /// Null if the command has no operand with that index.
   static const char* operand_name(const CommandRow& command, std::size_t index) {
     return index == 0 ? command.operand : index == 1 ? command.second_operand : nullptr;
   }
 
-  /// Null where the command line asks for help only.
+  /// Null if the command line only asks for help.
   const CommandRow* read_command() {
     std::string group;
     for (;;) {

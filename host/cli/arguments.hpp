@@ -38,17 +38,17 @@ class Arguments {
 
   CommandName command = CommandName::run;
   std::string config = "config.json";
-  std::optional<std::string> address;       ///< absent: what the config file says
-  std::optional<std::uint16_t> port;        ///< absent: what the config file says; 0 takes a free one
+  std::optional<std::string> address;       ///< absent: the value of the config file
+  std::optional<std::uint16_t> port;        ///< absent: the value of the config file; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order
   bool test_mode = false;
   bool prepare = false;            ///< of `run`: first do what `sandbox prepare` does
   std::optional<unsigned> number;  ///< of `worker`, see RunOptions
   LogSettings log;                 ///< of `run`, `gateway` and `worker`
-  std::string operand;             ///< the word that is no option: an access code, a plugin's file, a new plugin's name
+  std::string operand;             ///< the operand: an access code, a plugin's file, a new plugin's name
   std::string second_operand;      ///< of `config convert`: the file to write
   std::string kind;                ///< of `plugins new`
-  std::string directory;           ///< of `plugins new`; empty: named as the plugin, in the current folder
+  std::string directory;           ///< of `plugins new`; empty: a folder with the plugin's name in the current folder
 
   // Of `plugins check`.
   std::string settings = "{}";  ///< JSON text
@@ -64,12 +64,12 @@ class Arguments {
 
   BenchOptions bench;
 
-  /// Where --help was asked for: the text, and nothing else counts.
+  /// The help text, if --help was given; then all other members are meaningless.
   std::optional<std::string> help;
 };
 
-/// `words` is the command line without the program's name; --option VALUE and --option=VALUE are the same.
-/// Throws UsageError, with the nearest name where a command or an option is unknown.
+/// `words` is the command line without the program's name. --option VALUE and --option=VALUE are equivalent. Throws
+/// UsageError, with the nearest name if a command or an option is unknown.
 Arguments parse_arguments(const std::vector<std::string>& words);
 
 }  // namespace tellina

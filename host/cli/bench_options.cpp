@@ -33,42 +33,43 @@ const OptionRow figures_option{"--figures", "LIST",
                                    arguments.bench.figures.push_back(figure);
                                  }
                                }};
-const OptionRow sessions_option{
-    "--sessions", "N", "participants at a time (default: 1)", [](Arguments& arguments, const std::string& text) {
-      arguments.bench.sessions =
-          read_number<std::size_t>("--sessions", "a whole number from 1 to 10000", text, 1, 10000);
-    }};
-const OptionRow seconds_option{"--seconds", "S", "how long each figure is typed for (default: 3)",
+const OptionRow sessions_option{"--sessions", "N", "number of concurrent participants (default: 1)",
+                                [](Arguments& arguments, const std::string& text) {
+                                  arguments.bench.sessions = read_number<std::size_t>(
+                                      "--sessions", "a whole number from 1 to 10000", text, 1, 10000);
+                                }};
+const OptionRow seconds_option{"--seconds", "S", "how long to type for each figure, in seconds (default: 3)",
                                [](Arguments& arguments, const std::string& text) {
                                  arguments.bench.seconds =
                                      read_number("--seconds", "a number from 0.1 to 3600", text, 0.1, 3600.0);
                                }};
-const OptionRow rate_option{"--rate", "N", "keys a second of each session, for paced (default: 10)",
+const OptionRow rate_option{"--rate", "N", "keys a second in each session, for paced (default: 10)",
                             [](Arguments& arguments, const std::string& text) {
                               arguments.bench.rate =
                                   read_number("--rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
                             }};
-const OptionRow mash_option{"--mash-rate", "N", "keys a second of each session, for mash (default: 5000)",
+const OptionRow mash_option{"--mash-rate", "N", "keys a second in each session, for mash (default: 5000)",
                             [](Arguments& arguments, const std::string& text) {
                               arguments.bench.mash_rate =
                                   read_number("--mash-rate", "a number from 0.1 to 100000", text, 0.1, 100000.0);
                             }};
-const OptionRow mebibytes_option{"--mebibytes", "N", "how much is printed for flood, 1 to 48 (default: 32)",
+const OptionRow mebibytes_option{"--mebibytes", "N", "how many MiB to print for flood, 1 to 48 (default: 32)",
                                  [](Arguments& arguments, const std::string& text) {
                                    arguments.bench.mebibytes = read_number<std::size_t>(
                                        "--mebibytes", "a whole number from 1 to 48", text, 1, 48);
                                  }};
-const OptionRow starts_option{"--starts", "N", "how many shells are started for prompt (default: 20)",
+const OptionRow starts_option{"--starts", "N", "how many shells to start for prompt (default: 20)",
                               [](Arguments& arguments, const std::string& text) {
                                 arguments.bench.starts =
                                     read_number<std::size_t>("--starts", "a whole number from 1 to 150", text, 1, 150);
                               }};
-const OptionRow pairs_option{"--pairs", "N", "how often all is measured, server and floor in turn (default: 1)",
-                             [](Arguments& arguments, const std::string& text) {
-                               arguments.bench.pairs =
-                                   read_number<std::size_t>("--pairs", "a whole number from 1 to 1000", text, 1, 1000);
-                             }};
-const OptionRow json_option{"--json", "FILE", "write JSON lines here; - is standard output, in place of the table",
+const OptionRow pairs_option{
+    "--pairs", "N", "how many times to measure everything, server and floor in turn (default: 1)",
+    [](Arguments& arguments, const std::string& text) {
+      arguments.bench.pairs = read_number<std::size_t>("--pairs", "a whole number from 1 to 1000", text, 1, 1000);
+    }};
+const OptionRow json_option{"--json", "FILE",
+                            "write JSON lines to this file; - is standard output, instead of the table",
                             [](Arguments& arguments, const std::string& text) { arguments.bench.json = text; }};
 const OptionRow layer_option{"--layer", "NAME", "channel layer of the server: memory, ipc or redis (default: memory)",
                              [](Arguments& arguments, const std::string& text) {
@@ -87,7 +88,7 @@ const OptionRow sandbox_option{"--sandbox", "NAME",
                                  arguments.bench.sandbox = text;
                                }};
 const OptionRow recording_option{"--recording", "on|off",
-                                 "whether the server records what is typed and printed (default: on)",
+                                 "whether the server records terminal input and output (default: on)",
                                  [](Arguments& arguments, const std::string& text) {
                                    check_word("--recording", text, {"on", "off"});
                                    arguments.bench.recording = text;
@@ -104,10 +105,10 @@ const OptionRow pool_option{"--pool", "N", "sandboxes that the server keeps read
                             }};
 const OptionRow server_option{"--server", "PROGRAM", "the tellina to start and measure (default: this one)",
                               [](Arguments& arguments, const std::string& text) { arguments.bench.server = text; }};
-const OptionRow url_option{"--url", "URL", "measure a server that runs already; uses up tasks of its participants",
+const OptionRow url_option{"--url", "URL", "measure a running server; uses up tasks of its participants",
                            [](Arguments& arguments, const std::string& text) { arguments.bench.url = text; }};
 const OptionRow code_option{
-    "--access-code", "CODE", "a participant of that server; given once for each session",
+    "--access-code", "CODE", "a participant of that server; give it once for each session",
     [](Arguments& arguments, const std::string& text) { arguments.bench.access_codes.push_back(text); }, true};
 const OptionRow floor_option{"--floor", "PROGRAM", "compare with this bare server, which tests/bench/floor builds",
                              [](Arguments& arguments, const std::string& text) { arguments.bench.floor = text; }};

@@ -21,9 +21,9 @@ void store_port(Arguments& arguments, const std::string& text) {
 const OptionRow config_option{"--config", "FILE",
                               "the study's configuration, in YAML if it is named *.yaml (default: config.json)",
                               [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
-const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, in place of the configured one",
+const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, instead of the configured one",
                                [](Arguments& arguments, const std::string& text) { arguments.address = text; }};
-const OptionRow port_option{"--port", "PORT", "port to listen on, in place of the configured one; 0 takes a free one",
+const OptionRow port_option{"--port", "PORT", "port to listen on, instead of the configured one; 0 takes a free one",
                             store_port};
 const OptionRow plugin_option{
     "--plugin-dir", "FOLDER", "look for plugins here first; can be given several times",
@@ -43,7 +43,7 @@ void store_number(Arguments& arguments, const std::string& text) {
   arguments.number = number;
 }
 
-const OptionRow number_option{"--number", "N", "what /metrics calls this worker (default: its process number)",
+const OptionRow number_option{"--number", "N", "number of this worker in /metrics (default: its process id)",
                               store_number};
 
 void store_log_format(Arguments& arguments, const std::string& text) {
@@ -63,25 +63,25 @@ void store_log_level(Arguments& arguments, const std::string& text) {
   throw UsageError("--log-level: expected debug, info, warning or error, got \"" + text + "\"");
 }
 
-const OptionRow log_format_option{"--log-format", "FORMAT", "how log lines are written: text or json (default: text)",
+const OptionRow log_format_option{"--log-format", "FORMAT", "format of log lines: text or json (default: text)",
                                   store_log_format};
 const OptionRow log_level_option{"--log-level", "LEVEL",
                                  "least important lines to log: debug, info, warning or error (default: info)",
                                  store_log_level};
 
-const OptionRow list_json_option{"--json", nullptr, "print one JSON object a line, one for each participant",
+const OptionRow list_json_option{"--json", nullptr, "print one JSON object a line for each participant",
                                  [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow watch_option{"--watch", nullptr, "print the list again every second, until Ctrl-C",
                              [](Arguments& arguments, const std::string&) { arguments.watch = true; }};
 const OptionRow codes_option{"--with-codes", nullptr, "add the access codes to --json",
                              [](Arguments& arguments, const std::string&) { arguments.with_codes = true; }};
 
-const OptionRow prepare_option{"--prepare", nullptr, "first make what the sandbox lacks, as `sandbox prepare` does",
+const OptionRow prepare_option{"--prepare", nullptr, "first create what the sandbox lacks, as `sandbox prepare` does",
                                [](Arguments& arguments, const std::string&) { arguments.prepare = true; }};
 
-const OptionRow kind_option{"--kind", "KIND", "what it is: sandbox or ordering_policy",
+const OptionRow kind_option{"--kind", "KIND", "kind of plugin: sandbox or ordering_policy",
                             [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
-const OptionRow directory_option{"--directory", "FOLDER", "where it is written; not there yet (default: ./NAME)",
+const OptionRow directory_option{"--directory", "FOLDER", "new folder for the sources (default: ./NAME)",
                                  [](Arguments& arguments, const std::string& text) { arguments.directory = text; }};
 void store_seed(Arguments& arguments, const std::string& text) {
   std::uint64_t seed = 0;
@@ -92,22 +92,21 @@ void store_seed(Arguments& arguments, const std::string& text) {
   arguments.seed = seed;
 }
 
-const OptionRow settings_option{"--config", "JSON",
-                                "the plugin's settings, as they would stand in config.json (default: {})",
+const OptionRow settings_option{"--config", "JSON", "the plugin's settings, as in config.json (default: {})",
                                 [](Arguments& arguments, const std::string& text) { arguments.settings = text; }};
-const OptionRow list_option{"--list", nullptr, "print the cases and what each one says, and run none",
+const OptionRow list_option{"--list", nullptr, "print the cases with their sentences, and run none",
                             [](Arguments& arguments, const std::string&) { arguments.list = true; }};
-const OptionRow filter_option{"--filter", "REGEX", "only cases in whose names the regular expression is found",
+const OptionRow filter_option{"--filter", "REGEX", "run only cases whose names match the regular expression",
                               [](Arguments& arguments, const std::string& text) { arguments.filter = text; }};
 const OptionRow seed_option{"--seed", "N", "repeat the random schedules of the run that printed this number",
                             store_seed};
-const OptionRow json_option{"--json", nullptr, "print one JSON object a line, one for each case",
+const OptionRow json_option{"--json", nullptr, "print one JSON object a line for each case",
                             [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow in_process_option{"--in-process", nullptr,
                                   "run the cases in this process and without deadlines, for a debugger",
                                   [](Arguments& arguments, const std::string&) { arguments.in_process = true; }};
 
-// A gateway has all of `run`; a worker listens nowhere.
+// A gateway has all options of `run`; a worker has no address.
 const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
                                                    &test_option,   &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> run_options{&config_option,     &address_option,  &port_option,
@@ -123,7 +122,8 @@ const CommandRow commands[] = {
     {CommandName::run, "", "run", nullptr, "serve the study until Ctrl-C", run_options},
     {CommandName::gateway, "", "gateway", nullptr, "serve browsers only; workers run elsewhere", server_options},
     {CommandName::worker, "", "worker", nullptr, "run terminals only; gateways run elsewhere", worker_options},
-    {CommandName::config_check, "config", "check", nullptr, "say what is wrong with the configuration", config_options},
+    {CommandName::config_check, "config", "check", nullptr, "check the configuration and report its errors",
+     config_options},
     {CommandName::config_schema,
      "config",
      "schema",
@@ -137,20 +137,20 @@ const CommandRow commands[] = {
      "write a JSON configuration as YAML (*.yaml, *.yml) or the reverse",
      {},
      "TO"},
-    {CommandName::plugins_check, "plugins", "check", "FILE.so", "try out whether a plugin keeps the SDK's promises",
+    {CommandName::plugins_check, "plugins", "check", "FILE.so", "check that a plugin keeps the SDK's promises",
      check_options},
     {CommandName::plugins_list, "plugins", "list", nullptr, "show the installed plugins", {&plugin_option}},
     {CommandName::plugins_new,
      "plugins",
      "new",
      "NAME",
-     "write the sources of a new plugin, which can be built and works",
+     "write the sources of a new, working plugin",
      {&kind_option, &directory_option}},
     {CommandName::participants_list,
      "participants",
      "list",
      nullptr,
-     "show who takes part and how far they are",
+     "list the participants and their progress",
      {&list_json_option, &watch_option, &codes_option, &config_option, &plugin_option}},
     {CommandName::participants_links,
      "participants",
@@ -158,12 +158,12 @@ const CommandRow commands[] = {
      nullptr,
      "print the link of each participant",
      {&config_option, &address_option, &port_option, &plugin_option}},
-    {CommandName::participants_add, "participants", "add", "CODE", "let in a participant with this access code",
+    {CommandName::participants_add, "participants", "add", "CODE", "add a participant with this access code",
      config_options},
     {CommandName::participants_reset, "participants", "reset", "CODE",
-     "start a participant over; what was recorded is kept", config_options},
+     "restart a participant from the first task; keeps the record", config_options},
     {CommandName::sandbox_prepare, "sandbox", "prepare", nullptr,
-     "make what the study's sandboxes need: the root file system or the image, with its packages", config_options},
+     "create what the study's sandboxes need: the root file system or the image, with its packages", config_options},
     {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };
@@ -196,7 +196,7 @@ std::string command_help(const CommandRow& command) {
   for (const OptionRow* option : command.options) {
     lines.emplace_back(option->name + (option->value ? " " + std::string(option->value) : ""), option->help);
   }
-  lines.emplace_back("--help", "print this");
+  lines.emplace_back("--help", "print this help");
   append_lines(text, lines);
   return text;
 }
@@ -209,7 +209,7 @@ std::string group_help(std::string_view group) {
     if (group.empty() || group == command.group) lines.emplace_back(usage_of(command), command.help);
   }
   append_lines(text, lines);
-  text += "\nEach command has --help. Exit status: 0 good, 1 failed, 2 bad usage or configuration.\n";
+  text += "\nEach command has --help. Exit status: 0 success, 1 failure, 2 bad usage or configuration.\n";
   return text;
 }
 

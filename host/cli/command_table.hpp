@@ -1,6 +1,6 @@
 #pragma once
 
-/// Which commands and options there are: what the parser reads and the help prints.
+/// The commands and options. The parser reads this table, and --help prints it.
 
 #include <span>
 #include <string>
@@ -14,7 +14,7 @@ namespace tellina {
 class OptionRow {
  public:
   const char* name;   ///< with its two dashes
-  const char* value;  ///< what --help calls it; null for a switch
+  const char* value;  ///< its name in --help; null for a switch
   const char* help;
   /// Stores the value; throws UsageError. `text` is empty for a switch.
   void (*store)(Arguments& arguments, const std::string& text);
@@ -26,7 +26,7 @@ class CommandRow {
   CommandName command;
   const char* group;    ///< the first of two words, or empty
   const char* word;     ///< the last word
-  const char* operand;  ///< what --help calls it; null where there is none
+  const char* operand;  ///< its name in --help; null if there is none
   const char* help;
   std::vector<const OptionRow*> options;
   const char* second_operand = nullptr;
@@ -36,12 +36,12 @@ class CommandRow {
 };
 
 std::span<const CommandRow> command_table();
-/// Of `tellina bench`; a part of the table.
+/// The options of `tellina bench`; part of the table.
 const std::vector<const OptionRow*>& bench_options();
 
-/// Of one command: its usage and options.
+/// The usage and the options of one command.
 std::string command_help(const CommandRow& command);
-/// Of a group ("config"), or of all commands where it is empty.
+/// The help of a group ("config"), or of all commands if `group` is empty.
 std::string group_help(std::string_view group);
 
 }  // namespace tellina

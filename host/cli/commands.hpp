@@ -1,6 +1,6 @@
 #pragma once
 
-/// What each command does, except the server itself. All return the exit status; what they throw is for run_program().
+/// The commands, except the server itself. Each returns the exit status; run_program() handles what they throw.
 
 #include <chrono>
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace tellina {
 
-/// What a command is lent.
+/// What a command may use.
 class CommandContext {
  public:
   CommandContext(std::ostream& out_, std::ostream& err_, Clock& clock_, Random& random_, Log& log_)
@@ -23,32 +23,32 @@ class CommandContext {
   Clock& clock;
   Random& random;
   Log& log;
-  bool is_terminal = false;  ///< where `out` leads
-  /// Waits for as long; false as soon as the command is to end (Ctrl-C). Where nothing is set it ends at once.
+  bool is_terminal = false;  ///< whether `out` is a terminal
+  /// Waits for this long; returns false as soon as the command should end (Ctrl-C). By default, it ends at once.
   std::function<bool(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds) { return false; };
 };
 
 int config_check(const Arguments& arguments, CommandContext& context);
 int config_schema(const Arguments& arguments, CommandContext& context);
-/// Writes the file `second_operand` from the file `operand`, with the same permissions. Throws ConfigError for a
-/// source with mistakes, UsageError if both names tell the same form or if the file exists.
+/// Writes the file `second_operand` from the file `operand`, with the same permissions. Throws ConfigError for an
+/// invalid source, and UsageError if both names have the same form or if the target exists.
 int config_convert(const Arguments& arguments, CommandContext& context);
-/// Has the configured sandbox make what its sandboxes need. Does nothing where they need nothing.
+/// Lets the configured sandbox backend create what its sandboxes need. Does nothing if they need nothing.
 int sandbox_prepare(const Arguments& arguments, CommandContext& context);
-/// Runs the conformance kit. Returns 1 where a case failed or crashed.
+/// Runs the conformance kit. Returns 1 if a case failed or crashed.
 int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
 int plugins_new(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);
-/// One line for each participant who may log in: the access code, two spaces, the link. It begins with
-/// server.public_url, unless an address or a port is given.
+/// Prints one line for each participant who may log in: the access code, two spaces, the link. The link begins with
+/// server.public_url, unless the command line has an address or a port.
 int participants_links(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);
 int print_version(CommandContext& context);
 
-/// Throws ConfigError where the configured channel layer keeps messages within one process, which a lone gateway or
-/// worker cannot share; names the layers that do not.
+/// Throws ConfigError if the configured channel layer works only within one process, because a separate gateway or
+/// worker cannot share it. The message names the layers that can be shared.
 void check_role(const Arguments& arguments, CommandContext& context);
 
 }  // namespace tellina

@@ -20,7 +20,7 @@
 namespace tellina {
 namespace {
 
-/// Makes what the configuration chooses, as only a plugin's constructor knows all that its section may hold.
+/// Creates the configured plugins, because only a plugin's constructor knows everything that its section may contain.
 void make_plugins(const PluginRegistry& registry, const HostConfig& config, CommandContext& context) {
   const auto lend = [&](const PluginChoice& choice) {
     return PluginContext(choice.section, context.log, context.clock, context.random);
@@ -33,8 +33,8 @@ void make_plugins(const PluginRegistry& registry, const HostConfig& config, Comm
   registry.make_sandbox_backend(config.sandbox.name, sandbox);
 }
 
-/// Layers that another process can reach. One that cannot be made without a section of its own counts: nothing says
-/// that it cannot.
+/// Layers that another process can reach. This includes a layer that cannot be created without a section, because
+/// nothing shows that it is limited to one process.
 std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandContext& context) {
   std::vector<std::string> names;
   for (const InstalledPlugin& plugin : registry.installed(PluginKind::channel_layer)) {
@@ -53,7 +53,7 @@ std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandCo
   throw Error(ErrorCode::unavailable, "cannot write " + name + ": " + std::generic_category().message(error));
 }
 
-/// Makes the file `name` with the owner and the permissions of `model`, as both hold the same access codes.
+/// Creates the file `name` with the owner and the permissions of `model`, because both contain the same access codes.
 void write_like(const std::string& model, const std::string& name, const std::string& text) {
   struct stat status {};
   if (::stat(model.c_str(), &status) != 0) fail_to_write(name, errno);
@@ -62,7 +62,8 @@ void write_like(const std::string& model, const std::string& name, const std::st
     throw UsageError("config convert: expected a new file, got " + in_quotes(name) + ", which exists");
   if (file < 0) fail_to_write(name, errno);
   int error = 0;
-  // Only root can give files away. A file that stays one's own is not for one's group, which may be another one.
+  // Only root can give files away. If the owner of the new file differs, its group may differ too, so the group gets no
+  // access.
   const bool has_owner = ::fchown(file, status.st_uid, status.st_gid) == 0;
   if (::fchmod(file, status.st_mode & (has_owner ? S_IRWXU | S_IRWXG | S_IRWXO : S_IRWXU | S_IRWXO)) != 0)
     error = errno;
@@ -141,7 +142,7 @@ void check_role(const Arguments& arguments, CommandContext& context) {
   throw ConfigError(
       arguments.config + ": channel_layer.plugin: expected a channel layer that several processes share (" +
       (others.empty() ? "none is installed" : listed(others, "or")) + "), got " + in_quotes(config.channel_layer.name) +
-      ", which stays within one; `tellina run` plays all roles in one");
+      ", which works within one process only; `tellina run` runs all roles in one process");
 }
 
 }  // namespace tellina

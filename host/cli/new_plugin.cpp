@@ -1,4 +1,4 @@
-/// `tellina plugins new`: a folder with the sources of a plugin, copied from share/tellina/template/.
+/// Implements `tellina plugins new`: writes a folder with the sources of a plugin, copied from share/tellina/template/.
 
 #include <algorithm>
 #include <filesystem>
@@ -17,16 +17,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_name = 40;
-/// What stands for the name in the files of a template.
+/// The placeholder for the plugin's name in a template's files.
 constexpr std::string_view placeholder = "YOUR_NAME";
 
 struct Template {
   PluginKind plugin_kind;
-  const char* kind;      ///< the name of its folder too
+  const char* kind;      ///< also the name of its folder
   const char* noun;      ///< with its article
   const char* prefix;    ///< of the shared object
   const char* section;   ///< of config.json
-  const char* settings;  ///< what the section has to say beside the plugin's name, a JSON object
+  const char* settings;  ///< the section's required members besides the plugin's name, as a JSON object
 };
 const Template templates[] = {
     {PluginKind::sandbox, "sandbox", "a sandbox", "sandbox_", "sandbox", R"({"i_know_this_is_not_isolated": true})"},
@@ -43,7 +43,7 @@ const Template& find_template(const std::string& kind) {
                    (kind.empty() ? "none" : in_quotes(kind) + suggestion(kind, kinds)));
 }
 
-/// The name becomes one of the configuration, of files and of a C++ namespace.
+/// The name is used in the configuration, in file names and as a C++ namespace.
 void check_name(const std::string& name) {
   const auto is_allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
   if (name.size() > longest_name || !std::all_of(name.begin(), name.end(), is_allowed) || name[0] < 'a') {
@@ -52,13 +52,13 @@ void check_name(const std::string& name) {
   }
 }
 
-/// A study could choose neither of two with the same name.
+/// A study could not choose between two plugins with the same name.
 void check_not_installed(const std::string& name, PluginKind kind) {
   const PluginRegistry registry(default_plugin_search_path({}));
   for (const PluginFile& plugin : registry.plugins()) {
     if (plugin.kind == kind && plugin.name == name) {
       throw UsageError("plugins new: expected a NAME that no installed plugin has, got " + in_quotes(name) +
-                       ": that is " + plugin.file);
+                       ": it is the name of " + plugin.file);
     }
   }
 }
@@ -67,7 +67,7 @@ std::string read(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
-  if (!stream) throw Error(ErrorCode::not_found, file.string() + " cannot be read");
+  if (!stream) throw Error(ErrorCode::not_found, file.string() + ": cannot be read");
   return text.str();
 }
 
@@ -85,7 +85,7 @@ void copy(const fs::path& from, const fs::path& to, const std::string& name) {
     std::ofstream file(target, std::ios::binary);
     file << replaced(read(entry.path()), name);
     file.close();
-    if (!file) throw Error(ErrorCode::unavailable, target.string() + " cannot be written");
+    if (!file) throw Error(ErrorCode::unavailable, target.string() + ": cannot be written");
   }
 }
 
@@ -95,16 +95,17 @@ void print_next(std::ostream& out, const Template& chosen, const std::string& na
   const std::string settings = chosen.settings;
   const std::string check = settings == "{}" ? "" : " --config '" + settings + "'";
   const std::string members = settings == "{}" ? "" : ", " + settings.substr(1, settings.size() - 2);
-  out << "wrote " << folder << "/, " << chosen.noun << " that works. Begin with plugin.cpp. Build it, check it:\n\n"
+  out << "wrote " << folder << "/, " << chosen.noun
+      << " that works. Begin with plugin.cpp. Build and check the plugin:\n\n"
       << "  cmake -S " << folder << " -B " << build << " -D CMAKE_PREFIX_PATH=" << prefix.string() << "\n"
       << "  cmake --build " << build << "\n"
       << "  tellina plugins check " << build << "/" << chosen.prefix << name << ".so" << check << "\n\n"
-      << "and run it, with \"" << chosen.section << "\": {\"plugin\": \"" << name << "\"" << members
+      << "Then run it, with \"" << chosen.section << "\": {\"plugin\": \"" << name << "\"" << members
       << "} in config.json:\n\n"
       << "  tellina run --plugin-dir " << build << "\n";
   if (!fs::exists(prefix / "lib/cmake/tellina/tellinaConfig.cmake")) {
     out << "\nThis program is not installed: `cmake --install " << prefix.string()
-        << " --prefix FOLDER` installs it, and FOLDER is then the CMAKE_PREFIX_PATH.\n";
+        << " --prefix FOLDER` installs it; then use FOLDER as the CMAKE_PREFIX_PATH.\n";
   }
 }
 
@@ -117,14 +118,14 @@ int plugins_new(const Arguments& arguments, CommandContext& context) {
   check_not_installed(name, chosen.plugin_kind);
   const std::string folder = arguments.directory.empty() ? name : arguments.directory;
   if (fs::exists(fs::symlink_status(folder))) {
-    throw UsageError("plugins new: expected a folder that is not there yet, got " + in_quotes(folder) +
+    throw UsageError("plugins new: expected a folder that does not exist yet, got " + in_quotes(folder) +
                      "; choose another with --directory");
   }
   const fs::path prefix = program_folder().parent_path();
   const fs::path from = prefix / "share/tellina/template" / chosen.kind;
   if (!fs::is_directory(from)) {
-    throw Error(ErrorCode::not_found, from.string() + ": expected the template, got nothing",
-                "build or install the whole of tellina: templates come with it");
+    throw Error(ErrorCode::not_found, from.string() + ": expected the template, found nothing",
+                "build or install all of tellina, which includes the templates");
   }
   copy(from, folder, name);
   print_next(context.out, chosen, name, folder, prefix);

@@ -22,10 +22,10 @@ HostConfig load(const Arguments& arguments) {
 }
 
 constexpr std::chrono::seconds watch_interval{1};
-/// Of a terminal: the cursor to the upper left corner, and nothing behind it.
+/// Terminal control: moves the cursor to the upper left corner and clears everything after it.
 constexpr const char* home_and_clear = "\x1b[H\x1b[J";
 
-/// Runs one transaction in the study's database.
+/// Runs one transaction on the study's database.
 template <typename Job>
 void in_store(const HostConfig& config, CommandContext& context, Job job) {
   const std::unique_ptr<Store> store = Store::open(config.database, context.clock, context.log);
@@ -57,11 +57,12 @@ int participants_links(const Arguments& arguments, CommandContext& context) {
   const HostConfig config = load(arguments);
   const std::uint16_t port = arguments.port.value_or(config.server.port);
   ServerConfig server = config.server;
-  if (arguments.address || arguments.port) server.public_url.clear();  // past the proxy
+  if (arguments.address || arguments.port) server.public_url.clear();  // the link bypasses the proxy
   if (port == 0 && server.public_url.empty()) {
-    throw UsageError(arguments.port ? "participants links: --port: expected the port that the server took, got 0"
-                                    : "participants links: expected --port PORT, as server.port is 0: the server takes "
-                                      "a free port");
+    throw UsageError(arguments.port
+                         ? "participants links: --port: expected the server's actual port, got 0"
+                         : "participants links: expected --port PORT, because server.port is 0 and the server takes "
+                           "a free port");
   }
   const std::string url = study_url(server, arguments.address.value_or(server.address), port);
   std::vector<std::vector<std::string>> rows;

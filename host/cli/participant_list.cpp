@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* nothing = "-";
 
-/// Of a time as the record has it, to the second.
+/// The age of a time from the record, in whole seconds.
 std::chrono::seconds age_of(const std::string& at, WallTime now) {
   std::tm parts{};
   if (std::sscanf(at.c_str(), "%d-%d-%dT%d:%d:%d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
@@ -62,7 +62,7 @@ ParticipantList ParticipantList::read(const HostConfig& config, const Clock& clo
     reader->run(
         [&](StoreTransaction& transaction) { list.m_participants = transaction.list_participants(list.m_total); });
   }
-  // The database learns of a code in the config file when the server next starts or reloads.
+  // The database gets new codes of the config file when the server next starts or reloads.
   for (const std::string& code : config.access_codes) {
     const auto has_code = [&](const ParticipantSummary& participant) { return participant.access_code == code; };
     if (std::any_of(list.m_participants.begin(), list.m_participants.end(), has_code)) continue;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What `tellina participants list` shows.
+/// The list that `tellina participants list` shows.
 
 #include <chrono>
 #include <ostream>
@@ -12,15 +12,16 @@
 
 namespace tellina {
 
-/// The participants of a study at one moment.
+/// The participants of a study at one point in time.
 class ParticipantList {
  public:
-  /// The database, which is only read, and after it the codes of the file that it does not know yet. Throws StoreError.
+  /// Reads the database without changing it. The codes of the config file that are not in it yet follow at the end.
+  /// Throws StoreError.
   static ParticipantList read(const HostConfig& config, const Clock& clock);
 
-  /// Columns: those of version 0.1.0 first.
+  /// The columns of version 0.1.0 come first.
   void print_table(std::ostream& out) const;
-  /// One JSON object a line.
+  /// Prints one JSON object a line.
   void print_json(std::ostream& out, bool with_codes) const;
   const std::vector<ParticipantSummary>& participants() const { return m_participants; }
 

@@ -1,5 +1,5 @@
-/// `tellina plugins list`, and `tellina plugins check`: the conformance kit, run on a plugin that was loaded as the
-/// server loads it.
+/// Implements `tellina plugins list`, and `tellina plugins check`, which runs the conformance kit on a plugin that it
+/// loads as the server does.
 
 #include <stdexcept>
 
@@ -19,7 +19,7 @@
 namespace tellina {
 namespace {
 
-/// As if nothing else were installed.
+/// Behaves as if nothing else were installed.
 class OnlyPlugin final : public PluginSchemas {
  public:
   explicit OnlyPlugin(const PluginFile& file) : m_file(file) {}
@@ -32,7 +32,7 @@ class OnlyPlugin final : public PluginSchemas {
   const PluginFile& m_file;
 };
 
-/// Checks sections as config.json's reader does.
+/// Checks sections as the reader of config.json does.
 class SectionCheck {
  public:
   explicit SectionCheck(const PluginFile& file) : m_host(make_host_schema(OnlyPlugin(file))) {
@@ -52,7 +52,7 @@ class SectionCheck {
   Config m_schema;
 };
 
-/// The settings with the key "plugin", which a section has in config.json.
+/// The settings plus the key "plugin", as in config.json.
 ConfigDocument read_settings(const std::string& text, const std::string& plugin) {
   Diagnostics diagnostics("--config");
   ConfigDocument document = read_json(text, "--config", diagnostics);
@@ -144,7 +144,7 @@ int plugins_check(const Arguments& arguments, CommandContext& context) {
     context.out.flush();
   });
   if (results.empty())
-    throw UsageError("--filter: expected one that selects a case, got " + in_quotes(arguments.filter));
+    throw UsageError("--filter: expected an expression that selects a case, got " + in_quotes(arguments.filter));
   if (!arguments.json) {
     context.out << '\n';
     conformance::print_summary(context.out, results);

@@ -12,7 +12,7 @@ namespace {
 
 std::string thrown_type() {
   const std::type_info* type = abi::__cxa_current_exception_type();
-  return type ? boost::core::demangle(type->name()) : "something of no known type";
+  return type ? boost::core::demangle(type->name()) : "an object of unknown type";
 }
 
 }  // namespace

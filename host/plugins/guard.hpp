@@ -1,6 +1,6 @@
 #pragma once
 
-/// Turns whatever a plugin throws into an Error that names the plugin.
+/// Converts every exception of a plugin into an Error that names the plugin.
 
 #include <string_view>
 #include <utility>
@@ -9,13 +9,13 @@
 
 namespace tellina {
 
-/// Call it while an exception is being handled. An Error is thrown on as it is (plugins are meant to throw it);
-/// anything else becomes Error(internal) "PLUGIN: threw std::bad_alloc: what() of it", or "PLUGIN: threw int" where it
-/// has no what().
+/// Call this while an exception is being handled. Rethrows an Error as it is (plugins are meant to throw it). Any other
+/// exception becomes Error(internal) "PLUGIN: threw std::bad_alloc: " and its what(), or "PLUGIN: threw int" if it has
+/// no what().
 [[noreturn]] void rethrow_as_error(std::string_view plugin);
 
 /// Runs a call into a plugin: `guard_plugin_call("sandbox \"chroot\"", [&] { return sandbox.snapshot(request); })`.
-/// Throws nothing but Error. `plugin` is read only when something is thrown.
+/// Throws only Error. `plugin` is read only if the call throws.
 template <typename Call>
 decltype(auto) guard_plugin_call(std::string_view plugin, Call&& call) {
   try {

@@ -29,7 +29,7 @@ dll::shared_library open_library(const std::filesystem::path& file) {
     refuse(file.string(), "expected a plugin, found no such file", ErrorCode::not_found);
   }
   if (status.type() != std::filesystem::file_type::regular) {
-    refuse(file.string(), "expected a plugin, found something that is no regular file");
+    refuse(file.string(), "expected a plugin, found something that is not a regular file");
   }
   dll::shared_library library;
   library.load(std::filesystem::absolute(file), error, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
@@ -41,7 +41,7 @@ dll::shared_library open_library(const std::filesystem::path& file) {
   return library;
 }
 
-/// Exceptions, threads and objects of a plugin may outlive every user of it, so nothing ever closes its library.
+/// A plugin's exceptions, threads and objects may outlive every user of the plugin, so its library is never closed.
 void keep_until_exit(dll::shared_library library) {
   static std::mutex mutex;
   static auto* const libraries = new std::vector<dll::shared_library>;
@@ -74,7 +74,7 @@ void check_schema(const std::string& file, const char* schema) {
   if (!schema) refuse(file, "expected a config schema, found none");
   boost::system::error_code error;
   const auto value = boost::json::parse(schema, error);
-  if (error) refuse(file, "expected a config schema in JSON, found a text that is none: " + error.message());
+  if (error) refuse(file, "expected a config schema in JSON, found text that is not JSON: " + error.message());
   if (!value.is_object()) refuse(file, "expected a config schema that is a JSON object, found another JSON value");
 }
 
@@ -98,7 +98,7 @@ void check_descriptor(const std::string& file, const PluginDescriptor& plugin) {
     refuse(file, "expected a version MAJOR.MINOR.PATCH, found " + quoted_or_none(plugin.version));
   }
   check_schema(file, plugin.config_schema);
-  if (!plugin.create) refuse(file, "expected a function that makes the plugin, found none");
+  if (!plugin.create) refuse(file, "expected a function that creates the plugin, found none");
 }
 
 }  // namespace

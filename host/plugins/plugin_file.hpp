@@ -1,6 +1,6 @@
 #pragma once
 
-/// One shared object that was found to be a plugin.
+/// A shared object that contains a plugin.
 
 #include <filesystem>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// What a descriptor says, and where it was found. The library behind it stays loaded until the process ends, so
-/// `create` is always good to call.
+/// The content of a plugin's descriptor, and the plugin's file. The library stays loaded until the process ends, so
+/// `create` can always be called.
 class PluginFile {
  public:
   PluginFile(const PluginDescriptor& descriptor, std::string file_);
@@ -26,10 +26,12 @@ class PluginFile {
   std::string describe() const;
 };
 
-/// Opens a shared object (every symbol resolved at once, none given to others) and reads its descriptor. No function of
-/// it but its static constructors runs; the ABI tag is compared before anything else in the descriptor is looked at.
+/// Opens a shared object (resolves every symbol at once, and exports none to other objects) and reads its descriptor.
+/// Of the plugin's code, only static constructors run. The ABI tag is compared before any other part of the descriptor
+/// is read.
 ///
-/// Throws Error "FILE: expected ..., found ...": not_found, incompatible for another ABI tag, bad_config for the rest.
+/// Throws Error "FILE: expected ..., found ...": not_found, incompatible for another ABI tag, bad_config for everything
+/// else.
 PluginFile open_plugin_file(const std::filesystem::path& file);
 
 }  // namespace tellina

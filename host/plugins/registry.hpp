@@ -1,6 +1,6 @@
 #pragma once
 
-/// The plugins that are installed, and the only way to make one.
+/// The installed plugins. Only the registry creates plugins.
 
 #include <filesystem>
 #include <memory>
@@ -16,29 +16,29 @@
 
 namespace tellina {
 
-/// Reads every *.so of some folders once, when it is made; a folder or a file that cannot be used becomes a problem and
-/// hinders nobody else. Constructing it is also what loads the shared objects; they stay until the process ends.
+/// The constructor reads every *.so file of the given folders once and loads the shared objects, which stay loaded
+/// until the process ends. A folder or file that cannot be used becomes a problem and affects no others.
 ///
-/// Threads: the functions are const and may be called from any.
+/// Threads: any, because all functions are const.
 class PluginRegistry final : public PluginSchemas {
  public:
-  /// `folders` in the order of plugin_search_path(); one that is named twice is read once.
+  /// `folders`: in the order of plugin_search_path(). A folder that occurs twice is read once.
   explicit PluginRegistry(const std::vector<std::filesystem::path>& folders);
 
-  /// By kind, then by name. Plugins that share kind and name are all here, and are a problem too.
+  /// Sorted by kind, then by name. Includes plugins with the same kind and name, which are also a problem.
   const std::vector<PluginFile>& plugins() const { return m_plugins; }
 
   /// One sentence each, with the file, what was expected and what was found.
   const std::vector<std::string>& problems() const { return m_problems; }
 
-  /// By name; each name once.
+  /// Sorted by name; each name occurs once.
   std::vector<InstalledPlugin> installed(PluginKind kind) const override;
 
-  /// The plugin that config.json chose. `context` must outlive it, with what it lends.
+  /// Creates the plugin that config.json names. `context` and the objects that it refers to must outlive the plugin.
   ///
-  /// Throws Error(not_found) where no plugin has the name and the kind, Error(bad_config) where two have, and whatever
-  /// the plugin's constructor throws: ConfigError as it is, for it names the place in config.json; Error with the
-  /// plugin and its file in front; anything else as Error(internal), likewise.
+  /// Throws Error(not_found) if no plugin has this name and kind, and Error(bad_config) if two have. Exceptions of the
+  /// plugin's constructor: a ConfigError stays as it is, because it names the place in config.json; an Error gets the
+  /// plugin and its file as a prefix; any other exception becomes Error(internal) with the same prefix.
   std::unique_ptr<ChannelLayer> make_channel_layer(const std::string& name, const PluginContext& context) const {
     return make<PluginKind::channel_layer>(name, context);
   }

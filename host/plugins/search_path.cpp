@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 fs::path program_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) throw Error(ErrorCode::internal, "/proc/self/exe cannot be read: " + error.message());
+  if (error) throw Error(ErrorCode::internal, "cannot read /proc/self/exe: " + error.message());
   return program.parent_path();
 }
 

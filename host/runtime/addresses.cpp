@@ -10,7 +10,7 @@
 namespace tellina {
 namespace {
 
-/// Empty where the interface has no address of this family that others could use.
+/// Empty if the interface has no address of this family that other machines could use.
 std::string address_of(const ifaddrs& interface, int family) {
   if (!interface.ifa_addr || interface.ifa_addr->sa_family != family) return {};
   if ((interface.ifa_flags & IFF_UP) == 0 || (interface.ifa_flags & IFF_LOOPBACK) != 0) return {};
@@ -19,7 +19,7 @@ std::string address_of(const ifaddrs& interface, int family) {
     binary = &reinterpret_cast<const sockaddr_in*>(interface.ifa_addr)->sin_addr;
   } else {
     const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(interface.ifa_addr)->sin6_addr;
-    // A link-local address needs the name of the interface, which other machines do not share.
+    // A link-local address needs the name of the interface, which is different on other machines.
     if (IN6_IS_ADDR_LINKLOCAL(&address)) return {};
     binary = &address;
   }

@@ -18,8 +18,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Asio's timers stop while the machine sleeps, the deadlines of a study do not: no wait is longer than one of these.
-/// Longer waits end on its multiples, all together, so that a thousand of them wake the loop once.
+/// Asio's timers stop while the machine sleeps, but a study's deadlines do not, so no single wait is longer than this.
+/// Longer waits end together at multiples of it, so that a thousand of them wake the loop only once.
 using QuarterSecond = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;
 constexpr QuarterSecond longest_wait{1};
 

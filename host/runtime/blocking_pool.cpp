@@ -10,7 +10,7 @@ namespace {
 
 using Use = BlockingPool::Use;
 
-/// Calls for participants who wait come before the start of the next sandbox.
+/// Calls that participants wait for come before the start of the next sandbox.
 constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::start};
 
 }  // namespace

@@ -17,10 +17,9 @@ TemporaryFolder::TemporaryFolder(const std::string& name) {
   const fs::path base = fs::temp_directory_path(none);
   std::string path = (base / ("tellina-" + name + "-XXXXXX")).string();
   if (none || !::mkdtemp(path.data())) {
-    throw Error(
-        ErrorCode::unavailable,
-        "the temporary folder " + path + " could not be created: " + (none ? none.message() : std::strerror(errno)),
-        "make /tmp writable, or name another folder in TMPDIR");
+    throw Error(ErrorCode::unavailable,
+                "cannot create the temporary folder " + path + ": " + (none ? none.message() : std::strerror(errno)),
+                "make /tmp writable, or name another folder in TMPDIR");
   }
   m_path = path;
 }

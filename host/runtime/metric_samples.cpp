@@ -43,7 +43,7 @@ void MetricSamples::add(std::string_view family, const MetricLabels& labels, con
 
 void MetricSamples::add_process(const std::string& process, const Clock& clock) {
   const MetricLabels labels{{"process", process}};
-  // proc(5): field 2 is the name in brackets, and field 3 follows the last bracket.
+  // proc(5): field 2 is the name in parentheses, and field 3 follows the last parenthesis.
   std::ifstream file("/proc/self/stat");
   const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   std::istringstream fields(line.substr(std::min(line.rfind(')'), line.size() - 1) + 1));
@@ -60,7 +60,7 @@ void MetricSamples::add_process(const std::string& process, const Clock& clock) 
   std::error_code failed;
   const std::filesystem::directory_iterator descriptors("/proc/self/fd", failed);
   if (!failed) {
-    // The iterator has one of them open.
+    // The directory iterator itself has one of them open.
     add("process_open_fds", labels, static_cast<double>(std::distance(begin(descriptors), end(descriptors)) - 1));
   }
   rlimit limit{};

@@ -21,7 +21,7 @@ constexpr std::array<LevelRow, 4> levels{{{"debug", "<7>"}, {"info", "<6>"}, {"w
 
 const LevelRow& row_of(LogLevel level) { return levels[static_cast<std::size_t>(level)]; }
 
-/// A message of several lines is as many entries of the journal, each with a priority of its own.
+/// A message with several lines becomes several entries of the journal, each with its own priority.
 std::string with_priorities(const std::string& lines, const char* priority) {
   std::string marked = priority;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -69,7 +69,7 @@ JsonObject StderrLog::json_start(LogLevel level) const {
 void StderrLog::put_line(LogLevel level, std::string line) const {
   line += '\n';
   if (m_settings.has_priorities) line = with_priorities(line, row_of(level).priority);
-  // A log that cannot be written is no reason to stop a study.
+  // A log that cannot be written must not stop a study.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

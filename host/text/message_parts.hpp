@@ -1,6 +1,6 @@
 #pragma once
 
-/// The text of values and lists in a message.
+/// Formats values and lists for messages.
 
 #include <cstdint>
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace tellina {
 
-/// In double quotes, with control characters and quotes escaped, cut to about 60 bytes between two characters.
+/// In double quotes, with control characters and quotes escaped, cut to about 60 bytes at a character boundary.
 std::string in_quotes(std::string_view text);
 
-/// Like Config::describe(), but a string is always one printable line.
+/// Like Config::describe(), but a string always becomes one printable line.
 std::string describe(const Config& value);
 
-/// Like joined(), each in quotes.
+/// Like joined(), with each name in quotes.
 std::string listed(const std::vector<std::string>& names, std::string_view last_word);
 
 /// "a, b or c" with the given word before the last one.

@@ -7,11 +7,11 @@
 
 namespace tellina {
 
-/// The candidate that was probably meant: the fewest insertions, deletions, replacements and swaps of neighbours away
-/// (upper and lower case count as alike), and no more than a third of the word. Nothing where none is that near.
+/// The candidate that was probably meant: the one with the fewest insertions, deletions, replacements and swaps of
+/// neighbours (ignoring case), at most a third of the word's length. Nothing if no candidate is that close.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// `; did you mean "server"?`, to stand behind "got ...", or nothing.
+/// `; did you mean "server"?`, to append to "got ...", or an empty string.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace tellina

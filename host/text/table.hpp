@@ -6,7 +6,7 @@
 
 namespace tellina {
 
-/// Left-aligned columns, two spaces apart; the first row is the heading. Rows have equally many cells.
+/// Prints left-aligned columns, two spaces apart. The first row is the heading. All rows have the same number of cells.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace tellina

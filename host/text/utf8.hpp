@@ -9,12 +9,12 @@
 
 namespace tellina {
 
-/// Size in bytes, 1 to 4, of the well-formed UTF-8 sequence (RFC 3629) at the start of `bytes`; 0 where there is none.
-/// `bytes` is not empty.
+/// Size in bytes, 1 to 4, of the well-formed UTF-8 sequence (RFC 3629) at the start of `bytes`; 0 if there is none.
+/// `bytes` must not be empty.
 std::size_t utf8_sequence_size(BytesView bytes);
 
-/// Decodes the character at `position` and moves past it. Returns nothing, and leaves `position`, where the bytes are
-/// not well-formed UTF-8. `position` must be less than the text's size.
+/// Decodes the character at `position` and moves past it. If the bytes are not well-formed UTF-8, returns nothing and
+/// does not change `position`. `position` must be less than the text's size.
 std::optional<char32_t> next_character(std::string_view text, std::size_t& position);
 
 void append_utf8(std::string& text, char32_t character);
@@ -29,9 +29,9 @@ std::string replace_invalid_utf8(BytesView bytes);
 bool is_utf8_without_nul(BytesView bytes);
 
 /// False for characters that a person can neither see nor type: control characters, line and paragraph separators,
-/// zero-width characters that change the direction or the joining of their neighbours, and non-characters.
+/// zero-width characters that change the direction or the joining of other characters, and non-characters.
 bool is_printable(char32_t character);
-/// Whether the text is well-formed UTF-8 of such characters.
+/// Whether the text is well-formed UTF-8 and consists of such characters.
 bool is_printable(std::string_view text);
 
 }  // namespace tellina

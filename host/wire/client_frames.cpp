@@ -19,7 +19,7 @@ TerminalSize size_fields(const json::object& frame) {
                       static_cast<std::uint16_t>(number_field(frame, "rows", 1, limits::terminal_cells)));
 }
 
-/// JSON has no word for what 1e400 is read as: it could not be sent back.
+/// JSON cannot express the infinity that 1e400 is read as, so the server could not send it back.
 bool is_number(const json::value& value) {
   return value.is_number() && (!value.is_double() || std::isfinite(value.get_double()));
 }
@@ -33,8 +33,8 @@ RequestId id_field(const json::object& frame) {
   return text;
 }
 
-/// It becomes the variable TZ of a shell, and so a path below /usr/share/zoneinfo: nothing but names and single
-/// slashes.
+/// The name becomes a shell's variable TZ, and so a path below /usr/share/zoneinfo. Only names and single slashes are
+/// allowed.
 std::string timezone_field(const json::object& frame) {
   std::string name = text_field(frame, "timezone", 64);
   bool begins_part = true;
@@ -53,13 +53,13 @@ std::string timezone_field(const json::object& frame) {
 
 int task_field(const json::object& frame) { return static_cast<int>(number_field(frame, "task", 1, 1'000'000)); }
 
-/// Older clients do not say which task they mean.
+/// Older clients do not name the task.
 std::optional<int> optional_task_field(const json::object& frame) {
   const json::value* task = frame.if_contains("task");
   return task && !task->is_null() ? std::optional(task_field(frame)) : std::nullopt;
 }
 
-/// Writes a frame member by member.
+/// Writes a frame, one member at a time.
 class FrameWriter {
  public:
   explicit FrameWriter(const char* type) { m_object.add("type", type); }
@@ -161,7 +161,7 @@ ClientFrame decode_client_frame(std::string_view text) {
   boost::system::error_code error;
   const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
   if (error || !value.is_object()) {
-    bad.message = error ? "expected a JSON object, got text that is no JSON: " + error.message()
+    bad.message = error ? "expected a JSON object, got text that is not JSON: " + error.message()
                         : "expected a JSON object, got " + describe(value);
     return bad;
   }

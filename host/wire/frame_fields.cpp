@@ -16,7 +16,7 @@ std::string found(const json::value* value) { return value ? describe(*value) : 
 std::string describe(const json::value& value) {
   std::string text = json::serialize(value);
   if (text.size() > 60) {
-    // Not inside a character: a text frame that is not UTF-8 ends the page's connection.
+    // Cut at a character boundary, because a text frame that is not UTF-8 ends the page's connection.
     text = std::string(utf8_prefix(text, 57)) + "...";
   }
   return text;

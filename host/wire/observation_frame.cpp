@@ -13,7 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Microseconds are more than browsers tell; written out, as not every reader of JSON takes an exponent.
+/// Browsers report nothing finer than microseconds. Written without an exponent, because not every JSON reader accepts
+/// one.
 std::string decimal(double milliseconds) {
   char text[40];
   std::snprintf(text, sizeof text, "%.3f", milliseconds);
@@ -60,7 +61,7 @@ ObservationFrame parse_input_times(const json::object& frame) {
     if (!entry || entry->size() != 2) {
       throw FrameError(name + ": expected [offset, milliseconds], got " + describe((*entries)[i]));
     }
-    // Ascending, so that each says where the one before ends.
+    // In ascending order, because each entry shows where the previous one ends.
     const std::uint64_t offset = to_whole_number(&(*entry)[0], name + "[0]", lowest, limits::stream_offset);
     lowest = offset + 1;
     list += (list.empty() ? "[" : ",[") + std::to_string(offset) + "," +
@@ -82,7 +83,7 @@ ObservationFrame parse_observation(const json::object& frame) {
   } else if (parsed.kind == "focus") {
     detail.add("focused", bool_text(frame, "focused"));
   } else if (parsed.kind == "paste" || parsed.kind == "paste_stopped") {
-    // Pages that do not name the stream mean the running task's.
+    // A page that does not name the stream means the running task's.
     if (frame.contains("stream")) {
       parsed.stream = text_field(frame, "stream", limits::observation_stream_name);
       detail.add("stream", json::serialize(json::string(parsed.stream)));

@@ -21,11 +21,11 @@ std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":"
 json::object object_of(std::string_view text) {
   boost::system::error_code error;
   json::value value = json::parse({text.data(), text.size()}, error);
-  if (error || !value.is_object()) throw FrameError("expected a JSON object, got text that is none");
+  if (error || !value.is_object()) throw FrameError("expected a JSON object, got other text");
   return std::move(value.get_object());
 }
 
-/// The JSON text of a member that must be there.
+/// The JSON text of a required member.
 std::string json_field(const json::object& frame, const char* name) {
   const json::value* value = frame.if_contains(name);
   if (!value) throw FrameError(std::string(name) + ": expected a value, got nothing");

@@ -37,7 +37,7 @@ std::string text_member(const json::object& object, std::string_view name) {
   return value && value->is_string() ? json::value_to<std::string>(*value) : std::string();
 }
 
-/// False where the key is there with another type.
+/// Returns false if the key exists with another type.
 bool read_integer(const json::object& object, std::string_view key, std::int64_t& integer) {
   const json::value* value = object.if_contains(key);
   if (!value) return true;
@@ -48,7 +48,7 @@ bool read_integer(const json::object& object, std::string_view key, std::int64_t
   return true;
 }
 
-/// Whether it can be written into a line of the metrics as it is.
+/// Whether the value can be written into a line of the metrics without escapes.
 bool is_word(const json::value& value) {
   return value.is_string() && value.get_string().find('\n') == json::string::npos;
 }
@@ -130,7 +130,7 @@ std::string error_body(std::string_view code, std::string_view message) {
   return json::serialize(json::object{{"error", error}});
 }
 
-WorkerReply busy_reply() { return WorkerReply(503, error_body("busy", "no worker is free: try again")); }
+WorkerReply busy_reply() { return WorkerReply(503, error_body("busy", "no worker answers: try again")); }
 
 std::string encode_numbers(const WorkerNumbers& numbers) {
   json::array samples;

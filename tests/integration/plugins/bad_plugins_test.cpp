@@ -69,7 +69,7 @@ TEST_F(BadPluginsTest, MissingFile) {
   EXPECT_EQ(refusal(ErrorCode::not_found, [] { open_plugin_file("/nowhere/x.so"); }),
             "/nowhere/x.so: expected a plugin, found no such file");
   EXPECT_EQ(refusal(ErrorCode::bad_config, [] { open_plugin_file(BAD_FOLDER); }),
-            BAD_FOLDER ": expected a plugin, found something that is no regular file");
+            BAD_FOLDER ": expected a plugin, found something that is not a regular file");
 }
 
 TEST_F(BadPluginsTest, NoSharedObject) {
@@ -100,8 +100,8 @@ TEST_F(BadPluginsTest, EachPartOfTheDescriptorIsChecked) {
             "expected a name of 1 to 64 lower-case letters, digits and '_' that starts with a letter, found "
             "\"Bent Plugin\"");
   EXPECT_EQ(problem_of("bad_version"), "expected a version MAJOR.MINOR.PATCH, found \"1.0\"");
-  EXPECT_EQ(problem_of("no_create"), "expected a function that makes the plugin, found none");
-  EXPECT_THAT(problem_of("bad_schema"), HasSubstr("expected a config schema in JSON, found a text that is none: "));
+  EXPECT_EQ(problem_of("no_create"), "expected a function that creates the plugin, found none");
+  EXPECT_THAT(problem_of("bad_schema"), HasSubstr("expected a config schema in JSON, found text that is not JSON: "));
   EXPECT_EQ(problem_of("array_schema"), "expected a config schema that is a JSON object, found another JSON value");
 }
 

@@ -81,7 +81,7 @@ TEST_F(CheckCommandTest, BadUsageIsTold) {
   EXPECT_EQ(check({memory, "--filter", "("}), 2);
   EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected a regular expression, got \"(\""));
   EXPECT_EQ(check({memory, "--filter", "NoSuchCase"}), 2);
-  EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected one that selects a case, got \"NoSuchCase\""));
+  EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected an expression that selects a case, got \"NoSuchCase\""));
 }
 
 TEST_F(CheckCommandTest, FileThatCannotBeLoadedIsTold) {

@@ -85,7 +85,7 @@ TEST_F(NewPluginTest, RefusesUnknownKindsAndFoldersThatAreThere) {
   EXPECT_TRUE(fs::is_empty(m_folder));
   fs::create_directory(m_folder / "made");
   EXPECT_EQ(make("acme", {"--kind=sandbox"}), 2);
-  EXPECT_THAT(m_err, HasSubstr("expected a folder that is not there yet"));
+  EXPECT_THAT(m_err, HasSubstr("expected a folder that does not exist yet"));
   EXPECT_TRUE(fs::is_empty(m_folder / "made"));
 }
 

@@ -126,7 +126,10 @@ TEST_F(ProgramTest, ALoneGatewayOrWorkerNeedsALayerThatLeavesTheProcess) {
     EXPECT_THAT(m_err, StartsWith(config() + ": channel_layer.plugin: expected a channel layer that several processes "
                                              "share ("));
     EXPECT_THAT(m_err, HasSubstr("\"redis\""));
-    EXPECT_THAT(m_err, EndsWith("), got \"memory\", which stays within one; `tellina run` plays all roles in one\n"));
+    EXPECT_THAT(
+        m_err,
+        EndsWith(
+            "), got \"memory\", which works within one process only; `tellina run` runs all roles in one process\n"));
   }
 }
 

@@ -60,9 +60,9 @@ TEST(ControlFrames, SayWhatIsWrongWithThem) {
       {R"({"type":"ping","t":1e400})", "t: expected a number, got Infinity"},
   };
   for (const auto& [text, message] : table) EXPECT_EQ(bad(text).message, message) << text;
-  EXPECT_EQ(bad("{").message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
-  EXPECT_EQ(bad("\"\xff\"").message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
-  EXPECT_EQ(bad(std::string(100'000, '[')).message.rfind("expected a JSON object, got text that is no JSON: ", 0), 0U);
+  EXPECT_EQ(bad("{").message.rfind("expected a JSON object, got text that is not JSON: ", 0), 0U);
+  EXPECT_EQ(bad("\"\xff\"").message.rfind("expected a JSON object, got text that is not JSON: ", 0), 0U);
+  EXPECT_EQ(bad(std::string(100'000, '[')).message.rfind("expected a JSON object, got text that is not JSON: ", 0), 0U);
 }
 
 TEST(ControlFrames, KeepTheIdOfABadRequest) {
