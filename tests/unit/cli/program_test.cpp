@@ -310,16 +310,16 @@ TEST_F(ProgramTest, LinksBeginWithThePublicUrl) {
   EXPECT_EQ(run({"participants", "links", "--port", "8080", "--address", "10.1.2.3"}), 0) << m_err;
   EXPECT_EQ(m_out, "b b&c  http://10.1.2.3:8080/?access_code=b%20b%26c\n");
   EXPECT_EQ(run({"participants", "links", "--address", "10.1.2.3"}), 2);
-  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, as server.port is 0"));
+  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, because server.port is 0"));
 }
 
 TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
   write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": [],
  "server": {"port": 0}})");
   EXPECT_EQ(run({"participants", "links"}), 2);
-  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, as server.port is 0"));
+  EXPECT_THAT(m_err, HasSubstr("expected --port PORT, because server.port is 0"));
   EXPECT_EQ(run({"participants", "links", "--port", "0"}), 2);
-  EXPECT_THAT(m_err, HasSubstr("--port: expected the port that the server took, got 0"));
+  EXPECT_THAT(m_err, HasSubstr("--port: expected the server's actual port, got 0"));
   EXPECT_EQ(run({"participants", "links", "--port", "81"}), 0) << m_err;
   EXPECT_EQ(m_out, "bob  http://127.0.0.1:81/?access_code=bob\n");
 }
