@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -100,6 +100,12 @@ build-bench:
 test-package:     ## make the package, install it in a fresh Debian 12, use it, purge it; check the Vagrantfile (as root)
 	@$(MAKE) --no-print-directory package
 	tools/test-package
+
+test-faults:      ## the server under faults that seeds choose, SEEDS=1..20 of SECONDS=300 each (as root); writes build/faults.md
+	@tools/deps test
+	cmake --preset release -DTELLINA_TESTS=ON
+	@$(MAKE) --no-print-directory build
+	build/bin/test_faults --seeds $(or $(SEEDS),1..20) --seconds $(or $(SECONDS),300) --report build/faults.md $(ARGS)
 
 mutants:          ## put small faults into copies of the sources and check that the tests notice each; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants

@@ -52,6 +52,7 @@ void TerminalClient::send_hello() {
     hello.stream = m_stream;
     hello.input_offset = input_end();
   }
+  if (m_names_sandboxes) hello.sandbox = m_sandbox;
   send_text(encode_frame(hello));
 }
 
@@ -159,6 +160,12 @@ void TerminalClient::on_text(std::string_view text) {
   }
   if (const auto* welcome = std::get_if<WelcomeFrame>(&frame)) follow_welcome(*welcome);
   if (const auto* ack = std::get_if<InputAckFrame>(&frame)) follow_input_ack(ack->input_offset);
+  // Between hello and welcome, the welcome names the sandbox.
+  if (const auto* replaced = std::get_if<SandboxReplacedFrame>(&frame); replaced && m_phase != Phase::hello_sent) {
+    follow_sandbox(replaced->sandbox);
+    send_sandbox_seen();
+  }
+  if (const auto* done = std::get_if<DoneFrame>(&frame); done && !done->sandbox.empty()) m_sandbox = done->sandbox;
   m_listener.on_frame(frame, text);
 }
 
@@ -168,8 +175,23 @@ void TerminalClient::follow_input_ack(std::uint64_t offset) {
   send_input();
 }
 
+void TerminalClient::follow_sandbox(const std::string& sandbox) {
+  if (sandbox == m_sandbox) return;
+  m_sandbox = sandbox;
+  m_sandbox_input_offset = input_end();
+}
+
+void TerminalClient::send_sandbox_seen() {
+  if (!m_names_sandboxes) return;
+  SandboxSeenFrame seen;
+  seen.sandbox = m_sandbox;
+  seen.input_offset = m_sandbox_input_offset;
+  send_text(encode_frame(seen));
+}
+
 void TerminalClient::follow_welcome(const WelcomeFrame& welcome) {
-  if (welcome.stream != m_stream) {
+  const bool is_known_stream = welcome.stream == m_stream;
+  if (!is_known_stream) {
     m_stream = welcome.stream;
     m_input.clear();
     m_input_begin = welcome.input_offset;
@@ -185,6 +207,8 @@ void TerminalClient::follow_welcome(const WelcomeFrame& welcome) {
     m_input_begin = welcome.input_offset;
   }
   m_input_window.restart(welcome.input_offset);
+  follow_sandbox(welcome.sandbox);
+  if (is_known_stream && !welcome.sandbox.empty()) send_sandbox_seen();
   m_phase = Phase::welcome;
   check_invariant();
   send_input();

@@ -54,6 +54,9 @@ class TerminalClient final : private WebSocket::Listener {
   std::string close_reason() const { return m_socket ? m_socket->close_reason() : m_close_reason; }
 
   void acknowledge_output(Acknowledge when) { m_acknowledge = when; }
+  /// From now on the client names its sandbox in hello and sends `sandbox_seen`, as the participant page does. Call it
+  /// before the first hello.
+  void name_sandboxes() { m_names_sandboxes = true; }
   /// From now on the client ignores the window, as a client that breaks the protocol does. Call it before the first
   /// hello.
   void send_beyond_window() { m_input_window = SendWindow(limits::stream_offset); }
@@ -77,6 +80,8 @@ class TerminalClient final : private WebSocket::Listener {
   /// Whether the server has answered the last hello or start_task on this connection.
   bool is_welcome() const { return m_phase == Phase::welcome; }
   const std::string& stream() const { return m_stream; }
+  /// The last sandbox that the server named; empty where it named none.
+  const std::string& sandbox() const { return m_sandbox; }
   std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
   std::uint64_t acknowledged_input() const { return m_input_window.acknowledged(); }
   std::uint64_t output_end() const { return m_output_end; }
@@ -89,6 +94,9 @@ class TerminalClient final : private WebSocket::Listener {
   void on_binary(std::string_view bytes) override;
   void follow_welcome(const WelcomeFrame& welcome);
   void follow_input_ack(std::uint64_t offset);
+  /// From now on the client names its sandbox in hello and sends `sandbox_seen`, as the participant page does. Call it
+  /// before the first hello.
+  void name_sandboxes() { m_names_sandboxes = true; }
   /// Drops input that the server has recorded. Moves bytes only occasionally.
   void forget_input();
   void send_input();
@@ -112,7 +120,10 @@ class TerminalClient final : private WebSocket::Listener {
   std::uint64_t m_next_request = 1;
 
   std::string m_stream;
-  std::string m_input;  ///< from m_input_begin on
+  bool m_names_sandboxes = false;
+  std::string m_sandbox;
+  std::uint64_t m_sandbox_input_offset = 0;  ///< input from here on is meant for m_sandbox
+  std::string m_input;                       ///< from m_input_begin on
   std::uint64_t m_input_begin = 0;
   SendWindow m_input_window{limits::input_window};
   std::uint64_t m_output_end = 0;

@@ -1,5 +1,6 @@
 #include "support/server_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <sstream>
@@ -37,7 +38,8 @@ ProcessStatus read_status(pid_t process) {
 }
 
 std::vector<std::string> words_of(const std::string& config, const std::vector<std::string>& options) {
-  std::vector<std::string> words{"run", "--port", "0", "--config", config};
+  std::vector<std::string> words{"run", "--config", config};
+  if (std::find(options.begin(), options.end(), "--port") == options.end()) words.insert(words.end(), {"--port", "0"});
   words.insert(words.end(), options.begin(), options.end());
   return words;
 }

@@ -49,7 +49,7 @@ class ChildProcess {
   std::filesystem::path m_errors;
 };
 
-/// `tellina run` on a free port.
+/// `tellina run` on a free port, or on the one that the options name.
 class ServerProcess {
  public:
   /// Returns when it listens; throws std::runtime_error, with what it said, where it does not within 30 s.

@@ -1,16 +1,8 @@
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include "server_fixture.hpp"
 #include "support/places.hpp"
+#include "support/small_disk.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -19,38 +11,6 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-/// A disk of 32 MiB, seen by this process and those that it starts. It goes with the last of them, however they end.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::filesystem::path& folder)
-      : m_folder(folder), m_namespace(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) {
-    std::filesystem::create_directories(folder);
-    const bool is_there = ::unshare(CLONE_NEWNS) == 0 &&
-                          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                          ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=32m") == 0;
-    if (is_there) return;
-    throw std::runtime_error(std::string("a disk is mounted by root: run this test as root: ") + strerror(errno));
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    const std::filesystem::path here = std::filesystem::current_path();
-    EXPECT_EQ(::setns(m_namespace, CLONE_NEWNS), 0) << strerror(errno);
-    ::close(m_namespace);
-    std::filesystem::current_path(here);
-  }
-
-  void fill() const {
-    std::ofstream ballast(m_folder / "ballast", std::ios::binary);
-    while (ballast << std::string(4096, 'b') << std::flush) continue;
-  }
-  void make_room() const { std::filesystem::remove(m_folder / "ballast"); }
-
- private:
-  const std::filesystem::path m_folder;
-  const int m_namespace;
-};
 
 class FullDisk : public ServerTest {
  protected:

@@ -1,0 +1,355 @@
+#include "faults/fault_driver.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+namespace tellina::faults {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ProcessMark;
+
+/// The supervisor gives up after six ends of a gateway within 10 s each (docs/operation.md).
+constexpr Milliseconds gateway_needs = 11s;
+/// Longer than a lease (3 s) less a renewal (1 s): from then on others may take a standing worker's sessions.
+constexpr Milliseconds standing_is_death = 2s;
+constexpr Milliseconds end_limit = 10s;
+
+/// How long a fault of this kind lasts.
+Milliseconds draw_duration(FaultKind kind, Draw& draw) {
+  using enum FaultKind;
+  switch (kind) {
+    case kill_server:
+    case end_server:
+    case kill_redis:
+    case kill_engine:
+      return draw.between(0ms, 4s);
+    case kill_gateway:
+      return gateway_needs;
+    case stop_worker:
+      return draw.between(200ms, 20s);
+    case lock_database:
+    case move_database:
+    case fill_disk:
+    case few_descriptors:
+      return draw.between(500ms, 10s);
+    default:
+      return draw.between(200ms, 8s);
+  }
+}
+
+std::set<ProcessMark> mark_all(const std::vector<pid_t>& processes) {
+  std::set<ProcessMark> marks;
+  for (const pid_t process : processes) {
+    for (const ProcessMark& mark : testing::descendants(::getpid())) {
+      if (mark.first == process) marks.insert(mark);
+    }
+  }
+  return marks;
+}
+
+}  // namespace
+
+FaultDriver::FaultDriver(const World& world, Site& site, Chronicle& chronicle,
+                         const std::vector<std::unique_ptr<Participant>>& participants)
+    : m_world(world), m_site(site), m_chronicle(chronicle), m_participants(participants), m_draw(world.seed, 1) {}
+
+void FaultDriver::run(Clock::time_point end) {
+  Clock::time_point next = Clock::now();
+  for (auto now = next; now < end; now = Clock::now()) {
+    heal_due(now);
+    watch_server();
+    if (now >= next) {
+      begin_fault(now);
+      next = now + m_draw.between(World::shortest_pause, World::longest_pause);
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  heal_due(Clock::time_point::max());
+}
+
+void FaultDriver::heal_due(Clock::time_point now) {
+  // A fault that takes another's process away leaves nothing to heal: every heal looks for what it needs.
+  for (std::size_t i = 0; i < m_active.size();) {
+    if (m_active[i].until > now) {
+      ++i;
+      continue;
+    }
+    const Active due = std::move(m_active[i]);
+    m_active.erase(m_active.begin() + static_cast<std::ptrdiff_t>(i));
+    if (due.heal) due.heal();
+    note(Harm::none, "end of " + std::string(definition_of(due.kind).name));
+  }
+}
+
+bool FaultDriver::is_active(FaultKind kind) const {
+  return std::any_of(m_active.begin(), m_active.end(), [kind](const Active& active) { return active.kind == kind; });
+}
+
+void FaultDriver::begin_fault(Clock::time_point now) {
+  const FaultKind kind = m_draw.pick(m_world.faults);
+  const Milliseconds lasts = draw_duration(kind, m_draw);
+  if (m_active.size() >= World::most_faults_at_a_time || is_active(kind)) return;
+  ++m_injected;
+  Heal heal = inject(kind, lasts);
+  m_active.push_back(Active{kind, now + lasts, std::move(heal)});
+}
+
+void FaultDriver::watch_server() {
+  const std::optional<std::string> end = m_site.unexpected_end();
+  if (!end) return;
+  m_findings.push_back(*end);
+  note(Harm::shell_death, *end);
+  m_site.start();
+}
+
+void FaultDriver::note(Harm harm, const std::string& text) { m_chronicle.note(harm, text); }
+
+FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
+  using enum FaultKind;
+  const std::string name(definition_of(kind).name);
+  const std::string text = name + " for " + std::to_string(lasts.count()) + " ms";
+  const Harm shells = m_world.sandbox == "docker" ? Harm::worker_death : Harm::shell_death;
+  switch (kind) {
+    case kill_server:
+      note(shells, text);
+      return take_down(kind);
+    case end_server:
+      note(Harm::shell_death, text);
+      return take_down(kind);
+    case stop_server:
+      note(Harm::none, text);
+      return stop_processes(m_site.processes());
+    case kill_gateway:
+      note(Harm::none, text);
+      return kill_players("gateway", true, SIGKILL);
+    case stop_gateway:
+      note(Harm::none, text);
+      return stop_player("gateway", lasts);
+    case kill_worker:
+      note(shells, text);
+      return kill_players("worker", false, SIGKILL);
+    case kill_workers:
+      note(shells, text);
+      return kill_players("worker", true, SIGKILL);
+    case end_worker:
+      note(Harm::shell_death, text);
+      return kill_players("worker", false, SIGTERM);
+    case stop_worker:
+      note(lasts >= standing_is_death ? shells : Harm::none, text);
+      return stop_player("worker", lasts);
+    case kill_redis:
+      note(Harm::none, text);
+      m_site.redis().kill();
+      return [this] { m_site.redis().start(); };
+    case pause_redis:
+      note(Harm::none, text);
+      // While it is killed, there is nothing to pause.
+      if (is_active(kill_redis)) return {};
+      m_site.redis().pause();
+      return [this] {
+        if (!is_active(kill_redis)) m_site.redis().resume();
+      };
+    case cut_redis:
+      note(Harm::none, text);
+      if (!is_active(kill_redis) && !is_active(pause_redis))
+        m_site.redis().command({"CLIENT", "KILL", "TYPE", "normal"});
+      return {};
+    case kill_engine:
+      note(Harm::shell_death, text);
+      testing::engine().kill();
+      return [] { testing::engine().start(); };
+    case freeze_engine:
+      note(Harm::none, text);
+      if (is_active(kill_engine)) return {};
+      testing::engine().freeze();
+      return [this] {
+        if (!is_active(kill_engine)) testing::engine().thaw();
+      };
+    case kill_sandbox:
+      return break_sandbox();
+    case lock_database:
+      note(Harm::none, text);
+      return hold_lock();
+    case move_database:
+      note(Harm::none, text);
+      return hide_database();
+    case fill_disk:
+      note(Harm::none, text);
+      m_site.disk().fill();
+      return [this] { m_site.disk().make_room(); };
+    case jump_clock: {
+      const int seconds = m_draw.between(-86400, 86400);
+      note(Harm::none, text + " by " + std::to_string(seconds) + " s");
+      m_site.set_clock(seconds);
+      return [this] { m_site.set_clock(0); };
+    }
+    case few_descriptors:
+      note(Harm::none, text);
+      return take_descriptors();
+    case reload_config:
+      note(Harm::none, text);
+      m_site.extend_config();
+      if (m_site.is_running()) m_site.server().signal(SIGHUP);
+      return {};
+    case reset_connections:
+      note(Harm::none, text);
+      return trouble_clients(Participant::Behaviour::reset);
+    case silent_clients:
+      note(Harm::none, text);
+      return trouble_clients(Participant::Behaviour::silent);
+    case slow_clients:
+      note(Harm::none, text);
+      return trouble_clients(Participant::Behaviour::slow);
+    case unplug:
+      note(Harm::none, text);
+      m_site.wire().unplug(true);
+      return [this] { m_site.wire().unplug(false); };
+    case delay:
+      note(Harm::none, text);
+      m_site.wire().delay(400ms);
+      return [this] { m_site.wire().delay(0ms); };
+    case lose:
+      note(Harm::none, text);
+      m_site.wire().lose(10);
+      return [this] { m_site.wire().lose(0); };
+    case reorder:
+      note(Harm::none, text);
+      m_site.wire().reorder(true);
+      m_site.wire().delay(20ms);
+      return [this] {
+        m_site.wire().reorder(false);
+        m_site.wire().delay(0ms);
+      };
+  }
+  throw std::logic_error("a fault without an injection");
+}
+
+FaultDriver::Heal FaultDriver::take_down(FaultKind kind) {
+  if (m_site.is_running()) {
+    if (kind == FaultKind::kill_server) {
+      m_site.kill();
+    } else {
+      // A server that stands cannot end in order.
+      for (const FaultKind stops : {FaultKind::stop_server, FaultKind::stop_gateway, FaultKind::stop_worker}) {
+        for (Active& active : m_active) {
+          if (active.kind == stops && active.heal) std::exchange(active.heal, {})();
+        }
+      }
+      if (!m_site.stop(end_limit)) m_findings.emplace_back("the server did not end in order within 10 s of SIGTERM");
+    }
+  }
+  return [this] {
+    // The start needs the database, and the other fault may have started the server.
+    for (Active& active : m_active) {
+      const bool is_in_the_way = active.kind == FaultKind::lock_database || active.kind == FaultKind::move_database ||
+                                 active.kind == FaultKind::fill_disk || active.kind == FaultKind::kill_redis ||
+                                 active.kind == FaultKind::pause_redis || active.kind == FaultKind::kill_engine ||
+                                 active.kind == FaultKind::freeze_engine;
+      if (is_in_the_way && active.heal) std::exchange(active.heal, {})();
+    }
+    if (!m_site.is_running()) m_site.start();
+  };
+}
+
+FaultDriver::Heal FaultDriver::stop_processes(const std::vector<pid_t>& processes) {
+  const std::set<ProcessMark> marks = mark_all(processes);
+  for (const pid_t process : processes) ::kill(process, SIGSTOP);
+  return [marks] {
+    for (const ProcessMark& mark : testing::still_running(marks)) ::kill(mark.first, SIGCONT);
+  };
+}
+
+FaultDriver::Heal FaultDriver::stop_player(const std::string& role, Milliseconds /*lasts*/) {
+  std::vector<pid_t> players = m_site.players(role);
+  if (players.empty()) return {};
+  return stop_processes({m_draw.pick(players)});
+}
+
+FaultDriver::Heal FaultDriver::kill_players(const std::string& role, bool all, int signal) {
+  const std::vector<pid_t> players = m_site.players(role);
+  if (players.empty()) return {};
+  if (!all) {
+    ::kill(m_draw.pick(players), signal);
+    return {};
+  }
+  for (const pid_t player : players) ::kill(player, signal);
+  return {};
+}
+
+FaultDriver::Heal FaultDriver::break_sandbox() {
+  const std::vector<ProcessMark> sandboxes = m_site.sandboxes();
+  if (sandboxes.empty()) return {};
+  note(Harm::shell_death, "kill-sandbox");
+  ::kill(m_draw.pick(sandboxes).first, SIGKILL);
+  return {};
+}
+
+FaultDriver::Heal FaultDriver::hold_lock() {
+  struct Closer {
+    void operator()(sqlite3* database) const { sqlite3_close(database); }
+  };
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(m_site.database_file().c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
+  std::shared_ptr<sqlite3> database(raw, Closer());
+  if (opened != SQLITE_OK) return {};
+  sqlite3_busy_timeout(raw, 1000);
+  // Without success there is no fault: the disk may be full, or the file away.
+  if (sqlite3_exec(raw, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) return {};
+  return [database] { sqlite3_exec(database.get(), "ROLLBACK", nullptr, nullptr, nullptr); };
+}
+
+FaultDriver::Heal FaultDriver::hide_database() {
+  namespace fs = std::filesystem;
+  const fs::path file = m_site.database_file();
+  const fs::path away = file.string() + ".away";
+  // A lock's connection must find the same file when it ends.
+  if (is_active(FaultKind::lock_database) || !fs::exists(file)) return {};
+  fs::rename(file, away);
+  return [file, away] { fs::rename(away, file); };
+}
+
+FaultDriver::Heal FaultDriver::take_descriptors() {
+  struct Limit {
+    ProcessMark process;
+    rlimit before;
+  };
+  std::vector<Limit> limits;
+  for (const ProcessMark& mark : mark_all(m_site.processes())) {
+    rlimit before{};
+    if (::prlimit(mark.first, RLIMIT_NOFILE, nullptr, &before) != 0) continue;
+    std::error_code ignored;
+    const auto open =
+        std::distance(std::filesystem::directory_iterator("/proc/" + std::to_string(mark.first) + "/fd", ignored),
+                      std::filesystem::directory_iterator());
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(open + m_draw.between(0, 10));
+    if (::prlimit(mark.first, RLIMIT_NOFILE, &few, nullptr) == 0) limits.push_back({mark, before});
+  }
+  return [limits] {
+    for (const Limit& limit : limits) {
+      if (testing::still_running({limit.process}).empty()) continue;
+      ::prlimit(limit.process.first, RLIMIT_NOFILE, &limit.before, nullptr);
+    }
+  };
+}
+
+FaultDriver::Heal FaultDriver::trouble_clients(Participant::Behaviour behaviour) {
+  std::vector<Participant*> chosen;
+  for (const auto& participant : m_participants) {
+    if (m_draw.chance(30)) chosen.push_back(participant.get());
+  }
+  for (Participant* participant : chosen) participant->behave(behaviour);
+  return [chosen] {
+    for (Participant* participant : chosen) participant->behave(Participant::Behaviour::normal);
+  };
+}
+
+}  // namespace tellina::faults

@@ -1,0 +1,68 @@
+#pragma once
+
+/// Injects faults, and takes each back after a while.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/participant.hpp"
+#include "faults/site.hpp"
+
+namespace tellina::faults {
+
+/// The seed decides which faults come when and for how long. What they do to which process depends on what runs.
+///
+/// Threads: one, the site's.
+class FaultDriver {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  FaultDriver(const World& world, Site& site, Chronicle& chronicle,
+              const std::vector<std::unique_ptr<Participant>>& participants);
+
+  /// Injects faults until `end`, then takes all of them back.
+  void run(Clock::time_point end);
+  int injected() const { return m_injected; }
+  /// Ends of the server that no fault explains.
+  const std::vector<std::string>& findings() const { return m_findings; }
+
+ private:
+  /// Takes a fault back.
+  using Heal = std::function<void()>;
+  struct Active {
+    FaultKind kind;
+    Clock::time_point until;
+    Heal heal;
+  };
+
+  void heal_due(Clock::time_point now);
+  void begin_fault(Clock::time_point now);
+  bool is_active(FaultKind kind) const;
+  void watch_server();
+
+  Heal inject(FaultKind kind, Milliseconds lasts);
+  Heal take_down(FaultKind kind);
+  Heal stop_processes(const std::vector<pid_t>& processes);
+  Heal stop_player(const std::string& role, Milliseconds lasts);
+  Heal kill_players(const std::string& role, bool all, int signal);
+  Heal break_sandbox();
+  Heal hold_lock();
+  Heal hide_database();
+  Heal take_descriptors();
+  Heal trouble_clients(Participant::Behaviour behaviour);
+  void note(Harm harm, const std::string& text);
+
+  const World& m_world;
+  Site& m_site;
+  Chronicle& m_chronicle;
+  const std::vector<std::unique_ptr<Participant>>& m_participants;
+  Draw m_draw;
+  std::vector<Active> m_active;
+  int m_injected = 0;
+  std::vector<std::string> m_findings;
+};
+
+}  // namespace tellina::faults

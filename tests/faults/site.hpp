@@ -1,0 +1,90 @@
+#pragma once
+
+/// The system under test: a study in a folder of its own, the real server, and what the server needs.
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/backends.hpp"
+#include "faults/chronicle.hpp"
+#include "faults/wire.hpp"
+#include "faults/world.hpp"
+#include "support/server_process.hpp"
+#include "support/small_disk.hpp"
+#include "support/study_database.hpp"
+
+namespace tellina::faults {
+
+/// Starts and stops the server, keeps its port, and says what is left of it at the end.
+///
+/// Threads: one, the one that has made it; endpoint() and enter_network() from any.
+class Site {
+ public:
+  Site(const World& world, Chronicle& chronicle);
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  /// Returns when it listens. Throws std::runtime_error.
+  void start();
+  /// In order. Returns false if it did not end with status 0 within `limit`.
+  bool stop(Milliseconds limit);
+  void kill();
+  bool is_running() const { return m_server.has_value(); }
+  /// Whether it has ended although nobody ended it; what it said, then.
+  std::optional<std::string> unexpected_end();
+  testing::ServerProcess& server() { return *m_server; }
+  /// The server and the gateways and workers that it has started; empty while it does not run.
+  std::vector<pid_t> processes() const;
+  std::vector<pid_t> players(const std::string& role) const;
+
+  client::Endpoint endpoint() const { return client::Endpoint(m_host, m_port); }
+  /// Moves the calling thread to where the clients are.
+  void enter_network() const;
+
+  const std::vector<std::string>& access_codes() const { return m_access_codes; }
+  /// Writes the configuration with a further access code.
+  void extend_config();
+  const std::filesystem::path& folder() const { return m_folder.path(); }
+  std::filesystem::path database_file() const;
+  testing::StudyDatabase database() const { return testing::StudyDatabase(database_file()); }
+  testing::RedisServer& redis() { return m_backends->redis(); }
+  const testing::SmallDisk& disk() const { return *m_disk; }
+  Wire& wire() { return *m_wire; }
+  /// Sets by how many seconds the server's wall clock is off.
+  void set_clock(std::int64_t seconds);
+
+  /// First processes of sandboxes that run now.
+  std::vector<testing::ProcessMark> sandboxes() const;
+  /// What the server has left on the machine after its end: processes, mounts, control groups, containers, files.
+  std::vector<std::string> leftovers() const;
+  /// All that the servers have said.
+  std::string log() const;
+
+ private:
+  void write_config() const;
+  std::set<std::string> control_groups() const;
+  void remember_processes();
+
+  const World m_world;
+  Chronicle& m_chronicle;
+  TemporaryFolder m_folder{"faults"};
+  std::vector<std::string> m_access_codes;
+  int m_further_codes = 0;
+  std::optional<testing::SmallDisk> m_disk;
+  std::optional<Wire> m_wire;
+  std::optional<testing::Backends> m_backends;
+  std::string m_host = "127.0.0.1";
+  std::atomic<std::uint16_t> m_port{0};
+  std::optional<testing::ServerProcess> m_server;
+  std::string m_log;  ///< of servers that have ended
+  std::set<testing::ProcessMark> m_processes;
+  std::set<std::string> m_control_groups_before;
+};
+
+}  // namespace tellina::faults

@@ -1,0 +1,123 @@
+#include "faults/world.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "server/server_fixture.hpp"
+
+namespace tellina::faults {
+namespace {
+
+bool always(const World& /*world*/) { return true; }
+bool with_processes(const World& world) { return world.has_processes(); }
+bool with_redis(const World& world) { return world.layer == "redis"; }
+bool with_docker(const World& world) { return world.sandbox == "docker"; }
+bool with_small_disk(const World& world) { return world.has_small_disk; }
+bool with_wire(const World& world) { return world.has_wire; }
+bool with_clock(const World& world) { return world.has_clock; }
+
+}  // namespace
+
+const std::vector<FaultDefinition>& fault_definitions() {
+  using enum FaultKind;
+  static const std::vector<FaultDefinition> definitions = {
+      {kill_server, "kill-server", "SIGKILL to every process of the server, which starts again after a while", always},
+      {end_server, "end-server", "SIGTERM to the server, which starts again after a while", always},
+      {stop_server, "stop-server", "SIGSTOP to every process of the server, then SIGCONT", always},
+      {kill_gateway, "kill-gateway", "SIGKILL to the gateway", with_processes},
+      {stop_gateway, "stop-gateway", "SIGSTOP to the gateway, then SIGCONT", with_processes},
+      {kill_worker, "kill-worker", "SIGKILL to one worker", with_processes},
+      {kill_workers, "kill-workers", "SIGKILL to all workers", with_processes},
+      {end_worker, "end-worker", "SIGTERM to one worker", with_processes},
+      {stop_worker, "stop-worker", "SIGSTOP to one worker, then SIGCONT", with_processes},
+      {kill_redis, "kill-redis", "SIGKILL to Redis, which starts again empty", with_redis},
+      {pause_redis, "pause-redis", "SIGSTOP to Redis, then SIGCONT", with_redis},
+      {cut_redis, "cut-redis", "Redis closes every connection", with_redis},
+      {kill_engine, "kill-engine", "SIGKILL to the Docker engine, which starts again after a while", with_docker},
+      {freeze_engine, "freeze-engine", "SIGSTOP to the Docker engine, then SIGCONT", with_docker},
+      {kill_sandbox, "kill-sandbox", "SIGKILL to the first process of one participant's sandbox", always},
+      {lock_database, "lock-database", "another program holds a write lock on the database", always},
+      {move_database, "move-database", "the database is renamed, and back after a while", always},
+      {fill_disk, "fill-disk", "the disk of the database is full", with_small_disk},
+      {jump_clock, "jump-clock", "the wall clock jumps by up to a day, forwards or back", with_clock},
+      {few_descriptors, "few-descriptors", "the server can open no more than a few further descriptors", always},
+      {reload_config, "reload-config", "SIGHUP with another access code in the configuration", always},
+      {reset_connections, "reset-connections", "some clients reset their connections (RST)", always},
+      {silent_clients, "silent-clients", "some clients stop reading and writing and leave the socket open", always},
+      {slow_clients, "slow-clients", "some clients read a few bytes at a time", always},
+      {unplug, "unplug", "no packet passes between clients and server", with_wire},
+      {delay, "delay", "packets take up to 400 ms longer", with_wire},
+      {lose, "lose", "every tenth packet is lost", with_wire},
+      {reorder, "reorder", "packets overtake each other", with_wire},
+  };
+  return definitions;
+}
+
+const FaultDefinition& definition_of(FaultKind kind) {
+  return *std::find_if(fault_definitions().begin(), fault_definitions().end(),
+                       [kind](const FaultDefinition& definition) { return definition.kind == kind; });
+}
+
+FaultKind fault_kind(std::string_view name) {
+  std::string known;
+  for (const FaultDefinition& definition : fault_definitions()) {
+    if (definition.name == name) return definition.kind;
+    known += (known.empty() ? "" : ", ") + std::string(definition.name);
+  }
+  throw std::runtime_error("there is no fault \"" + std::string(name) + "\"; the faults are " + known);
+}
+
+World draw_world(std::uint64_t seed, const Choices& choices) {
+  constexpr std::array layers{"memory", "ipc", "redis"};
+  constexpr std::array orderings{"strict", "strict", "slight"};
+  constexpr std::array sandboxes{"chroot", "chroot", "chroot", "docker"};
+  Draw draw(seed, 0);
+  World world;
+  world.seed = seed;
+  world.duration = choices.duration;
+  // Every value is drawn, whether a choice replaces it or not: a choice leaves the rest of the world as it is.
+  world.layer = draw.pick(layers);
+  world.ordering = draw.pick(orderings);
+  world.sandbox = draw.pick(sandboxes);
+  world.workers = draw.between(1, 3);
+  world.sessions = draw.between(5, 25);
+  world.has_small_disk = draw.chance(50);
+  world.has_wire = draw.chance(50);
+  world.has_clock = draw.chance(50);
+  if (choices.layer) world.layer = *choices.layer;
+  if (choices.ordering) world.ordering = *choices.ordering;
+  if (choices.sandbox) world.sandbox = *choices.sandbox;
+  constexpr int most_containers = 8;
+  if (world.sandbox == "docker") world.sessions = std::min(world.sessions, most_containers);
+  if (choices.sessions) world.sessions = *choices.sessions;
+  if (choices.faults) {
+    // What a chosen fault needs is there.
+    world.has_small_disk = world.has_wire = world.has_clock = true;
+  }
+  // AddressSanitizer's runtime refuses a library that is loaded before it.
+  if (testing::is_sanitized) world.has_clock = false;
+  for (const FaultDefinition& definition : fault_definitions()) {
+    const bool is_drawn = draw.chance(60);
+    const bool is_chosen = choices.faults ? std::find(choices.faults->begin(), choices.faults->end(),
+                                                      definition.kind) != choices.faults->end()
+                                          : is_drawn;
+    if (is_chosen && definition.applies(world)) world.faults.push_back(definition.kind);
+  }
+  if (world.faults.empty()) throw std::runtime_error("none of the faults applies to this world: " + world.describe());
+  return world;
+}
+
+std::string World::describe() const {
+  std::string text = "seed " + std::to_string(seed) + ": " + layer + ", " + ordering + ", " + sandbox + ", " +
+                     std::to_string(sessions) + " sessions";
+  if (has_processes()) text += ", " + std::to_string(workers) + " workers";
+  if (has_small_disk) text += ", a disk of its own";
+  if (has_wire) text += ", a network of its own";
+  if (has_clock) text += ", a clock of its own";
+  text += ", " + std::to_string(duration.count()) + " s of faults:";
+  for (const FaultKind fault : faults) text += " " + std::string(definition_of(fault).name);
+  return text;
+}
+
+}  // namespace tellina::faults

@@ -1,0 +1,30 @@
+#pragma once
+
+/// A disk that can fill.
+
+#include <filesystem>
+
+#include "tellina/descriptor.hpp"
+
+namespace tellina::testing {
+
+/// A disk of 32 MiB, seen by the thread that makes it and by what that starts afterwards. It goes with the last process
+/// that sees it, however that ends. Needs root. Threads: one.
+class SmallDisk {
+ public:
+  /// Throws std::runtime_error if it cannot be mounted.
+  explicit SmallDisk(const std::filesystem::path& folder);
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  /// Moves the thread back to where it does not see the disk.
+  ~SmallDisk();
+
+  void fill() const;
+  void make_room() const;
+
+ private:
+  const std::filesystem::path m_folder;
+  const Descriptor m_namespace;
+};
+
+}  // namespace tellina::testing
