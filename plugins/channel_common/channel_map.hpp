@@ -11,20 +11,20 @@
 
 namespace tellina {
 
-/// The channels of a layer by name. They are spread over several maps, so that lookups of different channels do not
-/// compete for one lock.
+/// A layer's channels by name. They are spread over several maps, so that lookups of different channels do not compete
+/// for one lock.
 ///
-/// `Channel` has name() and retire_if_idle(), which returns whether the channel is retired; a retired channel takes
-/// nothing any more, and its user asks here for the next one. Threads: any.
+/// `Channel` has name() and retire_if_idle(), which returns whether the channel is retired. A retired channel accepts
+/// nothing more; its user asks here for the next one. Threads: any.
 template <class Channel>
 class ChannelMap {
  public:
   using Make = std::function<std::shared_ptr<Channel>(const std::string& name)>;
 
-  /// `make` is called with the lock of one of the maps held.
+  /// `make` is called while the lock of one of the maps is held.
   explicit ChannelMap(Make make) : m_make(std::move(make)) {}
 
-  /// Null where there is none.
+  /// Null if there is none.
   std::shared_ptr<Channel> find(const std::string& name) {
     Shard& shard = shard_of(name);
     std::shared_lock lock(shard.mutex);
@@ -41,7 +41,7 @@ class ChannelMap {
     return channel;
   }
 
-  /// A channel that nobody uses takes no memory.
+  /// Frees the memory of a channel that nobody uses.
   void forget_if_idle(const std::shared_ptr<Channel>& channel) {
     Shard& shard = shard_of(channel->name());
     std::unique_lock lock(shard.mutex);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A message as octets, for channel layers that go over a transport.
+/// Encodes a message as octets, for channel layers over a transport.
 ///
 /// | octets | field |
 /// | --- | --- |
@@ -26,7 +26,7 @@ inline constexpr std::uint8_t message_version = 1;
 inline constexpr std::size_t message_head_size = 14;
 inline constexpr std::size_t longest_name = 0xffff;
 
-/// Writes `number` at `out`, big-endian; returns where it ends.
+/// Writes `number` at `out`, big-endian; returns the position after it.
 template <std::unsigned_integral Number>
 char* put_number(char* out, Number number) {
   for (std::size_t i = sizeof(Number); i-- > 0;)
@@ -47,7 +47,7 @@ inline char* put_text(char* out, BytesView text) {
   return out + text.size();
 }
 
-/// False where a name is longer than its length field can say.
+/// Returns false if a name is too long for its length field.
 inline bool is_encodable(const Message& message) {
   return message.connection.size() <= longest_name && message.reply_channel.size() <= longest_name;
 }

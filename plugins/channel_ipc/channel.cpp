@@ -58,7 +58,7 @@ void Channel::finish(Subscriber& subscriber, bool is_layer_thread) {
     if (is_layer_thread && m_called == &subscriber) return;
     m_call_ended.wait(lock, [&] { return m_called != &subscriber; });
   }
-  // What the receiver holds dies here and now, and not when the layer's thread lets go of it.
+  // Destroys what the receiver holds now, not when the layer's thread releases the subscriber.
   subscriber.receiver = nullptr;
 }
 
@@ -87,7 +87,8 @@ bool Channel::flush_one(InstanceId origin) {
       m_waiting.pop_front();
       return true;
     case Offered::too_late:
-      m_exchange.log.debug("channel " + m_name + ": a receiver gave back a message after a later one had gone out");
+      m_exchange.log.debug("channel " + m_name +
+                           ": dropped a message that a receiver returned, because a later one was already sent");
       m_waiting.pop_front();
       return true;
     case Offered::here:
@@ -126,7 +127,7 @@ bool Channel::drop_old() {
   for (; !m_waiting.empty() && now - m_waiting.front().since > longest_wait; ++dropped) m_waiting.pop_front();
   if (dropped > 0) {
     m_exchange.log.warning("channel " + m_name + ": dropped " + std::to_string(dropped) +
-                           " messages that nobody took for a minute");
+                           " messages that no receiver took within a minute");
   }
   return !m_waiting.empty();
 }
@@ -170,11 +171,12 @@ void Channel::deliver(std::unique_lock<std::mutex>& lock, Message message) {
   try {
     subscriber->receiver(std::move(message));
   } catch (const std::exception& error) {
-    m_exchange.log.error("channel " + m_name + ": a receiver broke its contract and threw: " + error.what());
+    m_exchange.log.error("channel " + m_name +
+                         ": a receiver threw an exception, which the SDK forbids: " + error.what());
   } catch (...) {
-    m_exchange.log.error("channel " + m_name + ": a receiver broke its contract and threw");
+    m_exchange.log.error("channel " + m_name + ": a receiver threw an exception, which the SDK forbids");
   }
-  // Outside the lock, as it may be the last reference and what the receiver holds may send when it dies.
+  // Outside the lock: this may be the last reference, and what the receiver holds may send in its destructor.
   subscriber.reset();
   lock.lock();
   m_called = nullptr;

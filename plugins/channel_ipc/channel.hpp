@@ -1,6 +1,6 @@
 #pragma once
 
-/// One named channel, as this instance sees it: who receives it, here and elsewhere, and what waits for them.
+/// One named channel in this instance: its receivers, here and elsewhere, and its waiting messages.
 
 #include <atomic>
 #include <condition_variable>
@@ -19,14 +19,14 @@
 
 namespace tellina::ipc {
 
-/// One call of receive().
+/// The subscription that one call of receive() creates.
 class Subscriber {
  public:
   explicit Subscriber(Receiver receiver_) : receiver(std::move(receiver_)) {}
   Receiver receiver;
 };
 
-/// What all channels of an instance share.
+/// Shared by all channels of an instance.
 class Exchange {
  public:
   Exchange(std::size_t capacity_, Log& log_, const Clock& clock_) : capacity(capacity_), log(log_), clock(clock_) {}
@@ -36,15 +36,16 @@ class Exchange {
   const Clock& clock;
 };
 
-/// A message goes to its receivers in turn. One that is elsewhere gets it from the sending thread, straight into the
-/// socket; one that is here, from the layer's thread. What nobody can take now waits in one queue, which only the
-/// layer's thread empties; while anything waits, all that comes later waits behind it. So the order holds.
+/// Messages go to the channel's receivers in turn. The sending thread writes a message for a remote receiver straight
+/// into the socket; the layer's thread delivers to a local receiver. A message that no receiver can take now waits in a
+/// queue, which only the layer's thread empties. While the queue is not empty, later messages join it, so the order is
+/// kept.
 ///
-/// A receiver elsewhere that has just stopped gives back what still reached it. Such a message takes its old place in
-/// the queue, and goes only where nothing later has gone.
+/// A remote receiver that has just stopped returns the messages that still reached it. Such a message gets its old
+/// place in the queue, and is delivered only if no later message was sent.
 ///
-/// Threads: send(), add(), receivers_here(), take_out(), finish(), wants_flush(), retire_if_idle() any; all else the
-/// layer's.
+/// Threads: send(), add(), receivers_here(), take_out(), finish(), wants_flush() and retire_if_idle(): any; all others:
+/// the layer's.
 class Channel {
  public:
   Channel(std::string name, const Exchange& exchange);
@@ -52,41 +53,43 @@ class Channel {
   const std::string& name() const { return m_name; }
 
   enum class Taken { sent, waits, waits_for_thread, full, retired };
-  /// Takes the message where the result is one of the first three. `waits_for_thread`: flush_one() must be called.
+  /// Accepts the message if the result is one of the first three. `waits_for_thread`: flush_one() must be called.
   Taken send(InstanceId origin, Message& message);
 
-  /// False where the channel is retired.
+  /// Returns false if the channel is retired.
   bool add(const std::shared_ptr<Subscriber>& subscriber);
   std::size_t receivers_here() const;
-  /// No new call of the subscriber will start.
+  /// After this, no new call of the subscriber starts.
   void take_out(const std::shared_ptr<Subscriber>& subscriber);
-  /// After take_out(): returns when no call is running, except one that this thread is in.
+  /// After take_out(): returns when no call is running, except one on this thread.
   void finish(Subscriber& subscriber, bool is_layer_thread);
 
-  /// False where the channel is retired.
+  /// Returns false if the channel is retired.
   bool add_peer(const std::shared_ptr<Peer>& peer);
   void remove_peer(const std::shared_ptr<Peer>& peer);
 
-  /// Hands on the first message that waits. False where there is none, or nobody who can take it now.
+  /// Sends or delivers the first waiting message. Returns false if there is none, or if no receiver can take it now.
   bool flush_one(InstanceId origin);
 
-  /// A message that arrived for a receiver here. False where there is none: it goes back.
+  /// Delivers a message that arrived for a local receiver. Returns false if there is none; then the message is returned
+  /// to its sender.
   bool deliver_here(Message& message);
 
-  /// One that another instance gave back. False, and not taken, where the channel is retired.
+  /// Takes a message back that another instance returned. Returns false, without taking it, if the channel is retired.
   bool take_back(Message& message, std::uint64_t place);
 
-  /// True for the first that asks since the last start_flush(): so a channel stands once in the list of those to flush.
+  /// Returns true for the first caller since the last start_flush(), so that the list of channels to flush has each
+  /// only once.
   bool wants_flush() { return !m_wants_flush.exchange(true); }
   void start_flush() { m_wants_flush.store(false); }
 
-  /// Drops what has waited for over a minute. True where something still waits.
+  /// Drops messages that have waited for more than a minute. Returns true if any still wait.
   bool drop_old();
 
-  /// True where something waits for a receiver that is there.
+  /// True if a message waits for an existing receiver.
   bool is_leaving() const;
 
-  /// Retires the channel, for good, if nothing waits in it and nobody receives it.
+  /// Retires the channel for good if no message waits in it and nobody receives it.
   bool retire_if_idle();
 
  private:
@@ -97,7 +100,7 @@ class Channel {
     std::uint64_t place;
     MonotonicTime since;
   };
-  /// An instance that receives the channel; this one where there is no peer.
+  /// An instance that receives the channel; without a peer, this instance.
   class Target {
    public:
     explicit Target(std::shared_ptr<Peer> peer_) : peer(std::move(peer_)) {}
@@ -119,7 +122,8 @@ class Channel {
   std::deque<QueuedMessage> m_waiting;
   std::vector<Target> m_targets;
   std::size_t m_turn = 0;
-  /// Starts at the time: higher than any place of an earlier channel of this name, whose messages may come back.
+  /// Starts at the current time, which is higher than any place of an earlier channel of this name whose messages may
+  /// be returned.
   std::uint64_t m_last_place;
   std::vector<std::shared_ptr<Subscriber>> m_subscribers;
   std::size_t m_subscriber_turn = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Waits until nothing more can arrive for a receiver that is about to go, or from a sender that is.
+/// Waits until no more messages can arrive for a receiver that is leaving, or from a sender that is leaving.
 
 #include <chrono>
 #include <condition_variable>
@@ -13,9 +13,9 @@
 
 namespace tellina::ipc {
 
-/// An instance that withdraws a channel gets a frame `drained` from each other instance that will send nothing more
-/// there. The frame takes the same way as the messages, so those before it have been delivered. An instance that closes
-/// asks each other one for such a frame, behind all that it has sent.
+/// When an instance withdraws a channel, each other instance sends it a frame `drained` after its last message on that
+/// channel. The frame takes the same route as the messages, so all earlier ones have been delivered. An instance that
+/// closes asks every other one for such a frame after its own last message.
 ///
 /// Threads: any.
 class Drains {
@@ -41,12 +41,12 @@ class Drains {
     m_changed.notify_all();
   }
 
-  /// Of all others. Before the channel is withdrawn.
+  /// For all other instances. Call it before the channel is withdrawn.
   Handle begin(const std::string& channel) {
     std::lock_guard lock(m_mutex);
     return m_drains.emplace(m_drains.end(), channel, m_others);
   }
-  /// Of some.
+  /// For some instances.
   Handle begin(const std::string& channel, std::set<InstanceId> awaited) {
     std::lock_guard lock(m_mutex);
     return m_drains.emplace(m_drains.end(), channel, std::move(awaited));
@@ -65,7 +65,7 @@ class Drains {
     return drain->awaited.empty();
   }
 
-  /// Returns when all have been heard or are gone, or after `limit`, as one of them may hang.
+  /// Returns when all have answered or are gone, or after `limit`, because one of them may hang.
   void end(Handle drain, std::chrono::milliseconds limit) {
     std::unique_lock lock(m_mutex);
     m_changed.wait_for(lock, limit, [&] { return drain->awaited.empty(); });

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What one ZeroMQ frame holds: a message, its channel, and where it came from, so that it can be given back.
+/// The content of one ZeroMQ frame: a message, its channel, and its sender, so that a receiver can return it.
 ///
 /// | octets | field |
 /// | --- | --- |
@@ -28,12 +28,12 @@ class Envelope {
   static constexpr std::size_t head_size = 19;
   enum class Purpose : std::uint8_t {
     deliver,     ///< to a receiver
-    returned,    ///< to its sender, as the receiver has gone
-    drained,     ///< an empty message: the sender sends nothing more to this channel of this receiver
-    ask_drained  ///< an empty message: asks for `drained` once all before it has been delivered
+    returned,    ///< to its sender, because the receiver is gone
+    drained,     ///< an empty message: the sender sends nothing more on this channel to this receiver
+    ask_drained  ///< an empty message: asks for `drained` after the delivery of all earlier messages
   };
 
-  /// Of any frame that seal() makes.
+  /// The size of the largest frame that seal() makes.
   static constexpr std::size_t largest =
       head_size + 100 + codec::message_head_size + 2 * codec::longest_name + max_body_size;
 
@@ -53,7 +53,7 @@ class Envelope {
     return frame;
   }
 
-  /// A frame that is only for the layer.
+  /// A frame without a message, for the layer only.
   static zmq::message_t seal_word(Purpose purpose, InstanceId origin, const std::string& channel) {
     zmq::message_t frame = seal(origin, 0, channel, Message());
     set_purpose(frame, purpose);
@@ -64,7 +64,7 @@ class Envelope {
     static_cast<char*>(frame.data())[1] = static_cast<char>(purpose);
   }
 
-  /// Nothing for what seal() cannot have made.
+  /// Returns nothing for a frame that seal() cannot have made.
   static std::optional<Envelope> open(const zmq::message_t& frame) {
     const BytesView octets(static_cast<const char*>(frame.data()), frame.size());
     if (octets.size() < head_size || static_cast<std::uint8_t>(octets[0]) != version) return std::nullopt;

@@ -43,10 +43,10 @@ std::string octal(mode_t mode) {
 
 void make_missing(const std::string& directory) {
   if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
-  if (errno != ENOENT) throw_errno("channel_layer.directory: cannot make " + directory);
+  if (errno != ENOENT) throw_errno("channel_layer.directory: cannot create " + directory);
   make_missing(std::filesystem::path(directory).parent_path());
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw_errno("channel_layer.directory: cannot make " + directory);
+    throw_errno("channel_layer.directory: cannot create " + directory);
   }
 }
 
@@ -59,12 +59,12 @@ Descriptor open_checked(const std::string& directory) {
     if (::lstat(directory.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) refuse(directory, "a symbolic link");
     if (failure == ENOTDIR) refuse(directory, "a file");
     errno = failure;
-    // A folder of somebody else that may not be read is refused for its owner, below.
+    // If another user's folder cannot be opened, its owner is the reason for the refusal below.
     if (failure != EACCES || ::lstat(directory.c_str(), &found) != 0) {
       throw_errno("channel_layer.directory: cannot open " + directory);
     }
   } else if (::fstat(folder.get(), &found) != 0) {
-    throw_errno("channel_layer.directory: cannot look at " + directory);
+    throw_errno("channel_layer.directory: cannot read the attributes of " + directory);
   }
   if (found.st_uid != ::geteuid() || (found.st_mode & 022) != 0 || !folder) {
     refuse(directory, "one of user " + user_name(found.st_uid) + " with mode " + octal(found.st_mode));
@@ -108,13 +108,14 @@ std::string Entry::name() const {
 Descriptor open_folder(const std::string& base, const std::string& directory) {
   if (!base.empty()) open_checked(base);
   Descriptor folder = open_checked(directory);
-  // systemd-tmpfiles leaves alone what is below a locked folder.
+  // The lock makes systemd-tmpfiles skip the content of the folder.
   ::flock(folder.get(), LOCK_SH | LOCK_NB);
   return folder;
 }
 
 std::vector<Entry> list_folder(const std::string& directory) {
-  // Not opendir(): ThreadSanitizer would take its descriptor for an earlier one of that number, which libzmq closed.
+  // Does not use opendir(): ThreadSanitizer would confuse its descriptor with an earlier one of that number, which
+  // libzmq closed.
   Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(descriptor.get()), ::closedir);
   if (!folder) throw_errno("channel_layer.directory: cannot list " + directory);

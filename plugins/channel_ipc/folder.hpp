@@ -1,13 +1,12 @@
 #pragma once
 
-/// The folder where the instances of one study meet, and the names in it.
+/// The folder where the instances of one study meet, and its file names.
 ///
 /// | name | meaning |
 /// | --- | --- |
-/// | ID.new | an instance on its way: holds the lock, has no socket yet |
-/// | ID.lock | the same file, renamed once the socket is bound: the instance can be sent to while the lock is held |
-/// | ID.socket | where it receives |
-/// | ID@CHANNEL | it receives this channel |
+/// | ID.new | an instance that is starting: it holds the lock, and has no socket yet |
+/// | ID.lock | the same file, renamed once the socket is bound: while the lock is held, others can send to the instance
+/// | | ID.socket | the socket on which the instance receives | | ID@CHANNEL | the instance receives this channel |
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +18,7 @@
 
 namespace tellina::ipc {
 
-/// Random, for one stay in the folder: never used again, also not by a restarted process.
+/// A random number for one stay in the folder. It is never reused, not even by a restarted process.
 using InstanceId = std::uint64_t;
 
 /// 16 lower-case hexadecimal digits.
@@ -29,13 +28,13 @@ inline constexpr std::size_t longest_socket_path = 107;
 /// Leaves room for "/ID.socket".
 inline constexpr std::size_t longest_directory = longest_socket_path - 24;
 
-/// A name in the folder, taken apart.
+/// The parts of a name in the folder.
 class Entry {
  public:
   enum class Kind { birth, lock, socket, receiver };
 
   Entry(Kind kind_, InstanceId id_, std::string channel_ = {}) : kind(kind_), id(id_), channel(std::move(channel_)) {}
-  /// Nothing for names that are not of this layer.
+  /// Returns nothing for names of other programs.
   static std::optional<Entry> parse(std::string_view name);
   std::string name() const;
 
@@ -44,14 +43,14 @@ class Entry {
   std::string channel;  ///< of a receiver
 };
 
-/// Makes what is missing of the folder, mode 0700, and checks that nobody else can write to it.
-/// Throws Error(unavailable) with what was found. Returns a descriptor of it that keeps cleaners of /tmp away.
+/// Creates the missing part of the folder with mode 0700, and checks that nobody else can write to it. Throws
+/// Error(unavailable) with what was found. Returns a descriptor of the folder that makes cleaners of /tmp skip it.
 Descriptor open_folder(const std::string& base, const std::string& directory);
 
-/// All entries now. Throws Error(unavailable).
+/// All current entries. Throws Error(unavailable).
 std::vector<Entry> list_folder(const std::string& directory);
 
-/// Error(unavailable): "WHAT: STRERROR(errno)".
+/// Throws Error(unavailable) "WHAT: STRERROR(errno)".
 [[noreturn]] void throw_errno(const std::string& what);
 
 }  // namespace tellina::ipc

@@ -13,7 +13,7 @@
 namespace tellina::ipc {
 namespace {
 
-/// An unlocked ID.new that is younger may be between being made and being locked.
+/// Below this age, an unlocked ID.new may belong to an instance that has created it and not locked it yet.
 constexpr std::time_t birth_in_seconds = 60;
 
 std::mutex own_mutex;
@@ -50,7 +50,7 @@ Life look_up(const std::string& directory, const Entry& entry) {
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   if (!file && errno == ENOENT) return Life(Life::State::dead, 0);
-  // Where it cannot be told (no descriptors left), nobody is taken for dead.
+  // If the state cannot be determined (no descriptors left), the instance counts as alive.
   if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0) return Life(Life::State::in_another, 0);
   return lock.l_type == F_UNLCK ? Life(Life::State::dead, 0) : Life(Life::State::in_another, lock.l_pid);
 }
@@ -59,7 +59,7 @@ Descriptor open_process(const std::string& directory, const Entry& entry) {
   const Life life = look_up(directory, entry);
   if (life.state != Life::State::in_another || life.process <= 0) return Descriptor();
   Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, life.process, 0)));
-  // Had it ended in between, the number might be another's by now.
+  // If the process ended in between, its number may belong to another process now.
   if (process && look_up(directory, entry).process != life.process) process.reset();
   return process;
 }
@@ -76,7 +76,7 @@ void remove_strays(const std::string& directory, const std::vector<Entry>& entri
     if (entry.kind == Entry::Kind::lock || OwnInstances::contain(entry.id)) continue;
     const Entry birth(Entry::Kind::birth, entry.id);
     const std::string birth_path = path_of(directory, birth);
-    // In the order of a birth, so that one that is renamed in between is seen under its new name.
+    // Checked in this order, so that a file that is renamed in between is found under its new name.
     const bool is_coming = look_up(directory, birth).state != Life::State::dead || is_young(birth_path);
     if (is_coming || ::access(path_of(directory, Entry(Entry::Kind::lock, entry.id)).c_str(), F_OK) == 0) continue;
     ::unlink(path_of(directory, entry).c_str());

@@ -1,11 +1,11 @@
 #pragma once
 
-/// Who in the folder lives, and what the dead left.
+/// Which instances in the folder are alive, and the files that dead ones left.
 ///
-/// A living instance holds a POSIX record lock on its lock file. Such a lock belongs to the process: it goes when the
-/// process ends, however it ends, also while a child that was forked from it still has the descriptor. Its price is
-/// that it says nothing within the process, and that closing any descriptor of the file gives it up: so the instances
-/// of this process are known by a list, and their files are never opened a second time.
+/// A living instance holds a POSIX record lock on its lock file. Such a lock belongs to the process: the kernel
+/// releases it when the process ends, however it ends, even if a forked child still has the descriptor. It has two
+/// drawbacks: it shows nothing to other code in the same process, and closing any descriptor of the file releases it.
+/// So a list identifies the instances of this process, and their files are never opened a second time.
 
 #include <sys/types.h>
 
@@ -30,19 +30,20 @@ class Life {
   Life(State state_, pid_t process_) : state(state_), process(process_) {}
 
   State state;
-  pid_t process;  ///< of one in another process; 0 where it cannot be seen from here (another PID namespace)
+  pid_t process;  ///< of an instance in another process; 0 if it is invisible here (another PID namespace)
 };
 
-/// Who holds the file `name` in the folder. A file that is not there is dead.
+/// Who holds the lock of the file `name` in the folder. A missing file counts as dead.
 Life look_up(const std::string& directory, const Entry& entry);
 
-/// Readable once the process of a living instance has ended; none where there is no process to watch.
+/// A descriptor that becomes readable when the process of a living instance ends; invalid if there is no process to
+/// watch.
 Descriptor open_process(const std::string& directory, const Entry& entry);
 
-/// Removes all files of an instance, its lock last.
+/// Removes all files of an instance; its lock file last.
 void remove_files(const std::string& directory, InstanceId id);
 
-/// Removes what crashed processes left that never got as far as a lock, or lost it.
+/// Removes the files of crashed processes that have no lock file, or lost it.
 void remove_strays(const std::string& directory, const std::vector<Entry>& entries);
 
 }  // namespace tellina::ipc

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The channel layer of gateways and workers that are processes of one user on one machine.
+/// The channel layer for gateways and workers that are processes of one user on one machine.
 
 #include <atomic>
 #include <memory>
@@ -13,12 +13,12 @@
 
 namespace tellina::ipc {
 
-/// Peer to peer over ZeroMQ, with no broker: an instance that dies takes no other with it. The instances meet in a
-/// folder, where each has a socket, a lock that shows that it lives, and one empty file for each channel that it
+/// Peer to peer over ZeroMQ, without a broker, so an instance that dies does not affect others. The instances meet in a
+/// folder, where each has a socket, a lock that shows that it is alive, and one empty file for each channel that it
 /// receives.
 ///
 /// Opens at the first send() or receive(). Receivers are called on the layer's own thread, which all channels share, or
-/// on the one that dispatches.
+/// on the dispatching thread.
 class IpcLayer final : public ChannelLayer {
  public:
   explicit IpcLayer(const PluginContext& context);
@@ -32,11 +32,11 @@ class IpcLayer final : public ChannelLayer {
   void end_dispatching() override;
 
  private:
-  /// Throws Error(unavailable). With m_mutex held.
+  /// Throws Error(unavailable). Call it with m_mutex held.
   Transport& open();
-  /// The same, without.
+  /// The same, without m_mutex held.
   Transport& opened();
-  /// Null where that failed now, or less than a second ago.
+  /// Null if opening failed now or less than a second ago.
   Transport* try_to_open();
 
   const PluginContext m_context;

@@ -22,7 +22,7 @@ void add_to(const Descriptor& wait, const Descriptor& added) {
   if (::epoll_ctl(wait.get(), EPOLL_CTL_ADD, added.get(), &event) != 0) throw_errno("channel layer ipc: epoll_ctl");
 }
 
-/// By name, as closing does not do it while a forked child still has the descriptor.
+/// Removes the descriptor explicitly, because closing it does not while a forked child still has it.
 void take_from(const Descriptor& wait, const Descriptor& removed) {
   if (removed) ::epoll_ctl(wait.get(), EPOLL_CTL_DEL, removed.get(), nullptr);
 }
@@ -161,7 +161,7 @@ void Membership::meet(InstanceId id) {
   const Entry entry(Entry::Kind::lock, id);
   Member member;
   member.process = open_process(m_settings.directory, entry);
-  // After the process is watched, so that no death goes unseen.
+  // Checked after the process is being watched, so that its death cannot be missed.
   const Life life = look_up(m_settings.directory, entry);
   if (life.state == Life::State::dead) return bury(id);
   if (member.process) add_to(m_wait, member.process);

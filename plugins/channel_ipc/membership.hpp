@@ -1,7 +1,7 @@
 #pragma once
 
-/// This instance and the others in the folder: who is there, and which channels they receive. Woken by the kernel at
-/// every change, never by time.
+/// This instance and the others in the folder: which exist, and which channels they receive. The kernel wakes it at
+/// every change; it never polls.
 
 #include <functional>
 #include <map>
@@ -15,7 +15,7 @@
 
 namespace tellina::ipc {
 
-/// Told by Membership of the other instances, on the thread that calls enter() and read_changes().
+/// Membership tells it about other instances, on the thread that calls enter() and read_changes().
 class MembershipObserver {
  public:
   MembershipObserver() = default;
@@ -25,15 +25,15 @@ class MembershipObserver {
 
   virtual void joined(InstanceId id, const std::string& socket_path) = 0;
   virtual void left(InstanceId id) = 0;
-  /// Of one that has joined and not left.
+  /// The instance has joined and not left.
   virtual void receives(InstanceId id, const std::string& channel) = 0;
-  /// Also where it was not known to receive: it waits for an answer.
+  /// Also called if the instance was not known to receive the channel, because it waits for an answer.
   virtual void stopped(InstanceId id, const std::string& channel) = 0;
-  /// The file that tells others that this instance receives a channel is gone: withdrawn, or removed by a stranger.
+  /// The file that shows that this instance receives a channel is gone: withdrawn, or removed by another program.
   virtual void lost_marker(const std::string& channel) = 0;
 };
 
-/// Threads: one at a time. Throws: Error(unavailable).
+/// Threads: one at a time. Throws Error(unavailable).
 class Membership {
  public:
   Membership(const Settings& settings, Random& random, Log& log, MembershipObserver& observer);
@@ -41,17 +41,18 @@ class Membership {
   Membership& operator=(const Membership&) = delete;
   ~Membership();
 
-  /// Takes a new name in the folder, calls `bind` with the socket's path, and tells of all others. May be called
-  /// again, after the folder was lost: who is still there stays joined.
+  /// Takes a new name in the folder, calls `bind` with the socket's path, and reports all other instances. May be
+  /// called again after the folder was lost; instances that still exist stay joined.
   void enter(const std::function<void(const std::string& socket_path)>& bind);
 
-  /// Removes this instance's files. Others stop sending to it.
+  /// Removes this instance's files, so that others stop sending to it.
   void leave() { m_presence.reset(); }
 
-  /// Readable when read_changes() has something to do.
+  /// Readable when read_changes() has work.
   int descriptor() const { return m_wait.get(); }
 
-  /// Never blocks. False where this instance's own files were taken away: enter() again, and announce.
+  /// Never blocks. Returns false if this instance's own files were removed; then call enter() again and announce the
+  /// channels.
   bool read_changes();
 
   InstanceId id() const { return m_presence ? m_presence->id() : 0; }

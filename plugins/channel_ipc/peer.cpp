@@ -3,13 +3,13 @@
 namespace tellina::ipc {
 namespace {
 
-/// What ZeroMQ takes for a peer that does not read. Little, as it is lost when the peer dies; what is over waits here,
-/// where it may still go to another receiver.
+/// How many messages ZeroMQ queues for a peer that does not read. A small number, because they are lost if the peer
+/// dies. Further messages wait in this layer, which may still send them to another receiver.
 constexpr int high_water_mark = 500;
-/// A connection is refused only while the peer's backlog is full.
+/// The kernel refuses a connection only while the peer's backlog is full.
 constexpr int first_retry_in_ms = 10;
 constexpr int last_retry_in_ms = 1000;
-/// More than a peer can have sent that is to go back.
+/// More than the number of messages from a peer that may have to be returned.
 constexpr std::size_t most_first = 4000;
 
 }  // namespace

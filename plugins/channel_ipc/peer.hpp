@@ -1,6 +1,6 @@
 #pragma once
 
-/// The way to one other instance.
+/// The connection to one other instance.
 
 #include <chrono>
 #include <deque>
@@ -12,12 +12,12 @@
 
 namespace tellina::ipc {
 
-/// A PUSH socket under a lock of its own, so that send() goes straight to ZeroMQ from the thread that calls it.
+/// A PUSH socket with its own lock, so that send() passes messages to ZeroMQ on the caller's thread.
 ///
-/// Once the socket is full the senders leave it alone: a thread that calls into a socket takes its wake-up, and the
+/// Once the socket is full, senders do not touch it: a thread that calls into a socket consumes its wake-up, and the
 /// layer's thread, which waits for room, would miss it.
 ///
-/// Threads: send() from any; all else from the layer's.
+/// Threads: send(): any; all others: the layer's.
 class Peer {
  public:
   enum class Sent { taken, blocked, gone };
@@ -25,23 +25,24 @@ class Peer {
   /// Throws Error(unavailable). `wake_up` is raised when the peer is full.
   Peer(zmq::context_t& context, const std::string& socket_path, WakeUp& wake_up);
 
-  /// Never blocks. Empties the frame where it was taken.
+  /// Never blocks. Empties the frame if it was accepted.
   Sent send(zmq::message_t& frame);
 
-  /// Sends it as soon as there is room, before anything else; for the few words between instances.
+  /// Sends the frame before everything else, as soon as there is room. Only for the few control frames between
+  /// instances.
   void send_first(zmq::message_t frame);
 
   bool is_blocked() const;
-  /// False where nothing was ever sent.
+  /// False if nothing was ever sent.
   bool is_used() const;
 
-  /// Readable when the socket has something to say; try_unblock() listens.
+  /// Readable when the socket has an event; then call try_unblock().
   int descriptor();
 
-  /// True where the peer was full and takes messages again.
+  /// Returns true if the peer was full and accepts messages again.
   bool try_unblock();
 
-  /// ZeroMQ may try for `linger` to write what it has taken. Until the context ends; does not wait itself.
+  /// ZeroMQ may continue for `linger` to write accepted messages, until the context ends. This call does not wait.
   void close(std::chrono::milliseconds linger);
 
  private:

@@ -21,7 +21,7 @@ Presence::~Presence() {
   try {
     remove_files(m_directory, m_id);
   } catch (const Error&) {
-    // The folder is gone, and the files with it.
+    // The folder is gone, and so are the files.
   }
   OwnInstances::remove(m_id);
 }
@@ -31,13 +31,13 @@ bool Presence::take_name() {
   const std::string birth = path(Entry::Kind::birth);
   m_lock.reset(::open(birth.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!m_lock && errno == EEXIST) return false;
-  if (!m_lock) throw_errno("channel_layer.directory: cannot make " + birth);
+  if (!m_lock) throw_errno("channel_layer.directory: cannot create " + birth);
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   const bool is_locked = ::fcntl(m_lock.get(), F_SETLK, &lock) == 0;
   const int failure = errno;
-  // Only now, and before the socket is bound, which would take away another's of this name.
+  // Checked here, before the socket is bound, because binding would replace another instance's socket of this name.
   const bool is_taken = ::access(path(Entry::Kind::lock).c_str(), F_OK) == 0;
   if (is_locked && !is_taken) {
     OwnInstances::add(m_id);
@@ -58,14 +58,14 @@ std::string Presence::socket_path() const { return path(Entry::Kind::socket); }
 void Presence::publish() {
   const std::string lock = path(Entry::Kind::lock);
   if (std::rename(path(Entry::Kind::birth).c_str(), lock.c_str()) != 0) {
-    throw_errno("channel_layer.directory: cannot make " + lock);
+    throw_errno("channel_layer.directory: cannot create " + lock);
   }
 }
 
 void Presence::announce(const std::string& channel) {
   const std::string marker = path(Entry::Kind::receiver, channel);
   if (::mknod(marker.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
-    throw_errno("channel_layer.directory: cannot make " + marker);
+    throw_errno("channel_layer.directory: cannot create " + marker);
   }
 }
 

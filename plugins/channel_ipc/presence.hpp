@@ -1,6 +1,6 @@
 #pragma once
 
-/// One stay of an instance in the folder, as the others see it.
+/// One stay of an instance in the folder, as other instances see it.
 
 #include <string>
 
@@ -10,20 +10,20 @@
 
 namespace tellina::ipc {
 
-/// Threads: one at a time. Throws: Error(unavailable).
+/// Threads: one at a time. Throws Error(unavailable).
 class Presence {
  public:
-  /// Makes the folder where it is missing, and takes a name in it that nobody has.
+  /// Creates the folder if it is missing, and takes an unused name in it.
   Presence(const Settings& settings, Random& random);
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
-  /// Removes its files.
+  /// Removes the instance's files.
   ~Presence();
 
   InstanceId id() const { return m_id; }
   std::string socket_path() const;
 
-  /// The socket is bound: from now on others may send.
+  /// The socket is bound; from now on others may send.
   void publish();
 
   void announce(const std::string& channel);

@@ -10,7 +10,7 @@
 namespace tellina::ipc {
 namespace {
 
-/// The config file without links and dots; the working folder where the section is of no file.
+/// The config file's path without links and dots; the working folder if the section comes from no file.
 std::string config_place(const Config& section) {
   std::error_code failed;
   const std::filesystem::path file =
@@ -30,7 +30,7 @@ std::string absolute_directory(const Config& section, const Config& directory) {
   if (text.size() > longest_directory) {
     directory.fail("expected a folder with a path of at most " + std::to_string(longest_directory) + " bytes, got " +
                    std::to_string(text.size()) + " (\"" + text + "\"): the sockets in it would have paths over the " +
-                   std::to_string(longest_socket_path) + " bytes that the kernel takes");
+                   std::to_string(longest_socket_path) + " bytes that the kernel accepts");
   }
   return text;
 }

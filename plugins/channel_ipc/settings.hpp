@@ -1,6 +1,6 @@
 #pragma once
 
-/// What config.json says to this layer.
+/// This layer's section of config.json.
 
 #include <cstddef>
 #include <string>
@@ -14,15 +14,15 @@ class Settings {
   Settings() = default;
 
   std::string directory;  ///< absolute
-  std::string base;       ///< folder to be made and checked before `directory`; empty where the config names one
+  std::string base;       ///< folder to create and check before `directory`; empty if the config names a directory
   std::size_t capacity = 10'000;
 };
 
-/// Looks at no file but the links on the config file's path. Throws ConfigError.
+/// Accesses no file, except to resolve links in the config file's path. Throws ConfigError.
 ///
-/// The default directory is /tmp/tellina-UID/HASH, by the config file's path: it depends neither on the environment nor
-/// on a login session (XDG_RUNTIME_DIR goes when the user logs out, and a gateway started by systemd has none),
-/// so that all who have one config meet.
+/// The default directory is /tmp/tellina-UID/HASH, where the hash is that of the config file's path. It depends neither
+/// on the environment nor on a login session (XDG_RUNTIME_DIR disappears when the user logs out, and a gateway started
+/// by systemd has none), so that all processes with the same config meet.
 Settings read_settings(const Config& section);
 
 }  // namespace tellina::ipc

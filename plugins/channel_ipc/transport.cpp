@@ -14,10 +14,11 @@ namespace {
 
 constexpr int high_water_mark = 500;
 constexpr int backlog = 1024;
-/// What comes after it goes back, and is lost where later messages have gone to another receiver. 100 ms were too short
-/// for a receiver on a busy machine to take what ZeroMQ holds, which is up to twice high_water_mark.
+/// How long to drain. Messages that arrive later are returned to their sender, and lost if later messages have gone to
+/// another receiver. 100 ms were too short for a receiver on a busy machine to read what ZeroMQ holds, which is up to
+/// twice high_water_mark.
 constexpr std::chrono::milliseconds longest_drain{1000};
-/// For what was taken to be delivered; after that, for ZeroMQ to write the rest.
+/// How long to deliver accepted messages; after that, ZeroMQ writes the others.
 constexpr std::chrono::milliseconds closing_time{300};
 constexpr std::chrono::milliseconds last_linger{100};
 constexpr std::chrono::seconds between_returns{1};
@@ -47,7 +48,7 @@ Transport::Transport(const Settings& settings, const PluginContext& context)
 Transport::~Transport() { close(); }
 
 void Transport::start_thread() {
-  // Signals are for the host's threads.
+  // The host's threads handle all signals.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -60,14 +61,13 @@ int Transport::begin_dispatching() {
   m_wake_up.raise();
   m_thread.join();
   m_thread_id = std::this_thread::get_id();
-  // What the thread had no time for.
+  // Wakes the thread to do the work that is left.
   m_wake_up.raise();
   return m_wait.get();
 }
 
 bool Transport::dispatch() {
-  // A lone message is passed on at once. The other sources are looked at behind it, and now and then in a stream of
-  // them.
+  // Sends a single message at once. In a stream of messages, checks the other sources only occasionally.
   constexpr unsigned most_hurried = 16;
   const bool came = receive_frames(most_at_once);
   if (came && ++m_hurried % most_hurried != 0) return true;
@@ -228,8 +228,8 @@ void Transport::run() {
   drain_peers();
 }
 
-/// A connection that is closed while its other end is too busy to read loses what that end had not read yet: ZeroMQ
-/// looks at the closing first.
+/// If a connection is closed while its other end is too busy to read, the unread messages are lost, because ZeroMQ
+/// handles the close first.
 void Transport::drain_peers() {
   const std::string name = "drain!" + to_text(m_id);
   std::set<InstanceId> used;
@@ -253,7 +253,7 @@ void Transport::close() {
   m_is_stopping = true;
   m_wake_up.raise();
   if (m_thread.joinable()) m_thread.join();
-  // What is here and has no receiver any more is passed on to others, or back to who sent it.
+  // Local messages without a receiver go to other receivers, or back to their sender.
   flush_scheduled();
   m_has_left = true;
   m_membership.leave();
@@ -280,7 +280,7 @@ bool Transport::wait(int limit_in_ms) {
       resume(blocked);
     }
   }
-  // Whatever woke it: the socket's descriptor tells only of a change, and a look is cheap.
+  // Checked whatever caused the wake-up: the socket's descriptor reports only changes, and a check is cheap.
   if (receive_frames(most_at_once)) has_moved = true;
   if (m_next_return && m_exchange.clock.now() >= *m_next_return) enter_again();
   if (m_something_waits) drop_old();
@@ -304,7 +304,7 @@ void Transport::read_changes() {
     m_exchange.log.error(error.what());
   }
   if (m_next_return) return;
-  m_exchange.log.warning("channel layer ipc: somebody removed the files of this instance; it makes new ones");
+  m_exchange.log.warning("channel layer ipc: the files of this instance were removed; it creates new ones");
   enter_again();
 }
 
@@ -339,7 +339,7 @@ void Transport::watch_blocked() {
     const auto [place, is_new] = m_blocked.emplace(peer->descriptor(), peer);
     if (!is_new) continue;
     add_to_wait(place->first);
-    // The descriptor tells of what happens from now on; there may be room already.
+    // The descriptor reports only future changes, but there may be room already.
     resume(place);
   }
 }
@@ -376,7 +376,7 @@ bool Transport::flush(const std::shared_ptr<Channel>& channel) {
 bool Transport::receive_frames(std::size_t most) {
   zmq::message_t frame;
   for (std::size_t i = 0; i < most; ++i) {
-    // To the end, as only then does the descriptor tell of what comes next.
+    // Reads until the socket is empty, because only then does the descriptor report new messages.
     while (zmq_msg_recv(frame.handle(), m_socket.handle(), ZMQ_DONTWAIT) < 0) {
       if (errno != EINTR) return i > 0;
     }
@@ -408,9 +408,9 @@ void Transport::handle(zmq::message_t& frame) {
 }
 
 void Transport::take_back(Envelope& envelope) {
-  // From an earlier stay in the folder: what came since has other places.
+  // The message is from an earlier stay in the folder; messages since then have other places.
   if (envelope.origin != m_id) return;
-  // Who gives it back has withdrawn the channel before, so that it is not chosen again.
+  // The returning instance has already withdrawn the channel. Read that change first, so that it is not chosen again.
   read_changes();
   for (;;) {
     const std::shared_ptr<Channel> channel = m_channels.find_or_make(envelope.channel);
@@ -428,11 +428,10 @@ void Transport::give_back(zmq::message_t& frame, InstanceId origin) {
 }
 
 void Transport::note_malformed(std::size_t size) {
-  // The 1st, 2nd, 4th, 8th, ...: a stream of them must not fill the log.
+  // Logs the 1st, 2nd, 4th, 8th, ... message, so that a stream of them does not fill the log.
   if ((m_malformed & (m_malformed + 1)) == 0) {
-    m_exchange.log.warning("channel layer ipc: dropped a message of " + std::to_string(size) +
-                           " bytes that no instance of this version writes (" + std::to_string(m_malformed + 1) +
-                           " so far)");
+    m_exchange.log.warning("channel layer ipc: dropped a malformed message of " + std::to_string(size) + " bytes (" +
+                           std::to_string(m_malformed + 1) + " so far)");
   }
   ++m_malformed;
 }
@@ -441,7 +440,7 @@ void Transport::drop_old() {
   const MonotonicTime now = m_exchange.clock.now();
   if (!m_next_drop) m_next_drop = now + between_drops;
   if (now < *m_next_drop) return;
-  // Before looking, so that what comes to wait meanwhile is seen again.
+  // Cleared before the check, so that a message that is queued meanwhile causes another one.
   m_something_waits = false;
   m_next_drop.reset();
   bool something_waits = false;

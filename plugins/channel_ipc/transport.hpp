@@ -1,7 +1,7 @@
 #pragma once
 
-/// The open layer: one receiving socket, one way to each other instance, and the thread that waits for all of them: its
-/// own, or the one that dispatches.
+/// The open layer: one receiving socket, a connection to each other instance, and the thread that waits for all of
+/// them: the layer's own, or the dispatching thread.
 
 #include <atomic>
 #include <map>
@@ -18,22 +18,23 @@
 
 namespace tellina::ipc {
 
-/// Threads: those of ChannelLayer. Lifetime: until after the last subscription.
+/// Threads: as for ChannelLayer. Lifetime: must outlive the last subscription.
 class Transport final : private MembershipObserver {
  public:
-  /// Enters the folder; knows who is there when it returns. Throws Error(unavailable).
+  /// Enters the folder, and knows all members when it returns. Throws Error(unavailable).
   Transport(const Settings& settings, const PluginContext& context);
-  /// Gives what was taken 0.4 s to leave.
+  /// Waits up to 0.4 s for accepted messages to be sent.
   ~Transport() override;
 
   SendResult send(const std::string& name, Message message);
 
   /// Throws Error(unavailable).
   std::shared_ptr<Channel> subscribe(const std::string& name, const std::shared_ptr<Subscriber>& subscriber);
-  /// Waits for what is on its way to the subscriber, at most a tenth of a second and not on the layer's own thread.
+  /// Waits for messages that are on their way to the subscriber, at most 0.1 s, and not on the layer's own thread.
   void unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber);
 
-  /// As of ChannelLayer: the calling thread is the layer's until end_dispatching(), and its own one is away.
+  /// As for ChannelLayer: the calling thread acts as the layer's until end_dispatching(); the layer's own thread
+  /// pauses.
   int begin_dispatching();
   bool dispatch();
   void end_dispatching();
@@ -51,11 +52,10 @@ class Transport final : private MembershipObserver {
   void add_to_wait(int descriptor);
   void start_thread();
 
-  // Of the layer's thread.
+  // Used on the layer's thread only.
   void run();
   void close();
-  /// Returns after the first thing that happens, or when `limit_in_ms` is over (-1: never). True where messages moved
-  /// on.
+  /// Returns after the first event, or after `limit_in_ms` (-1: never). Returns true if messages were handled.
   bool wait(int limit_in_ms);
   bool something_leaves();
   void drain_peers();
@@ -65,12 +65,12 @@ class Transport final : private MembershipObserver {
   void enter_again();
   void watch_blocked();
   void resume(std::map<int, std::shared_ptr<Peer>>::iterator blocked);
-  // False where no message could be handed on.
+  // Returns false if no message could be passed on.
   bool flush_scheduled();
   bool flush(const std::shared_ptr<Channel>& channel);
-  /// Before the other sources are looked at again.
+  /// How many messages to handle before checking the other sources.
   static constexpr std::size_t most_at_once = 256;
-  /// False where there were none.
+  /// Returns false if there were none.
   bool receive_frames(std::size_t most);
   void handle(zmq::message_t& frame);
   void take_back(Envelope& envelope);
@@ -93,7 +93,7 @@ class Transport final : private MembershipObserver {
   Drains m_drains;
   std::atomic<InstanceId> m_id = 0;
 
-  // Of the layer's thread.
+  // Used on the layer's thread only.
   std::map<InstanceId, std::shared_ptr<Peer>> m_peers;
   std::map<int, std::shared_ptr<Peer>> m_blocked;
   std::optional<MonotonicTime> m_next_return;
@@ -101,13 +101,13 @@ class Transport final : private MembershipObserver {
   std::optional<MonotonicTime> m_closing_end;
   std::uint64_t m_malformed = 0;
   bool m_has_more = false;
-  unsigned m_hurried = 0;  ///< messages came before another source was looked at
+  unsigned m_hurried = 0;  ///< messages handled since the other sources were checked
   bool m_has_left = false;
 
   std::mutex m_schedule_mutex;
   std::vector<std::shared_ptr<Channel>> m_scheduled;
   std::atomic<bool> m_something_waits = false;
-  std::atomic<bool> m_is_lent = false;  ///< to begin_dispatching(): the thread is to leave, or has left
+  std::atomic<bool> m_is_lent = false;  ///< to begin_dispatching(): the layer's own thread pauses, or will
   std::atomic<bool> m_is_stopping = false;
   std::atomic<std::thread::id> m_thread_id;
   std::thread m_thread;

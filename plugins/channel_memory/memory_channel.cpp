@@ -39,7 +39,7 @@ void MemoryChannel::remove(const std::shared_ptr<Subscriber>& subscriber) {
     inside_call = m_called == subscriber.get() && m_called_on == std::this_thread::get_id();
     if (!inside_call) m_call_ended.wait(lock, [&] { return m_called != subscriber.get(); });
   }
-  // What the receiver holds dies here and now, and not when a deliverer lets go of it.
+  // Destroys what the receiver holds now, not when a deliverer releases the subscriber.
   if (!inside_call) subscriber->receiver = nullptr;
 }
 
@@ -62,11 +62,11 @@ void MemoryChannel::deliver(std::unique_lock<std::mutex>& lock, QueuedMessage qu
   try {
     subscriber->receiver(std::move(queued.message));
   } catch (const std::exception& error) {
-    m_log.error("channel " + m_name + ": a receiver broke its contract and threw: " + error.what());
+    m_log.error("channel " + m_name + ": a receiver threw an exception, which the SDK forbids: " + error.what());
   } catch (...) {
-    m_log.error("channel " + m_name + ": a receiver broke its contract and threw");
+    m_log.error("channel " + m_name + ": a receiver threw an exception, which the SDK forbids");
   }
-  // Outside the lock, as it may be the last reference and what the receiver holds may send when it dies.
+  // Outside the lock: this may be the last reference, and what the receiver holds may send in its destructor.
   subscriber.reset();
   lock.lock();
   m_called = nullptr;

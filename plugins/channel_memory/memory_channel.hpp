@@ -1,6 +1,6 @@
 #pragma once
 
-/// One named channel: who receives it, and what waits in it.
+/// One named channel: its receivers, and its waiting messages.
 
 #include <condition_variable>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace tellina::memory {
 
-/// One call of receive(), on the thread `home`.
+/// The subscription that one call of receive() creates, on the thread `home`.
 class Subscriber {
  public:
   Subscriber(Receiver receiver_, std::thread::id home_) : receiver(std::move(receiver_)), home(home_) {}
@@ -34,9 +34,9 @@ class QueuedMessage {
   std::thread::id sender;
 };
 
-/// Delivers on the thread that sends. While a thread delivers, it is the channel's only deliverer: what others send,
-/// and what the receiver itself sends to the channel, waits in the queue and is delivered by that same thread
-/// afterwards. So receivers are called one at a time and in the order sent, and no thread ever waits for a receiver.
+/// Delivers on the sending thread. While a thread delivers, it is the channel's only deliverer: messages that other
+/// threads or the receiver itself send to the channel wait in the queue, and that thread delivers them afterwards. So
+/// receivers are called one at a time and in the order sent, and no thread ever waits for a receiver.
 ///
 /// Threads: any.
 class MemoryChannel {
@@ -46,17 +46,17 @@ class MemoryChannel {
 
   const std::string& name() const { return m_name; }
 
-  /// Takes the message where the result is `accepted` and leaves it alone otherwise. Nothing where the channel has been
-  /// retired: ask the layer for its successor.
+  /// Takes the message if the result is `accepted`, and does not change it otherwise. Returns nothing if the channel is
+  /// retired: then ask the layer for its successor.
   std::optional<SendResult> send(Message& message);
 
-  /// Delivers what waits before it returns, on the caller's thread. False where the channel has been retired.
+  /// Delivers waiting messages before it returns, on the caller's thread. Returns false if the channel is retired.
   bool add(const std::shared_ptr<Subscriber>& subscriber);
 
-  /// Returns when no call of the subscriber is running, except one that this thread is in.
+  /// Returns when no call of the subscriber is running, except one on this thread.
   void remove(const std::shared_ptr<Subscriber>& subscriber);
 
-  /// Retires the channel, for good, if nothing waits in it and nobody receives it.
+  /// Retires the channel for good if no message waits in it and nobody receives it.
   bool retire_if_idle();
 
  private:

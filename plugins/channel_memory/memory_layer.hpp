@@ -1,6 +1,6 @@
 #pragma once
 
-/// The channel layer of a server that is one process: messages are moved in memory, most of them inside send().
+/// The channel layer for a server in one process: moves messages in memory, most of them inside send().
 
 #include <cstddef>
 #include <memory>
@@ -12,9 +12,10 @@
 
 namespace tellina::memory {
 
-/// A message goes to a receiver that subscribed on the sender's thread if there is one, else to the receivers in turn;
-/// each receiver is called on the sender's thread, or on the thread that is delivering on that channel already.
-/// Messages that waited for a first receiver are delivered to it inside receive(), before its subscription is returned.
+/// A message goes to a receiver that subscribed on the sender's thread, if there is one, and otherwise to the receivers
+/// in turn. Each receiver is called on the sender's thread, or on the thread that is already delivering on that
+/// channel. Messages that waited for a first receiver are delivered inside its receive(), before the subscription is
+/// returned.
 class MemoryLayer final : public ChannelLayer {
  public:
   static constexpr std::int64_t default_capacity = 10'000;

@@ -4,7 +4,7 @@
 
 namespace tellina::redis {
 
-/// What a researcher can do about an error reply of Redis; empty where nothing better is known than the reply.
+/// What a researcher can do about an error reply of Redis; empty if there is no better advice than the reply itself.
 std::string_view advice_on(std::string_view error);
 
 }  // namespace tellina::redis

@@ -8,8 +8,8 @@
 
 namespace tellina::redis {
 
-/// Waits that double from 50 ms to 2 s, each shortened by up to half at random so that many clients do not come at
-/// once.
+/// Delays that double from 50 ms to 2 s. Each is shortened at random by up to half, so that many clients do not
+/// reconnect at once.
 class BackOff {
  public:
   explicit BackOff(Random& random) : m_random(random) {}

@@ -10,8 +10,7 @@
 namespace tellina::redis {
 namespace {
 
-/// What a buffer may keep for the next time, so that a stream of large messages does not ask for memory again and
-/// again.
+/// How much memory a buffer keeps for later use, so that a stream of large messages does not allocate again and again.
 constexpr std::size_t most_kept = 2 * 1024 * 1024;
 
 }  // namespace
@@ -22,7 +21,7 @@ Connection::Connection(const Address& address, int stop) : m_stop(stop) {
   if (!m_context) throw std::bad_alloc();
   socket.release();
   m_context->reader->maxbuf = most_kept;
-  m_context->flags &= ~REDIS_BLOCK;  // the socket does not block: hiredis must take EAGAIN for what it is
+  m_context->flags &= ~REDIS_BLOCK;  // the socket does not block, so hiredis must handle EAGAIN
 }
 
 void Connection::append(std::span<const std::string_view> command) {
@@ -65,7 +64,7 @@ Reply Connection::read(std::chrono::milliseconds patience) {
   for (;;) {
     if (Reply reply = parse()) return reply;
     if (wait_for(m_context->fd, POLLIN, m_stop, patience) == 0) {
-      throw Failure(Failure::Kind::lost, "no answer for " + std::to_string(patience.count()) + " ms");
+      throw Failure(Failure::Kind::lost, "no reply for " + std::to_string(patience.count()) + " ms");
     }
     if (redisBufferRead(m_context.get()) != REDIS_OK) fail();
   }
@@ -92,7 +91,8 @@ void Connection::flush() {
       left.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (wait_for(m_context->fd, POLLOUT, m_stop, usual_patience) != 0) continue;
-      throw Failure(Failure::Kind::lost, "nothing was taken for " + std::to_string(usual_patience.count()) + " ms");
+      throw Failure(Failure::Kind::lost,
+                    "the server read nothing for " + std::to_string(usual_patience.count()) + " ms");
     } else if (errno != EINTR) {
       throw Failure(Failure::Kind::lost, std::string("the connection broke: ") + std::strerror(errno));
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One connection to a Redis server: hiredis reads the replies, the writing and the waiting are our own.
+/// One connection to a Redis server. hiredis reads the replies; this class writes and waits.
 
 #include <chrono>
 #include <memory>
@@ -21,20 +21,20 @@ class ReplyDeleter {
 using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
 
 inline bool is_error(const redisReply& reply) { return reply.type == REDIS_REPLY_ERROR; }
-/// Of an error, a status or a string; lives as long as the reply.
+/// The text of an error, a status or a string; valid as long as the reply.
 inline std::string_view text_of(const redisReply& reply) {
   return reply.str ? std::string_view(reply.str, reply.len) : std::string_view();
 }
 
-/// Commands are appended, then their replies are read in the same order: the first read() sends what was appended.
+/// Commands are appended, and their replies are read in the same order. The first read() sends the appended commands.
 ///
-/// Threads: one at a time. After a Failure it can only be destroyed. The destructor closes and never waits.
+/// Threads: one at a time. After a Failure it can only be destroyed. The destructor closes without waiting.
 class Connection {
  public:
-  /// How long the server may keep us waiting for something that it should do at once.
+  /// How long the server may take for something that it should do at once.
   static constexpr std::chrono::milliseconds usual_patience{2000};
 
-  /// Connects; `stop` is a descriptor that is readable when everything has to end. Throws Failure.
+  /// Connects. `stop` is a descriptor that becomes readable when everything has to stop. Throws Failure.
   Connection(const Address& address, int stop);
 
   void append(std::span<const std::string_view> command);
@@ -42,20 +42,21 @@ class Connection {
     append(std::span<const std::string_view>(command.begin(), command.size()));
   }
 
-  /// Sends what was appended as far as that goes without waiting; false where read() has to see to the rest.
+  /// Sends as much as possible without waiting. Returns false if read() has to continue.
   bool send_now() noexcept;
 
-  /// The reply that read() would return, if it has come; null also where the connection broke, which read() tells.
-  /// Throws Failure(lost) where what came is no reply.
+  /// The reply that read() would return, if it has arrived. Also null if the connection broke, which read() reports.
+  /// Throws Failure(lost) if the received bytes are not a reply.
   const redisReply* peek();
 
-  /// Nothing more will come: read() will throw.
+  /// Nothing more will arrive: read() will throw.
   bool is_broken() const { return m_context->err != 0; }
 
-  /// The reply may be an error. Throws Failure(lost) when nothing moved for `patience`.
+  /// The reply may be an error. Throws Failure(lost) if nothing was sent or received for `patience`.
   Reply read(std::chrono::milliseconds patience = usual_patience);
 
-  /// Appends, reads, and throws Failure(refused) where the reply is an error. Nothing may be waiting to be read.
+  /// Appends a command, reads its reply, and throws Failure(refused) if that is an error. No other reply may be
+  /// pending.
   Reply call(std::initializer_list<std::string_view> command);
 
   int descriptor() const { return m_context->fd; }
@@ -73,9 +74,9 @@ class Connection {
 
   const int m_stop;
   std::unique_ptr<redisContext, ContextDeleter> m_context;
-  /// Ours and not hiredis's, which moves all that is left to the front after each write().
+  /// Our own buffer, because hiredis's moves all remaining bytes to the front after each write().
   std::string m_unsent;
-  Reply m_next;  ///< was looked at and not taken
+  Reply m_next;  ///< returned by peek() and not yet read
 };
 
 }  // namespace tellina::redis

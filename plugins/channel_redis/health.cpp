@@ -14,7 +14,7 @@ void Health::note_up(Link link) {
   m_said.clear();
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", std::chrono::duration<double>(m_clock.now() - m_since).count());
-  m_log.info(m_server + " is there again after " + seconds + " s");
+  m_log.info(m_server + " is available again after " + seconds + " s");
 }
 
 void Health::note_down(Link link, const Failure& failure) {
@@ -24,7 +24,7 @@ void Health::note_down(Link link, const Failure& failure) {
   constexpr std::size_t most_reasons = 20;
   if (m_said.size() >= most_reasons) return;
   if (m_said.empty()) m_since = m_clock.now();
-  if (m_said.insert(failure.what()).second) m_log.warning(describe(failure) + "; trying until it answers");
+  if (m_said.insert(failure.what()).second) m_log.warning(describe(failure) + "; retrying until it answers");
 }
 
 std::string Health::describe(const Failure& failure) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Whether Redis can be reached, and what the log says of it.
+/// Tracks and logs whether Redis is available.
 
 #include <array>
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace tellina::redis {
 
-/// Two connections report here. While Redis is away each different reason is logged once, however often it is met.
+/// Two connections report here. During an outage each distinct reason is logged once.
 ///
 /// Threads: any.
 class Health {
@@ -25,10 +25,10 @@ class Health {
   void note_up(Link link);
   void note_down(Link link, const Failure& failure);
 
-  /// Whether messages can be sent, as far as is known. False before the first try.
+  /// Whether messages can be sent, as far as known. False before the first attempt.
   bool is_writer_down() const { return m_writer_down.load(std::memory_order_acquire); }
 
-  /// What a failure means, with what to do.
+  /// Describes a failure, with advice.
   std::string describe(const Failure& failure) const;
 
  private:
@@ -39,7 +39,7 @@ class Health {
   std::atomic<bool> m_writer_down = false;
   std::mutex m_mutex;
   std::array<bool, 2> m_down{};
-  std::set<std::string> m_said;  ///< in this outage
+  std::set<std::string> m_said;  ///< reasons logged in this outage
   MonotonicTime m_since{};
 };
 

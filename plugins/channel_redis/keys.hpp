@@ -7,8 +7,8 @@ namespace tellina::redis {
 
 /// The names of our keys in one run of a Redis server.
 ///
-/// A server that is started again may bring back, from its disk or from a replica, messages that have been delivered
-/// since. They lie under the keys of another run, where nobody looks, and expire there.
+/// A restarted server may restore, from its disk or from a replica, messages that have been delivered since. They are
+/// stored under the keys of an earlier run, which nobody reads, and expire there.
 class Keys {
  public:
   Keys() = default;
@@ -17,7 +17,7 @@ class Keys {
 
   std::string channel(const std::string& name) const { return channel_prefix() + name; }
   std::string channel_prefix() const { return m_start + "channel:"; }
-  /// Says how far the instance has come with a channel.
+  /// The key of the mark: how many batches of this instance the channel has received.
   std::string mark(const std::string& channel) const { return m_start + "sender:" + m_instance + ":" + channel; }
   std::string wake() const { return m_start + "wake:" + m_instance; }
 

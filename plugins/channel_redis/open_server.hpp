@@ -1,6 +1,6 @@
 #pragma once
 
-/// What stands between a socket and the first command.
+/// Prepares a new connection for its first command.
 
 #include <memory>
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace tellina::redis {
 
-/// Connects, logs in, chooses the database. Throws Failure.
+/// Connects, logs in, and selects the database. Throws Failure.
 std::unique_ptr<Connection> open_server(const Address& address, int stop);
 
-/// Which run of which Redis answers.
+/// Which Redis answers, and which run of it.
 class ServerRun {
  public:
   ServerRun() = default;
-  std::string id;  ///< changes when the server is started again
+  std::string id;  ///< changes when the server restarts
   std::string version;
 };
-/// Throws Failure(refused), also where Redis is older than 7.0.
+/// Throws Failure(refused), also if Redis is older than 7.0.
 ServerRun ask_for_run(Connection& connection);
 
 }  // namespace tellina::redis

@@ -12,9 +12,9 @@ using std::chrono::steady_clock;
 constexpr std::size_t most_in_batch = 500;
 constexpr std::size_t most_bytes_in_batch = 1024 * 1024;
 constexpr std::size_t most_bytes_at_once = 4 * 1024 * 1024;
-/// Besides the capacity: what one channel may take of this process's memory.
+/// Besides the capacity: how much of this process's memory one channel may use, in bytes.
 constexpr std::size_t most_bytes_in_outbox = 64 * 1024 * 1024;
-/// What Redis told of a channel's length counts for so long, and as if so many senders did the same at once.
+/// How long a channel's length from a reply of Redis is used, assuming that this many senders do the same at once.
 constexpr milliseconds length_counts_for{1000};
 constexpr std::size_t senders_at_once = 4;
 
@@ -62,7 +62,7 @@ std::deque<Batch> Outboxes::take() {
     Batch batch(outbox);
     batch.may_have_run = outbox.in_doubt;
     batch.expects_mark = outbox.has_mark;
-    // A batch that is sent again is the same to a hair, or its number would mean two things.
+    // A batch that is sent again must be identical, because its number must not mean two things.
     const std::size_t most = outbox.in_doubt ? outbox.under_way : most_in_batch;
     for (const Bytes& message : outbox.messages) {
       const bool fits =
@@ -120,7 +120,7 @@ void Outboxes::settle_unrun(const Batch& batch) {
 void Outboxes::leave_unrun(const Batch& batch) {
   Outbox& outbox = *batch.outbox;
   outbox.length_told_at = {};
-  // That it was not run now says nothing of the time before.
+  // That this attempt did not run says nothing about earlier ones.
   outbox.in_doubt = batch.may_have_run;
   if (!batch.may_have_run) outbox.under_way = 0;
 }

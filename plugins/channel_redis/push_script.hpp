@@ -2,12 +2,12 @@
 
 namespace tellina::redis {
 
-/// Appends as many messages as the channel has room for, and returns how many, and how many it holds now; -1 where it
-/// can't tell whether it did so before. Every write follows on every read, so that an error means that nothing was
-/// done.
+/// Appends as many messages as the channel has room for. Returns how many it appended, and how many the channel now
+/// has; -1 if it cannot tell whether it ran before. All writes follow all reads, so an error means that nothing was
+/// changed.
 ///
-/// KEYS: the channel, the instance's mark for it. ARGV: batch number, "1" where the mark must exist or Redis has lost
-/// it, capacity, expiry of the channel and life of the mark in milliseconds, the messages.
+/// KEYS: the channel, this instance's mark for it. ARGV: batch number; "1" if the mark must exist, because otherwise
+/// Redis has lost it; capacity; expiry of the channel and of the mark in milliseconds; the messages.
 inline constexpr const char* push_script = R"(
 local mark = redis.call('GET', KEYS[2])
 if mark then

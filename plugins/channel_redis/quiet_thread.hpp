@@ -6,8 +6,8 @@
 
 namespace tellina::redis {
 
-/// Starts a thread in which every signal is blocked: none is handled on it, and a write to a socket that is gone is an
-/// error and not a SIGPIPE.
+/// Starts a thread in which every signal is blocked: the thread handles none, and a write to a closed socket returns an
+/// error instead of raising SIGPIPE.
 template <typename Body>
 std::thread start_quiet_thread(Body body) {
   sigset_t all;

@@ -18,12 +18,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr const char* most_at_once = "100";
-/// Redis answers at least this often, so that a connection that leads nowhere is noticed. Less than the least `timeout`
-/// of a Redis, 1 s: it takes a client that has waited for longer than that for an idle one from the moment it has what
-/// it waited for, and can close it before that is sent (clientsCronHandleTimeout in timeout.c of Redis 7).
+/// Redis answers at least this often, so that a dead connection is noticed. It is less than the smallest `timeout` of
+/// Redis, 1 s: when a client has been blocked for longer than that, Redis considers it idle as soon as its data
+/// arrives, and can close the connection before it sends them (clientsCronHandleTimeout in timeout.c of Redis 7).
 constexpr milliseconds longest_wait{500};
 constexpr const char* longest_wait_seconds = "0.5";
-/// A Redis that hangs for a while is waited for: to leave would cost what it is about to answer.
+/// How long to wait for a Redis that hangs: closing the connection would lose the data that it is about to send.
 constexpr seconds patience{10};
 constexpr seconds wrong_keys_are_left_for{1};
 
@@ -73,7 +73,7 @@ bool Reader::recover(const Failure& failure) {
 void Reader::connect() {
   m_connection = open_server(m_settings.address, m_stop.descriptor());
   m_keys = Keys(m_settings.prefix, ask_for_run(*m_connection).id, m_instance);
-  // Tells a Redis that can't pop before anyone relies on it; what woke us before is of no interest now.
+  // Detects early a Redis that cannot pop; the content of the wake-up key does not matter now.
   m_connection->call({"LMPOP", "1", m_keys.wake(), "LEFT", "COUNT", most_at_once});
   m_back_off.reset();
   m_health.note_up(Health::reader);
@@ -83,12 +83,12 @@ void Reader::wait_for_subscribers() {
   for (;;) {
     m_change.clear();
     if (!m_subscribers.is_empty()) return;
-    m_health.note_up(Health::reader);  // as nobody needs it
+    m_health.note_up(Health::reader);  // because nobody needs it
     std::array<pollfd, 3> watched{{{m_stop.descriptor(), POLLIN, 0},
                                    {m_change.descriptor(), POLLIN, 0},
                                    {m_connection ? m_connection->descriptor() : -1, POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), -1);
-    if (watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
+    if (watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer is closing");
     if (watched[2].revents) m_connection.reset();
   }
 }
@@ -177,7 +177,7 @@ Reader::Taken Reader::take_answer() {
 }
 
 std::vector<std::string> Reader::choose_keys() {
-  // The first key that has something is served: the wake-up key, which rarely has, then the channels in turn.
+  // Redis serves the first key that has data: the wake-up key, which rarely has any, and then the channels in turn.
   std::vector<std::string> keys{m_keys.wake()};
   for (const std::string& channel : m_subscribers.begin_listening()) {
     std::string key = m_keys.channel(channel);
@@ -206,7 +206,7 @@ void Reader::handle() {
 std::string Reader::channel_of(const redisReply& answer) const {
   if (answer.type == REDIS_REPLY_NIL) return {};
   if (answer.type != REDIS_REPLY_ARRAY || answer.elements != 2 || answer.element[1]->type != REDIS_REPLY_ARRAY) {
-    throw Failure(Failure::Kind::lost, "BLMPOP was answered with something else than a list of messages");
+    throw Failure(Failure::Kind::lost, "the reply to BLMPOP is not a list of messages");
   }
   const std::string_view key = text_of(*answer.element[0]);
   const std::string prefix = m_keys.channel_prefix();
@@ -227,7 +227,7 @@ bool Reader::deliver(const std::string& channel) {
     }
   }
   if (faulty > 0) {
-    m_log.error("channel " + channel + ": skipped what is not ours, " + std::to_string(faulty) +
+    m_log.error("channel " + channel + ": skipped foreign entries " + std::to_string(faulty) +
                 " times (the first has " + std::to_string(first_size) +
                 " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
   }
@@ -248,7 +248,7 @@ void Reader::put_back(const std::string& channel, const redisReply& list, std::s
   } catch (const Failure& failure) {
     m_log.warning(
         "channel " + channel + ": " + std::to_string(list.elements - first) +
-        " messages were taken off after the last receiver had left, and could not be put back: " + failure.what());
+        " messages were popped after the last receiver had left and could not be put back: " + failure.what());
     throw;
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Takes messages from Redis and calls the receivers, on a thread of its own or on one that dispatches.
+/// Reads messages from Redis and calls the receivers, on its own thread or on the dispatching thread.
 
 #include <chrono>
 #include <condition_variable>
@@ -20,30 +20,31 @@
 
 namespace tellina::redis {
 
-/// Waits in one BLMPOP for all channels that have receivers here, and for a key by which this instance wakes itself.
-/// What was popped for a channel whose last receiver has just left is put back in front.
+/// Waits in one BLMPOP for all channels with local receivers, and for a key with which this instance wakes itself. If a
+/// channel's last receiver has just left, its popped messages are put back at the front.
 ///
-/// A connection that breaks while Redis answers takes at most one such answer (100 messages of one channel) with it.
+/// If the connection breaks while Redis answers, at most one answer (100 messages of one channel) is lost.
 ///
-/// While somebody dispatches, the thread asks and lends the connection; who dispatches takes the answer, asks again,
-/// and so on. Whatever is not a plain answer is left to the thread, which gets the connection back and may wait.
+/// While another thread dispatches, the reader's thread sends the request and lends it the connection. The dispatching
+/// thread reads the answer, sends the next request, and so on. It leaves every unusual answer to the reader's thread,
+/// which gets the connection back and may wait.
 ///
-/// Threads: as stated at each function. The destructor waits for the thread.
+/// Threads: as stated at each function. The destructor waits for the reader's thread.
 class Reader {
  public:
-  /// Starts nothing yet. `stop` ends the thread at once when raised.
+  /// Does not start the thread. Raising `stop` ends the thread at once.
   Reader(const Settings& settings, const std::string& instance, Health& health, Subscribers& subscribers,
          const PluginContext& context, WakeUp& stop);
   ~Reader();
 
-  /// Starts the thread, if it has not been. Calls come one at a time. Throws std::system_error.
+  /// Starts the thread if it is not running. One call at a time. Throws std::system_error.
   void start();
 
-  /// Any thread, never blocks: the subscribers have changed. Of use only while there were none; else wake the reader
-  /// through Redis.
+  /// Any thread, never blocks: the set of subscribers has changed. Only useful if it was empty before; otherwise wake
+  /// the reader through Redis.
   void note_change() { m_change.raise(); }
 
-  /// As of ChannelLayer. The thread lends the connection after the next answer.
+  /// As for ChannelLayer. The thread lends the connection after the next answer.
   int begin_dispatching();
   bool dispatch();
   void end_dispatching();
@@ -51,7 +52,7 @@ class Reader {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// An answer of Redis: messages of one channel, of which the first `delivered` are done with.
+  /// An answer of Redis: messages of one channel, of which the first `delivered` have been delivered.
   class Answer {
    public:
     Reply reply;
@@ -69,9 +70,9 @@ class Reader {
   Taken take_answer();
   std::vector<std::string> choose_keys();
   void handle();
-  /// The channel whose messages the answer brings; empty where it brings none. Throws Failure(lost).
+  /// The channel of the answer's messages; empty if it has none. Throws Failure(lost).
   std::string channel_of(const redisReply& answer) const;
-  /// False where the channel's last receiver has left: what is not delivered is to be put back.
+  /// Returns false if the channel's last receiver has left; then the undelivered messages have to be put back.
   bool deliver(const std::string& channel);
   void put_back(const std::string& channel, const redisReply& list, std::size_t first);
   void find_wrong_keys(std::string_view error);
@@ -84,23 +85,23 @@ class Reader {
   const std::string m_instance;
   WakeUp m_change;
 
-  Descriptor m_wait;  ///< an epoll: readable when an answer has come to a connection that is lent
+  Descriptor m_wait;  ///< an epoll: readable when an answer has arrived on the lent connection
 
   std::mutex m_mutex;
   std::condition_variable m_given_back;
   bool m_is_dispatched = false;
   bool m_is_lent = false;
-  bool m_has_failed = false;  ///< the connection, while it was lent
+  bool m_has_failed = false;  ///< the connection failed while it was lent
 
-  // Of the thread; of who dispatches, with m_mutex held, while m_is_lent.
+  // Used by the reader's thread or, with m_mutex held while m_is_lent, by the dispatching thread.
   std::unique_ptr<Connection> m_connection;
   Clock::time_point m_asked_at{};
   Answer m_answer;
   Keys m_keys;
   std::size_t m_turn = 0;
-  std::set<std::string> m_wrong_keys;  ///< hold something else than a list; left out until m_look_again
+  std::set<std::string> m_wrong_keys;  ///< keys that do not hold a list; skipped until m_look_again
 
-  // Of the thread.
+  // Used by the reader's thread only.
   BackOff m_back_off;
   std::set<std::string> m_complained_of;
   Clock::time_point m_look_again{};

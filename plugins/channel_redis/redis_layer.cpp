@@ -22,7 +22,7 @@ class RedisSubscription final : public Subscription {
   const std::shared_ptr<Subscriber> m_subscriber;
 };
 
-/// Differs between any two instances on earth, and in one process even with a random source that repeats itself.
+/// Unique in the world, and within one process even if the random source repeats itself.
 std::string make_instance_name(Random& random) {
   static std::atomic<unsigned> count = 0;
   return random_token(random, 8) + "-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
@@ -62,7 +62,7 @@ std::unique_ptr<Subscription> RedisLayer::receive(const ChannelName& channel, Re
   try {
     start_once();
   } catch (const std::system_error& error) {
-    throw Error(ErrorCode::unavailable, std::string("no thread for the channel layer: ") + error.what());
+    throw Error(ErrorCode::unavailable, std::string("cannot start a thread of the channel layer: ") + error.what());
   }
   auto subscriber = std::make_shared<Subscriber>(channel.text(), std::move(receiver));
   auto subscription = std::make_unique<RedisSubscription>(m_subscribers, subscriber);

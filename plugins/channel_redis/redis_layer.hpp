@@ -1,6 +1,6 @@
 #pragma once
 
-/// The channel layer that goes through a Redis server, between processes and machines.
+/// The channel layer that uses a Redis server, between processes and machines.
 
 #include <memory>
 #include <mutex>
@@ -15,14 +15,14 @@
 
 namespace tellina::redis {
 
-/// A channel is a list of Redis. One thread writes, where the sender cannot do so itself at once, and one reads, each
-/// on a connection of its own; both start at the first use, come back by themselves when Redis does, and never run
-/// while there is nothing to do. Who dispatches reads in the thread's place while all is well.
+/// A channel is a Redis list. One thread writes, if the sender cannot do so at once, and one reads; each has its own
+/// connection. Both start at the first use, reconnect when Redis returns, and never run while there is no work. While
+/// all is well, the dispatching thread reads instead of the reader's thread.
 class RedisLayer final : public ChannelLayer {
  public:
   /// Touches no network.
   explicit RedisLayer(const PluginContext& context);
-  /// Gives what was accepted up to a second to reach Redis.
+  /// Waits up to one second for accepted messages to reach Redis.
   ~RedisLayer() override;
 
   SendResult send(const ChannelName& channel, Message message) override;

@@ -18,7 +18,8 @@ using std::chrono::milliseconds;
 
 std::string error_text(int number) { return std::strerror(number); }
 
-/// The kernel notices within about six seconds that the other machine is gone, also when nothing is being sent.
+/// With these options, the kernel notices within about six seconds that the other machine is gone, even if nothing is
+/// being sent.
 void set_options(int socket) {
   const auto set = [socket](int level, int name, int value) {
     ::setsockopt(socket, level, name, &value, sizeof value);
@@ -33,7 +34,7 @@ void set_options(int socket) {
 /// Returns 0 or the error.
 int connect_within(int socket, const sockaddr* address, socklen_t size, int stop, milliseconds limit) {
   if (::connect(socket, address, size) == 0) return 0;
-  // A unix socket says EAGAIN where the server's queue is full.
+  // A unix socket returns EAGAIN if the server's backlog is full.
   if (errno != EINPROGRESS) return errno;
   if (wait_for(socket, POLLOUT, stop, limit) == 0) return ETIMEDOUT;
   int error = 0;
@@ -44,7 +45,7 @@ int connect_within(int socket, const sockaddr* address, socklen_t size, int stop
 
 Descriptor open_unix(const std::string& path, int stop, milliseconds limit) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.get() < 0) throw Failure(Failure::Kind::lost, "no socket: " + error_text(errno));
+  if (socket.get() < 0) throw Failure(Failure::Kind::lost, "cannot open a socket: " + error_text(errno));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -63,7 +64,7 @@ short wait_for(int socket, short events, int stop, milliseconds limit) {
     pollfd watched[] = {{stop, POLLIN, 0}, {socket, events, 0}};
     const int count = ::poll(watched, 2, left.count() > 0 ? static_cast<int>(left.count()) : 0);
     if (count < 0 && errno != EINTR) throw Failure(Failure::Kind::lost, "poll: " + error_text(errno));
-    if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
+    if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer is closing");
     if (count > 0 && watched[1].revents) return watched[1].revents & (POLLERR | POLLHUP) ? events : watched[1].revents;
     if (count == 0) return 0;
   }
@@ -87,7 +88,7 @@ Descriptor open_socket(const Address& address, int stop, milliseconds limit) {
   addrinfo* list = nullptr;
   const int fault = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &list);
   if (fault != 0) {
-    throw Failure(Failure::Kind::lost, "the host \"" + address.host + "\" is not found: " + ::gai_strerror(fault));
+    throw Failure(Failure::Kind::lost, "the host \"" + address.host + "\" was not found: " + ::gai_strerror(fault));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
   int error = 0;

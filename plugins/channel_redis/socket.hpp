@@ -1,6 +1,6 @@
 #pragma once
 
-/// Sockets that are waited for together with the order to stop.
+/// Sockets that also wait for a stop request.
 
 #include <chrono>
 #include <stdexcept>
@@ -12,12 +12,12 @@
 
 namespace tellina::redis {
 
-/// Why a connection is of no use any more.
+/// Why a connection cannot be used any more.
 class Failure : public std::runtime_error {
  public:
   enum class Kind {
-    stopped,  ///< the layer ends
-    lost,     ///< no answer, or none that is Redis's: what was sent may have been done, or not
+    stopped,  ///< the layer is closing
+    lost,     ///< no answer, or not one of Redis: the sent commands may have run, or not
     refused,  ///< Redis answered with an error
   };
   Failure(Kind kind_, const std::string& what) : std::runtime_error(what), kind(kind_) {}
@@ -25,15 +25,15 @@ class Failure : public std::runtime_error {
   Kind kind;
 };
 
-/// Returns the events that came, of POLLIN and POLLOUT (an error counts as both), or 0 after `limit`. Throws
+/// Returns the events that occurred, of POLLIN and POLLOUT (an error counts as both), or 0 after `limit`. Throws
 /// Failure(stopped) as soon as `stop` is readable.
 short wait_for(int socket, short events, int stop, std::chrono::milliseconds limit);
 
-/// False as soon as `stop` is readable.
+/// Returns false as soon as `stop` is readable.
 bool sleep_unless_stopped(std::chrono::milliseconds duration, int stop);
 
-/// Connects, without blocking longer than `limit` for each address of the host; the name itself is looked up by the
-/// system, with the system's time-outs. The socket does not block. Throws Failure.
+/// Connects, and waits no longer than `limit` for each address of the host. The system resolves the name, with its own
+/// timeouts. The socket is non-blocking. Throws Failure.
 Descriptor open_socket(const Address& address, int stop, std::chrono::milliseconds limit);
 
 }  // namespace tellina::redis

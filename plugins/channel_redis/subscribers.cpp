@@ -36,13 +36,13 @@ void Subscribers::remove(const std::shared_ptr<Subscriber>& subscriber) {
     lock.unlock();
     m_wake();
     lock.lock();
-    // Nobody else dispatches what would have to be waited for.
+    // This thread is the one that dispatches, so waiting for it would never end.
     if (m_dispatcher == here) version = m_heard_version;
     const auto has_let_go = [&] { return !m_is_listening || m_heard_version >= version || m_is_stuck; };
     if (!m_changed.wait_for(lock, std::chrono::milliseconds(500), has_let_go)) m_is_stuck = true;
   }
   lock.unlock();
-  // What the receiver holds dies here and now, and not when the reader lets go of it.
+  // Destroys what the receiver holds now, not when the reader releases the subscriber.
   if (!is_inside_call) subscriber->receiver = nullptr;
 }
 
@@ -86,11 +86,11 @@ bool Subscribers::deliver(const std::string& channel, Message& message) {
   try {
     subscriber->receiver(std::move(message));
   } catch (const std::exception& error) {
-    m_log.error("channel " + channel + ": a receiver broke its contract and threw: " + error.what());
+    m_log.error("channel " + channel + ": a receiver threw an exception, which the SDK forbids: " + error.what());
   } catch (...) {
-    m_log.error("channel " + channel + ": a receiver broke its contract and threw");
+    m_log.error("channel " + channel + ": a receiver threw an exception, which the SDK forbids");
   }
-  // Outside the lock, as it may be the last reference and what the receiver holds may send when it dies.
+  // Outside the lock: this may be the last reference, and what the receiver holds may send in its destructor.
   subscriber.reset();
   std::lock_guard lock(m_mutex);
   m_called = nullptr;

@@ -20,7 +20,7 @@ std::optional<int> read_number(std::string_view text, int lowest, int highest) {
   return number;
 }
 
-/// `what` names the part in messages, which do not show the text: it may be a password.
+/// `what` names the part in messages, which do not show the text because it may be a password.
 std::string decode(const Config& url, std::string_view text, const char* what) {
   const std::optional<std::string> decoded = percent_decode(text);
   if (!decoded) {
@@ -33,7 +33,7 @@ std::string decode(const Config& url, std::string_view text, const char* what) {
   return *decoded;
 }
 
-/// Takes `[USER:PASSWORD@]` off the front of what follows "://".
+/// Removes `[USER:PASSWORD@]` from the front of the text after "://".
 std::string_view take_credentials(const Config& url, std::string_view rest, Address& address) {
   const std::size_t at = rest.rfind('@');
   if (at == std::string_view::npos) return rest;
@@ -77,7 +77,7 @@ void read_host_and_port(const Config& url, std::string_view text, Address& addre
 
 Address read_tcp(const Config& url, std::string_view rest) {
   Address address;
-  // A password may hold '/' and '?' only as %2F and %3F, or the parts could not be told apart.
+  // A password may contain '/' and '?' only as %2F and %3F; otherwise the parts would be ambiguous.
   rest = take_credentials(url, rest, address);
   if (const std::size_t extra = rest.find_first_of("?#"); extra != std::string_view::npos) {
     url.fail("expected nothing after the database number, got " + quoted(rest.substr(extra)));
@@ -101,7 +101,7 @@ Address read_unix(const Config& url, std::string_view rest) {
   address.path = decode(url, rest, "path");
   constexpr std::size_t longest_path = 107;
   if (address.path.size() > longest_path) {
-    url.fail("expected a path of at most 107 bytes, as the system has it, got " + std::to_string(address.path.size()));
+    url.fail("expected a path of at most 107 bytes, the system's limit, got " + std::to_string(address.path.size()));
   }
   return address;
 }
@@ -125,12 +125,12 @@ Address read_url(const Config& url) {
     if (scheme == "unix") return read_unix(url, rest);
     if (scheme == "rediss") {
       url.fail(
-          "\"rediss://\" asks for TLS, which this plugin does not speak; use \"redis://\" to the local end of a tunnel "
-          "(stunnel, ssh -L, WireGuard) that leads to the Redis server");
+          "\"rediss://\" means TLS, which this plugin does not support; use \"redis://\" to the local end of a tunnel "
+          "(stunnel, ssh -L, WireGuard) to the Redis server");
     }
     url.fail("expected \"redis://\" or \"unix://\", got " + quoted(std::string(scheme) + "://"));
   }
-  // Not shown, as it may hold a password.
+  // Not shown, because it may contain a password.
   url.fail("expected \"redis://HOST:PORT/DATABASE\" or \"unix:///PATH\", got a text without \"://\"");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where a Redis server is, as one line of config.json says it.
+/// The address of a Redis server, written as one URL in config.json.
 
 #include <cstdint>
 #include <string>
@@ -13,19 +13,19 @@ class Address {
  public:
   Address() = default;
 
-  std::string host;  ///< a name, or an IPv4 or IPv6 address without brackets; empty where `path` is set
+  std::string host;  ///< a name, or an IPv4 or IPv6 address without brackets; empty if `path` is set
   std::uint16_t port = 6379;
   std::string path;  ///< of a unix socket
   std::string user;  ///< empty: the default user
   std::string password;
   int database = 0;
 
-  /// For logs: never with user or password.
+  /// For logs: never contains the user or the password.
   std::string text() const;
 };
 
-/// Reads `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` or `unix://[USER:PASSWORD@]/PATH`; `%41` is an "A" in user,
-/// password and path. Throws ConfigError, which never has the password in it.
+/// Reads `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` or `unix://[USER:PASSWORD@]/PATH`; `%41` means "A" in user,
+/// password and path. Throws ConfigError, which never contains the password.
 Address read_url(const Config& url);
 
 }  // namespace tellina::redis

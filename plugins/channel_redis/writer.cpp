@@ -15,11 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 
 milliseconds life_of_mark(const Settings& settings) {
-  // Longer than a batch can stay in doubt, with room for clocks that differ.
+  // Longer than a batch can stay in doubt, plus a margin for clocks that differ.
   return 2 * settings.expiry + std::chrono::seconds(60);
 }
 
-/// How long a reply may lie unread after the last message.
+/// How long a reply may stay unread after the last message.
 constexpr milliseconds between_looks{20};
 
 bool is_list_of(const redisReply& reply, std::size_t size) {
@@ -30,16 +30,16 @@ bool is_list_of(const redisReply& reply, std::size_t size) {
 constexpr int replies_to_transaction = 5;
 constexpr std::size_t commands_in_transaction = 3;
 
-/// Why a batch was not appended; empty where it was. `last` is the last reply to it.
+/// Why a batch was not appended; empty if it was. `last` is the last reply to it.
 std::string_view complaint_of(const Batch& batch, const redisReply& last) {
   if (!batch.complaint.empty()) return batch.complaint;
   if (is_error(last)) return text_of(last);
-  // What can't be seen before it is tried, as that the key holds no list.
+  // An error that only shows when the command runs, for example that the key does not hold a list.
   if (is_list_of(last, commands_in_transaction) && is_error(*last.element[0])) return text_of(*last.element[0]);
   return {};
 }
 
-/// What Redis told of a batch of which it has made no complaint.
+/// The result of a batch for which Redis has reported no error.
 class Taken {
  public:
   Taken(const Batch& batch, const redisReply& last) {
@@ -69,7 +69,7 @@ void note(Batch& batch, const redisReply& reply) {
   batch.is_torn = batch.is_torn || is_first;
 }
 
-/// Other errors are the whole server's, and it may be another one after the next connect.
+/// Other errors concern the whole server, and the next connection may reach another one.
 bool concerns_one_batch(std::string_view error) {
   return error.starts_with("WRONGTYPE") || error.starts_with("NOSCRIPT");
 }
@@ -124,7 +124,7 @@ void Writer::run() {
     } catch (const Failure& failure) {
       goes_on = recover(failure);
     } catch (const std::exception& error) {
-      // No memory, for one: what is under way is in doubt, and the process continues.
+      // For example, no memory: the pending batches are in doubt, and the process continues.
       goes_on = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
@@ -152,7 +152,7 @@ void Writer::connect() {
   const bool may_ask = is_same_run && make_sure_of_end();
   load_script();
   std::string client_id = prepare_transactions();
-  // Tells a server that takes no writes before anyone relies on it.
+  // Detects early a server that accepts no writes.
   m_keys = Keys(m_settings.prefix, run.id, m_instance);
   m_connection->call({"SET", m_keys.mark(""), "0", "PX", m_mark_life_ms});
   m_back_off.reset();
@@ -167,11 +167,11 @@ void Writer::connect() {
   if (!m_has_been_up) m_log.debug("connected to Redis " + run.version + " at " + m_settings.address.text());
   m_has_been_up = true;
   if (forgotten == 0) return;
-  m_log.warning(std::to_string(forgotten) + " messages that were under way were given up" +
-                (was_away_too_long ? ", as Redis was away for longer than \"expiry\""
-                 : is_same_run     ? ", as Redis does not let us end the connection that they were sent on"
-                                   : ", as Redis was started again and may have delivered them") +
-                "; connections that miss one start again");
+  m_log.warning(std::to_string(forgotten) + " pending messages were dropped" +
+                (was_away_too_long ? " because Redis was unavailable for longer than \"expiry\""
+                 : is_same_run ? " because Redis does not let this program end the connection on which they were sent"
+                               : " because Redis was restarted and may have delivered them") +
+                "; the affected connections start again");
 }
 
 void Writer::serve() {
@@ -194,19 +194,19 @@ bool Writer::wait_for_work() {
     }
     std::array<pollfd, 3> watched{
         {{m_stop.descriptor(), POLLIN, 0}, {m_work.descriptor(), POLLIN, 0}, {m_connection->descriptor(), POLLIN, 0}}};
-    // A reply that comes meanwhile is taken by the next sender.
+    // The next sender reads a reply that arrives meanwhile.
     if (m_is_warm) watched[2].fd = -1;
     m_is_open_to_all = m_is_warm;
     m_wire.unlock();
     const int count = ::poll(watched.data(), watched.size(), limit);
     m_wire.lock();
     m_is_open_to_all = false;
-    if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer ends");
+    if (count > 0 && watched[0].revents) throw Failure(Failure::Kind::stopped, "the channel layer is closing");
     if (count > 0 && watched[1].revents) m_work.clear();
     if (!m_under_way.empty()) return true;
-    // Nothing is due from the server now: it has closed, or says why it will.
+    // No reply is due: the server has closed the connection, or sends the reason why it will.
     if (count > 0 && watched[2].revents) {
-      // Servers and proxies close what has been quiet for long. Nothing was under way: the next one will do.
+      // Servers and proxies close idle connections. Nothing was pending, so a new connection is enough.
       constexpr std::chrono::seconds long_enough{1};
       m_was_idle = m_clock.now() - m_connected_at > long_enough;
       const Reply reply = m_connection->read();
@@ -231,7 +231,7 @@ bool Writer::send_from_here() noexcept {
     }
     append_ready();
   } catch (const std::exception&) {
-    // No memory, or the connection broke: the thread misses the replies, and all that is under way is in doubt.
+    // No memory, or the connection broke: the thread will miss the replies, and all pending batches are in doubt.
     return false;
   }
   m_is_open_to_all = m_connection->send_now();
@@ -317,10 +317,10 @@ void Writer::settle(const Batch& batch, const redisReply& last) {
   }
   const Taken taken(batch, last);
   if (!taken.is_forgotten) return m_outboxes.settle(batch, taken.count, taken.length);
-  const std::string channel = batch.outbox->channel;  // drop() may be the last that the outbox sees
+  const std::string channel = batch.outbox->channel;  // drop() may destroy the outbox
   m_outboxes.drop(batch);
   m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + channel +
-                " were given up, as Redis has lost its record of what it had taken");
+                " were dropped because Redis has lost its record of what it had received");
 }
 
 void Writer::load_script() {
@@ -338,7 +338,7 @@ std::string Writer::prepare_transactions() {
   const Reply reply = m_connection->read();
   if (reply->type != REDIS_REPLY_INTEGER) return {};
   std::string id = std::to_string(reply->integer);
-  // EXEC first: a connection that may begin a transaction and not end it would be of no use.
+  // EXEC first: a connection that may begin a transaction but not end it would be useless.
   const bool may_all = may({"CLIENT", "KILL", "ID", id, "SKIPME", "yes"}, {}) &&
                        may({"EXEC"}, "ERR EXEC without MULTI") && may({"MULTI"}, {}) && may({"EXEC"}, {});
   return may_all ? id : std::string();

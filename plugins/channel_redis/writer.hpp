@@ -1,6 +1,6 @@
 #pragma once
 
-/// The thread that brings messages to Redis.
+/// The thread that sends messages to Redis.
 
 #include <atomic>
 #include <condition_variable>
@@ -19,38 +19,40 @@
 
 namespace tellina::redis {
 
-/// Sends all that waits in one round trip, one command for each channel, then what has come meanwhile, and so on. While
-/// messages come one at a time, each has its reply before the next comes: then a sender that has one takes the last
-/// reply and sends it, and the thread sleeps on.
+/// Sends all waiting messages in one round trip, one command for each channel; then those that arrived meanwhile, and
+/// so on. While messages come one at a time, each gets its reply before the next comes. Then the sender of a message
+/// reads the last reply and sends its own message, and the thread stays asleep.
 ///
-/// A batch has a number, and the script that appends it leaves the number in a key of this instance (its mark): sent a
-/// second time, because the connection broke before the reply, it does nothing but tell how many it took. That holds as
-/// long as Redis keeps its memory. A Redis that was started again may have delivered the batch before and forgotten
-/// that: then the batch is given up.
+/// A batch has a number. The script that appends it stores the number in a key of this instance (its mark). If the
+/// batch is sent a second time, because the connection broke before the reply, the script only returns how many
+/// messages it appended. This works as long as Redis keeps its memory. A restarted Redis may have delivered the batch
+/// and forgotten that, so then the batch is dropped.
 ///
-/// A script costs Redis more than all else that it does for a message. So what surely fits is appended, with its mark,
-/// by a transaction (MULTI ... EXEC), which does not look first. That is safe as the connection's end is made sure of
-/// (CLIENT KILL) before the script asks after its batches. Where Redis does not let us do that, all goes by the script.
+/// For Redis, a script costs more than all its other work for a message. So messages that certainly fit are appended,
+/// with their mark, by a transaction (MULTI ... EXEC), which does not check first. That is safe because the writer
+/// makes sure that the connection has ended (CLIENT KILL) before the script asks about its batches. If Redis does not
+/// permit that, the writer uses only the script.
 ///
-/// Threads: as stated at each function. The destructor waits for the thread. The thread holds `m_wire` whenever it is
-/// awake and lets go of it while it waits for work; others take it only where nobody has it.
+/// Threads: as stated at each function. The destructor waits for the thread. The thread holds `m_wire` while it is
+/// awake and releases it while it waits for work; others take it only if it is free.
 class Writer {
  public:
-  /// Starts nothing yet. `stop` ends the thread at once when raised.
+  /// Does not start the thread. Raising `stop` ends the thread at once.
   Writer(const Settings& settings, const std::string& instance, Health& health, const PluginContext& context,
          WakeUp& stop);
   ~Writer();
 
-  /// Starts the thread, if it has not been. Calls come one at a time. Throws std::system_error.
+  /// Starts the thread if it is not running. One call at a time. Throws std::system_error.
   void start();
 
   /// Any thread, never blocks.
   SendResult send(const std::string& channel, Bytes message) { return m_outboxes.add(channel, std::move(message)); }
 
-  /// Puts something into the reader's wake-up key. Any thread, never blocks.
+  /// Adds an entry to the reader's wake-up key. Any thread, never blocks.
   void wake_reader();
 
-  /// Sends what waits and then ends the thread; returns when that is done, Redis is away, or `limit` is over.
+  /// Sends all waiting messages and then ends the thread. Returns when that is done, when Redis is unavailable, or
+  /// after `limit`.
   void finish(std::chrono::milliseconds limit);
 
  private:
@@ -68,9 +70,9 @@ class Writer {
   void append_by_transaction(Batch& batch);
   void settle(const Batch& batch, const redisReply& last);
   void load_script();
-  /// The connection's number at the server, where transactions may be used on it; else empty.
+  /// The connection's number at the server if transactions may be used on it; otherwise empty.
   std::string prepare_transactions();
-  /// Whether nothing that was sent on the last connection will be done any more.
+  /// Returns whether it is certain that no command of the last connection will still run.
   bool make_sure_of_end();
 
   const Settings& m_settings;
@@ -89,20 +91,20 @@ class Writer {
   std::atomic<bool> m_is_finishing = false;
 
   std::mutex m_wire;
-  // Of who holds m_wire.
+  // Used by the holder of m_wire.
   std::unique_ptr<Connection> m_connection;
   std::deque<Batch> m_under_way;
-  bool m_is_open_to_all = false;  ///< others may send and take replies; the thread looks for those they leave
+  bool m_is_open_to_all = false;  ///< other threads may send and read replies; this thread reads those that they leave
   std::vector<std::string_view> m_words;
 
-  // Of the thread.
+  // Used by the writer's thread only.
   BackOff m_back_off;
-  int m_replies_to_wake = 0;  ///< to the commands by which the reader is woken
+  int m_replies_to_wake = 0;  ///< pending replies to the commands that wake the reader
   bool m_is_warm = false;     ///< something was sent a moment ago
   std::string m_run_id;
   Keys m_keys;
   std::string m_script_hash;
-  std::string m_client_id;  ///< of the connection; empty where all goes by the script
+  std::string m_client_id;  ///< of the connection; empty if only the script is used
   MonotonicTime m_lost_at{};
   MonotonicTime m_connected_at{};
   bool m_has_been_up = false;

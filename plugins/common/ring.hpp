@@ -7,15 +7,15 @@
 
 namespace tellina {
 
-/// A first-in-first-out queue whose memory doubles and never shrinks: once it has the size that its user needs, it
-/// allocates nothing. Each call takes constant time on average. Threads: one at a time.
+/// A first-in-first-out queue whose memory doubles and never shrinks, so it stops allocating once it has reached the
+/// size that its user needs. Each call takes constant time on average. Threads: one at a time.
 template <class Item>
 class Ring {
  public:
   bool empty() const { return m_size == 0; }
   std::size_t size() const { return m_size; }
 
-  /// front(), back() and pop_front() need a ring that is not empty.
+  /// front(), back() and pop_front() require a ring that is not empty.
   const Item& front() const { return m_items[m_first]; }
   const Item& back() const { return m_items[(m_first + m_size - 1) % m_items.size()]; }
 

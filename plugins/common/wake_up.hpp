@@ -11,23 +11,24 @@
 
 namespace tellina {
 
-/// Wakes a thread that waits for a descriptor: it is readable from raise() to clear(). A wake-up that is never cleared
-/// wakes everybody who waits for it, for good.
+/// Wakes a thread that waits for a descriptor, which is readable from raise() to clear(). A wake-up that is never
+/// cleared wakes all its waiters, permanently.
 ///
-/// Threads: raise() from any; clear() from the one that waits, before it looks at what was raised for.
+/// Threads: raise(): any; clear(): the waiting thread, before it checks the reason.
 class WakeUp {
  public:
-  /// Throws Error(unavailable) where the process has no descriptor left.
+  /// Throws Error(unavailable) if the process has no descriptor left.
   WakeUp() : m_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!m_event) {
-      throw Error(ErrorCode::unavailable, "make an event descriptor: " + std::generic_category().message(errno));
+      throw Error(ErrorCode::unavailable,
+                  "cannot create an event descriptor: " + std::generic_category().message(errno));
     }
   }
 
   int descriptor() const { return m_event.get(); }
 
   void raise() {
-    // The write cannot fail: the counter is at 0.
+    // This write cannot fail, because the counter is at 0.
     if (!m_is_raised.exchange(true)) ::eventfd_write(m_event.get(), 1);
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the built-in gates check of their callers and of themselves.
+/// The checks that the built-in gates make on their callers and on themselves.
 
 #include <string>
 
@@ -9,7 +9,7 @@
 
 namespace tellina::ordering {
 
-/// Throws Error(bad_request) unless `sequence` is the number that arrives next.
+/// Throws Error(bad_request) unless `sequence` is the next number.
 inline void expect_arrival(Sequence sequence, Sequence next) {
   if (sequence == next) return;
   throw Error(ErrorCode::bad_request,
@@ -20,7 +20,7 @@ inline void expect_arrival(Sequence sequence, Sequence next) {
   throw Error(ErrorCode::bad_request, "message " + std::to_string(sequence) + " has not been started");
 }
 
-/// Throws Error(internal) for a gate whose state is broken; the host then ends the connection of that gate.
+/// Throws Error(internal) if an invariant of the gate is broken. The host then ends the gate's connection.
 inline void expect_invariant(bool holds, const char* invariant) {
   if (!holds) throw Error(ErrorCode::internal, std::string("broken invariant of a gate: ") + invariant);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Handles the connect first; afterwards requests overtake waiting input.
+/// Handles the connect first; after that, requests overtake waiting input.
 
 #include <cstdint>
 #include <vector>
@@ -10,8 +10,8 @@
 
 namespace tellina::slight {
 
-/// Once the connect has finished, every message that has arrived may start at once, however many are running: text
-/// messages (the client's requests) first, then all others, each of the two in sequence.
+/// Once the connect has finished, every message that has arrived may start at once, however many are running: first
+/// text messages (the client's requests), then all others, each group in sequence.
 ///
 /// Each call takes constant time on average, except that finish() searches the running messages.
 class SlightGate final : public Gate {
@@ -25,13 +25,13 @@ class SlightGate final : public Gate {
   void check_invariant() const;
 
  private:
-  /// What has become of message 0.
+  /// The state of message 0.
   enum class Connect : std::uint8_t { absent, waiting, running, finished };
 
   Sequence take_waiting();
 
   Connect m_connect = Connect::absent;
-  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no other
+  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no higher one
   Ring<Sequence> m_texts;      ///< waiting
   Ring<Sequence> m_others;     ///< waiting
   std::vector<Sequence> m_running;

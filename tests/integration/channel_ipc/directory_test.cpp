@@ -97,7 +97,7 @@ TEST_F(IpcDirectoryTest, AFileAndALinkAreRefused) {
 TEST_F(IpcDirectoryTest, AFolderThatCannotBeMadeIsNamed) {
   write_text(m_folder.path() / "file", "text");
   const std::string path = m_folder.path() / "file" / "meet";
-  EXPECT_EQ(complaint(path), "channel_layer.directory: cannot make " + path + ": Not a directory");
+  EXPECT_EQ(complaint(path), "channel_layer.directory: cannot create " + path + ": Not a directory");
 }
 
 TEST_F(IpcDirectoryTest, TheReasonIsLoggedOnceAndNotForEachMessage) {
@@ -118,7 +118,7 @@ TEST_F(IpcDirectoryTest, APathThatLeavesNoRoomForSocketsIsRefusedAtOnce) {
         error.what(),
         "/study/config.json:4:20: channel_layer.directory: expected a folder with a path of at most 83 bytes, got "
         "84 (\"" +
-            path + "\"): the sockets in it would have paths over the 107 bytes that the kernel takes");
+            path + "\"): the sockets in it would have paths over the 107 bytes that the kernel accepts");
   }
   EXPECT_NO_THROW(m_plugin.make(config_in_file("/study/config.json", path.substr(0, 83))));
 }

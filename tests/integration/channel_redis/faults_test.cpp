@@ -84,7 +84,7 @@ TEST_F(RedisFaultTest, RedisThatIsKilledAndComesBackEmptyDoublesAndReordersNothi
   EXPECT_GT(senders.refused(), 0u);
   EXPECT_EQ(receipts.disorders(), 0u);
   EXPECT_EQ(receipts.doubles(), 0u);
-  EXPECT_GE(lines_with("is there again after"), 3u) << whole_log();
+  EXPECT_GE(lines_with("is available again after"), 3u) << whole_log();
   EXPECT_LE(m_log.lines().size(), 100u) << whole_log();
 }
 
@@ -175,7 +175,7 @@ TEST_F(RedisFaultTest, RedisThatHangsForFiveSecondsLosesNothing) {
   EXPECT_EQ(receipts.count(), accepted);
   EXPECT_EQ(receipts.disorders(), 0u);
   EXPECT_EQ(receipts.doubles(), 0u);
-  EXPECT_TRUE(has_logged("no answer for 2000 ms")) << whole_log();
+  EXPECT_TRUE(has_logged("no reply for 2000 ms")) << whole_log();
 }
 
 TEST_F(RedisFaultTest, ClientsThatRedisPausesLoseNothing) {
@@ -245,7 +245,7 @@ TEST_F(RedisFaultTest, AConnectionThatIsGivenUpIsEndedBeforeItsMessagesAreAskedA
   const std::uint64_t kills = server().calls_of("client|kill");
   server().pause();
   ASSERT_EQ(layer->send(m_channel, numbered(3)), SendResult::accepted);
-  ASSERT_TRUE(eventually(5s, [&] { return has_logged("no answer for 2000 ms"); })) << whole_log();
+  ASSERT_TRUE(eventually(5s, [&] { return has_logged("no reply for 2000 ms"); })) << whole_log();
   server().resume();
   ASSERT_TRUE(receipts.wait_for(4)) << whole_log();
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(4)));
@@ -262,7 +262,7 @@ TEST_F(RedisFaultTest, RedisThatIsAbsentAtTheStartIsFoundWhenItAppears) {
   const auto subscription = other->receive(m_channel, receipts.receiver());
   ASSERT_TRUE(eventually(3s, [&] { return layer->send(m_channel, numbered(0)) == SendResult::unavailable; }));
   EXPECT_THAT(whole_log(), HasSubstr("Redis at redis://127.0.0.1:" + std::to_string(server().port()) +
-                                     "/0: cannot connect: Connection refused; trying until it answers"));
+                                     "/0: cannot connect: Connection refused; retrying until it answers"));
   server().start();
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(1, "later"), 3s));
   EXPECT_TRUE(eventually(3s, [&] {
@@ -329,8 +329,8 @@ TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpir
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0, "later")));
   EXPECT_TRUE(eventually(5s, [&] {
     return has_logged(
-        "messages that were under way were given up, as Redis was away for longer than \"expiry\"; "
-        "connections that miss one start again");
+        "pending messages were dropped because Redis was unavailable for longer than \"expiry\"; "
+        "the affected connections start again");
   })) << whole_log();
 }
 

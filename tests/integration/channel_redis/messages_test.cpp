@@ -256,7 +256,7 @@ TEST_F(RedisLayerTest, WhatIsNotOursInAChannelIsLoggedAndSkipped) {
   EXPECT_THAT(receipts.numbers(), ElementsAre(5, 6));
   EXPECT_TRUE(eventually(5s, [&] {
     return has_logged(
-        "channel worker.ab12-0: skipped what is not ours, 6 times (the first has 0 octets); "
+        "channel worker.ab12-0: skipped foreign entries 6 times (the first has 0 octets); "
         "does another program or another version use the \"prefix\" tellina?");
   })) << whole_log();
 }

@@ -36,8 +36,8 @@ TEST_F(RedisRefusalTest, NoPasswordWhereOneIsWanted) {
   use_password();
   const auto layer = make(Section().text("url", "redis://127.0.0.1:" + std::to_string(server().port())));
   EXPECT_THAT(log_of_refusal(*layer),
-              HasSubstr(address() + "NOAUTH Authentication required.; it wants a password: write "
-                                    "\"redis://:PASSWORD@HOST\" in \"url\"; trying until it answers"));
+              HasSubstr(address() + "NOAUTH Authentication required.; it requires a password: write "
+                                    "\"redis://:PASSWORD@HOST\" in \"url\"; retrying until it answers"));
 }
 
 TEST_F(RedisRefusalTest, AWrongPasswordIsNamedButNotShown) {
@@ -51,7 +51,7 @@ TEST_F(RedisRefusalTest, AWrongPasswordIsNamedButNotShown) {
 
 TEST_F(RedisRefusalTest, APasswordWhereNoneIsSet) {
   const auto layer = make(Section().text("url", "redis://:guess@127.0.0.1:" + std::to_string(server().port())));
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("it has no password: take \":PASSWORD@\" out of \"url\""));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("it has no password: remove \":PASSWORD@\" from \"url\""));
 }
 
 TEST_F(RedisRefusalTest, ADatabaseThatIsNotThere) {
@@ -75,7 +75,7 @@ TEST_F(RedisRefusalTest, AReplicaThatTakesNoWritesUntilItIsMadeAMaster) {
 TEST_F(RedisRefusalTest, NoMemoryLeft) {
   server().command({"CONFIG", "SET", "maxmemory", "1"});
   const auto layer = make();
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("; it is at its maxmemory: raise that, or free memory"));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("; it has reached its maxmemory: raise it, or free memory"));
   server().command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(send_surely(*layer, m_channel, numbered(1)));
 }
@@ -232,7 +232,7 @@ TEST_F(RedisRefusalTest, SomethingThatIsNotRedis) {
   const auto layer = make(Section().text("url", "unix://" + path));
   const std::string log = log_of_refusal(*layer);
   EXPECT_THAT(log, HasSubstr("Redis at unix://" + path + ": the connection broke: Protocol error, got \"H\""));
-  EXPECT_THAT(log, HasSubstr("; what answers there is no Redis server, or expects TLS; trying until it answers"));
+  EXPECT_THAT(log, HasSubstr("; the other end is not a Redis server, or expects TLS; retrying until it answers"));
 }
 
 TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
@@ -249,7 +249,7 @@ TEST_F(RedisRefusalTest, SomethingThatNeverAnswers) {
   const std::string path = (folder.path() / "socket").string();
   const Speaker speaker(path, "");
   const auto layer = make(Section().text("url", "unix://" + path));
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("no answer for 2000 ms"));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("no reply for 2000 ms"));
 }
 
 TEST_F(RedisRefusalTest, NothingAtAPath) {
@@ -261,7 +261,7 @@ TEST_F(RedisRefusalTest, NothingAtAPath) {
 TEST_F(RedisRefusalTest, AHostThatIsNotFound) {
   const auto layer = make(Section().text("url", "redis://nowhere.invalid"));
   EXPECT_THAT(log_of_refusal(*layer),
-              HasSubstr("Redis at redis://nowhere.invalid:6379/0: the host \"nowhere.invalid\" is not found: "));
+              HasSubstr("Redis at redis://nowhere.invalid:6379/0: the host \"nowhere.invalid\" was not found: "));
 }
 
 }  // namespace

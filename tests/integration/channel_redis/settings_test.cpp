@@ -24,8 +24,8 @@ TEST_F(RedisSettingsTest, TakesEveryGoodUrlWithoutTouchingTheNetwork) {
 TEST_F(RedisSettingsTest, RefusesTlsAndSaysWhatToDo) {
   EXPECT_EQ(
       refusal_of_url("rediss://127.0.0.1:6379/0"),
-      "config: url: \"rediss://\" asks for TLS, which this plugin does not speak; use \"redis://\" to the local end "
-      "of a tunnel (stunnel, ssh -L, WireGuard) that leads to the Redis server");
+      "config: url: \"rediss://\" means TLS, which this plugin does not support; use \"redis://\" to the local end "
+      "of a tunnel (stunnel, ssh -L, WireGuard) to the Redis server");
 }
 
 TEST_F(RedisSettingsTest, RefusesBadUrls) {
@@ -60,7 +60,7 @@ TEST_F(RedisSettingsTest, RefusesBadUrls) {
       {"redis://:a%00@h", "expected no NUL in the password, got \"%00\""},
       {"unix://redis.sock", "expected an absolute path, such as \"unix:///run/redis/redis.sock\", got \"redis.sock\""},
       {"unix:///", "expected an absolute path, such as \"unix:///run/redis/redis.sock\", got \"/\""},
-      {"unix:///" + std::string(107, 'x'), "expected a path of at most 107 bytes, as the system has it, got 108"},
+      {"unix:///" + std::string(107, 'x'), "expected a path of at most 107 bytes, the system's limit, got 108"},
   };
   for (const auto& [url, refusal] : refusals) EXPECT_EQ(refusal_of_url(url), "config: url: " + refusal) << url;
 }

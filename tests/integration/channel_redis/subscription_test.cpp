@@ -128,7 +128,8 @@ TEST_F(RedisLayerTest, AReceiverThatThrowsIsLoggedAndTheNextMessageArrives) {
   });
   for (Sequence i = 0; i < 2; ++i) layer->send(m_channel, numbered(i));
   ASSERT_TRUE(receipts.wait_for(2));
-  EXPECT_THAT(whole_log(), HasSubstr("channel worker.ab12-0: a receiver broke its contract and threw: oops"));
+  EXPECT_THAT(whole_log(),
+              HasSubstr("channel worker.ab12-0: a receiver threw an exception, which the SDK forbids: oops"));
 }
 
 TEST_F(RedisLayerTest, ABusyChannelDoesNotStarveAnother) {

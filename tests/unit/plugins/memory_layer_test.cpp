@@ -184,7 +184,7 @@ TEST_F(MemoryLayerTest, AReceiverThatThrowsIsNamedInTheLogAndHindersNobody) {
   EXPECT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
   EXPECT_EQ(calls, 2);
   EXPECT_THAT(m_lent.log.lines(),
-              ElementsAre("channel worker.ab12-0: a receiver broke its contract and threw: tripped"));
+              ElementsAre("channel worker.ab12-0: a receiver threw an exception, which the SDK forbids: tripped"));
 }
 
 }  // namespace
