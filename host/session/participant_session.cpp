@@ -467,6 +467,10 @@ void ParticipantSession::abandon() {
   close_all(close_code::service_restart, "another worker has the session");
 }
 
+void ParticipantSession::report_failure(const AssertionFailure& failure) {
+  m_loop.run([&failure] { throw AssertionFailure(failure); });
+}
+
 void ParticipantSession::log_failure(const AssertionFailure& failure) {
   m_has_failed = true;
   log_event("session_failed").add("reason", failure.what()).write(m_environment.log, LogLevel::error);

@@ -55,6 +55,11 @@ class ParticipantSession final : private TaskSession::Owner {
   void release(std::function<void()> done);
   /// Ends without a write to the store, because another owner has the lease now. Closes connections with 1012.
   void abandon();
+  /// An assertion that guards this session failed outside of it, such as in a connection: the session ends as if it had
+  /// failed inside. Does nothing in a session that has failed already.
+  void report_failure(const AssertionFailure& failure);
+  /// It is about to call `lost`, and of no use for another connection.
+  bool has_failed() const { return m_has_failed; }
 
   void check_invariant() const;
 

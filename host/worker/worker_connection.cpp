@@ -11,6 +11,8 @@ namespace {
 
 constexpr const char* policy = "ordering policy";
 
+bool is_data(const Message& message) { return message.kind == MessageKind::data; }
+
 Bytes end_after_loss() { return encode_end(ConnectionEnd(close_code::lost, "messages were lost on the way")); }
 
 }  // namespace
@@ -54,10 +56,12 @@ std::optional<Message> WorkerConnection::next() {
   if (!sequence) return std::nullopt;
   const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
                                   [&](const Message& message) { return message.sequence == *sequence; });
-  if (found == m_waiting.end()) {
-    throw Error(ErrorCode::internal, std::string(policy) + ": started message " + std::to_string(*sequence) +
-                                         " of connection " + m_id + ", which is not waiting");
-  }
+  // What the SDK has a gate promise. With anything else the session would lose or mix up what the participant types.
+  TELLINA_ASSERT(found != m_waiting.end() && "the ordering policy starts a message that waits");
+  TELLINA_ASSERT((found == m_waiting.begin() || m_waiting.front().kind != MessageKind::connect) &&
+                 "the ordering policy starts the connect first");
+  TELLINA_ASSERT((found->kind != MessageKind::data || std::none_of(m_waiting.begin(), found, is_data)) &&
+                 "the ordering policy starts data in the order in which it arrived");
   Message message = std::move(*found);
   m_waiting.erase(found);
   m_running = sequence;

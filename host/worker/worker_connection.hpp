@@ -29,7 +29,8 @@ class WorkerConnection final : public ClientConnection {
   /// malformed connect.
   WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
-  // arrive(), next() and finish() throw Error if the policy fails. The connection is unusable after that.
+  // arrive(), next() and finish() throw Error if the policy fails, and AssertionFailure if it breaks its
+  // contract. The connection is unusable after that.
 
   using Arrival = SequenceCheck::Arrival;
   /// Passes each number to the gate once, in order and without holes.

@@ -119,7 +119,7 @@ void WorkerLane::on_renewed(MonotonicTime until, bool had_lapsed) {
   m_environment.leases_until = until;
   if (!had_lapsed) return;
   for (auto& [participant, owned] : m_sessions) {
-    protect(participant, [&owned = owned] { owned.session()->resume(); });
+    protect(participant, [&owned = owned] { owned.session->resume(); });
   }
   std::deque<Message> postponed;
   postponed.swap(m_postponed);
@@ -145,7 +145,7 @@ void WorkerLane::guard(WorkerConnection& connection, Call call) {
   try {
     return call();
   } catch (const AssertionFailure& failure) {
-    break_session(connection.participant(), failure);
+    report_failure(connection.participant(), failure);
   } catch (const Error& error) {
     m_environment.log.error("connection " + connection.id() + " ended: " + error.what());
   }
@@ -218,8 +218,8 @@ void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) 
 void WorkerLane::enter(WorkerConnection& connection) {
   const ParticipantId participant = connection.participant();
   const auto owned = m_sessions.find(participant);
-  if (owned != m_sessions.end() && owned->second.is_running()) {
-    return let_in(connection, *owned->second.session());
+  if (owned != m_sessions.end() && !owned->second.is_leaving && !owned->second.session->has_failed()) {
+    return let_in(connection, *owned->second.session);
   }
   m_waiting[participant].push_back(connection.id());
   // If the session is about to end, erase_session() acquires the lease again.
@@ -280,14 +280,19 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
   ParticipantSession::Callbacks callbacks;
   callbacks.idle = [this, participant] { leave(participant); };
   callbacks.lost = [this, participant] { lose(participant); };
+  std::unique_ptr<ParticipantSession> session;
+  try {
+    session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks));
+  } catch (const AssertionFailure& failure) {
+    return report_failed_begin(participant, failure);
+  }
   OwnedSession& owned = m_sessions[participant];
-  protect(participant, [&] { owned.begin(m_environment, lease, std::move(callbacks)); });
+  owned.session = std::move(session);
   for (WorkerConnection* connection : take_waiting(participant)) {
-    if (!owned.is_running()) break;
-    let_in(*connection, *owned.session());
+    let_in(*connection, *owned.session);
   }
   // All connections may have left while the lease was being acquired.
-  if (owned.is_running() && owned.session()->is_idle()) leave(participant);
+  if (owned.session->is_idle()) leave(participant);
   check_invariant();
 }
 
@@ -312,11 +317,10 @@ void WorkerLane::forward(ParticipantId participant, const std::string& owner) {
 
 void WorkerLane::leave(ParticipantId participant) {
   const auto owned = m_sessions.find(participant);
-  if (owned == m_sessions.end() || !owned->second.is_running()) return;
-  owned->second.change_state(OwnedSession::State::leaving);
+  if (owned == m_sessions.end() || std::exchange(owned->second.is_leaving, true)) return;
   m_leases.begin_return(participant);
   protect(participant, [&] {
-    owned->second.session()->release(m_lifeline.guarded([this, participant] {
+    owned->second.session->release(m_lifeline.guarded([this, participant] {
       detach_all(participant);
       erase_soon(participant);
     }));
@@ -325,39 +329,30 @@ void WorkerLane::leave(ParticipantId participant) {
 
 void WorkerLane::lose(ParticipantId participant) {
   const auto owned = m_sessions.find(participant);
-  if (owned == m_sessions.end() || owned->second.is_broken()) return;
+  if (owned == m_sessions.end()) return;
   detach_all(participant);
-  protect(participant, [&] { owned->second.session()->abandon(); });
-  if (!owned->second.is_broken()) erase_session(participant);
+  protect(participant, [&] { owned->second.session->abandon(); });
+  erase_session(participant);
 }
 
-void WorkerLane::break_session(ParticipantId participant, const AssertionFailure& failure) {
-  m_environment.log.error(participant_label(participant) +
-                          ": the session ends, and a new one continues its task: " + failure.what());
+void WorkerLane::report_failure(ParticipantId participant, const AssertionFailure& failure) {
   const auto owned = m_sessions.find(participant);
-  if (owned == m_sessions.end() || owned->second.is_broken()) return;
-  owned->second.change_state(OwnedSession::State::broken);
-  erase_soon(participant);  // before the connections are removed, because the session may still refer to them
-  m_connections.for_each([this, participant](WorkerConnection& connection) {
-    if (connection.participant() != participant) return;
-    connection.detach();
-    close_broken(connection);
-  });
-  m_waiting.erase(participant);
-  try {
-    if (owned->second.session()) owned->second.session()->abandon();
-  } catch (const AssertionFailure& second) {
-    m_environment.log.error(participant_label(participant) +
-                            ": a second failure while the session was being ended: " + second.what());
-  }
+  if (owned != m_sessions.end()) return owned->second.session->report_failure(failure);
+  m_environment.log.error(participant_label(participant) + ", who has no session yet: " + failure.what());
+}
+
+void WorkerLane::report_failed_begin(ParticipantId participant, const AssertionFailure& failure) {
+  m_environment.log.error(participant_label(participant) + ": the session cannot begin: " + failure.what());
+  for (WorkerConnection* connection : take_waiting(participant)) close_broken(*connection);
+  m_leases.end(participant);
 }
 
 void WorkerLane::erase_soon(ParticipantId participant) {
-  const ParticipantSession* session = m_sessions.at(participant).session();
+  const ParticipantSession* session = m_sessions.at(participant).session.get();
   m_environment.loop.post(m_lifeline.guarded([this, participant, session] {
     const auto owned = m_sessions.find(participant);
     // The lease may have been lost and acquired again by now.
-    if (owned != m_sessions.end() && owned->second.session() == session) erase_session(participant);
+    if (owned != m_sessions.end() && owned->second.session.get() == session) erase_session(participant);
   }));
 }
 
@@ -375,7 +370,7 @@ void WorkerLane::protect(ParticipantId participant, Call call) {
   try {
     call();
   } catch (const AssertionFailure& failure) {
-    break_session(participant, failure);
+    report_failure(participant, failure);
   }
 }
 
@@ -393,9 +388,9 @@ void WorkerLane::check_invariant() const {
   m_leases.check_invariant();
   TELLINA_ASSERT_PROCESS(m_environment.leases_until == m_leases.until());
   for (const auto& [participant, owned] : m_sessions) {
-    owned.check_invariant();
+    TELLINA_ASSERT_PROCESS(owned.session);
     TELLINA_ASSERT_PROCESS(!m_leases.is_free(participant));
-    TELLINA_ASSERT_PROCESS(!owned.is_running() || m_leases.is_held(participant));
+    TELLINA_ASSERT_PROCESS(owned.is_leaving || m_leases.is_held(participant));
   }
 }
 

@@ -20,7 +20,6 @@
 #include "host/worker/http_requests.hpp"
 #include "host/worker/lease_keeper.hpp"
 #include "host/worker/outbox.hpp"
-#include "host/worker/owned_session.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
 
@@ -29,7 +28,8 @@ namespace tellina {
 /// Receives connects from the shared channel, forwards those whose participant has another owner, and continues running
 /// tasks of dead owners. Its own channel is "worker." and its id.
 ///
-/// The lane is the boundary of its sessions: an assertion that fails in one ends only that session.
+/// An assertion that fails in a connection, which is outside of its session's own boundary (SessionLoop), is reported
+/// to that session: it ends as interrupted, and no other.
 ///
 /// Threads: start(), stop() and the destructor run on the loop's thread; messages may come from any thread.
 /// Lifetime: stop() must have called `done` before the destructor.
@@ -53,6 +53,11 @@ class WorkerLane {
   void check_invariant() const;
 
  private:
+  struct OwnedSession {
+    std::unique_ptr<ParticipantSession> session;  ///< never null
+    bool is_leaving = false;                      ///< it returns its lease
+  };
+
   LeaseKeeper::Callbacks lease_callbacks();
 
   // Messages.
@@ -94,10 +99,12 @@ class WorkerLane {
   void leave(ParticipantId participant);
   /// Destroys a session whose lease another worker has.
   void lose(ParticipantId participant);
-  /// Closes a connection of a broken session, or one whose own invariant is broken.
+  /// Closes a connection even if its own invariant is broken.
   void close_broken(WorkerConnection& connection);
-  /// Ends a session in which an assertion has failed.
-  void break_session(ParticipantId participant, const AssertionFailure& failure);
+  /// Reports an assertion that failed outside of the participant's session to that session, if there is one.
+  void report_failure(ParticipantId participant, const AssertionFailure& failure);
+  /// An assertion has failed in the session's constructor: there is none.
+  void report_failed_begin(ParticipantId participant, const AssertionFailure& failure);
   void erase_session(ParticipantId participant);
   /// Runs on the loop's next turn, because the session is the caller.
   void erase_soon(ParticipantId participant);

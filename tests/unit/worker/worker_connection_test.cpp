@@ -12,6 +12,7 @@ namespace tellina::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Arrival = WorkerConnection::Arrival;
 
 /// Records its calls, and starts what the test names.
@@ -92,27 +93,34 @@ TEST_F(WorkerConnectionTest, NeverCallsTheGateAgainstItsContract) {
   EXPECT_THAT(gate->finished, ElementsAre(0));
   arrive(1);
   arrive(2);
-  EXPECT_EQ(start(2), 2U);
+  EXPECT_EQ(start(1), 1U);
   EXPECT_THROW(connection->next(), AssertionFailure) << "one message at a time";
   EXPECT_THROW(arrive(3, MessageKind::connect), AssertionFailure) << "a second connect";
   EXPECT_THROW(arrive(4), AssertionFailure) << "the gate has not been given number 3";
   EXPECT_THAT(gate->arrived, ElementsAre(0, 1, 2));
 }
 
-TEST_F(WorkerConnectionTest, RefusesAPolicyThatStartsWhatDoesNotWait) {
-  EXPECT_EQ(start(0), 0U);
-  connection->finish();
-  arrive(1);
-  for (const Sequence sequence : {Sequence{0}, Sequence{2}}) {
+TEST_F(WorkerConnectionTest, RefusesAPolicyThatStartsTheWrongMessage) {
+  const auto expect_refusal = [this](Sequence sequence, const char* promise) {
     try {
       start(sequence);
-      FAIL() << "message " << sequence;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::internal);
-      EXPECT_EQ(error.what(), "ordering policy: started message " + std::to_string(sequence) +
-                                  " of connection c, which is not waiting");
+      ADD_FAILURE() << "message " << sequence;
+    } catch (const AssertionFailure& failure) {
+      EXPECT_THAT(failure.what(), HasSubstr(promise)) << "message " << sequence;
     }
-  }
+  };
+  arrive(1, MessageKind::text);
+  expect_refusal(1, "the ordering policy starts the connect first");
+  EXPECT_EQ(start(0), 0U);
+  connection->finish();
+  expect_refusal(0, "the ordering policy starts a message that waits");
+  expect_refusal(2, "the ordering policy starts a message that waits");
+  for (const Sequence data : {2, 3}) arrive(data);
+  arrive(4, MessageKind::text);
+  expect_refusal(3, "the ordering policy starts data in the order in which it arrived");
+  EXPECT_EQ(start(4), 4U) << "text may overtake data";
+  connection->finish();
+  EXPECT_EQ(start(2), 2U);
 }
 
 TEST_F(WorkerConnectionTest, IsNotEnteredFromInsideItsOwnSend) {

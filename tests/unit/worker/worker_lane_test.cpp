@@ -358,6 +358,64 @@ TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
   EXPECT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
 }
 
+/// Gates that start, once the test says so, a message that has never arrived.
+class BreakablePolicy final : public OrderingPolicy {
+ public:
+  explicit BreakablePolicy(OrderingPolicy& policy) : m_policy(policy) {}
+  std::unique_ptr<Gate> open_gate() override {
+    return std::make_unique<BreakableGate>(m_policy.open_gate(), is_broken);
+  }
+  bool is_broken = false;
+
+ private:
+  class BreakableGate final : public Gate {
+   public:
+    BreakableGate(std::unique_ptr<Gate> gate, const bool& is_broken)
+        : m_gate(std::move(gate)), m_is_broken(is_broken) {}
+    void arrive(Sequence sequence, MessageKind kind) override { m_gate->arrive(sequence, kind); }
+    std::optional<Sequence> next() override { return m_is_broken ? 1000 : m_gate->next(); }
+    void finish(Sequence sequence) override { m_gate->finish(sequence); }
+    std::uint64_t overtakings() const override { return m_gate->overtakings(); }
+
+   private:
+    const std::unique_ptr<Gate> m_gate;
+    const bool& m_is_broken;
+  };
+
+  OrderingPolicy& m_policy;
+};
+
+TEST_F(WorkerLaneTest, AGateThatBreaksItsContractEndsItsSessionAsInterrupted) {
+  expects_failures = true;
+  BreakablePolicy breakable(policy);
+  ordering = &breakable;
+  add_lane("w0");
+  for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
+    connect(connection, whose);
+    ASSERT_TRUE(wait_accept(connection));
+    send_to("worker.w0", MessageKind::text, connection, 1, hello);
+    send_to("worker.w0", MessageKind::text, connection, 2, R"({"type":"start_task","id":1,"task":1})");
+  }
+  const std::string running = "SELECT count(*) FROM task_sessions WHERE state = 'running'";
+  ASSERT_TRUE(wait([&] { return stored(running) == "2"; }));
+  breakable.is_broken = true;
+  send_to("worker.w0", MessageKind::data, "a", 3, data_frame(0, "x"));
+  breakable.is_broken = false;
+  EXPECT_EQ(wait_close("a").substr(0, 4), "1011");
+  const std::string state = "SELECT state FROM task_sessions WHERE participant_id = ";
+  EXPECT_TRUE(wait([&] { return stored(state + std::to_string(participant)) == "interrupted"; }))
+      << stored(state + std::to_string(participant));
+  EXPECT_EQ(stored(state + std::to_string(other)), "running") << "another session was touched";
+  EXPECT_THAT(log.lines(), Contains(AllOf(HasSubstr("event=session_failed participant=" +
+                                                    participant_label(participant) + " task=1 session=s-"),
+                                          HasSubstr("the ordering policy starts a message that waits"))));
+  connect("c", participant);
+  ASSERT_TRUE(wait_accept("c")) << "the participant cannot return";
+  send_to("worker.w0", MessageKind::text, "c", 1, hello);
+  ASSERT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
+  EXPECT_THAT(of("c", MessageKind::text).back().body, HasSubstr("\"interrupted\"")) << "the page shows the card of it";
+}
+
 TEST_F(WorkerLaneTest, StopsInOrder) {
   WorkerLane& lane = add_lane("w0");
   connect("a", participant);
