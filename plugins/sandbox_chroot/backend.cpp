@@ -14,7 +14,7 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
     limits.emplace_back("memory", false,
                         in_mebibytes(settings.memory_in_bytes) +
                             " per session, checked one to four times a second, and per process at once (RLIMIT_AS); "
-                            "between two checks a session may hold more: this user can't make a memory cgroup");
+                            "between two checks a session may exceed it: this user can't create a memory cgroup");
   }
   const std::string processes = std::to_string(settings.processes) + " per session ";
   limits.emplace_back("processes", true,
@@ -23,7 +23,7 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
   if (!cgroup.cpu.empty()) {
     limits.emplace_back("cpu", true, in_cores(settings.cpu) + " per session (" + cgroup.cpu + ")");
   } else {
-    limits.emplace_back("cpu", false, "not limited: this user can't make a cpu cgroup");
+    limits.emplace_back("cpu", false, "not limited: this user can't create a cpu cgroup");
   }
   limits.emplace_back("disk bytes", true, in_mebibytes(settings.disk_in_bytes) + " per session (tmpfs size)");
   limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
@@ -71,10 +71,10 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance>
   limits.processes = m_settings.processes + 1;  // init
   limits.cpu = m_settings.cpu;
   instance->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
-  // The launcher counts too: it is in the same user namespace.
+  // The launcher counts too, because it is in the same user namespace.
   plan.processes = m_settings.processes + 2;
   if (instance->cgroup().memory.empty()) {
-    // The one stops a large program at once, the other many small ones soon.
+    // RLIMIT_AS stops one large program at once; the memory watch stops many small ones soon.
     plan.address_space = m_settings.memory_in_bytes;
     instance->watch_memory(m_settings.memory_in_bytes, deadline);
   }
@@ -84,7 +84,8 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance>
 
 void ChrootBackend::prepare() {
   if (is_of_another_maker(m_settings.root_file_system)) {
-    m_context.log.info("root file system " + m_settings.root_file_system + ": not made by make_rootfs, left as it is");
+    m_context.log.info("root file system " + m_settings.root_file_system +
+                       ": make_rootfs has not created it, so it stays unchanged");
     return;
   }
   std::vector<std::string> arguments = {m_settings.root_file_system};
@@ -114,7 +115,7 @@ Capabilities ChrootBackend::probe() {
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::adopt(const SandboxId& id) {
-  throw Error(ErrorCode::unsupported, "sandbox " + id + ": a chroot sandbox ends with the process that has started it");
+  throw Error(ErrorCode::unsupported, "sandbox " + id + ": a chroot sandbox ends with the process that started it");
 }
 
 std::size_t ChrootBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {

@@ -15,9 +15,9 @@ namespace tellina::chroot_sandbox {
 
 using ChrootSandbox = InstanceSandbox<Instance>;
 
-/// Sandboxes made of Linux namespaces, on this machine, for root and for an ordinary user.
+/// Sandboxes made of Linux namespaces on this machine. Works for root and for an ordinary user.
 ///
-/// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
+/// Lifetime: its sandboxes must be destroyed first. Its prewarmed sandboxes end with it.
 class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
  public:
   explicit ChrootBackend(const PluginContext& context);

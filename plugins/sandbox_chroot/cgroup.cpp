@@ -21,7 +21,7 @@ namespace tellina::chroot_sandbox {
 namespace {
 
 constexpr const char* top = "/tellina";
-/// Of the cpu quota, in microseconds: a session that has used it up waits at most so long.
+/// The period of the cpu quota in microseconds: a session that has used its quota waits at most this long.
 constexpr int cpu_period = 50'000;
 
 bool write_value(const std::string& path, const std::string& value) {
@@ -37,7 +37,7 @@ bool has_word(const std::string& words, char separator, const std::string& word)
   return false;
 }
 
-/// The kernel counts a process out a moment after its parent has been told of its end.
+/// The kernel still counts a process for a moment after its parent has been notified of its end.
 bool remove_directory(const std::string& directory) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   while (rmdir(directory.c_str()) != 0) {
@@ -50,7 +50,7 @@ bool remove_directory(const std::string& directory) {
 
 std::string above(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
 
-/// Takes away an owner's directory and then ours, as long as they are empty.
+/// Removes an owner's directory and then ours if they are empty.
 void remove_owner(const std::string& directory) {
   if (rmdir(directory.c_str()) == 0) rmdir(above(directory).c_str());
 }
@@ -96,8 +96,8 @@ void Cgroups::find_hierarchies() {
 
 bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
                              std::string& directory) {
-  // In version 2 a group's controllers are switched on in the group above it; one that is refused is found out later,
-  // when its limit can't be written.
+  // In version 2, a group's controllers are enabled in its parent group. If the kernel refuses one, this shows later,
+  // when its limit cannot be written.
   const auto pass_on = [&](const std::string& parent) {
     if (!hierarchy.unified) return;
     for (const char* controller : {"+memory", "+pids", "+cpu"}) {
@@ -107,7 +107,7 @@ bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owne
   const std::string ours = hierarchy.mount_point + top;
   const std::string owners = ours + "/" + owner;
   directory = owners + "/" + sandbox;
-  // Somebody who removes the last group of an owner, or of all, takes the directories above along.
+  // Another process that removes the last group of an owner, or of all owners, also removes the parent directories.
   for (int attempt = 0; attempt < 10; ++attempt) {
     pass_on(hierarchy.mount_point);
     if (mkdir(ours.c_str(), 0755) != 0 && errno != EEXIST) return false;
@@ -138,7 +138,7 @@ Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_
     const bool has_cpu = hierarchy.cpu && (unified ? write_value(directory + "/cpu.max", quota + " " + period)
                                                    : write_value(directory + "/cpu.cfs_period_us", period) &&
                                                          write_value(directory + "/cpu.cfs_quota_us", quota));
-    // Swap would go around the limit; these files are there only where the kernel counts it.
+    // Swap would bypass the limit. These files exist only if the kernel accounts for swap.
     if (has_memory && unified) write_value(directory + "/memory.swap.max", "0");
     if (has_memory && !unified) write_value(directory + "/memory.memsw.limit_in_bytes", memory);
 
@@ -169,7 +169,7 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
       for (pid_t process; processes >> process;) kill(process, SIGKILL);
       if (remove_directory(directory)) sandboxes.insert(sandbox);
     }
-    // Also where there was none: it may have died before it made the first.
+    // Also if nothing was there: the owner may have died before it created its first group.
     remove_owner(owners);
   }
   return sandboxes.size();

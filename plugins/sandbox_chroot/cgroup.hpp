@@ -9,15 +9,15 @@
 
 namespace tellina::chroot_sandbox {
 
-/// The control groups of one sandbox. Its directories stay until remove().
+/// The control groups of one sandbox. Their directories exist until remove().
 class Cgroup {
  public:
-  /// By whom each limit is kept, "cgroup v1" or "cgroup v2"; empty where nobody does.
+  /// What enforces each limit: "cgroup v1", "cgroup v2", or empty for nothing.
   std::string memory;
   std::string processes;
   std::string cpu;
 
-  /// Every process of it must have ended. Waits a moment for the kernel to notice; returns false where it doesn't.
+  /// All its processes must have ended. Waits a short time until the kernel notices; returns false if it does not.
   bool remove();
 
  private:
@@ -25,7 +25,7 @@ class Cgroup {
   std::vector<std::string> m_directories;
 };
 
-/// Makes control groups, /sys/fs/cgroup/.../tellina/OWNER/SANDBOX, where the machine and this user's rights allow it.
+/// Creates control groups /sys/fs/cgroup/.../tellina/OWNER/SANDBOX if the machine and this user's rights permit it.
 ///
 /// Threads: any.
 class Cgroups {
@@ -37,10 +37,10 @@ class Cgroups {
     double cpu = 0;
   };
 
-  /// Puts a process in, with all that it will start. Never fails: a limit that can't be set is not in the result.
+  /// Adds a process and all its future children. Never fails: the result lacks limits that cannot be set.
   Cgroup enter(const std::string& owner, const std::string& sandbox, pid_t process, const Limits& limits);
 
-  /// Ends and removes what a dead owner has left, except the sandboxes in `keep`; returns how many it removed.
+  /// Ends and removes the groups of a dead owner, except the sandboxes in `keep`. Returns how many it removed.
   std::size_t sweep(const std::string& owner, const std::vector<std::string>& keep);
 
  private:

@@ -44,7 +44,7 @@ std::unique_ptr<Instance> Instance::make(const Settings& settings, const SystemC
   try {
     instance->get_ready(users, random, deadline);
   } catch (const Error&) {
-    // Subordinate users are more than a sandbox needs: where mapping them fails, it is made without.
+    // A sandbox works without subordinate users. If mapping them fails, create it without them.
     if (!maps_users || users.maps()) throw;
     instance.reset();
     return make(settings, filter, users, random, deadline);
@@ -68,7 +68,7 @@ void Instance::get_ready(SessionUsers& users, Random& random, const Deadline& de
   }
   if (const auto failure = find_failure(received, what)) throw_start_failure(*failure);
   m_init = read_struct<launcher_protocol::InitStarted>(received, what).process;
-  if (received.descriptors.size() != 1) throw Error(ErrorCode::internal, what + ": no process descriptor came");
+  if (received.descriptors.size() != 1) throw Error(ErrorCode::internal, what + ": received no process descriptor");
   m_init_process = std::move(received.descriptors[0]);
   if (const auto failure = m_init_client.take_terminal(deadline, what)) throw_start_failure(*failure);
 }
@@ -82,8 +82,8 @@ bool Instance::is_fresh(const Settings& settings) const {
 
 void Instance::enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::string& id,
                              const Cgroups::Limits& limits) {
-  // Init alone is in the instance yet. The launcher stays outside: a session that has used up its share can't slow it
-  // down.
+  // So far only init is in the instance. The launcher stays outside its groups, so that a session that has used its
+  // share can't slow the launcher down.
   m_cgroup = cgroups.enter(owner, id, m_init, limits);
 }
 
@@ -107,19 +107,19 @@ FileTree Instance::snapshot(const SnapshotRequest& request, const Deadline& dead
 
 std::string Instance::end() {
   if (m_launched.process < 0) return {};
-  // Init first, since the kernel ends all its namespace with it; the launcher then waits for that, and ends when its
+  // Kills init first, because the kernel then ends its whole namespace. The launcher waits for that, and ends when its
   // socket closes.
   if (m_init_process) syscall(SYS_pidfd_send_signal, m_init_process.get(), SIGKILL, nullptr, 0);
   m_init_client.close();
   m_launched.launcher_socket.reset();
   pollfd launcher{m_launched.process_descriptor.get(), POLLIN, 0};
-  constexpr int patience = 5000;  // milliseconds; ends are a matter of two or three unless the machine is overrun
+  constexpr int patience = 5000;  // milliseconds; usually two or three are enough, unless the machine is overloaded
   if (!m_launched.process_descriptor || poll(&launcher, 1, patience) != 1) kill(m_launched.process, SIGKILL);
   while (waitpid(m_launched.process, nullptr, 0) < 0 && errno == EINTR) continue;
   m_launched.process = -1;
   m_launched.process_descriptor.reset();
   m_init_process.reset();
-  return m_cgroup.remove() ? "" : "a control group of a destroyed sandbox could not be removed";
+  return m_cgroup.remove() ? "" : "cannot remove a control group of a destroyed sandbox";
 }
 
 }  // namespace tellina::chroot_sandbox

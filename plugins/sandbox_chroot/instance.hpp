@@ -1,6 +1,6 @@
 #pragma once
 
-/// One sandbox as the plugin sees it: processes, sockets, and what they are asked for.
+/// One sandbox as the plugin sees it: its processes, its sockets, and the requests to them.
 
 #include <memory>
 #include <optional>
@@ -14,25 +14,25 @@
 
 namespace tellina::chroot_sandbox {
 
-/// Everything of a sandbox before its shell starts, so that it can be made in advance.
+/// Everything of a sandbox that exists before its shell starts, so that it can be prewarmed.
 ///
-/// Threads: one at a time. The processes end with the thread that made them.
+/// Threads: one at a time. The processes end with the thread that created them.
 class Instance {
  public:
-  /// Throws Error and leaves nothing.
+  /// Throws Error; then nothing is left behind.
   static std::unique_ptr<Instance> make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
                                         Random& random, const Deadline& deadline);
-  /// Ends it.
+  /// Ends the sandbox.
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  /// Whether it can still be used: its processes live, and its root file system has not been replaced since.
+  /// Whether it can still be used: its processes are alive, and its root file system has not been replaced since.
   bool is_fresh(const Settings& settings) const;
 
   void enter_cgroups(Cgroups& cgroups, const std::string& owner, const std::string& id, const Cgroups::Limits& limits);
   const Cgroup& cgroup() const { return m_cgroup; }
-  /// Has the launcher end programs while they hold more than so many bytes together.
+  /// Makes the launcher end programs while they hold more than `limit` bytes together.
   void watch_memory(std::uint64_t limit, const Deadline& deadline);
 
   /// Throws Error(seed_failed) with path and errno.
@@ -44,10 +44,10 @@ class Instance {
   void restart_shell(TerminalSize size, const Deadline& deadline) { m_init_client.restart_shell(size, deadline); }
 
   int terminal() const { return m_init_client.terminal(); }
-  /// Gets the shell's wait status when it ends.
+  /// Receives the shell's wait status when the shell ends.
   int shell_end() const { return m_init_client.shell_end(); }
 
-  /// Nothing is left when it returns. Idempotent. Returns what could not be removed, or an empty text.
+  /// Removes everything. Idempotent. Returns what could not be removed, or an empty string.
   std::string end();
 
  private:

@@ -19,7 +19,7 @@ namespace {
 
 namespace protocol = launcher_protocol;
 
-/// Owns the arguments of posix_spawn.
+/// Holds the arguments of posix_spawn.
 class SpawnPlan {
  public:
   SpawnPlan() {
@@ -44,11 +44,11 @@ struct SocketPair {
 
 SocketPair make_sockets() {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw system_error("make sockets", errno);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw system_error("create sockets", errno);
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-/// A copy of a descriptor out of the way of the numbers that the launcher gets.
+/// Copies a descriptor to a number above those that the launcher gets.
 Descriptor move_up(int descriptor) {
   Descriptor moved(fcntl(descriptor, F_DUPFD_CLOEXEC, protocol::first_closed_descriptor));
   if (!moved) throw system_error("copy a descriptor", errno);
@@ -66,7 +66,7 @@ void require_parts(const Settings& settings) {
   if (access(shell.c_str(), F_OK) != 0) {
     const int error = errno;
     throw system_error("root file system " + settings.root_file_system + ": bin/bash", error, {},
-                       "`tellina sandbox prepare --config FILE` makes it, and so does `make run`");
+                       "`tellina sandbox prepare --config FILE` creates it, and so does `make run`");
   }
 }
 
@@ -77,7 +77,7 @@ LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter&
   LaunchedProcess launched;
   SocketPair control = make_sockets();
   SocketPair init_control = make_sockets();
-  // Readable only, and by root's rights here: the session's own user need not reach the file.
+  // Only readable, and opened with root's rights: the session's own user need not have access to the file.
   const Descriptor init_program(open(settings.init.c_str(), O_RDONLY | O_CLOEXEC));
   if (!init_program) throw system_error(settings.init, errno);
 
@@ -95,7 +95,7 @@ LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter&
     posix_spawn_file_actions_adddup2(&plan.actions, given[i].get(), protocol::control + static_cast<int>(i));
   }
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, protocol::first_closed_descriptor);
-  // A session of its own, so that Ctrl-C in the server's terminal ends the server in order and not its sandboxes.
+  // Its own session, so that Ctrl-C in the server's terminal stops the server in an orderly way and not its sandboxes.
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);

@@ -8,7 +8,7 @@
 
 namespace tellina::chroot_sandbox {
 
-/// A launcher that has just been started, and our ends of its sockets.
+/// A launcher that has just started, and our ends of its sockets.
 class LaunchedProcess {
  public:
   pid_t process = -1;
@@ -17,8 +17,8 @@ class LaunchedProcess {
   Descriptor init_socket;
 };
 
-/// Starts a launcher, whose life is bound to that of the calling thread. With `maps_users` it waits for the maps of its
-/// users. Throws Error(not_found) where one of its parts is missing, with the way out.
+/// Starts a launcher that ends with the calling thread. With `maps_users`, it waits until its user maps are written.
+/// Throws Error(not_found) with a remedy if one of its parts is missing.
 LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter& filter, bool maps_users);
 
 }  // namespace tellina::chroot_sandbox

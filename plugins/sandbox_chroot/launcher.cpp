@@ -1,10 +1,10 @@
 /// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES TMP_IN_BYTES HOST_NAME MEMORY
 ///
-/// Starts one sandbox, then stays as the only process that is inside the session's user namespace and outside its
-/// others: there it may read and write every file of the home, whatever its mode, and nobody in the sandbox can see it.
-/// MODE is "mapped" where the plugin has the maps written, "own" for an ordinary user who may map nobody else. PARENT
-/// is the process that has started it; MEMORY is the text of the sandbox's /proc/meminfo. The descriptors it is given
-/// are listed in launcher_protocol.hpp.
+/// Starts one sandbox, and then stays as the only process inside the session's user namespace but outside its other
+/// namespaces. There it may read and write every file of the home, whatever its mode, and no process in the sandbox can
+/// see it. MODE is "mapped" if the plugin writes the user maps, and "own" for an ordinary user, who may map only
+/// themselves. PARENT is the process that started it; MEMORY is the text of the sandbox's /proc/meminfo.
+/// launcher_protocol.hpp lists the descriptors that it inherits.
 
 #include "plugins/sandbox_chroot/launcher.hpp"
 
@@ -44,7 +44,8 @@ namespace {
   _exit(1);
 }
 
-/// The kernel kills this process when the thread that started it ends; `parent` may have ended before it was asked to.
+/// Makes the kernel kill this process when the thread that started it ends. Also handles the case that `parent` has
+/// already ended.
 void die_with(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
@@ -56,13 +57,14 @@ void write_text(const char* path, const char* text) {
   close(file);
 }
 
-/// Makes the calling process the user `me` of a new user namespace, with every capability in there.
+/// Makes the calling process the user `me` of a new user namespace, with all capabilities inside it.
 void enter_user_namespace(bool mapped_by_plugin, pid_t parent, SandboxParameters& parameters) {
   const uid_t user = geteuid();
   const gid_t group = getegid();
-  // Root's other groups would stay valid outside; an ordinary user can't give theirs up, and may use them as before.
-  if (mapped_by_plugin && user == 0 && setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
-  if (unshare(CLONE_NEWUSER) != 0) fail("make a user namespace");
+  // Root's other groups would keep their rights outside. An ordinary user can't drop their groups, and may use them as
+  // before.
+  if (mapped_by_plugin && user == 0 && setgroups(0, nullptr) != 0) fail("drop the supplementary groups");
+  if (unshare(CLONE_NEWUSER) != 0) fail("create a user namespace");
   if (mapped_by_plugin) {
     const char kind = protocol::map_me;
     char answer = 0;
@@ -80,10 +82,10 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, SandboxParameters
     std::snprintf(map, sizeof map, "%u %u 1", init_protocol::sandbox_user, group);
     write_text("/proc/self/gid_map", map);
   }
-  // An ordinary user who is the root of the namespace may now give up the groups of the outside, and would lose every
-  // capability as this process leaves user 0. Others keep them in any case.
+  // An ordinary user who is root in the namespace may now drop the outside groups, and would lose every capability when
+  // this process leaves user 0. In the other cases the capabilities stay.
   if (parameters.has_root && user != 0) {
-    if (setgroups(0, nullptr) != 0) fail("leave the supplementary groups");
+    if (setgroups(0, nullptr) != 0) fail("drop the supplementary groups");
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0) fail("keep the capabilities");
   }
   if (setresgid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
@@ -91,10 +93,11 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, SandboxParameters
   if (setresuid(init_protocol::sandbox_user, init_protocol::sandbox_user, init_protocol::sandbox_user) != 0)
     fail("set the user");
   if (parameters.has_root && user != 0 && prctl(PR_SET_SECUREBITS, 0) != 0) fail("set the capabilities' rules");
-  die_with(parent);  // a change of user has cleared it
+  die_with(parent);  // because a change of user clears it
 }
 
-/// Keeps what reading and writing others' files takes, and nothing with which to make mounts or namespaces.
+/// Keeps the capabilities for reading and writing other users' files, and drops those for creating mounts or
+/// namespaces.
 void keep_file_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
@@ -103,7 +106,7 @@ void keep_file_capabilities() {
   if (syscall(SYS_capset, &header, data) != 0) fail("drop capabilities");
 }
 
-/// Init has sent the sandbox's /proc before the plugin could ask for anything.
+/// Init has sent the sandbox's /proc before the plugin could send any request.
 void begin_watch(MemoryWatch& watch, int init_socket, const protocol::WatchMemory& wanted) {
   char kind;
   control::Descriptors received;
@@ -134,14 +137,14 @@ bool serve_request(MemoryWatch& watch, int init_socket) {
   return true;
 }
 
-/// Answers requests until the plugin's end of the socket is closed, then ends the sandbox and waits for its end.
+/// Handles requests until the plugin closes its end of the socket; then ends the sandbox and waits for its end.
 void serve(pid_t init, int init_descriptor, int init_socket) {
   MemoryWatch watch;
   pollfd watched[] = {{protocol::control, POLLIN, 0}, {init_descriptor, POLLIN, 0}};
   for (;;) {
     if (poll(watched, 2, watch.time_left()) < 0) continue;
     if (watched[1].revents != 0) {
-      // The home outlives init while a process holds it: requests continue.
+      // While a process holds the home, it outlives init, so requests continue to work.
       waitpid(init, nullptr, 0);
       init = 0;
       watched[1].fd = -1;
@@ -152,7 +155,7 @@ void serve(pid_t init, int init_descriptor, int init_socket) {
   }
   if (init > 0) {
     kill(init, SIGKILL);
-    // Returns when every process of the namespace is gone: the kernel lets its process 1 end last.
+    // Returns when all processes of the namespace are gone, because the kernel lets its process 1 end last.
     waitpid(init, nullptr, 0);
   }
 }
@@ -168,19 +171,19 @@ int run(char** arguments) {
 
   umask(0);
   die_with(parent);
-  // As the server's user: the session's may not be allowed to reach the folder.
+  // Runs as the server's user, because the session's user may have no access to the folder.
   if (chdir(arguments[3]) != 0) fail("enter the root file system");
   enter_user_namespace(mapped_by_plugin, parent, parameters);
 
-  if (unshare(CLONE_NEWPID) != 0) fail("make a process namespace");
-  int to_init[2];  // the first end is open as long as this process lives
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, to_init) != 0) fail("make sockets");
+  if (unshare(CLONE_NEWPID) != 0) fail("create a process namespace");
+  int to_init[2];  // the first end stays open while this process lives
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, to_init) != 0) fail("create sockets");
   const pid_t init = fork();
   if (init < 0) fail("start a process");
   if (init == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(to_init[0]);
-    // In a new process namespace getppid() is 0, dead parent or not; the socket tells.
+    // In a new process namespace getppid() is 0 whether or not the parent is alive, so check the socket.
     pollfd parent_gone{to_init[1], 0, 0};
     if (poll(&parent_gone, 1, 0) != 0) _exit(1);
     close(protocol::control);
@@ -191,7 +194,7 @@ int run(char** arguments) {
   if (parameters.root_mount >= 0) close(parameters.root_mount);
 
   const int init_descriptor = static_cast<int>(syscall(SYS_pidfd_open, init, 0));
-  if (init_descriptor < 0) fail("make a process descriptor");
+  if (init_descriptor < 0) fail("create a process descriptor");
   for (const int inherited : {protocol::init_control, protocol::init_program, protocol::seccomp_allow,
                               protocol::seccomp_refuse, protocol::shell_marks}) {
     close(inherited);
@@ -201,7 +204,7 @@ int run(char** arguments) {
   control::send(protocol::control, &started, sizeof started, &init_descriptor, 1);
 
   keep_file_capabilities();
-  rlimit files;  // one descriptor for each level of the tree that is being read
+  rlimit files;  // reading a tree needs one descriptor for each level
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);

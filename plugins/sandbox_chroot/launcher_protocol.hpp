@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the chroot plugin and its launcher say to each other, over one sequenced-packet socket.
+/// The protocol between the chroot plugin and its launcher, over one sequenced-packet socket.
 ///
 ///   launcher -> plugin  MapMe                 unless it maps itself: write my user namespace's maps
 ///   plugin -> launcher  Mapped | MappedRoot   the latter where root has a number, too; with it may come the mount of a
@@ -10,16 +10,16 @@
 ///   plugin -> launcher  Seed | Snapshot       make or read the home (tree_protocol.hpp)
 ///   launcher -> plugin  Done | Failed         to each of the last three
 ///
-/// Failed may come in place of any message of the launcher, which then ends unless it answers a request. The process
-/// that is to become init says Failed over init's socket (init_protocol.hpp). The launcher ends, and ends init, when
-/// the plugin's end of the socket is closed.
+/// Instead of any of its messages, the launcher may send Failed. It then ends, unless the failure concerns a request.
+/// The process that becomes init sends Failed over init's socket (init_protocol.hpp). When the plugin's end of the
+/// socket is closed, the launcher ends init and then itself.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tellina::launcher_protocol {
 
-/// Descriptors the plugin gives to a launcher.
+/// Descriptors that the launcher inherits from the plugin.
 enum InheritedDescriptor : int {
   control = 3,
   init_control = 4,

@@ -1,4 +1,5 @@
-/// From a process in new user and process namespaces to the init of a sandbox: mounts, then everything taken away.
+/// Turns a process in new user and process namespaces into the init of a sandbox: creates mounts, then drops all
+/// privileges.
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -35,10 +36,10 @@ void require(bool succeeded, const char* what) {
   if (!succeeded) fail(what);
 }
 
-/// A read-only copy of the mount below the working directory.
+/// Creates a read-only copy of the mount at the working directory.
 int copy_root_file_system() {
-  // No path is looked up, since the session's user may not reach the folder. A new user namespace has made every
-  // mount a follower of the host's: nothing that happens here reaches it.
+  // Uses no path, because the session's user may have no access to the folder. The new user namespace has made every
+  // mount a slave of the host's, so no change here reaches the host.
   const int tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   require(tree >= 0, "copy the root file system's mount");
   mount_attr attributes{};
@@ -56,7 +57,7 @@ void enter_root_file_system(int root_mount) {
   close(tree);
 }
 
-/// A file system of fixed size in memory. Without a limit on its entries a million empty files would fit into it.
+/// Mounts a file system of fixed size in memory. Without a limit on entries it could hold a million empty files.
 void mount_memory(const char* place, unsigned long flags, std::uint64_t bytes, unsigned entries, const char* mode,
                   bool is_roots) {
   char options[128];
@@ -67,8 +68,8 @@ void mount_memory(const char* place, unsigned long flags, std::uint64_t bytes, u
 
 void give_to_root(const char* path) { require(fchownat(AT_FDCWD, path, 0, 0, AT_SYMLINK_NOFOLLOW) == 0, path); }
 
-/// Puts a text in the place of the /proc file that tells of the machine's memory. The mount keeps the file, to which no
-/// path leads any more; a file system of its own would delay the start.
+/// Replaces the /proc file that describes the machine's memory by a text. Only the mount keeps the text's file, which
+/// has no path any more; a separate file system for it would delay the start.
 void mount_memory_text(const SandboxParameters& parameters) {
   const char* const name = "dev/meminfo";
   const int file = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
@@ -83,15 +84,15 @@ void mount_memory_text(const SandboxParameters& parameters) {
           "mount /proc/meminfo");
 }
 
-/// Puts the shared object that the shell loads into its place. Its descriptor is of a mount of the host, which can't be
-/// mounted here: so it is a copy, and it must be executable where /dev is not.
+/// Puts the shared object that the shell loads into its place. The descriptor belongs to a mount of the host, which
+/// can't be mounted here, so this copies the file. The copy must be executable, although /dev is not.
 void mount_shell_marks(const SandboxParameters& parameters) {
   const char* const name = "dev/shell_marks";
   const int from = protocol::shell_marks;
   const int to = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0444);
   static char bytes[16 * 1024];
   ssize_t size = 0;
-  // At an offset of its own: the file is shared by all launchers of a plugin.
+  // Reads at its own offset, because all launchers of a plugin share the file.
   for (off_t offset = 0; to >= 0 && (size = pread(from, bytes, sizeof bytes, offset)) > 0; offset += size) {
     require(write(to, bytes, static_cast<std::size_t>(size)) == size, "copy shell_marks.so");
   }
@@ -101,7 +102,7 @@ void mount_shell_marks(const SandboxParameters& parameters) {
   if (parameters.has_root) give_to_root(name);
   const char* const place = init_protocol::shell_marks_path + 1;
   const bool is_mounted = mount(name, place, nullptr, MS_BIND, nullptr) == 0;
-  // A root file system made by an older version has no place for it, and brings what its shell reads with it.
+  // A root file system of an older version has no place for it, and contains its own copy of what its shell reads.
   require(is_mounted || errno == ENOENT, "mount shell_marks.so");
   require(!is_mounted ||
               mount(nullptr, place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0,
@@ -117,12 +118,12 @@ void mount_devices(const SandboxParameters& parameters) {
     char from[32], to[32];
     std::snprintf(from, sizeof from, "/dev/%s", name);
     std::snprintf(to, sizeof to, "dev/%s", name);
-    // A device file can't be made in a user namespace; the host's own is shown in its place.
+    // A user namespace can't create device files, so the host's device is mounted here.
     const int place = open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
     require(place >= 0 && mount(from, to, nullptr, MS_BIND, nullptr) == 0, to);
     close(place);
   }
-  // An instance of its own: the terminals of other sessions and of the host are not in it.
+  // A separate instance, so that it contains no terminals of other sessions or of the host.
   require(mkdir("dev/pts", 0755) == 0 && mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
                                                "newinstance,ptmxmode=0666,mode=620,max=16") == 0,
           "mount /dev/pts");
@@ -132,7 +133,7 @@ void mount_devices(const SandboxParameters& parameters) {
   require(symlink("pts/ptmx", "dev/ptmx") == 0 && symlink("/proc/self/fd", "dev/fd") == 0 &&
               symlink("/proc/self/fd/0", "dev/stdin") == 0 && symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
               symlink("/proc/self/fd/2", "dev/stderr") == 0,
-          "make the links of /dev");
+          "create the links of /dev");
   if (parameters.has_root) {
     for (const char* link : {"dev/ptmx", "dev/fd", "dev/stdin", "dev/stdout", "dev/stderr"}) give_to_root(link);
   }
@@ -140,15 +141,15 @@ void mount_devices(const SandboxParameters& parameters) {
           "make /dev read-only");
 }
 
-/// The launcher, which stays outside, can see the sandbox's processes by this alone.
+/// Sends the launcher, which stays outside, its only view of the sandbox's processes.
 void hand_out_processes(int launcher) {
   const int processes = open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  require(processes >= 0 && control::send(launcher, "p", 1, &processes, 1), "hand out /proc");
+  require(processes >= 0 && control::send(launcher, "p", 1, &processes, 1), "pass on /proc");
   close(processes);
   close(launcher);
 }
 
-/// Gives up the right to anything that this process's user has not.
+/// Drops all privileges that this process's user does not have.
 void drop_privileges() {
   require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "refuse new privileges");
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) prctl(PR_CAPBSET_DROP, capability);
@@ -157,7 +158,7 @@ void drop_privileges() {
   require(syscall(SYS_capset, &header, nothing) == 0, "drop capabilities");
 }
 
-/// Reads at an offset of its own: the file is shared by all launchers of a plugin.
+/// Reads at its own offset, because all launchers of a plugin share the file.
 void install_filter(int file) {
   static sock_filter instructions[BPF_MAXINSNS];
   const ssize_t size = pread(file, instructions, sizeof instructions, 0);
@@ -171,16 +172,17 @@ void install_filter(int file) {
 }  // namespace
 
 [[noreturn]] void become_init(const SandboxParameters& parameters) {
-  require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0, "make namespaces");
+  require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
+          "create namespaces");
   enter_root_file_system(parameters.root_mount);
-  // Needs a whole /proc in the old root, so it comes before that goes.
+  // Needs a complete /proc in the old root, so it runs before the old root is detached.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
   hand_out_processes(parameters.launcher);
   mount_memory("home/me", MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
   mount_memory("tmp", MS_NODEV, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777", parameters.has_root);
   mount_devices(parameters);
 
-  // With the old root on top of the new one and then taken off, neither needs a folder to be moved to.
+  // The old root is stacked on the new one and then detached, so no folder is needed to move it to.
   require(syscall(SYS_pivot_root, ".", ".") == 0, "change the root");
   require(umount2(".", MNT_DETACH) == 0 && chdir("/") == 0, "leave the old root");
   // The network namespace has one interface, lo, and it stays down.
@@ -196,11 +198,11 @@ void install_filter(int file) {
   char* arguments[] = {name, socket, home, nullptr};
   char* environment[] = {nullptr};
   install_filter(protocol::seccomp_allow);
-  // The second wins where both refuse: it gives the error that the manual pages name.
+  // If both filters refuse a call, the second one decides. It returns the error that the manual pages name.
   install_filter(protocol::seccomp_refuse);
   close(protocol::seccomp_allow);
   close(protocol::seccomp_refuse);
-  // By descriptor: in the sandbox there is no path to it.
+  // Runs it by descriptor, because the sandbox has no path to it.
   syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
   fail("run init");
 }

@@ -17,14 +17,14 @@
 namespace tellina::launcher {
 namespace {
 
-/// Milliseconds between two looks.
+/// Milliseconds between two checks.
 constexpr std::int64_t usual_pause = 250;
-/// Where nothing has changed between the last two: an idle sandbox costs next to nothing.
+/// The interval if nothing has changed between the last two checks, so that an idle sandbox costs next to nothing.
 constexpr std::int64_t quiet_pause = 1000;
-/// After one that found too much, and after a kill: the dead give their memory back, and others may hold more of what
-/// they shared.
+/// The interval after a check that found too much, and after a kill: dead processes return their memory, and others may
+/// then hold more of what was shared.
 constexpr std::int64_t urgent_pause = 50;
-/// A look that takes long is followed by a pause this many times as long, up to the quiet one.
+/// After a slow check the pause is this many times its duration, up to quiet_pause.
 constexpr std::int64_t pause_for_look = 10;
 
 struct Program {
@@ -32,7 +32,7 @@ struct Program {
   std::uint64_t held;  ///< KiB
 };
 
-/// More than a session may have processes. What of the array is not used takes no memory.
+/// More than the number of processes of a session. Unused parts of the array take no memory.
 constexpr std::size_t most_programs = 32768;
 Program programs[most_programs];
 std::size_t program_count = 0;
@@ -43,7 +43,7 @@ std::int64_t now() {
   return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
 }
 
-/// Reads the beginning of a small file below /proc, NUL-terminated. Returns false where it can't be read.
+/// Reads the beginning of a small file below /proc, NUL-terminated. Returns false if the file can't be read.
 template <std::size_t capacity>
 bool read_text(int directory, const char* path, char (&text)[capacity]) {
   const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
@@ -55,13 +55,13 @@ bool read_text(int directory, const char* path, char (&text)[capacity]) {
   return true;
 }
 
-/// The number after "\nNAME:"; 0 where there is none.
+/// The number after "\nNAME:"; 0 if there is none.
 std::uint64_t number_of(const char* text, const char* name) {
   const char* const found = std::strstr(text, name);
   return found == nullptr ? 0 : std::strtoull(found + std::strlen(name), nullptr, 10);
 }
 
-/// Calls with each entry of a directory that is a number.
+/// Calls `use` with each directory entry that is a number.
 template <class Use>
 void for_each_number(int directory, Use use) {
   alignas(dirent64) char entries[16 * 1024];
@@ -77,13 +77,13 @@ void for_each_number(int directory, Use use) {
   }
 }
 
-/// Takes what a status file says of memory. Returns false where it says nothing: the process or thread has ended.
+/// Reads the memory figures of a status file. Returns false if it has none, because the process or thread has ended.
 bool take_memory(const char* status, Program& program) {
   program.held = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:");
   return number_of(status, "\nVmSize:") > 0;
 }
 
-/// A process whose first thread has ended looks like a dead one, but its other threads still have the memory.
+/// A process whose first thread has ended looks dead, but its other threads still hold the memory.
 void take_memory_of_threads(int processes, Program& program) {
   char path[64];
   std::snprintf(path, sizeof path, "%d/task", program.process);
@@ -98,7 +98,7 @@ void take_memory_of_threads(int processes, Program& program) {
   close(tasks);
 }
 
-/// How much a program holds by itself or with others; nothing where it has ended.
+/// How much memory a program holds, alone or shared with others; nothing if it has ended.
 void measure(int processes, Program& program) {
   char path[32];
   char status[4096];
@@ -124,8 +124,8 @@ std::uint64_t sum_up() {
   return sum;
 }
 
-/// What forks share counts in parts. This reads through page tables, so it is done only where it may matter. One that
-/// keeps its memory to itself (it is not dumpable) counts in full, and one that has ended meanwhile no more.
+/// Counts memory that forks share in parts. This reads page tables, so it only runs if the result may matter. A program
+/// that is not dumpable counts in full, and one that has ended counts as nothing.
 void count_shared_once(int processes) {
   for (std::size_t i = 0; i < program_count; ++i) {
     char path[32];
@@ -141,7 +141,7 @@ void count_shared_once(int processes) {
   }
 }
 
-/// By a descriptor, which never comes to mean another process.
+/// Uses a descriptor, which can never refer to another process.
 void kill_program(int processes, const Program& program) {
   char path[16];
   std::snprintf(path, sizeof path, "%d", program.process);
@@ -183,12 +183,12 @@ bool MemoryWatch::look() {
   }
   m_is_quiet = held == std::exchange(m_held, held);
 
-  // A child of vfork(2) has the very memory of its parent for a moment, and what forks share may be counted while one
-  // of them goes: a second look at once sees who stays.
+  // A child of vfork(2) shares its parent's memory for a moment, and memory shared by forks may be counted while one of
+  // them ends. An immediate second check shows which processes stay.
   if (held <= m_limit) return m_is_over = false;
   if (!std::exchange(m_is_over, true)) return true;
   while (held > m_limit) {
-    // Of two that hold the same, the later: the shell is the first.
+    // Of two that hold the same amount, the later one, because the shell is the first.
     Program* largest = programs;
     for (std::size_t i = 1; i < program_count; ++i) {
       if (programs[i].held >= largest->held) largest = programs + i;

@@ -19,11 +19,11 @@ namespace {
 using sandbox_common::Deadline;
 using sandbox_common::system_error;
 
-/// A map is written in a few milliseconds; a program that hangs must not hold up every sandbox.
+/// Writing a map takes a few milliseconds; a program that hangs must not delay all sandboxes.
 constexpr std::chrono::seconds patience{5};
 constexpr std::size_t longest_message = 400;  // bytes
 
-/// A child process; it is killed and reaped at the end.
+/// A child process. The destructor kills and reaps it.
 class Child {
  public:
   explicit Child(pid_t process) : m_process(process) {}
@@ -45,7 +45,7 @@ class Child {
   pid_t m_process;
 };
 
-/// All that comes until the other end has closed, in one line.
+/// Everything that arrives until the other end has closed, as one line.
 std::string read_message(int pipe, const Deadline& deadline, const std::string& what) {
   std::string message;
   for (;;) {

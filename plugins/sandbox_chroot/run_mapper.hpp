@@ -7,11 +7,11 @@
 
 namespace tellina::chroot_sandbox {
 
-/// Runs newuidmap or newgidmap with an empty environment and waits for its end, at most five seconds and until the
-/// deadline; then it is killed. `words`: the path of the program and its arguments. Threads: any.
+/// Runs newuidmap or newgidmap with an empty environment and waits for its end: at most five seconds, and at most until
+/// the deadline. Then it kills the program. `words`: the program's path and its arguments. Threads: any.
 ///
-/// Throws Error(busy) where no process can be made now, Error(timed_out), Error(gone) when interrupted, and
-/// Error(unavailable) with what the program printed where it fails.
+/// Throws Error(busy) if no process can be created now, Error(timed_out), Error(gone) if interrupted, and
+/// Error(unavailable) with the program's output if it fails.
 void run_mapper(std::vector<std::string> words, const sandbox_common::Deadline& deadline);
 
 }  // namespace tellina::chroot_sandbox

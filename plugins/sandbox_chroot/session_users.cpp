@@ -24,11 +24,11 @@ namespace {
 using sandbox_common::Deadline;
 using sandbox_common::system_error;
 
-/// The first host user for sessions. systemd's "Users, Groups, UIDs and GIDs on systemd Systems" leaves 1879048192 to
-/// 2147483647 unused; ordinary users, subordinate users and containers are all below.
+/// The first host user for sessions. According to systemd's "Users, Groups, UIDs and GIDs on systemd Systems",
+/// 1879048192 to 2147483647 are unused; ordinary users, subordinate users and containers are all below.
 constexpr std::uint32_t first_session_user = 1'880'000'000;
 constexpr std::uint32_t session_users = 1U << 24;
-/// The host users behind root and the other users of Debian in every sandbox; no process is ever one of them.
+/// The host users that represent root and Debian's other users in every sandbox. No process ever has one of them.
 constexpr std::uint32_t first_system_user = first_session_user + session_users;
 constexpr std::uint32_t system_users = 65536;
 
@@ -38,7 +38,7 @@ constexpr const char* group_mapper = "/usr/bin/newgidmap";
 void write_map(const std::string& path, const std::string& text) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    throw system_error("give the session a user of its own: " + path, errno, ErrorCode::unavailable,
+    throw system_error("map the session's user: " + path, errno, ErrorCode::unavailable,
                        "run tellina as an ordinary user, or as root with all of root's rights");
   }
 }
@@ -51,7 +51,7 @@ bool are_in(const char* map_file, std::uint32_t first, std::uint32_t wanted) {
   return false;
 }
 
-/// Whether the numbers exist here, as users and as groups: in a container root may have been given few.
+/// Whether these numbers exist here, as users and as groups: in a container, root may have been given only a few.
 bool are_mapped(std::uint32_t first, std::uint32_t wanted) {
   return are_in("/proc/self/uid_map", first, wanted) && are_in("/proc/self/gid_map", first, wanted);
 }
@@ -60,7 +60,7 @@ std::string line(std::uint32_t inside, std::uint32_t outside, std::uint32_t coun
   return std::to_string(inside) + " " + std::to_string(outside) + " " + std::to_string(count) + "\n";
 }
 
-/// The login name, or nothing where the user has none.
+/// The login name, or nothing if the user has none.
 std::string name_of(uid_t user) {
   std::array<char, 4096> buffer;
   passwd entry;
@@ -100,7 +100,7 @@ void SessionUsers::find_delegation() {
   }
   if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return note("newuidmap may not gain privileges (NoNewPrivileges)");
   if (stat((m_root_file_system + "/etc/passwd").c_str(), &status) != 0 || status.st_uid != geteuid()) {
-    return note("the root file system's files are not this user's: make it as this user");
+    return note("the root file system's files do not belong to this user: create it as this user");
   }
   m_users = *users;
   m_groups = *groups;
@@ -125,7 +125,7 @@ SessionUsers::Mapped SessionUsers::map(pid_t launcher, Random& random, const Dea
   try {
     delegate(launcher, number, deadline);
   } catch (const Error& error) {
-    // Where it has worked before, the cause is of this moment, and the sandboxes of one study stay alike.
+    // It has worked before, so this failure is temporary, and all sandboxes of one study should stay alike.
     if (m_has_delegated) throw;
     note(error.what());
     m_delegates = false;
@@ -172,8 +172,8 @@ SessionUsers::Mapped SessionUsers::map_as_root(pid_t launcher, std::uint32_t ran
   return mapped;
 }
 
-/// The user namespace of the launcher says how owners are translated: the file of the host's root is that of the
-/// sandbox's.
+/// The launcher's user namespace defines how owners are translated: files of the host's root belong to the sandbox's
+/// root.
 Descriptor SessionUsers::make_root_mount(pid_t launcher) {
   const Descriptor users(open(("/proc/" + std::to_string(launcher) + "/ns/user").c_str(), O_RDONLY | O_CLOEXEC));
   Descriptor tree(open_tree(AT_FDCWD, m_root_file_system.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));

@@ -13,34 +13,35 @@
 
 namespace tellina::chroot_sandbox {
 
-/// Which users of this machine the users of a sandbox are.
+/// Which users of this machine represent the users of a sandbox.
 ///
-/// Where this process is root, a session's `me` is a host user of its own, and its other users are a block of host
-/// users that nobody has: root's files are shown as root's by a mount that translates their owners, so that no process
-/// of a sandbox has anything to do with the host's root. An ordinary user with subordinate users (/etc/subuid) is the
-/// root of the sandbox, as the owner of the root file system's files, and `me` is a subordinate one. Without them `me`
-/// is that user, and root does not exist. In none can a process of the sandbox become its root: it has no capability,
-/// none can be gained, and no mount heeds set-user-id.
+/// If this process is root, each session's `me` is a separate host user, and its other users are a block of unused host
+/// users. A mount that translates owners shows root's files as root's, so no process of a sandbox ever has the host's
+/// root user. An ordinary user with subordinate users (/etc/subuid) is the root of the sandbox, because they own the
+/// root file system's files, and `me` is a subordinate user. Without subordinate users, `me` is the ordinary user, and
+/// root does not exist. In no case can a process of the sandbox become its root: it has no capabilities and cannot gain
+/// any, and no mount honours set-user-id.
 ///
 /// Threads: any.
 class SessionUsers {
  public:
-  /// Looks at this process, at /etc/subuid and at the folder. Throws nothing.
+  /// Examines this process, /etc/subuid and the folder. Throws nothing.
   explicit SessionUsers(const std::string& root_file_system);
 
-  /// Whether map() has to be called for a launcher.
+  /// Whether a launcher needs a call of map().
   bool maps() const { return m_is_root || m_delegates; }
 
   class Mapped {
    public:
     bool has_root = false;
-    Descriptor root_mount;  ///< of the root file system, with root's files as root's; none: the launcher makes it
+    Descriptor
+        root_mount;  ///< of the root file system, with root's files as root's; if invalid, the launcher creates it
   };
-  /// Writes the maps of a launcher's user namespace. Throws Error. Where an ordinary user's first call fails, maps() is
-  /// false from then on; after a call that went well, a failure concerns that launcher only.
+  /// Writes the maps of a launcher's user namespace. Throws Error. If an ordinary user's first call fails, maps()
+  /// returns false from then on. After a successful call, a failure concerns only its launcher.
   Mapped map(pid_t launcher, Random& random, const sandbox_common::Deadline& deadline);
 
-  /// Whom root's files belong to in a sandbox, and why: for the researcher.
+  /// Whom root's files belong to in a sandbox, and why; for the researcher.
   std::string describe_root() const;
 
  private:
@@ -59,11 +60,11 @@ class SessionUsers {
   std::string m_root_file_system;
   bool m_is_root;
   std::atomic<bool> m_delegates = false;
-  std::atomic<bool> m_has_delegated = false;  ///< once at least
+  std::atomic<bool> m_has_delegated = false;  ///< at least once
   Range m_users;
   Range m_groups;
   mutable std::mutex m_mutex;
-  std::string m_why_not;  ///< why root's files are not root's; empty where they are
+  std::string m_why_not;  ///< why root's files are not root's; empty if they are
 };
 
 }  // namespace tellina::chroot_sandbox

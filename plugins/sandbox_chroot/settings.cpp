@@ -19,12 +19,13 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   while (root_file_system.size() > 1 && root_file_system.ends_with('/')) root_file_system.pop_back();
   if (!packages.empty() && given && is_of_another_maker(root_file_system)) {
     config.at("packages")
-        .fail("expected none beside a root_file_system that make_rootfs has not made (" + root_file_system + "), got " +
-              std::to_string(packages.size()) + ": install them in that folder, or leave root_file_system out");
+        .fail("expected none with a root_file_system that make_rootfs has not created (" + root_file_system +
+              "), got " + std::to_string(packages.size()) +
+              ": install them in that folder, or remove root_file_system");
   }
   std::string names;
   for (const std::string& package : packages) names += "," + package;
-  // A file's name has at most 255 bytes.
+  // A file name has at most 255 bytes.
   constexpr std::size_t longest = 160;
   root_file_system += names.size() <= longest ? names : ",packages-" + digest(names);
 }

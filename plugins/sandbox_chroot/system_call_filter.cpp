@@ -20,12 +20,12 @@ namespace {
 class Filter {
  public:
   explicit Filter(std::uint32_t otherwise) : m_context(seccomp_init(otherwise), &seccomp_release) {
-    if (!m_context) throw Error(ErrorCode::internal, "make a system call filter: libseccomp has refused");
-    // A binary tree in place of a list: every call of every program passes through it.
+    if (!m_context) throw Error(ErrorCode::internal, "create a system call filter: libseccomp has refused");
+    // A binary tree instead of a list, because every call of every program passes through it.
     seccomp_attr_set(m_context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   }
 
-  /// A call that this machine's kernel or libseccomp doesn't know needs no rule.
+  /// Calls that this machine's kernel or libseccomp does not know need no rule.
   void add(std::uint32_t action, const char* call) {
     const int number = seccomp_syscall_resolve_name(call);
     if (number >= 0) check(seccomp_rule_add(m_context.get(), action, number, 0), call);
@@ -45,7 +45,7 @@ class Filter {
  private:
   static void check(int result, const char* what) {
     if (result != 0)
-      throw system_error(std::string("make a system call filter: ") + what, -result, ErrorCode::internal);
+      throw system_error(std::string("create a system call filter: ") + what, -result, ErrorCode::internal);
   }
 
   std::unique_ptr<void, void (*)(scmp_filter_ctx)> m_context;

@@ -4,17 +4,16 @@
 
 namespace tellina::chroot_sandbox {
 
-/// Two programs for the kernel's system call filter, each in a memory file that launchers read. Both must let a call
-/// through.
+/// Two programs for the kernel's system call filter, each in a memory file that launchers read. A call must pass both.
 class SystemCallFilter {
  public:
-  /// Throws Error(internal) where libseccomp can't make them.
+  /// Throws Error(internal) if libseccomp can't create them.
   SystemCallFilter();
 
-  /// Lets through what programs of a shell need; to all else it says "function not implemented", as an older kernel
-  /// would, so that a C library falls back to what there is.
+  /// Allows the calls that shell programs need. All others return "function not implemented", as on an older kernel, so
+  /// that a C library falls back to older calls.
   const Descriptor& allow() const { return m_allow; }
-  /// Refuses what is dangerous or beyond the limits of a sandbox, with the error that the manual pages name.
+  /// Refuses calls that are dangerous or beyond a sandbox's limits, with the error that the manual pages name.
   const Descriptor& refuse() const { return m_refuse; }
 
  private:

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* seeding = "initial tree";
 constexpr const char* reading = "snapshot";
 
-/// Init's Failed and that of the tree protocol have the same form.
+/// The Failed messages of init and of the tree protocol have the same form.
 static_assert(sizeof(tree_protocol::Failed) == sizeof(init_protocol::Failed) &&
               int{tree_protocol::failed} == int{init_protocol::failed});
 
@@ -74,7 +74,7 @@ void seed_home(const Descriptor& socket, const Descriptor& home, const FileTree&
   if (const auto failure = find_failure(receive(socket, deadline, what), what)) {
     const bool full = failure->error_number == ENOSPC;
     throw system_error(what + ": ~/" + failure->text, failure->error_number, ErrorCode::seed_failed,
-                       full ? "raise sandbox.disk_in_mib, or use fewer files: a home holds 4095" : "");
+                       full ? "raise sandbox.disk_in_mib, or use fewer files: a home can hold 4095" : "");
   }
 }
 

@@ -58,7 +58,7 @@ void Deadline::wait_readable(int descriptor, const std::string& what) const {
 }
 
 void Deadline::wait_writable(int descriptor, const std::string& what) const {
-  if (!wait(descriptor, POLLOUT, what)) throw Error(ErrorCode::timed_out, what + ": not taken in time");
+  if (!wait(descriptor, POLLOUT, what)) throw Error(ErrorCode::timed_out, what + ": not accepted in time");
 }
 
 bool Deadline::wait_readable_for(std::chrono::milliseconds at_most, int descriptor, const std::string& what) const {

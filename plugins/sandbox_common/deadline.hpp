@@ -1,6 +1,6 @@
 #pragma once
 
-/// Waiting that ends: at a time, or when somebody no longer wants it.
+/// Waits that end at a deadline, or when they are interrupted.
 
 #include <algorithm>
 #include <chrono>
@@ -13,32 +13,32 @@
 
 namespace tellina::sandbox_common {
 
-/// "WHAT: No such file or directory". The code follows from the errno unless it is given.
+/// "WHAT: No such file or directory". Without `code`, the errno determines the code.
 Error system_error(const std::string& what, int error_number, std::optional<ErrorCode> code = {},
                    std::string hint = {});
 
 class Deadline {
  public:
-  /// `interrupt`, which is never cleared, may be null; it and the clock must outlive this.
+  /// `interrupt` may be null and is never cleared. It and the clock must outlive the object.
   Deadline(Clock& clock, std::chrono::milliseconds time, const WakeUp* interrupt)
       : m_clock(clock), m_end(clock.now() + time), m_interrupt(interrupt) {}
 
-  /// Returns when the descriptor is readable or its other end has gone. Throws Error(timed_out) "WHAT: ..." or, when
+  /// Returns when the descriptor is readable or its other end is gone. Throws Error(timed_out) "WHAT: ..." or, when
   /// interrupted, Error(gone).
   void wait_readable(int descriptor, const std::string& what) const;
   void wait_writable(int descriptor, const std::string& what) const;
-  /// Returns false where `at_most` has passed before the deadline.
+  /// Returns false if `at_most` passes before the deadline.
   bool wait_readable_for(std::chrono::milliseconds at_most, int descriptor, const std::string& what) const;
 
-  /// What is left of the time, or `time` where that is less.
+  /// The remaining time, or `time` if that is less.
   Deadline within(std::chrono::milliseconds time) const {
     return Deadline(m_clock, std::min(m_end, m_clock.now() + time), m_interrupt);
   }
-  /// The same time, and nobody interrupts it.
+  /// The same time, without interruption.
   Deadline uninterrupted() const { return Deadline(m_clock, m_end, nullptr); }
-  /// 0 when it has passed.
+  /// 0 when the deadline has passed.
   std::chrono::milliseconds left() const;
-  /// Readable once interrupted; -1 where nobody can.
+  /// Readable once interrupted; -1 if there is no interruption.
   int interrupt_descriptor() const { return m_interrupt ? m_interrupt->descriptor() : -1; }
 
  private:

@@ -1,14 +1,14 @@
 #pragma once
 
-/// Makes and reads a home directory. Used by static, single-threaded processes too: no allocation but what the C
-/// library does, no exception; errno reports failures.
+/// Creates and reads a home directory. Static, single-threaded processes use it too, so it throws nothing and allocates
+/// only what the C library does; it reports failures in errno.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace tellina::home_tree {
 
-/// Where a reading stops; see SnapshotRequest in tellina/file_tree.hpp.
+/// The limits of a reading; see SnapshotRequest in tellina/file_tree.hpp.
 struct Limits {
   std::uint64_t max_entries = 0;
   std::uint64_t max_depth = 0;
@@ -22,17 +22,17 @@ struct Outcome {
   bool raced = false;
 };
 
-/// A descriptor whose events, as poll(2) names them, mean that nobody waits for the result any more.
+/// A descriptor whose poll(2) events mean that nobody waits for the result any more.
 struct Abandonment {
   int descriptor = -1;
   short events = 0;
 };
 
-/// Makes the tree of a memory file (tree_stream.hpp) in an empty home. Returns 0, or an errno with `what` naming the
-/// path. Runs before the shell does, so nobody moves things about meanwhile.
+/// Creates the tree of a memory file (tree_stream.hpp) in an empty home. Returns 0, or an errno with the path in
+/// `what`. Runs before the shell starts, so no other process moves things meanwhile.
 int write(int home, int tree, char* what, std::size_t what_size);
 
-/// Writes the home's tree to a memory file. Returns 0 or an errno. Stops early once it is abandoned.
+/// Writes the home's tree to a memory file. Returns 0 or an errno. Stops early if it is abandoned.
 int read(int home, int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome);
 
 }  // namespace tellina::home_tree

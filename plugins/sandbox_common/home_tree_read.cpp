@@ -1,4 +1,4 @@
-/// Reads a home whose owner may be changing it meanwhile, on purpose.
+/// Reads a home while its owner may be changing it, even deliberately.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ using tree_stream::Record;
 
 constexpr int max_levels = 1024;
 
-/// Opens an entry of a directory, which may be anything by now; never a thing behind a link or on another mount.
+/// Opens an entry of a directory. The entry may be anything by now; this never follows links or enters another mount.
 int open_entry(int directory, const char* name, std::uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC | O_NOFOLLOW;
@@ -43,7 +43,7 @@ class Reader {
   Reader(int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome)
       : m_tree(tree), m_limits(limits), m_abandonment(abandonment), m_outcome(outcome) {
     m_deadline = now_in_milliseconds() + limits.deadline_in_milliseconds;
-    // Each level of directories holds one descriptor; a few more are needed beside.
+    // Each directory level holds one descriptor, and a few more are needed.
     rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     m_max_depth = limits.max_depth < max_levels - 1 ? static_cast<int>(limits.max_depth) : max_levels - 1;
@@ -71,7 +71,7 @@ class Reader {
   }
 
  private:
-  /// A second descriptor, since reading moves the offset of the one it reads. Times of access stay as they are.
+  /// Uses a second descriptor, because reading moves the offset. Does not change access times.
   static DIR* open_stream(int directory) {
     int descriptor = open_entry(directory, ".", O_RDONLY | O_DIRECTORY | O_NOATIME);
     if (descriptor < 0) descriptor = open_entry(directory, ".", O_RDONLY | O_DIRECTORY);
@@ -105,7 +105,8 @@ class Reader {
     if (m_entries == m_limits.max_entries || now_in_milliseconds() >= m_deadline || is_abandoned()) return stop();
     ++m_entries;
 
-    // A handle first: it names the thing without opening it, which would wait on a FIFO and wake a device.
+    // Opens a handle first, which refers to the file without opening it: opening would wait on a FIFO and wake a
+    // device.
     const int directory = dirfd(m_levels[m_depth]);
     const int handle = open_entry(directory, name, O_PATH);
     struct stat status;
@@ -155,7 +156,8 @@ class Reader {
     if (record.size > m_limits.max_content_per_file) return emit(record, name, nullptr, 0);
     if (record.size > m_limits.max_content_in_all - m_content) return stop();
 
-    // Not the handle itself: opening by name again may meet another file, so the inode is compared.
+    // Opens the file by name again, because the handle itself can't be read. It may be another file by now, so compares
+    // the inode.
     int file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
     if (file < 0) file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat opened;
@@ -172,7 +174,7 @@ class Reader {
     close(file);
   }
 
-  /// Exactly `size` bytes, as the record before them promised; a file that has become shorter is filled up.
+  /// Copies exactly `size` bytes, as the preceding record promised. If the file has become shorter, adds NUL bytes.
   void copy_content(int file, std::uint64_t size) {
     flush();
     while (size > 0) {
@@ -232,7 +234,7 @@ class Reader {
     m_used = 0;
   }
 
-  /// Whether nobody waits for the answer any more: then the sandbox has to end now.
+  /// Whether nobody waits for the answer any more, because the sandbox has to end now.
   bool is_abandoned() const {
     pollfd watched{m_abandonment.descriptor, m_abandonment.events, 0};
     return poll(&watched, 1, 0) > 0 && (watched.revents & m_abandonment.events) != 0;

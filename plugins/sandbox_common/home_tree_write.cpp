@@ -1,4 +1,4 @@
-/// Makes an initial tree.
+/// Creates an initial tree.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ using tree_stream::Record;
 struct Level {
   int directory;
   Record record;
-  std::size_t path_length;  // of what stands in Writer::path before this directory's children
+  std::size_t path_length;  // of Writer::path before this directory's children
 };
 
 class Writer {
@@ -40,7 +40,7 @@ class Writer {
     return m_next == m_end ? 0 : EPROTO;
   }
 
-  /// Of what failed, relative to the home.
+  /// The path that failed, relative to the home.
   const char* path() const { return m_path; }
 
  private:
@@ -52,7 +52,7 @@ class Writer {
            record.payload_length <= static_cast<std::size_t>(m_end - m_next) - record.name_length;
   }
 
-  /// The attributes of a directory come last: making its children changes its time, and needs its mode to allow it.
+  /// Sets a directory's attributes last, because creating its children changes its time and needs permissive mode bits.
   int leave() {
     Level& level = m_levels[m_depth];
     m_path[level.path_length > 0 ? level.path_length - 1 : 0] = '\0';
@@ -111,7 +111,7 @@ class Writer {
         written += static_cast<std::uint64_t>(count);
     }
     if (error == 0 && (record.flags & tree_stream::has_content) == 0 && record.size > 0) {
-      // With blocks while the disk has space; a larger file is one hole, which reads the same.
+      // Allocates blocks if the disk has enough space. Otherwise the file is a hole, which reads the same.
       const auto size = static_cast<off_t>(record.size);
       if (fallocate(file, 0, 0, size) != 0 && ftruncate(file, size) != 0) error = errno;
     }

@@ -25,7 +25,7 @@ std::optional<Failure> InitClient::take_terminal(const Deadline& deadline, const
   Received received = receive(m_socket, deadline, what);
   if (auto failure = find_failure(received, what)) return failure;
   if (received.descriptors.size() != init_protocol::descriptor_count) {
-    throw Error(ErrorCode::internal, what + ": no terminal came");
+    throw Error(ErrorCode::internal, what + ": received no terminal");
   }
   m_has_shell = read_struct<init_protocol::Ready>(received, what).has_shell;
   m_terminal = std::move(received.descriptors[init_protocol::terminal]);

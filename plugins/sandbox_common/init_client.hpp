@@ -7,27 +7,27 @@
 
 namespace tellina::sandbox_common {
 
-/// The init of a sandbox as the plugin sees it: its socket, and what it has handed out.
+/// The init of a sandbox as the plugin sees it: its socket, and the descriptors that it has sent.
 ///
-/// Threads: one at a time. Throws: Error(gone) where init has ended.
+/// Threads: one at a time. Throws Error(gone) if init has ended.
 class InitClient {
  public:
   InitClient() = default;
   explicit InitClient(Descriptor socket) : m_socket(std::move(socket)) {}
 
-  /// Waits for Ready. Returns what init could not do.
+  /// Waits for Ready. Returns the failure that init reports instead, if any.
   std::optional<Failure> take_terminal(const Deadline& deadline, const std::string& what);
-  /// Whether a shell was started on the terminal that was taken.
+  /// Whether a shell was started on the received terminal.
   bool has_shell() const { return m_has_shell; }
 
   void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline);
-  /// Ends every process of the old shell and starts a new one as the last time, on a new terminal.
+  /// Ends every process of the old shell, and starts a new one with the same command on a new terminal.
   void restart_shell(TerminalSize size, const Deadline& deadline);
 
   const Descriptor& socket() const { return m_socket; }
   const Descriptor& home() const { return m_home; }
   int terminal() const { return m_terminal.get(); }
-  /// Gets the shell's wait status when it ends.
+  /// Receives the shell's wait status when the shell ends.
   int shell_end() const { return m_shell_end.get(); }
 
   void close();

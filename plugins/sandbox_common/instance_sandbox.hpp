@@ -18,11 +18,11 @@
 
 namespace tellina::sandbox_common {
 
-/// An instance with a shell in it. An Instance has terminal(), shell_end(), restart_shell(), snapshot() and end().
+/// An instance with a shell. `Instance` has terminal(), shell_end(), restart_shell(), snapshot() and end().
 template <class Instance>
 class InstanceSandbox final : public Sandbox {
  public:
-  /// The shell is running.
+  /// The shell must be running.
   InstanceSandbox(std::unique_ptr<Instance> instance, Clock& clock, Log& log)
       : m_instance(std::move(instance)), m_clock(clock), m_log(log) {}
   ~InstanceSandbox() override { destroy(); }
@@ -40,10 +40,10 @@ class InstanceSandbox final : public Sandbox {
   std::optional<ExitStatus> ended() override {
     const auto lock = use();
     int status = 0;
-    // Peeking leaves the descriptor readable.
+    // Peeks, so that the descriptor stays readable.
     const ssize_t size = recv(m_instance->shell_end(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
-    // Without a status init itself has died, and the kernel has killed the shell with it.
+    // Without a status, init itself has died, and the kernel has killed the shell with it.
     if (size != sizeof status) return ExitStatus(true, SIGKILL);
     if (WIFSIGNALED(status)) return ExitStatus(true, WTERMSIG(status));
     return ExitStatus(false, WEXITSTATUS(status));
@@ -64,7 +64,7 @@ class InstanceSandbox final : public Sandbox {
 
   FileTree snapshot(const SnapshotRequest& request) override {
     const auto lock = use();
-    // The reader of the home keeps the deadline of the request and answers with what it has by then.
+    // The process that reads the home enforces the request's deadline and returns what it has by then.
     return m_instance->snapshot(request, Deadline(m_clock, request.deadline + std::chrono::seconds(2), &m_interrupt));
   }
 
@@ -83,7 +83,7 @@ class InstanceSandbox final : public Sandbox {
   const Instance& instance() const { return *m_instance; }
 
  private:
-  /// Held while the instance is used. Throws Error(gone) once destroy() has been called.
+  /// Held while the instance is used. Throws Error(gone) after destroy() was called.
   std::unique_lock<std::mutex> use() const {
     const auto check = [this] {
       if (m_is_destroyed) throw Error(ErrorCode::gone, "the sandbox has been destroyed");

@@ -9,44 +9,45 @@
 
 namespace tellina::sandbox_common {
 
-/// The keys that all built-in sandboxes have in config.json.
+/// The keys that all built-in sandboxes share in config.json.
 class CommonSettings {
  public:
-  /// Throws ConfigError. Looks at no file.
+  /// Throws ConfigError. Accesses no file.
   explicit CommonSettings(const Config& config);
 
   std::uint64_t memory_in_bytes;
-  std::uint64_t processes;  ///< of the participant, the shell among them
+  std::uint64_t processes;  ///< of the participant, shell included
   double cpu;               ///< cores
   std::uint64_t disk_in_bytes;
   std::uint64_t tmp_in_bytes;  ///< of /tmp, and of /dev/shm
   std::size_t pool;
   std::string working_directory;
-  std::string timezone;               ///< empty: the participant's
+  std::string timezone;               ///< empty: that of the participant's browser
   std::vector<std::string> packages;  ///< in alphabetical order, each once
   std::string init;                   ///< path of the program
   std::string shell_marks;            ///< path of the shared object that the shell loads
 };
 
-/// The folder above lib/tellina/plugins/, where the plugin lies.
+/// The folder above lib/tellina/plugins/, which contains the plugin.
 std::filesystem::path find_prefix();
 
-/// A path in the configuration counts from the configuration's folder.
+/// Resolves a path in the configuration relative to the configuration's folder.
 std::string resolve_path(const Config& value, const std::string& path);
 
-/// FNV-1a, as 16 hexadecimal digits: a name of fixed length for a text of any.
+/// FNV-1a, as 16 hexadecimal digits: a short name of fixed length for any text.
 std::string digest(const std::string& text);
 
-/// Runs a script that comes with tellina, with its output on standard error. `environment` ("NAME=value") is added to
-/// this process's. Throws Error where the script is missing or fails.
+/// Runs a script that is part of tellina, with its output on standard error. `environment` ("NAME=value") is added to
+/// this process's environment. Throws Error if the script is missing or fails.
 void run_maker(const std::string& script, const std::vector<std::string>& arguments,
                const std::vector<std::string>& environment = {});
 
-/// Throws Error(bad_config) where the folder, a zoneinfo database, lacks the time zone. No folder has every one.
+/// Throws Error(bad_config) if the folder, a zoneinfo database, does not have the time zone. No database has all of
+/// them.
 void require_timezone(const CommonSettings& settings, const std::string& zoneinfo);
 
-/// What /proc/meminfo says in a sandbox: the session's memory, or the machine's where that is less. All of it is shown
-/// as free, as the text does not change.
+/// The content of /proc/meminfo in a sandbox: the session's memory, or the machine's if that is less. Reports all of it
+/// as free, because the text does not change.
 std::string describe_memory(std::uint64_t memory_in_bytes);
 
 /// "10 MiB", for a LimitReport.

@@ -9,10 +9,10 @@
 
 namespace tellina::sandbox_common {
 
-/// What the shell is started with.
+/// How to start the shell.
 class ShellPlan {
  public:
-  /// The shell of every sandbox, with what the spec and the settings add. Throws Error.
+  /// The same for every sandbox, plus the additions of the spec and the settings. Throws Error.
   ShellPlan(const SandboxSpec& spec, const CommonSettings& settings);
 
   std::string working_directory;         ///< absolute
@@ -20,14 +20,14 @@ class ShellPlan {
   std::vector<std::string> environment;  ///< "NAME=value"
   std::uint64_t processes = 0;           ///< 0: no limit
   std::uint64_t address_space = 0;       ///< bytes; 0: no limit
-  std::uint32_t processors = 0;          ///< that the shell may run on; 0: all
+  std::uint32_t processors = 0;          ///< how many the shell may run on; 0: all
 };
 
-/// Where the shell of a probe starts: in `configured`, the working directory of the configuration, if the sandbox
-/// itself has it. A directory in the home comes with a task's files, and a probe has none: it starts in "~" then.
+/// Where a probe's shell starts: in `configured`, the configured working directory, if the sandbox itself has it. A
+/// directory in the home comes with a task's files, which a probe does not have; then it starts in "~".
 std::string probe_directory(const std::string& configured);
 
-/// Throws Error(bad_request): names become parts of paths.
+/// Throws Error(bad_request), because names become parts of paths.
 void check_name(const std::string& name, const char* what);
 
 }  // namespace tellina::sandbox_common

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Which system calls the programs of a sandbox may make. Everything else is to be told "function not implemented", as
-/// an older kernel would, so that a C library falls back to what there is.
+/// The system calls that programs of a sandbox may make. All others return "function not implemented", as on an older
+/// kernel, so that a C library falls back to older calls.
 
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -9,9 +9,9 @@
 
 namespace tellina::sandbox_common {
 
-// What moby's default profile lets an unprivileged container do (profiles/seccomp/default.json), without what opens
-// the kernel wide (io_uring, aio, fanotify, keys), what makes memory by name that no limit of an ordinary user's
-// sandbox counts (memfd_create, System V and POSIX IPC) and what belongs to other architectures.
+// The calls that moby's default profile allows an unprivileged container (profiles/seccomp/default.json), except those
+// that expose much of the kernel (io_uring, aio, fanotify, keys), those that create named memory that no limit of an
+// ordinary user's sandbox counts (memfd_create, System V and POSIX IPC), and those of other architectures.
 // clang-format off
 inline constexpr const char* allowed_calls[] = {
     "accept", "accept4", "access", "alarm", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "chmod",
@@ -45,7 +45,8 @@ inline constexpr const char* allowed_calls[] = {
     "utime", "utimensat", "utimes", "vfork", "vmsplice", "wait4", "waitid", "write", "writev"};
 // clang-format on
 
-// Not on the list above in any case; here so that a participant who tries them reads "Operation not permitted".
+// The list above lacks these already. They are here so that a participant who tries them gets "Operation not
+// permitted".
 // clang-format off
 inline constexpr const char* refused_calls[] = {
     "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
@@ -57,15 +58,15 @@ inline constexpr const char* refused_calls[] = {
     "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup"};
 // clang-format on
 
-/// Flags of clone that would make a namespace. clone3 takes its flags in memory, which a filter can't read: it is not
-/// implemented, and the C library falls back to clone.
+/// The flags of clone that create a namespace. clone3 passes its flags in memory, which a filter can't read, so it
+/// returns "not implemented" and the C library falls back to clone.
 inline constexpr unsigned long namespace_flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
                                                     CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
 
-/// These two type into, and paste into, a terminal. The kernel looks at the lower half of an ioctl's number only.
+/// These two inject input into a terminal, or paste into it. The kernel uses only the lower half of an ioctl's number.
 inline constexpr unsigned long refused_requests[] = {TIOCSTI, TIOCLINUX};
 
-/// Beyond the internet's families come netlink, packet, vsock, alg and others, which reach around the namespaces.
+/// Above the internet's families are netlink, packet, vsock, alg and others, which bypass the namespaces.
 inline constexpr int last_family = AF_INET6;
 inline constexpr int refused_families[] = {AF_UNSPEC, AF_AX25,   AF_IPX,    AF_APPLETALK,
                                            AF_NETROM, AF_BRIDGE, AF_ATMPVC, AF_X25};

@@ -109,7 +109,7 @@ class Encoder {
   std::string m_buffer;
 };
 
-/// A file mapped for reading.
+/// A file mapped into memory for reading.
 class Mapping {
  public:
   explicit Mapping(int file) {
@@ -142,7 +142,8 @@ class Decoder {
     do {
       Record record;
       std::memcpy(&record, take(sizeof record).data(), sizeof record);
-      // The participant can't give their home away; where they are mapped to another user, it has that one's number.
+      // The home still belongs to the participant, who can't give it away. So its owner is the participant, whatever
+      // the mapping.
       if (levels.empty()) m_me = record.owner;
       if (record.kind == tree_stream::up) {
         levels.pop_back();

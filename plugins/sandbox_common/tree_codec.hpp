@@ -9,10 +9,11 @@ namespace tellina::sandbox_common {
 Descriptor make_memory_file(const char* name);
 void write_file(int file, const void* data, std::size_t size);
 
-/// Writes an initial tree as tree_stream.hpp says. Throws Error(seed_failed) with the path of what can't be made.
+/// Writes an initial tree in the format of tree_stream.hpp. Throws Error(seed_failed) with the path of the invalid
+/// entry.
 Descriptor encode_tree(const FileTree& tree);
 
-/// Reads a snapshot back. Throws Error(internal) where the records are broken.
+/// Reads a snapshot. Throws Error(internal) if its records are malformed.
 FileTree decode_tree(int file);
 
 }  // namespace tellina::sandbox_common

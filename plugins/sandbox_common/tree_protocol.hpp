@@ -1,6 +1,7 @@
 #pragma once
 
-/// How a plugin asks a process beside or inside a sandbox to make or read its home, over a sequenced-packet socket.
+/// The requests with which a plugin asks a process beside or inside a sandbox to create or read its home, over a
+/// sequenced-packet socket.
 ///
 ///   plugin -> process  Seed | Snapshot    two descriptors come with it: the home and a memory file (tree_stream.hpp)
 ///   process -> plugin  Done | Failed
@@ -29,7 +30,7 @@ struct Done {
   home_tree::Outcome outcome;
 };
 
-/// Followed by text: what was tried and, for Seed, on which path.
+/// Followed by text: the failed action and, for Seed, the path.
 struct Failed {
   char kind = failed;
   std::int32_t error_number = 0;
@@ -37,7 +38,7 @@ struct Failed {
 
 inline bool is_request(char kind) { return kind == seed || kind == snapshot; }
 
-/// In the asked process: carries a request out and answers it. The descriptors stay the caller's.
+/// For the process that gets the request: handles it and sends the answer. The caller keeps the descriptors.
 void serve(int socket, const char* request, std::size_t size, const int* descriptors, std::size_t descriptor_count);
 
 /// Sends Failed with errno's number and the text.

@@ -1,10 +1,10 @@
 #pragma once
 
-/// How a file tree goes between a plugin and the process that makes or reads a home: records in one memory file,
-/// parents first.
+/// The format in which a file tree moves between a plugin and the process that creates or reads a home: records in one
+/// memory file, parents first.
 ///
-/// The first record is the home itself, a directory with an empty name; its children follow, each directory's up to
-/// its `up`. After a record come its name and its payload: a regular file's content, a symbolic link's target.
+/// The first record is the home itself: a directory with an empty name. Its children follow; an `up` record ends each
+/// directory. After each record come its name and its payload: a regular file's content, or a symbolic link's target.
 
 #include <cstdint>
 
@@ -27,7 +27,7 @@ struct Record {
   std::uint64_t payload_length = 0;
 };
 
-/// Directories below one another in an initial tree.
+/// How deep directories of an initial tree may be nested.
 inline constexpr int max_seed_depth = 256;
 
 }  // namespace tellina::tree_stream

@@ -13,8 +13,8 @@
 
 namespace tellina::sandbox_common {
 
-/// Keeps instances ready. Its thread starts with the first fill() and lives as long as the pool, as the instances it
-/// makes need.
+/// Keeps instances ready. Its thread starts with the first fill() and lives as long as the pool, because the instances
+/// end with the thread that created them.
 ///
 /// Threads: any.
 template <class Instance>
@@ -28,10 +28,10 @@ class WarmPool {
   /// Ends the instances that nobody has claimed.
   ~WarmPool();
 
-  /// Returns null where none is ready.
+  /// Returns null if none is ready.
   std::unique_ptr<Instance> claim();
 
-  /// Makes as many as are missing, soon. Not done by claim(), since it would slow down the start that claims.
+  /// Requests the missing instances. claim() does not do this, because it would slow down the start that claims.
   void fill();
 
  private:
@@ -45,7 +45,7 @@ class WarmPool {
   std::mutex m_mutex;
   std::condition_variable m_wanted;
   std::deque<std::unique_ptr<Instance>> m_instances;
-  bool m_is_wanted = false;  ///< fill() was called since the last attempt to fill up
+  bool m_is_wanted = false;  ///< fill() was called since the last attempt
   bool m_is_stopping = false;
   std::thread m_thread;
 };
@@ -65,7 +65,7 @@ template <class Instance>
 std::unique_ptr<Instance> WarmPool<Instance>::claim() {
   std::unique_lock lock(m_mutex);
   std::unique_ptr<Instance> instance;
-  std::deque<std::unique_ptr<Instance>> stale;  // ended after the lock is given back
+  std::deque<std::unique_ptr<Instance>> stale;  // ended after the lock is released
   while (!instance && !m_instances.empty()) {
     instance = std::move(m_instances.front());
     m_instances.pop_front();
@@ -107,9 +107,10 @@ void WarmPool<Instance>::refill() {
     if (instance) {
       m_instances.push_back(std::move(instance));
     } else {
-      // The next start meets the same trouble and tells its caller; until then a new attempt would only repeat it.
+      // The next start will meet the same problem and report it to its caller. Until then a new attempt would only
+      // repeat it.
       m_is_wanted = false;
-      if (!m_is_stopping) m_log.warning("could not make a sandbox in advance: " + failure);
+      if (!m_is_stopping) m_log.warning("cannot prewarm a sandbox: " + failure);
     }
   }
   m_instances.clear();

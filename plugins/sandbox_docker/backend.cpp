@@ -37,7 +37,7 @@ std::unique_ptr<Instance> DockerBackend::claim_from_pool(const SandboxSpec& spec
       instance->claim(spec.owner, spec.id);
       return instance;
     } catch (const Error& error) {
-      m_context.log.warning(std::string("a sandbox that was made in advance can't be used: ") + error.what());
+      m_context.log.warning(std::string("cannot use a prewarmed sandbox: ") + error.what());
     }
   }
   return nullptr;
@@ -68,7 +68,7 @@ void DockerBackend::prepare() {
     arguments.emplace_back("--package");
     arguments.push_back(package);
   }
-  // Another image than ours is the researcher's own.
+  // An image other than ours belongs to the researcher.
   if (arguments.empty() && m_settings.image != "tellina") return;
   arguments.push_back(m_settings.image);
   run_maker(m_settings.image_maker, arguments, {"DOCKER_HOST=unix://" + m_settings.socket});
@@ -106,18 +106,18 @@ std::unique_ptr<Sandbox> DockerBackend::adopt(const SandboxId& id) {
     return std::make_unique<DockerSandbox>(Instance::adopt(m_instance_context, claim, deadline), m_context.clock,
                                            m_context.log);
   }
-  throw Error(ErrorCode::gone, "adopt the sandbox " + id + ": there is none");
+  throw Error(ErrorCode::gone, "adopt the sandbox " + id + ": it does not exist");
 }
 
 std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
   check_name(owner, "owner id");
   const Deadline deadline(m_context.clock, sweep_deadline, nullptr);
-  // First the containers: every one of them that is listed had its folder before.
+  // Lists the containers first: every listed container had its folder before.
   const std::vector<Containers::Found> containers = m_containers.list(deadline);
   const std::vector<Claim> claims = m_run_folder.list();
   std::size_t swept = 0;
 
-  // Beside the owner's: what a process that has died held for nobody, or had adopted from another owner.
+  // In addition to the owner's: sandboxes that a dead process had prewarmed, or had adopted from another owner.
   const auto is_left = [&](const OwnerId& whose, const SandboxId& id, bool is_held) {
     return !contains(keep, id) && (whose == owner || !is_held);
   };

@@ -13,7 +13,7 @@ using DockerSandbox = InstanceSandbox<Instance>;
 
 /// Sandboxes that are containers of a Docker engine on this machine.
 ///
-/// Lifetime: its sandboxes are destroyed before it; those that it has made in advance end with it.
+/// Lifetime: its sandboxes must be destroyed first. Its prewarmed sandboxes end with it.
 class DockerBackend final : public SandboxBackend, public SandboxPreparation {
  public:
   explicit DockerBackend(const PluginContext& context);

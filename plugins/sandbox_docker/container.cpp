@@ -21,9 +21,9 @@ constexpr const char* session_label = "tellina.session";
 constexpr const char* init_place = "/run/tellina_init";
 constexpr const char* folder_place = "/run/tellina";
 constexpr const char* socket_place = "/run/tellina/socket";
-constexpr int cpu_period = 50'000;  // microseconds: a session that has used up its share waits at most so long
+constexpr int cpu_period = 50'000;  // microseconds: a session that has used its quota waits at most this long
 
-/// What of /proc shows the machine, as the engine itself hides it, and all of /sys.
+/// The parts of /proc that describe the machine (the engine itself hides the same), and all of /sys.
 constexpr const char* hidden[] = {
     "/proc/acpi",        "/proc/asound", "/proc/interrupts", "/proc/kcore",       "/proc/keys", "/proc/latency_stats",
     "/proc/sched_debug", "/proc/scsi",   "/proc/timer_list", "/proc/timer_stats", "/sys"};
@@ -59,8 +59,8 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
   for (const char* path : hidden) masked.emplace_back(path);
   const std::string number = std::to_string(init_protocol::sandbox_user);
   const std::string user = number + ":" + number;
-  // "exec" is named since the engine adds "noexec" otherwise. Without a limit on its entries a file system would hold
-  // a million empty files.
+  // "exec" is explicit, because the engine adds "noexec" otherwise. Without a limit on entries, the file system could
+  // hold a million empty files.
   std::string home = "nr_inodes=4096,mode=0755,nosuid,nodev,exec";
   home.append(",size=").append(std::to_string(m_settings.disk_in_bytes));
   home.append(",uid=").append(number).append(",gid=").append(number);
@@ -81,7 +81,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
       {"MaskedPaths", std::move(masked)},
       {"IpcMode", "private"},
       {"Tmpfs", memory_disks},
-      // Else the engine would keep every byte of output on the disk.
+      // Otherwise the engine would write all output to the disk.
       {"LogConfig", json::object{{"Type", "none"}}},
       {"RestartPolicy", json::object{{"Name", "no"}}},
       {"AutoRemove", false},
@@ -135,7 +135,7 @@ void Containers::remove(const std::string& token, const Deadline& deadline) {
   const std::string what = "remove the container " + container_name(token);
   Engine::Answer answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
   if (answer.status == 409) {
-    // Somebody else is removing it: it has gone when the engine no longer knows when it will have.
+    // Another client is already removing it: wait until the engine has removed it.
     m_engine.post(container_path(token) + "/wait?condition=removed", "", deadline, what);
     answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
   }
@@ -190,7 +190,7 @@ std::vector<LimitReport> Containers::report_limits(const Deadline& deadline) {
   std::vector<LimitReport> limits;
   const auto add = [&](const char* name, const char* key, const std::string& limit) {
     const bool is_kept = is_true(info, key);
-    limits.emplace_back(name, is_kept, is_kept ? limit + how : "not limited: this engine can't");
+    limits.emplace_back(name, is_kept, is_kept ? limit + how : "not limited: this engine does not support it");
   };
   add("memory", "MemoryLimit", in_mebibytes(m_settings.memory_in_bytes));
   add("processes", "PidsLimit", std::to_string(m_settings.processes));

@@ -9,42 +9,42 @@
 
 namespace tellina::docker_sandbox {
 
-/// What a container is made for.
+/// The parameters of a new container.
 class ContainerSpec {
  public:
   std::string token;
-  std::string folder;       ///< where its socket is
-  std::string memory_file;  ///< path of what it sees as /proc/meminfo
-  OwnerId owner;            ///< empty: made in advance
+  std::string folder;       ///< the folder of its socket
+  std::string memory_file;  ///< path of the file that becomes its /proc/meminfo
+  OwnerId owner;            ///< empty: prewarmed
   SandboxId id;
 };
 
-/// The containers of one study on one engine. A container is called tellina-TOKEN.
+/// The containers of one study on one engine. Their names are tellina-TOKEN.
 ///
-/// Threads: any. Throws: Error.
+/// Threads: any. Throws Error.
 class Containers {
  public:
   Containers(Engine& engine, const Settings& settings) : m_engine(engine), m_settings(settings) {}
 
-  /// Throws Error(not_found) where there is no image.
+  /// Throws Error(not_found) if the image does not exist.
   void create(const ContainerSpec& spec, const Deadline& deadline);
   void start(const std::string& token, const Deadline& deadline);
-  /// Its processes, file systems and itself. One that is not there is fine.
+  /// Removes a container with its processes and file systems. Does nothing if it does not exist.
   void remove(const std::string& token, const Deadline& deadline);
-  /// Why its init does not come, where it has ended; else empty.
+  /// If the container's init has ended, returns why; otherwise an empty string.
   std::string find_end(const std::string& token, const Deadline& deadline);
 
   class Found {
    public:
     std::string token;
-    OwnerId owner;  ///< as its label says; empty where it was made in advance
+    OwnerId owner;  ///< from its label; empty if it was prewarmed
     SandboxId id;
   };
   std::vector<Found> list(const Deadline& deadline);
 
-  /// Which limits the engine keeps.
+  /// Which limits the engine enforces.
   std::vector<LimitReport> report_limits(const Deadline& deadline);
-  /// Throws Error(not_found) with the way out.
+  /// Throws Error(not_found) with a remedy.
   void require_image(const Deadline& deadline);
 
  private:

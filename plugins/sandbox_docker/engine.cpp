@@ -17,13 +17,13 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr int oldest_version = 40;  // of "1.40": Docker 19.03
-constexpr int newest_version = 52;  // what this was written against; an engine that is newer speaks this one too
-/// The least that any engine has to do. One that does not answer within this time hangs.
+constexpr int newest_version = 52;  // the version this was written for; newer engines also support it
+/// Every engine can answer this. One that does not answer within this time hangs.
 constexpr std::chrono::seconds patience_with_ping{5};
 constexpr std::size_t largest_answer = 16 * 1024 * 1024;
 
 constexpr const char* start_engine =
-    "start the Docker engine (systemctl start docker), or say in sandbox.socket or DOCKER_HOST where its socket is";
+    "start the Docker engine (systemctl start docker), or set its socket in sandbox.socket or DOCKER_HOST";
 constexpr const char* restart_engine = "the Docker engine hangs: restart it (systemctl restart docker)";
 
 void write_all(const Descriptor& socket, std::string_view bytes, const Deadline& deadline, const std::string& what) {
@@ -34,7 +34,7 @@ void write_all(const Descriptor& socket, std::string_view bytes, const Deadline&
     } else if (errno == EAGAIN) {
       deadline.wait_writable(socket.get(), what);
     } else if (errno != EINTR) {
-      return;  // it has closed its end early: why, stands in its answer
+      return;  // it has closed its end early; its answer says why
     }
   }
 }
@@ -70,7 +70,7 @@ Descriptor Engine::connect(const Deadline& deadline, const std::string& what) co
   m_socket.copy(address.sun_path, sizeof address.sun_path - 1);
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) throw system_error(what, errno);
-  // An engine that accepts nobody lets its queue run full; then connect() waits as long as a send would.
+  // If an engine accepts no connections, its backlog fills up, and connect() then waits for the send timeout.
   const auto left = std::max(deadline.left(), std::chrono::milliseconds(1));
   timeval time{};
   time.tv_sec = left.count() / 1000;
@@ -84,9 +84,10 @@ Descriptor Engine::connect(const Deadline& deadline, const std::string& what) co
   const std::string place = what + ": Docker engine at " + m_socket;
   if (error == EAGAIN) throw Error(ErrorCode::timed_out, place + ": it accepts no connection", restart_engine);
   if (error == EACCES || error == EPERM) {
-    throw system_error(place, error, ErrorCode::permission_denied,
-                       "let the user who runs tellina use Docker (usermod -aG docker USER, then log in again), or run "
-                       "tellina as root");
+    throw system_error(
+        place, error, ErrorCode::permission_denied,
+        "allow the user who runs tellina to use Docker (usermod -aG docker USER, then log in again), or run "
+        "tellina as root");
   }
   throw system_error(place, error, ErrorCode::unavailable, start_engine);
 }
@@ -116,7 +117,7 @@ Engine::Answer Engine::exchange(const std::string& verb, const std::string& targ
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) {
         parser.put_eof(error);
-        if (error || !parser.is_done()) lose(what, "it has ended in the middle of a request");
+        if (error || !parser.is_done()) lose(what, "it closed the connection during a request");
         break;
       }
       buffer.append(bytes, static_cast<std::size_t>(count));
@@ -125,7 +126,7 @@ Engine::Answer Engine::exchange(const std::string& verb, const std::string& targ
         if (error == http::error::need_more) error = {};
         if (error) {
           throw Error(ErrorCode::incompatible, what + ": " + m_socket + ": expected HTTP, got " + error.message(),
-                      "sandbox.socket must be the Docker engine's");
+                      "sandbox.socket must be the socket of the Docker engine");
         }
       }
     }
@@ -174,7 +175,7 @@ Engine::Answer Engine::call(const std::string& verb, const std::string& target, 
                             const Deadline& deadline, const std::string& what) {
   Answer answer = exchange(verb, "/v" + version(deadline) + target, body, deadline, what);
   if (answer.status != 400 || answer.message().find("API version") == std::string::npos) return answer;
-  // Another engine has taken its place.
+  // Another engine may have replaced it.
   check(deadline);
   return exchange(verb, "/v" + version(deadline) + target, body, deadline, what);
 }

@@ -10,10 +10,10 @@ namespace tellina::docker_sandbox {
 
 using namespace sandbox_common;
 
-/// The Docker Engine API over the engine's unix socket, one connection for each request.
+/// The Docker Engine API over the engine's unix socket, with one connection for each request.
 ///
-/// Threads: any. Throws: Error, with a way out where there is one: unavailable (no engine), permission_denied,
-/// incompatible, timed_out (it hangs).
+/// Threads: any. Throws Error, with a remedy if there is one: unavailable (no engine), permission_denied, incompatible,
+/// timed_out (it hangs).
 class Engine {
  public:
   class Answer {
@@ -23,23 +23,23 @@ class Engine {
     std::string body;
 
     bool is_good() const { return status >= 200 && status < 400; }
-    /// What an error's body says; the engine sends some of them as JSON and some as plain text.
+    /// The text of an error response; the engine sends some as JSON and some as plain text.
     std::string message() const;
-    /// Throws Error(internal) where it is no JSON.
+    /// Throws Error(internal) if the body is not JSON.
     boost::json::value json(const std::string& what) const;
   };
 
   explicit Engine(std::string socket) : m_socket(std::move(socket)) {}
 
-  /// Asks the engine which version of the API it speaks. Throws Error(incompatible) where that is too old.
+  /// Asks for the API version of the engine. Throws Error(incompatible) if it is too old.
   void check(const Deadline& deadline);
 
-  /// `target` begins after the version: "/containers/json". Every status is an answer.
+  /// `target` starts after the version: "/containers/json". Every status counts as an answer.
   Answer get(const std::string& target, const Deadline& deadline, const std::string& what);
   Answer post(const std::string& target, const std::string& json, const Deadline& deadline, const std::string& what);
   Answer remove(const std::string& target, const Deadline& deadline, const std::string& what);
 
-  /// The error that an answer stands for: "WHAT: 500: no space left on device".
+  /// Throws the error for an answer: "WHAT: 500: no space left on device".
   [[noreturn]] void fail(const Answer& answer, const std::string& what) const;
 
   const std::string& socket() const { return m_socket; }

@@ -13,9 +13,10 @@ namespace tellina::docker_sandbox {
 namespace {
 
 constexpr const char* starting = "start a sandbox";
-/// After so long without a word from init its container is looked at. It comes within milliseconds of its start.
+/// If init has not connected after this time, checks its container. Normally it connects within milliseconds of its
+/// start.
 constexpr std::chrono::seconds usual_wait{2};
-/// An engine that did not answer once may be trusted so far.
+/// How long to wait for an engine that has already failed to answer once.
 constexpr std::chrono::seconds removal_deadline_after_a_hang{2};
 
 void refuse(const std::string& what, const std::optional<Failure>& failure) {
@@ -40,7 +41,7 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
   spec.owner = owner;
   spec.id = id;
   try {
-    // Once it is asked for, the engine makes a container whether anybody waits for it or not. So wait, and remove it.
+    // Once requested, the engine creates a container whether or not anybody waits. So wait, and then remove it.
     context.containers.create(spec, deadline.uninterrupted());
     context.containers.start(claim.token, deadline.uninterrupted());
     instance->wait_for_init(listener, deadline);
@@ -73,7 +74,7 @@ std::unique_ptr<Instance> Instance::adopt(InstanceContext& context, const Claim&
   Claim ours = claim;
   ours.holder = context.run_folder.holder();
   if (ours.holder != claim.holder && !context.run_folder.rename(claim, ours)) {
-    throw Error(ErrorCode::gone, what + ": another process has taken it");
+    throw Error(ErrorCode::gone, what + ": another process has taken it over");
   }
   std::unique_ptr<Instance> instance(new Instance(context, ours));
   instance->m_init = std::move(init);
@@ -102,8 +103,8 @@ void Instance::seed(const FileTree& tree, const Deadline& deadline) {
 }
 
 FileTree Instance::snapshot(const SnapshotRequest& request, const Deadline& deadline) {
-  // Root may read every file, whatever its mode, and its memory is not the sandbox's. Init may read what the
-  // participant may, from any user's server.
+  // Root may read every file, whatever its mode, and root's memory does not count for the sandbox. Init may read what
+  // the participant may, for a server of any user.
   if (geteuid() == 0) return read_home_directly(m_init.home(), request, deadline);
   return read_home(m_init.socket(), m_init.home(), request, deadline);
 }
@@ -117,11 +118,11 @@ std::string Instance::end() {
     try {
       m_context.containers.remove(m_claim.token, Deadline(m_context.clock, m_removal_deadline, nullptr));
     } catch (const Error& error) {
-      // At least the processes end. The next sweep knows by its label the container, and that nobody has a folder for
-      // it.
+      // At least ends the processes. The next sweep recognises the container by its label, and finds that nobody has a
+      // folder for it.
       const char kind = init_protocol::quit;
       if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
-      left = "the container of a destroyed sandbox could not be removed: " + std::string(error.what());
+      left = "cannot remove the container of a destroyed sandbox: " + std::string(error.what());
     }
     m_context.run_folder.remove(m_claim);
   }

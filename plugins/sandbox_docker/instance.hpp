@@ -1,6 +1,6 @@
 #pragma once
 
-/// One sandbox as the plugin sees it: a container, the init in it, and the folder that says whose it is.
+/// One sandbox as the plugin sees it: a container, its init, and the folder that shows whose it is.
 
 #include <chrono>
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace tellina::docker_sandbox {
 
-/// What all instances use. The backend owns it, and it outlives them.
+/// Shared by all instances. The backend owns it, and it outlives them.
 class InstanceContext {
  public:
   Containers& containers;
@@ -23,24 +23,24 @@ class InstanceContext {
   std::string memory;  ///< the text of every sandbox's /proc/meminfo
 };
 
-/// Everything of a sandbox before its shell starts, so that it can be made in advance.
+/// Everything of a sandbox that exists before its shell starts, so that it can be prewarmed.
 ///
 /// Threads: one at a time.
 class Instance {
  public:
-  /// `owner` and `id` are empty for an instance that is made in advance. Throws Error and leaves nothing.
+  /// `owner` and `id` are empty for a prewarmed instance. Throws Error; then nothing is left behind.
   static std::unique_ptr<Instance> make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                         const Deadline& deadline);
-  /// The instance whose shell another process has started. Throws Error(gone) where there is none.
+  /// An instance whose shell another process started. Throws Error(gone) if it does not exist.
   static std::unique_ptr<Instance> adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline);
-  /// Ends it.
+  /// Ends the sandbox.
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  /// Whether its init lives.
+  /// Whether its init is alive.
   bool is_fresh() const;
-  /// Of an instance that was made in advance. Throws Error(gone) where somebody has removed it.
+  /// Claims a prewarmed instance. Throws Error(gone) if it has been removed.
   void claim(const OwnerId& owner, const SandboxId& id);
 
   /// Throws Error(seed_failed) with path and errno.
@@ -52,11 +52,11 @@ class Instance {
   void restart_shell(TerminalSize size, const Deadline& deadline) { m_init.restart_shell(size, deadline); }
 
   int terminal() const { return m_init.terminal(); }
-  /// Gets the shell's wait status when it ends.
+  /// Receives the shell's wait status when the shell ends.
   int shell_end() const { return m_init.shell_end(); }
 
-  /// Nothing is left when it returns, unless another process has taken the sandbox over: then that stays. Idempotent.
-  /// Returns what could not be removed, or an empty text.
+  /// Removes everything, unless another process has taken the sandbox over. Idempotent. Returns what could not be
+  /// removed, or an empty string.
   std::string end();
 
  private:

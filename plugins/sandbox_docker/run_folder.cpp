@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* socket_name = "socket";
 
-/// A socket's address by way of a folder's descriptor: paths in an address have at most 107 bytes.
+/// A socket's address through a folder's descriptor, because a path in an address has at most 107 bytes.
 sockaddr_un address_in(const Descriptor& folder) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -39,10 +39,10 @@ Descriptor make_socket() {
   return socket;
 }
 
-/// Nobody else may put a socket, or a link, in there.
+/// Creates a folder in which nobody else can put a socket or a link.
 void make_own_folder(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw system_error(path, errno, {}, "name a folder that can be written in sandbox.run_folder");
+    throw system_error(path, errno, {}, "name a writable folder in sandbox.run_folder");
   }
   struct stat status;
   if (lstat(path.c_str(), &status) != 0) throw system_error(path, errno);
@@ -92,7 +92,8 @@ std::string RunFolder::holder() {
        {fs::path(m_path).parent_path().string(), m_path, m_path + "/holders", m_path + "/sandboxes"}) {
     make_own_folder(folder);
   }
-  // Between its making and its lock a sweep may take the file for a dead holder's: then the next name has better luck.
+  // Between its creation and its lock, a sweep may consider the file a dead holder's and remove it; then try another
+  // name.
   for (int attempt = 0; attempt < 10; ++attempt) {
     const std::string name = random_token(m_random, 8);
     struct stat status;
@@ -100,7 +101,7 @@ std::string RunFolder::holder() {
     if (!m_lock && errno != EWOULDBLOCK) throw system_error(m_path + "/holders/" + name, errno);
     if (m_lock && fstat(m_lock.get(), &status) == 0 && status.st_nlink > 0) return m_holder = name;
   }
-  throw Error(ErrorCode::busy, m_path + "/holders: no lock could be taken");
+  throw Error(ErrorCode::busy, m_path + "/holders: cannot take a lock");
 }
 
 bool RunFolder::is_held(const std::string& holder) const {

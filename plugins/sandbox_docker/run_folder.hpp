@@ -1,14 +1,14 @@
 #pragma once
 
-/// The folders that hold the sockets to the sandboxes, and say whose each sandbox is.
+/// The folders that contain the sockets to the sandboxes, and show whose each sandbox is.
 ///
 ///   RUN_FOLDER/                           of one study on one engine; its owner's only
 ///     holders/HOLDER                      locked as long as the process lives that holds sandboxes under this name
 ///     sandboxes/TOKEN.HOLDER.OWNER.ID/    of one sandbox; while nobody has claimed it, OWNER and ID are empty
 ///       socket                            leads to its init
 ///
-/// A folder's name is the claim on it: one rename takes a sandbox over, and the holder before sees that it is gone.
-/// A holder that is killed loses its lock, so what it held can be told from what a living process holds.
+/// A folder's name is the claim on it: one rename takes a sandbox over, and the previous holder sees that the old name
+/// is gone. A killed holder loses its lock, so the sandboxes of dead and of living processes can be distinguished.
 
 #include <mutex>
 #include <optional>
@@ -22,11 +22,11 @@ namespace tellina::docker_sandbox {
 
 using namespace sandbox_common;
 
-/// What a sandbox's folder is called.
+/// The name of a sandbox's folder.
 class Claim {
  public:
-  std::string token;   ///< of the container: it is called tellina-TOKEN
-  std::string holder;  ///< the process that has it
+  std::string token;   ///< of the container, whose name is tellina-TOKEN
+  std::string holder;  ///< the process that holds it
   OwnerId owner;
   SandboxId id;
 
@@ -36,7 +36,7 @@ class Claim {
 
 /// The folders of all sandboxes of a study.
 ///
-/// Threads: any. Throws: Error.
+/// Threads: any. Throws Error.
 class RunFolder {
  public:
   RunFolder(std::string path, Random& random) : m_path(std::move(path)), m_random(random) {}
@@ -44,28 +44,28 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  /// Of this process; makes the folders and takes the lock when it is first asked.
+  /// The name of this process as a holder. The first call creates the folders and takes the lock.
   std::string holder();
-  /// Whether the process that holds under this name lives.
+  /// Whether the process that holds sandboxes under this name is alive.
   bool is_held(const std::string& holder) const;
 
   std::vector<Claim> list() const;
   std::string path_of(const Claim& claim) const;
 
-  /// Makes a sandbox's folder, and in it a socket that listens.
+  /// Creates a sandbox's folder with a listening socket.
   Descriptor make(const Claim& claim) const;
-  /// Writes a file for all containers and returns its path. Those that were started with an older one keep that.
+  /// Writes a file for all containers and returns its path. Running containers keep the file they started with.
   std::string share(const Claim& claim, const std::string& name, const std::string& text) const;
-  /// From now on only its owner may connect to the socket. The init that has been told of it is the last to need more.
+  /// From now on only the folder's owner may connect to the socket. Call it once init has the socket.
   void close_socket(const Claim& claim) const;
-  /// A connection to the sandbox's init. Throws Error(gone) where there is none any more.
+  /// Connects to the sandbox's init. Throws Error(gone) if it does not exist any more.
   Descriptor connect(const Claim& claim, const Deadline& deadline) const;
 
-  /// Takes one over. Returns false where it is no longer there under the old name.
+  /// Takes a sandbox over. Returns false if it no longer has the old name.
   bool rename(const Claim& from, const Claim& to) const;
   bool exists(const Claim& claim) const;
   void remove(const Claim& claim) const;
-  /// Removes what dead holders have left of themselves.
+  /// Removes the files of dead holders.
   void remove_dead_holders() const;
 
  private:

@@ -19,7 +19,7 @@ namespace {
 namespace json = boost::json;
 using namespace sandbox_common;
 
-constexpr int most_calls = 1024;  // numbers of system calls are below
+constexpr int most_calls = 1024;  // all system call numbers are below this
 
 json::object make_rule(json::array names, const char* action) {
   return {{"names", std::move(names)}, {"action", action}};
@@ -39,8 +39,8 @@ json::object with_argument(json::object rule, unsigned index, const char* compar
   return rule;
 }
 
-/// Rules that together allow every value but some. A filter can't say "not equal to any of these"; it can say which
-/// bits make a value differ from all of them.
+/// Rules that together allow every value except some. A filter can't express "not equal to any of these", but it can
+/// name bits by which a value differs from all of them.
 void allow_others(json::array& rules, const char* name, unsigned index, const std::vector<std::uint64_t>& refused,
                   std::uint64_t mask, std::uint64_t value, unsigned bit) {
   for (const std::uint64_t digit : {0U, 1U}) {
@@ -86,7 +86,8 @@ std::string make_seccomp_profile() {
   for (const char* call : refused_calls) {
     if (named.insert(call).second) refused.emplace_back(call);
   }
-  // The engine refuses what no rule names with EPERM. To name the rest is the way to another error on all its versions.
+  // The engine refuses calls without a rule with EPERM. Naming all other calls is the only way to another error that
+  // works in every version.
   for (int number = 0; number < most_calls; ++number) {
     char* const name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
     if (name != nullptr && named.insert(name).second) missing.emplace_back(name);

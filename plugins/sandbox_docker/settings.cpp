@@ -8,11 +8,11 @@ namespace tellina::docker_sandbox {
 namespace {
 
 constexpr const char* why_unix =
-    ": the engine must run on this machine, since terminals are passed through a socket; leave \"socket\" out and "
+    ": the engine must run on this machine, because terminals are passed through a socket; remove \"socket\" and "
     "unset "
     "DOCKER_HOST for the engine's usual socket";
 
-/// The path of a unix:// address; empty where it is none.
+/// The path of a unix:// address; empty for other addresses.
 std::string path_of(const std::string& address) {
   constexpr std::string_view scheme = "unix://";
   const std::string path = address.starts_with(scheme) ? address.substr(scheme.size()) : "";
@@ -51,7 +51,7 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   image = config.string_or("image", "tellina");
   if (!packages.empty()) {
     if (const Config* const given = config.find("image")) {
-      given->fail("expected no image beside packages, for which one is made, got \"" + image + "\"");
+      given->fail("expected no image together with packages, which need their own image, got \"" + image + "\"");
     }
     std::string names;
     for (const std::string& package : packages) names += package + " ";

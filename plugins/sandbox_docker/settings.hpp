@@ -8,20 +8,20 @@ namespace tellina::docker_sandbox {
 
 using namespace sandbox_common;
 
-/// The plugin's section of config.json, and where its parts are.
+/// The plugin's section of config.json, and the paths of its parts.
 class Settings : public CommonSettings {
  public:
-  /// Throws ConfigError. Looks at no file; reads DOCKER_HOST where the section names no socket.
+  /// Throws ConfigError. Accesses no file. Reads DOCKER_HOST if the section has no socket.
   explicit Settings(const Config& config);
 
-  std::string socket;       ///< path of the engine's
+  std::string socket;       ///< path of the engine's socket
   std::string image;        ///< name of the image
-  std::string image_maker;  ///< path of the script that makes it
-  std::string study;        ///< tells this study's containers from others': where its configuration is
+  std::string image_maker;  ///< path of the script that creates it
+  std::string study;        ///< identifies this study's containers: the path of its configuration
   std::string run_folder;   ///< of this study's sandboxes on this engine
 };
 
-/// In the header, so that the plugin's descriptor is plain data from the start.
+/// In the header, so that the plugin's descriptor is constant-initialised.
 inline constexpr char settings_schema[] =
     R"json({
   "type": "object",

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Messages with descriptors over the sequenced-packet sockets between a plugin and the processes of its sandboxes.
-/// Used by static programs too: no allocation, no exception; errno reports failures.
+/// Sends messages with descriptors over the sequenced-packet sockets between a plugin and its sandboxes' processes.
+/// Static programs use it too, so it neither allocates nor throws; it reports failures in errno.
 
 #include <sys/socket.h>
 
@@ -11,17 +11,17 @@
 
 namespace tellina::control {
 
-/// Bytes of one message; well under the least socket buffer.
+/// Bytes of one message; well below the smallest socket buffer.
 inline constexpr std::size_t max_message = 64 * 1024;
 inline constexpr std::size_t max_descriptors = 4;
 
-/// Descriptors that came with a message; the receiver closes them.
+/// Descriptors that arrived with a message; the receiver closes them.
 struct Descriptors {
   int values[max_descriptors] = {-1, -1, -1, -1};
   std::size_t count = 0;
 };
 
-/// Returns false with errno where the message was not sent. Never raises SIGPIPE.
+/// Returns false with errno if the message was not sent. Never raises SIGPIPE.
 inline bool send(int socket, const void* data, std::size_t size, const int* descriptors = nullptr,
                  std::size_t count = 0) {
   iovec piece{const_cast<void*>(data), size};
@@ -45,7 +45,7 @@ inline bool send(int socket, const void* data, std::size_t size, const int* desc
   return sent == static_cast<ssize_t>(size);
 }
 
-/// Returns the message's size, 0 when the other end has gone, -1 with errno. The descriptors are close-on-exec.
+/// Returns the message's size, 0 if the other end is gone, or -1 with errno. The descriptors are close-on-exec.
 inline ssize_t receive(int socket, void* buffer, std::size_t capacity, Descriptors& descriptors, int flags = 0) {
   iovec piece{buffer, capacity};
   alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * max_descriptors)];

@@ -1,10 +1,10 @@
 /// sandbox_init CONTROL_DESCRIPTOR HOME
 /// sandbox_init --stay CONTROL_PATH HOME
 ///
-/// Process 1 of a sandbox: makes the terminal in the sandbox's own devpts, hands its master out, starts the shell,
-/// reaps, and tells how the shell ended. It outlives the shell, so that the home can still be read and a new shell
-/// started; it ends when the control socket does, and the kernel then ends every other process of the sandbox. With
-/// --stay it keeps what it has handed out, and hands it out again to the next process that connects from outside.
+/// Process 1 of a sandbox. It opens the terminal in the sandbox's own devpts and sends its master to the plugin, starts
+/// the shell, reaps processes, and reports how the shell ended. It outlives the shell, so that the home can still be
+/// read and a new shell started. It ends with the control socket, and then the kernel ends every other process of the
+/// sandbox. With --stay, it keeps the descriptors, and sends them again to the next process that connects from outside.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -35,14 +35,14 @@ namespace {
 using namespace tellina;
 
 bool stays = false;
-int control_socket = -1;  // -1 while nobody is there, where init stays
-int listener = -1;        // where the next one comes, where init stays
+int control_socket = -1;  // with --stay, -1 while nobody is connected
+int listener = -1;        // with --stay, where the next plugin connects
 const char* home_path = nullptr;
 int child_signals = -1;  // readable when a child has ended
 int slave = -1;          // the pty's other end, kept until the shell has it
-int master = -1;         // a copy of what was handed out, where init stays
-int shell_end = -1;      // where the shell's wait status goes
-int shell_end_out = -1;  // a copy of its other end, where init stays
+int master = -1;         // with --stay, a copy of the master
+int shell_end = -1;      // receives the shell's wait status
+int shell_end_out = -1;  // with --stay, a copy of its other end
 pid_t shell = 0;         // 0: none runs
 
 void close_descriptor(int& descriptor) {
@@ -54,7 +54,7 @@ void report_failure(const char* what, int error_number) {
   tree_protocol::report_failure(control_socket, what, error_number);
 }
 
-/// Hands the terminal and the home out. Returns false after it has reported why not.
+/// Sends the terminal and the home to the plugin. On failure, reports it and returns false.
 bool offer_terminal() {
   const int home = open(home_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (home < 0) {
@@ -70,7 +70,7 @@ bool offer_terminal() {
   return sent;
 }
 
-/// Without it Ctrl+S stops a terminal's output until Ctrl+Q, and nothing says so. Returns false with errno set.
+/// Disables XON/XOFF: otherwise Ctrl+S silently stops a terminal's output until Ctrl+Q. Returns false with errno set.
 bool let_output_never_stop(int terminal) {
   termios settings{};
   if (tcgetattr(terminal, &settings) != 0) return false;
@@ -78,7 +78,7 @@ bool let_output_never_stop(int terminal) {
   return tcsetattr(terminal, TCSANOW, &settings) == 0;
 }
 
-/// Opens a pty and hands it out. Returns false after it has reported why not.
+/// Opens a pty and sends it to the plugin. On failure, reports it and returns false.
 bool make_terminal() {
   char name[64];
   int ends[2] = {-1, -1};
@@ -112,8 +112,9 @@ void set_limit(int resource, rlim_t value) {
   setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
 }
 
-/// So that nproc, and programs that start a thread for each processor, see the session's share. Which ones is random:
-/// sessions would else share the first. The participant may choose others again; what bounds is the cpu cgroup.
+/// Limits the processors, so that nproc and programs that start a thread for each processor see the session's share.
+/// The choice is random, because otherwise all sessions would share the first ones. The participant may change it; the
+/// cpu cgroup is the actual limit.
 void use_processors(unsigned wanted) {
   cpu_set_t there, used;
   unsigned first = 0;
@@ -122,7 +123,7 @@ void use_processors(unsigned wanted) {
   if (wanted >= count || getrandom(&first, sizeof first, GRND_NONBLOCK) != sizeof first) return;
   first %= count;
   CPU_ZERO(&used);
-  unsigned place = 0;  // of a processor among those that are there
+  unsigned place = 0;  // index of a processor among the available ones
   for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
     if (!CPU_ISSET(processor, &there)) continue;
     if ((place++ + count - first) % count < wanted) CPU_SET(processor, &used);
@@ -137,7 +138,7 @@ struct ShellCommand {
   char* environment[init_protocol::max_strings + 1] = {};
 };
 
-/// Splits a StartShell message in place. Returns false where it breaks the protocol.
+/// Splits a StartShell message in place. Returns false if it violates the protocol.
 bool read_command(char* message, std::size_t size, ShellCommand& command) {
   if (size <= sizeof command.header || message[size - 1] != '\0') return false;
   std::memcpy(&command.header, message, sizeof command.header);
@@ -159,25 +160,25 @@ bool read_command(char* message, std::size_t size, ShellCommand& command) {
   return next == end && command.working_directory != nullptr;
 }
 
-/// In the child: becomes the shell, or returns what could not be done, with errno.
+/// Runs in the child: becomes the shell, or returns the failed action, with errno.
 const char* become_shell(const ShellCommand& command) {
-  // A session of its own with the pty as its controlling terminal: else there is no job control and no Ctrl-C.
+  // A new session with the pty as its controlling terminal; without it, there is no job control and no Ctrl-C.
   if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) return "make the terminal the shell's own";
   if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) return "put the shell on the terminal";
 
-  // Whatever init, or the host before it, ignores or blocks would be inherited by every command.
+  // Otherwise every command would inherit what init, or the host, ignores or blocks.
   for (int signal_number = 1; signal_number < NSIG; ++signal_number) signal(signal_number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
 
-  // When memory runs out, the kernel should choose a command or the shell, never init, and nothing else of this machine
-  // first: where there is no memory cgroup, a session can use up what the machine has. Init's own /proc files are
-  // not accessible to it (it is not dumpable), so this child first takes that back; exec would do so anyway.
+  // When memory runs out, the kernel should choose a command or the shell, but never init, and no process outside
+  // before these: without a memory cgroup, a session can use up the machine's memory. Init is not dumpable, so its own
+  // /proc files are not accessible to it; this child first reverts that, as exec would anyway.
   prctl(PR_SET_DUMPABLE, 1);
   const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (score >= 0) {
-    // A kernel that refuses costs only the order in which processes are chosen.
+    // If the kernel refuses, only the order of the choice is different.
     [[maybe_unused]] const ssize_t written = write(score, "1000", 4);
   }
 
@@ -187,7 +188,7 @@ const char* become_shell(const ShellCommand& command) {
   set_limit(RLIMIT_MSGQUEUE, 0);
   set_limit(RLIMIT_SIGPENDING, 256);
   if (command.header.address_space > 0) set_limit(RLIMIT_AS, command.header.address_space);
-  // Inside the sandbox's user namespace, where the kernel counts this sandbox's processes alone.
+  // Set inside the sandbox's user namespace, where the kernel counts only this sandbox's processes.
   if (command.header.processes > 0) set_limit(RLIMIT_NPROC, command.header.processes);
 
   use_processors(command.header.processors);
@@ -198,7 +199,7 @@ const char* become_shell(const ShellCommand& command) {
 }
 
 void start_shell(const char* message, std::size_t size) {
-  static char text[control::max_message];  // the command's strings
+  static char text[control::max_message];  // the strings of the command
   static ShellCommand command;
   init_protocol::StartShell header;
   if (slave < 0 || size < sizeof header) return report_failure("understand the plugin", EPROTO);
@@ -238,7 +239,7 @@ void start_shell(const char* message, std::size_t size) {
     _exit(127);
   }
   close(report_pipe[1]);
-  // exec closes the pipe: nothing to read means that the shell runs.
+  // exec closes the pipe, so reading nothing means that the shell runs.
   Report report{};
   ssize_t got;
   do {
@@ -268,8 +269,8 @@ void reap() {
   for (pid_t process; (process = waitpid(-1, &status, WNOHANG)) > 0;) note_end(process, status);
 }
 
-/// Ends every process of the old shell, its background jobs too: a leftover fork bomb would leave no room for the new
-/// one.
+/// Ends every process of the old shell, including background jobs: a leftover fork bomb would leave no room for the new
+/// shell.
 bool renew() {
   kill(-1, SIGKILL);
   int status;
@@ -278,17 +279,17 @@ bool renew() {
   return make_terminal();
 }
 
-/// The plugin has gone: to wait for the next is the end of an init that does not stay.
+/// The plugin is gone. An init without --stay ends; one with --stay waits for the next plugin.
 bool lose_control() {
   close_descriptor(control_socket);
   return listener >= 0;
 }
 
-/// A plugin has come to take over. One that is still connected has lost the sandbox to it.
+/// Another plugin connects to take over. If the previous one is still connected, it loses the sandbox.
 void welcome() {
   const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket < 0) return;
-  // The participant may find the socket too. Who is outside of this process namespace has no number in it.
+  // The participant may find the socket too. Processes outside of this process namespace have no number in it.
   ucred peer{};
   socklen_t size = sizeof peer;
   if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != 0) {
@@ -344,8 +345,8 @@ int main(int argument_count, char** arguments) {
   home_path = arguments[argument_count - 1];
   fcntl(control_socket, F_SETFD, FD_CLOEXEC);
   umask(022);
-  prctl(PR_SET_NAME, "sandbox_init");  // older kernels name what is run by descriptor after its number
-  // The participant has the same user: without this they could read init's memory and descriptors through /proc/1.
+  prctl(PR_SET_NAME, "sandbox_init");  // older kernels name a program that is run by descriptor after its number
+  // The participant has the same user, and could otherwise read init's memory and descriptors through /proc/1.
   prctl(PR_SET_DUMPABLE, 0);
 
   sigset_t signals;
@@ -357,12 +358,12 @@ int main(int argument_count, char** arguments) {
     report_failure("make a signal descriptor", errno);
     return 1;
   }
-  // One descriptor for each level of a tree that is being read; the shell gets a limit of its own.
+  // Reading a tree needs one descriptor for each level; the shell gets its own limit.
   rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  // Every other signal is ignored by the kernel: process 1 has no handler, and nobody outside has a reason to send one.
+  // The kernel ignores every other signal: process 1 has no handler, and no process outside has a reason to send one.
   if (!make_terminal()) return 1;
 
   for (;;) {

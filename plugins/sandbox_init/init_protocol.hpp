@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a sandbox plugin and the init inside its sandbox say to each other, over one sequenced-packet socket.
+/// The protocol between a sandbox plugin and the init in its sandbox, over one sequenced-packet socket.
 ///
 ///   init -> plugin  Ready                 a terminal is there; three descriptors come with it
 ///   plugin -> init  StartShell            start the shell on it
@@ -31,13 +31,13 @@ enum Kind : char {
   quit = 'Q'
 };
 
-/// The first argument of an init that stays.
+/// The first argument of an init that outlives the plugin.
 inline constexpr char stay[] = "--stay";
 
 /// The user `me` inside every sandbox.
 inline constexpr unsigned sandbox_user = 1000;
 
-/// Of /tmp and of /dev/shm: without a limit a file system in memory would hold a million empty files.
+/// The most entries of /tmp and of /dev/shm: without a limit, a file system in memory could hold a million empty files.
 inline constexpr unsigned tmp_entries = 4096;
 
 /// Where the shell finds the shared object that writes its marks (plugins/sandbox_shell/).
@@ -45,28 +45,28 @@ inline constexpr const char* shell_marks_path = "/usr/lib/tellina/shell_marks.so
 
 struct Ready {
   char kind = ready;
-  bool has_shell = false;  ///< one was started on this terminal; it may have ended since
+  bool has_shell = false;  ///< a shell was started on this terminal; it may have ended since
 };
 
-/// Descriptors of Ready, in this order: the pty's master; the home directory; a socket that gets one message, an int
-/// in the form of wait(2), when the shell ends, and whose other end closes when init dies.
+/// Descriptors of Ready, in this order: the pty's master; the home directory; a socket that gets one message, an int in
+/// the form of wait(2), when the shell ends, and whose other end closes when init dies.
 enum ReadyDescriptor : std::size_t { terminal = 0, home = 1, shell_end = 2, descriptor_count = 3 };
 
-/// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program, with its path),
-/// the environment ("NAME=value"). Without arguments: the strings and limits of the last time.
+/// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program's path), the
+/// environment ("NAME=value"). Without arguments, init uses the strings and limits of the previous start.
 struct StartShell {
   char kind = start_shell;
   std::uint16_t columns = 80;
   std::uint16_t rows = 24;
   std::uint32_t argument_count = 0;
   std::uint32_t environment_count = 0;
-  std::uint64_t processes = 0;      ///< RLIMIT_NPROC; 0: leave
-  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: leave
-  std::uint32_t processors = 0;     ///< that the shell may run on, so that nproc tells its share; 0: all
+  std::uint64_t processes = 0;      ///< RLIMIT_NPROC; 0: unchanged
+  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: unchanged
+  std::uint32_t processors = 0;     ///< how many the shell may run on, so that nproc shows its share; 0: all
 };
 inline constexpr std::size_t max_strings = 256;
 
-/// Followed by text that says what was tried, without the errno's text.
+/// Followed by text that names the failed action, without the errno's text.
 struct Failed {
   char kind = failed;
   std::int32_t error_number = 0;

@@ -1,6 +1,6 @@
-/// Shells of this machine, in folders of this machine: no isolation at all. For testers, for machines without user
-/// namespaces, and as the example to read of what a sandbox has to do. The parts that any such plugin needs, a home and
-/// a shell, are those of the template in sdk/template/sandbox/, as they are.
+/// Shells and folders of this machine, without any isolation. For testers, for machines without user namespaces, and as
+/// an example of what a sandbox has to do. The parts that every such plugin needs, a home and a shell, come unchanged
+/// from the template in sdk/template/sandbox/.
 
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ class ProcessBackend final : public SandboxBackend {
     return std::make_unique<LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
   }
 
-  /// By starting one: nothing else says so well that it can be done.
+  /// Starts a shell, because nothing else shows as reliably that it works.
   Capabilities probe() override {
     Capabilities capabilities;
     try {
@@ -52,10 +52,10 @@ class ProcessBackend final : public SandboxBackend {
   }
 
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override {
-    throw Error(ErrorCode::unsupported, "sandbox " + id + ": it ends with the process that has started it");
+    throw Error(ErrorCode::unsupported, "sandbox " + id + ": it ends with the process that started it");
   }
 
-  /// Processes need no sweeping: they end with their owner.
+  /// Processes need no sweep, because they end with their owner.
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     return Home::sweep(m_settings.directory, owner, keep, m_context.log);
   }

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder above lib/tellina/plugins/, where this plugin lies.
+/// The folder above lib/tellina/plugins/, which contains this plugin.
 fs::path find_prefix() {
   Dl_info info;
   if (dladdr(settings_schema, &info) == 0 || info.dli_fname == nullptr) return ".";
@@ -18,7 +18,7 @@ fs::path find_prefix() {
   return fs::weakly_canonical(info.dli_fname, ignored).parent_path().parent_path().parent_path().parent_path();
 }
 
-/// The host has checked the section against the schema; a plugin that is made in another way is checked here.
+/// The host checks the section against the schema. This check is for plugins that are created in another way.
 void require_consent(const Config& config) {
   const Config* const known = config.find("i_know_this_is_not_isolated");
   const std::string expected =
@@ -28,7 +28,7 @@ void require_consent(const Config& config) {
   if (!known->as_bool()) known->fail(expected + "false");
 }
 
-/// A path in the configuration counts from the configuration's folder.
+/// Resolves a path in the configuration relative to the configuration's folder.
 std::string find_directory(const Config& config) {
   if (const Config* const given = config.find("directory")) {
     return fs::absolute(fs::path(given->file()).parent_path() / given->as_string()).lexically_normal();

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What shell_marks.cpp uses of bash 5.2, which exports its functions and variables to loadable builtins. Names and
-/// layouts are bash's own.
+/// The parts of bash 5.2 that shell_marks.cpp uses. bash exports its functions and variables to loadable builtins.
+/// Names and layouts are bash's own.
 
 #include <cstdio>
 

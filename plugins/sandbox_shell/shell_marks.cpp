@@ -1,17 +1,17 @@
-/// A loadable builtin that adds none: bash loads it when it reads /etc/bash.bashrc, and from then on it writes the
-/// shell's marks (host/study/shell_marks.hpp) to the terminal. It sets no variable, option, trap or key of the shell,
-/// so that nothing of it can be seen or displaced by what the participant does there.
+/// A loadable builtin that adds no command: bash loads it while it reads /etc/bash.bashrc, and from then on it writes
+/// the shell's marks (host/study/shell_marks.hpp) to the terminal. It changes no variable, option, trap or key of the
+/// shell, so the participant can neither see it nor displace it.
 ///
 /// How it learns what the shell does:
-///   - bash looks PS1, PS2 and MAILCHECK up before it reads a line: a variable may have a function that is called then.
-///     It notices there that a command has ended, and earlier, before PROMPT_COMMAND prints, where that is set.
-///   - bash reads characters through a pointer in `bash_input`: it collects the text of the command there.
-///   - bash expands PS0 once a whole command was read, before running it: at the end of each line PS0 becomes one that
-///     names a variable, which exists until it is looked up. That is the moment at which a command starts.
+///   - bash looks up PS1, PS2 and MAILCHECK before it reads a line, and a variable may have a function that bash then
+///     calls. There it detects that a command has ended; if PROMPT_COMMAND is set, earlier, before that prints.
+///   - bash reads characters through a pointer in `bash_input`. There it collects the text of the command.
+///   - bash expands PS0 after it has read a complete command and before it runs it. At the end of each line, PS0 is set
+///     to a value that names a variable, which exists until it is looked up. That lookup is the start of a command.
 ///   - readline calls functions when it begins to read a line and when it has drawn the prompt.
 ///
-/// bash leaves functions by longjmp, so nothing here owns memory on the stack. Only the shell itself writes marks: its
-/// subshells have a process number of their own.
+/// bash leaves functions by longjmp, so nothing here owns memory on the stack. Only the shell itself writes marks,
+/// because its subshells have other process numbers.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -32,11 +32,11 @@ using tellina::shell_marks::Text;
 
 namespace {
 
-/// Of a command's text, in bytes: it fits into a mark also where each needs four (OutputScanner::max_mark_size).
+/// Of a command's text, in bytes. It fits into a mark even if each byte needs four (OutputScanner::max_mark_size).
 constexpr std::size_t max_text = 60'000;
 constexpr const char* nonce_folder = "/dev/shm";
 constexpr const char* nonce_file_start = ".tellina-";  // as /etc/bash.bashrc names the file
-/// It exists between the end of a line and the start of the command that the line completes.
+/// Exists from the end of a line until the command that the line completes starts.
 constexpr const char* start_variable = "__tellina_command_starts";
 
 enum class Prompt {
@@ -50,7 +50,7 @@ char shell[64];  ///< "process.random": `exec bash` keeps the process number
 pid_t process = 0;
 bool in_tmux = false;
 
-Text command;  ///< the lines of the command that is read, as far as they have come
+Text command;  ///< the lines read so far of the current command
 Text line;
 bool in_line = false;
 int (*read_character)() = nullptr;  ///< bash's own
@@ -61,7 +61,7 @@ bool is_armed = false;  ///< the next expansion of PS0 is the start of a command
 int participants_promptvars = 1;
 SHELL_VAR start;  ///< `start_variable`
 Text start_prompt;
-bool runs = false;   ///< a command was started, whose end was not told
+bool runs = false;   ///< a command has started, and its end was not reported
 int run_number = 0;  ///< its number
 
 bool is_the_shell() { return getpid() == process; }
@@ -72,8 +72,8 @@ Text mark;
 
 void begin_mark(const char* kind) {
   mark.clear();
-  // tmux passes on to its own terminal only what is wrapped like this (and /etc/tmux.conf allows), and draws the output
-  // later than that: so A and B are left out, and the others say where they come from.
+  // tmux only passes on sequences that are wrapped like this (which /etc/tmux.conf allows), and it draws the output
+  // later. So A and B are left out, and the other marks say that they come from tmux.
   mark.add(in_tmux ? "\033Ptmux;\033\033]133;" : "\033]133;");
   mark.add(kind);
 }
@@ -90,7 +90,7 @@ void add_field(const char* name, long long number) {
   mark.add_number(number);
 }
 
-/// With what would end or split a mark written as \xHH.
+/// Writes characters that would end or split a mark as \xHH.
 void add_escaped(const char* name, const char* bytes, std::size_t size) {
   add_field(name, "");
   for (std::size_t i = 0; i < size; ++i) {
@@ -110,7 +110,7 @@ void add_escaped(const char* name, const char* bytes, std::size_t size) {
 void send_mark() {
   mark.add(in_tmux ? "\a\033\\" : "\a");
   const int error = errno;
-  // The participant may have redirected the shell's own descriptors.
+  // Uses /dev/tty, because the participant may have redirected the shell's own descriptors.
   const int terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
   const char* next = mark.data();
   for (std::size_t left = mark.size(); terminal >= 0 && left > 0;) {
@@ -132,7 +132,7 @@ void add_shell(int number) {
 
 void send_prompt_mark(const char* kind) {
   if (in_tmux) return;
-  // What the prompt has printed comes before.
+  // Flushes the prompt's output, which comes before the mark.
   if (rl_outstream != nullptr) std::fflush(rl_outstream);
   begin_mark(kind);
   add_field("nonce", nonce.data());
@@ -147,7 +147,7 @@ void send_start() {
   add_field("size", static_cast<long long>(command.size()));
   std::size_t size = command.size();
   if (size > max_text) {
-    // Between two characters of UTF-8.
+    // Cuts at a character boundary of UTF-8.
     size = max_text;
     const auto is_inside = [&] { return (static_cast<unsigned char>(command.data()[size]) & 0xc0) == 0x80; };
     while (size > 0 && is_inside()) --size;
@@ -170,7 +170,7 @@ void send_end(int status) {
 
 SHELL_VAR* looked_up(SHELL_VAR* variable);
 
-/// Whatever the participant has done to these variables. Those that are not set have nothing that could be called.
+/// Watches the variables, whatever the participant has done to them. Variables that are not set have nothing to call.
 void watch_variables() {
   for (const char* name : {"MAILCHECK", "PROMPT_COMMAND", "PS1", "PS2"}) {
     const BUCKET_CONTENTS* const found = hash_search(name, global_variables->table, 0);
@@ -190,24 +190,24 @@ void disarm() {
   std::free(bucket);
 }
 
-/// bash has read a whole command, and runs it next.
+/// bash has read a complete command and will run it next.
 SHELL_VAR* command_starts(SHELL_VAR* variable) {
   if (!is_armed || !is_the_shell()) return variable;
   disarm();
   watch_variables();
-  // bash counts the command after that.
+  // bash increments its count later.
   run_number = current_command_number + 1;
   send_start();
   runs = true;
-  // The expansion may leave by longjmp.
+  // The expansion may leave this function by longjmp.
   std::free(std::exchange(variable->value, nullptr));
-  // Where PS0 is not to be expanded, it was left out of the one that is.
+  // If bash does not expand PS0, our value did not include the participant's.
   char* const participants = promptvars != 0 ? nullptr : get_string_value("PS0");
   variable->value = participants != nullptr ? decode_prompt_string(participants) : strdup("");
   return variable;
 }
 
-/// A line has ended: what it completes, if anything, starts next.
+/// A line has ended: the command that it completes, if any, starts next.
 void arm() {
   const char* const participants = get_string_value("PS0");
   char* const key = strdup(start_variable);
@@ -230,7 +230,7 @@ void tell_end() {
   if (runs && executing == 0 && current_command_number >= run_number) send_end(last_command_exit_value);
 }
 
-/// Replaces `line` by what bash makes of it when it has expanded "!". Returns false where bash does not run it then.
+/// Replaces `line` by its history expansion ("!"). Returns false if bash then does not run it.
 bool expand_history() {
   if (remember_on_history == 0 || history_expansion == 0 || history_expansion_inhibited != 0 || line.empty())
     return true;
@@ -261,7 +261,7 @@ void line_begins() {
   tell_end();
   prompt = Prompt::expected;
   if (bash_input.type == st_stdin) return;
-  // Without a line editor bash has printed the prompt by now.
+  // Without a line editor, bash has already printed the prompt.
   send_prompt_mark("A");
   send_prompt_mark("B");
   prompt = Prompt::none;
@@ -271,7 +271,7 @@ void line_ends() {
   prompt = Prompt::none;
   if (!expand_history()) return;
   if (current_command_line_count > 0) {
-    // As bash does it for its history.
+    // Does the same as bash for its history.
     const bool continues = dstack.delimiter_depth == 0 && command.from_end(0) == '\\' && command.from_end(1) != '\\';
     if (continues)
       command.drop_last();
@@ -296,9 +296,9 @@ int next_character() {
   return character;
 }
 
-/// bash looks up one of the variables of prompts.
+/// Called when bash looks up one of the prompt variables.
 SHELL_VAR* looked_up(SHELL_VAR* variable) {
-  // Before the first prompt files are read that may look at it.
+  // Before the first prompt, bash reads files that may look them up.
   if (executing != 0 || prompt_string_pointer == nullptr || !is_the_shell()) return variable;
   disarm();
   tell_end();
@@ -324,17 +324,17 @@ int line_editor_shows_prompt() {
   return 0;
 }
 
-/// The status of `exit`, which no prompt follows.
+/// Gets the status of `exit`, which no prompt follows.
 void shell_ends(int status, void*) {
   if (runs && is_the_shell()) send_end(status);
 }
 
-/// The nonce comes in the environment of the sandbox's own shell. The shells inside it find it as the name of an empty
-/// file, since `exec bash` and tmux leave no process behind that still has it in its environment.
+/// The nonce is in the environment of the sandbox's own shell. Shells inside it find it as the name of an empty file,
+/// because `exec bash` and tmux leave no process that still has it in its environment.
 bool find_nonce(bool& is_inner) {
   if (const char* const given = get_string_value("TELLINA_NONCE")) {
     nonce.add(given);
-    unbind_variable("TELLINA_NONCE");  // the participant's commands have no use for it
+    unbind_variable("TELLINA_NONCE");  // the participant's commands do not need it
     is_inner = false;
     return !nonce.empty();
   }
@@ -367,7 +367,7 @@ void begin() {
   rl_pre_input_hook = line_editor_shows_prompt;
   on_exit(shell_ends, nullptr);
   watch_variables();
-  // The first prompt ends what was run before by `exec`.
+  // The first prompt ends the command that ran `exec`.
   runs = is_inner;
   run_number = current_command_number;
 }
@@ -376,7 +376,7 @@ void begin() {
 
 extern "C" {
 
-/// bash calls it when it has loaded this file, before it adds the builtin; 0 refuses that.
+/// bash calls this after loading the file and before adding the builtin; returning 0 refuses it.
 __attribute__((visibility("default"))) int tellina_builtin_load(char*) {
   if (std::strcmp(dist_version, "5.2") != 0) {
     std::fprintf(stderr, "tellina: commands are not recorded: expected bash 5.2, got %s\n", dist_version);
@@ -386,7 +386,7 @@ __attribute__((visibility("default"))) int tellina_builtin_load(char*) {
   return 1;
 }
 
-/// What `enable -d` takes away again.
+/// `enable -d` calls this to unload the builtin.
 __attribute__((visibility("default")))
 builtin tellina_struct = {const_cast<char*>("tellina"), [](void*) { return 0; }, 1, nullptr, "tellina", nullptr};
 }

@@ -7,8 +7,8 @@
 
 namespace tellina::shell_marks {
 
-/// Bytes that end with NUL, without the C++ library. What does not fit into memory is left out. It never frees its
-/// bytes: it is for objects that live as long as the process.
+/// Bytes that end with NUL, without the C++ library. Drops bytes for which there is no memory. Never frees its memory,
+/// because its objects live as long as the process.
 class Text {
  public:
   void clear() { m_size = 0; }
@@ -33,7 +33,7 @@ class Text {
   void drop_last() { --m_size; }
   std::size_t size() const { return m_size; }
   bool empty() const { return m_size == 0; }
-  /// The character `place` from the end, 0 being the last; NUL where there is none.
+  /// The character `place` positions before the end (0 is the last); NUL if there is none.
   char from_end(std::size_t place) const { return place < m_size ? m_bytes[m_size - 1 - place] : '\0'; }
   char* data() {
     if (m_size == 0) add("", 0);

@@ -41,7 +41,7 @@ TEST_F(Installed, NamesTheCommandThatMakesTheRootFileSystem) {
   write_config(R"({"plugin": "chroot"})");
   const CommandResult server = run(program(), {"run", "--port", "0"});
   EXPECT_EQ(server.status, 1);
-  EXPECT_THAT(server.errors, HasSubstr("`tellina sandbox prepare --config FILE` makes it"));
+  EXPECT_THAT(server.errors, HasSubstr("`tellina sandbox prepare --config FILE` creates it"));
   const fs::path share = prefix() / "share/tellina";
   // It finds what it needs beside itself; without an argument it only says how it is used.
   EXPECT_EQ(run(share / "docker_image/make_rootfs", {}).status, 2);

@@ -124,7 +124,8 @@ TEST_F(RedisRefusalTest, AUserWithFewRightsSendsAndReceives) {
   server().command({"ACL", "SETUSER", "tellina", "-evalsha"});
   EXPECT_TRUE(eventually(
       5s, [&] { return layer->send(m_channel, numbered(1)) == SendResult::unavailable || has_logged("NOPERM"); }));
-  EXPECT_TRUE(eventually(5s, [&] { return has_logged("let its user do what the documentation"); })) << whole_log();
+  EXPECT_TRUE(eventually(5s, [&] { return has_logged("give its user the permissions that the documentation"); }))
+      << whole_log();
 }
 
 TEST_F(RedisRefusalTest, ARightToTransactionsThatIsTakenAwayLosesAndDoublesNothing) {
