@@ -94,9 +94,9 @@ class TerminalClient final : private WebSocket::Listener {
   void on_binary(std::string_view bytes) override;
   void follow_welcome(const WelcomeFrame& welcome);
   void follow_input_ack(std::uint64_t offset);
-  /// From now on the client names its sandbox in hello and sends `sandbox_seen`, as the participant page does. Call it
-  /// before the first hello.
-  void name_sandboxes() { m_names_sandboxes = true; }
+  /// The server has named this sandbox: input from now on is meant for it.
+  void follow_sandbox(const std::string& sandbox);
+  void send_sandbox_seen();
   /// Drops input that the server has recorded. Moves bytes only occasionally.
   void forget_input();
   void send_input();
