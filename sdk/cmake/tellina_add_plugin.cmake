@@ -1,7 +1,7 @@
 # tellina_add_plugin(NAME SOURCES file... [LIBRARIES target...])
 #
-# Makes the shared object NAME.so: no "lib" in front, only the descriptor visible, never unloaded (an exception or a
-# thread of a plugin may outlive its last use), every symbol resolved when it is linked.
+# Builds the shared object NAME.so: no "lib" prefix, only the descriptor visible, never unloaded (a plugin's exception or thread
+# may outlive its last use), every symbol resolved at link time.
 function(tellina_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 plugin "" "" "SOURCES;LIBRARIES")
   if(NOT plugin_SOURCES)

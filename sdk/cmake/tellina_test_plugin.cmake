@@ -1,8 +1,8 @@
 # tellina_test_plugin(NAME [CONFIG json] [TIMEOUT seconds])
 #
-# Adds the test conformance.NAME (label "conformance"): `tellina plugins check` on the plugin that
-# tellina_add_plugin(NAME ...) makes, with CONFIG as its settings. Needs the program: the target `tellina` of this tree,
-# or tellina::tellina of the package. enable_testing() belongs into the top CMakeLists.txt.
+# Adds the test conformance.NAME (label "conformance"): `tellina plugins check` on the plugin that tellina_add_plugin(NAME ...)
+# builds, with CONFIG as its settings. Needs the program: the target `tellina` of this tree, or tellina::tellina of the package.
+# The top CMakeLists.txt must call enable_testing().
 function(tellina_test_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 test "" "CONFIG;TIMEOUT" "")
   if(test_UNPARSED_ARGUMENTS)

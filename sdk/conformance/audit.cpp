@@ -39,7 +39,7 @@ class Status {
  public:
   int parent = 0;
   std::string state;
-  std::string start;  ///< empty where there is no such process
+  std::string start;  ///< empty if the process does not exist
 };
 
 Status read_status(int process) {
@@ -51,7 +51,7 @@ Status read_status(int process) {
   std::istringstream fields(line.substr(end_of_name + 2));
   Status status;
   fields >> status.state >> status.parent;
-  for (int field = 5; field <= 22; ++field) fields >> status.start;  // proc(5): the 22nd
+  for (int field = 5; field <= 22; ++field) fields >> status.start;  // proc(5): field 22
   return status;
 }
 
@@ -68,7 +68,7 @@ std::map<int, std::string> read_descriptors() {
     if (is_number(name)) numbers.push_back(std::stoi(name));
   });
   for (const int number : numbers) {
-    std::error_code closed;  // as the one that listed the folder is by now
+    std::error_code closed;  // for example the one that listed the folder
     const fs::path target = fs::read_symlink("/proc/self/fd/" + std::to_string(number), closed);
     if (!closed) found.emplace(number, target.string());
   }

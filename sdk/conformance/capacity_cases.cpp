@@ -1,4 +1,4 @@
-/// What a channel does when nobody takes from it.
+/// The behaviour of a channel that nobody receives.
 
 #include "channel_cases.hpp"
 
@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t most = 1'000'000;
 
-/// Sends until the answer is `full`; returns how many were accepted. Throws Skip where that never comes.
+/// Sends until the answer is `full`; returns how many messages were accepted. Throws Skip if that never happens.
 std::uint64_t fill(ChannelLayer& layer, const ChannelName& channel) {
   deliver(layer, channel, numbered("one", 0));
   std::uint64_t accepted = 1;
@@ -15,10 +15,10 @@ std::uint64_t fill(ChannelLayer& layer, const ChannelName& channel) {
   while (accepted < most && std::chrono::steady_clock::now() < end) {
     const SendResult result = layer.send(channel, numbered("one", accepted));
     if (result == SendResult::full) return accepted;
-    expect(result == SendResult::accepted, "accepted or full", "another answer");
+    expect(result == SendResult::accepted, "accepted or full", "another result");
     ++accepted;
   }
-  throw Skip("a million messages, or 15 s of sending, fill no channel: give a smaller capacity in the settings");
+  throw Skip("a million messages, or 15 s of sending, do not fill the channel: set a smaller capacity");
 }
 
 void full_channel_says_so(Probe& probe) {
@@ -74,13 +74,13 @@ void add_capacity_cases(std::vector<Case>& cases) {
   constexpr std::chrono::seconds deadline{40};
   cases.insert(
       cases.end(),
-      {{"FullChannelSaysSo", "A channel at its capacity answers full, at once; send() never blocks.",
+      {{"ReportsAFullChannel", "A channel at its capacity returns full at once; send() never blocks.",
         full_channel_says_so, deadline},
-       {"FullChannelKeepsWhatItTook", "What a channel accepted before it was full arrives in order, all of it.",
+       {"FullChannelKeepsItsMessages", "All messages that a channel accepted before it was full arrive, in order.",
         full_channel_keeps_what_it_took, deadline},
-       {"FullChannelTakesAgain", "A channel that was full accepts again once its messages have been taken.",
+       {"FullChannelAcceptsAgain", "A channel that was full accepts messages again once its messages were received.",
         full_channel_takes_again, deadline},
-       {"FullChannelHindersNoOther", "A full channel does not keep another from accepting and delivering.",
+       {"FullChannelAffectsNoOther", "A full channel does not prevent another channel from accepting and delivering.",
         full_channel_hinders_no_other, deadline}});
 }
 

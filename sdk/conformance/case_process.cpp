@@ -15,7 +15,7 @@
 namespace tellina::conformance {
 namespace {
 
-/// What a child tells its parent: memory that both see, so that no descriptor is spent on it and nothing can block.
+/// The child's result for its parent: shared memory, which needs no descriptor and can't block.
 class Slate {
  public:
   bool finished;
@@ -60,7 +60,7 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
     return;
   } catch (...) {
     verdict.outcome = Outcome::failed;
-    verdict.finding = "expected that nothing is thrown, found " + describe_exception();
+    verdict.finding = "expected no exception, found " + describe_exception();
   }
   if (const std::string log = probe.log().worst(); !log.empty()) verdict.finding += "\nThe plugin's log says: " + log;
 }
@@ -68,7 +68,7 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
 [[noreturn]] void be_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
                            SharedSlate& slate) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  dup2(2, 1);  // what a plugin prints is no part of the report
+  dup2(2, 1);  // a plugin's output is not part of the report
   const Verdict verdict = run_here(subject, one, seed, known);
   slate->outcome = verdict.outcome;
   write_text(slate->finding, verdict.finding);
@@ -77,7 +77,7 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
   _exit(0);
 }
 
-/// Returns whether the process has ended by then. It stays to be waited for.
+/// Returns whether the process ends within the time. The caller still has to wait for it.
 bool ends_within(pid_t process, std::chrono::milliseconds time) {
   const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
@@ -134,13 +134,13 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
     for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = slate->leaks[kind];
   } else if (in_time) {
     verdict.outcome = Outcome::crashed;
-    verdict.finding = "expected that the case ends, found that its process ended with " + describe_status(status);
+    verdict.finding = "expected the case to end, found that its process ended with " + describe_status(status);
   } else {
     verdict.outcome = Outcome::failed;
     verdict.finding =
-        "expected that the case ends, found that it did not end within " + std::to_string(one.deadline.count()) + " s";
+        "expected the case to end, found that it did not end within " + std::to_string(one.deadline.count()) + " s";
   }
-  // What lives on although its parent has gone is the plugin's fault only if the case came to its end.
+  // A process that outlives its parent is the plugin's fault only if the case has completed.
   std::string& processes = verdict.leaks[static_cast<std::size_t>(Leak::processes)];
   if (slate->finished && processes.empty()) {
     Processes left;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where the cases are.
+/// The functions that return the cases.
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-/// What one message, one sender and one receiver may rely on.
+/// Promises about one message, one sender and one receiver.
 
 #include "channel_cases.hpp"
 
@@ -16,7 +16,7 @@ void delivers_in_order(Probe& probe) {
   const auto subscription = layer->receive(channel, inbox.receiver());
   constexpr std::uint64_t count = 2000;
   for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
-  // What was lost never comes: look at what did before complaining of the number.
+  // Lost messages never arrive, so check those that did before reporting the number.
   inbox.has_come(count, std::chrono::seconds(5));
   const std::vector<Message> messages = inbox.messages();
   for (std::size_t i = 1; i < messages.size(); ++i) {
@@ -107,7 +107,7 @@ void refuses_overlong_bodies(Probe& probe) {
   SendResult result = SendResult::unavailable;
   const Message overlong(MessageKind::data, "one", 1, Bytes(max_body_size + 1, 'x'));
   eventually([&] { return (result = layer->send(channel, overlong)) != SendResult::unavailable; }, delivery_time);
-  expect(result == SendResult::too_large, "the answer too_large to a body of 1 MiB + 1 byte", "another answer");
+  expect(result == SendResult::too_large, "the result too_large for a body of 1 MiB + 1 byte", "another result");
   deliver(*layer, channel, numbered("one", 2));
   expect_equal("the first message that arrives", 2, inbox.wait_for(1)[0].sequence);
 }
@@ -132,7 +132,7 @@ void channels_are_separate(Probe& probe) {
   }
   for (std::size_t i = 0; i < suffixes.size(); ++i) deliver(*layer, channel_of(probe, suffixes[i]), numbered("one", i));
   for (std::size_t i = 0; i < suffixes.size(); ++i) {
-    expect_equal("what arrives in the channel " + channel_of(probe, suffixes[i]).text(), i,
+    expect_equal("the message in the channel " + channel_of(probe, suffixes[i]).text(), i,
                  inboxes[i].wait_for(1)[0].sequence);
   }
   for (Inbox& inbox : inboxes) expect_equal("messages in a channel", 1, inbox.size());
@@ -147,7 +147,7 @@ void takes_names_of_100_bytes(Probe& probe) {
   const auto subscription = layer->receive(channel, inbox.receiver());
   deliver(*layer, other, numbered("one", 1));
   deliver(*layer, channel, numbered("one", 2));
-  expect_equal("what arrives in a channel whose name has 100 bytes", 2, inbox.wait_for(1)[0].sequence);
+  expect_equal("the message in a channel whose name has 100 bytes", 2, inbox.wait_for(1)[0].sequence);
 }
 
 void destroyed_with_waiting_messages(Probe& probe) {
@@ -169,23 +169,22 @@ void destroyed_with_waiting_messages(Probe& probe) {
 void add_channel_layer_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"DeliversInOrder", "The messages that one thread sends to one channel arrive in the order sent.",
+      {{"DeliversInOrder", "Messages that one thread sends to one channel arrive in the order sent.",
         delivers_in_order},
-       {"DeliversWhatItAccepted", "A message that was accepted arrives while layer and receiver live.",
+       {"DeliversAcceptedMessages", "An accepted message arrives while its layer and receiver exist.",
         delivers_what_it_accepted},
        {"DeliversEachOnce", "No message arrives twice.", delivers_each_once},
        {"EveryFieldArrives", "Kind, sequence (64 bits), connection and reply channel arrive as they were sent.",
         every_field_arrives},
-       {"BodyIsBinarySafe", "A body may hold any octets, none among them, and arrives as it was sent.",
-        body_is_binary_safe},
-       {"AcceptsOneMebibyte", "A body of 1 MiB is accepted and arrives whole.", accepts_one_mebibyte},
-       {"RefusesOverlongBodies", "A body of more than 1 MiB is answered too_large and not delivered.",
+       {"BodyIsBinarySafe", "A body may have any octets or be empty, and arrives unchanged.", body_is_binary_safe},
+       {"AcceptsOneMebibyte", "A body of 1 MiB is accepted and arrives complete.", accepts_one_mebibyte},
+       {"RefusesOverlongBodies", "send() returns too_large for a body of more than 1 MiB and does not deliver it.",
         refuses_overlong_bodies},
-       {"MessagesWaitForAReceiver", "What is sent before anybody receives waits in the channel.",
+       {"MessagesWaitForAReceiver", "Messages sent before there is a receiver wait in the channel.",
         messages_wait_for_a_receiver},
-       {"ChannelsAreSeparate", "A message arrives in its own channel only; names differ by every letter and sign.",
+       {"ChannelsAreSeparate", "A message arrives only in its own channel; every character of a name counts.",
         channels_are_separate},
-       {"TakesNamesOf100Bytes", "A channel's name may have 100 bytes, and all of them count.",
+       {"AcceptsNamesOf100Bytes", "A channel's name may have 100 bytes, and all of them count.",
         takes_names_of_100_bytes},
        {"DestroyedWithWaitingMessages", "A layer may be destroyed while messages wait in it.",
         destroyed_with_waiting_messages}});

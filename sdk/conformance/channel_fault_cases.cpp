@@ -1,4 +1,4 @@
-/// Seeded schedules: senders and receivers that come, go, dawdle and die.
+/// Seeded schedules: senders and receivers that start, stop, pause and die.
 
 #include <map>
 
@@ -8,12 +8,12 @@
 namespace tellina::conformance {
 namespace {
 
-/// One thread's own generator, made from the case's.
+/// A thread's own random generator, seeded from the case's.
 class Schedule {
  public:
   explicit Schedule(Probe& probe) : m_random(probe.random()()) {}
   std::uint64_t pick(std::uint64_t least, std::uint64_t most) { return least + m_random() % (most - least + 1); }
-  /// Now and then a little while.
+  /// Pauses briefly, at random.
   void dawdle() {
     if (pick(0, 9) == 0) std::this_thread::sleep_for(std::chrono::microseconds(pick(1, 800)));
   }
@@ -24,7 +24,8 @@ class Schedule {
 
 const std::vector<std::string> senders = {"one", "two", "three", "four"};
 
-/// Sends `count` numbered messages of random sizes from each of four threads, each through its own layer of `layers`.
+/// Sends `count` numbered messages of random sizes from each of four threads, each through a different layer in
+/// `layers`.
 void send_all(Probe& probe, const std::vector<ChannelLayer*>& layers, const ChannelName& channel, std::uint64_t count,
               std::uint64_t largest) {
   std::vector<std::unique_ptr<Worker>> workers;
@@ -53,7 +54,8 @@ void random_sizes_arrive_whole(Probe& probe) {
   expect_equal("messages lost", 0, check_order_and_count_lost(got, senders, 100));
 }
 
-/// One receiver stays; others come and go. What is in flight to one that ends may be lost, except within one process.
+/// One receiver stays; others start and stop. Messages in flight to a stopping receiver may be lost, except within one
+/// process.
 void receivers_come_and_go(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
@@ -88,7 +90,7 @@ void receivers_come_and_go(Probe& probe) {
   expect_no_doubles(got);
   expect_whole(got);
   if (layer->is_process_local()) {
-    expect(all, "600 messages at the receivers of one process that came and went", show(count()));
+    expect(all, "600 messages at the receivers of one process that started and stopped", show(count()));
   }
 }
 
@@ -118,7 +120,7 @@ void interleavings_keep_their_promises(Probe& probe) {
   }
 }
 
-/// Passes on what it gets until it is killed.
+/// Forwards messages until it is killed.
 void pass_on(Probe& probe, Wire& wire) {
   const auto layer = probe.make<ChannelLayer>();
   if (layer->is_process_local()) throw Skip("local");
@@ -143,7 +145,7 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
   send_all(probe, {layer.get()}, channel_of(probe), 100, 5000);
   killer.join();
 
-  // An instance that comes after the dead one is heard again.
+  // An instance that starts after the dead one must work.
   const auto subscription = layer->receive(channel_of(probe), own.receiver());
   const auto has_come = [&] {
     for (const Message& message : own.messages()) {
@@ -158,7 +160,7 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
                return has_come();
              },
              std::chrono::seconds(20)),
-         "that a receiver that comes after a dead one gets what is sent from then on", "that it gets nothing");
+         "that a receiver that starts after a dead one gets later messages", "that it gets nothing");
   std::vector<Message> got = back.messages();
   expect_order_of_senders(got);
   const std::vector<Message> later = own.messages();
@@ -189,7 +191,7 @@ void dead_sender_takes_only_its_own(Probe& probe) {
     return found;
   };
   const bool all = eventually([&] { return alive() == 100; }, delivery_time);
-  expect(all, "100 messages of the sender that lives on", show(alive()));
+  expect(all, "100 messages of the surviving sender", show(alive()));
   const std::vector<Message> got = inbox.messages();
   expect_no_doubles(got);
   expect_order_of_senders(got);
@@ -202,16 +204,19 @@ void add_channel_fault_cases(std::vector<Case>& cases) {
   constexpr std::chrono::seconds deadline{60};
   cases.insert(
       cases.end(),
-      {{"RandomSizesArriveWhole", "Four threads with random sizes and delays: all arrives, whole, once, in order.",
+      {{"RandomSizesArriveComplete",
+        "Four threads with random sizes and delays: all messages arrive complete, once, in order.",
         random_sizes_arrive_whole, deadline, true},
-       {"ReceiversComeAndGo", "Subscriptions that begin and end meanwhile: nothing doubled, nothing out of order.",
+       {"ReceiversComeAndGo", "Subscriptions that begin and end meanwhile: no message is duplicated or out of order.",
         receivers_come_and_go, deadline, true},
-       {"InterleavedChannelsKeepTheirOrder", "Random sends to channels that are received now or later: each in order.",
+       {"InterleavedChannelsKeepTheirOrder",
+        "Random sends to channels with a receiver now or later: each channel keeps its order.",
         interleavings_keep_their_promises, deadline, true},
        {"DeadReceiverTakesOnlyItsOwn",
-        "A receiver killed with SIGKILL: nothing doubled, nothing out of order, and the next one is heard.",
+        "A receiver killed with SIGKILL: no message is duplicated or out of order, and the next receiver works.",
         dead_receiver_takes_only_its_own, deadline, true},
-       {"DeadSenderTakesOnlyItsOwn", "A sender killed with SIGKILL: what others send arrives, whole, once, in order.",
+       {"DeadSenderLosesOnlyItsOwnMessages",
+        "A sender killed with SIGKILL: messages of others arrive complete, once, in order.",
         dead_sender_takes_only_its_own, deadline, true}});
 }
 

@@ -1,4 +1,4 @@
-/// What a loop that lends its thread to a layer may rely on.
+/// Promises to a loop that lends its thread to a layer.
 
 #include <poll.h>
 
@@ -12,11 +12,11 @@
 namespace tellina::conformance {
 namespace {
 
-/// Dispatches on the thread that made it, as a host's loop does.
+/// Dispatches on the thread that created it, like a host's loop.
 class Dispatcher {
  public:
   explicit Dispatcher(ChannelLayer& layer) : m_layer(layer), m_descriptor(layer.begin_dispatching()) {
-    if (m_descriptor < 0) throw Skip("the layer keeps to threads of its own: begin_dispatching() returns -1");
+    if (m_descriptor < 0) throw Skip("the layer uses its own threads: begin_dispatching() returns -1");
   }
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -24,7 +24,7 @@ class Dispatcher {
     if (m_descriptor >= 0) m_layer.end_dispatching();
   }
 
-  /// Returns whether the condition came to hold in time.
+  /// Returns whether the condition became true in time.
   template <typename Condition>
   bool until(const Condition& holds, std::chrono::milliseconds limit = delivery_time) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -56,7 +56,7 @@ void dispatches_on_the_callers_thread(Probe& probe) {
         receiver(std::move(message));
       });
   Dispatcher dispatcher(*layer);
-  // The layer may need one message to see that its thread is not wanted any more.
+  // The layer may need one message to notice that its own thread should pause.
   deliver(*layer, channel, numbered("first", 0));
   expect(dispatcher.until([&] { return inbox.has_come(1, {}); }), "the first message", "nothing");
   counts = true;
@@ -69,7 +69,7 @@ void dispatches_on_the_callers_thread(Probe& probe) {
   expect(has_come, "all of 2000 messages", "only " + show(inbox.size() - 1) + " of them");
   expect_no_doubles(inbox.messages());
   expect_order_of_senders(inbox.messages());
-  expect_equal("messages that came on another thread than the one that dispatches", 0, elsewhere.load());
+  expect_equal("messages delivered on a thread other than the dispatching one", 0, elsewhere.load());
 }
 
 void goes_on_without_a_dispatcher(Probe& probe) {
@@ -82,7 +82,7 @@ void goes_on_without_a_dispatcher(Probe& probe) {
     {
       Dispatcher dispatcher(*layer);
       for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
-      // Not all: what it has not dispatched must not be lost.
+      // Leaves some messages, because undispatched ones must not be lost.
       dispatcher.until([&] { return inbox.has_come(number - 10, {}); });
     }
     for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
@@ -98,7 +98,7 @@ void sleeps_while_there_is_nothing_to_dispatch(Probe& probe) {
   Inbox inbox;
   const auto subscription = layer->receive(channel, inbox.receiver());
   const int descriptor = layer->begin_dispatching();
-  if (descriptor < 0) throw Skip("the layer keeps to threads of its own: begin_dispatching() returns -1");
+  if (descriptor < 0) throw Skip("the layer uses its own threads: begin_dispatching() returns -1");
   int looks = 0;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   while (std::chrono::steady_clock::now() < end) {
@@ -108,22 +108,22 @@ void sleeps_while_there_is_nothing_to_dispatch(Probe& probe) {
     ::poll(&entry, 1, 500);
   }
   layer->end_dispatching();
-  expect(looks < 100, "a descriptor that is readable only while there is something to do",
+  expect(looks < 100, "a descriptor that is readable only while there is work",
          "that it had to be asked " + show(static_cast<std::uint64_t>(looks)) + " times within 2 s");
 }
 
 }  // namespace
 
 void add_dispatch_cases(std::vector<Case>& cases) {
-  cases.insert(
-      cases.end(),
-      {{"DispatchesOnTheCallersThread", "While a thread dispatches, messages come on it, in order, each once.",
-        dispatches_on_the_callers_thread},
-       {"GoesOnWithoutADispatcher",
-        "When dispatching ends nothing is lost, and the layer continues on its own threads.",
-        goes_on_without_a_dispatcher},
-       {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has something to do.",
-        sleeps_while_there_is_nothing_to_dispatch}});
+  cases.insert(cases.end(),
+               {{"DispatchesOnTheCallersThread",
+                 "While a thread dispatches, messages are delivered on it, once each and in order.",
+                 dispatches_on_the_callers_thread},
+                {"ContinuesWithoutADispatcher",
+                 "When dispatching ends, no message is lost, and the layer continues on its own threads.",
+                 goes_on_without_a_dispatcher},
+                {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has work.",
+                 sleeps_while_there_is_nothing_to_dispatch}});
 }
 
 }  // namespace tellina::conformance

@@ -1,4 +1,4 @@
-/// What goes into a home, and what a snapshot says of it.
+/// The content of a home, and what a snapshot reports of it.
 
 #include <fcntl.h>
 
@@ -11,7 +11,7 @@ WallTime at(std::int64_t seconds, std::int64_t nanoseconds) {
   return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds));
 }
 
-/// Every attribute that was set must come back, and every other be there.
+/// Every attribute that was set must be returned unchanged, and all others must be present.
 void compare(const FileNode& wanted, const FileNode& got, const std::string& path) {
   expect_equal("kind of " + path, static_cast<std::uint64_t>(wanted.kind), static_cast<std::uint64_t>(got.kind));
   expect(got.mode && got.modified_at && got.owner, "mode, time and owner of " + path, "not all of them");
@@ -20,7 +20,8 @@ void compare(const FileNode& wanted, const FileNode& got, const std::string& pat
     const std::uint32_t standard = wanted.kind == FileKind::directory ? 0755 : 0644;
     expect_equal("mode of " + path, wanted.mode.value_or(standard), *got.mode);
   }
-  if (wanted.modified_at) expect(got.modified_at == wanted.modified_at, "the time that was set for " + path, "another");
+  if (wanted.modified_at)
+    expect(got.modified_at == wanted.modified_at, "the time that was set for " + path, "another time");
   expect_equal("target of " + path, wanted.target, got.target);
   if (wanted.content) expect_equal("content of " + path, *wanted.content, got.content.value_or("(none)"));
   if (wanted.kind == FileKind::regular) expect_equal("size of " + path, wanted.size.value_or(0), got.size.value_or(0));
@@ -62,9 +63,9 @@ void home_is_in_place_at_start(Probe& probe) {
   spec.initial.root.children["site"] = folder;
   spec.initial.root.children["link"] = FileNode::symlink("site/page");
   Room room(probe, spec);
-  expect_equal("what the shell finds in its home", "hello\n640\nsite/page\n",
+  expect_equal("the shell's view of its home", "hello\n640\nsite/page\n",
                room.hands().output_of("cat ~/link; stat -c %a ~/site/page; readlink ~/link"));
-  expect_equal("who owns it, by `test -O`", 0,
+  expect_equal("the owner, by `test -O`", 0,
                static_cast<std::uint64_t>(room.hands().run("test -O ~ -a -O ~/site/page -a -w ~").status));
 }
 
@@ -73,7 +74,7 @@ void snapshot_round_trips_the_tree(Probe& probe) {
   Room room(probe, spec);
   const FileTree tree = room.snapshot();
   compare(spec.initial.root, tree.root, "~");
-  expect(!tree.truncated && !tree.raced, "a whole snapshot", "one that says truncated or raced");
+  expect(!tree.truncated && !tree.raced, "a complete snapshot", "one that says truncated or raced");
   expect_equal("content of a file of 12345 NUL bytes", Bytes(12'345, '\0'),
                child_of(tree.root, "sized").content.value_or("(none)"));
 }
@@ -87,7 +88,7 @@ void snapshot_sees_the_work(Probe& probe) {
   const FileNode& c = child_of(child_of(a, "b"), "c");
   expect_equal("content", "hi\n", c.content.value_or("(none)"));
   expect_equal("mode", 0600, c.mode.value_or(0));
-  expect(c.modified_at == at(1'500'000'000, 0), "the time that `touch -d` set", "another");
+  expect(c.modified_at == at(1'500'000'000, 0), "the time that `touch -d` set", "another time");
   expect_equal("owner", "me", c.owner.value_or("(none)"));
   expect_equal("target", "/etc/passwd", child_of(a, "l").target);
 }
@@ -99,7 +100,7 @@ void snapshot_follows_no_link(Probe& probe) {
   for (const char* name : {"root", "file", "up", "loop"}) {
     const FileNode& link = child_of(tree.root, name);
     expect(link.kind == FileKind::symlink && link.children.empty() && !link.content,
-           std::string("the link ") + name + " as a link", "what it leads to");
+           std::string("the link ") + name + " as a link", "its target");
   }
   expect(child_of(child_of(tree.root, "d"), "up").kind == FileKind::symlink, "the link d/up as a link", "another kind");
 }
@@ -110,7 +111,7 @@ void snapshot_never_blocks(Probe& probe) {
   const auto began = std::chrono::steady_clock::now();
   const FileTree tree = room.snapshot();
   expect(child_of(tree.root, "fifo").kind == FileKind::other, "a FIFO as an entry of another kind", "something else");
-  expect_equal("mode of a folder that nobody may read", 0, child_of(tree.root, "d").mode.value_or(1));
+  expect_equal("mode of an unreadable folder", 0, child_of(tree.root, "d").mode.value_or(1));
   expect(std::chrono::steady_clock::now() - began < std::chrono::seconds(4), "an answer by the deadline of 2 s",
          "later");
 }
@@ -121,13 +122,13 @@ void snapshot_keeps_its_limits(Probe& probe) {
       "mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;
   few.max_entries = 10;
-  expect(room.sandbox().snapshot(few).truncated, "truncated with max_entries 10 of more than 50", "a whole tree");
+  expect(room.sandbox().snapshot(few).truncated, "truncated with max_entries 10 of more than 50", "a complete tree");
   SnapshotRequest shallow;
   shallow.max_depth = 2;
-  expect(room.sandbox().snapshot(shallow).truncated, "truncated with max_depth 2 of 5", "a whole tree");
+  expect(room.sandbox().snapshot(shallow).truncated, "truncated with max_depth 2 of 5", "a complete tree");
   SnapshotRequest little;
   little.max_content_in_all = 100;
-  expect(room.sandbox().snapshot(little).truncated, "truncated with max_content_in_all 100", "a whole tree");
+  expect(room.sandbox().snapshot(little).truncated, "truncated with max_content_in_all 100", "a complete tree");
   SnapshotRequest small;
   small.max_content_per_file = 4999;
   const FileTree tree = room.sandbox().snapshot(small);
@@ -167,10 +168,10 @@ void refuse(Probe& probe, SandboxBackend& backend, const SandboxSpec& spec, cons
   } catch (const Error& error) {
     expect(!seed || error.code() == ErrorCode::seed_failed, "Error(seed_failed) for " + what, describe_exception());
     const Processes left = processes_with_mark(probe.mark());
-    expect(left.empty(), "that a start that failed leaves no process", describe(left));
+    expect(left.empty(), "that a failed start leaves no process", describe(left));
     return;
   }
-  throw Failure("expected that start() throws for " + what + ", found that it started");
+  throw Failure("expected start() to throw for " + what + ", found that it started");
 }
 
 void failed_start_leaves_nothing(Probe& probe) {
@@ -192,22 +193,20 @@ void failed_start_leaves_nothing(Probe& probe) {
 void add_home_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"HomeIsInPlaceAtStart", "When start() returns the initial tree is the shell's home, and the shell's own.",
+      {{"HomeIsInPlaceAtStart", "When start() returns, the initial tree is the shell's home, and the shell owns it.",
         home_is_in_place_at_start},
-       {"SnapshotRoundTripsTheTree",
-        "A snapshot gives back the initial tree with all of its attributes, octet for octet.",
+       {"SnapshotRoundTripsTheTree", "A snapshot returns the initial tree with all attributes, octet for octet.",
         snapshot_round_trips_the_tree},
-       {"SnapshotSeesTheWork", "A snapshot shows what was done in the shell.", snapshot_sees_the_work},
-       {"SnapshotFollowsNoLink", "A snapshot shows links as links and never what they lead to.",
-        snapshot_follows_no_link},
-       {"SnapshotNeverBlocks", "A snapshot waits for no FIFO and is stopped by no folder that may not be read.",
+       {"SnapshotSeesTheWork", "A snapshot shows changes that were made in the shell.", snapshot_sees_the_work},
+       {"SnapshotFollowsNoLink", "A snapshot shows links as links, never their targets.", snapshot_follows_no_link},
+       {"SnapshotNeverBlocks", "A snapshot does not wait for a FIFO and does not fail at an unreadable folder.",
         snapshot_never_blocks},
-       {"SnapshotKeepsItsLimits", "A snapshot keeps the limits of its request and says truncated.",
+       {"SnapshotKeepsItsLimits", "A snapshot respects the limits of its request and sets truncated.",
         snapshot_keeps_its_limits},
        {"SnapshotWorksAfterTheEnd", "A snapshot can be taken after the shell has ended.", snapshot_works_after_the_end},
-       {"SnapshotBearsChanges", "A snapshot of a home that changes meanwhile shows the home and nothing else.",
+       {"SnapshotToleratesChanges", "A snapshot of a home that changes meanwhile shows only the home.",
         snapshot_bears_changes},
-       {"FailedStartLeavesNothing", "start() throws for a tree or a folder that cannot be, and leaves nothing.",
+       {"FailedStartLeavesNothing", "start() throws for an impossible tree or folder, and leaves nothing behind.",
         failed_start_leaves_nothing}});
 }
 

@@ -24,7 +24,7 @@ const char* to_string(SendResult result) {
   return "an unknown result";
 }
 
-/// Any octets, the same for the same message.
+/// Deterministic octets for a message.
 Bytes padding_of(const Message& message, std::size_t size) {
   std::mt19937 random(static_cast<std::uint32_t>(message.sequence * 31 + message.connection.size()));
   Bytes bytes(size, '\0');
@@ -55,7 +55,7 @@ bool Inbox::has_come(std::size_t count, std::chrono::milliseconds within) {
 std::vector<Message> Inbox::wait_for(std::size_t count) {
   const bool all = has_come(count, delivery_time);
   std::vector<Message> found = messages();
-  expect(all, std::to_string(count) + " messages within 10 s", std::to_string(found.size()) + " that came");
+  expect(all, std::to_string(count) + " messages within 10 s", std::to_string(found.size()) + " that arrived");
   return found;
 }
 
@@ -79,7 +79,7 @@ void deliver(ChannelLayer& layer, const ChannelName& channel, const Message& mes
       },
       delivery_time);
   expect(result == SendResult::accepted, "that " + name_of(message) + " is accepted",
-         std::string("the answer ") + to_string(result));
+         std::string("the result ") + to_string(result));
 }
 
 void expect_no_doubles(const std::vector<Message>& messages) {
@@ -104,7 +104,7 @@ void expect_order_of_senders(const std::vector<Message>& messages) {
 void expect_whole(const std::vector<Message>& messages) {
   for (const Message& message : messages) {
     if (message.body == padding_of(message, message.body.size())) continue;
-    throw Failure("expected the body of " + name_of(message) + " as it was sent, found other octets");
+    throw Failure("expected the body of " + name_of(message) + " unchanged, found other octets");
   }
 }
 

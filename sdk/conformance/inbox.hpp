@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the channel layer cases share.
+/// Shared by the channel layer cases.
 
 #include <atomic>
 #include <chrono>
@@ -18,23 +18,23 @@
 namespace tellina::conformance {
 
 constexpr std::chrono::milliseconds delivery_time{10'000};
-/// How long nothing may come for it to count as "nothing comes".
+/// If no message arrives for this long, the cases assume that none will.
 constexpr std::chrono::milliseconds silence{150};
 
-/// Keeps what a receiver is given. Threads: any.
+/// Keeps the messages of its receivers. Threads: any.
 class Inbox {
  public:
-  /// Every receiver puts into the same inbox; outlives it if need be.
+  /// All receivers add to the same inbox. A receiver may outlive it.
   Receiver receiver();
 
-  /// Throws Failure where fewer have come after the delivery time.
+  /// Throws Failure if fewer have arrived within the delivery time.
   std::vector<Message> wait_for(std::size_t count);
-  /// Returns whether so many came in time.
+  /// Returns whether this many arrived in time.
   bool has_come(std::size_t count, std::chrono::milliseconds within);
-  /// Everything so far.
+  /// All messages so far.
   std::vector<Message> messages() const;
   std::size_t size() const { return messages().size(); }
-  /// Calls of one receiver that ran at the same time as another of it.
+  /// How many calls of one receiver overlapped.
   int overlaps() const { return m_state->overlaps; }
 
  private:
@@ -48,28 +48,28 @@ class Inbox {
   std::shared_ptr<State> m_state = std::make_shared<State>();
 };
 
-/// A message that says who sent it and which of theirs it is.
+/// A message that carries its sender and its number among the sender's messages.
 Message numbered(const std::string& sender, std::uint64_t number, std::size_t padding = 0);
 
-/// Sends, again where the answer is `full` or `unavailable` (a transport may be on its way up). Throws Failure where it
-/// is not accepted in time.
+/// Sends, and retries after `full` or `unavailable` (a transport may still be connecting). Throws Failure if the
+/// message is not accepted in time.
 void deliver(ChannelLayer& layer, const ChannelName& channel, const Message& message);
 
-/// Throws Failure unless these messages of each sender have come in order, each at most once. Returns how many of each
-/// sender's `count` have not come at all.
+/// Throws Failure unless each sender's messages have arrived in order, each at most once. Returns how many of the
+/// senders' `count` messages each have not arrived.
 std::size_t check_order_and_count_lost(const std::vector<Message>& messages, const std::vector<std::string>& senders,
                                        std::uint64_t count);
 
-/// Throws Failure where two messages are the same one.
+/// Throws Failure if a message arrived twice.
 void expect_no_doubles(const std::vector<Message>& messages);
-/// Throws Failure where a sender's numbers go back.
+/// Throws Failure if a sender's numbers decrease.
 void expect_order_of_senders(const std::vector<Message>& messages);
-/// Throws Failure unless the body is what numbered() put there.
+/// Throws Failure unless each body is the one that numbered() created.
 void expect_whole(const std::vector<Message>& messages);
 
 ChannelName channel_of(Probe& probe, const std::string& suffix = "");
 
-/// A thread whose exception comes out of join().
+/// A thread whose exception join() rethrows.
 class Worker {
  public:
   template <typename Run>

@@ -1,4 +1,4 @@
-/// The limits that probe() says are enforced.
+/// The limits that probe() reports as enforced.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,17 +11,17 @@
 namespace tellina::conformance {
 namespace {
 
-/// Throws Skip where probe() says that the limit is not enforced.
+/// Throws Skip if probe() reports that the limit is not enforced.
 void need(Room& room, const std::string& name) {
   for (const LimitReport& limit : room.backend().probe().limits) {
     if (limit.name != name) continue;
-    if (!limit.enforced) throw Skip("probe() says of the limit of " + name + " that it is not enforced: " + limit.how);
+    if (!limit.enforced) throw Skip("probe() reports that the limit of " + name + " is not enforced: " + limit.how);
     return;
   }
-  throw Skip("probe() says nothing of a limit of " + name);
+  throw Skip("probe() does not report on a limit of " + name);
 }
 
-/// The number in the settings, else the schema's default. Throws Skip where there is neither, or it is over `most`.
+/// The number in the settings, or the schema's default. Throws Skip if there is neither, or if it exceeds `most`.
 std::uint64_t setting(Probe& probe, const std::string& key, std::uint64_t most) {
   const Config* value = probe.subject().section.find(key);
   if (!value) {
@@ -31,12 +31,12 @@ std::uint64_t setting(Probe& probe, const std::string& key, std::uint64_t most) 
   }
   if (!value || value->kind() != Config::Kind::integer) throw Skip("the plugin has no setting \"" + key + "\"");
   const auto number = static_cast<std::uint64_t>(value->as_integer());
-  if (number > most) throw Skip("\"" + key + "\" is over " + show(most) + ": try it with a smaller limit");
+  if (number > most) throw Skip("\"" + key + "\" is above " + show(most) + ": try it with a smaller limit");
   return number;
 }
 
 void expect_alive(Room& room) {
-  expect_equal("what the shell says afterwards", "alive\n", room.hands().output_of("echo alive"));
+  expect_equal("the shell's output afterwards", "alive\n", room.hands().output_of("echo alive"));
 }
 
 void memory_is_limited(Probe& probe) {
@@ -64,7 +64,7 @@ void processes_are_limited(Probe& probe) {
   };
   std::size_t before = 0;
   int still = 0;
-  // The limit is reached when the number grows no more.
+  // The limit is reached when the number stops growing.
   eventually(
       [&] {
         const std::size_t now = sleeping();
@@ -99,7 +99,8 @@ void disk_is_limited(Probe& probe) {
       room.hands().run("head -c " + show(limit + 1) + " /dev/zero > ~/big 2>/dev/null", std::chrono::seconds(30));
   expect(result.status != 0, "that a file of one byte more than the limit cannot be written", "that it was");
   room.hands().run("rm ~/big");
-  expect_equal("what can be written once there is room again", "yes\n", room.hands().output_of("echo yes > f; cat f"));
+  expect_equal("the output of a write after space is free again", "yes\n",
+               room.hands().output_of("echo yes > f; cat f"));
 }
 
 void inodes_are_limited(Probe& probe) {
@@ -110,7 +111,7 @@ void inodes_are_limited(Probe& probe) {
           .run("i=0; while [ $i -lt 100000 ] && : > ~/f$i; do i=$((i+1)); done 2>/dev/null; echo $i",
                std::chrono::seconds(40))
           .output;
-  expect(output.find("100000") == std::string::npos, "that 100000 files cannot be made", "that they can");
+  expect(output.find("100000") == std::string::npos, "that 100000 files cannot be created", "that they can");
   expect_alive(room);
 }
 
@@ -143,7 +144,7 @@ void network_is_cut_off(Probe& probe) {
   const Listener listener;
   Room room(probe);
   need(room, "network");
-  expect_equal("what comes of a connection to a port of the host", "refused\n",
+  expect_equal("the result of a connection to a port of the host", "refused\n",
                room.hands().output_of("(: > /dev/tcp/127.0.0.1/" + listener.port() +
                                       ") 2>/dev/null && echo connected || echo refused"));
 }
@@ -152,17 +153,17 @@ void network_is_cut_off(Probe& probe) {
 
 void add_limit_cases(std::vector<Case>& cases) {
   constexpr std::chrono::seconds deadline{60};
-  cases.insert(cases.end(), {{"MemoryIsLimited", "A program that wants twice the memory of a session does not get it.",
-                              memory_is_limited, deadline},
-                             {"ProcessesAreLimited", "A session has at most as many processes as the settings say.",
-                              processes_are_limited, deadline},
-                             {"ForkBombIsContained", "destroy() ends a fork bomb.", fork_bomb_is_contained, deadline},
-                             {"DiskIsLimited",
-                              "A home holds at most as many bytes as the settings say, and is good again after `rm`.",
-                              disk_is_limited, deadline},
-                             {"InodesAreLimited", "A home does not hold 100,000 files.", inodes_are_limited, deadline},
-                             {"NetworkIsCutOff", "No program reaches a port of the host, unless the settings say so.",
-                              network_is_cut_off, deadline}});
+  cases.insert(
+      cases.end(),
+      {{"MemoryIsLimited", "A program cannot get twice the memory of a session.", memory_is_limited, deadline},
+       {"ProcessesAreLimited", "A session has at most as many processes as the settings allow.", processes_are_limited,
+        deadline},
+       {"ForkBombIsContained", "destroy() ends a fork bomb.", fork_bomb_is_contained, deadline},
+       {"DiskIsLimited", "A home holds at most as many bytes as the settings allow, and is writable again after `rm`.",
+        disk_is_limited, deadline},
+       {"InodesAreLimited", "A home cannot hold 100,000 files.", inodes_are_limited, deadline},
+       {"NetworkIsCutOff", "No program reaches a port of the host, unless the settings allow it.", network_is_cut_off,
+        deadline}});
 }
 
 }  // namespace tellina::conformance

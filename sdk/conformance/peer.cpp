@@ -22,7 +22,7 @@ void Wire::say(const std::string& line) {
     if (count > 0) {
       done += static_cast<std::size_t>(count);
     } else if (errno != EINTR) {
-      throw Failure("expected a second process of the case, found that it has ended");
+      throw Failure("expected the case's second process to run, found that it has ended");
     }
   }
 }
@@ -37,12 +37,12 @@ std::string Wire::hear(std::chrono::milliseconds within) {
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     pollfd watched{m_from, POLLIN, 0};
-    if (left <= 0) throw Failure("expected word from the case's second process, found that it says nothing");
+    if (left <= 0) throw Failure("expected a line from the case's second process, found none");
     if (poll(&watched, 1, static_cast<int>(left)) <= 0) continue;
     char buffer[4096];
     const ssize_t count = read(m_from, buffer, sizeof buffer);
     if (count > 0) m_heard.append(buffer, static_cast<std::size_t>(count));
-    if (count == 0) throw Failure("expected word from the case's second process, found that it has ended");
+    if (count == 0) throw Failure("expected a line from the case's second process, found that it has ended");
   }
 }
 
@@ -64,7 +64,7 @@ Peer::Peer(const std::function<void(Wire&)>& run) : m_ends{-1, -1, -1, -1}, m_wi
       try {
         wire.say("failed: " + describe_exception());
       } catch (const Failure&) {
-        _exit(1);  // nobody listens any more
+        _exit(1);  // the other process is gone
       }
     }
     _exit(0);
@@ -82,7 +82,7 @@ Peer::~Peer() {
 
 void Peer::expect_to_hear(const std::string& line) {
   const std::string heard = m_wire.hear();
-  expect(heard == line, "the case's second process to say " + show(line), show(heard));
+  expect(heard == line, "the case's second process to send " + show(line), show(heard));
 }
 
 void Peer::kill() {

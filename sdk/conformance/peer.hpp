@@ -1,6 +1,6 @@
 #pragma once
 
-/// A second process for cases about what two of them do to each other.
+/// A second process, for cases about the interaction of two.
 
 #include <sys/types.h>
 
@@ -15,7 +15,7 @@ class Wire {
  public:
   Wire(int from, int to) : m_from(from), m_to(to) {}
   void say(const std::string& line);
-  /// The next line. Throws Failure where the other side has ended or says nothing in time.
+  /// Waits for the next line. Throws Failure if the other side has ended or sends nothing in time.
   std::string hear(std::chrono::milliseconds within = std::chrono::seconds(15));
 
  private:
@@ -24,19 +24,20 @@ class Wire {
   std::string m_heard;
 };
 
-/// A child process that runs a function. Make it before this process has any plugin: a fork takes no threads along.
+/// A child process that runs a function. Create it before this process has any plugin, because fork() does not copy
+/// threads.
 ///
-/// Lifetime: the destructor kills what still runs and waits for it.
+/// Lifetime: the destructor kills the process if it still runs, and waits for it.
 class Peer {
  public:
-  /// The child ends with the function; what that throws is said over the wire as "failed: ...".
+  /// The child ends with the function. If the function throws, the wire gets the line "failed: ...".
   explicit Peer(const std::function<void(Wire&)>& run);
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
   ~Peer();
 
   Wire& wire() { return m_wire; }
-  /// Throws Failure unless this is what it says next.
+  /// Throws Failure unless this is the next line.
   void expect_to_hear(const std::string& line);
   pid_t process() const { return m_process; }
   void kill();

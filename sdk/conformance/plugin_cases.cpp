@@ -1,4 +1,4 @@
-/// What every plugin promises, and what none may leave behind.
+/// Promises of every plugin, and the leftovers that none may have.
 
 #include <unistd.h>
 
@@ -79,7 +79,7 @@ Config with_member(const Config& section, const std::string& key, Config::Kind k
   return Config(std::make_shared<Config::Node>(std::move(whole)));
 }
 
-/// What the host and then the constructor say of a section; empty where they take it.
+/// The error of the host, or else of the constructor, about a section; empty if both accept it.
 std::string complaint_of(Probe& probe, const Config& section) {
   try {
     probe.subject().check_section(section);
@@ -93,7 +93,7 @@ std::string complaint_of(Probe& probe, const Config& section) {
 void refuses_unknown_config_key(Probe& probe) {
   const std::string key = "no_such_key_" + probe.mark();
   const std::string complaint = complaint_of(probe, with_member(probe.subject().section, key, Config::Kind::string));
-  expect(!complaint.empty(), "a ConfigError for the unknown key \"" + key + "\"", "that it was taken");
+  expect(!complaint.empty(), "a ConfigError for the unknown key \"" + key + "\"", "that it was accepted");
   expect(complaint.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"", show(complaint));
 }
 
@@ -106,7 +106,7 @@ void names_the_key_in_config_errors(Probe& probe) {
     const Config::Kind wrong = is_object ? Config::Kind::string : Config::Kind::object;
     const std::string complaint = complaint_of(probe, with_member(probe.subject().section, key, wrong));
     expect(!complaint.empty(), "a ConfigError where \"" + key + "\" has a value of the wrong type",
-           "that it was taken");
+           "that it was accepted");
     expect(complaint.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"",
            show(complaint));
   }
@@ -119,7 +119,7 @@ void several_live_side_by_side(Probe& probe) {
   const std::unique_ptr<Plugin> third = make_any(probe);
 }
 
-/// Makes plugins and does nothing with them. What other cases leave counts too.
+/// Creates and destroys plugins. The leftovers of other cases count too.
 void come_and_go(Probe& probe) {
   for (int round = 0; round < 3; ++round) make_any(probe);
 }
@@ -127,42 +127,41 @@ void come_and_go(Probe& probe) {
 }  // namespace
 
 void add_plugin_cases(std::vector<Case>& cases) {
-  cases.insert(cases.end(),
-               {{"DescriptorIsComplete", "The descriptor has a name, a version and a schema of an object.",
-                 descriptor_is_complete},
-                {"IsOfItsKind", "The constructor makes an object of the class that belongs to the plugin's kind.",
-                 is_of_its_kind},
-                {"ConstructsWithoutTouchingAnything",
-                 "The constructor reads the configuration; it opens no socket and no file, and starts no process.",
-                 constructs_without_touching_anything},
-                {"RefusesUnknownConfigKey", "A key that the schema does not know is a ConfigError that names it.",
-                 refuses_unknown_config_key},
-                {"NamesTheKeyInConfigErrors", "A setting of the wrong type is a ConfigError that names its key.",
-                 names_the_key_in_config_errors},
-                {"SeveralLiveSideBySide", "Plugins can be made beside each other in one process, and end in any order.",
-                 several_live_side_by_side}});
+  cases.insert(
+      cases.end(),
+      {{"DescriptorIsComplete", "The descriptor has a name, a version and a schema of an object.",
+        descriptor_is_complete},
+       {"IsOfItsKind", "The constructor creates an object of the class for the plugin's kind.", is_of_its_kind},
+       {"ConstructsWithoutTouchingAnything",
+        "The constructor reads the configuration; it opens no socket and no file, and starts no process.",
+        constructs_without_touching_anything},
+       {"RefusesUnknownConfigKey", "A key that the schema does not know is a ConfigError that names it.",
+        refuses_unknown_config_key},
+       {"NamesTheKeyInConfigErrors", "A setting of the wrong type is a ConfigError that names its key.",
+        names_the_key_in_config_errors},
+       {"SeveralInstancesWork", "Several plugins can exist in one process, and can be destroyed in any order.",
+        several_live_side_by_side}});
 }
 
 void add_audit_cases(PluginKind kind, std::vector<Case>& cases) {
-  cases.insert(cases.end(),
-               {{"LeavesNoDescriptors",
-                 "A plugin that has been destroyed leaves no descriptor open, and closed only its "
-                 "own: after this case and every other.",
-                 come_and_go},
-                {"LeavesNoThreads",
-                 "A plugin that has been destroyed leaves no thread: after this case and every other.", come_and_go},
-                {"LeavesNoProcesses",
-                 "A plugin that has been destroyed leaves no process, of its own or handed on: after this case and "
-                 "every other.",
-                 come_and_go}});
+  cases.insert(
+      cases.end(),
+      {{"LeavesNoDescriptors",
+        "A destroyed plugin leaves no descriptor open, and closes only its "
+        "own: after this case and every other.",
+        come_and_go},
+       {"LeavesNoThreads", "A destroyed plugin leaves no thread: after this case and every other.", come_and_go},
+       {"LeavesNoProcesses",
+        "A destroyed plugin leaves no process, neither a child nor an orphan: after this case and "
+        "every other.",
+        come_and_go}});
   if (kind != PluginKind::sandbox) return;
   cases.insert(
       cases.end(),
       {{"LeavesNoMounts", "A destroyed sandbox leaves no mount: after this case and every other.", come_and_go},
        {"LeavesNoCgroups", "A destroyed sandbox leaves no control group: after this case and every other.",
         come_and_go},
-       {"LeavesNoFiles",
-        "A destroyed sandbox leaves no file outside of it that bears its name: after this case and every other.",
+       {"LeavesNoFiles", "A destroyed sandbox leaves no file with its name outside: after this case and every other.",
         come_and_go}});
 }
 

@@ -1,4 +1,4 @@
-/// What a gate promises, one rule a case.
+/// Promises of a gate, one rule in each case.
 
 #include <chrono>
 #include <set>
@@ -14,7 +14,7 @@ namespace {
 std::unique_ptr<Gate> connected_gate(OrderingPolicy& policy) {
   auto gate = opened_gate(policy);
   gate->arrive(0, MessageKind::connect);
-  expect(gate->next() == Sequence{0}, "that the connect may start once it has arrived", "another answer");
+  expect(gate->next() == Sequence{0}, "that the connect may start once it has arrived", "another result");
   gate->finish(0);
   return gate;
 }
@@ -32,7 +32,7 @@ void connect_goes_first(Probe& probe) {
   gate->arrive(0, MessageKind::connect);
   gate->arrive(1, MessageKind::data);
   gate->arrive(2, MessageKind::text);
-  expect(gate->next() == Sequence{0}, "that the connect starts first", "another answer");
+  expect(gate->next() == Sequence{0}, "that the connect starts first", "another result");
   expect(!gate->next(), "that nothing starts before the connect has finished", "that something does");
   gate->finish(0);
   expect(gate->next().has_value(), "that something starts once the connect has finished", "nothing");
@@ -93,7 +93,7 @@ void refuses_a_number_out_of_order(Probe& probe) {
   refused(0, "was the connect");
   refused(5, "leaves a hole");
   gate->arrive(2, MessageKind::data);
-  expect(gate->next() == Sequence{2}, "that number 2 starts", "another answer");
+  expect(gate->next() == Sequence{2}, "that number 2 starts", "another result");
 }
 
 void refuses_to_finish_what_has_not_started(Probe& probe) {
@@ -136,7 +136,7 @@ void gates_are_independent(Probe& probe) {
   one->finish(0);
   two->arrive(1, MessageKind::data);
   one->arrive(1, MessageKind::data);
-  expect(!two->next(), "that a gate waits for its own connect", "that another gate's is enough");
+  expect(!two->next(), "that a gate waits for its own connect", "that another gate's connect is enough");
   expect(one->next() == Sequence{1}, "that a gate continues after its own connect", "that it waits for another gate's");
 }
 
@@ -150,7 +150,7 @@ void gates_open_on_any_thread(Probe& probe) {
         for (int round = 0; round < 200; ++round) {
           const auto gate = connected_gate(*policy);
           gate->arrive(1, MessageKind::text);
-          expect(gate->next() == Sequence{1}, "that number 1 starts", "another answer");
+          expect(gate->next() == Sequence{1}, "that number 1 starts", "another result");
           gate->finish(1);
         }
       } catch (...) {
@@ -172,7 +172,7 @@ void gate_may_end_at_any_time(Probe& probe) {
   running->next();
 }
 
-// Seeded schedules, each compared with the model.
+// Seeded schedules; the model checks each step.
 
 constexpr std::size_t connections = 200;
 constexpr std::size_t messages = 50;
@@ -182,7 +182,7 @@ MessageKind kind_of(Probe& probe, Sequence sequence) {
   return probe.pick(0, 2) == 0 ? MessageKind::text : MessageKind::data;
 }
 
-/// What the host does between two arrivals: any of starting and finishing, in any order.
+/// The host's work between two arrivals: starts and finishes messages, in any order.
 void work_a_little(Probe& probe, CheckedGate& gate) {
   for (std::uint64_t steps = probe.pick(0, 3); steps > 0; --steps) {
     if (probe.pick(0, 1) == 0) {
@@ -203,7 +203,7 @@ void agrees_with_the_model(Probe& probe) {
       work_a_little(probe, gate);
     }
     gate.work_off();
-    expect_equal("messages handled of a connection", messages, gate.finished());
+    expect_equal("handled messages of a connection", messages, gate.finished());
   }
 }
 
@@ -222,7 +222,7 @@ void survives_numbers_out_of_order(Probe& probe) {
       gate.expect_refusal(wrong, kind_of(probe, wrong));
     }
     gate.work_off();
-    expect_equal("messages handled beside refused numbers", messages, gate.finished());
+    expect_equal("handled messages besides refused numbers", messages, gate.finished());
   }
 }
 
@@ -251,7 +251,7 @@ void keeps_up_with_a_long_connection(Probe& probe) {
   gate.work_off();
   expect_equal("messages handled", many, gate.finished());
   if (std::chrono::steady_clock::now() - began > std::chrono::seconds(5)) {
-    probe.warn("20,000 messages took more than 5 s: a gate's calls must stay cheap in a long connection");
+    probe.warn("20,000 messages took more than 5 s: a gate's calls must stay fast in a long connection");
   }
 }
 
@@ -266,31 +266,30 @@ void add_ordering_policy_cases(std::vector<Case>& cases) {
         empty_gate_has_nothing_to_start, deadline},
        {"ConnectGoesFirst", "Nothing else starts before the connect (number 0) has finished.", connect_goes_first,
         deadline},
-       {"HandlesAConnectionFromEndToEnd", "A message that alone waits may start, of whatever kind it is.",
+       {"HandlesAWholeConnection", "A message that waits alone may start, whatever its kind.",
         handles_a_connection_from_end_to_end, deadline},
        {"StartsEachNumberOnce", "Every number that has arrived starts, and none twice.", starts_each_number_once,
         deadline},
        {"DataKeepsItsOrder", "Data messages start in the order in which they arrived.", data_keeps_its_order, deadline},
        {"RefusesANumberOutOfOrder", "arrive() throws Error(bad_request) for any number but the next one.",
         refuses_a_number_out_of_order, deadline},
-       {"RefusesToFinishWhatHasNotStarted",
-        "finish() throws Error(bad_request) for a number that has not been started, or has finished already.",
+       {"RefusesToFinishUnstartedMessages",
+        "finish() throws Error(bad_request) for a number that has not started or has already finished.",
         refuses_to_finish_what_has_not_started, deadline},
-       {"CountsOvertakings",
-        "overtakings() counts the messages that were started while one with a lower number waited.", counts_overtakings,
-        deadline},
-       {"GatesAreIndependent", "What happens at one gate changes nothing at another.", gates_are_independent, deadline},
+       {"CountsOvertakings", "overtakings() counts the messages that started while one with a lower number waited.",
+        counts_overtakings, deadline},
+       {"GatesAreIndependent", "One gate's messages do not affect another gate.", gates_are_independent, deadline},
        {"GatesOpenOnAnyThread", "open_gate() may be called from several threads at once.", gates_open_on_any_thread,
         deadline},
        {"GateMayEndAtAnyTime", "A gate may be destroyed while messages wait or run.", gate_may_end_at_any_time,
         deadline},
-       {"AgreesWithTheModel", "Whatever is started and finished between arrivals, every message starts once.",
+       {"AgreesWithTheModel", "In any order of arrivals, starts and finishes, every message starts once.",
         agrees_with_the_model, seeded_deadline, true},
-       {"SurvivesNumbersOutOfOrder", "A number that is refused changes nothing.", survives_numbers_out_of_order,
+       {"SurvivesNumbersOutOfOrder", "A refused number changes nothing.", survives_numbers_out_of_order,
         seeded_deadline, true},
        {"CountsOvertakingsUnderLoad", "overtakings() agrees with the model after every step.",
         counts_overtakings_under_load, seeded_deadline, true},
-       {"KeepsUpWithALongConnection", "A gate handles 20,000 messages of one connection, without slowing down.",
+       {"KeepsUpWithALongConnection", "A gate handles 20,000 messages of one connection without slowing down.",
         keeps_up_with_a_long_connection, seeded_deadline, true}});
 }
 

@@ -34,7 +34,7 @@ void CheckedGate::arrive(MessageKind kind) {
 
 void CheckedGate::expect_refusal(Sequence sequence, MessageKind kind) {
   expect_error(ErrorCode::bad_request,
-               "the arrival of " + number(sequence) + " where " + number(m_arrived) + " is the next",
+               "the arrival of " + number(sequence) + " while " + number(m_arrived) + " is the next",
                [&] { m_gate->arrive(sequence, kind); });
 }
 
@@ -49,7 +49,7 @@ std::optional<Sequence> CheckedGate::next() {
 }
 
 void CheckedGate::check_start(Sequence sequence) {
-  expect(sequence < m_arrived, "that only what has arrived starts", number(sequence) + ", which has not");
+  expect(sequence < m_arrived, "that only arrived messages start", number(sequence) + ", which has not");
   expect(m_waiting.contains(sequence), "that each number starts once", number(sequence) + " again");
   expect(sequence == 0 || m_connected, "that nothing starts before the connect (number 0) has finished",
          number(sequence));
@@ -64,7 +64,7 @@ void CheckedGate::check_start(Sequence sequence) {
 
 void CheckedGate::check_idle() const {
   if (!m_running.empty() || m_waiting.empty()) return;
-  throw Failure("expected that one of the waiting messages may start, as nothing runs, found that none may; " +
+  throw Failure("expected that a waiting message may start because none runs, found that none may; " +
                 number(*m_waiting.begin()) + " is the lowest");
 }
 

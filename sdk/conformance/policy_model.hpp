@@ -1,6 +1,6 @@
 #pragma once
 
-/// A gate and beside it what every gate must do, in a few lines.
+/// A gate next to a short model of what every gate must do.
 
 #include <cstdint>
 #include <memory>
@@ -12,14 +12,14 @@
 
 namespace tellina::conformance {
 
-/// A gate of its own for one connection; throws Failure if there is none.
+/// Opens a gate for one connection; throws Failure if there is none.
 std::unique_ptr<Gate> opened_gate(OrderingPolicy& policy);
 
-/// Which order a policy demands, found out by asking it: a strict one never lets a message overtake.
+/// The order that a policy enforces, found by trying: a strict policy never lets a message overtake.
 enum class Order { strict, loose };
 Order order_of(OrderingPolicy& policy);
 
-/// Passes calls on to a gate and throws Failure where an answer breaks the contract.
+/// Forwards calls to a gate and throws Failure if a result violates the contract.
 ///
 /// The model: a number may start once, after it has arrived and after number 0 has finished. If nothing runs and
 /// something waits, something may start; under a strict order that is the lowest waiting number, and only that one.
@@ -33,12 +33,12 @@ class CheckedGate {
   void expect_refusal(Sequence sequence, MessageKind kind);
   std::optional<Sequence> next();
   void finish(Sequence sequence);
-  /// Asks until nothing may start; returns how many have started.
+  /// Starts messages until none may start; returns how many started.
   std::size_t start_all();
-  /// Finishes one of the running ones.
+  /// Finishes one of the running messages.
   void finish_any(std::uint64_t choice);
 
-  /// Starts and finishes until nothing is left to do.
+  /// Starts and finishes messages until none is left.
   void work_off();
   /// Throws Failure unless the gate counts overtakings as the model does.
   void check_overtakings() const;

@@ -16,7 +16,7 @@ void print_indented(std::ostream& out, const std::string& text) {
   }
 }
 
-/// Octets beyond ASCII are written as the character of that number, so that the line is UTF-8 whatever was found.
+/// Writes octets above ASCII as the character with that number, so that the line is always valid UTF-8.
 std::string as_json(std::string_view text) {
   std::string json = "\"";
   for (const char c : text) {

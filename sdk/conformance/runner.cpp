@@ -6,7 +6,7 @@
 namespace tellina::conformance {
 namespace {
 
-/// The case whose failure a leak is, whichever case was running.
+/// The cases that fail because of a leak, whichever case caused it.
 constexpr const char* audit_names[leak_kinds] = {"LeavesNoDescriptors", "LeavesNoThreads", "LeavesNoProcesses",
                                                  "LeavesNoMounts",      "LeavesNoCgroups", "LeavesNoFiles"};
 
@@ -37,14 +37,14 @@ void note_leaks(const Case& one, const Leaks& leaks, std::vector<Finding>& findi
 
 bool is_audit(const Case& one) { return std::string_view(one.name).starts_with("LeavesNo"); }
 
-/// Adds what was left in any case. A leak in every case fills no screen: the first few tell enough.
+/// Adds the leaks of all cases. If every case leaks, the first few are enough.
 void add_findings(Result& result, const std::vector<Finding>& findings) {
   std::size_t count = 0;
   for (const Finding& finding : findings) {
     if (finding.kind != result.name) continue;
     if (++count == 1 && result.is_good()) {
       result.outcome = Outcome::failed;
-      result.finding = "expected that nothing is left, found";
+      result.finding = "expected nothing to be left, found";
     }
     if (count <= 3) result.finding += "\n" + finding.text;
   }

@@ -23,7 +23,7 @@ void probe_tells_its_limits(Probe& probe) {
   const auto backend = probe.make<SandboxBackend>();
   const Capabilities capabilities = backend->probe();
   if (!capabilities.usable) {
-    expect(!capabilities.reason.empty(), "a reason where it is not usable", "none");
+    expect(!capabilities.reason.empty(), "a reason if it is not usable", "none");
     return;
   }
   for (const char* name : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network"}) {
@@ -31,7 +31,8 @@ void probe_tells_its_limits(Probe& probe) {
     for (const LimitReport& limit : capabilities.limits) {
       if (limit.name != name) continue;
       ++reports;
-      expect(!limit.how.empty(), std::string("words on how the limit of ") + name + " is enforced, or why not", "none");
+      expect(!limit.how.empty(), std::string("a text on how the limit of ") + name + " is enforced, or why not",
+             "none");
     }
     expect(reports == 1, std::string("one report on the limit of ") + name, show(reports));
   }
@@ -40,7 +41,7 @@ void probe_tells_its_limits(Probe& probe) {
 void echoes_bytes(Probe& probe) {
   Room room(probe);
   const std::string output = room.hands().output_of("printf '\\377\\001\\303\\244|%s' $((6*7))");
-  expect_equal("what a command printed", std::string("\xff\x01\xc3\xa4|42"), output);
+  expect_equal("the output of a command", std::string("\xff\x01\xc3\xa4|42"), output);
 }
 
 void typed_bytes_arrive(Probe& probe) {
@@ -57,7 +58,7 @@ void terminal_does_not_block(Probe& probe) {
   const int flags = fcntl(room.sandbox().terminal(), F_GETFL);
   expect(flags >= 0 && (flags & O_NONBLOCK) != 0, "a terminal() with O_NONBLOCK", "flags " + std::to_string(flags));
   expect(isatty(room.sandbox().terminal()) == 1, "a terminal() that is a terminal", "something else");
-  expect_equal("what `test -t 0 -a -t 1` ends with", 0,
+  expect_equal("the status of `test -t 0 -a -t 1`", 0,
                static_cast<std::uint64_t>(room.hands().run("test -t 0 -a -t 1").status));
 }
 
@@ -71,18 +72,18 @@ void size_is_set_at_start(Probe& probe) {
   SandboxSpec spec = make_spec(probe);
   spec.size = TerminalSize(97, 31);
   Room room(probe, spec);
-  expect_equal("what `stty size` prints", "31 97\n", room.hands().output_of("stty size"));
+  expect_equal("the output of `stty size`", "31 97\n", room.hands().output_of("stty size"));
 }
 
 void resize_reaches_the_terminal(Probe& probe) {
   Room room(probe);
-  // Not while the shell makes its prompt: readline asks for the size then and sets what it was told, even if it is old.
+  // Not while the shell prints its prompt: readline then asks for the size and sets the one it got, even if it is old.
   room.hands().type("echo wait\"\"ing; read -r; printf '%s%s.' size \"-$(stty size)\"\n");
   room.hands().read_until("waiting\r\n");
   room.sandbox().resize(TerminalSize(133, 41));
   room.hands().type("\n");
   room.hands().read_until("size-");
-  expect_equal("what `stty size` prints", "41 133", room.hands().read_until("."));
+  expect_equal("the output of `stty size`", "41 133", room.hands().read_until("."));
 }
 
 void resize_signals_the_program(Probe& probe) {
@@ -140,7 +141,7 @@ void restarts_the_shell(Probe& probe) {
     room.sandbox().restart_shell(TerminalSize(90, 20));
     expect(!room.sandbox().ended(), "nothing from ended() after restart_shell()", "the old shell's status");
     Hands hands(room.sandbox());
-    expect_equal("what `stty size` prints in the new shell", "20 90\n", hands.output_of("stty size"));
+    expect_equal("the output of `stty size` in the new shell", "20 90\n", hands.output_of("stty size"));
   }
 }
 
@@ -151,7 +152,7 @@ void restart_keeps_the_home(Probe& probe) {
   room.end_shell("exit");
   room.sandbox().restart_shell(TerminalSize());
   Hands hands(room.sandbox());
-  expect_equal("what the file in the home holds after restart_shell()", "kept\n", hands.output_of("cat file"));
+  expect_equal("the content of the file in the home after restart_shell()", "kept\n", hands.output_of("cat file"));
   expect_equal("where the new shell starts", before, hands.output_of("pwd"));
 }
 
@@ -161,7 +162,7 @@ void starts_where_it_should(Probe& probe) {
   spec.working_directory = "~/website";
   {
     Room room(probe, spec);
-    expect_equal("what the shell says of its folder", "website yes\n",
+    expect_equal("the shell's report about its folder", "website yes\n",
                  room.hands().output_of("echo $(basename $PWD) $([ $PWD = ~/website ] && echo yes)"));
   }
   spec = make_spec(probe);
@@ -170,7 +171,7 @@ void starts_where_it_should(Probe& probe) {
   expect_equal("what `pwd` prints", "/usr\n", room.hands().output_of("pwd"));
 }
 
-/// The last activity before a job has made its file.
+/// The last activity before a background job has created its file.
 Activity activity_before_the_file(Sandbox& sandbox) {
   constexpr std::chrono::milliseconds pause{20};
   Activity before;
@@ -190,7 +191,7 @@ void activity_shows_that_something_ran(Probe& probe) {
   const Activity after = room.sandbox().activity();
   if (!before.is_known || !after.is_known) return;
   expect(before.stamp != after.stamp, "another stamp from activity() after a job has made a file", "the same");
-  expect(!after.shell_is_alone, "that activity() knows of a job in the background", "shell_is_alone");
+  expect(!after.shell_is_alone, "that activity() reports a background job", "shell_is_alone");
 }
 
 void environment_is_added(Probe& probe) {
@@ -206,37 +207,35 @@ void environment_is_added(Probe& probe) {
 void add_sandbox_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"ProbeSaysThatItIsUsable", "probe() says whether sandboxes can be started here; if not, no other case runs.",
+      {{"ProbeReportsUsability", "probe() reports whether sandboxes can be started here; if not, no other case runs.",
         probe_says_that_it_is_usable},
-       {"ProbeTellsItsLimits", "probe() reports on each limit, whether and how it is enforced on this machine.",
+       {"ProbeReportsItsLimits", "probe() reports whether and how each limit is enforced on this machine.",
         probe_tells_its_limits},
-       {"EchoesBytes", "What a command prints comes out of terminal() byte for byte.", echoes_bytes},
-       {"TypedBytesArrive", "What is written to terminal() reaches the program byte for byte.", typed_bytes_arrive},
+       {"EchoesBytes", "terminal() returns a command's output byte for byte.", echoes_bytes},
+       {"TypedBytesArrive", "Bytes written to terminal() reach the program unchanged.", typed_bytes_arrive},
        {"TerminalDoesNotBlock", "terminal() is a pty's non-blocking descriptor, and the shell's own terminal.",
         terminal_does_not_block},
-       {"LargeOutputArrives", "Output of any length arrives, none of it lost or doubled.", large_output_arrives},
-       {"SizeIsSetAtStart", "The pty has the size that was asked for before the shell starts.", size_is_set_at_start},
+       {"LargeOutputArrives", "Output of any length arrives; no byte is lost or duplicated.", large_output_arrives},
+       {"SizeIsSetAtStart", "The pty has the requested size before the shell starts.", size_is_set_at_start},
        {"ResizeReachesTheTerminal", "After resize() the pty has the new size.", resize_reaches_the_terminal},
        {"ResizeSignalsTheProgram", "The foreground program gets SIGWINCH when the size changes.",
         resize_signals_the_program},
        {"ActivityShowsThatSomethingRan",
-        "activity() has another stamp after any process has run, and knows of jobs in the background; or it is "
+        "activity() returns a new stamp after any process has run, and reports background jobs; or it is "
         "unknown.",
         activity_shows_that_something_ran},
-       {"HasJobControl", "Ctrl-C ends and Ctrl-Z stops the program in the foreground, and not the shell.",
-        has_job_control},
-       {"TellsTheExitStatus", "ended() tells the shell's exit status; ended_descriptor() is readable from then on.",
+       {"HasJobControl", "Ctrl-C ends and Ctrl-Z stops the foreground program, but not the shell.", has_job_control},
+       {"ReportsTheExitStatus", "ended() returns the shell's exit status; ended_descriptor() is readable from then on.",
         tells_the_exit_status},
-       {"TellsTheSignal", "ended() tells the signal that killed the shell.", tells_the_signal},
+       {"ReportsTheSignal", "ended() returns the signal that killed the shell.", tells_the_signal},
        {"EndIsToldWhoeverHoldsTheTerminal",
         "The backend reports the shell's end although a process still holds its pty.",
         end_is_told_whoever_holds_the_terminal},
-       {"RestartsTheShell", "restart_shell() starts a new shell, in the size asked for, again and again.",
+       {"RestartsTheShell", "restart_shell() starts a new shell with the requested size, any number of times.",
         restarts_the_shell},
-       {"RestartKeepsTheHome", "restart_shell() keeps the home as it is.", restart_keeps_the_home},
-       {"StartsWhereItShould", "The shell starts in the working directory that was asked for.", starts_where_it_should},
-       {"EnvironmentIsAdded", "The environment that was asked for is added to the backend's own.",
-        environment_is_added}});
+       {"RestartKeepsTheHome", "restart_shell() does not change the home.", restart_keeps_the_home},
+       {"StartsWhereItShould", "The shell starts in the requested working directory.", starts_where_it_should},
+       {"EnvironmentIsAdded", "The requested environment is added to the backend's own.", environment_is_added}});
   add_home_cases(cases);
   add_sandbox_life_cases(cases);
   add_limit_cases(cases);

@@ -1,4 +1,4 @@
-/// Beginnings and ends: of sandboxes, and of those who own them.
+/// Start and end: of sandboxes, and of their owners.
 
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ void destroy_ends_everything(Probe& probe) {
   room.hands().run(
       "for i in 1 2 3; do (setsid sleep 1000 &); nohup sleep 1000 >/dev/null 2>&1 & done; bash -c 'kill -STOP $$' & "
       "true");
-  // One that is just being made, or is becoming another program, is not found.
+  // A process that is just being created, or is executing another program, may be missed.
   Processes processes;
   eventually([&] { return (processes = room.processes()).size() >= 8; }, std::chrono::seconds(5));
   expect(processes.size() >= 8, "at least 8 processes of the sandbox to be found", describe(processes));
@@ -59,7 +59,7 @@ void destroy_interrupts_other_calls(Probe& probe) {
   const auto began = std::chrono::steady_clock::now();
   room.sandbox().destroy();
   reader.join();
-  expect(found.empty(), "Error(gone) from a call that destroy() interrupts", found);
+  expect(found.empty(), "Error(gone) from the interrupted call", found);
   expect(std::chrono::steady_clock::now() - began < time_to_go, "that destroy() interrupts the others at once",
          "later");
 }
@@ -97,7 +97,7 @@ void many_start_and_end_at_once(Probe& probe) {
             output = failure.what();
           }
           sandbox->destroy();
-          expect_equal("what a sandbox beside others has in its home", std::to_string(i) + "\n", output);
+          expect_equal("the content of one of several homes", std::to_string(i) + "\n", output);
         }
       } catch (...) {
         failures[t] = describe_exception();
@@ -112,11 +112,11 @@ void homes_are_separate(Probe& probe) {
   Room one(probe);
   Room two(probe);
   one.hands().run("echo one > mine");
-  expect_equal("what another sandbox sees of a new file in the home", "none\n",
+  expect_equal("another sandbox's view of a new file in the home", "none\n",
                two.hands().output_of("cat mine 2>/dev/null || echo none"));
   expect(two.snapshot().root.children.empty(), "an empty home of the other sandbox", "entries");
   one.sandbox().destroy();
-  expect_equal("what a sandbox says after another one was destroyed", "alive\n", two.hands().output_of("echo alive"));
+  expect_equal("a sandbox's output after another one was destroyed", "alive\n", two.hands().output_of("echo alive"));
 }
 
 void start_keeps_its_deadline(Probe& probe) {
@@ -127,7 +127,7 @@ void start_keeps_its_deadline(Probe& probe) {
   try {
     backend->start(spec)->destroy();
   } catch (const Error& error) {
-    expect(error.code() == ErrorCode::timed_out, "Error(timed_out) where 1 ms is too short", describe_exception());
+    expect(error.code() == ErrorCode::timed_out, "Error(timed_out) if 1 ms is too short", describe_exception());
   }
   expect(std::chrono::steady_clock::now() - began < time_to_go, "an answer soon after the deadline of 1 ms", "later");
 }
@@ -136,11 +136,11 @@ void adopt_refuses_unknown_names(Probe& probe) {
   const auto backend = make_usable_backend(probe);
   const bool adopts = backend->probe().adopts;
   expect_error(adopts ? ErrorCode::gone : ErrorCode::unsupported,
-               adopts ? "adopt() of a sandbox that is not there" : "adopt(), as probe() says that it does not work,",
+               adopts ? "adopt() of a sandbox that does not exist" : "adopt(), which probe() reports as unsupported,",
                [&] { backend->adopt("check-" + probe.mark() + "-none"); });
 }
 
-/// Starts a sandbox, has something running in it, says its name, and waits to be killed.
+/// Starts a sandbox and a program in it, sends its name, and waits to be killed.
 void own_a_sandbox(Probe& probe, Wire& wire) {
   const auto backend = make_usable_backend(probe);
   const SandboxSpec spec = make_spec(probe);
@@ -165,30 +165,30 @@ void sweep_removes_what_the_dead_left(Probe& probe) {
   backend->sweep("owner-" + probe.mark(), {});
   eventually([&] { return still_there(processes).empty(); }, time_to_go);
   expect_gone(processes, cgroups, "after its owner was killed and sweep() has returned");
-  expect_equal("what a second sweep() finds", 0, backend->sweep("owner-" + probe.mark(), {}));
+  expect_equal("the result of a second sweep()", 0, backend->sweep("owner-" + probe.mark(), {}));
 }
 
 void sweep_leaves_others_alone(Probe& probe) {
   Room room(probe);
   room.hands().run("true");
   const auto other = probe.make<SandboxBackend>();
-  expect_equal("what sweep() of an owner with no sandbox finds", 0, other->sweep("nobody-" + probe.mark(), {}));
-  expect_equal("what a sandbox says after another owner's sweep()", "alive\n", room.hands().output_of("echo alive"));
+  expect_equal("the result of sweep() for an owner without sandboxes", 0, other->sweep("nobody-" + probe.mark(), {}));
+  expect_equal("a sandbox's output after another owner's sweep()", "alive\n", room.hands().output_of("echo alive"));
 }
 
 void adopts_the_orphan(Probe& probe) {
-  if (!make_usable_backend(probe)->probe().adopts) throw Skip("probe() says that sandboxes end with their owner");
+  if (!make_usable_backend(probe)->probe().adopts) throw Skip("probe() reports that sandboxes end with their owner");
   Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
   const std::string id = owner.wire().hear();
   owner.kill();
   const auto backend = probe.make<SandboxBackend>();
-  expect_equal("what sweep() finds where the only sandbox is kept", 0, backend->sweep("owner-" + probe.mark(), {id}));
+  expect_equal("the result of sweep() if the only sandbox is kept", 0, backend->sweep("owner-" + probe.mark(), {id}));
   const auto sandbox = backend->adopt(id);
   const std::string remembered = Hands(*sandbox).output_of("echo $remembered");
   sandbox->destroy();
-  // What the owner was making in advance when it was killed may have come about after the first one.
+  // A sandbox that the owner was prewarming when it was killed may have come into existence after the first sweep.
   backend->sweep("owner-" + probe.mark(), {});
-  expect_equal("what the adopted shell remembers", "yes\n", remembered);
+  expect_equal("the variable of the adopted shell", "yes\n", remembered);
 }
 
 }  // namespace
@@ -197,25 +197,26 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
   constexpr std::chrono::seconds deadline{60};
   cases.insert(
       cases.end(),
-      {{"DestroyEndsEverything", "When destroy() returns no process and no control group of the sandbox is left.",
+      {{"DestroyEndsEverything", "When destroy() returns, no process and no control group of the sandbox is left.",
         destroy_ends_everything},
-       {"DestroyIsIdempotent", "destroy() may come twice; other calls throw Error(gone) from then on.",
+       {"DestroyIsIdempotent", "destroy() may be called twice; other calls throw Error(gone) from then on.",
         destroy_is_idempotent},
        {"DestroyInterruptsOtherCalls", "destroy() interrupts a call on another thread, which throws Error(gone).",
         destroy_interrupts_other_calls},
-       {"DestructorEndsWhatRuns", "A sandbox that is not destroyed first ends with its object.",
+       {"DestructorEndsTheSandbox", "A sandbox ends with its object, even without destroy().",
         destructor_ends_what_runs},
        {"ManyStartAndEndAtOnce", "Sandboxes start and end on several threads at once.", many_start_and_end_at_once,
         deadline},
-       {"HomesAreSeparate", "What happens in one sandbox's home is not seen in another's.", homes_are_separate},
-       {"StartKeepsItsDeadline", "start() returns or throws Error(timed_out) at its deadline, and leaves nothing.",
+       {"HomesAreSeparate", "Changes in one sandbox's home are invisible in another's.", homes_are_separate},
+       {"StartKeepsItsDeadline",
+        "start() returns or throws Error(timed_out) by its deadline, and then leaves nothing behind.",
         start_keeps_its_deadline},
-       {"AdoptRefusesUnknownNames", "adopt() throws Error(gone), or Error(unsupported) where probe() says so.",
+       {"AdoptRefusesUnknownNames", "adopt() throws Error(gone), or Error(unsupported) if probe() reports no adoption.",
         adopt_refuses_unknown_names},
-       {"SweepRemovesWhatTheDeadLeft", "After its owner was killed and sweep() nothing of a sandbox is left.",
+       {"SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
         sweep_removes_what_the_dead_left, deadline},
-       {"SweepLeavesOthersAlone", "sweep() touches no sandbox of another owner.", sweep_leaves_others_alone},
-       {"AdoptsTheOrphan", "Where probe() says so, a killed owner's sandbox continues, its shell as it is.",
+       {"SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone},
+       {"AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
         adopts_the_orphan, deadline}});
 }
 

@@ -18,9 +18,9 @@ void Hands::type(const std::string& bytes) {
       written += static_cast<std::size_t>(count);
       continue;
     }
-    expect(count == 0 || errno == EAGAIN || errno == EINTR, "terminal() to take what is typed",
+    expect(count == 0 || errno == EAGAIN || errno == EINTR, "terminal() to accept input",
            "errno " + std::to_string(errno));
-    expect(std::chrono::steady_clock::now() < end, "terminal() to take what is typed within 10 s", "that it does not");
+    expect(std::chrono::steady_clock::now() < end, "terminal() to accept input within 10 s", "that it does not");
     pollfd watched{m_sandbox.terminal(), POLLOUT, 0};
     poll(&watched, 1, 100);
   }
@@ -64,7 +64,7 @@ CommandResult Hands::run(const std::string& command, std::chrono::milliseconds w
 std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe) {
   auto backend = probe.make<SandboxBackend>();
   const Capabilities capabilities = backend->probe();
-  if (!capabilities.usable) throw Skip("probe() says that it cannot be used here: " + capabilities.reason);
+  if (!capabilities.usable) throw Skip("probe() reports that it cannot be used here: " + capabilities.reason);
   return backend;
 }
 
@@ -80,7 +80,7 @@ Room::~Room() {
   try {
     m_sandbox->destroy();
   } catch (const Error&) {
-    // What it leaves is found by the audits.
+    // The audits find what it leaves behind.
   }
 }
 

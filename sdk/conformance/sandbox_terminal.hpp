@@ -1,6 +1,6 @@
 #pragma once
 
-/// A sandbox with its backend, and hands to type at its shell.
+/// A sandbox with its backend, and helpers that type into its shell.
 
 #include <chrono>
 #include <memory>
@@ -18,19 +18,19 @@ class CommandResult {
   int status = -1;
 };
 
-/// Types at a shell and reads what comes. Knows nothing of prompts: a command's output stands between two marks, which
-/// the echo of what is typed does not contain. Threads: one.
+/// Types into a shell and reads the output. Does not depend on prompts: a command's output is between two marks, which
+/// the echo of the typed line does not contain. Threads: one.
 class Hands {
  public:
-  /// Lends the sandbox.
+  /// Refers to the sandbox.
   explicit Hands(Sandbox& sandbox) : m_sandbox(sandbox) {}
 
   void type(const std::string& bytes);
-  /// Reads until the text has come in what was not looked at yet; returns what stood before it. Throws Failure.
+  /// Reads until `text` appears in unread output; returns the output before it. Throws Failure.
   std::string read_until(const std::string& text, std::chrono::milliseconds within = std::chrono::seconds(15));
   /// Types a line and waits for its end.
   CommandResult run(const std::string& command, std::chrono::milliseconds within = std::chrono::seconds(15));
-  /// run() whose output is all that counts.
+  /// Calls run() and returns only the output.
   std::string output_of(const std::string& command) { return run(command).output; }
 
  private:
@@ -39,10 +39,10 @@ class Hands {
   int m_commands = 0;
 };
 
-/// A backend and one running sandbox, destroyed with it.
+/// A backend and one running sandbox, destroyed with this object.
 class Room {
  public:
-  /// Throws Skip where probe() says that nothing can be started here.
+  /// Throws Skip if probe() reports that nothing can be started here.
   explicit Room(Probe& probe);
   Room(Probe& probe, const SandboxSpec& spec);
   Room(const Room&) = delete;
@@ -53,8 +53,8 @@ class Room {
   Sandbox& sandbox() { return *m_sandbox; }
   Hands& hands() { return *m_hands; }
   FileTree snapshot() { return m_sandbox->snapshot(SnapshotRequest()); }
-  /// All processes of the case's sandboxes: those with its mark, and what they descend from below this process. Those
-  /// that a backend holds ready are not among them.
+  /// All processes of the case's sandboxes: those with its mark, and their ancestors below this process. Excludes
+  /// prewarmed sandboxes of a backend.
   Processes processes() const;
   /// Types `exit` or the like and waits for the shell's end.
   ExitStatus end_shell(const std::string& line);
@@ -66,12 +66,12 @@ class Room {
   std::unique_ptr<Hands> m_hands;
 };
 
-/// With names of the case's own and an empty home.
+/// A spec with the case's own names and an empty home.
 SandboxSpec make_spec(Probe& probe);
-/// Throws Skip where it cannot start anything here.
+/// Throws Skip if it cannot start anything here.
 std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe);
 bool becomes_readable(int descriptor, std::chrono::milliseconds within);
-/// The child of that name. Throws Failure where there is none.
+/// The child with that name. Throws Failure if there is none.
 const FileNode& child_of(const FileNode& node, const std::string& name);
 
 }  // namespace tellina::conformance

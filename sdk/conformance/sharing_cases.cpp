@@ -131,17 +131,18 @@ void add_sharing_cases(std::vector<Case>& cases) {
       {{"ReceiversShareEachMessageOnce",
         "Several receivers of one channel share its messages; each goes to one of them.",
         receivers_share_each_message_once},
-       {"SendersKeepTheirOrder", "What each of several threads sends to one channel arrives in that thread's order.",
+       {"SendersKeepTheirOrder", "Messages of each of several threads to one channel arrive in that thread's order.",
         senders_keep_their_order},
        {"InstancesShareTheirChannels",
         "Two instances with equal settings in one process share their channels, unless is_process_local().",
         instances_share_their_channels},
        {"MessagesWaitForAnotherInstance",
-        "What is sent before anybody receives reaches another instance that comes later.",
+        "Messages sent before there is a receiver reach an instance that starts later.",
         messages_wait_for_another_instance},
        {"ProcessesShareTheirChannels", "Instances with equal settings in two processes share their channels.",
         processes_share_their_channels, std::chrono::seconds(30)},
-       {"ProcessesShareAChannelWithoutDoubles", "Receivers of one channel in two processes share its messages.",
+       {"ProcessesShareAChannelWithoutDuplicates",
+        "Receivers of one channel in two processes share its messages without duplicates.",
         processes_share_a_channel_without_doubles, std::chrono::seconds(30)}});
 }
 

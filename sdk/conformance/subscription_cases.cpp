@@ -22,7 +22,7 @@ void ended_subscription_gets_nothing(Probe& probe) {
   const auto next = layer->receive(channel, second.receiver());
   deliver(*layer, channel, numbered("one", 3));
   second.wait_for(1);
-  expect_equal("messages given to a receiver whose subscription has ended", 0, first.size() - until_then);
+  expect_equal("messages for a receiver whose subscription has ended", 0, first.size() - until_then);
 }
 
 void end_waits_for_the_running_call(Probe& probe) {
@@ -78,7 +78,7 @@ void receiver_may_send(Probe& probe) {
   });
   deliver(*layer, there, numbered("own", 0));
   const bool all = inbox.has_come(21, delivery_time);
-  expect(sent, "that what a receiver sends, to its own channel and to another, is accepted", "another answer");
+  expect(sent, "that a receiver's messages to its own channel and to another are accepted", "another result");
   expect(all, "21 messages that receivers passed on", std::to_string(inbox.size()));
 }
 
@@ -121,7 +121,7 @@ void calls_come_one_at_a_time(Probe& probe) {
   two.join();
   three.join();
   eventually([&] { return calls == 450; }, std::chrono::seconds(5));
-  expect_equal("calls of a receiver beside another of it", 0, static_cast<std::uint64_t>(overlaps));
+  expect_equal("overlapping calls of a receiver", 0, static_cast<std::uint64_t>(overlaps));
 }
 
 void send_returns_while_a_receiver_runs(Probe& probe) {
@@ -179,21 +179,20 @@ void what_a_receiver_holds_dies_with_it(Probe& probe) {
 void add_subscription_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"EndedSubscriptionGetsNothing",
-        "Once the destructor of a subscription has returned its receiver is not called.",
+      {{"EndedSubscriptionGetsNothing", "Once a subscription's destructor has returned, its receiver is not called.",
         ended_subscription_gets_nothing},
-       {"EndWaitsForTheRunningCall", "The destructor of a subscription returns after the running call of its receiver.",
+       {"EndWaitsForTheRunningCall", "A subscription's destructor waits for the running call of its receiver.",
         end_waits_for_the_running_call},
-       {"ReceiverMayEndItsOwnSubscription", "A receiver may destroy its own subscription; that call is then the last.",
+       {"ReceiverMayEndItsOwnSubscription", "A receiver may destroy its own subscription; that call is the last one.",
         receiver_may_end_its_own_subscription},
        {"ReceiverMaySend", "A receiver may send, to its own channel too.", receiver_may_send},
        {"ReceiverMayReceive", "A receiver may call receive().", receiver_may_receive},
-       {"CallsComeOneAtATime", "Calls of one receiver come one at a time, from all senders.", calls_come_one_at_a_time},
+       {"CallsComeOneAtATime", "Calls of one receiver never overlap, whoever sends.", calls_come_one_at_a_time},
        {"SendReturnsWhileAReceiverRuns", "send() never waits for a receiver that runs on another thread.",
         send_returns_while_a_receiver_runs},
        {"SubscriptionsEndInAnyOrder",
         "Subscriptions of one channel end in any order, and the channel can be received again.", ends_in_any_order},
-       {"ReceiverDiesWithItsSubscription", "What a receiver holds is released when its subscription ends.",
+       {"ReceiverIsDestroyedWithItsSubscription", "A receiver is destroyed when its subscription ends.",
         what_a_receiver_holds_dies_with_it}});
 }
 

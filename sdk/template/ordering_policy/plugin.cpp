@@ -1,5 +1,5 @@
-/// The ordering policy "YOUR_NAME". This one starts the messages of a connection one after another, in sequence, which
-/// is the strictest order. Change next() to decide which message may start.
+/// The ordering policy "YOUR_NAME". It starts the messages of a connection one after another, in sequence, which is the
+/// strictest order. Change next() to decide which message may start.
 
 #include <string>
 
@@ -11,7 +11,7 @@ using namespace tellina;
 
 constexpr char schema[] = R"json({"type": "object", "properties": {}, "additionalProperties": false})json";
 
-/// The queue of one connection: plain logic, no threads, no clock.
+/// The queue of one connection: plain logic without threads or clock.
 class ConnectionGate final : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind) override {
@@ -19,7 +19,7 @@ class ConnectionGate final : public Gate {
     ++m_arrived_end;
   }
 
-  /// The connect, 0, must have finished before anything else starts; here every message has to.
+  /// The connect, number 0, must finish before anything else starts; here every message must.
   std::optional<Sequence> next() override {
     if (m_is_running || m_turn == m_arrived_end) return std::nullopt;
     m_is_running = true;
@@ -32,7 +32,7 @@ class ConnectionGate final : public Gate {
     ++m_turn;
   }
 
-  /// Count here how often a message is started while one with a lower number waits.
+  /// Count here how often a message starts while one with a lower number waits.
   std::uint64_t overtakings() const override { return 0; }
 
  private:
@@ -40,7 +40,7 @@ class ConnectionGate final : public Gate {
     throw Error(ErrorCode::bad_request, "message " + std::to_string(sequence) + " " + why);
   }
 
-  Sequence m_turn = 0;         ///< that runs, or may start next
+  Sequence m_turn = 0;         ///< the number that runs, or may start next
   Sequence m_arrived_end = 0;  ///< every lower number has arrived
   bool m_is_running = false;
 };

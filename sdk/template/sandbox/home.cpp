@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* home_name = "home";
 
-/// Names become parts of paths; a '.' in one would make "a.b" an owner's "a" with the sandbox "b".
+/// Names become parts of paths. A '.' in one would confuse the owner "a.b" with the owner "a" and its sandbox "b".
 const std::string& checked(const std::string& name, const char* what) {
   const auto is_allowed = [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
@@ -37,11 +37,11 @@ Home::Home(const std::string& folder, const tellina::OwnerId& owner, const telli
     : m_folder(folder),
       m_room(room_prefix(owner) + checked(id, "sandbox id")),
       m_path(folder + "/" + m_room + "/" + home_name) {
-  std::error_code ignored;  // the next call tells what is wrong
+  std::error_code ignored;  // the next call reports the error
   std::filesystem::create_directories(folder, ignored);
   const std::string room = folder + "/" + m_room;
-  // mkdir makes it or fails: nobody else can have put something there, or a link, before.
-  if (mkdir(room.c_str(), 0700) != 0) throw system_error("make " + room, errno);
+  // mkdir creates it or fails, so nobody else can have put something there, or a link.
+  if (mkdir(room.c_str(), 0700) != 0) throw system_error("create " + room, errno);
   m_is_there = true;
   try {
     if (mkdir(m_path.c_str(), 0700) != 0) throw system_error("make " + m_path, errno);

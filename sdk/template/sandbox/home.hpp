@@ -1,6 +1,7 @@
 #pragma once
 
-/// Home directories as folders of this machine: FOLDER/tellina.OWNER.ID/home, in a room that only this user may enter.
+/// Home directories as folders of this machine: FOLDER/tellina.OWNER.ID/home, in a parent folder that only this user
+/// may enter.
 
 #include <atomic>
 #include <string>
@@ -11,10 +12,10 @@
 
 namespace local_sandbox {
 
-/// One home. Lifetime: it is removed with the object; end the processes in it before.
+/// One home. Lifetime: it is removed with the object, so end its processes first.
 class Home {
  public:
-  /// Makes and fills it. Throws Error(seed_failed) with path and reason, and leaves nothing.
+  /// Creates and fills it. Throws Error(seed_failed) with path and reason; then nothing is left behind.
   Home(const std::string& folder, const tellina::OwnerId& owner, const tellina::SandboxId& id,
        const tellina::FileTree& initial);
   Home(const Home&) = delete;
@@ -23,14 +24,14 @@ class Home {
 
   const std::string& path() const { return m_path; }
 
-  /// Throws Error(gone) soon after `cancelled` has become true.
+  /// Throws Error(gone) soon after `cancelled` becomes true.
   tellina::FileTree snapshot(const tellina::SnapshotRequest& request, tellina::Clock& clock,
                              const std::atomic<bool>& cancelled) const;
 
-  /// Returns 0, or the errno of what could not be removed. Idempotent.
+  /// Returns 0, or the errno of a file that could not be removed. Idempotent.
   int remove();
 
-  /// Removes the homes of an owner, except those in `keep`; returns how many. Warns of those that will not go.
+  /// Removes an owner's homes, except those in `keep`; returns how many. Warns of homes that cannot be removed.
   static std::size_t sweep(const std::string& folder, const tellina::OwnerId& owner,
                            const std::vector<tellina::SandboxId>& keep, tellina::Log& log);
 
@@ -45,11 +46,11 @@ class Home {
 /// Fills an empty directory. Throws Error(seed_failed).
 void seed(int directory, const tellina::FileNode& root);
 
-/// What a directory holds, whatever its owner does to it meanwhile.
+/// Reads a directory, whatever its owner does to it meanwhile.
 tellina::FileTree read_tree(int directory, const tellina::SnapshotRequest& request, tellina::Clock& clock,
                             const std::atomic<bool>& cancelled);
 
-/// Removes FOLDER/NAME and all in it; follows no link. Returns 0 or an errno.
+/// Removes FOLDER/NAME and everything in it; does not follow links. Returns 0 or an errno.
 int remove_tree(const std::string& folder, const std::string& name);
 
 }  // namespace local_sandbox

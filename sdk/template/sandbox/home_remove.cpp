@@ -1,4 +1,4 @@
-/// Removes a tree that somebody may have made as deep and as closed as they could.
+/// Removes a tree that its owner may have made deep and inaccessible on purpose.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 namespace local_sandbox {
 namespace {
 
-/// Enough for any home; a process that escaped and keeps making files must not delay destroy() forever.
+/// Enough for any home. A process that escaped and keeps creating files must not delay destroy() forever.
 constexpr unsigned long most_entries = 1'000'000;
 
 std::vector<std::string> list(int directory) {
@@ -37,7 +37,7 @@ bool is_directory(int parent, const std::string& name) {
   return fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// Opens a directory whatever its owner has done to its mode.
+/// Opens a directory, whatever mode its owner has set.
 Descriptor enter(int parent, const std::string& name) {
   if (is_directory(parent, name)) fchmodat(parent, name.c_str(), 0700, 0);
   return Descriptor(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -49,7 +49,7 @@ int remove_tree(const std::string& folder, const std::string& name) {
   const Descriptor parent(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const Descriptor room = enter(parent.get(), name);
   if (!room) return errno == ENOENT ? 0 : errno;
-  // Directories are moved up into the room before they are emptied: the walk is never more than two levels deep.
+  // Moves directories up before emptying them, so that the walk is never more than two levels deep.
   unsigned long next = 0, seen = 0;
   for (std::vector<std::string> names = list(room.get()); !names.empty(); names = list(room.get())) {
     if ((seen += names.size()) > most_entries) return EBUSY;
@@ -65,7 +65,7 @@ int remove_tree(const std::string& folder, const std::string& name) {
           if (unlinkat(directory.get(), inner.c_str(), 0) != 0) return errno;
           continue;
         }
-        fchmodat(directory.get(), inner.c_str(), 0700, 0);  // or it may not be moved
+        fchmodat(directory.get(), inner.c_str(), 0700, 0);  // otherwise moving it may fail
         int moved;
         do {
           moved =

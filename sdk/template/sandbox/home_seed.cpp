@@ -1,4 +1,4 @@
-/// Makes an initial tree.
+/// Creates an initial tree.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,7 +34,7 @@ timespec time_of(const FileNode& node) {
   return time;
 }
 
-/// The mode whatever the umask is.
+/// Sets the mode regardless of the umask.
 void set_attributes(int descriptor, const FileNode& node, mode_t default_mode, const std::string& path) {
   require(fchmod(descriptor, node.mode.value_or(default_mode)) == 0, path);
   if (!node.modified_at) return;
@@ -63,9 +63,9 @@ void make_link(int parent, const std::string& name, const FileNode& node, const 
   require(utimensat(parent, name.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0, path);
 }
 
-/// The attributes of a directory come last: its children change its time, and need its mode to allow them.
+/// Sets a directory's attributes last, because its children change its time and need permissive mode bits.
 void fill(int directory, const FileNode& node, const std::string& path, std::size_t depth) {
-  if (depth > max_depth) fail(path, "expected at most " + std::to_string(max_depth) + " directories in each other");
+  if (depth > max_depth) fail(path, "expected at most " + std::to_string(max_depth) + " levels of directories");
   for (const auto& [name, child] : node.children) {
     const std::string child_path = path + "/" + name;
     if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string("/\0", 2)) != std::string::npos) {

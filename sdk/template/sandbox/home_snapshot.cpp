@@ -1,7 +1,7 @@
-/// Reads a home whose owner may be changing it meanwhile, on purpose.
+/// Reads a home while its owner may be changing it, even deliberately.
 ///
-/// Every entry is opened by its name in a directory that is held open, and no link is ever followed; what was opened is
-/// looked at again before it is believed. Opening never waits, so that a FIFO holds nobody up.
+/// It opens every entry by name relative to an open directory, follows no link, and checks each opened file again
+/// before it uses it. Opening never waits, so a FIFO causes no delay.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -49,19 +49,19 @@ class Reader {
   }
 
  private:
-  /// Throws Error(gone) where nobody wants the answer any more.
+  /// Throws Error(gone) if nobody needs the answer any more.
   bool is_over_the_limits() const {
     if (m_cancelled) throw tellina::Error(tellina::ErrorCode::gone, "snapshot: the sandbox is being destroyed");
     return m_entries >= m_request.max_entries || m_clock.now() >= m_end;
   }
 
-  /// A thing that could not be opened: closed to this user, or no longer what it was.
+  /// Notes an entry that could not be opened: not accessible to this user, or replaced meanwhile.
   void note_unopened() { (errno == EACCES ? m_tree.truncated : m_tree.raced) = true; }
 
   void stop() { m_tree.truncated = m_is_stopped = true; }
 
   void read_directory(int directory, FileNode& node, std::size_t depth) {
-    // A second descriptor: reading moves the offset of the one it reads.
+    // Uses a second descriptor, because reading moves the offset.
     const int again = openat(directory, ".", open_flags | O_DIRECTORY);
     const DirectoryStream stream(again < 0 ? nullptr : fdopendir(again));
     if (!stream) {
@@ -148,7 +148,7 @@ class Reader {
     return true;
   }
 
-  /// None where the name may not be opened (then errno says why), or no longer stands for the same thing.
+  /// Invalid if the name cannot be opened (errno says why), or no longer refers to the same file.
   static Descriptor open_same(int directory, const std::string& name, const struct stat& status) {
     Descriptor opened(openat(directory, name.c_str(), open_flags));
     struct stat its;

@@ -1,7 +1,6 @@
-/// The sandbox "YOUR_NAME". As it stands it isolates nothing: it gives every participant a home and a shell on this
-/// machine, and demands that the study's configuration knows it. Isolation is yours to add: what has to happen before
-/// the shell runs belongs into supervisor.cpp, and when it is done, so does the demand for consent, and
-/// report_no_limits().
+/// The sandbox "YOUR_NAME". In this form it isolates nothing: it gives every participant a home and a shell on this
+/// machine, and requires that the study's configuration confirms this. You add the isolation: put what must happen
+/// before the shell runs into supervisor.cpp. When it works, remove the required confirmation and report_no_limits().
 
 #include "sandbox.hpp"
 
@@ -9,12 +8,12 @@ namespace sandbox_YOUR_NAME {
 
 using namespace tellina;
 
-/// The host checks the plugin's section of config.json against this before it makes the plugin.
+/// The host checks the plugin's section of config.json against this schema before it creates the plugin.
 constexpr char schema[] = R"json({
   "type": "object",
   "properties": {
     "i_know_this_is_not_isolated": {"type": "boolean", "enum": [true]},
-    "directory": {"type": "string", "default": "/tmp", "description": "folder in which home directories are made"}
+    "directory": {"type": "string", "default": "/tmp", "description": "folder in which home directories are created"}
   },
   "required": ["i_know_this_is_not_isolated"],
   "additionalProperties": false
@@ -22,7 +21,7 @@ constexpr char schema[] = R"json({
 
 class Backend final : public SandboxBackend {
  public:
-  /// Reads the configuration and touches nothing else.
+  /// Reads the configuration and nothing else.
   explicit Backend(const PluginContext& context)
       : m_context(context), m_directory(context.config.string_or("directory", "/tmp")) {
     if (!context.config.bool_or("i_know_this_is_not_isolated", false)) {
@@ -30,7 +29,7 @@ class Backend final : public SandboxBackend {
     }
   }
 
-  /// Whether a sandbox can be started here, found out by starting one; and what keeps which limit.
+  /// Finds out whether a sandbox can be started here by starting one, and reports what enforces each limit.
   Capabilities probe() override {
     Capabilities capabilities;
     try {
@@ -47,8 +46,8 @@ class Backend final : public SandboxBackend {
     return capabilities;
   }
 
-  /// SUPERVISOR and BASHRC are paths that CMakeLists.txt sets. What throws on the way leaves nothing behind: the home
-  /// goes with its object.
+  /// CMakeLists.txt sets the paths SUPERVISOR and BASHRC. An exception leaves nothing behind, because the home is
+  /// removed with its object.
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
     auto home = std::make_unique<local_sandbox::Home>(m_directory, spec.owner, spec.id, spec.initial);
     local_sandbox::ShellPlan plan;
@@ -60,10 +59,10 @@ class Backend final : public SandboxBackend {
   }
 
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override {
-    throw Error(ErrorCode::unsupported, "sandbox " + id + ": it ends with the process that has started it");
+    throw Error(ErrorCode::unsupported, "sandbox " + id + ": it ends with the process that started it");
   }
 
-  /// What a worker that died has left: here its homes, as its processes end by themselves.
+  /// Removes what a dead worker left: here its homes, because its processes end by themselves.
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     return local_sandbox::Home::sweep(m_directory, owner, keep, m_context.log);
   }

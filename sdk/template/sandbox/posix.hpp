@@ -1,6 +1,6 @@
 #pragma once
 
-/// Errors of the system's calls, in words.
+/// Errors of system calls as text.
 
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ namespace local_sandbox {
 
 using tellina::Descriptor;
 
-/// "WHAT: No such file or directory". The code follows from the errno unless it is given.
+/// "WHAT: No such file or directory". Without `code`, the errno determines the code.
 inline tellina::Error system_error(const std::string& what, int error_number, std::string hint = {},
                                    std::optional<tellina::ErrorCode> code = {}) {
   using tellina::ErrorCode;

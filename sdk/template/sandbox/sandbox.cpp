@@ -75,7 +75,7 @@ tellina::Activity LocalSandbox::activity() {
 }
 
 void LocalSandbox::end_shell() {
-  if (m_shell && !m_shell->end()) m_context.log.warning("processes in " + m_home->path() + " would not end");
+  if (m_shell && !m_shell->end()) m_context.log.warning("processes in " + m_home->path() + " did not end");
   m_shell.reset();
 }
 

@@ -11,10 +11,10 @@
 
 namespace local_sandbox {
 
-/// A home and a shell in it.
+/// A home with a shell.
 class LocalSandbox final : public tellina::Sandbox {
  public:
-  /// Takes the home; starts the shell. Throws Error and leaves nothing. The context is the plugin's.
+  /// Takes the home and starts the shell. Throws Error; then nothing is left behind. The context is the plugin's.
   LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, const tellina::SandboxSpec& spec,
                const tellina::PluginContext& context);
   ~LocalSandbox() override { destroy(); }
@@ -29,7 +29,7 @@ class LocalSandbox final : public tellina::Sandbox {
   tellina::Activity activity() override;
 
  private:
-  /// Held while home and shell are used. Throws Error(gone) once destroy() has been called.
+  /// Held while home and shell are used. Throws Error(gone) after destroy() was called.
   std::unique_lock<std::mutex> use() const;
   Shell& shell() const;
   void end_shell();
@@ -42,14 +42,14 @@ class LocalSandbox final : public tellina::Sandbox {
   std::unique_ptr<Shell> m_shell;
 };
 
-/// "~", "~/PATH" or an absolute path, made absolute. Throws Error(bad_config) for any other.
+/// Makes "~", "~/PATH" or an absolute path absolute. Throws Error(bad_config) for any other.
 std::string absolute_directory(const std::string& directory, const std::string& home);
 
-/// What a shell finds in its environment, with what the host adds.
+/// The shell's environment, including the host's additions.
 std::map<std::string, std::string> make_environment(const std::string& home,
                                                     const std::map<std::string, std::string>& added);
 
-/// The six limits, none of which anything keeps here.
+/// The six limits, none of which is enforced here.
 std::vector<tellina::LimitReport> report_no_limits();
 
 }  // namespace local_sandbox

@@ -27,17 +27,17 @@ namespace {
 
 constexpr int patience_in_milliseconds = 5000;
 
-/// Above the numbers of the standard streams, which the supervisor gets again.
+/// Moves a descriptor above the standard streams, which the supervisor gets again.
 Descriptor move_up(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)); }
 
-/// Owns the arguments of posix_spawn.
+/// Holds the arguments of posix_spawn.
 class SpawnRequest {
  public:
   SpawnRequest() {
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    // The host blocks and ignores signals that a shell must get. The session of its own keeps Ctrl-C in the host's
-    // terminal away.
+    // The host blocks and ignores signals that a shell must receive. The new session protects it from Ctrl-C in the
+    // host's terminal.
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
@@ -56,7 +56,7 @@ class SpawnRequest {
   posix_spawnattr_t attributes;
 };
 
-/// Without it Ctrl+S stops a terminal's output until Ctrl+Q, and nothing says so. Returns false with errno set.
+/// Disables XON/XOFF: otherwise Ctrl+S silently stops a terminal's output until Ctrl+Q. Returns false with errno set.
 bool let_output_never_stop(int terminal) {
   termios settings{};
   if (tcgetattr(terminal, &settings) != 0) return false;
@@ -64,7 +64,7 @@ bool let_output_never_stop(int terminal) {
   return tcsetattr(terminal, TCSANOW, &settings) == 0;
 }
 
-/// The pointers that exec wants; they last as long as the words.
+/// The pointers that exec needs; valid as long as the words.
 std::vector<char*> make_pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -86,7 +86,7 @@ Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::milliseconds
   resize(size);
 
   int sockets[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) throw system_error("make sockets", errno);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) throw system_error("create sockets", errno);
   m_control.reset(sockets[0]);
   spawn(plan, Descriptor(sockets[1]), other_end);
   try {
@@ -113,7 +113,7 @@ void Shell::spawn(const ShellPlan& plan, const Descriptor& control, const Descri
                                 make_pointers(words).data(), make_pointers(variables).data());
   if (error != 0) {
     throw system_error(plan.supervisor, error,
-                       "build or install the plugin whole: this program comes with it, and its place is kept");
+                       "build or install the complete plugin, which includes this program at a fixed path");
   }
   m_supervisor = process;
 }
@@ -138,10 +138,10 @@ void Shell::wait_for_start(const ShellPlan& plan, std::chrono::milliseconds dead
 
 std::optional<ExitStatus> Shell::ended() const {
   int status = 0;
-  // Peeking leaves the descriptor readable.
+  // Peeks, so that the descriptor stays readable.
   const ssize_t size = recv(m_control.get(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
-  // Without a status the supervisor has been killed, and the kernel has killed the shell with it.
+  // Without a status, the supervisor has been killed, and the kernel has killed the shell with it.
   if (size != sizeof status) return ExitStatus(true, SIGKILL);
   if (WIFSIGNALED(status)) return ExitStatus(true, WTERMSIG(status));
   return ExitStatus(false, WEXITSTATUS(status));
@@ -158,7 +158,7 @@ bool Shell::end() {
   if (m_supervisor < 0) return true;
   kill(m_supervisor, SIGCONT);  // a participant may have stopped it
   shutdown(m_control.get(), SHUT_WR);
-  // Its end of the socket closes when it has killed everything.
+  // The supervisor's end of the socket closes when it has killed everything.
   pollfd watched{m_control.get(), 0, 0};
   int ready;
   do {

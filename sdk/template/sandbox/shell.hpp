@@ -15,7 +15,7 @@
 
 namespace local_sandbox {
 
-/// What is started.
+/// How to start the shell.
 class ShellPlan {
  public:
   std::string supervisor;              ///< path of the program supervisor.cpp
@@ -24,10 +24,10 @@ class ShellPlan {
   std::map<std::string, std::string> environment;
 };
 
-/// Lifetime: its processes end with it, or with the host.
+/// Lifetime: its processes end with the object, or with the host.
 class Shell {
  public:
-  /// Returns when the shell runs. Throws Error and leaves nothing.
+  /// Returns when the shell runs. Throws Error; then nothing is left behind.
   Shell(const ShellPlan& plan, tellina::TerminalSize size, std::chrono::milliseconds deadline);
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
@@ -35,12 +35,12 @@ class Shell {
 
   /// Non-blocking.
   int terminal() const { return m_terminal.get(); }
-  /// Readable, for good, once the shell has ended.
+  /// Readable, permanently, once the shell has ended.
   int ended_descriptor() const { return m_control.get(); }
   std::optional<tellina::ExitStatus> ended() const;
   void resize(tellina::TerminalSize size);
 
-  /// Ends the shell and every process that came of it. Returns false where some would not go within 5 s. Idempotent.
+  /// Ends the shell and all its descendants. Returns false if some did not end within 5 s. Idempotent.
   bool end();
 
  private:

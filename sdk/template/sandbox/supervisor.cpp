@@ -1,11 +1,11 @@
 /// supervisor DIRECTORY PROGRAM [ARGUMENT]...
 ///
-/// Starts a program on a terminal and answers for every process that comes of it. Standard input is a socket to the
-/// plugin, standard output the terminal. It ends when the plugin's end of the socket closes, by destroy() or because
-/// the host has died, and kills every process first: whatever its children leave behind becomes its own child.
+/// Starts a program on a terminal and is responsible for all its descendants. Standard input is a socket to the plugin,
+/// standard output the terminal. When the plugin's end of the socket closes, because of destroy() or the host's death,
+/// it kills every process and ends: orphans become its own children.
 ///
-/// It is a program of its own since the host has many threads: what may be done between fork() and exec() there is
-/// next to nothing. Isolation belongs here too, before the program is run: unshare(2), setrlimit(2), chroot(2), ...
+/// It is a separate program because the host has many threads, and hardly anything is allowed between fork() and exec()
+/// there. Isolation belongs here too, before the program runs: unshare(2), setrlimit(2), chroot(2), ...
 
 #include <fcntl.h>
 #include <poll.h>
@@ -39,17 +39,17 @@ Started failure(const char* step) {
   return report;
 }
 
-/// In the child: becomes the program, or returns why not.
+/// Runs in the child: becomes the program, or returns the reason why not.
 Started become(char** words) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // A session of its own with the terminal as its controlling one: else there is no job control and no Ctrl-C.
+  // A new session with the terminal as its controlling terminal; without it, there is no job control and no Ctrl-C.
   if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) return failure("make the terminal the shell's own");
   if (dup2(terminal, STDIN_FILENO) < 0 || dup2(terminal, STDERR_FILENO) < 0) return failure("use the terminal");
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   if (chdir(words[1]) != 0) return failure("enter the working directory");
-  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // what the host itself was started with
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // descriptors that the host itself inherited
   execv(words[2], words + 2);
   return failure("run the shell");
 }
@@ -69,17 +69,17 @@ pid_t start(char** words, Started& report) {
   }
   if (child < 0) report = failure("start a process");
   close(pipe_ends[1]);
-  // exec closes the pipe: nothing to read means that the program runs.
+  // exec closes the pipe, so reading nothing means that the program runs.
   const bool failed = child < 0 || read(pipe_ends[0], &report, sizeof report) > 0;
   close(pipe_ends[0]);
-  // The terminal is the program's alone from here: it hangs up when the last of its users goes.
+  // From here on only the program holds the terminal, which hangs up when its last user ends.
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nothing, terminal);
   close(nothing);
   return failed ? -1 : child;
 }
 
-/// A killed process leaves its children to this one, so the list is read again until there is none.
+/// Children of a killed process become this process's, so the list is read again until it is empty.
 void end_everything() {
   for (;;) {
     bool is_any_listed = false;
@@ -88,7 +88,7 @@ void end_everything() {
       is_any_listed = true;
       kill(child, SIGKILL);
     }
-    // The kernel may leave some out of the list while others end; then it is read again.
+    // The kernel may omit some children while others end, so the list is read again.
     pid_t ended = waitpid(-1, nullptr, is_any_listed ? 0 : WNOHANG);
     while (ended > 0) ended = waitpid(-1, nullptr, WNOHANG);
     if (ended < 0 && errno == ECHILD) return;
@@ -110,7 +110,7 @@ int main(int count, char** words) {
   if (count < 3) return 2;
   umask(022);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  // No signal ends it but SIGKILL: every one is blocked, and only SIGCHLD is looked at.
+  // Only SIGKILL can end this process: all signals are blocked, and it handles only SIGCHLD.
   sigset_t signals;
   sigfillset(&signals);
   sigprocmask(SIG_BLOCK, &signals, nullptr);

@@ -1,13 +1,13 @@
 #pragma once
 
-/// What the supervisor says to the plugin, over one sequenced-packet socket: a Started, and when the program has ended
-/// its wait status, an int in the form of wait(2). The plugin says nothing; it closes its end.
+/// The supervisor's messages to the plugin, over one sequenced-packet socket: a Started and, when the program has
+/// ended, its wait status, an int in the form of wait(2). The plugin sends nothing; it closes its end.
 
 namespace local_sandbox {
 
 struct Started {
   int error_number = 0;  ///< 0: the program runs
-  char step[60] = {};    ///< what failed otherwise
+  char step[60] = {};    ///< otherwise the failed action
 };
 
 }  // namespace local_sandbox

@@ -59,7 +59,7 @@ TEST_F(CheckCommandTest, PrintsOneJsonObjectALine) {
 TEST_F(CheckCommandTest, ListsCasesWithTheirContracts) {
   EXPECT_EQ(check({memory, "--list", "--filter=InOrder"}), 0);
   EXPECT_EQ(m_out.str(),
-            "DeliversInOrder\n    The messages that one thread sends to one channel arrive in the order sent.\n");
+            "DeliversInOrder\n    Messages that one thread sends to one channel arrive in the order sent.\n");
 }
 
 TEST_F(CheckCommandTest, SettingsAreCheckedAsInConfigJson) {
