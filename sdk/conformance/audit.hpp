@@ -19,7 +19,7 @@ using Processes = std::set<ProcessKey>;
 
 /// All descendants of a process.
 Processes descendants_of(int process);
-/// All processes of the machine with this text in their environment: those of a sandbox, whoever their parent is. Finds
+/// All processes of the machine with this text in their environment: those of a sandbox, with any parent. Finds
 /// only processes that this user may inspect.
 Processes processes_with_mark(const std::string& mark);
 /// These processes and their descendants. If they descend from a child of this process, also that child's other

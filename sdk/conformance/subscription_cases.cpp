@@ -187,7 +187,7 @@ void add_subscription_cases(std::vector<Case>& cases) {
         receiver_may_end_its_own_subscription},
        {"ReceiverMaySend", "A receiver may send, to its own channel too.", receiver_may_send},
        {"ReceiverMayReceive", "A receiver may call receive().", receiver_may_receive},
-       {"CallsComeOneAtATime", "Calls of one receiver never overlap, whoever sends.", calls_come_one_at_a_time},
+       {"CallsComeOneAtATime", "Calls of one receiver never overlap, from any sender.", calls_come_one_at_a_time},
        {"SendReturnsWhileAReceiverRuns", "send() never waits for a receiver that runs on another thread.",
         send_returns_while_a_receiver_runs},
        {"SubscriptionsEndInAnyOrder",
