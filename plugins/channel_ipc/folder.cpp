@@ -117,14 +117,19 @@ std::vector<Entry> list_folder(const std::string& directory) {
   // Does not use opendir(): ThreadSanitizer would confuse its descriptor with an earlier one of that number, which
   // libzmq closed.
   Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor) throw_errno("channel_layer.directory: cannot list " + directory);
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(descriptor.get()), ::closedir);
   if (!folder) throw_errno("channel_layer.directory: cannot list " + directory);
   descriptor.release();
   std::vector<Entry> entries;
-  while (const dirent* found = ::readdir(folder.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* found = ::readdir(folder.get());
+    // An instance that an incomplete list leaves out would count as gone.
+    if (!found && errno != 0) throw_errno("channel_layer.directory: cannot list " + directory);
+    if (!found) return entries;
     if (std::optional<Entry> entry = Entry::parse(found->d_name)) entries.push_back(std::move(*entry));
   }
-  return entries;
 }
 
 void throw_errno(const std::string& what) {

@@ -21,10 +21,15 @@ std::set<InstanceId> own_ids;
 
 std::string path_of(const std::string& directory, const Entry& entry) { return directory + "/" + entry.name(); }
 
+/// Also true if it cannot be determined.
 bool is_young(const std::string& path) {
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && std::time(nullptr) - found.st_mtime < birth_in_seconds;
+  if (::stat(path.c_str(), &found) != 0) return errno != ENOENT;
+  return std::time(nullptr) - found.st_mtime < birth_in_seconds;
 }
+
+/// Also true if it cannot be determined.
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT; }
 
 }  // namespace
 
@@ -78,7 +83,7 @@ void remove_strays(const std::string& directory, const std::vector<Entry>& entri
     const std::string birth_path = path_of(directory, birth);
     // Checked in this order, so that a file that is renamed in between is found under its new name.
     const bool is_coming = look_up(directory, birth).state != Life::State::dead || is_young(birth_path);
-    if (is_coming || ::access(path_of(directory, Entry(Entry::Kind::lock, entry.id)).c_str(), F_OK) == 0) continue;
+    if (is_coming || exists(path_of(directory, Entry(Entry::Kind::lock, entry.id)))) continue;
     ::unlink(path_of(directory, entry).c_str());
   }
 }

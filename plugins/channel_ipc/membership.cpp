@@ -60,6 +60,19 @@ void Membership::watch() {
   add_to(m_wait, m_watch);
 }
 
+void Membership::attempt(const std::function<void()>& look) {
+  try {
+    look();
+  } catch (const Error& error) {
+    m_trouble = error.what();
+  }
+}
+
+void Membership::look_again() {
+  m_trouble.clear();
+  attempt([this] { scan(); });
+}
+
 bool Membership::read_changes() {
   const bool is_here = read_watch();
   read_deaths();
@@ -76,11 +89,12 @@ bool Membership::read_watch() {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += offsetof(inotify_event, name) + event->len;
       if (event->mask & IN_Q_OVERFLOW) {
-        scan();
+        attempt([this] { scan(); });
       } else if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) {
         is_here = false;
       } else if (event->len > 0) {
-        if (const auto entry = Entry::parse(event->name)) is_here = handle(event->mask, *entry) && is_here;
+        const auto entry = Entry::parse(event->name);
+        if (entry) attempt([&] { is_here = handle(event->mask, *entry) && is_here; });
       }
     }
   }
@@ -121,8 +135,7 @@ void Membership::read_deaths() {
     const auto dead = std::find_if(m_members.begin(), m_members.end(),
                                    [&](const auto& member) { return member.second.process.get() == readable; });
     if (dead == m_members.end()) continue;
-    const InstanceId id = dead->first;
-    bury(id);
+    attempt([this, id = dead->first] { bury(id); });
   }
 }
 
@@ -142,7 +155,7 @@ void Membership::scan() {
   }
   for (const InstanceId id : vanished) drop(id);
   for (const auto& [id, channels] : present) {
-    if (!m_members.contains(id)) meet(id);
+    if (!m_members.contains(id)) attempt([this, id = id] { meet(id); });
     const auto member = m_members.find(id);
     if (member == m_members.end()) continue;
     std::set<std::string>& known = member->second.channels;
@@ -166,7 +179,12 @@ void Membership::meet(InstanceId id) {
   if (life.state == Life::State::dead) return bury(id);
   if (member.process) add_to(m_wait, member.process);
   m_members.emplace(id, std::move(member));
-  m_observer.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
+  try {
+    m_observer.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
+  } catch (const Error&) {
+    drop(id);
+    throw;
+  }
 }
 
 void Membership::bury(InstanceId id) {

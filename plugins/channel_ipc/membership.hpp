@@ -23,6 +23,7 @@ class MembershipObserver {
   MembershipObserver& operator=(const MembershipObserver&) = delete;
   virtual ~MembershipObserver() = default;
 
+  /// May throw Error(unavailable): then the instance has not joined, and the next look reports it again.
   virtual void joined(InstanceId id, const std::string& socket_path) = 0;
   virtual void left(InstanceId id) = 0;
   /// The instance has joined and not left.
@@ -52,8 +53,14 @@ class Membership {
   int descriptor() const { return m_wait.get(); }
 
   /// Never blocks. Returns false if this instance's own files were removed; then call enter() again and announce the
-  /// channels.
+  /// channels. A change that cannot be examined, for example because no descriptor is left, sets trouble().
   bool read_changes();
+
+  /// The reason why a change could not be examined; otherwise empty. Until look_again() has cleared it, an instance
+  /// that could not be examined counts as present.
+  const std::string& trouble() const { return m_trouble; }
+  /// Examines the whole folder.
+  void look_again();
 
   InstanceId id() const { return m_presence ? m_presence->id() : 0; }
   void announce(const std::string& channel);
@@ -66,6 +73,8 @@ class Membership {
     std::set<std::string> channels;
   };
 
+  /// Runs `look`; an Error that it throws sets trouble().
+  void attempt(const std::function<void()>& look);
   void watch();
   bool read_watch();
   bool handle(std::uint32_t change, const Entry& entry);
@@ -83,6 +92,7 @@ class Membership {
   Descriptor m_watch;
   std::unique_ptr<Presence> m_presence;
   std::map<InstanceId, Member> m_members;
+  std::string m_trouble;
 };
 
 }  // namespace tellina::ipc

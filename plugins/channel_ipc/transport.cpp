@@ -146,9 +146,9 @@ void Transport::joined(InstanceId id, const std::string& socket_path) {
   try {
     m_peers[id] = std::make_shared<Peer>(m_context, socket_path, m_wake_up);
     m_drains.joined(id);
-  } catch (const Error& error) {
+  } catch (const Error&) {
     m_peers.erase(id);
-    m_exchange.log.error(error.what());
+    throw;
   }
 }
 
@@ -283,6 +283,7 @@ bool Transport::wait(int limit_in_ms) {
   // Checked whatever caused the wake-up: the socket's descriptor reports only changes, and a check is cheap.
   if (receive_frames(most_at_once)) has_moved = true;
   if (m_next_return && m_exchange.clock.now() >= *m_next_return) enter_again();
+  if (m_next_look && m_exchange.clock.now() >= *m_next_look) look_again();
   if (m_something_waits) drop_old();
   return has_moved;
 }
@@ -290,7 +291,8 @@ bool Transport::wait(int limit_in_ms) {
 int Transport::timeout_in_ms() const {
   if (m_has_more) return 0;
   MonotonicTime next = MonotonicTime::max();
-  for (const auto& due : {m_next_return, m_next_drop, m_closing_end}) next = std::min(next, due.value_or(next));
+  for (const auto& due : {m_next_return, m_next_look, m_next_drop, m_closing_end})
+    next = std::min(next, due.value_or(next));
   if (next == MonotonicTime::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_exchange.clock.now());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
@@ -298,14 +300,33 @@ int Transport::timeout_in_ms() const {
 
 void Transport::read_changes() {
   if (m_has_left) return;
-  try {
-    if (m_membership.read_changes()) return;
-  } catch (const Error& error) {
-    m_exchange.log.error(error.what());
-  }
-  if (m_next_return) return;
+  const bool is_here = m_membership.read_changes();
+  note_trouble();
+  if (is_here || m_next_return) return;
   m_exchange.log.warning("channel layer ipc: the files of this instance were removed; it creates new ones");
   enter_again();
+}
+
+void Transport::note_trouble() {
+  if (m_membership.trouble().empty() || m_next_look) return;
+  m_exchange.log.warning("channel layer ipc: cannot read changes in its folder, and tries again every second: " +
+                         m_membership.trouble());
+  m_next_look = m_exchange.clock.now() + between_returns;
+}
+
+void Transport::look_again() {
+  std::lock_guard lock(m_announcements);
+  m_next_look = m_exchange.clock.now() + between_returns;
+  if (m_has_left || m_next_return) return;
+  m_membership.look_again();
+  if (!m_membership.trouble().empty()) return;
+  try {
+    for (const std::string& name : m_announced) m_membership.announce(name);
+  } catch (const Error&) {
+    return;
+  }
+  m_next_look.reset();
+  m_exchange.log.info("channel layer ipc: reads its folder again");
 }
 
 void Transport::enter_again() {
@@ -331,6 +352,7 @@ void Transport::enter() {
     m_endpoint = "ipc://" + socket_path;
   });
   m_id = m_membership.id();
+  note_trouble();
 }
 
 void Transport::watch_blocked() {

@@ -62,6 +62,8 @@ class Transport final : private MembershipObserver {
   int timeout_in_ms() const;
   void enter();
   void read_changes();
+  void note_trouble();
+  void look_again();
   void enter_again();
   void watch_blocked();
   void resume(std::map<int, std::shared_ptr<Peer>>::iterator blocked);
@@ -97,6 +99,7 @@ class Transport final : private MembershipObserver {
   std::map<InstanceId, std::shared_ptr<Peer>> m_peers;
   std::map<int, std::shared_ptr<Peer>> m_blocked;
   std::optional<MonotonicTime> m_next_return;
+  std::optional<MonotonicTime> m_next_look;
   std::optional<MonotonicTime> m_next_drop;
   std::optional<MonotonicTime> m_closing_end;
   std::uint64_t m_malformed = 0;

@@ -14,6 +14,7 @@
 #include <sstream>
 #include <thread>
 
+#include "plugins/sandbox_common/deadline.hpp"
 #include "tellina/descriptor.hpp"
 
 namespace tellina::chroot_sandbox {
@@ -69,6 +70,8 @@ bool Cgroup::remove() {
 
 void Cgroups::find_hierarchies() {
   std::ifstream mounts("/proc/self/mountinfo");
+  // Otherwise this process would never limit a sandbox with a control group.
+  if (!mounts) throw sandbox_common::system_error("look for control groups: /proc/self/mountinfo", errno);
   for (std::string line; std::getline(mounts, line);) {
     // "36 35 98:0 / /mount/point rw,noatime shared:1 - type source options"; see proc(5)
     const std::size_t separator = line.find(" - ");
@@ -156,16 +159,19 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
   std::set<std::string> sandboxes;
   for (const Hierarchy& hierarchy : m_hierarchies) {
     const std::string owners = hierarchy.mount_point + top + "/" + owner;
-    std::error_code none;
+    std::error_code none, error;
     std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(owners, none)) {
-      const std::string sandbox = entry.path().filename();
+    for (std::filesystem::directory_iterator entry(owners, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const std::string sandbox = entry->path().filename();
       const bool stays = std::find(keep.begin(), keep.end(), sandbox) != keep.end();
-      if (entry.is_directory(none) && !stays) found.push_back(sandbox);
+      if (entry->is_directory(none) && !stays) found.push_back(sandbox);
     }
+    if (error && error.value() != ENOENT) throw sandbox_common::system_error(owners, error.value());
     for (const std::string& sandbox : found) {
       const std::string directory = owners + "/" + sandbox;
       std::ifstream processes(directory + "/cgroup.procs");
+      if (!processes && errno != ENOENT) throw sandbox_common::system_error(directory, errno);
       for (pid_t process; processes >> process;) kill(process, SIGKILL);
       if (remove_directory(directory)) sandboxes.insert(sandbox);
     }

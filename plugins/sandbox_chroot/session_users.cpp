@@ -125,8 +125,9 @@ SessionUsers::Mapped SessionUsers::map(pid_t launcher, Random& random, const Dea
   try {
     delegate(launcher, number, deadline);
   } catch (const Error& error) {
-    // It has worked before, so this failure is temporary, and all sandboxes of one study should stay alike.
-    if (m_has_delegated) throw;
+    // If it has worked before, or if something ran out, the failure is temporary, and all sandboxes of one study should
+    // stay alike.
+    if (m_has_delegated || error.code() == ErrorCode::busy || error.code() == ErrorCode::timed_out) throw;
     note(error.what());
     m_delegates = false;
     throw;

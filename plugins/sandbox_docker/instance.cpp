@@ -74,6 +74,7 @@ std::unique_ptr<Instance> Instance::adopt(InstanceContext& context, const Claim&
   Claim ours = claim;
   ours.holder = context.run_folder.holder();
   if (ours.holder != claim.holder && !context.run_folder.rename(claim, ours)) {
+    if (errno != ENOENT) throw system_error(what, errno);
     throw Error(ErrorCode::gone, what + ": another process has taken it over");
   }
   std::unique_ptr<Instance> instance(new Instance(context, ours));

@@ -52,10 +52,30 @@ void make_own_folder(const std::string& path) {
               "remove it, or name another in sandbox.run_folder");
 }
 
+/// Returns no descriptor, with the reason in errno, if the file cannot be opened or another process has locked it.
 Descriptor lock(const std::string& path, int flags) {
   Descriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
-  if (file && flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
+  if (file && flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    file.reset();
+    errno = reason;
+  }
   return file;
+}
+
+/// A sandbox is gone only if its folder or socket does not exist or nothing listens on it. A lack of descriptors or
+/// memory is temporary.
+Error failed_connection(const std::string& what, int error_number) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+    case ECONNREFUSED:
+      return system_error(what, error_number, ErrorCode::gone);
+    case EAGAIN:
+      return system_error(what, error_number, ErrorCode::timed_out);
+    default:
+      return system_error(what, error_number);
+  }
 }
 
 }  // namespace
@@ -106,7 +126,7 @@ std::string RunFolder::holder() {
 
 bool RunFolder::is_held(const std::string& holder) const {
   const std::string path = m_path + "/holders/" + holder;
-  return !lock(path, 0) && errno == EWOULDBLOCK;
+  return !lock(path, 0) && errno != ENOENT;
 }
 
 void RunFolder::remove_dead_holders() const {
@@ -117,11 +137,13 @@ void RunFolder::remove_dead_holders() const {
 }
 
 std::vector<Claim> RunFolder::list() const {
+  const std::string path = m_path + "/sandboxes";
   std::vector<Claim> claims;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(m_path + "/sandboxes", ignored)) {
-    if (auto claim = Claim::parse(entry.path().filename())) claims.push_back(std::move(*claim));
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    if (auto claim = Claim::parse(entry->path().filename())) claims.push_back(std::move(*claim));
   }
+  if (error && error.value() != ENOENT) throw system_error(path, error.value());
   return claims;
 }
 
@@ -157,7 +179,7 @@ void RunFolder::close_socket(const Claim& claim) const { chmod((path_of(claim) +
 Descriptor RunFolder::connect(const Claim& claim, const Deadline& deadline) const {
   const std::string what = "sandbox " + claim.id;
   const Descriptor folder(::open(path_of(claim).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) throw system_error(what, errno, ErrorCode::gone);
+  if (!folder) throw failed_connection(what, errno);
   Descriptor socket = make_socket();
   const auto left = std::max(deadline.left(), std::chrono::milliseconds(1));
   timeval time{};
@@ -166,7 +188,7 @@ Descriptor RunFolder::connect(const Claim& claim, const Deadline& deadline) cons
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
   const sockaddr_un address = address_in(folder);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw system_error(what, errno, errno == EAGAIN ? ErrorCode::timed_out : ErrorCode::gone);
+    throw failed_connection(what, errno);
   }
   return socket;
 }

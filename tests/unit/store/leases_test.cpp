@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "store_fixture.hpp"
+#include "support/no_descriptors.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -226,6 +227,15 @@ TEST_F(LeasesTest, ADeadWorkersLeasesLapseAtOnce) {
   EXPECT_TRUE(taken.taken_over);
   EXPECT_EQ(taken.previous_owner, "worker.child");
   EXPECT_EQ(taken.progress.latest->charged, seconds(1));
+}
+
+TEST_F(LeasesTest, WhereNoProcessCanBeLookedAtNobodyIsRetired) {
+  begin(acquire(bob, "worker.a").fence);
+  {
+    const NoDescriptors none;
+    EXPECT_THAT(retire(), IsEmpty());
+  }
+  EXPECT_THAT(renew("worker.a"), ElementsAre(bob));
 }
 
 TEST_F(LeasesTest, AProcessNumberUsedAgainIsAnotherProcess) {
