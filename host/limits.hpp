@@ -44,6 +44,14 @@ inline constexpr std::size_t refusals_at_once = 256;
 /// Cookies of participants that a browser keeps. With a name of 20 bytes and a token of 64, these are a tenth of the
 /// 16 KiB that a request's headers may have.
 inline constexpr std::size_t kept_cookies = 20;
+/// How many logins wait for others under way, because with them their address could exceed a limit.
+inline constexpr std::size_t waiting_logins = 1024;
+/// After what time a client asks again if there are more.
+inline constexpr std::chrono::seconds login_retry{1};
+/// Of how many addresses the gateway remembers that somebody has logged in.
+inline constexpr std::size_t known_addresses = 4096;
+/// From this number on, buckets of unknown access codes are searched for old ones.
+inline constexpr std::size_t swept_login_buckets = 512;
 /// Bytes. RFC 6455, section 5.5: control frames hold 125 bytes, 2 are the code.
 inline constexpr std::size_t close_reason = 123;
 /// How long a client may take to answer a close frame.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/gateway/login_limiter.hpp"
 #include "host/limits.hpp"
 #include "host/runtime/asio_loop.hpp"
 #include "host/wire/protocol.hpp"
@@ -49,8 +50,7 @@ class GatewayLimits {
   std::chrono::milliseconds retry_interval{5};  ///< between tries to send on a full channel
   int retries = 200;                            ///< before the connection is closed
 
-  int login_failures = 10;  ///< from one address within login_window; 429 above it
-  std::chrono::milliseconds login_window{60'000};
+  LoginRates logins;
 
   std::chrono::milliseconds stop_timeout{2'000};  ///< for clients to disconnect after their close frame
 };

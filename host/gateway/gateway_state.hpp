@@ -32,7 +32,7 @@ class GatewayState {
         client_log(log_),
         files(config.static_root),
         proxies(config.trusted_proxies),
-        logins(config.limits.login_failures, config.limits.login_window),
+        logins(config.limits.logins),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
 
   /// The lane for a new WebSocket: the lane on the loop of its session or, if sessions are in other processes, the lane

@@ -111,6 +111,8 @@ std::string render_metrics(const std::vector<const Metrics*>& loops, const std::
   renderer.single("refused_connections", "counter", "Connections refused because their address had too many.",
                   &Metrics::refused_connections);
   renderer.single("failed_logins", "counter", "Logins with an unknown access code.", &Metrics::failed_logins);
+  renderer.single("logins_waiting", "gauge", "Logins that the limit for unknown access codes holds back now.",
+                  &Metrics::logins_waiting);
   renderer.single("input_stalls", "counter", "Times that reading from a socket paused because its window was full.",
                   &Metrics::input_stalls);
   renderer.single("full_channels", "counter", "Messages that the channel layer had no room for.",

@@ -34,6 +34,7 @@ class alignas(64) Metrics {
   std::array<Counter, 6> answers;  ///< HTTP responses by the first digit of their status
   Counter refused_connections;     ///< refused because their address had too many
   Counter failed_logins;
+  Counter logins_waiting;   ///< now, for others under way or for their turn
   Counter input_stalls;     ///< reading from a socket paused because its window was full
   Counter full_channels;    ///< the layer refused a message because its queue was full
   Counter accept_timeouts;  ///< no worker accepted a connection in time

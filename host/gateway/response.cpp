@@ -46,6 +46,14 @@ const std::string* Response::find(std::string_view name) const {
   return nullptr;
 }
 
+Response to_response(const WorkerReply& reply) {
+  if (reply.body.empty()) return json_error(500, "internal", "cannot read the worker's answer");
+  Response response(reply.status, "application/json", reply.body);
+  response.with("Cache-Control", "no-store");
+  if (reply.status == 503) response.with("Retry-After", "1");
+  return response;
+}
+
 Response json_error(int status, std::string_view code, std::string_view message) {
   Response response(status, "application/json", error_body(code, message));
   return response.with("Cache-Control", "no-store");

@@ -18,6 +18,8 @@ inline constexpr std::string_view page_content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'; "
     "font-src 'self'";
 
+class WorkerReply;
+
 class Response {
  public:
   using Header = std::pair<std::string, std::string>;
@@ -36,6 +38,9 @@ class Response {
 
 /// {"error": {"code": ..., "message": ...}}
 Response json_error(int status, std::string_view code, std::string_view message);
+
+/// The answer that a worker's reply becomes, without its cookie.
+Response to_response(const WorkerReply& reply);
 
 /// The headers that protect the browser. Every response has them, including the upgrade to WebSocket.
 const std::vector<Response::Header>& security_headers();

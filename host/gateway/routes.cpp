@@ -12,6 +12,7 @@
 #include "host/gateway/address_key.hpp"
 #include "host/gateway/client_address.hpp"
 #include "host/gateway/lane.hpp"
+#include "host/gateway/login_attempt.hpp"
 #include "host/gateway/request_fields.hpp"
 #include "host/gateway/scrape.hpp"
 #include "host/gateway/session_cookies.hpp"
@@ -113,11 +114,10 @@ std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerReq
 
 bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().proxies.contains(exchange.peer); }
 
-/// The address key of the sender: the peer, or the client that a trusted proxy names.
-std::string client_address(const Exchange& exchange) {
-  if (!comes_from_proxy(exchange)) return address_key(exchange.peer);
-  const std::string forwarded_for = exchange.joined_header("X-Forwarded-For");
-  return address_key(exchange.lane.state().proxies.client_of(exchange.peer, forwarded_for));
+/// The sender: the peer, or the client that a trusted proxy names.
+boost::asio::ip::address client_address(const Exchange& exchange) {
+  if (!comes_from_proxy(exchange)) return exchange.peer;
+  return exchange.lane.state().proxies.client_of(exchange.peer, exchange.joined_header("X-Forwarded-For"));
 }
 
 /// Whether a page of another server sent the request. If so, logs it.
@@ -139,14 +139,6 @@ bool comes_from_elsewhere(const Exchange& exchange) {
 
 Response plain_response(int status, std::string text) {
   return Response(status, plain_text, std::move(text)).with("Cache-Control", "no-store");
-}
-
-Response to_response(const WorkerReply& reply) {
-  if (reply.body.empty()) return json_error(500, "internal", "cannot read the worker's answer");
-  Response response(reply.status, "application/json", reply.body);
-  response.with("Cache-Control", "no-store");
-  if (reply.status == 503) response.with("Retry-After", "1");
-  return response;
 }
 
 void redirect_to_page(const Exchange& exchange) {
@@ -201,59 +193,12 @@ void serve_file(const Exchange& exchange) {
   exchange.answer(std::move(response));
 }
 
-/// Logs one line for each wrong code, and one when the address has sent so many that it must wait.
-void note_refused_login(GatewayState& state, const std::string& address) {
-  const MonotonicTime now = state.clock.now();
-  state.logins.failed(address, now);
-  LogEvent event("login_refused");
-  event.add("reason", "unknown_access_code").add("address", address);
-  if (const auto wait = state.logins.wait_for(address, now)) event.add("seconds_to_wait", *wait);
-  event.write(state.log, LogLevel::warning);
-}
-
-/// The parts of a request that finish_login() needs after the request is gone.
-class LoginRequest {
- public:
-  std::string address;
-  std::string cookie_header;
-  CookieScope scope;
-};
-
-void finish_login(Lane& lane, const LoginRequest& request, const WorkerReply& reply, const Answer& answer) {
-  if (reply.status == 401) {
-    lane.metrics().failed_logins.add();
-    note_refused_login(lane.state(), request.address);
-  }
-  if (reply.status == 200 && reply.cookie.empty()) {
-    return answer(json_error(500, "internal", "the worker's answer has no cookie"));
-  }
-  Response response = to_response(reply);
-  if (reply.status == 200) {
-    LogEvent("logged_in").add_participant(static_cast<std::int64_t>(reply.participant)).write(lane.state().log);
-    const std::string participant = reply.participant == 0 ? "" : std::to_string(reply.participant);
-    for (std::string& cookie : login_cookies(request.cookie_header, participant, reply.cookie, request.scope)) {
-      response.with("Set-Cookie", std::move(cookie));
-    }
-  }
-  answer(std::move(response));
-}
-
 void log_in(const Exchange& exchange) {
   Lane& lane = exchange.lane;
   if (comes_from_elsewhere(exchange))
     return exchange.refuse(403, "cross_origin", "a page of another site may not log in here");
   if (!is_json(exchange.header(http::field::content_type))) {
     return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
-  }
-  LoginRequest request;
-  request.address = client_address(exchange);
-  request.cookie_header = std::string(exchange.header(http::field::cookie));
-  request.scope.path = lane.state().config.base_path + "/";
-  request.scope.is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
-  if (const auto wait = lane.state().logins.wait_for(request.address, lane.state().clock.now())) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
-    Response response = json_error(429, "too_many_failures", "too many unknown access codes: wait and try again");
-    return exchange.answer(response.with("Retry-After", std::to_string(seconds)));
   }
   boost::system::error_code error;
   const json::value body = json::parse(exchange.request.body(), error);
@@ -263,11 +208,13 @@ void log_in(const Exchange& exchange) {
   if (!code || !code->is_string()) {
     return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
   }
-  WorkerRequest question(WorkerRequest::Method::login);
-  question.access_code = json::value_to<std::string>(*code);
-  lane.ask(question, [&lane, request = std::move(request), answer = exchange.answer](const WorkerReply& reply) {
-    finish_login(lane, request, reply, answer);
-  });
+  LoginRequest request;
+  request.access_code = json::value_to<std::string>(*code);
+  request.address = client_address(exchange);
+  request.cookie_header = std::string(exchange.header(http::field::cookie));
+  request.scope.path = lane.state().config.base_path + "/";
+  request.scope.is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
+  std::make_shared<LoginAttempt>(lane.shared_from_this(), std::move(request), exchange.answer)->start();
 }
 
 void tell_study(const Exchange& exchange) {
@@ -308,7 +255,7 @@ void open_terminal(const Exchange& exchange) {
   if (!request) return;
   http::token_list protocols(exchange.request[http::field::sec_websocket_protocol]);
   const bool offers_protocol = protocols.exists(subprotocol);
-  const std::string address = client_address(exchange);
+  const std::string address = address_key(client_address(exchange));
   exchange.lane.ask(*request, [offers_protocol, address, answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status != 200) return answer(to_response(reply));
     answer(UpgradeGrant(reply.participant, reply.affinity, offers_protocol, address));

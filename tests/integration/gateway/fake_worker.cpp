@@ -118,7 +118,26 @@ void FakeWorker::on_request(const Message& request) {
     const json::object state{{"state", "ready"}};
     reply = {{"status", 200}, {"body", state}, {"participant", 7}, {"affinity", affinity.load()}};
   }
-  deliver(request.reply_channel, Message(MessageKind::reply, request.connection, 0, json::serialize(reply)));
+  Message message(MessageKind::reply, request.connection, 0, json::serialize(reply));
+  if (is("method", "login")) {
+    ++logins_tried;
+    std::lock_guard lock(m_mutex);
+    if (holds_logins) {
+      m_held.emplace_back(request.reply_channel, std::move(message));
+      return;
+    }
+  }
+  deliver(request.reply_channel, std::move(message));
+}
+
+void FakeWorker::release_logins() {
+  std::vector<std::pair<std::string, Message>> held;
+  {
+    std::lock_guard lock(m_mutex);
+    holds_logins = false;
+    held.swap(m_held);
+  }
+  for (auto& [lane, message] : held) deliver(lane, std::move(message));
 }
 
 void FakeWorker::on_connect(Message connect) {

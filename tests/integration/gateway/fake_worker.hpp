@@ -54,6 +54,8 @@ class FakeWorker {
   std::atomic<bool> echoes{true};   ///< else frames are only recorded
   std::atomic<bool> gives_credit{true};
   std::atomic<bool> ready{true};
+  std::atomic<bool> holds_logins{false};  ///< logins wait for release_logins()
+  std::atomic<int> logins_tried{0};
   std::atomic<bool> on_other_thread{false};  ///< sends accepts and echoes from a thread of its own
 
   /// The next message of this connection is lost.
@@ -63,6 +65,9 @@ class FakeWorker {
   /// To the lane of a connection.
   void send(MessageKind kind, const std::string& connection, Bytes body);
   void accept(const std::string& connection) { send(MessageKind::accept, connection, channel); }
+
+  /// Answers the logins that wait, and each later one at once.
+  void release_logins();
 
   /// Waits until the condition on what was received holds; false after 5 s.
   bool wait_for(const std::function<bool(const std::vector<Message>&)>& condition);
@@ -89,6 +94,7 @@ class FakeWorker {
   std::condition_variable m_changed;
   std::vector<Message> m_connects;
   std::vector<Message> m_received;
+  std::vector<std::pair<std::string, Message>> m_held;  ///< lane and reply of each login that waits
   std::size_t m_bytes = 0;
   std::map<std::string, Sequence> m_sent;  ///< by connection: how many messages
   std::vector<std::unique_ptr<Subscription>> m_subscriptions;

@@ -147,9 +147,70 @@ TEST_F(LoginTest, MakesGuessingSlow) {
   EXPECT_LE(wait, 60);
 }
 
+TEST_F(LoginTest, TriesTenCodesOfAThousandConnections) {
+  worker->holds_logins = true;
+  start();
+  constexpr int clients = 1000;
+  std::vector<std::unique_ptr<RawClient>> guesses;
+  for (int i = 0; i < clients; ++i) {
+    guesses.push_back(std::make_unique<RawClient>(port));
+    guesses.back()->send_login("eve" + std::to_string(i));
+  }
+  ASSERT_TRUE(wait_for_metric("logins_waiting", clients - 10));
+  EXPECT_EQ(worker->logins_tried, 10);
+  worker->release_logins();
+  std::map<int, int> statuses;
+  for (const auto& guess : guesses) ++statuses[guess->read_answer().status];
+  EXPECT_EQ(statuses, (std::map<int, int>{{401, 10}, {429, clients - 10}}));
+  EXPECT_EQ(worker->logins_tried, 10);
+}
+
+TEST_F(LoginTest, LetsAClassroomInAtOnce) {
+  worker->holds_logins = true;
+  start();
+  std::vector<std::unique_ptr<RawClient>> people;
+  for (int i = 0; i < 100; ++i) {
+    people.push_back(std::make_unique<RawClient>(port));
+    people.back()->send_login("bob");
+  }
+  ASSERT_TRUE(wait_for_metric("logins_waiting", 90));
+  worker->release_logins();
+  for (const auto& person : people) EXPECT_EQ(person->read_answer().status, 200);
+}
+
+TEST_F(LoginTest, GivesTurnsToLoginsBeyondTheRateOfAll) {
+  config.limits.logins.at_once = 2;
+  config.limits.logins.turn = std::chrono::milliseconds(50);
+  start();
+  RawClient client(port);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client.login("eve").status, 401);
+  std::vector<std::unique_ptr<RawClient>> later;
+  for (int i = 0; i < 5; ++i) {
+    later.push_back(std::make_unique<RawClient>(port));
+    later.back()->send_login("eve");
+  }
+  for (const auto& guess : later) EXPECT_EQ(guess->read_answer().status, 401);
+  EXPECT_THAT(log.text(), HasSubstr("logins from addresses without an earlier login wait for their turn"));
+}
+
+TEST_F(LoginTest, AnswersALoginThatWaitsForItsTurnWhenItStops) {
+  config.limits.logins.at_once = 1;
+  config.limits.logins.turn = std::chrono::hours(1);
+  config.limits.logins.longest_delay = std::chrono::minutes(90);
+  start();
+  EXPECT_EQ(RawClient(port).login("eve").status, 401);
+  RawClient waiting(port);
+  waiting.send_login("bob");
+  ASSERT_TRUE(wait_for_metric("logins_waiting", 1));
+  EXPECT_EQ(RawClient(port).login("bob").status, 429) << "its turn would be in two hours";
+  stop();
+  EXPECT_EQ(waiting.read_answer().status, 503);
+  EXPECT_EQ(log.text().find("did not end"), std::string::npos) << log.text();
+}
+
 TEST_F(LoginTest, LetsInAgainAfterTheWindow) {
-  config.limits.login_failures = 1;
-  config.limits.login_window = std::chrono::milliseconds(300);
+  config.limits.logins.per_address = 1;
+  config.limits.logins.window = std::chrono::milliseconds(300);
   start();
   RawClient client(port);
   EXPECT_EQ(client.login("eve").status, 401);

@@ -87,15 +87,25 @@ RawAnswer RawClient::read_answer(bool has_body) {
 
 RawAnswer RawClient::request(const std::string& method, const std::string& path, const std::string& header_lines,
                              const std::string& body) {
-  std::string text = method + " " + path + " HTTP/1.1\r\nHost: " + host() + "\r\n" + header_lines;
-  if (method != "GET" && method != "HEAD") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-  send(text + "\r\n" + body);
+  send_request(method, path, header_lines, body);
   return read_answer(method != "HEAD");
 }
 
+void RawClient::send_request(const std::string& method, const std::string& path, const std::string& header_lines,
+                             const std::string& body) {
+  std::string text = method + " " + path + " HTTP/1.1\r\nHost: " + host() + "\r\n" + header_lines;
+  if (method != "GET" && method != "HEAD") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  send(text + "\r\n" + body);
+}
+
 RawAnswer RawClient::login(const std::string& access_code, const std::string& header_lines) {
-  return request("POST", "/api/v1/login", "Content-Type: application/json\r\n" + header_lines,
-                 "{\"access_code\": \"" + access_code + "\"}");
+  send_login(access_code, header_lines);
+  return read_answer();
+}
+
+void RawClient::send_login(const std::string& access_code, const std::string& header_lines) {
+  send_request("POST", "/api/v1/login", "Content-Type: application/json\r\n" + header_lines,
+               "{\"access_code\": \"" + access_code + "\"}");
 }
 
 bool RawClient::is_closed() {

@@ -43,6 +43,10 @@ class RawClient {
     return request("GET", path, header_lines);
   }
   RawAnswer login(const std::string& access_code, const std::string& header_lines = {});
+  /// The same without reading the answer.
+  void send_request(const std::string& method, const std::string& path, const std::string& header_lines = {},
+                    const std::string& body = {});
+  void send_login(const std::string& access_code, const std::string& header_lines = {});
 
   /// True once the other side has closed; false after 5 s.
   bool is_closed();

@@ -2,40 +2,9 @@
 
 #include "host/gateway/address_key.hpp"
 #include "host/gateway/connection_limit.hpp"
-#include "host/gateway/login_limiter.hpp"
 
 namespace tellina {
 namespace {
-
-using namespace std::chrono_literals;
-
-const MonotonicTime start{1h};
-
-TEST(LoginLimiter, WaitsAfterTenFailuresInAMinute) {
-  LoginLimiter limiter(10, 60s);
-  for (int i = 0; i < 10; ++i) {
-    EXPECT_FALSE(limiter.wait_for("a", start + i * 1s));
-    limiter.failed("a", start + i * 1s);
-  }
-  EXPECT_EQ(limiter.wait_for("a", start + 10s), 50s);
-  EXPECT_FALSE(limiter.wait_for("b", start + 10s));
-  EXPECT_FALSE(limiter.wait_for("a", start + 60s)) << "the oldest failure is a minute ago";
-  limiter.failed("a", start + 60s);
-  EXPECT_EQ(limiter.wait_for("a", start + 60s), 1s);
-}
-
-TEST(LoginLimiter, ForgetsTheAddressThatFailedLongestAgo) {
-  LoginLimiter limiter(1, 60s, 3);
-  limiter.failed("a", start);
-  limiter.failed("b", start + 1s);
-  limiter.failed("c", start + 2s);
-  limiter.failed("a", start + 3s);
-  limiter.failed("d", start + 4s);
-  EXPECT_EQ(limiter.addresses(), 3U);
-  EXPECT_FALSE(limiter.wait_for("b", start + 5s));
-  EXPECT_TRUE(limiter.wait_for("a", start + 5s));
-  EXPECT_TRUE(limiter.wait_for("d", start + 5s));
-}
 
 TEST(ConnectionLimit, GivesPlacesBack) {
   const auto limit = std::make_shared<ConnectionLimit>(2);

@@ -1,0 +1,113 @@
+#include "host/gateway/login_attempt.hpp"
+
+#include <utility>
+
+#include "host/gateway/address_key.hpp"
+#include "host/runtime/assertion.hpp"
+#include "host/runtime/log_event.hpp"
+
+namespace tellina {
+
+LoginAttempt::LoginAttempt(std::shared_ptr<Lane> lane, LoginRequest request, Answer answer)
+    : m_lane(std::move(lane)),
+      m_request(std::move(request)),
+      m_answer(std::move(answer)),
+      m_timer(m_lane->loop().make_timer()) {}
+
+LoginAttempt::~LoginAttempt() { m_lane->remove(this); }
+
+void LoginAttempt::start() {
+  m_lane->add(self_of(this));
+  m_lane->metrics().logins_waiting.add(1);
+  // Another lane's login may cause the verdict. Only this one's loop may then hold and end the attempt.
+  m_lane->state().logins.ask(m_request.address, m_lane->state().clock.now(),
+                             [&loop = m_lane->loop(), self = self_of(this)](const auto& verdict) mutable {
+                               loop.post([self = std::move(self), verdict] { self->on_verdict(verdict); });
+                             });
+}
+
+void LoginAttempt::on_verdict(const LoginLimiter::Verdict& verdict) {
+  TELLINA_ASSERT_PROCESS(m_state == State::queued || m_state == State::answered);
+  GatewayState& state = m_lane->state();
+  if (m_state == State::answered) {
+    if (verdict.ticket) state.logins.settle(*verdict.ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
+    return;
+  }
+  if (!verdict.ticket) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(verdict.wait).count();
+    Response response = json_error(429, "too_many_failures", "too many unknown access codes: wait and try again");
+    return finish(std::move(response.with("Retry-After", std::to_string(seconds))));
+  }
+  m_ticket = *verdict.ticket;
+  m_state = State::delayed;
+  if (verdict.wait.count() == 0) return ask_worker();
+  state.client_log.warning("login turns",
+                           "very many unknown access codes come from many addresses: logins from addresses without "
+                           "an earlier login wait for their turn",
+                           state.clock.now());
+  m_timer->start(state.clock.now() + verdict.wait, [self = self_of(this)] { self->ask_worker(); });
+}
+
+void LoginAttempt::ask_worker() {
+  if (m_state != State::delayed) return;
+  enter(State::asked);
+  WorkerRequest question(WorkerRequest::Method::login);
+  question.access_code = m_request.access_code;
+  m_lane->ask(question, [self = self_of(this)](const WorkerReply& reply) { self->on_reply(reply); });
+}
+
+void LoginAttempt::on_reply(const WorkerReply& reply) {
+  TELLINA_ASSERT_PROCESS(m_state == State::asked);
+  GatewayState& state = m_lane->state();
+  if (reply.status == 401) {
+    note_unknown_code();
+    return finish(to_response(reply));
+  }
+  const auto outcome = reply.status == 200 ? LoginLimiter::Outcome::known : LoginLimiter::Outcome::not_tried;
+  state.logins.settle(m_ticket, outcome, state.clock.now());
+  if (reply.status != 200) return finish(to_response(reply));
+  if (reply.cookie.empty()) return finish(json_error(500, "internal", "the worker's answer has no cookie"));
+  LogEvent("logged_in").add_participant(static_cast<std::int64_t>(reply.participant)).write(state.log);
+  Response response = to_response(reply);
+  const std::string participant = reply.participant == 0 ? "" : std::to_string(reply.participant);
+  for (std::string& cookie : login_cookies(m_request.cookie_header, participant, reply.cookie, m_request.scope)) {
+    response.with("Set-Cookie", std::move(cookie));
+  }
+  finish(std::move(response));
+}
+
+/// Logs one line, which says how long the address has to wait if it does.
+void LoginAttempt::note_unknown_code() {
+  GatewayState& state = m_lane->state();
+  m_lane->metrics().failed_logins.add();
+  const auto wait = state.logins.settle(m_ticket, LoginLimiter::Outcome::unknown, state.clock.now());
+  LogEvent event("login_refused");
+  event.add("reason", "unknown_access_code").add("address", address_key(m_request.address));
+  if (wait) event.add("seconds_to_wait", *wait);
+  event.write(state.log, LogLevel::warning);
+}
+
+bool LoginAttempt::is_waiting() const { return m_state == State::queued || m_state == State::delayed; }
+
+void LoginAttempt::enter(State state) {
+  if (is_waiting()) m_lane->metrics().logins_waiting.add(-1);
+  m_state = state;
+}
+
+void LoginAttempt::finish(Response response) {
+  enter(State::answered);
+  m_answer(std::move(response));
+}
+
+void LoginAttempt::leave() {
+  if (!is_waiting()) return;
+  const auto self = self_of(this);  // the timer may be the last to hold it
+  if (m_state == State::delayed) {
+    GatewayState& state = m_lane->state();
+    state.logins.settle(m_ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
+    m_timer->cancel();
+  }
+  finish(json_error(503, "busy", "the server is stopping"));
+}
+
+}  // namespace tellina

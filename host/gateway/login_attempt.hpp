@@ -1,0 +1,56 @@
+#pragma once
+
+/// One login on its way through the limit for guesses to a worker and back.
+
+#include <boost/asio/ip/address.hpp>
+
+#include <memory>
+#include <string>
+
+#include "host/gateway/lane.hpp"
+#include "host/gateway/login_limiter.hpp"
+#include "host/gateway/routes.hpp"
+#include "host/gateway/session_cookies.hpp"
+
+namespace tellina {
+
+class LoginRequest {
+ public:
+  std::string access_code;
+  boost::asio::ip::address address;  ///< the client's
+  std::string cookie_header;
+  CookieScope scope;
+};
+
+/// queued (the limiter has not decided) -> delayed (until its turn) -> asked (a worker tries the code) -> answered.
+/// Threads: the lane's loop. The limiter, the timer or the question to a worker hold it.
+class LoginAttempt final : public LaneMember {
+ public:
+  LoginAttempt(std::shared_ptr<Lane> lane, LoginRequest request, Answer answer);
+  ~LoginAttempt() override;
+
+  void start();
+  /// The gateway stops: answers 503 unless a worker already tries the code.
+  void leave() override;
+  void cut() override { leave(); }
+
+ private:
+  enum class State { queued, delayed, asked, answered };
+
+  void on_verdict(const LoginLimiter::Verdict& verdict);
+  void ask_worker();
+  void on_reply(const WorkerReply& reply);
+  void note_unknown_code();
+  bool is_waiting() const;
+  void enter(State state);
+  void finish(Response response);
+
+  const std::shared_ptr<Lane> m_lane;
+  const LoginRequest m_request;
+  const Answer m_answer;
+  const std::unique_ptr<Loop::Timer> m_timer;
+  State m_state = State::queued;
+  LoginLimiter::Ticket m_ticket = 0;
+};
+
+}  // namespace tellina
