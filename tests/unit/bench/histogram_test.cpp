@@ -8,7 +8,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::microseconds;
 
-TEST(Histogram, KnowsNothingWhenEmpty) {
+TEST(Histogram, ReturnsZeroWhenEmpty) {
   const Histogram histogram;
   EXPECT_EQ(histogram.count(), 0U);
   EXPECT_EQ(histogram.percentile(50).count(), 0);
@@ -25,7 +25,7 @@ TEST(Histogram, IsExactForShortDurations) {
   EXPECT_EQ(histogram.percentile(0).count(), 1);
 }
 
-TEST(Histogram, IsAtMostEightInAThousandTooHighForLongOnes) {
+TEST(Histogram, IsAtMostEightPerMilleTooHighForLongDurations) {
   for (std::int64_t value = 129; value < (1LL << 41); value += value / 3) {
     Histogram histogram;
     histogram.record(Nanoseconds(value));
@@ -36,14 +36,14 @@ TEST(Histogram, IsAtMostEightInAThousandTooHighForLongOnes) {
   }
 }
 
-TEST(Histogram, GivesTheLastNanosecondOfABucket) {
+TEST(Histogram, ReturnsTheUpperEndOfABucket) {
   Histogram histogram;
   histogram.record(Nanoseconds(1000));  // of the bucket from 1000 to 1003
   histogram.record(hours(1));
   EXPECT_EQ(histogram.percentile(50).count(), 1003);
 }
 
-TEST(Histogram, GivesTheGreatestExactly) {
+TEST(Histogram, ReturnsTheMaximumExactly) {
   Histogram histogram;
   histogram.record(microseconds(123457));
   EXPECT_EQ(histogram.percentile(99.9), microseconds(123457));
@@ -51,7 +51,7 @@ TEST(Histogram, GivesTheGreatestExactly) {
   EXPECT_EQ(histogram.mean(), microseconds(123457));
 }
 
-TEST(Histogram, TakesWhatIsOutOfItsRange) {
+TEST(Histogram, ClampsDurationsOutOfRange) {
   Histogram histogram;
   histogram.record(Nanoseconds(-5));
   histogram.record(hours(1000));
@@ -60,7 +60,7 @@ TEST(Histogram, TakesWhatIsOutOfItsRange) {
   EXPECT_EQ(histogram.max().count(), std::int64_t{1} << 42);
 }
 
-TEST(Histogram, AddsAnother) {
+TEST(Histogram, AddsAnotherHistogram) {
   Histogram one;
   Histogram other;
   one.record(Nanoseconds(10), 3);

@@ -19,7 +19,7 @@ KeyChecker after(const std::string& bytes) {
   return checker;
 }
 
-TEST(KeySequence, NeverTypesTheKeyThatEndsIt) { EXPECT_EQ(keys(0, 1000).find(end_key), std::string::npos); }
+TEST(KeySequence, NeverContainsTheEndKey) { EXPECT_EQ(keys(0, 1000).find(end_key), std::string::npos); }
 
 TEST(KeySequence, WholeSequencesAreWhole) {
   const KeyChecker checker = after(keys(0, 10000));
@@ -45,7 +45,7 @@ TEST(KeySequence, FindsLostKeys) {
   EXPECT_EQ(checker.reordered(), 0U);
 }
 
-TEST(KeySequence, FindsDoubledKeys) {
+TEST(KeySequence, FindsDuplicatedKeys) {
   const KeyChecker checker = after(keys(0, 100) + keys(95, 200));
   EXPECT_EQ(checker.doubled(), 5U);
   EXPECT_EQ(checker.lost(200), 0U);
@@ -60,7 +60,7 @@ TEST(KeySequence, FindsReorderedKeys) {
   EXPECT_EQ(checker.doubled(), 0U);
 }
 
-TEST(KeySequence, ManyAtOnceAreJudgedAsOneByOne) {
+TEST(KeySequence, TakeAllEqualsTakingOneByOne) {
   const std::string bytes = keys(0, 500) + keys(510, 600) + keys(505, 506) + keys(590, 900);
   const KeyChecker one_by_one = after(bytes);
   KeyChecker at_once;

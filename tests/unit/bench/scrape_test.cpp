@@ -20,16 +20,16 @@ TEST(Scrape, SumsACounterOverAllWorkers) {
             43U);
 }
 
-TEST(Scrape, TakesASampleWithoutLabelsAndWithoutAnEndOfLine) {
+TEST(Scrape, ReadsASampleWithoutLabelsAndWithoutAnEndOfLine) {
   EXPECT_EQ(sum_of(counter, "tellina_worker_overtakings_total 0"), 0U);
 }
 
-TEST(Scrape, KnowsNothingWhereNothingIsSaid) {
+TEST(Scrape, ReturnsNothingWithoutSamples) {
   EXPECT_EQ(sum_of(counter, ""), std::nullopt);
   EXPECT_EQ(sum_of(counter, "# TYPE tellina_worker_overtakings counter\n# EOF\n"), std::nullopt);
 }
 
-TEST(Scrape, TakesNoNumberForAnother) {
+TEST(Scrape, DoesNotConfuseCounters) {
   for (const std::string number : {"", "-1", "1.5", "many", "1x"}) {
     EXPECT_EQ(sum_of(counter, std::string(counter) + " " + number + "\n"), std::nullopt) << number;
   }

@@ -26,13 +26,13 @@ TEST(Statistics, FifteenValuesGiveTheFourthAndTheTwelfth) {
   EXPECT_EQ(estimate.count, 15U);
 }
 
-TEST(Statistics, FewValuesSayThatTheyAreNotEnough) {
+TEST(Statistics, FewValuesHaveALowConfidence) {
   EXPECT_EQ(estimate_median({5}).confidence, 0);
   EXPECT_NEAR(estimate_median({1, 2, 3, 4, 5}).confidence, 1 - 2.0 / 32, 1e-9);
   EXPECT_NEAR(estimate_median({1, 2, 3, 4, 5, 6}).confidence, 1 - 2.0 / 64, 1e-9);
 }
 
-TEST(Statistics, TheIntervalHoldsTheTrueMedianAsOftenAsItSays) {
+TEST(Statistics, TheIntervalContainsTheTrueMedianAsOftenAsClaimed) {
   std::mt19937 generator(1);
   std::lognormal_distribution<double> skewed(0, 1);  // its median is 1
   int held = 0;
@@ -54,7 +54,7 @@ TEST(Statistics, OneDisturbedPairMovesTheRatioLittle) {
   EXPECT_DOUBLE_EQ(estimate.high, 1.1);
 }
 
-TEST(Statistics, ANothingBelowTheLineIsNoRatio) {
+TEST(Statistics, AZeroDenominatorIsIgnored) {
   EXPECT_EQ(estimate_ratio({{1, 0}, {2, 0}}).count, 0U);
   EXPECT_EQ(estimate_ratio({{1, 0}, {2, 1}}).count, 1U);
 }

@@ -33,7 +33,7 @@ TEST(ArgumentsTest, ReadsEveryOptionOfTheServer) {
   EXPECT_FALSE(given.help);
 }
 
-TEST(ArgumentsTest, LeavesTheRestToTheConfiguration) {
+TEST(ArgumentsTest, LeavesOtherSettingsToTheConfiguration) {
   const Arguments given = parse_arguments({"worker"});
   EXPECT_EQ(given.command, CommandName::worker);
   EXPECT_EQ(given.config, "config.json");
@@ -60,7 +60,7 @@ TEST(ArgumentsTest, ReadsCommandsOfTwoWords) {
   EXPECT_EQ(parse_arguments({"participants", "reset", "--config=x.json", "bob"}).operand, "bob");
 }
 
-TEST(ArgumentsTest, ReadsWhatABenchmarkIsAskedFor) {
+TEST(ArgumentsTest, ReadsTheOptionsOfABenchmark) {
   const BenchOptions given =
       parse_arguments({"bench", "--figures", "closed,mash", "--sessions", "200", "--seconds=0.5", "--layer", "ipc",
                        "--policy", "slight", "--against=layer=memory", "--access-code", "a", "--access-code", "b"})
@@ -75,7 +75,7 @@ TEST(ArgumentsTest, ReadsWhatABenchmarkIsAskedFor) {
   EXPECT_THAT(given.access_codes, ElementsAre("a", "b"));
 }
 
-TEST(ArgumentsTest, BenchmarksOfWhatIsNotThereAreRefused) {
+TEST(ArgumentsTest, InvalidOptionsOfABenchmarkAreRefused) {
   EXPECT_THAT(complaint({"bench", "--figures", "closed,mesh"}), HasSubstr("got \"mesh\"; did you mean \"mash\"?"));
   EXPECT_EQ(complaint({"bench", "--layer", "memori"}),
             "--layer: expected memory, ipc or redis, got \"memori\"; did you mean \"memory\"?");
@@ -83,7 +83,7 @@ TEST(ArgumentsTest, BenchmarksOfWhatIsNotThereAreRefused) {
   EXPECT_EQ(complaint({"bench", "--seconds", "long"}), "--seconds: expected a number from 0.1 to 3600, got \"long\"");
 }
 
-TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
+TEST(ArgumentsTest, UnknownCommandsGetASuggestion) {
   const std::string all =
       "expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or version; got ";
   EXPECT_EQ(complaint({}), all + "none");
@@ -97,14 +97,14 @@ TEST(ArgumentsTest, UnknownCommandsAreMetWithTheNearest) {
             "participants: expected a command: list, links, add or reset; got \"run\"");
 }
 
-TEST(ArgumentsTest, UnknownOptionsAreMetWithTheNearest) {
+TEST(ArgumentsTest, UnknownOptionsGetASuggestion) {
   EXPECT_EQ(complaint({"run", "--prot", "1"}), "run: unknown option --prot; did you mean --port?");
   EXPECT_EQ(complaint({"run", "--confg", "x"}), "run: unknown option --confg; did you mean --config?");
   EXPECT_EQ(complaint({"plugins", "list", "--port", "1"}), "plugins list: unknown option --port");
   EXPECT_EQ(complaint({"run", "-x"}), "run: unknown option -x");
 }
 
-TEST(ArgumentsTest, ALoneRoleHasOnlyOptionsThatMeanSomethingToIt) {
+TEST(ArgumentsTest, ASeparateRoleHasOnlyItsOwnOptions) {
   EXPECT_EQ(complaint({"worker", "--address", "::1"}), "worker: unknown option --address");
   EXPECT_EQ(complaint({"worker", "--port", "1"}), "worker: unknown option --port");
   EXPECT_EQ(complaint({"gateway", "--number", "1"}), "gateway: unknown option --number");
@@ -130,12 +130,12 @@ TEST(ArgumentsTest, ReadsHowParticipantsAreListed) {
   EXPECT_EQ(parse_arguments({"participants", "links", "--port=80"}).port, 80);
 }
 
-TEST(ArgumentsTest, VersionCanBeAskedForAsAnOption) {
+TEST(ArgumentsTest, VersionIsAlsoAnOption) {
   EXPECT_EQ(parse_arguments({"--version"}).command, CommandName::version);
   EXPECT_EQ(parse_arguments({"version"}).command, CommandName::version);
 }
 
-TEST(ArgumentsTest, HelpSaysDefaultsAsSuch) {
+TEST(ArgumentsTest, HelpMarksDefaults) {
   EXPECT_THAT(parse_arguments({"run", "--help"}).help.value_or(""), HasSubstr("(default: config.json)"));
   EXPECT_THAT(parse_arguments({"bench", "--help"}).help.value_or(""), HasSubstr("(default: memory)"));
 }

@@ -66,7 +66,7 @@ TEST_F(NewPluginTest, WritesAnOrderingPolicyToo) {
   EXPECT_THAT(m_out, HasSubstr("ordering_patient.so\n"));
 }
 
-TEST_F(NewPluginTest, RefusesWhatCannotBeAName) {
+TEST_F(NewPluginTest, RefusesInvalidNames) {
   for (const char* name : {"Acme", "1st", "_x", "a-b", "../up", "a b", "h\xc3\xa4"}) {
     EXPECT_EQ(make(name, {"--kind=sandbox"}), 2) << name;
     EXPECT_THAT(m_err, HasSubstr("at most 40 lower-case letters, digits and \"_\" that begins with a letter"));
@@ -77,7 +77,7 @@ TEST_F(NewPluginTest, RefusesWhatCannotBeAName) {
   EXPECT_TRUE(fs::is_empty(m_folder));
 }
 
-TEST_F(NewPluginTest, RefusesUnknownKindsAndFoldersThatAreThere) {
+TEST_F(NewPluginTest, RefusesUnknownKindsAndExistingFolders) {
   EXPECT_EQ(make("acme", {}), 2);
   EXPECT_THAT(m_err, HasSubstr("expected --kind sandbox or ordering_policy, got none"));
   EXPECT_EQ(make("acme", {"--kind=sandbax"}), 2);

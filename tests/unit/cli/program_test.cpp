@@ -74,7 +74,7 @@ class ProgramTest : public ::testing::Test {
   std::string m_err;
 };
 
-TEST_F(ProgramTest, BadUsageIsStatusTwoAndSaysWhereHelpIs) {
+TEST_F(ProgramTest, BadUsageIsStatusTwoAndNamesTheHelp) {
   EXPECT_EQ(run_bare({"rnu"}), 2);
   EXPECT_EQ(m_err,
             "tellina: expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or "
@@ -101,14 +101,14 @@ TEST_F(ProgramTest, ASandboxThatNeedsNothingIsPrepared) {
   EXPECT_TRUE(m_served);
 }
 
-TEST_F(ProgramTest, BenchHandsItsOptionsToTheLoadGeneratorAndItsStatusBack) {
+TEST_F(ProgramTest, BenchPassesItsOptionsToTheLoadGeneratorAndReturnsItsStatus) {
   EXPECT_EQ(run_bare({"bench", "--sessions", "12"}), 8);
   ASSERT_TRUE(m_measured);
   EXPECT_EQ(m_measured->sessions, 12U);
   EXPECT_EQ(m_out, "figures");
 }
 
-TEST_F(ProgramTest, RunHandsItsOptionsToTheServerAndItsStatusBack) {
+TEST_F(ProgramTest, RunPassesItsOptionsToTheServerAndReturnsItsStatus) {
   EXPECT_EQ(run({"run", "--port", "0", "--address", "127.0.0.1", "--test-mode"}), 7);
   ASSERT_TRUE(m_served);
   EXPECT_EQ(m_served->role, ServerRole::all);
@@ -119,7 +119,7 @@ TEST_F(ProgramTest, RunHandsItsOptionsToTheServerAndItsStatusBack) {
   EXPECT_TRUE(m_served->test_mode);
 }
 
-TEST_F(ProgramTest, ALoneGatewayOrWorkerNeedsALayerThatLeavesTheProcess) {
+TEST_F(ProgramTest, ASeparateGatewayOrWorkerNeedsALayerBetweenProcesses) {
   for (const std::string role : {"gateway", "worker"}) {
     EXPECT_EQ(run({role}), 2);
     EXPECT_FALSE(m_served);
@@ -181,12 +181,12 @@ TEST_F(ProgramTest, ConfigConvertRefusesWhatItCannotWrite) {
   EXPECT_FALSE(fs::exists(m_folder / "b.yaml"));
 }
 
-TEST_F(ProgramTest, ConfigCheckCountsWhatIsThere) {
+TEST_F(ProgramTest, ConfigCheckCountsTasksAndCodes) {
   EXPECT_EQ(run({"config", "check"}), 0) << m_err;
   EXPECT_EQ(m_out, config() + ": good: 1 task, 2 access codes\n");
 }
 
-TEST_F(ProgramTest, ConfigCheckTellsEveryMistakeAndIsStatusTwo) {
+TEST_F(ProgramTest, ConfigCheckReportsEveryErrorAndIsStatusTwo) {
   write(
       R"({"sandbox": {"plugin": "abesnt"}, "access_codes": ["bob", 3], "task_duration_in_seconds": 60, "tasks": []})");
   EXPECT_EQ(run({"config", "check"}), 2);
@@ -196,7 +196,7 @@ TEST_F(ProgramTest, ConfigCheckTellsEveryMistakeAndIsStatusTwo) {
   EXPECT_THAT(m_err, HasSubstr("access_codes[1]: expected a string"));
 }
 
-TEST_F(ProgramTest, ConfigCheckAsksThePluginsToo) {
+TEST_F(ProgramTest, ConfigCheckAlsoAsksThePlugins) {
   write(R"({"sandbox": {"plugin": "absent", "size": 3}, "access_codes": [], "task_duration_in_seconds": 60,
  "tasks": []})");
   EXPECT_EQ(run({"config", "check"}), 2);
@@ -219,13 +219,13 @@ TEST_F(ProgramTest, AMissingConfigurationIsStatusTwo) {
   EXPECT_THAT(m_err, HasSubstr("No such file or directory"));
 }
 
-TEST_F(ProgramTest, ConfigSchemaHoldsTheSectionsOfTheInstalledPlugins) {
+TEST_F(ProgramTest, ConfigSchemaContainsTheSectionsOfTheInstalledPlugins) {
   EXPECT_EQ(run({"config", "schema"}, false), 0);
   EXPECT_THAT(m_out, HasSubstr("Messages that may wait in each channel"));
   EXPECT_THAT(m_out, HasSubstr("An even number"));
 }
 
-TEST_F(ProgramTest, PluginsListIsAlignedAndGood) {
+TEST_F(ProgramTest, PluginsListIsAlignedAndSucceeds) {
   EXPECT_EQ(run({"plugins", "list"}, false), 0) << m_err;
   EXPECT_THAT(m_out, ContainsRegex("sandbox          absent +1.0.0    " SANDBOX_FOLDER "/sandbox_absent.so\n"))
       << "how wide the column is depends on what else is built";
@@ -262,7 +262,7 @@ TEST_F(ProgramTest, ParticipantsAreListedAsJsonWithoutTheirCodes) {
   EXPECT_THAT(m_out, HasSubstr(R"("access_code":"carol")"));
 }
 
-TEST_F(ProgramTest, ListingReadsOnly) {
+TEST_F(ProgramTest, ListingDoesNotChangeTheDatabase) {
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
   EXPECT_FALSE(fs::exists(m_folder / "db.sqlite3")) << "listing made a database";
 }
@@ -289,7 +289,7 @@ TEST_F(ProgramTest, AWatchedListIsPrintedAgainUntilItIsStopped) {
   EXPECT_THAT(m_out, HasSubstr("\x1b[H\x1b[JACCESS CODE"));
 }
 
-TEST_F(ProgramTest, LinksAreShortAndGoWhereParticipantsReachTheServer) {
+TEST_F(ProgramTest, LinksAreShortAndLeadToTheAddressThatParticipantsReach) {
   EXPECT_EQ(run({"participants", "links"}), 0) << m_err;
   EXPECT_EQ(m_out,
             "bob    http://127.0.0.1:10411/?access_code=bob\n"
@@ -313,7 +313,7 @@ TEST_F(ProgramTest, LinksBeginWithThePublicUrl) {
   EXPECT_THAT(m_err, HasSubstr("expected --port PORT, because server.port is 0"));
 }
 
-TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
+TEST_F(ProgramTest, LinksToAFreePortNeedThePortNumber) {
   write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": [],
  "server": {"port": 0}})");
   EXPECT_EQ(run({"participants", "links"}), 2);
@@ -324,7 +324,7 @@ TEST_F(ProgramTest, LinksOfAFreePortNeedTheNumber) {
   EXPECT_EQ(m_out, "bob  http://127.0.0.1:81/?access_code=bob\n");
 }
 
-TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {
+TEST_F(ProgramTest, AddingAnExistingOrResettingAMissingParticipantFails) {
   EXPECT_EQ(run({"participants", "add", "carol"}), 0) << m_err;
   EXPECT_EQ(run({"participants", "add", "carol"}), 1);
   EXPECT_THAT(m_err, HasSubstr("\"carol\""));
@@ -332,7 +332,7 @@ TEST_F(ProgramTest, AParticipantThatIsThereOrIsNotThereIsAFailure) {
   EXPECT_THAT(m_err, HasSubstr("there is no participant \"dave\""));
 }
 
-TEST_F(ProgramTest, ACodeThatNobodyCanTypeIsNotAdded) {
+TEST_F(ProgramTest, AnUnprintableCodeIsNotAdded) {
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
   const std::string before = m_out;
   EXPECT_EQ(run({"participants", "add", std::string(101, 'x')}), 2);

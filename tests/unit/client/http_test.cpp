@@ -20,7 +20,7 @@ TEST(ParseUrl, ReadsHostAndPort) {
   }
 }
 
-TEST(WaitLimit, EndsAtItsTimeAndWhenAStopIsRequested) {
+TEST(WaitLimit, EndsAtTheDeadlineAndAtAStopRequest) {
   const SystemClock clock;
   const Descriptor never(::eventfd(0, EFD_CLOEXEC));
   const WaitLimit short_one(clock, std::chrono::milliseconds(5));
@@ -39,7 +39,7 @@ TEST(WaitLimit, EndsAtItsTimeAndWhenAStopIsRequested) {
   EXPECT_NO_THROW(enough.wait(ready.get(), POLLIN, "a thing"));
 }
 
-TEST(ConnectTo, SaysWhereNobodyListens) {
+TEST(ConnectTo, NamesAnAddressWhereNobodyListens) {
   try {
     connect_to(Endpoint("127.0.0.1", 1));
     ADD_FAILURE() << "it connected";

@@ -131,7 +131,7 @@ class TerminalClientTest : public ::testing::Test, protected TerminalClient::Lis
   std::deque<std::string> frames;
 };
 
-TEST_F(TerminalClientTest, SendsInputAgainFromWhereTheServerAsks) {
+TEST_F(TerminalClientTest, ResendsInputFromWhereTheServerAsks) {
   server.open(client);
   client.send_hello();
   EXPECT_FALSE(server.read_hello().stream);
@@ -159,7 +159,7 @@ TEST_F(TerminalClientTest, SendsInputAgainFromWhereTheServerAsks) {
   while (output != "output") take();
 }
 
-TEST_F(TerminalClientTest, TakesOutputOfARunningTaskBeforeTheAnswerToAStart) {
+TEST_F(TerminalClientTest, AcceptsOutputOfARunningTaskBeforeTheReplyToAStart) {
   begin();
   client.start_task(1);
   server.read();
@@ -198,7 +198,7 @@ TEST_F(TerminalClientTest, AcknowledgesInBatchesOrAtOnce) {
   EXPECT_EQ(std::get<AckFrame>(decode_client_frame(server.read().payload)).output_offset, 32U * 1024 + 2);
 }
 
-TEST_F(TerminalClientTest, RefusesWhatBreaksTheProtocol) {
+TEST_F(TerminalClientTest, RefusesViolationsOfTheProtocol) {
   const std::pair<bool, std::string> breaches[] = {
       {false, data_frame(1, "hole")},  {false, "short"}, {true, input_ack_frame(1)}, {true, "no JSON"},
       {true, R"({"type":"welcome"})"},
@@ -216,7 +216,7 @@ TEST_F(TerminalClientTest, RefusesWhatBreaksTheProtocol) {
   EXPECT_THROW(take(), ClientFailure);
 }
 
-TEST_F(TerminalClientTest, TellsTheEndOfTheConnection) {
+TEST_F(TerminalClientTest, ReportsTheEndOfTheConnection) {
   begin();
   server.send(true, R"({"type":"weather"})");
   take();

@@ -89,7 +89,7 @@ const std::vector<Member> website = {{"./", S_IFDIR},
                                      {"latest", S_IFLNK, "css/../index.html"},
                                      Member::hard_link("copy.html", "./index.html")};
 
-TEST_F(ArchiveTest, AnInitialTreeTakesContentModeAndTime) {
+TEST_F(ArchiveTest, AnInitialTreeUsesContentModeAndTime) {
   for (const Compression compression : {Compression::none, Compression::gzip, Compression::xz}) {
     write("website.tar.xz", website, compression);
     const Task loaded = task(R"({"$archive": "website.tar.xz"})", "{}");
@@ -110,7 +110,7 @@ TEST_F(ArchiveTest, AnInitialTreeTakesContentModeAndTime) {
   }
 }
 
-TEST_F(ArchiveTest, AnAnswerTakesKindAndContentOnly) {
+TEST_F(ArchiveTest, AnAnswerUsesKindAndContentOnly) {
   write("website.tar.xz", website);
   const Task loaded = task("{}", R"({"site": {"$archive": "website.tar.xz"}, "more": null})");
   const std::map<Bytes, FileNode>& entries = loaded.filesystem_answer.root.children;
@@ -143,7 +143,7 @@ TEST_F(ArchiveTest, NamesStayAsTheyAreInTheTarProgramsFiles) {
   }
 }
 
-TEST_F(ArchiveTest, OfTwoMembersWithOneNameTheLaterCounts) {
+TEST_F(ArchiveTest, TheLaterOfTwoMembersWithOneNameCounts) {
   write("t.tar.xz",
         {{"d/f", S_IFREG, "old"}, {"d/f", S_IFREG, "new"}, {"d", S_IFDIR}, {"e", S_IFREG, "x"}, {"e", S_IFDIR}});
   const std::map<Bytes, FileNode> entries = task(R"({"$archive": "t.tar.xz"})", "{}").initial.root.children;
@@ -159,7 +159,7 @@ TEST_F(ArchiveTest, TheHashCoversTheBytesOfTheArchive) {
   EXPECT_NE(first, task(R"({"$archive": "t.tar.xz"})", "{}").definition_hash);
 }
 
-TEST_F(ArchiveTest, MembersThatHaveNoPlaceInAHomeAreRefused) {
+TEST_F(ArchiveTest, MembersThatCannotBeInAHomeAreRefused) {
   EXPECT_EQ(reason({{"/etc/passwd", S_IFREG, "x"}}), "the member \"/etc/passwd\" has an absolute name");
   EXPECT_EQ(reason({{"a/../../b", S_IFREG, "x"}}), "the member \"a/../../b\" leads out of the archive");
   EXPECT_EQ(reason({{"dev/null", S_IFCHR}}), "the member \"dev/null\" is not a file, a directory or a link");
@@ -182,7 +182,7 @@ TEST_F(ArchiveTest, ABombIsRefusedWhileItIsRead) {
   EXPECT_EQ(reason(many), "it has more than 4095 members");
 }
 
-TEST_F(ArchiveTest, DirectoriesBelowOneAnotherMayBe256) {
+TEST_F(ArchiveTest, DirectoriesMayBeNested256Deep) {
   std::string deepest = "d";
   for (int depth = 2; depth <= 256; ++depth) deepest += "/d";
   write("t.tar.xz", {{deepest, S_IFDIR}, {deepest + "/file", S_IFREG, "x"}});
@@ -192,7 +192,7 @@ TEST_F(ArchiveTest, DirectoriesBelowOneAnotherMayBe256) {
             file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 levels of directories, got more");
 }
 
-TEST_F(ArchiveTest, WhatIsNoTarFileIsRefused) {
+TEST_F(ArchiveTest, AFileThatIsNotATarFileIsRefused) {
   std::ofstream(folder.file("bad.tar.xz")) << "This is a text of more than a block." << std::string(2000, 'x');
   EXPECT_EQ(reason_of_file(), "expected a tar file, got: Unrecognized archive format");
   write("bad.tar.xz", website);
@@ -204,7 +204,7 @@ TEST_F(ArchiveTest, WhatIsNoTarFileIsRefused) {
   EXPECT_EQ(reason_of_file(), "expected a tar file, got: Unrecognized archive format");
 }
 
-TEST_F(ArchiveTest, APathIsFromTheFolderOfTheConfigFile) {
+TEST_F(ArchiveTest, APathIsRelativeToTheConfigFile) {
   std::filesystem::create_directory(folder.file("trees"));
   write("trees/t.tar.xz", {{"f", S_IFREG, "1"}});
   EXPECT_EQ(task(R"({"$archive": "trees/t.tar.xz"})", "{}").initial.root.children.at("f").content, "1");

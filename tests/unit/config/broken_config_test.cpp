@@ -340,7 +340,7 @@ TEST(BrokenConfig, TheDiskOfTheSandboxSectionCounts) {
             "blocks of 4096");
 }
 
-TEST(BrokenConfig, AFileThatIsNotThereIsNamed) {
+TEST(BrokenConfig, AMissingFileIsNamed) {
   TemporaryFolder folder;
   const auto message = [](const std::string& file) {
     try {
@@ -366,7 +366,7 @@ TEST(BrokenConfig, AMissingDefaultPluginIsNamed) {
       "config.json:1:1: sandbox.plugin: expected an installed sandbox (\"docker\"), got \"chroot\" (the default)");
 }
 
-TEST(BrokenConfig, APluginWhoseSchemaIsBrokenCanOnlyBeLeftOut) {
+TEST(BrokenConfig, APluginWithABrokenSchemaCannotBeUsed) {
   FakePlugins plugins;
   plugins.sandboxes.emplace_back("odd", "{\"type\": \"object\",\n \"anyOf\": []}");
   EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "chroot"})"), plugins), "");

@@ -106,7 +106,7 @@ const BrokenText broken_json[] = {
 
 INSTANTIATE_TEST_SUITE_P(Texts, BrokenJsonTest, testing::ValuesIn(broken_json), name_of);
 
-TEST(BrokenJson, NestingUpToTheLimitIsFine) {
+TEST(BrokenJson, NestingUpToTheLimitIsAccepted) {
   Config value = read_json(nested(200), "f");
   int depth = 1;
   while (!value.items().empty()) {
@@ -129,7 +129,7 @@ TEST(BrokenJson, EveryTruncationOfAGoodFileGetsAMessage) {
   }
 }
 
-TEST(BrokenJson, EveryChangedByteIsTakenOrRefusedWithAMessage) {
+TEST(BrokenJson, EveryChangedByteIsAcceptedOrRefusedWithAMessage) {
   const std::string good = config_with_tree(
       R"({"a": null, "b": {"$file": {"mode": "0644", "size": 12}}, "c\n": {"$link": "a"}, "d": "\ud83d\ude00"})");
   ASSERT_EQ(error_of(good), "");

@@ -230,7 +230,7 @@ const BrokenText syntax[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Syntax, BrokenYamlTest, testing::ValuesIn(syntax), name_of);
 
-TEST(BrokenYaml, OnlyTheEndOfTheNameTellsTheForm) {
+TEST(BrokenYaml, OnlyTheFileExtensionDeterminesTheForm) {
   for (const char* file : {"a.yaml", "a.yml", "A.YAML", "a.json.Yml"})
     EXPECT_EQ(error_of(keys, FakePlugins(), file), "");
   for (const char* file : {"a.json", "yaml", "a.yaml.bak", ".yam", "yml/config"}) {
@@ -240,7 +240,7 @@ TEST(BrokenYaml, OnlyTheEndOfTheNameTellsTheForm) {
   }
 }
 
-TEST(BrokenYaml, MistakesOfTheStudyHaveTheMessagesOfJson) {
+TEST(BrokenYaml, ErrorsOfTheStudyHaveTheMessagesOfJson) {
   EXPECT_EQ(yaml_error("access_codes:\n  - bob\n  - bob\ntask_duration_in_seconds: 0\ntasks:\n  - type: stdout\n"
                        "    description: \"\"\n    answer: 1\nserver:\n  port: 70000\n"),
             "study.yaml:3:5: access_codes[1]: expected each entry once, got one a second time (first at 2:5)\n"

@@ -67,7 +67,7 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(output.working_directory, "~");
 }
 
-TEST(GoodConfig, ATaskStartsInItsOwnDirectoryElseInThatOfTheSandboxSection) {
+TEST(GoodConfig, ATaskStartsInItsOwnDirectoryOrInThatOfTheSandboxSection) {
   const HostConfig config = parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1,
     "sandbox": {"working_directory": "~/website"}, "tasks": [
     {"type": "stdout", "description": "d", "answer": "a", "initial_filesystem": {"website": {}}},
@@ -91,7 +91,7 @@ TEST(GoodConfig, ThePublicUrlMayEndWithTheBasePath) {
   }
 }
 
-TEST(GoodConfig, EverythingThatIsSaidIsTaken) {
+TEST(GoodConfig, EveryKeyIsRead) {
   const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
     "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all", "public_url": "https://[2001:db8::7]:8443/study/"}, "database": "../data/a.db", "workers": 9,
     "recording": {"bytes": false},
@@ -199,7 +199,7 @@ TEST(GoodConfig, TheHashFollowsTheDefinitionAndNotItsLayout) {
   EXPECT_NE(hash, hash_of(R"({"type": "stdout", "description": "d\u00e9", "answer": "a", "match": "contains"})"));
 }
 
-TEST(GoodConfig, LoadingAgainSeesWhatWasAdded) {
+TEST(GoodConfig, LoadingAgainSeesAdditions) {
   TemporaryFolder folder;
   const std::string file = folder.file("config.json");
   const auto write = [&](const std::string& codes) {
@@ -213,7 +213,7 @@ TEST(GoodConfig, LoadingAgainSeesWhatWasAdded) {
   EXPECT_EQ(again.database, folder.file("db.sqlite3"));
 }
 
-TEST(GoodConfig, TheOneInThisRepositoryIsGood) {
+TEST(GoodConfig, TheConfigurationOfThisRepositoryIsValid) {
   const HostConfig config = load_host_config(source_folder() + "/config.json", FakePlugins());
   EXPECT_EQ(config.access_codes, (std::vector<std::string>{"bob", "alice"}));
   ASSERT_EQ(config.study->tasks.size(), 2U);

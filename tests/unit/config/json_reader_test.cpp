@@ -59,7 +59,7 @@ TEST(JsonReader, DecodesEveryEscape) {
   EXPECT_EQ(read_json(R"("a\u0000b")", "f").as_string(), std::string("a\0b", 3));
 }
 
-TEST(JsonReader, TakesSurrogatePairsAsPythonWritesThem) {
+TEST(JsonReader, AcceptsSurrogatePairsAsPythonWritesThem) {
   const Config root = read_json(R"({"\ud83d\ude00": ["\uD83D\uDE00!", "x\ud800\udc00", "\udbff\udfff"]})", "f");
   const std::vector<Config>& items = root.at("\U0001F600").items();
   EXPECT_EQ(items[0].as_string(), "\U0001F600!");
@@ -83,7 +83,7 @@ TEST(JsonReader, NamesBothPlacesOfADuplicateKey) {
             "f.json:1:10: a: expected each key once, got \"a\" a second time (first at 1:2)");
 }
 
-TEST(JsonReader, TakesIntegersUpToSixtyFourBits) {
+TEST(JsonReader, AcceptsIntegersUpToSixtyFourBits) {
   const std::vector<Config> items = read_json("[9223372036854775807, -9223372036854775808, -0]", "f").items();
   EXPECT_EQ(items[0].as_integer(), std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(items[1].as_integer(), std::numeric_limits<std::int64_t>::min());
@@ -98,7 +98,7 @@ TEST(JsonReader, RefusesNumbersThatDoNotFit) {
   EXPECT_EQ(read_json("1e-400", "f").as_number(), 0) << "Python reads it as 0 too";
 }
 
-TEST(JsonReader, TakesOddButGoodLayouts) {
+TEST(JsonReader, AcceptsUnusualButValidLayouts) {
   EXPECT_EQ(read("\xEF\xBB\xBF{\"a\":1,\"b\":[1,2],\"c\":\"x\"}"), R"({"a":1,"b":[1,2],"c":"x"})");
   EXPECT_EQ(read("{\"a\"\n\n  :\r1\t,\n\"\"\n:\n-1}"), R"({"":-1,"a":1})") << "colons may stand in a later line";
   EXPECT_EQ(read("[\n-1\n,\n\"a: b # c\"\n]\n"), R"([-1,"a: b # c"])");
@@ -109,7 +109,7 @@ TEST(JsonReader, TakesOddButGoodLayouts) {
   EXPECT_EQ(read("[\"\x7F\xC2\x85\xE2\x80\xA8\"]"), "[\"\\u007f\xC2\x85\xE2\x80\xA8\"]");
 }
 
-TEST(JsonReader, ReadsALargeLineInLittleTime) {
+TEST(JsonReader, ReadsALargeLineQuickly) {
   std::string text = "[";
   for (int i = 0; i < 50'000; ++i) text += R"({"key": "value", "list": [1, 2]},)";
   text.back() = ']';

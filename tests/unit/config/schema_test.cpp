@@ -75,21 +75,21 @@ const char* const bad_configs[] = {
         {"type": "filesystem", "description": "d", "answer": {"a": {"$file": {}, "b": null}}}]})",
 };
 
-TEST(PrintedSchema, AcceptsWhatWeAcceptInTheEyesOfAnotherValidator) {
+TEST(PrintedSchema, AcceptsWithAnotherValidatorWhatWeAccept) {
   for (const char* text : good_configs) {
     EXPECT_EQ(error_of(text), "");
     EXPECT_TRUE(outsider_accepts(text)) << text;
   }
 }
 
-TEST(PrintedSchema, RefusesWhatWeRefuseInTheEyesOfAnotherValidator) {
+TEST(PrintedSchema, RefusesWithAnotherValidatorWhatWeRefuse) {
   for (const char* text : bad_configs) {
     EXPECT_NE(error_of(text), "") << text;
     EXPECT_FALSE(outsider_accepts(text)) << text;
   }
 }
 
-TEST(PrintedSchema, IsStableAndSaysWhatItIs) {
+TEST(PrintedSchema, IsStableAndHasATitle) {
   const std::string schema = full_schema(FakePlugins());
   EXPECT_EQ(schema, full_schema(FakePlugins()));
   const Config root = read_json(schema, "schema");

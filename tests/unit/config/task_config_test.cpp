@@ -60,7 +60,7 @@ TEST(TaskConfig, AnAnswerThatEqualsTheInitialFilesIsRefused) {
   }
 }
 
-TEST(TaskConfig, AnAnswerThatTakesWorkIsTaken) {
+TEST(TaskConfig, AnAnswerThatNeedsWorkIsAccepted) {
   for (const char* task : {
            R"("answer": {"a": null}, "type": "filesystem")",
            R"("answer": {}, "type": "filesystem", "initial_filesystem": {"a": null})",
@@ -79,7 +79,7 @@ TEST(TaskConfig, AnAnswerThatTakesWorkIsTaken) {
   }
 }
 
-TEST(TaskConfig, AnOutputOfLineEndsAloneIsNoAnswer) {
+TEST(TaskConfig, OnlyLineEndsAreNotAnAnswer) {
   for (const char* answer : {R"("\n")", R"("\r\n\r\n")"}) {
     EXPECT_EQ(answer_error(std::string(R"("answer": )") + answer + R"(, "type": "stdout", "match": "contains")"),
               "config.json:2:32: tasks[0].answer: expected a line with text in it, got only line ends: nearly any "
@@ -87,7 +87,7 @@ TEST(TaskConfig, AnOutputOfLineEndsAloneIsNoAnswer) {
   }
 }
 
-TEST(TaskConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsTaken) {
+TEST(TaskConfig, AWorkingDirectoryThatOnlyTheSandboxKnowsIsAccepted) {
   EXPECT_EQ(working_directory_error("~/project/src", R"({"project": {"$link": "/usr"}})"), "");
   EXPECT_EQ(working_directory_error("~/../me", "{}"), "");
   EXPECT_EQ(working_directory_error("/usr/share", "{}"), "");
@@ -104,14 +104,14 @@ std::vector<std::string> feedbacks(const std::string& of_study) {
   return names;
 }
 
-TEST(TaskConfig, FeedbackIsTheTasksElseTheStudysElseNumbers) {
+TEST(TaskConfig, FeedbackIsTheTasksOrTheStudysOrCounts) {
   EXPECT_EQ(feedbacks(""), (std::vector<std::string>{"counts", "goal", "none"}));
   for (const std::string level : {"none", "passed", "counts", "own", "goal"}) {
     EXPECT_EQ(feedbacks("\"feedback\": \"" + level + "\", "), (std::vector<std::string>{level, "goal", "none"}));
   }
 }
 
-TEST(TaskConfig, AFeedbackThatIsNoneOfThemIsRefused) {
+TEST(TaskConfig, AnUnknownFeedbackLevelIsRefused) {
   EXPECT_EQ(answer_error(R"("answer": "a", "type": "stdout", "feedback": "full")"),
             "config.json:2:67: tasks[0].feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got "
             "\"full\"");

@@ -34,7 +34,7 @@ TEST(YamlReader, ReadsEveryKindOfValue) {
   EXPECT_EQ(value_of("? " + std::string(2000, 'k') + "\n: 1\n"), "{\"" + std::string(2000, 'k') + "\":1}");
 }
 
-TEST(YamlReader, TakesForTextWhatEveryReaderTakesForText) {
+TEST(YamlReader, ReadsAsTextWhatEveryReaderReadsAsText) {
   for (const std::string text :
        {"127.0.0.1", "::1",   "10.0.0.0/8", "2001:db8::7", "it's",       "a b", "~/tools", "nobody",
         "yes.txt",   "1.2.3", "0644x",      "-x",          "12 o'clock", "a#b", "a:b",     "$link",
@@ -73,7 +73,7 @@ TEST(YamlReader, CountsCommentsOutsideOfStrings) {
   EXPECT_EQ(read("- |1\n  # no\n # no\n- 1 # yes").comments, 1U);
 }
 
-TEST(YamlReader, ReadsALargeFileInLittleTime) {
+TEST(YamlReader, ReadsALargeFileQuickly) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += "- key: value\n  list: [1, 2]\n  text: |\n    a\n    b\n";
   const auto start = std::chrono::steady_clock::now();
@@ -81,7 +81,7 @@ TEST(YamlReader, ReadsALargeFileInLittleTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
-TEST(YamlWriter, IsForPeople) {
+TEST(YamlWriter, IsReadable) {
   const Config value =
       read_json(R"({"$schema": "./s.json", "access_codes": ["bob", "1234", "no"], "empty": [[], {}, ""],
     "tasks": [{"description": "# Title\n\nText with `code`: 1, 2\n", "answer": "a\nb", "2023": {"run.sh":
@@ -101,7 +101,7 @@ TEST(YamlWriter, IsForPeople) {
             "      \"a: b\": \" \"\n");
 }
 
-TEST(YamlWriter, GivesBackOddValues) {
+TEST(YamlWriter, PreservesUnusualValues) {
   for (const std::string text :
        {R"("")", R"("\n")", R"("a\n")", R"(" a\nb")", R"("a\n \nb")", R"("a\n\n\n")", R"("a\n\tb\n c ")",
         R"("\u0000\u0007\u007f\u0085\u2028\ufeff\ud83d\ude00")", R"("a\r\nb\n")", R"("# a\n---\n...\n")",
@@ -150,7 +150,7 @@ TEST(ConfigText, AStudyIsTheSameInBothForms) {
   }
 }
 
-TEST(ConfigText, TheStudyOfTheDocumentationIsOne) {
+TEST(ConfigText, TheStudyOfTheDocumentationIsValid) {
   const std::string page = read_text(std::filesystem::path(source_folder()) / "docs/config.md");
   const std::string fence = "```yaml\n";
   const std::size_t start = page.find(fence);
@@ -164,7 +164,7 @@ TEST(ConfigText, TheStudyOfTheDocumentationIsOne) {
   EXPECT_TRUE(config.study->tasks[0].description.starts_with("## Words that occur twice\n\nPrint the words"));
 }
 
-TEST(ConfigText, RefusesWhatTheSourceHasWrong) {
+TEST(ConfigText, RefusesAnInvalidSource) {
   const auto message = [](const std::string& text, const std::string& from, const std::string& to) {
     try {
       return convert_config(text, from, to).text;

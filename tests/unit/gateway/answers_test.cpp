@@ -13,7 +13,7 @@ using testing::Not;
 
 const WallTime moment{std::chrono::seconds(784111777)};
 
-TEST(Response, IsWrittenWithEverySafetyHeader) {
+TEST(Response, HasEverySecurityHeader) {
   const std::string head = serialize_head(Response(200, "text/plain", "hello"), 11, true, moment);
   EXPECT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
@@ -26,20 +26,20 @@ TEST(Response, IsWrittenWithEverySafetyHeader) {
   EXPECT_THAT(head, Not(HasSubstr("Connection:")));
 }
 
-TEST(Response, SaysWhatBecomesOfTheConnection) {
+TEST(Response, SaysWhetherTheConnectionStaysOpen) {
   const Response response(200, "text/plain", "hello");
   EXPECT_THAT(serialize_head(response, 11, false, moment), HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(serialize_head(response, 10, true, moment), HasSubstr("HTTP/1.0 200 OK\r\n"));
   EXPECT_THAT(serialize_head(response, 10, true, moment), HasSubstr("Connection: keep-alive\r\n"));
 }
 
-TEST(Response, HasNoLengthWhereNothingWasModified) {
+TEST(Response, HasNoLengthIfNothingWasModified) {
   Response response;
   response.status = 304;
   EXPECT_THAT(serialize_head(response, 11, true, moment), Not(HasSubstr("Content-Length")));
 }
 
-TEST(Response, KeepsAPolicyOfItsOwn) {
+TEST(Response, KeepsItsOwnPolicy) {
   Response response(200, "text/html", "");
   response.with("Content-Security-Policy", std::string(page_content_security_policy));
   const std::string head = serialize_head(response, 11, true, moment);
@@ -70,7 +70,7 @@ TEST(Metrics, AreSummedOverLoopsAndEndWithEof) {
   EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 
-TEST(Metrics, TellWhatWorkersSayUnderItsFamily) {
+TEST(Metrics, ListWorkersSamplesUnderTheirFamily) {
   const auto samples =
       decode_numbers(
           R"({"samples":[["tellina_worker_overtakings","_total","{worker=\"1\"}",3],["tellina_worker_connections","","{worker=\"1\"}",2],)"

@@ -31,7 +31,7 @@ TEST(TrustedProxies, AreAddressesAndNetworksOfBothKinds) {
   EXPECT_TRUE(TrustedProxies({ip::make_network_v6("fe80::1/128")}).contains(ip::make_address("fe80::1%1")));
 }
 
-TEST(TrustedProxies, AreNoneUnlessSaid) {
+TEST(TrustedProxies, AreNoneByDefault) {
   EXPECT_FALSE(nobody.contains(ip::make_address("127.0.0.1")) || nobody.contains(ip::make_address("::1")));
 }
 
@@ -48,12 +48,12 @@ TEST(TrustedProxies, AreNotFooledByWhatTheClientSentItself) {
   EXPECT_EQ(client_of("nonsense, \"unknown, 203.0.113.5"), "203.0.113.5");
 }
 
-TEST(TrustedProxies, MayBeSeveralOneBehindAnother) {
+TEST(TrustedProxies, MayBeChained) {
   EXPECT_EQ(client_of("192.0.2.1, 203.0.113.5, 10.0.0.7, fd00::3"), "203.0.113.5");
   EXPECT_EQ(client_of("203.0.113.5,10.0.0.7,[::1]:443,::ffff:10.0.0.8"), "203.0.113.5");
 }
 
-TEST(TrustedProxies, AreTheClientWhereNobodyElseIsNamed) {
+TEST(TrustedProxies, AreTheClientIfNoOtherIsNamed) {
   EXPECT_EQ(client_of("10.0.0.9, 10.0.0.7"), "10.0.0.9");
   EXPECT_EQ(client_of("10.0.0.9"), "10.0.0.9");
   for (const char* nothing : {"", " ", ",", " , ,"}) EXPECT_EQ(client_of(nothing), "127.0.0.1") << nothing;
@@ -69,7 +69,7 @@ TEST(TrustedProxies, MayNameAPort) {
   EXPECT_EQ(client_of("[::ffff:203.0.113.5]:4711"), "::ffff:203.0.113.5");
 }
 
-TEST(TrustedProxies, AreTakenForTheClientWhereTheyNameNoAddress) {
+TEST(TrustedProxies, AreTheClientIfTheyNameNoAddress) {
   for (const char* garbage : {"unknown",
                               "_hidden",
                               "localhost",
@@ -98,7 +98,7 @@ TEST(TrustedProxies, AreTakenForTheClientWhereTheyNameNoAddress) {
   EXPECT_EQ(client_of(std::string_view("203.0.113.5\0", 12)), "127.0.0.1");
 }
 
-TEST(CameOverHttps, GoesByTheBrowsersOwnConnection) {
+TEST(CameOverHttps, UsesTheBrowsersOwnConnection) {
   EXPECT_TRUE(came_over_https("https") && came_over_https(" HTTPS ") && came_over_https("https, http"));
   EXPECT_FALSE(came_over_https("") || came_over_https("http") || came_over_https("http, https"));
   EXPECT_FALSE(came_over_https("httpsx") || came_over_https("wss"));

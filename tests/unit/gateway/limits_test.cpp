@@ -6,7 +6,7 @@
 namespace tellina {
 namespace {
 
-TEST(ConnectionLimit, GivesPlacesBack) {
+TEST(ConnectionLimit, FreesSlots) {
   const auto limit = std::make_shared<ConnectionLimit>(2);
   auto first = limit->take("a");
   auto second = limit->take("a");
@@ -28,7 +28,7 @@ TEST(AddressKey, CountsOnePersonAsOne) {
   EXPECT_NE(key("2001:db8:1:2::5"), key("2001:db8:1:3::5"));
 }
 
-TEST(IsLoopback, KnowsAllForms) {
+TEST(IsLoopback, RecognisesAllForms) {
   const auto test = [](const char* text) { return is_loopback(boost::asio::ip::make_address(text)); };
   EXPECT_TRUE(test("127.0.0.1") && test("127.1.2.3") && test("::1") && test("::ffff:127.0.0.1"));
   EXPECT_FALSE(test("10.0.0.1") || test("::2") || test("::ffff:10.0.0.1"));

@@ -12,7 +12,7 @@ TEST(ParseTarget, DecodesThePathAndLeavesTheQuery) {
   EXPECT_EQ(target->query, "access_code=b%20b&x=1");
 }
 
-TEST(ParseTarget, TakesTheAbsoluteFormToo) {
+TEST(ParseTarget, AcceptsTheAbsoluteFormToo) {
   const auto target = parse_target("http://example.org:80/healthz?a");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/healthz");
@@ -26,7 +26,7 @@ TEST(ParseTarget, TakesTheAbsoluteFormToo) {
   EXPECT_FALSE(parse_target("http:///healthz")) << "no authority";
 }
 
-TEST(ParseTarget, RefusesWhatIsNoPath) {
+TEST(ParseTarget, RefusesInvalidPaths) {
   for (const char* text : {"", "*", "healthz", "/%", "/%4", "/%zz", "/a%00b", "/a%0ab", "/%7f", "/a b", "/\t", "/\xff",
                            "/?\xff", "/?a=\xc3\xa4", "/?\x7f", "http://example.org\xff/", "/#\x01"}) {
     EXPECT_FALSE(parse_target(text)) << text;
@@ -53,7 +53,7 @@ TEST(FindQueryValue, FindsTheFirst) {
   EXPECT_FALSE(find_query_value("", "participant"));
 }
 
-TEST(CutBasePath, TakesOffWholeParts) {
+TEST(CutBasePath, RemovesWholeSegments) {
   const auto cut = [](const char* path, const char* base) {
     Target target;
     target.path = path;
@@ -68,7 +68,7 @@ TEST(CutBasePath, TakesOffWholeParts) {
   EXPECT_EQ(cut("/study", ""), "/study ");
 }
 
-TEST(IsForwardedOrigin, LooksAtEachHost) {
+TEST(IsForwardedOrigin, ChecksEachHost) {
   EXPECT_TRUE(is_forwarded_origin("https://a.example", "b.example, a.example:443"));
   EXPECT_FALSE(is_forwarded_origin("https://a.example", "b.example"));
   EXPECT_FALSE(is_forwarded_origin("https://a.example", ""));
@@ -88,7 +88,7 @@ TEST(IsSameOrigin, ComparesHostAndPort) {
   EXPECT_FALSE(is_same_origin("http://", ""));
 }
 
-TEST(AcceptsGzip, HeedsWeights) {
+TEST(AcceptsGzip, RespectsWeights) {
   EXPECT_TRUE(accepts_gzip("gzip, deflate, br"));
   EXPECT_TRUE(accepts_gzip("br;q=1.0, GZIP;q=0.8"));
   EXPECT_TRUE(accepts_gzip("*"));

@@ -84,7 +84,7 @@ TEST_F(StaticFilesTest, KnowsTheTypesOfAFrontEnd) {
   }
 }
 
-TEST_F(StaticFilesTest, CompressesTextWhereItPays) {
+TEST_F(StaticFilesTest, CompressesTextIfThatSavesBytes) {
   const std::string content(20'000, 'a');
   write("big.js", content);
   write("big.png", content);
@@ -129,7 +129,7 @@ TEST_F(StaticFilesTest, GivesEachFileAnAddressThatChangesWithTheContentOfAny) {
   EXPECT_NE(StaticFiles(m_root.string()).version(), changed.version());
 }
 
-TEST_F(StaticFilesTest, LetsAPageNameWhatNeverChanges) {
+TEST_F(StaticFilesTest, LetsAPageReferToVersionedFiles) {
   write("html/index.html",
         R"(<link href="../css/a.css"><script src="../js/b.js"></script><a href="https://c/../d">..</a>)");
   const StaticFiles files(m_root.string());

@@ -26,13 +26,13 @@ TEST(GuardTest, PassesValuesAndReferencesThrough) {
   EXPECT_EQ(value, 4);
 }
 
-TEST(GuardTest, NamesThePluginForWhatIsNoError) {
+TEST(GuardTest, NamesThePluginOfAForeignException) {
   EXPECT_EQ(what_comes_out([] { throw 17; }), "sandbox \"x\": threw int");
   EXPECT_EQ(what_comes_out([] { throw std::out_of_range("too far"); }),
             "sandbox \"x\": threw std::out_of_range: too far");
 }
 
-TEST(GuardTest, LetsErrorsBe) {
+TEST(GuardTest, DoesNotChangeErrors) {
   try {
     guard_plugin_call("x", [] { throw Error(ErrorCode::gone, "the shell has ended", "start another"); });
     FAIL() << "nothing came out";

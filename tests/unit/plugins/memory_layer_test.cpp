@@ -79,7 +79,7 @@ TEST_F(MemoryLayerTest, HoldsTenThousandMessagesByDefault) {
   EXPECT_EQ(layer->send(m_channel, numbered(10'000)), SendResult::full);
 }
 
-TEST_F(MemoryLayerTest, RefusesACapacityOfNothing) {
+TEST_F(MemoryLayerTest, RefusesACapacityOfZero) {
   try {
     make(config_with_number("capacity", 0));
     FAIL() << "made";
@@ -116,7 +116,7 @@ TEST_F(MemoryLayerTest, PrefersTheReceiverOfTheSendersThread) {
   EXPECT_EQ(there, 0);
 }
 
-TEST_F(MemoryLayerTest, WhatAReceiverSendsToItsOwnChannelComesAfterItsCall) {
+TEST_F(MemoryLayerTest, AReceiversMessageToItsOwnChannelFollowsItsCall) {
   const auto layer = make();
   std::vector<Sequence> seen;
   int depth = 0;
@@ -146,7 +146,7 @@ TEST_F(MemoryLayerTest, TwoReceiversMayAnswerEachOther) {
   EXPECT_THAT(answers, ElementsAre(0, 1, 2, 3));
 }
 
-TEST_F(MemoryLayerTest, AFullChannelRefusesWhatItsOwnReceiverSends) {
+TEST_F(MemoryLayerTest, AFullChannelRefusesMessagesOfItsOwnReceiver) {
   const auto layer = make(config_with_number("capacity", 2));
   std::vector<SendResult> results;
   const auto subscription = layer->receive(m_channel, [&](Message message) {
@@ -174,7 +174,7 @@ TEST_F(MemoryLayerTest, AReceiverMayEndItsOwnSubscription) {
   EXPECT_THAT(seen, ElementsAre(0, 1)) << "what it left waits for the next receiver";
 }
 
-TEST_F(MemoryLayerTest, AReceiverThatThrowsIsNamedInTheLogAndHindersNobody) {
+TEST_F(MemoryLayerTest, AReceiverThatThrowsIsLoggedAndAffectsNoOther) {
   const auto layer = make();
   int calls = 0;
   const auto subscription = layer->receive(m_channel, [&](Message) {

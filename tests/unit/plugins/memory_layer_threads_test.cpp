@@ -84,7 +84,7 @@ TEST_F(MemoryLayerTest, SharedMessagesGoToExactlyOneReceiver) {
   for (const auto& count : taken) EXPECT_EQ(count, each) << "no receiver is at home with a sender: they take turns";
 }
 
-TEST_F(MemoryLayerTest, ManyThreadsEachKeepToTheirOwnReceiver) {
+TEST_F(MemoryLayerTest, ManyThreadsEachUseTheirOwnReceiver) {
   const auto layer = make();
   std::atomic<int> strangers = 0;
   std::atomic<int> subscribed = 0;
@@ -107,7 +107,7 @@ TEST_F(MemoryLayerTest, ManyThreadsEachKeepToTheirOwnReceiver) {
   EXPECT_EQ(strangers, 0);
 }
 
-TEST_F(MemoryLayerTest, NothingIsLostWhileReceiversComeAndGo) {
+TEST_F(MemoryLayerTest, NothingIsLostWhileReceiversStartAndStop) {
   const auto layer = make(config_with_number("capacity", 64));
   constexpr Sequence total = 20'000;
   OrderBook book;
@@ -158,7 +158,7 @@ TEST_F(MemoryLayerTest, TheEndOfASubscriptionWaitsForARunningCall) {
   sender.join();
 }
 
-TEST_F(MemoryLayerTest, ChannelsThatCrossEachOtherDoNotLockUp) {
+TEST_F(MemoryLayerTest, ChannelsThatSendToEachOtherDoNotDeadlock) {
   const auto layer = make();
   const ChannelName one("one");
   const ChannelName two("two");

@@ -21,7 +21,7 @@ Message sample() {
   return message;
 }
 
-TEST(MessageCodec, GivesBackEveryField) {
+TEST(MessageCodec, PreservesEveryField) {
   const auto got = codec::decode_message(encoded(sample()));
   ASSERT_TRUE(got);
   EXPECT_EQ(got->kind, MessageKind::reply);
@@ -31,7 +31,7 @@ TEST(MessageCodec, GivesBackEveryField) {
   EXPECT_EQ(got->body, sample().body);
 }
 
-TEST(MessageCodec, WritesWhatItsHeaderSays) {
+TEST(MessageCodec, WritesTheDocumentedFormat) {
   const Message message(MessageKind::text, "ab", 258, "body");
   EXPECT_EQ(encoded(message), std::string("\1\2\0\2\0\0\0\0\0\0\0\0\1\2", 14) + "ab" + "body");
 }
@@ -50,7 +50,7 @@ TEST(MessageCodec, CarriesTheEmptyAndTheLargest) {
   EXPECT_FALSE(codec::is_encodable(largest));
 }
 
-TEST(MessageCodec, RefusesWhatItCannotHaveWritten) {
+TEST(MessageCodec, RefusesMalformedOctets) {
   const std::string good = encoded(sample());
   const std::size_t head = good.size() - sample().body.size();
   for (std::size_t size = 0; size < head; ++size) EXPECT_FALSE(codec::decode_message(good.substr(0, size))) << size;
@@ -64,7 +64,7 @@ TEST(MessageCodec, RefusesWhatItCannotHaveWritten) {
   EXPECT_FALSE(codec::decode_message(good + std::string(max_body_size, 'x')));
 }
 
-TEST(MessageCodec, TakesAnyOctetsWithoutHarm) {
+TEST(MessageCodec, SurvivesRandomOctets) {
   SeededRandom random;
   for (int i = 0; i < 100'000; ++i) {
     std::array<std::uint8_t, 40> octets{};

@@ -16,7 +16,7 @@ TEST(SearchPathTest, OptionsComeFirstThenTheEnvironmentThenTheProgramsOwn) {
               ElementsAre("/o1", "/o2", "/e1", "/e2", own));
 }
 
-TEST(SearchPathTest, AProgramWithoutAFolderOfItsOwnNeedsAnother) {
+TEST(SearchPathTest, AProgramWithoutItsOwnFolderNeedsAnother) {
   EXPECT_THAT(plugin_search_path({"/o"}, "", "/nowhere/bin"), ElementsAre("/o"));
   EXPECT_THAT(plugin_search_path({}, "", "/nowhere/bin"), ElementsAre("/nowhere/lib/tellina/plugins"));
 }

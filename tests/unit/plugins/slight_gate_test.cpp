@@ -86,7 +86,7 @@ TEST_F(SlightGateTest, DataThatHasStartedIsNotOvertaken) {
   EXPECT_EQ(m_gate->overtakings(), 0u);
 }
 
-TEST_F(SlightGateTest, RefusesWhatBreaksTheContractAndChangesNothing) {
+TEST_F(SlightGateTest, RefusesViolationsOfTheContractAndChangesNothing) {
   EXPECT_EQ(refusal([&] { m_gate->arrive(1, MessageKind::data); }), "message 1 arrived, expected message 0");
   connect();
   m_gate->arrive(1, MessageKind::data);

@@ -47,7 +47,7 @@ TEST_F(StrictGateTest, StartsOneMessageAtATimeInSequence) {
   EXPECT_EQ(m_gate->overtakings(), 0u);
 }
 
-TEST_F(StrictGateTest, RefusesWhatBreaksTheContractAndChangesNothing) {
+TEST_F(StrictGateTest, RefusesViolationsOfTheContractAndChangesNothing) {
   EXPECT_EQ(refusal([&] { m_gate->arrive(1, MessageKind::data); }), "message 1 arrived, expected message 0");
   EXPECT_EQ(m_gate->next(), std::nullopt);
   m_gate->arrive(0, MessageKind::connect);

@@ -93,7 +93,7 @@ TEST_F(AsioLoopTest, ATimerFiresAtItsTimeAndOnce) { expect_fires_in(20ms); }
 
 TEST_F(AsioLoopTest, ALongTimerFiresAtItsTimeAndNotWhenItsFirstWaitEnds) { expect_fires_in(700ms); }
 
-TEST_F(AsioLoopTest, WhatBecameDueWhileTheMachineSleptIsDoneWhenItWakes) {
+TEST_F(AsioLoopTest, AlarmsThatBecameDueDuringASleepRunAfterIt) {
   std::promise<void> fired;
   std::unique_ptr<Loop::Timer> timer;
   std::unique_ptr<Loop::Timer> later;
@@ -173,7 +173,7 @@ TEST_F(AsioLoopTest, AnExpiredAlarmCanStillBeCancelledByATaskThatRunsBeforeIt) {
   });
 }
 
-TEST_F(AsioLoopTest, AWatchTellsOnceWhenADescriptorCanBeRead) {
+TEST_F(AsioLoopTest, AWatchReportsOnceWhenADescriptorIsReadable) {
   std::unique_ptr<Loop::Watch> watch;
   std::promise<void> readable;
   on_loop([&] {
@@ -189,7 +189,7 @@ TEST_F(AsioLoopTest, AWatchTellsOnceWhenADescriptorCanBeRead) {
   EXPECT_EQ(read(m_sockets[0], &byte, 1), 1) << "the descriptor stays the caller's, open and unread";
 }
 
-TEST_F(AsioLoopTest, AWatchTellsOfAHangUpAndOfRoomToWrite) {
+TEST_F(AsioLoopTest, AWatchReportsAHangUpAndRoomToWrite) {
   std::unique_ptr<Loop::Watch> watch;
   std::promise<void> writable;
   std::promise<void> hung_up;
@@ -204,7 +204,7 @@ TEST_F(AsioLoopTest, AWatchTellsOfAHangUpAndOfRoomToWrite) {
   on_loop([&] { watch.reset(); });
 }
 
-TEST_F(AsioLoopTest, ADestroyedWatchTellsNothing) {
+TEST_F(AsioLoopTest, ADestroyedWatchReportsNothing) {
   bool told = false;
   on_loop([&] {
     auto watch = m_loop.watch(m_sockets[0]);

@@ -12,7 +12,7 @@ namespace {
 constexpr auto limit = std::chrono::seconds(20);
 using Use = BlockingPool::Use;
 
-TEST(ThreadPoolTest, RunsTasksOnThreadsOfItsOwn) {
+TEST(ThreadPoolTest, RunsTasksOnItsOwnThreads) {
   ThreadPool pool(2);
   std::promise<std::thread::id> ran_on;
   pool.submit(Use::call, [&] { ran_on.set_value(std::this_thread::get_id()); });
@@ -51,7 +51,7 @@ bool works(ThreadPool& pool, Use use) {
   return done->get_future().wait_for(limit) == std::future_status::ready;
 }
 
-TEST(ThreadPoolTest, WhateverHangsHoldsAtMostHalfOfTheThreads) {
+TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
   for (const Use hung : {Use::start, Use::call, Use::removal}) {
     Hanging hanging;
     {
@@ -72,7 +72,7 @@ TEST(ThreadPoolTest, WhateverHangsHoldsAtMostHalfOfTheThreads) {
   }
 }
 
-TEST(ThreadPoolTest, RemovalsRunWhereStartsAndCallsHangTogether) {
+TEST(ThreadPoolTest, RemovalsRunWhileStartsAndCallsHang) {
   Hanging starts;
   Hanging calls;
   ThreadPool pool(8);
@@ -87,7 +87,7 @@ TEST(ThreadPoolTest, RemovalsRunWhereStartsAndCallsHangTogether) {
   starts.let_go();
 }
 
-TEST(ThreadPoolTest, TheDestructorRunsWhatWasSubmitted) {
+TEST(ThreadPoolTest, TheDestructorRunsSubmittedTasks) {
   std::atomic<int> ran = 0;
   {
     ThreadPool pool(2);
@@ -96,7 +96,7 @@ TEST(ThreadPoolTest, TheDestructorRunsWhatWasSubmitted) {
   EXPECT_EQ(ran, 500);
 }
 
-TEST(ThreadPoolTest, HasThreadsEnoughForEachUseHoweverFewAreAskedFor) {
+TEST(ThreadPoolTest, HasEnoughThreadsForEachUse) {
   Hanging hanging;
   ThreadPool pool(0);
   for (int i = 0; i < 8; ++i) {

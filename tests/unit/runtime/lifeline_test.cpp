@@ -27,7 +27,7 @@ TEST(Lifeline, RunsGuardedCallsUntilItIsCut) {
   EXPECT_EQ(seen, "ac");
 }
 
-TEST(Lifeline, ObserverTellsWhetherTheObjectExists) {
+TEST(Lifeline, ObserverShowsWhetherTheObjectExists) {
   std::optional<Lifeline> lifeline(std::in_place);
   const Lifeline::Observer observer = lifeline->observer();
   EXPECT_FALSE(observer.is_cut());
@@ -62,7 +62,7 @@ class SelfDestroying {
   Lifeline m_lifeline;
 };
 
-TEST(Lifeline, SurvivesTellsWhetherTheCallbackDestroyedItsOwner) {
+TEST(Lifeline, SurvivesReturnsWhetherTheCallbackDestroyedItsOwner) {
   std::unique_ptr<SelfDestroying> object;
   std::string seen;
   object = std::make_unique<SelfDestroying>([&seen] { seen += "stays "; });

@@ -43,7 +43,7 @@ TEST_F(LogTest, WritesOneLineWithTimeLevelAndName) {
       << text;
 }
 
-TEST_F(LogTest, LeavesOutWhatIsLessImportant) {
+TEST_F(LogTest, LeavesOutLowerLevels) {
   const auto all = [](Log& log) {
     log.debug("a");
     log.info("b");
@@ -58,7 +58,7 @@ TEST_F(LogTest, LeavesOutWhatIsLessImportant) {
   EXPECT_EQ(std::count(every.begin(), every.end(), '\n'), 5);
 }
 
-TEST_F(LogTest, AnEventIsFieldsThatCanBeTakenApart) {
+TEST_F(LogTest, AnEventHasSeparateFields) {
   const LogEvent event = LogEvent("task_ended")
                              .add("participant", "P007")
                              .add("task", 2)
@@ -108,7 +108,7 @@ TEST_F(LogTest, TheJournalGetsThePriorityOfEveryLine) {
       << text;
 }
 
-TEST_F(LogTest, TellsTheJournalFromOtherPlaces) {
+TEST_F(LogTest, DistinguishesTheJournalFromOtherOutputs) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   unsetenv("JOURNAL_STREAM");

@@ -54,7 +54,7 @@ TEST_F(LoopInboxTest, HandlesAMessageOfTheLoopsOwnThreadInsideDeliver) {
   EXPECT_THAT(seen, ElementsAre("a", "b"));
 }
 
-TEST_F(LoopInboxTest, CollectsABatchWhereAskedTo) {
+TEST_F(LoopInboxTest, CollectsABatchIfRequested) {
   make(Delivery::in_batches);
   deliver("a");
   deliver_from_a_thread("b");
@@ -63,7 +63,7 @@ TEST_F(LoopInboxTest, CollectsABatchWhereAskedTo) {
   EXPECT_THAT(seen, ElementsAre("ab"));
 }
 
-TEST_F(LoopInboxTest, LetsNoMessageOvertakeOneThatWaits) {
+TEST_F(LoopInboxTest, LetsNoMessageOvertakeAWaitingOne) {
   make(Delivery::at_once);
   deliver_from_a_thread("a");
   deliver("b");
@@ -74,7 +74,7 @@ TEST_F(LoopInboxTest, LetsNoMessageOvertakeOneThatWaits) {
   EXPECT_THAT(seen, ElementsAre("ab", "c"));
 }
 
-TEST_F(LoopInboxTest, QueuesWhatArrivesWhileTheHandlerRuns) {
+TEST_F(LoopInboxTest, QueuesMessagesWhileTheHandlerRuns) {
   make(Delivery::at_once);
   on_handle = [this](const std::string& bodies) {
     if (bodies == "a") {
@@ -89,7 +89,7 @@ TEST_F(LoopInboxTest, QueuesWhatArrivesWhileTheHandlerRuns) {
   EXPECT_THAT(seen, ElementsAre("a", "bcd"));
 }
 
-TEST_F(LoopInboxTest, TakesATurnOfTheLoopForWhatArrivesDuringABatch) {
+TEST_F(LoopInboxTest, HandlesMessagesThatArriveDuringABatchOnTheNextTurn) {
   make(Delivery::in_batches);
   on_handle = [this](const std::string& bodies) {
     if (bodies != "a") return;

@@ -20,7 +20,7 @@ const MetricSample* find(const MetricSamples& samples, const std::string& family
   return found == samples.all().end() ? nullptr : &*found;
 }
 
-TEST(HistogramTest, BoundsAreInclusiveAndTheLastClassHasNone) {
+TEST(HistogramTest, BoundsAreInclusiveAndTheLastBucketHasNone) {
   Histogram times;
   for (const auto time : {0ns, 100'000ns, 100'001ns}) times.observe(time);
   times.observe(10s);
@@ -48,7 +48,7 @@ TEST(MetricSamplesTest, AHistogramIsCumulativeBucketsSumAndCount) {
   EXPECT_NEAR(find(samples, "h", "_sum", R"({worker="1"})")->value, 60.0012, 1e-9);
 }
 
-TEST(MetricSamplesTest, AProcessTellsOfItself) {
+TEST(MetricSamplesTest, AProcessReportsItself) {
   const SystemClock clock;
   MetricSamples samples;
   samples.add_process("server", clock);

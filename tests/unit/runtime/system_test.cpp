@@ -20,7 +20,7 @@ TEST(IsoTimeTest, HasTheFormOfTheRecord) {
   EXPECT_EQ(to_iso_8601(at(1'709'164'800s)), "2024-02-29T00:00:00.000000Z");
 }
 
-TEST(IsoTimeTest, CutsToTheDigitsAskedFor) {
+TEST(IsoTimeTest, CutsToTheRequestedDigits) {
   const WallTime time = at(1'769'860'800s + 999'999'999ns);
   EXPECT_EQ(to_iso_8601(time, 0), "2026-01-31T12:00:00Z");
   EXPECT_EQ(to_iso_8601(time, 3), "2026-01-31T12:00:00.999Z");
@@ -28,7 +28,7 @@ TEST(IsoTimeTest, CutsToTheDigitsAskedFor) {
   EXPECT_EQ(to_iso_8601(at(1'769'860'800s + 5ns), 9), "2026-01-31T12:00:00.000000005Z");
 }
 
-TEST(IsoTimeTest, GoesBackBefore1970) { EXPECT_EQ(to_iso_8601(at(-1ns), 9), "1969-12-31T23:59:59.999999999Z"); }
+TEST(IsoTimeTest, FormatsTimesBefore1970) { EXPECT_EQ(to_iso_8601(at(-1ns), 9), "1969-12-31T23:59:59.999999999Z"); }
 
 TEST(SystemClockTest, FollowsTheKernelsClocks) {
   const SystemClock clock;

@@ -22,7 +22,7 @@ TEST(AbiTagTest, NamesSdkCompilerLibraryAndSanitizer) {
 #endif
 }
 
-TEST(AbiTagTest, KindsHaveWords) {
+TEST(AbiTagTest, KindsHaveNames) {
   EXPECT_STREQ(to_string(PluginKind::channel_layer), "channel layer");
   EXPECT_STREQ(to_string(PluginKind::ordering_policy), "ordering policy");
   EXPECT_STREQ(to_string(PluginKind::sandbox), "sandbox");

@@ -58,7 +58,7 @@ std::string complaint(Call call) {
   return "none";
 }
 
-TEST(ConfigTest, GivesWhatItHolds) {
+TEST(ConfigTest, ReturnsItsValues) {
   const Config config = section();
   EXPECT_EQ(config.at("memory_in_mib").as_integer(), 256);
   EXPECT_EQ(config.at("memory_in_mib").as_number(), 256.0);
@@ -85,7 +85,7 @@ TEST(ConfigTest, FallsBackOnlyWhereAKeyIsAbsent) {
             "config.json:12:17: sandbox.memory_in_mib: expected a whole number, got \"x\"");
 }
 
-TEST(ConfigTest, ComplaintsNamePlacePathExpectedAndFound) {
+TEST(ConfigTest, ErrorsNamePlacePathExpectedAndFound) {
   const std::string start = "config.json:12:17: sandbox.memory_in_mib: ";
   EXPECT_EQ(complaint([] { text("many").as_integer(); }), start + "expected a whole number, got \"many\"");
   EXPECT_EQ(complaint([] { fraction().as_integer(); }), start + "expected a whole number, got 2.50");
@@ -99,7 +99,7 @@ TEST(ConfigTest, ComplaintsNamePlacePathExpectedAndFound) {
             "config.json:12:17: sandbox: expected the key \"absent\", got none");
 }
 
-TEST(ConfigTest, AValueThatNoFileHoldsIsAnEmptyObject) {
+TEST(ConfigTest, AValueWithoutAFileIsAnEmptyObject) {
   const Config config;
   EXPECT_TRUE(config.is_object());
   EXPECT_TRUE(config.members().empty());

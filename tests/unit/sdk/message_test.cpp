@@ -16,14 +16,14 @@ std::string fault_of(const std::string& name) {
   }
 }
 
-TEST(ChannelNameTest, TakesLettersDigitsAndAFewMarks) {
+TEST(ChannelNameTest, AcceptsLettersDigitsAndAFewMarks) {
   EXPECT_EQ(fault_of("websocket.connect"), "good");
   EXPECT_EQ(fault_of("worker.ab12-0"), "good");
   EXPECT_EQ(fault_of("A_z.9-x!y"), "good");
   EXPECT_EQ(fault_of(std::string(100, 'a')), "good");
 }
 
-TEST(ChannelNameTest, SaysWhatIsWrong) {
+TEST(ChannelNameTest, ReportsInvalidNames) {
   EXPECT_EQ(fault_of(""), "channel name \"\": expected 1 to 100 bytes, got none");
   EXPECT_EQ(fault_of(std::string(101, 'a')),
             "channel name \"" + std::string(101, 'a') + "\": expected 1 to 100 bytes, got more");

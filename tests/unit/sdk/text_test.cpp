@@ -16,7 +16,7 @@ TEST(TextTest, WritesHexadecimalDigits) {
   EXPECT_EQ(hexadecimal_digit('g'), -1);
 }
 
-TEST(TextTest, CodesPercents) {
+TEST(TextTest, EncodesAndDecodesPercents) {
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
   EXPECT_EQ(percent_decode(percent_encode(all)), all);

@@ -32,7 +32,7 @@ TEST(SelfTestReport, HasPassedOnlyWhenEachOfItsStepsHas) {
   EXPECT_FALSE(SelfTestReport::failure("a step", "a reason").passed());
 }
 
-TEST(SelfTestPage, SaysWhatBecameOfEachStep) {
+TEST(SelfTestPage, ShowsTheOutcomeOfEachStep) {
   const std::string page = self_test_page(report_of({Outcome::passed, Outcome::failed, Outcome::not_reached}));
   EXPECT_THAT(page, AllOf(HasSubstr("<title>Tests failed &ndash;"), HasSubstr("<h1>Tests failed</h1>"),
                           HasSubstr("<tr><td>step 0</td><td>passed</td><td>1.23 s</td></tr>\n"),

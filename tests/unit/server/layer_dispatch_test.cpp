@@ -62,13 +62,13 @@ TEST_F(LayerDispatchTest, AsksAgainUntilNothingIsLeft) {
 }
 
 /// What is found at one of the looks, with no word from the descriptor, would take half a second each otherwise.
-TEST_F(LayerDispatchTest, GoesOnFromALookByTheClock) {
+TEST_F(LayerDispatchTest, ContinuesAfterATimedDispatch) {
   start();
   layer.waiting = 1000;
   EXPECT_TRUE(hands_all_over());
 }
 
-TEST_F(LayerDispatchTest, LeavesALayerThatThrowsToItself) {
+TEST_F(LayerDispatchTest, StopsDispatchingALayerThatThrows) {
   start();
   layer.throws = true;
   ::eventfd_write(layer.event.get(), 1);
@@ -82,13 +82,13 @@ TEST_F(LayerDispatchTest, LeavesALayerThatThrowsToItself) {
   EXPECT_EQ(layer.ends, 1);
 }
 
-TEST_F(LayerDispatchTest, LeavesALayerWithADescriptorThatCannotBeWatchedToItself) {
+TEST_F(LayerDispatchTest, DoesNotDispatchALayerWhoseDescriptorCannotBeWatched) {
   layer.descriptor = 1'000'000;
   EXPECT_THROW(start(), Error);
   EXPECT_EQ(layer.ends, 1);
 }
 
-TEST_F(LayerDispatchTest, LeavesALayerThatOffersNothingAlone) {
+TEST_F(LayerDispatchTest, DoesNotDispatchALayerWithoutADescriptor) {
   layer.descriptor = -1;
   start();
   dispatch.reset();

@@ -47,7 +47,7 @@ class CheckScheduleTest : public SessionTest {
   int asked_before = 0;
 };
 
-TEST_F(CheckScheduleTest, WhatAJobDoesSilentlyPassesTheTaskWithinTwoSeconds) {
+TEST_F(CheckScheduleTest, ASilentJobPassesTheTaskWithinTwoSeconds) {
   begin_filesystem_task();
   type(0, "(sleep 3; touch a) &\r");
   backend.shell().activity.shell_is_alone = false;
@@ -60,7 +60,7 @@ TEST_F(CheckScheduleTest, WhatAJobDoesSilentlyPassesTheTaskWithinTwoSeconds) {
   EXPECT_EQ(outcome(), "passed");
 }
 
-TEST_F(CheckScheduleTest, ASandboxAtRestIsNotLookedAt) {
+TEST_F(CheckScheduleTest, AnIdleSandboxIsNotChecked) {
   change_tasks([](Study& study) { study.task_duration = hours(2); });
   begin_filesystem_task();
   loop.advance(hours(1));
@@ -68,7 +68,7 @@ TEST_F(CheckScheduleTest, ASandboxAtRestIsNotLookedAt) {
   EXPECT_EQ(asked(), 0);
 }
 
-TEST_F(CheckScheduleTest, AKeyAwakesTheScheduleForAsLongAsSomethingRuns) {
+TEST_F(CheckScheduleTest, AKeyWakesTheScheduleWhileAProcessRuns) {
   begin_filesystem_task();
   type(0, "x");
   loop.advance(seconds(2));
@@ -88,7 +88,7 @@ TEST_F(CheckScheduleTest, AJobThatSleepsCostsNoSnapshots) {
   EXPECT_EQ(snapshots(), 1);
 }
 
-TEST_F(CheckScheduleTest, ACommandOfTheShellItselfIsWatched) {
+TEST_F(CheckScheduleTest, AShellBuiltinIsWatched) {
   begin_filesystem_task();
   backend.shell().begin("read -t 20; > a");
   loop.advance(seconds(20));
@@ -99,7 +99,7 @@ TEST_F(CheckScheduleTest, ACommandOfTheShellItselfIsWatched) {
   EXPECT_EQ(outcome(), "passed");
 }
 
-TEST_F(CheckScheduleTest, WhereNoActivityIsKnownTheHomeIsLookedAtEveryTwoSeconds) {
+TEST_F(CheckScheduleTest, WithoutKnownActivityTheHomeIsCheckedEveryTwoSeconds) {
   begin_filesystem_task();
   backend.shell().activity = Activity();
   type(0, "x");
@@ -108,7 +108,7 @@ TEST_F(CheckScheduleTest, WhereNoActivityIsKnownTheHomeIsLookedAtEveryTwoSeconds
   expect_stored("SELECT count(*) FROM events WHERE kind = 'check'", "1");
 }
 
-TEST_F(CheckScheduleTest, TheTaskSaysHowOften) {
+TEST_F(CheckScheduleTest, TheTaskSetsTheInterval) {
   begin_filesystem_task(seconds(7));
   backend.shell().activity = Activity();
   type(0, "x");
@@ -127,7 +127,7 @@ TEST_F(CheckScheduleTest, ASolvedTaskIsPassedAtTheDeadline) {
   EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "60000000000");
 }
 
-TEST_F(CheckScheduleTest, TheLastLookHasAGraceOfThreeTenthsOfASecond) {
+TEST_F(CheckScheduleTest, TheLastCheckHasAGraceOf300Milliseconds) {
   begin_filesystem_task(seconds(0));
   pool.time_of_calls = milliseconds(299);
   loop.advance(seconds(49));
@@ -139,7 +139,7 @@ TEST_F(CheckScheduleTest, TheLastLookHasAGraceOfThreeTenthsOfASecond) {
   EXPECT_EQ(outcome(), "passed");
 }
 
-TEST_F(CheckScheduleTest, ALookThatTakesLongerThanTheGraceComesTooLate) {
+TEST_F(CheckScheduleTest, ACheckThatTakesLongerThanTheGraceIsTooLate) {
   begin_filesystem_task(seconds(0));
   pool.time_of_calls = milliseconds(301);
   loop.advance(seconds(49));
@@ -151,7 +151,7 @@ TEST_F(CheckScheduleTest, ALookThatTakesLongerThanTheGraceComesTooLate) {
   EXPECT_EQ(outcome(), "timed_out");
 }
 
-TEST_F(CheckScheduleTest, ALookThatBeganBeforeTheDeadlineIsNotTheLastOne) {
+TEST_F(CheckScheduleTest, ACheckThatBeganBeforeTheDeadlineIsNotTheLastOne) {
   begin_filesystem_task(seconds(0));
   pool.time_of_calls = milliseconds(100);
   loop.advance(milliseconds(48'900));
@@ -166,7 +166,7 @@ TEST_F(CheckScheduleTest, ALookThatBeganBeforeTheDeadlineIsNotTheLastOne) {
   EXPECT_EQ(outcome(), "passed");
 }
 
-TEST_F(CheckScheduleTest, WhoGivesUpASolvedTaskHasPassedIt) {
+TEST_F(CheckScheduleTest, GivingUpASolvedTaskPassesIt) {
   begin_filesystem_task();
   solve();
   say(R"({"type":"give_up","id":7})");
@@ -178,7 +178,7 @@ TEST_F(CheckScheduleTest, WhoGivesUpASolvedTaskHasPassedIt) {
   EXPECT_EQ(stored("SELECT group_concat(state) FROM task_sessions"), "passed");
 }
 
-TEST_F(CheckScheduleTest, AGiveUpThatCannotBeCheckedInTimeIsOne) {
+TEST_F(CheckScheduleTest, AGiveUpThatCannotBeCheckedInTimeCounts) {
   begin_filesystem_task();
   pool.time_of_calls = seconds(2);
   solve();
@@ -191,7 +191,7 @@ TEST_F(CheckScheduleTest, AGiveUpThatCannotBeCheckedInTimeIsOne) {
   EXPECT_EQ(outcome(), "gave_up");
 }
 
-TEST_F(CheckScheduleTest, AGiveUpJustBeforeTheDeadlineIsStillOne) {
+TEST_F(CheckScheduleTest, AGiveUpJustBeforeTheDeadlineStillCounts) {
   begin_filesystem_task(seconds(0));
   pool.time_of_calls = seconds(2);
   loop.advance(milliseconds(49'900));
@@ -201,7 +201,7 @@ TEST_F(CheckScheduleTest, AGiveUpJustBeforeTheDeadlineIsStillOne) {
   EXPECT_EQ(outcome(), "gave_up");
 }
 
-TEST_F(CheckScheduleTest, AResetDuringTheLastLookEndsIt) {
+TEST_F(CheckScheduleTest, AResetDuringTheLastCheckEndsIt) {
   begin_filesystem_task(seconds(0));
   pool.time_of_calls = seconds(2);
   session->on_text(port, R"({"type":"reset","id":1})");
@@ -211,7 +211,7 @@ TEST_F(CheckScheduleTest, AResetDuringTheLastLookEndsIt) {
   ASSERT_TRUE(wait([&] { return outcome() == "gave_up"; }));
 }
 
-TEST_F(CheckScheduleTest, ACommandThatGoesOnAfterTheAnswerPassesTheTask) {
+TEST_F(CheckScheduleTest, ACommandThatContinuesAfterTheAnswerPassesTheTask) {
   begin_task();
   settle();
   backend.shell().begin("echo hello");
@@ -258,7 +258,7 @@ TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndEndsSoonHasItsStat
   expect_stored("SELECT exit_status || ended_by FROM commands", "1exit");
 }
 
-TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndRunsOnIsNotWaitedForLong) {
+TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndContinuesIsNotAwaitedForLong) {
   begin_filesystem_task();
   backend.shell().begin("touch a; sleep 1000");
   solve();
@@ -267,7 +267,7 @@ TEST_F(CheckScheduleTest, ACommandThatSolvesAFilesystemTaskAndRunsOnIsNotWaitedF
   EXPECT_EQ(outcome(), "passed");
 }
 
-TEST_F(CheckScheduleTest, AShellInsideTheShellIsNotWaitedFor) {
+TEST_F(CheckScheduleTest, AnInnerShellIsNotAwaited) {
   begin_filesystem_task();
   backend.shell().begin("bash");
   backend.shell().prompt();
@@ -289,7 +289,7 @@ TEST_F(CheckScheduleTest, OutputThatDoesNotPassIsJudgedWhenItsCommandEnds) {
   EXPECT_EQ(outcome(), "gave_up");
 }
 
-TEST_F(CheckScheduleTest, WhatIsTypedAtARunningCommandPassesNothing) {
+TEST_F(CheckScheduleTest, InputToARunningCommandPassesNothing) {
   begin_task();
   settle();
   backend.shell().begin("cat");

@@ -18,7 +18,7 @@ void damage(const std::string& path) {
   file << std::string(bytes.size() - page, '\xA5');
 }
 
-TEST_F(SessionTest, StandsStillInOrderWhereTheDatabaseIsDamagedWhileItRuns) {
+TEST_F(SessionTest, PausesWhenTheDatabaseIsDamagedWhileItRuns) {
   begin_task();
   store->run([](StoreTransaction&) {});
   damage(path);

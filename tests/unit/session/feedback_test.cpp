@@ -60,7 +60,7 @@ TEST_F(FeedbackTest, CountsNameNothing) {
   expect_stored("SELECT feedback FROM results", "counts");
 }
 
-TEST_F(FeedbackTest, CountsLeaveOutTheLinesThatAreAllowed) {
+TEST_F(FeedbackTest, CountsLeaveOutAllowedLines) {
   begin_lines(Feedback::counts, "ls\r\none\r\ntwo\r\nmore\r\n");
   EXPECT_EQ(check(), R"({"type":"progress","matched":2,"missing":1,"extra":0,"incorrect":0,"detail":[]})");
 }
@@ -87,7 +87,7 @@ TEST_F(FeedbackTest, GoalNamesTheMissingLinesAroundTheRightOnes) {
       R"({"line":"two","status":"matched"},{"line":"one","status":"missing"},{"line":"three","status":"missing"}]})");
 }
 
-TEST_F(FeedbackTest, GoalIsWholeWhereTheParticipantHasNothing) {
+TEST_F(FeedbackTest, GoalIsCompleteIfTheParticipantHasNothing) {
   begin_lines(Feedback::goal, "");
   EXPECT_EQ(
       boost::json::serialize(port.last("progress")["detail"]),

@@ -61,7 +61,7 @@ TEST_F(HomeCheckTest, ACommandThatEndsDuringASnapshotIsFollowedByAnother) {
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
 }
 
-TEST_F(HomeCheckTest, ASnapshotOfAHomeThatChangedMeanwhileIsTakenAgainAfterASecond) {
+TEST_F(HomeCheckTest, ASnapshotOfAChangingHomeIsRepeatedAfterASecond) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
   loop.advance(seconds(8));  // the shell is at rest
   before = backend.shell().snapshots;
@@ -80,7 +80,7 @@ TEST_F(HomeCheckTest, ASnapshotOfAHomeThatChangedMeanwhileIsTakenAgainAfterASeco
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
 }
 
-TEST_F(HomeCheckTest, ACommandThatGoesOnPassesTheTaskWithinASecondOfItsOutput) {
+TEST_F(HomeCheckTest, ARunningCommandPassesTheTaskWithinASecondOfItsOutput) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
   backend.shell().home.root.children["a"] = FileNode::regular("");
   backend.shell().print("made a, and I continue\r\n");

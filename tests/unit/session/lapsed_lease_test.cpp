@@ -5,7 +5,7 @@
 namespace tellina::testing {
 namespace {
 
-TEST_F(SessionTest, InputThatWaitsForTheShellStaysBackWhileTheLeaseMayHaveLapsed) {
+TEST_F(SessionTest, InputThatWaitsForTheShellIsHeldWhileTheLeaseMayHaveExpired) {
   begin_task();
   const int little = 4096;
   ASSERT_EQ(setsockopt(backend.shell().terminal(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little), 0);

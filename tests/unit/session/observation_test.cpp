@@ -50,7 +50,7 @@ TEST(ObservationFrames, BecomeEventsOfKnownFieldsOnly) {
   }
 }
 
-TEST(ObservationFrames, SayWhatIsWrongWithThem) {
+TEST(ObservationFrames, ReportWhatIsInvalid) {
   std::string many = "[0,1]";
   for (int i = 1; i <= 256; ++i) many += ",[" + std::to_string(i) + ",1]";
   const std::vector<std::pair<std::string, std::string>> table = {
@@ -121,7 +121,7 @@ TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
   expect_stored("SELECT detail FROM event_log WHERE kind = 'detached'", R"({"reason":"1006 the page left"})");
 }
 
-TEST_F(ObservationTest, CountsWhatIsTooMuchOfIt) {
+TEST_F(ObservationTest, CountsExcessObservations) {
   begin_task();
   for (int i = 0; i < 1010; ++i) session->on_text(port, hidden);
   for (int i = 0; i < 1003; ++i) session->on_text(port, times_of("s"));
@@ -137,7 +137,7 @@ TEST_F(ObservationTest, CountsWhatIsTooMuchOfIt) {
   EXPECT_EQ(port.count("error"), 0);
 }
 
-TEST_F(ObservationTest, ASandboxThatDoesNotStartIsAnEventOfItsOwn) {
+TEST_F(ObservationTest, ASandboxThatDoesNotStartIsAnEvent) {
   backend.is_unavailable = true;
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
@@ -149,7 +149,7 @@ TEST_F(ObservationTest, ASandboxThatDoesNotStartIsAnEventOfItsOwn) {
   EXPECT_EQ(stored("SELECT count(*) FROM results"), "0");
 }
 
-TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockStands) {
+TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockIsStopped) {
   begin_task();
   loop.advance(seconds(20));
   session.reset();

@@ -11,7 +11,7 @@ using ::testing::Contains;
 
 constexpr std::uint64_t kib = 1024;
 
-TEST(OutputThrottle, LetsTheFirst64MebibytesThroughWithoutAWord) {
+TEST(OutputThrottle, LetsTheFirst64MebibytesThrough) {
   const MonotonicTime start{};
   OutputThrottle throttle(0, start);
   throttle.count(64 * kib * kib - 1);
@@ -23,7 +23,7 @@ TEST(OutputThrottle, LetsTheFirst64MebibytesThroughWithoutAWord) {
   EXPECT_FALSE(throttle.begins(start)) << "it is reported once";
 }
 
-TEST(OutputThrottle, CountsWhatWasRecordedBefore) {
+TEST(OutputThrottle, CountsEarlierRecords) {
   OutputThrottle throttle(64 * kib * kib, MonotonicTime{});
   EXPECT_TRUE(throttle.applies());
   EXPECT_FALSE(throttle.begins(MonotonicTime{})) << "the owner before told it";
@@ -63,7 +63,7 @@ class ThrottledSessionTest : public SessionTest {
   std::string throttled() { return stored("SELECT group_concat(detail) FROM events WHERE kind = 'throttled'"); }
 };
 
-TEST_F(ThrottledSessionTest, GoesOnAtAQuarterOfAMebibyteASecondAndSaysSo) {
+TEST_F(ThrottledSessionTest, ContinuesAtAQuarterOfAMebibyteASecondAndLogsIt) {
   begin_with(64 * kib * kib - 100 * kib);
   const std::uint64_t first = flood(milliseconds(200));
   EXPECT_GT(first, 100 * kib);
@@ -76,7 +76,7 @@ TEST_F(ThrottledSessionTest, GoesOnAtAQuarterOfAMebibyteASecondAndSaysSo) {
   EXPECT_EQ(throttled(), R"({"after_bytes":67108864})");
 }
 
-TEST_F(ThrottledSessionTest, ARestartDoesNotGive64MebibytesAnew) {
+TEST_F(ThrottledSessionTest, ARestartDoesNotAllowAnother64Mebibytes) {
   begin_with(64 * kib * kib + 1);
   flood(seconds(1));  // the terminal's own buffer, and a second's worth
   EXPECT_LT(flood(seconds(10)), 11 * 256 * kib);

@@ -70,7 +70,7 @@ TEST_F(SessionTest, AcknowledgesKeysTogetherAndPastesAtOnce) {
   EXPECT_EQ(port.last("input_ack")["input_offset"].to_number<int>(), 3 + 8 * 1024);
 }
 
-TEST_F(SessionTest, DropsInputThatComesTwice) {
+TEST_F(SessionTest, DropsInputThatArrivesTwice) {
   begin_task();
   type(0, "abc");
   type(1, "bcd");
@@ -99,7 +99,7 @@ TEST_F(SessionTest, AnswersWrongTasks) {
   EXPECT_EQ(backend.starts, 0);
 }
 
-TEST_F(SessionTest, EndsAndResetsOnlyTheTaskThatIsMeant) {
+TEST_F(SessionTest, EndsAndResetsOnlyTheNamedTask) {
   begin_task();
   say(R"({"type":"give_up","id":1,"task":2})");
   EXPECT_EQ(port.texts.back(), R"({"type":"error","code":"wrong_task","message":"expected task 1, got 2","id":1})");
@@ -126,7 +126,7 @@ TEST_F(SessionTest, WelcomesARepeatedStartOnTheRunningStreams) {
   EXPECT_EQ(backend.starts, 1);
 }
 
-TEST_F(SessionTest, PassesATaskAndPutsItAway) {
+TEST_F(SessionTest, PassesATaskAndCleansItUp) {
   begin_task();
   type(0, "echo hello\r");
   backend.shell().run("echo hello", "hello\r\n");
@@ -165,7 +165,7 @@ TEST_F(SessionTest, EndsATaskWhenItsTimeIsOver) {
   EXPECT_EQ(stored("SELECT charged_before_ns FROM task_sessions"), "60000000000");
 }
 
-TEST_F(SessionTest, IsBusyForAStartWhileTheLastTaskIsPutAway) {
+TEST_F(SessionTest, IsBusyForAStartWhileThePreviousTaskIsEnding) {
   begin_task();
   session->on_text(port, R"({"type":"give_up","id":7})");
   session->on_text(port, R"({"type":"start_task","id":8,"task":1})");
@@ -203,7 +203,7 @@ TEST_F(SessionTest, ResetsOnceForARepeatedRequest) {
   EXPECT_TRUE(wait([&] { return stored("SELECT count(*) FROM events WHERE kind = 'reset'") == "1"; }));
 }
 
-TEST_F(SessionTest, TellsTheLastCheckToAPageThatComesLaterUntilItsSandboxIsGone) {
+TEST_F(SessionTest, SendsTheLastCheckToALaterPageUntilItsSandboxIsGone) {
   begin_task();
   type(0, "echo bye\r");
   backend.shell().run("echo bye", "bye\r\n");
@@ -265,7 +265,7 @@ TEST_F(SessionTest, StopsReadingAPageThatDoesNotRender) {
   EXPECT_GT(port.output.size(), limits::output_window);
 }
 
-TEST_F(SessionTest, GoesOnWhereAPageLeftOff) {
+TEST_F(SessionTest, ContinuesWhereAPageLeftOff) {
   begin_task();
   backend.shell().print("0123456789");
   loop.run_until_idle();
@@ -298,7 +298,7 @@ TEST_F(SessionTest, RestartsAShellThatEnds) {
   EXPECT_EQ(stored("SELECT detail FROM events WHERE kind = 'shell_ended'"), R"({"exit_status":7})");
 }
 
-TEST_F(SessionTest, SaysThatAShellIsNewInALineOfItsOwn) {
+TEST_F(SessionTest, AnnouncesANewShellOnASeparateLine) {
   begin_task();
   loop.advance(seconds(2));
   backend.shell().print("exit\r\n");
@@ -308,7 +308,7 @@ TEST_F(SessionTest, SaysThatAShellIsNewInALineOfItsOwn) {
   EXPECT_THAT(port.output, HasSubstr("exit\r\n(a new shell)\r\n"));
 }
 
-TEST_F(SessionTest, GivesEverythingBackWhenReleased) {
+TEST_F(SessionTest, ReturnsEverythingWhenReleased) {
   begin_task();
   bool released = false;
   session->release([&] { released = true; });
@@ -319,7 +319,7 @@ TEST_F(SessionTest, GivesEverythingBackWhenReleased) {
   EXPECT_EQ(stored("SELECT state FROM task_sessions"), "running");
 }
 
-TEST_F(SessionTest, SaysWhenNobodyIsThere) {
+TEST_F(SessionTest, ReportsWhenNobodyIsConnected) {
   open();
   session->detach(port, "gone");
   loop.run_until_idle();

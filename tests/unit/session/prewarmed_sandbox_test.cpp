@@ -18,7 +18,7 @@ class PrewarmedSandboxTest : public SessionTest {
   }
 };
 
-TEST_F(PrewarmedSandboxTest, IsWhatTheTaskBeginsIn) {
+TEST_F(PrewarmedSandboxTest, IsTheOneInWhichTheTaskBegins) {
   read_task();
   say(R"({"type":"resize","columns":100,"rows":30})");
   loop.advance(std::chrono::seconds(30));
@@ -47,7 +47,7 @@ TEST_F(PrewarmedSandboxTest, HasTheTimeZoneOfThePage) {
   EXPECT_THAT(stored("SELECT detail FROM events WHERE kind = 'attached'"), HasSubstr(R"("timezone":"Europe/Berlin")"));
 }
 
-TEST_F(PrewarmedSandboxTest, IsWaitedForWhereTheTaskIsStartedFirst) {
+TEST_F(PrewarmedSandboxTest, IsAwaitedIfTheTaskStartsFirst) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
@@ -56,14 +56,14 @@ TEST_F(PrewarmedSandboxTest, IsWaitedForWhereTheTaskIsStartedFirst) {
   EXPECT_EQ(backend.starts, 1);
 }
 
-TEST_F(PrewarmedSandboxTest, GoesWithThePage) {
+TEST_F(PrewarmedSandboxTest, IsRemovedWithThePage) {
   read_task();
   session->detach(port, "gone");
   ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
   ASSERT_TRUE(wait([&] { return idle_calls == 1; }));
 }
 
-TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBack) {
+TEST_F(PrewarmedSandboxTest, IsRemovedBeforeTheLeaseIsReturned) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   bool released = false;
@@ -73,7 +73,7 @@ TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBack) {
   EXPECT_TRUE(backend.shell().is_destroyed);
 }
 
-TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLeft) {
+TEST_F(PrewarmedSandboxTest, IsRemovedBeforeTheLeaseIsReturnedEvenIfThePageHasLeft) {
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->detach(port, "gone");
@@ -85,7 +85,7 @@ TEST_F(PrewarmedSandboxTest, GoesBeforeTheLeaseIsGivenBackAlsoWhereThePageHasLef
   EXPECT_TRUE(backend.shell().is_destroyed);
 }
 
-TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileIsMadeAfresh) {
+TEST_F(PrewarmedSandboxTest, ThatHasEndedIsReplaced) {
   read_task();
   backend.shell().exit();
   start_task(1);
@@ -95,7 +95,7 @@ TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileIsMadeAfresh) {
   EXPECT_FALSE(backend.shell().is_destroyed);
 }
 
-TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoTask) {
+TEST_F(PrewarmedSandboxTest, ThatHasEndedAndCannotBeReplacedBeginsNoTask) {
   read_task();
   backend.shell().exit();
   backend.is_unavailable = true;
@@ -105,13 +105,13 @@ TEST_F(PrewarmedSandboxTest, ThatHasEndedMeanwhileAndCannotBeMadeAfreshBeginsNoT
   EXPECT_EQ(stored("SELECT count(*) FROM task_sessions"), "0");
 }
 
-TEST_F(PrewarmedSandboxTest, GoesWithALostSession) {
+TEST_F(PrewarmedSandboxTest, IsRemovedWithALostSession) {
   read_task();
   session->abandon();
   ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
 }
 
-TEST_F(PrewarmedSandboxTest, ThatCouldNotBeMadeIsMadeAfresh) {
+TEST_F(PrewarmedSandboxTest, ThatCouldNotBeCreatedIsRetried) {
   backend.is_unavailable = true;
   open();
   greet(port);
@@ -151,7 +151,7 @@ TEST_F(PrewarmedSandboxTest, OfATaskThatWasChangedIsReplaced) {
   EXPECT_TRUE(backend.shell().spec.initial.root.children.contains("new"));
 }
 
-TEST_F(PrewarmedSandboxTest, IsNotMadeWhereNoneIsKeptReady) {
+TEST_F(PrewarmedSandboxTest, IsNotCreatedIfThePoolIsEmpty) {
   environment.works_ahead = false;
   open();
   greet(port);

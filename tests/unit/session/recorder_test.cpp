@@ -65,7 +65,7 @@ class RecorderTest : public SessionTest {
   int losses = 0;
 };
 
-TEST_F(RecorderTest, BatchesWhatComesWhileAWriteIsUnderWay) {
+TEST_F(RecorderTest, BatchesRecordsThatArriveDuringAWrite) {
   begin();
   const int before = failing.submitted;
   add_input(0, "a");
@@ -77,7 +77,7 @@ TEST_F(RecorderTest, BatchesWhatComesWhileAWriteIsUnderWay) {
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "100");
 }
 
-TEST_F(RecorderTest, KeepsWhatCameBeforeTheBegin) {
+TEST_F(RecorderTest, KeepsRecordsFromBeforeTheBegin) {
   recorder->add(OutputRecord(0, "early", now()));
   EXPECT_EQ(recorder->backlog(), 5U);
   begin();
@@ -85,7 +85,7 @@ TEST_F(RecorderTest, KeepsWhatCameBeforeTheBegin) {
   EXPECT_EQ(stored("SELECT output_end FROM task_sessions"), "5");
 }
 
-TEST_F(RecorderTest, DiscardsWhatNeverBegan) {
+TEST_F(RecorderTest, DiscardsRecordsOfATaskThatNeverBegan) {
   recorder->add(OutputRecord(0, "early", now()));
   recorder->discard_held();
   EXPECT_EQ(recorder->backlog(), 0U);
@@ -93,7 +93,7 @@ TEST_F(RecorderTest, DiscardsWhatNeverBegan) {
   EXPECT_EQ(stored("SELECT output_end FROM task_sessions"), "0");
 }
 
-TEST_F(RecorderTest, TriesAgainWhereTheStoreFailsAndLosesNothing) {
+TEST_F(RecorderTest, RetriesWhenTheStoreFailsAndLosesNothing) {
   begin();
   failing.failures = 2;
   add_input(0, "a");
@@ -129,7 +129,7 @@ TEST_F(RecorderTest, StopsAtOnceWhenTheLeaseIsLost) {
   EXPECT_EQ(losses, 1);
 }
 
-TEST_F(RecorderTest, StandsStillWhereTheFileIsDamagedAndSaysSoOnce) {
+TEST_F(RecorderTest, PausesWhenTheFileIsDamagedAndLogsItOnce) {
   begin();
   failing.failures = 3;
   failing.failure = std::make_exception_ptr(
@@ -149,7 +149,7 @@ TEST_F(RecorderTest, StandsStillWhereTheFileIsDamagedAndSaysSoOnce) {
             1);
 }
 
-TEST_F(RecorderTest, TellsOfDamageThatComesWhileItWaitsForSomethingElse) {
+TEST_F(RecorderTest, ReportsDamageThatOccursDuringAnotherWait) {
   begin();
   failing.failures = 1000;
   add_input(0, "a");
@@ -165,7 +165,7 @@ TEST_F(RecorderTest, TellsOfDamageThatComesWhileItWaitsForSomethingElse) {
       "the database is damaged, so the record and its terminal are paused: db.sqlite3: malformed (stop the study)");
 }
 
-TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
+TEST_F(RecorderTest, ARefusalIsNotReportedAsANewerOwner) {
   begin();
   failing.failures = 1;
   failing.failure = std::make_exception_ptr(StoreError(ErrorCode::internal, "input is recorded up to 7"));
@@ -174,7 +174,7 @@ TEST_F(RecorderTest, ARefusalIsNotToldAsANewerOwner) {
   EXPECT_EQ(log.lines().back(), "a session restarts because its record cannot continue: input is recorded up to 7");
 }
 
-TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {
+TEST_F(RecorderTest, DefersFewRecordsAndNotMany) {
   begin();
   add_input(0, "a");
   add_input(1, std::string(1000, 'b'));
@@ -190,7 +190,7 @@ TEST_F(RecorderTest, LetsLittleLieAndMuchNot) {
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
 }
 
-TEST_F(RecorderTest, HurriesForWhatIsWaitedFor) {
+TEST_F(RecorderTest, CommitsAtOnceIfSomebodyWaits) {
   begin();
   add_input(0, "a");
   add_input(1, "b");
@@ -202,7 +202,7 @@ TEST_F(RecorderTest, HurriesForWhatIsWaitedFor) {
   EXPECT_EQ(failing.in_time, 1) << "what is recorded before the end does not lie either";
 }
 
-TEST_F(RecorderTest, EndsBehindItsRecords) {
+TEST_F(RecorderTest, EndsAfterItsRecords) {
   begin();
   add_input(0, "ab");
   recorder->set_answered(9);
@@ -238,7 +238,7 @@ class LengthsTest : public RecorderTest {
   int before = 0;
 };
 
-TEST_F(LengthsTest, AreWrittenAFewTimesASecondInPlaceOfTheBytes) {
+TEST_F(LengthsTest, AreWrittenAFewTimesASecondInsteadOfTheBytes) {
   for (int key = 0; key < 100; ++key) {
     add(StreamName::input, "k");
     add(StreamName::output, "kk");
@@ -258,7 +258,7 @@ TEST_F(LengthsTest, AreWrittenAFewTimesASecondInPlaceOfTheBytes) {
   EXPECT_EQ(stored("SELECT input_end || ' ' || output_end FROM task_sessions"), "101 200");
 }
 
-TEST_F(LengthsTest, GoWithWhateverElseIsWritten) {
+TEST_F(LengthsTest, AreWrittenWithOtherRecords) {
   add(StreamName::output, "before");
   recorder->add(EventRecord("check", "", now()));
   add(StreamName::output, "behind");

@@ -32,7 +32,7 @@ class RedrawTest : public SessionTest {
   }
 };
 
-TEST_F(RedrawTest, AReplayThatIsCutShortBeginsWithALineAndNudgesTheWindow) {
+TEST_F(RedrawTest, ATruncatedReplayBeginsWithALineAndResizesTheWindow) {
   print(3 * 1024 * 1024);
   come_back(0);
   EXPECT_TRUE(port.output.starts_with("123456789\n"));
@@ -44,14 +44,14 @@ TEST_F(RedrawTest, AReplayThatIsCutShortBeginsWithALineAndNudgesTheWindow) {
   EXPECT_EQ(stored("SELECT count(*) FROM events WHERE kind = 'resize'"), "0") << "the participant did not do it";
 }
 
-TEST_F(RedrawTest, AWholeReplayNudgesNothing) {
+TEST_F(RedrawTest, ACompleteReplayResizesNothing) {
   print(100'000);
   come_back(0);
   loop.advance(milliseconds(100));
   EXPECT_THAT(backend.shell().resizes, IsEmpty());
 }
 
-TEST_F(RedrawTest, AResizeDuringTheNudgeIsTheLastWord) {
+TEST_F(RedrawTest, AResizeDuringTheRedrawWins) {
   print(3 * 1024 * 1024);
   come_back(0);
   say(R"({"type":"resize","columns":100,"rows":30})");

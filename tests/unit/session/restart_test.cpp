@@ -41,7 +41,7 @@ class RestartTest : public SessionTest {
   std::uint64_t seen = 0;
 };
 
-TEST_F(RestartTest, InOrderRecordsAllAndBeginsOnAFreshScreen) {
+TEST_F(RestartTest, InOrderRecordsEverythingAndBeginsOnAnEmptyScreen) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet(seen, 5);
@@ -58,7 +58,7 @@ TEST_F(RestartTest, InOrderRecordsAllAndBeginsOnAFreshScreen) {
   EXPECT_EQ(gaps(), "NULL");
 }
 
-TEST_F(RestartTest, WhatWasRecordedAndNotYetShownIsNoGap) {
+TEST_F(RestartTest, RecordedOutputThatWasNotShownIsNotAGap) {
   restart();
   greet(seen - 1, 3);
   EXPECT_EQ(port.last("welcome").at("output_offset").to_number<std::uint64_t>(), seen);
@@ -74,7 +74,7 @@ TEST_F(RestartTest, AnOwnerThatDiesAfterAnOrderlyOneLeavesAGap) {
                 "output " + std::to_string(end) + " " + std::to_string(end + 1024 * 1024));
 }
 
-TEST_F(RestartTest, ARunningTaskKeepsTheDurationThatItBeganWith) {
+TEST_F(RestartTest, ARunningTaskKeepsItsInitialDuration) {
   auto longer = std::make_shared<Study>(*environment.study);
   longer->task_duration = std::chrono::seconds(600);
   environment.study = longer;
@@ -89,7 +89,7 @@ TEST_F(RestartTest, ARunningTaskKeepsTheDurationThatItBeganWith) {
   expect_stored("SELECT duration_in_seconds FROM results WHERE task_number = 2", "600.0");
 }
 
-TEST_F(RestartTest, InputOfADeadOwnerStaysUncertainUntilAPageComes) {
+TEST_F(RestartTest, InputOfADeadOwnerStaysUncertainUntilAPageConnects) {
   die_and_be_followed();
   restart("w2");
   greet(seen, 5);

@@ -88,7 +88,7 @@ TEST_F(SandboxExchangeTest, AfterAnOrderlyRestartInputForTheOldShellIsRecordedAc
   EXPECT_EQ(dropped(), note(3, 5));
 }
 
-TEST_F(SandboxExchangeTest, InputThatComesBehindTheWordOfTheNewSandboxIsStillTheOldOnes) {
+TEST_F(SandboxExchangeTest, InputBelowTheConfirmedOffsetStillBelongsToTheOldSandbox) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet(3);
@@ -100,7 +100,7 @@ TEST_F(SandboxExchangeTest, InputThatComesBehindTheWordOfTheNewSandboxIsStillThe
   EXPECT_EQ(dropped(), note(3, 5));
 }
 
-TEST_F(SandboxExchangeTest, WhatCameWhileTheNewSandboxWasStartingIsDroppedToo) {
+TEST_F(SandboxExchangeTest, InputDuringTheStartOfTheNewSandboxIsDroppedToo) {
   restart();
   greet(3);
   EXPECT_EQ(named_by("welcome"), sandbox) << "the old one may yet be adopted";
@@ -113,7 +113,7 @@ TEST_F(SandboxExchangeTest, WhatCameWhileTheNewSandboxWasStartingIsDroppedToo) {
   EXPECT_TRUE(wait([&] { return dropped() == note(3, 5); })) << dropped();
 }
 
-TEST_F(SandboxExchangeTest, ASandboxThatBreaksTakesWhatIsUnderWayWithIt) {
+TEST_F(SandboxExchangeTest, ABrokenSandboxLosesInputInFlight) {
   break_sandbox();
   EXPECT_NE(named_by("sandbox_replaced"), sandbox);
   type(3, "rm x\r");
@@ -127,7 +127,7 @@ TEST_F(SandboxExchangeTest, ASandboxThatBreaksTakesWhatIsUnderWayWithIt) {
   EXPECT_TRUE(wait([&] { return dropped() == note(3, 5) + " " + note(8, 1); })) << dropped();
 }
 
-TEST_F(SandboxExchangeTest, AStartOverNeedsNoWord) {
+TEST_F(SandboxExchangeTest, AResetNeedsNoConfirmation) {
   say(R"({"type":"reset","id":1})");
   ASSERT_TRUE(wait_for("done"));
   EXPECT_NE(named_by("done"), sandbox);
@@ -142,7 +142,7 @@ TEST_F(SandboxExchangeTest, AStartOverNeedsNoWord) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
-TEST_F(SandboxExchangeTest, APageThatWasJustOpenedTypesAtWhatIsThere) {
+TEST_F(SandboxExchangeTest, ANewlyOpenedPageTypesIntoTheCurrentSandbox) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0,"sandbox":""})");
@@ -150,14 +150,14 @@ TEST_F(SandboxExchangeTest, APageThatWasJustOpenedTypesAtWhatIsThere) {
   EXPECT_EQ(backend.shell().typed(), "ls\r");
 }
 
-TEST_F(SandboxExchangeTest, APageThatComesBackToTheSameSandboxTypesOn) {
+TEST_F(SandboxExchangeTest, APageThatReconnectsToTheSameSandboxContinues) {
   greet(3);
   type(3, "x");
   EXPECT_EQ(backend.shell().typed(), "vimx");
   EXPECT_EQ(dropped(), "NULL");
 }
 
-TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxLosesWhatItHadSentAndNoMore) {
+TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxLosesOnlyTheInputThatItHadSent) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet_without_sandbox(5);
@@ -168,7 +168,7 @@ TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxLosesWhatItHadSentAndNoMore
   EXPECT_EQ(backend.shell().typed(), "x") << "it has seen the new shell by then";
 }
 
-TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheInputComesLetsNoneOfItThrough) {
+TEST_F(SandboxExchangeTest, ASecondFailureBeforeTheInputArrivesLetsNoneOfItThrough) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet(3);
@@ -181,7 +181,7 @@ TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheInputComesLetsNoneOfItThrough) 
   EXPECT_TRUE(wait([&] { return dropped() == note(3, 5); })) << dropped();
 }
 
-TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheWordComesLetsNothingThroughUntilItComesAgain) {
+TEST_F(SandboxExchangeTest, ASecondFailureBeforeTheConfirmationLetsNothingThroughUntilTheNext) {
   break_sandbox();
   sandbox = named_by("sandbox_replaced");
   reconnect();
@@ -193,7 +193,7 @@ TEST_F(SandboxExchangeTest, ASecondBreakBeforeTheWordComesLetsNothingThroughUnti
   EXPECT_TRUE(wait([&] { return dropped() == note(3, 2) + " " + note(5, 3); })) << dropped();
 }
 
-TEST_F(SandboxExchangeTest, AGreetingThatOvertakesTheInputBehindTheWordLetsNoneOfItThrough) {
+TEST_F(SandboxExchangeTest, AHelloThatOvertakesConfirmedInputLetsNoneOfItThrough) {
   break_sandbox();
   sandbox = named_by("sandbox_replaced");
   see(sandbox, 8);
@@ -202,7 +202,7 @@ TEST_F(SandboxExchangeTest, AGreetingThatOvertakesTheInputBehindTheWordLetsNoneO
   EXPECT_EQ(backend.shell().typed(), "ls\r");
 }
 
-TEST_F(SandboxExchangeTest, AStartOverThatOvertakesInputForALostSandboxLetsNoneOfItThrough) {
+TEST_F(SandboxExchangeTest, AResetThatOvertakesInputForALostSandboxLetsNoneOfItThrough) {
   break_sandbox();
   see(named_by("sandbox_replaced"), 8);
   say(R"({"type":"reset","id":1})");
@@ -211,7 +211,7 @@ TEST_F(SandboxExchangeTest, AStartOverThatOvertakesInputForALostSandboxLetsNoneO
   EXPECT_EQ(backend.shell().typed(), "ls\r");
 }
 
-TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxMayBreakOffOnceMoreBeforeItsInputComes) {
+TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxMayDisconnectAgainBeforeItsInputArrives) {
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet_without_sandbox(8);
@@ -221,7 +221,7 @@ TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxMayBreakOffOnceMoreBeforeIt
   EXPECT_EQ(backend.shell().typed(), "ls\r");
 }
 
-TEST_F(SandboxExchangeTest, AClientThatNamesNoSandboxAndIsThereAtTheExchangeLosesWhatItHadSent) {
+TEST_F(SandboxExchangeTest, AConnectedClientThatNamesNoSandboxLosesTheInputThatItHadSent) {
   greet_without_sandbox(3);
   loop.advance(seconds(2));
   backend.shell().fails_to_restart = true;
@@ -242,7 +242,7 @@ class IdentityTest : public SessionTest {
   std::string error() { return std::string(port.last("error")["code"].as_string()); }
 };
 
-TEST_F(IdentityTest, APageOfAnotherParticipantIsSentAway) {
+TEST_F(IdentityTest, APageOfAnotherParticipantIsRefused) {
   begin_task();
   KeepingPort other;
   session->attach(other);
@@ -255,7 +255,7 @@ TEST_F(IdentityTest, APageOfAnotherParticipantIsSentAway) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
-TEST_F(IdentityTest, ThePageInUseThatNamesAnotherParticipantIsSentAwayAndTheTaskContinues) {
+TEST_F(IdentityTest, ThePageInUseThatNamesAnotherParticipantIsRefusedAndTheTaskContinues) {
   begin_task();
   greet(",\"participant\":\"999\"");
   EXPECT_EQ(port.last("error")["code"], "wrong_participant");
@@ -269,7 +269,7 @@ TEST_F(IdentityTest, ThePageInUseThatNamesAnotherParticipantIsSentAwayAndTheTask
   expect_stored("SELECT detail FROM event_log WHERE kind = 'detached'", R"({"reason":"it named another participant"})");
 }
 
-TEST_F(IdentityTest, ASessionWhoseOnlyPageWasSentAwayIsReleased) {
+TEST_F(IdentityTest, ASessionWhoseOnlyPageWasRefusedIsReleased) {
   open();
   greet(",\"participant\":\"999\"");
   EXPECT_EQ(port.close_code, 4003);
@@ -278,7 +278,7 @@ TEST_F(IdentityTest, ASessionWhoseOnlyPageWasSentAwayIsReleased) {
   EXPECT_EQ(idle_calls, 1);
 }
 
-TEST_F(IdentityTest, APageOfTheParticipantAndAClientThatDoesNotSayAreWelcome) {
+TEST_F(IdentityTest, APageOfTheParticipantAndAClientWithoutAKeyAreWelcome) {
   open();
   greet(",\"participant\":\"" + std::to_string(participant) + "\"");
   EXPECT_EQ(port.count("welcome"), 1);
@@ -286,7 +286,7 @@ TEST_F(IdentityTest, APageOfTheParticipantAndAClientThatDoesNotSayAreWelcome) {
   EXPECT_EQ(port.count("welcome"), 2);
 }
 
-TEST_F(IdentityTest, AStreamMustBeOneOfTheParticipantsOwn) {
+TEST_F(IdentityTest, AStreamMustBelongToTheParticipant) {
   begin_task();
   const std::string first = std::string(port.last("welcome")["stream"].as_string());
   say(R"({"type":"give_up","id":1})");

@@ -149,7 +149,7 @@ TEST_F(SessionFailureTest, InATimer) {
   expect_alice_goes_on();
 }
 
-TEST_F(SessionFailureTest, InAnAnswerOfTheSandbox) {
+TEST_F(SessionFailureTest, InAResultOfTheSandbox) {
   bobs_port.fails_text = "sandbox_unavailable";
   backend.is_unavailable = true;
   session->on_text(bobs_port, R"({"type":"reset","id":5})");
@@ -159,7 +159,7 @@ TEST_F(SessionFailureTest, InAnAnswerOfTheSandbox) {
   expect_alice_goes_on();
 }
 
-TEST_F(SessionFailureTest, WhatWasTypedBeforeIsInTheRecord) {
+TEST_F(SessionFailureTest, EarlierInputIsInTheRecord) {
   session->on_data(bobs_port, data_frame(0, "abc"));
   bobs_port.fails_text = "pong";
   session->on_text(bobs_port, R"({"type":"ping","t":1})");
@@ -167,7 +167,7 @@ TEST_F(SessionFailureTest, WhatWasTypedBeforeIsInTheRecord) {
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions WHERE participant_id = " + std::to_string(participant)), "3");
 }
 
-TEST_F(SessionFailureTest, ATaskClockThatGoesBack) {
+TEST_F(SessionFailureTest, ATaskClockThatDecreases) {
   const MonotonicTime time = loop.clock().now();
   loop.virtual_clock().set(time - seconds(1));
   session->on_text(bobs_port, R"({"type":"give_up","id":5})");
@@ -195,7 +195,7 @@ TEST_F(SessionFailureTest, IsReleasedOnceTheEndIsRecorded) {
             "interrupted");
 }
 
-TEST(SessionLoop, RunsNothingBehindAClosedBoundary) {
+TEST(SessionLoop, RunsNothingAfterTheBoundaryCloses) {
   VirtualLoop lane;
   std::string failures;
   auto loop = std::make_unique<SessionLoop>(lane, [&](const AssertionFailure& failure) { failures += failure.what(); });
@@ -228,7 +228,7 @@ TEST(SessionLoop, LeavesAnInnerFailureToTheOutermostCall) {
   EXPECT_FALSE(has_continued) << "what called the failed code trusts it";
 }
 
-TEST(SessionLoop, WhatItHasHandedOutMayOutliveIt) {
+TEST(SessionLoop, ItsCallablesMayOutliveIt) {
   VirtualLoop lane;
   int runs = 0;
   auto loop = std::make_unique<SessionLoop>(lane, [](const AssertionFailure&) {});

@@ -17,7 +17,7 @@ constexpr const char* replacements =
 constexpr const char* clock =
     "SELECT (segment_started_ns IS NULL) || ' ' || (charged_before_ns < 21e9) FROM task_sessions";
 
-TEST_F(SessionTest, StaysReadyWhereNoSandboxStarts) {
+TEST_F(SessionTest, StaysReadyIfNoSandboxStarts) {
   backend.is_unavailable = true;
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
@@ -37,7 +37,7 @@ TEST_F(SessionTest, StaysReadyWhereNoSandboxStarts) {
   EXPECT_EQ(state(), "running");
 }
 
-TEST_F(SessionTest, OutlivesABackendThatBreaksItsContract) {
+TEST_F(SessionTest, SurvivesABackendThatViolatesItsContract) {
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   backend.throws_something = true;
@@ -50,7 +50,7 @@ TEST_F(SessionTest, OutlivesABackendThatBreaksItsContract) {
   EXPECT_EQ(port.count("error"), 2);
 }
 
-TEST_F(SessionTest, TakesAShellWithoutAPromptAfterFiveSeconds) {
+TEST_F(SessionTest, UsesAShellWithoutAPromptAfterFiveSeconds) {
   backend.shows_prompt = false;
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
@@ -62,7 +62,7 @@ TEST_F(SessionTest, TakesAShellWithoutAPromptAfterFiveSeconds) {
   EXPECT_EQ(port.last("welcome")["state"].as_object()["state"], "running");
 }
 
-TEST_F(SessionTest, ALostSandboxBeforeTheFirstPromptKeepsTheClockStanding) {
+TEST_F(SessionTest, ALostSandboxBeforeTheFirstPromptKeepsTheClockStopped) {
   begin_task();
   loop.advance(seconds(20));
   store->run([](StoreTransaction&) {});
@@ -89,7 +89,7 @@ TEST_F(SessionTest, ALostSandboxBeforeTheFirstPromptKeepsTheClockStanding) {
   expect_stored("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'", "1");
 }
 
-TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
+TEST_F(SessionTest, ReturnsCreditForInputThatTheEndOfTheTaskCutOff) {
   begin_task();
   const Bytes block(60 * 1024, 'x');
   std::uint64_t offset = 0;
@@ -104,7 +104,7 @@ TEST_F(SessionTest, GivesBackCreditForInputThatTheTaskEndCutOff) {
   EXPECT_EQ(port.credited, offset);
 }
 
-TEST_F(SessionTest, AResetDropsWhatTheOldShellHasNotReadAndAcknowledgesIt) {
+TEST_F(SessionTest, AResetDropsAndAcknowledgesInputThatTheOldShellHasNotRead) {
   begin_task();
   const Bytes block(60 * 1024, 'x');
   std::uint64_t offset = 0;
@@ -138,7 +138,7 @@ TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
   EXPECT_EQ(backend.shell().typed(), "x");
 }
 
-TEST_F(SessionTest, AFreshSandboxBeginsWithAFreshScreenInTheRecordToo) {
+TEST_F(SessionTest, ANewSandboxBeginsWithAnEmptyScreenInTheRecordToo) {
   begin_task();
   backend.shell().print("\x1b[?1049hvim");
   loop.run_until_idle();
@@ -158,7 +158,7 @@ TEST_F(SessionTest, AFreshSandboxBeginsWithAFreshScreenInTheRecordToo) {
   session->detach(again, "gone");
 }
 
-TEST_F(SessionTest, ARefusedResetAndAnotherShellInTheSameSandboxLeaveTheScreenAlone) {
+TEST_F(SessionTest, ARefusedResetAndAnotherShellInTheSameSandboxKeepTheScreen) {
   begin_task();
   backend.is_unavailable = true;
   say(R"({"type":"reset","id":1})");
@@ -170,7 +170,7 @@ TEST_F(SessionTest, ARefusedResetAndAnotherShellInTheSameSandboxLeaveTheScreenAl
   EXPECT_THAT(port.output, ::testing::Not(HasSubstr(full_reset)));
 }
 
-TEST_F(SessionTest, AfterATakeOverTheScreenIsFreshUnlessTheShellIsTheOldOne) {
+TEST_F(SessionTest, AfterATakeOverTheScreenIsEmptyUnlessTheShellIsTheOldOne) {
   for (const bool is_adopted : {true, false}) {
     SCOPED_TRACE(is_adopted);
     if (is_adopted) begin_task();
@@ -204,7 +204,7 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   expect_stored(replacements, "sandbox_replaced");
 }
 
-TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
+TEST_F(SessionTest, TheClockStopsWhileABrokenSandboxCannotBeReplaced) {
   break_for_good();
   loop.advance(seconds(100));
   backend.is_unavailable = false;
@@ -214,7 +214,7 @@ TEST_F(SessionTest, TheClockStandsWhileABrokenSandboxCannotBeReplaced) {
   expect_stored(replacements, "sandbox_replaced");
 }
 
-TEST_F(SessionTest, TheClockGoesOnWhereTheBrokenShellCanBeRestartedAfterAll) {
+TEST_F(SessionTest, TheClockContinuesIfTheBrokenShellCanBeRestartedAfterAll) {
   break_for_good();
   backend.shell().fails_to_restart = false;
   loop.advance(seconds(2));
@@ -223,7 +223,7 @@ TEST_F(SessionTest, TheClockGoesOnWhereTheBrokenShellCanBeRestartedAfterAll) {
   expect_stored(clock, "0 1");
 }
 
-TEST_F(SessionTest, AStartOverDuringAStandstillIsTheParticipantsOwn) {
+TEST_F(SessionTest, AResetWithoutASandboxCountsAsTheParticipants) {
   begin_task();
   loop.advance(seconds(20));
   fail_to_take_over();
@@ -237,7 +237,7 @@ TEST_F(SessionTest, AStartOverDuringAStandstillIsTheParticipantsOwn) {
   expect_stored(replacements, "reset");
 }
 
-TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
+TEST_F(SessionTest, KeepsItsNonceIfAResetFails) {
   begin_task();
   backend.is_unavailable = true;
   say(R"({"type":"reset","id":1})");
@@ -252,7 +252,7 @@ TEST_F(SessionTest, KeepsItsNonceWhereAResetFails) {
   EXPECT_EQ(state(), "ready");
 }
 
-TEST_F(SessionTest, EndsATaskWhileAResetIsUnderWay) {
+TEST_F(SessionTest, EndsATaskDuringAReset) {
   begin_task();
   session->on_text(port, R"({"type":"reset","id":1})");
   session->on_text(port, R"({"type":"give_up","id":2})");
@@ -286,7 +286,7 @@ TEST_F(SessionTest, WaitsForASandboxThatIsBeingStarted) {
   EXPECT_TRUE(backend.shell().is_destroyed);
 }
 
-TEST_F(SessionTest, BeginsForAPageThatComesInTheMeantime) {
+TEST_F(SessionTest, BeginsForAPageThatConnectsMeanwhile) {
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
@@ -300,7 +300,7 @@ TEST_F(SessionTest, BeginsForAPageThatComesInTheMeantime) {
   session->detach(next, "gone");
 }
 
-TEST_F(SessionTest, TakesOverPastWhatWasRecorded) {
+TEST_F(SessionTest, TakesOverPastTheRecordedEnd) {
   begin_task();
   type(0, "abc");
   ASSERT_TRUE(wait_for("input_ack"));
@@ -332,7 +332,7 @@ TEST_F(SessionTest, TakesOverPastWhatWasRecorded) {
             "input 3 9,output " + std::to_string(shown.size()) + " " + std::to_string(shown.size() + 1024 * 1024));
 }
 
-TEST_F(SessionTest, KeepsNoByteWhereTheStudySaysSo) {
+TEST_F(SessionTest, KeepsNoBytesIfTheStudyDisablesRecording) {
   environment.keeps_bytes = false;
   begin_task();
   type(0, "abc");
@@ -346,7 +346,7 @@ TEST_F(SessionTest, KeepsNoByteWhereTheStudySaysSo) {
   EXPECT_EQ(stored("SELECT count(*) FROM event_log WHERE kind = 'attached'"), "1");
 }
 
-TEST_F(SessionTest, TriesAgainWhereATakenOverTaskFindsNoSandbox) {
+TEST_F(SessionTest, RetriesIfATakenOverTaskFindsNoSandbox) {
   begin_task();
   store->run([](StoreTransaction&) {});
   session->abandon();
@@ -364,7 +364,7 @@ TEST_F(SessionTest, TriesAgainWhereATakenOverTaskFindsNoSandbox) {
   EXPECT_THAT(port.output, HasSubstr("$ "));
 }
 
-TEST_F(SessionTest, TellsThatTheClockStandsAfterATakeOverAndThatTheTerminalIsAnother) {
+TEST_F(SessionTest, ReportsAStoppedClockAndAReplacedTerminalAfterATakeOver) {
   begin_task();
   loop.advance(seconds(20));
   fail_to_take_over();

@@ -6,7 +6,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-TEST_F(SessionTest, ASandboxThatIsSlowToGoHoldsUpTheNextTaskForASecond) {
+TEST_F(SessionTest, ASandboxThatIsSlowToEndDelaysTheNextTaskForASecond) {
   begin_task();
   pool.time_of_removals = seconds(10);
   say(R"({"type":"give_up","id":7,"task":1})");

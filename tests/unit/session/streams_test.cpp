@@ -29,7 +29,7 @@ TEST(OutputBuffer, KeepsTheEndOfAStream) {
   EXPECT_EQ(copy(buffer, 107), "hij");
 }
 
-TEST(OutputBuffer, TakesMoreThanItHolds) {
+TEST(OutputBuffer, AcceptsMoreThanItsCapacity) {
   OutputBuffer buffer(0, 4);
   buffer.append("ab");
   buffer.append("0123456789");
@@ -37,7 +37,7 @@ TEST(OutputBuffer, TakesMoreThanItHolds) {
   EXPECT_EQ(copy(buffer, 8), "6789");
 }
 
-TEST(OutputBuffer, IsTheStreamsEndWhateverThePieces) {
+TEST(OutputBuffer, HoldsTheStreamsEndWhateverThePieces) {
   OutputBuffer buffer(7, 10'000);
   std::string all;
   for (int i = 0; i < 3000; ++i) {
@@ -52,7 +52,7 @@ TEST(OutputBuffer, IsTheStreamsEndWhateverThePieces) {
   EXPECT_EQ(buffer.end() - buffer.begin(), 10'000U);
 }
 
-TEST(OutputBuffer, FindsTheFirstWholeLine) {
+TEST(OutputBuffer, FindsTheFirstCompleteLine) {
   OutputBuffer buffer(0, 8);
   buffer.append("0123456789");
   EXPECT_EQ(buffer.begin_of_line(), buffer.begin());
@@ -60,7 +60,7 @@ TEST(OutputBuffer, FindsTheFirstWholeLine) {
   EXPECT_EQ(buffer.begin_of_line(), 12U);
 }
 
-TEST(InputStream, TakesEachByteOnce) {
+TEST(InputStream, AcceptsEachByteOnce) {
   InputStream stream;
   EXPECT_EQ(stream.receive(0, "abc").bytes, "abc");
   const auto again = stream.receive(1, "bcde");
@@ -82,7 +82,7 @@ TEST(InputStream, HoldsEarlyFrames) {
   EXPECT_EQ(stream.received_end(), 17U);
 }
 
-TEST(InputStream, RefusesWhatIsBeyondItsWindow) {
+TEST(InputStream, RefusesInputBeyondItsWindow) {
   InputStream stream(10, 8);
   EXPECT_FALSE(stream.receive(17, "x").beyond_window);
   EXPECT_TRUE(stream.receive(18, "x").beyond_window);
@@ -93,7 +93,7 @@ TEST(InputStream, RefusesWhatIsBeyondItsWindow) {
   EXPECT_EQ(stream.forget_early(), 0U);
 }
 
-TEST(InputStream, AcknowledgesWhatIsWrittenAndRecorded) {
+TEST(InputStream, AcknowledgesInputThatIsWrittenAndRecorded) {
   InputStream stream;
   stream.receive(0, "abcdef");
   stream.written(4);
@@ -128,7 +128,7 @@ TEST(AttachedClient, SendsWithinItsWindow) {
   EXPECT_FALSE(client.has_room());
 }
 
-TEST(AttachedClient, OffersOnlyWhatFollows) {
+TEST(AttachedClient, OffersOnlyConsecutiveOutput) {
   KeepingPort port;
   AttachedClient client(port);
   client.start_output(5);
@@ -139,7 +139,7 @@ TEST(AttachedClient, OffersOnlyWhatFollows) {
   EXPECT_EQ(port.output, "a");
 }
 
-TEST(AttachedClient, CreditsNoMoreThanCame) {
+TEST(AttachedClient, CreditsNoMoreThanArrived) {
   KeepingPort port;
   AttachedClient client(port);
   client.input_came(10);

@@ -25,7 +25,7 @@ TEST(TaskClock, ChargesOnlyWhileItRuns) {
   EXPECT_EQ(clock.started(), start + seconds(100));
 }
 
-TEST(TaskClock, ChargesNoMoreThanTheTaskHas) {
+TEST(TaskClock, ChargesAtMostTheDuration) {
   TaskClock clock(seconds(60), seconds(70));
   EXPECT_EQ(clock.charged(start), seconds(60)) << "a task that was shortened";
   TaskClock late(seconds(60), seconds(0));
@@ -35,7 +35,7 @@ TEST(TaskClock, ChargesNoMoreThanTheTaskHas) {
   EXPECT_EQ(late.charged_before(), seconds(60));
 }
 
-TEST(TaskClock, WhatCannotHappenIsAnAssertionFailure) {
+TEST(TaskClock, ImpossibleCallsAreAssertionFailures) {
   TaskClock clock(seconds(60), seconds(0));
   EXPECT_THROW(clock.stop(start), AssertionFailure);
   EXPECT_THROW(clock.deadline(), AssertionFailure);

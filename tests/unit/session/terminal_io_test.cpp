@@ -77,7 +77,7 @@ TEST_F(TerminalIoTest, ReadsOnlyWhileItMay) {
   ASSERT_TRUE(loop.run_until([&] { return output == "first"; }));
 }
 
-TEST_F(TerminalIoTest, GathersBehindAFullReadAndNotBehindAnEcho) {
+TEST_F(TerminalIoTest, GathersAfterAFullReadAndNotAfterAnEcho) {
   print("echo");
   ASSERT_TRUE(loop.run_until([&] { return output == "echo"; }));
   // The kernel hands a pty's bytes on in its own time: some are read in smaller pieces than they were printed.
@@ -111,14 +111,14 @@ TEST_F(TerminalIoTest, KeepsTheOrderThroughAFullTerminal) {
   EXPECT_EQ(written, all.size());
 }
 
-TEST_F(TerminalIoTest, GivesBackWhatTheTerminalDidNotTake) {
+TEST_F(TerminalIoTest, ReturnsBytesThatTheTerminalDidNotAccept) {
   const std::string all(300'000, 'x');
   terminal->write(all);
   EXPECT_EQ(terminal->take_unwritten().size(), all.size() - written);
   EXPECT_EQ(terminal->take_unwritten(), "");
 }
 
-TEST_F(TerminalIoTest, DrainsLastWordsThroughAHangUp) {
+TEST_F(TerminalIoTest, DrainsTheLastOutputAfterAHangUp) {
   may_read = false;
   print("last words");
   close(std::exchange(slave, -1));

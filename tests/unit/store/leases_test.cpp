@@ -61,7 +61,7 @@ TEST_F(LeasesTest, TheSameWorkerAskingAgainKeepsItsFence) {
   EXPECT_FALSE(again.taken_over);
 }
 
-TEST_F(LeasesTest, ALapsedLeaseGoesToAnotherWorkerAndTheOldOneWritesNothing) {
+TEST_F(LeasesTest, AnExpiredLeaseGoesToAnotherWorkerAndTheOldOneWritesNothing) {
   const Fence old = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(old);
   pass(seconds(2));
@@ -77,7 +77,7 @@ TEST_F(LeasesTest, ALapsedLeaseGoesToAnotherWorkerAndTheOldOneWritesNothing) {
   EXPECT_EQ(Reader(path).value("SELECT count(*) FROM input_bytes"), "0");
 }
 
-TEST_F(LeasesTest, NothingIsChargedWhileTheClockStandsNeitherToAnOwnerNorAfterTheirDeath) {
+TEST_F(LeasesTest, NothingIsChargedWhileTheClockIsStoppedEvenAfterTheOwnersDeath) {
   const Fence owner = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(owner);
   EXPECT_FALSE(progress(bob).latest->clock_stands);
@@ -101,7 +101,7 @@ TEST_F(LeasesTest, NothingIsChargedWhileTheClockStandsNeitherToAnOwnerNorAfterTh
   EXPECT_THROW(set_clock(seconds(9), {}), LeaseLost);
 }
 
-TEST_F(LeasesTest, OnlyALeaseThatWasGivenBackWasLeftInOrder) {
+TEST_F(LeasesTest, OnlyAReturnedLeaseWasLeftInOrder) {
   const Fence first = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(first);
   append(first, session.id,
@@ -119,7 +119,7 @@ TEST_F(LeasesTest, OnlyALeaseThatWasGivenBackWasLeftInOrder) {
   EXPECT_FALSE(third.left_in_order) << "its owner's lease lapsed";
 }
 
-TEST_F(LeasesTest, ATaskThatEndedByOurFaultIsAnOutcomeOfItsOwn) {
+TEST_F(LeasesTest, AnInterruptedTaskIsASeparateOutcome) {
   const Fence owner = acquire(bob, "worker.a").fence;
   end(owner, begin(owner).id, TaskSessionState::interrupted);
   EXPECT_EQ(progress(bob).latest->state, TaskSessionState::interrupted);
@@ -196,7 +196,7 @@ TEST_F(LeasesTest, OrphansAreRunningSessionsThatNoLiveWorkerOwns) {
   EXPECT_THAT(orphans(), IsEmpty());
 }
 
-TEST_F(LeasesTest, ADeadWorkersLeasesLapseAtOnce) {
+TEST_F(LeasesTest, ADeadWorkersLeasesExpireAtOnce) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -238,7 +238,7 @@ TEST_F(LeasesTest, WhereNoProcessCanBeLookedAtNobodyIsRetired) {
   EXPECT_THAT(renew("worker.a"), ElementsAre(bob));
 }
 
-TEST_F(LeasesTest, AProcessNumberUsedAgainIsAnotherProcess) {
+TEST_F(LeasesTest, AReusedProcessNumberIsAnotherProcess) {
   WorkerIdentity worker = identify_this_process("worker.old");
   worker.process_start_ticks -= 1;
   run([&](StoreTransaction& t) { t.register_worker(worker, now()); });

@@ -37,7 +37,7 @@ class OpeningTest : public ::testing::Test {
   CollectingLog log;
 };
 
-TEST_F(OpeningTest, AReaderReadsBesideAWriterAndChangesNothing) {
+TEST_F(OpeningTest, AReaderWorksDuringAWriteAndChangesNothing) {
   EXPECT_EQ(StoreReader::open(path, clock), nullptr);
   EXPECT_FALSE(std::filesystem::exists(path)) << "reading made a file";
   const auto store = open(path);
@@ -162,7 +162,7 @@ TEST_F(OpeningTest, AnotherProgramsDatabaseIsRefused) {
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("another program"));
 }
 
-TEST_F(OpeningTest, WhatIsNoDatabaseIsRefused) {
+TEST_F(OpeningTest, AFileThatIsNotADatabaseIsRefused) {
   write_bytes(path, "Dear diary, today we ran the study and it was fine. " + std::string(5000, '.'));
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("not a database"));
 }
@@ -196,7 +196,7 @@ TEST_F(OpeningTest, DamageInsideATableIsFound) {
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("corrupt"));
 }
 
-TEST_F(OpeningTest, AReadOnlyFileIsRefusedAlsoForTheSuperuser) {
+TEST_F(OpeningTest, AReadOnlyFileIsRefusedEvenForRoot) {
   make_store(path);
   ASSERT_EQ(chmod(path.c_str(), 0444), 0);
   EXPECT_THAT(expect_refused(path, ErrorCode::permission_denied), HasSubstr("the file is read-only"));
@@ -207,7 +207,7 @@ TEST_F(OpeningTest, AReadOnlyFolderIsRefused) {
   EXPECT_THAT(expect_refused(path, ErrorCode::permission_denied), HasSubstr("folder " + folder.path()));
 }
 
-TEST_F(OpeningTest, AFolderIsNoDatabase) {
+TEST_F(OpeningTest, AFolderIsRefused) {
   EXPECT_THAT(expect_refused(folder.path(), ErrorCode::not_found), HasSubstr("found a folder"));
 }
 
@@ -216,7 +216,7 @@ TEST_F(OpeningTest, AMissingFolderIsNamed) {
               AllOf(HasSubstr("no/such"), HasSubstr("No such file")));
 }
 
-TEST_F(OpeningTest, AnExclusiveLockIsWaitedForAndThenNamed) {
+TEST_F(OpeningTest, AnExclusiveLockIsAwaitedAndThenReported) {
   make_store(path);
   Reader other(path);
   other.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; UPDATE participants SET attempt = 1");

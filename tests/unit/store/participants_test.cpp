@@ -56,7 +56,7 @@ Study make_study(const std::vector<std::string>& hashes) {
   return study;
 }
 
-TEST_F(ParticipantsTest, TheConfigurationAndTheCommandLetIn) {
+TEST_F(ParticipantsTest, TheConfigurationAndTheCommandAddParticipants) {
   sync({"bob", "alice", "bob"});
   const ParticipantId bob = find("bob").value();
   EXPECT_TRUE(find("alice").has_value());
@@ -103,7 +103,7 @@ TEST_F(ParticipantsTest, TheListFollowsTheStudy) {
   EXPECT_THAT(list(2), ElementsAre("bob finished 2 1"));
 }
 
-TEST_F(ParticipantsTest, ProgressNamesWhatCameOfEachTask) {
+TEST_F(ParticipantsTest, ProgressHasTheOutcomeOfEachTask) {
   add_worker("worker.a");
   const ParticipantId bob = add_participant("bob");
   const Fence fence = acquire(bob, "worker.a").fence;

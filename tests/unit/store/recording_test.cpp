@@ -37,7 +37,7 @@ class RecordingTest : public StoreTest {
   Fence fence;
 };
 
-TEST_F(RecordingTest, TheViewsGiveBothStreamsBackByteForByte) {
+TEST_F(RecordingTest, TheViewsReturnBothStreamsByteForByte) {
   const TaskSessionRow session = begin(fence);
   Bytes all_octets;
   for (int octet = 0; octet < 256; ++octet) all_octets += static_cast<char>(octet);
@@ -130,7 +130,7 @@ TEST_F(RecordingTest, CommandsHaveTheirTextOutputAndTimes) {
   EXPECT_THROW(append(fence, session.id, {command(3, "again", "", 0)}), StoreError);
 }
 
-TEST_F(RecordingTest, CommandsTellWhatWasCutTypedAndPrinted) {
+TEST_F(RecordingTest, CommandsRecordWhatWasCutTypedAndPrinted) {
   const TaskSessionRow session = begin(fence);
   CommandRecord shell = command(1, "bash", "> x\nx\n", std::nullopt);
   shell.ended_by = CommandEnd::task;
@@ -145,7 +145,7 @@ TEST_F(RecordingTest, CommandsTellWhatWasCutTypedAndPrinted) {
               ElementsAre("bash|> x\nx\n|task_end|0|1|1|1|x\n|> x\n", "true||exit|1|0|0|0||"));
 }
 
-TEST_F(RecordingTest, ATaskSessionKeepsTheSettingsThatItBeganWith) {
+TEST_F(RecordingTest, ATaskSessionKeepsItsInitialSettings) {
   TaskSettings settings;
   settings.duration = milliseconds(1500);
   settings.keeps_bytes = false;
@@ -174,7 +174,7 @@ TEST_F(RecordingTest, EventsKeepTheirDetail) {
                           "attached|NULL|" + std::to_string(session.id)));
 }
 
-TEST_F(RecordingTest, EventsWithoutATaskAreTheParticipants) {
+TEST_F(RecordingTest, EventsWithoutATaskBelongToTheParticipant) {
   append(fence, no_task_session, {EventRecord("visibility", "{\"visible\":false}", now())});
   EXPECT_THAT(Reader(path).rows("SELECT access_code, task_number, kind, detail FROM event_log"),
               ElementsAre("bob|NULL|visibility|{\"visible\":false}"));
@@ -185,7 +185,7 @@ TEST_F(RecordingTest, EventsWithoutATaskAreTheParticipants) {
   EXPECT_EQ(Reader(path).value("SELECT count(*) FROM events"), "1");
 }
 
-TEST_F(RecordingTest, ATaskSessionGoesFromRunningToItsEnd) {
+TEST_F(RecordingTest, ATaskSessionChangesFromRunningToItsOutcome) {
   EXPECT_FALSE(progress(bob).latest.has_value());
   const TaskSessionRow session = begin(fence);
   EXPECT_EQ(session.task_number, 1);
@@ -221,7 +221,7 @@ TEST_F(RecordingTest, NobodyWritesIntoAnotherParticipantsSession) {
   EXPECT_THROW(end(other, session.id, TaskSessionState::passed), StoreError);
 }
 
-TEST_F(RecordingTest, AViewHasTheColumnsThatReadersKnowFirst) {
+TEST_F(RecordingTest, AViewHasItsOlderColumnsFirst) {
   Reader reader(path);
   const auto columns = [&](const std::string& view) {
     return reader.value("SELECT group_concat(name, ' ') FROM pragma_table_info('" + view + "')");

@@ -75,7 +75,7 @@ class WriterTest : public StoreTest {
   std::promise<void> m_go;
 };
 
-TEST_F(WriterTest, JobsOfOneGroupAnswerInOrderAfterTheirCommit) {
+TEST_F(WriterTest, JobsOfOneGroupFinishInOrderAfterTheirCommit) {
   hold();
   std::string seen_by_reader;
   store->submit(add("a"), [&](std::exception_ptr) {
@@ -89,13 +89,13 @@ TEST_F(WriterTest, JobsOfOneGroupAnswerInOrderAfterTheirCommit) {
   EXPECT_EQ(seen_by_reader, "a,b,c") << "the first answer comes when the whole group is in the file";
 }
 
-TEST_F(WriterTest, AJobThatMayWaitNeedsNobodyElse) {
+TEST_F(WriterTest, ADeferredJobRunsWithoutAnotherJob) {
   store->submit_deferred(add("a"), answers.expect("a"));
   EXPECT_THAT(answers.wait_for(1), ElementsAre("a good"));
   EXPECT_EQ(Reader(path).value("SELECT access_code FROM participants"), "a");
 }
 
-TEST_F(WriterTest, AJobThatCannotWaitTakesTheOnesBeforeItAlong) {
+TEST_F(WriterTest, AJobThatCannotWaitRunsTheDeferredOnesBeforeIt) {
   hold();
   store->submit_deferred(add("a"), answers.expect("a"));
   store->submit(add("b"), answers.expect("b"));
@@ -104,7 +104,7 @@ TEST_F(WriterTest, AJobThatCannotWaitTakesTheOnesBeforeItAlong) {
   EXPECT_THAT(answers.wait_for(3), ElementsAre("a good", "b good", "c good"));
 }
 
-TEST_F(WriterTest, WhatLiesRunsSoonerWhenSomebodyHurries) {
+TEST_F(WriterTest, CommitWaitingRunsDeferredJobsAtOnce) {
   store->commit_waiting();  // nothing waits
   constexpr int rounds = 25;
   const auto began = std::chrono::steady_clock::now();
@@ -117,7 +117,7 @@ TEST_F(WriterTest, WhatLiesRunsSoonerWhenSomebodyHurries) {
   EXPECT_EQ(Reader(path).value("SELECT count(*) FROM participants"), std::to_string(rounds));
 }
 
-TEST_F(WriterTest, AJobThatThrowsIsUndoneAlone) {
+TEST_F(WriterTest, OnlyTheJobThatThrowsIsUndone) {
   hold();
   store->submit(add("a"), answers.expect("a"));
   store->submit(
@@ -133,14 +133,14 @@ TEST_F(WriterTest, AJobThatThrowsIsUndoneAlone) {
   EXPECT_EQ(Reader(path).value("SELECT group_concat(access_code) FROM participants"), "a,c");
 }
 
-TEST_F(WriterTest, RunRethrowsAndANamelessFailureIsLogged) {
+TEST_F(WriterTest, RunRethrowsAndAFailureWithoutACallbackIsLogged) {
   EXPECT_THROW(run([](StoreTransaction&) { throw LeaseLost(Fence()); }), LeaseLost);
   store->submit([](StoreTransaction&) { throw std::runtime_error("nobody asked"); }, nullptr);
   run([](StoreTransaction&) {});
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("nobody asked")));
 }
 
-TEST_F(WriterTest, TheDestructorRunsWhatWasSubmitted) {
+TEST_F(WriterTest, TheDestructorRunsSubmittedJobs) {
   hold();
   for (int count = 0; count < 100; ++count) store->submit(add("p" + std::to_string(count)), answers.expect("p"));
   go();
@@ -150,7 +150,7 @@ TEST_F(WriterTest, TheDestructorRunsWhatWasSubmitted) {
   EXPECT_FALSE(std::filesystem::exists(path + "-wal")) << "closed in order, the log is in the file";
 }
 
-TEST_F(WriterTest, AnotherWritersLockIsAnErrorAndNotTheEnd) {
+TEST_F(WriterTest, AnotherWritersLockIsAnErrorAndTheStoreContinues) {
   Reader other(path);
   other.execute("BEGIN IMMEDIATE");
   store->submit(add("a"), answers.expect("a"));
@@ -161,7 +161,7 @@ TEST_F(WriterTest, AnotherWritersLockIsAnErrorAndNotTheEnd) {
   EXPECT_THAT(answers.wait_for(2), ElementsAre("a store error", "a good"));
 }
 
-TEST_F(WriterTest, AReaderNeitherWaitsNorMakesTheWriterWait) {
+TEST_F(WriterTest, AReaderNeitherWaitsNorDelaysTheWriter) {
   add_participant("a");
   Reader reader(path, SQLITE_OPEN_READONLY);
   reader.execute("BEGIN");
@@ -239,7 +239,7 @@ std::string fill_a_disk(const std::string& folder) {
   return "good";
 }
 
-TEST(FullDiskTest, IsAnErrorForTheJobAndTheStoreGoesOnOnceThereIsSpace) {
+TEST(FullDiskTest, IsAnErrorForTheJobAndTheStoreContinuesOnceThereIsSpace) {
   TemporaryFolder folder;
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);

@@ -92,7 +92,7 @@ TEST_F(CommandTrackerTest, AStartEndsACommandThatHasNotEnded) {
   EXPECT_EQ(records.at(0).output_to, first.size());
 }
 
-TEST_F(CommandTrackerTest, PassesOverAnEndWithoutAStart) {
+TEST_F(CommandTrackerTest, IgnoresAnEndWithoutAStart) {
   OutputCheck check("", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(end_of(0) + prompt() + "hello\r\n" + end_of(0), second(1));
@@ -114,7 +114,7 @@ TEST_F(CommandTrackerTest, TheShellsEndEndsTheCommandWithAVerdict) {
   EXPECT_EQ(records.size(), 1u);
 }
 
-TEST_F(CommandTrackerTest, JudgesBeforeItSaysFinished) {
+TEST_F(CommandTrackerTest, JudgesBeforeItReportsTheEnd) {
   OutputCheck check("hello", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(prompt(), second(1));
@@ -123,7 +123,7 @@ TEST_F(CommandTrackerTest, JudgesBeforeItSaysFinished) {
   EXPECT_THAT(events, ::testing::ElementsAre("ready", "found", "passed", "finished echo hello", "ready"));
 }
 
-TEST_F(CommandTrackerTest, TheCommandLineAndTypingAreNoOutput) {
+TEST_F(CommandTrackerTest, TheCommandLineAndTypingAreNotOutput) {
   OutputCheck check("echo hello", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(prompt(), second(1));
@@ -150,7 +150,7 @@ TEST_F(CommandTrackerTest, KeepsTheFirstMebibyteOfAFlood) {
   EXPECT_EQ(records.at(0).output_to - records.at(0).output_from, 100 * flood.size() + 9);
 }
 
-TEST_F(CommandTrackerTest, FindsTheSameHoweverTheStreamIsCut) {
+TEST_F(CommandTrackerTest, FindsTheSameInAnyPieces) {
   std::string stream;
   for (int i = 0; i < 20; ++i) {
     stream += prompt() + "x\r\n" + start_of("x" + std::to_string(i)) + "\x1b[1mhello\x1b[0m\r\n\r";
@@ -183,7 +183,7 @@ TEST_F(CommandTrackerTest, SeveralCommandsOfOneLineEachHaveTheirStatus) {
   EXPECT_THAT(statuses(), ::testing::ElementsAre("false 1", "true 0", "(exit 7) 7", "echo last 0"));
 }
 
-TEST_F(CommandTrackerTest, CommandsOfAShellInsideTheShellAreTheirOwn) {
+TEST_F(CommandTrackerTest, CommandsOfAnInnerShellAreSeparate) {
   OutputCheck check("hello", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(start("1.5", 1, 0, "bash") + end("7.9", 0, 0) + "in> ", second(1));
@@ -197,7 +197,7 @@ TEST_F(CommandTrackerTest, CommandsOfAShellInsideTheShellAreTheirOwn) {
   EXPECT_EQ(records.at(1).output, "in> in> exit\n");
 }
 
-TEST_F(CommandTrackerTest, AShellThatTakesThePlaceOfAnotherEndsIt) {
+TEST_F(CommandTrackerTest, AShellThatReplacesAnotherEndsIt) {
   const auto tracker = make();
   tracker->printed(
       start("1.5", 1, 0, "exec bash") + end("1.6", 0, 0) + prompt() + start("1.6", 1, 0, "true") + end("1.6", 2, 0),
@@ -213,7 +213,7 @@ TEST_F(CommandTrackerTest, AnInnerShellThatDiesEndsWithItsCommand) {
   EXPECT_EQ(records.at(1).ended_by, CommandEnd::exit);
 }
 
-TEST_F(CommandTrackerTest, MarksThatWereSeenBeforeAreNone) {
+TEST_F(CommandTrackerTest, RepeatedMarksAreIgnored) {
   const auto tracker = make();
   const std::string recorded = start("7.9", 1, 0, "rm x") + end("7.9", 2, 0);
   tracker->printed(start("1.5", 1, 0, "script") + recorded + end("1.5", 2, 0), second(1));
@@ -238,7 +238,7 @@ TEST_F(CommandTrackerTest, CommandsInTmuxHaveTextAndStatusAndWhatIsDrawnIsJudged
   EXPECT_TRUE(records.at(2).is_full_screen);
 }
 
-TEST_F(CommandTrackerTest, TellsWhatTookTheWholeScreenAndLeavesItOut) {
+TEST_F(CommandTrackerTest, MarksFullScreenCommandsAndLeavesTheirScreenOut) {
   const auto tracker = make();
   const auto run = [&tracker](const std::string& output) {
     tracker->printed(start_of("x") + output + end_of(0), second(1));
@@ -255,7 +255,7 @@ TEST_F(CommandTrackerTest, TellsWhatTookTheWholeScreenAndLeavesItOut) {
   EXPECT_FALSE(records.at(3).is_full_screen);
 }
 
-TEST_F(CommandTrackerTest, TellsWhatWasCut) {
+TEST_F(CommandTrackerTest, ReportsTruncation) {
   const auto tracker = make();
   const std::string limit(limits::recorded_command_output, 'x');
   tracker->printed(mark("C", ";size=9;cmd=ec\\x3b;cwd=/") + limit + end_of(0), second(1));
@@ -266,7 +266,7 @@ TEST_F(CommandTrackerTest, TellsWhatWasCut) {
   EXPECT_TRUE(records.at(1).output_is_cut);
 }
 
-TEST_F(CommandTrackerTest, TellsWhatWasTypedAtAProgramFromWhatItPrinted) {
+TEST_F(CommandTrackerTest, SeparatesInputToAProgramFromItsOutput) {
   const auto tracker = make();
   tracker->printed(start_of("sh") + "$ ", second(1));
   tracker->typed("echo hello\r");
@@ -284,7 +284,7 @@ TEST_F(CommandTrackerTest, TellsWhatWasTypedAtAProgramFromWhatItPrinted) {
   EXPECT_EQ(records.at(1).printed, "");
 }
 
-TEST_F(CommandTrackerTest, LinesOfAContinuedCommandAreNotHeldAgainstIt) {
+TEST_F(CommandTrackerTest, LinesOfAContinuedCommandStillCount) {
   OutputCheck check("hello world", OutputMatch::lines);
   const auto tracker = make(&check);
   const std::string read = "\x1b[?2004l\r";

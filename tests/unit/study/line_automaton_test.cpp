@@ -17,7 +17,7 @@ int run_ending_at(const std::vector<Bytes>& answer, const std::vector<Bytes>& st
   return best;
 }
 
-TEST(LineAutomatonTest, FindsWhatASlowSearchFinds) {
+TEST(LineAutomatonTest, FindsTheSameAsASlowSearch) {
   std::mt19937 generator(1985);
   const auto random_lines = [&generator](int longest) {
     std::vector<Bytes> lines(std::uniform_int_distribution<std::size_t>(0, longest)(generator));
@@ -36,7 +36,7 @@ TEST(LineAutomatonTest, FindsWhatASlowSearchFinds) {
   }
 }
 
-TEST(LineAutomatonTest, TakesRepeatedLinesInLinearTime) {
+TEST(LineAutomatonTest, HandlesRepeatedLinesInLinearTime) {
   const LineAutomaton automaton(std::vector<Bytes>(50'000, "y"));
   LineAutomaton::Position position;
   for (int i = 0; i < 1'000'000; ++i) position = automaton.advance(position, "y");

@@ -50,7 +50,7 @@ TEST(OutputCheckTest, FindsTheAnswerAsWholeConsecutiveLines) {
   EXPECT_TRUE(passes("hello", "\r\rhello\n"));
 }
 
-TEST(OutputCheckTest, FindsTheAnswerAsTextWhereItIsAskedTo) {
+TEST(OutputCheckTest, FindsTheAnswerAsTextIfConfigured) {
   const auto contains = [](BytesView answer, BytesView output) {
     return passes(answer, output, OutputMatch::contains);
   };
@@ -153,7 +153,7 @@ TEST(OutputCheckTest, FindsTheAnswerAnywhereInAFlood) {
   }
 }
 
-TEST(OutputCheckTest, TakesARepetitiveAnswerInAFloodOfTheSame) {
+TEST(OutputCheckTest, FindsARepetitiveAnswerInAFloodOfTheSameLines) {
   Bytes answer;
   for (int i = 0; i < 20'000; ++i) answer += "y\n";
   for (const OutputMatch match : {OutputMatch::lines, OutputMatch::contains}) {
@@ -340,7 +340,7 @@ INSTANTIATE_TEST_SUITE_P(
             contains}),
     [](const auto& instance) { return instance.param.name; });
 
-TEST(OutputCheckTest, ForgetsAtThePromptWhatWasTypedBefore) {
+TEST(OutputCheckTest, ForgetsEarlierInputAtThePrompt) {
   OutputCheck check("hello", OutputMatch::lines);
   check.prompt_started();
   check.typed("sleep 9\r");
@@ -355,7 +355,7 @@ TEST(OutputCheckTest, ForgetsAtThePromptWhatWasTypedBefore) {
   EXPECT_TRUE(check.command_ended().passed);
 }
 
-TEST(OutputCheckTest, ExcludesEverythingRatherThanForgetWhatWasTyped) {
+TEST(OutputCheckTest, ExcludesEverythingRatherThanForgetTypedLines) {
   OutputCheck check("ell", OutputMatch::contains);
   check.prompt_started();
   check.command_started("sleep 9", 0);

@@ -41,7 +41,7 @@ TEST_F(RealShellTest, RecordsCommandsAsTheyWere) {
   EXPECT_EQ(shell.stream.substr(last.output_from, last.output_to - last.output_from), "one\r\ntwo\r\n");
 }
 
-TEST_F(RealShellTest, FindsTheSameInItsStreamHoweverItIsCut) {
+TEST_F(RealShellTest, FindsTheSameInItsStreamInAnyPieces) {
   ASSERT_TRUE(shell.run("ls -la --color=always / | head -20"));
   ASSERT_TRUE(shell.run("seq 2000"));
   ASSERT_TRUE(shell.run("printf 'x\\r\\n\\033]0;title\\007y'"));
@@ -100,7 +100,7 @@ TEST_F(RealShellTest, CatRepeatingWhatIsTypedDoesNotPass) {
   EXPECT_THAT(shell.verdicts, ElementsAre(false));
 }
 
-TEST_F(RealShellTest, PastingInputBehindItsCommandDoesNotPass) {
+TEST_F(RealShellTest, PastingInputAfterItsCommandDoesNotPass) {
   shell.type("cat\nhello\n");
   ASSERT_TRUE(shell.read_until([this] { return shell.tracker->command_runs(); }));
   ASSERT_TRUE(shell.has_printed("hello\r\n"));
@@ -117,7 +117,7 @@ TEST_F(RealShellTest, ACommandLineDoesNotPass) {
   EXPECT_FALSE(shell.verdicts.empty());
 }
 
-TEST_F(RealShellTest, OutputOfAShellInsideTheShellPasses) {
+TEST_F(RealShellTest, OutputOfAnInnerShellPasses) {
   ASSERT_TRUE(shell.start("bash --norc", "bash-"));
   shell.type("echo hello\r");
   ASSERT_TRUE(shell.has_printed("hello\r\n"));

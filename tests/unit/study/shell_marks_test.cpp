@@ -15,7 +15,7 @@ TEST(OutputScannerTest, PassesPlainTextInOnePiece) {
   EXPECT_EQ(scanned.pieces, 1);
 }
 
-TEST(OutputScannerTest, PutsShortLinesTogether) {
+TEST(OutputScannerTest, CollectsShortLines) {
   std::string bytes;
   for (int i = 0; i < 1000; ++i) bytes += "y\r\n";
   const Scanned scanned = scan(bytes);
@@ -30,7 +30,7 @@ class CleanTextCase {
   std::string text;
 };
 
-TEST(OutputScannerTest, TellsTextFromEscapeSequences) {
+TEST(OutputScannerTest, SeparatesTextFromEscapeSequences) {
   const std::vector<CleanTextCase> cases = {
       {"a\x1b[31mb\x1b[0mc", "abc"},
       {"a\x1b[?2004h\x1b[1;2;3 qb", "ab"},
@@ -67,7 +67,7 @@ TEST(OutputScannerTest, TellsTextFromEscapeSequences) {
   for (const CleanTextCase& c : cases) EXPECT_EQ(scan(c.bytes).text, c.text);
 }
 
-TEST(OutputScannerTest, TurnsCarriageReturnsBeforeNewlinesIntoNothing) {
+TEST(OutputScannerTest, RemovesCarriageReturnsBeforeNewlines) {
   const std::vector<CleanTextCase> cases = {
       {"a\r\nb\r\n", "a\nb\n"}, {"a\r\r\nb", "a\nb"},     {"10%\r20%\r\n", "10%\r20%\n"},
       {"a\r\rb", "a\r\rb"},     {"a\r\x1b[K\nb", "a\nb"}, {"a\n\rb", "a\n\rb"},
@@ -75,7 +75,7 @@ TEST(OutputScannerTest, TurnsCarriageReturnsBeforeNewlinesIntoNothing) {
   for (const CleanTextCase& c : cases) EXPECT_EQ(scan(c.bytes).text, c.text);
 }
 
-TEST(OutputScannerTest, GivesACarriageReturnThatWaitsToTheTextBeforeAMark) {
+TEST(OutputScannerTest, CountsAHeldCarriageReturnAsTextBeforeAMark) {
   const Scanned scanned = scan("x\r" + mark("A") + "\ny");
   EXPECT_EQ(scanned.events.front(), "x\r");
   EXPECT_EQ(scanned.events.back(), "\ny");
@@ -94,7 +94,7 @@ TEST(OutputScannerTest, FindsMarksWithExactOffsets) {
   EXPECT_EQ(scanned.text, "hello\nout");
 }
 
-TEST(OutputScannerTest, KnowsAllKindsAndBothTerminators) {
+TEST(OutputScannerTest, RecognisesAllKindsAndBothTerminators) {
   const Scanned scanned = scan(prompt() + start_of("x") + end_of(130) + "\x1b]133;D;1;nonce=" + nonce + "\x1b\\");
   ASSERT_EQ(scanned.marks.size(), 5u);
   EXPECT_EQ(scanned.marks[0].kind, ShellMark::Kind::prompt_start);
@@ -110,7 +110,7 @@ TEST(OutputScannerTest, UndoesTheEscapingOfText) {
   EXPECT_EQ(scan(start_of(R"(bad \q \x1 \xzz \)")).marks.at(0).text, R"(bad \q \x1 \xzz \)");
 }
 
-TEST(OutputScannerTest, PassesOverMarksOfOthers) {
+TEST(OutputScannerTest, IgnoresForeignMarks) {
   for (const std::string& other : {std::string("\x1b]133;C;nonce=other;cmd=ls\x07"), std::string("\x1b]133;A\x07"),
                                    "\x1b]133;Z;nonce=" + nonce + "\x07", "\x1b]134;A;nonce=" + nonce + "\x07",
                                    "\x1b]133;A;nonce=" + nonce + "x\x07", "\x1bP133;A;nonce=" + nonce + "\x1b\\",
@@ -125,7 +125,7 @@ TEST(OutputScannerTest, PassesOverMarksOfOthers) {
   EXPECT_TRUE(scanned.marks.empty());
 }
 
-TEST(OutputScannerTest, TakesFieldsInAnyOrderAndUnknownOnes) {
+TEST(OutputScannerTest, AcceptsFieldsInAnyOrderAndUnknownOnes) {
   const Scanned scanned = scan("\x1b]133;D;x;aid=7;cwd=/tmp;nonce=" + nonce + "\x07");
   ASSERT_EQ(scanned.marks.size(), 1u);
   EXPECT_EQ(scanned.marks[0].cwd, "/tmp");
@@ -145,7 +145,7 @@ TEST(OutputScannerTest, DropsAMarkThatIsTooLong) {
   EXPECT_EQ(too_long.text, "ab");
 }
 
-TEST(OutputScannerTest, GivesAnEndlessSequenceUp) {
+TEST(OutputScannerTest, AbandonsAnEndlessSequence) {
   for (const std::string start : {"\x1b]0;", "\x1bP", "\x1b[", "\x1b("}) {
     const char filler = start == "\x1b(" ? ' ' : '1';
     const std::string bytes = start + std::string(limits::escape_sequence - start.size(), filler) + "back\r\n";
@@ -193,7 +193,7 @@ std::string random_stream(std::mt19937& generator) {
   return stream + "\x18";
 }
 
-TEST(OutputScannerTest, FindsTheSameHoweverTheStreamIsCut) {
+TEST(OutputScannerTest, FindsTheSameInAnyPieces) {
   std::mt19937 generator(133);
   for (int round = 0; round < 500; ++round) {
     const std::string stream = random_stream(generator);

@@ -29,7 +29,7 @@ TEST(SnapshotLimits, ContentThatNobodyComparesIsNotRead) {
   EXPECT_EQ(request.deadline, SnapshotRequest().deadline);
 }
 
-TEST(SnapshotLimits, AHomeThatEqualsALargeAnswerIsReadToItsEndAndHasLonger) {
+TEST(SnapshotLimits, AHomeThatEqualsALargeAnswerIsReadCompletelyAndGetsMoreTime) {
   std::map<Bytes, FileNode> files;
   for (int i = 0; i < 70; ++i) files["named" + std::to_string(i)] = FileNode::regular(Bytes(mib, 'x'));
   for (int i = 0; i < 30; ++i) files["any" + std::to_string(i)] = FileNode(FileKind::regular);
@@ -38,7 +38,7 @@ TEST(SnapshotLimits, AHomeThatEqualsALargeAnswerIsReadToItsEndAndHasLonger) {
   EXPECT_GT(request.deadline, SnapshotRequest().deadline + std::chrono::seconds(1));
 }
 
-TEST(SnapshotLimits, FilesOfAnyContentDoNotRaiseTheLimitForEver) {
+TEST(SnapshotLimits, FilesOfAnyContentRaiseTheLimitOnlySoFar) {
   std::map<Bytes, FileNode> files;
   files["named"] = FileNode::regular(Bytes(mib, 'x'));
   for (int i = 0; i < 1000; ++i) files["any" + std::to_string(i)] = FileNode(FileKind::regular);

@@ -51,7 +51,7 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
       "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true}})"));
 }
 
-TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationThoughTheStudysHasChanged) {
+TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationAfterTheStudysChanges) {
   set_latest(1, TaskSessionState::running);
   progress.latest->charged = 10s;
   for (const auto duration : {45s, 90s}) {
@@ -102,7 +102,7 @@ TEST_F(StateJsonTest, NeverHoldsAnAnswer) {
   }
 }
 
-TEST_F(StateJsonTest, TakesFractionsOfASecond) {
+TEST_F(StateJsonTest, AcceptsFractionsOfASecond) {
   study.task_duration = 1500ms;
   EXPECT_EQ(state().at("task").at("duration_in_seconds"), boost::json::value(1.5));
 }

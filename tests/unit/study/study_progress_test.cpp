@@ -45,7 +45,7 @@ class StudyProgressTest : public ::testing::Test {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-TEST_F(StudyProgressTest, GoesThroughTheTasksInTheirOrder) {
+TEST_F(StudyProgressTest, RunsTheTasksInOrder) {
   EXPECT_THAT(apply(StudyProgress::ClientArrived()), ElementsAre("prepare 1"));
   EXPECT_THAT(apply(StudyProgress::TaskRequested{1}), ElementsAre("start 1"));
   EXPECT_THAT(start(1), ElementsAre("send state"));
@@ -64,7 +64,7 @@ TEST_F(StudyProgressTest, GoesThroughTheTasksInTheirOrder) {
   EXPECT_EQ(progress.values().state_number, 4) << "one for each start and each end";
 }
 
-TEST_F(StudyProgressTest, RefusesEveryTaskButTheCurrentOne) {
+TEST_F(StudyProgressTest, RefusesEveryTaskExceptTheCurrentOne) {
   EXPECT_THAT(apply(StudyProgress::TaskRequested{2}), ElementsAre("wrong_task: expected task 1, got 2"));
   start(1);
   EXPECT_THAT(apply(StudyProgress::TaskRequested{2}), ElementsAre("wrong_task: expected task 1, got 2"));
@@ -99,7 +99,7 @@ TEST_F(StudyProgressTest, AnInterruptedTaskIsOverToo) {
   EXPECT_THAT(apply(StudyProgress::TaskPutAway()), ElementsAre("send state", "prepare 2"));
 }
 
-TEST_F(StudyProgressTest, AStudyThatHasBecomeLongerGoesOn) {
+TEST_F(StudyProgressTest, AStudyThatHasBecomeLongerContinues) {
   start(1);
   end(TaskSessionState::passed);
   start(2);

@@ -95,13 +95,13 @@ TEST(CompareTreesTest, CountsWhatIsMissingExtraAndIncorrect) {
   EXPECT_THAT(progress.detail, ::testing::Not(::testing::HasSubstr("right")));
 }
 
-TEST(CompareTreesTest, AWrongKindIsIncorrectAndLosesWhatIsBelow) {
+TEST(CompareTreesTest, AWrongKindIsIncorrectAndItsChildrenAreMissing) {
   const FileTree expected = tree({{"d", directory({{"a", any_file()}, {"b", any_file()}})}, {"f", any_file()}});
   const FileTree actual = seen(tree({{"d", FileNode::symlink("f")}, {"f", directory({{"c", any_file()}})}}));
   expect_counts(compare_trees({}, expected, actual), false, {.missing = 2, .extra = 1, .incorrect = 2});
 }
 
-TEST(CompareTreesTest, ComparesOnlyTheAttributesThatAreNamed) {
+TEST(CompareTreesTest, ComparesOnlyNamedAttributes) {
   const FileNode actual = seen(FileNode::regular("text"));
   EXPECT_EQ(differs(any_file(), actual), "");
   EXPECT_EQ(differs(FileNode::regular("text"), actual), "");
@@ -141,7 +141,7 @@ TEST(CompareTreesTest, ContentThatTheSnapshotLeftOutDiffers) {
   EXPECT_EQ(differs(any_file(), actual), "");
 }
 
-TEST(CompareTreesTest, IgnoresTopLevelDotEntriesThatNobodyNamed) {
+TEST(CompareTreesTest, IgnoresUnnamedTopLevelDotEntries) {
   const FileTree expected = tree({{"a", any_file()}, {".named", any_file()}});
   const FileTree initial = tree({{"a", any_file()}, {".initial", any_file()}});
   FileTree actual = seen(tree({{"a", any_file()},

@@ -7,7 +7,7 @@
 namespace tellina {
 namespace {
 
-TEST(JsonString, EscapesWhatTheStandardRequires) {
+TEST(JsonString, EscapesAsTheStandardRequires) {
   EXPECT_EQ(json_string("a \"b\" \\ /"), R"("a \"b\" \\ /")");
   EXPECT_EQ(json_string(std::string_view("\0\b\f\n\r\t\x1f\x7f", 8)), R"("\u0000\b\f\n\r\t\u001f\u007f")");
   EXPECT_EQ(json_string("caf\xc3\xa9"), "\"caf\xc3\xa9\"");
@@ -17,7 +17,7 @@ TEST(JsonString, EscapesWhatTheStandardRequires) {
             "b\"");
 }
 
-TEST(JsonString, IsWhatAParserReadsBack) {
+TEST(JsonString, IsReadBackByAParser) {
   std::string all;
   for (int c = 0; c < 128; ++c) all += static_cast<char>(c);
   EXPECT_EQ(boost::json::parse(json_string(all)).as_string(), all);

@@ -5,7 +5,7 @@
 namespace tellina {
 namespace {
 
-TEST(Nearest, FindsWhatWasMeant) {
+TEST(Nearest, FindsTheIntendedName) {
   const std::vector<std::string> names = {"server", "sandbox", "tasks", "workers"};
   EXPECT_EQ(nearest("sever", names), "server");
   EXPECT_EQ(nearest("SERVER", names), "server");

@@ -32,7 +32,7 @@ TEST(Utf8Test, DecodesWhatItEncodes) {
   }
 }
 
-TEST(Utf8Test, StaysWhereNothingCanBeDecoded) {
+TEST(Utf8Test, DoesNotMoveIfNothingCanBeDecoded) {
   for (const std::string_view bad :
        {"a\xff", "a\xc1\x80", "a\xe2\x82", "a\xed\xa0\x80", "a\xf4\x90\x80\x80", "a\xe2\x82z", "a\xf0\x9f\x98z"}) {
     std::size_t position = 1;
@@ -48,14 +48,14 @@ TEST(Utf8Test, CutsBetweenCharacters) {
   EXPECT_EQ(utf8_prefix("\xe2\x82\xac", 2), "");
 }
 
-TEST(Utf8Test, NulIsUtf8ButNoText) {
+TEST(Utf8Test, NulIsUtf8ButNotText) {
   EXPECT_TRUE(is_utf8_without_nul("caf\xc3\xa9"));
   EXPECT_TRUE(is_utf8_without_nul(""));
   EXPECT_FALSE(is_utf8_without_nul(std::string_view("a\0b", 3)));
   EXPECT_FALSE(is_utf8_without_nul("caf\xe9"));
 }
 
-TEST(Utf8Test, KnowsWhatAPersonCannotSee) {
+TEST(Utf8Test, RecognisesInvisibleCharacters) {
   EXPECT_TRUE(is_printable("caf\xc3\xa9 \xe2\x82\xac"));
   EXPECT_FALSE(is_printable("a\tb"));
   EXPECT_FALSE(is_printable("a\xe2\x80\x8b"));  // U+200B, zero width space

@@ -8,7 +8,7 @@
 namespace tellina {
 namespace {
 
-TEST(ConnectBody, ComesBackAsItWasSent) {
+TEST(ConnectBody, RoundTrips) {
   ConnectBody connect;
   connect.participant = 1'234'567'890'123;
   connect.address = "2001:db8::1 \"quoted\"";
@@ -45,7 +45,7 @@ TEST(ConnectionEnd, HasACodeAndAReason) {
   }
 }
 
-TEST(SequenceCheck, NoticesWhatIsRepeatedAndWhatIsLost) {
+TEST(SequenceCheck, NoticesRepeatedAndLostMessages) {
   SequenceCheck check;
   EXPECT_EQ(check.arrive(0), SequenceCheck::Arrival::in_order);
   EXPECT_EQ(check.arrive(0), SequenceCheck::Arrival::repeated);
@@ -67,7 +67,7 @@ TEST(DataFrame, IsAnOffsetOfEightBytesBigEndianAndTheBytes) {
   EXPECT_EQ(frame_offset(spare), limits::stream_offset);
 }
 
-TEST(DataFrame, WithoutAHeaderIsNotRead) {
+TEST(DataFrame, WithoutAHeaderIsRefused) {
   EXPECT_FALSE(has_frame_header("1234567"));
   EXPECT_THROW(frame_offset("1234567"), AssertionFailure);
   EXPECT_THROW(frame_bytes("1234567"), AssertionFailure);

@@ -18,7 +18,7 @@ BadFrame bad(std::string_view text) {
   return found ? *found : BadFrame();
 }
 
-TEST(ControlFrames, SayWhatIsWrongWithThem) {
+TEST(ControlFrames, ReportWhatIsInvalid) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {"[]", "expected a JSON object, got []"},
       {"{}", "type: expected a string, got nothing"},
@@ -96,7 +96,7 @@ TEST(ControlFrames, AreUnderstood) {
   EXPECT_EQ(std::get<GiveUpFrame>(decode_client_frame(R"({"type":"give_up","id":"\u0000\""})")).id, R"("\u0000\"")");
 }
 
-TEST(ControlFrames, OfAClientComeBackAsTheyWereSent) {
+TEST(ControlFrames, OfAClientRoundTrip) {
   HelloFrame hello;
   hello.size = TerminalSize(120, 40);
   hello.output_offset = limits::stream_offset;

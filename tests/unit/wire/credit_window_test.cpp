@@ -18,7 +18,7 @@ TEST(CreditWindow, HasRoomUntilTheLimitIsOwed) {
   EXPECT_EQ(window.owed(), 0U);
 }
 
-TEST(CreditWindow, TakesOneFrameThatIsLargerThanItself) {
+TEST(CreditWindow, AcceptsOneFrameThatIsLargerThanItself) {
   CreditWindow window(10);
   EXPECT_TRUE(window.has_room(30));
   window.take(30);

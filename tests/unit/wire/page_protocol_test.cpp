@@ -112,7 +112,7 @@ json::object server_side() {
 
 TEST(PageProtocol, HasTheNamesNumbersAndFieldsOfTheServer) { EXPECT_EQ(differences(server_side()), ""); }
 
-TEST(PageProtocol, ThatDiffersIsNoticed) {
+TEST(PageProtocol, DifferencesAreNoticed) {
   json::object server = server_side();
   server["constants"].as_object()["CLOSE_LOST"] = 4009;
   server["client_frames"].as_object()["ack"] = R"({"type":"ack","offset":1})";

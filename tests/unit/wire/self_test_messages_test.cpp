@@ -5,7 +5,7 @@
 namespace tellina {
 namespace {
 
-TEST(SelfTestMessages, ComeBackAsTheyWereSent) {
+TEST(SelfTestMessages, RoundTrip) {
   SelfTestEntry entry;
   entry.channel_prefix = "self-test.1.";
   entry.access_code = "a \"code\"";
@@ -18,7 +18,7 @@ TEST(SelfTestMessages, ComeBackAsTheyWereSent) {
   EXPECT_EQ(decode_log_lines(encode_log_lines(lines)), lines);
 }
 
-TEST(SelfTestMessages, ThatAreNotAsAgreedAreNotRead) {
+TEST(SelfTestMessages, ThatAreMalformedAreRefused) {
   for (const char* body : {"", "[]", "{}", R"({"left":-1,"access_code":"a","lines":7})", R"({"left":"3"})"}) {
     EXPECT_FALSE(decode_self_test_entry(body)) << body;
     EXPECT_FALSE(decode_sandboxes_left(body)) << body;

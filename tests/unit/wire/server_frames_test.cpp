@@ -17,7 +17,7 @@ Frame decoded(const std::string& text) {
   return std::get<Frame>(decode_server_frame(text));
 }
 
-TEST(ServerFrames, ComeBackAsTheyWereSent) {
+TEST(ServerFrames, RoundTrip) {
   const auto welcome = decoded<WelcomeFrame>(welcome_frame("1", "s", "b", 2, 3, 4, running));
   EXPECT_EQ(welcome.id, "1");
   EXPECT_EQ(welcome.stream, "s");
@@ -58,7 +58,7 @@ TEST(ServerFrames, ComeBackAsTheyWereSent) {
   EXPECT_EQ(pong.state_number, 4U);
 }
 
-TEST(ServerFrames, OfAnUnknownTypeAreNoErrorAndBrokenOnesAre) {
+TEST(ServerFrames, OfAnUnknownTypeAreIgnoredAndMalformedOnesAreErrors) {
   EXPECT_EQ(decoded<UnknownFrame>(R"({"type":"weather","sun":true})").type, "weather");
   for (const char* text : {"", "[]", "{}", R"({"type":3})", R"({"type":"input_ack"})",
                            R"({"type":"input_ack","input_offset":-1})", R"({"type":"welcome","input_offset":0})",
@@ -67,7 +67,7 @@ TEST(ServerFrames, OfAnUnknownTypeAreNoErrorAndBrokenOnesAre) {
   }
 }
 
-TEST(StudyState, TellsTheTaskAndTheEndBeforeIt) {
+TEST(StudyState, HasTheTaskAndThePreviousOutcome) {
   const StudyState ready = decode_study_state(
       R"({"state":"ready","state_number":4,"task":{"number":2},"previous":{"number":1,"state":"passed"}})");
   EXPECT_EQ(ready.state, "ready");

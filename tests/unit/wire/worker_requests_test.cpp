@@ -5,7 +5,7 @@
 namespace tellina {
 namespace {
 
-TEST(WorkerReply, IsReadInFull) {
+TEST(WorkerReply, IsReadCompletely) {
   const auto reply = decode_reply(R"({"status":200,"body":{"a":[1]},"cookie":"ab-1","participant":7,"affinity":3})");
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 200);
@@ -15,7 +15,7 @@ TEST(WorkerReply, IsReadInFull) {
   EXPECT_EQ(reply->affinity, 3U);
 }
 
-TEST(WorkerReply, RefusesWhatWasNotAgreed) {
+TEST(WorkerReply, RefusesMalformedBodies) {
   for (const char* text :
        {"", "[]", "{}", "{\"status\":\"200\"}", "{\"status\":99}", "{\"status\":200,\"affinity\":-1}",
         "{\"status\":200,\"cookie\":\"a\\r\\nb\"}", "{\"status\":200,\"cookie\":7}",
@@ -24,7 +24,7 @@ TEST(WorkerReply, RefusesWhatWasNotAgreed) {
   }
 }
 
-TEST(WorkerReply, ComesBackAsItWasSent) {
+TEST(WorkerReply, RoundTrips) {
   WorkerReply login(200, R"({"participant":"7"})");
   login.participant = 7;
   login.cookie = "ab-1";
@@ -40,7 +40,7 @@ TEST(WorkerReply, ComesBackAsItWasSent) {
   EXPECT_EQ(decode_reply(encode_reply(of_loop))->affinity, 9U);
 }
 
-TEST(WorkerRequest, ComesBackAsItWasSent) {
+TEST(WorkerRequest, RoundTrips) {
   using Method = WorkerRequest::Method;
   for (int number = 0; number <= static_cast<int>(Method::self_test); ++number) {
     WorkerRequest request(static_cast<Method>(number));
@@ -61,7 +61,7 @@ TEST(WorkerRequest, ComesBackAsItWasSent) {
   }
 }
 
-TEST(WorkerNumbers, ComeBackAsTheyWereSent) {
+TEST(WorkerNumbers, RoundTrip) {
   WorkerNumbers numbers;
   numbers.samples.push_back({"tellina_worker_messages", "_total", "{worker=\"0\"}", 2.5});
   numbers.workers = {"w0", "w1"};
@@ -74,14 +74,14 @@ TEST(WorkerNumbers, ComeBackAsTheyWereSent) {
   EXPECT_EQ(decoded.workers, numbers.workers);
 }
 
-TEST(WorkerNumbers, ThatAreNotAsAgreedAreLeftOut) {
+TEST(WorkerNumbers, ThatAreMalformedAreIgnored) {
   for (const std::string samples : {"", "{}", "[1]", R"([["a","",""]])", R"([["a","","","1"]])", R"([[1,"","",1]])",
                                     R"([["a\nb","","",1]])", R"([["a","","{x=\"\n\"}",1]])"}) {
     EXPECT_TRUE(decode_numbers("{\"samples\":" + samples + "}").samples.empty()) << samples;
   }
 }
 
-TEST(IsToken, TakesOnlyWhatCanBeOne) {
+TEST(IsToken, AcceptsOnlyTheFormOfAToken) {
   EXPECT_TRUE(is_token("0aZ-_"));
   EXPECT_FALSE(is_token(""));
   EXPECT_FALSE(is_token("a b"));

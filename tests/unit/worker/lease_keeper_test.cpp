@@ -63,7 +63,7 @@ TEST_F(LeaseKeeperTest, AcquiresALeaseThatIsFree) {
   EXPECT_TRUE(leases->is_free(participant));
 }
 
-TEST_F(LeaseKeeperTest, SaysWhoHasALease) {
+TEST_F(LeaseKeeperTest, ReportsTheOwnerOfALease) {
   give_to("w2", participant);
   leases->acquire(participant);
   EXPECT_THAT(take_events(), ElementsAre("refused by w2 bob"));
@@ -87,14 +87,14 @@ TEST_F(LeaseKeeperTest, NoticesALeaseThatAnotherWorkerHasTaken) {
   EXPECT_THAT(take_events(), ElementsAre("renewed"));
 }
 
-TEST_F(LeaseKeeperTest, ExpectsNothingOfALeaseThatCameAfterTheQuestion) {
+TEST_F(LeaseKeeperTest, IgnoresALeaseThatWasAcquiredAfterTheRequest) {
   leases->renew();
   leases->acquire(participant);
   EXPECT_TRUE(wait([this] { return events.size() == 2; }));
   EXPECT_THAT(take_events(), ElementsAre("renewed", "acquired bob"));
 }
 
-TEST_F(LeaseKeeperTest, HoldsALeaseForThreeSecondsFromTheQuestionForItsRenewal) {
+TEST_F(LeaseKeeperTest, HoldsALeaseForThreeSecondsAfterTheRenewalRequest) {
   const MonotonicTime asked = loop.clock().now();
   leases->renew();
   loop.virtual_clock().set(asked + seconds(2));
@@ -102,7 +102,7 @@ TEST_F(LeaseKeeperTest, HoldsALeaseForThreeSecondsFromTheQuestionForItsRenewal) 
   EXPECT_EQ(leases->until(), asked + limits::lease) << "the store's answer came later, and does not count";
 }
 
-TEST_F(LeaseKeeperTest, AcquiresWhatTheStoreSaysIsOursUntilItStops) {
+TEST_F(LeaseKeeperTest, AcquiresLeasesThatTheStoreReportsAsOursUntilItStops) {
   give_to("w1", participant);
   leases->renew();
   EXPECT_TRUE(wait([this] { return events.size() == 2; }));

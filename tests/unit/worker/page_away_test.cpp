@@ -28,7 +28,7 @@ class PageAwayTest : public WorkerLaneTest {
   }
 };
 
-TEST_F(PageAwayTest, AfterTenMinutesTheSameShellIsThereWithAllThatItPrinted) {
+TEST_F(PageAwayTest, AfterTenMinutesTheSameShellIsThereWithAllItsOutput) {
   add_lane("w0");
   connect("before", participant);
   ASSERT_TRUE(wait_accept("before"));

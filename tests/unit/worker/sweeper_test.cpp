@@ -21,7 +21,7 @@ class SweeperTest : public ::testing::Test {
   Sweeper sweeper{backend, "scripted", log};
 };
 
-TEST_F(SweeperTest, PutsAwayEachDeadWorkersSandboxesOnce) {
+TEST_F(SweeperTest, RemovesEachDeadWorkersSandboxesOnce) {
   sweeper.add({"a", "b"});
   sweeper.add({"a"});
   run();
@@ -30,7 +30,7 @@ TEST_F(SweeperTest, PutsAwayEachDeadWorkersSandboxesOnce) {
   EXPECT_THAT(log.lines(), IsEmpty());
 }
 
-TEST_F(SweeperTest, WarnsOnceOfABackendThatIsDownAndTriesAgain) {
+TEST_F(SweeperTest, WarnsOnceOfABackendThatIsDownAndRetries) {
   sweeper.add({"a"});
   backend.is_unavailable = true;
   run();
@@ -54,14 +54,14 @@ TEST_F(SweeperTest, LeavesTheNextDeadWorkerToARunThatKnowsWhatToKeep) {
   EXPECT_THAT(sweeper.due(), ElementsAre("b"));
 }
 
-TEST_F(SweeperTest, KeepsNothingWhereTheBackendDoesNotAdopt) {
+TEST_F(SweeperTest, KeepsNothingIfTheBackendDoesNotAdopt) {
   sweeper.add({"a"});
   sweeper.run(sweeper.due(), {"s1", "s2"});
   EXPECT_THAT(backend.kept, ElementsAre(IsEmpty()));
   EXPECT_THAT(sweeper.due(), IsEmpty());
 }
 
-TEST_F(SweeperTest, AsksTheBackendOnceWhetherItAdoptsAndOnlyWhereThatMatters) {
+TEST_F(SweeperTest, AsksTheBackendOnceWhetherItAdoptsAndOnlyIfThatMatters) {
   sweeper.add({"a"});
   run();
   EXPECT_EQ(backend.probes, 0);
@@ -72,7 +72,7 @@ TEST_F(SweeperTest, AsksTheBackendOnceWhetherItAdoptsAndOnlyWhereThatMatters) {
   EXPECT_EQ(backend.probes, 1);
 }
 
-TEST_F(SweeperTest, SweepsAgainWhenWhatItKeptIsNoLongerInUse) {
+TEST_F(SweeperTest, SweepsAgainWhenKeptSandboxesAreNoLongerInUse) {
   backend.can_adopt = true;
   sweeper.add({"a"});
   sweeper.run(sweeper.due(), {"s2", "s1"});
@@ -87,7 +87,7 @@ TEST_F(SweeperTest, SweepsAgainWhenWhatItKeptIsNoLongerInUse) {
   EXPECT_THAT(sweeper.due(), IsEmpty()) << "the others were never the dead worker's";
 }
 
-TEST_F(SweeperTest, KeepsWhatIsInUseWhileTheBackendCannotTellWhetherItAdopts) {
+TEST_F(SweeperTest, KeepsSandboxesInUseWhileItIsUnknownWhetherTheBackendAdopts) {
   sweeper.add({"a"});
   backend.is_unavailable = true;
   sweeper.run(sweeper.due(), {"s1"});
@@ -98,7 +98,7 @@ TEST_F(SweeperTest, KeepsWhatIsInUseWhileTheBackendCannotTellWhetherItAdopts) {
   EXPECT_THAT(sweeper.due(), IsEmpty());
 }
 
-TEST_F(SweeperTest, GoesOnWithWhatAnotherCouldNotPutAway) {
+TEST_F(SweeperTest, ContinuesWithSandboxesThatAnotherCouldNotRemove) {
   sweeper.add({"a"});
   backend.is_unavailable = true;
   run();

@@ -133,7 +133,7 @@ TEST_F(WorkerConnectionTest, IsNotEnteredFromInsideItsOwnSend) {
   EXPECT_EQ(handled[0].kind, MessageKind::disconnect);
 }
 
-TEST_F(WorkerConnectionTest, NumbersWhatItSendsAndSendsNothingAfterTheClose) {
+TEST_F(WorkerConnectionTest, NumbersItsMessagesAndSendsNothingAfterTheClose) {
   connection->accept(ChannelName("worker.w"));
   connection->credit(12);
   connection->close(4001, "replaced");
@@ -148,7 +148,7 @@ TEST_F(WorkerConnectionTest, NumbersWhatItSendsAndSendsNothingAfterTheClose) {
   EXPECT_EQ(connection->end_message().body, "4001 replaced");
 }
 
-TEST_F(WorkerConnectionTest, RemembersWhyItEndedWhereTheLayerRefusedAMessage) {
+TEST_F(WorkerConnectionTest, RemembersWhyItEndedIfTheLayerRefusedAMessage) {
   EXPECT_THROW(connection->end_message(), AssertionFailure) << "it is open";
   layer.is_down = true;
   connection->send_text("{}");

@@ -27,7 +27,7 @@ TEST_F(WorkerLaneTest, AnswersHttpRequests) {
   EXPECT_THAT(ask(R"({"method":"fly"})"), HasSubstr("unknown method"));
 }
 
-TEST_F(WorkerLaneTest, OutlivesMessagesThatBreakTheContract) {
+TEST_F(WorkerLaneTest, SurvivesMessagesThatViolateTheContract) {
   add_lane("w0");
   send("http.request", Message(MessageKind::request, "r", 0, R"({"method":"ready"})"));
   send("websocket.connect", Message(MessageKind::connect, "c", 0, R"({"participant":1})"));
@@ -40,7 +40,7 @@ TEST_F(WorkerLaneTest, OutlivesMessagesThatBreakTheContract) {
   EXPECT_EQ(ask(R"({"method":"ready"})"), R"({"status":200,"body":{}})");
 }
 
-TEST_F(WorkerLaneTest, LetsAConnectionInAndNumbersWhatItSays) {
+TEST_F(WorkerLaneTest, AcceptsAConnectionAndNumbersItsMessages) {
   add_lane("w0");
   connect("c", participant);
   connect("c", participant);
@@ -53,7 +53,7 @@ TEST_F(WorkerLaneTest, LetsAConnectionInAndNumbersWhatItSays) {
   EXPECT_EQ(of("c", MessageKind::text)[0].sequence, 1U);
 }
 
-TEST_F(WorkerLaneTest, LetsThePolicyChooseAmongAllThatHasCome) {
+TEST_F(WorkerLaneTest, LetsThePolicyChooseAmongAllWaitingMessages) {
   constexpr const char* ping = R"({"type":"ping","t":7})";
   slight::SlightOrdering loose(context);
   const std::pair<OrderingPolicy*, int> expected[] = {{&policy, 0}, {&loose, 1}};
@@ -95,7 +95,7 @@ TEST_F(WorkerLaneTest, EndsAConnectionThatLostAMessage) {
   EXPECT_EQ(wait_close("c"), "4002 messages were lost on the way");
 }
 
-TEST_F(WorkerLaneTest, HandsAConnectOnToTheOwner) {
+TEST_F(WorkerLaneTest, ForwardsAConnectToTheOwner) {
   add_lane("w0", 0, 2);
   connect("a", participant);
   ASSERT_TRUE(wait_accept("a"));
@@ -107,7 +107,7 @@ TEST_F(WorkerLaneTest, HandsAConnectOnToTheOwner) {
   }
 }
 
-TEST_F(WorkerLaneTest, TakesOrphans) {
+TEST_F(WorkerLaneTest, TakesOverOrphans) {
   leave_orphan(participant);
   add_lane("w0");
   ASSERT_TRUE(wait([&] { return backend.starts == 1; }));
@@ -131,7 +131,7 @@ TEST_F(WorkerLaneTest, LeavesTheOrphansOfOtherLanesToThem) {
   EXPECT_EQ(owner_of(even), "w0");
 }
 
-TEST_F(WorkerLaneTest, MakesOneSessionForAnOrphanWhosePageComes) {
+TEST_F(WorkerLaneTest, CreatesOneSessionForAnOrphanWhosePageConnects) {
   leave_orphan(participant);
   add_lane("w0");
   // The first tick's answer is on its way; the page comes between it and the lease.
@@ -143,7 +143,7 @@ TEST_F(WorkerLaneTest, MakesOneSessionForAnOrphanWhosePageComes) {
   EXPECT_EQ(backend.starts, 1);
 }
 
-TEST_F(WorkerLaneTest, ClosesWhatItHasLost) {
+TEST_F(WorkerLaneTest, ClosesConnectionsOfALostLease) {
   add_lane("w0");
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
@@ -155,7 +155,7 @@ TEST_F(WorkerLaneTest, ClosesWhatItHasLost) {
 }
 
 /// As a worker that was stopped and wakes up: its timers are late, and what pages sent meanwhile has waited.
-TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasLapsedAndGoesOnWhereItStillHoldsIt) {
+TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasExpiredAndContinuesIfItStillHoldsIt) {
   add_lane("w0");
   for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
     connect(connection, whose);
@@ -183,7 +183,7 @@ TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasLapsedAndGoesOnWhereItStill
   EXPECT_EQ(stored("SELECT count(*) FROM input_bytes WHERE access_code = 'bob'"), "0");
 }
 
-TEST_F(WorkerLaneTest, GivesALeaseBackWhenNobodyIsThere) {
+TEST_F(WorkerLaneTest, ReturnsALeaseWhenNobodyIsConnected) {
   add_lane("w0");
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
@@ -193,7 +193,7 @@ TEST_F(WorkerLaneTest, GivesALeaseBackWhenNobodyIsThere) {
   EXPECT_TRUE(wait_accept("d"));
 }
 
-TEST_F(WorkerLaneTest, TriesAgainAtEachTickToPutAwayWhatDeadWorkersLeft) {
+TEST_F(WorkerLaneTest, RetriesAtEachTickToRemoveWhatDeadWorkersLeft) {
   Sweeper sweeper(backend, "scripted", log);
   sweeper.add({"dead"});
   backend.is_unavailable = true;
@@ -207,7 +207,7 @@ TEST_F(WorkerLaneTest, TriesAgainAtEachTickToPutAwayWhatDeadWorkersLeft) {
   EXPECT_TRUE(wait([&] { return log.lines().size() >= 2; })) << "it is not put away";
 }
 
-TEST_F(WorkerLaneTest, SweepsWhatItKeptForAnAdoptionThatFailed) {
+TEST_F(WorkerLaneTest, SweepsASandboxWhoseAdoptionFailed) {
   backend.can_adopt = true;
   backend.fails_to_adopt = true;
   leave_orphan(participant);
@@ -224,7 +224,7 @@ TEST_F(WorkerLaneTest, SweepsWhatItKeptForAnAdoptionThatFailed) {
   EXPECT_THAT(backend.kept[1], ::testing::Not(::testing::Contains("box")));
 }
 
-TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
+TEST_F(WorkerLaneTest, SurvivesAGatewayThatDisconnectsInsideSend) {
   hangs_up = true;
   add_lane("w0");
   for (int i = 0; i < 5; ++i) {
@@ -237,7 +237,7 @@ TEST_F(WorkerLaneTest, OutlivesAGatewayThatHangsUpInsideSend) {
   EXPECT_EQ(wait_close("c3"), "4001 replaced");
 }
 
-TEST_F(WorkerLaneTest, HandlesWhatComesInsideItsSendAfterWhatItIsDoing) {
+TEST_F(WorkerLaneTest, HandlesMessagesThatArriveInsideItsSendAfterTheCurrentOne) {
   add_lane("w0");
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
@@ -257,7 +257,7 @@ TEST_F(WorkerLaneTest, HandlesWhatComesInsideItsSendAfterWhatItIsDoing) {
   answer = nullptr;
 }
 
-TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeAtTheNextMessage) {
+TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedAtTheNextMessage) {
   add_lane("w0");
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
@@ -281,7 +281,7 @@ TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeAtTheNextMessage) {
   EXPECT_EQ(of("c", MessageKind::close).size(), 2U);
 }
 
-TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeSoonAfterwards) {
+TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedSoonAfterwards) {
   add_lane("w0");
   for (const char* connection : {"c", "d"}) {
     connect(connection, connection == std::string("c") ? participant : other);
@@ -297,7 +297,7 @@ TEST_F(WorkerLaneTest, TellsOfAnEndThatTheLayerDidNotTakeSoonAfterwards) {
   EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows";
 }
 
-TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerDidNotTake) {
+TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerRefused) {
   add_lane("w0");
   for (const char* connection : {"old", "new"}) {
     connect(connection, participant);
@@ -385,7 +385,7 @@ class BreakablePolicy final : public OrderingPolicy {
   OrderingPolicy& m_policy;
 };
 
-TEST_F(WorkerLaneTest, AGateThatBreaksItsContractEndsItsSessionAsInterrupted) {
+TEST_F(WorkerLaneTest, AGateThatViolatesItsContractEndsItsSessionAsInterrupted) {
   expects_failures = true;
   BreakablePolicy breakable(policy);
   ordering = &breakable;
