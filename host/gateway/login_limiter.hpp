@@ -33,7 +33,7 @@ class LoginRates {
   std::chrono::nanoseconds window{60'000'000'000};
   std::size_t at_once = 600;                   ///< of all addresses together, before each has to wait for its turn
   std::chrono::nanoseconds turn{100'000'000};  ///< between two turns
-  std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; with more, the client is told to wait
+  std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; with more, the client has to wait
 };
 
 /// Counts a login when it is asked, and takes it back if its code was known. A login that would exceed a limit only
