@@ -47,7 +47,7 @@ TEST_F(NewPluginInTheKit, ThatBreaksThePromiseFailsTheTestOfItsBuild) {
   EXPECT_THAT(tested.output, ContainsRegex("conformance.ordering_patient .*Failed"));
 }
 
-TEST_F(NewPluginInTheKit, IsThereAsALibrary) {
+TEST_F(NewPluginInTheKit, IsAlsoALibrary) {
   std::filesystem::create_directories(folder() / "own");
   write_text(folder() / "own/CMakeLists.txt",
              "cmake_minimum_required(VERSION 3.25)\nproject(own LANGUAGES CXX)\nfind_package(tellina 0.1 REQUIRED)\n"

@@ -46,7 +46,7 @@ TEST(ForwardedFor, CannotBeForged) {
   }
 }
 
-TEST(ForwardedFor, NamesAnAddressThatIsInItOrNone) {
+TEST(ForwardedFor, ReturnsAnAddressFromTheHeaderOrNone) {
   Texts some = texts();
   std::size_t found = 0;
   for (int left = Texts::rounds(40'000); left > 0; --left) {

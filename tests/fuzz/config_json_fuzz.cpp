@@ -76,7 +76,7 @@ std::optional<bool> boost_reads(const std::string& text) {
   return !error;
 }
 
-TEST(ConfigJson, IsReadAsAnotherReaderDoesAndGivenBackAsItWas) {
+TEST(ConfigJson, IsReadAsByAnotherReaderAndRoundTrips) {
   Texts some = texts();
   for (int left = Texts::rounds(20'000); left > 0; --left) {
     const std::string text = some.next();

@@ -84,7 +84,7 @@ Texts texts() {
        std::string(1100, 'k')});
 }
 
-TEST(ConfigYaml, IsReadAndGivenBackAsItWasOrRefusedWithAMessage) {
+TEST(ConfigYaml, RoundTripsOrIsRefusedWithAMessage) {
   Texts some = texts();
   int read = 0;
   const int rounds = Texts::rounds(10'000);

@@ -13,7 +13,7 @@ Message random_message(Texts& some) {
   return message;
 }
 
-TEST(MessageCodec, GivesBackWhatItWasGiven) {
+TEST(MessageCodec, RoundTrips) {
   Texts some({""}, {""});
   for (int left = Texts::rounds(5'000); left > 0; --left) {
     const Message message = random_message(some);
@@ -27,7 +27,7 @@ TEST(MessageCodec, GivesBackWhatItWasGiven) {
   }
 }
 
-TEST(MessageCodec, ReadsNothingThatItWouldWriteInAnotherWay) {
+TEST(MessageCodec, ReadsNothingThatItWouldWriteDifferently) {
   Texts some({""}, {std::string(1, '\0'), "\1", "\xff", "\xff\xff", "\x7f\xff", std::string(20, 'x')});
   for (int left = Texts::rounds(20'000); left > 0; --left) {
     std::string octets = codec::encode_message(random_message(some));

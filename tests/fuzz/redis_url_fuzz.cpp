@@ -47,7 +47,7 @@ std::string percent_encoded(const std::string& text) {
   return result;
 }
 
-TEST(RedisUrl, IsAnAddressOrAComplaintThatKeepsThePassword) {
+TEST(RedisUrl, IsAnAddressOrAnErrorWithoutThePassword) {
   Texts some = texts();
   std::size_t good = 0;
   for (int left = Texts::rounds(40'000); left > 0; --left) {
@@ -68,7 +68,7 @@ TEST(RedisUrl, IsAnAddressOrAComplaintThatKeepsThePassword) {
   EXPECT_GT(good, 100U) << "the texts are too far from addresses to test anything";
 }
 
-TEST(RedisUrl, GivesBackEveryPart) {
+TEST(RedisUrl, PreservesEveryPart) {
   Texts some = texts();
   const auto octets_but_nul = [&](std::size_t longest) {
     std::string text = some.octets(longest);

@@ -51,7 +51,7 @@ Texts texts() {
                 std::string(limits::mark, 'm')});
 }
 
-TEST(ShellMarks, AreTheSameWhereverTheStreamIsCut) {
+TEST(ShellMarks, AreTheSameInAnyPieces) {
   Texts some = texts();
   std::mt19937 generator(1);
   std::size_t marks = 0;
@@ -75,7 +75,7 @@ TEST(ShellMarks, AreTheSameWhereverTheStreamIsCut) {
   EXPECT_GT(marks, 100U) << "the streams have too few marks to test anything";
 }
 
-TEST(ShellMarks, GiveBackWhatTheShellWrote) {
+TEST(ShellMarks, PreserveTheShellsText) {
   Texts some = texts();
   const auto escaped = [](const std::string& plain) {
     std::string result;

@@ -9,7 +9,7 @@
 
 namespace tellina::testing {
 
-/// Keeps what is logged. Threads: any.
+/// Keeps log lines. Threads: any.
 class CollectingLog final : public Log {
  public:
   void write(LogLevel level, std::string_view text) override {

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds start_deadline{60};
 constexpr std::chrono::seconds stop_deadline{30};
-/// Short: sockets' paths have at most 107 bytes.
+/// Short, because a socket's path has at most 107 bytes.
 const std::string folder_template = "/tmp/tellina-docker-XXXXXX";
 
 std::string read_file(const std::string& path) {
@@ -55,7 +55,7 @@ void for_each_process(const std::function<void(int, const std::string&)>& visit)
   }
 }
 
-/// The 22nd field of proc(5)'s stat; empty where the process has gone.
+/// Field 22 of proc(5)'s stat; empty if the process is gone.
 std::string start_time(const std::string& process) {
   const std::string line = read_file(process + "/stat");
   const std::size_t end_of_name = line.rfind(')');
@@ -90,7 +90,7 @@ DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docke
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   flock(m_lock, LOCK_EX);
-  // A test that was killed has left its engine.
+  // A killed test may have left its engine running.
   const std::string lock = m_data + ".lock", last = read_file(lock);
   if (last.starts_with(folder_template.substr(0, folder_template.find('X'))) && fs::exists(last)) {
     take_folder(last);
@@ -186,7 +186,7 @@ void DockerEngine::kill() {
   ::kill(m_process, SIGKILL);
   waitpid(m_process, nullptr, 0);
   m_process = -1;
-  // Its containerd would keep the next engine from its data, or be taken for alive; the containers' shims stay.
+  // A leftover containerd would keep the next engine from its data, or count as alive. The containers' shims stay.
   for_each_process([this](int number, const std::string& path) {
     if (read_file(path + "/cmdline").find(m_folder + "/exec/containerd/containerd.toml") != std::string::npos) {
       ::kill(number, SIGKILL);
@@ -262,7 +262,7 @@ void DockerEngine::clean_up() {
 }
 
 void DockerEngine::remove_remains() {
-  // What a killed engine leaves: it, containerd and the containers' shims name the folder on their command lines.
+  // The leftovers of a killed engine (itself, containerd and the shims) have the folder on their command lines.
   for_each_process([this](int number, const std::string& path) {
     if (number != getpid() && read_file(path + "/cmdline").find(m_folder + "/exec") != std::string::npos) {
       ::kill(number, SIGKILL);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A Docker engine of the tests' own: no other program's containers, images or settings are touched.
+/// A Docker engine for the tests, which does not affect other programs' containers, images or settings.
 
 #include <chrono>
 #include <set>
@@ -10,15 +10,15 @@
 
 namespace tellina::test {
 
-/// Runs dockerd as root, with its data in a folder below build/ that is kept, so that the image is imported only once.
-/// A second engine waits until the first has stopped.
+/// Runs dockerd as root. Its data is in a folder below build/ that is kept, so that the image is imported only once. A
+/// second engine waits until the first has stopped.
 ///
-/// Lifetime: dockerd ends with the thread that has started it, or with this. Nothing of it is left then but the folder.
+/// Lifetime: dockerd ends with the thread that started it, or with this object. Only its folder is left then.
 class DockerEngine {
  public:
   enum class Image { tellina, none };
 
-  /// Returns when the engine answers and has the image. Throws std::runtime_error with the engine's last words.
+  /// Returns when the engine answers and has the image. Throws std::runtime_error with the engine's last output.
   explicit DockerEngine(Image image = Image::tellina);
   ~DockerEngine();
   DockerEngine(const DockerEngine&) = delete;
@@ -26,27 +26,27 @@ class DockerEngine {
 
   /// Path of its socket, which stays the same over restarts.
   const std::string& socket() const { return m_socket; }
-  /// Control groups of its containers are below this, in every hierarchy.
+  /// The parent of its containers' control groups, in every hierarchy.
   const std::string& cgroup_parent() const { return m_cgroup_parent; }
-  /// For sockets and the like; goes with the engine.
+  /// For sockets and the like; removed with the engine.
   const std::string& folder() const { return m_folder; }
 
   void start();
-  /// In order: it ends its containers. Idempotent.
+  /// Stops it in an orderly way, which ends its containers. Idempotent.
   void stop();
-  /// As a crash would: its containers keep running.
+  /// Kills it like a crash: its containers keep running.
   void kill();
-  /// It hangs: connections are taken, and nothing answers.
+  /// Makes it hang: it accepts connections and does not answer.
   void freeze();
   void thaw();
 
-  /// The output of `docker ARGUMENTS`. Throws std::runtime_error where it fails.
+  /// The output of `docker ARGUMENTS`. Throws std::runtime_error if it fails.
   std::string run(const std::string& arguments) const { return run(m_socket, arguments); }
-  /// The same on the engine that listens at `socket`.
+  /// The same for the engine that listens at `socket`.
   static std::string run(const std::string& socket, const std::string& arguments);
   /// Processes in its containers, as (number, start time).
   std::set<std::pair<int, std::string>> processes() const;
-  /// Containers (of an engine that can be asked), mounts and control groups that are left of containers, a line each.
+  /// Remaining containers (if the engine can be asked), mounts and control groups, one per line.
   std::vector<std::string> leftovers() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Where this build's files lie. Known to one source alone: a path in a compiler's command line would keep the compiler
-/// cache from sharing objects between clones.
+/// The paths of this build's files. Only one source file knows them: a path on a compiler's command line would prevent
+/// the compiler cache from sharing objects between clones.
 
 #include <string>
 

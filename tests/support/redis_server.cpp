@@ -55,7 +55,7 @@ std::string to_text(const redisReply& reply) {
 }  // namespace
 
 RedisServer::RedisServer(RedisOptions options) : m_options(std::move(options)) {
-  // Somebody else may take the port before the server does.
+  // Another program may take the port before the server does.
   for (int tries = 0;; ++tries) {
     m_port = find_free_port();
     try {
@@ -108,7 +108,7 @@ void RedisServer::run() {
     try {
       if (command({"PING"}) == "PONG") return;
     } catch (const std::runtime_error&) {
-      // It does not listen yet.
+      // The server does not listen yet.
     }
     if (!m_child->wait(5ms) && std::chrono::steady_clock::now() < deadline) continue;
     const std::string said = m_child->output() + m_child->errors() + read_text(log_file());

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A real Redis server of one's own.
+/// A real Redis server for one test.
 
 #include <cstdint>
 #include <memory>
@@ -15,17 +15,17 @@ class RedisOptions {
  public:
   RedisOptions() = default;
 
-  std::string password;           ///< empty: none is wanted
-  bool keeps_data = false;        ///< writes every command to its disk, so that start() finds what was there before
+  std::string password;           ///< empty: no password
+  bool keeps_data = false;        ///< writes every command to its disk, so that start() restores the data
   std::vector<std::string> more;  ///< arguments of redis-server
 };
 
-/// redis-server on a free port of 127.0.0.1 and on a unix socket, in a temporary folder, until the object goes.
+/// redis-server on a free port of 127.0.0.1 and on a unix socket, in a temporary folder; it ends with the object.
 ///
 /// Threads: one.
 class RedisServer {
  public:
-  /// Returns when it answers; throws std::runtime_error, with what it said, where it does not within 10 s.
+  /// Returns when it answers. Throws std::runtime_error with its output if it does not within 10 s.
   explicit RedisServer(RedisOptions options = RedisOptions());
   ~RedisServer();
 
@@ -35,21 +35,21 @@ class RedisServer {
   /// With the password, if there is one.
   std::string url(int database = 0) const;
 
-  /// Ends it at once (SIGKILL).
+  /// Kills it (SIGKILL).
   void kill();
-  /// Starts it again on the same port: empty, or with its data where it `keeps_data`. Returns when it answers.
+  /// Starts it again on the same port: empty, or with its data if it `keeps_data`. Returns when it answers.
   void start();
-  /// Ends it in order (SIGTERM).
+  /// Stops it in an orderly way (SIGTERM).
   void stop();
-  /// It hangs from pause() to resume(): connections stay, nothing is answered.
+  /// It hangs from pause() to resume(): connections stay open, but it does not answer.
   void pause();
   void resume();
 
-  /// Runs one command on a connection of its own; returns the reply as text (a list's items one a line, "(nil)" for
-  /// nothing). Throws std::runtime_error where there is no answer within 5 s; an error reply is returned as it is.
+  /// Runs one command on a new connection and returns the reply as text (a list has one item per line; "(nil)" for
+  /// nothing). Throws std::runtime_error without a reply within 5 s. Returns an error reply as text.
   std::string command(const std::vector<std::string>& words, int database = 0) const;
 
-  /// How often a command has run since it was started, from INFO commandstats; `name` in lower case.
+  /// How often a command has run since the start, from INFO commandstats; `name` in lower case.
   std::uint64_t calls_of(const std::string& name) const;
 
  private:

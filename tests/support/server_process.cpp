@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds look_again{5};
 struct ProcessStatus {
   ProcessStatus() = default;
   pid_t parent = 0;
-  char state = 0;  ///< 0: there is no such process
+  char state = 0;  ///< 0: the process does not exist
   std::string started;
 };
 
@@ -83,7 +83,7 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
   std::vector<char*> words{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
-  // Opened here, so that nobody finds what an earlier process of this name has said.
+  // Opened here, so that nobody reads the output of an earlier process with this name.
   const int output = ::open(m_output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   const int errors = ::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   m_process = ::fork();
@@ -160,7 +160,7 @@ std::vector<pid_t> ServerProcess::players(const std::string& role) const {
   std::vector<pid_t> found;
   for (const auto& [number, started] : descendants(process())) {
     const std::string words = read_text("/proc/" + std::to_string(number) + "/cmdline");
-    // A player that has forked and not executed a program yet would count twice.
+    // Excludes a role process that has forked and not yet executed another program, because it would count twice.
     const bool is_player = words.starts_with(std::string("tellina\0", 8) + role);
     if (is_player && read_status(number).parent == process()) found.push_back(number);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The real program, run as a process of its own in a folder of its own.
+/// Runs the real program as a process in its own folder.
 
 #include <chrono>
 #include <cstdint>
@@ -17,12 +17,12 @@
 
 namespace tellina::testing {
 
-/// A process number and the time when it began: numbers are used again.
+/// A process number and its start time, because numbers are reused.
 using ProcessMark = std::pair<pid_t, std::string>;
 
 /// All descendants of a process.
 std::set<ProcessMark> descendants(pid_t process);
-/// Which of them still run (a zombie does not).
+/// Which of them still run (zombies do not).
 std::set<ProcessMark> still_running(const std::set<ProcessMark>& processes);
 
 class ChildProcess {
@@ -32,12 +32,12 @@ class ChildProcess {
                const std::filesystem::path& folder, const std::string& name);
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
-  /// Kills what still runs.
+  /// Kills the process if it still runs.
   ~ChildProcess();
 
   pid_t process() const { return m_process; }
   void signal(int number) const;
-  /// Exit status, or 128 + the signal that ended it; nothing where it still runs after `limit`.
+  /// The exit status, or 128 + the signal that ended it; nothing if it still runs after `limit`.
   std::optional<int> wait(std::chrono::milliseconds limit);
   std::string output() const { return read_text(m_output); }
   std::string errors() const { return read_text(m_errors); }
@@ -49,13 +49,13 @@ class ChildProcess {
   std::filesystem::path m_errors;
 };
 
-/// `tellina run` on a free port, or on the one that the options name.
+/// `tellina run` on a free port, or on the port in the options.
 class ServerProcess {
  public:
-  /// Returns when it listens; throws std::runtime_error, with what it said, where it does not within 30 s.
+  /// Returns when it listens. Throws std::runtime_error with its output if it does not within 30 s.
   ServerProcess(const std::filesystem::path& program, const std::filesystem::path& folder,
                 const std::string& config = "config.json", const std::vector<std::string>& options = {});
-  /// Ends it with SIGINT, so that it puts its sandboxes away.
+  /// Ends it with SIGINT, so that it removes its sandboxes.
   ~ServerProcess();
 
   std::uint16_t port() const { return m_port; }
@@ -63,9 +63,9 @@ class ServerProcess {
   std::string errors() const { return m_child.errors(); }
   void signal(int number) const { m_child.signal(number); }
   std::optional<int> wait(std::chrono::milliseconds limit) { return m_child.wait(limit); }
-  /// Ends it with SIGKILL and waits for it.
+  /// Kills it with SIGKILL and waits for its end.
   void kill();
-  /// Processes of its own that play this role: "gateway" or "worker".
+  /// Its processes with this role: "gateway" or "worker".
   std::vector<pid_t> players(const std::string& role) const;
   /// Resident memory in KiB.
   std::size_t resident_kib() const;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Reads a study's database as an outsider does: with SQL, while the server writes.
+/// Reads a study's database from outside: with SQL, while the server writes it.
 
 #include <cstdint>
 #include <filesystem>
@@ -20,11 +20,11 @@ class StudyDatabase {
 
   /// All rows as text (NULL as "NULL"); `values` are bound to ?1, ?2, ... Throws std::runtime_error.
   std::vector<std::vector<std::string>> rows(const std::string& sql, const std::vector<std::string>& values = {}) const;
-  /// First column of the first row; "" where there is none.
+  /// The first column of the first row; "" if there is none.
   std::string value(const std::string& sql, const std::vector<std::string>& values = {}) const;
 
-  /// One stream ("input" or "output") put together from its view. Throws where its chunks neither follow one another
-  /// nor jump as the view gaps says. A jump is filled with bytes of 0.
+  /// One stream ("input" or "output"), assembled from its view. Throws if chunks are neither consecutive nor separated
+  /// by a gap of the view gaps. Gaps are filled with 0 bytes.
   std::string stream(const std::string& name, const std::string& access_code, int task_number) const;
 
  private:

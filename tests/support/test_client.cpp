@@ -155,7 +155,7 @@ bool TestClient::wait_until(const std::function<bool()>& condition, Milliseconds
   while (!condition()) {
     const Milliseconds left = left_until(deadline);
     if (left.count() == 0) return false;
-    // Not every condition is about this socket.
+    // Not every condition depends on this socket.
     pump(std::min(left, Milliseconds(20)));
   }
   return true;

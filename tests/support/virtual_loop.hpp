@@ -1,6 +1,6 @@
 #pragma once
 
-/// A loop, a clock and a pool that move only when a test says so.
+/// A loop, a clock and a pool that advance only when a test tells them to.
 
 #include <deque>
 #include <map>
@@ -32,17 +32,17 @@ class SeededRandom final : public Random {
   std::uint64_t m_state;
 };
 
-/// Runs posted tasks, descriptor watches (polled, never waited for) and timers on the test's own thread.
+/// Runs posted tasks, descriptor watches (polled without waiting) and timers on the test's thread.
 class VirtualLoop final : public Loop {
  public:
   VirtualLoop() = default;
   ~VirtualLoop() override;
 
-  /// Runs what is due now, and what that makes due, until nothing is.
+  /// Runs all due work, and the work that becomes due by it, until there is none.
   void run_until_idle();
-  /// Moves the clock on, stopping at each timer on the way.
+  /// Advances the clock and stops at each timer on the way.
   void advance(std::chrono::nanoseconds duration);
-  /// Lets real time pass (for real descriptors) until the condition holds; false after `limit` of it.
+  /// Lets real time pass (for real descriptors) until the condition holds; returns false after `limit`.
   bool run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(5));
 
   VirtualClock& virtual_clock() { return m_clock; }

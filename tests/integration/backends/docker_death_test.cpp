@@ -39,7 +39,7 @@ class DockerDeath : public ServerTest {
   std::optional<Backends> m_backends;
 };
 
-TEST_F(DockerDeath, AnotherWorkerGoesOnWithTheVeryShellOfAKilledOne) {
+TEST_F(DockerDeath, AnotherWorkerContinuesWithTheShellOfAKilledOne) {
   engine();
   start();
   TestClient bob = join_task();
@@ -92,7 +92,7 @@ std::vector<int> numbers_in(const std::string& output) {
   return numbers;
 }
 
-TEST_F(DockerDeath, AWorkerThatWakesUpAfterItsSessionsWereTakenOverTouchesNothing) {
+TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
   engine();
   start();
   TestClient bob = join_task();

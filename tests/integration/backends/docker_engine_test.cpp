@@ -54,7 +54,7 @@ class DockerEngineFaults : public ServerTest {
   }
 };
 
-TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineIsBack) {
+TEST_F(DockerEngineFaults, AParticipantRetriesOnceTheEngineRunsAgain) {
   start_over_docker();
   TestClient bob = join();
   engine().stop();
@@ -64,7 +64,7 @@ TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineIsBack) {
   pass_the_task(bob);
 }
 
-TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineAnswersAgain) {
+TEST_F(DockerEngineFaults, AParticipantRetriesOnceTheEngineAnswersAgain) {
   start_over_docker();
   TestClient bob = join();
   engine().freeze();
@@ -76,7 +76,7 @@ TEST_F(DockerEngineFaults, AParticipantTriesAgainOnceTheEngineAnswersAgain) {
   start();
 }
 
-TEST_F(DockerEngineFaults, AnEngineThatIsStartedAgainLeavesAFreshShell) {
+TEST_F(DockerEngineFaults, ARestartedEngineLeavesANewShell) {
   start_over_docker();
   TestClient bob = join_task();
   bob.run("kept=treasure; echo > made");

@@ -140,7 +140,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
   std::optional<Backends> m_backends;
 };
 
-TEST_P(Twenty, TypistsGoOnWithinFiveSeconds) {
+TEST_P(Twenty, TypistsContinueWithinFiveSeconds) {
   if (GetParam().sandbox == std::string("docker")) engine();
   const auto began = Clock::now();
   start_all();

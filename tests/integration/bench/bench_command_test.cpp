@@ -125,7 +125,7 @@ TEST_F(BenchCommand, ComparesWithAServerThatRecordsNoBytes) {
   EXPECT_GT(found.at({"closed", "other"}).at("keys"), 0);
 }
 
-TEST_F(BenchCommand, CountsWhatThePolicyHasLetOvertake) {
+TEST_F(BenchCommand, CountsOvertakings) {
   start({"--sandbox", "process", "--seconds", "0.3", "--figures", "closed,paste", "--against", "policy=slight"});
   EXPECT_EQ(finish(), 0) << bench().errors();
   const auto found = samples();
@@ -167,7 +167,7 @@ TEST_F(BenchCommand, AServerThatDiesFailsTheRun) {
   EXPECT_THAT(bench().errors(), HasSubstr("the server died during the measurement, with signal 9"));
 }
 
-TEST_F(BenchCommand, MeasuresAServerThatRuns) {
+TEST_F(BenchCommand, MeasuresARunningServer) {
   write_text(folder() / "config.json", R"({
     "access_codes": ["bob"], "task_duration_in_seconds": 600,
     "sandbox": {"plugin": "process", "i_know_this_is_not_isolated": true},
@@ -183,7 +183,7 @@ TEST_F(BenchCommand, MeasuresAServerThatRuns) {
               AllOf(Contains(Key("p50_ms")), Not(Contains(Key("cpu_s_per_1000_keys")))));
 }
 
-TEST_F(BenchCommand, SaysWhyAServerDoesNotStart) {
+TEST_F(BenchCommand, ReportsWhyAServerDoesNotStart) {
   start({"--server", "/bin/false", "--figures", "closed"});
   EXPECT_EQ(finish(), 1);
   EXPECT_THAT(bench().errors(), HasSubstr("/bin/false ended during its start with exit status 1"));

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds soon{1};
 
 bool has_numbers(const std::vector<std::string>& lines, std::size_t count) { return lines.size() > count; }
 
-TEST_F(IpcLayerTest, AKilledReceiverIsReplacedByItsNextLife) {
+TEST_F(IpcLayerTest, AKilledReceiverIsReplacedByItsRestart) {
   const auto sender = start("flood", "worker.1", {"s"});
   Sequence last = 0;
   for (int life = 0; life < 4; ++life) {
@@ -57,7 +57,7 @@ TEST_F(IpcLayerTest, AKilledReceiversShareGoesToTheOthers) {
   EXPECT_TRUE(is_rising(all)) << "one came twice";
 }
 
-TEST_F(IpcLayerTest, AKilledSenderTakesNothingDown) {
+TEST_F(IpcLayerTest, AKilledSenderAffectsNoOther) {
   const auto receiver = start_ready("receive", "worker.1");
   const auto steady = start("flood", "worker.1", {"steady"});
   const auto dying = start("flood", "worker.1", {"dying"});
@@ -79,7 +79,7 @@ TEST_F(IpcLayerTest, AKilledSenderTakesNothingDown) {
   }
 }
 
-TEST_F(IpcLayerTest, FilesOfTheDeadGoAway) {
+TEST_F(IpcLayerTest, FilesOfDeadInstancesAreRemoved) {
   const auto survivor = start_ready("receive", "worker.2");
   const auto before = files();
   EXPECT_EQ(before.size(), 3u);
@@ -89,7 +89,7 @@ TEST_F(IpcLayerTest, FilesOfTheDeadGoAway) {
   EXPECT_TRUE(eventually([&] { return files() == before; }, soon)) << ::testing::PrintToString(files());
 }
 
-TEST_F(IpcLayerTest, FilesThatNobodySawDyingHinderNobodyAndGoAway) {
+TEST_F(IpcLayerTest, FilesOfUnnoticedDeathsAffectNobodyAndAreRemoved) {
   for (int i = 0; i < 3; ++i) start_ready("receive", "worker.1")->kill();
   write_text(directory() + "/0123456789abcdef.socket", "");
   write_text(directory() + "/0123456789abcdef@worker.1", "");
@@ -136,7 +136,7 @@ TEST_F(IpcLayerTest, AChildThatHoldsTheDescriptorsDoesNotKeepADeadInstanceAlive)
   ::close(told[1]);
 }
 
-TEST_F(IpcLayerTest, AFolderThatSomebodyRemovedIsMadeAgain) {
+TEST_F(IpcLayerTest, ARemovedFolderIsCreatedAgain) {
   const auto receiver = start_ready("receive", "worker.1");
   const auto layer = make();
   layer->send(m_channel, numbered("s", 0));
@@ -153,7 +153,7 @@ TEST_F(IpcLayerTest, AFolderThatSomebodyRemovedIsMadeAgain) {
   EXPECT_TRUE(receiver->waits_for("new0 0"));
 }
 
-TEST_F(IpcLayerTest, AFolderThatCannotBeMadeAgainIsTriedAgainInQuiet) {
+TEST_F(IpcLayerTest, AFolderThatCannotBeCreatedIsRetriedSilently) {
   const auto receiver = make();
   const auto sender = make();
   Book book;
@@ -179,7 +179,7 @@ TEST_F(IpcLayerTest, AFolderThatCannotBeMadeAgainIsTriedAgainInQuiet) {
   EXPECT_EQ(book.of("new0"), row(0, 1));
 }
 
-TEST_F(IpcLayerTest, ANameThatIsTakenIsNotTakenTwice) {
+TEST_F(IpcLayerTest, AnInstanceIdIsNotUsedTwice) {
   const auto receiver = m_plugin.make_seeded(directory(), 1);
   const auto sender = m_plugin.make_seeded(directory(), 1);
   Book book;

@@ -53,7 +53,7 @@ class IpcDirectoryTest : public IpcLayerTest {
   std::string m_hint;
 };
 
-TEST_F(IpcDirectoryTest, MissingFoldersAreMadeForThisUserOnly) {
+TEST_F(IpcDirectoryTest, MissingFoldersAreCreatedForThisUserOnly) {
   const std::string path = m_folder.path() / "a" / "b";
   const auto layer = m_plugin.make(path);
   EXPECT_EQ(layer->send(m_channel, numbered("s", 0)), SendResult::accepted);
@@ -71,7 +71,7 @@ TEST_F(IpcDirectoryTest, AFolderThatAGroupCanWriteToIsRefused) {
   EXPECT_TRUE(files().empty());
 }
 
-TEST_F(IpcDirectoryTest, AFolderOfSomebodyElseIsRefused) {
+TEST_F(IpcDirectoryTest, AnotherUsersFolderIsRefused) {
   std::string path = "/usr";
   uid_t owner = 0;
   if (::geteuid() == 0) {
@@ -94,7 +94,7 @@ TEST_F(IpcDirectoryTest, AFileAndALinkAreRefused) {
   EXPECT_EQ(complaint(path), refusal(path, "a symbolic link"));
 }
 
-TEST_F(IpcDirectoryTest, AFolderThatCannotBeMadeIsNamed) {
+TEST_F(IpcDirectoryTest, AFolderThatCannotBeCreatedIsNamed) {
   write_text(m_folder.path() / "file", "text");
   const std::string path = m_folder.path() / "file" / "meet";
   EXPECT_EQ(complaint(path), "channel_layer.directory: cannot create " + path + ": Not a directory");
@@ -134,14 +134,14 @@ TEST_F(IpcDirectoryTest, TheLongestPathWorks) {
   EXPECT_TRUE(book.waits_for(1));
 }
 
-TEST_F(IpcDirectoryTest, ARelativePathIsOfTheConfigFilesFolder) {
+TEST_F(IpcDirectoryTest, ARelativePathStartsAtTheConfigFilesFolder) {
   const std::string file = m_folder.path() / "config.json";
   const auto layer = m_plugin.make(config_in_file(file, "./meet"));
   EXPECT_EQ(layer->send(m_channel, numbered("s", 0)), SendResult::accepted);
   EXPECT_EQ(files().size(), 2u);
 }
 
-TEST_F(IpcDirectoryTest, WithoutADirectoryThoseWithOneConfigFileMeet) {
+TEST_F(IpcDirectoryTest, WithoutADirectoryInstancesWithTheSameConfigFileMeet) {
   const std::string file = m_folder.path() / "config.json";
   write_text(file, "{}");
   std::filesystem::create_symlink(file, m_folder.path() / "link.json");

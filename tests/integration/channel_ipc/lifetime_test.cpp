@@ -63,7 +63,7 @@ TEST_F(IpcLayerTest, DestructionLeavesNothing) {
   EXPECT_TRUE(files().empty());
 }
 
-TEST_F(IpcLayerTest, WhatWasAcceptedJustBeforeDestructionLeaves) {
+TEST_F(IpcLayerTest, MessagesAcceptedJustBeforeDestructionAreSent) {
   const auto receiver = start_ready("receive", "worker.1");
   for (int round = 0; round < 20; ++round) {
     const auto layer = make();
@@ -125,7 +125,7 @@ TEST_F(IpcLayerTest, AnIdleLayerUsesNoProcessorTime) {
   EXPECT_LT(cpu_in_seconds() - before, 0.01);
 }
 
-TEST_F(IpcLayerTest, FramesOfStrangersAreLoggedAndDropped) {
+TEST_F(IpcLayerTest, ForeignFramesAreLoggedAndDropped) {
   const auto layer = make();
   Book book;
   const auto subscription = layer->receive(m_channel, book.receiver());
@@ -157,7 +157,7 @@ TEST_F(IpcLayerTest, FramesOfStrangersAreLoggedAndDropped) {
   EXPECT_EQ(book.faults(), 0u);
 }
 
-TEST_F(IpcLayerTest, ManyInstancesComeAndGo) {
+TEST_F(IpcLayerTest, ManyInstancesStartAndStop) {
   const auto layer = make();
   Book book;
   const auto subscription = layer->receive(m_channel, book.receiver());

@@ -27,7 +27,7 @@ TEST_F(IpcLayerTest, CarriesEveryFieldAndEveryOctet) {
   EXPECT_EQ(got.body, body);
 }
 
-TEST_F(IpcLayerTest, RefusesABodyOverTheLargest) {
+TEST_F(IpcLayerTest, RefusesABodyOverTheLimit) {
   const auto layer = make();
   EXPECT_EQ(layer->send(m_channel, Message(MessageKind::data, "c", 0, Bytes(max_body_size + 1, 'x'))),
             SendResult::too_large);
@@ -53,7 +53,7 @@ TEST_F(IpcLayerTest, ThreadsAndProcessesSendCompleteAndInOrder) {
   EXPECT_EQ(receiver->finish(), 0);
 }
 
-TEST_F(IpcLayerTest, ASenderReceivesItsOwnInOrderWithThoseOfOthers) {
+TEST_F(IpcLayerTest, ASenderReceivesItsOwnAndOthersMessagesInOrder) {
   const auto layer = make();
   Book book;
   const auto subscription = layer->receive(m_channel, book.receiver());
@@ -67,7 +67,7 @@ TEST_F(IpcLayerTest, ASenderReceivesItsOwnInOrderWithThoseOfOthers) {
   EXPECT_EQ(book.of("other0"), row(0, 5000));
 }
 
-TEST_F(IpcLayerTest, AReceiverMaySendOnTheSpot) {
+TEST_F(IpcLayerTest, AReceiverMaySendInsideItsCall) {
   const auto here = make();
   const auto there = make();
   Book book;
@@ -79,7 +79,7 @@ TEST_F(IpcLayerTest, AReceiverMaySendOnTheSpot) {
   EXPECT_EQ(book.of("s"), row(0, 100));
 }
 
-TEST_F(IpcLayerTest, ABurstOfTenThousandIsTaken) {
+TEST_F(IpcLayerTest, ABurstOfTenThousandIsAccepted) {
   const auto receiver = start_ready("receive", "worker.1");
   const auto layer = make();
   std::size_t accepted = 0;
@@ -91,7 +91,7 @@ TEST_F(IpcLayerTest, ABurstOfTenThousandIsTaken) {
   EXPECT_EQ(numbers_of(receiver->lines(), "burst"), row(0, 10'000));
 }
 
-TEST_F(IpcLayerTest, ReceiversInSeveralProcessesShareWithoutDoubles) {
+TEST_F(IpcLayerTest, ReceiversInSeveralProcessesShareWithoutDuplicates) {
   std::vector<std::unique_ptr<PeerProcess>> receivers;
   for (int i = 0; i < 3; ++i) receivers.push_back(start_ready("receive", "websocket.connect"));
   const auto layer = make();

@@ -8,7 +8,7 @@ namespace {
 using std::chrono::steady_clock;
 
 /// Prints what it measured; nothing here depends on the machine.
-TEST_F(IpcLayerTest, TellsItsSpeed) {
+TEST_F(IpcLayerTest, ReportsItsSpeed) {
   constexpr std::size_t round_trips = 5000;
   constexpr std::size_t messages = 100'000;
   // At most so many on their way, as the echo refuses what its own way back cannot take.

@@ -66,7 +66,7 @@ TEST_F(IpcLayerTest, AReceiverMayBeginAndEndOthers) {
   EXPECT_EQ(book.of("third"), row(0, 1));
 }
 
-TEST_F(IpcLayerTest, WhatAReceiverHoldsDiesWithItsSubscription) {
+TEST_F(IpcLayerTest, AReceiverIsDestroyedWithItsSubscription) {
   const auto layer = make();
   const auto kept = std::make_shared<int>(1);
   auto subscription = layer->receive(m_channel, [kept](const Message&) {});
@@ -91,7 +91,7 @@ TEST_F(IpcLayerTest, SubscriptionsOfOneInstanceShare) {
   EXPECT_EQ(second.count(), 50u);
 }
 
-TEST_F(IpcLayerTest, WhatIsSentBetweenTwoSubscriptionsWaits) {
+TEST_F(IpcLayerTest, MessagesBetweenTwoSubscriptionsWait) {
   const auto receiver = start_ready("receive", "worker.1");
   const auto layer = make();
   layer->send(m_channel, numbered("s", 0));
@@ -113,7 +113,7 @@ TEST_F(IpcLayerTest, WhatIsSentBetweenTwoSubscriptionsWaits) {
   }
 }
 
-TEST_F(IpcLayerTest, WhenOneOfTwoReceiversStopsTheOtherGetsTheRestInOrder) {
+TEST_F(IpcLayerTest, WhenOneOfTwoReceiversStopsTheOtherGetsAllLaterMessagesInOrder) {
   const auto steady = start_ready("receive", "websocket.connect");
   const auto leaving = start_ready("receive", "websocket.connect");
   const auto sender = start("send", "websocket.connect", {"s", "0", "20000", "1"});

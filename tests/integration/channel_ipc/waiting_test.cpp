@@ -3,7 +3,7 @@
 namespace tellina::testing {
 namespace {
 
-TEST_F(IpcLayerTest, WhatIsSentBeforeAnybodyReceivesWaitsInOrder) {
+TEST_F(IpcLayerTest, MessagesSentBeforeThereIsAReceiverWaitInOrder) {
   const auto sender = start("send", "worker.1", {"s", "0", "3000", "1"});
   ASSERT_TRUE(sender->waits_for("sent"));
   const auto receiver = start_ready("receive", "worker.1");
@@ -29,7 +29,7 @@ TEST_F(IpcLayerTest, OrderHoldsWhileAReceiverAppears) {
   EXPECT_EQ(numbers_of(receiver->lines(), "s"), row(0, next));
 }
 
-TEST_F(IpcLayerTest, NobodyReceivesAndTheChannelFills) {
+TEST_F(IpcLayerTest, AChannelWithoutAReceiverFills) {
   const auto layer = make_with_capacity(100);
   for (Sequence i = 0; i < 100; ++i) ASSERT_EQ(layer->send(m_channel, numbered("s", i)), SendResult::accepted);
   EXPECT_EQ(layer->send(m_channel, numbered("s", 100)), SendResult::full);
@@ -58,7 +58,7 @@ TEST_F(IpcLayerTest, AReceiverThatHangsFillsItsChannelAndNoOther) {
   EXPECT_TRUE(good->waits_for("s 0"));
 }
 
-TEST_F(IpcLayerTest, AReceiverThatIsStoppedAndGoesOnGetsEverythingInOrder) {
+TEST_F(IpcLayerTest, AReceiverThatIsStoppedAndContinuesGetsEverythingInOrder) {
   const auto receiver = start_ready("receive", "worker.1");
   const auto layer = make();
   layer->send(m_channel, numbered("s", 0));
@@ -73,7 +73,7 @@ TEST_F(IpcLayerTest, AReceiverThatIsStoppedAndGoesOnGetsEverythingInOrder) {
   EXPECT_EQ(numbers_of(receiver->lines(), "s"), row(0, next + 1));
 }
 
-TEST_F(IpcLayerTest, OneOfTwoReceiversHangsAndTheOtherGetsTheRest) {
+TEST_F(IpcLayerTest, IfOneOfTwoReceiversHangsTheOtherGetsTheMessages) {
   const auto hanging = start_ready("receive", "websocket.connect");
   const auto good = start_ready("receive", "websocket.connect");
   const auto layer = make();

@@ -60,7 +60,7 @@ class RedisFaultTest : public RedisLayerTest {
   }
 };
 
-TEST_F(RedisFaultTest, RedisThatIsKilledAndComesBackEmptyDoublesAndReordersNothing) {
+TEST_F(RedisFaultTest, RedisThatRestartsEmptyDuplicatesAndReordersNothing) {
   const std::unique_ptr<ChannelLayer> layers[] = {make(), make(), make()};
   Receipts receipts;
   const auto subscription = layers[2]->receive(m_channel, receipts.receiver());
@@ -88,7 +88,7 @@ TEST_F(RedisFaultTest, RedisThatIsKilledAndComesBackEmptyDoublesAndReordersNothi
   EXPECT_LE(m_log.lines().size(), 100u) << whole_log();
 }
 
-TEST_F(RedisFaultTest, RedisThatKeepsItsDataDoublesAndReordersNothing) {
+TEST_F(RedisFaultTest, RedisThatKeepsItsDataDuplicatesAndReordersNothing) {
   RedisOptions options;
   options.keeps_data = true;
   m_server = std::make_unique<RedisServer>(options);
@@ -107,7 +107,7 @@ TEST_F(RedisFaultTest, RedisThatKeepsItsDataDoublesAndReordersNothing) {
   EXPECT_EQ(receipts.doubles(), 0u);
 }
 
-TEST_F(RedisFaultTest, MessagesThatRedisBringsBackFromItsDiskAreNotDeliveredAgain) {
+TEST_F(RedisFaultTest, MessagesThatRedisRestoresFromItsDiskAreNotDeliveredAgain) {
   const auto layer = make();
   const auto other = make();
   for (Sequence i = 0; i < 10; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
@@ -130,7 +130,7 @@ TEST_F(RedisFaultTest, MessagesThatRedisBringsBackFromItsDiskAreNotDeliveredAgai
   EXPECT_GT(std::stoi(server().command({"TTL", old_key})), 0);
 }
 
-TEST_F(RedisFaultTest, AServerThatClosesQuietConnectionsIsNoOutage) {
+TEST_F(RedisFaultTest, AServerThatClosesIdleConnectionsIsNotAnOutage) {
   RedisOptions options;
   options.more = {"--timeout", "1", "--hz", "100"};
   m_server = std::make_unique<RedisServer>(options);
@@ -192,7 +192,7 @@ TEST_F(RedisFaultTest, ClientsThatRedisPausesLoseNothing) {
   EXPECT_EQ(receipts.doubles(), 0u);
 }
 
-TEST_F(RedisFaultTest, ConnectionsThatAreCutAgainAndAgainDoubleAndReorderNothing) {
+TEST_F(RedisFaultTest, ConnectionsThatAreCutRepeatedlyDuplicateAndReorderNothing) {
   const std::unique_ptr<ChannelLayer> layers[] = {make(), make()};
   Receipts receipts;
   const auto subscription = layers[1]->receive(m_channel, receipts.receiver());
@@ -233,7 +233,7 @@ TEST_F(RedisFaultTest, WritersConnectionsThatAreCutLoseNothing) {
 }
 
 /// What was sent on a connection that was given up must not be done once what it brought has been asked after.
-TEST_F(RedisFaultTest, AConnectionThatIsGivenUpIsEndedBeforeItsMessagesAreAskedAfter) {
+TEST_F(RedisFaultTest, AnAbandonedConnectionIsEndedBeforeItsMessagesAreQueried) {
   const auto layer = make();
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
@@ -301,7 +301,7 @@ TEST_F(RedisFaultTest, TheLayerEndsQuicklyWhileRedisHangs) {
   server().resume();
 }
 
-TEST_F(RedisFaultTest, TheLayerEndsQuicklyWhileRedisIsAwayOrWasNeverUsed) {
+TEST_F(RedisFaultTest, TheLayerEndsQuicklyWhileRedisIsUnavailableOrWasNeverUsed) {
   server().kill();
   auto layer = make();
   Receipts receipts;
@@ -314,7 +314,7 @@ TEST_F(RedisFaultTest, TheLayerEndsQuicklyWhileRedisIsAwayOrWasNeverUsed) {
   EXPECT_LT(steady_clock::now() - began, 1s);
 }
 
-TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpiry) {
+TEST_F(RedisFaultTest, MessagesForAnAbsentRedisAreBoundedAndDroppedAfterTheExpiry) {
   const auto layer = make(Section().number("expiry", 1));
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   ASSERT_TRUE(eventually(5s, [&] { return server().command({"EXISTS", key()}) == "1"; }));
@@ -334,7 +334,7 @@ TEST_F(RedisFaultTest, WhatWaitsForAnAbsentRedisIsBoundedAndGivenUpAfterTheExpir
   })) << whole_log();
 }
 
-TEST_F(RedisFaultTest, ScriptsThatAreFlushedAreLoadedAgain) {
+TEST_F(RedisFaultTest, FlushedScriptsAreLoadedAgain) {
   const auto layer = make();
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());

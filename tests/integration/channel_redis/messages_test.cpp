@@ -41,7 +41,7 @@ TEST_F(RedisLayerTest, CarriesABodyOfOneMebibyteAndRefusesOneByteMore) {
   EXPECT_THAT(receipts.numbers(), ElementsAre(0, 2));
 }
 
-TEST_F(RedisLayerTest, WhatIsSentBeforeAnybodyReceivesWaits) {
+TEST_F(RedisLayerTest, MessagesSentBeforeThereIsAReceiverWait) {
   const auto layer = make();
   for (Sequence i = 0; i < 1000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "1000"; }));
@@ -53,7 +53,7 @@ TEST_F(RedisLayerTest, WhatIsSentBeforeAnybodyReceivesWaits) {
   EXPECT_EQ(server().command({"EXISTS", key()}), "0");
 }
 
-TEST_F(RedisLayerTest, ManySendersWithBodiesOfAllSizesArriveWholeAndInOrder) {
+TEST_F(RedisLayerTest, MessagesOfManySendersAndSizesArriveCompleteAndInOrder) {
   const auto receiving = make();
   const std::unique_ptr<ChannelLayer> sending[] = {make(), make()};
   constexpr int senders = 8;
@@ -89,7 +89,7 @@ TEST_F(RedisLayerTest, ManySendersWithBodiesOfAllSizesArriveWholeAndInOrder) {
   }
 }
 
-TEST_F(RedisLayerTest, ReceiversOfTwoInstancesShareAChannelWithNothingTwice) {
+TEST_F(RedisLayerTest, ReceiversOfTwoInstancesShareAChannelWithoutDuplicates) {
   const auto one = make();
   const auto two = make();
   const auto sending = make();
@@ -194,7 +194,7 @@ TEST_F(RedisLayerTest, ABurstOfKeystrokesTakesFewRoundTrips) {
   RecordProperty("commands_for_1000_keystrokes", std::to_string(commands));
 }
 
-TEST_F(RedisLayerTest, WhatSurelyFitsIsAppendedWithoutTheScript) {
+TEST_F(RedisLayerTest, MessagesThatCertainlyFitAreAppendedWithoutTheScript) {
   const auto layer = make(Section().number("capacity", 100));
   Receipts receipts;
   {
@@ -220,7 +220,7 @@ TEST_F(RedisLayerTest, WhatSurelyFitsIsAppendedWithoutTheScript) {
   EXPECT_EQ(server().calls_of("exec"), transactions);
 }
 
-TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
+TEST_F(RedisLayerTest, NothingRunsWhileThereIsNoWork) {
   const auto layer = make();
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
@@ -241,7 +241,7 @@ TEST_F(RedisLayerTest, NothingRunsWhileNothingIsToDo) {
   EXPECT_LE(commands, static_cast<std::uint64_t>(half_seconds) + 1);
 }
 
-TEST_F(RedisLayerTest, WhatIsNotOursInAChannelIsLoggedAndSkipped) {
+TEST_F(RedisLayerTest, ForeignEntriesInAChannelAreLoggedAndSkipped) {
   const auto layer = make();
   const std::string good(
       "\x01\x01\0\x01\0\0\0\0\0\0\0\0\0\x05"
@@ -285,7 +285,7 @@ TEST_F(RedisLayerTest, PasswordDatabaseAndPrefixSeparate) {
   EXPECT_THAT(receipts[2].numbers(), ElementsAre(3));
 }
 
-TEST_F(RedisLayerTest, WhatWasAcceptedIsSentBeforeTheLayerEnds) {
+TEST_F(RedisLayerTest, AcceptedMessagesAreSentBeforeTheLayerEnds) {
   auto layer = make();
   for (Sequence i = 0; i < 5000; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   layer.reset();

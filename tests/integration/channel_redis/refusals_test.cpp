@@ -32,7 +32,7 @@ class RedisRefusalTest : public RedisLayerTest {
   }
 };
 
-TEST_F(RedisRefusalTest, NoPasswordWhereOneIsWanted) {
+TEST_F(RedisRefusalTest, NoPasswordIfOneIsRequired) {
   use_password();
   const auto layer = make(Section().text("url", "redis://127.0.0.1:" + std::to_string(server().port())));
   EXPECT_THAT(log_of_refusal(*layer),
@@ -49,18 +49,18 @@ TEST_F(RedisRefusalTest, AWrongPasswordIsNamedButNotShown) {
   EXPECT_THAT(log, Not(HasSubstr("guess")));
 }
 
-TEST_F(RedisRefusalTest, APasswordWhereNoneIsSet) {
+TEST_F(RedisRefusalTest, APasswordIfNoneIsSet) {
   const auto layer = make(Section().text("url", "redis://:guess@127.0.0.1:" + std::to_string(server().port())));
   EXPECT_THAT(log_of_refusal(*layer), HasSubstr("it has no password: remove \":PASSWORD@\" from \"url\""));
 }
 
-TEST_F(RedisRefusalTest, ADatabaseThatIsNotThere) {
+TEST_F(RedisRefusalTest, AMissingDatabase) {
   const auto layer = make(Section().text("url", server().url(999)));
   EXPECT_THAT(log_of_refusal(*layer), HasSubstr(address(999) + "ERR DB index is out of range; choose another database "
                                                                "number at the end of \"url\""));
 }
 
-TEST_F(RedisRefusalTest, AReplicaThatTakesNoWritesUntilItIsMadeAMaster) {
+TEST_F(RedisRefusalTest, AReplicaThatRefusesWritesUntilItBecomesAMaster) {
   server().command({"REPLICAOF", "127.0.0.1", "1"});
   server().command({"CONFIG", "SET", "replica-serve-stale-data", "yes"});
   const auto layer = make();
@@ -80,7 +80,7 @@ TEST_F(RedisRefusalTest, NoMemoryLeft) {
   EXPECT_TRUE(send_surely(*layer, m_channel, numbered(1)));
 }
 
-TEST_F(RedisRefusalTest, MemoryThatRunsOutMeanwhileLosesAndDoublesNothing) {
+TEST_F(RedisRefusalTest, MemoryThatRunsOutLosesAndDuplicatesNothing) {
   const auto layer = make();
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
@@ -101,7 +101,7 @@ TEST_F(RedisRefusalTest, MemoryThatRunsOutMeanwhileLosesAndDoublesNothing) {
   EXPECT_EQ(receipts.count(), next + 1);
 }
 
-TEST_F(RedisRefusalTest, ACommandThatIsMissing) {
+TEST_F(RedisRefusalTest, AMissingCommand) {
   RedisOptions options;
   options.more = {"--rename-command", "BLMPOP", ""};
   m_server = std::make_unique<RedisServer>(options);
@@ -128,7 +128,7 @@ TEST_F(RedisRefusalTest, AUserWithFewRightsSendsAndReceives) {
       << whole_log();
 }
 
-TEST_F(RedisRefusalTest, ARightToTransactionsThatIsTakenAwayLosesAndDoublesNothing) {
+TEST_F(RedisRefusalTest, ARevokedRightToTransactionsLosesAndDuplicatesNothing) {
   server().command({"ACL", "SETUSER", "tellina", "on", ">pw", "~tellina:*", "+@all"});
   const auto layer = make(Section().text("url", "redis://tellina:pw@127.0.0.1:" + std::to_string(server().port())));
   Receipts receipts;

@@ -10,7 +10,7 @@ class RedisSettingsTest : public RedisLayerTest {
   std::string refusal_of_url(const std::string& url) { return refusal_of(Section().text("url", url)); }
 };
 
-TEST_F(RedisSettingsTest, TakesEveryGoodUrlWithoutTouchingTheNetwork) {
+TEST_F(RedisSettingsTest, AcceptsEveryValidUrlWithoutUsingTheNetwork) {
   for (const char* url :
        {"redis://127.0.0.1", "redis://127.0.0.1/", "redis://localhost:1", "redis://localhost:65535/15",
         "redis://[::1]:6379/0", "redis://:secret@example.invalid:6380/2", "redis://user:p%40ss%2Fword@127.0.0.1:6379/0",

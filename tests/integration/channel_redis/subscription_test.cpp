@@ -46,7 +46,7 @@ TEST_F(RedisLayerTest, TheEndOfASubscriptionWaitsForARunningCall) {
   EXPECT_TRUE(end.get());
 }
 
-TEST_F(RedisLayerTest, WhatComesAfterTheEndGoesToWhoeverReceivesNext) {
+TEST_F(RedisLayerTest, MessagesAfterTheEndGoToTheNextReceiver) {
   const auto layer = make();
   const auto other = make();
   Receipts first;
@@ -64,7 +64,7 @@ TEST_F(RedisLayerTest, WhatComesAfterTheEndGoesToWhoeverReceivesNext) {
   EXPECT_THAT(next.numbers(), ElementsAre(1));
 }
 
-TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndTheRestGoesBack) {
+TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndLaterMessagesAreReturned) {
   const auto layer = make();
   for (Sequence i = 0; i < 50; ++i) layer->send(m_channel, numbered(i));
   ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "50"; }));
@@ -91,7 +91,7 @@ TEST_F(RedisLayerTest, AReceiverMayEndItsOwnSubscriptionAndTheRestGoesBack) {
   EXPECT_EQ(next.disorders(), 0u);
 }
 
-TEST_F(RedisLayerTest, NothingIsLostOrReorderedWhileReceiversComeAndGo) {
+TEST_F(RedisLayerTest, NothingIsLostOrReorderedWhileReceiversStartAndStop) {
   const auto layer = make();
   const auto other = make();
   constexpr Sequence total = 5000;

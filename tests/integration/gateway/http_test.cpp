@@ -22,7 +22,7 @@ class Case {
   std::string body_part;
 };
 
-TEST_F(HttpTest, TellsItsMetricsToOthersOnlyWhereConfigured) {
+TEST_F(HttpTest, ShowsItsMetricsToOthersOnlyIfConfigured) {
   const char* through_a_proxy = "X-Forwarded-For: 10.0.0.1\r\n";
   EXPECT_EQ(RawClient(port).request("GET", "/metrics", through_a_proxy).status, 403);
   stop();
@@ -95,7 +95,7 @@ TEST_F(HttpTest, RedirectsToThePageWithItsQuery) {
   EXPECT_EQ(client.get("/?access_code=a%26b&x")["location"], "static/html/index.html?access_code=a%26b&x");
 }
 
-TEST_F(HttpTest, KeepsTheConnectionUnlessAskedNotTo) {
+TEST_F(HttpTest, KeepsTheConnectionUnlessRequestedOtherwise) {
   RawClient client(port);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get("/healthz").status, 200);
   const RawAnswer last = client.get("/healthz", "Connection: close\r\n");
@@ -135,7 +135,7 @@ TEST_F(HttpTest, ReadsAChunkedBody) {
   EXPECT_EQ(client.read_answer().status, 200);
 }
 
-TEST_F(HttpTest, TellsAClientThatAsksToGoOn) {
+TEST_F(HttpTest, TellsAClientThatAsksToContinue) {
   RawClient client(port);
   const std::string body = R"({"access_code":"bob"})";
   client.send("POST /api/v1/login HTTP/1.1\r\nHost: " + client.host() +
@@ -146,7 +146,7 @@ TEST_F(HttpTest, TellsAClientThatAsksToGoOn) {
   EXPECT_EQ(client.read_answer().status, 200);
 }
 
-TEST_F(HttpTest, RefusesWhatIsNoHttp) {
+TEST_F(HttpTest, RefusesInvalidHttp) {
   const std::vector<std::pair<std::string, int>> cases{
       {"nonsense\r\n\r\n", 400},
       {"GET /healthz HTTP/1.1\r\n\r\n", 400},
@@ -265,7 +265,7 @@ TEST_F(HttpTest, RefusesBytesThatNoRequestMayHave) {
   }
 }
 
-TEST_F(HttpTest, CountsWhatItAnswers) {
+TEST_F(HttpTest, CountsItsResponses) {
   const long before = metric("http_requests_total{status=\"4xx\"}");
   RawClient client(port);
   client.get("/nothing");
@@ -274,7 +274,7 @@ TEST_F(HttpTest, CountsWhatItAnswers) {
   EXPECT_TRUE(wait_for_metric("http_connections", 2)) << "this client and the one that asks";
 }
 
-TEST_F(HttpTest, IsNotReadyWithoutAWorkerThatIs) {
+TEST_F(HttpTest, IsNotReadyWithoutAReadyWorker) {
   worker->ready = false;
   RawClient client(port);
   EXPECT_EQ(client.get("/readyz").status, 503);

@@ -52,9 +52,9 @@ class LimitsTest : public GatewayTest {
   }
 };
 
-TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsAnswer) { expect_cut_while_written(""); }
+TEST_F(LimitsTest, CutsAClientThatDoesNotReadItsResponse) { expect_cut_while_written(""); }
 
-TEST_F(LimitsTest, CutsAClientThatDoesNotTakeItsFinalResponse) { expect_cut_while_written("Connection: close\r\n"); }
+TEST_F(LimitsTest, CutsAClientThatDoesNotReadItsFinalResponse) { expect_cut_while_written("Connection: close\r\n"); }
 
 TEST_F(LimitsTest, CutsAClientThatDribblesItsHeaders) {
   config.limits.header_timeout = 100ms;
@@ -82,7 +82,7 @@ TEST_F(LimitsTest, ClosesIdleConnections) {
   EXPECT_TRUE(client.is_closed());
 }
 
-TEST_F(LimitsTest, LetsAnAddressHaveSoManyConnections) {
+TEST_F(LimitsTest, LimitsTheConnectionsOfAnAddress) {
   config.connections_per_address = 3;
   start();
   std::deque<RawClient> clients;
@@ -100,7 +100,7 @@ TEST_F(LimitsTest, LetsAnAddressHaveSoManyConnections) {
   EXPECT_TRUE(another_is_served());
 }
 
-TEST_F(LimitsTest, LetsSoManyQuestionsWait) {
+TEST_F(LimitsTest, LimitsThePendingRequests) {
   config.limits.requests_in_flight = 1;
   start();
   worker->answers = false;
@@ -118,7 +118,7 @@ TEST_F(LimitsTest, LetsSoManyQuestionsWait) {
   EXPECT_EQ(refused_at_once, static_cast<int>(loop_count)) << "the first question of each loop waits its 2 s";
 }
 
-TEST_F(LimitsTest, NamesWhatKeepsItFromListening) {
+TEST_F(LimitsTest, NamesTheReasonIfItCannotListen) {
   start();
   GatewayConfig second = config;
   second.port = port;
@@ -138,7 +138,7 @@ TEST_F(LimitsTest, NamesWhatKeepsItFromListening) {
   EXPECT_THROW(elsewhere.start(), Error);
 }
 
-TEST_F(LimitsTest, RefusesAnIdThatMakesNoChannel) {
+TEST_F(LimitsTest, RefusesAnIdThatIsNotValidInAChannelName) {
   config.id = "not a name";
   EXPECT_THROW(start(), Error);
   EXPECT_THROW(Gateway(GatewayConfig(), *layer, {}, clock, random, log), Error);

@@ -11,7 +11,7 @@ using ::testing::Not;
 
 class LoginTest : public GatewayTest {};
 
-TEST_F(LoginTest, GivesACookieThatNoScriptCanRead) {
+TEST_F(LoginTest, SetsACookieThatNoScriptCanRead) {
   start();
   RawClient client(port);
   const RawAnswer answer = client.login("bob");
@@ -22,7 +22,7 @@ TEST_F(LoginTest, GivesACookieThatNoScriptCanRead) {
   EXPECT_EQ(answer["cache-control"], "no-store");
 }
 
-TEST_F(LoginTest, TakesTheCookieOfTheParticipantThatARequestNames) {
+TEST_F(LoginTest, UsesTheCookieOfTheParticipantThatARequestNames) {
   start();
   RawClient client(port);
   const auto status = [&](const std::string& query, const std::string& cookies) {
@@ -49,7 +49,7 @@ TEST_F(LoginTest, KeepsTheCookiesOfTwentyOthers) {
   EXPECT_THAT(set, Not(HasSubstr("tellina_session_102=")));
 }
 
-TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
+TEST_F(LoginTest, LogsWhyAPageIsRefused) {
   start();
   RawClient client(port);
   EXPECT_EQ(client.get("/api/v1/study?participant=7").status, 401);
@@ -69,7 +69,7 @@ TEST_F(LoginTest, SaysInTheLogWhyAPageIsNotLetIn) {
   EXPECT_EQ(log.text(), before) << "one line of a kind in ten seconds";
 }
 
-TEST_F(LoginTest, DoesNotRepeatAKeyThatIsNoNumberInTheLog) {
+TEST_F(LoginTest, DoesNotLogAKeyThatIsNotANumber) {
   for (const std::string key : {"bobs-secret", "-7", "0", "7x", "99999999999999999999"}) {
     start();
     EXPECT_EQ(RawClient(port).get("/api/v1/study?participant=" + key).status, 401);
@@ -208,7 +208,7 @@ TEST_F(LoginTest, AnswersALoginThatWaitsForItsTurnWhenItStops) {
   EXPECT_EQ(log.text().find("did not end"), std::string::npos) << log.text();
 }
 
-TEST_F(LoginTest, LetsInAgainAfterTheWindow) {
+TEST_F(LoginTest, AcceptsLoginsAgainAfterTheWindow) {
   config.limits.logins.per_address = 1;
   config.limits.logins.window = std::chrono::milliseconds(300);
   start();
@@ -221,7 +221,7 @@ TEST_F(LoginTest, LetsInAgainAfterTheWindow) {
   EXPECT_EQ(status, 200);
 }
 
-TEST_F(LoginTest, SaysBusyWhereNoWorkerAnswers) {
+TEST_F(LoginTest, IsBusyIfNoWorkerAnswers) {
   config.limits.reply_timeout = std::chrono::milliseconds(50);
   start();
   worker->answers = false;
@@ -235,7 +235,7 @@ TEST_F(LoginTest, SaysBusyWhereNoWorkerAnswers) {
   EXPECT_EQ(client.login("bob").status, 200);
 }
 
-TEST_F(LoginTest, SaysBusyWhereTheChannelIsFull) {
+TEST_F(LoginTest, IsBusyIfTheChannelIsFull) {
   start();
   RawClient client(port);
   // Behind the question that a gateway asks when it starts.

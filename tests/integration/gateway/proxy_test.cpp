@@ -57,14 +57,14 @@ TEST_F(ProxyTest, CountsANetworkOfIPv6AsOneClient) {
   EXPECT_EQ(login("bob", forwarded("2001:db8:1:3::5")), 200);
 }
 
-TEST_F(ProxyTest, CountsAsOneClientWhereItNamesNobody) {
+TEST_F(ProxyTest, CountsAsOneClientIfItNamesNone) {
   start_trusting_the_peer();
   fail_ten_times(forwarded("unknown"));
   EXPECT_EQ(login("bob", ""), 429);
   EXPECT_EQ(login("bob", forwarded("203.0.113.5")), 200);
 }
 
-TEST_F(ProxyTest, IsNotBelievedUnlessItIsTrusted) {
+TEST_F(ProxyTest, IsIgnoredUnlessItIsTrusted) {
   start_trusting("::ffff:10.0.0.0/104");
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(login("eve", forwarded("203.0.113." + std::to_string(i))), 401);
@@ -82,7 +82,7 @@ TEST_F(ProxyTest, HasItsClientsRecorded) {
   EXPECT_EQ(recorded_address("nonsense"), R"({"participant":7,"address":"127.0.0.1"})");
 }
 
-TEST_F(ProxyTest, MakesTheCookieSecureWhereItSpeaksHttps) {
+TEST_F(ProxyTest, MakesTheCookieSecureIfItServesHttps) {
   start_trusting_the_peer();
   RawClient client(port);
   const std::string https = "X-Forwarded-Proto: https\r\n";

@@ -41,7 +41,7 @@ TEST_F(StaticTest, ReadsCompressesAndHashesEveryFileBeforeItListens) {
   EXPECT_NE(compressed["etag"], "");
 }
 
-TEST_F(StaticTest, SendsNothingAgainThatTheBrowserHas) {
+TEST_F(StaticTest, SendsNothingThatTheBrowserAlreadyHas) {
   RawClient client(port);
   const std::string etag = client.get("/static/big.mjs")["etag"];
   const RawAnswer same = client.get("/static/big.mjs", "If-None-Match: \"old\", " + etag + "\r\n");
@@ -51,7 +51,7 @@ TEST_F(StaticTest, SendsNothingAgainThatTheBrowserHas) {
   EXPECT_EQ(client.get("/static/big.mjs", "If-None-Match: \"old\"\r\n").status, 200);
 }
 
-TEST_F(StaticTest, LetsTheBrowserKeepWhatNeverChanges) {
+TEST_F(StaticTest, LetsTheBrowserCacheVersionedFiles) {
   RawClient client(port);
   const std::string page = client.get("/static/html/other.html").body;
   const std::string address =
@@ -67,7 +67,7 @@ TEST_F(StaticTest, LetsTheBrowserKeepWhatNeverChanges) {
   EXPECT_EQ(client.get("/static/html/other.html")["cache-control"], "no-cache");
 }
 
-TEST_F(StaticTest, CompressesForThoseWhoTakeIt) {
+TEST_F(StaticTest, CompressesIfTheClientAcceptsIt) {
   RawClient client(port);
   const RawAnswer plain = client.get("/static/big.mjs");
   const RawAnswer compressed = client.get("/static/big.mjs", "Accept-Encoding: gzip, br\r\n");

@@ -27,7 +27,7 @@ class WebSocketFaultTest : public GatewayTest {
   }
 };
 
-TEST_F(WebSocketFaultTest, ClosesWhereNoWorkerAccepts) {
+TEST_F(WebSocketFaultTest, ClosesIfNoWorkerAccepts) {
   config.limits.accept_timeout = 50ms;
   start();
   worker->accepts = false;
@@ -44,7 +44,7 @@ TEST_F(WebSocketFaultTest, ClosesWhereNoWorkerAccepts) {
   EXPECT_EQ(worker->received().front().sequence, 1U);
 }
 
-TEST_F(WebSocketFaultTest, ClosesWhereTheConnectChannelIsFull) {
+TEST_F(WebSocketFaultTest, ClosesIfTheConnectChannelIsFull) {
   start();
   layer->refuse("websocket.connect", SendResult::full, 1);
   WebSocketClient client(port);
@@ -66,7 +66,7 @@ TEST_F(WebSocketFaultTest, WaitsForRoomInTheOwnersChannel) {
   EXPECT_EQ(metric("full_channels_total"), 5);
 }
 
-TEST_F(WebSocketFaultTest, ClosesWhereTheOwnersChannelStaysFull) {
+TEST_F(WebSocketFaultTest, ClosesIfTheOwnersChannelStaysFull) {
   config.limits.retries = 3;
   start();
   WebSocketClient client(port);
@@ -80,7 +80,7 @@ TEST_F(WebSocketFaultTest, ClosesWhereTheOwnersChannelStaysFull) {
   EXPECT_EQ(worker->received().back().sequence, 2U) << "the frame that was not taken has no number";
 }
 
-TEST_F(WebSocketFaultTest, ClosesWhereTheLayerIsDown) {
+TEST_F(WebSocketFaultTest, ClosesIfTheLayerIsDown) {
   start();
   WebSocketClient client(port);
   client.send_text("0");
@@ -122,7 +122,7 @@ TEST_F(WebSocketFaultTest, RefusesAFrameOverTheLimit) {
   EXPECT_TRUE(worker->received().front().body.starts_with("1009 "));
 }
 
-TEST_F(WebSocketFaultTest, RefusesTextThatIsNoUtf8) {
+TEST_F(WebSocketFaultTest, RefusesTextThatIsNotUtf8) {
   start();
   WebSocketClient client(port);
   client.send_text("\xff\xfe");
@@ -154,7 +154,7 @@ TEST_F(WebSocketFaultTest, CutsAPeerThatDoesNotAnswerAClose) {
   expect_service();
 }
 
-TEST_F(WebSocketFaultTest, ClosesWhereAMessageOfTheWorkerIsLost) {
+TEST_F(WebSocketFaultTest, ClosesIfAMessageOfTheWorkerIsLost) {
   start();
   std::size_t number = 0;
   for (const MessageKind lost : {MessageKind::text, MessageKind::data, MessageKind::credit}) {
@@ -173,7 +173,7 @@ TEST_F(WebSocketFaultTest, ClosesWhereAMessageOfTheWorkerIsLost) {
   }
 }
 
-TEST_F(WebSocketFaultTest, PassesOverAMessageThatComesTwice) {
+TEST_F(WebSocketFaultTest, IgnoresAMessageThatComesTwice) {
   start();
   worker->echoes = false;
   WebSocketClient client(port);
@@ -188,7 +188,7 @@ TEST_F(WebSocketFaultTest, PassesOverAMessageThatComesTwice) {
   EXPECT_EQ(client.read().payload, "{\"second\":1}");
 }
 
-TEST_F(WebSocketFaultTest, CutsAPeerThatClosesAndDoesNotHangUp) {
+TEST_F(WebSocketFaultTest, CutsAPeerThatClosesAndKeepsItsSocketOpen) {
   config.limits.websocket_idle_timeout = 1s;
   start();
   RawClient client(port);
@@ -217,7 +217,7 @@ TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
   EXPECT_EQ(metric("slow_readers_total"), 1);
 }
 
-TEST_F(WebSocketFaultTest, FindsOutThatAPeerIsSilent) {
+TEST_F(WebSocketFaultTest, DetectsASilentPeer) {
   config.limits.websocket_idle_timeout = 200ms;
   start();
   WebSocketClient client(port);  // answers no ping, as nothing reads
@@ -242,7 +242,7 @@ TEST_F(WebSocketFaultTest, KeepsAConnectionWhoseWindowStaysFull) {
   EXPECT_EQ(worker->received()[1].kind, MessageKind::data);
 }
 
-TEST_F(WebSocketFaultTest, MakesNothingOfWhatAWorkerShouldNotSay) {
+TEST_F(WebSocketFaultTest, IgnoresUnexpectedMessagesOfAWorker) {
   start();
   WebSocketClient client(port);
   client.send_text("accepted");

@@ -48,7 +48,7 @@ TEST_F(WebSocketTest, ChecksTheOrigin) {
   EXPECT_EQ(try_handshake(handshake_lines() + "Origin: null\r\n").status, 403);
 }
 
-TEST_F(WebSocketTest, RefusesAHandshakeThatIsNone) {
+TEST_F(WebSocketTest, RefusesAnInvalidHandshake) {
   const RawAnswer old = try_handshake(
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
@@ -60,7 +60,7 @@ TEST_F(WebSocketTest, RefusesAHandshakeThatIsNone) {
             400);
 }
 
-TEST_F(WebSocketTest, NamesTheSubprotocolOnlyWhereItWasOffered) {
+TEST_F(WebSocketTest, NamesTheSubprotocolOnlyIfItWasOffered) {
   const auto answer_to = [this](const char* offer) {
     WebSocketClient client(port, [offer](request_type& request) {
       if (offer) request.set(field::sec_websocket_protocol, offer);
@@ -73,7 +73,7 @@ TEST_F(WebSocketTest, NamesTheSubprotocolOnlyWhereItWasOffered) {
   EXPECT_EQ(answer_to(nullptr), "");
 }
 
-TEST_F(WebSocketTest, TellsTheWorkerWhoComes) {
+TEST_F(WebSocketTest, TellsTheWorkerWhoConnects) {
   WebSocketClient client(port);
   const std::string id = worker->connection();
   ASSERT_FALSE(id.empty());
@@ -84,7 +84,7 @@ TEST_F(WebSocketTest, TellsTheWorkerWhoComes) {
   EXPECT_EQ(connect.reply_channel, "gateway.test-0");
 }
 
-TEST_F(WebSocketTest, MovesToTheLoopThatTheWorkerWants) {
+TEST_F(WebSocketTest, MovesToTheLoopThatTheWorkerNames) {
   worker->affinity = 5;
   WebSocketClient client(port);
   ASSERT_FALSE(worker->connection().empty());
@@ -136,7 +136,7 @@ TEST_F(WebSocketTest, KeepsTheOrderOfAWorkerOnAnotherThread) {
       [](std::size_t i, const std::string& frame) { ASSERT_EQ(frame, data_frame(i, "k")); });
 }
 
-TEST_F(WebSocketTest, DoesNotReadOnWhileTheWindowIsFull) {
+TEST_F(WebSocketTest, StopsReadingWhileTheWindowIsFull) {
   worker->gives_credit = false;
   worker->echoes = false;
   WebSocketClient client(port);
@@ -168,7 +168,7 @@ TEST_F(WebSocketTest, ReadsNothingBeforeTheAccept) {
   EXPECT_EQ(client.read().payload, "early");
 }
 
-TEST_F(WebSocketTest, WritesWhatIsQueuedBeforeItCloses) {
+TEST_F(WebSocketTest, WritesItsQueueBeforeItCloses) {
   worker->echoes = false;
   WebSocketClient client(port);
   const std::string id = worker->connection();
@@ -199,7 +199,7 @@ TEST_F(WebSocketTest, TellsTheWorkerThatTheClientLeft) {
   EXPECT_EQ(last.body, "4999 bye");
 }
 
-TEST_F(WebSocketTest, TellsTheWorkerThatTheClientHungUp) {
+TEST_F(WebSocketTest, TellsTheWorkerThatTheConnectionBroke) {
   {
     WebSocketClient client(port);
     client.send_text("{}");

@@ -48,7 +48,7 @@ class BadPluginsTest : public ::testing::Test {
   const PluginContext m_context = m_lent.context();
 };
 
-TEST_F(BadPluginsTest, AGoodOneHasNoProblem) {
+TEST_F(BadPluginsTest, AValidPluginHasNoProblem) {
   const PluginRegistry registry({bad("good")});
   EXPECT_THAT(registry.problems(), IsEmpty());
   ASSERT_EQ(registry.plugins().size(), 1u);
@@ -105,7 +105,7 @@ TEST_F(BadPluginsTest, EachPartOfTheDescriptorIsChecked) {
   EXPECT_EQ(problem_of("array_schema"), "expected a config schema that is a JSON object, found another JSON value");
 }
 
-TEST_F(BadPluginsTest, AnotherKindThanAskedFor) {
+TEST_F(BadPluginsTest, AnotherKindThanRequested) {
   const PluginRegistry registry({plugin_folder()});
   EXPECT_EQ(
       refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("strict", m_context); }),
@@ -116,14 +116,14 @@ TEST_F(BadPluginsTest, AnotherKindThanAskedFor) {
                 "/channel_memory.so: expected an ordering policy named \"memory\", found a channel layer of that name");
 }
 
-TEST_F(BadPluginsTest, AnObjectOfAnotherClassThanTheKindSays) {
+TEST_F(BadPluginsTest, AnObjectOfAnotherClassThanItsKind) {
   const PluginRegistry registry({bad("other_class")});
   EXPECT_EQ(refusal(ErrorCode::internal, [&] { registry.make_channel_layer("bent", m_context); }),
             "channel layer \"bent\" (" + bad_file("other_class") +
                 "): expected its constructor to make a channel layer, found an object of another class");
 }
 
-TEST_F(BadPluginsTest, AnUnknownNameSaysWhatWasProbablyMeantAndWhatCouldNotBeLoaded) {
+TEST_F(BadPluginsTest, AnUnknownNameGetsASuggestionAndTheProblems) {
   const PluginRegistry registry({plugin_folder(), bad("no_symbol")});
   EXPECT_EQ(refusal(ErrorCode::not_found, [&] { registry.make_channel_layer("memroy", m_context); }),
             "no channel layer is named \"memroy\"; did you mean \"memory\"? (searched " + plugin_folder() + " and " +
@@ -190,7 +190,7 @@ TEST_F(BadPluginsTest, AnObjectOutlivesItsRegistry) {
   EXPECT_EQ(gate->next(), 0u);
 }
 
-TEST_F(BadPluginsTest, TheListShowsTheGoodAndTellsOfTheBad) {
+TEST_F(BadPluginsTest, TheListShowsValidPluginsAndReportsBadOnes) {
   std::ostringstream out;
   std::ostringstream err;
   CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);

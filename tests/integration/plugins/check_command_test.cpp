@@ -73,7 +73,7 @@ TEST_F(CheckCommandTest, SettingsAreCheckedAsInConfigJson) {
   EXPECT_THAT(m_out.str(), IsEmpty()) << "nothing is run";
 }
 
-TEST_F(CheckCommandTest, BadUsageIsTold) {
+TEST_F(CheckCommandTest, BadUsageIsReported) {
   EXPECT_EQ(check({}), 2);
   EXPECT_THAT(m_err.str(), HasSubstr("plugins check: expected FILE.so, got none"));
   EXPECT_EQ(check({memory, "--seed", "-1"}), 2);
@@ -84,7 +84,7 @@ TEST_F(CheckCommandTest, BadUsageIsTold) {
   EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected an expression that selects a case, got \"NoSuchCase\""));
 }
 
-TEST_F(CheckCommandTest, FileThatCannotBeLoadedIsTold) {
+TEST_F(CheckCommandTest, FileThatCannotBeLoadedIsReported) {
   EXPECT_EQ(check({"/nowhere.so"}), 1);
   EXPECT_EQ(m_err.str(), "/nowhere.so: expected a plugin, found no such file\n");
   EXPECT_EQ(check({BAD_FOLDER "/other_tag/other_tag.so"}), 1);
@@ -92,7 +92,7 @@ TEST_F(CheckCommandTest, FileThatCannotBeLoadedIsTold) {
                                      "\" of this program, found \"tellina-9.9/gxxabi1/other\""));
 }
 
-TEST_F(CheckCommandTest, GateThatIsNoneFailsByName) {
+TEST_F(CheckCommandTest, InvalidGateFailsByName) {
   EXPECT_EQ(check({BAD_FOLDER "/good/good.so", "--filter=LongConnection", "--seed=5"}), 1)
       << "its open_gate() returns null";
   EXPECT_THAT(m_out.str(), HasSubstr("KeepsUpWithALongConnection"));

@@ -29,7 +29,7 @@ constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
 /// The path of a file with shell commands: newuidmap runs them first while the file is there.
 constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
 
-TEST_F(CoreProbe, TellsWhoseRootsFilesAre) {
+TEST_F(CoreProbe, ReportsWhoseRootsFilesAre) {
   std::string how;
   for (const LimitReport& limit : backend()->probe().limits) {
     if (limit.name == "files of root") how = limit.how;
@@ -47,7 +47,7 @@ TEST_F(CoreProbe, TellsWhoseRootsFilesAre) {
   }
 }
 
-TEST_F(CoreProbe, TellsLimitsAndLeavesNothing) {
+TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
   const Processes before = descendants(getpid());
   const Capabilities capabilities = backend()->probe();
   EXPECT_TRUE(capabilities.usable) << capabilities.reason;
@@ -112,7 +112,7 @@ std::string state_of(const std::string& path) {
 
 using CoreHanging = SandboxTest;
 
-TEST_F(CoreHanging, DestroyInterruptsACallThatGetsNoAnswer) {
+TEST_F(CoreHanging, DestroyInterruptsACallWithoutAnAnswer) {
   const Processes processes = descendants(getpid());
   for (const auto& process : processes) ::kill(process.first, SIGSTOP);
   std::atomic<pid_t> reading = 0;
@@ -135,7 +135,7 @@ TEST_F(CoreHanging, DestroyInterruptsACallThatGetsNoAnswer) {
   EXPECT_EQ(code, ErrorCode::gone);
 }
 
-TEST(CorePool, HandsOutNoSandboxThatHasDied) {
+TEST(CorePool, HandsOutNoDeadSandbox) {
   const Processes before = descendants(getpid());
   Backend pooled({{"pool", std::int64_t{2}}});
   const std::unique_ptr<Sandbox> one = pooled->start(make_spec());
@@ -158,7 +158,7 @@ TEST(CorePool, HandsOutNoSandboxThatHasDied) {
   other->destroy();
 }
 
-TEST(RootHostDeath, LeavesAGroupThatIsToBeKept) {
+TEST(RootHostDeath, LeavesAGroupThatMustBeKept) {
   ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
   HostProcess host;
   host.kill();
@@ -175,7 +175,7 @@ TEST(RootHostDeath, LeavesAGroupThatIsToBeKept) {
   EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
 }
 
-TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
+TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingAfterASweep) {
   ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
   const OwnerId owner = "test-" + std::to_string(getpid());
   std::vector<std::filesystem::path> made;
@@ -190,7 +190,7 @@ TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingBehindItsSweep) {
   for (const auto& directory : made) EXPECT_FALSE(std::filesystem::exists(directory)) << directory;
 }
 
-TEST(CoreHostDeath, LeavesNothingAtWhateverMomentOfAStart) {
+TEST(CoreHostDeath, LeavesNothingAtAnyMomentOfAStart) {
   ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0) << "so that what a dead host leaves becomes a child of this process";
   const std::vector<std::string> mounts = place::leftovers();
   Backend other;
@@ -352,7 +352,7 @@ class SubordinateUsers : public ::testing::Test {
   std::string m_file;
 };
 
-TEST_F(SubordinateUsers, AFailureConcernsOneSandboxWhereItHasWorkedBefore) {
+TEST_F(SubordinateUsers, AFailureConcernsOneSandboxIfItHasWorkedBefore) {
   if (!exist()) return;
   Backend backend({{"pool", 0}});
   ASSERT_EQ(whose_files(backend), "shown as root's");
@@ -369,7 +369,7 @@ TEST_F(SubordinateUsers, AFailureConcernsOneSandboxWhereItHasWorkedBefore) {
   EXPECT_EQ(whose_files(backend), "shown as root's");
 }
 
-TEST_F(SubordinateUsers, AreDoneWithoutWhereTheFirstCallFails) {
+TEST_F(SubordinateUsers, AreNotUsedIfTheFirstCallFails) {
   if (!exist()) return;
   break_mapper("echo 'not allowed' >&2; exit 1");
   Backend backend({{"pool", 0}});

@@ -33,7 +33,7 @@ TEST_F(CoreFamiliar, TabCompletesOptions) {
   expect_completed("cat on", "cat one\\ file ");
 }
 
-TEST_F(CoreFamiliar, CompletionLeavesTheShellsStateAlone) {
+TEST_F(CoreFamiliar, CompletionDoesNotChangeTheShellsState) {
   run("set -u; false");
   expect_completed("find -maxd", "find -maxdepth ");
   EXPECT_EQ(run("echo $- | grep -c u"), "1\n");
@@ -41,7 +41,7 @@ TEST_F(CoreFamiliar, CompletionLeavesTheShellsStateAlone) {
   expect_completed("greek al", "greek alpha ");
 }
 
-TEST_F(CoreFamiliar, WhatNeedsRootSaysThatItIsNotNeeded) {
+TEST_F(CoreFamiliar, CommandsForRootSayThatTheyAreNotNeeded) {
   EXPECT_EQ(run("sudo ls /root 2>&1; echo $?"), "sudo: not needed in this study: run the command without sudo.\n1\n");
   for (const std::string name : {"apt", "apt-get"}) {
     EXPECT_EQ(run(name + " install git 2>&1; echo $?"),

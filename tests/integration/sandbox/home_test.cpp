@@ -87,7 +87,7 @@ TEST_F(CoreHome, RoundTripsThroughASnapshot) {
             "600 123456\ncat: closed/secret: Permission denied\n");
 }
 
-TEST_F(CoreHome, SnapshotSeesWhatTheParticipantDoes) {
+TEST_F(CoreHome, SnapshotShowsTheParticipantsChanges) {
   shell().run(
       "umask 022; mkdir -p a/b; echo hi > a/b/c; ln -s /etc/passwd a/l; mkfifo a/fifo; chmod 600 a/b/c; cd a; "
       "touch -d @1500000000 b/c");
@@ -107,7 +107,7 @@ std::size_t count_entries(const FileNode& node) {
   return count;
 }
 
-TEST_F(CoreHome, SnapshotHasAsManyEntriesAsItMayHaveAndNoMore) {
+TEST_F(CoreHome, SnapshotHasAsManyEntriesAsAllowedAndNoMore) {
   shell().run("mkdir d; for i in {1..20}; do : > d/$i; done");
   SnapshotRequest request;
   request.max_entries = count_entries(snapshot().root);
@@ -118,7 +118,7 @@ TEST_F(CoreHome, SnapshotHasAsManyEntriesAsItMayHaveAndNoMore) {
   EXPECT_EQ(count_entries(less.root), request.max_entries);
 }
 
-TEST_F(CoreHome, SnapshotKeepsItsLimits) {
+TEST_F(CoreHome, SnapshotRespectsItsLimits) {
   shell().run("mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;
   few.max_entries = 10;

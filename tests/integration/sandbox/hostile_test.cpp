@@ -49,7 +49,7 @@ TEST_F(OrdinaryHostile, MemoryOfOneProcessIsLimited) {
   expect_alive();
 }
 
-TEST_F(OrdinaryHostile, IsChosenFirstWhereTheMachineRunsOutOfMemory) {
+TEST_F(OrdinaryHostile, IsKilledFirstIfTheMachineRunsOutOfMemory) {
   EXPECT_EQ(run("cat /proc/$$/oom_score_adj /proc/self/oom_score_adj"), "1000\n1000\n");
 }
 
@@ -133,7 +133,7 @@ TEST_F(OrdinaryHostile, NoPrivilegeCanBeGained) {
   EXPECT_EQ(run("ulimit -u unlimited 2>/dev/null || echo kept; renice -n -5 $$ 2>&1 | grep -c denied"), "kept\n1\n");
 }
 
-TEST_F(OrdinaryHostile, NetworksAreOutOfReach) {
+TEST_F(OrdinaryHostile, NetworksAreUnreachable) {
   EXPECT_NE(run("(: > /dev/tcp/127.0.0.1/22) 2>&1; (: > /dev/tcp/1.1.1.1/80) 2>&1").find("Network is unreachable"),
             std::string::npos);
   EXPECT_EQ(run("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '"), "lo\n");
@@ -180,7 +180,7 @@ TEST_F(OrdinaryHostile, DeepFoldersAreCutOff) {
   EXPECT_EQ(depth, 257U);
 }
 
-TEST_F(OrdinaryHostile, ChangesDuringSnapshotsDoNoHarm) {
+TEST_F(OrdinaryHostile, ChangesDuringSnapshotsAreHarmless) {
   shell().type(
       "perl -e '$SIG{INT} = sub { exit }; mkdir \"a\"; print \"go\\n\"; while (1) { rename \"a\", \"b\"; symlink "
       "\"/\", \"a\"; "
@@ -198,7 +198,7 @@ TEST_F(OrdinaryHostile, ChangesDuringSnapshotsDoNoHarm) {
   ASSERT_TRUE(shell().prompt());
 }
 
-TEST_F(OrdinaryHostile, AFileThatGrowsDuringASnapshotIsSeenToHaveChanged) {
+TEST_F(OrdinaryHostile, AFileThatGrowsDuringASnapshotCountsAsChanged) {
   shell().type(
       "perl -e '$SIG{INT} = sub { exit }; $| = 1; print \"go\\n\"; for $i (1 .. 100) { open F, \">\", \"f$i\"; "
       "syswrite F, \"x\" for 1 .. 60000; close F }'\n");
@@ -209,7 +209,7 @@ TEST_F(OrdinaryHostile, AFileThatGrowsDuringASnapshotIsSeenToHaveChanged) {
   EXPECT_FALSE(snapshot().raced);
 }
 
-TEST_F(OrdinaryHostile, TerminalComesBack) {
+TEST_F(OrdinaryHostile, TerminalRecovers) {
   shell().run("stty raw -echo");
   expect_alive();
   shell().run("stty sane");
@@ -231,7 +231,7 @@ class RootHostile : public OrdinaryHostile {
   }
 };
 
-TEST_F(RootHostile, ProcessorTimeIsLimitedWhereTheProbeSaysSo) {
+TEST_F(RootHostile, ProcessorTimeIsLimitedIfTheProbeSaysSo) {
   start(make_spec(), {{"cpu", 0.5}});
   const std::string times =
       run("TIMEFORMAT='%R %U %S'; hog() { timeout 2 setsid -w bash -c 'while :; do :; done'; }; "

@@ -63,7 +63,7 @@ TEST_F(CoreLifetime, ManyStartAndEndAtOnce) {
   EXPECT_EQ(good, 20);
 }
 
-TEST_F(CoreLifetime, PoolHandsOutFreshOnesAndEndsTheRest) {
+TEST_F(CoreLifetime, PoolHandsOutNewSandboxesAndEndsTheOthers) {
   const Processes before = place::sandbox_processes(getpid());
   {
     Backend pooled({{"pool", std::int64_t{2}}});

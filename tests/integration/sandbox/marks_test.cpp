@@ -67,7 +67,7 @@ TEST_F(Marks, TellCommandsWithTextStatusAndFolder) {
   expect_command("echo '&' ; echo \\&", "echo '&' \\x3b echo \\\\&", "0");
 }
 
-TEST_F(Marks, TakeLongAndSeveralLineCommandsWhole) {
+TEST_F(Marks, ContainLongAndMultilineCommandsCompletely) {
   expect_command("for i in 1 2\ndo echo $i\ndone", "for i in 1 2\\x0ado echo $i\\x0adone", "0");
   expect_command("cat <<X\nfoo\nX", "cat <<X\\x0afoo\\x0aX", "0");
   expect_command("echo 'a\nb'", "echo 'a\\x0ab'", "0");
@@ -111,7 +111,7 @@ TEST_F(Marks, ComeInPairsWhateverIsTyped) {
   expect_command("echo x; echo y", "echo x\\x3b echo y", "0");
 }
 
-TEST_F(Marks, LeaveStatusAndOutputAlone) {
+TEST_F(Marks, DoNotChangeStatusAndOutput) {
   shell().run("false");
   EXPECT_EQ(shell().run("echo $? $?").output, "1 1\n");
   EXPECT_EQ(shell().run("env | grep -c -i tellina_nonce").output, "0\n");
@@ -157,7 +157,7 @@ TEST_F(Marks, SurviveTheParticipantsOwnSettings) {
   expect_command("echo b", "echo b", "0");
 }
 
-TEST_F(Marks, ComeWithoutALineEditorToo) {
+TEST_F(Marks, AreWrittenWithoutALineEditorToo) {
   expect_command("set +o emacs", "set +o emacs", "0");
   expect_command("(exit 3)", "(exit 3)", "3");
   expect_command("for i in 1 2\ndo echo $i\ndone", "for i in 1 2\\x0ado echo $i\\x0adone", "0");

@@ -54,7 +54,7 @@ class OrdinaryHostileMemory : public SandboxTest {
   }
 };
 
-TEST_F(OrdinaryHostileMemory, OfManyProcessesIsLimitedAndNobodyElseSuffers) {
+TEST_F(OrdinaryHostileMemory, OfManyProcessesIsLimitedWithoutEffectOnOthers) {
   const std::unique_ptr<Sandbox> other = backend()->start(make_spec());
   Shell others(*other);
   ASSERT_TRUE(others.prompt());
@@ -66,7 +66,7 @@ TEST_F(OrdinaryHostileMemory, OfManyProcessesIsLimitedAndNobodyElseSuffers) {
   other->destroy();
 }
 
-TEST_F(OrdinaryHostileMemory, OfAProgramInTheForegroundIsTakenAndTheShellSaysSo) {
+TEST_F(OrdinaryHostileMemory, OfAForegroundProgramIsFreedAndTheShellReportsIt) {
   // Whenever the two hold too much, the second is the larger.
   start_hogs(shell(), 1, "open F, \"<\", \"/dev/zero\"; sysread F, $x, 80 << 20; ");
   const CommandResult result = shell().run(std::string("perl -e '") + take_200_mib + "sleep 1000'");
@@ -75,7 +75,7 @@ TEST_F(OrdinaryHostileMemory, OfAProgramInTheForegroundIsTakenAndTheShellSaysSo)
   EXPECT_EQ(hogs(), 1);
 }
 
-TEST_F(OrdinaryHostileMemory, ThatIsKeptFromOthersCountsToo) {
+TEST_F(OrdinaryHostileMemory, ThatIsPrivateCountsToo) {
   start_hogs(shell(), 4, std::string("syscall(157, 4, 0, 0, 0, 0); ") + take_200_mib);  // PR_SET_DUMPABLE
   expect_few();
 }
@@ -87,7 +87,7 @@ TEST_F(OrdinaryHostileMemory, ThatCouldBeSharedCountsToo) {
   expect_few();
 }
 
-TEST_F(OrdinaryHostileMemory, IsLimitedWhateverIsDoneToInit) {
+TEST_F(OrdinaryHostileMemory, IsLimitedDespiteAttacksOnInit) {
   run("prlimit --pid 1 --nofile=4:4; renice -n 19 -p 1; chrt -i -p 0 1; kill -STOP 1");
   start_hogs(shell(), 4, take_200_mib);
   expect_few();

@@ -26,7 +26,7 @@ class CorePackages : public ::testing::Test {
   std::filesystem::path m_folder;
 };
 
-TEST_F(CorePackages, HaveARootFileSystemOfTheirOwn) {
+TEST_F(CorePackages, HaveASeparateRootFileSystem) {
   const std::filesystem::path usual =
       std::filesystem::path(place::plugin).parent_path() / "../../../share/tellina/rootfs";
   std::filesystem::create_symlink(std::filesystem::canonical(usual), m_folder / "rootfs,git,python3");
@@ -48,7 +48,7 @@ TEST_F(CorePackages, AreManyUnderOneShortName) {
   EXPECT_NE(reason.find("No such file"), std::string::npos) << reason;
 }
 
-TEST_F(CorePackages, PreparationRefusesWhatIsNoName) {
+TEST_F(CorePackages, PreparationRefusesInvalidNames) {
   for (const char* name : {"git --option", "git-", "-git", "g"}) {
     Backend backend = with({name});
     EXPECT_THROW(prepare(backend), Error) << name;
@@ -56,7 +56,7 @@ TEST_F(CorePackages, PreparationRefusesWhatIsNoName) {
   }
 }
 
-TEST_F(CorePackages, PreparationLeavesARootFileSystemOfAnotherMakerAlone) {
+TEST_F(CorePackages, PreparationDoesNotChangeAForeignRootFileSystem) {
   std::filesystem::create_directories(m_folder / "rootfs/bin");
   Backend backend = with({});
   prepare(backend);
@@ -64,7 +64,7 @@ TEST_F(CorePackages, PreparationLeavesARootFileSystemOfAnotherMakerAlone) {
   EXPECT_FALSE(std::filesystem::exists(m_folder / "rootfs/etc"));
 }
 
-TEST_F(CorePackages, AreRefusedForARootFileSystemOfAnotherMaker) {
+TEST_F(CorePackages, AreRefusedForAForeignRootFileSystem) {
   std::filesystem::create_directories(m_folder / "rootfs/bin");
   try {
     with({"git"});

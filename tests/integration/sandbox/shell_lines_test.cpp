@@ -313,14 +313,14 @@ TEST_F(ShellsInside, SeveralPastedLinesHaveAStatusEach) {
   EXPECT_EQ(texts(), (Texts{"false 1", "true 0", "(exit 7) 7", "echo last 0"}));
 }
 
-TEST_F(ShellsInside, WhatAProgramIsTypedIsToldFromWhatItPrints) {
+TEST_F(ShellsInside, InputToAProgramIsSeparatedFromItsOutput) {
   passes({{"sh\r", "\a$ "}, {"echo a\r", "a\r\n$ "}, {"exit\r", prompt}});
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].typed, "echo a\nexit\n");
   EXPECT_EQ(records[0].printed, "$ a\n$ ");
 }
 
-TEST_F(ShellsInside, AFileThatHoldsMarksRunsNothing) {
+TEST_F(ShellsInside, AFileThatContainsMarksRunsNothing) {
   passes({{"script -q /tmp/log\r", prompt},
           {"echo x\r", prompt},
           {"exit\r", prompt},

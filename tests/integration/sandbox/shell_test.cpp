@@ -40,7 +40,7 @@ TEST_F(CoreShell, ResizeReachesStty) {
   EXPECT_TRUE(shell().read_until("RESIZED"));
 }
 
-TEST_F(CoreShell, GoesOnAfterCtrlS) {
+TEST_F(CoreShell, ContinuesAfterCtrlS) {
   EXPECT_EQ(shell().run("stty -a | command grep -ow -e -ixon -e ixon").output, "-ixon\n");
   // cat has the terminal as the kernel gives it: Ctrl-S is one of its characters.
   shell().type("cat\n");
@@ -66,7 +66,7 @@ TEST_F(CoreShell, HasJobControl) {
   ASSERT_TRUE(shell().read_until(Shell::mark("D", "130;")));
 }
 
-TEST_F(CoreShell, TellsItsExitStatus) {
+TEST_F(CoreShell, ReportsItsExitStatus) {
   EXPECT_FALSE(sandbox().ended());
   shell().type("exit 42\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
@@ -77,7 +77,7 @@ TEST_F(CoreShell, TellsItsExitStatus) {
   EXPECT_TRUE(becomes_readable(sandbox().ended_descriptor())) << "it stays readable";
 }
 
-TEST_F(CoreShell, TellsTheSignalThatEndedIt) {
+TEST_F(CoreShell, ReportsTheSignalThatEndedIt) {
   shell().type("kill -9 $$\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
   const auto status = sandbox().ended();
@@ -86,13 +86,13 @@ TEST_F(CoreShell, TellsTheSignalThatEndedIt) {
   EXPECT_EQ(status->status, 9);
 }
 
-TEST_F(CoreShell, EndIsToldThoughSomebodyHoldsTheTerminal) {
+TEST_F(CoreShell, EndIsReportedEvenIfAProcessHoldsTheTerminal) {
   shell().type("(trap '' HUP; sleep 1000) & exit 3\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
   EXPECT_EQ(sandbox().ended()->status, 3);
 }
 
-TEST_F(CoreShell, RestartKeepsTheHomeAndEndsTheRest) {
+TEST_F(CoreShell, RestartKeepsTheHomeAndEndsAllProcesses) {
   shell().run("echo kept > file; setsid sleep 1000 & cd /tmp");
   for (int round = 0; round < 3; ++round) {
     shell().type("exit\n");
@@ -105,7 +105,7 @@ TEST_F(CoreShell, RestartKeepsTheHomeAndEndsTheRest) {
   }
 }
 
-TEST_F(CoreShell, LeavesNoFilesOfItsOwnInTheHome) {
+TEST_F(CoreShell, LeavesNoFilesInTheHome) {
   shell().run("ls -la");
   shell().run("bash -ic 'echo x; history'; true");
   shell().type("vim note\n");
@@ -123,7 +123,7 @@ TEST_F(CoreShell, LeavesNoFilesOfItsOwnInTheHome) {
   EXPECT_EQ(tree.root.children.at("note").content, "hello\n");
 }
 
-TEST_F(CoreShell, StartsWhereTheStudySays) {
+TEST_F(CoreShell, StartsInTheStudysDirectory) {
   SandboxSpec spec = make_spec();
   spec.initial.root.children["website"] = FileNode::directory();
   spec.working_directory = "~/website";

@@ -31,7 +31,7 @@ class DockerAdoption : public ::testing::Test {
   void TearDown() override { EXPECT_EQ(place::leftovers(), Texts()); }
 };
 
-TEST_F(DockerAdoption, TheShellGoesOnAfterTheDeathOfItsHost) {
+TEST_F(DockerAdoption, TheShellContinuesAfterTheDeathOfItsHost) {
   HostProcess host;
   ASSERT_FALSE(host.id().empty());
   host.kill();
@@ -56,7 +56,7 @@ TEST_F(DockerAdoption, TheShellGoesOnAfterTheDeathOfItsHost) {
   sandbox->destroy();
 }
 
-TEST_F(DockerAdoption, TellsOfAShellThatEndedMeanwhile) {
+TEST_F(DockerAdoption, ReportsAShellThatEndedMeanwhile) {
   HostProcess host;
   ASSERT_FALSE(host.id().empty());
   host.kill();
@@ -83,7 +83,7 @@ TEST_F(DockerAdoption, TellsOfAShellThatEndedMeanwhile) {
   EXPECT_EQ(backend->sweep(host.owner(), {}), 0U);
 }
 
-TEST_F(DockerAdoption, FindsNoneThatIsGone) {
+TEST_F(DockerAdoption, DoesNotFindAMissingSandbox) {
   Backend backend;
   EXPECT_EQ(code_of([&] { backend->adopt("nobody"); }), ErrorCode::gone);
   HostProcess host;
@@ -94,7 +94,7 @@ TEST_F(DockerAdoption, FindsNoneThatIsGone) {
   EXPECT_EQ(backend->sweep(host.owner(), {}), 1U);
 }
 
-TEST_F(DockerAdoption, SweepTakesTheDeadOwnersAndSparesOthers) {
+TEST_F(DockerAdoption, SweepRemovesTheDeadOwnersAndKeepsOthers) {
   Backend backend({{"pool", std::int64_t{1}}});
   const std::unique_ptr<Sandbox> living = backend->start(make_spec());
   eventually([] { return engine().processes().size() == 3; }, "one is made in advance, beside init and shell");
@@ -126,7 +126,7 @@ TEST_F(DockerAdoption, SweepFindsContainersWithoutAFolder) {
 
 using DockerSandbox = SandboxTest;
 
-TEST_F(DockerSandbox, IsAsTightAsItSays) {
+TEST_F(DockerSandbox, IsAsRestrictedAsItReports) {
   const std::string found = engine().run(
       "inspect --format '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.NetworkMode}} "
       "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}} {{.HostConfig.Privileged}} "
@@ -149,7 +149,7 @@ TEST_F(DockerSandbox, ParticipantsCannotReachItsInit) {
   EXPECT_EQ(shell().run("echo alive").output, "alive\n");
 }
 
-TEST_F(DockerSandbox, ProbeTellsLimitsAndLeavesNothing) {
+TEST_F(DockerSandbox, ProbeReportsLimitsAndLeavesNothing) {
   const Texts before = place::leftovers();
   const Capabilities capabilities = backend()->probe();
   EXPECT_TRUE(capabilities.usable) << capabilities.reason;
@@ -204,7 +204,7 @@ TEST_F(DockerSandbox, WorksForAnOrdinaryUserOfTheEngine) {
   EXPECT_EQ(chown(socket.c_str(), 0, 0), 0);
 }
 
-TEST_F(DockerSandbox, StartsWithTheLeastThatTheSchemaAllows) {
+TEST_F(DockerSandbox, StartsWithTheMinimumThatTheSchemaAllows) {
   start(make_spec(), {{"memory_in_mib", std::int64_t{16}},
                       {"processes", std::int64_t{4}},
                       {"disk_in_mib", std::int64_t{1}},

@@ -42,7 +42,7 @@ Error fail_to_start(const Settings& settings, std::chrono::milliseconds deadline
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-TEST(DockerSettings, RefuseWhatCannotBe) {
+TEST(DockerSettings, RefuseImpossibleValues) {
   EXPECT_THROW(Backend({{"network", true}}), ConfigError);
   for (const char* address : {"tcp://127.0.0.1:2375", "ssh://host", "unix://relative", "npipe:////./pipe/docker"}) {
     try {
@@ -182,7 +182,7 @@ class DockerEngineFault : public ::testing::Test {
   std::unique_ptr<Shell> m_shell;
 };
 
-TEST_F(DockerEngineFault, WorkGoesOnWhileTheEngineHangs) {
+TEST_F(DockerEngineFault, WorkContinuesWhileTheEngineHangs) {
   engine().freeze();
   EXPECT_EQ(m_shell->run("echo on > file; cat file").output, "on\n");
   EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");
@@ -223,7 +223,7 @@ TEST_F(DockerEngineFault, RestartEndsSandboxesAndNewOnesStart) {
   EXPECT_EQ(m_backend.log().warnings(), std::vector<std::string>());
 }
 
-TEST_F(DockerEngineFault, WorkGoesOnAfterTheEnginesDeath) {
+TEST_F(DockerEngineFault, WorkContinuesAfterTheEnginesDeath) {
   engine().kill();
   EXPECT_EQ(m_shell->run("echo on > file; cat file").output, "on\n");
   EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");

@@ -94,7 +94,7 @@ TEST_F(ProcessHome, SnapshotNeverFollowsLinksAndNeverWaits) {
   }
 }
 
-TEST_F(ProcessHome, SnapshotSaysWhereItMayNotLook) {
+TEST_F(ProcessHome, SnapshotReportsUnreadableFolders) {
   shell().run("mkdir a b; echo x > a/f; echo y > b/g; chmod 0 a b/g");
   const FileTree tree = snapshot();
   const bool may_look = geteuid() == 0;
@@ -104,7 +104,7 @@ TEST_F(ProcessHome, SnapshotSaysWhereItMayNotLook) {
   EXPECT_EQ(tree.root.children.at("b").children.at("g").content.has_value(), may_look);
 }
 
-TEST_F(ProcessHome, SnapshotKeepsItsLimits) {
+TEST_F(ProcessHome, SnapshotRespectsItsLimits) {
   shell().run("mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;
   few.max_entries = 10;
@@ -127,7 +127,7 @@ TEST_F(ProcessHome, SnapshotKeepsItsLimits) {
   EXPECT_TRUE(sandbox().snapshot(late).truncated);
 }
 
-TEST_F(ProcessHome, GoesHoweverDeepAndClosedItIs) {
+TEST_F(ProcessHome, IsRemovedHoweverDeepAndClosedItIs) {
   shell().run(
       "p=$(printf 'd/%.0s' {1..500}); for i in 1 2 3; do mkdir -p $p; cd -P $p 2>/dev/null; done; echo x > y; "
       "cd; mkdir -p c/d; chmod 0 c/d c; chmod 0 .");

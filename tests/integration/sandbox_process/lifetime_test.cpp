@@ -21,7 +21,7 @@ namespace {
 using ProcessLifetime = ProcessTest;
 using ::testing::HasSubstr;
 
-TEST(ProcessConsent, IsDemandedByName) {
+TEST(ProcessConsent, IsRequiredByName) {
   try {
     Backend refused({{"i_know_this_is_not_isolated", false}});
     ADD_FAILURE() << "it was made";
@@ -62,7 +62,7 @@ TEST_F(ProcessLifetime, DestroyInterruptsOtherCalls) {
   EXPECT_TRUE(gone);
 }
 
-TEST_F(ProcessLifetime, AStoppedSupervisorGoesTooAndAKilledOneIsTold) {
+TEST_F(ProcessLifetime, AStoppedSupervisorEndsTooAndAKilledOneIsReported) {
   shell().run("sleep 1000 & kill -STOP $PPID");
   const Processes processes = descendants(getpid());
   start_with(make_spec());
@@ -95,7 +95,7 @@ TEST_F(ProcessLifetime, ManyStartAndEndAtOnce) {
   EXPECT_EQ(good, 20);
 }
 
-TEST_F(ProcessLifetime, SweepTakesTheOwnersHomesButThoseToKeep) {
+TEST_F(ProcessLifetime, SweepRemovesTheOwnersHomesExceptThoseToKeep) {
   std::vector<SandboxId> ids;
   for (const char* owner : {"dead", "dead", "dead-1"}) {
     SandboxSpec spec = make_spec();

@@ -16,7 +16,7 @@ TEST_F(ProcessShell, EchoesBytes) {
   EXPECT_EQ(result.status, 0);
 }
 
-TEST_F(ProcessShell, IsInAHomeOfItsOwnWithAPlainEnvironment) {
+TEST_F(ProcessShell, IsInItsOwnHomeWithAPlainEnvironment) {
   const std::string its_home = home();
   EXPECT_EQ(shell().run("pwd; cd /; cd; pwd; echo ~").output, its_home + "\n" + its_home + "\n" + its_home + "\n");
   EXPECT_EQ(shell().run("env | grep -v -e ^_= -e ^PWD= -e ^OLDPWD= -e ^SHLVL= | sort").output,
@@ -26,7 +26,7 @@ TEST_F(ProcessShell, IsInAHomeOfItsOwnWithAPlainEnvironment) {
   EXPECT_EQ(shell().run("ls -A").output, "");
 }
 
-TEST_F(ProcessShell, GoesOnAfterCtrlS) {
+TEST_F(ProcessShell, ContinuesAfterCtrlS) {
   EXPECT_EQ(shell().run("stty -a | command grep -ow -e -ixon -e ixon").output, "-ixon\n");
 }
 
@@ -40,7 +40,7 @@ TEST_F(ProcessShell, MarksItsCommands) {
   EXPECT_EQ(shell().run("hi").output, "hello\n");
 }
 
-TEST_F(ProcessShell, StartsWhereTheStudySays) {
+TEST_F(ProcessShell, StartsInTheStudysDirectory) {
   SandboxSpec spec = make_spec();
   spec.initial.root.children["website"] = FileNode::directory();
   spec.working_directory = "~/website";
@@ -81,7 +81,7 @@ TEST_F(ProcessShell, InheritsNoSignalsAndNoDescriptorsOfTheHost) {
       << "the terminal three times, and the folder that ls reads";
 }
 
-TEST_F(ProcessShell, TellsHowItEnded) {
+TEST_F(ProcessShell, ReportsHowItEnded) {
   EXPECT_FALSE(sandbox().ended());
   shell().type("(trap '' HUP; sleep 1000) & exit 42\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
@@ -99,7 +99,7 @@ TEST_F(ProcessShell, TellsHowItEnded) {
   EXPECT_EQ(sandbox().ended()->status, 9);
 }
 
-TEST_F(ProcessShell, RestartKeepsTheHomeAndEndsTheRest) {
+TEST_F(ProcessShell, RestartKeepsTheHomeAndEndsAllProcesses) {
   shell().run("echo kept > file; setsid sleep 1000 & cd /tmp");
   for (int round = 0; round < 3; ++round) {
     const Processes processes = descendants(getpid());

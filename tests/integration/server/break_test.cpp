@@ -66,7 +66,7 @@ class Break : public ServerTest {
   }
 };
 
-TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
+TEST_F(Break, AKilledServerLosesNothingThatItAcknowledged) {
   const std::string mounts = our_mounts();
   start(StudyConfig());
   TestClient bob = join_task();
@@ -140,7 +140,7 @@ TEST_F(Break, AKilledServerHasLostNothingThatItAcknowledged) {
   EXPECT_EQ(our_mounts(), mounts);
 }
 
-TEST_F(Break, AStudyStandsWhereItStoodAndIsNotChargedForTheRestart) {
+TEST_F(Break, AStudyContinuesAndIsNotChargedForTheRestart) {
   start(StudyConfig());
   TestClient alice = join_task("alice");
   alice.send_json(R"({"type": "give_up", "id": 1})");

@@ -9,7 +9,7 @@ using Clock = std::chrono::steady_clock;
 
 class Load : public ServerTest {};
 
-TEST_F(Load, TenSecondsOfEndlessOutputCostNoMemoryAndCtrlCSilencesItAtOnce) {
+TEST_F(Load, TenSecondsOfEndlessOutputCostNoMemoryAndCtrlCStopsItAtOnce) {
   // AddressSanitizer keeps freed memory aside: up to 256 MiB of it, or its quarantine_size_mb.
   constexpr std::size_t growth_in_kib = (is_sanitized ? 256 + 64 : 16) * 1024;
   constexpr Milliseconds silence(is_sanitized ? 1000 : 200);

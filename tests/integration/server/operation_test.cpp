@@ -130,14 +130,14 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
   EXPECT_THAT(server().errors(), Not(HasSubstr("xxx")));
 }
 
-TEST_F(Operation, TenWrongCodesAreSaidWithTheTimeToWait) {
+TEST_F(Operation, TenWrongCodesAreLoggedWithTheTimeToWait) {
   start(StudyConfig());
   for (int i = 0; i < 12; ++i) EXPECT_THROW(log_in(server().port(), "wrong"), std::runtime_error);
   EXPECT_EQ(lines_with("event=login_refused").size(), 10U) << "those who wait anyhow could fill the log";
   EXPECT_EQ(lines_with("seconds_to_wait=").size(), 1U);
 }
 
-TEST_F(Operation, AFailedSandboxIsSaidWithParticipantTaskAndReference) {
+TEST_F(Operation, AFailedSandboxIsLoggedWithParticipantTaskAndReference) {
   StudyConfig config;
   const std::string homes = (folder() / "homes").string();
   std::filesystem::create_directory(homes);
@@ -156,7 +156,7 @@ TEST_F(Operation, AFailedSandboxIsSaidWithParticipantTaskAndReference) {
   EXPECT_EQ(metric("tellina_sandbox_failures_total"), 1);
 }
 
-TEST_F(Operation, TheListShowsWhereEverybodyIs) {
+TEST_F(Operation, TheListShowsEveryonesProgress) {
   start(StudyConfig());
   TestClient bob = join_task("bob");
   bob.run("true");
@@ -191,7 +191,7 @@ TEST_F(Operation, TheListShowsWhereEverybodyIs) {
   EXPECT_EQ(text_of(found[0], "time_left_in_seconds"), "null");
 }
 
-TEST_F(Operation, WhoWasConnectedWhenTheServerDiedIsNotConnectedToTheNext) {
+TEST_F(Operation, AClientOfADeadServerIsNotConnectedToTheNext) {
   start(StudyConfig());
   TestClient bob = join_task("bob");
   ASSERT_TRUE(bob.wait_until([&] { return text_of(participants()[0], "connected") == "true"; }));
@@ -222,7 +222,7 @@ TEST_F(Operation, AWatchEndsInOrderWithCtrlC) {
   EXPECT_EQ(watch.wait(default_limit), 0) << watch.errors();
 }
 
-TEST_F(Operation, AServerWhoseLayerIsAwaySaysThatItWaits) {
+TEST_F(Operation, AServerWhoseLayerIsUnavailableLogsThatItWaits) {
   RedisServer redis;
   StudyConfig config;
   config.more = R"("channel_layer": {"plugin": "redis", "url": ")" + redis.url() + "\"}, ";
@@ -235,7 +235,7 @@ TEST_F(Operation, AServerWhoseLayerIsAwaySaysThatItWaits) {
   join("bob");
 }
 
-TEST_F(Operation, AServerThatIsReadyAtOnceSaysNothingOfWaiting) {
+TEST_F(Operation, AServerThatIsReadyAtOnceDoesNotLogAWait) {
   start(over_ipc());
   join("bob");
   EXPECT_TRUE(lines_with("no worker answers").empty());
@@ -244,7 +244,7 @@ TEST_F(Operation, AServerThatIsReadyAtOnceSaysNothingOfWaiting) {
 
 class Metering : public Operation, public ::testing::WithParamInterface<bool> {};
 
-TEST_P(Metering, MetricsAreWhatTheRecordSays) {
+TEST_P(Metering, MetricsMatchTheRecord) {
   start(GetParam() ? over_ipc() : StudyConfig());
   TestClient bob = join_task("bob");
   for (int i = 0; i < 20; ++i) {
@@ -274,7 +274,7 @@ TEST_P(Metering, MetricsAreWhatTheRecordSays) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, Metering, ::testing::Values(false, true));
 
-TEST_F(Operation, AWorkerKeepsItsLabelWhenItIsStartedAgain) {
+TEST_F(Operation, AWorkerKeepsItsLabelAfterARestart) {
   start(over_ipc());
   const std::vector<std::string> expected{"gateway", "worker-0", "worker-1"};
   const auto processes = [&] {

@@ -68,7 +68,7 @@ TEST_F(Operator, AHangupTakesOverANewAccessCode) {
   carol.run("echo in");
 }
 
-TEST_F(Operator, MovesARunningStudyToYamlAndHasItReadAgain) {
+TEST_F(Operator, MovesARunningStudyToYamlAndReloadsIt) {
   start(StudyConfig());
   join_task().run("echo kept");
   stop();
@@ -93,7 +93,7 @@ TEST_F(Operator, MovesARunningStudyToYamlAndHasItReadAgain) {
   carol.run("echo still in");
 }
 
-TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyGoesOn) {
+TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyContinues) {
   StudyConfig config;
   start(config);
   TestClient bob = join_task();
@@ -110,7 +110,7 @@ TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyGoesOn) {
   });
 }
 
-TEST_F(Operator, AFileThatIsBrokenWhenItIsReadAgainChangesNothing) {
+TEST_F(Operator, ABrokenFileChangesNothingAtAReload) {
   start(StudyConfig());
   TestClient bob = join_task();
   write_text(folder() / "config.json", "{\"access_codes\": [");
@@ -119,7 +119,7 @@ TEST_F(Operator, AFileThatIsBrokenWhenItIsReadAgainChangesNothing) {
   bob.run("echo still here");
 }
 
-TEST_F(Operator, IsToldHowFarTheLimitsOfTheSandboxAreEnforced) {
+TEST_F(Operator, SeesHowFarTheLimitsOfTheSandboxAreEnforced) {
   start(StudyConfig());
   for (const char* limit : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network"}) {
     EXPECT_THAT(server().errors(), HasSubstr("sandbox \"chroot\": " + std::string(limit) + ": "));
@@ -143,7 +143,7 @@ TEST_F(Operator, EndsTheServerInOrderWithSigterm) {
   EXPECT_TRUE(database().stream("output", "bob", 1) == bob.output());
 }
 
-TEST_F(Operator, LetsWhoeverReachesTheServerReadItsMetricsWhereTheFileSaysSo) {
+TEST_F(Operator, LetsEveryClientReadTheMetricsIfConfigured) {
   StudyConfig config;
   config.more = R"("server": {"metrics": "all"}, )";
   start(config);
@@ -153,7 +153,7 @@ TEST_F(Operator, LetsWhoeverReachesTheServerReadItsMetricsWhereTheFileSaysSo) {
   EXPECT_THAT(answer.body, HasSubstr("# EOF"));
 }
 
-TEST_F(Operator, IsToldWhereTheServerIsAndWhatItServes) {
+TEST_F(Operator, SeesTheServersAddressAndStudy) {
   StudyConfig config;
   config.access_codes = {"bob", "a b"};
   start(config);
@@ -188,7 +188,7 @@ TEST_F(Operator, WritesTheLogAsJsonInEveryProcess) {
   EXPECT_THAT(events, ::testing::IsSupersetOf({"listening", "stopping", "stopped"}));
 }
 
-TEST_F(Operator, SaysItsLinksWithThePublicUrl) {
+TEST_F(Operator, PrintsLinksWithThePublicUrl) {
   StudyConfig config;
   config.more = R"("server": {"public_url": "https://example.org/study/"}, )";
   start(config);
@@ -315,7 +315,7 @@ TEST_F(BadStart, NoPluginFolder) {
   EXPECT_FALSE(made_a_database());
 }
 
-TEST_F(Operator, IsWarnedOfAPluginFolderThatIsNotThere) {
+TEST_F(Operator, IsWarnedOfAMissingPluginFolder) {
   configure(StudyConfig());
   ChildProcess check(program_file(), {"config", "check", "--plugin-dir", "/nonexistent/plugins"}, folder(), "check");
   EXPECT_EQ(check.wait(default_limit), 0);

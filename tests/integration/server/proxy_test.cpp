@@ -36,7 +36,7 @@ class Proxy : public ServerTest {
   }
 };
 
-TEST_F(Proxy, ThatIsTrustedSpeaksForItsClients) {
+TEST_F(Proxy, ThatIsTrustedForwardsForItsClients) {
   start_with(R"({"trusted_proxies": ["10.0.0.0/8", "127.0.0.1"]})");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(login("wrong", "192.0.2.1, 203.0.113.5").status, 401);
   EXPECT_EQ(login("bob", "203.0.113.5").status, 429);
@@ -46,7 +46,7 @@ TEST_F(Proxy, ThatIsTrustedSpeaksForItsClients) {
   EXPECT_EQ(address_recorded_of("192.0.2.1, 203.0.113.6:4711"), "203.0.113.6");
 }
 
-TEST_F(Proxy, ThatIsNotTrustedSpeaksForItself) {
+TEST_F(Proxy, ThatIsNotTrustedCountsAsTheClient) {
   start_with(R"({"trusted_proxies": ["10.0.0.0/8"]})");
   EXPECT_EQ(address_recorded_of("203.0.113.6"), "127.0.0.1");
   EXPECT_THAT(login("bob", "203.0.113.6").head, Not(HasSubstr("Secure")));

@@ -43,7 +43,7 @@ TEST_F(Requests, ARepeatedGiveUpIsAnsweredOnce) {
   EXPECT_FALSE(bob.has_message("error"));
 }
 
-TEST_F(Requests, ResetBringsTheInitialFilesBackAndLeavesClockAndStreams) {
+TEST_F(Requests, ResetRestoresTheInitialFilesAndKeepsClockAndStreams) {
   TestClient bob = join();
   const auto welcome = bob.start_task(1);
   const auto begin = std::chrono::steady_clock::now();
@@ -73,7 +73,7 @@ TEST_F(Requests, ResetBringsTheInitialFilesBackAndLeavesClockAndStreams) {
   expect_recorded(bob);
 }
 
-TEST_F(Requests, ExitAndCtrlDGiveANewShellInTheSameHome) {
+TEST_F(Requests, ExitAndCtrlDStartANewShellInTheSameHome) {
   TestClient bob = join_task();
   bob.run("touch kept");
   bob.type("exit 3\r");
@@ -91,7 +91,7 @@ TEST_F(Requests, ExitAndCtrlDGiveANewShellInTheSameHome) {
   expect_recorded(bob);
 }
 
-TEST_F(Requests, OtherTasksAreWrongAndWithoutOneThereIsNothingToEnd) {
+TEST_F(Requests, OtherTasksAreWrongAndWithoutATaskNothingCanEnd) {
   TestClient bob = join();
   const auto expect_error = [&](const std::string& request, const std::string& id, const std::string& code) {
     bob.send_json(request);
@@ -124,7 +124,7 @@ TEST_F(Requests, ARepeatedStartIsWelcomedOnTheRunningStreams) {
   EXPECT_EQ(database().value("SELECT count(*) FROM results"), "1");
 }
 
-TEST_F(Requests, FramesThatAreNotAsDescribedAreBadMessagesAndChangeNothing) {
+TEST_F(Requests, MalformedFramesAreBadMessagesAndChangeNothing) {
   TestClient bob = join_task();
   const std::vector<std::string> bad{
       "",
@@ -157,7 +157,7 @@ TEST_F(Requests, FramesThatAreNotAsDescribedAreBadMessagesAndChangeNothing) {
   expect_recorded(bob);
 }
 
-TEST_F(Requests, NothingIsTakenBeforeHello) {
+TEST_F(Requests, NothingIsAcceptedBeforeHello) {
   TestClient bob = TestClient::of(server().port(), "bob");
   bob.open();
   bob.send_json(R"({"type": "start_task", "id": 1, "task": 1})");
@@ -168,7 +168,7 @@ TEST_F(Requests, NothingIsTakenBeforeHello) {
   EXPECT_EQ(text_of(bob.wait_for("welcome"), "stream"), "");
 }
 
-TEST_F(Requests, APingComesBackWithWhatTheOwnerKnows) {
+TEST_F(Requests, APingIsAnsweredWithTheOwnersState) {
   TestClient bob = join_task();
   bob.run("echo known");
   bob.send_json(R"({"type": "ping", "t": 12.5})");
@@ -198,7 +198,7 @@ TEST_F(Time, RunsOutWithoutABrowser) {
   EXPECT_EQ(bob.state(), "ready");
 }
 
-TEST_F(Requests, WhatThePageSawIsInTheEventLog) {
+TEST_F(Requests, ObservationsOfThePageAreInTheEventLog) {
   TestClient bob = join_task();
   bob.send_json(R"({"type": "observation", "kind": "visibility", "at": 1790000000000, "visible": "no"})");
   EXPECT_THAT(text_of(bob.wait_for("error"), "message"), HasSubstr("visible: expected true or false, got \"no\""));

@@ -47,7 +47,7 @@ TEST_P(SharedLayer, AKilledGatewayLosesNothing) {
   EXPECT_TRUE(database().rows("SELECT * FROM gaps").empty());
 }
 
-TEST_P(SharedLayer, AKilledWorkerIsReplacedAndWhatItAcknowledgedIsRecorded) {
+TEST_P(SharedLayer, AKilledWorkerIsReplacedAndItsAcknowledgedInputIsRecorded) {
   start(study(GetParam()));
   TestClient bob = join_task();
   for (int i = 0; i < 50; ++i) bob.type("x");

@@ -43,7 +43,7 @@ class SelfTest : public ServerTest {
   std::optional<RedisServer> m_redis;
 };
 
-TEST_F(SelfTest, PassesAndLeavesTheStudyAsItWas) {
+TEST_F(SelfTest, PassesAndLeavesTheStudyUnchanged) {
   start_in_test_mode("");
   const HttpAnswer answer = get_test();
   expect_passed(answer);
@@ -62,7 +62,7 @@ TEST_F(SelfTest, PassesAndLeavesTheStudyAsItWas) {
   stop();
 }
 
-TEST_F(SelfTest, WhoAsksMeanwhileGetsTheSameResult) {
+TEST_F(SelfTest, AConcurrentRequestGetsTheSameResult) {
   start_in_test_mode("");
   std::future<HttpAnswer> first = std::async(std::launch::async, [this] { return get_test(); });
   const HttpAnswer second = get_test();
@@ -86,7 +86,7 @@ TEST_F(SelfTest, PassesOverRedisAndInTheSandboxProcess) {
   stop();
 }
 
-TEST_F(SelfTest, ASandboxThatCannotStartGivesTheReason) {
+TEST_F(SelfTest, ASandboxThatCannotStartReportsTheReason) {
   const std::filesystem::path root = folder() / "root";
   std::filesystem::create_directory_symlink(
       std::filesystem::path(program_file()).parent_path().parent_path() / "share/tellina/rootfs", root);
@@ -100,7 +100,7 @@ TEST_F(SelfTest, ASandboxThatCannotStartGivesTheReason) {
   expect_study_untouched();
 }
 
-TEST_F(SelfTest, IsNotThereWithoutTestMode) {
+TEST_F(SelfTest, DoesNotExistWithoutTestMode) {
   start(StudyConfig());
   EXPECT_EQ(get_test().status, 404);
 }

@@ -14,7 +14,7 @@ class Streams : public ServerTest {
   }
 };
 
-TEST_F(Streams, ASecondConnectionGetsExactlyTheRest) {
+TEST_F(Streams, ASecondConnectionGetsExactlyTheMissingOutput) {
   TestClient bob = join_task();
   bob.type("for i in {1..200}; do echo line $i; sleep 0.01; done\r");
   bob.expect("line 20\r\n");
@@ -33,7 +33,7 @@ TEST_F(Streams, ASecondConnectionGetsExactlyTheRest) {
   EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
 }
 
-TEST_F(Streams, InputTypedWhileAwayIsSentOnceWhateverTheServerHadOfIt) {
+TEST_F(Streams, InputTypedWhileDisconnectedIsSentOnce) {
   TestClient bob = join_task();
   for (int round = 0; round < 5; ++round) {
     bob.type("echo round " + std::to_string(round) + "\r");
@@ -49,7 +49,7 @@ TEST_F(Streams, InputTypedWhileAwayIsSentOnceWhateverTheServerHadOfIt) {
   EXPECT_TRUE(bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "10"; }));
 }
 
-TEST_F(Streams, AFreshPageGetsTheReplayByteForByte) {
+TEST_F(Streams, ANewPageGetsTheReplayByteForByte) {
   TestClient bob = join_task();
   bob.run("seq 1 5000");
   bob.run("printf '\\033[1mbold\\033[0m \\xff\\xfe\\n'");
@@ -88,7 +88,7 @@ TEST_F(Streams, AReplayThatTheBufferCutShortStartsAfterANewline) {
   EXPECT_TRUE(recorded.substr(from, seen.size()) == seen);
 }
 
-TEST_F(Streams, TheNewestTabWinsAndTheOlderIsToldAndIgnored) {
+TEST_F(Streams, TheNewestTabWinsAndTheOlderIsClosedAndIgnored) {
   TestClient older = join_task();
   TestClient newer(server().port(), older.cookie());
   const auto welcome = newer.connect();

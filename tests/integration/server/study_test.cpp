@@ -8,7 +8,7 @@ using ::testing::HasSubstr;
 
 class Study : public ServerTest {};
 
-TEST_F(Study, BothTasksOfTheExampleArePassedAndTheViewsHoldWhatWasSeen) {
+TEST_F(Study, BothTasksOfTheExampleArePassedAndTheViewsMatch) {
   start(StudyConfig());
   TestClient bob = join_task();
   bob.type("echo hello world\r");
@@ -40,7 +40,7 @@ TEST_F(Study, BothTasksOfTheExampleArePassedAndTheViewsHoldWhatWasSeen) {
             "0");
 }
 
-TEST_F(Study, WithoutItsBytesTheRecordStillTellsWhatWasDone) {
+TEST_F(Study, WithoutItsBytesTheRecordStillHasTheCommands) {
   StudyConfig config;
   config.more = R"("recording": {"bytes": false}, )";
   start(config);

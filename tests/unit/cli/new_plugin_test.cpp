@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// `tellina plugins new` with the build's own templates.
+/// Runs `tellina plugins new` with the build's templates.
 class NewPluginTest : public ::testing::Test {
  protected:
   NewPluginTest() {

@@ -20,7 +20,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// Commands on a real configuration, real plugins and a real database, in a folder that goes with the test.
+/// Runs commands on a real configuration, real plugins and a real database, in a temporary folder.
 class ProgramTest : public ::testing::Test {
  protected:
   ProgramTest() {
@@ -36,7 +36,7 @@ class ProgramTest : public ::testing::Test {
   void write(const std::string& text) { std::ofstream(config()) << text; }
   std::string config() const { return (m_folder / "config.json").string(); }
 
-  /// Runs a command with the test's plugins and, where it takes one, the test's configuration.
+  /// Runs a command with the test's plugins and, if it takes one, the test's configuration.
   int run(std::vector<std::string> words, bool with_config = true) {
     words.push_back("--plugin-dir=" SANDBOX_FOLDER);
     if (with_config) words.push_back("--config=" + config());

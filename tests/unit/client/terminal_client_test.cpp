@@ -111,7 +111,7 @@ class TerminalClientTest : public ::testing::Test, protected TerminalClient::Lis
   void on_output(std::string_view bytes) override { output.append(bytes); }
   void on_frame(const ServerFrame&, std::string_view json) override { frames.emplace_back(json); }
 
-  /// Lets the client take one frame that the server has sent.
+  /// Lets the client handle one frame from the server.
   bool take() {
     pollfd entry{client.socket()->descriptor(), POLLIN, 0};
     EXPECT_GT(::poll(&entry, 1, patience_ms), 0);

@@ -1,4 +1,4 @@
-/// Texts that are JSON and no config.json of ours, each with exactly what is said about it.
+/// Texts that are JSON but not valid configurations, each with its exact message.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-/// Texts that are no JSON, each with the one message that it gets.
+/// Texts that are not JSON, each with its only message.
 
 #include <gtest/gtest.h>
 

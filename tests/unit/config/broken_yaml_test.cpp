@@ -1,4 +1,4 @@
-/// Texts that are not YAML, or that YAML readers read in different ways, each with exactly what is said about it.
+/// Texts that are not YAML, or that YAML readers read differently, each with its exact message.
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace tellina {
 namespace {
 
-/// Followed by what a case is about, which begins in line 4.
+/// The start of each case; the part under test begins in line 4.
 const std::string keys = "access_codes: [bob]\ntask_duration_in_seconds: 60\ntasks: []\n";
 
 std::string yaml_error(const std::string& text) { return error_of(text, FakePlugins(), "study.yaml"); }

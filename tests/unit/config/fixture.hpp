@@ -14,7 +14,7 @@
 
 namespace tellina {
 
-/// Plugins whose schemas look like those of the built-in ones, and have each feature that a plugin may use.
+/// Plugins whose schemas resemble the built-in ones, and use every feature that a plugin may use.
 class FakePlugins : public PluginSchemas {
  public:
   std::vector<InstalledPlugin> installed(PluginKind kind) const override {
@@ -46,7 +46,7 @@ class FakePlugins : public PluginSchemas {
   };
 };
 
-/// "access_codes" and the rest that a config must have, with other members in front.
+/// "access_codes" and the other required members, after the given ones.
 inline std::string config_with(const std::string& members) {
   return "{" + members + (members.empty() ? "" : ", ") +
          R"("access_codes": ["bob"], "task_duration_in_seconds": 60, "tasks": []})";
@@ -60,7 +60,7 @@ inline std::string config_with_tree(const std::string& tree) {
          "}]}";
 }
 
-/// The message, or "" where the text is a good config.
+/// The message, or "" if the configuration is valid.
 inline std::string error_of(const std::string& text, const PluginSchemas& plugins = FakePlugins(),
                             const std::string& file = "config.json") {
   try {
@@ -71,7 +71,7 @@ inline std::string error_of(const std::string& text, const PluginSchemas& plugin
   }
 }
 
-/// A text and exactly what is said about it.
+/// A text and its exact message.
 class BrokenText {
  public:
   BrokenText(const char* name_, std::string text_, std::string message_)

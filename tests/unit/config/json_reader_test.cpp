@@ -12,7 +12,7 @@ namespace {
 
 using testing::Test;
 
-/// The message where the text has diagnostics, its canonical form otherwise.
+/// The message if the text has diagnostics, otherwise its canonical form.
 std::string read(const std::string& text) {
   try {
     return canonical_json(read_json(text, "f.json"));

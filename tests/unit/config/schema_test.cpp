@@ -1,4 +1,4 @@
-/// The schema that is printed, held against a validator that is not ours.
+/// Checks the printed schema with an independent validator.
 
 #include <gtest/gtest.h>
 

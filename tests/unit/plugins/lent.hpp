@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a test lends a plugin.
+/// The context that a test gives a plugin.
 
 #include <string>
 #include <vector>

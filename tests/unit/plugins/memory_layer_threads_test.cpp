@@ -10,14 +10,14 @@ namespace {
 
 constexpr auto limit = std::chrono::seconds(20);
 
-/// Sends until the channel takes it.
+/// Sends until the channel accepts the message.
 void send_surely(ChannelLayer& layer, const ChannelName& channel, Sequence sequence, const std::string& sender) {
   while (layer.send(channel, Message(MessageKind::data, sender, sequence, sender)) == SendResult::full) {
     std::this_thread::yield();
   }
 }
 
-/// What was received: each sender's numbers must come as 0, 1, 2, ...
+/// Received messages: each sender's numbers must be 0, 1, 2, ...
 class OrderBook {
  public:
   void note(const Message& message) {
@@ -97,8 +97,8 @@ TEST_F(MemoryLayerTest, ManyThreadsEachUseTheirOwnReceiver) {
       ++subscribed;
       while (subscribed < 4) std::this_thread::yield();
       for (Sequence i = 0; i < 5'000; ++i) send_surely(*layer, m_channel, i, name);
-      // Messages of this thread may still wait behind another's delivery; its receiver must stay until they are
-      // through.
+      // This thread's messages may still wait behind another thread's delivery, so its receiver must stay until they
+      // are delivered.
       ++subscribed;
       while (subscribed < 8) std::this_thread::yield();
     });
@@ -149,7 +149,7 @@ TEST_F(MemoryLayerTest, TheEndOfASubscriptionWaitsForARunningCall) {
     subscription.reset();
     return call_ended.load();
   });
-  // While the call runs the channel takes messages and does not block their senders.
+  // During the call, the channel accepts messages and does not block their senders.
   EXPECT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
   EXPECT_FALSE(call_ended);
   leave.set_value();

@@ -24,7 +24,7 @@ class SlightGateTest : public ::testing::Test {
     EXPECT_EQ(m_gate->next(), 0u);
     m_gate->finish(0);
   }
-  /// Starts whatever may start.
+  /// Starts every message that may start.
   std::vector<Sequence> start_all() {
     std::vector<Sequence> started;
     while (const std::optional<Sequence> sequence = m_gate->next()) started.push_back(*sequence);
@@ -110,7 +110,7 @@ TEST_F(SlightGateTest, GatesAreIndependent) {
   EXPECT_EQ(m_gate->next(), 0u);
 }
 
-/// What "slight" means, in as few lines as it takes.
+/// The meaning of "slight", in as few lines as possible.
 class Model {
  public:
   void arrive(Sequence sequence, MessageKind kind) {

@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 
 constexpr auto limit = 20s;
 
-/// Goes as the machine's does, and jumps ahead as that of one that sleeps.
+/// Runs like the machine's clock, and jumps ahead like that of a machine that sleeps.
 class JumpingClock final : public Clock {
  public:
   MonotonicTime now() const override { return m_machine.now() + m_ahead.load(); }

@@ -19,7 +19,7 @@ TEST(ThreadPoolTest, RunsTasksOnItsOwnThreads) {
   EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
 }
 
-/// Tasks that hang until they are let go, and how many of them run.
+/// Tasks that hang until they are released, and the number of those that run.
 class Hanging {
  public:
   ~Hanging() { let_go(); }
@@ -58,7 +58,7 @@ TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
       ThreadPool pool(8);
       for (int i = 0; i < 12; ++i) pool.submit(hung, hanging.task());
       EXPECT_TRUE(hanging.wait_for(4));
-      // The others work on, and finding their threads free lets no more of what hangs in.
+      // The other threads keep working, and their free threads do not admit more hanging tasks.
       for (int i = 0; i < 50; ++i) {
         for (const Use other : {Use::start, Use::call, Use::removal}) {
           if (other == hung) continue;

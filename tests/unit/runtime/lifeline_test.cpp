@@ -51,7 +51,7 @@ TEST(Lifeline, PostsToTheLoopWithArgumentsAndChecksThere) {
   EXPECT_EQ(seen.size(), 1U) << "a queued call ran after the object's end";
 }
 
-/// As an object whose callback destroys it, and with it the callback's own captures.
+/// Like an object whose callback destroys it, and with it the callback's own captures.
 class SelfDestroying {
  public:
   explicit SelfDestroying(std::function<void()> callback) : m_callback(std::move(callback)) {}

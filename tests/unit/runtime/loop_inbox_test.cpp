@@ -154,7 +154,7 @@ TEST_F(LoopInboxTest, KeepsWhatItsKeeperReturnsUntilTheTaskHasRun) {
   EXPECT_TRUE(kept.expired());
 }
 
-/// With a real loop: the messages of each of four threads, and of the loop itself, stay in order.
+/// With a real loop: messages of each of four threads, and of the loop itself, stay in order.
 TEST(LoopInboxThreads, KeepsTheOrderOfEachSender) {
   constexpr int senders = 4;
   constexpr Sequence messages = 5000;

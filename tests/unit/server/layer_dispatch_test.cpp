@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Hands over one of what waits at each call.
+/// Delivers one waiting message in each call.
 class CountingLayer final : public ChannelLayer {
  public:
   SendResult send(const ChannelName&, Message) override { return SendResult::unavailable; }
@@ -61,7 +61,7 @@ TEST_F(LayerDispatchTest, AsksAgainUntilNothingIsLeft) {
   EXPECT_EQ(layer.ends, 1);
 }
 
-/// What is found at one of the looks, with no word from the descriptor, would take half a second each otherwise.
+/// Otherwise each message that a timed dispatch finds, without an event on the descriptor, would take half a second.
 TEST_F(LayerDispatchTest, ContinuesAfterATimedDispatch) {
   start();
   layer.waiting = 1000;

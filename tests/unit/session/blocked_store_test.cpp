@@ -6,7 +6,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-/// Takes every job and, while it is blocked, answers none: a disk that hangs.
+/// Accepts every job and, while blocked, finishes none, like a disk that hangs.
 class HangingStore final : public Store {
  public:
   explicit HangingStore(Store& store) : m_store(store) {}
@@ -40,7 +40,7 @@ class BlockedStoreTest : public SessionTest {
     session.reset();
     loop.run_until_idle();
   }
-  /// Everything that bob's page was sent is rendered.
+  /// Bob's page has rendered everything that it was sent.
   void acknowledge() { say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(port.output_end) + "}"); }
 
   HangingStore hanging{*store};

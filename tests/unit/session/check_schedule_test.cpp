@@ -7,7 +7,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// What happens without a word on the terminal. The tasks have 60 s; the filesystem task wants an empty file `a`.
+/// Progress without any terminal output. The tasks have 60 s; the filesystem task requires an empty file `a`.
 class CheckScheduleTest : public SessionTest {
  protected:
   void change_tasks(const std::function<void(Study&)>& change) {
@@ -23,7 +23,7 @@ class CheckScheduleTest : public SessionTest {
     begin_task();
     settle();
   }
-  /// Until nothing of the first prompt is left to look at.
+  /// Waits until nothing of the first prompt is left to check.
   void settle() {
     loop.advance(seconds(10));
     snapshots_before = backend.shell().snapshots;
@@ -32,7 +32,7 @@ class CheckScheduleTest : public SessionTest {
   int snapshots() { return backend.shell().snapshots - snapshots_before; }
   int asked() { return backend.shell().asked_for_activity - asked_before; }
 
-  /// What a job in the background does: it makes the file and prints nothing.
+  /// Acts like a background job that creates the file and prints nothing.
   void solve() {
     ++backend.shell().activity.stamp;
     backend.shell().home.root.children["a"] = FileNode::regular("");

@@ -7,7 +7,7 @@ using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// Everything of the database but its first page.
+/// Overwrites everything in the database except its first page.
 void damage(const std::string& path) {
   Reader(path).execute("PRAGMA wal_checkpoint(TRUNCATE)");
   const std::size_t page = std::stoul(Reader(path).value("PRAGMA page_size"));

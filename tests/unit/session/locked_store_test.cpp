@@ -13,7 +13,7 @@ class LockedStoreTest : public SessionTest {
  protected:
   void lock() { m_other.execute("BEGIN IMMEDIATE"); }
   void unlock() { m_other.execute("COMMIT"); }
-  /// Until the store has given its first try up.
+  /// Waits until the store's first attempt has failed.
   bool wait_for_complaint() {
     return loop.run_until([&] { return has_logged("the record waits for the database: "); }, std::chrono::seconds(20));
   }

@@ -108,7 +108,7 @@ TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
                 "attached-,visibility-,started1,focus1,input_times1,input_times-");
   EXPECT_EQ(stored("SELECT detail FROM event_log WHERE kind = 'started'"), R"({"columns":100,"rows":30})");
   EXPECT_EQ(stored("SELECT stream_offset || ' ' || typed_at_in_milliseconds FROM input_times"), "0 7.5");
-  // What was typed last may be told after the end.
+  // The page may report the last keystrokes after the end.
   say(R"({"type":"give_up","id":2})");
   ASSERT_TRUE(wait_for("done"));
   say(times_of(stream));
@@ -154,7 +154,7 @@ TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockIsStopped) {
   loop.advance(seconds(20));
   session.reset();
   loop.run_until_idle();
-  // The worker has died; the next one finds no room for a while that is longer than the task.
+  // The worker has died. The next one finds no space for longer than the task lasts.
   backend.is_unavailable = true;
   store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
   environment.worker = "w2";

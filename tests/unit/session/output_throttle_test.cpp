@@ -29,7 +29,7 @@ TEST(OutputThrottle, CountsEarlierRecords) {
   EXPECT_FALSE(throttle.begins(MonotonicTime{})) << "the owner before told it";
 }
 
-/// In a task session that has so many bytes of output recorded already.
+/// In a task session that already has this many bytes of recorded output.
 class ThrottledSessionTest : public SessionTest {
  protected:
   void begin_with(std::uint64_t recorded) {
@@ -45,7 +45,7 @@ class ThrottledSessionTest : public SessionTest {
     open();
     loop.run_until_idle();
   }
-  /// How much a shell that never stops printing gets rid of, where the store keeps up.
+  /// How much a shell that never stops printing can print if the store keeps up.
   std::uint64_t flood(std::chrono::milliseconds duration) {
     std::uint64_t printed = 0;
     const std::string text(32 * kib, 'x');

@@ -14,7 +14,7 @@ class RedrawTest : public SessionTest {
     session->detach(port, "gone");
     backend.shell().resizes.clear();
   }
-  /// Lines of ten bytes, while no page is there.
+  /// Lines of ten bytes, printed while no page is connected.
   void print(std::size_t bytes) {
     std::string text;
     while (text.size() < 20'000) text += "123456789\n";

@@ -1,4 +1,4 @@
-// What becomes of input that was typed at a sandbox which is gone.
+// What happens to input that was typed into a sandbox that is gone.
 #include "unit/session/session_fixture.hpp"
 
 namespace tellina::testing {
@@ -6,7 +6,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A page that names the sandbox it types at, in a task in which "vim" has been typed and acknowledged.
+/// A page that names its sandbox, in a task in which "vim" has been typed and acknowledged.
 class SandboxExchangeTest : public SessionTest {
  protected:
   SandboxExchangeTest() {
@@ -32,7 +32,7 @@ class SandboxExchangeTest : public SessionTest {
     const auto message = port.last(type);
     return message.contains("sandbox") ? std::string(message.at("sandbox").as_string()) : "";
   }
-  /// The shell ends, and cannot be started again in its sandbox.
+  /// The shell ends and cannot be restarted in its sandbox.
   void break_sandbox() {
     loop.advance(seconds(2));
     backend.shell().fails_to_restart = true;
@@ -45,7 +45,7 @@ class SandboxExchangeTest : public SessionTest {
         std::to_string(std::max(seen, port.output_end)) + ",\"stream\":\"" + stream +
         "\",\"input_offset\":" + std::to_string(input_offset) + "}");
   }
-  /// The connection breaks, and the page comes back with another.
+  /// The connection breaks, and the page connects again.
   void reconnect() {
     session->detach(port, "gone");
     port.forget();
@@ -92,7 +92,7 @@ TEST_F(SandboxExchangeTest, InputBelowTheConfirmedOffsetStillBelongsToTheOldSand
   restart();
   ASSERT_TRUE(wait([&] { return backend.starts == 2; }));
   greet(3);
-  // A policy may let it overtake the input in front of it.
+  // A policy may let it overtake earlier input.
   see(named_by("welcome"), 8);
   type(3, "rm x\rls\r");
   EXPECT_EQ(backend.shell().typed(), "ls\r");

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A sandbox whose shell is the test: what it prints, what it was given to read, and when it ends.
+/// A sandbox whose shell is the test: it decides what the shell prints, reads, and when it ends.
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -27,26 +27,26 @@ class ScriptedShell {
     if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("print");
   }
-  /// As much as the terminal has room for; returns how much that was.
+  /// Writes as much as the terminal accepts; returns how much that was.
   std::size_t offer(const std::string& text) const {
     const ssize_t taken = ::write(m_terminal[1], text.data(), text.size());
     return taken > 0 ? static_cast<std::size_t>(taken) : 0;
   }
   void prompt() const { print(mark("A") + "$ " + mark("B")); }
-  /// A command starts and does not end.
+  /// Starts a command that does not end.
   void begin(const std::string& command) const { print(mark("C", ";cmd=" + command + ";cwd=/home/me")); }
-  /// The command that began ends.
+  /// Ends the running command.
   void end(int status) const {
     print(mark("D;" + std::to_string(status), ";cwd=/home/me"));
     prompt();
   }
-  /// As if a command had been typed and had run.
+  /// Acts as if a command had been typed and had run.
   void run(const std::string& command, const std::string& output) const {
     begin(command);
     print(output);
     end(0);
   }
-  /// What has been typed since the last call.
+  /// Input since the last call.
   std::string typed() const {
     std::string text(256 * 1024, '\0');
     const ssize_t got = ::read(m_terminal[1], text.data(), text.size());
@@ -134,7 +134,7 @@ class ScriptedSandbox final : public Sandbox {
   std::shared_ptr<ScriptedShell> m_shell;
 };
 
-/// Each start() makes a shell that shows a prompt at once, unless told otherwise.
+/// Each start() creates a shell that shows a prompt at once, unless configured otherwise.
 class ScriptedBackend final : public SandboxBackend {
  public:
   Capabilities probe() override {
@@ -171,7 +171,7 @@ class ScriptedBackend final : public SandboxBackend {
 
   std::vector<std::shared_ptr<ScriptedShell>> shells;
   std::vector<OwnerId> swept;
-  std::vector<std::vector<SandboxId>> kept;  ///< at each of those
+  std::vector<std::vector<SandboxId>> kept;  ///< at each sweep
   int starts = 0;
   int probes = 0;
   bool is_unavailable = false;

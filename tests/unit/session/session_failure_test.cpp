@@ -10,7 +10,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// A connection in whose calls an assertion fails, so that the session's own call is cut short there.
+/// A connection in which an assertion fails, so that the session's own call is interrupted there.
 class FailingPort final : public KeepingPort {
  public:
   void send_data(Bytes frame) override {
@@ -25,7 +25,7 @@ class FailingPort final : public KeepingPort {
   std::string fails_text;  ///< part of the frames that fail
 };
 
-/// Can say twice that a job is done.
+/// Can report a job's end twice.
 class RepeatingStore final : public Store {
  public:
   explicit RepeatingStore(Store& store) : m_store(store) {}
@@ -47,7 +47,7 @@ class RepeatingStore final : public Store {
   Store& m_store;
 };
 
-/// Bob, whose session is going to fail, and Alice, whose is not; both run task 1.
+/// Bob, whose session will fail, and Alice, whose session will not; both run task 1.
 class SessionFailureTest : public SessionTest {
  protected:
   SessionFailureTest() : shared(loop, pool, repeating, backend, random, log) {
@@ -70,7 +70,7 @@ class SessionFailureTest : public SessionTest {
     loop.run_until_idle();
   }
 
-  /// Bob's task is over as interrupted, his client is sent away, and a new session offers him the next task.
+  /// Bob's task has ended as interrupted, his client is disconnected, and a new session offers him the next task.
   void expect_interrupted() {
     ASSERT_TRUE(wait([&] { return lost_calls == 1; })) << "the owner was not told";
     EXPECT_EQ(bobs_port.close_code, 1011);
@@ -139,7 +139,7 @@ TEST_F(SessionFailureTest, InTheOutputOfAShell) {
 TEST_F(SessionFailureTest, InATimer) {
   session->on_data(bobs_port, data_frame(0, "a"));
   ASSERT_TRUE(wait([&] { return bobs_port.count("input_ack") == 1; }));
-  // The next acknowledgement waits for a quarter of a second.
+  // The next acknowledgement waits for 250 ms.
   bobs_port.fails_text = "input_ack";
   session->on_data(bobs_port, data_frame(1, "b"));
   loop.run_until_idle();

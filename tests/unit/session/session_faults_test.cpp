@@ -10,10 +10,10 @@ using ::testing::HasSubstr;
 constexpr const char* full_reset =
     "\x1b"
     "c";
-/// What took a sandbox's place, and why, in the order of the record.
+/// The replacements of sandboxes and their reasons, in recorded order.
 constexpr const char* replacements =
     "SELECT group_concat(kind) FROM (SELECT kind FROM event_log WHERE kind IN ('reset', 'sandbox_replaced'))";
-/// Of a task that had run for 20 s: whether the clock stands, and whether nothing else was charged.
+/// For a task that had run for 20 s: whether its clock is stopped, and whether nothing more was charged.
 constexpr const char* clock =
     "SELECT (segment_started_ns IS NULL) || ' ' || (charged_before_ns < 21e9) FROM task_sessions";
 
@@ -93,7 +93,7 @@ TEST_F(SessionTest, ReturnsCreditForInputThatTheEndOfTheTaskCutOff) {
   begin_task();
   const Bytes block(60 * 1024, 'x');
   std::uint64_t offset = 0;
-  // The shell reads nothing, so at last the bytes wait here.
+  // The shell reads nothing, so eventually the bytes wait here.
   do {
     type(offset, block);
     offset += block.size();
@@ -108,7 +108,7 @@ TEST_F(SessionTest, AResetDropsAndAcknowledgesInputThatTheOldShellHasNotRead) {
   begin_task();
   const Bytes block(60 * 1024, 'x');
   std::uint64_t offset = 0;
-  // The shell reads nothing, so at last the bytes wait here.
+  // The shell reads nothing, so eventually the bytes wait here.
   do {
     type(offset, block);
     offset += block.size();

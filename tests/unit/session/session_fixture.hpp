@@ -14,7 +14,7 @@
 
 namespace tellina::testing {
 
-/// Keeps what a session says.
+/// Keeps the session's messages.
 class KeepingPort : public ClientConnection {
  public:
   void send_data(Bytes frame) override {
@@ -39,7 +39,7 @@ class KeepingPort : public ClientConnection {
     for (const std::string& text : texts) number += text.rfind("{\"type\":\"" + type + "\"", 0) == 0;
     return number;
   }
-  /// The newest text of a type, parsed; an empty object where there is none.
+  /// The latest text frame of a type, parsed; an empty object if there is none.
   boost::json::object last(const std::string& type) const {
     for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
       if (text->rfind("{\"type\":\"" + type + "\"", 0) == 0) return boost::json::parse(*text).as_object();
@@ -106,7 +106,7 @@ class SessionTest : public ::testing::Test {
     session = std::make_unique<ParticipantSession>(environment, lease, std::move(callbacks));
     session->attach(port);
   }
-  /// A session of its own, beside `session`, whose client has started task 1.
+  /// Another session, besides `session`, whose client has started task 1.
   std::unique_ptr<ParticipantSession> open_for(SessionEnvironment& in, ParticipantId who, KeepingPort& at) {
     LeaseResult lease;
     store->run([&](StoreTransaction& t) { lease = t.acquire_lease(who, "w1", now()); });
@@ -145,11 +145,11 @@ class SessionTest : public ::testing::Test {
     say("{\"type\":\"start_task\",\"id\":" + std::to_string(100 + task) + ",\"task\":" + std::to_string(task) + "}");
     ASSERT_TRUE(wait_for("welcome", before + 1));
   }
-  /// Of the state in the newest text of a type.
+  /// The state in the latest text frame of a type.
   boost::json::object task_of(const std::string& type) {
     return port.last(type)["state"].as_object()["task"].as_object();
   }
-  /// In a task that has run for 20 s the shell ends, can't be restarted, and no other sandbox can be started.
+  /// In a task that has run for 20 s, the shell ends, can't be restarted, and no other sandbox can be started.
   void break_for_good() {
     begin_task();
     loop.advance(std::chrono::seconds(20));
@@ -170,7 +170,7 @@ class SessionTest : public ::testing::Test {
     loop.run_until_idle();
     say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   }
-  /// The session's owner goes in order, and another comes.
+  /// The session's owner stops in an orderly way, and another takes over.
   void restart(const std::string& worker = "w1") {
     bool released = false;
     session->release([&] { released = true; });
@@ -181,7 +181,7 @@ class SessionTest : public ::testing::Test {
     open(worker);
   }
   std::string state() { return std::string(port.last("state")["state"].as_object()["state"].as_string()); }
-  /// What a researcher reads, once everything is in the file.
+  /// The result of a researcher's query, after everything is in the file.
   std::string stored(const std::string& sql) {
     store->run([](StoreTransaction&) {});
     return Reader(path).value(sql);

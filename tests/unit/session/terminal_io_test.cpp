@@ -80,7 +80,7 @@ TEST_F(TerminalIoTest, ReadsOnlyWhileItMay) {
 TEST_F(TerminalIoTest, GathersAfterAFullReadAndNotAfterAnEcho) {
   print("echo");
   ASSERT_TRUE(loop.run_until([&] { return output == "echo"; }));
-  // The kernel hands a pty's bytes on in its own time: some are read in smaller pieces than they were printed.
+  // The kernel passes a pty's bytes on at its own pace, so some are read in smaller pieces than printed.
   std::string many;
   const auto is_full = [&] { return largest >= 4095; };
   do {

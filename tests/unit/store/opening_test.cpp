@@ -16,7 +16,7 @@ class OpeningTest : public ::testing::Test {
  protected:
   std::unique_ptr<Store> open(const std::string& file) { return Store::open(file, clock, log); }
 
-  /// Opening must fail with a hint and leave the file as it was.
+  /// Opening must fail with a hint and not change the file.
   std::string expect_refused(const std::string& file, ErrorCode code) {
     const std::string before = read_bytes(file);
     const Error error = error_of([&] { open(file); });
@@ -45,7 +45,7 @@ TEST_F(OpeningTest, AReaderWorksDuringAWriteAndChangesNothing) {
   const auto reader = StoreReader::open(path, clock);
   ASSERT_TRUE(reader);
   std::vector<ParticipantSummary> found;
-  // Inside a write that has not been committed, which a reader neither waits for nor sees.
+  // During an uncommitted write, which a reader neither waits for nor sees.
   store->run([&](StoreTransaction& writing) {
     writing.add_participant("carol", Timestamp(clock));
     reader->run([&](StoreTransaction& reading) { found = reading.list_participants(1); });
@@ -239,7 +239,7 @@ TEST_F(OpeningTest, ARefusedStoreKeepsTheLogThatADeadWriterLeft) {
   make_store(path);
   auto writer = std::make_unique<Reader>(path);
   writer->execute("INSERT INTO participants (access_code, added_at) VALUES ('carol', 'now'); PRAGMA user_version = 99");
-  // What a killed writer leaves: the file and its log, without anybody who has them open.
+  // The state after a writer was killed: the file and its log, which nobody has open.
   const std::string copy = folder / "copy.sqlite3";
   write_bytes(copy, read_bytes(path));
   write_bytes(copy + "-wal", read_bytes(path + "-wal"));

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A process of its own that runs `body` with a descriptor to write reports to. Killed with the object.
+/// A process that runs `body` with a descriptor for reports. Killed with the object.
 class Child {
  public:
   explicit Child(const std::function<void(int)>& body) {
@@ -39,7 +39,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// kill -9, and waits for the end.
+  /// Kills it with SIGKILL and waits for its end.
   void stop() {
     kill(m_process, SIGKILL);
     wait();

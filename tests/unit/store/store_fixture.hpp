@@ -1,6 +1,6 @@
 #pragma once
 
-/// A store in a folder of its own, and a second connection that reads it as a researcher would.
+/// A store in a temporary folder, and a second connection that reads it like a researcher.
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -39,7 +39,7 @@ class TemporaryFolder {
   std::string m_path;
 };
 
-/// A plain connection beside the store's. Throws std::runtime_error with SQLite's message.
+/// A plain connection besides the store's. Throws std::runtime_error with SQLite's message.
 class Reader {
  public:
   explicit Reader(const std::string& path, int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {
@@ -85,7 +85,7 @@ class Reader {
   sqlite3* m_handle = nullptr;
 };
 
-/// Empty where there is no regular file.
+/// Empty if it is not a regular file.
 inline std::string read_bytes(const std::string& path) {
   if (!std::filesystem::is_regular_file(path)) return {};
   std::ifstream file(path, std::ios::binary);
@@ -96,7 +96,7 @@ inline void write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// What a call throws; fails the test where it throws nothing.
+/// Returns the call's exception; fails the test if it does not throw.
 inline Error error_of(const std::function<void()>& call) {
   try {
     call();
@@ -107,7 +107,7 @@ inline Error error_of(const std::function<void()>& call) {
   return Error(ErrorCode::internal, "nothing was thrown");
 }
 
-/// With a virtual clock, which moves only while the store is idle.
+/// Uses a virtual clock, which advances only while the store is idle.
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest() { open(); }
@@ -129,7 +129,7 @@ class StoreTest : public ::testing::Test {
   }
   void run(const Store::Job& job) { store->run(job); }
 
-  /// A worker whose process is this one, so it lives.
+  /// A worker of this process, so it is alive.
   void add_worker(const std::string& id) {
     run([&](StoreTransaction& t) { t.register_worker(identify_this_process(id), now()); });
   }

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Collects what `done` says, in its order; another thread may wait for it.
+/// Collects the results of `done` in order; another thread may wait for them.
 class Answers {
  public:
   Store::Done expect(const std::string& name) {
@@ -56,7 +56,7 @@ class WriterTest : public StoreTest {
   Store::Job add(const std::string& code) {
     return [this, code](StoreTransaction& t) { t.add_participant(code, now()); };
   }
-  /// Holds the store's thread inside a job, so that what is submitted meanwhile is one group.
+  /// Holds the store's thread inside a job, so that jobs submitted meanwhile form one group.
   void hold() {
     std::promise<void> started;
     store->submit(
@@ -172,7 +172,7 @@ TEST_F(WriterTest, AReaderNeitherWaitsNorDelaysTheWriter) {
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
 }
 
-/// Runs on a disk of 1 MiB of its own. Returns what went wrong.
+/// Runs on a separate disk of 1 MiB. Returns what went wrong.
 std::string fill_a_disk(const std::string& folder) {
   const bool alone = unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
                      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
@@ -198,7 +198,7 @@ std::string fill_a_disk(const std::string& folder) {
     end += 16 * 1024;
   };
   append();
-  // Half of the disk is somebody else's, so that there will be space again.
+  // A file fills half of the disk, so that removing it makes space again.
   write_bytes(ballast, std::string(400 * 1024, 'b'));
   std::string failure;
   for (int count = 0; count < 100 && failure.empty(); ++count) {

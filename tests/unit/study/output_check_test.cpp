@@ -9,7 +9,7 @@
 namespace tellina::testing {
 namespace {
 
-/// A check that has been told of a command without anything typed under it.
+/// A check during a command, without any typed input.
 class RunningCheck {
  public:
   explicit RunningCheck(BytesView answer, OutputMatch match = OutputMatch::lines) : check(answer, match) {
@@ -163,7 +163,7 @@ TEST(OutputCheckTest, FindsARepetitiveAnswerInAFloodOfTheSameLines) {
   }
 }
 
-/// What happens in a try to pass by typing. Typed bytes and output in the order in which a host sees them.
+/// One step of an attempt to pass by typing: typed bytes and output in the order in which a host sees them.
 class Step {
  public:
   enum class Kind { type, print };

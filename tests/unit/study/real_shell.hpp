@@ -22,22 +22,22 @@ class RealShell {
   RealShell(const RealShell&) = delete;
   RealShell& operator=(const RealShell&) = delete;
 
-  /// Tells the tracker, and writes to the pty, at once.
+  /// Passes the bytes to the tracker and writes them to the pty.
   void type(const std::string& bytes);
-  /// Reads what the shell prints until the condition holds; false after 20 s.
+  /// Reads the shell's output until the condition holds; returns false after 20 s.
   bool read_until(const std::function<bool()>& condition);
-  /// Waits until one more command has ended and the shell can be typed at; false if it is not this one.
+  /// Waits until another command has ended and the shell is ready; returns false if it is not this command.
   bool finished(const std::string& text);
-  /// Types the line, waits until it has ended.
+  /// Types the line and waits until it has ended.
   bool run(const std::string& line) { return type(line + "\r"), finished(line); }
-  /// Types the line, waits until it runs and has printed `output`.
+  /// Types the line and waits until it runs and has printed `output`.
   bool start(const std::string& line, const std::string& output);
-  /// Waits until the bytes stand in the output behind the start of the running command.
+  /// Waits until the running command's output contains the bytes.
   bool has_printed(const std::string& bytes);
   /// The shell's home.
   const std::filesystem::path& folder() const { return m_folder; }
 
-  std::string stream;  ///< all that was printed
+  std::string stream;  ///< all output
   std::vector<CommandRecord> records;
   std::vector<bool> verdicts;
   std::unique_ptr<CommandTracker> tracker;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Collects what the scanner finds, and builds what it finds it in.
+/// Collects what the scanner finds, and builds its input.
 
 #include <algorithm>
 #include <random>
@@ -20,7 +20,7 @@ inline std::string prompt() { return mark("A") + "$ " + mark("B"); }
 inline std::string start_of(const std::string& text) { return mark("C", ";cmd=" + text + ";cwd=/home/me"); }
 inline std::string end_of(int status) { return mark("D;" + std::to_string(status), ";cwd=/home/me"); }
 
-/// Text and marks in the order found; neighbouring texts are one.
+/// Text and marks in the order found; adjacent texts are joined.
 class Scanned final : public ScannerListener {
  public:
   void on_text(BytesView piece) override {

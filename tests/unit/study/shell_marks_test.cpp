@@ -155,7 +155,7 @@ TEST(OutputScannerTest, AbandonsAnEndlessSequence) {
   }
 }
 
-/// Pieces that meet in every order: what the cuts must not change.
+/// Pieces in every order, which cutting must not affect.
 std::string random_stream(std::mt19937& generator) {
   const std::vector<std::string> pieces = {
       "text",

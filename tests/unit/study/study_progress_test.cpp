@@ -9,7 +9,7 @@ namespace {
 
 using Effects = StudyProgress::Effects;
 
-/// The effects in words, so that a failed test shows them.
+/// The effects as words, so that a failed test shows them.
 std::vector<std::string> words(const Effects& effects) {
   struct Word {
     std::string operator()(const StudyProgress::StartTask& start) { return "start " + std::to_string(start.number); }

@@ -21,7 +21,7 @@ FileNode directory(std::map<Bytes, FileNode> children) {
   return node;
 }
 
-/// As a snapshot has it: every attribute is there.
+/// As in a snapshot, with every attribute.
 FileNode seen(FileNode node) {
   node.mode = node.kind == FileKind::directory ? 0755 : 0644;
   node.modified_at = WallTime(1000s);

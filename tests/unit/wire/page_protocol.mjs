@@ -1,6 +1,6 @@
 /**
- * Compares what the server says (JSON on standard input) with what static/js/core/protocol.js says, and prints each
- * difference on a line of its own.
+ * Compares the server's protocol (JSON on standard input) with static/js/core/protocol.js, and prints each difference on a
+ * separate line.
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";

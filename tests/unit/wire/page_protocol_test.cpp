@@ -1,4 +1,4 @@
-/// The page's half of the protocol is in static/js/core/protocol.js: both say the same.
+/// The page's half of the protocol, static/js/core/protocol.js, must agree with the server's.
 
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ json::object constants() {
           {"CLOSE_WRONG_PARTICIPANT", close_code::wrong_participant}};
 }
 
-/// One of each type, with every field that it can have.
+/// One frame of each type, with every field that it can have.
 json::object server_frames() {
   return {{"welcome", welcome_frame("1", "s", "b", 2, 3, 4, state)},
           {"state", state_frame(state)},
@@ -87,7 +87,7 @@ std::string hexadecimal(BytesView bytes) {
   return text;
 }
 
-/// What the script prints about the page's protocol compared with `server`.
+/// The output of the script that compares the page's protocol with `server`.
 std::string differences(const json::object& server) {
   const TemporaryFolder folder("page_protocol");
   write_text(folder.file("server.json"), json::serialize(server));

@@ -4,7 +4,7 @@
 
 namespace tellina::testing {
 
-/// A layer that may be out of reach for a while.
+/// A layer that may be temporarily unavailable.
 class BrittleLayer final : public ChannelLayer {
  public:
   explicit BrittleLayer(ChannelLayer& layer) : m_layer(layer) {}

@@ -13,7 +13,7 @@ class PageAwayTest : public WorkerLaneTest {
     study->task_duration = minutes(20);
     environment.study = study;
   }
-  /// The newest welcome of a connection.
+  /// The latest welcome of a connection.
   boost::json::object welcome(const std::string& connection) {
     boost::json::object found;
     for (const Message& message : of(connection, MessageKind::text)) {

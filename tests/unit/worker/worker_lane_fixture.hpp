@@ -86,7 +86,7 @@ class WorkerLaneTest : public SessionTest {
     const auto replies = of(id, MessageKind::reply);
     return replies.empty() ? "no reply" : replies.front().body;
   }
-  /// Leaves a running task behind, as a dead worker does.
+  /// Leaves a running task behind, like a dead worker.
   void leave_orphan(ParticipantId whose) {
     store->run([&](StoreTransaction& t) {
       const LeaseResult lease = t.acquire_lease(whose, "w9", now());
@@ -103,7 +103,7 @@ class WorkerLaneTest : public SessionTest {
   ParticipantId other = 0;
   std::vector<Message> messages;
   bool hangs_up = false;
-  /// What the gateway does inside the worker's send().
+  /// The gateway's action inside the worker's send().
   std::function<void(const Message&)> answer;
   int requests = 0;
   std::unique_ptr<Subscription> gateway;

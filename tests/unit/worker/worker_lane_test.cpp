@@ -134,7 +134,7 @@ TEST_F(WorkerLaneTest, LeavesTheOrphansOfOtherLanesToThem) {
 TEST_F(WorkerLaneTest, CreatesOneSessionForAnOrphanWhosePageConnects) {
   leave_orphan(participant);
   add_lane("w0");
-  // The first tick's answer is on its way; the page comes between it and the lease.
+  // The first tick's result is pending; the page connects before the lease is acquired.
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
   loop.advance(seconds(2));
@@ -154,7 +154,8 @@ TEST_F(WorkerLaneTest, ClosesConnectionsOfALostLease) {
   EXPECT_EQ(wait_close("c"), "1012 another worker has the session");
 }
 
-/// As a worker that was stopped and wakes up: its timers are late, and what pages sent meanwhile has waited.
+/// Like a worker that was stopped and wakes up: its timers are late, and messages that pages sent meanwhile have
+/// waited.
 TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasExpiredAndContinuesIfItStillHoldsIt) {
   add_lane("w0");
   for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
@@ -314,7 +315,7 @@ TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerRefused) {
   EXPECT_EQ(wait_close("new"), "4002 messages were lost on the way");
 }
 
-/// The generator of the machine, in which an assertion fails when a test says so.
+/// The machine's random generator, in which an assertion fails on request.
 class FailingRandom final : public Random {
  public:
   explicit FailingRandom(Random& random) : m_random(random) {}
@@ -358,7 +359,7 @@ TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
   EXPECT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
 }
 
-/// Gates that start, once the test says so, a message that has never arrived.
+/// Gates that, on request, start a message that has never arrived.
 class BreakablePolicy final : public OrderingPolicy {
  public:
   explicit BreakablePolicy(OrderingPolicy& policy) : m_policy(policy) {}
