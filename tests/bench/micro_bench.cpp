@@ -1,4 +1,4 @@
-// What the stages of a keystroke's way cost by themselves. The plugins are the built ones, loaded as the host does.
+// The cost of each stage of a keystroke. Uses the built plugins, loaded as the host does.
 
 #include <benchmark/benchmark.h>
 
@@ -30,7 +30,7 @@ class SilentLog final : public Log {
   void write(LogLevel, std::string_view) override {}
 };
 
-/// A section that names nothing, and what else a plugin is lent.
+/// An empty section, and the other parts of a plugin's context.
 class Lent {
  public:
   SilentLog log;
@@ -134,7 +134,7 @@ void control_frame(benchmark::State& state) {
 }
 BENCHMARK(control_frame);
 
-/// Of `range` bytes in and out each, up to the commit, with as many in one as come within 40 ms.
+/// `range` bytes of input and of output each, up to the commit. One commit contains as many as arrive within 40 ms.
 void record_input_and_output(benchmark::State& state) {
   const TemporaryFolder folder;
   Lent lent;
@@ -163,7 +163,7 @@ void record_input_and_output(benchmark::State& state) {
   store->run([](StoreTransaction&) {});
   state.SetBytesProcessed(static_cast<std::int64_t>(2 * offset));
 }
-// The loop only submits: a fixed count, so that the queue stays short, and the time until all is written.
+// The loop only submits. A fixed count keeps the queue short; the time includes writing everything.
 BENCHMARK(record_input_and_output)->Arg(1)->Arg(4095)->Iterations(5000)->UseRealTime();
 
 void snapshot_10000_entries(benchmark::State& state) {

@@ -1,8 +1,8 @@
 /// with_server redis|docker PROGRAM [ARGUMENT...]
 ///
-/// Runs a program while a server of our own runs, and ends with its exit status, or 1 where containers, mounts or
-/// control groups are left in the engine. In the arguments @URL@ stands for the Redis server's address, @SOCKET@ for
-/// the Docker engine's socket and @FOLDER@ for a folder that goes with the engine.
+/// Runs a program while a server of the test runs, and ends with the program's exit status, or with 1 if containers,
+/// mounts or control groups are left in the engine. In the arguments, @URL@ becomes the Redis server's address,
+/// @SOCKET@ the Docker engine's socket, and @FOLDER@ a folder that is removed with the engine.
 
 #include <cstdlib>
 #include <iostream>
@@ -64,7 +64,7 @@ int main(int count, char** arguments) {
     for (int i = 2; i < count; ++i) command.push_back(fill_in(arguments[i], words));
     const int status = run(command);
     if (!engine) return status;
-    // The kit looks for its mark in names; what the engine makes for a container has names of the engine's own.
+    // The kit looks for its mark in names, but the engine chooses the names of a container's parts.
     const std::vector<std::string> left = engine->leftovers();
     for (const std::string& one : left) std::cerr << "with_server docker: left behind: " << one << '\n';
     return left.empty() ? status : 1;

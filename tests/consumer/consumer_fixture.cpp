@@ -9,12 +9,12 @@ namespace tellina::testing {
 using ::testing::HasSubstr;
 
 void ConsumerTest::SetUp() {
-  // What was compiled for a folder of another run is known again.
+  // The compiler cache also finds objects that were compiled for a folder of another run.
   ::setenv("CMAKE_CXX_COMPILER_LAUNCHER", COMPILER_LAUNCHER, 1);
   ::setenv("CCACHE_BASEDIR", folder().c_str(), 1);
   ::setenv("CCACHE_NOHASHDIR", "1", 1);
   run_well(CMAKE_PROGRAM, {"--install", BUILD_FOLDER, "--prefix", folder() / "elsewhere"});
-  // Nothing of it may know where it was put first.
+  // Moves the installation, because nothing may depend on its first path.
   std::filesystem::rename(folder() / "elsewhere", prefix());
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// An installed tellina, and nothing else of this tree.
+/// An installed tellina without the source tree.
 
 #include <gmock/gmock.h>
 
@@ -19,14 +19,14 @@ class CommandResult {
   std::string errors;
 };
 
-/// `cmake --install` into a folder that goes with the test.
+/// `cmake --install` into a temporary folder.
 class ConsumerTest : public ::testing::Test {
  protected:
   void SetUp() override;
 
   /// Runs a program to its end, in the test's folder. Fails the test after five minutes.
   CommandResult run(const std::filesystem::path& program, const std::vector<std::string>& arguments);
-  /// Likewise, and fails the test where the status is not 0.
+  /// The same, and fails the test if the status is not 0.
   CommandResult run_well(const std::filesystem::path& program, const std::vector<std::string>& arguments);
 
   std::filesystem::path folder() const { return m_folder.path(); }
@@ -35,12 +35,12 @@ class ConsumerTest : public ::testing::Test {
 
   /// Writes config.json with one task and this sandbox section.
   void write_config(const std::string& sandbox);
-  /// Logs in, does the task and sees it passed. `plugin_folder` may be empty.
+  /// Logs in, does the task and sees that it is passed. `plugin_folder` may be empty.
   void pass_a_study(const std::string& plugin_folder);
 
-  /// Builds a project whose folder this is, with nothing but the prefix, in its folder `build`.
+  /// Builds the project in this folder, using only the installation prefix, in its folder `build`.
   void build(const std::string& project);
-  /// What the README of the SDK says: writes a new plugin, and builds it.
+  /// Does what the SDK's README describes: writes a new plugin and builds it.
   void make_new_plugin(const std::string& name, const std::string& kind);
 
  private:

@@ -1,4 +1,4 @@
-/// What `cmake --install` makes, seen by somebody who has nothing else.
+/// The result of `cmake --install`, for a user who has nothing else.
 
 #include "consumer_fixture.hpp"
 #include "support/test_client.hpp"
@@ -43,7 +43,7 @@ TEST_F(Installed, NamesTheCommandThatMakesTheRootFileSystem) {
   EXPECT_EQ(server.status, 1);
   EXPECT_THAT(server.errors, HasSubstr("`tellina sandbox prepare --config FILE` creates it"));
   const fs::path share = prefix() / "share/tellina";
-  // It finds what it needs beside itself; without an argument it only says how it is used.
+  // The script finds its files relative to itself. Without an argument it prints its usage.
   EXPECT_EQ(run(share / "docker_image/make_rootfs", {}).status, 2);
 }
 

@@ -1,4 +1,4 @@
-/// A new plugin and the conformance kit, both as they are installed.
+/// A new plugin and the conformance kit, both from the installation.
 
 #include "consumer_fixture.hpp"
 
@@ -11,7 +11,7 @@ using ::testing::Not;
 
 class NewPluginInTheKit : public ConsumerTest {
  protected:
-  /// `ctest` in the build of a new plugin; what it printed.
+  /// Runs `ctest` in the build of a new plugin; returns its output.
   std::string test(const std::string& plugin) {
     return run_well(CTEST_PROGRAM, {"--test-dir", plugin + "/build", "--verbose"}).output;
   }

@@ -1,4 +1,4 @@
-/// A plugin made by somebody who has only the installed SDK.
+/// A plugin by an author who has only the installed SDK.
 
 #include "consumer_fixture.hpp"
 

@@ -1,4 +1,4 @@
-/// What the README of the SDK tells somebody to type is typed.
+/// Runs the commands in the SDK's README.
 
 #include <csignal>
 #include <sstream>
@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 class SdkReadme : public ConsumerTest {
  protected:
-  /// The lines of the fenced blocks of a section that is headed so.
+  /// The lines of the code blocks below this heading.
   std::vector<std::string> commands_of(const std::string& heading) const {
     std::istringstream text(read_text(prefix() / "share/doc/tellina/sdk/README.md"));
     std::vector<std::string> commands;
@@ -31,7 +31,7 @@ class SdkReadme : public ConsumerTest {
   }
 };
 
-/// The port in "listening on http://ADDRESS:PORT"; nothing before the program has said so.
+/// The port in "listening on http://ADDRESS:PORT"; nothing before the program has printed it.
 std::optional<std::uint16_t> port_in(const std::string& said) {
   const std::size_t begin = said.find("listening on http://");
   const std::size_t end = said.find('\n', begin);

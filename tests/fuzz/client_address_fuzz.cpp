@@ -1,4 +1,4 @@
-/// X-Forwarded-For behind a trusted proxy: whatever a client sends, it is who the proxy says.
+/// X-Forwarded-For behind a trusted proxy: whatever a client sends, its address is the one that the proxy reports.
 
 #include "fuzz/texts.hpp"
 #include "host/gateway/client_address.hpp"

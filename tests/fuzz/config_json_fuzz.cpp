@@ -1,4 +1,4 @@
-/// config.json: whatever stands in it is read as JSON is, or refused with a message.
+/// config.json: every text is read as JSON or refused with a message.
 
 #include <boost/json.hpp>
 
@@ -66,7 +66,7 @@ Texts texts() {
        std::string(1100, 'k')});
 }
 
-/// Nothing where it stops at an exponent of ten digits, which is JSON, and does not look at the rest.
+/// Nothing if it stops at an exponent of ten digits, which is valid JSON, without reading further.
 std::optional<bool> boost_reads(const std::string& text) {
   boost::json::parse_options options;
   options.max_depth = 1000;

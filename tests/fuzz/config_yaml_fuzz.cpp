@@ -112,7 +112,7 @@ TEST(ConfigYaml, RoundTripsOrIsRefusedWithAMessage) {
   EXPECT_GT(read, rounds / 20) << "the texts are bent too much";
 }
 
-/// Values that a study may hold, and odd ones.
+/// Values that a study may contain, and unusual ones.
 class Values {
  public:
   Config next(std::size_t depth = 0) {

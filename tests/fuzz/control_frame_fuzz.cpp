@@ -1,4 +1,4 @@
-/// A page's text frames: whatever they say, the server's answer is one that a page can read.
+/// A page's text frames: whatever they contain, a page can read the server's answer.
 
 #include <boost/json.hpp>
 

@@ -1,4 +1,4 @@
-/// Messages between processes: what is read is what was written, and nothing else is taken for it.
+/// Messages between processes: they round-trip, and nothing else decodes.
 
 #include "fuzz/texts.hpp"
 #include "plugins/channel_common/message_codec.hpp"

@@ -1,4 +1,4 @@
-/// The "url" of the channel layer "redis": an address, or a complaint; the password in neither's words.
+/// The "url" of the channel layer "redis" gives an address or an error, and neither shows the password.
 
 #include "fuzz/texts.hpp"
 #include "host/config/json_writer.hpp"

@@ -1,4 +1,4 @@
-/// What shells print: read the same wherever it is cut, and every mark as the shell meant it.
+/// Shell output: the result does not depend on the pieces, and every mark is read as the shell wrote it.
 
 #include "fuzz/texts.hpp"
 #include "unit/study/scanned.hpp"

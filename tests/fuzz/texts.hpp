@@ -1,6 +1,6 @@
 #pragma once
 
-/// Random texts that get further into a reader than noise does: good ones, bent in a few places.
+/// Random texts that get further into a reader than noise does: valid ones with a few changes.
 
 #include <gtest/gtest.h>
 
@@ -14,11 +14,11 @@ namespace tellina::fuzz {
 
 class Texts {
  public:
-  /// `samples`: good texts. `words`: what the reader under test gives a meaning to.
+  /// `samples`: valid texts. `words`: words that have a meaning for the reader under test.
   Texts(std::vector<std::string> samples, std::vector<std::string> words)
       : m_samples(std::move(samples)), m_words(std::move(words)), m_generator(seed()) {}
 
-  /// How often a test tries; `usual` takes about half a second without sanitizers.
+  /// How many rounds a test runs; `usual` takes about half a second without sanitizers.
   static int rounds(int usual) {
     const char* const wanted = std::getenv("TELLINA_FUZZ_ROUNDS");
     return wanted ? std::atoi(wanted) : usual;
@@ -37,7 +37,7 @@ class Texts {
   const std::string& word() { return m_words[number(0, m_words.size() - 1)]; }
   const std::string& sample() { return m_samples[number(0, m_samples.size() - 1)]; }
 
-  /// A sample with up to four changes, or up to 30 words and octets one after another.
+  /// A sample with up to four changes, or a sequence of up to 30 words and octets.
   std::string next() {
     std::string text;
     if (one_in(4)) {
@@ -81,7 +81,7 @@ class Texts {
   std::mt19937 m_generator;
 };
 
-/// For messages: octets that are no plain ASCII as \xHH.
+/// For messages: writes octets other than plain ASCII as \xHH.
 inline std::string shown(std::string_view text) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string result;

@@ -1,9 +1,8 @@
-/// The least that a terminal in a browser can cost on this machine: what every figure of `tellina bench` is compared
-/// with.
+/// The minimum cost of a terminal in a browser on this machine, with which every figure of `tellina bench` is compared.
 ///
-///   tellina-floor serve [--drop N]   one shell for each WebSocket, in one bare Beast loop; nothing recorded, nothing
-///                                    checked, nothing batched. --drop leaves out every N-th byte that is printed: for
-///                                    the test that a benchmark notices
+///   tellina-floor serve [--drop N]   one shell for each WebSocket, in one bare Beast loop: no record, no checks, no
+///                                    batches. --drop leaves out every N-th output byte, to test that a benchmark
+///                                    notices it
 ///   tellina-floor pty                the pty alone, without a network: echo and output
 ///   tellina-floor zmq                ZeroMQ alone, between two processes
 

@@ -21,7 +21,7 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
-/// What the kernel hands out of a pty at once.
+/// The most that the kernel returns from a pty at once.
 constexpr std::size_t pty_bytes = 4096;
 
 /// Lives as long as one of its two loops waits.

@@ -7,19 +7,19 @@
 
 namespace tellina::floor {
 
-/// A program on a pty of its own, with the default signal dispositions: a server that was started in the background of
-/// a script has SIGINT ignored, and so would everything in its shells.
+/// A program on a new pty, with the default signal dispositions: a server started in the background of a script has
+/// SIGINT ignored, and its shells would inherit that.
 class Shell {
  public:
   /// Throws std::system_error.
   explicit Shell(const std::vector<std::string>& words);
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
-  /// Hangs up, kills and waits; closes the pty unless it was taken.
+  /// Hangs up, kills and waits. Closes the pty unless take_pty() was called.
   ~Shell();
 
   int pty() const { return m_pty; }
-  /// The caller closes it.
+  /// The caller must close it.
   int take_pty();
 
  private:
@@ -27,7 +27,7 @@ class Shell {
   pid_t m_process = -1;
 };
 
-/// bash as it comes, without start-up files.
+/// Plain bash, without start-up files.
 std::vector<std::string> bare_bash();
 
 }  // namespace tellina::floor

@@ -23,7 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds asking_time{3};
-/// One key with what the layer puts around it.
+/// One key with the layer's framing.
 constexpr std::size_t message_bytes = 75;
 constexpr int patience_in_milliseconds = 10'000;
 
@@ -42,7 +42,7 @@ class Folder {
   std::string m_path = "/tmp/tellina-floor-XXXXXX";
 };
 
-/// One end: as in the layer, a socket for each direction.
+/// One end, with a socket for each direction as in the layer.
 class End {
  public:
   End(const std::string& here, const std::string& there)

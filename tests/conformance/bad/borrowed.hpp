@@ -1,6 +1,6 @@
 #pragma once
 
-/// A good plugin to spoil: the built-in one, loaded beside the bad one.
+/// A correct plugin to break: the built-in one, loaded by the bad one.
 
 #include <dlfcn.h>
 
@@ -12,7 +12,7 @@
 
 namespace tellina::bad {
 
-/// Makes the plugin of FILE with another's context.
+/// Creates the plugin of FILE with another plugin's context.
 template <typename Type>
 std::unique_ptr<Type> borrow(const char* file, const PluginContext& context) {
   void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);

@@ -1,4 +1,4 @@
-// Lets a number finish again and again.
+// Lets a number finish repeatedly.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {

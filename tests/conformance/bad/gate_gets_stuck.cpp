@@ -1,4 +1,4 @@
-// Starts nothing while two requests, and nothing else, wait.
+// Starts nothing while exactly two requests wait.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {

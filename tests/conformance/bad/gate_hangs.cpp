@@ -1,4 +1,4 @@
-// Never answers where there is nothing to start.
+// Never returns if there is nothing to start.
 #include <unistd.h>
 
 #include "good_gate.hpp"

@@ -1,4 +1,4 @@
-// Accepts a number although those before it have not arrived.
+// Accepts a number although earlier ones have not arrived.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {

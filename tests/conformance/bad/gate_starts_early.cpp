@@ -1,4 +1,4 @@
-// Takes a connect that has started for one that has finished.
+// Treats a started connect as finished.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {

@@ -1,4 +1,4 @@
-// Throws something else than an Error for a duplicate.
+// Throws an int instead of an Error for a duplicate.
 #include "good_gate.hpp"
 
 class Gate final : public tellina::bad::GoodGate {

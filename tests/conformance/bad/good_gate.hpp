@@ -11,7 +11,7 @@ namespace tellina::bad {
 
 inline constexpr char policy_schema[] = R"({"type": "object", "properties": {}, "additionalProperties": false})";
 
-/// Connect first, then text before data, data as it arrived; a sin replaces what it spoils.
+/// Connect first, then text before data, data in order of arrival. A bad gate overrides the function that it breaks.
 class GoodGate : public Gate {
  public:
   void arrive(Sequence sequence, MessageKind kind) override {

@@ -8,7 +8,7 @@ namespace tellina::bad {
 inline constexpr char layer_schema[] =
     R"({"type": "object", "properties": {"capacity": {"type": "integer", "minimum": 1}}, "additionalProperties": false})";
 
-/// The memory layer; a sin replaces what it spoils.
+/// The memory layer. A bad layer overrides the function that it breaks.
 class GoodLayer : public ChannelLayer {
  public:
   explicit GoodLayer(const PluginContext& context) : m_layer(borrow<ChannelLayer>(MEMORY_PLUGIN, context)) {}

@@ -8,7 +8,7 @@ namespace tellina::bad {
 inline constexpr char sandbox_schema[] =
     R"({"type": "object", "properties": {"pool": {"type": "integer", "minimum": 0}}, "additionalProperties": false})";
 
-/// A sandbox of `chroot`; a sin replaces what it spoils.
+/// A sandbox of `chroot`. A bad sandbox overrides the function that it breaks.
 class GoodSandbox : public Sandbox {
  public:
   GoodSandbox(SandboxBackend& backend, const SandboxSpec& spec)

@@ -1,4 +1,4 @@
-// Waits a while for room in a full channel.
+// Waits for room in a full channel.
 #include <chrono>
 #include <thread>
 

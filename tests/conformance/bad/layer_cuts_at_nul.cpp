@@ -1,4 +1,4 @@
-// Takes a short body for a C string.
+// Treats a short body as a C string.
 #include "good_layer.hpp"
 
 class Layer final : public tellina::bad::GoodLayer {

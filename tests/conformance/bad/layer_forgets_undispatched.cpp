@@ -1,4 +1,4 @@
-// Forgets at the end of dispatching what it has not handed over, and never lets the one who dispatches sleep.
+// Loses undelivered messages when dispatching ends, and never lets the dispatching thread sleep.
 #include <deque>
 #include <mutex>
 

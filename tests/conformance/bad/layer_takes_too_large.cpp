@@ -1,4 +1,4 @@
-// Cuts off what is over 1 MiB, in place of refusing it.
+// Truncates a body above 1 MiB instead of refusing it.
 #include "good_layer.hpp"
 
 class Layer final : public tellina::bad::GoodLayer {

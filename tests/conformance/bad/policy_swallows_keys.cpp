@@ -1,4 +1,4 @@
-// Takes any key in its settings, a mistyped one too.
+// Accepts any key in its settings, even a mistyped one.
 #include "good_gate.hpp"
 
 using Policy = tellina::bad::PolicyOf<tellina::bad::GoodGate>;

@@ -1,4 +1,4 @@
-// Shows what a link leads to, where that is a folder of the host.
+// Shows a link's target if that is a folder of the host.
 #include <filesystem>
 
 #include "good_sandbox.hpp"

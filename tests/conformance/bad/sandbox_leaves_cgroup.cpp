@@ -1,4 +1,4 @@
-// Makes a control group of its own for the sandbox, and leaves it.
+// Creates a control group for the sandbox, and leaves it behind.
 #include <filesystem>
 
 #include "good_sandbox.hpp"

@@ -1,4 +1,4 @@
-// Leaves a file of its own below /tmp.
+// Leaves a file behind below /tmp.
 #include <fstream>
 
 #include "good_sandbox.hpp"

@@ -1,4 +1,4 @@
-// Mounts a file system of the sandbox's name, and leaves it.
+// Mounts a file system with the sandbox's name, and leaves it behind.
 #include <sys/mount.h>
 #include <sys/stat.h>
 

@@ -5,7 +5,7 @@ class Sandbox final : public tellina::bad::GoodSandbox {
  public:
   using GoodSandbox::GoodSandbox;
   void restart_shell(tellina::TerminalSize size) override {
-    m_sandbox->resize(size);  // throws where there is none
+    m_sandbox->resize(size);  // throws if there is none
     m_sandbox->destroy();
     tellina::SandboxSpec spec = m_spec;
     spec.size = size;

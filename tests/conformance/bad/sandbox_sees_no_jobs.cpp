@@ -1,4 +1,4 @@
-// Says that nothing but the shell is there, and that nothing has run, whatever does.
+// Always reports that only the shell exists and that nothing has run.
 #include "good_sandbox.hpp"
 
 class Sandbox final : public tellina::bad::GoodSandbox {

@@ -1,4 +1,4 @@
-// Leaves what a dead owner left.
+// Leaves a dead owner's sandboxes.
 #include "good_sandbox.hpp"
 
 class Backend final : public tellina::bad::BackendOf<tellina::bad::GoodSandbox> {

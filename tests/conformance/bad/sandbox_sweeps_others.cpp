@@ -1,4 +1,4 @@
-// Sweeps every sandbox of this process away, whatever its owner.
+// Sweeps every sandbox of this process, for any owner.
 #include <mutex>
 #include <set>
 

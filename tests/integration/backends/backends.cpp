@@ -10,7 +10,7 @@ std::string run_folder() { return engine().folder() + "/run"; }
 
 std::string quote(const std::string& text) { return boost::json::serialize(boost::json::string(text)); }
 
-/// Of the container whose sandbox has this id.
+/// The container whose sandbox has this id.
 std::string container_of(const std::string& sandbox) {
   for (const auto& entry : fs::recursive_directory_iterator(run_folder())) {
     const std::string name = entry.path().filename();

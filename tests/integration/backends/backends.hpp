@@ -12,8 +12,8 @@
 
 namespace tellina::testing {
 
-/// The one engine of this program, started when it is first asked for. Ask on the main thread: it ends with the thread
-/// that has started it.
+/// The only engine of this program, started at the first call. Call it on the main thread, because the engine ends with
+/// the thread that started it.
 test::DockerEngine& engine();
 
 class Combination {
@@ -26,7 +26,7 @@ class Combination {
   std::string name() const { return layer + ", " + ordering + ", " + sandbox; }
 };
 
-/// What a study over these backends has in its config.json, and the Redis server that this may need.
+/// The members of config.json for these backends, and the Redis server that they may need.
 class Backends {
  public:
   /// `folder`: of the study.
@@ -42,7 +42,7 @@ class Backends {
 
 /// The process that owns a participant's session.
 pid_t owner_of(const StudyDatabase& database, const std::string& access_code);
-/// What a file in the home of a participant's container holds, who has a running task.
+/// The content of a file in the home of the container of a participant with a running task.
 std::string read_in_container(const StudyDatabase& database, const std::string& access_code, const std::string& file);
 
 }  // namespace tellina::testing

@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using Texts = std::vector<std::string>;
 
-/// Longer than a lease lasts, and than it takes another worker to see that.
+/// Longer than a lease lasts and than another worker takes to notice its end.
 constexpr std::chrono::seconds take_over_limit(is_sanitized ? 40 : 20);
 
 class DockerDeath : public ServerTest {
@@ -26,7 +26,7 @@ class DockerDeath : public ServerTest {
   }
   pid_t owner() const { return owner_of(database(), "bob"); }
 
-  /// The input that was recorded is what was typed, except for what a gap names; its bytes are 0 here.
+  /// The recorded input equals the typed input, except for gaps, whose bytes are 0 here.
   void expect_input_recorded(const TestClient& bob) {
     std::string typed = bob.input();
     for (const auto& gap : database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = 'input'")) {
@@ -68,7 +68,7 @@ TEST_F(DockerDeath, AnotherWorkerContinuesWithTheShellOfAKilledOne) {
             (Texts{"echo \"shell $$\" $kept", "0"}));
 }
 
-/// Whether every thread of a process has been stopped: the signal takes a moment.
+/// Whether every thread of a process is stopped, because the signal takes a moment.
 bool has_stopped(pid_t process) {
   for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
     const std::string status = read_text(thread.path() / "stat");
@@ -78,7 +78,7 @@ bool has_stopped(pid_t process) {
   return true;
 }
 
-/// Numbers on lines "n1", "n2", ... without the letters that are echoed between them; what a gap has cut is left out.
+/// Numbers on lines "n1", "n2", ... without the letters echoed between them; leaves out numbers that a gap has cut.
 std::vector<int> numbers_in(const std::string& output) {
   std::string text;
   for (const char c : output) {
@@ -137,7 +137,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
       std::stoull(database().value("SELECT coalesce(min(from_offset), 1000000) FROM gaps WHERE stream = 'input'")),
       acknowledged);
   EXPECT_EQ(server().players("worker").size(), 2U);
-  // It serves every client again.
+  // It serves all clients again.
   TestClient alice = join_task("alice");
   alice.run("echo in");
 }

@@ -1,5 +1,5 @@
-/// What participants and researchers see of a Docker engine that is away, hangs, or is started again; and the self-test
-/// over one.
+/// What participants and researchers see of a Docker engine that is stopped, hangs, or restarts; and the self-test with
+/// such an engine.
 
 #include <csignal>
 
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Texts = std::vector<std::string>;
 
-/// Longer than a start may take before it is given up.
+/// Longer than the deadline of a start.
 constexpr seconds start_limit(60);
 
 class DockerEngineFaults : public ServerTest {
@@ -71,7 +71,7 @@ TEST_F(DockerEngineFaults, AParticipantRetriesOnceTheEngineAnswersAgain) {
   fail_to_start_task(bob);
   engine().thaw();
   pass_the_task(bob);
-  // What the engine has made late belongs to no session: the study's next server puts it away.
+  // The engine created this late, for no session; the study's next server removes it.
   stop();
   start();
 }
@@ -119,7 +119,7 @@ TEST_F(DockerSelfTest, PassesInContainersAndLeavesNone) {
 
 class BadDockerStart : public ServerTest {
  protected:
-  /// What `tellina run` says with this sandbox; it must end with status 1.
+  /// The output of `tellina run` with this sandbox; it must end with status 1.
   std::string fail_to_run(const std::string& sandbox) {
     StudyConfig config;
     config.more = "\"sandbox\": {\"plugin\": \"docker\", " + sandbox + "}, ";

@@ -12,10 +12,10 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-/// So long that on a busy machine nobody is late who does not mean to be.
+/// Long enough that on a busy machine nobody is late unintentionally.
 constexpr std::chrono::seconds task_duration(is_sanitized ? 40 : 15);
 
-/// What a study leaves in its database except times and ids.
+/// The content of a study's database, except times and ids.
 class Record {
  public:
   explicit Record(const StudyDatabase& database);
@@ -23,8 +23,8 @@ class Record {
   Rows results;
   Rows commands;
   Rows gaps;
-  /// By participant, task and name: every byte that was typed, and shown until the last command had ended. Whether the
-  /// next prompt is still recorded when that command has passed the task is a matter of milliseconds.
+  /// By participant, task and name: every typed byte, and every shown byte until the last command ended. Whether the
+  /// next prompt is recorded after the command that passes the task is a matter of milliseconds.
   std::map<std::string, std::string> streams;
 };
 
@@ -34,7 +34,7 @@ Record::Record(const StudyDatabase& database)
       commands(database.rows("SELECT access_code, task_number, command_number, text, cwd, exit_status, output "
                              "FROM commands ORDER BY access_code, task_number, command_number")),
       gaps(database.rows("SELECT access_code, task_number, stream, from_offset, to_offset, reason FROM gaps")) {
-  // What differs from run to run in a mark: its secret, and which shell it is from.
+  // A mark's nonce and its shell differ from run to run.
   static const std::regex nonce("(nonce|shell)=[0-9A-Za-z_.-]+");
   for (const auto& row : results) {
     const std::string of = row[0] + " " + row[1];
@@ -56,7 +56,7 @@ std::ostream& operator<<(std::ostream& out, const Record& record) {
              << ::testing::PrintToString(record.gaps);
 }
 
-/// Bob looks round, refreshes the page, resets, and passes both tasks.
+/// Bob looks around, refreshes the page, resets, and passes both tasks.
 void pass_both_tasks(std::uint16_t port) {
   TestClient first = TestClient::of(port, "bob");
   first.connect();
@@ -66,7 +66,7 @@ void pass_both_tasks(std::uint16_t port) {
   first.expect_all_acknowledged();
   first.cut();
 
-  // The page that comes after a refresh knows nothing of the one before.
+  // The page after a refresh has no state of the previous one.
   TestClient bob(port, first.cookie());
   bob.connect();
   bob.expect("\x1b]133;D");
@@ -85,7 +85,7 @@ void pass_both_tasks(std::uint16_t port) {
                [](const auto& message) { return text_of(message.at("state").as_object(), "state") == "finished"; });
 }
 
-/// Alice does not, and her time runs out.
+/// Alice does nothing, and her time runs out.
 void run_out_of_time(TestClient& alice) {
   const auto is_over = [&] { return alice.state() != "running"; };
   EXPECT_TRUE(alice.wait_until(is_over, task_duration + default_limit)) << "the task did not end";
@@ -117,7 +117,7 @@ Record do_the_study(const Combination& combination) {
   return Record(StudyDatabase(folder.path() / "db.sqlite3"));
 }
 
-/// Side by side where they only wait: for shells to start, and for time to run out.
+/// The combinations run in parallel where they only wait: for shells to start, and for the time to run out.
 TEST(Matrix, OneStudyLeavesTheSameRecordOverAllTwelveCombinations) {
   engine();
   std::vector<std::pair<Combination, Record>> records;

@@ -1,4 +1,4 @@
-// A task that a job in the background solves without a word, over each real sandbox.
+// A task that a background job solves without output, with each real sandbox.
 #include "backends.hpp"
 
 namespace tellina::testing {
@@ -8,7 +8,7 @@ using ::testing::ElementsAre;
 
 class SilentJob : public ServerTest, public ::testing::WithParamInterface<const char*> {
  protected:
-  /// `check_every_in_seconds`: 0 leaves the looks after commands and at the deadline.
+  /// `check_every_in_seconds`: with 0, only the checks after commands and at the deadline remain.
   void begin(double task_duration_in_seconds, int check_every_in_seconds) {
     m_backends.emplace(Combination("memory", "strict", GetParam()), folder());
     StudyConfig config;

@@ -1,4 +1,4 @@
-/// Twenty participants type at the same time, and a part of the server is killed or stopped under their hands.
+/// Twenty participants type at the same time, while a part of the server is killed or stopped.
 
 #include <algorithm>
 #include <csignal>
@@ -40,7 +40,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     each([](Typist& typist) { typist.begin(); });
   }
 
-  /// For each typist on a thread of its own; returns when all are done, and throws what one has thrown.
+  /// Runs `act` for each typist on a separate thread. Returns when all are done, and rethrows an exception of one.
   void each(const std::function<void(Typist&)>& act) {
     std::vector<std::future<void>> done;
     for (const auto& typist : m_typists) {
@@ -49,7 +49,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     for (auto& one : done) one.get();
   }
 
-  /// Whether every typist has `more` more keys acknowledged than there are in `before`, in time.
+  /// Whether, in time, every typist has `more` more acknowledged keys than in `before`.
   bool get_on(const std::vector<std::size_t>& before, std::size_t more) {
     const auto deadline = Clock::now() + std::chrono::seconds(60);
     for (std::size_t i = 0; i < m_typists.size(); ++i) {
@@ -92,7 +92,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE access_code = ?1", {code}).empty());
   }
 
-  /// What was shown is what was recorded, except for what a gap names; its bytes are 0 in the record.
+  /// The output shown equals the recorded output, except for gaps, whose bytes are 0 in the record.
   void expect_output_recorded(Typist& typist) {
     const std::string& code = typist.access_code();
     settle(typist.client(), code);
@@ -105,7 +105,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     EXPECT_TRUE(database().stream("output", code, 1) == shown) << "the record of the output differs";
   }
 
-  /// What was not yet acknowledged may be cut out, in one piece, which the record names; nothing else.
+  /// Only unacknowledged input may be missing, in one piece, which the record names as a gap.
   void expect_only_what_a_gap_names_lost(Typist& typist) {
     const std::string& code = typist.access_code();
     const auto gaps =
@@ -122,7 +122,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
       EXPECT_GE(from, typist.acknowledged_before_the_break());
       std::fill(recorded.begin() + static_cast<std::ptrdiff_t>(from),
                 recorded.begin() + static_cast<std::ptrdiff_t>(to), '\0');
-      // Handed to the shell: all that was acknowledged, and perhaps some of what the gap names.
+      // The shell got everything that was acknowledged, and perhaps a part of the gap.
       const std::string behind = keys.substr(to - typist.input_before());
       ASSERT_GE(typed.size(), behind.size());
       const std::size_t handed = typed.size() - behind.size();

@@ -9,7 +9,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr Milliseconds key_interval(100);
-/// A page that hears nothing for so long takes its connection for lost.
+/// A page that receives nothing for this long considers its connection dead.
 constexpr std::chrono::seconds pong_time(5);
 constexpr std::chrono::seconds connect_limit(1);
 constexpr std::chrono::seconds begin_limit(60);

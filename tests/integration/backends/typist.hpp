@@ -10,25 +10,25 @@
 
 namespace tellina::testing {
 
-/// A participant at a page of its own, who types into `tee`, and comes back whenever the connection ends.
+/// A participant at a page who types into `tee`, and reconnects whenever the connection ends.
 ///
 /// Threads: begin(), then type(), then finish(), on one thread; typed() and acknowledged() from any.
 class Typist {
  public:
   Typist(std::uint16_t port, std::string access_code);
 
-  /// Starts the task, and `tee typed` in a terminal that sends every byte as it is. Throws where that fails.
+  /// Starts the task, and `tee typed` in a raw terminal. Throws if that fails.
   void begin();
-  /// Ten keys a second until told to stop.
+  /// Types ten keys a second until `goes_on` is false.
   void type(const std::atomic<bool>& goes_on);
-  /// Waits until all keys have been acknowledged. Throws where they are not.
+  /// Waits until all keys have been acknowledged. Throws if they are not.
   void finish();
 
   const std::string& access_code() const { return m_access_code; }
   /// Keys.
   std::size_t typed() const { return m_typed; }
   std::size_t acknowledged() const { return m_acknowledged; }
-  /// For how long at most keys waited and none was acknowledged.
+  /// The longest time during which keys waited and none was acknowledged.
   std::chrono::duration<double> longest_silence() const { return m_longest_silence; }
 
   TestClient& client() { return m_client; }
@@ -36,7 +36,7 @@ class Typist {
   /// Where the keys begin in the input, and their echo in the output.
   std::uint64_t input_before() const { return m_input_before; }
   std::uint64_t output_before() const { return m_output_before; }
-  /// Input that was acknowledged when the connection ended for the first time.
+  /// Acknowledged input when the connection first ended.
   std::uint64_t acknowledged_before_the_break() const { return m_acknowledged_before_the_break; }
 
  private:

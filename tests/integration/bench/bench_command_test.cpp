@@ -61,7 +61,7 @@ class BenchCommand : public ::testing::Test {
     return found;
   }
 
-  /// The bare server, started so that it leaves out every such byte.
+  /// The bare server, started so that it drops every such byte.
   std::string floor_that_drops(int every) {
     const fs::path script = m_folder.path() / "dropping_floor";
     write_text(script, "#!/bin/sh\nexec " FLOOR_PROGRAM " serve --drop " + std::to_string(every) + "\n");
@@ -137,7 +137,7 @@ TEST_F(BenchCommand, CountsOvertakings) {
 }
 
 TEST_F(BenchCommand, LostBytesFailTheRun) {
-  // The shell's own output comes before byte 1500, the end of the keys before byte 3000.
+  // The shell's own output comes before byte 1500, and the last keys before byte 3000.
   start({"--sandbox", "process", "--floor", floor_that_drops(1500), "--figures", "mash", "--seconds", "1",
          "--mash-rate", "2000"});
   EXPECT_EQ(finish(), 1);

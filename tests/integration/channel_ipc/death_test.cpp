@@ -108,7 +108,7 @@ TEST_F(IpcLayerTest, FilesOfUnnoticedDeathsAffectNobodyAndAreRemoved) {
 }
 
 TEST_F(IpcLayerTest, AChildThatHoldsTheDescriptorsDoesNotKeepADeadInstanceAlive) {
-  // A receiver that has forked, and whose child never comes to exec.
+  // A receiver that has forked, and whose child never calls exec.
   std::array<int, 2> told{};
   ASSERT_EQ(::pipe(told.data()), 0);
   const pid_t parent = ::fork();
@@ -141,7 +141,7 @@ TEST_F(IpcLayerTest, ARemovedFolderIsCreatedAgain) {
   const auto layer = make();
   layer->send(m_channel, numbered("s", 0));
   ASSERT_TRUE(receiver->waits_for("s 0"));
-  // While the instances come back; so there may be more than this sees.
+  // The instances return meanwhile, so there may be more files than this sees.
   std::error_code ignored;
   std::filesystem::remove_all(directory(), ignored);
   ASSERT_TRUE(eventually([&] { return files().size() == 5; })) << ::testing::PrintToString(files());
@@ -161,7 +161,7 @@ TEST_F(IpcLayerTest, AFolderThatCannotBeCreatedIsRetriedSilently) {
   sender->send(m_channel, numbered("s", 0));
   ASSERT_TRUE(book.waits_for(1));
   const double before = cpu_in_seconds();
-  // At one stroke, as the instances are quick.
+  // In one step, because the instances are fast.
   const std::string file = m_folder.path() / "file";
   write_text(file, "in the way");
   ASSERT_EQ(::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, directory().c_str(), RENAME_EXCHANGE), 0);

@@ -32,7 +32,7 @@ Config config_in_file(const std::string& file, const std::string& directory) {
 
 class IpcDirectoryTest : public IpcLayerTest {
  protected:
-  /// What receive() says about a directory, with its way out.
+  /// The error of receive() about a directory, with its remedy.
   std::string complaint(const std::string& path) {
     const auto layer = m_plugin.make(path);
     try {

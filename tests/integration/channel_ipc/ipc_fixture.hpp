@@ -22,7 +22,7 @@ namespace tellina::testing {
 
 inline constexpr std::chrono::seconds enough{20};
 
-/// What a receiver in this process got: all of it, each sender's numbers rising, none twice.
+/// Everything that a receiver in this process got. Each sender's numbers must increase, without duplicates.
 class Book {
  public:
   Receiver receiver() {
@@ -53,7 +53,7 @@ class Book {
   std::size_t m_faults = 0;
 };
 
-/// Of this process, all threads.
+/// Of all threads of this process.
 inline double cpu_in_seconds() {
   timespec used{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
@@ -90,7 +90,7 @@ class IpcLayerTest : public ::testing::Test {
     EXPECT_TRUE(peer->waits_for("ready"));
     return peer;
   }
-  /// Waits for a condition that nothing tells of; true once it holds.
+  /// Polls a condition that cannot be awaited; returns true once it holds.
   static bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit = enough) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!holds()) {
@@ -112,7 +112,7 @@ class IpcLayerTest : public ::testing::Test {
   }();
 };
 
-/// The numbers that a sender's messages had, as a peer that receives says them; others in `faults`.
+/// The numbers of a sender's messages, as a receiving peer reports them; other lines go to `faults`.
 inline std::vector<Sequence> numbers_of(const std::vector<std::string>& lines, const std::string& sender) {
   std::vector<Sequence> numbers;
   for (const std::string& line : lines) {
@@ -125,7 +125,7 @@ inline bool is_spoilt(const std::vector<std::string>& lines) {
   return std::any_of(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with("spoilt"); });
 }
 
-/// FIRST, FIRST + 1, ... of `count` numbers.
+/// `count` numbers: FIRST, FIRST + 1, ...
 inline std::vector<Sequence> row(Sequence first, std::size_t count) {
   std::vector<Sequence> numbers;
   for (std::size_t i = 0; i < count; ++i) numbers.push_back(first + i);

@@ -18,15 +18,15 @@ std::size_t count_in(const std::string& folder) {
 std::size_t descriptors() { return count_in("/proc/self/fd"); }
 std::size_t threads() { return count_in("/proc/self/task"); }
 
-/// A thread that was joined may stand in /proc for a moment longer: the kernel wakes the joining thread before it takes
-/// the entry away (exit_mm comes before release_task).
+/// A joined thread may stay in /proc for a moment: the kernel wakes the joining thread before it removes the entry
+/// (exit_mm comes before release_task).
 bool comes_down_to(std::size_t expected_threads) {
   const auto end = std::chrono::steady_clock::now() + enough;
   while (threads() > expected_threads && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   return threads() == expected_threads;
 }
 
-/// The descriptors that a child of this process has.
+/// The descriptors of a child of this process.
 std::string inherited() {
   std::FILE* const child = ::popen("exec ls /proc/self/fd", "r");
   std::string text;
@@ -74,7 +74,7 @@ TEST_F(IpcLayerTest, MessagesAcceptedJustBeforeDestructionAreSent) {
   ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return lines.size() == 20 * 200 + 1; }))
       << receiver->lines().size();
   {
-    // More than a socket takes at once.
+    // More than a socket accepts at once.
     const auto layer = make();
     for (Sequence i = 0; i < 4000; ++i) ASSERT_EQ(layer->send(m_channel, numbered("many", i)), SendResult::accepted);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Messages that tell by themselves whether they arrived as they were sent.
+/// Messages whose content shows whether they arrived unchanged.
 
 #include <map>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace tellina::testing {
 
-/// Of senders whose name begins with "big", one in 40 is large, up to the largest of all.
+/// For senders whose name begins with "big", one in 40 messages is large, up to the limit.
 inline std::size_t numbered_size(const std::string& sender, Sequence sequence) {
   if (sender.starts_with("big") && sequence % 40 == 7) return max_body_size >> (sequence / 40 % 8);
   return sequence % 64;

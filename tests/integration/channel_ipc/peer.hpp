@@ -1,6 +1,6 @@
 #pragma once
 
-/// The other processes of these tests: this program, run again as one that sends or receives.
+/// The other processes of these tests: this program, run again as a sender or a receiver.
 
 #include <string>
 #include <vector>
@@ -36,7 +36,7 @@ class IpcPlugin {
   std::unique_ptr<ChannelLayer> make(const std::string& directory) {
     return make(config_with_text("directory", directory));
   }
-  /// With random numbers that another may have too.
+  /// With random numbers that another layer may have too.
   std::unique_ptr<ChannelLayer> make_seeded(const std::string& directory, std::uint64_t seed) {
     SeededRandom& random = *m_seeded.emplace_back(std::make_unique<SeededRandom>(seed));
     const Config config = config_with_text("directory", directory);

@@ -13,27 +13,27 @@
 
 namespace tellina::testing {
 
-/// A peer (see be_peer()) and what it says.
+/// A peer (see be_peer()) and its output.
 class PeerProcess {
  public:
   explicit PeerProcess(const std::vector<std::string>& arguments);
   PeerProcess(const PeerProcess&) = delete;
   PeerProcess& operator=(const PeerProcess&) = delete;
-  /// Kills what still runs.
+  /// Kills the process if it still runs.
   ~PeerProcess();
 
   pid_t process() const { return m_process; }
   void tell(const std::string& line) const;
   void signal(int number) const;
-  /// Ends its input and waits: exit status, or 128 + the signal that ended it; nothing where it still runs.
+  /// Closes its input and waits. Returns the exit status, or 128 + the signal that ended it; nothing if it still runs.
   std::optional<int> finish(std::chrono::milliseconds limit = std::chrono::seconds(10));
-  /// As kill -9 leaves it; returns when it is gone.
+  /// Kills it like kill -9; returns when it is gone.
   void kill();
 
   std::vector<std::string> lines() const;
-  /// True once it has said this line.
+  /// Returns true once it has printed this line.
   bool waits_for(const std::string& line, std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
-  /// True once `fits` says so of all lines.
+  /// Returns true once `fits` accepts all lines so far.
   bool waits_until(const std::function<bool(const std::vector<std::string>&)>& fits,
                    std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
 

@@ -7,11 +7,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Prints what it measured; nothing here depends on the machine.
+/// Prints its measurements; the test itself does not depend on the machine's speed.
 TEST_F(IpcLayerTest, ReportsItsSpeed) {
   constexpr std::size_t round_trips = 5000;
   constexpr std::size_t messages = 100'000;
-  // At most so many on their way, as the echo refuses what its own way back cannot take.
+  // The most messages in flight, because the echo refuses what its return channel cannot accept.
   constexpr std::size_t window = 4000;
   const auto peer = start_ready("echo", "worker.1");
   const auto layer = make();

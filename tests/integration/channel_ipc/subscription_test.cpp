@@ -104,7 +104,7 @@ TEST_F(IpcLayerTest, MessagesBetweenTwoSubscriptionsWait) {
     };
     receiver->tell("stop");
     ASSERT_TRUE(said("stopped", round + 1));
-    // Perhaps before this instance knows.
+    // Perhaps before this instance notices.
     for (int i = 0; i < 20; ++i) EXPECT_EQ(layer->send(m_channel, numbered("s", next++)), SendResult::accepted);
     receiver->tell("start");
     ASSERT_TRUE(said("ready", round + 2));
@@ -136,7 +136,7 @@ TEST_F(IpcLayerTest, AMessageThatComesTooLateForItsReceiverGoesToAnother) {
   const auto sender = make();
   auto subscription = leaving->receive(m_channel, [](const Message&) {});
   ASSERT_EQ(sender->send(m_channel, numbered("s", 0)), SendResult::accepted);
-  // Sent within microseconds, before the sender can know; or waiting there. Either way it must not get lost.
+  // Sent within microseconds, before the sender can notice, or already waiting. Either way it must not get lost.
   for (Sequence i = 1; i < 200; ++i) {
     subscription.reset();
     EXPECT_EQ(sender->send(m_channel, numbered("s", i)), SendResult::accepted);

@@ -43,7 +43,7 @@ TEST_F(IpcLayerTest, AChannelWithoutAReceiverFills) {
   ASSERT_TRUE(book.waits_for(101));
 }
 
-/// What the layer takes for a receiver that does not come back: bounded, and refused at once after that.
+/// What the layer accepts for a receiver that hangs is bounded; after that it refuses at once.
 TEST_F(IpcLayerTest, AReceiverThatHangsFillsItsChannelAndNoOther) {
   const auto hanging = start_ready("hang", "worker.1");
   const auto good = start_ready("receive", "worker.2");

@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Senders that number what the layer takes, until they are stopped.
+/// Senders that number the messages that the layer accepts, until they are stopped.
 class Senders {
  public:
   Senders(std::vector<ChannelLayer*> layers, ChannelName channel) : m_channel(std::move(channel)) {
@@ -49,7 +49,7 @@ class Senders {
 
 class RedisFaultTest : public RedisLayerTest {
  protected:
-  /// Returns when messages have come for a while; false where they do not come.
+  /// Returns when messages have arrived for a while; false if they do not.
   static bool flows(const Receipts& receipts, std::chrono::milliseconds limit) {
     return receipts.wait_for(receipts.count() + 200, limit);
   }
@@ -68,7 +68,7 @@ TEST_F(RedisFaultTest, RedisThatRestartsEmptyDuplicatesAndReordersNothing) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_TRUE(flows(receipts, 5s)) << whole_log();
     server().kill();
-    // Until the layer has noticed it takes probes, and sends them later.
+    // Until the layer notices, it accepts probes, and sends them later.
     const std::string prober = "probe" + std::to_string(round);
     ASSERT_TRUE(eventually(3s, [&, probe = Sequence(0)]() mutable {
       return layers[0]->send(m_channel, numbered(probe++, prober)) == SendResult::unavailable;
@@ -120,7 +120,7 @@ TEST_F(RedisFaultTest, MessagesThatRedisRestoresFromItsDiskAreNotDeliveredAgain)
   server().kill();
   server().start();
   EXPECT_EQ(server().command({"LLEN", old_key}), "10");
-  // The layer drops a message that it has sent on the connection to the dead server.
+  // The layer drops a message that it sent on the connection to the dead server.
   ASSERT_TRUE(eventually(10s, [&, next = Sequence(10)]() mutable {
     if (layer->send(m_channel, numbered(next)) == SendResult::accepted) ++next;
     return receipts.count() > 10;
@@ -146,7 +146,7 @@ TEST_F(RedisFaultTest, AServerThatClosesIdleConnectionsIsNotAnOutage) {
     return std::stoul(info.substr(info.find(mark) + mark.size()));
   };
   const std::size_t before = connections();
-  std::size_t asked = 0;  // each question is a connection, too
+  std::size_t asked = 0;  // each query is a connection, too
   ASSERT_TRUE(eventually(8s, [&] { return connections() - before >= ++asked + 2; })) << "both writers came again";
   for (Sequence i = 1; i < 4; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   ASSERT_TRUE(receipts.wait_for(4));
@@ -227,12 +227,12 @@ TEST_F(RedisFaultTest, WritersConnectionsThatAreCutLoseNothing) {
   const std::size_t accepted = senders.stop();
   EXPECT_EQ(receipts.disorders(), 0u);
   EXPECT_EQ(receipts.doubles(), 0u);
-  // Where a reader was cut between two BLMPOPs at most one answer went with it.
+  // A reader that was cut between two BLMPOPs lost at most one answer.
   EXPECT_TRUE(eventually(5s, [&] { return receipts.count() + 2000 >= accepted; }))
       << receipts.count() << " of " << accepted;
 }
 
-/// What was sent on a connection that was given up must not be done once what it brought has been asked after.
+/// Messages sent on an abandoned connection must not be executed after their effect has been queried.
 TEST_F(RedisFaultTest, AnAbandonedConnectionIsEndedBeforeItsMessagesAreQueried) {
   const auto layer = make();
   Receipts receipts;

@@ -112,7 +112,7 @@ TEST_F(RedisLayerTest, ReceiversOfTwoInstancesShareAChannelWithoutDuplicates) {
     for (const Message& message : part.messages()) all.note(message);
   }
   EXPECT_EQ(all.doubles(), 0u);
-  // In one instance strictly in turn; between instances as they ask.
+  // Within one instance strictly in turn; between instances as they request.
   EXPECT_NEAR(static_cast<double>(receipts[0].count()), static_cast<double>(receipts[1].count()), 1);
   EXPECT_NEAR(static_cast<double>(receipts[2].count()), static_cast<double>(receipts[3].count()), 1);
 }
@@ -208,7 +208,7 @@ TEST_F(RedisLayerTest, MessagesThatCertainlyFitAreAppendedWithoutTheScript) {
   EXPECT_GT(server().calls_of("exec"), 2u);
   EXPECT_EQ(receipts.disorders(), 0u);
 
-  // Half full: from here on the script looks how much room there is.
+  // Half full: from here on the script checks how much room there is.
   const auto length = [&] { return std::stoul(server().command({"LLEN", key()})); };
   for (Sequence i = 10; i < 60; ++i) {
     ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
@@ -227,7 +227,7 @@ TEST_F(RedisLayerTest, NothingRunsWhileThereIsNoWork) {
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   ASSERT_TRUE(receipts.wait_for(1));
   const auto count = [&] { return appends() + server().calls_of("blmpop"); };
-  // The commands of the message itself are counted after it is here.
+  // Redis counts the commands of the message itself after it has arrived.
   std::uint64_t before = 0;
   ASSERT_TRUE(eventually(5s, [&] {
     before = count();

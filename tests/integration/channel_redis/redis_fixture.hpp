@@ -1,6 +1,6 @@
 #pragma once
 
-/// The plugin "redis", loaded as the program loads it, and a Redis server of its own.
+/// The plugin "redis", loaded as the program loads it, and a Redis server for the test.
 
 #include <gmock/gmock.h>
 
@@ -22,7 +22,7 @@ namespace tellina::testing {
 
 using namespace std::chrono_literals;
 
-/// A section of config.json as a program builds it: the keys keep their names as paths.
+/// A section of config.json as a program builds it: the keys' paths are their names.
 class Section {
  public:
   Section& text(const std::string& key, const std::string& value);
@@ -33,10 +33,10 @@ class Section {
   Config::Node m_node;
 };
 
-/// Whether a condition becomes true in time; looked at every millisecond.
+/// Whether a condition becomes true in time; checks it every millisecond.
 bool eventually(std::chrono::milliseconds limit, const std::function<bool()>& condition);
 
-/// What was received. Threads: any.
+/// Received messages. Threads: any.
 class Receipts {
  public:
   Receiver receiver() {
@@ -47,7 +47,7 @@ class Receipts {
   std::vector<Sequence> numbers() const;
   std::size_t count() const;
   bool wait_for(std::size_t count, std::chrono::milliseconds limit = 10s) const;
-  /// Of each sender (`connection`): how many numbers did not come after all lower ones that came.
+  /// For each sender (`connection`): how many numbers did not come after all lower ones that came.
   std::size_t disorders() const;
   /// How many pairs of sender and number came more than once.
   std::size_t doubles() const;
@@ -60,23 +60,23 @@ class Receipts {
 
 class RedisLayerTest : public ::testing::Test {
  protected:
-  /// `section` gets the url of m_server where it has none.
+  /// `section` gets the url of m_server if it has none.
   std::unique_ptr<ChannelLayer> make(Section section = Section());
-  /// Of any url, whatever m_server is.
+  /// For any url, independent of m_server.
   std::unique_ptr<ChannelLayer> make_from(const Config& config);
-  /// Returns what a wrong section is refused with.
+  /// Returns the error for an invalid section.
   std::string refusal_of(const Section& section);
   RedisServer& server();
-  /// Sends until it is taken; false after `limit`.
+  /// Sends until the message is accepted; returns false after `limit`.
   static bool send_surely(ChannelLayer& layer, const ChannelName& channel, const Message& message,
                           std::chrono::milliseconds limit = 10s);
   static Message numbered(Sequence sequence, std::string connection = "c") {
     return Message(MessageKind::data, std::move(connection), sequence, "x");
   }
-  /// Of a channel, in this run of m_server.
+  /// The key of a channel, in this run of m_server.
   std::string key_of(const ChannelName& channel);
   std::string key() { return key_of(m_channel); }
-  /// How many batches were appended or tried.
+  /// How many appends of batches ran or were tried.
   std::uint64_t appends() { return server().calls_of("evalsha") + server().calls_of("exec"); }
   bool has_logged(const std::string& part) const;
   std::string whole_log() const;

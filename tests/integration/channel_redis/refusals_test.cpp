@@ -15,7 +15,7 @@ using ::testing::Not;
 
 class RedisRefusalTest : public RedisLayerTest {
  protected:
-  /// Uses the layer until it says that it cannot send; returns the log.
+  /// Uses the layer until it reports that it cannot send; returns the log.
   std::string log_of_refusal(ChannelLayer& layer) {
     const auto subscription = layer.receive(m_channel, [](Message) {});
     EXPECT_TRUE(eventually(5s, [&] { return layer.send(m_channel, numbered(0)) == SendResult::unavailable; }));
@@ -191,7 +191,7 @@ TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
   EXPECT_EQ(bad.doubles(), 0u);
 }
 
-/// Accepts connections one after another on a unix socket, says one thing to each, and waits for it to be closed.
+/// Accepts connections one after another on a unix socket, sends one text on each, and waits until it is closed.
 class Speaker {
  public:
   Speaker(std::string path, std::string words) : m_words(std::move(words)) {

@@ -54,7 +54,7 @@ TEST_F(RedisLayerTest, MessagesAfterTheEndGoToTheNextReceiver) {
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(0)));
   ASSERT_TRUE(first.wait_for(1));
   subscription.reset();
-  // This instance's BLMPOP has let go of the channel: the message stays in Redis.
+  // This instance's BLMPOP no longer includes the channel: the message stays in Redis.
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(1)));
   ASSERT_TRUE(eventually(5s, [&] { return server().command({"LLEN", key()}) == "1"; }));
   Receipts next;

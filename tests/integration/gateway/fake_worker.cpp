@@ -42,7 +42,7 @@ void FaultyLayer::refuse(const std::string& channel, SendResult result, int time
   m_times = times;
 }
 
-/// Sends in order, from a thread of its own.
+/// Sends in order, from a separate thread.
 class FakeWorker::Courier {
  public:
   explicit Courier(ChannelLayer& layer) : m_layer(layer), m_thread([this] { run(); }) {}

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The other end of the channel layer, as a test wants it.
+/// The other end of the channel layer, controlled by the test.
 
 #include <atomic>
 #include <condition_variable>
@@ -15,7 +15,7 @@
 
 namespace tellina::testing {
 
-/// Passes everything to another layer, except what a test tells it to refuse. Threads: any.
+/// Forwards everything to another layer, except what a test tells it to refuse. Threads: any.
 class FaultyLayer final : public ChannelLayer {
  public:
   explicit FaultyLayer(std::unique_ptr<ChannelLayer> layer) : m_layer(std::move(layer)) {}
@@ -26,7 +26,7 @@ class FaultyLayer final : public ChannelLayer {
   }
   bool is_process_local() const override { return true; }
 
-  /// The next `times` messages to the channel get this answer.
+  /// The next `times` messages to the channel get this result.
   void refuse(const std::string& channel, SendResult result, int times);
   int refusals_left() const { return m_times; }
 
@@ -49,32 +49,32 @@ class FakeWorker {
   static constexpr const char* channel = "worker.fake";
 
   std::atomic<std::uint64_t> affinity{0};
-  std::atomic<bool> answers{true};  ///< else requests are left without a reply
-  std::atomic<bool> accepts{true};  ///< else connects are left without an accept
-  std::atomic<bool> echoes{true};   ///< else frames are only recorded
+  std::atomic<bool> answers{true};  ///< if false, requests get no reply
+  std::atomic<bool> accepts{true};  ///< if false, connects get no accept
+  std::atomic<bool> echoes{true};   ///< if false, frames are only recorded
   std::atomic<bool> gives_credit{true};
   std::atomic<bool> ready{true};
   std::atomic<bool> holds_logins{false};  ///< logins wait for release_logins()
   std::atomic<int> logins_tried{0};
-  std::atomic<bool> on_other_thread{false};  ///< sends accepts and echoes from a thread of its own
+  std::atomic<bool> on_other_thread{false};  ///< sends accepts and echoes from a separate thread
 
   /// The next message of this connection is lost.
   void lose(const std::string& connection) { renumber(connection, 1); }
   /// The next message has the number of the last one.
   void repeat(const std::string& connection) { renumber(connection, -1); }
-  /// To the lane of a connection.
+  /// Sends to the lane of a connection.
   void send(MessageKind kind, const std::string& connection, Bytes body);
   void accept(const std::string& connection) { send(MessageKind::accept, connection, channel); }
 
   /// Answers the logins that wait, and each later one at once.
   void release_logins();
 
-  /// Waits until the condition on what was received holds; false after 5 s.
+  /// Waits until the condition on the received messages holds; returns false after 5 s.
   bool wait_for(const std::function<bool(const std::vector<Message>&)>& condition);
   std::vector<Message> received();
   /// The connects, in order of arrival.
   std::vector<Message> connects();
-  /// The id of the connection of that number once it has come.
+  /// The id of the connection with this number, once it has arrived.
   std::string connection(std::size_t number = 0);
   std::size_t bytes_received();
 

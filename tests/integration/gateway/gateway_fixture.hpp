@@ -25,13 +25,13 @@ class GatewayTest : public ::testing::Test {
   GatewayTest();
   ~GatewayTest() override;
 
-  /// Called by the test once it has set `config`.
+  /// The test calls it once it has set `config`.
   void start();
   void stop();
 
-  /// The value of a line of /metrics, asked of the gateway itself.
+  /// The value of a line of the gateway's own /metrics.
   long metric(const std::string& name_and_labels);
-  /// Waits until the metric has the value; false after 5 s.
+  /// Waits until the metric has the value; returns false after 5 s.
   bool wait_for_metric(const std::string& name_and_labels, long value);
 
   std::filesystem::path folder;  ///< removed at the end; static/ in it holds html/index.html

@@ -175,7 +175,7 @@ TEST_F(HttpTest, RefusesInvalidHttp) {
 }
 
 TEST_F(HttpTest, RefusesABodyWhoseEndAnotherProgramCouldFindElsewhere) {
-  // Behind each body is a request that a server would answer which reads the body by another header.
+  // Each body is followed by a request that a server would answer if it read the body by another header.
   const std::string hidden = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
   const std::string length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n";
   const std::vector<std::pair<std::string, int>> cases{

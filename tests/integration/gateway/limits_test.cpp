@@ -17,16 +17,17 @@ using ::testing::HasSubstr;
 
 class LimitsTest : public GatewayTest {
  protected:
-  /// Sends one byte at a time until the gateway hangs up; false after 5 s.
+  /// Sends one byte at a time until the gateway closes; returns false after 5 s.
   static bool dribble_until_cut(RawClient& client, const std::string& bytes) {
     const auto end = std::chrono::steady_clock::now() + 5s;
     for (std::size_t i = 0; std::chrono::steady_clock::now() < end; ++i) {
       if (!client.send(bytes.substr(i % bytes.size(), 1))) return true;
-      std::this_thread::sleep_for(2ms);  // a slow client is what this is about
+      std::this_thread::sleep_for(2ms);  // a slow client is under test
     }
     return false;
   }
-  /// Asks for more than the buffers on the way hold, with the header lines, and takes it only once it is cut.
+  /// Requests more than the buffers on the way can hold, with the header lines, and reads it only after the connection
+  /// is cut.
   void expect_cut_while_written(const std::string& header_lines) {
     std::ofstream(folder / "static" / "large.bin") << std::string(limits::served_file / 2, 'x');
     config.limits.write_timeout = 300ms;
@@ -40,13 +41,13 @@ class LimitsTest : public GatewayTest {
     EXPECT_EQ(client.read_answer().status, 0) << "it got all of the answer";
     EXPECT_TRUE(client.is_closed());
   }
-  /// Waits for one of the connections that are allowed to end; false after 30 s. To make the ETag of a large file takes
-  /// ThreadSanitizer seconds on a busy machine, in which that loop answers nobody.
+  /// Waits until one of the allowed connections ends; returns false after 30 s. On a busy machine, ThreadSanitizer
+  /// needs seconds for the ETag of a large file, and that loop answers nobody meanwhile.
   bool another_is_served() const {
     const auto end = std::chrono::steady_clock::now() + 30s;
     while (std::chrono::steady_clock::now() < end) {
       if (RawClient(port).get("/healthz").status == 200) return true;
-      std::this_thread::sleep_for(10ms);  // what is refused takes the loops' time too
+      std::this_thread::sleep_for(10ms);  // refused requests take the loops' time too
     }
     return false;
   }

@@ -238,7 +238,7 @@ TEST_F(LoginTest, IsBusyIfNoWorkerAnswers) {
 TEST_F(LoginTest, IsBusyIfTheChannelIsFull) {
   start();
   RawClient client(port);
-  // Behind the question that a gateway asks when it starts.
+  // After the request that a gateway sends when it starts.
   EXPECT_EQ(client.get("/readyz").status, 200);
   layer->refuse("http.request", SendResult::full, 1);
   EXPECT_EQ(client.login("bob").status, 503);

@@ -1,4 +1,5 @@
-/// A proxy in front, which is a peer of 127.0.0.1 as any other here: only the configuration makes it trusted.
+/// A proxy in front of the gateway. Like every peer here its address is 127.0.0.1; only the configuration makes it
+/// trusted.
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// An HTTP client that can also send what is no HTTP.
+/// An HTTP client that can also send invalid HTTP.
 
 #include <chrono>
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace tellina::testing {
 
-/// Header names in lower case; one that comes twice holds both values, joined by ", ".
+/// Header names are in lower case. A repeated header has both values, joined by ", ".
 class RawAnswer {
  public:
-  int status = 0;  ///< 0 where the connection ended, or 5 s passed, before an answer was complete
+  int status = 0;  ///< 0 if the connection ended, or 5 s passed, before the response was complete
   std::map<std::string, std::string> headers;
   std::string body;
 
@@ -26,13 +26,13 @@ class RawAnswer {
 /// Blocking, with a deadline of 5 s for everything. Threads: one.
 class RawClient {
  public:
-  /// `receive_buffer`: bytes that the system keeps for a client that does not read; its own choice where it is 0.
+  /// `receive_buffer`: bytes that the system buffers for a client that does not read; 0 for the default.
   explicit RawClient(std::uint16_t port, int receive_buffer = 0);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient();
 
-  /// False where the other side has gone.
+  /// Returns false if the other side is gone.
   bool send(std::string_view bytes);
   RawAnswer read_answer(bool has_body = true);
   /// Sends "METHOD PATH HTTP/1.1" with a Host, the given header lines (each with its "\r\n") and a body, and reads the
@@ -48,7 +48,7 @@ class RawClient {
                     const std::string& body = {});
   void send_login(const std::string& access_code, const std::string& header_lines = {});
 
-  /// True once the other side has closed; false after 5 s.
+  /// Returns true once the other side has closed; false after 5 s.
   bool is_closed();
   std::string host() const { return "127.0.0.1:" + std::to_string(m_port); }
 

@@ -74,7 +74,7 @@ TEST_F(StopTest, IsDoneWithinItsTimeWhileBusy) {
             client.read();
           }
         } catch (const std::exception&) {
-          // The gateway stops in the middle: any end will do.
+          // The gateway stops meanwhile, so any end is acceptable.
         }
       }
     });

@@ -21,9 +21,8 @@ class ClientFrame {
   std::string payload;
 };
 
-/// Blocking, with a deadline of 5 s for everything but close(). Throws std::runtime_error where it passes, and
-/// boost::system::system_error where the connection ends.
-/// Threads: one.
+/// Blocking, with a deadline of 5 s for everything except close(). Throws std::runtime_error at the deadline, and
+/// boost::system::system_error if the connection ends. Threads: one.
 class WebSocketClient {
  public:
   /// Connects; `decorate` may change the request, which carries the cookie of participant 7.
@@ -34,12 +33,12 @@ class WebSocketClient {
   void send_text(const std::string& text);
   void send_binary(const std::string& bytes);
   ClientFrame read();
-  /// Reads until the server closes; returns its code, and its reason in `reason`. 1006 where it just hung up.
+  /// Reads until the server closes; returns its code, and its reason in `reason`. 1006 if there was no close frame.
   std::uint16_t read_close(std::string* reason = nullptr);
   void close(std::uint16_t code, const std::string& reason);
   boost::asio::ip::tcp::socket& socket() { return m_stream.next_layer(); }
 
-  /// Sends and reads at one time, so that neither side's buffers can stop the other: `count` frames each way.
+  /// Sends and reads at the same time, so that neither side's buffers can block the other: `count` frames each way.
   void exchange(std::size_t count, const std::function<std::string(std::size_t)>& make,
                 const std::function<void(std::size_t, const std::string&)>& check);
 

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 class WebSocketFaultTest : public GatewayTest {
  protected:
-  /// The status of the answer.
+  /// The status of the response.
   static int upgrade(RawClient& client) {
     const RawAnswer answer =
         client.get("/api/v1/terminal",
@@ -208,7 +208,7 @@ TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
   const auto is_told = [](const std::vector<Message>& received) {
     return received.back().kind == MessageKind::disconnect;
   };
-  // The kernel's buffers take some mebibytes first.
+  // The kernel's buffers hold some mebibytes first.
   for (int i = 0; i < 1000 && !is_told(worker->received()); ++i) {
     worker->send(MessageKind::data, id, data_frame(0, std::string(64 * 1024, 'x')));
   }
@@ -220,7 +220,7 @@ TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
 TEST_F(WebSocketFaultTest, DetectsASilentPeer) {
   config.limits.websocket_idle_timeout = 200ms;
   start();
-  WebSocketClient client(port);  // answers no ping, as nothing reads
+  WebSocketClient client(port);  // answers no ping, because nothing reads
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
   EXPECT_EQ(worker->received().front().kind, MessageKind::disconnect);
   EXPECT_TRUE(worker->received().front().body.starts_with("1006 "));

@@ -23,7 +23,7 @@ std::string bad_file(const std::string& name) { return (bad(name) / (name + ".so
 
 class BadPluginsTest : public ::testing::Test {
  protected:
-  /// The one problem of a folder with one bad plugin, without the file's name in front.
+  /// The only problem of a folder with one bad plugin, without the file's name at the front.
   static std::string problem_of(const std::string& name) {
     const PluginRegistry registry({bad(name)});
     EXPECT_THAT(registry.plugins(), IsEmpty());
@@ -198,7 +198,7 @@ TEST_F(BadPluginsTest, TheListShowsValidPluginsAndReportsBadOnes) {
   const int status = run_program(
       {"plugins", "list", "--plugin-dir", plugin_folder(), "--plugin-dir=" + bad("bad_name").string()}, none, context);
   EXPECT_EQ(status, 1);
-  // How wide the columns are depends on what else is built.
+  // The width of the columns depends on which other plugins are built.
   EXPECT_THAT(out.str(), ContainsRegex("KIND             NAME +VERSION  FILE\n"));
   EXPECT_THAT(out.str(),
               ContainsRegex("channel layer    memory +0.1.0    " + plugin_folder() + "/channel_memory.so\n"));

@@ -1,4 +1,4 @@
-// A plugin that is good unless one of these is defined otherwise.
+// A plugin that is valid unless one of these macros is redefined.
 #include "tellina/ordering_policy.hpp"
 
 #ifndef BENT_TAG

@@ -1,4 +1,4 @@
-/// `tellina plugins check`: what it refuses, what it prints, and how it ends.
+/// `tellina plugins check`: its refusals, its output, and its exit status.
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-// A plugin whose constructor throws what its section asks for.
+// A plugin whose constructor throws what its section names.
 #include <stdexcept>
 
 #include "tellina/ordering_policy.hpp"

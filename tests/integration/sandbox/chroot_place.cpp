@@ -18,7 +18,7 @@ std::map<std::string, Setting> settings() { return {}; }
 Processes sandbox_processes(int host) { return descendants(host); }
 
 std::vector<std::string> leftovers() {
-  // Mounts at or below a root file system. Others are other programs'.
+  // Mounts at or below a root file system. Others belong to other programs.
   std::ifstream file("/proc/self/mountinfo");
   std::vector<std::string> found;
   for (std::string line; std::getline(file, line);) {

@@ -1,4 +1,4 @@
-/// What is so of this sandbox alone: what its probe says, and that nothing outlives its host.
+/// Properties of this sandbox only: its probe's report, and that nothing outlives its host.
 
 #include <fcntl.h>
 #include <grp.h>
@@ -24,9 +24,9 @@ namespace {
 
 using CoreProbe = SandboxTest;
 
-/// Set where an ordinary user's probe has to say that root's files are root's.
+/// Set if an ordinary user's probe must report that root's files belong to root.
 constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
-/// The path of a file with shell commands: newuidmap runs them first while the file is there.
+/// The path of a file with shell commands, which newuidmap runs first while the file exists.
 constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
 
 TEST_F(CoreProbe, ReportsWhoseRootsFilesAre) {
@@ -64,7 +64,7 @@ TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
       << memory.how;
   EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
   EXPECT_EQ(descendants(getpid()), before);
-  // Servers of other tests probe too, for a moment.
+  // Other tests' servers probe too, for a moment.
   EXPECT_TRUE(eventually([] { return place::leftovers_of("probe").empty(); }, "nothing of a probe is left"));
   try {
     backend()->adopt("x");
@@ -100,7 +100,8 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
   Backend()->sweep(host.owner(), {});
 }
 
-/// The state of a process or thread, from proc(5): "S" while it waits, "Z" when it has ended; empty where there is
+/// The state of a process or thread, from proc(5): "S" while it waits, "Z" when it has ended; empty if it does not
+/// exist.
 /// none.
 std::string state_of(const std::string& path) {
   std::ifstream file("/proc/" + path + "/stat");
@@ -141,7 +142,7 @@ TEST(CorePool, HandsOutNoDeadSandbox) {
   const std::unique_ptr<Sandbox> one = pooled->start(make_spec());
   Shell its(*one);
   ASSERT_TRUE(its.prompt());
-  // The pool makes one after another: once the second is there, the pool has the first.
+  // The pool creates one after another: once the second exists, the pool holds the first.
   ASSERT_TRUE(eventually(
       [&] { return descendants(getpid()).size() == before.size() + 3 * place::processes_of_an_instance + 1; },
       "two sandboxes are there beside the one with a shell"));
@@ -215,7 +216,7 @@ TEST(CoreHostDeath, LeavesNothingAtAnyMomentOfAStart) {
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
-/// The same tests with the plugin run by an ordinary user, where the kernel allows and denies other things.
+/// The same tests with the plugin run by an ordinary user, for whom the kernel allows and denies other things.
 TEST(OrdinaryUser, PassesTheCoreTests) {
   const uid_t user = geteuid() == 0 ? 12345 : geteuid();
   const std::filesystem::path report =
@@ -240,7 +241,7 @@ TEST(OrdinaryUser, PassesTheCoreTests) {
   EXPECT_EQ(status, 0) << "run by an ordinary user, who must be able to read the build folder:\n" << text;
 }
 
-/// In a mount namespace of its own: a user with subordinate users, to whom the root file system belongs.
+/// In a separate mount namespace: a user with subordinate users, who owns the root file system.
 void become_user_with_subordinates(uid_t user, const std::filesystem::path& folder) {
   const auto require = [](bool succeeded) {
     if (!succeeded) _exit(120);
@@ -260,7 +261,7 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
   cover("/etc/subuid", "other:1:5\nsomebody:700000:65536\n");
   cover("/etc/subgid", number + ":800000:65536\n");
 
-  // A newuidmap that fails as a test says.
+  // A newuidmap that fails on a test's request.
   const std::string fault = folder / "faults/fault";
   require(mkdir((folder / "faults").c_str(), 0755) == 0 && chown((folder / "faults").c_str(), user, user) == 0);
   const std::string real = folder / "real_newuidmap";
@@ -271,7 +272,7 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
   require(mount(wrapper.c_str(), "/usr/bin/newuidmap", nullptr, MS_BIND, nullptr) == 0);
   setenv(mapper_fault, fault.c_str(), 1);
 
-  // The files of the host's root become this user's, as where this user has made them.
+  // The files of the host's root become this user's, as if this user had created them.
   int pipe_ends[2];
   require(pipe(pipe_ends) == 0);
   const pid_t holder = fork();
@@ -322,7 +323,7 @@ TEST(RootUserWithSubordinates, IsTheRootOfItsSandboxes) {
   EXPECT_EQ(status, 0) << text;
 }
 
-/// Of the user that RootUserWithSubordinates makes; another one has nothing to map.
+/// Runs as the user that RootUserWithSubordinates creates; another user has nothing to map.
 class SubordinateUsers : public ::testing::Test {
  protected:
   SubordinateUsers() {

@@ -1,4 +1,4 @@
-/// What a participant knows from other machines and expects here.
+/// Things that participants know from other machines and expect here.
 
 #include "place.hpp"
 #include "sandbox_fixture.hpp"
@@ -9,13 +9,13 @@ namespace {
 class CoreFamiliar : public SandboxTest {
  protected:
   std::string run(const std::string& command) { return shell().run(command).output; }
-  /// Types the beginning of a line and Tab, waits for the rest, and throws the line away.
+  /// Types the beginning of a line and Tab, waits for the completion, and discards the line.
   void expect_completed(const std::string& typed, const std::string& line) {
     const std::size_t before = shell().screen().size();
     shell().type(typed + "\t");
     const auto is_there = [&](const std::string& screen) {
       std::string shown = screen.substr(before);
-      std::erase(shown, '\a');  // where there are several
+      std::erase(shown, '\a');  // if there are several
       return shown.find(line) != std::string::npos;
     };
     EXPECT_TRUE(shell().read_until(is_there, std::chrono::seconds(20), "Tab behind " + typed));
@@ -94,7 +94,7 @@ TEST_F(CoreFamiliar, LimitsShowInNprocAndFree) {
   EXPECT_EQ(run("nproc"), run("nproc --all")) << "never more than there are";
 }
 
-/// Root's files are root's where the server is root; else where its user has subordinate users.
+/// Root's files belong to root if the server is root, or if its user has subordinate users.
 class RootFamiliar : public CoreFamiliar {};
 
 TEST_F(RootFamiliar, FilesOfRootAreRoots) {
@@ -116,7 +116,7 @@ TEST_F(RootFamiliar, NobodyBecomesRoot) {
   EXPECT_EQ(run("findmnt -n -o OPTIONS -T /usr/bin/passwd | tr , '\\n' | grep -c -x -e ro -e nosuid -e nodev"),
             place::is_docker ? "1\n" : "3\n");
   EXPECT_EQ(run("cat /etc/shadow 2>&1"), "cat: /etc/shadow: Permission denied\n");
-  // The second column is the number outside, as this namespace's parent counts.
+  // The second column is the number outside, as seen from this namespace's parent.
   EXPECT_EQ(run("awk '$2 < 1880000000 && $3 < 4294967295' /proc/self/uid_map /proc/self/gid_map"), "")
       << "no user of the sandbox is a user of the host";
 }

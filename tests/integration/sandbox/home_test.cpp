@@ -1,4 +1,4 @@
-/// What goes into a home, and what a snapshot says of it.
+/// The content of a home, and what a snapshot reports of it.
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ WallTime at(std::int64_t seconds, std::int64_t nanoseconds) {
   return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds));
 }
 
-/// Every attribute that an initial tree sets must come back from a snapshot.
+/// A snapshot must return every attribute that an initial tree sets.
 void expect_same(const FileNode& wanted, const FileNode& got, const std::string& path) {
   SCOPED_TRACE(path);
   ASSERT_EQ(got.kind, wanted.kind);
@@ -149,7 +149,7 @@ TEST_F(CoreHome, SnapshotRespectsItsLimits) {
 
 class CoreBadHome : public ::testing::Test {
  protected:
-  /// The text of the error that a start with this tree ends with; checks that nothing is left.
+  /// The error text of a start with this tree; checks that nothing is left.
   std::string fail_to_start(const FileNode& root, ErrorCode code, const std::string& working_directory = "~") {
     SandboxSpec spec = make_spec();
     spec.initial.root = root;
@@ -171,7 +171,7 @@ class CoreBadHome : public ::testing::Test {
 };
 
 TEST_F(CoreBadHome, NamesPathAndReason) {
-  fail_to_start(FileNode(FileKind::regular), ErrorCode::seed_failed);  // the plugin now has what it makes once
+  fail_to_start(FileNode(FileKind::regular), ErrorCode::seed_failed);  // the plugin now has what it creates once
   const std::size_t descriptors = count_descriptors();
   FileNode root = FileNode::directory();
   root.children["dir"] = FileNode::directory();

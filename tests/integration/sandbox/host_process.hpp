@@ -1,6 +1,6 @@
 #pragma once
 
-/// This program in another part: a host that starts a sandbox and is then killed, or the tests as another user.
+/// This program in another role: a host that starts a sandbox and is then killed, or the tests as another user.
 
 #include <string>
 
@@ -11,12 +11,12 @@ namespace tellina::test {
 inline constexpr const char* be_host_flag = "--be-a-host";
 inline constexpr const char* be_starting_host_flag = "--be-a-host-that-starts";
 
-/// Starts a sandbox and two in advance, has a daemon in it, writes "OWNER\n" to standard output and waits for ever.
+/// Starts a sandbox with a daemon, lets the pool prewarm two, writes "OWNER\n" to standard output and waits for ever.
 int be_host();
 /// Writes "OWNER\n" to standard output, starts a sandbox at once, and waits for ever.
 int be_starting_host();
 
-/// This program once more, in a process of its own, from when it has said its owner.
+/// Another process of this program. The constructor returns when it has written its owner.
 class HostProcess {
  public:
   explicit HostProcess(const char* flag = be_host_flag);

@@ -1,4 +1,4 @@
-/// A participant who tries what they should not be able to do.
+/// A participant who tries forbidden things.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ namespace {
 class OrdinaryHostile : public SandboxTest {
  protected:
   std::string run(const std::string& command) { return shell().run(command).output; }
-  /// A line of Perl's; "$!" of its last call is printed.
+  /// Runs a line of Perl and prints "$!" of its last call.
   std::string perl(const std::string& program) { return run("perl -e '" + program + "; print \"$!\\n\"'"); }
   void expect_alive() { EXPECT_EQ(run("echo alive"), "alive\n"); }
 };
@@ -83,7 +83,7 @@ TEST_F(OrdinaryHostile, NothingElseCanBeWritten) {
 TEST_F(OrdinaryHostile, SignalsReachNobodyElse) {
   shell().run("kill -9 -1; kill -STOP -1; kill -9 1; kill -STOP 1; kill -TERM 1; true");
   expect_alive();
-  // A participant who ends their own shell by the way has only that.
+  // If participants kill their own shell in the process, that affects only them.
   shell().type("perl -e 'kill 9, -1'\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
   sandbox().restart_shell(TerminalSize());

@@ -1,4 +1,4 @@
-/// That nothing is left after an end in order.
+/// Nothing is left after an orderly end.
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-/// The shell's marks, as the record of commands is made from them, with the real bash.
+/// The marks of a real bash, from which the record of commands is made.
 
 #include <thread>
 
@@ -95,7 +95,7 @@ TEST_F(Marks, ComeInPairsWhateverIsTyped) {
   EXPECT_EQ(new_marks(), (Texts{"A", "B"}));
   shell().type("half a com");
   shell().read_until("half a com");
-  // A Ctrl-C while bash still draws the line makes it forget to draw the next prompt; nothing tells when it has drawn.
+  // A Ctrl-C while bash still draws the line makes it skip the next prompt, and nothing shows when it has drawn.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   shell().type("\x03");
   shell().prompt();

@@ -1,5 +1,5 @@
-/// Programs of one session that take more memory together than they may, and others that only look so. Where there is
-/// no memory cgroup, the sandbox looks once in a while.
+/// Programs of one session that together take more memory than allowed, and others that only seem to. Without a memory
+/// cgroup, the sandbox checks at intervals.
 
 #include <cstdlib>
 
@@ -8,11 +8,11 @@
 namespace tellina::test {
 namespace {
 
-/// Perl that takes memory for good.
+/// Perl that takes memory and keeps it.
 constexpr const char* take_200_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 200 << 20; ";
 constexpr const char* take_150_mib = "open F, \"<\", \"/dev/zero\"; sysread F, $x, 150 << 20; ";
 
-/// Perl that calls a function of machine code.
+/// Perl that calls a function in machine code.
 std::string call(const std::string& code) {
   return "require XSLoader; $m = syscall(9, 0, 4096, 7, 0x22, -1, 0); pipe R, W; syswrite W, pack \"H*\", \"" + code +
          "\"; syscall(0, fileno(R), $m, " + std::to_string(code.size() / 2) +
@@ -28,12 +28,12 @@ class OrdinaryHostileMemory : public SandboxTest {
 
   std::string run(const std::string& command) { return shell().run(command).output; }
 
-  /// Starts so many programs at once, which the shell then knows nothing of.
+  /// Starts this many programs at once, detached from the shell.
   static void start_hogs(Shell& shell, int count, const std::string& program) {
     shell.run("(for i in {1.." + std::to_string(count) + "}; do perl -e '" + program + "sleep 1000' & done)");
   }
 
-  /// Those that are left, whatever they are at yet.
+  /// How many are left, whatever they are doing.
   int hogs(Shell& shell) { return std::atoi(shell.run("ls -d /proc/[0-9]* 2>/dev/null | wc -l").output.c_str()) - 4; }
   int hogs() { return hogs(shell()); }
 
@@ -43,9 +43,9 @@ class OrdinaryHostileMemory : public SandboxTest {
                          .c_str());
   }
 
-  /// One of many at most is left, and the shell.
+  /// At most one of many is left, and the shell.
   void expect_few() {
-    // In a cgroup the hogs, the shell and what the kernel does to find memory share half a core.
+    // In a cgroup, the hogs, the shell and the kernel's search for memory share half a core.
     constexpr std::chrono::seconds patience(60);
     EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead", patience));
     EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit", patience));
@@ -67,7 +67,7 @@ TEST_F(OrdinaryHostileMemory, OfManyProcessesIsLimitedWithoutEffectOnOthers) {
 }
 
 TEST_F(OrdinaryHostileMemory, OfAForegroundProgramIsFreedAndTheShellReportsIt) {
-  // Whenever the two hold too much, the second is the larger.
+  // Whenever both together hold too much, the second is the larger.
   start_hogs(shell(), 1, "open F, \"<\", \"/dev/zero\"; sysread F, $x, 80 << 20; ");
   const CommandResult result = shell().run(std::string("perl -e '") + take_200_mib + "sleep 1000'");
   EXPECT_EQ(result.status, 128 + 9);
@@ -94,7 +94,7 @@ TEST_F(OrdinaryHostileMemory, IsLimitedDespiteAttacksOnInit) {
 }
 
 TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
-  // It continues for longer than the pause between two looks; that nothing happens has no other sign.
+  // It runs for longer than the pause between two checks, because that nothing happens cannot be observed otherwise.
   EXPECT_EQ(run(std::string("perl -e 'use POSIX \":sys_wait_h\"; ") + take_150_mib +
                 "for (1..5) { my $p = fork(); if (!$p) { sleep 1000; exit } push @p, $p } sleep 4; "
                 "print waitpid(-1, WNOHANG), \" has ended\\n\"; kill 9, @p'"),
@@ -102,7 +102,7 @@ TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
 }
 
 TEST_F(OrdinaryHostileMemory, ThatWasSharedWithTheDeadCountsOnce) {
-  // Forks that end at once, for three seconds and more: many a look comes while one goes.
+  // Forks that end at once, for more than three seconds: many checks happen while one ends.
   EXPECT_EQ(run(std::string("perl -e '") + take_150_mib +
                 "for (1..250) { $p = fork(); if (!$p) { exit } select(undef, undef, undef, 0.01); waitpid($p, 0); "
                 "$? == 0 or print \"lost one\\n\" } print \"lived\\n\"'"),
@@ -117,7 +117,7 @@ TEST_F(OrdinaryHostileMemory, OfAThreadThatOutlivesTheFirstCountsToo) {
       call(
           "b838000000bf000f010031f631d24d31d24d31c00f0585c075136a0068e80300004889e731f6b8230000000f0531ff"
           "b83c0000000f05");
-  // One after another, so that none is seen while it still looks alive.
+  // One after another, so that none is checked while it still looks alive.
   run("(for i in {1..4}; do perl -e '" + hog +
       "' & until grep -q State:.Z /proc/$!/status 2>/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.1; done; done)");
   expect_few();

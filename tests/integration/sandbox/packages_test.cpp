@@ -1,4 +1,4 @@
-/// Root file systems with packages of a study's own, and what prepares them.
+/// Root file systems with a study's packages, and their preparation.
 
 #include <stdlib.h>
 

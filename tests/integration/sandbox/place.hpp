@@ -1,6 +1,6 @@
 #pragma once
 
-/// What differs between the sandboxes that the same tests drive. Each of their programs brings its own.
+/// The differences between the sandboxes that share these tests. Each test program defines its own.
 
 #include <map>
 #include <string>
@@ -14,18 +14,18 @@ namespace tellina::test::place {
 extern const std::string plugin;
 /// Whether sandboxes are containers.
 extern const bool is_docker;
-/// Processes of one sandbox that has no shell yet.
+/// Processes of a sandbox that has no shell yet.
 extern const std::size_t processes_of_an_instance;
 
-/// What every backend's section has unless a test says otherwise.
+/// The settings of every backend unless a test changes them.
 std::map<std::string, Setting> settings();
 
-/// Processes of all sandboxes that `host` has started; of a container engine, those of all its containers.
+/// Processes of all sandboxes that `host` has started; for a container engine, those of all its containers.
 Processes sandbox_processes(int host);
 
-/// What is left of sandboxes on this machine beside processes, a line each.
+/// Leftovers of sandboxes on this machine except processes, one per line.
 std::vector<std::string> leftovers();
-/// What is left under an owner's name.
+/// Leftovers under an owner's name.
 std::vector<std::string> leftovers_of(const OwnerId& owner);
 
 }  // namespace tellina::test::place

@@ -154,7 +154,7 @@ bool becomes_readable(int descriptor, std::chrono::seconds deadline) {
 
 namespace {
 
-/// (parent, start time), or an empty time where there is no such process.
+/// (parent, start time), or an empty time if the process does not exist.
 std::pair<int, std::string> read_status(int process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string line;
@@ -165,7 +165,7 @@ std::pair<int, std::string> read_status(int process) {
   std::string state, start;
   int parent = 0;
   fields >> state >> parent;
-  for (int field = 5; field <= 22; ++field) fields >> start;  // proc(5): the 22nd
+  for (int field = 5; field <= 22; ++field) fields >> start;  // proc(5): field 22
   return {parent, start};
 }
 

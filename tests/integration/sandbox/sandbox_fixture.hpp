@@ -1,6 +1,6 @@
 #pragma once
 
-/// Real sandboxes for tests: the plugin as the host loads it, a shell to type at, and what a sandbox may not leave.
+/// Real sandboxes for tests: the plugin as the host loads it, a shell to type into, and a check for leftovers.
 
 #include <gtest/gtest.h>
 
@@ -43,26 +43,26 @@ class Backend {
 /// A spec with fresh names and an empty home.
 SandboxSpec make_spec();
 
-/// What a command printed, without escape sequences' marks, and how it ended.
+/// A command's output, without escape sequences and marks, and its status.
 class CommandResult {
  public:
   std::string output;
   int status = -1;
 };
 
-/// Types at a sandbox's shell and reads what it says; knows commands by the shell's marks.
+/// Types into a sandbox's shell and reads its output; recognises commands by the shell's marks.
 class Shell {
  public:
   static constexpr const char* nonce = "0123456789abcdef";
 
-  /// Lends the sandbox.
+  /// Refers to the sandbox.
   explicit Shell(Sandbox& sandbox) : m_sandbox(sandbox) {}
 
   void type(const std::string& bytes);
-  /// Reads until `found` says true of everything read so far. Fails the test after the deadline.
+  /// Reads until `found` accepts everything read so far. Fails the test at the deadline.
   bool read_until(const std::function<bool(const std::string&)>& found, std::chrono::seconds deadline,
                   const std::string& what);
-  /// Reads until the text has come, in what was read since the last call.
+  /// Reads until the output since the last call contains the text.
   bool read_until(const std::string& text, std::chrono::seconds deadline = std::chrono::seconds(20));
   /// Waits for a prompt.
   bool prompt() { return read_until(mark("B", ""), std::chrono::seconds(20)); }
@@ -78,15 +78,15 @@ class Shell {
   std::size_t m_seen = 0;
 };
 
-/// Waits until it is so. Fails the test after the deadline.
+/// Waits until the condition holds. Fails the test at the deadline.
 bool eventually(const std::function<bool()>& is_so, const std::string& what,
                 std::chrono::seconds deadline = std::chrono::seconds(20));
 bool becomes_readable(int descriptor, std::chrono::seconds deadline = std::chrono::seconds(20));
 
-/// Processes below one, as (number, start time) so that a reused number is another process.
+/// Descendants as (number, start time), so that a reused number counts as another process.
 using Processes = std::set<std::pair<int, std::string>>;
 Processes descendants(int process);
-/// Those of them that are still there, zombies among them.
+/// Those that still exist, including zombies.
 Processes still_there(const Processes& processes);
 std::size_t count_descriptors();
 
@@ -98,7 +98,7 @@ class SandboxTest : public ::testing::Test {
 
   /// Starts over with other settings or another home.
   void start(SandboxSpec spec = make_spec(), std::map<std::string, Setting> settings = {});
-  /// The same, and does not wait for the prompt.
+  /// The same, without waiting for the prompt.
   void start_unready(SandboxSpec spec, std::map<std::string, Setting> settings = {});
 
   Sandbox& sandbox() { return *m_sandbox; }

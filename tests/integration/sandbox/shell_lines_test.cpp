@@ -1,5 +1,5 @@
-/// What participants do to their shell, typed at it and at a plain bash in a sandbox of the same kind: both must show
-/// the same, and the record must have what was run.
+/// What participants do to their shell, typed into it and into a plain bash in the same kind of sandbox. Both must show
+/// the same, and the record must contain what ran.
 
 #include "host/study/command_tracker.hpp"
 #include "sandbox_fixture.hpp"
@@ -7,10 +7,10 @@
 namespace tellina::test {
 namespace {
 
-/// Shows the status of the line before it.
+/// Prints the status of the previous line.
 const std::string probe = "echo \"status $?\"";
 
-/// What one shell is typed in a row, one command a line; a newline inside continues it.
+/// The lines typed into one shell, one command per line; a newline inside continues the command.
 class Case {
  public:
   std::string name;
@@ -32,7 +32,7 @@ const std::vector<std::string> commands = {
     "echo \"$? $_ ${#BASH_SOURCE[@]} $SHLVL\"",
 };
 
-/// Settings under which all of `commands` are run.
+/// Settings under which all of `commands` run.
 const std::vector<std::string> settings = {
     "true",
     "trap 'echo \"<$BASH_COMMAND>\"' DEBUG",
@@ -150,7 +150,7 @@ const std::vector<Case> curated = {
     {"expanded", {"echo one two", "echo \\!", "set +H", "echo !!"}},
 };
 
-/// Without erasing to the end of a line that is empty there, which readline does at times.
+/// Removes sequences that erase to the end of an already empty line, which readline sometimes prints.
 std::string without_marks(std::string screen) {
   static const std::string erase = "\x1b[K";
   for (std::size_t at; (at = screen.find(erase)) != std::string::npos;) screen.erase(at, erase.size());
@@ -162,7 +162,7 @@ std::string without_marks(std::string screen) {
   return screen;
 }
 
-/// Types a case's lines at a fresh shell, each once the shell is at a prompt.
+/// Types a case's lines into a new shell, each when the shell is at a prompt.
 class Typist {
  public:
   explicit Typist(Shell& shell) : m_shell(shell) {}
@@ -179,8 +179,8 @@ class Typist {
   }
 
  private:
-  /// readline turns bracketed paste on when it begins to read, after the terminal is its own: so what is typed then is
-  /// echoed by it alone.
+  /// readline turns bracketed paste on when it begins to read, after it has taken over the terminal. Input typed from
+  /// then on is echoed by readline only.
   void enter(const std::string& line) {
     static const std::string reads = "\x1b[?2004h";
     const std::size_t from = m_shell.screen().size();
@@ -202,7 +202,7 @@ class ShellLines : public SandboxTest {
     shell().read_until([&](const std::string& screen) { return screen.find(at_start) != std::string::npos; },
                        std::chrono::seconds(20), "the first prompt");
     Typist(shell()).type(given);
-    // The last prompt may still be on its way; the next one is not waited for.
+    // The last prompt may still arrive; the next one is not awaited.
     shell().type("echo the-\\end\r");
     shell().read_until("the-end\r\n");
     return shell().screen().substr(0, shell().screen().find("the-end\r\n"));
@@ -258,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(Shell, Curated, ::testing::ValuesIn(curated),
 
 class ShellsInside : public ShellLines {
  protected:
-  /// Types the lines, each once the text before it has come, and returns what a check of "hello world" says then.
+  /// Types the lines, each after the text before it has appeared, and returns the result of a check for "hello world".
   bool passes(const std::vector<std::pair<std::string, std::string>>& steps) {
     start();
     bool found = false;

@@ -42,7 +42,7 @@ TEST_F(CoreShell, ResizeReachesStty) {
 
 TEST_F(CoreShell, ContinuesAfterCtrlS) {
   EXPECT_EQ(shell().run("stty -a | command grep -ow -e -ixon -e ixon").output, "-ixon\n");
-  // cat has the terminal as the kernel gives it: Ctrl-S is one of its characters.
+  // cat has the terminal in the kernel's default mode, in which Ctrl-S is special.
   shell().type("cat\n");
   ASSERT_TRUE(shell().read_until(Shell::mark("C", "")));
   shell().type("\x13still here\n");
@@ -52,7 +52,7 @@ TEST_F(CoreShell, ContinuesAfterCtrlS) {
 }
 
 TEST_F(CoreShell, HasJobControl) {
-  // A foreground process says when it is there: before that a key would reach the shell.
+  // A foreground process prints when it has started; before that, a key would reach the shell.
   shell().type("bash -c 'echo ready; exec sleep 1000'\n");
   ASSERT_TRUE(shell().read_until("\aready"));
   shell().type("\x1a");

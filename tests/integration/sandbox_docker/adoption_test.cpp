@@ -1,4 +1,4 @@
-/// A container outlives its host: another takes it over, or sweeps it away.
+/// A container outlives its host; another host adopts it or sweeps it.
 
 #include <grp.h>
 #include <signal.h>
@@ -62,7 +62,7 @@ TEST_F(DockerAdoption, ReportsAShellThatEndedMeanwhile) {
   host.kill();
   Backend backend;
   {
-    // The adopting process may die too, without an end in order: here its sandbox is left to the third.
+    // The adopting process may die too, without an orderly end; here the third one gets its sandbox.
     const std::unique_ptr<Sandbox> second = backend->adopt(host.id());
     Shell shell(*second);
     shell.type("kill -9 $$\n");
@@ -107,7 +107,7 @@ TEST_F(DockerAdoption, SweepRemovesTheDeadOwnersAndKeepsOthers) {
   EXPECT_EQ(backend->sweep(first.owner(), {second.id()}), 0U);
   Shell shell(*living);
   EXPECT_TRUE(shell.prompt());
-  // Nobody wants the other's any more, and its host is dead: it goes, whose sweep it may be.
+  // Nobody needs the other one any more and its host is dead, so any sweep removes it.
   EXPECT_EQ(backend->sweep(first.owner(), {}), 1U);
   living->destroy();
 }
@@ -162,7 +162,7 @@ TEST_F(DockerSandbox, ProbeReportsLimitsAndLeavesNothing) {
   EXPECT_EQ(place::leftovers(), before);
 }
 
-/// A server that is not root has the rights of its user over a home that is another's.
+/// A server that is not root has only its user's rights over another user's home.
 TEST_F(DockerSandbox, WorksForAnOrdinaryUserOfTheEngine) {
   constexpr uid_t user = 12345;
   const std::string socket = engine().socket();

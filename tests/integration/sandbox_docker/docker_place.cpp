@@ -23,7 +23,7 @@ namespace {
 
 std::string other_socket, other_run_folder;
 
-/// Folders of sandboxes, in the run folder of whatever study.
+/// Folders of sandboxes in the run folders of all studies.
 std::vector<std::string> sandbox_folders(const std::string& folder) {
   std::vector<std::string> found;
   std::error_code none;
@@ -33,7 +33,7 @@ std::vector<std::string> sandbox_folders(const std::string& folder) {
   return found;
 }
 
-/// How many containers run on the engine of another process.
+/// How many containers run on another process's engine.
 std::ptrdiff_t running_elsewhere() {
   const std::string names = DockerEngine::run(other_socket, "ps --quiet");
   return std::count(names.begin(), names.end(), '\n');
@@ -56,7 +56,8 @@ int be_host() {
   Shell shell(*sandbox);
   if (!shell.prompt()) return 1;
   shell.run("x=42; echo kept > file; cd /tmp; (setsid sleep 1000 &)");
-  // Not before it runs: what the engine is still creating when its client dies comes after the sweep.
+  // Waits until it runs, because a container that the engine is still creating when its client dies appears after the
+  // sweep.
   eventually([&] { return running_elsewhere() == others + 2; }, "one is made in advance");
   std::printf("%s %s\n", spec.owner.c_str(), spec.id.c_str());
   std::fflush(stdout);

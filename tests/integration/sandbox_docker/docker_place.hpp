@@ -7,19 +7,19 @@
 
 namespace tellina::test {
 
-/// The one engine of this program, started when it is first asked for.
+/// The only engine of this program, started at the first call.
 DockerEngine& engine();
-/// Of this program's sandboxes.
+/// The run folder of this program's sandboxes.
 std::string run_folder();
 /// Makes backends use another program's engine from now on.
 void use_engine_of_another(const std::string& socket, const std::string& run_folder);
 
 inline constexpr const char* be_host_flag = "--be-a-host";
-/// Starts a sandbox and one in advance, sets a variable in its shell, writes "OWNER ID\n" to standard output and waits
-/// for ever.
+/// Starts a sandbox, lets the pool prewarm one, sets a variable in its shell, writes "OWNER ID\n" to standard output
+/// and waits for ever.
 int be_host();
 
-/// This program once more, as a host in a process of its own.
+/// Another process of this program, as a host.
 class HostProcess {
  public:
   HostProcess();

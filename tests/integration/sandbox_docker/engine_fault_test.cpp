@@ -1,4 +1,4 @@
-/// What is said and done when the engine is not as it should be.
+/// Messages and behaviour when the engine has a fault.
 
 #include <fcntl.h>
 #include <grp.h>
@@ -26,7 +26,7 @@ std::string probe(const Settings& settings) {
   return capabilities.reason;
 }
 
-/// The error that a start ends with, which must leave nothing.
+/// The error of a start, which must leave nothing behind.
 Error fail_to_start(const Settings& settings, std::chrono::milliseconds deadline = std::chrono::seconds(20)) {
   SandboxSpec spec = make_spec();
   spec.deadline = deadline;

@@ -7,10 +7,10 @@
 
 namespace tellina::test {
 
-/// Listens where a Docker engine would, and answers as a test wants.
+/// Listens like a Docker engine and sends the test's answers.
 class FakeEngine {
  public:
-  /// Gets a request's first line; returns the whole answer, or an empty text: then nothing is ever said.
+  /// Gets a request's first line; returns the whole answer, or an empty text to never answer.
   using Answer = std::function<std::string(const std::string& request_line)>;
 
   explicit FakeEngine(Answer answer);

@@ -1,4 +1,4 @@
-/// What goes into a home, what a snapshot says of it, and that it goes.
+/// The content of a home, what a snapshot reports of it, and its removal.
 
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@ WallTime at(std::int64_t seconds, std::int64_t nanoseconds) {
   return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds));
 }
 
-/// Every attribute that an initial tree sets must come back from a snapshot.
+/// A snapshot must return every attribute that an initial tree sets.
 void expect_same(const FileNode& wanted, const FileNode& got, const std::string& path) {
   SCOPED_TRACE(path);
   ASSERT_EQ(got.kind, wanted.kind);
@@ -82,7 +82,7 @@ TEST_F(ProcessHome, SnapshotNeverFollowsLinksAndNeverWaits) {
   EXPECT_EQ(tree.root.children.at("a").children.at("fifo").kind, FileKind::other);
   EXPECT_EQ(tree.root.children.at("a").children.at("file").content, "x\n");
 
-  // While a directory is exchanged for a link out of the home again and again, nothing from outside comes in.
+  // While a directory is repeatedly exchanged for a link out of the home, nothing from outside gets into the snapshot.
   shell().run(
       "mkdir -p s/in; echo inside > s/in/passwd; ln -s /etc t; "
       "(while :; do mv -T s/in s/keep; mv -T t s/in; mv -T s/in t; mv -T s/keep s/in; done) & sleep 0");

@@ -1,4 +1,4 @@
-/// What is demanded before, and that nothing is left: after an end in order, and after the death of the host.
+/// The required consent, and that nothing is left after an orderly end and after the death of the host.
 
 #include <gmock/gmock.h>
 
@@ -169,9 +169,9 @@ TEST(ProcessHostDeath, LeavesNoProcess) {
   EXPECT_EQ(homes.list(), std::set<std::string>());
 }
 
-/// The same tests with the plugin run by an ordinary user, for whom files can be closed.
+/// The same tests with the plugin run by an ordinary user, for whom files can be inaccessible.
 TEST(OrdinaryUser, PassesTheSameTests) {
-  if (geteuid() != 0) return;  // then the tests above have just been run by one
+  if (geteuid() != 0) return;  // then an ordinary user has just run the tests above
   constexpr uid_t user = 12345;
   const std::filesystem::path report =
       std::filesystem::temp_directory_path() / ("sandbox_process_user_" + std::to_string(getpid()));

@@ -10,7 +10,7 @@ namespace tellina::test {
 
 inline constexpr const char* be_host_flag = "--be-a-host";
 
-/// A folder for homes that goes with the object.
+/// A folder for homes that is removed with the object.
 class HomesFolder {
  public:
   HomesFolder();
@@ -18,14 +18,14 @@ class HomesFolder {
   HomesFolder& operator=(const HomesFolder&) = delete;
   ~HomesFolder();
   const std::filesystem::path& path() const { return m_path; }
-  /// Names of what is in it.
+  /// The names of its entries.
   std::set<std::string> list() const;
 
  private:
   std::filesystem::path m_path;
 };
 
-/// One sandbox in a folder of the test's own, which must be empty afterwards.
+/// One sandbox in a temporary folder, which must be empty afterwards.
 class ProcessTest : public SandboxTest {
  protected:
   void SetUp() override;

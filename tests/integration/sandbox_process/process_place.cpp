@@ -9,7 +9,7 @@ std::map<std::string, Setting> settings() { return {{"i_know_this_is_not_isolate
 
 Processes sandbox_processes(int host) { return descendants(host); }
 
-// It mounts nothing and makes no control groups.
+// It creates no mounts and no control groups.
 std::vector<std::string> leftovers() { return {}; }
 std::vector<std::string> leftovers_of(const OwnerId&) { return {}; }
 

@@ -1,4 +1,4 @@
-/// What a participant's shell is like without isolation.
+/// A participant's shell without isolation.
 
 #include <gmock/gmock.h>
 
@@ -74,7 +74,7 @@ TEST_F(ProcessShell, HasJobControl) {
 }
 
 TEST_F(ProcessShell, InheritsNoSignalsAndNoDescriptorsOfTheHost) {
-  // The C library keeps signals 32 and 33 to itself; what this program was started with shines through there.
+  // The C library reserves signals 32 and 33, so the settings that this program inherited stay visible there.
   const std::string status = shell().run("command grep -e SigBlk -e SigIgn /proc/self/status").output;
   EXPECT_THAT(status, ::testing::MatchesRegex("SigBlk:\t0000000000000000\nSigIgn:\t0000000[01][08]0000000\n"));
   EXPECT_EQ(shell().run("command ls -1 /proc/self/fd").output, "0\n1\n2\n3\n")

@@ -13,12 +13,12 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A database that the server must refuse, and leave as it is, with what is beside it.
+/// A database that the server must refuse without changing it or its companion files.
 class BadDatabase : public ServerTest {
  protected:
   BadDatabase() : path(folder() / "db.sqlite3") { configure(StudyConfig()); }
 
-  /// Of a study that was started before.
+  /// Creates the database of a study that was started before.
   void make() {
     start();
     stop();
@@ -29,7 +29,8 @@ class BadDatabase : public ServerTest {
     EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
-  /// Of the database and what there is in its companions. Not while this process holds a lock on it: see fcntl(2).
+  /// The database and its companion files. Do not call it while this process holds a lock on the database: see
+  /// fcntl(2).
   std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder())) {
@@ -39,7 +40,7 @@ class BadDatabase : public ServerTest {
     }
     return found;
   }
-  /// What it says before it ends with status 1.
+  /// The server's output before it ends with status 1.
   std::string refusal() {
     const auto before = files();
     const std::string said = run();

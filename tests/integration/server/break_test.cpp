@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Directories that the owners' sandboxes have in any cgroup hierarchy.
+/// The owners' sandbox directories in all cgroup hierarchies.
 std::vector<std::string> cgroups_of(const std::vector<std::vector<std::string>>& owners) {
   std::vector<fs::path> hierarchies{"/sys/fs/cgroup"};
   std::error_code none;
@@ -29,12 +29,12 @@ std::vector<std::string> cgroups_of(const std::vector<std::vector<std::string>>&
   return found;
 }
 
-/// Mounts of sandboxes: the name of their file systems and of the shared root file system has the program's name in it.
+/// Mounts of sandboxes: the names of their file systems and of the shared root file system contain the program's name.
 std::string our_mounts() {
   std::string found;
   std::istringstream mounts(read_text("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);) {
-    // An engine that other tests start meanwhile keeps its data in the build folder, whatever folder that is in.
+    // An engine that other tests start meanwhile keeps its data in the build folder, wherever that is.
     if (line.find("tellina") != std::string::npos && line.find("/docker_tests/") == std::string::npos)
       found += line + '\n';
   }
@@ -54,7 +54,7 @@ double time_left(const boost::json::object& welcome) {
 
 class Break : public ServerTest {
  protected:
-  /// Sets the bytes that a gap covers to 0, as the database gives them.
+  /// Sets the bytes of gaps to 0, as the database returns them.
   std::string without_gaps(std::string stream, const std::string& name) const {
     for (const auto& gap : database().rows("SELECT from_offset, to_offset FROM gaps WHERE stream = ?1", {name})) {
       const std::size_t from = std::min(stream.size(), std::stoul(gap[0]));
@@ -125,7 +125,7 @@ TEST_F(Break, AKilledServerLosesNothingThatItAcknowledged) {
   else
     EXPECT_EQ(input_gap, "");
   EXPECT_TRUE(database().stream("input", "bob", 1) == without_gaps(bob.input(), "input"));
-  // What was recorded and had not yet come when the server died stays away: the page sees one jump over all of it.
+  // Output that was recorded and had not arrived when the server died stays missing: the page sees one jump over it.
   std::string output = database().stream("output", "bob", 1);
   const std::uint64_t goes_on = std::stoull(database().value("SELECT to_offset FROM gaps WHERE stream = 'output'"));
   EXPECT_EQ(number_of(welcome, "output_offset"), goes_on);
@@ -180,7 +180,7 @@ TEST_F(Break, AStudyContinuesAndIsNotChargedForTheRestart) {
   bob.expect_all_acknowledged();
   expect_recorded(bob);
   EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0") << "nothing was lost";
-  // The cookie of before is still good.
+  // The earlier cookie is still valid.
   alice.use_port(server().port());
   const auto alices = alice.connect();
   EXPECT_EQ(text_of(alices.at("state").as_object(), "previous"), R"({"number":1,"state":"gave_up"})");
@@ -188,7 +188,7 @@ TEST_F(Break, AStudyContinuesAndIsNotChargedForTheRestart) {
               ElementsAre(ElementsAre("alice", "gave_up"), ElementsAre("bob", "passed")));
 }
 
-/// Where shells are processes of this machine, a home is all that a dead server leaves.
+/// If shells are processes of this machine, a dead server leaves only a home.
 class BreakOfAServerThatAdoptsNothing : public Break {
  protected:
   StudyConfig study() const {

@@ -20,7 +20,7 @@ class FullDisk : public ServerTest {
     configure(config);
   }
   std::filesystem::path database_file() const override { return folder() / "disk" / "db.sqlite3"; }
-  /// What the server says before it ends with status 1.
+  /// The server's output before it ends with status 1.
   std::string refusal() const {
     ChildProcess child(program_file(), {"run", "--port", "0"}, folder(), "full");
     EXPECT_EQ(child.wait(std::chrono::seconds(20)), 1);
@@ -72,12 +72,13 @@ TEST_F(FullDisk, WhileAParticipantWorks) {
   bob.run("echo before");
   bob.expect_all_acknowledged();
   disk.fill();
-  // More than is printed ahead of the record.
+  // More than the shell may print ahead of the record.
   bob.type("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo ov'er'\r");
   const auto said = [&](const std::string& words) { return server().errors().find(words) != std::string::npos; };
   EXPECT_TRUE(bob.wait_until([&] { return said("the record waits for the database: "); }));
   bob.type("echo la'ter'\r");
-  // Nothing tells that it is time: longer than leases last that cannot be renewed, and tries to write in plenty.
+  // There is no event to wait for: this is longer than leases last without a renewal, and enough for several attempts
+  // to write.
   bob.wait_until([] { return false; }, std::chrono::seconds(5));
   EXPECT_FALSE(bob.has_printed("over\r\n"));
   EXPECT_LT(bob.acknowledged_input(), bob.input_end());

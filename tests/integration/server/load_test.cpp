@@ -10,12 +10,12 @@ using Clock = std::chrono::steady_clock;
 class Load : public ServerTest {};
 
 TEST_F(Load, TenSecondsOfEndlessOutputCostNoMemoryAndCtrlCStopsItAtOnce) {
-  // AddressSanitizer keeps freed memory aside: up to 256 MiB of it, or its quarantine_size_mb.
+  // AddressSanitizer keeps freed memory: up to 256 MiB, or its quarantine_size_mb.
   constexpr std::size_t growth_in_kib = (is_sanitized ? 256 + 64 : 16) * 1024;
   constexpr Milliseconds silence(is_sanitized ? 1000 : 200);
   start(StudyConfig());
   TestClient bob = join_task();
-  // What is made once (the 2 MiB of replay, the writer's buffers) is made before the measurement.
+  // Things that are allocated once (2 MiB of replay, the writer's buffers) are allocated before the measurement.
   bob.run("yes | head -c 4000000", std::chrono::seconds(60));
   const std::size_t before = server().resident_kib();
   bob.type("yes\r");
@@ -37,7 +37,7 @@ TEST_F(Load, TenSecondsOfEndlessOutputCostNoMemoryAndCtrlCStopsItAtOnce) {
   expect_recorded(bob);
 }
 
-/// A participant who has `cat` echo every key.
+/// A participant for whom `cat` echoes every key.
 class Typist {
  public:
   Typist(TestClient connected, Clock::time_point first) : client(std::move(connected)), next_key(first) {}

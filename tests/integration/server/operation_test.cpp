@@ -15,7 +15,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// What the operator of a study sees: the log, the list, /metrics.
+/// What a study's operator sees: the log, the list, /metrics.
 class Operation : public ServerTest {
  protected:
   StudyConfig over_ipc() {
@@ -49,7 +49,7 @@ class Operation : public ServerTest {
   }
 
   std::string metrics() { return http_request(server().port(), "GET /metrics HTTP/1.1\r\n", {}, default_limit).body; }
-  /// The sum of all samples whose line begins so; -1 where there is none.
+  /// The sum of all samples whose line begins with `begin`; -1 if there is none.
   double metric(const std::string& begin) {
     double sum = -1;
     std::istringstream lines(metrics());
@@ -172,7 +172,7 @@ TEST_F(Operation, TheListShowsEveryonesProgress) {
   const double left = found[0].at("time_left_in_seconds").to_number<double>();
   EXPECT_GT(left, 500);
   EXPECT_LT(left, 600);
-  // A task keeps the time that it began with, whatever the file says since.
+  // A task keeps its initial duration, even if the file changes.
   StudyConfig shorter;
   shorter.task_duration_in_seconds = 30;
   configure(shorter);
@@ -196,7 +196,7 @@ TEST_F(Operation, AClientOfADeadServerIsNotConnectedToTheNext) {
   TestClient bob = join_task("bob");
   ASSERT_TRUE(bob.wait_until([&] { return text_of(participants()[0], "connected") == "true"; }));
   server().kill();
-  // At the latest when the lease lapses.
+  // At the latest when the lease expires.
   EXPECT_TRUE(bob.wait_until([&] { return text_of(participants()[0], "connected") == "false"; }));
   start();
   ASSERT_TRUE(log_says("event=taken_over participant=P001 task=1"));

@@ -34,7 +34,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   TestClient bob = join_task();
   bob.run("echo kept");
   bob.expect_all_acknowledged();
-  // A reset takes the lease away at once: what is not recorded then never is.
+  // A reset takes the lease away at once, so anything unrecorded is lost.
   ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "1"; }));
   ChildProcess reset(program_file(), {"participants", "reset", "bob"}, folder(), "reset");
   EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
@@ -229,7 +229,7 @@ TEST_F(BadStart, PortInUse) {
   EXPECT_THAT(said, AllOf(HasSubstr("127.0.0.1:" + port), HasSubstr("in use")));
 }
 
-/// Both kinds of server, with a first server of either kind.
+/// Both kinds of server, after a first server of either kind.
 class SecondServer : public BadStart, public ::testing::WithParamInterface<std::pair<bool, bool>> {
  protected:
   StudyConfig study(bool several_processes) {
@@ -256,7 +256,7 @@ TEST_P(SecondServer, IsRefusedASecondUseOfTheDatabase) {
   EXPECT_EQ(add.wait(default_limit), 0) << add.errors();
   join_task("carol");
   bob.run("echo still here");
-  // Once the first has gone, also without a word, the database is free.
+  // Once the first one is gone, even without an orderly end, the database is free.
   server().kill();
   start(study(second));
 }

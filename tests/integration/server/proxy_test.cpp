@@ -1,4 +1,4 @@
-/// The program behind a proxy: every request comes from 127.0.0.1, and says for whom.
+/// The program behind a proxy: every request comes from 127.0.0.1 and names its client.
 
 #include "server_fixture.hpp"
 
@@ -23,7 +23,7 @@ class Proxy : public ServerTest {
                         R"({"access_code": ")" + code + "\"}", default_limit);
   }
 
-  /// What is recorded of a page that a proxy connects in the name of others.
+  /// The recorded address of a page that a proxy connects for a client.
   std::string address_recorded_of(const std::string& forwarded_for) {
     const std::string cookie = TestClient::of(server().port(), "bob").cookie();
     // The header line of the cookie is the last one.

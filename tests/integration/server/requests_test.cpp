@@ -26,7 +26,7 @@ TEST_F(Requests, GivingUpEndsTheTaskAndTheNextIsReady) {
   });
   EXPECT_EQ(text_of(next.at("state").as_object(), "state"), "ready");
   EXPECT_EQ(database().value("SELECT state FROM results"), "gave_up");
-  // The answer may have been lost: it is given again, and the next task is not touched.
+  // The reply may have been lost, so it is repeated, and the next task is not affected.
   bob.start_task(2);
   bob.send_json(R"({"type": "ping", "t": 1})");
   bob.wait_for("pong");

@@ -6,7 +6,7 @@
 namespace tellina::testing {
 namespace {
 
-/// Pages are back after at most this; a sanitizer makes everything slow.
+/// Pages reconnect within this time; sanitizers make everything slow.
 constexpr std::chrono::seconds come_back_limit(is_sanitized ? 15 : 5);
 
 class Roles : public ServerTest {

@@ -29,7 +29,7 @@ class SelfTest : public ServerTest {
     EXPECT_THAT(answer.body,
                 AllOf(HasSubstr("<h1>Tests passed</h1>"), Not(HasSubstr("failed")), Not(HasSubstr("<script"))));
   }
-  /// Nobody's data but the study's own are in its database.
+  /// Only the study's own data is in its database.
   void expect_study_untouched() {
     EXPECT_EQ(
         database().value("SELECT group_concat(access_code) FROM (SELECT access_code FROM participants ORDER BY 1)"),

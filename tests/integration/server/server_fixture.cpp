@@ -53,7 +53,7 @@ void ServerTest::settle(TestClient& client, const std::string& access_code, int 
     const std::uint64_t end = number_of(client.wait_for("pong"), "output_offset");
     EXPECT_TRUE(client.wait_until([&] { return client.output_end() >= end; })) << "output is missing";
   }
-  // A program that prints on would keep what has come ahead of the record for ever.
+  // If a program prints continuously, the client would always be ahead of the record.
   const std::uint64_t end = client.output_end();
   const auto is_recorded = [&] { return database().stream("output", access_code, task).size() >= end; };
   EXPECT_TRUE(client.wait_until(is_recorded, std::chrono::seconds(5))) << "output is not recorded";
@@ -61,7 +61,7 @@ void ServerTest::settle(TestClient& client, const std::string& access_code, int 
 
 void ServerTest::expect_recorded(TestClient& client, const std::string& access_code, int task) {
   settle(client, access_code, task);
-  // While it is looked at, more may come: a shell whose terminal was just resized redraws its prompt.
+  // More output may arrive during the comparison: a shell whose terminal was just resized redraws its prompt.
   const auto is = [&](const std::string& name, const std::string& had) {
     return client.wait_until([&] { return database().stream(name, access_code, task) == had; },
                              std::chrono::seconds(5));

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A study in a folder of its own, served by the real program.
+/// A study in a temporary folder, served by the real program.
 
 #include <memory>
 #include <optional>
@@ -16,7 +16,7 @@
 
 namespace tellina::testing {
 
-/// Under AddressSanitizer memory is kept aside after it has been freed, and everything takes several times as long.
+/// AddressSanitizer keeps freed memory and makes everything several times slower.
 #ifdef __SANITIZE_ADDRESS__
 inline constexpr bool is_sanitized = true;
 #else
@@ -53,19 +53,19 @@ class ServerTest : public ::testing::Test {
  protected:
   ~ServerTest() override;
   void configure(const StudyConfig& config) { write_text(folder() / "config.json", config.text()); }
-  /// Starts the server again; the one before must have ended. `options`: more words of the command line. `config`: a
-  /// file in folder().
+  /// Starts the server again, after the previous one has ended. `options`: more command-line words. `config`: a file in
+  /// folder().
   void start(const std::vector<std::string>& options = {}, const std::string& config = "config.json");
   void start(const StudyConfig& config);
-  /// SIGINT; the exit status is 0 within 5 s.
+  /// Sends SIGINT; the exit status must be 0 within 5 s.
   void stop();
-  /// A logged-in client that has been welcomed.
+  /// A logged-in client that has received the welcome.
   TestClient join(const std::string& access_code = "bob");
-  /// One that has started the task and sees a prompt.
+  /// A client that has started the task and has a prompt.
   TestClient join_task(const std::string& access_code = "bob", int task = 1);
-  /// Waits until the client has all output there is, and the database too.
+  /// Waits until the client has all output, and the database too.
   void settle(TestClient& client, const std::string& access_code = "bob", int task = 1);
-  /// The client's streams, which it has from their beginning, are those of the database, byte for byte.
+  /// The client's streams, which it has from their beginning, must equal those in the database, byte for byte.
   void expect_recorded(TestClient& client, const std::string& access_code = "bob", int task = 1);
 
   const std::filesystem::path& folder() const { return m_folder.path(); }

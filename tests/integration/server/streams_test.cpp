@@ -62,7 +62,7 @@ TEST_F(Streams, ANewPageGetsTheReplayByteForByte) {
   EXPECT_EQ(number_of(welcome, "answered_offset"), bob.output_end());
   ASSERT_TRUE(fresh.wait_until([&] { return fresh.output_end() >= bob.output_end(); }));
   EXPECT_TRUE(fresh.output().starts_with(bob.output()));
-  // The nudge that makes programs redraw may have made the shell print a little more.
+  // The resize that makes programs redraw may have made the shell print a little more.
   EXPECT_TRUE(fresh.wait_until([&] { return database().stream("output", "bob", 1) == fresh.output(); }));
 }
 
@@ -78,7 +78,7 @@ TEST_F(Streams, AReplayThatTheBufferCutShortStartsAfterANewline) {
   const std::uint64_t from = number_of(fresh.connect(), "output_offset");
   fresh.expect_prompt();
   fresh.run("echo end of it");
-  // The nudge that makes programs redraw may make the shell print a little more at any time.
+  // The resize that makes programs redraw may make the shell print a little more at any time.
   const std::string seen = fresh.output();
   settle(fresh);
   const std::string recorded = database().stream("output", "bob", 1);
@@ -114,7 +114,7 @@ TEST_F(Streams, AClientThatDoesNotAcknowledgeGets256KiBAndThenThePtyStops) {
   bob.type("yes\r");
   ASSERT_TRUE(bob.wait_until([&] { return bob.output_end() == acknowledged + window; }))
       << bob.output_end() - acknowledged;
-  // What the server had already read from the pty when the window was full is recorded, and then no more.
+  // Output that the server had already read when the window became full is recorded, and nothing after it.
   bob.wait_until([] { return false; }, Milliseconds(500));
   const std::uint64_t recorded = recorded_output();
   bob.wait_until([] { return false; }, std::chrono::seconds(1));

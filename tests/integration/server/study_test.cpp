@@ -71,7 +71,7 @@ TEST_F(Study, TypingTheAnswerWithoutRunningItPassesNothing) {
   bob.type("hello world\r");
   bob.expect("hello world");
   bob.expect("\x1b]133;D");
-  // What was typed under the sleep is run now: a command that does not exist.
+  // The input typed during the sleep runs now: a command that does not exist.
   bob.expect("\x1b]133;D;127");
   bob.expect_prompt();
   EXPECT_EQ(bob.state(), "running");

@@ -9,7 +9,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A gateway and workers as processes of their own.
+/// A gateway and workers as separate processes.
 class Supervisor : public ServerTest {
  protected:
   StudyConfig study(int workers) {
@@ -18,7 +18,7 @@ class Supervisor : public ServerTest {
                   (folder() / "meet").string() + "\"}, ";
     return config;
   }
-  /// Whether the server comes to say a text so many times.
+  /// Whether the server's errors contain a text this many times, in time.
   bool server_says(const std::string& text, int times = 1) {
     const auto deadline = std::chrono::steady_clock::now() + default_limit;
     for (;;) {
@@ -66,7 +66,7 @@ TEST_F(Supervisor, AHangupTakesOverANewAccessCodeInEveryWorker) {
   configure(config);
   server().signal(SIGHUP);
   ASSERT_TRUE(server_says("was reloaded", 3));
-  // Whichever worker takes a request, and whichever has the session.
+  // Whichever worker gets a request, and whichever has the session.
   for (const char* code : {"carol", "bob", "alice"}) {
     for (int i = 0; i < 4; ++i) log_in(server().port(), code);
     TestClient client = join(code);
