@@ -35,7 +35,8 @@ TEST_F(LockedStoreTest, InputIsAcknowledgedOnceTheLockIsGoneAndIsRecordedOnce) {
   loop.run_until_idle();
   EXPECT_TRUE(port.output.ends_with("ec")) << "the echo waits for the database";
   ASSERT_TRUE(wait_for_complaint());
-  EXPECT_THAT(log.lines(), Contains(AllOf(HasSubstr("SQLITE_BUSY"), HasSubstr("end the program that holds a lock"))));
+  EXPECT_THAT(log.lines(),
+              Contains(AllOf(HasSubstr("SQLITE_BUSY"), HasSubstr("end the program that keeps the database locked"))));
   type(2, "ho");
   EXPECT_EQ(port.count("input_ack"), 0) << "what is not recorded is not acknowledged";
 
