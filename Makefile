@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -106,6 +106,12 @@ test-faults:      ## the server under faults that seeds choose, SEEDS=1..20 of S
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
 	build/bin/test_faults --seeds $(or $(SEEDS),1..20) --seconds $(or $(SECONDS),300) --report build/faults.md $(ARGS)
+
+test-hostile:     ## attacks on real servers while another participant works (as root); writes build/hostile.md
+	@tools/deps test
+	cmake --preset release -DTELLINA_TESTS=ON
+	@$(MAKE) --no-print-directory build
+	build/bin/test_hostile --report build/hostile.md $(ARGS)
 
 mutants:          ## put small faults into copies of the sources and check that the tests notice each; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants

@@ -1,0 +1,26 @@
+#pragma once
+
+/// Attacks of a client that may open sockets. Each returns a sentence for the report, or throws std::runtime_error.
+
+#include <string>
+
+namespace tellina::hostile {
+
+class ClientAttack;
+
+std::string visit_again_and_again(ClientAttack& attack);
+std::string fight_over_terminal(ClientAttack& attack);
+std::string type_at_full_speed(ClientAttack& attack);
+std::string resize_at_full_speed(ClientAttack& attack);
+std::string greet_at_full_speed(ClientAttack& attack);
+std::string ping_at_full_speed(ClientAttack& attack);
+std::string reset_at_full_speed(ClientAttack& attack);
+std::string log_in_at_full_speed(ClientAttack& attack);
+std::string guess_codes(ClientAttack& attack);
+std::string observe_at_full_speed(ClientAttack& attack);
+std::string send_nonsense(ClientAttack& attack);
+std::string leave_requests_unfinished(ClientAttack& attack);
+std::string open_many_web_sockets(ClientAttack& attack);
+std::string never_read(ClientAttack& attack);
+
+}  // namespace tellina::hostile

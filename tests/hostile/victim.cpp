@@ -1,0 +1,107 @@
+#include "hostile/victim.hpp"
+
+#include <algorithm>
+
+namespace tellina::hostile {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto think_time = 20ms;
+/// The error of a measured time: pump() waits once more if output came before its wait.
+constexpr auto wait_for_output = 2ms;
+/// After so many keys, Ctrl-U empties the line.
+constexpr int line_length = 20;
+constexpr auto give_up_limit = 60s;
+
+std::int64_t now_in_nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+}
+
+double milliseconds_since(std::int64_t nanoseconds) {
+  return static_cast<double>(now_in_nanoseconds() - nanoseconds) / 1e6;
+}
+
+}  // namespace
+
+Victim::Victim(std::uint16_t port, const std::string& access_code)
+    : m_client(testing::TestClient::of(port, access_code)) {
+  m_client.connect();
+  m_client.start_task(1);
+  m_client.expect_prompt();
+  m_shell = name_shell();
+  m_thread = std::thread([this] { run(); });
+}
+
+Victim::~Victim() {
+  m_goes_on = false;
+  if (m_thread.joinable()) m_thread.join();
+}
+
+std::string Victim::name_shell() {
+  const std::size_t from = m_client.output().size();
+  m_client.run("cut -d' ' -f1,22 /proc/$$/stat");
+  const std::string output = m_client.output().substr(from);
+  const std::size_t begin = output.find('\a') + 1;
+  const std::size_t end = output.find('\r', begin);
+  return output.substr(begin, end - begin);
+}
+
+std::string Victim::end_and_name_shell() {
+  m_goes_on = false;
+  m_thread.join();
+  if (!m_client.is_open()) m_client.come_back(give_up_limit);
+  m_client.type("\x15");
+  return name_shell();
+}
+
+void Victim::begin() {
+  const std::lock_guard lock(m_mutex);
+  m_times.clear();
+}
+
+Figures Victim::figures() {
+  std::vector<double> times;
+  {
+    const std::lock_guard lock(m_mutex);
+    times = m_times;
+  }
+  if (const std::int64_t since = m_typed_at; since != 0) times.push_back(milliseconds_since(since));
+  Figures figures;
+  figures.keys = times.size();
+  if (times.empty()) return figures;
+  std::sort(times.begin(), times.end());
+  figures.median = times[times.size() / 2];
+  figures.p99 = times[times.size() * 99 / 100];
+  figures.longest = times.back();
+  return figures;
+}
+
+void Victim::run() {
+  for (int typed = 0; m_goes_on;) {
+    const std::uint64_t before = m_client.output_end();
+    m_typed_at = now_in_nanoseconds();
+    const bool ends_line = ++typed % line_length == 0;
+    m_client.type(ends_line ? "\x15" : "x");
+    while (m_goes_on && m_client.output_end() == before) {
+      if (m_client.is_open()) {
+        m_client.pump(wait_for_output);
+        continue;
+      }
+      ++m_disconnections;
+      m_client.come_back(give_up_limit);
+      break;
+    }
+    if (!m_goes_on) return;
+    {
+      const std::lock_guard lock(m_mutex);
+      m_times.push_back(milliseconds_since(m_typed_at));
+    }
+    m_typed_at = 0;
+    std::this_thread::sleep_for(think_time);
+    m_client.pump(0ms);
+  }
+}
+
+}  // namespace tellina::hostile
