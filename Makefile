@@ -1,5 +1,5 @@
-# The table of contents: each target below is one thing to do here. `make` alone prints them.
-# The work is in CMakeLists.txt, package.json and tools/; this file only names it.
+# The table of contents: each target below is one task. `make` alone lists them. CMakeLists.txt, package.json and tools/ do the
+# work; this file only names it.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,9 +8,9 @@ SHELL := /bin/bash
 
 ARGS ?=
 ADDRESS ?=
-# In CI, on whatever machine that is, a test (of the browser: their whole run) may fail once; .ci/run names those that did.
+# In CI, on any machine, a test may fail once (for the browser: the whole run). .ci/run names the tests that did.
 CTEST := ctest --output-on-failure --no-tests=error $(if $(CI),--repeat until-pass:2)
-# Two for each core, as most tests wait most of the time.
+# Two per core, because most tests mostly wait.
 TEST_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 
 .NOTPARALLEL:
@@ -52,7 +52,7 @@ package:          ## a Debian package of the server as a service, in build/packa
 	@$(MAKE) --no-print-directory build
 	cd build && cpack -G DEB
 
-# The fresh machine does without the tests where they have just run.
+# The fresh machine skips tests that have just run.
 test-all: FRESH = --without-tests
 test-all: test lint test-sanitizers test-fresh test-package ## test, lint, then everything that takes long
 
@@ -64,10 +64,10 @@ test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threade
 	@tools/deps test
 	tools/test-sanitizers
 
-test-fresh:       ## clone into a fresh Debian 12, `make run` there, use it, Ctrl-C, `make test` (as root)
+test-fresh:       ## clone into a fresh Debian 12, run `make run`, use it, Ctrl-C, then `make test` (as root)
 	tools/test-fresh $(FRESH)
 
-test-setup:       ## what `vagrant up` does, in a fresh Debian 12: setup.bash, then a user's `make run` (as root)
+test-setup:       ## do what `vagrant up` does in a fresh Debian 12: setup.bash, then `make run` as a user (as root)
 	tools/test-fresh --setup
 
 bench:            ## how fast the server is on every layer, against the floor; writes docs/performance.md (about 25 minutes)
@@ -90,7 +90,7 @@ bench-micro:      ## what the stages of a keystroke's way cost by themselves
 	@$(MAKE) --no-print-directory build-bench
 	build/bin/micro_bench
 
-# The server as `make build` leaves it, and beside it what it is compared with.
+# The server as `make build` builds it, and the programs that it is compared with.
 build-bench:
 	@tools/deps bench
 	cmake --preset release -DTELLINA_TESTS=ON -DTELLINA_BENCHMARKS=ON
@@ -130,7 +130,7 @@ fmt:              ## format the C and C++ files in place
 clean:            ## remove build/ and node_modules/; keeps db.sqlite3
 	rm -rf --one-file-system build node_modules
 
-# Without the tests, so that the first start is quick; `make test` adds them.
+# Without the tests, so that the first start is fast; `make test` adds them.
 build/build.ninja:
 	@tools/deps run
 	cmake --preset release -DTELLINA_TESTS=OFF

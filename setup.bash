@@ -1,11 +1,11 @@
 #!/bin/bash
-# Prepares a Debian 12 machine for this folder: `make run` and `make test` find all they need, and Docker runs and has
-# the image of the sandbox "docker".
+# Prepares a Debian 12 machine for this folder: afterwards `make run` and `make test` find everything they need, and Docker runs
+# with the image of the sandbox "docker".
 #
 #   sudo ./setup.bash [USER]
 #
-# USER, who called sudo unless given, may use Docker then (after a new login), and owns what is built here. May be run
-# again at any time: what is there is left alone. `vagrant up` runs it in the virtual machine.
+# USER (by default the user who called sudo) may then use Docker (after a new login), and owns the build. The script can be run
+# again at any time and does not change what already exists. `vagrant up` runs it in the virtual machine.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
@@ -17,7 +17,7 @@ refuse() {
 }
 
 [[ $(id -u) == 0 ]] || refuse "needs root, to install packages: sudo $0 ${1:-}"
-getent passwd "$user" >/dev/null || refuse "there is no user \"$user\""
+getent passwd "$user" >/dev/null || refuse "user \"$user\" does not exist"
 if ! grep -qs '^ID=debian' /etc/os-release || ! grep -qs '^VERSION_ID="12"' /etc/os-release; then
     refuse "expected Debian 12, got $(sed -n 's/^PRETTY_NAME=//p' /etc/os-release); README.md says what to install elsewhere"
 fi
@@ -33,7 +33,7 @@ if ! command -v make >/dev/null; then
 fi
 say "packages"
 tools/deps test
-if ! command -v newuidmap >/dev/null; then  # what an ordinary user's build needs, which root's does not
+if ! command -v newuidmap >/dev/null; then  # needed by an ordinary user's build, but not by root's
     apt-get install -q -y --no-install-recommends uidmap
 fi
 chown -R "$user:" node_modules
@@ -45,7 +45,7 @@ engine_answers() { docker version >/dev/null 2>&1; }
 if ! engine_answers; then
     if [[ -d /run/systemd/system ]]; then
         systemctl enable --now docker
-    else  # a container or the like; Debian's init script wants limits raised there, which may be forbidden
+    else  # a container or the like, where Debian's init script would raise limits, which may be forbidden
         setsid dockerd >>/var/log/dockerd.log 2>&1 </dev/null &
     fi
 fi

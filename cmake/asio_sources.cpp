@@ -1,2 +1,2 @@
-// The one file that compiles the bodies of Asio.
+// The only file that compiles Asio's function bodies.
 #include <boost/asio/impl/src.hpp>

@@ -1,2 +1,2 @@
-// The one file that compiles the bodies of Beast.
+// The only file that compiles Beast's function bodies.
 #include <boost/beast/src.hpp>

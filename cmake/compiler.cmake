@@ -1,10 +1,10 @@
-# Flags for our own code: tellina_compiler for everything, tellina_sanitizers for whatever is loaded into one process.
+# Flags for our own code: tellina_compiler for everything, tellina_sanitizers for everything that one process loads.
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Precompiled headers are cached only with these two sloppinesses (ccache manual, "Precompiled headers"); with paths
-  # relative to the tree, two clones share what was compiled. The inode cache keeps ccache from reading the 260 MB of
-  # the precompiled header for each source.
+  # ccache caches precompiled headers only with these two sloppiness options (ccache manual, "Precompiled headers"). With paths
+  # relative to the tree, two clones share compiled objects. The inode cache saves ccache from reading the precompiled header's
+  # 260 MB for each source.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
     CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_INODECACHE=1 ${CCACHE_PROGRAM})
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
@@ -24,7 +24,7 @@ if(TELLINA_SANITIZE)
   # (GCC manual, Instrumentation Options); the release build keeps the warning.
   target_compile_options(tellina_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(TELLINA_SANITIZE MATCHES thread)
-    # Asio's fences draw this warning from GCC although they are right.
+    # GCC warns about Asio's fences although they are correct.
     target_compile_options(tellina_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   endif()
 endif()

@@ -1,4 +1,4 @@
-# Debian 12's packages. Asio, Beast and JSON are compiled once here and not in every file that includes them.
+# Debian 12's packages. Asio, Beast and JSON are compiled once here, and not in every file that includes them.
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -19,7 +19,7 @@ target_precompile_headers(tellina_boost PRIVATE
   <boost/asio.hpp> <boost/beast/core.hpp> <boost/beast/http.hpp> <boost/beast/websocket.hpp> <boost/json.hpp>
   <functional> <map> <memory> <optional> <string> <string_view> <unordered_map> <vector>)
 
-# Gives a target that includes Asio, Beast or Boost.JSON the shared precompiled header.
+# Gives a target that uses Asio, Beast or Boost.JSON the shared precompiled header.
 function(tellina_use_boost target)
   target_link_libraries(${target} PUBLIC tellina_boost)
   target_precompile_headers(${target} REUSE_FROM tellina_boost)

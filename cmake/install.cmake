@@ -1,5 +1,5 @@
-# What `cmake --install build --prefix P` puts where. The folders below the prefix are fixed, and not those of
-# GNUInstallDirs: the program and its plugins find their parts relative to themselves.
+# The files that `cmake --install build --prefix P` installs. The folders below the prefix are fixed and do not follow
+# GNUInstallDirs, because the program and its plugins find their parts relative to themselves.
 #
 #   bin/tellina                     the program
 #   lib/tellina/plugins/            plugins
@@ -35,8 +35,7 @@ if(TARGET tellina_conformance)
   endforeach()
 endif()
 
-# Plugins and the page install themselves: see plugins/ and static/. A root file system is made where it is used, by
-# make_rootfs.
+# Plugins and the page install themselves: see plugins/ and static/. make_rootfs creates a root file system where it is used.
 install(DIRECTORY ${CMAKE_BINARY_DIR}/share/tellina/shell DESTINATION share/tellina)
 install(DIRECTORY docker_image DESTINATION share/tellina USE_SOURCE_PERMISSIONS)
 install(DIRECTORY sdk/template DESTINATION share/tellina)
@@ -45,7 +44,7 @@ install(FILES LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md con
 install(FILES sdk/README.md DESTINATION share/doc/tellina/sdk)
 install(DIRECTORY docs DESTINATION share/doc/tellina)
 
-# Versions agree or not as the program sees it: it compares tags, which hold major and minor.
+# Uses the same rule for versions as the program, which compares tags that contain major and minor.
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/tellinaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 file(GLOB function_files RELATIVE ${CMAKE_SOURCE_DIR}/sdk/cmake CONFIGURE_DEPENDS sdk/cmake/*.cmake)
 list(JOIN function_files " " TELLINA_FUNCTION_FILES)

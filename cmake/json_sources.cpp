@@ -1,2 +1,2 @@
-// The one file that compiles the bodies of Boost.JSON.
+// The only file that compiles Boost.JSON's function bodies.
 #include <boost/json/src.hpp>

@@ -1,6 +1,6 @@
-# `make package`: a Debian package of what cmake/install.cmake installs, and of packaging/, which makes a service of it.
+# `make package`: a Debian package of the files that cmake/install.cmake installs, and of packaging/, which makes it a service.
 
-# Only in the package: `cmake --install build --prefix P` touches nothing outside of P.
+# Only in the package: `cmake --install build --prefix P` changes nothing outside of P.
 install(FILES packaging/config.json DESTINATION /etc/tellina COMPONENT service EXCLUDE_FROM_ALL)
 install(FILES packaging/tellina.service DESTINATION lib/systemd/system COMPONENT service EXCLUDE_FROM_ALL)
 install(FILES LICENSE DESTINATION share/doc/tellina RENAME copyright COMPONENT service EXCLUDE_FROM_ALL)

@@ -13,14 +13,14 @@ const ARCHITECTURE = "ARCHITECTURE.md";
 const TABLE_START = "<!-- layers: written by tools/check_layers.mjs --write -->\n";
 const TABLE_END = "<!-- end of layers -->\n";
 
-/** What stays apart whatever else changes: [folder of host/, what it never includes, why]. */
+/** Folders that must stay separate: [folder of host/, what it never includes, why]. */
 const APART = [
   ["study", "store", "values of the study are defined in study/"],
   ["gateway", "store", "a gateway asks a worker"],
   ["gateway", "study", "a gateway asks a worker"],
-  ["bench", "cli", "host/options has what the command line says to the load generator"],
-  ["cli", "bench", "main.cpp hands the load generator in"],
-  ["wire", "session", "what crosses processes knows nobody that sends it"],
+  ["bench", "cli", "host/options has the command line's options for the load generator"],
+  ["cli", "bench", "main.cpp passes the load generator to it"],
+  ["wire", "session", "messages between processes do not depend on their senders"],
 ];
 
 /** @type {string[]} */
@@ -28,7 +28,7 @@ const findings = [];
 /** @param {string} place @param {string} text */
 const report = (place, text) => { findings.push(`${place}: ${text}`); };
 
-/** The files that git knows or would add. @param {string[]} patterns @returns {string[]} */
+/** The files that git tracks or would add. @param {string[]} patterns @returns {string[]} */
 function files(...patterns) {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...patterns],
     { encoding: "utf8" });
@@ -155,7 +155,7 @@ function check_classes() {
     }
   }
   for (const [key, of_class] of sources) {
-    if (of_class.size > 1) report([...of_class][0], `${key.split(": ")[1]} is cut over ${[...of_class].join(", ")}`);
+    if (of_class.size > 1) report([...of_class][0], `${key.split(": ")[1]} is split over ${[...of_class].join(", ")}`);
   }
 }
 
@@ -182,7 +182,7 @@ function check_table(graph, writes) {
   const updated = text.slice(0, start) + table(graph) + text.slice(end + TABLE_END.length);
   if (updated === text) return;
   if (writes) writeFileSync(ARCHITECTURE, updated);
-  else report(ARCHITECTURE, "the table of layers is not what host/ includes; if the change is meant: tools/check_layers.mjs --write");
+  else report(ARCHITECTURE, "the table of layers does not match the includes of host/; if the change is intended: tools/check_layers.mjs --write");
 }
 
 const graph = read_includes();

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 
-/** A template's links are those of the page that is made from it. */
+/** A template's links are relative to the generated page. */
 const GENERATES = ["tools/performance/template.md"];
 
 /** Lines of a Markdown file outside of fenced code. @param {string} file @returns {{number: number, text: string}[]} */
@@ -37,7 +37,7 @@ function leads_somewhere(file, link) {
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { encoding: "utf8" })
   .split("\n").filter((file) => file !== "" && existsSync(file) && !GENERATES.includes(file));
-// A link's text may be broken over two lines, so what is looked for is its end: "](target)".
+// A link's text may span two lines, so this searches for its end: "](target)".
 const broken = files.flatMap((file) => prose(file).flatMap(({ number, text }) =>
   [...text.replaceAll(/`[^`]*`/g, "").matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link]) => link)

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Finds the words of tools/plain_words, in which the format is described, in code, tests, tools and docs.
-// Prints each as FILE:LINE and ends with status 1 if there is one. --pending counts those that are not checked yet.
+// Finds the words of tools/plain_words (which describes the format) in code, tests, tools and docs. Prints each as FILE:LINE and
+// ends with status 1 if there is one. --pending counts those that are not checked yet.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
 const LIST = "tools/plain_words";
-/** The list itself, and what others have written. */
+/** The list itself, and files by other authors. */
 const LEFT_OUT = [`:!${LIST}`, ":!package-lock.json", ":!docs/images", ":!tools/character-widths", ":!LICENSE", ":!tests/mutants"];
 
 /** @returns {{pending: boolean, pattern: string, instead: string, paths: string[]}[]} */
@@ -20,7 +20,7 @@ function read_list() {
   });
 }
 
-/** A name of a class has its capitals; any other word may begin a sentence. @param {string} pattern @param {string[]} paths */
+/** Names of classes are case-sensitive; other words may begin a sentence. @param {string} pattern @param {string[]} paths */
 function occurrences(pattern, paths) {
   const options = /^[A-Z]/.test(pattern) ? [] : ["--ignore-case"];
   const { stdout } = spawnSync("git", ["grep", "--untracked", "-I", "--line-number", "--word-regexp", ...options,

@@ -1,14 +1,14 @@
-# For other scripts to source: the root of a fresh Debian 12, and a way into it.
+# For other scripts to source: the root of a fresh Debian 12, and a way to run commands in it.
 #
-#   make_machine NAME                          makes it, in $root; goes when the script ends. NAME is for messages
-#   in_machine [SOURCE:TARGET]... -- COMMAND   runs a command in there, with files of this machine shown at TARGET
+#   make_machine NAME                          creates it in $root; removed when the script ends. NAME is for messages
+#   in_machine [SOURCE:TARGET]... -- COMMAND   runs a command in it, with files of this machine at TARGET
 #
-# The root comes from mmdebstrap and is kept in build/fresh/ for the next time. The network is this machine's (for apt
-# and npm), with its settings. Needs root.
+# mmdebstrap creates the root, which is kept in build/fresh/ for later runs. The network (for apt and npm) is this machine's, with
+# its settings. Needs root.
 
 readonly release=bookworm fresh=$PWD/build/fresh
 
-apt_sources() {  # The files that say where this machine gets Debian from, if it is the same Debian
+apt_sources() {  # The files that name this machine's Debian mirrors, if it is the same Debian
     grep -qs "^VERSION_CODENAME=$release" /etc/os-release || return 0
     find /etc/apt -maxdepth 2 \( -path /etc/apt/sources.list -size +0 -o -path '/etc/apt/sources.list.d/*.list' \
         -o -path '/etc/apt/sources.list.d/*.sources' \)
@@ -18,7 +18,7 @@ make_base() {  # TARBALL
     local sources
     mapfile -t sources < <(apt_sources)
     rm -rf "$fresh"/base-*
-    # Everything this machine was told about fetching: proxies, certificates, time-outs.
+    # All of this machine's settings for downloads: proxies, certificates, timeouts.
     apt-config dump | grep '^Acquire::' >"$fresh/fetching"
     mmdebstrap --quiet --variant=minbase --format=tar --include=git,make,ca-certificates --aptopt="$fresh/fetching" \
         "$release" "$1.part" "${sources[@]}"
@@ -33,7 +33,7 @@ forget_machine() {
 make_machine() {  # NAME
     machine_name=$1
     if [[ $(id -u) != 0 ]]; then
-        echo "$1: needs root, to make a machine of its own; try: sudo make $1" >&2
+        echo "$1: needs root to create a machine; try: sudo make $1" >&2
         exit 1
     fi
     mkdir -p "$fresh"

@@ -1,7 +1,7 @@
-// Visits a running server as a participant's browser does, with nothing but Node.js:
+// Visits a running server like a participant's browser, using only Node.js:
 //   node visit.mjs http://127.0.0.1:PORT pass|look
-// pass: logs in as bob, starts task 1, types its answer and sees it passed. look: sees that bob is at task 2.
-// Ends with status 1 and a sentence at the first thing that is not as it should be.
+// pass: logs in as bob, starts task 1, types its answer and sees it passed. look: sees that bob is at task 2. At the first
+// failure, ends with status 1 and a message.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
@@ -9,11 +9,11 @@ import { request } from 'node:http';
 const deadlineInMilliseconds = 30_000;
 const [, , server, step] = process.argv;
 setTimeout(() => {
-  console.error(`visit: no end after ${deadlineInMilliseconds} ms`);
+  console.error(`visit: timed out after ${deadlineInMilliseconds} ms`);
   process.exit(1);
 }, deadlineInMilliseconds).unref();
 
-/** One HTTP request; gives the status, the headers and the body as text. */
+/** Sends one HTTP request; returns the status, the headers and the body as text. */
 function fetchText(path, { method = 'GET', headers = {}, body = '' } = {}) {
   return new Promise((resolve, reject) => {
     const asked = request(`${server}${path}`, { method, headers }, (response) => {
@@ -36,7 +36,7 @@ function frame(opcode, payload) {
   ]);
 }
 
-/** Cuts whole server frames off the front of a buffer. */
+/** Removes complete server frames from the front of a buffer. */
 function* framesOf(state) {
   while (state.buffer.length >= 2) {
     let length = state.buffer[1] & 0x7f;
@@ -90,7 +90,7 @@ function terminalOn(socket, head) {
       place.writeBigUInt64BE(BigInt(offset));
       socket.write(frame(2, Buffer.concat([place, Buffer.from(text)])));
     },
-    /** The first message, from now or before, for which `fits` holds. */
+    /** The first message, past or future, for which `fits` holds. */
     until: (fits) => new Promise((resolve) => {
       const look = () => {
         const found = seen.find(fits);

@@ -1,9 +1,9 @@
 // The browser's share of the latency, measured in Chromium:   node browser.mjs PAIRS KEYS LOADS FLOOR RESULTS
 //
 // browser-keys   from keydown until the echo is drawn, in pairs with the bare page (bare_page.mjs); KEYS for each pair
-// browser-load   from the beginning of a load until Start can be pressed, at a round trip of 150 ms; LOADS of each sort
+// browser-load   from the start of a load until Start can be pressed, with a round trip of 150 ms; LOADS of each kind
 //
-// Writes RESULTS/browser-keys.jsonl and RESULTS/browser-load.jsonl, as `tellina bench --json` does.
+// Writes RESULTS/browser-keys.jsonl and RESULTS/browser-load.jsonl in the format of `tellina bench --json`.
 import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Writes the page about speed:   node page.mjs RESULTS TEMPLATE PAGE
-// The template's words in double braces are replaced by tables; the plots go beside the results.
+// Writes the page about performance:   node page.mjs RESULTS TEMPLATE PAGE Replaces the template's words in double braces by
+// tables, and writes the plots next to the results.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
@@ -101,7 +101,7 @@ function crowdPlot(name, title, figure, value, y) {
   });
 }
 
-/** What `make bench` and `make bench-revisions` measure and nobody has. */
+/** Measurements of `make bench` and `make bench-revisions` that are missing. */
 function missing() {
   const known = new Set(targetRuns);
   for (const layer of layers) for (const policy of policies) known.add(`matrix-${layer}-${policy}`);
@@ -109,7 +109,7 @@ function missing() {
   return [...known].filter((name) => !runs.has(name));
 }
 
-/** Runs are measured one by one: each says at which commit. */
+/** Each run names its commit, because runs are measured separately. */
 function commitTable() {
   const names = new Map();
   for (const line of readFileSync(join(folder, 'commits.tsv'), 'utf8').trimEnd().split('\n')) {
@@ -137,7 +137,7 @@ const words = {
   ].join('\n') || 'Nothing.',
 };
 const text = readFileSync(template, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, word) => {
-  if (!(word in words)) throw new Error(`${template}: nothing is known as {{${word}}}`);
+  if (!(word in words)) throw new Error(`${template}: unknown word {{${word}}}`);
   return words[word];
 });
 writeFileSync(page, text);

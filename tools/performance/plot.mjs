@@ -1,4 +1,4 @@
-// Line plots as SVG: few lines, no library.
+// Line plots as SVG, without a library.
 
 const width = 760;
 const height = 420;
@@ -7,7 +7,7 @@ const colours = ['#1b6ca8', '#c0392b', '#27803b', '#8e44ad', '#b9770e', '#566573
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Powers of ten, and what is between at 2 and 5, that lie within. */
+/** Powers of ten, and their multiples by 2 and 5, within the range. */
 function logTicks(least, greatest) {
   const ticks = [];
   for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(greatest)); power += 1) {

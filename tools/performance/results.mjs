@@ -1,4 +1,4 @@
-// What `tellina bench --json` wrote, read again.
+// Reads the output of `tellina bench --json`.
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -12,12 +12,12 @@ export class Run {
     this.distributions = lines.filter((line) => line.type === 'distribution');
   }
 
-  /** The median of a value and the interval around it: of "server", "floor", "other" or "ratio". Undefined without. */
+  /** The median of a value, and its interval: for "server", "floor", "other" or "ratio". Undefined if it was not measured. */
   estimate(figure, value, what = 'server') {
     return this.summaries.find((line) => line.figure === figure && line.value === value)?.[what];
   }
 
-  /** Pairs of milliseconds and share of keys that took no longer. */
+  /** Pairs of milliseconds and the share of keys that took no longer. */
   distribution(figure, target) {
     const found = this.distributions.find((line) => line.figure === figure && line.target === target);
     return found?.milliseconds_and_share;
@@ -36,7 +36,7 @@ export function readRuns(folder) {
   return runs;
 }
 
-/** A number as people write it. */
+/** A number in readable form. */
 export function written(number, digits = 3) {
   if (number === undefined || number === null || Number.isNaN(number)) return '-';
   if (number !== 0 && Math.abs(number) < 0.001) return number.toExponential(1);

@@ -1,4 +1,4 @@
-// The median of few values and the interval around it, as host/bench/statistics.cpp works them out for `tellina bench`.
+// The median of a few values and its interval, computed as in host/bench/statistics.cpp.
 
 const wantedConfidence = 0.95;
 
@@ -13,7 +13,10 @@ function tail(count, rank) {
   return sum;
 }
 
-/** The least of sorted values that at least this share of them does not exceed. @param {number[]} sorted @param {number} share From 0 to 1. */
+/**
+ * The smallest of the sorted values that at least this share of them does not exceed. @param {number[]} sorted @param {number}
+ * share From 0 to 1.
+ */
 export function quantile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
 }

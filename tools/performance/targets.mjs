@@ -1,4 +1,4 @@
-// What the server has to reach, and whether the measurements say that it does.
+// The server's performance targets, and whether the measurements reach them.
 import { withInterval, written } from './results.mjs';
 
 const layers = ['memory', 'ipc', 'redis'];
@@ -50,10 +50,10 @@ const targets = [
   target('the same, docker', 'start-docker-warm', 'prompt', 'p50_ms', 50, { unit: ' ms' }),
 ];
 
-/** The names of the runs that the targets speak of. */
+/** The names of the runs that have targets. */
 export const targetRuns = new Set([...targets.map(({ run }) => run), 'crowd-1']);
 
-/** Both runs are needed, so this one is no ratio of one run. */
+/** Needs both runs, so it is not a ratio within one run. */
 function crowdCost(runs) {
   const cost = (name) => runs.get(name)?.estimate('paced', 'cpu_s_per_1000_keys')?.median;
   const found = cost('crowd-200') / cost('crowd-1');
@@ -62,7 +62,7 @@ function crowdCost(runs) {
     known ? (found <= 1.2 ? 'reached' : '**not reached**') : 'not measured'];
 }
 
-/** A target holds when the interval reaches it, which is less than to lie on its right side as a whole. */
+/** A target is reached if the interval reaches it; the interval need not lie completely on its right side. */
 function judge(estimate, limit, atMost) {
   if (!estimate) return 'not measured';
   const { low, high } = estimate.confidence >= 0.95 ? estimate : { low: estimate.median, high: estimate.median };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Draws one task session of a study's database as SVG: when keys were typed, what ran, what was printed, what was checked.
+// Draws one task session of a study's database as SVG: keys, commands, output and checks over time.
 //
 //   node tools/pictures/timeline.mjs db.sqlite3 ACCESS_CODE TASK_NUMBER > timeline.svg
 

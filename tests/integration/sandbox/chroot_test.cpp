@@ -102,7 +102,6 @@ TEST(CoreHostDeath, EndsAStoppedLauncherToo) {
 
 /// The state of a process or thread, from proc(5): "S" while it waits, "Z" when it has ended; empty if it does not
 /// exist.
-/// none.
 std::string state_of(const std::string& path) {
   std::ifstream file("/proc/" + path + "/stat");
   std::string text;
