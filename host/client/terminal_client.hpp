@@ -80,7 +80,7 @@ class TerminalClient final : private WebSocket::Listener {
   /// Whether the server has answered the last hello or start_task on this connection.
   bool is_welcome() const { return m_phase == Phase::welcome; }
   const std::string& stream() const { return m_stream; }
-  /// The last sandbox that the server named; empty where it named none.
+  /// The last sandbox that the server named; empty if it named none.
   const std::string& sandbox() const { return m_sandbox; }
   std::uint64_t input_end() const { return m_input_begin + m_input.size(); }
   std::uint64_t acknowledged_input() const { return m_input_window.acknowledged(); }

@@ -16,7 +16,7 @@
 namespace tellina {
 namespace {
 
-/// libarchive gives names in the encoding of the thread's locale; this one keeps UTF-8 as it is.
+/// libarchive converts names to the encoding of the thread's locale; this locale leaves UTF-8 unchanged.
 class Utf8Locale {
  public:
   Utf8Locale() : m_locale(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {

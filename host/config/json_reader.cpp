@@ -15,7 +15,7 @@ bool is_word_character(char c) {
          c == '.' || c == '$';
 }
 
-/// A state machine over the text: what may come next depends on the open brackets and on what came last.
+/// A state machine over the text: the open brackets and the previous token determine what may come next.
 class JsonReader {
  public:
   JsonReader(std::string_view source, const std::string& file, Diagnostics& diagnostics)

@@ -189,7 +189,7 @@ class Loader {
       if (!code.is_string() || code.as_string().empty()) continue;
       const std::string& text = code.as_string();
       const auto characters = std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; });
-      // Messages about a code do not quote it, as they get into the log.
+      // Messages about a code do not quote it, because they get into the log.
       if (!is_printable(text))
         m_diagnostics.add(code, "expected printable characters only, got at least one that is not printable");
       // The schema already reports codes with more than 100 characters.

@@ -8,7 +8,7 @@
 namespace tellina {
 namespace {
 
-/// The terminal's line ends are made LF before output is compared, so an answer's have to be as well.
+/// The terminal's line ends become LF before output is compared, so the same is done to an answer's.
 Bytes with_line_feeds(const std::string& text) {
   Bytes result;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -40,8 +40,8 @@ bool has_one_host(const HttpRequest& request) {
   return lines == 1 || (lines == 0 && request.version() == 10);
 }
 
-/// Beast takes a body by its Content-Length where it does not know the Transfer-Encoding. RFC 9112, section 6.1, wants
-/// such a request refused: the next program in the chain could find another end of the body.
+/// If Beast does not know the Transfer-Encoding, it reads the body by its Content-Length. RFC 9112, section 6.1, says
+/// to refuse such a request, because the next program in the chain could find another end of the body.
 bool has_unknown_coding(const HttpRequest& request) {
   const std::ptrdiff_t lines = count_lines(request, http::field::transfer_encoding);
   if (lines == 0) return false;

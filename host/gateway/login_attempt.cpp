@@ -19,7 +19,7 @@ LoginAttempt::~LoginAttempt() { m_lane->remove(this); }
 void LoginAttempt::start() {
   m_lane->add(self_of(this));
   m_lane->metrics().logins_waiting.add(1);
-  // Another lane's login may cause the verdict. Only this one's loop may then hold and end the attempt.
+  // Another lane's login may cause the verdict. After that, only this lane's loop may hold and end the attempt.
   m_lane->state().logins.ask(m_request.address, m_lane->state().clock.now(),
                              [&loop = m_lane->loop(), self = self_of(this)](const auto& verdict) mutable {
                                loop.post([self = std::move(self), verdict] { self->on_verdict(verdict); });
@@ -76,7 +76,7 @@ void LoginAttempt::on_reply(const WorkerReply& reply) {
   finish(std::move(response));
 }
 
-/// Logs one line, which says how long the address has to wait if it does.
+/// Logs one line, which includes how long the address has to wait if it does.
 void LoginAttempt::note_unknown_code() {
   GatewayState& state = m_lane->state();
   m_lane->metrics().failed_logins.add();

@@ -17,20 +17,20 @@ namespace tellina {
 class LoginRequest {
  public:
   std::string access_code;
-  boost::asio::ip::address address;  ///< the client's
+  boost::asio::ip::address address;  ///< of the client
   std::string cookie_header;
   CookieScope scope;
 };
 
 /// queued (the limiter has not decided) -> delayed (until its turn) -> asked (a worker tries the code) -> answered.
-/// Threads: the lane's loop. The limiter, the timer or the question to a worker hold it.
+/// Threads: the lane's loop. The limiter, the timer or the pending request to a worker keeps it alive.
 class LoginAttempt final : public LaneMember {
  public:
   LoginAttempt(std::shared_ptr<Lane> lane, LoginRequest request, Answer answer);
   ~LoginAttempt() override;
 
   void start();
-  /// The gateway stops: answers 503 unless a worker already tries the code.
+  /// The gateway is stopping: responds with 503 unless a worker already tries the code.
   void leave() override;
   void cut() override { leave(); }
 

@@ -107,7 +107,7 @@ std::optional<std::chrono::nanoseconds> LoginLimiter::settle(Ticket ticket, Outc
       if (verdict) decided.emplace_back(std::move(each->answer), *verdict);
       each = verdict ? m_waiting.erase(each) : std::next(each);
     }
-    // Without a login under way nothing would answer those that wait.
+    // Without a pending login, nothing would answer the waiting ones.
     TELLINA_ASSERT_PROCESS(!m_under_way.empty() || m_waiting.empty());
   }
   for (const auto& [answer, verdict] : decided) answer(verdict);
@@ -126,7 +126,7 @@ void LoginLimiter::remember(const std::string& key) {
   m_known.pop_back();
 }
 
-/// Looks at all buckets once in a window, and when their number has doubled: each login pays for a constant number.
+/// Examines all buckets once in each window, and when their number has doubled, so that the cost per login is constant.
 void LoginLimiter::forget_old(MonotonicTime now) {
   const bool is_due = now >= m_next_sweep && m_buckets.size() >= limits::swept_login_buckets;
   if (!is_due && m_buckets.size() < 2 * std::max(m_buckets_at_sweep, limits::swept_login_buckets)) return;

@@ -28,24 +28,24 @@ class LoginRates {
   LoginRates() = default;
 
   std::size_t per_address = 10;    ///< within `window`: of an IPv4 address, or of an IPv6 /64
-  std::size_t per_site = 40;       ///< within `window`: of an IPv6 /48, which one site can have
-  std::size_t per_provider = 400;  ///< within `window`: of an IPv6 /32, which one provider can have
+  std::size_t per_site = 40;       ///< within `window`: of an IPv6 /48, the size of one site's network
+  std::size_t per_provider = 400;  ///< within `window`: of an IPv6 /32, the size of one provider's network
   std::chrono::nanoseconds window{60'000'000'000};
-  std::size_t at_once = 600;                   ///< of all addresses together, before each has to wait for its turn
-  std::chrono::nanoseconds turn{100'000'000};  ///< between two turns
+  std::size_t at_once = 600;  ///< from all addresses together, before each login has to wait for its turn
+  std::chrono::nanoseconds turn{100'000'000};              ///< between two turns
   std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; with more, the client has to wait
 };
 
-/// Counts a login when it is asked, and takes it back if its code was known. A login that would exceed a limit only
-/// because of others under way waits for them, so that many people with known codes behind one address get in.
+/// Counts a login when it arrives, and uncounts it if its code turns out to be known. A login that would exceed a limit
+/// only because of pending logins waits for them, so that many people with known codes can log in from one address.
 ///
-/// The bound for all addresses together delays logins instead of refusing them, in the order in which they came.
-/// Addresses from which somebody has logged in do not wait for a turn.
+/// The limit for all addresses together delays logins in order of arrival instead of refusing them. Addresses from
+/// which somebody has logged in do not wait for a turn.
 ///
-/// Memory: a bucket exists while an unknown code of the last `window` counts in it, or a login under way. So there are
-/// at most three for each code that may be tried in a window, which the rates bound; none is ever pushed out. The
-/// addresses with logins and the waiting logins have bounds of their own (host/limits.hpp).
-/// Threads: any. Answers are called without the lock: in ask(), or in another login's settle().
+/// Memory: a bucket exists while it counts an unknown code of the last `window` or a pending login. So there are at
+/// most three for each code that may be tried in a window, whose number the rates bound; none is ever evicted. The
+/// addresses with logins and the waiting logins have their own limits (host/limits.hpp).
+/// Threads: any. Calls answers without holding the lock: in ask(), or in another login's settle().
 class LoginLimiter {
  public:
   using Ticket = std::uint64_t;
@@ -58,23 +58,24 @@ class LoginLimiter {
   class Verdict {
    public:
     Verdict(std::optional<Ticket> ticket_, std::chrono::nanoseconds wait_) : ticket(ticket_), wait(wait_) {}
-    std::optional<Ticket> ticket;   ///< for settle(); absent if the login is refused
-    std::chrono::nanoseconds wait;  ///< with a ticket: before the code may be tried; else before the client may ask
+    std::optional<Ticket> ticket;  ///< for settle(); absent if the login is refused
+    std::chrono::nanoseconds
+        wait;  ///< with a ticket: before the code may be tried; otherwise before the client may retry
   };
   using Answer = std::function<void(const Verdict&)>;
 
   explicit LoginLimiter(LoginRates rates) : m_rates(rates) {}
 
-  /// Calls `answer` once, at once or later. If it has a ticket, the caller must settle() that.
+  /// Calls `answer` exactly once, at once or later. If the verdict has a ticket, the caller must call settle() with it.
   void ask(const boost::asio::ip::address& address, MonotonicTime now, Answer answer);
-  /// Returns how long the address has to wait from now on, if it does.
+  /// Returns how long the address now has to wait, if it does.
   std::optional<std::chrono::nanoseconds> settle(Ticket ticket, Outcome outcome, MonotonicTime now);
 
   std::size_t buckets() const;
   void check_invariant() const;
 
  private:
-  /// What counts for one address or network.
+  /// The counts of one address or network.
   class Bucket {
    public:
     std::size_t under_way = 0;
@@ -93,10 +94,10 @@ class LoginLimiter {
   };
   using Decided = std::vector<std::pair<Answer, Verdict>>;
 
-  /// Nothing while the login has to wait for others under way.
+  /// Nothing while the login has to wait for pending ones.
   std::optional<Verdict> decide(const boost::asio::ip::address& address, MonotonicTime now);
   std::optional<std::chrono::nanoseconds> locked_for(const std::vector<std::string>& keys, MonotonicTime now);
-  /// Until a turn, for an address from which nobody has logged in.
+  /// The time until the turn of an address from which nobody has logged in.
   std::chrono::nanoseconds delay(MonotonicTime now) const;
   void remember(const std::string& key);
   void forget_old(MonotonicTime now);
@@ -110,8 +111,8 @@ class LoginLimiter {
   std::map<Ticket, UnderWay> m_under_way;
   Ticket m_next_ticket = 1;
   std::list<Waiting> m_waiting;
-  MonotonicTime m_next_turn{};     ///< of all addresses: when the turn after the last one given is due
-  std::list<std::string> m_known;  ///< keys of addresses from which somebody has logged in, the latest first
+  MonotonicTime m_next_turn{};     ///< for all addresses: when the next turn is due
+  std::list<std::string> m_known;  ///< keys of addresses with a successful login, latest first
   std::unordered_map<std::string, std::list<std::string>::iterator> m_known_places;
 };
 

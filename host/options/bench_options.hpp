@@ -27,11 +27,11 @@ struct BenchOptions {
   std::size_t workers = 2;
   std::size_t pool = 2;
   std::string server;  ///< its program; empty: this one
-  // Or one that runs.
+  // Or a running server.
   std::string url;
   std::vector<std::string> access_codes;
 
-  /// A second server to compare with: one option of the first and another value, as "policy=slight"; empty: none.
+  /// A second server to compare with: one option of the first with another value, such as "policy=slight"; empty: none.
   std::string against;
   std::string floor;  ///< the program to compare with; empty: none
 };

@@ -50,13 +50,13 @@ ServerLock::ServerLock(const std::string& database, Kind kind) {
       poll(nullptr, 0, static_cast<int>(look_again.count()));
       continue;
     }
-    // A worker that was started by hand beside a complete server is an additional worker of that server.
+    // A worker that was started by hand in addition to a complete server is one more worker of that server.
     if (kind == Kind::worker) return;
     const std::string holder = holder_of(m_descriptor);
     close(m_descriptor);
     throw StoreError(ErrorCode::busy, database + ": another server uses this database" + holder,
                      "stop it first, or name another file in \"database\"; `tellina participants` works "
-                     "beside a running server");
+                     "while a server runs");
   }
 }
 

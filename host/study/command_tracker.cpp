@@ -78,7 +78,7 @@ void CommandTracker::on_cursor_placed() {
   if (m_running.empty()) return;
   Running& running = m_running.back();
   running.is_placed = true;
-  // A terminal multiplexer draws the lines of its inner shell at positions of its own.
+  // A terminal multiplexer draws the lines of its inner shell at its own positions.
   if (m_check && (running.is_multiplexer || !running.shows_alternate_screen)) m_check->line_broken();
 }
 

@@ -20,7 +20,7 @@ class EchoedInput {
   /// `limit`: how many bytes of each part are kept.
   explicit EchoedInput(std::size_t limit) : m_limit(limit) {}
 
-  /// Raw bytes as they are written to the pty. `before`: output so far that printed() has not got.
+  /// Raw bytes as they are written to the pty. `before`: earlier output that printed() has not received.
   void typed(BytesView bytes, BytesView before);
   /// Cleaned text (see ScannerListener::on_text). Does nothing before the first key was typed.
   void printed(BytesView text);

@@ -53,7 +53,7 @@ class TaskSessionRow {
   std::int64_t commands = 0;            ///< number of the last recorded command
   std::chrono::nanoseconds charged{};   ///< of the task's time, when this row was read
   std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero if an older version began it
-  bool clock_stands = false;            ///< while it runs: no time is charged now
+  bool clock_stands = false;            ///< while it runs: no time is being charged
   bool sandbox_replaced = false;        ///< while it runs: a fault on our side lost the participant's files
 };
 

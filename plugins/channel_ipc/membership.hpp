@@ -15,7 +15,7 @@
 
 namespace tellina::ipc {
 
-/// Membership tells it about other instances, on the thread that calls enter() and read_changes().
+/// Membership reports other instances to it, on the thread that calls enter() and read_changes().
 class MembershipObserver {
  public:
   MembershipObserver() = default;

@@ -58,8 +58,7 @@ Descriptor move_up(int descriptor) {
 void require_parts(const Settings& settings) {
   for (const std::string& program : {settings.launcher, settings.init}) {
     if (access(program.c_str(), X_OK) != 0) {
-      throw system_error(program, errno, {},
-                         "build or install the whole of tellina: this program comes with the plugin");
+      throw system_error(program, errno, {}, "build or install all of tellina, which includes this program");
     }
   }
   const std::string shell = settings.root_file_system + "/bin/bash";

@@ -3,11 +3,11 @@
 /// The protocol between the chroot plugin and its launcher, over one sequenced-packet socket.
 ///
 ///   launcher -> plugin  MapMe                 unless it maps itself: write my user namespace's maps
-///   plugin -> launcher  Mapped | MappedRoot   the latter where root has a number, too; with it may come the mount of a
-///                                             root file system whose files are that root's
-///   launcher -> plugin  InitStarted           a pidfd comes with it
+///   plugin -> launcher  Mapped | MappedRoot   the latter if root has a number, too. May carry the mount of a root file
+///                                             system whose files belong to that root
+///   launcher -> plugin  InitStarted           carries a pidfd
 ///   plugin -> launcher  WatchMemory           end programs that hold too much
-///   plugin -> launcher  Seed | Snapshot       make or read the home (tree_protocol.hpp)
+///   plugin -> launcher  Seed | Snapshot       create or read the home (tree_protocol.hpp)
 ///   launcher -> plugin  Done | Failed         to each of the last three
 ///
 /// Instead of any of its messages, the launcher may send Failed. It then ends, unless the failure concerns a request.

@@ -66,7 +66,7 @@ void run_maker(const std::string& script, const std::vector<std::string>& argume
       posix_spawn(&process, script.c_str(), &actions, nullptr, argument_pointers.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    throw system_error(script, error, {}, "build or install the whole of tellina: this script comes with the plugin");
+    throw system_error(script, error, {}, "build or install all of tellina, which includes this script");
   }
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;

@@ -3,7 +3,7 @@
 /// The requests with which a plugin asks a process beside or inside a sandbox to create or read its home, over a
 /// sequenced-packet socket.
 ///
-///   plugin -> process  Seed | Snapshot    two descriptors come with it: the home and a memory file (tree_stream.hpp)
+///   plugin -> process  Seed | Snapshot    carries two descriptors: the home and a memory file (tree_stream.hpp)
 ///   process -> plugin  Done | Failed
 ///
 /// The kinds differ from those of launcher_protocol.hpp and init_protocol.hpp, whose sockets these messages use.

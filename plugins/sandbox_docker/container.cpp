@@ -116,7 +116,7 @@ void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
   const std::string what = "create a container";
   for (const std::string& file : {m_settings.init, m_settings.shell_marks}) {
     if (access(file.c_str(), R_OK) != 0) {
-      throw system_error(file, errno, {}, "build or install the whole of tellina: this file comes with the plugin");
+      throw system_error(file, errno, {}, "build or install all of tellina, which includes this file");
     }
   }
   const Engine::Answer answer =
@@ -143,7 +143,7 @@ void Containers::remove(const std::string& token, const Deadline& deadline) {
 }
 
 std::string Containers::find_end(const std::string& token, const Deadline& deadline) {
-  const std::string what = "look at a container";
+  const std::string what = "inspect a container";
   const Engine::Answer answer = m_engine.get(container_path(token) + "/json", deadline, what);
   if (!answer.is_good()) m_engine.fail(answer, what);
   const json::value value = answer.json(what);

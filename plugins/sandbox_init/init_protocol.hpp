@@ -2,15 +2,15 @@
 
 /// The protocol between a sandbox plugin and the init in its sandbox, over one sequenced-packet socket.
 ///
-///   init -> plugin  Ready                 a terminal is there; three descriptors come with it
-///   plugin -> init  StartShell            start the shell on it
+///   init -> plugin  Ready                 a terminal exists; carries three descriptors
+///   plugin -> init  StartShell            start the shell on this terminal
 ///   init -> plugin  Started or Failed
 ///   plugin -> init  Renew                 end every process, then Ready again, with a new terminal and the same home
 ///   plugin -> init  Quit                  end
-///   plugin -> init  Seed | Snapshot       make or read the home (tree_protocol.hpp)
+///   plugin -> init  Seed | Snapshot       create or read the home (tree_protocol.hpp)
 ///
-/// An init that was given the socket's descriptor ends, and with it every process of the sandbox, when the plugin's end
-/// is closed. One that was given `stay` and a path connects to that, and outlives the plugin:
+/// An init that inherited the socket's descriptor ends, and with it every process of the sandbox, when the plugin's end
+/// is closed. An init that got `stay` and a path connects to that path, and outlives the plugin:
 ///
 ///   plugin -> init  Listener              a listening socket comes with it: a process that connects from outside the
 ///                                         sandbox takes the place of the plugin, and gets Ready

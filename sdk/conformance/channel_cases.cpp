@@ -174,7 +174,7 @@ void add_channel_layer_cases(std::vector<Case>& cases) {
        {"DeliversAcceptedMessages", "An accepted message arrives while its layer and receiver exist.",
         delivers_what_it_accepted},
        {"DeliversEachOnce", "No message arrives twice.", delivers_each_once},
-       {"EveryFieldArrives", "Kind, sequence (64 bits), connection and reply channel arrive as they were sent.",
+       {"EveryFieldArrives", "Kind, sequence (64 bits), connection and reply channel arrive unchanged.",
         every_field_arrives},
        {"BodyIsBinarySafe", "A body may have any octets or be empty, and arrives unchanged.", body_is_binary_safe},
        {"AcceptsOneMebibyte", "A body of 1 MiB is accepted and arrives complete.", accepts_one_mebibyte},

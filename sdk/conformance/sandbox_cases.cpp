@@ -65,7 +65,7 @@ void terminal_does_not_block(Probe& probe) {
 void large_output_arrives(Probe& probe) {
   Room room(probe);
   const std::string output = room.hands().output_of("head -c 300000 /dev/zero | tr '\\0' x");
-  expect(output == std::string(300'000, 'x'), "300000 bytes as they were printed", show(output.size()) + " bytes");
+  expect(output == std::string(300'000, 'x'), "300000 bytes, unchanged", show(output.size()) + " bytes");
 }
 
 void size_is_set_at_start(Probe& probe) {
@@ -190,7 +190,7 @@ void activity_shows_that_something_ran(Probe& probe) {
   const Activity before = activity_before_the_file(room.sandbox());
   const Activity after = room.sandbox().activity();
   if (!before.is_known || !after.is_known) return;
-  expect(before.stamp != after.stamp, "another stamp from activity() after a job has made a file", "the same");
+  expect(before.stamp != after.stamp, "another stamp from activity() after a job has created a file", "the same");
   expect(!after.shell_is_alone, "that activity() reports a background job", "shell_is_alone");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A promise of the SDK with a name, and what a function that tries it out is lent.
+/// A promise of the SDK with a name, and the parts that its test function gets.
 
 #include <chrono>
 #include <cstdint>
@@ -17,36 +17,36 @@
 
 namespace tellina::conformance {
 
-/// The plugin broke the contract: what was expected, and what was found.
+/// The plugin violated the contract: what was expected, and what was found.
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The case does not apply here: the precondition that does not hold.
+/// The case does not apply here; the text names the unmet precondition.
 class Skip : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Lends the plugins their clock, and keeps what they log.
+/// The plugins' clock.
 class LentClock final : public Clock {
  public:
   MonotonicTime now() const override;
   WallTime wall_time() const override;
 };
 
-/// Unpredictable, so that names made of it are nobody else's.
+/// Unpredictable, so that names made from it are unique.
 class LentRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> bytes) override;
 };
 
-/// Threads: any.
+/// Keeps what the plugins log. Threads: any.
 class KeptLog final : public Log {
  public:
   void write(LogLevel level, std::string_view text) override;
-  /// The last lines at warning and above, one below the other.
+  /// The last lines at warning and above, one per line.
   std::string worst() const;
 
  private:
@@ -54,19 +54,19 @@ class KeptLog final : public Log {
   std::vector<std::string> m_lines;
 };
 
-/// What one case is lent. Lives as long as the case, and longer than every plugin that the case makes.
+/// The parts that one case gets. Lives as long as the case, and longer than every plugin that the case creates.
 class Probe {
  public:
   Probe(const Subject& subject, std::uint64_t seed);
 
   const Subject& subject() const { return m_subject; }
   std::uint64_t seed() const { return m_seed; }
-  /// The same for the same seed; one thread's.
+  /// The same sequence for the same seed. Threads: one.
   std::mt19937_64& random() { return m_random; }
-  /// `least` to `most`, both included.
+  /// From `least` to `most`, both inclusive.
   std::uint64_t pick(std::uint64_t least, std::uint64_t most);
 
-  /// A fresh plugin with the settings of the subject. Throws Failure where it is of another class than its kind says.
+  /// A new plugin with the settings of the subject. Throws Failure if its class does not match its kind.
   template <typename Type>
   std::unique_ptr<Type> make() {
     return make_with<Type>(m_subject.section);
@@ -80,9 +80,9 @@ class Probe {
     return std::unique_ptr<Type>(typed);
   }
 
-  /// PREFIX and letters and digits that nobody else uses.
+  /// PREFIX plus unique letters and digits.
   std::string unique(const std::string& prefix);
-  /// Letters and digits that are the case's own: what carries them on this machine is of this case.
+  /// Letters and digits that are unique to the case: everything on this machine whose name contains them belongs to it.
   const std::string& mark() const { return m_mark; }
 
   /// The case passes, but took longer than it should.
@@ -103,7 +103,7 @@ class Probe {
   std::string m_warning;
 };
 
-/// One promise. `run` throws Failure or Skip; whatever else comes out of it is a failure too.
+/// One promise. `run` throws Failure or Skip; any other exception is a failure too.
 class Case {
  public:
   Case(const char* name_, const char* contract_, void (*run_)(Probe&),
@@ -114,10 +114,10 @@ class Case {
   const char* contract;  ///< one sentence
   void (*run)(Probe& probe);
   std::chrono::seconds deadline;
-  bool seeded;  ///< another seed gives other schedules
+  bool seeded;  ///< its schedules depend on the seed
 };
 
-/// Throws Failure "expected EXPECTED, found FOUND" unless it is so.
+/// Throws Failure "expected EXPECTED, found FOUND" unless `is_so`.
 void expect(bool is_so, const std::string& expected, const std::string& found);
 
 /// "7", "\"text\"" with control characters escaped, cut at 200 bytes.
@@ -147,10 +147,10 @@ void expect_error(ErrorCode code, const std::string& what, Call call) {
   throw Failure("expected that " + expected + ", found that it returned");
 }
 
-/// A few milliseconds, between two looks at what gives no sign when it changes.
+/// Pauses a few milliseconds between two polls of a condition that has no event.
 void pause_a_moment();
 
-/// Looks again and again until it is so or the time is over; returns whether it became so.
+/// Polls until the condition holds or the time is over; returns whether it holds.
 template <typename IsSo>
 bool eventually(IsSo is_so, std::chrono::milliseconds within) {
   const auto end = std::chrono::steady_clock::now() + within;

@@ -8,15 +8,16 @@
 
 namespace tellina::conformance {
 
-/// One line a case, "passed  DeliversInOrder  12 ms"; below a case that did not pass its contract and what was found.
+/// One line per case, "passed  DeliversInOrder  12 ms"; for a case that did not pass, also its contract and the
+/// finding.
 void print_result(std::ostream& out, const Result& result);
 /// "24 passed, 1 failed, 2 skipped".
 void print_summary(std::ostream& out, const std::vector<Result>& results);
 /// Each case with its contract.
 void print_cases(std::ostream& out, const std::vector<Case>& cases);
 
-/// One JSON object on a line of its own: name, contract, outcome, finding, milliseconds, and seed where it has one.
-/// Octets that are no UTF-8 are written as U+00XX.
+/// One JSON object on one line: name, contract, outcome, finding, milliseconds, and the seed if the case uses it.
+/// Octets that are not UTF-8 are written as U+00XX.
 void print_result_as_json(std::ostream& out, const Result& result);
 void print_case_as_json(std::ostream& out, const Case& one);
 

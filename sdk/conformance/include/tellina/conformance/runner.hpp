@@ -1,6 +1,6 @@
 #pragma once
 
-/// Runs the cases of a plugin's kind, each in a process of its own.
+/// Runs the cases of a plugin's kind, each in its own process.
 
 #include <chrono>
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace tellina::conformance {
 enum class Outcome : std::uint8_t {
   passed,
   failed,
-  crashed,  ///< the case's process died of a signal or left by itself
-  skipped,  ///< a precondition does not hold; the finding says which
+  crashed,  ///< the case's process died of a signal or exited
+  skipped,  ///< a precondition is not met; the finding names it
   warning,  ///< kept the promise, but too slowly
 };
 const char* to_string(Outcome outcome);
@@ -26,7 +26,7 @@ class Result {
   std::string name;
   std::string contract;
   Outcome outcome = Outcome::passed;
-  std::string finding;  ///< empty where it passed
+  std::string finding;  ///< empty if it passed
   std::chrono::milliseconds took{0};
   bool seeded = false;
   std::uint64_t seed = 0;
@@ -34,24 +34,25 @@ class Result {
   bool is_good() const { return outcome != Outcome::failed && outcome != Outcome::crashed; }
 };
 
-/// The cases of a kind in the order in which they run: those of every kind, its own, and last the audits. An audit is
-/// a case like others, and what any other case leaves behind is its failure too and not that other case's.
+/// The cases of a kind in the order in which they run: those of every kind, those of this kind, and last the audits. An
+/// audit is a case that also fails because of what any other case leaves behind; the other case does not fail for it.
 std::vector<Case> cases_of(PluginKind kind);
 
 class RunOptions {
  public:
   std::uint64_t seed = 1;
-  /// One after another in this process, for a debugger: no deadline, and a crash is a crash of this process.
+  /// Runs the cases one after another in this process, for a debugger: without deadlines, and a crash ends this
+  /// process.
   bool in_process = false;
-  /// Whether a case of this name is to run; empty for all.
+  /// Whether to run the case with this name; if empty, all run.
   std::function<bool(const std::string& name)> selects;
 };
 
-/// Runs the cases and calls `report` after each; the audits, of which a leak elsewhere is a finding, come last. A case
-/// whose deadline passes is killed with all processes below it.
+/// Runs the cases and calls `report` after each. The audits, which report leaks of all cases, come last. At a case's
+/// deadline, the case is killed with all its descendants.
 ///
 /// Threads: forks, so the caller must have no other threads (unless `in_process`). Makes this process the subreaper of
-/// its descendants (prctl(2), PR_SET_CHILD_SUBREAPER) and leaves it so.
+/// its descendants (prctl(2), PR_SET_CHILD_SUBREAPER) and does not undo it.
 std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
                               const std::function<void(const Result&)>& report);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The plugin that the cases are run on.
+/// The plugin under test.
 
 #include <functional>
 #include <memory>
@@ -10,16 +10,16 @@
 
 namespace tellina::conformance {
 
-/// What a loader knows of a plugin: its descriptor, and its section of a configuration.
+/// What a loader knows about a plugin: its descriptor, and its section of a configuration.
 class Subject {
  public:
   PluginKind kind = PluginKind::channel_layer;
   std::string name;
   std::string version;
-  Config schema;   ///< PluginDescriptor::config_schema, read
-  Config section;  ///< the settings to run with, good by the schema
+  Config schema;   ///< PluginDescriptor::config_schema, parsed
+  Config section;  ///< the settings to run with; they match the schema
 
-  /// What the host does with a section before it makes the plugin: throws ConfigError where the schema forbids it.
+  /// The host's check of a section before it creates the plugin: throws ConfigError if the schema forbids the section.
   std::function<void(const Config& section)> check_section;
 
   std::function<std::unique_ptr<Plugin>(const PluginContext&)> create;
