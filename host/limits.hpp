@@ -84,6 +84,10 @@ inline constexpr std::size_t blocking_threads = 16;
 inline constexpr std::chrono::seconds lease{3};
 /// A worker renews its leases so often.
 inline constexpr std::chrono::seconds lease_renewal{1};
+/// A renewal that takes longer may have met what keeps other workers from renewing theirs.
+inline constexpr std::chrono::milliseconds slow_renewal{500};
+/// A worker whose renewals have all been quick for so long takes the lapsed leases of others that still live.
+inline constexpr std::chrono::seconds steady_renewals{5};
 /// A gateway asks twice a second whether the owner of its connections is alive; one that is silent for so long is gone.
 inline constexpr std::chrono::seconds gateway_silence{5};
 /// A gateway that cannot be reached for so long has closed the connection, or no longer exists.
@@ -191,6 +195,9 @@ static_assert(unrecorded_output + frame_payload + last_output < take_over_jump,
 static_assert(unrecorded_output < replay_buffer && take_over_jump < replay_buffer,
               "the replay buffer reaches back behind all that a client can lack");
 static_assert(lease > 2 * lease_renewal, "a renewal may fail once before the lease expires");
+static_assert(slow_renewal + 2 * lease_renewal < lease, "a worker knows that it is not steady before a lease lapses");
+static_assert(steady_renewals >= lease + 2 * lease_renewal,
+              "every worker has tried to renew before another takes its leases");
 static_assert(gateway_silence > lease && gateway_end > gateway_silence,
               "a session outlives a short absence of its gateway");
 static_assert(processes_stop < server_stop && lanes_stop + last_handlers <= processes_stop,

@@ -35,6 +35,13 @@ class LeaseLost : public Error {
   explicit LeaseLost(const Fence& fence);
 };
 
+/// Whether a lease that has lapsed may be taken from a worker whose process lives. Any worker may take it if the process
+/// is gone or the machine has restarted.
+enum class LapsedLease : std::uint8_t {
+  stays,   ///< its worker may have been unable to renew it, as all workers were
+  is_free  ///< others could renew theirs, so its worker stands still
+};
+
 /// The result of acquire_lease(): who may run a participant's session.
 class LeaseResult {
  public:
@@ -103,15 +110,17 @@ class StoreTransaction {
   /// A lease is live while its worker is not retired, the machine has not restarted, and the last renewal is less than
   /// 3 s old. A worker that asks again keeps its fence. A take-over charges the running task session up to the last
   /// renewal, and records an event "interrupted" with the time during which nobody owned it.
-  virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) = 0;
+  virtual LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at,
+                                    LapsedLease lapsed = LapsedLease::is_free) = 0;
   /// Renews all leases of a worker; returns the participants that it still owns.
   virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Timestamp at) = 0;
   /// Charges a running task session up to `at`; nothing more is charged until a worker acquires the lease. This is the
   /// owner's last write: its sandbox is gone, and everything it received of both streams is recorded. `in_order`: it is
   /// also certain how much a previous owner received.
   virtual void release_lease(const Fence& fence, Timestamp at, bool in_order) = 0;
-  /// Participants with a running task session that no live worker owns.
-  virtual std::vector<ParticipantId> find_orphans(Timestamp at) = 0;
+  /// Participants with a running task session that nobody owns. Call retire_dead_workers() before: here a worker lives
+  /// until it is retired.
+  virtual std::vector<ParticipantId> find_orphans(Timestamp at, LapsedLease lapsed = LapsedLease::is_free) = 0;
   /// Ids of the sandboxes of all running task sessions of all owners.
   virtual std::vector<std::string> find_sandboxes_in_use() = 0;
 

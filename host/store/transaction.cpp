@@ -43,6 +43,16 @@ const char* state_of(const Query& row, int total_tasks) {
   return row.integer(4) == 0 ? "new" : "ready";
 }
 
+/// Reads a row with the columns id, process_id, process_start_ticks and boot_id of the table workers.
+WorkerIdentity identity_of(const Query& row) {
+  WorkerIdentity worker;
+  worker.id = row.text(0);
+  worker.process_id = row.integer(1);
+  worker.process_start_ticks = static_cast<std::uint64_t>(row.integer(2));
+  worker.boot_id = row.text(3);
+  return worker;
+}
+
 /// The time of the last input in the attempt's tasks; empty if there is none, or if bytes are not recorded.
 std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
   Query row = database.query(
@@ -205,6 +215,14 @@ bool Transaction::is_live(const Lease& lease, MonotonicTime at) const {
   return !lease.worker.empty() && lease.boot_id == m_boot_id && at - lease.renewed < limits::lease;
 }
 
+bool Transaction::has_living_owner(const Lease& lease) {
+  if (lease.worker.empty() || lease.boot_id != m_boot_id) return false;
+  Query row = m_database.query(
+      "SELECT id, process_id, process_start_ticks, boot_id FROM workers WHERE id = ? AND retired_at IS NULL",
+      lease.worker);
+  return row.next() && is_alive(identity_of(row), m_boot_id);
+}
+
 void Transaction::check(const Fence& fence) {
   Query row = m_database.query("SELECT 1 FROM leases WHERE participant_id = ? AND worker_id = ? AND fence = ?",
                                fence.participant, fence.worker, fence.number);
@@ -233,11 +251,7 @@ std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
     Query row = m_database.query(
         "SELECT id, process_id, process_start_ticks, boot_id FROM workers WHERE retired_at IS NULL ORDER BY id");
     while (row.next()) {
-      WorkerIdentity worker;
-      worker.id = row.text(0);
-      worker.process_id = row.integer(1);
-      worker.process_start_ticks = static_cast<std::uint64_t>(row.integer(2));
-      worker.boot_id = row.text(3);
+      const WorkerIdentity worker = identity_of(row);
       if (!is_alive(worker, m_boot_id)) dead.push_back(worker.id);
     }
   }
@@ -274,10 +288,12 @@ bool Transaction::take_over(const Lease& left, Timestamp at) {
   return true;
 }
 
-LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) {
+LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at,
+                                       LapsedLease lapsed) {
   const std::optional<Lease> lease = find_lease(participant, at.wall);
   LeaseResult result;
-  if (lease && lease->worker != worker && is_live(*lease, at.monotonic)) {
+  const bool is_another = lease && lease->worker != worker;
+  if (is_another && (is_live(*lease, at.monotonic) || (lapsed == LapsedLease::stays && has_living_owner(*lease)))) {
     result.owner = lease->worker;
     return result;
   }
@@ -346,13 +362,13 @@ void Transaction::release_lease(const Fence& fence, Timestamp at, bool in_order)
   TELLINA_ASSERT_PROCESS(changed == 1);
 }
 
-std::vector<ParticipantId> Transaction::find_orphans(Timestamp at) {
+std::vector<ParticipantId> Transaction::find_orphans(Timestamp at, LapsedLease lapsed) {
   std::vector<ParticipantId> orphans;
   Query row = m_database.query(
       "SELECT s.participant_id FROM task_sessions s LEFT JOIN leases l ON l.participant_id = s.participant_id "
       "WHERE s.state = 'running' AND NOT "
-      "(l.worker_id IS NOT NULL AND l.boot_id = ? AND l.renewed_at_ns > ?) ORDER BY s.participant_id",
-      m_boot_id, at.monotonic - limits::lease);
+      "(l.worker_id IS NOT NULL AND l.boot_id = ? AND (? OR l.renewed_at_ns > ?)) ORDER BY s.participant_id",
+      m_boot_id, lapsed == LapsedLease::stays, at.monotonic - limits::lease);
   while (row.next()) orphans.push_back(row.integer(0));
   return orphans;
 }

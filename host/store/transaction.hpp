@@ -20,10 +20,11 @@ class Transaction final : public StoreTransaction {
 
   void register_worker(const WorkerIdentity& worker, Timestamp at) override;
   std::vector<std::string> retire_dead_workers(Timestamp at) override;
-  LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at) override;
+  LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at,
+                            LapsedLease lapsed) override;
   std::vector<ParticipantId> renew_leases(const std::string& worker, Timestamp at) override;
   void release_lease(const Fence& fence, Timestamp at, bool in_order) override;
-  std::vector<ParticipantId> find_orphans(Timestamp at) override;
+  std::vector<ParticipantId> find_orphans(Timestamp at, LapsedLease lapsed) override;
   std::vector<std::string> find_sandboxes_in_use() override;
 
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
@@ -64,6 +65,8 @@ class Transaction final : public StoreTransaction {
   /// Whether a page is attached to the participant's session now.
   bool is_connected(ParticipantId participant, MonotonicTime at);
   bool is_live(const Lease& lease, MonotonicTime at) const;
+  /// Whether the lease's worker is a process of this boot that runs, renewed or not.
+  bool has_living_owner(const Lease& lease);
   /// Throws LeaseLost unless the fence is the newest.
   void check(const Fence& fence);
   /// Checks the lease after its acquisition.

@@ -65,8 +65,10 @@ void LeaseKeeper::acquire(ParticipantId participant) {
   change_state(participant, State::acquiring);
   const auto lease = std::make_shared<LeaseResult>();
   m_environment.store.submit(
-      [lease, participant, worker = m_environment.worker, at = Timestamp(m_environment.loop.clock())](
-          StoreTransaction& transaction) { *lease = transaction.acquire_lease(participant, worker, at); },
+      [lease, participant, worker = m_environment.worker, at = Timestamp(m_environment.loop.clock()),
+       lapsed = lapsed_leases()](StoreTransaction& transaction) {
+        *lease = transaction.acquire_lease(participant, worker, at, lapsed);
+      },
       m_lifeline.posted(m_environment.loop, [this, lease, participant](const std::exception_ptr& error) {
         on_answer(participant, *lease, error);
       }));
@@ -95,24 +97,41 @@ void LeaseKeeper::end(ParticipantId participant) { change_state(participant, Sta
 
 void LeaseKeeper::renew() {
   check_invariant();
-  if (std::exchange(m_is_renewing, true)) return;
+  if (m_is_renewing) return;
+  const LapsedLease lapsed = lapsed_leases();
   const auto renewal = std::make_shared<Renewal>(Timestamp(m_environment.loop.clock()));
+  m_is_renewing = true;
+  m_asked = renewal->at.monotonic;
   for (const auto& [participant, state] : m_states) {
     if (state == State::held) renewal->expected.push_back(participant);
   }
   m_environment.store.submit(
-      [renewal, sweeper = m_sweeper, worker = m_environment.worker](StoreTransaction& transaction) {
+      [renewal, lapsed, sweeper = m_sweeper, worker = m_environment.worker](StoreTransaction& transaction) {
         sweeper->add(transaction.retire_dead_workers(renewal->at));
         renewal->dead = sweeper->due();
         if (!renewal->dead.empty()) renewal->in_use = transaction.find_sandboxes_in_use();
         renewal->held = transaction.renew_leases(worker, renewal->at);
-        renewal->orphans = transaction.find_orphans(renewal->at);
+        renewal->orphans = transaction.find_orphans(renewal->at, lapsed);
       },
       m_lifeline.posted(m_environment.loop, [this, renewal](const std::exception_ptr& error) {
         TELLINA_ASSERT_PROCESS(m_is_renewing);
         m_is_renewing = false;
-        if (!error) on_renewal(*renewal);
+        if (error) return m_steady_since.reset();
+        on_renewal(*renewal);
       }));
+}
+
+LapsedLease LeaseKeeper::lapsed_leases() const {
+  const MonotonicTime now = m_environment.loop.clock().now();
+  const bool waits = m_is_renewing && now - m_asked > limits::slow_renewal;
+  const bool is_steady = are_valid() && !waits && m_steady_since && now - *m_steady_since >= limits::steady_renewals;
+  return is_steady ? LapsedLease::is_free : LapsedLease::stays;
+}
+
+void LeaseKeeper::note_renewal(MonotonicTime asked, bool had_lapsed) {
+  const MonotonicTime now = m_environment.loop.clock().now();
+  const bool was_quick = !had_lapsed && now - asked <= limits::slow_renewal;
+  if (!was_quick || !m_steady_since) m_steady_since = now;
 }
 
 void LeaseKeeper::on_renewal(const Renewal& renewal) {
@@ -140,6 +159,7 @@ void LeaseKeeper::on_renewal(const Renewal& renewal) {
     }
   }
   const bool had_lapsed = !are_valid();
+  note_renewal(renewal.at.monotonic, had_lapsed);
   m_until = renewal.at.monotonic + limits::lease;
   check_invariant();
   m_callbacks.renewed(m_until, had_lapsed);
@@ -147,6 +167,7 @@ void LeaseKeeper::on_renewal(const Renewal& renewal) {
 
 void LeaseKeeper::check_invariant() const {
   TELLINA_ASSERT_PROCESS(m_until != MonotonicTime() || m_states.empty());
+  TELLINA_ASSERT_PROCESS(m_asked <= m_environment.loop.clock().now());
   TELLINA_ASSERT_PROCESS(m_sweeper);
 }
 

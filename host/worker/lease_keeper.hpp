@@ -1,6 +1,7 @@
 #pragma once
 
-/// One lane's leases: acquires them, renews them every second, returns them, and takes over those of dead workers.
+/// One lane's leases: acquires them, renews them every second, returns them, and takes over those of workers that are
+/// dead or stand still.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,9 +78,13 @@ class LeaseKeeper {
   class Renewal;
 
   State state_of(ParticipantId participant) const;
+  /// Whether other workers that live may keep their lapsed leases: unless all renewals have been quick for so long that
+  /// every worker could have renewed its own.
+  LapsedLease lapsed_leases() const;
   void change_state(ParticipantId participant, State next);
   void on_answer(ParticipantId participant, const LeaseResult& lease, const std::exception_ptr& error);
   void on_renewal(const Renewal& renewal);
+  void note_renewal(MonotonicTime asked, bool had_lapsed);
 
   SessionEnvironment& m_environment;
   const std::size_t m_index;
@@ -87,6 +93,8 @@ class LeaseKeeper {
   const std::shared_ptr<Sweeper> m_sweeper;  ///< shared with tasks on the blocking pool
   std::map<ParticipantId, State> m_states;   ///< without participants in state `none`
   MonotonicTime m_until{};
+  MonotonicTime m_asked{};                        ///< for the last renewal
+  std::optional<MonotonicTime> m_steady_since{};  ///< every renewal since then was quick
   bool m_is_renewing = false;
   bool m_is_stopping = false;
   Lifeline m_lifeline;

@@ -10,9 +10,27 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+/// A store that another program keeps locked at times: its answers are failures then.
+class LockableStore final : public Store {
+ public:
+  explicit LockableStore(Store& store) : m_store(store) {}
+  void submit(Job job, Done done) override {
+    if (!is_locked) return m_store.submit(std::move(job), std::move(done));
+    done(std::make_exception_ptr(StoreError(ErrorCode::busy, "the database is locked")));
+  }
+  void submit_deferred(Job job, Done done) override { submit(std::move(job), std::move(done)); }
+  void commit_waiting() override { m_store.commit_waiting(); }
+  bool is_locked = false;
+
+ private:
+  Store& m_store;
+};
+
 class LeaseKeeperTest : public SessionTest {
  protected:
-  LeaseKeeperTest() {
+  LeaseKeeperTest() : lent(loop, pool, lockable, backend, random, log) {
+    lent.worker = environment.worker;
+    lent.sandbox_plugin = environment.sandbox_plugin;
     store->run([&](StoreTransaction& t) {
       t.register_worker(identify_this_process("w2"), now());
       t.add_participant("alice", now());
@@ -30,7 +48,7 @@ class LeaseKeeperTest : public SessionTest {
       EXPECT_EQ(until, leases->until());
       events.push_back(had_lapsed ? "renewed after a lapse" : "renewed");
     };
-    leases = std::make_unique<LeaseKeeper>(environment, 0, 1, std::move(callbacks));
+    leases = std::make_unique<LeaseKeeper>(lent, 0, 1, std::move(callbacks));
     leases->start();
   }
   void note(const std::string& what, ParticipantId whose) {
@@ -44,6 +62,31 @@ class LeaseKeeperTest : public SessionTest {
     store->run([&](StoreTransaction& t) { ASSERT_TRUE(t.acquire_lease(whose, worker, now()).acquired); });
   }
 
+  /// A worker that lives has a running task, as the keeper could take it where the lease lapses.
+  void give_task_to(const std::string& worker, ParticipantId whose) {
+    store->run([&](StoreTransaction& t) {
+      const LeaseResult lease = t.acquire_lease(whose, worker, now());
+      t.begin_task_session(lease.fence, 1, "stdout", "s-left", "box", now());
+    });
+  }
+  void pass(std::chrono::nanoseconds time) { loop.virtual_clock().set(loop.clock().now() + time); }
+  /// One tick's renewal. The store takes so long for it.
+  std::vector<std::string> tick(std::chrono::nanoseconds answer_takes = {}) {
+    leases->renew();
+    pass(answer_takes);
+    return take_events();
+  }
+  /// So many ticks, a second apart, each with an answer at once.
+  void tick_quickly(int times) {
+    for (int i = 0; i < times; ++i) {
+      pass(limits::lease_renewal);
+      EXPECT_THAT(tick(), ElementsAre("renewed")) << "tick " << i + 1 << " of " << times;
+      loop.run_until_idle();
+    }
+  }
+
+  LockableStore lockable{*store};
+  SessionEnvironment lent;
   ParticipantId other = 0;
   std::vector<std::string> events;
   std::unique_ptr<LeaseKeeper> leases;
@@ -113,6 +156,80 @@ TEST_F(LeaseKeeperTest, AcquiresLeasesThatTheStoreReportsAsOursUntilItStops) {
   EXPECT_THAT(take_events(), ElementsAre("renewed"));
   loop.run_until_idle();
   EXPECT_THAT(events, IsEmpty());
+}
+
+TEST_F(LeaseKeeperTest, TakesTheLapsedLeaseOfALivingWorkerOnlyWhereItsOwnRenewalsWereQuickForLong) {
+  tick();
+  tick_quickly(4);
+  give_task_to("w2", participant);
+  tick_quickly(2);
+  pass(limits::lease_renewal);
+  leases->renew();
+  EXPECT_TRUE(wait([this] { return events.size() == 2; })) << "w2 alone did not renew";
+  EXPECT_THAT(take_events(), ElementsAre("renewed", "acquired bob"));
+}
+
+TEST_F(LeaseKeeperTest, LeavesLeasesThatLapsedWhileNobodyCouldRenewThem) {
+  tick();
+  tick_quickly(6);
+  give_task_to("w2", participant);
+  EXPECT_THAT(tick(std::chrono::milliseconds(4200)), ElementsAre("renewed after a lapse"));
+  // It had to wait for the file as long; until it has had its turn, its leases are its own.
+  EXPECT_THAT(tick(), ElementsAre("renewed after a lapse")) << "asked for before the answer came";
+  tick_quickly(4);
+  store->run([&](StoreTransaction& t) { t.renew_leases("w2", now()); });
+  tick_quickly(2);
+  EXPECT_EQ(stored("SELECT worker_id FROM leases"), "w2");
+  EXPECT_EQ(stored("SELECT count(*) FROM events WHERE kind = 'interrupted'"), "0");
+}
+
+TEST_F(LeaseKeeperTest, LeavesLapsedLeasesAfterEachRenewalThatFailed) {
+  tick();
+  tick_quickly(6);
+  give_task_to("w2", participant);
+  for (int round = 0; round < 3; ++round) {
+    lockable.is_locked = true;
+    for (int i = 0; i < 4; ++i) {
+      pass(limits::lease_renewal);
+      leases->renew();
+      loop.run_until_idle();
+    }
+    lockable.is_locked = false;
+    EXPECT_THAT(tick(), ElementsAre("renewed after a lapse"));
+    tick_quickly(4);
+  }
+  EXPECT_THAT(events, IsEmpty());
+  EXPECT_EQ(stored("SELECT worker_id FROM leases"), "w2");
+  pass(limits::lease_renewal);
+  leases->renew();
+  EXPECT_TRUE(wait([this] { return events.size() == 2; })) << "w2 has had its turn for a lease and two ticks";
+  EXPECT_THAT(take_events(), ElementsAre("renewed", "acquired bob"));
+}
+
+TEST_F(LeaseKeeperTest, RefusesAPageTheLapsedLeaseOfALivingWorkerToo) {
+  tick();
+  tick_quickly(6);
+  give_to("w2", participant);
+  // The renewal has been under way for long, and the page comes meanwhile.
+  leases->renew();
+  pass(std::chrono::milliseconds(3100));
+  leases->acquire(participant);
+  EXPECT_TRUE(wait([this] { return events.size() == 2; }));
+  EXPECT_THAT(take_events(), ElementsAre("renewed after a lapse", "refused by w2 bob"));
+  leases->acquire(participant);
+  EXPECT_THAT(take_events(), ElementsAre("refused by w2 bob"));
+}
+
+TEST_F(LeaseKeeperTest, TakesTheLeasesOfAProcessThatIsGoneAtOnce) {
+  store->run([&](StoreTransaction& t) {
+    WorkerIdentity gone = identify_this_process("gone");
+    ++gone.process_start_ticks;
+    t.register_worker(gone, now());
+  });
+  give_task_to("gone", participant);
+  leases->renew();
+  EXPECT_TRUE(wait([this] { return events.size() == 2; }));
+  EXPECT_THAT(take_events(), ElementsAre("renewed", "acquired bob"));
 }
 
 TEST_F(LeaseKeeperTest, EndsTheProcessRatherThanMixUpItsLeases) {

@@ -86,11 +86,12 @@ class WorkerLaneTest : public SessionTest {
     const auto replies = of(id, MessageKind::reply);
     return replies.empty() ? "no reply" : replies.front().body;
   }
-  /// Leaves a running task behind, like a dead worker.
+  /// Leaves a running task behind, like a dead worker that others have retired.
   void leave_orphan(ParticipantId whose) {
     store->run([&](StoreTransaction& t) {
       const LeaseResult lease = t.acquire_lease(whose, "w9", now());
       t.begin_task_session(lease.fence, 1, "stdout", "s-left", "box", now());
+      t.release_lease(lease.fence, now(), false);
     });
     loop.virtual_clock().set(loop.clock().now() + std::chrono::seconds(4));
   }
