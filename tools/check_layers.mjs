@@ -14,7 +14,7 @@ const TABLE_START = "<!-- layers: written by tools/check_layers.mjs --write -->\
 const TABLE_END = "<!-- end of layers -->\n";
 
 /** Folders that must stay separate: [folder of host/, what it never includes, why]. */
-const APART = [
+const SEPARATE = [
   ["study", "store", "values of the study are defined in study/"],
   ["gateway", "store", "a gateway asks a worker"],
   ["gateway", "study", "a gateway asks a worker"],
@@ -78,7 +78,7 @@ function check_cycles(graph) {
 
 /** @param {Map<string, Includes>} graph */
 function check_apart(graph) {
-  for (const [folder, target, why] of APART) {
+  for (const [folder, target, why] of SEPARATE) {
     for (const place of graph.get(folder)?.get(target)?.places ?? []) {
       report(place, `host/${folder} includes nothing of host/${target}: ${why}`);
     }

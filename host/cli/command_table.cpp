@@ -69,7 +69,7 @@ const OptionRow log_level_option{"--log-level", "LEVEL",
                                  "least important lines to log: debug, info, warning or error (default: info)",
                                  store_log_level};
 
-const OptionRow list_json_option{"--json", nullptr, "print one JSON object a line for each participant",
+const OptionRow list_json_option{"--json", nullptr, "print one JSON object per line for each participant",
                                  [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow watch_option{"--watch", nullptr, "print the list again every second, until Ctrl-C",
                              [](Arguments& arguments, const std::string&) { arguments.watch = true; }};
@@ -100,7 +100,7 @@ const OptionRow filter_option{"--filter", "REGEX", "run only cases whose names m
                               [](Arguments& arguments, const std::string& text) { arguments.filter = text; }};
 const OptionRow seed_option{"--seed", "N", "repeat the random schedules of the run that printed this number",
                             store_seed};
-const OptionRow json_option{"--json", nullptr, "print one JSON object a line for each case",
+const OptionRow json_option{"--json", nullptr, "print one JSON object per line for each case",
                             [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow in_process_option{"--in-process", nullptr,
                                   "run the cases in this process and without deadlines, for a debugger",

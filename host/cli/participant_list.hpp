@@ -21,7 +21,7 @@ class ParticipantList {
 
   /// The columns of version 0.1.0 come first.
   void print_table(std::ostream& out) const;
-  /// Prints one JSON object a line.
+  /// Prints one JSON object per line.
   void print_json(std::ostream& out, bool with_codes) const;
   const std::vector<ParticipantSummary>& participants() const { return m_participants; }
 

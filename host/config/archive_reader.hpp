@@ -15,7 +15,7 @@ struct Archive {
   std::string digest;  ///< SHA-256 of the file's bytes
 };
 
-/// Reads a tar file (any format and compression that libarchive reads by itself: gzip, bzip2, xz, lzma, zstd, lz4,
+/// Reads a tar file (any format and compression that libarchive reads without help: gzip, bzip2, xz, lzma, zstd, lz4,
 /// compress, none) of at most 256 MiB. Keeps modes and times but not owners; hard links become separate files; of two
 /// members with one name the later one counts.
 ///

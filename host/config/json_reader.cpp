@@ -147,7 +147,7 @@ class JsonReader {
       }
       if (static_cast<unsigned char>(c) < 0x20) {
         fail(m_position, "expected \\u" + hexadecimal(static_cast<unsigned char>(c), 4) +
-                             " in place of a control character inside a string");
+                             " instead of a control character inside a string");
       }
       if (c == '\\') {
         escape(decoded);

@@ -42,7 +42,7 @@ void check_characters(std::string_view source, const std::string& file) {
     const bool is_control = character < 0x20 || (character >= 0x7F && character <= 0x9F);
     if (is_control || character == 0x2028 || character == 0x2029 || (character & 0xFFFE) == 0xFFFE) {
       fail("expected \\u" + hexadecimal(character, 4) +
-           " inside double quotes in place of a control character, got the character itself");
+           " inside double quotes instead of a control character, got the character itself");
     }
   }
 }

@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// Stands still while there is no sandbox, because that is not the participant's fault. Pure: the time is an argument
-/// and never decreases.
+/// A task's clock. It is stopped while there is no sandbox, because that is not the participant's fault. Pure: the time
+/// is an argument and never decreases.
 class TaskClock {
  public:
   /// A clock that has not started, for a task of `duration`, of which `charged` (at most all) is used.

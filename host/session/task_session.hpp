@@ -160,7 +160,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   State m_state = State::starting;
   TaskSessionRow m_row;
   TaskClock m_clock;
-  std::unique_ptr<Loop::Timer> m_deadline;      ///< when the task ends by itself
+  std::unique_ptr<Loop::Timer> m_deadline;      ///< when the task's time runs out
   std::unique_ptr<Loop::Timer> m_step_timer;    ///< for another start after a failed one, and for a slow removal
   std::optional<TaskSessionState> m_ends_as{};  ///< while closing: the outcome unless the last check passes
   bool m_resets = false;                        ///< a sandbox for a reset is being started

@@ -120,7 +120,7 @@ class Database {
   void run_script(const char* sql);
 
   std::int64_t last_inserted_id() const { return sqlite3_last_insert_rowid(m_handle); }
-  /// Becomes false if SQLite rolls a transaction back by itself, for example because the disk is full.
+  /// Becomes false if SQLite rolls a transaction back unasked, for example because the disk is full.
   bool in_transaction() const { return sqlite3_get_autocommit(m_handle) == 0; }
   /// Does nothing outside of a transaction.
   void roll_back();

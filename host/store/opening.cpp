@@ -84,7 +84,7 @@ void check_content(Database& database) {
                    "keep the file, recover a copy of it with: sqlite3 FILE .recover");
 }
 
-/// If several processes switch a new file to WAL at once, SQLite does not wait by itself.
+/// If several processes switch a new file to WAL at once, SQLite does not use the busy timeout.
 void switch_to_wal(Database& database) {
   constexpr std::chrono::milliseconds pause(10);
   for (auto waited = pause;; waited += pause) {

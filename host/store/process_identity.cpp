@@ -81,7 +81,7 @@ WorkerIdentity identify_this_process(std::string id) {
 bool is_alive(const WorkerIdentity& worker, const std::string& current_boot_id) {
   if (worker.boot_id != current_boot_id || has_no_process(worker.process_id)) return false;
   const std::optional<ProcessStatus> status = read_status(worker.process_id);
-  // If the process has ended in the meantime, the next look finds it gone.
+  // If the process has ended since, the next check finds it gone.
   if (!status) return true;
   return status->start_ticks == worker.process_start_ticks && status->state != 'Z' && status->state != 'X';
 }

@@ -13,8 +13,8 @@ class Schedule {
  public:
   explicit Schedule(Probe& probe) : m_random(probe.random()()) {}
   std::uint64_t pick(std::uint64_t least, std::uint64_t most) { return least + m_random() % (most - least + 1); }
-  /// Pauses briefly, at random.
-  void dawdle() {
+  /// Does so in one call of ten.
+  void pause_briefly() {
     if (pick(0, 9) == 0) std::this_thread::sleep_for(std::chrono::microseconds(pick(1, 800)));
   }
 
@@ -35,7 +35,7 @@ void send_all(Probe& probe, const std::vector<ChannelLayer*>& layers, const Chan
       for (std::uint64_t number = 0; number < count; ++number) {
         const std::uint64_t size = schedule.pick(0, 3) == 0 ? schedule.pick(0, largest) : schedule.pick(0, 40);
         deliver(*layer, channel, numbered(senders[i], number, size));
-        schedule.dawdle();
+        schedule.pause_briefly();
       }
     }));
   }

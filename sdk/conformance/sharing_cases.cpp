@@ -93,7 +93,7 @@ void processes_share_their_channels(Probe& probe) {
     deliver(*layer, channel_of(probe, ".there"), numbered("there", number, number));
   }
   const std::vector<Message> got = inbox.wait_for(200);
-  expect_equal("messages that came back from the other process", 200, got.size());
+  expect_equal("messages that the other process returned", 200, got.size());
   for (std::uint64_t number = 0; number < 200; ++number) {
     expect_equal("sequence", number, got[number].sequence);
     expect_equal("bytes of the body", number, got[number].body.size());

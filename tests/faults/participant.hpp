@@ -1,6 +1,6 @@
 #pragma once
 
-/// A participant who types numbered records into `cat`, and comes back as the page does.
+/// A participant who types numbered records into `cat`, and reconnects as the page does.
 
 #include <atomic>
 #include <chrono>

@@ -57,7 +57,7 @@ Descriptor make_device(const std::string& address, const std::string& peer) {
 }  // namespace
 
 Wire::Wire(std::uint64_t seed) : m_stop(::eventfd(0, EFD_CLOEXEC)), m_draw(seed, 2) {
-  // Of 198.18.0.0/15, which RFC 2544 keeps for tests. The process number keeps two runs apart.
+  // In 198.18.0.0/15, which RFC 2544 reserves for tests. The process number distinguishes two runs.
   const auto part = static_cast<unsigned>(::getpid());
   const std::string net = "198.18." + std::to_string(part / 64 % 256) + ".";
   const unsigned host = part % 64 * 4;

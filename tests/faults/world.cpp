@@ -41,7 +41,7 @@ const std::vector<FaultDefinition>& fault_definitions() {
       {move_database, "move-database", "the database is renamed, and back after a while", always},
       {fill_disk, "fill-disk", "the disk of the database is full", with_small_disk},
       {jump_clock, "jump-clock", "the wall clock jumps by up to a day, forwards or back", with_clock},
-      {few_descriptors, "few-descriptors", "the server can open no more than a few further descriptors", always},
+      {few_descriptors, "few-descriptors", "the server can open only a few more descriptors", always},
       {reload_config, "reload-config", "SIGHUP with another access code in the configuration", always},
       {reset_connections, "reset-connections", "some clients reset their connections (RST)", always},
       {silent_clients, "silent-clients", "some clients stop reading and writing and leave the socket open", always},

@@ -197,7 +197,7 @@ class Values {
                  "\x04",
                  std::string(1, '\0'),
                  std::string(70, 'x')}};
-  int m_keys = 0;  ///< keeps the keys of an object apart
+  int m_keys = 0;  ///< makes the keys of an object unique
 };
 
 TEST(ConfigYaml, EveryValueOfJsonCanBeWrittenAndReadBack) {

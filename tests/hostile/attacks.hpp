@@ -27,7 +27,7 @@ class Attack {
   std::string_view script;
   /// A regular expression (ECMAScript) that the script's output must match. Empty: any output will do.
   std::string_view expected;
-  /// Until Ctrl-C, for a script that does not end by itself; else the most time that it may take.
+  /// For a script that does not end: the time until Ctrl-C. For others: the longest time that they may take.
   std::chrono::milliseconds lasts{3000};
   /// Returns what must be said in the report, or throws.
   std::string (*client)(ClientAttack&) = nullptr;

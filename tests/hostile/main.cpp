@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 using testing::Milliseconds;
 using testing::TestClient;
 
-/// Each attack is watched for so long at least: a percentile of a few keys says nothing.
+/// The shortest time for which an attack is measured: a percentile of a few keys says nothing.
 constexpr Milliseconds least_time = 3s;
 /// Bounds for others while someone attacks (docs/security.md).
 constexpr double most_p99_in_milliseconds = 100;

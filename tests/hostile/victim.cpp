@@ -9,9 +9,9 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto think_time = 20ms;
-/// The error of a measured time: pump() waits once more if output came before its wait.
+/// The error of a measured time: pump() waits again if output came before its wait.
 constexpr auto wait_for_output = 2ms;
-/// After so many keys, Ctrl-U empties the line.
+/// The number of keys after which Ctrl-U empties the line.
 constexpr int line_length = 20;
 constexpr auto give_up_limit = 60s;
 

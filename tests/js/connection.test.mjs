@@ -298,7 +298,7 @@ test("says why the connection was lost", async () => {
   connection.welcomed();
   assert.equal(connection.status.reason, "");
   timers.advance(15_000);
-  assert.equal(connection.status.reason, "ping time-out");
+  assert.equal(connection.status.reason, "ping timeout");
   timers.advance(200);
   await settle();
   has_network = false;

@@ -50,7 +50,7 @@ test("cuts a large paste into frames of at most 64 KiB", () => {
   assert.ok(joined.equals(paste));
 });
 
-test("hands out no more than it is asked for", () => {
+test("hands out at most what it is asked for", () => {
   const stream = new InputStream();
   stream.write(bytes("before"));
   take_all(stream);

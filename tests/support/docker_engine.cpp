@@ -168,7 +168,7 @@ void DockerEngine::wait_until_it_answers() {
       start_deadline);
   if (it_does && m_process > 0) return;
   const std::string log = read_file(m_folder + "/log");
-  throw std::runtime_error("dockerd (package docker.io) does not answer; its last words:\n" +
+  throw std::runtime_error("dockerd (package docker.io) does not answer; its last output:\n" +
                            log.substr(log.size() > 3000 ? log.size() - 3000 : 0));
 }
 

@@ -218,7 +218,7 @@ export class Connection {
     this.#pinged_at = timers.now();
     this.send(JSON.stringify({ type: "ping", t: Math.round(this.#pinged_at * 1000) / 1000 }));
     this.#awaits_pong = true;
-    this.#timer = timers.set(() => this.#lose("ping time-out"), pong_time);
+    this.#timer = timers.set(() => this.#lose("ping timeout"), pong_time);
     this.#silence_timer = timers.set(() => this.#set_status("waiting"), silence + 2 * this.#round_trip);
   }
 

@@ -8,7 +8,7 @@ export class OutputStream {
   #acknowledged = 0;
   #answered = 0;
 
-  /** @param {number} [batch_bytes] An acknowledgement is due at once when so many bytes have been drawn since the last one. */
+  /** @param {number} [batch_bytes] How many bytes may be drawn before an acknowledgement is due at once. */
   constructor(batch_bytes = 32 * 1024) {
     this.#batch_bytes = batch_bytes;
   }
@@ -72,7 +72,7 @@ export class OutputStream {
     return this.#rendered > this.#acknowledged;
   }
 
-  /** So much output is unacknowledged that the acknowledgement should not wait. */
+  /** Whether `batch_bytes` are unacknowledged, so that the acknowledgement is due at once. */
   get acknowledgement_is_due() {
     return this.#rendered - this.#acknowledged >= this.#batch_bytes;
   }

@@ -21,7 +21,7 @@ export class RequestError extends Error {
 
 /**
  * Pending control requests. Each has a unique id, also across page loads, by which the server recognizes a repetition. So a
- * request is sent again, after a reconnect and after a time-out, until it is answered.
+ * request is sent again, after a reconnect and after a timeout, until it is answered.
  */
 export class Requests {
   #send;

@@ -23,7 +23,7 @@ inline constexpr const char* be_peer_flag = "--peer";
 ///                                           sends from senders NAME0, NAME1, ..., says "sent"
 ///   flood DIRECTORY CHANNEL NAME            sends for ever; says "flooding"
 ///   echo DIRECTORY CHANNEL                  says "ready"; answers on the reply channel
-///   hang DIRECTORY CHANNEL                  says "ready"; never comes back from its first message, and then says
+///   hang DIRECTORY CHANNEL                  says "ready"; never returns from its first message, and then says
 ///   "hangs"
 int be_peer(const std::vector<std::string>& arguments);
 

@@ -121,7 +121,7 @@ void WebSocketClient::exchange(std::size_t count, const std::function<std::strin
   m_context.restart();
   m_context.run_for(4 * deadline);
   check(failure);
-  if (got < count) throw std::runtime_error("only " + std::to_string(got) + " frames came back");
+  if (got < count) throw std::runtime_error("only " + std::to_string(got) + " frames arrived");
 }
 
 }  // namespace tellina::testing

@@ -118,7 +118,7 @@ TEST_F(OrdinaryHostile, DangerousCallsAreRefused) {
   EXPECT_EQ(perl("syscall(169, 0, 0, 0, 0)"), refused);        // reboot
   EXPECT_EQ(perl("my $a = \"x\"; syscall(319, $a, 0)"),
             "Function not implemented\n");                                     // memfd_create: memory beyond any limit
-  EXPECT_EQ(perl("syscall(29, 0, 4096, 0)"), "Function not implemented\n");    // shmget: likewise
+  EXPECT_EQ(perl("syscall(29, 0, 4096, 0)"), "Function not implemented\n");    // shmget: memory beyond any limit, too
   EXPECT_EQ(perl("my $c = \"x\"; ioctl(STDIN, 0x5412, $c)"), refused);         // TIOCSTI
   EXPECT_EQ(perl("my $c = \"x\"; syscall(16, 0, 0x100005412, $c)"), refused);  // with a bit the kernel ignores
   expect_alive();

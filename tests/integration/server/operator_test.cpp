@@ -39,7 +39,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   ChildProcess reset(program_file(), {"participants", "reset", "bob"}, folder(), "reset");
   EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
   EXPECT_EQ(reset.output(), "reset bob\n");
-  EXPECT_NE(bob.wait_closed(), 4001) << "the page would not come back by itself";
+  EXPECT_NE(bob.wait_closed(), 4001) << "the page would not reconnect";
 
   const auto welcome = bob.connect();
   EXPECT_EQ(text_of(welcome, "stream"), "");

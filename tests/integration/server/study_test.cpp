@@ -99,7 +99,7 @@ TEST_F(Study, EveryByteIsEchoedAndRecordedOnceAndInOrder) {
   for (const char byte : bytes) bob.type(std::string_view(&byte, 1));
   ASSERT_TRUE(
       bob.wait_until([&] { return bob.output().size() >= output_before + bytes.size(); }, std::chrono::seconds(60)))
-      << bob.output().size() - output_before << " came back";
+      << bob.output().size() - output_before << " arrived";
   EXPECT_TRUE(bob.output().substr(output_before) == bytes);
   bob.expect_all_acknowledged();
   expect_recorded(bob);

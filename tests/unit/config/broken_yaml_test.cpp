@@ -170,14 +170,14 @@ const BrokenText features[] = {
     {"CarriageReturn", "access_codes: []\rtasks: []\n",
      "study.yaml:1:17: expected lines that end with LF or CR LF, got a CR alone"},
     {"ControlCharacter", "study: {title: \"a\x07z\"}\n",
-     "study.yaml:1:18: expected \\u0007 inside double quotes in place of a control character, got the character "
+     "study.yaml:1:18: expected \\u0007 inside double quotes instead of a control character, got the character "
      "itself"},
     {"EndOfTransmission", keys + "\x04workers: 0\n",
-     "study.yaml:4:1: expected \\u0004 inside double quotes in place of a control character, got the character itself"},
+     "study.yaml:4:1: expected \\u0004 inside double quotes instead of a control character, got the character itself"},
     {"Nul", keys + std::string(1, '\0'),
-     "study.yaml:4:1: expected \\u0000 inside double quotes in place of a control character, got the character itself"},
+     "study.yaml:4:1: expected \\u0000 inside double quotes instead of a control character, got the character itself"},
     {"NextLine", "study: {title: a\xC2\x85z}\n",
-     "study.yaml:1:17: expected \\u0085 inside double quotes in place of a control character, got the character "
+     "study.yaml:1:17: expected \\u0085 inside double quotes instead of a control character, got the character "
      "itself"},
     {"DeepFlow", repeated("[", 201) + repeated("]", 201),
      "study.yaml:1:201: expected at most 200 levels of nesting, got more"},

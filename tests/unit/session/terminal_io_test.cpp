@@ -120,14 +120,14 @@ TEST_F(TerminalIoTest, ReturnsBytesThatTheTerminalDidNotAccept) {
 
 TEST_F(TerminalIoTest, DrainsTheLastOutputAfterAHangUp) {
   may_read = false;
-  print("last words");
+  print("last output");
   close(std::exchange(slave, -1));
   terminal->drain(1024);
-  EXPECT_EQ(output, "last words");
+  EXPECT_EQ(output, "last output");
   may_read = true;
   terminal->resume();
   loop.run_until_idle();
-  EXPECT_EQ(output, "last words");
+  EXPECT_EQ(output, "last output");
 }
 
 TEST_F(TerminalIoTest, MakesPiecesThatFitAFrame) {

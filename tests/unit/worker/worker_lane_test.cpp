@@ -205,7 +205,7 @@ TEST_F(WorkerLaneTest, RetriesAtEachTickToRemoveWhatDeadWorkersLeft) {
   ASSERT_TRUE(wait([&] { return backend.swept.size() >= 2; }));
   backend.is_unavailable = false;
   loop.advance(seconds(1));
-  EXPECT_TRUE(wait([&] { return log.lines().size() >= 2; })) << "it is not put away";
+  EXPECT_TRUE(wait([&] { return log.lines().size() >= 2; })) << "the sandbox was not removed";
 }
 
 TEST_F(WorkerLaneTest, SweepsASandboxWhoseAdoptionFailed) {
@@ -220,7 +220,8 @@ TEST_F(WorkerLaneTest, SweepsASandboxWhoseAdoptionFailed) {
   lanes.back()->start();
   ASSERT_TRUE(wait([&] { return stored("SELECT sandbox <> 'box' FROM task_sessions") == "1"; }));
   loop.advance(seconds(1));
-  ASSERT_TRUE(wait([&] { return backend.swept.size() >= 2; })) << "what could not be adopted is not put away";
+  ASSERT_TRUE(wait([&] { return backend.swept.size() >= 2; }))
+      << "the sandbox that could not be adopted was not removed";
   EXPECT_THAT(backend.kept[0], ::testing::ElementsAre("box"));
   EXPECT_THAT(backend.kept[1], ::testing::Not(::testing::Contains("box")));
 }
