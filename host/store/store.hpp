@@ -35,8 +35,8 @@ class LeaseLost : public Error {
   explicit LeaseLost(const Fence& fence);
 };
 
-/// Whether a lease that has lapsed may be taken from a worker whose process lives. Any worker may take it if the process
-/// is gone or the machine has restarted.
+/// Whether a lease that has lapsed may be taken from a worker whose process lives. Any worker may take it if the
+/// process is gone or the machine has restarted.
 enum class LapsedLease : std::uint8_t {
   stays,   ///< its worker may have been unable to renew it, as all workers were
   is_free  ///< others could renew theirs, so its worker stands still
