@@ -5,16 +5,26 @@ namespace {
 
 constexpr std::chrono::seconds advance_deadline{20};
 
-std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup, const SessionUsers& users) {
+/// What a sandbox without a memory cgroup may hold, for the researcher.
+std::string describe_watch(const Settings& settings, const std::string& why_not) {
+  const std::string memory = in_mebibytes(settings.memory_in_bytes);
+  const std::string all = in_mebibytes(settings.memory_in_bytes * settings.processes);
+  return memory +
+         " per session, checked one to four times a second, and per process at once (RLIMIT_AS); open files, sockets "
+         "and "
+         "page tables count; between two checks the " +
+         std::to_string(settings.processes) + " processes of a session may use up to " + all +
+         ", and kernel memory that nothing bounds. This user can't create a memory cgroup: " + why_not;
+}
+
+std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup, const SessionUsers& users,
+                                       const std::string& no_cgroups) {
   std::vector<LimitReport> limits;
   if (!cgroup.memory.empty()) {
     limits.emplace_back("memory", true,
                         in_mebibytes(settings.memory_in_bytes) + " per session (" + cgroup.memory + ")");
   } else {
-    limits.emplace_back("memory", false,
-                        in_mebibytes(settings.memory_in_bytes) +
-                            " per session, checked one to four times a second, and per process at once (RLIMIT_AS); "
-                            "between two checks a session may exceed it: this user can't create a memory cgroup");
+    limits.emplace_back("memory", false, describe_watch(settings, no_cgroups));
   }
   const std::string processes = std::to_string(settings.processes) + " per session ";
   limits.emplace_back("processes", true,
@@ -29,6 +39,16 @@ std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& c
   limits.emplace_back("disk inodes", true, "4095 files per session (tmpfs nr_inodes)");
   limits.emplace_back("temporary files", true,
                       in_mebibytes(settings.tmp_in_bytes) + " each in /tmp and /dev/shm (tmpfs size)");
+  limits.emplace_back("terminals", true, describe_terminals());
+  if (users.maps()) {
+    limits.emplace_back("kernel limits per user", true,
+                        "epoll watches and the memory of pipes per session (a user of its own)");
+  } else {
+    limits.emplace_back(
+        "kernel limits per user", false,
+        "epoll watches and the memory of pipes: all sessions share those of the server's user, which has "
+        "no subordinate users");
+  }
   limits.emplace_back("files of root", true, users.describe_root());
   limits.emplace_back("network", true, "none (a network namespace without an interface that is up)");
   return limits;
@@ -46,6 +66,7 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
           [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
 std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline) {
+  m_cgroups.find();
   std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
   return Instance::make(m_settings, *m_filter, m_users, m_context.random, deadline);
 }
@@ -76,6 +97,7 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance>
   if (instance->cgroup().memory.empty()) {
     // RLIMIT_AS stops one large program at once; the memory watch stops many small ones soon.
     plan.address_space = m_settings.memory_in_bytes;
+    plan.refuses_shared_memory = true;
     instance->watch_memory(m_settings.memory_in_bytes, deadline);
   }
   instance->start_shell(plan, spec.size, deadline);
@@ -104,7 +126,7 @@ Capabilities ChrootBackend::probe() {
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
     const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_instance(deadline), spec, deadline);
-    capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users);
+    capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users, m_cgroups.why_not());
     sandbox->destroy();
     capabilities.usable = true;
   } catch (const Error& error) {

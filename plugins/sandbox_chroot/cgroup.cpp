@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -22,6 +23,8 @@ namespace tellina::chroot_sandbox {
 namespace {
 
 constexpr const char* top = "/tellina";
+/// The group of the server's own processes, in a group that was delegated to it.
+constexpr const char* servers = "/tellina-server";
 /// The period of the cpu quota in microseconds: a session that has used its quota waits at most this long.
 constexpr int cpu_period = 50'000;
 
@@ -30,12 +33,55 @@ bool write_value(const std::string& path, const std::string& value) {
   return file && write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
 
+std::string first_word(const std::string& words) { return words.substr(0, words.find(',')); }
+
 bool has_word(const std::string& words, char separator, const std::string& word) {
   std::istringstream stream(words);
   for (std::string each; std::getline(stream, each, separator);) {
     if (each == word) return true;
   }
   return false;
+}
+
+bool is_writable(const std::string& path) { return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0; }
+
+/// The path of this process's group in each hierarchy. The key is the controllers as /proc/self/cgroup names them; it
+/// is empty for version 2.
+std::map<std::string, std::string> find_own_groups() {
+  std::map<std::string, std::string> groups;
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    // "4:memory:/path"; see cgroups(7)
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    groups[line.substr(first + 1, second - first - 1)] = line.substr(second + 1);
+  }
+  return groups;
+}
+
+/// The folder of a group, in a mount that shows the groups below `root`; empty if the mount does not show this group.
+std::string place_of(const std::string& mount_point, const std::string& root, const std::string& group) {
+  const std::string below = root == "/" ? "" : root;
+  if (!group.starts_with(below) || group.find("/..") != std::string::npos) return "";
+  std::string place = mount_point + group.substr(below.size());
+  while (place.ends_with('/')) place.pop_back();
+  return place;
+}
+
+std::vector<pid_t> processes_in(const std::string& directory) {
+  std::vector<pid_t> found;
+  std::ifstream file(directory + "/cgroup.procs");
+  for (pid_t process; file >> process;) found.push_back(process);
+  return found;
+}
+
+/// Whether a process runs the program that this one runs.
+bool is_of_this_server(pid_t process) {
+  struct stat ours, its;
+  const std::string path = "/proc/" + std::to_string(process) + "/exe";
+  return process > 0 && stat("/proc/self/exe", &ours) == 0 && stat(path.c_str(), &its) == 0 &&
+         ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 }
 
 /// The kernel still counts a process for a moment after its parent has been notified of its end.
@@ -68,33 +114,87 @@ bool Cgroup::remove() {
   return removed;
 }
 
+void Cgroups::find() {
+  std::call_once(m_found, [this] { find_hierarchies(); });
+}
+
 void Cgroups::find_hierarchies() {
+  const std::map<std::string, std::string> own_groups = find_own_groups();
   std::ifstream mounts("/proc/self/mountinfo");
   // Otherwise this process would never limit a sandbox with a control group.
   if (!mounts) throw sandbox_common::system_error("look for control groups: /proc/self/mountinfo", errno);
+  m_why_not = "this user may write in no control group";
   for (std::string line; std::getline(mounts, line);) {
     // "36 35 98:0 / /mount/point rw,noatime shared:1 - type source options"; see proc(5)
     const std::size_t separator = line.find(" - ");
     if (separator == std::string::npos) continue;
     std::istringstream before(line.substr(0, separator)), after(line.substr(separator + 3));
-    std::string ignored, type, options;
-    Hierarchy hierarchy;
-    before >> ignored >> ignored >> ignored >> ignored >> hierarchy.mount_point;
+    std::string ignored, type, options, root, mount_point;
+    before >> ignored >> ignored >> ignored >> root >> mount_point;
     after >> type >> ignored >> options;
+    if (type != "cgroup" && type != "cgroup2") continue;
+    Hierarchy hierarchy;
+    hierarchy.unified = type == "cgroup2";
+    std::string own;
+    for (const auto& [controllers, group] : own_groups) {
+      // The mount options of a version 1 hierarchy contain its controllers.
+      const bool is_its = hierarchy.unified ? controllers.empty()
+                                            : !controllers.empty() && has_word(options, ',', first_word(controllers));
+      if (is_its) own = place_of(mount_point, root, group);
+    }
+    hierarchy.base = find_base(mount_point, own, hierarchy.unified);
+    if (hierarchy.base.empty()) continue;
     char word_separator = ',';
-    if (type == "cgroup2") {
-      hierarchy.unified = true;
-      std::ifstream controllers(hierarchy.mount_point + "/cgroup.controllers");
+    if (hierarchy.unified) {
+      std::ifstream controllers(hierarchy.base + "/cgroup.controllers");
+      options.clear();
       std::getline(controllers, options);
       word_separator = ' ';
-    } else if (type != "cgroup") {
-      continue;
     }
     hierarchy.memory = has_word(options, word_separator, "memory");
     hierarchy.processes = has_word(options, word_separator, "pids");
     hierarchy.cpu = has_word(options, word_separator, "cpu");
     if (hierarchy.memory || hierarchy.processes || hierarchy.cpu) m_hierarchies.push_back(hierarchy);
   }
+  if (!m_hierarchies.empty()) m_why_not.clear();
+}
+
+std::string Cgroups::find_base(const std::string& mount_point, const std::string& own, bool unified) {
+  if (is_writable(mount_point)) return mount_point;
+  if (own.empty() || own == mount_point) return "";
+  if (!unified) return is_writable(own) ? own : "";
+  // Another process of this server may already have moved this process.
+  if (own.ends_with(servers) && is_writable(above(own) + "/cgroup.procs")) return above(own);
+  if (is_writable(own) && is_writable(own + "/cgroup.procs") && is_writable(own + "/cgroup.subtree_control")) {
+    return take_over(own);
+  }
+  return "";
+}
+
+/// Moves all processes of this server into a group of their own. Returns the group that they were in. Returns nothing
+/// if other programs are in it, or if it has no controller that could set a limit.
+std::string Cgroups::take_over(const std::string& own) {
+  const std::string leaf = own + servers;
+  std::ifstream file(own + "/cgroup.controllers");
+  std::string controllers;
+  std::getline(file, controllers);
+  const auto has = [&](const char* controller) { return has_word(controllers, ' ', controller); };
+  if (!has("memory") && !has("pids") && !has("cpu")) return "";
+  std::vector<pid_t> processes = processes_in(own);
+  const auto stranger = std::find_if_not(processes.begin(), processes.end(), is_of_this_server);
+  if (stranger != processes.end()) {
+    m_why_not = "the control group " + own + " is delegated, but process " + std::to_string(*stranger) +
+                " of another program is in it: start the server in its own unit or scope";
+    return "";
+  }
+  if (mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) return "";
+  // The next round moves a process that starts in the meantime.
+  constexpr int most_rounds = 100;
+  for (int round = 0; round < most_rounds && !processes.empty(); ++round) {
+    for (const pid_t process : processes) write_value(leaf + "/cgroup.procs", std::to_string(process));
+    processes = processes_in(own);
+  }
+  return processes.empty() ? own : "";
 }
 
 bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
@@ -107,12 +207,12 @@ bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owne
       write_value(parent + "/cgroup.subtree_control", controller);
     }
   };
-  const std::string ours = hierarchy.mount_point + top;
+  const std::string ours = hierarchy.base + top;
   const std::string owners = ours + "/" + owner;
   directory = owners + "/" + sandbox;
   // Another process that removes the last group of an owner, or of all owners, also removes the parent directories.
   for (int attempt = 0; attempt < 10; ++attempt) {
-    pass_on(hierarchy.mount_point);
+    pass_on(hierarchy.base);
     if (mkdir(ours.c_str(), 0755) != 0 && errno != EEXIST) return false;
     pass_on(ours);
     if (mkdir(owners.c_str(), 0755) != 0 && errno != EEXIST && errno != ENOENT) return false;
@@ -124,7 +224,7 @@ bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owne
 }
 
 Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_t process, const Limits& limits) {
-  std::call_once(m_found, [this] { find_hierarchies(); });
+  find();
   Cgroup group;
   for (const Hierarchy& hierarchy : m_hierarchies) {
     std::string directory;
@@ -155,10 +255,10 @@ Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_
 }
 
 std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::string>& keep) {
-  std::call_once(m_found, [this] { find_hierarchies(); });
+  find();
   std::set<std::string> sandboxes;
   for (const Hierarchy& hierarchy : m_hierarchies) {
-    const std::string owners = hierarchy.mount_point + top + "/" + owner;
+    const std::string owners = hierarchy.base + top + "/" + owner;
     std::error_code none, error;
     std::vector<std::string> found;
     for (std::filesystem::directory_iterator entry(owners, error), end; !error && entry != end;
@@ -172,7 +272,12 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
       const std::string directory = owners + "/" + sandbox;
       std::ifstream processes(directory + "/cgroup.procs");
       if (!processes && errno != ENOENT) throw sandbox_common::system_error(directory, errno);
-      for (pid_t process; processes >> process;) kill(process, SIGKILL);
+      // This also ends processes that have no number in this process namespace.
+      if (hierarchy.unified) write_value(directory + "/cgroup.kill", "1");
+      for (pid_t process; processes >> process;) {
+        // The kernel writes 0 for a process of another process namespace. kill(0) would end this process's own group.
+        if (process > 0 && process != getpid()) kill(process, SIGKILL);
+      }
       if (remove_directory(directory)) sandboxes.insert(sandbox);
     }
     // Also if nothing was there: the owner may have died before it created its first group.

@@ -25,11 +25,21 @@ class Cgroup {
   std::vector<std::string> m_directories;
 };
 
-/// Creates control groups /sys/fs/cgroup/.../tellina/OWNER/SANDBOX if the machine and this user's rights permit it.
+/// Creates control groups BASE/tellina/OWNER/SANDBOX if the machine and this user's rights permit it.
+///
+/// BASE is the root of a hierarchy if this process may write there (root may). Otherwise it is this process's own group
+/// if that group is delegated to this user, as systemd does for a unit or scope with Delegate=yes. In version 2, a
+/// group that limits its children has no processes of its own, so all processes of this server move into
+/// BASE/tellina-server. They stay, and no limit is set, if other programs are in BASE.
 ///
 /// Threads: any.
 class Cgroups {
  public:
+  /// Finds the groups, and moves this server. Call it before the first launcher starts: a launcher is another program.
+  void find();
+  /// Why this user can use no group; empty if there are groups.
+  const std::string& why_not() const { return m_why_not; }
+
   class Limits {
    public:
     std::uint64_t memory_in_bytes = 0;
@@ -46,7 +56,7 @@ class Cgroups {
  private:
   class Hierarchy {
    public:
-    std::string mount_point;
+    std::string base;
     bool unified = false;  ///< version 2
     bool memory = false;
     bool processes = false;
@@ -54,11 +64,14 @@ class Cgroups {
   };
 
   void find_hierarchies();
+  std::string find_base(const std::string& mount_point, const std::string& own, bool unified);
+  std::string take_over(const std::string& own);
   static bool make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
                              std::string& directory);
 
   std::once_flag m_found;
   std::vector<Hierarchy> m_hierarchies;
+  std::string m_why_not;
 };
 
 }  // namespace tellina::chroot_sandbox

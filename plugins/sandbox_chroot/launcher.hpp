@@ -25,4 +25,8 @@ struct SandboxParameters {
 /// return: it reports a failure over init's control socket.
 [[noreturn]] void become_init(const SandboxParameters& parameters);
 
+/// Restricts the calling process, and every process that it starts, to the system calls of a sandbox's programs. Closes
+/// the descriptors of the filters. Requires PR_SET_NO_NEW_PRIVS. Returns false with errno.
+bool install_filters();
+
 }  // namespace tellina::launcher

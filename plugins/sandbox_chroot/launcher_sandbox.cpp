@@ -18,6 +18,7 @@
 #include <initializer_list>
 
 #include "plugins/sandbox_chroot/launcher.hpp"
+#include "plugins/sandbox_common/hidden_files.hpp"
 #include "plugins/sandbox_common/tree_protocol.hpp"
 #include "plugins/sandbox_init/control_socket.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
@@ -84,6 +85,17 @@ void mount_memory_text(const SandboxParameters& parameters) {
           "mount /proc/meminfo");
 }
 
+/// Hides files of /proc, and makes /proc read-only. A process could otherwise lower its own oom_score_adj, so that the
+/// kernel kills other programs when memory runs out.
+void restrict_processes() {
+  for (const char* file : sandbox_common::hidden_files) {
+    require(mount("dev/null", file + 1, nullptr, MS_BIND, nullptr) == 0 || errno == ENOENT, file);
+  }
+  require(mount(nullptr, "proc", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                nullptr) == 0,
+          "make /proc read-only");
+}
+
 /// Puts the shared object that the shell loads into its place. The descriptor belongs to a mount of the host, which
 /// can't be mounted here, so this copies the file. The copy must be executable, although /dev is not.
 void mount_shell_marks(const SandboxParameters& parameters) {
@@ -116,7 +128,9 @@ void mount_devices(const SandboxParameters& parameters) {
   mount_shell_marks(parameters);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
-    std::snprintf(from, sizeof from, "/dev/%s", name);
+    // A shared mapping of /dev/zero is anonymous memory that no process's figures contain once it is not mapped.
+    // Reading /dev/full gives the same zeros, and it can't be mapped.
+    std::snprintf(from, sizeof from, "/dev/%s", std::strcmp(name, "zero") == 0 ? "full" : name);
     std::snprintf(to, sizeof to, "dev/%s", name);
     // A user namespace can't create device files, so the host's device is mounted here.
     const int place = open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
@@ -124,8 +138,9 @@ void mount_devices(const SandboxParameters& parameters) {
     close(place);
   }
   // A separate instance, so that it contains no terminals of other sessions or of the host.
-  require(mkdir("dev/pts", 0755) == 0 && mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-                                               "newinstance,ptmxmode=0666,mode=620,max=16") == 0,
+  char options[64];
+  std::snprintf(options, sizeof options, "newinstance,ptmxmode=0666,mode=620,max=%u", init_protocol::terminals);
+  require(mkdir("dev/pts", 0755) == 0 && mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, options) == 0,
           "mount /dev/pts");
   require(mkdir("dev/shm", 0755) == 0, "mount /dev/shm");
   mount_memory("dev/shm", MS_NODEV | MS_NOEXEC, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777",
@@ -158,18 +173,23 @@ void drop_privileges() {
   require(syscall(SYS_capset, &header, nothing) == 0, "drop capabilities");
 }
 
-/// Reads at its own offset, because all launchers of a plugin share the file.
-void install_filter(int file) {
-  static sock_filter instructions[BPF_MAXINSNS];
-  const ssize_t size = pread(file, instructions, sizeof instructions, 0);
-  require(size > 0 && size % static_cast<ssize_t>(sizeof(sock_filter)) == 0, "read the system call filter");
-  sock_fprog program{};
-  program.len = static_cast<unsigned short>(static_cast<std::size_t>(size) / sizeof(sock_filter));
-  program.filter = instructions;
-  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "install the system call filter");
-}
-
 }  // namespace
+
+bool install_filters() {
+  // If both filters refuse a call, the second one decides. It returns the error that the manual pages name.
+  for (const int file : {protocol::seccomp_allow, protocol::seccomp_refuse}) {
+    static sock_filter instructions[BPF_MAXINSNS];
+    // Reads at its own offset, because all launchers of a plugin share the file.
+    const ssize_t size = pread(file, instructions, sizeof instructions, 0);
+    if (size <= 0 || size % static_cast<ssize_t>(sizeof(sock_filter)) != 0) return false;
+    sock_fprog program{};
+    program.len = static_cast<unsigned short>(static_cast<std::size_t>(size) / sizeof(sock_filter));
+    program.filter = instructions;
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return false;
+    close(file);
+  }
+  return true;
+}
 
 [[noreturn]] void become_init(const SandboxParameters& parameters) {
   require(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
@@ -181,6 +201,7 @@ void install_filter(int file) {
   mount_memory("home/me", MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
   mount_memory("tmp", MS_NODEV, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777", parameters.has_root);
   mount_devices(parameters);
+  restrict_processes();
 
   // The old root is stacked on the new one and then detached, so no folder is needed to move it to.
   require(syscall(SYS_pivot_root, ".", ".") == 0, "change the root");
@@ -197,11 +218,7 @@ void install_filter(int file) {
   std::snprintf(socket, sizeof socket, "%d", protocol::init_control);
   char* arguments[] = {name, socket, home, nullptr};
   char* environment[] = {nullptr};
-  install_filter(protocol::seccomp_allow);
-  // If both filters refuse a call, the second one decides. It returns the error that the manual pages name.
-  install_filter(protocol::seccomp_refuse);
-  close(protocol::seccomp_allow);
-  close(protocol::seccomp_refuse);
+  require(install_filters(), "install the system call filters");
   // Runs it by descriptor, because the sandbox has no path to it.
   syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
   fail("run init");

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,9 +28,23 @@ constexpr std::int64_t urgent_pause = 50;
 /// After a slow check the pause is this many times its duration, up to quiet_pause.
 constexpr std::int64_t pause_for_look = 10;
 
+/// Kernel memory in KiB that is counted for an open file: half of a pipe's 64 KiB, as a pipe has two ends. The 128
+/// watches of an epoll instance and the buffer of a /proc file are about as large.
+constexpr std::uint64_t held_by_file = 32;
+/// How many locks on parts of files, of 192 bytes each, the programs of a sandbox may hold; a database needs a few. The
+/// watch counts no further: the kernel reads the list from its start for every page, and blocks other lockers
+/// meanwhile.
+constexpr std::uint64_t most_locks = 4096;
+/// The kernel's objects of so many mappings fill one page. A mapping has at least one page.
+constexpr std::uint64_t mappings_in_page = 16;
+constexpr std::uint64_t kibibytes_in_page = 4;
+
 struct Program {
   int process;
-  std::uint64_t held;  ///< KiB
+  std::uint64_t memory;  ///< KiB
+  std::uint64_t kernel;  ///< KiB of kernel objects
+
+  std::uint64_t held() const { return memory + kernel; }
 };
 
 /// More than the number of processes of a session. Unused parts of the array take no memory.
@@ -79,8 +94,11 @@ void for_each_number(int directory, Use use) {
 
 /// Reads the memory figures of a status file. Returns false if it has none, because the process or thread has ended.
 bool take_memory(const char* status, Program& program) {
-  program.held = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:");
-  return number_of(status, "\nVmSize:") > 0;
+  const std::uint64_t size = number_of(status, "\nVmSize:");
+  program.memory = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:") +
+                   number_of(status, "\nHugetlbPages:");
+  program.kernel = number_of(status, "\nVmPTE:") + size / mappings_in_page;
+  return size > 0;
 }
 
 /// A process whose first thread has ended looks dead, but its other threads still hold the memory.
@@ -98,14 +116,33 @@ void take_memory_of_threads(int processes, Program& program) {
   close(tasks);
 }
 
+/// How many files a process has open. Since Linux 6.2 the size of /proc/PID/fd says it. On older kernels this counts
+/// the entries, or uses the size of the process's table if it may not read them.
+std::uint64_t count_files(int processes, int process, const char* status) {
+  char path[32];
+  std::snprintf(path, sizeof path, "%d/fd", process);
+  struct stat folder;
+  if (fstatat(processes, path, &folder, 0) == 0 && folder.st_size > 0) {
+    return static_cast<std::uint64_t>(folder.st_size);
+  }
+  const int files = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (files < 0) return number_of(status, "\nFDSize:");
+  std::uint64_t count = 1;  // for_each_number leaves 0 out
+  for_each_number(files, [&](int) { ++count; });
+  close(files);
+  return count;
+}
+
 /// How much memory a program holds, alone or shared with others; nothing if it has ended.
 void measure(int processes, Program& program) {
   char path[32];
   char status[4096];
-  program.held = 0;
+  program.memory = 0;
+  program.kernel = 0;
   std::snprintf(path, sizeof path, "%d/status", program.process);
   if (!read_text(processes, path, status)) return;
   if (!take_memory(status, program) && number_of(status, "\nThreads:") > 1) take_memory_of_threads(processes, program);
+  if (program.held() > 0) program.kernel += count_files(processes, program.process, status) * held_by_file;
 }
 
 void list_programs(int processes) {
@@ -120,24 +157,45 @@ void list_programs(int processes) {
 
 std::uint64_t sum_up() {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < program_count; ++i) sum += programs[i].held;
+  for (std::size_t i = 0; i < program_count; ++i) sum += programs[i].held();
   return sum;
 }
 
-/// Counts memory that forks share in parts. This reads page tables, so it only runs if the result may matter. A program
-/// that is not dumpable counts in full, and one that has ended counts as nothing.
-void count_shared_once(int processes) {
+/// The number of lines of a file; stops soon after `most`. Returns 0 if the file can't be read.
+std::uint64_t count_lines(int directory, const char* path, std::uint64_t most) {
+  const int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char text[16 * 1024];
+  std::uint64_t lines = 0;
+  ssize_t size;
+  while (lines < most && (size = read(file, text, sizeof text)) > 0) {
+    lines += static_cast<std::uint64_t>(std::count(text, text + size, '\n'));
+  }
+  close(file);
+  return lines;
+}
+
+/// Counts memory that forks share in parts, and counts the mappings. This reads page tables, so it only runs if the
+/// result may matter. A program that is not dumpable counts in full, and one that has ended counts as nothing.
+void count_exactly(int processes) {
   for (std::size_t i = 0; i < program_count; ++i) {
+    Program& program = programs[i];
     char path[32];
     char sums[2048];
-    std::snprintf(path, sizeof path, "%d/smaps_rollup", programs[i].process);
-    if (programs[i].held == 0) continue;
-    if (read_text(processes, path, sums)) {
-      programs[i].held =
-          number_of(sums, "\nPss_Anon:") + number_of(sums, "\nPss_Shmem:") + number_of(sums, "\nSwapPss:");
-    } else {
-      measure(processes, programs[i]);
-    }
+    char status[4096];
+    if (program.held() == 0) continue;
+    std::snprintf(path, sizeof path, "%d/smaps_rollup", program.process);
+    const bool is_open = read_text(processes, path, sums);
+    measure(processes, program);
+    if (!is_open || program.held() == 0) continue;
+    program.memory = number_of(sums, "\nPss_Anon:") + number_of(sums, "\nPss_Shmem:") + number_of(sums, "\nSwapPss:");
+    std::snprintf(path, sizeof path, "%d/status", program.process);
+    if (!read_text(processes, path, status)) continue;
+    const std::uint64_t most = number_of(status, "\nVmSize:") / kibibytes_in_page;
+    std::snprintf(path, sizeof path, "%d/maps", program.process);
+    const std::uint64_t mappings = count_lines(processes, path, most);
+    const std::uint64_t excess = most > mappings ? most - mappings : 0;
+    program.kernel -= std::min(program.kernel, excess * kibibytes_in_page / mappings_in_page);
   }
 }
 
@@ -157,6 +215,11 @@ void MemoryWatch::begin(int processes, std::uint64_t limit_in_bytes) {
   m_processes = processes;
   m_limit = limit_in_bytes / 1024;
   m_due = now() + usual_pause;
+  // A socket's buffer may exceed its size by one message of the same size. No program of a sandbox can enlarge it.
+  char text[32];
+  constexpr std::uint64_t usual_buffer = 212'992;  // bytes, of a kernel with pages of 4 KiB
+  const bool is_read = read_text(AT_FDCWD, "/proc/sys/net/core/wmem_default", text);
+  m_socket = 2 * (is_read ? std::strtoull(text, nullptr, 10) : usual_buffer) / 1024;
 }
 
 int MemoryWatch::time_left() const {
@@ -174,29 +237,45 @@ void MemoryWatch::look_if_due() {
   m_due = ended + (is_urgent ? urgent_pause : std::max(m_is_quiet ? quiet_pause : usual_pause, rest));
 }
 
+/// Kernel memory in KiB that belongs to the sandbox and to no single program.
+std::uint64_t MemoryWatch::held_beside_programs() const {
+  char text[512];
+  // Init's network namespace is the sandbox's. The number includes sockets that wait for accept(2), and closed sockets
+  // with a full buffer.
+  const std::uint64_t sockets = read_text(m_processes, "1/net/sockstat", text) ? number_of(text, "sockets: used") : 0;
+  const bool is_locked_up = count_lines(m_processes, "locks", most_locks) >= most_locks;
+  return sockets * m_socket + (is_locked_up ? m_limit + 1 : 0);
+}
+
 bool MemoryWatch::look() {
   list_programs(m_processes);
-  std::uint64_t held = sum_up();
+  const std::uint64_t beside = held_beside_programs();
+  std::uint64_t held = sum_up() + beside;
   if (held > m_limit) {
-    count_shared_once(m_processes);
-    held = sum_up();
+    count_exactly(m_processes);
+    held = sum_up() + beside;
   }
   m_is_quiet = held == std::exchange(m_held, held);
 
   // A child of vfork(2) shares its parent's memory for a moment, and memory shared by forks may be counted while one of
-  // them ends. An immediate second check shows which processes stay.
+  // them ends. An immediate second check shows which processes stay. After a kill it also gives the memory time to go.
   if (held <= m_limit) return m_is_over = false;
   if (!std::exchange(m_is_over, true)) return true;
-  while (held > m_limit) {
+  m_is_over = false;
+  // Kernel memory that belongs to no single program goes with one of them. The next check shows whether with this one.
+  std::uint64_t left = held - beside;
+  do {
     // Of two that hold the same amount, the later one, because the shell is the first.
     Program* largest = programs;
     for (std::size_t i = 1; i < program_count; ++i) {
-      if (programs[i].held >= largest->held) largest = programs + i;
+      if (programs[i].held() >= largest->held()) largest = programs + i;
     }
+    if (program_count == 0 || largest->held() == 0) break;
     kill_program(m_processes, *largest);
-    held -= largest->held;
-    largest->held = 0;
-  }
+    left -= largest->held();
+    largest->memory = 0;
+    largest->kernel = 0;
+  } while (left > m_limit);
   return true;
 }
 

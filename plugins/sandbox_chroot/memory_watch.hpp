@@ -10,8 +10,9 @@ namespace tellina::launcher {
 /// take away its descriptors and its processor time (prlimit(2), sched_setscheduler(2)). The launcher has no number in
 /// their process namespace, so they can't affect it.
 ///
-/// It counts memory that must be kept for a program: anonymous memory, mapped shared memory, and their swapped parts.
-/// It does not count files; file systems in memory have their own limits.
+/// It counts memory that must be kept for a program: anonymous memory, mapped shared memory, their swapped parts, page
+/// tables and mappings. It adds a fixed amount for each open file and each socket of the sandbox, so that pipes, epoll
+/// watches and socket buffers count too. It does not count files; file systems in memory have their own limits.
 class MemoryWatch {
  public:
   /// Starts to check. `processes` is the sandbox's own /proc, which lists only its processes; this object takes
@@ -29,12 +30,15 @@ class MemoryWatch {
   /// Runs one check. Returns whether the next one is urgent.
   bool look();
 
+  std::uint64_t held_beside_programs() const;
+
   int m_processes = -1;
-  std::uint64_t m_limit = 0;  ///< in KiB; 0: no watch
-  std::int64_t m_due = 0;     ///< of the monotonic clock, in milliseconds
-  std::uint64_t m_held = 0;   ///< in KiB, at the last check
-  bool m_is_quiet = false;    ///< the last check found as much as the previous one
-  bool m_is_over = false;     ///< the last check found more than the limit
+  std::uint64_t m_socket = 0;  ///< kernel memory of one socket at most, in KiB
+  std::uint64_t m_limit = 0;   ///< in KiB; 0: no watch
+  std::int64_t m_due = 0;      ///< of the monotonic clock, in milliseconds
+  std::uint64_t m_held = 0;    ///< in KiB, at the last check
+  bool m_is_quiet = false;     ///< the last check found as much as the previous one
+  bool m_is_over = false;      ///< the last check found more than the limit
 };
 
 }  // namespace tellina::launcher

@@ -41,6 +41,9 @@ class SessionUsers {
   /// returns false from then on. After a successful call, a failure concerns only its launcher.
   Mapped map(pid_t launcher, Random& random, const sandbox_common::Deadline& deadline);
 
+  /// Whether the sandboxes do not share their user with this process.
+  bool are_separate() const { return maps(); }
+
   /// Whom root's files belong to in a sandbox, and why; for the researcher.
   std::string describe_root() const;
 

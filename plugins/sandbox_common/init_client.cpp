@@ -41,6 +41,7 @@ void InitClient::start_shell(const ShellPlan& plan, TerminalSize size, const Dea
   header.environment_count = static_cast<std::uint32_t>(plan.environment.size());
   header.processes = plan.processes;
   header.address_space = plan.address_space;
+  header.refuses_shared_memory = plan.refuses_shared_memory;
   header.processors = plan.processors;
   std::string message = begin_command(header, size);
   message += plan.working_directory + '\0';

@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "plugins/sandbox_common/deadline.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
 #include "tellina/text.hpp"
 
 namespace tellina::sandbox_common {
@@ -27,6 +28,11 @@ std::filesystem::path find_prefix() {
 
 std::string resolve_path(const Config& value, const std::string& path) {
   return std::filesystem::absolute(std::filesystem::path(value.file()).parent_path() / path);
+}
+
+std::string describe_terminals() {
+  std::string text = std::to_string(init_protocol::terminals);
+  return text.append(" per session (devpts max)");
 }
 
 std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / (1024 * 1024)) + " MiB"; }

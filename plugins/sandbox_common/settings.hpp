@@ -50,6 +50,8 @@ void require_timezone(const CommonSettings& settings, const std::string& zoneinf
 /// as free, because the text does not change.
 std::string describe_memory(std::uint64_t memory_in_bytes);
 
+/// "16 per session", for a LimitReport of sandboxes with their own devpts.
+std::string describe_terminals();
 /// "10 MiB", for a LimitReport.
 std::string in_mebibytes(std::uint64_t bytes);
 /// "0.5 cores", for a LimitReport.

@@ -20,6 +20,7 @@ class ShellPlan {
   std::vector<std::string> environment;  ///< "NAME=value"
   std::uint64_t processes = 0;           ///< 0: no limit
   std::uint64_t address_space = 0;       ///< bytes; 0: no limit
+  bool refuses_shared_memory = false;    ///< programs may not map shared anonymous memory
   std::uint32_t processors = 0;          ///< how many the shell may run on; 0: all
 };
 

@@ -14,6 +14,22 @@ bool contains(const std::vector<SandboxId>& ids, const SandboxId& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+/// Not inline: GCC 12 would warn of an array bound that is not exceeded.
+[[gnu::noinline]] void add_limit(std::vector<LimitReport>& limits, const char* name, bool is_enforced,
+                                 const std::string& how) {
+  limits.emplace_back(name, is_enforced, how);
+}
+
+void report_shared(std::vector<LimitReport>& limits, Terminals terminals) {
+  const bool are_limited = terminals == Terminals::own;
+  add_limit(limits, "terminals", are_limited,
+            are_limited ? describe_terminals()
+                        : "not limited per session: all containers share kernel.pty.max. Only root can mount a devpts "
+                          "for each, where the engine sees it");
+  add_limit(limits, "kernel limits per user", false,
+            "epoll watches and the memory of pipes: all containers share those of one user of this machine");
+}
+
 }  // namespace
 
 DockerBackend::DockerBackend(const PluginContext& context)
@@ -22,8 +38,12 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_engine(m_settings.socket),
       m_containers(m_engine, m_settings),
       m_run_folder(m_settings.run_folder, context.random),
-      m_instance_context{m_containers, m_run_folder, m_context.clock, m_context.random,
-                         describe_memory(m_settings.memory_in_bytes)},
+      m_instance_context{m_containers,
+                         m_run_folder,
+                         m_context.clock,
+                         m_context.random,
+                         describe_memory(m_settings.memory_in_bytes),
+                         Terminals::untried},
       m_pool(
           m_settings.pool,
           [this](const WakeUp& stop) {
@@ -82,7 +102,6 @@ Capabilities DockerBackend::probe() {
     const Deadline deadline(m_context.clock, probe_deadline, nullptr);
     m_engine.check(deadline);
     m_containers.require_image(deadline);
-    capabilities.limits = m_containers.report_limits(deadline);
     SandboxSpec spec;
     spec.owner = "probe";
     spec.id = "probe-" + random_token(m_context.random, 8);
@@ -90,6 +109,8 @@ Capabilities DockerBackend::probe() {
     spec.working_directory = probe_directory(m_settings.working_directory);
     const ShellPlan plan(spec, m_settings);
     start_in(Instance::make(m_instance_context, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
+    capabilities.limits = m_containers.report_limits(deadline);
+    report_shared(capabilities.limits, m_instance_context.terminals);
     capabilities.usable = true;
   } catch (const Error& error) {
     capabilities.reason = error.what();

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 
+#include "plugins/sandbox_common/hidden_files.hpp"
 #include "plugins/sandbox_docker/seccomp_profile.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
 #include "tellina/text.hpp"
@@ -23,10 +24,11 @@ constexpr const char* folder_place = "/run/tellina";
 constexpr const char* socket_place = "/run/tellina/socket";
 constexpr int cpu_period = 50'000;  // microseconds: a session that has used its quota waits at most this long
 
-/// The parts of /proc that describe the machine (the engine itself hides the same), and all of /sys.
-constexpr const char* hidden[] = {
-    "/proc/acpi",        "/proc/asound", "/proc/interrupts", "/proc/kcore",       "/proc/keys", "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi",   "/proc/timer_list", "/proc/timer_stats", "/sys"};
+/// The folders of /proc that describe the machine (the engine itself hides the same), and all of /sys.
+constexpr const char* hidden_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys"};
+
+/// The largest value of oom_score_adj.
+constexpr int chosen_first = 1000;
 
 std::string text_of(const json::object& object, const char* key) {
   const json::value* const value = object.if_contains(key);
@@ -56,7 +58,15 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
     labels[session_label] = spec.id;
   }
   json::array masked;
-  for (const char* path : hidden) masked.emplace_back(path);
+  for (const char* path : hidden_folders) masked.emplace_back(path);
+  for (const char* path : hidden_files) masked.emplace_back(path);
+  json::array read_only;
+  for (const char* path : {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}) {
+    read_only.emplace_back(path);
+  }
+  // A process could otherwise lower its own oom_score_adj, if the engine has no CAP_SYS_RESOURCE. With SELinux the
+  // engine itself still has to write there.
+  if (!m_has_selinux) read_only = {"/proc"};
   const std::string number = std::to_string(init_protocol::sandbox_user);
   const std::string user = number + ":" + number;
   // "exec" is explicit, because the engine adds "noexec" otherwise. Without a limit on entries, the file system could
@@ -68,27 +78,32 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                                 ",nr_inodes=" + std::to_string(init_protocol::tmp_entries) + ",mode=1777,nosuid,nodev";
   const json::object memory_disks = {
       {"/home/me", home}, {"/tmp", temporary + ",exec"}, {"/dev/shm", temporary + ",noexec"}};
-  json::object host = {
-      {"NetworkMode", "none"},
-      {"Memory", memory},
-      {"MemorySwap", memory},
-      {"PidsLimit", m_settings.processes + 1},  // init
-      {"CpuPeriod", cpu_period},
-      {"CpuQuota", static_cast<std::int64_t>(m_settings.cpu * cpu_period)},
-      {"ReadonlyRootfs", true},
-      {"CapDrop", json::array{"ALL"}},
-      {"SecurityOpt", json::array{"no-new-privileges", "seccomp=" + m_seccomp_profile}},
-      {"MaskedPaths", std::move(masked)},
-      {"IpcMode", "private"},
-      {"Tmpfs", memory_disks},
-      // Otherwise the engine would write all output to the disk.
-      {"LogConfig", json::object{{"Type", "none"}}},
-      {"RestartPolicy", json::object{{"Name", "no"}}},
-      {"AutoRemove", false},
-      {"Init", false},
-      {"Binds", json::array{m_settings.init + ":" + init_place + ":ro",
-                            m_settings.shell_marks + ":" + init_protocol::shell_marks_path + ":ro",
-                            spec.folder + ":" + folder_place + ":ro", spec.memory_file + ":/proc/meminfo:ro"}}};
+  json::array binds = {m_settings.init + ":" + init_place + ":ro",
+                       m_settings.shell_marks + ":" + init_protocol::shell_marks_path + ":ro",
+                       spec.folder + ":" + folder_place + ":ro", spec.memory_file + ":/proc/meminfo:ro"};
+  if (!spec.terminals.empty()) binds.emplace_back(spec.terminals + ":/dev/pts");
+  json::object host = {{"NetworkMode", "none"},
+                       {"Memory", memory},
+                       {"MemorySwap", memory},
+                       // When the machine's memory runs out, the kernel kills processes of sandboxes first. If root
+                       // runs the engine, the participant can't lower the value.
+                       {"OomScoreAdj", chosen_first},
+                       {"PidsLimit", m_settings.processes + 1},  // init
+                       {"CpuPeriod", cpu_period},
+                       {"CpuQuota", static_cast<std::int64_t>(m_settings.cpu * cpu_period)},
+                       {"ReadonlyRootfs", true},
+                       {"CapDrop", json::array{"ALL"}},
+                       {"SecurityOpt", json::array{"no-new-privileges", "seccomp=" + m_seccomp_profile}},
+                       {"MaskedPaths", std::move(masked)},
+                       {"ReadonlyPaths", std::move(read_only)},
+                       {"IpcMode", "private"},
+                       {"Tmpfs", memory_disks},
+                       // Otherwise the engine would write all output to the disk.
+                       {"LogConfig", json::object{{"Type", "none"}}},
+                       {"RestartPolicy", json::object{{"Name", "no"}}},
+                       {"AutoRemove", false},
+                       {"Init", false},
+                       {"Binds", std::move(binds)}};
   const json::object body = {{"Image", m_settings.image},
                              {"User", user},
                              {"WorkingDir", "/home/me"},
@@ -111,8 +126,20 @@ void Containers::fail_for_image(const Engine::Answer& answer, const std::string&
                   : "`tellina sandbox prepare --config FILE` makes it, with the packages of sandbox.packages");
 }
 
+bool Containers::has_selinux(const Deadline& deadline) {
+  const std::string what = "ask the engine for its security options";
+  const Engine::Answer answer = m_engine.get("/info", deadline, what);
+  if (!answer.is_good()) m_engine.fail(answer, what);
+  const json::value value = answer.json(what);
+  const json::value* const options = object_of(value).if_contains("SecurityOptions");
+  return options != nullptr && json::serialize(*options).find("name=selinux") != std::string::npos;
+}
+
 void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
-  std::call_once(m_profile_made, [this] { m_seccomp_profile = make_seccomp_profile(); });
+  std::call_once(m_profile_made, [&] {
+    m_seccomp_profile = make_seccomp_profile();
+    m_has_selinux = has_selinux(deadline);
+  });
   const std::string what = "create a container";
   for (const std::string& file : {m_settings.init, m_settings.shell_marks}) {
     if (access(file.c_str(), R_OK) != 0) {

@@ -15,6 +15,7 @@ class ContainerSpec {
   std::string token;
   std::string folder;       ///< the folder of its socket
   std::string memory_file;  ///< path of the file that becomes its /proc/meminfo
+  std::string terminals;    ///< path of what it sees as /dev/pts; empty: the engine's
   OwnerId owner;            ///< empty: prewarmed
   SandboxId id;
 };
@@ -48,6 +49,7 @@ class Containers {
   void require_image(const Deadline& deadline);
 
  private:
+  bool has_selinux(const Deadline& deadline);
   std::string make_body(const ContainerSpec& spec) const;
   [[noreturn]] void fail_for_image(const Engine::Answer& answer, const std::string& what) const;
 
@@ -55,6 +57,7 @@ class Containers {
   const Settings& m_settings;
   std::once_flag m_profile_made;
   std::string m_seccomp_profile;
+  bool m_has_selinux = false;
 };
 
 }  // namespace tellina::docker_sandbox

@@ -27,6 +27,24 @@ void refuse(const std::string& what, const std::optional<Failure>& failure) {
 
 std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                          const Deadline& deadline) {
+  if (context.terminals != Terminals::untried) return make_once(context, owner, id, deadline);
+  try {
+    std::unique_ptr<Instance> instance = make_once(context, owner, id, deadline);
+    // A concurrent call may have found out that the engine doesn't see the mounts.
+    Terminals expected = Terminals::untried;
+    context.terminals.compare_exchange_strong(expected, geteuid() == 0 ? Terminals::own : Terminals::engines);
+    return instance;
+  } catch (const Error& error) {
+    const bool may_be_terminals = geteuid() == 0 && error.code() != ErrorCode::timed_out &&
+                                  error.code() != ErrorCode::gone && error.code() != ErrorCode::not_found;
+    Terminals expected = Terminals::untried;
+    if (!may_be_terminals || !context.terminals.compare_exchange_strong(expected, Terminals::engines)) throw;
+  }
+  return make_once(context, owner, id, deadline);
+}
+
+std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
+                                              const Deadline& deadline) {
   Claim claim;
   claim.token = random_token(context.random, 8);
   claim.holder = context.run_folder.holder();
@@ -38,6 +56,7 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
   spec.token = claim.token;
   spec.folder = context.run_folder.path_of(claim);
   spec.memory_file = context.run_folder.share(claim, "meminfo", context.memory);
+  if (context.terminals != Terminals::engines) spec.terminals = context.run_folder.mount_terminals(claim);
   spec.owner = owner;
   spec.id = id;
   try {
@@ -46,6 +65,7 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
     context.containers.start(claim.token, deadline.uninterrupted());
     instance->wait_for_init(listener, deadline);
     refuse(starting, instance->m_init.take_terminal(deadline, starting));
+    if (!spec.terminals.empty()) context.run_folder.unmount_terminals(claim);
     context.run_folder.close_socket(claim);
     const char kind = init_protocol::listener;
     send(instance->m_init.socket(), &kind, 1, starting, {listener.get()});

@@ -2,6 +2,7 @@
 
 /// One sandbox as the plugin sees it: a container, its init, and the folder that shows whose it is.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -13,6 +14,9 @@
 
 namespace tellina::docker_sandbox {
 
+/// Whose devpts the sandboxes use: one of their own, if this process is root and the engine sees its mounts.
+enum class Terminals { untried, own, engines };
+
 /// Shared by all instances. The backend owns it, and it outlives them.
 class InstanceContext {
  public:
@@ -21,6 +25,7 @@ class InstanceContext {
   Clock& clock;
   Random& random;
   std::string memory;  ///< the text of every sandbox's /proc/meminfo
+  std::atomic<Terminals> terminals = Terminals::untried;
 };
 
 /// Everything of a sandbox that exists before its shell starts, so that it can be prewarmed.
@@ -61,6 +66,8 @@ class Instance {
 
  private:
   Instance(InstanceContext& context, Claim claim) : m_context(context), m_claim(std::move(claim)) {}
+  static std::unique_ptr<Instance> make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
+                                             const Deadline& deadline);
   void wait_for_init(const Descriptor& listener, const Deadline& deadline);
 
   InstanceContext& m_context;

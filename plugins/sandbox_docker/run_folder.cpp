@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -11,6 +12,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+
+#include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::docker_sandbox {
 namespace {
@@ -147,6 +150,8 @@ std::vector<Claim> RunFolder::list() const {
   return claims;
 }
 
+std::string RunFolder::terminals_of(const Claim& claim) const { return m_path + "/terminals-" + claim.token; }
+
 std::string RunFolder::path_of(const Claim& claim) const { return m_path + "/sandboxes/" + claim.folder_name(); }
 
 Descriptor RunFolder::make(const Claim& claim) const {
@@ -172,6 +177,20 @@ std::string RunFolder::share(const Claim& claim, const std::string& name, const 
     throw system_error(path, errno);
   }
   return path;
+}
+
+std::string RunFolder::mount_terminals(const Claim& claim) const {
+  const std::string path = terminals_of(claim);
+  if (geteuid() != 0 || mkdir(path.c_str(), 0700) != 0) return "";
+  const std::string options = "newinstance,ptmxmode=0666,mode=620,max=" + std::to_string(init_protocol::terminals);
+  if (mount("devpts", path.c_str(), "devpts", MS_NOSUID | MS_NOEXEC, options.c_str()) == 0) return path;
+  rmdir(path.c_str());
+  return "";
+}
+
+void RunFolder::unmount_terminals(const Claim& claim) const {
+  const std::string path = terminals_of(claim);
+  if (umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0 || errno != ENOENT) rmdir(path.c_str());
 }
 
 void RunFolder::close_socket(const Claim& claim) const { chmod((path_of(claim) + "/" + socket_name).c_str(), 0600); }
@@ -203,6 +222,8 @@ void RunFolder::remove(const Claim& claim) const {
   const std::string path = path_of(claim);
   unlink((path + "/" + socket_name).c_str());
   rmdir(path.c_str());
+  // A process that was killed during a start has left them.
+  unmount_terminals(claim);
 }
 
 }  // namespace tellina::docker_sandbox

@@ -56,6 +56,10 @@ class RunFolder {
   Descriptor make(const Claim& claim) const;
   /// Writes a file for all containers and returns its path. Running containers keep the file they started with.
   std::string share(const Claim& claim, const std::string& name, const std::string& text) const;
+  /// Mounts a devpts of the sandbox's own, in which its programs may open 16 terminals. Returns its path, or an empty
+  /// string if this user may not mount. Containers that have been started keep it after unmount_terminals().
+  std::string mount_terminals(const Claim& claim) const;
+  void unmount_terminals(const Claim& claim) const;
   /// From now on only the folder's owner may connect to the socket. Call it once init has the socket.
   void close_socket(const Claim& claim) const;
   /// Connects to the sandbox's init. Throws Error(gone) if it does not exist any more.
@@ -69,6 +73,8 @@ class RunFolder {
   void remove_dead_holders() const;
 
  private:
+  std::string terminals_of(const Claim& claim) const;
+
   std::string m_path;
   Random& m_random;
   std::mutex m_mutex;

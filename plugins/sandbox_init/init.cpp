@@ -7,20 +7,27 @@
 /// sandbox. With --stay, it keeps the descriptors, and sends them again to the next process that connects from outside.
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -160,6 +167,28 @@ bool read_command(char* message, std::size_t size, ShellCommand& command) {
   return next == end && command.working_directory != nullptr;
 }
 
+/// Refuses mmap(2) with MAP_SHARED and MAP_ANONYMOUS. The memory of such a mapping stays after madvise(MADV_DONTNEED),
+/// and after all but one page have been unmapped, but then no process's figures contain it. Returns false with errno.
+bool refuse_shared_memory() {
+  constexpr std::uint32_t flags = MAP_SHARED | MAP_ANONYMOUS;
+  // An earlier filter kills a process that uses the system calls of another architecture.
+  sock_filter instructions[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 4),
+      // The lower half of the argument contains every flag that the kernel knows.
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+               offsetof(seccomp_data, args[3]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, flags),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, flags, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program{};
+  program.len = sizeof instructions / sizeof instructions[0];
+  program.filter = instructions;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 /// Runs in the child: becomes the shell, or returns the failed action, with errno.
 const char* become_shell(const ShellCommand& command) {
   // A new session with the pty as its controlling terminal; without it, there is no job control and no Ctrl-C.
@@ -171,16 +200,6 @@ const char* become_shell(const ShellCommand& command) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-
-  // When memory runs out, the kernel should choose a command or the shell, but never init, and no process outside
-  // before these: without a memory cgroup, a session can use up the machine's memory. Init is not dumpable, so its own
-  // /proc files are not accessible to it; this child first reverts that, as exec would anyway.
-  prctl(PR_SET_DUMPABLE, 1);
-  const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0) {
-    // If the kernel refuses, only the order of the choice is different.
-    [[maybe_unused]] const ssize_t written = write(score, "1000", 4);
-  }
 
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_NOFILE, 256);
@@ -194,6 +213,7 @@ const char* become_shell(const ShellCommand& command) {
   use_processors(command.header.processors);
   if (chdir(command.working_directory) != 0) return "enter the working directory";
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (command.header.refuses_shared_memory && !refuse_shared_memory()) return "refuse shared memory";
   execve(command.arguments[0], command.arguments, command.environment);
   return "run the shell";
 }

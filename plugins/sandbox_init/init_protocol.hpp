@@ -40,6 +40,9 @@ inline constexpr unsigned sandbox_user = 1000;
 /// The most entries of /tmp and of /dev/shm: without a limit, a file system in memory could hold a million empty files.
 inline constexpr unsigned tmp_entries = 4096;
 
+/// How many terminals a sandbox may have at a time.
+inline constexpr unsigned terminals = 16;
+
 /// Where the shell finds the shared object that writes its marks (plugins/sandbox_shell/).
 inline constexpr const char* shell_marks_path = "/usr/lib/tellina/shell_marks.so";
 
@@ -60,9 +63,10 @@ struct StartShell {
   std::uint16_t rows = 24;
   std::uint32_t argument_count = 0;
   std::uint32_t environment_count = 0;
-  std::uint64_t processes = 0;      ///< RLIMIT_NPROC; 0: unchanged
-  std::uint64_t address_space = 0;  ///< RLIMIT_AS in bytes; 0: unchanged
-  std::uint32_t processors = 0;     ///< how many the shell may run on, so that nproc shows its share; 0: all
+  std::uint64_t processes = 0;         ///< RLIMIT_NPROC; 0: unchanged
+  std::uint64_t address_space = 0;     ///< RLIMIT_AS in bytes; 0: unchanged
+  std::uint32_t processors = 0;        ///< how many the shell may run on, so that nproc shows its share; 0: all
+  bool refuses_shared_memory = false;  ///< programs may not map shared anonymous memory
 };
 inline constexpr std::size_t max_strings = 256;
 
