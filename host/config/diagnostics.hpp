@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything that is wrong with a file, in the order of the file.
+/// All errors of a file, in the order of the file.
 
 #include <string>
 #include <string_view>
@@ -30,7 +30,7 @@ class Diagnostics {
 
   bool empty() const { return m_diagnostics.empty(); }
   const std::string& file() const { return m_file; }
-  /// One message a line, without a newline at the end.
+  /// One message per line, without a newline at the end.
   std::string text() const;
   /// Throws ConfigError with text() if there is any.
   void throw_if_any() const;

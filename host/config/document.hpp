@@ -11,7 +11,7 @@
 
 namespace tellina {
 
-/// A text as a value whose every part knows its place.
+/// A text as a value in which every part knows its place.
 struct ConfigDocument {
   Config root;
   KeyPlaces keys;
@@ -21,13 +21,13 @@ struct ConfigDocument {
 /// key. Reports a key that occurs twice in one object, and keeps its first value.
 class DocumentBuilder {
  public:
-  /// Borrows both.
+  /// Refers to both; they must outlive the builder.
   DocumentBuilder(const std::string& file, Diagnostics& diagnostics) : m_file(file), m_diagnostics(diagnostics) {}
 
   /// How many arrays and objects are open.
   std::size_t depth() const { return m_open.size(); }
   bool is_in_array() const { return !m_open.empty() && m_open.back().node->kind == Config::Kind::array; }
-  /// Whether an object is open whose next key has not been added.
+  /// Whether an object is open whose next key has not been added yet.
   bool expects_key() const;
   /// The path that the next value gets.
   std::string next_path() const;
@@ -36,7 +36,7 @@ class DocumentBuilder {
   void add_null(TextPlace place);
   void add_boolean(bool value, TextPlace place);
   void add_string(std::string text, TextPlace place);
-  /// `text` is a number as JSON writes it. Reports one that fits neither 64 bits nor a double.
+  /// `text` is a number in JSON's syntax. Reports one that fits neither 64 bits nor a double.
   void add_number(std::string_view text, TextPlace place);
   /// `kind`: array or object.
   void open(Config::Kind kind, TextPlace place);
@@ -48,7 +48,7 @@ class DocumentBuilder {
  private:
   struct Open {
     std::shared_ptr<Config::Node> node;
-    std::optional<std::string> key;  ///< of an object: added, and its value not yet
+    std::optional<std::string> key;  ///< of an object: the key whose value has not been added
     TextPlace key_place;
     std::unordered_map<std::string, TextPlace> keys;
   };
@@ -68,7 +68,7 @@ bool is_json_number(std::string_view word);
 /// The line and column of an offset.
 TextPlace place_of(std::string_view source, std::size_t offset);
 
-/// Throws ConfigError with the one message, which is about `place`.
+/// Throws ConfigError with this one message, which is about `place`.
 [[noreturn]] void fail_at(const std::string& file, TextPlace place, const std::string& message);
 
 /// Throws ConfigError with the place of the first byte that is not part of UTF-8.

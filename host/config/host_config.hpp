@@ -26,9 +26,9 @@ struct ServerConfig {
   std::uint16_t port = 10411;
   std::string base_path;  ///< the path under which a proxy serves the study: "/study", or empty
   std::size_t connections_per_address = 4096;
-  std::vector<AddressRange> trusted_proxies;  ///< whose X-Forwarded-For is trusted
-  bool shows_metrics_to_all = false;          ///< else /metrics is for this machine only
-  std::string public_url;                     ///< what links begin with, see study_url(); empty: not configured
+  std::vector<AddressRange> trusted_proxies;  ///< peers whose X-Forwarded-For is trusted
+  bool shows_metrics_to_all = false;          ///< if false, only this machine may read /metrics
+  std::string public_url;                     ///< the beginning of links, see study_url(); empty: not configured
 };
 
 /// A checked configuration, with absolute paths.
@@ -36,7 +36,7 @@ struct HostConfig {
   std::string file;  ///< as given on the command line
   ServerConfig server;
   std::string database;
-  bool keeps_bytes = true;  ///< whether the record has every byte of the terminals
+  bool keeps_bytes = true;  ///< whether the record keeps every byte of the terminals
   std::size_t workers = 2;
   PluginChoice channel_layer;
   PluginChoice ordering;

@@ -8,15 +8,14 @@
 
 namespace tellina {
 
-/// Values that the program makes; they have no place.
+/// Values that the program creates; they have no place.
 Config make_string(std::string text);
 Config make_array(std::vector<Config> items);
 Config make_object(std::vector<Config::Member> members);
-/// A copy of the object `base` with its place, in which the given members replace those of the same key, or come
-/// first.
+/// A copy of the object `base` with its place. The given members replace those with the same key, or come first.
 Config with_members(const Config& base, std::vector<Config::Member> members);
 
-/// In few lines of at most 100 columns if possible, indented by two spaces; ends with a newline.
+/// Uses few lines of at most 100 columns if possible, indented by two spaces; ends with a newline.
 std::string pretty_json(const Config& value);
 
 /// Without white space, with the keys of each object sorted: equal for equal values in every layout.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where participants reach the study.
+/// The address at which participants reach the study.
 
 #include <cstdint>
 #include <optional>
@@ -10,21 +10,21 @@
 
 namespace tellina {
 
-/// What `server.public_url` was expected to be, or nothing if the text is an http or https URL without a query and a
-/// fragment, whose path is `base_path` ("/study") unless that is empty.
+/// Returns the expected form of `server.public_url`, or nothing if the text is an http or https URL without a query and
+/// a fragment, whose path is `base_path` ("/study") unless that is empty.
 std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path);
 
 /// "http://127.0.0.1:10411"; an IPv6 address is in brackets.
 std::string http_url(const std::string& address, std::uint16_t port);
 
-/// "host" or "host:port" of an http or https URL; empty for an empty one.
+/// "host" or "host:port" of an http or https URL; empty if `url` is empty.
 std::string host_of_url(const std::string& url);
 
-/// What links begin with, without a slash at the end: `server.public_url`, or if that is empty an address that other
-/// machines can use, of a server that listens on `address` and `port`.
+/// The beginning of links, without a final slash: `server.public_url` or, if that is empty, an address at which other
+/// machines reach a server that listens on `address` and `port`.
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port);
 
-/// "http://127.0.0.1:10411/?access_code=bob"; `url` as study_url() gives it.
+/// "http://127.0.0.1:10411/?access_code=bob"; `url` as returned by study_url().
 std::string participant_link(const std::string& url, const std::string& access_code);
 
 }  // namespace tellina

@@ -12,11 +12,11 @@ namespace tellina {
 /// every default filled in. Reads only the file and the archives that it names, and blocks on them. A reload calls it
 /// again.
 ///
-/// Throws ConfigError with all diagnostics, one a line, in the order of the file:
+/// Throws ConfigError with all diagnostics, one per line, in the order of the file:
 /// "config.json:12:17: server.port: expected a whole number from 0 to 65535, got 70000".
 HostConfig load_host_config(const std::string& file, const PluginSchemas& plugins);
 
-/// The same for a text in memory. `file` tells the form, is the name in messages and gives the folder for relative
+/// The same for a text in memory. `file` determines the form, appears in messages, and gives the folder for relative
 /// paths.
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins);
 

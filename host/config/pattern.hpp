@@ -13,8 +13,8 @@ class Pattern {
   Pattern(Pattern&&) noexcept;
   ~Pattern();
 
-  /// Whether it is found somewhere in the text. Never in one of more than 1024 bytes, as std::regex recurses once for
-  /// each character.
+  /// Whether the pattern matches somewhere in the text. Never true for more than 1024 bytes, because std::regex
+  /// recurses once for each character.
   bool matches(const std::string& text) const;
 
  private:

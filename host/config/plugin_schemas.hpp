@@ -1,6 +1,6 @@
 #pragma once
 
-/// The only things that host/config knows of the installed plugins; it opens no shared object.
+/// All that host/config knows about the installed plugins; it opens no shared object.
 
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace tellina {
 
 struct InstalledPlugin {
-  std::string name;    ///< what config.json says
+  std::string name;    ///< its name in config.json
   std::string schema;  ///< PluginDescriptor::config_schema
 };
 
@@ -18,7 +18,7 @@ struct InstalledPlugin {
 class PluginSchemas {
  public:
   virtual ~PluginSchemas() = default;
-  /// In the order in which messages list them.
+  /// In the order for messages.
   virtual std::vector<InstalledPlugin> installed(PluginKind kind) const = 0;
 };
 

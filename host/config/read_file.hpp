@@ -7,7 +7,7 @@
 
 namespace tellina {
 
-/// The bytes of a regular file. Throws Error "cannot read NAME: REASON", also for more than `limit` bytes.
+/// The content of a regular file. Throws Error "cannot read NAME: REASON", also if it has more than `limit` bytes.
 Bytes read_file(const std::string& name, std::size_t limit);
 
 }  // namespace tellina

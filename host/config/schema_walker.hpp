@@ -21,13 +21,13 @@ namespace tellina {
 /// `"x-secret": true`, nor its parts.
 class SchemaWalker {
  public:
-  /// Borrows all three. `schema` is the document that $ref points into, checked by verify_schema().
+  /// Refers to all three. `schema` is the document that $ref points into; verify_schema() has checked it.
   SchemaWalker(const Config& schema, const KeyPlaces& keys, Diagnostics& diagnostics)
       : m_root(schema), m_keys(keys), m_diagnostics(diagnostics) {}
 
   void check(const Config& value, const Config& schema);
 
-  /// The part of the schema that a $ref names. Throws ConfigError if there is none.
+  /// The part of the schema that a $ref names. Throws ConfigError if it does not exist.
   const Config& resolve(const Config& schema) const;
 
  private:
@@ -40,14 +40,14 @@ class SchemaWalker {
   void check_one_of(const Config& value, const Config& schema);
   bool matches(const std::string& text, const std::string& pattern);
   void report(const Config& value, const Config& schema, const std::string& expected);
-  /// The words after "got".
+  /// The text after "got".
   std::string got(const Config& value) const;
 
   const Config& m_root;
   const KeyPlaces& m_keys;
   Diagnostics& m_diagnostics;
   std::map<std::string, Pattern> m_patterns;
-  bool m_is_secret = false;  ///< of the value that is being checked
+  bool m_is_secret = false;  ///< the value being checked is secret
 };
 
 }  // namespace tellina

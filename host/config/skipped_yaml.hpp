@@ -10,22 +10,22 @@ namespace tellina {
 /// The offset after the quote that ends the YAML string whose first quote is at `start`; nothing if there is none.
 std::optional<std::size_t> end_of_quoted(std::string_view source, std::size_t start);
 
-/// Where a quoted or a block scalar begins, in which '#' and '%' are text.
+/// The start of a quoted or block scalar, inside which '#' and '%' are text.
 struct ScalarStart {
   std::size_t offset;
-  /// Of a block scalar: the indentation of the object or array that it is in, in columns; -1 outside of all.
+  /// For a block scalar: the indentation of its object or array, in columns; -1 outside of all.
   int outer_indentation;
 };
 
-/// Finds what yaml-cpp passes over in silence outside of strings: comments and directives.
+/// Finds the parts outside of strings that yaml-cpp skips silently: comments and directives.
 class SkippedYaml {
  public:
-  /// `scalars`: in the order of the text. Borrows `source` for the time of the call.
+  /// `scalars`: in the order of the text. `source` must be valid during the call.
   SkippedYaml(std::string_view source, const std::vector<ScalarStart>& scalars);
 
-  /// How many '#' begin a line or follow white space.
+  /// How many '#' are at the start of a line or follow white space.
   std::size_t comments() const { return m_comments; }
-  /// The offset of the first '%' that begins a line.
+  /// The offset of the first '%' at the start of a line.
   std::optional<std::size_t> directive() const { return m_directive; }
 
  private:
@@ -33,7 +33,7 @@ class SkippedYaml {
   std::size_t end_of_line(std::size_t position) const;
   void scan_to(std::size_t end);
   void skip(const ScalarStart& scalar);
-  /// `indentation`: of the text in columns; 0 if its first line tells.
+  /// `indentation`: of the text, in columns; 0 if its first line determines it.
   void skip_block(int indentation, int outer_indentation);
 
   std::string_view m_source;

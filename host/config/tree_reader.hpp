@@ -23,18 +23,19 @@ struct TreeLimits {
   std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive if disk_in_mib is absent
 };
 
-/// Turns the trees of a configuration into FileTrees. One for each load: an archive that many trees name is read once.
+/// Converts the trees of a configuration into FileTrees. Use one object for each load: it reads an archive that many
+/// trees name only once.
 class TreeReader {
  public:
   enum class Purpose { initial, answer };
 
-  /// Borrows `diagnostics`. Names of archives are relative to `folder`.
+  /// Refers to `diagnostics`. Names of archives are relative to `folder`.
   TreeReader(std::string folder, TreeLimits limits, Diagnostics& diagnostics)
       : m_folder(std::move(folder)), m_limits(std::move(limits)), m_diagnostics(diagnostics) {}
 
-  /// `value` fits the schema's directory_tree. Reports what it cannot build, with the place.
+  /// `value` must fit the schema's directory_tree. Reports the parts that it cannot build, with their places.
   ///
-  /// In an initial tree `null` is an empty file; in an answer it is a file with any content. Of the files of an archive
+  /// In an initial tree `null` is an empty file; in an answer it is a file with any content. For files of an archive,
   /// an answer compares only kind, content and link target.
   FileTree read(const Config& value, Purpose purpose);
 

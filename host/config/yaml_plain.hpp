@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a YAML scalar without quotes means. Readers differ (YAML 1.1 and 1.2), so only words that all of them read
+/// The meaning of a YAML scalar without quotes. Readers differ (YAML 1.1 and 1.2), so only words that all of them read
 /// alike have a meaning here.
 
 #include <string_view>
@@ -12,14 +12,14 @@ enum class PlainKind {
   null,       ///< null
   boolean,    ///< true, false
   number,     ///< a number as JSON writes it
-  ambiguous,  ///< no, ~, 010, 1_000, 1:30, 2024-01-31, <<: something else than text to some readers
+  ambiguous,  ///< no, ~, 010, 1_000, 1:30, 2024-01-31, <<: not text for some readers
 };
 
 struct PlainScalar {
   PlainKind kind = PlainKind::text;
-  /// What YAML readers take it for, such as "a number" or "false"; empty for text.
+  /// How YAML readers interpret it, such as "a number" or "false"; empty for text.
   std::string_view reading;
-  /// Of an ambiguous one: what the author can write instead, such as "true, false or text in quotes".
+  /// For an ambiguous one: what to write instead, such as "true, false or text in quotes".
   std::string_view alternatives;
 };
 

@@ -6,8 +6,8 @@
 
 namespace tellina {
 
-/// The value in YAML for people: one key or entry in a line, text without quotes where every YAML reader takes it for
-/// text, and text of several lines as a block. read_yaml() gives the same value back. Ends with a newline.
+/// The value as readable YAML: one key or entry per line, text without quotes if every YAML reader takes it for text,
+/// and text of several lines as a block. read_yaml() returns the same value. Ends with a newline.
 std::string pretty_yaml(const Config& value);
 
 }  // namespace tellina

@@ -8,15 +8,15 @@
 
 namespace tellina {
 
-/// `clock` must run at the pace of the machine's own clock, because the kernel's timers do the waiting. When it jumps
-/// ahead, as after a sleep of the machine, alarms that are due run within 250 ms.
+/// `clock` must run at the same rate as the machine's clock, because the kernel's timers do the waiting. If it jumps
+/// ahead, as after a sleep of the machine, due alarms run within 250 ms.
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(Clock& clock);
 
   /// Returns when stop() has been called. The calling thread is the loop's.
   void run();
-  /// Any thread; also before run().
+  /// Any thread; may be called before run().
   void stop();
 
   /// For code that uses Asio itself: the gateway.

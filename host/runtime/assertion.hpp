@@ -2,9 +2,9 @@
 
 /// Invariants as code. The checks are on in every build.
 ///
-/// TELLINA_ASSERT(expression) guards the state of one session: it throws AssertionFailure, and the boundary of the
-/// session logs it and ends that session as interrupted. Other sessions continue. TELLINA_ASSERT_PROCESS(expression)
-/// guards what all sessions share, such as the store: it prints the expression and its place to stderr and ends the
+/// TELLINA_ASSERT(expression) guards the state of one session: it throws AssertionFailure, and the session's boundary
+/// logs it and ends that session as interrupted. Other sessions continue. TELLINA_ASSERT_PROCESS(expression) guards
+/// state that all sessions share, such as the store: it prints the expression and its location to stderr and ends the
 /// process with SIGABRT, so that nothing is written from a broken state.
 ///
 /// The expression must have no side effects. Threads: any.
@@ -15,7 +15,7 @@
 
 namespace tellina {
 
-/// A broken invariant of one session. what() is "assertion failed: EXPRESSION (FILE:LINE)".
+/// A violated invariant of one session. what() is "assertion failed: EXPRESSION (FILE:LINE)".
 class AssertionFailure : public std::logic_error {
  public:
   AssertionFailure(const char* expression, const char* file, int line);
@@ -24,8 +24,9 @@ class AssertionFailure : public std::logic_error {
 [[noreturn]] void throw_assertion_failure(const char* expression, const char* file, int line);
 [[noreturn]] void abort_on_assertion_failure(const char* expression, const char* file, int line) noexcept;
 
-/// Calls object.check_invariant() at its construction and at the end of its scope: make it the first statement of a
-/// mutating member function. It does not check at the end when an exception leaves the scope, and must not be used in a
+/// Calls object.check_invariant() on construction and at the end of its scope: make it the first statement of a
+/// mutating member function. It skips the check at the end if an exception leaves the scope. Do not use it in a
+/// function that may destroy the object.
 /// function that may destroy the object.
 template <class Object>
 class InvariantScope {

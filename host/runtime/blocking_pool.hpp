@@ -19,8 +19,8 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Tasks of each use can hang with their backend, and then hold at most half of the threads. A removal interrupts
-  /// calls, so it never waits for threads that starts and calls hold.
+  /// Tasks of each use can hang with their backend, so each use gets at most half of the threads. A removal interrupts
+  /// calls, so it never waits for threads that starts and calls occupy.
   enum class Use : std::uint8_t { start, call, removal };
 
   virtual ~BlockingPool() = default;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Tells queued tasks whether the object that they were made for still exists.
+/// Lets queued tasks check whether their object still exists.
 
 #include <memory>
 #include <utility>
@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// A member of an object that hands out callbacks. Declare it last, so that it is cut before the other members are
-/// destroyed. What it hands out may be copied, and may outlive the object.
+/// A member of an object that creates callbacks. Declare it last, so that it is cut before the other members are
+/// destroyed. Its callbacks may be copied, and may outlive the object.
 ///
 /// Threads: the object's loop, for the Lifeline and for the calls that it guards. Creating, copying and destroying a
 /// guarded call, and calling a posted() one, is allowed on any thread.
@@ -33,7 +33,7 @@ class Lifeline {
 
   Observer observer() const { return Observer(m_state); }
 
-  /// From here on, every call guarded so far does nothing. Calls guarded later are run.
+  /// From now on, calls that were guarded before do nothing. Calls that are guarded later still run.
   void cut() { m_state = std::make_shared<const bool>(true); }
 
   /// Wraps `call`: it does nothing once the lifeline is cut. Returns a copyable callable with the same parameters that
@@ -45,8 +45,8 @@ class Lifeline {
     };
   }
 
-  /// The same for callers on other threads: the result posts the guarded call to `loop`, which must outlive the result,
-  /// with its arguments.
+  /// The same for callers on other threads: calling the result posts the guarded call, with its arguments, to `loop`,
+  /// which must outlive the result.
   template <typename Call>
   auto posted(Loop& loop, Call call) const {
     return [&loop, call = guarded(std::move(call))](auto... arguments) {
@@ -54,8 +54,8 @@ class Lifeline {
     };
   }
 
-  /// Calls a copy of `callback`, which may destroy the object and `callback` with it. Returns whether the object still
-  /// exists; if it does not, the caller must return without touching it.
+  /// Calls a copy of `callback`, which may destroy the object and with it `callback`. Returns whether the object still
+  /// exists; if not, the caller must return without touching it.
   template <typename Callback, typename... Arguments>
   [[nodiscard]] bool survives(const Callback& callback, Arguments&&... arguments) const {
     const Observer after = observer();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Lines of the log that programs can read: what happened, and to which participant.
+/// Log lines that programs can read: what happened, and to which participant.
 
 #include <chrono>
 #include <cstdint>
@@ -37,14 +37,14 @@ class LogEvent {
   const std::vector<Field>& fields() const { return m_fields; }
   /// "event=task_started participant=P001 task=1". A value that is not a plain word is a JSON string.
   std::string text() const;
-  /// Hands the fields to a log that is an EventSink, and the text to any other.
+  /// Passes the fields to a log that is an EventSink, and the text to any other log.
   void write(Log& log, LogLevel level = LogLevel::info) const;
 
  private:
   std::vector<Field> m_fields;
 };
 
-/// A log that writes the fields of an event separately. Threads: any.
+/// A log that writes an event's fields separately. Threads: any.
 class EventSink {
  public:
   virtual ~EventSink() = default;

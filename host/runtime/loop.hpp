@@ -1,6 +1,6 @@
 #pragma once
 
-/// One thread of events: where connections, gates and sessions live.
+/// One thread of events, on which connections, gates and sessions run.
 
 #include <functional>
 #include <memory>
@@ -9,14 +9,14 @@
 
 namespace tellina {
 
-/// An object that belongs to a loop is used on the thread of that loop only, so it needs no lock. Other threads post().
+/// An object that belongs to a loop is used only on that loop's thread, so it needs no lock. Other threads use post().
 ///
 /// The program's loops run on Asio (AsioLoop); a test's runs under a virtual clock (VirtualLoop).
 class Loop {
  public:
   using Task = std::function<void()>;
 
-  /// A one-shot alarm, reusable. Threads: the loop's. Its destructor cancels.
+  /// A one-shot, reusable timer. Threads: the loop's. Its destructor cancels it.
   class Timer {
    public:
     virtual ~Timer() = default;
@@ -30,14 +30,14 @@ class Loop {
   class Watch {
    public:
     virtual ~Watch() = default;
-    /// The task runs once, when the descriptor can be read (or has hung up), or can be written.
+    /// The task runs once, when the descriptor becomes readable (or hangs up), or writable.
     virtual void when_readable(Task task) = 0;
     virtual void when_writable(Task task) = 0;
   };
 
   virtual ~Loop() = default;
 
-  /// Any thread. Tasks of one poster run in the order posted, on the loop's thread, never inside post().
+  /// Any thread. The tasks of one thread run in the order posted, on the loop's thread, never inside post().
   virtual void post(Task task) = 0;
   virtual bool is_current() const = 0;
   virtual Clock& clock() = 0;

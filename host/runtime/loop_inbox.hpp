@@ -1,6 +1,6 @@
 #pragma once
 
-/// Brings the messages of a channel to the loop of their receiver.
+/// Brings a channel's messages to the loop of their receiver.
 
 #include <cstdint>
 #include <functional>
@@ -15,8 +15,8 @@
 
 namespace tellina {
 
-/// Hands each message to the handler once, on the loop's thread, in the order of the calls of deliver(). No message
-/// overtakes another, and the handler is never entered while it runs.
+/// Passes each message to the handler once, on the loop's thread, in the order of the calls of deliver(). No message
+/// overtakes another, and the handler is never called while it runs.
 ///
 /// Threads: deliver() from any thread, everything else on the loop's thread.
 /// Lifetime: no deliver() may run during or after the destructor; end the subscriptions first. The handler must not
@@ -25,15 +25,16 @@ class LoopInbox {
  public:
   /// Receives one or more messages. It may move them out of the span.
   using Handler = std::function<void(std::span<Message>)>;
-  /// Returns what has to live as long as a posted task.
+  /// Returns an object that must live as long as a posted task.
   using Keeper = std::function<std::shared_ptr<const void>()>;
 
   enum class Delivery : std::uint8_t {
-    at_once,    ///< a message that arrives on the loop's thread is handled inside deliver(), if nothing is in its way
-    in_batches  ///< every message waits for the loop's next turn, so that the handler sees all that has arrived
+    at_once,    ///< a message that arrives on the loop's thread is handled inside deliver(), if no other waits
+    in_batches  ///< every message waits for the loop's next turn, so that the handler gets all at once
   };
 
-  /// While one exists, messages wait for the loop's next turn. For code that must not be entered from inside a send().
+  /// While a Hold exists, messages wait for the loop's next turn. For code that must not be entered from inside a
+  /// send().
   class Hold {
    public:
     explicit Hold(LoopInbox& inbox) : m_inbox(inbox) { ++m_inbox.m_holds; }
@@ -45,8 +46,8 @@ class LoopInbox {
     LoopInbox& m_inbox;
   };
 
-  /// `loop` must outlive the inbox. With a `keeper`, a posted task keeps alive what it returns; it is called on the
-  /// thread of deliver(). Without one, a task that is still queued when the inbox is destroyed does nothing.
+  /// `loop` must outlive the inbox. With a `keeper`, a posted task keeps the keeper's result alive; deliver() calls the
+  /// keeper on its own thread. Without one, a task that is still queued when the inbox is destroyed does nothing.
   LoopInbox(Loop& loop, Delivery delivery, Handler handler, Keeper keeper = {});
   LoopInbox(const LoopInbox&) = delete;
   LoopInbox& operator=(const LoopInbox&) = delete;
@@ -66,7 +67,7 @@ class LoopInbox {
 
   bool begins_at_once();
   void drain();
-  /// Ends `handling`: idle, or scheduled if messages have arrived meanwhile.
+  /// Ends `handling`: changes to idle, or to scheduled if messages have arrived meanwhile.
   void finish();
   void schedule();
   void check_locked() const;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Numbers for /metrics, as workers send them and the gateway prints them.
+/// Metrics, as workers send them and the gateway prints them.
 
 #include <map>
 #include <string>
@@ -29,8 +29,8 @@ class MetricSamples {
   void add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix = "");
   /// Buckets, sum and count.
   void add(std::string_view family, const MetricLabels& labels, const Histogram& histogram);
-  /// Processor time, memory, descriptors and start of this process, with the label `process` and the names that the
-  /// clients of Prometheus use. What /proc does not have is left out.
+  /// The processor time, memory, descriptors and start time of this process, with the label `process` and the names
+  /// that Prometheus clients use. Leaves out values that /proc does not have.
   void add_process(const std::string& process, const Clock& clock);
 
   const std::vector<MetricSample>& all() const { return m_samples; }

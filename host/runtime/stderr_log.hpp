@@ -21,7 +21,7 @@ class LogSettings {
  public:
   LogFormat format = LogFormat::text;
   LogLevel lowest = LogLevel::info;  ///< less important lines are left out
-  /// "<6>" and the like in front of each line (sd-daemon(3)), from which the journal takes the priority.
+  /// Starts each line with "<6>" or the like (sd-daemon(3)), from which the journal takes the priority.
   bool has_priorities = false;
 };
 

@@ -4,7 +4,7 @@
 
 namespace tellina {
 
-/// The command line asks for something that is not there; exit status 2.
+/// The command line is invalid; exit status 2.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -13,7 +13,7 @@
 
 namespace tellina {
 
-/// The JSON text of a request's `id`, sent back as it came. Empty where there is none.
+/// The JSON text of a request's `id`, which the reply repeats unchanged. Empty if there is none.
 using RequestId = std::string;
 
 class HelloFrame {
@@ -23,13 +23,13 @@ class HelloFrame {
   std::uint64_t output_offset = 0;
   std::optional<std::string> stream{};
   std::optional<std::uint64_t> input_offset{};
-  std::string timezone;                      ///< an IANA name; empty where the client sends none
-  std::optional<std::string> participant{};  ///< the key that the login was answered with; older clients leave it out
-  /// The last sandbox that the client has heard of, empty where it knows none. A client that names it sends
-  /// `sandbox_seen` when it has heard of another.
+  std::string timezone;                      ///< an IANA name; empty if the client sends none
+  std::optional<std::string> participant{};  ///< the key from the reply to the login; older clients leave it out
+  /// The last sandbox that the client knows; empty if it knows none. A client that sends this field also sends
+  /// `sandbox_seen` when it learns of another sandbox.
   std::optional<std::string> sandbox{};
 };
-/// The client has heard of this sandbox: input from `input_offset` on is meant for it.
+/// The client knows this sandbox: input from `input_offset` on is meant for it.
 class SandboxSeenFrame {
  public:
   SandboxSeenFrame() = default;
@@ -69,7 +69,7 @@ class PingFrame {
   PingFrame() = default;
   std::string t;  ///< the JSON text of the number
 };
-/// A frame that is not as agreed: the id and the text for the `error` frame.
+/// A malformed frame: the id and the text for the `error` frame.
 class BadFrame {
  public:
   BadFrame() = default;
@@ -83,7 +83,7 @@ using ClientFrame = std::variant<HelloFrame, SandboxSeenFrame, StartTaskFrame, R
 /// Never throws. Ignores unknown fields, so that clients may be newer than the server.
 ClientFrame decode_client_frame(std::string_view json);
 
-// As JSON text, for programs that take a participant's place.
+// As JSON text, for programs that act as a participant.
 std::string encode_frame(const HelloFrame& frame);
 std::string encode_frame(const SandboxSeenFrame& frame);
 std::string encode_frame(const StartTaskFrame& frame);

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The bodies of the messages that gateway and worker exchange about one connection. The frames themselves travel as
-/// they are, in messages of the kinds `data` and `text`.
+/// The bodies of the messages between gateway and worker about one connection. The client's frames travel unchanged, in
+/// messages of the kinds `data` and `text`.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ class ConnectBody {
  public:
   ConnectBody() = default;
   std::int64_t participant = 0;
-  std::string address;  ///< the client's, for the record; may be empty
+  std::string address;  ///< of the client, for the record; may be empty
 };
 Bytes encode_connect(const ConnectBody& connect);
 /// Returns nothing unless the body names a participant.
@@ -30,12 +30,12 @@ std::optional<ConnectBody> decode_connect(BytesView body);
 
 /// `accept`: the channel of the worker that owns the connection from now on.
 Bytes encode_accept(const ChannelName& owner);
-/// Returns nothing for a body that is no channel name.
+/// Returns nothing if the body is not a channel name.
 std::optional<ChannelName> decode_accept(BytesView body);
 
-/// `credit`: how many more bytes of input the worker has finished with.
+/// `credit`: how many more bytes of input the gateway may forward.
 Bytes encode_credit(std::size_t bytes);
-/// Returns nothing for a body that is no number.
+/// Returns nothing if the body is not a number.
 std::optional<std::size_t> decode_credit(BytesView body);
 
 /// `close` (worker to gateway) and `disconnect` (gateway to worker): why a connection ends.
@@ -51,15 +51,15 @@ Bytes encode_end(const ConnectionEnd& end);
 /// A body without a code counts as an internal error.
 ConnectionEnd decode_end(BytesView body);
 
-/// Checks the numbers of the messages of one direction of a connection. Layers keep the order, so a number that was
-/// skipped belongs to a message that is lost.
+/// Checks the numbers of the messages in one direction of a connection. Layers keep the order, so a skipped number
+/// belongs to a lost message.
 class SequenceCheck {
  public:
   enum class Arrival : std::uint8_t { in_order, repeated, after_a_loss };
 
   explicit SequenceCheck(Sequence first = 0) : m_expected(first) {}
 
-  /// Only a message that arrives in order moves the check on.
+  /// Only a message in order advances the check.
   Arrival arrive(Sequence number) {
     if (number < m_expected) return Arrival::repeated;
     if (number > m_expected) return Arrival::after_a_loss;

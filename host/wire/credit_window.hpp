@@ -1,6 +1,6 @@
 #pragma once
 
-/// How much input a gateway forwards before the worker has finished with it.
+/// Limits how much input a gateway forwards before the worker returns credit.
 
 #include <algorithm>
 #include <cstddef>
@@ -9,22 +9,22 @@
 
 namespace tellina {
 
-/// Bytes that were forwarded and for which no credit has come. Threads: one.
+/// The number of forwarded bytes without credit. Threads: one.
 class CreditWindow {
  public:
   explicit CreditWindow(std::size_t limit) : m_limit(limit) {}
 
-  /// Whether a frame of so many bytes may be forwarded now. One frame always may while nothing is owed, also one that
-  /// is larger than the window.
+  /// Whether a frame of this many bytes may be forwarded now. While nothing is owed, any one frame may, even if it is
+  /// larger than the window.
   bool has_room(std::size_t bytes) const { return bytes == 0 || m_owed == 0 || m_owed + bytes <= m_limit; }
-  /// The frame is forwarded; has_room() holds.
+  /// The frame is forwarded. Requires has_room().
   void take(std::size_t bytes) {
     TELLINA_ASSERT(has_room(bytes));
     m_owed += bytes;
     m_largest = std::max(m_largest, bytes);
     check_invariant();
   }
-  /// A credit has come. More than is owed counts as all of it.
+  /// Credit has arrived. More than is owed counts as everything that is owed.
   void give_back(std::size_t bytes) {
     m_owed -= std::min(bytes, m_owed);
     check_invariant();

@@ -18,7 +18,7 @@ inline void set_frame_offset(Bytes& frame, std::uint64_t offset) {
     frame[i] = static_cast<char>(offset >> (8 * (limits::frame_header - 1 - i)));
 }
 
-/// A whole frame: `bytes` from `offset` of the stream.
+/// A complete frame: `bytes` from `offset` of the stream.
 inline Bytes data_frame(std::uint64_t offset, BytesView bytes) {
   Bytes frame;
   frame.reserve(limits::frame_header + bytes.size());

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a page reports about the person in front of it: when keys were pressed, whether the page was looked at, how the
-/// connection felt. It goes into the record as it was said; nothing of it decides anything.
+/// A page's reports about the participant: when keys were pressed, whether the page was visible, how the connection
+/// performed. They are recorded as sent, and nothing depends on them.
 
 #include <boost/json/object.hpp>
 
@@ -15,8 +15,8 @@ class ObservationFrame {
   ObservationFrame() = default;
   bool is_input_times = false;
   std::string kind;    ///< of the event: "input_times", or what was observed
-  std::string detail;  ///< a JSON object, of known fields only; "at" is the page's clock
-  std::string stream;  ///< of input_times, and of pastes; empty where the frame names none
+  std::string detail;  ///< a JSON object with known fields only; "at" is the page's clock
+  std::string stream;  ///< of input_times and pastes; empty if the frame names none
 };
 
 /// Throw FrameError.

@@ -23,7 +23,7 @@ static_assert(limits::frame_payload <= limits::output_window, "one full frame of
 static_assert(limits::input_window <= limits::output_window,
               "the echo of a full input window fits into the output window");
 
-/// The close codes of a WebSocket. Below 3000: RFC 6455, section 7.4.1, and the registry that it founds.
+/// The close codes of a WebSocket. Codes below 3000 are from RFC 6455, section 7.4.1, and its registry.
 namespace close_code {
 inline constexpr std::uint16_t going_away = 1001;
 inline constexpr std::uint16_t protocol_error = 1002;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a gateway asks a worker in a self-test, and the bodies of the replies.
+/// A gateway's requests to a worker in a self-test, and the bodies of the replies.
 
 #include <cstddef>
 #include <optional>
@@ -12,12 +12,12 @@ namespace tellina {
 
 /// The `step` of a WorkerRequest with the method self_test.
 namespace self_test_step {
-inline constexpr const char* begin = "begin";      ///< makes a participant; answered with SelfTestEntry
-inline constexpr const char* removed = "removed";  ///< removes sandboxes that are left; answered with their number
-inline constexpr const char* log = "log";          ///< answered with the warnings and errors since `begin`
+inline constexpr const char* begin = "begin";      ///< creates a participant; the reply is a SelfTestEntry
+inline constexpr const char* removed = "removed";  ///< removes remaining sandboxes; the reply is their number
+inline constexpr const char* log = "log";          ///< the reply is the warnings and errors since `begin`
 }  // namespace self_test_step
 
-/// How the participant of a self-test gets in.
+/// The data with which a self-test's participant connects.
 class SelfTestEntry {
  public:
   SelfTestEntry() = default;
@@ -25,7 +25,7 @@ class SelfTestEntry {
   std::string access_code;
 };
 
-// A decoder returns nothing, or an empty list, for a body that is not as agreed.
+// A decoder returns nothing, or an empty list, for a malformed body.
 
 std::string encode_self_test_entry(const SelfTestEntry& entry);
 std::optional<SelfTestEntry> decode_self_test_entry(std::string_view body);

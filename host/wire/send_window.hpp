@@ -1,6 +1,6 @@
 #pragma once
 
-/// How far a sender of a stream may run ahead of its reader.
+/// Limits how far a stream's sender may run ahead of its reader.
 
 #include <algorithm>
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace tellina {
 
-/// Offsets of one stream: what was sent, and what the reader has acknowledged. Threads: one.
+/// Offsets of one stream: how far it was sent, and how far the reader has acknowledged. Threads: one.
 class SendWindow {
  public:
   /// `limit`: the most bytes beyond the last acknowledgement.
@@ -23,13 +23,13 @@ class SendWindow {
   /// How many bytes may be sent now.
   std::uint64_t room() const { return m_limit - (m_sent - m_acknowledged); }
 
-  /// At most room().
+  /// `bytes` is at most room().
   void send(std::uint64_t bytes) {
     const InvariantScope scope(*this);
     m_sent += bytes;
   }
-  /// Returns false for an offset that was never sent, which changes nothing. An older one than the last changes
-  /// nothing, too.
+  /// Returns false, without any change, for an offset that was never sent. An offset below the last one changes nothing
+  /// either.
   bool acknowledge(std::uint64_t offset) {
     const InvariantScope scope(*this);
     if (offset > m_sent) return false;

@@ -14,9 +14,9 @@ namespace tellina {
 class WelcomeFrame {
  public:
   WelcomeFrame() = default;
-  RequestId id;         ///< of the request that it answers; empty for `hello`
-  std::string stream;   ///< empty where no task runs
-  std::string sandbox;  ///< empty where no task runs
+  RequestId id;         ///< of the answered request; empty for `hello`
+  std::string stream;   ///< empty if no task runs
+  std::string sandbox;  ///< empty if no task runs
   std::uint64_t input_offset = 0;
   std::uint64_t output_offset = 0;
   std::uint64_t answered_offset = 0;
@@ -32,7 +32,7 @@ class InputAckFrame {
   InputAckFrame() = default;
   std::uint64_t input_offset = 0;
 };
-/// What a check found, as far as the client may know it.
+/// A check's result, as far as the client may see it.
 class ProgressFrame {
  public:
   ProgressFrame() = default;
@@ -46,7 +46,7 @@ class DoneFrame {
  public:
   DoneFrame() = default;
   RequestId id;
-  std::string sandbox;  ///< the one in use from then on; empty where that has not changed
+  std::string sandbox;  ///< the one in use from then on; empty if it has not changed
 };
 class SandboxReplacedFrame {
  public:
@@ -59,8 +59,8 @@ class ErrorFrame {
   ErrorFrame() = default;
   std::string code;
   std::string message;
-  RequestId id;           ///< empty where it answers no request
-  std::string reference;  ///< empty where the log has no line about the failure
+  RequestId id;           ///< empty if it answers no request
+  std::string reference;  ///< empty if the log has no line about the failure
 };
 class PongFrame {
  public:
@@ -80,24 +80,24 @@ class UnknownFrame {
 using ServerFrame = std::variant<WelcomeFrame, StateFrame, InputAckFrame, ProgressFrame, DoneFrame,
                                  SandboxReplacedFrame, ReplacedFrame, ErrorFrame, PongFrame, UnknownFrame>;
 
-/// Throws FrameError where a frame is not as agreed.
+/// Throws FrameError for a malformed frame.
 ServerFrame decode_server_frame(std::string_view json);
 
-/// What a client needs of a state object.
+/// The parts of a state object that a client needs.
 class StudyState {
  public:
   StudyState() = default;
   std::string state;         ///< ready, running or finished
   int task = 0;              ///< the number of the current task; 0 when finished
-  int previous_task = 0;     ///< the number of the task that ended last; 0 where none has, or one runs
-  std::string previous_end;  ///< how it ended
+  int previous_task = 0;     ///< number of the task that ended last; 0 if none has ended, or while one runs
+  std::string previous_end;  ///< its outcome
 };
-/// Throws FrameError for a text that is no state object.
+/// Throws FrameError if the text is not a state object.
 StudyState decode_study_state(std::string_view json);
 
 // As JSON text. `state` is the text of a state object.
 
-/// `sandbox` is empty where no task runs.
+/// `sandbox` is empty if no task runs.
 std::string welcome_frame(const RequestId& id, const std::string& stream, const std::string& sandbox,
                           std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,
                           const std::string& state);
@@ -105,11 +105,11 @@ std::string sandbox_replaced_frame(const std::string& sandbox);
 std::string state_frame(const std::string& state);
 std::string input_ack_frame(std::uint64_t input_offset);
 std::string progress_frame(const ProgressFrame& progress);
-/// `sandbox`: the one in use from then on, empty where that has not changed.
+/// `sandbox`: the one in use from then on; empty if it has not changed.
 std::string done_frame(const RequestId& id, const std::string& sandbox = {});
 std::string replaced_frame();
 /// `code`: one of bad_message, wrong_participant, unknown_stream, wrong_task, no_task, sandbox_unavailable, busy,
-/// internal. `reference`: what the log line and the event of the failure have too; left out where empty.
+/// internal. `reference`: the one in the failure's log line and event; left out if empty.
 std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
                         std::string_view reference = {});
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a gateway asks a worker on behalf of an HTTP request, and what the worker replies.
+/// A gateway's requests to a worker on behalf of HTTP requests, and the replies.
 
 #include <cstdint>
 #include <optional>
@@ -17,13 +17,13 @@ class WorkerRequest {
  public:
   enum class Method : std::uint8_t {
     login,          ///< with `access_code`
-    authenticate,   ///< with `cookie`: whose it is
+    authenticate,   ///< with `cookie`: the participant whom it belongs to
     study,          ///< with `cookie`: the participant's state object
-    about,          ///< what everybody may know of the study
-    ready,          ///< answered with 200 once the store answers, too
-    alive,          ///< answered by the worker alone
-    study_numbers,  ///< the study's numbers, and which workers to ask for theirs
-    numbers,        ///< this worker's own numbers
+    about,          ///< the public part of the study
+    ready,          ///< the reply is 200 once the store answers, too
+    alive,          ///< answered without the store
+    study_numbers,  ///< the study's metrics, and the workers to ask for theirs
+    numbers,        ///< this worker's own metrics
     self_test,      ///< with `step`; only in test mode
   };
 
@@ -33,11 +33,11 @@ class WorkerRequest {
   Method method = Method::alive;
   std::string access_code;
   std::string cookie;
-  std::string participant;  ///< the key of the participant whose the cookie has to be; empty: any participant's
+  std::string participant;  ///< the participant's key that the cookie must have; empty: any
   std::string step;         ///< of the self-test
 };
 Bytes encode_request(const WorkerRequest& request);
-/// Returns nothing for a body that is no JSON object or names no known method.
+/// Returns nothing if the body is not a JSON object or names no known method.
 std::optional<WorkerRequest> decode_request(BytesView body);
 
 class WorkerReply {
@@ -46,19 +46,19 @@ class WorkerReply {
   WorkerReply(int status_, std::string body_) : status(status_), body(std::move(body_)) {}
 
   int status = 503;              ///< of HTTP, 200 to 599
-  std::string body;              ///< JSON text, as it goes to the client
+  std::string body;              ///< JSON text for the client
   std::string cookie;            ///< of a login: the session's token
   std::int64_t participant = 0;  ///< of a login and of authenticate; 0: absent
   std::uint64_t affinity = 0;    ///< of authenticate: which loop, modulo their number
 };
 Bytes encode_reply(const WorkerReply& reply);
-/// Returns nothing for a body that is not as agreed.
+/// Returns nothing for a malformed body.
 std::optional<WorkerReply> decode_reply(BytesView body);
 
-/// The JSON body of an answer that is an error: {"error": {"code": ..., "message": ...}}.
+/// The JSON body of an error response: {"error": {"code": ..., "message": ...}}.
 std::string error_body(std::string_view code, std::string_view message);
 
-/// Stands in for the answer that no worker gave.
+/// The reply if no worker answers.
 WorkerReply busy_reply();
 
 /// The body of the reply to `numbers` and `study_numbers`.
@@ -66,13 +66,13 @@ class WorkerNumbers {
  public:
   WorkerNumbers() = default;
   std::vector<MetricSample> samples;
-  std::vector<std::string> workers;  ///< of study_numbers: the ids of the workers that live
+  std::vector<std::string> workers;  ///< of study_numbers: the ids of the live workers
 };
 std::string encode_numbers(const WorkerNumbers& numbers);
-/// Leaves out what is not as agreed.
+/// Ignores malformed parts.
 WorkerNumbers decode_numbers(std::string_view body);
 
-/// True for 1 to 200 letters, digits, '-' and '_': what a session token may look like.
+/// True for 1 to 200 letters, digits, '-' and '_', which is the form of a session token.
 bool is_token(std::string_view text);
 
 }  // namespace tellina

@@ -16,7 +16,7 @@ namespace tellina {
 /// The host reports what has arrived, asks what may start, and reports what has finished:
 /// `arrive(0, connect); next() == 0; finish(0); arrive(1, data); ...`.
 ///
-/// The host promises: numbers arrive in order, each once and without holes, 0, 1, 2, ...; where a message was lost, the
+/// The host promises: numbers arrive in order, each once and without holes, 0, 1, 2, ...; if a message is lost, the
 /// connection ends. The gate promises: nothing starts before the `connect` (number 0) has finished; every message that
 /// has arrived starts once; data messages start in the order in which they arrived.
 ///

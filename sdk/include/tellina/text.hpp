@@ -52,7 +52,7 @@ inline std::string percent_encode(std::string_view text) {
   return encoded;
 }
 
-/// Returns nothing where a '%' is not followed by two hexadecimal digits. The result may hold any byte, also NUL.
+/// Returns nothing if a '%' is not followed by two hexadecimal digits. The result may contain any byte, even NUL.
 inline std::optional<std::string> percent_decode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -71,15 +71,15 @@ inline std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
-/// FNV-1a with 64 bits (draft-eastlake-fnv). Unlike std::hash it gives the same value in every build. It is no
-/// protection against somebody who looks for collisions.
+/// FNV-1a with 64 bits (draft-eastlake-fnv). Unlike std::hash it gives the same value in every build. It does
+/// not protect against deliberate collisions.
 class Fnv1a {
  public:
   Fnv1a& add(std::string_view bytes) {
     for (const char c : bytes) add_word(static_cast<std::uint8_t>(c));
     return *this;
   }
-  /// The whole number in one step, which is quicker than its bytes and gives another value.
+  /// Hashes the whole number in one step. This is faster than hashing its bytes, and gives another value.
   Fnv1a& add_word(std::uint64_t word) {
     m_value = (m_value ^ word) * 0x100000001b3;
     return *this;
