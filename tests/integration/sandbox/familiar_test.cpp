@@ -45,7 +45,7 @@ TEST_F(CoreFamiliar, CommandsForRootSayThatTheyAreNotNeeded) {
   EXPECT_EQ(run("sudo ls /root 2>&1; echo $?"), "sudo: not needed in this study: run the command without sudo.\n1\n");
   for (const std::string name : {"apt", "apt-get"}) {
     EXPECT_EQ(run(name + " install git 2>&1; echo $?"),
-              name + ": nothing can be installed in this study: use the programs that are here.\n1\n");
+              name + ": you cannot install programs in this study: use those that are already installed.\n1\n");
   }
 }
 
