@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds timeout{30};
 
 /// Waits until the descriptor is readable; returns false if the deadline or a signal comes first.
 bool wait_readable(int descriptor, TimePoint deadline) {
@@ -66,7 +66,7 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
 ChildProcess::~ChildProcess() {
   if (end()) return;
   ::kill(m_process, SIGINT);
-  if (wait(patience)) return;
+  if (wait(timeout)) return;
   ::kill(m_process, SIGKILL);
   ::waitpid(m_process, nullptr, 0);
 }
@@ -104,7 +104,7 @@ std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
     const ssize_t got = ::read(m_output.get(), piece, sizeof piece);
     if (got > 0) said.append(piece, static_cast<std::size_t>(got));
     if (got == 0) {
-      wait(patience);
+      wait(timeout);
       throw BenchFailure(m_program + " ended during its start with " + end().value_or("nothing") + ":\n" +
                          last_errors());
     }

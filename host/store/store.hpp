@@ -39,7 +39,7 @@ class LeaseLost : public Error {
 /// process is gone or the machine has restarted.
 enum class LapsedLease : std::uint8_t {
   stays,   ///< its worker may have been unable to renew it, as all workers were
-  is_free  ///< others could renew theirs, so its worker stands still
+  is_free  ///< others could renew theirs, so its worker hangs
 };
 
 /// The result of acquire_lease(): who may run a participant's session.

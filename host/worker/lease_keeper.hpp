@@ -1,7 +1,7 @@
 #pragma once
 
 /// One lane's leases: acquires them, renews them every second, returns them, and takes over those of workers that are
-/// dead or stand still.
+/// dead or hang.
 
 #include <cstddef>
 #include <cstdint>

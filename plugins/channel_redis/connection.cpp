@@ -16,7 +16,7 @@ constexpr std::size_t most_kept = 2 * 1024 * 1024;
 }  // namespace
 
 Connection::Connection(const Address& address, int stop) : m_stop(stop) {
-  Descriptor socket = open_socket(address, stop, usual_patience);
+  Descriptor socket = open_socket(address, stop, default_timeout);
   m_context.reset(redisConnectFd(socket.get()));
   if (!m_context) throw std::bad_alloc();
   socket.release();
@@ -58,13 +58,13 @@ Reply Connection::parse() {
   return Reply(static_cast<redisReply*>(reply));
 }
 
-Reply Connection::read(std::chrono::milliseconds patience) {
+Reply Connection::read(std::chrono::milliseconds timeout) {
   if (m_next) return std::move(m_next);
   if (!m_unsent.empty()) flush();
   for (;;) {
     if (Reply reply = parse()) return reply;
-    if (wait_for(m_context->fd, POLLIN, m_stop, patience) == 0) {
-      throw Failure(Failure::Kind::lost, "no reply for " + std::to_string(patience.count()) + " ms");
+    if (wait_for(m_context->fd, POLLIN, m_stop, timeout) == 0) {
+      throw Failure(Failure::Kind::lost, "no reply for " + std::to_string(timeout.count()) + " ms");
     }
     if (redisBufferRead(m_context.get()) != REDIS_OK) fail();
   }
@@ -90,9 +90,9 @@ void Connection::flush() {
     if (sent > 0) {
       left.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (wait_for(m_context->fd, POLLOUT, m_stop, usual_patience) != 0) continue;
+      if (wait_for(m_context->fd, POLLOUT, m_stop, default_timeout) != 0) continue;
       throw Failure(Failure::Kind::lost,
-                    "the server read nothing for " + std::to_string(usual_patience.count()) + " ms");
+                    "the server read nothing for " + std::to_string(default_timeout.count()) + " ms");
     } else if (errno != EINTR) {
       throw Failure(Failure::Kind::lost, std::string("the connection broke: ") + std::strerror(errno));
     }

@@ -32,7 +32,7 @@ inline std::string_view text_of(const redisReply& reply) {
 class Connection {
  public:
   /// How long the server may take for something that it should do at once.
-  static constexpr std::chrono::milliseconds usual_patience{2000};
+  static constexpr std::chrono::milliseconds default_timeout{2000};
 
   /// Connects. `stop` is a descriptor that becomes readable when everything has to stop. Throws Failure.
   Connection(const Address& address, int stop);
@@ -52,8 +52,8 @@ class Connection {
   /// Nothing more will arrive: read() will throw.
   bool is_broken() const { return m_context->err != 0; }
 
-  /// The reply may be an error. Throws Failure(lost) if nothing was sent or received for `patience`.
-  Reply read(std::chrono::milliseconds patience = usual_patience);
+  /// The reply may be an error. Throws Failure(lost) if nothing was sent or received for `timeout`.
+  Reply read(std::chrono::milliseconds timeout = default_timeout);
 
   /// Appends a command, reads its reply, and throws Failure(refused) if that is an error. No other reply may be
   /// pending.

@@ -24,7 +24,7 @@ constexpr const char* most_at_once = "100";
 constexpr milliseconds longest_wait{500};
 constexpr const char* longest_wait_seconds = "0.5";
 /// How long to wait for a Redis that hangs: closing the connection would lose the data that it is about to send.
-constexpr seconds patience{10};
+constexpr seconds timeout{10};
 constexpr seconds wrong_keys_are_left_for{1};
 
 }  // namespace
@@ -98,7 +98,7 @@ void Reader::listen() {
   ask();
   lend();
   if (!m_answer.reply) {
-    const auto left = std::chrono::ceil<milliseconds>(m_asked_at + longest_wait + patience - Clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(m_asked_at + longest_wait + timeout - Clock::now());
     m_answer.reply = m_connection->read(std::max(left, milliseconds(0)));
   }
   handle();
@@ -167,7 +167,7 @@ Reader::Taken Reader::take_answer() {
   }
   const redisReply* reply = m_connection->peek();
   if (!reply) {
-    const bool may_come = !m_connection->is_broken() && Clock::now() - m_asked_at < longest_wait + patience;
+    const bool may_come = !m_connection->is_broken() && Clock::now() - m_asked_at < longest_wait + timeout;
     return may_come ? Taken::nothing : Taken::needs_thread;
   }
   if (is_error(*reply)) return Taken::needs_thread;

@@ -113,8 +113,8 @@ std::string Instance::end() {
   m_init_client.close();
   m_launched.launcher_socket.reset();
   pollfd launcher{m_launched.process_descriptor.get(), POLLIN, 0};
-  constexpr int patience = 5000;  // milliseconds; usually two or three are enough, unless the machine is overloaded
-  if (!m_launched.process_descriptor || poll(&launcher, 1, patience) != 1) kill(m_launched.process, SIGKILL);
+  constexpr int timeout = 5000;  // milliseconds; usually two or three are enough, unless the machine is overloaded
+  if (!m_launched.process_descriptor || poll(&launcher, 1, timeout) != 1) kill(m_launched.process, SIGKILL);
   while (waitpid(m_launched.process, nullptr, 0) < 0 && errno == EINTR) continue;
   m_launched.process = -1;
   m_launched.process_descriptor.reset();

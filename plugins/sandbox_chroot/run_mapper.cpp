@@ -20,7 +20,7 @@ using sandbox_common::Deadline;
 using sandbox_common::system_error;
 
 /// Writing a map takes a few milliseconds; a program that hangs must not delay all sandboxes.
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds timeout{5};
 constexpr std::size_t longest_message = 400;  // bytes
 
 /// A child process. The destructor kills and reaps it.
@@ -89,9 +89,9 @@ void run_mapper(std::vector<std::string> words, const Deadline& deadline) {
   messages_in.reset();
   const Descriptor child_ended(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!child_ended) throw system_error(what, errno);
-  const Deadline end_of_patience = deadline.within(patience);
-  const std::string message = read_message(messages.get(), end_of_patience, what);
-  end_of_patience.wait_readable(child_ended.get(), what);
+  const Deadline reply_deadline = deadline.within(timeout);
+  const std::string message = read_message(messages.get(), reply_deadline, what);
+  reply_deadline.wait_readable(child_ended.get(), what);
   const int status = child.reap();
   if (status == 0) return;
   const std::string end = WIFEXITED(status) ? "status " + std::to_string(WEXITSTATUS(status))

@@ -19,7 +19,7 @@ namespace {
 constexpr int oldest_version = 40;  // of "1.40": Docker 19.03
 constexpr int newest_version = 52;  // the version this was written for; newer engines also support it
 /// Every engine can answer this. One that does not answer within this time hangs.
-constexpr std::chrono::seconds patience_with_ping{5};
+constexpr std::chrono::seconds ping_timeout{5};
 constexpr std::size_t largest_answer = 16 * 1024 * 1024;
 
 constexpr const char* start_engine =
@@ -139,7 +139,7 @@ Engine::Answer Engine::exchange(const std::string& verb, const std::string& targ
 
 std::string Engine::ask_version(const Deadline& deadline) const {
   const std::string what = "ask for the version";
-  const Answer answer = exchange("GET", "/version", "", deadline.within(patience_with_ping), what);
+  const Answer answer = exchange("GET", "/version", "", deadline.within(ping_timeout), what);
   if (!answer.is_good()) fail(answer, what);
   const boost::json::value value = answer.json(what);
   const boost::json::value* const found = value.is_object() ? value.as_object().if_contains("ApiVersion") : nullptr;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { in_context, launch, NO_CONNECTION, PATIENCE, Tab } from "./support/browser.mjs";
+import { in_context, launch, NO_CONNECTION, WAIT_TIMEOUT, Tab } from "./support/browser.mjs";
 import { Line } from "./support/line.mjs";
 import { Program } from "./support/program.mjs";
 
@@ -34,7 +34,7 @@ after(async () => {
 
 /** @param {string} kind @param {(detail: any) => boolean} is_wanted @returns {Promise<any>} Once the record has it. */
 async function recorded(kind, is_wanted = () => true) {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + WAIT_TIMEOUT;
   for (;;) {
     const rows = await program.rows(`SELECT task_number, detail FROM event_log WHERE kind = '${kind}' ORDER BY at_ns`);
     const found = rows.map(({ task_number, detail }) => ({ task_number, ...JSON.parse(detail) })).find(is_wanted);
@@ -78,7 +78,7 @@ async function prove_record(context) {
   assert.equal(pressed.map(([key]) => key).join(""), "echo  xEnter");
   const keys = [0, 1, 2, 3, 4, 5 + paste.bytes, 6 + paste.bytes, 7 + paste.bytes];
   let rows = [];
-  for (const end = Date.now() + PATIENCE; rows.length < keys.length + 1 && Date.now() < end; await pause(BETWEEN_LOOKS)) {
+  for (const end = Date.now() + WAIT_TIMEOUT; rows.length < keys.length + 1 && Date.now() < end; await pause(BETWEEN_LOOKS)) {
     rows = await program.rows("SELECT stream_offset, typed_at_in_milliseconds AS at FROM input_times ORDER BY stream_offset");
   }
   assert.deepEqual(rows.map(({ stream_offset }) => stream_offset), [...keys, 5].sort((one, other) => one - other));

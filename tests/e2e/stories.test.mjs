@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { in_context, PATIENCE, Tab } from "./support/browser.mjs";
+import { in_context, WAIT_TIMEOUT, Tab } from "./support/browser.mjs";
 import { Stories, TIMEOUT } from "./support/stories.mjs";
 
 /** Participants who do something unusual. */
@@ -47,7 +47,7 @@ study.story("a paste of 1 MiB arrives whole", "paste", async (tab) => {
   await tab.paste(pasted);
   await tab.page.locator("#paste_bar").waitFor();
   await tab.screenshot("story_paste");
-  await tab.page.locator("#paste_bar").waitFor({ state: "hidden", timeout: 2 * PATIENCE });
+  await tab.page.locator("#paste_bar").waitFor({ state: "hidden", timeout: 2 * WAIT_TIMEOUT });
   await tab.page.keyboard.press("Control+D");
   await tab.shows(new RegExp(`^${createHash("md5").update(pasted).digest("hex")}  pasted$`, "m"));
 });
@@ -66,7 +66,7 @@ study.story("a reset during a large paste sends none of it to the fresh shell", 
   const query = "SELECT kind FROM event_log WHERE access_code = 'unread' AND kind IN ('paste_stopped', 'reset', 'input_dropped') ORDER BY kind";
   let events = [];
   // Reports of the page and the server may come a little later.
-  for (const end = Date.now() + PATIENCE; events.length < 3 && Date.now() < end; await pause(50)) events = await study.program.rows(query);
+  for (const end = Date.now() + WAIT_TIMEOUT; events.length < 3 && Date.now() < end; await pause(50)) events = await study.program.rows(query);
   assert.deepEqual(events.map(({ kind }) => kind), ["input_dropped", "paste_stopped", "reset"]);
 });
 

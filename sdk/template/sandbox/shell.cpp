@@ -25,7 +25,7 @@ using tellina::TerminalSize;
 
 namespace {
 
-constexpr int patience_in_milliseconds = 5000;
+constexpr int end_timeout_in_milliseconds = 5000;
 
 /// Moves a descriptor above the standard streams, which the supervisor gets again.
 Descriptor move_up(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)); }
@@ -162,7 +162,7 @@ bool Shell::end() {
   pollfd watched{m_control.get(), 0, 0};
   int ready;
   do {
-    ready = poll(&watched, 1, patience_in_milliseconds);
+    ready = poll(&watched, 1, end_timeout_in_milliseconds);
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) kill(m_supervisor, SIGKILL);
   while (waitpid(m_supervisor, nullptr, 0) < 0 && errno == EINTR) continue;

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds asking_time{3};
 /// One key with the layer's framing.
 constexpr std::size_t message_bytes = 75;
-constexpr int patience_in_milliseconds = 10'000;
+constexpr int timeout_in_milliseconds = 10'000;
 
 class Folder {
  public:
@@ -47,7 +47,7 @@ class End {
  public:
   End(const std::string& here, const std::string& there)
       : m_in(m_context, zmq::socket_type::pull), m_out(m_context, zmq::socket_type::push) {
-    m_in.set(zmq::sockopt::rcvtimeo, patience_in_milliseconds);
+    m_in.set(zmq::sockopt::rcvtimeo, timeout_in_milliseconds);
     m_out.set(zmq::sockopt::linger, 0);
     m_in.bind(here);
     m_out.connect(there);

@@ -10,7 +10,7 @@ const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
 export const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
 
 /** In milliseconds. Deadline of every wait; long, for busy machines. */
-export const PATIENCE = 60_000;
+export const WAIT_TIMEOUT = 60_000;
 
 /** axe-core, which finds accessibility problems. */
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -83,7 +83,7 @@ export class Tab {
   /** @param {import("playwright-core").Page} page @param {string} address Of the server. */
   constructor(page, address) {
     this.page = page;
-    page.setDefaultTimeout(PATIENCE);
+    page.setDefaultTimeout(WAIT_TIMEOUT);
     page.on("console", (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.message}`));
     const host = new URL(address).host;
@@ -152,11 +152,11 @@ export class Tab {
    * @param {RegExp | string} expected A string is compared with the whole screen.
    */
   async shows(expected) {
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + WAIT_TIMEOUT;
     const is_there = (/** @type {string} */ shown) => (typeof expected === "string" ? shown === expected : expected.test(shown));
     let text = await this.text();
     while (!is_there(text)) {
-      if (Date.now() > end) throw new Error(`the terminal does not show ${expected} after ${PATIENCE} ms but:\n${text}`);
+      if (Date.now() > end) throw new Error(`the terminal does not show ${expected} after ${WAIT_TIMEOUT} ms but:\n${text}`);
       await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
       text = await this.text();
     }

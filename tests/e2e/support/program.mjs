@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-import { PATIENCE } from "./browser.mjs";
+import { WAIT_TIMEOUT } from "./browser.mjs";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 export const PROGRAM = process.env.TELLINA_PROGRAM ?? join(ROOT, "build/bin/tellina");
@@ -49,7 +49,7 @@ export class Program {
     this.process = child;
     child.stderr.on("data", (text) => (this.log += text));
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no word from ${PROGRAM} within ${PATIENCE} ms:\n${this.log}`)), PATIENCE);
+      const timer = setTimeout(() => reject(new Error(`no word from ${PROGRAM} within ${WAIT_TIMEOUT} ms:\n${this.log}`)), WAIT_TIMEOUT);
       child.on("error", reject);
       child.on("exit", (status, signal) => reject(new Error(`${PROGRAM} ended with ${status ?? signal}:\n${this.log}`)));
       createInterface({ input: child.stdout }).on("line", (line) => {
@@ -72,7 +72,7 @@ export class Program {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode;
     const ended = once(child, "exit");
     child.kill(signal);
-    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+    const timer = setTimeout(() => child.kill("SIGKILL"), WAIT_TIMEOUT);
     const [status, ended_by] = await ended;
     clearTimeout(timer);
     return status ?? ended_by;
@@ -86,7 +86,7 @@ export class Program {
 
   /** Queries the database with the sqlite3 program. @param {string} query @returns {Promise<any[]>} Rows as objects. */
   async rows(query) {
-    const { stdout } = await run_file("sqlite3", ["-readonly", "-json", "-cmd", `.timeout ${PATIENCE}`, join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
+    const { stdout } = await run_file("sqlite3", ["-readonly", "-json", "-cmd", `.timeout ${WAIT_TIMEOUT}`, join(this.folder, "db.sqlite3"), query], { maxBuffer: 64 << 20 });
     return stdout.trim() === "" ? [] : JSON.parse(stdout);
   }
 
@@ -95,9 +95,9 @@ export class Program {
    * @param {string} access_code @param {RegExp} expected
    */
   async waits_for_output(access_code, expected) {
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + WAIT_TIMEOUT;
     while (!expected.test(await this.stream(access_code, 1, "output_bytes"))) {
-      if (Date.now() > end) throw new Error(`the output of ${access_code} has no ${expected} after ${PATIENCE} ms`);
+      if (Date.now() > end) throw new Error(`the output of ${access_code} has no ${expected} after ${WAIT_TIMEOUT} ms`);
     }
   }
 

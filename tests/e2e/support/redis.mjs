@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-import { PATIENCE } from "./browser.mjs";
+import { WAIT_TIMEOUT } from "./browser.mjs";
 
 /** A Redis server for one test, without persistence. */
 export class Redis {
@@ -24,9 +24,9 @@ export class Redis {
     this.#process = child;
     const ended = once(child, "exit").then(() => Promise.reject(new Error("redis-server ended at its start")));
     ended.catch(() => {});
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + WAIT_TIMEOUT;
     while (!(await Promise.race([this.#answers(), ended]))) {
-      if (Date.now() > end) throw new Error(`redis-server does not answer after ${PATIENCE} ms`);
+      if (Date.now() > end) throw new Error(`redis-server does not answer after ${WAIT_TIMEOUT} ms`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

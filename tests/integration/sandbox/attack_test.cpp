@@ -69,8 +69,8 @@ class OrdinaryHostileKernel : public SandboxTest {
 
   void expect_at_most(int most) {
     // In a control group the programs, the shell and what the kernel does to find memory share half a core.
-    constexpr std::chrono::seconds patience(60);
-    EXPECT_TRUE(eventually([&] { return holders() <= most; }, "no more than the limit allows are left", patience));
+    constexpr std::chrono::seconds timeout(60);
+    EXPECT_TRUE(eventually([&] { return holders() <= most; }, "at most as many as the limit allows are left", timeout));
   }
 
   int count_done() { return std::atoi(run("ls done* 2>/dev/null | wc -l").c_str()); }
@@ -141,7 +141,8 @@ TEST_F(OrdinaryHostileKernel, SharedMemoryThatIsNotMappedAnyMoreCounts) {
       expect_at_most(0);
       continue;
     }
-    // In a control group the kernel may end the shell in place of a program whose figures are small. A new one comes.
+    // In a control group the kernel may end the shell instead of a program whose figures are small. Then a new shell
+    // starts.
     shell().type("for i in 1 2 3 4; do perl -e '" + program + "sleep 1000' & done\n");
     ASSERT_TRUE(shell().read_until("[4] "));
     neighbour().run("sleep 2");
@@ -198,7 +199,7 @@ TEST_F(OrdinaryHostileKernel, WatchesOfFilesAreLeftForOthers) {
   const int watch = inotify_init1(IN_CLOEXEC);
   EXPECT_GE(watch, 0);
   close(watch);
-  // The usual program that would use them does without.
+  // The usual program that would use them works without them.
   EXPECT_EQ(run("(echo one > log; tail -f log > out 2>/dev/null & while ! grep -q one out; do sleep 0.1; done; "
                 "echo two >> log; while ! grep -q two out; do sleep 0.1; done; kill $!); cat out"),
             "one\ntwo\n");

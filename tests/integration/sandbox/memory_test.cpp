@@ -46,9 +46,9 @@ class OrdinaryHostileMemory : public SandboxTest {
   /// At most one of many is left, and the shell.
   void expect_few() {
     // In a cgroup, the hogs, the shell and the kernel's search for memory share half a core.
-    constexpr std::chrono::seconds patience(60);
-    EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead", patience));
-    EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit", patience));
+    constexpr std::chrono::seconds timeout(60);
+    EXPECT_TRUE(eventually([&] { return hogs() <= 1; }, "most hogs are dead", timeout));
+    EXPECT_TRUE(eventually([&] { return held_in_mib() <= 256; }, "the rest is within the limit", timeout));
     EXPECT_EQ(run("echo alive"), "alive\n");
     EXPECT_FALSE(sandbox().ended());
   }

@@ -17,7 +17,7 @@
 namespace tellina::client {
 namespace {
 
-constexpr int patience_ms = 5000;
+constexpr int timeout_ms = 5000;
 
 /// The server's end of WebSockets, driven by the test: it accepts any client, and reads and writes single frames.
 class FrameServer {
@@ -41,7 +41,7 @@ class FrameServer {
 
   void open(TerminalClient& client) {
     const SystemClock clock;
-    const WaitLimit limit(clock, std::chrono::milliseconds(patience_ms));
+    const WaitLimit limit(clock, std::chrono::milliseconds(timeout_ms));
     std::thread accepting([this] { accept(); });
     client.open(Endpoint("127.0.0.1", port), "tellina_session=x", limit);
     accepting.join();
@@ -94,7 +94,7 @@ class FrameServer {
     std::string bytes(size, '\0');
     for (std::size_t had = 0; had < size;) {
       pollfd entry{m_socket.get(), POLLIN, 0};
-      if (::poll(&entry, 1, patience_ms) <= 0) throw std::runtime_error("the client sends nothing");
+      if (::poll(&entry, 1, timeout_ms) <= 0) throw std::runtime_error("the client sends nothing");
       const ssize_t got = ::recv(m_socket.get(), bytes.data() + had, size - had, 0);
       if (got <= 0) throw std::runtime_error("the client has gone");
       had += static_cast<std::size_t>(got);
@@ -114,7 +114,7 @@ class TerminalClientTest : public ::testing::Test, protected TerminalClient::Lis
   /// Lets the client handle one frame from the server.
   bool take() {
     pollfd entry{client.socket()->descriptor(), POLLIN, 0};
-    EXPECT_GT(::poll(&entry, 1, patience_ms), 0);
+    EXPECT_GT(::poll(&entry, 1, timeout_ms), 0);
     return client.exchange();
   }
   void begin() {

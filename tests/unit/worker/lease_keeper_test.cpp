@@ -76,7 +76,7 @@ class LeaseKeeperTest : public SessionTest {
     pass(answer_takes);
     return take_events();
   }
-  /// So many ticks, a second apart, each with an answer at once.
+  /// Runs this many ticks, a second apart, each with an answer at once.
   void tick_quickly(int times) {
     for (int i = 0; i < times; ++i) {
       pass(limits::lease_renewal);
