@@ -12,12 +12,26 @@ constexpr std::size_t columns = 100;
 Config make(Config::Node node) { return Config(std::make_shared<Config::Node>(std::move(node))); }
 
 /// Everything on one line, with `space` after ',' and ':'.
+/// What a task's hash was made of in version 0.1.0, which wrote DEL as it is: a study that has begun must stay the
+/// same.
+std::string canonical_string(const std::string& text) {
+  std::string quoted = "\"";
+  std::size_t from = 0;
+  for (std::size_t end = text.find('\x7f'); end != std::string::npos; end = text.find('\x7f', from)) {
+    const std::string part = json_string(std::string_view(text).substr(from, end - from));
+    quoted.append(part, 1, part.size() - 2).append(1, '\x7f');
+    from = end + 1;
+  }
+  return quoted.append(json_string(std::string_view(text).substr(from)), 1, std::string::npos);
+}
+
 std::string flat(const Config& value, bool sorted, const std::string& space) {
   std::string result;
   const auto separate = [&] {
     if (!result.empty()) result += "," + space;
   };
-  if (value.is_string()) return json_string(value.as_string());
+  const auto quoted = [sorted](const std::string& text) { return sorted ? canonical_string(text) : json_string(text); };
+  if (value.is_string()) return quoted(value.as_string());
   if (value.is_array()) {
     for (const Config& item : value.items()) {
       separate();
@@ -33,7 +47,7 @@ std::string flat(const Config& value, bool sorted, const std::string& space) {
   }
   for (const auto& [key, member] : members) {
     separate();
-    result += json_string(key) + ":" + space + flat(member, sorted, space);
+    result += quoted(key) + ":" + space + flat(member, sorted, space);
   }
   return "{" + result + "}";
 }

@@ -106,7 +106,7 @@ TEST(JsonReader, AcceptsUnusualButValidLayouts) {
   EXPECT_EQ(read("{\"~\":\"~\",\"null\":\"null\",\"<<\":{\"a\":1},\"- x\":\"*y\"}"),
             R"({"- x":"*y","<<":{"a":1},"null":"null","~":"~"})");
   EXPECT_EQ(read("{\"" + std::string(3000, 'k') + "\": 1}"), "{\"" + std::string(3000, 'k') + "\":1}");
-  EXPECT_EQ(read("[\"\x7F\xC2\x85\xE2\x80\xA8\"]"), "[\"\\u007f\xC2\x85\xE2\x80\xA8\"]");
+  EXPECT_EQ(read("[\"\x7F\xC2\x85\xE2\x80\xA8\"]"), "[\"\x7F\xC2\x85\xE2\x80\xA8\"]");
 }
 
 TEST(JsonReader, ReadsALargeLineQuickly) {
@@ -122,6 +122,16 @@ TEST(JsonWriter, KeepsOrderForReadersAndSortsForComparison) {
   const Config value = read_json(R"({"b": [1, 2.50, {"z": null, "a": "é\n\u0001"}], "a": {}})", "f");
   EXPECT_EQ(pretty_json(value), "{\"b\": [1, 2.50, {\"z\": null, \"a\": \"é\\n\\u0001\"}], \"a\": {}}\n");
   EXPECT_EQ(canonical_json(value), "{\"a\":{},\"b\":[1,2.50,{\"a\":\"é\\n\\u0001\",\"z\":null}]}");
+}
+
+/// A task's hash is made of it: a study that began with version 0.1.0 must find its tasks unchanged.
+TEST(JsonWriter, ComparesInTheFormOfTheFirstVersion) {
+  const Config value = read_json(R"({"\u007fk": "\u007f\\u007f \u007f\u007f", "a": "\u001f\ud83d\ude00\/"})", "f");
+  EXPECT_EQ(canonical_json(value),
+            "{\"a\":\"\\u001f😀/\",\"\x7f"
+            "k\":\"\x7f\\\\u007f \x7f\x7f\"}");
+  EXPECT_EQ(pretty_json(value), "{\"\\u007fk\": \"\\u007f\\\\u007f \\u007f\\u007f\", \"a\": \"\\u001f😀/\"}\n");
+  EXPECT_EQ(canonical_json(read_json(pretty_json(value), "f")), canonical_json(value));
 }
 
 TEST(JsonWriter, BreaksLongLines) {
