@@ -34,8 +34,24 @@ function fields_by_type() {
     const type = /@property \{"(\w+)"\} type/.exec(block)?.[1];
     if (type) fields[type] = [...block.matchAll(/@property \{[^\n]*?\} \[?(\w+)\]?/g)].map(([, name]) => name);
   }
-  for (const [, type, rest] of text.matchAll(/\{type: "(\w+)"([^{}]*)\}/g)) {
-    fields[type] = ["type", ...[...rest.matchAll(/[,{]?\s*(\w+)\??: /g)].map(([, name]) => name)];
+  for (const [, type, rest] of text.matchAll(/\{type: "(\w+)"([^{}]*)\}/g)) fields[type] = ["type", ...names_of(rest)];
+  return fields;
+}
+
+/** The names in the inside of an object's type, without those of a tuple's parts. @param {string} members */
+function names_of(members) {
+  return [...members.replaceAll(/\[[^\]]*\]/g, "").matchAll(/(\w+)\??: /g)].map(([, name]) => name);
+}
+
+/** The fields of each kind of observation: {kind: [field, ...]}. */
+function fields_by_kind() {
+  const text = readFileSync(path, "utf8");
+  const [, common, kinds] = /@typedef \{\{([^}]*)\} & \(([\s\S]*?)\)\} Observation/.exec(text);
+  const fields = {};
+  for (const [, names, rest] of kinds.matchAll(/\{kind: ([^,]*)([^}]*)\}/g)) {
+    for (const [, kind] of names.matchAll(/"(\w+)"/g)) {
+      fields[kind] = [...known.observation, "kind", ...names_of(common), ...names_of(rest)];
+    }
   }
   return fields;
 }
@@ -52,7 +68,12 @@ for (const [type, text] of Object.entries(server.server_frames)) {
     differences.push(`${type}: ${error.message}`);
   }
 }
-// Their fields belong to `kind` or are lists.
+const known_kinds = { input_times: known.input_times, ...fields_by_kind() };
+for (const [kind, fields] of Object.entries(server.observations)) {
+  compare(`fields of ${kind}`, [...fields].sort(), known_kinds[kind]?.sort());
+  delete known_kinds[kind];
+}
+for (const kind of Object.keys(known_kinds)) differences.push(`${kind}: the page observes it, and the server does not read it`);
 for (const type of ["input_times", "observation"]) delete known[type];
 for (const type of Object.keys(known)) differences.push(`${type}: the page has it, and the server sent none`);
 

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 
 #include "host/limits.hpp"
 #include "host/runtime/files.hpp"
+#include "host/wire/client_frames.hpp"
 #include "host/wire/data_frame.hpp"
 #include "host/wire/server_frames.hpp"
 #include "support/places.hpp"
@@ -77,6 +79,32 @@ json::object client_frames() {
           {"give_up", encode_frame(give_up)},  {"ping", encode_frame(ping)}};
 }
 
+/// The fields that the server reads of each kind of observation, and of input_times: those that come into the record,
+/// and those that tell frames apart.
+json::object observations() {
+  json::object fields;
+  for (
+      const char* frame : {
+          R"({"type":"input_times","stream":"s","times":[[1,2]]})",
+          R"({"type":"observation","kind":"visibility","at":1,"visible":true})",
+          R"({"type":"observation","kind":"focus","at":1,"focused":true})",
+          R"({"type":"observation","kind":"paste","at":1,"stream":"s","input_offset":2,"bytes":3,"replaced":4})",
+          R"({"type":"observation","kind":"paste_stopped","at":1,"stream":"s","input_offset":2,"bytes":3,"replaced":4})",
+          R"({"type":"observation","kind":"round_trip","at":1,"milliseconds":2})",
+          R"({"type":"observation","kind":"disconnected","at":1,"reason":"r","milliseconds":2})",
+      }) {
+    const ClientFrame decoded = decode_client_frame(frame);
+    const auto* observation = std::get_if<ObservationFrame>(&decoded);
+    if (!observation) throw std::runtime_error(std::string("the server refuses ") + frame);
+    json::array names{"type"};
+    if (!observation->is_input_times) names.emplace_back("kind");
+    const json::value recorded = json::parse(observation->detail);
+    for (const auto& [name, value] : recorded.as_object()) names.emplace_back(name);
+    fields[observation->kind] = names;
+  }
+  return fields;
+}
+
 std::string hexadecimal(BytesView bytes) {
   std::string text;
   for (const char byte : bytes) {
@@ -107,6 +135,7 @@ json::object server_side() {
   return {{"constants", constants()},
           {"server_frames", server_frames()},
           {"client_frames", client_frames()},
+          {"observations", observations()},
           {"data_frame", {{"offset", offset}, {"bytes", hexadecimal(data_frame(offset, "ab\xff"))}}}};
 }
 
@@ -116,11 +145,14 @@ TEST(PageProtocol, DifferencesAreNoticed) {
   json::object server = server_side();
   server["constants"].as_object()["CLOSE_LOST"] = 4009;
   server["client_frames"].as_object()["ack"] = R"({"type":"ack","offset":1})";
+  server["observations"].as_object()["input_times"].as_array().pop_back();
+  server["observations"].as_object()["paste"].as_array().emplace_back("cut");
+  server["observations"].as_object()["resized"] = json::array{"type", "kind", "at"};
   server["server_frames"].as_object()["done"] = R"({"type":"done","id":-1})";
   server["data_frame"].as_object()["offset"] = 7;
   const std::string text = differences(server);
-  for (const char* name :
-       {"CLOSE_LOST: ", "fields of ack: ", "fields of done: ", "done: ", "offset of a binary frame"}) {
+  for (const char* name : {"CLOSE_LOST: ", "fields of ack: ", "fields of done: ", "fields of input_times: ",
+                           "fields of paste: ", "fields of resized: ", "done: ", "offset of a binary frame"}) {
     EXPECT_NE(text.find(name), std::string::npos) << name << " in:\n" << text;
   }
 }
