@@ -193,7 +193,9 @@ void work_a_little(Probe& probe, CheckedGate& gate) {
   }
 }
 
-void agrees_with_the_model(Probe& probe) {
+/// Sends random messages through the gates of several connections, and calls `then` after each of them.
+template <typename Then>
+void send_messages(Probe& probe, Then then) {
   const auto policy = probe.make<OrderingPolicy>();
   const Order order = order_of(*policy);
   for (std::size_t connection = 0; connection < connections; ++connection) {
@@ -201,42 +203,29 @@ void agrees_with_the_model(Probe& probe) {
     while (gate.arrived() < messages) {
       gate.arrive(kind_of(probe, gate.arrived()));
       work_a_little(probe, gate);
+      then(gate);
     }
     gate.work_off();
     expect_equal("handled messages of a connection", messages, gate.finished());
   }
 }
 
+void agrees_with_the_model(Probe& probe) {
+  send_messages(probe, [](CheckedGate&) {});
+}
+
 void survives_numbers_out_of_order(Probe& probe) {
-  const auto policy = probe.make<OrderingPolicy>();
-  const Order order = order_of(*policy);
-  for (std::size_t connection = 0; connection < connections; ++connection) {
-    CheckedGate gate(*policy, order);
-    while (gate.arrived() < messages) {
-      gate.arrive(kind_of(probe, gate.arrived()));
-      work_a_little(probe, gate);
-      if (probe.pick(0, 3) != 0) continue;
-      const Sequence next = gate.arrived();
-      const bool is_duplicate = probe.pick(0, 1) == 0;
-      const Sequence wrong = is_duplicate ? probe.pick(0, next - 1) : next + probe.pick(1, 12);
-      gate.expect_refusal(wrong, kind_of(probe, wrong));
-    }
-    gate.work_off();
-    expect_equal("handled messages besides refused numbers", messages, gate.finished());
-  }
+  send_messages(probe, [&probe](CheckedGate& gate) {
+    if (probe.pick(0, 3) != 0) return;
+    const Sequence next = gate.arrived();
+    const bool is_duplicate = probe.pick(0, 1) == 0;
+    const Sequence wrong = is_duplicate ? probe.pick(0, next - 1) : next + probe.pick(1, 12);
+    gate.expect_refusal(wrong, kind_of(probe, wrong));
+  });
 }
 
 void counts_overtakings_under_load(Probe& probe) {
-  const auto policy = probe.make<OrderingPolicy>();
-  const Order order = order_of(*policy);
-  for (std::size_t connection = 0; connection < connections; ++connection) {
-    CheckedGate gate(*policy, order);
-    while (gate.arrived() < messages) {
-      gate.arrive(kind_of(probe, gate.arrived()));
-      work_a_little(probe, gate);
-      gate.check_overtakings();
-    }
-  }
+  send_messages(probe, [](CheckedGate& gate) { gate.check_overtakings(); });
 }
 
 void keeps_up_with_a_long_connection(Probe& probe) {
