@@ -41,7 +41,8 @@ std::string find_conflicts(Database& database, const Study& study, const std::st
                  "]: " + started.participants +
                  (started.participants.find(", ") == std::string::npos ? " has" : " have") +
                  " started this task; its definition must not " + (is_there ? "change" : "be removed") +
-                 " (restore it, or start again with another database or \"tellina participants reset CODE\")";
+                 " (restore it, or start again with another database or \"tellina participants reset CODE\"; "
+                 "\"tellina participants list\" shows their codes)";
   }
   return conflicts;
 }
