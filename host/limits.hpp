@@ -1,10 +1,13 @@
 #pragma once
 
 /// All limits in host/, with the relations that must hold between them. Sizes are in bytes.
+/// Elsewhere are intervals, widths of what a person reads, numbers of a file format or another standard, and what
+/// `tellina bench` measures with.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace tellina::limits {
 
@@ -32,6 +35,27 @@ inline constexpr std::size_t observation_stream_name = 64;
 inline constexpr std::size_t observation_reason = 200;
 /// Bytes of a name that a client sends, such as a stream's.
 inline constexpr std::size_t client_name = 100;
+/// Bytes of the id of a request, as JSON.
+inline constexpr std::size_t request_id = 200;
+/// Bytes of the name of a time zone. The longest of the tz database has 32.
+inline constexpr std::size_t timezone = 64;
+/// The largest number of a task that a client can name.
+inline constexpr std::uint64_t task_number = 1'000'000;
+/// Milliseconds of a page's clock: the last time that a Date of JavaScript can hold.
+inline constexpr double client_time = 8.64e15;
+/// Bytes of a cookie's value, or of another token that a browser sends.
+inline constexpr std::size_t token = 200;
+/// The largest count in a frame to a client, such as of missing lines.
+inline constexpr std::uint64_t counted_lines = 1'000'000'000;
+
+// A participant's client in C++
+
+/// The most bytes that one read takes from the socket.
+inline constexpr std::size_t client_read = 256 * 1024;
+/// Output that a client acknowledges at the latest. The page has the same value.
+inline constexpr std::uint64_t unacknowledged_output = 32 * 1024;
+/// Acknowledged input is kept until it reaches this size, because dropping it moves the bytes after it.
+inline constexpr std::uint64_t client_input = 1024 * 1024;
 
 // The gateway
 
@@ -62,6 +86,8 @@ inline constexpr std::chrono::seconds linger{1};
 inline constexpr std::chrono::seconds last_handlers{2};
 /// How long a worker may take to answer a scrape of /metrics.
 inline constexpr std::chrono::milliseconds scrape{1000};
+/// Bytes of what a client sent that one line of the log quotes.
+inline constexpr std::size_t logged_text = 200;
 /// At most one line of each kind is logged in this time.
 inline constexpr std::chrono::seconds log_interval{10};
 
@@ -75,6 +101,18 @@ inline constexpr std::chrono::seconds server_stop{5};
 inline constexpr std::chrono::milliseconds processes_stop{4500};
 /// The part of server_stop for the lanes of a worker.
 inline constexpr std::chrono::milliseconds lanes_stop{2500};
+/// A process that was just killed may hold its lock until the kernel has cleaned it up.
+inline constexpr std::chrono::milliseconds server_lock{1000};
+/// If a process lives longer than this, its start did not cause its end.
+inline constexpr std::chrono::seconds quick_end{10};
+/// So many quick ends of a process in a row end the server.
+inline constexpr int quick_ends = 6;
+/// The first restart is immediate. Later ones wait this long, then twice as long, and so on.
+inline constexpr std::chrono::milliseconds first_restart_delay{250};
+/// The largest number that a worker can be given.
+inline constexpr unsigned worker_number = 100'000;
+/// Links that a server prints at its start.
+inline constexpr std::size_t printed_links = 20;
 /// Threads of the blocking pool. Its calls mostly wait for processes and daemons, and compute little.
 inline constexpr std::size_t blocking_threads = 16;
 
@@ -132,6 +170,8 @@ inline constexpr std::size_t answered_requests = 64;
 inline constexpr std::chrono::minutes standstill{5};
 /// How long a last check may take after the time is up or the participant has given up.
 inline constexpr std::chrono::milliseconds check_grace{300};
+/// A verdict on an answer includes output that the command prints within this time after it.
+inline constexpr std::chrono::milliseconds verdict{200};
 /// The longest delay of the next task by a sandbox that is slow to be removed.
 inline constexpr std::chrono::seconds sandbox_removal{1};
 /// How much longer a command that has solved the task may run, so that its status gets into the record.
@@ -159,6 +199,20 @@ inline constexpr std::size_t typed_text = 64 * 1024;
 inline constexpr std::size_t detail_entries = 200;
 /// Bytes of a check's detail.
 inline constexpr std::size_t detail = 32 * 1024;
+/// Bytes of one line in a check's detail.
+inline constexpr std::size_t detail_line = 200;
+/// Unexpected lines that a check counts.
+inline constexpr std::int64_t extra_lines = 999'999;
+/// Parameters of a control sequence that are looked at.
+inline constexpr std::size_t csi_parameters = 16;
+/// Text without escape sequences that is gathered before it is handed on, in bytes.
+inline constexpr std::size_t clean_text = 16 * 1024;
+/// Typed lines that wait for their echo.
+inline constexpr std::size_t echoed_lines = 64;
+/// Lines of one command that end with a backslash.
+inline constexpr std::size_t continued_lines = 4096;
+/// What a slow disk reads in one second: a snapshot's deadline grows with its content.
+inline constexpr std::size_t snapshot_in_a_second = 64 * 1024 * 1024;
 /// How much content of files that may have any content is read for one check.
 inline constexpr std::size_t snapshot_content = 256 * 1024 * 1024;
 
@@ -168,6 +222,10 @@ inline constexpr std::size_t snapshot_content = 256 * 1024 * 1024;
 inline constexpr std::size_t commit_records = 4096;
 /// How long a record waits for others. A commit takes a millisecond on one of few cores and delays somebody's key.
 inline constexpr std::chrono::milliseconds commit_delay{40};
+/// How long the records of one transaction are written before it is committed.
+inline constexpr std::chrono::milliseconds commit_group{10};
+/// Bytes of a statement that an error message shows.
+inline constexpr std::size_t shown_sql = 160;
 /// How long SQLite waits for another program's lock.
 inline constexpr std::chrono::milliseconds database_busy{5000};
 /// Larger files are not checked completely at the start, because that takes seconds.
@@ -181,8 +239,30 @@ inline constexpr std::size_t config_file = 64 * 1024 * 1024;
 inline constexpr std::size_t config_depth = 200;
 /// The most bytes of the files in one archive.
 inline constexpr std::size_t archive_file = 256 * 1024 * 1024;
+/// References from one schema to the next, so that a circle of them ends.
+inline constexpr int schema_references = 20;
+/// Longer values are not compared with a schema's pattern, because std::regex recurses over them.
+inline constexpr std::size_t pattern_text = 1024;
+/// Bytes of a plugin's name.
+inline constexpr std::size_t plugin_name = 64;
+/// Bytes of the name of a plugin that `tellina plugins new` writes.
+inline constexpr std::size_t new_plugin_name = 40;
+/// Bytes of a value that an error message quotes.
+inline constexpr std::size_t quoted_text = 60;
+/// Bytes of a word for which an error message suggests another.
+inline constexpr std::size_t corrected_word = 100;
 /// In bytes: the limit of a login, and of the column in the store.
 inline constexpr std::size_t access_code = 100;
+
+// The self-test
+
+/// How long the whole scenario may take, and one request to a worker. Together they stay below 30 s.
+inline constexpr std::chrono::seconds self_test_play{20};
+inline constexpr std::chrono::seconds self_test_reply{3};
+/// Warnings and errors of the worker that the report has. More would only hide the first ones.
+inline constexpr std::size_t self_test_log_lines = 20;
+/// Bytes of output that a failed step shows.
+inline constexpr std::size_t self_test_output = 400;
 
 // Relations
 
@@ -197,6 +277,12 @@ static_assert(unrecorded_output + frame_payload + last_output < take_over_jump,
               "unrecorded output is less than the jump after a worker's death");
 static_assert(unrecorded_output < replay_buffer && take_over_jump < replay_buffer,
               "the replay buffer covers everything that a client can lack");
+static_assert(unacknowledged_output < output_window && frame <= client_read, "a client acknowledges in time");
+static_assert(client_input >= input_window, "a client keeps what the server may ask for again");
+static_assert(timezone <= client_name && request_id < frame && token < http_handshake,
+              "names fit into what carries them");
+static_assert(task_number <= counted_lines && counted_lines <= std::numeric_limits<int>::max(), "counts are ints");
+static_assert(first_restart_delay * (1 << (quick_ends - 2)) < quick_end, "a restart waits less than a quick end");
 static_assert(lease > 2 * lease_renewal, "a renewal may fail once before the lease expires");
 static_assert(slow_renewal + 2 * lease_renewal < lease, "a worker knows that it is not steady before a lease lapses");
 static_assert(steady_renewals >= lease + 2 * lease_renewal,
@@ -205,9 +291,16 @@ static_assert(gateway_silence > lease && gateway_end > gateway_silence,
               "a session outlives a short absence of its gateway");
 static_assert(processes_stop < server_stop && lanes_stop + last_handlers <= processes_stop,
               "the parts of a stop fit into its total");
+static_assert(verdict < check_grace, "a verdict is final within the grace");
 static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a task ends in this order");
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
+static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");
+static_assert(extra_lines <= std::numeric_limits<int>::max(), "counts are ints");
+static_assert(clean_text < recorded_command_output, "text is handed on long before the record is full");
+static_assert(commit_group < commit_delay, "a group is committed before its next records are due");
 static_assert(commit_delay < lease_renewal && database_busy > lease, "commits are far more frequent than renewals");
+static_assert(new_plugin_name < plugin_name, "what is written can be loaded");
+static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "a browser waits 30 s for a self-test");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 
 }  // namespace tellina::limits

@@ -53,7 +53,7 @@ class Terminal final : private client::TerminalClient::Listener, private client:
   /// Sends queued bytes.
   void flush();
   /// Sends queued bytes and reads at most `limit` bytes. Throws ClientFailure when the connection has ended.
-  void receive(std::size_t limit = client::WebSocket::read_limit);
+  void receive(std::size_t limit = limits::client_read);
 
  private:
   void on_output(std::string_view bytes) override { take_output(bytes); }

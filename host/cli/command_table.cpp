@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
@@ -37,8 +39,9 @@ const OptionRow worker_test_option{"--test-mode", nullptr, "take part in the tes
 void store_number(Arguments& arguments, const std::string& text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number > 100000) {
-    throw UsageError("--number: expected a whole number from 0 to 100000, got \"" + text + "\"");
+  if (error != std::errc() || end != text.data() + text.size() || number > limits::worker_number) {
+    throw UsageError("--number: expected a whole number from 0 to " + std::to_string(limits::worker_number) +
+                     ", got \"" + text + "\"");
   }
   arguments.number = number;
 }

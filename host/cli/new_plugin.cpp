@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "host/cli/commands.hpp"
+#include "host/limits.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/text/message_parts.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_name = 40;
 /// The placeholder for the plugin's name in a template's files.
 constexpr std::string_view placeholder = "YOUR_NAME";
 
@@ -46,8 +46,8 @@ const Template& find_template(const std::string& kind) {
 /// The name is used in the configuration, in file names and as a C++ namespace.
 void check_name(const std::string& name) {
   const auto is_allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  if (name.size() > longest_name || !std::all_of(name.begin(), name.end(), is_allowed) || name[0] < 'a') {
-    throw UsageError("plugins new: expected a NAME of at most " + std::to_string(longest_name) +
+  if (name.size() > limits::new_plugin_name || !std::all_of(name.begin(), name.end(), is_allowed) || name[0] < 'a') {
+    throw UsageError("plugins new: expected a NAME of at most " + std::to_string(limits::new_plugin_name) +
                      " lower-case letters, digits and \"_\" that begins with a letter, got " + in_quotes(name));
   }
 }

@@ -13,10 +13,7 @@
 
 namespace tellina::client {
 
-class Endpoint {
- public:
-  Endpoint() = default;
-  Endpoint(std::string host_, std::uint16_t port_) : host(std::move(host_)), port(port_) {}
+struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
   /// "HOST:PORT".

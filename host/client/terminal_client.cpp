@@ -9,16 +9,7 @@
 #include "host/wire/frame_fields.hpp"
 
 namespace tellina::client {
-namespace {
-
-/// The same value as the participant's page.
-constexpr std::uint64_t acknowledged_at_once = 32 * 1024;
-/// Acknowledged input is kept until it reaches this size, because dropping it moves the bytes after it.
-constexpr std::uint64_t kept_input = 1024 * 1024;
-
-static_assert(acknowledged_at_once < limits::output_window, "an acknowledgement comes before the window is full");
-
-}  // namespace
+namespace {}  // namespace
 
 void TerminalClient::open(const Endpoint& endpoint, const std::string& cookie, const WaitLimit& limit) {
   cut();
@@ -109,6 +100,7 @@ void TerminalClient::acknowledge(std::uint64_t output_offset) {
 
 bool TerminalClient::exchange(std::size_t limit) {
   if (!m_socket) return false;
+  TELLINA_ASSERT(!m_is_receiving);  // a listener must not read: it is called with the bytes of the last read
   const std::uint64_t had = m_output_end;
   m_is_receiving = true;
   bool is_alive = true;
@@ -146,7 +138,7 @@ void TerminalClient::send_input() {
 
 void TerminalClient::forget_input() {
   const std::uint64_t done = m_input_window.acknowledged() - m_input_begin;
-  if (done < kept_input && done < m_input.size()) return;
+  if (done < limits::client_input && done < m_input.size()) return;
   m_input.erase(0, done);
   m_input_begin += done;
 }
@@ -226,7 +218,7 @@ void TerminalClient::on_binary(std::string_view frame) {
   }
   const std::string_view bytes = frame_bytes(frame);
   m_output_end += bytes.size();
-  const bool is_due = m_output_end - m_acknowledged_output >= acknowledged_at_once;
+  const bool is_due = m_output_end - m_acknowledged_output >= limits::unacknowledged_output;
   if (m_acknowledge == Acknowledge::in_batches && is_due) acknowledge(m_output_end);
   m_listener.on_output(bytes);
 }

@@ -73,7 +73,7 @@ class TerminalClient final : private WebSocket::Listener {
   void acknowledge(std::uint64_t output_offset);
 
   /// Sends queued bytes and reads once, at most `limit` bytes; never blocks. Returns false if the connection has ended.
-  bool exchange(std::size_t limit = WebSocket::read_limit);
+  bool exchange(std::size_t limit = limits::client_read);
   /// Sends queued bytes.
   void flush();
 

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina::client {
 namespace {
 
@@ -94,13 +96,15 @@ void WebSocket::flush() {
     if (sent < 0 && errno == EAGAIN) return;
     if (sent < 0) throw ConnectionLost("the server closed a connection: " + std::string(std::strerror(errno)));
     m_unsent_from += static_cast<std::size_t>(sent);
+    TELLINA_ASSERT(m_unsent_from <= m_unsent.size());
   }
   m_unsent.clear();
   m_unsent_from = 0;
 }
 
 bool WebSocket::receive(Listener& listener, std::size_t limit) {
-  static thread_local std::vector<char> piece(read_limit);
+  TELLINA_ASSERT(limit > 0);  // recv() of nothing looks like the end of the connection
+  static thread_local std::vector<char> piece(limits::client_read);
   const ssize_t got = ::recv(descriptor(), piece.data(), std::min(limit, piece.size()), 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (got <= 0) return false;
@@ -127,6 +131,7 @@ std::size_t WebSocket::take_frames(std::string_view bytes, Listener& listener) {
     for (std::size_t i = 0; i < size_bytes; ++i) size = size << 8 | byte(2 + i);
     if (rest.size() - 2 - size_bytes < size) return taken;
     taken += 2 + size_bytes + size;
+    TELLINA_ASSERT(taken <= bytes.size());
     take_frame(byte(0), rest.substr(2 + size_bytes, size), listener);
   }
 }
@@ -148,6 +153,7 @@ void WebSocket::take_frame(unsigned head, std::string_view payload, Listener& li
     if (!is_last) return;
   }
   const bool is_whole = opcode != continuation;
+  TELLINA_ASSERT(is_last);  // parts of a message wait for the rest
   const std::string_view message = is_whole ? payload : std::string_view(m_fragments);
   if (m_fragments_are_text)
     listener.on_text(message);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/client/http.hpp"
+#include "host/limits.hpp"
 
 namespace tellina::client {
 
@@ -37,10 +38,8 @@ class WebSocket {
   std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
   /// Delivers the messages that arrived together with the upgrade.
   void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
-  /// The most bytes that one read returns.
-  static constexpr std::size_t read_limit = 256 * 1024;
   /// Reads once, at most `limit` bytes, and delivers the messages. Returns false at the end of the connection.
-  bool receive(Listener& listener, std::size_t limit = read_limit);
+  bool receive(Listener& listener, std::size_t limit = limits::client_read);
   /// From the server's close frame; 0 if there was none.
   int close_code() const { return m_close_code; }
   const std::string& close_reason() const { return m_close_reason; }

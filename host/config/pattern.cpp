@@ -3,6 +3,8 @@
 #include <regex>
 #include <stdexcept>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 
 class Pattern::Compiled {
@@ -23,8 +25,7 @@ Pattern::Pattern(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
 bool Pattern::matches(const std::string& text) const {
-  constexpr std::size_t max_bytes = 1024;
-  return text.size() <= max_bytes && std::regex_search(text, m_compiled->regex);
+  return text.size() <= limits::pattern_text && std::regex_search(text, m_compiled->regex);
 }
 
 }  // namespace tellina

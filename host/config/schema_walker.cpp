@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/config/json_writer.hpp"
+#include "host/limits.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/nearest.hpp"
 #include "host/text/utf8.hpp"
@@ -97,7 +98,8 @@ const Config& SchemaWalker::resolve(const Config& schema) const {
   for (int hops = 0; target->is_object() && target->find("$ref"); ++hops) {
     const Config& reference = target->at("$ref");
     const std::string& pointer = reference.as_string();
-    if (hops > 20 || !pointer.starts_with("#/")) reference.fail("expected a reference \"#/...\" that leads somewhere");
+    if (hops > limits::schema_references || !pointer.starts_with("#/"))
+      reference.fail("expected a reference \"#/...\" that leads somewhere");
     target = &m_root;
     std::size_t start = 2;
     while (start <= pointer.size()) {

@@ -44,6 +44,7 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
     std::size_t& count = m_counts[address];
     if (count >= m_per_address) return std::nullopt;
     ++count;
+    TELLINA_ASSERT_PROCESS(count <= m_per_address);
     return std::optional<Slot>(std::in_place, shared_from_this(), address);
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/gateway/websocket_connection.hpp"
+#include "host/runtime/assertion.hpp"
 #include "host/wire/connection_messages.hpp"
 
 namespace tellina {
@@ -45,6 +46,7 @@ Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
           [this] { return std::make_shared<const QueuedTask>(shared_from_this(), m_state.active); }) {}
 
 void Lane::open() {
+  TELLINA_ASSERT_PROCESS(!m_subscription);
   m_subscription = m_state.layer.receive(ChannelName(m_channel), [lane = shared_from_this()](Message message) {
     lane->m_inbox.deliver(std::move(message));
   });
@@ -79,12 +81,14 @@ void Lane::refuse_late_accept(const Message& message) {
 }
 
 void Lane::watch_owner(const ChannelName& owner) {
+  const InvariantScope invariant(*this);
   const bool is_first = m_owners.empty();
   ++m_owners[owner].connections;
   if (is_first) m_owner_timer->start(m_state.clock.now() + limits().owner_interval, [this] { ask_owners(); });
 }
 
 void Lane::unwatch_owner(const ChannelName& owner) {
+  const InvariantScope invariant(*this);
   const auto found = m_owners.find(owner);
   if (found != m_owners.end() && --found->second.connections == 0) m_owners.erase(found);
 }
@@ -125,6 +129,7 @@ void Lane::ask(const ChannelName& channel, const WorkerRequest& request, std::ch
   Message message(MessageKind::request, id, 0, encode_request(request));
   message.reply_channel = m_channel;
 
+  TELLINA_ASSERT_PROCESS(answer && !m_questions.contains(id));
   Question& entry = m_questions[id];
   entry.answer = std::move(answer);
   entry.timer = m_loop.make_timer();
@@ -143,7 +148,14 @@ void Lane::finish_question(const std::string& id, const WorkerReply& reply) {
 void Lane::add(const std::shared_ptr<LaneMember>& member) { m_members.emplace(member.get(), member); }
 
 void Lane::route(const std::string& id, std::shared_ptr<WebSocketConnection> connection) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT_PROCESS(connection && !m_connections.contains(id));
   m_connections[id] = std::move(connection);
+}
+
+void Lane::check_invariant() const {
+  TELLINA_ASSERT_PROCESS(m_questions.size() <= limits().requests_in_flight);
+  for (const auto& [owner, state] : m_owners) TELLINA_ASSERT_PROCESS(state.connections > 0);
 }
 
 std::vector<std::shared_ptr<LaneMember>> Lane::active_members() const {

@@ -81,6 +81,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void watch_owner(const ChannelName& owner);
   void unwatch_owner(const ChannelName& owner);
 
+  void check_invariant() const;
+
   bool is_stopping() const { return m_stopping; }
   void stop_in_order();
   void cut_all();

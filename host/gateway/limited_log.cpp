@@ -22,13 +22,12 @@ void LimitedLog::warning(const std::string& kind, const std::string& text, Monot
 }
 
 std::string quote_for_log(std::string_view text) {
-  constexpr std::size_t longest = 200;
   std::string quoted = "\"";
-  for (const char c : text.substr(0, longest)) {
+  for (const char c : text.substr(0, limits::logged_text)) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c >= 0x20 && c < 0x7f ? c : '?';
   }
-  return quoted + (text.size() > longest ? "...\"" : "\"");
+  return quoted + (text.size() > limits::logged_text ? "...\"" : "\"");
 }
 
 }  // namespace tellina

@@ -21,18 +21,11 @@ class Lane;
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 /// What a client that may open a WebSocket gets.
-class UpgradeGrant {
- public:
-  UpgradeGrant(std::int64_t participant_, std::uint64_t affinity_, bool offers_protocol_, std::string address_)
-      : participant(participant_),
-        affinity(affinity_),
-        offers_protocol(offers_protocol_),
-        address(std::move(address_)) {}
-
-  std::int64_t participant;
-  std::uint64_t affinity;  ///< which loop, modulo their number
-  bool offers_protocol;    ///< the client named tellina.v1
-  std::string address;     ///< the client's, for the record
+struct UpgradeGrant {
+  std::int64_t participant = 0;
+  std::uint64_t affinity = 0;    ///< which loop, modulo their number
+  bool offers_protocol = false;  ///< the client named tellina.v1
+  std::string address;           ///< the client's, for the record
 };
 
 using Outcome = std::variant<Response, UpgradeGrant>;

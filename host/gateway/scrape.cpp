@@ -5,6 +5,7 @@
 
 #include "host/gateway/metrics.hpp"
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
@@ -47,6 +48,7 @@ class Scrape : public std::enable_shared_from_this<Scrape> {
   void take(const std::vector<MetricSample>& samples) { m_all.insert(m_all.end(), samples.begin(), samples.end()); }
 
   void finish_one() {
+    TELLINA_ASSERT_PROCESS(m_awaited > 0);
     if (--m_awaited > 0) return;
     std::vector<const Metrics*> loops;
     for (const auto& lane : m_lane.state().lanes) loops.push_back(&lane->metrics());

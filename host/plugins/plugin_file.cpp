@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "host/limits.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
@@ -51,7 +52,7 @@ void keep_until_exit(dll::shared_library library) {
 
 bool is_name(std::string_view text) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  if (text.empty() || text.size() > 64 || !is_lower(text.front())) return false;
+  if (text.empty() || text.size() > limits::plugin_name || !is_lower(text.front())) return false;
   return std::all_of(text.begin(), text.end(),
                      [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "host/client/terminal_client.hpp"
+#include "host/limits.hpp"
 #include "host/selftest/test_study.hpp"
 #include "host/wire/protocol.hpp"
 #include "tellina/error.hpp"
@@ -24,8 +25,7 @@ void expect_status(const client::HttpResponse& response, const std::string& what
 }
 
 std::string tail_of(const std::string& text) {
-  constexpr std::size_t shown = 400;
-  return text.size() > shown ? text.substr(text.size() - shown) : text;
+  return text.size() > limits::self_test_output ? text.substr(text.size() - limits::self_test_output) : text;
 }
 
 /// The participant of the self-test.

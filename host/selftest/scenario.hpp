@@ -13,9 +13,7 @@
 namespace tellina {
 
 /// The gateway that the self-test's participant uses.
-class SelfTestEntrance {
- public:
-  SelfTestEntrance(std::uint16_t port_, std::string access_code_) : port(port_), access_code(std::move(access_code_)) {}
+struct SelfTestEntrance {
   std::uint16_t port;  ///< of a gateway on this machine's loopback address
   std::string access_code;
 };

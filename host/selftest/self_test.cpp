@@ -5,15 +5,12 @@
 
 #include "host/gateway/lane.hpp"
 #include "host/gateway/response.hpp"
+#include "host/limits.hpp"
 #include "host/selftest/scenario.hpp"
 #include "host/wire/self_test_messages.hpp"
 
 namespace tellina {
 namespace {
-
-/// Together with the requests to the worker before and after, this stays below 30 s.
-constexpr std::chrono::seconds play_limit{20};
-constexpr std::chrono::seconds reply_limit{3};
 
 WorkerRequest request(const char* step) {
   WorkerRequest request(WorkerRequest::Method::self_test);
@@ -90,7 +87,7 @@ SelfTestReport SelfTest::play(const std::string& channel_prefix, const std::stri
   try {
     Gateway gateway(config, m_layer, m_loops, m_clock, m_random, m_log);
     const std::uint16_t port = gateway.start();
-    return play_self_test(SelfTestEntrance(port, access_code), m_clock, play_limit, stop);
+    return play_self_test(SelfTestEntrance(port, access_code), m_clock, limits::self_test_play, stop);
   } catch (const std::exception& error) {
     return SelfTestReport::failure("A gateway starts", error.what());
   }
@@ -103,7 +100,7 @@ void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestR
   const bool is_good =
       report.steps.size() > 1 && report.steps[report.steps.size() - 2].outcome == SelfTestStep::Outcome::passed;
   const auto ask_for_log = [this, &lane, channel](const SelfTestReport& failed) {
-    lane.ask(channel, request(self_test_step::log), reply_limit,
+    lane.ask(channel, request(self_test_step::log), limits::self_test_reply,
              [this, failed = SelfTestReport(failed)](const WorkerReply& reply) mutable {
                failed.log = decode_log_lines(reply.body);
                conclude(failed);
@@ -111,7 +108,7 @@ void SelfTest::complete(Lane& lane, const std::string& channel_prefix, SelfTestR
   };
   if (!is_good) return ask_for_log(report);
   const MonotonicTime asked = m_clock.now();
-  lane.ask(channel, request(self_test_step::removed), reply_limit,
+  lane.ask(channel, request(self_test_step::removed), limits::self_test_reply,
            [this, report, asked, ask_for_log](const WorkerReply& reply) mutable {
              SelfTestStep& step = report.steps.back();
              judge_removal(step, reply);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/selftest/test_study.hpp"
 #include "host/wire/self_test_messages.hpp"
@@ -9,9 +10,6 @@
 
 namespace tellina {
 namespace {
-
-/// More lines would only hide the first ones.
-constexpr std::size_t most_lines = 20;
 
 Bytes success(std::string body) { return encode_reply(WorkerReply(200, std::move(body))); }
 
@@ -33,7 +31,7 @@ void SelfTestWorker::CollectingLog::write(LogLevel level, std::string_view text)
   m_log.write(level, "self-test: " + std::string(text));
   if (level != LogLevel::warning && level != LogLevel::error) return;
   const std::lock_guard lock(m_mutex);
-  if (m_lines.size() < most_lines) m_lines.emplace_back(text);
+  if (m_lines.size() < limits::self_test_log_lines) m_lines.emplace_back(text);
 }
 
 void SelfTestWorker::CollectingLog::forget() {

@@ -40,6 +40,7 @@ void LayerDispatch::begin() {
 }
 
 void LayerDispatch::dispatch() {
+  const InvariantScope invariant(*this);
   if (!m_watch || m_is_posted) return;
   if (ask_layer()) {
     m_is_posted = true;
@@ -71,6 +72,11 @@ void LayerDispatch::look_from_time_to_time() {
     dispatch();
     look_from_time_to_time();
   });
+}
+
+void LayerDispatch::check_invariant() const {
+  TELLINA_ASSERT_PROCESS(m_loop.is_current());
+  TELLINA_ASSERT_PROCESS((m_timer == nullptr) == (m_watch == nullptr));
 }
 
 void LayerDispatch::end() noexcept {

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "host/runtime/assertion.hpp"
 #include "host/runtime/lifeline.hpp"
 #include "host/runtime/loop.hpp"
 #include "tellina/channel_layer.hpp"
@@ -26,11 +27,14 @@ class LayerDispatch {
   ~LayerDispatch();
 
  private:
+  friend class InvariantScope<LayerDispatch>;
+
   void begin();
   void dispatch();
   bool ask_layer();
   void look_from_time_to_time();
   void end() noexcept;
+  void check_invariant() const;
 
   Loop& m_loop;
   ChannelLayer& m_layer;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/runtime/asio_loop.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 
@@ -33,7 +34,10 @@ class LoopThreads {
   }
 
   std::size_t size() const { return m_loops.size(); }
-  AsioLoop& operator[](std::size_t index) { return *m_loops[index]; }
+  AsioLoop& operator[](std::size_t index) {
+    TELLINA_ASSERT_PROCESS(index < m_loops.size());
+    return *m_loops[index];
+  }
   std::vector<AsioLoop*> all() const {
     std::vector<AsioLoop*> loops;
     for (const auto& loop : m_loops) loops.push_back(loop.get());
@@ -47,6 +51,7 @@ class LoopThreads {
 
 /// Runs a call on a loop from another thread, waits for it, and rethrows what it threw.
 inline void run_on(Loop& loop, const std::function<void()>& call) {
+  TELLINA_ASSERT_PROCESS(!loop.is_current());  // it would wait for itself
   std::promise<void> done;
   loop.post([&] {
     try {

@@ -11,13 +11,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "host/limits.hpp"
 #include "host/store/store.hpp"
 
 namespace tellina {
 namespace {
 
-/// A process that was just killed may hold its lock until the kernel has cleaned it up.
-constexpr std::chrono::milliseconds timeout{1000};
 constexpr std::chrono::milliseconds look_again{20};
 
 /// " (process 4711)", from /proc/locks (proc(5)): "1: FLOCK ADVISORY WRITE 4711 00:2e:1234 0 EOF". Empty if the kernel
@@ -42,7 +41,7 @@ ServerLock::ServerLock(const std::string& database, Kind kind) {
   m_descriptor = open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (m_descriptor < 0) return;
   const int operation = (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
-  const std::chrono::milliseconds limit = kind == Kind::alone ? timeout : std::chrono::milliseconds(0);
+  const std::chrono::milliseconds limit = kind == Kind::alone ? limits::server_lock : std::chrono::milliseconds(0);
   for (std::chrono::milliseconds waited{0}; flock(m_descriptor, operation) != 0; waited += look_again) {
     // On a file system without locks, a second server cannot be detected.
     if (errno != EWOULDBLOCK) return;

@@ -7,14 +7,13 @@
 #include <iostream>
 
 #include "host/config/links.hpp"
+#include "host/limits.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/store/reader.hpp"
 #include "host/text/message_parts.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr std::size_t most_links = 20;
 
 /// A server that owns the database has already written the config file's codes to it.
 std::vector<std::string> codes_of(const ServerParts& parts) {
@@ -37,7 +36,7 @@ void print_links(const ServerParts& parts, const std::string& url, const std::ve
     std::cout << "links: " << command << '\n';
   } else {
     std::cout << "links:\n";
-    const std::size_t shown = std::min(codes.size(), most_links);
+    const std::size_t shown = std::min(codes.size(), limits::printed_links);
     for (std::size_t i = 0; i < shown; ++i) std::cout << "  " << participant_link(url, codes[i]) << '\n';
     if (shown < codes.size()) std::cout << "  and " << codes.size() - shown << " more: " << command << '\n';
   }

@@ -18,13 +18,6 @@
 namespace tellina {
 namespace {
 
-/// If a process lives longer than this, its start did not cause its end.
-constexpr std::chrono::seconds good_life{10};
-/// The first restart is immediate. Later ones wait this long, then twice as long, and so on. After too many quick ends
-/// in a row the server stops.
-constexpr std::chrono::milliseconds first_delay{250};
-constexpr int most_quick_ends = 6;
-
 bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM; }
 
 std::string describe_end(int status) {
@@ -56,6 +49,7 @@ Supervisor::Supervisor(const RunOptions& options, std::size_t workers, const Sig
     : m_options(options), m_signals(signals), m_clock(clock), m_log(log), m_port(options.port) {
   for (std::size_t i = 0; i < workers; ++i) m_children.emplace_back("worker " + std::to_string(i), "worker", i);
   m_children.emplace_back("gateway", "gateway", 0);
+  check_invariant();
 }
 
 Supervisor::~Supervisor() {
@@ -86,6 +80,7 @@ std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
 }
 
 void Supervisor::spawn(Child& child) {
+  TELLINA_ASSERT_PROCESS(child.process < 0 && !m_stopping);
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     throw Error(ErrorCode::internal, std::string("cannot create a socket for a process: ") + std::strerror(errno));
@@ -119,6 +114,7 @@ void Supervisor::spawn(Child& child) {
 }
 
 std::optional<std::uint16_t> Supervisor::start() {
+  TELLINA_ASSERT_PROCESS(m_starting);
   for (Child& child : m_children) spawn(child);
   const auto deadline = m_clock.now() + limits::process_start;
   const auto is_ready = [](const Child& child) { return child.is_ready; };
@@ -136,6 +132,7 @@ std::optional<std::uint16_t> Supervisor::start() {
 }
 
 bool Supervisor::supervise(const std::function<bool()>& reload) {
+  TELLINA_ASSERT_PROCESS(!m_starting && !m_stopping);
   while (!m_given_up) {
     for (const int signal : wait()) {
       if (asks_to_end(signal)) return true;
@@ -163,6 +160,7 @@ void Supervisor::stop() {
 }
 
 std::vector<int> Supervisor::wait() {
+  const InvariantScope invariant(*this);
   std::vector<pollfd> sockets;
   for (const Child& child : m_children) {
     if (child.socket >= 0 && !child.is_ready) sockets.push_back({child.socket, POLLIN, 0});
@@ -204,7 +202,7 @@ void Supervisor::reap() {
 
 void Supervisor::on_end(Child& child, int status) {
   const std::string what = child.name + " (process " + std::to_string(child.process) + ") " + describe_end(status);
-  const bool was_quick = m_clock.now() - child.started < good_life;
+  const bool was_quick = m_clock.now() - child.started < limits::quick_end;
   forget_process(child);
   if (m_stopping) return;
   if (m_starting) {
@@ -213,13 +211,14 @@ void Supervisor::on_end(Child& child, int status) {
     return;
   }
   child.quick_ends = was_quick ? child.quick_ends + 1 : 0;
-  if (child.quick_ends >= most_quick_ends) {
-    m_log.error(what + "; it ended " + std::to_string(most_quick_ends) +
+  if (child.quick_ends >= limits::quick_ends) {
+    m_log.error(what + "; it ended " + std::to_string(limits::quick_ends) +
                 " times in a row within 10 s of its start, so the server stops");
     m_given_up = true;
     return;
   }
-  const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0) : first_delay * (1 << (child.quick_ends - 1));
+  const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0)
+                                           : limits::first_restart_delay * (1 << (child.quick_ends - 1));
   child.restart_at = m_clock.now() + delay;
   m_log.warning(what + "; it will be restarted" +
                 (delay.count() == 0 ? std::string() : " in " + std::to_string(delay.count()) + " ms"));
@@ -234,6 +233,17 @@ void Supervisor::restart_due() {
       m_log.error(error.what());
       child.restart_at = m_clock.now() + std::chrono::seconds(1);
     }
+  }
+}
+
+void Supervisor::check_invariant() const {
+  TELLINA_ASSERT_PROCESS(!m_children.empty() && m_children.back().role == std::string_view("gateway"));
+  for (const Child& child : m_children) {
+    TELLINA_ASSERT_PROCESS((child.process < 0) == (child.socket < 0));
+    // A process that runs is not started a second time, and none is started once the server stops.
+    TELLINA_ASSERT_PROCESS(!child.restart_at || (child.process < 0 && !m_starting && !m_stopping));
+    TELLINA_ASSERT_PROCESS(child.quick_ends >= 0 && child.quick_ends <= limits::quick_ends);
+    TELLINA_ASSERT_PROCESS(child.quick_ends < limits::quick_ends || m_given_up);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include "host/runtime/assertion.hpp"
 #include "host/server/run_server.hpp"
 #include "host/server/signals.hpp"
 #include "tellina/clock.hpp"
@@ -39,6 +40,8 @@ class Supervisor {
   void stop();
 
  private:
+  friend class InvariantScope<Supervisor>;
+
   /// One process, including its restarts.
   class Child {
    public:
@@ -64,6 +67,7 @@ class Supervisor {
   void on_end(Child& child, int status);
   void restart_due();
   void forget_process(Child& child);
+  void check_invariant() const;
 
   const RunOptions& m_options;
   const Signals& m_signals;

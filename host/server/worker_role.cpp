@@ -6,11 +6,10 @@
 
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 #include "host/store/process_identity.hpp"
 
 namespace tellina {
-namespace {}  // namespace
-
 void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   store.run([&](StoreTransaction& transaction) {
     const Timestamp now(clock);
@@ -89,6 +88,7 @@ void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, cons
   // The study's store also registers the self-test's lanes; see SelfTestWorker.
   if (&environment.store != m_store.get()) m_store->run(register_worker);
   environment.store.run(register_worker);
+  TELLINA_ASSERT_PROCESS(m_lanes.size() % m_loops.size() == loop);
   m_lanes.push_back(
       std::make_unique<WorkerLane>(std::move(environment), *m_parts.layer, *m_ordering, loop, m_loops.size()));
   if (m_lanes.size() == 1) m_lanes.back()->take_over(unswept);
@@ -96,6 +96,7 @@ void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, cons
 }
 
 void WorkerRole::reload() {
+  TELLINA_ASSERT_PROCESS(m_lanes.size() == m_loops.size() || m_self_test);
   const std::string& file = m_parts.options.config;
   try {
     const HostConfig config = load_host_config(file, m_parts.registry);
@@ -110,6 +111,7 @@ void WorkerRole::reload() {
 }
 
 bool WorkerRole::stop() {
+  TELLINA_ASSERT_PROCESS(m_lanes.size() >= m_loops.size());
   std::vector<std::future<void>> stopped;
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
     auto done = std::make_shared<std::promise<void>>();

@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/session/client_connection.hpp"
 #include "host/session/output_buffer.hpp"
+#include "host/wire/send_window.hpp"
 
 namespace tellina {
 
@@ -24,7 +26,7 @@ class AttachedClient {
   bool confirms_sandboxes = false;
 
   /// Output continues from `offset`, and everything before it counts as rendered.
-  void start_output(std::uint64_t offset);
+  void start_output(std::uint64_t offset) { m_output.restart(offset); }
 
   /// Sends a frame that was just read from the pty, if the client has all earlier output and its window has room.
   /// Returns whether it took the frame.
@@ -32,10 +34,10 @@ class AttachedClient {
   /// Sends output from the buffer as far as the window allows.
   void catch_up(const OutputBuffer& output);
   /// Returns false while the window is full.
-  bool has_room() const;
+  bool has_room() const { return m_output.room() > 0; }
   /// The client has rendered output up to `offset`. Returns false for an offset that was never sent.
-  bool acknowledge(std::uint64_t offset);
-  std::uint64_t sent() const { return m_sent; }
+  bool acknowledge(std::uint64_t offset) { return m_output.acknowledge(offset); }
+  std::uint64_t sent() const { return m_output.sent(); }
 
   /// Input that arrived on this connection, and how much of it can be credited.
   void input_came(std::size_t bytes) { m_uncredited += bytes; }
@@ -49,8 +51,7 @@ class AttachedClient {
 
  private:
   ClientConnection& m_connection;
-  std::uint64_t m_sent = 0;
-  std::uint64_t m_rendered = 0;
+  SendWindow m_output{limits::output_window};  ///< acknowledged: rendered
   std::size_t m_uncredited = 0;
 };
 

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/histogram.hpp"
 #include "host/runtime/loop.hpp"
-#include "host/session/statistics.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
 #include "host/wire/protocol.hpp"
@@ -15,6 +16,22 @@
 #include "tellina/sandbox.hpp"
 
 namespace tellina {
+
+/// What the sessions of one loop count for /metrics.
+///
+/// Threads: the loop's.
+class SessionStatistics {
+ public:
+  /// The time from the arrival of input at the session to the next output of its terminal. If input prints nothing, the
+  /// time runs until other output.
+  Histogram key_to_echo;
+  Histogram sandbox_start;            ///< of successful starts
+  std::int64_t sandbox_failures = 0;  ///< failed starts
+  std::int64_t sandboxes_starting = 0;
+  std::int64_t sandboxes_there = 0;    ///< started and not yet being removed
+  std::int64_t sandboxes_ready = 0;    ///< of these: prewarmed and not yet used
+  std::int64_t sandboxes_leaving = 0;  ///< being removed
+};
 
 /// What the sessions of one loop share. The worker owns it and keeps it longer than any session.
 class SessionEnvironment {

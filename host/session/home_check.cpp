@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/runtime/assertion.hpp"
 #include "host/study/snapshot_limits.hpp"
 #include "host/study/tree_compare.hpp"
 
@@ -16,12 +17,15 @@ HomeCheck::HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::sh
       m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)) {}
 
 void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
+  const InvariantScope invariant(*this);
   m_sandbox = std::move(sandbox);
   m_lifeline.cut();
   m_last_activity.reset();
 }
 
 void HomeCheck::look(Look how, std::function<void(Finding)> done) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_sandbox && done);
   auto seen = std::make_shared<Seen>();
   m_sandbox->inspect(
       [how, seen, last = m_last_activity, request = m_request, study = m_study,
@@ -36,6 +40,12 @@ void HomeCheck::look(Look how, std::function<void(Finding)> done) {
       },
       m_loop.guarded(m_lifeline.guarded(
           [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(finding_of(*seen, error)); })));
+}
+
+void HomeCheck::check_invariant() const {
+  TELLINA_ASSERT(m_task_number >= 1 && static_cast<std::size_t>(m_task_number) <= m_study->tasks.size());
+  // What was seen was seen in this sandbox.
+  TELLINA_ASSERT(m_sandbox || !m_last_activity);
 }
 
 TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_ptr& error) {

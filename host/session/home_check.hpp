@@ -20,6 +20,8 @@ class HomeCheck final : public TaskCheck {
   bool follows_commands() const override { return true; }
   void look(Look how, std::function<void(Finding)> done) override;
 
+  void check_invariant() const;
+
  private:
   /// Written on the pool, then read on the loop.
   class Seen {

@@ -24,6 +24,8 @@ class OutputThrottle {
   /// How long the pty must not be read; nothing if it may be read now. Call it only while the throttle applies.
   std::optional<std::chrono::nanoseconds> pause(MonotonicTime now);
 
+  void check_invariant() const;
+
  private:
   std::uint64_t m_recorded;
   bool m_has_begun;

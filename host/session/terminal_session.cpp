@@ -13,8 +13,6 @@ namespace {
 /// An acknowledgement is a message of its own and costs as much as a key's echo. A client needs it only when its window
 /// is nearly full.
 constexpr std::chrono::milliseconds acknowledgement_interval{250};
-/// A verdict on an answer includes output that the command prints within this time after it.
-constexpr std::chrono::milliseconds verdict_wait{200};
 /// RIS (full reset): the old sandbox's programs may have left the terminal in any mode, and those of the new one expect
 /// the default.
 constexpr BytesView full_reset =
@@ -254,7 +252,7 @@ void TerminalSession::check_at_the_end(std::function<void()> done) {
 }
 
 void TerminalSession::on_found() {
-  m_pass_timer->start(m_loop.clock().now() + verdict_wait, [this] {
+  m_pass_timer->start(m_loop.clock().now() + limits::verdict, [this] {
     const Progress progress = m_output_check->progress();
     if (progress.passed) on_judged(progress);
   });

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/system.hpp"
 #include "host/text/utf8.hpp"
@@ -53,13 +54,12 @@ Diagnosis diagnose(int code) {
 }
 
 std::string shorten(std::string_view sql) {
-  constexpr std::size_t limit = 160;
   std::string line;
   for (const char c : sql) {
     const bool space = c == ' ' || c == '\n';
     if (space && (line.empty() || line.back() == ' ')) continue;
     line += space ? ' ' : c;
-    if (line.size() == limit) return line + "...";
+    if (line.size() == limits::shown_sql) return line + "...";
   }
   return line;
 }
@@ -79,7 +79,7 @@ bool Query::next() {
 }
 
 std::string Query::text(int column) const {
-  const void* bytes = sqlite3_column_blob(m_statement, column);
+  const void* bytes = sqlite3_column_blob(m_statement, checked(column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column));
   return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
@@ -125,7 +125,8 @@ Database::Database(const std::string& path, std::string name) : m_name(std::move
 
 Database::~Database() {
   for (const auto& [sql, statement] : m_statements) sqlite3_finalize(statement);
-  sqlite3_close(m_handle);
+  const int code = sqlite3_close(m_handle);
+  TELLINA_ASSERT_PROCESS(code == SQLITE_OK);  // no statement is left
 }
 
 sqlite3_stmt* Database::prepare(std::string_view sql) {

@@ -13,22 +13,19 @@
 
 #include <sqlite3.h>
 
+#include "host/runtime/assertion.hpp"
 #include "host/store/store.hpp"
 
 namespace tellina {
 
 /// Binds bytes as a blob.
-class Blob {
- public:
-  explicit Blob(BytesView bytes_) : bytes(bytes_) {}
+struct Blob {
   BytesView bytes;
 };
 
 /// Binds text from a shell: as text if it is well-formed UTF-8 without zero bytes, and otherwise as a blob. So readers
 /// never get malformed text, and no byte is lost.
-class ShellText {
- public:
-  explicit ShellText(BytesView bytes_) : bytes(bytes_) {}
+struct ShellText {
   BytesView bytes;
 };
 
@@ -45,11 +42,11 @@ class Query {
   /// Moves to the next row; false if there is none.
   bool next();
 
-  // Columns of the current row, from 0. NULL reads as 0 and as an empty string.
-  std::int64_t integer(int column) const { return sqlite3_column_int64(m_statement, column); }
-  double real(int column) const { return sqlite3_column_double(m_statement, column); }
+  // Columns of the current row, from 0; any other column ends the process. NULL reads as 0 and as an empty string.
+  std::int64_t integer(int column) const { return sqlite3_column_int64(m_statement, checked(column)); }
+  double real(int column) const { return sqlite3_column_double(m_statement, checked(column)); }
   std::string text(int column) const;
-  bool is_null(int column) const { return sqlite3_column_type(m_statement, column) == SQLITE_NULL; }
+  bool is_null(int column) const { return sqlite3_column_type(m_statement, checked(column)) == SQLITE_NULL; }
 
  private:
   friend class Database;
@@ -57,10 +54,17 @@ class Query {
   template <typename... Values>
   Query(Database& database, sqlite3_stmt* statement, sqlite3_destructor_type lifetime, const Values&... values)
       : m_database(database), m_statement(statement), m_lifetime(lifetime) {
+    // SQLite takes what is not bound as NULL.
+    TELLINA_ASSERT_PROCESS(sqlite3_bind_parameter_count(statement) == static_cast<int>(sizeof...(values)));
     int place = 0;
     (bind(++place, values), ...);
   }
 
+  /// SQLite reads a column that is not there as NULL.
+  int checked(int column) const {
+    TELLINA_ASSERT_PROCESS(column >= 0 && column < sqlite3_data_count(m_statement));
+    return column;
+  }
   void bind(int place, std::nullopt_t) { check(sqlite3_bind_null(m_statement, place)); }
   void bind(int place, std::integral auto value) {
     check(sqlite3_bind_int64(m_statement, place, static_cast<sqlite3_int64>(value)));

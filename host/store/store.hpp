@@ -21,7 +21,7 @@
 
 namespace tellina {
 
-class Study;
+struct Study;
 
 /// The database is unusable, or a write failed for a reason outside this program (disk full, read-only, locked).
 class StoreError : public Error {

@@ -7,6 +7,10 @@
 namespace tellina {
 
 /// The transaction that jobs use, over one connection. The writer begins it and commits it.
+///
+/// It is long because StoreTransaction is: each function is a few statements over tables that they all share (leases,
+/// task sessions, events). Records and task definitions have tables of their own, and RecordAppender and
+/// sync_task_definitions() write those.
 class Transaction final : public StoreTransaction {
  public:
   /// `boot_id`: identifies the machine's current boot.

@@ -10,8 +10,6 @@ namespace tellina {
 
 namespace {
 
-constexpr std::chrono::milliseconds longest_group(10);
-
 /// Gives an error to every entry that has none, because its writes are lost with the transaction.
 template <typename Entries>
 void fail_all(Entries& entries, const std::exception_ptr& error) {
@@ -120,7 +118,7 @@ void Writer::run_group() {
     return;
   }
   TELLINA_ASSERT_PROCESS(m_database->in_transaction());
-  const MonotonicTime end = m_clock.now() + longest_group;
+  const MonotonicTime end = m_clock.now() + limits::commit_group;
   bool has_more = true;
   do {
     std::optional<Entry> entry = take();

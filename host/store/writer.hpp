@@ -26,9 +26,7 @@ class Writer final : public Store {
  private:
   friend class InvariantScope<Writer>;
 
-  class Entry {
-   public:
-    Entry(Job job_, Done done_) : job(std::move(job_)), done(std::move(done_)) {}
+  struct Entry {
     Job job;
     Done done;
     std::exception_ptr error{};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
@@ -20,16 +21,19 @@ CommandTracker::CommandTracker(std::string nonce, std::uint64_t offset, std::int
       m_callbacks(std::move(callbacks)) {}
 
 void CommandTracker::typed(BytesView bytes) {
+  const InvariantScope invariant(*this);
   if (m_check) m_check->typed(bytes);
   if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
 
 void CommandTracker::printed(BytesView bytes, Timestamp at) {
+  const InvariantScope invariant(*this);
   m_now = at;
   m_scanner.feed(bytes, *this);
 }
 
 void CommandTracker::shell_ended(Timestamp at, CommandEnd by) {
+  const InvariantScope invariant(*this);
   m_now = at;
   while (!m_in_tmux.empty()) {
     CommandRecord record = std::move(m_in_tmux.begin()->second);
@@ -40,6 +44,18 @@ void CommandTracker::shell_ended(Timestamp at, CommandEnd by) {
   while (!m_running.empty()) {
     if (by == CommandEnd::shell) judge();
     finish(std::nullopt, by, m_scanner.offset());
+  }
+}
+
+void CommandTracker::check_invariant() const {
+  TELLINA_ASSERT(m_running.size() <= limits::shell_depth && m_in_tmux.size() <= limits::shell_depth);
+  TELLINA_ASSERT(m_seen.size() <= limits::shells);
+  std::uint64_t from = 0;
+  for (const Running& running : m_running) {
+    // An inner command begins after the outer one.
+    TELLINA_ASSERT(running.record.output_from >= from && running.record.output_from <= m_scanner.offset());
+    TELLINA_ASSERT(running.record.number < m_next_number);
+    from = running.record.output_from;
   }
 }
 

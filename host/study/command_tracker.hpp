@@ -61,6 +61,8 @@ class CommandTracker final : private ScannerListener {
   /// The verdict on the complete lines that the running command has printed, if they pass the task; otherwise nothing.
   std::optional<Progress> verdict_if_passed() const;
 
+  void check_invariant() const;
+
  private:
   class Running {
    public:

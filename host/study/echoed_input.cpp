@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr std::size_t most_lines = 64;
 
 constexpr char backspace = '\b';
 constexpr char delete_byte = '\x7f';
@@ -17,6 +16,7 @@ constexpr char kill_line = '\x15';
 }  // namespace
 
 void EchoedInput::typed(BytesView bytes, BytesView before) {
+  const InvariantScope invariant(*this);
   if (!m_is_active) {
     m_is_active = true;
     printed(before);
@@ -26,7 +26,7 @@ void EchoedInput::typed(BytesView bytes, BytesView before) {
 
 void EchoedInput::take(char byte) {
   if (byte == '\r' || byte == '\n') {
-    if (m_lines.size() == most_lines) m_lines.pop_front();
+    if (m_lines.size() == limits::echoed_lines) m_lines.pop_front();
     m_lines.push_back(std::exchange(m_typed_line, {}));
     m_cells = 0;
     return;
@@ -56,6 +56,7 @@ void EchoedInput::erase() {
 
 void EchoedInput::printed(BytesView text) {
   if (!m_is_active) return;
+  const InvariantScope invariant(*this);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     if (m_line.size() < m_limit) m_line.append(text.substr(0, end));
@@ -83,6 +84,13 @@ void EchoedInput::finish_line() {
 void EchoedInput::finish() {
   keep(m_rest, m_line);
   m_line.clear();
+}
+
+void EchoedInput::check_invariant() const {
+  TELLINA_ASSERT(m_lines.size() <= limits::echoed_lines);
+  TELLINA_ASSERT(m_cells <= m_typed_line.size());
+  TELLINA_ASSERT(m_echo.size() <= m_limit && m_rest.size() <= m_limit);
+  TELLINA_ASSERT(m_is_active || (m_lines.empty() && m_typed_line.empty() && m_rest.empty()));
 }
 
 void EchoedInput::keep(Bytes& part, BytesView text) const { part.append(text.substr(0, m_limit - part.size())); }

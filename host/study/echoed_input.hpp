@@ -31,6 +31,8 @@ class EchoedInput {
   /// The output without the echo. Empty if nothing was typed.
   const Bytes& rest() const { return m_rest; }
 
+  void check_invariant() const;
+
  private:
   void take(char byte);
   void erase();

@@ -1,11 +1,24 @@
 #include "host/study/line_automaton.hpp"
 
+#include "host/runtime/assertion.hpp"
+
 namespace tellina {
 
 LineAutomaton::LineAutomaton(const std::vector<Bytes>& lines) {
   m_states.reserve(2 * lines.size() + 1);
   for (const Bytes& line : lines) {
     append(m_numbers.try_emplace(line, static_cast<int>(m_numbers.size())).first->second);
+  }
+  check_invariant();
+}
+
+void LineAutomaton::check_invariant() const {
+  TELLINA_ASSERT(m_states.front().link < 0 && m_states.front().length == 0);
+  for (std::size_t i = 1; i < m_states.size(); ++i) {
+    const State& state = m_states[i];
+    // Each link leads to a shorter run, so advance() ends.
+    TELLINA_ASSERT(state.link >= 0 && static_cast<std::size_t>(state.link) < m_states.size());
+    TELLINA_ASSERT(m_states[static_cast<std::size_t>(state.link)].length < state.length);
   }
 }
 
@@ -42,6 +55,8 @@ void LineAutomaton::append(int number) {
 }
 
 LineAutomaton::Position LineAutomaton::advance(Position from, BytesView line) const {
+  TELLINA_ASSERT(from.state >= 0 && static_cast<std::size_t>(from.state) < m_states.size());
+  TELLINA_ASSERT(from.length <= m_states[static_cast<std::size_t>(from.state)].length);
   const auto number = m_numbers.find(line);
   if (number == m_numbers.end()) return Position();
   while (true) {

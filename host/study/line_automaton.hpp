@@ -28,6 +28,9 @@ class LineAutomaton {
 
   Position advance(Position from, BytesView line) const;
 
+  /// Takes time proportional to the sequence.
+  void check_invariant() const;
+
  private:
   class State {
    public:

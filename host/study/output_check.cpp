@@ -4,13 +4,11 @@
 #include <set>
 
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr std::size_t max_detail_line = 200;
-constexpr std::int64_t max_extra = 999'999;
 
 Bytes normalized(BytesView answer) {
   Bytes plain;
@@ -49,8 +47,8 @@ std::vector<std::size_t> borders_of(BytesView text) {
 
 /// Cuts between characters and appends an ellipsis.
 Bytes shortened(BytesView line) {
-  if (line.size() <= max_detail_line) return Bytes(line);
-  return Bytes(utf8_prefix(line, max_detail_line)) + "\xe2\x80\xa6";
+  if (line.size() <= limits::detail_line) return Bytes(line);
+  return Bytes(utf8_prefix(line, limits::detail_line)) + "\xe2\x80\xa6";
 }
 
 std::size_t longest(const std::vector<Bytes>& lines) {
@@ -115,6 +113,7 @@ void OutputCheck::output_begins() {
 }
 
 void OutputCheck::printed(BytesView text) {
+  const InvariantScope invariant(*this);
   while (!text.empty()) {
     if (text.front() == '\r' && m_line.empty()) {
       text.remove_prefix(1);
@@ -133,6 +132,16 @@ void OutputCheck::printed(BytesView text) {
   }
 }
 
+void OutputCheck::check_invariant() const {
+  TELLINA_ASSERT(m_best >= 0 && m_best <= static_cast<int>(m_answer_lines.size()));
+  TELLINA_ASSERT(m_best == 0 || (m_best_end > 0 && m_best_end <= m_line_count + 1));
+  TELLINA_ASSERT(m_line.size() <= m_line_limit);
+  TELLINA_ASSERT(m_first_lines.size() <= limits::detail_entries);
+  TELLINA_ASSERT(static_cast<std::int64_t>(m_first_lines.size()) <= m_line_count);
+  TELLINA_ASSERT(m_found_bytes <= m_answer.size());
+  TELLINA_ASSERT(m_borders.size() == m_answer.size() + 1);
+}
+
 void OutputCheck::line_broken() {
   if (!m_line.empty()) finish_line(m_line);
 }
@@ -148,7 +157,7 @@ Progress OutputCheck::progress() const {
   progress.passed = m_best == wanted;
   progress.matched = m_best;
   progress.missing = wanted - m_best;
-  progress.extra = static_cast<int>(std::clamp<std::int64_t>(m_line_count - m_best, 0, max_extra));
+  progress.extra = static_cast<int>(std::clamp<std::int64_t>(m_line_count - m_best, 0, limits::extra_lines));
   std::vector<DetailEntry> entries;
   for (std::size_t index = 0; index < m_first_lines.size(); ++index) {
     const auto number = static_cast<std::int64_t>(index);

@@ -48,6 +48,8 @@ class OutputCheck {
   /// The command has ended: returns the verdict on its output.
   Progress command_ended();
 
+  void check_invariant() const;
+
  private:
   std::vector<DetailEntry> missing_lines() const;
   void append_to_line(BytesView part);

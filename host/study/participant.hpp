@@ -38,9 +38,7 @@ inline const char* to_string(TaskSessionState state) {
 }
 
 /// One participant's try at a task.
-class TaskSessionRow {
- public:
-  TaskSessionRow() = default;
+struct TaskSessionRow {
   TaskSessionId id = 0;
   int task_number = 0;  ///< from 1
   TaskSessionState state = TaskSessionState::running;
@@ -58,27 +56,20 @@ class TaskSessionRow {
 };
 
 /// The settings of one task session from its start to its end, even if the server restarts with other settings.
-class TaskSettings {
- public:
-  TaskSettings() = default;
+struct TaskSettings {
   std::chrono::nanoseconds duration{};  ///< how much time the participant has for the task
   bool keeps_bytes = true;              ///< whether the record keeps the terminal's bytes
   std::string feedback;                 ///< what the page shows of checks; empty if the record does not have it
 };
 
 /// The outcome of a task.
-class TaskOutcome {
- public:
-  TaskOutcome() = default;
-  TaskOutcome(int task_number_, TaskSessionState state_) : task_number(task_number_), state(state_) {}
+struct TaskOutcome {
   int task_number = 0;  ///< from 1
   TaskSessionState state = TaskSessionState::passed;
 };
 
 /// A participant's progress: between tasks if `latest` is absent or not running.
-class ParticipantProgress {
- public:
-  ParticipantProgress() = default;
+struct ParticipantProgress {
   ParticipantId participant = 0;
   std::string access_code;
   std::int64_t state_number = 0;           ///< increases by one with every change of state

@@ -10,9 +10,7 @@ namespace tellina {
 /// answer's other lines, `extra` the number of other output lines (at most 999,999; they are allowed), and `incorrect`
 /// is 0. For a filesystem task, these count entries.
 /// Of a filesystem task: counts of entries.
-class Progress {
- public:
-  Progress() = default;
+struct Progress {
   bool operator==(const Progress&) const = default;
 
   bool passed = false;

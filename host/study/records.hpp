@@ -15,21 +15,13 @@ namespace tellina {
 
 // Records of a running task session, in the order in which things happened. Offsets refer to the session's own streams.
 
-class InputRecord {
- public:
-  InputRecord() = default;
-  InputRecord(std::uint64_t offset_, Bytes bytes_, Timestamp at_)
-      : offset(offset_), bytes(std::move(bytes_)), at(at_) {}
+struct InputRecord {
   std::uint64_t offset = 0;
   Bytes bytes;
   Timestamp at;
 };
 
-class OutputRecord {
- public:
-  OutputRecord() = default;
-  OutputRecord(std::uint64_t offset_, Bytes bytes_, Timestamp at_)
-      : offset(offset_), bytes(std::move(bytes_)), at(at_) {}
+struct OutputRecord {
   std::uint64_t offset = 0;
   Bytes bytes;
   Timestamp at;
@@ -38,11 +30,7 @@ class OutputRecord {
 enum class StreamName { input, output };
 
 /// The bytes from `from` up to `to` are missing.
-class GapRecord {
- public:
-  GapRecord() = default;
-  GapRecord(StreamName stream_, std::uint64_t from_, std::uint64_t to_, std::string reason_, Timestamp at_)
-      : stream(stream_), from(from_), to(to_), reason(std::move(reason_)), at(at_) {}
+struct GapRecord {
   StreamName stream = StreamName::output;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -51,11 +39,7 @@ class GapRecord {
 };
 
 /// Any other event: "attached", "detached", "resize", "reset", "shell_ended", "check", "throttled", ...
-class EventRecord {
- public:
-  EventRecord() = default;
-  EventRecord(std::string kind_, std::string detail_, Timestamp at_)
-      : kind(std::move(kind_)), detail(std::move(detail_)), at(at_) {}
+struct EventRecord {
   std::string kind;
   std::string detail;  ///< a JSON object, or empty
   Timestamp at;
@@ -82,9 +66,7 @@ inline const char* to_string(CommandEnd end) {
 }
 
 /// One finished command, according to the shell's marks.
-class CommandRecord {
- public:
-  CommandRecord() = default;
+struct CommandRecord {
   std::int64_t number = 0;  ///< from 1 in its task session
   std::string text;
   std::string cwd;
@@ -104,10 +86,7 @@ class CommandRecord {
 };
 
 /// How far the page has acknowledged output.
-class AnsweredRecord {
- public:
-  AnsweredRecord() = default;
-  explicit AnsweredRecord(std::uint64_t offset_) : offset(offset_) {}
+struct AnsweredRecord {
   std::uint64_t offset = 0;
 };
 

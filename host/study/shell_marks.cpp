@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 #include "tellina/text.hpp"
 
 namespace tellina {
@@ -15,9 +16,7 @@ constexpr char substitute = '\x1a';
 constexpr char escape_byte = '\x1b';
 constexpr std::string_view mark_start = "133;";
 
-constexpr std::size_t max_parameters = 16;
 constexpr std::size_t long_run = 1024;
-constexpr std::size_t clean_limit = 16 * 1024;
 
 /// Undoes the escaping of TEXT and PATH; a "\" that starts no escape stays as it is.
 std::string unescape(BytesView escaped) {
@@ -113,6 +112,7 @@ std::optional<ShellMark> parse_mark(BytesView payload, const std::string& nonce)
 }  // namespace
 
 void OutputScanner::feed(BytesView bytes, ScannerListener& listener) {
+  const InvariantScope invariant(*this);
   while (!bytes.empty()) {
     std::size_t taken = 1;
     if (m_state == State::text) {
@@ -128,6 +128,14 @@ void OutputScanner::feed(BytesView bytes, ScannerListener& listener) {
     bytes.remove_prefix(taken);
   }
   flush_text(listener);
+}
+
+void OutputScanner::check_invariant() const {
+  TELLINA_ASSERT(m_state == State::text || m_sequence_from < m_offset);
+  TELLINA_ASSERT(m_state == State::text || m_offset - m_sequence_from <= limits::escape_sequence);
+  TELLINA_ASSERT(m_parameters.size() <= limits::csi_parameters);
+  TELLINA_ASSERT(m_payload.size() <= limits::mark);
+  TELLINA_ASSERT(m_clean.empty());  // between two calls, only CRs and the sequence are held back
 }
 
 std::size_t OutputScanner::take_text(BytesView bytes, ScannerListener& listener) {
@@ -187,7 +195,7 @@ void OutputScanner::take_sequence_byte(char byte, ScannerListener& listener) {
     if (code >= 0x40) {
       m_state = State::text;
       finish_csi(byte, listener);
-    } else if (m_parameters.size() < max_parameters) {
+    } else if (m_parameters.size() < limits::csi_parameters) {
       m_parameters += byte;
     }
   } else if (code < 0x30) {
@@ -275,7 +283,7 @@ void OutputScanner::add_clean(BytesView text, ScannerListener& listener) {
     return;
   }
   m_clean.append(text);
-  if (m_clean.size() >= clean_limit) flush_text(listener);
+  if (m_clean.size() >= limits::clean_text) flush_text(listener);
 }
 
 void OutputScanner::release_carriage_returns(ScannerListener& listener) {

@@ -67,6 +67,8 @@ class OutputScanner {
   /// The offset of the next byte that feed() gets.
   std::uint64_t offset() const { return m_offset; }
 
+  void check_invariant() const;
+
  private:
   enum class State { text, escape, escape_intermediate, csi, string, string_escape };
 

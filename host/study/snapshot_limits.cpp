@@ -7,9 +7,6 @@
 namespace tellina {
 namespace {
 
-/// How much a slow disk reads in one second.
-constexpr std::size_t bytes_each_second = 64 * 1024 * 1024;
-
 std::size_t largest_content(const FileNode& node) {
   std::size_t largest = node.content ? node.content->size() : 0;
   for (const auto& [name, child] : node.children) largest = std::max(largest, largest_content(child));
@@ -47,7 +44,7 @@ SnapshotRequest snapshot_request_for(const FileTree& answer) {
   contents.add(answer.root);
   const std::size_t needed = contents.named + contents.any;
   request.max_content_in_all += needed;
-  request.deadline += std::chrono::milliseconds(1000 * needed / bytes_each_second);
+  request.deadline += std::chrono::milliseconds(1000 * needed / limits::snapshot_in_a_second);
   return request;
 }
 

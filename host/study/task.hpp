@@ -37,10 +37,7 @@ inline const char* to_string(Feedback feedback) {
   return names[static_cast<std::size_t>(feedback)];
 }
 
-class Task {
- public:
-  Task() = default;
-
+struct Task {
   TaskType type = TaskType::output;
   std::string description;              ///< Markdown
   FileTree initial;                     ///< the home directory at the start
@@ -54,9 +51,7 @@ class Task {
   std::string place;            ///< "config.json:12:5", for messages about this task
 };
 
-class Study {
- public:
-  Study() = default;
+struct Study {
   std::string title = "Command-line study";  ///< shown to participants, UTF-8
   std::string contact;                       ///< whom participants may ask; may be empty
   std::vector<Task> tasks;                   ///< task number N of the wire and the store is tasks[N - 1]

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "host/limits.hpp"
+#include "host/runtime/assertion.hpp"
 
 namespace tellina {
 namespace {
 
-constexpr std::size_t most_continued = 4096;
 constexpr BytesView paste_start = "200";
 constexpr BytesView paste_end = "201";
 
@@ -33,6 +33,7 @@ void TypedLines::clear() {
 }
 
 void TypedLines::typed(BytesView bytes) {
+  const InvariantScope invariant(*this);
   for (const char byte : bytes) take(byte);
 }
 
@@ -90,7 +91,7 @@ void TypedLines::end_run() {
 void TypedLines::end_line() {
   end_run();
   const std::size_t backslashes = m_edited.size() - std::min(m_edited.find_last_not_of('\\') + 1, m_edited.size());
-  if (backslashes % 2 == 1 && m_continued.size() < most_continued) m_continued.push_back(m_line_number);
+  if (backslashes % 2 == 1 && m_continued.size() < limits::continued_lines) m_continued.push_back(m_line_number);
   add(m_edited);
   m_edited.clear();
   m_escape = Escape::none;
@@ -119,6 +120,7 @@ void TypedLines::add(const Bytes& line) {
 }
 
 void TypedLines::forget_first(std::uint64_t count) {
+  const InvariantScope invariant(*this);
   std::erase_if(m_lines, [this, count](const auto& entry) {
     if (entry.second >= count) return false;
     m_size -= entry.first.size();
@@ -138,6 +140,15 @@ void TypedLines::forget_command(std::uint64_t count) {
 }
 
 void TypedLines::output_line_ended() { end_run(); }
+
+void TypedLines::check_invariant() const {
+  TELLINA_ASSERT(m_is_full || m_size <= limits::typed_text);
+  TELLINA_ASSERT(!m_lines.empty() || m_size == 0);
+  TELLINA_ASSERT(m_run.size() <= m_max_line + 1 && m_edited.size() <= m_max_line + 1);
+  TELLINA_ASSERT(m_parameters.size() <= m_max_line + 1);
+  TELLINA_ASSERT(m_continued.size() <= limits::continued_lines);
+  TELLINA_ASSERT(m_continued.empty() || m_continued.back() <= m_line_number);
+}
 
 bool TypedLines::contains(BytesView line) const {
   if (m_is_full) return true;

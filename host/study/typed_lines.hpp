@@ -37,6 +37,8 @@ class TypedLines {
   void output_line_ended();
   bool contains(BytesView line) const;
 
+  void check_invariant() const;
+
  private:
   enum class Escape : std::uint8_t { none, started, csi };
 

@@ -4,17 +4,17 @@
 #include <iterator>
 #include <optional>
 
+#include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 #include "tellina/text.hpp"
 
 namespace tellina {
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t limit = 60;
   std::string result = "\"";
   std::size_t position = 0;
   while (position < text.size()) {
-    if (position > limit) {
+    if (position > limits::quoted_text) {
       result += "...";
       break;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/limits.hpp"
 #include "host/text/message_parts.hpp"
 
 namespace tellina {
@@ -35,7 +36,7 @@ std::size_t distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  if (word.size() > 100) return std::nullopt;
+  if (word.size() > limits::corrected_word) return std::nullopt;
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {

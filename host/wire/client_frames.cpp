@@ -29,14 +29,16 @@ RequestId id_field(const json::object& frame) {
   if (!id) throw FrameError("id: expected a string or a number, got nothing");
   if (!id->is_string() && !is_number(*id)) throw FrameError("id: expected a string or a number, got " + describe(*id));
   RequestId text = json::serialize(*id);
-  if (text.size() > 200) throw FrameError("id: expected at most 200 bytes, got more");
+  if (text.size() > limits::request_id) {
+    throw FrameError("id: expected at most " + std::to_string(limits::request_id) + " bytes, got more");
+  }
   return text;
 }
 
 /// The name becomes a shell's variable TZ, and so a path below /usr/share/zoneinfo. Only names and single slashes are
 /// allowed.
 std::string timezone_field(const json::object& frame) {
-  std::string name = text_field(frame, "timezone", 64);
+  std::string name = text_field(frame, "timezone", limits::timezone);
   bool begins_part = true;
   bool is_good = !name.empty() && name.back() != '/';
   for (const char c : name) {
@@ -51,7 +53,9 @@ std::string timezone_field(const json::object& frame) {
   return name;
 }
 
-int task_field(const json::object& frame) { return static_cast<int>(number_field(frame, "task", 1, 1'000'000)); }
+int task_field(const json::object& frame) {
+  return static_cast<int>(number_field(frame, "task", 1, limits::task_number));
+}
 
 /// Older clients do not name the task.
 std::optional<int> optional_task_field(const json::object& frame) {

@@ -39,10 +39,7 @@ Bytes encode_credit(std::size_t bytes);
 std::optional<std::size_t> decode_credit(BytesView body);
 
 /// `close` (worker to gateway) and `disconnect` (gateway to worker): why a connection ends.
-class ConnectionEnd {
- public:
-  ConnectionEnd() = default;
-  ConnectionEnd(std::uint16_t code_, std::string reason_) : code(code_), reason(std::move(reason_)) {}
+struct ConnectionEnd {
   bool operator==(const ConnectionEnd&) const = default;
   std::uint16_t code = close_code::internal_error;
   std::string reason;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
@@ -15,9 +16,9 @@ std::string found(const json::value* value) { return value ? describe(*value) : 
 
 std::string describe(const json::value& value) {
   std::string text = json::serialize(value);
-  if (text.size() > 60) {
+  if (text.size() > limits::quoted_text) {
     // Cut at a character boundary, because a text frame that is not UTF-8 ends the page's connection.
-    text = std::string(utf8_prefix(text, 57)) + "...";
+    text = std::string(utf8_prefix(text, limits::quoted_text - 3)) + "...";
   }
   return text;
 }
@@ -35,9 +36,8 @@ std::uint64_t to_whole_number(const json::value* value, const std::string& name,
 }
 
 double to_milliseconds(const json::value* value, const std::string& name) {
-  constexpr double last = 8.64e15;
   const double number = value && value->is_number() ? value->to_number<double>() : -1;
-  if (!(number >= 0 && number <= last)) {
+  if (!(number >= 0 && number <= limits::client_time)) {
     throw FrameError(name + ": expected milliseconds from 0 to 8.64e15, got " + found(value));
   }
   return number;

@@ -37,6 +37,13 @@ class SendWindow {
     return true;
   }
 
+  /// Nothing before this offset is left to send: the reader sees a gap. The window opens as far as that takes.
+  void skip_to(std::uint64_t offset) {
+    const InvariantScope scope(*this);
+    m_sent = std::max(m_sent, offset);
+    m_acknowledged = std::max(m_acknowledged, m_sent - std::min(m_sent, m_limit));
+  }
+
   void check_invariant() const {
     TELLINA_ASSERT(m_acknowledged <= m_sent);
     TELLINA_ASSERT(m_sent - m_acknowledged <= m_limit);

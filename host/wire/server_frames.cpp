@@ -14,7 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t longest_text = limits::frame_payload;
-constexpr std::uint64_t most_lines = 1'000'000'000;
 
 std::string id_member(const RequestId& id) { return id.empty() ? "" : ",\"id\":" + id; }
 
@@ -45,7 +44,7 @@ std::uint64_t offset_field(const json::object& frame, const char* name) {
 }
 
 int count_field(const json::object& frame, const char* name) {
-  return static_cast<int>(number_field(frame, name, 0, most_lines));
+  return static_cast<int>(number_field(frame, name, 0, limits::counted_lines));
 }
 
 WelcomeFrame decode_welcome(const json::object& object) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
@@ -154,7 +156,7 @@ WorkerNumbers decode_numbers(std::string_view body) {
 }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && text.size() <= limits::token && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
   });
 }

@@ -158,7 +158,7 @@ void Participant::exchange() {
   pollfd entry{m_client.socket()->descriptor(), POLLIN, 0};
   if (m_client.socket()->has_unsent()) entry.events |= POLLOUT;
   ::poll(&entry, 1, static_cast<int>(poll_limit.count()));
-  m_client.exchange(m_behaviour == Behaviour::slow ? slow_read : client::WebSocket::read_limit);
+  m_client.exchange(m_behaviour == Behaviour::slow ? slow_read : limits::client_read);
 }
 
 void Participant::ping(Time now) {
