@@ -32,7 +32,7 @@ image:            ## the image of the sandbox "docker", on the engine that DOCKE
 
 run:              ## build, then serve the study of config.json until Ctrl-C; ADDRESS=0.0.0.0 for other machines, ARGS="--port 8080" for other options
 	@$(MAKE) --no-print-directory build
-	@tools/foreground build/bin/tellina run --prepare $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
+	@tools/foreground tools/delegated build/bin/tellina run --prepare $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
 test-server:      ## build, then serve with a self-test at /test (its participant is in no record); ARGS as for run
 	@$(MAKE) --no-print-directory build

@@ -28,6 +28,8 @@ using CoreProbe = SandboxTest;
 constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
 /// The path of a file with shell commands, which newuidmap runs first while the file exists.
 constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
+/// Set where the tests run in control groups that their user may use, or that are as small as a machine.
+constexpr const char* expects_groups = "TELLINA_TEST_EXPECTS_GROUPS";
 
 TEST_F(CoreProbe, ReportsWhoseRootsFilesAre) {
   std::string how;
@@ -62,6 +64,11 @@ TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
                                                      : "256 MiB per session, checked one to four times a second, and "
                                                        "per process at once (RLIMIT_AS)"))
       << memory.how;
+  if (getenv(expects_groups) != nullptr) {
+    EXPECT_TRUE(memory.enforced) << memory.how;
+    EXPECT_TRUE(limits.at("cpu").enforced) << limits.at("cpu").how;
+    EXPECT_NE(limits.at("processes").how.find("cgroup"), std::string::npos) << limits.at("processes").how;
+  }
   EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
   EXPECT_EQ(descendants(getpid()), before);
   // Other tests' servers probe too, for a moment.
@@ -238,6 +245,146 @@ TEST(OrdinaryUser, PassesTheCoreTests) {
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   std::filesystem::remove(report);
   EXPECT_EQ(status, 0) << "run by an ordinary user, who must be able to read the build folder:\n" << text;
+}
+
+/// Runs tests of this program as an ordinary user, in control groups of every hierarchy that belong to that user, as
+/// systemd delegates them. Returns the wait status.
+int run_with_delegated_groups(const std::string& filter, std::string& text) {
+  namespace fs = std::filesystem;
+  constexpr uid_t user = 12345;
+  const std::string name = "test-delegated-" + std::to_string(getpid());
+  const fs::path report = fs::temp_directory_path() / name;
+  std::vector<fs::path> groups;
+  for (const char* hierarchy : {"cpu", "memory", "pids", ""}) {
+    const fs::path root = fs::path("/sys/fs/cgroup") / hierarchy;
+    if (!fs::exists(root / "cgroup.procs")) continue;
+    if (fs::exists(root / "cgroup.subtree_control")) {
+      for (const char* controller : {"+cpu", "+memory", "+pids"}) {
+        std::ofstream(root / "cgroup.subtree_control") << controller;
+      }
+    }
+    const fs::path group = root / name;
+    fs::create_directory(group);
+    groups.push_back(group);
+    for (const fs::path& path : {group, group / "cgroup.procs", group / "cgroup.subtree_control"}) {
+      EXPECT_TRUE(!fs::exists(path) || chown(path.c_str(), user, user) == 0) << path;
+    }
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const fs::path& group : groups) std::ofstream(group / "cgroup.procs") << getpid();
+    const int file = open(report.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+    dup2(file, 1);
+    dup2(file, 2);
+    setenv(expects_groups, "1", 1);
+    if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) _exit(126);
+    execl("/proc/self/exe", "test_sandbox", ("--gtest_filter=" + filter).c_str(), nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  std::ifstream file(report);
+  text.assign((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  fs::remove(report);
+  for (const fs::path& group : groups) {
+    const auto is_gone = [&] {
+      for (const char* below : {"tellina", "tellina-server"}) rmdir((group / below).c_str());
+      return rmdir(group.c_str()) == 0 || errno == ENOENT;
+    };
+    EXPECT_TRUE(eventually(is_gone, "nothing is left in " + group.string()));
+  }
+  return status;
+}
+
+TEST(RootDelegation, GivesAnOrdinaryUserRealLimits) {
+  ASSERT_EQ(geteuid(), 0U) << "only root can delegate control groups: run this test as root";
+  std::string text;
+  const std::string filter = "CoreProbe.*:OrdinaryHostileKernel.*Sock*:OrdinaryHostileMemory.OfMany*";
+  EXPECT_EQ(run_with_delegated_groups(filter, text), 0) << text;
+}
+
+TEST(RootDelegation, ASweepDoesNotKillItsOwnProcessGroup) {
+  ASSERT_EQ(geteuid(), 0U) << "only root can create control groups: run this test as root";
+  namespace fs = std::filesystem;
+  const fs::path root = fs::exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
+  const OwnerId owner = "test-sweep-" + std::to_string(getpid());
+  const fs::path group = root / "tellina" / owner / "sandbox";
+  fs::create_directories(group);
+  // This process has no number in the sweeper's process namespace, so the kernel writes 0 for it.
+  const pid_t stranger = fork();
+  if (stranger == 0) {
+    for (;;) pause();
+  }
+  std::ofstream(group / "cgroup.procs") << stranger;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setpgid(0, 0) != 0 || unshare(CLONE_NEWPID) != 0) _exit(120);
+    const pid_t sweeper = fork();
+    if (sweeper == 0) {
+      Backend()->sweep(owner, {});
+      _exit(0);
+    }
+    int status = -1;
+    waitpid(sweeper, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 121);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "wait status " << status;
+  ::kill(stranger, SIGKILL);
+  waitpid(stranger, nullptr, 0);
+  Backend()->sweep(owner, {});
+  EXPECT_FALSE(fs::exists(group));
+}
+
+/// A machine with little memory is a memory control group here. The attacker's programs keep less in their own figures
+/// than they hold, and there is no group for the sandbox.
+class SmallMachine : public SandboxTest {
+ protected:
+  void attack(const std::string& program) {
+    const std::unique_ptr<Sandbox> neighbour = backend()->start(make_spec());
+    Shell neighbours(*neighbour);
+    ASSERT_TRUE(neighbours.prompt());
+    shell().type("echo 0 > /proc/$$/oom_score_adj; for i in {1..12}; do perl -e '" + program + "sleep 1000' & done\n");
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(neighbours.run("sleep 0.2; echo alive").output, "alive\n");
+    }
+    EXPECT_FALSE(neighbour->ended());
+    neighbour->destroy();
+  }
+};
+
+TEST_F(SmallMachine, LosesNobodyButWhoFillsItsMemory) {
+  if (getenv(expects_groups) == nullptr) return;
+  attack("open F, \"<\", \"/dev/zero\"; sysread F, $x, 200 << 20; ");
+  start();
+  attack(
+      "use Socket; use Fcntl; $b = \"x\" x 200000; for (1 .. 120) { my ($r, $w); socketpair($r, $w, 1, 5, 0) or last; "
+      "push @s, $r, $w; for ($r, $w) { fcntl($_, F_SETFL, O_NONBLOCK); 1 while defined syswrite($_, $b) } } ");
+}
+
+TEST(RootSmallMachine, LosesNobodyButWhoFillsItsMemory) {
+  ASSERT_EQ(geteuid(), 0U) << "only root can create control groups: run this test as root";
+  namespace fs = std::filesystem;
+  const bool is_unified = !fs::exists("/sys/fs/cgroup/memory");
+  const fs::path root = is_unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+  const fs::path group = root / ("test-machine-" + std::to_string(getpid()));
+  fs::create_directory(group);
+  std::ofstream(group / (is_unified ? "memory.max" : "memory.limit_in_bytes")) << (std::uint64_t{1536} << 20);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::ofstream(group / "cgroup.procs") << getpid();
+    setenv(expects_groups, "1", 1);
+    if (setgroups(0, nullptr) != 0 || setresgid(12345, 12345, 12345) != 0 || setresuid(12345, 12345, 12345) != 0) {
+      _exit(126);
+    }
+    execl("/proc/self/exe", "test_sandbox", "--gtest_filter=SmallMachine.*", nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "the server, or another sandbox, has died";
+  EXPECT_TRUE(eventually([&] { return rmdir(group.c_str()) == 0; }, "nothing is left of the group"));
 }
 
 /// In a separate mount namespace: a user with subordinate users, who owns the root file system.
