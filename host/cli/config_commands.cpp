@@ -38,10 +38,10 @@ void make_plugins(const PluginRegistry& registry, const HostConfig& config, Comm
 std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandContext& context) {
   std::vector<std::string> names;
   for (const InstalledPlugin& plugin : registry.installed(PluginKind::channel_layer)) {
-    const PluginContext lent(Config(), context.log, context.clock, context.random);
+    const PluginContext plugin_context(Config(), context.log, context.clock, context.random);
     bool local = false;
     try {
-      local = registry.make_channel_layer(plugin.name, lent)->is_process_local();
+      local = registry.make_channel_layer(plugin.name, plugin_context)->is_process_local();
     } catch (const Error&) {
     }
     if (!local) names.push_back(plugin.name);
@@ -95,8 +95,8 @@ int sandbox_prepare(const Arguments& arguments, CommandContext& context) {
   const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
   for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
   const HostConfig config = load_host_config(arguments.config, registry);
-  const PluginContext lent(config.sandbox.section, context.log, context.clock, context.random);
-  const std::unique_ptr<SandboxBackend> sandboxes = registry.make_sandbox_backend(config.sandbox.name, lent);
+  const PluginContext plugin_context(config.sandbox.section, context.log, context.clock, context.random);
+  const std::unique_ptr<SandboxBackend> sandboxes = registry.make_sandbox_backend(config.sandbox.name, plugin_context);
   if (auto* const preparation = dynamic_cast<SandboxPreparation*>(sandboxes.get())) {
     guard_plugin_call("sandbox " + in_quotes(config.sandbox.name), [&] { preparation->prepare(); });
   }
@@ -136,8 +136,8 @@ int config_convert(const Arguments& arguments, CommandContext& context) {
 void check_role(const Arguments& arguments, CommandContext& context) {
   const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
   const HostConfig config = load_host_config(arguments.config, registry);
-  const PluginContext lent(config.channel_layer.section, context.log, context.clock, context.random);
-  if (!registry.make_channel_layer(config.channel_layer.name, lent)->is_process_local()) return;
+  const PluginContext plugin_context(config.channel_layer.section, context.log, context.clock, context.random);
+  if (!registry.make_channel_layer(config.channel_layer.name, plugin_context)->is_process_local()) return;
   const std::vector<std::string> others = shared_layers(registry, context);
   throw ConfigError(
       arguments.config + ": channel_layer.plugin: expected a channel layer that several processes share (" +

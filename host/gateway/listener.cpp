@@ -23,16 +23,16 @@ std::string show(const GatewayConfig& config) {
 
 [[noreturn]] void fail(const GatewayConfig& config, const SocketError& error) {
   ErrorCode code = ErrorCode::unavailable;
-  std::string way_out = "check server.address and server.port";
+  std::string hint = "check server.address and server.port";
   if (error == asio::error::address_in_use) {
-    way_out = "another program uses this port: stop it, or choose another port with --port (0 takes a free one)";
+    hint = "another program uses this port: stop it, or choose another port with --port (0 takes a free one)";
   } else if (error == asio::error::access_denied) {
     code = ErrorCode::permission_denied;
-    way_out = "only root may use ports below 1024: choose a higher port with --port";
+    hint = "only root may use ports below 1024: choose a higher port with --port";
   } else if (error == SocketError(EADDRNOTAVAIL, boost::system::system_category())) {
-    way_out = "this machine does not have this address: use one of its addresses, or 0.0.0.0 for all of them";
+    hint = "this machine does not have this address: use one of its addresses, or 0.0.0.0 for all of them";
   }
-  throw Error(code, "cannot listen on " + show(config) + ": " + error.message() + ": " + way_out);
+  throw Error(code, "cannot listen on " + show(config) + ": " + error.message() + ": " + hint);
 }
 
 }  // namespace

@@ -238,8 +238,8 @@ void Recorder::completed(const std::exception_ptr& error) {
   } catch (const std::exception& failure) {
     return give_up(std::string("a session restarts because its record cannot continue: ") + failure.what());
   }
-  if (!m_complaint.empty()) m_log.info("the record continues");
-  m_complaint.clear();
+  if (!m_last_error.empty()) m_log.info("the record continues");
+  m_last_error.clear();
   TELLINA_ASSERT(!m_operations.empty());
   m_in_flight = false;
   const Operation operation = std::move(m_operations.front());
@@ -255,7 +255,7 @@ void Recorder::completed(const std::exception_ptr& error) {
 }
 
 void Recorder::wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure) {
-  if (std::exchange(m_complaint, what) != what) {
+  if (std::exchange(m_last_error, what) != what) {
     m_log.error(what + std::string(failure.what()) + (failure.hint().empty() ? "" : " (" + failure.hint() + ")"));
   }
   m_retry->start(m_loop.clock().now() + interval, [this] {

@@ -106,7 +106,7 @@ class Recorder {
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;
-  std::string m_complaint;  ///< the logged reason why the record waits; empty while it does not
+  std::string m_last_error;  ///< the logged reason why the record waits; empty while it does not
   bool m_begun = false;
   std::vector<Record> m_held;  ///< added before the task session began
   std::size_t m_held_size = 0;

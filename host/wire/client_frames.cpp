@@ -171,8 +171,8 @@ ClientFrame decode_client_frame(std::string_view text) {
   }
   try {
     return parse_fields(value.get_object());
-  } catch (const FrameError& complaint) {
-    bad.message = complaint.what();
+  } catch (const FrameError& frame_error) {
+    bad.message = frame_error.what();
   }
   if (const json::value* id = value.get_object().if_contains("id"); id && (id->is_string() || is_number(*id))) {
     bad.id = json::serialize(*id);

@@ -57,7 +57,7 @@ void Transport::start_thread() {
 }
 
 int Transport::begin_dispatching() {
-  m_is_lent = true;
+  m_is_dispatched = true;
   m_wake_up.raise();
   m_thread.join();
   m_thread_id = std::this_thread::get_id();
@@ -75,7 +75,7 @@ bool Transport::dispatch() {
 }
 
 void Transport::end_dispatching() {
-  m_is_lent = false;
+  m_is_dispatched = false;
   m_thread_id = std::thread::id();
   start_thread();
 }
@@ -221,8 +221,8 @@ void Transport::note_waiting() {
 void Transport::run() {
   pthread_setname_np(pthread_self(), "tellina-ipc");
   m_thread_id = std::this_thread::get_id();
-  while (!m_is_stopping && !m_is_lent) wait(timeout_in_ms());
-  if (m_is_lent && !m_is_stopping) return;
+  while (!m_is_stopping && !m_is_dispatched) wait(timeout_in_ms());
+  if (m_is_dispatched && !m_is_stopping) return;
   m_closing_end = m_exchange.clock.now() + closing_time;
   while (something_leaves() && m_exchange.clock.now() < *m_closing_end) wait(timeout_in_ms());
   drain_peers();

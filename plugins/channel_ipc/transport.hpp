@@ -110,7 +110,8 @@ class Transport final : private MembershipObserver {
   std::mutex m_schedule_mutex;
   std::vector<std::shared_ptr<Channel>> m_scheduled;
   std::atomic<bool> m_something_waits = false;
-  std::atomic<bool> m_is_lent = false;  ///< to begin_dispatching(): the layer's own thread pauses, or will
+  std::atomic<bool> m_is_dispatched =
+      false;  ///< after begin_dispatching(): the layer has no thread of its own, or its thread is ending
   std::atomic<bool> m_is_stopping = false;
   std::atomic<std::thread::id> m_thread_id;
   std::thread m_thread;

@@ -89,7 +89,7 @@ void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length)
   outbox.has_mark = true;
   outbox.length = length;
   outbox.length_told_at = steady_clock::now();
-  outbox.last_complaint.clear();
+  outbox.last_error.clear();
   remove_front(outbox, std::min(taken, outbox.under_way));
   const bool is_full = taken < batch.messages.size();
   outbox.under_way = 0;
@@ -101,13 +101,13 @@ void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length)
     make_ready(outbox);
 }
 
-bool Outboxes::settle_refused(const Batch& batch, const std::string& complaint) {
+bool Outboxes::settle_refused(const Batch& batch, const std::string& error) {
   std::lock_guard lock(m_mutex);
   Outbox& outbox = *batch.outbox;
   leave_unrun(batch);
   delay(outbox, milliseconds(100), milliseconds(1000));
-  if (outbox.last_complaint == complaint) return false;
-  outbox.last_complaint = complaint;
+  if (outbox.last_error == error) return false;
+  outbox.last_error = error;
   return true;
 }
 

@@ -34,7 +34,7 @@ class Outbox {
   bool has_mark = false;      ///< Redis has confirmed a batch, and so holds this outbox's mark
   std::size_t length = 0;     ///< of the channel in Redis, from its last reply
   std::chrono::steady_clock::time_point length_told_at{};
-  std::string last_complaint;  ///< the last error of Redis about this channel's key
+  std::string last_error;  ///< the last error of Redis about this channel's key
   std::chrono::milliseconds retry_wait{0};
   std::chrono::steady_clock::time_point retry_at{};
 };
@@ -56,8 +56,8 @@ class Batch {
 
   // Used by the caller that appends the batch.
   int replies_to_come = 1;
-  std::string complaint;  ///< the first error so far
-  bool is_torn = false;   ///< the transaction did not begin, so its commands may have run separately
+  std::string error;     ///< the first error so far
+  bool is_torn = false;  ///< the transaction did not begin, so its commands may have run separately
 };
 
 /// Threads: add(): any; all others: the thread that may use the writer's connection.
@@ -77,8 +77,8 @@ class Outboxes {
   /// Redis accepted the first `taken` messages, and the channel now has `length`. The others, if any, are retried a
   /// little later, because the channel is full.
   void settle(const Batch& batch, std::size_t taken, std::size_t length);
-  /// Redis did not run the batch; it is retried a little later. Returns true if `complaint` is new for this channel.
-  bool settle_refused(const Batch& batch, const std::string& complaint);
+  /// Redis did not run the batch; it is retried a little later. Returns true if `error` is new for this channel.
+  bool settle_refused(const Batch& batch, const std::string& error);
   /// Redis did not run the batch, and the channel is not the reason; it is retried at once.
   void settle_unrun(const Batch& batch);
   /// It is unknown whether Redis ran the batch.

@@ -123,8 +123,8 @@ void Reader::lend() {
   epoll_event event{};
   event.events = EPOLLIN;
   if (::epoll_ctl(m_wait.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) return;
-  m_is_lent = true;
-  m_given_back.wait(lock, [this] { return !m_is_lent; });
+  m_loop_has_connection = true;
+  m_returned.wait(lock, [this] { return !m_loop_has_connection; });
   ::epoll_ctl(m_wait.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   if (std::exchange(m_has_failed, false)) throw Failure(Failure::Kind::lost, "the connection broke");
 }
@@ -141,21 +141,21 @@ int Reader::begin_dispatching() {
 void Reader::end_dispatching() {
   m_subscribers.set_dispatcher({});
   std::lock_guard lock(m_mutex);
-  m_is_dispatched = m_is_lent = false;
-  m_given_back.notify_all();
+  m_is_dispatched = m_loop_has_connection = false;
+  m_returned.notify_all();
 }
 
 bool Reader::dispatch() {
   std::lock_guard lock(m_mutex);
-  if (!m_is_lent) return false;
+  if (!m_loop_has_connection) return false;
   try {
     const Taken taken = take_answer();
     if (taken != Taken::needs_thread) return taken == Taken::answer;
   } catch (const std::exception&) {
     m_has_failed = true;
   }
-  m_is_lent = false;
-  m_given_back.notify_all();
+  m_loop_has_connection = false;
+  m_returned.notify_all();
   return false;
 }
 
@@ -263,11 +263,11 @@ void Reader::find_wrong_keys(std::string_view error) {
     const std::string type(text_of(*reply));
     if (is_error(*reply)) throw Failure(Failure::Kind::refused, type);
     if (type == "list" || type == "none") {
-      m_complained_of.erase(key);
+      m_reported.erase(key);
       continue;
     }
     m_wrong_keys.insert(key);
-    if (!m_complained_of.insert(key).second) continue;
+    if (!m_reported.insert(key).second) continue;
     m_log.error("key " + key + " holds a " + type +
                 ", expected a list: another program uses it; delete the key, or choose another \"prefix\"");
   }

@@ -85,15 +85,15 @@ class Reader {
   const std::string m_instance;
   WakeUp m_change;
 
-  Descriptor m_wait;  ///< an epoll: readable when an answer has arrived on the lent connection
+  Descriptor m_wait;  ///< an epoll: readable when an answer has arrived on the connection that the loop has
 
   std::mutex m_mutex;
-  std::condition_variable m_given_back;
+  std::condition_variable m_returned;
   bool m_is_dispatched = false;
-  bool m_is_lent = false;
-  bool m_has_failed = false;  ///< the connection failed while it was lent
+  bool m_loop_has_connection = false;
+  bool m_has_failed = false;  ///< the connection failed while the loop had it
 
-  // Used by the reader's thread or, with m_mutex held while m_is_lent, by the dispatching thread.
+  // Used by the reader's thread or, with m_mutex held while m_loop_has_connection, by the dispatching thread.
   std::unique_ptr<Connection> m_connection;
   Clock::time_point m_asked_at{};
   Answer m_answer;
@@ -103,7 +103,7 @@ class Reader {
 
   // Used by the reader's thread only.
   BackOff m_back_off;
-  std::set<std::string> m_complained_of;
+  std::set<std::string> m_reported;
   Clock::time_point m_look_again{};
   std::thread m_thread;
 };

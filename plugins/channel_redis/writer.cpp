@@ -31,8 +31,8 @@ constexpr int replies_to_transaction = 5;
 constexpr std::size_t commands_in_transaction = 3;
 
 /// Why a batch was not appended; empty if it was. `last` is the last reply to it.
-std::string_view complaint_of(const Batch& batch, const redisReply& last) {
-  if (!batch.complaint.empty()) return batch.complaint;
+std::string_view error_of(const Batch& batch, const redisReply& last) {
+  if (!batch.error.empty()) return batch.error;
   if (is_error(last)) return text_of(last);
   // An error that only shows when the command runs, for example that the key does not hold a list.
   if (is_list_of(last, commands_in_transaction) && is_error(*last.element[0])) return text_of(*last.element[0]);
@@ -59,13 +59,13 @@ class Taken {
 };
 
 bool is_all_taken(const Batch& batch, const redisReply& last) {
-  return complaint_of(batch, last).empty() && Taken(batch, last).count == batch.messages.size();
+  return error_of(batch, last).empty() && Taken(batch, last).count == batch.messages.size();
 }
 
 void note(Batch& batch, const redisReply& reply) {
   const bool is_first = batch.replies_to_come-- == replies_to_transaction;
   if (!is_error(reply)) return;
-  if (batch.complaint.empty()) batch.complaint = text_of(reply);
+  if (batch.error.empty()) batch.error = text_of(reply);
   batch.is_torn = batch.is_torn || is_first;
 }
 
@@ -258,9 +258,9 @@ void Writer::read_replies() {
     Batch& batch = m_under_way.front();
     while (batch.replies_to_come > 1) note(batch, *m_connection->read());
     const Reply last = m_connection->read();
-    if (batch.is_torn) throw Failure(Failure::Kind::refused, batch.complaint);
-    const std::string_view complaint = complaint_of(batch, *last);
-    if (!complaint.empty() && !concerns_one_batch(complaint)) refusal = complaint;
+    if (batch.is_torn) throw Failure(Failure::Kind::refused, batch.error);
+    const std::string_view error = error_of(batch, *last);
+    if (!error.empty() && !concerns_one_batch(error)) refusal = error;
     settle(batch, *last);
   }
   for (; m_replies_to_wake > 0; --m_replies_to_wake) {
@@ -302,15 +302,15 @@ void Writer::append_by_transaction(Batch& batch) {
 }
 
 void Writer::settle(const Batch& batch, const redisReply& last) {
-  const std::string_view complaint = complaint_of(batch, last);
-  if (complaint.starts_with("NOSCRIPT")) {
+  const std::string_view error = error_of(batch, last);
+  if (error.starts_with("NOSCRIPT")) {
     m_must_load = true;
     m_outboxes.settle_unrun(batch);
     return;
   }
-  if (!complaint.empty()) {
-    if (m_outboxes.settle_refused(batch, std::string(complaint)) && complaint.starts_with("WRONGTYPE")) {
-      const std::string which = std::string(complaint) + " (key " + m_keys.channel(batch.outbox->channel) + ")";
+  if (!error.empty()) {
+    if (m_outboxes.settle_refused(batch, std::string(error)) && error.starts_with("WRONGTYPE")) {
+      const std::string which = std::string(error) + " (key " + m_keys.channel(batch.outbox->channel) + ")";
       m_log.error(m_health.describe(Failure(Failure::Kind::refused, which)));
     }
     return;

@@ -27,10 +27,10 @@ std::string readable(const char* mangled) {
 
 }  // namespace
 
-MonotonicTime LentClock::now() const { return MonotonicTime(read_clock(CLOCK_BOOTTIME)); }
-WallTime LentClock::wall_time() const { return WallTime(read_clock(CLOCK_REALTIME)); }
+MonotonicTime ProbeClock::now() const { return MonotonicTime(read_clock(CLOCK_BOOTTIME)); }
+WallTime ProbeClock::wall_time() const { return WallTime(read_clock(CLOCK_REALTIME)); }
 
-void LentRandom::fill(std::span<std::uint8_t> bytes) {
+void ProbeRandom::fill(std::span<std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t count = getrandom(bytes.data(), bytes.size(), 0);
     if (count > 0) bytes = bytes.subspan(static_cast<std::size_t>(count));

@@ -80,7 +80,7 @@ Config with_member(const Config& section, const std::string& key, Config::Kind k
 }
 
 /// The error of the host, or else of the constructor, about a section; empty if both accept it.
-std::string complaint_of(Probe& probe, const Config& section) {
+std::string error_of(Probe& probe, const Config& section) {
   try {
     probe.subject().check_section(section);
     probe.make_with<Plugin>(section);
@@ -92,9 +92,9 @@ std::string complaint_of(Probe& probe, const Config& section) {
 
 void refuses_unknown_config_key(Probe& probe) {
   const std::string key = "no_such_key_" + probe.mark();
-  const std::string complaint = complaint_of(probe, with_member(probe.subject().section, key, Config::Kind::string));
-  expect(!complaint.empty(), "a ConfigError for the unknown key \"" + key + "\"", "that it was accepted");
-  expect(complaint.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"", show(complaint));
+  const std::string error = error_of(probe, with_member(probe.subject().section, key, Config::Kind::string));
+  expect(!error.empty(), "a ConfigError for the unknown key \"" + key + "\"", "that it was accepted");
+  expect(error.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"", show(error));
 }
 
 void names_the_key_in_config_errors(Probe& probe) {
@@ -104,11 +104,9 @@ void names_the_key_in_config_errors(Probe& probe) {
     const Config* type = schema.find("type");
     const bool is_object = type && type->is_string() && type->as_string() == "object";
     const Config::Kind wrong = is_object ? Config::Kind::string : Config::Kind::object;
-    const std::string complaint = complaint_of(probe, with_member(probe.subject().section, key, wrong));
-    expect(!complaint.empty(), "a ConfigError where \"" + key + "\" has a value of the wrong type",
-           "that it was accepted");
-    expect(complaint.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"",
-           show(complaint));
+    const std::string error = error_of(probe, with_member(probe.subject().section, key, wrong));
+    expect(!error.empty(), "a ConfigError where \"" + key + "\" has a value of the wrong type", "that it was accepted");
+    expect(error.find(key) != std::string::npos, "a ConfigError that names the key \"" + key + "\"", show(error));
   }
 }
 

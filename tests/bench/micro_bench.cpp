@@ -31,7 +31,7 @@ class SilentLog final : public Log {
 };
 
 /// An empty section, and the other parts of a plugin's context.
-class Lent {
+class PluginHost {
  public:
   SilentLog log;
   testing::VirtualClock clock;
@@ -77,8 +77,8 @@ BENCHMARK(scan_long_lines);
 BENCHMARK(scan_short_lines);
 
 void memory_layer_message(benchmark::State& state) {
-  Lent lent;
-  const auto layer = lent.registry.make_channel_layer("memory", lent.context);
+  PluginHost host;
+  const auto layer = host.registry.make_channel_layer("memory", host.context);
   const ChannelName channel("worker.bench");
   std::uint64_t received = 0;
   const auto subscription = layer->receive(channel, [&](Message message) { received += message.body.size(); });
@@ -101,8 +101,8 @@ void encode_and_decode_message(benchmark::State& state) {
 BENCHMARK(encode_and_decode_message);
 
 void gate_message(benchmark::State& state, const char* name) {
-  Lent lent;
-  const auto policy = lent.registry.make_ordering_policy(name, lent.context);
+  PluginHost host;
+  const auto policy = host.registry.make_ordering_policy(name, host.context);
   const auto gate = policy->open_gate();
   Sequence sequence = 0;
   for (auto _ : state) {
@@ -137,9 +137,9 @@ BENCHMARK(control_frame);
 /// `range` bytes of input and of output each, up to the commit. One commit contains as many as arrive within 40 ms.
 void record_input_and_output(benchmark::State& state) {
   const TemporaryFolder folder;
-  Lent lent;
-  const auto store = Store::open(folder.path() + "/db.sqlite3", lent.clock, lent.log);
-  const Timestamp at(lent.clock);
+  PluginHost host;
+  const auto store = Store::open(folder.path() + "/db.sqlite3", host.clock, host.log);
+  const Timestamp at(host.clock);
   Fence fence;
   TaskSessionId session{};
   store->run([&](StoreTransaction& transaction) {

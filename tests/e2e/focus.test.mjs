@@ -132,7 +132,7 @@ page_test("Escape closes questions and settings from anywhere in them, and no ot
 
 page_test("with the settings open, announcements are made in the settings", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   await tab.press("Settings");
   await tab.card("settings");

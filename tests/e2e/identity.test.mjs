@@ -36,7 +36,7 @@ after(async () => {
 /** @param {import("playwright-core").BrowserContext} context @param {string} address @param {string} access_code */
 async function open(context, address, access_code) {
   const tab = await Tab.open(context, address, `?access_code=${access_code}`);
-  tab.expected_complaints.push(NO_CONNECTION, /status of 40[13]/, /Blocked attempt to show a 'beforeunload'/);
+  tab.expected_messages.push(NO_CONNECTION, /status of 40[13]/, /Blocked attempt to show a 'beforeunload'/);
   tab.page.on("dialog", (dialog) => void dialog.accept());
   await tab.page.waitForSelector('body[data-connection="connected"]');
   if ((await tab.page.getAttribute("body", "data-state")) === "ready") {

@@ -70,7 +70,7 @@ for (const viewport of SIZES) {
       await login.page.close();
       server.study.task = { ...server.study.task, number: 3, total: 22, description: LONG_TASK, duration_in_seconds: 600 };
       const tab = await Tab.open(context, address);
-      tab.expected_complaints.push(NO_CONNECTION);
+      tab.expected_messages.push(NO_CONNECTION);
       const prove = async (/** @type {string} */ state) => {
         await fits(tab);
         await tab.prove(`layout_${size}_${state}`);

@@ -198,7 +198,7 @@ for (const { name, options } of [
     `${name} a lost connection is seen, and moves nothing`,
     async ({ server, address, context }) => {
       const tab = await Tab.open(context, address);
-      tab.expected_complaints.push(NO_CONNECTION);
+      tab.expected_messages.push(NO_CONNECTION);
       await start(tab);
       const place = () => tab.page.locator("#terminal").boundingBox();
       const before = await place();

@@ -8,7 +8,7 @@ import { Stories } from "./support/stories.mjs";
 const study = new Stories(["lid", "network", "dead", "offline"]);
 
 study.story("a closed lid: the page is frozen, the network is gone, and everything is there afterwards", "lid", async (tab, context) => {
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.type("echo asleep; sleep 3; echo meanwhile $((6*7))\n");
   await tab.shows(/^asleep$/m);
   const devtools = await context.newCDPSession(tab.page);
@@ -25,7 +25,7 @@ study.story("a closed lid: the page is frozen, the network is gone, and everythi
 });
 
 study.story("a network that is cut while vim runs: input in the meantime is not lost", "network", async (tab) => {
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.type("vim notes.txt\n");
   await tab.shows(/^~$/m);
   await tab.type("ibefore");
@@ -48,7 +48,7 @@ study.story("a network that is cut while vim runs: input in the meantime is not 
 });
 
 study.story("a network that drops everything: the page keeps trying, and is back soon after it is restored", "dead", async (tab) => {
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.type("echo before\n");
   await tab.shows(/^before$/m);
   const size = await tab.page.locator("#terminal").boundingBox();
@@ -73,7 +73,7 @@ study.story("a network that drops everything: the page keeps trying, and is back
 });
 
 study.story("a machine that reports offline: the page checks at once", "offline", async (tab, context) => {
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.type("echo before\n");
   await tab.shows(/^before$/m);
   study.line.stall();

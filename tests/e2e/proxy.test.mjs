@@ -76,7 +76,7 @@ let codes_used = 0;
 /** A tab of a participant of its own. @param {import("playwright-core").BrowserContext} context @param {string} address */
 async function open(context, address) {
   const tab = await Tab.open(context, address, `?access_code=code-${codes_used++}`);
-  tab.expected_complaints.push(NO_CONNECTION, /status of 40[134]/, /Blocked attempt to show a 'beforeunload'/, NO_HTTPS);
+  tab.expected_messages.push(NO_CONNECTION, /status of 40[134]/, /Blocked attempt to show a 'beforeunload'/, NO_HTTPS);
   tab.page.on("dialog", (dialog) => void dialog.accept());
   return tab;
 }
@@ -172,7 +172,7 @@ for (const [name, map_path] of /** @type {[string, (path: string) => string | nu
     assert.doesNotMatch(await one.text(), /other-/);
     assert.deepEqual([...new Set((await context.cookies()).map(({ path }) => path))], ["/study/"]);
     const outside = await Tab.blank(context, address);
-    outside.expected_complaints.push(/status of 404/, NO_HTTPS);
+    outside.expected_messages.push(/status of 404/, NO_HTTPS);
     assert.equal((await outside.page.goto(`${address}/`))?.status(), 404, "the host's other paths are not the study's");
   });
 }

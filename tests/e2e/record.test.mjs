@@ -55,7 +55,7 @@ async function prove_record(context) {
     addEventListener("keydown", ({ key }) => pressed.push([key, performance.timeOrigin + performance.now()]), { capture: true });
   });
   const tab = await Tab.open(context, await line.open());
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   await tab.press("Start");
   await tab.terminal();

@@ -34,7 +34,7 @@ test(NAME, { timeout: 400_000 }, () => in_context(browser, { name: NAME, log: ()
 /** @param {import("playwright-core").BrowserContext} context */
 async function lose_redis(context) {
   const tab = await Tab.open(context, program.address, "?access_code=redis");
-  tab.expected_complaints.push(NO_CONNECTION, /status of 503/);
+  tab.expected_messages.push(NO_CONNECTION, /status of 503/);
   await tab.card("start");
   await tab.press("Start");
   await tab.terminal();

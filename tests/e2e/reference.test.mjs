@@ -28,11 +28,11 @@ test(NAME, { timeout: 400_000 }, async () => {
       assert.equal(await tab.page.title(), "Task 1 of 2 – Finding files");
       await rm(root);
       await tab.press("Start");
-      const complaint = tab.page.locator("#screen .complaint");
-      await complaint.getByText("We could not start your terminal.").waitFor();
+      const error_box = tab.page.locator("#screen .error");
+      await error_box.getByText("We could not start your terminal.").waitFor();
       const told = /^.*Your clock has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference ([0-9A-F]{4})\)\.$/;
-      const [, reference] = told.exec((await complaint.textContent()) ?? "") ?? [];
-      assert.ok(reference !== undefined, (await complaint.textContent()) ?? "");
+      const [, reference] = told.exec((await error_box.textContent()) ?? "") ?? [];
+      assert.ok(reference !== undefined, (await error_box.textContent()) ?? "");
       assert.match(program.log, new RegExp(`\\b${reference}\\b`));
       await tab.prove("study_start_failed");
       await symlink(rootfs, root);

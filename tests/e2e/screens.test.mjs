@@ -75,7 +75,7 @@ page_test("the study from start to end", async ({ server, address, context }) =>
 
 page_test("a link without an access code, one with a wrong one, and a server that fails", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address, "");
-  tab.expected_complaints.push(/status of (401|429|503)/);
+  tab.expected_messages.push(/status of (401|429|503)/);
   await tab.card("login");
   await tab.prove("login");
   await tab.type("nobody\n");
@@ -85,7 +85,7 @@ page_test("a link without an access code, one with a wrong one, and a server tha
   await tab.prove("login_wrong");
   server.is_overrun = true;
   await tab.type("bob\n");
-  await tab.page.locator(".complaint").getByText("Too many attempts. Try again in 4").waitFor();
+  await tab.page.locator(".error").getByText("Too many attempts. Try again in 4").waitFor();
   await tab.prove("login_overrun");
   await tab.type("bob\n");
   await tab.card("login");
@@ -130,7 +130,7 @@ page_test("a failure on our side is shown as ours, with a button to try again", 
   await tab.card("start");
   await tab.press("Start");
   await tab.page.getByText("We could not start your terminal.").waitFor();
-  assert.match(await text(tab, ".complaint"), /Your clock has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference 3F7A\)\./);
+  assert.match(await text(tab, ".error"), /Your clock has not started\. Try again\. If it keeps failing, contact a\.researcher@example\.org \(reference 3F7A\)\./);
   await tab.prove("start_failed");
   await tab.press("Try again");
   await tab.terminal();
@@ -225,7 +225,7 @@ page_test("a paused clock and a replaced terminal have a banner", async ({ serve
 
 page_test("a lost connection is shown, keeps input, and comes back", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await start(tab);
   await tab.type("ab");
   await tab.shows(/\$ ab/);
@@ -390,7 +390,7 @@ page_test("the clock warns by colour and announcement, and runs out while a ques
 
 page_test("an access code that is removed while the connection is lost", async ({ server, address, context }) => {
   const tab = await Tab.open(context, address);
-  tab.expected_complaints.push(/status of 401/, NO_CONNECTION);
+  tab.expected_messages.push(/status of 401/, NO_CONNECTION);
   await start(tab);
   server.access_codes.clear();
   server.break();

@@ -22,7 +22,7 @@ test("the self-test's page says that the tests passed, without scripts", { timeo
     assert.ok(outcomes.length >= 8);
     assert.deepEqual([...new Set(outcomes)], ["passed"]);
     await tab.screenshot("self_test_passed");
-    assert.deepEqual(tab.complaints, []);
+    assert.deepEqual(tab.console_messages, []);
     assert.deepEqual(await program.rows("SELECT * FROM results"), []);
   } finally {
     await browser.close();
@@ -49,7 +49,7 @@ test(READABLE, { timeout: 400_000 }, async () => {
       await tab.prove("self_test_passed");
       await rm(root);
       // The browser logs an error for the status 500.
-      tab.expected_complaints.push(/^error: Failed to load resource: the server responded with a status of 500/);
+      tab.expected_messages.push(/^error: Failed to load resource: the server responded with a status of 500/);
       await see("Tests failed");
       await tab.prove("self_test_failed");
     });

@@ -13,7 +13,7 @@ const study = new Stories(["tabs", "paste", "unread", "programs"]);
 test("a wrong code is refused, and the right one is accepted", { timeout: TIMEOUT }, async () => {
   await in_context(study.browser, { name: "a wrong code", log: () => study.program.log }, async (context) => {
     const tab = await Tab.open(context, study.program.address, "?access_code=nobody");
-    tab.expected_complaints.push(/status of 401/);
+    tab.expected_messages.push(/status of 401/);
     await tab.card("login");
     await tab.page.getByText("This access code does not exist").waitFor();
     await tab.type("tabs\n");

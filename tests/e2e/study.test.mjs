@@ -49,7 +49,7 @@ async function refresh(tab) {
 
 study_test("a participant does the whole study, with a reload in between", async () => {
   const tab = await Tab.open(context, program.address);
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   assert.equal(await tab.page.locator("#task_number").textContent(), "Task 1 of 2");
   await tab.screenshot("study_start");
@@ -120,7 +120,7 @@ const ONLY_A_PROMPT = /^\S+\$\s*$/;
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`after a restart of the server (${signal}) in the middle of vim there is a fresh shell on a fresh screen, in a refreshed page, too`, async () => {
   const tab = await Tab.open(context, program.address);
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   await start(tab, "Start");
   await tab.type("vim notes.txt\n");
@@ -140,7 +140,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGKILL"])) study_test(`a
 
 study_test("the page reconnects after a restart of the server, and says that the files are the initial ones and that what was typed meanwhile was discarded", async () => {
   const tab = await Tab.open(context, program.address);
-  tab.expected_complaints.push(NO_CONNECTION);
+  tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   await start(tab, "Start");
   await tab.type("touch mine; echo before\n");

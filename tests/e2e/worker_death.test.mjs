@@ -27,7 +27,7 @@ async function lose_vim(name, program, kill, revive) {
   const options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce") };
   await in_context(browser, { name, log: () => program.log, options }, async (context) => {
     const tab = await Tab.open(context, program.address);
-    tab.expected_complaints.push(NO_CONNECTION, /status of 503/);
+    tab.expected_messages.push(NO_CONNECTION, /status of 503/);
     await tab.card("start");
     await tab.press("Start");
     await tab.terminal();

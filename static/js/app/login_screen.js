@@ -30,23 +30,23 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
     const next_code = input.value.trim();
     if (next_code !== "" && is_usable(submit)) location.search = new URLSearchParams({ access_code: next_code }).toString();
   });
-  const complaint = element("p", wait > 0 ? { class: "complaint" } : { class: "complaint", role: "alert" }, UNKNOWN_CODE);
+  const error_box = element("p", wait > 0 ? { class: "error" } : { class: "error", role: "alert" }, UNKNOWN_CODE);
   const free_at = timers.now() + wait * 1000;
 
   /** Visible every second; announced to screen readers only at the beginning and the end. */
   function count_down() {
     const left = Math.ceil((free_at - timers.now()) / 1000);
     set_usable(submit, left <= 0);
-    complaint.textContent = left > 0 ? `Too many attempts. Try again in ${duration_in_words(left)}.` : "You can try again now.";
+    error_box.textContent = left > 0 ? `Too many attempts. Try again in ${duration_in_words(left)}.` : "You can try again now.";
     if (left > 0) timers.set(count_down, 1000);
-    else announce(complaint.textContent);
+    else announce(error_box.textContent);
   }
 
   screen.show(
     { card: "login", heading: "Welcome", sign: "terminal", footer: [submit] },
     screen_reader_notice(),
     element("p", {}, "Enter the access code from your invitation."),
-    ...(access_code === "" ? [] : [complaint]),
+    ...(access_code === "" ? [] : [error_box]),
     keyboard_notice(),
     form,
   );
@@ -54,7 +54,7 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
   input.select();
   if (wait > 0) {
     count_down();
-    announce(complaint.textContent ?? "");
+    announce(error_box.textContent ?? "");
   }
 }
 

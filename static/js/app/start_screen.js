@@ -21,19 +21,19 @@ export function show_start(screen, state, about, start) {
   const { task, previous } = state;
   if (task === null) return;
   const outcome = previous === null ? null : outcome_of(previous);
-  const complaint = element("div", { class: "complaint", role: "alert", hidden: true });
+  const error_box = element("div", { class: "error", role: "alert", hidden: true });
   const start_button = button(previous === null ? "Start" : "Start the next task", press, "main");
 
   async function press() {
     set_usable(start_button, false);
     start_button.textContent = "Preparing your terminal…";
-    complaint.hidden = true;
+    error_box.hidden = true;
     try {
       await start();
     } catch (error) {
       const { heading, sentence } = failure_in_words(error, NOT_STARTED, about.contact);
-      complaint.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
-      complaint.hidden = false;
+      error_box.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
+      error_box.hidden = false;
       start_button.textContent = "Try again";
       set_usable(start_button, true);
     }
@@ -59,7 +59,7 @@ export function show_start(screen, state, about, start) {
         markdown(task.description),
       ),
     ),
-    complaint,
+    error_box,
   );
 }
 

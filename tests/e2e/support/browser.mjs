@@ -53,7 +53,7 @@ export async function in_context(browser, { name, log, options }, body) {
   tabs_of.set(context, tabs);
   try {
     await body(context);
-    for (const tab of tabs) assert.deepEqual(tab.unexpected_complaints, []);
+    for (const tab of tabs) assert.deepEqual(tab.unexpected_messages, []);
   } catch (error) {
     await keep_evidence(name, tabs, log());
     throw error;
@@ -66,7 +66,7 @@ export async function in_context(browser, { name, log, options }, body) {
 async function keep_evidence(name, tabs, log) {
   const place = `test_failed_${name.replaceAll(/\W+/g, "_").slice(0, 80)}`;
   for (const [index, tab] of tabs.entries()) await tab.screenshot(`${place}_${index + 1}`).catch(() => {});
-  const said = tabs.map(({ complaints }, index) => `tab ${index + 1}:\n${complaints.join("\n")}\n`);
+  const said = tabs.map(({ console_messages }, index) => `tab ${index + 1}:\n${console_messages.join("\n")}\n`);
   await mkdir(SCREENSHOTS, { recursive: true });
   await writeFile(join(SCREENSHOTS, `${place}.log`), `${said.join("\n")}\nserver:\n${log}\n`);
 }
@@ -74,9 +74,9 @@ async function keep_evidence(name, tabs, log) {
 /** A tab, with the actions and the view of a participant. */
 export class Tab {
   /** What the page said on the console, and errors that nobody caught. @type {string[]} */
-  complaints = [];
+  console_messages = [];
   /** Messages that the test expects. @type {RegExp[]} */
-  expected_complaints = [];
+  expected_messages = [];
   /** Addresses of other servers that the page asked for anything. @type {string[]} */
   foreign_requests = [];
 
@@ -84,16 +84,16 @@ export class Tab {
   constructor(page, address) {
     this.page = page;
     page.setDefaultTimeout(WAIT_TIMEOUT);
-    page.on("console", (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.message}`));
+    page.on("console", (message) => this.console_messages.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => this.console_messages.push(`uncaught: ${error.message}`));
     const host = new URL(address).host;
     page.on("request", (request) => {
       if (new URL(request.url()).host !== host) this.foreign_requests.push(request.url());
     });
   }
 
-  get unexpected_complaints() {
-    return this.complaints.filter((complaint) => !this.expected_complaints.some((expected) => expected.test(complaint)));
+  get unexpected_messages() {
+    return this.console_messages.filter((message) => !this.expected_messages.some((expected) => expected.test(message)));
   }
 
   /** Opens an empty tab. @param {import("playwright-core").BrowserContext} context @param {string} address */

@@ -165,12 +165,12 @@ TEST_F(IpcLayerTest, AFolderThatCannotBeCreatedIsRetriedSilently) {
   const std::string file = m_folder.path() / "file";
   write_text(file, "in the way");
   ASSERT_EQ(::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, directory().c_str(), RENAME_EXCHANGE), 0);
-  const auto complaints = [&] {
+  const auto errors = [&] {
     const auto lines = m_plugin.log.lines();
     return std::count_if(lines.begin(), lines.end(),
                          [](const std::string& line) { return line.find("got a file") != std::string::npos; });
   };
-  ASSERT_TRUE(eventually([&] { return complaints() >= 2; }));
+  ASSERT_TRUE(eventually([&] { return errors() >= 2; }));
   EXPECT_LT(cpu_in_seconds() - before, 0.5);
   std::filesystem::remove(directory());
   ASSERT_TRUE(eventually([&] { return files().size() == 5; })) << ::testing::PrintToString(files());

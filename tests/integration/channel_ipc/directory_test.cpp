@@ -33,7 +33,7 @@ Config config_in_file(const std::string& file, const std::string& directory) {
 class IpcDirectoryTest : public IpcLayerTest {
  protected:
   /// The error of receive() about a directory, with its remedy.
-  std::string complaint(const std::string& path) {
+  std::string error_of(const std::string& path) {
     const auto layer = m_plugin.make(path);
     try {
       const auto subscription = layer->receive(m_channel, [](const Message&) {});
@@ -66,7 +66,7 @@ TEST_F(IpcDirectoryTest, AFolderThatAGroupCanWriteToIsRefused) {
   const std::string path = directory();
   std::filesystem::create_directory(path);
   ASSERT_EQ(::chmod(path.c_str(), 0770), 0);
-  EXPECT_EQ(complaint(path), refusal(path, "one of user " + user(::geteuid()) + " with mode 0770"));
+  EXPECT_EQ(error_of(path), refusal(path, "one of user " + user(::geteuid()) + " with mode 0770"));
   EXPECT_EQ(m_hint, "remove it, or name another folder in channel_layer.directory");
   EXPECT_TRUE(files().empty());
 }
@@ -82,22 +82,22 @@ TEST_F(IpcDirectoryTest, AnotherUsersFolderIsRefused) {
     ASSERT_EQ(::chown(path.c_str(), owner, owner), 0);
   }
   const std::string mode = ::geteuid() == 0 ? "0700" : "0755";
-  EXPECT_EQ(complaint(path), refusal(path, "one of user " + user(owner) + " with mode " + mode));
+  EXPECT_EQ(error_of(path), refusal(path, "one of user " + user(owner) + " with mode " + mode));
 }
 
 TEST_F(IpcDirectoryTest, AFileAndALinkAreRefused) {
   const std::string path = directory();
   write_text(path, "text");
-  EXPECT_EQ(complaint(path), refusal(path, "a file"));
+  EXPECT_EQ(error_of(path), refusal(path, "a file"));
   std::filesystem::remove(path);
   std::filesystem::create_directory_symlink(m_folder.path(), path);
-  EXPECT_EQ(complaint(path), refusal(path, "a symbolic link"));
+  EXPECT_EQ(error_of(path), refusal(path, "a symbolic link"));
 }
 
 TEST_F(IpcDirectoryTest, AFolderThatCannotBeCreatedIsNamed) {
   write_text(m_folder.path() / "file", "text");
   const std::string path = m_folder.path() / "file" / "meet";
-  EXPECT_EQ(complaint(path), "channel_layer.directory: cannot create " + path + ": Not a directory");
+  EXPECT_EQ(error_of(path), "channel_layer.directory: cannot create " + path + ": Not a directory");
 }
 
 TEST_F(IpcDirectoryTest, TheReasonIsLoggedOnceAndNotForEachMessage) {

@@ -8,7 +8,7 @@
 #include "host/plugins/registry.hpp"
 #include "host/runtime/system.hpp"
 #include "support/places.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 

@@ -16,7 +16,7 @@
 #include "host/plugins/registry.hpp"
 #include "support/places.hpp"
 #include "support/redis_server.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 

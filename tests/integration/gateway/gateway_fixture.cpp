@@ -47,9 +47,9 @@ GatewayTest::~GatewayTest() {
 }
 
 void GatewayTest::start() {
-  std::vector<AsioLoop*> lent;
-  for (const auto& loop : loops) lent.push_back(loop.get());
-  gateway = std::make_unique<Gateway>(config, *layer, lent, clock, random, log);
+  std::vector<AsioLoop*> worker_loops;
+  for (const auto& loop : loops) worker_loops.push_back(loop.get());
+  gateway = std::make_unique<Gateway>(config, *layer, worker_loops, clock, random, log);
   port = gateway->start();
 }
 

@@ -90,9 +90,9 @@ TEST_F(StopTest, MayBeCalledTwiceAndWithoutAStart) {
   start();
   stop();
   stop();
-  std::vector<AsioLoop*> lent{loops.front().get()};
+  std::vector<AsioLoop*> worker_loops{loops.front().get()};
   config.id = "never";
-  Gateway never_started(config, *layer, lent, clock, random, log);
+  Gateway never_started(config, *layer, worker_loops, clock, random, log);
   never_started.stop();
 }
 

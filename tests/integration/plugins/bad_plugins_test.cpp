@@ -7,7 +7,7 @@
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
 #include "support/places.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -44,8 +44,8 @@ class BadPluginsTest : public ::testing::Test {
     return "made";
   }
 
-  Lent m_lent;
-  const PluginContext m_context = m_lent.context();
+  PluginHost m_host;
+  const PluginContext m_context = m_host.context();
 };
 
 TEST_F(BadPluginsTest, AValidPluginHasNoProblem) {
@@ -144,7 +144,7 @@ TEST_F(BadPluginsTest, TwoPluginsOfOneNameAreRefusedWhenChosen) {
 TEST_F(BadPluginsTest, AConstructorThatThrowsIsNamed) {
   const PluginRegistry registry({bad("throwing")});
   const auto what_comes_of = [&](const std::string& kind, ErrorCode code) {
-    const PluginContext context = m_lent.context(config_with_text("throw", kind));
+    const PluginContext context = m_host.context(config_with_text("throw", kind));
     return refusal(code, [&] { registry.make_ordering_policy("throwing", context); });
   };
   const std::string start = "ordering policy \"throwing\" (" + bad_file("throwing") + "): ";
@@ -156,7 +156,7 @@ TEST_F(BadPluginsTest, AConstructorThatThrowsIsNamed) {
 
 TEST_F(BadPluginsTest, AnErrorOfAConstructorKeepsItsHint) {
   const PluginRegistry registry({bad("throwing")});
-  const PluginContext context = m_lent.context(config_with_text("throw", "error"));
+  const PluginContext context = m_host.context(config_with_text("throw", "error"));
   try {
     registry.make_ordering_policy("throwing", context);
     FAIL() << "made";
@@ -193,7 +193,7 @@ TEST_F(BadPluginsTest, AnObjectOutlivesItsRegistry) {
 TEST_F(BadPluginsTest, TheListShowsValidPluginsAndReportsBadOnes) {
   std::ostringstream out;
   std::ostringstream err;
-  CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
+  CommandContext context(out, err, m_host.clock, m_host.random, m_host.log);
   const Runners none;
   const int status = run_program(
       {"plugins", "list", "--plugin-dir", plugin_folder(), "--plugin-dir=" + bad("bad_name").string()}, none, context);

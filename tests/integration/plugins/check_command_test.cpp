@@ -8,7 +8,7 @@
 #include "host/cli/program.hpp"
 #include "support/places.hpp"
 #include "tellina/conformance/report.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -26,11 +26,11 @@ class CheckCommandTest : public ::testing::Test {
     words.insert(words.begin(), {"plugins", "check"});
     m_out.str("");
     m_err.str("");
-    CommandContext context(m_out, m_err, m_lent.clock, m_lent.random, m_lent.log);
+    CommandContext context(m_out, m_err, m_host.clock, m_host.random, m_host.log);
     return run_program(words, Runners(), context);
   }
 
-  Lent m_lent;
+  PluginHost m_host;
   std::ostringstream m_out;
   std::ostringstream m_err;
 };

@@ -150,7 +150,7 @@ TEST_F(ProcessHome, OthersMayNotEnter) {
 TEST_F(ProcessHome, FailedStartsNamePathAndReasonAndLeaveNothing) {
   const std::set<std::string> before = homes().list();
   const std::size_t descriptors = count_descriptors();
-  const auto complaint = [&](const FileNode& root, const std::string& directory = "~") -> std::string {
+  const auto error_of = [&](const FileNode& root, const std::string& directory = "~") -> std::string {
     SandboxSpec spec = make_spec();
     spec.initial.root = root;
     spec.working_directory = directory;
@@ -167,18 +167,18 @@ TEST_F(ProcessHome, FailedStartsNamePathAndReasonAndLeaveNothing) {
   FileNode root = FileNode::directory();
   root.children["dir"] = FileNode::directory();
   root.children["dir"].children["a/b"] = FileNode::regular("");
-  EXPECT_EQ(complaint(root), "initial tree: ~/dir/a/b: expected a file name");
+  EXPECT_EQ(error_of(root), "initial tree: ~/dir/a/b: expected a file name");
   root.children["dir"].children.clear();
   root.children["dir"].children[".."] = FileNode::directory();
-  EXPECT_EQ(complaint(root), "initial tree: ~/dir/..: expected a file name");
+  EXPECT_EQ(error_of(root), "initial tree: ~/dir/..: expected a file name");
   root.children["dir"].children.clear();
   root.children["dir"].owner = "root";
-  EXPECT_EQ(complaint(root), "initial tree: ~/dir: expected the owner \"me\", got \"root\"");
+  EXPECT_EQ(error_of(root), "initial tree: ~/dir: expected the owner \"me\", got \"root\"");
   FileNode* deep = &root.children["dir"];
   deep->owner.reset();
   for (int i = 0; i < 300; ++i) deep = &deep->children.emplace("d", FileNode::directory()).first->second;
-  EXPECT_THAT(complaint(root), HasSubstr("expected at most 256 directories in each other"));
-  EXPECT_THAT(complaint(FileNode::directory(), "~/nowhere"),
+  EXPECT_THAT(error_of(root), HasSubstr("expected at most 256 directories in each other"));
+  EXPECT_THAT(error_of(FileNode::directory(), "~/nowhere"),
               ::testing::AllOf(HasSubstr("enter the working directory"), HasSubstr("nowhere"),
                                HasSubstr("No such file or directory")));
   EXPECT_EQ(homes().list(), before);

@@ -41,11 +41,11 @@ class Operation : public ServerTest {
     return true;
   }
 
-  void reload_with(StudyConfig config, const std::vector<std::string>& access_codes, const std::string& complaint) {
+  void reload_with(StudyConfig config, const std::vector<std::string>& access_codes, const std::string& error) {
     config.access_codes = access_codes;
     configure(config);
     server().signal(SIGHUP);
-    ASSERT_TRUE(log_says(complaint)) << server().errors();
+    ASSERT_TRUE(log_says(error)) << server().errors();
   }
 
   std::string metrics() { return http_request(server().port(), "GET /metrics HTTP/1.1\r\n", {}, default_limit).body; }

@@ -12,7 +12,7 @@ using ::testing::StartsWith;
 
 using Words = std::vector<std::string>;
 
-std::string complaint(const Words& words) {
+std::string error_of(const Words& words) {
   try {
     parse_arguments(words);
   } catch (const UsageError& error) {
@@ -76,41 +76,41 @@ TEST(ArgumentsTest, ReadsTheOptionsOfABenchmark) {
 }
 
 TEST(ArgumentsTest, InvalidOptionsOfABenchmarkAreRefused) {
-  EXPECT_THAT(complaint({"bench", "--figures", "closed,mesh"}), HasSubstr("got \"mesh\"; did you mean \"mash\"?"));
-  EXPECT_EQ(complaint({"bench", "--layer", "memori"}),
+  EXPECT_THAT(error_of({"bench", "--figures", "closed,mesh"}), HasSubstr("got \"mesh\"; did you mean \"mash\"?"));
+  EXPECT_EQ(error_of({"bench", "--layer", "memori"}),
             "--layer: expected memory, ipc or redis, got \"memori\"; did you mean \"memory\"?");
-  EXPECT_EQ(complaint({"bench", "--sessions", "0"}), "--sessions: expected a whole number from 1 to 10000, got \"0\"");
-  EXPECT_EQ(complaint({"bench", "--seconds", "long"}), "--seconds: expected a number from 0.1 to 3600, got \"long\"");
+  EXPECT_EQ(error_of({"bench", "--sessions", "0"}), "--sessions: expected a whole number from 1 to 10000, got \"0\"");
+  EXPECT_EQ(error_of({"bench", "--seconds", "long"}), "--seconds: expected a number from 0.1 to 3600, got \"long\"");
 }
 
 TEST(ArgumentsTest, UnknownCommandsGetASuggestion) {
   const std::string all =
       "expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or version; got ";
-  EXPECT_EQ(complaint({}), all + "none");
-  EXPECT_EQ(complaint({"rum"}), all + "\"rum\"; did you mean \"run\"?");
-  EXPECT_EQ(complaint({"--versoin"}), all + "\"--versoin\"; did you mean \"version\"?");
-  EXPECT_EQ(complaint({"dance"}), all + "\"dance\"");
-  EXPECT_EQ(complaint({"config"}), "config: expected a command: check, schema or convert; got none");
-  EXPECT_EQ(complaint({"config", "chek"}),
+  EXPECT_EQ(error_of({}), all + "none");
+  EXPECT_EQ(error_of({"rum"}), all + "\"rum\"; did you mean \"run\"?");
+  EXPECT_EQ(error_of({"--versoin"}), all + "\"--versoin\"; did you mean \"version\"?");
+  EXPECT_EQ(error_of({"dance"}), all + "\"dance\"");
+  EXPECT_EQ(error_of({"config"}), "config: expected a command: check, schema or convert; got none");
+  EXPECT_EQ(error_of({"config", "chek"}),
             "config: expected a command: check, schema or convert; got \"chek\"; did you mean \"check\"?");
-  EXPECT_EQ(complaint({"participants", "run"}),
+  EXPECT_EQ(error_of({"participants", "run"}),
             "participants: expected a command: list, links, add or reset; got \"run\"");
 }
 
 TEST(ArgumentsTest, UnknownOptionsGetASuggestion) {
-  EXPECT_EQ(complaint({"run", "--prot", "1"}), "run: unknown option --prot; did you mean --port?");
-  EXPECT_EQ(complaint({"run", "--confg", "x"}), "run: unknown option --confg; did you mean --config?");
-  EXPECT_EQ(complaint({"plugins", "list", "--port", "1"}), "plugins list: unknown option --port");
-  EXPECT_EQ(complaint({"run", "-x"}), "run: unknown option -x");
+  EXPECT_EQ(error_of({"run", "--prot", "1"}), "run: unknown option --prot; did you mean --port?");
+  EXPECT_EQ(error_of({"run", "--confg", "x"}), "run: unknown option --confg; did you mean --config?");
+  EXPECT_EQ(error_of({"plugins", "list", "--port", "1"}), "plugins list: unknown option --port");
+  EXPECT_EQ(error_of({"run", "-x"}), "run: unknown option -x");
 }
 
 TEST(ArgumentsTest, ASeparateRoleHasOnlyItsOwnOptions) {
-  EXPECT_EQ(complaint({"worker", "--address", "::1"}), "worker: unknown option --address");
-  EXPECT_EQ(complaint({"worker", "--port", "1"}), "worker: unknown option --port");
-  EXPECT_EQ(complaint({"gateway", "--number", "1"}), "gateway: unknown option --number");
+  EXPECT_EQ(error_of({"worker", "--address", "::1"}), "worker: unknown option --address");
+  EXPECT_EQ(error_of({"worker", "--port", "1"}), "worker: unknown option --port");
+  EXPECT_EQ(error_of({"gateway", "--number", "1"}), "gateway: unknown option --number");
   EXPECT_EQ(parse_arguments({"worker", "--number", "3"}).number, 3U);
   EXPECT_EQ(parse_arguments({"gateway", "--address", "::1"}).address, "::1");
-  EXPECT_EQ(complaint({"worker", "--number", "x"}), "--number: expected a whole number from 0 to 100000, got \"x\"");
+  EXPECT_EQ(error_of({"worker", "--number", "x"}), "--number: expected a whole number from 0 to 100000, got \"x\"");
 }
 
 TEST(ArgumentsTest, ReadsHowTheLogIsWritten) {
@@ -119,8 +119,8 @@ TEST(ArgumentsTest, ReadsHowTheLogIsWritten) {
   EXPECT_EQ(given.log.lowest, LogLevel::warning);
   EXPECT_EQ(parse_arguments({"worker"}).log.format, LogFormat::text);
   EXPECT_EQ(parse_arguments({"gateway"}).log.lowest, LogLevel::info);
-  EXPECT_EQ(complaint({"run", "--log-format", "xml"}), "--log-format: expected text or json, got \"xml\"");
-  EXPECT_EQ(complaint({"run", "--log-level", "loud"}),
+  EXPECT_EQ(error_of({"run", "--log-format", "xml"}), "--log-format: expected text or json, got \"xml\"");
+  EXPECT_EQ(error_of({"run", "--log-level", "loud"}),
             "--log-level: expected debug, info, warning or error, got \"loud\"");
 }
 
@@ -141,25 +141,25 @@ TEST(ArgumentsTest, HelpMarksDefaults) {
 }
 
 TEST(ArgumentsTest, ValuesAreChecked) {
-  EXPECT_EQ(complaint({"run", "--port", "65535"}), "none");
+  EXPECT_EQ(error_of({"run", "--port", "65535"}), "none");
   for (const std::string port : {"65536", "-1", "80x", "0x50", "1e3", "99999999999999999999", " 80"}) {
-    EXPECT_EQ(complaint({"run", "--port", port}),
+    EXPECT_EQ(error_of({"run", "--port", port}),
               "--port: expected a whole number from 0 to 65535, got \"" + port + "\"");
   }
-  EXPECT_EQ(complaint({"run", "--port"}), "--port: expected PORT, got nothing");
-  EXPECT_EQ(complaint({"run", "--config="}), "--config: expected FILE, got nothing");
-  EXPECT_EQ(complaint({"run", "--port", "1", "--port=2"}), "--port: expected once, got twice");
-  EXPECT_EQ(complaint({"run", "--test-mode=yes"}), "--test-mode: expected no value, got \"--test-mode=yes\"");
+  EXPECT_EQ(error_of({"run", "--port"}), "--port: expected PORT, got nothing");
+  EXPECT_EQ(error_of({"run", "--config="}), "--config: expected FILE, got nothing");
+  EXPECT_EQ(error_of({"run", "--port", "1", "--port=2"}), "--port: expected once, got twice");
+  EXPECT_EQ(error_of({"run", "--test-mode=yes"}), "--test-mode: expected no value, got \"--test-mode=yes\"");
 }
 
 TEST(ArgumentsTest, OperandsAreCounted) {
-  EXPECT_EQ(complaint({"run", "study.json"}), "run: expected an option, got \"study.json\"");
-  EXPECT_EQ(complaint({"participants", "add"}), "participants add: expected CODE, got none");
-  EXPECT_EQ(complaint({"participants", "add", ""}), "participants add: expected CODE, got none");
-  EXPECT_EQ(complaint({"config", "convert"}), "config convert: expected FROM, got none");
-  EXPECT_EQ(complaint({"config", "convert", "a.json"}), "config convert: expected TO, got none");
-  EXPECT_EQ(complaint({"config", "convert", "a", "b", "c"}), "config convert: expected an option, got \"c\"");
-  EXPECT_EQ(complaint({"participants", "add", "a", "b"}), "participants add: expected an option, got \"b\"");
+  EXPECT_EQ(error_of({"run", "study.json"}), "run: expected an option, got \"study.json\"");
+  EXPECT_EQ(error_of({"participants", "add"}), "participants add: expected CODE, got none");
+  EXPECT_EQ(error_of({"participants", "add", ""}), "participants add: expected CODE, got none");
+  EXPECT_EQ(error_of({"config", "convert"}), "config convert: expected FROM, got none");
+  EXPECT_EQ(error_of({"config", "convert", "a.json"}), "config convert: expected TO, got none");
+  EXPECT_EQ(error_of({"config", "convert", "a", "b", "c"}), "config convert: expected an option, got \"c\"");
+  EXPECT_EQ(error_of({"participants", "add", "a", "b"}), "participants add: expected an option, got \"b\"");
 }
 
 TEST(ArgumentsTest, EveryCommandHasHelp) {

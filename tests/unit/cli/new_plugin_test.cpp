@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "host/cli/program.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -30,7 +30,7 @@ class NewPluginTest : public ::testing::Test {
     words.insert(words.end(), options.begin(), options.end());
     std::ostringstream out;
     std::ostringstream err;
-    CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
+    CommandContext context(out, err, m_host.clock, m_host.random, m_host.log);
     const int status = run_program(words, Runners(), context);
     m_out = out.str();
     m_err = err.str();
@@ -41,7 +41,7 @@ class NewPluginTest : public ::testing::Test {
     return std::string(std::istreambuf_iterator<char>(stream), {});
   }
 
-  Lent m_lent;
+  PluginHost m_host;
   fs::path m_folder;
   std::string m_out;
   std::string m_err;

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "host/runtime/files.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -45,7 +45,7 @@ class ProgramTest : public ::testing::Test {
   int run_bare(const std::vector<std::string>& words) {
     std::ostringstream out;
     std::ostringstream err;
-    CommandContext context(out, err, m_lent.clock, m_lent.random, m_lent.log);
+    CommandContext context(out, err, m_host.clock, m_host.random, m_host.log);
     context.is_terminal = m_is_terminal;
     if (m_pause) context.pause = m_pause;
     Runners runners;
@@ -64,7 +64,7 @@ class ProgramTest : public ::testing::Test {
     return status;
   }
 
-  Lent m_lent;
+  PluginHost m_host;
   fs::path m_folder;
   std::optional<RunOptions> m_served;
   std::optional<BenchOptions> m_measured;

@@ -183,7 +183,7 @@ TEST_F(MemoryLayerTest, AReceiverThatThrowsIsLoggedAndAffectsNoOther) {
   EXPECT_EQ(layer->send(m_channel, numbered(0)), SendResult::accepted);
   EXPECT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
   EXPECT_EQ(calls, 2);
-  EXPECT_THAT(m_lent.log.lines(),
+  EXPECT_THAT(m_host.log.lines(),
               ElementsAre("channel worker.ab12-0: a receiver threw an exception, which the SDK forbids: tripped"));
 }
 

@@ -5,7 +5,7 @@
 
 #include "host/plugins/registry.hpp"
 #include "support/places.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 class SlightGateTest : public ::testing::Test {
  protected:
   SlightGateTest() {
-    const PluginContext context = m_lent.context();
+    const PluginContext context = m_host.context();
     m_policy = m_registry.make_ordering_policy("slight", context);
     m_gate = m_policy->open_gate();
   }
@@ -41,7 +41,7 @@ class SlightGateTest : public ::testing::Test {
     return "accepted";
   }
 
-  Lent m_lent;
+  PluginHost m_host;
   PluginRegistry m_registry{{plugin_folder()}};
   std::unique_ptr<OrderingPolicy> m_policy;
   std::unique_ptr<Gate> m_gate;

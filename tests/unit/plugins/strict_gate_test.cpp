@@ -4,7 +4,7 @@
 
 #include "host/plugins/registry.hpp"
 #include "support/places.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -12,12 +12,12 @@ namespace {
 class StrictGateTest : public ::testing::Test {
  protected:
   StrictGateTest() {
-    const PluginContext context = m_lent.context();
+    const PluginContext context = m_host.context();
     m_policy = m_registry.make_ordering_policy("strict", context);
     m_gate = m_policy->open_gate();
   }
 
-  Lent m_lent;
+  PluginHost m_host;
   PluginRegistry m_registry{{plugin_folder()}};
   std::unique_ptr<OrderingPolicy> m_policy;
   std::unique_ptr<Gate> m_gate;

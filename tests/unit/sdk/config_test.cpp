@@ -48,7 +48,7 @@ Config section() {
 }
 
 template <typename Call>
-std::string complaint(Call call) {
+std::string error_of(Call call) {
   try {
     call();
   } catch (const ConfigError& error) {
@@ -81,21 +81,21 @@ TEST(ConfigTest, FallsBackOnlyWhereAKeyIsAbsent) {
   EXPECT_EQ(config.string_or("absent", "y"), "y");
   EXPECT_TRUE(config.bool_or("network", false));
   EXPECT_FALSE(config.bool_or("absent", false));
-  EXPECT_EQ(complaint([&] { config.integer_or("name", 1); }),
+  EXPECT_EQ(error_of([&] { config.integer_or("name", 1); }),
             "config.json:12:17: sandbox.memory_in_mib: expected a whole number, got \"x\"");
 }
 
 TEST(ConfigTest, ErrorsNamePlacePathExpectedAndFound) {
   const std::string start = "config.json:12:17: sandbox.memory_in_mib: ";
-  EXPECT_EQ(complaint([] { text("many").as_integer(); }), start + "expected a whole number, got \"many\"");
-  EXPECT_EQ(complaint([] { fraction().as_integer(); }), start + "expected a whole number, got 2.50");
-  EXPECT_EQ(complaint([] { text("many").as_number(); }), start + "expected a number, got \"many\"");
-  EXPECT_EQ(complaint([] { number(3).as_string(); }), start + "expected a string, got 3");
-  EXPECT_EQ(complaint([] { number(3).as_bool(); }), start + "expected true or false, got 3");
-  EXPECT_EQ(complaint([] { make(node(Kind::null)).items(); }), start + "expected an array, got null");
-  EXPECT_EQ(complaint([] { make(node(Kind::array)).members(); }), start + "expected an object, got an array");
-  EXPECT_EQ(complaint([] { section().as_string(); }), "config.json:12:17: sandbox: expected a string, got an object");
-  EXPECT_EQ(complaint([] { section().at("absent"); }),
+  EXPECT_EQ(error_of([] { text("many").as_integer(); }), start + "expected a whole number, got \"many\"");
+  EXPECT_EQ(error_of([] { fraction().as_integer(); }), start + "expected a whole number, got 2.50");
+  EXPECT_EQ(error_of([] { text("many").as_number(); }), start + "expected a number, got \"many\"");
+  EXPECT_EQ(error_of([] { number(3).as_string(); }), start + "expected a string, got 3");
+  EXPECT_EQ(error_of([] { number(3).as_bool(); }), start + "expected true or false, got 3");
+  EXPECT_EQ(error_of([] { make(node(Kind::null)).items(); }), start + "expected an array, got null");
+  EXPECT_EQ(error_of([] { make(node(Kind::array)).members(); }), start + "expected an object, got an array");
+  EXPECT_EQ(error_of([] { section().as_string(); }), "config.json:12:17: sandbox: expected a string, got an object");
+  EXPECT_EQ(error_of([] { section().at("absent"); }),
             "config.json:12:17: sandbox: expected the key \"absent\", got none");
 }
 
@@ -104,7 +104,7 @@ TEST(ConfigTest, AValueWithoutAFileIsAnEmptyObject) {
   EXPECT_TRUE(config.is_object());
   EXPECT_TRUE(config.members().empty());
   EXPECT_EQ(config.place(), "config");
-  EXPECT_EQ(complaint([&] { config.at("x"); }), "config: expected the key \"x\", got none");
+  EXPECT_EQ(error_of([&] { config.at("x"); }), "config: expected the key \"x\", got none");
 }
 
 TEST(ConfigTest, DescribesALongStringByItsStart) {

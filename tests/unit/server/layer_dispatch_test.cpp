@@ -8,7 +8,7 @@
 
 #include "host/server/loop_threads.hpp"
 #include "tellina/descriptor.hpp"
-#include "unit/plugins/lent.hpp"
+#include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
 namespace {

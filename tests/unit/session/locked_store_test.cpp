@@ -14,7 +14,7 @@ class LockedStoreTest : public SessionTest {
   void lock() { m_other.execute("BEGIN IMMEDIATE"); }
   void unlock() { m_other.execute("COMMIT"); }
   /// Waits until the store's first attempt has failed.
-  bool wait_for_complaint() {
+  bool wait_for_error() {
     return loop.run_until([&] { return has_logged("the record waits for the database: "); }, std::chrono::seconds(20));
   }
   bool has_logged(const std::string& text) {
@@ -34,7 +34,7 @@ TEST_F(LockedStoreTest, InputIsAcknowledgedOnceTheLockIsGoneAndIsRecordedOnce) {
   backend.shell().print("ec");
   loop.run_until_idle();
   EXPECT_TRUE(port.output.ends_with("ec")) << "the echo waits for the database";
-  ASSERT_TRUE(wait_for_complaint());
+  ASSERT_TRUE(wait_for_error());
   EXPECT_THAT(log.lines(),
               Contains(AllOf(HasSubstr("SQLITE_BUSY"), HasSubstr("end the program that keeps the database locked"))));
   type(2, "ho");
@@ -58,7 +58,7 @@ TEST_F(LockedStoreTest, ATaskThatEndsMeanwhileIsWrittenAfterwards) {
   begin_task();
   lock();
   say(R"({"type":"give_up","id":7,"task":1})");
-  ASSERT_TRUE(wait_for_complaint());
+  ASSERT_TRUE(wait_for_error());
   EXPECT_EQ(port.count("done"), 0) << "no client hears of an outcome that is not in the record";
   unlock();
   loop.advance(milliseconds(500));

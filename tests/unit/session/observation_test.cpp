@@ -17,7 +17,7 @@ ObservationFrame good(std::string_view text) {
   return found ? *found : ObservationFrame();
 }
 
-std::string complaint(std::string_view text) {
+std::string error_of(std::string_view text) {
   const ClientFrame frame = decode_client_frame(text);
   const auto* bad = std::get_if<BadFrame>(&frame);
   EXPECT_TRUE(bad) << text;
@@ -82,7 +82,7 @@ TEST(ObservationFrames, ReportWhatIsInvalid) {
            "\"}",
        "reason: expected a string of at most 200 bytes, got \"" + std::string(56, 'x') + "..."},
   };
-  for (const auto& [text, message] : table) EXPECT_EQ(complaint(text), message) << text;
+  for (const auto& [text, message] : table) EXPECT_EQ(error_of(text), message) << text;
 }
 
 constexpr const char* hidden = R"({"type":"observation","kind":"visibility","at":5,"visible":false})";

@@ -28,9 +28,9 @@ class LockableStore final : public Store {
 
 class LeaseKeeperTest : public SessionTest {
  protected:
-  LeaseKeeperTest() : lent(loop, pool, lockable, backend, random, log) {
-    lent.worker = environment.worker;
-    lent.sandbox_plugin = environment.sandbox_plugin;
+  LeaseKeeperTest() : lane_environment(loop, pool, lockable, backend, random, log) {
+    lane_environment.worker = environment.worker;
+    lane_environment.sandbox_plugin = environment.sandbox_plugin;
     store->run([&](StoreTransaction& t) {
       t.register_worker(identify_this_process("w2"), now());
       t.add_participant("alice", now());
@@ -48,7 +48,7 @@ class LeaseKeeperTest : public SessionTest {
       EXPECT_EQ(until, leases->until());
       events.push_back(had_lapsed ? "renewed after a lapse" : "renewed");
     };
-    leases = std::make_unique<LeaseKeeper>(lent, 0, 1, std::move(callbacks));
+    leases = std::make_unique<LeaseKeeper>(lane_environment, 0, 1, std::move(callbacks));
     leases->start();
   }
   void note(const std::string& what, ParticipantId whose) {
@@ -86,7 +86,7 @@ class LeaseKeeperTest : public SessionTest {
   }
 
   LockableStore lockable{*store};
-  SessionEnvironment lent;
+  SessionEnvironment lane_environment;
   ParticipantId other = 0;
   std::vector<std::string> events;
   std::unique_ptr<LeaseKeeper> leases;

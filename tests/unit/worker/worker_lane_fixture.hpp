@@ -33,9 +33,9 @@ class WorkerLaneTest : public SessionTest {
   }
 
   WorkerLane& add_lane(const std::string& worker, std::size_t index = 0, std::size_t count = 1) {
-    SessionEnvironment lent = environment;
-    lent.worker = worker;
-    lanes.push_back(std::make_unique<WorkerLane>(lent, ways_out, *ordering, index, count));
+    SessionEnvironment lane_environment = environment;
+    lane_environment.worker = worker;
+    lanes.push_back(std::make_unique<WorkerLane>(lane_environment, outgoing, *ordering, index, count));
     lanes.back()->start();
     loop.run_until_idle();
     return *lanes.back();
@@ -98,7 +98,7 @@ class WorkerLaneTest : public SessionTest {
 
   PluginContext context{Config(), log, loop.virtual_clock(), random};
   memory::MemoryLayer layer{context};
-  BrittleLayer ways_out{layer};
+  BrittleLayer outgoing{layer};
   strict::StrictOrdering policy{context};
   OrderingPolicy* ordering = &policy;
   ParticipantId other = 0;

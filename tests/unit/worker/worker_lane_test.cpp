@@ -263,13 +263,13 @@ TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedAtTheNextMessage) {
   add_lane("w0");
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c"));
-  ways_out.is_down = true;
+  outgoing.is_down = true;
   send_to("worker.w0", MessageKind::text, "c", 1, hello);
   loop.run_until_idle();
   send_to("worker.w0", MessageKind::text, "c", 2, R"({"type":"ping","t":1})");
   loop.run_until_idle();
   EXPECT_TRUE(of("c", MessageKind::close).empty());
-  ways_out.is_down = false;
+  outgoing.is_down = false;
   send_to("worker.w0", MessageKind::text, "c", 3, R"({"type":"ping","t":2})");
   loop.run_until_idle();
   ASSERT_EQ(of("c", MessageKind::close).size(), 1U) << "the page would type into nothing";
@@ -289,11 +289,11 @@ TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedSoonAfterwards) {
     connect(connection, connection == std::string("c") ? participant : other);
     ASSERT_TRUE(wait_accept(connection));
   }
-  ways_out.is_down = true;
+  outgoing.is_down = true;
   for (const char* connection : {"c", "d"}) send_to("worker.w0", MessageKind::text, connection, 1, hello);
   loop.run_until_idle();
   send_to("worker.w0", MessageKind::disconnect, "d", 2, "1006 gone");
-  ways_out.is_down = false;
+  outgoing.is_down = false;
   loop.advance(seconds(1));
   EXPECT_EQ(wait_close("c"), "4002 messages were lost on the way");
   EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows";
@@ -307,10 +307,10 @@ TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerRefused) {
   }
   send_to("worker.w0", MessageKind::text, "old", 1, hello);
   loop.run_until_idle();
-  ways_out.is_down = true;
+  outgoing.is_down = true;
   send_to("worker.w0", MessageKind::text, "new", 1, hello);
   loop.run_until_idle();
-  ways_out.is_down = false;
+  outgoing.is_down = false;
   loop.advance(seconds(1));
   EXPECT_EQ(wait_close("old"), "4001 replaced") << "it would come back and take the terminal from the newer page";
   EXPECT_EQ(wait_close("new"), "4002 messages were lost on the way");
@@ -333,10 +333,10 @@ class FailingRandom final : public Random {
 TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
   expects_failures = true;
   FailingRandom failing(random);
-  SessionEnvironment lent(loop, pool, *store, backend, failing, log);
-  lent.study = environment.study;
-  lent.worker = "w0";
-  lanes.push_back(std::make_unique<WorkerLane>(lent, ways_out, *ordering, 0, 1));
+  SessionEnvironment lane_environment(loop, pool, *store, backend, failing, log);
+  lane_environment.study = environment.study;
+  lane_environment.worker = "w0";
+  lanes.push_back(std::make_unique<WorkerLane>(lane_environment, outgoing, *ordering, 0, 1));
   lanes.back()->start();
   for (const auto& [connection, whose] : {std::pair("a", participant), std::pair("b", other)}) {
     connect(connection, whose);

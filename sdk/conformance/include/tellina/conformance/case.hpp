@@ -30,14 +30,14 @@ class Skip : public std::runtime_error {
 };
 
 /// The plugins' clock.
-class LentClock final : public Clock {
+class ProbeClock final : public Clock {
  public:
   MonotonicTime now() const override;
   WallTime wall_time() const override;
 };
 
 /// Unpredictable, so that names made from it are unique.
-class LentRandom final : public Random {
+class ProbeRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> bytes) override;
 };
@@ -96,8 +96,8 @@ class Probe {
   const Subject& m_subject;
   const std::uint64_t m_seed;
   std::mt19937_64 m_random;
-  LentClock m_clock;
-  LentRandom m_entropy;
+  ProbeClock m_clock;
+  ProbeRandom m_entropy;
   KeptLog m_log;
   std::string m_mark;
   std::string m_warning;

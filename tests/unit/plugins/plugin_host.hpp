@@ -13,7 +13,7 @@
 namespace tellina::testing {
 
 /// Must outlive the plugin that was made with context().
-class Lent {
+class PluginHost {
  public:
   PluginContext context(Config config = Config()) { return PluginContext(std::move(config), log, clock, random); }
 
