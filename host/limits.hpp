@@ -1,8 +1,8 @@
 #pragma once
 
 /// All limits in host/, with the relations that must hold between them. Sizes are in bytes.
-/// Elsewhere are intervals, widths of what a person reads, numbers of a file format or another standard, and what
-/// `tellina bench` measures with.
+/// Other files define intervals, the widths of texts for people, the numbers of file formats and standards, and the
+/// parameters of `tellina bench`.
 
 #include <chrono>
 #include <cstddef>
@@ -86,7 +86,7 @@ inline constexpr std::chrono::seconds linger{1};
 inline constexpr std::chrono::seconds last_handlers{2};
 /// How long a worker may take to answer a scrape of /metrics.
 inline constexpr std::chrono::milliseconds scrape{1000};
-/// Bytes of what a client sent that one line of the log quotes.
+/// How many bytes of a client's message one line of the log quotes.
 inline constexpr std::size_t logged_text = 200;
 /// At most one line of each kind is logged in this time.
 inline constexpr std::chrono::seconds log_interval{10};
@@ -211,7 +211,7 @@ inline constexpr std::size_t clean_text = 16 * 1024;
 inline constexpr std::size_t echoed_lines = 64;
 /// Lines of one command that end with a backslash.
 inline constexpr std::size_t continued_lines = 4096;
-/// What a slow disk reads in one second: a snapshot's deadline grows with its content.
+/// Bytes that a slow disk reads in one second: a snapshot's deadline grows with its content.
 inline constexpr std::size_t snapshot_in_a_second = 64 * 1024 * 1024;
 /// How much content of files that may have any content is read for one check.
 inline constexpr std::size_t snapshot_content = 256 * 1024 * 1024;
@@ -239,7 +239,7 @@ inline constexpr std::size_t config_file = 64 * 1024 * 1024;
 inline constexpr std::size_t config_depth = 200;
 /// The most bytes of the files in one archive.
 inline constexpr std::size_t archive_file = 256 * 1024 * 1024;
-/// References from one schema to the next, so that a circle of them ends.
+/// How many references from schema to schema are followed, so that a cycle ends.
 inline constexpr int schema_references = 20;
 /// Longer values are not compared with a schema's pattern, because std::regex recurses over them.
 inline constexpr std::size_t pattern_text = 1024;

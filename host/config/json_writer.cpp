@@ -12,8 +12,8 @@ constexpr std::size_t columns = 100;
 Config make(Config::Node node) { return Config(std::make_shared<Config::Node>(std::move(node))); }
 
 /// Everything on one line, with `space` after ',' and ':'.
-/// What a task's hash was made of in version 0.1.0, which wrote DEL as it is: a study that has begun must stay the
-/// same.
+/// The text from which version 0.1.0 computed a task's hash. It does not escape DEL, so that the hashes of a study that
+/// has begun do not change.
 std::string canonical_string(const std::string& text) {
   std::string quoted = "\"";
   std::size_t from = 0;

@@ -240,7 +240,7 @@ void Supervisor::check_invariant() const {
   TELLINA_ASSERT_PROCESS(!m_children.empty() && m_children.back().role == std::string_view("gateway"));
   for (const Child& child : m_children) {
     TELLINA_ASSERT_PROCESS((child.process < 0) == (child.socket < 0));
-    // A process that runs is not started a second time, and none is started once the server stops.
+    // A running process is not started a second time, and no process is started while the server stops.
     TELLINA_ASSERT_PROCESS(!child.restart_at || (child.process < 0 && !m_starting && !m_stopping));
     TELLINA_ASSERT_PROCESS(child.quick_ends >= 0 && child.quick_ends <= limits::quick_ends);
     TELLINA_ASSERT_PROCESS(child.quick_ends < limits::quick_ends || m_given_up);

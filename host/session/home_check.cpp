@@ -44,7 +44,7 @@ void HomeCheck::look(Look how, std::function<void(Finding)> done) {
 
 void HomeCheck::check_invariant() const {
   TELLINA_ASSERT(m_task_number >= 1 && static_cast<std::size_t>(m_task_number) <= m_study->tasks.size());
-  // What was seen was seen in this sandbox.
+  // An activity belongs to the current sandbox.
   TELLINA_ASSERT(m_sandbox || !m_last_activity);
 }
 

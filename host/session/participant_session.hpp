@@ -27,9 +27,9 @@ namespace tellina {
 /// are disconnected (1011), and the callback `lost` asks the owner to destroy the session. A client that reconnects
 /// gets a new session.
 ///
-/// It is long because it is the one place where clients, requests and the end of a session meet: each of its functions
-/// needs the task, the clients and the record together. What needs less is elsewhere: StudyProgress decides what is
-/// next, TaskSession runs the task, AttachedClient and ObservationLimit count, SessionLoop catches failures.
+/// It is long because each of its functions needs the task, the clients and the record together. Functions that need
+/// less are in other classes: StudyProgress chooses the next task, TaskSession runs the task, AttachedClient and
+/// ObservationLimit count, SessionLoop catches failures.
 ///
 /// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
 class ParticipantSession final : private TaskSession::Owner {

@@ -54,7 +54,7 @@ class Query {
   template <typename... Values>
   Query(Database& database, sqlite3_stmt* statement, sqlite3_destructor_type lifetime, const Values&... values)
       : m_database(database), m_statement(statement), m_lifetime(lifetime) {
-    // SQLite takes what is not bound as NULL.
+    // SQLite treats an unbound parameter as NULL.
     TELLINA_ASSERT_PROCESS(sqlite3_bind_parameter_count(statement) == static_cast<int>(sizeof...(values)));
     int place = 0;
     (bind(++place, values), ...);

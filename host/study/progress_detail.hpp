@@ -11,7 +11,7 @@ namespace tellina {
 
 class DetailEntry {
  public:
-  /// Copies the name, which callers have as a view of what they read.
+  /// Copies the name, because callers pass a view into their buffer.
   DetailEntry(BytesView name_, const char* status_, std::vector<const char*> differs_ = {})
       : name(name_), status(status_), differs(std::move(differs_)) {}
   Bytes name;

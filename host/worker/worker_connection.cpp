@@ -56,7 +56,7 @@ std::optional<Message> WorkerConnection::next() {
   if (!sequence) return std::nullopt;
   const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
                                   [&](const Message& message) { return message.sequence == *sequence; });
-  // What the SDK has a gate promise. With anything else the session would lose or mix up what the participant types.
+  // A gate's promises in the SDK. If a gate broke them, the session would lose or reorder the participant's input.
   TELLINA_ASSERT(found != m_waiting.end() && "the ordering policy starts a message that waits");
   TELLINA_ASSERT((found == m_waiting.begin() || m_waiting.front().kind != MessageKind::connect) &&
                  "the ordering policy starts the connect first");

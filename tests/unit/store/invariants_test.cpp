@@ -8,7 +8,7 @@
 namespace tellina::testing {
 namespace {
 
-/// What the process says before it ends: the expression, its file and its line.
+/// The last output of the process: the expression, its file and its line.
 std::string death(const std::string& expression, const std::string& file) {
   return "tellina: assertion failed: [^\n]*" + expression + "[^\n]* \\([^\n]*host/store/" + file +
          ":[0-9]+\\); the process ends";
@@ -21,7 +21,7 @@ class StoreInvariants : public StoreTest {
     add_worker("w0");
     participant = add_participant("bob");
     acquire(participant, "w0");
-    store.reset();  // a death test forks, which a thread does not outlive
+    store.reset();  // a death test forks, and the child does not have the store's thread
   }
 
   /// Begins a task session and lets the job change it, in one transaction.
@@ -93,7 +93,7 @@ TEST_F(StoreInvariants, AJobIsThere) {
       death("job", "writer.cpp"));
 }
 
-/// Something changes the file behind the store's back: what it has just written is not what it reads.
+/// Another program changes the file: the store does not read what it has just written.
 TEST_F(StoreInvariants, ALeaseIsAsItWasAcquired) {
   Reader(path).execute(
       "CREATE TRIGGER other AFTER UPDATE ON leases BEGIN "

@@ -80,7 +80,7 @@ json::object client_frames() {
 }
 
 /// The fields that the server reads of each kind of observation, and of input_times: those that come into the record,
-/// and those that tell frames apart.
+/// and those that distinguish frames.
 json::object observations() {
   json::object fields;
   for (
