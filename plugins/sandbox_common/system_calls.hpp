@@ -14,9 +14,9 @@ namespace tellina::sandbox_common {
 
 // The calls that moby's default profile allows an unprivileged container (profiles/seccomp/default.json), except those
 // that expose much of the kernel (io_uring, aio, fanotify, keys), those that create named memory that no limit of an
-// ordinary user's sandbox counts (memfd_create, System V and POSIX IPC), those that pin pages in a pipe or a socket,
-// where one byte can keep a page of 2 MiB (vmsplice, splice, tee, sendfile; cp, cat and Python then copy), and those of
-// other architectures. The kernel counts inotify instances by user, 128 for all processes of the server or of the
+// ordinary user's sandbox counts (memfd_create, System V and POSIX IPC), those that pin pages in a pipe or a socket
+// (vmsplice, splice, tee, sendfile: one byte can pin a page of 2 MiB; cp, cat and Python then copy), and those of other
+// architectures. The kernel counts inotify instances by user, 128 for all processes of the server or of the
 // host's root, so inotify is missing too; `tail -f` then polls.
 // clang-format off
 inline constexpr const char* allowed_calls[] = {

@@ -65,7 +65,7 @@ class Participant final : private client::TerminalClient::Listener {
   bool finish(Milliseconds limit);
   /// After finish().
   const Receipts& receipts() const { return m_receipts; }
-  /// Any thread: where it stands, for a report.
+  /// Describes the progress, for a report. Any thread.
   std::string describe() const;
 
  private:

@@ -44,7 +44,7 @@ class Site {
   std::vector<pid_t> players(const std::string& role) const;
 
   client::Endpoint endpoint() const { return client::Endpoint(m_host, m_port); }
-  /// Moves the calling thread to where the clients are.
+  /// Moves the calling thread into the clients' network namespace.
   void enter_network() const;
 
   const std::vector<std::string>& access_codes() const { return m_access_codes; }

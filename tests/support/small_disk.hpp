@@ -16,7 +16,7 @@ class SmallDisk {
   explicit SmallDisk(const std::filesystem::path& folder);
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
-  /// Moves the thread back to where it does not see the disk.
+  /// Moves the thread back to the mount namespace without the disk.
   ~SmallDisk();
 
   void fill() const;

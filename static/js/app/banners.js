@@ -1,8 +1,8 @@
 import { find } from "./dom.js";
 
 /**
- * Keeps the banners that lie over the terminal off the line where the cursor is: each time that the first one comes up they
- * go to the other half of it.
+ * Keeps the banners, which cover a part of the terminal, away from the cursor's line: whenever the first banner appears, all
+ * are placed in the half of the terminal without the cursor.
  * @param {{rows: number, buffer: {active: {cursorY: number}}}} emulator
  */
 export function place_banners(emulator) {

@@ -32,7 +32,7 @@ export class CellWidths {
 
   /**
    * xterm.js packs it into a number: bit 0 says that the character joins the one before, bits 1 and 2 are the width.
-   * @param {number} codepoint @param {number} preceding That of the character before, 0 where there is none.
+   * @param {number} codepoint @param {number} preceding The same number for the previous character, 0 if there is none.
    */
   charProperties(codepoint, preceding) {
     const width = this.wcwidth(codepoint);

@@ -8,7 +8,7 @@ const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
 
 /**
  * Keeps the keyboard focus in the terminal. After a click elsewhere the focus returns to the terminal. After navigation by
- * keys it stays where it is.
+ * keys it does not move.
  * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void, on_paste: (text: string) => void}} parts
  */
 export function attach_keyboard({ emulator, page, focus_terminal, on_paste }) {

@@ -17,7 +17,7 @@ inline constexpr const char* be_peer_flag = "--peer";
 /// A peer does as its mode says, talks in lines, and ends in order at the end of its input.
 ///
 ///   receive DIRECTORY CHANNEL               says "ready", then "SENDER SEQUENCE" of each message, with " spoilt"
-///                                           where it isn't as sent; on "stop" it ends its subscription and says
+///                                           if its content is wrong; on "stop" it ends its subscription and says
 ///                                           "stopped", on "start" it begins a new one and says "ready"
 ///   send DIRECTORY CHANNEL NAME FIRST COUNT THREADS
 ///                                           sends from senders NAME0, NAME1, ..., says "sent"

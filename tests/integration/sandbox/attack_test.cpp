@@ -52,13 +52,13 @@ class OrdinaryHostileKernel : public SandboxTest {
     return false;
   }
 
-  /// Starts so many programs at once, which then hold what they have; the shell knows nothing of them.
+  /// Starts `count` programs at once, which keep what they have allocated. They are not jobs of the shell.
   void start_holders(int count, const std::string& program) {
     run("(for i in {1.." + std::to_string(count) + "}; do perl -e '" + program +
         "open D, \">\", \"done$$\"; close D; sleep 1000' & done)");
   }
 
-  /// Those that are left, whatever they are at yet. A new shell looks where the first has been ended with them.
+  /// How many of these programs still exist. If the shell was killed with them, a new shell counts.
   int holders() {
     if (sandbox().ended()) {
       sandbox().restart_shell(TerminalSize());
@@ -68,7 +68,7 @@ class OrdinaryHostileKernel : public SandboxTest {
   }
 
   void expect_at_most(int most) {
-    // In a control group the programs, the shell and what the kernel does to find memory share half a core.
+    // In a control group the programs, the shell and the kernel's memory reclaim share half a core.
     constexpr std::chrono::seconds timeout(60);
     EXPECT_TRUE(eventually([&] { return holders() <= most; }, "at most as many as the limit allows are left", timeout));
   }
@@ -212,8 +212,9 @@ TEST_F(OrdinaryHostileKernel, OpenFilesOfAllProgramsTogetherCount) {
                 "for (1 .. 120) { pipe $r[$_], $w; close $w; $e[$_] = syscall(291, 0) } "
                 "for $e (@e[1 .. 120]) { for (@r[1 .. 120]) { $x = pack(\"L Q\", 1, 0); "
                 "syscall(233, $e, 1, fileno($_), $x) } } ");
-  EXPECT_TRUE(eventually([&] { return count_done() >= 10; }, "ten have what they want", std::chrono::seconds(100)));
-  // Where no control group counts what it is, each file counts 32 KiB.
+  EXPECT_TRUE(
+      eventually([&] { return count_done() >= 10; }, "ten programs have opened all files", std::chrono::seconds(100)));
+  // If no control group counts the actual memory, each file counts as 32 KiB.
   if (!is_limited("memory")) expect_at_most(256 * 1024 / (240 * 32));
   // The server can still add watches.
   const int set = epoll_create1(EPOLL_CLOEXEC);

@@ -28,7 +28,7 @@ using CoreProbe = SandboxTest;
 constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
 /// The path of a file with shell commands, which newuidmap runs first while the file exists.
 constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
-/// Set where the tests run in control groups that their user may use, or that are as small as a machine.
+/// Set if the tests run in control groups that their user may use, or that have the limits of a small machine.
 constexpr const char* expects_groups = "TELLINA_TEST_EXPECTS_GROUPS";
 
 TEST_F(CoreProbe, ReportsWhoseRootsFilesAre) {

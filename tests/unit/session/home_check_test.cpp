@@ -54,7 +54,8 @@ TEST_F(HomeCheckTest, ACommandThatEndsDuringASnapshotIsFollowedByAnother) {
   backend.shell().run("touch a", "");
   loop.advance(milliseconds(50));
   EXPECT_EQ(snapshots(), 1);
-  backend.shell().home.root.children["a"] = FileNode::regular("");  // not there yet where the first one had looked
+  backend.shell().home.root.children["a"] =
+      FileNode::regular("");  // did not exist when the first snapshot read this folder
   loop.advance(milliseconds(100));
   EXPECT_EQ(snapshots(), 2);
   ASSERT_TRUE(wait_for("state", 2));

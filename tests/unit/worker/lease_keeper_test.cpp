@@ -62,7 +62,7 @@ class LeaseKeeperTest : public SessionTest {
     store->run([&](StoreTransaction& t) { ASSERT_TRUE(t.acquire_lease(whose, worker, now()).acquired); });
   }
 
-  /// A worker that lives has a running task, as the keeper could take it where the lease lapses.
+  /// Gives a living worker a running task, which the keeper could take over when the lease lapses.
   void give_task_to(const std::string& worker, ParticipantId whose) {
     store->run([&](StoreTransaction& t) {
       const LeaseResult lease = t.acquire_lease(whose, worker, now());
