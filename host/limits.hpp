@@ -90,6 +90,8 @@ inline constexpr std::chrono::milliseconds scrape{1000};
 inline constexpr std::size_t logged_text = 200;
 /// At most one line of each kind is logged in this time.
 inline constexpr std::chrono::seconds log_interval{10};
+/// The same for messages of the channel layer that cannot be used.
+inline constexpr std::chrono::seconds bad_message_interval{60};
 
 // Starting and stopping
 
@@ -230,6 +232,11 @@ inline constexpr std::size_t shown_sql = 160;
 inline constexpr std::chrono::milliseconds database_busy{5000};
 /// Larger files are not checked completely at the start, because that takes seconds.
 inline constexpr std::int64_t checked_database = 64LL * 1024 * 1024;
+
+/// A login, and the cookie of it, are valid for so long.
+inline constexpr std::chrono::days login_lifetime{30};
+/// Logins of one participant that are valid at a time. An older one than these ends.
+inline constexpr int kept_logins = 20;
 
 // The configuration
 

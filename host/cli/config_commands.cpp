@@ -15,6 +15,7 @@
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/runtime/certificate.hpp"
 #include "host/text/message_parts.hpp"
 
 namespace tellina {
@@ -80,11 +81,22 @@ void write_like(const std::string& model, const std::string& name, const std::st
 
 }  // namespace
 
+/// Only here: a worker, and a command for participants, need no certificate.
+void check_certificate(const HostConfig& config) {
+  const ServerConfig& server = config.server;
+  try {
+    check_dates(load_certificate(server.certificate, server.key), server.certificate);
+  } catch (const CertificateError& error) {
+    throw ConfigError(config.file + ": server." + (error.is_about_key() ? "key" : "certificate") + ": " + error.what());
+  }
+}
+
 int config_check(const Arguments& arguments, CommandContext& context) {
   const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
   for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
   const HostConfig config = load_host_config(arguments.config, registry);
   make_plugins(registry, config, context);
+  if (config.server.has_tls()) check_certificate(config);
   context.out << arguments.config
               << ": good: " << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "
               << counted(static_cast<std::int64_t>(config.access_codes.size()), "access code") << '\n';

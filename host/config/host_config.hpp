@@ -2,6 +2,7 @@
 
 /// A configuration as the rest of the host uses it.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,8 +28,14 @@ struct ServerConfig {
   std::string base_path;  ///< the path under which a proxy serves the study: "/study", or empty
   std::size_t connections_per_address = 4096;
   std::vector<AddressRange> trusted_proxies;  ///< peers whose X-Forwarded-For is trusted
-  bool shows_metrics_to_all = false;          ///< if false, only this machine may read /metrics
-  std::string public_url;                     ///< the beginning of links, see study_url(); empty: not configured
+  /// The names by which clients may ask for the server; empty: not configured, so the default names.
+  std::vector<std::string> hosts;
+  std::string certificate;       ///< PEM file of the certificate and its chain; empty: no TLS
+  std::string key;               ///< PEM file of the private key; set exactly if `certificate` is
+  std::chrono::seconds hsts{0};  ///< how long browsers may use only HTTPS; 0: they are not told
+  bool has_tls() const { return !certificate.empty(); }
+  bool shows_metrics_to_all = false;  ///< if false, only this machine may read /metrics
+  std::string public_url;             ///< the beginning of links, see study_url(); empty: not configured
 };
 
 /// A checked configuration, with absolute paths.

@@ -67,6 +67,29 @@ const char* const host_schema_text = R"json({
           "items": {"type": "string"},
           "default": []
         },
+        "hosts": {
+          "description": "Names by which browsers may ask for the server, without ports, besides localhost and the host of public_url; *.example.org is every name below it, * every name. By default: this machine's names, addresses, and names without a dot",
+          "type": "array",
+          "items": {"type": "string", "minLength": 1},
+          "minItems": 1
+        },
+        "certificate": {
+          "description": "PEM file of the certificate with its chain; the server then speaks HTTPS",
+          "type": "string",
+          "minLength": 1
+        },
+        "key": {
+          "description": "PEM file of the certificate's private key",
+          "type": "string",
+          "minLength": 1
+        },
+        "hsts_in_seconds": {
+          "description": "How long browsers use only HTTPS for this host after a visit (Strict-Transport-Security); 0: they are not told",
+          "type": "integer",
+          "minimum": 0,
+          "maximum": 63072000,
+          "default": 0
+        },
         "metrics": {
           "description": "Who may read /metrics; loopback: clients on this machine only; all: every client",
           "enum": ["loopback", "all"],

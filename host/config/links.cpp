@@ -38,9 +38,9 @@ std::optional<std::string> find_public_url_fault(const std::string& text, const 
   return std::nullopt;
 }
 
-std::string http_url(const std::string& address, std::uint16_t port) {
+std::string server_url(const ServerConfig& config, const std::string& address, std::uint16_t port) {
   const std::string host = address.find(':') == std::string::npos ? address : "[" + address + "]";
-  return "http://" + host + ":" + std::to_string(port);
+  return (config.has_tls() ? "https://" : "http://") + host + ":" + std::to_string(port);
 }
 
 std::string host_of_url(const std::string& url) {
@@ -51,7 +51,7 @@ std::string host_of_url(const std::string& url) {
 }
 
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port) {
-  if (config.public_url.empty()) return http_url(reachable_address(address), port) + config.base_path;
+  if (config.public_url.empty()) return server_url(config, reachable_address(address), port) + config.base_path;
   return without_slashes_at_end(config.public_url);
 }
 

@@ -14,8 +14,8 @@ namespace tellina {
 /// a fragment, whose path is `base_path` ("/study") unless that is empty.
 std::optional<std::string> find_public_url_fault(const std::string& text, const std::string& base_path);
 
-/// "http://127.0.0.1:10411"; an IPv6 address is in brackets.
-std::string http_url(const std::string& address, std::uint16_t port);
+/// "http://127.0.0.1:10411", or "https" with a certificate; an IPv6 address is in brackets.
+std::string server_url(const ServerConfig& config, const std::string& address, std::uint16_t port);
 
 /// "host" or "host:port" of an http or https URL; empty if `url` is empty.
 std::string host_of_url(const std::string& url);

@@ -68,6 +68,19 @@ bool lacks_directory(const FileTree& home, const std::string& directory) {
   return node->kind != FileKind::directory;
 }
 
+/// "name", "*.name", "*", or an address, with or without the brackets of IPv6.
+bool is_host_pattern(const std::string& text) {
+  if (text == "*") return true;
+  std::array<unsigned char, sizeof(in6_addr)> binary{};
+  const bool is_bracketed = text.starts_with('[') && text.ends_with(']');
+  const std::string address = is_bracketed ? text.substr(1, text.size() - 2) : text;
+  if (text.find('\0') != std::string::npos) return false;
+  if (inet_pton(AF_INET6, address.c_str(), binary.data()) == 1) return true;
+  const std::string name = text.starts_with("*.") ? text.substr(2) : text;
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+                              std::string::npos;
+}
+
 class Loader {
  public:
   Loader(std::string_view text, const std::string& file, const PluginSchemas& plugins)
@@ -86,6 +99,8 @@ class Loader {
     check_study_texts();
     check_address();
     check_trusted_proxies();
+    check_hosts();
+    check_certificate();
     check_public_url();
     check_access_codes();
     std::vector<Task> tasks = read_tasks();
@@ -171,6 +186,32 @@ class Loader {
       m_diagnostics.add(proxy, "expected " + read.expected + ", got " + describe(proxy) + meant);
     }
   }
+
+  void check_hosts() {
+    const Config* server = find("server", Config::Kind::object);
+    const Config* hosts = server ? server->find("hosts") : nullptr;
+    if (!hosts || hosts->kind() != Config::Kind::array) return;
+    for (const Config& host : hosts->items()) {
+      if (!host.is_string() || host.as_string().empty() || is_host_pattern(host.as_string())) continue;
+      m_diagnostics.add(host,
+                        "expected a host name such as \"study.example.org\" or \"*.example.org\", an IP address, or "
+                        "\"*\", without a port, got " +
+                            describe(host));
+    }
+  }
+
+  void check_certificate() {
+    const Config* server = find("server", Config::Kind::object);
+    const Config* certificate = server ? server->find("certificate") : nullptr;
+    const Config* key = server ? server->find("key") : nullptr;
+    if (!certificate && !key) return;
+    if (!certificate || !key) {
+      return m_diagnostics.add(*server, std::string("expected \"certificate\" and \"key\", got only \"") +
+                                            (key ? "key" : "certificate") + "\"");
+    }
+  }
+
+  std::string absolute_path(const std::string& file) const { return (m_folder / file).lexically_normal().string(); }
 
   void check_public_url() {
     const Config* server = find("server", Config::Kind::object);
@@ -284,6 +325,14 @@ class Loader {
           config.server.trusted_proxies.push_back(read_address_range(proxy.as_string()).range.value());
         }
       }
+      if (const Config* hosts = server->find("hosts")) {
+        for (const Config& host : hosts->items()) config.server.hosts.push_back(host.as_string());
+      }
+      if (const Config* certificate = server->find("certificate")) {
+        config.server.certificate = absolute_path(certificate->as_string());
+        config.server.key = absolute_path(server->at("key").as_string());
+      }
+      config.server.hsts = std::chrono::seconds(server->integer_or("hsts_in_seconds", 0));
       config.server.shows_metrics_to_all = server->string_or("metrics", "loopback") == "all";
       config.server.public_url = server->string_or("public_url", "");
     }

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 }  // namespace
 
-FinalResponse::FinalResponse(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot,
+FinalResponse::FinalResponse(std::shared_ptr<Lane> lane, HttpStream stream, ConnectionLimit::Slot slot,
                              std::string head, std::shared_ptr<const std::string> body)
     : m_lane(std::move(lane)),
       m_stream(std::move(stream)),
@@ -30,6 +30,7 @@ void FinalResponse::start() {
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self](SocketError error, std::size_t) {
     if (error) return;
+    if (self->m_stream.is_encrypted()) return self->end_tls();
     SocketError ignored;
     self->m_stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     self->m_written = true;
@@ -37,6 +38,13 @@ void FinalResponse::start() {
     self->m_stream.expires_after(limits::linger);
     self->discard();
   });
+}
+
+/// Without the end that TLS has of its own, a client could take the response for one that an attacker has cut.
+void FinalResponse::end_tls() {
+  m_written = true;
+  m_stream.expires_after(limits::linger);
+  m_stream.async_shutdown([self = self_of(this)](SocketError) { self->cut(); });
 }
 
 void FinalResponse::discard() {

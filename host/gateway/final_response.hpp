@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "host/gateway/http_stream.hpp"
 #include "host/gateway/lane.hpp"
-#include "host/gateway/sockets.hpp"
 
 namespace tellina {
 
@@ -16,7 +16,7 @@ namespace tellina {
 /// closes. Threads: the lane's loop. Pending operations keep the object alive.
 class FinalResponse final : public LaneMember {
  public:
-  FinalResponse(std::shared_ptr<Lane> lane, TimedStream stream, ConnectionLimit::Slot slot, std::string head,
+  FinalResponse(std::shared_ptr<Lane> lane, HttpStream stream, ConnectionLimit::Slot slot, std::string head,
                 std::shared_ptr<const std::string> body);
   ~FinalResponse() override;
 
@@ -25,10 +25,11 @@ class FinalResponse final : public LaneMember {
   void cut() override;
 
  private:
+  void end_tls();
   void discard();
 
   const std::shared_ptr<Lane> m_lane;
-  TimedStream m_stream;
+  HttpStream m_stream;
   const ConnectionLimit::Slot m_slot;
   const WaitGroup::Token m_active;
   const std::string m_head;

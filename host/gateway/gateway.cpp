@@ -68,6 +68,10 @@ std::uint16_t Gateway::start() {
   return port;
 }
 
+void Gateway::reload_certificate() {
+  if (m_parts->state.tls) m_parts->state.tls->reload();
+}
+
 void Gateway::stop() {
   if (!std::exchange(m_parts->started, false)) return;
   GatewayState& state = m_parts->state;

@@ -70,6 +70,15 @@ class GatewayConfig {
   /// "host" or "host:port" of the configured public address, or empty. A page from this host counts as same-origin,
   /// even if a proxy changes the Host header.
   std::string public_host;
+  /// Whom clients may ask for in the header Host: see AllowedHosts.
+  std::vector<std::string> hosts;
+  bool allows_only_listed_hosts = false;
+  /// Letters and digits that tell the cookies of this study from those of others at the same host; may be empty.
+  std::string study_key;
+  /// PEM files of the certificate and its key; empty for plain text. With them, requests in plain text are redirected.
+  std::string certificate;
+  std::string key;
+  std::chrono::seconds hsts{0};  ///< for Strict-Transport-Security; 0: without it
   std::size_t connections_per_address = 4096;
   /// Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host headers are trusted. Their own connections are
   /// not limited, because they carry many clients. IPv4 networks are mapped into IPv6.
@@ -92,6 +101,7 @@ class Gateway {
  public:
   /// Opens nothing yet. Throws Error(bad_request) if `loops` is empty or the id is not valid in a channel name, and
   /// Error(not_found) if the static root is not a folder.
+  /// Throws CertificateError if the certificate cannot be used.
   Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock, Random& random,
           Log& log);
   Gateway(const Gateway&) = delete;
@@ -105,6 +115,10 @@ class Gateway {
   /// Returns the port once clients can connect. Throws Error(unavailable or permission_denied), which names the
   /// address, the port, the cause and a remedy.
   std::uint16_t start();
+
+  /// Reads the certificate and its key again, for new connections. Throws CertificateError if they cannot be used; then
+  /// the old ones stay. Does nothing without a certificate. Threads: any.
+  void reload_certificate();
 
   /// Stops listening, closes WebSockets with 1001, waits for pending requests, and closes the remaining sockets after
   /// `limits.stop_timeout`. When it returns, no code of the gateway runs on the loops. Idempotent.

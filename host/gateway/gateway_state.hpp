@@ -4,17 +4,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "host/gateway/allowed_hosts.hpp"
 #include "host/gateway/client_address.hpp"
 #include "host/gateway/connection_limit.hpp"
 #include "host/gateway/gateway.hpp"
-#include "host/gateway/limited_log.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/static_files.hpp"
+#include "host/gateway/tls_identity.hpp"
 #include "host/gateway/wait_group.hpp"
+#include "host/runtime/limited_log.hpp"
 
 namespace tellina {
 
@@ -32,8 +35,15 @@ class GatewayState {
         client_log(log_),
         files(config.static_root),
         proxies(config.trusted_proxies),
+        hosts(config.hosts, config.public_host, config.allows_only_listed_hosts),
         logins(config.limits.logins),
-        connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {}
+        connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {
+    if (config.certificate.empty()) return;
+    tls.emplace(config.certificate, config.key);
+    // A server that does not start would end the study. With this, participants can accept the browser's warning.
+    if (const std::string fault = tls->fault(); !fault.empty())
+      log.error("browsers will warn of this server: " + fault);
+  }
 
   /// The lane for a new WebSocket: the lane on the loop of its session or, if sessions are in other processes, the lane
   /// with the fewest connections.
@@ -46,7 +56,9 @@ class GatewayState {
   Log& log;
   LimitedLog client_log;  ///< for events that clients cause
   const StaticFiles files;
+  std::optional<TlsIdentity> tls;  ///< absent: plain text
   const TrustedProxies proxies;
+  const AllowedHosts hosts;
   LoginLimiter logins;
   const std::shared_ptr<ConnectionLimit> connections;
   const std::shared_ptr<WaitGroup> active = std::make_shared<WaitGroup>();

@@ -23,6 +23,12 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t read_size = 4096;
 
+/// Whether a client begins with a TLS handshake (RFC 8446, section 5.1), with which no HTTP request begins.
+bool is_tls(const beast::flat_buffer& received) {
+  constexpr char handshake_record = 22;
+  return *static_cast<const char*>(received.cdata().data()) == handshake_record;
+}
+
 bool has_body(http::verb method) {
   return method == http::verb::post || method == http::verb::put || method == http::verb::patch;
 }
@@ -58,6 +64,7 @@ HttpSession::HttpSession(std::shared_ptr<Lane> lane, Socket socket, const asio::
       m_slot(std::move(slot)),
       m_active(m_lane->state().active),
       m_buffer(m_lane->limits().header_bytes + m_lane->limits().body_bytes + read_size) {
+  m_may_encrypt = m_lane->state().tls.has_value();
   SocketError ignored;
   m_stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   m_lane->metrics().http_connections.add(1);
@@ -84,8 +91,21 @@ void HttpSession::wait_for_request() {
   m_stream.async_read_some(m_buffer.prepare(read_size), [self = self_of(this)](SocketError error, std::size_t size) {
     if (error) return;
     self->m_buffer.commit(size);
+    if (std::exchange(self->m_may_encrypt, false) && is_tls(self->m_buffer)) return self->begin_tls();
     self->read_header();
   });
+}
+
+void HttpSession::begin_tls() {
+  m_idle = false;
+  m_stream.expires_after(m_lane->limits().header_timeout);
+  m_stream.async_handshake(m_lane->state().tls->open_session(), m_buffer.cdata(),
+                           [self = self_of(this)](SocketError error, std::size_t used) {
+                             if (error) return;
+                             self->m_buffer.consume(used);
+                             // What is left would be read as plain text.
+                             if (self->m_buffer.size() == 0) self->wait_for_request();
+                           });
 }
 
 void HttpSession::read_header() {
@@ -137,7 +157,7 @@ void HttpSession::read_body() {
 
 void HttpSession::route() {
   m_stream.expires_never();
-  answer_request(*m_lane, m_parser->get(), m_peer.address(),
+  answer_request(*m_lane, m_parser->get(), Client(m_peer.address(), m_stream.is_encrypted()),
                  [self = self_of(this)](Outcome outcome) { self->answer(std::move(outcome)); });
 }
 
@@ -152,6 +172,11 @@ void HttpSession::write(const Response& response, bool keep_alive) {
   const int version = m_parser->is_header_done() && m_parser->get().version() == 10 ? 10 : 11;
   const bool is_head = m_parser->is_header_done() && m_parser->get().method() == http::verb::head;
   m_head = serialize_head(response, version, keep_alive, m_lane->state().clock.wall_time());
+  if (const auto hsts = m_lane->state().config.hsts; hsts.count() > 0 && m_stream.is_encrypted()) {
+    constexpr std::size_t empty_line = 2;
+    m_head.insert(m_head.size() - empty_line,
+                  "Strict-Transport-Security: max-age=" + std::to_string(hsts.count()) + "\r\n");
+  }
   m_body = is_head ? std::make_shared<const std::string>() : response.body;
   if (!keep_alive) {
     std::make_shared<FinalResponse>(m_lane, std::move(m_stream), std::move(*m_slot), std::move(m_head), m_body)
@@ -193,12 +218,14 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   if (m_lane->is_stopping()) return refuse(503, "busy", "the server is stopping");
   m_lane->metrics().answers[1].add();
 
+  TlsSession session = m_stream.release_session();
   Socket socket = m_stream.release_socket();
   const int descriptor = socket.release();
   DetachedSocket detached(m_peer.protocol(), descriptor);
   auto upgraded = std::make_shared<UpgradedSocket>(std::move(detached), std::move(*m_slot), std::move(*m_active));
   m_slot.reset();
   m_active.reset();
+  upgraded->session = std::move(session);
   upgraded->handshake = std::move(handshake);
   upgraded->offers_protocol = grant.offers_protocol;
   upgraded->participant = grant.participant;

@@ -12,9 +12,9 @@
 #include <optional>
 #include <string>
 
+#include "host/gateway/http_stream.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/routes.hpp"
-#include "host/gateway/sockets.hpp"
 
 namespace tellina {
 
@@ -31,6 +31,7 @@ class HttpSession final : public LaneMember {
 
  private:
   void wait_for_request();
+  void begin_tls();
   void read_header();
   void on_header();
   void read_body();
@@ -43,12 +44,13 @@ class HttpSession final : public LaneMember {
   void upgrade(const UpgradeGrant& grant);
 
   const std::shared_ptr<Lane> m_lane;
-  TimedStream m_stream;
+  HttpStream m_stream;
   const boost::asio::ip::tcp::endpoint m_peer;
   std::optional<ConnectionLimit::Slot> m_slot;  ///< until the socket is handed to a WebSocket
   std::optional<WaitGroup::Token> m_active;
   boost::beast::flat_buffer m_buffer;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
+  bool m_may_encrypt;  ///< nothing has been read: the client may begin with TLS
   bool m_idle = true;  ///< between requests
   std::ptrdiff_t m_header_lines = 0;
 

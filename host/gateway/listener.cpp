@@ -129,7 +129,7 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
     }
     const Response response = json_error(503, "too_many_connections", "this address has too many connections");
     std::string head = serialize_head(response, 11, false, lane->state().clock.wall_time());
-    std::make_shared<FinalResponse>(lane, TimedStream(std::move(arrival->socket)), std::move(arrival->slot),
+    std::make_shared<FinalResponse>(lane, HttpStream(std::move(arrival->socket)), std::move(arrival->slot),
                                     std::move(head), response.body)
         ->start();
   });

@@ -35,9 +35,13 @@ constexpr std::array<std::string_view, 9> forwarding_headers{
 
 class Exchange {
  public:
-  Exchange(Lane& lane_, const HttpRequest& request_, Target target_, const boost::asio::ip::address& peer_,
-           Answer answer_)
-      : lane(lane_), request(request_), target(std::move(target_)), peer(peer_), answer(std::move(answer_)) {}
+  Exchange(Lane& lane_, const HttpRequest& request_, Target target_, const Client& client_, Answer answer_)
+      : lane(lane_),
+        request(request_),
+        target(std::move(target_)),
+        peer(client_.peer),
+        is_encrypted(client_.is_encrypted),
+        answer(std::move(answer_)) {}
 
   std::string_view header(http::field field) const { return view(request[field]); }
   std::string_view header(std::string_view name) const { return view(request[{name.data(), name.size()}]); }
@@ -70,6 +74,7 @@ class Exchange {
   const HttpRequest& request;
   const Target target;
   const boost::asio::ip::address& peer;
+  const bool is_encrypted;
   const Answer answer;
 
  private:
@@ -95,7 +100,8 @@ std::string claimed_participant(const std::string& key) {
 /// request.
 std::optional<WorkerRequest> session_request(const Exchange& exchange, WorkerRequest::Method method) {
   const std::string participant = named_participant(exchange);
-  const std::string token = session_token(exchange.header(http::field::cookie), participant);
+  const std::string token =
+      session_token(exchange.header(http::field::cookie), exchange.lane.state().config.study_key, participant);
   if (token.empty()) {
     // A page gets its key from a login. Without a cookie the key is not verified, and any client can send one.
     if (!participant.empty()) {
@@ -118,6 +124,15 @@ bool comes_from_proxy(const Exchange& exchange) { return exchange.lane.state().p
 boost::asio::ip::address client_address(const Exchange& exchange) {
   if (!comes_from_proxy(exchange)) return exchange.peer;
   return exchange.lane.state().proxies.client_of(exchange.peer, exchange.joined_header("X-Forwarded-For"));
+}
+
+/// Whether the request asks for this server. A program of HTTP/1.0 may name no host, but browsers do.
+bool names_this_server(const Exchange& exchange) {
+  const GatewayState& state = exchange.lane.state();
+  if (!exchange.target.authority && !exchange.has_header("Host")) return true;
+  if (state.hosts.contains(exchange.host())) return true;
+  // A trusted proxy has chosen this server for the name.
+  return !state.config.allows_only_listed_hosts && comes_from_proxy(exchange);
 }
 
 /// Whether a page of another server sent the request. If so, logs it.
@@ -171,6 +186,34 @@ void refuse_path(const Exchange& exchange) {
   exchange.answer(plain_response(404, "Not found. Please check the address.\n"));
 }
 
+void refuse_host(const Exchange& exchange) {
+  const std::string host = quote_for_log(exchange.host());
+  exchange.warn("host", "refused a request for the host " + host +
+                            " (421); if participants open the study by that name, add it to server.hosts, or set "
+                            "server.public_url");
+  const std::string message = "This server does not answer for the host " + host +
+                              ". If that is its name, the people who run it can add it to \"server.hosts\" in its "
+                              "configuration, or set \"server.public_url\".";
+  if (exchange.target.path.find("/api/") != std::string::npos) {
+    return exchange.refuse(421, "unknown_host", message);
+  }
+  exchange.answer(plain_response(421, message + "\n"));
+}
+
+/// With the same method and body. `target`: as sent, so that a base path stays.
+void redirect_to_https(const Exchange& exchange, std::string_view target) {
+  const std::string_view host = exchange.host();
+  if (host.empty()) return exchange.refuse(400, "bad_request", "expected HTTPS, or a Host header");
+  if (exchange.target.authority) {
+    const auto path = target.find_first_of("/?", target.find("//") + 2);
+    target = path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  const std::string location =
+      "https://" + std::string(host) + (target.starts_with('/') ? "" : "/") + std::string(target);
+  Response response = plain_response(308, "This server speaks HTTPS.\n");
+  exchange.answer(response.with("Location", location));
+}
+
 void serve_file(const Exchange& exchange) {
   const auto [file, never_changes] =
       exchange.lane.state().files.find(std::string_view(exchange.target.path).substr(static_prefix.size()));
@@ -213,7 +256,9 @@ void log_in(const Exchange& exchange) {
   request.address = client_address(exchange);
   request.cookie_header = std::string(exchange.header(http::field::cookie));
   request.scope.path = lane.state().config.base_path + "/";
-  request.scope.is_secure = comes_from_proxy(exchange) && came_over_https(exchange.joined_header("X-Forwarded-Proto"));
+  request.scope.study = lane.state().config.study_key;
+  request.scope.is_secure = exchange.is_encrypted || (comes_from_proxy(exchange) &&
+                                                      came_over_https(exchange.joined_header("X-Forwarded-Proto")));
   std::make_shared<LoginAttempt>(lane.shared_from_this(), std::move(request), exchange.answer)->start();
 }
 
@@ -319,12 +364,14 @@ bool allows(const Route& route, http::verb method) {
 
 }  // namespace
 
-void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer) {
+void answer_request(Lane& lane, const HttpRequest& request, const Client& client, Answer answer) {
   const auto text = request.target();
   auto target = parse_target({text.data(), text.size()});
   if (!target) return answer(json_error(400, "bad_request", "expected a path with all special bytes percent-encoded"));
   cut_base_path(*target, lane.state().config.base_path);
-  const Exchange exchange(lane, request, std::move(*target), peer, std::move(answer));
+  const Exchange exchange(lane, request, std::move(*target), client, std::move(answer));
+  if (!names_this_server(exchange)) return refuse_host(exchange);
+  if (lane.state().tls && !exchange.is_encrypted) return redirect_to_https(exchange, {text.data(), text.size()});
   const std::string& path = exchange.target.path;
   const auto route = std::find_if(routes.begin(), routes.end(), [&](const Route& each) { return matches(each, path); });
   if (route == routes.end()) return refuse_path(exchange);

@@ -31,8 +31,16 @@ struct UpgradeGrant {
 using Outcome = std::variant<Response, UpgradeGrant>;
 using Answer = std::function<void(Outcome)>;
 
+/// Who has sent a request, and how.
+class Client {
+ public:
+  Client(const boost::asio::ip::address& peer_, bool is_encrypted_) : peer(peer_), is_encrypted(is_encrypted_) {}
+  boost::asio::ip::address peer;
+  bool is_encrypted;  ///< over TLS of this server
+};
+
 /// Calls `answer` exactly once: before it returns or, if it has to ask a worker, later on the lane's loop. The caller
 /// keeps ownership of the request, which is not used after answer_request() returns.
-void answer_request(Lane& lane, const HttpRequest& request, const boost::asio::ip::address& peer, Answer answer);
+void answer_request(Lane& lane, const HttpRequest& request, const Client& client, Answer answer);
 
 }  // namespace tellina

@@ -1,5 +1,9 @@
 #include "host/gateway/session_cookies.hpp"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+
 #include "host/gateway/request_fields.hpp"
 #include "host/limits.hpp"
 #include "host/wire/worker_requests.hpp"
@@ -8,34 +12,49 @@ namespace tellina {
 namespace {
 
 constexpr std::string_view latest_login = "tellina_session";
-constexpr std::string_view of_participant = "tellina_session_";
+constexpr std::string_view more_specific = "tellina_session_";
+
+/// Without empty parts: "tellina_session_4f1c09ab_7".
+std::string cookie_name(std::string_view study, std::string_view participant) {
+  std::string name(latest_login);
+  if (!study.empty()) (name += '_') += study;
+  if (!participant.empty()) (name += '_') += participant;
+  return name;
+}
 
 std::string set_cookie(std::string_view name, std::string_view token, const CookieScope& scope, bool is_removal) {
   std::string cookie = std::string(name) + "=" + std::string(token) + "; HttpOnly; SameSite=Strict; Path=" + scope.path;
-  cookie += is_removal ? "; Max-Age=0" : "; Max-Age=2592000";  // 30 days
+  constexpr std::chrono::seconds lifetime = limits::login_lifetime;
+  cookie += "; Max-Age=" + std::to_string(is_removal ? 0 : lifetime.count());
   return scope.is_secure ? cookie + "; Secure" : cookie;
 }
 
 }  // namespace
 
-std::string session_token(std::string_view cookie_header, std::string_view participant) {
-  std::optional<std::string> token;
-  if (!participant.empty()) token = find_cookie(cookie_header, std::string(of_participant) + std::string(participant));
-  if (!token) token = find_cookie(cookie_header, latest_login);
-  return token && is_token(*token) ? *token : std::string();
+std::string session_token(std::string_view cookie_header, std::string_view study, std::string_view participant) {
+  const std::array<std::string, 4> names{cookie_name(study, participant), cookie_name({}, participant),
+                                         cookie_name(study, {}), cookie_name({}, {})};
+  for (const std::string& name : names) {
+    const auto token = find_cookie(cookie_header, name);
+    if (token) return is_token(*token) ? *token : std::string();
+  }
+  return {};
 }
 
 std::vector<std::string> login_cookies(std::string_view cookie_header, std::string_view participant,
                                        std::string_view token, const CookieScope& scope) {
-  std::vector<std::string> cookies{set_cookie(latest_login, token, scope, false)};
+  std::vector<std::string> names{cookie_name({}, {})};
+  if (!scope.study.empty()) names.push_back(cookie_name(scope.study, {}));
+  if (!participant.empty()) names.push_back(cookie_name(scope.study, participant));
+  std::vector<std::string> cookies;
+  for (const std::string& name : names) cookies.push_back(set_cookie(name, token, scope, false));
   if (participant.empty()) return cookies;
-  const std::string own = std::string(of_participant) + std::string(participant);
-  cookies.push_back(set_cookie(own, token, scope, false));
   std::vector<std::string> others;
   for (const std::string& name : cookie_names(cookie_header)) {
-    if (name.starts_with(of_participant) && is_token(name) && name != own) others.push_back(name);
+    const bool is_ours = std::find(names.begin(), names.end(), name) != names.end();
+    if (name.starts_with(more_specific) && is_token(name) && !is_ours) others.push_back(name);
   }
-  // RFC 6265, section 5.4: browsers list cookies with the same path oldest first.
+  // RFC 6265, section 5.4: of cookies with the same path, browsers name the oldest first.
   for (std::size_t i = 0; i + limits::kept_cookies < others.size(); ++i)
     cookies.push_back(set_cookie(others[i], "", scope, true));
   return cookies;

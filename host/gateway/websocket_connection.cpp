@@ -59,7 +59,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSoc
       m_participant(upgraded.participant),
       m_address(std::move(upgraded.address)),
       m_handshake(std::move(upgraded.handshake)),
-      m_stream(upgraded.socket.take(m_lane->loop().context())),
+      m_stream(upgraded.socket.take(m_lane->loop().context()), std::move(upgraded.session)),
       m_timer(m_lane->loop().make_timer()),
       m_window(m_lane->limits().input_window) {
   m_lane->metrics().websocket_connections.add(1);

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "host/gateway/draining_socket.hpp"
+#include "host/gateway/client_socket.hpp"
 #include "host/gateway/lane.hpp"
 #include "host/gateway/sockets.hpp"
 #include "host/limits.hpp"
@@ -28,6 +28,7 @@ class UpgradedSocket {
       : socket(std::move(socket_)), slot(std::move(slot_)), active(std::move(active_)) {}
 
   DetachedSocket socket;
+  TlsSession session;  ///< null for plain text
   ConnectionLimit::Slot slot;
   WaitGroup::Token active;
   std::string handshake;  ///< the header lines that the handshake needs, and the bytes read after it
@@ -109,7 +110,7 @@ class WebSocketConnection final : public LaneMember {
   const std::int64_t m_participant;
   const std::string m_address;
   const std::string m_handshake;
-  boost::beast::websocket::stream<DrainingSocket, false> m_stream;
+  boost::beast::websocket::stream<ClientSocket, false> m_stream;
   const std::unique_ptr<Loop::Timer> m_timer;  ///< for accept, retry, stall or closing; only one at a time
   State m_state = State::handshaking;
   std::string m_id;  ///< short, so that a copy in a message needs no allocation

@@ -3,8 +3,11 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
 
 namespace tellina {
@@ -42,6 +45,27 @@ std::string reachable_address(const std::string& address) {
     }
   }
   return "127.0.0.1";
+}
+
+bool is_loopback_address(const std::string& address) {
+  in_addr v4{};
+  constexpr std::uint32_t loopback_network = 127;
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == loopback_network;
+  return address == "localhost" || address == "::1";
+}
+
+std::vector<std::string> machine_names() {
+  std::array<char, 256> buffer{};
+  if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer.front() == '\0') return {};
+  const std::string host = buffer.data();
+  std::vector<std::string> names{host, host.substr(0, host.find('.')) + ".local"};
+  addrinfo wanted{};
+  wanted.ai_flags = AI_CANONNAME;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &wanted, &list) != 0) return names;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
+  if (list->ai_canonname) names.emplace_back(list->ai_canonname);
+  return names;
 }
 
 }  // namespace tellina

@@ -2,6 +2,9 @@
 
 #include "host/config/links.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/runtime/addresses.hpp"
+#include "host/runtime/certificate.hpp"
+#include "host/text/sha256.hpp"
 
 namespace tellina {
 namespace {
@@ -12,6 +15,15 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   config.port = parts.options.port.value_or(parts.config.server.port);
   config.base_path = parts.config.server.base_path;
   config.public_host = host_of_url(parts.config.server.public_url);
+  config.certificate = parts.config.server.certificate;
+  config.key = parts.config.server.key;
+  config.hsts = parts.config.server.hsts;
+  config.hosts = parts.config.server.hosts;
+  config.allows_only_listed_hosts = !config.hosts.empty();
+  // A name leads other machines here, unless the server listens for this machine only.
+  if (config.hosts.empty() && !is_loopback_address(config.address)) config.hosts = machine_names();
+  constexpr std::size_t key_digits = 8;
+  config.study_key = sha256(parts.config.database).substr(0, key_digits);
   config.connections_per_address = parts.config.server.connections_per_address;
   for (const AddressRange& range : parts.config.server.trusted_proxies) {
     const boost::asio::ip::address_v6 first(boost::asio::ip::address_v6::bytes_type(range.first));
@@ -28,17 +40,31 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
 
 std::unique_ptr<SelfTest> make_self_test(const ServerParts& parts, LoopThreads& loops) {
   if (!parts.options.test_mode) return nullptr;
-  return std::make_unique<SelfTest>(gateway_config(parts, nullptr), *parts.layer, loops.all(), parts.system.clock,
+  GatewayConfig config = gateway_config(parts, nullptr);
+  config.certificate.clear();  // its client and its gateway are in this process
+  return std::make_unique<SelfTest>(std::move(config), *parts.layer, loops.all(), parts.system.clock,
                                     parts.system.random, parts.system.log);
 }
 
 }  // namespace
 
 GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
-    : m_self_test(make_self_test(parts, loops)),
+    : m_log(parts.system.log),
+      m_has_certificate(parts.config.server.has_tls()),
+      m_self_test(make_self_test(parts, loops)),
       m_gateway(gateway_config(parts, m_self_test.get()), *parts.layer, loops.all(), parts.system.clock,
                 parts.system.random, parts.system.log),
       m_port(m_gateway.start()) {}
+
+void GatewayRole::reload() {
+  if (!m_has_certificate) return;
+  try {
+    m_gateway.reload_certificate();
+    m_log.info("the certificate was read again: new connections get it");
+  } catch (const CertificateError& error) {
+    m_log.error(std::string("new connections still get the old certificate: ") + error.what());
+  }
+}
 
 void GatewayRole::stop() {
   // The self-test's requests wait for its end, and the gateway waits for its requests.

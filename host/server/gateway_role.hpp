@@ -21,9 +21,13 @@ class GatewayRole {
   GatewayRole(const ServerParts& parts, LoopThreads& loops);
 
   std::uint16_t port() const { return m_port; }
+  /// Reads the certificate again if there is one. The log says what came of it.
+  void reload();
   void stop();
 
  private:
+  Log& m_log;
+  const bool m_has_certificate;
   std::unique_ptr<SelfTest> m_self_test;  ///< in test mode
   Gateway m_gateway;
   std::uint16_t m_port = 0;

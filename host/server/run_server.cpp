@@ -55,7 +55,10 @@ int serve_all(const ServerParts& parts, const Signals& signals, const Supervisor
     throw;
   }
   announce(parts, gateway->port());
-  serve(signals, link, [&] { worker.reload(); });
+  serve(signals, link, [&] {
+    worker.reload();
+    gateway->reload();
+  });
   LogEvent("stopping").write(parts.system.log);
   gateway->stop();
   stop_or_exit(worker, parts.system.log);
@@ -72,7 +75,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
       link.tell_ready(gateway.port());
     else
       announce(parts, gateway.port());
-    serve(signals, link, [] {});
+    serve(signals, link, [&] { gateway.reload(); });
   }
   gateway.stop();
   return 0;

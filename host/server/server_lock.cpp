@@ -38,7 +38,7 @@ std::string holder_of(int descriptor) {
 }  // namespace
 
 ServerLock::ServerLock(const std::string& database, Kind kind) {
-  m_descriptor = open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  m_descriptor = open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (m_descriptor < 0) return;
   const int operation = (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
   const std::chrono::milliseconds limit = kind == Kind::alone ? limits::server_lock : std::chrono::milliseconds(0);

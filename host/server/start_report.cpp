@@ -47,7 +47,7 @@ void print_links(const ServerParts& parts, const std::string& url, const std::ve
 void announce(const ServerParts& parts, std::uint16_t port) {
   const HostConfig& config = parts.config;
   const std::string address = parts.options.address.value_or(config.server.address);
-  const std::string listening = http_url(address, port);
+  const std::string listening = server_url(config.server, address, port);
   const std::string url = study_url(config.server, address, port);
   const std::vector<std::string> codes = codes_of(parts);
   const std::string file = std::filesystem::absolute(parts.options.config).lexically_normal().string();

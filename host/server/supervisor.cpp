@@ -136,13 +136,19 @@ bool Supervisor::supervise(const std::function<bool()>& reload) {
   while (!m_given_up) {
     for (const int signal : wait()) {
       if (asks_to_end(signal)) return true;
-      if (signal != SIGHUP || !reload()) continue;
-      for (const Child& child : m_children) {
-        if (child.role == std::string_view("worker") && child.process >= 0) kill(child.process, SIGHUP);
-      }
+      if (signal != SIGHUP) continue;
+      // The certificate does not depend on the rest of the configuration.
+      pass_on(SIGHUP, "gateway");
+      if (reload()) pass_on(SIGHUP, "worker");
     }
   }
   return false;
+}
+
+void Supervisor::pass_on(int signal, std::string_view role) const {
+  for (const Child& child : m_children) {
+    if (child.role == role && child.process >= 0) kill(child.process, signal);
+  }
 }
 
 void Supervisor::stop() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -63,6 +64,7 @@ class Supervisor {
   /// Waits for an event, handles its processes, and returns the signals that arrived.
   std::vector<int> wait();
   void read_sockets();
+  void pass_on(int signal, std::string_view role) const;
   void reap();
   void on_end(Child& child, int status);
   void restart_due();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,31 @@ void check_path(const std::string& path, const std::string& name) {
   check_writable(path + "-wal", name + ": its companion file " + name + "-wal");
   check_writable(path + "-shm", name + ": its companion file " + name + "-shm");
   check_writable(folder, name + ": the folder " + folder);
+}
+
+std::string octal(mode_t mode) {
+  std::string digits = "0000";
+  for (std::size_t i = 0; i < digits.size(); ++i) digits[3 - i] = static_cast<char>('0' + (mode >> (3 * i) & 7));
+  return digits;
+}
+
+/// The record has access codes, answers and everything that participants typed. SQLite gives -wal and -shm the
+/// permissions of the file.
+void keep_private(const std::string& path, const std::string& name, Log& log) {
+  // Only who creates the file may open and close it here, because that drops the locks of this process.
+  if (const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); created >= 0) close(created);
+  std::string changed;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat status {};
+    if (stat((path + suffix).c_str(), &status) != 0 || (status.st_mode & 0077) == 0) continue;
+    if (chmod((path + suffix).c_str(), 0600) != 0) {
+      log.warning(name + suffix + ": other users may open it (mode " + octal(status.st_mode & 07777) +
+                  "), and its permissions cannot be changed: " + std::strerror(errno));
+      continue;
+    }
+    changed += (changed.empty() ? "" : ", ") + name + suffix + " (was " + octal(status.st_mode & 07777) + ")";
+  }
+  if (!changed.empty()) log.warning("only the owner may open the record now (mode 0600): " + changed);
 }
 
 void check_owner_and_version(Database& database) {
@@ -107,11 +133,12 @@ void keep_log_when_closed(Database& database, bool keep) {
 
 }  // namespace
 
-std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock) {
+std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock, Log& log) {
   if (path.empty()) throw StoreError(ErrorCode::not_found, "the database has no file name");
   // Absolute, because SQLite gives names such as ":memory:" a special meaning.
   const std::string absolute = std::filesystem::absolute(path).string();
   check_path(absolute, path);
+  keep_private(absolute, path, log);
   auto database = std::make_unique<Database>(absolute, path);
   // A refused file must not change, even if its last writer died and left a log.
   keep_log_when_closed(*database, true);

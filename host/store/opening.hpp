@@ -3,11 +3,15 @@
 #include <memory>
 
 #include "host/store/database.hpp"
+#include "tellina/log.hpp"
 
 namespace tellina {
 
 /// Opens or creates a store and migrates it. Throws StoreError if it cannot be used; then nothing in it has changed.
-std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock);
+///
+/// The file and its companions are for their owner only, whatever the umask: a new file is created so, and an existing
+/// one is changed, which `log` says.
+std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock, Log& log);
 
 /// Opens an existing store for queries only. Throws StoreError if it is not a store or has a newer version.
 std::unique_ptr<Database> open_database_to_read(const std::string& path);

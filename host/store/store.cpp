@@ -15,7 +15,7 @@ LeaseLost::LeaseLost(const Fence& fence)
                                  ")") {}
 
 std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log) {
-  return std::make_unique<Writer>(open_database(path, clock), clock, log, boot_id());
+  return std::make_unique<Writer>(open_database(path, clock, log), clock, log, boot_id());
 }
 
 void Store::run(const Job& job) {

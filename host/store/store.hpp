@@ -96,9 +96,10 @@ class StoreTransaction {
   virtual std::optional<ParticipantId> find_participant(const std::string& access_code) = 0;
   /// Charges a running task session up to now if a live worker owns it, and up to its last renewal otherwise.
   virtual std::optional<ParticipantProgress> find_progress(ParticipantId participant) = 0;
-  /// `token_hash`: hexadecimal SHA-256 of the cookie.
+  /// `token_hash`: hexadecimal SHA-256 of the cookie. Removes expired logins, and the participant's oldest ones if they
+  /// are too many (limits::login_lifetime and kept_logins).
   virtual void add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) = 0;
-  /// Absent also if the participant may no longer log in.
+  /// Absent also if the login has expired, or if the participant may no longer log in.
   virtual std::optional<ParticipantId> find_login(const std::string& token_hash) = 0;
 
   // Workers and leases (renewed every second).

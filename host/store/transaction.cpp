@@ -130,16 +130,21 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
 }
 
 void Transaction::add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) {
+  m_database.execute("DELETE FROM logins WHERE logged_in_at <= ?", at.wall - limits::login_lifetime);
   m_database.execute(
       "INSERT INTO logins (token_hash, participant_id, logged_in_at, logged_in_at_ns) VALUES (?, ?, ?, ?)", token_hash,
       participant, at.wall, at.monotonic);
+  m_database.execute(
+      "DELETE FROM logins WHERE participant_id = ? AND token_hash NOT IN (SELECT token_hash FROM logins "
+      "WHERE participant_id = ? ORDER BY logged_in_at DESC, logged_in_at_ns DESC LIMIT ?)",
+      participant, participant, limits::kept_logins);
 }
 
 std::optional<ParticipantId> Transaction::find_login(const std::string& token_hash) {
   Query row = m_database.query(
       "SELECT p.id FROM logins l JOIN participants p ON p.id = l.participant_id "
-      "WHERE l.token_hash = ? AND (p.listed_in_config OR p.added_by_command)",
-      token_hash);
+      "WHERE l.token_hash = ? AND l.logged_in_at > ? AND (p.listed_in_config OR p.added_by_command)",
+      token_hash, m_clock.wall_time() - limits::login_lifetime);
   if (!row.next()) return std::nullopt;
   return row.integer(0);
 }
@@ -188,6 +193,7 @@ void Transaction::reset_participant(const std::string& access_code, Timestamp at
       at.wall, at.monotonic, *participant);
   m_database.execute("UPDATE task_sessions SET reset_at = ? WHERE participant_id = ? AND reset_at IS NULL", at.wall,
                      *participant);
+  m_database.execute("DELETE FROM logins WHERE participant_id = ?", *participant);
   m_database.execute("UPDATE participants SET attempt = attempt + 1 WHERE id = ?", *participant);
   count_state_up(*participant);
   add_event(*participant, std::nullopt, EventRecord("participant_reset", {}, at));

@@ -6,6 +6,7 @@
 #include "host/plugins/guard.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/wire/protocol.hpp"
+#include "host/wire/worker_requests.hpp"
 
 namespace tellina {
 WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, OrderingPolicy& ordering, std::size_t index,
@@ -22,7 +23,8 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_connections(m_outbox, m_environment.loop.clock(), !layer.is_process_local()),
       m_leases(m_environment, index, count, lease_callbacks()),
       m_requests(m_environment, [this] { return counts(); }),
-      m_timer(m_environment.loop.make_timer()) {}
+      m_timer(m_environment.loop.make_timer()),
+      m_message_log(m_environment.log, limits::bad_message_interval) {}
 
 WorkerLane::~WorkerLane() { m_subscriptions.clear(); }
 
@@ -128,8 +130,10 @@ void WorkerLane::on_renewed(MonotonicTime until, bool had_lapsed) {
 
 void WorkerLane::answer_request(const Message& request) {
   if (const char* fault = ChannelName::find_fault(request.reply_channel)) {
-    m_environment.log.error("request " + request.connection + ": reply channel \"" + request.reply_channel +
-                            "\": " + fault);
+    m_message_log.warning(
+        "reply channel",
+        "ignored a request with a bad reply channel, " + quote_for_log(request.reply_channel) + ": " + fault,
+        m_environment.loop.clock().now());
     return;
   }
   m_connections.hear_from(request.reply_channel);
@@ -174,11 +178,13 @@ void WorkerLane::open(Message message) {
   if (m_is_stopping || m_connections.find(message.connection)) return;
   try {
     const std::string id = message.connection;
+    if (!is_token(id)) throw Error(ErrorCode::bad_request, "expected a connection's id, got " + quote_for_log(id));
     auto ended = [this, id] { m_environment.loop.post(m_lifeline.guarded([this, id] { remove(id); })); };
     run_gate(m_connections.add(
         std::make_unique<WorkerConnection>(m_outbox, open_gate(), std::move(message), std::move(ended))));
   } catch (const Error& error) {
-    m_environment.log.error(std::string("refused a connection: ") + error.what());
+    m_message_log.warning("connect", std::string("refused a connection: ") + error.what(),
+                          m_environment.loop.clock().now());
   }
 }
 

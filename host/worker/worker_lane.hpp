@@ -13,6 +13,7 @@
 
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/lifeline.hpp"
+#include "host/runtime/limited_log.hpp"
 #include "host/runtime/loop_inbox.hpp"
 #include "host/session/environment.hpp"
 #include "host/session/participant_session.hpp"
@@ -131,6 +132,7 @@ class WorkerLane {
   std::vector<WorkerConnection*> m_due;
   std::deque<Message> m_postponed;  ///< in order; handled once the leases have been renewed
   std::unique_ptr<Loop::Timer> m_timer;
+  LimitedLog m_message_log;  ///< for messages that no gateway of ours sends: anyone who can write to the layer can
   bool m_is_stopping = false;
   std::function<void()> m_stopped;
   std::uint64_t m_messages = 0;

@@ -105,6 +105,17 @@ std::string Entry::name() const {
   return to_text(id) + "@" + channel;
 }
 
+std::string choose_base(const std::string& usual, uid_t user) {
+  struct stat found {};
+  if (::lstat(usual.c_str(), &found) != 0 || found.st_uid == user) return usual;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* known = nullptr;
+  ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &known);
+  if (!known || ::stat(known->pw_dir, &found) != 0 || found.st_uid != user) return usual;
+  return std::string(known->pw_dir) + "/.tellina";
+}
+
 Descriptor open_folder(const std::string& base, const std::string& directory) {
   if (!base.empty()) open_checked(base);
   Descriptor folder = open_checked(directory);

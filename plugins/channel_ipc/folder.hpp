@@ -8,6 +8,8 @@
 /// | ID.lock | the same file, renamed once the socket is bound: while the lock is held, others can send to the instance
 /// | | ID.socket | the socket on which the instance receives | | ID@CHANNEL | the instance receives this channel |
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +44,10 @@ class Entry {
   InstanceId id;
   std::string channel;  ///< of a receiver
 };
+
+/// The folder for the folders of all config files: `usual`, unless somebody else has made something of that name. Then
+/// ".tellina" in the user's home (from the system's list of users), where nobody else can do so.
+std::string choose_base(const std::string& usual, uid_t user);
 
 /// Creates the missing part of the folder with mode 0700, and checks that nobody else can write to it. Throws
 /// Error(unavailable) with what was found. Returns a descriptor of the folder that makes cleaners of /tmp skip it.

@@ -46,7 +46,7 @@ Settings read_settings(const Config& section) {
   if (const Config* directory = section.find("directory")) {
     settings.directory = absolute_directory(section, *directory);
   } else {
-    settings.base = "/tmp/tellina-" + std::to_string(::geteuid());
+    settings.base = choose_base("/tmp/tellina-" + std::to_string(::geteuid()), ::geteuid());
     settings.directory = settings.base + "/" + to_text(Fnv1a().add(config_place(section)).value());
   }
   return settings;

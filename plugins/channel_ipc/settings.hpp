@@ -18,11 +18,11 @@ class Settings {
   std::size_t capacity = 10'000;
 };
 
-/// Accesses no file, except to resolve links in the config file's path. Throws ConfigError.
+/// Accesses no file, except to resolve links in the config file's path and to choose the base. Throws ConfigError.
 ///
-/// The default directory is /tmp/tellina-UID/HASH, where the hash is that of the config file's path. It depends neither
-/// on the environment nor on a login session (XDG_RUNTIME_DIR disappears when the user logs out, and a gateway started
-/// by systemd has none), so that all processes with the same config meet.
+/// The default directory is /tmp/tellina-UID/HASH (see choose_base()), where the hash is that of the config file's
+/// path. It depends neither on the environment nor on a login session (XDG_RUNTIME_DIR disappears when the user logs
+/// out, and a gateway started by systemd has none), so that all processes with the same config meet.
 Settings read_settings(const Config& section);
 
 }  // namespace tellina::ipc

@@ -7,7 +7,7 @@ namespace tellina::redis {
 
 std::string_view advice_on(std::string_view error) {
   using Advice = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Advice, 23> known{{
+  static constexpr std::array<Advice, 26> known{{
       {"NOAUTH", "it requires a password: write \"redis://:PASSWORD@HOST\" in \"url\""},
       {"WRONGPASS",
        "correct user and password in \"url\" (an '@', ':', '/' or '%' in them is written as %40, %3A, %2F, %25)"},
@@ -32,7 +32,12 @@ std::string_view advice_on(std::string_view error) {
       {"ERR DB index",
        "choose another database number at the end of \"url\", or raise \"databases\" in its configuration"},
       {"ERR invalid DB index", "choose another database number at the end of \"url\""},
-      {"the connection broke: Protocol error", "the other end is not a Redis server, or expects TLS"},
+      {"the connection broke: Protocol error",
+       "the other end is not a Redis server, or expects TLS: then write \"rediss://\""},
+      {"TLS: the server's certificate is not accepted",
+       "name its authority in \"ca_file\", and write its host in \"url\" as the certificate has it"},
+      {"TLS: no answer", "what answers there may not speak TLS: is \"tls-port\" set in redis.conf?"},
+      {"TLS: the handshake failed", "what answers there may not speak TLS: is \"tls-port\" set in redis.conf?"},
       {"ERR max number of clients", "it has reached its maxclients: raise it"},
       {"WRONGTYPE", "another program uses the key: choose another \"prefix\", or delete the key"},
   }};

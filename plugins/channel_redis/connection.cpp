@@ -17,12 +17,20 @@ constexpr std::size_t most_kept = 2 * 1024 * 1024;
 
 Connection::Connection(const Address& address, int stop) : m_stop(stop) {
   Descriptor socket = open_socket(address, stop, default_timeout);
+  if (address.is_encrypted) m_tls.emplace(address, socket.get(), stop, default_timeout);
   m_context.reset(redisConnectFd(socket.get()));
   if (!m_context) throw std::bad_alloc();
   socket.release();
   m_context->reader->maxbuf = most_kept;
   m_context->flags &= ~REDIS_BLOCK;  // the socket does not block, so hiredis must handle EAGAIN
 }
+
+ssize_t Connection::send_some(std::string_view bytes) noexcept {
+  if (m_tls) return m_tls->send(bytes);
+  return ::send(m_context->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+int Connection::receive() { return m_tls ? m_tls->receive(*m_context) : redisBufferRead(m_context.get()); }
 
 void Connection::append(std::span<const std::string_view> command) {
   m_unsent += '*';
@@ -41,14 +49,14 @@ void Connection::append_word(std::string_view word) {
 
 bool Connection::send_now() noexcept {
   if (m_unsent.empty()) return true;
-  const ssize_t sent = ::send(m_context->fd, m_unsent.data(), m_unsent.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send_some(m_unsent);
   if (sent > 0) m_unsent.erase(0, static_cast<std::size_t>(sent));
   return m_unsent.empty();
 }
 
 const redisReply* Connection::peek() {
   if (!m_next) m_next = parse();
-  if (!m_next && redisBufferRead(m_context.get()) == REDIS_OK) m_next = parse();
+  if (!m_next && receive() == REDIS_OK) m_next = parse();
   return m_next.get();
 }
 
@@ -66,7 +74,7 @@ Reply Connection::read(std::chrono::milliseconds timeout) {
     if (wait_for(m_context->fd, POLLIN, m_stop, timeout) == 0) {
       throw Failure(Failure::Kind::lost, "no reply for " + std::to_string(timeout.count()) + " ms");
     }
-    if (redisBufferRead(m_context.get()) != REDIS_OK) fail();
+    if (receive() != REDIS_OK) fail();
   }
 }
 
@@ -86,7 +94,7 @@ void Connection::fail() const {
 void Connection::flush() {
   std::string_view left = m_unsent;
   while (!left.empty()) {
-    const ssize_t sent = ::send(m_context->fd, left.data(), left.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send_some(left);
     if (sent > 0) {
       left.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <hiredis/hiredis.h>
 
 #include "socket.hpp"
+#include "tls.hpp"
 
 namespace tellina::redis {
 
@@ -68,12 +70,15 @@ class Connection {
   };
 
   [[noreturn]] void fail() const;
+  ssize_t send_some(std::string_view bytes) noexcept;
+  int receive();
   Reply parse();
   void append_word(std::string_view word);
   void flush();
 
   const int m_stop;
   std::unique_ptr<redisContext, ContextDeleter> m_context;
+  std::optional<Tls> m_tls;  ///< absent for plain text
   /// Our own buffer, because hiredis's moves all remaining bytes to the front after each write().
   std::string m_unsent;
   Reply m_next;  ///< returned by peek() and not yet read

@@ -7,7 +7,17 @@ TELLINA_PLUGIN(channel_layer, tellina::redis::RedisLayer, "redis", "0.1.0", R"({
     "url": {
       "type": "string",
       "default": "redis://127.0.0.1:6379/0",
-      "description": "Where Redis is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or unix:///PATH"
+      "description": "Where Redis is; without a password only a socket, unless i_know_anyone_can_type is true: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], the same with rediss:// for TLS, or unix:///PATH"
+    },
+    "ca_file": {
+      "type": "string",
+      "minLength": 1,
+      "description": "With rediss://: PEM file of the authorities whose certificates are trusted instead of the system's"
+    },
+    "i_know_anyone_can_type": {
+      "type": "boolean",
+      "default": false,
+      "description": "Whether a Redis server without a password is accepted; everyone who can connect to it can read and type what participants do"
     },
     "prefix": {
       "type": "string",

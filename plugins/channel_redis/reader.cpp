@@ -25,6 +25,7 @@ constexpr milliseconds longest_wait{500};
 constexpr const char* longest_wait_seconds = "0.5";
 /// How long to wait for a Redis that hangs: closing the connection would lose the data that it is about to send.
 constexpr seconds timeout{10};
+constexpr seconds between_reports{60};
 constexpr seconds wrong_keys_are_left_for{1};
 
 }  // namespace
@@ -226,12 +227,19 @@ bool Reader::deliver(const std::string& channel) {
       break;
     }
   }
-  if (faulty > 0) {
-    m_log.error("channel " + channel + ": skipped foreign entries " + std::to_string(faulty) +
-                " times (the first has " + std::to_string(first_size) +
-                " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
-  }
+  if (faulty > 0) report_faulty(channel, faulty, first_size);
   return m_answer.delivered == list.elements;
+}
+
+void Reader::report_faulty(const std::string& channel, std::size_t count, std::size_t first_size) {
+  if (m_faulty == 0) m_first_faulty_size = first_size;
+  m_faulty += count;
+  const Clock::time_point now = Clock::now();
+  if (m_next_report && now < *m_next_report) return;
+  m_next_report = now + between_reports;
+  m_log.error("channel " + channel + ": skipped foreign entries " + std::to_string(std::exchange(m_faulty, 0)) +
+              " times (the first has " + std::to_string(m_first_faulty_size) +
+              " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
 }
 
 void Reader::put_back(const std::string& channel, const redisReply& list, std::size_t first) {

@@ -74,6 +74,8 @@ class Reader {
   std::string channel_of(const redisReply& answer) const;
   /// Returns false if the channel's last receiver has left; then the undelivered messages have to be put back.
   bool deliver(const std::string& channel);
+  /// Logs at once, and then one line a minute: any client of Redis can send such messages.
+  void report_faulty(const std::string& channel, std::size_t count, std::size_t first_size);
   void put_back(const std::string& channel, const redisReply& list, std::size_t first);
   void find_wrong_keys(std::string_view error);
 
@@ -105,6 +107,9 @@ class Reader {
   BackOff m_back_off;
   std::set<std::string> m_reported;
   Clock::time_point m_look_again{};
+  std::size_t m_faulty = 0;  ///< messages that no line of the log has counted
+  std::size_t m_first_faulty_size = 0;
+  std::optional<Clock::time_point> m_next_report;
   std::thread m_thread;
 };
 

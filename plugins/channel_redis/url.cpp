@@ -111,8 +111,8 @@ Address read_unix(const Config& url, std::string_view rest) {
 std::string Address::text() const {
   if (!path.empty()) return "unix://" + path;
   const bool bracketed = host.find(':') != std::string::npos;
-  return "redis://" + (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(port) + "/" +
-         std::to_string(database);
+  return (is_encrypted ? "rediss://" : "redis://") + (bracketed ? "[" + host + "]" : host) + ":" +
+         std::to_string(port) + "/" + std::to_string(database);
 }
 
 Address read_url(const Config& url) {
@@ -124,11 +124,11 @@ Address read_url(const Config& url) {
     if (scheme == "redis") return read_tcp(url, rest);
     if (scheme == "unix") return read_unix(url, rest);
     if (scheme == "rediss") {
-      url.fail(
-          "\"rediss://\" means TLS, which this plugin does not support; use \"redis://\" to the local end of a tunnel "
-          "(stunnel, ssh -L, WireGuard) to the Redis server");
+      Address address = read_tcp(url, rest);
+      address.is_encrypted = true;
+      return address;
     }
-    url.fail("expected \"redis://\" or \"unix://\", got " + quoted(std::string(scheme) + "://"));
+    url.fail("expected \"redis://\", \"rediss://\" or \"unix://\", got " + quoted(std::string(scheme) + "://"));
   }
   // Not shown, because it may contain a password.
   url.fail("expected \"redis://HOST:PORT/DATABASE\" or \"unix:///PATH\", got a text without \"://\"");

@@ -19,13 +19,15 @@ class Address {
   std::string user;  ///< empty: the default user
   std::string password;
   int database = 0;
+  bool is_encrypted = false;  ///< "rediss://"
+  std::string ca_file;        ///< whose certificates are trusted; empty: the system's
 
   /// For logs: never contains the user or the password.
   std::string text() const;
 };
 
-/// Reads `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` or `unix://[USER:PASSWORD@]/PATH`; `%41` means "A" in user,
-/// password and path. Throws ConfigError, which never contains the password.
+/// Reads `redis://` or `rediss://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` or `unix://[USER:PASSWORD@]/PATH`; `%41` means
+/// "A" in user, password and path. Throws ConfigError, which never contains the password.
 Address read_url(const Config& url);
 
 }  // namespace tellina::redis

@@ -1,5 +1,7 @@
 #include "support/redis_server.hpp"
 
+#include "support/certificates.hpp"
+
 #include <hiredis/hiredis.h>
 
 #include <csignal>
@@ -56,8 +58,10 @@ std::string to_text(const redisReply& reply) {
 
 RedisServer::RedisServer(RedisOptions options) : m_options(std::move(options)) {
   // Another program may take the port before the server does.
+  if (m_options.has_tls) write_certificate(m_folder.path(), "redis");
   for (int tries = 0;; ++tries) {
     m_port = find_free_port();
+    if (m_options.has_tls) m_tls_port = find_free_port();
     try {
       run();
       return;
@@ -99,6 +103,11 @@ void RedisServer::run() {
   std::vector<std::string> arguments{
       "--port", std::to_string(m_port),   "--bind", "127.0.0.1", "--unixsocket", socket_path(),
       "--dir",  m_folder.path().string(), "--save", "",          "--logfile",    log_file()};
+  if (m_options.has_tls) {
+    const std::string name = (m_folder.path() / "redis").string();
+    arguments.insert(arguments.end(), {"--tls-port", std::to_string(m_tls_port), "--tls-cert-file", name + ".pem",
+                                       "--tls-key-file", name + ".key", "--tls-auth-clients", "no"});
+  }
   if (!m_options.password.empty()) arguments.insert(arguments.end(), {"--requirepass", m_options.password});
   if (m_options.keeps_data) arguments.insert(arguments.end(), {"--appendonly", "yes", "--appendfsync", "always"});
   arguments.insert(arguments.end(), m_options.more.begin(), m_options.more.end());

@@ -15,9 +15,10 @@ class RedisOptions {
  public:
   RedisOptions() = default;
 
-  std::string password;           ///< empty: no password
-  bool keeps_data = false;        ///< writes every command to its disk, so that start() restores the data
-  std::vector<std::string> more;  ///< arguments of redis-server
+  std::string password = "of-the-tests";  ///< empty: no password
+  bool keeps_data = false;                ///< writes every command to its disk, so that start() restores the data
+  bool has_tls = false;                   ///< also listens with TLS, see tls_port()
+  std::vector<std::string> more;          ///< arguments of redis-server
 };
 
 /// redis-server on a free port of 127.0.0.1 and on a unix socket, in a temporary folder; it ends with the object.
@@ -30,6 +31,9 @@ class RedisServer {
   ~RedisServer();
 
   std::uint16_t port() const { return m_port; }
+  /// For TLS, with the certificate certificate_file() of "localhost" and 127.0.0.1, which signs itself.
+  std::uint16_t tls_port() const { return m_tls_port; }
+  std::string certificate_file() const { return (m_folder.path() / "redis.pem").string(); }
   std::string socket_path() const { return (m_folder.path() / "redis.sock").string(); }
   std::string log_file() const { return (m_folder.path() / "redis.log").string(); }
   /// With the password, if there is one.
@@ -58,6 +62,7 @@ class RedisServer {
   const RedisOptions m_options;
   const TemporaryFolder m_folder;
   std::uint16_t m_port = 0;
+  std::uint16_t m_tls_port = 0;
   std::unique_ptr<ChildProcess> m_child;
 };
 

@@ -135,7 +135,8 @@ ServerProcess::ServerProcess(const fs::path& program, const fs::path& folder, co
     const std::string said = m_child.output();
     if (const std::size_t end = said.find('\n'); end != std::string::npos) {
       const std::string line = said.substr(0, end);
-      if (!line.starts_with("listening on http://")) throw std::runtime_error("the server said: " + line);
+      if (!line.starts_with("listening on http://") && !line.starts_with("listening on https://"))
+        throw std::runtime_error("the server said: " + line);
       m_port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
       return;
     }

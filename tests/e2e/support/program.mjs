@@ -54,7 +54,7 @@ export class Program {
       child.on("exit", (status, signal) => reject(new Error(`${PROGRAM} ended with ${status ?? signal}:\n${this.log}`)));
       createInterface({ input: child.stdout }).on("line", (line) => {
         this.log += `${line}\n`;
-        const found = /^listening on (http:\/\/\S+)$/.exec(line);
+        const found = /^listening on (https?:\/\/\S+)$/.exec(line);
         if (found === null) return;
         clearTimeout(timer);
         this.address = found[1];

@@ -4,6 +4,8 @@ import { connect, createServer } from "node:net";
 
 import { WAIT_TIMEOUT } from "./browser.mjs";
 
+const PASSWORD = "of-the-tests";
+
 /** A Redis server for one test, without persistence. */
 export class Redis {
   /** A free port at the first start, the same port at the next. */
@@ -12,13 +14,13 @@ export class Redis {
   #process = null;
 
   get url() {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://:${PASSWORD}@127.0.0.1:${this.port}`;
   }
 
   /** Returns when it answers. */
   async start() {
     if (this.port === 0) this.port = await find_free_port();
-    const child = spawn("redis-server", ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], {
+    const child = spawn("redis-server", ["--port", String(this.port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", "", "--appendonly", "no"], {
       stdio: "ignore",
     });
     this.#process = child;
@@ -44,12 +46,12 @@ export class Redis {
   /** @returns {Promise<boolean>} */
   #answers() {
     return new Promise((resolve) => {
-      const socket = connect(this.port, "127.0.0.1", () => socket.write("PING\r\n"));
+      const socket = connect(this.port, "127.0.0.1", () => socket.write(`AUTH ${PASSWORD}\r\n`));
       const say = (/** @type {boolean} */ it_does) => {
         socket.destroy();
         resolve(it_does);
       };
-      socket.on("data", (answer) => say(answer.toString().startsWith("+PONG")));
+      socket.on("data", (answer) => say(answer.toString().startsWith("+OK")));
       socket.on("error", () => say(false));
     });
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "integration/channel_ipc/ipc_fixture.hpp"
+#include "plugins/channel_ipc/folder.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -155,6 +156,21 @@ TEST_F(IpcDirectoryTest, WithoutADirectoryInstancesWithTheSameConfigFileMeet) {
   for (Sequence i = 0; i < 10; ++i) EXPECT_EQ(sender->send(m_channel, numbered("s", i)), SendResult::accepted);
   EXPECT_TRUE(book.waits_for(10));
   EXPECT_EQ(none.count(), 0u);
+}
+
+TEST_F(IpcDirectoryTest, TheDefaultAvoidsAFolderThatSomebodyElseHasMade) {
+  const std::string usual = m_folder.path() / "tellina-0";
+  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), usual) << "it does not exist";
+  ASSERT_TRUE(std::filesystem::create_directory(usual));
+  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), usual);
+  const std::string home = ::getpwuid(::geteuid())->pw_dir;
+  constexpr uid_t somebody_else = 65'534;
+  ASSERT_EQ(::chown(usual.c_str(), somebody_else, somebody_else), 0) << "run this test as root";
+  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), home + "/.tellina");
+  std::filesystem::remove(usual);
+  std::filesystem::create_symlink("/etc", usual);
+  ASSERT_EQ(::lchown(usual.c_str(), somebody_else, somebody_else), 0);
+  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), home + "/.tellina");
 }
 
 }  // namespace

@@ -259,6 +259,13 @@ TEST_F(RedisLayerTest, ForeignEntriesInAChannelAreLoggedAndSkipped) {
         "channel worker.ab12-0: skipped foreign entries 6 times (the first has 0 octets); "
         "does another program or another version use the \"prefix\" tellina?");
   })) << whole_log();
+  const std::string before = whole_log();
+  for (int i = 0; i < 20; ++i) {
+    server().command({"RPUSH", key(), std::string(100, '\xff')});
+    ASSERT_TRUE(send_surely(*layer, m_channel, numbered(static_cast<Sequence>(7 + i))));
+    ASSERT_TRUE(receipts.wait_for(static_cast<std::size_t>(3 + i)));
+  }
+  EXPECT_EQ(whole_log(), before) << "one line a minute";
 }
 
 TEST_F(RedisLayerTest, PasswordDatabaseAndPrefixSeparate) {

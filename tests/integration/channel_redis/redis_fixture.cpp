@@ -23,6 +23,15 @@ Section& Section::number(const std::string& key, std::int64_t value) {
   return *this;
 }
 
+Section& Section::flag(const std::string& key, bool value) {
+  Config::Node node;
+  node.kind = Config::Kind::boolean;
+  node.boolean = value;
+  node.path = key;
+  m_node.members.emplace_back(key, Config(std::make_shared<Config::Node>(std::move(node))));
+  return *this;
+}
+
 Config Section::config() const {
   auto node = std::make_shared<Config::Node>(m_node);
   node->kind = Config::Kind::object;

@@ -27,6 +27,7 @@ class Section {
  public:
   Section& text(const std::string& key, const std::string& value);
   Section& number(const std::string& key, std::int64_t value);
+  Section& flag(const std::string& key, bool value);
   Config config() const;
 
  private:

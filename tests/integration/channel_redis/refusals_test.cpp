@@ -34,7 +34,9 @@ class RedisRefusalTest : public RedisLayerTest {
 
 TEST_F(RedisRefusalTest, NoPasswordIfOneIsRequired) {
   use_password();
-  const auto layer = make(Section().text("url", "redis://127.0.0.1:" + std::to_string(server().port())));
+  const auto layer = make(Section()
+                              .text("url", "redis://127.0.0.1:" + std::to_string(server().port()))
+                              .flag("i_know_anyone_can_type", true));
   EXPECT_THAT(log_of_refusal(*layer),
               HasSubstr(address() + "NOAUTH Authentication required.; it requires a password: write "
                                     "\"redis://:PASSWORD@HOST\" in \"url\"; retrying until it answers"));
@@ -50,6 +52,9 @@ TEST_F(RedisRefusalTest, AWrongPasswordIsNamedButNotShown) {
 }
 
 TEST_F(RedisRefusalTest, APasswordIfNoneIsSet) {
+  RedisOptions options;
+  options.password.clear();
+  m_server = std::make_unique<RedisServer>(options);
   const auto layer = make(Section().text("url", "redis://:guess@127.0.0.1:" + std::to_string(server().port())));
   EXPECT_THAT(log_of_refusal(*layer), HasSubstr("it has no password: remove \":PASSWORD@\" from \"url\""));
 }
@@ -233,7 +238,8 @@ TEST_F(RedisRefusalTest, SomethingThatIsNotRedis) {
   const auto layer = make(Section().text("url", "unix://" + path));
   const std::string log = log_of_refusal(*layer);
   EXPECT_THAT(log, HasSubstr("Redis at unix://" + path + ": the connection broke: Protocol error, got \"H\""));
-  EXPECT_THAT(log, HasSubstr("; the other end is not a Redis server, or expects TLS; retrying until it answers"));
+  EXPECT_THAT(log, HasSubstr("; the other end is not a Redis server, or expects TLS: then write \"rediss://\"; "
+                             "retrying until it answers"));
 }
 
 TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
@@ -260,7 +266,7 @@ TEST_F(RedisRefusalTest, NothingAtAPath) {
 }
 
 TEST_F(RedisRefusalTest, AHostThatIsNotFound) {
-  const auto layer = make(Section().text("url", "redis://nowhere.invalid"));
+  const auto layer = make(Section().text("url", "redis://:secret@nowhere.invalid"));
   EXPECT_THAT(log_of_refusal(*layer),
               HasSubstr("Redis at redis://nowhere.invalid:6379/0: the host \"nowhere.invalid\" was not found: "));
 }

@@ -7,33 +7,51 @@ using ::testing::HasSubstr;
 
 class RedisSettingsTest : public RedisLayerTest {
  protected:
-  std::string refusal_of_url(const std::string& url) { return refusal_of(Section().text("url", url)); }
+  std::string refusal_of_url(const std::string& url) {
+    return refusal_of(Section().text("url", url).flag("i_know_anyone_can_type", true));
+  }
 };
 
 TEST_F(RedisSettingsTest, AcceptsEveryValidUrlWithoutUsingTheNetwork) {
   for (const char* url :
        {"redis://127.0.0.1", "redis://127.0.0.1/", "redis://localhost:1", "redis://localhost:65535/15",
         "redis://[::1]:6379/0", "redis://:secret@example.invalid:6380/2", "redis://user:p%40ss%2Fword@127.0.0.1:6379/0",
-        "unix:///run/redis.sock", "unix://:secret@/run/redis.sock", "unix:///with%20space"}) {
+        "rediss://:secret@example.invalid:6380/2", "unix:///run/redis.sock", "unix://:secret@/run/redis.sock",
+        "unix:///with%20space"}) {
     EXPECT_EQ(refusal_of_url(url), "made") << url;
   }
-  EXPECT_FALSE(make_from(Config())->is_process_local());
+  EXPECT_FALSE(make_from(Section().flag("i_know_anyone_can_type", true).config())->is_process_local());
   EXPECT_EQ(whole_log(), "");
 }
 
-TEST_F(RedisSettingsTest, RefusesTlsAndSaysWhatToDo) {
-  EXPECT_EQ(
-      refusal_of_url("rediss://127.0.0.1:6379/0"),
-      "config: url: \"rediss://\" means TLS, which this plugin does not support; use \"redis://\" to the local end "
-      "of a tunnel (stunnel, ssh -L, WireGuard) to the Redis server");
+TEST_F(RedisSettingsTest, RefusesAServerIntoWhichAnyoneCanType) {
+  const std::string end =
+      ": everyone who can connect to redis://127.0.0.1:6379/0 could read what participants type, and type into their "
+      "terminals; set \"requirepass\" in redis.conf and the password here, or accept this with "
+      "\"i_know_anyone_can_type\": true";
+  const std::string expected =
+      "expected a password in \"url\" (\"redis://:PASSWORD@HOST\"), or a socket (\"unix:///PATH\"), got ";
+  EXPECT_EQ(refusal_of(Section()), "config: " + expected + "no \"url\"" + end);
+  for (const char* url : {"redis://127.0.0.1", "redis://127.0.0.1:6379/0"}) {
+    EXPECT_EQ(refusal_of(Section().text("url", url)), "config: url: " + expected + "neither" + end) << url;
+    EXPECT_EQ(refusal_of(Section().text("url", url).flag("i_know_anyone_can_type", false)),
+              "config: url: " + expected + "neither" + end);
+    EXPECT_EQ(refusal_of(Section().text("url", url).flag("i_know_anyone_can_type", true)), "made");
+  }
+  for (const char* url : {"redis://localhost", "redis://[::1]:6379/0", "redis://10.0.0.1"}) {
+    EXPECT_THAT(refusal_of(Section().text("url", url)), HasSubstr("everyone who can connect to")) << url;
+  }
+  for (const char* url : {"unix:///run/redis.sock", "redis://:x@127.0.0.1", "redis://a:x@10.0.0.1", "unix://:x@/r"}) {
+    EXPECT_EQ(refusal_of(Section().text("url", url)), "made") << url;
+  }
 }
 
 TEST_F(RedisSettingsTest, RefusesBadUrls) {
   const std::map<std::string, std::string> refusals{
       {"", "expected \"redis://HOST:PORT/DATABASE\" or \"unix:///PATH\", got a text without \"://\""},
       {"127.0.0.1:6379", "expected \"redis://HOST:PORT/DATABASE\" or \"unix:///PATH\", got a text without \"://\""},
-      {"http://127.0.0.1", "expected \"redis://\" or \"unix://\", got \"http://\""},
-      {"REDIS://127.0.0.1", "expected \"redis://\" or \"unix://\", got \"REDIS://\""},
+      {"http://127.0.0.1", "expected \"redis://\", \"rediss://\" or \"unix://\", got \"http://\""},
+      {"REDIS://127.0.0.1", "expected \"redis://\", \"rediss://\" or \"unix://\", got \"REDIS://\""},
       {"redis://", "expected a host, got none; for this machine write \"redis://127.0.0.1\""},
       {"redis://:6379", "expected a host, got none; for this machine write \"redis://127.0.0.1\""},
       {"redis://h:", "expected a port from 1 to 65535, got \"\""},
@@ -66,18 +84,26 @@ TEST_F(RedisSettingsTest, RefusesBadUrls) {
 }
 
 TEST_F(RedisSettingsTest, RefusesOtherKeysOutOfTheirRanges) {
-  EXPECT_EQ(refusal_of(Section().number("capacity", 0)),
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).number("capacity", 0)),
             "config: capacity: expected a whole number from 1 to 1000000, got 0");
-  EXPECT_EQ(refusal_of(Section().number("capacity", 1'000'001)),
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).number("capacity", 1'000'001)),
             "config: capacity: expected a whole number from 1 to 1000000, got 1000001");
-  EXPECT_EQ(refusal_of(Section().number("expiry", 0)),
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).number("expiry", 0)),
             "config: expiry: expected a whole number from 1 to 86400, got 0");
-  EXPECT_EQ(refusal_of(Section().text("expiry", "60")), "config: expiry: expected a whole number, got \"60\"");
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).text("expiry", "60")),
+            "config: expiry: expected a whole number, got \"60\"");
   EXPECT_EQ(refusal_of(Section().number("url", 1)), "config: url: expected a string, got 1");
-  EXPECT_EQ(refusal_of(Section().text("prefix", "")),
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).text("prefix", "")),
             "config: prefix: expected 1 to 100 letters, digits, '_', '.', ':' and '-', got \"\"");
-  EXPECT_EQ(refusal_of(Section().text("prefix", "a b")),
+  EXPECT_EQ(refusal_of(Section().flag("i_know_anyone_can_type", true).text("prefix", "a b")),
             "config: prefix: expected 1 to 100 letters, digits, '_', '.', ':' and '-', got \"a b\"");
+}
+
+TEST_F(RedisSettingsTest, RefusesAnAuthorityThatItCannotUse) {
+  EXPECT_EQ(refusal_of(Section().text("url", "redis://:x@h").text("ca_file", "/etc/passwd")),
+            "config: ca_file: expected it only with a \"url\" that begins with \"rediss://\"");
+  EXPECT_EQ(refusal_of(Section().text("url", "rediss://:x@h").text("ca_file", "/nowhere/ca.pem")),
+            "config: ca_file: cannot read /nowhere/ca.pem: No such file or directory");
 }
 
 }  // namespace

@@ -265,6 +265,41 @@ TEST_F(HttpTest, RefusesBytesThatNoRequestMayHave) {
   }
 }
 
+TEST_F(HttpTest, AnswersOnlyForItsOwnNames) {
+  stop();
+  config.hosts = {"study.example.org"};
+  start();
+  const auto ask = [&](const std::string& target, const std::string& host, const std::string& method = "GET") {
+    RawClient client(port);
+    client.send(method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\n\r\n");
+    return client.read_answer();
+  };
+  for (const char* target : {"/", "/healthz", "/metrics", "/static/html/index.html", "/nothing"}) {
+    const RawAnswer answer = ask(target, "evil.example:" + std::to_string(port));
+    EXPECT_EQ(answer.status, 421) << target;
+    EXPECT_THAT(answer.body, HasSubstr("This server does not answer for the host \"evil.example:")) << target;
+    EXPECT_THAT(answer.body, HasSubstr("\"server.hosts\"")) << target;
+  }
+  EXPECT_THAT(log.text(), HasSubstr("refused a request for the host \"evil.example:"));
+  EXPECT_THAT(ask("/api/v1/login", "evil.example", "POST").body, HasSubstr(R"("code":"unknown_host")"));
+  EXPECT_EQ(ask("/api/v1/terminal", "evil.example").status, 421);
+  EXPECT_EQ(ask("/healthz", "").status, 421);
+  EXPECT_EQ(ask("http://evil.example/healthz", "localhost").status, 421) << "the target counts";
+  EXPECT_EQ(ask("http://localhost/healthz", "evil.example").status, 200);
+  for (const char* host : {"study.example.org", "localhost:10411", "127.0.0.1", "10.0.0.1", "lab7:10411", "[::1]"}) {
+    EXPECT_EQ(ask("/healthz", host).status, 200) << host;
+  }
+  stop();
+  config.trusted_proxies = {boost::asio::ip::make_network_v6("::ffff:127.0.0.1/128")};
+  start();
+  EXPECT_EQ(ask("/healthz", "elsewhere.example").status, 200) << "a trusted proxy has chosen";
+  stop();
+  config.allows_only_listed_hosts = true;
+  start();
+  EXPECT_EQ(ask("/healthz", "elsewhere.example").status, 421);
+  EXPECT_EQ(ask("/healthz", "10.0.0.1").status, 421);
+}
+
 TEST_F(HttpTest, CountsItsResponses) {
   const long before = metric("http_requests_total{status=\"4xx\"}");
   RawClient client(port);

@@ -38,6 +38,26 @@ TEST_F(LoginTest, UsesTheCookieOfTheParticipantThatARequestNames) {
   EXPECT_EQ(status("?participant=%20", "tellina_session=token-bob"), 200) << "no key";
 }
 
+TEST_F(LoginTest, KeepsTheCookiesOfTwoStudiesApart) {
+  config.study_key = "4f1c09ab";
+  start();
+  RawClient client(port);
+  const std::string attributes = "=token-bob; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000";
+  EXPECT_EQ(client.login("bob")["set-cookie"], "tellina_session" + attributes + ", tellina_session_4f1c09ab" +
+                                                   attributes + ", tellina_session_4f1c09ab_7" + attributes);
+  const auto status = [&](const std::string& query, const std::string& cookies) {
+    return client.get("/api/v1/study" + query, "Cookie: " + cookies + "\r\n").status;
+  };
+  const std::string others =
+      "tellina_session=other; tellina_session_11111111=other; tellina_session_11111111_7=other; ";
+  EXPECT_EQ(status("?participant=7", others + "tellina_session_4f1c09ab_7=token-bob"), 200);
+  EXPECT_EQ(status("", others + "tellina_session_4f1c09ab=token-bob"), 200);
+  EXPECT_EQ(status("?participant=7", others + "tellina_session_4f1c09ab=token-bob"), 200);
+  EXPECT_EQ(status("", others), 401);
+  EXPECT_EQ(status("?participant=7", "tellina_session_7=token-bob"), 200) << "of an earlier version";
+  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "of a program that keeps one cookie";
+}
+
 TEST_F(LoginTest, KeepsTheCookiesOfTwentyOthers) {
   start();
   RawClient client(port);

@@ -102,6 +102,23 @@ const BrokenText broken_sections[] = {
      "config.json:1:32: server.trusted_proxies: expected an array, got \"127.0.0.1\""},
     {"ProxyIsANumber", config_with(R"("server": {"trusted_proxies": [127]})"),
      "config.json:1:33: server.trusted_proxies[0]: expected a string, got 127"},
+    {"HostsAreText", config_with(R"("server": {"hosts": "a"})"),
+     "config.json:1:22: server.hosts: expected an array, got \"a\""},
+    {"HostWithPort", config_with(R"("server": {"hosts": ["study.example.org", "a:80", "http://a", "*a", "a b"]})"),
+     "config.json:1:43: server.hosts[1]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "IP "
+     "address, or \"*\", without a port, got \"a:80\"\n"
+     "config.json:1:51: server.hosts[2]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "IP "
+     "address, or \"*\", without a port, got \"http://a\"\n"
+     "config.json:1:63: server.hosts[3]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "IP "
+     "address, or \"*\", without a port, got \"*a\"\n"
+     "config.json:1:69: server.hosts[4]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "IP "
+     "address, or \"*\", without a port, got \"a b\""},
+    {"KeyIsMissing", config_with(R"("server": {"certificate": "a.pem"})"),
+     "config.json:1:12: server: expected \"certificate\" and \"key\", got only \"certificate\""},
     {"ProxyIsAName", config_with("\"server\": {\"trusted_proxies\": [\"127.0.0.1\",\n \"localhost\", \"\"]}"),
      "config.json:2:2: server.trusted_proxies[1]: expected an IP address or a network such as \"127.0.0.1\", "
      "\"10.0.0.0/8\" or \"fd00::/8\", got \"localhost\"\n"

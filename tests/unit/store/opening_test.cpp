@@ -12,6 +12,19 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+/// The permission bits of the file and its companions, or "-" for one that does not exist.
+std::string modes_of(const std::string& path) {
+  std::string text;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat status {};
+    const bool exists = ::stat((path + suffix).c_str(), &status) == 0;
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%o ", status.st_mode & 07777U);
+    text += exists ? mode : "- ";
+  }
+  return text;
+}
+
 class OpeningTest : public ::testing::Test {
  protected:
   std::unique_ptr<Store> open(const std::string& file) { return Store::open(file, clock, log); }
@@ -248,6 +261,26 @@ TEST_F(OpeningTest, ARefusedStoreKeepsTheLogThatADeadWriterLeft) {
   expect_refused(copy, ErrorCode::incompatible);
   EXPECT_EQ(read_bytes(copy + "-wal"), log_before);
   EXPECT_EQ(Reader(copy).value("SELECT count(*) FROM participants"), "3");
+}
+
+TEST_F(OpeningTest, TheRecordIsForItsOwnerOnlyWhateverTheUmask) {
+  const mode_t before = ::umask(0);
+  const auto store = open(path);
+  ::umask(before);
+  EXPECT_EQ(modes_of(path), "600 600 600 ");
+  EXPECT_EQ(log.text().find("mode 0600"), std::string::npos);
+}
+
+TEST_F(OpeningTest, ARecordThatOthersMayReadIsChangedAtTheStart) {
+  auto store = open(path);
+  for (const char* suffix : {"", "-wal", "-shm"}) ASSERT_EQ(::chmod((path + suffix).c_str(), 0664), 0);
+  const auto second = open(path);
+  EXPECT_EQ(modes_of(path), "600 600 600 ");
+  const std::string said = log.text();
+  EXPECT_NE(said.find("only the owner may open the record now (mode 0600): " + path + " (was 0664)"), std::string::npos)
+      << said;
+  open(path);
+  EXPECT_EQ(log.text(), said) << "once";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace tellina::testing {
 namespace {
 
 using std::chrono::seconds;
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -83,10 +84,39 @@ TEST_F(ParticipantsTest, LoginsSurviveARestartAndEndWithTheAccess) {
   EXPECT_EQ(find_login("first"), bob);
   EXPECT_EQ(find_login("second"), bob);
   EXPECT_FALSE(find_login("third").has_value());
-  reset("bob");
-  EXPECT_EQ(find_login("first"), bob);
   sync({});
   EXPECT_FALSE(find_login("first").has_value());
+}
+
+TEST_F(ParticipantsTest, LoginsEndWithTheirTimeAtAResetAndBehindTwentyOthers) {
+  sync({"bob", "alice"});
+  const ParticipantId bob = find("bob").value();
+  const ParticipantId alice = find("alice").value();
+  const auto log_in = [&](ParticipantId who, const std::string& token) {
+    run([&](StoreTransaction& t) { t.add_login(who, sha256(token), now()); });
+  };
+  const auto rows = [&] { return Reader(path).rows("SELECT count(*) FROM logins"); };
+  log_in(alice, "early");
+  log_in(bob, "old");
+  pass(30 * 24h - 1ms);
+  EXPECT_EQ(find_login("old"), bob);
+  pass(1ms);
+  EXPECT_FALSE(find_login("old").has_value());
+  EXPECT_THAT(rows(), ElementsAre("2"));
+  log_in(bob, "new");
+  EXPECT_THAT(rows(), ElementsAre("1")) << "a login removes the old rows";
+  log_in(alice, "early");
+  for (int i = 0; i < 20; ++i) {
+    pass(1ms);
+    log_in(bob, "new" + std::to_string(i));
+  }
+  EXPECT_FALSE(find_login("new").has_value());
+  EXPECT_EQ(find_login("new0"), bob);
+  EXPECT_EQ(find_login("early"), alice);
+  reset("bob");
+  EXPECT_FALSE(find_login("new19").has_value());
+  EXPECT_EQ(find_login("early"), alice);
+  EXPECT_THAT(rows(), ElementsAre("1"));
 }
 
 TEST_F(ParticipantsTest, TheListFollowsTheStudy) {

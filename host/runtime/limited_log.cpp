@@ -1,8 +1,6 @@
-#include "host/gateway/limited_log.hpp"
+#include "host/runtime/limited_log.hpp"
 
 #include <utility>
-
-#include "host/limits.hpp"
 
 namespace tellina {
 
@@ -15,7 +13,7 @@ void LimitedLog::warning(const std::string& kind, const std::string& text, Monot
       ++entry.left_out;
       return;
     }
-    entry.next = now + limits::log_interval;
+    entry.next = now + m_interval;
     left_out = std::exchange(entry.left_out, 0);
   }
   m_log.warning(left_out == 0 ? text : text + " (and " + std::to_string(left_out) + " more like this before)");

@@ -8,15 +8,17 @@
 #include <mutex>
 #include <string>
 
+#include "host/limits.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/log.hpp"
 
 namespace tellina {
 
-/// Writes at most one line of each kind in 10 s. The next line says how many it left out. Threads: any.
+/// Writes at most one line of each kind in an interval. The next line says how many it left out. Threads: any.
 class LimitedLog {
  public:
-  explicit LimitedLog(Log& log) : m_log(log) {}
+  explicit LimitedLog(Log& log, std::chrono::seconds interval = limits::log_interval)
+      : m_log(log), m_interval(interval) {}
 
   /// `kind`: one of a small set of constants.
   void warning(const std::string& kind, const std::string& text, MonotonicTime now);
@@ -28,6 +30,7 @@ class LimitedLog {
   };
 
   Log& m_log;
+  const std::chrono::seconds m_interval;
   std::mutex m_mutex;
   std::map<std::string, Kind> m_kinds;
 };
