@@ -155,8 +155,8 @@ class StoreTransaction {
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
   virtual StudyCounts count_study(int total_tasks) = 0;
-  /// Starts a new attempt, from the first task. All records stay, marked with their attempt and `reset_at`. Logins stay
-  /// valid. A worker that has the participant's lease loses it. Throws StoreError(not_found).
+  /// Starts a new attempt, from the first task. All records stay, marked with their attempt and `reset_at`. The logins
+  /// end. A worker that has the participant's lease loses it. Throws StoreError(not_found).
   virtual void reset_participant(const std::string& access_code, Timestamp at) = 0;
   /// Stores the definitions of the study's tasks. Throws ConfigError, with one line for each task that a participant
   /// has started in the current attempt and that has changed or is missing now. `file` is what messages call the

@@ -41,15 +41,18 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   EXPECT_EQ(reset.output(), "reset bob\n");
   EXPECT_NE(bob.wait_closed(), 4001) << "the page would not reconnect";
 
-  const auto welcome = bob.connect();
+  // The reset ends the logins, so the page logs in with its code again.
+  EXPECT_THROW(bob.connect(), std::runtime_error);
+  TestClient again = TestClient::of(server().port(), "bob");
+  const auto welcome = again.connect();
   EXPECT_EQ(text_of(welcome, "stream"), "");
-  EXPECT_EQ(bob.state(), "ready");
+  EXPECT_EQ(again.state(), "ready");
   EXPECT_EQ(welcome.at("state").at("task").at("number").to_number<int>(), 1);
   EXPECT_TRUE(welcome.at("state").at("previous").is_null());
-  bob.start_task(1);
-  bob.expect_prompt();
-  bob.run("echo again");
-  bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "2"; });
+  again.start_task(1);
+  again.expect_prompt();
+  again.run("echo again");
+  again.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "2"; });
   EXPECT_THAT(database().rows("SELECT state, attempt, reset_at IS NULL FROM results ORDER BY attempt"),
               ElementsAre(ElementsAre("reset", "1", "0"), ElementsAre("running", "2", "1")));
   EXPECT_THAT(database().rows("SELECT text FROM commands"),
