@@ -97,6 +97,10 @@ inline constexpr std::chrono::seconds bad_message_interval{60};
 
 /// How long a gateway or worker process may take to start.
 inline constexpr std::chrono::seconds process_start{30};
+/// A process that a supervisor started says so often that it is alive.
+inline constexpr std::chrono::milliseconds heartbeat{1000};
+/// A process that has said nothing at so many looks of its supervisor, a heartbeat apart, is killed and replaced.
+inline constexpr int silent_looks = 10;
 /// How long a server may take to end.
 inline constexpr std::chrono::seconds server_stop{5};
 /// The part of server_stop for the processes.
@@ -228,6 +232,8 @@ inline constexpr std::chrono::milliseconds commit_delay{40};
 inline constexpr std::chrono::milliseconds commit_group{10};
 /// Bytes of a statement that an error message shows.
 inline constexpr std::size_t shown_sql = 160;
+/// The write-ahead log is synced so often.
+inline constexpr std::chrono::seconds log_sync{1};
 /// How long SQLite waits for another program's lock.
 inline constexpr std::chrono::milliseconds database_busy{5000};
 /// Larger files are not checked completely at the start, because that takes seconds.
@@ -299,6 +305,8 @@ static_assert(gateway_silence > lease && gateway_end > gateway_silence,
 static_assert(processes_stop < server_stop && lanes_stop + last_handlers <= processes_stop,
               "the parts of a stop fit into its total");
 static_assert(verdict < check_grace, "a verdict is final within the grace");
+static_assert(silent_looks * heartbeat > lease + steady_renewals,
+              "the sessions of a worker that hangs have another owner before it is killed");
 static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a task ends in this order");
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
 static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/config/address_range.hpp"
+#include "host/study/durability.hpp"
 #include "host/study/task.hpp"
 #include "tellina/config.hpp"
 #include "tellina/plugin.hpp"
@@ -44,6 +45,7 @@ struct HostConfig {
   ServerConfig server;
   std::string database;
   bool keeps_bytes = true;  ///< whether the record keeps every byte of the terminals
+  Durability durability = Durability::second;
   std::size_t workers = 2;
   PluginChoice channel_layer;
   PluginChoice ordering;

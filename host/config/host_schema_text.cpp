@@ -117,6 +117,11 @@ const char* const host_schema_text = R"json({
           "description": "Every keystroke and every byte of output; without them: commands, checks and events only",
           "type": "boolean",
           "default": true
+        },
+        "durability": {
+          "description": "How much acknowledged input a loss of power may cost; process: some seconds; second: about one; commit: none",
+          "enum": ["process", "second", "commit"],
+          "default": "second"
         }
       }
     },

@@ -339,6 +339,11 @@ class Loader {
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
     if (const Config* recording = m_root.find("recording")) {
       config.keeps_bytes = recording->bool_or("bytes", config.keeps_bytes);
+      // The schema allows these names only.
+      const std::string name = recording->string_or("durability", "second");
+      for (const auto& [spelling, durability] : durabilities) {
+        if (name == spelling) config.durability = durability;
+      }
     }
     config.workers = static_cast<std::size_t>(m_root.integer_or("workers", static_cast<std::int64_t>(config.workers)));
     config.channel_layer = choice(PluginKind::channel_layer);

@@ -23,7 +23,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_l
       m_loops(loops),
       m_ordering(parts.make_ordering()),
       m_sandboxes(parts.make_sandboxes()),
-      m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log)),
+      m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability)),
       m_pool(std::make_unique<ThreadPool>(limits::blocking_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
   if (says_limits) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);

@@ -1,5 +1,6 @@
 #include "host/session/recorder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/limits.hpp"
@@ -51,7 +52,8 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
   TELLINA_ASSERT(!m_begun && m_held.empty());
   TELLINA_ASSERT(session != no_task_session);
   *m_session = session;
-  m_input_end = input_end;
+  m_input_end = m_input_in_file = m_handed_over_in_file = input_end;
+  *m_handed_over = input_end;
   m_begun = true;
 }
 
@@ -68,7 +70,8 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
     *session = row->id;
   };
   operation.done = [row, done = std::move(done)] { done(*row); };
-  m_input_end = 0;
+  m_input_end = m_input_in_file = m_handed_over_in_file = 0;
+  m_handed_over = std::make_shared<std::atomic<std::uint64_t>>(0);
   m_answered = m_answered_written = 0;
   push(std::move(operation));
   m_begun = true;
@@ -132,6 +135,7 @@ Recorder::Operation& Recorder::open_batch() {
   if (!open) {
     Operation operation;
     operation.records = std::make_shared<std::vector<Record>>();
+    operation.handed_over = m_handed_over;
     operation.is_due = false;
     m_operations.push_back(std::move(operation));
   }
@@ -170,6 +174,29 @@ void Recorder::add_length(const GapRecord& length) {
   submit();
 }
 
+std::uint64_t Recorder::unmarked() const {
+  const std::uint64_t settled = std::min(m_handed_over->load(), m_input_in_file);
+  return settled - std::min(settled, m_handed_over_in_file);
+}
+
+void Recorder::set_handed_over(std::uint64_t offset) {
+  if (m_lost || !m_begun) return;
+  TELLINA_ASSERT(offset >= *m_handed_over);
+  TELLINA_ASSERT(offset <= m_input_end);
+  *m_handed_over = offset;
+  // The batch that is under way, or the next one, takes it along.
+  if (m_operations.empty()) return mark_handed_over();
+  if (m_in_flight && unmarked() >= limits::acknowledged_at_once) m_store.commit_waiting();
+}
+
+void Recorder::mark_handed_over() {
+  if (!m_begun || unmarked() == 0) return;
+  Operation& batch = open_batch();
+  batch.is_due = true;
+  batch.input_end = m_input_end;
+  submit();
+}
+
 void Recorder::note(EventRecord event) {
   if (m_begun) return add(std::move(event));
   note_of_participant(std::move(event));
@@ -196,7 +223,8 @@ void Recorder::push(Operation operation) {
 }
 
 bool Recorder::much_waits() const {
-  return m_backlog >= limits::output_commit || m_input_backlog >= limits::input_commit;
+  return m_backlog >= limits::output_commit || m_input_backlog >= limits::input_commit ||
+         unmarked() >= limits::acknowledged_at_once;
 }
 
 void Recorder::submit() {
@@ -211,8 +239,10 @@ void Recorder::submit() {
   if (front.records && !front.job) {
     if (m_answered > m_answered_written) front.records->push_back(AnsweredRecord(m_answered));
     m_answered_written = m_answered;
-    front.job = [fence = m_fence, session = m_session, records = front.records](StoreTransaction& transaction) {
-      transaction.append(fence, *session, *records);
+    front.handed_over_in_file = std::make_shared<std::uint64_t>(0);
+    front.job = [fence = m_fence, session = m_session, records = front.records, offset = front.handed_over,
+                 kept = front.handed_over_in_file](StoreTransaction& transaction) {
+      *kept = transaction.append(fence, *session, *records, offset->load());
     };
   }
   auto done = m_loop.posted([this](const std::exception_ptr& error) { completed(error); });
@@ -247,9 +277,14 @@ void Recorder::completed(const std::exception_ptr& error) {
   TELLINA_ASSERT(operation.bytes <= m_backlog && operation.input_bytes <= m_input_backlog);
   m_backlog -= operation.bytes;
   m_input_backlog -= operation.input_bytes;
+  if (operation.records && operation.handed_over == m_handed_over) {
+    m_input_in_file = operation.input_end;
+    m_handed_over_in_file = *operation.handed_over_in_file;
+  }
   check_invariant();
+  if (m_operations.empty()) mark_handed_over();
   submit();
-  if (operation.records && m_recorded) m_recorded(operation.input_end);
+  if (operation.records && m_recorded) m_recorded(m_handed_over_in_file);
   // The callback may destroy the recorder.
   if (operation.done) operation.done();
 }
@@ -271,6 +306,8 @@ void Recorder::check_invariant() const {
   TELLINA_ASSERT(!m_begun || m_held.empty());
   TELLINA_ASSERT(!m_held.empty() || m_held_size == 0);
   TELLINA_ASSERT(m_answered_written <= m_answered);
+  TELLINA_ASSERT(m_handed_over_in_file <= m_input_in_file);
+  TELLINA_ASSERT(m_input_in_file <= m_input_end);
 }
 
 void Recorder::give_up(const std::string& message) {

@@ -3,6 +3,7 @@
 /// Hands one participant's records to the store, in order and in batches, without delaying keystrokes.
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -33,7 +34,8 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   bool keeps_bytes() const { return m_keeps_bytes; }
-  /// `recorded` runs after each batch. Its argument is the offset up to which input is in the file. May be empty.
+  /// `recorded` runs after each batch. Below its argument, the file has the input and that a shell received it. May be
+  /// empty.
   void when_recorded(std::function<void(std::uint64_t input_end)> recorded) { m_recorded = std::move(recorded); }
 
   /// Continues a task session that is already in the file.
@@ -56,6 +58,9 @@ class Recorder {
   void discard_held();
   /// Sets the answered offset, which the next batch writes.
   void set_answered(std::uint64_t offset) { m_answered = offset; }
+  /// A shell received the input below `offset`. Written with the batch that records that input, or with one of its own
+  /// if that batch is in the file already.
+  void set_handed_over(std::uint64_t offset);
 
   /// Bytes of input and output that are not in the file yet.
   std::size_t backlog() const { return m_backlog + m_held_size; }
@@ -75,6 +80,9 @@ class Recorder {
     std::size_t bytes = 0;
     std::size_t input_bytes = 0;  ///< input bytes among them
     std::uint64_t input_end = 0;
+    std::shared_ptr<std::atomic<std::uint64_t>> handed_over;  ///< of a batch: its task session's
+    /// Of a batch: what StoreTransaction::append() returned. Set on the store's thread, read after the commit.
+    std::shared_ptr<std::uint64_t> handed_over_in_file;
     bool is_due = true;  ///< false while it holds only lengths, which may wait
     /// Which of the `records` counts the bytes of a stream whose content is not kept: for input, for output.
     std::array<std::optional<std::size_t>, 2> lengths;
@@ -88,6 +96,10 @@ class Recorder {
   void count(Operation& batch, bool is_input, std::size_t size);
   /// Whether more waits than may be deferred in the store.
   bool much_waits() const;
+  /// Bytes of input that were handed over and are in the file, while the file does not say yet that they were.
+  std::uint64_t unmarked() const;
+  /// Adds a batch for them.
+  void mark_handed_over();
   void submit();
   void completed(const std::exception_ptr& error);
   /// Retries the same operation after `interval`. Logs the reason the first time.
@@ -114,6 +126,10 @@ class Recorder {
   std::uint64_t m_answered = 0;
   std::uint64_t m_answered_written = 0;
   std::uint64_t m_input_end = 0;
+  std::uint64_t m_input_in_file = 0;
+  /// How far the task session's input was handed to a shell. The store's thread reads it when it runs a batch.
+  std::shared_ptr<std::atomic<std::uint64_t>> m_handed_over = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::uint64_t m_handed_over_in_file = 0;
   std::size_t m_backlog = 0;
   std::size_t m_input_backlog = 0;  ///< input bytes of m_backlog
 };

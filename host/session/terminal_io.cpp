@@ -84,7 +84,7 @@ void TerminalIo::write(BytesView bytes) {
     m_unwritten_from = 0;
   }
   m_unwritten.append(bytes);
-  if (!m_write_armed) flush();
+  if (!m_write_armed && m_callbacks.may_write()) flush();
 }
 
 void TerminalIo::arm_write() {

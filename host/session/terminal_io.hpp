@@ -23,7 +23,7 @@ class TerminalIo {
     std::function<void(Bytes&)> on_output;  ///< a frame: `limits::frame_header` spare bytes, then 1 to 64 KiB of output
     std::function<void(std::size_t)> on_written;            ///< this many more bytes have been written to the pty
     std::function<bool()> may_read;                         ///< called before each read; if false, waits for resume()
-    std::function<bool()> may_write = [] { return true; };  ///< the same for a write that had to wait for the pty
+    std::function<bool()> may_write = [] { return true; };  ///< the same for a write
   };
 
   TerminalIo(Loop& loop, int descriptor, Callbacks callbacks);

@@ -143,7 +143,12 @@ void TerminalSession::note_dropped_input(std::uint64_t offset, std::size_t size,
 
 void TerminalSession::settle_dropped_input() {
   if (!m_waiting_input.empty() || (m_terminal && m_terminal->unwritten() > 0)) return;
-  m_input.written(m_input.written_end() + std::exchange(m_dropped_input, 0));
+  hand_over(std::exchange(m_dropped_input, 0));
+}
+
+void TerminalSession::hand_over(std::size_t bytes) {
+  m_input.written(m_input.written_end() + bytes);
+  m_recorder.set_handed_over(m_input.written_end());
   acknowledge();
 }
 
@@ -152,13 +157,13 @@ void TerminalSession::jump_input(std::uint64_t offset) {
   if (offset <= m_input.received_end()) return;
   m_recorder.add(GapRecord(StreamName::input, m_input.received_end(), offset, "worker_lost", now()));
   m_input.jump_to(offset);
+  m_recorder.set_handed_over(offset);
   m_dropped_input = 0;
 }
 
 void TerminalSession::on_written(std::size_t bytes) {
-  m_input.written(m_input.written_end() + bytes);
-  if (m_dropped_input > 0) return settle_dropped_input();
-  acknowledge();
+  hand_over(bytes);
+  if (m_dropped_input > 0) settle_dropped_input();
 }
 
 void TerminalSession::on_recorded(std::uint64_t input_end) {
@@ -300,12 +305,16 @@ void TerminalSession::leave_sandbox() {
   if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
 }
 
-void TerminalSession::drop_input(const char* reason) {
-  const InvariantScope invariant(*this);
+void TerminalSession::drop_waiting_input(const char* reason) {
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
   m_dropped_input += size;
   settle_dropped_input();
+}
+
+void TerminalSession::drop_input(const char* reason) {
+  const InvariantScope invariant(*this);
+  drop_waiting_input(reason);
   // Input below an earlier limit may still arrive after the request for this sandbox.
   m_input_from = std::max(m_input_from == no_input ? 0 : m_input_from, m_input.received_end());
 }
@@ -362,6 +371,7 @@ void TerminalSession::shell_ended() {
 void TerminalSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(!m_terminal);
+  drop_waiting_input("shell_ended");
   make_tracker();
   announce_new_shell();
   use_terminal(std::move(terminal));

@@ -127,6 +127,10 @@ class TerminalSession {
   void close_terminal();
   /// These waiting bytes will not be written. They count as written once all input before them is.
   void settle_dropped_input();
+  /// The input that waits for a shell is for none: it is dropped, and the record says so.
+  void drop_waiting_input(const char* reason);
+  /// So many more bytes of input need no handling: they are written to the pty, or dropped.
+  void hand_over(std::size_t bytes);
   void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
   void make_tracker();
   std::unique_ptr<TaskCheck> make_check();

@@ -18,6 +18,7 @@ void insert_event(Database& database, ParticipantId participant, std::optional<T
 void RecordAppender::check_invariant() const {
   TELLINA_ASSERT_PROCESS(m_session != no_task_session);
   TELLINA_ASSERT_PROCESS(m_ends.input >= m_start.input);
+  TELLINA_ASSERT_PROCESS(m_ends.handed_over <= m_ends.input);
   TELLINA_ASSERT_PROCESS(m_ends.output >= m_start.output);
   TELLINA_ASSERT_PROCESS(m_ends.answered >= m_start.answered);
   TELLINA_ASSERT_PROCESS(m_ends.commands >= m_start.commands);

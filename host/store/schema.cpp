@@ -275,8 +275,13 @@ JOIN recorded_commands c ON c.task_session_id = s.id
 ORDER BY s.id, c.command_number;
 )sql";
 
+/// Version 6: how far a task session's input was handed to a shell. In rows of older versions, NULL: all of it.
+constexpr const char* schema_v6 = R"sql(
+ALTER TABLE task_sessions ADD COLUMN input_handed_over INTEGER;
+)sql";
+
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5, schema_v6};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -14,8 +14,10 @@ LeaseLost::LeaseLost(const Fence& fence)
                                  participant_label(fence.participant) + " (fence " + std::to_string(fence.number) +
                                  ")") {}
 
-std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log) {
-  return std::make_unique<Writer>(open_database(path, clock, log), clock, log, boot_id());
+std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log, Durability durability) {
+  auto database = open_database(path, clock, log);
+  if (durability == Durability::commit) database->run_script("PRAGMA synchronous = FULL");
+  return std::make_unique<Writer>(std::move(database), clock, log, boot_id(), durability == Durability::second);
 }
 
 void Store::run(const Job& job) {

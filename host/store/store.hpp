@@ -15,6 +15,7 @@
 
 #include "host/runtime/histogram.hpp"
 #include "host/store/ownership.hpp"
+#include "host/study/durability.hpp"
 #include "host/study/records.hpp"
 #include "tellina/error.hpp"
 #include "tellina/log.hpp"
@@ -143,7 +144,11 @@ class StoreTransaction {
   /// Input and output must continue at the recorded end of their stream, and a gap must start there. Otherwise throws
   /// StoreError, which names both offsets. Records without bytes leave no row. With `no_task_session`, the records must
   /// be events; they belong to the participant.
-  virtual void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) = 0;
+  ///
+  /// `handed_over`: a shell received the input below this offset. The store keeps that as far as the input is recorded,
+  /// and returns the offset up to which it has it. A take-over names the recorded input above it as a gap.
+  virtual std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
+                               std::uint64_t handed_over = 0) = 0;
 
   // The study: used by its start and by `tellina participants`.
 
@@ -179,7 +184,8 @@ class Store {
 
   /// Creates or migrates the file. Throws StoreError with a hint if the file is locked, read-only, corrupt, not a
   /// database, of a newer version, or on a full disk; then nothing in it has changed.
-  static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log);
+  static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log,
+                                     Durability durability = Durability::second);
 
   virtual ~Store() = default;
   /// `done` may be empty; then a failure is only logged.

@@ -294,6 +294,16 @@ bool Transaction::take_over(const Lease& left, Timestamp at) {
   return true;
 }
 
+void Transaction::name_input_in_doubt(ParticipantId participant, Timestamp at) {
+  // Where bytes are not recorded, other gaps name all of the input.
+  m_database.execute(
+      "INSERT OR IGNORE INTO recorded_gaps (task_session_id, stream, from_offset, to_offset, reason, at, at_ns) "
+      "SELECT id, 'input', input_handed_over, input_end, 'not_handed_over', ?, ? FROM task_sessions "
+      "WHERE participant_id = ? AND state = 'running' AND input_handed_over < input_end "
+      "AND coalesce(bytes_recorded, 1) = 1",
+      at.wall, at.monotonic, participant);
+}
+
 LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at,
                                        LapsedLease lapsed) {
   const std::optional<Lease> lease = find_lease(participant, at.wall);
@@ -315,6 +325,10 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
   } else {
     const bool same_owner = lease->worker == worker && lease->boot_id == m_boot_id;
     result.fence.number = same_owner ? lease->fence : lease->fence + 1;
+    if (!lease->released_in_order) name_input_in_doubt(participant, at);
+    m_database.execute(
+        "UPDATE task_sessions SET input_handed_over = input_end WHERE participant_id = ? AND state = 'running'",
+        participant);
     const std::string previous = lease->worker.empty() ? lease->previous_worker : lease->worker;
     result.taken_over = !same_owner && take_over(*lease, at);
     if (result.taken_over) {
@@ -398,7 +412,8 @@ void Transaction::add_event(ParticipantId participant, std::optional<TaskSession
 
 StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session) {
   Query row = m_database.query(
-      "SELECT l.fence IS NOT NULL, s.input_end, s.output_end, s.answered_offset, s.command_count FROM (SELECT 1) "
+      "SELECT l.fence IS NOT NULL, s.input_end, s.output_end, s.answered_offset, s.command_count, "
+      "coalesce(s.input_handed_over, s.input_end) FROM (SELECT 1) "
       "LEFT JOIN leases l ON l.participant_id = ?1 AND l.worker_id = ?2 AND l.fence = ?3 "
       "LEFT JOIN task_sessions s ON s.id = ?4 AND s.participant_id = ?1 AND s.state = 'running'",
       fence.participant, fence.worker, fence.number, session);
@@ -412,6 +427,7 @@ StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session)
   ends.output = static_cast<std::uint64_t>(row.integer(2));
   ends.answered = static_cast<std::uint64_t>(row.integer(3));
   ends.commands = row.integer(4);
+  ends.handed_over = static_cast<std::uint64_t>(row.integer(5));
   return ends;
 }
 
@@ -421,9 +437,10 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
   check(fence);
   m_database.execute(
       "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
-      "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback) "
+      "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback, "
+      "input_handed_over) "
       "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
-      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, '') FROM participants WHERE id = ?7",
+      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0 FROM participants WHERE id = ?7",
       task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
       std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback);
   TaskSessionRow session;
@@ -479,17 +496,24 @@ void Transaction::append_to_participant(const Fence& fence, const std::vector<Re
   }
 }
 
-void Transaction::append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) {
-  if (session == no_task_session) return append_to_participant(fence, records);
+std::uint64_t Transaction::append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
+                                  std::uint64_t handed_over) {
+  if (session == no_task_session) {
+    append_to_participant(fence, records);
+    return 0;
+  }
   const StreamEnds before = check_running(fence, session);
   RecordAppender appender(m_database, fence.participant, session, before);
   for (const Record& record : records) appender.append(record);
-  const StreamEnds& ends = appender.ends();
-  if (ends == before) return;
+  StreamEnds ends = appender.ends();
+  ends.handed_over = std::max(ends.handed_over, std::min(handed_over, ends.input));
+  if (ends == before) return ends.handed_over;
   const int changed = m_database.execute(
-      "UPDATE task_sessions SET input_end = ?, output_end = ?, answered_offset = ?, command_count = ? WHERE id = ?",
-      ends.input, ends.output, ends.answered, ends.commands, session);
+      "UPDATE task_sessions SET input_end = ?, output_end = ?, answered_offset = ?, command_count = ?, "
+      "input_handed_over = ? WHERE id = ?",
+      ends.input, ends.output, ends.answered, ends.commands, ends.handed_over, session);
   TELLINA_ASSERT_PROCESS(changed == 1);
+  return ends.handed_over;
 }
 
 bool Transaction::is_connected(ParticipantId participant, MonotonicTime at) {

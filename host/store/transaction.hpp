@@ -39,7 +39,8 @@ class Transaction final : public StoreTransaction {
                  std::optional<MonotonicTime> since) override;
   void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
                         std::chrono::nanoseconds charged, Timestamp at) override;
-  void append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records) override;
+  std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
+                       std::uint64_t handed_over) override;
 
   void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) override;
   void add_participant(const std::string& access_code, Timestamp at) override;
@@ -82,6 +83,8 @@ class Transaction final : public StoreTransaction {
   void settle(ParticipantId participant, MonotonicTime until);
   /// Continues a running task session that has no owner; false if there is none.
   bool take_over(const Lease& left, Timestamp at);
+  /// Where a running task session's owner has left: input that it recorded and no shell is known to have becomes a gap.
+  void name_input_in_doubt(ParticipantId participant, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);

@@ -20,11 +20,14 @@ void fail_all(Entries& entries, const std::exception_ptr& error) {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id)
+Writer::Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id, bool syncs_log)
     : m_database(std::move(database)),
       m_clock(clock),
       m_log(log),
       m_transaction(*m_database, clock, std::move(boot_id)),
+      m_files(m_database->path(), m_database->name()),
+      m_log_sync(syncs_log ? std::make_unique<LogSync>(m_database->path() + "-wal", m_database->name() + "-wal", m_log)
+                           : nullptr),
       m_thread([this] { run_thread(); }) {}
 
 Writer::~Writer() {
@@ -109,6 +112,7 @@ std::vector<Writer::Entry> Writer::take_all() {
 void Writer::run_group() {
   std::vector<Entry> group;
   try {
+    m_files.check();
     m_database->execute("BEGIN IMMEDIATE");
   } catch (const StoreError&) {
     // Each try may have waited for 5 s, so all waiting jobs get this error now.
@@ -166,6 +170,7 @@ void Writer::commit(std::vector<Entry>& group) {
     m_database->execute("COMMIT");
     TELLINA_ASSERT_PROCESS(!m_database->in_transaction());
     m_commit_times.observe(m_clock.now() - begin);
+    if (m_log_sync) m_log_sync->note_commit();
   } catch (const StoreError&) {
     fail_all(group, std::current_exception());
     roll_back();

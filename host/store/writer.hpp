@@ -8,6 +8,8 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/store/log_sync.hpp"
+#include "host/store/open_files.hpp"
 #include "host/store/transaction.hpp"
 
 namespace tellina {
@@ -15,7 +17,8 @@ namespace tellina {
 /// The store: a queue of jobs and the one thread that runs them.
 class Writer final : public Store {
  public:
-  Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id);
+  /// `syncs_log`: the write-ahead log is synced once a second.
+  Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log, std::string boot_id, bool syncs_log);
   ~Writer() override;
   void submit(Job job, Done done) override;
   void submit_deferred(Job job, Done done) override;
@@ -52,6 +55,8 @@ class Writer final : public Store {
   const Clock& m_clock;
   Log& m_log;
   Transaction m_transaction;
+  const OpenFiles m_files;
+  std::unique_ptr<LogSync> m_log_sync;  ///< null if nothing syncs the log beside SQLite
   Histogram m_commit_times;
 
   std::mutex m_mutex;

@@ -142,5 +142,46 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
   alice.run("echo in");
 }
 
+TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) {
+  engine();
+  start();
+  TestClient bob = join_task();
+  bob.type("stty raw -echo; echo be'gin'; sleep 8; tee typed >/dev/null\r");
+  bob.expect("begin\n");
+  bob.expect_all_acknowledged();
+  const std::uint64_t before = bob.input_end();
+  std::string paste;
+  for (int i = 0; paste.size() < 30'000; ++i) paste += std::to_string(i) + ",";
+  bob.type(paste);
+  const std::string end = std::to_string(bob.input_end());
+  ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT input_end FROM task_sessions") == end; }));
+  const std::uint64_t acknowledged = bob.acknowledged_input();
+  ASSERT_LT(acknowledged, bob.input_end()) << "the program reads nothing yet";
+  ::kill(owner(), SIGKILL);
+  bob.wait_closed();
+  bob.come_back(take_over_limit);
+
+  const auto gaps = database().rows("SELECT from_offset, to_offset, reason FROM gaps WHERE stream = 'input'");
+  ASSERT_EQ(gaps.size(), 1U);
+  const std::uint64_t from = std::stoull(gaps[0][0]);
+  EXPECT_GE(from, acknowledged);
+  EXPECT_GT(from, before) << "the terminal took some of it";
+  EXPECT_EQ(gaps[0][1], end);
+  EXPECT_EQ(gaps[0][2], "not_handed_over");
+  bob.type("END");
+  std::string typed;
+  ASSERT_TRUE(bob.wait_until(
+      [&] {
+        typed = read_in_container(database(), "bob", "typed");
+        return typed.ends_with("END");
+      },
+      take_over_limit))
+      << typed.size();
+  typed.resize(typed.size() - 3);
+  EXPECT_EQ(typed, paste.substr(0, typed.size()));
+  EXPECT_GE(before + typed.size(), from) << "what the gap does not name has arrived";
+  EXPECT_LT(typed.size(), paste.size());
+}
+
 }  // namespace
 }  // namespace tellina::testing

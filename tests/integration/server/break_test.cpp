@@ -223,5 +223,52 @@ TEST_F(BreakOfAServerThatAdoptsNothing, LeavesNoHomeOnceAnotherHasStarted) {
   EXPECT_EQ(rooms().size(), 2U);
 }
 
+TEST_F(Break, InputThatWaitedInADeadServerIsNamedAndWasNeverAcknowledged) {
+  start(StudyConfig());
+  TestClient bob = join_task();
+  bob.type("stty raw -echo; echo be'gin'; sleep 600\r");
+  bob.expect("begin\n");
+  bob.expect_all_acknowledged();
+  bob.type(std::string(30'000, 'x'));
+  const std::string end = std::to_string(bob.input_end());
+  ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT input_end FROM task_sessions") == end; }));
+  server().kill();
+  bob.wait_closed();
+  const std::uint64_t acknowledged = bob.acknowledged_input();
+  ASSERT_LT(acknowledged, bob.input_end());
+  start();
+  bob.use_port(server().port());
+  bob.connect();
+  const auto gaps = database().rows("SELECT from_offset, to_offset, reason FROM gaps WHERE stream = 'input'");
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_GE(std::stoull(gaps[0][0]), acknowledged);
+  EXPECT_EQ(gaps[0][1], end);
+  EXPECT_EQ(gaps[0][2], "not_handed_over");
+}
+
+TEST_F(Break, NothingIsAcknowledgedWhileTheDatabaseIsMovedAwayAndAllOfItWhenItIsBack) {
+  start(StudyConfig());
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  const std::uint64_t before = bob.acknowledged_input();
+  fs::rename(database_file(), folder() / "archived.sqlite3");
+  const auto says_so = [&] { return server().errors().find("db.sqlite3: was moved or deleted") != std::string::npos; };
+  ASSERT_TRUE(bob.wait_until([&] {
+    bob.type("x");
+    bob.pump(Milliseconds(50));
+    return says_so();
+  }));
+  EXPECT_THAT(server().errors(), HasSubstr("move it back to " + database_file().string()));
+  bob.wait_until([] { return false; }, std::chrono::seconds(1));
+  EXPECT_EQ(bob.acknowledged_input(), before);
+  fs::rename(folder() / "archived.sqlite3", database_file());
+  bob.type("\x15");
+  bob.expect_all_acknowledged();
+  bob.run("echo after");
+  expect_recorded(bob);
+  EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
+}
+
 }  // namespace
 }  // namespace tellina::testing

@@ -152,6 +152,8 @@ const BrokenText broken_sections[] = {
     {"DatabaseIsNull", config_with(R"("database": null)"), "config.json:1:14: database: expected a string, got null"},
     {"RecordingIsAWord", config_with(R"("recording": "off")"),
      "config.json:1:15: recording: expected an object, got \"off\""},
+    {"DurabilityIsUnknown", config_with(R"("recording": {"durability": "minute"})"),
+     "config.json:1:30: recording.durability: expected \"process\", \"second\" or \"commit\", got \"minute\""},
     {"BytesAreAWord", config_with(R"("recording": {"bytes": "no"})"),
      "config.json:1:25: recording.bytes: expected true or false, got \"no\""},
     {"NoWorkers", config_with(R"("workers": 0)"),

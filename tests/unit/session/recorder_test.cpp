@@ -55,7 +55,11 @@ class RecorderTest : public SessionTest {
     recorder->begin(1, "stdout", "s", "box", now(), {}, [&](const TaskSessionRow&) { begun = true; });
     ASSERT_TRUE(wait([&] { return begun; }));
   }
-  void add_input(std::uint64_t offset, const std::string& bytes) { recorder->add(InputRecord(offset, bytes, now())); }
+  /// Input that the shell takes at once.
+  void add_input(std::uint64_t offset, const std::string& bytes) {
+    recorder->add(InputRecord(offset, bytes, now()));
+    recorder->set_handed_over(offset + bytes.size());
+  }
 
   LeaseResult lease;
   FailingStore failing{*store};
@@ -75,6 +79,24 @@ TEST_F(RecorderTest, BatchesRecordsThatArriveDuringAWrite) {
   EXPECT_EQ(failing.submitted - before, 2);
   EXPECT_EQ(ends, (std::vector<std::uint64_t>{1, 100}));
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "100");
+}
+
+TEST_F(RecorderTest, TellsOfInputOnceTheFileSaysThatAShellReceivedIt) {
+  begin();
+  recorder->add(InputRecord(0, "abcdef", now()));
+  ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
+  EXPECT_EQ(ends, (std::vector<std::uint64_t>{0}));
+  EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "6");
+  EXPECT_EQ(stored("SELECT input_handed_over FROM task_sessions"), "0");
+  recorder->set_handed_over(2);
+  recorder->set_handed_over(4);
+  ASSERT_TRUE(wait([&] { return ends.back() == 4; })) << "nothing else is written that would take it along";
+  EXPECT_EQ(stored("SELECT input_handed_over FROM task_sessions"), "4");
+  recorder->set_handed_over(6);
+  ASSERT_TRUE(wait([&] { return ends.back() == 6; }));
+  const int before = failing.submitted;
+  loop.run_until_idle();
+  EXPECT_EQ(failing.submitted, before) << "there is nothing left to write";
 }
 
 TEST_F(RecorderTest, KeepsRecordsFromBeforeTheBegin) {

@@ -101,6 +101,48 @@ TEST_F(LeasesTest, NothingIsChargedWhileTheClockIsStoppedEvenAfterTheOwnersDeath
   EXPECT_THROW(set_clock(seconds(9), {}), LeaseLost);
 }
 
+TEST_F(LeasesTest, ATakeOverNamesRecordedInputThatNoShellIsKnownToHave) {
+  const Fence first = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(first);
+  const auto hand_over = [&](const Fence& fence, std::uint64_t offset, const std::vector<Record>& records) {
+    return get<std::uint64_t>([&](StoreTransaction& t) { return t.append(fence, session.id, records, offset); });
+  };
+  EXPECT_EQ(hand_over(first, 3, {InputRecord(0, "abcdef", now())}), 3U);
+  EXPECT_EQ(hand_over(first, 4, {}), 4U);
+  EXPECT_EQ(hand_over(first, 2, {}), 4U) << "it does not go back";
+  pass(seconds(4));
+  const Fence second = acquire(bob, "worker.b").fence;
+  const std::string gaps =
+      "SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset || ' ' || reason) FROM gaps";
+  EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over");
+  EXPECT_EQ(hand_over(second, 99, {InputRecord(6, "gh", now())}), 8U) << "no further than it is recorded";
+  pass(seconds(4));
+  const Fence third = acquire(bob, "worker.a").fence;
+  EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over") << "all of it was handed over, or is named already";
+
+  // The owner that released its lease in order has recorded what became of the rest.
+  hand_over(third, 0, {InputRecord(8, "ij", now())});
+  run([&](StoreTransaction& t) { t.release_lease(third, now(), true); });
+  const Fence fourth = acquire(bob, "worker.b").fence;
+  hand_over(fourth, 0, {InputRecord(10, "kl", now())});
+  pass(seconds(4));
+  acquire(bob, "worker.a");
+  EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over,input 10 12 not_handed_over");
+}
+
+TEST_F(LeasesTest, InputOfAnOlderVersionsRowCountsAsHandedOver) {
+  const Fence first = acquire(bob, "worker.a").fence;
+  const TaskSessionRow session = begin(first);
+  append(first, session.id, {InputRecord(0, "abc", now())});
+  Reader(path).execute("UPDATE task_sessions SET input_handed_over = NULL");
+  pass(seconds(4));
+  const Fence second = acquire(bob, "worker.b").fence;
+  append(second, session.id, {InputRecord(3, "d", now())});
+  pass(seconds(4));
+  acquire(bob, "worker.a");
+  EXPECT_EQ(Reader(path).value("SELECT group_concat(from_offset || ' ' || to_offset) FROM gaps"), "3 4");
+}
+
 TEST_F(LeasesTest, OnlyAReturnedLeaseWasLeftInOrder) {
   const Fence first = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(first);
