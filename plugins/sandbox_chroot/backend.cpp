@@ -121,7 +121,8 @@ Capabilities ChrootBackend::probe() {
     require_timezone(m_settings, m_settings.root_file_system + "/usr/share/zoneinfo");
     const Deadline deadline(m_context.clock, advance_deadline, nullptr);
     SandboxSpec spec;
-    spec.owner = "probe";
+    m_cgroups.sweep_dead_probes();
+    spec.owner = Cgroups::probe_owner();
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);

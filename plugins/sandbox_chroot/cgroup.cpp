@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "plugins/sandbox_common/deadline.hpp"
@@ -25,6 +27,8 @@ namespace {
 constexpr const char* top = "/tellina";
 /// The group of the server's own processes, in a group that was delegated to it.
 constexpr const char* servers = "/tellina-server";
+/// Before the number of the process that probes. Older versions used "probe" alone.
+constexpr std::string_view probe_prefix = "probe-";
 /// The period of the cpu quota in microseconds: a session that has used its quota waits at most this long.
 constexpr int cpu_period = 50'000;
 
@@ -100,6 +104,12 @@ std::string above(const std::string& directory) { return directory.substr(0, dir
 /// Removes an owner's directory and then ours if they are empty.
 void remove_owner(const std::string& directory) {
   if (rmdir(directory.c_str()) == 0) rmdir(above(directory).c_str());
+}
+
+/// Whether the process that an owner of probes is named after runs.
+bool probes(const std::string& owner) {
+  const pid_t process = std::atoi(owner.c_str() + std::min(owner.size(), probe_prefix.size()));
+  return process > 0 && (kill(process, 0) == 0 || errno != ESRCH);
 }
 
 }  // namespace
@@ -284,6 +294,28 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
     remove_owner(owners);
   }
   return sandboxes.size();
+}
+
+std::string Cgroups::probe_owner() { return std::string(probe_prefix) + std::to_string(getpid()); }
+
+std::set<std::string> Cgroups::probe_owners() const {
+  std::set<std::string> owners;
+  for (const Hierarchy& hierarchy : m_hierarchies) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(hierarchy.base + top, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const std::string name = entry->path().filename();
+      if (name == "probe" || name.starts_with(probe_prefix)) owners.insert(name);
+    }
+  }
+  return owners;
+}
+
+void Cgroups::sweep_dead_probes() {
+  std::call_once(m_found, [this] { find_hierarchies(); });
+  for (const std::string& owner : probe_owners()) {
+    if (!probes(owner)) sweep(owner, {});
+  }
 }
 
 }  // namespace tellina::chroot_sandbox

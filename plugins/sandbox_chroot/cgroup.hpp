@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,11 @@ class Cgroups {
   /// Ends and removes the groups of a dead owner, except the sandboxes in `keep`. Returns how many it removed.
   std::size_t sweep(const std::string& owner, const std::vector<std::string>& keep);
 
+  /// The owner of the sandboxes that this process makes to probe.
+  static std::string probe_owner();
+  /// Ends and removes what processes that were killed during a probe have left.
+  void sweep_dead_probes();
+
  private:
   class Hierarchy {
    public:
@@ -66,6 +72,8 @@ class Cgroups {
   void find_hierarchies();
   std::string find_base(const std::string& mount_point, const std::string& own, bool unified);
   std::string take_over(const std::string& own);
+  /// Names of owners that have groups and are called like a probe's.
+  std::set<std::string> probe_owners() const;
   static bool make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
                              std::string& directory);
 

@@ -71,13 +71,35 @@ TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
   }
   EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
   EXPECT_EQ(descendants(getpid()), before);
-  // Other tests' servers probe too, for a moment.
-  EXPECT_TRUE(eventually([] { return place::leftovers_of("probe").empty(); }, "nothing of a probe is left"));
+  EXPECT_TRUE(place::leftovers_of("probe-" + std::to_string(getpid())).empty()) << "something of the probe is left";
   try {
     backend()->adopt("x");
     ADD_FAILURE() << "it adopted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
+  }
+}
+
+TEST_F(CoreProbe, RemovesWhatAProcessThatWasKilledDuringItsProbeHasLeft) {
+  // No process has a number above the kernel's limit of 2^22.
+  const std::string dead = "probe-4194305";
+  std::vector<std::string> made;
+  std::error_code none;
+  for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup")) {
+    const std::filesystem::path folder = hierarchy.path() / "tellina" / dead / "probe-x";
+    if (std::filesystem::exists(hierarchy.path() / "cgroup.procs", none) &&
+        std::filesystem::create_directories(folder, none)) {
+      made.push_back(folder);
+    }
+  }
+  const Capabilities capabilities = backend()->probe();
+  EXPECT_TRUE(capabilities.usable) << capabilities.reason;
+  EXPECT_TRUE(place::leftovers_of(dead).empty());
+  for (const std::string& folder : made) {
+    const bool is_ours = folder.find("/memory/") != std::string::npos || folder.find("/pids/") != std::string::npos;
+    EXPECT_FALSE(is_ours && std::filesystem::exists(folder)) << folder;
+    std::filesystem::remove(folder, none);
+    std::filesystem::remove(std::filesystem::path(folder).parent_path(), none);
   }
 }
 
