@@ -9,7 +9,9 @@
 #include <thread>
 
 #include "host/config/load_host_config.hpp"
+#include "host/limits.hpp"
 #include "host/server/gateway_role.hpp"
+#include "host/server/heartbeat.hpp"
 #include "host/server/layer_dispatch.hpp"
 #include "host/server/parts.hpp"
 #include "host/server/server_lock.hpp"
@@ -25,10 +27,14 @@ namespace {
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 /// Runs until SIGINT or SIGTERM, or until the supervisor is gone.
-void serve(const Signals& signals, const SupervisorLink& link, const std::function<void()>& reload) {
+void serve(const Signals& signals, const SupervisorLink& link, LoopThreads& loops,
+           const std::function<void()>& reload) {
+  Heartbeat heartbeat(link, loops);
+  const auto limit = link.is_supervised() ? limits::heartbeat : Signals::forever;
   for (;;) {
+    heartbeat.beat();
     pollfd supervisor{link.descriptor(), POLLIN, 0};
-    for (const int signal : signals.wait({&supervisor, 1})) {
+    for (const int signal : signals.wait({&supervisor, 1}, limit)) {
       if (signal == SIGINT || signal == SIGTERM) return;
       if (signal == SIGHUP) reload();
     }
@@ -55,7 +61,7 @@ int serve_all(const ServerParts& parts, const Signals& signals, const Supervisor
     throw;
   }
   announce(parts, gateway->port());
-  serve(signals, link, [&] {
+  serve(signals, link, loops, [&] {
     worker.reload();
     gateway->reload();
   });
@@ -75,7 +81,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
       link.tell_ready(gateway.port());
     else
       announce(parts, gateway.port());
-    serve(signals, link, [&] { gateway.reload(); });
+    serve(signals, link, loops, [&] { gateway.reload(); });
   }
   gateway.stop();
   return 0;
@@ -91,7 +97,7 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
       link.tell_ready(0);
     else
       std::cout << "a worker serves\n" << std::flush;
-    serve(signals, link, [&] { worker.reload(); });
+    serve(signals, link, loops, [&] { worker.reload(); });
   } catch (...) {
     stop_or_exit(worker, parts.system.log);
     throw;

@@ -109,6 +109,7 @@ void Supervisor::spawn(Child& child) {
   }
   child.socket = ends[0];
   child.is_ready = false;
+  child.silent_looks = 0;
   child.started = m_clock.now();
   child.restart_at.reset();
 }
@@ -172,17 +173,18 @@ std::vector<int> Supervisor::wait() {
     if (child.socket >= 0 && !child.is_ready) sockets.push_back({child.socket, POLLIN, 0});
   }
   // While processes start or stop, their deadline is checked at intervals.
-  auto limit = m_starting || m_stopping ? std::chrono::milliseconds(100) : Signals::forever;
+  auto limit = m_starting || m_stopping ? std::chrono::milliseconds(100) : limits::heartbeat;
   for (const Child& child : m_children) {
     if (!child.restart_at) continue;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*child.restart_at - m_clock.now());
     const auto due = std::max(left, std::chrono::milliseconds(0));
-    limit = limit == Signals::forever ? due : std::min(limit, due);
+    limit = std::min(limit, due);
   }
   const std::vector<int> signals = m_signals.wait(sockets, limit);
   read_sockets();
   reap();
   restart_due();
+  look_for_life();
   return signals;
 }
 
@@ -250,6 +252,24 @@ void Supervisor::check_invariant() const {
     TELLINA_ASSERT_PROCESS(!child.restart_at || (child.process < 0 && !m_starting && !m_stopping));
     TELLINA_ASSERT_PROCESS(child.quick_ends >= 0 && child.quick_ends <= limits::quick_ends);
     TELLINA_ASSERT_PROCESS(child.quick_ends < limits::quick_ends || m_given_up);
+  }
+}
+
+void Supervisor::look_for_life() {
+  const MonotonicTime now = m_clock.now();
+  if (m_starting || m_stopping || now < m_next_look) return;
+  // A look that comes late says nothing: this process, or the machine, was paused as well.
+  const bool is_late = now >= m_next_look + limits::heartbeat;
+  m_next_look = now + limits::heartbeat;
+  for (Child& child : m_children) {
+    if (!child.is_ready || child.process < 0) continue;
+    const bool is_alive = SupervisorLink::take_alive(child.socket);
+    child.silent_looks = is_alive || is_late ? 0 : child.silent_looks + 1;
+    if (child.silent_looks < limits::silent_looks) continue;
+    child.silent_looks = 0;
+    m_log.error(child.name + " (process " + std::to_string(child.process) + ") has not responded for " +
+                std::to_string((limits::silent_looks * limits::heartbeat).count() / 1000) + " s and is killed");
+    kill(child.process, SIGKILL);
   }
 }
 

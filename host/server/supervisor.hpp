@@ -54,7 +54,8 @@ class Supervisor {
     pid_t process = -1;  ///< -1 while none runs
     int socket = -1;     ///< see SupervisorLink
     bool is_ready = false;
-    int quick_ends = 0;  ///< in a row
+    int silent_looks = 0;  ///< in a row, at which it had not said that it is alive
+    int quick_ends = 0;    ///< in a row
     MonotonicTime started{};
     std::optional<MonotonicTime> restart_at{};
   };
@@ -68,6 +69,8 @@ class Supervisor {
   void reap();
   void on_end(Child& child, int status);
   void restart_due();
+  /// Kills each process that has hung for too long, once in a heartbeat.
+  void look_for_life();
   void forget_process(Child& child);
   void check_invariant() const;
 
@@ -77,6 +80,7 @@ class Supervisor {
   Log& m_log;
   std::vector<Child> m_children;
   std::optional<std::uint16_t> m_port;
+  MonotonicTime m_next_look{};
   bool m_starting = true;
   bool m_stopping = false;
   bool m_given_up = false;

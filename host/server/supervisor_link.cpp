@@ -33,4 +33,17 @@ std::optional<std::uint16_t> SupervisorLink::take_ready(int descriptor) {
   return port;
 }
 
+void SupervisorLink::tell_alive() const {
+  if (m_descriptor < 0) return;
+  const std::uint16_t alive = 0;
+  // A supervisor that does not read has no use for more.
+  [[maybe_unused]] const ssize_t sent = send(m_descriptor, &alive, sizeof alive, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+bool SupervisorLink::take_alive(int descriptor) {
+  bool was_any = false;
+  while (take_ready(descriptor)) was_any = true;
+  return was_any;
+}
+
 }  // namespace tellina

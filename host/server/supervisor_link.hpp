@@ -25,12 +25,16 @@ class SupervisorLink {
   int descriptor() const { return m_descriptor; }
   /// Reports that this process is ready. A gateway reports its port, others 0.
   void tell_ready(std::uint16_t port) const;
+  /// Reports that this process is alive. Does not wait.
+  void tell_alive() const;
 
   /// The environment variable; its value is the descriptor's number in the started process.
   static constexpr const char* variable = "TELLINA_SUPERVISOR";
   static constexpr int child_descriptor = 3;
   /// Reads what tell_ready() wrote, without waiting; returns nothing if there is nothing yet.
   static std::optional<std::uint16_t> take_ready(int descriptor);
+  /// Reads what tell_alive() wrote, without waiting; returns whether there was any.
+  static bool take_alive(int descriptor);
 
  private:
   int m_descriptor = -1;

@@ -146,15 +146,23 @@ bool Channel::retire_if_idle() {
 Channel::Offered Channel::offer(InstanceId origin, const QueuedMessage& queued) {
   bool is_late = !m_targets.empty();
   std::optional<zmq::message_t> frame;
-  for (std::size_t i = 0; i < m_targets.size(); ++i) {
-    Target& target = m_targets[(m_turn + i) % m_targets.size()];
-    if (target.last_place >= queued.place) continue;
-    is_late = false;
-    if (!target.peer) return Offered::here;
-    if (!frame) frame = Envelope::seal(origin, queued.place, m_name, queued.message);
-    if (target.peer->send(*frame) != Peer::Sent::taken) continue;
-    mark_given(target, queued.place);
-    return Offered::sent;
+  const bool is_shared = m_targets.size() > 1;
+  const MonotonicTime now = is_shared ? m_exchange.clock.now() : MonotonicTime();
+  // The socket of an instance that hangs accepts frames for a while. It gets a share only if all others hang too.
+  for (const bool to_silent : {false, true}) {
+    for (std::size_t i = 0; i < m_targets.size(); ++i) {
+      Target& target = m_targets[(m_turn + i) % m_targets.size()];
+      if (target.last_place >= queued.place) continue;
+      is_late = false;
+      if (!target.peer) return Offered::here;
+      if (is_shared && target.peer->is_silent(now) != to_silent) continue;
+      if (!frame) frame = Envelope::seal(origin, queued.place, m_name, queued.message);
+      if (target.peer->send(*frame) != Peer::Sent::taken) continue;
+      if (is_shared) target.peer->ask_for_life([&] { return Envelope::ask_for_life(origin); }, now);
+      mark_given(target, queued.place);
+      return Offered::sent;
+    }
+    if (!is_shared) break;
   }
   return is_late ? Offered::too_late : Offered::nobody;
 }

@@ -60,6 +60,12 @@ class Envelope {
     return frame;
   }
 
+  /// A channel of this name has no messages: an instance asks whether another one works, see Peer::ask_for_life().
+  static constexpr const char* sign_of_life = "alive!";
+  static zmq::message_t ask_for_life(InstanceId origin) {
+    return seal_word(Purpose::ask_drained, origin, sign_of_life);
+  }
+
   static void set_purpose(zmq::message_t& frame, Purpose purpose) {
     static_cast<char*>(frame.data())[1] = static_cast<char>(purpose);
   }

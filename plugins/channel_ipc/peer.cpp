@@ -11,6 +11,8 @@ constexpr int first_retry_in_ms = 10;
 constexpr int last_retry_in_ms = 1000;
 /// More than the number of messages from a peer that may have to be returned.
 constexpr std::size_t most_first = 4000;
+/// An instance that owes an answer for so long hangs. It is asked at most this often.
+constexpr std::chrono::seconds silence{1};
 
 }  // namespace
 
@@ -56,6 +58,26 @@ Peer::Sent Peer::try_to_send(zmq::message_t& frame) {
   }
   m_is_used = true;
   return Sent::taken;
+}
+
+void Peer::ask_for_life(const std::function<zmq::message_t()>& question, MonotonicTime now) {
+  {
+    std::lock_guard lock(m_mutex);
+    if (!m_has_answered || (m_asked && now - *m_asked < silence)) return;
+    m_asked = now;
+    m_has_answered = false;
+  }
+  send_first(question());
+}
+
+void Peer::heard() {
+  std::lock_guard lock(m_mutex);
+  m_has_answered = true;
+}
+
+bool Peer::is_silent(MonotonicTime now) const {
+  std::lock_guard lock(m_mutex);
+  return !m_has_answered && now - *m_asked > silence;
 }
 
 bool Peer::is_blocked() const {

@@ -4,10 +4,13 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <zmq.hpp>
 
 #include "plugins/common/wake_up.hpp"
+#include "tellina/clock.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina::ipc {
@@ -32,6 +35,14 @@ class Peer {
   /// instances.
   void send_first(zmq::message_t frame);
 
+  /// Asks the instance for a sign of life with this frame, unless it has not answered the last one yet, or has within
+  /// the last second. Any thread.
+  void ask_for_life(const std::function<zmq::message_t()>& question, MonotonicTime now);
+  /// The instance has answered.
+  void heard();
+  /// True if it has not answered for a second. Any thread.
+  bool is_silent(MonotonicTime now) const;
+
   bool is_blocked() const;
   /// False if nothing was ever sent.
   bool is_used() const;
@@ -53,6 +64,8 @@ class Peer {
   zmq::socket_t m_socket;
   bool m_is_blocked = false;
   bool m_is_used = false;
+  std::optional<MonotonicTime> m_asked{};  ///< for the last sign of life
+  bool m_has_answered = true;
   std::deque<zmq::message_t> m_first;
 };
 

@@ -420,6 +420,10 @@ void Transport::handle(zmq::message_t& frame) {
     case Envelope::Purpose::returned:
       return take_back(*envelope);
     case Envelope::Purpose::drained:
+      if (envelope->channel == Envelope::sign_of_life) {
+        if (const auto peer = m_peers.find(envelope->origin); peer != m_peers.end()) peer->second->heard();
+        return;
+      }
       return m_drains.heard(envelope->origin, envelope->channel);
     case Envelope::Purpose::ask_drained:
       if (const auto peer = m_peers.find(envelope->origin); peer != m_peers.end()) {

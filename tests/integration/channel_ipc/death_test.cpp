@@ -189,5 +189,38 @@ TEST_F(IpcLayerTest, AnInstanceIdIsNotUsedTwice) {
   EXPECT_EQ(files().size(), 5u);
 }
 
+TEST_F(IpcLayerTest, TheShareOfAHangingReceiverGoesToTheOthers) {
+  const auto layer = make();
+  const ChannelName shared("http.request");
+  const auto steady = start_ready("receive", "http.request");
+  const auto standing = start_ready("receive", "http.request");
+  const auto send = [&](Sequence from, Sequence to) {
+    for (Sequence i = from; i < to; ++i) {
+      ASSERT_TRUE(eventually([&] { return layer->send(shared, numbered("s", i)) == SendResult::accepted; }));
+    }
+  };
+  send(0, 100);
+  ASSERT_TRUE(standing->waits_until([](const auto& lines) { return has_numbers(lines, 10); }));
+  standing->signal(SIGSTOP);
+  // It owes an answer for a second: that time is what is under test.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  send(100, 104);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  send(104, 204);
+  ASSERT_TRUE(steady->waits_for("s 203", soon));
+  const auto numbers = numbers_of(steady->lines(), "s");
+  ASSERT_GE(numbers.size(), 100U);
+  EXPECT_EQ(std::vector<Sequence>(numbers.end() - 100, numbers.end()), row(104, 204));
+
+  standing->signal(SIGCONT);
+  const std::size_t got = standing->lines().size();
+  Sequence next = 204;
+  EXPECT_TRUE(eventually([&] {
+    send(next, next + 2);
+    next += 2;
+    return standing->lines().size() > got + 10;
+  })) << "it gets its share again";
+}
+
 }  // namespace
 }  // namespace tellina::testing

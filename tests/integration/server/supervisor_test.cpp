@@ -93,5 +93,42 @@ TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
   EXPECT_EQ(server().players("worker"), workers);
 }
 
+TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
+  start(study(2));
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  const std::vector<pid_t> before = server().players("worker");
+  const pid_t stopped = std::stoi(database().value(
+      "SELECT w.process_id FROM leases l JOIN workers w ON w.id = l.worker_id WHERE l.participant_id = "
+      "(SELECT id FROM participants WHERE access_code = 'bob')"));
+  ::kill(stopped, SIGSTOP);
+  const auto ask = [&](Milliseconds limit) {
+    return http_request(server().port(), "GET /api/v1/study HTTP/1.1\r\nCookie: " + bob.cookie() + "\r\n", {}, limit)
+        .status;
+  };
+  // The first requests after the stop may meet it. By them the gateway learns that it does not answer.
+  const auto learns = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
+  while (std::chrono::steady_clock::now() < learns) {
+    try {
+      ask(Milliseconds(100));
+    } catch (const std::runtime_error&) {
+    }
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(std::chrono::seconds(2)), 200) << i;
+
+  ASSERT_TRUE(server_says("(process " + std::to_string(stopped) + ") has not responded for 10 s and is killed"));
+  ASSERT_TRUE(server_says(" runs again (process "));
+  const std::vector<pid_t> after = server().players("worker");
+  EXPECT_EQ(after.size(), 2U);
+  EXPECT_EQ(std::count(after.begin(), after.end(), stopped), 0);
+  const pid_t other = before[0] == stopped ? before[1] : before[0];
+  EXPECT_EQ(std::count(after.begin(), after.end(), other), 1) << "a worker that works was replaced";
+  bob.wait_closed();
+  bob.come_back(default_limit);
+  bob.run("echo the task continues");
+  EXPECT_THAT(bob.output(), HasSubstr("\athe task continues\r\n"));
+}
+
 }  // namespace
 }  // namespace tellina::testing
