@@ -22,8 +22,19 @@ constexpr Transition<State> transitions[] = {
     {State::in_use, State::shell_ended},     {State::shell_ended, State::starting},
     {State::shell_ended, State::restarting}, {State::shell_ended, State::in_use},
     {State::restarting, State::in_use},      {State::restarting, State::replacing},
-    {State::replacing, State::in_use},       {State::replacing, State::shell_ended},
+    {State::restarting, State::shell_ended}, {State::replacing, State::in_use},
+    {State::replacing, State::shell_ended},
 };
+
+/// Whether the plugin lacked descriptors, processes or memory, and may succeed later.
+bool is_busy(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& failure) {
+    return failure.code() == ErrorCode::busy;
+  }
+}
 
 }  // namespace
 
@@ -172,14 +183,22 @@ void SandboxSlot::on_start_failed(const std::exception_ptr& error) {
 void SandboxSlot::adopt(const SandboxId& sandbox) {
   move_to(State::starting);
   m_sandbox_id = sandbox;
-  auto started = use_when_there(sandbox, Origin::adopted, [this](const std::exception_ptr& error) {
+  try_to_adopt();
+}
+
+void SandboxSlot::try_to_adopt() {
+  auto started = use_when_there(m_sandbox_id, Origin::adopted, [this](const std::exception_ptr& error) {
+    // The sandbox may still exist: the adoption lacked a descriptor or memory.
+    if (is_busy(error)) {
+      return m_restart_timer->start(m_loop.clock().now() + short_life, [this] { try_to_adopt(); });
+    }
     // This is the usual case, because most sandboxes end with their owner.
     if (error) return start_fresh();
     m_has_adopted = true;
     note("adopted", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
     m_user->adopted();
   });
-  SandboxHandle::adopt(m_environment, sandbox, std::move(started));
+  SandboxHandle::adopt(m_environment, m_sandbox_id, std::move(started));
 }
 
 void SandboxSlot::reset() {
@@ -254,6 +273,8 @@ void SandboxSlot::restart_shell() {
 void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& error) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_state == State::restarting);
+  // A new sandbox would need more of what has run out, and this one has the participant's files.
+  if (is_busy(error)) return on_replaced(error);
   note("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
                           "\":" + std::to_string(status.status) + "}");
   try {

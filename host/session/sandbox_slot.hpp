@@ -148,6 +148,7 @@ class SandboxSlot {
   void move_to(State state);
   SandboxSpec make_spec();
   void start_prewarmed();
+  void try_to_adopt();
   void start_fresh();
   void order(Origin origin, Used done);
   /// Returns the handler for a sandbox that is being started or adopted, and counts the sandbox among those that stop()

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "host/runtime/assertion.hpp"
@@ -76,6 +77,9 @@ class SessionLoop final : public Loop {
         call();
       } catch (const AssertionFailure& failure) {
         if (!std::exchange(is_closed, true)) failed(failure);
+      } catch (const std::bad_alloc&) {
+        // What the call has half done cannot be known, as after a failed assertion.
+        if (!std::exchange(is_closed, true)) failed(AssertionFailure("there is enough memory", __FILE__, __LINE__));
       } catch (...) {
         is_inside = false;
         throw;

@@ -67,6 +67,7 @@ class ScriptedShell {
   int asked_for_activity = 0;
   bool is_destroyed = false;
   bool fails_to_restart = false;
+  bool is_short_of_descriptors = false;
 
   int terminal() const { return m_terminal[0]; }
   int ended_descriptor() const { return m_ended[0]; }
@@ -102,6 +103,7 @@ class ScriptedSandbox final : public Sandbox {
   int ended_descriptor() const override { return m_shell->ended_descriptor(); }
   std::optional<ExitStatus> ended() override { return ExitStatus(false, 7); }
   void restart_shell(TerminalSize size) override {
+    if (m_shell->is_short_of_descriptors) throw Error(ErrorCode::busy, "fork: Too many open files");
     if (m_shell->fails_to_restart) throw Error(ErrorCode::gone, "the sandbox has ended");
     m_shell->close_all();
     m_shell->open();
@@ -156,6 +158,7 @@ class ScriptedBackend final : public SandboxBackend {
   }
   std::unique_ptr<Sandbox> adopt(const SandboxId&) override {
     if (!can_adopt) throw Error(ErrorCode::unsupported, "adopt");
+    if (is_short_of_descriptors) throw Error(ErrorCode::busy, "adopt: Too many open files");
     if (fails_to_adopt) throw Error(ErrorCode::timed_out, "adopt");
     shells.back()->open();
     return std::make_unique<ScriptedSandbox>(shells.back());
@@ -180,6 +183,7 @@ class ScriptedBackend final : public SandboxBackend {
   bool shows_prompt = true;
   bool can_adopt = false;  ///< the newest shell, with another terminal
   bool fails_to_adopt = false;
+  bool is_short_of_descriptors = false;  ///< adopt() fails for now
 };
 
 }  // namespace tellina::testing

@@ -215,6 +215,16 @@ TEST(SessionLoop, RunsNothingAfterTheBoundaryCloses) {
   EXPECT_EQ(runs, 1) << "a failed session continues";
 }
 
+TEST(SessionLoop, ASessionWithoutMemoryEndsAlone) {
+  VirtualLoop lane;
+  std::string failures;
+  SessionLoop loop(lane, [&](const AssertionFailure& failure) { failures += failure.what(); });
+  loop.post([] { throw std::bad_alloc(); });
+  lane.run_until_idle();
+  EXPECT_THAT(failures, HasSubstr("there is enough memory"));
+  EXPECT_TRUE(loop.is_closed());
+}
+
 TEST(SessionLoop, LeavesAnInnerFailureToTheOutermostCall) {
   VirtualLoop lane;
   int failures = 0;

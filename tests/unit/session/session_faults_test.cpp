@@ -204,6 +204,41 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   expect_stored(replacements, "sandbox_replaced");
 }
 
+TEST_F(SessionTest, KeepsASandboxWhoseShellCannotBeRestartedForNow) {
+  begin_task();
+  loop.advance(seconds(2));
+  backend.shell().is_short_of_descriptors = true;
+  backend.shell().exit();
+  loop.run_until_idle();
+  EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
+  loop.advance(seconds(100));
+  EXPECT_EQ(backend.starts, 1) << "a new sandbox needs more descriptors still";
+  backend.shell().is_short_of_descriptors = false;
+  loop.advance(seconds(2));
+  EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
+  EXPECT_FALSE(task_of("state").at("terminal_replaced").as_bool()) << "the files are still there";
+  EXPECT_EQ(backend.starts, 1);
+  EXPECT_EQ(stored(replacements), "NULL");
+}
+
+TEST_F(SessionTest, TriesAgainToAdoptASandboxThatCannotBeAdoptedForNow) {
+  begin_task();
+  store->run([](StoreTransaction&) {});
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  backend.can_adopt = backend.is_short_of_descriptors = true;
+  port = KeepingPort();
+  open();
+  loop.advance(seconds(10));
+  EXPECT_EQ(backend.starts, 1) << "the sandbox was replaced although it lives";
+  backend.is_short_of_descriptors = false;
+  loop.advance(seconds(2));
+  expect_stored("SELECT count(*) FROM event_log WHERE kind = 'adopted'", "1");
+  EXPECT_EQ(backend.starts, 1);
+  EXPECT_EQ(stored(replacements), "NULL");
+}
+
 TEST_F(SessionTest, TheClockStopsWhileABrokenSandboxCannotBeReplaced) {
   break_for_good();
   loop.advance(seconds(100));
