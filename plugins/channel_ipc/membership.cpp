@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,7 @@ Membership::~Membership() = default;
 
 void Membership::enter(const std::function<void(const std::string& socket_path)>& bind) {
   m_presence.reset();
+  m_trouble.clear();
   auto presence = std::make_unique<Presence>(m_settings, m_random);
   watch();
   bind(presence->socket_path());
@@ -51,13 +53,19 @@ void Membership::watch() {
   m_watch.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   const bool is_watching =
       m_watch && ::inotify_add_watch(m_watch.get(), m_settings.directory.c_str(), changes | IN_ONLYDIR) >= 0;
-  if (!is_watching && (errno == EMFILE || errno == ENOSPC)) {
-    throw Error(ErrorCode::unavailable,
-                "channel_layer.directory: cannot watch " + m_settings.directory + ": too many watches or open files",
-                "raise fs.inotify.max_user_instances, fs.inotify.max_user_watches or the limit of open files");
+  const std::string what = "channel_layer.directory: cannot watch " + m_settings.directory;
+  if (is_watching) {
+    attempt([this] { add_to(m_wait, m_watch); });
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOSPC || errno == ENOMEM) {
+    // Any other program of this user may take the last one, and gives it back some time.
+    attempt([&] {
+      throw_errno(what +
+                  " (raise fs.inotify.max_user_instances, fs.inotify.max_user_watches or the limit of open files)");
+    });
+  } else {
+    throw_errno(what);
   }
-  if (!is_watching) throw_errno("channel_layer.directory: cannot watch " + m_settings.directory);
-  add_to(m_wait, m_watch);
+  if (!m_trouble.empty()) m_watch.reset();
 }
 
 void Membership::attempt(const std::function<void()>& look) {
@@ -68,9 +76,12 @@ void Membership::attempt(const std::function<void()>& look) {
   }
 }
 
-void Membership::look_again() {
+bool Membership::look_again() {
   m_trouble.clear();
+  if (!m_watch) attempt([this] { watch(); });
   attempt([this] { scan(); });
+  if (m_trouble.empty()) return m_is_listed;
+  return ::access(m_settings.directory.c_str(), F_OK) == 0 || errno != ENOENT;
 }
 
 bool Membership::read_changes() {
@@ -82,9 +93,9 @@ bool Membership::read_changes() {
 bool Membership::read_watch() {
   alignas(inotify_event) std::array<char, 8192> buffer;
   bool is_here = true;
-  for (;;) {
+  while (m_watch) {
     const ssize_t count = ::read(m_watch.get(), buffer.data(), buffer.size());
-    if (count <= 0) return is_here;
+    if (count <= 0) break;
     for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += offsetof(inotify_event, name) + event->len;
@@ -98,6 +109,7 @@ bool Membership::read_watch() {
       }
     }
   }
+  return is_here;
 }
 
 bool Membership::handle(std::uint32_t change, const Entry& entry) {
@@ -142,8 +154,13 @@ void Membership::read_deaths() {
 void Membership::scan() {
   const std::vector<Entry> entries = list_folder(m_settings.directory);
   std::map<InstanceId, std::set<std::string>> present;
+  m_is_listed = false;
   for (const Entry& entry : entries) {
-    if (entry.kind == Entry::Kind::lock && entry.id != id()) present[entry.id];
+    if (entry.kind != Entry::Kind::lock) continue;
+    if (entry.id == id())
+      m_is_listed = true;
+    else
+      present[entry.id];
   }
   for (const Entry& entry : entries) {
     const auto found = present.find(entry.id);

@@ -59,8 +59,8 @@ class Membership {
   /// The reason why a change could not be examined; otherwise empty. Until look_again() has cleared it, an instance
   /// that could not be examined counts as present.
   const std::string& trouble() const { return m_trouble; }
-  /// Examines the whole folder.
-  void look_again();
+  /// Examines the whole folder; returns what read_changes() returns.
+  bool look_again();
 
   InstanceId id() const { return m_presence ? m_presence->id() : 0; }
   void announce(const std::string& channel);
@@ -93,6 +93,7 @@ class Membership {
   std::unique_ptr<Presence> m_presence;
   std::map<InstanceId, Member> m_members;
   std::string m_trouble;
+  bool m_is_listed = false;  ///< the last look at the whole folder found this instance
 };
 
 }  // namespace tellina::ipc

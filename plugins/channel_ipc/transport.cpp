@@ -318,13 +318,17 @@ void Transport::look_again() {
   std::lock_guard lock(m_announcements);
   m_next_look = m_exchange.clock.now() + between_returns;
   if (m_has_left || m_next_return) return;
-  m_membership.look_again();
-  if (!m_membership.trouble().empty()) return;
-  try {
-    for (const std::string& name : m_announced) m_membership.announce(name);
-  } catch (const Error&) {
-    return;
+  const bool is_here = m_membership.look_again();
+  if (is_here) {
+    try {
+      for (const std::string& name : m_announced) m_membership.announce(name);
+    } catch (const Error&) {
+      return;
+    }
+  } else {
+    m_next_return = m_exchange.clock.now();
   }
+  if (!m_membership.trouble().empty()) return;
   m_next_look.reset();
   m_exchange.log.info("channel layer ipc: reads its folder again");
 }

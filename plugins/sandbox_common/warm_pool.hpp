@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "plugins/sandbox_common/deadline.hpp"
@@ -31,7 +32,8 @@ class WarmPool {
   /// Returns null if none is ready.
   std::unique_ptr<Instance> claim();
 
-  /// Requests the missing instances. claim() does not do this, because it would slow down the start that claims.
+  /// Requests the missing instances. claim() does not do this, because it would slow down the start that claims. Throws
+  /// nothing: if the thread cannot be started now, the next call tries again.
   void fill();
 
  private:
@@ -81,7 +83,11 @@ void WarmPool<Instance>::fill() {
   {
     const std::lock_guard lock(m_mutex);
     m_is_wanted = true;
-    if (!m_thread.joinable()) m_thread = std::thread([this] { refill(); });
+    try {
+      if (!m_thread.joinable()) m_thread = std::thread([this] { refill(); });
+    } catch (const std::system_error& error) {
+      m_log.warning(std::string("cannot prewarm a sandbox: ") + error.what());
+    }
   }
   m_wanted.notify_all();
 }

@@ -1,6 +1,11 @@
 #include "plugins/channel_ipc/membership.hpp"
 
-#include <map>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -76,6 +81,59 @@ TEST_F(MembershipTest, WhoCannotBeReachedYetJoinsLater) {
   EXPECT_THAT(first.neighbours.channels, ElementsAre("late"));
   EXPECT_EQ(first.membership.id(), id);
   EXPECT_EQ(first.neighbours.departures, 0u);
+}
+
+/// A child whose user namespace has no inotify instance to give, as when another program of the user has taken all.
+class WithoutInotify {
+ public:
+  /// Runs `check` in the child, and returns what it complained of.
+  static std::string run(const std::function<std::string()>& check) {
+    int ends[2];
+    if (pipe(ends) != 0) return "no pipe";
+    const pid_t child = fork();
+    if (child == 0) {
+      const std::string complaint = unshare(CLONE_NEWUSER) == 0 ? check() : "run this test as root";
+      [[maybe_unused]] const ssize_t written = write(ends[1], complaint.data(), complaint.size());
+      _exit(0);
+    }
+    close(ends[1]);
+    std::string complaint;
+    char part[4096];
+    for (ssize_t size; (size = read(ends[0], part, sizeof part)) > 0;) {
+      complaint.append(part, static_cast<std::size_t>(size));
+    }
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status == 0 ? complaint : "it died";
+  }
+  static void allow(int instances) {
+    std::ofstream("/proc/self/uid_map") << "0 0 1";
+    std::ofstream("/proc/sys/user/max_inotify_instances") << instances;
+  }
+};
+
+TEST_F(MembershipTest, WithoutInotifyItLooksAtTheFolderUntilThereIsOne) {
+  EXPECT_EQ(WithoutInotify::run([this] {
+              WithoutInotify::allow(0);
+              Instance first(*this);
+              if (first.membership.trouble().find("cannot watch") == std::string::npos)
+                return std::string("no trouble");
+              Instance second(*this);
+              second.membership.announce("channel");
+              if (!first.membership.read_changes()) return std::string("it takes itself for removed");
+              if (!first.membership.look_again()) return std::string("it does not find itself");
+              if (!first.neighbours.ids.contains(second.membership.id())) return std::string("nobody has joined");
+              if (!first.neighbours.channels.contains("channel")) return std::string("no channel");
+
+              WithoutInotify::allow(8);
+              if (!first.membership.look_again()) return std::string("it does not find itself again");
+              if (!first.membership.trouble().empty()) return first.membership.trouble();
+              second.membership.withdraw("channel");
+              if (!first.membership.read_changes()) return std::string("it takes itself for removed at last");
+              return first.neighbours.channels.empty() ? std::string() : std::string("a change is not seen");
+            }),
+            "");
 }
 
 TEST_F(MembershipTest, AFolderThatCannotBeListedSaysOfNobodyThatHeIsGone) {
