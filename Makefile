@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -54,7 +54,7 @@ package:          ## a Debian package of the server as a service, in build/packa
 
 # The fresh machine skips tests that have just run.
 test-all: FRESH = --without-tests
-test-all: test lint test-sanitizers test-fresh test-package ## test, lint, then everything that takes long
+test-all: test lint test-sanitizers test-fuzz test-fresh test-package ## test, lint, then everything that takes long
 
 build-sanitizers:
 	@tools/deps test
@@ -63,6 +63,10 @@ build-sanitizers:
 test-sanitizers:  ## the C++ tests under AddressSanitizer and UBSan, the threaded ones under ThreadSanitizer
 	@tools/deps test
 	tools/test-sanitizers
+
+test-fuzz:        ## random input for every reader (libFuzzer), 30 s each; ARGS="--executions 10000000 shell_output" for more of one
+	@tools/deps fuzz
+	tools/fuzz $(ARGS)
 
 test-fresh:       ## clone into a fresh Debian 12, run `make run`, use it, Ctrl-C, then `make test` (as root)
 	tools/test-fresh $(FRESH)

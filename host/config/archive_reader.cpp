@@ -12,6 +12,7 @@
 #include "host/text/message_parts.hpp"
 #include "host/text/sha256.hpp"
 #include "tellina/error.hpp"
+#include "tellina/file_time.hpp"
 
 namespace tellina {
 namespace {
@@ -34,6 +35,9 @@ class Utf8Locale {
   locale_t m_locale;
   locale_t m_previous = nullptr;
 };
+
+/// Parts of a name. A tree is destroyed level by level on the stack; how deep a home may be is checked later.
+constexpr std::size_t max_levels = 1024;
 
 class TarReader {
  public:
@@ -68,9 +72,10 @@ class TarReader {
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(ErrorCode::bad_config, "cannot use " + m_file + ": " + reason);
   }
-  [[noreturn]] void fail_as_libarchive() const {
+  [[noreturn]] void fail_as_libarchive() const { fail("expected a tar file, got: " + error_text()); }
+  std::string error_text() const {
     const char* text = archive_error_string(m_archive.get());
-    fail("expected a tar file, got: " + std::string(text ? text : "nothing that libarchive understands"));
+    return text ? text : "nothing that libarchive understands";
   }
 
   void add(archive_entry* entry) {
@@ -100,6 +105,10 @@ class TarReader {
       if (part == "..") fail("the member " + in_quotes(name) + " leads out of the archive");
       if (!part.empty() && part != ".") parts.push_back(part);
       start = end + 1;
+    }
+    if (parts.size() > max_levels) {
+      fail("the member " + in_quotes(name.substr(0, 100)) + "... is below more than " + std::to_string(max_levels) +
+           " directories");
     }
     return parts;
   }
@@ -136,8 +145,7 @@ class TarReader {
     }
     node.mode = archive_entry_perm(entry) & 07777U;
     if (archive_entry_mtime_is_set(entry)) {
-      node.modified_at = WallTime(std::chrono::seconds(archive_entry_mtime(entry)) +
-                                  std::chrono::nanoseconds(archive_entry_mtime_nsec(entry)));
+      node.modified_at = file_time(archive_entry_mtime(entry), archive_entry_mtime_nsec(entry));
     }
     return node;
   }
@@ -161,8 +169,7 @@ class TarReader {
     Bytes buffer(64 * 1024, '\0');
     while (true) {
       const la_ssize_t size = archive_read_data(m_archive.get(), buffer.data(), buffer.size());
-      if (size < 0)
-        fail("the content of " + in_quotes(name) + " can't be read: " + archive_error_string(m_archive.get()));
+      if (size < 0) fail("the content of " + in_quotes(name) + " can't be read: " + error_text());
       if (size == 0) return bytes;
       count(static_cast<std::uint64_t>(size));
       bytes.append(buffer, 0, static_cast<std::size_t>(size));

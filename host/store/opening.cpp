@@ -91,7 +91,7 @@ void check_owner_and_version(Database& database) {
                          std::to_string(application) + ", " + std::to_string(objects) + " tables, indexes and views)",
                      "name another file, or move this one away");
   }
-  if (version > newest_schema_version()) {
+  if (version < 0 || version > newest_schema_version()) {
     throw StoreError(ErrorCode::incompatible,
                      database.name() + ": its version is " + std::to_string(version) + ", this program knows up to " +
                          std::to_string(newest_schema_version()),

@@ -11,6 +11,21 @@
 namespace tellina {
 namespace {
 
+// A damaged record can hold any value. Times and durations that are read stay within 73 years, so that sums and
+// differences of them fit.
+
+constexpr std::chrono::nanoseconds longest_time(std::int64_t{1} << 61);
+
+std::chrono::nanoseconds nanoseconds_of(const Query& row, int column) {
+  return std::clamp(std::chrono::nanoseconds(row.integer(column)), std::chrono::nanoseconds(0), longest_time);
+}
+
+std::chrono::nanoseconds seconds_of(const Query& row, int column) {
+  const std::chrono::duration<double> seconds(row.real(column));
+  if (!(seconds > std::chrono::nanoseconds(0))) return std::chrono::nanoseconds(0);
+  return seconds < longest_time ? std::chrono::round<std::chrono::nanoseconds>(seconds) : longest_time;
+}
+
 TaskSessionState parse_state(const std::string& text) {
   for (const TaskSessionState state : {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out,
                                        TaskSessionState::gave_up, TaskSessionState::interrupted}) {
@@ -104,15 +119,13 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.output_size = static_cast<std::uint64_t>(row.integer(13));
   session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
   session.commands = row.integer(10);
-  session.charged = std::chrono::nanoseconds(row.integer(11));
-  if (!row.is_null(14)) {
-    session.duration = std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(row.real(14)));
-  }
+  session.charged = nanoseconds_of(row, 11);
+  if (!row.is_null(14)) session.duration = seconds_of(row, 14);
   const bool is_running = session.state == TaskSessionState::running;
   session.clock_stands = is_running;
   session.sandbox_replaced = is_running && is_sandbox_replaced(m_database, session.id);
   if (!row.is_null(12)) {
-    const MonotonicTime started{std::chrono::nanoseconds(row.integer(12))};
+    const MonotonicTime started(nanoseconds_of(row, 12));
     const std::optional<Lease> lease = find_lease(participant, m_clock.wall_time());
     session.clock_stands = !lease || !is_live(*lease, at);
     const MonotonicTime until = !lease ? started : session.clock_stands ? lease->renewed : at;
@@ -211,7 +224,7 @@ std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId particip
   lease.previous_worker = row.text(1);
   lease.fence = row.integer(2);
   lease.boot_id = row.text(3);
-  lease.renewed = MonotonicTime(std::chrono::nanoseconds(row.integer(4)));
+  lease.renewed = MonotonicTime(nanoseconds_of(row, 4));
   lease.age_in_seconds = row.real(5);
   lease.released_in_order = row.integer(6) != 0;
   return lease;

@@ -81,6 +81,7 @@ std::optional<Entry> Entry::parse(std::string_view name) {
   InstanceId id = 0;
   const auto [end, failure] = std::from_chars(name.data(), name.data() + id_digits, id, 16);
   if (failure != std::errc() || end != name.data() + id_digits) return std::nullopt;
+  if (!name.starts_with(to_text(id))) return std::nullopt;  // in capitals
   const std::string_view rest = name.substr(id_digits);
   if (rest == ".new") return Entry(Kind::birth, id);
   if (rest == ".lock") return Entry(Kind::lock, id);

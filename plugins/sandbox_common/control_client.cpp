@@ -31,8 +31,8 @@ home_tree::Limits limits_of(const SnapshotRequest& request) {
 
 FileTree decode(const Descriptor& file, const home_tree::Outcome& outcome) {
   FileTree tree = decode_tree(file.get());
-  tree.truncated = outcome.truncated;
-  tree.raced = outcome.raced;
+  tree.truncated = outcome.truncated != 0;
+  tree.raced = outcome.raced != 0;
   return tree;
 }
 

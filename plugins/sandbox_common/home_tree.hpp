@@ -17,9 +17,10 @@ struct Limits {
   std::uint64_t deadline_in_milliseconds = 0;
 };
 
+/// Comes out of a sandbox as it is, so its parts are numbers: 0 means no.
 struct Outcome {
-  bool truncated = false;
-  bool raced = false;
+  std::uint8_t truncated = 0;
+  std::uint8_t raced = 0;
 };
 
 /// A descriptor whose poll(2) events mean that nobody waits for the result any more.

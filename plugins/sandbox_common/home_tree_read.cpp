@@ -22,7 +22,7 @@ namespace {
 
 using tree_stream::Record;
 
-constexpr int max_levels = 1024;
+constexpr int max_levels = tree_stream::max_levels;
 
 /// Opens an entry of a directory. The entry may be anything by now; this never follows links or enters another mount.
 int open_entry(int directory, const char* name, std::uint64_t flags) {
@@ -90,14 +90,14 @@ class Reader {
 
   void stop() {
     m_stopped = true;
-    m_outcome.truncated = true;
+    m_outcome.truncated = 1;
   }
 
   void step() {
     errno = 0;
     const dirent* const entry = readdir(m_levels[m_depth]);
     if (entry == nullptr) {
-      if (errno != 0) m_outcome.raced = true;
+      if (errno != 0) m_outcome.raced = 1;
       return leave();
     }
     const char* const name = entry->d_name;
@@ -111,7 +111,7 @@ class Reader {
     const int handle = open_entry(directory, name, O_PATH);
     struct stat status;
     if (handle < 0 || fstat(handle, &status) != 0) {
-      m_outcome.raced = true;
+      m_outcome.raced = 1;
       if (handle >= 0) close(handle);
       return;
     }
@@ -127,7 +127,7 @@ class Reader {
     char target[PATH_MAX];
     const ssize_t length = readlinkat(handle, "", target, sizeof target);
     if (length < 0) {
-      m_outcome.raced = true;
+      m_outcome.raced = 1;
       return;
     }
     record.payload_length = static_cast<std::uint64_t>(length);
@@ -142,9 +142,9 @@ class Reader {
       return;
     }
     if (m_depth < m_max_depth)
-      m_outcome.raced = true;
+      m_outcome.raced = 1;
     else
-      m_outcome.truncated = true;
+      m_outcome.truncated = 1;
     Record end;
     end.kind = tree_stream::up;
     emit(end, "", nullptr, 0);
@@ -162,7 +162,7 @@ class Reader {
     if (file < 0) file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat opened;
     if (file < 0 || fstat(file, &opened) != 0 || opened.st_ino != status.st_ino || !S_ISREG(opened.st_mode)) {
-      m_outcome.raced = true;
+      m_outcome.raced = 1;
       if (file >= 0) close(file);
       return;
     }
@@ -181,7 +181,7 @@ class Reader {
       const std::size_t wanted = size < sizeof m_buffer ? static_cast<std::size_t>(size) : sizeof m_buffer;
       ssize_t count = ::read(file, m_buffer, wanted);
       if (count <= 0) {
-        m_outcome.raced = true;
+        m_outcome.raced = 1;
         std::memset(m_buffer, 0, wanted);
         count = static_cast<ssize_t>(wanted);
       }
@@ -190,7 +190,7 @@ class Reader {
       flush();
     }
     char more;
-    if (::read(file, &more, 1) > 0) m_outcome.raced = true;
+    if (::read(file, &more, 1) > 0) m_outcome.raced = 1;
   }
 
   static Record describe(const struct stat& status, std::size_t name_length) {

@@ -27,7 +27,7 @@ std::optional<Failure> InitClient::take_terminal(const Deadline& deadline, const
   if (received.descriptors.size() != init_protocol::descriptor_count) {
     throw Error(ErrorCode::internal, what + ": received no terminal");
   }
-  m_has_shell = read_struct<init_protocol::Ready>(received, what).has_shell;
+  m_has_shell = read_struct<init_protocol::Ready>(received, what).has_shell != 0;
   m_terminal = std::move(received.descriptors[init_protocol::terminal]);
   m_home = std::move(received.descriptors[init_protocol::home]);
   m_shell_end = std::move(received.descriptors[init_protocol::shell_end]);

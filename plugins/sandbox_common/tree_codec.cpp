@@ -11,6 +11,7 @@
 #include "plugins/sandbox_common/deadline.hpp"
 #include "plugins/sandbox_common/tree_stream.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
+#include "tellina/file_time.hpp"
 
 namespace tellina::sandbox_common {
 namespace {
@@ -146,6 +147,7 @@ class Decoder {
       // the mapping.
       if (levels.empty()) m_me = record.owner;
       if (record.kind == tree_stream::up) {
+        if (levels.empty()) throw Error(ErrorCode::internal, "snapshot: the records begin with an end");
         levels.pop_back();
         continue;
       }
@@ -157,7 +159,10 @@ class Decoder {
         continue;
       }
       const auto place = levels.back()->children.insert_or_assign(name, std::move(node)).first;
-      if (record.kind == tree_stream::directory) levels.push_back(&place->second);
+      if (record.kind != tree_stream::directory) continue;
+      // A tree is destroyed level by level on the stack.
+      if (levels.size() > tree_stream::max_levels) throw Error(ErrorCode::internal, "snapshot: too many levels");
+      levels.push_back(&place->second);
     } while (!levels.empty());
     return root;
   }
@@ -177,8 +182,7 @@ class Decoder {
                 : record.kind == tree_stream::symlink ? FileKind::symlink
                                                       : FileKind::other;
     node.mode = record.mode;
-    node.modified_at =
-        WallTime(std::chrono::seconds(record.modified_seconds) + std::chrono::nanoseconds(record.modified_nanoseconds));
+    node.modified_at = file_time(record.modified_seconds, record.modified_nanoseconds);
     node.owner = record.owner == m_me ? "me" : std::to_string(record.owner);
     if ((record.flags & tree_stream::has_size) != 0) node.size = record.size;
     if ((record.flags & tree_stream::has_content) != 0) node.content = Bytes(payload);

@@ -6,6 +6,7 @@
 /// The first record is the home itself: a directory with an empty name. Its children follow; an `up` record ends each
 /// directory. After each record come its name and its payload: a regular file's content, or a symbolic link's target.
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tellina::tree_stream {
@@ -29,5 +30,8 @@ struct Record {
 
 /// How deep directories of an initial tree may be nested.
 inline constexpr int max_seed_depth = 256;
+/// Directories below one another in a snapshot; nobody asks for more (SnapshotRequest::max_depth).
+inline constexpr std::size_t max_levels = 1024;
+static_assert(max_levels >= max_seed_depth);
 
 }  // namespace tellina::tree_stream

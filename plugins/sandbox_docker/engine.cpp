@@ -116,7 +116,8 @@ Engine::Answer Engine::exchange(const std::string& verb, const std::string& targ
       const ssize_t count = ::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) {
-        parser.put_eof(error);
+        // An end without a beginning is a broken precondition there.
+        if (parser.got_some()) parser.put_eof(error);
         if (error || !parser.is_done()) lose(what, "it closed the connection during a request");
         break;
       }

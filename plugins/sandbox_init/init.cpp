@@ -69,7 +69,7 @@ bool offer_terminal() {
     return false;
   }
   init_protocol::Ready message;
-  message.has_shell = slave < 0;
+  message.has_shell = slave < 0 ? 1 : 0;
   const int descriptors[] = {master, home, shell_end_out};
   const bool sent =
       control::send(control_socket, &message, sizeof message, descriptors, init_protocol::descriptor_count);

@@ -48,7 +48,7 @@ inline constexpr const char* shell_marks_path = "/usr/lib/tellina/shell_marks.so
 
 struct Ready {
   char kind = ready;
-  bool has_shell = false;  ///< a shell was started on this terminal; it may have ended since
+  std::uint8_t has_shell = 0;  ///< 1: a shell was started on this terminal; it may have ended since
 };
 
 /// Descriptors of Ready, in this order: the pty's master; the home directory; a socket that gets one message, an int in

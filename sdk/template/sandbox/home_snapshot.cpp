@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "home.hpp"
+#include "tellina/file_time.hpp"
 
 namespace local_sandbox {
 
@@ -166,8 +167,7 @@ class Reader {
                   : S_ISLNK(status.st_mode) ? FileKind::symlink
                                             : FileKind::other);
     node.mode = status.st_mode & 07777U;
-    node.modified_at = tellina::WallTime(std::chrono::seconds(status.st_mtim.tv_sec) +
-                                         std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+    node.modified_at = tellina::file_time(status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
     node.owner = status.st_uid == geteuid() ? "me" : std::to_string(status.st_uid);
     return node;
   }

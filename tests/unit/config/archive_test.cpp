@@ -192,6 +192,13 @@ TEST_F(ArchiveTest, DirectoriesMayBeNested256Deep) {
             file() + ":3:1: tasks[0].initial_filesystem: expected at most 256 levels of directories, got more");
 }
 
+TEST_F(ArchiveTest, NamesOfThousandsOfDirectoriesAreRefused) {
+  std::string deepest = "d";
+  for (int depth = 2; depth <= 50'000; ++depth) deepest += "/d";
+  write("bad.tar.xz", {{deepest, S_IFREG, "x"}});
+  EXPECT_TRUE(reason_of_file().ends_with("\"... is below more than 1024 directories")) << reason_of_file();
+}
+
 TEST_F(ArchiveTest, AFileThatIsNotATarFileIsRefused) {
   std::ofstream(folder.file("bad.tar.xz")) << "This is a text of more than a block." << std::string(2000, 'x');
   EXPECT_EQ(reason_of_file(), "expected a tar file, got: Unrecognized archive format");

@@ -170,6 +170,14 @@ TEST_F(OpeningTest, ANewerVersionIsRefused) {
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("its version is 99"));
 }
 
+TEST_F(OpeningTest, AVersionBelowTheFirstIsRefused) {
+  make_store(path);
+  for (const char* version : {"-1", "-2147483648"}) {
+    Reader(path).execute(std::string("PRAGMA user_version = ") + version);
+    EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr(std::string("its version is ") + version));
+  }
+}
+
 TEST_F(OpeningTest, AnotherProgramsDatabaseIsRefused) {
   Reader(path).execute("CREATE TABLE bookmarks (url TEXT)");
   EXPECT_THAT(expect_refused(path, ErrorCode::incompatible), HasSubstr("another program"));

@@ -1,0 +1,37 @@
+#pragma once
+
+/// Reads a whole configuration, with the schemas of plugins that have settings of every kind.
+
+#include <stdexcept>
+
+#include "fuzz/target.hpp"
+#include "host/config/load_host_config.hpp"
+
+namespace tellina::fuzz {
+
+class Plugins final : public PluginSchemas {
+ public:
+  std::vector<InstalledPlugin> installed(PluginKind kind) const override {
+    const std::string any = R"({"type": "object", "properties": {
+      "capacity": {"type": "integer", "minimum": 1, "maximum": 9223372036854775807},
+      "share": {"type": "number", "minimum": 0.05}, "name": {"type": "string", "pattern": "^[a-z.]+:[0-9]+$"},
+      "names": {"type": "array", "items": {"type": "string", "minLength": 1}}}, "additionalProperties": false})";
+    if (kind == PluginKind::channel_layer) return {{"memory", any}, {"ipc", any}};
+    if (kind == PluginKind::ordering_policy) return {{"strict", any}};
+    return {{"chroot", any}, {"process", any}};
+  }
+};
+
+/// Whatever is wrong with it is said as "FILE:LINE:COLUMN: ...", or at least with the file's name. An archive is looked
+/// for in the folder /nonexistent only.
+inline void read_config(BytesView text, const std::string& name) {
+  static const Plugins plugins;
+  const std::string file = "/nonexistent/" + name;
+  try {
+    parse_host_config(text, file, plugins);
+  } catch (const ConfigError& error) {
+    FUZZ_EXPECT(std::string_view(error.what()).starts_with(file));
+  }
+}
+
+}  // namespace tellina::fuzz
