@@ -93,6 +93,24 @@ inline constexpr std::chrono::seconds log_interval{10};
 /// The same for messages of the channel layer that cannot be used.
 inline constexpr std::chrono::seconds bad_message_interval{60};
 
+/// WebSockets of one participant. A page has one; a page that reconnects leaves its old one for up to 3 s.
+inline constexpr std::size_t participant_connections = 16;
+/// While fewer than one in so many of all connections are free, the gateway closes idle ones.
+inline constexpr std::size_t free_connections_share = 8;
+
+// Descriptors
+
+/// Descriptors of a process for the store, the loops, the plugins and for sandboxes that are being started.
+inline constexpr std::size_t reserved_descriptors = 64;
+/// The most descriptors of one sandbox with its terminal. Measured: 8 with `chroot`, 5 with `docker`.
+inline constexpr std::size_t sandbox_descriptors = 10;
+/// Descriptors for the connection to another process with the channel layer `ipc`. Measured: 4.
+inline constexpr std::size_t peer_descriptors = 4;
+/// If gateway and worker share a process, one in so many descriptors is for connections.
+inline constexpr std::size_t connections_share = 4;
+/// A process offers at least this many connections, and one sandbox, however low its limit is.
+inline constexpr std::size_t least_connections = 8;
+
 // Starting and stopping
 
 /// How long a gateway or worker process may take to start.
@@ -307,6 +325,9 @@ static_assert(processes_stop < server_stop && lanes_stop + last_handlers <= proc
 static_assert(verdict < check_grace, "a verdict is final within the grace");
 static_assert(silent_looks * heartbeat > lease + steady_renewals,
               "the sessions of a worker that hangs have another owner before it is killed");
+static_assert(refusals_at_once > free_connections_share && participant_connections > 1,
+              "a page can reconnect while its old connection ends");
+static_assert(sandbox_descriptors < reserved_descriptors, "a sandbox can be started from the reserve");
 static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a task ends in this order");
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
 static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");

@@ -26,6 +26,7 @@ FinalResponse::~FinalResponse() { m_lane->remove(this); }
 void FinalResponse::start() {
   const auto self = self_of(this);
   m_lane->add(self);
+  m_lane->may_be_closed(*this);
   m_stream.expires_after(m_lane->limits().write_timeout);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self](SocketError error, std::size_t) {

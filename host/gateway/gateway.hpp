@@ -80,6 +80,9 @@ class GatewayConfig {
   std::string key;
   std::chrono::seconds hsts{0};  ///< for Strict-Transport-Security; 0: without it
   std::size_t connections_per_address = 4096;
+  /// All connections together. While few are free, idle HTTP connections are closed for new ones; when none is free,
+  /// new ones are answered 503. WebSockets are never closed for others.
+  std::size_t connections = 65536;
   /// Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host headers are trusted. Their own connections are
   /// not limited, because they carry many clients. IPv4 networks are mapped into IPv6.
   std::vector<boost::asio::ip::network_v6> trusted_proxies;

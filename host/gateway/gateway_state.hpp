@@ -37,7 +37,8 @@ class GatewayState {
         proxies(config.trusted_proxies),
         hosts(config.hosts, config.public_host, config.allows_only_listed_hosts),
         logins(config.limits.logins),
-        connections(std::make_shared<ConnectionLimit>(config.connections_per_address)) {
+        connections(std::make_shared<ConnectionLimit>(config.connections_per_address, config.connections)),
+        participants(std::make_shared<ConnectionLimit>(limits::participant_connections)) {
     if (config.certificate.empty()) return;
     tls.emplace(config.certificate, config.key);
     // A server that does not start would end the study. With this, participants can accept the browser's warning.
@@ -60,7 +61,8 @@ class GatewayState {
   const TrustedProxies proxies;
   const AllowedHosts hosts;
   LoginLimiter logins;
-  const std::shared_ptr<ConnectionLimit> connections;
+  const std::shared_ptr<ConnectionLimit> connections;   ///< by address key
+  const std::shared_ptr<ConnectionLimit> participants;  ///< WebSockets, by the number of the participant
   const std::shared_ptr<WaitGroup> active = std::make_shared<WaitGroup>();
   std::vector<std::shared_ptr<Lane>> lanes;
 };

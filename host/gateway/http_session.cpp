@@ -13,6 +13,7 @@
 #include "host/gateway/final_response.hpp"
 #include "host/gateway/websocket_connection.hpp"
 #include "host/limits.hpp"
+#include "host/runtime/log_event.hpp"
 
 namespace tellina {
 namespace {
@@ -87,6 +88,7 @@ void HttpSession::wait_for_request() {
   m_parser->body_limit(m_lane->limits().body_bytes);
   if (m_buffer.size() > 0) return read_header();
   m_idle = true;
+  m_lane->may_be_closed(*this);
   m_stream.expires_after(m_lane->limits().idle_timeout);
   m_stream.async_read_some(m_buffer.prepare(read_size), [self = self_of(this)](SocketError error, std::size_t size) {
     if (error) return;
@@ -156,6 +158,7 @@ void HttpSession::read_body() {
 }
 
 void HttpSession::route() {
+  m_lane->must_stay(*this);
   m_stream.expires_never();
   answer_request(*m_lane, m_parser->get(), Client(m_peer.address(), m_stream.is_encrypted()),
                  [self = self_of(this)](Outcome outcome) { self->answer(std::move(outcome)); });
@@ -184,6 +187,7 @@ void HttpSession::write(const Response& response, bool keep_alive) {
     m_slot.reset();
     return;
   }
+  m_lane->may_be_closed(*this);
   m_stream.expires_after(m_lane->limits().write_timeout);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self = self_of(this)](SocketError error, std::size_t) {
@@ -215,14 +219,26 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   if (handshake.size() > limits::http_handshake) {
     return refuse(400, "bad_request", "expected no data before the response to the handshake");
   }
+  GatewayState& state = m_lane->state();
   if (m_lane->is_stopping()) return refuse(503, "busy", "the server is stopping");
+  auto participant_slot = state.participants->take(std::to_string(grant.participant));
+  if (!participant_slot) {
+    m_lane->metrics().refused_connections.add();
+    state.client_log.warning("participant's connections",
+                             participant_label(grant.participant) + " has " +
+                                 std::to_string(limits::participant_connections) +
+                                 " WebSockets open; the gateway refuses more (503)",
+                             state.clock.now());
+    return refuse(503, "too_many_connections", "this participant has too many connections");
+  }
   m_lane->metrics().answers[1].add();
 
   TlsSession session = m_stream.release_session();
   Socket socket = m_stream.release_socket();
   const int descriptor = socket.release();
   DetachedSocket detached(m_peer.protocol(), descriptor);
-  auto upgraded = std::make_shared<UpgradedSocket>(std::move(detached), std::move(*m_slot), std::move(*m_active));
+  auto upgraded = std::make_shared<UpgradedSocket>(std::move(detached), std::move(*m_slot),
+                                                   std::move(*participant_slot), std::move(*m_active));
   m_slot.reset();
   m_active.reset();
   upgraded->session = std::move(session);
@@ -237,7 +253,8 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
     try {
       std::make_shared<WebSocketConnection>(lane, *upgraded)->start();
     } catch (const std::exception& error) {
-      lane->state().log.error(std::string("gateway: cannot serve a WebSocket: ") + error.what());
+      lane->state().client_log.warning("websocket", std::string("gateway: cannot serve a WebSocket: ") + error.what(),
+                                       lane->state().clock.now());
     }
   });
 }

@@ -145,6 +145,34 @@ void Lane::finish_question(const std::string& id, const WorkerReply& reply) {
   if (!question.empty()) question.mapped().answer(reply);
 }
 
+void Lane::remove(LaneMember* member) {
+  must_stay(*member);
+  m_members.erase(member);
+}
+
+void Lane::may_be_closed(LaneMember& member) {
+  must_stay(member);
+  member.m_place_in_line = m_waiting.emplace(m_waiting.end(), &member, m_state.clock.now());
+  m_longest_waiting_since = m_waiting.front().second;
+  m_metrics.closable_connections.add(1);
+}
+
+void Lane::must_stay(LaneMember& member) {
+  if (!member.m_place_in_line) return;
+  m_waiting.erase(*member.m_place_in_line);
+  member.m_place_in_line.reset();
+  m_longest_waiting_since = m_waiting.empty() ? MonotonicTime::max() : m_waiting.front().second;
+  m_metrics.closable_connections.add(-1);
+}
+
+void Lane::close_longest_waiting() {
+  if (m_waiting.empty()) return;
+  LaneMember& member = *m_waiting.front().first;
+  must_stay(member);
+  m_metrics.closed_for_others.add();
+  member.cut();
+}
+
 void Lane::add(const std::shared_ptr<LaneMember>& member) { m_members.emplace(member.get(), member); }
 
 void Lane::route(const std::string& id, std::shared_ptr<WebSocketConnection> connection) {

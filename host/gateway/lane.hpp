@@ -2,10 +2,13 @@
 
 /// One event loop's part of the gateway: its channel, its connections, its requests to workers.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -33,6 +36,12 @@ class LaneMember : public std::enable_shared_from_this<LaneMember> {
   virtual void leave() = 0;
   /// Close the socket now.
   virtual void cut() = 0;
+
+ private:
+  friend class Lane;
+  /// Members that wait for their clients, each with the time when it began; the one that has waited longest is first.
+  using Line = std::list<std::pair<LaneMember*, MonotonicTime>>;
+  std::optional<Line::iterator> m_place_in_line;  ///< see Lane::may_be_closed()
 
  protected:
   template <typename Self>
@@ -71,7 +80,16 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   /// Every member adds itself when it starts and removes itself in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);
-  void remove(LaneMember* member) { m_members.erase(member); }
+  void remove(LaneMember* member);
+  /// From now on the member waits for its client and does nothing for a participant, so it may be closed for others.
+  /// The one that has waited longest goes first. Call it again when the client has made progress.
+  void may_be_closed(LaneMember& member);
+  /// The member works for its client until may_be_closed() is called again.
+  void must_stay(LaneMember& member);
+  /// Closes the member that has waited longest, if there is one.
+  void close_longest_waiting();
+  /// Since when that member has waited; MonotonicTime::max() if there is none. Threads: any.
+  MonotonicTime longest_waiting_since() const { return m_longest_waiting_since.load(std::memory_order_relaxed); }
   /// Messages for `id` go to the connection until unroute().
   void route(const std::string& id, std::shared_ptr<WebSocketConnection> connection);
   void unroute(const std::string& id) { m_connections.erase(id); }
@@ -116,6 +134,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   Metrics m_metrics;
   std::unique_ptr<Subscription> m_subscription;
   std::unordered_map<LaneMember*, std::weak_ptr<LaneMember>> m_members;
+  LaneMember::Line m_waiting;
+  std::atomic<MonotonicTime> m_longest_waiting_since = MonotonicTime::max();
   std::unordered_map<std::string, std::shared_ptr<WebSocketConnection>> m_connections;
   std::unordered_map<std::string, Question> m_questions;
   std::map<ChannelName, Owner> m_owners;

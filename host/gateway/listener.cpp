@@ -2,6 +2,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+
 #include "host/gateway/address_key.hpp"
 #include "host/gateway/final_response.hpp"
 #include "host/gateway/http_session.hpp"
@@ -14,6 +16,7 @@ namespace asio = boost::asio;
 using boost::asio::ip::tcp;
 
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::milliseconds room_pause{2};
 
 /// Puts an IPv6 address into brackets, as a URL does, to separate it from the port.
 std::string show(const GatewayConfig& config) {
@@ -61,7 +64,9 @@ Listener::Listener(std::shared_ptr<Lane> lane)
       m_active(m_lane->state().active),
       m_acceptor(m_lane->loop().context()),
       m_retry(m_lane->loop().make_timer()),
-      m_refusals(std::make_shared<ConnectionLimit>(limits::refusals_at_once)) {}
+      m_refusals(std::make_shared<ConnectionLimit>(
+          std::min(limits::refusals_at_once,
+                   std::max<std::size_t>(m_lane->state().config.connections / limits::free_connections_share, 1)))) {}
 
 Listener::~Listener() { m_lane->remove(this); }
 
@@ -77,6 +82,12 @@ void Listener::start() {
 
 void Listener::accept() {
   if (!m_acceptor.is_open()) return;
+  if (m_lane->state().connections->free() == 0 && closable() > 0) {
+    // The system keeps new clients waiting until the connections that are being closed are gone.
+    make_room();
+    m_retry->start(m_lane->state().clock.now() + room_pause, [self = self_of(this)] { self->accept(); });
+    return;
+  }
   const auto& lanes = m_lane->state().lanes;
   const std::shared_ptr<Lane> lane = lanes[m_next_lane++ % lanes.size()];
   m_acceptor.async_accept(lane->loop().context(), [self = self_of(this), lane](SocketError error, Socket socket) {
@@ -87,15 +98,14 @@ void Listener::accept() {
 void Listener::on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket) {
   if (error == asio::error::operation_aborted) return;
   if (!error) {
-    m_failing = false;
     hand_over(lane, std::move(socket));
     return accept();
   }
   if (error == asio::error::connection_aborted) return accept();
-  if (!std::exchange(m_failing, true)) {
-    m_lane->state().log.warning("gateway: cannot accept new connections: " + error.message());
-  }
-  m_retry->start(m_lane->state().clock.now() + accept_pause, [self = self_of(this)] { self->accept(); });
+  const MonotonicTime now = m_lane->state().clock.now();
+  m_lane->state().client_log.warning("accept", "gateway: cannot accept new connections: " + error.message(), now);
+  make_room();
+  m_retry->start(now + accept_pause, [self = self_of(this)] { self->accept(); });
 }
 
 void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
@@ -103,11 +113,23 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;
   GatewayState& state = m_lane->state();
-  auto slot = state.proxies.contains(peer.address()) ? ConnectionLimit::uncounted()
+  const std::size_t wanted = state.config.connections / limits::free_connections_share;
+  const std::size_t free = state.connections->free();
+  // A few that wait are clients that have just connected.
+  if (free <= wanted / 2 || (free <= wanted && closable() > wanted)) make_room();
+  auto slot = state.proxies.contains(peer.address()) ? state.connections->take()
                                                      : state.connections->take(address_key(peer.address()));
   const bool refused = !slot;
+  const bool is_full = refused && state.connections->free() == 0;
   if (refused) {
     m_lane->metrics().refused_connections.add();
+    if (is_full) {
+      state.client_log.warning("full",
+                               "gateway: all " + std::to_string(state.config.connections) +
+                                   " connections that the limit of open files has room for are in use; new ones are "
+                                   "refused (503)",
+                               state.clock.now());
+    }
     auto refusal = m_refusals->take("refused");
     if (!refusal) return;
     slot.emplace(std::move(*refusal));
@@ -121,18 +143,35 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
     WaitGroup::Token active;
   };
   auto arrival = std::make_shared<Arrival>(std::move(socket), std::move(*slot), state.active);
-  lane->loop().post([lane, arrival, peer, refused] {
+  lane->loop().post([lane, arrival, peer, refused, is_full] {
     if (lane->is_stopping()) return;
     if (!refused) {
       std::make_shared<HttpSession>(lane, std::move(arrival->socket), peer, std::move(arrival->slot))->start();
       return;
     }
-    const Response response = json_error(503, "too_many_connections", "this address has too many connections");
+    const Response response =
+        json_error(503, "too_many_connections",
+                   is_full ? "the server has too many connections" : "this address has too many connections");
     std::string head = serialize_head(response, 11, false, lane->state().clock.wall_time());
     std::make_shared<FinalResponse>(lane, HttpStream(std::move(arrival->socket)), std::move(arrival->slot),
                                     std::move(head), response.body)
         ->start();
   });
+}
+
+std::size_t Listener::closable() const {
+  std::int64_t sum = 0;
+  for (const auto& lane : m_lane->state().lanes) sum += lane->metrics().closable_connections.value();
+  return static_cast<std::size_t>(std::max<std::int64_t>(sum, 0));
+}
+
+void Listener::make_room() {
+  const auto& lanes = m_lane->state().lanes;
+  const auto lane = *std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
+    return a->longest_waiting_since() < b->longest_waiting_since();
+  });
+  lane->loop().post(
+      [lane, active = std::make_shared<WaitGroup::Token>(m_lane->state().active)] { lane->close_longest_waiting(); });
 }
 
 void Listener::cut() {

@@ -33,6 +33,10 @@ class Listener final : public LaneMember {
   void accept();
   void on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket);
   void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);
+  /// Closes an HTTP connection that waits for its client, if there is one.
+  void make_room();
+  /// How many such connections there are.
+  std::size_t closable() const;
 
   const std::shared_ptr<Lane> m_lane;
   const WaitGroup::Token m_active;
@@ -40,7 +44,6 @@ class Listener final : public LaneMember {
   const std::unique_ptr<Loop::Timer> m_retry;
   const std::shared_ptr<ConnectionLimit> m_refusals;
   std::size_t m_next_lane = 0;
-  bool m_failing = false;  ///< the last accept failed because resources ran out
 };
 
 }  // namespace tellina

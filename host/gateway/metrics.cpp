@@ -108,8 +108,11 @@ std::string render_metrics(const std::vector<const Metrics*>& loops, const std::
     renderer.sample("{status=\"" + std::to_string(digit) + "xx\"}",
                     [digit](const Metrics& loop) -> const Counter& { return loop.answers[digit]; });
   }
-  renderer.single("refused_connections", "counter", "Connections refused because their address had too many.",
+  renderer.single("refused_connections", "counter",
+                  "Connections refused because an address, a participant or all together had too many.",
                   &Metrics::refused_connections);
+  renderer.single("closed_for_others", "counter", "Idle HTTP connections that were closed because few were left.",
+                  &Metrics::closed_for_others);
   renderer.single("failed_logins", "counter", "Logins with an unknown access code.", &Metrics::failed_logins);
   renderer.single("logins_waiting", "gauge", "Logins that the limit for unknown access codes holds back now.",
                   &Metrics::logins_waiting);

@@ -32,7 +32,9 @@ class alignas(64) Metrics {
   Counter bytes_in;
   Counter bytes_out;
   std::array<Counter, 6> answers;  ///< HTTP responses by the first digit of their status
-  Counter refused_connections;     ///< refused because their address had too many
+  Counter closable_connections;    ///< HTTP connections that wait for their client, and may be closed for others
+  Counter closed_for_others;       ///< such connections that were closed because few were left
+  Counter refused_connections;     ///< refused because an address, a participant or all had too many
   Counter failed_logins;
   Counter logins_waiting;   ///< now, for others under way or for their turn
   Counter input_stalls;     ///< reading from a socket paused because its window was full

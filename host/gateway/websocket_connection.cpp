@@ -55,6 +55,7 @@ void WebSocketConnection::guard(Handler handler) {
 WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSocket& upgraded)
     : m_lane(std::move(lane)),
       m_slot(std::move(upgraded.slot)),
+      m_participant_slot(std::move(upgraded.participant_slot)),
       m_active(std::move(upgraded.active)),
       m_participant(upgraded.participant),
       m_address(std::move(upgraded.address)),

@@ -24,12 +24,17 @@ namespace tellina {
 /// The socket belongs to neither loop.
 class UpgradedSocket {
  public:
-  UpgradedSocket(DetachedSocket socket_, ConnectionLimit::Slot slot_, WaitGroup::Token active_)
-      : socket(std::move(socket_)), slot(std::move(slot_)), active(std::move(active_)) {}
+  UpgradedSocket(DetachedSocket socket_, ConnectionLimit::Slot slot_, ConnectionLimit::Slot participant_slot_,
+                 WaitGroup::Token active_)
+      : socket(std::move(socket_)),
+        slot(std::move(slot_)),
+        participant_slot(std::move(participant_slot_)),
+        active(std::move(active_)) {}
 
   DetachedSocket socket;
   TlsSession session;  ///< null for plain text
   ConnectionLimit::Slot slot;
+  ConnectionLimit::Slot participant_slot;
   WaitGroup::Token active;
   std::string handshake;  ///< the header lines that the handshake needs, and the bytes read after it
   bool offers_protocol = false;
@@ -106,6 +111,7 @@ class WebSocketConnection final : public LaneMember {
 
   const std::shared_ptr<Lane> m_lane;
   const ConnectionLimit::Slot m_slot;
+  const ConnectionLimit::Slot m_participant_slot;
   const WaitGroup::Token m_active;
   const std::int64_t m_participant;
   const std::string m_address;

@@ -1,5 +1,7 @@
 #include "host/server/gateway_role.hpp"
 
+#include <algorithm>
+
 #include "host/config/links.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/addresses.hpp"
@@ -25,6 +27,7 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   constexpr std::size_t key_digits = 8;
   config.study_key = sha256(parts.config.database).substr(0, key_digits);
   config.connections_per_address = parts.config.server.connections_per_address;
+  config.connections = std::min(config.connections, parts.budget.connections());
   for (const AddressRange& range : parts.config.server.trusted_proxies) {
     const boost::asio::ip::address_v6 first(boost::asio::ip::address_v6::bytes_type(range.first));
     config.trusted_proxies.emplace_back(first, static_cast<unsigned short>(range.prefix_length));

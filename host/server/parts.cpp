@@ -1,7 +1,10 @@
 #include "host/server/parts.hpp"
 
+#include <algorithm>
+
 #include "host/config/load_host_config.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/runtime/descriptors.hpp"
 
 namespace tellina {
 namespace {
@@ -19,7 +22,14 @@ ServerParts::ServerParts(const RunOptions& options_, const SystemServices& syste
       system(system_),
       registry(default_plugin_search_path(options.plugin_folders)),
       config(load_config(options, registry, system.log)),
-      layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system) {}
+      layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system),
+      budget(raise_descriptor_limit(), options.role, peers()) {}
+
+std::size_t ServerParts::peers() const { return layer->is_process_local() ? 0 : config.workers; }
+
+std::size_t ServerParts::sandboxes() const {
+  return std::max<std::size_t>(budget.sandboxes() - std::min(budget.sandboxes(), config.sandbox_pool), 1);
+}
 
 PluginInstance<OrderingPolicy> ServerParts::make_ordering() const {
   return {registry, &PluginRegistry::make_ordering_policy, "ordering", config.ordering, system};

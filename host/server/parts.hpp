@@ -9,6 +9,7 @@
 #include "host/config/host_config.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/runtime/system.hpp"
+#include "host/server/descriptor_budget.hpp"
 #include "host/server/run_server.hpp"
 
 namespace tellina {
@@ -56,6 +57,12 @@ class ServerParts {
   const PluginRegistry registry;
   const HostConfig config;
   const PluginInstance<ChannelLayer> layer;
+  const DescriptorBudget budget;
+
+  /// How many other processes each process has a connection to.
+  std::size_t peers() const;
+  /// How many sandboxes a worker process may have for participants, besides those of the pool.
+  std::size_t sandboxes() const;
 
   PluginInstance<OrderingPolicy> make_ordering() const;
   PluginInstance<SandboxBackend> make_sandboxes() const;

@@ -42,6 +42,24 @@ void print_links(const ServerParts& parts, const std::string& url, const std::ve
   }
 }
 
+/// With a channel layer for several processes, the supervisor speaks for the gateway and all workers.
+std::size_t participants_at_a_time(const ServerParts& parts) {
+  if (parts.options.role == ServerRole::gateway) return parts.budget.connections();
+  if (parts.layer->is_process_local()) return std::min(parts.sandboxes(), parts.budget.connections());
+  const std::size_t limit = parts.budget.limit();
+  return std::min(parts.config.workers * DescriptorBudget(limit, ServerRole::worker, parts.peers()).sandboxes(),
+                  DescriptorBudget(limit, ServerRole::gateway, parts.peers()).connections());
+}
+
+void warn_of_low_limit(const ServerParts& parts, std::size_t participants) {
+  const std::size_t room = participants_at_a_time(parts);
+  if (room >= participants) return;
+  parts.system.log.warning("the limit of open files, " + std::to_string(parts.budget.limit()) + ", has room for " +
+                           counted(static_cast<std::int64_t>(room), "participant") + " at a time, and " +
+                           std::to_string(participants) +
+                           " can log in: raise the hard limit (LimitNOFILE= in a unit, ulimit -Hn in a shell)");
+}
+
 }  // namespace
 
 void announce(const ServerParts& parts, std::uint16_t port) {
@@ -59,6 +77,7 @@ void announce(const ServerParts& parts, std::uint16_t port) {
       .add("participants", static_cast<std::int64_t>(codes.size()));
   event.write(parts.system.log);
 
+  warn_of_low_limit(parts, codes.size());
   std::cout << "listening on " << listening << '\n';
   if (url != listening) std::cout << "public address: " << url << '\n';
   std::cout << "configuration: " << file << ": "

@@ -8,6 +8,7 @@
 #include "host/runtime/blocking_pool.hpp"
 #include "host/runtime/histogram.hpp"
 #include "host/runtime/loop.hpp"
+#include "host/session/sandbox_places.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
 #include "host/wire/protocol.hpp"
@@ -57,7 +58,8 @@ class SessionEnvironment {
   unsigned number = 0;
   std::string process;
   std::shared_ptr<SessionStatistics> statistics = std::make_shared<SessionStatistics>();
-  std::string channel_prefix;  ///< prefix of all channel names
+  std::shared_ptr<SandboxPlaces> sandbox_places = std::make_shared<SandboxPlaces>();  ///< of all loops of the process
+  std::string channel_prefix;                                                         ///< prefix of all channel names
   /// In test mode: runs a step of the self-test for the gateway, on the loop. Otherwise empty.
   std::function<void(Loop&, const std::string& step, std::function<void(Bytes)> reply)> self_test;
   /// When the leases expire unless they are renewed. After that, another worker may have taken over the sessions with

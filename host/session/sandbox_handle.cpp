@@ -54,19 +54,22 @@ void SandboxHandle::make(SessionEnvironment& environment, const char* function, 
       BlockingPool::Use::start, [&environment, function, make = std::move(make), started = counted] {
         std::shared_ptr<SandboxHandle> handle;
         std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
+          auto place = environment.sandbox_places->take();
           auto sandbox = make(environment.sandboxes);
           if (!sandbox) {
             throw Error(ErrorCode::internal,
                         "sandbox \"" + environment.sandbox_plugin + "\": " + function + " returned null");
           }
-          handle = std::make_shared<SandboxHandle>(environment, std::move(sandbox));
+          handle = std::make_shared<SandboxHandle>(environment, std::move(place), std::move(sandbox));
         });
         environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
       });
 }
 
-SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox)
+SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxPlaces::Place> place,
+                             std::unique_ptr<Sandbox> sandbox)
     : m_environment(environment),
+      m_place(std::move(place)),
       m_sandbox(std::move(sandbox)),
       m_terminal(m_sandbox->terminal()),
       m_ended_descriptor(m_sandbox->ended_descriptor()) {}

@@ -27,7 +27,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   static void adopt(SessionEnvironment& environment, const SandboxId& id, Started started);
 
   /// Calls into the plugin, so it may throw anything and must run on the pool.
-  SandboxHandle(SessionEnvironment& environment, std::unique_ptr<Sandbox> sandbox);
+  SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxPlaces::Place> place,
+                std::unique_ptr<Sandbox> sandbox);
 
   int terminal() const { return m_terminal; }
   int ended_descriptor() const { return m_ended_descriptor; }
@@ -53,6 +54,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   void next();
 
   SessionEnvironment& m_environment;
+  const std::shared_ptr<const SandboxPlaces::Place> m_place;  ///< released after the sandbox has ended
   std::shared_ptr<Sandbox> m_sandbox;
   int m_terminal;
   int m_ended_descriptor;

@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,6 +41,14 @@ Started failure(const char* step) {
   return report;
 }
 
+/// The host has raised its own limit. Programs that use select(2) work only with descriptors below FD_SETSIZE.
+void limit_descriptors() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= FD_SETSIZE) return;
+  limit.rlim_cur = FD_SETSIZE;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// Runs in the child: becomes the program, or returns the reason why not.
 Started become(char** words) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -49,6 +59,7 @@ Started become(char** words) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   if (chdir(words[1]) != 0) return failure("enter the working directory");
+  limit_descriptors();
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // descriptors that the host itself inherited
   execv(words[2], words + 2);
   return failure("run the shell");

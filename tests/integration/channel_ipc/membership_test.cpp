@@ -92,20 +92,20 @@ class WithoutInotify {
     if (pipe(ends) != 0) return "no pipe";
     const pid_t child = fork();
     if (child == 0) {
-      const std::string complaint = unshare(CLONE_NEWUSER) == 0 ? check() : "run this test as root";
-      [[maybe_unused]] const ssize_t written = write(ends[1], complaint.data(), complaint.size());
+      const std::string error = unshare(CLONE_NEWUSER) == 0 ? check() : "run this test as root";
+      [[maybe_unused]] const ssize_t written = write(ends[1], error.data(), error.size());
       _exit(0);
     }
     close(ends[1]);
-    std::string complaint;
+    std::string error;
     char part[4096];
     for (ssize_t size; (size = read(ends[0], part, sizeof part)) > 0;) {
-      complaint.append(part, static_cast<std::size_t>(size));
+      error.append(part, static_cast<std::size_t>(size));
     }
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);
-    return status == 0 ? complaint : "it died";
+    return status == 0 ? error : "it died";
   }
   static void allow(int instances) {
     std::ofstream("/proc/self/uid_map") << "0 0 1";

@@ -29,6 +29,15 @@ void ServerTest::start(const StudyConfig& config) {
   start();
 }
 
+void ServerTest::start_limited(const std::string& limits, const StudyConfig& config) {
+  configure(config);
+  const std::filesystem::path script = folder() / "limited";
+  write_text(script, "#!/bin/sh\n" + limits + "\nexec " + program_file() + " \"$@\"\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  m_server.reset();
+  m_server.emplace(script, folder());
+}
+
 void ServerTest::stop() {
   server().signal(SIGINT);
   EXPECT_EQ(server().wait(std::chrono::seconds(5)), 0) << "exit status within 5 s of SIGINT";

@@ -57,6 +57,8 @@ class ServerTest : public ::testing::Test {
   /// folder().
   void start(const std::vector<std::string>& options = {}, const std::string& config = "config.json");
   void start(const StudyConfig& config);
+  /// Starts it through a shell that runs `limits` first, such as "ulimit -n 160".
+  void start_limited(const std::string& limits, const StudyConfig& config);
   /// Sends SIGINT; the exit status must be 0 within 5 s.
   void stop();
   /// A logged-in client that has received the welcome.

@@ -20,6 +20,21 @@ TEST(ConnectionLimit, FreesSlots) {
   EXPECT_TRUE(limit->take("a"));
 }
 
+TEST(ConnectionLimit, CountsAllKeysTogether) {
+  const auto limit = std::make_shared<ConnectionLimit>(2, 3);
+  EXPECT_EQ(limit->free(), 3U);
+  auto first = limit->take("a");
+  auto second = limit->take();
+  auto third = limit->take();
+  ASSERT_TRUE(first && second && third) << "without a key only the sum counts";
+  EXPECT_EQ(limit->free(), 0U);
+  EXPECT_FALSE(limit->take("b"));
+  EXPECT_FALSE(limit->take());
+  second.reset();
+  EXPECT_EQ(limit->free(), 1U);
+  EXPECT_TRUE(limit->take("b"));
+}
+
 TEST(AddressKey, CountsOnePersonAsOne) {
   const auto key = [](const char* text) { return address_key(boost::asio::ip::make_address(text)); };
   EXPECT_EQ(key("10.0.0.1"), "10.0.0.1");

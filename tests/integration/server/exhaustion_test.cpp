@@ -1,0 +1,224 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <deque>
+#include <fstream>
+#include <optional>
+#include <regex>
+
+#include "server_fixture.hpp"
+#include "support/no_descriptors.hpp"
+
+namespace tellina::testing {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Clients without an access code: connections that each have sent a part of a request.
+class HalfRequests {
+ public:
+  explicit HalfRequests(std::uint16_t port) : m_port(port) {}
+  HalfRequests(const HalfRequests&) = delete;
+  HalfRequests& operator=(const HalfRequests&) = delete;
+  ~HalfRequests() {
+    for (const int socket : m_sockets) ::close(socket);
+  }
+
+  /// From addresses of their own, so that no limit of an address stops them.
+  void add(int count) {
+    for (int i = 0; i < count; ++i) {
+      const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + m_sockets.size() % 200);
+      const bool is_bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      address.sin_port = htons(m_port);
+      if (!is_bound || ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        ADD_FAILURE() << "a half request: " << strerror(errno);
+      }
+      constexpr std::string_view half = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+      ::send(socket, half.data(), half.size(), MSG_NOSIGNAL);
+      m_sockets.push_back(socket);
+    }
+  }
+
+ private:
+  const std::uint16_t m_port;
+  std::vector<int> m_sockets;
+};
+
+/// A control group in which no process or thread can be started, for processes that run.
+class NoProcesses {
+ public:
+  explicit NoProcesses(const std::vector<pid_t>& processes) {
+    std::filesystem::create_directory(m_folder);
+    for (const pid_t process : processes) write_line("cgroup.procs", std::to_string(process));
+    std::string running;
+    std::ifstream(m_folder / "pids.current") >> running;
+    if (running.empty() || running == "0") throw std::runtime_error("no group for pids: run this test as root");
+    write_line("pids.max", running);
+  }
+  NoProcesses(const NoProcesses&) = delete;
+  NoProcesses& operator=(const NoProcesses&) = delete;
+  ~NoProcesses() {
+    // The kernel counts a process out a moment after its end has been reported.
+    for (int tries = 0; ::rmdir(m_folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
+  }
+
+  void allow_more() const { write_line("pids.max", "max"); }
+
+ private:
+  static std::filesystem::path hierarchy() {
+    const std::filesystem::path version_1 = "/sys/fs/cgroup/pids";
+    return std::filesystem::exists(version_1) ? version_1 : "/sys/fs/cgroup";
+  }
+  void write_line(const char* file, const std::string& text) const { std::ofstream(m_folder / file) << text << '\n'; }
+
+  const std::filesystem::path m_folder = hierarchy() / ("tellina-test-" + std::to_string(::getpid()));
+};
+
+/// A participant at work: numbered lines, and the shell that runs them.
+class Typist {
+ public:
+  Typist(TestClient client, std::string code) : m_client(std::move(client)), m_code(std::move(code)) {
+    m_shell = ask_for_shell();
+  }
+
+  TestClient& client() { return m_client; }
+  const std::string& code() const { return m_code; }
+
+  /// Types the next lines; each is answered.
+  void work(int lines) {
+    for (int i = 0; i < lines; ++i) m_client.run("echo line-" + std::to_string(++m_line));
+  }
+  void expect_same_shell() { EXPECT_EQ(ask_for_shell(), m_shell) << m_code << " has another shell"; }
+
+ private:
+  std::string ask_for_shell() {
+    const std::size_t begin = m_client.output().size();
+    m_client.run("echo \"<$$>\"");
+    std::smatch found;
+    const std::string printed = m_client.output().substr(begin);
+    if (!std::regex_search(printed, found, std::regex("<([0-9]+)>"))) ADD_FAILURE() << printed;
+    return found[1];
+  }
+
+  TestClient m_client;
+  std::string m_code;
+  std::string m_shell;
+  int m_line = 0;
+};
+
+/// Whatever runs out, who is at work stays at work and loses nothing, and who comes later is served once there is room.
+class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  static constexpr int at_work = 3;
+
+  StudyConfig study(int participants) const {
+    StudyConfig config;
+    config.access_codes.clear();
+    for (int i = 0; i < participants; ++i) config.access_codes.push_back(code(i));
+    if (GetParam() == std::string("ipc")) {
+      config.more =
+          R"("workers": 2, "channel_layer": {"plugin": "ipc", "directory": ")" + (folder() / "meet").string() + "\"}, ";
+    }
+    return config;
+  }
+  static std::string code(int number) { return "code" + std::to_string(number); }
+
+  void begin_work() {
+    for (int i = 0; i < at_work; ++i) typists.emplace_back(join_task(code(i)), code(i));
+  }
+  void work(int lines) {
+    for (Typist& typist : typists) typist.work(lines);
+  }
+  void expect_nothing_lost() {
+    for (Typist& typist : typists) {
+      typist.expect_same_shell();
+      typist.client().expect_all_acknowledged();
+      expect_recorded(typist.client(), typist.code());
+    }
+    EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
+    EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind IN ('sandbox_replaced', 'adopted')"), "0");
+  }
+  std::vector<pid_t> processes() {
+    std::vector<pid_t> all{server().process()};
+    for (const char* role : {"gateway", "worker"}) {
+      for (const pid_t process : server().players(role)) all.push_back(process);
+    }
+    return all;
+  }
+
+  std::deque<Typist> typists;
+};
+
+INSTANTIATE_TEST_SUITE_P(Layers, Exhaustion, ::testing::Values("memory", "ipc"),
+                         [](const auto& layer) { return std::string(layer.param); });
+
+TEST_P(Exhaustion, OfDescriptorsByClientsWithoutACode) {
+  start_limited("ulimit -n 160", study(at_work + 1));
+  begin_work();
+  HalfRequests attack(server().port());
+  for (int round = 0; round < 4; ++round) {
+    attack.add(100);
+    work(2);
+  }
+  // Longer than the leases last.
+  const auto end = std::chrono::steady_clock::now() + seconds(4);
+  while (std::chrono::steady_clock::now() < end) {
+    attack.add(5);
+    work(1);
+  }
+  join_task(code(at_work)).run("echo I came during the attack");
+  expect_nothing_lost();
+  EXPECT_THAT(server().errors(), Not(HasSubstr("Too many open files")));
+}
+
+TEST_P(Exhaustion, OfDescriptorsByAnythingElse) {
+  start(study(at_work + 1));
+  begin_work();
+  {
+    std::deque<NoDescriptors> none;
+    for (const pid_t process : processes()) none.emplace_back(process);
+    const auto end = std::chrono::steady_clock::now() + seconds(5);  // longer than the leases last
+    while (std::chrono::steady_clock::now() < end) work(1);
+  }
+  TestClient late = join(code(at_work));
+  late.start_task(1);
+  late.expect_prompt();
+  late.run("echo I came when there were descriptors again");
+  expect_nothing_lost();
+}
+
+TEST_P(Exhaustion, OfProcesses) {
+  StudyConfig config = study(at_work + 1);
+  config.more += R"("sandbox": {"plugin": "chroot", "pool": 0}, )";  // no sandbox is there before it is asked for
+  start(config);
+  begin_work();
+  TestClient late = join(code(at_work));
+  const auto start_late = [&](const std::string& id) {
+    late.send_json(R"({"type": "start_task", "task": 1, "id": ")" + id + "\"}");
+  };
+  {
+    const NoProcesses group(processes());
+    start_late("refused");
+    EXPECT_EQ(text_of(late.wait_for_answer("error", "refused"), "code"), "sandbox_unavailable");
+    work(4);
+    group.allow_more();
+    start_late("again");
+    late.wait_for_answer("welcome", "again");
+    late.expect_prompt();
+    late.run("echo I came when there were processes again");
+    expect_nothing_lost();
+    stop();
+  }
+}
+
+}  // namespace
+}  // namespace tellina::testing
