@@ -358,7 +358,7 @@ void WebSocketConnection::end(std::uint16_t code, std::string reason) {
   m_lane->unroute(m_id);
   if (!m_owner) return;
   m_lane->unwatch_owner(*m_owner);
-  send_disconnect(encode_end(ConnectionEnd(code, std::move(reason))), 0);
+  send_disconnect(encode_end(ConnectionEnd{code, std::move(reason)}), 0);
 }
 
 void WebSocketConnection::check_invariant() const {
