@@ -35,9 +35,11 @@ void read_fields(const Request& request) {
   }
   const std::string_view cookies = header(request, "Cookie");
   for (const std::string& name : cookie_names(cookies)) find_cookie(cookies, name);
-  for (const std::string_view participant : {"", "7", "0"}) {
-    const std::string token = session_token(cookies, participant);
-    FUZZ_EXPECT(token.empty() || is_token(token));
+  for (const std::string_view study : {"", "pilot"}) {
+    for (const std::string_view participant : {"", "7", "0"}) {
+      const std::string token = session_token(cookies, study, participant);
+      FUZZ_EXPECT(token.empty() || is_token(token));
+    }
   }
   for (const std::string& line : login_cookies(cookies, "7", "token", CookieScope())) {
     FUZZ_EXPECT(line.find_first_of(std::string("\0\r\n", 3)) == std::string::npos);
