@@ -82,16 +82,20 @@ void Listener::start() {
 
 void Listener::accept() {
   if (!m_acceptor.is_open()) return;
-  if (m_lane->state().connections->free() == 0 && closable() > 0) {
-    // The system keeps new clients waiting until the connections that are being closed are gone.
-    make_room();
-    m_retry->start(m_lane->state().clock.now() + room_pause, [self = self_of(this)] { self->accept(); });
-    return;
-  }
+  if (m_lane->state().connections->free() == 0 && closable() > 0) return exchange_for_the_next();
   const auto& lanes = m_lane->state().lanes;
   const std::shared_ptr<Lane> lane = lanes[m_next_lane++ % lanes.size()];
   m_acceptor.async_accept(lane->loop().context(), [self = self_of(this), lane](SocketError error, Socket socket) {
     self->on_accept(lane, error, std::move(socket));
+  });
+}
+
+/// The kernel keeps the new client until the connection that is being closed for it has ended.
+void Listener::exchange_for_the_next() {
+  m_acceptor.async_wait(Acceptor::wait_read, [self = self_of(this)](SocketError error) {
+    if (error) return;
+    self->make_room();
+    self->m_retry->start(self->m_lane->state().clock.now() + room_pause, [self] { self->accept(); });
   });
 }
 

@@ -31,6 +31,8 @@ class Listener final : public LaneMember {
 
  private:
   void accept();
+  /// Waits for a new client, and only then closes a connection for it.
+  void exchange_for_the_next();
   void on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket);
   void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);
   /// Closes an HTTP connection that waits for its client, if there is one.
