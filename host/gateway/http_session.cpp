@@ -78,6 +78,7 @@ HttpSession::~HttpSession() {
 
 void HttpSession::start() {
   m_lane->add(self_of(this));
+  m_lane->may_be_closed(*this);
   wait_for_request();
 }
 
@@ -88,7 +89,6 @@ void HttpSession::wait_for_request() {
   m_parser->body_limit(m_lane->limits().body_bytes);
   if (m_buffer.size() > 0) return read_header();
   m_idle = true;
-  m_lane->may_be_closed(*this);
   m_stream.expires_after(m_lane->limits().idle_timeout);
   m_stream.async_read_some(m_buffer.prepare(read_size), [self = self_of(this)](SocketError error, std::size_t size) {
     if (error) return;
