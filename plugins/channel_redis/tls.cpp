@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -39,6 +40,31 @@ void expect_host(SSL* session, const std::string& host) {
   SSL_set_tlsext_host_name(session, host.c_str());
 }
 
+/// Like the socket's own, but a connection that the server has closed raises no SIGPIPE: a plugin must not count on how
+/// its host handles signals.
+int write_without_signal(BIO* socket, const char* bytes, int count) {
+  BIO_clear_retry_flags(socket);
+  const auto sent =
+      static_cast<int>(::send(BIO_get_fd(socket, nullptr), bytes, static_cast<std::size_t>(count), MSG_NOSIGNAL));
+  if (sent < 0 && BIO_sock_should_retry(sent) != 0) BIO_set_retry_write(socket);
+  return sent;
+}
+
+const BIO_METHOD* socket_without_signals() {
+  static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method = [] {
+    const BIO_METHOD* plain = BIO_s_socket();
+    std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> made(BIO_meth_new(BIO_TYPE_SOCKET, "socket"), &BIO_meth_free);
+    if (!made) throw std::bad_alloc();
+    BIO_meth_set_read(made.get(), BIO_meth_get_read(plain));
+    BIO_meth_set_ctrl(made.get(), BIO_meth_get_ctrl(plain));
+    BIO_meth_set_create(made.get(), BIO_meth_get_create(plain));
+    BIO_meth_set_destroy(made.get(), BIO_meth_get_destroy(plain));
+    BIO_meth_set_write(made.get(), &write_without_signal);
+    return made;
+  }();
+  return method.get();
+}
+
 }  // namespace
 
 Tls::Tls(const Address& address, int socket, int stop, std::chrono::milliseconds limit)
@@ -58,7 +84,10 @@ Tls::Tls(const Address& address, int socket, int stop, std::chrono::milliseconds
                                               ": " + reason_of_openssl());
   }
   m_session.reset(SSL_new(m_settings.get()));
-  if (!m_session || SSL_set_fd(m_session.get(), socket) != 1) throw std::bad_alloc();
+  BIO* const transport = BIO_new(socket_without_signals());
+  if (!m_session || !transport) throw std::bad_alloc();
+  BIO_set_fd(transport, socket, BIO_NOCLOSE);
+  SSL_set_bio(m_session.get(), transport, transport);
   expect_host(m_session.get(), address.host);
   for (;;) {
     ERR_clear_error();

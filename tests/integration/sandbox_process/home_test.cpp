@@ -177,7 +177,7 @@ TEST_F(ProcessHome, FailedStartsNamePathAndReasonAndLeaveNothing) {
   FileNode* deep = &root.children["dir"];
   deep->owner.reset();
   for (int i = 0; i < 300; ++i) deep = &deep->children.emplace("d", FileNode::directory()).first->second;
-  EXPECT_THAT(error_of(root), HasSubstr("expected at most 256 directories in each other"));
+  EXPECT_THAT(error_of(root), HasSubstr("expected at most 256 levels of directories"));
   EXPECT_THAT(error_of(FileNode::directory(), "~/nowhere"),
               ::testing::AllOf(HasSubstr("enter the working directory"), HasSubstr("nowhere"),
                                HasSubstr("No such file or directory")));

@@ -90,7 +90,7 @@ TEST_F(BadDatabase, OfANewerVersion) {
   make();
   execute("PRAGMA user_version = 999");
   EXPECT_THAT(refusal(), AllOf(HasSubstr("db.sqlite3: its version is 999, this program knows up to "),
-                               HasSubstr("use the newer program that made it")));
+                               HasSubstr("use the newer program that created it")));
 }
 
 TEST_F(BadDatabase, Locked) {

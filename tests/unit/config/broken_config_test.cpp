@@ -105,16 +105,16 @@ const BrokenText broken_sections[] = {
     {"HostsAreText", config_with(R"("server": {"hosts": "a"})"),
      "config.json:1:22: server.hosts: expected an array, got \"a\""},
     {"HostWithPort", config_with(R"("server": {"hosts": ["study.example.org", "a:80", "http://a", "*a", "a b"]})"),
-     "config.json:1:43: server.hosts[1]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "config.json:1:44: server.hosts[1]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
      "IP "
      "address, or \"*\", without a port, got \"a:80\"\n"
-     "config.json:1:51: server.hosts[2]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "config.json:1:52: server.hosts[2]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
      "IP "
      "address, or \"*\", without a port, got \"http://a\"\n"
-     "config.json:1:63: server.hosts[3]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "config.json:1:64: server.hosts[3]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
      "IP "
      "address, or \"*\", without a port, got \"*a\"\n"
-     "config.json:1:69: server.hosts[4]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
+     "config.json:1:70: server.hosts[4]: expected a host name such as \"study.example.org\" or \"*.example.org\", an "
      "IP "
      "address, or \"*\", without a port, got \"a b\""},
     {"KeyIsMissing", config_with(R"("server": {"certificate": "a.pem"})"),

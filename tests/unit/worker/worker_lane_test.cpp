@@ -31,6 +31,9 @@ TEST_F(WorkerLaneTest, SurvivesMessagesThatViolateTheContract) {
   add_lane("w0");
   send("http.request", Message(MessageKind::request, "r", 0, R"({"method":"ready"})"));
   send("websocket.connect", Message(MessageKind::connect, "c", 0, R"({"participant":1})"));
+  loop.run_until_idle();
+  EXPECT_THAT(log.lines().back(), HasSubstr("refused a connection: channel name \"\""));
+  loop.advance(limits::bad_message_interval);
   Message nobody(MessageKind::connect, "d", 0, "{}");
   nobody.reply_channel = "gateway.g-0";
   send("websocket.connect", nobody);
