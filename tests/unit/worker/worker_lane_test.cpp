@@ -27,13 +27,17 @@ TEST_F(WorkerLaneTest, AnswersHttpRequests) {
   EXPECT_THAT(ask(R"({"method":"fly"})"), HasSubstr("unknown method"));
 }
 
-TEST_F(WorkerLaneTest, SurvivesMessagesThatViolateTheContract) {
+TEST_F(WorkerLaneTest, SurvivesMessagesWithoutAReplyChannel) {
   add_lane("w0");
   send("http.request", Message(MessageKind::request, "r", 0, R"({"method":"ready"})"));
   send("websocket.connect", Message(MessageKind::connect, "c", 0, R"({"participant":1})"));
   loop.run_until_idle();
   EXPECT_THAT(log.lines().back(), HasSubstr("refused a connection: channel name \"\""));
-  loop.advance(limits::bad_message_interval);
+  EXPECT_EQ(ask(R"({"method":"ready"})"), R"({"status":200,"body":{}})");
+}
+
+TEST_F(WorkerLaneTest, SurvivesMessagesThatNameNobody) {
+  add_lane("w0");
   Message nobody(MessageKind::connect, "d", 0, "{}");
   nobody.reply_channel = "gateway.g-0";
   send("websocket.connect", nobody);
