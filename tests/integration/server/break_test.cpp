@@ -34,9 +34,11 @@ std::string our_mounts() {
   std::string found;
   std::istringstream mounts(read_text("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);) {
-    // An engine that other tests start meanwhile keeps its data in the build folder, wherever that is.
-    if (line.find("tellina") != std::string::npos && line.find("/docker_tests/") == std::string::npos)
-      found += line + '\n';
+    // An engine that other tests start meanwhile has its data in the build folder, wherever that is, and its sandboxes'
+    // folders in a temporary one.
+    const bool is_of_an_engine =
+        line.find("/docker_tests/") != std::string::npos || line.find("/tellina-docker-") != std::string::npos;
+    if (line.find("tellina") != std::string::npos && !is_of_an_engine) found += line + '\n';
   }
   return found;
 }
