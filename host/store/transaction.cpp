@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
@@ -24,6 +25,21 @@ std::chrono::nanoseconds seconds_of(const Query& row, int column) {
   const std::chrono::duration<double> seconds(row.real(column));
   if (!(seconds > std::chrono::nanoseconds(0))) return std::chrono::nanoseconds(0);
   return seconds < longest_time ? std::chrono::round<std::chrono::nanoseconds>(seconds) : longest_time;
+}
+
+/// Half of what fits, so that a count can be increased.
+constexpr std::int64_t largest_count = std::int64_t{1} << 62;
+
+/// Reads a number or an offset. Throws StoreError if no store can have written it.
+std::int64_t count_of(const Query& row, int column, const char* what, std::int64_t most = largest_count) {
+  const std::int64_t count = row.integer(column);
+  if (count >= 0 && count <= most) return count;
+  throw StoreError(ErrorCode::incompatible, std::string("expected ") + what + " from 0 to " + std::to_string(most) +
+                                                ", found " + std::to_string(count));
+}
+
+std::uint64_t offset_of(const Query& row, int column, const char* what) {
+  return static_cast<std::uint64_t>(count_of(row, column, what));
 }
 
 TaskSessionState parse_state(const std::string& text) {
@@ -106,19 +122,19 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   if (!row.next()) return std::nullopt;
   progress.participant = participant;
   progress.access_code = row.text(0);
-  progress.state_number = row.integer(1);
+  progress.state_number = count_of(row, 1, "a state number");
   if (row.is_null(2)) return progress;
   TaskSessionRow session;
   session.id = row.integer(2);
-  session.task_number = static_cast<int>(row.integer(3));
+  session.task_number = static_cast<int>(count_of(row, 3, "a task number", std::numeric_limits<int>::max() - 1));
   session.state = parse_state(row.text(4));
   session.stream = row.text(5);
   session.sandbox = row.text(6);
-  session.input_end = static_cast<std::uint64_t>(row.integer(7));
-  session.output_end = static_cast<std::uint64_t>(row.integer(8));
-  session.output_size = static_cast<std::uint64_t>(row.integer(13));
-  session.answered_offset = static_cast<std::uint64_t>(row.integer(9));
-  session.commands = row.integer(10);
+  session.input_end = offset_of(row, 7, "an end of the input");
+  session.output_end = offset_of(row, 8, "an end of the output");
+  session.output_size = offset_of(row, 13, "a size of the output");
+  session.answered_offset = offset_of(row, 9, "an acknowledged offset");
+  session.commands = count_of(row, 10, "a number of commands");
   session.charged = nanoseconds_of(row, 11);
   if (!row.is_null(14)) session.duration = seconds_of(row, 14);
   const bool is_running = session.state == TaskSessionState::running;
@@ -137,7 +153,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "s.attempt = p.attempt WHERE p.id = ? AND s.state != 'running' ORDER BY s.task_number",
       participant);
   while (ended.next()) {
-    progress.outcomes.emplace_back(static_cast<int>(ended.integer(0)), parse_state(ended.text(1)));
+    progress.outcomes.emplace_back(
+        static_cast<int>(count_of(ended, 0, "a task number", std::numeric_limits<int>::max() - 1)),
+        parse_state(ended.text(1)));
   }
   return progress;
 }
@@ -222,7 +240,7 @@ std::optional<Transaction::Lease> Transaction::find_lease(ParticipantId particip
   lease.participant = participant;
   lease.worker = row.text(0);
   lease.previous_worker = row.text(1);
-  lease.fence = row.integer(2);
+  lease.fence = count_of(row, 2, "a number of a lease");
   lease.boot_id = row.text(3);
   lease.renewed = MonotonicTime(nanoseconds_of(row, 4));
   lease.age_in_seconds = row.real(5);
@@ -436,11 +454,12 @@ StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session)
                                                  " has no running task session " + std::to_string(session));
   }
   StreamEnds ends;
-  ends.input = static_cast<std::uint64_t>(row.integer(1));
-  ends.output = static_cast<std::uint64_t>(row.integer(2));
-  ends.answered = static_cast<std::uint64_t>(row.integer(3));
-  ends.commands = row.integer(4);
-  ends.handed_over = static_cast<std::uint64_t>(row.integer(5));
+  ends.input = offset_of(row, 1, "an end of the input");
+  ends.output = offset_of(row, 2, "an end of the output");
+  ends.answered = offset_of(row, 3, "an acknowledged offset");
+  ends.commands = count_of(row, 4, "a number of commands");
+  ends.handed_over = static_cast<std::uint64_t>(
+      count_of(row, 5, "an end of the input that a shell got", static_cast<std::int64_t>(ends.input)));
   return ends;
 }
 

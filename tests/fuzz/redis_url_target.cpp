@@ -10,9 +10,10 @@ FUZZ_TARGET(redis_url) {
     const redis::Address address = redis::read_url(make_string(std::string(input)));
     FUZZ_EXPECT(address.host.empty() != address.path.empty());
     FUZZ_EXPECT(address.port != 0);
-    FUZZ_EXPECT(address.password.size() < 8 || address.text().find(address.password) == std::string::npos ||
-                address.host.find(address.password) != std::string::npos ||
-                address.path.find(address.password) != std::string::npos);
+    redis::Address other = address;
+    other.user = "somebody";
+    other.password = "something";
+    FUZZ_EXPECT(address.text() == other.text());
   } catch (const ConfigError&) {
   }
 }
