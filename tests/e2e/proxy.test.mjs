@@ -31,7 +31,10 @@ let below;
 
 before(async () => {
   const codes = Array.from({ length: 20 }, (_, index) => `code-${index}`);
-  plain = await Program.prepare((config) => Object.assign(config, { task_duration_in_seconds: 600, access_codes: codes }));
+  plain = await Program.prepare((config) => {
+    Object.assign(config, { task_duration_in_seconds: 600, access_codes: codes });
+    config.server = { hosts: [HOST, "127.0.0.1"] };
+  });
   below = await Program.prepare((config) => {
     Object.assign(config, { task_duration_in_seconds: 600, access_codes: codes });
     config.server = { base_path: "/study", trusted_proxies: ["127.0.0.1"] };
