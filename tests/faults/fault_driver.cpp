@@ -132,7 +132,7 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return kill_players("gateway", true, SIGKILL);
     case stop_gateway:
       note(Harm::none, text);
-      return stop_player("gateway", lasts);
+      return stop_player("gateway");
     case kill_worker:
       note(shells, text);
       return kill_players("worker", false, SIGKILL);
@@ -144,7 +144,7 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return kill_players("worker", false, SIGTERM);
     case stop_worker:
       note(lasts >= standing_is_death ? shells : Harm::none, text);
-      return stop_player("worker", lasts);
+      return stop_player("worker");
     case kill_redis:
       note(Harm::none, text);
       m_site.redis().kill();
@@ -267,7 +267,7 @@ FaultDriver::Heal FaultDriver::stop_processes(const std::vector<pid_t>& processe
   };
 }
 
-FaultDriver::Heal FaultDriver::stop_player(const std::string& role, Milliseconds /*lasts*/) {
+FaultDriver::Heal FaultDriver::stop_player(const std::string& role) {
   std::vector<pid_t> players = m_site.players(role);
   if (players.empty()) return {};
   return stop_processes({m_draw.pick(players)});

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "faults/chronicle.hpp"
 #include "faults/participant.hpp"
 #include "faults/site.hpp"
 
@@ -46,7 +47,7 @@ class FaultDriver {
   Heal inject(FaultKind kind, Milliseconds lasts);
   Heal take_down(FaultKind kind);
   Heal stop_processes(const std::vector<pid_t>& processes);
-  Heal stop_player(const std::string& role, Milliseconds lasts);
+  Heal stop_player(const std::string& role);
   Heal kill_players(const std::string& role, bool all, int signal);
   Heal break_sandbox();
   Heal hold_lock();

@@ -160,7 +160,7 @@ class Run {
 
   const World m_world;
   Chronicle m_chronicle;
-  Site m_site{m_world, m_chronicle};
+  Site m_site{m_world};
   std::vector<std::unique_ptr<Participant>> m_participants;
 };
 

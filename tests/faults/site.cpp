@@ -42,8 +42,7 @@ bool is_first_of_namespace(pid_t process) {
 
 }  // namespace
 
-Site::Site(const World& world, Chronicle& chronicle)
-    : m_world(world), m_chronicle(chronicle), m_access_codes(make_codes(world.sessions)) {
+Site::Site(const World& world) : m_world(world), m_access_codes(make_codes(world.sessions)) {
   if (world.sandbox == "docker") testing::engine();
   if (world.has_small_disk) m_disk.emplace(folder() / "disk");
   fs::create_directories(database_file().parent_path());

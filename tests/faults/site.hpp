@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "backends/backends.hpp"
-#include "faults/chronicle.hpp"
 #include "faults/wire.hpp"
 #include "faults/world.hpp"
 #include "support/server_process.hpp"
@@ -26,7 +25,7 @@ namespace tellina::faults {
 /// Threads: one, the one that has made it; endpoint() and enter_network() from any.
 class Site {
  public:
-  Site(const World& world, Chronicle& chronicle);
+  explicit Site(const World& world);
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
@@ -72,7 +71,6 @@ class Site {
   void remember_processes();
 
   const World m_world;
-  Chronicle& m_chronicle;
   TemporaryFolder m_folder{"faults"};
   std::vector<std::string> m_access_codes;
   int m_further_codes = 0;
