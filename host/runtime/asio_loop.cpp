@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <ratio>
+#include <thread>
 #include <utility>
 
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/lifeline.hpp"
+#include "tellina/error.hpp"
 
 namespace tellina {
 namespace {
@@ -22,6 +24,9 @@ namespace asio = boost::asio;
 /// Longer waits end together at multiples of it, so that a thousand of them wake the loop only once.
 using QuarterSecond = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;
 constexpr QuarterSecond longest_wait{1};
+
+/// How long a timer that is due may take to wake its loop on a busy machine.
+constexpr std::chrono::milliseconds longest_wake_up{500};
 
 class AsioTimer final : public Loop::Timer {
  public:
@@ -92,7 +97,23 @@ class AsioWatch final : public Loop::Watch {
 
 }  // namespace
 
-AsioLoop::AsioLoop(Clock& clock) : m_clock(clock), m_context(1) {}
+AsioLoop::AsioLoop(Clock& clock) : m_clock(clock), m_context(1) { check_wake_up(); }
+
+void AsioLoop::check_wake_up() {
+  bool has_woken = false;
+  asio::steady_timer timer(m_context, asio::steady_timer::duration::zero());
+  timer.async_wait([&](auto) { has_woken = true; });
+  const auto deadline = asio::steady_timer::clock_type::now() + longest_wake_up;
+  while (!has_woken && asio::steady_timer::clock_type::now() < deadline) {
+    m_context.poll();
+    std::this_thread::yield();
+  }
+  if (!has_woken) {
+    throw Error(ErrorCode::unavailable, "cannot start an event loop: the kernel has no epoll watch left for this user",
+                "raise fs.epoll.max_user_watches (sysctl)");
+  }
+  m_context.restart();
+}
 
 void AsioLoop::run() {
   const auto work = asio::make_work_guard(m_context);

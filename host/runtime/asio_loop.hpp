@@ -12,6 +12,7 @@ namespace tellina {
 /// ahead, as after a sleep of the machine, due alarms run within 250 ms.
 class AsioLoop final : public Loop {
  public:
+  /// Throws Error(unavailable) if the kernel has no epoll watch left for it.
   explicit AsioLoop(Clock& clock);
 
   /// Returns when stop() has been called. The calling thread is the loop's.
@@ -29,6 +30,9 @@ class AsioLoop final : public Loop {
   std::unique_ptr<Watch> watch(int descriptor) override;
 
  private:
+  /// Asio does not notice that the kernel refused to watch its wake-up and its timer; such a loop would hang.
+  void check_wake_up();
+
   Clock& m_clock;
   boost::asio::io_context m_context;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/threads.hpp"
 
 namespace tellina {
 namespace {
@@ -16,12 +17,19 @@ constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::start};
 }  // namespace
 
 ThreadPool::ThreadPool(std::size_t threads) : m_size(std::max<std::size_t>(threads, 4)) {
-  for (std::size_t i = 0; i < m_size; ++i) {
-    m_threads.emplace_back([this] { run(); });
+  try {
+    for (std::size_t i = 0; i < m_size; ++i) {
+      m_threads.push_back(start_thread("calls that may block", [this] { run(); }));
+    }
+  } catch (...) {
+    close();
+    throw;
   }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { close(); }
+
+void ThreadPool::close() {
   {
     std::lock_guard lock(m_mutex);
     m_closing = true;

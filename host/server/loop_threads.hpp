@@ -10,16 +10,23 @@
 
 #include "host/runtime/asio_loop.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/threads.hpp"
 
 namespace tellina {
 
 /// The loops run until stop() or the destructor.
 class LoopThreads {
  public:
+  /// Throws Error(unavailable) if the system has too few threads or epoll watches left.
   LoopThreads(std::size_t count, Clock& clock) {
-    for (std::size_t i = 0; i < count; ++i) {
-      m_loops.push_back(std::make_unique<AsioLoop>(clock));
-      m_threads.emplace_back([&loop = *m_loops.back()] { loop.run(); });
+    try {
+      for (std::size_t i = 0; i < count; ++i) {
+        m_loops.push_back(std::make_unique<AsioLoop>(clock));
+        m_threads.push_back(start_thread("an event loop", [&loop = *m_loops.back()] { loop.run(); }));
+      }
+    } catch (...) {
+      stop();
+      throw;
     }
   }
   LoopThreads(const LoopThreads&) = delete;

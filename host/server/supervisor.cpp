@@ -218,18 +218,24 @@ void Supervisor::on_end(Child& child, int status) {
     m_given_up = true;
     return;
   }
-  child.quick_ends = was_quick ? child.quick_ends + 1 : 0;
-  if (child.quick_ends >= limits::quick_ends) {
+  child.quick_ends = was_quick ? std::min(child.quick_ends + 1, limits::quick_ends) : 0;
+  if (child.quick_ends >= limits::quick_ends && !another_worker_runs(child)) {
     m_log.error(what + "; it ended " + std::to_string(limits::quick_ends) +
                 " times in a row within 10 s of its start, so the server stops");
     m_given_up = true;
     return;
   }
-  const auto delay = child.quick_ends == 0 ? std::chrono::milliseconds(0)
-                                           : limits::first_restart_delay * (1 << (child.quick_ends - 1));
+  const int waits = std::min(child.quick_ends, limits::quick_ends - 1);
+  const auto delay = waits == 0 ? std::chrono::milliseconds(0) : limits::first_restart_delay * (1 << (waits - 1));
   child.restart_at = m_clock.now() + delay;
   m_log.warning(what + "; it will be restarted" +
                 (delay.count() == 0 ? std::string() : " in " + std::to_string(delay.count()) + " ms"));
+}
+
+bool Supervisor::another_worker_runs(const Child& child) const {
+  return std::any_of(m_children.begin(), m_children.end(), [&](const Child& other) {
+    return &other != &child && other.role == std::string_view("worker") && other.is_ready;
+  });
 }
 
 void Supervisor::restart_due() {
@@ -248,10 +254,10 @@ void Supervisor::check_invariant() const {
   TELLINA_ASSERT_PROCESS(!m_children.empty() && m_children.back().role == std::string_view("gateway"));
   for (const Child& child : m_children) {
     TELLINA_ASSERT_PROCESS((child.process < 0) == (child.socket < 0));
+    TELLINA_ASSERT_PROCESS(!child.is_ready || child.process >= 0);
     // A running process is not started a second time, and no process is started while the server stops.
     TELLINA_ASSERT_PROCESS(!child.restart_at || (child.process < 0 && !m_starting && !m_stopping));
     TELLINA_ASSERT_PROCESS(child.quick_ends >= 0 && child.quick_ends <= limits::quick_ends);
-    TELLINA_ASSERT_PROCESS(child.quick_ends < limits::quick_ends || m_given_up);
   }
 }
 
@@ -262,7 +268,14 @@ void Supervisor::look_for_life() {
   const bool is_late = now >= m_next_look + limits::heartbeat;
   m_next_look = now + limits::heartbeat;
   for (Child& child : m_children) {
-    if (!child.is_ready || child.process < 0) continue;
+    if (child.process < 0) continue;
+    if (!child.is_ready) {
+      if (is_late || now - child.started < limits::process_start) continue;
+      m_log.error(child.name + " (process " + std::to_string(child.process) + ") did not start within " +
+                  std::to_string(limits::process_start.count()) + " s and is killed");
+      kill(child.process, SIGKILL);
+      continue;
+    }
     const bool is_alive = SupervisorLink::take_alive(child.socket);
     child.silent_looks = is_alive || is_late ? 0 : child.silent_looks + 1;
     if (child.silent_looks < limits::silent_looks) continue;
@@ -275,6 +288,7 @@ void Supervisor::look_for_life() {
 
 void Supervisor::forget_process(Child& child) {
   child.process = -1;
+  child.is_ready = false;
   if (child.socket >= 0) close(child.socket);
   child.socket = -1;
 }

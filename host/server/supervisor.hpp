@@ -33,8 +33,9 @@ class Supervisor {
   /// Error(unavailable) if a process ends instead (it has reported why) or takes longer than 30 s.
   std::optional<std::uint16_t> start();
 
-  /// Runs until SIGINT or SIGTERM and then returns true, or until one process has ended too often and then returns
-  /// false. `reload` runs after a SIGHUP; if it returns true, the workers read the configuration again.
+  /// Runs until SIGINT or SIGTERM and then returns true, or until one process has ended too often while no other worker
+  /// runs and then returns false. `reload` runs after a SIGHUP; if it returns true, the workers read the configuration
+  /// again.
   bool supervise(const std::function<bool()>& reload);
 
   /// Asks all processes to end and waits for at most 4.5 s.
@@ -69,7 +70,9 @@ class Supervisor {
   void reap();
   void on_end(Child& child, int status);
   void restart_due();
-  /// Kills each process that has hung for too long, once in a heartbeat.
+  /// Whether sessions would be lost if the server stopped because `child` cannot be started.
+  bool another_worker_runs(const Child& child) const;
+  /// Kills each process that has hung for too long, or that does not start, once in a heartbeat.
   void look_for_life();
   void forget_process(Child& child);
   void check_invariant() const;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/limits.hpp"
+#include "host/runtime/threads.hpp"
 
 namespace tellina {
 namespace {
@@ -25,7 +26,10 @@ std::string sync_file(const std::string& path) {
 }  // namespace
 
 LogSync::LogSync(std::string path, std::string name, Log& log)
-    : m_path(std::move(path)), m_name(std::move(name)), m_log(log), m_thread([this] { run(); }) {}
+    : m_path(std::move(path)),
+      m_name(std::move(name)),
+      m_log(log),
+      m_thread(start_thread("syncing the database", [this] { run(); })) {}
 
 LogSync::~LogSync() {
   {

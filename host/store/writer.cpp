@@ -5,6 +5,7 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/threads.hpp"
 
 namespace tellina {
 
@@ -28,7 +29,7 @@ Writer::Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log,
       m_files(m_database->path(), m_database->name()),
       m_log_sync(syncs_log ? std::make_unique<LogSync>(m_database->path() + "-wal", m_database->name() + "-wal", m_log)
                            : nullptr),
-      m_thread([this] { run_thread(); }) {}
+      m_thread(start_thread("writing the database", [this] { run_thread(); })) {}
 
 Writer::~Writer() {
   {

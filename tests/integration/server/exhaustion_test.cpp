@@ -6,10 +6,8 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
-#include <optional>
-#include <regex>
 
-#include "server_fixture.hpp"
+#include "exhaustion_fixture.hpp"
 #include "support/no_descriptors.hpp"
 
 namespace tellina::testing {
@@ -56,6 +54,11 @@ class HalfRequests {
 /// A control group in which no process or thread can be started, for processes that run.
 class NoProcesses {
  public:
+  /// For those that enter it later: so many can be started.
+  explicit NoProcesses(int most) {
+    std::filesystem::create_directory(m_folder);
+    write_line("pids.max", std::to_string(most));
+  }
   explicit NoProcesses(const std::vector<pid_t>& processes) {
     std::filesystem::create_directory(m_folder);
     for (const pid_t process : processes) write_line("cgroup.procs", std::to_string(process));
@@ -71,6 +74,8 @@ class NoProcesses {
     for (int tries = 0; ::rmdir(m_folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
   }
 
+  /// What a shell runs to enter it.
+  std::string entry() const { return "echo $$ > " + (m_folder / "cgroup.procs").string(); }
   void allow_more() const { write_line("pids.max", "max"); }
 
  private:
@@ -81,81 +86,6 @@ class NoProcesses {
   void write_line(const char* file, const std::string& text) const { std::ofstream(m_folder / file) << text << '\n'; }
 
   const std::filesystem::path m_folder = hierarchy() / ("tellina-test-" + std::to_string(::getpid()));
-};
-
-/// A participant at work: numbered lines, and the shell that runs them.
-class Typist {
- public:
-  Typist(TestClient client, std::string code) : m_client(std::move(client)), m_code(std::move(code)) {
-    m_shell = ask_for_shell();
-  }
-
-  TestClient& client() { return m_client; }
-  const std::string& code() const { return m_code; }
-
-  /// Types the next lines; each is answered.
-  void work(int lines) {
-    for (int i = 0; i < lines; ++i) m_client.run("echo line-" + std::to_string(++m_line));
-  }
-  void expect_same_shell() { EXPECT_EQ(ask_for_shell(), m_shell) << m_code << " has another shell"; }
-
- private:
-  std::string ask_for_shell() {
-    const std::size_t begin = m_client.output().size();
-    m_client.run("echo \"<$$>\"");
-    std::smatch found;
-    const std::string printed = m_client.output().substr(begin);
-    if (!std::regex_search(printed, found, std::regex("<([0-9]+)>"))) ADD_FAILURE() << printed;
-    return found[1];
-  }
-
-  TestClient m_client;
-  std::string m_code;
-  std::string m_shell;
-  int m_line = 0;
-};
-
-/// Whatever runs out, who is at work stays at work and loses nothing, and who comes later is served once there is room.
-class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const char*> {
- protected:
-  static constexpr int at_work = 3;
-
-  StudyConfig study(int participants) const {
-    StudyConfig config;
-    config.access_codes.clear();
-    for (int i = 0; i < participants; ++i) config.access_codes.push_back(code(i));
-    if (GetParam() == std::string("ipc")) {
-      config.more =
-          R"("workers": 2, "channel_layer": {"plugin": "ipc", "directory": ")" + (folder() / "meet").string() + "\"}, ";
-    }
-    return config;
-  }
-  static std::string code(int number) { return "code" + std::to_string(number); }
-
-  void begin_work() {
-    for (int i = 0; i < at_work; ++i) typists.emplace_back(join_task(code(i)), code(i));
-  }
-  void work(int lines) {
-    for (Typist& typist : typists) typist.work(lines);
-  }
-  void expect_nothing_lost() {
-    for (Typist& typist : typists) {
-      typist.expect_same_shell();
-      typist.client().expect_all_acknowledged();
-      expect_recorded(typist.client(), typist.code());
-    }
-    EXPECT_EQ(database().value("SELECT count(*) FROM gaps"), "0");
-    EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind IN ('sandbox_replaced', 'adopted')"), "0");
-  }
-  std::vector<pid_t> processes() {
-    std::vector<pid_t> all{server().process()};
-    for (const char* role : {"gateway", "worker"}) {
-      for (const pid_t process : server().players(role)) all.push_back(process);
-    }
-    return all;
-  }
-
-  std::deque<Typist> typists;
 };
 
 INSTANTIATE_TEST_SUITE_P(Layers, Exhaustion, ::testing::Values("memory", "ipc"),
@@ -217,6 +147,21 @@ TEST_P(Exhaustion, OfProcesses) {
     late.run("echo I came when there were processes again");
     expect_nothing_lost();
     stop();
+  }
+}
+
+TEST_P(Exhaustion, OfThreadsAtTheStart) {
+  for (const int most : {3, 7, 9, 12}) {
+    SCOPED_TRACE(most);
+    const NoProcesses group(most);
+    try {
+      start_limited(group.entry(), study(1));
+      FAIL() << "it started";
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("exit status 1:"));
+      EXPECT_THAT(error.what(), HasSubstr("Resource temporarily unavailable"));
+      EXPECT_THAT(error.what(), Not(HasSubstr("terminate called")));
+    }
   }
 }
 

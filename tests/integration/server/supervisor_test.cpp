@@ -57,6 +57,28 @@ TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
   EXPECT_TRUE(server().players("gateway").empty());
 }
 
+TEST_F(Supervisor, DoesNotGiveUpWhileAnotherWorkerHasSessions) {
+  start(study(2));
+  TestClient bob = join_task();
+  bob.run("echo before");
+  const std::vector<pid_t> at_first = server().players("worker");
+  ASSERT_EQ(at_first.size(), 2U);
+  // Without a sandbox of a participant it has two processes less.
+  const bool first_has_bob = descendants(at_first[0]).size() > descendants(at_first[1]).size();
+  const pid_t spared = first_has_bob ? at_first[0] : at_first[1];
+  for (int ends = 1; ends <= 6; ++ends) {
+    EXPECT_TRUE(bob.wait_until([&] { return server().players("worker").size() == 2; }));
+    for (const pid_t worker : server().players("worker")) {
+      if (worker != spared) ::kill(worker, SIGKILL);
+    }
+    EXPECT_TRUE(server_says("was killed by signal 9 (Killed); it will be restarted in ", ends));
+  }
+  EXPECT_EQ(server().wait(Milliseconds(0)), std::nullopt);
+  bob.run("echo after");
+  expect_recorded(bob);
+  EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'"), "0");
+}
+
 TEST_F(Supervisor, AHangupTakesOverANewAccessCodeInEveryWorker) {
   StudyConfig config = study(3);
   start(config);
