@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 import { Program, PROGRAM } from "./support/program.mjs";
 
-/** Runs the snippets of docs/data.md on a record with NUL and bytes that are not UTF-8. */
+/** Runs the examples of docs/data.md on a record that contains NUL and bytes that are not UTF-8. */
 
 const run = promisify(execFile);
 const PAGE = new URL("../../docs/data.md", import.meta.url).pathname;
@@ -57,7 +57,7 @@ test("every query of the page runs", async () => {
   assert.equal(shown[2], "0|6C73|\n2|000D|2.0\n");
 });
 
-test("the shell's line shows every byte of the output", async () => {
+test("the shell example shows every byte of the output", async () => {
   const [line] = blocks.get("sh") ?? [];
   assert.deepEqual(await in_folder("sh", ["-c", line]), Buffer.from("2e002eff0a", "hex"));
 });

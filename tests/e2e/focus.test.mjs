@@ -25,7 +25,7 @@ page_test("the Start button keeps the focus while the task starts, and if that f
   server.say({ type: "error", ...REFUSAL, id });
   await tab.page.getByText("We could not start your terminal.").waitFor();
   assert.equal(await focused(tab), "Try again");
-  assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 1, "it was pressed while it was at it");
+  assert.equal(server.messages.filter(({ type }) => type === "start_task").length, 1, "a second press during the request sent another request");
   server.is_starting = true;
   await tab.page.keyboard.press("Enter");
   await tab.terminal();
@@ -42,7 +42,7 @@ page_test("a notice is visible with the task hidden, and its buttons return the 
   await tab.terminal();
   assert.equal(await tab.page.locator("#reset").getAttribute("aria-disabled"), "true");
   await tab.page.locator("#reset").click({ force: true });
-  assert.equal(await tab.page.locator("dialog[open]").count(), 0, "a second one is asked for while the first is under way");
+  assert.equal(await tab.page.locator("dialog[open]").count(), 0, "a second question opened while the first request was pending");
   await tab.press("Hide the task");
   server.say({ type: "error", ...REFUSAL, id });
   await notice.getByText("We could not reset your files.").waitFor();

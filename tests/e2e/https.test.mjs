@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { in_context, launch, WAIT_TIMEOUT, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-/** A study that the server itself serves over HTTPS, with processes of its own. */
+/** A study that the server itself serves over HTTPS, with separate processes. */
 
 const run_file = promisify(execFile);
 
@@ -19,7 +19,7 @@ let browser;
 /** @type {Program} */
 let program;
 
-/** Makes a certificate that signs itself, in the place of the server's. @param {string} name Its common name. */
+/** Replaces the server's certificate by a self-signed one. @param {string} name Its common name. */
 async function make_certificate(name) {
   await run_file("openssl", [
     ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -addext subjectAltName=DNS:localhost,IP:127.0.0.1".split(" "),
@@ -42,7 +42,7 @@ function served_name() {
 async function until(condition) {
   const end = Date.now() + WAIT_TIMEOUT;
   while (!(await condition())) {
-    // Lets the log and the sockets be read.
+    // Gives Node.js time to read the log and the sockets.
     await new Promise((resolve) => setImmediate(resolve));
     if (Date.now() > end) throw new Error(`not within ${WAIT_TIMEOUT} ms:\n${program.log}`);
   }
@@ -71,7 +71,7 @@ test(NAME, { timeout: 400_000 }, () => in_context(browser, { name: NAME, log: ()
 async function work(context) {
   assert.match(program.address, /^https:/);
   assert.match(program.log, new RegExp(`^  https://127\\.0\\.0\\.1:${program.port}/\\?access_code=secure$`, "m"));
-  // The browser asks in plain text first, and follows.
+  // The browser sends its first request in plain text, and follows the redirect.
   const tab = await Tab.open(context, program.address.replace("https:", "http:"), "?access_code=secure");
   await tab.card("start");
   assert.match(tab.page.url(), /^https:/);

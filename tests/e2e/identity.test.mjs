@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { in_context, launch, NO_CONNECTION, Tab } from "./support/browser.mjs";
-import { Line } from "./support/line.mjs";
+import { Network } from "./support/network.mjs";
 import { Program } from "./support/program.mjs";
 import { TIMEOUT } from "./support/stories.mjs";
 
@@ -12,10 +12,10 @@ import { TIMEOUT } from "./support/stories.mjs";
 let browser;
 /** @type {Program} */
 let program;
-/** Lies between the tabs and the server. @type {Line} */
-let line;
+/** The network between the tabs and the server. @type {Network} */
+let network;
 /** @type {string} */
-let over_line;
+let over_network;
 
 before(async () => {
   program = await Program.prepare((config) => {
@@ -23,13 +23,13 @@ before(async () => {
     config.access_codes = ["bob", "alice"];
   });
   [browser] = await Promise.all([launch(), program.start()]);
-  line = new Line(program.address);
-  over_line = await line.open();
+  network = new Network(program.address);
+  over_network = await network.open();
 });
 
 after(async () => {
   await browser?.close();
-  await line?.close();
+  await network?.close();
   await program?.clean_up();
 });
 
@@ -64,18 +64,18 @@ async function echo(tab, word) {
 /** Every way in which tabs lose their connections. @type {[string, (tabs: Tab[]) => Promise<void>][]} */
 const DISCONNECTIONS = [
   ["cut", async (tabs) => {
-    line.cut();
+    network.cut();
     for (const tab of tabs) await tab.connection("lost");
-    line.restore();
+    network.restore();
   }],
   ["dead", async (tabs) => {
-    line.stall();
+    network.stall();
     for (const tab of tabs) {
       await focus(tab);
       await tab.type(":\n");
     }
     for (const tab of tabs) await tab.page.waitForSelector('body[data-link="broken"]');
-    line.restore();
+    network.restore();
   }],
   ["stopped", async () => {
     await program.stop("SIGTERM");
@@ -93,8 +93,8 @@ const DISCONNECTIONS = [
 test("two codes in two tabs of one browser work side by side, after every kind of disconnection", { timeout: TIMEOUT }, async () => {
   const options = { viewport: { width: 1280, height: 720 }, reducedMotion: /** @type {const} */ ("reduce") };
   await in_context(browser, { name: "two codes in one browser", log: () => program.log, options }, async (context) => {
-    const bob = await open(context, over_line, "bob");
-    const alice = await open(context, over_line, "alice");
+    const bob = await open(context, over_network, "bob");
+    const alice = await open(context, over_network, "alice");
     for (const [name, disconnect] of DISCONNECTIONS) {
       await disconnect([bob, alice]);
       await Promise.all([bob.connection("connected"), alice.connection("connected")]);
@@ -106,7 +106,7 @@ test("two codes in two tabs of one browser work side by side, after every kind o
     }
     await alice.screenshot("identity_alice");
 
-    const second = await open(context, over_line, "bob");
+    const second = await open(context, over_network, "bob");
     await bob.connection("replaced");
     await alice.connection("connected");
     await echo(second, "bob-second");

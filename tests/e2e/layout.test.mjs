@@ -111,7 +111,7 @@ for (const viewport of SIZES) {
       await prove("pasting");
       assert.deepEqual(await size_of_terminal(tab), running, "a banner changes the size of the terminal");
       const since_start = server.messages.slice(server.messages.findIndex(({ type }) => type === "start_task"));
-      assert.deepEqual(since_start.filter(({ type }) => type === "resize"), [], "the shell has heard of another size");
+      assert.deepEqual(since_start.filter(({ type }) => type === "resize"), [], "the shell was told another size");
       await tab.page.locator("#paste_bar_stop").click();
       server.is_acknowledging = true;
       server.acknowledge();
@@ -137,7 +137,7 @@ for (const viewport of SIZES) {
       await tab.press("Show the task");
       server.end_task("passed");
       await tab.page.locator("#solved").waitFor();
-      assert.ok(await is_in_sight(tab, "#solved button"), "the way on is out of sight");
+      assert.ok(await is_in_sight(tab, "#solved button"), "the button to continue is out of sight");
       await prove("solved");
       await tab.solved();
       await prove("passed");

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { in_context, launch, Tab } from "./support/browser.mjs";
 import { Program } from "./support/program.mjs";
 
-/** A browser loads six files at a time; more would wait. */
+/** A browser loads six files at a time; others would wait. */
 const MOST_FILES = 6;
 
-test("the page loads few files, none because of another, and only itself on reload", { timeout: 400_000 }, async () => {
+test("the page loads few files, none only after another, and only itself on reload", { timeout: 400_000 }, async () => {
   const program = await Program.prepare();
   const browser = await launch();
   try {

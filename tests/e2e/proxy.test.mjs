@@ -24,9 +24,9 @@ const SIZES = [
 
 /** @type {import("playwright-core").Browser} */
 let browser;
-/** At the root, believing no proxy. @type {Program} */
+/** At the root; trusts no proxy. @type {Program} */
 let plain;
-/** Below /study, believing a proxy of this machine. @type {Program} */
+/** Below /study; trusts proxies on this machine. @type {Program} */
 let below;
 
 before(async () => {
@@ -76,7 +76,7 @@ function proxy_test(name, program, setup, body) {
 
 let codes_used = 0;
 
-/** A tab of a participant of its own. @param {import("playwright-core").BrowserContext} context @param {string} address */
+/** Opens a tab for a new participant. @param {import("playwright-core").BrowserContext} context @param {string} address */
 async function open(context, address) {
   const tab = await Tab.open(context, address, `?access_code=code-${codes_used++}`);
   tab.expected_messages.push(NO_CONNECTION, /status of 40[134]/, /Blocked attempt to show a 'beforeunload'/, NO_HTTPS);
@@ -141,7 +141,7 @@ test("below a path, a page that was opened without it gets no cookie back", { ti
   await in_context(browser, { name: "without the path", log: () => below.log, options }, async (context) => {
     const tab = await open(context, below.address.replace(/\/study$/, ""));
     await tab.card("cookies");
-    assert.deepEqual([...new Set((await context.cookies()).map(({ path }) => path))], ["/study/"], "the cookie is kept, for another path");
+    assert.deepEqual([...new Set((await context.cookies()).map(({ path }) => path))], ["/study/"], "the browser keeps the cookie for another path");
   });
 });
 

@@ -3,13 +3,13 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { in_context, launch, NO_CONNECTION, WAIT_TIMEOUT, Tab } from "./support/browser.mjs";
-import { Line } from "./support/line.mjs";
+import { Network } from "./support/network.mjs";
 import { Program } from "./support/program.mjs";
 
 /** Compares the record's observations with what the browser itself saw. */
 
 const TIMEOUT = 400_000;
-/** In milliseconds, between two queries of the record: each starts a process on the machine whose times are measured. */
+/** In milliseconds, between two queries of the record. A query starts a process on the machine on which times are measured. */
 const BETWEEN_LOOKS = 50;
 /** In milliseconds: the delay between two listeners of one keystroke on a busy machine. */
 const TOLERANCE = 500;
@@ -18,17 +18,17 @@ const TOLERANCE = 500;
 let browser;
 /** @type {Program} */
 let program;
-/** @type {Line} */
-let line;
+/** @type {Network} */
+let network;
 
 before(async () => {
   program = await Program.prepare((config) => (config.task_duration_in_seconds = 600));
   [browser] = await Promise.all([launch(), program.start()]);
-  line = new Line(program.address);
+  network = new Network(program.address);
 });
 after(async () => {
   await browser?.close();
-  await line?.close();
+  await network?.close();
   await program?.clean_up();
 });
 
@@ -54,7 +54,7 @@ async function prove_record(context) {
     Object.assign(window, { pressed });
     addEventListener("keydown", ({ key }) => pressed.push([key, performance.timeOrigin + performance.now()]), { capture: true });
   });
-  const tab = await Tab.open(context, await line.open());
+  const tab = await Tab.open(context, await network.open());
   tab.expected_messages.push(NO_CONNECTION);
   await tab.card("start");
   await tab.press("Start");
@@ -110,9 +110,9 @@ async function prove_record(context) {
   await look(true);
 
   const cut_at = Date.now();
-  line.cut();
+  network.cut();
   await tab.connection("lost");
-  line.restore();
+  network.restore();
   await tab.connection("connected");
   const { reason, milliseconds } = await recorded("disconnected");
   assert.equal(reason, "close 1006");

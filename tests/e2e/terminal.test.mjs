@@ -187,7 +187,7 @@ page_test("colours, wide characters, links and a composed character are right", 
   await key_of_composition("Escape");
   await compose("");
   await tab.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
-  assert.equal(server.input, "", "what is being composed is nobody's business");
+  assert.equal(server.input, "", "text was sent before its composition ended");
   await compose("に");
   await compose("日本");
   assert.equal(server.input, "");
@@ -236,7 +236,7 @@ page_test("a selection can be copied, with keys and with the menu", async ({ ser
     const { value, selectionStart, selectionEnd } = /** @type {HTMLTextAreaElement} */ (textarea);
     return value.slice(selectionStart, selectionEnd);
   });
-  assert.equal(offered, "these words", "the menu's Copy takes what the text field has selected");
+  assert.equal(offered, "these words", "the menu's Copy copies the selection of the text field");
   assert.equal(server.input, "");
 });
 

@@ -12,7 +12,7 @@ test("the server's clock ends a task, and the page says so", { timeout: 300_000 
     await in_context(browser, { name: "the clock ends a task", log: () => program.log }, async (context) => {
       const tab = await Tab.open(context, program.address);
       await tab.card("start");
-      // Recorded in the page: on a busy machine a query from outside may miss a second.
+      // Recorded inside the page, because on a busy machine a query from outside may miss a second.
       await tab.page.evaluate(() => {
         const clock = /** @type {Element} */ (document.querySelector("#clock"));
         const shown = /** @type {string[]} */ ([]);

@@ -44,7 +44,7 @@ test("a task that is done half wrong, inspected, corrected and passed", { timeou
       }
       const not_done = tab.page.locator("#check_summary").getByText("Not done yet: 2 things are missing, 1 should not be here.");
       await not_done.waitFor();
-      assert.equal(await tab.page.locator("#progress code").count(), 0, "no name is given away");
+      assert.equal(await tab.page.locator("#progress code").count(), 0, "the check shows a name");
       for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         await tab.page.emulateMedia({ colorScheme });
         await tab.screenshot(`tour_running_${colorScheme}`);

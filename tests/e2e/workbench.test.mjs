@@ -41,7 +41,7 @@ page_test("the splitter is dragged and moved by keys, and its position is rememb
   await tab.page.mouse.down();
   for (const by of [-20, -50, -80, -100]) await tab.page.mouse.move(from + by, middle);
   assert.equal(await width(), before - 100, "it moves as it is dragged");
-  assert.deepEqual(resizes(), [], "the shell hears of the new size once, at the end");
+  assert.deepEqual(resizes(), [], "the shell gets the new size once, at the end");
   await tab.page.mouse.up();
   const wider = await server.heard("resize");
   assert.ok(wider.columns > (await server.heard("hello")).columns);

@@ -6,7 +6,7 @@ import { Program } from "./support/program.mjs";
 import { Redis } from "./support/redis.mjs";
 import { TIMEOUT } from "./support/stories.mjs";
 
-/** Input for a program that dies with its worker reaches no other program, with every channel layer. */
+/** With every channel layer, input for a program that dies with its worker reaches no other program. */
 
 /** @type {import("playwright-core").Browser} */
 let browser;

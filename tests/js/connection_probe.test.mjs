@@ -20,7 +20,7 @@ test("a probe pings at once, waits visibly after 0.25 s, and drops the connectio
   timers.advance(1000);
   connection.probe();
   connection.check_now();
-  assert.deepEqual(sockets.last.take(), [], "more doubt gives no more time");
+  assert.deepEqual(sockets.last.take(), [], "a second probe extended the deadline");
   timers.advance(749);
   assert.equal(connection.status.name, "waiting");
   timers.advance(1);
@@ -39,7 +39,7 @@ test("a probe with a quick answer is not visible, and the next one starts again"
   assert.deepEqual(take_events(), []);
   connection.probe();
   timers.advance(649);
-  assert.deepEqual(take_events(), [], "two round trips more, as the line is slow");
+  assert.deepEqual(take_events(), [], "a slow connection gets two more round trips");
   timers.advance(1);
   sockets.last.say({ type: "input_ack" });
   assert.deepEqual(take_events(), ["waiting 0", "connected 0"]);
@@ -74,7 +74,7 @@ test("a page with another participant's cookie logs in before it reconnects", as
   sockets.last.break();
   timers.advance(5000);
   await settle();
-  assert.deepEqual(asked, [true, false], "once it has");
+  assert.deepEqual(asked, [true, false], "after a successful login, the cookie is trusted again");
 });
 
 test("keeps the server's reason, and distinguishes a refused WebSocket from a server that is down", async () => {

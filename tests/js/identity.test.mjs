@@ -44,9 +44,9 @@ test("a page whose cookie was replaced by another participant's login logs in ag
   assert.equal(await bob.authorize(false), "admitted");
   assert.deepEqual([server.cookie, server.logins], ["1", 3]);
   assert.equal(await bob.authorize(false), "admitted");
-  assert.equal(server.logins, 3, "its cookie is good");
+  assert.equal(server.logins, 3, "the page logged in although its cookie is valid");
   assert.equal(await bob.authorize(true), "admitted");
-  assert.equal(server.logins, 4, "its cookie is known to be another's");
+  assert.equal(server.logins, 4, "the page did not log in although its cookie is another participant's");
 });
 
 test("blocked cookies are detected by one more login", async () => {

@@ -206,7 +206,7 @@ test("a reset does not clear the terminal, which the new output does, and the st
   const [{ type: kind, id, task }] = take();
   assert.deepEqual([kind, task], ["reset", 1]);
   await drawn();
-  assert.equal(line(0), "mess", "the old sandbox is there until the new one is");
+  assert.equal(line(0), "mess", "the old sandbox stays until the new one is ready");
   output(12, "y\r\n\x1bcfresh");
   sockets.last.say({ type: "done", id });
   await done;
@@ -238,7 +238,7 @@ test("give_up is repeated on a new connection until it is done", async () => {
   open_running();
   const done = session.give_up();
   const [request] = take();
-  assert.equal(request.task, 1, "a later task is not meant");
+  assert.equal(request.task, 1, "the repeated request names another task");
   await reopen();
   take();
   running();

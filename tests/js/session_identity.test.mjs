@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { make_session } from "./support/session_parts.mjs";
 
-/** Pings among what was sent. @param {any[]} sent */
+/** The pings among the sent messages. @param {any[]} sent */
 const pings = (sent) => sent.filter(({ type }) => type === "ping");
 
 /** Pages that name their participant, and input when the sandbox is replaced. */

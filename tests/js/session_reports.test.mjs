@@ -188,7 +188,7 @@ async function reset_in_mid_paste(paste = "x".repeat(100_000)) {
   assert.equal(type, "reset");
   sockets.last.say({ type: "input_ack", input_offset: Math.min(paste.length, 65_536) });
   const typed = () => take().filter(({ text }) => text);
-  assert.deepEqual(typed(), [], "a fresh shell would take it for something typed");
+  assert.deepEqual(typed(), [], "a fresh shell would treat it as typed input");
   return { ...parts, done, id, typed };
 }
 

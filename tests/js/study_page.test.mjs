@@ -218,7 +218,7 @@ test("the status is one announcement", async () => {
   page.announce_status();
   page.announce_status();
   const standing = "1 minute left. Task 1 of 2. Last check: All lines are correct.";
-  assert.deepEqual(part("announcer").texts, [standing, `${standing}\u00a0`], "the same again would not be heard");
+  assert.deepEqual(part("announcer").texts, [standing, `${standing}\u00a0`], "screen readers would not announce an unchanged text");
   hear({ ...RUNNING, state_number: 2, task: { ...RUNNING.task, time_left_in_seconds: 15.5, clock_stands: true } });
   page.announce_status();
   assert.match(part("announcer").textContent, /^16 seconds left, paused\. Task 1 of 2\..*Your terminal is temporarily unavailable/);

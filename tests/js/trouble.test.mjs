@@ -23,9 +23,9 @@ test("a paused clock is explained while it lasts, then the replaced terminal", (
   assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it stays");
   part("trouble_close").click();
   assert.equal(active(), part("terminal"));
-  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), "", "it was closed");
+  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), "", "the participant closed it");
   show(RUNNING);
-  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "it has happened again");
+  assert.equal(show(RUNNING, { clock_stands: false, terminal_replaced: true }), replaced, "the terminal was replaced again");
   assert.equal(part("announcer").texts.length, 3, "each is announced once");
   assert.equal(show(READY, { terminal_replaced: true }), "");
 });
@@ -33,10 +33,10 @@ test("a paused clock is explained while it lasts, then the replaced terminal", (
 test("says that input was discarded, as long as the terminal counts as replaced", () => {
   const replaced = { terminal_replaced: true };
   trouble.replaced(true);
-  assert.doesNotMatch(show(RUNNING), /typed/, "not before the state says why");
+  assert.doesNotMatch(show(RUNNING), /typed/, "it is only shown once the state reports the replacement");
   assert.match(show(RUNNING, replaced), /restart your terminal .* What you typed in the meantime was discarded\.$/);
   assert.match(show(RUNNING, replaced), /discarded/, "it stays");
-  assert.equal(show(RUNNING), "", "after a start over");
+  assert.equal(show(RUNNING), "", "after a reset");
   assert.doesNotMatch(show(RUNNING, replaced), /typed/);
   trouble.replaced(true);
   show(READY);

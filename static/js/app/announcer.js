@@ -6,7 +6,7 @@ import { find } from "./dom.js";
 export function announce(sentence) {
   // While a dialog is open, screen readers read only that dialog: the front one, which is the last in the page.
   const place = [...document.querySelectorAll("dialog[open] .announcer")].at(-1) ?? find("announcer");
-  // Setting the same text again would be no change, and would not be announced.
+  // Screen readers do not announce a text that is set again unchanged.
   place.textContent = place.textContent === sentence ? `${sentence}\u00a0` : sentence;
 }
 

@@ -15,8 +15,8 @@ const MAX_SHOWN_DETAILS = 60;
 export class CheckView {
   #section = find("check");
   #summary = find("check_summary");
-  #wrong = new Fold("check_wrong");
-  #right = new Fold("check_right");
+  #wrong = new CollapsibleList("check_wrong");
+  #right = new CollapsibleList("check_right");
   #announcer;
 
   /** @param {OutputAnnouncer} announcer */
@@ -58,7 +58,7 @@ export class CheckView {
 }
 
 /** A collapsible list. It stays open when the next check replaces its content. */
-class Fold {
+class CollapsibleList {
   #details;
   #summary = element("summary");
   #list = element("div");

@@ -7,8 +7,7 @@ import { is_letter } from "./tools.js";
 const SENT_AS = { Enter: "\r", Backspace: "\x7f" };
 
 /**
- * Keeps the keyboard focus in the terminal. After a click elsewhere the focus returns to the terminal. After navigation by
- * keys it does not move.
+ * Keeps the keyboard focus in the terminal: the focus returns there after a click elsewhere, but not after navigation by keys.
  * @param {{emulator: Terminal, page: StudyPage, focus_terminal: () => void, on_paste: (text: string) => void}} parts
  */
 export function attach_keyboard({ emulator, page, focus_terminal, on_paste }) {
@@ -62,11 +61,11 @@ class PointerFollower {
   after(event) {
     const is_pointer = event.detail > 0;
     if (has_dialog()) this.#dialog_is_for_pointer = is_pointer || (this.#had_dialog && this.#dialog_is_for_pointer);
-    else if (is_pointer || this.is_due) this.#settle();
+    else if (is_pointer || this.is_due) this.#return_focus();
   }
 
   closed() {
-    if (this.is_due) this.#settle();
+    if (this.is_due) this.#return_focus();
   }
 
   /** Whether a dialog that was used with a pointer has closed and the focus has not returned yet. */
@@ -74,7 +73,7 @@ class PointerFollower {
     return this.#dialog_is_for_pointer && !has_dialog();
   }
 
-  #settle() {
+  #return_focus() {
     this.#dialog_is_for_pointer = false;
     if (this.#may_focus()) this.#focus_terminal();
   }

@@ -91,17 +91,17 @@ function begin() {
 function watch_for_wake_up(session) {
   const difference = () => Date.now() - performance.now();
   let before = difference();
-  const look = () => {
+  const check = () => {
     if (document.visibilityState !== "visible") return;
     session.check_now();
     if (Math.abs(difference() - before) > 2000) session.refresh();
     before = difference();
   };
-  document.addEventListener("visibilitychange", look);
-  document.addEventListener("resume", look);
-  window.addEventListener("online", look);
+  document.addEventListener("visibilitychange", check);
+  document.addEventListener("resume", check);
+  window.addEventListener("online", check);
   window.addEventListener("offline", () => session.check_now());
-  window.addEventListener("pageshow", look);
+  window.addEventListener("pageshow", check);
 }
 
 function terminal_url() {

@@ -21,7 +21,7 @@ export function report_presence(session) {
   });
 }
 
-/** Reports for how long this tab had left the page, or how long a reload took. @param {Session} session */
+/** Reports how long this tab was away from the page, or how long a reload took. @param {Session} session */
 function report_return(session) {
   const left_at = remember((storage) => Number(storage.getItem(LEFT_AT)));
   if (!left_at) return;

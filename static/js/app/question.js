@@ -1,10 +1,10 @@
 import { read_out } from "./card.js";
 import { button, element } from "./dom.js";
-import { Screen } from "./screen.js";
+import { Dialog } from "./dialog.js";
 
 /** A confirmation before an action that cannot be undone. Escape means no. */
 export class Question {
-  #screen = new Screen("question", () => this.#on_closed());
+  #dialog = new Dialog("question", () => this.#on_closed());
   #on_closed;
 
   /** @param {() => void} on_closed Called after any answer. */
@@ -13,7 +13,7 @@ export class Question {
   }
 
   get is_open() {
-    return this.#screen.shown !== "";
+    return this.#dialog.shown !== "";
   }
 
   /**
@@ -23,11 +23,11 @@ export class Question {
   ask({ card, heading, sentence, yes, no }, on_yes) {
     /** @param {() => void} action */
     const closing = (action) => () => {
-      this.#screen.close();
+      this.#dialog.close();
       action();
       this.#on_closed();
     };
-    this.#screen.show(
+    this.#dialog.show(
       { card, heading, sign: "question", footer: [button(no, closing(() => {})), button(yes, closing(on_yes), "grave")] },
       read_out(element("p", {}, sentence)),
     );
@@ -35,6 +35,6 @@ export class Question {
 
   /** Closes the question without an answer: it no longer applies. */
   close() {
-    this.#screen.close();
+    this.#dialog.close();
   }
 }

@@ -1,6 +1,6 @@
 import { MAX_FONT_SIZE, MIN_FONT_SIZE, THEMES } from "./display.js";
 import { button, element, find, set_usable } from "./dom.js";
-import { Screen } from "./screen.js";
+import { Dialog } from "./dialog.js";
 import { gives_all_keys, is_mac } from "./tools.js";
 
 /** @import { Display } from "./display.js" */
@@ -23,7 +23,7 @@ const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "go to the terminal in full screen"
 
 /** The settings dialog: theme, text size, screen reader mode; and the list of keys. */
 export class Settings {
-  #screen = new Screen("settings", () => {});
+  #dialog = new Dialog("settings", () => {});
   #display;
 
   /** @param {Display} display */
@@ -34,7 +34,7 @@ export class Settings {
 
   open() {
     const keys = gives_all_keys() ? [...KEYS, KEYS_OF_THE_BROWSER] : KEYS;
-    this.#screen.show(
+    this.#dialog.show(
       { card: "settings", heading: "Settings", footer: [button("Done", () => this.close(), "main")] },
       this.#themes(),
       this.#font_size(),
@@ -46,11 +46,11 @@ export class Settings {
 
   /** Name of the card that is shown; empty if none. */
   get shown() {
-    return this.#screen.shown;
+    return this.#dialog.shown;
   }
 
   close() {
-    this.#screen.close();
+    this.#dialog.close();
   }
 
   #themes() {

@@ -204,7 +204,7 @@ export class StudyPage {
 
   #show_terminal() {
     const has_card = this.#screen.shown !== "";
-    // They may have been opened while the task started, and would keep the focus from the terminal.
+    // The settings may have been opened while the task started, and would keep the focus.
     if (has_card) this.#settings.close();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;

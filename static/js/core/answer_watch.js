@@ -27,10 +27,10 @@ export class AnswerWatch {
   sent() {
     if (this.#since !== null || !this.#owes()) return;
     this.#since = this.#timers.now();
-    if (this.#timer === undefined) this.#timer = this.#timers.set(() => this.#look(), ANSWER_TIME);
+    if (this.#timer === undefined) this.#timer = this.#timers.set(() => this.#check_overdue(), ANSWER_TIME);
   }
 
-  /** The server has answered something. The time limit for the rest starts again. */
+  /** The server has answered something. The time limit for the other answers starts again. */
   answered() {
     this.#since = this.#owes() ? this.#timers.now() : null;
   }
@@ -40,7 +40,7 @@ export class AnswerWatch {
     this.#since = null;
   }
 
-  #look() {
+  #check_overdue() {
     this.#timer = undefined;
     if (this.#since === null || !this.#owes()) {
       this.#since = null;
@@ -51,6 +51,6 @@ export class AnswerWatch {
       this.#on_overdue();
       this.#since = now;
     }
-    this.#timer = this.#timers.set(() => this.#look(), this.#since + ANSWER_TIME - now);
+    this.#timer = this.#timers.set(() => this.#check_overdue(), this.#since + ANSWER_TIME - now);
   }
 }

@@ -210,7 +210,7 @@ export class Connection {
     this.#timer = this.#options.timers.set(() => this.#ping(PONG_TIME, PROBE_PONG_TIME), PING_INTERVAL);
   }
 
-  /** @param {number} pong_time For the answer. @param {number} silence Before anything is said; both in milliseconds. */
+  /** @param {number} pong_time Deadline of the answer. @param {number} silence Time until the status becomes `waiting`; both in milliseconds. */
   #ping(pong_time, silence) {
     const { timers } = this.#options;
     this.#clear_timer();

@@ -1,6 +1,6 @@
 import { INPUT_WINDOW_BYTES, MAX_FRAME_BYTES } from "./protocol.js";
 
-/** In bytes. So little input arrives soon over any connection. */
+/** In bytes. Even a slow connection delivers this much input soon. */
 const LITTLE = 8 * 1024;
 
 /**

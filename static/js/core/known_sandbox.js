@@ -1,6 +1,6 @@
 /**
- * The sandbox behind the terminal that this page knows of, and the end of the input that was typed before the page heard of
- * it. The server may lose that offset with a connection, so the page sends it again after each `welcome`.
+ * The sandbox that this page believes is behind the terminal, and the end of the input that was typed before the page learned
+ * of that sandbox. The server may lose that offset with a connection, so the page sends it again after each `welcome`.
  */
 export class KnownSandbox {
   /** @type {string | null} */
@@ -13,7 +13,7 @@ export class KnownSandbox {
     return this.#name;
   }
 
-  /** The end of the input that is not for it. */
+  /** The end of the input that was typed for earlier sandboxes. */
   get input_offset() {
     return this.#input_offset;
   }

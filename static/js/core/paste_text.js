@@ -1,4 +1,4 @@
-/** Control characters but tab, carriage return and line feed: C0, DEL and C1. */
+/** Control characters (C0, DEL and C1) except tab, carriage return and line feed. */
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
@@ -9,11 +9,11 @@ const PICTURE_OF_DEL = "\u2421";
 const REPLACEMENT = "\ufffd";
 
 /**
- * Text from the clipboard as it may be typed at a terminal. A control character in it would act as a key does: ESC [201~
- * ends a bracketed paste, so that what follows runs at once, and Ctrl+C throws away what was pasted before it. Each is
- * replaced by its picture ("␛"), which can be seen and does nothing; C1 characters have none and become U+FFFD.
+ * Makes text from the clipboard safe to type at a terminal. A control character in it would act like a key: ESC [201~ ends a
+ * bracketed paste, so that the rest runs at once, and Ctrl+C discards what was pasted before it. Each is replaced by its
+ * visible picture ("␛"), which does nothing; C1 characters have none and become U+FFFD.
  * @param {string} text
- * @returns {{text: string, replaced: number}} `replaced`: how many characters were.
+ * @returns {{text: string, replaced: number}} `replaced`: how many characters were replaced.
  */
 export function make_pasteable(text) {
   let replaced = 0;

@@ -65,7 +65,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {string} [sandbox] Names the sandbox behind the terminal; an older server does not say.
  * @property {number} input_offset Offset of the next input byte.
  * @property {number} output_offset Of the next output byte.
- * @property {number} answered_offset Output below it has been shown, and its questions answered, by some page before.
+ * @property {number} answered_offset An earlier page has shown the output below it, and answered its queries.
  * @property {StudyState} state
  * @property {number} [id]
  *

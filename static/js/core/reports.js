@@ -10,8 +10,8 @@ const TIMES_IN_A_FRAME = 256;
 const MAX_KEPT = 1000;
 
 /**
- * What the record has besides the bytes: the times of keys, and observations. The server answers none of it. What cannot be
- * sent is kept until the connection is back.
+ * Sends what the record has besides the bytes: the times of keys, and observations. The server answers none of it. What cannot
+ * be sent is kept until the connection is back.
  */
 export class Reports {
   #send;

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** Chromium without a user interface: it opens a page with a third of the CPU time. */
+/** Chromium without a user interface, which needs a third of the CPU time to open a page. */
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
 /** Folder of the screenshots. */
 export const SCREENSHOTS = new URL("../../../build/screenshots/", import.meta.url).pathname;
@@ -73,11 +73,11 @@ async function keep_evidence(name, tabs, log) {
 
 /** A tab, with the actions and the view of a participant. */
 export class Tab {
-  /** What the page said on the console, and errors that nobody caught. @type {string[]} */
+  /** The page's console messages, and uncaught errors. @type {string[]} */
   console_messages = [];
   /** Messages that the test expects. @type {RegExp[]} */
   expected_messages = [];
-  /** Addresses of other servers that the page asked for anything. @type {string[]} */
+  /** Addresses of other servers to which the page sent requests. @type {string[]} */
   foreign_requests = [];
 
   /** @param {import("playwright-core").Page} page @param {string} address Of the server. */

@@ -27,7 +27,7 @@ export class Program {
   }
 
   /**
-   * A folder with a copy of the study, and `change` made to it.
+   * Creates a folder with a copy of the study, and applies `change` to its configuration.
    * @param {(config: any) => void} [change]
    */
   static async prepare(change = () => {}) {
@@ -91,7 +91,7 @@ export class Program {
   }
 
   /**
-   * Until the record of the participant's first task has it in the output.
+   * Waits until the recorded output of the participant's first task matches `expected`.
    * @param {string} access_code @param {RegExp} expected
    */
   async waits_for_output(access_code, expected) {
@@ -102,7 +102,7 @@ export class Program {
   }
 
   /**
-   * Everything that the participant's terminal sent in a task, put together from the store; fails if it has holes.
+   * Everything that the participant's terminal sent in a task, assembled from the database; fails if it has holes.
    * @param {string} access_code @param {number} task @param {"input_bytes" | "output_bytes"} view
    */
   async stream(access_code, task, view) {

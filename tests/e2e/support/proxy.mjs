@@ -4,7 +4,7 @@ import { createServer, request as send } from "node:http";
 const OF_ONE_CONNECTION = ["connection", "upgrade", "keep-alive", "proxy-connection", "te", "trailer"];
 
 /**
- * @typedef {object} ProxySetup The proxy's configuration; mistakes of real setups are in it.
+ * @typedef {object} ProxySetup The proxy's configuration, which can have the mistakes of real setups.
  * @property {(path: string) => string | null} [map_path] Maps the browser's path to the server's; null: the proxy answers 404.
  *     By default the path stays the same.
  * @property {boolean} [replaces_host] The request's Host becomes the server's address, as Apache and many others do by default.

@@ -1,7 +1,7 @@
 import { after, before, test } from "node:test";
 
 import { in_context, launch, Tab } from "./browser.mjs";
-import { Line } from "./line.mjs";
+import { Network } from "./network.mjs";
 import { Program } from "./program.mjs";
 
 export const TIMEOUT = 400_000;
@@ -11,8 +11,8 @@ export class Stories {
   browser = /** @type {import("playwright-core").Browser} */ (/** @type {unknown} */ (undefined));
   program = /** @type {Program} */ (/** @type {unknown} */ (undefined));
   /** The network between pages and server. */
-  line = /** @type {Line} */ (/** @type {unknown} */ (undefined));
-  #address_over_line = "";
+  network = /** @type {Network} */ (/** @type {unknown} */ (undefined));
+  #address_over_network = "";
 
   /** @param {string[]} access_codes */
   constructor(access_codes) {
@@ -22,12 +22,12 @@ export class Stories {
         config.access_codes = access_codes;
       });
       [this.browser] = await Promise.all([launch(), this.program.start()]);
-      this.line = new Line(this.program.address);
-      this.#address_over_line = await this.line.open();
+      this.network = new Network(this.program.address);
+      this.#address_over_network = await this.network.open();
     });
     after(async () => {
       await this.browser?.close();
-      await this.line?.close();
+      await this.network?.close();
       await this.program?.clean_up();
     });
   }
@@ -37,7 +37,7 @@ export class Stories {
    * @param {string} access_code
    */
   open(context, access_code) {
-    return Tab.open(context, this.#address_over_line, `?access_code=${access_code}`);
+    return Tab.open(context, this.#address_over_network, `?access_code=${access_code}`);
   }
 
   /**
@@ -59,7 +59,7 @@ export class Stories {
       try {
         await in_context(this.browser, { name, log: () => this.program.log, options }, begin);
       } finally {
-        this.line.restore();
+        this.network.restore();
       }
     });
   }

@@ -15,7 +15,7 @@ class FakeElement extends EventTarget {
   attributes = {};
   /** @type {(FakeElement | string)[]} */
   children = [];
-  /** Every text that was set. @type {string[]} */
+  /** All texts that were set, in order. @type {string[]} */
   texts = [];
 
   /** @param {string} tag */

@@ -1,6 +1,6 @@
 import "./fake_page.mjs";
 
-/** What it was given last, for a test to look at. @type {{html: string, options: any}} */
+/** The arguments of the last call, for tests. @type {{html: string, options: any}} */
 export const given = { html: "", options: {} };
 
 /** Sanitizes nothing: there is no document here. The browser tests check sanitizing. */

@@ -24,9 +24,9 @@ const POLICY =
 export class FakeServer {
   /** Valid access codes. */
   access_codes = new Set(["bob"]);
-  /** What the next requests of these types are refused with. @type {Map<string, {code: string, message: string}>} */
+  /** The errors with which the next requests of these types are refused. @type {Map<string, {code: string, message: string}>} */
   refusals = new Map();
-  /** Types of requests that are lost. @type {Set<string>} */
+  /** Types of requests that get no answer. @type {Set<string>} */
   lost_requests = new Set();
   /** Every text frame of the page. @type {any[]} */
   messages = [];
@@ -97,7 +97,7 @@ export class FakeServer {
   }
 
   /**
-   * The first text frame of this type that is as wanted, also one that came before.
+   * Resolves with the first text frame of this type that `is_wanted` accepts; it may have arrived earlier.
    * @param {string} type
    * @param {(message: any) => boolean} [is_wanted]
    * @param {number} [deadline] In milliseconds.

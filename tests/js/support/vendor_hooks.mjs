@@ -1,4 +1,4 @@
-/** Where a test finds what the page has in vendor/. @type {[string, string][]} */
+/** Where tests find the libraries that the page has in vendor/. @type {[string, string][]} */
 const PLACES = [
   ["/vendor/marked.mjs", "../../../node_modules/marked/lib/marked.esm.js"],
   ["/vendor/purify.mjs", "./fake_purify.mjs"],

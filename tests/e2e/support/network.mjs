@@ -1,7 +1,7 @@
 import { connect, createServer } from "node:net";
 
 /** A network between browser and server that can be cut, stall, and be restored. */
-export class Line {
+export class Network {
   #port;
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
