@@ -1,5 +1,4 @@
-# The table of contents: each target below is one task. `make` alone lists them. CMakeLists.txt, package.json and tools/ do the
-# work; this file only names it.
+# The list of tasks: `make` alone prints it. CMakeLists.txt, package.json and tools/ do the work.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,7 +25,7 @@ build: build/build.ninja ## compile the server and its plugins (release), make t
 	cmake --build --preset release
 	docker_image/make_rootfs build/share/tellina/rootfs
 
-image:            ## the image of the sandbox "docker", on the engine that DOCKER_HOST names (the usual one without it)
+image:            ## build the image of the sandbox "docker" on the engine of DOCKER_HOST, or on the default one
 	@tools/deps run
 	docker_image/make_image
 
@@ -34,7 +33,7 @@ run:              ## build, then serve the study of config.json until Ctrl-C; AD
 	@$(MAKE) --no-print-directory build
 	@tools/foreground tools/delegated build/bin/tellina run --prepare $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
-test-server:      ## build, then serve with a self-test at /test (its participant is in no record); ARGS as for run
+test-server:      ## build, then serve with a self-test at /test (the record does not contain its participant); ARGS as for run
 	@$(MAKE) --no-print-directory build
 	@tools/foreground build/bin/tellina run --prepare --test-mode $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
@@ -74,23 +73,23 @@ test-fresh:       ## clone into a fresh Debian 12, run `make run`, use it, Ctrl-
 test-setup:       ## do what `vagrant up` does in a fresh Debian 12: setup.bash, then `make run` as a user (as root)
 	tools/test-fresh --setup
 
-bench:            ## how fast the server is on every layer, against the floor; writes docs/performance.md (about 25 minutes)
+bench:            ## measure the server on every layer against the floor; writes docs/performance.md (about 25 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench matrix
 
-bench-revisions:  ## the three set-ups of the first version with 1 to 1000 sessions; writes docs/performance.md (about 5 minutes)
+bench-revisions:  ## measure the three set-ups of the first version with 1 to 1000 sessions; writes docs/performance.md (about 5 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench revisions
 
-bench-browser:    ## from a key to the screen, and the first load, in Chromium; writes docs/performance.md (about 3 minutes)
+bench-browser:    ## measure the time from a key to the screen, and the first load, in Chromium; writes docs/performance.md (about 3 minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench browser
 
-bench-quick:      ## a little of all, into build/performance/ (some minutes)
+bench-quick:      ## a short run of all benchmarks, into build/performance/ (some minutes)
 	@$(MAKE) --no-print-directory build-bench
 	tools/bench quick
 
-bench-micro:      ## what the stages of a keystroke's way cost by themselves
+bench-micro:      ## measure each stage of a keystroke's way by itself
 	@$(MAKE) --no-print-directory build-bench
 	build/bin/micro_bench
 
@@ -117,12 +116,12 @@ test-hostile:     ## attacks on real servers while another participant works (as
 	@$(MAKE) --no-print-directory build
 	build/bin/test_hostile --report build/hostile.md $(ARGS)
 
-mutants:          ## put small faults into copies of the sources and check that the tests notice each; NAMES="..." for some (about 25 minutes)
+mutants:          ## check that the tests notice small faults, which it puts into copies of the sources; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants
 	@$(MAKE) --no-print-directory build
 	tools/mutants $(NAMES)
 
-lint:             ## format, layers, include rooms
+lint:             ## check the format, the layers, the words, the mutants' patches and the page's code
 	@tools/deps lint
 	@tools/lint
 	npm run --silent lint

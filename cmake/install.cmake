@@ -3,8 +3,8 @@
 #
 #   bin/tellina                     the program
 #   lib/tellina/plugins/            plugins
-#   libexec/tellina/                programs that plugins start, and what the shells in sandboxes load
-#   share/tellina/                  the page, what shells read, the makings of the root file system, templates
+#   libexec/tellina/                programs that plugins start, and the shared object that shells load
+#   share/tellina/                  the page, shell startup files, the scripts of the root file system, templates
 #   include/tellina/, lib/cmake/    the SDK
 #   share/doc/tellina/              documentation and license
 
