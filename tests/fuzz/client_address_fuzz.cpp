@@ -1,4 +1,4 @@
-/// X-Forwarded-For behind a trusted proxy: whatever a client sends, its address is the one that the proxy reports.
+/// X-Forwarded-For behind a trusted proxy: no client can change the address that the proxy reports.
 
 #include "fuzz/texts.hpp"
 #include "host/gateway/client_address.hpp"

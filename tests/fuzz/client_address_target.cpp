@@ -7,7 +7,7 @@ namespace tellina::fuzz {
 
 namespace ip = boost::asio::ip;
 
-/// X-Forwarded-For behind a trusted proxy: what the client wrote is not believed, and a client has one key.
+/// X-Forwarded-For behind a trusted proxy: the part that the client wrote is ignored, and each client has one key.
 FUZZ_TARGET(client_address) {
   static const ip::address proxy = ip::make_address("127.0.0.1");
   static const TrustedProxies proxies({ip::make_network_v6("::ffff:127.0.0.0/104"), ip::make_network_v6("fd00::/8")});

@@ -11,7 +11,7 @@ void expect_json(const std::string& frame) {
   boost::system::error_code error;
   boost::json::parse(frame, error);
   FUZZ_EXPECT(!error);
-  // Whatever was sent back, a client can read it.
+  // The client must be able to read every answer.
   decode_server_frame(frame);
 }
 

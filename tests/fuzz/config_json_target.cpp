@@ -4,7 +4,7 @@
 
 namespace tellina::fuzz {
 
-/// config.json: a study, or messages that name the file. What is read as JSON is written back as it was.
+/// config.json: a study, or messages that name the file. JSON that can be read is written back unchanged.
 FUZZ_TARGET(config_json) {
   Diagnostics diagnostics("study.json");
   try {
@@ -12,7 +12,7 @@ FUZZ_TARGET(config_json) {
     if (!diagnostics.empty()) return;
     const std::string canonical = canonical_json(document.root);
     FUZZ_EXPECT(canonical_json(read_json(canonical, "study.json")) == canonical);
-    // A thousand times as slow, so only of what is an object.
+    // YAML takes a thousand times as long, so this covers only objects.
     if (document.root.is_object()) read_config(input, "study.json");
   } catch (const ConfigError&) {
   }

@@ -22,8 +22,8 @@ class Plugins final : public PluginSchemas {
   }
 };
 
-/// Whatever is wrong with it is said as "FILE:LINE:COLUMN: ...", or at least with the file's name. An archive is looked
-/// for in the folder /nonexistent only.
+/// Every error message must begin with "FILE:LINE:COLUMN: " or at least with the file's name. Archives are only
+/// searched in the folder /nonexistent.
 inline void read_config(BytesView text, const std::string& name) {
   static const Plugins plugins;
   const std::string file = "/nonexistent/" + name;

@@ -109,7 +109,7 @@ TEST(ConfigYaml, RoundTripsOrIsRefusedWithAMessage) {
     EXPECT_EQ(again.comments, 0U) << shown(as_yaml);
     EXPECT_EQ(pretty_json(read_json(as_json, "f.json")), as_json) << shown(text);
   }
-  EXPECT_GT(read, rounds / 20) << "the texts are bent too much";
+  EXPECT_GT(read, rounds / 20) << "too few of the changed texts are valid";
 }
 
 /// Values that a study may contain, and unusual ones.

@@ -18,7 +18,7 @@ FUZZ_TARGET(config_yaml) {
   const std::string as_yaml = pretty_yaml(yaml.document.root);
   const YamlDocument again = read_yaml(as_yaml, "study.yaml", diagnostics);
   FUZZ_EXPECT(pretty_json(again.document.root) == pretty_json(yaml.document.root));
-  // A thousand times as slow, so only of what is an object.
+  // YAML takes a thousand times as long, so this covers only objects.
   if (yaml.document.root.is_object()) read_config(input, "study.yaml");
 }
 

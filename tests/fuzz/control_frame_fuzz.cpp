@@ -1,4 +1,4 @@
-/// A page's text frames: whatever they contain, a page can read the server's answer.
+/// The text frames of a page: the page can read the server's answer to any of them.
 
 #include <boost/json.hpp>
 

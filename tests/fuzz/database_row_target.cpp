@@ -101,7 +101,7 @@ void damage(Database& database, const std::vector<Column>& columns, Pieces& piec
   }
 }
 
-/// What a server does with a record that it finds.
+/// Does what a server does with an existing record.
 void resume(Database& database) {
   static const Study study = make_study();
   Transaction its_transaction(database, fixed_clock, boot);
@@ -146,7 +146,7 @@ void resume(Database& database) {
 
 }  // namespace
 
-/// A record with wild values in its rows: read as it is, or refused with an error. The first octet 0x80 or above: a
+/// A record with arbitrary values in its rows: it is read, or refused with an error. The first octet 0x80 or above: a
 /// record of an older version, which is migrated.
 FUZZ_TARGET(database_row) {
   Pieces pieces(input);

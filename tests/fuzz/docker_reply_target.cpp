@@ -1,34 +1,25 @@
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <mutex>
 #include <thread>
 
+#include "fuzz/reply_server.hpp"
 #include "fuzz/target.hpp"
-#include "host/runtime/files.hpp"
 #include "host/runtime/system.hpp"
 #include "plugins/sandbox_docker/container.hpp"
 
 namespace tellina::fuzz {
 namespace {
 
-/// Answers each connection with the next reply, on a thread of its own.
-class Server {
+/// Answers each connection with the next reply, on a separate thread.
+class FakeEngine {
  public:
-  Server() {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path().copy(address.sun_path, sizeof address.sun_path - 1);
-    FUZZ_EXPECT(bind(m_listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    FUZZ_EXPECT(listen(m_listener.get(), 8) == 0);
-    m_thread = std::thread([this] { serve(); });
-  }
-  ~Server() {
-    shutdown(m_listener.get(), SHUT_RDWR);
+  FakeEngine() : m_thread([this] { serve(); }) {}
+  ~FakeEngine() {
+    m_server.stop();
     m_thread.join();
   }
-  std::string path() const { return m_folder.file("socket"); }
+  std::string path() const { return m_server.path(); }
   void set_replies(std::vector<std::string> replies) {
     const std::lock_guard lock(m_mutex);
     m_replies = std::move(replies);
@@ -36,25 +27,20 @@ class Server {
   }
 
  private:
+  std::string next_reply() {
+    const std::lock_guard lock(m_mutex);
+    return m_next < m_replies.size() ? m_replies[m_next++] : std::string();
+  }
   void serve() {
-    for (;;) {
-      const Descriptor connection(accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!connection) return;
-      std::string reply;
-      {
-        const std::lock_guard lock(m_mutex);
-        if (m_next < m_replies.size()) reply = m_replies[m_next++];
-      }
-      send(connection.get(), reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      shutdown(connection.get(), SHUT_WR);
+    while (const Descriptor connection = m_server.accept()) {
+      ReplyServer::reply(connection, next_reply());
       char bytes[4096];
       while (read(connection.get(), bytes, sizeof bytes) > 0) {
       }
     }
   }
 
-  TemporaryFolder m_folder{"docker-fuzz"};
-  Descriptor m_listener{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const ReplyServer m_server;
   std::mutex m_mutex;
   std::vector<std::string> m_replies;
   std::size_t m_next = 0;
@@ -68,13 +54,14 @@ std::string http_reply(unsigned status, BytesView body) {
 
 }  // namespace
 
-/// What a Docker engine answers. The first octet 0: a whole HTTP reply to the question for its version; otherwise JSON
-/// bodies that end with 0xff, each after an octet for its status, to what the sandbox asks.
+/// Replies of a Docker engine. If the first octet is 0, the rest is a whole HTTP reply to the request for the version.
+/// Otherwise the rest are JSON bodies for the other requests: each follows an octet that selects its status, and ends
+/// with 0xff.
 FUZZ_TARGET(docker_reply) {
-  static Server server;
+  static FakeEngine fake;
   static SystemClock clock;
   static docker_sandbox::Settings settings{Config()};
-  docker_sandbox::Engine engine(server.path());
+  docker_sandbox::Engine engine(fake.path());
   docker_sandbox::Containers containers(engine, settings);
   const sandbox_common::Deadline deadline(clock, std::chrono::seconds(2), nullptr);
   Pieces pieces(input);
@@ -89,7 +76,7 @@ FUZZ_TARGET(docker_reply) {
       replies.push_back(http_reply(status, pieces.until('\xff')));
     }
   }
-  server.set_replies(std::move(replies));
+  fake.set_replies(std::move(replies));
   const auto attempt = [](const auto& act) {
     try {
       act();

@@ -12,7 +12,7 @@
 namespace tellina::fuzz {
 namespace {
 
-/// Nothing where the records are broken.
+/// Returns nothing if the records are malformed.
 std::optional<FileTree> decode(BytesView records) {
   static const Descriptor file = sandbox_common::make_memory_file("records");
   FUZZ_EXPECT(ftruncate(file.get(), 0) == 0);
@@ -27,8 +27,8 @@ std::optional<FileTree> decode(BytesView records) {
 
 }  // namespace
 
-/// The records of a home that come out of a sandbox, and what a check makes of them: the first octets say how many
-/// records are the answer, the rest is the home.
+/// The records of a home that a sandbox sends, and the check of them. The first octets say how many records are the
+/// answer; the rest are the home.
 FUZZ_TARGET(home_tree) {
   Pieces pieces(input);
   const BytesView first = pieces.take(pieces.number(2));

@@ -20,7 +20,7 @@ std::string_view header(const Request& request, std::string_view name) {
   return view(request[{name.data(), name.size()}]);
 }
 
-/// What the gateway reads of a request.
+/// Reads what the gateway reads of a request.
 void read_fields(const Request& request) {
   std::optional<tellina::Target> target = parse_target(view(request.target()));
   if (target) {
@@ -55,7 +55,8 @@ void read_fields(const Request& request) {
 
 }  // namespace
 
-/// Requests on one connection, with the gateway's limits; its first octet says in pieces of which size they come.
+/// Requests on one connection, with the gateway's limits. The first octet is the size of the pieces in which they
+/// arrive.
 FUZZ_TARGET(http_request) {
   Pieces pieces(input);
   const std::size_t step = pieces.octet() + std::size_t{1};

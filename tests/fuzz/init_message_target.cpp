@@ -9,8 +9,8 @@
 
 namespace tellina::fuzz {
 
-/// What the init of a sandbox says to the plugin: messages that end with 0xff, each with so many descriptors as its
-/// first octet says.
+/// Messages from the init of a sandbox to the plugin. Each begins with an octet, the number of its descriptors, and
+/// ends with 0xff.
 FUZZ_TARGET(init_message) {
   int ends[2];
   FUZZ_EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);

@@ -5,7 +5,7 @@
 
 namespace tellina::fuzz {
 
-/// What comes over a channel layer between processes: messages, frames of ZeroMQ, and names in the folder of `ipc`.
+/// Input of the channel layers between processes: messages, ZeroMQ frames, and names in the folder of `ipc`.
 FUZZ_TARGET(layer_message) {
   if (const auto message = codec::decode_message(input)) FUZZ_EXPECT(codec::encode_message(*message) == input);
   const zmq::message_t frame(input.data(), input.size());

@@ -1,4 +1,4 @@
-/// Messages between processes: they round-trip, and nothing else decodes.
+/// Messages between processes: each round-trips, and no other octets decode.
 
 #include "fuzz/texts.hpp"
 #include "plugins/channel_common/message_codec.hpp"

@@ -1,4 +1,4 @@
-/// Every kept input of every reader: samples, and what once broke one.
+/// Every kept input of every reader: samples, and inputs that once broke a reader.
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 namespace tellina::fuzz {
 
-/// The output of a shell: marks and text are the same wherever it is cut. The first octets say where.
+/// The output of a shell: marks and text do not depend on where it is cut. The first octets say where.
 FUZZ_TARGET(shell_output) {
   Pieces pieces(input);
   const std::size_t step = pieces.octet() % 64 + std::size_t{1};

@@ -26,7 +26,7 @@ class Target {
   Read read;
 };
 
-/// Cuts an input into the values that a target needs. Gives zeros and empty texts once nothing is left.
+/// Cuts an input into the values that a target needs. At the end of the input, returns zeros and empty texts.
 class Pieces {
  public:
   explicit Pieces(BytesView input) : m_rest(input) {}
@@ -42,14 +42,14 @@ class Pieces {
     for (int i = 0; i < octets; ++i) value = value << 8 | octet();
     return value;
   }
-  /// Up to the next separator, which no piece has.
+  /// The octets before the next separator, which is skipped.
   BytesView until(char separator) {
     const std::size_t end = m_rest.find(separator);
     const BytesView piece = m_rest.substr(0, end);
     m_rest.remove_prefix(end == BytesView::npos ? m_rest.size() : end + 1);
     return piece;
   }
-  /// At most so many octets.
+  /// The next `size` octets, or all that are left if those are fewer.
   BytesView take(std::size_t size) {
     const BytesView piece = m_rest.substr(0, size);
     m_rest.remove_prefix(piece.size());
@@ -63,13 +63,13 @@ class Pieces {
 };
 
 [[noreturn]] inline void fail(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+  std::fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
   std::abort();
 }
 
 }  // namespace tellina::fuzz
 
-/// What holds for every input.
+/// Ends the process unless the condition holds.
 #define FUZZ_EXPECT(condition) \
   (static_cast<bool>(condition) ? static_cast<void>(0) : ::tellina::fuzz::fail(#condition, __FILE__, __LINE__))
 

@@ -5,7 +5,7 @@
 
 namespace tellina::fuzz {
 
-/// The bodies of messages between gateway and worker: the first octet says of which kind.
+/// The bodies of messages between gateway and worker: the first octet selects the kind.
 FUZZ_TARGET(worker_message) {
   Pieces pieces(input);
   const std::uint8_t kind = pieces.octet();
