@@ -15,7 +15,7 @@ namespace tellina {
 /// for one lock.
 ///
 /// `Channel` has name() and retire_if_idle(), which returns whether the channel is retired. A retired channel accepts
-/// nothing more; its user asks here for the next one. Threads: any.
+/// nothing more; the caller then asks this map again and gets a new channel. Threads: any.
 template <class Channel>
 class ChannelMap {
  public:

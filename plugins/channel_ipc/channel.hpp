@@ -27,9 +27,10 @@ class Subscriber {
 };
 
 /// Shared by all channels of an instance.
-class Exchange {
+class ChannelContext {
  public:
-  Exchange(std::size_t capacity_, Log& log_, const Clock& clock_) : capacity(capacity_), log(log_), clock(clock_) {}
+  ChannelContext(std::size_t capacity_, Log& log_, const Clock& clock_)
+      : capacity(capacity_), log(log_), clock(clock_) {}
 
   const std::size_t capacity;
   Log& log;
@@ -44,24 +45,24 @@ class Exchange {
 /// A remote receiver that has just stopped returns the messages that still reached it. Such a message gets its old
 /// place in the queue, and is delivered only if no later message was sent.
 ///
-/// Threads: send(), add(), receivers_here(), take_out(), finish(), wants_flush() and retire_if_idle(): any; all others:
+/// Threads: send(), add(), receivers_here(), remove(), finish(), wants_flush() and retire_if_idle(): any; all others:
 /// the layer's.
 class Channel {
  public:
-  Channel(std::string name, const Exchange& exchange);
+  Channel(std::string name, const ChannelContext& context);
 
   const std::string& name() const { return m_name; }
 
-  enum class Taken { sent, waits, waits_for_thread, full, retired };
+  enum class SendOutcome { sent, waits, waits_for_thread, full, retired };
   /// Accepts the message if the result is one of the first three. `waits_for_thread`: flush_one() must be called.
-  Taken send(InstanceId origin, Message& message);
+  SendOutcome send(InstanceId origin, Message& message);
 
   /// Returns false if the channel is retired.
   bool add(const std::shared_ptr<Subscriber>& subscriber);
   std::size_t receivers_here() const;
   /// After this, no new call of the subscriber starts.
-  void take_out(const std::shared_ptr<Subscriber>& subscriber);
-  /// After take_out(): returns when no call is running, except one on this thread.
+  void remove(const std::shared_ptr<Subscriber>& subscriber);
+  /// After remove(): returns when no call is running, except one on this thread.
   void finish(Subscriber& subscriber, bool is_layer_thread);
 
   /// Returns false if the channel is retired.
@@ -75,11 +76,12 @@ class Channel {
   /// to its sender.
   bool deliver_here(Message& message);
 
-  /// Takes a message back that another instance returned. Returns false, without taking it, if the channel is retired.
-  bool take_back(Message& message, std::uint64_t place);
+  /// Puts a message that another instance returned into the queue again, at its old place. Returns false, and does not
+  /// change the message, if the channel is retired.
+  bool requeue(Message& message, std::uint64_t place);
 
-  /// Returns true for the first caller since the last start_flush(), so that the list of channels to flush has each
-  /// only once.
+  /// Returns true only to the first caller after start_flush(), so that no channel is in the list of channels to flush
+  /// twice.
   bool wants_flush() { return !m_wants_flush.exchange(true); }
   void start_flush() { m_wants_flush.store(false); }
 
@@ -87,7 +89,7 @@ class Channel {
   bool drop_old();
 
   /// True if a message waits for an existing receiver.
-  bool is_leaving() const;
+  bool has_deliverable() const;
 
   /// Retires the channel for good if no message waits in it and nobody receives it.
   bool retire_if_idle();
@@ -110,12 +112,12 @@ class Channel {
   enum class Offered { sent, here, nobody, too_late };
 
   Offered offer(InstanceId origin, const QueuedMessage& queued);
-  void mark_given(Target& target, std::uint64_t place);
+  void mark_served(Target& target, std::uint64_t place);
   void remove_target(const std::shared_ptr<Peer>& peer);
   void deliver(std::unique_lock<std::mutex>& lock, Message message);
 
   const std::string m_name;
-  const Exchange& m_exchange;
+  const ChannelContext& m_channel_context;
 
   mutable std::mutex m_mutex;
   std::condition_variable m_call_ended;

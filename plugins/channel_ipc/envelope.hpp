@@ -53,17 +53,17 @@ class Envelope {
     return frame;
   }
 
-  /// A frame without a message, for the layer only.
-  static zmq::message_t seal_word(Purpose purpose, InstanceId origin, const std::string& channel) {
+  /// A control frame, which has no message.
+  static zmq::message_t seal_control(Purpose purpose, InstanceId origin, const std::string& channel) {
     zmq::message_t frame = seal(origin, 0, channel, Message());
     set_purpose(frame, purpose);
     return frame;
   }
 
-  /// A channel of this name has no messages: an instance asks whether another one works, see Peer::ask_for_life().
-  static constexpr const char* sign_of_life = "alive!";
-  static zmq::message_t ask_for_life(InstanceId origin) {
-    return seal_word(Purpose::ask_drained, origin, sign_of_life);
+  /// The channel name in probes, see Peer::probe(). No real channel can have it.
+  static constexpr const char* probe_channel = "alive!";
+  static zmq::message_t make_probe(InstanceId origin) {
+    return seal_control(Purpose::ask_drained, origin, probe_channel);
   }
 
   static void set_purpose(zmq::message_t& frame, Purpose purpose) {

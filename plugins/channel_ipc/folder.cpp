@@ -59,7 +59,7 @@ Descriptor open_checked(const std::string& directory) {
     if (::lstat(directory.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) refuse(directory, "a symbolic link");
     if (failure == ENOTDIR) refuse(directory, "a file");
     errno = failure;
-    // If another user's folder cannot be opened, its owner is the reason for the refusal below.
+    // Another user's folder cannot be opened; the check of the owner below then refuses it.
     if (failure != EACCES || ::lstat(directory.c_str(), &found) != 0) {
       throw_errno("channel_layer.directory: cannot open " + directory);
     }
@@ -81,9 +81,9 @@ std::optional<Entry> Entry::parse(std::string_view name) {
   InstanceId id = 0;
   const auto [end, failure] = std::from_chars(name.data(), name.data() + id_digits, id, 16);
   if (failure != std::errc() || end != name.data() + id_digits) return std::nullopt;
-  if (!name.starts_with(to_text(id))) return std::nullopt;  // in capitals
+  if (!name.starts_with(to_text(id))) return std::nullopt;  // its digits are capitals
   const std::string_view rest = name.substr(id_digits);
-  if (rest == ".new") return Entry(Kind::birth, id);
+  if (rest == ".new") return Entry(Kind::starting, id);
   if (rest == ".lock") return Entry(Kind::lock, id);
   if (rest == ".socket") return Entry(Kind::socket, id);
   if (rest[0] == '@' && !ChannelName::find_fault(rest.substr(1))) {
@@ -94,7 +94,7 @@ std::optional<Entry> Entry::parse(std::string_view name) {
 
 std::string Entry::name() const {
   switch (kind) {
-    case Kind::birth:
+    case Kind::starting:
       return to_text(id) + ".new";
     case Kind::lock:
       return to_text(id) + ".lock";
@@ -137,7 +137,7 @@ std::vector<Entry> list_folder(const std::string& directory) {
   for (;;) {
     errno = 0;
     const dirent* found = ::readdir(folder.get());
-    // An instance that an incomplete list leaves out would count as gone.
+    // If the list were incomplete, the instances that it lacks would count as gone.
     if (!found && errno != 0) throw_errno("channel_layer.directory: cannot list " + directory);
     if (!found) return entries;
     if (std::optional<Entry> entry = Entry::parse(found->d_name)) entries.push_back(std::move(*entry));

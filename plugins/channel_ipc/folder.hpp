@@ -2,11 +2,10 @@
 
 /// The folder where the instances of one study meet, and its file names.
 ///
-/// | name | meaning |
-/// | --- | --- |
-/// | ID.new | an instance that is starting: it holds the lock, and has no socket yet |
-/// | ID.lock | the same file, renamed once the socket is bound: while the lock is held, others can send to the instance
-/// | | ID.socket | the socket on which the instance receives | | ID@CHANNEL | the instance receives this channel |
+///     ID.new       an instance that is starting: it holds the lock, and has no socket yet
+///     ID.lock      the same file, renamed once the socket is bound; while the lock is held, others can send to it
+///     ID.socket    the socket on which the instance receives
+///     ID@CHANNEL   the instance receives this channel
 
 #include <sys/types.h>
 
@@ -20,7 +19,8 @@
 
 namespace tellina::ipc {
 
-/// A random number for one stay in the folder. It is never reused, not even by a restarted process.
+/// Identifies an instance from its entry into the folder until it leaves: a random number, which is never reused, not
+/// even by a restarted process.
 using InstanceId = std::uint64_t;
 
 /// 16 lower-case hexadecimal digits.
@@ -33,7 +33,7 @@ inline constexpr std::size_t longest_directory = longest_socket_path - 24;
 /// The parts of a name in the folder.
 class Entry {
  public:
-  enum class Kind { birth, lock, socket, receiver };
+  enum class Kind { starting, lock, socket, receiver };
 
   Entry(Kind kind_, InstanceId id_, std::string channel_ = {}) : kind(kind_), id(id_), channel(std::move(channel_)) {}
   /// Returns nothing for names of other programs.
@@ -45,8 +45,8 @@ class Entry {
   std::string channel;  ///< of a receiver
 };
 
-/// The folder for the folders of all config files: `usual`, unless somebody else has made something of that name. Then
-/// ".tellina" in the user's home (from the system's list of users), where nobody else can do so.
+/// The folder that contains one folder for each config file: `usual`, or, if that name belongs to another user,
+/// ".tellina" in the user's home directory (according to passwd), where nobody else can create files.
 std::string choose_base(const std::string& usual, uid_t user);
 
 /// Creates the missing part of the folder with mode 0700, and checks that nobody else can write to it. Throws

@@ -14,7 +14,7 @@ namespace tellina::ipc {
 namespace {
 
 /// Below this age, an unlocked ID.new may belong to an instance that has created it and not locked it yet.
-constexpr std::time_t birth_in_seconds = 60;
+constexpr std::time_t longest_start_in_seconds = 60;
 
 std::mutex own_mutex;
 std::set<InstanceId> own_ids;
@@ -25,7 +25,7 @@ std::string path_of(const std::string& directory, const Entry& entry) { return d
 bool is_young(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return errno != ENOENT;
-  return std::time(nullptr) - found.st_mtime < birth_in_seconds;
+  return std::time(nullptr) - found.st_mtime < longest_start_in_seconds;
 }
 
 /// Also true if it cannot be determined.
@@ -48,24 +48,25 @@ bool OwnInstances::contain(InstanceId id) {
   return own_ids.contains(id);
 }
 
-Life look_up(const std::string& directory, const Entry& entry) {
-  if (OwnInstances::contain(entry.id)) return Life(Life::State::in_this_process, ::getpid());
+InstanceStatus status_of(const std::string& directory, const Entry& entry) {
+  if (OwnInstances::contain(entry.id)) return InstanceStatus(InstanceStatus::State::in_this_process, ::getpid());
   const Descriptor file(::open(path_of(directory, entry).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  if (!file && errno == ENOENT) return Life(Life::State::dead, 0);
+  if (!file && errno == ENOENT) return InstanceStatus(InstanceStatus::State::dead, 0);
   // If the state cannot be determined (no descriptors left), the instance counts as alive.
-  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0) return Life(Life::State::in_another, 0);
-  return lock.l_type == F_UNLCK ? Life(Life::State::dead, 0) : Life(Life::State::in_another, lock.l_pid);
+  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0) return InstanceStatus(InstanceStatus::State::in_another, 0);
+  return lock.l_type == F_UNLCK ? InstanceStatus(InstanceStatus::State::dead, 0)
+                                : InstanceStatus(InstanceStatus::State::in_another, lock.l_pid);
 }
 
 Descriptor open_process(const std::string& directory, const Entry& entry) {
-  const Life life = look_up(directory, entry);
-  if (life.state != Life::State::in_another || life.process <= 0) return Descriptor();
-  Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, life.process, 0)));
+  const InstanceStatus status = status_of(directory, entry);
+  if (status.state != InstanceStatus::State::in_another || status.process <= 0) return Descriptor();
+  Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, status.process, 0)));
   // If the process ended in between, its number may belong to another process now.
-  if (process && look_up(directory, entry).process != life.process) process.reset();
+  if (process && status_of(directory, entry).process != status.process) process.reset();
   return process;
 }
 
@@ -79,11 +80,12 @@ void remove_files(const std::string& directory, InstanceId id) {
 void remove_strays(const std::string& directory, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     if (entry.kind == Entry::Kind::lock || OwnInstances::contain(entry.id)) continue;
-    const Entry birth(Entry::Kind::birth, entry.id);
-    const std::string birth_path = path_of(directory, birth);
+    const Entry starting(Entry::Kind::starting, entry.id);
+    const std::string starting_path = path_of(directory, starting);
     // Checked in this order, so that a file that is renamed in between is found under its new name.
-    const bool is_coming = look_up(directory, birth).state != Life::State::dead || is_young(birth_path);
-    if (is_coming || exists(path_of(directory, Entry(Entry::Kind::lock, entry.id)))) continue;
+    const bool is_starting =
+        status_of(directory, starting).state != InstanceStatus::State::dead || is_young(starting_path);
+    if (is_starting || exists(path_of(directory, Entry(Entry::Kind::lock, entry.id)))) continue;
     ::unlink(path_of(directory, entry).c_str());
   }
 }

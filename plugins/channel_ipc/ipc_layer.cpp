@@ -3,7 +3,7 @@
 namespace tellina::ipc {
 namespace {
 
-constexpr std::chrono::seconds between_tries{1};
+constexpr std::chrono::seconds retry_interval{1};
 
 class IpcSubscription final : public Subscription {
  public:
@@ -69,7 +69,7 @@ Transport* IpcLayer::try_to_open() {
     return &open();
   } catch (const Error& error) {
     m_context.log.error(error.what() + (error.hint().empty() ? std::string() : "; " + error.hint()));
-    m_next_try = now + between_tries;
+    m_next_try = now + retry_interval;
     return nullptr;
   }
 }

@@ -23,7 +23,7 @@ void add_to(const Descriptor& wait, const Descriptor& added) {
   if (::epoll_ctl(wait.get(), EPOLL_CTL_ADD, added.get(), &event) != 0) throw_errno("channel layer ipc: epoll_ctl");
 }
 
-/// Removes the descriptor explicitly, because closing it does not while a forked child still has it.
+/// Removes the descriptor explicitly, because close() does not while a forked child still has a copy.
 void take_from(const Descriptor& wait, const Descriptor& removed) {
   if (removed) ::epoll_ctl(wait.get(), EPOLL_CTL_DEL, removed.get(), nullptr);
 }
@@ -39,7 +39,7 @@ Membership::~Membership() = default;
 
 void Membership::enter(const std::function<void(const std::string& socket_path)>& bind) {
   m_presence.reset();
-  m_trouble.clear();
+  m_problem.clear();
   auto presence = std::make_unique<Presence>(m_settings, m_random);
   watch();
   bind(presence->socket_path());
@@ -57,7 +57,7 @@ void Membership::watch() {
   if (is_watching) {
     attempt([this] { add_to(m_wait, m_watch); });
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOSPC || errno == ENOMEM) {
-    // Any other program of this user may take the last one, and gives it back some time.
+    // Other programs of this user may have taken the last one, and may release it later.
     attempt([&] {
       throw_errno(what +
                   " (raise fs.inotify.max_user_instances, fs.inotify.max_user_watches or the limit of open files)");
@@ -65,22 +65,22 @@ void Membership::watch() {
   } else {
     throw_errno(what);
   }
-  if (!m_trouble.empty()) m_watch.reset();
+  if (!m_problem.empty()) m_watch.reset();
 }
 
-void Membership::attempt(const std::function<void()>& look) {
+void Membership::attempt(const std::function<void()>& action) {
   try {
-    look();
+    action();
   } catch (const Error& error) {
-    m_trouble = error.what();
+    m_problem = error.what();
   }
 }
 
-bool Membership::look_again() {
-  m_trouble.clear();
+bool Membership::rescan() {
+  m_problem.clear();
   if (!m_watch) attempt([this] { watch(); });
   attempt([this] { scan(); });
-  if (m_trouble.empty()) return m_is_listed;
+  if (m_problem.empty()) return m_is_listed;
   return ::access(m_settings.directory.c_str(), F_OK) == 0 || errno != ENOENT;
 }
 
@@ -121,11 +121,11 @@ bool Membership::handle(std::uint32_t change, const Entry& entry) {
   const auto member = m_members.find(entry.id);
   if (entry.kind == Entry::Kind::lock) {
     if (is_gone) {
-      drop(entry.id);
+      remove_member(entry.id);
     } else if (member == m_members.end()) {
-      meet(entry.id);
-    } else if (look_up(m_settings.directory, entry).state == Life::State::dead) {
-      bury(entry.id);
+      add_member(entry.id);
+    } else if (status_of(m_settings.directory, entry).state == InstanceStatus::State::dead) {
+      remove_dead_member(entry.id);
     }
   } else if (entry.kind == Entry::Kind::receiver && member != m_members.end()) {
     if (is_gone) {
@@ -147,7 +147,7 @@ void Membership::read_deaths() {
     const auto dead = std::find_if(m_members.begin(), m_members.end(),
                                    [&](const auto& member) { return member.second.process.get() == readable; });
     if (dead == m_members.end()) continue;
-    attempt([this, id = dead->first] { bury(id); });
+    attempt([this, id = dead->first] { remove_dead_member(id); });
   }
 }
 
@@ -170,9 +170,9 @@ void Membership::scan() {
   for (const auto& [id, member] : m_members) {
     if (!present.contains(id)) vanished.push_back(id);
   }
-  for (const InstanceId id : vanished) drop(id);
+  for (const InstanceId id : vanished) remove_member(id);
   for (const auto& [id, channels] : present) {
-    if (!m_members.contains(id)) attempt([this, id = id] { meet(id); });
+    if (!m_members.contains(id)) attempt([this, id = id] { add_member(id); });
     const auto member = m_members.find(id);
     if (member == m_members.end()) continue;
     std::set<std::string>& known = member->second.channels;
@@ -187,30 +187,30 @@ void Membership::scan() {
   remove_strays(m_settings.directory, entries);
 }
 
-void Membership::meet(InstanceId id) {
+void Membership::add_member(InstanceId id) {
   const Entry entry(Entry::Kind::lock, id);
   Member member;
   member.process = open_process(m_settings.directory, entry);
-  // Checked after the process is being watched, so that its death cannot be missed.
-  const Life life = look_up(m_settings.directory, entry);
-  if (life.state == Life::State::dead) return bury(id);
+  // Checked after the process's descriptor was opened, so that its death cannot be missed.
+  const InstanceStatus status = status_of(m_settings.directory, entry);
+  if (status.state == InstanceStatus::State::dead) return remove_dead_member(id);
   if (member.process) add_to(m_wait, member.process);
   m_members.emplace(id, std::move(member));
   try {
     m_observer.joined(id, m_settings.directory + "/" + Entry(Entry::Kind::socket, id).name());
   } catch (const Error&) {
-    drop(id);
+    remove_member(id);
     throw;
   }
 }
 
-void Membership::bury(InstanceId id) {
-  m_log.debug("channel layer ipc: instance " + to_text(id) + " has died; its files are removed");
-  drop(id);
+void Membership::remove_dead_member(InstanceId id) {
+  m_log.debug("channel layer ipc: instance " + to_text(id) + " has died; removing its files");
+  remove_member(id);
   remove_files(m_settings.directory, id);
 }
 
-void Membership::drop(InstanceId id) {
+void Membership::remove_member(InstanceId id) {
   const auto member = m_members.find(id);
   if (member == m_members.end()) return;
   take_from(m_wait, member->second.process);

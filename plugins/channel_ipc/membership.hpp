@@ -1,7 +1,7 @@
 #pragma once
 
-/// This instance and the others in the folder: which exist, and which channels they receive. The kernel wakes it at
-/// every change; it never polls.
+/// This instance and the others in the folder: which exist, and which channels they receive. The kernel reports each
+/// change, so nothing polls unless the kernel cannot (see problem()).
 
 #include <functional>
 #include <map>
@@ -23,12 +23,13 @@ class MembershipObserver {
   MembershipObserver& operator=(const MembershipObserver&) = delete;
   virtual ~MembershipObserver() = default;
 
-  /// May throw Error(unavailable): then the instance has not joined, and the next look reports it again.
+  /// May throw Error(unavailable): then the instance has not joined, and the next scan reports it again.
   virtual void joined(InstanceId id, const std::string& socket_path) = 0;
   virtual void left(InstanceId id) = 0;
   /// The instance has joined and not left.
   virtual void receives(InstanceId id, const std::string& channel) = 0;
-  /// Also called if the instance was not known to receive the channel, because it waits for an answer.
+  /// Also called for a channel that the instance was not known to receive, because the instance waits for a `drained`
+  /// frame.
   virtual void stopped(InstanceId id, const std::string& channel) = 0;
   /// The file that shows that this instance receives a channel is gone: withdrawn, or removed by another program.
   virtual void lost_marker(const std::string& channel) = 0;
@@ -53,14 +54,14 @@ class Membership {
   int descriptor() const { return m_wait.get(); }
 
   /// Never blocks. Returns false if this instance's own files were removed; then call enter() again and announce the
-  /// channels. A change that cannot be examined, for example because no descriptor is left, sets trouble().
+  /// channels. A change that cannot be examined, for example because no descriptor is left, sets problem().
   bool read_changes();
 
-  /// The reason why a change could not be examined; otherwise empty. Until look_again() has cleared it, an instance
-  /// that could not be examined counts as present.
-  const std::string& trouble() const { return m_trouble; }
-  /// Examines the whole folder; returns what read_changes() returns.
-  bool look_again();
+  /// Why a change could not be examined; otherwise empty. Until rescan() has cleared it, an instance that could not be
+  /// examined counts as present.
+  const std::string& problem() const { return m_problem; }
+  /// Examines the whole folder. Returns the same as read_changes().
+  bool rescan();
 
   InstanceId id() const { return m_presence ? m_presence->id() : 0; }
   void announce(const std::string& channel);
@@ -73,16 +74,16 @@ class Membership {
     std::set<std::string> channels;
   };
 
-  /// Runs `look`; an Error that it throws sets trouble().
-  void attempt(const std::function<void()>& look);
+  /// Runs `action`; an Error that it throws sets problem().
+  void attempt(const std::function<void()>& action);
   void watch();
   bool read_watch();
   bool handle(std::uint32_t change, const Entry& entry);
   void read_deaths();
   void scan();
-  void meet(InstanceId id);
-  void bury(InstanceId id);
-  void drop(InstanceId id);
+  void add_member(InstanceId id);
+  void remove_dead_member(InstanceId id);
+  void remove_member(InstanceId id);
 
   const Settings m_settings;
   Random& m_random;
@@ -92,8 +93,8 @@ class Membership {
   Descriptor m_watch;
   std::unique_ptr<Presence> m_presence;
   std::map<InstanceId, Member> m_members;
-  std::string m_trouble;
-  bool m_is_listed = false;  ///< the last look at the whole folder found this instance
+  std::string m_problem;
+  bool m_is_listed = false;  ///< the last scan found this instance
 };
 
 }  // namespace tellina::ipc

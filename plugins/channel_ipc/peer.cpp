@@ -9,9 +9,9 @@ constexpr int high_water_mark = 500;
 /// The kernel refuses a connection only while the peer's backlog is full.
 constexpr int first_retry_in_ms = 10;
 constexpr int last_retry_in_ms = 1000;
-/// More than the number of messages from a peer that may have to be returned.
+/// An upper bound for the messages from a peer that may have to be returned.
 constexpr std::size_t most_first = 4000;
-/// An instance that owes an answer for so long hangs. It is asked at most this often.
+/// An instance that has not answered a probe for this long counts as hanging. It is probed at most this often.
 constexpr std::chrono::seconds silence{1};
 
 }  // namespace
@@ -60,14 +60,14 @@ Peer::Sent Peer::try_to_send(zmq::message_t& frame) {
   return Sent::taken;
 }
 
-void Peer::ask_for_life(const std::function<zmq::message_t()>& question, MonotonicTime now) {
+void Peer::probe(const std::function<zmq::message_t()>& make_frame, MonotonicTime now) {
   {
     std::lock_guard lock(m_mutex);
-    if (!m_has_answered || (m_asked && now - *m_asked < silence)) return;
-    m_asked = now;
+    if (!m_has_answered || (m_probed_at && now - *m_probed_at < silence)) return;
+    m_probed_at = now;
     m_has_answered = false;
   }
-  send_first(question());
+  send_first(make_frame());
 }
 
 void Peer::heard() {
@@ -77,7 +77,7 @@ void Peer::heard() {
 
 bool Peer::is_silent(MonotonicTime now) const {
   std::lock_guard lock(m_mutex);
-  return !m_has_answered && now - *m_asked > silence;
+  return !m_has_answered && now - *m_probed_at > silence;
 }
 
 bool Peer::is_blocked() const {

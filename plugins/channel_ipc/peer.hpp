@@ -20,7 +20,7 @@ namespace tellina::ipc {
 /// Once the socket is full, senders do not touch it: a thread that calls into a socket consumes its wake-up, and the
 /// layer's thread, which waits for room, would miss it.
 ///
-/// Threads: send(): any; all others: the layer's.
+/// Threads: send(): any; all others: the layer's, unless stated.
 class Peer {
  public:
   enum class Sent { taken, blocked, gone };
@@ -35,10 +35,10 @@ class Peer {
   /// instances.
   void send_first(zmq::message_t frame);
 
-  /// Asks the instance for a sign of life with this frame, unless it has not answered the last one yet, or has within
-  /// the last second. Any thread.
-  void ask_for_life(const std::function<zmq::message_t()>& question, MonotonicTime now);
-  /// The instance has answered.
+  /// Sends the instance a probe, unless it still owes the answer to the last one, or was probed within the last second.
+  /// `make_frame` makes the frame. Any thread.
+  void probe(const std::function<zmq::message_t()>& make_frame, MonotonicTime now);
+  /// The instance has answered the probe.
   void heard();
   /// True if it has not answered for a second. Any thread.
   bool is_silent(MonotonicTime now) const;
@@ -64,7 +64,7 @@ class Peer {
   zmq::socket_t m_socket;
   bool m_is_blocked = false;
   bool m_is_used = false;
-  std::optional<MonotonicTime> m_asked{};  ///< for the last sign of life
+  std::optional<MonotonicTime> m_probed_at{};  ///< when the last probe was sent
   bool m_has_answered = true;
   std::deque<zmq::message_t> m_first;
 };

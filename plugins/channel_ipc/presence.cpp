@@ -28,10 +28,10 @@ Presence::~Presence() {
 
 bool Presence::take_name() {
   if (OwnInstances::contain(m_id)) return false;
-  const std::string birth = path(Entry::Kind::birth);
-  m_lock.reset(::open(birth.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const std::string starting = path(Entry::Kind::starting);
+  m_lock.reset(::open(starting.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!m_lock && errno == EEXIST) return false;
-  if (!m_lock) throw_errno("channel_layer.directory: cannot create " + birth);
+  if (!m_lock) throw_errno("channel_layer.directory: cannot create " + starting);
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -43,9 +43,9 @@ bool Presence::take_name() {
     OwnInstances::add(m_id);
     return true;
   }
-  ::unlink(birth.c_str());
+  ::unlink(starting.c_str());
   errno = failure;
-  if (!is_locked) throw_errno("channel_layer.directory: cannot lock " + birth);
+  if (!is_locked) throw_errno("channel_layer.directory: cannot lock " + starting);
   return false;
 }
 
@@ -57,7 +57,7 @@ std::string Presence::socket_path() const { return path(Entry::Kind::socket); }
 
 void Presence::publish() {
   const std::string lock = path(Entry::Kind::lock);
-  if (std::rename(path(Entry::Kind::birth).c_str(), lock.c_str()) != 0) {
+  if (std::rename(path(Entry::Kind::starting).c_str(), lock.c_str()) != 0) {
     throw_errno("channel_layer.directory: cannot create " + lock);
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One stay of an instance in the folder, as other instances see it.
+/// The files by which other instances see this one.
 
 #include <string>
 
@@ -23,7 +23,7 @@ class Presence {
   InstanceId id() const { return m_id; }
   std::string socket_path() const;
 
-  /// The socket is bound; from now on others may send.
+  /// Call it once the socket is bound: from then on other instances may send.
   void publish();
 
   void announce(const std::string& channel);

@@ -10,7 +10,7 @@
 namespace tellina::ipc {
 namespace {
 
-/// The config file's path without links and dots; the working folder if the section comes from no file.
+/// The config file's path without symbolic links, "." and ".."; the working folder's if the section comes from no file.
 std::string config_place(const Config& section) {
   std::error_code failed;
   const std::filesystem::path file =

@@ -21,17 +21,17 @@ constexpr std::chrono::milliseconds longest_drain{1000};
 /// How long to deliver accepted messages; after that, ZeroMQ writes the others.
 constexpr std::chrono::milliseconds closing_time{300};
 constexpr std::chrono::milliseconds last_linger{100};
-constexpr std::chrono::seconds between_returns{1};
-constexpr std::chrono::seconds between_drops{30};
+constexpr std::chrono::seconds retry_interval{1};
+constexpr std::chrono::seconds drop_interval{30};
 
 }  // namespace
 
 Transport::Transport(const Settings& settings, const PluginContext& context)
-    : m_exchange(settings.capacity, context.log, context.clock),
+    : m_channel_context(settings.capacity, context.log, context.clock),
       m_context(1),
       m_socket(m_context, zmq::socket_type::pull),
       m_wait(::epoll_create1(EPOLL_CLOEXEC)),
-      m_channels([this](const std::string& name) { return std::make_shared<Channel>(name, m_exchange); }),
+      m_channels([this](const std::string& name) { return std::make_shared<Channel>(name, m_channel_context); }),
       m_membership(settings, context.random, context.log, *this) {
   if (!m_wait) throw_errno("channel layer ipc: epoll_create1");
   m_socket.set(zmq::sockopt::linger, 0);
@@ -67,10 +67,10 @@ int Transport::begin_dispatching() {
 }
 
 bool Transport::dispatch() {
-  // Sends a single message at once. In a stream of messages, checks the other sources only occasionally.
-  constexpr unsigned most_hurried = 16;
+  // Delivers a single message at once. During a stream of messages, checks the other sources only on every 16th call.
+  constexpr unsigned full_check_interval = 16;
   const bool came = receive_frames(most_at_once);
-  if (came && ++m_hurried % most_hurried != 0) return true;
+  if (came && ++m_dispatches % full_check_interval != 0) return true;
   return wait(0) || came;
 }
 
@@ -85,18 +85,18 @@ SendResult Transport::send(const std::string& name, Message message) {
   for (;;) {
     const std::shared_ptr<Channel> channel = m_channels.find_or_make(name);
     switch (channel->send(m_id.load(std::memory_order_relaxed), message)) {
-      case Channel::Taken::sent:
+      case Channel::SendOutcome::sent:
         return SendResult::accepted;
-      case Channel::Taken::waits:
+      case Channel::SendOutcome::waits:
         note_waiting();
         return SendResult::accepted;
-      case Channel::Taken::waits_for_thread:
+      case Channel::SendOutcome::waits_for_thread:
         note_waiting();
         schedule(channel);
         return SendResult::accepted;
-      case Channel::Taken::full:
+      case Channel::SendOutcome::full:
         return SendResult::full;
-      case Channel::Taken::retired:
+      case Channel::SendOutcome::retired:
         break;
     }
   }
@@ -112,7 +112,7 @@ std::shared_ptr<Channel> Transport::subscribe(const std::string& name, const std
     if (!m_announced.contains(name)) m_membership.announce(name);
     m_announced.insert(name);
   } catch (const Error&) {
-    channel->take_out(subscriber);
+    channel->remove(subscriber);
     channel->finish(*subscriber, is_layer_thread());
     throw;
   }
@@ -130,12 +130,12 @@ void Transport::unsubscribe(const std::shared_ptr<Channel>& channel, const std::
       if (!is_layer_thread()) drain = m_drains.begin(name);
       m_membership.withdraw(name);
     }
-    if (!drain) channel->take_out(subscriber);
+    if (!drain) channel->remove(subscriber);
   }
   if (drain) {
     m_drains.end(*drain, longest_drain);
     std::lock_guard lock(m_announcements);
-    channel->take_out(subscriber);
+    channel->remove(subscriber);
   }
   channel->finish(*subscriber, is_layer_thread());
   schedule(channel);
@@ -189,7 +189,7 @@ void Transport::stopped(InstanceId id, const std::string& name) {
     schedule(channel);
     m_channels.forget_if_idle(channel);
   }
-  found->second->send_first(Envelope::seal_word(Envelope::Purpose::drained, m_id, name));
+  found->second->send_first(Envelope::seal_control(Envelope::Purpose::drained, m_id, name));
 }
 
 void Transport::lost_marker(const std::string& name) {
@@ -223,13 +223,13 @@ void Transport::run() {
   m_thread_id = std::this_thread::get_id();
   while (!m_is_stopping && !m_is_dispatched) wait(timeout_in_ms());
   if (m_is_dispatched && !m_is_stopping) return;
-  m_closing_end = m_exchange.clock.now() + closing_time;
-  while (something_leaves() && m_exchange.clock.now() < *m_closing_end) wait(timeout_in_ms());
+  m_closing_end = m_channel_context.clock.now() + closing_time;
+  while (any_deliverable() && m_channel_context.clock.now() < *m_closing_end) wait(timeout_in_ms());
   drain_peers();
 }
 
-/// If a connection is closed while its other end is too busy to read, the unread messages are lost, because ZeroMQ
-/// handles the close first.
+/// Waits until all peers have read what was sent to them. If a connection is closed while its other end is too busy to
+/// read, the unread messages are lost, because ZeroMQ handles the close first.
 void Transport::drain_peers() {
   const std::string name = "drain!" + to_text(m_id);
   std::set<InstanceId> used;
@@ -238,15 +238,15 @@ void Transport::drain_peers() {
   }
   const Drains::Handle drain = m_drains.begin(name, used);
   for (const InstanceId id : used) {
-    m_peers.at(id)->send_first(Envelope::seal_word(Envelope::Purpose::ask_drained, m_id, name));
+    m_peers.at(id)->send_first(Envelope::seal_control(Envelope::Purpose::ask_drained, m_id, name));
   }
-  while (!m_drains.is_over(drain) && m_exchange.clock.now() < *m_closing_end) wait(timeout_in_ms());
+  while (!m_drains.is_over(drain) && m_channel_context.clock.now() < *m_closing_end) wait(timeout_in_ms());
   m_drains.end(drain, std::chrono::milliseconds(0));
 }
 
-bool Transport::something_leaves() {
+bool Transport::any_deliverable() {
   const auto channels = m_channels.all();
-  return std::any_of(channels.begin(), channels.end(), [](const auto& channel) { return channel->is_leaving(); });
+  return std::any_of(channels.begin(), channels.end(), [](const auto& channel) { return channel->has_deliverable(); });
 }
 
 void Transport::close() {
@@ -280,10 +280,10 @@ bool Transport::wait(int limit_in_ms) {
       resume(blocked);
     }
   }
-  // Checked whatever caused the wake-up: the socket's descriptor reports only changes, and a check is cheap.
+  // Runs after every wake-up, because the socket's descriptor reports only changes, and the check is cheap.
   if (receive_frames(most_at_once)) has_moved = true;
-  if (m_next_return && m_exchange.clock.now() >= *m_next_return) enter_again();
-  if (m_next_look && m_exchange.clock.now() >= *m_next_look) look_again();
+  if (m_next_entry && m_channel_context.clock.now() >= *m_next_entry) enter_again();
+  if (m_next_rescan && m_channel_context.clock.now() >= *m_next_rescan) rescan();
   if (m_something_waits) drop_old();
   return has_moved;
 }
@@ -291,34 +291,34 @@ bool Transport::wait(int limit_in_ms) {
 int Transport::timeout_in_ms() const {
   if (m_has_more) return 0;
   MonotonicTime next = MonotonicTime::max();
-  for (const auto& due : {m_next_return, m_next_look, m_next_drop, m_closing_end})
+  for (const auto& due : {m_next_entry, m_next_rescan, m_next_drop, m_closing_end})
     next = std::min(next, due.value_or(next));
   if (next == MonotonicTime::max()) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_exchange.clock.now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_channel_context.clock.now());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
 void Transport::read_changes() {
   if (m_has_left) return;
   const bool is_here = m_membership.read_changes();
-  note_trouble();
-  if (is_here || m_next_return) return;
-  m_exchange.log.warning("channel layer ipc: the files of this instance were removed; it creates new ones");
+  note_problem();
+  if (is_here || m_next_entry) return;
+  m_channel_context.log.warning("channel layer ipc: the files of this instance were removed; it creates new ones");
   enter_again();
 }
 
-void Transport::note_trouble() {
-  if (m_membership.trouble().empty() || m_next_look) return;
-  m_exchange.log.warning("channel layer ipc: cannot read changes in its folder, and tries again every second: " +
-                         m_membership.trouble());
-  m_next_look = m_exchange.clock.now() + between_returns;
+void Transport::note_problem() {
+  if (m_membership.problem().empty() || m_next_rescan) return;
+  m_channel_context.log.warning("channel layer ipc: cannot read changes in its folder, and tries again every second: " +
+                                m_membership.problem());
+  m_next_rescan = m_channel_context.clock.now() + retry_interval;
 }
 
-void Transport::look_again() {
+void Transport::rescan() {
   std::lock_guard lock(m_announcements);
-  m_next_look = m_exchange.clock.now() + between_returns;
-  if (m_has_left || m_next_return) return;
-  const bool is_here = m_membership.look_again();
+  m_next_rescan = m_channel_context.clock.now() + retry_interval;
+  if (m_has_left || m_next_entry) return;
+  const bool is_here = m_membership.rescan();
   if (is_here) {
     try {
       for (const std::string& name : m_announced) m_membership.announce(name);
@@ -326,11 +326,11 @@ void Transport::look_again() {
       return;
     }
   } else {
-    m_next_return = m_exchange.clock.now();
+    m_next_entry = m_channel_context.clock.now();
   }
-  if (!m_membership.trouble().empty()) return;
-  m_next_look.reset();
-  m_exchange.log.info("channel layer ipc: reads its folder again");
+  if (!m_membership.problem().empty()) return;
+  m_next_rescan.reset();
+  m_channel_context.log.info("channel layer ipc: reads its folder again");
 }
 
 void Transport::enter_again() {
@@ -338,10 +338,10 @@ void Transport::enter_again() {
   try {
     enter();
     for (const std::string& name : m_announced) m_membership.announce(name);
-    m_next_return.reset();
+    m_next_entry.reset();
   } catch (const Error& error) {
-    m_exchange.log.error(error.what());
-    m_next_return = m_exchange.clock.now() + between_returns;
+    m_channel_context.log.error(error.what());
+    m_next_entry = m_channel_context.clock.now() + retry_interval;
   }
 }
 
@@ -356,7 +356,7 @@ void Transport::enter() {
     m_endpoint = "ipc://" + socket_path;
   });
   m_id = m_membership.id();
-  note_trouble();
+  note_problem();
 }
 
 void Transport::watch_blocked() {
@@ -418,39 +418,39 @@ void Transport::handle(zmq::message_t& frame) {
   switch (envelope->purpose) {
     case Envelope::Purpose::deliver: {
       const std::shared_ptr<Channel> channel = m_channels.find(envelope->channel);
-      if (!channel || !channel->deliver_here(envelope->message)) give_back(frame, envelope->origin);
+      if (!channel || !channel->deliver_here(envelope->message)) return_to_sender(frame, envelope->origin);
       return;
     }
     case Envelope::Purpose::returned:
-      return take_back(*envelope);
+      return requeue_returned(*envelope);
     case Envelope::Purpose::drained:
-      if (envelope->channel == Envelope::sign_of_life) {
+      if (envelope->channel == Envelope::probe_channel) {
         if (const auto peer = m_peers.find(envelope->origin); peer != m_peers.end()) peer->second->heard();
         return;
       }
       return m_drains.heard(envelope->origin, envelope->channel);
     case Envelope::Purpose::ask_drained:
       if (const auto peer = m_peers.find(envelope->origin); peer != m_peers.end()) {
-        peer->second->send_first(Envelope::seal_word(Envelope::Purpose::drained, m_id, envelope->channel));
+        peer->second->send_first(Envelope::seal_control(Envelope::Purpose::drained, m_id, envelope->channel));
       }
       return;
   }
 }
 
-void Transport::take_back(Envelope& envelope) {
-  // The message is from an earlier stay in the folder; messages since then have other places.
+void Transport::requeue_returned(Envelope& envelope) {
+  // This instance sent the message under an earlier id, and the places of later messages do not continue from it.
   if (envelope.origin != m_id) return;
   // The returning instance has already withdrawn the channel. Read that change first, so that it is not chosen again.
   read_changes();
   for (;;) {
     const std::shared_ptr<Channel> channel = m_channels.find_or_make(envelope.channel);
-    if (!channel->take_back(envelope.message, envelope.place)) continue;
+    if (!channel->requeue(envelope.message, envelope.place)) continue;
     note_waiting();
     return schedule(channel);
   }
 }
 
-void Transport::give_back(zmq::message_t& frame, InstanceId origin) {
+void Transport::return_to_sender(zmq::message_t& frame, InstanceId origin) {
   const auto sender = m_peers.find(origin);
   if (sender == m_peers.end()) return;
   Envelope::set_purpose(frame, Envelope::Purpose::returned);
@@ -460,15 +460,15 @@ void Transport::give_back(zmq::message_t& frame, InstanceId origin) {
 void Transport::note_malformed(std::size_t size) {
   // Logs the 1st, 2nd, 4th, 8th, ... message, so that a stream of them does not fill the log.
   if ((m_malformed & (m_malformed + 1)) == 0) {
-    m_exchange.log.warning("channel layer ipc: dropped a malformed message of " + std::to_string(size) + " bytes (" +
-                           std::to_string(m_malformed + 1) + " so far)");
+    m_channel_context.log.warning("channel layer ipc: dropped a malformed message of " + std::to_string(size) +
+                                  " bytes (" + std::to_string(m_malformed + 1) + " so far)");
   }
   ++m_malformed;
 }
 
 void Transport::drop_old() {
-  const MonotonicTime now = m_exchange.clock.now();
-  if (!m_next_drop) m_next_drop = now + between_drops;
+  const MonotonicTime now = m_channel_context.clock.now();
+  if (!m_next_drop) m_next_drop = now + drop_interval;
   if (now < *m_next_drop) return;
   // Cleared before the check, so that a message that is queued meanwhile causes another one.
   m_something_waits = false;
@@ -479,7 +479,7 @@ void Transport::drop_old() {
     m_channels.forget_if_idle(channel);
   }
   if (something_waits) m_something_waits = true;
-  if (m_something_waits) m_next_drop = now + between_drops;
+  if (m_something_waits) m_next_drop = now + drop_interval;
 }
 
 }  // namespace tellina::ipc

@@ -30,7 +30,7 @@ class Transport final : private MembershipObserver {
 
   /// Throws Error(unavailable).
   std::shared_ptr<Channel> subscribe(const std::string& name, const std::shared_ptr<Subscriber>& subscriber);
-  /// Waits for messages that are on their way to the subscriber, at most 0.1 s, and not on the layer's own thread.
+  /// Waits up to 1 s for messages that are on their way to the subscriber; does not wait on the layer's own thread.
   void unsubscribe(const std::shared_ptr<Channel>& channel, const std::shared_ptr<Subscriber>& subscriber);
 
   /// As for ChannelLayer: the calling thread acts as the layer's until end_dispatching(); the layer's own thread
@@ -57,13 +57,13 @@ class Transport final : private MembershipObserver {
   void close();
   /// Returns after the first event, or after `limit_in_ms` (-1: never). Returns true if messages were handled.
   bool wait(int limit_in_ms);
-  bool something_leaves();
+  bool any_deliverable();
   void drain_peers();
   int timeout_in_ms() const;
   void enter();
   void read_changes();
-  void note_trouble();
-  void look_again();
+  void note_problem();
+  void rescan();
   void enter_again();
   void watch_blocked();
   void resume(std::map<int, std::shared_ptr<Peer>>::iterator blocked);
@@ -75,12 +75,12 @@ class Transport final : private MembershipObserver {
   /// Returns false if there were none.
   bool receive_frames(std::size_t most);
   void handle(zmq::message_t& frame);
-  void take_back(Envelope& envelope);
-  void give_back(zmq::message_t& frame, InstanceId origin);
+  void requeue_returned(Envelope& envelope);
+  void return_to_sender(zmq::message_t& frame, InstanceId origin);
   void note_malformed(std::size_t size);
   void drop_old();
 
-  const Exchange m_exchange;
+  const ChannelContext m_channel_context;
   zmq::context_t m_context;
   zmq::socket_t m_socket;
   std::string m_endpoint;
@@ -98,20 +98,20 @@ class Transport final : private MembershipObserver {
   // Used on the layer's thread only.
   std::map<InstanceId, std::shared_ptr<Peer>> m_peers;
   std::map<int, std::shared_ptr<Peer>> m_blocked;
-  std::optional<MonotonicTime> m_next_return;
-  std::optional<MonotonicTime> m_next_look;
+  std::optional<MonotonicTime> m_next_entry;
+  std::optional<MonotonicTime> m_next_rescan;
   std::optional<MonotonicTime> m_next_drop;
   std::optional<MonotonicTime> m_closing_end;
   std::uint64_t m_malformed = 0;
   bool m_has_more = false;
-  unsigned m_hurried = 0;  ///< messages handled since the other sources were checked
+  unsigned m_dispatches = 0;  ///< calls of dispatch() that handled messages
   bool m_has_left = false;
 
   std::mutex m_schedule_mutex;
   std::vector<std::shared_ptr<Channel>> m_scheduled;
   std::atomic<bool> m_something_waits = false;
-  std::atomic<bool> m_is_dispatched =
-      false;  ///< after begin_dispatching(): the layer has no thread of its own, or its thread is ending
+  /// After begin_dispatching(): the layer has no thread of its own, or its thread is ending.
+  std::atomic<bool> m_is_dispatched = false;
   std::atomic<bool> m_is_stopping = false;
   std::atomic<std::thread::id> m_thread_id;
   std::thread m_thread;

@@ -18,7 +18,7 @@ std::string_view advice_on(std::string_view error) {
       {"ERR The user executing the script",
        "give its user the permissions that the documentation of the channel layer \"redis\" lists"},
       {"DENIED", "it is in protected mode: set a password in its configuration and in \"url\""},
-      {"OOM", "it has reached its maxmemory: raise it, or free memory"},
+      {"OOM", "it has reached its maxmemory: raise the limit, or free memory"},
       {"MISCONF", "it refuses writes because it cannot save to its disk: free disk space there, or turn saving off"},
       {"READONLY", "it is a replica: name the master in \"url\""},
       {"MASTERDOWN", "it is a replica that has lost its master: name the master in \"url\""},
@@ -36,9 +36,9 @@ std::string_view advice_on(std::string_view error) {
        "the other end is not a Redis server, or expects TLS: then write \"rediss://\""},
       {"TLS: the server's certificate is not accepted",
        "name its authority in \"ca_file\", and write its host in \"url\" as the certificate has it"},
-      {"TLS: no answer", "what answers there may not speak TLS: is \"tls-port\" set in redis.conf?"},
-      {"TLS: the handshake failed", "what answers there may not speak TLS: is \"tls-port\" set in redis.conf?"},
-      {"ERR max number of clients", "it has reached its maxclients: raise it"},
+      {"TLS: no answer", "the server at that port may not speak TLS: is \"tls-port\" set in redis.conf?"},
+      {"TLS: the handshake failed", "the server at that port may not speak TLS: is \"tls-port\" set in redis.conf?"},
+      {"ERR max number of clients", "it has reached its maxclients: raise the limit"},
       {"WRONGTYPE", "another program uses the key: choose another \"prefix\", or delete the key"},
   }};
   for (const auto& [beginning, advice] : known) {

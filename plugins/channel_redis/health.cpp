@@ -10,8 +10,8 @@ void Health::note_up(Link link) {
   std::lock_guard lock(m_mutex);
   m_down[link] = false;
   if (link == writer) m_writer_down.store(false, std::memory_order_release);
-  if (m_said.empty() || m_down[writer] || m_down[reader]) return;
-  m_said.clear();
+  if (m_logged_reasons.empty() || m_down[writer] || m_down[reader]) return;
+  m_logged_reasons.clear();
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", std::chrono::duration<double>(m_clock.now() - m_since).count());
   m_log.info(m_server + " is available again after " + seconds + " s");
@@ -22,9 +22,9 @@ void Health::note_down(Link link, const Failure& failure) {
   m_down[link] = true;
   if (link == writer) m_writer_down.store(true, std::memory_order_release);
   constexpr std::size_t most_reasons = 20;
-  if (m_said.size() >= most_reasons) return;
-  if (m_said.empty()) m_since = m_clock.now();
-  if (m_said.insert(failure.what()).second) m_log.warning(describe(failure) + "; retrying until it answers");
+  if (m_logged_reasons.size() >= most_reasons) return;
+  if (m_logged_reasons.empty()) m_since = m_clock.now();
+  if (m_logged_reasons.insert(failure.what()).second) m_log.warning(describe(failure) + "; retrying until it answers");
 }
 
 std::string Health::describe(const Failure& failure) const {

@@ -39,7 +39,7 @@ class Health {
   std::atomic<bool> m_writer_down = false;
   std::mutex m_mutex;
   std::array<bool, 2> m_down{};
-  std::set<std::string> m_said;  ///< reasons logged in this outage
+  std::set<std::string> m_logged_reasons;  ///< reasons logged in this outage
   MonotonicTime m_since{};
 };
 

@@ -7,8 +7,8 @@ namespace tellina::redis {
 
 /// The names of our keys in one run of a Redis server.
 ///
-/// A restarted server may restore, from its disk or from a replica, messages that have been delivered since. They are
-/// stored under the keys of an earlier run, which nobody reads, and expire there.
+/// A restarted server may restore messages from its disk or a replica that were delivered before the restart. Their
+/// keys belong to an earlier run, so nobody reads them, and they expire.
 class Keys {
  public:
   Keys() = default;

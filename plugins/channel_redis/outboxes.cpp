@@ -71,7 +71,7 @@ std::deque<Batch> Outboxes::take() {
       batch.messages.push_back(message);
       batch.bytes += message.size();
     }
-    batch.fits = !outbox.in_doubt && now - outbox.length_told_at < length_counts_for &&
+    batch.fits = !outbox.in_doubt && now - outbox.length_known_at < length_counts_for &&
                  outbox.length + senders_at_once * batch.messages.size() <= m_settings.capacity / 2;
     if (!outbox.in_doubt) outbox.batch = ++m_last_batch;
     batch.number = outbox.batch;
@@ -88,7 +88,7 @@ void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length)
   Outbox& outbox = *batch.outbox;
   outbox.has_mark = true;
   outbox.length = length;
-  outbox.length_told_at = steady_clock::now();
+  outbox.length_known_at = steady_clock::now();
   outbox.last_error.clear();
   remove_front(outbox, std::min(taken, outbox.under_way));
   const bool is_full = taken < batch.messages.size();
@@ -104,7 +104,7 @@ void Outboxes::settle(const Batch& batch, std::size_t taken, std::size_t length)
 bool Outboxes::settle_refused(const Batch& batch, const std::string& error) {
   std::lock_guard lock(m_mutex);
   Outbox& outbox = *batch.outbox;
-  leave_unrun(batch);
+  mark_unrun(batch);
   delay(outbox, milliseconds(100), milliseconds(1000));
   if (outbox.last_error == error) return false;
   outbox.last_error = error;
@@ -113,13 +113,13 @@ bool Outboxes::settle_refused(const Batch& batch, const std::string& error) {
 
 void Outboxes::settle_unrun(const Batch& batch) {
   std::lock_guard lock(m_mutex);
-  leave_unrun(batch);
+  mark_unrun(batch);
   make_ready(*batch.outbox);
 }
 
-void Outboxes::leave_unrun(const Batch& batch) {
+void Outboxes::mark_unrun(const Batch& batch) {
   Outbox& outbox = *batch.outbox;
-  outbox.length_told_at = {};
+  outbox.length_known_at = {};
   // That this attempt did not run says nothing about earlier ones.
   outbox.in_doubt = batch.may_have_run;
   if (!batch.may_have_run) outbox.under_way = 0;
@@ -138,7 +138,7 @@ void Outboxes::drop(const Batch& batch) {
   if (!batch.outbox->messages.empty()) make_ready(*batch.outbox);
 }
 
-std::size_t Outboxes::forget_doubtful(bool may_ask, bool was_away_too_long) {
+std::size_t Outboxes::drop_after_outage(bool may_ask, bool was_away_too_long) {
   std::lock_guard lock(m_mutex);
   std::size_t forgotten = 0;
   for (const auto& [channel, outbox] : m_outboxes) {

@@ -33,15 +33,15 @@ class Outbox {
   bool in_doubt = false;      ///< the connection broke before the reply
   bool has_mark = false;      ///< Redis has confirmed a batch, and so holds this outbox's mark
   std::size_t length = 0;     ///< of the channel in Redis, from its last reply
-  std::chrono::steady_clock::time_point length_told_at{};
+  std::chrono::steady_clock::time_point length_known_at{};
   std::string last_error;  ///< the last error of Redis about this channel's key
   std::chrono::milliseconds retry_wait{0};
   std::chrono::steady_clock::time_point retry_at{};
 };
 
-/// A run of an outbox's messages that one command sends.
+/// Consecutive messages of an outbox that one command sends.
 ///
-/// Its texts stay valid until it is settled, because only that removes messages.
+/// Its views of the messages stay valid until it is settled, because only settling removes messages.
 class Batch {
  public:
   explicit Batch(Outbox& outbox_) : outbox(&outbox_) {}
@@ -89,7 +89,7 @@ class Outboxes {
   /// Called after a connection broke. If Redis can no longer tell what it has done (`may_ask` is false), drops the
   /// messages in doubt, because they may have been delivered. If Redis was unavailable for too long, drops all
   /// messages. Returns how many it dropped.
-  std::size_t forget_doubtful(bool may_ask, bool was_away_too_long);
+  std::size_t drop_after_outage(bool may_ask, bool was_away_too_long);
 
   /// When the next channel that was full is due for a retry; nothing if there is none.
   std::optional<std::chrono::steady_clock::time_point> next_retry();
@@ -98,7 +98,7 @@ class Outboxes {
   bool is_empty();
 
  private:
-  void leave_unrun(const Batch& batch);
+  void mark_unrun(const Batch& batch);
   void make_ready(Outbox& outbox);
   void delay(Outbox& outbox, std::chrono::milliseconds first, std::chrono::milliseconds longest);
   void remove_front(Outbox& outbox, std::size_t count);

@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 
 #include "plugins/channel_common/message_codec.hpp"
-#include "quiet_thread.hpp"
+#include "thread_without_signals.hpp"
 
 namespace tellina::redis {
 namespace {
@@ -25,8 +25,8 @@ constexpr milliseconds longest_wait{500};
 constexpr const char* longest_wait_seconds = "0.5";
 /// How long to wait for a Redis that hangs: closing the connection would lose the data that it is about to send.
 constexpr seconds timeout{10};
-constexpr seconds between_reports{60};
-constexpr seconds wrong_keys_are_left_for{1};
+constexpr seconds report_interval{60};
+constexpr seconds recheck_interval{1};
 
 }  // namespace
 
@@ -46,19 +46,19 @@ Reader::~Reader() {
 }
 
 void Reader::start() {
-  if (!m_thread.joinable()) m_thread = start_quiet_thread([this] { run(); });
+  if (!m_thread.joinable()) m_thread = start_thread_without_signals([this] { run(); });
 }
 
 void Reader::run() {
-  for (bool goes_on = true; goes_on;) {
+  for (bool continues = true; continues;) {
     try {
       wait_for_subscribers();
       if (!m_connection) connect();
       listen();
     } catch (const Failure& failure) {
-      goes_on = recover(failure);
+      continues = recover(failure);
     } catch (const std::exception& error) {
-      goes_on = recover(Failure(Failure::Kind::lost, error.what()));
+      continues = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
 }
@@ -84,7 +84,7 @@ void Reader::wait_for_subscribers() {
   for (;;) {
     m_change.clear();
     if (!m_subscribers.is_empty()) return;
-    m_health.note_up(Health::reader);  // because nobody needs it
+    m_health.note_up(Health::reader);  // without subscribers, nothing is missing
     std::array<pollfd, 3> watched{{{m_stop.descriptor(), POLLIN, 0},
                                    {m_change.descriptor(), POLLIN, 0},
                                    {m_connection ? m_connection->descriptor() : -1, POLLIN, 0}}};
@@ -95,7 +95,7 @@ void Reader::wait_for_subscribers() {
 }
 
 void Reader::listen() {
-  if (!m_wrong_keys.empty() && Clock::now() >= m_look_again) m_wrong_keys.clear();
+  if (!m_wrong_keys.empty() && Clock::now() >= m_recheck_at) m_wrong_keys.clear();
   ask();
   lend();
   if (!m_answer.reply) {
@@ -236,9 +236,9 @@ void Reader::report_faulty(const std::string& channel, std::size_t count, std::s
   m_faulty += count;
   const Clock::time_point now = Clock::now();
   if (m_next_report && now < *m_next_report) return;
-  m_next_report = now + between_reports;
-  m_log.error("channel " + channel + ": skipped foreign entries " + std::to_string(std::exchange(m_faulty, 0)) +
-              " times (the first has " + std::to_string(m_first_faulty_size) +
+  m_next_report = now + report_interval;
+  m_log.error("channel " + channel + ": skipped " + std::to_string(std::exchange(m_faulty, 0)) +
+              " entries that are not messages (the first has " + std::to_string(m_first_faulty_size) +
               " octets); does another program or another version use the \"prefix\" " + m_settings.prefix + "?");
 }
 
@@ -262,7 +262,7 @@ void Reader::put_back(const std::string& channel, const redisReply& list, std::s
 }
 
 void Reader::find_wrong_keys(std::string_view error) {
-  m_look_again = Clock::now() + wrong_keys_are_left_for;
+  m_recheck_at = Clock::now() + recheck_interval;
   std::vector<std::string> keys;
   for (const std::string& channel : m_subscribers.begin_listening()) keys.push_back(m_keys.channel(channel));
   for (const std::string& key : keys) m_connection->append({"TYPE", key});

@@ -101,13 +101,13 @@ class Reader {
   Answer m_answer;
   Keys m_keys;
   std::size_t m_turn = 0;
-  std::set<std::string> m_wrong_keys;  ///< keys that do not hold a list; skipped until m_look_again
+  std::set<std::string> m_wrong_keys;  ///< keys that do not hold a list; skipped until m_recheck_at
 
   // Used by the reader's thread only.
   BackOff m_back_off;
   std::set<std::string> m_reported;
-  Clock::time_point m_look_again{};
-  std::size_t m_faulty = 0;  ///< messages that no line of the log has counted
+  Clock::time_point m_recheck_at{};
+  std::size_t m_faulty = 0;  ///< entries that the log has not reported yet
   std::size_t m_first_faulty_size = 0;
   std::optional<Clock::time_point> m_next_report;
   std::thread m_thread;

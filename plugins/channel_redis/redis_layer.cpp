@@ -22,7 +22,7 @@ class RedisSubscription final : public Subscription {
   const std::shared_ptr<Subscriber> m_subscriber;
 };
 
-/// Unique in the world, and within one process even if the random source repeats itself.
+/// Globally unique, and unique within one process even if the random source repeats itself.
 std::string make_instance_name(Random& random) {
   static std::atomic<unsigned> count = 0;
   return random_token(random, 8) + "-" + std::to_string(::getpid()) + "-" + std::to_string(++count);

@@ -16,11 +16,11 @@
 namespace tellina::redis {
 
 /// A channel is a Redis list. One thread writes, if the sender cannot do so at once, and one reads; each has its own
-/// connection. Both start at the first use, reconnect when Redis returns, and never run while there is no work. While
-/// all is well, the dispatching thread reads instead of the reader's thread.
+/// connection. Both start at the first use, reconnect when Redis returns, and never run while there is no work. Unless
+/// something is wrong, the dispatching thread reads instead of the reader's thread.
 class RedisLayer final : public ChannelLayer {
  public:
-  /// Touches no network.
+  /// Opens no connection.
   explicit RedisLayer(const PluginContext& context);
   /// Waits up to one second for accepted messages to reach Redis.
   ~RedisLayer() override;

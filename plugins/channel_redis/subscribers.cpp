@@ -38,8 +38,8 @@ void Subscribers::remove(const std::shared_ptr<Subscriber>& subscriber) {
     lock.lock();
     // This thread is the one that dispatches, so waiting for it would never end.
     if (m_dispatcher == here) version = m_heard_version;
-    const auto has_let_go = [&] { return !m_is_listening || m_heard_version >= version || m_is_stuck; };
-    if (!m_changed.wait_for(lock, std::chrono::milliseconds(500), has_let_go)) m_is_stuck = true;
+    const auto has_released = [&] { return !m_is_listening || m_heard_version >= version || m_is_stuck; };
+    if (!m_changed.wait_for(lock, std::chrono::milliseconds(500), has_released)) m_is_stuck = true;
   }
   lock.unlock();
   // Destroys what the receiver holds now, not when the reader releases the subscriber.

@@ -7,7 +7,7 @@
 #include <poll.h>
 
 #include "push_script.hpp"
-#include "quiet_thread.hpp"
+#include "thread_without_signals.hpp"
 
 namespace tellina::redis {
 namespace {
@@ -19,8 +19,8 @@ milliseconds life_of_mark(const Settings& settings) {
   return 2 * settings.expiry + std::chrono::seconds(60);
 }
 
-/// How long a reply may stay unread after the last message.
-constexpr milliseconds between_looks{20};
+/// The thread reads the reply to the last message after this time if no sender has.
+constexpr milliseconds reply_check_interval{20};
 
 bool is_list_of(const redisReply& reply, std::size_t size) {
   return reply.type == REDIS_REPLY_ARRAY && reply.elements == size;
@@ -98,7 +98,7 @@ Writer::~Writer() {
 }
 
 void Writer::start() {
-  if (!m_thread.joinable()) m_thread = start_quiet_thread([this] { run(); });
+  if (!m_thread.joinable()) m_thread = start_thread_without_signals([this] { run(); });
 }
 
 void Writer::wake_reader() {
@@ -116,16 +116,16 @@ void Writer::finish(milliseconds limit) {
 
 void Writer::run() {
   std::unique_lock wire(m_wire);
-  for (bool goes_on = true; goes_on;) {
+  for (bool continues = true; continues;) {
     try {
       connect();
       serve();
-      goes_on = false;
+      continues = false;
     } catch (const Failure& failure) {
-      goes_on = recover(failure);
+      continues = recover(failure);
     } catch (const std::exception& error) {
-      // For example, no memory: the pending batches are in doubt, and the process continues.
-      goes_on = recover(Failure(Failure::Kind::lost, error.what()));
+      // For example because there is no memory: the pending batches are in doubt, and the process continues.
+      continues = recover(Failure(Failure::Kind::lost, error.what()));
     }
   }
   std::lock_guard lock(m_mutex);
@@ -149,7 +149,7 @@ void Writer::connect() {
   m_connection = open_server(m_settings.address, m_stop.descriptor());
   const ServerRun run = ask_for_run(*m_connection);
   const bool is_same_run = run.id == m_run_id;
-  const bool may_ask = is_same_run && make_sure_of_end();
+  const bool may_ask = is_same_run && end_previous_connection();
   load_script();
   std::string client_id = prepare_transactions();
   // Detects early a server that accepts no writes.
@@ -162,7 +162,7 @@ void Writer::connect() {
   m_client_id = std::move(client_id);
   const bool was_away = m_health.is_writer_down();
   const bool was_away_too_long = was_away && m_clock.now() - m_lost_at > m_settings.expiry;
-  const std::size_t forgotten = m_outboxes.forget_doubtful(may_ask, was_away_too_long);
+  const std::size_t forgotten = m_outboxes.drop_after_outage(may_ask, was_away_too_long);
   m_health.note_up(Health::writer);
   if (!m_has_been_up) m_log.debug("connected to Redis " + run.version + " at " + m_settings.address.text());
   m_has_been_up = true;
@@ -171,7 +171,7 @@ void Writer::connect() {
                 (was_away_too_long ? " because Redis was unavailable for longer than \"expiry\""
                  : is_same_run ? " because Redis does not let this program end the connection on which they were sent"
                                : " because Redis was restarted and may have delivered them") +
-                "; the affected connections start again");
+                "; the affected connections are reset");
 }
 
 void Writer::serve() {
@@ -185,7 +185,7 @@ bool Writer::wait_for_work() {
   for (;;) {
     if (!m_under_way.empty() || m_outboxes.has_ready() || m_wants_wake.load()) return true;
     if (m_is_finishing.load() && m_outboxes.is_empty()) return false;
-    int limit = m_is_warm ? static_cast<int>(between_looks.count()) : -1;
+    int limit = m_is_warm ? static_cast<int>(reply_check_interval.count()) : -1;
     const auto retry = m_outboxes.next_retry();
     if (retry) {
       const auto left = std::chrono::ceil<milliseconds>(*retry - std::chrono::steady_clock::now());
@@ -344,7 +344,7 @@ std::string Writer::prepare_transactions() {
   return may_all ? id : std::string();
 }
 
-bool Writer::make_sure_of_end() {
+bool Writer::end_previous_connection() {
   if (m_client_id.empty()) return true;
   m_connection->append({"CLIENT", "KILL", "ID", m_client_id});
   const Reply reply = m_connection->read();

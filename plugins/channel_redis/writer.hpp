@@ -20,8 +20,8 @@
 namespace tellina::redis {
 
 /// Sends all waiting messages in one round trip, one command for each channel; then those that arrived meanwhile, and
-/// so on. While messages come one at a time, each gets its reply before the next comes. Then the sender of a message
-/// reads the last reply and sends its own message, and the thread stays asleep.
+/// so on. If messages come slowly, each gets its reply before the next comes. Then the sender of a message reads the
+/// previous reply and sends its own message, and the thread stays asleep.
 ///
 /// A batch has a number. The script that appends it stores the number in a key of this instance (its mark). If the
 /// batch is sent a second time, because the connection broke before the reply, the script only returns how many
@@ -73,7 +73,7 @@ class Writer {
   /// The connection's number at the server if transactions may be used on it; otherwise empty.
   std::string prepare_transactions();
   /// Returns whether it is certain that no command of the last connection will still run.
-  bool make_sure_of_end();
+  bool end_previous_connection();
 
   const Settings& m_settings;
   Health& m_health;

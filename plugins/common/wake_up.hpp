@@ -11,8 +11,8 @@
 
 namespace tellina {
 
-/// Wakes a thread that waits for a descriptor, which is readable from raise() to clear(). A wake-up that is never
-/// cleared wakes all its waiters, permanently.
+/// A descriptor that is readable from raise() to clear(), so that it wakes the threads that poll it. If it is never
+/// cleared, it keeps waking all of them.
 ///
 /// Threads: raise(): any; clear(): the waiting thread, before it checks the reason.
 class WakeUp {

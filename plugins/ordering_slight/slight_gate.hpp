@@ -31,7 +31,7 @@ class SlightGate final : public Gate {
   Sequence take_waiting();
 
   Connect m_connect = Connect::absent;
-  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no higher one
+  Sequence m_arrived_end = 0;  ///< the number of the next message to arrive
   Ring<Sequence> m_texts;      ///< waiting
   Ring<Sequence> m_others;     ///< waiting
   std::vector<Sequence> m_running;

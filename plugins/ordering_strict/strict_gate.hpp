@@ -19,7 +19,7 @@ class StrictGate final : public Gate {
 
  private:
   Sequence m_turn = 0;         ///< the number that is running, or that may start next
-  Sequence m_arrived_end = 0;  ///< every lower number has arrived, and no higher one
+  Sequence m_arrived_end = 0;  ///< the number of the next message to arrive
   bool m_is_running = false;
 };
 

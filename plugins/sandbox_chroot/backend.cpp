@@ -3,18 +3,17 @@
 namespace tellina::chroot_sandbox {
 namespace {
 
-constexpr std::chrono::seconds advance_deadline{20};
+constexpr std::chrono::seconds prewarm_deadline{20};
 
-/// What a sandbox without a memory cgroup may hold, for the researcher.
+/// Describes to the researcher how much memory a sandbox without a memory cgroup may use.
 std::string describe_watch(const Settings& settings, const std::string& why_not) {
   const std::string memory = in_mebibytes(settings.memory_in_bytes);
   const std::string all = in_mebibytes(settings.memory_in_bytes * settings.processes);
   return memory +
-         " per session, checked one to four times a second, and per process at once (RLIMIT_AS); open files, sockets "
-         "and "
-         "page tables count; between two checks the " +
+         " per session, checked one to four times a second, and per process (RLIMIT_AS); open files, sockets and page "
+         "tables are counted. Between two checks, the " +
          std::to_string(settings.processes) + " processes of a session may use up to " + all +
-         ", and kernel memory that nothing bounds. This user can't create a memory cgroup: " + why_not;
+         ", and any amount of other kernel memory. This user can't create a memory cgroup: " + why_not;
 }
 
 std::vector<LimitReport> report_limits(const Settings& settings, const Cgroup& cgroup, const SessionUsers& users,
@@ -62,7 +61,7 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
       m_users(m_settings.root_file_system),
       m_pool(
           m_settings.pool,
-          [this](const WakeUp& stop) { return make_instance(Deadline(m_context.clock, advance_deadline, &stop)); },
+          [this](const WakeUp& stop) { return make_instance(Deadline(m_context.clock, prewarm_deadline, &stop)); },
           [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
 std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline) {
@@ -105,21 +104,21 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance>
 }
 
 void ChrootBackend::prepare() {
-  if (is_of_another_maker(m_settings.root_file_system)) {
+  if (is_foreign_root(m_settings.root_file_system)) {
     m_context.log.info("root file system " + m_settings.root_file_system +
                        ": make_rootfs has not created it, so it stays unchanged");
     return;
   }
   std::vector<std::string> arguments = {m_settings.root_file_system};
   arguments.insert(arguments.end(), m_settings.packages.begin(), m_settings.packages.end());
-  run_maker(m_settings.root_maker, arguments);
+  run_bundled_script(m_settings.root_maker, arguments);
 }
 
 Capabilities ChrootBackend::probe() {
   Capabilities capabilities;
   try {
     require_timezone(m_settings, m_settings.root_file_system + "/usr/share/zoneinfo");
-    const Deadline deadline(m_context.clock, advance_deadline, nullptr);
+    const Deadline deadline(m_context.clock, prewarm_deadline, nullptr);
     SandboxSpec spec;
     m_cgroups.sweep_dead_probes();
     spec.owner = Cgroups::probe_owner();

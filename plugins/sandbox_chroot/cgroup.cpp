@@ -24,10 +24,10 @@ namespace tellina::chroot_sandbox {
 
 namespace {
 
-constexpr const char* top = "/tellina";
-/// The group of the server's own processes, in a group that was delegated to it.
-constexpr const char* servers = "/tellina-server";
-/// Before the number of the process that probes. Older versions used "probe" alone.
+constexpr const char* tellina_group = "/tellina";
+/// The group into which the server moves its own processes, inside a group that was delegated to it.
+constexpr const char* server_group = "/tellina-server";
+/// The owner of a probe's sandbox is named after the probing process: "probe-PID". Older versions used "probe".
 constexpr std::string_view probe_prefix = "probe-";
 /// The period of the cpu quota in microseconds: a session that has used its quota waits at most this long.
 constexpr int cpu_period = 50'000;
@@ -99,15 +99,15 @@ bool remove_directory(const std::string& directory) {
   return true;
 }
 
-std::string above(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
+std::string parent_of(const std::string& directory) { return directory.substr(0, directory.rfind('/')); }
 
 /// Removes an owner's directory and then ours if they are empty.
 void remove_owner(const std::string& directory) {
-  if (rmdir(directory.c_str()) == 0) rmdir(above(directory).c_str());
+  if (rmdir(directory.c_str()) == 0) rmdir(parent_of(directory).c_str());
 }
 
-/// Whether the process that an owner of probes is named after runs.
-bool probes(const std::string& owner) {
+/// Whether the process after which a probe's owner is named still runs.
+bool is_probe_running(const std::string& owner) {
   const pid_t process = std::atoi(owner.c_str() + std::min(owner.size(), probe_prefix.size()));
   return process > 0 && (kill(process, 0) == 0 || errno != ESRCH);
 }
@@ -118,7 +118,7 @@ bool Cgroup::remove() {
   bool removed = true;
   for (const std::string& directory : m_directories) {
     removed = remove_directory(directory) && removed;
-    remove_owner(above(directory));
+    remove_owner(parent_of(directory));
   }
   m_directories.clear();
   return removed;
@@ -131,9 +131,9 @@ void Cgroups::find() {
 void Cgroups::find_hierarchies() {
   const std::map<std::string, std::string> own_groups = find_own_groups();
   std::ifstream mounts("/proc/self/mountinfo");
-  // Otherwise this process would never limit a sandbox with a control group.
+  // Without an error here, this process would never limit a sandbox with a control group.
   if (!mounts) throw sandbox_common::system_error("look for control groups: /proc/self/mountinfo", errno);
-  m_why_not = "this user may write in no control group";
+  m_why_not = "this user may not write to any control group";
   for (std::string line; std::getline(mounts, line);) {
     // "36 35 98:0 / /mount/point rw,noatime shared:1 - type source options"; see proc(5)
     const std::size_t separator = line.find(" - ");
@@ -174,17 +174,17 @@ std::string Cgroups::find_base(const std::string& mount_point, const std::string
   if (own.empty() || own == mount_point) return "";
   if (!unified) return is_writable(own) ? own : "";
   // Another process of this server may already have moved this process.
-  if (own.ends_with(servers) && is_writable(above(own) + "/cgroup.procs")) return above(own);
+  if (own.ends_with(server_group) && is_writable(parent_of(own) + "/cgroup.procs")) return parent_of(own);
   if (is_writable(own) && is_writable(own + "/cgroup.procs") && is_writable(own + "/cgroup.subtree_control")) {
-    return take_over(own);
+    return move_server_out(own);
   }
   return "";
 }
 
 /// Moves all processes of this server into a group of their own. Returns the group that they were in. Returns nothing
 /// if other programs are in it, or if it has no controller that could set a limit.
-std::string Cgroups::take_over(const std::string& own) {
-  const std::string leaf = own + servers;
+std::string Cgroups::move_server_out(const std::string& own) {
+  const std::string leaf = own + server_group;
   std::ifstream file(own + "/cgroup.controllers");
   std::string controllers;
   std::getline(file, controllers);
@@ -198,7 +198,7 @@ std::string Cgroups::take_over(const std::string& own) {
     return "";
   }
   if (mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) return "";
-  // The next round moves a process that starts in the meantime.
+  // Each round moves the processes that have started since the last one.
   constexpr int most_rounds = 100;
   for (int round = 0; round < most_rounds && !processes.empty(); ++round) {
     for (const pid_t process : processes) write_value(leaf + "/cgroup.procs", std::to_string(process));
@@ -209,24 +209,24 @@ std::string Cgroups::take_over(const std::string& own) {
 
 bool Cgroups::make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
                              std::string& directory) {
-  // In version 2, a group's controllers are enabled in its parent group. If the kernel refuses one, this shows later,
-  // when its limit cannot be written.
-  const auto pass_on = [&](const std::string& parent) {
+  // In version 2, a group's controllers are enabled in its parent group. If the kernel refuses one, writing its limit
+  // fails later.
+  const auto enable_controllers = [&](const std::string& parent) {
     if (!hierarchy.unified) return;
     for (const char* controller : {"+memory", "+pids", "+cpu"}) {
       write_value(parent + "/cgroup.subtree_control", controller);
     }
   };
-  const std::string ours = hierarchy.base + top;
+  const std::string ours = hierarchy.base + tellina_group;
   const std::string owners = ours + "/" + owner;
   directory = owners + "/" + sandbox;
   // Another process that removes the last group of an owner, or of all owners, also removes the parent directories.
   for (int attempt = 0; attempt < 10; ++attempt) {
-    pass_on(hierarchy.base);
+    enable_controllers(hierarchy.base);
     if (mkdir(ours.c_str(), 0755) != 0 && errno != EEXIST) return false;
-    pass_on(ours);
+    enable_controllers(ours);
     if (mkdir(owners.c_str(), 0755) != 0 && errno != EEXIST && errno != ENOENT) return false;
-    pass_on(owners);
+    enable_controllers(owners);
     if (mkdir(directory.c_str(), 0755) == 0) return true;
     if (errno != ENOENT) return false;
   }
@@ -256,10 +256,10 @@ Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_
     if (has_memory && !unified) write_value(directory + "/memory.memsw.limit_in_bytes", memory);
 
     if (!write_value(directory + "/cgroup.procs", std::to_string(process))) continue;
-    const char* const kept_by = unified ? "cgroup v2" : "cgroup v1";
-    if (has_memory) group.memory = kept_by;
-    if (has_processes) group.processes = kept_by;
-    if (has_cpu) group.cpu = kept_by;
+    const char* const enforced_by = unified ? "cgroup v2" : "cgroup v1";
+    if (has_memory) group.memory = enforced_by;
+    if (has_processes) group.processes = enforced_by;
+    if (has_cpu) group.cpu = enforced_by;
   }
   return group;
 }
@@ -268,7 +268,7 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
   find();
   std::set<std::string> sandboxes;
   for (const Hierarchy& hierarchy : m_hierarchies) {
-    const std::string owners = hierarchy.base + top + "/" + owner;
+    const std::string owners = hierarchy.base + tellina_group + "/" + owner;
     std::error_code none, error;
     std::vector<std::string> found;
     for (std::filesystem::directory_iterator entry(owners, error), end; !error && entry != end;
@@ -302,7 +302,7 @@ std::set<std::string> Cgroups::probe_owners() const {
   std::set<std::string> owners;
   for (const Hierarchy& hierarchy : m_hierarchies) {
     std::error_code error;
-    for (std::filesystem::directory_iterator entry(hierarchy.base + top, error), end; !error && entry != end;
+    for (std::filesystem::directory_iterator entry(hierarchy.base + tellina_group, error), end; !error && entry != end;
          entry.increment(error)) {
       const std::string name = entry->path().filename();
       if (name == "probe" || name.starts_with(probe_prefix)) owners.insert(name);
@@ -314,7 +314,7 @@ std::set<std::string> Cgroups::probe_owners() const {
 void Cgroups::sweep_dead_probes() {
   std::call_once(m_found, [this] { find_hierarchies(); });
   for (const std::string& owner : probe_owners()) {
-    if (!probes(owner)) sweep(owner, {});
+    if (!is_probe_running(owner)) sweep(owner, {});
   }
 }
 

@@ -31,12 +31,13 @@ class Cgroup {
 /// BASE is the root of a hierarchy if this process may write there (root may). Otherwise it is this process's own group
 /// if that group is delegated to this user, as systemd does for a unit or scope with Delegate=yes. In version 2, a
 /// group that limits its children has no processes of its own, so all processes of this server move into
-/// BASE/tellina-server. They stay, and no limit is set, if other programs are in BASE.
+/// BASE/tellina-server. If other programs are in BASE, nothing moves and no limit is set.
 ///
 /// Threads: any.
 class Cgroups {
  public:
-  /// Finds the groups, and moves this server. Call it before the first launcher starts: a launcher is another program.
+  /// Finds the groups, and moves this server. Call it before the first launcher starts, because a launcher would count
+  /// as another program.
   void find();
   /// Why this user can use no group; empty if there are groups.
   const std::string& why_not() const { return m_why_not; }
@@ -54,9 +55,9 @@ class Cgroups {
   /// Ends and removes the groups of a dead owner, except the sandboxes in `keep`. Returns how many it removed.
   std::size_t sweep(const std::string& owner, const std::vector<std::string>& keep);
 
-  /// The owner of the sandboxes that this process makes to probe.
+  /// The owner of the sandboxes with which this process probes.
   static std::string probe_owner();
-  /// Ends and removes what processes that were killed during a probe have left.
+  /// Ends and removes the groups of probes whose process was killed.
   void sweep_dead_probes();
 
  private:
@@ -71,8 +72,8 @@ class Cgroups {
 
   void find_hierarchies();
   std::string find_base(const std::string& mount_point, const std::string& own, bool unified);
-  std::string take_over(const std::string& own);
-  /// Names of owners that have groups and are called like a probe's.
+  std::string move_server_out(const std::string& own);
+  /// The owners with groups whose names are those of probes.
   std::set<std::string> probe_owners() const;
   static bool make_directory(const Hierarchy& hierarchy, const std::string& owner, const std::string& sandbox,
                              std::string& directory);

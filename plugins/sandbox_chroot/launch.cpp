@@ -76,7 +76,7 @@ LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter&
   LaunchedProcess launched;
   SocketPair control = make_sockets();
   SocketPair init_control = make_sockets();
-  // Only readable, and opened with root's rights: the session's own user need not have access to the file.
+  // Opened here, with the server's rights, because the session's user may have no access to the file.
   const Descriptor init_program(open(settings.init.c_str(), O_RDONLY | O_CLOEXEC));
   if (!init_program) throw system_error(settings.init, errno);
 

@@ -61,7 +61,7 @@ void write_text(const char* path, const char* text) {
 /// a command or the shell ends before init and this process do. Every process of the sandbox inherits the value. If
 /// root has written it, only CAP_SYS_RESOURCE of the host can lower it; otherwise the read-only /proc of the sandbox
 /// keeps it.
-void be_chosen_first() {
+void raise_oom_score() {
   const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (score < 0) return;
   // If the kernel refuses, only the order of the choice is different.
@@ -118,7 +118,7 @@ void keep_file_capabilities() {
   if (syscall(SYS_capset, &header, data) != 0) fail("drop capabilities");
 }
 
-/// Init has sent the sandbox's /proc before the plugin could send any request.
+/// Starts the watch on the sandbox's /proc. Init sent it before the plugin could send any request.
 void begin_watch(MemoryWatch& watch, int init_socket, const protocol::WatchMemory& wanted) {
   char kind;
   control::Descriptors received;
@@ -163,7 +163,7 @@ void serve(pid_t init, int init_descriptor, int init_socket) {
       watch.end();
     }
     if (watched[0].revents != 0 && !serve_request(watch, init_socket)) break;
-    watch.look_if_due();
+    watch.check_if_due();
   }
   if (init > 0) {
     kill(init, SIGKILL);
@@ -183,7 +183,7 @@ int run(char** arguments) {
 
   umask(0);
   die_with(parent);
-  be_chosen_first();
+  raise_oom_score();
   // Neither this process nor the sandbox runs a program that may gain privileges.
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("refuse new privileges");
   // Runs as the server's user, because the session's user may have no access to the folder.

@@ -128,7 +128,7 @@ void mount_devices(const SandboxParameters& parameters) {
   mount_shell_marks(parameters);
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     char from[32], to[32];
-    // A shared mapping of /dev/zero is anonymous memory that no process's figures contain once it is not mapped.
+    // A shared mapping of /dev/zero is anonymous memory, and after it is unmapped no process's figures contain it.
     // Reading /dev/full gives the same zeros, and it can't be mapped.
     std::snprintf(from, sizeof from, "/dev/%s", std::strcmp(name, "zero") == 0 ? "full" : name);
     std::snprintf(to, sizeof to, "dev/%s", name);
@@ -156,8 +156,8 @@ void mount_devices(const SandboxParameters& parameters) {
           "make /dev read-only");
 }
 
-/// Sends the launcher, which stays outside, its only view of the sandbox's processes.
-void hand_out_processes(int launcher) {
+/// Sends the sandbox's /proc to the launcher, which stays outside and has no other view of the sandbox's processes.
+void send_processes(int launcher) {
   const int processes = open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   require(processes >= 0 && control::send(launcher, "p", 1, &processes, 1), "pass on /proc");
   close(processes);
@@ -197,7 +197,7 @@ bool install_filters() {
   enter_root_file_system(parameters.root_mount);
   // Needs a complete /proc in the old root, so it runs before the old root is detached.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
-  hand_out_processes(parameters.launcher);
+  send_processes(parameters.launcher);
   mount_memory("home/me", MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
   mount_memory("tmp", MS_NODEV, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777", parameters.has_root);
   mount_devices(parameters);

@@ -25,17 +25,17 @@ constexpr std::int64_t quiet_pause = 1000;
 /// The interval after a check that found too much, and after a kill: dead processes return their memory, and others may
 /// then hold more of what was shared.
 constexpr std::int64_t urgent_pause = 50;
-/// After a slow check the pause is this many times its duration, up to quiet_pause.
-constexpr std::int64_t pause_for_look = 10;
+/// After a slow check, the pause is this many times the duration of the check, up to quiet_pause.
+constexpr std::int64_t pause_factor = 10;
 
 /// Kernel memory in KiB that is counted for an open file: half of a pipe's 64 KiB, as a pipe has two ends. The 128
 /// watches of an epoll instance and the buffer of a /proc file are about as large.
 constexpr std::uint64_t held_by_file = 32;
 /// How many locks on parts of files, of 192 bytes each, the programs of a sandbox may hold; a database needs a few. The
-/// watch counts no further: the kernel reads the list from its start for every page, and blocks other lockers
+/// watch counts no further, because the kernel reads the list from its start for every page, and blocks other lockers
 /// meanwhile.
 constexpr std::uint64_t most_locks = 4096;
-/// The kernel's objects of so many mappings fill one page. A mapping has at least one page.
+/// The kernel's objects for this many mappings fill one page. A mapping has at least one page.
 constexpr std::uint64_t mappings_in_page = 16;
 constexpr std::uint64_t kibibytes_in_page = 4;
 
@@ -93,7 +93,7 @@ void for_each_number(int directory, Use use) {
 }
 
 /// Reads the memory figures of a status file. Returns false if it has none, because the process or thread has ended.
-bool take_memory(const char* status, Program& program) {
+bool read_memory(const char* status, Program& program) {
   const std::uint64_t size = number_of(status, "\nVmSize:");
   program.memory = number_of(status, "\nRssAnon:") + number_of(status, "\nRssShmem:") + number_of(status, "\nVmSwap:") +
                    number_of(status, "\nHugetlbPages:");
@@ -102,7 +102,7 @@ bool take_memory(const char* status, Program& program) {
 }
 
 /// A process whose first thread has ended looks dead, but its other threads still hold the memory.
-void take_memory_of_threads(int processes, Program& program) {
+void read_memory_of_threads(int processes, Program& program) {
   char path[64];
   std::snprintf(path, sizeof path, "%d/task", program.process);
   const int tasks = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,7 +111,7 @@ void take_memory_of_threads(int processes, Program& program) {
   for_each_number(tasks, [&](int thread) {
     char status[4096];
     std::snprintf(path, sizeof path, "%d/status", thread);
-    is_found = is_found || (read_text(tasks, path, status) && take_memory(status, program));
+    is_found = is_found || (read_text(tasks, path, status) && read_memory(status, program));
   });
   close(tasks);
 }
@@ -141,7 +141,7 @@ void measure(int processes, Program& program) {
   program.kernel = 0;
   std::snprintf(path, sizeof path, "%d/status", program.process);
   if (!read_text(processes, path, status)) return;
-  if (!take_memory(status, program) && number_of(status, "\nThreads:") > 1) take_memory_of_threads(processes, program);
+  if (!read_memory(status, program) && number_of(status, "\nThreads:") > 1) read_memory_of_threads(processes, program);
   if (program.held() > 0) program.kernel += count_files(processes, program.process, status) * held_by_file;
 }
 
@@ -227,33 +227,33 @@ int MemoryWatch::time_left() const {
   return static_cast<int>(std::clamp<std::int64_t>(m_due - now(), 0, quiet_pause));
 }
 
-void MemoryWatch::look_if_due() {
+void MemoryWatch::check_if_due() {
   if (m_limit == 0) return;
   const std::int64_t begun = now();
   if (begun < m_due) return;
-  const bool is_urgent = look();
+  const bool is_urgent = check();
   const std::int64_t ended = now();
-  const std::int64_t rest = std::min((ended - begun) * pause_for_look, quiet_pause);
+  const std::int64_t rest = std::min((ended - begun) * pause_factor, quiet_pause);
   m_due = ended + (is_urgent ? urgent_pause : std::max(m_is_quiet ? quiet_pause : usual_pause, rest));
 }
 
 /// Kernel memory in KiB that belongs to the sandbox and to no single program.
-std::uint64_t MemoryWatch::held_beside_programs() const {
+std::uint64_t MemoryWatch::unattributed_memory() const {
   char text[512];
   // Init's network namespace is the sandbox's. The number includes sockets that wait for accept(2), and closed sockets
   // with a full buffer.
   const std::uint64_t sockets = read_text(m_processes, "1/net/sockstat", text) ? number_of(text, "sockets: used") : 0;
-  const bool is_locked_up = count_lines(m_processes, "locks", most_locks) >= most_locks;
-  return sockets * m_socket + (is_locked_up ? m_limit + 1 : 0);
+  const bool has_too_many_locks = count_lines(m_processes, "locks", most_locks) >= most_locks;
+  return sockets * m_socket + (has_too_many_locks ? m_limit + 1 : 0);
 }
 
-bool MemoryWatch::look() {
+bool MemoryWatch::check() {
   list_programs(m_processes);
-  const std::uint64_t beside = held_beside_programs();
-  std::uint64_t held = sum_up() + beside;
+  const std::uint64_t unattributed = unattributed_memory();
+  std::uint64_t held = sum_up() + unattributed;
   if (held > m_limit) {
     count_exactly(m_processes);
-    held = sum_up() + beside;
+    held = sum_up() + unattributed;
   }
   m_is_quiet = held == std::exchange(m_held, held);
 
@@ -263,7 +263,7 @@ bool MemoryWatch::look() {
   if (!std::exchange(m_is_over, true)) return true;
   m_is_over = false;
   // Kernel memory that belongs to no single program goes with one of them. The next check shows whether with this one.
-  std::uint64_t left = held - beside;
+  std::uint64_t left = held - unattributed;
   do {
     // Of two that hold the same amount, the later one, because the shell is the first.
     Program* largest = programs;

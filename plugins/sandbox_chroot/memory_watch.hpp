@@ -24,13 +24,13 @@ class MemoryWatch {
   int time_left() const;
   /// Checks if a check is due. If two successive checks find too much, kills the programs that hold the most until the
   /// others are within the limit.
-  void look_if_due();
+  void check_if_due();
 
  private:
   /// Runs one check. Returns whether the next one is urgent.
-  bool look();
+  bool check();
 
-  std::uint64_t held_beside_programs() const;
+  std::uint64_t unattributed_memory() const;
 
   int m_processes = -1;
   std::uint64_t m_socket = 0;  ///< kernel memory of one socket at most, in KiB

@@ -184,7 +184,8 @@ Descriptor SessionUsers::make_root_mount(pid_t launcher) {
   attributes.userns_fd = static_cast<std::uint64_t>(users.get());
   if (users && tree && mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) == 0)
     return tree;
-  note(std::string("the disk of the root file system can't translate owners: ") + std::strerror(errno));
+  note(std::string("the file system that holds the root file system can't map owners (idmapped mount): ") +
+       std::strerror(errno));
   return {};
 }
 

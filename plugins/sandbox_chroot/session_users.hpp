@@ -34,8 +34,8 @@ class SessionUsers {
   class Mapped {
    public:
     bool has_root = false;
-    Descriptor
-        root_mount;  ///< of the root file system, with root's files as root's; if invalid, the launcher creates it
+    /// The mount of the root file system, in which root's files belong to root; if invalid, the launcher creates it.
+    Descriptor root_mount;
   };
   /// Writes the maps of a launcher's user namespace. Throws Error. If an ordinary user's first call fails, maps()
   /// returns false from then on. After a successful call, a failure concerns only its launcher.

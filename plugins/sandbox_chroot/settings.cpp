@@ -4,7 +4,7 @@
 
 namespace tellina::chroot_sandbox {
 
-bool is_of_another_maker(const std::string& root) {
+bool is_foreign_root(const std::string& root) {
   std::error_code ignored;
   return std::filesystem::exists(root + "/bin", ignored) &&
          !std::filesystem::exists(root + "/etc/tellina/root_file_system", ignored);
@@ -17,7 +17,7 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   root_file_system =
       given ? resolve_path(*given, given->as_string()) : std::string(find_prefix() / "share/tellina/rootfs");
   while (root_file_system.size() > 1 && root_file_system.ends_with('/')) root_file_system.pop_back();
-  if (!packages.empty() && given && is_of_another_maker(root_file_system)) {
+  if (!packages.empty() && given && is_foreign_root(root_file_system)) {
     config.at("packages")
         .fail("expected none with a root_file_system that make_rootfs has not created (" + root_file_system +
               "), got " + std::to_string(packages.size()) +

@@ -20,7 +20,7 @@ class Settings : public CommonSettings {
 };
 
 /// Whether the root file system exists and has no mark of make_rootfs.
-bool is_of_another_maker(const std::string& root);
+bool is_foreign_root(const std::string& root);
 
 /// In the header, so that the plugin's descriptor is constant-initialised.
 inline constexpr char settings_schema[] =

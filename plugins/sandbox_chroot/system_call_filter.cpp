@@ -20,7 +20,7 @@ namespace {
 
 class Filter {
  public:
-  explicit Filter(std::uint32_t otherwise) : m_context(seccomp_init(otherwise), &seccomp_release) {
+  explicit Filter(std::uint32_t default_action) : m_context(seccomp_init(default_action), &seccomp_release) {
     if (!m_context) throw Error(ErrorCode::internal, "create a system call filter: libseccomp has refused");
     // A binary tree instead of a list, because every call of every program passes through it.
     seccomp_attr_set(m_context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);

@@ -17,23 +17,24 @@ struct Limits {
   std::uint64_t deadline_in_milliseconds = 0;
 };
 
-/// Comes out of a sandbox as it is, so its parts are numbers: 0 means no.
+/// A process of the sandbox sends these bytes, which are not trusted, so the fields are numbers and not bools: 0 means
+/// no.
 struct Outcome {
   std::uint8_t truncated = 0;
   std::uint8_t raced = 0;
 };
 
-/// A descriptor whose poll(2) events mean that nobody waits for the result any more.
-struct Abandonment {
+/// A descriptor with poll(2) events that mean: nobody waits for the result any more.
+struct Cancellation {
   int descriptor = -1;
   short events = 0;
 };
 
 /// Creates the tree of a memory file (tree_stream.hpp) in an empty home. Returns 0, or an errno with the path in
-/// `what`. Runs before the shell starts, so no other process moves things meanwhile.
+/// `what`. Runs before the shell starts, so no other process changes the home meanwhile.
 int write(int home, int tree, char* what, std::size_t what_size);
 
-/// Writes the home's tree to a memory file. Returns 0 or an errno. Stops early if it is abandoned.
-int read(int home, int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome);
+/// Writes the home's tree to a memory file. Returns 0 or an errno. Stops early when it is cancelled.
+int read(int home, int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome);
 
 }  // namespace tellina::home_tree

@@ -40,8 +40,8 @@ std::uint64_t now_in_milliseconds() {
 
 class Reader {
  public:
-  Reader(int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome)
-      : m_tree(tree), m_limits(limits), m_abandonment(abandonment), m_outcome(outcome) {
+  Reader(int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome)
+      : m_tree(tree), m_limits(limits), m_cancellation(cancellation), m_outcome(outcome) {
     m_deadline = now_in_milliseconds() + limits.deadline_in_milliseconds;
     // Each directory level holds one descriptor, and a few more are needed.
     rlimit files;
@@ -102,7 +102,7 @@ class Reader {
     }
     const char* const name = entry->d_name;
     if (std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0) return;
-    if (m_entries == m_limits.max_entries || now_in_milliseconds() >= m_deadline || is_abandoned()) return stop();
+    if (m_entries == m_limits.max_entries || now_in_milliseconds() >= m_deadline || is_cancelled()) return stop();
     ++m_entries;
 
     // Opens a handle first, which refers to the file without opening it: opening would wait on a FIFO and wake a
@@ -156,8 +156,8 @@ class Reader {
     if (record.size > m_limits.max_content_per_file) return emit(record, name, nullptr, 0);
     if (record.size > m_limits.max_content_in_all - m_content) return stop();
 
-    // Opens the file by name again, because the handle itself can't be read. It may be another file by now, so compares
-    // the inode.
+    // Opens the file by name again, because the handle itself can't be read. The name may belong to another file by
+    // now, so this compares the inode.
     int file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
     if (file < 0) file = open_entry(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat opened;
@@ -235,14 +235,14 @@ class Reader {
   }
 
   /// Whether nobody waits for the answer any more, because the sandbox has to end now.
-  bool is_abandoned() const {
-    pollfd watched{m_abandonment.descriptor, m_abandonment.events, 0};
-    return poll(&watched, 1, 0) > 0 && (watched.revents & m_abandonment.events) != 0;
+  bool is_cancelled() const {
+    pollfd watched{m_cancellation.descriptor, m_cancellation.events, 0};
+    return poll(&watched, 1, 0) > 0 && (watched.revents & m_cancellation.events) != 0;
   }
 
   int m_tree;
   const Limits& m_limits;
-  Abandonment m_abandonment;
+  Cancellation m_cancellation;
   Outcome& m_outcome;
   std::uint64_t m_deadline = 0;
   std::uint64_t m_entries = 0;
@@ -258,8 +258,8 @@ class Reader {
 
 }  // namespace
 
-int read(int home, int tree, const Limits& limits, Abandonment abandonment, Outcome& outcome) {
-  Reader reader(tree, limits, abandonment, outcome);
+int read(int home, int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome) {
+  Reader reader(tree, limits, cancellation, outcome);
   return reader.run(home);
 }
 

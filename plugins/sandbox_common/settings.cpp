@@ -46,8 +46,8 @@ std::string in_cores(double cpu) {
 
 std::string digest(const std::string& text) { return hexadecimal(Fnv1a().add(text).value(), 16); }
 
-void run_maker(const std::string& script, const std::vector<std::string>& arguments,
-               const std::vector<std::string>& environment) {
+void run_bundled_script(const std::string& script, const std::vector<std::string>& arguments,
+                        const std::vector<std::string>& environment) {
   std::vector<std::string> words = {script};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argument_pointers, variables;

@@ -39,11 +39,11 @@ std::string digest(const std::string& text);
 
 /// Runs a script that is part of tellina, with its output on standard error. `environment` ("NAME=value") is added to
 /// this process's environment. Throws Error if the script is missing or fails.
-void run_maker(const std::string& script, const std::vector<std::string>& arguments,
-               const std::vector<std::string>& environment = {});
+void run_bundled_script(const std::string& script, const std::vector<std::string>& arguments,
+                        const std::vector<std::string>& environment = {});
 
-/// Throws Error(bad_config) if the folder, a zoneinfo database, does not have the time zone. No database has all of
-/// them.
+/// Throws Error(bad_config) if the time zone database in the folder `zoneinfo` lacks the configured time zone. Without
+/// that folder, accepts every time zone.
 void require_timezone(const CommonSettings& settings, const std::string& zoneinfo);
 
 /// The content of /proc/meminfo in a sandbox: the session's memory, or the machine's if that is less. Reports all of it

@@ -50,17 +50,59 @@ inline constexpr const char* allowed_calls[] = {
     "wait4", "waitid", "write", "writev"};
 // clang-format on
 
-// The list above lacks these already. They are here so that a participant who tries them gets "Operation not
-// permitted".
-// clang-format off
-inline constexpr const char* refused_calls[] = {
-    "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
-    "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module", "io_uring_enter",
-    "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl",
-    "mount", "mount_setattr", "move_mount", "name_to_handle_at", "open_by_handle_at", "open_tree",
-    "perf_event_open", "personality", "pidfd_getfd", "pivot_root", "process_vm_readv", "process_vm_writev",
-    "ptrace", "quotactl", "reboot", "request_key", "setdomainname", "sethostname", "setns", "settimeofday",
-    "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup"};
+// None of these is in the list above. They are named so that a participant who tries one gets "Operation not permitted"
+// instead of "Function not implemented". clang-format off
+inline constexpr const char* refused_calls[] = {"acct",
+                                                "add_key",
+                                                "adjtimex",
+                                                "bpf",
+                                                "chroot",
+                                                "clock_adjtime",
+                                                "clock_settime",
+                                                "delete_module",
+                                                "fanotify_init",
+                                                "finit_module",
+                                                "fsconfig",
+                                                "fsmount",
+                                                "fsopen",
+                                                "fspick",
+                                                "init_module",
+                                                "io_uring_enter",
+                                                "io_uring_register",
+                                                "io_uring_setup",
+                                                "ioperm",
+                                                "iopl",
+                                                "kcmp",
+                                                "kexec_file_load",
+                                                "kexec_load",
+                                                "keyctl",
+                                                "mount",
+                                                "mount_setattr",
+                                                "move_mount",
+                                                "name_to_handle_at",
+                                                "open_by_handle_at",
+                                                "open_tree",
+                                                "perf_event_open",
+                                                "personality",
+                                                "pidfd_getfd",
+                                                "pivot_root",
+                                                "process_vm_readv",
+                                                "process_vm_writev",
+                                                "ptrace",
+                                                "quotactl",
+                                                "reboot",
+                                                "request_key",
+                                                "setdomainname",
+                                                "sethostname",
+                                                "setns",
+                                                "settimeofday",
+                                                "swapoff",
+                                                "swapon",
+                                                "syslog",
+                                                "umount2",
+                                                "unshare",
+                                                "userfaultfd",
+                                                "vhangup"};
 // clang-format on
 
 /// The flags of clone that create a namespace. clone3 passes its flags in memory, which a filter can't read, so it
@@ -75,7 +117,7 @@ inline constexpr unsigned long refused_requests[] = {TIOCSTI, TIOCLINUX, TIOCSET
 /// Pipes keep their first size of 64 KiB, because the kernel limits the sum over all pipes of a user.
 inline constexpr int refused_descriptor_commands[] = {F_SETPIPE_SZ};
 
-/// Above the internet's families are netlink, packet, vsock, alg and others, which bypass the namespaces.
+/// The families above AF_INET6 (netlink, packet, vsock, alg and others) bypass the namespaces.
 inline constexpr int last_family = AF_INET6;
 inline constexpr int refused_families[] = {AF_UNSPEC, AF_AX25,   AF_IPX,    AF_APPLETALK,
                                            AF_NETROM, AF_BRIDGE, AF_ATMPVC, AF_X25};
@@ -131,7 +173,8 @@ inline constexpr SocketOption allowed_socket_options[] = {{SOL_SOCKET, SO_DEBUG}
                                                           {IPPROTO_IPV6, IPV6_TCLASS},
                                                           {IPPROTO_IPV6, IPV6_MULTICAST_HOPS}};
 
-/// Not on the list above in any case; listed so that a participant who tries them sees "Operation not permitted".
+/// None of these is in the list above. They are named so that a participant who tries one gets "Operation not
+/// permitted".
 inline constexpr SocketOption refused_socket_options[] = {
     {SOL_SOCKET, SO_SNDBUF}, {SOL_SOCKET, SO_RCVBUF}, {SOL_SOCKET, SO_SNDBUFFORCE}, {SOL_SOCKET, SO_RCVBUFFORCE}};
 

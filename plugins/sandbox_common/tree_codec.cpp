@@ -73,7 +73,7 @@ class Encoder {
     record.kind = tree_stream::directory;
     put(record, name, {});
     if (++m_depth > tree_stream::max_seed_depth) {
-      refuse("expected at most " + std::to_string(tree_stream::max_seed_depth) + " directories below one another");
+      refuse("expected at most " + std::to_string(tree_stream::max_seed_depth) + " nested directories");
     }
     const std::size_t length = m_path.size();
     for (const auto& [child_name, child] : node.children) {
@@ -143,8 +143,8 @@ class Decoder {
     do {
       Record record;
       std::memcpy(&record, take(sizeof record).data(), sizeof record);
-      // The home still belongs to the participant, who can't give it away. So its owner is the participant, whatever
-      // the mapping.
+      // The participant can't change the owner of the home, so that owner is the participant, whatever the user mapping
+      // is.
       if (levels.empty()) m_me = record.owner;
       if (record.kind == tree_stream::up) {
         if (levels.empty()) throw Error(ErrorCode::internal, "snapshot: the records begin with an end");

@@ -21,7 +21,7 @@ void report_failure(int socket, const char* what, int error_number) {
 void serve(int socket, const char* request, std::size_t size, const int* descriptors, std::size_t descriptor_count) {
   int error = EPROTO;
   Done answer;
-  char what[8192] = "understand the plugin";
+  char what[8192] = "read the plugin's message";
   if (descriptor_count == request_descriptor_count) {
     if (request[0] == seed) {
       error = home_tree::write(descriptors[home], descriptors[tree], what, sizeof what);

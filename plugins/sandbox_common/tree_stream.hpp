@@ -30,7 +30,7 @@ struct Record {
 
 /// How deep directories of an initial tree may be nested.
 inline constexpr int max_seed_depth = 256;
-/// Directories below one another in a snapshot; nobody asks for more (SnapshotRequest::max_depth).
+/// How deep the directories of a snapshot may be nested; nobody requests more (SnapshotRequest::max_depth).
 inline constexpr std::size_t max_levels = 1024;
 static_assert(max_levels >= max_seed_depth);
 

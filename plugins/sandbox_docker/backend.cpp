@@ -5,7 +5,7 @@
 namespace tellina::docker_sandbox {
 namespace {
 
-constexpr std::chrono::seconds advance_deadline{30};
+constexpr std::chrono::seconds prewarm_deadline{30};
 constexpr std::chrono::seconds probe_deadline{20};
 constexpr std::chrono::seconds adoption_deadline{5};
 constexpr std::chrono::seconds sweep_deadline{60};
@@ -47,7 +47,7 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_pool(
           m_settings.pool,
           [this](const WakeUp& stop) {
-            return Instance::make(m_instance_context, "", "", Deadline(m_context.clock, advance_deadline, &stop));
+            return Instance::make(m_instance_context, "", "", Deadline(m_context.clock, prewarm_deadline, &stop));
           },
           [](const Instance& instance) { return instance.is_fresh(); }, context.log) {}
 
@@ -91,7 +91,7 @@ void DockerBackend::prepare() {
   // An image other than ours belongs to the researcher.
   if (arguments.empty() && m_settings.image != "tellina") return;
   arguments.push_back(m_settings.image);
-  run_maker(m_settings.image_maker, arguments, {"DOCKER_HOST=unix://" + m_settings.socket});
+  run_bundled_script(m_settings.image_maker, arguments, {"DOCKER_HOST=unix://" + m_settings.socket});
 }
 
 Capabilities DockerBackend::probe() {
@@ -138,12 +138,12 @@ std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
   const std::vector<Claim> claims = m_run_folder.list();
   std::size_t swept = 0;
 
-  // In addition to the owner's: sandboxes that a dead process had prewarmed, or had adopted from another owner.
-  const auto is_left = [&](const OwnerId& whose, const SandboxId& id, bool is_held) {
+  // Besides the owner's sandboxes, those that a dead process had prewarmed, or had adopted from another owner.
+  const auto is_leftover = [&](const OwnerId& whose, const SandboxId& id, bool is_held) {
     return !contains(keep, id) && (whose == owner || !is_held);
   };
   for (const Claim& claim : claims) {
-    if (!is_left(claim.owner, claim.id, m_run_folder.is_held(claim.holder))) continue;
+    if (!is_leftover(claim.owner, claim.id, m_run_folder.is_held(claim.holder))) continue;
     m_containers.remove(claim.token, deadline);
     m_run_folder.remove(claim);
     if (!claim.id.empty()) ++swept;
@@ -151,7 +151,7 @@ std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
   for (const Containers::Found& container : containers) {
     const auto its =
         std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.token == container.token; });
-    if (its != claims.end() || !is_left(container.owner, container.id, false)) continue;
+    if (its != claims.end() || !is_leftover(container.owner, container.id, false)) continue;
     m_containers.remove(container.token, deadline);
     if (!container.id.empty()) ++swept;
   }

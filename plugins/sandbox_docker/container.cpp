@@ -28,7 +28,7 @@ constexpr int cpu_period = 50'000;  // microseconds: a session that has used its
 constexpr const char* hidden_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys"};
 
 /// The largest value of oom_score_adj.
-constexpr int chosen_first = 1000;
+constexpr int highest_oom_score = 1000;
 
 std::string text_of(const json::object& object, const char* key) {
   const json::value* const value = object.if_contains(key);
@@ -87,7 +87,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        {"MemorySwap", memory},
                        // When the machine's memory runs out, the kernel kills processes of sandboxes first. If root
                        // runs the engine, the participant can't lower the value.
-                       {"OomScoreAdj", chosen_first},
+                       {"OomScoreAdj", highest_oom_score},
                        {"PidsLimit", m_settings.processes + 1},  // init
                        {"CpuPeriod", cpu_period},
                        {"CpuQuota", static_cast<std::int64_t>(m_settings.cpu * cpu_period)},
@@ -216,8 +216,8 @@ std::vector<LimitReport> Containers::report_limits(const Deadline& deadline) {
   const std::string how = " per session (cgroup v" + (version.empty() ? "1" : version) + ")";
   std::vector<LimitReport> limits;
   const auto add = [&](const char* name, const char* key, const std::string& limit) {
-    const bool is_kept = is_true(info, key);
-    limits.emplace_back(name, is_kept, is_kept ? limit + how : "not limited: this engine does not support it");
+    const bool is_enforced = is_true(info, key);
+    limits.emplace_back(name, is_enforced, is_enforced ? limit + how : "not limited: this engine does not support it");
   };
   add("memory", "MemoryLimit", in_mebibytes(m_settings.memory_in_bytes));
   add("processes", "PidsLimit", std::to_string(m_settings.processes));

@@ -34,7 +34,7 @@ void write_all(const Descriptor& socket, std::string_view bytes, const Deadline&
     } else if (errno == EAGAIN) {
       deadline.wait_writable(socket.get(), what);
     } else if (errno != EINTR) {
-      return;  // it has closed its end early; its answer says why
+      return;  // the engine has closed its end early; its answer says why
     }
   }
 }
@@ -59,14 +59,14 @@ boost::json::value Engine::Answer::json(const std::string& what) const {
   return value;
 }
 
-void Engine::lose(const std::string& what, const std::string& why) const {
+void Engine::fail_unavailable(const std::string& what, const std::string& why) const {
   throw Error(ErrorCode::unavailable, what + ": Docker engine at " + m_socket + ": " + why, start_engine);
 }
 
 Descriptor Engine::connect(const Deadline& deadline, const std::string& what) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (m_socket.size() >= sizeof address.sun_path) lose(what, "expected a path of at most 107 bytes");
+  if (m_socket.size() >= sizeof address.sun_path) fail_unavailable(what, "expected a path of at most 107 bytes");
   m_socket.copy(address.sun_path, sizeof address.sun_path - 1);
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) throw system_error(what, errno);
@@ -116,9 +116,9 @@ Engine::Answer Engine::exchange(const std::string& verb, const std::string& targ
       const ssize_t count = ::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) {
-        // An end without a beginning is a broken precondition there.
+        // put_eof() may only be called after the parser has got bytes.
         if (parser.got_some()) parser.put_eof(error);
-        if (error || !parser.is_done()) lose(what, "it closed the connection during a request");
+        if (error || !parser.is_done()) fail_unavailable(what, "it closed the connection during a request");
         break;
       }
       buffer.append(bytes, static_cast<std::size_t>(count));

@@ -52,7 +52,7 @@ class Engine {
   Descriptor connect(const Deadline& deadline, const std::string& what) const;
   std::string version(const Deadline& deadline);
   std::string ask_version(const Deadline& deadline) const;
-  [[noreturn]] void lose(const std::string& what, const std::string& why) const;
+  [[noreturn]] void fail_unavailable(const std::string& what, const std::string& why) const;
 
   const std::string m_socket;
   std::mutex m_mutex;

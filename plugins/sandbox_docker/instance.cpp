@@ -19,7 +19,7 @@ constexpr std::chrono::seconds usual_wait{2};
 /// How long to wait for an engine that has already failed to answer once.
 constexpr std::chrono::seconds removal_deadline_after_a_hang{2};
 
-void refuse(const std::string& what, const std::optional<Failure>& failure) {
+void throw_if_failed(const std::string& what, const std::optional<Failure>& failure) {
   if (failure) throw system_error(what + ": " + failure->text, failure->error_number);
 }
 
@@ -32,13 +32,13 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
     std::unique_ptr<Instance> instance = make_once(context, owner, id, deadline);
     // A concurrent call may have found out that the engine doesn't see the mounts.
     Terminals expected = Terminals::untried;
-    context.terminals.compare_exchange_strong(expected, geteuid() == 0 ? Terminals::own : Terminals::engines);
+    context.terminals.compare_exchange_strong(expected, geteuid() == 0 ? Terminals::own : Terminals::shared);
     return instance;
   } catch (const Error& error) {
     const bool may_be_terminals = geteuid() == 0 && error.code() != ErrorCode::timed_out &&
                                   error.code() != ErrorCode::gone && error.code() != ErrorCode::not_found;
     Terminals expected = Terminals::untried;
-    if (!may_be_terminals || !context.terminals.compare_exchange_strong(expected, Terminals::engines)) throw;
+    if (!may_be_terminals || !context.terminals.compare_exchange_strong(expected, Terminals::shared)) throw;
   }
   return make_once(context, owner, id, deadline);
 }
@@ -56,15 +56,15 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
   spec.token = claim.token;
   spec.folder = context.run_folder.path_of(claim);
   spec.memory_file = context.run_folder.share(claim, "meminfo", context.memory);
-  if (context.terminals != Terminals::engines) spec.terminals = context.run_folder.mount_terminals(claim);
+  if (context.terminals != Terminals::shared) spec.terminals = context.run_folder.mount_terminals(claim);
   spec.owner = owner;
   spec.id = id;
   try {
-    // Once requested, the engine creates a container whether or not anybody waits. So wait, and then remove it.
+    // The engine creates a requested container even if nobody waits for the answer. So this waits, and then removes it.
     context.containers.create(spec, deadline.uninterrupted());
     context.containers.start(claim.token, deadline.uninterrupted());
     instance->wait_for_init(listener, deadline);
-    refuse(starting, instance->m_init.take_terminal(deadline, starting));
+    throw_if_failed(starting, instance->m_init.take_terminal(deadline, starting));
     if (!spec.terminals.empty()) context.run_folder.unmount_terminals(claim);
     context.run_folder.close_socket(claim);
     const char kind = init_protocol::listener;
@@ -89,7 +89,7 @@ void Instance::wait_for_init(const Descriptor& listener, const Deadline& deadlin
 std::unique_ptr<Instance> Instance::adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline) {
   const std::string what = "adopt the sandbox " + claim.id;
   InitClient init(context.run_folder.connect(claim, deadline));
-  refuse(what, init.take_terminal(deadline, what));
+  throw_if_failed(what, init.take_terminal(deadline, what));
   if (!init.has_shell()) throw Error(ErrorCode::gone, what + ": it has no shell yet");
   Claim ours = claim;
   ours.holder = context.run_folder.holder();

@@ -14,8 +14,9 @@
 
 namespace tellina::docker_sandbox {
 
-/// Whose devpts the sandboxes use: one of their own, if this process is root and the engine sees its mounts.
-enum class Terminals { untried, own, engines };
+/// Which devpts the sandboxes use: each its own, if this process is root and the engine sees its mounts; otherwise the
+/// engine's, which all containers share.
+enum class Terminals { untried, own, shared };
 
 /// Shared by all instances. The backend owns it, and it outlives them.
 class InstanceContext {

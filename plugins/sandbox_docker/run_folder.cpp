@@ -222,7 +222,7 @@ void RunFolder::remove(const Claim& claim) const {
   const std::string path = path_of(claim);
   unlink((path + "/" + socket_name).c_str());
   rmdir(path.c_str());
-  // A process that was killed during a start has left them.
+  // A process that was killed during a start may have left its mount.
   unmount_terminals(claim);
 }
 

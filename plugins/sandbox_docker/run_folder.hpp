@@ -2,8 +2,8 @@
 
 /// The folders that contain the sockets to the sandboxes, and show whose each sandbox is.
 ///
-///   RUN_FOLDER/                           of one study on one engine; its owner's only
-///     holders/HOLDER                      locked as long as the process lives that holds sandboxes under this name
+///   RUN_FOLDER/                           of one study on one engine; only its owner may enter
+///     holders/HOLDER                      locked while the process that holds sandboxes under this name lives
 ///     sandboxes/TOKEN.HOLDER.OWNER.ID/    of one sandbox; while nobody has claimed it, OWNER and ID are empty
 ///       socket                            leads to its init
 ///

@@ -126,8 +126,8 @@ std::string make_seccomp_profile() {
   for (const char* call : refused_calls) {
     if (named.insert(call).second) refused.emplace_back(call);
   }
-  // The engine refuses calls without a rule with EPERM. Naming all other calls is the only way to another error that
-  // works in every version.
+  // Some versions of the engine ignore the default error and refuse calls without a rule with EPERM. The only way to
+  // another error that works in every version is a rule for each remaining call.
   for (int number = 0; number < most_calls; ++number) {
     char* const name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
     if (name != nullptr && named.insert(name).second) missing.emplace_back(name);

@@ -9,8 +9,7 @@ namespace {
 
 constexpr const char* why_unix =
     ": the engine must run on this machine, because terminals are passed through a socket; remove \"socket\" and "
-    "unset "
-    "DOCKER_HOST for the engine's usual socket";
+    "unset DOCKER_HOST for the engine's usual socket";
 
 /// The path of a unix:// address; empty for other addresses.
 std::string path_of(const std::string& address) {

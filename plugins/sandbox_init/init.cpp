@@ -43,7 +43,7 @@ using namespace tellina;
 
 bool stays = false;
 int control_socket = -1;  // with --stay, -1 while nobody is connected
-int listener = -1;        // with --stay, where the next plugin connects
+int listener = -1;        // with --stay, the socket to which the next plugin connects
 const char* home_path = nullptr;
 int child_signals = -1;  // readable when a child has ended
 int slave = -1;          // the pty's other end, kept until the shell has it
@@ -78,7 +78,7 @@ bool offer_terminal() {
 }
 
 /// Disables XON/XOFF: otherwise Ctrl+S silently stops a terminal's output until Ctrl+Q. Returns false with errno set.
-bool let_output_never_stop(int terminal) {
+bool disable_flow_control(int terminal) {
   termios settings{};
   if (tcgetattr(terminal, &settings) != 0) return false;
   settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
@@ -95,10 +95,10 @@ bool make_terminal() {
     failed = "open a terminal";
   } else if ((slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
     failed = "open the terminal's other end";
-  } else if (!let_output_never_stop(slave)) {
+  } else if (!disable_flow_control(slave)) {
     failed = "set up the terminal";
   } else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    failed = "make a socket for the shell's end";
+    failed = "create a socket for the shell's exit status";
   }
   if (failed != nullptr) {
     report_failure(failed, errno);
@@ -123,16 +123,16 @@ void set_limit(int resource, rlim_t value) {
 /// The choice is random, because otherwise all sessions would share the first ones. The participant may change it; the
 /// cpu cgroup is the actual limit.
 void use_processors(unsigned wanted) {
-  cpu_set_t there, used;
+  cpu_set_t available, used;
   unsigned first = 0;
-  if (sched_getaffinity(0, sizeof there, &there) != 0 || wanted == 0) return;
-  const auto count = static_cast<unsigned>(CPU_COUNT(&there));
+  if (sched_getaffinity(0, sizeof available, &available) != 0 || wanted == 0) return;
+  const auto count = static_cast<unsigned>(CPU_COUNT(&available));
   if (wanted >= count || getrandom(&first, sizeof first, GRND_NONBLOCK) != sizeof first) return;
   first %= count;
   CPU_ZERO(&used);
   unsigned place = 0;  // index of a processor among the available ones
   for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
-    if (!CPU_ISSET(processor, &there)) continue;
+    if (!CPU_ISSET(processor, &available)) continue;
     if ((place++ + count - first) % count < wanted) CPU_SET(processor, &used);
   }
   sched_setaffinity(0, sizeof used, &used);
@@ -222,17 +222,17 @@ void start_shell(const char* message, std::size_t size) {
   static char text[control::max_message];  // the strings of the command
   static ShellCommand command;
   init_protocol::StartShell header;
-  if (slave < 0 || size < sizeof header) return report_failure("understand the plugin", EPROTO);
+  if (slave < 0 || size < sizeof header) return report_failure("read the plugin's message", EPROTO);
   std::memcpy(&header, message, sizeof header);
   if (header.argument_count > 0) {
     command = ShellCommand();
     std::memcpy(text, message, size);
     if (!read_command(text, size, command)) {
       command = ShellCommand();
-      return report_failure("understand the plugin", EPROTO);
+      return report_failure("read the plugin's message", EPROTO);
     }
   }
-  if (command.working_directory == nullptr) return report_failure("understand the plugin", EPROTO);
+  if (command.working_directory == nullptr) return report_failure("read the plugin's message", EPROTO);
   winsize window{};
   window.ws_col = header.columns;
   window.ws_row = header.rows;
@@ -300,13 +300,13 @@ bool renew() {
 }
 
 /// The plugin is gone. An init without --stay ends; one with --stay waits for the next plugin.
-bool lose_control() {
+bool handle_disconnect() {
   close_descriptor(control_socket);
   return listener >= 0;
 }
 
 /// Another plugin connects to take over. If the previous one is still connected, it loses the sandbox.
-void welcome() {
+void accept_plugin() {
   const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket < 0) return;
   // The participant may find the socket too. Processes outside of this process namespace have no number in it.
@@ -339,8 +339,8 @@ bool handle_message() {
   static char message[control::max_message];
   control::Descriptors received;
   const ssize_t size = control::receive(control_socket, message, sizeof message, received);
-  if (size <= 0) return lose_control();
-  bool goes_on = true;
+  if (size <= 0) return handle_disconnect();
+  bool continues = true;
   if (message[0] == init_protocol::start_shell) {
     start_shell(message, static_cast<std::size_t>(size));
   } else if (tree_protocol::is_request(message[0])) {
@@ -349,10 +349,10 @@ bool handle_message() {
     listener = received.values[0];
     received.count = 0;
   } else {
-    goes_on = message[0] == init_protocol::renew && renew();
+    continues = message[0] == init_protocol::renew && renew();
   }
   for (std::size_t i = 0; i < received.count; ++i) close(received.values[i]);
-  return goes_on;
+  return continues;
 }
 
 }  // namespace
@@ -391,6 +391,6 @@ int main(int argument_count, char** arguments) {
     if (poll(watched, 3, -1) < 0) continue;
     if (watched[1].revents != 0) reap();
     if (watched[0].revents != 0 && !handle_message()) return 0;
-    if (watched[2].revents != 0) welcome();
+    if (watched[2].revents != 0) accept_plugin();
   }
 }

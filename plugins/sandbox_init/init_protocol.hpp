@@ -37,7 +37,8 @@ inline constexpr char stay[] = "--stay";
 /// The user `me` inside every sandbox.
 inline constexpr unsigned sandbox_user = 1000;
 
-/// The most entries of /tmp and of /dev/shm: without a limit, a file system in memory could hold a million empty files.
+/// How many entries /tmp and /dev/shm may each have. Without a limit, a file system in memory could hold a million
+/// empty files.
 inline constexpr unsigned tmp_entries = 4096;
 
 /// How many terminals a sandbox may have at a time.

@@ -9,12 +9,12 @@ namespace tellina::testing {
 using ::testing::HasSubstr;
 
 void ConsumerTest::SetUp() {
-  // The compiler cache also finds objects that were compiled for a folder of another run.
+  // Allows the compiler cache to find objects that an earlier run compiled in another folder.
   ::setenv("CMAKE_CXX_COMPILER_LAUNCHER", COMPILER_LAUNCHER, 1);
   ::setenv("CCACHE_BASEDIR", folder().c_str(), 1);
   ::setenv("CCACHE_NOHASHDIR", "1", 1);
   run_well(CMAKE_PROGRAM, {"--install", BUILD_FOLDER, "--prefix", folder() / "elsewhere"});
-  // Moves the installation, because nothing may depend on its first path.
+  // Moves the installation, because nothing may depend on the path to which it was installed.
   std::filesystem::rename(folder() / "elsewhere", prefix());
 }
 

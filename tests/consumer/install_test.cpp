@@ -47,7 +47,7 @@ TEST_F(Installed, NamesTheCommandThatMakesTheRootFileSystem) {
   EXPECT_EQ(run(share / "docker_image/make_rootfs", {}).status, 2);
 }
 
-TEST_F(Installed, HasAVersionThatIsTheSdks) {
+TEST_F(Installed, HasTheVersionOfTheSdk) {
   const auto find = [&](const std::string& version) {
     fs::create_directories(folder() / "find");
     write_text(folder() / "find/CMakeLists.txt",

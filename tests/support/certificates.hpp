@@ -1,6 +1,6 @@
 #pragma once
 
-/// Certificates that a test makes for itself.
+/// Creates certificates for tests.
 
 #include <chrono>
 #include <filesystem>
@@ -8,8 +8,8 @@
 
 namespace tellina::testing {
 
-/// Writes NAME.pem, a certificate of "localhost" and 127.0.0.1 that signs itself, and NAME.key into the folder. The
-/// key is a new one; the times are from now.
+/// Writes NAME.pem, a self-signed certificate of "localhost" and 127.0.0.1, and NAME.key, a new key, into the folder.
+/// The certificate is valid from now on.
 void write_certificate(const std::filesystem::path& folder, const std::string& name,
                        std::chrono::hours valid_from = std::chrono::hours(-1),
                        std::chrono::hours valid_to = std::chrono::hours(24));

@@ -86,7 +86,7 @@ bool answers_ping(const std::string& path) {
 }  // namespace
 
 DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docker_tests/data") {
-  if (geteuid() != 0) throw std::runtime_error("a Docker engine is started by root: run this test as root");
+  if (geteuid() != 0) throw std::runtime_error("only root can start a Docker engine: run this test as root");
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   flock(m_lock, LOCK_EX);
@@ -97,7 +97,7 @@ DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docke
     remove_remains();
   }
   std::string name = folder_template;
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder could be made");
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create a temporary folder");
   take_folder(name);
   std::ofstream(lock) << m_folder;
   try {
@@ -108,7 +108,7 @@ DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docke
       const std::string sources = source_folder();
       const std::string command = "DOCKER_HOST=unix://" + m_socket + " " + sources +
                                   "/docker_image/make_image --import " + sources + "/build/share/tellina/rootfs >&2";
-      if (std::system(command.c_str()) != 0) throw std::runtime_error("the image could not be made: " + command);
+      if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot create the image: " + command);
     }
   } catch (...) {
     clean_up();

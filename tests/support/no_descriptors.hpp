@@ -9,11 +9,12 @@
 
 namespace tellina::testing {
 
-/// While it exists, a process opens nothing: each try fails with EMFILE. What is open stays open.
+/// While it exists, a process cannot open any descriptor: each attempt fails with EMFILE. Open descriptors stay open.
 class NoDescriptors {
  public:
   explicit NoDescriptors(pid_t process = ::getpid()) : m_process(process) {
-    // All below the lowest free one are open. Less would be too little for poll(), which counts what it is given.
+    // All descriptors below the lowest free one are open. With a lower limit, poll() would fail, because it compares
+    // the number of its entries with the limit.
     rlim_t lowest_free = 0;
     const std::string folder = "/proc/" + std::to_string(process) + "/fd/";
     std::error_code none;

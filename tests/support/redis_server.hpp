@@ -31,7 +31,7 @@ class RedisServer {
   ~RedisServer();
 
   std::uint16_t port() const { return m_port; }
-  /// For TLS, with the certificate certificate_file() of "localhost" and 127.0.0.1, which signs itself.
+  /// For TLS, with certificate_file(), a self-signed certificate of "localhost" and 127.0.0.1.
   std::uint16_t tls_port() const { return m_tls_port; }
   std::string certificate_file() const { return (m_folder.path() / "redis.pem").string(); }
   std::string socket_path() const { return (m_folder.path() / "redis.sock").string(); }

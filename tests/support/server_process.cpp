@@ -136,7 +136,7 @@ ServerProcess::ServerProcess(const fs::path& program, const fs::path& folder, co
     if (const std::size_t end = said.find('\n'); end != std::string::npos) {
       const std::string line = said.substr(0, end);
       if (!line.starts_with("listening on http://") && !line.starts_with("listening on https://"))
-        throw std::runtime_error("the server said: " + line);
+        throw std::runtime_error("the server failed: " + line);
       m_port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
       return;
     }

@@ -18,7 +18,7 @@ SmallDisk::SmallDisk(const std::filesystem::path& folder)
                         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=32m") == 0;
   if (is_there) return;
-  throw std::runtime_error(std::string("a disk is mounted by root: run this test as root: ") + std::strerror(errno));
+  throw std::runtime_error(std::string("only root can mount a disk: run this test as root: ") + std::strerror(errno));
 }
 
 SmallDisk::~SmallDisk() {

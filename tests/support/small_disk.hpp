@@ -8,8 +8,8 @@
 
 namespace tellina::testing {
 
-/// A disk of 32 MiB, seen by the thread that makes it and by what that starts afterwards. It goes with the last process
-/// that sees it, however that ends. Needs root. Threads: one.
+/// A disk of 32 MiB that is visible to the thread that creates it and to the processes that this thread starts
+/// afterwards. It disappears with the last of them, however that process ends. Needs root. Threads: one.
 class SmallDisk {
  public:
   /// Throws std::runtime_error if it cannot be mounted.

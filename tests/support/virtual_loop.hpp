@@ -38,7 +38,7 @@ class VirtualLoop final : public Loop {
   VirtualLoop() = default;
   ~VirtualLoop() override;
 
-  /// Runs all due work, and the work that becomes due by it, until there is none.
+  /// Runs all due work, including work that becomes due meanwhile.
   void run_until_idle();
   /// Advances the clock and stops at each timer on the way.
   void advance(std::chrono::nanoseconds duration);

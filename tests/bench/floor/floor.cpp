@@ -1,4 +1,5 @@
-/// The minimum cost of a terminal in a browser on this machine, with which every figure of `tellina bench` is compared.
+/// Measures the minimum cost of a terminal in a browser on this machine. `tellina bench` compares each of its figures
+/// with it.
 ///
 ///   tellina-floor serve [--drop N]   one shell for each WebSocket, in one bare Beast loop: no record, no checks, no
 ///                                    batches. --drop leaves out every N-th output byte, to test that a benchmark

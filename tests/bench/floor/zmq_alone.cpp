@@ -55,7 +55,7 @@ class End {
   void send(zmq::message_t message) { m_out.send(message, zmq::send_flags::none); }
   zmq::message_t receive() {
     zmq::message_t message;
-    if (!m_in.recv(message)) throw std::runtime_error("ZeroMQ brought nothing for 10 s");
+    if (!m_in.recv(message)) throw std::runtime_error("no message arrived through ZeroMQ for 10 s");
     return message;
   }
 
@@ -89,7 +89,7 @@ int measure_zmq() {
       end.send(zmq::message_t(message_bytes));
       end.receive();
     };
-    ask();  // once both have found each other
+    ask();  // once both ends are connected
     for (Clock::time_point sent = Clock::now(), until = sent + asking_time; sent < until; sent = Clock::now()) {
       ask();
       latency.record(Clock::now() - sent);

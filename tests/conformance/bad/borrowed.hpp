@@ -1,6 +1,6 @@
 #pragma once
 
-/// A correct plugin to break: the built-in one, loaded by the bad one.
+/// Loads a correct built-in plugin into the bad plugin that breaks it.
 
 #include <dlfcn.h>
 

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-/// Longer than a lease lasts and than another worker takes to notice its end.
+/// Longer than a lease lasts and another worker takes to notice its end.
 constexpr seconds come_back_limit(is_sanitized ? 40 : 20);
 constexpr std::size_t most_participants = 12;
 
@@ -39,7 +39,7 @@ class ByHand : public ServerTest, public ::testing::WithParamInterface<const cha
     for (int i = 0; i < 2; ++i) m_ports.push_back(port_of(start_one(m_gateways, "gateway", i, {"--port", "0"})));
   }
 
-  /// Until both gateways and both workers have participants.
+  /// Logs participants in until both gateways and both workers have some.
   void let_participants_in() {
     for (std::size_t i = 0; i < most_participants; ++i) {
       const std::string code = "p" + std::to_string(i);
@@ -75,7 +75,7 @@ class ByHand : public ServerTest, public ::testing::WithParamInterface<const cha
   std::vector<Participant> m_participants;
 
  private:
-  /// Returns its first line of output.
+  /// Returns the first line of its output.
   std::string start_one(std::vector<std::unique_ptr<ChildProcess>>& processes, const std::string& role, int number,
                         const std::vector<std::string>& options) {
     std::vector<std::string> words{role, "--config", "config.json"};

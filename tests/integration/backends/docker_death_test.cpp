@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using Texts = std::vector<std::string>;
 
-/// Longer than a lease lasts and than another worker takes to notice its end.
+/// Longer than a lease lasts and another worker takes to notice its end.
 constexpr std::chrono::seconds take_over_limit(is_sanitized ? 40 : 20);
 
 class DockerDeath : public ServerTest {
@@ -125,7 +125,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
   EXPECT_EQ(database().rows("SELECT worker_id, fence FROM leases"), fence);
   EXPECT_EQ(database().value("SELECT state FROM results"), "running");
   const std::string typed = read_in_container(database(), "bob", "typed");
-  EXPECT_EQ(typed, "defghi") << "what the record names as a gap stays one";
+  EXPECT_EQ(typed, "defghi") << "input that the record names as a gap must not arrive later";
   const std::vector<int> numbers = numbers_in(bob.output().substr(adopted_at - bob.output_begin()));
   ASSERT_GT(numbers.size(), 20U);
   for (std::size_t i = 1; i < numbers.size(); ++i) {
@@ -156,7 +156,7 @@ TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) 
   const std::string end = std::to_string(bob.input_end());
   ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT input_end FROM task_sessions") == end; }));
   const std::uint64_t acknowledged = bob.acknowledged_input();
-  ASSERT_LT(acknowledged, bob.input_end()) << "the program reads nothing yet";
+  ASSERT_LT(acknowledged, bob.input_end()) << "all input was acknowledged although the program reads nothing yet";
   ::kill(owner(), SIGKILL);
   bob.wait_closed();
   bob.come_back(take_over_limit);
@@ -165,7 +165,7 @@ TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) 
   ASSERT_EQ(gaps.size(), 1U);
   const std::uint64_t from = std::stoull(gaps[0][0]);
   EXPECT_GE(from, acknowledged);
-  EXPECT_GT(from, before) << "the terminal took some of it";
+  EXPECT_GT(from, before) << "the terminal accepted some of the input";
   EXPECT_EQ(gaps[0][1], end);
   EXPECT_EQ(gaps[0][2], "not_handed_over");
   bob.type("END");
@@ -179,7 +179,7 @@ TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) 
       << typed.size();
   typed.resize(typed.size() - 3);
   EXPECT_EQ(typed, paste.substr(0, typed.size()));
-  EXPECT_GE(before + typed.size(), from) << "what the gap does not name has arrived";
+  EXPECT_GE(before + typed.size(), from) << "input outside the gap has not arrived";
   EXPECT_LT(typed.size(), paste.size());
 }
 

@@ -126,7 +126,7 @@ class BadDockerStart : public ServerTest {
     configure(config);
     ChildProcess child(program_file(), {"run", "--port", "0"}, folder(), "bad");
     EXPECT_EQ(child.wait(seconds(60)), 1);
-    EXPECT_EQ(child.output(), "") << "it said that it listens";
+    EXPECT_EQ(child.output(), "") << "it printed that it listens";
     return child.errors();
   }
 };

@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Rows = std::vector<std::vector<std::string>>;
 
-/// Another program's lock on the database, as a program has it in the middle of a change.
+/// A lock on the database like that of another program in the middle of a change.
 class ForeignLock {
  public:
   explicit ForeignLock(const std::filesystem::path& file) {
@@ -31,7 +31,7 @@ class ForeignLock {
   sqlite3* m_database = nullptr;
 };
 
-/// Takes what comes, for so long.
+/// Lets the clients receive for this time.
 void pump_for(std::span<TestClient* const> clients, Milliseconds time) {
   const auto end = Clock::now() + time;
   for (auto left = time; left.count() > 0; left = std::chrono::ceil<Milliseconds>(end - Clock::now())) {
@@ -54,7 +54,7 @@ class Faults : public ServerTest, public ::testing::WithParamInterface<const cha
 };
 
 TEST_P(Faults, NoWorkerTakesAnothersSessionsWhenTheDatabaseCannotBeWrittenForLongerThanALease) {
-  // With so many, each of the two workers has some: who comes first is dealt in turn.
+  // With this many participants, each of the two workers has some, because new participants go to the workers in turn.
   const std::vector<std::string> codes{"p0", "p1", "p2", "p3", "p4", "p5"};
   start(codes);
   std::vector<std::unique_ptr<TestClient>> clients;
@@ -87,7 +87,7 @@ TEST_P(Faults, NoWorkerTakesAnothersSessionsWhenTheDatabaseCannotBeWrittenForLon
       client->expect_all_acknowledged();
     }
   }
-  // Until every lease that could be taken would have been.
+  // Long enough for a worker to take every lease that it can.
   pump_for(all, std::chrono::seconds(6));
   for (TestClient* client : all) client->run("echo same $((kept == $$))");
 

@@ -12,7 +12,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-/// Long enough that on a busy machine nobody is late unintentionally.
+/// Long enough that no participant runs out of time because of a busy machine.
 constexpr std::chrono::seconds task_duration(is_sanitized ? 40 : 15);
 
 /// The content of a study's database, except times and ids.
@@ -85,7 +85,7 @@ void pass_both_tasks(std::uint16_t port) {
                [](const auto& message) { return text_of(message.at("state").as_object(), "state") == "finished"; });
 }
 
-/// Alice does nothing, and her time runs out.
+/// Alice does nothing until her time runs out.
 void run_out_of_time(TestClient& alice) {
   const auto is_over = [&] { return alice.state() != "running"; };
   EXPECT_TRUE(alice.wait_until(is_over, task_duration + default_limit)) << "the task did not end";

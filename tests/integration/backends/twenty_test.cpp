@@ -49,8 +49,8 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
     for (auto& one : done) one.get();
   }
 
-  /// Whether, in time, every typist has `more` more acknowledged keys than in `before`.
-  bool get_on(const std::vector<std::size_t>& before, std::size_t more) {
+  /// Whether, in time, every typist gets `more` keys acknowledged in addition to those in `before`.
+  bool make_progress(const std::vector<std::size_t>& before, std::size_t more) {
     const auto deadline = Clock::now() + std::chrono::seconds(60);
     for (std::size_t i = 0; i < m_typists.size(); ++i) {
       while (m_typists[i]->acknowledged() < before[i] + more) {
@@ -87,7 +87,8 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
 
   void expect_nothing_lost(Typist& typist) {
     const std::string& code = typist.access_code();
-    EXPECT_TRUE(typist.client().output().substr(typist.output_before()) == typist.keys()) << "what tee has said";
+    EXPECT_TRUE(typist.client().output().substr(typist.output_before()) == typist.keys())
+        << "the output of tee is not what was typed";
     expect_recorded(typist.client(), code);
     EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE access_code = ?1", {code}).empty());
   }
@@ -156,11 +157,11 @@ TEST_P(Twenty, TypistsContinueWithinFiveSeconds) {
 
   std::atomic<bool> goes_on = true;
   auto typing = std::async(std::launch::async, [&] { each([&](Typist& typist) { typist.type(goes_on); }); });
-  EXPECT_TRUE(get_on(std::vector<std::size_t>(participants, 0), 15));
+  EXPECT_TRUE(make_progress(std::vector<std::size_t>(participants, 0), 15));
   kill_victim();
   const bool is_paused = GetParam().victim == std::string("redis_paused");
   const std::chrono::duration<double> limit = longest_break + (is_paused ? redis_pause : std::chrono::seconds(0));
-  EXPECT_TRUE(get_on(count_typed(), 30)) << "not every session continues";
+  EXPECT_TRUE(make_progress(count_typed(), 30)) << "not every session continues";
   goes_on = false;
   typing.get();
   each([](Typist& typist) { typist.finish(); });

@@ -19,7 +19,7 @@ class Typist {
 
   /// Starts the task, and `tee typed` in a raw terminal. Throws if that fails.
   void begin();
-  /// Types ten keys a second until `goes_on` is false.
+  /// Types ten keys a second until `continues` is false.
   void type(const std::atomic<bool>& goes_on);
   /// Waits until all keys have been acknowledged. Throws if they are not.
   void finish();

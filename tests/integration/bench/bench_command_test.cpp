@@ -61,7 +61,7 @@ class BenchCommand : public ::testing::Test {
     return found;
   }
 
-  /// The bare server, started so that it drops every such byte.
+  /// Starts the floor so that it drops every N-th output byte.
   std::string floor_that_drops(int every) {
     const fs::path script = m_folder.path() / "dropping_floor";
     write_text(script, "#!/bin/sh\nexec " FLOOR_PROGRAM " serve --drop " + std::to_string(every) + "\n");

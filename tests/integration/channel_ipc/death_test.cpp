@@ -17,16 +17,16 @@ bool has_numbers(const std::vector<std::string>& lines, std::size_t count) { ret
 TEST_F(IpcLayerTest, AKilledReceiverIsReplacedByItsRestart) {
   const auto sender = start("flood", "worker.1", {"s"});
   Sequence last = 0;
-  for (int life = 0; life < 4; ++life) {
+  for (int status = 0; status < 4; ++status) {
     const auto receiver = start_ready("receive", "worker.1");
-    ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return has_numbers(lines, 1); }, soon)) << life;
+    ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return has_numbers(lines, 1); }, soon)) << status;
     ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return has_numbers(lines, 2000); }));
     receiver->kill();
     const auto lines = receiver->lines();
     const auto numbers = numbers_of(lines, "s");
-    EXPECT_FALSE(is_spoilt(lines));
+    EXPECT_FALSE(is_damaged(lines));
     EXPECT_TRUE(is_rising(numbers));
-    EXPECT_TRUE(life == 0 || numbers.front() > last);
+    EXPECT_TRUE(status == 0 || numbers.front() > last);
     last = numbers.back();
   }
 }
@@ -54,7 +54,7 @@ TEST_F(IpcLayerTest, AKilledReceiversShareGoesToTheOthers) {
   EXPECT_TRUE(is_rising(given));
   all.insert(all.end(), given.begin(), given.end());
   std::sort(all.begin(), all.end());
-  EXPECT_TRUE(is_rising(all)) << "one came twice";
+  EXPECT_TRUE(is_rising(all)) << "a message arrived twice";
 }
 
 TEST_F(IpcLayerTest, AKilledSenderAffectsNoOther) {
@@ -72,7 +72,7 @@ TEST_F(IpcLayerTest, AKilledSenderAffectsNoOther) {
   steady->kill();
   reborn->kill();
   const auto lines = receiver->lines();
-  EXPECT_FALSE(is_spoilt(lines));
+  EXPECT_FALSE(is_damaged(lines));
   for (const std::string name : {"steady", "dying", "reborn"}) {
     const auto numbers = numbers_of(lines, name);
     EXPECT_EQ(numbers, row(0, numbers.size())) << name;
@@ -141,7 +141,7 @@ TEST_F(IpcLayerTest, ARemovedFolderIsCreatedAgain) {
   const auto layer = make();
   layer->send(m_channel, numbered("s", 0));
   ASSERT_TRUE(receiver->waits_for("s 0"));
-  // The instances return meanwhile, so there may be more files than this sees.
+  // The instances create files again meanwhile, so there may be more files than this sees.
   std::error_code ignored;
   std::filesystem::remove_all(directory(), ignored);
   ASSERT_TRUE(eventually([&] { return files().size() == 5; })) << ::testing::PrintToString(files());
@@ -156,7 +156,7 @@ TEST_F(IpcLayerTest, ARemovedFolderIsCreatedAgain) {
 TEST_F(IpcLayerTest, AFolderThatCannotBeCreatedIsRetriedSilently) {
   const auto receiver = make();
   const auto sender = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = receiver->receive(m_channel, book.receiver());
   sender->send(m_channel, numbered("s", 0));
   ASSERT_TRUE(book.waits_for(1));
@@ -182,7 +182,7 @@ TEST_F(IpcLayerTest, AFolderThatCannotBeCreatedIsRetriedSilently) {
 TEST_F(IpcLayerTest, AnInstanceIdIsNotUsedTwice) {
   const auto receiver = m_plugin.make_seeded(directory(), 1);
   const auto sender = m_plugin.make_seeded(directory(), 1);
-  Book book;
+  ReceivedMessages book;
   const auto subscription = receiver->receive(m_channel, book.receiver());
   sender->send(m_channel, numbered("s", 0));
   EXPECT_TRUE(book.waits_for(1));
@@ -202,7 +202,7 @@ TEST_F(IpcLayerTest, TheShareOfAHangingReceiverGoesToTheOthers) {
   send(0, 100);
   ASSERT_TRUE(standing->waits_until([](const auto& lines) { return has_numbers(lines, 10); }));
   standing->signal(SIGSTOP);
-  // It owes an answer for a second: that time is what is under test.
+  // The receiver counts as hanging after it has owed an answer for a second. That time is under test.
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   send(100, 104);
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));

@@ -113,7 +113,7 @@ TEST_F(IpcDirectoryTest, APathThatLeavesNoRoomForSocketsIsRefusedAtOnce) {
   const std::string path = "/tmp/" + std::string(79, 'x');
   try {
     m_plugin.make(config_in_file("/study/config.json", path));
-    FAIL() << "it was taken";
+    FAIL() << "the path was accepted";
   } catch (const ConfigError& error) {
     EXPECT_EQ(
         error.what(),
@@ -129,7 +129,7 @@ TEST_F(IpcDirectoryTest, TheLongestPathWorks) {
   const std::string path = start + std::string(83 - start.size(), 'x');
   const auto receiver = m_plugin.make(path);
   const auto sender = m_plugin.make(path);
-  Book book;
+  ReceivedMessages book;
   const auto subscription = receiver->receive(m_channel, book.receiver());
   EXPECT_EQ(sender->send(m_channel, numbered("s", 0)), SendResult::accepted);
   EXPECT_TRUE(book.waits_for(1));
@@ -149,8 +149,8 @@ TEST_F(IpcDirectoryTest, WithoutADirectoryInstancesWithTheSameConfigFileMeet) {
   const auto receiver = m_plugin.make(config_in_file(file, ""));
   const auto sender = m_plugin.make(config_in_file(m_folder.path() / "." / "link.json", ""));
   const auto stranger = m_plugin.make(config_in_file(m_folder.path() / "other.json", ""));
-  Book book;
-  Book none;
+  ReceivedMessages book;
+  ReceivedMessages none;
   const auto subscription = receiver->receive(m_channel, book.receiver());
   const auto elsewhere = stranger->receive(m_channel, none.receiver());
   for (Sequence i = 0; i < 10; ++i) EXPECT_EQ(sender->send(m_channel, numbered("s", i)), SendResult::accepted);
@@ -160,7 +160,7 @@ TEST_F(IpcDirectoryTest, WithoutADirectoryInstancesWithTheSameConfigFileMeet) {
 
 TEST_F(IpcDirectoryTest, TheDefaultAvoidsAFolderThatSomebodyElseHasMade) {
   const std::string usual = m_folder.path() / "tellina-0";
-  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), usual) << "it does not exist";
+  EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), usual) << "the folder does not exist yet";
   ASSERT_TRUE(std::filesystem::create_directory(usual));
   EXPECT_EQ(ipc::choose_base(usual, ::geteuid()), usual);
   const std::string home = ::getpwuid(::geteuid())->pw_dir;

@@ -23,7 +23,7 @@ namespace tellina::testing {
 inline constexpr std::chrono::seconds enough{20};
 
 /// Everything that a receiver in this process got. Each sender's numbers must increase, without duplicates.
-class Book {
+class ReceivedMessages {
  public:
   Receiver receiver() {
     return [this](const Message& message) { note(message); };
@@ -121,8 +121,8 @@ inline std::vector<Sequence> numbers_of(const std::vector<std::string>& lines, c
   return numbers;
 }
 
-inline bool is_spoilt(const std::vector<std::string>& lines) {
-  return std::any_of(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with("spoilt"); });
+inline bool is_damaged(const std::vector<std::string>& lines) {
+  return std::any_of(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with("damaged"); });
 }
 
 /// `count` numbers: FIRST, FIRST + 1, ...

@@ -46,13 +46,13 @@ TEST_F(IpcLayerTest, ConstructionTouchesNothing) {
 
 TEST_F(IpcLayerTest, DestructionLeavesNothing) {
   { const auto loaded = make(); }
-  std::thread([] {}).join();  // ThreadSanitizer has a thread of its own from the first on
+  std::thread([] {}).join();  // ThreadSanitizer starts its own thread when the first one starts
   const std::size_t descriptors_before = descriptors();
   const std::size_t threads_before = threads();
   {
     const auto receiver = make();
     const auto sender = make();
-    Book book;
+    ReceivedMessages book;
     const auto subscription = receiver->receive(m_channel, book.receiver());
     sender->send(m_channel, numbered("s", 0));
     EXPECT_TRUE(book.waits_for(1));
@@ -74,7 +74,7 @@ TEST_F(IpcLayerTest, MessagesAcceptedJustBeforeDestructionAreSent) {
   ASSERT_TRUE(receiver->waits_until([](const auto& lines) { return lines.size() == 20 * 200 + 1; }))
       << receiver->lines().size();
   {
-    // More than a socket accepts at once.
+    // More messages than a socket accepts at once.
     const auto layer = make();
     for (Sequence i = 0; i < 4000; ++i) ASSERT_EQ(layer->send(m_channel, numbered("many", i)), SendResult::accepted);
   }
@@ -86,7 +86,7 @@ TEST_F(IpcLayerTest, DestructionDoesNotWaitForPeersThatHang) {
   const auto stopped = start_ready("receive", "worker.1");
   const auto hanging = start_ready("hang", "worker.2");
   auto layer = make();
-  Book book;
+  ReceivedMessages book;
   auto subscription = layer->receive(ChannelName("worker.3"), book.receiver());
   stopped->signal(SIGSTOP);
   for (const std::string channel : {"worker.1", "worker.2"}) {
@@ -104,7 +104,7 @@ TEST_F(IpcLayerTest, ChildrenInheritNothing) {
   const std::string before = inherited();
   const auto receiver = make();
   const auto sender = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = receiver->receive(m_channel, book.receiver());
   sender->send(m_channel, numbered("s", 0));
   EXPECT_TRUE(book.waits_for(1));
@@ -114,7 +114,7 @@ TEST_F(IpcLayerTest, ChildrenInheritNothing) {
 TEST_F(IpcLayerTest, AnIdleLayerUsesNoProcessorTime) {
   const auto peer = start_ready("echo", "worker.2");
   const auto layer = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = layer->receive(ChannelName("gateway.1"), book.receiver());
   Message message = numbered("s", 0);
   message.reply_channel = "gateway.1";
@@ -127,7 +127,7 @@ TEST_F(IpcLayerTest, AnIdleLayerUsesNoProcessorTime) {
 
 TEST_F(IpcLayerTest, ForeignFramesAreLoggedAndDropped) {
   const auto layer = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = layer->receive(m_channel, book.receiver());
   std::string socket_path;
   for (const std::string& name : files()) {
@@ -159,7 +159,7 @@ TEST_F(IpcLayerTest, ForeignFramesAreLoggedAndDropped) {
 
 TEST_F(IpcLayerTest, ManyInstancesStartAndStop) {
   const auto layer = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = layer->receive(m_channel, book.receiver());
   std::vector<std::thread> threads_of_senders;
   for (int t = 0; t < 4; ++t) {

@@ -22,8 +22,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Keeps who is there; refuses to let anybody join while `refuses` is true.
-class Neighbours final : public MembershipObserver {
+/// Keeps the current members; refuses every new one while `refuses` is true.
+class KnownMembers final : public MembershipObserver {
  public:
   void joined(InstanceId id, const std::string&) override {
     if (refuses) throw Error(ErrorCode::unavailable, "no way to it");
@@ -47,7 +47,7 @@ class MembershipTest : public ::testing::Test {
     explicit Instance(MembershipTest& test) : membership(test.m_settings, test.m_random, test.m_log, neighbours) {
       membership.enter([](const std::string&) {});
     }
-    Neighbours neighbours;
+    KnownMembers neighbours;
     Membership membership;
   };
 
@@ -59,7 +59,7 @@ class MembershipTest : public ::testing::Test {
   tellina::testing::CollectingLog m_log;
 };
 
-TEST_F(MembershipTest, WhoCannotBeReachedYetJoinsLater) {
+TEST_F(MembershipTest, AnInstanceThatCannotBeReachedYetJoinsLater) {
   Instance first(*this);
   Instance known(*this);
   ASSERT_TRUE(first.membership.read_changes());
@@ -69,24 +69,24 @@ TEST_F(MembershipTest, WhoCannotBeReachedYetJoinsLater) {
   Instance late(*this);
   late.membership.announce("late");
   EXPECT_TRUE(first.membership.read_changes()) << "its own files are there";
-  EXPECT_THAT(first.membership.trouble(), HasSubstr("no way to it"));
+  EXPECT_THAT(first.membership.problem(), HasSubstr("no way to it"));
   EXPECT_THAT(first.neighbours.ids, ElementsAre(known.membership.id()));
-  first.membership.look_again();
-  EXPECT_THAT(first.membership.trouble(), HasSubstr("no way to it"));
+  first.membership.rescan();
+  EXPECT_THAT(first.membership.problem(), HasSubstr("no way to it"));
 
   first.neighbours.refuses = false;
-  first.membership.look_again();
-  EXPECT_THAT(first.membership.trouble(), IsEmpty());
+  first.membership.rescan();
+  EXPECT_THAT(first.membership.problem(), IsEmpty());
   EXPECT_TRUE(first.neighbours.ids.contains(late.membership.id()));
   EXPECT_THAT(first.neighbours.channels, ElementsAre("late"));
   EXPECT_EQ(first.membership.id(), id);
   EXPECT_EQ(first.neighbours.departures, 0u);
 }
 
-/// A child whose user namespace has no inotify instance to give, as when another program of the user has taken all.
+/// A child in a user namespace that allows no inotify instance, as if other programs of the user had taken all.
 class WithoutInotify {
  public:
-  /// Runs `check` in the child, and returns what it complained of.
+  /// Runs `check` in the child, and returns the problem that it reports.
   static std::string run(const std::function<std::string()>& check) {
     int ends[2];
     if (pipe(ends) != 0) return "no pipe";
@@ -113,22 +113,22 @@ class WithoutInotify {
   }
 };
 
-TEST_F(MembershipTest, WithoutInotifyItLooksAtTheFolderUntilThereIsOne) {
+TEST_F(MembershipTest, WithoutInotifyItScansTheFolderUntilThereIsOne) {
   EXPECT_EQ(WithoutInotify::run([this] {
               WithoutInotify::allow(0);
               Instance first(*this);
-              if (first.membership.trouble().find("cannot watch") == std::string::npos)
+              if (first.membership.problem().find("cannot watch") == std::string::npos)
                 return std::string("no trouble");
               Instance second(*this);
               second.membership.announce("channel");
               if (!first.membership.read_changes()) return std::string("it takes itself for removed");
-              if (!first.membership.look_again()) return std::string("it does not find itself");
+              if (!first.membership.rescan()) return std::string("it does not find itself");
               if (!first.neighbours.ids.contains(second.membership.id())) return std::string("nobody has joined");
               if (!first.neighbours.channels.contains("channel")) return std::string("no channel");
 
               WithoutInotify::allow(8);
-              if (!first.membership.look_again()) return std::string("it does not find itself again");
-              if (!first.membership.trouble().empty()) return first.membership.trouble();
+              if (!first.membership.rescan()) return std::string("it does not find itself again");
+              if (!first.membership.problem().empty()) return first.membership.problem();
               second.membership.withdraw("channel");
               if (!first.membership.read_changes()) return std::string("it takes itself for removed at last");
               return first.neighbours.channels.empty() ? std::string() : std::string("a change is not seen");
@@ -136,18 +136,18 @@ TEST_F(MembershipTest, WithoutInotifyItLooksAtTheFolderUntilThereIsOne) {
             "");
 }
 
-TEST_F(MembershipTest, AFolderThatCannotBeListedSaysOfNobodyThatHeIsGone) {
+TEST_F(MembershipTest, WhileTheFolderCannotBeListedNobodyCountsAsGone) {
   Instance first(*this);
   Instance known(*this);
   ASSERT_TRUE(first.membership.read_changes());
   {
     const tellina::testing::NoDescriptors none;
-    first.membership.look_again();
+    first.membership.rescan();
   }
-  EXPECT_THAT(first.membership.trouble(), HasSubstr("Too many open files"));
+  EXPECT_THAT(first.membership.problem(), HasSubstr("Too many open files"));
   EXPECT_THAT(first.neighbours.ids, ElementsAre(known.membership.id()));
-  first.membership.look_again();
-  EXPECT_THAT(first.membership.trouble(), IsEmpty());
+  first.membership.rescan();
+  EXPECT_THAT(first.membership.problem(), IsEmpty());
   EXPECT_EQ(first.neighbours.departures, 0u);
 }
 

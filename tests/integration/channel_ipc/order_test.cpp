@@ -43,7 +43,7 @@ TEST_F(IpcLayerTest, ThreadsAndProcessesSendCompleteAndInOrder) {
   ASSERT_TRUE(
       receiver->waits_until([&](const auto& lines) { return lines.size() > 9 * each; }, std::chrono::seconds(60)));
   const auto lines = receiver->lines();
-  EXPECT_FALSE(is_spoilt(lines));
+  EXPECT_FALSE(is_damaged(lines));
   EXPECT_EQ(lines.size(), 9 * each + 1);
   for (const std::string name : {"a", "b", "big"}) {
     for (const char thread : {'0', '1', '2'})
@@ -55,7 +55,7 @@ TEST_F(IpcLayerTest, ThreadsAndProcessesSendCompleteAndInOrder) {
 
 TEST_F(IpcLayerTest, ASenderReceivesItsOwnAndOthersMessagesInOrder) {
   const auto layer = make();
-  Book book;
+  ReceivedMessages book;
   const auto subscription = layer->receive(m_channel, book.receiver());
   const auto sender = start("send", "worker.1", {"other", "0", "5000", "1"});
   for (Sequence i = 0; i < 5000; ++i) {
@@ -70,7 +70,7 @@ TEST_F(IpcLayerTest, ASenderReceivesItsOwnAndOthersMessagesInOrder) {
 TEST_F(IpcLayerTest, AReceiverMaySendInsideItsCall) {
   const auto here = make();
   const auto there = make();
-  Book book;
+  ReceivedMessages book;
   const ChannelName back("gateway.1");
   const auto answers = here->receive(back, book.receiver());
   const auto echo = there->receive(m_channel, [&](Message message) { there->send(back, std::move(message)); });
@@ -95,7 +95,7 @@ TEST_F(IpcLayerTest, ReceiversInSeveralProcessesShareWithoutDuplicates) {
   std::vector<std::unique_ptr<PeerProcess>> receivers;
   for (int i = 0; i < 3; ++i) receivers.push_back(start_ready("receive", "websocket.connect"));
   const auto layer = make();
-  Book own;
+  ReceivedMessages own;
   const auto subscription = layer->receive(ChannelName("websocket.connect"), own.receiver());
   const auto sender = start("send", "websocket.connect", {"s", "0", "4000", "1"});
   const auto total = [&] {

@@ -31,7 +31,7 @@ void receive(ChannelLayer& layer, const ChannelName& channel) {
   std::unique_ptr<Subscription> subscription;
   const auto start = [&] {
     subscription = layer.receive(channel, [](const Message& message) {
-      say(message.connection + " " + std::to_string(message.sequence) + (is_as_sent(message) ? "" : " spoilt"));
+      say(message.connection + " " + std::to_string(message.sequence) + (is_as_sent(message) ? "" : " damaged"));
     });
     say("ready");
   };

@@ -16,12 +16,12 @@ inline constexpr const char* be_peer_flag = "--peer";
 
 /// A peer does as its mode says, talks in lines, and ends in order at the end of its input.
 ///
-///   receive DIRECTORY CHANNEL               says "ready", then "SENDER SEQUENCE" of each message, with " spoilt"
+///   receive DIRECTORY CHANNEL               says "ready", then "SENDER SEQUENCE" of each message, with " damaged"
 ///                                           if its content is wrong; on "stop" it ends its subscription and says
 ///                                           "stopped", on "start" it begins a new one and says "ready"
 ///   send DIRECTORY CHANNEL NAME FIRST COUNT THREADS
 ///                                           sends from senders NAME0, NAME1, ..., says "sent"
-///   flood DIRECTORY CHANNEL NAME            sends for ever; says "flooding"
+///   flood DIRECTORY CHANNEL NAME            sends until it is killed; says "flooding"
 ///   echo DIRECTORY CHANNEL                  says "ready"; answers on the reply channel
 ///   hang DIRECTORY CHANNEL                  says "ready"; never returns from its first message, and then says
 ///   "hangs"

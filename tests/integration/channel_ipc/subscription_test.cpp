@@ -40,7 +40,7 @@ TEST_F(IpcLayerTest, AReceiverMayEndItsOwnSubscription) {
   layer->send(m_channel, numbered("s", 0));
   layer->send(m_channel, numbered("s", 1));
   ASSERT_TRUE(eventually([&] { return calls == 1 && kept.use_count() == 1; }));
-  Book book;
+  ReceivedMessages book;
   const auto next = layer->receive(m_channel, book.receiver());
   EXPECT_TRUE(book.waits_for(1));
   EXPECT_EQ(book.of("s"), row(1, 1));
@@ -49,7 +49,7 @@ TEST_F(IpcLayerTest, AReceiverMayEndItsOwnSubscription) {
 
 TEST_F(IpcLayerTest, AReceiverMayBeginAndEndOthers) {
   const auto layer = make();
-  Book book;
+  ReceivedMessages book;
   std::unique_ptr<Subscription> second = layer->receive(ChannelName("second"), book.receiver());
   std::unique_ptr<Subscription> third;
   std::promise<void> is_done;
@@ -78,8 +78,8 @@ TEST_F(IpcLayerTest, AReceiverIsDestroyedWithItsSubscription) {
 TEST_F(IpcLayerTest, SubscriptionsOfOneInstanceShare) {
   const auto layer = make();
   const auto sender = make();
-  Book first;
-  Book second;
+  ReceivedMessages first;
+  ReceivedMessages second;
   const auto one = layer->receive(m_channel, first.receiver());
   auto two = layer->receive(m_channel, second.receiver());
   for (Sequence i = 0; i < 100; ++i) sender->send(m_channel, numbered("s", i));
@@ -104,7 +104,7 @@ TEST_F(IpcLayerTest, MessagesBetweenTwoSubscriptionsWait) {
     };
     receiver->tell("stop");
     ASSERT_TRUE(said("stopped", round + 1));
-    // Perhaps before this instance notices.
+    // The message may be sent before this instance notices the withdrawal.
     for (int i = 0; i < 20; ++i) EXPECT_EQ(layer->send(m_channel, numbered("s", next++)), SendResult::accepted);
     receiver->tell("start");
     ASSERT_TRUE(said("ready", round + 2));
@@ -136,7 +136,8 @@ TEST_F(IpcLayerTest, AMessageThatComesTooLateForItsReceiverGoesToAnother) {
   const auto sender = make();
   auto subscription = leaving->receive(m_channel, [](const Message&) {});
   ASSERT_EQ(sender->send(m_channel, numbered("s", 0)), SendResult::accepted);
-  // Sent within microseconds, before the sender can notice, or already waiting. Either way it must not get lost.
+  // The sender may not have noticed the withdrawal, or the message may already wait. It must not get lost in either
+  // case.
   for (Sequence i = 1; i < 200; ++i) {
     subscription.reset();
     EXPECT_EQ(sender->send(m_channel, numbered("s", i)), SendResult::accepted);

@@ -34,7 +34,7 @@ TEST_F(IpcLayerTest, AChannelWithoutAReceiverFills) {
   for (Sequence i = 0; i < 100; ++i) ASSERT_EQ(layer->send(m_channel, numbered("s", i)), SendResult::accepted);
   EXPECT_EQ(layer->send(m_channel, numbered("s", 100)), SendResult::full);
   EXPECT_EQ(layer->send(ChannelName("worker.2"), numbered("s", 0)), SendResult::accepted);
-  Book book;
+  ReceivedMessages book;
   const auto receiver = make();
   const auto subscription = receiver->receive(m_channel, book.receiver());
   ASSERT_TRUE(book.waits_for(100));

@@ -24,7 +24,7 @@ class Senders {
           } else {
             ++m_refused;
           }
-          std::this_thread::sleep_for(100us);  // the pace, as participants have one
+          std::this_thread::sleep_for(100us);  // a pace, because participants do not flood
         }
       });
     }
@@ -49,7 +49,7 @@ class Senders {
 
 class RedisFaultTest : public RedisLayerTest {
  protected:
-  /// Returns when messages have arrived for a while; false if they do not.
+  /// Returns true once messages have arrived for a while, and false if they do not arrive.
   static bool flows(const Receipts& receipts, std::chrono::milliseconds limit) {
     return receipts.wait_for(receipts.count() + 200, limit);
   }
@@ -68,7 +68,7 @@ TEST_F(RedisFaultTest, RedisThatRestartsEmptyDuplicatesAndReordersNothing) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_TRUE(flows(receipts, 5s)) << whole_log();
     server().kill();
-    // Until the layer notices, it accepts probes, and sends them later.
+    // Until the layer notices the outage, it accepts probes and sends them later.
     const std::string prober = "probe" + std::to_string(round);
     ASSERT_TRUE(eventually(3s, [&, probe = Sequence(0)]() mutable {
       return layers[0]->send(m_channel, numbered(probe++, prober)) == SendResult::unavailable;
@@ -147,7 +147,7 @@ TEST_F(RedisFaultTest, AServerThatClosesIdleConnectionsIsNotAnOutage) {
   };
   const std::size_t before = connections();
   std::size_t asked = 0;  // each query is a connection, too
-  ASSERT_TRUE(eventually(8s, [&] { return connections() - before >= ++asked + 2; })) << "both writers came again";
+  ASSERT_TRUE(eventually(8s, [&] { return connections() - before >= ++asked + 2; })) << "a writer did not reconnect";
   for (Sequence i = 1; i < 4; ++i) ASSERT_EQ(layer->send(m_channel, numbered(i)), SendResult::accepted);
   ASSERT_TRUE(receipts.wait_for(4));
   EXPECT_EQ(lines_with("connected to Redis"), m_log.lines().size()) << whole_log();
@@ -251,7 +251,8 @@ TEST_F(RedisFaultTest, AnAbandonedConnectionIsEndedBeforeItsMessagesAreQueried) 
   ASSERT_TRUE(send_surely(*layer, m_channel, numbered(4)));
   ASSERT_TRUE(receipts.wait_for(5));
   EXPECT_THAT(receipts.numbers(), ElementsAre(0, 1, 2, 3, 4));
-  EXPECT_EQ(server().calls_of("client|kill"), kills + 2) << "the old connection, and itself to see whether it may";
+  EXPECT_EQ(server().calls_of("client|kill"), kills + 2)
+      << "one for the old connection, and one that checks whether the writer may";
 }
 
 TEST_F(RedisFaultTest, RedisThatIsAbsentAtTheStartIsFoundWhenItAppears) {
@@ -330,7 +331,7 @@ TEST_F(RedisFaultTest, MessagesForAnAbsentRedisAreBoundedAndDroppedAfterTheExpir
   EXPECT_TRUE(eventually(5s, [&] {
     return has_logged(
         "pending messages were dropped because Redis was unavailable for longer than \"expiry\"; "
-        "the affected connections start again");
+        "the affected connections are reset");
   })) << whole_log();
 }
 

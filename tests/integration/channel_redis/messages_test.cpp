@@ -126,7 +126,7 @@ TEST_F(RedisLayerTest, AChannelNobodyReadsIsFullAtItsCapacityAndOthersAreNot) {
     return result == SendResult::full && server().command({"LLEN", key()}) == "100";
   }));
   while (layer->send(m_channel, numbered(taken)) == SendResult::accepted) ++taken;
-  EXPECT_EQ(taken, 200u) << "as many in Redis and as many here";
+  EXPECT_EQ(taken, 200u) << "the capacity counts once in Redis and once in this instance";
   EXPECT_EQ(layer->send(ChannelName("another"), numbered(0)), SendResult::accepted);
   EXPECT_EQ(server().command({"LLEN", key()}), "100");
 
@@ -204,11 +204,12 @@ TEST_F(RedisLayerTest, MessagesThatCertainlyFitAreAppendedWithoutTheScript) {
       ASSERT_TRUE(receipts.wait_for(i + 1));
     }
   }
-  EXPECT_LT(server().calls_of("evalsha"), 10u) << "its first look at the channel, and where a second went by";
+  EXPECT_LT(server().calls_of("evalsha"), 10u)
+      << "only the first batch, and batches after a pause of a second, need the script";
   EXPECT_GT(server().calls_of("exec"), 2u);
   EXPECT_EQ(receipts.disorders(), 0u);
 
-  // Half full: from here on the script checks how much room there is.
+  // The channel is half full: from now on the script checks how much room is left.
   const auto length = [&] { return std::stoul(server().command({"LLEN", key()})); };
   for (Sequence i = 10; i < 60; ++i) {
     ASSERT_TRUE(send_surely(*layer, m_channel, numbered(i)));
@@ -256,7 +257,7 @@ TEST_F(RedisLayerTest, ForeignEntriesInAChannelAreLoggedAndSkipped) {
   EXPECT_THAT(receipts.numbers(), ElementsAre(5, 6));
   EXPECT_TRUE(eventually(5s, [&] {
     return has_logged(
-        "channel worker.ab12-0: skipped foreign entries 6 times (the first has 0 octets); "
+        "channel worker.ab12-0: skipped 6 entries that are not messages (the first has 0 octets); "
         "does another program or another version use the \"prefix\" tellina?");
   })) << whole_log();
   const std::string before = whole_log();
@@ -265,7 +266,7 @@ TEST_F(RedisLayerTest, ForeignEntriesInAChannelAreLoggedAndSkipped) {
     ASSERT_TRUE(send_surely(*layer, m_channel, numbered(static_cast<Sequence>(7 + i))));
     ASSERT_TRUE(receipts.wait_for(static_cast<std::size_t>(3 + i)));
   }
-  EXPECT_EQ(whole_log(), before) << "one line a minute";
+  EXPECT_EQ(whole_log(), before) << "more than one line a minute was logged";
 }
 
 TEST_F(RedisLayerTest, PasswordDatabaseAndPrefixSeparate) {

@@ -48,9 +48,9 @@ class Receipts {
   std::vector<Sequence> numbers() const;
   std::size_t count() const;
   bool wait_for(std::size_t count, std::chrono::milliseconds limit = 10s) const;
-  /// For each sender (`connection`): how many numbers did not come after all lower ones that came.
+  /// How many messages arrived after one with a higher number of the same sender (`connection`).
   std::size_t disorders() const;
-  /// How many pairs of sender and number came more than once.
+  /// How many pairs of sender and number arrived more than once.
   std::size_t doubles() const;
 
  private:
@@ -77,7 +77,7 @@ class RedisLayerTest : public ::testing::Test {
   /// The key of a channel, in this run of m_server.
   std::string key_of(const ChannelName& channel);
   std::string key() { return key_of(m_channel); }
-  /// How many appends of batches ran or were tried.
+  /// How many batches were appended, or tried to be.
   std::uint64_t appends() { return server().calls_of("evalsha") + server().calls_of("exec"); }
   bool has_logged(const std::string& part) const;
   std::string whole_log() const;

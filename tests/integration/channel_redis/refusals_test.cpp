@@ -80,7 +80,7 @@ TEST_F(RedisRefusalTest, AReplicaThatRefusesWritesUntilItBecomesAMaster) {
 TEST_F(RedisRefusalTest, NoMemoryLeft) {
   server().command({"CONFIG", "SET", "maxmemory", "1"});
   const auto layer = make();
-  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("; it has reached its maxmemory: raise it, or free memory"));
+  EXPECT_THAT(log_of_refusal(*layer), HasSubstr("; it has reached its maxmemory: raise the limit, or free memory"));
   server().command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(send_surely(*layer, m_channel, numbered(1)));
 }
@@ -160,7 +160,7 @@ TEST_F(RedisRefusalTest, AKeyThatBecomesSomethingElseStopsOnlyItsChannel) {
   ASSERT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
   EXPECT_TRUE(eventually(5s, [&] { return has_logged("(key " + key() + "); another program uses the key"); }))
       << whole_log();
-  EXPECT_EQ(server().calls_of("exec"), 3u) << "two to try, and one that found no list";
+  EXPECT_EQ(server().calls_of("exec"), 3u) << "two for the writer's checks, and one that found no list";
   server().command({"DEL", key()});
   Receipts receipts;
   const auto subscription = layer->receive(m_channel, receipts.receiver());
@@ -197,9 +197,9 @@ TEST_F(RedisRefusalTest, AChannelsKeyOfAnotherTypeStopsOnlyThatChannel) {
 }
 
 /// Accepts connections one after another on a unix socket, sends one text on each, and waits until it is closed.
-class Speaker {
+class FixedReplyServer {
  public:
-  Speaker(std::string path, std::string words) : m_words(std::move(words)) {
+  FixedReplyServer(std::string path, std::string words) : m_words(std::move(words)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -208,7 +208,7 @@ class Speaker {
     EXPECT_EQ(::listen(m_socket, 8), 0);
     m_thread = std::thread([this] { run(); });
   }
-  ~Speaker() {
+  ~FixedReplyServer() {
     ::shutdown(m_socket, SHUT_RDWR);
     m_thread.join();
     ::close(m_socket);
@@ -234,7 +234,7 @@ class Speaker {
 TEST_F(RedisRefusalTest, SomethingThatIsNotRedis) {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "socket").string();
-  const Speaker speaker(path, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  const FixedReplyServer speaker(path, "HTTP/1.1 400 Bad Request\r\n\r\n");
   const auto layer = make(Section().text("url", "unix://" + path));
   const std::string log = log_of_refusal(*layer);
   EXPECT_THAT(log, HasSubstr("Redis at unix://" + path + ": the connection broke: Protocol error, got \"H\""));
@@ -246,7 +246,7 @@ TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "socket").string();
   const std::string info = "# Server\r\nredis_version:6.2.14\r\nrun_id:ab\r\n";
-  const Speaker speaker(path, "$" + std::to_string(info.size()) + "\r\n" + info + "\r\n");
+  const FixedReplyServer speaker(path, "$" + std::to_string(info.size()) + "\r\n" + info + "\r\n");
   const auto layer = make(Section().text("url", "unix://" + path));
   EXPECT_THAT(log_of_refusal(*layer), HasSubstr("Redis \"6.2.14\" is too old: expected 7.0 or newer (for BLMPOP)"));
 }
@@ -254,7 +254,7 @@ TEST_F(RedisRefusalTest, ARedisThatIsTooOld) {
 TEST_F(RedisRefusalTest, SomethingThatNeverAnswers) {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "socket").string();
-  const Speaker speaker(path, "");
+  const FixedReplyServer speaker(path, "");
   const auto layer = make(Section().text("url", "unix://" + path));
   EXPECT_THAT(log_of_refusal(*layer), HasSubstr("no reply for 2000 ms"));
 }

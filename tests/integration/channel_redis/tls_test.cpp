@@ -41,7 +41,7 @@ TEST_F(RedisTlsTest, CarriesMessagesOfEverySize) {
       ASSERT_TRUE(receipts.wait_for(next)) << size << whole_log();
       EXPECT_EQ(receipts.messages().back().body, body) << size;
     }
-    // Many small ones at once, so that records of TLS begin and end within replies.
+    // Many small messages at once, so that TLS records begin and end inside replies.
     for (int i = 0; i < 2000; ++i) ASSERT_TRUE(send_surely(*layer, m_channel, numbered(next++)));
     ASSERT_TRUE(receipts.wait_for(next)) << whole_log();
     EXPECT_EQ(receipts.disorders(), 0U);
@@ -70,14 +70,14 @@ TEST_F(RedisTlsTest, RefusesACertificateThatItDoesNotKnow) {
 }
 
 TEST_F(RedisTlsTest, RefusesACertificateOfAnotherHost) {
-  // For the resolver that is 127.0.0.1, but the certificate does not have this name.
+  // The resolver returns 127.0.0.1 for this name, but the certificate does not contain it.
   EXPECT_THAT(log_of_refusal(section("127.1", server().tls_port(), server().certificate_file())),
               HasSubstr("TLS: the server's certificate is not accepted: hostname mismatch"));
 }
 
 TEST_F(RedisTlsTest, SaysThatAServerSpeaksNoTls) {
   EXPECT_THAT(log_of_refusal(section("localhost", server().port(), server().certificate_file())),
-              HasSubstr("what answers there may not speak TLS"));
+              HasSubstr("the server at that port may not speak TLS"));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// How many connections there may be, all together and of a participant, and who goes when there are too many.
+/// The limits of connections, in total and for each participant, and which connection the gateway closes at a limit.
 class ConnectionsTest : public GatewayTest {
  protected:
   static constexpr std::size_t all = 16;
@@ -36,11 +36,11 @@ class ConnectionsTest : public GatewayTest {
   std::deque<RawClient> clients;
 };
 
-TEST_F(ConnectionsTest, TheOneIdleForLongestGoesFirst) {
+TEST_F(ConnectionsTest, ClosesTheOneIdleForLongestFirst) {
   start_with(all);
   for (std::size_t i = 0; i < all - all / limits::free_connections_share; ++i)
     EXPECT_EQ(connect().get("/healthz").status, 200);
-  EXPECT_EQ(clients.front().get("/healthz").status, 200) << "the first is now the one used last";
+  EXPECT_EQ(clients.front().get("/healthz").status, 200) << "this makes the first connection the most recently used";
   EXPECT_EQ(connect().get("/healthz").status, 200);
   EXPECT_TRUE(clients[1].is_closed());
   EXPECT_EQ(clients.front().get("/healthz").status, 200);

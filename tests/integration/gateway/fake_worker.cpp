@@ -43,10 +43,10 @@ void FaultyLayer::refuse(const std::string& channel, SendResult result, int time
 }
 
 /// Sends in order, from a separate thread.
-class FakeWorker::Courier {
+class FakeWorker::SendingThread {
  public:
-  explicit Courier(ChannelLayer& layer) : m_layer(layer), m_thread([this] { run(); }) {}
-  ~Courier() {
+  explicit SendingThread(ChannelLayer& layer) : m_layer(layer), m_thread([this] { run(); }) {}
+  ~SendingThread() {
     {
       std::lock_guard lock(m_mutex);
       m_closing = true;
@@ -84,7 +84,7 @@ class FakeWorker::Courier {
   std::thread m_thread;
 };
 
-FakeWorker::FakeWorker(ChannelLayer& layer) : m_layer(layer), m_courier(std::make_unique<Courier>(layer)) {
+FakeWorker::FakeWorker(ChannelLayer& layer) : m_layer(layer), m_sending_thread(std::make_unique<SendingThread>(layer)) {
   m_subscriptions.push_back(layer.receive(ChannelName("http.request"), [this](Message m) { on_request(m); }));
   m_subscriptions.push_back(
       layer.receive(ChannelName("websocket.connect"), [this](Message m) { on_connect(std::move(m)); }));
@@ -170,7 +170,7 @@ void FakeWorker::record(std::vector<Message>& list, const Message& message) {
 }
 
 void FakeWorker::deliver(const std::string& lane, Message message) {
-  if (on_other_thread) return m_courier->send(lane, std::move(message));
+  if (on_other_thread) return m_sending_thread->send(lane, std::move(message));
   m_layer.send(ChannelName(lane), std::move(message));
 }
 

@@ -38,9 +38,9 @@ class FaultyLayer final : public ChannelLayer {
   std::atomic<int> m_times{0};
 };
 
-/// Answers as a worker would: knows the access code "bob" and the cookie "token-bob" of participant 7, accepts every
-/// connection, and gives each frame back with its credit. Its receivers run on whatever thread sends.
-/// Threads: any; the switches are set before they matter.
+/// Answers like a worker: knows the access code "bob" and the cookie "token-bob" of participant 7, accepts every
+/// connection, and returns each frame with its credit. Its receivers run on the thread that sends. Threads: any. Set
+/// the switches before the messages that they affect.
 class FakeWorker {
  public:
   explicit FakeWorker(ChannelLayer& layer);
@@ -79,7 +79,7 @@ class FakeWorker {
   std::size_t bytes_received();
 
  private:
-  class Courier;
+  class SendingThread;
 
   void on_request(const Message& request);
   void on_connect(Message connect);
@@ -89,7 +89,7 @@ class FakeWorker {
   void deliver(const std::string& lane, Message message);
 
   ChannelLayer& m_layer;
-  std::unique_ptr<Courier> m_courier;
+  std::unique_ptr<SendingThread> m_sending_thread;
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::vector<Message> m_connects;

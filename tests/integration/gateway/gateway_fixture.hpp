@@ -25,7 +25,7 @@ class GatewayTest : public ::testing::Test {
   GatewayTest();
   ~GatewayTest() override;
 
-  /// The test calls it once it has set `config`.
+  /// Starts the gateway. Call it after setting `config`.
   void start();
   void stop();
 

@@ -124,7 +124,7 @@ TEST_F(HttpTest, GivesHeadTheHeadersWithoutTheBody) {
   const RawAnswer head = client.request("HEAD", "/static/html/index.html");
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head["content-length"], "35");
-  EXPECT_EQ(client.get("/healthz").body, "ok\n") << "nothing of a body was in between";
+  EXPECT_EQ(client.get("/healthz").body, "ok\n") << "the response to HEAD had a body";
 }
 
 TEST_F(HttpTest, ReadsAChunkedBody) {
@@ -284,7 +284,7 @@ TEST_F(HttpTest, AnswersOnlyForItsOwnNames) {
   EXPECT_THAT(ask("/api/v1/login", "evil.example", "POST").body, HasSubstr(R"("code":"unknown_host")"));
   EXPECT_EQ(ask("/api/v1/terminal", "evil.example").status, 421);
   EXPECT_EQ(ask("/healthz", "").status, 421);
-  EXPECT_EQ(ask("http://evil.example/healthz", "localhost").status, 421) << "the target counts";
+  EXPECT_EQ(ask("http://evil.example/healthz", "localhost").status, 421) << "the host in the target was ignored";
   EXPECT_EQ(ask("http://localhost/healthz", "evil.example").status, 200);
   for (const char* host : {"study.example.org", "localhost:10411", "127.0.0.1", "10.0.0.1", "lab7:10411", "[::1]"}) {
     EXPECT_EQ(ask("/healthz", host).status, 200) << host;
@@ -292,7 +292,7 @@ TEST_F(HttpTest, AnswersOnlyForItsOwnNames) {
   stop();
   config.trusted_proxies = {boost::asio::ip::make_network_v6("::ffff:127.0.0.1/128")};
   start();
-  EXPECT_EQ(ask("/healthz", "elsewhere.example").status, 200) << "a trusted proxy has chosen";
+  EXPECT_EQ(ask("/healthz", "elsewhere.example").status, 200) << "a trusted proxy may forward any host";
   stop();
   config.allows_only_listed_hosts = true;
   start();
@@ -306,7 +306,7 @@ TEST_F(HttpTest, CountsItsResponses) {
   client.get("/nothing");
   client.get("/nothing");
   EXPECT_EQ(metric("http_requests_total{status=\"4xx\"}"), before + 2);
-  EXPECT_TRUE(wait_for_metric("http_connections", 2)) << "this client and the one that asks";
+  EXPECT_TRUE(wait_for_metric("http_connections", 2)) << "this client's connection and that of the metrics request";
 }
 
 TEST_F(HttpTest, IsNotReadyWithoutAReadyWorker) {

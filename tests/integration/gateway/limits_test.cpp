@@ -26,8 +26,8 @@ class LimitsTest : public GatewayTest {
     }
     return false;
   }
-  /// Requests more than the buffers on the way can hold, with the header lines, and reads it only after the connection
-  /// is cut.
+  /// Requests more than the buffers on the way can hold, with these header lines, and reads the answer only after the
+  /// gateway has cut the connection.
   void expect_cut_while_written(const std::string& header_lines) {
     std::ofstream(folder / "static" / "large.bin") << std::string(limits::served_file / 2, 'x');
     config.limits.write_timeout = 300ms;
@@ -38,7 +38,7 @@ class LimitsTest : public GatewayTest {
     client.send("GET /static/large.bin HTTP/1.1\r\nHost: a\r\n" + header_lines + "\r\n");
     EXPECT_TRUE(another_is_served());
     EXPECT_GE(std::chrono::steady_clock::now() - begin, config.limits.write_timeout) << "cut too early";
-    EXPECT_EQ(client.read_answer().status, 0) << "it got all of the answer";
+    EXPECT_EQ(client.read_answer().status, 0) << "the client got the whole answer";
     EXPECT_TRUE(client.is_closed());
   }
   /// Waits until one of the allowed connections ends; returns false after 30 s. On a busy machine, ThreadSanitizer
@@ -116,7 +116,7 @@ TEST_F(LimitsTest, LimitsThePendingRequests) {
     EXPECT_EQ(clients[i].read_answer().status, 503);
     if (std::chrono::steady_clock::now() - begin < 1s) ++refused_at_once;
   }
-  EXPECT_EQ(refused_at_once, static_cast<int>(loop_count)) << "the first question of each loop waits its 2 s";
+  EXPECT_EQ(refused_at_once, static_cast<int>(loop_count)) << "the first request on each loop waits for 2 s";
 }
 
 TEST_F(LimitsTest, NamesTheReasonIfItCannotListen) {
@@ -127,7 +127,7 @@ TEST_F(LimitsTest, NamesTheReasonIfItCannotListen) {
   Gateway other(second, *layer, {loops.front().get()}, clock, random, log);
   try {
     other.start();
-    FAIL() << "two gateways listen on one port";
+    FAIL() << "a second gateway listens on the same port";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unavailable);
     EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:" + std::to_string(port)));

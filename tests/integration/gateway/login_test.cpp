@@ -31,11 +31,11 @@ TEST_F(LoginTest, UsesTheCookieOfTheParticipantThatARequestNames) {
   const std::string both = "tellina_session=token-alice; tellina_session_7=token-bob; tellina_session_8=token-alice";
   EXPECT_EQ(status("?participant=7", both), 200);
   EXPECT_EQ(status("?access_code=x&participant=7", both), 200);
-  EXPECT_EQ(status("", both), 401) << "the latest login's";
-  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "a login from before";
-  EXPECT_EQ(status("?participant=8", "tellina_session=token-bob"), 403) << "another participant's";
+  EXPECT_EQ(status("", both), 401) << "the cookie of the latest login";
+  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "the cookie of an earlier login";
+  EXPECT_EQ(status("?participant=8", "tellina_session=token-bob"), 403) << "the cookie of another participant";
   EXPECT_EQ(status("?participant=", "tellina_session=token-bob"), 200);
-  EXPECT_EQ(status("?participant=%20", "tellina_session=token-bob"), 200) << "no key";
+  EXPECT_EQ(status("?participant=%20", "tellina_session=token-bob"), 200) << "the request has no key";
 }
 
 TEST_F(LoginTest, KeepsTheCookiesOfTwoStudiesApart) {
@@ -54,8 +54,8 @@ TEST_F(LoginTest, KeepsTheCookiesOfTwoStudiesApart) {
   EXPECT_EQ(status("", others + "tellina_session_4f1c09ab=token-bob"), 200);
   EXPECT_EQ(status("?participant=7", others + "tellina_session_4f1c09ab=token-bob"), 200);
   EXPECT_EQ(status("", others), 401);
-  EXPECT_EQ(status("?participant=7", "tellina_session_7=token-bob"), 200) << "of an earlier version";
-  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "of a program that keeps one cookie";
+  EXPECT_EQ(status("?participant=7", "tellina_session_7=token-bob"), 200) << "a cookie name of an earlier version";
+  EXPECT_EQ(status("?participant=7", "tellina_session=token-bob"), 200) << "a client that keeps only one cookie";
 }
 
 TEST_F(LoginTest, KeepsTheCookiesOfTwentyOthers) {
@@ -86,7 +86,7 @@ TEST_F(LoginTest, LogsWhyAPageIsRefused) {
   EXPECT_THAT(log.text(), Not(HasSubstr("secret")));
   const std::string before = log.text();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(client.get("/wp-login.php").status, 404);
-  EXPECT_EQ(log.text(), before) << "one line of a kind in ten seconds";
+  EXPECT_EQ(log.text(), before) << "more than one line of a kind was logged in ten seconds";
 }
 
 TEST_F(LoginTest, DoesNotLogAKeyThatIsNotANumber) {
@@ -105,7 +105,7 @@ TEST_F(LoginTest, WorksBelowABasePath) {
   RawClient client(port);
   EXPECT_EQ(client.get("/lab/study/?access_code=b")["location"], "static/html/index.html?access_code=b");
   EXPECT_EQ(client.get("/lab/study?access_code=b")["location"], "study/static/html/index.html?access_code=b");
-  EXPECT_EQ(client.get("/")["location"], "static/html/index.html") << "where a proxy cuts the path off";
+  EXPECT_EQ(client.get("/")["location"], "static/html/index.html") << "behind a proxy that removes the base path";
   EXPECT_EQ(client.get("/lab/study/static/html/index.html").status, 200);
   EXPECT_EQ(client.get("/static/html/index.html").status, 200);
   EXPECT_EQ(client.get("/lab/study/healthz").status, 200);
@@ -158,7 +158,7 @@ TEST_F(LoginTest, RefusesAPageFromElsewhere) {
 TEST_F(LoginTest, MakesGuessingSlow) {
   start();
   RawClient client(port);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.login("bob").status, 200) << "a success counts for nothing";
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.login("bob").status, 200) << "a successful login must not count";
   for (int i = 0; i < 10; ++i) EXPECT_EQ(client.login("eve" + std::to_string(i)).status, 401);
   const RawAnswer answer = client.login("bob");
   EXPECT_EQ(answer.status, 429);
@@ -222,7 +222,7 @@ TEST_F(LoginTest, AnswersALoginThatWaitsForItsTurnWhenItStops) {
   RawClient waiting(port);
   waiting.send_login("bob");
   ASSERT_TRUE(wait_for_metric("logins_waiting", 1));
-  EXPECT_EQ(RawClient(port).login("bob").status, 429) << "its turn would be in two hours";
+  EXPECT_EQ(RawClient(port).login("bob").status, 429) << "a login whose turn would come in two hours is refused";
   stop();
   EXPECT_EQ(waiting.read_answer().status, 503);
   EXPECT_EQ(log.text().find("did not end"), std::string::npos) << log.text();
@@ -258,7 +258,7 @@ TEST_F(LoginTest, IsBusyIfNoWorkerAnswers) {
 TEST_F(LoginTest, IsBusyIfTheChannelIsFull) {
   start();
   RawClient client(port);
-  // After the request that a gateway sends when it starts.
+  // Waits for the request that a gateway sends when it starts.
   EXPECT_EQ(client.get("/readyz").status, 200);
   layer->refuse("http.request", SendResult::full, 1);
   EXPECT_EQ(client.login("bob").status, 503);

@@ -46,9 +46,10 @@ TEST_F(ProxyTest, LocksOutOnlyTheClientThatGuesses) {
   fail_ten_times(forwarded("203.0.113.5"));
   EXPECT_EQ(login("bob", forwarded("203.0.113.5")), 429);
   EXPECT_EQ(login("bob", forwarded("203.0.113.6")), 200);
-  EXPECT_EQ(login("bob", forwarded("203.0.113.6, 203.0.113.5")), 429) << "what the client sent itself is believed";
+  EXPECT_EQ(login("bob", forwarded("203.0.113.6, 203.0.113.5")), 429)
+      << "the part of the header that the client sent was trusted";
   EXPECT_EQ(login("bob", forwarded("203.0.113.6") + forwarded("203.0.113.5")), 429) << "the lines are not joined";
-  EXPECT_EQ(login("bob", ""), 200) << "the proxy's own address";
+  EXPECT_EQ(login("bob", ""), 200) << "the proxy's own address is not locked out";
 }
 
 TEST_F(ProxyTest, CountsANetworkOfIPv6AsOneClient) {
@@ -118,12 +119,12 @@ TEST_F(ProxyTest, NamesTheHostThatItsClientsAskFor) {
   start_trusting_the_peer();
   EXPECT_EQ(login("bob", origin), 403);
   EXPECT_EQ(login("bob", origin + host), 200);
-  EXPECT_EQ(login("bob", origin + "X-Forwarded-Host: study.example.org, inner:8080\r\n"), 200) << "two proxies";
+  EXPECT_EQ(login("bob", origin + "X-Forwarded-Host: study.example.org, inner:8080\r\n"), 200) << "with two proxies";
   EXPECT_EQ(login("bob", origin + "X-Forwarded-Host: other.example.org\r\n"), 403);
   stop();
   config.trusted_proxies.clear();
   start();
-  EXPECT_EQ(login("bob", origin + host), 403) << "from anybody";
+  EXPECT_EQ(login("bob", origin + host), 403) << "the header of a client that is no trusted proxy was used";
 }
 
 TEST_F(ProxyTest, MayHaveMoreConnectionsThanAClient) {

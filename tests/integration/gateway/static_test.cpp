@@ -62,7 +62,7 @@ TEST_F(StaticTest, LetsTheBrowserCacheVersionedFiles) {
   EXPECT_EQ(fixed["content-type"], "text/javascript; charset=utf-8");
   EXPECT_EQ(fixed.body.size(), 50'000U);
   const RawAnswer old = client.get("/static/v-0123456789abcdef/big.mjs");
-  EXPECT_EQ(old.status, 200) << "of a page that was loaded before the server was replaced";
+  EXPECT_EQ(old.status, 200) << "a page that was loaded before the server was replaced refers to it";
   EXPECT_EQ(old["cache-control"], "no-cache");
   EXPECT_EQ(client.get("/static/html/other.html")["cache-control"], "no-cache");
 }

@@ -27,7 +27,7 @@ class TlsClient {
   TlsClient(std::uint16_t port, int lowest = TLS1_2_VERSION, int highest = TLS1_3_VERSION,
             const std::string& ciphers = "DEFAULT")
       : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), m_settings(SSL_CTX_new(TLS_client_method())) {
-    // The client would offer what is too old for its own rules, so that only the server can refuse it.
+    // Allows the client to offer versions that OpenSSL's defaults forbid, so that only the server can refuse them.
     SSL_CTX_set_security_level(m_settings, 0);
     SSL_CTX_set_min_proto_version(m_settings, lowest);
     SSL_CTX_set_max_proto_version(m_settings, highest);
@@ -67,7 +67,7 @@ class TlsClient {
     return name;
   }
   void send(const std::string& bytes) { SSL_write(m_session, bytes.data(), static_cast<int>(bytes.size())); }
-  /// Reads until the text has come, or the end.
+  /// Reads until the text has arrived, or to the end.
   std::string read_until(const std::string& text) {
     while (m_received.find(text) == std::string::npos) {
       char buffer[16384];
@@ -77,7 +77,7 @@ class TlsClient {
     }
     return std::exchange(m_received, {});
   }
-  /// Whether the server has said in TLS that nothing more comes.
+  /// Whether the server has sent close_notify.
   bool has_ended() {
     char byte = 0;
     return SSL_read(m_session, &byte, 1) <= 0 && (SSL_get_shutdown(m_session) & SSL_RECEIVED_SHUTDOWN) != 0;
@@ -156,7 +156,7 @@ TEST_F(TlsTest, EndsAConnectionInOrder) {
   }
 }
 
-TEST_F(TlsTest, TellsBrowsersToStayIfAsked) {
+TEST_F(TlsTest, SendsStrictTransportSecurityIfConfigured) {
   config.hsts = std::chrono::seconds(3600);
   start();
   EXPECT_THAT(TlsClient(port).get("/healthz"), HasSubstr("\r\nStrict-Transport-Security: max-age=3600\r\n"));

@@ -43,7 +43,7 @@ void WebSocketClient::run_until(const bool& done) {
   m_context.restart();
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (!done) {
-    if (std::chrono::steady_clock::now() >= end) throw std::runtime_error("the WebSocket said nothing for 5 s");
+    if (std::chrono::steady_clock::now() >= end) throw std::runtime_error("the WebSocket received nothing for 5 s");
     m_context.run_one_until(end);
     if (m_context.stopped()) m_context.restart();
   }

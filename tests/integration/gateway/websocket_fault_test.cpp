@@ -77,7 +77,7 @@ TEST_F(WebSocketFaultTest, ClosesIfTheOwnersChannelStaysFull) {
   EXPECT_EQ(client.read_close(), 1013);
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 2; }));
   EXPECT_EQ(worker->received().back().kind, MessageKind::disconnect);
-  EXPECT_EQ(worker->received().back().sequence, 2U) << "the frame that was not taken has no number";
+  EXPECT_EQ(worker->received().back().sequence, 2U) << "the frame that the layer refused used up a number";
 }
 
 TEST_F(WebSocketFaultTest, ClosesIfTheLayerIsDown) {
@@ -148,7 +148,7 @@ TEST_F(WebSocketFaultTest, CutsAPeerThatDoesNotAnswerAClose) {
   EXPECT_TRUE(client.is_closed());
   const auto passed = std::chrono::steady_clock::now() - begin;
   EXPECT_GE(passed, config.limits.handshake_timeout) << "cut too early";
-  EXPECT_LT(passed, 3s) << "not by this limit: every close that we begin ends then";
+  EXPECT_LT(passed, 3s) << "it was not cut by this limit, but by the one for every close that the gateway begins";
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return !received.empty(); }));
   EXPECT_EQ(worker->received().front().body, "4001 replaced");
   expect_service();

@@ -52,8 +52,8 @@ TEST_F(BadPluginsTest, AValidPluginHasNoProblem) {
   const PluginRegistry registry({bad("good")});
   EXPECT_THAT(registry.problems(), IsEmpty());
   ASSERT_EQ(registry.plugins().size(), 1u);
-  EXPECT_EQ(registry.plugins()[0].describe(), "ordering policy \"bent\" (" + bad_file("good") + ")");
-  EXPECT_NE(registry.make_ordering_policy("bent", m_context), nullptr);
+  EXPECT_EQ(registry.plugins()[0].describe(), "ordering policy \"altered\" (" + bad_file("good") + ")");
+  EXPECT_NE(registry.make_ordering_policy("altered", m_context), nullptr);
 }
 
 TEST_F(BadPluginsTest, MissingFolder) {
@@ -118,8 +118,8 @@ TEST_F(BadPluginsTest, AnotherKindThanRequested) {
 
 TEST_F(BadPluginsTest, AnObjectOfAnotherClassThanItsKind) {
   const PluginRegistry registry({bad("other_class")});
-  EXPECT_EQ(refusal(ErrorCode::internal, [&] { registry.make_channel_layer("bent", m_context); }),
-            "channel layer \"bent\" (" + bad_file("other_class") +
+  EXPECT_EQ(refusal(ErrorCode::internal, [&] { registry.make_channel_layer("altered", m_context); }),
+            "channel layer \"altered\" (" + bad_file("other_class") +
                 "): expected its constructor to make a channel layer, found an object of another class");
 }
 
@@ -133,12 +133,12 @@ TEST_F(BadPluginsTest, AnUnknownNameGetsASuggestionAndTheProblems) {
 
 TEST_F(BadPluginsTest, TwoPluginsOfOneNameAreRefusedWhenChosen) {
   const PluginRegistry registry({bad("good"), bad("twin"), bad("good")});
-  const std::string clash = "two plugins are the ordering policy \"bent\": " + bad_file("good") + " and " +
+  const std::string clash = "two plugins are the ordering policy \"altered\": " + bad_file("good") + " and " +
                             bad_file("twin") + "; expected one";
   EXPECT_THAT(registry.problems(), ElementsAre(clash));
   EXPECT_EQ(registry.plugins().size(), 2u);
   EXPECT_EQ(registry.installed(PluginKind::ordering_policy).size(), 1u);
-  EXPECT_EQ(refusal(ErrorCode::bad_config, [&] { registry.make_ordering_policy("bent", m_context); }), clash);
+  EXPECT_EQ(refusal(ErrorCode::bad_config, [&] { registry.make_ordering_policy("altered", m_context); }), clash);
 }
 
 TEST_F(BadPluginsTest, AConstructorThatThrowsIsNamed) {
@@ -159,7 +159,7 @@ TEST_F(BadPluginsTest, AnErrorOfAConstructorKeepsItsHint) {
   const PluginContext context = m_host.context(config_with_text("throw", "error"));
   try {
     registry.make_ordering_policy("throwing", context);
-    FAIL() << "made";
+    FAIL() << "the plugin was created";
   } catch (const Error& error) {
     EXPECT_EQ(error.hint(), "start the daemon");
   }
@@ -175,8 +175,9 @@ TEST_F(BadPluginsTest, ALaterCallThatThrowsIsNamed) {
 
 TEST_F(BadPluginsTest, NullFromAConstructor) {
   const PluginRegistry registry({bad("null")});
-  EXPECT_EQ(refusal(ErrorCode::internal, [&] { registry.make_ordering_policy("bent", m_context); }),
-            "ordering policy \"bent\" (" + bad_file("null") + "): expected a plugin from its constructor, found none");
+  EXPECT_EQ(
+      refusal(ErrorCode::internal, [&] { registry.make_ordering_policy("altered", m_context); }),
+      "ordering policy \"altered\" (" + bad_file("null") + "): expected a plugin from its constructor, found none");
 }
 
 TEST_F(BadPluginsTest, AnObjectOutlivesItsRegistry) {

@@ -70,7 +70,7 @@ TEST_F(CheckCommandTest, SettingsAreCheckedAsInConfigJson) {
   EXPECT_EQ(check({memory, "--config", "[]"}), 2);
   EXPECT_EQ(m_err.str(), "--config:1:1: expected an object, got an array\n");
   EXPECT_EQ(check({memory, "--config", R"({"plugin": "other"})"}), 2);
-  EXPECT_THAT(m_out.str(), IsEmpty()) << "nothing is run";
+  EXPECT_THAT(m_out.str(), IsEmpty()) << "a case was run";
 }
 
 TEST_F(CheckCommandTest, BadUsageIsReported) {

@@ -1,4 +1,5 @@
-/// A participant who takes what the kernel counts for nobody, or for all of a user, while another one works.
+/// A participant who uses up resources that the kernel counts for nobody, or for all processes of a user, while another
+/// participant works.
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -7,13 +8,13 @@
 
 #include <cstdlib>
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
 
-/// Perl: STREAM or SEQPACKET, as its numbers. `$b` is as large as one message may be.
+/// Perl code for sockets of type STREAM or SEQPACKET. `$b` is as large as one message may be.
 constexpr const char* fill_sockets =
     "use Socket; use Fcntl; $b = \"x\" x 200000; "
     "for (1 .. 120) { my ($r, $w); socketpair($r, $w, 1, 5, 0) or last; push @s, $r, $w; "
@@ -30,7 +31,7 @@ class OrdinaryHostileKernel : public SandboxTest {
   }
 
   void TearDown() override {
-    // Whatever was tried, nobody else has noticed.
+    // The other participant must not have noticed anything.
     EXPECT_EQ(m_neighbours_shell->run("echo alive").output, "alive\n");
     EXPECT_FALSE(m_neighbour->ended());
     m_neighbour->destroy();
@@ -39,9 +40,9 @@ class OrdinaryHostileKernel : public SandboxTest {
   }
 
   std::string run(const std::string& command) { return shell().run(command).output; }
-  /// A program of Perl's.
+  /// Runs a Perl program.
   std::string perl(const std::string& program) { return run("perl -e '" + program + "'"); }
-  /// "$!" after a program of Perl's.
+  /// Runs a Perl program and returns its "$!".
   std::string error_of(const std::string& program) { return perl(program + "; print \"$!\\n\""); }
   Shell& neighbour() { return *m_neighbours_shell; }
 
@@ -52,7 +53,7 @@ class OrdinaryHostileKernel : public SandboxTest {
     return false;
   }
 
-  /// Starts `count` programs at once, which keep what they have allocated. They are not jobs of the shell.
+  /// Starts `count` programs at once that keep what they allocate. They are not jobs of the shell.
   void start_holders(int count, const std::string& program) {
     run("(for i in {1.." + std::to_string(count) + "}; do perl -e '" + program +
         "open D, \">\", \"done$$\"; close D; sleep 1000' & done)");
@@ -88,7 +89,7 @@ TEST_F(OrdinaryHostileKernel, BuffersCannotBeMadeLarger) {
     EXPECT_EQ(error_of(std::string("socket(S, 1, 1, 0); setsockopt(S, 1, ") + option + ", pack(\"l\", 4 << 20))"),
               refused);
   }
-  // Of these a container engine says that they are refused: SO_ATTACH_FILTER and TCP_ULP.
+  // For SO_ATTACH_FILTER and TCP_ULP, a container engine returns "refused".
   for (const char* set : {"socket(S, 1, 1, 0); setsockopt(S, 1, 26, pack(\"S x6 Q\", 0, 0))",
                           "socket(S, 2, 1, 0); setsockopt(S, 6, 31, \"tls\")"}) {
     const std::string error = error_of(set);
@@ -112,12 +113,12 @@ TEST_F(OrdinaryHostileKernel, ProtocolsAndLineDisciplinesAreNotLoaded) {
 
 TEST_F(OrdinaryHostileKernel, FilledSocketsCount) {
   start_holders(8, fill_sockets);
-  // 12 MiB are the Perls' own: two of them or three fit.
+  // Each Perl itself takes 12 MiB, so two or three of them fit.
   expect_at_most(3);
 }
 
 TEST_F(OrdinaryHostileKernel, SocketsThatNobodyHasOpenCount) {
-  // One descriptor at a time, and a listener that never accepts: what was written waits there.
+  // Uses one descriptor at a time, and a listener that never accepts, so that the written bytes stay in the kernel.
   start_holders(2,
                 "use Socket; use Fcntl; $b = \"x\" x 200000; socket(L, 1, 5, 0); bind(L, sockaddr_un(\"\\0$$\")); "
                 "listen(L, 4096); for (1 .. 900) { socket(S, 1, 5, 0); connect(S, sockaddr_un(\"\\0$$\")) or last; "
@@ -153,7 +154,7 @@ TEST_F(OrdinaryHostileKernel, SharedMemoryThatIsNotMappedAnyMoreCounts) {
 }
 
 TEST_F(OrdinaryHostileKernel, PageTablesCount) {
-  // A page in each of 12,000 GiB, so that two pages of tables come with it.
+  // One page in each of 12,000 GiB, so that each needs two pages of tables.
   start_holders(3,
                 "open F, \"<\", \"/dev/zero\"; for $i (1 .. 12000) { "
                 "$p = syscall(9, ($i + 1000) << 30, 4096, 3, 0x100022, -1, 0); $p == -1 and last; "
@@ -162,15 +163,16 @@ TEST_F(OrdinaryHostileKernel, PageTablesCount) {
 }
 
 TEST_F(OrdinaryHostileKernel, LocksCount) {
-  // Every second byte of each file. Many times as many would be more than the memory of a session.
+  // Locks every second byte of each file. Without a limit, many times as many locks would exceed the memory of a
+  // session.
   start_holders(1,
                 "for $f (1 .. 100) { open $h[$f], \"+>>\", \"l$f\"; for (1 .. 1000) { "
                 "fcntl($h[$f], 6, pack(\"s s x4 q q l x4\", 0, 0, 2 * $_, 1, 0)) or exit } } ");
-  // A control group counts what they are.
+  // A control group counts the actual memory of the locks.
   if (!is_limited("memory")) expect_at_most(0);
 }
 
-TEST_F(OrdinaryHostileKernel, NobodyTakesALaterPlaceWhenMemoryRunsOut) {
+TEST_F(OrdinaryHostileKernel, NobodyLowersTheirOomScore) {
   EXPECT_EQ(run("cat /proc/$$/oom_score_adj /proc/self/oom_score_adj"), "1000\n1000\n");
   run("for f in /proc/self /proc/$$ /proc/thread-self /proc/self/task/$$ /proc/$$/task/$$ "
       "/proc/self/cwd/../../proc/$$; "
@@ -199,14 +201,14 @@ TEST_F(OrdinaryHostileKernel, WatchesOfFilesAreLeftForOthers) {
   const int watch = inotify_init1(IN_CLOEXEC);
   EXPECT_GE(watch, 0);
   close(watch);
-  // The usual program that would use them works without them.
+  // The usual program that would use inotify works without it.
   EXPECT_EQ(run("(echo one > log; tail -f log > out 2>/dev/null & while ! grep -q one out; do sleep 0.1; done; "
                 "echo two >> log; while ! grep -q two out; do sleep 0.1; done; kill $!); cat out"),
             "one\ntwo\n");
 }
 
 TEST_F(OrdinaryHostileKernel, OpenFilesOfAllProgramsTogetherCount) {
-  // Watches of 120 files in each of 120 sets: more than half a million in all. Each program has its own.
+  // Each program has 120 epoll instances that watch 120 files each: more than half a million watches in total.
   const int programs = 40;
   start_holders(programs,
                 "for (1 .. 120) { pipe $r[$_], $w; close $w; $e[$_] = syscall(291, 0) } "
@@ -244,7 +246,7 @@ TEST_F(OrdinaryHostileKernel, TheMachineIsHidden) {
   EXPECT_NE(run("cat /proc/self/status /proc/uptime /proc/loadavg | wc -l"), "0\n");
 }
 
-TEST_F(OrdinaryHostileKernel, EverydayProgramsDoWithoutWhatIsRefused) {
+TEST_F(OrdinaryHostileKernel, EverydayProgramsWorkWithoutTheRefusedCalls) {
   EXPECT_EQ(run("head -c 3000000 /dev/zero > a; cp a b; cmp a b && cat a b | wc -c; rm a b"), "6000000\n");
   EXPECT_EQ(run("seq 100000 > n; sort -n n | tail -n 1; tar cf - n | tar tf -; gzip n; zcat n.gz | wc -l; rm n.gz"),
             "100000\nn\n100000\n");

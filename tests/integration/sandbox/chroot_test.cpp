@@ -17,7 +17,7 @@
 #include <thread>
 
 #include "host_process.hpp"
-#include "place.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -28,7 +28,8 @@ using CoreProbe = SandboxTest;
 constexpr const char* expects_root = "TELLINA_TEST_EXPECTS_ROOT";
 /// The path of a file with shell commands, which newuidmap runs first while the file exists.
 constexpr const char* mapper_fault = "TELLINA_TEST_MAPPER_FAULT";
-/// Set if the tests run in control groups that their user may use, or that have the limits of a small machine.
+/// Environment variables: set if the tests run in control groups that their user may use, or that have the limits of a
+/// small machine.
 constexpr const char* expects_groups = "TELLINA_TEST_EXPECTS_GROUPS";
 
 TEST_F(CoreProbe, ReportsWhoseRootsFilesAre) {
@@ -62,7 +63,7 @@ TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
   const LimitReport& memory = limits.at("memory");
   EXPECT_TRUE(memory.how.starts_with(memory.enforced ? "256 MiB per session (cgroup"
                                                      : "256 MiB per session, checked one to four times a second, and "
-                                                       "per process at once (RLIMIT_AS)"))
+                                                       "per process (RLIMIT_AS)"))
       << memory.how;
   if (getenv(expects_groups) != nullptr) {
     EXPECT_TRUE(memory.enforced) << memory.how;
@@ -71,10 +72,10 @@ TEST_F(CoreProbe, ReportsLimitsAndLeavesNothing) {
   }
   EXPECT_EQ(limits.at("cpu").enforced, limits.at("cpu").how.starts_with("0.5 cores per session (cgroup"));
   EXPECT_EQ(descendants(getpid()), before);
-  EXPECT_TRUE(place::leftovers_of("probe-" + std::to_string(getpid())).empty()) << "something of the probe is left";
+  EXPECT_TRUE(variant::leftovers_of("probe-" + std::to_string(getpid())).empty()) << "something of the probe is left";
   try {
     backend()->adopt("x");
-    ADD_FAILURE() << "it adopted";
+    ADD_FAILURE() << "adopt() did not throw";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
   }
@@ -103,19 +104,19 @@ TEST_F(CoreProbe, RemovesWhatAProcessThatWasKilledDuringItsProbeHasLeft) {
 }
 
 TEST(CoreHostDeath, LeavesNoProcessAndNoMount) {
-  const std::vector<std::string> mounts = place::leftovers();
+  const std::vector<std::string> mounts = variant::leftovers();
   HostProcess host;
   ASSERT_FALSE(host.owner().empty());
   const Processes processes = descendants(host.process());
   EXPECT_GE(processes.size(), 9U);
   host.kill();
   EXPECT_TRUE(eventually([&] { return still_there(processes).empty(); }, "every process of the dead host is gone"));
-  EXPECT_EQ(place::leftovers(), mounts);
+  EXPECT_EQ(variant::leftovers(), mounts);
 
   Backend other;
-  const std::size_t left = place::leftovers_of(host.owner()).empty() ? 0 : 1;
+  const std::size_t left = variant::leftovers_of(host.owner()).empty() ? 0 : 1;
   EXPECT_EQ(other->sweep(host.owner(), {}), left);
-  EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
+  EXPECT_EQ(variant::leftovers_of(host.owner()), std::vector<std::string>());
   EXPECT_EQ(other->sweep(host.owner(), {}), 0U);
 }
 
@@ -171,7 +172,7 @@ TEST(CorePool, HandsOutNoDeadSandbox) {
   ASSERT_TRUE(its.prompt());
   // The pool creates one after another: once the second exists, the pool holds the first.
   ASSERT_TRUE(eventually(
-      [&] { return descendants(getpid()).size() == before.size() + 3 * place::processes_of_an_instance + 1; },
+      [&] { return descendants(getpid()).size() == before.size() + 3 * variant::processes_of_an_instance + 1; },
       "two sandboxes are there beside the one with a shell"));
   for (const auto& process : descendants(getpid())) {
     if (before.contains(process)) continue;
@@ -190,7 +191,7 @@ TEST(RootHostDeath, LeavesAGroupThatMustBeKept) {
   ASSERT_EQ(geteuid(), 0U) << "control groups are made by root: run this test as root";
   HostProcess host;
   host.kill();
-  const std::vector<std::string> left = place::leftovers_of(host.owner());
+  const std::vector<std::string> left = variant::leftovers_of(host.owner());
   ASSERT_FALSE(left.empty());
   SandboxId id;
   for (const auto& entry : std::filesystem::directory_iterator(left.front())) {
@@ -198,9 +199,9 @@ TEST(RootHostDeath, LeavesAGroupThatMustBeKept) {
   }
   Backend other;
   EXPECT_EQ(other->sweep(host.owner(), {id}), 0U);
-  EXPECT_EQ(place::leftovers_of(host.owner()), left);
+  EXPECT_EQ(variant::leftovers_of(host.owner()), left);
   EXPECT_EQ(other->sweep(host.owner(), {"another"}), 1U);
-  EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
+  EXPECT_EQ(variant::leftovers_of(host.owner()), std::vector<std::string>());
 }
 
 TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingAfterASweep) {
@@ -219,8 +220,9 @@ TEST(RootHostDeath, BeforeItsFirstControlGroupLeavesNothingAfterASweep) {
 }
 
 TEST(CoreHostDeath, LeavesNothingAtAnyMomentOfAStart) {
-  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0) << "so that what a dead host leaves becomes a child of this process";
-  const std::vector<std::string> mounts = place::leftovers();
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0)
+      << "without this, leftovers of a dead host would not become children of this process";
+  const std::vector<std::string> mounts = variant::leftovers();
   Backend other;
   std::mt19937 generator(60);
   for (int i = 0; i < 40; ++i) {
@@ -236,9 +238,9 @@ TEST(CoreHostDeath, LeavesNothingAtAnyMomentOfAStart) {
         },
         "every process of a host that died " + std::to_string(moment.count()) + " us after it began a start is gone");
     ASSERT_TRUE(all_gone);
-    EXPECT_EQ(place::leftovers(), mounts);
+    EXPECT_EQ(variant::leftovers(), mounts);
     other->sweep(host.owner(), {});
-    EXPECT_EQ(place::leftovers_of(host.owner()), std::vector<std::string>());
+    EXPECT_EQ(variant::leftovers_of(host.owner()), std::vector<std::string>());
   }
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
@@ -375,7 +377,7 @@ class SmallMachine : public SandboxTest {
   }
 };
 
-TEST_F(SmallMachine, LosesNobodyButWhoFillsItsMemory) {
+TEST_F(SmallMachine, KillsOnlyProgramsThatFillItsMemory) {
   if (getenv(expects_groups) == nullptr) return;
   attack("open F, \"<\", \"/dev/zero\"; sysread F, $x, 200 << 20; ");
   start();
@@ -384,7 +386,7 @@ TEST_F(SmallMachine, LosesNobodyButWhoFillsItsMemory) {
       "push @s, $r, $w; for ($r, $w) { fcntl($_, F_SETFL, O_NONBLOCK); 1 while defined syswrite($_, $b) } } ");
 }
 
-TEST(RootSmallMachine, LosesNobodyButWhoFillsItsMemory) {
+TEST(RootSmallMachine, KillsOnlyProgramsThatFillItsMemory) {
   ASSERT_EQ(geteuid(), 0U) << "only root can create control groups: run this test as root";
   namespace fs = std::filesystem;
   const bool is_unified = !fs::exists("/sys/fs/cgroup/memory");
@@ -428,7 +430,7 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
   cover("/etc/subuid", "other:1:5\nsomebody:700000:65536\n");
   cover("/etc/subgid", number + ":800000:65536\n");
 
-  // A newuidmap that fails on a test's request.
+  // A newuidmap that fails when a test requests it.
   const std::string fault = folder / "faults/fault";
   require(mkdir((folder / "faults").c_str(), 0755) == 0 && chown((folder / "faults").c_str(), user, user) == 0);
   const std::string real = folder / "real_newuidmap";
@@ -452,8 +454,8 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
   const std::string process = "/proc/" + std::to_string(holder);
   std::ofstream(process + "/uid_map") << "0 " << user << " 1\n";
   std::ofstream(process + "/gid_map") << "0 " << user << " 1\n";
-  const std::string place =
-      std::filesystem::canonical(std::filesystem::path(place::plugin).parent_path() / "../../../share/tellina/rootfs");
+  const std::string place = std::filesystem::canonical(std::filesystem::path(variant::plugin).parent_path() /
+                                                       "../../../share/tellina/rootfs");
   const int tree = open_tree(AT_FDCWD, place.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP;
@@ -466,7 +468,7 @@ void become_user_with_subordinates(uid_t user, const std::filesystem::path& fold
 }
 
 TEST(RootUserWithSubordinates, IsTheRootOfItsSandboxes) {
-  ASSERT_EQ(geteuid(), 0U) << "another user is made for this: run this test as root";
+  ASSERT_EQ(geteuid(), 0U) << "only root can create another user: run this test as root";
   ASSERT_EQ(access("/usr/bin/newuidmap", X_OK), 0) << "install uidmap";
   std::string folder = std::filesystem::temp_directory_path() / "sandbox_subordinates_XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
@@ -526,7 +528,7 @@ TEST_F(SubordinateUsers, AFailureConcernsOneSandboxIfItHasWorkedBefore) {
   ASSERT_EQ(whose_files(backend), "shown as root's");
   break_mapper("echo 'no room for a process' >&2; exit 3");
   const auto failed = start(backend);
-  ASSERT_TRUE(failed) << "a sandbox unlike the others of the study";
+  ASSERT_TRUE(failed) << "a sandbox was created without users, unlike the others of the study";
   EXPECT_EQ(failed->what(), std::string("run /usr/bin/newuidmap: it ended with status 3: no room for a process"));
   break_mapper("exec sleep 100");
   const auto late = start(backend, std::chrono::milliseconds(300));

@@ -1,7 +1,7 @@
-/// Things that participants know from other machines and expect here.
+/// Features that participants know from other machines and expect here.
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -15,7 +15,7 @@ class CoreFamiliar : public SandboxTest {
     shell().type(typed + "\t");
     const auto is_there = [&](const std::string& screen) {
       std::string shown = screen.substr(before);
-      std::erase(shown, '\a');  // if there are several
+      std::erase(shown, '\a');  // there are several completions
       return shown.find(line) != std::string::npos;
     };
     EXPECT_TRUE(shell().read_until(is_there, std::chrono::seconds(20), "Tab behind " + typed));
@@ -71,7 +71,8 @@ TEST_F(CoreFamiliar, TimeIsTheParticipants) {
       run("date -d @1700000000 '+%F %T %Z'; touch -d @1700000000 f; ls -l --time-style=long-iso f | cut -d' ' -f6,7"),
       "2023-11-15 03:43:20 IST\n2023-11-15 03:43\n");
   start(spec, {{"timezone", std::string("America/Argentina/Buenos_Aires")}});
-  EXPECT_EQ(run("date -d @1700000000 '+%F %T %z'"), "2023-11-14 19:13:20 -0300\n") << "the configured one wins";
+  EXPECT_EQ(run("date -d @1700000000 '+%F %T %z'"), "2023-11-14 19:13:20 -0300\n")
+      << "the configured time zone has priority";
 }
 
 TEST_F(CoreFamiliar, AnUnknownTimeZoneIsRefused) {
@@ -91,14 +92,14 @@ TEST_F(CoreFamiliar, LimitsShowInNprocAndFree) {
   ASSERT_TRUE(shell().prompt());
   EXPECT_EQ(run("nproc"), "1\n") << "also in the next shell";
   start(make_spec(), {{"cpu", std::int64_t{1024}}});
-  EXPECT_EQ(run("nproc"), run("nproc --all")) << "never more than there are";
+  EXPECT_EQ(run("nproc"), run("nproc --all")) << "never more than the machine has";
 }
 
 /// Root's files belong to root if the server is root, or if its user has subordinate users.
 class RootFamiliar : public CoreFamiliar {};
 
 TEST_F(RootFamiliar, FilesOfRootAreRoots) {
-  ASSERT_EQ(geteuid(), 0U) << "only root may show owners otherwise: run this test as root";
+  ASSERT_EQ(geteuid(), 0U) << "only root can map the owners of files: run this test as root";
   EXPECT_EQ(run("stat -c '%U:%G %n' / /etc /etc/hosts /bin/ls /usr/bin/passwd /home /home/me /tmp /dev /dev/shm"),
             "root:root /\nroot:root /etc\nroot:root /etc/hosts\nroot:root /bin/ls\nroot:root /usr/bin/passwd\n"
             "root:root /home\nme:me /home/me\nroot:root /tmp\nroot:root /dev\nroot:root /dev/shm\n");
@@ -114,9 +115,9 @@ TEST_F(RootFamiliar, NobodyBecomesRoot) {
             "1000 1000 1000\n");
   EXPECT_EQ(run("find / -xdev -perm /6000 -type f 2>/dev/null | grep -c -e /su$ -e /passwd$"), "2\n");
   EXPECT_EQ(run("findmnt -n -o OPTIONS -T /usr/bin/passwd | tr , '\\n' | grep -c -x -e ro -e nosuid -e nodev"),
-            place::is_docker ? "1\n" : "3\n");
+            variant::is_docker ? "1\n" : "3\n");
   EXPECT_EQ(run("cat /etc/shadow 2>&1"), "cat: /etc/shadow: Permission denied\n");
-  // The second column is the number outside, as seen from this namespace's parent.
+  // The second column is the user number outside, as the parent namespace sees it.
   EXPECT_EQ(run("awk '$2 < 1880000000 && $3 < 4294967295' /proc/self/uid_map /proc/self/gid_map"), "")
       << "no user of the sandbox is a user of the host";
 }

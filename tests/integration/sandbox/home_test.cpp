@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -154,7 +154,7 @@ class CoreBadHome : public ::testing::Test {
     SandboxSpec spec = make_spec();
     spec.initial.root = root;
     spec.working_directory = working_directory;
-    const Processes before = place::sandbox_processes(getpid());
+    const Processes before = variant::sandbox_processes(getpid());
     std::string what = "it started";
     try {
       m_backend->start(spec);
@@ -162,8 +162,8 @@ class CoreBadHome : public ::testing::Test {
       what = error.what();
       EXPECT_EQ(error.code(), code) << what;
     }
-    EXPECT_EQ(place::sandbox_processes(getpid()), before);
-    EXPECT_EQ(place::leftovers_of(spec.owner), std::vector<std::string>());
+    EXPECT_EQ(variant::sandbox_processes(getpid()), before);
+    EXPECT_EQ(variant::leftovers_of(spec.owner), std::vector<std::string>());
     return what;
   }
 
@@ -171,7 +171,8 @@ class CoreBadHome : public ::testing::Test {
 };
 
 TEST_F(CoreBadHome, NamesPathAndReason) {
-  fail_to_start(FileNode(FileKind::regular), ErrorCode::seed_failed);  // the plugin now has what it creates once
+  fail_to_start(FileNode(FileKind::regular),
+                ErrorCode::seed_failed);  // after this, the plugin has everything that it creates only once
   const std::size_t descriptors = count_descriptors();
   FileNode root = FileNode::directory();
   root.children["dir"] = FileNode::directory();

@@ -11,9 +11,10 @@ namespace tellina::test {
 inline constexpr const char* be_host_flag = "--be-a-host";
 inline constexpr const char* be_starting_host_flag = "--be-a-host-that-starts";
 
-/// Starts a sandbox with a daemon, lets the pool prewarm two, writes "OWNER\n" to standard output and waits for ever.
+/// Starts a sandbox with a daemon, lets the pool prewarm two, writes "OWNER\n" to standard output and waits until it is
+/// killed.
 int be_host();
-/// Writes "OWNER\n" to standard output, starts a sandbox at once, and waits for ever.
+/// Writes "OWNER\n" to standard output, starts a sandbox at once, and waits until it is killed.
 int be_starting_host();
 
 /// Another process of this program. The constructor returns when it has written its owner.

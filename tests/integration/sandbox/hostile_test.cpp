@@ -5,8 +5,8 @@
 
 #include <cstdio>
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -24,8 +24,8 @@ constexpr const char* refused = "Operation not permitted\n";
 TEST_F(OrdinaryHostile, ForkBombIsContained) {
   shell().type("b() { b | b & }; b 2>/dev/null\n");
   ASSERT_TRUE(shell().prompt());
-  EXPECT_TRUE(eventually([] { return place::sandbox_processes(getpid()).size() >= 50; }, "the bomb has gone off"));
-  EXPECT_LE(place::sandbox_processes(getpid()).size(), 70U);
+  EXPECT_TRUE(eventually([] { return variant::sandbox_processes(getpid()).size() >= 50; }, "the bomb has gone off"));
+  EXPECT_LE(variant::sandbox_processes(getpid()).size(), 70U);
   EXPECT_FALSE(snapshot().truncated) << "the home can be read meanwhile";
   sandbox().restart_shell(TerminalSize());
   ASSERT_TRUE(shell().prompt());
@@ -77,13 +77,13 @@ TEST_F(OrdinaryHostile, NothingElseCanBeWritten) {
             "fd full null ptmx pts random shm stderr stdin stdout tty urandom zero ");
   EXPECT_EQ(run("ls /sys | wc -l; cat /etc/shadow 2>/dev/null | grep -c '[$]'; ln /etc/passwd p 2>&1 | grep -c failed"),
             "0\n0\n1\n")
-      << "an ordinary user may have made the root file system and then may read all of it: it holds no secret";
+      << "an ordinary user who created the root file system may read all of it; it contains no secret";
 }
 
 TEST_F(OrdinaryHostile, SignalsReachNobodyElse) {
   shell().run("kill -9 -1; kill -STOP -1; kill -9 1; kill -STOP 1; kill -TERM 1; true");
   expect_alive();
-  // If participants kill their own shell in the process, that affects only them.
+  // Participants may kill their own shell with this, which affects nobody else.
   shell().type("perl -e 'kill 9, -1'\n");
   ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
   sandbox().restart_shell(TerminalSize());
@@ -242,7 +242,7 @@ TEST_F(RootHostile, ProcessorTimeIsLimitedIfTheProbeSaysSo) {
   ASSERT_EQ(std::sscanf(times.c_str(), "%lf %lf %lf", &elapsed, &user, &system), 3) << times;
   EXPECT_GE(elapsed, 1.9);
   if (enforces("cpu")) {
-    EXPECT_LE((user + system) / elapsed, 0.65) << "two hogs have half a core: " << times;
+    EXPECT_LE((user + system) / elapsed, 0.65) << "two busy programs together get half a core: " << times;
   }
   expect_alive();
 }

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <thread>
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -17,8 +17,8 @@ TEST_F(CoreLifetime, DestroyEndsGrandchildrenAndDaemons) {
   shell().run(
       "for i in 1 2 3; do (setsid sleep 1000 & ) ; nohup sleep 1000 >/dev/null 2>&1 & done; sleep 1000 & "
       "bash -c 'kill -STOP $$' & true");
-  EXPECT_TRUE(eventually([] { return place::sandbox_processes(getpid()).size() >= 10; }, "the daemons run"));
-  const Processes processes = place::sandbox_processes(getpid());
+  EXPECT_TRUE(eventually([] { return variant::sandbox_processes(getpid()).size() >= 10; }, "the daemons run"));
+  const Processes processes = variant::sandbox_processes(getpid());
   sandbox().destroy();
   EXPECT_EQ(still_there(processes), Processes());
   sandbox().destroy();
@@ -37,7 +37,7 @@ TEST_F(CoreLifetime, DestroyInterruptsOtherCalls) {
       gone = error.code() == ErrorCode::gone;
     }
   });
-  const Processes processes = place::sandbox_processes(getpid());
+  const Processes processes = variant::sandbox_processes(getpid());
   sandbox().destroy();
   EXPECT_EQ(still_there(processes), Processes());
   reader.join();
@@ -64,7 +64,7 @@ TEST_F(CoreLifetime, ManyStartAndEndAtOnce) {
 }
 
 TEST_F(CoreLifetime, PoolHandsOutNewSandboxesAndEndsTheOthers) {
-  const Processes before = place::sandbox_processes(getpid());
+  const Processes before = variant::sandbox_processes(getpid());
   {
     Backend pooled({{"pool", std::int64_t{2}}});
     for (int i = 0; i < 5; ++i) {
@@ -78,13 +78,13 @@ TEST_F(CoreLifetime, PoolHandsOutNewSandboxesAndEndsTheOthers) {
       one->destroy();
       EXPECT_TRUE(eventually(
           [&] {
-            return place::sandbox_processes(getpid()).size() == before.size() + 2 * place::processes_of_an_instance;
+            return variant::sandbox_processes(getpid()).size() == before.size() + 2 * variant::processes_of_an_instance;
           },
           "two wait ready"));
     }
     EXPECT_EQ(pooled.log().warnings(), std::vector<std::string>());
   }
-  EXPECT_EQ(place::sandbox_processes(getpid()), before);
+  EXPECT_EQ(variant::sandbox_processes(getpid()), before);
 }
 
 }  // namespace

@@ -28,12 +28,12 @@ class OrdinaryHostileMemory : public SandboxTest {
 
   std::string run(const std::string& command) { return shell().run(command).output; }
 
-  /// Starts this many programs at once, detached from the shell.
+  /// Starts `count` programs at once, detached from the shell.
   static void start_hogs(Shell& shell, int count, const std::string& program) {
     shell.run("(for i in {1.." + std::to_string(count) + "}; do perl -e '" + program + "sleep 1000' & done)");
   }
 
-  /// How many are left, whatever they are doing.
+  /// How many of them still exist.
   int hogs(Shell& shell) { return std::atoi(shell.run("ls -d /proc/[0-9]* 2>/dev/null | wc -l").output.c_str()) - 4; }
   int hogs() { return hogs(shell()); }
 
@@ -94,7 +94,7 @@ TEST_F(OrdinaryHostileMemory, IsLimitedDespiteAttacksOnInit) {
 }
 
 TEST_F(OrdinaryHostileMemory, ThatForksShareCountsOnce) {
-  // It runs for longer than the pause between two checks, because that nothing happens cannot be observed otherwise.
+  // Waits for longer than the pause between two checks, because no event shows that nothing was killed.
   EXPECT_EQ(run(std::string("perl -e 'use POSIX \":sys_wait_h\"; ") + take_150_mib +
                 "for (1..5) { my $p = fork(); if (!$p) { sleep 1000; exit } push @p, $p } sleep 4; "
                 "print waitpid(-1, WNOHANG), \" has ended\\n\"; kill 9, @p'"),

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "place.hpp"
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -28,7 +28,7 @@ class CorePackages : public ::testing::Test {
 
 TEST_F(CorePackages, HaveASeparateRootFileSystem) {
   const std::filesystem::path usual =
-      std::filesystem::path(place::plugin).parent_path() / "../../../share/tellina/rootfs";
+      std::filesystem::path(variant::plugin).parent_path() / "../../../share/tellina/rootfs";
   std::filesystem::create_symlink(std::filesystem::canonical(usual), m_folder / "rootfs,git,python3");
   const Capabilities there = with({"python3", "git", "git"})->probe();
   EXPECT_TRUE(there.usable) << there.reason;
@@ -68,7 +68,7 @@ TEST_F(CorePackages, AreRefusedForAForeignRootFileSystem) {
   std::filesystem::create_directories(m_folder / "rootfs/bin");
   try {
     with({"git"});
-    FAIL() << "plain Debian with git would be used in its place";
+    FAIL() << "it would silently use another root file system: plain Debian with git";
   } catch (const ConfigError& error) {
     const std::string text = error.what();
     EXPECT_NE(text.find("packages: expected none"), std::string::npos) << text;

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "place.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace fs = std::filesystem;
@@ -49,14 +49,14 @@ Config make_settings(const std::map<std::string, Setting>& settings) {
 }
 
 Backend::Backend(std::map<std::string, Setting> settings) {
-  void* const file = dlopen(place::plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const file = dlopen(variant::plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (file == nullptr) throw std::runtime_error(dlerror());
   const auto* descriptor = static_cast<const PluginDescriptor*>(dlsym(file, "tellina_plugin"));
   if (descriptor == nullptr || std::string(descriptor->abi_tag) != TELLINA_SDK_ABI_TAG) {
-    throw std::runtime_error("the plugin does not fit");
+    throw std::runtime_error("the plugin does not have this build's tag and kind");
   }
   settings.try_emplace("pool", std::int64_t{0});
-  for (const auto& [name, value] : place::settings()) settings.try_emplace(name, value);
+  for (const auto& [name, value] : variant::settings()) settings.try_emplace(name, value);
   const PluginContext context(make_settings(settings), m_log, m_clock, m_random);
   std::unique_ptr<Plugin> plugin = descriptor->create(context);
   m_plugin.reset(dynamic_cast<SandboxBackend*>(plugin.release()));
@@ -106,7 +106,7 @@ bool Shell::read_until(const std::function<bool(const std::string&)>& found, std
       m_screen.append(buffer, static_cast<std::size_t>(count));
       continue;
     }
-    ADD_FAILURE() << what << ": it never came; the last that did:\n"
+    ADD_FAILURE() << what << ": it did not arrive; the end of the output:\n"
                   << m_screen.substr(m_screen.size() > 3000 ? m_screen.size() - 3000 : 0);
     return false;
   }
@@ -139,7 +139,7 @@ bool eventually(const std::function<bool()>& is_so, const std::string& what, std
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (!is_so()) {
     if (std::chrono::steady_clock::now() > end) {
-      ADD_FAILURE() << what << ": never so";
+      ADD_FAILURE() << what << ": it did not happen in time";
       return false;
     }
     poll(nullptr, 0, 2);
@@ -208,7 +208,7 @@ std::size_t count_descriptors() {
 }
 
 void SandboxTest::SetUp() {
-  m_leftovers = place::leftovers();
+  m_leftovers = variant::leftovers();
   m_descriptors = count_descriptors();
   start();
 }
@@ -232,10 +232,10 @@ void SandboxTest::start_unready(SandboxSpec spec, std::map<std::string, Setting>
 
 void SandboxTest::end() {
   if (m_sandbox) {
-    const Processes processes = place::sandbox_processes(getpid());
+    const Processes processes = variant::sandbox_processes(getpid());
     m_sandbox->destroy();
     EXPECT_EQ(still_there(processes), Processes()) << "processes are left of the sandbox";
-    EXPECT_EQ(place::leftovers_of(m_spec.owner), std::vector<std::string>());
+    EXPECT_EQ(variant::leftovers_of(m_spec.owner), std::vector<std::string>());
   }
   m_shell.reset();
   m_sandbox.reset();
@@ -247,7 +247,7 @@ void SandboxTest::end() {
 
 void SandboxTest::TearDown() {
   end();
-  EXPECT_EQ(place::leftovers(), m_leftovers);
+  EXPECT_EQ(variant::leftovers(), m_leftovers);
   EXPECT_EQ(count_descriptors(), m_descriptors);
 }
 

@@ -1,5 +1,5 @@
-/// What participants do to their shell, typed into it and into a plain bash in the same kind of sandbox. Both must show
-/// the same, and the record must contain what ran.
+/// Lines with which participants change their shell. The tests type them into the shell and into a plain bash in the
+/// same kind of sandbox. Both must show the same, and the record must contain the commands that ran.
 
 #include "host/study/command_tracker.hpp"
 #include "sandbox_fixture.hpp"
@@ -202,7 +202,7 @@ class ShellLines : public SandboxTest {
     shell().read_until([&](const std::string& screen) { return screen.find(at_start) != std::string::npos; },
                        std::chrono::seconds(20), "the first prompt");
     Typist(shell()).type(given);
-    // The last prompt may still arrive; the next one is not awaited.
+    // The last prompt may still be on its way; does not wait for it.
     shell().type("echo the-\\end\r");
     shell().read_until("the-end\r\n");
     return shell().screen().substr(0, shell().screen().find("the-end\r\n"));

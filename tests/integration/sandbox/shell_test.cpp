@@ -97,7 +97,7 @@ TEST_F(CoreShell, RestartKeepsTheHomeAndEndsAllProcesses) {
   for (int round = 0; round < 3; ++round) {
     shell().type("exit\n");
     ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
-    EXPECT_EQ(snapshot().root.children.at("file").content, "kept\n") << "the home is there without a shell";
+    EXPECT_EQ(snapshot().root.children.at("file").content, "kept\n") << "the home exists without a shell";
     sandbox().restart_shell(TerminalSize(90, 20));
     EXPECT_FALSE(sandbox().ended());
     ASSERT_TRUE(shell().prompt());

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "docker_place.hpp"
+#include "docker_variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -28,7 +28,7 @@ ErrorCode code_of(const std::function<void()>& call) {
 
 class DockerAdoption : public ::testing::Test {
  protected:
-  void TearDown() override { EXPECT_EQ(place::leftovers(), Texts()); }
+  void TearDown() override { EXPECT_EQ(variant::leftovers(), Texts()); }
 };
 
 TEST_F(DockerAdoption, TheShellContinuesAfterTheDeathOfItsHost) {
@@ -51,7 +51,7 @@ TEST_F(DockerAdoption, TheShellContinuesAfterTheDeathOfItsHost) {
   ASSERT_TRUE(shell.prompt()) << "the new shell has the environment of the first";
   EXPECT_EQ(shell.run("cat file; pwd; stty size").output, "kept\n/home/me\n20 90\n");
 
-  EXPECT_EQ(backend->sweep(host.owner(), {host.id()}), 0U) << "what its host made in advance goes, and is not counted";
+  EXPECT_EQ(backend->sweep(host.owner(), {host.id()}), 0U) << "the prewarmed sandbox is removed, and does not count";
   EXPECT_EQ(shell.run("echo here").output, "here\n");
   sandbox->destroy();
 }
@@ -76,7 +76,7 @@ TEST_F(DockerAdoption, ReportsAShellThatEndedMeanwhile) {
     second->destroy();
     Shell its(*third);
     EXPECT_TRUE(its.prompt());
-    EXPECT_EQ(its.run("echo here").output, "here\n") << "who has lost it does not end it";
+    EXPECT_EQ(its.run("echo here").output, "here\n") << "a host that has lost the sandbox must not end it";
     EXPECT_EQ(code_of([&] { second->restart_shell(TerminalSize()); }), ErrorCode::gone);
     third->destroy();
   }
@@ -102,8 +102,8 @@ TEST_F(DockerAdoption, SweepRemovesTheDeadOwnersAndKeepsOthers) {
   first.kill();
   second.kill();
   EXPECT_EQ(backend->sweep(first.owner(), {second.id()}), 1U);
-  EXPECT_EQ(place::leftovers_of(first.owner()), Texts());
-  EXPECT_NE(place::leftovers_of(second.owner()), Texts());
+  EXPECT_EQ(variant::leftovers_of(first.owner()), Texts());
+  EXPECT_NE(variant::leftovers_of(second.owner()), Texts());
   EXPECT_EQ(backend->sweep(first.owner(), {second.id()}), 0U);
   Shell shell(*living);
   EXPECT_TRUE(shell.prompt());
@@ -120,7 +120,7 @@ TEST_F(DockerAdoption, SweepFindsContainersWithoutAFolder) {
   Backend backend;
   EXPECT_EQ(backend->sweep("w", {"s"}), 0U);
   EXPECT_EQ(backend->sweep("w", {}), 1U);
-  EXPECT_EQ(place::leftovers(), Texts{"container tellina-other"}) << "another study's";
+  EXPECT_EQ(variant::leftovers(), Texts{"container tellina-other"}) << "the container of another study stays";
   engine().run("rm tellina-other");
 }
 
@@ -150,7 +150,7 @@ TEST_F(DockerSandbox, ParticipantsCannotReachItsInit) {
 }
 
 TEST_F(DockerSandbox, ProbeReportsLimitsAndLeavesNothing) {
-  const Texts before = place::leftovers();
+  const Texts before = variant::leftovers();
   const Capabilities capabilities = backend()->probe();
   EXPECT_TRUE(capabilities.usable) << capabilities.reason;
   EXPECT_TRUE(capabilities.adopts);
@@ -161,7 +161,7 @@ TEST_F(DockerSandbox, ProbeReportsLimitsAndLeavesNothing) {
   EXPECT_TRUE(capabilities.limits.at(0).how.starts_with("256 MiB per session (cgroup v")) << capabilities.limits[0].how;
   EXPECT_TRUE(capabilities.limits.at(2).how.starts_with("0.5 cores per session (cgroup v"))
       << capabilities.limits[2].how;
-  EXPECT_EQ(place::leftovers(), before);
+  EXPECT_EQ(variant::leftovers(), before);
 }
 
 /// A server that is not root has only its user's rights over another user's home.

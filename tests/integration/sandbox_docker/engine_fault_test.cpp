@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "docker_place.hpp"
+#include "docker_variant.hpp"
 #include "fake_engine.hpp"
 
 namespace tellina::test {
@@ -33,7 +33,7 @@ Error fail_to_start(const Settings& settings, std::chrono::milliseconds deadline
   try {
     Backend(settings)->start(spec);
   } catch (const Error& error) {
-    EXPECT_EQ(place::leftovers_of(spec.owner), std::vector<std::string>());
+    EXPECT_EQ(variant::leftovers_of(spec.owner), std::vector<std::string>());
     return error;
   }
   ADD_FAILURE() << "it started";
@@ -53,8 +53,8 @@ TEST(DockerSettings, RefuseImpossibleValues) {
     }
   }
   setenv("DOCKER_HOST", "tcp://10.0.0.1:2376", 1);
-  Settings settings = place::settings();
-  EXPECT_NO_THROW(Backend{settings}) << "the section says where the engine is";
+  Settings settings = variant::settings();
+  EXPECT_NO_THROW(Backend{settings}) << "with a socket in the section, DOCKER_HOST does not matter";
   unsetenv("DOCKER_HOST");
 }
 
@@ -114,7 +114,7 @@ TEST(DockerFault, RunFolderThatOthersCanWrite) {
     const Error error = fail_to_start({{"run_folder", folder}});
     EXPECT_EQ(error.code(), ErrorCode::permission_denied) << error.what();
     EXPECT_TRUE(contains(error.what(), folder + ": expected a folder that only user 0 can write")) << error.what();
-    EXPECT_TRUE(std::filesystem::is_empty(folder)) << "something was made in it";
+    EXPECT_TRUE(std::filesystem::is_empty(folder)) << "the plugin created something in the folder";
   }
   const std::string link = study + "/link";
   std::filesystem::create_directory_symlink("/tmp", link);
@@ -198,7 +198,7 @@ TEST_F(DockerEngineFault, WorkContinuesWhileTheEngineHangs) {
   EXPECT_TRUE(eventually([&] { return engine().processes().empty(); }, "its processes end without the engine"));
   engine().thaw();
   EXPECT_EQ(m_backend->sweep(m_spec.owner, {}), 1U);
-  EXPECT_TRUE(eventually([&] { return Backend()->sweep("nobody", {}) == 0 && place::leftovers().empty(); },
+  EXPECT_TRUE(eventually([&] { return Backend()->sweep("nobody", {}) == 0 && variant::leftovers().empty(); },
                          "what the engine made late is swept"));
 }
 
@@ -215,11 +215,11 @@ TEST_F(DockerEngineFault, RestartEndsSandboxesAndNewOnesStart) {
     EXPECT_EQ(error.code(), ErrorCode::gone) << error.what();
   }
   m_sandbox->destroy();
-  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
   SetUp();
   EXPECT_EQ(m_shell->run("echo again").output, "again\n");
   m_sandbox->destroy();
-  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
   EXPECT_EQ(m_backend.log().warnings(), std::vector<std::string>());
 }
 
@@ -229,7 +229,7 @@ TEST_F(DockerEngineFault, WorkContinuesAfterTheEnginesDeath) {
   EXPECT_EQ(m_sandbox->snapshot(SnapshotRequest()).root.children.at("file").content, "on\n");
   engine().start();
   m_sandbox->destroy();
-  EXPECT_EQ(place::leftovers(), std::vector<std::string>());
+  EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
   SetUp();
   m_sandbox->destroy();
 }
@@ -237,7 +237,7 @@ TEST_F(DockerEngineFault, WorkContinuesAfterTheEnginesDeath) {
 TEST_F(DockerEngineFault, PoolSurvivesARestart) {
   Backend pooled({{"pool", std::int64_t{1}}});
   pooled->start(make_spec())->destroy();
-  eventually([] { return place::leftovers_of("").size() == 1; }, "one waits ready");
+  eventually([] { return variant::leftovers_of("").size() == 1; }, "one waits ready");
   engine().stop();
   engine().start();
   const std::unique_ptr<Sandbox> sandbox = pooled->start(make_spec());

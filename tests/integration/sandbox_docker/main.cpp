@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "docker_place.hpp"
+#include "docker_variant.hpp"
 
 int main(int argument_count, char** arguments) {
   if (argument_count == 4 && std::string(arguments[1]) == tellina::test::be_host_flag) {

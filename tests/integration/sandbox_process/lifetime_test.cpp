@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 TEST(ProcessConsent, IsRequiredByName) {
   try {
     Backend refused({{"i_know_this_is_not_isolated", false}});
-    ADD_FAILURE() << "it was made";
+    ADD_FAILURE() << "the plugin was created";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("config: sandbox.i_know_this_is_not_isolated: "));
     EXPECT_THAT(error.what(), HasSubstr("expected \"i_know_this_is_not_isolated\": true, got false"));
@@ -73,7 +73,7 @@ TEST_F(ProcessLifetime, AStoppedSupervisorEndsTooAndAKilledOneIsReported) {
   ASSERT_TRUE(sandbox().ended());
   EXPECT_TRUE(sandbox().ended()->by_signal);
   EXPECT_TRUE(eventually([&] { return still_there(supervised).size() == 1; }, "the shell has gone with it"))
-      << "the supervisor's own end is for destroy() to take";
+      << "destroy() has to reap the supervisor";
 }
 
 TEST_F(ProcessLifetime, ManyStartAndEndAtOnce) {
@@ -130,7 +130,7 @@ TEST_F(ProcessLifetime, ProbeSaysThatNothingIsIsolatedAndLeavesNothing) {
   EXPECT_EQ(homes().list(), there);
   try {
     other->adopt("x");
-    ADD_FAILURE() << "it adopted";
+    ADD_FAILURE() << "adopt() did not throw";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
   }

@@ -46,7 +46,7 @@ int be_host(const char* folder) {
   Shell shell(*sandbox);
   if (!shell.prompt()) return 1;
   shell.run("setsid -f sleep 1000; nohup sleep 1000 >/dev/null 2>&1 & true");
-  // The supervisor, the shell and the two.
+  // The supervisor, the shell and the two daemons.
   eventually([] { return descendants(getpid()).size() == 4; }, "the daemons run");
   std::printf("%s\n", spec.owner.c_str());
   std::fflush(stdout);

@@ -38,7 +38,8 @@ class ProcessTest : public SandboxTest {
   HomesFolder m_homes;
 };
 
-/// Starts a sandbox below `folder` with two daemons in it, writes "OWNER\n" to standard output and waits for ever.
+/// Starts a sandbox below `folder` with two daemons in it, writes "OWNER\n" to standard output and waits until it is
+/// killed.
 int be_host(const char* folder);
 
 }  // namespace tellina::test

@@ -34,7 +34,7 @@ std::string our_mounts() {
   std::string found;
   std::istringstream mounts(read_text("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);) {
-    // An engine that other tests start meanwhile has its data in the build folder, wherever that is, and its sandboxes'
+    // Leaves out an engine that other tests start meanwhile: its data are in the build folder, and its sandboxes'
     // folders in a temporary one.
     const bool is_of_an_engine =
         line.find("/docker_tests/") != std::string::npos || line.find("/tellina-docker-") != std::string::npos;
@@ -82,7 +82,7 @@ TEST_F(Break, AKilledServerLosesNothingThatItAcknowledged) {
     processes = descendants(server().process());
     return sandboxes_of(processes) == 3;
   });
-  ASSERT_TRUE(has_all) << "there are not bob's sandbox and the two that are kept ready";
+  ASSERT_TRUE(has_all) << "bob's sandbox and the two of the pool do not all exist";
 
   std::thread killer;
   const auto deadline = Clock::now() + std::chrono::seconds(30);
@@ -190,7 +190,7 @@ TEST_F(Break, AStudyContinuesAndIsNotChargedForTheRestart) {
               ElementsAre(ElementsAre("alice", "gave_up"), ElementsAre("bob", "passed")));
 }
 
-/// If shells are processes of this machine, a dead server leaves only a home.
+/// With the sandbox `process`, a dead server leaves only homes.
 class BreakOfAServerThatAdoptsNothing : public Break {
  protected:
   StudyConfig study() const {

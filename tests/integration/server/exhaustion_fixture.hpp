@@ -40,7 +40,7 @@ class Typist {
   TestClient& client() { return m_client; }
   const std::string& code() const { return m_code; }
 
-  /// Types the next lines; each is answered.
+  /// Types the next lines; each must be answered.
   void work(int lines) {
     for (int i = 0; i < lines; ++i) m_client.run("echo line-" + std::to_string(++m_line));
   }
@@ -62,7 +62,8 @@ class Typist {
   int m_line = 0;
 };
 
-/// Whatever runs out, who is at work stays at work and loses nothing, and who comes later is served once there is room.
+/// If a resource runs out, working participants continue and lose nothing, and later ones are served once there is
+/// room.
 class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const char*> {
  protected:
   static constexpr int at_work = 3;

@@ -27,7 +27,7 @@ class HalfRequests {
     for (const int socket : m_sockets) ::close(socket);
   }
 
-  /// From addresses of their own, so that no limit of an address stops them.
+  /// Each connection uses its own address, so that no limit of an address stops them.
   void add(int count) {
     for (int i = 0; i < count; ++i) {
       const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -38,7 +38,7 @@ class HalfRequests {
       address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
       address.sin_port = htons(m_port);
       if (!is_bound || ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        ADD_FAILURE() << "a half request: " << strerror(errno);
+        ADD_FAILURE() << "a half-sent request: " << strerror(errno);
       }
       constexpr std::string_view half = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
       ::send(socket, half.data(), half.size(), MSG_NOSIGNAL);
@@ -51,10 +51,10 @@ class HalfRequests {
   std::vector<int> m_sockets;
 };
 
-/// A control group in which no process or thread can be started, for processes that run.
+/// A control group in which running processes can start no process and no thread.
 class NoProcesses {
  public:
-  /// For those that enter it later: so many can be started.
+  /// Allows the processes that enter it later to start this many.
   explicit NoProcesses(int most) {
     std::filesystem::create_directory(m_folder);
     write_line("pids.max", std::to_string(most));

@@ -72,7 +72,7 @@ TEST_F(FullDisk, WhileAParticipantWorks) {
   bob.run("echo before");
   bob.expect_all_acknowledged();
   disk.fill();
-  // More than the shell may print ahead of the record.
+  // More than the shell may print before the record has it.
   bob.type("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo ov'er'\r");
   const auto said = [&](const std::string& words) { return server().errors().find(words) != std::string::npos; };
   EXPECT_TRUE(bob.wait_until([&] { return said("the record waits for the database: "); }));

@@ -15,7 +15,7 @@ TEST_F(Load, TenSecondsOfEndlessOutputCostNoMemoryAndCtrlCStopsItAtOnce) {
   constexpr Milliseconds silence(is_sanitized ? 1000 : 200);
   start(StudyConfig());
   TestClient bob = join_task();
-  // Things that are allocated once (2 MiB of replay, the writer's buffers) are allocated before the measurement.
+  // Makes the server allocate what it allocates once (2 MiB of replay, the writer's buffers) before the measurement.
   bob.run("yes | head -c 4000000", std::chrono::seconds(60));
   const std::size_t before = server().resident_kib();
   bob.type("yes\r");

@@ -133,7 +133,7 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
 TEST_F(Operation, TenWrongCodesAreLoggedWithTheTimeToWait) {
   start(StudyConfig());
   for (int i = 0; i < 12; ++i) EXPECT_THROW(log_in(server().port(), "wrong"), std::runtime_error);
-  EXPECT_EQ(lines_with("event=login_refused").size(), 10U) << "those who wait anyhow could fill the log";
+  EXPECT_EQ(lines_with("event=login_refused").size(), 10U) << "logins that are refused anyway could fill the log";
   EXPECT_EQ(lines_with("seconds_to_wait=").size(), 1U);
 }
 
@@ -269,7 +269,7 @@ TEST_P(Metering, MetricsMatchTheRecord) {
   EXPECT_EQ(metric("tellina_study_participants{state=\"ready\"}"), 1);
   EXPECT_TRUE(metric_becomes("tellina_sandboxes{state=\"running\"", 0));
   EXPECT_TRUE(metric_becomes("tellina_sandboxes{state=\"leaving\"", 0));
-  EXPECT_TRUE(metric_becomes("tellina_sandboxes{state=\"ready\"", 1)) << "the next task's is made ahead";
+  EXPECT_TRUE(metric_becomes("tellina_sandboxes{state=\"ready\"", 1)) << "the sandbox of the next task is prewarmed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Metering, ::testing::Values(false, true));

@@ -34,7 +34,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   TestClient bob = join_task();
   bob.run("echo kept");
   bob.expect_all_acknowledged();
-  // A reset takes the lease away at once, so anything unrecorded is lost.
+  // A reset ends the lease at once, so anything that is not recorded yet is lost.
   ASSERT_TRUE(bob.wait_until([&] { return database().value("SELECT count(*) FROM commands") == "1"; }));
   ChildProcess reset(program_file(), {"participants", "reset", "bob"}, folder(), "reset");
   EXPECT_EQ(reset.wait(default_limit), 0) << reset.errors();
@@ -59,7 +59,7 @@ TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
               ElementsAre(ElementsAre("echo kept"), ElementsAre("echo again")));
 }
 
-TEST_F(Operator, AHangupTakesOverANewAccessCode) {
+TEST_F(Operator, AHangupAddsANewAccessCode) {
   StudyConfig config;
   start(config);
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
@@ -78,7 +78,7 @@ TEST_F(Operator, MovesARunningStudyToYamlAndReloadsIt) {
   ChildProcess convert(program_file(), {"config", "convert", "config.json", "study.yaml"}, folder(), "convert");
   ASSERT_EQ(convert.wait(default_limit), 0) << convert.errors();
   std::filesystem::remove(folder() / "config.json");
-  start({}, "study.yaml");  // would refuse a task that has changed
+  start({}, "study.yaml");  // the start would fail if a task had changed
 
   const auto change = [&](const std::string& before, const std::string& after) {
     std::string text = read_text(folder() / "study.yaml");
@@ -106,7 +106,7 @@ TEST_F(Operator, AChangeOfAStartedTaskIsRefusedByNameAndTheStudyContinues) {
   server().signal(SIGHUP);
   ASSERT_TRUE(server_says("P001 has started this task"));
   EXPECT_THAT(server().errors(), AllOf(HasSubstr("config.json:"), HasSubstr("tasks[0]"), HasSubstr("must not change")));
-  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error) << "half of a refused file was taken over";
+  EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error) << "a part of a refused file was applied";
   bob.type("echo hello world\r");
   bob.wait_for("state", [](const auto& message) {
     return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";

@@ -67,7 +67,7 @@ class ServerTest : public ::testing::Test {
   TestClient join_task(const std::string& access_code = "bob", int task = 1);
   /// Waits until the client has all output, and the database too.
   void settle(TestClient& client, const std::string& access_code = "bob", int task = 1);
-  /// The client's streams, which it has from their beginning, must equal those in the database, byte for byte.
+  /// The client's streams, which it has received from their beginning, must equal those in the database, byte for byte.
   void expect_recorded(TestClient& client, const std::string& access_code = "bob", int task = 1);
 
   const std::filesystem::path& folder() const { return m_folder.path(); }

@@ -154,7 +154,7 @@ TEST_F(Streams, AFloodOfInputThatNobodyReadsStopsAtItsOwnSocket) {
   do {
     bob.wait_until([] { return false; }, std::chrono::seconds(1));
   } while (!has_stopped());
-  EXPECT_GT(unsent, 0U) << "the server reads on although nobody takes the input";
+  EXPECT_GT(unsent, 0U) << "the server still reads although nobody takes the input";
   EXPECT_LE(bob.acknowledged_input(), begin + 64 * 1024);
   alice.run("echo unaffected", std::chrono::seconds(2));
   const std::size_t bound = (is_sanitized ? 64 : 16) * 1024;

@@ -65,7 +65,7 @@ TEST_F(Study, TypingTheAnswerWithoutRunningItPassesNothing) {
   TestClient bob = join_task();
   bob.type("hello world");
   bob.expect("hello world");
-  bob.type("\x15");  // Ctrl-U: takes the line back
+  bob.type("\x15");  // Ctrl-U: deletes the line
   bob.type("sleep 2\r");
   bob.expect("\x1b]133;C");
   bob.type("hello world\r");

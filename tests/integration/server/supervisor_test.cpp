@@ -63,7 +63,7 @@ TEST_F(Supervisor, DoesNotGiveUpWhileAnotherWorkerHasSessions) {
   bob.run("echo before");
   const std::vector<pid_t> at_first = server().players("worker");
   ASSERT_EQ(at_first.size(), 2U);
-  // Without a sandbox of a participant it has two processes less.
+  // The worker without a participant's sandbox has two processes less.
   const bool first_has_bob = descendants(at_first[0]).size() > descendants(at_first[1]).size();
   const pid_t spared = first_has_bob ? at_first[0] : at_first[1];
   for (int ends = 1; ends <= 6; ++ends) {
@@ -79,7 +79,7 @@ TEST_F(Supervisor, DoesNotGiveUpWhileAnotherWorkerHasSessions) {
   EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'"), "0");
 }
 
-TEST_F(Supervisor, AHangupTakesOverANewAccessCodeInEveryWorker) {
+TEST_F(Supervisor, AHangupAddsANewAccessCodeInEveryWorker) {
   StudyConfig config = study(3);
   start(config);
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);

@@ -21,7 +21,7 @@ KeyChecker after(const std::string& bytes) {
 
 TEST(KeySequence, NeverContainsTheEndKey) { EXPECT_EQ(keys(0, 1000).find(end_key), std::string::npos); }
 
-TEST(KeySequence, WholeSequencesAreWhole) {
+TEST(KeySequence, AcceptsCompleteSequences) {
   const KeyChecker checker = after(keys(0, 10000));
   EXPECT_EQ(checker.came(), 10000U);
   EXPECT_EQ(checker.lost(10000), 0U);
@@ -29,7 +29,7 @@ TEST(KeySequence, WholeSequencesAreWhole) {
   EXPECT_EQ(checker.reordered(), 0U);
 }
 
-TEST(KeySequence, TellsWhichKeyCame) {
+TEST(KeySequence, ReportsWhichKeyCame) {
   KeyChecker checker;
   for (std::uint64_t i = 0; i < 600; ++i) EXPECT_EQ(checker.take(key_of(i)), i);
   EXPECT_EQ(checker.take(key_of(610)), 610U);

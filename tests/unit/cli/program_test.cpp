@@ -97,7 +97,7 @@ TEST_F(ProgramTest, VersionNamesTheProgramAndItsSdk) {
 
 TEST_F(ProgramTest, ASandboxThatNeedsNothingIsPrepared) {
   EXPECT_EQ(run({"sandbox", "prepare"}), 0) << m_err;
-  EXPECT_EQ(run({"run", "--prepare"}), 7) << "the server follows";
+  EXPECT_EQ(run({"run", "--prepare"}), 7) << "the server starts after the preparation";
   EXPECT_TRUE(m_served);
 }
 
@@ -141,7 +141,7 @@ TEST_F(ProgramTest, ConfigConvertWritesTheOtherFormWithTheSamePermissions) {
   EXPECT_EQ(read_text(yaml),
             "sandbox:\n  plugin: absent\naccess_codes:\n  - bob\n  - alice\ntask_duration_in_seconds: 60\ntasks:\n"
             "  - type: stdout\n    description: say hello\n    initial_filesystem: {}\n    answer: hello\n");
-  EXPECT_EQ(fs::status(yaml).permissions(), fs::perms(0600)) << "it has the access codes in it";
+  EXPECT_EQ(fs::status(yaml).permissions(), fs::perms(0600)) << "the file contains access codes";
   EXPECT_EQ(run_bare({"config", "check", "--plugin-dir=" SANDBOX_FOLDER, "--config", yaml}), 0) << m_err;
   EXPECT_EQ(m_out, yaml + ": good: 1 task, 2 access codes\n");
 
@@ -264,7 +264,7 @@ TEST_F(ProgramTest, ParticipantsAreListedAsJsonWithoutTheirCodes) {
 
 TEST_F(ProgramTest, ListingDoesNotChangeTheDatabase) {
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
-  EXPECT_FALSE(fs::exists(m_folder / "db.sqlite3")) << "listing made a database";
+  EXPECT_FALSE(fs::exists(m_folder / "db.sqlite3")) << "listing created a database";
 }
 
 TEST_F(ProgramTest, AWatchedListIsPrintedAgainUntilItIsStopped) {

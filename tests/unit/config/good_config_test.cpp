@@ -56,7 +56,7 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   const FileNode& dir1 = filesystem.filesystem_answer.root.children.at("dir1");
   const FileNode& answer_file = dir1.children.at("dir2").children.at("hello.txt");
   EXPECT_EQ(answer_file.kind, FileKind::regular);
-  EXPECT_FALSE(answer_file.content.has_value()) << "in an answer null is any content";
+  EXPECT_FALSE(answer_file.content.has_value()) << "in an answer, null means any content";
   EXPECT_FALSE(answer_file.size.has_value());
 
   const Task& output = config.study->tasks[1];

@@ -65,7 +65,7 @@ TEST(JsonReader, AcceptsSurrogatePairsAsPythonWritesThem) {
   EXPECT_EQ(items[0].as_string(), "\U0001F600!");
   EXPECT_EQ(items[1].as_string(), "x\U00010000");
   EXPECT_EQ(items[2].as_string(), "\U0010FFFF");
-  EXPECT_EQ(items[1].column(), 36) << "the place does not suffer";
+  EXPECT_EQ(items[1].column(), 36) << "the column is still correct";
 }
 
 TEST(JsonReader, RefusesHalfASurrogatePair) {
@@ -100,7 +100,7 @@ TEST(JsonReader, RefusesNumbersThatDoNotFit) {
 
 TEST(JsonReader, AcceptsUnusualButValidLayouts) {
   EXPECT_EQ(read("\xEF\xBB\xBF{\"a\":1,\"b\":[1,2],\"c\":\"x\"}"), R"({"a":1,"b":[1,2],"c":"x"})");
-  EXPECT_EQ(read("{\"a\"\n\n  :\r1\t,\n\"\"\n:\n-1}"), R"({"":-1,"a":1})") << "colons may stand in a later line";
+  EXPECT_EQ(read("{\"a\"\n\n  :\r1\t,\n\"\"\n:\n-1}"), R"({"":-1,"a":1})") << "a colon may be on a later line";
   EXPECT_EQ(read("[\n-1\n,\n\"a: b # c\"\n]\n"), R"([-1,"a: b # c"])");
   EXPECT_EQ(read("\"alone\""), "\"alone\"");
   EXPECT_EQ(read("{\"~\":\"~\",\"null\":\"null\",\"<<\":{\"a\":1},\"- x\":\"*y\"}"),
@@ -124,7 +124,7 @@ TEST(JsonWriter, KeepsOrderForReadersAndSortsForComparison) {
   EXPECT_EQ(canonical_json(value), "{\"a\":{},\"b\":[1,2.50,{\"a\":\"é\\n\\u0001\",\"z\":null}]}");
 }
 
-/// A task's hash is made of it: a study that began with version 0.1.0 must find its tasks unchanged.
+/// A task's hash is computed from this form. A study that began with version 0.1.0 must find its tasks unchanged.
 TEST(JsonWriter, ComparesInTheFormOfTheFirstVersion) {
   const Config value = read_json(R"({"\u007fk": "\u007f\\u007f \u007f\u007f", "a": "\u001f\ud83d\ude00\/"})", "f");
   EXPECT_EQ(canonical_json(value),

@@ -5,7 +5,7 @@
 namespace tellina {
 namespace {
 
-TEST(AllowedHosts, AreByDefaultWhatNoOtherSiteCanBeCalled) {
+TEST(AllowedHosts, AreByDefaultNamesThatNoOtherSiteCanHave) {
   const AllowedHosts hosts({"lab7", "Lab7.CS.example.edu."}, "study.example.org:8443", false);
   for (const char* host : {"localhost", "LOCALHOST:10411", "a.localhost", "127.0.0.1", "127.0.0.1:10411", "[::1]:80",
                            "10.1.2.3:10411", "[2001:db8::1]", "2001", "lab7.cs.example.edu", "workstation:10411",

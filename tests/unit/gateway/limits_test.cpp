@@ -26,7 +26,7 @@ TEST(ConnectionLimit, CountsAllKeysTogether) {
   auto first = limit->take("a");
   auto second = limit->take();
   auto third = limit->take();
-  ASSERT_TRUE(first && second && third) << "without a key only the sum counts";
+  ASSERT_TRUE(first && second && third) << "connections without a key only count in the sum";
   EXPECT_EQ(limit->free(), 0U);
   EXPECT_FALSE(limit->take("b"));
   EXPECT_FALSE(limit->take());
@@ -35,7 +35,7 @@ TEST(ConnectionLimit, CountsAllKeysTogether) {
   EXPECT_TRUE(limit->take("b"));
 }
 
-TEST(AddressKey, CountsOnePersonAsOne) {
+TEST(AddressKey, GivesOnePersonOneKey) {
   const auto key = [](const char* text) { return address_key(boost::asio::ip::make_address(text)); };
   EXPECT_EQ(key("10.0.0.1"), "10.0.0.1");
   EXPECT_EQ(key("::ffff:10.0.0.1"), "10.0.0.1");

@@ -55,11 +55,11 @@ TEST_F(LoginLimiterTest, RefusesAfterTenUnknownCodesInAMinute) {
   EXPECT_FALSE(guess("192.0.2.1"));
   now = start + 60s;
   const std::size_t login = ask("192.0.2.1");
-  ASSERT_TRUE(is_admitted(login)) << "the oldest is a minute ago";
+  ASSERT_TRUE(is_admitted(login)) << "the oldest attempt was a minute ago";
   EXPECT_EQ(settle(login, Outcome::unknown), 1s);
 }
 
-TEST_F(LoginLimiterTest, CountsALoginWhenItIsAsked) {
+TEST_F(LoginLimiterTest, CountsALoginWhenItIsRequested) {
   std::vector<std::size_t> logins;
   for (int i = 0; i < 1000; ++i) logins.push_back(ask("192.0.2.1"));
   for (std::size_t i = 0; i < 10; ++i) EXPECT_TRUE(is_admitted(logins[i])) << i;
@@ -68,7 +68,7 @@ TEST_F(LoginLimiterTest, CountsALoginWhenItIsAsked) {
   for (std::size_t i = 10; i < 1000; ++i) EXPECT_TRUE(is_refused(logins[i])) << i;
 }
 
-TEST_F(LoginLimiterTest, TakesAKnownCodeBack) {
+TEST_F(LoginLimiterTest, DoesNotCountLoginsWithKnownCodes) {
   std::vector<std::size_t> logins;
   for (int i = 0; i < 300; ++i) logins.push_back(ask("192.0.2.1"));
   for (const std::size_t login : logins) {
@@ -86,7 +86,7 @@ TEST_F(LoginLimiterTest, RefusesWhenTooManyLoginsWait) {
   const std::size_t one_more = ask("192.0.2.1");
   ASSERT_TRUE(is_refused(one_more));
   EXPECT_EQ(verdicts[one_more]->wait, limits::login_retry);
-  EXPECT_TRUE(is_admitted(ask("192.0.2.2"))) << "they are of one address";
+  EXPECT_TRUE(is_admitted(ask("192.0.2.2"))) << "only logins of one address wait";
 }
 
 TEST_F(LoginLimiterTest, CountsNetworksOfIpv6Together) {
@@ -99,7 +99,7 @@ TEST_F(LoginLimiterTest, CountsNetworksOfIpv6Together) {
   EXPECT_EQ(tried, 400) << "a /32";
   EXPECT_TRUE(guess("2001:db9::1"));
   for (int i = 0; i < 100; ++i) tried += guess("::ffff:192.0.2." + std::to_string(i)) ? 1 : 0;
-  EXPECT_EQ(tried, 500) << "addresses of IPv4 that are mapped count alone";
+  EXPECT_EQ(tried, 500) << "mapped IPv4 addresses count separately";
   EXPECT_TRUE(guess("192.0.2.1"));
 }
 
@@ -124,10 +124,10 @@ TEST_F(LoginLimiterTest, DelaysAllAddressesTogether) {
   EXPECT_TRUE(is_refused(verdicts.size() - 1));
   for (int i = 0; i < 50; ++i) {
     const std::size_t login = ask("198.51.100.1");
-    EXPECT_EQ(verdicts[login]->wait, 0ns) << "somebody has logged in from there";
+    EXPECT_EQ(verdicts[login]->wait, 0ns) << "a login from this address has succeeded";
     settle(login, Outcome::known);
   }
-  EXPECT_EQ(verdicts[ask(address(801))]->wait, 100ms) << "known codes take no turn";
+  EXPECT_EQ(verdicts[ask(address(801))]->wait, 100ms) << "logins with known codes used up turns";
   now += 80s;
   EXPECT_EQ(verdicts[ask(address(900))]->wait, 0ns);
 }
@@ -143,7 +143,7 @@ TEST_F(LoginLimiterTest, KeepsLockedAddressesAndForgetsOldOnes) {
     now += 50us;  // 50 s in all
     if (number % 1000 == 0) most = std::max(most, limiter.buckets());
   }
-  EXPECT_FALSE(guess("203.0.113.1")) << "nothing has pushed it out";
+  EXPECT_FALSE(guess("203.0.113.1")) << "the limiter forgot a locked address";
   EXPECT_LT(most, 1500U);
   now += 600s;
   for (int i = 0; i < 600; ++i) guess("198.18." + std::to_string(i / 256) + "." + std::to_string(i % 256));

@@ -119,11 +119,11 @@ TEST_F(StaticFilesTest, GivesEachFileAnAddressThatChangesWithTheContentOfAny) {
   EXPECT_EQ(StaticFiles(m_root.string()).version(), version) << "every gateway has the same";
 
   write("html/index.html", "<p>new</p>");
-  EXPECT_EQ(StaticFiles(m_root.string()).version(), version) << "a page is not below the version";
+  EXPECT_EQ(StaticFiles(m_root.string()).version(), version) << "the address of a page does not contain the version";
   write("js/part.js", "2");
   const StaticFiles changed(m_root.string());
   EXPECT_NE(changed.version(), version);
-  EXPECT_TRUE(changed.find(version + "/js/main.js").file) << "of a page that was loaded before";
+  EXPECT_TRUE(changed.find(version + "/js/main.js").file) << "a page that was loaded before the change refers to it";
   EXPECT_FALSE(changed.find(version + "/js/main.js").never_changes);
   fs::rename(m_root / "js/part.js", m_root / "js/other.js");
   EXPECT_NE(StaticFiles(m_root.string()).version(), changed.version());

@@ -38,17 +38,17 @@ class RunFolderTest : public ::testing::Test {
   Claim m_claim;
 };
 
-TEST_F(RunFolderTest, WithoutDescriptorsNobodyIsTakenForDead) {
+TEST_F(RunFolderTest, WithoutDescriptorsNoHolderCountsAsDead) {
   ASSERT_TRUE(m_run_folder.is_held(m_claim.holder));
   std::ofstream(m_folder.path() / "run" / "study" / "holders" / "dead");
   EXPECT_FALSE(m_run_folder.is_held("dead"));
   EXPECT_FALSE(m_run_folder.is_held("unknown"));
   const tellina::testing::NoDescriptors none;
   EXPECT_TRUE(m_run_folder.is_held(m_claim.holder));
-  EXPECT_TRUE(m_run_folder.is_held("dead")) << "not known";
+  EXPECT_TRUE(m_run_folder.is_held("dead")) << "whether the holder lives is unknown";
 }
 
-TEST_F(RunFolderTest, WithoutDescriptorsNoSandboxIsTakenForGone) {
+TEST_F(RunFolderTest, WithoutDescriptorsNoSandboxCountsAsGone) {
   const Descriptor listener = m_run_folder.make(m_claim);
   {
     const tellina::testing::NoDescriptors none;

@@ -8,7 +8,7 @@ namespace tellina {
 namespace {
 
 template <typename Call>
-std::string what_comes_out(Call call) {
+std::string thrown_message(Call call) {
   try {
     guard_plugin_call("sandbox \"x\"", call);
   } catch (const Error& error) {
@@ -27,15 +27,15 @@ TEST(GuardTest, PassesValuesAndReferencesThrough) {
 }
 
 TEST(GuardTest, NamesThePluginOfAForeignException) {
-  EXPECT_EQ(what_comes_out([] { throw 17; }), "sandbox \"x\": threw int");
-  EXPECT_EQ(what_comes_out([] { throw std::out_of_range("too far"); }),
+  EXPECT_EQ(thrown_message([] { throw 17; }), "sandbox \"x\": threw int");
+  EXPECT_EQ(thrown_message([] { throw std::out_of_range("too far"); }),
             "sandbox \"x\": threw std::out_of_range: too far");
 }
 
 TEST(GuardTest, DoesNotChangeErrors) {
   try {
     guard_plugin_call("x", [] { throw Error(ErrorCode::gone, "the shell has ended", "start another"); });
-    FAIL() << "nothing came out";
+    FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::gone);
     EXPECT_STREQ(error.what(), "the shell has ended");

@@ -82,7 +82,7 @@ TEST_F(MemoryLayerTest, HoldsTenThousandMessagesByDefault) {
 TEST_F(MemoryLayerTest, RefusesACapacityOfZero) {
   try {
     make(config_with_number("capacity", 0));
-    FAIL() << "made";
+    FAIL() << "the layer was created";
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(), "config: capacity: expected at least 1 message, got 0");
   }
@@ -169,9 +169,9 @@ TEST_F(MemoryLayerTest, AReceiverMayEndItsOwnSubscription) {
   });
   layer->send(m_channel, numbered(0));
   EXPECT_THAT(seen, ElementsAre(0));
-  EXPECT_EQ(held.use_count(), 1) << "what the receiver held is let go";
+  EXPECT_EQ(held.use_count(), 1) << "the receiver's captures were not released";
   const auto next = layer->receive(m_channel, [&](Message message) { seen.push_back(message.sequence); });
-  EXPECT_THAT(seen, ElementsAre(0, 1)) << "what it left waits for the next receiver";
+  EXPECT_THAT(seen, ElementsAre(0, 1)) << "the next receiver gets the messages that are left";
 }
 
 TEST_F(MemoryLayerTest, AReceiverThatThrowsIsLoggedAndAffectsNoOther) {

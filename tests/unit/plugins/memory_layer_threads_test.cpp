@@ -80,8 +80,9 @@ TEST_F(MemoryLayerTest, SharedMessagesGoToExactlyOneReceiver) {
   }
   for (std::thread& sender : senders) sender.join();
   EXPECT_EQ(book.count(), 3 * each);
-  EXPECT_EQ(book.faults(), 0u) << "handed over in the order sent, to each taker";
-  for (const auto& count : taken) EXPECT_EQ(count, each) << "no receiver is at home with a sender: they take turns";
+  EXPECT_EQ(book.faults(), 0u) << "a receiver got messages out of order";
+  for (const auto& count : taken)
+    EXPECT_EQ(count, each) << "no receiver was subscribed on a sender's thread, so they take turns";
 }
 
 TEST_F(MemoryLayerTest, ManyThreadsEachUseTheirOwnReceiver) {

@@ -68,7 +68,7 @@ TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
       EXPECT_EQ(hanging.running, 4);
       hanging.let_go();
     }
-    EXPECT_EQ(hanging.running, 12) << "the destructor runs what was submitted";
+    EXPECT_EQ(hanging.running, 12) << "the destructor runs all submitted tasks";
   }
 }
 
@@ -80,8 +80,9 @@ TEST(ThreadPoolTest, RemovalsRunWhileStartsAndCallsHang) {
     pool.submit(Use::start, starts.task());
     pool.submit(Use::call, calls.task());
   }
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(works(pool, Use::removal)) << "nothing could interrupt what hangs";
-  // As an interrupted backend does.
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(works(pool, Use::removal)) << "a removal, which would interrupt the hanging tasks, does not run";
+  // An interrupted backend would return in the same way.
   pool.submit(Use::removal, [&] { calls.let_go(); });
   EXPECT_TRUE(calls.wait_for(12));
   starts.let_go();

@@ -119,7 +119,7 @@ TEST_F(LogTest, DistinguishesTheJournalFromOtherOutputs) {
   setenv("JOURNAL_STREAM", named.c_str(), 1);
   EXPECT_TRUE(is_journal(ends[1]));
   setenv("JOURNAL_STREAM", (named + "0").c_str(), 1);
-  EXPECT_FALSE(is_journal(ends[1])) << "the journal of a program that started this one elsewhere";
+  EXPECT_FALSE(is_journal(ends[1])) << "JOURNAL_STREAM is inherited, and names another stream";
   close(ends[0]);
   close(ends[1]);
 }

@@ -110,7 +110,7 @@ TEST_F(LoopInboxTest, DeliversNothingInsideAHold) {
       EXPECT_TRUE(inbox->is_held());
     }
     deliver("a");
-    EXPECT_TRUE(seen.empty()) << "the handler was entered under the sender's feet";
+    EXPECT_TRUE(seen.empty()) << "the handler ran inside the hold";
   }
   EXPECT_FALSE(inbox->is_held());
   deliver("b");

@@ -28,7 +28,7 @@ TEST(FileTime, StopsAtTheFirstAndTheLastSecond) {
   }
   EXPECT_EQ(file_time(year_1, 0), WallTime(seconds(-last_second)));
   EXPECT_EQ(file_time(std::numeric_limits<std::int64_t>::min(), 0), WallTime(seconds(-last_second)));
-  // Back to the parts, as who writes a tree needs them.
+  // Converts back to the parts, which the code that writes a tree needs.
   const WallTime first = file_time(year_1, 0);
   EXPECT_EQ(first - std::chrono::floor<seconds>(first), nanoseconds(0));
 }

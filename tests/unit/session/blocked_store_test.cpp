@@ -77,7 +77,7 @@ TEST_F(BlockedStoreTest, EchoIsShownNothingIsAcknowledgedAndThePtyIsReadUpToALim
   }
   const std::uint64_t shown = port.output_end - before;
   EXPECT_GE(shown, 768U * 1024);
-  EXPECT_LT(shown, 1024U * 1024) << "more than the jump after a worker's death is unrecorded";
+  EXPECT_LT(shown, 1024U * 1024) << "more output was shown than the offset skips after a worker's death";
 
   alices->on_data(alices_port, data_frame(0, "a"));
   loop.run_until_idle();

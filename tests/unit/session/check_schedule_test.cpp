@@ -23,7 +23,7 @@ class CheckScheduleTest : public SessionTest {
     begin_task();
     settle();
   }
-  /// Waits until nothing of the first prompt is left to check.
+  /// Waits until the check after the first prompt is done.
   void settle() {
     loop.advance(seconds(10));
     snapshots_before = backend.shell().snapshots;
@@ -221,7 +221,7 @@ TEST_F(CheckScheduleTest, ACommandThatContinuesAfterTheAnswerPassesTheTask) {
   loop.advance(milliseconds(1));
   EXPECT_EQ(port.count("progress"), 1);
   loop.advance(milliseconds(999));
-  EXPECT_EQ(outcome(), "none") << "the command may yet tell its status";
+  EXPECT_EQ(outcome(), "none") << "the command may still report its status";
   loop.advance(milliseconds(1));
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(outcome(), "passed");

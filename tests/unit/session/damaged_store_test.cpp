@@ -36,7 +36,7 @@ TEST_F(SessionTest, PausesWhenTheDatabaseIsDamagedWhileItRuns) {
   ASSERT_EQ(log.lines().size(), lines_before + 1) << log.lines().back();
   EXPECT_THAT(log.lines().back(),
               AllOf(HasSubstr("the database is damaged"), HasSubstr("malformed"), HasSubstr("sqlite3 FILE .recover")));
-  EXPECT_EQ(lost_calls, 0) << "the next owner would fail in the same way";
+  EXPECT_EQ(lost_calls, 0) << "the session was given up, although the next owner would fail in the same way";
   EXPECT_EQ(backend.starts, 1);
   EXPECT_EQ(port.count("input_ack"), 0);
   session->abandon();

@@ -6,7 +6,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// What the wire carries of a check, for each feedback level.
+/// What the server sends about a check, for each feedback level.
 class FeedbackTest : public SessionTest {
  protected:
   /// Keep `keep`, delete `secret_odd`, and make `goal_name`, which is there already, or not.

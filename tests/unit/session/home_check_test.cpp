@@ -15,7 +15,7 @@ class HomeCheckTest : public SessionTest {
     study->tasks[0].filesystem_answer.root.children = std::move(answer);
     environment.study = study;
     begin_task();
-    loop.advance(seconds(2));  // what the first prompt asked for is done
+    loop.advance(seconds(2));  // the check after the first prompt is done
     before = backend.shell().snapshots;
   }
   int snapshots() { return backend.shell().snapshots - before; }
@@ -64,7 +64,7 @@ TEST_F(HomeCheckTest, ACommandThatEndsDuringASnapshotIsFollowedByAnother) {
 
 TEST_F(HomeCheckTest, ASnapshotOfAChangingHomeIsRepeatedAfterASecond) {
   begin_filesystem_task({{"a", FileNode::regular("")}});
-  loop.advance(seconds(8));  // the shell is at rest
+  loop.advance(seconds(8));  // the shell is idle
   before = backend.shell().snapshots;
   type(0, "x");
   ++backend.shell().activity.stamp;

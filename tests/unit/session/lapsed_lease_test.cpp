@@ -28,7 +28,7 @@ TEST_F(SessionTest, InputThatWaitsForTheShellIsHeldWhileTheLeaseMayHaveExpired) 
   EXPECT_EQ(read, paste.size());
 }
 
-TEST_F(SessionTest, InputThatWaitedForAnAdoptedShellStaysBackWhileTheLeaseMayHaveLapsed) {
+TEST_F(SessionTest, InputThatWaitedForAnAdoptedShellIsHeldWhileTheLeaseMayHaveLapsed) {
   begin_task();
   type(0, "x");
   ASSERT_TRUE(wait_for("input_ack"));

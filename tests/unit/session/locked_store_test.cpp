@@ -47,7 +47,7 @@ TEST_F(LockedStoreTest, InputIsAcknowledgedOnceTheLockIsGoneAndIsRecordedOnce) {
     return port.count("input_ack") > 0 && port.last("input_ack")["input_offset"].to_number<int>() == 4;
   }));
   EXPECT_TRUE(has_logged("the record continues"));
-  EXPECT_EQ(lost_calls, 0) << "the session is not begun again for it";
+  EXPECT_EQ(lost_calls, 0) << "the session was given up";
   EXPECT_EQ(backend.starts, 1);
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "4");
   EXPECT_EQ(stored("SELECT group_concat(bytes, '') FROM input_bytes"), "echo");
@@ -59,7 +59,7 @@ TEST_F(LockedStoreTest, ATaskThatEndsMeanwhileIsWrittenAfterwards) {
   lock();
   say(R"({"type":"give_up","id":7,"task":1})");
   ASSERT_TRUE(wait_for_error());
-  EXPECT_EQ(port.count("done"), 0) << "no client hears of an outcome that is not in the record";
+  EXPECT_EQ(port.count("done"), 0) << "a client was told an outcome that is not in the record";
   unlock();
   loop.advance(milliseconds(500));
   ASSERT_TRUE(wait_for("done"));

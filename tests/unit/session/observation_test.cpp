@@ -154,7 +154,7 @@ TEST_F(ObservationTest, WithoutASandboxAfterATakeOverTheClockIsStopped) {
   loop.advance(seconds(20));
   session.reset();
   loop.run_until_idle();
-  // The worker has died. The next one finds no space for longer than the task lasts.
+  // The worker has died. The next one cannot start a sandbox for longer than the task lasts.
   backend.is_unavailable = true;
   store->run([&](StoreTransaction& t) { t.register_worker(identify_this_process("w2"), now()); });
   environment.worker = "w2";

@@ -26,7 +26,7 @@ TEST(OutputThrottle, LetsTheFirst64MebibytesThrough) {
 TEST(OutputThrottle, CountsEarlierRecords) {
   OutputThrottle throttle(64 * kib * kib, MonotonicTime{});
   EXPECT_TRUE(throttle.applies());
-  EXPECT_FALSE(throttle.begins(MonotonicTime{})) << "the owner before told it";
+  EXPECT_FALSE(throttle.begins(MonotonicTime{})) << "the previous owner has reported it";
 }
 
 /// In a task session that already has this many bytes of recorded output.
@@ -80,7 +80,7 @@ TEST_F(ThrottledSessionTest, ARestartDoesNotAllowAnother64Mebibytes) {
   begin_with(64 * kib * kib + 1);
   flood(seconds(1));  // the terminal's own buffer, and a second's worth
   EXPECT_LT(flood(seconds(10)), 11 * 256 * kib);
-  EXPECT_EQ(throttled(), "NULL") << "the owner before told it";
+  EXPECT_EQ(throttled(), "NULL") << "the previous owner has reported it";
 }
 
 }  // namespace

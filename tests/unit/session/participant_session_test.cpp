@@ -109,7 +109,7 @@ TEST_F(SessionTest, EndsAndResetsOnlyTheNamedTask) {
   ASSERT_TRUE(wait_for("done", 2));
   start_task(2);
   say(R"({"type":"give_up","id":4,"task":1})");
-  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 4) << "a request that comes too late ends the next task";
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 4) << "a late request ended the next task";
   say(R"({"type":"reset","id":5,"task":1})");
   EXPECT_EQ(port.last("error")["code"], "wrong_task");
   EXPECT_EQ(stored("SELECT state FROM results WHERE task_number = 2"), "running");
@@ -217,7 +217,8 @@ TEST_F(SessionTest, SendsTheLastCheckToALaterPageUntilItsSandboxIsGone) {
   greet();
   ASSERT_EQ(second.count("progress"), 1);
   EXPECT_EQ(second.last("progress"), port.last("progress"));
-  EXPECT_THAT(second.texts.back(), ::testing::HasSubstr("progress")) << "before the state it would be forgotten";
+  EXPECT_THAT(second.texts.back(), ::testing::HasSubstr("progress"))
+      << "a page discards a check that arrives before the state";
   say(second, R"({"type":"reset","id":1})");
   ASSERT_TRUE(wait([&] { return second.count("done") == 1; }));
   greet();
@@ -230,7 +231,7 @@ TEST_F(SessionTest, SendsTheLastCheckToALaterPageUntilItsSandboxIsGone) {
   say(second, R"({"type":"start_task","id":3,"task":2})");
   ASSERT_TRUE(wait([&] { return second.count("welcome") == 3; }));
   greet();
-  EXPECT_EQ(second.count("progress"), 2) << "of the task before";
+  EXPECT_EQ(second.count("progress"), 2) << "the second one is of the previous task";
   session->detach(second, "gone");
 }
 
@@ -245,7 +246,7 @@ TEST_F(SessionTest, TellsTheOlderTabThatANewerTookOver) {
   EXPECT_EQ(newer.output, shown);
   EXPECT_EQ(backend.shell().size, TerminalSize(100, 30));
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
-  EXPECT_EQ(newer.close_code, 0) << "a replaced page takes nothing back";
+  EXPECT_EQ(newer.close_code, 0) << "a replaced page affected the newer one";
   session->detach(newer, "gone");
 }
 
@@ -259,7 +260,7 @@ TEST_F(SessionTest, StopsReadingAPageThatDoesNotRender) {
   }
   EXPECT_EQ(port.output.size(), limits::output_window);
   say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(limits::output_window + 1) + "}");
-  EXPECT_EQ(port.output.size(), limits::output_window) << "more than was sent is ignored";
+  EXPECT_EQ(port.output.size(), limits::output_window) << "an acknowledgement of more than was sent was accepted";
   say("{\"type\":\"ack\",\"output_offset\":" + std::to_string(limits::output_window) + "}");
   loop.advance(std::chrono::milliseconds(1));
   EXPECT_GT(port.output.size(), limits::output_window);

@@ -29,7 +29,7 @@ TEST_F(PrewarmedSandboxTest, IsTheOneInWhichTheTaskBegins) {
   EXPECT_EQ(stored("SELECT sandbox FROM task_sessions"), backend.shell().spec.id);
   EXPECT_EQ(stored("SELECT count(*) FROM output_bytes o JOIN results r USING (task_number) WHERE o.at >= r.started_at"),
             stored("SELECT count(*) FROM output_bytes"))
-      << "what the shell said before belongs to the task that it is shown in";
+      << "the shell's earlier output belongs to the task that shows it";
   type(0, "x");
   EXPECT_EQ(backend.shell().typed(), "x");
 }
@@ -43,7 +43,7 @@ TEST_F(PrewarmedSandboxTest, HasTheTimeZoneOfThePage) {
   ASSERT_TRUE(wait_for("welcome", 2));
   say(R"({"type":"reset","id":2})");
   ASSERT_TRUE(wait([&] { return backend.shells.size() == 2; }));
-  EXPECT_EQ(backend.shell().spec.environment.at("TZ"), "Europe/Berlin") << "and so has what takes its place";
+  EXPECT_EQ(backend.shell().spec.environment.at("TZ"), "Europe/Berlin") << "the replacement has it, too";
   EXPECT_THAT(stored("SELECT detail FROM events WHERE kind = 'attached'"), HasSubstr(R"("timezone":"Europe/Berlin")"));
 }
 
@@ -77,7 +77,7 @@ TEST_F(PrewarmedSandboxTest, IsRemovedBeforeTheLeaseIsReturnedEvenIfThePageHasLe
   open();
   session->on_text(port, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   session->detach(port, "gone");
-  EXPECT_FALSE(session->is_idle()) << "what is being started is waited for";
+  EXPECT_FALSE(session->is_idle()) << "the session waits for a sandbox that is being started";
   bool released = false;
   session->release([&] { released = true; });
   ASSERT_TRUE(wait([&] { return released; }));

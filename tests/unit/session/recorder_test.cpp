@@ -81,7 +81,7 @@ TEST_F(RecorderTest, BatchesRecordsThatArriveDuringAWrite) {
   EXPECT_EQ(stored("SELECT input_end FROM task_sessions"), "100");
 }
 
-TEST_F(RecorderTest, TellsOfInputOnceTheFileSaysThatAShellReceivedIt) {
+TEST_F(RecorderTest, ReportsInputOnceTheFileSaysThatAShellReceivedIt) {
   begin();
   recorder->add(InputRecord(0, "abcdef", now()));
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
@@ -90,7 +90,7 @@ TEST_F(RecorderTest, TellsOfInputOnceTheFileSaysThatAShellReceivedIt) {
   EXPECT_EQ(stored("SELECT input_handed_over FROM task_sessions"), "0");
   recorder->set_handed_over(2);
   recorder->set_handed_over(4);
-  ASSERT_TRUE(wait([&] { return ends.back() == 4; })) << "nothing else is written that would take it along";
+  ASSERT_TRUE(wait([&] { return ends.back() == 4; })) << "no other record was written with it";
   EXPECT_EQ(stored("SELECT input_handed_over FROM task_sessions"), "4");
   recorder->set_handed_over(6);
   ASSERT_TRUE(wait([&] { return ends.back() == 6; }));
@@ -203,12 +203,12 @@ TEST_F(RecorderTest, DefersFewRecordsAndNotMany) {
   EXPECT_EQ(failing.in_time, 1);
   EXPECT_EQ(failing.commits, 0);
   add_input(1001, std::string(16 * 1024, 'c'));
-  EXPECT_GT(failing.commits, 0) << "a page that pastes waits for the window to move on";
+  EXPECT_GT(failing.commits, 0) << "a page that pastes waits until the window advances";
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
 
   const int before = failing.in_time;
   recorder->add(OutputRecord(0, std::string(256 * 1024, 'd'), now()));
-  EXPECT_EQ(failing.in_time, before) << "a flood's record is written as it comes";
+  EXPECT_EQ(failing.in_time, before) << "the records of a flood are not deferred";
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 0; }));
 }
 
@@ -221,7 +221,7 @@ TEST_F(RecorderTest, CommitsAtOnceIfSomebodyWaits) {
   recorder->end(TaskSessionState::gave_up, {}, now(), [&] { ended = true; });
   EXPECT_EQ(failing.commits, 1);
   ASSERT_TRUE(wait([&] { return ended; }));
-  EXPECT_EQ(failing.in_time, 1) << "what is recorded before the end does not lie either";
+  EXPECT_EQ(failing.in_time, 1) << "the records before the end were deferred";
 }
 
 TEST_F(RecorderTest, EndsAfterItsRecords) {
@@ -269,7 +269,7 @@ TEST_F(LengthsTest, AreWrittenAFewTimesASecondInsteadOfTheBytes) {
   loop.advance(milliseconds(199));
   EXPECT_EQ(failing.submitted, before);
   loop.advance(milliseconds(1));
-  add(StreamName::input, "l");  // while the first are being written: waits for its own time
+  add(StreamName::input, "l");  // while the first are being written: has its own delay
   ASSERT_TRUE(wait([&] { return recorder->backlog() == 1; }));
   EXPECT_EQ(failing.submitted, before + 1);
   loop.advance(milliseconds(200));

@@ -41,7 +41,8 @@ TEST_F(RedrawTest, ATruncatedReplayBeginsWithALineAndResizesTheWindow) {
   EXPECT_THAT(backend.shell().resizes, ElementsAre(TerminalSize(80, 23)));
   loop.advance(milliseconds(1));
   EXPECT_THAT(backend.shell().resizes, ElementsAre(TerminalSize(80, 23), TerminalSize(80, 24)));
-  EXPECT_EQ(stored("SELECT count(*) FROM events WHERE kind = 'resize'"), "0") << "the participant did not do it";
+  EXPECT_EQ(stored("SELECT count(*) FROM events WHERE kind = 'resize'"), "0")
+      << "the participant did not resize the terminal";
 }
 
 TEST_F(RedrawTest, ACompleteReplayResizesNothing) {

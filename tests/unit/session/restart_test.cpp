@@ -47,9 +47,9 @@ TEST_F(RestartTest, InOrderRecordsEverythingAndBeginsOnAnEmptyScreen) {
   greet(seen, 5);
   const auto welcome = port.last("welcome");
   EXPECT_EQ(welcome.at("output_offset").to_number<std::uint64_t>(), seen);
-  EXPECT_EQ(welcome.at("input_offset").to_number<int>(), 3) << "what the page has sent since can come again";
+  EXPECT_EQ(welcome.at("input_offset").to_number<int>(), 3) << "the page sends the later input again";
   type(3, "defg");
-  EXPECT_EQ(backend.shell().typed(), "fg") << "the rest was typed at the shell that is gone";
+  EXPECT_EQ(backend.shell().typed(), "fg") << "the rest was typed at the old shell";
   EXPECT_TRUE(wait([&] { return port.output_end > seen; })) << "the new shell's prompt";
   EXPECT_EQ(port.output.substr(0, 2),
             "\x1b"

@@ -103,7 +103,7 @@ TEST_F(SandboxExchangeTest, InputBelowTheConfirmedOffsetStillBelongsToTheOldSand
 TEST_F(SandboxExchangeTest, InputDuringTheStartOfTheNewSandboxIsDroppedToo) {
   restart();
   greet(3);
-  EXPECT_EQ(named_by("welcome"), sandbox) << "the old one may yet be adopted";
+  EXPECT_EQ(named_by("welcome"), sandbox) << "the old sandbox may still be adopted";
   session->on_data(port, data_frame(3, "rm x\r"));
   ASSERT_TRUE(wait_for("sandbox_replaced"));
   see(named_by("sandbox_replaced"), 8);
@@ -117,10 +117,10 @@ TEST_F(SandboxExchangeTest, ABrokenSandboxLosesInputInFlight) {
   break_sandbox();
   EXPECT_NE(named_by("sandbox_replaced"), sandbox);
   type(3, "rm x\r");
-  EXPECT_EQ(backend.shell().typed(), "") << "the page has not said that it sees the new one";
+  EXPECT_EQ(backend.shell().typed(), "") << "the page has not confirmed that it sees the new sandbox";
   see(sandbox, 3);
   type(8, "y");
-  EXPECT_EQ(backend.shell().typed(), "") << "the word was of another sandbox";
+  EXPECT_EQ(backend.shell().typed(), "") << "the confirmation was for another sandbox";
   see(named_by("sandbox_replaced"), 9);
   type(9, "ls\r");
   EXPECT_EQ(backend.shell().typed(), "ls\r");
@@ -302,7 +302,8 @@ TEST_F(IdentityTest, AStreamMustBelongToTheParticipant) {
   for (const std::string& own : {first, second}) {
     port.forget();
     greet(",\"stream\":\"" + own + "\",\"input_offset\":0");
-    EXPECT_EQ(port.count("welcome"), 1) << "also one of a task that has ended, which counts as 0";
+    EXPECT_EQ(port.count("welcome"), 1)
+        << "a page may name any stream of its participant, also that of a task that has ended";
   }
   EXPECT_EQ(port.close_code, 0);
 }

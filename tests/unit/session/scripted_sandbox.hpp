@@ -1,6 +1,6 @@
 #pragma once
 
-/// A sandbox whose shell is the test: it decides what the shell prints, reads, and when it ends.
+/// A sandbox whose shell the test plays: it decides what the shell prints and reads, and when it ends.
 
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -72,7 +72,7 @@ class SessionFailureTest : public SessionTest {
 
   /// Bob's task has ended as interrupted, his client is disconnected, and a new session offers him the next task.
   void expect_interrupted() {
-    ASSERT_TRUE(wait([&] { return lost_calls == 1; })) << "the owner was not told";
+    ASSERT_TRUE(wait([&] { return lost_calls == 1; })) << "the owner was not notified";
     EXPECT_EQ(bobs_port.close_code, 1011);
     EXPECT_TRUE(bobs_shell->is_destroyed);
     EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(participant)),
@@ -95,7 +95,8 @@ class SessionFailureTest : public SessionTest {
     const boost::json::object state = again.last("welcome")["state"].as_object();
     EXPECT_EQ(state.at("state"), "ready");
     EXPECT_EQ(state.at("task").as_object().at("number").to_number<int>(), 2);
-    EXPECT_EQ(state.at("previous").as_object().at("state"), "interrupted") << "the page shows the card of it";
+    EXPECT_EQ(state.at("previous").as_object().at("state"), "interrupted")
+        << "the page could not show the task's outcome";
     next.detach(again, "gone");
     loop.run_until_idle();
   }
@@ -235,7 +236,7 @@ TEST(SessionLoop, LeavesAnInnerFailureToTheOutermostCall) {
     has_continued = true;
   });
   EXPECT_EQ(failures, 1);
-  EXPECT_FALSE(has_continued) << "what called the failed code trusts it";
+  EXPECT_FALSE(has_continued) << "the caller of the failed code continued";
 }
 
 TEST(SessionLoop, ItsCallablesMayOutliveIt) {

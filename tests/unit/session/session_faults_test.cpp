@@ -79,7 +79,7 @@ TEST_F(SessionTest, ALostSandboxBeforeTheFirstPromptKeepsTheClockStopped) {
   loop.advance(seconds(1));
   loop.run_until_idle();
   EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
-  loop.advance(seconds(6));  // beyond what a shell without a prompt gets
+  loop.advance(seconds(6));  // longer than the session waits for a prompt
   EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
   EXPECT_EQ(stored("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'"), "0");
   backend.shows_prompt = true;
@@ -129,7 +129,7 @@ TEST_F(SessionTest, AResetDropsAndAcknowledgesInputThatTheOldShellHasNotRead) {
 TEST_F(SessionTest, ForgetsTheOldShellsEndAfterAReset) {
   begin_task();
   backend.shell().exit();
-  loop.run_until_idle();  // too short a life: the next shell waits for a second
+  loop.run_until_idle();  // it ended too soon, so the next shell starts after a second
   say(R"({"type":"reset","id":1})");
   ASSERT_TRUE(wait_for("done"));
   loop.advance(seconds(3));
@@ -212,7 +212,7 @@ TEST_F(SessionTest, KeepsASandboxWhoseShellCannotBeRestartedForNow) {
   loop.run_until_idle();
   EXPECT_TRUE(task_of("state").at("clock_stands").as_bool());
   loop.advance(seconds(100));
-  EXPECT_EQ(backend.starts, 1) << "a new sandbox needs more descriptors still";
+  EXPECT_EQ(backend.starts, 1) << "a new sandbox would need even more descriptors";
   backend.shell().is_short_of_descriptors = false;
   loop.advance(seconds(2));
   EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
@@ -231,7 +231,7 @@ TEST_F(SessionTest, TriesAgainToAdoptASandboxThatCannotBeAdoptedForNow) {
   port = KeepingPort();
   open();
   loop.advance(seconds(10));
-  EXPECT_EQ(backend.starts, 1) << "the sandbox was replaced although it lives";
+  EXPECT_EQ(backend.starts, 1) << "the sandbox was replaced although it is alive";
   backend.is_short_of_descriptors = false;
   loop.advance(seconds(2));
   expect_stored("SELECT count(*) FROM event_log WHERE kind = 'adopted'", "1");

@@ -12,7 +12,7 @@ TEST_F(SessionTest, ASandboxThatIsSlowToEndDelaysTheNextTaskForASecond) {
   say(R"({"type":"give_up","id":7,"task":1})");
   store->run([](StoreTransaction&) {});
   loop.advance(milliseconds(999));
-  EXPECT_EQ(port.count("done"), 0) << "a usual removal is waited for";
+  EXPECT_EQ(port.count("done"), 0) << "the next task did not wait for a removal of usual duration";
   loop.advance(milliseconds(1));
   ASSERT_TRUE(wait_for("done"));
   start_task(2);
@@ -22,7 +22,7 @@ TEST_F(SessionTest, ASandboxThatIsSlowToEndDelaysTheNextTaskForASecond) {
   EXPECT_TRUE(backend.shells[0]->is_destroyed);
   EXPECT_FALSE(backend.shells[1]->is_destroyed);
   type(0, "k");
-  EXPECT_EQ(backend.shell().typed(), "k") << "the end of the old sandbox is not that of the new one";
+  EXPECT_EQ(backend.shell().typed(), "k") << "the end of the old sandbox ended the new one";
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ TEST(AttachedClient, SendsWithinItsWindow) {
   EXPECT_TRUE(client.acknowledge(60));
   client.catch_up(output);
   EXPECT_EQ(client.sent(), limits::output_window + 60);
-  EXPECT_TRUE(client.acknowledge(10)) << "an older acknowledgement is no harm";
+  EXPECT_TRUE(client.acknowledge(10)) << "an older acknowledgement changes nothing";
   EXPECT_FALSE(client.has_room());
 }
 

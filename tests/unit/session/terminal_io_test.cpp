@@ -71,7 +71,7 @@ TEST_F(TerminalIoTest, ReadsOnlyWhileItMay) {
   print("first");
   loop.run_until_idle();
   loop.run_until_idle();
-  EXPECT_EQ(output, "") << "an armed read asks again";
+  EXPECT_EQ(output, "") << "a pending read did not ask again whether it may";
   may_read = true;
   terminal->resume();
   ASSERT_TRUE(loop.run_until([&] { return output == "first"; }));
@@ -94,7 +94,7 @@ TEST_F(TerminalIoTest, GathersAfterAFullReadAndNotAfterAnEcho) {
   loop.advance(std::chrono::milliseconds(1));
   ASSERT_TRUE(loop.run_until([&] { return output == "echo" + many + "more"; }));
   print("echo");
-  ASSERT_TRUE(loop.run_until([&] { return output.ends_with("moreecho"); })) << "waits though little came last";
+  ASSERT_TRUE(loop.run_until([&] { return output.ends_with("moreecho"); })) << "it waits for more after a small read";
 }
 
 TEST_F(TerminalIoTest, KeepsTheOrderThroughAFullTerminal) {

@@ -78,7 +78,7 @@ TEST_F(StoreInvariants, NoTimeIsTakenBack) {
   EXPECT_EQ(file.value("SELECT count(*) FROM task_sessions"), "0") << "the transaction was committed";
 }
 
-TEST_F(StoreInvariants, AJobIsThere) {
+TEST_F(StoreInvariants, AJobIsNotEmpty) {
   EXPECT_DEATH(
       {
         open();

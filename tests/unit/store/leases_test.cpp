@@ -109,7 +109,7 @@ TEST_F(LeasesTest, ATakeOverNamesRecordedInputThatNoShellIsKnownToHave) {
   };
   EXPECT_EQ(hand_over(first, 3, {InputRecord(0, "abcdef", now())}), 3U);
   EXPECT_EQ(hand_over(first, 4, {}), 4U);
-  EXPECT_EQ(hand_over(first, 2, {}), 4U) << "it does not go back";
+  EXPECT_EQ(hand_over(first, 2, {}), 4U) << "the offset never decreases";
   pass(seconds(4));
   const Fence second = acquire(bob, "worker.b").fence;
   const std::string gaps =
@@ -118,9 +118,10 @@ TEST_F(LeasesTest, ATakeOverNamesRecordedInputThatNoShellIsKnownToHave) {
   EXPECT_EQ(hand_over(second, 99, {InputRecord(6, "gh", now())}), 8U) << "no further than it is recorded";
   pass(seconds(4));
   const Fence third = acquire(bob, "worker.a").fence;
-  EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over") << "all of it was handed over, or is named already";
+  EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over")
+      << "all other input was handed over, or is in a gap already";
 
-  // The owner that released its lease in order has recorded what became of the rest.
+  // An owner that releases its lease in an orderly way records what happened to the rest.
   hand_over(third, 0, {InputRecord(8, "ij", now())});
   run([&](StoreTransaction& t) { t.release_lease(third, now(), true); });
   const Fence fourth = acquire(bob, "worker.b").fence;
@@ -176,9 +177,9 @@ TEST_F(LeasesTest, TimeThatNobodyOwnedIsNotChargedAndIsRecorded) {
   renew("worker.a");
   EXPECT_EQ(progress(bob).latest->charged, seconds(2));
   pass(milliseconds(2500));
-  EXPECT_EQ(progress(bob).latest->charged, milliseconds(4500)) << "owned live: charged up to now";
+  EXPECT_EQ(progress(bob).latest->charged, milliseconds(4500)) << "with a live owner: charged up to now";
   pass(seconds(60));
-  EXPECT_EQ(progress(bob).latest->charged, seconds(2)) << "lapsed: up to the last renewal";
+  EXPECT_EQ(progress(bob).latest->charged, seconds(2)) << "with a lapsed lease: charged up to the last renewal";
   const LeaseResult taken = acquire(bob, "worker.b");
   EXPECT_EQ(taken.progress.latest->charged, seconds(2));
   pass(seconds(1));
@@ -271,7 +272,7 @@ TEST_F(LeasesTest, ADeadWorkersLeasesExpireAtOnce) {
   EXPECT_EQ(taken.progress.latest->charged, seconds(1));
 }
 
-TEST_F(LeasesTest, WhereNoProcessCanBeLookedAtNobodyIsRetired) {
+TEST_F(LeasesTest, WhileNoProcessCanBeExaminedNobodyIsRetired) {
   begin(acquire(bob, "worker.a").fence);
   {
     const NoDescriptors none;
@@ -304,7 +305,7 @@ TEST_F(LeasesTest, ARestartOfTheMachineEndsAllLeases) {
   EXPECT_TRUE(taken.taken_over);
   EXPECT_EQ(taken.progress.latest->charged, milliseconds(500));
   EXPECT_THAT(Reader(path).value("SELECT detail FROM events"), HasSubstr("\"unowned_in_seconds\": 5.0"))
-      << "by the wall clock, as the boot clock restarted";
+      << "measured by the wall clock, because the boot clock has restarted";
 }
 
 TEST_F(LeasesTest, ALeaseFromBeforeARestartOfTheMachineIsFreeAtOnce) {

@@ -16,7 +16,7 @@ class OpenFilesTest : public StoreTest {
  protected:
   void expect_refused(const std::string& words, const std::string& hint) {
     const Error error = error_of([this] { add_participant("carol"); });
-    EXPECT_EQ(error.code(), ErrorCode::unavailable) << "the session's record waits for it";
+    EXPECT_EQ(error.code(), ErrorCode::unavailable) << "with this code, the session's record waits";
     EXPECT_THAT(error.what(), HasSubstr(words));
     EXPECT_THAT(error.hint(), AllOf(HasSubstr("move it back to " + path), HasSubstr(hint)));
   }
@@ -34,7 +34,7 @@ TEST_F(OpenFilesTest, NothingIsRecordedInADatabaseThatWasMovedUntilItIsBack) {
   EXPECT_THAT(participants(path), ElementsAre("bob", "alice"));
 }
 
-TEST_F(OpenFilesTest, NorWhereAnotherFileHasTakenItsPlace) {
+TEST_F(OpenFilesTest, NothingIsRecordedWhereAnotherFileHasTakenItsPlace) {
   add_participant("bob");
   fs::copy_file(path, path + ".copy");
   fs::rename(path + ".copy", path);
@@ -82,7 +82,7 @@ TEST_F(LogSyncTest, SyncsOnceForAllCommitsOfASecondAndNotWithoutAny) {
   LogSync sync(folder / "wal", "wal", log);
   for (int i = 0; i < 100; ++i) sync.note_commit();
   ASSERT_TRUE(wait_for_syncs(sync, 1));
-  // More than one interval in which nothing is committed: that is what is under test.
+  // Longer than one interval, in which nothing is committed, because that is under test.
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(sync.count(), 1U);
   sync.note_commit();
@@ -90,7 +90,7 @@ TEST_F(LogSyncTest, SyncsOnceForAllCommitsOfASecondAndNotWithoutAny) {
   EXPECT_THAT(log.lines(), ::testing::IsEmpty());
 }
 
-TEST_F(LogSyncTest, SaysOnceThatItCannotSyncAndTriesAgain) {
+TEST_F(LogSyncTest, LogsOnceThatItCannotSyncAndTriesAgain) {
   LogSync sync(folder / "wal", "wal", log);
   sync.note_commit();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);

@@ -36,7 +36,7 @@ class OpeningTest : public ::testing::Test {
     EXPECT_EQ(error.code(), code) << error.what();
     EXPECT_THAT(error.what(), HasSubstr(file));
     EXPECT_FALSE(error.hint().empty()) << error.what();
-    EXPECT_EQ(read_bytes(file), before) << "something was overwritten";
+    EXPECT_EQ(read_bytes(file), before) << "the file was changed";
     return error.what();
   }
   void make_store(const std::string& file) {
@@ -52,7 +52,7 @@ class OpeningTest : public ::testing::Test {
 
 TEST_F(OpeningTest, AReaderWorksDuringAWriteAndChangesNothing) {
   EXPECT_EQ(StoreReader::open(path, clock), nullptr);
-  EXPECT_FALSE(std::filesystem::exists(path)) << "reading made a file";
+  EXPECT_FALSE(std::filesystem::exists(path)) << "reading created a file";
   const auto store = open(path);
   store->run([&](StoreTransaction& t) { t.sync_access_codes({"bob"}, Timestamp(clock)); });
   const auto reader = StoreReader::open(path, clock);
@@ -123,7 +123,7 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   EXPECT_EQ(reader.value("SELECT state FROM results"), "interrupted");
   EXPECT_THAT(reader.rows("SELECT state, duration_in_seconds, bytes_recorded, feedback FROM results"),
               ElementsAre("interrupted|NULL|NULL|NULL"))
-      << "what was not recorded is not made up";
+      << "values that were not recorded must be null";
   EXPECT_THAT(reader.rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, is_full_screen, "
                           "typed, printed FROM commands"),
               ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a"));
@@ -288,7 +288,7 @@ TEST_F(OpeningTest, ARecordThatOthersMayReadIsChangedAtTheStart) {
   EXPECT_NE(said.find("only the owner may open the record now (mode 0600): " + path + " (was 0664)"), std::string::npos)
       << said;
   open(path);
-  EXPECT_EQ(log.text(), said) << "once";
+  EXPECT_EQ(log.text(), said) << "the second start logged it again";
 }
 
 }  // namespace

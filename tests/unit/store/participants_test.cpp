@@ -66,8 +66,8 @@ TEST_F(ParticipantsTest, TheConfigurationAndTheCommandAddParticipants) {
   run([&](StoreTransaction& t) { t.add_participant("carol", now()); });
   sync({"bob"});
   EXPECT_EQ(find("bob"), bob);
-  EXPECT_FALSE(find("alice").has_value()) << "no longer listed";
-  EXPECT_TRUE(find("carol").has_value()) << "added by command";
+  EXPECT_FALSE(find("alice").has_value()) << "the configuration no longer lists alice";
+  EXPECT_TRUE(find("carol").has_value()) << "carol was added by a command";
   EXPECT_THAT(list(2), ElementsAre("bob new 0 1", "alice new 0 1 shut out", "carol new 0 1"));
   run([&](StoreTransaction& t) { t.add_participant("alice", now()); });
   EXPECT_TRUE(find("alice").has_value());
@@ -176,7 +176,7 @@ TEST_F(ParticipantsTest, AResetKeepsTheOldDataMarked) {
 
   pass(seconds(1));
   reset("bob");
-  EXPECT_EQ(reader.value("SELECT count(DISTINCT reset_at) FROM results"), "2") << "each attempt keeps its own";
+  EXPECT_EQ(reader.value("SELECT count(DISTINCT reset_at) FROM results"), "2") << "each attempt keeps its own results";
   const Error unknown = error_of([&] { reset("nobody"); });
   EXPECT_EQ(unknown.code(), ErrorCode::not_found);
   EXPECT_THAT(unknown.what(), HasSubstr("\"nobody\""));
@@ -204,7 +204,7 @@ TEST_F(ParticipantsTest, ATaskThatSomeoneHasStartedMustNotChange) {
                           "ORDER BY 1"),
               ElementsAre("1|one|60.0", "2|two|60.0", "3|another three|60.0", "4|four|60.0"))
       << "a refused study changes nothing";
-  EXPECT_EQ(reader.value("SELECT count(*) FROM tasks"), "5") << "and old definitions are kept";
+  EXPECT_EQ(reader.value("SELECT count(*) FROM tasks"), "5") << "old definitions were removed";
 
   reset("bob");
   const Error rest = error_of([&] { sync_tasks(make_study({"another one"})); });

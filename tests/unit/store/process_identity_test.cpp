@@ -77,7 +77,7 @@ TEST(ProcessIdentity, AZombieIsDeadOnceItCanBeLookedAt) {
   process.kill_only();
   {
     const NoDescriptors none;
-    EXPECT_TRUE(is_alive_here(child)) << "not known";
+    EXPECT_TRUE(is_alive_here(child)) << "whether the child is alive is unknown";
   }
   EXPECT_FALSE(is_alive_here(child));
 }

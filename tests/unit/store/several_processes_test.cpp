@@ -161,7 +161,8 @@ TEST_F(SeveralProcessesTest, OneLeaseHasOneOwner) {
   }
   std::sort(fences.begin(), fences.end());
   ASSERT_EQ(fences.size(), 2U * turns);
-  for (std::size_t place = 0; place < fences.size(); ++place) ASSERT_EQ(fences[place], place + 1) << "given out twice";
+  for (std::size_t place = 0; place < fences.size(); ++place)
+    ASSERT_EQ(fences[place], place + 1) << "a fence was given out twice";
 }
 
 TEST_F(SeveralProcessesTest, FiftySessionsOfTwoWorkersWriteWhileSomebodyReads) {

@@ -113,7 +113,8 @@ TEST_F(WriterTest, CommitWaitingRunsDeferredJobsAtOnce) {
     store->commit_waiting();
     ASSERT_EQ(answers.wait_for(static_cast<std::size_t>(i)).size(), static_cast<std::size_t>(i));
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - began, rounds * milliseconds(40)) << "as long as they would have lain";
+  EXPECT_LT(std::chrono::steady_clock::now() - began, rounds * milliseconds(40))
+      << "the jobs waited for the end of their delay";
   EXPECT_EQ(Reader(path).value("SELECT count(*) FROM participants"), std::to_string(rounds));
 }
 
@@ -167,7 +168,7 @@ TEST_F(WriterTest, AReaderNeitherWaitsNorDelaysTheWriter) {
   reader.execute("BEGIN");
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "1");
   add_participant("b");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "1") << "one reader's transaction is one moment";
+  EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "1") << "a reader's transaction sees one state";
   reader.execute("COMMIT");
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
 }

@@ -188,7 +188,8 @@ TEST_F(CommandTrackerTest, CommandsOfAnInnerShellAreSeparate) {
   const auto tracker = make(&check);
   tracker->printed(start("1.5", 1, 0, "bash") + end("7.9", 0, 0) + "in> ", second(1));
   tracker->printed(start("7.9", 1, 0, "echo hello") + "hello\r\n" + end("7.9", 2, 0), second(2));
-  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished echo hello")) << "not only at its end";
+  EXPECT_THAT(events, ::testing::ElementsAre("found", "passed", "finished echo hello"))
+      << "the task passes before the inner shell ends";
   tracker->printed("in> exit\r\n" + end("1.5", 2, 3), second(3));
   EXPECT_THAT(statuses(), ::testing::ElementsAre("echo hello 0", "bash 3"));
   EXPECT_EQ(records.at(0).shell_level, 1);

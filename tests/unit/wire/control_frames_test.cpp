@@ -68,7 +68,7 @@ TEST(ControlFrames, ReportWhatIsInvalid) {
 TEST(ControlFrames, KeepTheIdOfABadRequest) {
   EXPECT_EQ(bad(R"({"type":"start_task","id":"x","task":0})").id, "\"x\"");
   EXPECT_EQ(bad(R"({"type":"start_task","id":{},"task":0})").id, "");
-  EXPECT_EQ(bad(R"({"type":"reset","id":-1e400})").id, "") << "it cannot be said in JSON";
+  EXPECT_EQ(bad(R"({"type":"reset","id":-1e400})").id, "") << "JSON cannot represent this id";
   EXPECT_EQ(bad("{\"type\":\"reset\",\"id\":\"" + std::string(200, 'x') + "\"}").message,
             "id: expected at most 200 bytes, got more");
 }

@@ -16,7 +16,7 @@ TEST(SendWindow, HasRoomUpToItsLimitBeyondTheLastAcknowledgement) {
   EXPECT_TRUE(window.acknowledge(101)) << "an older one changes nothing";
   EXPECT_EQ(window.acknowledged(), 105U);
   EXPECT_EQ(window.room(), 8U);
-  EXPECT_FALSE(window.acknowledge(108)) << "it was never sent";
+  EXPECT_FALSE(window.acknowledge(108)) << "more was acknowledged than was sent";
   EXPECT_EQ(window.acknowledged(), 105U);
 }
 

@@ -78,13 +78,13 @@ TEST_F(SweeperTest, SweepsAgainWhenKeptSandboxesAreNoLongerInUse) {
   sweeper.run(sweeper.due(), {"s2", "s1"});
   sweeper.run(sweeper.due(), {"s1", "s2"});
   EXPECT_THAT(backend.kept, ElementsAre(ElementsAre("s1", "s2"))) << "nothing has changed";
-  // s2 could not be adopted, s3 took its place.
+  // s2 could not be adopted; s3 replaced it.
   sweeper.run(sweeper.due(), {"s1", "s3"});
   EXPECT_THAT(backend.kept, ElementsAre(::testing::_, ElementsAre("s1", "s3")));
   EXPECT_THAT(sweeper.due(), ElementsAre("a"));
   sweeper.run(sweeper.due(), {"s3"});
   EXPECT_THAT(backend.kept, ElementsAre(::testing::_, ::testing::_, ElementsAre("s3")));
-  EXPECT_THAT(sweeper.due(), IsEmpty()) << "the others were never the dead worker's";
+  EXPECT_THAT(sweeper.due(), IsEmpty()) << "the other sandboxes never belonged to the dead worker";
 }
 
 TEST_F(SweeperTest, KeepsSandboxesInUseWhileItIsUnknownWhetherTheBackendAdopts) {
@@ -105,7 +105,7 @@ TEST_F(SweeperTest, ContinuesWithSandboxesThatAnotherCouldNotRemove) {
   Sweeper next(backend, "scripted", log);
   next.take_over(sweeper);
   next.run(next.due(), {});
-  EXPECT_EQ(log.lines().size(), 1U) << "that it fails has been said";
+  EXPECT_EQ(log.lines().size(), 1U) << "the failure was logged again";
   backend.is_unavailable = false;
   next.run(next.due(), {});
   EXPECT_THAT(next.due(), IsEmpty());

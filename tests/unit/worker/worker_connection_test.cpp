@@ -149,7 +149,7 @@ TEST_F(WorkerConnectionTest, NumbersItsMessagesAndSendsNothingAfterTheClose) {
 }
 
 TEST_F(WorkerConnectionTest, RemembersWhyItEndedIfTheLayerRefusedAMessage) {
-  EXPECT_THROW(connection->end_message(), AssertionFailure) << "it is open";
+  EXPECT_THROW(connection->end_message(), AssertionFailure) << "the connection is open";
   layer.is_down = true;
   connection->send_text("{}");
   EXPECT_EQ(ended_calls, 1);
@@ -157,7 +157,7 @@ TEST_F(WorkerConnectionTest, RemembersWhyItEndedIfTheLayerRefusedAMessage) {
   EXPECT_EQ(connection->end_message().body, "4002 messages were lost on the way");
   layer.is_down = false;
   connection->close(4001, "replaced");
-  EXPECT_TRUE(sent.empty()) << "there is a hole before it";
+  EXPECT_TRUE(sent.empty()) << "the close was sent behind a hole";
   EXPECT_EQ(connection->end_message().body, "4001 replaced");
   EXPECT_EQ(ended_calls, 1);
 }

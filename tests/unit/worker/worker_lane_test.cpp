@@ -181,7 +181,7 @@ TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasExpiredAndContinuesIfItStil
   for (const char* connection : {"a", "b"}) {
     send_to("worker.w0", MessageKind::data, connection, 3, data_frame(0, "late"));
   }
-  EXPECT_EQ(lost->typed() + kept->typed(), "") << "before it knows whether the lease is its own";
+  EXPECT_EQ(lost->typed() + kept->typed(), "") << "the worker wrote before it knew whether the lease is its own";
 
   EXPECT_EQ(wait_close("a"), "1012 another worker has the session");
   ASSERT_TRUE(wait([&] { return of("b", MessageKind::data).size() == 2; }));
@@ -262,7 +262,7 @@ TEST_F(WorkerLaneTest, HandlesMessagesThatArriveInsideItsSendAfterTheCurrentOne)
   send_to("worker.w0", MessageKind::text, "c", 2, R"({"type":"start_task","id":1,"task":1})");
   EXPECT_TRUE(wait([&] { return order.size() == 5; }));
   EXPECT_THAT(order, ::testing::ElementsAre("welcome", "welcome", "state", "output", "pong"))
-      << "a page that answers a welcome at once is answered when all of the welcome has been said";
+      << "if a page replies to the welcome at once, the answer to it follows the whole welcome";
   answer = nullptr;
 }
 
@@ -279,11 +279,12 @@ TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedAtTheNextMessage) {
   outgoing.is_down = false;
   send_to("worker.w0", MessageKind::text, "c", 3, R"({"type":"ping","t":2})");
   loop.run_until_idle();
-  ASSERT_EQ(of("c", MessageKind::close).size(), 1U) << "the page would type into nothing";
+  ASSERT_EQ(of("c", MessageKind::close).size(), 1U) << "without a close, the page would type into a dead connection";
   EXPECT_EQ(of("c", MessageKind::close).front().body, "4002 messages were lost on the way");
   send_to("worker.w0", MessageKind::text, "c", 4, R"({"type":"ping","t":3})");
   loop.run_until_idle();
-  EXPECT_EQ(of("c", MessageKind::close).size(), 2U) << "the layer may have lost it; a gateway that knows says so";
+  EXPECT_EQ(of("c", MessageKind::close).size(), 2U)
+      << "the layer may have lost the close, so it is repeated until the gateway confirms the end";
   send_to("worker.w0", MessageKind::disconnect, "c", 5, "4002 messages were lost on the way");
   send_to("worker.w0", MessageKind::text, "c", 6, R"({"type":"ping","t":4})");
   loop.run_until_idle();
@@ -303,7 +304,7 @@ TEST_F(WorkerLaneTest, ReportsAnEndThatTheLayerRefusedSoonAfterwards) {
   outgoing.is_down = false;
   loop.advance(seconds(1));
   EXPECT_EQ(wait_close("c"), "4002 messages were lost on the way");
-  EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows";
+  EXPECT_TRUE(of("d", MessageKind::close).empty()) << "its gateway knows that the connection has ended";
 }
 
 TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerRefused) {
@@ -319,7 +320,7 @@ TEST_F(WorkerLaneTest, KeepsTheReasonOfAnEndThatTheLayerRefused) {
   loop.run_until_idle();
   outgoing.is_down = false;
   loop.advance(seconds(1));
-  EXPECT_EQ(wait_close("old"), "4001 replaced") << "it would come back and take the terminal from the newer page";
+  EXPECT_EQ(wait_close("old"), "4001 replaced") << "the page would reconnect and take the terminal from the newer page";
   EXPECT_EQ(wait_close("new"), "4002 messages were lost on the way");
 }
 
@@ -422,7 +423,8 @@ TEST_F(WorkerLaneTest, AGateThatViolatesItsContractEndsItsSessionAsInterrupted) 
   ASSERT_TRUE(wait_accept("c")) << "the participant cannot return";
   send_to("worker.w0", MessageKind::text, "c", 1, hello);
   ASSERT_TRUE(wait([&] { return !of("c", MessageKind::text).empty(); }));
-  EXPECT_THAT(of("c", MessageKind::text).back().body, HasSubstr("\"interrupted\"")) << "the page shows the card of it";
+  EXPECT_THAT(of("c", MessageKind::text).back().body, HasSubstr("\"interrupted\""))
+      << "the page could not show the task's outcome";
 }
 
 TEST_F(WorkerLaneTest, StopsInOrder) {

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "place.hpp"
 #include "support/docker_engine.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 
@@ -16,7 +16,7 @@ void use_engine_of_another(const std::string& socket, const std::string& run_fol
 
 inline constexpr const char* be_host_flag = "--be-a-host";
 /// Starts a sandbox, lets the pool prewarm one, sets a variable in its shell, writes "OWNER ID\n" to standard output
-/// and waits for ever.
+/// and waits until it is killed.
 int be_host();
 
 /// Another process of this program, as a host.

@@ -1,7 +1,7 @@
-#include "place.hpp"
 #include "support/places.hpp"
+#include "variant.hpp"
 
-namespace tellina::test::place {
+namespace tellina::test::variant {
 
 const std::string plugin = plugin_file("sandbox_process");
 
@@ -13,4 +13,4 @@ Processes sandbox_processes(int host) { return descendants(host); }
 std::vector<std::string> leftovers() { return {}; }
 std::vector<std::string> leftovers_of(const OwnerId&) { return {}; }
 
-}  // namespace tellina::test::place
+}  // namespace tellina::test::variant

@@ -1,4 +1,4 @@
-#include "docker_place.hpp"
+#include "docker_variant.hpp"
 #include "support/places.hpp"
 
 #include <fcntl.h>
@@ -89,7 +89,7 @@ void HostProcess::kill() {
   m_process = -1;
 }
 
-namespace place {
+namespace variant {
 
 const std::string plugin = plugin_file("sandbox_docker");
 const bool is_docker = true;
@@ -116,5 +116,5 @@ std::vector<std::string> leftovers_of(const OwnerId& owner) {
   return found;
 }
 
-}  // namespace place
+}  // namespace variant
 }  // namespace tellina::test

@@ -8,7 +8,7 @@
 
 #include "sandbox_fixture.hpp"
 
-namespace tellina::test::place {
+namespace tellina::test::variant {
 
 /// Path of the plugin.
 extern const std::string plugin;
@@ -28,4 +28,4 @@ std::vector<std::string> leftovers();
 /// Leftovers under an owner's name.
 std::vector<std::string> leftovers_of(const OwnerId& owner);
 
-}  // namespace tellina::test::place
+}  // namespace tellina::test::variant

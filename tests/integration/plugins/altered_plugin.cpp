@@ -1,23 +1,23 @@
 // A plugin that is valid unless one of these macros is redefined.
 #include "tellina/ordering_policy.hpp"
 
-#ifndef BENT_TAG
-#define BENT_TAG TELLINA_SDK_ABI_TAG
+#ifndef ALTERED_TAG
+#define ALTERED_TAG TELLINA_SDK_ABI_TAG
 #endif
-#ifndef BENT_KIND
-#define BENT_KIND tellina::PluginKind::ordering_policy
+#ifndef ALTERED_KIND
+#define ALTERED_KIND tellina::PluginKind::ordering_policy
 #endif
-#ifndef BENT_NAME
-#define BENT_NAME "bent"
+#ifndef ALTERED_NAME
+#define ALTERED_NAME "altered"
 #endif
-#ifndef BENT_VERSION
-#define BENT_VERSION "1.0.0"
+#ifndef ALTERED_VERSION
+#define ALTERED_VERSION "1.0.0"
 #endif
-#ifndef BENT_SCHEMA
-#define BENT_SCHEMA "{\"type\": \"object\", \"properties\": {}, \"additionalProperties\": false}"
+#ifndef ALTERED_SCHEMA
+#define ALTERED_SCHEMA "{\"type\": \"object\", \"properties\": {}, \"additionalProperties\": false}"
 #endif
-#ifndef BENT_CREATE
-#define BENT_CREATE make_policy
+#ifndef ALTERED_CREATE
+#define ALTERED_CREATE make_policy
 #endif
 
 namespace {
@@ -36,5 +36,5 @@ class Policy final : public tellina::OrderingPolicy {
 }  // namespace
 
 extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;
-const tellina::PluginDescriptor tellina_plugin = {BENT_TAG,     BENT_KIND,   BENT_NAME,
-                                                  BENT_VERSION, BENT_SCHEMA, BENT_CREATE};
+const tellina::PluginDescriptor tellina_plugin = {ALTERED_TAG,     ALTERED_KIND,   ALTERED_NAME,
+                                                  ALTERED_VERSION, ALTERED_SCHEMA, ALTERED_CREATE};

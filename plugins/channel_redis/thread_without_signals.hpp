@@ -9,7 +9,7 @@ namespace tellina::redis {
 /// Starts a thread in which every signal is blocked: the thread handles none, and a write to a closed socket returns an
 /// error instead of raising SIGPIPE.
 template <typename Body>
-std::thread start_quiet_thread(Body body) {
+std::thread start_thread_without_signals(Body body) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

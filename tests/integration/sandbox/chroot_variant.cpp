@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "place.hpp"
 #include "support/places.hpp"
+#include "variant.hpp"
 
-namespace tellina::test::place {
+namespace tellina::test::variant {
 namespace fs = std::filesystem;
 
 const std::string plugin = plugin_file("sandbox_chroot");
@@ -37,4 +37,4 @@ std::vector<std::string> leftovers_of(const OwnerId& owner) {
   return found;
 }
 
-}  // namespace tellina::test::place
+}  // namespace tellina::test::variant
