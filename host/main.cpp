@@ -5,12 +5,14 @@
 
 #include "host/bench/bench.hpp"
 #include "host/cli/program.hpp"
+#include "host/patient_calls.hpp"
 #include "host/runtime/stderr_log.hpp"
 #include "host/runtime/system.hpp"
 #include "host/server/signals.hpp"
 
 int main(int argc, char** argv) {
   using namespace tellina;
+  wait_for_memory();
   SystemClock clock;
   SystemRandom random;
   StderrLog log(clock);

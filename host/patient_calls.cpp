@@ -1,6 +1,9 @@
-/// Two system calls for libzmq, which the channel layer `ipc` uses. It ends the process with an assertion if the kernel
-/// has no epoll watch or no descriptor left, and every shell of the process with it. Its threads wait here instead;
-/// others get the error as usual. The dynamic linker looks for functions in the program before it looks in libc.
+/// What the program does when the kernel has nothing left, for calls whose callers cannot wait: the C++ library, Asio,
+/// and libzmq, which the channel layer `ipc` uses. libzmq ends the process with an assertion if it gets no epoll watch
+/// or no descriptor, and every shell of the process with it. Its threads wait here instead; others get the error as
+/// usual. The dynamic linker looks for functions in the program before it looks in libc.
+
+#include "host/patient_calls.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -10,12 +13,27 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <new>
 #include <string_view>
+
+#include "host/runtime/system.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TELLINA_ALLOCATES_WITH_SANITIZER
+#else
+extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);
+#endif
 
 namespace {
 
 constexpr int between_tries_in_ms = 10;
+constexpr std::chrono::milliseconds longest_pause_between_tries{200};
+/// A supervisor kills a process that has hung for about as long.
+constexpr std::chrono::seconds longest_wait_for_memory{10};
 
 /// Whether libzmq started this thread: it names them.
 bool is_of_libzmq() {
@@ -24,12 +42,50 @@ bool is_of_libzmq() {
          std::string_view(name.data()).starts_with("ZMQbg/");
 }
 
+/// std::new_handler: called again and again until there is memory.
+void wait_a_moment_for_memory() {
+  using namespace tellina;
+  static std::atomic<bool> has_said = false;
+  static const SystemClock clock;
+  thread_local MonotonicTime begin;
+  thread_local MonotonicTime last;
+  if (!has_said.exchange(true)) {
+    constexpr std::string_view line = "tellina: there is no memory left; waiting for some\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  }
+  const MonotonicTime now = clock.now();
+  // Otherwise there was memory meanwhile.
+  const bool waits_on = now - last < longest_pause_between_tries;
+  if (!waits_on) begin = now;
+  last = now;
+  if (now - begin > longest_wait_for_memory) throw std::bad_alloc();
+  ::poll(nullptr, 0, between_tries_in_ms);
+}
+
 bool is_out_of_watches(int error) { return error == ENOSPC || error == ENOMEM; }
 bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 }  // namespace
 
+void tellina::wait_for_memory() { std::set_new_handler(wait_a_moment_for_memory); }
+
 extern "C" {
+
+#ifndef TELLINA_ALLOCATES_WITH_SANITIZER
+/// Asio allocates its operations with it, and ends the process if one fails.
+__attribute__((visibility("default"))) void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  for (;;) {
+    void* memory = ::__libc_memalign(alignment, size);
+    const std::new_handler wait = memory != nullptr ? nullptr : std::get_new_handler();
+    if (wait == nullptr) return memory;
+    try {
+      wait();
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
+}
+#endif
 
 __attribute__((visibility("default"))) int epoll_ctl(int epoll, int operation, int descriptor, epoll_event* event) {
   for (;;) {

@@ -103,6 +103,7 @@ class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const
     return all;
   }
 
+  bool has_said(const std::string& text) { return server().errors().find(text) != std::string::npos; }
   /// Whether the server's log has a text this many times, in time.
   bool server_says(const std::string& text, int times = 1);
 

@@ -51,6 +51,24 @@ class HalfRequests {
   std::vector<int> m_sockets;
 };
 
+/// While it exists, the system gives a process no more memory than it has.
+class NoMemory {
+ public:
+  explicit NoMemory(pid_t process) : m_process(process) {
+    rlim_t pages = 0;
+    std::ifstream("/proc/" + std::to_string(process) + "/statm") >> pages;
+    const rlimit now{pages * static_cast<rlim_t>(::getpagesize()), RLIM_INFINITY};
+    if (pages == 0 || ::prlimit(process, RLIMIT_AS, &now, &m_before) != 0) throw std::runtime_error("prlimit");
+  }
+  NoMemory(const NoMemory&) = delete;
+  NoMemory& operator=(const NoMemory&) = delete;
+  ~NoMemory() { ::prlimit(m_process, RLIMIT_AS, &m_before, nullptr); }
+
+ private:
+  const pid_t m_process;
+  rlimit m_before{};
+};
+
 /// A control group in which running processes can start no process and no thread.
 class NoProcesses {
  public:
@@ -148,6 +166,32 @@ TEST_P(Exhaustion, OfProcesses) {
     expect_nothing_lost();
     stop();
   }
+}
+
+TEST_P(Exhaustion, OfMemory) {
+  StudyConfig config = study(at_work + 1);
+  config.more += R"("sandbox": {"plugin": "chroot", "pool": 0}, )";
+  start(config);
+  begin_work();
+  TestClient late = join(code(at_work));
+  {
+    std::deque<NoMemory> none;
+    for (const pid_t process : processes()) none.emplace_back(process);
+    for (Typist& typist : typists) typist.client().type("echo typed dur'ing'\r");
+    late.send_json(R"({"type": "start_task", "task": 1, "id": "waits"})");
+    EXPECT_TRUE(server_says("there is no memory left; waiting for some"));
+  }
+  for (Typist& typist : typists) {
+    typist.client().come_back(default_limit);
+    typist.client().expect("typed during\r\n");
+    typist.client().expect_prompt();
+  }
+  work(3);
+  late.come_back(default_limit);
+  if (late.state() != "running") late.start_task(1);
+  late.expect_prompt();
+  late.run("echo I came when there was memory again");
+  expect_nothing_lost();
 }
 
 TEST_P(Exhaustion, OfThreadsAtTheStart) {
