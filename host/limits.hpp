@@ -133,6 +133,9 @@ inline constexpr std::chrono::seconds quick_end{10};
 inline constexpr int quick_ends = 6;
 /// The first restart is immediate. Later ones wait this long, then twice as long, and so on.
 inline constexpr std::chrono::milliseconds first_restart_delay{250};
+/// A process that could not start because of something that may pass, such as a locked database, starts again after
+/// this time.
+inline constexpr std::chrono::milliseconds next_try{500};
 /// The largest number that a worker can be given.
 inline constexpr unsigned worker_number = 100'000;
 /// Links that a server prints at its start.

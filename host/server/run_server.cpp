@@ -52,7 +52,7 @@ void stop_or_exit(WorkerRole& worker, Log& log) {
 /// Runs gateway and worker in one process, on the same loops.
 int serve_all(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(cores(), parts.system.clock);
-  WorkerRole worker(parts, loops, true);
+  WorkerRole worker(parts, loops, false);
   std::optional<GatewayRole> gateway;
   try {
     gateway.emplace(parts, loops);
@@ -90,7 +90,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
 /// One loop: to use more cores, start more workers.
 int serve_worker(const ServerParts& parts, const Signals& signals, const SupervisorLink& link) {
   LoopThreads loops(1, parts.system.clock);
-  WorkerRole worker(parts, loops, !link.is_supervised());
+  WorkerRole worker(parts, loops, link.is_supervised());
   try {
     const LayerDispatch dispatch(loops[0], *parts.layer, parts.system.log);
     if (link.is_supervised())
@@ -118,7 +118,8 @@ void try_what_workers_need(const ServerParts& parts) {
 bool can_reload(const ServerParts& parts) {
   try {
     const HostConfig config = load_host_config(parts.options.config, parts.registry);
-    const auto store = Store::open(config.database, parts.system.clock, parts.system.log);
+    const auto store = Store::open(config.database, parts.system.clock, parts.system.log, config.durability,
+                                   config.database == parts.config.database ? Opening::existing : Opening::create);
     apply_study(*store, config, parts.system.clock);
     return true;
   } catch (const std::exception& error) {
@@ -169,6 +170,11 @@ int run_server(const RunOptions& options) {
     const ServerParts parts(options, SystemServices(clock, random, log));
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
+    const auto* failure = dynamic_cast<const StoreError*>(&error);
+    if (failure && failure->may_pass() && link.is_supervised()) {
+      log.error(error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")"));
+      return SupervisorLink::try_again;
+    }
     // Programs that read the log need to find there why the server ended; people at a terminal read plain lines.
     if (settings.format == LogFormat::text && !settings.has_priorities) throw;
     log.error(error.hint().empty() ? error.what() : error.what() + ("\n" + error.hint()));

@@ -218,6 +218,12 @@ void Supervisor::on_end(Child& child, int status) {
     m_given_up = true;
     return;
   }
+  const bool tries_again = WIFEXITED(status) && WEXITSTATUS(status) == SupervisorLink::try_again;
+  if (tries_again) {
+    child.quick_ends = 0;
+    child.restart_at = m_clock.now() + limits::next_try;
+    return;
+  }
   child.quick_ends = was_quick ? std::min(child.quick_ends + 1, limits::quick_ends) : 0;
   if (child.quick_ends >= limits::quick_ends && !another_worker_runs(child)) {
     m_log.error(what + "; it ended " + std::to_string(limits::quick_ends) +

@@ -28,6 +28,9 @@ class SupervisorLink {
   /// Reports that this process is alive. Does not wait.
   void tell_alive() const;
 
+  /// The exit status of a process that could not start because of something that may pass, such as a locked database.
+  /// The supervisor starts it again until it can. EX_TEMPFAIL of sysexits.h.
+  static constexpr int try_again = 75;
   /// The environment variable; its value is the descriptor's number in the started process.
   static constexpr const char* variable = "TELLINA_SUPERVISOR";
   static constexpr int child_descriptor = 3;

@@ -18,15 +18,16 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   });
 }
 
-WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits)
+WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_supervised)
     : m_parts(parts),
       m_loops(loops),
       m_ordering(parts.make_ordering()),
       m_sandboxes(parts.make_sandboxes()),
-      m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability)),
+      m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability,
+                          is_supervised ? Opening::existing : Opening::create)),
       m_pool(std::make_unique<ThreadPool>(limits::blocking_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
-  if (says_limits) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+  if (!is_supervised) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
   try {
     start_lanes(*sweep());
   } catch (...) {

@@ -23,8 +23,9 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock);
 class WorkerRole {
  public:
   /// Cleans up after dead workers as far as the sandbox backend allows. Accepts messages when it returns.
-  /// `says_limits`: whether to call report_limits().
-  WorkerRole(const ServerParts& parts, LoopThreads& loops, bool says_limits);
+  /// `is_supervised`: a supervisor has created the database and reported the limits; otherwise the worker does both.
+  /// Throws StoreError, among others.
+  WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_supervised);
   WorkerRole(const WorkerRole&) = delete;
   WorkerRole& operator=(const WorkerRole&) = delete;
   /// stop() must have succeeded, unless the constructor threw.

@@ -22,19 +22,6 @@ std::size_t payload_size(const Record& record) {
   return 0;
 }
 
-/// Whether a failure may end without a restart of this program, such as a full disk.
-bool may_pass(const StoreError& error) {
-  switch (error.code()) {
-    case ErrorCode::unavailable:
-    case ErrorCode::permission_denied:
-    case ErrorCode::busy:
-    case ErrorCode::timed_out:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 Recorder::Recorder(SessionLoop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, std::function<void()> lost)
@@ -258,7 +245,7 @@ void Recorder::completed(const std::exception_ptr& error) {
   try {
     if (error) std::rethrow_exception(error);
   } catch (const StoreError& failure) {
-    if (may_pass(failure)) return wait(retry_interval, "the record waits for the database: ", failure);
+    if (failure.may_pass()) return wait(retry_interval, "the record waits for the database: ", failure);
     if (failure.code() == ErrorCode::incompatible) {
       return wait(damaged_interval, "the database is damaged, so the record and its terminal are paused: ", failure);
     }

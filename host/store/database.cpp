@@ -111,8 +111,9 @@ void Query::check(int code) const {
   if (code != SQLITE_OK) m_database.fail(code, sqlite3_sql(m_statement));
 }
 
-Database::Database(const std::string& path, std::string name) : m_name(std::move(name)) {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+Database::Database(const std::string& path, std::string name, Opening opening) : m_name(std::move(name)) {
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (opening == Opening::create ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(path.c_str(), &m_handle, flags, nullptr);
   if (code == SQLITE_OK) return;
   try {

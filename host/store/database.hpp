@@ -96,8 +96,8 @@ class Query {
 /// One connection. Threads: one at a time. Every method throws StoreError.
 class Database {
  public:
-  /// `name`: what messages call the file. Creates the file if it is missing.
-  Database(const std::string& path, std::string name);
+  /// `name`: what messages call the file.
+  Database(const std::string& path, std::string name, Opening opening);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -51,6 +51,22 @@ void check_path(const std::string& path, const std::string& name) {
   check_writable(folder, name + ": the folder " + folder);
 }
 
+/// SQLite deletes the log of a missing or empty database (pagerOpenWalIfPresent() in its pager.c), and with the log
+/// everything that was recorded since the last checkpoint.
+void check_presence(const std::string& path, const std::string& name, Opening opening) {
+  struct stat status {};
+  const bool is_there = stat(path.c_str(), &status) == 0;
+  if (is_there && status.st_size > 0) return;
+  const std::string found = is_there ? "is empty" : "is missing";
+  if (stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0) {
+    throw StoreError(ErrorCode::unavailable, name + ": " + found + ", while its log " + name + "-wal has data",
+                     "move the database back to " + path + "; to start a new one instead, move the log away");
+  }
+  if (opening == Opening::create) return;
+  throw StoreError(ErrorCode::unavailable, name + ": " + found + ", although the server has created it",
+                   "move the database back to " + path + "; to start a new one instead, restart the server");
+}
+
 std::string octal(mode_t mode) {
   std::string digits = "0000";
   for (std::size_t i = 0; i < digits.size(); ++i) digits[3 - i] = static_cast<char>('0' + (mode >> (3 * i) & 7));
@@ -59,9 +75,12 @@ std::string octal(mode_t mode) {
 
 /// The record has access codes, answers and everything that participants typed. SQLite gives -wal and -shm the
 /// permissions of the file.
-void keep_private(const std::string& path, const std::string& name, Log& log) {
-  // Only who creates the file may open and close it here, because that drops the locks of this process.
-  if (const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); created >= 0) close(created);
+void keep_private(const std::string& path, const std::string& name, Opening opening, Log& log) {
+  if (opening == Opening::create) {
+    // Only who creates the file may open and close it here, because that drops the locks of this process.
+    const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (created >= 0) close(created);
+  }
   std::string changed;
   for (const char* suffix : {"", "-wal", "-shm"}) {
     struct stat status {};
@@ -133,13 +152,14 @@ void keep_log_when_closed(Database& database, bool keep) {
 
 }  // namespace
 
-std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock, Log& log) {
+std::unique_ptr<Database> open_database(const std::string& path, Opening opening, const Clock& clock, Log& log) {
   if (path.empty()) throw StoreError(ErrorCode::not_found, "the database has no file name");
   // Absolute, because SQLite gives names such as ":memory:" a special meaning.
   const std::string absolute = std::filesystem::absolute(path).string();
   check_path(absolute, path);
-  keep_private(absolute, path, log);
-  auto database = std::make_unique<Database>(absolute, path);
+  check_presence(absolute, path, opening);
+  keep_private(absolute, path, opening, log);
+  auto database = std::make_unique<Database>(absolute, path, opening);
   // A refused file must not change, even if its last writer died and left a log.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
@@ -170,7 +190,9 @@ std::unique_ptr<Database> open_database(const std::string& path, const Clock& cl
 }
 
 std::unique_ptr<Database> open_database_to_read(const std::string& path) {
-  auto database = std::make_unique<Database>(std::filesystem::absolute(path).string(), path);
+  const std::string absolute = std::filesystem::absolute(path).string();
+  check_presence(absolute, path, Opening::existing);
+  auto database = std::make_unique<Database>(absolute, path, Opening::existing);
   // When the last connection closes, SQLite copies the log into the database. Only writers may do that.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));

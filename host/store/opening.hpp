@@ -7,11 +7,12 @@
 
 namespace tellina {
 
-/// Opens or creates a store and migrates it. Throws StoreError if it cannot be used; then nothing in it has changed.
+/// Opens a store, or creates it if `opening` allows that, and migrates it. Throws StoreError if it cannot be used; then
+/// nothing in it has changed. Refuses a missing or empty file that has a log, because SQLite would delete the log.
 ///
 /// The file and its companions are for their owner only, whatever the umask: a new file is created so, and an existing
 /// one is changed, which `log` says.
-std::unique_ptr<Database> open_database(const std::string& path, const Clock& clock, Log& log);
+std::unique_ptr<Database> open_database(const std::string& path, Opening opening, const Clock& clock, Log& log);
 
 /// Opens an existing store for queries only. Throws StoreError if it is not a store or has a newer version.
 std::unique_ptr<Database> open_database_to_read(const std::string& path);

@@ -9,13 +9,26 @@
 
 namespace tellina {
 
+bool StoreError::may_pass() const {
+  switch (code()) {
+    case ErrorCode::unavailable:
+    case ErrorCode::permission_denied:
+    case ErrorCode::busy:
+    case ErrorCode::timed_out:
+      return true;
+    default:
+      return false;
+  }
+}
+
 LeaseLost::LeaseLost(const Fence& fence)
     : Error(ErrorCode::gone, "worker " + fence.worker + " no longer owns participant " +
                                  participant_label(fence.participant) + " (fence " + std::to_string(fence.number) +
                                  ")") {}
 
-std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log, Durability durability) {
-  auto database = open_database(path, clock, log);
+std::unique_ptr<Store> Store::open(const std::string& path, const Clock& clock, Log& log, Durability durability,
+                                   Opening opening) {
+  auto database = open_database(path, opening, clock, log);
   if (durability == Durability::commit) database->run_script("PRAGMA synchronous = FULL");
   return std::make_unique<Writer>(std::move(database), clock, log, boot_id(), durability == Durability::second);
 }

@@ -28,6 +28,14 @@ struct Study;
 class StoreError : public Error {
  public:
   using Error::Error;
+  /// Whether the failure may end without a restart of this program, such as a full disk.
+  bool may_pass() const;
+};
+
+/// What opening a database may do.
+enum class Opening : std::uint8_t {
+  create,   ///< create it if it is missing
+  existing  ///< fail if it is missing
 };
 
 /// The participant has a newer owner: the writer must stop at once and discard its session.
@@ -182,10 +190,11 @@ class Store {
   using Job = std::function<void(StoreTransaction&)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  /// Creates or migrates the file. Throws StoreError with a hint if the file is locked, read-only, corrupt, not a
-  /// database, of a newer version, or on a full disk; then nothing in it has changed.
+  /// Opens and migrates the file, or creates it if `opening` allows that. Throws StoreError with a hint if the file is
+  /// locked, read-only, corrupt, not a database, of a newer version, on a full disk, or missing while its log is there;
+  /// then nothing in it has changed.
   static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log,
-                                     Durability durability = Durability::second);
+                                     Durability durability = Durability::second, Opening opening = Opening::create);
 
   virtual ~Store() = default;
   /// `done` may be empty; then a failure is only logged.

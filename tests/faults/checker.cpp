@@ -85,7 +85,8 @@ class Record {
       std::uint64_t lost = overlap(range, m_input_gaps);
       if (range.to > m_input.size()) lost += range.to - std::max<std::uint64_t>(range.from, m_input.size());
       if (lost > 0)
-        note(m_verdict.lost_bytes, lost, std::to_string(lost) + " bytes of the acknowledged " + text(range));
+        note(m_verdict.lost_bytes, lost,
+             std::to_string(lost) + " bytes of the acknowledged " + text(range) + "; " + gaps_in(range));
     }
     for (std::uint64_t offset = 0; offset < m_input.size(); ++offset) {
       if (overlap({offset, offset + 1}, m_input_gaps) > 0) continue;
@@ -94,6 +95,17 @@ class Record {
       note(m_verdict.wrong_bytes, 1, "the record has other input than was typed, at " + std::to_string(offset));
       return;
     }
+  }
+
+  std::string gaps_in(const Range& range) const {
+    std::string found = "the record ends at " + std::to_string(m_input.size());
+    for (const auto& row : m_database.rows(
+             "SELECT from_offset, to_offset, reason, at FROM gaps WHERE access_code = ?1 AND stream = 'input'",
+             {m_receipts.access_code})) {
+      const Range gap{std::stoull(row[0]), std::stoull(row[1])};
+      if (overlap(range, gap) > 0) found += ", gap " + text(gap) + " (" + row[2] + ", " + row[3] + ")";
+    }
+    return found;
   }
 
   void check_shells() {

@@ -1,6 +1,7 @@
 #include "faults/fault_driver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -22,6 +23,13 @@ constexpr Milliseconds gateway_needs = 11s;
 constexpr Milliseconds standing_is_death = 2s;
 constexpr Milliseconds end_limit = 10s;
 
+constexpr std::array stops{FaultKind::stop_server, FaultKind::stop_gateway, FaultKind::stop_worker};
+constexpr std::array on_the_disk{FaultKind::lock_database, FaultKind::move_database, FaultKind::fill_disk};
+/// Active, each of these prevents a start of the server.
+constexpr std::array prevent_start{FaultKind::lock_database, FaultKind::move_database, FaultKind::fill_disk,
+                                   FaultKind::break_disk,    FaultKind::kill_redis,    FaultKind::pause_redis,
+                                   FaultKind::kill_engine,   FaultKind::freeze_engine};
+
 /// How long a fault of this kind lasts.
 Milliseconds draw_duration(FaultKind kind, Draw& draw) {
   using enum FaultKind;
@@ -38,6 +46,7 @@ Milliseconds draw_duration(FaultKind kind, Draw& draw) {
     case lock_database:
     case move_database:
     case fill_disk:
+    case break_disk:
     case few_descriptors:
       return draw.between(500ms, 10s);
     default:
@@ -183,8 +192,12 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return hide_database();
     case fill_disk:
       note(Harm::none, text);
+      if (is_active(break_disk)) return {};
       m_site.disk().fill();
       return [this] { m_site.disk().make_room(); };
+    case break_disk:
+      note(shells, text);
+      return fail_disk();
     case jump_clock: {
       const int seconds = m_draw.between(-86400, 86400);
       note(Harm::none, text + " by " + std::to_string(seconds) + " s");
@@ -232,31 +245,32 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
   throw std::logic_error("a fault without an injection");
 }
 
+void FaultDriver::heal_early(std::span<const FaultKind> kinds) {
+  for (const FaultKind kind : kinds) {
+    for (Active& active : m_active) {
+      if (active.kind != kind || !active.heal) continue;
+      const Heal heal = std::exchange(active.heal, {});
+      heal();
+    }
+  }
+}
+
+void FaultDriver::start_server() {
+  heal_early(prevent_start);
+  // The heal of a broken disk starts it.
+  if (!m_site.is_running()) m_site.start();
+}
+
 FaultDriver::Heal FaultDriver::take_down(FaultKind kind) {
   if (m_site.is_running()) {
     if (kind == FaultKind::kill_server) {
       m_site.kill();
     } else {
-      // A server that stands cannot end in order.
-      for (const FaultKind stops : {FaultKind::stop_server, FaultKind::stop_gateway, FaultKind::stop_worker}) {
-        for (Active& active : m_active) {
-          if (active.kind == stops && active.heal) std::exchange(active.heal, {})();
-        }
-      }
+      heal_early(stops);  // a stopped server cannot end in order
       if (!m_site.stop(end_limit)) m_findings.emplace_back("the server did not end in order within 10 s of SIGTERM");
     }
   }
-  return [this] {
-    // The start needs the database, and the other fault may have started the server.
-    for (Active& active : m_active) {
-      const bool is_in_the_way = active.kind == FaultKind::lock_database || active.kind == FaultKind::move_database ||
-                                 active.kind == FaultKind::fill_disk || active.kind == FaultKind::kill_redis ||
-                                 active.kind == FaultKind::pause_redis || active.kind == FaultKind::kill_engine ||
-                                 active.kind == FaultKind::freeze_engine;
-      if (is_in_the_way && active.heal) std::exchange(active.heal, {})();
-    }
-    if (!m_site.is_running()) m_site.start();
-  };
+  return [this] { start_server(); };
 }
 
 FaultDriver::Heal FaultDriver::stop_processes(const std::vector<pid_t>& processes) {
@@ -311,9 +325,19 @@ FaultDriver::Heal FaultDriver::hide_database() {
   const fs::path file = m_site.database_file();
   const fs::path away = file.string() + ".away";
   // A lock's connection must find the same file when it ends.
-  if (is_active(FaultKind::lock_database) || !fs::exists(file)) return {};
+  if (is_active(FaultKind::lock_database) || is_active(FaultKind::break_disk) || !fs::exists(file)) return {};
   fs::rename(file, away);
   return [file, away] { fs::rename(away, file); };
+}
+
+FaultDriver::Heal FaultDriver::fail_disk() {
+  heal_early(on_the_disk);
+  m_site.disk().break_down();
+  return [this] {
+    if (m_site.is_running()) m_site.kill();
+    m_site.disk().repair();
+    start_server();
+  };
 }
 
 FaultDriver::Heal FaultDriver::take_descriptors() {

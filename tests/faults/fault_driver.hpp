@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,10 @@ class FaultDriver {
   void heal_due(Clock::time_point now);
   void begin_fault(Clock::time_point now);
   bool is_active(FaultKind kind) const;
+  /// Takes back what is active of these kinds, before its time.
+  void heal_early(std::span<const FaultKind> kinds);
+  /// Starts the server, after everything that would prevent it is taken back.
+  void start_server();
   void watch_server();
 
   Heal inject(FaultKind kind, Milliseconds lasts);
@@ -52,6 +57,7 @@ class FaultDriver {
   Heal break_sandbox();
   Heal hold_lock();
   Heal hide_database();
+  Heal fail_disk();
   Heal take_descriptors();
   Heal trouble_clients(Participant::Behaviour behaviour);
   void note(Harm harm, const std::string& text);

@@ -28,6 +28,7 @@ enum class FaultKind : std::uint8_t {
   lock_database,
   move_database,
   fill_disk,
+  break_disk,
   jump_clock,
   few_descriptors,
   reload_config,

@@ -44,7 +44,10 @@ bool is_first_of_namespace(pid_t process) {
 
 Site::Site(const World& world) : m_world(world), m_access_codes(make_codes(world.sessions)) {
   if (world.sandbox == "docker") testing::engine();
-  if (world.has_small_disk) m_disk.emplace(folder() / "disk");
+  if (world.has_failing_disk)
+    m_disk.emplace(folder() / "disk", folder() / "disk.image");
+  else if (world.has_small_disk)
+    m_disk.emplace(folder() / "disk");
   fs::create_directories(database_file().parent_path());
   if (world.has_wire) {
     m_wire.emplace(world.seed);
@@ -70,6 +73,7 @@ void Site::write_config() const {
   config.task_duration_in_seconds = 36000;
   config.more = m_backends->members() +
                 "\"database\": \"disk/db.sqlite3\", \"workers\": " + std::to_string(m_world.workers) + ", ";
+  if (m_world.has_failing_disk) config.more += R"("recording": {"durability": "commit"}, )";
   write_text(folder() / "config.json", config.text());
 }
 

@@ -14,6 +14,7 @@ bool with_processes(const World& world) { return world.has_processes(); }
 bool with_redis(const World& world) { return world.layer == "redis"; }
 bool with_docker(const World& world) { return world.sandbox == "docker"; }
 bool with_small_disk(const World& world) { return world.has_small_disk; }
+bool with_failing_disk(const World& world) { return world.has_failing_disk; }
 bool with_wire(const World& world) { return world.has_wire; }
 bool with_clock(const World& world) { return world.has_clock; }
 
@@ -40,6 +41,8 @@ const std::vector<FaultDefinition>& fault_definitions() {
       {lock_database, "lock-database", "another program holds a write lock on the database", always},
       {move_database, "move-database", "the database is renamed, and back after a while", always},
       {fill_disk, "fill-disk", "the disk of the database is full", with_small_disk},
+      {break_disk, "break-disk", "the file system of the database fails; the server ends, and starts after the repair",
+       with_failing_disk},
       {jump_clock, "jump-clock", "the wall clock jumps by up to a day, forwards or back", with_clock},
       {few_descriptors, "few-descriptors", "the server can open only a few more descriptors", always},
       {reload_config, "reload-config", "SIGHUP with another access code in the configuration", always},
@@ -85,6 +88,7 @@ World draw_world(std::uint64_t seed, const Choices& choices) {
   world.has_small_disk = draw.chance(50);
   world.has_wire = draw.chance(50);
   world.has_clock = draw.chance(50);
+  world.has_failing_disk = draw.chance(50) && world.has_small_disk;
   if (choices.layer) world.layer = *choices.layer;
   if (choices.ordering) world.ordering = *choices.ordering;
   if (choices.sandbox) world.sandbox = *choices.sandbox;
@@ -93,7 +97,7 @@ World draw_world(std::uint64_t seed, const Choices& choices) {
   if (choices.sessions) world.sessions = *choices.sessions;
   if (choices.faults) {
     // What a chosen fault needs is there.
-    world.has_small_disk = world.has_wire = world.has_clock = true;
+    world.has_small_disk = world.has_failing_disk = world.has_wire = world.has_clock = true;
   }
   // AddressSanitizer's runtime refuses a library that is loaded before it.
   if (testing::is_sanitized) world.has_clock = false;
@@ -112,7 +116,7 @@ std::string World::describe() const {
   std::string text = "seed " + std::to_string(seed) + ": " + layer + ", " + ordering + ", " + sandbox + ", " +
                      std::to_string(sessions) + " sessions";
   if (has_processes()) text += ", " + std::to_string(workers) + " workers";
-  if (has_small_disk) text += ", a disk of its own";
+  if (has_small_disk) text += has_failing_disk ? ", a failing disk of its own" : ", a disk of its own";
   if (has_wire) text += ", a network of its own";
   if (has_clock) text += ", a clock of its own";
   text += ", " + std::to_string(duration.count()) + " s of faults:";

@@ -38,9 +38,10 @@ class World {
   int workers = 2;
   int sessions = 20;
   std::chrono::seconds duration{300};
-  bool has_small_disk = false;  ///< the database is on a disk of its own, which can fill
-  bool has_wire = false;        ///< clients reach the server through a network that can fail
-  bool has_clock = false;       ///< the server's wall clock can jump
+  bool has_small_disk = false;    ///< the database is on a disk of its own, which can fill
+  bool has_failing_disk = false;  ///< that disk can fail; the server acknowledges only what the disk has
+  bool has_wire = false;          ///< clients reach the server through a network that can fail
+  bool has_clock = false;         ///< the server's wall clock can jump
   std::vector<FaultKind> faults;
 
   bool has_processes() const { return layer != "memory"; }

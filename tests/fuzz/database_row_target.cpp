@@ -152,7 +152,7 @@ FUZZ_TARGET(database_row) {
   Pieces pieces(input);
   const std::uint8_t first = pieces.octet();
   if (first < 0x80) {
-    static Database database(":memory:", "db.sqlite3");
+    static Database database(":memory:", "db.sqlite3", Opening::create);
     static const std::vector<Column> columns = [] {
       fill(database);
       database.run_script("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");

@@ -55,7 +55,7 @@ std::string StudyDatabase::stream(const std::string& name, const std::string& ac
   const std::vector<std::string> who{access_code, std::to_string(task_number), name};
   const auto gaps = rows(
       "SELECT from_offset, to_offset FROM gaps WHERE access_code = ?1 AND task_number = CAST(?2 AS INTEGER) AND "
-      "stream = ?3 ORDER BY from_offset",
+      "stream = ?3 AND reason <> 'not_handed_over' ORDER BY from_offset",
       who);
   const auto chunks =
       rows("SELECT stream_offset, bytes FROM " + name +

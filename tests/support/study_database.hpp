@@ -24,7 +24,7 @@ class StudyDatabase {
   std::string value(const std::string& sql, const std::vector<std::string>& values = {}) const;
 
   /// One stream ("input" or "output"), assembled from its view. Throws if chunks are neither consecutive nor separated
-  /// by a gap of the view gaps. Gaps are filled with 0 bytes.
+  /// by a gap of the view gaps. Gaps are filled with 0 bytes, except for input that was recorded and not handed over.
   std::string stream(const std::string& name, const std::string& access_code, int task_number) const;
 
  private:

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
+#include "host/limits.hpp"
 #include "server_fixture.hpp"
 
 namespace tellina::testing {
@@ -150,6 +152,26 @@ TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
   bob.come_back(default_limit);
   bob.run("echo the task continues");
   EXPECT_THAT(bob.output(), HasSubstr("\athe task continues\r\n"));
+}
+
+TEST_F(Supervisor, WorkersWaitForADatabaseThatWasMovedAwayAndDoNotReplaceIt) {
+  start(study(1));
+  TestClient bob = join_task();
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  const auto away = folder() / "archived.sqlite3";
+  std::filesystem::rename(database_file(), away);
+  // More often than the supervisor starts a process that fails for another reason.
+  ::kill(server().players("worker").at(0), SIGKILL);
+  ASSERT_TRUE(server_says("db.sqlite3: is missing, while its log", limits::quick_ends + 1));
+  EXPECT_FALSE(std::filesystem::exists(database_file()));
+  std::filesystem::rename(away, database_file());
+  ASSERT_TRUE(server_says("worker 0 runs again (process "));
+  bob.wait_closed();
+  bob.come_back(default_limit);
+  bob.run("echo after");
+  expect_recorded(bob);
+  EXPECT_EQ(database().value("SELECT count(*) FROM gaps WHERE stream = 'input'"), "0");
 }
 
 }  // namespace

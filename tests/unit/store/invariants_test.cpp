@@ -38,14 +38,14 @@ class StoreInvariants : public StoreTest {
 };
 
 TEST_F(StoreInvariants, AStatementHasAllItsValues) {
-  Database database(path, "db");
+  Database database(path, "db", Opening::create);
   EXPECT_EQ(database.query("SELECT ?, ?", 1, 2).next(), true);
   EXPECT_DEATH(database.query("SELECT ?, ?", 1), death("sqlite3_bind_parameter_count", "database.hpp"));
   EXPECT_DEATH(database.execute("SELECT 1", 2), death("sqlite3_bind_parameter_count", "database.hpp"));
 }
 
 TEST_F(StoreInvariants, OnlyColumnsOfARowAreRead) {
-  Database database(path, "db");
+  Database database(path, "db", Opening::create);
   Query row = database.query("SELECT 7, 'x'");
   EXPECT_DEATH(row.integer(0), death("column < sqlite3_data_count", "database.hpp")) << "before the first row";
   ASSERT_TRUE(row.next());
@@ -58,7 +58,7 @@ TEST_F(StoreInvariants, OnlyColumnsOfARowAreRead) {
 }
 
 TEST_F(StoreInvariants, RecordsBelongToATaskSession) {
-  Database database(path, "db");
+  Database database(path, "db", Opening::create);
   RecordAppender appender(database, participant, no_task_session, StreamEnds());
   EXPECT_DEATH(appender.append(InputRecord(0, "x", now())),
                death("m_session != no_task_session", "record_appender.cpp"));

@@ -50,6 +50,44 @@ class OpeningTest : public ::testing::Test {
   CollectingLog log;
 };
 
+TEST_F(OpeningTest, AMissingOrEmptyFileWithALogIsRefusedAndTheLogStays) {
+  make_store(path);
+  // The copies are what a killed server leaves.
+  const std::string moved = folder / "moved.sqlite3";
+  auto store = open(path);
+  store->run([&](StoreTransaction& t) { t.sync_access_codes({"carol"}, Timestamp(clock)); });
+  std::filesystem::copy_file(path, moved);
+  std::filesystem::copy_file(path + "-wal", moved + "-wal");
+  store.reset();
+  const std::string log_bytes = read_bytes(moved + "-wal");
+  ASSERT_GT(log_bytes.size(), 0U);
+  std::filesystem::rename(moved, path);
+  for (const char* found : {"is missing", "is empty"}) {
+    const Error error = error_of([&] { open(moved); });
+    EXPECT_EQ(error.code(), ErrorCode::unavailable);
+    EXPECT_THAT(error.what(), HasSubstr("moved.sqlite3: " + std::string(found) + ", while its log"));
+    EXPECT_THAT(error.hint(), HasSubstr("move the database back to " + moved));
+    EXPECT_EQ(read_bytes(moved + "-wal"), log_bytes);
+    std::ofstream(moved).close();
+    if (found == std::string("is empty")) {
+      EXPECT_THROW(StoreReader::open(moved, clock), StoreError);
+    }
+  }
+  std::filesystem::rename(path, moved);
+  Reader reader(moved);
+  EXPECT_EQ(reader.rows("SELECT access_code FROM participants WHERE access_code = 'carol'").size(), 1U);
+}
+
+TEST_F(OpeningTest, AMissingFileIsNotCreatedIfItShouldExist) {
+  const auto open_existing = [&] { return Store::open(path, clock, log, Durability::second, Opening::existing); };
+  const Error error = error_of([&] { open_existing(); });
+  EXPECT_EQ(error.code(), ErrorCode::unavailable);
+  EXPECT_THAT(error.what(), HasSubstr("db.sqlite3: is missing, although the server has created it"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+  make_store(path);
+  EXPECT_TRUE(open_existing());
+}
+
 TEST_F(OpeningTest, AReaderWorksDuringAWriteAndChangesNothing) {
   EXPECT_EQ(StoreReader::open(path, clock), nullptr);
   EXPECT_FALSE(std::filesystem::exists(path)) << "reading created a file";
@@ -96,7 +134,7 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   {
-    Database older(path, path);
+    Database older(path, path, Opening::create);
     older.run_script(migration_script(0));
     older.run_script("PRAGMA user_version = 1");
     older.run_script(("PRAGMA application_id = " + std::to_string(store_application_id)).c_str());
