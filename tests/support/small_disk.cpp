@@ -78,13 +78,13 @@ void SmallDisk::make_room() const { std::filesystem::remove(m_folder / "ballast"
 
 void SmallDisk::break_down() const {
   // The kernel may answer that write with the error that it causes.
-  std::ofstream(state() / "trigger_fs_error") << "a test broke this disk" << std::flush;
+  std::ofstream(std::filesystem::path("/sys/fs/ext4") / device() / "trigger_fs_error") << "a test broke this disk" << std::flush;
   if (!std::ofstream(m_folder / "probe")) return;
   throw std::runtime_error("the disk still takes writes after the kernel found an error in it");
 }
 
 void SmallDisk::repair() const {
-  const std::filesystem::path mounted = state();
+  const std::filesystem::path in_use = std::filesystem::path("/sys/block") / device() / "loop/backing_file";
   wait_until("nobody has files open on the broken disk", [this] {
     if (::umount(m_folder.c_str()) == 0) return true;
     if (errno != EBUSY) {
@@ -92,17 +92,17 @@ void SmallDisk::repair() const {
     }
     return false;
   });
-  // Sandboxes that are ending have it mounted, too.
-  wait_until("the broken disk is mounted nowhere", [&] { return !std::filesystem::exists(mounted); });
+  // Sandboxes that are ending have it mounted, too. The kernel releases the image after it has written everything to it.
+  wait_until("the broken disk is mounted nowhere", [&] { return !std::filesystem::exists(in_use); });
   // Status 1: "file system errors corrected", fsck(8).
   run("/sbin/fsck.ext4", {"-f", "-y", m_image.string()}, 1);
   mount_image();
 }
 
-std::filesystem::path SmallDisk::state() const {
+std::string SmallDisk::device() const {
   std::string device = run("/bin/findmnt", {"--noheadings", "--output", "SOURCE", m_folder.string()});
   while (!device.empty() && device.back() == '\n') device.pop_back();
-  return std::filesystem::path("/sys/fs/ext4") / std::filesystem::path(device).filename();
+  return std::filesystem::path(device).filename();
 }
 
 void SmallDisk::mount_image() const {

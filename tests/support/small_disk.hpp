@@ -33,8 +33,8 @@ class SmallDisk {
 
  private:
   void mount_image() const;
-  /// The folder in which the kernel shows the state of this file system while it is mounted.
-  std::filesystem::path state() const;
+  /// The kernel's name of the loop device, while it is mounted.
+  std::string device() const;
 
   const std::filesystem::path m_folder;
   const std::filesystem::path m_image;

@@ -150,6 +150,7 @@ TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
   EXPECT_EQ(std::count(after.begin(), after.end(), other), 1) << "a worker that works was replaced";
   bob.wait_closed();
   bob.come_back(default_limit);
+  bob.expect_prompt();  // of the new shell: what is typed before it is dropped
   bob.run("echo the task continues");
   EXPECT_THAT(bob.output(), HasSubstr("\athe task continues\r\n"));
 }
@@ -169,6 +170,7 @@ TEST_F(Supervisor, WorkersWaitForADatabaseThatWasMovedAwayAndDoNotReplaceIt) {
   ASSERT_TRUE(server_says("worker 0 runs again (process "));
   bob.wait_closed();
   bob.come_back(default_limit);
+  bob.expect_prompt();  // of the new shell: what is typed before it is dropped
   bob.run("echo after");
   expect_recorded(bob);
   EXPECT_EQ(database().value("SELECT count(*) FROM gaps WHERE stream = 'input'"), "0");
