@@ -230,12 +230,19 @@ inline constexpr std::size_t detail = 32 * 1024;
 inline constexpr std::size_t detail_line = 200;
 /// Unexpected lines that a check counts.
 inline constexpr std::int64_t extra_lines = 999'999;
+/// Where a task's bound on other output counts lines, a line counts once for each so many bytes that it has begun,
+/// because a whole list fits into one line.
+inline constexpr std::size_t bytes_per_line = 200;
+/// So many commands that print numbers are little work: `config check` warns of an answer that they find.
+inline constexpr std::int64_t few_guesses = 100;
 /// Parameters of a control sequence that are looked at.
 inline constexpr std::size_t csi_parameters = 16;
 /// Text without escape sequences that is gathered before it is handed on, in bytes.
 inline constexpr std::size_t clean_text = 16 * 1024;
 /// Typed lines that wait for their echo.
 inline constexpr std::size_t echoed_lines = 64;
+/// A shell at its prompt has read by then what was typed ahead of it.
+inline constexpr std::chrono::seconds read_ahead{1};
 /// Lines of one command that end with a backslash.
 inline constexpr std::size_t continued_lines = 4096;
 /// Bytes that a slow disk reads in one second: a snapshot's deadline grows with its content.

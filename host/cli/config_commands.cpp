@@ -8,6 +8,7 @@
 
 #include "host/cli/commands.hpp"
 #include "host/config/config_text.hpp"
+#include "host/config/guessable_answer.hpp"
 #include "host/config/host_schema.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/config/read_file.hpp"
@@ -97,6 +98,7 @@ int config_check(const Arguments& arguments, CommandContext& context) {
   const HostConfig config = load_host_config(arguments.config, registry);
   make_plugins(registry, config, context);
   if (config.server.has_tls()) check_certificate(config);
+  for (const std::string& line : guessable_answers(*config.study)) context.err << "warning: " << line << '\n';
   context.out << arguments.config
               << ": good: " << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "
               << counted(static_cast<std::int64_t>(config.access_codes.size()), "access code") << '\n';

@@ -178,6 +178,13 @@ const char* const host_schema_text = R"json({
           "description": "lines: the output has the answer's lines as whole lines in a row; contains: anywhere in the output",
           "enum": ["lines", "contains"],
           "default": "lines"
+        },
+        "max_extra_lines": {
+          "description": "How many other lines the output may have that contains the answer",
+          "type": "integer",
+          "minimum": 0,
+          "maximum": 999999,
+          "default": 100
         }
       }
     },

@@ -36,12 +36,14 @@ Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback) 
     task.initial = trees.read(*initial, TreeReader::Purpose::initial);
   }
   const Config& answer = value.at("answer");
+  task.answer_place = answer.place();
   if (value.at("type").as_string() == to_string(TaskType::filesystem)) {
     task.type = TaskType::filesystem;
     task.filesystem_answer = trees.read(answer, TreeReader::Purpose::answer);
   } else {
     task.output_answer = with_line_feeds(answer.as_string());
     if (value.string_or("match", "lines") == "contains") task.output_match = OutputMatch::contains;
+    if (const Config* bound = value.find("max_extra_lines")) task.max_extra_lines = bound->as_integer();
   }
   task.feedback = read_feedback(value, study_feedback);
   if (const Config* interval = value.find("check_every_in_seconds")) {

@@ -60,13 +60,14 @@ TerminalSession::Position position_after(const TaskSessionRow& row, bool left_in
 /// The part of a check's result that the task's feedback level shows; nothing if the client gets no frame.
 std::optional<ProgressFrame> visible_progress(const Progress& progress, const Task& task) {
   if (task.feedback == Feedback::none || task.feedback == Feedback::passed) return std::nullopt;
-  // Extra lines in an output are allowed, so their number is shown only at feedback levels that include it.
+  // Some extra lines in an output are allowed, so their number is shown only at feedback levels that include it.
   const bool hides_extra = task.feedback == Feedback::counts && task.type == TaskType::output;
   ProgressFrame frame;
   frame.matched = progress.matched;
   frame.missing = progress.missing;
   frame.extra = hides_extra ? 0 : progress.extra;
   frame.incorrect = progress.incorrect;
+  frame.too_much_output = progress.has_too_much_output;
   if (task.feedback == Feedback::counts) return frame;
   frame.detail = progress.detail;
   if (task.feedback == Feedback::goal && progress.missing_detail != "[]") {

@@ -61,7 +61,8 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_throttle(position.recorded_output, loop.clock().now()),
       m_throttle_timer(loop.make_timer()),
       m_acknowledgement_timer(loop.make_timer()) {
-  if (task().type == TaskType::output) m_output_check.emplace(task().output_answer, task().output_match);
+  if (task().type == TaskType::output)
+    m_output_check.emplace(task().output_answer, task().output_match, task().max_extra_lines);
   CheckSchedule::Callbacks checks;
   checks.judged = [this](const Progress& progress) { on_judged(progress); };
   checks.command_runs = [this] { return m_tracker && m_tracker->command_runs(); };
@@ -127,7 +128,7 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   }
   if (m_terminal) {
     if (!m_unanswered_since) m_unanswered_since = at.monotonic;
-    m_tracker->typed(used);
+    m_tracker->typed(used, at);
     m_terminal->write(used);
     m_checks->input_seen();
   } else {
@@ -231,10 +232,11 @@ void TerminalSession::on_finished(CommandRecord command) {
 }
 
 void TerminalSession::on_judged(const Progress& progress) {
-  note("check", std::string("{\"passed\":") + (progress.passed ? "true" : "false") + ",\"matched\":" +
-                    std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
-                    ",\"extra\":" + std::to_string(progress.extra) +
-                    ",\"incorrect\":" + std::to_string(progress.incorrect) + "}");
+  note("check",
+       std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
+           ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
+           ",\"extra\":" + std::to_string(progress.extra) + ",\"incorrect\":" + std::to_string(progress.incorrect) +
+           (progress.has_too_much_output ? ",\"too_much_output\":true}" : "}"));
   if (progress.passed && !m_has_passed) m_passed_at = m_loop.clock().now();
   m_has_passed = m_has_passed || progress.passed;
   later([this, progress] {
@@ -257,6 +259,7 @@ void TerminalSession::check_at_the_end(std::function<void()> done) {
 }
 
 void TerminalSession::on_found() {
+  if (m_has_passed) return;  // then the timer is for the end of the task
   m_pass_timer->start(m_loop.clock().now() + limits::verdict, [this] {
     const Progress progress = m_output_check->progress();
     if (progress.passed) on_judged(progress);
@@ -327,6 +330,7 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
   m_nonce = std::move(nonce);
   m_checks->use(sandbox);
   make_tracker();
+  if (!is_fresh) m_tracker->expect_earlier_lines();
   if (is_fresh && m_output.end() > 0) {
     Bytes frame = Bytes(limits::frame_header, '\0').append(full_reset);
     on_output(frame);
@@ -349,7 +353,7 @@ void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {
   m_terminal = std::move(terminal);
   const Bytes waiting = std::exchange(m_waiting_input, {});
   if (waiting.empty()) return;
-  m_tracker->typed(waiting);
+  m_tracker->typed(waiting, now());
   m_terminal->write(waiting);
 }
 

@@ -73,12 +73,12 @@ void RecordAppender::write(const CommandRecord& record) {
   m_database.execute(
       "INSERT INTO recorded_commands (task_session_id, command_number, text, cwd, exit_status, started_at, "
       "started_at_ns, ended_at, ended_at_ns, output_from, output_to, output, ended_by, shell_level, text_is_cut, "
-      "output_is_cut, is_full_screen, typed, printed) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "output_is_cut, is_full_screen, typed, printed, is_doubtful) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       m_session, record.number, ShellText(record.text), ShellText(record.cwd), record.exit_status, record.started.wall,
       record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from, record.output_to,
       ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
-      record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed);
+      record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed, record.is_doubtful);
   // The row of a shell comes after the rows of the commands inside it.
   m_ends.commands = std::max(m_ends.commands, record.number);
 }

@@ -280,8 +280,24 @@ constexpr const char* schema_v6 = R"sql(
 ALTER TABLE task_sessions ADD COLUMN input_handed_over INTEGER;
 )sql";
 
+/// Version 7: whether a command's marks disagree with what was typed. In rows of older versions, NULL.
+constexpr const char* schema_v7 = R"sql(
+ALTER TABLE recorded_commands ADD COLUMN is_doubtful INTEGER CHECK (is_doubtful IN (0, 1));
+
+DROP VIEW commands;
+CREATE VIEW commands AS
+SELECT p.access_code, s.task_number, c.command_number, c.text, c.cwd, c.exit_status, c.started_at, c.ended_at,
+       c.output, s.attempt, c.started_at_ns, c.ended_at_ns, c.output_from, c.output_to, s.id AS task_session_id,
+       c.ended_by, c.shell_level, c.text_is_cut, c.output_is_cut, c.is_full_screen, c.typed,
+       coalesce(c.printed, c.output) AS printed, c.is_doubtful
+FROM task_sessions s
+JOIN participants p ON p.id = s.participant_id
+JOIN recorded_commands c ON c.task_session_id = s.id
+ORDER BY s.id, c.command_number;
+)sql";
+
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5, schema_v6};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5, schema_v6, schema_v7};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

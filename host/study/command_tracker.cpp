@@ -20,8 +20,9 @@ CommandTracker::CommandTracker(std::string nonce, std::uint64_t offset, std::int
       m_check(check),
       m_callbacks(std::move(callbacks)) {}
 
-void CommandTracker::typed(BytesView bytes) {
+void CommandTracker::typed(BytesView bytes, Timestamp at) {
   const InvariantScope invariant(*this);
+  m_balance.typed(bytes, at.monotonic);
   if (m_check) m_check->typed(bytes);
   if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
@@ -50,6 +51,7 @@ void CommandTracker::shell_ended(Timestamp at, CommandEnd by) {
 void CommandTracker::check_invariant() const {
   TELLINA_ASSERT(m_running.size() <= limits::shell_depth && m_in_tmux.size() <= limits::shell_depth);
   TELLINA_ASSERT(m_seen.size() <= limits::shells);
+  TELLINA_ASSERT(m_lines_of_commands <= m_lines_read);
   std::uint64_t from = 0;
   for (const Running& running : m_running) {
     // An inner command begins after the outer one.
@@ -79,9 +81,8 @@ void CommandTracker::on_text(BytesView text) {
   }
   if (!m_check) return;
   m_check->printed(text);
-  if (m_has_found || !m_check->has_found()) return;
-  m_has_found = true;
-  if (m_callbacks.found) m_callbacks.found();
+  const bool had_found = std::exchange(m_has_found, m_check->has_found());
+  if (m_has_found && !had_found && m_callbacks.found) m_callbacks.found();
 }
 
 void CommandTracker::on_alternate_screen(bool is_shown) {
@@ -104,11 +105,13 @@ void CommandTracker::on_mark(const ShellMark& mark) {
   if (mark.is_drawn_later) return on_mark_through_tmux(mark);
   switch (mark.kind) {
     case ShellMark::Kind::prompt_start:
-      m_lines_read = 0;
+      m_lines_read = m_lines_of_commands = 0;
+      m_balance.prompt_started();
       if (m_check) m_check->prompt_started();
       return;
     case ShellMark::Kind::prompt_end:
       m_is_at_prompt = true;
+      m_balance.prompt_shown(m_now.monotonic);
       if (m_callbacks.ready) m_callbacks.ready();
       return;
     case ShellMark::Kind::command_start:
@@ -146,7 +149,13 @@ void CommandTracker::unwind(std::size_t place, std::uint64_t output_to) {
   }
 }
 
+bool CommandTracker::was_typed() {
+  const std::size_t lines = m_lines_read - std::exchange(m_lines_of_commands, m_lines_read);
+  return m_balance.command_started(lines);
+}
+
 void CommandTracker::on_command_start(const ShellMark& mark) {
+  const bool has_line = was_typed();
   if (!take_note(mark)) return;
   std::optional<std::size_t> place = place_of(mark);
   if (!place && m_running.size() == limits::shell_depth) place = limits::shell_depth - 1;
@@ -158,7 +167,7 @@ void CommandTracker::on_command_start(const ShellMark& mark) {
   } else if (!m_running.empty() && m_check && m_check->has_found()) {
     judge();
   }
-  begin(mark);
+  begin(mark, has_line);
 }
 
 void CommandTracker::on_command_end(const ShellMark& mark) {
@@ -171,6 +180,8 @@ void CommandTracker::on_command_end(const ShellMark& mark) {
 }
 
 void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
+  const bool is_start = mark.kind == ShellMark::Kind::command_start;
+  const bool has_line = !is_start || was_typed();
   if (m_running.empty() || !take_note(mark)) return;
   m_running.back().is_multiplexer = true;
   const auto found = m_in_tmux.find(mark.shell);
@@ -180,26 +191,27 @@ void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
     record.exit_status = mark.exit_status;
     report(std::move(record), mark.from);
   }
-  if (mark.kind == ShellMark::Kind::command_start && m_in_tmux.size() < limits::shell_depth) {
-    m_in_tmux.emplace(mark.shell, make_record(mark));
+  if (is_start && m_in_tmux.size() < limits::shell_depth) {
+    m_in_tmux.emplace(mark.shell, make_record(mark, has_line));
   }
 }
 
-CommandRecord CommandTracker::make_record(const ShellMark& mark) {
+CommandRecord CommandTracker::make_record(const ShellMark& mark, bool has_line) {
   CommandRecord record;
   record.number = m_next_number++;
   record.text = mark.text;
   record.text_is_cut = mark.text_is_cut;
   record.cwd = mark.cwd;
+  record.is_doubtful = !has_line;
   record.started = m_now;
   record.output_from = mark.to;
   record.shell_level = static_cast<int>(m_running.size());
   return record;
 }
 
-void CommandTracker::begin(const ShellMark& mark) {
+void CommandTracker::begin(const ShellMark& mark, bool has_line) {
   Running running;
-  running.record = make_record(mark);
+  running.record = make_record(mark, has_line);
   running.shell = mark.shell;
   m_running.push_back(std::move(running));
   m_is_at_prompt = false;

@@ -10,6 +10,7 @@
 
 #include "host/limits.hpp"
 #include "host/study/echoed_input.hpp"
+#include "host/study/line_balance.hpp"
 #include "host/study/output_check.hpp"
 #include "host/study/records.hpp"
 #include "host/study/shell_marks.hpp"
@@ -29,7 +30,7 @@ namespace tellina {
 /// output belongs to the command that started tmux.
 ///
 /// A mark that was seen before (for example because a recorded terminal session is printed) is ignored, and so is a
-/// mark D without a C.
+/// mark D without a C. A program can print marks too: LineBalance finds starts for which no line was typed.
 ///
 /// Threads: one loop's. Callbacks run inside the call that causes them. They must not call back, and must not destroy
 /// the tracker. A new shell gets a new tracker.
@@ -40,8 +41,9 @@ class CommandTracker final : private ScannerListener {
     std::function<void()> ready;  ///< each time the shell becomes ready for input (also when it redraws)
     std::function<void(CommandRecord)> finished;  ///< a command or its shell has ended
     std::function<void(const Progress&)> judged;  ///< stdout tasks: the verdict, before `finished`
-    std::function<void()>
-        found;  ///< stdout tasks, once per command: the answer was printed, and the command still runs
+    /// stdout tasks: the running command has printed the answer and not too much else. Comes again if more output has
+    /// spoilt that, and another line was typed to the program since.
+    std::function<void()> found;
   };
 
   /// `check` may be null (filesystem tasks); it must outlive the tracker. `offset`: of the next output byte. Callbacks
@@ -49,8 +51,10 @@ class CommandTracker final : private ScannerListener {
   CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number, OutputCheck* check,
                  Callbacks callbacks);
 
+  /// The shell is older than the tracker, which has not seen all that was typed.
+  void expect_earlier_lines() { m_balance.expect_earlier_lines(); }
   /// Called when bytes are written to the shell. The task's check sees them before their output.
-  void typed(BytesView bytes);
+  void typed(BytesView bytes, Timestamp at);
   void printed(BytesView bytes, Timestamp at);
   /// The shell is gone: ends the running commands without an exit status. `by`: shell, or task, which leaves no time
   /// for a verdict.
@@ -82,14 +86,17 @@ class CommandTracker final : private ScannerListener {
   void on_command_start(const ShellMark& mark);
   void on_command_end(const ShellMark& mark);
   void on_mark_through_tmux(const ShellMark& mark);
+  /// Returns whether a typed line end can have started this command.
+  bool was_typed();
   /// Returns whether a shell's mark is new, and remembers it.
   bool take_note(const ShellMark& mark);
   /// The index of the running command that the mark's shell started, or that the shell replaced.
   std::optional<std::size_t> place_of(const ShellMark& mark) const;
   /// Ends the commands inside the one at `place`, which becomes the innermost.
   void unwind(std::size_t place, std::uint64_t output_to);
-  CommandRecord make_record(const ShellMark& mark);
-  void begin(const ShellMark& mark);
+  /// `has_line`: what was_typed() returned for the mark.
+  CommandRecord make_record(const ShellMark& mark, bool has_line);
+  void begin(const ShellMark& mark, bool has_line);
   void judge();
   void finish(std::optional<int> exit_status, CommandEnd by, std::uint64_t output_to);
   void report(CommandRecord record, std::uint64_t output_to);
@@ -103,6 +110,8 @@ class CommandTracker final : private ScannerListener {
   std::map<std::string, std::int64_t, std::less<>> m_seen;      ///< number of each shell's last command
   std::map<std::string, CommandRecord, std::less<>> m_in_tmux;  ///< running in tmux, by shell
   std::size_t m_lines_read = 0;                                 ///< by a line editor since the last prompt
+  std::size_t m_lines_of_commands = 0;                          ///< those of them that a command has used
+  LineBalance m_balance;
   bool m_has_found = false;
   bool m_is_at_prompt = false;
 };

@@ -51,6 +51,17 @@ Bytes shortened(BytesView line) {
   return Bytes(utf8_prefix(line, limits::detail_line)) + "\xe2\x80\xa6";
 }
 
+/// How often a line of `size` bytes counts as a line beside the answer.
+std::int64_t counted(std::size_t size) {
+  return size == 0 ? 1 : static_cast<std::int64_t>((size - 1) / limits::bytes_per_line) + 1;
+}
+
+std::int64_t counted(const std::vector<Bytes>& lines) {
+  std::int64_t sum = 0;
+  for (const Bytes& line : lines) sum += counted(line.size());
+  return sum;
+}
+
 std::size_t longest(const std::vector<Bytes>& lines) {
   std::size_t size = 0;
   for (const Bytes& line : lines) size = std::max(size, line.size());
@@ -79,18 +90,38 @@ std::function<bool(BytesView)> typed_lines_that_matter(const std::vector<Bytes>&
 
 }  // namespace
 
-OutputCheck::OutputCheck(BytesView answer, OutputMatch match)
+OutputCheck::OutputCheck(BytesView answer, OutputMatch match, std::int64_t max_extra_lines)
     : m_match(match),
       m_answer(normalized(answer)),
       m_answer_lines(split_lines(answer)),
+      m_max_counted(counted(m_answer_lines) + max_extra_lines),
       m_automaton(m_answer_lines),
       m_borders(borders_of(m_answer)),
       m_line_limit(std::max(longest(m_answer_lines), limits::kernel_line)),
-      m_typed(typed_lines_that_matter(m_answer_lines, match), m_line_limit) {}
+      m_typed(typed_lines_that_matter(m_answer_lines, match), m_line_limit) {
+  TELLINA_ASSERT(max_extra_lines >= 0 && max_extra_lines <= limits::extra_lines);
+}
 
 void OutputCheck::prompt_started() { m_typed.clear(); }
 
-void OutputCheck::typed(BytesView bytes) { m_typed.typed(bytes); }
+void OutputCheck::typed(BytesView bytes) {
+  const InvariantScope invariant(*this);
+  m_typed.typed(bytes);
+  if (bytes.find_first_of("\r\n") != BytesView::npos) start_to_count();
+}
+
+void OutputCheck::start_to_count() {
+  m_is_settled = passes();
+  m_has_answer = false;
+  m_counted = 0;
+  m_line_bytes = 0;
+}
+
+bool OutputCheck::passes() const {
+  if (m_is_settled || m_answer_lines.empty()) return true;
+  const std::int64_t begun = m_line_bytes > 0 ? counted(m_line_bytes) : 0;
+  return m_has_answer && m_counted + begun <= m_max_counted;
+}
 
 void OutputCheck::command_started(BytesView text, std::size_t lines_read) {
   if (lines_read > 0) {
@@ -110,6 +141,10 @@ void OutputCheck::output_begins() {
   m_best = 0;
   m_best_end = 0;
   m_first_lines.clear();
+  m_is_settled = false;
+  m_has_answer = false;
+  m_counted = 0;
+  m_line_bytes = 0;
 }
 
 void OutputCheck::printed(BytesView text) {
@@ -138,7 +173,9 @@ void OutputCheck::check_invariant() const {
   TELLINA_ASSERT(m_line.size() <= m_line_limit);
   TELLINA_ASSERT(m_first_lines.size() <= limits::detail_entries);
   TELLINA_ASSERT(static_cast<std::int64_t>(m_first_lines.size()) <= m_line_count);
-  TELLINA_ASSERT(m_found_bytes <= m_answer.size());
+  TELLINA_ASSERT(m_answer.empty() || m_found_bytes < m_answer.size());
+  TELLINA_ASSERT(m_counted >= 0 && m_max_counted >= 0);
+  TELLINA_ASSERT(m_best == static_cast<int>(m_answer_lines.size()) || (!m_has_answer && !m_is_settled));
   TELLINA_ASSERT(m_borders.size() == m_answer.size() + 1);
 }
 
@@ -154,7 +191,8 @@ Progress OutputCheck::command_ended() {
 Progress OutputCheck::progress() const {
   const int wanted = static_cast<int>(m_answer_lines.size());
   Progress progress;
-  progress.passed = m_best == wanted;
+  progress.passed = passes();
+  progress.has_too_much_output = m_best == wanted && !progress.passed;
   progress.matched = m_best;
   progress.missing = wanted - m_best;
   progress.extra = static_cast<int>(std::clamp<std::int64_t>(m_line_count - m_best, 0, limits::extra_lines));
@@ -191,6 +229,7 @@ std::vector<DetailEntry> OutputCheck::missing_lines() const {
 
 /// Keeps only as much of a line as could equal a typed line or a line of the answer; of a longer line, its start.
 void OutputCheck::append_to_line(BytesView part) {
+  m_line_bytes += part.size();
   if (m_line_is_long) {
     search(part);
   } else if (m_line.size() + part.size() <= m_line_limit) {
@@ -207,14 +246,18 @@ void OutputCheck::finish_line(BytesView line) {
   if (!m_line_is_long && m_typed.contains(line)) {
     m_position = LineAutomaton::Position();
     m_found_bytes = 0;
-  } else if (m_match == OutputMatch::contains) {
-    if (!m_line_is_long) search(line);
-    search("\n");
   } else {
-    m_position = m_line_is_long ? LineAutomaton::Position() : m_automaton.advance(m_position, line);
-    if (m_position.length > m_best) {
-      m_best = m_position.length;
-      m_best_end = m_line_count + 1;
+    m_counted += counted(std::max(line.size(), m_line_bytes));
+    if (m_match == OutputMatch::contains) {
+      if (!m_line_is_long) search(line);
+      search("\n");
+    } else {
+      m_position = m_line_is_long ? LineAutomaton::Position() : m_automaton.advance(m_position, line);
+      if (m_position.length > m_best) {
+        m_best = m_position.length;
+        m_best_end = m_line_count + 1;
+      }
+      if (m_position.length == static_cast<int>(m_answer_lines.size())) m_has_answer = true;
     }
   }
   if (m_first_lines.size() < limits::detail_entries) {
@@ -224,19 +267,24 @@ void OutputCheck::finish_line(BytesView line) {
   m_typed.output_line_ended();
   m_line.clear();
   m_line_is_long = false;
+  m_line_bytes = 0;
 }
 
 void OutputCheck::search(BytesView text) {
-  const int wanted = static_cast<int>(m_answer_lines.size());
-  if (m_match != OutputMatch::contains || m_best == wanted) return;
+  if (m_match != OutputMatch::contains || m_has_answer || m_answer_lines.empty()) return;
   for (const char byte : text) {
     while (m_found_bytes > 0 && m_answer[m_found_bytes] != byte) m_found_bytes = m_borders[m_found_bytes];
     if (m_answer[m_found_bytes] == byte) ++m_found_bytes;
-    if (m_found_bytes < m_answer.size()) continue;
-    m_best = wanted;
-    m_best_end = m_line_count + 1;
-    return;
+    if (m_found_bytes == m_answer.size()) return found_answer();
   }
+}
+
+void OutputCheck::found_answer() {
+  m_has_answer = true;
+  m_found_bytes = 0;
+  const int wanted = static_cast<int>(m_answer_lines.size());
+  if (m_best < wanted) m_best_end = m_line_count + 1;
+  m_best = wanted;
 }
 
 }  // namespace tellina

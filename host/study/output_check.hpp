@@ -24,9 +24,14 @@ namespace tellina {
 /// itself or that repeat its input (cat). TypedLines defines "typed". The answer is not found across a line that does
 /// not count. Typed empty lines are harmless, so they do not count against an answer that also has other lines. If a
 /// program echoes lines itself, after its own prompt (bash, python), these are different lines.
+///
+/// The answer counts only with at most `max_extra_lines` other lines, so that printing everything passes no task. Lines
+/// are counted from the last line end that was typed: a program that reads lines (python, a shell that reports nothing,
+/// tmux) prints the output of many of them as one command. A line counts once for each limits::bytes_per_line bytes
+/// that it has begun.
 class OutputCheck {
  public:
-  OutputCheck(BytesView answer, OutputMatch match);
+  OutputCheck(BytesView answer, OutputMatch match, std::int64_t max_extra_lines = Task().max_extra_lines);
 
   /// A prompt starts: input from here on belongs to the next command.
   void prompt_started();
@@ -41,9 +46,10 @@ class OutputCheck {
   void printed(BytesView text);
   /// The running command continues at another position of the screen.
   void line_broken();
-  /// Whether the output so far contains the answer. Once true, it stays true.
-  bool has_found() const { return !m_answer_lines.empty() && m_best == static_cast<int>(m_answer_lines.size()); }
-  /// The verdict on the complete lines that the command has printed so far. If it passes the task, it still does later.
+  /// Whether the output so far has the answer and not too much else. More output makes it false, until another line is
+  /// typed; if it is true then, it stays true.
+  bool has_found() const { return !m_answer_lines.empty() && passes(); }
+  /// The verdict on the complete lines that the command has printed so far.
   Progress progress() const;
   /// The command has ended: returns the verdict on its output.
   Progress command_ended();
@@ -51,14 +57,19 @@ class OutputCheck {
   void check_invariant() const;
 
  private:
+  bool passes() const;
+  /// A line end was typed: the output is counted from here on.
+  void start_to_count();
   std::vector<DetailEntry> missing_lines() const;
   void append_to_line(BytesView part);
   void finish_line(BytesView line);
   void search(BytesView text);
+  void found_answer();
 
   OutputMatch m_match;
   Bytes m_answer;
   std::vector<Bytes> m_answer_lines;
+  std::int64_t m_max_counted;  ///< lines that an output with the answer may have, including the answer's
   LineAutomaton m_automaton;
   std::vector<std::size_t> m_borders;  ///< for match "contains": the failure function of Knuth, Morris and Pratt
   std::size_t m_line_limit;
@@ -73,6 +84,11 @@ class OutputCheck {
   int m_best = 0;               ///< length of the longest run of answer lines
   std::int64_t m_best_end = 0;  ///< number of output lines up to its end
   std::vector<Bytes> m_first_lines;
+  bool m_is_settled = false;  ///< the task was passed when another line was typed
+  // Since the last typed line end.
+  bool m_has_answer = false;
+  std::int64_t m_counted = 0;    ///< complete lines, as max_extra_lines counts them
+  std::size_t m_line_bytes = 0;  ///< of the line that is not complete
 };
 
 }  // namespace tellina

@@ -7,9 +7,8 @@ namespace tellina {
 /// The result of one check. `passed` is the verdict. The task's feedback level decides which other parts the page gets.
 ///
 /// For a stdout task, `matched` is the longest run of the answer's lines in the output, `missing` the number of the
-/// answer's other lines, `extra` the number of other output lines (at most 999,999; they are allowed), and `incorrect`
-/// is 0. For a filesystem task, these count entries.
-/// Of a filesystem task: counts of entries.
+/// answer's other lines, `extra` the number of other output lines (at most 999,999), and `incorrect` is 0. For a
+/// filesystem task, these count entries.
 struct Progress {
   bool operator==(const Progress&) const = default;
 
@@ -18,6 +17,8 @@ struct Progress {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
+  /// Of a stdout task: the answer is in the output, with more other output than the task allows.
+  bool has_too_much_output = false;
   /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, with at most 200 entries and 32
   /// KiB, about things that the participant has. In names that are not UTF-8, U+FFFD replaces each bad byte. An
   /// incorrect path also has "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner",

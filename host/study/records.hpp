@@ -83,6 +83,7 @@ struct CommandRecord {
   bool is_full_screen = false;  ///< it used the alternate screen, or moved the cursor to rows of its choice
   Bytes typed;                  ///< the part of `output` that is the kernel's echo of typed input
   Bytes printed;                ///< the other part; empty if `typed` is empty
+  bool is_doubtful = false;     ///< its start was reported without a typed line end that could have started it
 };
 
 /// How far the page has acknowledged output.

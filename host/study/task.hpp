@@ -3,6 +3,7 @@
 /// The study as the researcher wrote it: plain values, read once, shared by all users, and never changed.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,11 +45,14 @@ struct Task {
   std::string working_directory = "~";  ///< where the shell starts: "~", "~/PATH" or an absolute path
   Bytes output_answer;                  ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;
+  /// Type output: how many lines beside the answer's may come with it; see OutputCheck. 0 to limits::extra_lines.
+  std::int64_t max_extra_lines = 100;
   FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: no interval
   Feedback feedback = Feedback::counts;
   std::string definition_hash;  ///< of the task's JSON with sorted keys; detects a change during the study
   std::string place;            ///< "config.json:12:5", for messages about this task
+  std::string answer_place;     ///< of its answer
 };
 
 struct Study {

@@ -65,6 +65,9 @@ ProgressFrame decode_progress(const json::object& object) {
   frame.missing = count_field(object, "missing");
   frame.extra = count_field(object, "extra");
   frame.incorrect = count_field(object, "incorrect");
+  const json::value* const too_much = object.if_contains("too_much_output");
+  if (too_much && !too_much->is_bool()) throw FrameError("too_much_output: expected true or false, got another value");
+  frame.too_much_output = too_much && too_much->get_bool();
   frame.detail = json_field(object, "detail");
   return frame;
 }
@@ -156,7 +159,8 @@ std::string input_ack_frame(std::uint64_t input_offset) {
 std::string progress_frame(const ProgressFrame& progress) {
   return "{\"type\":\"progress\",\"matched\":" + std::to_string(progress.matched) +
          ",\"missing\":" + std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
-         ",\"incorrect\":" + std::to_string(progress.incorrect) + ",\"detail\":" + progress.detail + "}";
+         ",\"incorrect\":" + std::to_string(progress.incorrect) +
+         (progress.too_much_output ? ",\"too_much_output\":true" : "") + ",\"detail\":" + progress.detail + "}";
 }
 
 std::string sandbox_replaced_frame(const std::string& sandbox) {

@@ -40,6 +40,7 @@ class ProgressFrame {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
+  bool too_much_output = false;
   std::string detail = "[]";  ///< the JSON text of a list
 };
 class DoneFrame {

@@ -38,7 +38,7 @@ FUZZ_TARGET(command_check) {
   while (!pieces.empty()) {
     BytesView piece = pieces.until('\xff');
     if (piece.starts_with('\xfe')) {
-      tracker.typed(piece.substr(1));
+      tracker.typed(piece.substr(1), Timestamp());
     } else {
       output_end += piece.size();
       tracker.printed(piece, Timestamp());

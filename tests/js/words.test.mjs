@@ -103,6 +103,10 @@ test("a check of output counts the answer's lines, and is empty for a command wi
   assert.equal(words(1, 2), "Not done yet: 1 of 3 lines is correct.");
   assert.equal(words(3, 0), "All lines are correct.");
   assert.equal(words(0, 3), "");
+  assert.equal(
+    progress_in_words({ matched: 1, missing: 0, extra: 99999, incorrect: 0, too_much_output: true }, "stdout"),
+    "Not done yet: the output has the answer among too many other lines. Print less around it.",
+  );
 });
 
 test("a difference has a name", () => {

@@ -138,7 +138,7 @@ export function difference_in_words(attribute) {
 }
 
 /**
- * @param {{matched: number, missing: number, extra: number, incorrect: number}} counts Of a check.
+ * @param {{matched: number, missing: number, extra: number, incorrect: number, too_much_output?: boolean}} counts Of a check.
  * @param {string} task_type
  * @returns {string} Empty if there is nothing to say.
  */
@@ -146,9 +146,10 @@ export function progress_in_words(counts, task_type) {
   return task_type === "stdout" ? lines_in_words(counts) : entries_in_words(counts);
 }
 
-/** Other lines are allowed and not counted. @param {{matched: number, missing: number}} counts */
-function lines_in_words({ matched, missing }) {
+/** Some other lines are allowed. @param {{matched: number, missing: number, too_much_output?: boolean}} counts */
+function lines_in_words({ matched, missing, too_much_output }) {
   if (matched === 0) return "";
+  if (too_much_output) return "Not done yet: the output has the answer among too many other lines. Print less around it.";
   const wanted = matched + missing;
   return missing === 0 ? "All lines are correct." : `Not done yet: ${matched} of ${wanted} lines ${verb(matched)} correct.`;
 }

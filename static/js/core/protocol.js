@@ -75,6 +75,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {number} missing
  * @property {number} extra
  * @property {number} incorrect
+ * @property {boolean} [too_much_output] Of a `stdout` task: the answer is in the output, with too much else.
  * @property {ProgressDetail[]} [detail]
  *
  * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,

@@ -270,7 +270,7 @@ class ShellsInside : public ShellLines {
     CommandTracker tracker(Shell::nonce, 0, 1, &check, std::move(callbacks));
     std::size_t seen = 0;
     for (const auto& [line, answer] : steps) {
-      tracker.typed(line);
+      tracker.typed(line, Timestamp());
       shell().type(line);
       shell().read_until(answer);
       tracker.printed(shell().screen().substr(seen), Timestamp());

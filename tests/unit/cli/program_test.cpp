@@ -186,6 +186,14 @@ TEST_F(ProgramTest, ConfigCheckCountsTasksAndCodes) {
   EXPECT_EQ(m_out, config() + ": good: 1 task, 2 access codes\n");
 }
 
+TEST_F(ProgramTest, ConfigCheckWarnsOfAnAnswerThatPrintingNumbersFinds) {
+  write(R"({"access_codes": [], "task_duration_in_seconds": 60, "sandbox": {"plugin": "absent"}, "tasks": [
+{"type": "stdout", "description": "d", "answer": "42"}]})");
+  EXPECT_EQ(run({"config", "check"}), 0) << m_err;
+  EXPECT_EQ(m_out, config() + ": good: 1 task, 0 access codes\n");
+  EXPECT_THAT(m_err, StartsWith("warning: " + config() + ":2:50: tasks[0].answer: expected an answer that printing "));
+}
+
 TEST_F(ProgramTest, ConfigCheckReportsEveryErrorAndIsStatusTwo) {
   write(
       R"({"sandbox": {"plugin": "abesnt"}, "access_codes": ["bob", 3], "task_duration_in_seconds": 60, "tasks": []})");

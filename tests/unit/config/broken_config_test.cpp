@@ -243,6 +243,9 @@ const BrokenText broken_sections[] = {
     {"MatchOfAnotherKind",
      config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "match": "line"})"),
      "config.json:2:64: tasks[0].match: expected \"lines\" or \"contains\", got \"line\"; did you mean \"lines\"?"},
+    {"NegativeExtraLines",
+     config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "max_extra_lines": -1})"),
+     "config.json:2:74: tasks[0].max_extra_lines: expected a whole number from 0 to 999999, got -1"},
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
      "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "

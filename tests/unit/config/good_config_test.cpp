@@ -71,13 +71,16 @@ TEST(GoodConfig, ATaskStartsInItsOwnDirectoryOrInThatOfTheSandboxSection) {
   const HostConfig config = parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1,
     "sandbox": {"working_directory": "~/website"}, "tasks": [
     {"type": "stdout", "description": "d", "answer": "a", "initial_filesystem": {"website": {}}},
-    {"type": "stdout", "description": "d", "answer": "a", "working_directory": "~", "check_every_in_seconds": 0.5},
+    {"type": "stdout", "description": "d", "answer": "a", "working_directory": "~", "check_every_in_seconds": 0.5,
+     "max_extra_lines": 7},
     {"type": "filesystem", "description": "d", "answer": {"photos": {"2016": {}}, "a": null},
      "initial_filesystem": {"photos": {"2016": {}}}, "working_directory": "~/photos/2016"}]})",
                                               "c", FakePlugins());
   std::vector<std::string> directories;
   EXPECT_EQ(config.study->tasks[0].check_interval, std::chrono::seconds(2));
   EXPECT_EQ(config.study->tasks[1].check_interval, std::chrono::milliseconds(500));
+  EXPECT_EQ(config.study->tasks[0].max_extra_lines, 100);
+  EXPECT_EQ(config.study->tasks[1].max_extra_lines, 7);
   for (const Task& task : config.study->tasks) directories.push_back(task.working_directory);
   EXPECT_EQ(directories, (std::vector<std::string>{"~/website", "~", "~/photos/2016"}));
 }

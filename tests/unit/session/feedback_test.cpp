@@ -65,6 +65,29 @@ TEST_F(FeedbackTest, CountsLeaveOutAllowedLines) {
   EXPECT_EQ(check(), R"({"type":"progress","matched":2,"missing":1,"extra":0,"incorrect":0,"detail":[]})");
 }
 
+TEST_F(FeedbackTest, CountsSayThatTheAnswerCameWithTooMuchElse) {
+  std::string flood = "one\r\ntwo\r\nthree\r\n";
+  for (int i = 0; i < 1000; ++i) flood += "x\r\n";
+  begin_lines(Feedback::counts, flood);
+  EXPECT_EQ(
+      check(),
+      R"({"type":"progress","matched":3,"missing":0,"extra":0,"incorrect":0,"too_much_output":true,"detail":[]})");
+  expect_stored("SELECT state FROM results", "running");
+  expect_stored("SELECT detail FROM event_log WHERE kind = 'check'",
+                R"({"passed":false,"matched":3,"missing":0,"extra":1000,"incorrect":0,"too_much_output":true})");
+}
+
+TEST_F(FeedbackTest, TheTaskSetsHowMuchMayComeWithTheAnswer) {
+  auto study = std::make_shared<Study>(*environment.study);
+  study->tasks[0].max_extra_lines = 1;
+  environment.study = study;
+  begin_lines(Feedback::counts, "one\r\ntwo\r\nthree\r\nx\r\ny\r\n");
+  expect_stored("SELECT state FROM results", "running");
+  backend.shell().run("again", "one\r\ntwo\r\nthree\r\nx\r\n");
+  loop.advance(std::chrono::seconds(5));
+  expect_stored("SELECT state FROM results", "passed");
+}
+
 TEST_F(FeedbackTest, OwnNamesOnlyWhatTheParticipantHas) {
   begin_files(Feedback::own);
   EXPECT_THAT(check(), HasSubstr(R"({"path":"wrong","status":"incorrect","differs":["content"]})"));

@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 6"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 7"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -129,7 +129,8 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
   EXPECT_THAT(reader.rows("SELECT version, migrated_at FROM schema_versions"),
               ElementsAre("1|" + to_iso_8601(clock.wall_time()), "2|" + to_iso_8601(clock.wall_time()),
                           "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
-                          "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time())));
+                          "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
+                          "7|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -150,8 +151,8 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "6");
-  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5", "6"));
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "7");
+  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
@@ -163,8 +164,8 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
               ElementsAre("interrupted|NULL|NULL|NULL"))
       << "values that were not recorded must be null";
   EXPECT_THAT(reader.rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, is_full_screen, "
-                          "typed, printed FROM commands"),
-              ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a"));
+                          "typed, printed, is_doubtful FROM commands"),
+              ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a|NULL"));
 }
 
 TEST_F(OpeningTest, AnEmptyFileIsANewOne) {
@@ -180,7 +181,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "6");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "7");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -199,7 +200,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "6");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "7");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

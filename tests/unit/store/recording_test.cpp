@@ -139,10 +139,11 @@ TEST_F(RecordingTest, CommandsRecordWhatWasCutTypedAndPrinted) {
   shell.printed = "> x\n";
   CommandRecord inner = command(2, "true", "", 0);
   inner.shell_level = 1;
+  inner.is_doubtful = true;
   append(fence, session.id, {shell, inner});
   EXPECT_THAT(Reader(path).rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, "
-                                "is_full_screen, typed, printed FROM commands"),
-              ElementsAre("bash|> x\nx\n|task_end|0|1|1|1|x\n|> x\n", "true||exit|1|0|0|0||"));
+                                "is_full_screen, typed, printed, is_doubtful FROM commands"),
+              ElementsAre("bash|> x\nx\n|task_end|0|1|1|1|x\n|> x\n|0", "true||exit|1|0|0|0|||1"));
 }
 
 TEST_F(RecordingTest, ATaskSessionKeepsItsInitialSettings) {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/limits.hpp"
 #include "scanned.hpp"
 
 namespace tellina::testing {
@@ -12,7 +13,8 @@ namespace {
 /// A check during a command, without any typed input.
 class RunningCheck {
  public:
-  explicit RunningCheck(BytesView answer, OutputMatch match = OutputMatch::lines) : check(answer, match) {
+  explicit RunningCheck(BytesView answer, OutputMatch match = OutputMatch::lines, std::int64_t max_extra_lines = 100)
+      : check(answer, match, max_extra_lines) {
     check.prompt_started();
     check.typed("run\r");
     check.command_started("run", 0);
@@ -142,7 +144,7 @@ TEST(OutputCheckTest, TheVerdictDoesNotDependOnThePieces) {
 
 TEST(OutputCheckTest, FindsTheAnswerAnywhereInAFlood) {
   for (const OutputMatch match : {OutputMatch::lines, OutputMatch::contains}) {
-    RunningCheck running("needle one\nneedle two", match);
+    RunningCheck running("needle one\nneedle two", match, limits::extra_lines);
     const Bytes noise = Bytes(63, 'x') + "\n" + Bytes(100'000, 'y') + "\nneedle one\n";
     for (int i = 0; i < 200; ++i) running.check.printed(noise);
     running.check.printed("needle two\n");
@@ -157,10 +159,87 @@ TEST(OutputCheckTest, FindsARepetitiveAnswerInAFloodOfTheSameLines) {
   Bytes answer;
   for (int i = 0; i < 20'000; ++i) answer += "y\n";
   for (const OutputMatch match : {OutputMatch::lines, OutputMatch::contains}) {
-    RunningCheck running(answer + "n\n", match);
+    RunningCheck running(answer + "n\n", match, limits::extra_lines);
     for (int i = 0; i < 50; ++i) running.check.printed(answer);
     EXPECT_TRUE(running.judge("n\n").passed);
   }
+}
+
+Bytes numbers(int first, int last, const char* separator = "\n") {
+  Bytes text;
+  for (int number = first; number <= last; ++number) text += std::to_string(number) + separator;
+  return text;
+}
+
+TEST(OutputCheckTest, PrintingEverythingDoesNotPass) {
+  EXPECT_FALSE(passes("17", numbers(1, 100'000)));
+  EXPECT_FALSE(passes("99999", numbers(1, 100'000)));
+  EXPECT_FALSE(passes("17", numbers(1, 100'000, " "), OutputMatch::contains)) << "a list in one line";
+  Bytes yes;
+  for (int i = 0; i < 1000; ++i) yes += "y\n";
+  EXPECT_FALSE(passes("y", yes));
+  EXPECT_FALSE(passes("y", yes, OutputMatch::contains));
+  const Progress progress = RunningCheck("17").judge(numbers(1, 100'000));
+  EXPECT_TRUE(progress.has_too_much_output);
+  EXPECT_EQ(progress.matched, 1);
+  EXPECT_EQ(progress.extra, 99'999);
+  EXPECT_FALSE(RunningCheck("no number").judge(numbers(1, 100'000)).has_too_much_output);
+  EXPECT_FALSE(RunningCheck("17").judge("17\n").has_too_much_output);
+}
+
+TEST(OutputCheckTest, CountsLinesBesideTheAnswer) {
+  for (const OutputMatch match : {OutputMatch::lines, OutputMatch::contains}) {
+    const auto passes_with = [match](std::int64_t bound, const Bytes& output) {
+      return RunningCheck("a\nb", match, bound).judge(output).passed;
+    };
+    EXPECT_TRUE(passes_with(0, "a\nb\n"));
+    EXPECT_TRUE(passes_with(0, "a\nb"));
+    EXPECT_FALSE(passes_with(0, "a\nb\nc\n"));
+    EXPECT_FALSE(passes_with(0, "a\nb\nc")) << "a line without an end counts";
+    EXPECT_FALSE(passes_with(0, "\na\nb\n"));
+    EXPECT_TRUE(passes_with(2, "1\na\nb\n2\n"));
+    EXPECT_FALSE(passes_with(1, "1\na\nb\n2\n"));
+    EXPECT_TRUE(passes_with(2, "a\nb\n" + Bytes(2 * limits::bytes_per_line, 'x')));
+    EXPECT_FALSE(passes_with(2, "a\nb\n" + Bytes(2 * limits::bytes_per_line + 1, 'x')));
+    EXPECT_TRUE(passes_with(2, "a\nb\n" + Bytes(2 * limits::bytes_per_line, 'x') + "\n"));
+    EXPECT_FALSE(passes_with(2, "a\nb\n" + Bytes(2 * limits::bytes_per_line + 1, 'x') + "\n"));
+    EXPECT_TRUE(passes_with(limits::extra_lines, "a\nb\n" + numbers(1, 100'000)));
+  }
+  const Bytes long_line(10 * limits::bytes_per_line, 'x');
+  EXPECT_TRUE(RunningCheck(long_line, OutputMatch::lines, 0).judge(long_line + "\n").passed)
+      << "its own length is free";
+}
+
+TEST(OutputCheckTest, CountsFromTheLastTypedLineOn) {
+  RunningCheck python("42", OutputMatch::lines, 10);
+  python.check.printed(numbers(1000, 2000) + ">>> ");
+  python.check.typed("print(42)\r");
+  python.check.printed("print(42)\n42\n>>> ");
+  EXPECT_TRUE(python.check.has_found());
+  python.check.typed("help()\r");
+  python.check.printed(numbers(1000, 2000));
+  EXPECT_TRUE(python.check.command_ended().passed) << "it was passed before";
+
+  RunningCheck flood("42", OutputMatch::lines, 10);
+  flood.check.printed(numbers(1, 1000));
+  EXPECT_FALSE(flood.check.has_found());
+  flood.check.typed("\r");
+  EXPECT_FALSE(flood.check.has_found()) << "an earlier answer is not one of the new line";
+  flood.check.typed("x");
+  flood.check.printed("\n41\n42\n");
+  EXPECT_TRUE(flood.check.has_found());
+  flood.check.printed(numbers(1, 20));
+  EXPECT_FALSE(flood.check.command_ended().passed);
+}
+
+TEST(OutputCheckTest, AnEchoOfTypedLinesIsNoOtherOutput) {
+  RunningCheck running("done", OutputMatch::lines, 0);
+  running.check.typed("done\r");
+  running.check.printed("done\n");
+  EXPECT_FALSE(running.check.has_found());
+  running.check.typed("x");
+  running.check.printed("x\ndone\n");
+  EXPECT_FALSE(running.check.command_ended().passed);
 }
 
 /// One step of an attempt to pass by typing: typed bytes and output in the order in which a host sees them.

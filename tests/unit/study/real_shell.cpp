@@ -76,7 +76,7 @@ RealShell::~RealShell() {
 }
 
 void RealShell::type(const std::string& bytes) {
-  tracker->typed(bytes);
+  tracker->typed(bytes, Timestamp());
   ASSERT_EQ(write(m_terminal, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "scanned.hpp"
@@ -17,6 +18,13 @@ class RealShellTest : public ::testing::Test {
  protected:
   /// Ends the command `loop`.
   void let_go() { std::ofstream(shell.folder() / "go"); }
+
+  bool has_run(const std::string& text) {
+    return shell.read_until([this, &text] {
+      return std::any_of(shell.records.begin(), shell.records.end(),
+                         [&text](const CommandRecord& record) { return record.text == text; });
+    });
+  }
 
   OutputCheck check{"hello", OutputMatch::lines};
   RealShell shell{&check};
@@ -124,6 +132,42 @@ TEST_F(RealShellTest, OutputOfAnInnerShellPasses) {
   shell.type("exit\r");
   ASSERT_TRUE(shell.finished("bash --norc"));
   EXPECT_THAT(shell.verdicts, ElementsAre(true));
+}
+
+TEST_F(RealShellTest, NoOrdinaryWayOfTypingIsDoubtful) {
+  shell.type("true 1\rtrue 2\r");
+  ASSERT_TRUE(has_run("true 2"));
+  shell.type("for i in 1 2\rdo true\rdone\r\r# a comment\rtrue 3\r");
+  ASSERT_TRUE(has_run("true 3"));
+  shell.type("\x1b[200~true 4\rcat <<E\rtext\rE\rtrue 5\x1b[201~\r");
+  ASSERT_TRUE(has_run("true 5"));
+  shell.type("true \\\r6\r");
+  ASSERT_TRUE(has_run("true 6"));
+  shell.type("\x1b[A\x0f\x15true 7\r");
+  ASSERT_TRUE(has_run("true 7"));
+  ASSERT_TRUE(shell.start("bash --norc", "bash-"));
+  shell.type("true\rexit\rtrue 8\r");
+  ASSERT_TRUE(has_run("true 8"));
+  ASSERT_TRUE(shell.start("read x; read y", ""));
+  shell.type("a\rb\rtrue 9\r");
+  ASSERT_TRUE(has_run("true 9"));
+  for (const CommandRecord& record : shell.records) EXPECT_FALSE(record.is_doubtful) << record.text;
+  EXPECT_GE(shell.records.size(), 12u);
+}
+
+TEST_F(RealShellTest, AForgedCommandIsDoubtful) {
+  const std::string field = ";nonce=" + nonce;
+  const std::string forge = "printf '\\e]133;C" + field + ";cmd=find secret\\a/secret\\n\\e]133;D;0" + field + "\\a'";
+  std::size_t lines = 0;
+  for (const std::string& line : {forge, "PROMPT_COMMAND+=(\"" + forge + "\")", std::string("true")}) {
+    shell.type(line + "\r");
+    // Each has a record, and then comes the forged one.
+    ++lines;
+    ASSERT_TRUE(shell.read_until([&] { return shell.records.size() == 2 * lines; }));
+  }
+  for (const CommandRecord& record : shell.records) {
+    EXPECT_EQ(record.is_doubtful, record.text == "find secret") << record.text;
+  }
 }
 
 TEST_F(RealShellTest, TheShellsEndEndsTheCommand) {

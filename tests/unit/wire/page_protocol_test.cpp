@@ -44,10 +44,12 @@ json::object constants() {
 
 /// One frame of each type, with every field that it can have.
 json::object server_frames() {
+  ProgressFrame progress;
+  progress.too_much_output = true;
   return {{"welcome", welcome_frame("1", "s", "b", 2, 3, 4, state)},
           {"state", state_frame(state)},
           {"input_ack", input_ack_frame(1)},
-          {"progress", progress_frame(ProgressFrame())},
+          {"progress", progress_frame(progress)},
           {"done", done_frame("1", "b")},
           {"sandbox_replaced", sandbox_replaced_frame("b")},
           {"replaced", replaced_frame()},

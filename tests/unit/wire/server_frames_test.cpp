@@ -41,6 +41,9 @@ TEST(ServerFrames, RoundTrip) {
   EXPECT_EQ(check.extra, 3);
   EXPECT_EQ(check.incorrect, 4);
   EXPECT_EQ(check.detail, progress.detail);
+  EXPECT_FALSE(check.too_much_output);
+  progress.too_much_output = true;
+  EXPECT_TRUE(decoded<ProgressFrame>(progress_frame(progress)).too_much_output);
   EXPECT_EQ(decoded<DoneFrame>(done_frame("\"x\"", "b")).id, "\"x\"");
   EXPECT_EQ(decoded<DoneFrame>(done_frame("7", "b")).sandbox, "b");
   EXPECT_EQ(decoded<DoneFrame>(done_frame("7")).sandbox, "");
