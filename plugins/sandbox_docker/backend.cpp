@@ -20,14 +20,17 @@ bool contains(const std::vector<SandboxId>& ids, const SandboxId& id) {
   limits.emplace_back(name, is_enforced, how);
 }
 
-void report_shared(std::vector<LimitReport>& limits, Terminals terminals) {
+void report_shared(std::vector<LimitReport>& limits, Terminals terminals, Users users) {
   const bool are_limited = terminals == Terminals::own;
   add_limit(limits, "terminals", are_limited,
             are_limited ? describe_terminals()
                         : "not limited per session: all containers share kernel.pty.max. Only root can mount a devpts "
                           "for each, where the engine sees it");
-  add_limit(limits, "kernel limits per user", false,
-            "epoll watches and the memory of pipes: all containers share those of one user of this machine");
+  const bool are_own = users == Users::own;
+  add_limit(limits, "kernel limits per user", are_own,
+            are_own ? "each session has a user of its own"
+                    : "epoll watches and the memory of pipes: all containers share those of one user of this machine, "
+                      "because the image has no user me with the number 1000 or the engine has no other numbers");
 }
 
 }  // namespace
@@ -43,7 +46,8 @@ DockerBackend::DockerBackend(const PluginContext& context)
                          m_context.clock,
                          m_context.random,
                          describe_memory(m_settings.memory_in_bytes),
-                         Terminals::untried},
+                         Terminals::untried,
+                         Users::untried},
       m_pool(
           m_settings.pool,
           [this](const WakeUp& stop) {
@@ -110,7 +114,7 @@ Capabilities DockerBackend::probe() {
     const ShellPlan plan(spec, m_settings);
     start_in(Instance::make(m_instance_context, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
     capabilities.limits = m_containers.report_limits(deadline);
-    report_shared(capabilities.limits, m_instance_context.terminals);
+    report_shared(capabilities.limits, m_instance_context.terminals, m_instance_context.users);
     capabilities.usable = true;
   } catch (const Error& error) {
     capabilities.reason = error.what();

@@ -22,6 +22,15 @@ constexpr const char* session_label = "tellina.session";
 constexpr const char* init_place = "/run/tellina_init";
 constexpr const char* folder_place = "/run/tellina";
 constexpr const char* socket_place = "/run/tellina/socket";
+constexpr const char* users_place = "/etc/passwd";
+constexpr const char* groups_place = "/etc/group";
+
+/// Numbers of this machine that no account has, as for the sandbox `chroot`.
+constexpr std::uint32_t first_session_user = 1'880'000'000;
+constexpr std::uint32_t session_users = 1U << 24;
+/// If the engine translates numbers: those that are left of 65536 after the image's own.
+constexpr std::uint32_t first_translated_user = 10'000;
+constexpr std::uint32_t translated_users = 50'000;
 constexpr int cpu_period = 50'000;  // microseconds: a session that has used its quota waits at most this long
 
 /// The folders of /proc that describe the machine (the engine itself hides the same), and all of /sys.
@@ -67,7 +76,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
   // A process could otherwise lower its own oom_score_adj, if the engine has no CAP_SYS_RESOURCE. With SELinux the
   // engine itself still has to write there.
   if (!m_has_selinux) read_only = {"/proc"};
-  const std::string number = std::to_string(init_protocol::sandbox_user);
+  const std::string number = std::to_string(spec.user);
   const std::string user = number + ":" + number;
   // "exec" is explicit, because the engine adds "noexec" otherwise. Without a limit on entries, the file system could
   // hold a million empty files.
@@ -82,6 +91,10 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        m_settings.shell_marks + ":" + init_protocol::shell_marks_path + ":ro",
                        spec.folder + ":" + folder_place + ":ro", spec.memory_file + ":/proc/meminfo:ro"};
   if (!spec.terminals.empty()) binds.emplace_back(spec.terminals + ":/dev/pts");
+  if (!spec.users_file.empty()) {
+    binds.emplace_back(spec.users_file + ":" + users_place + ":ro");
+    binds.emplace_back(spec.groups_file + ":" + groups_place + ":ro");
+  }
   json::object host = {{"NetworkMode", "none"},
                        {"Memory", memory},
                        {"MemorySwap", memory},
@@ -126,20 +139,47 @@ void Containers::fail_for_image(const Engine::Answer& answer, const std::string&
                   : "`tellina sandbox prepare --config FILE` makes it, with the packages of sandbox.packages");
 }
 
-bool Containers::has_selinux(const Deadline& deadline) {
+std::string Containers::ask_for_options(const Deadline& deadline) {
   const std::string what = "ask the engine for its security options";
   const Engine::Answer answer = m_engine.get("/info", deadline, what);
   if (!answer.is_good()) m_engine.fail(answer, what);
   const json::value value = answer.json(what);
   const json::value* const options = object_of(value).if_contains("SecurityOptions");
-  return options != nullptr && json::serialize(*options).find("name=selinux") != std::string::npos;
+  return options != nullptr ? json::serialize(*options) : "";
+}
+
+std::optional<std::string> Containers::read_file(const std::string& token, const char* path, const Deadline& deadline) {
+  const std::string what = std::string("read ") + path + " of the image";
+  const Engine::Answer answer =
+      m_engine.get(container_path(token) + "/archive?path=" + percent_encode(path), deadline, what);
+  if (answer.status == 404) return {};
+  if (!answer.is_good()) m_engine.fail(answer, what);
+  return only_file_in(answer.body);
+}
+
+void Containers::learn(const ContainerSpec& spec, const Deadline& deadline) {
+  std::call_once(m_has_learnt, [&] {
+    m_seccomp_profile = make_seccomp_profile();
+    const std::string options = ask_for_options(deadline);
+    m_has_selinux = options.find("name=selinux") != std::string::npos;
+    m_has_user_namespace =
+        options.find("name=userns") != std::string::npos || options.find("name=rootless") != std::string::npos;
+    create(spec, deadline);
+    const std::optional<std::string> users = read_file(spec.token, users_place, deadline);
+    const std::optional<std::string> groups = read_file(spec.token, groups_place, deadline);
+    remove(spec.token, deadline);
+    if (users && groups) m_users = ImageUsers::of(*users, *groups);
+  });
+}
+
+std::uint32_t Containers::choose_user(Random& random) const {
+  std::uint32_t number = 0;
+  random.fill({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
+  return m_has_user_namespace ? first_translated_user + number % translated_users
+                              : first_session_user + number % session_users;
 }
 
 void Containers::create(const ContainerSpec& spec, const Deadline& deadline) {
-  std::call_once(m_profile_made, [&] {
-    m_seccomp_profile = make_seccomp_profile();
-    m_has_selinux = has_selinux(deadline);
-  });
   const std::string what = "create a container";
   for (const std::string& file : {m_settings.init, m_settings.shell_marks}) {
     if (access(file.c_str(), R_OK) != 0) {

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "plugins/sandbox_docker/engine.hpp"
+#include "plugins/sandbox_docker/image_users.hpp"
 #include "plugins/sandbox_docker/settings.hpp"
+#include "plugins/sandbox_init/init_protocol.hpp"
+#include "tellina/clock.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::docker_sandbox {
@@ -13,9 +19,12 @@ namespace tellina::docker_sandbox {
 class ContainerSpec {
  public:
   std::string token;
-  std::string folder;       ///< the folder of its socket
-  std::string memory_file;  ///< path of the file that becomes its /proc/meminfo
-  std::string terminals;    ///< path of what it sees as /dev/pts; empty: the engine's
+  std::string folder;                                ///< the folder of its socket
+  std::string memory_file;                           ///< path of the file that becomes its /proc/meminfo
+  std::string terminals;                             ///< path of what it sees as /dev/pts; empty: the engine's
+  std::uint32_t user = init_protocol::sandbox_user;  ///< the number of `me`, as a user and as a group
+  std::string users_file;   ///< path of the file that becomes its /etc/passwd; empty: the image's
+  std::string groups_file;  ///< the same of /etc/group
   OwnerId owner;            ///< empty: prewarmed
   SandboxId id;
 };
@@ -27,7 +36,14 @@ class Containers {
  public:
   Containers(Engine& engine, const Settings& settings) : m_engine(engine), m_settings(settings) {}
 
-  /// Throws Error(not_found) if the image does not exist.
+  /// Asks the engine and the image, once, what create() needs to know. `spec`: of the container to create, which exists
+  /// meanwhile without having been started. Throws Error(not_found) if the image does not exist.
+  void learn(const ContainerSpec& spec, const Deadline& deadline);
+  /// After learn(): the image's users; nullptr if their numbers have to stay.
+  const ImageUsers* users() const { return m_users ? &*m_users : nullptr; }
+  /// After learn(): a number for `me` that hardly any other session has.
+  std::uint32_t choose_user(Random& random) const;
+  /// After learn(). Throws Error(not_found) if the image does not exist.
   void create(const ContainerSpec& spec, const Deadline& deadline);
   void start(const std::string& token, const Deadline& deadline);
   /// Removes a container with its processes and file systems. Does nothing if it does not exist.
@@ -49,15 +65,18 @@ class Containers {
   void require_image(const Deadline& deadline);
 
  private:
-  bool has_selinux(const Deadline& deadline);
+  std::string ask_for_options(const Deadline& deadline);
+  std::optional<std::string> read_file(const std::string& token, const char* path, const Deadline& deadline);
   std::string make_body(const ContainerSpec& spec) const;
   [[noreturn]] void fail_for_image(const Engine::Answer& answer, const std::string& what) const;
 
   Engine& m_engine;
   const Settings& m_settings;
-  std::once_flag m_profile_made;
+  std::once_flag m_has_learnt;
   std::string m_seccomp_profile;
   bool m_has_selinux = false;
+  bool m_has_user_namespace = false;  ///< the engine translates numbers of users, and has 65536 of them
+  std::optional<ImageUsers> m_users;
 };
 
 }  // namespace tellina::docker_sandbox

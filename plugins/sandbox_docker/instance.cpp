@@ -27,20 +27,32 @@ void throw_if_failed(const std::string& what, const std::optional<Failure>& fail
 
 std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                          const Deadline& deadline) {
-  if (context.terminals != Terminals::untried) return make_once(context, owner, id, deadline);
-  try {
-    std::unique_ptr<Instance> instance = make_once(context, owner, id, deadline);
-    // A concurrent call may have found out that the engine doesn't see the mounts.
-    Terminals expected = Terminals::untried;
-    context.terminals.compare_exchange_strong(expected, geteuid() == 0 ? Terminals::own : Terminals::shared);
-    return instance;
-  } catch (const Error& error) {
-    const bool may_be_terminals = geteuid() == 0 && error.code() != ErrorCode::timed_out &&
-                                  error.code() != ErrorCode::gone && error.code() != ErrorCode::not_found;
-    Terminals expected = Terminals::untried;
-    if (!may_be_terminals || !context.terminals.compare_exchange_strong(expected, Terminals::shared)) throw;
+  for (;;) {
+    Terminals terminals = context.terminals;
+    Users users = context.users;
+    if (terminals != Terminals::untried && users != Users::untried) return make_once(context, owner, id, deadline);
+    try {
+      std::unique_ptr<Instance> instance = make_once(context, owner, id, deadline);
+      // A concurrent call may have found out that one is not available.
+      if (terminals == Terminals::untried) {
+        context.terminals.compare_exchange_strong(terminals, geteuid() == 0 ? Terminals::own : Terminals::shared);
+      }
+      if (users == Users::untried) {
+        context.users.compare_exchange_strong(users, context.containers.users() ? Users::own : Users::shared);
+      }
+      return instance;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::timed_out || error.code() == ErrorCode::gone ||
+          error.code() == ErrorCode::not_found) {
+        throw;
+      }
+      // Gives one up after the other, so that the one that works is kept.
+      const bool may_be_terminals = geteuid() == 0 && terminals == Terminals::untried;
+      if (may_be_terminals && context.terminals.compare_exchange_strong(terminals, Terminals::shared)) continue;
+      const bool may_be_users = context.containers.users() != nullptr && users == Users::untried;
+      if (!may_be_users || !context.users.compare_exchange_strong(users, Users::shared)) throw;
+    }
   }
-  return make_once(context, owner, id, deadline);
 }
 
 std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
@@ -61,6 +73,8 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
   spec.id = id;
   try {
     // The engine creates a requested container even if nobody waits for the answer. So this waits, and then removes it.
+    context.containers.learn(spec, deadline.uninterrupted());
+    instance->choose_user(spec);
     context.containers.create(spec, deadline.uninterrupted());
     context.containers.start(claim.token, deadline.uninterrupted());
     instance->wait_for_init(listener, deadline);
@@ -74,6 +88,14 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
     throw;
   }
   return instance;
+}
+
+void Instance::choose_user(ContainerSpec& spec) const {
+  const ImageUsers* const users = m_context.containers.users();
+  if (users == nullptr || m_context.users == Users::shared) return;
+  spec.user = m_context.containers.choose_user(m_context.random);
+  spec.users_file = m_context.run_folder.write(m_claim, users_name, users->users_with(spec.user));
+  spec.groups_file = m_context.run_folder.write(m_claim, groups_name, users->groups_with(spec.user));
 }
 
 void Instance::wait_for_init(const Descriptor& listener, const Deadline& deadline) {

@@ -18,6 +18,9 @@ namespace tellina::docker_sandbox {
 /// engine's, which all containers share.
 enum class Terminals { untried, own, shared };
 
+/// Whether `me` is another user of this machine in each sandbox: if the image and the engine allow it.
+enum class Users { untried, own, shared };
+
 /// Shared by all instances. The backend owns it, and it outlives them.
 class InstanceContext {
  public:
@@ -27,6 +30,7 @@ class InstanceContext {
   Random& random;
   std::string memory;  ///< the text of every sandbox's /proc/meminfo
   std::atomic<Terminals> terminals = Terminals::untried;
+  std::atomic<Users> users = Users::untried;
 };
 
 /// Everything of a sandbox that exists before its shell starts, so that it can be prewarmed.
@@ -69,6 +73,7 @@ class Instance {
   Instance(InstanceContext& context, Claim claim) : m_context(context), m_claim(std::move(claim)) {}
   static std::unique_ptr<Instance> make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                              const Deadline& deadline);
+  void choose_user(ContainerSpec& spec) const;
   void wait_for_init(const Descriptor& listener, const Deadline& deadline);
 
   InstanceContext& m_context;

@@ -55,6 +55,15 @@ void make_own_folder(const std::string& path) {
               "remove it, or name another in sandbox.run_folder");
 }
 
+/// Writes a file that everyone may read, whatever the umask.
+void write_new_file(const std::string& path, const std::string& text) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      fchmod(file.get(), 0444) != 0) {
+    throw system_error(path, errno);
+  }
+}
+
 /// Returns no descriptor, with the reason in errno, if the file cannot be opened or another process has locked it.
 Descriptor lock(const std::string& path, int flags) {
   Descriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
@@ -171,11 +180,14 @@ Descriptor RunFolder::make(const Claim& claim) const {
 std::string RunFolder::share(const Claim& claim, const std::string& name, const std::string& text) const {
   const std::string path = m_path + "/" + name;
   const std::string unfinished = path + "." + claim.token;
-  const Descriptor file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
-  if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      fchmod(file.get(), 0444) != 0 || ::rename(unfinished.c_str(), path.c_str()) != 0) {
-    throw system_error(path, errno);
-  }
+  write_new_file(unfinished, text);
+  if (::rename(unfinished.c_str(), path.c_str()) != 0) throw system_error(path, errno);
+  return path;
+}
+
+std::string RunFolder::write(const Claim& claim, const std::string& name, const std::string& text) const {
+  std::string path = path_of(claim) + "/" + name;
+  write_new_file(path, text);
   return path;
 }
 
@@ -220,7 +232,7 @@ bool RunFolder::exists(const Claim& claim) const { return access(path_of(claim).
 
 void RunFolder::remove(const Claim& claim) const {
   const std::string path = path_of(claim);
-  unlink((path + "/" + socket_name).c_str());
+  for (const char* file : {socket_name, users_name, groups_name}) unlink((path + "/" + file).c_str());
   rmdir(path.c_str());
   // A process that was killed during a start may have left its mount.
   unmount_terminals(claim);

@@ -6,6 +6,7 @@
 ///     holders/HOLDER                      locked while the process that holds sandboxes under this name lives
 ///     sandboxes/TOKEN.HOLDER.OWNER.ID/    of one sandbox; while nobody has claimed it, OWNER and ID are empty
 ///       socket                            leads to its init
+///       passwd, group                     its users, if `me` has a number of its own
 ///
 /// A folder's name is the claim on it: one rename takes a sandbox over, and the previous holder sees that the old name
 /// is gone. A killed holder loses its lock, so the sandboxes of dead and of living processes can be distinguished.
@@ -21,6 +22,10 @@
 namespace tellina::docker_sandbox {
 
 using namespace sandbox_common;
+
+/// Files in a sandbox's folder that remove() removes.
+inline constexpr const char* users_name = "passwd";
+inline constexpr const char* groups_name = "group";
 
 /// The name of a sandbox's folder.
 class Claim {
@@ -56,6 +61,8 @@ class RunFolder {
   Descriptor make(const Claim& claim) const;
   /// Writes a file for all containers and returns its path. Running containers keep the file they started with.
   std::string share(const Claim& claim, const std::string& name, const std::string& text) const;
+  /// Writes a file for one container into its folder and returns its path, which a rename() changes.
+  std::string write(const Claim& claim, const std::string& name, const std::string& text) const;
   /// Mounts a devpts of the sandbox's own, in which its programs may open 16 terminals. Returns its path, or an empty
   /// string if this user may not mount. Containers that have been started keep it after unmount_terminals().
   std::string mount_terminals(const Claim& claim) const;

@@ -128,7 +128,7 @@ TEST_F(OrdinaryHostile, NoPrivilegeCanBeGained) {
   EXPECT_EQ(run("grep -e NoNewPrivs -e Seccomp: -e CapEff -e CapBnd -e CapPrm -e CapAmb /proc/self/status | cut -f2 | "
                 "tr '\\n' ' '"),
             "0000000000000000 0000000000000000 0000000000000000 0000000000000000 1 2 ");
-  EXPECT_EQ(run("cp /bin/bash b; chmod 4755 b; ./b -p -c 'id -u'"), "1000\n");
+  EXPECT_EQ(run("cp /bin/bash b; chmod 4755 b; ./b -p -c 'id -un'"), "me\n");
   EXPECT_EQ(run("su -c id 2>&1 </dev/null | grep -c uid="), "0\n");
   EXPECT_EQ(run("ulimit -u unlimited 2>/dev/null || echo kept; renice -n -5 $$ 2>&1 | grep -c denied"), "kept\n1\n");
 }

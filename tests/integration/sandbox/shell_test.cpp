@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "sandbox_fixture.hpp"
+#include "variant.hpp"
 
 namespace tellina::test {
 namespace {
@@ -16,7 +17,10 @@ TEST_F(CoreShell, EchoesBytes) {
 }
 
 TEST_F(CoreShell, IsMeInMyHomeWithAPlainEnvironment) {
-  EXPECT_EQ(shell().run("id -un; id -u; pwd; hostname; tty").output, "me\n1000\n/home/me\ntellina\n/dev/pts/0\n");
+  EXPECT_EQ(shell().run("id -un; id -gn; pwd; hostname; tty").output, "me\nme\n/home/me\ntellina\n/dev/pts/0\n");
+  // A user namespace lets every sandbox have the same number.
+  const std::string number = shell().run("id -u").output;
+  EXPECT_EQ(number == "1000\n", !variant::is_docker) << number;
   EXPECT_EQ(shell().run("env | grep -v -e ^_= -e ^PWD= -e ^SHLVL= | sort").output,
             "COLORTERM=truecolor\nHOME=/home/me\nLANG=C.UTF-8\nLESSHISTFILE=-\nLOGNAME=me\n"
             "PATH=/usr/local/bin:/usr/bin:/bin:/usr/games\nSHELL=/bin/bash\nTERM=xterm-256color\nUSER=me\n");

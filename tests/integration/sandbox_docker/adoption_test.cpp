@@ -8,8 +8,10 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "docker_variant.hpp"
+#include "host/runtime/files.hpp"
 
 namespace tellina::test {
 namespace {
@@ -130,9 +132,10 @@ TEST_F(DockerSandbox, IsAsRestrictedAsItReports) {
   const std::string found = engine().run(
       "inspect --format '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.NetworkMode}} "
       "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}} {{.HostConfig.Privileged}} "
-      "{{.HostConfig.LogConfig.Type}} {{.Config.User}} {{.HostConfig.CapAdd}}' $(docker --host unix://" +
+      "{{.HostConfig.LogConfig.Type}} {{.HostConfig.CapAdd}} {{.Config.User}}' $(docker --host unix://" +
       engine().socket() + " ps --quiet)");
-  EXPECT_EQ(found, "true [ALL] none 268435456 268435456 65 false none 1000:1000 []\n");
+  const std::string numbers = shell().run("echo $(id -u):$(id -g)").output;
+  EXPECT_EQ(found, "true [ALL] none 268435456 268435456 65 false none [] " + numbers);
   const std::string labels = engine().run(
       "ps --format '{{.Label \"tellina.owner\"}} {{.Label \"tellina.session\"}} {{.Label \"tellina.study\"}}'");
   EXPECT_EQ(labels, spec().owner + " " + spec().id + " none\n");
@@ -156,12 +159,53 @@ TEST_F(DockerSandbox, ProbeReportsLimitsAndLeavesNothing) {
   EXPECT_TRUE(capabilities.adopts);
   EXPECT_EQ(capabilities.limits.size(), 9U);
   for (const LimitReport& limit : capabilities.limits) {
-    EXPECT_EQ(limit.enforced, limit.name != "kernel limits per user") << limit.name << " " << limit.how;
+    EXPECT_TRUE(limit.enforced) << limit.name << " " << limit.how;
   }
   EXPECT_TRUE(capabilities.limits.at(0).how.starts_with("256 MiB per session (cgroup v")) << capabilities.limits[0].how;
   EXPECT_TRUE(capabilities.limits.at(2).how.starts_with("0.5 cores per session (cgroup v"))
       << capabilities.limits[2].how;
   EXPECT_EQ(variant::leftovers(), before);
+}
+
+TEST_F(DockerSandbox, HasAUserOfItsOwn) {
+  const std::unique_ptr<Sandbox> other = backend()->start(make_spec());
+  Shell others(*other);
+  ASSERT_TRUE(others.prompt());
+  std::set<uid_t> users;
+  for (const auto& process : engine().processes()) {
+    struct stat status {};
+    ASSERT_EQ(stat(("/proc/" + std::to_string(process.first)).c_str(), &status), 0);
+    // Not dumpable processes belong to root in /proc.
+    if (status.st_uid != 0) users.insert(status.st_uid);
+  }
+  EXPECT_EQ(users.size(), 2U) << "each shell has its own";
+  EXPECT_GE(*users.begin(), 1'880'000'000U) << "of no account";
+  EXPECT_EQ(
+      shell().run("touch f; stat -c '%U %G' f ~; getent passwd me | cut -d: -f1,6,7; ls -l f | cut -d' ' -f3,4").output,
+      "me me\nme me\nme:/home/me:/bin/bash\nme me\n");
+  EXPECT_EQ(snapshot().root.children.at("f").owner, "me");
+  other->destroy();
+}
+
+TEST_F(DockerSandbox, KeepsTheNumbersOfAnImageWhoseUserIsAnother) {
+  engine().run("create --name tellina-image tellina /bin/true");
+  const TemporaryFolder folder;
+  write_text(folder.path() / "passwd", "root:x:0:0::/:/bin/bash\nme:x:1001:1001::/home/me:/bin/bash\n");
+  engine().run("cp " + folder.file("passwd") + " tellina-image:/etc/passwd");
+  engine().run("commit tellina-image tellina:with-another-user");
+  engine().run("rm tellina-image");
+  {
+    Backend backend({{"image", std::string("tellina:with-another-user")}});
+    const std::unique_ptr<Sandbox> sandbox = backend->start(make_spec());
+    Shell its(*sandbox);
+    ASSERT_TRUE(its.prompt());
+    EXPECT_EQ(its.run("id -u").output, "1000\n");
+    sandbox->destroy();
+    for (const LimitReport& limit : backend->probe().limits) {
+      EXPECT_EQ(limit.enforced, limit.name != "kernel limits per user") << limit.name << " " << limit.how;
+    }
+  }
+  engine().run("rmi tellina:with-another-user");
 }
 
 /// A server that is not root has only its user's rights over another user's home.
