@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "host/runtime/system.hpp"
 #include "hostile/attacks.hpp"
@@ -27,19 +28,48 @@ const SystemClock& system_clock() {
 
 client::Endpoint endpoint_of(const ClientAttack& attack) { return client::Endpoint("127.0.0.1", attack.set_up.port()); }
 
-/// A connection from another address of this machine, so that what the server refuses there concerns nobody else.
-Descriptor connect_from_elsewhere(std::uint16_t port) {
+/// A connection from another address of this machine: what the server refuses there concerns nobody else. `number`:
+/// from 1; others have other addresses.
+Descriptor connect_from_elsewhere(std::uint16_t port, std::uint32_t number) {
   Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  ::inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + number);
   const bool is_bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   if (!is_bound || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("no connection from 127.0.0.2");
+    throw std::runtime_error("no connection from another address");
   }
   return socket;
+}
+
+/// All that the server sends until it closes the connection or `limit` is over.
+std::string receive_all(int socket, std::chrono::milliseconds limit) {
+  std::string received;
+  try {
+    const client::WaitLimit wait(system_clock(), limit);
+    while (client::receive_more(socket, received, wait)) continue;
+  } catch (const std::exception&) {
+    // What came until then is the answer.
+  }
+  return received;
+}
+
+/// The beginning of an answer; nothing if none comes within a second.
+std::string receive_head(int socket) {
+  std::string received;
+  try {
+    const client::WaitLimit wait(system_clock(), 1s);
+    while (received.find("\r\n") == std::string::npos && client::receive_more(socket, received, wait)) continue;
+  } catch (const std::exception&) {
+    return {};
+  }
+  return received;
+}
+
+int status_of(const std::string& response) {
+  return response.starts_with("HTTP/1.1 ") ? std::atoi(response.c_str() + 9) : 0;
 }
 
 /// Repeats `action` until the attack is over; returns how often it succeeded. A connection that the server has ended is
@@ -107,6 +137,40 @@ std::string type_at_full_speed(ClientAttack& attack) {
   return number(static_cast<int>((attack.attacker.acknowledged_input() - before) / 1024), "KiB acknowledged");
 }
 
+std::string run_commands_at_full_speed(ClientAttack& attack) {
+  attack.attacker.run("for i in {1..3900}; do : > f$i; done; for i in {1..60}; do truncate -s 1M f$i; done", 20s);
+  const std::size_t from = attack.attacker.output().size();
+  flood(attack, [&](int) {
+    if (attack.attacker.unsent() == 0) attack.attacker.type(":\r:\r:\r:\r");
+  });
+  const std::string& output = attack.attacker.output();
+  int commands = 0;
+  for (std::size_t at = from; (at = output.find("\x1b]133;D", at)) != std::string::npos; ++at) ++commands;
+  if (commands == 0) throw std::runtime_error("the attack did not run: no command ended");
+  return number(commands, "commands");
+}
+
+std::string print_everything(ClientAttack& attack) {
+  TestClient cheat = TestClient::of(attack.set_up.port(), "cheat");
+  cheat.connect();
+  cheat.start_task(1);
+  cheat.expect_prompt();
+  cheat.send_json(R"({"type":"give_up","id":1})");
+  cheat.wait_for("done");
+  cheat.start_task(2, "2");
+  cheat.expect_prompt();
+  for (const char* line : {"seq 1 100000", "seq 31337", "seq 100000 | tr '\\n' ' '", "seq 31000 32000"})
+    cheat.run(line);
+  const testing::StudyDatabase database = attack.set_up.database();
+  const std::string state = database.value(
+      "SELECT s.state FROM task_sessions s JOIN participants p ON p.id = s.participant_id "
+      "WHERE p.access_code = 'cheat' AND s.task_number = 2");
+  if (state != "running") throw std::runtime_error("the task is \"" + state + "\" after all numbers were printed");
+  cheat.send_json(R"({"type":"give_up","id":3})");
+  cheat.wait_for("done");
+  return {};
+}
+
 std::string resize_at_full_speed(ClientAttack& attack) {
   return flood(attack, [&](int i) {
     attack.attacker.send_json(R"({"type":"resize","columns":80,"rows":)" + std::to_string(24 + i % 2) + "}");
@@ -130,30 +194,163 @@ std::string log_in_at_full_speed(ClientAttack& attack) {
   return number(repeat(attack, [&] { testing::log_in(attack.set_up.port(), "accomplice"); }), "logins");
 }
 
-std::string guess_codes(ClientAttack& attack) {
-  constexpr int guesses = 400;
+namespace {
+
+/// Sends `guesses` guesses at the same time, from that many addresses, the first of which is 127.0.0.`first`. Returns
+/// how many of them the server tried within the attack's time.
+int count_tried_guesses(ClientAttack& attack, int guesses, std::uint32_t first, std::uint32_t addresses) {
   const std::string body = R"({"access_code": "not-this-one"})";
   const std::string request = "POST /api/v1/login HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(attack.set_up.port()) +
                               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-                              "\r\n\r\n" + body;
+                              "\r\nConnection: close\r\n\r\n" + body;
+  const auto deadline = Clock::now() + attack.lasts;
   std::vector<Descriptor> sockets;
-  for (int i = 0; i < guesses; ++i) sockets.push_back(connect_from_elsewhere(attack.set_up.port()));
+  for (int i = 0; i < guesses; ++i) {
+    const auto address = first - 1 + static_cast<std::uint32_t>(i) % addresses;
+    sockets.push_back(connect_from_elsewhere(attack.set_up.port(), address));
+  }
   for (const Descriptor& socket : sockets) client::send_all(socket.get(), request);
   int tried = 0;
   for (const Descriptor& socket : sockets) {
-    std::string received;
-    const client::WaitLimit limit(system_clock(), 5s);
-    try {
-      while (received.find("\r\n") == std::string::npos && client::receive_more(socket.get(), received, limit))
-        continue;
-    } catch (const std::exception&) {
-      continue;
-    }
-    if (received.find(" 401 ") != std::string::npos) ++tried;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (status_of(receive_all(socket.get(), std::max(left, 1ms))) == 401) ++tried;
   }
-  // docs/protocol.md: ten within a minute.
-  if (tried > 10) throw std::runtime_error(std::to_string(tried) + " of 400 guesses were tried");
-  return std::to_string(tried) + " of 400 guesses were tried";
+  return tried;
+}
+
+std::string expect_few_guesses(int tried, int guesses, int most) {
+  const std::string found = std::to_string(tried) + " of " + std::to_string(guesses) + " guesses were tried";
+  if (tried > most) throw std::runtime_error(found);
+  return found;
+}
+
+}  // namespace
+
+std::string guess_codes(ClientAttack& attack) {
+  constexpr int guesses = 400;
+  // docs/config.md: of one address.
+  constexpr int most = 10;
+  return expect_few_guesses(count_tried_guesses(attack, guesses, 2, 1), guesses, most);
+}
+
+std::string guess_codes_from_everywhere(ClientAttack& attack) {
+  constexpr int guesses = 1500;
+  // docs/config.md: of all addresses together, at once and in each second.
+  constexpr int at_once = 600;
+  constexpr int each_second = 10;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(attack.lasts).count();
+  const int most = at_once + each_second * (static_cast<int>(seconds) + 1);
+  return expect_few_guesses(count_tried_guesses(attack, guesses, 3, 200), guesses, most);
+}
+
+std::string send_requests_with_two_ends(ClientAttack& attack) {
+  const std::string first = "POST /api/v1/login HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(attack.set_up.port()) +
+                            "\r\nContent-Type: application/json\r\n";
+  const std::string hidden = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  const std::string length = std::to_string(hidden.size());
+  const std::string requests[] = {
+      first + "Transfer-Encoding: xchunked\r\nContent-Length: 0\r\n\r\n" + hidden,
+      first + "Transfer-Encoding: chunked\r\nContent-Length: " + length + "\r\n\r\n0\r\n\r\n" + hidden,
+      first + "Content-Length: 0\r\nContent-Length: " + length + "\r\n\r\n" + hidden,
+      first + "Content-Length: 0, " + length + "\r\n\r\n" + hidden,
+      first + "Content-Length: +0\r\n\r\n" + hidden,
+      first + "Content-Length : 0\r\n\r\n" + hidden,
+      first + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + hidden,
+      first + "X: a\r\n Content-Length: 0\r\n\r\n" + hidden,
+      first + "Content-Length: 0\n\n" + hidden,
+      first + "Transfer-Encoding: chunked\r\n\r\n0;a\n\r\n\r\n" + hidden,
+  };
+  for (const std::string& request : requests) {
+    const Descriptor socket = connect_from_elsewhere(attack.set_up.port(), 1);
+    client::send_all(socket.get(), request);
+    const std::string answer = receive_all(socket.get(), 500ms);
+    const int status = status_of(answer);
+    if (status < 400) throw std::runtime_error("a request with two ends got the status " + std::to_string(status));
+    if (answer.find("HTTP/1.1 200") != std::string::npos) throw std::runtime_error("a hidden request was answered");
+  }
+  return number(static_cast<int>(std::size(requests)), "requests refused");
+}
+
+std::string come_from_elsewhere(ClientAttack& attack) {
+  const std::string port = std::to_string(attack.set_up.port());
+  const std::string upgrade =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+      "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: tellina.v1\r\nCookie: " +
+      attack.attacker.cookie() + "\r\n";
+  const std::string ours = "Host: 127.0.0.1:" + port + "\r\n";
+  const std::string requests[] = {
+      "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+      "GET /api/v1/study HTTP/1.1\r\nHost: evil.example:" + port + "\r\nCookie: " + attack.attacker.cookie() +
+          "\r\n\r\n",
+      "GET /api/v1/terminal HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n" + upgrade + "\r\n",
+      "GET /api/v1/terminal HTTP/1.1\r\n" + ours + "Origin: http://evil.example\r\n" + upgrade + "\r\n",
+      "GET /api/v1/terminal HTTP/1.1\r\n" + ours + "Origin: null\r\n" + upgrade + "\r\n",
+      "GET /api/v1/terminal HTTP/1.1\r\n" + ours + "Origin: http://127.0.0.1.evil.example:" + port + "\r\n" + upgrade +
+          "\r\n",
+      "GET /metrics HTTP/1.1\r\n" + ours + "X-Forwarded-For: 127.0.0.1\r\n\r\n",
+      "GET /static/../../../../etc/passwd HTTP/1.1\r\n" + ours + "\r\n",
+      "GET /%2e%2e/%2e%2e/config.json HTTP/1.1\r\n" + ours + "\r\n",
+      "TRACE / HTTP/1.1\r\n" + ours + "\r\n",
+  };
+  for (const std::string& request : requests) {
+    const Descriptor socket = connect_from_elsewhere(attack.set_up.port(), 1);
+    client::send_all(socket.get(), request);
+    const int status = status_of(receive_head(socket.get()));
+    if (status >= 400) continue;
+    throw std::runtime_error("the status " + std::to_string(status) + " for " +
+                             request.substr(0, request.find("\r\n", request.find("\r\n") + 2)));
+  }
+  return number(static_cast<int>(std::size(requests)), "requests refused");
+}
+
+std::string try_cookies(ClientAttack& attack) {
+  const std::string ours = attack.attacker.cookie();
+  const std::string name = ours.substr(0, ours.find('=') + 1);
+  const std::string value = ours.substr(name.size());
+  std::string other_case = value;
+  for (char& c : other_case) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  const std::string cookies[] = {
+      "",
+      name,
+      name + value.substr(0, value.size() - 1),
+      name + value + "0",
+      name + std::string(value.size(), '0'),
+      name + "' OR 1=1 --",
+      "x" + ours,
+      name + std::string(4000, 'a'),
+      name + (other_case == value ? "-" : other_case),
+  };
+  for (const std::string& cookie : cookies) {
+    const Descriptor socket = connect_from_elsewhere(attack.set_up.port(), 1);
+    client::send_all(socket.get(), "GET /api/v1/study HTTP/1.1\r\nHost: 127.0.0.1:" +
+                                       std::to_string(attack.set_up.port()) + "\r\nCookie: " + cookie + "\r\n\r\n");
+    const int status = status_of(receive_head(socket.get()));
+    if (status < 400) throw std::runtime_error("the status " + std::to_string(status) + " for the cookie " + cookie);
+  }
+  return number(static_cast<int>(std::size(cookies)), "cookies refused");
+}
+
+std::string look_as_another_user(ClientAttack& attack) {
+  static const char* file;
+  constexpr uid_t nobody = 65534;
+  static std::vector<std::string> files;
+  files.clear();
+  for (const char* end : {"", "-wal", "-shm"}) files.push_back(attack.set_up.database_file().string() + end);
+  if (attack.set_up.layer() == "ipc") {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(attack.set_up.folder() / "meet")) {
+      files.push_back(entry.path());
+    }
+  }
+  int refused = 0;
+  for (const std::string& each : files) {
+    if (!std::filesystem::exists(each)) continue;
+    file = each.c_str();
+    const bool can_read = as_user(nobody, [] { return ::access(file, R_OK) == 0 || ::access(file, W_OK) == 0; });
+    if (can_read) throw std::runtime_error("another user can open " + each);
+    ++refused;
+  }
+  if (refused == 0) throw std::runtime_error("there is no record");
+  return number(refused, "files refused");
 }
 
 std::string observe_at_full_speed(ClientAttack& attack) {
@@ -182,9 +379,13 @@ std::string send_nonsense(ClientAttack& attack) {
 }
 
 std::string leave_requests_unfinished(ClientAttack& attack) {
+  // No address alone reaches its own limit.
+  constexpr std::uint32_t addresses = 100;
+  constexpr std::size_t most = 8'000;  // this program needs descriptors too
   std::vector<Descriptor> sockets;
   repeat(attack, [&] {
-    sockets.push_back(client::connect_to(endpoint_of(attack)));
+    if (sockets.size() == most) return std::this_thread::sleep_for(10ms);
+    sockets.push_back(connect_from_elsewhere(attack.set_up.port(), 10 + sockets.size() % addresses));
     client::send_all(sockets.back().get(), "GET / HTTP/1.1\r\nHost: x\r\nA: ");
   });
   return number(static_cast<int>(sockets.size()), "connections with half a request");

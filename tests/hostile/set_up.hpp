@@ -7,20 +7,43 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "backends/backends.hpp"
+#include "hostile/host_view.hpp"
 #include "support/server_process.hpp"
+#include "tellina/descriptor.hpp"
 
 namespace tellina::hostile {
 
 enum class Place : char {
   chroot_as_root = 'C',
-  chroot_as_user = 'U',  ///< as `make run` and the package
+  chroot_as_user = 'U',  ///< as `make run` and the package, but without subordinate users and delegated groups
   docker = 'D',
+  /// Shells without a sandbox, of an ordinary user: what must be noticed if no sandbox holds.
+  unconfined = 'P',
 };
 
-/// A real server with a study of one task, in a folder of its own. Needs root, also to become an ordinary user.
+/// A control group that stands for a machine with little memory and few processes, in which a server runs whose
+/// sandboxes have no groups of their own.
+class SmallMachine {
+ public:
+  /// Needs root. Throws std::runtime_error.
+  SmallMachine();
+  SmallMachine(const SmallMachine&) = delete;
+  SmallMachine& operator=(const SmallMachine&) = delete;
+  /// After its processes have ended.
+  ~SmallMachine();
+  /// A line of a shell script that moves the script into it.
+  std::string join() const;
+
+ private:
+  std::vector<std::filesystem::path> m_folders;
+};
+
+/// A real server with a study, in a folder of its own. Needs root, also to become an ordinary user.
 ///
-/// Threads: one.
+/// Threads: the observations (all that is const) come from one thread at a time.
 class SetUp {
  public:
   SetUp(Place place, const std::string& layer);
@@ -28,18 +51,49 @@ class SetUp {
   SetUp& operator=(const SetUp&) = delete;
 
   Place place() const { return m_place; }
-  std::string name() const { return std::string(1, static_cast<char>(m_place)) + ", " + m_layer; }
+  const std::string& layer() const { return m_layer; }
   std::uint16_t port() const { return m_server->port(); }
   testing::ServerProcess& server() { return *m_server; }
+  const std::filesystem::path& folder() const { return m_folder.path(); }
   std::filesystem::path database_file() const { return m_folder.path() / "db.sqlite3"; }
+  testing::StudyDatabase database() const { return testing::StudyDatabase(database_file()); }
+  /// Known to the server only: part of an answer, and of the server's environment.
+  const std::string& secret() const { return m_secret; }
+  /// Where no program in a sandbox can connect: a TCP port of every address, and a name of a local socket.
+  std::uint16_t forbidden_port() const { return m_forbidden_port; }
+  const std::string& forbidden_name() const { return m_forbidden_name; }
+
+  /// The only shell that runs now is the victim's: takes its user for "another participant".
+  void note_victim();
+  uid_t server_user() const;
+  /// Whom an attacker must leave what the kernel counts per user.
+  std::vector<uid_t> other_users() const;
+
+  /// Of all participants; sandboxes that wait for one have no processes.
+  std::vector<SandboxView> sandboxes() const;
   /// Processes in all sandboxes, except for each one's first.
   std::size_t sandbox_processes() const;
+  std::vector<pid_t> server_processes() const;
+  /// Processor time of the server and of the launchers that run now.
+  double server_seconds() const;
+  /// How often a program has connected where none can.
+  int visits() const;
 
  private:
+  std::set<pid_t> candidates() const;
+
   const Place m_place;
   const std::string m_layer;
+  const std::string m_secret;
+  const std::string m_forbidden_name;
   TemporaryFolder m_folder{"hostile"};
+  Descriptor m_listener;
+  Descriptor m_local_listener;
+  std::uint16_t m_forbidden_port = 0;
+  mutable int m_visits = 0;
+  uid_t m_victim = 0;
   std::optional<testing::Backends> m_backends;
+  std::optional<SmallMachine> m_machine;
   std::optional<testing::ServerProcess> m_server;
 };
 

@@ -1,6 +1,9 @@
 #include "hostile/victim.hpp"
 
 #include <algorithm>
+#include <regex>
+
+#include "support/study_database.hpp"
 
 namespace tellina::hostile {
 namespace {
@@ -26,7 +29,7 @@ double milliseconds_since(std::int64_t nanoseconds) {
 }  // namespace
 
 Victim::Victim(std::uint16_t port, const std::string& access_code)
-    : m_client(testing::TestClient::of(port, access_code)) {
+    : m_access_code(access_code), m_client(testing::TestClient::of(port, access_code)) {
   m_client.connect();
   m_client.start_task(1);
   m_client.expect_prompt();
@@ -41,11 +44,11 @@ Victim::~Victim() {
 
 std::string Victim::name_shell() {
   const std::size_t from = m_client.output().size();
-  m_client.run("cut -d' ' -f1,22 /proc/$$/stat");
-  const std::string output = m_client.output().substr(from);
-  const std::size_t begin = output.find('\a') + 1;
-  const std::size_t end = output.find('\r', begin);
-  return output.substr(begin, end - begin);
+  m_client.run("echo \"<$(cut -d' ' -f1,22 /proc/$$/stat)>\"");
+  const std::string printed = m_client.output().substr(from);
+  std::smatch found;
+  if (!std::regex_search(printed, found, std::regex("<([0-9]+ [0-9]+)>"))) return "unknown: " + printed;
+  return found[1];
 }
 
 std::string Victim::end_and_name_shell() {
@@ -54,6 +57,15 @@ std::string Victim::end_and_name_shell() {
   if (!m_client.is_open()) m_client.come_back(give_up_limit);
   m_client.type("\x15");
   return name_shell();
+}
+
+bool Victim::is_recorded(const std::filesystem::path& database_file) {
+  const auto is_same = [&] {
+    const testing::StudyDatabase database(database_file);
+    return database.stream("input", m_access_code, 1) == m_client.input() &&
+           database.stream("output", m_access_code, 1) == m_client.output();
+  };
+  return m_client.wait_until(is_same);
 }
 
 void Victim::begin() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -42,6 +43,8 @@ class Victim {
   int disconnections() const { return m_disconnections; }
   /// The shell's process number in the sandbox and its start time: another shell has others. Ends the measuring.
   std::string end_and_name_shell();
+  /// Whether the record has what was typed and printed, byte for byte. After end_and_name_shell().
+  bool is_recorded(const std::filesystem::path& database_file);
   /// At the start.
   const std::string& shell() const { return m_shell; }
 
@@ -49,6 +52,7 @@ class Victim {
   void run();
   std::string name_shell();
 
+  const std::string m_access_code;
   testing::TestClient m_client;
   std::string m_shell;
   std::atomic<bool> m_goes_on{true};
