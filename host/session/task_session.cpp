@@ -47,10 +47,10 @@ TaskSessionRow new_row(Random& random, int task_number) {
   return row;
 }
 
-TerminalSession::Position position_after(const TaskSessionRow& row, bool left_in_order) {
+TerminalSession::Position position_after(const TaskSessionRow& row) {
   TerminalSession::Position position;
   position.input = row.input_end;
-  position.output = row.output_end + (left_in_order ? 0 : limits::take_over_jump);
+  position.output = row.output_end;
   position.recorded_output = row.output_size;
   position.commands = row.commands;
   position.answered = row.answered_offset;
@@ -118,12 +118,9 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_step_timer(loop.make_timer()),
       m_input_is_uncertain(!left_in_order),
       m_slot(std::move(slot)),
-      m_terminal(environment, loop, recorder, m_study, row.task_number, position_after(row, left_in_order), *this) {
+      m_terminal(environment, loop, recorder, m_study, row.task_number, position_after(row), *this) {
   m_slot->use_for(*this);
   m_recorder.resume(row.id, row.input_end);
-  if (!left_in_order) {
-    m_recorder.add(GapRecord(StreamName::output, row.output_end, m_terminal.output().end(), "worker_lost", now()));
-  }
   move_to(State::running);
   check_invariant();
 }

@@ -319,10 +319,22 @@ bool Transaction::take_over(const Lease& left, Timestamp at) {
   m_database.execute("UPDATE task_sessions SET segment_started_ns = ? WHERE id = ?", at.monotonic, *running);
   const std::chrono::duration<double> by_boot_clock = at.monotonic - left.renewed;
   const double unowned = left.boot_id == m_boot_id ? by_boot_clock.count() : left.age_in_seconds;
+  if (!left.released_in_order) name_output_in_doubt(*running, at);
   char detail[64];
   std::snprintf(detail, sizeof detail, "{\"unowned_in_seconds\": %.3f}", std::max(0.0, unowned));
   add_event(left.participant, running, EventRecord("interrupted", detail, at));
   return true;
+}
+
+void Transaction::name_output_in_doubt(TaskSessionId session, Timestamp at) {
+  // In the transaction that takes the session over: if the new owner dies before its first commit, too, the next one
+  // must continue behind what that one sent.
+  const auto jump = static_cast<std::int64_t>(limits::take_over_jump);
+  m_database.execute(
+      "INSERT INTO recorded_gaps (task_session_id, stream, from_offset, to_offset, reason, at, at_ns) "
+      "SELECT id, 'output', output_end, output_end + ?, 'worker_lost', ?, ? FROM task_sessions WHERE id = ?",
+      jump, at.wall, at.monotonic, session);
+  m_database.execute("UPDATE task_sessions SET output_end = output_end + ? WHERE id = ?", jump, session);
 }
 
 void Transaction::name_input_in_doubt(ParticipantId participant, Timestamp at) {

@@ -85,6 +85,8 @@ class Transaction final : public StoreTransaction {
   bool take_over(const Lease& left, Timestamp at);
   /// Where a running task session's owner has left: input that it recorded and no shell is known to have becomes a gap.
   void name_input_in_doubt(ParticipantId participant, Timestamp at);
+  /// Where a task session's owner has died: its output continues behind everything that it can have sent unrecorded.
+  void name_output_in_doubt(TaskSessionId session, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void count_state_up(ParticipantId participant);
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);

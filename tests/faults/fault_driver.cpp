@@ -54,6 +54,27 @@ Milliseconds draw_duration(FaultKind kind, Draw& draw) {
   }
 }
 
+bool is_stopped(pid_t process) {
+  std::error_code ignored;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task", ignored)) {
+    const std::string stat = read_text(thread.path() / "stat");
+    const std::size_t name_end = stat.rfind(')');
+    const char state = name_end == std::string::npos ? 'X' : stat[name_end + 2];
+    if (state != 'T' && state != 'X' && state != 'Z') return false;
+  }
+  return true;
+}
+
+/// Waits up to 10 s for what SIGSTOP was sent to: a system call ends first.
+void wait_until_stopped(const std::vector<pid_t>& processes) {
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!std::all_of(processes.begin(), processes.end(), is_stopped)) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the server does not stop on SIGSTOP");
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
 std::set<ProcessMark> mark_all(const std::vector<pid_t>& processes) {
   std::set<ProcessMark> marks;
   for (const pid_t process : processes) {
@@ -332,7 +353,13 @@ FaultDriver::Heal FaultDriver::hide_database() {
 
 FaultDriver::Heal FaultDriver::fail_disk() {
   heal_early(on_the_disk);
+  // Once the kernel has made an ext4 file system read-only, fsync(2) returns 0 for data that was written before and is
+  // lost (seen with Linux 6.18). So no write is between write(2) and fsync(2) while the disk breaks.
+  const std::vector<pid_t> processes = m_site.processes();
+  const Heal resume = stop_processes(processes);
+  wait_until_stopped(processes);
   m_site.disk().break_down();
+  resume();
   return [this] {
     if (m_site.is_running()) m_site.kill();
     m_site.disk().repair();

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "support/places.hpp"
 #include "support/server_process.hpp"
@@ -77,8 +78,13 @@ void SmallDisk::fill() const {
 void SmallDisk::make_room() const { std::filesystem::remove(m_folder / "ballast"); }
 
 void SmallDisk::break_down() const {
+  const Descriptor folder(::open(m_folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::syncfs(folder.get()) != 0) {
+    throw std::runtime_error(std::string("the disk cannot be synced before it breaks: ") + std::strerror(errno));
+  }
   // The kernel may answer that write with the error that it causes.
-  std::ofstream(std::filesystem::path("/sys/fs/ext4") / device() / "trigger_fs_error") << "a test broke this disk" << std::flush;
+  std::ofstream(std::filesystem::path("/sys/fs/ext4") / device() / "trigger_fs_error")
+      << "a test broke this disk" << std::flush;
   if (!std::ofstream(m_folder / "probe")) return;
   throw std::runtime_error("the disk still takes writes after the kernel found an error in it");
 }
@@ -92,7 +98,8 @@ void SmallDisk::repair() const {
     }
     return false;
   });
-  // Sandboxes that are ending have it mounted, too. The kernel releases the image after it has written everything to it.
+  // Sandboxes that are ending have it mounted, too. The kernel releases the image after it has written everything to
+  // it.
   wait_until("the broken disk is mounted nowhere", [&] { return !std::filesystem::exists(in_use); });
   // Status 1: "file system errors corrected", fsck(8).
   run("/sbin/fsck.ext4", {"-f", "-y", m_image.string()}, 1);

@@ -24,8 +24,8 @@ class SmallDisk {
   void fill() const;
   void make_room() const;
 
-  /// Makes the kernel find an error in the file system: from then on it refuses every write, and what was not synced is
-  /// lost. Needs an image.
+  /// Makes the kernel find an error in the file system: from then on it refuses every write. What was written until now
+  /// is kept. Needs an image. Throws std::runtime_error.
   void break_down() const;
   /// Repairs the file system with fsck and mounts it again. Waits up to 10 s until no process has a file on it open.
   /// Throws std::runtime_error.

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/limits.hpp"
 #include "store_fixture.hpp"
 #include "support/no_descriptors.hpp"
 
@@ -113,7 +114,8 @@ TEST_F(LeasesTest, ATakeOverNamesRecordedInputThatNoShellIsKnownToHave) {
   pass(seconds(4));
   const Fence second = acquire(bob, "worker.b").fence;
   const std::string gaps =
-      "SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset || ' ' || reason) FROM gaps";
+      "SELECT group_concat(stream || ' ' || from_offset || ' ' || to_offset || ' ' || reason) FROM gaps "
+      "WHERE stream = 'input'";
   EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over");
   EXPECT_EQ(hand_over(second, 99, {InputRecord(6, "gh", now())}), 8U) << "no further than it is recorded";
   pass(seconds(4));
@@ -131,6 +133,21 @@ TEST_F(LeasesTest, ATakeOverNamesRecordedInputThatNoShellIsKnownToHave) {
   EXPECT_EQ(Reader(path).value(gaps), "input 4 6 not_handed_over,input 10 12 not_handed_over");
 }
 
+TEST_F(LeasesTest, OutputContinuesBehindWhatEachOfSeveralDeadOwnersCanHaveSent) {
+  begin(acquire(bob, "worker.a").fence);
+  pass(seconds(4));
+  // An owner that dies before it could record anything.
+  EXPECT_EQ(acquire(bob, "worker.b").progress.latest->output_end, limits::take_over_jump);
+  pass(seconds(4));
+  const LeaseResult last = acquire(bob, "worker.a");
+  EXPECT_EQ(last.progress.latest->output_end, 2 * limits::take_over_jump);
+  EXPECT_THAT(Reader(path).rows("SELECT stream, from_offset, to_offset, reason FROM gaps"),
+              ElementsAre("output|0|1048576|worker_lost", "output|1048576|2097152|worker_lost"));
+  run([&](StoreTransaction& t) { t.release_lease(last.fence, now(), true); });
+  EXPECT_EQ(acquire(bob, "worker.b").progress.latest->output_end, 2 * limits::take_over_jump)
+      << "an orderly owner has recorded all output";
+}
+
 TEST_F(LeasesTest, InputOfAnOlderVersionsRowCountsAsHandedOver) {
   const Fence first = acquire(bob, "worker.a").fence;
   const TaskSessionRow session = begin(first);
@@ -141,7 +158,8 @@ TEST_F(LeasesTest, InputOfAnOlderVersionsRowCountsAsHandedOver) {
   append(second, session.id, {InputRecord(3, "d", now())});
   pass(seconds(4));
   acquire(bob, "worker.a");
-  EXPECT_EQ(Reader(path).value("SELECT group_concat(from_offset || ' ' || to_offset) FROM gaps"), "3 4");
+  EXPECT_EQ(Reader(path).value("SELECT group_concat(from_offset || ' ' || to_offset) FROM gaps WHERE stream = 'input'"),
+            "3 4");
 }
 
 TEST_F(LeasesTest, OnlyAReturnedLeaseWasLeftInOrder) {
