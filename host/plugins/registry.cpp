@@ -19,7 +19,7 @@ std::string with_article(PluginKind kind) {
   return (kind == PluginKind::ordering_policy ? "an " : "a ") + std::string(to_string(kind));
 }
 
-std::string clash(const PluginFile& one, const PluginFile& other) {
+std::string duplicate_message(const PluginFile& one, const PluginFile& other) {
   return "two plugins are the " + std::string(to_string(one.kind)) + " \"" + one.name + "\": " + one.file + " and " +
          other.file + "; expected one";
 }
@@ -38,7 +38,7 @@ PluginRegistry::PluginRegistry(const std::vector<fs::path>& folders) {
   }
   std::stable_sort(m_plugins.begin(), m_plugins.end(),
                    [](const PluginFile& a, const PluginFile& b) { return order_of(a) < order_of(b); });
-  find_doubles();
+  find_duplicates();
 }
 
 void PluginRegistry::read_folder(const fs::path& folder) {
@@ -62,10 +62,10 @@ void PluginRegistry::read_folder(const fs::path& folder) {
   }
 }
 
-void PluginRegistry::find_doubles() {
+void PluginRegistry::find_duplicates() {
   for (std::size_t i = 1; i < m_plugins.size(); ++i) {
     if (order_of(m_plugins[i - 1]) == order_of(m_plugins[i])) {
-      m_problems.push_back(clash(m_plugins[i - 1], m_plugins[i]));
+      m_problems.push_back(duplicate_message(m_plugins[i - 1], m_plugins[i]));
     }
   }
 }
@@ -86,7 +86,7 @@ const PluginFile& PluginRegistry::find(PluginKind kind, const std::string& name)
   if (first == m_plugins.end()) fail_to_find(kind, name);
   const auto second = std::next(first);
   if (second != m_plugins.end() && order_of(*second) == wanted) {
-    throw Error(ErrorCode::bad_config, clash(*first, *second));
+    throw Error(ErrorCode::bad_config, duplicate_message(*first, *second));
   }
   return *first;
 }
@@ -123,7 +123,7 @@ std::unique_ptr<Plugin> PluginRegistry::make_any(const PluginFile& file, const P
   return plugin;
 }
 
-void PluginRegistry::refuse_object(const PluginFile& file) {
+void PluginRegistry::refuse_wrong_class(const PluginFile& file) {
   throw Error(ErrorCode::internal, file.describe() + ": expected its constructor to make " + with_article(file.kind) +
                                        ", found an object of another class");
 }

@@ -17,7 +17,7 @@
 namespace tellina {
 
 /// The constructor reads every *.so file of the given folders once and loads the shared objects, which stay loaded
-/// until the process ends. A folder or file that cannot be used becomes a problem and affects no others.
+/// until the process ends. A folder or file that cannot be used is reported in problems() and affects no others.
 ///
 /// Threads: any, because all functions are const.
 class PluginRegistry final : public PluginSchemas {
@@ -25,7 +25,8 @@ class PluginRegistry final : public PluginSchemas {
   /// `folders`: in the order of plugin_search_path(). A folder that occurs twice is read once.
   explicit PluginRegistry(const std::vector<std::filesystem::path>& folders);
 
-  /// Sorted by kind, then by name. Includes plugins with the same kind and name, which are also a problem.
+  /// Sorted by kind, then by name. If several plugins have the same kind and name, all are here, and problems() reports
+  /// them.
   const std::vector<PluginFile>& plugins() const { return m_plugins; }
 
   /// One sentence each, with the file, what was expected and what was found.
@@ -51,18 +52,18 @@ class PluginRegistry final : public PluginSchemas {
 
  private:
   void read_folder(const std::filesystem::path& folder);
-  void find_doubles();
+  void find_duplicates();
   const PluginFile& find(PluginKind kind, const std::string& name) const;
   [[noreturn]] void fail_to_find(PluginKind kind, const std::string& name) const;
   std::unique_ptr<Plugin> make_any(const PluginFile& file, const PluginContext& context) const;
-  [[noreturn]] static void refuse_object(const PluginFile& file);
+  [[noreturn]] static void refuse_wrong_class(const PluginFile& file);
 
   template <PluginKind kind>
   std::unique_ptr<PluginBase<kind>> make(const std::string& name, const PluginContext& context) const {
     const PluginFile& file = find(kind, name);
     std::unique_ptr<Plugin> plugin = make_any(file, context);
     auto* typed = dynamic_cast<PluginBase<kind>*>(plugin.get());
-    if (!typed) refuse_object(file);
+    if (!typed) refuse_wrong_class(file);
     [[maybe_unused]] Plugin* const same = plugin.release();
     return std::unique_ptr<PluginBase<kind>>(typed);
   }

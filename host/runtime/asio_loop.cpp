@@ -20,8 +20,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Asio's timers stop while the machine sleeps, but a study's deadlines do not, so no single wait is longer than this.
-/// Longer waits end together at multiples of it, so that a thousand of them wake the loop only once.
+/// Asio's timers stop while the machine is suspended, but a study's deadlines do not. So the loop never waits longer
+/// than this at a time. Longer waits end at multiples of it, so that a thousand of them wake the loop only once.
 using QuarterSecond = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;
 constexpr QuarterSecond longest_wait{1};
 
@@ -40,7 +40,7 @@ class AsioTimer final : public Loop::Timer {
   }
 
   void cancel() override {
-    *m_alive = ++m_number;
+    *m_current_wait = ++m_last_wait;
     m_timer.cancel();
     const Loop::Task dropped = std::exchange(m_task, nullptr);  // what it holds may own this timer
   }
@@ -52,11 +52,11 @@ class AsioTimer final : public Loop::Timer {
     } else {
       m_timer.expires_at(std::chrono::floor<QuarterSecond>(asio::steady_timer::clock_type::now()) + longest_wait);
     }
-    m_timer.async_wait([this, number = ++m_number, weak = std::weak_ptr(m_alive)](auto error) {
+    m_timer.async_wait([this, number = ++m_last_wait, weak = std::weak_ptr(m_current_wait)](auto error) {
       const auto current = weak.lock();
       if (!error && current && *current == number) end_wait();
     });
-    *m_alive = m_number;
+    *m_current_wait = m_last_wait;
   }
 
   void end_wait() {
@@ -71,9 +71,10 @@ class AsioTimer final : public Loop::Timer {
   asio::steady_timer m_timer;
   MonotonicTime m_when{};
   Loop::Task m_task;
-  std::uint64_t m_number = 0;
-  /// Holds the number of the newest alarm. An expired one may already be queued when it is cancelled or replaced.
-  std::shared_ptr<std::uint64_t> m_alive = std::make_shared<std::uint64_t>(0);
+  std::uint64_t m_last_wait = 0;
+  /// The number of the latest wait. Asio may already have queued the handler of an earlier one when that is cancelled
+  /// or replaced.
+  std::shared_ptr<std::uint64_t> m_current_wait = std::make_shared<std::uint64_t>(0);
 };
 
 class AsioWatch final : public Loop::Watch {

@@ -8,8 +8,8 @@
 
 namespace tellina {
 
-/// `clock` must run at the same rate as the machine's clock, because the kernel's timers do the waiting. If it jumps
-/// ahead, as after a sleep of the machine, due alarms run within 250 ms.
+/// The loop waits with the kernel's timers, so `clock` must run at the same rate as the machine's clock. If `clock`
+/// jumps ahead, as after the machine was suspended, due timers fire within 250 ms.
 class AsioLoop final : public Loop {
  public:
   /// Throws Error(unavailable) if the kernel has no epoll watch left for it.

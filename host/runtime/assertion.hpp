@@ -1,6 +1,6 @@
 #pragma once
 
-/// Invariants as code. The checks are on in every build.
+/// Assertions that are checked in every build.
 ///
 /// TELLINA_ASSERT(expression) guards the state of one session: it throws AssertionFailure, and the session's boundary
 /// logs it and ends that session as interrupted. Other sessions continue. TELLINA_ASSERT_PROCESS(expression) guards
@@ -25,9 +25,9 @@ class AssertionFailure : public std::logic_error {
 [[noreturn]] void abort_on_assertion_failure(const char* expression, const char* file, int line) noexcept;
 
 /// Calls object.check_invariant() on construction and at the end of its scope: make it the first statement of a
-/// mutating member function. It skips the check at the end if an exception leaves the scope. Do not use it in a
-/// function that may destroy the object.
-/// function that may destroy the object.
+/// mutating member function. It skips the check at the end if an exception leaves the scope.
+///
+/// Do not use it in a function that may destroy the object.
 template <class Object>
 class InvariantScope {
  public:

@@ -42,29 +42,29 @@ void ThreadPool::submit(Use use, Task task) {
   {
     std::lock_guard lock(m_mutex);
     TELLINA_ASSERT_PROCESS(task);
-    line(use).waiting.push_back(std::move(task));
+    queue(use).waiting.push_back(std::move(task));
   }
   m_changed.notify_one();
 }
 
 bool ThreadPool::may_run(Use use) const {
-  if (line(use).running >= m_size / 2) return false;
-  return use == Use::removal || line(Use::start).running + line(Use::call).running < m_size - m_size / 4;
+  if (queue(use).running >= m_size / 2) return false;
+  return use == Use::removal || queue(Use::start).running + queue(Use::call).running < m_size - m_size / 4;
 }
 
 bool ThreadPool::is_empty() const {
-  return std::all_of(m_lines.begin(), m_lines.end(), [](const Line& one) { return one.waiting.empty(); });
+  return std::all_of(m_queues.begin(), m_queues.end(), [](const Queue& one) { return one.waiting.empty(); });
 }
 
 bool ThreadPool::take(Task& task, Use& use) {
   for (const Use next : by_urgency) {
-    Line& found = line(next);
+    Queue& found = queue(next);
     if (found.waiting.empty() || !may_run(next)) continue;
     use = next;
     task = std::move(found.waiting.front());
     found.waiting.pop_front();
     ++found.running;
-    check_locked();
+    check_invariant_locked();
     return true;
   }
   return false;
@@ -72,17 +72,17 @@ bool ThreadPool::take(Task& task, Use& use) {
 
 void ThreadPool::check_invariant() const {
   std::lock_guard lock(m_mutex);
-  check_locked();
+  check_invariant_locked();
 }
 
-void ThreadPool::check_locked() const {
+void ThreadPool::check_invariant_locked() const {
   std::size_t running = 0;
-  for (const Line& one : m_lines) {
+  for (const Queue& one : m_queues) {
     TELLINA_ASSERT_PROCESS(one.running <= m_size / 2);
     running += one.running;
   }
   TELLINA_ASSERT_PROCESS(running <= m_size);
-  TELLINA_ASSERT_PROCESS(running - line(Use::removal).running <= m_size - m_size / 4);
+  TELLINA_ASSERT_PROCESS(running - queue(Use::removal).running <= m_size - m_size / 4);
 }
 
 void ThreadPool::run() {
@@ -99,9 +99,9 @@ void ThreadPool::run() {
     task();
     task = nullptr;
     lock.lock();
-    TELLINA_ASSERT_PROCESS(line(use).running > 0);
-    --line(use).running;
-    check_locked();
+    TELLINA_ASSERT_PROCESS(queue(use).running > 0);
+    --queue(use).running;
+    check_invariant_locked();
     if (m_closing || !is_empty()) m_changed.notify_all();
   }
 }

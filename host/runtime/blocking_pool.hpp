@@ -19,8 +19,8 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Tasks of each use can hang with their backend, so each use gets at most half of the threads. A removal interrupts
-  /// calls, so it never waits for threads that starts and calls occupy.
+  /// Tasks of a use can hang with their backend, so each use gets at most half of the threads. Starts and calls
+  /// together get at most three quarters: the other threads are for removals, which end calls that hang.
   enum class Use : std::uint8_t { start, call, removal };
 
   virtual ~BlockingPool() = default;
@@ -39,8 +39,8 @@ class ThreadPool final : public BlockingPool {
   void check_invariant() const;
 
  private:
-  /// The tasks of one use.
-  struct Line {
+  /// The waiting tasks of one use, and how many of its tasks run.
+  struct Queue {
     std::deque<Task> waiting;
     std::size_t running = 0;
   };
@@ -51,13 +51,13 @@ class ThreadPool final : public BlockingPool {
   bool take(Task& task, Use& use);
   bool may_run(Use use) const;
   bool is_empty() const;
-  void check_locked() const;
-  Line& line(Use use) { return m_lines[static_cast<std::size_t>(use)]; }
-  const Line& line(Use use) const { return m_lines[static_cast<std::size_t>(use)]; }
+  void check_invariant_locked() const;
+  Queue& queue(Use use) { return m_queues[static_cast<std::size_t>(use)]; }
+  const Queue& queue(Use use) const { return m_queues[static_cast<std::size_t>(use)]; }
 
   mutable std::mutex m_mutex;
   std::condition_variable m_changed;
-  std::array<Line, 3> m_lines;
+  std::array<Queue, 3> m_queues;
   const std::size_t m_size;
   bool m_closing = false;
   std::vector<std::thread> m_threads;

@@ -28,7 +28,7 @@ void check_readable(bool is_about_key, const std::string& file) {
   throw CertificateError(is_about_key, "cannot read " + file + ": " + std::strerror(errno));
 }
 
-/// A key with a passphrase would ask for it at the terminal.
+/// Without this, OpenSSL would ask for a key's passphrase at the terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
@@ -39,9 +39,10 @@ TlsSettings load_certificate(const std::string& certificate, const std::string& 
   if (!settings) fail(false, certificate, "OpenSSL's settings for the certificate");
   SSL_CTX* const context = settings.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");  // of TLS 1.2; all of 1.3 are good
+  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");  // for TLS 1.2; all ciphers of TLS 1.3 are good
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets resume sessions without memory of ours
+  SSL_CTX_set_session_cache_mode(context,
+                                 SSL_SESS_CACHE_OFF);  // clients resume with tickets, which the server does not store
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   check_readable(false, certificate);
   check_readable(true, key);

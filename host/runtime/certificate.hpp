@@ -22,7 +22,7 @@ class CertificateError : public Error {
   bool m_is_about_key;
 };
 
-/// OpenSSL's settings of a server (SSL_CTX): TLS 1.2 and newer, with forward secrecy. Threads: any.
+/// OpenSSL's settings for a server (SSL_CTX): TLS 1.2 or newer, with forward secrecy. Threads: any.
 using TlsSettings = std::shared_ptr<ssl_ctx_st>;
 
 /// Reads two PEM files: the certificate with its chain, and its private key without a passphrase. Throws

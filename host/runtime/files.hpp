@@ -1,6 +1,6 @@
 #pragma once
 
-/// Temporary folders, and small files read and written as a whole.
+/// Temporary folders, and small files that are read or written as a whole.
 
 #include <filesystem>
 #include <string>

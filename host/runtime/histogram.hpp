@@ -24,14 +24,14 @@ class Histogram {
       std::chrono::microseconds(10000000)};
 
   void observe(std::chrono::nanoseconds time) {
-    std::size_t place = 0;
-    while (place < bounds.size() && time > bounds[place]) ++place;
-    add(m_counts[place], 1);
+    std::size_t bucket = 0;
+    while (bucket < bounds.size() && time > bounds[bucket]) ++bucket;
+    add(m_counts[bucket], 1);
     add(m_sum, time.count());
   }
 
-  /// The count of bucket `place`, from 0 to bounds.size(). The last bucket has no upper bound.
-  std::int64_t count(std::size_t place) const { return m_counts[place].load(std::memory_order_relaxed); }
+  /// The count of a bucket, 0 to bounds.size(). The last bucket has no upper bound.
+  std::int64_t count(std::size_t bucket) const { return m_counts[bucket].load(std::memory_order_relaxed); }
   std::chrono::nanoseconds sum() const { return std::chrono::nanoseconds(m_sum.load(std::memory_order_relaxed)); }
 
  private:

@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// A member of an object that creates callbacks. Declare it last, so that it is cut before the other members are
-/// destroyed. Its callbacks may be copied, and may outlive the object.
+/// A member of an object whose callbacks may outlive it. Declare it last, so that it is destroyed, and so cut, before
+/// the other members. The callbacks may be copied.
 ///
 /// Threads: the object's loop, for the Lifeline and for the calls that it guards. Creating, copying and destroying a
 /// guarded call, and calling a posted() one, is allowed on any thread.

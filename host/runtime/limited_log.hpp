@@ -14,7 +14,7 @@
 
 namespace tellina {
 
-/// Writes at most one line of each kind in an interval. The next line says how many it left out. Threads: any.
+/// Writes at most one line of each kind per interval. The next line says how many were left out. Threads: any.
 class LimitedLog {
  public:
   explicit LimitedLog(Log& log, std::chrono::seconds interval = limits::log_interval)

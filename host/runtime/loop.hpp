@@ -1,6 +1,6 @@
 #pragma once
 
-/// One thread of events, on which connections, gates and sessions run.
+/// An event loop: one thread, on which connections, gates and sessions run.
 
 #include <functional>
 #include <memory>
@@ -20,8 +20,8 @@ class Loop {
   class Timer {
    public:
     virtual ~Timer() = default;
-    /// Replaces an alarm that has not fired. If `when` has passed, the task runs on the loop's next turn. `task` must
-    /// not be empty; it may destroy the timer.
+    /// Replaces a task that has not run yet. If `when` has passed, the new task runs on the loop's next turn. `task`
+    /// must not be empty; it may destroy the timer.
     virtual void start(MonotonicTime when, Task task) = 0;
     virtual void cancel() = 0;
   };

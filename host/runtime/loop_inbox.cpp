@@ -28,26 +28,26 @@ LoopInbox::LoopInbox(Loop& loop, Delivery delivery, Handler handler, Keeper keep
 }
 
 void LoopInbox::deliver(Message message) {
-  if (begins_at_once()) {
+  if (try_to_begin()) {
     const AtEnd end([this] { finish(); });
     m_handler(std::span(&message, 1));
     return;
   }
   {
     std::lock_guard lock(m_mutex);
-    check_locked();
+    check_invariant_locked();
     m_waiting.push_back(std::move(message));
     if (m_state != State::idle) return;
     m_state = State::scheduled;
-    check_locked();
+    check_invariant_locked();
   }
   schedule();
 }
 
-bool LoopInbox::begins_at_once() {
+bool LoopInbox::try_to_begin() {
   if (m_delivery != Delivery::at_once || !m_loop.is_current() || is_held()) return false;
   std::lock_guard lock(m_mutex);
-  check_locked();
+  check_invariant_locked();
   if (m_state != State::idle) return false;
   m_state = State::handling;
   return true;
@@ -63,7 +63,7 @@ void LoopInbox::drain() {
   TELLINA_ASSERT_PROCESS(m_batch.empty());
   {
     std::lock_guard lock(m_mutex);
-    check_locked();
+    check_invariant_locked();
     TELLINA_ASSERT_PROCESS(m_state == State::scheduled);
     m_batch.swap(m_waiting);
     m_state = State::handling;
@@ -78,10 +78,10 @@ void LoopInbox::drain() {
 void LoopInbox::finish() {
   {
     std::lock_guard lock(m_mutex);
-    check_locked();
+    check_invariant_locked();
     TELLINA_ASSERT_PROCESS(m_state == State::handling);
     m_state = m_waiting.empty() ? State::idle : State::scheduled;
-    check_locked();
+    check_invariant_locked();
     if (m_state == State::idle) return;
   }
   schedule();
@@ -90,10 +90,10 @@ void LoopInbox::finish() {
 void LoopInbox::check_invariant() const {
   TELLINA_ASSERT_PROCESS(m_holds >= 0);
   std::lock_guard lock(m_mutex);
-  check_locked();
+  check_invariant_locked();
 }
 
-void LoopInbox::check_locked() const {
+void LoopInbox::check_invariant_locked() const {
   TELLINA_ASSERT_PROCESS(m_state != State::idle || m_waiting.empty());
   TELLINA_ASSERT_PROCESS(m_state != State::scheduled || !m_waiting.empty());
 }

@@ -25,15 +25,15 @@ class LoopInbox {
  public:
   /// Receives one or more messages. It may move them out of the span.
   using Handler = std::function<void(std::span<Message>)>;
-  /// Returns an object that must live as long as a posted task.
+  /// Returns an object that the inbox keeps alive as long as a posted task.
   using Keeper = std::function<std::shared_ptr<const void>()>;
 
   enum class Delivery : std::uint8_t {
-    at_once,    ///< a message that arrives on the loop's thread is handled inside deliver(), if no other waits
+    at_once,    ///< a message that arrives on the loop's thread is handled inside deliver(), unless others wait
     in_batches  ///< every message waits for the loop's next turn, so that the handler gets all at once
   };
 
-  /// While a Hold exists, messages wait for the loop's next turn. For code that must not be entered from inside a
+  /// While a Hold exists, messages wait for the loop's next turn. For code that must not be re-entered from inside a
   /// send().
   class Hold {
    public:
@@ -65,12 +65,12 @@ class LoopInbox {
     handling    ///< the handler runs; messages that arrive wait until it has returned
   };
 
-  bool begins_at_once();
+  bool try_to_begin();
   void drain();
   /// Ends `handling`: changes to idle, or to scheduled if messages have arrived meanwhile.
   void finish();
   void schedule();
-  void check_locked() const;
+  void check_invariant_locked() const;
 
   Loop& m_loop;
   const Delivery m_delivery;

@@ -30,11 +30,11 @@ void MetricSamples::add(std::string_view family, const MetricLabels& labels, dou
 
 void MetricSamples::add(std::string_view family, const MetricLabels& labels, const Histogram& histogram) {
   std::int64_t count = 0;
-  for (std::size_t place = 0; place <= Histogram::bounds.size(); ++place) {
-    count += histogram.count(place);
+  for (std::size_t bucket = 0; bucket <= Histogram::bounds.size(); ++bucket) {
+    count += histogram.count(bucket);
     MetricLabels bounded = labels;
-    const bool is_last = place == Histogram::bounds.size();
-    bounded["le"] = is_last ? "+Inf" : metric_number(seconds(Histogram::bounds[place]));
+    const bool is_last = bucket == Histogram::bounds.size();
+    bounded["le"] = is_last ? "+Inf" : metric_number(seconds(Histogram::bounds[bucket]));
     add(family, bounded, static_cast<double>(count), "_bucket");
   }
   add(family, labels, seconds(histogram.sum()), "_sum");

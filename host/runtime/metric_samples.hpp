@@ -1,6 +1,6 @@
 #pragma once
 
-/// Metrics, as workers send them and the gateway prints them.
+/// Metrics in the form in which workers send them to the gateway, which prints them.
 
 #include <map>
 #include <string>

@@ -21,7 +21,7 @@ constexpr std::array<LevelRow, 4> levels{{{"debug", "<7>"}, {"info", "<6>"}, {"w
 
 const LevelRow& row_of(LogLevel level) { return levels[static_cast<std::size_t>(level)]; }
 
-/// A message with several lines becomes several entries of the journal, each with its own priority.
+/// The journal makes an entry of each line, so each line of a message needs the priority.
 std::string with_priorities(const std::string& lines, const char* priority) {
   std::string marked = priority;
   for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -38,7 +38,7 @@ std::string to_iso_8601(WallTime time, int digits) {
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(seconds - day);
-  // Written digit by digit, because every chunk of a record has a time: with std::snprintf, recording took 50 % longer.
+  // Written digit by digit, because every recorded chunk has a time: with std::snprintf, recording took 50 % longer.
   std::string iso = "0000-00-00T00:00:00.000000000";
   const auto put = [&iso](std::size_t place, std::size_t size, std::uint64_t number) {
     for (; size > 0; number /= 10) iso[place + --size] = static_cast<char>('0' + number % 10);

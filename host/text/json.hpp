@@ -19,7 +19,7 @@ class JsonObject {
   JsonObject& add(std::string_view name, const char* text) { return add(name, std::string_view(text)); }
   JsonObject& add(std::string_view name, std::integral auto number) { return add_json(name, std::to_string(number)); }
   JsonObject& add(std::string_view name, bool value) { return add_json(name, value ? "true" : "false"); }
-  /// `json`: a value that already is JSON.
+  /// `json`: a value as JSON text.
   JsonObject& add_json(std::string_view name, std::string_view json);
   std::string text() const { return m_text + '}'; }
 

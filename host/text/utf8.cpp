@@ -5,7 +5,7 @@
 
 namespace tellina {
 
-/// The ranges are those of table 3-7 of the Unicode standard.
+/// The ranges of bytes are from table 3-7 of the Unicode standard.
 std::size_t utf8_sequence_size(BytesView bytes) {
   const auto byte = [bytes](std::size_t place) { return static_cast<std::uint8_t>(bytes[place]); };
   const std::uint8_t first = byte(0);
