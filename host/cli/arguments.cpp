@@ -12,9 +12,6 @@ namespace {
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
-/// Users expect --version from every program; it does the same as `tellina version`.
-bool is_version(const std::string& word) { return word == "--version"; }
-
 [[noreturn]] void fail_command(const std::string& given, const std::string& group) {
   std::vector<std::string> names;
   for (const CommandRow& command : command_table()) {
@@ -25,12 +22,6 @@ bool is_version(const std::string& word) { return word == "--version"; }
   const std::string where = group.empty() ? "" : group + ": ";
   const std::string got = given.empty() ? "got none" : "got " + in_quotes(given) + suggestion(given, names);
   throw UsageError(where + "expected a command: " + joined(names, "or") + "; " + got);
-}
-
-const CommandRow& version_command() {
-  const auto commands = command_table();
-  return *std::find_if(commands.begin(), commands.end(),
-                       [](const CommandRow& command) { return command.command == CommandName::version; });
 }
 
 class Parser {
@@ -77,12 +68,12 @@ class Parser {
     std::string group;
     for (;;) {
       std::string word = m_next < m_words.size() ? m_words[m_next++] : "";
+      // Users expect --version from every program.
       if (group.empty() && word == "--version") word = "version";
       if (is_help(word)) {
         m_arguments.help = group_help(group);
         return nullptr;
       }
-      if (group.empty() && is_version(word)) return &version_command();
       bool is_group = false;
       for (const CommandRow& command : command_table()) {
         if (group == command.group && word == command.word) return &command;

@@ -45,10 +45,10 @@ class Arguments {
   bool prepare = false;            ///< of `run`: first do what `sandbox prepare` does
   std::optional<unsigned> number;  ///< of `worker`, see RunOptions
   LogSettings log;                 ///< of `run`, `gateway` and `worker`
-  std::string operand;             ///< the operand: an access code, a plugin's file, a new plugin's name
+  std::string operand;             ///< an access code, a plugin's file, a new plugin's name
   std::string second_operand;      ///< of `config convert`: the file to write
   std::string kind;                ///< of `plugins new`
-  std::string directory;           ///< of `plugins new`; empty: a folder with the plugin's name in the current folder
+  std::string directory;           ///< of `plugins new`; empty: ./NAME
 
   // Of `plugins check`.
   std::string settings = "{}";  ///< JSON text

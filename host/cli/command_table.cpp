@@ -1,6 +1,7 @@
 #include "host/cli/command_table.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -28,7 +29,7 @@ const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on,
 const OptionRow port_option{"--port", "PORT", "port to listen on, instead of the configured one; 0 takes a free one",
                             store_port};
 const OptionRow plugin_option{
-    "--plugin-dir", "FOLDER", "look for plugins here first; can be given several times",
+    "--plugin-dir", "FOLDER", "search this folder for plugins first; can be repeated",
     [](Arguments& arguments, const std::string& text) { arguments.plugin_folders.push_back(text); }, true};
 const OptionRow test_option{"--test-mode", nullptr, "serve /test, which tests the whole server",
                             [](Arguments& arguments, const std::string&) { arguments.test_mode = true; }};
@@ -194,7 +195,9 @@ std::string CommandRow::words() const { return *group ? std::string(group) + " "
 std::span<const CommandRow> command_table() { return commands; }
 
 std::string command_help(const CommandRow& command) {
-  std::string text = "Usage: tellina " + usage_of(command) + " [OPTION]...\n\nTo " + command.help + ".\n\nOptions:\n";
+  std::string sentence = command.help;
+  sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
+  std::string text = "Usage: tellina " + usage_of(command) + " [OPTION]...\n\n" + sentence + ".\n\nOptions:\n";
   HelpLines lines;
   for (const OptionRow* option : command.options) {
     lines.emplace_back(option->name + (option->value ? " " + std::string(option->value) : ""), option->help);

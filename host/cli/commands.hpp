@@ -12,7 +12,7 @@
 
 namespace tellina {
 
-/// What a command may use.
+/// What a command gets from main().
 class CommandContext {
  public:
   CommandContext(std::ostream& out_, std::ostream& err_, Clock& clock_, Random& random_, Log& log_)
@@ -24,7 +24,7 @@ class CommandContext {
   Random& random;
   Log& log;
   bool is_terminal = false;  ///< whether `out` is a terminal
-  /// Waits for this long; returns false as soon as the command should end (Ctrl-C). By default, it ends at once.
+  /// Waits for this long; returns false as soon as the command should end (Ctrl-C). The default returns false at once.
   std::function<bool(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds) { return false; };
 };
 

@@ -24,18 +24,18 @@ namespace {
 
 /// Creates the configured plugins, because only a plugin's constructor knows everything that its section may contain.
 void make_plugins(const PluginRegistry& registry, const HostConfig& config, CommandContext& context) {
-  const auto lend = [&](const PluginChoice& choice) {
+  const auto context_for = [&](const PluginChoice& choice) {
     return PluginContext(choice.section, context.log, context.clock, context.random);
   };
-  const PluginContext channel_layer = lend(config.channel_layer);
-  const PluginContext ordering = lend(config.ordering);
-  const PluginContext sandbox = lend(config.sandbox);
+  const PluginContext channel_layer = context_for(config.channel_layer);
+  const PluginContext ordering = context_for(config.ordering);
+  const PluginContext sandbox = context_for(config.sandbox);
   registry.make_channel_layer(config.channel_layer.name, channel_layer);
   registry.make_ordering_policy(config.ordering.name, ordering);
   registry.make_sandbox_backend(config.sandbox.name, sandbox);
 }
 
-/// Layers that another process can reach. This includes a layer that cannot be created without a section, because
+/// Layers that several processes can share. A layer that cannot be created without a section is included, because
 /// nothing shows that it is limited to one process.
 std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandContext& context) {
   std::vector<std::string> names;
@@ -82,7 +82,8 @@ void write_like(const std::string& model, const std::string& name, const std::st
 
 }  // namespace
 
-/// Only here: a worker, and a command for participants, need no certificate.
+/// Checked by this command and not with the configuration, because workers and other commands do not need the
+/// certificate.
 void check_certificate(const HostConfig& config) {
   const ServerConfig& server = config.server;
   try {

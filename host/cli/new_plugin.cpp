@@ -43,7 +43,7 @@ const Template& find_template(const std::string& kind) {
                    (kind.empty() ? "none" : in_quotes(kind) + suggestion(kind, kinds)));
 }
 
-/// The name is used in the configuration, in file names and as a C++ namespace.
+/// Throws UsageError unless the name fits a configuration, a file name and a C++ namespace.
 void check_name(const std::string& name) {
   const auto is_allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
   if (name.size() > limits::new_plugin_name || !std::all_of(name.begin(), name.end(), is_allowed) || name[0] < 'a') {

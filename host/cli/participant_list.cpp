@@ -62,7 +62,7 @@ ParticipantList ParticipantList::read(const HostConfig& config, const Clock& clo
     reader->run(
         [&](StoreTransaction& transaction) { list.m_participants = transaction.list_participants(list.m_total); });
   }
-  // The database gets new codes of the config file when the server next starts or reloads.
+  // A server adds new codes of the config file to the database when it starts or reloads.
   for (const std::string& code : config.access_codes) {
     const auto has_code = [&](const ParticipantSummary& participant) { return participant.access_code == code; };
     if (std::any_of(list.m_participants.begin(), list.m_participants.end(), has_code)) continue;

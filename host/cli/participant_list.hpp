@@ -15,8 +15,8 @@ namespace tellina {
 /// The participants of a study at one point in time.
 class ParticipantList {
  public:
-  /// Reads the database without changing it. The codes of the config file that are not in it yet follow at the end.
-  /// Throws StoreError.
+  /// Reads the database without changing it. Codes of the config file that are not in the database yet follow at the
+  /// end. Throws StoreError.
   static ParticipantList read(const HostConfig& config, const Clock& clock);
 
   /// The columns of version 0.1.0 come first.

@@ -19,7 +19,7 @@
 namespace tellina {
 namespace {
 
-/// Behaves as if nothing else were installed.
+/// Lists the checked plugin as the only installed one.
 class OnlyPlugin final : public PluginSchemas {
  public:
   explicit OnlyPlugin(const PluginFile& file) : m_file(file) {}
@@ -32,7 +32,7 @@ class OnlyPlugin final : public PluginSchemas {
   const PluginFile& m_file;
 };
 
-/// Checks sections as the reader of config.json does.
+/// Checks a section of config.json as the server does.
 class SectionCheck {
  public:
   explicit SectionCheck(const PluginFile& file) : m_host(make_host_schema(OnlyPlugin(file))) {

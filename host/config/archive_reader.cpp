@@ -36,7 +36,8 @@ class Utf8Locale {
   locale_t m_previous = nullptr;
 };
 
-/// Parts of a name. A tree is destroyed level by level on the stack; how deep a home may be is checked later.
+/// The most parts of a member's name, because the destructor of a tree recurses. The limit for the depth of a home is
+/// checked later.
 constexpr std::size_t max_levels = 1024;
 
 class TarReader {
@@ -55,14 +56,15 @@ class TarReader {
           archive_read_support_filter_lz4, archive_read_support_filter_compress}) {
       support(m_archive.get());
     }
-    if (archive_read_open_memory(m_archive.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) fail_as_libarchive();
+    if (archive_read_open_memory(m_archive.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+      fail_with_libarchive_error();
   }
 
   FileNode read() {
     archive_entry* entry = nullptr;
     int result = ARCHIVE_OK;
     while ((result = archive_read_next_header(m_archive.get(), &entry)) != ARCHIVE_EOF) {
-      if (result < ARCHIVE_WARN) fail_as_libarchive();
+      if (result < ARCHIVE_WARN) fail_with_libarchive_error();
       add(entry);
     }
     return std::move(m_root);
@@ -72,7 +74,7 @@ class TarReader {
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(ErrorCode::bad_config, "cannot use " + m_file + ": " + reason);
   }
-  [[noreturn]] void fail_as_libarchive() const { fail("expected a tar file, got: " + error_text()); }
+  [[noreturn]] void fail_with_libarchive_error() const { fail("expected a tar file, got: " + error_text()); }
   std::string error_text() const {
     const char* text = archive_error_string(m_archive.get());
     return text ? text : "nothing that libarchive understands";

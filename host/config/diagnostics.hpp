@@ -1,6 +1,6 @@
 #pragma once
 
-/// All errors of a file, in the order of the file.
+/// Collects all errors of a file and reports them in the order of the file.
 
 #include <string>
 #include <string_view>

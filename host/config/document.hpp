@@ -11,7 +11,7 @@
 
 namespace tellina {
 
-/// A text as a value in which every part knows its place.
+/// A parsed text: a value in which every part knows its place in the text.
 struct ConfigDocument {
   Config root;
   KeyPlaces keys;
@@ -68,7 +68,7 @@ bool is_json_number(std::string_view word);
 /// The line and column of an offset.
 TextPlace place_of(std::string_view source, std::size_t offset);
 
-/// Throws ConfigError with this one message, which is about `place`.
+/// Throws ConfigError with this message about `place`.
 [[noreturn]] void fail_at(const std::string& file, TextPlace place, const std::string& message);
 
 /// Throws ConfigError with the place of the first byte that is not part of UTF-8.

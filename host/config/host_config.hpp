@@ -29,11 +29,11 @@ struct ServerConfig {
   std::string base_path;  ///< the path under which a proxy serves the study: "/study", or empty
   std::size_t connections_per_address = 4096;
   std::vector<AddressRange> trusted_proxies;  ///< peers whose X-Forwarded-For is trusted
-  /// The names by which clients may ask for the server; empty: not configured, so the default names.
+  /// The names that clients may use for the server; empty: not configured, so the default names.
   std::vector<std::string> hosts;
   std::string certificate;       ///< PEM file of the certificate and its chain; empty: no TLS
   std::string key;               ///< PEM file of the private key; set exactly if `certificate` is
-  std::chrono::seconds hsts{0};  ///< how long browsers may use only HTTPS; 0: they are not told
+  std::chrono::seconds hsts{0};  ///< max-age of Strict-Transport-Security; 0: the header is not sent
   bool has_tls() const { return !certificate.empty(); }
   bool shows_metrics_to_all = false;  ///< if false, only this machine may read /metrics
   std::string public_url;             ///< the beginning of links, see study_url(); empty: not configured
@@ -50,7 +50,7 @@ struct HostConfig {
   PluginChoice channel_layer;
   PluginChoice ordering;
   PluginChoice sandbox;
-  std::size_t sandbox_pool = 2;  ///< of the sandbox section: how many to keep ready
+  std::size_t sandbox_pool = 2;  ///< how many sandboxes to keep ready
   std::vector<std::string> access_codes;
   std::shared_ptr<const Study> study;
 };

@@ -84,7 +84,7 @@ const char* const host_schema_text = R"json({
           "minLength": 1
         },
         "hsts_in_seconds": {
-          "description": "How long browsers use only HTTPS for this host after a visit (Strict-Transport-Security); 0: they are not told",
+          "description": "How long browsers use only HTTPS for this host after a visit (Strict-Transport-Security); 0: the header is not sent",
           "type": "integer",
           "minimum": 0,
           "maximum": 63072000,

@@ -11,7 +11,6 @@ constexpr std::size_t columns = 100;
 
 Config make(Config::Node node) { return Config(std::make_shared<Config::Node>(std::move(node))); }
 
-/// Everything on one line, with `space` after ',' and ':'.
 /// The text from which version 0.1.0 computed a task's hash. It does not escape DEL, so that the hashes of a study that
 /// has begun do not change.
 std::string canonical_string(const std::string& text) {
@@ -25,6 +24,7 @@ std::string canonical_string(const std::string& text) {
   return quoted.append(json_string(std::string_view(text).substr(from)), 1, std::string::npos);
 }
 
+/// Everything on one line, with `space` after ',' and ':'. `sorted`: with sorted keys and canonical strings.
 std::string flat(const Config& value, bool sorted, const std::string& space) {
   std::string result;
   const auto separate = [&] {

@@ -26,8 +26,8 @@ namespace {
 constexpr std::uint32_t directory_mode = 0755;
 constexpr std::uint32_t file_mode = 0644;
 
-/// Sets the attributes that a sandbox gives to a node of an initial tree. The times are those of the start, which no
-/// answer can name.
+/// Sets the attributes that a sandbox gives to a node of an initial tree. The times of the files are those of the
+/// task's start, which no answer can contain.
 void fill_in_defaults(FileNode& node) {
   if (node.kind != FileKind::symlink && !node.mode) {
     node.mode = node.kind == FileKind::directory ? directory_mode : file_mode;
@@ -38,8 +38,8 @@ void fill_in_defaults(FileNode& node) {
 
 bool has_only_line_ends(const Bytes& text) { return text.find_first_not_of("\r\n") == Bytes::npos; }
 
-/// Why a task would pass although its participant has done nothing: what was expected of the answer and what was
-/// found. Empty if the task needs work.
+/// Why a task would pass although its participant has done nothing, as "expected ..., got ...". Empty if the task needs
+/// work.
 std::string why_passed_without_work(const Task& task) {
   if (task.type == TaskType::output) {
     if (!has_only_line_ends(task.output_answer)) return "";
@@ -258,7 +258,7 @@ class Loader {
       if (!known.empty()) continue;
       Task task = read_task(item, trees, study_feedback);
       set_working_directory(item, task);
-      // Trees with mistakes are not whole.
+      // A tree with errors is incomplete.
       if (m_diagnostics.empty()) check_answer(item, task);
       tasks.push_back(std::move(task));
     }

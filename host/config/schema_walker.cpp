@@ -95,11 +95,11 @@ std::int64_t count_characters(const std::string& text) {
 
 const Config& SchemaWalker::resolve(const Config& schema) const {
   const Config* target = &schema;
-  for (int hops = 0; target->is_object() && target->find("$ref"); ++hops) {
+  for (int references = 0; target->is_object() && target->find("$ref"); ++references) {
     const Config& reference = target->at("$ref");
     const std::string& pointer = reference.as_string();
-    if (hops > limits::schema_references || !pointer.starts_with("#/"))
-      reference.fail("expected a reference \"#/...\" that leads somewhere");
+    if (references > limits::schema_references || !pointer.starts_with("#/"))
+      reference.fail("expected a reference \"#/...\" that does not lead back to itself");
     target = &m_root;
     std::size_t start = 2;
     while (start <= pointer.size()) {
@@ -141,7 +141,7 @@ void SchemaWalker::check(const Config& value, const Config& reference) {
 
 void SchemaWalker::check_kind(const Config& value, const Config& schema) {
   if (!accepts_kind(schema, value)) {
-    // The error of a choice names its discriminator.
+    // `x-expected` of a oneOf belongs to the error about the key that selects the branch.
     if (!schema.find("oneOf")) return report(value, schema, kind_words(schema));
     return m_diagnostics.add(value, "expected " + kind_words(schema) + ", got " + got(value));
   }

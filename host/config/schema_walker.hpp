@@ -10,15 +10,15 @@
 
 namespace tellina {
 
-/// Compares values with a schema and reports every difference in words that a researcher understands.
+/// Compares values with a schema and reports every error in words that a researcher understands.
 ///
 /// The subset of JSON Schema 2020-12: type, const, enum, minimum, maximum, exclusiveMinimum, minLength, maxLength,
 /// pattern, items, minItems, maxItems, uniqueItems, properties, required, additionalProperties, patternProperties, $ref
-/// to a place in the same schema ("#/$defs/tree"), and oneOf whose branch is known before it is tried: by
-/// the kind of the value, by a property that is `const` in the branches, or by a key that only one of them requires.
-/// Annotations (title, description, default, examples, $comment) are for other readers. `x-expected` replaces the words
-/// after "expected", `x-expected-name` those about an unknown key. Diagnostics do not quote a value whose schema has
-/// `"x-secret": true`, nor its parts.
+/// to a place in the same schema ("#/$defs/tree"), and oneOf, if one of these selects the branch: the kind of the
+/// value, a property that is `const` in the branches, or a key that only one of them requires. Annotations (title,
+/// description, default, examples, $comment) have no effect. `x-expected` replaces the words after "expected",
+/// `x-expected-name` those about an unknown key. Diagnostics do not quote a value whose schema has `"x-secret": true`,
+/// nor its parts.
 class SchemaWalker {
  public:
   /// Refers to all three. `schema` is the document that $ref points into; verify_schema() has checked it.

@@ -17,7 +17,7 @@ struct ScalarStart {
   int outer_indentation;
 };
 
-/// Finds the parts outside of strings that yaml-cpp skips silently: comments and directives.
+/// Finds what yaml-cpp skips silently: comments and directives.
 class SkippedYaml {
  public:
   /// `scalars`: in the order of the text. `source` must be valid during the call.

@@ -6,7 +6,7 @@
 
 namespace tellina {
 
-/// The key `feedback` of the study or of a task; it must fit the schema.
+/// Reads the key `feedback` of the study or of a task, which must fit the schema.
 Feedback read_feedback(const Config& section, Feedback unless_given);
 
 /// `value` must fit the schema's task. Errors go to the diagnostics of `trees`. `study_feedback`: for a task that names

@@ -15,7 +15,7 @@ namespace tellina {
 
 /// What a home directory can hold.
 struct TreeLimits {
-  std::size_t entries = 4095;                        ///< the inodes of a home, less its root
+  std::size_t entries = 4095;                        ///< the inodes of a home, without its root
   std::size_t name_bytes = 255;                      ///< NAME_MAX
   std::size_t path_bytes = 4000;                     ///< PATH_MAX, less the path of a home
   std::size_t depth = SnapshotRequest().max_depth;   ///< levels of directories that are read
@@ -23,8 +23,8 @@ struct TreeLimits {
   std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive if disk_in_mib is absent
 };
 
-/// Converts the trees of a configuration into FileTrees. Use one object for each load: it reads an archive that many
-/// trees name only once.
+/// Converts the trees of a configuration into FileTrees. Use one object for each load: it reads each archive once, even
+/// if many trees name it.
 class TreeReader {
  public:
   enum class Purpose { initial, answer };

@@ -11,7 +11,7 @@
 namespace tellina {
 namespace {
 
-enum class Holds {
+enum class ValueKind {
   number,
   count,
   string,
@@ -26,37 +26,37 @@ enum class Holds {
   anything
 };
 
-const std::map<std::string, Holds>& keywords() {
-  static const std::map<std::string, Holds> table = {
-      {"type", Holds::type},
-      {"const", Holds::anything},
-      {"enum", Holds::anything},
-      {"minimum", Holds::number},
-      {"maximum", Holds::number},
-      {"exclusiveMinimum", Holds::number},
-      {"minLength", Holds::count},
-      {"maxLength", Holds::count},
-      {"pattern", Holds::pattern},
-      {"items", Holds::schema},
-      {"minItems", Holds::count},
-      {"maxItems", Holds::count},
-      {"uniqueItems", Holds::boolean},
-      {"properties", Holds::schemas},
-      {"required", Holds::strings},
-      {"additionalProperties", Holds::schema},
-      {"patternProperties", Holds::pattern_schemas},
-      {"$ref", Holds::string},
-      {"$defs", Holds::schemas},
-      {"oneOf", Holds::schema_list},
-      {"$schema", Holds::string},
-      {"$comment", Holds::string},
-      {"title", Holds::string},
-      {"description", Holds::string},
-      {"default", Holds::anything},
-      {"examples", Holds::anything},
-      {"x-expected", Holds::string},
-      {"x-expected-name", Holds::string},
-      {"x-secret", Holds::boolean},
+const std::map<std::string, ValueKind>& keywords() {
+  static const std::map<std::string, ValueKind> table = {
+      {"type", ValueKind::type},
+      {"const", ValueKind::anything},
+      {"enum", ValueKind::anything},
+      {"minimum", ValueKind::number},
+      {"maximum", ValueKind::number},
+      {"exclusiveMinimum", ValueKind::number},
+      {"minLength", ValueKind::count},
+      {"maxLength", ValueKind::count},
+      {"pattern", ValueKind::pattern},
+      {"items", ValueKind::schema},
+      {"minItems", ValueKind::count},
+      {"maxItems", ValueKind::count},
+      {"uniqueItems", ValueKind::boolean},
+      {"properties", ValueKind::schemas},
+      {"required", ValueKind::strings},
+      {"additionalProperties", ValueKind::schema},
+      {"patternProperties", ValueKind::pattern_schemas},
+      {"$ref", ValueKind::string},
+      {"$defs", ValueKind::schemas},
+      {"oneOf", ValueKind::schema_list},
+      {"$schema", ValueKind::string},
+      {"$comment", ValueKind::string},
+      {"title", ValueKind::string},
+      {"description", ValueKind::string},
+      {"default", ValueKind::anything},
+      {"examples", ValueKind::anything},
+      {"x-expected", ValueKind::string},
+      {"x-expected-name", ValueKind::string},
+      {"x-secret", ValueKind::boolean},
   };
   return table;
 }
@@ -79,46 +79,46 @@ void verify_pattern(const std::string& pattern, const Config& place) {
 
 void verify(const Config& schema, const SchemaWalker& root);
 
-void verify_keyword(const Config& value, Holds holds, const SchemaWalker& root) {
-  switch (holds) {
-    case Holds::number:
+void verify_keyword(const Config& value, ValueKind kind, const SchemaWalker& root) {
+  switch (kind) {
+    case ValueKind::number:
       value.as_number();
       break;
-    case Holds::count:
+    case ValueKind::count:
       value.as_integer();
       break;
-    case Holds::string:
+    case ValueKind::string:
       value.as_string();
       break;
-    case Holds::boolean:
+    case ValueKind::boolean:
       value.as_bool();
       break;
-    case Holds::pattern:
+    case ValueKind::pattern:
       verify_pattern(value.as_string(), value);
       break;
-    case Holds::strings:
+    case ValueKind::strings:
       for (const Config& item : value.items()) item.as_string();
       break;
-    case Holds::type:
+    case ValueKind::type:
       if (!value.is_array()) return verify_type(value);
       for (const Config& item : value.items()) verify_type(item);
       break;
-    case Holds::schema:
+    case ValueKind::schema:
       verify(value, root);
       break;
-    case Holds::schemas:
+    case ValueKind::schemas:
       for (const Config::Member& member : value.members()) verify(member.second, root);
       break;
-    case Holds::pattern_schemas:
+    case ValueKind::pattern_schemas:
       for (const auto& [pattern, member] : value.members()) {
         verify_pattern(pattern, member);
         verify(member, root);
       }
       break;
-    case Holds::schema_list:
+    case ValueKind::schema_list:
       for (const Config& item : value.items()) verify(item, root);
       break;
-    case Holds::anything:
+    case ValueKind::anything:
       break;
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The meaning of a YAML scalar without quotes. Readers differ (YAML 1.1 and 1.2), so only words that all of them read
-/// alike have a meaning here.
+/// The meaning of a YAML scalar without quotes. YAML readers differ (YAML 1.1 and 1.2), so only words on which all of
+/// them agree have a meaning here.
 
 #include <string_view>
 
@@ -19,7 +19,7 @@ struct PlainScalar {
   PlainKind kind = PlainKind::text;
   /// How YAML readers interpret it, such as "a number" or "false"; empty for text.
   std::string_view reading;
-  /// For an ambiguous one: what to write instead, such as "true, false or text in quotes".
+  /// If it is ambiguous: what to write instead, such as "true, false or text in quotes".
   std::string_view alternatives;
 };
 

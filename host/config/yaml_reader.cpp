@@ -99,7 +99,7 @@ class YamlReader : private YAML::EventHandler {
     // A missing value is null, too. Its mark is then that of the next token, or of a key that lacks its colon.
     const PlainScalar meaning = read_plain(word);
     const bool is_written = meaning.reading == "null" && !word.empty() && (offset > m_key_offset || m_open.empty());
-    const std::size_t start = is_written ? offset : offset_of_nothing(offset);
+    const std::size_t start = is_written ? offset : offset_of_missing_value(offset);
     check_properties(offset, "?", anchor);
     if (m_builder.expects_key()) {
       refuse(offset, is_written ? "expected a key in quotes, got " + std::string(word) + ", which YAML takes for null"
@@ -273,7 +273,7 @@ class YamlReader : private YAML::EventHandler {
   }
 
   /// The offset of the key, the '-' or the ',' before a missing value.
-  std::size_t offset_of_nothing(std::size_t next) const {
+  std::size_t offset_of_missing_value(std::size_t next) const {
     if (!m_builder.is_in_array()) return m_open.empty() ? next : m_key_offset;
     while (true) {
       const std::size_t last = next == 0 ? std::string_view::npos : m_source.find_last_not_of(" \t\r\n", next - 1);

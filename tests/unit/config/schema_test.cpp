@@ -132,7 +132,7 @@ TEST(PrintedSchema, NamesThePluginWhoseOwnSchemaIsBroken) {
   EXPECT_EQ(schema_error(R"({"properties": {"a": {"$ref": "#/$defs/b"}}})"),
             start + "1:31: properties.a.$ref: expected a place in this schema, got \"#/$defs/b\"");
   EXPECT_EQ(schema_error(R"({"$defs": {"a": {"$ref": "#/$defs/a"}}})"),
-            start + "1:26: $defs.a.$ref: expected a reference \"#/...\" that leads somewhere");
+            start + "1:26: $defs.a.$ref: expected a reference \"#/...\" that does not lead back to itself");
   EXPECT_TRUE(schema_error(R"({"properties": {"a": {"pattern": "("}}})")
                   .starts_with(start + "1:34: properties.a.pattern: expected an ECMAScript regular expression, got "
                                        "\"(\": "));
