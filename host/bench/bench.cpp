@@ -22,10 +22,10 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t pasted_bytes = 1024 * 1024;
 constexpr double slow_reader_rate = 2e6;  ///< bytes a second, like a browser that draws
-/// Between two starts of a shell, so that a pool is full again.
+/// The pause before each start of a shell, in which the pool fills again.
 constexpr milliseconds pause_before_start{300};
 
-/// The options of the server to compare with.
+/// The options of the other server.
 BenchOptions changed(BenchOptions options) {
   const std::size_t equals = options.against.find('=');
   const std::string name = options.against.substr(0, equals);
@@ -67,7 +67,7 @@ class Bench {
       for (std::size_t pair = 0; pair < m_options.pairs; ++pair) measure_pair(pair);
     } catch (const client::ClientFailure& error) {
       m_progress.end();
-      m_report.add_failure(m_now, m_target, error.what());
+      m_report.add_failure(m_figure, m_target, error.what());
     }
     return m_report.finish();
   }
@@ -79,7 +79,7 @@ class Bench {
   }
 
   void start() {
-    m_now = "the start";
+    m_figure = "the start";
     if (!m_options.floor.empty()) {
       m_target = "floor";
       m_subjects.push_back(std::make_unique<Subject>(Target::start_floor(m_options)));
@@ -102,10 +102,10 @@ class Bench {
   }
 
   void start_groups() {
-    m_now = "the start of " + std::to_string(m_options.sessions) + " sessions";
+    m_figure = "the start of " + std::to_string(m_options.sessions) + " sessions";
     for (const auto& subject : m_subjects) {
       m_target = subject->target.name();
-      // Things that are created once, with the first session, do not count for a session.
+      // What the server allocates once, with the first session, does not count as memory of a session.
       if (wants("memory")) SessionGroup(subject->target, 1, m_progress);
       subject->memory_before = subject->target.resident_bytes().value_or(0);
       subject->group = std::make_unique<SessionGroup>(subject->target, m_options.sessions, m_progress);
@@ -144,7 +144,7 @@ class Bench {
     };
     for (const auto& [figure, run] : figures) {
       if (!wants(figure)) continue;
-      // The second figure would find the machine in the state that the first has left, so they take turns.
+      // The first measurement may affect the second, so the targets take turns.
       for (std::size_t i = 0; i < m_subjects.size(); ++i) {
         Subject& subject = *m_subjects[(i + pair) % m_subjects.size()];
         measure(figure, pair, subject, [&, run = run] { return run(*subject.group); });
@@ -153,7 +153,7 @@ class Bench {
   }
 
   void measure(const std::string& figure, std::size_t pair, Subject& subject, const std::function<Sample()>& run) {
-    m_now = figure;
+    m_figure = figure;
     m_target = subject.target.name();
     Sample sample = run();
     sample.pair = pair;
@@ -166,7 +166,7 @@ class Bench {
   Progress m_progress;
   Report m_report;
   std::vector<std::unique_ptr<Subject>> m_subjects;
-  std::string m_now;
+  std::string m_figure;
   std::string m_target;
 };
 

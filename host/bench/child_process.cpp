@@ -29,8 +29,8 @@ bool wait_readable(int descriptor, TimePoint deadline) {
   return left.count() > 0 && ::poll(&entry, 1, static_cast<int>(left.count())) > 0;
 }
 
-/// Between fork and exec.
-void become(const fs::path& program, char* const* words, const fs::path& folder, int output, int errors) {
+/// Runs in the child, between fork and exec.
+void exec_program(const fs::path& program, char* const* words, const fs::path& folder, int output, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
@@ -59,7 +59,7 @@ ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::strin
   const Descriptor output(ends[1]);
   const Descriptor errors(::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   m_process = ::fork();
-  if (m_process == 0) become(program, words.data(), folder, output.get(), errors.get());
+  if (m_process == 0) exec_program(program, words.data(), folder, output.get(), errors.get());
   if (m_process < 0) throw BenchFailure(m_program + " cannot be started: " + std::strerror(errno));
 }
 
@@ -91,9 +91,9 @@ bool ChildProcess::wait(std::chrono::milliseconds limit) {
 
 std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
   const TimePoint deadline = Clock::now() + limit;
-  std::string said;
+  std::string printed;
   std::size_t length = std::string::npos;
-  while ((length = said.find('\n')) == std::string::npos) {
+  while ((length = printed.find('\n')) == std::string::npos) {
     StopSignals::check();
     if (Clock::now() >= deadline) {
       throw BenchFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
@@ -102,14 +102,14 @@ std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
     if (!wait_readable(m_output.get(), deadline)) continue;
     char piece[1024];
     const ssize_t got = ::read(m_output.get(), piece, sizeof piece);
-    if (got > 0) said.append(piece, static_cast<std::size_t>(got));
+    if (got > 0) printed.append(piece, static_cast<std::size_t>(got));
     if (got == 0) {
       wait(timeout);
       throw BenchFailure(m_program + " ended during its start with " + end().value_or("nothing") + ":\n" +
                          last_errors());
     }
   }
-  return said.substr(0, length);
+  return printed.substr(0, length);
 }
 
 std::string ChildProcess::last_errors() const {

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::uint64_t different_keys = 251;
 
-std::uint64_t place_of(char byte) {
+std::uint64_t number_of(char byte) {
   const auto number = static_cast<unsigned char>(byte);
   return number == 255 ? static_cast<unsigned char>(end_key) : number % different_keys;
 }
@@ -18,8 +18,8 @@ char key_of(std::uint64_t number) {
 }
 
 std::uint64_t KeyChecker::take(char byte) {
-  ++m_came;
-  const std::uint64_t ahead = (place_of(byte) + different_keys - m_next % different_keys) % different_keys;
+  ++m_received;
+  const std::uint64_t ahead = (number_of(byte) + different_keys - m_next % different_keys) % different_keys;
   if (ahead <= different_keys / 2) {
     for (std::uint64_t skipped = m_next; skipped < m_next + ahead; ++skipped) m_missing.insert(skipped);
     m_next += ahead + 1;
@@ -38,7 +38,7 @@ void KeyChecker::take_all(std::string_view bytes) {
   for (const char byte : bytes) {
     if (byte == key_of(m_next)) {
       ++m_next;
-      ++m_came;
+      ++m_received;
     } else {
       take(byte);
     }

@@ -9,7 +9,7 @@
 
 namespace tellina::bench {
 
-/// The first session prints this much, in lines of 76 characters; every byte is compared.
+/// The first session prints this much output, in lines of 76 characters. Compares every byte.
 Sample measure_flood(SessionGroup& group, std::size_t mebibytes, Progress& progress);
 
 /// The first session prints without end; then Ctrl-C is pressed. Measures the time from the key to the next prompt,

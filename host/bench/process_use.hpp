@@ -11,7 +11,7 @@
 
 namespace tellina::bench {
 
-/// `root` and its descendants that run the same program: a server without its shells and their helpers.
+/// Returns `root` and its descendants that run the same program: the server's processes, but not its shells.
 std::vector<pid_t> processes_of(pid_t root);
 /// Processor time of the processes, in nanoseconds; ended processes count as 0.
 std::chrono::nanoseconds processor_time(const std::vector<pid_t>& processes);

@@ -25,7 +25,7 @@ constexpr seconds shell_limit{20};
 constexpr std::uint64_t much_output = 8 * 1024 * 1024;
 constexpr milliseconds others_interval{500};
 /// How often a wait checks whether the user or the end of the server has interrupted it.
-constexpr milliseconds look_up{200};
+constexpr milliseconds check_interval{200};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ SessionGroup::SessionGroup(Target& target, std::size_t sessions, Progress& progr
       start_shells(progress);
     }
   } catch (const client::ClientFailure& error) {
-    explain(error);
+    rethrow_with_cause(error);
   }
   target.find_processes();
   progress.end();
@@ -92,7 +92,7 @@ void SessionGroup::pause(std::size_t i, bool paused) {
   update_interest(i);
 }
 
-void SessionGroup::restart_if_worn(std::size_t i) {
+void SessionGroup::restart_after_much_output(std::size_t i) {
   Terminal& terminal = *m_terminals[i];
   if (terminal.printed() <= much_output) return;
   terminal.set_output({});
@@ -117,16 +117,16 @@ void SessionGroup::update_interest(std::size_t i) {
 }
 
 void SessionGroup::pump(TimePoint until) {
-  if (!m_others.empty() && Clock::now() >= m_others_seen + others_interval) {
+  if (!m_others.empty() && Clock::now() >= m_others_served + others_interval) {
     for (SessionGroup* other : m_others) other->take(Clock::now());
-    m_others_seen = Clock::now();
+    m_others_served = Clock::now();
   }
   take(until);
 }
 
 void SessionGroup::take(TimePoint until) {
   std::array<epoll_event, 1024> events;
-  const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), look_up);
+  const auto left = std::clamp<Clock::duration>(until - Clock::now(), Clock::duration(0), check_interval);
   const auto whole = std::chrono::duration_cast<seconds>(left);
   timespec limit{};
   limit.tv_sec = whole.count();
@@ -134,7 +134,7 @@ void SessionGroup::take(TimePoint until) {
   const int count = ::epoll_pwait2(m_poll.get(), events.data(), static_cast<int>(events.size()), &limit, nullptr);
   if (count <= 0) {
     StopSignals::check();
-    if (left == look_up) m_target.check_alive();
+    if (left == check_interval) m_target.check_alive();
     return;
   }
   try {
@@ -149,11 +149,11 @@ void SessionGroup::take(TimePoint until) {
       update_interest(i);
     }
   } catch (const client::ClientFailure& error) {
-    explain(error);
+    rethrow_with_cause(error);
   }
 }
 
-void SessionGroup::explain(const std::exception& error) {
+void SessionGroup::rethrow_with_cause(const std::exception& error) {
   // A lost connection may be the first sign of a dying server.
   const TimePoint deadline = Clock::now() + milliseconds(500);
   while (Clock::now() < deadline) m_target.check_alive();

@@ -20,10 +20,10 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
     const auto wait_until = [&](const std::function<bool()>& condition) {
       if (!group.wait_until(condition, start_limit)) throw BenchFailure("a shell showed no prompt within 60 s");
     };
-    const bool is_started_by_hand = target.protocol() == Protocol::tellina;
+    const bool needs_request = target.protocol() == Protocol::tellina;
     TimePoint started = Clock::now();
     Terminal& terminal = group.join(0);
-    if (is_started_by_hand) {
+    if (needs_request) {
       wait_until([&] { return terminal.can_start(); });
       group.wait_until([] { return false; }, pause);  // like a participant who reads the task
       started = Clock::now();
@@ -31,7 +31,7 @@ Sample measure_prompt(Target& target, std::size_t times, std::chrono::millisecon
     terminal.start();
     wait_until([&] { return terminal.has_started() && !terminal.expects(); });
     sample.latency.record(terminal.found_at() - started);
-    if (is_started_by_hand) {
+    if (needs_request) {
       terminal.give_up();
       group.wait_until([&] { return terminal.can_start(); }, start_limit);
     }

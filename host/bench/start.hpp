@@ -7,8 +7,8 @@
 
 namespace tellina::bench {
 
-/// Measures `times` times the time from the request that starts a task (or a bare connection) to the prompt. Each start
-/// follows a pause in which a pool fills again.
+/// Measures `times` times the time from the request that starts a task (or a bare connection) to the prompt. Before
+/// each start is a pause in which the pool fills again.
 Sample measure_prompt(Target& target, std::size_t times, std::chrono::milliseconds pause, Progress& progress);
 
 /// The resident memory of `group`'s idle sessions, without their sandboxes, compared with `before`, the memory without

@@ -8,10 +8,10 @@
 
 namespace tellina::bench {
 
-/// The mean of the middle two if their number is even. `values` is not empty.
+/// If the number of values is even, this is the mean of the middle two. `values` is not empty.
 double median(std::vector<double> values);
 
-/// A median, and the interval that contains the true one with at least `confidence` certainty.
+/// A median, and an interval that contains the true median with a probability of at least `confidence`.
 class Estimate {
  public:
   Estimate() = default;

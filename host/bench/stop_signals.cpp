@@ -5,14 +5,14 @@
 namespace tellina::bench {
 namespace {
 
-volatile std::sig_atomic_t has_come = 0;
+volatile std::sig_atomic_t has_arrived = 0;
 
-void note(int) { has_come = 1; }
+void note(int) { has_arrived = 1; }
 
 }  // namespace
 
 StopSignals::StopSignals() {
-  has_come = 0;
+  has_arrived = 0;
   struct sigaction action {};
   action.sa_handler = note;
   ::sigaction(SIGINT, &action, &m_interrupt);
@@ -25,7 +25,7 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::check() {
-  if (has_come) throw BenchFailure("the benchmark was interrupted");
+  if (has_arrived) throw BenchFailure("the benchmark was interrupted");
 }
 
 }  // namespace tellina::bench

@@ -6,7 +6,7 @@
 
 namespace tellina::bench {
 
-/// While an object exists, both signals are only noted. Only one object may exist at a time.
+/// While an object exists, both signals only set a flag. Only one object may exist at a time.
 class StopSignals {
  public:
   StopSignals();

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The measured target: a server of this program, or the floor.
+/// What is measured: a server of this program, or the floor, a minimal program to compare with.
 
 #include <chrono>
 #include <cstdint>

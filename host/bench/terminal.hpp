@@ -37,7 +37,7 @@ class Terminal final : private client::TerminalClient::Listener, private client:
   /// Sends input as the participant's page does: never more than 64 KiB beyond the last acknowledgement. Queues the
   /// excess.
   void type(std::string_view bytes);
-  /// Bytes of the current task's output; 0 for a bare shell, which nobody throttles.
+  /// Bytes of the current task's output; 0 for a bare shell, whose output is not throttled.
   std::uint64_t printed() const { return m_client.output_end(); }
   /// Drops output until `text` has arrived. Later output goes to the function of set_output().
   void expect(std::string text);

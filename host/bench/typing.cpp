@@ -15,8 +15,7 @@ using std::chrono::duration;
 using std::chrono::seconds;
 
 constexpr seconds echo_limit{20};
-/// Workers report their counters to a gateway every half second.
-constexpr auto counting_interval = std::chrono::milliseconds(600);
+constexpr auto counting_retry = std::chrono::milliseconds(600);
 constexpr auto progress_interval = std::chrono::milliseconds(100);
 
 double in_seconds(Clock::duration time) { return duration<double>(time).count(); }
@@ -51,16 +50,16 @@ class TypingRun {
     else
       type_on_echo();
     const TimePoint stopped = Clock::now();
-    const bool is_complete = m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit);
+    const bool is_complete = m_group.wait_until([this] { return m_received >= m_sent; }, echo_limit);
     const TimePoint last = std::max(m_last_echo, m_begin);
     const auto processor_after = m_group.target().processor_time();
     const auto own_after = own_processor_time();
     const TimePoint measured = Clock::now();
-    const auto overtakings_after = count_all_overtakings();
+    const auto overtakings_after = count_overtakings();
     m_progress.end();
 
     sample.set("keys", static_cast<double>(m_sent));
-    sample.set("keys_per_second", static_cast<double>(m_came) / in_seconds(std::max(last, m_end) - m_begin));
+    sample.set("keys_per_second", static_cast<double>(m_received) / in_seconds(std::max(last, m_end) - m_begin));
     for (const auto& [name, percent] :
          {std::pair("p50_ms", 50.0), {"p90_ms", 90.0}, {"p99_ms", 99.0}, {"p99_9_ms", 99.9}, {"max_ms", 100.0}}) {
       sample.set(name, in_milliseconds(m_latency.percentile(percent)));
@@ -88,11 +87,11 @@ class TypingRun {
       send(i, Clock::now());
     }
     // The echo of the first key shows that `cat` has started. The start is not part of the measurement.
-    if (!m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit)) {
+    if (!m_group.wait_until([this] { return m_received >= m_sent; }, echo_limit)) {
       throw BenchFailure("a shell of the " + m_group.target().name() + " does not echo");
     }
     m_latency = Histogram();
-    m_sent = m_came = m_most_in_flight = 0;
+    m_sent = m_received = m_most_in_flight = 0;
   }
 
   /// Types the key that ends `cat`, so that the shell has its terminal again.
@@ -116,7 +115,7 @@ class TypingRun {
   }
 
   bool wait_for_all() {
-    return m_group.wait_until([this] { return m_came >= m_sent; }, echo_limit * 3);
+    return m_group.wait_until([this] { return m_received >= m_sent; }, echo_limit * 3);
   }
   double seconds_to_last_echo() const { return in_seconds(m_last_echo - m_begin); }
 
@@ -141,15 +140,9 @@ class TypingRun {
   std::optional<std::uint64_t> count_overtakings() {
     if (m_group.target().protocol() == Protocol::bare) return std::nullopt;
     if (const auto count = bench::count_overtakings(m_group.target().endpoint())) return count;
-    // Right after its first connection, a gateway does not know any worker yet.
-    m_group.wait_until([] { return false; }, counting_interval);
+    // The gateway leaves out workers that do not answer in time.
+    m_group.wait_until([] { return false; }, counting_retry);
     return bench::count_overtakings(m_group.target().endpoint());
-  }
-
-  /// Waits first, so that everything typed before is counted.
-  std::optional<std::uint64_t> count_all_overtakings() {
-    if (m_group.target().protocol() != Protocol::bare) m_group.wait_until([] { return false; }, counting_interval);
-    return count_overtakings();
   }
 
   static void set_overtakings(Sample& sample, std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
@@ -162,7 +155,7 @@ class TypingRun {
     const char key = key_of(echo.sent++);
     echo.due.push_back(due);
     ++m_sent;
-    m_most_in_flight = std::max(m_most_in_flight, m_sent - std::min(m_sent, m_came));
+    m_most_in_flight = std::max(m_most_in_flight, m_sent - std::min(m_sent, m_received));
     m_group.type(i, std::string_view(&key, 1));
   }
 
@@ -182,7 +175,7 @@ class TypingRun {
         continue;
       }
       send(number++ % m_group.size(), due);
-      // Sends late keys together, but still reads between them.
+      // Late keys are sent together. Between them, this still reads echoes.
       if (number % 64 == 0) m_group.pump(now);
     }
   }
@@ -200,7 +193,7 @@ class TypingRun {
   void take(std::size_t i, std::string_view bytes) {
     Echo& echo = m_echoes[i];
     m_last_echo = Clock::now();
-    m_came += bytes.size();
+    m_received += bytes.size();
     if (m_checks_only) return echo.checker.take_all(bytes);
     for (const char byte : bytes) {
       const std::uint64_t number = echo.checker.take(byte);
@@ -211,7 +204,7 @@ class TypingRun {
         ++echo.due_from;
       }
     }
-    if (m_types_on_echo && m_last_echo < m_end && echo.checker.came() >= echo.sent) send(i, m_last_echo);
+    if (m_types_on_echo && m_last_echo < m_end && echo.checker.received() >= echo.sent) send(i, m_last_echo);
   }
 
   void show_progress(TimePoint now) {
@@ -233,7 +226,7 @@ class TypingRun {
   TimePoint m_last_echo{};
   TimePoint m_progress_at{};
   std::uint64_t m_sent = 0;
-  std::uint64_t m_came = 0;
+  std::uint64_t m_received = 0;
   std::uint64_t m_most_in_flight = 0;
   bool m_types_on_echo = false;
   bool m_checks_only = false;
@@ -258,7 +251,7 @@ Sample measure_paste(SessionGroup& group, std::size_t bytes, Progress& progress)
   sample.set("mebibytes", static_cast<double>(bytes) / (1024 * 1024));
   sample.set("seconds", run.seconds_to_last_echo());
   sample.set("mib_per_second", static_cast<double>(bytes) / (1024 * 1024) / run.seconds_to_last_echo());
-  run.set_overtakings(sample, overtakings_before, run.count_all_overtakings());
+  run.set_overtakings(sample, overtakings_before, run.count_overtakings());
   run.judge(sample, is_complete);
   run.end_echo(sample);
   return sample;

@@ -9,8 +9,6 @@
 #include "host/wire/frame_fields.hpp"
 
 namespace tellina::client {
-namespace {}  // namespace
-
 void TerminalClient::open(const Endpoint& endpoint, const std::string& cookie, const WaitLimit& limit) {
   cut();
   m_close_code = 0;

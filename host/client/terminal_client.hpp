@@ -42,23 +42,22 @@ class TerminalClient final : private WebSocket::Listener {
   TerminalClient(const TerminalClient&) = delete;
   TerminalClient& operator=(const TerminalClient&) = delete;
 
-  /// Connects and upgrades. Drops the state of the previous connection, but keeps the streams.
+  /// Connects and upgrades. Forgets the previous connection, but keeps the streams.
   void open(const Endpoint& endpoint, const std::string& cookie, const WaitLimit& limit);
   /// Drops the connection without a close frame, like a crashed program.
   void cut();
   bool is_open() const { return m_socket.has_value(); }
   /// Absent while there is no connection.
   WebSocket* socket() { return m_socket ? &*m_socket : nullptr; }
-  /// From the server's close frame on the last connection; 0 before that.
+  /// The code of the server's close frame on the last connection; 0 if there was none.
   int close_code() const { return m_socket ? m_socket->close_code() : m_close_code; }
   std::string close_reason() const { return m_socket ? m_socket->close_reason() : m_close_reason; }
 
   void acknowledge_output(Acknowledge when) { m_acknowledge = when; }
-  /// From now on the client names its sandbox in hello and sends `sandbox_seen`, as the participant page does. Call it
-  /// before the first hello.
+  /// From now on, the client names its sandbox in hello and sends `sandbox_seen`, as the participant's page does. Call
+  /// this before the first hello.
   void name_sandboxes() { m_names_sandboxes = true; }
-  /// From now on the client ignores the window, as a client that breaks the protocol does. Call it before the first
-  /// hello.
+  /// From now on, the client ignores the window, which breaks the protocol. Call this before the first hello.
   void send_beyond_window() { m_input_window = SendWindow(limits::stream_offset); }
 
   /// Sends hello with the streams' offsets. Input waits until the welcome.
@@ -97,7 +96,7 @@ class TerminalClient final : private WebSocket::Listener {
   /// The server has named this sandbox: input from now on is meant for it.
   void follow_sandbox(const std::string& sandbox);
   void send_sandbox_seen();
-  /// Drops input that the server has recorded. Moves bytes only occasionally.
+  /// Drops acknowledged input, a lot at a time, because each drop moves the remaining bytes.
   void forget_input();
   void send_input();
   void end();

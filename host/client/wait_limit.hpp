@@ -1,6 +1,6 @@
 #pragma once
 
-/// When a client stops waiting.
+/// How long a client waits.
 
 #include <chrono>
 #include <functional>

@@ -16,10 +16,10 @@ namespace {
 constexpr unsigned last_frame = 0x80;
 enum Opcode : unsigned { continuation = 0, text = 1, binary = 2, closing = 8, ping = 9, pong = 10 };
 
-/// Any mask works: masks protect proxies from scripts in pages, and this client runs no scripts.
+/// The mask is constant: random masks only protect proxies from scripts in pages, and this client runs no scripts.
 constexpr std::array<char, 4> mask{'\x5a', '\x17', '\xc3', '\x99'};
 
-std::array<char, 4> turned(std::size_t by) {
+std::array<char, 4> rotated_mask(std::size_t by) {
   return {mask[by % 4], mask[(by + 1) % 4], mask[(by + 2) % 4], mask[(by + 3) % 4]};
 }
 
@@ -28,7 +28,7 @@ void append_masked(std::string& out, std::string_view bytes, std::size_t from) {
   const std::size_t begin = out.size();
   out.append(bytes);
   char* const data = out.data() + begin;
-  const std::array<char, 4> small = turned(from);
+  const std::array<char, 4> small = rotated_mask(from);
   std::uint64_t wide = 0;
   std::memcpy(&wide, small.data(), 4);
   wide |= wide << 32;

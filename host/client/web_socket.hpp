@@ -1,7 +1,7 @@
 #pragma once
 
-/// The client's end of a WebSocket (RFC 6455) on a non-blocking socket. It is cheap enough that one thread can hold a
-/// thousand of them, and saturate a server with a fraction of a core.
+/// The client's end of a WebSocket (RFC 6455) on a non-blocking socket. It is cheap: one thread can serve a thousand of
+/// them, and saturate a server with a fraction of a core.
 
 #include <cstdint>
 #include <string>
@@ -40,7 +40,7 @@ class WebSocket {
   void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
   /// Reads once, at most `limit` bytes, and delivers the messages. Returns false at the end of the connection.
   bool receive(Listener& listener, std::size_t limit = limits::client_read);
-  /// From the server's close frame; 0 if there was none.
+  /// The code of the server's close frame; 0 if there was none.
   int close_code() const { return m_close_code; }
   const std::string& close_reason() const { return m_close_reason; }
 

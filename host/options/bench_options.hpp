@@ -1,6 +1,6 @@
 #pragma once
 
-/// What `tellina bench` is asked to do: the command line writes it, the load generator reads it.
+/// The options of `tellina bench`: the command line sets them, the load generator uses them.
 
 #include <cstddef>
 #include <string>
@@ -36,7 +36,7 @@ struct BenchOptions {
   std::string floor;  ///< the program to compare with; empty: none
 };
 
-/// The figures there are, in the order in which they are measured.
+/// All figures, in the order in which they are measured.
 const std::vector<std::string>& bench_figures();
 
 }  // namespace tellina

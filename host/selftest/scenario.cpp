@@ -31,8 +31,8 @@ std::string tail_of(const std::string& text) {
 /// The participant of the self-test.
 class Player final : private client::TerminalClient::Listener {
  public:
-  Player(const SelfTestEntrance& entrance, const client::WaitLimit& limit)
-      : m_endpoint("127.0.0.1", entrance.port), m_access_code(entrance.access_code), m_limit(limit) {}
+  Player(const SelfTestTarget& target, const client::WaitLimit& limit)
+      : m_endpoint("127.0.0.1", target.port), m_access_code(target.access_code), m_limit(limit) {}
 
   void log_in() { m_cookie = client::log_in(m_endpoint, m_access_code, m_limit); }
 
@@ -43,7 +43,7 @@ class Player final : private client::TerminalClient::Listener {
     if (state.state != "ready") fail("expected the state \"ready\", got \"" + state.state + "\"");
   }
 
-  void see_seeded_sandbox() {
+  void check_sandbox_files() {
     start_task(1);
     type("ls words");
     await_output("secret.txt");
@@ -67,7 +67,7 @@ class Player final : private client::TerminalClient::Listener {
     expect_end_of_task(3, "passed");
   }
 
-  void see_record() {
+  void check_record() {
     const std::string cookie = "Cookie: " + m_cookie + "\r\n";
     std::string line = "GET ";
     line += study_path;
@@ -175,18 +175,18 @@ bool run(SelfTestStep& step, Clock& clock, const std::function<void()>& act) {
 
 }  // namespace
 
-SelfTestReport play_self_test(const SelfTestEntrance& entrance, Clock& clock, std::chrono::nanoseconds limit,
+SelfTestReport play_self_test(const SelfTestTarget& target, Clock& clock, std::chrono::nanoseconds limit,
                               const std::stop_token& stop) {
   const client::WaitLimit wait_limit(clock, limit, stop);
-  Player player(entrance, wait_limit);
+  Player player(target, wait_limit);
   const std::pair<const char*, void (Player::*)()> steps[] = {
       {"The gateway logs a participant in", &Player::log_in},
       {"The terminal's connection opens, and a worker serves its session", &Player::open_terminal},
-      {"A sandbox with the task's files starts, and its shell answers", &Player::see_seeded_sandbox},
+      {"A sandbox with the task's files starts, and its shell answers", &Player::check_sandbox_files},
       {"A task of type stdout is passed", &Player::pass_output_task},
       {"A task runs out of time", &Player::run_out_of_time},
       {"A task of type filesystem is passed", &Player::pass_filesystem_task},
-      {"The record shows that the study is finished", &Player::see_record},
+      {"The record shows that the study is finished", &Player::check_record},
   };
   SelfTestReport report;
   for (const auto& [name, act] : steps) report.steps.emplace_back(name);

@@ -87,7 +87,7 @@ SelfTestReport SelfTest::play(const std::string& channel_prefix, const std::stri
   try {
     Gateway gateway(config, m_layer, m_loops, m_clock, m_random, m_log);
     const std::uint16_t port = gateway.start();
-    return play_self_test(SelfTestEntrance(port, access_code), m_clock, limits::self_test_play, stop);
+    return play_self_test(SelfTestTarget(port, access_code), m_clock, limits::self_test_play, stop);
   } catch (const std::exception& error) {
     return SelfTestReport::failure("A gateway starts", error.what());
   }

@@ -21,8 +21,8 @@ class WorkerReply;
 /// in test mode reports the channels of those lanes. One self-test runs at a time; concurrent requests get its result.
 ///
 /// Threads: run() on a lane's loop; all other functions on the gateway's thread.
-/// Lifetime: call stop() before the gateway's stop(), because requests wait for the result. The loops run until after
-/// it.
+/// Lifetime: call stop() before the gateway's stop(), because requests wait for the result. The loops must run until
+/// stop() has returned.
 class SelfTest {
  public:
   using Answer = std::function<void(Response)>;
@@ -49,7 +49,7 @@ class SelfTest {
 
   void begin(Lane& lane, const WorkerReply& reply);
   SelfTestReport play(const std::string& channel_prefix, const std::string& access_code, const std::stop_token& stop);
-  /// Asks the worker for the information that only it has.
+  /// Asks the worker for the parts of the report that only the worker knows.
   void complete(Lane& lane, const std::string& channel_prefix, SelfTestReport report);
   void conclude(const SelfTestReport& report);
   bool is_stopped();

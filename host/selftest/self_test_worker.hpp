@@ -15,9 +15,9 @@
 namespace tellina {
 
 /// Runs the self-test's lanes with the study's plugins, loops and threads, but with a separate study, separate
-/// channels, and a separate database in a temporary folder. So nothing of it gets into the study's record, and its
-/// messages never meet a participant's. Only the list of workers in the study's database contains its lanes, so that
-/// the next start removes the sandboxes of a self-test that a crash interrupted.
+/// channels, and a separate database in a temporary folder. So the study's record has nothing of it, and its messages
+/// never mix with those of participants. Only the list of workers in the study's database names its lanes, so that the
+/// next start removes the sandboxes of a self-test that a crash interrupted.
 ///
 /// Threads: constructor and destructor on one thread; answer() on any loop.
 /// Lifetime: its lanes and the parts of the environment outlive it.

@@ -19,7 +19,7 @@ inline constexpr const char* self_test_output_command = "cat words/secret.txt";
 inline constexpr const char* self_test_filesystem_command = "mv words/secret.txt done/";
 
 /// Task 1 has type stdout, task 2 lets the time run out, task 3 has type filesystem. The file's content is random, so
-/// that remains of an earlier run cannot pass a task.
+/// that leftovers of an earlier run cannot pass a task.
 std::shared_ptr<const Study> make_self_test_study(Random& random);
 
 }  // namespace tellina

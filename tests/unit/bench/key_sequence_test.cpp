@@ -23,7 +23,7 @@ TEST(KeySequence, NeverContainsTheEndKey) { EXPECT_EQ(keys(0, 1000).find(end_key
 
 TEST(KeySequence, AcceptsCompleteSequences) {
   const KeyChecker checker = after(keys(0, 10000));
-  EXPECT_EQ(checker.came(), 10000U);
+  EXPECT_EQ(checker.received(), 10000U);
   EXPECT_EQ(checker.lost(10000), 0U);
   EXPECT_EQ(checker.doubled(), 0U);
   EXPECT_EQ(checker.reordered(), 0U);
@@ -65,7 +65,7 @@ TEST(KeySequence, TakeAllEqualsTakingOneByOne) {
   const KeyChecker one_by_one = after(bytes);
   KeyChecker at_once;
   at_once.take_all(bytes);
-  EXPECT_EQ(at_once.came(), one_by_one.came());
+  EXPECT_EQ(at_once.received(), one_by_one.received());
   EXPECT_EQ(at_once.lost(900), one_by_one.lost(900));
   EXPECT_EQ(at_once.doubled(), one_by_one.doubled());
   EXPECT_EQ(at_once.reordered(), one_by_one.reordered());
