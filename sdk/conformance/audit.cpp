@@ -164,7 +164,7 @@ Processes relatives_of(const Processes& processes) {
   return found;
 }
 
-Processes still_there(const Processes& processes) {
+Processes still_running(const Processes& processes) {
   Processes left;
   for (const ProcessKey& process : processes) {
     const Status status = read_status(process.first);
@@ -208,7 +208,7 @@ std::set<std::string> cgroups_of(const Processes& processes) {
   return found;
 }
 
-std::set<std::string> those_that_exist(const std::set<std::string>& paths) {
+std::set<std::string> existing(const std::set<std::string>& paths) {
   std::set<std::string> found;
   std::error_code ignored;
   std::copy_if(paths.begin(), paths.end(), std::inserter(found, found.end()),
@@ -237,7 +237,7 @@ void kill_below_this_process(const Processes& known) {
 
 Audit::Audit() : m_descriptors(read_descriptors()), m_threads(read_threads()), m_processes(descendants_of(getpid())) {}
 
-Leaks Audit::look(const std::string& mark) const {
+Leaks Audit::find_now(const std::string& mark) const {
   Leaks leaks;
   const auto leak = [&](Leak kind) -> std::string& { return leaks[static_cast<std::size_t>(kind)]; };
   leak(Leak::descriptors) = compare_descriptors(m_descriptors, read_descriptors());
@@ -275,9 +275,9 @@ Leaks Audit::look(const std::string& mark) const {
 
 Leaks Audit::find_leaks(const std::string& mark, const LeakKinds& known) const {
   Leaks leaks;
-  const auto look_until = [&](std::chrono::milliseconds within, const LeakKinds& ignored) {
+  const auto search_until = [&](std::chrono::milliseconds within, const LeakKinds& ignored) {
     const auto is_clean = [&] {
-      leaks = look(mark);
+      leaks = find_now(mark);
       for (std::size_t kind = 0; kind < leak_kinds; ++kind) {
         if (!ignored[kind] && !leaks[kind].empty()) return false;
       }
@@ -285,7 +285,7 @@ Leaks Audit::find_leaks(const std::string& mark, const LeakKinds& known) const {
     };
     return eventually(is_clean, within);
   };
-  if (!look_until(time_for_known_leaks, {})) look_until(time_for_leaks, known);
+  if (!search_until(time_for_known_leaks, {})) search_until(time_for_leaks, known);
   return leaks;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Records a process's resources and the machine's related state, so that before and after can be compared.
+/// Records the resources of a process, and related state of the machine, to compare them before and after a case.
 
 #include <array>
 #include <chrono>
@@ -26,12 +26,12 @@ Processes processes_with_mark(const std::string& mark);
 /// descendants.
 Processes relatives_of(const Processes& processes);
 /// Those that have not ended. Excludes ended processes that nobody has waited for.
-Processes still_there(const Processes& processes);
+Processes still_running(const Processes& processes);
 /// "4711 (sleep), 4712 (bash)".
 std::string describe(const Processes& processes);
 /// The directories of these processes' control groups, except groups that contain this process.
 std::set<std::string> cgroups_of(const Processes& processes);
-std::set<std::string> those_that_exist(const std::set<std::string>& paths);
+std::set<std::string> existing(const std::set<std::string>& paths);
 /// Descendants of this process that are not `known`. Reaps orphans that have ended and leaves them out. For a subreaper
 /// (prctl(2)) whose own children are all known.
 Processes adopted_by_this_process(const Processes& known);
@@ -44,8 +44,8 @@ inline constexpr std::size_t leak_kinds = 6;
 using Leaks = std::array<std::string, leak_kinds>;
 using LeakKinds = std::array<bool, leak_kinds>;
 
-/// How long a case's leftovers may take to disappear, because the kernel frees some things late. A kind that has leaked
-/// before gets less time, so that a plugin that always leaks does not take this long in every case.
+/// How long a case's resources may take to disappear, because the kernel frees some of them late. A kind that has
+/// leaked before gets less time, so that a plugin that always leaks does not take this long in every case.
 constexpr std::chrono::milliseconds time_for_leaks{2000};
 constexpr std::chrono::milliseconds time_for_known_leaks{100};
 
@@ -59,7 +59,7 @@ class Audit {
   Leaks find_leaks(const std::string& mark, const LeakKinds& known) const;
 
  private:
-  Leaks look(const std::string& mark) const;
+  Leaks find_now(const std::string& mark) const;
 
   std::map<int, std::string> m_descriptors;
   std::set<int> m_threads;

@@ -21,7 +21,7 @@ std::uint64_t fill(ChannelLayer& layer, const ChannelName& channel) {
   throw Skip("a million messages, or 15 s of sending, do not fill the channel: set a smaller capacity");
 }
 
-void full_channel_says_so(Probe& probe) {
+void full_channel_is_reported(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   fill(*layer, channel_of(probe));
   const auto began = std::chrono::steady_clock::now();
@@ -33,7 +33,7 @@ void full_channel_says_so(Probe& probe) {
     probe.warn("expected ten answers of a full channel at once, found " + found);
 }
 
-void full_channel_keeps_what_it_took(Probe& probe) {
+void full_channel_keeps_its_messages(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
   const std::uint64_t accepted = fill(*layer, channel);
@@ -47,7 +47,7 @@ void full_channel_keeps_what_it_took(Probe& probe) {
   }
 }
 
-void full_channel_takes_again(Probe& probe) {
+void full_channel_accepts_again(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
   const std::uint64_t accepted = fill(*layer, channel);
@@ -58,7 +58,7 @@ void full_channel_takes_again(Probe& probe) {
   inbox.wait_for(accepted + 1);
 }
 
-void full_channel_hinders_no_other(Probe& probe) {
+void full_channel_affects_no_other(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   fill(*layer, channel_of(probe, ".full"));
   const ChannelName other = channel_of(probe, ".other");
@@ -75,13 +75,13 @@ void add_capacity_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
       {{"ReportsAFullChannel", "A channel at its capacity returns full at once; send() never blocks.",
-        full_channel_says_so, deadline},
+        full_channel_is_reported, deadline},
        {"FullChannelKeepsItsMessages", "All messages that a channel accepted before it was full arrive, in order.",
-        full_channel_keeps_what_it_took, deadline},
+        full_channel_keeps_its_messages, deadline},
        {"FullChannelAcceptsAgain", "A channel that was full accepts messages again once its messages were received.",
-        full_channel_takes_again, deadline},
+        full_channel_accepts_again, deadline},
        {"FullChannelAffectsNoOther", "A full channel does not prevent another channel from accepting and delivering.",
-        full_channel_hinders_no_other, deadline}});
+        full_channel_affects_no_other, deadline}});
 }
 
 }  // namespace tellina::conformance

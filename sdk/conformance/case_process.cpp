@@ -15,8 +15,8 @@
 namespace tellina::conformance {
 namespace {
 
-/// The child's result for its parent: shared memory, which needs no descriptor and can't block.
-class Slate {
+/// The child's result for its parent, in shared memory, which needs no descriptor and never blocks.
+class ChildResult {
  public:
   bool finished;
   Outcome outcome;
@@ -24,15 +24,16 @@ class Slate {
   char leaks[leak_kinds][2048];
 };
 
-class SharedSlate {
+class SharedChildResult {
  public:
-  SharedSlate() : m_memory(mmap(nullptr, sizeof(Slate), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+  SharedChildResult()
+      : m_memory(mmap(nullptr, sizeof(ChildResult), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
     if (m_memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   }
-  SharedSlate(const SharedSlate&) = delete;
-  SharedSlate& operator=(const SharedSlate&) = delete;
-  ~SharedSlate() { munmap(m_memory, sizeof(Slate)); }
-  Slate* operator->() { return static_cast<Slate*>(m_memory); }
+  SharedChildResult(const SharedChildResult&) = delete;
+  SharedChildResult& operator=(const SharedChildResult&) = delete;
+  ~SharedChildResult() { munmap(m_memory, sizeof(ChildResult)); }
+  ChildResult* operator->() { return static_cast<ChildResult*>(m_memory); }
 
  private:
   void* m_memory;
@@ -65,15 +66,15 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
   if (const std::string log = probe.log().worst(); !log.empty()) verdict.finding += "\nThe plugin's log says: " + log;
 }
 
-[[noreturn]] void be_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
-                           SharedSlate& slate) {
+[[noreturn]] void run_as_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
+                               SharedChildResult& shared) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(2, 1);  // a plugin's output is not part of the report
   const Verdict verdict = run_here(subject, one, seed, known);
-  slate->outcome = verdict.outcome;
-  write_text(slate->finding, verdict.finding);
-  for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(slate->leaks[kind], verdict.leaks[kind]);
-  slate->finished = true;
+  shared->outcome = verdict.outcome;
+  write_text(shared->finding, verdict.finding);
+  for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(shared->leaks[kind], verdict.leaks[kind]);
+  shared->finished = true;
   _exit(0);
 }
 
@@ -114,13 +115,13 @@ Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, co
 }
 
 Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
-  SharedSlate slate;
+  SharedChildResult shared;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const Processes others = descendants_of(getpid());
   const auto began = std::chrono::steady_clock::now();
   const pid_t child = fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child == 0) be_child(subject, one, seed, known, slate);
+  if (child == 0) run_as_child(subject, one, seed, known, shared);
 
   Verdict verdict;
   const bool in_time = ends_within(child, one.deadline + time_for_leaks);
@@ -128,10 +129,10 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
   int status = 0;
   waitpid(child, &status, 0);
   verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  if (slate->finished) {
-    verdict.outcome = slate->outcome;
-    verdict.finding = slate->finding;
-    for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = slate->leaks[kind];
+  if (shared->finished) {
+    verdict.outcome = shared->outcome;
+    verdict.finding = shared->finding;
+    for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = shared->leaks[kind];
   } else if (in_time) {
     verdict.outcome = Outcome::crashed;
     verdict.finding = "expected the case to end, found that its process ended with " + describe_status(status);
@@ -142,7 +143,7 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
   }
   // A process that outlives its parent is the plugin's fault only if the case has completed.
   std::string& processes = verdict.leaks[static_cast<std::size_t>(Leak::processes)];
-  if (slate->finished && processes.empty()) {
+  if (shared->finished && processes.empty()) {
     Processes left;
     eventually([&] { return (left = adopted_by_this_process(others)).empty(); },
                known[static_cast<std::size_t>(Leak::processes)] ? time_for_known_leaks : time_for_leaks);

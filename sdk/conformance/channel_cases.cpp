@@ -17,7 +17,7 @@ void delivers_in_order(Probe& probe) {
   constexpr std::uint64_t count = 2000;
   for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
   // Lost messages never arrive, so check those that did before reporting the number.
-  inbox.has_come(count, std::chrono::seconds(5));
+  inbox.has_received(count, std::chrono::seconds(5));
   const std::vector<Message> messages = inbox.messages();
   for (std::size_t i = 1; i < messages.size(); ++i) {
     expect(messages[i - 1].sequence <= messages[i].sequence, "messages in the order sent",
@@ -33,7 +33,7 @@ void delivers_what_it_accepted(Probe& probe) {
   constexpr std::uint64_t count = 1000;
   for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
   std::vector<Message> messages;
-  inbox.has_come(count, std::chrono::seconds(5));
+  inbox.has_received(count, std::chrono::seconds(5));
   std::vector<bool> came(count, false);
   for (const Message& message : inbox.messages()) came.at(message.sequence) = true;
   const auto lost = std::find(came.begin(), came.end(), false);
@@ -48,8 +48,8 @@ void delivers_each_once(Probe& probe) {
   const auto subscription = layer->receive(channel, inbox.receiver());
   constexpr std::uint64_t count = 500;
   for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
-  inbox.has_come(count + 1, std::chrono::milliseconds(500));
-  expect_no_doubles(inbox.messages());
+  inbox.has_received(count + 1, std::chrono::milliseconds(500));
+  expect_no_duplicates(inbox.messages());
 }
 
 void every_field_arrives(Probe& probe) {
@@ -96,7 +96,7 @@ void accepts_one_mebibyte(Probe& probe) {
   deliver(*layer, channel, numbered("one", 1, max_body_size));
   const std::vector<Message> got = inbox.wait_for(1);
   expect_equal("bytes of the body", max_body_size, got[0].body.size());
-  expect_whole(got);
+  expect_intact(got);
 }
 
 void refuses_overlong_bodies(Probe& probe) {
@@ -138,7 +138,7 @@ void channels_are_separate(Probe& probe) {
   for (Inbox& inbox : inboxes) expect_equal("messages in a channel", 1, inbox.size());
 }
 
-void takes_names_of_100_bytes(Probe& probe) {
+void accepts_names_of_100_bytes(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const std::string name = channel_of(probe).text();
   const ChannelName channel(name + std::string(100 - name.size(), 'n'));
@@ -185,7 +185,7 @@ void add_channel_layer_cases(std::vector<Case>& cases) {
        {"ChannelsAreSeparate", "A message arrives only in its own channel; every character of a name counts.",
         channels_are_separate},
        {"AcceptsNamesOf100Bytes", "A channel's name may have 100 bytes, and all of them count.",
-        takes_names_of_100_bytes},
+        accepts_names_of_100_bytes},
        {"DestroyedWithWaitingMessages", "A layer may be destroyed while messages wait in it.",
         destroyed_with_waiting_messages}});
   add_subscription_cases(cases);

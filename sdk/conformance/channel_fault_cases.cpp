@@ -13,7 +13,7 @@ class Schedule {
  public:
   explicit Schedule(Probe& probe) : m_random(probe.random()()) {}
   std::uint64_t pick(std::uint64_t least, std::uint64_t most) { return least + m_random() % (most - least + 1); }
-  /// Does so in one call of ten.
+  /// Pauses in one call of ten.
   void pause_briefly() {
     if (pick(0, 9) == 0) std::this_thread::sleep_for(std::chrono::microseconds(pick(1, 800)));
   }
@@ -42,15 +42,15 @@ void send_all(Probe& probe, const std::vector<ChannelLayer*>& layers, const Chan
   for (auto& worker : workers) worker->join();
 }
 
-void random_sizes_arrive_whole(Probe& probe) {
+void random_sizes_arrive_complete(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
   Inbox inbox;
   const auto subscription = layer->receive(channel, inbox.receiver());
   send_all(probe, {layer.get()}, channel, 100, 100'000);
-  inbox.has_come(400, delivery_time);
+  inbox.has_received(400, delivery_time);
   const std::vector<Message> got = inbox.messages();
-  expect_whole(got);
+  expect_intact(got);
   expect_equal("messages lost", 0, check_order_and_count_lost(got, senders, 100));
 }
 
@@ -87,14 +87,14 @@ void receivers_come_and_go(Probe& probe) {
     expect_order_of_senders(its);
     got.insert(got.end(), its.begin(), its.end());
   }
-  expect_no_doubles(got);
-  expect_whole(got);
+  expect_no_duplicates(got);
+  expect_intact(got);
   if (layer->is_process_local()) {
     expect(all, "600 messages at the receivers of one process that started and stopped", show(count()));
   }
 }
 
-void interleavings_keep_their_promises(Probe& probe) {
+void interleaved_channels_keep_their_order(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   constexpr std::size_t channels = 5;
   std::vector<Inbox> inboxes(channels);
@@ -113,7 +113,7 @@ void interleavings_keep_their_promises(Probe& probe) {
       subscriptions[which] = layer->receive(channel_of(probe, "." + show(which)), inboxes[which].receiver());
     }
     const std::vector<Message> got = inboxes[which].wait_for(sent[which]);
-    expect_whole(got);
+    expect_intact(got);
     for (std::uint64_t number = 0; number < sent[which]; ++number) {
       expect_equal("sequence", number, got[number].sequence);
     }
@@ -121,25 +121,25 @@ void interleavings_keep_their_promises(Probe& probe) {
 }
 
 /// Forwards messages until it is killed.
-void pass_on(Probe& probe, Wire& wire) {
+void forward_messages(Probe& probe, Wire& wire) {
   const auto layer = probe.make<ChannelLayer>();
   if (layer->is_process_local()) throw Skip("local");
   const auto subscription =
       layer->receive(channel_of(probe), [&](Message message) { deliver(*layer, channel_of(probe, ".back"), message); });
-  wire.say("ready");
-  wire.hear(std::chrono::seconds(120));
+  wire.send_line("ready");
+  wire.receive_line(std::chrono::seconds(120));
 }
 
-void dead_receiver_takes_only_its_own(Probe& probe) {
-  Peer doomed([&](Wire& wire) { pass_on(probe, wire); });
+void dead_receiver_loses_only_its_own_messages(Probe& probe) {
+  Peer doomed([&](Wire& wire) { forward_messages(probe, wire); });
   const auto layer = probe.make<ChannelLayer>();
   if (layer->is_process_local()) throw Skip("is_process_local(): there is no receiver in another process");
-  doomed.expect_to_hear("ready");
+  doomed.expect_line("ready");
   Inbox back;
   Inbox own;
   const auto answers = layer->receive(channel_of(probe, ".back"), back.receiver());
   Worker killer([&, schedule = Schedule(probe)]() mutable {
-    back.has_come(schedule.pick(1, 60), delivery_time);
+    back.has_received(schedule.pick(1, 60), delivery_time);
     doomed.kill();
   });
   send_all(probe, {layer.get()}, channel_of(probe), 100, 5000);
@@ -147,7 +147,7 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
 
   // An instance that starts after the dead one must work.
   const auto subscription = layer->receive(channel_of(probe), own.receiver());
-  const auto has_come = [&] {
+  const auto has_received = [&] {
     for (const Message& message : own.messages()) {
       if (message.connection == "later" && message.sequence >= 100) return true;
     }
@@ -157,7 +157,7 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
   expect(eventually(
              [&] {
                layer->send(channel_of(probe), numbered("later", number++));
-               return has_come();
+               return has_received();
              },
              std::chrono::seconds(20)),
          "that a receiver that starts after a dead one gets later messages", "that it gets nothing");
@@ -166,23 +166,23 @@ void dead_receiver_takes_only_its_own(Probe& probe) {
   const std::vector<Message> later = own.messages();
   expect_order_of_senders(later);
   got.insert(got.end(), later.begin(), later.end());
-  expect_no_doubles(got);
-  expect_whole(got);
+  expect_no_duplicates(got);
+  expect_intact(got);
 }
 
-void dead_sender_takes_only_its_own(Probe& probe) {
+void dead_sender_loses_only_its_own_messages(Probe& probe) {
   Peer doomed([&](Wire& wire) {
     const auto layer = probe.make<ChannelLayer>();
     if (layer->is_process_local()) throw Skip("local");
-    wire.say("ready");
+    wire.send_line("ready");
     for (std::uint64_t number = 0;; ++number) deliver(*layer, channel_of(probe), numbered("doomed", number, 200));
   });
   const auto layer = probe.make<ChannelLayer>();
   if (layer->is_process_local()) throw Skip("is_process_local(): there is no sender in another process");
   Inbox inbox;
   const auto subscription = layer->receive(channel_of(probe), inbox.receiver());
-  doomed.expect_to_hear("ready");
-  inbox.has_come(probe.pick(1, 200), delivery_time);
+  doomed.expect_line("ready");
+  inbox.has_received(probe.pick(1, 200), delivery_time);
   doomed.kill();
   for (std::uint64_t number = 0; number < 100; ++number) deliver(*layer, channel_of(probe), numbered("alive", number));
   const auto alive = [&] {
@@ -193,9 +193,9 @@ void dead_sender_takes_only_its_own(Probe& probe) {
   const bool all = eventually([&] { return alive() == 100; }, delivery_time);
   expect(all, "100 messages of the surviving sender", show(alive()));
   const std::vector<Message> got = inbox.messages();
-  expect_no_doubles(got);
+  expect_no_duplicates(got);
   expect_order_of_senders(got);
-  expect_whole(got);
+  expect_intact(got);
 }
 
 }  // namespace
@@ -206,18 +206,18 @@ void add_channel_fault_cases(std::vector<Case>& cases) {
       cases.end(),
       {{"RandomSizesArriveComplete",
         "Four threads with random sizes and delays: all messages arrive complete, once, in order.",
-        random_sizes_arrive_whole, deadline, true},
+        random_sizes_arrive_complete, deadline, true},
        {"ReceiversComeAndGo", "Subscriptions that begin and end meanwhile: no message is duplicated or out of order.",
         receivers_come_and_go, deadline, true},
        {"InterleavedChannelsKeepTheirOrder",
         "Random sends to channels with a receiver now or later: each channel keeps its order.",
-        interleavings_keep_their_promises, deadline, true},
-       {"DeadReceiverTakesOnlyItsOwn",
+        interleaved_channels_keep_their_order, deadline, true},
+       {"DeadReceiverLosesOnlyItsOwnMessages",
         "A receiver killed with SIGKILL: no message is duplicated or out of order, and the next receiver works.",
-        dead_receiver_takes_only_its_own, deadline, true},
+        dead_receiver_loses_only_its_own_messages, deadline, true},
        {"DeadSenderLosesOnlyItsOwnMessages",
         "A sender killed with SIGKILL: messages of others arrive complete, once, in order.",
-        dead_sender_takes_only_its_own, deadline, true}});
+        dead_sender_loses_only_its_own_messages, deadline, true}});
 }
 
 }  // namespace tellina::conformance

@@ -1,4 +1,4 @@
-/// Promises to a loop that lends its thread to a layer.
+/// Promises to a loop on whose thread a layer receives.
 
 #include <poll.h>
 
@@ -58,21 +58,21 @@ void dispatches_on_the_callers_thread(Probe& probe) {
   Dispatcher dispatcher(*layer);
   // The layer may need one message to notice that its own thread should pause.
   deliver(*layer, channel, numbered("first", 0));
-  expect(dispatcher.until([&] { return inbox.has_come(1, {}); }), "the first message", "nothing");
+  expect(dispatcher.until([&] { return inbox.has_received(1, {}); }), "the first message", "nothing");
   counts = true;
   constexpr std::uint64_t count = 2000;
   Worker sender([&] {
     for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
   });
-  const bool has_come = dispatcher.until([&] { return inbox.has_come(count + 1, {}); });
+  const bool has_received = dispatcher.until([&] { return inbox.has_received(count + 1, {}); });
   sender.join();
-  expect(has_come, "all of 2000 messages", "only " + show(inbox.size() - 1) + " of them");
-  expect_no_doubles(inbox.messages());
+  expect(has_received, "all of 2000 messages", "only " + show(inbox.size() - 1) + " of them");
+  expect_no_duplicates(inbox.messages());
   expect_order_of_senders(inbox.messages());
   expect_equal("messages delivered on a thread other than the dispatching one", 0, elsewhere.load());
 }
 
-void goes_on_without_a_dispatcher(Probe& probe) {
+void continues_without_a_dispatcher(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const ChannelName channel = channel_of(probe);
   Inbox inbox;
@@ -83,12 +83,12 @@ void goes_on_without_a_dispatcher(Probe& probe) {
       Dispatcher dispatcher(*layer);
       for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
       // Leaves some messages, because undispatched ones must not be lost.
-      dispatcher.until([&] { return inbox.has_come(number - 10, {}); });
+      dispatcher.until([&] { return inbox.has_received(number - 10, {}); });
     }
     for (int i = 0; i < 20; ++i) deliver(*layer, channel, numbered("one", number++));
     inbox.wait_for(number);
   }
-  expect_no_doubles(inbox.messages());
+  expect_no_duplicates(inbox.messages());
   expect_order_of_senders(inbox.messages());
 }
 
@@ -99,17 +99,17 @@ void sleeps_while_there_is_nothing_to_dispatch(Probe& probe) {
   const auto subscription = layer->receive(channel, inbox.receiver());
   const int descriptor = layer->begin_dispatching();
   if (descriptor < 0) throw Skip("the layer uses its own threads: begin_dispatching() returns -1");
-  int looks = 0;
+  int calls = 0;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   while (std::chrono::steady_clock::now() < end) {
-    ++looks;
+    ++calls;
     if (layer->dispatch()) continue;
     pollfd entry{descriptor, POLLIN, 0};
     ::poll(&entry, 1, 500);
   }
   layer->end_dispatching();
-  expect(looks < 100, "a descriptor that is readable only while there is work",
-         "that it had to be asked " + show(static_cast<std::uint64_t>(looks)) + " times within 2 s");
+  expect(calls < 100, "a descriptor that is readable only while there is work",
+         "that dispatch() was called " + show(static_cast<std::uint64_t>(calls)) + " times within 2 s");
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ void add_dispatch_cases(std::vector<Case>& cases) {
                  dispatches_on_the_callers_thread},
                 {"ContinuesWithoutADispatcher",
                  "When dispatching ends, no message is lost, and the layer continues on its own threads.",
-                 goes_on_without_a_dispatcher},
+                 continues_without_a_dispatcher},
                 {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has work.",
                  sleeps_while_there_is_nothing_to_dispatch}});
 }

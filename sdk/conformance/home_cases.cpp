@@ -62,17 +62,17 @@ void home_is_in_place_at_start(Probe& probe) {
   folder.children["page"].mode = 0640;
   spec.initial.root.children["site"] = folder;
   spec.initial.root.children["link"] = FileNode::symlink("site/page");
-  Room room(probe, spec);
+  RunningSandbox running(probe, spec);
   expect_equal("the shell's view of its home", "hello\n640\nsite/page\n",
-               room.hands().output_of("cat ~/link; stat -c %a ~/site/page; readlink ~/link"));
+               running.driver().output_of("cat ~/link; stat -c %a ~/site/page; readlink ~/link"));
   expect_equal("the owner, by `test -O`", 0,
-               static_cast<std::uint64_t>(room.hands().run("test -O ~ -a -O ~/site/page -a -w ~").status));
+               static_cast<std::uint64_t>(running.driver().run("test -O ~ -a -O ~/site/page -a -w ~").status));
 }
 
 void snapshot_round_trips_the_tree(Probe& probe) {
   const SandboxSpec spec = varied_spec(probe);
-  Room room(probe, spec);
-  const FileTree tree = room.snapshot();
+  RunningSandbox running(probe, spec);
+  const FileTree tree = running.snapshot();
   compare(spec.initial.root, tree.root, "~");
   expect(!tree.truncated && !tree.raced, "a complete snapshot", "one that says truncated or raced");
   expect_equal("content of a file of 12345 NUL bytes", Bytes(12'345, '\0'),
@@ -80,10 +80,10 @@ void snapshot_round_trips_the_tree(Probe& probe) {
 }
 
 void snapshot_sees_the_work(Probe& probe) {
-  Room room(probe);
-  room.hands().run(
+  RunningSandbox running(probe);
+  running.driver().run(
       "mkdir -p a/b && echo hi > a/b/c && ln -s /etc/passwd a/l && chmod 600 a/b/c && touch -d @1500000000 a/b/c");
-  const FileTree tree = room.snapshot();
+  const FileTree tree = running.snapshot();
   const FileNode& a = child_of(tree.root, "a");
   const FileNode& c = child_of(child_of(a, "b"), "c");
   expect_equal("content", "hi\n", c.content.value_or("(none)"));
@@ -94,9 +94,10 @@ void snapshot_sees_the_work(Probe& probe) {
 }
 
 void snapshot_follows_no_link(Probe& probe) {
-  Room room(probe);
-  room.hands().run("ln -s / root; ln -s /etc/passwd file; ln -s ../../.. up; ln -s loop loop; mkdir d; ln -s .. d/up");
-  const FileTree tree = room.snapshot();
+  RunningSandbox running(probe);
+  running.driver().run(
+      "ln -s / root; ln -s /etc/passwd file; ln -s ../../.. up; ln -s loop loop; mkdir d; ln -s .. d/up");
+  const FileTree tree = running.snapshot();
   for (const char* name : {"root", "file", "up", "loop"}) {
     const FileNode& link = child_of(tree.root, name);
     expect(link.kind == FileKind::symlink && link.children.empty() && !link.content,
@@ -106,10 +107,10 @@ void snapshot_follows_no_link(Probe& probe) {
 }
 
 void snapshot_never_blocks(Probe& probe) {
-  Room room(probe);
-  room.hands().run("mkfifo fifo; mkdir d; chmod 0 d");
+  RunningSandbox running(probe);
+  running.driver().run("mkfifo fifo; mkdir d; chmod 0 d");
   const auto began = std::chrono::steady_clock::now();
-  const FileTree tree = room.snapshot();
+  const FileTree tree = running.snapshot();
   expect(child_of(tree.root, "fifo").kind == FileKind::other, "a FIFO as an entry of another kind", "something else");
   expect_equal("mode of an unreadable folder", 0, child_of(tree.root, "d").mode.value_or(1));
   expect(std::chrono::steady_clock::now() - began < std::chrono::seconds(4), "an answer by the deadline of 2 s",
@@ -117,48 +118,48 @@ void snapshot_never_blocks(Probe& probe) {
 }
 
 void snapshot_keeps_its_limits(Probe& probe) {
-  Room room(probe);
-  room.hands().run(
+  RunningSandbox running(probe);
+  running.driver().run(
       "mkdir d; for i in {1..50}; do echo $i > d/$i; done; mkdir -p 1/2/3/4/5; head -c 5000 /dev/zero > z");
   SnapshotRequest few;
   few.max_entries = 10;
-  expect(room.sandbox().snapshot(few).truncated, "truncated with max_entries 10 of more than 50", "a complete tree");
+  expect(running.sandbox().snapshot(few).truncated, "truncated with max_entries 10 of more than 50", "a complete tree");
   SnapshotRequest shallow;
   shallow.max_depth = 2;
-  expect(room.sandbox().snapshot(shallow).truncated, "truncated with max_depth 2 of 5", "a complete tree");
+  expect(running.sandbox().snapshot(shallow).truncated, "truncated with max_depth 2 of 5", "a complete tree");
   SnapshotRequest little;
   little.max_content_in_all = 100;
-  expect(room.sandbox().snapshot(little).truncated, "truncated with max_content_in_all 100", "a complete tree");
+  expect(running.sandbox().snapshot(little).truncated, "truncated with max_content_in_all 100", "a complete tree");
   SnapshotRequest small;
   small.max_content_per_file = 4999;
-  const FileTree tree = room.sandbox().snapshot(small);
+  const FileTree tree = running.sandbox().snapshot(small);
   const FileNode& large = child_of(tree.root, "z");
   expect(!large.content, "no content of a file over max_content_per_file", "some");
   expect_equal("size of a file over max_content_per_file", 5000, large.size.value_or(0));
 }
 
 void snapshot_works_after_the_end(Probe& probe) {
-  Room room(probe);
-  room.hands().run("echo kept > file");
-  room.end_shell("exit");
-  const FileTree tree = room.snapshot();
+  RunningSandbox running(probe);
+  running.driver().run("echo kept > file");
+  running.end_shell("exit");
+  const FileTree tree = running.snapshot();
   expect_equal("content of a file after the shell has ended", "kept\n",
                child_of(tree.root, "file").content.value_or("(none)"));
 }
 
-void snapshot_bears_changes(Probe& probe) {
-  Room room(probe);
-  room.hands().type(
+void snapshot_tolerates_changes(Probe& probe) {
+  RunningSandbox running(probe);
+  running.driver().type(
       "bash -c 'echo go\"\"ing; while :; do mkdir a; ln -sfn / a/l; echo x > a/f; mv a b; rm -rf b; done' "
       "2>/dev/null\n");
-  room.hands().read_until("going");
+  running.driver().read_until("going");
   for (int round = 0; round < 30; ++round) {
-    for (const auto& [name, node] : room.snapshot().root.children) {
+    for (const auto& [name, node] : running.snapshot().root.children) {
       expect(name == "a" || name == "b", "entries of the home only", show(name));
       expect(node.children.size() <= 2, "entries of the home only", show(node.children.size()) + " in " + name);
     }
   }
-  room.hands().type("\x03");
+  running.driver().type("\x03");
 }
 
 void refuse(Probe& probe, SandboxBackend& backend, const SandboxSpec& spec, const std::string& what, bool seed) {
@@ -205,7 +206,7 @@ void add_home_cases(std::vector<Case>& cases) {
         snapshot_keeps_its_limits},
        {"SnapshotWorksAfterTheEnd", "A snapshot can be taken after the shell has ended.", snapshot_works_after_the_end},
        {"SnapshotToleratesChanges", "A snapshot of a home that changes meanwhile shows only the home.",
-        snapshot_bears_changes},
+        snapshot_tolerates_changes},
        {"FailedStartLeavesNothing", "start() throws for an impossible tree or folder, and leaves nothing behind.",
         failed_start_leaves_nothing}});
 }

@@ -47,13 +47,13 @@ Receiver Inbox::receiver() {
   };
 }
 
-bool Inbox::has_come(std::size_t count, std::chrono::milliseconds within) {
+bool Inbox::has_received(std::size_t count, std::chrono::milliseconds within) {
   std::unique_lock lock(m_state->mutex);
   return m_state->grown.wait_for(lock, within, [&] { return m_state->messages.size() >= count; });
 }
 
 std::vector<Message> Inbox::wait_for(std::size_t count) {
-  const bool all = has_come(count, delivery_time);
+  const bool all = has_received(count, delivery_time);
   std::vector<Message> found = messages();
   expect(all, std::to_string(count) + " messages within 10 s", std::to_string(found.size()) + " that arrived");
   return found;
@@ -82,7 +82,7 @@ void deliver(ChannelLayer& layer, const ChannelName& channel, const Message& mes
          std::string("the result ") + to_string(result));
 }
 
-void expect_no_doubles(const std::vector<Message>& messages) {
+void expect_no_duplicates(const std::vector<Message>& messages) {
   std::set<std::pair<std::string, Sequence>> seen;
   for (const Message& message : messages) {
     expect(seen.emplace(message.connection, message.sequence).second, "each message at most once",
@@ -101,7 +101,7 @@ void expect_order_of_senders(const std::vector<Message>& messages) {
   }
 }
 
-void expect_whole(const std::vector<Message>& messages) {
+void expect_intact(const std::vector<Message>& messages) {
   for (const Message& message : messages) {
     if (message.body == padding_of(message, message.body.size())) continue;
     throw Failure("expected the body of " + name_of(message) + " unchanged, found other octets");
@@ -110,7 +110,7 @@ void expect_whole(const std::vector<Message>& messages) {
 
 std::size_t check_order_and_count_lost(const std::vector<Message>& messages, const std::vector<std::string>& senders,
                                        std::uint64_t count) {
-  expect_no_doubles(messages);
+  expect_no_duplicates(messages);
   expect_order_of_senders(messages);
   const std::size_t sent = senders.size() * count;
   expect(messages.size() <= sent, "at most the " + std::to_string(sent) + " messages that were sent",

@@ -30,7 +30,7 @@ class Inbox {
   /// Throws Failure if fewer have arrived within the delivery time.
   std::vector<Message> wait_for(std::size_t count);
   /// Returns whether this many arrived in time.
-  bool has_come(std::size_t count, std::chrono::milliseconds within);
+  bool has_received(std::size_t count, std::chrono::milliseconds within);
   /// All messages so far.
   std::vector<Message> messages() const;
   std::size_t size() const { return messages().size(); }
@@ -61,11 +61,11 @@ std::size_t check_order_and_count_lost(const std::vector<Message>& messages, con
                                        std::uint64_t count);
 
 /// Throws Failure if a message arrived twice.
-void expect_no_doubles(const std::vector<Message>& messages);
+void expect_no_duplicates(const std::vector<Message>& messages);
 /// Throws Failure if a sender's numbers decrease.
 void expect_order_of_senders(const std::vector<Message>& messages);
 /// Throws Failure unless each body is the one that numbered() created.
-void expect_whole(const std::vector<Message>& messages);
+void expect_intact(const std::vector<Message>& messages);
 
 ChannelName channel_of(Probe& probe, const std::string& suffix = "");
 

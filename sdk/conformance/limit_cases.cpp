@@ -12,8 +12,8 @@ namespace tellina::conformance {
 namespace {
 
 /// Throws Skip if probe() reports that the limit is not enforced.
-void need(Room& room, const std::string& name) {
-  for (const LimitReport& limit : room.backend().probe().limits) {
+void need(RunningSandbox& running, const std::string& name) {
+  for (const LimitReport& limit : running.backend().probe().limits) {
     if (limit.name != name) continue;
     if (!limit.enforced) throw Skip("probe() reports that the limit of " + name + " is not enforced: " + limit.how);
     return;
@@ -35,30 +35,30 @@ std::uint64_t setting(Probe& probe, const std::string& key, std::uint64_t most) 
   return number;
 }
 
-void expect_alive(Room& room) {
-  expect_equal("the shell's output afterwards", "alive\n", room.hands().output_of("echo alive"));
+void expect_alive(RunningSandbox& running) {
+  expect_equal("the shell's output afterwards", "alive\n", running.driver().output_of("echo alive"));
 }
 
 void memory_is_limited(Probe& probe) {
-  Room room(probe);
-  need(room, "memory");
+  RunningSandbox running(probe);
+  need(running, "memory");
   const std::uint64_t bytes = 2 * setting(probe, "memory_in_mib", 1024) * 1024 * 1024;
-  const CommandResult result = room.hands().run(
+  const CommandResult result = running.driver().run(
       "dd if=/dev/zero of=/dev/null count=1 bs=" + show(bytes) + " 2>/dev/null", std::chrono::seconds(30));
   expect(result.status != 0, "that a program cannot fill a buffer of twice the memory of a session",
          "that it fills " + show(bytes) + " bytes");
-  expect_alive(room);
+  expect_alive(running);
 }
 
 void processes_are_limited(Probe& probe) {
-  Room room(probe);
-  need(room, "processes");
+  RunningSandbox running(probe);
+  need(running, "processes");
   const std::uint64_t most = setting(probe, "processes", 400);
-  room.hands().run("true");
-  room.hands().type("seq " + show(most + 50) + " | xargs -P 1000 -n 1 sleep 30\n");
+  running.driver().run("true");
+  running.driver().type("seq " + show(most + 50) + " | xargs -P 1000 -n 1 sleep 30\n");
   const auto sleeping = [&] {
     std::size_t count = 0;
-    for (const ProcessKey& process : room.processes())
+    for (const ProcessKey& process : running.processes())
       count += describe({process}).find("(sleep)") != std::string::npos;
     return count;
   };
@@ -75,44 +75,44 @@ void processes_are_limited(Probe& probe) {
       std::chrono::seconds(15));
   expect(before > 0, "to find the processes that were started", "none");
   expect(before <= most, "at most " + show(most) + " processes at a time", show(before));
-  room.sandbox().snapshot(SnapshotRequest());
+  running.sandbox().snapshot(SnapshotRequest());
 }
 
 void fork_bomb_is_contained(Probe& probe) {
-  Room room(probe);
-  need(room, "processes");
+  RunningSandbox running(probe);
+  need(running, "processes");
   setting(probe, "processes", 400);
-  room.hands().type("b() { b | b & }; b 2>/dev/null\n");
-  eventually([&] { return room.processes().size() > 20; }, std::chrono::seconds(10));
-  const Processes processes = room.processes();
-  room.sandbox().destroy();
-  Processes left = still_there(processes);
+  running.driver().type("b() { b | b & }; b 2>/dev/null\n");
+  eventually([&] { return running.processes().size() > 20; }, std::chrono::seconds(10));
+  const Processes processes = running.processes();
+  running.sandbox().destroy();
+  Processes left = still_running(processes);
   left.merge(processes_with_mark(probe.mark()));
   expect(left.empty(), "that destroy() ends a fork bomb", describe(left));
 }
 
 void disk_is_limited(Probe& probe) {
-  Room room(probe);
-  need(room, "disk bytes");
+  RunningSandbox running(probe);
+  need(running, "disk bytes");
   const std::uint64_t limit = setting(probe, "disk_in_mib", 4096) * 1024 * 1024;
   const CommandResult result =
-      room.hands().run("head -c " + show(limit + 1) + " /dev/zero > ~/big 2>/dev/null", std::chrono::seconds(30));
+      running.driver().run("head -c " + show(limit + 1) + " /dev/zero > ~/big 2>/dev/null", std::chrono::seconds(30));
   expect(result.status != 0, "that a file of one byte more than the limit cannot be written", "that it was");
-  room.hands().run("rm ~/big");
+  running.driver().run("rm ~/big");
   expect_equal("the output of a write after space is free again", "yes\n",
-               room.hands().output_of("echo yes > f; cat f"));
+               running.driver().output_of("echo yes > f; cat f"));
 }
 
 void inodes_are_limited(Probe& probe) {
-  Room room(probe);
-  need(room, "disk inodes");
+  RunningSandbox running(probe);
+  need(running, "disk inodes");
   const std::string output =
-      room.hands()
+      running.driver()
           .run("i=0; while [ $i -lt 100000 ] && : > ~/f$i; do i=$((i+1)); done 2>/dev/null; echo $i",
                std::chrono::seconds(40))
           .output;
   expect(output.find("100000") == std::string::npos, "that 100000 files cannot be created", "that they can");
-  expect_alive(room);
+  expect_alive(running);
 }
 
 class Listener {
@@ -142,11 +142,11 @@ void network_is_cut_off(Probe& probe) {
   const Config* wanted = probe.subject().section.find("network");
   if (wanted && wanted->kind() == Config::Kind::boolean && wanted->as_bool()) throw Skip("\"network\" is true");
   const Listener listener;
-  Room room(probe);
-  need(room, "network");
+  RunningSandbox running(probe);
+  need(running, "network");
   expect_equal("the result of a connection to a port of the host", "refused\n",
-               room.hands().output_of("(: > /dev/tcp/127.0.0.1/" + listener.port() +
-                                      ") 2>/dev/null && echo connected || echo refused"));
+               running.driver().output_of("(: > /dev/tcp/127.0.0.1/" + listener.port() +
+                                          ") 2>/dev/null && echo connected || echo refused"));
 }
 
 }  // namespace

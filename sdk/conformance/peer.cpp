@@ -14,7 +14,7 @@
 
 namespace tellina::conformance {
 
-void Wire::say(const std::string& line) {
+void Wire::send_line(const std::string& line) {
   const std::string text = line + "\n";
   std::size_t done = 0;
   while (done < text.size()) {
@@ -27,12 +27,12 @@ void Wire::say(const std::string& line) {
   }
 }
 
-std::string Wire::hear(std::chrono::milliseconds within) {
+std::string Wire::receive_line(std::chrono::milliseconds within) {
   const auto end = std::chrono::steady_clock::now() + within;
   for (;;) {
-    if (const std::size_t line = m_heard.find('\n'); line != std::string::npos) {
-      const std::string text = m_heard.substr(0, line);
-      m_heard.erase(0, line + 1);
+    if (const std::size_t line = m_received.find('\n'); line != std::string::npos) {
+      const std::string text = m_received.substr(0, line);
+      m_received.erase(0, line + 1);
       return text;
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
@@ -41,7 +41,7 @@ std::string Wire::hear(std::chrono::milliseconds within) {
     if (poll(&watched, 1, static_cast<int>(left)) <= 0) continue;
     char buffer[4096];
     const ssize_t count = read(m_from, buffer, sizeof buffer);
-    if (count > 0) m_heard.append(buffer, static_cast<std::size_t>(count));
+    if (count > 0) m_received.append(buffer, static_cast<std::size_t>(count));
     if (count == 0) throw Failure("expected a line from the case's second process, found that it has ended");
   }
 }
@@ -62,7 +62,7 @@ Peer::Peer(const std::function<void(Wire&)>& run) : m_ends{-1, -1, -1, -1}, m_wi
       run(wire);
     } catch (...) {
       try {
-        wire.say("failed: " + describe_exception());
+        wire.send_line("failed: " + describe_exception());
       } catch (const Failure&) {
         _exit(1);  // the other process is gone
       }
@@ -80,9 +80,9 @@ Peer::~Peer() {
   close(m_ends[2]);
 }
 
-void Peer::expect_to_hear(const std::string& line) {
-  const std::string heard = m_wire.hear();
-  expect(heard == line, "the case's second process to send " + show(line), show(heard));
+void Peer::expect_line(const std::string& line) {
+  const std::string received = m_wire.receive_line();
+  expect(received == line, "the case's second process to send " + show(line), show(received));
 }
 
 void Peer::kill() {

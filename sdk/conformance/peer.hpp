@@ -14,14 +14,14 @@ namespace tellina::conformance {
 class Wire {
  public:
   Wire(int from, int to) : m_from(from), m_to(to) {}
-  void say(const std::string& line);
+  void send_line(const std::string& line);
   /// Waits for the next line. Throws Failure if the other side has ended or sends nothing in time.
-  std::string hear(std::chrono::milliseconds within = std::chrono::seconds(15));
+  std::string receive_line(std::chrono::milliseconds within = std::chrono::seconds(15));
 
  private:
   int m_from;
   int m_to;
-  std::string m_heard;
+  std::string m_received;
 };
 
 /// A child process that runs a function. Create it before this process has any plugin, because fork() does not copy
@@ -38,7 +38,7 @@ class Peer {
 
   Wire& wire() { return m_wire; }
   /// Throws Failure unless this is the next line.
-  void expect_to_hear(const std::string& line);
+  void expect_line(const std::string& line);
   pid_t process() const { return m_process; }
   void kill();
 

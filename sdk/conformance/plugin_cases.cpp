@@ -110,15 +110,15 @@ void names_the_key_in_config_errors(Probe& probe) {
   }
 }
 
-void several_live_side_by_side(Probe& probe) {
+void several_instances_work(Probe& probe) {
   std::unique_ptr<Plugin> first = make_any(probe);
   const std::unique_ptr<Plugin> second = make_any(probe);
   first.reset();
   const std::unique_ptr<Plugin> third = make_any(probe);
 }
 
-/// Creates and destroys plugins. The leftovers of other cases count too.
-void come_and_go(Probe& probe) {
+/// Creates and destroys plugins. An audit also reports what other cases left.
+void create_and_destroy(Probe& probe) {
   for (int round = 0; round < 3; ++round) make_any(probe);
 }
 
@@ -138,7 +138,7 @@ void add_plugin_cases(std::vector<Case>& cases) {
        {"NamesTheKeyInConfigErrors", "A setting of the wrong type is a ConfigError that names its key.",
         names_the_key_in_config_errors},
        {"SeveralInstancesWork", "Several plugins can exist in one process, and can be destroyed in any order.",
-        several_live_side_by_side}});
+        several_instances_work}});
 }
 
 void add_audit_cases(PluginKind kind, std::vector<Case>& cases) {
@@ -147,20 +147,20 @@ void add_audit_cases(PluginKind kind, std::vector<Case>& cases) {
       {{"LeavesNoDescriptors",
         "A destroyed plugin leaves no descriptor open, and closes only its "
         "own: after this case and every other.",
-        come_and_go},
-       {"LeavesNoThreads", "A destroyed plugin leaves no thread: after this case and every other.", come_and_go},
+        create_and_destroy},
+       {"LeavesNoThreads", "A destroyed plugin leaves no thread: after this case and every other.", create_and_destroy},
        {"LeavesNoProcesses",
         "A destroyed plugin leaves no process, neither a child nor an orphan: after this case and "
         "every other.",
-        come_and_go}});
+        create_and_destroy}});
   if (kind != PluginKind::sandbox) return;
   cases.insert(
       cases.end(),
-      {{"LeavesNoMounts", "A destroyed sandbox leaves no mount: after this case and every other.", come_and_go},
+      {{"LeavesNoMounts", "A destroyed sandbox leaves no mount: after this case and every other.", create_and_destroy},
        {"LeavesNoCgroups", "A destroyed sandbox leaves no control group: after this case and every other.",
-        come_and_go},
+        create_and_destroy},
        {"LeavesNoFiles", "A destroyed sandbox leaves no file with its name outside: after this case and every other.",
-        come_and_go}});
+        create_and_destroy}});
 }
 
 }  // namespace tellina::conformance

@@ -38,7 +38,7 @@ void connect_goes_first(Probe& probe) {
   expect(gate->next().has_value(), "that something starts once the connect has finished", "nothing");
 }
 
-void handles_a_connection_from_end_to_end(Probe& probe) {
+void handles_a_whole_connection(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
   const auto gate = opened_gate(*policy);
   const MessageKind kinds[] = {MessageKind::connect, MessageKind::text,   MessageKind::data, MessageKind::data,
@@ -96,7 +96,7 @@ void refuses_a_number_out_of_order(Probe& probe) {
   expect(gate->next() == Sequence{2}, "that number 2 starts", "another result");
 }
 
-void refuses_to_finish_what_has_not_started(Probe& probe) {
+void refuses_to_finish_unstarted_messages(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
   const auto gate = connected_gate(*policy);
   const auto refused = [&](Sequence sequence, const std::string& state) {
@@ -115,12 +115,12 @@ void counts_overtakings(Probe& probe) {
   const auto policy = probe.make<OrderingPolicy>();
   CheckedGate gate(*policy, order_of(*policy));
   gate.arrive(MessageKind::connect);
-  gate.work_off();
+  gate.handle_all();
   for (int round = 0; round < 5; ++round) {
     for (const MessageKind kind : {MessageKind::data, MessageKind::text, MessageKind::data, MessageKind::text}) {
       gate.arrive(kind);
     }
-    gate.work_off();
+    gate.handle_all();
     gate.check_overtakings();
   }
 }
@@ -182,7 +182,7 @@ MessageKind kind_of(Probe& probe, Sequence sequence) {
   return probe.pick(0, 2) == 0 ? MessageKind::text : MessageKind::data;
 }
 
-/// The host's work between two arrivals: starts and finishes messages, in any order.
+/// Does what the host does between two arrivals: starts and finishes messages, in any order.
 void work_a_little(Probe& probe, CheckedGate& gate) {
   for (std::uint64_t steps = probe.pick(0, 3); steps > 0; --steps) {
     if (probe.pick(0, 1) == 0) {
@@ -205,7 +205,7 @@ void send_messages(Probe& probe, Then then) {
       work_a_little(probe, gate);
       then(gate);
     }
-    gate.work_off();
+    gate.handle_all();
     expect_equal("handled messages of a connection", messages, gate.finished());
   }
 }
@@ -237,7 +237,7 @@ void keeps_up_with_a_long_connection(Probe& probe) {
     gate.arrive(kind_of(probe, gate.arrived()));
     work_a_little(probe, gate);
   }
-  gate.work_off();
+  gate.handle_all();
   expect_equal("messages handled", many, gate.finished());
   if (std::chrono::steady_clock::now() - began > std::chrono::seconds(5)) {
     probe.warn("20,000 messages took more than 5 s: a gate's calls must stay fast in a long connection");
@@ -256,7 +256,7 @@ void add_ordering_policy_cases(std::vector<Case>& cases) {
        {"ConnectGoesFirst", "Nothing else starts before the connect (number 0) has finished.", connect_goes_first,
         deadline},
        {"HandlesAWholeConnection", "A message that waits alone may start, whatever its kind.",
-        handles_a_connection_from_end_to_end, deadline},
+        handles_a_whole_connection, deadline},
        {"StartsEachNumberOnce", "Every number that has arrived starts, and none twice.", starts_each_number_once,
         deadline},
        {"DataKeepsItsOrder", "Data messages start in the order in which they arrived.", data_keeps_its_order, deadline},
@@ -264,7 +264,7 @@ void add_ordering_policy_cases(std::vector<Case>& cases) {
         refuses_a_number_out_of_order, deadline},
        {"RefusesToFinishUnstartedMessages",
         "finish() throws Error(bad_request) for a number that has not started or has already finished.",
-        refuses_to_finish_what_has_not_started, deadline},
+        refuses_to_finish_unstarted_messages, deadline},
        {"CountsOvertakings", "overtakings() counts the messages that started while one with a lower number waited.",
         counts_overtakings, deadline},
        {"GatesAreIndependent", "One gate's messages do not affect another gate.", gates_are_independent, deadline},

@@ -87,7 +87,7 @@ void CheckedGate::finish_any(std::uint64_t choice) {
   }
 }
 
-void CheckedGate::work_off() {
+void CheckedGate::handle_all() {
   while (start_all() > 0 || !m_running.empty()) {
     while (!m_running.empty()) finish(*m_running.begin());
   }

@@ -15,7 +15,7 @@ namespace tellina::conformance {
 /// Opens a gate for one connection; throws Failure if there is none.
 std::unique_ptr<Gate> opened_gate(OrderingPolicy& policy);
 
-/// The order that a policy enforces, found by trying: a strict policy never lets a message overtake.
+/// The order that a policy enforces: a strict policy never lets a message overtake. order_of() finds it by a test.
 enum class Order { strict, loose };
 Order order_of(OrderingPolicy& policy);
 
@@ -39,7 +39,7 @@ class CheckedGate {
   void finish_any(std::uint64_t choice);
 
   /// Starts and finishes messages until none is left.
-  void work_off();
+  void handle_all();
   /// Throws Failure unless the gate counts overtakings as the model does.
   void check_overtakings() const;
 

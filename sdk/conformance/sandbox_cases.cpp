@@ -13,13 +13,13 @@
 namespace tellina::conformance {
 namespace {
 
-void probe_says_that_it_is_usable(Probe& probe) {
+void probe_reports_usability(Probe& probe) {
   const auto backend = probe.make<SandboxBackend>();
   const Capabilities capabilities = backend->probe();
   expect(capabilities.usable, "that sandboxes can be started here", "that they cannot: " + capabilities.reason);
 }
 
-void probe_tells_its_limits(Probe& probe) {
+void probe_reports_its_limits(Probe& probe) {
   const auto backend = probe.make<SandboxBackend>();
   const Capabilities capabilities = backend->probe();
   if (!capabilities.usable) {
@@ -39,121 +39,121 @@ void probe_tells_its_limits(Probe& probe) {
 }
 
 void echoes_bytes(Probe& probe) {
-  Room room(probe);
-  const std::string output = room.hands().output_of("printf '\\377\\001\\303\\244|%s' $((6*7))");
+  RunningSandbox running(probe);
+  const std::string output = running.driver().output_of("printf '\\377\\001\\303\\244|%s' $((6*7))");
   expect_equal("the output of a command", std::string("\xff\x01\xc3\xa4|42"), output);
 }
 
 void typed_bytes_arrive(Probe& probe) {
-  Room room(probe);
-  room.hands().type("stty raw -echo; echo re''ady; head -c 6 | od -An -v -tx1; stty sane\n");
-  room.hands().read_until("ready");
-  room.hands().read_until("\n");
-  room.hands().type(std::string("\x00\xff\x03\x1a\x80\x04", 6));
-  room.hands().read_until("00 ff 03 1a 80 04");
+  RunningSandbox running(probe);
+  running.driver().type("stty raw -echo; echo re''ady; head -c 6 | od -An -v -tx1; stty sane\n");
+  running.driver().read_until("ready");
+  running.driver().read_until("\n");
+  running.driver().type(std::string("\x00\xff\x03\x1a\x80\x04", 6));
+  running.driver().read_until("00 ff 03 1a 80 04");
 }
 
 void terminal_does_not_block(Probe& probe) {
-  Room room(probe);
-  const int flags = fcntl(room.sandbox().terminal(), F_GETFL);
+  RunningSandbox running(probe);
+  const int flags = fcntl(running.sandbox().terminal(), F_GETFL);
   expect(flags >= 0 && (flags & O_NONBLOCK) != 0, "a terminal() with O_NONBLOCK", "flags " + std::to_string(flags));
-  expect(isatty(room.sandbox().terminal()) == 1, "a terminal() that is a terminal", "something else");
+  expect(isatty(running.sandbox().terminal()) == 1, "a terminal() that is a terminal", "something else");
   expect_equal("the status of `test -t 0 -a -t 1`", 0,
-               static_cast<std::uint64_t>(room.hands().run("test -t 0 -a -t 1").status));
+               static_cast<std::uint64_t>(running.driver().run("test -t 0 -a -t 1").status));
 }
 
 void large_output_arrives(Probe& probe) {
-  Room room(probe);
-  const std::string output = room.hands().output_of("head -c 300000 /dev/zero | tr '\\0' x");
+  RunningSandbox running(probe);
+  const std::string output = running.driver().output_of("head -c 300000 /dev/zero | tr '\\0' x");
   expect(output == std::string(300'000, 'x'), "300000 bytes, unchanged", show(output.size()) + " bytes");
 }
 
 void size_is_set_at_start(Probe& probe) {
   SandboxSpec spec = make_spec(probe);
   spec.size = TerminalSize(97, 31);
-  Room room(probe, spec);
-  expect_equal("the output of `stty size`", "31 97\n", room.hands().output_of("stty size"));
+  RunningSandbox running(probe, spec);
+  expect_equal("the output of `stty size`", "31 97\n", running.driver().output_of("stty size"));
 }
 
 void resize_reaches_the_terminal(Probe& probe) {
-  Room room(probe);
+  RunningSandbox running(probe);
   // Not while the shell prints its prompt: readline then asks for the size and sets the one it got, even if it is old.
-  room.hands().type("echo wait\"\"ing; read -r; printf '%s%s.' size \"-$(stty size)\"\n");
-  room.hands().read_until("waiting\r\n");
-  room.sandbox().resize(TerminalSize(133, 41));
-  room.hands().type("\n");
-  room.hands().read_until("size-");
-  expect_equal("the output of `stty size`", "41 133", room.hands().read_until("."));
+  running.driver().type("echo wait\"\"ing; read -r; printf '%s%s.' size \"-$(stty size)\"\n");
+  running.driver().read_until("waiting\r\n");
+  running.sandbox().resize(TerminalSize(133, 41));
+  running.driver().type("\n");
+  running.driver().read_until("size-");
+  expect_equal("the output of `stty size`", "41 133", running.driver().read_until("."));
 }
 
 void resize_signals_the_program(Probe& probe) {
-  Room room(probe);
-  room.hands().type(
+  RunningSandbox running(probe);
+  running.driver().type(
       "bash -c 'trap \"echo resi\"\"zed; exit\" WINCH; echo wait\"\"ing; while :; do sleep 0.05; done'\n");
-  room.hands().read_until("waiting\r\n");
-  room.sandbox().resize(TerminalSize(100, 30));
-  room.hands().read_until("resized");
+  running.driver().read_until("waiting\r\n");
+  running.sandbox().resize(TerminalSize(100, 30));
+  running.driver().read_until("resized");
 }
 
 void has_job_control(Probe& probe) {
-  Room room(probe);
-  room.hands().type("bash -c 'echo run\"\"ning; exec sleep 1000'\n");
-  room.hands().read_until("running\r\n");
-  room.hands().type("\x03");
-  expect_equal("the status after Ctrl-C", 0, static_cast<std::uint64_t>(room.hands().run("true").status));
-  room.hands().type("bash -c 'echo ag\"\"ain; exec sleep 1000'\n");
-  room.hands().read_until("again\r\n");
-  room.hands().type("\x1a");
-  const std::string jobs = room.hands().output_of("jobs");
+  RunningSandbox running(probe);
+  running.driver().type("bash -c 'echo run\"\"ning; exec sleep 1000'\n");
+  running.driver().read_until("running\r\n");
+  running.driver().type("\x03");
+  expect_equal("the status after Ctrl-C", 0, static_cast<std::uint64_t>(running.driver().run("true").status));
+  running.driver().type("bash -c 'echo ag\"\"ain; exec sleep 1000'\n");
+  running.driver().read_until("again\r\n");
+  running.driver().type("\x1a");
+  const std::string jobs = running.driver().output_of("jobs");
   expect(jobs.find("topped") != std::string::npos, "a stopped job after Ctrl-Z", show(jobs));
 }
 
-void tells_the_exit_status(Probe& probe) {
-  Room room(probe);
-  room.hands().run("true");
-  expect(!room.sandbox().ended(), "nothing from ended() while the shell runs", "a status");
-  expect(!becomes_readable(room.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
+void reports_the_exit_status(Probe& probe) {
+  RunningSandbox running(probe);
+  running.driver().run("true");
+  expect(!running.sandbox().ended(), "nothing from ended() while the shell runs", "a status");
+  expect(!becomes_readable(running.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
          "that ended_descriptor() is not readable while the shell runs", "that it is");
-  const ExitStatus status = room.end_shell("exit 42");
+  const ExitStatus status = running.end_shell("exit 42");
   expect(!status.by_signal, "an exit status", "a signal");
   expect_equal("the exit status", 42, static_cast<std::uint64_t>(status.status));
-  expect(becomes_readable(room.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
+  expect(becomes_readable(running.sandbox().ended_descriptor(), std::chrono::milliseconds(0)),
          "that ended_descriptor() stays readable", "that it does not");
 }
 
-void tells_the_signal(Probe& probe) {
-  Room room(probe);
-  const ExitStatus status = room.end_shell("kill -9 $$");
+void reports_the_signal(Probe& probe) {
+  RunningSandbox running(probe);
+  const ExitStatus status = running.end_shell("kill -9 $$");
   expect(status.by_signal, "a signal", "an exit status");
   expect_equal("the signal", 9, static_cast<std::uint64_t>(status.status));
 }
 
-void end_is_told_whoever_holds_the_terminal(Probe& probe) {
-  Room room(probe);
-  room.hands().run("(trap '' HUP; sleep 1000) & true");
-  expect_equal("the exit status", 3, static_cast<std::uint64_t>(room.end_shell("exit 3").status));
+void reports_the_end_while_the_terminal_is_held(Probe& probe) {
+  RunningSandbox running(probe);
+  running.driver().run("(trap '' HUP; sleep 1000) & true");
+  expect_equal("the exit status", 3, static_cast<std::uint64_t>(running.end_shell("exit 3").status));
 }
 
 void restarts_the_shell(Probe& probe) {
-  Room room(probe);
+  RunningSandbox running(probe);
   for (int round = 0; round < 2; ++round) {
-    room.end_shell("exit");
-    room.sandbox().restart_shell(TerminalSize(90, 20));
-    expect(!room.sandbox().ended(), "nothing from ended() after restart_shell()", "the old shell's status");
-    Hands hands(room.sandbox());
-    expect_equal("the output of `stty size` in the new shell", "20 90\n", hands.output_of("stty size"));
+    running.end_shell("exit");
+    running.sandbox().restart_shell(TerminalSize(90, 20));
+    expect(!running.sandbox().ended(), "nothing from ended() after restart_shell()", "the old shell's status");
+    ShellDriver driver(running.sandbox());
+    expect_equal("the output of `stty size` in the new shell", "20 90\n", driver.output_of("stty size"));
   }
 }
 
 void restart_keeps_the_home(Probe& probe) {
-  Room room(probe);
-  room.hands().run("echo kept > file");
-  const std::string before = room.hands().output_of("pwd");
-  room.end_shell("exit");
-  room.sandbox().restart_shell(TerminalSize());
-  Hands hands(room.sandbox());
-  expect_equal("the content of the file in the home after restart_shell()", "kept\n", hands.output_of("cat file"));
-  expect_equal("where the new shell starts", before, hands.output_of("pwd"));
+  RunningSandbox running(probe);
+  running.driver().run("echo kept > file");
+  const std::string before = running.driver().output_of("pwd");
+  running.end_shell("exit");
+  running.sandbox().restart_shell(TerminalSize());
+  ShellDriver driver(running.sandbox());
+  expect_equal("the content of the file in the home after restart_shell()", "kept\n", driver.output_of("cat file"));
+  expect_equal("where the new shell starts", before, driver.output_of("pwd"));
 }
 
 void starts_where_it_should(Probe& probe) {
@@ -161,21 +161,21 @@ void starts_where_it_should(Probe& probe) {
   spec.initial.root.children["website"] = FileNode::directory();
   spec.working_directory = "~/website";
   {
-    Room room(probe, spec);
+    RunningSandbox running(probe, spec);
     expect_equal("the shell's report about its folder", "website yes\n",
-                 room.hands().output_of("echo $(basename $PWD) $([ $PWD = ~/website ] && echo yes)"));
+                 running.driver().output_of("echo $(basename $PWD) $([ $PWD = ~/website ] && echo yes)"));
   }
   spec = make_spec(probe);
   spec.working_directory = "/usr";
-  Room room(probe, spec);
-  expect_equal("what `pwd` prints", "/usr\n", room.hands().output_of("pwd"));
+  RunningSandbox running(probe, spec);
+  expect_equal("what `pwd` prints", "/usr\n", running.driver().output_of("pwd"));
 }
 
 /// The last activity before a background job has created its file.
 Activity activity_before_the_file(Sandbox& sandbox) {
   constexpr std::chrono::milliseconds pause{20};
   Activity before;
-  for (int look = 0; look < 500; ++look) {
+  for (int call = 0; call < 500; ++call) {
     const Activity now = sandbox.activity();
     if (sandbox.snapshot(SnapshotRequest()).root.children.contains("mark")) return before;
     before = now;
@@ -185,10 +185,10 @@ Activity activity_before_the_file(Sandbox& sandbox) {
 }
 
 void activity_shows_that_something_ran(Probe& probe) {
-  Room room(probe);
-  room.hands().run("(sleep 2; : > mark) & (sleep 1000) & true");
-  const Activity before = activity_before_the_file(room.sandbox());
-  const Activity after = room.sandbox().activity();
+  RunningSandbox running(probe);
+  running.driver().run("(sleep 2; : > mark) & (sleep 1000) & true");
+  const Activity before = activity_before_the_file(running.sandbox());
+  const Activity after = running.sandbox().activity();
   if (!before.is_known || !after.is_known) return;
   expect(before.stamp != after.stamp, "another stamp from activity() after a job has created a file", "the same");
   expect(!after.shell_is_alone, "that activity() reports a background job", "shell_is_alone");
@@ -197,9 +197,9 @@ void activity_shows_that_something_ran(Probe& probe) {
 void environment_is_added(Probe& probe) {
   SandboxSpec spec = make_spec(probe);
   spec.environment["COLOR"] = "bl ue='\"$";
-  Room room(probe, spec);
-  expect_equal("a variable of the environment", "bl ue='\"$\n", room.hands().output_of("echo \"$COLOR\""));
-  expect(!room.hands().output_of("echo $HOME$TERM").empty(), "HOME and TERM", "none");
+  RunningSandbox running(probe, spec);
+  expect_equal("a variable of the environment", "bl ue='\"$\n", running.driver().output_of("echo \"$COLOR\""));
+  expect(!running.driver().output_of("echo $HOME$TERM").empty(), "HOME and TERM", "none");
 }
 
 }  // namespace
@@ -208,9 +208,9 @@ void add_sandbox_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
       {{"ProbeReportsUsability", "probe() reports whether sandboxes can be started here; if not, no other case runs.",
-        probe_says_that_it_is_usable},
+        probe_reports_usability},
        {"ProbeReportsItsLimits", "probe() reports whether and how each limit is enforced on this machine.",
-        probe_tells_its_limits},
+        probe_reports_its_limits},
        {"EchoesBytes", "terminal() returns a command's output byte for byte.", echoes_bytes},
        {"TypedBytesArrive", "Bytes written to terminal() reach the program unchanged.", typed_bytes_arrive},
        {"TerminalDoesNotBlock", "terminal() is a pty's non-blocking descriptor, and the shell's own terminal.",
@@ -226,11 +226,11 @@ void add_sandbox_cases(std::vector<Case>& cases) {
         activity_shows_that_something_ran},
        {"HasJobControl", "Ctrl-C ends and Ctrl-Z stops the foreground program, but not the shell.", has_job_control},
        {"ReportsTheExitStatus", "ended() returns the shell's exit status; ended_descriptor() is readable from then on.",
-        tells_the_exit_status},
-       {"ReportsTheSignal", "ended() returns the signal that killed the shell.", tells_the_signal},
-       {"EndIsToldWhoeverHoldsTheTerminal",
+        reports_the_exit_status},
+       {"ReportsTheSignal", "ended() returns the signal that killed the shell.", reports_the_signal},
+       {"ReportsTheEndWhileTheTerminalIsHeld",
         "The backend reports the shell's end although a process still holds its pty.",
-        end_is_told_whoever_holds_the_terminal},
+        reports_the_end_while_the_terminal_is_held},
        {"RestartsTheShell", "restart_shell() starts a new shell with the requested size, any number of times.",
         restarts_the_shell},
        {"RestartKeepsTheHome", "restart_shell() does not change the home.", restart_keeps_the_home},

@@ -11,45 +11,45 @@
 namespace tellina::conformance {
 namespace {
 
-constexpr std::chrono::seconds time_to_go{5};
+constexpr std::chrono::seconds time_to_end{5};
 
 void expect_gone(const Processes& processes, const std::set<std::string>& cgroups, const std::string& when) {
-  Processes left = still_there(processes);
+  Processes left = still_running(processes);
   expect(left.empty(), "no process of the sandbox " + when, describe(left));
-  const std::set<std::string> folders = those_that_exist(cgroups);
+  const std::set<std::string> folders = existing(cgroups);
   expect(folders.empty(), "no control group of the sandbox " + when, folders.empty() ? "" : *folders.begin());
 }
 
 void destroy_ends_everything(Probe& probe) {
-  Room room(probe);
-  room.hands().run(
+  RunningSandbox running(probe);
+  running.driver().run(
       "for i in 1 2 3; do (setsid sleep 1000 &); nohup sleep 1000 >/dev/null 2>&1 & done; bash -c 'kill -STOP $$' & "
       "true");
   // A process that is just being created, or is executing another program, may be missed.
   Processes processes;
-  eventually([&] { return (processes = room.processes()).size() >= 8; }, std::chrono::seconds(5));
+  eventually([&] { return (processes = running.processes()).size() >= 8; }, std::chrono::seconds(5));
   expect(processes.size() >= 8, "at least 8 processes of the sandbox to be found", describe(processes));
   const auto cgroups = cgroups_of(processes);
-  room.sandbox().destroy();
+  running.sandbox().destroy();
   expect_gone(processes, cgroups, "when destroy() has returned");
 }
 
 void destroy_is_idempotent(Probe& probe) {
-  Room room(probe);
-  room.sandbox().destroy();
-  room.sandbox().destroy();
+  RunningSandbox running(probe);
+  running.sandbox().destroy();
+  running.sandbox().destroy();
   const auto is_gone = [&](const char* what, auto call) { expect_error(ErrorCode::gone, what, call); };
-  is_gone("snapshot() of a destroyed sandbox", [&] { room.snapshot(); });
-  is_gone("restart_shell() of a destroyed sandbox", [&] { room.sandbox().restart_shell(TerminalSize()); });
+  is_gone("snapshot() of a destroyed sandbox", [&] { running.snapshot(); });
+  is_gone("restart_shell() of a destroyed sandbox", [&] { running.sandbox().restart_shell(TerminalSize()); });
 }
 
 void destroy_interrupts_other_calls(Probe& probe) {
-  Room room(probe);
-  room.hands().run("for i in {1..500}; do : > $i; done");
+  RunningSandbox running(probe);
+  running.driver().run("for i in {1..500}; do : > $i; done");
   std::string found;
   std::thread reader([&] {
     try {
-      for (;;) room.snapshot();
+      for (;;) running.snapshot();
     } catch (const Error& error) {
       found = error.code() == ErrorCode::gone ? "" : describe_exception();
     } catch (...) {
@@ -57,22 +57,22 @@ void destroy_interrupts_other_calls(Probe& probe) {
     }
   });
   const auto began = std::chrono::steady_clock::now();
-  room.sandbox().destroy();
+  running.sandbox().destroy();
   reader.join();
   expect(found.empty(), "Error(gone) from the interrupted call", found);
-  expect(std::chrono::steady_clock::now() - began < time_to_go, "that destroy() interrupts the others at once",
+  expect(std::chrono::steady_clock::now() - began < time_to_end, "that destroy() interrupts the others at once",
          "later");
 }
 
 void destructor_ends_what_runs(Probe& probe) {
   const auto backend = make_usable_backend(probe);
   auto sandbox = backend->start(make_spec(probe));
-  Hands hands(*sandbox);
-  hands.run("sleep 1000 & true");
+  ShellDriver driver(*sandbox);
+  driver.run("sleep 1000 & true");
   const Processes marked = processes_with_mark(probe.mark());
   sandbox.reset();
   Processes left;
-  eventually([&] { return (left = still_there(marked)).empty(); }, time_to_go);
+  eventually([&] { return (left = still_running(marked)).empty(); }, time_to_end);
   expect(left.empty(), "that the destructor of a sandbox ends its processes", describe(left));
 }
 
@@ -92,7 +92,7 @@ void many_start_and_end_at_once(Probe& probe) {
           const auto sandbox = backend->start(specs[i]);
           std::string output;
           try {
-            output = Hands(*sandbox).output_of("cat number");
+            output = ShellDriver(*sandbox).output_of("cat number");
           } catch (const Failure& failure) {
             output = failure.what();
           }
@@ -109,14 +109,14 @@ void many_start_and_end_at_once(Probe& probe) {
 }
 
 void homes_are_separate(Probe& probe) {
-  Room one(probe);
-  Room two(probe);
-  one.hands().run("echo one > mine");
+  RunningSandbox one(probe);
+  RunningSandbox two(probe);
+  one.driver().run("echo one > mine");
   expect_equal("another sandbox's view of a new file in the home", "none\n",
-               two.hands().output_of("cat mine 2>/dev/null || echo none"));
+               two.driver().output_of("cat mine 2>/dev/null || echo none"));
   expect(two.snapshot().root.children.empty(), "an empty home of the other sandbox", "entries");
   one.sandbox().destroy();
-  expect_equal("a sandbox's output after another one was destroyed", "alive\n", two.hands().output_of("echo alive"));
+  expect_equal("a sandbox's output after another one was destroyed", "alive\n", two.driver().output_of("echo alive"));
 }
 
 void start_keeps_its_deadline(Probe& probe) {
@@ -129,7 +129,7 @@ void start_keeps_its_deadline(Probe& probe) {
   } catch (const Error& error) {
     expect(error.code() == ErrorCode::timed_out, "Error(timed_out) if 1 ms is too short", describe_exception());
   }
-  expect(std::chrono::steady_clock::now() - began < time_to_go, "an answer soon after the deadline of 1 ms", "later");
+  expect(std::chrono::steady_clock::now() - began < time_to_end, "an answer soon after the deadline of 1 ms", "later");
 }
 
 void adopt_refuses_unknown_names(Probe& probe) {
@@ -145,16 +145,16 @@ void own_a_sandbox(Probe& probe, Wire& wire) {
   const auto backend = make_usable_backend(probe);
   const SandboxSpec spec = make_spec(probe);
   const auto sandbox = backend->start(spec);
-  Hands hands(*sandbox);
-  hands.run("remembered=yes; setsid sleep 1000 & true");
-  wire.say(spec.id);
-  wire.hear(std::chrono::seconds(120));
+  ShellDriver driver(*sandbox);
+  driver.run("remembered=yes; setsid sleep 1000 & true");
+  wire.send_line(spec.id);
+  wire.receive_line(std::chrono::seconds(120));
 }
 
-void sweep_removes_what_the_dead_left(Probe& probe) {
+void sweep_removes_sandboxes_of_dead_owners(Probe& probe) {
   make_usable_backend(probe);
   Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
-  owner.wire().hear();
+  owner.wire().receive_line();
   Processes processes = descendants_of(owner.process());
   processes.merge(processes_with_mark(probe.mark()));
   processes.erase(*std::find_if(processes.begin(), processes.end(),
@@ -163,28 +163,28 @@ void sweep_removes_what_the_dead_left(Probe& probe) {
   owner.kill();
   const auto backend = probe.make<SandboxBackend>();
   backend->sweep("owner-" + probe.mark(), {});
-  eventually([&] { return still_there(processes).empty(); }, time_to_go);
+  eventually([&] { return still_running(processes).empty(); }, time_to_end);
   expect_gone(processes, cgroups, "after its owner was killed and sweep() has returned");
   expect_equal("the result of a second sweep()", 0, backend->sweep("owner-" + probe.mark(), {}));
 }
 
 void sweep_leaves_others_alone(Probe& probe) {
-  Room room(probe);
-  room.hands().run("true");
+  RunningSandbox running(probe);
+  running.driver().run("true");
   const auto other = probe.make<SandboxBackend>();
   expect_equal("the result of sweep() for an owner without sandboxes", 0, other->sweep("nobody-" + probe.mark(), {}));
-  expect_equal("a sandbox's output after another owner's sweep()", "alive\n", room.hands().output_of("echo alive"));
+  expect_equal("a sandbox's output after another owner's sweep()", "alive\n", running.driver().output_of("echo alive"));
 }
 
 void adopts_the_orphan(Probe& probe) {
   if (!make_usable_backend(probe)->probe().adopts) throw Skip("probe() reports that sandboxes end with their owner");
   Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
-  const std::string id = owner.wire().hear();
+  const std::string id = owner.wire().receive_line();
   owner.kill();
   const auto backend = probe.make<SandboxBackend>();
   expect_equal("the result of sweep() if the only sandbox is kept", 0, backend->sweep("owner-" + probe.mark(), {id}));
   const auto sandbox = backend->adopt(id);
-  const std::string remembered = Hands(*sandbox).output_of("echo $remembered");
+  const std::string remembered = ShellDriver(*sandbox).output_of("echo $remembered");
   sandbox->destroy();
   // A sandbox that the owner was prewarming when it was killed may have come into existence after the first sweep.
   backend->sweep("owner-" + probe.mark(), {});
@@ -214,7 +214,7 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
        {"AdoptRefusesUnknownNames", "adopt() throws Error(gone), or Error(unsupported) if probe() reports no adoption.",
         adopt_refuses_unknown_names},
        {"SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
-        sweep_removes_what_the_dead_left, deadline},
+        sweep_removes_sandboxes_of_dead_owners, deadline},
        {"SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone},
        {"AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
         adopts_the_orphan, deadline}});

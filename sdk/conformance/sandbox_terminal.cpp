@@ -9,7 +9,7 @@
 
 namespace tellina::conformance {
 
-void Hands::type(const std::string& bytes) {
+void ShellDriver::type(const std::string& bytes) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   std::size_t written = 0;
   while (written < bytes.size()) {
@@ -26,7 +26,7 @@ void Hands::type(const std::string& bytes) {
   }
 }
 
-std::string Hands::read_until(const std::string& text, std::chrono::milliseconds within) {
+std::string ShellDriver::read_until(const std::string& text, std::chrono::milliseconds within) {
   const auto end = std::chrono::steady_clock::now() + within;
   for (;;) {
     if (const std::size_t place = m_unseen.find(text); place != std::string::npos) {
@@ -49,7 +49,7 @@ std::string Hands::read_until(const std::string& text, std::chrono::milliseconds
   }
 }
 
-CommandResult Hands::run(const std::string& command, std::chrono::milliseconds within) {
+CommandResult ShellDriver::run(const std::string& command, std::chrono::milliseconds within) {
   const std::string number = std::to_string(++m_commands);
   type("printf '%s%s\\n' begin -" + number + "-; " + command + "; printf '%s%s%d.\\n' end -" + number + "- $?\n");
   read_until("begin-" + number + "-", within);
@@ -68,15 +68,16 @@ std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe) {
   return backend;
 }
 
-Room::Room(Probe& probe) : Room(probe, make_spec(probe)) {}
+RunningSandbox::RunningSandbox(Probe& probe) : RunningSandbox(probe, make_spec(probe)) {}
 
-Room::Room(Probe& probe, const SandboxSpec& spec) : m_probe(probe), m_backend(make_usable_backend(probe)) {
+RunningSandbox::RunningSandbox(Probe& probe, const SandboxSpec& spec)
+    : m_probe(probe), m_backend(make_usable_backend(probe)) {
   m_sandbox = m_backend->start(spec);
   expect(m_sandbox != nullptr, "a sandbox from start()", "none");
-  m_hands = std::make_unique<Hands>(*m_sandbox);
+  m_driver = std::make_unique<ShellDriver>(*m_sandbox);
 }
 
-Room::~Room() {
+RunningSandbox::~RunningSandbox() {
   try {
     m_sandbox->destroy();
   } catch (const Error&) {
@@ -84,10 +85,10 @@ Room::~Room() {
   }
 }
 
-Processes Room::processes() const { return relatives_of(processes_with_mark(m_probe.mark())); }
+Processes RunningSandbox::processes() const { return relatives_of(processes_with_mark(m_probe.mark())); }
 
-ExitStatus Room::end_shell(const std::string& line) {
-  m_hands->type(line + "\n");
+ExitStatus RunningSandbox::end_shell(const std::string& line) {
+  m_driver->type(line + "\n");
   expect(becomes_readable(m_sandbox->ended_descriptor(), std::chrono::seconds(10)),
          "that ended_descriptor() becomes readable once the shell has ended", "that it does not within 10 s");
   const auto status = m_sandbox->ended();

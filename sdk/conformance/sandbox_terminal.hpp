@@ -18,12 +18,12 @@ class CommandResult {
   int status = -1;
 };
 
-/// Types into a shell and reads the output. Does not depend on prompts: a command's output is between two marks, which
-/// the echo of the typed line does not contain. Threads: one.
-class Hands {
+/// Types into a shell and reads the output. Does not depend on prompts: it finds a command's output between two marks,
+/// which the echo of the typed line does not contain. Threads: one.
+class ShellDriver {
  public:
   /// Refers to the sandbox.
-  explicit Hands(Sandbox& sandbox) : m_sandbox(sandbox) {}
+  explicit ShellDriver(Sandbox& sandbox) : m_sandbox(sandbox) {}
 
   void type(const std::string& bytes);
   /// Reads until `text` appears in unread output; returns the output before it. Throws Failure.
@@ -40,18 +40,18 @@ class Hands {
 };
 
 /// A backend and one running sandbox, destroyed with this object.
-class Room {
+class RunningSandbox {
  public:
   /// Throws Skip if probe() reports that nothing can be started here.
-  explicit Room(Probe& probe);
-  Room(Probe& probe, const SandboxSpec& spec);
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
-  ~Room();
+  explicit RunningSandbox(Probe& probe);
+  RunningSandbox(Probe& probe, const SandboxSpec& spec);
+  RunningSandbox(const RunningSandbox&) = delete;
+  RunningSandbox& operator=(const RunningSandbox&) = delete;
+  ~RunningSandbox();
 
   SandboxBackend& backend() { return *m_backend; }
   Sandbox& sandbox() { return *m_sandbox; }
-  Hands& hands() { return *m_hands; }
+  ShellDriver& driver() { return *m_driver; }
   FileTree snapshot() { return m_sandbox->snapshot(SnapshotRequest()); }
   /// All processes of the case's sandboxes: those with its mark, and their ancestors below this process. Excludes
   /// prewarmed sandboxes of a backend.
@@ -63,7 +63,7 @@ class Room {
   Probe& m_probe;
   std::unique_ptr<SandboxBackend> m_backend;
   std::unique_ptr<Sandbox> m_sandbox;
-  std::unique_ptr<Hands> m_hands;
+  std::unique_ptr<ShellDriver> m_driver;
 };
 
 /// A spec with the case's own names and an empty home.

@@ -17,7 +17,7 @@ void receivers_share_each_message_once(Probe& probe) {
   constexpr std::uint64_t count = 300;
   for (std::uint64_t number = 0; number < count; ++number) deliver(*layer, channel, numbered("one", number));
   inbox.wait_for(count);
-  inbox.has_come(count + 1, silence);
+  inbox.has_received(count + 1, silence);
   expect_equal("messages that three receivers of one channel got in all", count, inbox.size());
 }
 
@@ -37,7 +37,7 @@ void senders_keep_their_order(Probe& probe) {
   two.join();
   three.join();
   four.join();
-  inbox.has_come(600, std::chrono::seconds(5));
+  inbox.has_received(600, std::chrono::seconds(5));
   expect_order_of_senders(inbox.messages());
 }
 
@@ -82,11 +82,11 @@ void processes_share_their_channels(Probe& probe) {
       message.connection = "back";
       deliver(*layer, channel_of(probe, ".back"), message);
     });
-    wire.say("ready");
-    wire.hear(std::chrono::seconds(60));
+    wire.send_line("ready");
+    wire.receive_line(std::chrono::seconds(60));
   });
   const auto layer = make_shared_layer(probe);
-  peer.expect_to_hear("ready");
+  peer.expect_line("ready");
   Inbox inbox;
   const auto subscription = layer->receive(channel_of(probe, ".back"), inbox.receiver());
   for (std::uint64_t number = 0; number < 200; ++number) {
@@ -100,27 +100,27 @@ void processes_share_their_channels(Probe& probe) {
   }
 }
 
-void processes_share_a_channel_without_doubles(Probe& probe) {
+void processes_share_a_channel_without_duplicates(Probe& probe) {
   const auto take = [&](Wire& wire) {
     const auto layer = make_shared_layer(probe);
     const auto subscription = layer->receive(
         channel_of(probe), [&](Message message) { deliver(*layer, channel_of(probe, ".back"), message); });
-    wire.say("ready");
-    wire.hear(std::chrono::seconds(60));
+    wire.send_line("ready");
+    wire.receive_line(std::chrono::seconds(60));
   };
   Peer one(take);
   Peer two(take);
   const auto layer = make_shared_layer(probe);
-  one.expect_to_hear("ready");
-  two.expect_to_hear("ready");
+  one.expect_line("ready");
+  two.expect_line("ready");
   Inbox inbox;
   const auto subscription = layer->receive(channel_of(probe, ".back"), inbox.receiver());
   for (std::uint64_t number = 0; number < 200; ++number) {
     deliver(*layer, channel_of(probe), numbered("one", number));
   }
   inbox.wait_for(200);
-  inbox.has_come(201, silence);
-  expect_no_doubles(inbox.messages());
+  inbox.has_received(201, silence);
+  expect_no_duplicates(inbox.messages());
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ void add_sharing_cases(std::vector<Case>& cases) {
         processes_share_their_channels, std::chrono::seconds(30)},
        {"ProcessesShareAChannelWithoutDuplicates",
         "Receivers of one channel in two processes share its messages without duplicates.",
-        processes_share_a_channel_without_doubles, std::chrono::seconds(30)}});
+        processes_share_a_channel_without_duplicates, std::chrono::seconds(30)}});
 }
 
 }  // namespace tellina::conformance

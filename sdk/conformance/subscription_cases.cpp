@@ -77,7 +77,7 @@ void receiver_may_send(Probe& probe) {
     if (layer->send(back, std::move(message)) != SendResult::accepted) sent = false;
   });
   deliver(*layer, there, numbered("own", 0));
-  const bool all = inbox.has_come(21, delivery_time);
+  const bool all = inbox.has_received(21, delivery_time);
   expect(sent, "that a receiver's messages to its own channel and to another are accepted", "another result");
   expect(all, "21 messages that receivers passed on", std::to_string(inbox.size()));
 }
@@ -160,7 +160,7 @@ void ends_in_any_order(Probe& probe) {
   inboxes[0].wait_for(1);
 }
 
-void what_a_receiver_holds_dies_with_it(Probe& probe) {
+void receiver_is_destroyed_with_its_subscription(Probe& probe) {
   const auto layer = probe.make<ChannelLayer>();
   const auto held = std::make_shared<int>(1);
   const ChannelName channel = channel_of(probe);
@@ -193,7 +193,7 @@ void add_subscription_cases(std::vector<Case>& cases) {
        {"SubscriptionsEndInAnyOrder",
         "Subscriptions of one channel end in any order, and the channel can be received again.", ends_in_any_order},
        {"ReceiverIsDestroyedWithItsSubscription", "A receiver is destroyed when its subscription ends.",
-        what_a_receiver_holds_dies_with_it}});
+        receiver_is_destroyed_with_its_subscription}});
 }
 
 }  // namespace tellina::conformance

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The string that tells whether two binaries can exchange C++ objects.
+/// The string that shows whether two binaries can exchange C++ objects.
 
 #include <cstddef>  // defines the standard library's macros
 

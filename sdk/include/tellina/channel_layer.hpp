@@ -43,7 +43,7 @@ using Receiver = std::function<void(Message)>;
 ///
 /// Threads: every function except those of dispatching may be called from any thread, also from inside a Receiver.
 /// Calls of one Receiver come one at a time; a Receiver may run inside send(), on the sender's thread.
-/// Throws:  nothing from send(). receive() throws Error(unavailable) if the transport cannot be set up.
+/// Throws: nothing from send(). receive() throws Error(unavailable) if the transport cannot be set up.
 class TELLINA_VISIBLE ChannelLayer : public Plugin {
  public:
   /// Never blocks. The body may contain any octets.
@@ -55,11 +55,11 @@ class TELLINA_VISIBLE ChannelLayer : public Plugin {
   /// True if messages never leave this process, so that gateway and worker must be in the same one.
   virtual bool is_process_local() const = 0;
 
-  // Dispatching: the layer receives on the thread of an event loop of the host, so that no other thread has to be woken
-  // between the transport and a receiver, which costs more than the transport itself. A layer need not offer it.
+  // Dispatching is optional: the layer receives on the thread of one of the host's event loops. This avoids waking
+  // another thread between the transport and a receiver, which costs more than the transport itself.
 
-  /// From here to end_dispatching(), dispatch() calls the receivers. Exception: a layer that recovers from a fault may
-  /// call them on a thread of its own. Returns a descriptor that belongs to the layer, stays the same until
+  /// From now until end_dispatching(), dispatch() calls the receivers. Exception: a layer that recovers from a fault
+  /// may call them on a thread of its own. Returns a descriptor that belongs to the layer, stays the same until
   /// end_dispatching(), and is readable whenever dispatch() has something to do. Returns -1 if the layer keeps its own
   /// threads, and then nothing changes. The host calls it after the first successful receive(). May wait for running
   /// calls of receivers. Throws Error(unavailable).
@@ -71,7 +71,7 @@ class TELLINA_VISIBLE ChannelLayer : public Plugin {
   /// there is nothing to do; never from inside a Receiver.
   virtual bool dispatch() { return false; }
 
-  /// On the same thread, before the layer is destroyed. The layer then receives on its own threads again.
+  /// The host calls it on the same thread, before the layer's destructor. Then the layer's own threads receive again.
   virtual void end_dispatching() {}
 };
 

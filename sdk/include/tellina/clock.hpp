@@ -11,8 +11,8 @@
 
 namespace tellina {
 
-/// Nanoseconds since boot, including time asleep (CLOCK_BOOTTIME). Comparable between all processes of one boot of one
-/// machine; never decreases. Used for durations and deadlines.
+/// Nanoseconds since boot, including the time while the machine is suspended (CLOCK_BOOTTIME). Comparable between all
+/// processes of one boot of one machine; never decreases. Used for durations and deadlines.
 struct BootClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;

@@ -17,7 +17,7 @@ namespace tellina {
 /// The number of a message in its connection: 0, 1, 2, ... without holes, separately for each direction.
 using Sequence = std::uint64_t;
 
-/// The purpose of a message. An ordering policy sees nothing else of it, except its number.
+/// The purpose of a message. An ordering policy sees only this and the message's number.
 enum class MessageKind : std::uint8_t {
   connect,     ///< gateway to worker, sequence 0: a WebSocket is open
   data,        ///< both ways: one binary frame (8-byte big-endian stream offset, then terminal bytes)
@@ -26,7 +26,7 @@ enum class MessageKind : std::uint8_t {
   accept,      ///< worker to gateway: the owner's channel for the rest of the connection
   credit,      ///< worker to gateway: that many bytes of `data` have been handled, so the gateway may read more
   close,       ///< worker to gateway: end the WebSocket with this code and reason
-  request,     ///< gateway to any worker: an HTTP request's question
+  request,     ///< gateway to any worker: a request on behalf of an HTTP client
   reply,       ///< worker to gateway: its answer
 };
 

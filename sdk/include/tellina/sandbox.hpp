@@ -29,7 +29,7 @@ class TerminalSize {
 
 /// Names a sandbox for its whole life, also after the death of its owner: letters, digits and '-', at most 64 bytes.
 using SandboxId = std::string;
-/// Names the worker that runs a sandbox; the same alphabet.
+/// Names the worker that runs a sandbox, with the same characters.
 using OwnerId = std::string;
 
 /// How a shell ended: `status` is the exit status (0 to 255), or the number of the signal that killed it.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The activity of a sandbox whose shell runs on a terminal of this machine, as the kernel counts it.
+/// The activity of a sandbox whose shell runs on a terminal of this machine, from the kernel's run times.
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -18,12 +18,12 @@
 
 namespace tellina {
 
-/// Walks the descendants of a process and sums up how long each has run. A process that has changed a file has run
-/// since the last walk: it exists and has run for longer, or it has ended, or the process that started it has run.
+/// Walks the descendants of a process and hashes their numbers and run times. If one has changed a file since the last
+/// walk, the hash differs: it has run for longer, or it has ended, or the process that started it has run for longer.
 class ProcessWalk {
  public:
-  /// `first` itself is not counted. Returns an unknown activity if the kernel does not give everything: it has no run
-  /// times or lists of children, a process has several threads, or there are more than `most_processes`.
+  /// `first` itself is not counted. Returns an unknown activity if the kernel has no run times or lists of children, if
+  /// a process has several threads, or if there are more than `most_processes`.
   static Activity below(pid_t first) {
     ProcessWalk walk;
     Activity activity;

@@ -28,21 +28,21 @@ const std::string& checked(const std::string& name, const char* what) {
   return name;
 }
 
-std::string room_prefix(const tellina::OwnerId& owner) { return "tellina." + checked(owner, "owner id") + "."; }
+std::string name_prefix(const tellina::OwnerId& owner) { return "tellina." + checked(owner, "owner id") + "."; }
 
 }  // namespace
 
 Home::Home(const std::string& folder, const tellina::OwnerId& owner, const tellina::SandboxId& id,
            const tellina::FileTree& initial)
     : m_folder(folder),
-      m_room(room_prefix(owner) + checked(id, "sandbox id")),
-      m_path(folder + "/" + m_room + "/" + home_name) {
+      m_name(name_prefix(owner) + checked(id, "sandbox id")),
+      m_path(folder + "/" + m_name + "/" + home_name) {
   std::error_code ignored;  // the next call reports the error
   std::filesystem::create_directories(folder, ignored);
-  const std::string room = folder + "/" + m_room;
+  const std::string sandbox_folder = folder + "/" + m_name;
   // mkdir creates it or fails, so nobody else can have put something there, or a link.
-  if (mkdir(room.c_str(), 0700) != 0) throw system_error("create " + room, errno);
-  m_is_there = true;
+  if (mkdir(sandbox_folder.c_str(), 0700) != 0) throw system_error("create " + sandbox_folder, errno);
+  m_exists = true;
   try {
     if (mkdir(m_path.c_str(), 0700) != 0) throw system_error("make " + m_path, errno);
     m_home.reset(open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -61,26 +61,26 @@ tellina::FileTree Home::snapshot(const tellina::SnapshotRequest& request, tellin
 
 int Home::remove() {
   m_home.reset();
-  return std::exchange(m_is_there, false) ? remove_tree(m_folder, m_room) : 0;
+  return std::exchange(m_exists, false) ? remove_tree(m_folder, m_name) : 0;
 }
 
 std::size_t Home::sweep(const std::string& folder, const tellina::OwnerId& owner,
                         const std::vector<tellina::SandboxId>& keep, tellina::Log& log) {
-  const std::string prefix = room_prefix(owner);
-  std::vector<std::string> rooms;
+  const std::string prefix = name_prefix(owner);
+  std::vector<std::string> names;
   std::error_code none;  // without the folder there is nothing to sweep
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(prefix)) continue;
-    if (std::find(keep.begin(), keep.end(), name.substr(prefix.size())) == keep.end()) rooms.push_back(name);
+    if (std::find(keep.begin(), keep.end(), name.substr(prefix.size())) == keep.end()) names.push_back(name);
   }
   std::size_t removed = 0;
-  for (const std::string& room : rooms) {
-    const int error = remove_tree(folder, room);
+  for (const std::string& sandbox_folder : names) {
+    const int error = remove_tree(folder, sandbox_folder);
     if (error == 0)
       ++removed;
     else
-      log.warning(system_error("remove " + folder + "/" + room, error).what());
+      log.warning(system_error("remove " + folder + "/" + sandbox_folder, error).what());
   }
   return removed;
 }

@@ -37,10 +37,10 @@ class Home {
 
  private:
   std::string m_folder;
-  std::string m_room;  ///< a name in the folder
+  std::string m_name;  ///< of the sandbox's folder in m_folder
   std::string m_path;
   Descriptor m_home;
-  bool m_is_there = false;
+  bool m_exists = false;
 };
 
 /// Fills an empty directory. Throws Error(seed_failed).

@@ -47,18 +47,19 @@ Descriptor enter(int parent, const std::string& name) {
 
 int remove_tree(const std::string& folder, const std::string& name) {
   const Descriptor parent(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const Descriptor room = enter(parent.get(), name);
-  if (!room) return errno == ENOENT ? 0 : errno;
+  const Descriptor sandbox_folder = enter(parent.get(), name);
+  if (!sandbox_folder) return errno == ENOENT ? 0 : errno;
   // Moves directories up before emptying them, so that the walk is never more than two levels deep.
   unsigned long next = 0, seen = 0;
-  for (std::vector<std::string> names = list(room.get()); !names.empty(); names = list(room.get())) {
+  for (std::vector<std::string> names = list(sandbox_folder.get()); !names.empty();
+       names = list(sandbox_folder.get())) {
     if ((seen += names.size()) > most_entries) return EBUSY;
     for (const std::string& entry : names) {
-      if (!is_directory(room.get(), entry)) {
-        if (unlinkat(room.get(), entry.c_str(), 0) != 0) return errno;
+      if (!is_directory(sandbox_folder.get(), entry)) {
+        if (unlinkat(sandbox_folder.get(), entry.c_str(), 0) != 0) return errno;
         continue;
       }
-      const Descriptor directory = enter(room.get(), entry);
+      const Descriptor directory = enter(sandbox_folder.get(), entry);
       if (!directory) return errno;
       for (const std::string& inner : list(directory.get())) {
         if (!is_directory(directory.get(), inner)) {
@@ -68,12 +69,12 @@ int remove_tree(const std::string& folder, const std::string& name) {
         fchmodat(directory.get(), inner.c_str(), 0700, 0);  // otherwise moving it may fail
         int moved;
         do {
-          moved =
-              renameat2(directory.get(), inner.c_str(), room.get(), std::to_string(next++).c_str(), RENAME_NOREPLACE);
+          moved = renameat2(directory.get(), inner.c_str(), sandbox_folder.get(), std::to_string(next++).c_str(),
+                            RENAME_NOREPLACE);
         } while (moved != 0 && errno == EEXIST);
         if (moved != 0) return errno;
       }
-      if (unlinkat(room.get(), entry.c_str(), AT_REMOVEDIR) != 0) return errno;
+      if (unlinkat(sandbox_folder.get(), entry.c_str(), AT_REMOVEDIR) != 0) return errno;
     }
   }
   return unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0 ? 0 : errno;

@@ -57,7 +57,7 @@ class SpawnRequest {
 };
 
 /// Disables XON/XOFF: otherwise Ctrl+S silently stops a terminal's output until Ctrl+Q. Returns false with errno set.
-bool let_output_never_stop(int terminal) {
+bool disable_flow_control(int terminal) {
   termios settings{};
   if (tcgetattr(terminal, &settings) != 0) return false;
   settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
@@ -82,7 +82,7 @@ Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::milliseconds
     throw system_error("open a terminal", errno);
   }
   const Descriptor other_end(open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!other_end || !let_output_never_stop(other_end.get())) throw system_error(name, errno);
+  if (!other_end || !disable_flow_control(other_end.get())) throw system_error(name, errno);
   resize(size);
 
   int sockets[2];

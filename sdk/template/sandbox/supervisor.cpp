@@ -2,10 +2,10 @@
 ///
 /// Starts a program on a terminal and is responsible for all its descendants. Standard input is a socket to the plugin,
 /// standard output the terminal. When the plugin's end of the socket closes, because of destroy() or the host's death,
-/// it kills every process and ends: orphans become its own children.
+/// it kills all of them and ends. Orphans become its own children, so it finds all.
 ///
-/// It is a separate program because the host has many threads, and hardly anything is allowed between fork() and exec()
-/// there. Isolation belongs here too, before the program runs: unshare(2), setrlimit(2), chroot(2), ...
+/// It is a separate program because the host has many threads, so that hardly anything is allowed between fork() and
+/// exec() there. Isolation belongs here too, before the program runs: unshare(2), setrlimit(2), chroot(2), ...
 
 #include <fcntl.h>
 #include <poll.h>
@@ -49,8 +49,8 @@ void limit_descriptors() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Runs in the child: becomes the program, or returns the reason why not.
-Started become(char** words) {
+/// Runs in the child: executes the program, or returns the reason why it cannot.
+Started exec_program(char** words) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // A new session with the terminal as its controlling terminal; without it, there is no job control and no Ctrl-C.
   if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) return failure("make the terminal the shell's own");
@@ -74,7 +74,7 @@ pid_t start(char** words, Started& report) {
   }
   const pid_t child = fork();
   if (child == 0) {
-    report = become(words);
+    report = exec_program(words);
     [[maybe_unused]] const ssize_t written = write(pipe_ends[1], &report, sizeof report);
     _exit(127);
   }

@@ -1,7 +1,8 @@
 #pragma once
 
 /// The supervisor's messages to the plugin, over one sequenced-packet socket: a Started and, when the program has
-/// ended, its wait status, an int in the form of wait(2). The plugin sends nothing; it closes its end.
+/// ended, its wait status, an int in the form of wait(2). The plugin sends nothing. To end the sandbox, it closes its
+/// end.
 
 namespace local_sandbox {
 

@@ -36,7 +36,7 @@ class ProbeClock final : public Clock {
   WallTime wall_time() const override;
 };
 
-/// Unpredictable, so that names made from it are unique.
+/// Unpredictable, so that names that are made from it are unique.
 class ProbeRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> bytes) override;
