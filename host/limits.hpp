@@ -13,7 +13,7 @@ namespace tellina::limits {
 
 // The wire: tellina.v1, and the messages between gateway and worker
 
-/// Bytes of the stream offset before the payload of a binary frame.
+/// The size of the stream offset at the beginning of a binary frame.
 inline constexpr std::size_t frame_header = 8;
 /// The most terminal bytes of one binary frame.
 inline constexpr std::size_t frame_payload = 64 * 1024;
@@ -52,7 +52,7 @@ inline constexpr std::uint64_t counted_lines = 1'000'000'000;
 
 /// The most bytes that one read takes from the socket.
 inline constexpr std::size_t client_read = 256 * 1024;
-/// Output that a client acknowledges at the latest. The page has the same value.
+/// A client acknowledges output at the latest after this many bytes. The page has the same value.
 inline constexpr std::uint64_t unacknowledged_output = 32 * 1024;
 /// Acknowledged input is kept until it reaches this size, because dropping it moves the bytes after it.
 inline constexpr std::uint64_t client_input = 1024 * 1024;
@@ -63,18 +63,19 @@ inline constexpr std::uint64_t client_input = 1024 * 1024;
 inline constexpr std::size_t http_handshake = 1400;
 /// Larger static files are not served.
 inline constexpr std::uint64_t served_file = 16 * 1024 * 1024;
-/// How many connections over their address's limit may get a response at the same time. Others are closed without one.
+/// How many refused connections may receive their 503 response at the same time. Others are closed without one.
 inline constexpr std::size_t refusals_at_once = 256;
 /// How many participants' cookies a browser keeps. With a name of 20 bytes and a token of 64, these use a tenth of the
 /// 16 KiB that a request's headers may have.
 inline constexpr std::size_t kept_cookies = 20;
-/// How many logins may wait for pending ones, with which their address could exceed a limit.
+/// How many logins may wait. A login waits if pending logins from the same network could use up the limit for unknown
+/// codes.
 inline constexpr std::size_t waiting_logins = 1024;
-/// When a client should retry if more logins are waiting.
+/// When a client should retry if too many logins wait.
 inline constexpr std::chrono::seconds login_retry{1};
 /// For how many addresses the gateway remembers a successful login.
 inline constexpr std::size_t known_addresses = 4096;
-/// From this number on, buckets of unknown access codes are searched for old ones.
+/// From this number of buckets on, the login limiter searches for buckets that it no longer needs.
 inline constexpr std::size_t swept_login_buckets = 512;
 /// In bytes. RFC 6455, section 5.5: control frames have at most 125 bytes, of which the code takes 2.
 inline constexpr std::size_t close_reason = 123;
@@ -95,7 +96,7 @@ inline constexpr std::chrono::seconds bad_message_interval{60};
 
 /// WebSockets of one participant. A page has one; a page that reconnects leaves its old one for up to 3 s.
 inline constexpr std::size_t participant_connections = 16;
-/// While fewer than one in so many of all connections are free, the gateway closes idle ones.
+/// The gateway closes idle connections while fewer than one in this many connections is free.
 inline constexpr std::size_t free_connections_share = 8;
 
 // Descriptors
@@ -106,7 +107,7 @@ inline constexpr std::size_t reserved_descriptors = 64;
 inline constexpr std::size_t sandbox_descriptors = 10;
 /// Descriptors for the connection to another process with the channel layer `ipc`. Measured: 4.
 inline constexpr std::size_t peer_descriptors = 4;
-/// If gateway and worker share a process, one in so many descriptors is for connections.
+/// If gateway and worker share a process, one in this many descriptors is for connections.
 inline constexpr std::size_t connections_share = 4;
 /// A process offers at least this many connections, and one sandbox, however low its limit is.
 inline constexpr std::size_t least_connections = 8;
@@ -115,28 +116,27 @@ inline constexpr std::size_t least_connections = 8;
 
 /// How long a gateway or worker process may take to start.
 inline constexpr std::chrono::seconds process_start{30};
-/// A process that a supervisor started says so often that it is alive.
+/// How often a process tells its supervisor that it is alive.
 inline constexpr std::chrono::milliseconds heartbeat{1000};
-/// A process that has said nothing at so many looks of its supervisor, a heartbeat apart, is killed and replaced.
-inline constexpr int silent_looks = 10;
+/// The supervisor checks once per heartbeat. It kills and replaces a process that missed this many in a row.
+inline constexpr int missed_heartbeats = 10;
 /// How long a server may take to end.
 inline constexpr std::chrono::seconds server_stop{5};
 /// The part of server_stop for the processes.
 inline constexpr std::chrono::milliseconds processes_stop{4500};
 /// The part of server_stop for the lanes of a worker.
 inline constexpr std::chrono::milliseconds lanes_stop{2500};
-/// A process that was just killed may hold its lock until the kernel has cleaned it up.
+/// How long a server waits for the lock of a process that was just killed: it exists until the kernel has cleaned up.
 inline constexpr std::chrono::milliseconds server_lock{1000};
-/// If a process lives longer than this, its start did not cause its end.
-inline constexpr std::chrono::seconds quick_end{10};
-/// So many quick ends of a process in a row end the server.
-inline constexpr int quick_ends = 6;
+/// A process that ends within this time has failed at its start.
+inline constexpr std::chrono::seconds failed_start_time{10};
+/// The server ends after a process has failed at its start this many times in a row.
+inline constexpr int failed_starts = 6;
 /// The first restart is immediate. Later ones wait this long, then twice as long, and so on.
 inline constexpr std::chrono::milliseconds first_restart_delay{250};
-/// A process that could not start because of something that may pass, such as a locked database, starts again after
-/// this time.
+/// The delay before the restart of a process that could not start for a temporary reason, such as a locked database.
 inline constexpr std::chrono::milliseconds next_try{500};
-/// The largest number that a worker can be given.
+/// The largest number of a worker.
 inline constexpr unsigned worker_number = 100'000;
 /// Links that a server prints at its start.
 inline constexpr std::size_t printed_links = 20;
@@ -149,14 +149,15 @@ inline constexpr std::size_t blocking_threads = 16;
 inline constexpr std::chrono::seconds lease{3};
 /// How often a worker renews its leases.
 inline constexpr std::chrono::seconds lease_renewal{1};
-/// A slower renewal may have been delayed by a problem that also stops other workers' renewals.
+/// A renewal that takes longer may have met a problem that delays other workers' renewals, too.
 inline constexpr std::chrono::milliseconds slow_renewal{500};
-/// After this time with quick renewals only, a worker takes the lapsed leases of workers that still live.
+/// A worker whose renewals have all been quick for this time takes over lapsed leases, even if their owner's process
+/// lives.
 inline constexpr std::chrono::seconds steady_renewals{5};
-/// A gateway asks twice a second whether the owner of its connections is alive. One that is silent for this long is
-/// gone.
+/// A gateway asks twice a second whether the owner of its connections is alive. A gateway that has not asked for this
+/// long counts as gone.
 inline constexpr std::chrono::seconds gateway_silence{5};
-/// A gateway that cannot be reached for this long has closed the connection, or no longer exists.
+/// After this time, a gateway that could not be reached has closed the connection, or no longer exists.
 inline constexpr std::chrono::seconds gateway_end{60};
 
 // A session: streams, recording and checks
@@ -171,7 +172,7 @@ inline constexpr std::size_t output_piece = 60 * 1024;
 inline constexpr std::size_t input_commit = 16 * 1024;
 /// This much unrecorded output is committed at once.
 inline constexpr std::size_t output_commit = 256 * 1024;
-/// How far the record of the lengths may lag, in bytes, if bytes are not recorded.
+/// With recording off, the record has only the lengths of the streams. It may lag this many bytes.
 inline constexpr std::size_t unrecorded_lengths = 256 * 1024;
 /// The pty is not read while the record lags this far.
 inline constexpr std::size_t unrecorded_output = 768 * 1024;
@@ -191,17 +192,17 @@ inline constexpr double slow_output_in_a_second = 256 * 1024;
 inline constexpr std::size_t acknowledged_at_once = 8 * 1024;
 /// How many observations, and how many frames of input times, one participant may send in one burst.
 inline constexpr int observation_burst = 1000;
-/// For how many requests a repetition is recognised.
+/// How many answered requests a session remembers, so that it recognises a repeated one.
 inline constexpr std::size_t answered_requests = 64;
-/// A task without a sandbox for this long ends as interrupted.
-inline constexpr std::chrono::minutes standstill{5};
+/// A task that has had no sandbox for this long ends as interrupted.
+inline constexpr std::chrono::minutes sandbox_outage{5};
 /// How long a last check may take after the time is up or the participant has given up.
 inline constexpr std::chrono::milliseconds check_grace{300};
 /// A verdict on an answer includes output that the command prints within this time after it.
 inline constexpr std::chrono::milliseconds verdict{200};
-/// The longest delay of the next task by a sandbox that is slow to be removed.
+/// How long the next task waits at most until the sandbox of the last one is removed.
 inline constexpr std::chrono::seconds sandbox_removal{1};
-/// How much longer a command that has solved the task may run, so that its status gets into the record.
+/// How much longer a command that has solved the task may run, so that its exit status can be recorded.
 inline constexpr std::chrono::seconds command_status{1};
 /// A shell without a prompt for this long counts as ready for input.
 inline constexpr std::chrono::seconds first_prompt{5};
@@ -210,7 +211,7 @@ inline constexpr std::chrono::seconds first_prompt{5};
 
 /// How much of a command's cleaned output is recorded, in bytes.
 inline constexpr std::size_t recorded_command_output = 1024 * 1024;
-/// How deep nested shells are followed. A command of a deeper shell ends the innermost known one.
+/// How many nested shells are followed. A command of a deeper shell ends the innermost known one.
 inline constexpr std::size_t shell_depth = 16;
 /// How many shells of one task are distinguished.
 inline constexpr std::size_t shells = 4096;
@@ -230,18 +231,18 @@ inline constexpr std::size_t detail = 32 * 1024;
 inline constexpr std::size_t detail_line = 200;
 /// Unexpected lines that a check counts.
 inline constexpr std::int64_t extra_lines = 999'999;
-/// Where a task's bound on other output counts lines, a line counts once for each so many bytes that it has begun,
-/// because a whole list fits into one line.
+/// When a task limits the lines of other output, a longer line counts as several lines of this length: otherwise a whole
+/// list would fit into one line.
 inline constexpr std::size_t bytes_per_line = 200;
-/// So many commands that print numbers are little work: `config check` warns of an answer that they find.
+/// If at most this many commands that print numbers find a task's answer, `config check` warns about it.
 inline constexpr std::int64_t few_guesses = 100;
-/// Parameters of a control sequence that are looked at.
+/// Bytes of a control sequence's parameters that are read.
 inline constexpr std::size_t csi_parameters = 16;
-/// Text without escape sequences that is gathered before it is handed on, in bytes.
+/// How many bytes of text without escape sequences are collected before they are passed on.
 inline constexpr std::size_t clean_text = 16 * 1024;
 /// Typed lines that wait for their echo.
 inline constexpr std::size_t echoed_lines = 64;
-/// A shell at its prompt has read by then what was typed ahead of it.
+/// After its prompt has been shown for this long, a shell has read what was typed ahead.
 inline constexpr std::chrono::seconds read_ahead{1};
 /// Lines of one command that end with a backslash.
 inline constexpr std::size_t continued_lines = 4096;
@@ -254,22 +255,23 @@ inline constexpr std::size_t snapshot_content = 256 * 1024 * 1024;
 
 /// Records in one transaction. This limits the effect of one failed commit.
 inline constexpr std::size_t commit_records = 4096;
-/// How long a record waits for others. A commit takes a millisecond on one of few cores and delays somebody's key.
+/// How long a record waits for others to share its commit. Each commit occupies a core for a millisecond and may delay
+/// a keystroke.
 inline constexpr std::chrono::milliseconds commit_delay{40};
-/// How long the records of one transaction are written before it is committed.
+/// How long a transaction takes records before it is committed.
 inline constexpr std::chrono::milliseconds commit_group{10};
 /// Bytes of a statement that an error message shows.
 inline constexpr std::size_t shown_sql = 160;
-/// The write-ahead log is synced so often.
+/// How often the write-ahead log is synced.
 inline constexpr std::chrono::seconds log_sync{1};
 /// How long SQLite waits for another program's lock.
 inline constexpr std::chrono::milliseconds database_busy{5000};
 /// Larger files are not checked completely at the start, because that takes seconds.
 inline constexpr std::int64_t checked_database = 64LL * 1024 * 1024;
 
-/// A login, and the cookie of it, are valid for so long.
+/// How long a login and its cookie are valid.
 inline constexpr std::chrono::days login_lifetime{30};
-/// Logins of one participant that are valid at a time. An older one than these ends.
+/// How many logins of one participant are valid at a time. A new one ends the oldest.
 inline constexpr int kept_logins = 20;
 
 // The configuration
@@ -297,10 +299,10 @@ inline constexpr std::size_t access_code = 100;
 
 // The self-test
 
-/// How long the whole scenario may take, and one request to a worker. Together they stay below 30 s.
+/// How long the whole scenario may take, and how long one request to a worker.
 inline constexpr std::chrono::seconds self_test_play{20};
 inline constexpr std::chrono::seconds self_test_reply{3};
-/// Warnings and errors of the worker that the report has. More would only hide the first ones.
+/// How many of the worker's warnings and errors the report shows. More would only hide the first ones.
 inline constexpr std::size_t self_test_log_lines = 20;
 /// Bytes of output that a failed step shows.
 inline constexpr std::size_t self_test_output = 400;
@@ -323,7 +325,8 @@ static_assert(client_input >= input_window, "a client keeps what the server may 
 static_assert(timezone <= client_name && request_id < frame && token < http_handshake,
               "names fit into what carries them");
 static_assert(task_number <= counted_lines && counted_lines <= std::numeric_limits<int>::max(), "counts are ints");
-static_assert(first_restart_delay * (1 << (quick_ends - 2)) < quick_end, "a restart waits less than a quick end");
+static_assert(first_restart_delay * (1 << (failed_starts - 2)) < failed_start_time,
+              "no delay of a restart is longer than a failed start");
 static_assert(lease > 2 * lease_renewal, "a renewal may fail once before the lease expires");
 static_assert(slow_renewal + 2 * lease_renewal < lease, "a worker knows that it is not steady before a lease lapses");
 static_assert(steady_renewals >= lease + 2 * lease_renewal,
@@ -333,8 +336,8 @@ static_assert(gateway_silence > lease && gateway_end > gateway_silence,
 static_assert(processes_stop < server_stop && lanes_stop + last_handlers <= processes_stop,
               "the parts of a stop fit into its total");
 static_assert(verdict < check_grace, "a verdict is final within the grace");
-static_assert(silent_looks * heartbeat > lease + steady_renewals,
-              "the sessions of a worker that hangs have another owner before it is killed");
+static_assert(missed_heartbeats * heartbeat > lease + steady_renewals,
+              "the sessions of a hanging worker have another owner before it is killed");
 static_assert(refusals_at_once > free_connections_share && participant_connections > 1,
               "a page can reconnect while its old connection ends");
 static_assert(sandbox_descriptors < reserved_descriptors, "a sandbox can be started from the reserve");
@@ -342,10 +345,10 @@ static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
 static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");
 static_assert(extra_lines <= std::numeric_limits<int>::max(), "counts are ints");
-static_assert(clean_text < recorded_command_output, "text is handed on long before the record is full");
+static_assert(clean_text < recorded_command_output, "text is passed on long before the record is full");
 static_assert(commit_group < commit_delay, "a group is committed before its next records are due");
 static_assert(commit_delay < lease_renewal && database_busy > lease, "commits are far more frequent than renewals");
-static_assert(new_plugin_name < plugin_name, "what is written can be loaded");
+static_assert(new_plugin_name < plugin_name, "a plugin that the command writes can be loaded");
 static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "a browser waits 30 s for a self-test");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 

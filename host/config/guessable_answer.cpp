@@ -9,20 +9,20 @@
 namespace tellina {
 namespace {
 
-/// More digits are no short number, and fit into 64 bits.
+/// Longer numbers are not guessed, and might not fit into 64 bits.
 constexpr std::size_t most_digits = 12;
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
-/// An answer of one line, without its end.
+/// The answer without the end of its last line.
 std::string_view without_line_end(const Bytes& answer) {
   std::string_view text = answer;
   if (text.ends_with('\n')) text.remove_suffix(1);
   return text;
 }
 
-/// How many numbers of the same form are tried up to this one, counted from zero: 43 for 42, 126 for 12.5, and for -42
-/// both signs. Nothing if the text is not a number.
+/// How many numbers of the same form, from zero to this one, somebody has to try: 43 for 42, 126 for 12.5, and 86 for
+/// -42 because of both signs. Nothing if the text is not a number.
 std::optional<std::int64_t> numbers_up_to(std::string_view text) {
   const bool is_signed = text.starts_with('-') || text.starts_with('+');
   if (is_signed) text.remove_prefix(1);

@@ -9,11 +9,11 @@
 
 namespace tellina {
 
-/// How many commands that print numbers find the answer of this stdout task, if it is a single number; nothing
-/// otherwise.
+/// If the answer of this stdout task is a single number: how many commands find it by printing numbers. Otherwise
+/// nothing.
 std::optional<std::int64_t> guesses_of_answer(const Task& task);
 
-/// For each task whose answer limits::few_guesses commands find: a line that says where it is, and what helps.
+/// A warning for each task whose answer is found by at most limits::few_guesses such commands.
 std::vector<std::string> guessable_answers(const Study& study);
 
 }  // namespace tellina

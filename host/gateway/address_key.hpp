@@ -7,8 +7,8 @@
 
 namespace tellina {
 
-/// The key that limits by address use to count clients: the IPv4 address itself (also if it is mapped into IPv6), or
-/// the /64 network of an IPv6 address, because providers assign a whole /64 to one customer.
+/// The key by which limits per address count clients: the IPv4 address itself (also if it is mapped into IPv6), or the
+/// /64 network of an IPv6 address, because providers assign a whole /64 to one customer.
 inline std::string address_key(const boost::asio::ip::address& address) {
   if (address.is_v4()) return address.to_string();
   const auto v6 = address.to_v6();

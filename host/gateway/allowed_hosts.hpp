@@ -8,12 +8,12 @@
 
 namespace tellina {
 
-/// Protects against DNS rebinding: a page of another site whose name suddenly leads to this server is of the same
-/// origin for its browser, so only the name gives it away.
+/// Protects against DNS rebinding: an attacker can make the name of their own site resolve to this server. For the
+/// browser, the site's page then has the same origin as the server, and only the name in the request shows the attack.
 ///
-/// Always allowed: "localhost", names below it, and addresses of the loopback. Also the listed names ("*.example.org"
-/// is any name below example.org, "*" any name), and the public host. Unless only listed names are allowed: also all
-/// addresses and all names without a dot, because the owner of another site can have neither.
+/// Always allowed: "localhost", names below it, and loopback addresses. Also the listed names ("*.example.org" is any
+/// name below example.org, "*" any name), and the public host. Unless only listed names are allowed: also all addresses
+/// and all names without a dot, because no other site can have such a name.
 ///
 /// Names are compared without case, ports and a dot at the end. Immutable; threads: any.
 class AllowedHosts {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Finds out which client a proxy's request came from.
+/// Determines the client whose request a proxy passed on.
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v6.hpp>

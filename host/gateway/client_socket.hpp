@@ -18,7 +18,8 @@
 
 namespace tellina {
 
-/// Reads until the client has closed, then closes. The socket's owner limits the time by closing the socket.
+/// Reads until the client closes its side, then closes the socket. The socket's owner limits the time by closing the
+/// socket itself.
 class DrainOperation {
  public:
   explicit DrainOperation(Socket& socket) : m_socket(socket) {}
@@ -40,7 +41,7 @@ class DrainOperation {
 /// After a failed WebSocket, Beast 1.81 discards at most 2 KiB of the bytes that the client still sends. The kernel
 /// then resets the connection, and the client may not receive the close frame. This class discards all of them.
 ///
-/// Reading and writing cost one branch more than on a plain socket: there is no virtual call.
+/// Compared with a plain socket, a read or write costs one more branch, but no virtual call.
 class ClientSocket : public Socket {
  public:
   /// `session`: of the client's connection, or null for plain text.

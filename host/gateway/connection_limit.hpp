@@ -1,6 +1,6 @@
 #pragma once
 
-/// Limits how many sockets one client may hold, and all clients together.
+/// Limits how many sockets one client, and all clients together, may hold.
 
 #include <cstddef>
 #include <limits>
@@ -49,7 +49,7 @@ class ConnectionLimit : public std::enable_shared_from_this<ConnectionLimit> {
     return std::optional<Slot>(std::in_place, shared_from_this(), key);
   }
 
-  /// A slot that is counted for no key.
+  /// A slot that only the limit for all keys counts.
   std::optional<Slot> take() {
     std::lock_guard lock(m_mutex);
     if (m_taken >= m_in_all) return std::nullopt;

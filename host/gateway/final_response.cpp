@@ -26,7 +26,7 @@ FinalResponse::~FinalResponse() { m_lane->remove(this); }
 void FinalResponse::start() {
   const auto self = self_of(this);
   m_lane->add(self);
-  m_lane->may_be_closed(*this);
+  m_lane->mark_closable(*this);
   m_stream.expires_after(m_lane->limits().write_timeout);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self](SocketError error, std::size_t) {
@@ -41,11 +41,11 @@ void FinalResponse::start() {
   });
 }
 
-/// Without the end that TLS has of its own, a client could take the response for one that an attacker has cut.
+/// Sends TLS's close_notify. Without it, a client cannot be sure that nobody truncated the response.
 void FinalResponse::end_tls() {
   m_written = true;
   m_stream.expires_after(limits::linger);
-  m_stream.async_shutdown([self = self_of(this)](SocketError) { self->cut(); });
+  m_stream.async_shutdown([self = self_of(this)](SocketError) { self->close_now(); });
 }
 
 void FinalResponse::discard() {
@@ -54,10 +54,10 @@ void FinalResponse::discard() {
   });
 }
 
-void FinalResponse::leave() {
-  if (m_written) cut();
+void FinalResponse::close_gracefully() {
+  if (m_written) close_now();
 }
 
-void FinalResponse::cut() { m_stream.close(); }
+void FinalResponse::close_now() { m_stream.close(); }
 
 }  // namespace tellina

@@ -13,7 +13,7 @@ namespace tellina {
 
 /// If a socket is closed while it has unread bytes, the kernel resets the connection, and the client may lose the
 /// response. So this class writes the response, shuts down the sending side, discards input for at most 1 s, and then
-/// closes. Threads: the lane's loop. Pending operations keep the object alive.
+/// closes the socket. Threads: the lane's loop. Pending operations keep the object alive.
 class FinalResponse final : public LaneMember {
  public:
   FinalResponse(std::shared_ptr<Lane> lane, HttpStream stream, ConnectionLimit::Slot slot, std::string head,
@@ -21,8 +21,8 @@ class FinalResponse final : public LaneMember {
   ~FinalResponse() override;
 
   void start();
-  void leave() override;
-  void cut() override;
+  void close_gracefully() override;
+  void close_now() override;
 
  private:
   void end_tls();

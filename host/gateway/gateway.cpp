@@ -29,8 +29,6 @@ class Gateway::Parts {
   bool started = false;
 };
 
-namespace {}  // namespace
-
 Gateway::Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock, Random& random,
                  Log& log) {
   if (loops.empty()) throw Error(ErrorCode::bad_request, "gateway: expected at least one event loop, got none");
@@ -75,9 +73,9 @@ void Gateway::reload_certificate() {
 void Gateway::stop() {
   if (!std::exchange(m_parts->started, false)) return;
   GatewayState& state = m_parts->state;
-  m_parts->on_every_lane([](Lane& lane) { lane.stop_in_order(); });
+  m_parts->on_every_lane([](Lane& lane) { lane.stop_gracefully(); });
   if (!state.active->wait_until_none(state.config.limits.stop_timeout)) {
-    m_parts->on_every_lane([](Lane& lane) { lane.cut_all(); });
+    m_parts->on_every_lane([](Lane& lane) { lane.close_all_now(); });
     state.active->wait_until_none(limits::last_handlers);
   }
   m_parts->close_channels();

@@ -22,13 +22,13 @@
 
 namespace tellina {
 
-/// Limits on how much of the gateway a client may use, and for how long. Tests shorten the defaults.
+/// Limits on the resources and the time that a client may use. Tests shorten the defaults.
 class GatewayLimits {
  public:
   GatewayLimits() = default;
 
-  std::uint32_t header_bytes = 16 * 1024;  ///< of request line and headers; 431 above it
-  std::uint64_t body_bytes = 64 * 1024;    ///< of a request's body; 413 above it
+  std::uint32_t header_bytes = 16 * 1024;  ///< of request line and headers; 431 if exceeded
+  std::uint64_t body_bytes = 64 * 1024;    ///< of a request's body; 413 if exceeded
   /// The most requests to workers that may be pending on one loop. The gateway answers the next one with 503.
   std::size_t requests_in_flight = 1024;
 
@@ -40,7 +40,7 @@ class GatewayLimits {
 
   std::size_t frame_bytes = limits::frame;          ///< of a WebSocket message; a larger one is closed with 1009
   std::size_t input_window = limits::input_window;  ///< bytes of input forwarded and not yet credited
-  std::size_t output_queue = 1024 * 1024;           ///< bytes not yet written to a socket; it is closed above that
+  std::size_t output_queue = 1024 * 1024;  ///< bytes not yet written to a socket, which is closed if they exceed this
   std::chrono::milliseconds accept_timeout{3'000};  ///< for a worker to accept a connection
   std::chrono::milliseconds owner_interval{500};    ///< between two checks that an owner is alive
   std::chrono::milliseconds owner_timeout{1'500};   ///< for the owner to answer before its connections are closed
@@ -70,18 +70,19 @@ class GatewayConfig {
   /// "host" or "host:port" of the configured public address, or empty. A page from this host counts as same-origin,
   /// even if a proxy changes the Host header.
   std::string public_host;
-  /// Whom clients may ask for in the header Host: see AllowedHosts.
+  /// The names that the header Host may have: see AllowedHosts.
   std::vector<std::string> hosts;
   bool allows_only_listed_hosts = false;
-  /// Letters and digits that tell the cookies of this study from those of others at the same host; may be empty.
+  /// Letters and digits that distinguish this study's cookies from those of other studies at the same host; may be
+  /// empty.
   std::string study_key;
   /// PEM files of the certificate and its key; empty for plain text. With them, requests in plain text are redirected.
   std::string certificate;
   std::string key;
   std::chrono::seconds hsts{0};  ///< for Strict-Transport-Security; 0: without it
   std::size_t connections_per_address = 4096;
-  /// All connections together. While few are free, idle HTTP connections are closed for new ones; when none is free,
-  /// new ones are answered 503. WebSockets are never closed for others.
+  /// All connections together. While few are free, the gateway closes idle HTTP connections. When none is free, it
+  /// refuses new ones with 503. It never closes WebSockets to make room.
   std::size_t connections = 65536;
   /// Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host headers are trusted. Their own connections are
   /// not limited, because they carry many clients. IPv4 networks are mapped into IPv6.
@@ -96,15 +97,13 @@ class GatewayConfig {
   GatewayLimits limits;
 };
 
-/// Threads:  one thread, which runs none of the loops, calls the constructor, start(), stop() and the destructor.
-/// Lifetime: the loops run from before start() until after stop(). The caller keeps the loops and the referenced parts
-/// alive
-///           longer than the gateway.
+/// Threads: one thread, which runs none of the loops, calls the constructor, start(), stop() and the destructor.
+/// Lifetime: the loops run from before start() until after stop(). The loops and the referenced parts must outlive the
+/// gateway.
 class Gateway {
  public:
   /// Opens nothing yet. Throws Error(bad_request) if `loops` is empty or the id is not valid in a channel name, and
-  /// Error(not_found) if the static root is not a folder.
-  /// Throws CertificateError if the certificate cannot be used.
+  /// Error(not_found) if the static root is not a folder, and CertificateError if the certificate cannot be used.
   Gateway(GatewayConfig config, ChannelLayer& layer, std::vector<AsioLoop*> loops, Clock& clock, Random& random,
           Log& log);
   Gateway(const Gateway&) = delete;

@@ -41,9 +41,9 @@ class GatewayState {
         participants(std::make_shared<ConnectionLimit>(limits::participant_connections)) {
     if (config.certificate.empty()) return;
     tls.emplace(config.certificate, config.key);
-    // A server that does not start would end the study. With this, participants can accept the browser's warning.
+    // The server starts anyway: participants can accept the browser's warning, and without a server the study ends.
     if (const std::string fault = tls->fault(); !fault.empty())
-      log.error("browsers will warn of this server: " + fault);
+      log.error("browsers will warn about this server: " + fault);
   }
 
   /// The lane for a new WebSocket: the lane on the loop of its session or, if sessions are in other processes, the lane

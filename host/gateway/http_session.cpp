@@ -41,14 +41,14 @@ std::ptrdiff_t count_lines(const HttpRequest& request, http::field name) {
   return std::distance(first, last);
 }
 
-/// HTTP/1.0 knows no Host, but a request with two could mean another server than the proxy before this one read.
+/// HTTP/1.0 has no Host header. A request with two is refused, because a proxy may have used the other one.
 bool has_one_host(const HttpRequest& request) {
   const std::ptrdiff_t lines = count_lines(request, http::field::host);
   return lines == 1 || (lines == 0 && request.version() == 10);
 }
 
-/// If Beast does not know the Transfer-Encoding, it reads the body by its Content-Length. RFC 9112, section 6.1, says
-/// to refuse such a request, because the next program in the chain could find another end of the body.
+/// If Beast does not know the Transfer-Encoding, it reads the body by its Content-Length. RFC 9112, section 6.1,
+/// requires a server to refuse such a request, because a proxy may have found another end of the body.
 bool has_unknown_coding(const HttpRequest& request) {
   const std::ptrdiff_t lines = count_lines(request, http::field::transfer_encoding);
   if (lines == 0) return false;
@@ -78,12 +78,12 @@ HttpSession::~HttpSession() {
 
 void HttpSession::start() {
   m_lane->add(self_of(this));
-  m_lane->may_be_closed(*this);
+  m_lane->mark_closable(*this);
   wait_for_request();
 }
 
 void HttpSession::wait_for_request() {
-  if (m_lane->is_stopping()) return cut();
+  if (m_lane->is_stopping()) return close_now();
   m_parser.emplace();
   m_parser->header_limit(m_lane->limits().header_bytes);
   m_parser->body_limit(m_lane->limits().body_bytes);
@@ -105,7 +105,7 @@ void HttpSession::begin_tls() {
                            [self = self_of(this)](SocketError error, std::size_t used) {
                              if (error) return;
                              self->m_buffer.consume(used);
-                             // What is left would be read as plain text.
+                             // Bytes that OpenSSL did not use would be read as plain text.
                              if (self->m_buffer.size() == 0) self->wait_for_request();
                            });
 }
@@ -149,7 +149,7 @@ void HttpSession::read_body() {
   m_stream.expires_after(m_lane->limits().body_timeout);
   http::async_read(m_stream, m_buffer, *m_parser, [self = self_of(this)](SocketError error, std::size_t) {
     if (error) return self->refuse_unreadable(error);
-    // A proxy adds its own lines to the header; trailer lines would be mistaken for them.
+    // Beast adds the fields of a trailer to the header, where they could pass for lines that a proxy added.
     if (count_lines(self->m_parser->get()) != self->m_header_lines) {
       return self->refuse(400, "bad_request", "expected no trailer after the body");
     }
@@ -158,7 +158,7 @@ void HttpSession::read_body() {
 }
 
 void HttpSession::route() {
-  m_lane->must_stay(*this);
+  m_lane->unmark_closable(*this);
   m_stream.expires_never();
   answer_request(*m_lane, m_parser->get(), Client(m_peer.address(), m_stream.is_encrypted()),
                  [self = self_of(this)](Outcome outcome) { self->answer(std::move(outcome)); });
@@ -187,7 +187,7 @@ void HttpSession::write(const Response& response, bool keep_alive) {
     m_slot.reset();
     return;
   }
-  m_lane->may_be_closed(*this);
+  m_lane->mark_closable(*this);
   m_stream.expires_after(m_lane->limits().write_timeout);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self = self_of(this)](SocketError error, std::size_t) {
@@ -259,10 +259,10 @@ void HttpSession::upgrade(const UpgradeGrant& grant) {
   });
 }
 
-void HttpSession::leave() {
-  if (m_idle) cut();
+void HttpSession::close_gracefully() {
+  if (m_idle) close_now();
 }
 
-void HttpSession::cut() { m_stream.close(); }
+void HttpSession::close_now() { m_stream.close(); }
 
 }  // namespace tellina

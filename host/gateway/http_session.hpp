@@ -26,8 +26,8 @@ class HttpSession final : public LaneMember {
   ~HttpSession() override;
 
   void start();
-  void leave() override;
-  void cut() override;
+  void close_gracefully() override;
+  void close_now() override;
 
  private:
   void wait_for_request();
@@ -50,7 +50,7 @@ class HttpSession final : public LaneMember {
   std::optional<WaitGroup::Token> m_active;
   boost::beast::flat_buffer m_buffer;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> m_parser;
-  bool m_may_encrypt;  ///< nothing has been read: the client may begin with TLS
+  bool m_may_encrypt;  ///< nothing has been read, so the client may begin with TLS
   bool m_idle = true;  ///< between requests
   std::ptrdiff_t m_header_lines = 0;
 

@@ -50,20 +50,21 @@ class HttpStream {
     m_parts->plain.async_write_some(buffers, std::forward<Handler>(handler));
   }
 
-  /// Begins TLS with what has been read of the client's part. `handler`: error, bytes of `received` that were used.
+  /// Begins TLS. `received`: what has been read of the client's handshake. `handler` gets the error and how many of
+  /// these bytes were used.
   template <typename Handler>
   void async_handshake(TlsSession session, boost::asio::const_buffer received, Handler&& handler) {
     m_parts->tls.emplace(m_parts->plain, session.release());
     m_parts->tls->async_handshake(boost::asio::ssl::stream_base::server, received, std::forward<Handler>(handler));
   }
 
-  /// Tells the client that no more comes, and waits until it does the same. Only with TLS.
+  /// Sends close_notify and waits for the client's. Only with TLS.
   template <typename Handler>
   void async_shutdown(Handler&& handler) {
     m_parts->tls->async_shutdown(std::forward<Handler>(handler));
   }
 
-  /// Takes the TLS session out, if there is one. The stream can then only give its socket away. Bytes that the socket
+  /// Releases the TLS session, if there is one. After that, only release_socket() may be called. Bytes that the socket
   /// has received but the session has not decrypted are lost.
   TlsSession release_session() {
     if (!m_parts->tls) return nullptr;
@@ -75,7 +76,7 @@ class HttpStream {
   Socket release_socket() { return m_parts->plain.release_socket(); }
 
  private:
-  /// At one place in memory, because TLS refers to the layer below it.
+  /// On the heap, because TLS refers to the layer below it, and the stream can be moved.
   class Parts {
    public:
     explicit Parts(Socket&& socket) : plain(std::move(socket)) {}

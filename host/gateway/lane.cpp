@@ -61,7 +61,7 @@ void Lane::handle(Message message) {
       m_state.log.error("gateway: cannot read a worker's reply: the worker may have another version");
       reply = WorkerReply(500, {});
     }
-    finish_question(message.connection, *reply);
+    finish_request(message.connection, *reply);
     return;
   }
   const auto found = m_connections.find(message.connection);
@@ -124,43 +124,43 @@ void Lane::lose_owner(const ChannelName& owner) {
 
 void Lane::ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout,
                Answer answer) {
-  if (m_questions.size() >= limits().requests_in_flight) return answer(busy_reply());
+  if (m_pending_requests.size() >= limits().requests_in_flight) return answer(busy_reply());
   const std::string id = random_token(m_state.random);
   Message message(MessageKind::request, id, 0, encode_request(request));
   message.reply_channel = m_channel;
 
-  TELLINA_ASSERT_PROCESS(answer && !m_questions.contains(id));
-  Question& entry = m_questions[id];
+  TELLINA_ASSERT_PROCESS(answer && !m_pending_requests.contains(id));
+  PendingRequest& entry = m_pending_requests[id];
   entry.answer = std::move(answer);
   entry.timer = m_loop.make_timer();
-  entry.timer->start(m_state.clock.now() + timeout, [this, id] { finish_question(id, busy_reply()); });
+  entry.timer->start(m_state.clock.now() + timeout, [this, id] { finish_request(id, busy_reply()); });
   const SendResult result = m_state.layer.send(channel, std::move(message));
   if (result == SendResult::accepted) return;
   if (result == SendResult::full) m_metrics.full_channels.add();
-  finish_question(id, busy_reply());
+  finish_request(id, busy_reply());
 }
 
-void Lane::finish_question(const std::string& id, const WorkerReply& reply) {
-  auto question = m_questions.extract(id);
-  if (!question.empty()) question.mapped().answer(reply);
+void Lane::finish_request(const std::string& id, const WorkerReply& reply) {
+  auto pending = m_pending_requests.extract(id);
+  if (!pending.empty()) pending.mapped().answer(reply);
 }
 
 void Lane::remove(LaneMember* member) {
-  must_stay(*member);
+  unmark_closable(*member);
   m_members.erase(member);
 }
 
-void Lane::may_be_closed(LaneMember& member) {
-  must_stay(member);
-  member.m_place_in_line = m_waiting.emplace(m_waiting.end(), &member, m_state.clock.now());
+void Lane::mark_closable(LaneMember& member) {
+  unmark_closable(member);
+  member.m_wait_entry = m_waiting.emplace(m_waiting.end(), &member, m_state.clock.now());
   m_longest_waiting_since = m_waiting.front().second;
   m_metrics.closable_connections.add(1);
 }
 
-void Lane::must_stay(LaneMember& member) {
-  if (!member.m_place_in_line) return;
-  m_waiting.erase(*member.m_place_in_line);
-  member.m_place_in_line.reset();
+void Lane::unmark_closable(LaneMember& member) {
+  if (!member.m_wait_entry) return;
+  m_waiting.erase(*member.m_wait_entry);
+  member.m_wait_entry.reset();
   m_longest_waiting_since = m_waiting.empty() ? MonotonicTime::max() : m_waiting.front().second;
   m_metrics.closable_connections.add(-1);
 }
@@ -168,9 +168,9 @@ void Lane::must_stay(LaneMember& member) {
 void Lane::close_longest_waiting() {
   if (m_waiting.empty()) return;
   LaneMember& member = *m_waiting.front().first;
-  must_stay(member);
+  unmark_closable(member);
   m_metrics.closed_for_others.add();
-  member.cut();
+  member.close_now();
 }
 
 void Lane::add(const std::shared_ptr<LaneMember>& member) { m_members.emplace(member.get(), member); }
@@ -182,7 +182,7 @@ void Lane::route(const std::string& id, std::shared_ptr<WebSocketConnection> con
 }
 
 void Lane::check_invariant() const {
-  TELLINA_ASSERT_PROCESS(m_questions.size() <= limits().requests_in_flight);
+  TELLINA_ASSERT_PROCESS(m_pending_requests.size() <= limits().requests_in_flight);
   for (const auto& [owner, state] : m_owners) TELLINA_ASSERT_PROCESS(state.connections > 0);
 }
 
@@ -194,15 +194,15 @@ std::vector<std::shared_ptr<LaneMember>> Lane::active_members() const {
   return members;
 }
 
-void Lane::stop_in_order() {
+void Lane::stop_gracefully() {
   m_stopping = true;
   m_owner_timer->cancel();
-  for (const auto& member : active_members()) member->leave();
+  for (const auto& member : active_members()) member->close_gracefully();
 }
 
-void Lane::cut_all() {
-  while (!m_questions.empty()) finish_question(std::string(m_questions.begin()->first), busy_reply());
-  for (const auto& member : active_members()) member->cut();
+void Lane::close_all_now() {
+  while (!m_pending_requests.empty()) finish_request(std::string(m_pending_requests.begin()->first), busy_reply());
+  for (const auto& member : active_members()) member->close_now();
 }
 
 }  // namespace tellina

@@ -32,16 +32,16 @@ class LaneMember : public std::enable_shared_from_this<LaneMember> {
   LaneMember& operator=(const LaneMember&) = delete;
   virtual ~LaneMember() = default;
 
-  /// The gateway is stopping: end the connection soon, with its closing handshake.
-  virtual void leave() = 0;
-  /// Close the socket now.
-  virtual void cut() = 0;
+  /// The gateway is stopping: ends the connection soon, with its closing handshake.
+  virtual void close_gracefully() = 0;
+  /// Closes the socket now.
+  virtual void close_now() = 0;
 
  private:
   friend class Lane;
-  /// Members that wait for their clients, each with the time when it began; the one that has waited longest is first.
-  using Line = std::list<std::pair<LaneMember*, MonotonicTime>>;
-  std::optional<Line::iterator> m_place_in_line;  ///< see Lane::may_be_closed()
+  /// Members that wait for their clients, each with the time since when; the one that has waited longest is first.
+  using WaitList = std::list<std::pair<LaneMember*, MonotonicTime>>;
+  std::optional<WaitList::iterator> m_wait_entry;  ///< see Lane::mark_closable()
 
  protected:
   template <typename Self>
@@ -57,8 +57,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   Lane(GatewayState& state, AsioLoop& loop, std::string channel);
 
-  /// Subscribe to the lane's channel, and unsubscribe. After close(), and once nothing is active, none of the lane's
-  /// tasks runs.
+  /// open() subscribes to the lane's channel, and close() unsubscribes. After close(), and once nothing is active, none
+  /// of the lane's tasks runs.
   void open();
   void close();
 
@@ -78,14 +78,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
   /// The same, to the worker that reads `channel`.
   void ask(const ChannelName& channel, const WorkerRequest& request, std::chrono::milliseconds timeout, Answer answer);
 
-  /// Every member adds itself when it starts and removes itself in its destructor.
+  /// Every member calls add() when it starts, and remove() in its destructor.
   void add(const std::shared_ptr<LaneMember>& member);
   void remove(LaneMember* member);
-  /// From now on the member waits for its client and does nothing for a participant, so it may be closed for others.
-  /// The one that has waited longest goes first. Call it again when the client has made progress.
-  void may_be_closed(LaneMember& member);
-  /// The member works for its client until may_be_closed() is called again.
-  void must_stay(LaneMember& member);
+  /// From now on the member waits for its client and does nothing for a participant, so the lane may close it to make
+  /// room. It closes the one that has waited longest first. Call this again when the client has made progress.
+  void mark_closable(LaneMember& member);
+  /// The member serves its client: the lane must not close it until the next mark_closable().
+  void unmark_closable(LaneMember& member);
   /// Closes the member that has waited longest, if there is one.
   void close_longest_waiting();
   /// Since when that member has waited; MonotonicTime::max() if there is none. Threads: any.
@@ -102,11 +102,11 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void check_invariant() const;
 
   bool is_stopping() const { return m_stopping; }
-  void stop_in_order();
-  void cut_all();
+  void stop_gracefully();
+  void close_all_now();
 
  private:
-  class Question {
+  class PendingRequest {
    public:
     Answer answer;
     std::unique_ptr<Loop::Timer> timer;
@@ -123,7 +123,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void lose_owner(const ChannelName& owner);
   void handle(Message message);
   void refuse_late_accept(const Message& message);
-  void finish_question(const std::string& id, const WorkerReply& reply);
+  void finish_request(const std::string& id, const WorkerReply& reply);
   std::vector<std::shared_ptr<LaneMember>> active_members() const;
 
   GatewayState& m_state;
@@ -134,10 +134,10 @@ class Lane : public std::enable_shared_from_this<Lane> {
   Metrics m_metrics;
   std::unique_ptr<Subscription> m_subscription;
   std::unordered_map<LaneMember*, std::weak_ptr<LaneMember>> m_members;
-  LaneMember::Line m_waiting;
+  LaneMember::WaitList m_waiting;
   std::atomic<MonotonicTime> m_longest_waiting_since = MonotonicTime::max();
   std::unordered_map<std::string, std::shared_ptr<WebSocketConnection>> m_connections;
-  std::unordered_map<std::string, Question> m_questions;
+  std::unordered_map<std::string, PendingRequest> m_pending_requests;
   std::map<ChannelName, Owner> m_owners;
   std::unique_ptr<Loop::Timer> m_owner_timer;
   bool m_stopping = false;

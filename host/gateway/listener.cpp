@@ -82,7 +82,7 @@ void Listener::start() {
 
 void Listener::accept() {
   if (!m_acceptor.is_open()) return;
-  if (m_lane->state().connections->free() == 0 && closable() > 0) return exchange_for_the_next();
+  if (m_lane->state().connections->free() == 0 && closable() > 0) return wait_and_make_room();
   const auto& lanes = m_lane->state().lanes;
   const std::shared_ptr<Lane> lane = lanes[m_next_lane++ % lanes.size()];
   m_acceptor.async_accept(lane->loop().context(), [self = self_of(this), lane](SocketError error, Socket socket) {
@@ -90,8 +90,8 @@ void Listener::accept() {
   });
 }
 
-/// The kernel keeps the new client until the connection that is being closed for it has ended.
-void Listener::exchange_for_the_next() {
+/// The kernel keeps the new client in its queue until the closed connection has ended.
+void Listener::wait_and_make_room() {
   m_acceptor.async_wait(Acceptor::wait_read, [self = self_of(this)](SocketError error) {
     if (error) return;
     self->make_room();
@@ -119,7 +119,7 @@ void Listener::hand_over(const std::shared_ptr<Lane>& lane, Socket socket) {
   GatewayState& state = m_lane->state();
   const std::size_t wanted = state.config.connections / limits::free_connections_share;
   const std::size_t free = state.connections->free();
-  // A few that wait are clients that have just connected.
+  // If only a few wait, they are clients that have just connected.
   if (free <= wanted / 2 || (free <= wanted && closable() > wanted)) make_room();
   auto slot = state.proxies.contains(peer.address()) ? state.connections->take()
                                                      : state.connections->take(address_key(peer.address()));
@@ -178,7 +178,7 @@ void Listener::make_room() {
       [lane, active = std::make_shared<WaitGroup::Token>(m_lane->state().active)] { lane->close_longest_waiting(); });
 }
 
-void Listener::cut() {
+void Listener::close_now() {
   SocketError ignored;
   m_acceptor.close(ignored);
   m_retry->cancel();

@@ -26,18 +26,18 @@ class Listener final : public LaneMember {
   /// See open_acceptor(); returns the port.
   std::uint16_t open();
   void start();
-  void leave() override { cut(); }
-  void cut() override;
+  void close_gracefully() override { close_now(); }
+  void close_now() override;
 
  private:
   void accept();
-  /// Waits for a new client, and only then closes a connection for it.
-  void exchange_for_the_next();
+  /// Waits for a new client, and then closes an idle connection for it.
+  void wait_and_make_room();
   void on_accept(const std::shared_ptr<Lane>& lane, SocketError error, Socket socket);
   void hand_over(const std::shared_ptr<Lane>& lane, Socket socket);
   /// Closes an HTTP connection that waits for its client, if there is one.
   void make_room();
-  /// How many such connections there are.
+  /// How many HTTP connections wait for their client.
   std::size_t closable() const;
 
   const std::shared_ptr<Lane> m_lane;

@@ -19,7 +19,7 @@ LoginAttempt::~LoginAttempt() { m_lane->remove(this); }
 void LoginAttempt::start() {
   m_lane->add(self_of(this));
   m_lane->metrics().logins_waiting.add(1);
-  // Another lane's login may cause the verdict. After that, only this lane's loop may hold and end the attempt.
+  // Another lane's login may cause the verdict, on that lane's thread. So the verdict is posted to this lane's loop.
   m_lane->state().logins.ask(m_request.address, m_lane->state().clock.now(),
                              [&loop = m_lane->loop(), self = self_of(this)](const auto& verdict) mutable {
                                loop.post([self = std::move(self), verdict] { self->on_verdict(verdict); });
@@ -30,7 +30,7 @@ void LoginAttempt::on_verdict(const LoginLimiter::Verdict& verdict) {
   TELLINA_ASSERT_PROCESS(m_state == State::queued || m_state == State::answered);
   GatewayState& state = m_lane->state();
   if (m_state == State::answered) {
-    if (verdict.ticket) state.logins.settle(*verdict.ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
+    if (verdict.ticket) state.logins.finish(*verdict.ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
     return;
   }
   if (!verdict.ticket) {
@@ -42,7 +42,7 @@ void LoginAttempt::on_verdict(const LoginLimiter::Verdict& verdict) {
   m_state = State::delayed;
   if (verdict.wait.count() == 0) return ask_worker();
   state.client_log.warning("login turns",
-                           "very many unknown access codes come from many addresses: logins from addresses without "
+                           "many addresses send unknown access codes: logins from addresses without "
                            "an earlier login wait for their turn",
                            state.clock.now());
   m_timer->start(state.clock.now() + verdict.wait, [self = self_of(this)] { self->ask_worker(); });
@@ -51,9 +51,9 @@ void LoginAttempt::on_verdict(const LoginLimiter::Verdict& verdict) {
 void LoginAttempt::ask_worker() {
   if (m_state != State::delayed) return;
   enter(State::asked);
-  WorkerRequest question(WorkerRequest::Method::login);
-  question.access_code = m_request.access_code;
-  m_lane->ask(question, [self = self_of(this)](const WorkerReply& reply) { self->on_reply(reply); });
+  WorkerRequest request(WorkerRequest::Method::login);
+  request.access_code = m_request.access_code;
+  m_lane->ask(request, [self = self_of(this)](const WorkerReply& reply) { self->on_reply(reply); });
 }
 
 void LoginAttempt::on_reply(const WorkerReply& reply) {
@@ -64,7 +64,7 @@ void LoginAttempt::on_reply(const WorkerReply& reply) {
     return finish(to_response(reply));
   }
   const auto outcome = reply.status == 200 ? LoginLimiter::Outcome::known : LoginLimiter::Outcome::not_tried;
-  state.logins.settle(m_ticket, outcome, state.clock.now());
+  state.logins.finish(m_ticket, outcome, state.clock.now());
   if (reply.status != 200) return finish(to_response(reply));
   if (reply.cookie.empty()) return finish(json_error(500, "internal", "the worker's answer has no cookie"));
   LogEvent("logged_in").add_participant(static_cast<std::int64_t>(reply.participant)).write(state.log);
@@ -80,7 +80,7 @@ void LoginAttempt::on_reply(const WorkerReply& reply) {
 void LoginAttempt::note_unknown_code() {
   GatewayState& state = m_lane->state();
   m_lane->metrics().failed_logins.add();
-  const auto wait = state.logins.settle(m_ticket, LoginLimiter::Outcome::unknown, state.clock.now());
+  const auto wait = state.logins.finish(m_ticket, LoginLimiter::Outcome::unknown, state.clock.now());
   LogEvent event("login_refused");
   event.add("reason", "unknown_access_code").add("address", address_key(m_request.address));
   if (wait) event.add("seconds_to_wait", *wait);
@@ -99,12 +99,12 @@ void LoginAttempt::finish(Response response) {
   m_answer(std::move(response));
 }
 
-void LoginAttempt::leave() {
+void LoginAttempt::close_gracefully() {
   if (!is_waiting()) return;
   const auto self = self_of(this);  // the timer may be the last to hold it
   if (m_state == State::delayed) {
     GatewayState& state = m_lane->state();
-    state.logins.settle(m_ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
+    state.logins.finish(m_ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
     m_timer->cancel();
   }
   finish(json_error(503, "busy", "the server is stopping"));

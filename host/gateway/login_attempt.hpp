@@ -1,6 +1,6 @@
 #pragma once
 
-/// One login on its way through the limit for guesses to a worker and back.
+/// One login: waits for the limiter, asks a worker, and answers the client.
 
 #include <boost/asio/ip/address.hpp>
 
@@ -22,17 +22,17 @@ class LoginRequest {
   CookieScope scope;
 };
 
-/// queued (the limiter has not decided) -> delayed (until its turn) -> asked (a worker tries the code) -> answered.
-/// Threads: the lane's loop. The limiter, the timer or the pending request to a worker keeps it alive.
+/// States: queued (the limiter has not decided) -> delayed (until its turn) -> asked (a worker checks the code) ->
+/// answered. Threads: the lane's loop. The limiter, the timer or the pending request to a worker keeps it alive.
 class LoginAttempt final : public LaneMember {
  public:
   LoginAttempt(std::shared_ptr<Lane> lane, LoginRequest request, Answer answer);
   ~LoginAttempt() override;
 
   void start();
-  /// The gateway is stopping: responds with 503 unless a worker already tries the code.
-  void leave() override;
-  void cut() override { leave(); }
+  /// The gateway is stopping: responds with 503 unless a worker is already checking the code.
+  void close_gracefully() override;
+  void close_now() override { close_gracefully(); }
 
  private:
   enum class State { queued, delayed, asked, answered };

@@ -49,24 +49,24 @@ void LoginLimiter::ask(const ip::address& address, MonotonicTime now, Answer ans
 
 std::optional<LoginLimiter::Verdict> LoginLimiter::decide(const ip::address& address, MonotonicTime now) {
   std::vector<std::string> keys = keys_of(address);
-  if (const auto wait = locked_for(keys, now)) return Verdict(std::nullopt, *wait);
+  if (const auto wait = retry_after(keys, now)) return Verdict(std::nullopt, *wait);
   for (std::size_t level = 0; level < keys.size(); ++level) {
     const auto bucket = m_buckets.find(keys[level]);
     if (bucket == m_buckets.end()) continue;
-    if (bucket->second.failures.size() + bucket->second.under_way >= limit_of(level)) return std::nullopt;
+    if (bucket->second.failures.size() + bucket->second.pending >= limit_of(level)) return std::nullopt;
   }
   const auto wait = m_known_places.contains(keys.front()) ? std::chrono::nanoseconds(0) : delay(now);
   if (wait > m_rates.longest_delay) return Verdict(std::nullopt, wait - m_rates.longest_delay);
   m_next_turn = std::max(m_next_turn, now) + m_rates.turn;
   forget_old(now);
-  for (const std::string& key : keys) ++m_buckets[key].under_way;
+  for (const std::string& key : keys) ++m_buckets[key].pending;
   const Ticket ticket = m_next_ticket++;
-  m_under_way[ticket].keys = std::move(keys);
+  m_pending[ticket].keys = std::move(keys);
   return Verdict(ticket, wait);
 }
 
-std::optional<std::chrono::nanoseconds> LoginLimiter::locked_for(const std::vector<std::string>& keys,
-                                                                 MonotonicTime now) {
+std::optional<std::chrono::nanoseconds> LoginLimiter::retry_after(const std::vector<std::string>& keys,
+                                                                  MonotonicTime now) {
   std::optional<std::chrono::nanoseconds> longest;
   for (std::size_t level = 0; level < keys.size(); ++level) {
     const auto found = m_buckets.find(keys[level]);
@@ -84,31 +84,31 @@ std::chrono::nanoseconds LoginLimiter::delay(MonotonicTime now) const {
   return std::max(m_next_turn - now - saved, std::chrono::nanoseconds(0));
 }
 
-std::optional<std::chrono::nanoseconds> LoginLimiter::settle(Ticket ticket, Outcome outcome, MonotonicTime now) {
+std::optional<std::chrono::nanoseconds> LoginLimiter::finish(Ticket ticket, Outcome outcome, MonotonicTime now) {
   Decided decided;
   std::optional<std::chrono::nanoseconds> wait;
   {
     std::lock_guard lock(m_mutex);
-    const auto under_way = m_under_way.extract(ticket);
-    TELLINA_ASSERT_PROCESS(!under_way.empty());
-    const std::vector<std::string>& keys = under_way.mapped().keys;
+    const auto pending = m_pending.extract(ticket);
+    TELLINA_ASSERT_PROCESS(!pending.empty());
+    const std::vector<std::string>& keys = pending.mapped().keys;
     for (const std::string& key : keys) {
       Bucket& bucket = m_buckets.at(key);
-      TELLINA_ASSERT_PROCESS(bucket.under_way > 0);
-      --bucket.under_way;
+      TELLINA_ASSERT_PROCESS(bucket.pending > 0);
+      --bucket.pending;
       if (outcome == Outcome::unknown) bucket.failures.push_back(now);
-      if (bucket.under_way == 0 && bucket.failures.empty()) m_buckets.erase(key);
+      if (bucket.pending == 0 && bucket.failures.empty()) m_buckets.erase(key);
     }
     if (outcome != Outcome::unknown) m_next_turn -= m_rates.turn;
     if (outcome == Outcome::known) remember(keys.front());
-    wait = locked_for(keys, now);
+    wait = retry_after(keys, now);
     for (auto each = m_waiting.begin(); each != m_waiting.end();) {
       const std::optional<Verdict> verdict = decide(each->address, now);
       if (verdict) decided.emplace_back(std::move(each->answer), *verdict);
       each = verdict ? m_waiting.erase(each) : std::next(each);
     }
     // Without a pending login, nothing would answer the waiting ones.
-    TELLINA_ASSERT_PROCESS(!m_under_way.empty() || m_waiting.empty());
+    TELLINA_ASSERT_PROCESS(!m_pending.empty() || m_waiting.empty());
   }
   for (const auto& [answer, verdict] : decided) answer(verdict);
   return wait;
@@ -132,7 +132,7 @@ void LoginLimiter::forget_old(MonotonicTime now) {
   if (!is_due && m_buckets.size() < 2 * std::max(m_buckets_at_sweep, limits::swept_login_buckets)) return;
   std::erase_if(m_buckets, [&](const auto& entry) {
     const Bucket& bucket = entry.second;
-    return bucket.under_way == 0 && (bucket.failures.empty() || bucket.failures.back() + m_rates.window <= now);
+    return bucket.pending == 0 && (bucket.failures.empty() || bucket.failures.back() + m_rates.window <= now);
   });
   m_buckets_at_sweep = m_buckets.size();
   m_next_sweep = now + m_rates.window;
@@ -147,11 +147,11 @@ void LoginLimiter::check_invariant() const {
   std::lock_guard lock(m_mutex);
   TELLINA_ASSERT_PROCESS(m_known.size() == m_known_places.size() && m_known.size() <= limits::known_addresses);
   TELLINA_ASSERT_PROCESS(m_waiting.size() <= limits::waiting_logins);
-  std::size_t under_way = 0;
-  for (const auto& [ticket, login] : m_under_way) under_way += login.keys.size();
+  std::size_t pending = 0;
+  for (const auto& [ticket, login] : m_pending) pending += login.keys.size();
   std::size_t counted = 0;
-  for (const auto& [key, bucket] : m_buckets) counted += bucket.under_way;
-  TELLINA_ASSERT_PROCESS(counted == under_way);
+  for (const auto& [key, bucket] : m_buckets) counted += bucket.pending;
+  TELLINA_ASSERT_PROCESS(counted == pending);
 }
 
 }  // namespace tellina

@@ -31,21 +31,21 @@ class LoginRates {
   std::size_t per_site = 40;       ///< within `window`: of an IPv6 /48, the size of one site's network
   std::size_t per_provider = 400;  ///< within `window`: of an IPv6 /32, the size of one provider's network
   std::chrono::nanoseconds window{60'000'000'000};
-  std::size_t at_once = 600;  ///< from all addresses together, before each login has to wait for its turn
-  std::chrono::nanoseconds turn{100'000'000};              ///< between two turns
-  std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; with more, the client has to wait
+  std::size_t at_once = 600;                   ///< from all addresses together, before logins have to wait for a turn
+  std::chrono::nanoseconds turn{100'000'000};  ///< between two turns
+  std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; otherwise the login is refused
 };
 
-/// Counts a login when it arrives, and uncounts it if its code turns out to be known. A login that would exceed a limit
+/// Counts a login when it arrives, and no longer once its code turns out to be known. A login that would exceed a limit
 /// only because of pending logins waits for them, so that many people with known codes can log in from one address.
 ///
 /// The limit for all addresses together delays logins in order of arrival instead of refusing them. Addresses from
 /// which somebody has logged in do not wait for a turn.
 ///
-/// Memory: a bucket exists while it counts an unknown code of the last `window` or a pending login. So there are at
-/// most three for each code that may be tried in a window, whose number the rates bound; none is ever evicted. The
-/// addresses with logins and the waiting logins have their own limits (host/limits.hpp).
-/// Threads: any. Calls answers without holding the lock: in ask(), or in another login's settle().
+/// Memory: a bucket exists while it counts a pending login, or an unknown code of the last `window`. So there are at
+/// most three for each code that may be tried in a window, and the rates limit the number of these codes. No bucket is
+/// evicted. The addresses with logins and the waiting logins have their own limits (host/limits.hpp).
+/// Threads: any. Calls answers without holding the lock: in ask(), or in another login's finish().
 class LoginLimiter {
  public:
   using Ticket = std::uint64_t;
@@ -58,7 +58,7 @@ class LoginLimiter {
   class Verdict {
    public:
     Verdict(std::optional<Ticket> ticket_, std::chrono::nanoseconds wait_) : ticket(ticket_), wait(wait_) {}
-    std::optional<Ticket> ticket;  ///< for settle(); absent if the login is refused
+    std::optional<Ticket> ticket;  ///< for finish(); absent if the login is refused
     std::chrono::nanoseconds
         wait;  ///< with a ticket: before the code may be tried; otherwise before the client may retry
   };
@@ -66,10 +66,10 @@ class LoginLimiter {
 
   explicit LoginLimiter(LoginRates rates) : m_rates(rates) {}
 
-  /// Calls `answer` exactly once, at once or later. If the verdict has a ticket, the caller must call settle() with it.
+  /// Calls `answer` exactly once, at once or later. If the verdict has a ticket, the caller must call finish() with it.
   void ask(const boost::asio::ip::address& address, MonotonicTime now, Answer answer);
   /// Returns how long the address now has to wait, if it does.
-  std::optional<std::chrono::nanoseconds> settle(Ticket ticket, Outcome outcome, MonotonicTime now);
+  std::optional<std::chrono::nanoseconds> finish(Ticket ticket, Outcome outcome, MonotonicTime now);
 
   std::size_t buckets() const;
   void check_invariant() const;
@@ -78,8 +78,8 @@ class LoginLimiter {
   /// The counts of one address or network.
   class Bucket {
    public:
-    std::size_t under_way = 0;
-    std::deque<MonotonicTime> failures;  ///< when they were settled, oldest first
+    std::size_t pending = 0;
+    std::deque<MonotonicTime> failures;  ///< when they failed, oldest first
   };
   class Waiting {
    public:
@@ -88,7 +88,7 @@ class LoginLimiter {
     boost::asio::ip::address address;
     Answer answer;
   };
-  class UnderWay {
+  class Pending {
    public:
     std::vector<std::string> keys;
   };
@@ -96,7 +96,7 @@ class LoginLimiter {
 
   /// Nothing while the login has to wait for pending ones.
   std::optional<Verdict> decide(const boost::asio::ip::address& address, MonotonicTime now);
-  std::optional<std::chrono::nanoseconds> locked_for(const std::vector<std::string>& keys, MonotonicTime now);
+  std::optional<std::chrono::nanoseconds> retry_after(const std::vector<std::string>& keys, MonotonicTime now);
   /// The time until the turn of an address from which nobody has logged in.
   std::chrono::nanoseconds delay(MonotonicTime now) const;
   void remember(const std::string& key);
@@ -108,7 +108,7 @@ class LoginLimiter {
   std::unordered_map<std::string, Bucket> m_buckets;
   std::size_t m_buckets_at_sweep = 0;
   MonotonicTime m_next_sweep{};
-  std::map<Ticket, UnderWay> m_under_way;
+  std::map<Ticket, Pending> m_pending;
   Ticket m_next_ticket = 1;
   std::list<Waiting> m_waiting;
   MonotonicTime m_next_turn{};     ///< for all addresses: when the next turn is due

@@ -32,11 +32,11 @@ class alignas(64) Metrics {
   Counter bytes_in;
   Counter bytes_out;
   std::array<Counter, 6> answers;  ///< HTTP responses by the first digit of their status
-  Counter closable_connections;    ///< HTTP connections that wait for their client, and may be closed for others
+  Counter closable_connections;    ///< HTTP connections that wait for their client, and may be closed to make room
   Counter closed_for_others;       ///< such connections that were closed because few were left
   Counter refused_connections;     ///< refused because an address, a participant or all had too many
   Counter failed_logins;
-  Counter logins_waiting;   ///< now, for others under way or for their turn
+  Counter logins_waiting;   ///< now, for pending logins or for a turn
   Counter input_stalls;     ///< reading from a socket paused because its window was full
   Counter full_channels;    ///< the layer refused a message because its queue was full
   Counter accept_timeouts;  ///< no worker accepted a connection in time

@@ -22,7 +22,7 @@ class Target {
   std::string redirect_base{};
 };
 
-/// Compares only ASCII letters without case.
+/// Ignores the case of ASCII letters only.
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 
 /// Removes spaces and tabs at both ends.

@@ -12,8 +12,8 @@
 
 namespace tellina {
 
-/// The policy that the documentation promises for pages. It allows inline styles because xterm.js creates style
-/// elements.
+/// The Content-Security-Policy of pages, which the documentation promises. It allows inline styles because xterm.js
+/// creates style elements.
 inline constexpr std::string_view page_content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'; "
     "font-src 'self'";
@@ -39,7 +39,7 @@ class Response {
 /// {"error": {"code": ..., "message": ...}}
 Response json_error(int status, std::string_view code, std::string_view message);
 
-/// The answer that a worker's reply becomes, without its cookie.
+/// Makes a response of a worker's reply, without its cookie.
 Response to_response(const WorkerReply& reply);
 
 /// The headers that protect the browser. Every response has them, including the upgrade to WebSocket.

@@ -136,7 +136,7 @@ bool names_this_server(const Exchange& exchange) {
 }
 
 /// Whether a page of another server sent the request. If so, logs it.
-bool comes_from_elsewhere(const Exchange& exchange) {
+bool is_cross_origin(const Exchange& exchange) {
   const auto origin = exchange.header(http::field::origin);
   const std::string_view host = exchange.host();
   if (origin.empty() || is_same_origin(origin, host)) return false;
@@ -238,7 +238,7 @@ void serve_file(const Exchange& exchange) {
 
 void log_in(const Exchange& exchange) {
   Lane& lane = exchange.lane;
-  if (comes_from_elsewhere(exchange))
+  if (is_cross_origin(exchange))
     return exchange.refuse(403, "cross_origin", "a page of another site may not log in here");
   if (!is_json(exchange.header(http::field::content_type))) {
     return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
@@ -262,13 +262,13 @@ void log_in(const Exchange& exchange) {
   std::make_shared<LoginAttempt>(lane.shared_from_this(), std::move(request), exchange.answer)->start();
 }
 
-void tell_study(const Exchange& exchange) {
+void answer_study(const Exchange& exchange) {
   const auto request = session_request(exchange, WorkerRequest::Method::study);
   if (!request) return;
   exchange.lane.ask(*request, [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
 
-void tell_about(const Exchange& exchange) {
+void answer_about(const Exchange& exchange) {
   exchange.lane.ask(WorkerRequest(WorkerRequest::Method::about),
                     [answer = exchange.answer](const WorkerReply& reply) { answer(to_response(reply)); });
 }
@@ -293,7 +293,7 @@ void open_terminal(const Exchange& exchange) {
   if (!is_websocket_key(exchange.header(http::field::sec_websocket_key))) {
     return exchange.refuse(400, "bad_request", "expected 24 characters as Sec-WebSocket-Key");
   }
-  if (comes_from_elsewhere(exchange)) {
+  if (is_cross_origin(exchange)) {
     return exchange.refuse(403, "cross_origin", "a page of another site may not open a terminal here");
   }
   const auto request = session_request(exchange, WorkerRequest::Method::authenticate);
@@ -307,16 +307,16 @@ void open_terminal(const Exchange& exchange) {
   });
 }
 
-void tell_health(const Exchange& exchange) { exchange.answer(plain_response(200, "ok\n")); }
+void answer_health(const Exchange& exchange) { exchange.answer(plain_response(200, "ok\n")); }
 
-void tell_readiness(const Exchange& exchange) {
+void answer_readiness(const Exchange& exchange) {
   exchange.lane.ask(WorkerRequest(WorkerRequest::Method::ready), [answer = exchange.answer](const WorkerReply& reply) {
     if (reply.status == 200) return answer(plain_response(200, "ready\n"));
     answer(plain_response(503, "no worker is ready\n"));
   });
 }
 
-void tell_metrics(const Exchange& exchange) {
+void answer_metrics(const Exchange& exchange) {
   // A proxy on this machine is a loopback peer that forwards for other clients, whether it is trusted or not.
   const bool local = is_loopback(exchange.peer) && !exchange.was_forwarded();
   if (!local && !exchange.lane.state().config.allow_metrics_from_anywhere) {
@@ -345,13 +345,13 @@ constexpr std::array<Route, 10> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
     {login_path, http::verb::post, log_in},
-    {about_path, http::verb::get, tell_about},
-    {study_path, http::verb::get, tell_study},
+    {about_path, http::verb::get, answer_about},
+    {study_path, http::verb::get, answer_study},
     {terminal_path, http::verb::get, open_terminal},
     {"/test", http::verb::get, run_self_test},
-    {"/healthz", http::verb::get, tell_health},
-    {"/readyz", http::verb::get, tell_readiness},
-    {"/metrics", http::verb::get, tell_metrics},
+    {"/healthz", http::verb::get, answer_health},
+    {"/readyz", http::verb::get, answer_readiness},
+    {"/metrics", http::verb::get, answer_metrics},
 }};
 
 bool matches(const Route& route, std::string_view path) {

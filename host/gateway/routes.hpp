@@ -20,10 +20,10 @@ class Lane;
 
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// What a client that may open a WebSocket gets.
+/// The permission to open a WebSocket.
 struct UpgradeGrant {
   std::int64_t participant = 0;
-  std::uint64_t affinity = 0;    ///< which loop, modulo their number
+  std::uint64_t affinity = 0;    ///< see WorkerReply
   bool offers_protocol = false;  ///< the client named tellina.v1
   std::string address;           ///< the client's, for the record
 };

@@ -17,8 +17,9 @@
 
 namespace tellina {
 
-/// The session token for a request of `participant` (empty if the request names none) at a study (an empty key: one
-/// without cookies of its own): from the most specific cookie. Returns an empty string if that is no valid token.
+/// Returns the session token for a request, from the most specific cookie, or an empty string if that has no valid
+/// token. `study`: the study's key, which may be empty. `participant`: the participant's key; empty if the request
+/// names none.
 std::string session_token(std::string_view cookie_header, std::string_view study, std::string_view participant);
 
 /// Where a login's cookies are valid.
@@ -29,9 +30,9 @@ class CookieScope {
   bool is_secure = false;  ///< browsers send them over HTTPS only
 };
 
-/// The values of the Set-Cookie headers of a login. `tellina_session` comes first. If `participant` is empty, none is
-/// the participant's. If `cookie_header` has cookies of more than 20 other participants, the result also removes
-/// the oldest. Otherwise a browser that tries many links would exceed the limit for a request's headers.
+/// The values of the Set-Cookie headers of a login. `tellina_session` comes first. If `participant` is empty, there is
+/// no cookie with a participant's key. If `cookie_header` has cookies of more than 20 other participants, the result
+/// also removes the oldest. Otherwise a browser that tries many links would exceed the limit for a request's headers.
 std::vector<std::string> login_cookies(std::string_view cookie_header, std::string_view participant,
                                        std::string_view token, const CookieScope& scope);
 

@@ -24,8 +24,8 @@ class StaticFile {
 /// The files of one folder. The constructor reads, hashes and compresses them.
 ///
 /// Each file has two addresses: its path, and its path below version(). The version changes with the content of any
-/// file, so the content at a versioned address never changes. Pages have only the first address; their own references
-/// "../PATH" become the second.
+/// file, so the content at a versioned address never changes. Pages have only the first address; the constructor
+/// changes their references "../PATH" to the second.
 ///
 /// Serves nothing outside the folder: no "..", no hidden names, no symbolic link that points out of it or to a folder.
 /// Threads: any.

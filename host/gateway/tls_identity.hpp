@@ -28,7 +28,7 @@ class TlsIdentity {
         m_key(std::move(key)),
         m_settings(load_certificate(m_certificate, m_key)) {}
 
-  /// Reads the files again, for new connections. If they cannot be used, or not now, the old ones stay.
+  /// Reads the files again, for new connections. If they cannot be used, or are not valid now, the old ones stay.
   void reload() {
     TlsSettings settings = load_certificate(m_certificate, m_key);
     check_dates(settings, m_certificate);
@@ -36,7 +36,7 @@ class TlsIdentity {
     m_settings = std::move(settings);
   }
 
-  /// Why clients will not accept the certificate now; empty if nothing is known.
+  /// Why clients will not accept the certificate now; empty if no reason is known.
   std::string fault() const {
     try {
       std::lock_guard lock(m_mutex);

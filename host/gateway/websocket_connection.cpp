@@ -140,7 +140,7 @@ void WebSocketConnection::handle(Message message) {
   if (arrival == SequenceCheck::Arrival::repeated) return;
   // Also handled after a loss, because the owner must learn that the connection ends.
   if (message.kind == MessageKind::accept) on_accept(message);
-  if (arrival == SequenceCheck::Arrival::after_a_loss) return close_after_loss();
+  if (arrival == SequenceCheck::Arrival::after_gap) return close_after_loss();
   switch (message.kind) {
     case MessageKind::data:
       return enqueue(false, std::move(message.body));
@@ -175,7 +175,7 @@ void WebSocketConnection::on_accept(const Message& message) {
 }
 
 void WebSocketConnection::on_credit(const Message& message) {
-  m_window.give_back(decode_credit(message.body).value_or(0));
+  m_window.return_credit(decode_credit(message.body).value_or(0));
   if (m_stalled && !m_forwarding) forward();
 }
 
@@ -228,7 +228,7 @@ void WebSocketConnection::forward() {
     return read();
   }
   m_next_sequence = sequence;
-  m_window.give_back(payload);
+  m_window.return_credit(payload);
   switch (result) {
     case SendResult::full:
       return retry_later();
@@ -312,7 +312,7 @@ void WebSocketConnection::begin_closing(std::uint16_t code, std::string reason) 
   m_state = State::closing;
   m_close_code = code;
   m_close_reason = std::move(reason);
-  m_timer->start(m_lane->state().clock.now() + limits::close_handshake, [this] { cut(); });
+  m_timer->start(m_lane->state().clock.now() + limits::close_handshake, [this] { close_now(); });
 }
 
 void WebSocketConnection::send_close_frame() {
@@ -326,8 +326,8 @@ void WebSocketConnection::lose_owner() {
   if (m_state == State::open) close(close_code::service_restart, "the worker does not answer");
 }
 
-void WebSocketConnection::leave() {
-  if (m_state == State::handshaking) return cut();
+void WebSocketConnection::close_gracefully() {
+  if (m_state == State::handshaking) return close_now();
   close(close_code::going_away, "the server is stopping");
 }
 
@@ -336,7 +336,7 @@ void WebSocketConnection::close_socket() {
   m_stream.next_layer().close(ignored);
 }
 
-void WebSocketConnection::cut() {
+void WebSocketConnection::close_now() {
   close_socket();
   if (m_state == State::closing) return end(m_close_code, m_close_reason);
   end(close_code::abnormal, "cut");

@@ -47,7 +47,7 @@ class UpgradedSocket {
 /// Frames go to the owner one at a time, in the order read. At most `limits::input_window` bytes of them are
 /// uncredited. While a frame has to wait, the connection reads nothing. Frames from the owner are written in the order
 /// received.
-/// Threads:  the lane's loop. receive() may be called while a send is in progress.
+/// Threads: the lane's loop. receive() may be called while a send is in progress.
 /// Lifetime: pending operations and the lane's table keep it alive.
 class WebSocketConnection final : public LaneMember {
  public:
@@ -60,8 +60,8 @@ class WebSocketConnection final : public LaneMember {
   bool is_owned_by(const ChannelName& owner) const { return m_owner == owner; }
   /// The owner is gone or does not answer, so the client has to reconnect.
   void lose_owner();
-  void leave() override;
-  void cut() override;
+  void close_gracefully() override;
+  void close_now() override;
 
   void check_invariant() const;
 

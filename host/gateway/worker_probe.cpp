@@ -7,7 +7,7 @@
 namespace tellina {
 namespace {
 
-constexpr std::chrono::seconds between_questions{1};
+constexpr std::chrono::seconds probe_interval{1};
 
 }  // namespace
 
@@ -27,15 +27,15 @@ void WorkerProbe::ask() {
 void WorkerProbe::on_answer(bool is_ready) {
   GatewayState& state = m_lane->state();
   if (is_ready) {
-    if (m_waits) LogEvent("workers_answer").write(state.log);
+    if (m_has_warned) LogEvent("workers_answer").write(state.log);
     return m_timer.reset();
   }
-  if (!std::exchange(m_waits, true)) {
+  if (!std::exchange(m_has_warned, true)) {
     state.log.warning(
         "no worker answers yet, so participants have to wait. Either no worker runs, or the channel layer cannot "
         "reach one: see the lines above");
   }
-  m_timer->start(state.clock.now() + between_questions, [weak = weak_from_this(), this] {
+  m_timer->start(state.clock.now() + probe_interval, [weak = weak_from_this(), this] {
     if (const auto alive = weak.lock()) ask();
   });
 }

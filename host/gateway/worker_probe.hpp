@@ -19,8 +19,8 @@ class WorkerProbe final : public LaneMember {
   ~WorkerProbe() override { m_lane->remove(this); }
 
   void start();
-  void leave() override { m_timer.reset(); }
-  void cut() override { m_timer.reset(); }
+  void close_gracefully() override { m_timer.reset(); }
+  void close_now() override { m_timer.reset(); }
 
  private:
   void ask();
@@ -28,7 +28,7 @@ class WorkerProbe final : public LaneMember {
 
   const std::shared_ptr<Lane> m_lane;
   std::unique_ptr<Loop::Timer> m_timer;  ///< null before start() and once the gateway stops
-  bool m_waits = false;                  ///< the log has the first line
+  bool m_has_warned = false;             ///< the first line is logged
 };
 
 }  // namespace tellina

@@ -1,7 +1,7 @@
 #pragma once
 
-/// How the descriptors of a process are divided between connections and sandboxes, so that neither can take those that
-/// the other, the store or a plugin needs.
+/// Divides the descriptors of a process between connections and sandboxes, so that neither takes those that the other,
+/// the store or a plugin needs.
 
 #include <cstddef>
 #include <optional>

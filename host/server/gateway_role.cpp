@@ -22,7 +22,7 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   config.hsts = parts.config.server.hsts;
   config.hosts = parts.config.server.hosts;
   config.allows_only_listed_hosts = !config.hosts.empty();
-  // A name leads other machines here, unless the server listens for this machine only.
+  // Other machines use a name of this machine, unless the server listens on a loopback address.
   if (config.hosts.empty() && !is_loopback_address(config.address)) config.hosts = machine_names();
   constexpr std::size_t key_digits = 8;
   config.study_key = sha256(parts.config.database).substr(0, key_digits);
@@ -70,7 +70,7 @@ void GatewayRole::reload() {
 }
 
 void GatewayRole::stop() {
-  // The self-test's requests wait for its end, and the gateway waits for its requests.
+  // The gateway waits for pending requests, also for those to /test, so the self-test must stop first.
   if (m_self_test) m_self_test->stop();
   m_gateway.stop();
 }

@@ -21,7 +21,7 @@ class GatewayRole {
   GatewayRole(const ServerParts& parts, LoopThreads& loops);
 
   std::uint16_t port() const { return m_port; }
-  /// Reads the certificate again if there is one. The log says what came of it.
+  /// Reads the certificate again if there is one, and logs the result.
   void reload();
   void stop();
 
@@ -33,7 +33,7 @@ class GatewayRole {
   std::uint16_t m_port = 0;
 };
 
-/// Throws the error of a gateway that cannot listen, before anything else is tried.
+/// Throws the error that a gateway would throw if it cannot listen. Called before anything else is tried.
 void check_port(const ServerParts& parts);
 
 }  // namespace tellina

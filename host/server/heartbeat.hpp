@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// Tells the supervisor that this process works: that each of its loops has run a task since the last beat. A process
-/// whose database cannot be written works.
+/// Tells the supervisor that this process is alive: each of its loops has run a task since the last beat. Whether the
+/// database can be written does not matter.
 ///
 /// Threads: one.
 class Heartbeat {

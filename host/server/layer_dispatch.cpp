@@ -11,8 +11,8 @@ namespace tellina {
 namespace {
 
 constexpr const char* plugin = "channel layer";
-/// The SDK promises at least one dispatch a second.
-constexpr std::chrono::milliseconds between_looks{500};
+/// The SDK promises at least one dispatch() per second.
+constexpr std::chrono::milliseconds dispatch_interval{500};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void LayerDispatch::begin() {
                                             std::to_string(descriptor) + ": " + failure.what());
   }
   dispatch();
-  look_from_time_to_time();
+  dispatch_periodically();
 }
 
 void LayerDispatch::dispatch() {
@@ -66,11 +66,11 @@ bool LayerDispatch::ask_layer() {
   }
 }
 
-void LayerDispatch::look_from_time_to_time() {
+void LayerDispatch::dispatch_periodically() {
   if (!m_timer) return;
-  m_timer->start(m_loop.clock().now() + between_looks, [this] {
+  m_timer->start(m_loop.clock().now() + dispatch_interval, [this] {
     dispatch();
-    look_from_time_to_time();
+    dispatch_periodically();
   });
 }
 

@@ -12,8 +12,8 @@
 
 namespace tellina {
 
-/// Dispatches while the object lives, if the layer supports that; otherwise does nothing. If the layer throws, which
-/// the SDK forbids, it continues on its own threads.
+/// Calls the layer's dispatch() on the loop while the object lives, if the layer supports that; otherwise does nothing.
+/// If dispatch() throws, which the SDK forbids, the layer continues on its own threads.
 ///
 /// Threads: the constructor and the destructor run on a thread that is not the loop's. The loop runs until after the
 /// destructor.
@@ -32,7 +32,7 @@ class LayerDispatch {
   void begin();
   void dispatch();
   bool ask_layer();
-  void look_from_time_to_time();
+  void dispatch_periodically();
   void end() noexcept;
   void check_invariant() const;
 
@@ -44,7 +44,7 @@ class LayerDispatch {
   std::unique_ptr<Loop::Watch> m_watch;
   std::unique_ptr<Loop::Timer> m_timer;
   bool m_is_armed = false;   ///< the watch will call dispatch()
-  bool m_is_posted = false;  ///< a call is posted, after the receivers' posts
+  bool m_is_posted = false;  ///< a dispatch() is posted, behind the tasks that the receivers posted
   Lifeline m_lifeline;
 };
 

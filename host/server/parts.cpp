@@ -9,7 +9,7 @@
 namespace tellina {
 namespace {
 
-/// Names plugins that cannot be loaded first, because they explain what the configuration then lacks.
+/// Logs plugins that cannot be loaded first, because they may explain errors in the configuration.
 HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
   for (const std::string& problem : registry.problems()) log.warning(problem);
   return load_host_config(options.config, registry);

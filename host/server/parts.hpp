@@ -47,7 +47,7 @@ class PluginInstance {
 /// Reads the configuration and creates the plugins that a role needs. A plugin's constructor touches nothing outside
 /// the process. Throws ConfigError and Error.
 ///
-/// Threads: the constructor's; the plugins as their interfaces say.
+/// Threads: the one that called the constructor. For the plugins, see their interfaces.
 class ServerParts {
  public:
   ServerParts(const RunOptions& options_, const SystemServices& system_);

@@ -78,7 +78,7 @@ int serve_gateway(const ServerParts& parts, const Signals& signals, const Superv
   {
     const LayerDispatch dispatch(loops[0], *parts.layer, parts.system.log);
     if (link.is_supervised())
-      link.tell_ready(gateway.port());
+      link.report_ready(gateway.port());
     else
       announce(parts, gateway.port());
     serve(signals, link, loops, [&] { gateway.reload(); });
@@ -94,7 +94,7 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
   try {
     const LayerDispatch dispatch(loops[0], *parts.layer, parts.system.log);
     if (link.is_supervised())
-      link.tell_ready(0);
+      link.report_ready(0);
     else
       std::cout << "a worker serves\n" << std::flush;
     serve(signals, link, loops, [&] { worker.reload(); });
@@ -106,8 +106,8 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
   return 0;
 }
 
-/// Finds an error that would stop every worker, and reports it once.
-void try_what_workers_need(const ServerParts& parts) {
+/// Throws an error that every worker would meet, so that it is reported once.
+void check_what_workers_need(const ServerParts& parts) {
   parts.make_ordering();
   const auto sandboxes = parts.make_sandboxes();
   const auto store = Store::open(parts.config.database, parts.system.clock, parts.system.log);
@@ -129,7 +129,7 @@ bool can_reload(const ServerParts& parts) {
 }
 
 int supervise(const ServerParts& parts, const Signals& signals) {
-  try_what_workers_need(parts);
+  check_what_workers_need(parts);
   Supervisor supervisor(parts.options, parts.config.workers, signals, parts.system.clock, parts.system.log);
   const std::optional<std::uint16_t> port = supervisor.start();
   bool is_good = true;
@@ -171,11 +171,11 @@ int run_server(const RunOptions& options) {
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
     const auto* failure = dynamic_cast<const StoreError*>(&error);
-    if (failure && failure->may_pass() && link.is_supervised()) {
+    if (failure && failure->is_temporary() && link.is_supervised()) {
       log.error(error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")"));
       return SupervisorLink::try_again;
     }
-    // Programs that read the log need to find there why the server ended; people at a terminal read plain lines.
+    // A JSON log and the journal must contain the error. For people at a terminal, the caller prints it.
     if (settings.format == LogFormat::text && !settings.has_priorities) throw;
     log.error(error.hint().empty() ? error.what() : error.what() + ("\n" + error.hint()));
     return error.code() == ErrorCode::bad_config ? 2 : 1;

@@ -17,7 +17,7 @@
 namespace tellina {
 namespace {
 
-constexpr std::chrono::milliseconds look_again{20};
+constexpr std::chrono::milliseconds retry_interval{20};
 
 /// " (process 4711)", from /proc/locks (proc(5)): "1: FLOCK ADVISORY WRITE 4711 00:2e:1234 0 EOF". Empty if the kernel
 /// does not say.
@@ -42,11 +42,11 @@ ServerLock::ServerLock(const std::string& database, Kind kind) {
   if (m_descriptor < 0) return;
   const int operation = (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
   const std::chrono::milliseconds limit = kind == Kind::alone ? limits::server_lock : std::chrono::milliseconds(0);
-  for (std::chrono::milliseconds waited{0}; flock(m_descriptor, operation) != 0; waited += look_again) {
+  for (std::chrono::milliseconds waited{0}; flock(m_descriptor, operation) != 0; waited += retry_interval) {
     // On a file system without locks, a second server cannot be detected.
     if (errno != EWOULDBLOCK) return;
     if (waited < limit) {
-      poll(nullptr, 0, static_cast<int>(look_again.count()));
+      poll(nullptr, 0, static_cast<int>(retry_interval.count()));
       continue;
     }
     // A worker that was started by hand in addition to a complete server is one more worker of that server.

@@ -11,7 +11,7 @@ class ServerLock {
  public:
   enum class Kind {
     alone,   ///< a server with all its workers
-    worker,  ///< one of several workers that were started by hand, perhaps in addition to a complete server
+    worker,  ///< one of several workers that somebody started by hand, perhaps in addition to a complete server
   };
 
   /// Creates an empty file if there is none. Waits at most one second for a server that is ending. Throws

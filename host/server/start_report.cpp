@@ -42,7 +42,7 @@ void print_links(const ServerParts& parts, const std::string& url, const std::ve
   }
 }
 
-/// With a channel layer for several processes, the supervisor speaks for the gateway and all workers.
+/// With a channel layer for several processes, this counts the gateway and all workers, which the supervisor starts.
 std::size_t participants_at_a_time(const ServerParts& parts) {
   if (parts.options.role == ServerRole::gateway) return parts.budget.connections();
   if (parts.layer->is_process_local()) return std::min(parts.sandboxes(), parts.budget.connections());

@@ -109,7 +109,7 @@ void Supervisor::spawn(Child& child) {
   }
   child.socket = ends[0];
   child.is_ready = false;
-  child.silent_looks = 0;
+  child.missed_heartbeats = 0;
   child.started = m_clock.now();
   child.restart_at.reset();
 }
@@ -139,14 +139,14 @@ bool Supervisor::supervise(const std::function<bool()>& reload) {
       if (asks_to_end(signal)) return true;
       if (signal != SIGHUP) continue;
       // The certificate does not depend on the rest of the configuration.
-      pass_on(SIGHUP, "gateway");
-      if (reload()) pass_on(SIGHUP, "worker");
+      forward_signal(SIGHUP, "gateway");
+      if (reload()) forward_signal(SIGHUP, "worker");
     }
   }
   return false;
 }
 
-void Supervisor::pass_on(int signal, std::string_view role) const {
+void Supervisor::forward_signal(int signal, std::string_view role) const {
   for (const Child& child : m_children) {
     if (child.role == role && child.process >= 0) kill(child.process, signal);
   }
@@ -184,7 +184,7 @@ std::vector<int> Supervisor::wait() {
   read_sockets();
   reap();
   restart_due();
-  look_for_life();
+  kill_silent_processes();
   return signals;
 }
 
@@ -210,7 +210,7 @@ void Supervisor::reap() {
 
 void Supervisor::on_end(Child& child, int status) {
   const std::string what = child.name + " (process " + std::to_string(child.process) + ") " + describe_end(status);
-  const bool was_quick = m_clock.now() - child.started < limits::quick_end;
+  const bool failed_early = m_clock.now() - child.started < limits::failed_start_time;
   forget_process(child);
   if (m_stopping) return;
   if (m_starting) {
@@ -220,18 +220,18 @@ void Supervisor::on_end(Child& child, int status) {
   }
   const bool tries_again = WIFEXITED(status) && WEXITSTATUS(status) == SupervisorLink::try_again;
   if (tries_again) {
-    child.quick_ends = 0;
+    child.failed_starts = 0;
     child.restart_at = m_clock.now() + limits::next_try;
     return;
   }
-  child.quick_ends = was_quick ? std::min(child.quick_ends + 1, limits::quick_ends) : 0;
-  if (child.quick_ends >= limits::quick_ends && !another_worker_runs(child)) {
-    m_log.error(what + "; it ended " + std::to_string(limits::quick_ends) +
+  child.failed_starts = failed_early ? std::min(child.failed_starts + 1, limits::failed_starts) : 0;
+  if (child.failed_starts >= limits::failed_starts && !another_worker_runs(child)) {
+    m_log.error(what + "; it ended " + std::to_string(limits::failed_starts) +
                 " times in a row within 10 s of its start, so the server stops");
     m_given_up = true;
     return;
   }
-  const int waits = std::min(child.quick_ends, limits::quick_ends - 1);
+  const int waits = std::min(child.failed_starts, limits::failed_starts - 1);
   const auto delay = waits == 0 ? std::chrono::milliseconds(0) : limits::first_restart_delay * (1 << (waits - 1));
   child.restart_at = m_clock.now() + delay;
   m_log.warning(what + "; it will be restarted" +
@@ -263,16 +263,16 @@ void Supervisor::check_invariant() const {
     TELLINA_ASSERT_PROCESS(!child.is_ready || child.process >= 0);
     // A running process is not started a second time, and no process is started while the server stops.
     TELLINA_ASSERT_PROCESS(!child.restart_at || (child.process < 0 && !m_starting && !m_stopping));
-    TELLINA_ASSERT_PROCESS(child.quick_ends >= 0 && child.quick_ends <= limits::quick_ends);
+    TELLINA_ASSERT_PROCESS(child.failed_starts >= 0 && child.failed_starts <= limits::failed_starts);
   }
 }
 
-void Supervisor::look_for_life() {
+void Supervisor::kill_silent_processes() {
   const MonotonicTime now = m_clock.now();
-  if (m_starting || m_stopping || now < m_next_look) return;
-  // A look that comes late says nothing: this process, or the machine, was paused as well.
-  const bool is_late = now >= m_next_look + limits::heartbeat;
-  m_next_look = now + limits::heartbeat;
+  if (m_starting || m_stopping || now < m_next_check) return;
+  // A late check proves nothing: this process, or the whole machine, was paused, too.
+  const bool is_late = now >= m_next_check + limits::heartbeat;
+  m_next_check = now + limits::heartbeat;
   for (Child& child : m_children) {
     if (child.process < 0) continue;
     if (!child.is_ready) {
@@ -283,11 +283,11 @@ void Supervisor::look_for_life() {
       continue;
     }
     const bool is_alive = SupervisorLink::take_alive(child.socket);
-    child.silent_looks = is_alive || is_late ? 0 : child.silent_looks + 1;
-    if (child.silent_looks < limits::silent_looks) continue;
-    child.silent_looks = 0;
+    child.missed_heartbeats = is_alive || is_late ? 0 : child.missed_heartbeats + 1;
+    if (child.missed_heartbeats < limits::missed_heartbeats) continue;
+    child.missed_heartbeats = 0;
     m_log.error(child.name + " (process " + std::to_string(child.process) + ") has not responded for " +
-                std::to_string((limits::silent_looks * limits::heartbeat).count() / 1000) + " s and is killed");
+                std::to_string((limits::missed_heartbeats * limits::heartbeat).count() / 1000) + " s and is killed");
     kill(child.process, SIGKILL);
   }
 }

@@ -30,7 +30,7 @@ class Supervisor {
   ~Supervisor();
 
   /// Returns the gateway's port once all processes are ready, or nothing after SIGINT or SIGTERM. Throws
-  /// Error(unavailable) if a process ends instead (it has reported why) or takes longer than 30 s.
+  /// Error(unavailable) if a process ends instead (it logs the reason itself) or takes longer than 30 s.
   std::optional<std::uint16_t> start();
 
   /// Runs until SIGINT or SIGTERM and then returns true, or until one process has ended too often while no other worker
@@ -55,8 +55,8 @@ class Supervisor {
     pid_t process = -1;  ///< -1 while none runs
     int socket = -1;     ///< see SupervisorLink
     bool is_ready = false;
-    int silent_looks = 0;  ///< in a row, at which it had not said that it is alive
-    int quick_ends = 0;    ///< in a row
+    int missed_heartbeats = 0;  ///< in a row
+    int failed_starts = 0;      ///< in a row
     MonotonicTime started{};
     std::optional<MonotonicTime> restart_at{};
   };
@@ -66,14 +66,14 @@ class Supervisor {
   /// Waits for an event, handles its processes, and returns the signals that arrived.
   std::vector<int> wait();
   void read_sockets();
-  void pass_on(int signal, std::string_view role) const;
+  void forward_signal(int signal, std::string_view role) const;
   void reap();
   void on_end(Child& child, int status);
   void restart_due();
-  /// Whether sessions would be lost if the server stopped because `child` cannot be started.
+  /// Whether a worker other than `child` is ready, so that a stop of the server would end its sessions.
   bool another_worker_runs(const Child& child) const;
-  /// Kills each process that has hung for too long, or that does not start, once in a heartbeat.
-  void look_for_life();
+  /// Kills each process that has missed too many heartbeats or has not started in time. Checks once per heartbeat.
+  void kill_silent_processes();
   void forget_process(Child& child);
   void check_invariant() const;
 
@@ -83,7 +83,7 @@ class Supervisor {
   Log& m_log;
   std::vector<Child> m_children;
   std::optional<std::uint16_t> m_port;
-  MonotonicTime m_next_look{};
+  MonotonicTime m_next_check{};
   bool m_starting = true;
   bool m_stopping = false;
   bool m_given_up = false;

@@ -10,9 +10,9 @@
 namespace tellina {
 
 SupervisorLink::SupervisorLink() {
-  const char* said = std::getenv(variable);
-  if (!said) return;
-  const bool is_ours = said == std::to_string(child_descriptor);
+  const char* value = std::getenv(variable);
+  if (!value) return;
+  const bool is_ours = value == std::to_string(child_descriptor);
   unsetenv(variable);
   if (is_ours && fcntl(child_descriptor, F_SETFD, FD_CLOEXEC) == 0) m_descriptor = child_descriptor;
 }
@@ -21,7 +21,7 @@ SupervisorLink::~SupervisorLink() {
   if (m_descriptor >= 0) close(m_descriptor);
 }
 
-void SupervisorLink::tell_ready(std::uint16_t port) const {
+void SupervisorLink::report_ready(std::uint16_t port) const {
   if (m_descriptor < 0) return;
   // If the supervisor is gone, the code that waits on the descriptor finds out.
   [[maybe_unused]] const ssize_t sent = send(m_descriptor, &port, sizeof port, MSG_NOSIGNAL);
@@ -33,17 +33,17 @@ std::optional<std::uint16_t> SupervisorLink::take_ready(int descriptor) {
   return port;
 }
 
-void SupervisorLink::tell_alive() const {
+void SupervisorLink::report_alive() const {
   if (m_descriptor < 0) return;
   const std::uint16_t alive = 0;
-  // A supervisor that does not read has no use for more.
+  // If the socket's buffer is full, the supervisor has enough unread heartbeats.
   [[maybe_unused]] const ssize_t sent = send(m_descriptor, &alive, sizeof alive, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool SupervisorLink::take_alive(int descriptor) {
-  bool was_any = false;
-  while (take_ready(descriptor)) was_any = true;
-  return was_any;
+  bool is_alive = false;
+  while (take_ready(descriptor)) is_alive = true;
+  return is_alive;
 }
 
 }  // namespace tellina

@@ -13,8 +13,8 @@ namespace tellina {
 /// Threads: one.
 class SupervisorLink {
  public:
-  /// Takes the descriptor that the environment names. Without the variable, nobody supervises this process. Removes the
-  /// variable, so that processes started from here do not believe that they are supervised.
+  /// Takes the descriptor that the environment names, if a supervisor started this process. Removes the variable, so
+  /// that processes started from here do not inherit it.
   SupervisorLink();
   SupervisorLink(const SupervisorLink&) = delete;
   SupervisorLink& operator=(const SupervisorLink&) = delete;
@@ -24,19 +24,19 @@ class SupervisorLink {
   /// Readable once the supervisor is gone; -1 if there is none.
   int descriptor() const { return m_descriptor; }
   /// Reports that this process is ready. A gateway reports its port, others 0.
-  void tell_ready(std::uint16_t port) const;
+  void report_ready(std::uint16_t port) const;
   /// Reports that this process is alive. Does not wait.
-  void tell_alive() const;
+  void report_alive() const;
 
-  /// The exit status of a process that could not start because of something that may pass, such as a locked database.
-  /// The supervisor starts it again until it can. EX_TEMPFAIL of sysexits.h.
+  /// The exit status of a process that could not start for a temporary reason, such as a locked database. The supervisor
+  /// restarts it until it succeeds. This is EX_TEMPFAIL of sysexits.h.
   static constexpr int try_again = 75;
   /// The environment variable; its value is the descriptor's number in the started process.
   static constexpr const char* variable = "TELLINA_SUPERVISOR";
   static constexpr int child_descriptor = 3;
-  /// Reads what tell_ready() wrote, without waiting; returns nothing if there is nothing yet.
+  /// Reads what report_ready() wrote, without waiting; returns nothing if there is nothing yet.
   static std::optional<std::uint16_t> take_ready(int descriptor);
-  /// Reads what tell_alive() wrote, without waiting; returns whether there was any.
+  /// Reads what report_alive() wrote, without waiting; returns whether there was any.
   static bool take_alive(int descriptor);
 
  private:

@@ -61,7 +61,7 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
   const std::string process = random_token(m_parts.system.random, 4);
   const bool is_alone = m_parts.options.role == ServerRole::all;
   const unsigned first_number = m_parts.options.number.value_or(is_alone ? 0 : static_cast<unsigned>(getpid()));
-  const auto places = std::make_shared<SandboxPlaces>(m_parts.sandboxes());
+  const auto sandbox_limit = std::make_shared<SandboxLimit>(m_parts.sandboxes());
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
                                    m_parts.system.log);
@@ -69,8 +69,8 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     environment.number = first_number + static_cast<unsigned>(i);
     if (i == 0) environment.process = is_alone ? "server" : "worker-" + std::to_string(first_number);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
-    environment.sandbox_places = places;
-    environment.works_ahead = m_parts.config.sandbox_pool > 0;
+    environment.sandbox_limit = sandbox_limit;
+    environment.prewarms_sandboxes = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
     environment.study = m_parts.config.study;
     if (m_parts.options.test_mode) {

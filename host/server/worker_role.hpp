@@ -22,7 +22,7 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock);
 /// stop().
 class WorkerRole {
  public:
-  /// Cleans up after dead workers as far as the sandbox backend allows. Accepts messages when it returns.
+  /// Removes the sandboxes of dead workers as far as the backend allows. Accepts messages when it returns.
   /// `is_supervised`: a supervisor has created the database and reported the limits; otherwise the worker does both.
   /// Throws StoreError, among others.
   WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_supervised);
@@ -37,7 +37,7 @@ class WorkerRole {
   bool stop();
 
  private:
-  /// Returns the sweeper, which still has what could not be removed.
+  /// Returns the sweeper with the workers that could not be swept.
   std::unique_ptr<Sweeper> sweep();
   /// The first lane continues to sweep `unswept`.
   void start_lanes(const Sweeper& unswept);

@@ -33,10 +33,10 @@ void AttachedClient::catch_up(const OutputBuffer& output) {
 }
 
 void AttachedClient::credit(std::size_t bytes) {
-  const std::size_t owed = std::min(bytes, m_uncredited);
-  if (owed == 0) return;
-  m_uncredited -= owed;
-  m_connection.credit(owed);
+  const std::size_t credited = std::min(bytes, m_uncredited);
+  if (credited == 0) return;
+  m_uncredited -= credited;
+  m_connection.credit(credited);
 }
 
 void AttachedClient::acknowledge_input(std::uint64_t end, std::size_t bytes) {

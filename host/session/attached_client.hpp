@@ -1,7 +1,7 @@
 #pragma once
 
-/// The client that is attached to a session: how much output it was sent and has rendered, and how much of its input is
-/// not yet credited.
+/// The client that is attached to a session. Tracks how much output it was sent and has rendered, and how much of its
+/// input is not yet credited.
 
 #include <cstdint>
 #include <string>
@@ -39,8 +39,8 @@ class AttachedClient {
   bool acknowledge(std::uint64_t offset) { return m_output.acknowledge(offset); }
   std::uint64_t sent() const { return m_output.sent(); }
 
-  /// Input that arrived on this connection, and how much of it can be credited.
-  void input_came(std::size_t bytes) { m_uncredited += bytes; }
+  /// Count input that arrived on this connection, and return credit for it.
+  void count_input(std::size_t bytes) { m_uncredited += bytes; }
   void credit(std::size_t bytes);
   /// Credits all remaining input, because its task has ended.
   void credit_all() { credit(m_uncredited); }

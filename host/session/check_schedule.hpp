@@ -33,20 +33,20 @@ class CheckSchedule {
   void command_ended();
   void output_seen();
   /// Something was typed, so a program may start to run.
-  void input_seen() { awake(); }
+  void input_seen() { start_interval(); }
   /// Runs a last check before the task ends. `done` runs after its verdict: within this call, or from the loop, even if
   /// this object is destroyed by then.
-  void look_at_the_end(std::function<void()> done);
+  void check_at_the_end(std::function<void()> done);
 
   void check_invariant() const;
 
  private:
-  using Waiting = std::vector<std::function<void()>>;
+  using DoneCalls = std::vector<std::function<void()>>;
 
-  void awake();
-  void look_soon();
-  void start_look(TaskCheck::Look how);
-  void finish_look(TaskCheck::Look how, const TaskCheck::Finding& finding);
+  void start_interval();
+  void check_soon();
+  void start_check(TaskCheck::Mode mode);
+  void finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result);
 
   Loop& m_loop;
   std::unique_ptr<TaskCheck> m_check;
@@ -54,13 +54,13 @@ class CheckSchedule {
   Callbacks m_callbacks;
   bool m_has_sandbox = false;
   std::unique_ptr<Loop::Timer> m_soon_timer;
-  bool m_looks_soon = false;
+  bool m_checks_soon = false;
   std::unique_ptr<Loop::Timer> m_interval_timer;
-  bool m_is_awake = false;  ///< the interval runs
-  bool m_is_looking = false;
-  std::optional<TaskCheck::Look> m_next{};  ///< requested while a check runs
-  Waiting m_waiting;                        ///< waits for the verdict of the next check
-  Waiting m_awaiting;                       ///< waits for the verdict of the current check
+  bool m_interval_runs = false;
+  bool m_is_checking = false;
+  std::optional<TaskCheck::Mode> m_next{};  ///< requested while a check runs
+  DoneCalls m_after_next_check;             ///< called after the verdict of the next check
+  DoneCalls m_after_current_check;          ///< called after the verdict of the current check
   std::optional<Progress> m_last{};         ///< last verdict on this sandbox
   /// Replaced with each sandbox. A result that holds an older one is out of date.
   std::shared_ptr<bool> m_current = std::make_shared<bool>(true);

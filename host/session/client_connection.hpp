@@ -8,7 +8,7 @@
 namespace tellina {
 
 /// A session's end of one WebSocket. Threads: the session's loop. No function blocks. If the layer refuses a message,
-/// the connection ends, and the page reconnects for the missing data.
+/// the connection ends, and the page reconnects to get the missing data.
 class ClientConnection {
  public:
   virtual ~ClientConnection() = default;

@@ -8,7 +8,7 @@
 #include "host/runtime/blocking_pool.hpp"
 #include "host/runtime/histogram.hpp"
 #include "host/runtime/loop.hpp"
-#include "host/session/sandbox_places.hpp"
+#include "host/session/sandbox_limit.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
 #include "host/wire/protocol.hpp"
@@ -29,9 +29,9 @@ class SessionStatistics {
   Histogram sandbox_start;            ///< of successful starts
   std::int64_t sandbox_failures = 0;  ///< failed starts
   std::int64_t sandboxes_starting = 0;
-  std::int64_t sandboxes_there = 0;    ///< started and not yet being removed
-  std::int64_t sandboxes_ready = 0;    ///< of these: prewarmed and not yet used
-  std::int64_t sandboxes_leaving = 0;  ///< being removed
+  std::int64_t sandboxes_alive = 0;  ///< started, and removal has not begun
+  std::int64_t sandboxes_ready = 0;  ///< of these: prewarmed and not yet used
+  std::int64_t sandboxes_being_removed = 0;
 };
 
 /// What the sessions of one loop share. The worker owns it and keeps it longer than any session.
@@ -50,7 +50,7 @@ class SessionEnvironment {
 
   std::string worker;                  ///< id of the owner of the sandboxes and the leases
   std::string sandbox_plugin;          ///< name of the backend, for messages
-  bool works_ahead = false;            ///< creates the sandbox of the next task before the task starts
+  bool prewarms_sandboxes = false;     ///< creates the sandbox of a task before the task starts
   bool keeps_bytes = true;             ///< whether the record keeps the bytes of the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one
   /// For /metrics: the number of this worker, and the name of its process if this lane reports on the process and the
@@ -58,8 +58,8 @@ class SessionEnvironment {
   unsigned number = 0;
   std::string process;
   std::shared_ptr<SessionStatistics> statistics = std::make_shared<SessionStatistics>();
-  std::shared_ptr<SandboxPlaces> sandbox_places = std::make_shared<SandboxPlaces>();  ///< of all loops of the process
-  std::string channel_prefix;                                                         ///< prefix of all channel names
+  std::shared_ptr<SandboxLimit> sandbox_limit = std::make_shared<SandboxLimit>();  ///< of all loops of the process
+  std::string channel_prefix;                                                      ///< prefix of all channel names
   /// In test mode: runs a step of the self-test for the gateway, on the loop. Otherwise empty.
   std::function<void(Loop&, const std::string& step, std::function<void(Bytes)> reply)> self_test;
   /// When the leases expire unless they are renewed. After that, another worker may have taken over the sessions with

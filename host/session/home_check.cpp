@@ -23,23 +23,23 @@ void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
   m_last_activity.reset();
 }
 
-void HomeCheck::look(Look how, std::function<void(Finding)> done) {
+void HomeCheck::run(Mode mode, std::function<void(Result)> done) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_sandbox && done);
   auto seen = std::make_shared<Seen>();
   m_sandbox->inspect(
-      [how, seen, last = m_last_activity, request = m_request, study = m_study,
+      [mode, seen, last = m_last_activity, request = m_request, study = m_study,
        number = m_task_number](Sandbox& sandbox) {
         // Read before the snapshot, so that anything that runs meanwhile counts as later activity.
         seen->activity = sandbox.activity();
-        if (how == Look::if_changed && seen->activity.is_known && seen->activity == last) return;
+        if (mode == Mode::if_changed && seen->activity.is_known && seen->activity == last) return;
         const FileTree home = sandbox.snapshot(request);
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
         seen->progress = compare_trees(task.initial, task.filesystem_answer, home);
         seen->has_raced = home.raced;
       },
       m_loop.guarded(m_lifeline.guarded(
-          [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(finding_of(*seen, error)); })));
+          [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(result_of(*seen, error)); })));
 }
 
 void HomeCheck::check_invariant() const {
@@ -48,8 +48,8 @@ void HomeCheck::check_invariant() const {
   TELLINA_ASSERT(m_sandbox || !m_last_activity);
 }
 
-TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_ptr& error) {
-  Finding finding;
+TaskCheck::Result HomeCheck::result_of(const Seen& seen, const std::exception_ptr& error) {
+  Result result;
   if (error) {
     try {
       std::rethrow_exception(error);
@@ -57,16 +57,16 @@ TaskCheck::Finding HomeCheck::finding_of(const Seen& seen, const std::exception_
       m_environment.log.warning(std::string("cannot check the home directory: ") + failure.what());
     }
     // The shell may have restarted, or the backend is slow.
-    finding.is_unsure = true;
+    result.is_inconclusive = true;
     m_last_activity.reset();
-    return finding;
+    return result;
   }
-  finding.progress = seen.progress;
-  finding.is_unsure = seen.has_raced;
-  // If the shell was alone and nothing changed between two checks, a job that ended has had its last effect.
-  finding.is_at_rest = seen.activity.is_known && seen.activity.shell_is_alone && seen.activity == m_last_activity;
+  result.progress = seen.progress;
+  result.is_inconclusive = seen.has_raced;
+  // If the shell was alone and nothing changed between two checks, no job that has ended can change anything more.
+  result.is_idle = seen.activity.is_known && seen.activity.shell_is_alone && seen.activity == m_last_activity;
   m_last_activity = seen.activity;
-  return finding;
+  return result;
 }
 
 }  // namespace tellina

@@ -18,7 +18,7 @@ class HomeCheck final : public TaskCheck {
 
   void use(std::shared_ptr<SandboxHandle> sandbox) override;
   bool follows_commands() const override { return true; }
-  void look(Look how, std::function<void(Finding)> done) override;
+  void run(Mode mode, std::function<void(Result)> done) override;
 
   void check_invariant() const;
 
@@ -31,7 +31,7 @@ class HomeCheck final : public TaskCheck {
     bool has_raced = false;
   };
 
-  Finding finding_of(const Seen& seen, const std::exception_ptr& error);
+  Result result_of(const Seen& seen, const std::exception_ptr& error);
 
   SessionEnvironment& m_environment;
   SessionLoop& m_loop;

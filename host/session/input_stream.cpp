@@ -43,7 +43,7 @@ InputStream::Arrival InputStream::receive(std::uint64_t offset, BytesView bytes)
   return arrival;
 }
 
-std::size_t InputStream::forget_early() {
+std::size_t InputStream::drop_early() {
   std::size_t size = 0;
   for (const auto& [offset, bytes] : m_early) size += bytes.size();
   m_early.clear();

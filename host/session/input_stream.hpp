@@ -1,6 +1,6 @@
 #pragma once
 
-/// Puts the page's input into offset order, and tracks how far each stage has come.
+/// Puts the page's input into offset order, and tracks how much of it is received, written, recorded and acknowledged.
 
 #include <algorithm>
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace tellina {
 
-/// Pure bookkeeping for one input stream: each byte is received once, even if it is sent again, and is acknowledged
-/// when it is both recorded and written to the shell.
+/// One input stream: accepts each byte once, even if it is sent again, and lets it be acknowledged when it is both
+/// recorded and written to the shell. Does no I/O.
 class InputStream {
  public:
   /// The result of one frame.
@@ -32,12 +32,13 @@ class InputStream {
 
   Arrival receive(std::uint64_t offset, BytesView bytes);
 
-  /// Counts everything before `offset` as settled (a gap, or the start of a stream). Drops held frames.
+  /// Counts everything before `offset` as received, written, recorded and acknowledged (a gap, or the start of a
+  /// stream). Drops held frames.
   void jump_to(std::uint64_t offset);
 
   /// Drops the held frames, because a page that says hello sends everything from received_end() again. Returns their
   /// size in bytes.
-  std::size_t forget_early();
+  std::size_t drop_early();
 
   /// Neither value may exceed what was received; `written` never decreases.
   void written(std::uint64_t end);

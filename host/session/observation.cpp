@@ -33,11 +33,11 @@ void ObservationLimit::check_invariant() const {
 
 bool ObservationLimit::admit(const ObservationFrame& frame) {
   const InvariantScope invariant(*this);
-  if (!std::exchange(m_is_running, true)) wait_a_second();
+  if (!std::exchange(m_is_running, true)) start_second();
   return (frame.is_input_times ? m_input_times : m_observations).take();
 }
 
-void ObservationLimit::wait_a_second() {
+void ObservationLimit::start_second() {
   m_second->start(m_loop.clock().now() + std::chrono::seconds(1), [this] { on_second(); });
 }
 
@@ -45,7 +45,7 @@ void ObservationLimit::on_second() {
   const InvariantScope invariant(*this);
   for (Budget* budget : {&m_observations, &m_input_times}) budget->refill();
   m_is_running = !m_observations.is_full() || !m_input_times.is_full();
-  if (m_is_running) wait_a_second();
+  if (m_is_running) start_second();
   const int observations = std::exchange(m_observations.dropped, 0);
   const int input_times = std::exchange(m_input_times.dropped, 0);
   if (observations + input_times == 0) return;

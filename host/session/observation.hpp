@@ -42,7 +42,7 @@ class ObservationLimit {
     int m_left = limits::observation_burst;
   };
 
-  void wait_a_second();
+  void start_second();
   void on_second();
 
   Loop& m_loop;

@@ -27,11 +27,11 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_record_loop(environment.loop, [this](const AssertionFailure& failure) { fail_record(failure); }),
       m_progress(lease.progress),
       m_recorder(m_record_loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
-                 [this] { tell_owner(m_callbacks.lost); }),
+                 [this] { notify_owner(m_callbacks.lost); }),
       m_streams(lease.streams),
       m_observation_limit(m_loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
   m_loop.run([&] {
-    if (m_progress.task_runs()) take_over(lease.left_in_order);
+    if (m_progress.task_runs()) take_over(lease.released_in_order);
   });
 }
 
@@ -73,7 +73,7 @@ void ParticipantSession::handle_data(ClientConnection& connection, BytesView fra
     connection.credit(size);
     return;
   }
-  m_client->input_came(size);
+  m_client->count_input(size);
   if (!task_runs()) return m_client->credit(size);
   const std::uint64_t offset = frame_offset(frame);
   const InputStream::Arrival arrival = m_task->terminal().receive(offset, frame_bytes(frame));
@@ -120,8 +120,8 @@ void ParticipantSession::handle_text(ClientConnection& connection, BytesView jso
 
 bool ParticipantSession::refuses_hello(ClientConnection& connection, const HelloFrame& frame) {
   if (frame.participant && *frame.participant != participant_key(participant())) {
-    m_environment.log.warning("a page of another participant sent a cookie of " + participant_label(participant()) +
-                              "; the session refused it, and it logs in again");
+    m_environment.log.warning("refused a page of another participant that sent a cookie of " +
+                              participant_label(participant()) + "; the page logs in again");
     connection.send_text(
         error_frame("wrong_participant", "This page belongs to another participant. Please open its link again.", {}));
     if (is_attached(connection)) release_client("it named another participant");
@@ -162,7 +162,7 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
     log_arrival(frame.stream.has_value());
   }
   m_client->confirms_sandboxes = frame.sandbox.has_value();
-  if (!frame.stream) m_done.clear();
+  if (!frame.stream) m_answered_requests.clear();
   resize(frame.size);
   if (!frame.timezone.empty()) m_timezone = frame.timezone;
   if (m_task) m_task->use_timezone(m_timezone);
@@ -184,10 +184,10 @@ void ParticipantSession::resize(TerminalSize size) {
 void ParticipantSession::observe(ObservationFrame frame) {
   if (!m_observation_limit.admit(frame)) return;
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
-  // Input from a task that has since ended does not belong to the next task; the row names its stream.
+  // Input to a task that has ended since does not belong to the next task; the row names its stream.
   const bool names_stream = frame.is_input_times || !frame.stream.empty();
-  const bool is_of_another = names_stream && (!task_runs() || frame.stream != m_task->stream());
-  if (is_of_another)
+  const bool is_of_another_task = names_stream && (!task_runs() || frame.stream != m_task->stream());
+  if (is_of_another_task)
     m_recorder.note_of_participant(std::move(event));
   else
     m_recorder.note(std::move(event));
@@ -220,7 +220,7 @@ bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& 
 }
 
 void ParticipantSession::reset(const ResetFrame& frame) {
-  if (m_done.contains(request_key("reset", frame.id))) {
+  if (m_answered_requests.contains(request_key("reset", frame.id))) {
     return send(done_frame(frame.id, task_runs() ? m_task->sandbox_id() : ""));
   }
   if (refuses_task(frame.task, frame.id)) return;
@@ -242,7 +242,7 @@ void ParticipantSession::send_sandbox_unavailable(const RequestId& id, const std
 }
 
 void ParticipantSession::give_up(const GiveUpFrame& frame) {
-  if (m_done.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
+  if (m_answered_requests.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
   if (refuses_task(frame.task, frame.id)) return;
   const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
   if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
@@ -261,8 +261,8 @@ std::string ParticipantSession::request_key(const std::string& kind, const Reque
 }
 
 void ParticipantSession::finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox) {
-  if (m_done.size() >= limits::answered_requests) m_done.clear();
-  m_done.insert(request_key(kind, id));
+  if (m_answered_requests.size() >= limits::answered_requests) m_answered_requests.clear();
+  m_answered_requests.insert(request_key(kind, id));
   send(done_frame(id, sandbox));
 }
 
@@ -284,7 +284,7 @@ void ParticipantSession::carry_out(const StudyProgress::Effects& effects) {
 }
 
 void ParticipantSession::prepare(int task_number) {
-  if (!m_environment.works_ahead || !m_client || m_task || m_is_released) return;
+  if (!m_environment.prewarms_sandboxes || !m_client || m_task || m_is_released) return;
   if (m_prewarmed_slot && m_prewarmed_slot->is_for(m_environment.study, task_number)) return;
   drop_prewarmed_slot();
   m_prewarmed_slot = make_slot(m_environment.study, task_number);
@@ -305,10 +305,10 @@ std::unique_ptr<SandboxSlot> ParticipantSession::take_slot(int task_number) {
 
 void ParticipantSession::drop_prewarmed_slot() {
   if (!m_prewarmed_slot) return;
-  ++m_leaving_slots;
+  ++m_stopping_slots;
   std::exchange(m_prewarmed_slot, nullptr)->stop(m_lifeline.guarded([this] {
-    if (--m_leaving_slots > 0) return;
-    if (m_when_slots_are_gone) return std::exchange(m_when_slots_are_gone, nullptr)();
+    if (--m_stopping_slots > 0) return;
+    if (m_when_slots_stopped) return std::exchange(m_when_slots_stopped, nullptr)();
     check_idle();
   }));
 }
@@ -324,7 +324,7 @@ void ParticipantSession::begin_task(int number) {
   m_task->start();
 }
 
-void ParticipantSession::take_over(bool left_in_order) {
+void ParticipantSession::take_over(bool released_in_order) {
   const std::shared_ptr<const Study>& study = m_environment.study;
   const TaskSessionRow& row = *m_progress.values().latest;
   if (row.task_number < 1 || static_cast<std::size_t>(row.task_number) > study->tasks.size()) {
@@ -333,7 +333,7 @@ void ParticipantSession::take_over(bool left_in_order) {
   }
   TaskSession::Owner& owner = *this;
   m_task = std::make_unique<TaskSession>(m_environment, m_loop, m_recorder, owner, participant(), study, row,
-                                         left_in_order, make_slot(study, row.task_number));
+                                         released_in_order, make_slot(study, row.task_number));
   m_last_stream = row.stream;
   m_streams.insert(m_last_stream);
   m_task->start();
@@ -369,7 +369,7 @@ void ParticipantSession::task_ended() {
     m_client->credit_all();
   }
   if (!m_give_up_id.empty()) finish_request("give_up", std::exchange(m_give_up_id, {}));
-  apply(StudyProgress::TaskPutAway());
+  apply(StudyProgress::TaskCleanedUp());
   check_idle();
 }
 
@@ -410,10 +410,10 @@ void ParticipantSession::resume() {
 }
 
 bool ParticipantSession::is_idle() const {
-  return m_connections.empty() && !m_task && m_leaving_slots == 0 && !m_has_failed;
+  return m_connections.empty() && !m_task && m_stopping_slots == 0 && !m_has_failed;
 }
 
-void ParticipantSession::tell_owner(const std::function<void()>& callback) {
+void ParticipantSession::notify_owner(const std::function<void()>& callback) {
   m_environment.loop.post(m_lifeline.guarded([callback] { callback(); }));
 }
 
@@ -438,11 +438,11 @@ void ParticipantSession::release(std::function<void()> done) {
 void ParticipantSession::give_up_ownership(std::function<void()> done) {
   if (m_task) m_task->terminal().detach();
   close_all(close_code::service_restart, "the server is stopping");
-  // If a dead owner may have received more input than it recorded, and no client has reported its offset since, the
-  // next owner has to ask again. The same holds for a task that could not be taken over.
+  // A dead owner may have received more input than it recorded. If no client has reported its offset since, the next
+  // owner must ask for it. The same holds for a task that could not be taken over.
   const bool has_unknown_task = !m_task && m_progress.task_runs();
   const bool in_order = !has_unknown_task && !(m_task && m_task->has_uncertain_input());
-  auto give_back = [this, in_order, done = std::move(done)] {
+  auto return_lease = [this, in_order, done = std::move(done)] {
     m_recorder.write(
         [fence = m_recorder.fence(), at = now(), in_order](StoreTransaction& transaction, TaskSessionId) {
           transaction.release_lease(fence, at, in_order);
@@ -450,9 +450,9 @@ void ParticipantSession::give_up_ownership(std::function<void()> done) {
         done);
   };
   drop_prewarmed_slot();
-  auto when_gone = [this, give_back = std::move(give_back)] {
-    if (m_leaving_slots == 0) return give_back();
-    m_when_slots_are_gone = give_back;
+  auto when_gone = [this, return_lease = std::move(return_lease)] {
+    if (m_stopping_slots == 0) return return_lease();
+    m_when_slots_stopped = return_lease;
   };
   if (m_task) return m_task->release(m_lifeline.guarded(std::move(when_gone)));
   when_gone();
@@ -485,7 +485,7 @@ void ParticipantSession::fail(const AssertionFailure& failure) {
 void ParticipantSession::fail_record(const AssertionFailure& failure) {
   log_failure(failure);
   m_loop.close();
-  m_environment.loop.post(m_lifeline.guarded([this] { interrupt_past_the_recorder(); }));
+  m_environment.loop.post(m_lifeline.guarded([this] { interrupt_without_recorder(); }));
 }
 
 std::chrono::nanoseconds ParticipantSession::charged_at_failure() const {
@@ -505,7 +505,7 @@ void ParticipantSession::interrupt() {
   m_recorder.end(TaskSessionState::interrupted, charged, now(), done);
 }
 
-void ParticipantSession::interrupt_past_the_recorder() {
+void ParticipantSession::interrupt_without_recorder() {
   const std::chrono::nanoseconds charged = charged_at_failure();
   m_task.reset();
   m_prewarmed_slot.reset();
@@ -528,13 +528,13 @@ void ParticipantSession::interrupt_past_the_recorder() {
 void ParticipantSession::end_failed() {
   close_all(close_code::internal_error, "the session failed");
   if (m_when_interrupted) return std::exchange(m_when_interrupted, nullptr)();
-  tell_owner(m_callbacks.lost);
+  notify_owner(m_callbacks.lost);
 }
 
 void ParticipantSession::check_invariant() const {
   TELLINA_ASSERT(!m_client || m_connections.contains(&m_client->connection()));
   TELLINA_ASSERT(!m_task || !m_prewarmed_slot);
-  TELLINA_ASSERT(m_leaving_slots >= 0);
+  TELLINA_ASSERT(m_stopping_slots >= 0);
   TELLINA_ASSERT(m_task || (m_reset_id.empty() && m_give_up_id.empty()));
   TELLINA_ASSERT(!task_runs() || m_progress.task_runs());
   TELLINA_ASSERT(!m_task || m_streams.contains(m_task->stream()));

@@ -28,8 +28,8 @@ namespace tellina {
 /// gets a new session.
 ///
 /// It is long because each of its functions needs the task, the clients and the record together. Functions that need
-/// less are in other classes: StudyProgress chooses the next task, TaskSession runs the task, AttachedClient and
-/// ObservationLimit count, SessionLoop catches failures.
+/// less are in other classes: StudyProgress chooses the next task, TaskSession runs the task, AttachedClient counts
+/// bytes, ObservationLimit limits reports, SessionLoop catches failures.
 ///
 /// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
 class ParticipantSession final : private TaskSession::Owner {
@@ -51,7 +51,7 @@ class ParticipantSession final : private TaskSession::Owner {
   void on_data(ClientConnection& connection, BytesView frame);
   void on_text(ClientConnection& connection, BytesView json);
 
-  /// The leases are valid again after they might have expired: the terminal is read and written again.
+  /// The leases are valid again after they might have expired. Reads and writes the terminal again.
   void resume();
   bool is_idle() const;
   /// Ends the session in an orderly way: removes the sandbox, records everything, returns the lease, and closes
@@ -59,10 +59,10 @@ class ParticipantSession final : private TaskSession::Owner {
   void release(std::function<void()> done);
   /// Ends without a write to the store, because another owner has the lease now. Closes connections with 1012.
   void abandon();
-  /// An assertion that guards this session failed outside of it, such as in a connection: the session ends as if it had
-  /// failed inside. Does nothing in a session that has failed already.
+  /// An assertion that guards this session failed outside of it, such as in a connection. The session ends as if it had
+  /// failed inside. Does nothing if the session has failed already.
   void report_failure(const AssertionFailure& failure);
-  /// It is about to call `lost`, and of no use for another connection.
+  /// Whether the session has failed. It will call `lost`, and accepts no more connections.
   bool has_failed() const { return m_has_failed; }
 
   void check_invariant() const;
@@ -104,7 +104,7 @@ class ParticipantSession final : private TaskSession::Owner {
   /// Creates the sandbox for the next task while a client shows the task's description.
   void prepare(int task_number);
   void begin_task(int number);
-  void take_over(bool left_in_order);
+  void take_over(bool released_in_order);
   std::unique_ptr<SandboxSlot> make_slot(std::shared_ptr<const Study> study, int task_number);
   /// The prewarmed slot if it is for that task, otherwise an empty one.
   std::unique_ptr<SandboxSlot> take_slot(int task_number);
@@ -120,17 +120,17 @@ class ParticipantSession final : private TaskSession::Owner {
   void check_idle();
   void give_up_ownership(std::function<void()> done);
   /// Calls a callback of the owner, which may destroy the session, on the loop's next turn.
-  void tell_owner(const std::function<void()>& callback);
+  void notify_owner(const std::function<void()>& callback);
 
-  /// Handles an assertion that failed inside the session's boundary. From then on only the record is trusted.
+  /// Handles an assertion that failed inside the session's boundary. After that, only the record is still used.
   void fail(const AssertionFailure& failure);
-  /// Handles a failed assertion in the record, which is then not trusted either.
+  /// Handles a failed assertion in the record, which is then not used any more, either.
   void fail_record(const AssertionFailure& failure);
   void log_failure(const AssertionFailure& failure);
   std::chrono::nanoseconds charged_at_failure() const;
   /// Ends the task in the store: through the recorder, or without it.
   void interrupt();
-  void interrupt_past_the_recorder();
+  void interrupt_without_recorder();
   void end_failed();
 
   /// A log event about this participant and the running task, if any.
@@ -152,15 +152,15 @@ class ParticipantSession final : private TaskSession::Owner {
   std::string m_timezone;  ///< of the latest client
 
   std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while no task runs
-  int m_leaving_slots = 0;                        ///< that were not needed and are still being removed
-  std::function<void()> m_when_slots_are_gone{};
+  int m_stopping_slots = 0;                       ///< unused slots whose sandboxes are being removed
+  std::function<void()> m_when_slots_stopped{};
   std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;
   std::set<std::string> m_streams;  ///< of all the participant's task sessions
   RequestId m_start_id;
   RequestId m_reset_id;
   RequestId m_give_up_id;
-  std::set<std::string> m_done;  ///< answered requests, which a client may repeat
+  std::set<std::string> m_answered_requests;  ///< which a client may repeat
   ObservationLimit m_observation_limit;
   bool m_is_released = false;
   bool m_has_failed = false;

@@ -9,7 +9,7 @@ namespace tellina {
 namespace {
 
 constexpr std::chrono::milliseconds retry_interval{500};
-/// Retry interval for a damaged file: somebody has to stop the server to repair it, unless the disk recovers.
+/// Retry interval for a damaged file: unless the disk recovers, somebody has to stop the server and repair the file.
 constexpr std::chrono::seconds damaged_interval{5};
 constexpr const char* not_recorded = "not_recorded";
 /// How far the record of the lengths may lag. This is less than the lag that stops reading from the pty.
@@ -162,8 +162,8 @@ void Recorder::add_length(const GapRecord& length) {
 }
 
 std::uint64_t Recorder::unmarked() const {
-  const std::uint64_t settled = std::min(m_handed_over->load(), m_input_in_file);
-  return settled - std::min(settled, m_handed_over_in_file);
+  const std::uint64_t ready = std::min(m_handed_over->load(), m_input_in_file);
+  return ready - std::min(ready, m_handed_over_in_file);
 }
 
 void Recorder::set_handed_over(std::uint64_t offset) {
@@ -171,7 +171,7 @@ void Recorder::set_handed_over(std::uint64_t offset) {
   TELLINA_ASSERT(offset >= *m_handed_over);
   TELLINA_ASSERT(offset <= m_input_end);
   *m_handed_over = offset;
-  // The batch that is under way, or the next one, takes it along.
+  // A batch that is in flight, or the next one, writes it.
   if (m_operations.empty()) return mark_handed_over();
   if (m_in_flight && unmarked() >= limits::acknowledged_at_once) m_store.commit_waiting();
 }
@@ -209,7 +209,7 @@ void Recorder::push(Operation operation) {
   submit();
 }
 
-bool Recorder::much_waits() const {
+bool Recorder::has_large_backlog() const {
   return m_backlog >= limits::output_commit || m_input_backlog >= limits::input_commit ||
          unmarked() >= limits::acknowledged_at_once;
 }
@@ -217,7 +217,7 @@ bool Recorder::much_waits() const {
 void Recorder::submit() {
   if (m_lost || m_operations.empty()) return;
   if (m_in_flight) {
-    if (much_waits() || !m_operations.back().records) m_store.commit_waiting();
+    if (has_large_backlog() || !m_operations.back().records) m_store.commit_waiting();
     return;
   }
   Operation& front = m_operations.front();
@@ -233,9 +233,9 @@ void Recorder::submit() {
     };
   }
   auto done = m_loop.posted([this](const std::exception_ptr& error) { completed(error); });
-  // An operation that waits behind a batch is not a batch, and somebody waits for it.
-  const bool may_lie = front.records && m_operations.size() == 1 && !much_waits();
-  if (may_lie) return m_store.submit_deferred(front.job, std::move(done));
+  // Operations behind a batch are other writes, for whose result somebody waits.
+  const bool may_be_deferred = front.records && m_operations.size() == 1 && !has_large_backlog();
+  if (may_be_deferred) return m_store.submit_deferred(front.job, std::move(done));
   m_store.submit(front.job, std::move(done));
 }
 
@@ -245,7 +245,7 @@ void Recorder::completed(const std::exception_ptr& error) {
   try {
     if (error) std::rethrow_exception(error);
   } catch (const StoreError& failure) {
-    if (failure.may_pass()) return wait(retry_interval, "the record waits for the database: ", failure);
+    if (failure.is_temporary()) return wait(retry_interval, "the record waits for the database: ", failure);
     if (failure.code() == ErrorCode::incompatible) {
       return wait(damaged_interval, "the database is damaged, so the record and its terminal are paused: ", failure);
     }

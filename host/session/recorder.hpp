@@ -1,6 +1,6 @@
 #pragma once
 
-/// Hands one participant's records to the store, in order and in batches, without delaying keystrokes.
+/// Passes one participant's records to the store, in order and in batches, without delaying keystrokes.
 
 #include <array>
 #include <atomic>
@@ -20,8 +20,8 @@ namespace tellina {
 
 /// At most one transaction is pending; records that arrive meanwhile form the next one. If the store cannot write now
 /// (disk full, locked), the recorder retries the same records every half second. Nothing is lost, and the growing
-/// backlog stops reading from the pty. It retries a damaged file, too, but less often, because the next owner of a
-/// dropped session would fail in the same way.
+/// backlog stops reading from the pty. If the database is damaged, it retries less often. It does not drop the session,
+/// because the next owner would fail in the same way.
 ///
 /// Threads: the loop's.
 class Recorder {
@@ -34,8 +34,8 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   bool keeps_bytes() const { return m_keeps_bytes; }
-  /// `recorded` runs after each batch. Below its argument, the file has the input and that a shell received it. May be
-  /// empty.
+  /// `recorded` runs after each batch. Its argument: below this offset, the file has the input and that a shell
+  /// received it. May be empty.
   void when_recorded(std::function<void(std::uint64_t input_end)> recorded) { m_recorded = std::move(recorded); }
 
   /// Continues a task session that is already in the file.
@@ -58,8 +58,8 @@ class Recorder {
   void discard_held();
   /// Sets the answered offset, which the next batch writes.
   void set_answered(std::uint64_t offset) { m_answered = offset; }
-  /// A shell received the input below `offset`. Written with the batch that records that input, or with one of its own
-  /// if that batch is in the file already.
+  /// A shell received the input below `offset`. Written with the batch that records that input or, if that is in the
+  /// file already, with another one.
   void set_handed_over(std::uint64_t offset);
 
   /// Bytes of input and output that are not in the file yet.
@@ -84,7 +84,8 @@ class Recorder {
     /// Of a batch: what StoreTransaction::append() returned. Set on the store's thread, read after the commit.
     std::shared_ptr<std::uint64_t> handed_over_in_file;
     bool is_due = true;  ///< false while it holds only lengths, which may wait
-    /// Which of the `records` counts the bytes of a stream whose content is not kept: for input, for output.
+    /// The index in `records` of the row that counts the bytes of a stream whose content is not kept: of input, of
+    /// output.
     std::array<std::optional<std::size_t>, 2> lengths;
   };
 
@@ -94,11 +95,11 @@ class Recorder {
   void add_length(const GapRecord& length);
   /// Counts bytes that are in the batch and not yet in the file.
   void count(Operation& batch, bool is_input, std::size_t size);
-  /// Whether more waits than may be deferred in the store.
-  bool much_waits() const;
-  /// Bytes of input that were handed over and are in the file, while the file does not say yet that they were.
+  /// Whether the backlog is too large for a deferred commit.
+  bool has_large_backlog() const;
+  /// Bytes of input in the file that a shell has received, but that the file does not yet mark as handed over.
   std::uint64_t unmarked() const;
-  /// Adds a batch for them.
+  /// Adds a batch that marks them.
   void mark_handed_over();
   void submit();
   void completed(const std::exception_ptr& error);
@@ -118,7 +119,7 @@ class Recorder {
   std::deque<Operation> m_operations;
   bool m_in_flight = false;
   bool m_lost = false;
-  std::string m_last_error;  ///< the logged reason why the record waits; empty while it does not
+  std::string m_last_error;  ///< the logged reason why the record is waiting; empty if it is not
   bool m_begun = false;
   std::vector<Record> m_held;  ///< added before the task session began
   std::size_t m_held_size = 0;

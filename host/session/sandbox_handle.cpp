@@ -47,29 +47,29 @@ void SandboxHandle::make(SessionEnvironment& environment, const char* function, 
   const auto counted = [statistics, started = std::move(started)](std::shared_ptr<SandboxHandle> handle,
                                                                   std::exception_ptr error) {
     --statistics->sandboxes_starting;
-    if (handle) ++statistics->sandboxes_there;
+    if (handle) ++statistics->sandboxes_alive;
     started(std::move(handle), std::move(error));
   };
   environment.pool.submit(
       BlockingPool::Use::start, [&environment, function, make = std::move(make), started = counted] {
         std::shared_ptr<SandboxHandle> handle;
         std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
-          auto place = environment.sandbox_places->take();
+          auto permit = environment.sandbox_limit->take();
           auto sandbox = make(environment.sandboxes);
           if (!sandbox) {
             throw Error(ErrorCode::internal,
                         "sandbox \"" + environment.sandbox_plugin + "\": " + function + " returned null");
           }
-          handle = std::make_shared<SandboxHandle>(environment, std::move(place), std::move(sandbox));
+          handle = std::make_shared<SandboxHandle>(environment, std::move(permit), std::move(sandbox));
         });
         environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
       });
 }
 
-SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxPlaces::Place> place,
+SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxLimit::Permit> permit,
                              std::unique_ptr<Sandbox> sandbox)
     : m_environment(environment),
-      m_place(std::move(place)),
+      m_permit(std::move(permit)),
       m_sandbox(std::move(sandbox)),
       m_terminal(m_sandbox->terminal()),
       m_ended_descriptor(m_sandbox->ended_descriptor()) {}
@@ -150,13 +150,13 @@ void SandboxHandle::resize(TerminalSize size) {
 void SandboxHandle::destroy(std::function<void()> done) {
   m_destroyed = true;
   m_calls.clear();
-  --m_environment.statistics->sandboxes_there;
-  ++m_environment.statistics->sandboxes_leaving;
+  --m_environment.statistics->sandboxes_alive;
+  ++m_environment.statistics->sandboxes_being_removed;
   m_environment.pool.submit(
       BlockingPool::Use::removal, [self = shared_from_this(), sandbox = m_sandbox, done = std::move(done)] {
         const std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { sandbox->destroy(); });
         self->m_environment.loop.post([self, error, done] {
-          --self->m_environment.statistics->sandboxes_leaving;
+          --self->m_environment.statistics->sandboxes_being_removed;
           if (error) {
             try {
               std::rethrow_exception(error);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A sandbox as seen from a loop: its blocking calls run on the pool, one at a time, and return their results to the
+/// A sandbox for use from a loop: its blocking calls run on the pool, one at a time, and return their results to the
 /// loop.
 
 #include <deque>
@@ -27,15 +27,15 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   static void adopt(SessionEnvironment& environment, const SandboxId& id, Started started);
 
   /// Calls into the plugin, so it may throw anything and must run on the pool.
-  SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxPlaces::Place> place,
+  SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxLimit::Permit> permit,
                 std::unique_ptr<Sandbox> sandbox);
 
   int terminal() const { return m_terminal; }
   int ended_descriptor() const { return m_ended_descriptor; }
   bool shell_has_ended() const;
 
-  /// `look` runs on the pool, so that comparing a large tree delays no keystroke.
-  void inspect(std::function<void(Sandbox&)> look, Done done) { run(std::move(look), std::move(done)); }
+  /// `call` runs on the pool, so that comparing a large tree delays no keystroke.
+  void inspect(std::function<void(Sandbox&)> call, Done done) { run(std::move(call), std::move(done)); }
   /// Reports how the shell ended and starts the next one. If `done` gets no exception, terminal() and
   /// ended_descriptor() are those of the new shell.
   void restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done);
@@ -54,7 +54,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   void next();
 
   SessionEnvironment& m_environment;
-  const std::shared_ptr<const SandboxPlaces::Place> m_place;  ///< released after the sandbox has ended
+  const std::shared_ptr<const SandboxLimit::Permit> m_permit;  ///< released after the sandbox has ended
   std::shared_ptr<Sandbox> m_sandbox;
   int m_terminal;
   int m_ended_descriptor;

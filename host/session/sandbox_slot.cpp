@@ -8,8 +8,8 @@
 namespace tellina {
 namespace {
 
-/// The shortest time between two starts of a shell, so that a shell that ends at once costs little.
-constexpr std::chrono::seconds short_life{1};
+/// The shortest time between two starts of a shell, so that shells that end at once use little CPU.
+constexpr std::chrono::seconds restart_interval{1};
 constexpr std::chrono::milliseconds redraw_pause{50};
 
 using State = SandboxSlot::State;
@@ -87,22 +87,22 @@ void SandboxSlot::prewarm() {
   m_prewarmed->statistics = m_environment.statistics;
   SandboxHandle::start(m_environment, std::move(spec),
                        [prewarmed = m_prewarmed](std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
-                         prewarmed->is_there = true;
+                         prewarmed->is_finished = true;
                          prewarmed->sandbox = std::move(sandbox);
                          prewarmed->error = std::move(error);
-                         if (prewarmed->taker) return hand_over(*prewarmed);
+                         if (prewarmed->receiver) return hand_over(*prewarmed);
                          if (prewarmed->sandbox) ++prewarmed->statistics->sandboxes_ready;
                        });
 }
 
 void SandboxSlot::hand_over(Prewarmed& prewarmed) {
-  const SandboxHandle::Started taker = prewarmed.taker;
-  taker(std::exchange(prewarmed.sandbox, nullptr), prewarmed.error);
+  const SandboxHandle::Started receiver = prewarmed.receiver;
+  receiver(std::exchange(prewarmed.sandbox, nullptr), prewarmed.error);
 }
 
-void SandboxSlot::take(Prewarmed& prewarmed, SandboxHandle::Started taker) {
-  prewarmed.taker = std::move(taker);
-  if (!prewarmed.is_there) return;
+void SandboxSlot::take(Prewarmed& prewarmed, SandboxHandle::Started receiver) {
+  prewarmed.receiver = std::move(receiver);
+  if (!prewarmed.is_finished) return;
   if (prewarmed.sandbox) --prewarmed.statistics->sandboxes_ready;
   hand_over(prewarmed);
 }
@@ -110,38 +110,38 @@ void SandboxSlot::take(Prewarmed& prewarmed, SandboxHandle::Started taker) {
 void SandboxSlot::drop_prewarmed() {
   const std::shared_ptr<Prewarmed> prewarmed = std::exchange(m_prewarmed, nullptr);
   if (!prewarmed) return;
-  ++m_leaving->awaited;
-  take(*prewarmed, [leaving = m_leaving](const std::shared_ptr<SandboxHandle>& sandbox, const std::exception_ptr&) {
-    if (!sandbox) return leaving->one_gone();
-    sandbox->destroy([leaving] { leaving->one_gone(); });
+  ++m_removals->pending;
+  take(*prewarmed, [removals = m_removals](const std::shared_ptr<SandboxHandle>& sandbox, const std::exception_ptr&) {
+    if (!sandbox) return removals->finish_one();
+    sandbox->destroy([removals] { removals->finish_one(); });
   });
 }
 
-SandboxHandle::Started SandboxSlot::use_when_there(const SandboxId& id, Origin origin, Used done) {
-  ++m_leaving->awaited;
-  // Only the part that concerns the session runs inside its boundary: a sandbox that arrives too late is removed even
-  // if the session has failed.
+SandboxHandle::Started SandboxSlot::use_when_started(const SandboxId& id, Origin origin, Used done) {
+  ++m_removals->pending;
+  // Only the use of the sandbox runs inside the session's boundary: a sandbox that is ready too late is removed even if
+  // the session has failed.
   auto used = m_loop.guarded([this, id, origin, done = std::move(done)](const std::shared_ptr<SandboxHandle>& sandbox,
                                                                         std::exception_ptr error) {
     if (!error) error = use(sandbox, id, origin);
     done(error);
   });
   return
-      [this, observer = m_lifeline.observer(), leaving = m_leaving, origin, before = m_used_sandboxes,
+      [this, observer = m_lifeline.observer(), removals = m_removals, origin, before = m_used_sandboxes,
        used = std::move(used)](const std::shared_ptr<SandboxHandle>& sandbox, const std::exception_ptr& error) mutable {
         const bool is_late = observer.is_cut() || m_loop.is_closed();
         if (is_late || (origin != Origin::reset && before != m_used_sandboxes)) {
-          if (!sandbox) return leaving->one_gone();
-          return sandbox->destroy([leaving] { leaving->one_gone(); });
+          if (!sandbox) return removals->finish_one();
+          return sandbox->destroy([removals] { removals->finish_one(); });
         }
-        leaving->one_gone();
+        removals->finish_one();
         used(sandbox, error);
       };
 }
 
-void SandboxSlot::order(Origin origin, Used done) {
+void SandboxSlot::start_sandbox(Origin origin, Used done) {
   SandboxSpec spec = make_spec();
-  auto started = use_when_there(spec.id, origin, std::move(done));
+  auto started = use_when_started(spec.id, origin, std::move(done));
   SandboxHandle::start(m_environment, std::move(spec), std::move(started));
 }
 
@@ -155,21 +155,21 @@ void SandboxSlot::start() {
 
 void SandboxSlot::start_prewarmed() {
   const std::shared_ptr<Prewarmed> prewarmed = std::exchange(m_prewarmed, nullptr);
-  auto use_it = use_when_there(prewarmed->id, Origin::started, [this](const std::exception_ptr& error) {
+  auto use_it = use_when_started(prewarmed->id, Origin::started, [this](const std::exception_ptr& error) {
     if (error) return start_fresh();
     m_user->started();
   });
-  take(*prewarmed, [leaving = m_leaving, use_it = std::move(use_it)](const std::shared_ptr<SandboxHandle>& sandbox,
-                                                                     const std::exception_ptr& error) {
+  take(*prewarmed, [removals = m_removals, use_it = std::move(use_it)](const std::shared_ptr<SandboxHandle>& sandbox,
+                                                                       const std::exception_ptr& error) {
     if (!sandbox || !sandbox->shell_has_ended()) return use_it(sandbox, error);
-    ++leaving->awaited;
-    sandbox->destroy([leaving] { leaving->one_gone(); });
+    ++removals->pending;
+    sandbox->destroy([removals] { removals->finish_one(); });
     use_it(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "the prewarmed shell has ended")));
   });
 }
 
 void SandboxSlot::start_fresh() {
-  order(Origin::started, [this](const std::exception_ptr& error) {
+  start_sandbox(Origin::started, [this](const std::exception_ptr& error) {
     if (error) return on_start_failed(error);
     m_user->started();
   });
@@ -187,10 +187,10 @@ void SandboxSlot::adopt(const SandboxId& sandbox) {
 }
 
 void SandboxSlot::try_to_adopt() {
-  auto started = use_when_there(m_sandbox_id, Origin::adopted, [this](const std::exception_ptr& error) {
-    // The sandbox may still exist: the adoption lacked a descriptor or memory.
+  auto started = use_when_started(m_sandbox_id, Origin::adopted, [this](const std::exception_ptr& error) {
+    // The sandbox may still exist: only descriptors or memory were lacking.
     if (is_busy(error)) {
-      return m_restart_timer->start(m_loop.clock().now() + short_life, [this] { try_to_adopt(); });
+      return m_restart_timer->start(m_loop.clock().now() + restart_interval, [this] { try_to_adopt(); });
     }
     // This is the usual case, because most sandboxes end with their owner.
     if (error) return start_fresh();
@@ -203,7 +203,7 @@ void SandboxSlot::try_to_adopt() {
 
 void SandboxSlot::reset() {
   TELLINA_ASSERT(m_state != State::prewarming && m_state != State::stopped);
-  order(Origin::reset, [this](const std::exception_ptr& error) { m_user->reset_finished(error); });
+  start_sandbox(Origin::reset, [this](const std::exception_ptr& error) { m_user->reset_finished(error); });
 }
 
 SandboxSlot::OpenShell SandboxSlot::open_shell(const SandboxHandle& sandbox) {
@@ -256,8 +256,8 @@ void SandboxSlot::on_shell_ended() {
   m_shell_watch.reset();
   m_user->shell_ended();
   const MonotonicTime clock = m_loop.clock().now();
-  if (clock - m_shell_started >= short_life) return restart_shell();
-  m_restart_timer->start(clock + short_life, [this] { restart_shell(); });
+  if (clock - m_shell_started >= restart_interval) return restart_shell();
+  m_restart_timer->start(clock + restart_interval, [this] { restart_shell(); });
 }
 
 void SandboxSlot::restart_shell() {
@@ -273,7 +273,7 @@ void SandboxSlot::restart_shell() {
 void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& error) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_state == State::restarting);
-  // A new sandbox would need more of what has run out, and this one has the participant's files.
+  // A new sandbox would need more of the missing resource, and this one has the participant's files.
   if (is_busy(error)) return on_replaced(error);
   note("shell_ended", std::string("{\"") + (status.by_signal ? "signal" : "exit_status") +
                           "\":" + std::to_string(status.status) + "}");
@@ -293,16 +293,16 @@ void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& erro
 
 void SandboxSlot::replace() {
   move_to(State::replacing);
-  order(Origin::started, [this](const std::exception_ptr& error) { on_replaced(error); });
+  start_sandbox(Origin::started, [this](const std::exception_ptr& error) { on_replaced(error); });
 }
 
 void SandboxSlot::on_replaced(const std::exception_ptr& error) {
-  // Before the first prompt, the task has not begun, or its owner tries another start.
+  // Before the first prompt, either the task has not begun, or the task session starts another sandbox.
   if (error && !m_user->is_ready()) return on_start_failed(error);
   m_loop.post(m_lifeline.guarded([this, error] { m_user->replaced(error); }));
   if (!error) return;
   move_to(State::shell_ended);
-  m_restart_timer->start(m_loop.clock().now() + short_life, [this] { restart_shell(); });
+  m_restart_timer->start(m_loop.clock().now() + restart_interval, [this] { restart_shell(); });
 }
 
 void SandboxSlot::stop(std::function<void()> done) {
@@ -313,12 +313,12 @@ void SandboxSlot::stop(std::function<void()> done) {
   m_shell_watch.reset();
   drop_prewarmed();
   if (m_state != State::stopped) move_to(State::stopped);
-  m_leaving->done = m_loop.guarded(std::move(done));
+  m_removals->done = m_loop.guarded(std::move(done));
   if (m_sandbox) {
-    ++m_leaving->awaited;
-    std::exchange(m_sandbox, nullptr)->destroy([leaving = m_leaving] { leaving->one_gone(); });
-  } else if (m_leaving->awaited == 0) {
-    m_loop.post(std::exchange(m_leaving->done, nullptr));
+    ++m_removals->pending;
+    std::exchange(m_sandbox, nullptr)->destroy([removals = m_removals] { removals->finish_one(); });
+  } else if (m_removals->pending == 0) {
+    m_loop.post(std::exchange(m_removals->done, nullptr));
   }
 }
 
@@ -349,7 +349,7 @@ void SandboxSlot::check_invariant() const {
   TELLINA_ASSERT(m_state != State::replacing || m_sandbox);
   TELLINA_ASSERT(m_state != State::shell_ended || m_sandbox);
   TELLINA_ASSERT(!m_sandbox || (m_state != State::empty && m_state != State::stopped));
-  TELLINA_ASSERT(m_leaving->awaited >= 0);
+  TELLINA_ASSERT(m_removals->pending >= 0);
   TELLINA_ASSERT(m_size.columns > 0 && m_size.rows > 0);
 }
 

@@ -18,8 +18,8 @@ namespace tellina {
 /// Gets a sandbox for a task (started, prewarmed, or adopted from a dead owner), restarts its shell when the shell
 /// ends, and replaces the sandbox if the restart fails or the participant resets the task.
 ///
-/// Several sandboxes may be starting at once. If another sandbox came into use after one was ordered, the late one is
-/// removed, unless a reset ordered it.
+/// Several sandboxes may be starting at once. If another sandbox comes into use while one is starting, the late one is
+/// removed, unless it is for a reset.
 ///
 /// Threads: the loop's.
 class SandboxSlot {
@@ -48,8 +48,7 @@ class SandboxSlot {
     /// Opens the terminal of a sandbox or a shell that is about to come into use. May throw any std::exception if the
     /// sandbox's descriptor is invalid.
     virtual std::unique_ptr<TerminalIo> open_terminal(const SandboxHandle& sandbox) = 0;
-    /// The sandbox is in use from now on. The previous sandbox's terminal must not be used
-    /// after this call.
+    /// The sandbox is in use from now on. The previous sandbox's terminal must not be used after this call.
     virtual void use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std::unique_ptr<TerminalIo> terminal,
                              Origin origin) = 0;
     /// The shell has ended, and its terminal must not be used after this call.
@@ -86,13 +85,12 @@ class SandboxSlot {
 
   /// Creates a sandbox before the task starts. Its shell's first prompt stays unread in the terminal.
   void prewarm();
-  /// Whether the prewarmed sandbox can be used. It cannot if the study was replaced meanwhile, because that has other
-  /// tasks.
+  /// Whether the prewarmed sandbox is for this task. If the study was replaced meanwhile, it is not.
   bool is_for(const std::shared_ptr<const Study>& study, int task_number) const {
     return m_study == study && m_task_number == task_number;
   }
 
-  /// Called before any function below. `user` must outlive the slot or its stop().
+  /// Called before any function below. `user` must live until the slot is destroyed or stop() is called.
   void use_for(User& user) { m_user = &user; }
   /// Uses the prewarmed sandbox, or a new one.
   void start();
@@ -117,7 +115,7 @@ class SandboxSlot {
   /// The nonce in the marks of that sandbox's shells. It guards only against accidents, because the participant can
   /// read it.
   std::string nonce() const { return nonce_of(m_sandbox_id); }
-  /// The task continued with a dead owner's sandbox. This process does not have that sandbox's earlier output.
+  /// Whether the task continues with a dead owner's sandbox. This process does not have that sandbox's earlier output.
   bool has_adopted() const { return m_has_adopted; }
   bool is_in_use() const { return m_state == State::in_use; }
 
@@ -128,17 +126,17 @@ class SandboxSlot {
   struct Prewarmed {
     SandboxId id;
     std::shared_ptr<SessionStatistics> statistics;
-    bool is_there = false;
+    bool is_finished = false;  ///< the start has succeeded or failed
     std::shared_ptr<SandboxHandle> sandbox;
     std::exception_ptr error;
-    SandboxHandle::Started taker;
+    SandboxHandle::Started receiver;
   };
   /// What stop() waits for. Outlives the slot.
-  struct Leaving {
-    int awaited = 0;  ///< sandboxes that are being started or removed
+  struct Removals {
+    int pending = 0;  ///< sandboxes that are being started or removed
     std::function<void()> done;
-    void one_gone() {
-      if (--awaited == 0 && done) std::exchange(done, nullptr)();
+    void finish_one() {
+      if (--pending == 0 && done) std::exchange(done, nullptr)();
     }
   };
   using Used = std::function<void(const std::exception_ptr&)>;
@@ -150,10 +148,9 @@ class SandboxSlot {
   void start_prewarmed();
   void try_to_adopt();
   void start_fresh();
-  void order(Origin origin, Used done);
-  /// Returns the handler for a sandbox that is being started or adopted, and counts the sandbox among those that stop()
-  /// waits for.
-  SandboxHandle::Started use_when_there(const SandboxId& id, Origin origin, Used done);
+  void start_sandbox(Origin origin, Used done);
+  /// Returns the handler that uses a sandbox once it is started or adopted. Until then, stop() waits for the sandbox.
+  SandboxHandle::Started use_when_started(const SandboxId& id, Origin origin, Used done);
   /// Returns why the sandbox cannot be used; in that case nothing has changed.
   std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const SandboxId& id, Origin origin);
   /// The descriptors of a shell. Either all are open, or nothing has changed and there is an Error.
@@ -172,7 +169,7 @@ class SandboxSlot {
   /// Removes the prewarmed sandbox if it was not used.
   void drop_prewarmed();
   static void hand_over(Prewarmed& prewarmed);
-  static void take(Prewarmed& prewarmed, SandboxHandle::Started taker);
+  static void take(Prewarmed& prewarmed, SandboxHandle::Started receiver);
   void note(std::string kind, std::string detail);
 
   SessionEnvironment& m_environment;
@@ -194,7 +191,7 @@ class SandboxSlot {
   std::unique_ptr<Loop::Timer> m_restart_timer;
   std::unique_ptr<Loop::Timer> m_redraw_timer;
   bool m_has_adopted = false;
-  std::shared_ptr<Leaving> m_leaving = std::make_shared<Leaving>();
+  std::shared_ptr<Removals> m_removals = std::make_shared<Removals>();
   Lifeline m_lifeline;
 };
 

@@ -23,7 +23,7 @@ class SessionLoop final : public Loop {
  public:
   using Failed = std::function<void(const AssertionFailure&)>;
 
-  /// `failed` is called at most once, where the failure is caught. It must not destroy the session.
+  /// `failed` is called at most once, when the failure is caught. It must not destroy the session.
   SessionLoop(Loop& loop, Failed failed);
   SessionLoop(const SessionLoop&) = delete;
   SessionLoop& operator=(const SessionLoop&) = delete;
@@ -66,7 +66,7 @@ class SessionLoop final : public Loop {
   struct Boundary {
     Failed failed;
     bool is_closed = false;
-    bool is_inside = false;  ///< a call runs; nested calls leave failures to the outermost one
+    bool is_inside = false;  ///< a call runs; only the outermost call catches failures
 
     template <typename Call>
     void run(Call&& call) {
@@ -78,7 +78,7 @@ class SessionLoop final : public Loop {
       } catch (const AssertionFailure& failure) {
         if (!std::exchange(is_closed, true)) failed(failure);
       } catch (const std::bad_alloc&) {
-        // What the call has half done cannot be known, as after a failed assertion.
+        // The call may have stopped halfway, so the state is unknown, as after a failed assertion.
         if (!std::exchange(is_closed, true)) failed(AssertionFailure("there is enough memory", __FILE__, __LINE__));
       } catch (...) {
         is_inside = false;

@@ -23,15 +23,15 @@ constexpr Transition<State> transitions[] = {
     {State::resetting, State::running},  // done, or failed
     {State::running, State::closing},    // the time is up, or the participant gave up
     {State::resetting, State::closing},  //
-    {State::running, State::ending},     // passed, or without a sandbox for too long
+    {State::running, State::ending},     // passed, or no sandbox for too long
     {State::resetting, State::ending},   //
-    {State::closing, State::ending},     // the last check has looked, or took too long
+    {State::closing, State::ending},     // the last check is done, or took too long
     {State::ending, State::ended},       // recorded, and the sandbox removed
 };
 
 constexpr std::chrono::seconds sandbox_retry{2};
 
-/// Four characters that are easy to read out and to find in the log: "3F7A".
+/// Four characters that are easy to say on the telephone and to find in the log: "3F7A".
 std::string make_reference(Random& random) {
   std::string reference = random_token(random, 2);
   for (char& digit : reference) {
@@ -95,7 +95,7 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_slot(std::move(slot)),
       m_terminal(environment, loop, recorder, m_study, task_number, TerminalSession::Position(), *this) {
   m_slot->use_for(*this);
-  // Kept until the task begins: the window size for which its first lines are printed.
+  // The window size for the first lines of output. The recorder keeps the event until the task begins.
   const TerminalSize size = m_slot->size();
   m_recorder.add(EventRecord(
       "started", "{\"columns\":" + std::to_string(size.columns) + ",\"rows\":" + std::to_string(size.rows) + "}",
@@ -105,7 +105,7 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
 
 TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
                          ParticipantId participant, std::shared_ptr<const Study> study, const TaskSessionRow& row,
-                         bool left_in_order, std::unique_ptr<SandboxSlot> slot)
+                         bool released_in_order, std::unique_ptr<SandboxSlot> slot)
     : m_environment(environment),
       m_loop(loop),
       m_recorder(recorder),
@@ -116,7 +116,7 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_clock(duration_of(*m_study, row), row.charged),
       m_deadline(loop.make_timer()),
       m_step_timer(loop.make_timer()),
-      m_input_is_uncertain(!left_in_order),
+      m_input_is_uncertain(!released_in_order),
       m_slot(std::move(slot)),
       m_terminal(environment, loop, recorder, m_study, row.task_number, position_after(row), *this) {
   m_slot->use_for(*this);
@@ -154,11 +154,11 @@ TaskSessionRow TaskSession::row() const {
 // The client.
 
 std::uint64_t TaskSession::input_from(const HelloFrame& hello, bool same_stream) {
-  const bool is_unseen = std::exchange(m_exchange_is_unseen, false);
+  const bool is_unconfirmed = std::exchange(m_replacement_is_unconfirmed, false);
   if (!same_stream || !hello.stream) return 0;
   const std::uint64_t present = m_terminal.input_from();
   if (!hello.sandbox) {
-    return is_unseen || present == TerminalSession::no_input ? hello.input_offset.value_or(0) : present;
+    return is_unconfirmed || present == TerminalSession::no_input ? hello.input_offset.value_or(0) : present;
   }
   if (hello.sandbox->empty()) return 0;
   // After this hello, the client may send input for a lost sandbox again, so the limit stays until the client names the
@@ -172,7 +172,7 @@ std::uint64_t TaskSession::attach(AttachedClient& client, const HelloFrame& hell
   m_terminal.attach(client);
   const bool same_stream = !hello.stream || *hello.stream == m_row.stream;
   if (std::exchange(m_input_is_uncertain, false) && same_stream && hello.input_offset &&
-      *hello.input_offset <= limits::stream_offset / 2) {  // beyond this the stream could run out of offsets
+      *hello.input_offset <= limits::stream_offset / 2) {  // so that the stream cannot run out of offsets
     m_terminal.jump_input(*hello.input_offset);
   }
   m_terminal.use_input_from(input_from(hello, same_stream));
@@ -194,7 +194,7 @@ void TaskSession::continue_for(AttachedClient& client) {
 }
 
 void TaskSession::see_sandbox(const SandboxSeenFrame& frame) {
-  // If it is not the sandbox in use, the client has not yet learned of that one.
+  // If the client names another sandbox, it has not yet learned of the one in use.
   if (runs() && frame.sandbox == m_slot->sandbox_id()) m_terminal.use_input_from(frame.input_offset);
 }
 
@@ -277,17 +277,17 @@ void TaskSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox, std
                               Origin origin) {
   m_terminal.leave_sandbox();
   if (origin != Origin::adopted) m_terminal.drop_input(origin == Origin::reset ? "reset" : "sandbox_replaced");
-  if (origin == Origin::started) announce_exchange();
+  if (origin == Origin::started) announce_replacement();
   m_terminal.use_sandbox(sandbox, m_slot->nonce(), std::move(terminal), origin != Origin::adopted);
 }
 
 void TaskSession::use_new_shell(std::unique_ptr<TerminalIo> terminal) { m_terminal.use_new_shell(std::move(terminal)); }
 
-void TaskSession::announce_exchange() {
+void TaskSession::announce_replacement() {
   if (!runs()) return;
   const AttachedClient* client = m_owner.client();
-  m_exchange_is_unseen = !client || !client->confirms_sandboxes;
-  if (m_exchange_is_unseen) return;
+  m_replacement_is_unconfirmed = !client || !client->confirms_sandboxes;
+  if (m_replacement_is_unconfirmed) return;
   m_terminal.use_input_from(TerminalSession::no_input);
   m_owner.send(sandbox_replaced_frame(m_slot->sandbox_id()));
 }
@@ -295,7 +295,7 @@ void TaskSession::announce_exchange() {
 bool TaskSession::reset() {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(runs());
-  if (std::exchange(m_resets, true)) return false;
+  if (std::exchange(m_reset_pending, true)) return false;
   if (m_state == State::running) move_to(State::resetting);
   m_slot->reset();
   return true;
@@ -303,11 +303,11 @@ bool TaskSession::reset() {
 
 void TaskSession::reset_finished(const std::exception_ptr& error) {
   const InvariantScope invariant(*this);
-  TELLINA_ASSERT(m_resets);
-  m_resets = false;
+  TELLINA_ASSERT(m_reset_pending);
+  m_reset_pending = false;
   if (m_state == State::resetting) move_to(State::running);
   if (error) return m_owner.reset_finished(report_sandbox_failure(error, "reset"));
-  m_terminal.be_ready(false);
+  m_terminal.set_ready(false);
   m_last_check.reset();
   m_recorder.add(EventRecord("reset", "{\"sandbox\":\"" + m_slot->sandbox_id() + "\"}", now()));
   log_event("reset").write(m_environment.log);
@@ -391,7 +391,7 @@ void TaskSession::stop_clock() {
   m_row.clock_stands = true;
   write_clock();
   if (m_state != State::closing) {
-    m_deadline->start(clock() + limits::standstill, [this] { end(TaskSessionState::interrupted); });
+    m_deadline->start(clock() + limits::sandbox_outage, [this] { end(TaskSessionState::interrupted); });
   }
   m_owner.task_changed();
 }
@@ -412,7 +412,7 @@ void TaskSession::close(TaskSessionState outcome) {
   TELLINA_ASSERT(runs());
   if (m_state == State::closing) return;
   move_to(State::closing);
-  m_ends_as = outcome;
+  m_closing_outcome = outcome;
   m_deadline->start(clock() + limits::check_grace, [this, outcome] { end(outcome); });
   m_terminal.check_at_the_end([this, outcome] { end(outcome); });
 }
@@ -429,11 +429,11 @@ void TaskSession::end(TaskSessionState outcome) {
   if (!runs()) return;
   m_row.charged = charged_for(outcome);
   move_to(State::ending);
-  m_ends_as.reset();
+  m_closing_outcome.reset();
   m_deadline->cancel();
-  m_end_steps = 2;
+  m_pending_end_steps = 2;
   const std::function<void()> step = m_loop.guarded(m_lifeline.guarded([this] {
-    if (--m_end_steps == 0) on_ended();
+    if (--m_pending_end_steps == 0) on_ended();
   }));
   const auto is_removed = std::make_shared<bool>(false);
   const std::function<void()> once = [step, is_removed] {
@@ -465,7 +465,7 @@ void TaskSession::release(std::function<void()> done) {
   m_lifeline.cut();
   m_deadline->cancel();
   m_step_timer->cancel();
-  m_ends_as.reset();
+  m_closing_outcome.reset();
   m_terminal.stop();
   m_slot->stop(std::move(done));
 }
@@ -483,10 +483,10 @@ void TaskSession::check_invariant() const {
   TELLINA_ASSERT(m_state != State::starting || m_row.id == 0);
   TELLINA_ASSERT(!runs() || m_row.id != 0);
   TELLINA_ASSERT(!runs() || m_row.state == TaskSessionState::running);
-  TELLINA_ASSERT(m_state != State::resetting || m_resets);
-  TELLINA_ASSERT((m_state == State::closing) == m_ends_as.has_value());
-  TELLINA_ASSERT(m_end_steps >= 0 && m_end_steps <= 2);
-  TELLINA_ASSERT(m_state == State::ending || m_end_steps == 0 || m_state == State::released);
+  TELLINA_ASSERT(m_state != State::resetting || m_reset_pending);
+  TELLINA_ASSERT((m_state == State::closing) == m_closing_outcome.has_value());
+  TELLINA_ASSERT(m_pending_end_steps >= 0 && m_pending_end_steps <= 2);
+  TELLINA_ASSERT(m_state == State::ending || m_pending_end_steps == 0 || m_state == State::released);
   TELLINA_ASSERT(m_state != State::starting || !m_clock.runs());
 }
 

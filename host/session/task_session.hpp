@@ -44,11 +44,11 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
     virtual AttachedClient* client() = 0;
     /// The task is in the store; clients can be welcomed to it.
     virtual void task_started() = 0;
-    /// No sandbox could be started. The log line of the failure has `reference`. May destroy the task.
+    /// No sandbox could be started. `reference`: the one in the failure's log line. May destroy the task.
     virtual void task_not_started(const std::string& reference) = 0;
     /// Something in row() that participants see has changed.
     virtual void task_changed() = 0;
-    /// A reset has succeeded, or has failed with `reference`.
+    /// A reset has succeeded (`reference` is empty) or failed.
     virtual void reset_finished(const std::string& reference) = 0;
     /// The outcome is in the store.
     virtual void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) = 0;
@@ -63,11 +63,11 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
               ParticipantId participant, std::shared_ptr<const Study> study, int task_number,
               std::unique_ptr<SandboxSlot> slot);
-  /// Continues one that another owner left running. `left_in_order`: that owner returned it, and everything it received
-  /// is recorded.
+  /// Continues one that another owner left running. `released_in_order`: that owner returned the lease, and everything
+  /// that it received is recorded.
   TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
               ParticipantId participant, std::shared_ptr<const Study> study, const TaskSessionRow& row,
-              bool left_in_order, std::unique_ptr<SandboxSlot> slot);
+              bool released_in_order, std::unique_ptr<SandboxSlot> slot);
 
   /// Gets the sandbox. Called once, after the constructor.
   void start();
@@ -113,7 +113,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void use_new_shell(std::unique_ptr<TerminalIo> terminal) override;
   bool is_ready() const override { return m_terminal.is_ready(); }
   void started() override { m_terminal.wait_for_prompt(); }
-  void adopted() override { m_terminal.be_ready(true); }
+  void adopted() override { m_terminal.set_ready(true); }
   void reset_finished(const std::exception_ptr& error) override;
   void start_failed(const std::exception_ptr& error) override;
   void replaced(const std::exception_ptr& error) override;
@@ -130,8 +130,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void on_begun(const TaskSessionRow& row, MonotonicTime started);
   /// Another sandbox is in use: writes it to the store and restarts the clock.
   void on_sandbox_changed();
-  /// Sends clients that name their sandboxes a message about a sandbox that they did not request.
-  void announce_exchange();
+  /// Tells a client that confirms sandboxes that another sandbox has replaced a lost one.
+  void announce_replacement();
   /// The offset from which a client's input is meant for the sandbox in use.
   std::uint64_t input_from(const HelloFrame& hello, bool same_stream);
   void start_clock(MonotonicTime since);
@@ -160,15 +160,15 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   State m_state = State::starting;
   TaskSessionRow m_row;
   TaskClock m_clock;
-  std::unique_ptr<Loop::Timer> m_deadline;      ///< when the task's time runs out
-  std::unique_ptr<Loop::Timer> m_step_timer;    ///< for another start after a failed one, and for a slow removal
-  std::optional<TaskSessionState> m_ends_as{};  ///< while closing: the outcome unless the last check passes
-  bool m_resets = false;                        ///< a sandbox for a reset is being started
+  std::unique_ptr<Loop::Timer> m_deadline;              ///< when the task's time runs out
+  std::unique_ptr<Loop::Timer> m_step_timer;            ///< for the retry of a failed start, and for a slow removal
+  std::optional<TaskSessionState> m_closing_outcome{};  ///< while closing: the outcome unless the last check passes
+  bool m_reset_pending = false;                         ///< a sandbox for a reset is being started
   bool m_input_is_uncertain = false;
-  bool m_exchange_is_unseen = false;       ///< the sandbox was replaced, and no client has confirmed it
-  bool m_needs_redraw = false;             ///< for the client that has said hello
-  std::optional<Progress> m_last_check{};  ///< of the sandbox in use
-  int m_end_steps = 0;                     ///< while ending: how many of the two steps are not done
+  bool m_replacement_is_unconfirmed = false;  ///< the sandbox was replaced, and no client has confirmed it
+  bool m_needs_redraw = false;                ///< for the client that has said hello
+  std::optional<Progress> m_last_check{};     ///< of the sandbox in use
+  int m_pending_end_steps = 0;                ///< while ending: of recording the outcome and removing the sandbox
 
   std::unique_ptr<SandboxSlot> m_slot;
   TerminalSession m_terminal;

@@ -16,7 +16,7 @@ namespace {
 /// waits this long, many reads cost only one turn of the loop and one frame. Compared with reading at once (15 pairs of
 /// floods): 1.12 times the bytes a second for 0.72 times the CPU. This caps a flood at about 30 MB/s, above the 20 MB/s
 /// that a pty delivers.
-constexpr std::chrono::microseconds gathering{500};
+constexpr std::chrono::microseconds read_delay{500};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ TerminalIo::TerminalIo(Loop& loop, int descriptor, Callbacks callbacks)
       m_callbacks(std::move(callbacks)),
       m_watch(loop.watch(descriptor)),
       m_loop(loop),
-      m_gathering(loop.make_timer()) {
+      m_read_timer(loop.make_timer()) {
   resume();
 }
 
@@ -38,7 +38,7 @@ void TerminalIo::resume() {
 void TerminalIo::arm_read() {
   m_read_armed = true;
   if (m_last_piece < limits::pty_read) return m_watch->when_readable([this] { on_readable(); });
-  m_gathering->start(m_loop.clock().now() + gathering, [this] { on_readable(); });
+  m_read_timer->start(m_loop.clock().now() + read_delay, [this] { on_readable(); });
 }
 
 void TerminalIo::on_readable() {

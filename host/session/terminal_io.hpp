@@ -35,7 +35,7 @@ class TerminalIo {
   /// Removes and returns the bytes not yet written to the pty. They belong to the next shell.
   Bytes take_unwritten();
 
-  /// Continues to read if may_read() allows, and to write if may_write() does.
+  /// Reads again if may_read() allows it, and writes again if may_write() does.
   void resume();
   /// Reads the available output, whatever may_read() returns, up to `limit` bytes: the last output of a shell.
   void drain(std::size_t limit);
@@ -45,7 +45,7 @@ class TerminalIo {
  private:
   void arm_read();
   void on_readable();
-  /// Reads one piece: a lone echo takes one read, and a flood as many as there are. Returns the number of bytes.
+  /// Reads one piece: an echo takes one read, and a flood as many as fit into a frame. Returns the number of bytes.
   std::size_t read_some();
   void arm_write();
   void flush();
@@ -54,7 +54,7 @@ class TerminalIo {
   Callbacks m_callbacks;
   std::unique_ptr<Loop::Watch> m_watch;
   Loop& m_loop;
-  std::unique_ptr<Loop::Timer> m_gathering;
+  std::unique_ptr<Loop::Timer> m_read_timer;
   std::size_t m_last_piece = 0;
   bool m_read_armed = false;
   bool m_write_armed = false;

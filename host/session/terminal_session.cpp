@@ -30,11 +30,11 @@ class RunningOutputCheck final : public TaskCheck {
 
   void use(std::shared_ptr<SandboxHandle>) override {}
   bool follows_commands() const override { return false; }
-  void look(Look, std::function<void(Finding)> done) override {
-    Finding finding;
-    finding.progress = m_solved();
-    finding.is_at_rest = true;
-    done(finding);
+  void run(Mode, std::function<void(Result)> done) override {
+    Result result;
+    result.progress = m_solved();
+    result.is_idle = true;
+    done(result);
   }
 
  private:
@@ -84,7 +84,7 @@ void TerminalSession::attach(AttachedClient& client) {
   TELLINA_ASSERT(!m_client || m_client == &client);
   TELLINA_ASSERT(!m_is_stopped);
   m_client = &client;
-  m_client->credit(m_input.forget_early());
+  m_client->credit(m_input.drop_early());
 }
 
 void TerminalSession::detach() {
@@ -122,7 +122,7 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
     const std::size_t dropped = std::min<std::uint64_t>(m_input_from - arrival.offset, used.size());
     note_dropped_input(arrival.offset, dropped, "sandbox_replaced");
     m_dropped_input += dropped;
-    settle_dropped_input();
+    hand_over_dropped_input();
     used.remove_prefix(dropped);
     if (used.empty()) return arrival;
   }
@@ -142,7 +142,7 @@ void TerminalSession::note_dropped_input(std::uint64_t offset, std::size_t size,
                             ",\"reason\":\"" + reason + "\"}");
 }
 
-void TerminalSession::settle_dropped_input() {
+void TerminalSession::hand_over_dropped_input() {
   if (!m_waiting_input.empty() || (m_terminal && m_terminal->unwritten() > 0)) return;
   hand_over(std::exchange(m_dropped_input, 0));
 }
@@ -164,7 +164,7 @@ void TerminalSession::jump_input(std::uint64_t offset) {
 
 void TerminalSession::on_written(std::size_t bytes) {
   hand_over(bytes);
-  if (m_dropped_input > 0) settle_dropped_input();
+  if (m_dropped_input > 0) hand_over_dropped_input();
 }
 
 void TerminalSession::on_recorded(std::uint64_t input_end) {
@@ -210,9 +210,9 @@ void TerminalSession::on_output(Bytes& frame) {
   if (m_is_ready) m_checks->output_seen();
 }
 
-void TerminalSession::be_ready(bool tells_owner) {
+void TerminalSession::set_ready(bool reports_to_owner) {
   m_prompt_timer->cancel();
-  if (std::exchange(m_is_ready, true) || !tells_owner) return;
+  if (std::exchange(m_is_ready, true) || !reports_to_owner) return;
   later([this] { m_owner.terminal_ready(); });
 }
 
@@ -220,7 +220,7 @@ void TerminalSession::wait_for_prompt() {
   if (m_is_ready) return;
   m_prompt_timer->start(m_loop.clock().now() + limits::first_prompt, [this] {
     m_environment.log.warning("a shell has shown no prompt for 5 s; the session uses it without one");
-    be_ready(true);
+    set_ready(true);
   });
 }
 
@@ -251,7 +251,7 @@ void TerminalSession::on_judged(const Progress& progress) {
 void TerminalSession::check_at_the_end(std::function<void()> done) {
   TELLINA_ASSERT(!m_is_at_the_end);
   m_is_at_the_end = true;
-  m_checks->look_at_the_end(m_lifeline.guarded([this, done = std::move(done)] {
+  m_checks->check_at_the_end(m_lifeline.guarded([this, done = std::move(done)] {
     if (!m_has_passed) return done();
     later([this] { pass(); });
     later(done);
@@ -269,7 +269,7 @@ void TerminalSession::on_found() {
 void TerminalSession::pass() {
   TELLINA_ASSERT(m_has_passed);
   m_pass_timer->cancel();
-  if (std::exchange(m_has_told_pass, true)) return;
+  if (std::exchange(m_has_reported_pass, true)) return;
   m_owner.passed();
 }
 
@@ -312,7 +312,7 @@ void TerminalSession::drop_waiting_input(const char* reason) {
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
   m_dropped_input += size;
-  settle_dropped_input();
+  hand_over_dropped_input();
 }
 
 void TerminalSession::drop_input(const char* reason) {
@@ -340,7 +340,7 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
 
 void TerminalSession::make_tracker() {
   CommandTracker::Callbacks callbacks;
-  callbacks.ready = [this] { be_ready(true); };
+  callbacks.ready = [this] { set_ready(true); };
   callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
   callbacks.found = [this] { on_found(); };
   callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
@@ -415,7 +415,7 @@ void TerminalSession::check_invariant() const {
   TELLINA_ASSERT(!m_terminal || m_waiting_input.empty());
   TELLINA_ASSERT(!m_client || m_client->sent() <= m_output.end());
   TELLINA_ASSERT(m_commands >= 0);
-  TELLINA_ASSERT(!m_has_told_pass || m_has_passed);
+  TELLINA_ASSERT(!m_has_reported_pass || m_has_passed);
   TELLINA_ASSERT(!m_is_stopped || !m_terminal);
   if (m_is_stopped) return;
   // Every received byte is written, waits for a shell, or was dropped.

@@ -50,7 +50,7 @@ class TerminalSession {
     std::uint64_t output = 0;
     std::uint64_t recorded_output = 0;  ///< output bytes that are in the record
     std::int64_t commands = 0;
-    std::uint64_t answered = 0;  ///< a client has rendered output up to here before
+    std::uint64_t answered = 0;  ///< clients have rendered output up to here
   };
 
   /// `study`, `task_number`: the task that the checks judge. All references must outlive the terminal.
@@ -70,7 +70,7 @@ class TerminalSession {
   void catch_up();
   /// The client has rendered output up to `offset`. Returns false if that offset was never sent to it.
   bool acknowledge_output(std::uint64_t offset);
-  /// A client has rendered all output below this offset at some time, so its emulator's replies have been sent.
+  /// Clients have rendered all output below this offset, so their emulators have already replied to its queries.
   std::uint64_t answered() const { return m_answered; }
   /// Handles a frame of input from the attached client and returns the result. New bytes are credited to the client
   /// when they are acknowledged.
@@ -102,11 +102,11 @@ class TerminalSession {
   /// A shell that shows no prompt for 5 s counts as ready.
   void wait_for_prompt();
   void stop_waiting_for_prompt() { m_prompt_timer->cancel(); }
-  /// The shell is ready. The owner gets terminal_ready() if `tells_owner` is set and this is the first time.
-  void be_ready(bool tells_owner);
+  /// The shell is ready. The owner gets terminal_ready() if `reports_to_owner` is set and this is the first time.
+  void set_ready(bool reports_to_owner);
   bool is_ready() const { return m_is_ready; }
 
-  /// Continues after an obstacle to reading or writing the shell may have ended.
+  /// Reads and writes the shell again, if nothing prevents it any more.
   void resume();
   /// Runs a last check before the task ends. `done` runs from the loop, after the owner's passed(). If the task is not
   /// passed, it runs within this call or later.
@@ -125,11 +125,11 @@ class TerminalSession {
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   void use_terminal(std::unique_ptr<TerminalIo> terminal);
   void close_terminal();
-  /// These waiting bytes will not be written. They count as written once all input before them is.
-  void settle_dropped_input();
-  /// The input that waits for a shell is for none: it is dropped, and the record says so.
+  /// Counts dropped input as handed over, once all input before it has been handed over.
+  void hand_over_dropped_input();
+  /// Drops the input that waits for a shell, and records that.
   void drop_waiting_input(const char* reason);
-  /// So many more bytes of input need no handling: they are written to the pty, or dropped.
+  /// Counts this many more bytes of input as handed over: they were written to the pty, or dropped.
   void hand_over(std::size_t bytes);
   void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
   void make_tracker();
@@ -171,7 +171,7 @@ class TerminalSession {
   Bytes m_printed;                                    ///< keeps its capacity, so that a key's echo needs no allocation
   Bytes m_waiting_input;                              ///< received while there is no shell
   std::uint64_t m_input_from = 0;
-  std::size_t m_dropped_input = 0;  ///< follows the bytes not yet written to the pty
+  std::size_t m_dropped_input = 0;  ///< bytes after those that are not yet written to the pty
   std::uint64_t m_answered;
 
   std::optional<OutputCheck> m_output_check{};
@@ -181,8 +181,8 @@ class TerminalSession {
   std::int64_t m_commands;
   bool m_has_passed = false;
   MonotonicTime m_passed_at{};
-  bool m_has_told_pass = false;
-  bool m_is_at_the_end = false;  ///< the last check runs; nothing else is waited for
+  bool m_has_reported_pass = false;
+  bool m_is_at_the_end = false;  ///< the last check runs, so a running command gets no more time
 
   OutputThrottle m_throttle;
   std::unique_ptr<Loop::Timer> m_throttle_timer;

@@ -60,7 +60,7 @@ class Query {
     (bind(++place, values), ...);
   }
 
-  /// SQLite reads a column that is not there as NULL.
+  /// Checks the column, because SQLite returns NULL for one that does not exist.
   int checked(int column) const {
     TELLINA_ASSERT_PROCESS(column >= 0 && column < sqlite3_data_count(m_statement));
     return column;
@@ -96,7 +96,7 @@ class Query {
 /// One connection. Threads: one at a time. Every method throws StoreError.
 class Database {
  public:
-  /// `name`: what messages call the file.
+  /// `name`: the file's name in messages.
   Database(const std::string& path, std::string name, Opening opening);
   ~Database();
   Database(const Database&) = delete;
@@ -124,7 +124,7 @@ class Database {
   void run_script(const char* sql);
 
   std::int64_t last_inserted_id() const { return sqlite3_last_insert_rowid(m_handle); }
-  /// Becomes false if SQLite rolls a transaction back unasked, for example because the disk is full.
+  /// Becomes false if SQLite rolls a transaction back by itself, for example because the disk is full.
   bool in_transaction() const { return sqlite3_get_autocommit(m_handle) == 0; }
   /// Does nothing outside of a transaction.
   void roll_back();

@@ -16,7 +16,7 @@ namespace tellina {
 /// Threads: any.
 class LogSync {
  public:
-  /// `path`: of the write-ahead log. `name`: how messages call it. `log` must outlive the object.
+  /// `path`: of the write-ahead log. `name`: its name in messages. `log` must outlive the object.
   LogSync(std::string path, std::string name, Log& log);
   LogSync(const LogSync&) = delete;
   LogSync& operator=(const LogSync&) = delete;

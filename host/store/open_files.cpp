@@ -19,7 +19,7 @@ OpenFiles::OpenFiles(std::string path, std::string name) {
     struct stat status {};
     if (stat(file.path.c_str(), &status) != 0) {
       throw StoreError(ErrorCode::unavailable,
-                       file.name + ": cannot be looked at after it was opened: " + std::strerror(errno),
+                       file.name + ": cannot be examined after it was opened: " + std::strerror(errno),
                        "leave the files of the database in their folder");
     }
     file.device = status.st_dev;
@@ -30,12 +30,12 @@ OpenFiles::OpenFiles(std::string path, std::string name) {
 void OpenFiles::check() const {
   for (const File& file : m_files) {
     struct stat status {};
-    const bool is_there = stat(file.path.c_str(), &status) == 0;
-    if (is_there && status.st_dev == file.device && status.st_ino == file.inode) continue;
+    const bool exists = stat(file.path.c_str(), &status) == 0;
+    if (exists && status.st_dev == file.device && status.st_ino == file.inode) continue;
     const bool is_database = &file == &m_files.front();
     throw StoreError(
         ErrorCode::unavailable,
-        file.name + ": was " + (is_there ? "replaced" : "moved or deleted") +
+        file.name + ": was " + (exists ? "replaced" : "moved or deleted") +
             " while the server uses it, so nothing more is recorded or acknowledged",
         std::string("move it back to ") + file.path + ", and the server continues; if it is gone, " +
             (is_database ? "stop the server and restore the file from a backup"

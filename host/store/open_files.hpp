@@ -9,13 +9,13 @@
 namespace tellina {
 
 /// The files of an open database: the database, its write-ahead log and the log's index. SQLite keeps them open and
-/// does not notice when somebody moves or deletes one; what it writes from then on is in no file that a later start
-/// finds.
+/// does not notice when somebody moves or deletes one. What it writes after that is lost, because a later start finds
+/// other files.
 ///
 /// Threads: one at a time.
 class OpenFiles {
  public:
-  /// Of the database that has just been opened at `path`. `name`: how messages call it.
+  /// For the database that has just been opened at `path`. `name`: its name in messages.
   OpenFiles(std::string path, std::string name);
 
   /// Throws StoreError(unavailable) while the paths do not lead to the files that were opened.

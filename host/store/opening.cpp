@@ -55,9 +55,9 @@ void check_path(const std::string& path, const std::string& name) {
 /// everything that was recorded since the last checkpoint.
 void check_presence(const std::string& path, const std::string& name, Opening opening) {
   struct stat status {};
-  const bool is_there = stat(path.c_str(), &status) == 0;
-  if (is_there && status.st_size > 0) return;
-  const std::string found = is_there ? "is empty" : "is missing";
+  const bool exists = stat(path.c_str(), &status) == 0;
+  if (exists && status.st_size > 0) return;
+  const std::string found = exists ? "is empty" : "is missing";
   if (stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0) {
     throw StoreError(ErrorCode::unavailable, name + ": " + found + ", while its log " + name + "-wal has data",
                      "move the database back to " + path + "; to start a new one instead, move the log away");
@@ -77,7 +77,7 @@ std::string octal(mode_t mode) {
 /// permissions of the file.
 void keep_private(const std::string& path, const std::string& name, Opening opening, Log& log) {
   if (opening == Opening::create) {
-    // Only who creates the file may open and close it here, because that drops the locks of this process.
+    // Closed only if this call creates the file: a close drops the locks of this process on an existing file.
     const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (created >= 0) close(created);
   }
@@ -160,7 +160,7 @@ std::unique_ptr<Database> open_database(const std::string& path, Opening opening
   check_presence(absolute, path, opening);
   keep_private(absolute, path, opening, log);
   auto database = std::make_unique<Database>(absolute, path, opening);
-  // A refused file must not change, even if its last writer died and left a log.
+  // If the file is refused below, it must not change, even if its last writer died and left a log.
   keep_log_when_closed(*database, true);
   sqlite3_busy_timeout(database->handle(), static_cast<int>(limits::database_busy.count()));
   try {

@@ -10,8 +10,8 @@ namespace tellina {
 /// Opens a store, or creates it if `opening` allows that, and migrates it. Throws StoreError if it cannot be used; then
 /// nothing in it has changed. Refuses a missing or empty file that has a log, because SQLite would delete the log.
 ///
-/// The file and its companions are for their owner only, whatever the umask: a new file is created so, and an existing
-/// one is changed, which `log` says.
+/// Only the owner may open the file and its companions, whatever the umask: the permissions of an existing file are
+/// changed, which is logged.
 std::unique_ptr<Database> open_database(const std::string& path, Opening opening, const Clock& clock, Log& log);
 
 /// Opens an existing store for queries only. Throws StoreError if it is not a store or has a newer version.

@@ -11,7 +11,7 @@
 
 namespace tellina {
 
-/// Takes no lock that delays a writer, and changes nothing in the file.
+/// Takes no lock that delays a writer, and does not change the file.
 ///
 /// Threads: one at a time.
 class StoreReader {

@@ -11,7 +11,7 @@ class StreamEnds {
   StreamEnds() = default;
   bool operator==(const StreamEnds&) const = default;
   std::uint64_t input = 0;
-  std::uint64_t handed_over = 0;  ///< of the input, to a shell
+  std::uint64_t handed_over = 0;  ///< end of the input that a shell has received
   std::uint64_t output = 0;
   std::uint64_t answered = 0;
   std::int64_t commands = 0;

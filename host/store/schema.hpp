@@ -6,7 +6,7 @@
 
 namespace tellina {
 
-/// PRAGMA application_id of every store: "Tell" in ASCII.
+/// The PRAGMA application_id of every store: "Tell" in ASCII.
 inline constexpr std::int64_t store_application_id = 0x54656c6c;
 
 /// The PRAGMA user_version that this program writes.

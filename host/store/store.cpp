@@ -9,7 +9,7 @@
 
 namespace tellina {
 
-bool StoreError::may_pass() const {
+bool StoreError::is_temporary() const {
   switch (code()) {
     case ErrorCode::unavailable:
     case ErrorCode::permission_denied:

@@ -28,14 +28,14 @@ struct Study;
 class StoreError : public Error {
  public:
   using Error::Error;
-  /// Whether the failure may end without a restart of this program, such as a full disk.
-  bool may_pass() const;
+  /// Whether the cause, such as a full disk, may end without a restart of this program.
+  bool is_temporary() const;
 };
 
-/// What opening a database may do.
+/// What happens if the database to be opened is missing.
 enum class Opening : std::uint8_t {
-  create,   ///< create it if it is missing
-  existing  ///< fail if it is missing
+  create,   ///< it is created
+  existing  ///< the opening fails
 };
 
 /// The participant has a newer owner: the writer must stop at once and discard its session.
@@ -47,8 +47,8 @@ class LeaseLost : public Error {
 /// Whether a lease that has lapsed may be taken from a worker whose process lives. Any worker may take it if the
 /// process is gone or the machine has restarted.
 enum class LapsedLease : std::uint8_t {
-  stays,   ///< its worker may have been unable to renew it, as all workers were
-  is_free  ///< others could renew theirs, so its worker hangs
+  stays,   ///< it may not: perhaps no worker could renew its leases
+  is_free  ///< it may: other workers could renew theirs, so its worker hangs
 };
 
 /// The result of acquire_lease(): who may run a participant's session.
@@ -63,7 +63,8 @@ class LeaseResult {
   std::set<std::string> streams{};
   bool taken_over = false;     ///< if acquired: a dead or stopped owner left a running task session
   std::string previous_owner;  ///< if taken over
-  bool left_in_order = false;  ///< if taken over: the owner returned the lease, and everything it received is recorded
+  /// If taken over: the owner returned the lease, and everything that it received is recorded.
+  bool released_in_order = false;
 };
 
 /// A participant as `tellina participants list` shows it.
@@ -125,8 +126,8 @@ class StoreTransaction {
   /// Renews all leases of a worker; returns the participants that it still owns.
   virtual std::vector<ParticipantId> renew_leases(const std::string& worker, Timestamp at) = 0;
   /// Charges a running task session up to `at`; nothing more is charged until a worker acquires the lease. This is the
-  /// owner's last write: its sandbox is gone, and everything it received of both streams is recorded. `in_order`: it is
-  /// also certain how much a previous owner received.
+  /// owner's last write: its sandbox is gone, and everything that it received of both streams is recorded. `in_order`:
+  /// a previous owner did not receive more than it recorded, either.
   virtual void release_lease(const Fence& fence, Timestamp at, bool in_order) = 0;
   /// Participants with a running task session that nobody owns. Call retire_dead_workers() before: here a worker lives
   /// until it is retired.
@@ -153,8 +154,9 @@ class StoreTransaction {
   /// StoreError, which names both offsets. Records without bytes leave no row. With `no_task_session`, the records must
   /// be events; they belong to the participant.
   ///
-  /// `handed_over`: a shell received the input below this offset. The store keeps that as far as the input is recorded,
-  /// and returns the offset up to which it has it. A take-over names the recorded input above it as a gap.
+  /// `handed_over`: a shell has received the input below this offset. The store records that, at most up to the
+  /// recorded end of the input, and returns the recorded offset. At a take-over, recorded input above that offset
+  /// becomes a gap.
   virtual std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
                                std::uint64_t handed_over = 0) = 0;
 
@@ -163,7 +165,7 @@ class StoreTransaction {
   /// Lets exactly the codes of config.json log in, and those added by add_participant(). Participants whose code is no
   /// longer listed stay in the file, but neither they nor their cookies can log in.
   virtual void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) = 0;
-  /// Lets a code log in even if config.json does not list it. Throws StoreError(bad_request) if it already may.
+  /// Lets a code log in even if config.json does not list it. Throws StoreError(bad_request) if it can already log in.
   virtual void add_participant(const std::string& access_code, Timestamp at) = 0;
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
@@ -172,8 +174,8 @@ class StoreTransaction {
   /// end. A worker that has the participant's lease loses it. Throws StoreError(not_found).
   virtual void reset_participant(const std::string& access_code, Timestamp at) = 0;
   /// Stores the definitions of the study's tasks. Throws ConfigError, with one line for each task that a participant
-  /// has started in the current attempt and that has changed or is missing now. `file` is what messages call the
-  /// configuration.
+  /// has started in the current attempt and that has changed or is missing now. `file`: the configuration's name in
+  /// messages.
   virtual void sync_tasks(const Study& study, const std::string& file, Timestamp at) = 0;
 };
 
@@ -191,7 +193,7 @@ class Store {
   using Done = std::function<void(std::exception_ptr)>;
 
   /// Opens and migrates the file, or creates it if `opening` allows that. Throws StoreError with a hint if the file is
-  /// locked, read-only, corrupt, not a database, of a newer version, on a full disk, or missing while its log is there;
+  /// locked, read-only, corrupt, not a database, of a newer version, on a full disk, or missing although its log exists;
   /// then nothing in it has changed.
   static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log,
                                      Durability durability = Durability::second, Opening opening = Opening::create);

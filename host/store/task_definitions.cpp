@@ -34,13 +34,13 @@ std::string find_conflicts(Database& database, const Study& study, const std::st
   std::string conflicts;
   for (const auto& [number, started] : find_started(database)) {
     const auto place = static_cast<std::size_t>(number - 1);
-    const bool is_there = place < study.tasks.size();
-    if (is_there && study.tasks[place].definition_hash == started.definition_hash) continue;
+    const bool exists = place < study.tasks.size();
+    if (exists && study.tasks[place].definition_hash == started.definition_hash) continue;
     if (!conflicts.empty()) conflicts += '\n';
-    conflicts += (is_there ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
+    conflicts += (exists ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
                  "]: " + started.participants +
                  (started.participants.find(", ") == std::string::npos ? " has" : " have") +
-                 " started this task; its definition must not " + (is_there ? "change" : "be removed") +
+                 " started this task; its definition must not " + (exists ? "change" : "be removed") +
                  " (restore it, or start again with another database or \"tellina participants reset CODE\"; "
                  "\"tellina participants list\" shows their codes)";
   }

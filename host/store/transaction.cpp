@@ -12,7 +12,7 @@
 namespace tellina {
 namespace {
 
-// A damaged record can hold any value. Times and durations that are read stay within 73 years, so that sums and
+// A damaged record can hold any value. Times and durations are clamped to 73 years when they are read, so that sums and
 // differences of them fit.
 
 constexpr std::chrono::nanoseconds longest_time(std::int64_t{1} << 61);
@@ -27,7 +27,7 @@ std::chrono::nanoseconds seconds_of(const Query& row, int column) {
   return seconds < longest_time ? std::chrono::round<std::chrono::nanoseconds>(seconds) : longest_time;
 }
 
-/// Half of what fits, so that a count can be increased.
+/// Half of the type's range, so that a count can still be incremented.
 constexpr std::int64_t largest_count = std::int64_t{1} << 62;
 
 /// Reads a number or an offset. Throws StoreError if no store can have written it.
@@ -212,7 +212,7 @@ void Transaction::reset_participant(const std::string& access_code, Timestamp at
     throw StoreError(ErrorCode::not_found, m_database.name() + ": there is no participant \"" + access_code + "\"");
   }
   if (const std::optional<Lease> lease = find_lease(*participant, at.wall)) {
-    settle(*participant, is_live(*lease, at.monotonic) ? at.monotonic : lease->renewed);
+    stop_clock(*participant, is_live(*lease, at.monotonic) ? at.monotonic : lease->renewed);
     m_database.execute(
         "UPDATE leases SET fence = fence + 1, previous_worker_id = worker_id, worker_id = NULL "
         "WHERE participant_id = ?",
@@ -226,7 +226,7 @@ void Transaction::reset_participant(const std::string& access_code, Timestamp at
                      *participant);
   m_database.execute("DELETE FROM logins WHERE participant_id = ?", *participant);
   m_database.execute("UPDATE participants SET attempt = attempt + 1 WHERE id = ?", *participant);
-  count_state_up(*participant);
+  increment_state_number(*participant);
   add_event(*participant, std::nullopt, EventRecord("participant_reset", {}, at));
 }
 
@@ -266,7 +266,7 @@ void Transaction::check(const Fence& fence) {
   if (!row.next()) throw LeaseLost(fence);
 }
 
-void Transaction::settle(ParticipantId participant, MonotonicTime until) {
+void Transaction::stop_clock(ParticipantId participant, MonotonicTime until) {
   m_database.execute(
       "UPDATE task_sessions SET charged_before_ns = charged_before_ns + max(0, ? - segment_started_ns), "
       "segment_started_ns = NULL "
@@ -308,7 +308,7 @@ std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
 }
 
 bool Transaction::take_over(const Lease& left, Timestamp at) {
-  settle(left.participant, left.renewed);
+  stop_clock(left.participant, left.renewed);
   std::optional<TaskSessionId> running;
   {
     Query row = m_database.query("SELECT id FROM task_sessions WHERE participant_id = ? AND state = 'running'",
@@ -319,16 +319,16 @@ bool Transaction::take_over(const Lease& left, Timestamp at) {
   m_database.execute("UPDATE task_sessions SET segment_started_ns = ? WHERE id = ?", at.monotonic, *running);
   const std::chrono::duration<double> by_boot_clock = at.monotonic - left.renewed;
   const double unowned = left.boot_id == m_boot_id ? by_boot_clock.count() : left.age_in_seconds;
-  if (!left.released_in_order) name_output_in_doubt(*running, at);
+  if (!left.released_in_order) record_unconfirmed_output(*running, at);
   char detail[64];
   std::snprintf(detail, sizeof detail, "{\"unowned_in_seconds\": %.3f}", std::max(0.0, unowned));
   add_event(left.participant, running, EventRecord("interrupted", detail, at));
   return true;
 }
 
-void Transaction::name_output_in_doubt(TaskSessionId session, Timestamp at) {
-  // In the transaction that takes the session over: if the new owner dies before its first commit, too, the next one
-  // must continue behind what that one sent.
+void Transaction::record_unconfirmed_output(TaskSessionId session, Timestamp at) {
+  // Part of the transaction that takes the session over: if the new owner also dies before its first commit, the next
+  // owner must continue after what that one sent.
   const auto jump = static_cast<std::int64_t>(limits::take_over_jump);
   m_database.execute(
       "INSERT INTO recorded_gaps (task_session_id, stream, from_offset, to_offset, reason, at, at_ns) "
@@ -337,8 +337,8 @@ void Transaction::name_output_in_doubt(TaskSessionId session, Timestamp at) {
   m_database.execute("UPDATE task_sessions SET output_end = output_end + ? WHERE id = ?", jump, session);
 }
 
-void Transaction::name_input_in_doubt(ParticipantId participant, Timestamp at) {
-  // Where bytes are not recorded, other gaps name all of the input.
+void Transaction::record_unconfirmed_input(ParticipantId participant, Timestamp at) {
+  // If bytes are not recorded, other gaps already cover all of the input.
   m_database.execute(
       "INSERT OR IGNORE INTO recorded_gaps (task_session_id, stream, from_offset, to_offset, reason, at, at_ns) "
       "SELECT id, 'input', input_handed_over, input_end, 'not_handed_over', ?, ? FROM task_sessions "
@@ -368,7 +368,7 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
   } else {
     const bool same_owner = lease->worker == worker && lease->boot_id == m_boot_id;
     result.fence.number = same_owner ? lease->fence : lease->fence + 1;
-    if (!lease->released_in_order) name_input_in_doubt(participant, at);
+    if (!lease->released_in_order) record_unconfirmed_input(participant, at);
     m_database.execute(
         "UPDATE task_sessions SET input_handed_over = input_end WHERE participant_id = ? AND state = 'running'",
         participant);
@@ -376,7 +376,7 @@ LeaseResult Transaction::acquire_lease(ParticipantId participant, const std::str
     result.taken_over = !same_owner && take_over(*lease, at);
     if (result.taken_over) {
       result.previous_owner = previous;
-      result.left_in_order = lease->released_in_order;
+      result.released_in_order = lease->released_in_order;
     }
     m_database.execute(
         "UPDATE leases SET worker_id = ?, previous_worker_id = ?, fence = ?, boot_id = ?, renewed_at = ?, "
@@ -417,7 +417,7 @@ std::vector<ParticipantId> Transaction::renew_leases(const std::string& worker, 
 
 void Transaction::release_lease(const Fence& fence, Timestamp at, bool in_order) {
   check(fence);
-  settle(fence.participant, at.monotonic);
+  stop_clock(fence.participant, at.monotonic);
   const int changed = m_database.execute(
       "UPDATE leases SET previous_worker_id = worker_id, worker_id = NULL, renewed_at = ?, renewed_at_ns = ?, "
       "released_in_order = ? WHERE participant_id = ?",
@@ -443,7 +443,7 @@ std::vector<std::string> Transaction::find_sandboxes_in_use() {
   return sandboxes;
 }
 
-void Transaction::count_state_up(ParticipantId participant) {
+void Transaction::increment_state_number(ParticipantId participant) {
   const int changed =
       m_database.execute("UPDATE participants SET state_number = state_number + 1 WHERE id = ?", participant);
   TELLINA_ASSERT_PROCESS(changed == 1);
@@ -494,7 +494,7 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
   session.stream = stream;
   session.sandbox = sandbox;
   session.duration = settings.duration;
-  count_state_up(fence.participant);
+  increment_state_number(fence.participant);
   return session;
 }
 
@@ -525,7 +525,7 @@ void Transaction::end_task_session(const Fence& fence, TaskSessionId session, Ta
       "segment_started_ns = NULL WHERE id = ?",
       to_string(state), at.wall, at.monotonic, charged, session);
   TELLINA_ASSERT_PROCESS(changed == 1);
-  count_state_up(fence.participant);
+  increment_state_number(fence.participant);
 }
 
 void Transaction::append_to_participant(const Fence& fence, const std::vector<Record>& records) {

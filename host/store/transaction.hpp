@@ -61,8 +61,7 @@ class Transaction final : public StoreTransaction {
     std::string boot_id;
     MonotonicTime renewed{};
     bool released_in_order = false;
-    double age_in_seconds =
-        0;  ///< since the last renewal, by the wall clock, which continues over a restart of the machine
+    double age_in_seconds = 0;  ///< since the last renewal, by the wall clock, which survives a restart of the machine
   };
 
   std::optional<ParticipantProgress> find_progress(ParticipantId participant, MonotonicTime at);
@@ -80,15 +79,17 @@ class Transaction final : public StoreTransaction {
   /// fence's participant.
   StreamEnds check_running(const Fence& fence, TaskSessionId session);
   /// Charges a running task session up to `until` and stops its clock.
-  void settle(ParticipantId participant, MonotonicTime until);
+  void stop_clock(ParticipantId participant, MonotonicTime until);
   /// Continues a running task session that has no owner; false if there is none.
   bool take_over(const Lease& left, Timestamp at);
-  /// Where a running task session's owner has left: input that it recorded and no shell is known to have becomes a gap.
-  void name_input_in_doubt(ParticipantId participant, Timestamp at);
-  /// Where a task session's owner has died: its output continues behind everything that it can have sent unrecorded.
-  void name_output_in_doubt(TaskSessionId session, Timestamp at);
+  /// For a running task session that its owner has left: records a gap for the input that the owner recorded but may
+  /// not have handed to a shell.
+  void record_unconfirmed_input(ParticipantId participant, Timestamp at);
+  /// For a task session whose owner has died: records a gap for the output that the owner may have sent but not
+  /// recorded, and continues the output after it.
+  void record_unconfirmed_output(TaskSessionId session, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
-  void count_state_up(ParticipantId participant);
+  void increment_state_number(ParticipantId participant);
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);
 
   Database& m_database;

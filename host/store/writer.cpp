@@ -149,7 +149,7 @@ void Writer::run_job(Entry& entry, std::vector<Entry>& group) {
     entry.error = std::current_exception();
   }
   try {
-    // SQLite rolls some failed transactions back unasked. That also undoes the jobs before this one.
+    // SQLite rolls some failed transactions back by itself. That also undoes the jobs before this one.
     if (m_database->in_transaction()) {
       m_database->execute("ROLLBACK TO job");
       m_database->execute("RELEASE job");

@@ -56,7 +56,7 @@ class Writer final : public Store {
   Log& m_log;
   Transaction m_transaction;
   const OpenFiles m_files;
-  std::unique_ptr<LogSync> m_log_sync;  ///< null if nothing syncs the log beside SQLite
+  std::unique_ptr<LogSync> m_log_sync;  ///< null if only SQLite syncs the log
   Histogram m_commit_times;
 
   std::mutex m_mutex;

@@ -71,7 +71,7 @@ std::optional<Progress> CommandTracker::verdict_if_passed() const {
 void CommandTracker::on_text(BytesView text) {
   if (m_running.empty()) return;
   Running& running = m_running.back();
-  if (std::exchange(running.is_placed, false)) running.record.is_full_screen = true;
+  if (std::exchange(running.cursor_has_moved, false)) running.record.is_full_screen = true;
   if (!running.shows_alternate_screen) {
     Bytes& recorded = running.record.output;
     const std::size_t room = limits::recorded_command_output - recorded.size();
@@ -91,10 +91,10 @@ void CommandTracker::on_alternate_screen(bool is_shown) {
   if (is_shown) m_running.back().record.is_full_screen = true;
 }
 
-void CommandTracker::on_cursor_placed() {
+void CommandTracker::on_cursor_moved() {
   if (m_running.empty()) return;
   Running& running = m_running.back();
-  running.is_placed = true;
+  running.cursor_has_moved = true;
   // A terminal multiplexer draws the lines of its inner shell at its own positions.
   if (m_check && (running.is_multiplexer || !running.shows_alternate_screen)) m_check->line_broken();
 }
@@ -121,7 +121,7 @@ void CommandTracker::on_mark(const ShellMark& mark) {
   }
 }
 
-bool CommandTracker::take_note(const ShellMark& mark) {
+bool CommandTracker::remember(const ShellMark& mark) {
   if (mark.shell.empty()) return true;
   const auto found = m_seen.find(mark.shell);
   if (found == m_seen.end()) {
@@ -135,15 +135,17 @@ bool CommandTracker::take_note(const ShellMark& mark) {
   return true;
 }
 
-std::optional<std::size_t> CommandTracker::place_of(const ShellMark& mark) const {
-  const auto is_its = [&mark](const Running& running) { return process_of(running.shell) == process_of(mark.shell); };
-  const auto found = std::find_if(m_running.rbegin(), m_running.rend(), is_its);
+std::optional<std::size_t> CommandTracker::index_of(const ShellMark& mark) const {
+  const auto is_its_command = [&mark](const Running& running) {
+    return process_of(running.shell) == process_of(mark.shell);
+  };
+  const auto found = std::find_if(m_running.rbegin(), m_running.rend(), is_its_command);
   if (found == m_running.rend()) return std::nullopt;
   return static_cast<std::size_t>(m_running.rend() - found) - 1;
 }
 
-void CommandTracker::unwind(std::size_t place, std::uint64_t output_to) {
-  while (m_running.size() > place + 1) {
+void CommandTracker::unwind(std::size_t index, std::uint64_t output_to) {
+  while (m_running.size() > index + 1) {
     judge();
     finish(std::nullopt, CommandEnd::shell, output_to);
   }
@@ -156,11 +158,11 @@ bool CommandTracker::was_typed() {
 
 void CommandTracker::on_command_start(const ShellMark& mark) {
   const bool has_line = was_typed();
-  if (!take_note(mark)) return;
-  std::optional<std::size_t> place = place_of(mark);
-  if (!place && m_running.size() == limits::shell_depth) place = limits::shell_depth - 1;
-  if (place) {
-    unwind(*place, mark.from);
+  if (!remember(mark)) return;
+  std::optional<std::size_t> index = index_of(mark);
+  if (!index && m_running.size() == limits::shell_depth) index = limits::shell_depth - 1;
+  if (index) {
+    unwind(*index, mark.from);
     judge();
     const bool has_status = mark.exit_status && m_running.back().shell == mark.shell;
     finish(has_status ? mark.exit_status : std::nullopt, has_status ? CommandEnd::exit : CommandEnd::shell, mark.from);
@@ -171,10 +173,10 @@ void CommandTracker::on_command_start(const ShellMark& mark) {
 }
 
 void CommandTracker::on_command_end(const ShellMark& mark) {
-  if (!take_note(mark)) return;
-  const std::optional<std::size_t> place = place_of(mark);
-  if (!place) return;
-  unwind(*place, mark.from);
+  if (!remember(mark)) return;
+  const std::optional<std::size_t> index = index_of(mark);
+  if (!index) return;
+  unwind(*index, mark.from);
   judge();
   finish(mark.exit_status, CommandEnd::exit, mark.from);
 }
@@ -182,7 +184,7 @@ void CommandTracker::on_command_end(const ShellMark& mark) {
 void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
   const bool is_start = mark.kind == ShellMark::Kind::command_start;
   const bool has_line = !is_start || was_typed();
-  if (m_running.empty() || !take_note(mark)) return;
+  if (m_running.empty() || !remember(mark)) return;
   m_running.back().is_multiplexer = true;
   const auto found = m_in_tmux.find(mark.shell);
   if (found != m_in_tmux.end()) {

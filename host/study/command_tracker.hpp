@@ -23,7 +23,7 @@ namespace tellina {
 /// - A mark C of another shell starts a command inside the running one. Until it ends, output belongs to the inner
 ///   command and not to the outer.
 /// - A mark D of an outer shell ends the inner commands without a status.
-/// - A shell that replaces another by exec has the same process number, and ends it.
+/// - A shell that replaces another by exec has the same process number. Its first mark ends the other's command.
 /// - A program that prints no marks (dash, python) is one command, however many lines it reads.
 ///
 /// tmux passes marks on before it draws the output. So a command inside tmux has a text and a status, but its drawn
@@ -41,8 +41,8 @@ class CommandTracker final : private ScannerListener {
     std::function<void()> ready;  ///< each time the shell becomes ready for input (also when it redraws)
     std::function<void(CommandRecord)> finished;  ///< a command or its shell has ended
     std::function<void(const Progress&)> judged;  ///< stdout tasks: the verdict, before `finished`
-    /// stdout tasks: the running command has printed the answer and not too much else. Comes again if more output has
-    /// spoilt that, and another line was typed to the program since.
+    /// stdout tasks: the running command has printed the answer and not too much else. Called again for the same command
+    /// if more output spoilt that and the program printed the answer after the next typed line.
     std::function<void()> found;
   };
 
@@ -51,13 +51,13 @@ class CommandTracker final : private ScannerListener {
   CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number, OutputCheck* check,
                  Callbacks callbacks);
 
-  /// The shell is older than the tracker, which has not seen all that was typed.
+  /// Called if the shell is older than the tracker, which has not seen everything that was typed.
   void expect_earlier_lines() { m_balance.expect_earlier_lines(); }
-  /// Called when bytes are written to the shell. The task's check sees them before their output.
+  /// Called when bytes are written to the shell, before the output that they cause.
   void typed(BytesView bytes, Timestamp at);
   void printed(BytesView bytes, Timestamp at);
-  /// The shell is gone: ends the running commands without an exit status. `by`: shell, or task, which leaves no time
-  /// for a verdict.
+  /// The shell is gone: ends the running commands without an exit status. `by` is `shell`, or `task` if the task
+  /// session or the sandbox ended; then nothing is judged.
   void shell_ended(Timestamp at, CommandEnd by = CommandEnd::shell);
   bool command_runs() const { return !m_running.empty(); }
   /// True if the innermost shell that reports its commands runs none, even if outer shells wait for it.
@@ -74,26 +74,26 @@ class CommandTracker final : private ScannerListener {
     std::string shell;
     bool shows_alternate_screen = false;
     bool is_multiplexer = false;
-    bool is_placed = false;  ///< the cursor was moved, and nothing was printed since
+    bool cursor_has_moved = false;  ///< a sequence moved the cursor, and nothing was printed since
     EchoedInput echoed{limits::recorded_command_output};
   };
 
   void on_text(BytesView text) override;
   void on_mark(const ShellMark& mark) override;
   void on_alternate_screen(bool is_shown) override;
-  void on_cursor_placed() override;
+  void on_cursor_moved() override;
   void on_line_read() override;
   void on_command_start(const ShellMark& mark);
   void on_command_end(const ShellMark& mark);
   void on_mark_through_tmux(const ShellMark& mark);
   /// Returns whether a typed line end can have started this command.
   bool was_typed();
-  /// Returns whether a shell's mark is new, and remembers it.
-  bool take_note(const ShellMark& mark);
+  /// Remembers a shell's mark. Returns false if it was seen before.
+  bool remember(const ShellMark& mark);
   /// The index of the running command that the mark's shell started, or that the shell replaced.
-  std::optional<std::size_t> place_of(const ShellMark& mark) const;
-  /// Ends the commands inside the one at `place`, which becomes the innermost.
-  void unwind(std::size_t place, std::uint64_t output_to);
+  std::optional<std::size_t> index_of(const ShellMark& mark) const;
+  /// Ends the commands inside the one at `index`, which becomes the innermost.
+  void unwind(std::size_t index, std::uint64_t output_to);
   /// `has_line`: what was_typed() returned for the mark.
   CommandRecord make_record(const ShellMark& mark, bool has_line);
   void begin(const ShellMark& mark, bool has_line);

@@ -9,10 +9,10 @@
 
 namespace tellina {
 
-/// How much acknowledged input a failure of the machine, such as a loss of power, may cost. The end of the server's own
-/// processes costs none in any case.
+/// How much acknowledged input may be lost if the machine fails, for example because it loses power. If only the server's
+/// processes end, none is lost.
 enum class Durability : std::uint8_t {
-  process,  ///< what the kernel has not written by itself: some seconds
+  process,  ///< what the kernel has not yet written to disk: some seconds
   second,   ///< what was acknowledged since the last sync, which is at most about a second old
   commit    ///< none: input is acknowledged after a sync
 };

@@ -10,7 +10,7 @@
 namespace tellina {
 
 /// A line of output that ends with a typed line, as the kernel echoes it (a control character as ^X, an erased one as
-/// BS SP BS), is its echo, once; the part before it is printed (a program's prompt). Echoes come in the order of
+/// BS SP BS), is its echo, once; the part before it is printed (a program's prompt). Echoes appear in the order of
 /// typing: if a later line is found first, the earlier ones had no echo (a password) and are skipped. Line editors that
 /// redraw their line are not followed: their echo counts as printed.
 ///

@@ -9,25 +9,25 @@
 
 namespace tellina {
 
-/// A shell that reads lines starts no command without a line end. So a reported start for which no typed line end is
-/// left is doubtful: a program printed the mark, or started the command itself (a key macro with a line end in it,
-/// `tmux send-keys`).
+/// A shell that reads lines starts no command without a line end. So if a mark reports a start and no typed line end is
+/// left for it, the start is doubtful: a program printed the mark, or the line end was not typed (a key macro with a
+/// line end in it, `tmux send-keys`).
 ///
-/// Line ends are CR, LF and Ctrl-O, with which readline ends a line too. They may be typed ahead, or pasted together,
-/// so they wait for their command. A prompt that follows a prompt without a command has used one (an empty line).
-/// Whatever else waits when a key comes at a prompt that has been there for a second was read by a program, and is
-/// dropped.
+/// Line ends are CR, LF and Ctrl-O, which also ends a line in readline. They may be typed ahead or pasted together, so
+/// each is kept until its command starts. If a prompt follows a prompt and no command ran, one line end is used (for an
+/// empty line). If a key is typed after a prompt has been shown for a second, the line ends that are left from before
+/// the prompt are dropped: a program has read them.
 ///
-/// It can miss marks that a program prints: a program that reads lines leaves their line ends until the next prompt.
+/// Some marks that a program prints are missed: the line ends that the program itself reads stay until the next prompt.
 class LineBalance {
  public:
   void typed(BytesView bytes, MonotonicTime at);
-  /// A shell starts to show a prompt.
+  /// A mark reports that a shell starts to show a prompt.
   void prompt_started();
-  /// A shell has shown its prompt.
+  /// A mark reports that a shell has shown its prompt.
   void prompt_shown(MonotonicTime at);
-  /// A mark reports that a command starts, for which a line editor has returned `lines_read` lines (0 if unknown).
-  /// Returns whether a line end was typed that can have started it.
+  /// A mark reports that a command starts. `lines_read`: how many lines the line editor returned for it (0 if unknown).
+  /// Returns whether a typed line end can have started it.
   bool command_started(std::size_t lines_read);
   /// Lines may have been typed that this object has not seen, so no start is doubtful until a line end is typed.
   void expect_earlier_lines() { m_knows_all = false; }

@@ -51,7 +51,7 @@ Bytes shortened(BytesView line) {
   return Bytes(utf8_prefix(line, limits::detail_line)) + "\xe2\x80\xa6";
 }
 
-/// How often a line of `size` bytes counts as a line beside the answer.
+/// How many lines a line of `size` bytes counts as.
 std::int64_t counted(std::size_t size) {
   return size == 0 ? 1 : static_cast<std::int64_t>((size - 1) / limits::bytes_per_line) + 1;
 }
@@ -107,18 +107,18 @@ void OutputCheck::prompt_started() { m_typed.clear(); }
 void OutputCheck::typed(BytesView bytes) {
   const InvariantScope invariant(*this);
   m_typed.typed(bytes);
-  if (bytes.find_first_of("\r\n") != BytesView::npos) start_to_count();
+  if (bytes.find_first_of("\r\n") != BytesView::npos) restart_count();
 }
 
-void OutputCheck::start_to_count() {
-  m_is_settled = passes();
+void OutputCheck::restart_count() {
+  m_has_passed = passes();
   m_has_answer = false;
   m_counted = 0;
   m_line_bytes = 0;
 }
 
 bool OutputCheck::passes() const {
-  if (m_is_settled || m_answer_lines.empty()) return true;
+  if (m_has_passed || m_answer_lines.empty()) return true;
   const std::int64_t begun = m_line_bytes > 0 ? counted(m_line_bytes) : 0;
   return m_has_answer && m_counted + begun <= m_max_counted;
 }
@@ -141,7 +141,7 @@ void OutputCheck::output_begins() {
   m_best = 0;
   m_best_end = 0;
   m_first_lines.clear();
-  m_is_settled = false;
+  m_has_passed = false;
   m_has_answer = false;
   m_counted = 0;
   m_line_bytes = 0;
@@ -175,7 +175,7 @@ void OutputCheck::check_invariant() const {
   TELLINA_ASSERT(static_cast<std::int64_t>(m_first_lines.size()) <= m_line_count);
   TELLINA_ASSERT(m_answer.empty() || m_found_bytes < m_answer.size());
   TELLINA_ASSERT(m_counted >= 0 && m_max_counted >= 0);
-  TELLINA_ASSERT(m_best == static_cast<int>(m_answer_lines.size()) || (!m_has_answer && !m_is_settled));
+  TELLINA_ASSERT(m_best == static_cast<int>(m_answer_lines.size()) || (!m_has_answer && !m_has_passed));
   TELLINA_ASSERT(m_borders.size() == m_answer.size() + 1);
 }
 

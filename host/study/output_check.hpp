@@ -26,9 +26,9 @@ namespace tellina {
 /// program echoes lines itself, after its own prompt (bash, python), these are different lines.
 ///
 /// The answer counts only with at most `max_extra_lines` other lines, so that printing everything passes no task. Lines
-/// are counted from the last line end that was typed: a program that reads lines (python, a shell that reports nothing,
-/// tmux) prints the output of many of them as one command. A line counts once for each limits::bytes_per_line bytes
-/// that it has begun.
+/// are counted from the last typed line end, because a program that reads lines (python, a shell without marks, tmux)
+/// answers many of them as one command. A line that is longer than limits::bytes_per_line counts as several lines of
+/// that length.
 class OutputCheck {
  public:
   OutputCheck(BytesView answer, OutputMatch match, std::int64_t max_extra_lines = Task().max_extra_lines);
@@ -46,8 +46,8 @@ class OutputCheck {
   void printed(BytesView text);
   /// The running command continues at another position of the screen.
   void line_broken();
-  /// Whether the output so far has the answer and not too much else. More output makes it false, until another line is
-  /// typed; if it is true then, it stays true.
+  /// Whether the output so far has the answer and not too much else. Can become false again through more output, but
+  /// only until the next line is typed.
   bool has_found() const { return !m_answer_lines.empty() && passes(); }
   /// The verdict on the complete lines that the command has printed so far.
   Progress progress() const;
@@ -58,8 +58,8 @@ class OutputCheck {
 
  private:
   bool passes() const;
-  /// A line end was typed: the output is counted from here on.
-  void start_to_count();
+  /// Called when a line end was typed: counts the output from here on.
+  void restart_count();
   std::vector<DetailEntry> missing_lines() const;
   void append_to_line(BytesView part);
   void finish_line(BytesView line);
@@ -84,7 +84,7 @@ class OutputCheck {
   int m_best = 0;               ///< length of the longest run of answer lines
   std::int64_t m_best_end = 0;  ///< number of output lines up to its end
   std::vector<Bytes> m_first_lines;
-  bool m_is_settled = false;  ///< the task was passed when another line was typed
+  bool m_has_passed = false;  ///< when the last line end was typed
   // Since the last typed line end.
   bool m_has_answer = false;
   std::int64_t m_counted = 0;    ///< complete lines, as max_extra_lines counts them

@@ -49,9 +49,9 @@ struct TaskSessionRow {
   std::uint64_t output_size = 0;  ///< recorded bytes, without gaps
   std::uint64_t answered_offset = 0;
   std::int64_t commands = 0;            ///< number of the last recorded command
-  std::chrono::nanoseconds charged{};   ///< of the task's time, when this row was read
+  std::chrono::nanoseconds charged{};   ///< how much of the task's time was used when this row was read
   std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero if an older version began it
-  bool clock_stands = false;            ///< while it runs: no time is being charged
+  bool clock_stands = false;            ///< while it runs: its clock is stopped
   bool sandbox_replaced = false;        ///< while it runs: a fault on our side lost the participant's files
 };
 

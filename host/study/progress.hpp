@@ -7,8 +7,8 @@ namespace tellina {
 /// The result of one check. `passed` is the verdict. The task's feedback level decides which other parts the page gets.
 ///
 /// For a stdout task, `matched` is the longest run of the answer's lines in the output, `missing` the number of the
-/// answer's other lines, `extra` the number of other output lines (at most 999,999), and `incorrect` is 0. For a
-/// filesystem task, these count entries.
+/// answer's other lines, `extra` the number of other output lines (at most 999,999), and `incorrect` is 0.
+/// For a filesystem task, these count entries.
 struct Progress {
   bool operator==(const Progress&) const = default;
 
@@ -17,7 +17,7 @@ struct Progress {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
-  /// Of a stdout task: the answer is in the output, with more other output than the task allows.
+  /// For a stdout task: the output has the answer, but more other lines than the task allows.
   bool has_too_much_output = false;
   /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, with at most 200 entries and 32
   /// KiB, about things that the participant has. In names that are not UTF-8, U+FFFD replaces each bad byte. An
@@ -25,8 +25,8 @@ struct Progress {
   /// "target". Paths: first the incorrect ones, then the extra, then the matched. Lines: the first ones of the output,
   /// in order.
   std::string detail = "[]";
-  /// The same with the status "missing", for things that the participant lacks. "[]" for an output whose right lines
-  /// are not among its first 200.
+  /// The same with the status "missing", for things that the participant lacks. "[]" for an output in which the
+  /// matching lines are not among the first 200.
   std::string missing_detail = "[]";
 };
 

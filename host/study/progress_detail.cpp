@@ -6,8 +6,6 @@
 #include "host/text/utf8.hpp"
 
 namespace tellina {
-namespace {}  // namespace
-
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries) {
   std::string json = "[";
   std::size_t count = 0;

@@ -13,7 +13,7 @@
 
 namespace tellina {
 
-// Records of a running task session, in the order in which things happened. Offsets refer to the session's own streams.
+// Records of a running task session, in the order of events. Offsets refer to the session's own streams.
 
 struct InputRecord {
   std::uint64_t offset = 0;
@@ -80,10 +80,10 @@ struct CommandRecord {
   std::uint64_t output_to = 0;
   Bytes output;  ///< without escape sequences and the alternate screen, CR LF as LF; the first MiB
   bool output_is_cut = false;
-  bool is_full_screen = false;  ///< it used the alternate screen, or moved the cursor to rows of its choice
+  bool is_full_screen = false;  ///< it used the alternate screen, or moved the cursor to chosen rows
   Bytes typed;                  ///< the part of `output` that is the kernel's echo of typed input
   Bytes printed;                ///< the other part; empty if `typed` is empty
-  bool is_doubtful = false;     ///< its start was reported without a typed line end that could have started it
+  bool is_doubtful = false;     ///< no typed line end can have started it
 };
 
 /// How far the page has acknowledged output.

@@ -220,7 +220,7 @@ void OutputScanner::finish_csi(char final_byte, ScannerListener& listener) {
   if (!places && !ends_line && !(switches && is_alternate)) return;
   release_carriage_returns(listener);
   flush_text(listener);
-  if (places) return listener.on_cursor_placed();
+  if (places) return listener.on_cursor_moved();
   if (ends_line) return listener.on_line_read();
   listener.on_alternate_screen(final_byte == 'h');
 }

@@ -47,7 +47,7 @@ class ScannerListener {
   /// The terminal switches to its alternate screen, or back.
   virtual void on_alternate_screen(bool /*is_shown*/) {}
   /// A sequence moved the cursor to a row.
-  virtual void on_cursor_placed() {}
+  virtual void on_cursor_moved() {}
   /// A line editor (readline) has returned a line, because it turns bracketed paste off.
   virtual void on_line_read() {}
 };
@@ -55,9 +55,9 @@ class ScannerListener {
 /// Reads a stream in pieces; the result does not depend on where they are cut. Needs constant memory.
 ///
 /// Recognises escape sequences as in ECMA-48 (CSI, OSC, DCS, SOS, PM, APC, two- and three-byte escapes). As in xterm,
-/// CAN and SUB end a sequence without effect, control characters inside a sequence count as text, and BEL ends only an
-/// OSC. Bytes above 0x7f are text (UTF-8), never C1 controls. All CRs directly before a LF are removed, because a
-/// terminal with ONLCR prints CR CR LF for CR LF; other CRs stay. The listener must not call feed().
+/// CAN and SUB cancel a sequence, control characters inside a sequence count as text, and BEL ends only an OSC. Bytes
+/// above 0x7f are text (UTF-8), never C1 controls. All CRs directly before a LF are removed, because a terminal with
+/// ONLCR prints CR CR LF for CR LF; other CRs stay. The listener must not call feed().
 class OutputScanner {
  public:
   /// `offset`: of the stream's next byte. An empty nonce matches no mark.

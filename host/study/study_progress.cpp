@@ -67,7 +67,7 @@ StudyProgress::Effects StudyProgress::on(const Study&, const TaskEnded& event) {
   return {};
 }
 
-StudyProgress::Effects StudyProgress::on(const Study& study, const TaskPutAway&) const {
+StudyProgress::Effects StudyProgress::on(const Study& study, const TaskCleanedUp&) const {
   TELLINA_ASSERT(!task_runs());
   Effects effects{SendState{}};
   add_preparation(study, effects);

@@ -40,7 +40,7 @@ class StudyProgress {
   struct TaskStarted {
     TaskSessionRow session;
   };
-  /// Something that participants see of the running task has changed: its clock, or its terminal.
+  /// The running task has changed in a way that participants see: its clock, or its terminal.
   struct TaskChanged {
     TaskSessionRow session;
   };
@@ -49,9 +49,9 @@ class StudyProgress {
     TaskSessionState outcome = TaskSessionState::passed;
     std::chrono::nanoseconds charged{};
   };
-  /// The ended task is cleaned up, so the next step may begin.
-  struct TaskPutAway {};
-  using Event = std::variant<ClientArrived, TaskRequested, TaskStarted, TaskChanged, TaskEnded, TaskPutAway>;
+  /// The last task's sandbox and record are finished, so the next step may begin.
+  struct TaskCleanedUp {};
+  using Event = std::variant<ClientArrived, TaskRequested, TaskStarted, TaskChanged, TaskEnded, TaskCleanedUp>;
 
   // Effects, to carry out in order.
 
@@ -77,7 +77,7 @@ class StudyProgress {
   explicit StudyProgress(ParticipantProgress saved) : m_saved(std::move(saved)) {}
 
   /// Fails an assertion if the event cannot happen now: TaskStarted while a task runs, TaskChanged and TaskEnded while
-  /// none does, TaskPutAway before the end.
+  /// none does, TaskCleanedUp before the end.
   Effects apply(const Study& study, const Event& event);
 
   Step step(const Study& study) const;
@@ -97,7 +97,7 @@ class StudyProgress {
   Effects on(const Study& study, const TaskStarted& event);
   Effects on(const Study& study, const TaskChanged& event);
   Effects on(const Study& study, const TaskEnded& event);
-  Effects on(const Study& study, const TaskPutAway&) const;
+  Effects on(const Study& study, const TaskCleanedUp&) const;
   /// PrepareTask, if the next step is a task that does not run yet.
   void add_preparation(const Study& study, Effects& effects) const;
 

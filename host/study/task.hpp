@@ -23,7 +23,7 @@ enum class OutputMatch {
   contains,  ///< one command's output has the answer's text anywhere
 };
 
-/// How much of a check's result a participant's page gets.
+/// How much of a check's result the participant's page shows.
 enum class Feedback : std::uint8_t {
   none,    ///< nothing
   passed,  ///< that the task is passed, in the state object
@@ -45,7 +45,7 @@ struct Task {
   std::string working_directory = "~";  ///< where the shell starts: "~", "~/PATH" or an absolute path
   Bytes output_answer;                  ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;
-  /// Type output: how many lines beside the answer's may come with it; see OutputCheck. 0 to limits::extra_lines.
+  /// Type output: how many other lines the output may have; see OutputCheck. 0 to limits::extra_lines.
   std::int64_t max_extra_lines = 100;
   FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: no interval

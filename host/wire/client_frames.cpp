@@ -19,7 +19,7 @@ TerminalSize size_fields(const json::object& frame) {
                       static_cast<std::uint16_t>(number_field(frame, "rows", 1, limits::terminal_cells)));
 }
 
-/// JSON cannot express the infinity that 1e400 is read as, so the server could not send it back.
+/// The parser reads 1e400 as infinity, which JSON cannot express, so the server could not send it back.
 bool is_number(const json::value& value) {
   return value.is_number() && (!value.is_double() || std::isfinite(value.get_double()));
 }
@@ -35,8 +35,8 @@ RequestId id_field(const json::object& frame) {
   return text;
 }
 
-/// The name becomes a shell's variable TZ, and so a path below /usr/share/zoneinfo. Only names and single slashes are
-/// allowed.
+/// The name becomes the variable TZ of a shell, where it is a path below /usr/share/zoneinfo. So it may consist only of
+/// names with single slashes between them.
 std::string timezone_field(const json::object& frame) {
   std::string name = text_field(frame, "timezone", limits::timezone);
   bool begins_part = true;

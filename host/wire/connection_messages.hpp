@@ -49,17 +49,17 @@ Bytes encode_end(const ConnectionEnd& end);
 ConnectionEnd decode_end(BytesView body);
 
 /// Checks the numbers of the messages in one direction of a connection. Layers keep the order, so a skipped number
-/// belongs to a lost message.
+/// means that a message was lost.
 class SequenceCheck {
  public:
-  enum class Arrival : std::uint8_t { in_order, repeated, after_a_loss };
+  enum class Arrival : std::uint8_t { in_order, repeated, after_gap };
 
   explicit SequenceCheck(Sequence first = 0) : m_expected(first) {}
 
   /// Only a message in order advances the check.
   Arrival arrive(Sequence number) {
     if (number < m_expected) return Arrival::repeated;
-    if (number > m_expected) return Arrival::after_a_loss;
+    if (number > m_expected) return Arrival::after_gap;
     ++m_expected;
     return Arrival::in_order;
   }

@@ -13,7 +13,7 @@ namespace tellina {
 /// Offsets of one stream: how far it was sent, and how far the reader has acknowledged. Threads: one.
 class SendWindow {
  public:
-  /// `limit`: the most bytes beyond the last acknowledgement.
+  /// `limit`: how many bytes may be sent beyond the last acknowledgement.
   explicit SendWindow(std::uint64_t limit) : m_limit(limit) {}
 
   /// Both sides agree on this offset.
@@ -37,7 +37,8 @@ class SendWindow {
     return true;
   }
 
-  /// Nothing before this offset is left to send: the reader sees a gap. The window opens as far as that takes.
+  /// The sender no longer has the bytes before this offset, so the reader sees a gap. If that exceeds the window, the
+  /// acknowledged offset moves, too.
   void skip_to(std::uint64_t offset) {
     const InvariantScope scope(*this);
     m_sent = std::max(m_sent, offset);

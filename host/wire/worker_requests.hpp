@@ -49,7 +49,7 @@ class WorkerReply {
   std::string body;              ///< JSON text for the client
   std::string cookie;            ///< of a login: the session's token
   std::int64_t participant = 0;  ///< of a login and of authenticate; 0: absent
-  std::uint64_t affinity = 0;    ///< of authenticate: which loop, modulo their number
+  std::uint64_t affinity = 0;    ///< of authenticate: modulo the number of loops, the loop that runs the session
 };
 Bytes encode_reply(const WorkerReply& reply);
 /// Returns nothing for a malformed body.
@@ -58,7 +58,7 @@ std::optional<WorkerReply> decode_reply(BytesView body);
 /// The JSON body of an error response: {"error": {"code": ..., "message": ...}}.
 std::string error_body(std::string_view code, std::string_view message);
 
-/// The reply if no worker answers.
+/// The gateway's reply if no worker answers.
 WorkerReply busy_reply();
 
 /// The body of the reply to `numbers` and `study_numbers`.

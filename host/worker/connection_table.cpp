@@ -19,10 +19,10 @@ WorkerConnection& ConnectionTable::add(std::unique_ptr<WorkerConnection> connect
   const InvariantScope scope(*this);
   TELLINA_ASSERT_PROCESS(connection);
   const std::string id = connection->id();
-  const auto [place, is_new] = m_open.emplace(id, std::move(connection));
+  const auto [added, is_new] = m_open.emplace(id, std::move(connection));
   TELLINA_ASSERT_PROCESS(is_new);
-  if (m_gateways_are_remote) m_heard[place->second->gateway().text()] = m_clock.now();
-  return *place->second;
+  if (m_gateways_are_remote) m_last_seen[added->second->gateway().text()] = m_clock.now();
+  return *added->second;
 }
 
 void ConnectionTable::remove(const std::string& id) {
@@ -66,15 +66,16 @@ void ConnectionTable::report(End& end) {
   if (m_outbox.send(end.gateway, end.message) == SendResult::accepted) end.is_reported = true;
 }
 
-void ConnectionTable::hear_from(const std::string& gateway) {
-  if (const auto heard = m_heard.find(gateway); heard != m_heard.end()) heard->second = m_clock.now();
+void ConnectionTable::note_request_of(const std::string& gateway) {
+  if (const auto last_seen = m_last_seen.find(gateway); last_seen != m_last_seen.end())
+    last_seen->second = m_clock.now();
 }
 
-std::vector<std::string> ConnectionTable::take_lost() {
+std::vector<std::string> ConnectionTable::take_silent() {
   const InvariantScope scope(*this);
   const MonotonicTime oldest = m_clock.now() - limits::gateway_silence;
   std::vector<std::string> lost;
-  for (auto gateway = m_heard.begin(); gateway != m_heard.end();) {
+  for (auto gateway = m_last_seen.begin(); gateway != m_last_seen.end();) {
     if (gateway->second >= oldest) {
       ++gateway;
       continue;
@@ -82,7 +83,7 @@ std::vector<std::string> ConnectionTable::take_lost() {
     for (const auto& [id, connection] : m_open) {
       if (connection->gateway().text() == gateway->first) lost.push_back(id);
     }
-    gateway = m_heard.erase(gateway);
+    gateway = m_last_seen.erase(gateway);
   }
   return lost;
 }
@@ -94,7 +95,7 @@ std::uint64_t ConnectionTable::overtakings() const {
 }
 
 void ConnectionTable::check_invariant() const {
-  TELLINA_ASSERT_PROCESS(m_gateways_are_remote || m_heard.empty());
+  TELLINA_ASSERT_PROCESS(m_gateways_are_remote || m_last_seen.empty());
   // Without a remote gateway, the table keeps only the ends that the layer refused.
   TELLINA_ASSERT_PROCESS(m_ends.empty() || m_ends.begin()->second.message.kind == MessageKind::close);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A lane's connections, and the ended ones that their gateway may not know about.
+/// A lane's connections, and the ended ones whose end their gateway may not know.
 
 #include <cstdint>
 #include <map>
@@ -17,15 +17,15 @@ namespace tellina {
 /// Threads: the loop's.
 class ConnectionTable {
  public:
-  /// `gateways_are_remote`: a layer may lose messages and a gateway may die. So if a message arrives on an ended
-  /// connection, its end is reported again, and gateways are watched.
+  /// `gateways_are_remote`: a layer may lose messages and a gateway may die. So the table reports an end again if a
+  /// message arrives on an ended connection, and it watches the gateways.
   ConnectionTable(Outbox& outbox, const Clock& clock, bool gateways_are_remote);
 
   /// Null for an unknown id.
   WorkerConnection* find(const std::string& id) const;
   /// The id must be new.
   WorkerConnection& add(std::unique_ptr<WorkerConnection> connection);
-  /// The connection has ended. The table remembers it as long as its gateway may not know.
+  /// The connection has ended. The table remembers the end while its gateway may not know it.
   void remove(const std::string& id);
   /// Another worker has the connection now.
   void forget(const std::string& id);
@@ -48,9 +48,9 @@ class ConnectionTable {
   // Gateways.
 
   /// A request from a gateway shows that it is alive. Gateways without connections are not watched.
-  void hear_from(const std::string& gateway);
+  void note_request_of(const std::string& gateway);
   /// Ids of the connections of remote gateways that have been silent for more than 5 s. Returns each gateway only once.
-  std::vector<std::string> take_lost();
+  std::vector<std::string> take_silent();
 
   /// Summed over all connections so far.
   std::uint64_t overtakings() const;
@@ -72,8 +72,8 @@ class ConnectionTable {
   const bool m_gateways_are_remote;
   std::unordered_map<std::string, std::unique_ptr<WorkerConnection>> m_open;
   std::map<std::string, End> m_ends;
-  std::map<std::string, MonotonicTime> m_heard;  ///< per channel of a remote gateway
-  std::uint64_t m_overtakings = 0;               ///< of connections that have been removed
+  std::map<std::string, MonotonicTime> m_last_seen;  ///< per channel of a remote gateway: its last request
+  std::uint64_t m_overtakings = 0;                   ///< of connections that have been removed
 };
 
 }  // namespace tellina

@@ -19,7 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// 256 bits: a cookie cannot be guessed, so its plain digest is safe in the file.
+/// 256 bits: a cookie cannot be guessed, so the database can store its SHA-256 without a salt.
 constexpr std::size_t cookie_bytes = 32;
 
 WorkerReply success(std::string body = "{}") { return WorkerReply(200, std::move(body)); }
@@ -45,7 +45,7 @@ WorkerReply wrong_participant() {
   return failure(403, "wrong_participant", "The cookie belongs to another participant. Please open your link again.");
 }
 
-/// A request without a participant belongs to the participant of its cookie.
+/// Whether the request names another participant than its cookie. It may name none.
 bool is_of_another(ParticipantId participant, const std::string& expected) {
   return !expected.empty() && expected != participant_key(participant);
 }
@@ -88,8 +88,8 @@ MetricSamples lane_samples(const SessionEnvironment& environment, const LaneCoun
   const std::pair<const char*, std::int64_t> sandboxes[] = {
       {"starting", statistics.sandboxes_starting},
       {"ready", statistics.sandboxes_ready},
-      {"running", statistics.sandboxes_there - statistics.sandboxes_ready},
-      {"leaving", statistics.sandboxes_leaving}};
+      {"running", statistics.sandboxes_alive - statistics.sandboxes_ready},
+      {"leaving", statistics.sandboxes_being_removed}};
   for (const auto& [state, number] : sandboxes) {
     MetricLabels labels = worker;
     labels["state"] = state;

@@ -153,7 +153,8 @@ void LeaseKeeper::on_renewal(const Renewal& renewal) {
       const bool is_ours = static_cast<std::size_t>(participant) % m_count == m_index;
       if (is_ours && is_free(participant)) acquire(participant);
     }
-    // The store failed in between, so this lane owns the lease without a session. The task's clock must stay right.
+    // After a failure of the store, the lane may hold a lease without a session. Acquiring it again starts one, so that
+    // the task's clock is kept.
     for (const ParticipantId participant : renewal.held) {
       if (is_free(participant)) acquire(participant);
     }

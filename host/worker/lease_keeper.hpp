@@ -20,8 +20,8 @@
 
 namespace tellina {
 
-/// Knows for which participants the lane has, wants or returns a lease, and when the leases expire. The lane runs the
-/// sessions; the keeper tells it when one may begin and when one must end.
+/// Knows for which participants the lane holds, acquires or returns a lease, and when the leases expire. The lane runs
+/// the sessions. The keeper reports when a session may begin and when it must end.
 ///
 /// Threads: the loop's. The store's results are posted to the loop.
 class LeaseKeeper {
@@ -41,7 +41,7 @@ class LeaseKeeper {
   LeaseKeeper(const LeaseKeeper&) = delete;
   LeaseKeeper& operator=(const LeaseKeeper&) = delete;
 
-  /// Continues to sweep what could not be swept before the lanes started.
+  /// Takes over the workers that could not be swept before the lanes started.
   void take_over(const Sweeper& sweeper) { m_sweeper->take_over(sweeper); }
 
   /// Called once, before everything else. Leases acquired from now on count as valid.
@@ -78,7 +78,7 @@ class LeaseKeeper {
   class Renewal;
 
   State state_of(ParticipantId participant) const;
-  /// Whether other workers that live may keep their lapsed leases: unless all renewals have been quick for so long that
+  /// Whether live workers keep their lapsed leases. They do, unless all renewals here have been quick for so long that
   /// every worker could have renewed its own.
   LapsedLease lapsed_leases() const;
   void change_state(ParticipantId participant, State next);

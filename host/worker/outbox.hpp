@@ -7,8 +7,9 @@
 
 namespace tellina {
 
-/// Sends a lane's messages. A layer may call receivers inside send(). Their effects (a gateway that ends a connection,
-/// or forwards what it held) must not run inside the sender, so the lane's inbox is held during send().
+/// Sends a lane's messages. A layer may call receivers inside send(), and a receiver may send messages back (a gateway
+/// ends a connection, or forwards waiting input). The lane must not handle these inside the sender, so its inbox is
+/// held during send().
 ///
 /// Threads: the loop's.
 class Outbox {

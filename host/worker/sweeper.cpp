@@ -39,14 +39,14 @@ void Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>
   std::lock_guard lock(m_mutex);
   TELLINA_ASSERT_PROCESS(m_is_running);
   m_is_running = false;
-  check_locked();
+  check_invariant_locked();
 }
 
 bool Sweeper::adopts() {
   if (m_adopts) return *m_adopts;
   try {
     const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
-    // A backend that is not usable now may become usable, and then have sandboxes that a worker will adopt.
+    // A backend that is not usable now may become usable, and may then have sandboxes that a worker will adopt.
     if (capabilities.usable) m_adopts = capabilities.adopts;
   } catch (const Error&) {
     // As above; sweep() logs the failure.
@@ -89,15 +89,15 @@ void Sweeper::note_success(const OwnerId& owner, std::vector<SandboxId> kept) {
   if (std::exchange(dead.has_failed, false)) m_log.info("the sandboxes of dead worker " + owner + " are removed");
   dead.kept = std::move(kept);
   if (dead.kept.empty()) m_dead.erase(owner);
-  check_locked();
+  check_invariant_locked();
 }
 
 void Sweeper::check_invariant() const {
   std::lock_guard lock(m_mutex);
-  check_locked();
+  check_invariant_locked();
 }
 
-void Sweeper::check_locked() const {
+void Sweeper::check_invariant_locked() const {
   for (const auto& [owner, dead] : m_dead) {
     TELLINA_ASSERT_PROCESS(!owner.empty());
     TELLINA_ASSERT_PROCESS(std::is_sorted(dead.kept.begin(), dead.kept.end()));

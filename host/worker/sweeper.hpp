@@ -27,11 +27,11 @@ class Sweeper {
   /// The workers whose sandboxes have to be removed; none while run() is running. After this call, the caller must
   /// determine which sandboxes are in use.
   std::vector<OwnerId> due() const;
-  /// Removes the sandboxes of those workers in `dead` that are still due. If the backend adopts, sandboxes in `in_use`
-  /// stay, because a worker has adopted them or will. Their owner stays due until none of them is in use: a sandbox
-  /// that could not be adopted is replaced, and nothing else would remove it. If the backend does not adopt, no sandbox
-  /// stays. Blocks as long as the backend does. Logs the first failure of the backend for each worker, which then stays
-  /// due.
+  /// Removes the sandboxes of those workers in `dead` that are still due. If the backend can adopt, sandboxes in
+  /// `in_use` stay, because a worker has adopted them or will. Their dead owner stays due until none of them is in use:
+  /// a sandbox that could not be adopted is replaced, and nothing else would remove the old one. If the backend cannot
+  /// adopt, no sandbox stays. Blocks as long as the backend does. Logs the backend's first failure for each worker,
+  /// which then stays due.
   void run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use);
 
   void check_invariant() const;
@@ -41,19 +41,19 @@ class Sweeper {
   class Dead {
    public:
     bool has_failed = false;
-    std::vector<SandboxId> kept;  ///< sorted; at the last sweep. Empty before the first
+    std::vector<SandboxId> kept;  ///< by the last sweep, sorted; empty before the first sweep
   };
 
   bool adopts();
   void sweep(const OwnerId& owner, const std::vector<SandboxId>& keep);
   void note_failure(const OwnerId& owner, const Error& error);
   void note_success(const OwnerId& owner, std::vector<SandboxId> kept);
-  void check_locked() const;
+  void check_invariant_locked() const;
 
   SandboxBackend& m_sandboxes;
   const std::string m_plugin;
   Log& m_log;
-  std::optional<bool> m_adopts;  ///< known once the backend has been usable; used inside run() only
+  std::optional<bool> m_adopts;  ///< set once the backend is usable; only for run()
   mutable std::mutex m_mutex;
   bool m_is_running = false;
   std::map<OwnerId, Dead> m_dead;  ///< workers to sweep

@@ -39,7 +39,7 @@ WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
   const InvariantScope scope(*this);
   const Arrival arrival = m_arrived.arrive(message.sequence);
   if (arrival != Arrival::in_order) return arrival;
-  // The SDK promises a gate each number once, in order and without holes, and one connect.
+  // The SDK promises to each gate every number once, in order and without holes, and one connect.
   TELLINA_ASSERT(message.kind != MessageKind::connect);
   TELLINA_ASSERT(message.sequence == m_gate_end);
   ++m_gate_end;
@@ -56,7 +56,7 @@ std::optional<Message> WorkerConnection::next() {
   if (!sequence) return std::nullopt;
   const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
                                   [&](const Message& message) { return message.sequence == *sequence; });
-  // A gate's promises in the SDK. If a gate broke them, the session would lose or reorder the participant's input.
+  // The SDK requires these of a gate. Otherwise the session would lose or reorder the participant's input.
   TELLINA_ASSERT(found != m_waiting.end() && "the ordering policy starts a message that waits");
   TELLINA_ASSERT((found == m_waiting.begin() || m_waiting.front().kind != MessageKind::connect) &&
                  "the ordering policy starts the connect first");

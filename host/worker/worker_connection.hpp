@@ -1,6 +1,6 @@
 #pragma once
 
-/// A worker's end of one WebSocket: its gate, the messages that wait there, and the way back to its gateway.
+/// A worker's end of one WebSocket: its gate, the messages that wait there, and the channel back to its gateway.
 
 #include <cstdint>
 #include <deque>
@@ -24,9 +24,9 @@ class ParticipantSession;
 /// Functions throw AssertionFailure if the state is broken. The caller then ends the session.
 class WorkerConnection final : public ClientConnection {
  public:
-  /// `connect` is message 0, which waits at the gate from the beginning. `ended` is called once, after this end closed
-  /// the connection or the layer refused a message. It must not destroy the connection. Throws Error(bad_request) for a
-  /// malformed connect.
+  /// `connect` is message 0, which waits at the gate from the beginning. `ended` is called once: when the connection is
+  /// closed here, or when the layer refuses a message. It must not destroy the connection. Throws Error(bad_request)
+  /// for a malformed connect.
   WorkerConnection(Outbox& outbox, std::unique_ptr<Gate> gate, Message connect, std::function<void()> ended);
 
   // arrive(), next() and finish() throw Error if the policy fails, and AssertionFailure if it breaks its
@@ -66,7 +66,7 @@ class WorkerConnection final : public ClientConnection {
   void attach_to(ParticipantSession& session);
   ParticipantSession* detach();
 
-  /// Returns true for the first of several calls until the mark is cleared: the lane will run the gate.
+  /// Marks the connection as one whose gate the lane will run. Returns false if it is already marked.
   bool mark_due();
   void unmark_due();
 
@@ -94,12 +94,12 @@ class WorkerConnection final : public ClientConnection {
   ParticipantSession* m_session = nullptr;
   State m_state = State::open;
   bool m_is_due = false;
-  SequenceCheck m_arrived{1};         ///< message 0, the connect, is there from the beginning
+  SequenceCheck m_arrived{1};         ///< message 0, the connect, has arrived
   Sequence m_gate_end = 1;            ///< every lower number has been passed to the gate
   std::deque<Message> m_waiting;      ///< at the gate, in order
   std::optional<Sequence> m_running;  ///< returned by next(), while finish() has not been called
   Sequence m_sent = 0;
-  std::string m_end;  ///< code and reason once it is closed; before, those for a loss
+  std::string m_end;  ///< code and reason of the close message; those for a loss until close() sets others
 };
 
 }  // namespace tellina

@@ -37,7 +37,7 @@ LeaseKeeper::Callbacks WorkerLane::lease_callbacks() {
   callbacks.failed = [this](ParticipantId participant, const std::exception& error) {
     report_failed_lease(participant, error);
   };
-  callbacks.lost = [this](ParticipantId participant) { lose(participant); };
+  callbacks.lost = [this](ParticipantId participant) { abandon_session(participant); };
   callbacks.renewed = [this](MonotonicTime until, bool had_lapsed) { on_renewed(until, had_lapsed); };
   return callbacks;
 }
@@ -63,12 +63,12 @@ void WorkerLane::stop(std::function<void()> done) {
   if (m_sessions.empty()) return m_environment.loop.post(std::exchange(m_stopped, nullptr));
   std::vector<ParticipantId> all;
   for (const auto& [participant, owned] : m_sessions) all.push_back(participant);
-  for (const ParticipantId participant : all) leave(participant);
+  for (const ParticipantId participant : all) release_session(participant);
 }
 
 void WorkerLane::tick() {
   m_timer->start(m_environment.loop.clock().now() + limits::lease_renewal, [this] { tick(); });
-  for (const std::string& id : m_connections.take_lost()) remove(id);
+  for (const std::string& id : m_connections.take_silent()) remove(id);
   m_connections.report_ends();
   m_leases.renew();
   check_invariant();
@@ -136,10 +136,10 @@ void WorkerLane::answer_request(const Message& request) {
         m_environment.loop.clock().now());
     return;
   }
-  m_connections.hear_from(request.reply_channel);
+  m_connections.note_request_of(request.reply_channel);
   m_requests.answer(request.body, m_lifeline.guarded([this, id = request.connection,
                                                       channel = ChannelName(request.reply_channel)](Bytes answer) {
-    // If the gateway is gone or its channel is full, the gateway itself answers its client with "busy".
+    // If this does not reach the gateway, the gateway itself answers its client with "busy".
     m_outbox.send(channel, Message(MessageKind::reply, id, 0, std::move(answer)));
   }));
 }
@@ -167,7 +167,7 @@ void WorkerLane::close_broken(WorkerConnection& connection) {
 bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
   auto arrival = WorkerConnection::Arrival::repeated;
   guard(connection, [&] { arrival = connection.arrive(std::move(message)); });
-  if (arrival == WorkerConnection::Arrival::after_a_loss) {
+  if (arrival == WorkerConnection::Arrival::after_gap) {
     m_environment.log.warning("messages of connection " + connection.id() + " were lost; the client sends them again");
     connection.close_after_loss();
   }
@@ -199,8 +199,8 @@ void WorkerLane::run_gate(WorkerConnection& connection) {
     while (!connection.is_closed()) {
       const std::optional<Message> message = connection.next();
       if (!message) return;
-      // Finished once the session lets it in. Until then the gate holds all other messages back.
-      if (message->kind == MessageKind::connect) return enter(connection);
+      // The connect finishes once a session is attached. Until then, the gate holds back all other messages.
+      if (message->kind == MessageKind::connect) return attach_or_wait(connection);
       dispatch(connection, *message);
       connection.finish();
     }
@@ -221,18 +221,18 @@ void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) 
   }
 }
 
-void WorkerLane::enter(WorkerConnection& connection) {
+void WorkerLane::attach_or_wait(WorkerConnection& connection) {
   const ParticipantId participant = connection.participant();
   const auto owned = m_sessions.find(participant);
-  if (owned != m_sessions.end() && !owned->second.is_leaving && !owned->second.session->has_failed()) {
-    return let_in(connection, *owned->second.session);
+  if (owned != m_sessions.end() && !owned->second.is_releasing && !owned->second.session->has_failed()) {
+    return attach(connection, *owned->second.session);
   }
   m_waiting[participant].push_back(connection.id());
   // If the session is about to end, erase_session() acquires the lease again.
   if (owned == m_sessions.end() && m_leases.is_free(participant)) m_leases.acquire(participant);
 }
 
-void WorkerLane::let_in(WorkerConnection& connection, ParticipantSession& session) {
+void WorkerLane::attach(WorkerConnection& connection, ParticipantSession& session) {
   guard(connection, [&] {
     connection.attach_to(session);
     session.attach(connection);
@@ -284,21 +284,21 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
   }
   TELLINA_ASSERT_PROCESS(!m_sessions.contains(participant));
   ParticipantSession::Callbacks callbacks;
-  callbacks.idle = [this, participant] { leave(participant); };
-  callbacks.lost = [this, participant] { lose(participant); };
+  callbacks.idle = [this, participant] { release_session(participant); };
+  callbacks.lost = [this, participant] { abandon_session(participant); };
   std::unique_ptr<ParticipantSession> session;
   try {
     session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks));
   } catch (const AssertionFailure& failure) {
-    return report_failed_begin(participant, failure);
+    return report_failed_session(participant, failure);
   }
   OwnedSession& owned = m_sessions[participant];
   owned.session = std::move(session);
   for (WorkerConnection* connection : take_waiting(participant)) {
-    let_in(*connection, *owned.session);
+    attach(*connection, *owned.session);
   }
   // All connections may have left while the lease was being acquired.
-  if (owned.session->is_idle()) leave(participant);
+  if (owned.session->is_idle()) release_session(participant);
   check_invariant();
 }
 
@@ -321,9 +321,9 @@ void WorkerLane::forward(ParticipantId participant, const std::string& owner) {
   }
 }
 
-void WorkerLane::leave(ParticipantId participant) {
+void WorkerLane::release_session(ParticipantId participant) {
   const auto owned = m_sessions.find(participant);
-  if (owned == m_sessions.end() || std::exchange(owned->second.is_leaving, true)) return;
+  if (owned == m_sessions.end() || std::exchange(owned->second.is_releasing, true)) return;
   m_leases.begin_return(participant);
   protect(participant, [&] {
     owned->second.session->release(m_lifeline.guarded([this, participant] {
@@ -333,7 +333,7 @@ void WorkerLane::leave(ParticipantId participant) {
   });
 }
 
-void WorkerLane::lose(ParticipantId participant) {
+void WorkerLane::abandon_session(ParticipantId participant) {
   const auto owned = m_sessions.find(participant);
   if (owned == m_sessions.end()) return;
   detach_all(participant);
@@ -347,7 +347,7 @@ void WorkerLane::report_failure(ParticipantId participant, const AssertionFailur
   m_environment.log.error(participant_label(participant) + ", who has no session yet: " + failure.what());
 }
 
-void WorkerLane::report_failed_begin(ParticipantId participant, const AssertionFailure& failure) {
+void WorkerLane::report_failed_session(ParticipantId participant, const AssertionFailure& failure) {
   m_environment.log.error(participant_label(participant) + ": the session cannot begin: " + failure.what());
   for (WorkerConnection* connection : take_waiting(participant)) close_broken(*connection);
   m_leases.end(participant);
@@ -396,7 +396,7 @@ void WorkerLane::check_invariant() const {
   for (const auto& [participant, owned] : m_sessions) {
     TELLINA_ASSERT_PROCESS(owned.session);
     TELLINA_ASSERT_PROCESS(!m_leases.is_free(participant));
-    TELLINA_ASSERT_PROCESS(owned.is_leaving || m_leases.is_held(participant));
+    TELLINA_ASSERT_PROCESS(owned.is_releasing || m_leases.is_held(participant));
   }
 }
 

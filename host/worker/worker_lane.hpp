@@ -1,6 +1,6 @@
 #pragma once
 
-/// One event loop's share of the worker role: connects connections, leases, sessions and HTTP requests.
+/// One event loop's share of the worker role: joins connections, leases, sessions and HTTP requests.
 
 #include <cstdint>
 #include <deque>
@@ -45,7 +45,7 @@ class WorkerLane {
 
   /// The worker must be registered in the store. Throws what the layer's receive() throws.
   void start();
-  /// At each tick, continues to sweep what could not be swept before the lanes started.
+  /// Takes over the workers that could not be swept before the lanes started.
   void take_over(const Sweeper& sweeper) { m_leases.take_over(sweeper); }
   /// Accepts nothing new, ends all sessions, and returns their leases; then `done` runs on the loop.
   void stop(std::function<void()> done);
@@ -56,7 +56,7 @@ class WorkerLane {
  private:
   struct OwnedSession {
     std::unique_ptr<ParticipantSession> session;  ///< never null
-    bool is_leaving = false;                      ///< it returns its lease
+    bool is_releasing = false;                    ///< it returns its lease
   };
 
   LeaseKeeper::Callbacks lease_callbacks();
@@ -65,8 +65,8 @@ class WorkerLane {
 
   void handle_batch(std::span<Message> batch);
   void handle(Message message);
-  /// Keeps a message for later while the leases may have expired, because the client may have sent it to another worker
-  /// long ago. Returns whether it kept the message.
+  /// Keeps a message for later while the leases may have expired, because another worker may have the session by now.
+  /// Returns whether it kept the message.
   bool postpone(Message& message);
   void answer_request(const Message& request);
   void open(Message message);
@@ -84,9 +84,9 @@ class WorkerLane {
   // Connections and sessions.
 
   /// Attaches a connection to its participant's session, or acquires the lease first.
-  void enter(WorkerConnection& connection);
-  void let_in(WorkerConnection& connection, ParticipantSession& session);
-  /// Removes and returns the connections that waited for a participant's lease.
+  void attach_or_wait(WorkerConnection& connection);
+  void attach(WorkerConnection& connection, ParticipantSession& session);
+  /// Returns the connections that waited for a participant's lease. They wait no more.
   std::vector<WorkerConnection*> take_waiting(ParticipantId participant);
   void close_waiting(ParticipantId participant, int code, const char* reason);
   void remove(const std::string& connection);
@@ -97,15 +97,15 @@ class WorkerLane {
   void report_failed_lease(ParticipantId participant, const std::exception& error);
   void on_renewed(MonotonicTime until, bool had_lapsed);
   /// Ends a session in an orderly way: it returns its lease.
-  void leave(ParticipantId participant);
+  void release_session(ParticipantId participant);
   /// Destroys a session whose lease another worker has.
-  void lose(ParticipantId participant);
+  void abandon_session(ParticipantId participant);
   /// Closes a connection even if its own invariant is broken.
   void close_broken(WorkerConnection& connection);
   /// Reports an assertion that failed outside of the participant's session to that session, if there is one.
   void report_failure(ParticipantId participant, const AssertionFailure& failure);
-  /// An assertion has failed in the session's constructor: there is none.
-  void report_failed_begin(ParticipantId participant, const AssertionFailure& failure);
+  /// An assertion has failed in the session's constructor, so there is no session.
+  void report_failed_session(ParticipantId participant, const AssertionFailure& failure);
   void erase_session(ParticipantId participant);
   /// Runs on the loop's next turn, because the session is the caller.
   void erase_soon(ParticipantId participant);
@@ -132,7 +132,7 @@ class WorkerLane {
   std::vector<WorkerConnection*> m_due;
   std::deque<Message> m_postponed;  ///< in order; handled once the leases have been renewed
   std::unique_ptr<Loop::Timer> m_timer;
-  LimitedLog m_message_log;  ///< for messages that no gateway of ours sends: anyone who can write to the layer can
+  LimitedLog m_message_log;  ///< for messages that no gateway sends: anyone who can write to the layer can send them
   bool m_is_stopping = false;
   std::function<void()> m_stopped;
   std::uint64_t m_messages = 0;

@@ -273,7 +273,7 @@ TEST_F(TlsTest, NamesTheFileThatCannotBeUsed) {
   EXPECT_THAT(fault(), StartsWith("certificate: the certificate in " + certificate + " expired at "));
   start();
   EXPECT_THAT(log.text(),
-              HasSubstr("browsers will warn of this server: the certificate in " + certificate + " expired at"));
+              HasSubstr("browsers will warn about this server: the certificate in " + certificate + " expired at"));
   EXPECT_THAT(TlsClient(port).get("/healthz"), HasSubstr("200 OK")) << "the study continues";
   EXPECT_THROW(gateway->reload_certificate(), CertificateError);
   stop();

@@ -164,7 +164,7 @@ TEST_F(Supervisor, WorkersWaitForADatabaseThatWasMovedAwayAndDoNotReplaceIt) {
   std::filesystem::rename(database_file(), away);
   // More often than the supervisor starts a process that fails for another reason.
   ::kill(server().players("worker").at(0), SIGKILL);
-  ASSERT_TRUE(server_says("db.sqlite3: is missing, while its log", limits::quick_ends + 1));
+  ASSERT_TRUE(server_says("db.sqlite3: is missing, while its log", limits::failed_starts + 1));
   EXPECT_FALSE(std::filesystem::exists(database_file()));
   std::filesystem::rename(away, database_file());
   ASSERT_TRUE(server_says("worker 0 runs again (process "));

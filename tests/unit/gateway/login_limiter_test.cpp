@@ -25,14 +25,14 @@ class LoginLimiterTest : public ::testing::Test {
                 [this, number](const LoginLimiter::Verdict& verdict) { verdicts[number] = verdict; });
     return number;
   }
-  std::optional<std::chrono::nanoseconds> settle(std::size_t login, Outcome outcome) {
-    return limiter.settle(verdicts.at(login).value().ticket.value(), outcome, now);
+  std::optional<std::chrono::nanoseconds> finish(std::size_t login, Outcome outcome) {
+    return limiter.finish(verdicts.at(login).value().ticket.value(), outcome, now);
   }
   /// Whether the code was tried.
   bool guess(const std::string& address) {
     const std::size_t login = ask(address);
     if (!verdicts[login]->ticket) return false;
-    settle(login, Outcome::unknown);
+    finish(login, Outcome::unknown);
     return true;
   }
   bool is_refused(std::size_t login) const { return verdicts[login] && !verdicts[login]->ticket; }
@@ -56,7 +56,7 @@ TEST_F(LoginLimiterTest, RefusesAfterTenUnknownCodesInAMinute) {
   now = start + 60s;
   const std::size_t login = ask("192.0.2.1");
   ASSERT_TRUE(is_admitted(login)) << "the oldest attempt was a minute ago";
-  EXPECT_EQ(settle(login, Outcome::unknown), 1s);
+  EXPECT_EQ(finish(login, Outcome::unknown), 1s);
 }
 
 TEST_F(LoginLimiterTest, CountsALoginWhenItIsRequested) {
@@ -64,7 +64,7 @@ TEST_F(LoginLimiterTest, CountsALoginWhenItIsRequested) {
   for (int i = 0; i < 1000; ++i) logins.push_back(ask("192.0.2.1"));
   for (std::size_t i = 0; i < 10; ++i) EXPECT_TRUE(is_admitted(logins[i])) << i;
   for (std::size_t i = 10; i < 1000; ++i) EXPECT_TRUE(is_waiting(logins[i])) << i;
-  for (std::size_t i = 0; i < 10; ++i) settle(logins[i], Outcome::unknown);
+  for (std::size_t i = 0; i < 10; ++i) finish(logins[i], Outcome::unknown);
   for (std::size_t i = 10; i < 1000; ++i) EXPECT_TRUE(is_refused(logins[i])) << i;
 }
 
@@ -73,10 +73,10 @@ TEST_F(LoginLimiterTest, DoesNotCountLoginsWithKnownCodes) {
   for (int i = 0; i < 300; ++i) logins.push_back(ask("192.0.2.1"));
   for (const std::size_t login : logins) {
     ASSERT_TRUE(is_admitted(login)) << login;
-    EXPECT_FALSE(settle(login, Outcome::known));
+    EXPECT_FALSE(finish(login, Outcome::known));
   }
   for (int i = 0; i < 9; ++i) EXPECT_TRUE(guess("192.0.2.1"));
-  for (int i = 0; i < 9; ++i) settle(ask("192.0.2.1"), Outcome::not_tried);
+  for (int i = 0; i < 9; ++i) finish(ask("192.0.2.1"), Outcome::not_tried);
   EXPECT_TRUE(guess("192.0.2.1"));
   EXPECT_FALSE(guess("192.0.2.1"));
 }
@@ -108,24 +108,24 @@ TEST_F(LoginLimiterTest, DelaysAllAddressesTogether) {
     return std::to_string(1 + number / 65536) + "." + std::to_string(number / 256 % 256) + "." +
            std::to_string(number % 256) + ".7";
   };
-  settle(ask("198.51.100.1"), Outcome::known);
+  finish(ask("198.51.100.1"), Outcome::known);
   for (int i = 0; i < 600; ++i) {
     const std::size_t login = ask(address(i));
     EXPECT_EQ(verdicts[login]->wait, 0ns) << i;
-    settle(login, Outcome::unknown);
+    finish(login, Outcome::unknown);
   }
   for (int i = 1; i <= 200; ++i) {
     const std::size_t login = ask(address(600 + i));
     ASSERT_TRUE(is_admitted(login)) << i;
     EXPECT_EQ(verdicts[login]->wait, i * 100ms) << i;
-    settle(login, Outcome::unknown);
+    finish(login, Outcome::unknown);
   }
   EXPECT_EQ(verdicts[ask(address(801))]->wait, 100ms);
   EXPECT_TRUE(is_refused(verdicts.size() - 1));
   for (int i = 0; i < 50; ++i) {
     const std::size_t login = ask("198.51.100.1");
     EXPECT_EQ(verdicts[login]->wait, 0ns) << "a login from this address has succeeded";
-    settle(login, Outcome::known);
+    finish(login, Outcome::known);
   }
   EXPECT_EQ(verdicts[ask(address(801))]->wait, 100ms) << "logins with known codes used up turns";
   now += 80s;

@@ -73,7 +73,7 @@ TEST_F(CheckScheduleTest, AKeyWakesTheScheduleWhileAProcessRuns) {
   type(0, "x");
   loop.advance(seconds(2));
   EXPECT_EQ(asked(), 1);
-  EXPECT_EQ(snapshots(), 0) << "nothing has run since the last look";
+  EXPECT_EQ(snapshots(), 0) << "nothing has run since the last check";
   loop.advance(seconds(20));
   EXPECT_EQ(asked(), 1);
 }
@@ -157,7 +157,7 @@ TEST_F(CheckScheduleTest, ACheckThatBeganBeforeTheDeadlineIsNotTheLastOne) {
   loop.advance(milliseconds(48'900));
   backend.shell().print("a line\r\n");
   loop.advance(milliseconds(1000));
-  EXPECT_EQ(snapshots(), 0) << "a look is under way, and sees what was there when it began";
+  EXPECT_EQ(snapshots(), 0) << "a check is under way, and sees the files as they were when it began";
   loop.advance(milliseconds(100));
   EXPECT_EQ(snapshots(), 1);
   solve();

@@ -7,7 +7,7 @@ using ::testing::HasSubstr;
 
 class PrewarmedSandboxTest : public SessionTest {
  protected:
-  PrewarmedSandboxTest() { environment.works_ahead = true; }
+  PrewarmedSandboxTest() { environment.prewarms_sandboxes = true; }
   void greet(KeepingPort& page) { say(page, R"({"type":"hello","columns":80,"rows":24,"output_offset":0})"); }
   /// A page that shows task 1, and its sandbox.
   void read_task() {
@@ -152,7 +152,7 @@ TEST_F(PrewarmedSandboxTest, OfATaskThatWasChangedIsReplaced) {
 }
 
 TEST_F(PrewarmedSandboxTest, IsNotCreatedIfThePoolIsEmpty) {
-  environment.works_ahead = false;
+  environment.prewarms_sandboxes = false;
   open();
   greet(port);
   loop.run_until_idle();

@@ -89,8 +89,8 @@ TEST(InputStream, RefusesInputBeyondItsWindow) {
   EXPECT_TRUE(stream.receive(11, "12345678").beyond_window);
   EXPECT_TRUE(stream.receive(~std::uint64_t{0}, "xx").beyond_window);
   EXPECT_FALSE(stream.receive(~std::uint64_t{0}, "").beyond_window);
-  EXPECT_EQ(stream.forget_early(), 1U);
-  EXPECT_EQ(stream.forget_early(), 0U);
+  EXPECT_EQ(stream.drop_early(), 1U);
+  EXPECT_EQ(stream.drop_early(), 0U);
 }
 
 TEST(InputStream, AcknowledgesInputThatIsWrittenAndRecorded) {
@@ -142,11 +142,11 @@ TEST(AttachedClient, OffersOnlyConsecutiveOutput) {
 TEST(AttachedClient, CreditsNoMoreThanArrived) {
   KeepingPort port;
   AttachedClient client(port);
-  client.input_came(10);
+  client.count_input(10);
   client.credit(4);
   client.credit(100);
   EXPECT_EQ(port.credited, 10U);
-  client.input_came(3);
+  client.count_input(3);
   client.credit_all();
   client.credit_all();
   EXPECT_EQ(port.credited, 13U);

@@ -171,13 +171,13 @@ TEST_F(LeasesTest, OnlyAReturnedLeaseWasLeftInOrder) {
   run([&](StoreTransaction& t) { t.release_lease(first, now(), true); });
   const LeaseResult second = acquire(bob, "worker.b");
   EXPECT_TRUE(second.taken_over);
-  EXPECT_TRUE(second.left_in_order);
+  EXPECT_TRUE(second.released_in_order);
   EXPECT_EQ(second.progress.latest->output_end, 12U);
   EXPECT_EQ(second.progress.latest->output_size, 5U);
   pass(seconds(4));
   const LeaseResult third = acquire(bob, "worker.a");
   EXPECT_TRUE(third.taken_over);
-  EXPECT_FALSE(third.left_in_order) << "its owner's lease lapsed";
+  EXPECT_FALSE(third.released_in_order) << "its owner's lease lapsed";
 }
 
 TEST_F(LeasesTest, AnInterruptedTaskIsASeparateOutcome) {

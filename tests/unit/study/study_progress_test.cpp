@@ -50,11 +50,11 @@ TEST_F(StudyProgressTest, RunsTheTasksInOrder) {
   EXPECT_THAT(apply(StudyProgress::TaskRequested{1}), ElementsAre("start 1"));
   EXPECT_THAT(start(1), ElementsAre("send state"));
   EXPECT_THAT(end(TaskSessionState::passed), IsEmpty()) << "the sandbox is still there";
-  EXPECT_THAT(apply(StudyProgress::TaskPutAway()), ElementsAre("send state", "prepare 2"));
+  EXPECT_THAT(apply(StudyProgress::TaskCleanedUp()), ElementsAre("send state", "prepare 2"));
   EXPECT_THAT(apply(StudyProgress::TaskRequested{2}), ElementsAre("start 2"));
   start(2);
   end(TaskSessionState::timed_out);
-  EXPECT_THAT(apply(StudyProgress::TaskPutAway()), ElementsAre("send state")) << "there is no third task to prepare";
+  EXPECT_THAT(apply(StudyProgress::TaskCleanedUp()), ElementsAre("send state")) << "there is no third task to prepare";
   EXPECT_EQ(progress.step(study).kind, StudyProgress::StepKind::finished);
   ASSERT_EQ(progress.values().outcomes.size(), 2U);
   EXPECT_EQ(progress.values().outcomes[0].state, TaskSessionState::passed);
@@ -96,7 +96,7 @@ TEST_F(StudyProgressTest, AChangeOfTheRunningTaskKeepsTheStateNumber) {
 TEST_F(StudyProgressTest, AnInterruptedTaskIsOverToo) {
   start(1);
   end(TaskSessionState::interrupted);
-  EXPECT_THAT(apply(StudyProgress::TaskPutAway()), ElementsAre("send state", "prepare 2"));
+  EXPECT_THAT(apply(StudyProgress::TaskCleanedUp()), ElementsAre("send state", "prepare 2"));
 }
 
 TEST_F(StudyProgressTest, AStudyThatHasBecomeLongerContinues) {
@@ -114,7 +114,7 @@ TEST_F(StudyProgressTest, EventsThatCannotHappenAreAssertionFailures) {
   start(1);
   EXPECT_THROW(start(1), AssertionFailure);
   EXPECT_THROW(end(TaskSessionState::running), AssertionFailure);
-  EXPECT_THROW(apply(StudyProgress::TaskPutAway()), AssertionFailure);
+  EXPECT_THROW(apply(StudyProgress::TaskCleanedUp()), AssertionFailure);
   TaskSessionRow other = *progress.values().latest;
   ++other.id;
   EXPECT_THROW(apply(StudyProgress::TaskChanged{other}), AssertionFailure);

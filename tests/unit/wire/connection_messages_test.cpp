@@ -49,7 +49,7 @@ TEST(SequenceCheck, NoticesRepeatedAndLostMessages) {
   SequenceCheck check;
   EXPECT_EQ(check.arrive(0), SequenceCheck::Arrival::in_order);
   EXPECT_EQ(check.arrive(0), SequenceCheck::Arrival::repeated);
-  EXPECT_EQ(check.arrive(2), SequenceCheck::Arrival::after_a_loss);
+  EXPECT_EQ(check.arrive(2), SequenceCheck::Arrival::after_gap);
   EXPECT_EQ(check.expected(), 1U);
   EXPECT_EQ(check.arrive(1), SequenceCheck::Arrival::in_order);
   EXPECT_EQ(check.arrive(2), SequenceCheck::Arrival::in_order);

@@ -12,10 +12,10 @@ TEST(CreditWindow, HasRoomUntilTheLimitIsOwed) {
   EXPECT_TRUE(window.has_room(4));
   EXPECT_FALSE(window.has_room(5));
   EXPECT_TRUE(window.has_room(0)) << "a text frame owes nothing";
-  window.give_back(2);
+  window.return_credit(2);
   EXPECT_TRUE(window.has_room(6));
-  window.give_back(100);
-  EXPECT_EQ(window.owed(), 0U);
+  window.return_credit(100);
+  EXPECT_EQ(window.outstanding(), 0U);
 }
 
 TEST(CreditWindow, AcceptsOneFrameThatIsLargerThanItself) {
@@ -23,7 +23,7 @@ TEST(CreditWindow, AcceptsOneFrameThatIsLargerThanItself) {
   EXPECT_TRUE(window.has_room(30));
   window.take(30);
   EXPECT_FALSE(window.has_room(1));
-  window.give_back(29);
+  window.return_credit(29);
   EXPECT_TRUE(window.has_room(9));
 }
 

@@ -75,7 +75,7 @@ TEST_F(WorkerConnectionTest, PassesNumbersToTheGateInOrderOnceAndWithoutHoles) {
   EXPECT_EQ(connection->address(), "10.0.0.1");
   EXPECT_EQ(arrive(1), Arrival::in_order);
   EXPECT_EQ(arrive(1), Arrival::repeated);
-  EXPECT_EQ(arrive(3), Arrival::after_a_loss);
+  EXPECT_EQ(arrive(3), Arrival::after_gap);
   EXPECT_EQ(arrive(2, MessageKind::text), Arrival::in_order);
   EXPECT_EQ(arrive(0), Arrival::repeated);
   EXPECT_THAT(gate->arrived, ElementsAre(0, 1, 2));

@@ -14,25 +14,25 @@
 
 namespace tellina {
 
-/// Threads: any. The places keep it alive.
-class SandboxPlaces : public std::enable_shared_from_this<SandboxPlaces> {
+/// Threads: any. The permits keep it alive.
+class SandboxLimit : public std::enable_shared_from_this<SandboxLimit> {
  public:
-  explicit SandboxPlaces(std::size_t most = std::numeric_limits<std::size_t>::max()) : m_most(most) {}
+  explicit SandboxLimit(std::size_t most = std::numeric_limits<std::size_t>::max()) : m_most(most) {}
 
   /// Held by one sandbox until it has been removed.
-  class Place {
+  class Permit {
    public:
-    explicit Place(std::shared_ptr<SandboxPlaces> places) : m_places(std::move(places)) {}
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() { m_places->give_back(); }
+    explicit Permit(std::shared_ptr<SandboxLimit> limit) : m_limit(std::move(limit)) {}
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    ~Permit() { m_limit->release(); }
 
    private:
-    const std::shared_ptr<SandboxPlaces> m_places;
+    const std::shared_ptr<SandboxLimit> m_limit;
   };
 
-  /// Throws Error(busy) if all places are taken.
-  std::shared_ptr<const Place> take() {
+  /// Throws Error(busy) if all permits are taken.
+  std::shared_ptr<const Permit> take() {
     {
       std::lock_guard lock(m_mutex);
       if (m_taken >= m_most) {
@@ -42,11 +42,11 @@ class SandboxPlaces : public std::enable_shared_from_this<SandboxPlaces> {
       }
       ++m_taken;
     }
-    return std::make_shared<const Place>(shared_from_this());
+    return std::make_shared<const Permit>(shared_from_this());
   }
 
  private:
-  void give_back() {
+  void release() {
     std::lock_guard lock(m_mutex);
     TELLINA_ASSERT_PROCESS(m_taken > 0);
     --m_taken;
