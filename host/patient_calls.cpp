@@ -1,7 +1,7 @@
-/// What the program does when the kernel has nothing left, for calls whose callers cannot wait: the C++ library, Asio,
-/// and libzmq, which the channel layer `ipc` uses. libzmq ends the process with an assertion if it gets no epoll watch
-/// or no descriptor, and every shell of the process with it. Its threads wait here instead; others get the error as
-/// usual. The dynamic linker looks for functions in the program before it looks in libc.
+/// Makes code wait that would otherwise end the process when the kernel has nothing left: the C++ library and Asio for
+/// memory, and libzmq, which the channel layer `ipc` uses, for epoll watches and descriptors. libzmq aborts the process
+/// without them, which would end its shells. Threads that are not libzmq's get these errors as usual. The dynamic linker
+/// finds the functions below before those of libc.
 
 #include "host/patient_calls.hpp"
 
@@ -30,36 +30,36 @@ extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 namespace {
 
-constexpr int between_tries_in_ms = 10;
-constexpr std::chrono::milliseconds longest_pause_between_tries{200};
-/// A supervisor kills a process that has hung for about as long.
+constexpr int retry_interval_in_ms = 10;
+constexpr std::chrono::milliseconds longest_retry_pause{200};
+/// About as long as a process may hang before the supervisor kills it.
 constexpr std::chrono::seconds longest_wait_for_memory{10};
 
-/// Whether libzmq started this thread: it names them.
-bool is_of_libzmq() {
+/// Whether libzmq started this thread. libzmq names its threads.
+bool is_libzmq_thread() {
   std::array<char, 16> name{};  // the kernel's longest name
   return ::pthread_getname_np(::pthread_self(), name.data(), name.size()) == 0 &&
          std::string_view(name.data()).starts_with("ZMQbg/");
 }
 
-/// std::new_handler: called again and again until there is memory.
-void wait_a_moment_for_memory() {
+/// The std::new_handler. `new` calls it again and again until there is memory.
+void pause_for_memory() {
   using namespace tellina;
-  static std::atomic<bool> has_said = false;
+  static std::atomic<bool> has_reported = false;
   static const SystemClock clock;
   thread_local MonotonicTime begin;
   thread_local MonotonicTime last;
-  if (!has_said.exchange(true)) {
+  if (!has_reported.exchange(true)) {
     constexpr std::string_view line = "tellina: there is no memory left; waiting for some\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
   }
   const MonotonicTime now = clock.now();
-  // Otherwise there was memory meanwhile.
-  const bool waits_on = now - last < longest_pause_between_tries;
-  if (!waits_on) begin = now;
+  // After a longer pause there was memory in between, so this is another wait.
+  const bool still_waits = now - last < longest_retry_pause;
+  if (!still_waits) begin = now;
   last = now;
   if (now - begin > longest_wait_for_memory) throw std::bad_alloc();
-  ::poll(nullptr, 0, between_tries_in_ms);
+  ::poll(nullptr, 0, retry_interval_in_ms);
 }
 
 bool is_out_of_watches(int error) { return error == ENOSPC || error == ENOMEM; }
@@ -67,12 +67,12 @@ bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFIL
 
 }  // namespace
 
-void tellina::wait_for_memory() { std::set_new_handler(wait_a_moment_for_memory); }
+void tellina::wait_for_memory() { std::set_new_handler(pause_for_memory); }
 
 extern "C" {
 
 #ifndef TELLINA_ALLOCATES_WITH_SANITIZER
-/// Asio allocates its operations with it, and ends the process if one fails.
+/// Asio allocates its operations with this function, and the process ends if that fails.
 __attribute__((visibility("default"))) void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   for (;;) {
     void* memory = ::__libc_memalign(alignment, size);
@@ -90,16 +90,16 @@ __attribute__((visibility("default"))) void* aligned_alloc(std::size_t alignment
 __attribute__((visibility("default"))) int epoll_ctl(int epoll, int operation, int descriptor, epoll_event* event) {
   for (;;) {
     const long result = ::syscall(SYS_epoll_ctl, epoll, operation, descriptor, event);
-    if (result == 0 || !is_out_of_watches(errno) || !is_of_libzmq()) return static_cast<int>(result);
-    ::poll(nullptr, 0, between_tries_in_ms);
+    if (result == 0 || !is_out_of_watches(errno) || !is_libzmq_thread()) return static_cast<int>(result);
+    ::poll(nullptr, 0, retry_interval_in_ms);
   }
 }
 
 __attribute__((visibility("default"))) int accept4(int socket, sockaddr* address, socklen_t* size, int flags) {
   const long result = ::syscall(SYS_accept4, socket, address, size, flags);
-  if (result >= 0 || !is_out_of_descriptors(errno) || !is_of_libzmq()) return static_cast<int>(result);
+  if (result >= 0 || !is_out_of_descriptors(errno) || !is_libzmq_thread()) return static_cast<int>(result);
   // The connection stays in the queue, so libzmq asks again at once.
-  ::poll(nullptr, 0, between_tries_in_ms);
+  ::poll(nullptr, 0, retry_interval_in_ms);
   errno = EAGAIN;
   return -1;
 }

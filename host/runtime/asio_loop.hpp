@@ -30,7 +30,7 @@ class AsioLoop final : public Loop {
   std::unique_ptr<Watch> watch(int descriptor) override;
 
  private:
-  /// Asio does not notice that the kernel refused to watch its wake-up and its timer; such a loop would hang.
+  /// Asio does not notice if the kernel refuses to watch its wake-up and its timer. Such a loop would hang.
   void check_wake_up();
 
   Clock& m_clock;

@@ -31,7 +31,7 @@ class BlockingPool {
 /// with the thread that forked it (PR_SET_PDEATHSIG). The destructor runs all submitted tasks, then joins the threads.
 class ThreadPool final : public BlockingPool {
  public:
-  /// Starts `threads` threads, at least four. Throws Error(unavailable) if the system has too few left.
+  /// Starts `threads` threads, at least four. Throws Error(unavailable) if the system cannot.
   explicit ThreadPool(std::size_t threads);
   ~ThreadPool() override;
   void submit(Use use, Task task) override;

@@ -17,7 +17,7 @@ namespace tellina {
 /// The loops run until stop() or the destructor.
 class LoopThreads {
  public:
-  /// Throws Error(unavailable) if the system has too few threads or epoll watches left.
+  /// Throws Error(unavailable) if the system has not enough threads or epoll watches left.
   LoopThreads(std::size_t count, Clock& clock) {
     try {
       for (std::size_t i = 0; i < count; ++i) {

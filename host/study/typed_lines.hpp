@@ -22,7 +22,8 @@ namespace tellina {
 /// until the next prompt.
 class TypedLines {
  public:
-  /// `matters`: whether a check could ask for this line; others are not kept. Lines above `max_line` bytes never matter.
+  /// `matters`: whether a check could ask for this line; others are not kept. Lines above `max_line` bytes never
+  /// matter.
   TypedLines(std::function<bool(BytesView)> matters, std::size_t max_line)
       : m_matters(std::move(matters)), m_max_line(max_line) {}
 
