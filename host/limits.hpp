@@ -231,8 +231,8 @@ inline constexpr std::size_t detail = 32 * 1024;
 inline constexpr std::size_t detail_line = 200;
 /// Unexpected lines that a check counts.
 inline constexpr std::int64_t extra_lines = 999'999;
-/// When a task limits the lines of other output, a longer line counts as several lines of this length: otherwise a whole
-/// list would fit into one line.
+/// When a task limits the lines of other output, a longer line counts as several lines of this length: otherwise a
+/// whole list would fit into one line.
 inline constexpr std::size_t bytes_per_line = 200;
 /// If at most this many commands that print numbers find a task's answer, `config check` warns about it.
 inline constexpr std::int64_t few_guesses = 100;

@@ -1,7 +1,7 @@
 /// Makes code wait that would otherwise end the process when the kernel has nothing left: the C++ library and Asio for
 /// memory, and libzmq, which the channel layer `ipc` uses, for epoll watches and descriptors. libzmq aborts the process
-/// without them, which would end its shells. Threads that are not libzmq's get these errors as usual. The dynamic linker
-/// finds the functions below before those of libc.
+/// without them, which would end its shells. Threads that are not libzmq's get these errors as usual. The dynamic
+/// linker finds the functions below before those of libc.
 
 #include "host/patient_calls.hpp"
 

@@ -28,8 +28,8 @@ class SupervisorLink {
   /// Reports that this process is alive. Does not wait.
   void report_alive() const;
 
-  /// The exit status of a process that could not start for a temporary reason, such as a locked database. The supervisor
-  /// restarts it until it succeeds. This is EX_TEMPFAIL of sysexits.h.
+  /// The exit status of a process that could not start for a temporary reason, such as a locked database. The
+  /// supervisor restarts it until it succeeds. This is EX_TEMPFAIL of sysexits.h.
   static constexpr int try_again = 75;
   /// The environment variable; its value is the descriptor's number in the started process.
   static constexpr const char* variable = "TELLINA_SUPERVISOR";

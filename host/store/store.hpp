@@ -193,8 +193,8 @@ class Store {
   using Done = std::function<void(std::exception_ptr)>;
 
   /// Opens and migrates the file, or creates it if `opening` allows that. Throws StoreError with a hint if the file is
-  /// locked, read-only, corrupt, not a database, of a newer version, on a full disk, or missing although its log exists;
-  /// then nothing in it has changed.
+  /// locked, read-only, corrupt, not a database, of a newer version, on a full disk, or missing although its log
+  /// exists; then nothing in it has changed.
   static std::unique_ptr<Store> open(const std::string& path, const Clock& clock, Log& log,
                                      Durability durability = Durability::second, Opening opening = Opening::create);
 

@@ -41,8 +41,8 @@ class CommandTracker final : private ScannerListener {
     std::function<void()> ready;  ///< each time the shell becomes ready for input (also when it redraws)
     std::function<void(CommandRecord)> finished;  ///< a command or its shell has ended
     std::function<void(const Progress&)> judged;  ///< stdout tasks: the verdict, before `finished`
-    /// stdout tasks: the running command has printed the answer and not too much else. Called again for the same command
-    /// if more output spoilt that and the program printed the answer after the next typed line.
+    /// stdout tasks: the running command has printed the answer and not too much else. Called again for the same
+    /// command if more output spoilt that and the program printed the answer after the next typed line.
     std::function<void()> found;
   };
 

@@ -9,8 +9,8 @@
 
 namespace tellina {
 
-/// How much acknowledged input may be lost if the machine fails, for example because it loses power. If only the server's
-/// processes end, none is lost.
+/// How much acknowledged input may be lost if the machine fails, for example because it loses power. If only the
+/// server's processes end, none is lost.
 enum class Durability : std::uint8_t {
   process,  ///< what the kernel has not yet written to disk: some seconds
   second,   ///< what was acknowledged since the last sync, which is at most about a second old
