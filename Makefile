@@ -115,6 +115,9 @@ test-hostile:     ## attacks on real servers while another participant works (as
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
 	build/bin/test_hostile --report build/hostile.md $(ARGS)
+	build/bin/test_hostile --unconfined
+	build/bin/test_hostile --clients --place C --layer ipc
+	build/bin/test_hostile --clients --place C --layer redis
 
 mutants:          ## check that the tests notice small faults, which it puts into copies of the sources; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants

@@ -210,7 +210,9 @@ const std::vector<Attack>& attacks() {
            .script =
                R"(for i in {1..40}; do perl -e 'for (1..120) { pipe $r[$_], $w; close $w; $e[$_] = syscall(291, 0) } for $e (@e[1..120]) { for (@r[1..120]) { $x = pack("L Q", 1, 0); syscall(233, $e, 1, fileno($_), $x) } } sleep 2' & done; sleep 2; echo over; wait)",
            .ran = over,
-           .lasts = 10s},
+           .lasts = 10s,
+           .open_places = "U",
+           .open = small_pipes_of_server},
           {.name = "timers, locks and message queues",
            .topic = Topic::kernel_objects,
            .script =

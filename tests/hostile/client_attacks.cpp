@@ -141,7 +141,9 @@ std::string run_commands_at_full_speed(ClientAttack& attack) {
   attack.attacker.run("for i in {1..3900}; do : > f$i; done; for i in {1..60}; do truncate -s 1M f$i; done", 20s);
   const std::size_t from = attack.attacker.output().size();
   flood(attack, [&](int) {
-    if (attack.attacker.unsent() == 0) attack.attacker.type(":\r:\r:\r:\r");
+    // A few commands are always waiting. More would only delay the attacker's own reset.
+    constexpr std::uint64_t most_waiting = 64;
+    if (attack.attacker.input_end() - attack.attacker.acknowledged_input() < most_waiting) attack.attacker.type(":\r");
   });
   const std::string& output = attack.attacker.output();
   int commands = 0;
