@@ -1,4 +1,4 @@
-# Flags for our own code: tellina_compiler for everything, tellina_sanitizers for everything that one process loads.
+# The compiler flags of this project's code: a target gets them by linking tellina_compiler.
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

@@ -91,7 +91,7 @@ class Channel {
   /// True if a message waits for an existing receiver.
   bool has_deliverable() const;
 
-  /// Retires the channel for good if no message waits in it and nobody receives it.
+  /// Retires the channel permanently if no message waits in it and nobody receives it.
   bool retire_if_idle();
 
  private:

@@ -21,8 +21,8 @@ class Settings {
 /// Accesses no file, except to resolve links in the config file's path and to choose the base. Throws ConfigError.
 ///
 /// The default directory is /tmp/tellina-UID/HASH (see choose_base()), where the hash is that of the config file's
-/// path. It depends neither on the environment nor on a login session (XDG_RUNTIME_DIR disappears when the user logs
-/// out, and a gateway started by systemd has none), so that all processes with the same config meet.
+/// path. It depends neither on the environment nor on a login session, so that all processes with the same config meet:
+/// XDG_RUNTIME_DIR disappears when the user logs out, and a gateway that systemd started has none.
 Settings read_settings(const Config& section);
 
 }  // namespace tellina::ipc

@@ -56,7 +56,7 @@ class MemoryChannel {
   /// Returns when no call of the subscriber is running, except one on this thread.
   void remove(const std::shared_ptr<Subscriber>& subscriber);
 
-  /// Retires the channel for good if no message waits in it and nobody receives it.
+  /// Retires the channel permanently if no message waits in it and nobody receives it.
   bool retire_if_idle();
 
  private:

@@ -120,7 +120,7 @@ void Outboxes::settle_unrun(const Batch& batch) {
 void Outboxes::mark_unrun(const Batch& batch) {
   Outbox& outbox = *batch.outbox;
   outbox.length_known_at = {};
-  // That this attempt did not run says nothing about earlier ones.
+  // That this attempt did not run does not mean that no earlier attempt ran.
   outbox.in_doubt = batch.may_have_run;
   if (!batch.may_have_run) outbox.under_way = 0;
 }

@@ -40,8 +40,8 @@ void expect_host(SSL* session, const std::string& host) {
   SSL_set_tlsext_host_name(session, host.c_str());
 }
 
-/// Like the socket's own, but a connection that the server has closed raises no SIGPIPE: a plugin must not count on how
-/// its host handles signals.
+/// Like the write function of a socket BIO, but a closed connection raises no SIGPIPE, because a plugin must not rely
+/// on how its host handles signals.
 int write_without_signal(BIO* socket, const char* bytes, int count) {
   BIO_clear_retry_flags(socket);
   const auto sent =

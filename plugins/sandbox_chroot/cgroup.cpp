@@ -181,8 +181,8 @@ std::string Cgroups::find_base(const std::string& mount_point, const std::string
   return "";
 }
 
-/// Moves all processes of this server into a group of their own. Returns the group that they were in. Returns nothing
-/// if other programs are in it, or if it has no controller that could set a limit.
+/// Moves all processes of this server into a separate group. Returns the group that they were in, or an empty string if
+/// other programs are in it or if it has no controller that could set a limit.
 std::string Cgroups::move_server_out(const std::string& own) {
   const std::string leaf = own + server_group;
   std::ifstream file(own + "/cgroup.controllers");
@@ -290,7 +290,7 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
       }
       if (remove_directory(directory)) sandboxes.insert(sandbox);
     }
-    // Also if nothing was there: the owner may have died before it created its first group.
+    // Runs even if no sandbox was found, because the owner may have died before it created its first group.
     remove_owner(owners);
   }
   return sandboxes.size();

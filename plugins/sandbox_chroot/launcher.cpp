@@ -94,8 +94,8 @@ void enter_user_namespace(bool mapped_by_plugin, pid_t parent, SandboxParameters
     std::snprintf(map, sizeof map, "%u %u 1", init_protocol::sandbox_user, group);
     write_text("/proc/self/gid_map", map);
   }
-  // An ordinary user who is root in the namespace may now drop the outside groups, and would lose every capability when
-  // this process leaves user 0. In the other cases the capabilities stay.
+  // If an ordinary user is root in the namespace, this process may now drop its outside groups. It would then lose
+  // every capability when it leaves user 0; in the other cases the capabilities stay.
   if (parameters.has_root && user != 0) {
     if (setgroups(0, nullptr) != 0) fail("drop the supplementary groups");
     if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0) fail("keep the capabilities");

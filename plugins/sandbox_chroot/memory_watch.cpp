@@ -265,7 +265,7 @@ bool MemoryWatch::check() {
   // Kernel memory that belongs to no single program goes with one of them. The next check shows whether with this one.
   std::uint64_t left = held - unattributed;
   do {
-    // Of two that hold the same amount, the later one, because the shell is the first.
+    // Of two programs that hold the same amount, chooses the later one, because the shell is the first.
     Program* largest = programs;
     for (std::size_t i = 1; i < program_count; ++i) {
       if (programs[i].held() >= largest->held()) largest = programs + i;

@@ -17,8 +17,8 @@ namespace tellina::chroot_sandbox {
 ///
 /// If this process is root, each session's `me` is a separate host user, and its other users are a block of unused host
 /// users. A mount that translates owners shows root's files as root's, so no process of a sandbox ever has the host's
-/// root user. An ordinary user with subordinate users (/etc/subuid) is the root of the sandbox, because they own the
-/// root file system's files, and `me` is a subordinate user. Without subordinate users, `me` is the ordinary user, and
+/// root user. An ordinary user with subordinate users (/etc/subuid) owns the root file system's files. So that user is
+/// the root of the sandbox, and `me` is a subordinate user. Without subordinate users, `me` is the ordinary user, and
 /// root does not exist. In no case can a process of the sandbox become its root: it has no capabilities and cannot gain
 /// any, and no mount honours set-user-id.
 ///
@@ -44,7 +44,7 @@ class SessionUsers {
   /// Whether the sandboxes do not share their user with this process.
   bool are_separate() const { return maps(); }
 
-  /// Whom root's files belong to in a sandbox, and why; for the researcher.
+  /// Describes to the researcher who owns root's files in a sandbox, and why.
   std::string describe_root() const;
 
  private:

@@ -12,7 +12,7 @@ namespace tellina::sandbox_common {
 /// How to start the shell.
 class ShellPlan {
  public:
-  /// The same for every sandbox, plus the additions of the spec and the settings. Throws Error.
+  /// The plan is the same for every sandbox, except for what the spec and the settings add. Throws Error.
   ShellPlan(const SandboxSpec& spec, const CommonSettings& settings);
 
   std::string working_directory;         ///< absolute

@@ -12,12 +12,15 @@
 
 namespace tellina::sandbox_common {
 
-// The calls that moby's default profile allows an unprivileged container (profiles/seccomp/default.json), except those
-// that expose much of the kernel (io_uring, aio, fanotify, keys), those that create named memory that no limit of an
-// ordinary user's sandbox counts (memfd_create, System V and POSIX IPC), those that pin pages in a pipe or a socket
-// (vmsplice, splice, tee, sendfile: one byte can pin a page of 2 MiB; cp, cat and Python then copy), and those of other
-// architectures. The kernel counts inotify instances by user, 128 for all processes of the server or of the
-// host's root, so inotify is missing too; `tail -f` then polls.
+// The calls that moby's default profile allows an unprivileged container (profiles/seccomp/default.json), without:
+//   - calls that expose much of the kernel: io_uring, aio, fanotify, keys
+//   - calls that create named memory, which no limit of an ordinary user's sandbox counts: memfd_create, System V and
+//     POSIX IPC
+//   - calls that pin pages in a pipe or a socket: vmsplice, splice, tee, sendfile. One byte can pin a page of 2 MiB.
+//     cp, cat and Python copy instead
+//   - inotify: the kernel allows 128 instances for all processes of the server's user or of the host's root. `tail -f`
+//     polls instead
+//   - calls of other architectures
 // clang-format off
 inline constexpr const char* allowed_calls[] = {
     "accept", "accept4", "access", "alarm", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "chmod",

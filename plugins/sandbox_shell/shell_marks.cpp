@@ -32,7 +32,8 @@ using tellina::shell_marks::Text;
 
 namespace {
 
-/// Of a command's text, in bytes. It fits into a mark even if each byte needs four (OutputScanner::max_mark_size).
+/// The longest text of a command in a mark, in bytes. It fits even if each byte needs four
+/// (OutputScanner::max_mark_size).
 constexpr std::size_t max_text = 60'000;
 constexpr const char* nonce_folder = "/dev/shm";
 constexpr const char* nonce_file_start = ".tellina-";  // as /etc/bash.bashrc names the file

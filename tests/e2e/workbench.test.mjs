@@ -156,7 +156,7 @@ page_test("a banner appears in the half of the terminal without the cursor", asy
   assert.equal(await banners.getAttribute("data-place"), "bottom");
   server.print("line\r\n".repeat(100) + "last");
   await tab.shows(/^last$/m);
-  assert.equal(await banners.getAttribute("data-place"), "bottom", "one that is there stays");
+  assert.equal(await banners.getAttribute("data-place"), "bottom", "a visible banner stays in its place");
   await tab.press("Close");
   fail();
   await tab.page.locator("#notice").waitFor();

@@ -67,7 +67,7 @@ class Record {
       (row[0] == "input" ? m_input_gaps : m_output_gaps).push_back(range);
       if (m_chronicle.count(Harm::worker_death, m_receipts.access_code) == 0) {
         note(m_verdict.untrue_gaps, 1,
-             row[0] + " " + text(range) + " is a gap, reason " + row[3] + ", and nothing died");
+             row[0] + " " + text(range) + " is a gap with the reason " + row[3] + ", although nothing died");
       }
     }
     for (const auto& row :
@@ -92,7 +92,8 @@ class Record {
       if (overlap({offset, offset + 1}, m_input_gaps) > 0) continue;
       const char typed = offset < m_receipts.typed.size() ? m_receipts.typed[offset] : '\0';
       if (m_input[offset] == typed) continue;
-      note(m_verdict.wrong_bytes, 1, "the record has other input than was typed, at " + std::to_string(offset));
+      note(m_verdict.wrong_bytes, 1,
+           "the recorded input differs from the typed input at offset " + std::to_string(offset));
       return;
     }
   }
@@ -115,17 +116,18 @@ class Record {
     const std::size_t deaths = m_chronicle.count(Harm::shell_death, m_receipts.access_code);
     if (replaced > deaths) {
       note(m_verdict.replaced_shells, replaced - deaths,
-           std::to_string(replaced) + " shells were replaced, and only " + std::to_string(deaths) + " can have died");
+           std::to_string(replaced) + " shells were replaced, although only " + std::to_string(deaths) +
+               " can have died");
     }
   }
 
-  /// Whether nothing promises that the screen shows this record.
+  /// Whether the server does not promise that the screen shows this record.
   bool is_excused(const Receipts::Record& record) const {
     return overlap(record.input, m_input_gaps) > 0 || overlap(record.input, m_dropped) > 0;
   }
 
   void check_screen() {
-    std::size_t last_typed = 0;  ///< index behind the last record that was shown
+    std::size_t last_typed = 0;  ///< index after the last record that was shown
     std::set<int> shown;
     for (std::size_t from = 0; from != std::string::npos;) {
       const std::size_t next = m_output.find(life_mark, from + 1);
@@ -146,17 +148,18 @@ class Record {
       const int number = std::atoi(found.c_str() + head.size());
       const std::size_t begin = at;
       at += head.size();
-      // A record that a gap or the end of a shell cut.
+      // A gap or the end of a shell has cut this record.
       if (found != record_text(m_receipts.access_code, number)) continue;
       ++m_verdict.shown_records;
-      if (!shown.insert(number).second) note(m_verdict.doubled_records, 1, found + " came twice");
-      if (number < previous) note(m_verdict.reordered_records, 1, found + " came behind " + std::to_string(previous));
+      if (!shown.insert(number).second) note(m_verdict.doubled_records, 1, found + " was shown twice");
+      if (number < previous)
+        note(m_verdict.reordered_records, 1, found + " was shown after " + std::to_string(previous));
       check_between(previous > 0 ? previous : before_life_of(number), number, previous_end, begin);
       previous = number;
       previous_end = end;
     }
     if (previous > 0) behind = static_cast<std::size_t>(previous);
-    // What came last to a shell that died may not have been shown any more.
+    // The last input of a shell that died may have no output.
     if (!is_last) return;
     for (std::size_t i = behind; i < m_receipts.records.size(); ++i) {
       const Receipts::Record& record = m_receipts.records[i];

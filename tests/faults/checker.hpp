@@ -1,6 +1,6 @@
 #pragma once
 
-/// Compares the record with what the participants remember.
+/// Compares the record with what the participants typed and saw.
 
 #include <string>
 #include <vector>
@@ -16,11 +16,11 @@ class Verdict {
  public:
   std::uint64_t acknowledged_bytes = 0;
   std::uint64_t shown_records = 0;
-  std::uint64_t lost_bytes = 0;       ///< acknowledged, and then not in the record, or in a gap
-  std::uint64_t wrong_bytes = 0;      ///< in the record, and not what was typed there
+  std::uint64_t lost_bytes = 0;       ///< acknowledged, but not in the record, or in a gap
+  std::uint64_t wrong_bytes = 0;      ///< in the record, but different from what was typed
   std::uint64_t doubled_records = 0;  ///< the screen showed it twice
   std::uint64_t reordered_records = 0;
-  std::uint64_t missing_records = 0;  ///< a living shell got it and the screen did not show it
+  std::uint64_t missing_records = 0;  ///< a living shell got it, but the screen did not show it
   std::uint64_t unnamed_gaps = 0;
   std::uint64_t untrue_gaps = 0;      ///< a gap although no worker was lost
   std::uint64_t replaced_shells = 0;  ///< although nothing had died

@@ -1,4 +1,4 @@
-/// The checker finds each kind of broken promise in a record, and nothing in a good one.
+/// The checker finds each kind of broken promise in a record, and none in a correct record.
 
 #include "faults/checker.hpp"
 

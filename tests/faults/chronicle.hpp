@@ -11,11 +11,11 @@
 
 namespace tellina::faults {
 
-/// What a fault excuses afterwards.
+/// Which losses a fault excuses.
 enum class Harm {
   none,          ///< nothing may be lost, and no shell may be replaced
-  worker_death,  ///< a worker is gone: the end of its streams may be unknown
-  shell_death,   ///< shells are gone, too
+  worker_death,  ///< a worker has died: the end of its streams may be unknown
+  shell_death,   ///< shells have died, too
 };
 
 /// One entry per fault. Threads: any.
@@ -26,7 +26,7 @@ class Chronicle {
    public:
     Time at;
     Harm harm;
-    std::string access_code;  ///< whose session was harmed; empty: anyone's
+    std::string access_code;  ///< the participant whose session was affected; empty: any
     std::string text;
   };
 

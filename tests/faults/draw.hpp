@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a seed decides.
+/// Random numbers from a seed.
 
 #include <chrono>
 #include <cstdint>
@@ -11,10 +11,10 @@ namespace tellina::faults {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Numbers that the same seed gives again, on every machine. Threads: one.
+/// Generates the same numbers from the same seed on every machine. Threads: one.
 class Draw {
  public:
-  /// `stream` separates the draws of different users of one seed: what one draws does not move the other's.
+  /// `stream` separates different users of one seed: the draws of one do not affect those of the others.
   Draw(std::uint64_t seed, std::uint64_t stream) {
     std::seed_seq both{seed, seed >> 32U, stream, stream >> 32U};
     m_engine.seed(both);

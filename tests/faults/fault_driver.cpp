@@ -19,18 +19,18 @@ using testing::ProcessMark;
 
 /// The supervisor gives up after six ends of a gateway within 10 s each (docs/operation.md).
 constexpr Milliseconds gateway_needs = 11s;
-/// Longer than a lease (3 s) less a renewal (1 s): from then on others may take a standing worker's sessions.
+/// Longer than a lease (3 s) minus a renewal (1 s): from then on others may take the sessions of a stopped worker.
 constexpr Milliseconds standing_is_death = 2s;
 constexpr Milliseconds end_limit = 10s;
 
 constexpr std::array stops{FaultKind::stop_server, FaultKind::stop_gateway, FaultKind::stop_worker};
 constexpr std::array on_the_disk{FaultKind::lock_database, FaultKind::move_database, FaultKind::fill_disk};
-/// Active, each of these prevents a start of the server.
+/// While one of these is active, the server cannot start.
 constexpr std::array prevent_start{FaultKind::lock_database, FaultKind::move_database, FaultKind::fill_disk,
                                    FaultKind::break_disk,    FaultKind::kill_redis,    FaultKind::pause_redis,
                                    FaultKind::kill_engine,   FaultKind::freeze_engine};
 
-/// How long a fault of this kind lasts.
+/// Draws how long a fault of this kind lasts.
 Milliseconds draw_duration(FaultKind kind, Draw& draw) {
   using enum FaultKind;
   switch (kind) {
@@ -106,7 +106,7 @@ void FaultDriver::run(Clock::time_point end) {
 }
 
 void FaultDriver::heal_due(Clock::time_point now) {
-  // A fault that takes another's process away leaves nothing to heal: every heal looks for what it needs.
+  // Another fault may have killed the process meanwhile, so every heal checks what exists.
   for (std::size_t i = 0; i < m_active.size();) {
     if (m_active[i].until > now) {
       ++i;
@@ -159,29 +159,29 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return stop_processes(m_site.processes());
     case kill_gateway:
       note(Harm::none, text);
-      return kill_players("gateway", true, SIGKILL);
+      return kill_role_processes("gateway", true, SIGKILL);
     case stop_gateway:
       note(Harm::none, text);
-      return stop_player("gateway");
+      return stop_role_process("gateway");
     case kill_worker:
       note(shells, text);
-      return kill_players("worker", false, SIGKILL);
+      return kill_role_processes("worker", false, SIGKILL);
     case kill_workers:
       note(shells, text);
-      return kill_players("worker", true, SIGKILL);
+      return kill_role_processes("worker", true, SIGKILL);
     case end_worker:
       note(Harm::shell_death, text);
-      return kill_players("worker", false, SIGTERM);
+      return kill_role_processes("worker", false, SIGTERM);
     case stop_worker:
       note(lasts >= standing_is_death ? shells : Harm::none, text);
-      return stop_player("worker");
+      return stop_role_process("worker");
     case kill_redis:
       note(Harm::none, text);
       m_site.redis().kill();
       return [this] { m_site.redis().start(); };
     case pause_redis:
       note(Harm::none, text);
-      // While it is killed, there is nothing to pause.
+      // While Redis is killed, there is nothing to pause.
       if (is_active(kill_redis)) return {};
       m_site.redis().pause();
       return [this] {
@@ -263,7 +263,7 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
         m_site.wire().delay(0ms);
       };
   }
-  throw std::logic_error("a fault without an injection");
+  throw std::logic_error("inject() does not know this fault");
 }
 
 void FaultDriver::heal_early(std::span<const FaultKind> kinds) {
@@ -278,7 +278,7 @@ void FaultDriver::heal_early(std::span<const FaultKind> kinds) {
 
 void FaultDriver::start_server() {
   heal_early(prevent_start);
-  // The heal of a broken disk starts it.
+  // The heal of break_disk starts the server itself.
   if (!m_site.is_running()) m_site.start();
 }
 
@@ -287,8 +287,9 @@ FaultDriver::Heal FaultDriver::take_down(FaultKind kind) {
     if (kind == FaultKind::kill_server) {
       m_site.kill();
     } else {
-      heal_early(stops);  // a stopped server cannot end in order
-      if (!m_site.stop(end_limit)) m_findings.emplace_back("the server did not end in order within 10 s of SIGTERM");
+      heal_early(stops);  // a stopped server cannot end in an orderly way
+      if (!m_site.stop(end_limit))
+        m_findings.emplace_back("the server did not end in an orderly way within 10 s of SIGTERM");
     }
   }
   return [this] { start_server(); };
@@ -302,20 +303,20 @@ FaultDriver::Heal FaultDriver::stop_processes(const std::vector<pid_t>& processe
   };
 }
 
-FaultDriver::Heal FaultDriver::stop_player(const std::string& role) {
-  std::vector<pid_t> players = m_site.players(role);
-  if (players.empty()) return {};
-  return stop_processes({m_draw.pick(players)});
+FaultDriver::Heal FaultDriver::stop_role_process(const std::string& role) {
+  std::vector<pid_t> role_processes = m_site.role_processes(role);
+  if (role_processes.empty()) return {};
+  return stop_processes({m_draw.pick(role_processes)});
 }
 
-FaultDriver::Heal FaultDriver::kill_players(const std::string& role, bool all, int signal) {
-  const std::vector<pid_t> players = m_site.players(role);
-  if (players.empty()) return {};
+FaultDriver::Heal FaultDriver::kill_role_processes(const std::string& role, bool all, int signal) {
+  const std::vector<pid_t> role_processes = m_site.role_processes(role);
+  if (role_processes.empty()) return {};
   if (!all) {
-    ::kill(m_draw.pick(players), signal);
+    ::kill(m_draw.pick(role_processes), signal);
     return {};
   }
-  for (const pid_t player : players) ::kill(player, signal);
+  for (const pid_t player : role_processes) ::kill(player, signal);
   return {};
 }
 
@@ -336,7 +337,7 @@ FaultDriver::Heal FaultDriver::hold_lock() {
   std::shared_ptr<sqlite3> database(raw, Closer());
   if (opened != SQLITE_OK) return {};
   sqlite3_busy_timeout(raw, 1000);
-  // Without success there is no fault: the disk may be full, or the file away.
+  // Without the lock there is no fault: the disk may be full, or the file moved.
   if (sqlite3_exec(raw, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) return {};
   return [database] { sqlite3_exec(database.get(), "ROLLBACK", nullptr, nullptr, nullptr); };
 }
@@ -345,7 +346,7 @@ FaultDriver::Heal FaultDriver::hide_database() {
   namespace fs = std::filesystem;
   const fs::path file = m_site.database_file();
   const fs::path away = file.string() + ".away";
-  // A lock's connection must find the same file when it ends.
+  // The connection that holds a lock must find the same file when it ends.
   if (is_active(FaultKind::lock_database) || is_active(FaultKind::break_disk) || !fs::exists(file)) return {};
   fs::rename(file, away);
   return [file, away] { fs::rename(away, file); };

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Injects faults, and takes each back after a while.
+/// Injects faults, and undoes each after a while.
 
 #include <chrono>
 #include <functional>
@@ -25,14 +25,14 @@ class FaultDriver {
   FaultDriver(const World& world, Site& site, Chronicle& chronicle,
               const std::vector<std::unique_ptr<Participant>>& participants);
 
-  /// Injects faults until `end`, then takes all of them back.
+  /// Injects faults until `end`, then undoes all of them.
   void run(Clock::time_point end);
   int injected() const { return m_injected; }
-  /// Ends of the server that no fault explains.
+  /// Describes the ends of the server that no fault explains.
   const std::vector<std::string>& findings() const { return m_findings; }
 
  private:
-  /// Takes a fault back.
+  /// Undoes a fault.
   using Heal = std::function<void()>;
   struct Active {
     FaultKind kind;
@@ -52,8 +52,8 @@ class FaultDriver {
   Heal inject(FaultKind kind, Milliseconds lasts);
   Heal take_down(FaultKind kind);
   Heal stop_processes(const std::vector<pid_t>& processes);
-  Heal stop_player(const std::string& role);
-  Heal kill_players(const std::string& role, bool all, int signal);
+  Heal stop_role_process(const std::string& role);
+  Heal kill_role_processes(const std::string& role, bool all, int signal);
   Heal break_sandbox();
   Heal hold_lock();
   Heal hide_database();

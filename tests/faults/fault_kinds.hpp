@@ -48,7 +48,7 @@ class FaultDefinition {
  public:
   FaultKind kind;
   std::string_view name;  ///< on the command line and in the report
-  std::string_view text;  ///< what happens
+  std::string_view text;  ///< what the fault does, in words
   bool (*applies)(const World& world);
 };
 

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// After the end of all faults, until everyone must have seen something that they typed later.
+/// After the end of all faults, each participant must see later input of theirs within this time.
 constexpr Milliseconds continue_limit = 10s;
 constexpr Milliseconds begin_limit = 60s;
 constexpr Milliseconds finish_limit = 30s;
@@ -103,23 +103,24 @@ class Run {
   void execute() {
     m_site.start();
     for (std::size_t i = 0; i < m_site.access_codes().size(); ++i) {
-      // 0 to 2 are the world's, the driver's and the wire's.
+      // The world, the driver and the wire use the streams 0 to 2.
       m_participants.push_back(std::make_unique<Participant>(m_site, m_site.access_codes()[i], m_world.seed, 3 + i));
     }
-    if (!wait_for_progress(begin_limit)) throw std::runtime_error("not everyone could begin:\n" + who_stands());
+    if (!wait_for_progress(begin_limit))
+      throw std::runtime_error("not every participant could begin:\n" + who_stands());
     FaultDriver driver(m_world, m_site, m_chronicle, m_participants);
     driver.run(Clock::now() + m_world.duration);
     injected = driver.injected();
     for (const std::string& finding : driver.findings()) verdict.add(verdict.stuck_participants, 1, finding);
     if (!wait_for_progress(continue_limit)) {
       verdict.add(verdict.stuck_participants, 1,
-                  "not everyone continued within 10 s of the last fault:\n" + who_stands());
+                  "not every participant continued within 10 s of the last fault:\n" + who_stands());
     }
     for (const auto& participant : m_participants) {
       if (participant->finish(finish_limit)) continue;
       verdict.add(verdict.stuck_participants, 1, "not all input was acknowledged: " + participant->describe());
     }
-    if (!m_site.stop(end_limit)) verdict.add(verdict.stuck_participants, 1, "the server did not end in order");
+    if (!m_site.stop(end_limit)) verdict.add(verdict.stuck_participants, 1, "the server did not end in an orderly way");
     const testing::StudyDatabase database = m_site.database();
     for (const auto& participant : m_participants) {
       check_record(database, participant->receipts(), m_chronicle, verdict);
@@ -128,7 +129,7 @@ class Run {
     for (const std::string& left : m_site.leftovers()) verdict.findings.push_back("left over: " + left);
   }
 
-  /// What happened, for a run that failed.
+  /// Prints what happened in a run that failed.
   std::string story() const {
     std::string text;
     for (const Chronicle::Entry& entry : m_chronicle.entries()) {
@@ -139,7 +140,7 @@ class Run {
   }
 
  private:
-  /// Until everyone has seen a record that they typed from now on.
+  /// Waits until each participant has seen a record that they typed after this call.
   bool wait_for_progress(Milliseconds limit) {
     std::vector<int> typed;
     for (const auto& participant : m_participants) typed.push_back(participant->last_typed());
@@ -188,7 +189,7 @@ std::string row_of_table(const World& world, const Run& run) {
   return row.str();
 }
 
-/// Returns false if something was not as it must be.
+/// Returns false if the run failed.
 bool run_seed(const World& world, std::string& table) {
   std::cout << world.describe() << std::endl;
   Run run(world);

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// As the participant page (docs/protocol.md, "Lost connections").
+// Like the page (docs/protocol.md, "Lost connections").
 constexpr Milliseconds first_pause = 100ms;
 constexpr Milliseconds longest_pause = 5s;
 constexpr Milliseconds ping_interval = 10s;
@@ -26,10 +26,10 @@ constexpr Milliseconds connect_limit = 5s;
 constexpr Milliseconds poll_limit = 20ms;
 constexpr Milliseconds shortest_think_time = 20ms;
 constexpr Milliseconds longest_think_time = 300ms;
-/// In percent of the records: a paste of several.
+/// How often, in percent, the participant pastes several records instead of typing one.
 constexpr int paste_share = 3;
 constexpr int longest_paste = 200;
-/// For a prompt, or for the first output of a command line, before it is typed again.
+/// How long to wait for a prompt, or for the first output of a command line, before typing again.
 constexpr Milliseconds shell_limit = 20s;
 /// bash answers a line with a prompt long before that.
 constexpr Milliseconds probe_limit = 3s;
@@ -62,7 +62,7 @@ Participant::Participant(const Site& site, std::string access_code, std::uint64_
 }
 
 Participant::~Participant() {
-  m_goes_on = false;
+  m_is_running = false;
   if (m_thread.joinable()) m_thread.join();
 }
 
@@ -70,7 +70,7 @@ bool Participant::finish(Milliseconds limit) {
   m_types = false;
   const Time deadline = Clock::now() + limit;
   while (!m_is_acknowledged && Clock::now() < deadline) std::this_thread::sleep_for(poll_limit);
-  m_goes_on = false;
+  m_is_running = false;
   m_thread.join();
   return m_is_acknowledged;
 }
@@ -85,14 +85,14 @@ void Participant::run() {
   try {
     m_site.enter_network();
     m_last_progress = Clock::now();
-    while (m_goes_on) {
+    while (m_is_running) {
       try {
         step();
       } catch (const client::ConnectionLost&) {
         lose(Clock::now());
       } catch (const client::ClientFailure& failure) {
         const bool is_open = m_client.is_open();
-        // While a connection is made, every failure is one of the network.
+        // During a connection attempt, every failure is a network failure.
         if (is_open) m_receipts.faults.emplace_back(failure.what());
         lose(Clock::now());
       }
@@ -288,7 +288,7 @@ void Participant::enter_cat() {
 }
 
 void Participant::read_screen() {
-  // A command line's own echo has no LF behind it.
+  // The echo of the command line itself has no LF after it.
   const std::string begin = "begin-" + std::to_string(m_life) + "\n";
   const std::size_t reset = m_screen.rfind(reset_mark);
   const std::size_t new_shell = m_screen.rfind(new_shell_mark);

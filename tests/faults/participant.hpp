@@ -15,7 +15,7 @@
 
 namespace tellina::faults {
 
-/// What a participant remembers for the checker.
+/// What a participant typed and saw, for the checker.
 class Receipts {
  public:
   class Range {
@@ -31,23 +31,24 @@ class Receipts {
   };
 
   std::string access_code;
-  std::string typed;                ///< the input from offset 0; bytes of 0 where the participant typed nothing
+  std::string typed;                ///< the input from offset 0; zeros where the participant typed nothing
   std::vector<Record> records;      ///< in the order in which they were typed
-  std::vector<Range> acknowledged;  ///< what each `input_ack` covered since the welcome before it
-  std::vector<std::string> faults;  ///< where the server broke the protocol
-  Milliseconds longest_stall{0};    ///< without a record on the screen, while one was typed
+  std::vector<Range> acknowledged;  ///< what each `input_ack` covered after the preceding welcome
+  std::vector<std::string> faults;  ///< violations of the protocol by the server
+  Milliseconds longest_stall{0};    ///< the longest time without a record on the screen although one was typed
 };
 
 /// A record on the screen: "p101:000042;".
 std::string record_text(const std::string& access_code, int number);
 
-/// Runs on a thread of its own. Threads: one calls the constructor, finish() and the destructor; the others are marked.
+/// Runs on a separate thread. Threads: one calls the constructor, finish() and the destructor; any thread may call the
+/// marked functions.
 class Participant final : private client::TerminalClient::Listener {
  public:
-  /// What the fault driver makes of the participant's end. Any thread sets it.
+  /// What the fault driver does to the participant's end of the connection. Any thread may set it.
   enum class Behaviour : std::uint8_t {
     normal,
-    reset,   ///< resets the connection once, then is normal
+    reset,   ///< resets the connection once, then behaves normally
     silent,  ///< leaves the socket open and unread
     slow,    ///< reads a few bytes at a time
   };
@@ -72,11 +73,11 @@ class Participant final : private client::TerminalClient::Listener {
   using Clock = std::chrono::steady_clock;
   using Time = Clock::time_point;
   enum class Phase : std::uint8_t {
-    offline,         ///< no connection, or no welcome on it
-    starting,        ///< start_task has no answer
-    at_prompt_soon,  ///< a shell begins; its prompt has not come
+    offline,         ///< no connection, or no welcome yet
+    starting,        ///< start_task has no answer yet
+    at_prompt_soon,  ///< a shell starts; its prompt has not arrived
     entering,        ///< the command line that runs `cat` was typed
-    probing,         ///< output was lost while `cat` began: does it run?
+    probing,         ///< output was lost while `cat` started; checks whether it runs
     typing,
   };
 
@@ -107,7 +108,7 @@ class Participant final : private client::TerminalClient::Listener {
   std::atomic<int> m_last_typed{0};
   std::atomic<int> m_last_shown{0};
   std::atomic<bool> m_types{true};
-  std::atomic<bool> m_goes_on{true};
+  std::atomic<bool> m_is_running{true};
   std::atomic<bool> m_is_acknowledged{false};
 
   Time m_next_try{};
@@ -122,7 +123,7 @@ class Participant final : private client::TerminalClient::Listener {
   std::string m_shell;  ///< the sandbox that `cat` runs in
   std::uint64_t m_acknowledged_from = 0;
   int m_life = 0;        ///< counts the command lines that run `cat`
-  std::string m_screen;  ///< output of this phase that was not understood yet
+  std::string m_screen;  ///< output of this phase that was not interpreted yet
   std::thread m_thread;
 };
 

@@ -27,7 +27,7 @@ std::vector<std::string> make_codes(int sessions) {
   return codes;
 }
 
-/// Whether it is the first process of a process namespace below this one.
+/// Whether the process is the first of a process namespace below this one.
 bool is_first_of_namespace(pid_t process) {
   std::istringstream status(read_text("/proc/" + std::to_string(process) + "/status"));
   for (std::string line; std::getline(status, line);) {
@@ -130,17 +130,17 @@ std::vector<pid_t> Site::processes() const {
   if (!m_server) return found;
   found.push_back(m_server->process());
   for (const char* role : {"gateway", "worker"}) {
-    for (const pid_t process : players(role)) found.push_back(process);
+    for (const pid_t process : role_processes(role)) found.push_back(process);
   }
   return found;
 }
 
-std::vector<pid_t> Site::players(const std::string& role) const {
-  return m_server ? m_server->players(role) : std::vector<pid_t>();
+std::vector<pid_t> Site::role_processes(const std::string& role) const {
+  return m_server ? m_server->role_processes(role) : std::vector<pid_t>();
 }
 
 void Site::set_clock(std::int64_t seconds) {
-  // The server has the file mapped: it is overwritten in place.
+  // The server has mapped the file, so this overwrites it in place.
   const int file = ::open(m_folder.file("wall_clock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   const bool is_written = ::pwrite(file, &seconds, sizeof seconds, 0) == sizeof seconds;
   ::close(file);

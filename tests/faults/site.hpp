@@ -1,6 +1,6 @@
 #pragma once
 
-/// The system under test: a study in a folder of its own, the real server, and what the server needs.
+/// The system under test: a study in a temporary folder, the real server, and the servers that it needs.
 
 #include <atomic>
 #include <filesystem>
@@ -20,9 +20,9 @@
 
 namespace tellina::faults {
 
-/// Starts and stops the server, keeps its port, and says what is left of it at the end.
+/// Starts and stops the server, keeps its port, and lists its leftovers at the end.
 ///
-/// Threads: one, the one that has made it; endpoint() and enter_network() from any.
+/// Threads: the one that created it; endpoint() and enter_network(): any.
 class Site {
  public:
   explicit Site(const World& world);
@@ -31,23 +31,23 @@ class Site {
 
   /// Returns when it listens. Throws std::runtime_error.
   void start();
-  /// In order. Returns false if it did not end with status 0 within `limit`.
+  /// Stops it in an orderly way. Returns false if it did not end with status 0 within `limit`.
   bool stop(Milliseconds limit);
   void kill();
   bool is_running() const { return m_server.has_value(); }
-  /// Whether it has ended although nobody ended it; what it said, then.
+  /// If the server has ended although nobody ended it, returns its output.
   std::optional<std::string> unexpected_end();
   testing::ServerProcess& server() { return *m_server; }
   /// The server and the gateways and workers that it has started; empty while it does not run.
   std::vector<pid_t> processes() const;
-  std::vector<pid_t> players(const std::string& role) const;
+  std::vector<pid_t> role_processes(const std::string& role) const;
 
   client::Endpoint endpoint() const { return client::Endpoint(m_host, m_port); }
   /// Moves the calling thread into the clients' network namespace.
   void enter_network() const;
 
   const std::vector<std::string>& access_codes() const { return m_access_codes; }
-  /// Writes the configuration with a further access code.
+  /// Writes the configuration with another access code.
   void extend_config();
   const std::filesystem::path& folder() const { return m_folder.path(); }
   std::filesystem::path database_file() const;
@@ -55,14 +55,14 @@ class Site {
   testing::RedisServer& redis() { return m_backends->redis(); }
   const testing::SmallDisk& disk() const { return *m_disk; }
   Wire& wire() { return *m_wire; }
-  /// Sets by how many seconds the server's wall clock is off.
+  /// Sets the difference of the server's wall clock from the machine's, in seconds.
   void set_clock(std::int64_t seconds);
 
-  /// First processes of sandboxes that run now.
+  /// The first processes of the sandboxes that run now.
   std::vector<testing::ProcessMark> sandboxes() const;
-  /// What the server has left on the machine after its end: processes, mounts, control groups, containers, files.
+  /// What is left of the server on the machine after its end: processes, mounts, control groups, containers, files.
   std::vector<std::string> leftovers() const;
-  /// All that the servers have said.
+  /// The log of all servers so far.
   std::string log() const;
 
  private:

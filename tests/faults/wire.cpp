@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t largest_packet = 65536;
 
 [[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error("no network of the test's own: " + what + ": " + std::strerror(errno));
+  throw std::runtime_error("cannot create the network of the test: " + what + ": " + std::strerror(errno));
 }
 
 void set_address(ifreq& request, const std::string& address) {
@@ -37,7 +37,7 @@ void set_address(ifreq& request, const std::string& address) {
   std::memcpy(&request.ifr_addr, &value, sizeof value);
 }
 
-/// A device of this thread's namespace, with this address, that leads to `peer`.
+/// Creates a device in this thread's namespace, with this address, that leads to `peer`.
 Descriptor make_device(const std::string& address, const std::string& peer) {
   Descriptor device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (device.get() < 0) fail("/dev/net/tun");
@@ -101,7 +101,7 @@ void Wire::carry() {
     const auto now = Clock::now();
     while (!waiting.empty() && waiting.begin()->first <= now) {
       const Packet& packet = waiting.begin()->second;
-      // A packet that the device does not take is lost, as on any network.
+      // If the device does not accept a packet, the packet is lost, as on any network.
       [[maybe_unused]] const ssize_t written = ::write(packet.to, packet.bytes.data(), packet.bytes.size());
       waiting.erase(waiting.begin());
     }

@@ -13,28 +13,28 @@
 
 namespace tellina::faults {
 
-/// The server's end is in the network namespace of the process, the clients' end in one of its own.
+/// The server's end is in the network namespace of the process, the clients' end in a separate one.
 ///
-/// Lifetime: both devices go with the object. Threads: any. Needs root.
+/// Lifetime: both devices are removed with the object. Threads: any. Needs root.
 class Wire {
  public:
-  /// Throws std::runtime_error if the machine has no TUN devices or the process may not make them.
+  /// Throws std::runtime_error if the machine has no TUN devices or the process may not create them.
   explicit Wire(std::uint64_t seed);
   ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  /// Where clients find the server.
+  /// The address at which clients reach the server.
   const std::string& server_address() const { return m_server_address; }
-  /// Moves the calling thread into the clients' namespace: sockets that it makes from then on are there.
+  /// Moves the calling thread into the clients' namespace, to which its later sockets belong.
   void enter() const;
 
   void unplug(bool yes) { m_is_unplugged = yes; }
-  /// Each packet waits for a time from 0 to this.
+  /// Delays each packet by a random time up to this.
   void delay(Milliseconds most) { m_most_delay = most.count(); }
-  /// The order of packets is kept, however long each waits, unless this is set.
+  /// If set, packets with different delays may overtake each other; otherwise their order is kept.
   void reorder(bool yes) { m_reorders = yes; }
-  /// In percent.
+  /// Sets the percentage of packets that are lost.
   void lose(int share) { m_lost_share = share; }
 
  private:

@@ -79,7 +79,7 @@ World draw_world(std::uint64_t seed, const Choices& choices) {
   World world;
   world.seed = seed;
   world.duration = choices.duration;
-  // Every value is drawn, whether a choice replaces it or not: a choice leaves the rest of the world as it is.
+  // Draws every value, even if a choice replaces it, so that a choice does not change the rest of the world.
   world.layer = draw.pick(layers);
   world.ordering = draw.pick(orderings);
   world.sandbox = draw.pick(sandboxes);
@@ -96,7 +96,7 @@ World draw_world(std::uint64_t seed, const Choices& choices) {
   if (world.sandbox == "docker") world.sessions = std::min(world.sessions, most_containers);
   if (choices.sessions) world.sessions = *choices.sessions;
   if (choices.faults) {
-    // What a chosen fault needs is there.
+    // The world has everything that the chosen faults need.
     world.has_small_disk = world.has_failing_disk = world.has_wire = world.has_clock = true;
   }
   // AddressSanitizer's runtime refuses a library that is loaded before it.
@@ -116,9 +116,9 @@ std::string World::describe() const {
   std::string text = "seed " + std::to_string(seed) + ": " + layer + ", " + ordering + ", " + sandbox + ", " +
                      std::to_string(sessions) + " sessions";
   if (has_processes()) text += ", " + std::to_string(workers) + " workers";
-  if (has_small_disk) text += has_failing_disk ? ", a failing disk of its own" : ", a disk of its own";
-  if (has_wire) text += ", a network of its own";
-  if (has_clock) text += ", a clock of its own";
+  if (has_small_disk) text += has_failing_disk ? ", a small disk that can fail" : ", a small disk";
+  if (has_wire) text += ", a network that can fail";
+  if (has_clock) text += ", a clock that can jump";
   text += ", " + std::to_string(duration.count()) + " s of faults:";
   for (const FaultKind fault : faults) text += " " + std::string(definition_of(fault).name);
   return text;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The world of one run: what the seed decides before anything starts.
+/// The set-up of one run, which the seed decides before anything starts.
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace tellina::faults {
 
-/// What the command line fixes; the seed decides the rest.
+/// The parts of the world that the command line fixes; the seed decides the rest.
 class Choices {
  public:
   std::optional<std::string> layer;
@@ -26,7 +26,7 @@ class Choices {
 
 class World {
  public:
-  /// Of two faults, from the start of one to the start of the next.
+  /// The bounds of the time from the start of one fault to the start of the next.
   static constexpr Milliseconds shortest_pause{500};
   static constexpr Milliseconds longest_pause{6000};
   static constexpr int most_faults_at_a_time = 3;
@@ -38,7 +38,7 @@ class World {
   int workers = 2;
   int sessions = 20;
   std::chrono::seconds duration{300};
-  bool has_small_disk = false;    ///< the database is on a disk of its own, which can fill
+  bool has_small_disk = false;    ///< the database is on a separate disk, which can become full
   bool has_failing_disk = false;  ///< that disk can fail; the server acknowledges only what the disk has
   bool has_wire = false;          ///< clients reach the server through a network that can fail
   bool has_clock = false;         ///< the server's wall clock can jump

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What is tried against the server.
+/// The attacks on the server.
 
 #include <chrono>
 #include <string>
@@ -12,12 +12,12 @@
 
 namespace tellina::hostile {
 
-/// The name of the file that a script makes where it must not be able to.
+/// The name of a file that scripts try to create in places where they must not be able to.
 inline constexpr const char* left_behind = "tellina-attack";
-/// The name of the file in the home that a command makes if somebody else's terminal runs it.
+/// The name of a file in the home that a command creates if another participant's terminal runs it.
 inline constexpr const char* pushed = "tellina-pushed";
 
-/// What the attacks of clients work with.
+/// What the attack of a client uses.
 class ClientAttack {
  public:
   SetUp& set_up;
@@ -45,29 +45,28 @@ enum class Topic {
 
 std::string_view title_of(Topic topic);
 
-/// Scripts keep for a second what they have got, so that the machine shows it. What they print only shows that they
-/// ran.
+/// A script keeps what it has obtained for a second, so that the machine shows it. Its output only shows that it ran.
 class Attack {
  public:
   std::string_view name;
   Topic topic;
-  /// Typed at the attacker's shell as one line. @PORT@, @NAME@ and @FOLDER@ are where it must not get: a TCP port, a
-  /// local socket's name, and the study's folder. Empty for the attack of a client.
+  /// The line that the attacker types at the shell; empty for the attack of a client. @PORT@, @NAME@ and @FOLDER@ stand
+  /// for targets that it must not reach: a TCP port, the name of a local socket, and the study's folder.
   std::string_view script = {};
   /// A regular expression (ECMAScript) that the script's output must match: otherwise the attack has not taken place.
-  /// Empty: there may be no output.
+  /// Empty: no output is required.
   std::string_view ran = {};
   /// For a script that does not end: the time until Ctrl-C. For others: the longest time that they may take.
   std::chrono::milliseconds lasts{4000};
-  /// Returns what must be said in the report, or throws.
+  /// The attack of a client. Returns a remark for the report, or throws.
   std::string (*client)(ClientAttack&) = nullptr;
-  /// Set-ups on which it makes sense.
+  /// The set-ups to which the attack applies, as letters of Place.
   std::string_view places = "CUD";
-  /// Belongs to the short form.
+  /// Also part of the short run.
   bool is_short = false;
-  /// What is noticed if there is no sandbox. Empty: not tried there.
+  /// The violation that is noticed without a sandbox. Empty: the attack is not tried without one.
   std::string_view unconfined = {};
-  /// What is not contained there, as docs/security.md says: the letters of set-ups, and the sentence.
+  /// What is not contained, according to docs/security.md: the letters of the set-ups, and the sentence.
   std::string_view open_places = {};
   std::string_view open = {};
 };

@@ -28,8 +28,8 @@ const SystemClock& system_clock() {
 
 client::Endpoint endpoint_of(const ClientAttack& attack) { return client::Endpoint("127.0.0.1", attack.set_up.port()); }
 
-/// A connection from another address of this machine: what the server refuses there concerns nobody else. `number`:
-/// from 1; others have other addresses.
+/// Connects from another address of this machine, so that limits of that address affect nobody else. `number` selects
+/// the address, from 1.
 Descriptor connect_from_elsewhere(std::uint16_t port, std::uint32_t number) {
   Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -44,19 +44,19 @@ Descriptor connect_from_elsewhere(std::uint16_t port, std::uint32_t number) {
   return socket;
 }
 
-/// All that the server sends until it closes the connection or `limit` is over.
+/// Everything that the server sends until it closes the connection, or within `limit`.
 std::string receive_all(int socket, std::chrono::milliseconds limit) {
   std::string received;
   try {
     const client::WaitLimit wait(system_clock(), limit);
     while (client::receive_more(socket, received, wait)) continue;
   } catch (const std::exception&) {
-    // What came until then is the answer.
+    // The answer is what arrived until then.
   }
   return received;
 }
 
-/// The beginning of an answer; nothing if none comes within a second.
+/// The beginning of an answer; empty if none arrives within a second.
 std::string receive_head(int socket) {
   std::string received;
   try {
@@ -230,14 +230,14 @@ std::string expect_few_guesses(int tried, int guesses, int most) {
 
 std::string guess_codes(ClientAttack& attack) {
   constexpr int guesses = 400;
-  // docs/config.md: of one address.
+  // docs/config.md: the limit of one address.
   constexpr int most = 10;
   return expect_few_guesses(count_tried_guesses(attack, guesses, 2, 1), guesses, most);
 }
 
 std::string guess_codes_from_everywhere(ClientAttack& attack) {
   constexpr int guesses = 1500;
-  // docs/config.md: of all addresses together, at once and in each second.
+  // docs/config.md: the limits of all addresses together, at once and per second.
   constexpr int at_once = 600;
   constexpr int each_second = 10;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(attack.lasts).count();
@@ -383,7 +383,7 @@ std::string send_nonsense(ClientAttack& attack) {
 std::string leave_requests_unfinished(ClientAttack& attack) {
   // No address alone reaches its own limit.
   constexpr std::uint32_t addresses = 100;
-  constexpr std::size_t most = 8'000;  // this program needs descriptors too
+  constexpr std::size_t most = 8'000;  // this program also needs descriptors
   std::vector<Descriptor> sockets;
   repeat(attack, [&] {
     if (sockets.size() == most) return std::this_thread::sleep_for(10ms);

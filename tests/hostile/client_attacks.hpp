@@ -1,6 +1,6 @@
 #pragma once
 
-/// Attacks of a client that may open sockets. Each returns a sentence for the report, or throws std::runtime_error.
+/// Attacks of a client that opens its own sockets. Each returns a remark for the report, or throws std::runtime_error.
 
 #include <string>
 

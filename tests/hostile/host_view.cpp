@@ -108,7 +108,7 @@ std::optional<ProcessView> ProcessView::of(pid_t number) {
   view.program = identity_of(folder + "/exe");
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder + "/fd", none)) view.files.push_back(link_at(entry.path()));
-  // It may have ended in between; then some of this is empty.
+  // If the process has ended meanwhile, some of this is empty.
   if (identity_of(folder + "/exe").empty()) return {};
   return view;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Sandboxes as the machine that runs them shows them. No participant can change what is read here.
+/// Sandboxes as the machine shows them, from sources that no participant can change.
 
 #include <cstdint>
 #include <optional>
@@ -19,13 +19,13 @@ class ProcessView {
   static std::optional<ProcessView> of(pid_t number);
 
   pid_t number = 0;
-  /// In its innermost process namespace.
+  /// The process number in the innermost process namespace.
   pid_t number_inside = 0;
   /// The process namespace, as /proc names it.
   std::string process_namespace;
   /// user, mnt, net, ipc, uts and cgroup, as /proc names them.
   std::vector<std::string> namespaces;
-  /// Real, effective, saved and of the file system.
+  /// The real, effective, saved and file system user.
   std::set<uid_t> users;
   std::uint64_t capabilities = 0;  ///< permitted, effective, inheritable or ambient
   bool gains_no_privileges = false;
@@ -44,21 +44,21 @@ class ProcessView {
 /// The processes of one sandbox.
 class SandboxView {
  public:
-  /// Process 1; nothing for a sandbox without a process namespace.
+  /// Process 1; absent in a sandbox without a process namespace.
   std::optional<ProcessView> init;
-  /// The other ones.
+  /// All other processes.
   std::vector<ProcessView> processes;
 };
 
-/// Sorts processes by their process namespace, and leaves out those that are not in one of their own unless
-/// `with_unconfined`; those are one sandbox.
+/// Groups processes by their process namespace. With `with_unconfined`, the processes in no separate namespace form one
+/// more sandbox; otherwise they are left out.
 std::vector<SandboxView> find_sandboxes(const std::set<pid_t>& processes, bool with_unconfined);
 
-/// Runs `action` in a process of this user, without further groups. `action` may only make system calls. Returns its
-/// result; false if no process can be started.
+/// Runs `action` in a process of this user without supplementary groups. `action` may only make system calls. Returns
+/// its result, or false if no process can be started.
 bool as_user(uid_t user, bool (*action)());
 
-/// What a user of this machine needs and may find used up: each returns whether there is some left.
+/// Each returns whether a resource that users of this machine need is still available.
 bool can_watch_files();
 bool can_open_terminal();
 bool has_whole_pipes();

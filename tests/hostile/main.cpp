@@ -27,17 +27,17 @@ using Clock = std::chrono::steady_clock;
 using testing::Milliseconds;
 using testing::TestClient;
 
-/// The shortest time for which an attack is measured: a percentile of a few keys says nothing.
+/// The shortest time for which an attack is measured, because a percentile of a few keys is meaningless.
 constexpr Milliseconds least_time = 3s;
 constexpr Milliseconds least_time_of_short_form = 1s;
-/// Of a client's attack in the short form.
+/// The duration of a client's attack in the short run.
 constexpr Milliseconds short_attack = 2s;
-/// Bounds for others while someone attacks (docs/security.md).
+/// Limits of the effect on other participants (docs/security.md).
 constexpr double most_p99_in_milliseconds = 100;
 constexpr Milliseconds most_start_time = 1s;
 constexpr Milliseconds reset_limit = 5s;
 constexpr Milliseconds leave_limit = 5s;
-/// How much is searched for what a script prints, at either end of its output.
+/// How much of a script's output is searched, at either end of it.
 constexpr std::size_t shown_output = 4000;
 constexpr std::size_t shown_log = 2000;
 
@@ -99,12 +99,12 @@ bool is_wanted(const Attack& attack, Place place, const Options& options) {
          attack.name.find(options.only) != std::string_view::npos;
 }
 
-/// What one attack did.
+/// The measured effects of one attack.
 struct Outcome {
   std::set<std::string> failures;
   std::string remark;
   Figures victim;
-  Milliseconds start{0};  ///< how long a newcomer waited for a shell
+  Milliseconds start{0};  ///< how long a new participant waited for a shell
   std::size_t processes = 0;
   double server_cores = 0;
   std::uint64_t growth = 0;
@@ -155,9 +155,9 @@ class Range {
     outcome.processes = watch.most_processes();
     outcome.server_cores = watch.server_cores();
     outcome.growth = watch.growth();
-    if (outcome.victim.p99 > most_p99_in_milliseconds) outcome.failures.insert("another's keys waited");
-    if (outcome.start > most_start_time) outcome.failures.insert("another waited for a shell");
-    if (m_victim.disconnections() != disconnections) outcome.failures.insert("another was disconnected");
+    if (outcome.victim.p99 > most_p99_in_milliseconds) outcome.failures.insert("the victim's keys waited too long");
+    if (outcome.start > most_start_time) outcome.failures.insert("a new participant waited too long for a shell");
+    if (m_victim.disconnections() != disconnections) outcome.failures.insert("the victim was disconnected");
     if (m_attacker->output().find(m_set_up.secret(), from) != std::string::npos) {
       outcome.failures.insert("it read a secret");
     }
@@ -165,7 +165,7 @@ class Range {
     return outcome;
   }
 
-  /// What happened to the victim by the end of all attacks. The victim types nothing more then.
+  /// What happened to the victim during all attacks. Afterwards the victim types nothing more.
   std::set<std::string> judge_victim() {
     std::set<std::string> failures;
     const std::string shell = m_victim.end_and_name_shell();
@@ -184,7 +184,7 @@ class Range {
     return client;
   }
 
-  /// From start_task to a prompt, of somebody who has not been here before.
+  /// The time from start_task to a prompt for a new participant.
   Milliseconds measure_start() {
     const auto begin = Clock::now();
     try {
@@ -211,7 +211,7 @@ class Range {
     };
     if (!m_attacker->wait_until(has_prompt, attack.lasts)) m_attacker->type("\x03");
     if (attack.ran.empty()) return {};
-    // Behind the echo of the command line.
+    // Only the output after the echo of the command line.
     const std::string& output = m_attacker->output();
     const std::size_t begin = output.find("\x1b]133;C", from);
     const std::string printed = begin == std::string::npos ? std::string() : output.substr(output.find('\a', begin));
@@ -230,12 +230,12 @@ class Range {
     return attack.client(context);
   }
 
-  /// The attacker can start over, and nothing of the attack is left then.
+  /// Checks that the attacker can reset the task, and that nothing of the attack is left afterwards.
   void recover(Outcome& outcome) {
     try {
-      // What an attack of a client has left unread and unanswered goes with its connection.
+      // Closes the connection, with what the attack of a client has left unread and unanswered.
       m_attacker->cut();
-      m_attacker->come_back(30s);
+      m_attacker->reconnect(30s);
       const std::string id = std::to_string(++m_resets);
       const auto begin = Clock::now();
       m_attacker->send_json(R"({"type":"reset","id":)" + id + "}");
@@ -249,11 +249,11 @@ class Range {
     } catch (const std::exception& error) {
       const std::string reason = error.what();
       outcome.failures.insert("no reset afterwards: " + reason.substr(0, 300));
-      m_attacker->come_back(30s);
+      m_attacker->reconnect(30s);
     }
     if (m_set_up.place() == Place::unconfined) return;
     const auto deadline = Clock::now() + leave_limit;
-    // The shells of victim and attacker.
+    // The two are the shells of the victim and the attacker.
     while (m_set_up.sandbox_processes() > 2 && Clock::now() < deadline) std::this_thread::sleep_for(50ms);
     if (m_set_up.sandbox_processes() > 2) outcome.failures.insert("processes are left after a reset");
   }
@@ -293,11 +293,11 @@ std::string cell_of(const Outcome& outcome) {
   return outcome.failures.empty() ? figures_of(outcome) : "**" + join(outcome.failures) + "** " + figures_of(outcome);
 }
 
-/// Whether the outcome is the promised one.
+/// Whether the outcome is what docs/security.md promises.
 bool is_as_promised(const Attack& attack, Place place, const Outcome& outcome) {
   if (place == Place::unconfined) return outcome.failures.contains(std::string(attack.unconfined));
   if (!is_open(attack, place)) return outcome.failures.empty();
-  // It may have become contained on this machine. Nothing else may be wrong.
+  // On this machine the attack may be contained. Nothing else may go wrong.
   return outcome.failures.empty() || outcome.failures == std::set<std::string>{std::string(attack.open)};
 }
 

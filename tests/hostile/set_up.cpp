@@ -21,14 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of no account of the machine.
+/// A user number that no account of the machine has.
 constexpr uid_t ordinary_user = 61234;
 
 constexpr std::uint64_t machine_memory = std::uint64_t{1536} << 20;
 constexpr int machine_processes = 600;
 constexpr int newcomers = 400;
 
-/// Nobody can guess the first answer; everybody can print the second one among others.
+/// Nobody can guess the first answer; anyone can print the second one among other lines.
 std::string tasks_with(const std::string& secret) {
   return R"([
     {
@@ -52,7 +52,7 @@ std::string make_secret() {
   return "s" + random_token(random, 8);
 }
 
-/// A program that runs the server. Its environment has a secret.
+/// Writes a script that runs the server with a secret in its environment.
 fs::path write_wrapper(const fs::path& folder, const std::string& secret, bool as_user, const std::string& first) {
   const fs::path wrapper = folder / "tellina-wrapped";
   std::string text = "#!/bin/sh\n" + first + "export TELLINA_SECRET=" + secret + "\n";
@@ -73,7 +73,7 @@ fs::path write_wrapper(const fs::path& folder, const std::string& secret, bool a
 void write_line(const fs::path& file, const std::string& text) {
   std::ofstream stream(file);
   stream << text << std::endl;
-  if (!stream) throw std::runtime_error(file.string() + " cannot be written: run this as root");
+  if (!stream) throw std::runtime_error(file.string() + ": cannot write: run this as root");
 }
 
 int accept_all(int listener) {
@@ -97,7 +97,7 @@ SmallMachine::SmallMachine() {
 }
 
 SmallMachine::~SmallMachine() {
-  // The kernel counts a process out a moment after its end has been reported.
+  // The kernel removes a process from the group a moment after it has reported the end of the process.
   for (const fs::path& folder : m_folders) {
     for (int tries = 0; ::rmdir(folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
   }
@@ -123,7 +123,7 @@ SetUp::SetUp(Place place, const std::string& layer)
   config.task_duration_in_seconds = 36000;
   config.tasks = tasks_with(m_secret);
   std::string members = m_backends->members();
-  // Sandboxes are made ahead, as they usually are: the more there is to attack.
+  // Sandboxes are prewarmed, as usual, so that there is more to attack.
   const std::string no_pool = ", \"pool\": 0";
   const std::string more = place == Place::unconfined ? ", \"i_know_this_is_not_isolated\": true" : std::string();
   members.replace(members.find(no_pool), no_pool.size(), more);
@@ -144,7 +144,8 @@ SetUp::SetUp(Place place, const std::string& layer)
       ::getsockname(m_listener.get(), reinterpret_cast<sockaddr*>(&any), &size) != 0 ||
       ::bind(m_local_listener.get(), reinterpret_cast<sockaddr*>(&name), name_size) != 0 ||
       ::listen(m_local_listener.get(), 16) != 0) {
-    throw std::runtime_error(std::string("a socket that nobody may reach: ") + std::strerror(errno));
+    throw std::runtime_error(std::string("cannot create the socket that no program may reach: ") +
+                             std::strerror(errno));
   }
   m_forbidden_port = ntohs(any.sin_port);
 
@@ -193,7 +194,7 @@ std::size_t SetUp::sandbox_processes() const {
 std::vector<pid_t> SetUp::server_processes() const {
   std::vector<pid_t> processes{m_server->process()};
   for (const char* role : {"gateway", "worker"}) {
-    for (const pid_t player : m_server->players(role)) processes.push_back(player);
+    for (const pid_t player : m_server->role_processes(role)) processes.push_back(player);
   }
   return processes;
 }

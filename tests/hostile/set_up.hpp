@@ -20,30 +20,30 @@ enum class Place : char {
   chroot_as_root = 'C',
   chroot_as_user = 'U',  ///< as `make run` and the package, but without subordinate users and delegated groups
   docker = 'D',
-  /// Shells without a sandbox, of an ordinary user: what must be noticed if no sandbox holds.
+  /// Shells of an ordinary user without a sandbox, to check that attacks are noticed.
   unconfined = 'P',
 };
 
-/// A control group that stands for a machine with little memory and few processes, in which a server runs whose
-/// sandboxes have no groups of their own.
+/// A control group that represents a machine with little memory and few processes. The sandboxes of the server in it
+/// have no separate groups.
 class SmallMachine {
  public:
   /// Needs root. Throws std::runtime_error.
   SmallMachine();
   SmallMachine(const SmallMachine&) = delete;
   SmallMachine& operator=(const SmallMachine&) = delete;
-  /// After its processes have ended.
+  /// Destroy it after its processes have ended.
   ~SmallMachine();
-  /// A line of a shell script that moves the script into it.
+  /// A line for a shell script, which moves the script into the group.
   std::string join() const;
 
  private:
   std::vector<std::filesystem::path> m_folders;
 };
 
-/// A real server with a study, in a folder of its own. Needs root, also to become an ordinary user.
+/// A real server with a study, in a temporary folder. Needs root, also to run as an ordinary user.
 ///
-/// Threads: the observations (all that is const) come from one thread at a time.
+/// Threads: one at a time may call the const functions.
 class SetUp {
  public:
   SetUp(Place place, const std::string& layer);
@@ -57,26 +57,26 @@ class SetUp {
   const std::filesystem::path& folder() const { return m_folder.path(); }
   std::filesystem::path database_file() const { return m_folder.path() / "db.sqlite3"; }
   testing::StudyDatabase database() const { return testing::StudyDatabase(database_file()); }
-  /// Known to the server only: part of an answer, and of the server's environment.
+  /// Only the server knows it: a part of an answer, and of the server's environment.
   const std::string& secret() const { return m_secret; }
-  /// Where no program in a sandbox can connect: a TCP port of every address, and a name of a local socket.
+  /// Targets to which no program in a sandbox can connect: a TCP port of every address, and the name of a local socket.
   std::uint16_t forbidden_port() const { return m_forbidden_port; }
   const std::string& forbidden_name() const { return m_forbidden_name; }
 
-  /// The only shell that runs now is the victim's: takes its user for "another participant".
+  /// Call it while only the victim's shell runs: its user becomes "another participant".
   void note_victim();
   uid_t server_user() const;
-  /// Whom an attacker must leave what the kernel counts per user.
+  /// The users to whom an attacker must leave the resources that the kernel counts per user.
   std::vector<uid_t> other_users() const;
 
-  /// Of all participants; sandboxes that wait for one have no processes.
+  /// The sandboxes of all participants; prewarmed sandboxes have no processes.
   std::vector<SandboxView> sandboxes() const;
-  /// Processes in all sandboxes, except for each one's first.
+  /// The number of processes in all sandboxes, without the first process of each.
   std::size_t sandbox_processes() const;
   std::vector<pid_t> server_processes() const;
   /// Processor time of the server and of the launchers that run now.
   double server_seconds() const;
-  /// How often a program has connected where none can.
+  /// How many connections have reached these targets.
   int visits() const;
 
  private:

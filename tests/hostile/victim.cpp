@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto think_time = 20ms;
-/// The error of a measured time: pump() waits again if output came before its wait.
+/// The largest error of a measured time: if output arrives before the wait begins, pump() notices it only after this
+/// time.
 constexpr auto wait_for_output = 2ms;
 /// The number of keys after which Ctrl-U empties the line.
 constexpr int line_length = 20;
@@ -54,7 +55,7 @@ std::string Victim::name_shell() {
 std::string Victim::end_and_name_shell() {
   m_goes_on = false;
   m_thread.join();
-  if (!m_client.is_open()) m_client.come_back(give_up_limit);
+  if (!m_client.is_open()) m_client.reconnect(give_up_limit);
   m_client.type("\x15");
   return name_shell();
 }
@@ -102,7 +103,7 @@ void Victim::run() {
         continue;
       }
       ++m_disconnections;
-      m_client.come_back(give_up_limit);
+      m_client.reconnect(give_up_limit);
       break;
     }
     if (!m_goes_on) return;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Another participant at work while an attack runs.
+/// Another participant, who works while an attack runs.
 
 #include <atomic>
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace tellina::hostile {
 
-/// Of the keys typed during one attack, in milliseconds.
+/// The times from key to echo during one attack, in milliseconds.
 class Figures {
  public:
   std::size_t keys = 0;
@@ -24,9 +24,9 @@ class Figures {
   double longest = 0;
 };
 
-/// Types a key, waits for its echo, types the next one 20 ms later. Runs on a thread of its own until it is destroyed.
+/// Types a key, waits for its echo, and types the next one 20 ms later, on a separate thread, until it is destroyed.
 ///
-/// Threads: one calls the members.
+/// Threads: one at a time.
 class Victim {
  public:
   /// Returns once the victim sees a prompt. Throws std::runtime_error.
@@ -35,17 +35,17 @@ class Victim {
   Victim(const Victim&) = delete;
   Victim& operator=(const Victim&) = delete;
 
-  /// Forgets what was measured.
+  /// Discards all measurements.
   void begin();
-  /// What was measured since begin(). A key that still waits counts with its time until now.
+  /// The measurements since begin(). A key without an echo counts with the time until now.
   Figures figures();
   /// How often the connection ended.
   int disconnections() const { return m_disconnections; }
-  /// The shell's process number in the sandbox and its start time: another shell has others. Ends the measuring.
+  /// Identifies the shell by its process number in the sandbox and its start time. Ends the measurements.
   std::string end_and_name_shell();
-  /// Whether the record has what was typed and printed, byte for byte. After end_and_name_shell().
+  /// Whether the record has everything that was typed and printed, byte for byte. Call it after end_and_name_shell().
   bool is_recorded(const std::filesystem::path& database_file);
-  /// At the start.
+  /// The shell at the start, in the form of end_and_name_shell().
   const std::string& shell() const { return m_shell; }
 
  private:

@@ -33,17 +33,16 @@ constexpr std::size_t most_terminals = 16;
 constexpr std::size_t not_a_terminal = 1;
 constexpr int chosen_first = 1000;
 
-/// In one row: more than a task may print at full speed, with its events.
+/// More bytes than a task may print at full speed, with its events.
 constexpr std::uint64_t most_growth = 100 * mebibyte;
 constexpr double most_clock_change_in_seconds = 1;
 
-/// Objects without a path that no program in a sandbox may have: each would be memory, a look or a call that no limit
-/// and no filter covers.
+/// Objects without a path that no program in a sandbox may have, because no limit and no filter covers them.
 constexpr const char* forbidden_files[] = {"/memfd:",       "[io_uring]", "[perf_event]", "bpf",
                                            "[userfaultfd]", "inotify",    "[fanotify]",   "[seccomp",
                                            "/SYSV",         "/dev/kmsg",  "/dev/mem",     "anon_inode:[secretmem]"};
 
-/// Where an attack tries to leave a file. Only in these could it be outside of the home and the temporary folders.
+/// The folders outside of the home and the temporary folders in which an attack tries to leave a file.
 constexpr const char* forbidden_folders[] = {
     "/",    "/etc",  "/usr", "/usr/bin", "/home", "/run",         "/var/tmp",        "/dev", "/dev/mqueue", "/proc",
     "/sys", "/root", "/opt", "/var/log", "/srv",  "/run/tellina", "/usr/lib/tellina"};
@@ -74,7 +73,7 @@ std::uint64_t size_of_record(const SetUp& set_up) {
   return size;
 }
 
-/// Whether a look at the folder sees at most this many bytes and files in all, whatever is in it.
+/// Whether the file system of the folder has at most this many bytes and files.
 bool is_within(const std::string& folder, std::uint64_t bytes, std::uint64_t entries) {
   struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) return true;  // the process has just ended
@@ -130,12 +129,12 @@ void Watch::look_at(const SandboxView& sandbox) {
   if (sandbox.processes.empty()) return;
   m_most_processes = std::max(m_most_processes, sandbox.processes.size());
   require(sandbox.processes.size() <= process_limit, "more processes than the limit");
-  // The shell: attackers start theirs later.
+  // The participant's shell, because attackers start other processes later.
   const ProcessView& reference = *std::min_element(
       sandbox.processes.begin(), sandbox.processes.end(),
       [](const ProcessView& one, const ProcessView& other) { return one.number_inside < other.number_inside; });
   for (const ProcessView& process : sandbox.processes) {
-    // Init's child before it becomes the shell.
+    // The child of init before it becomes the shell.
     if (sandbox.init && process.program == sandbox.init->program) continue;
     look_at(process, sandbox.init ? *sandbox.init : reference);
     if (m_set_up.place() != Place::unconfined) {
@@ -182,7 +181,7 @@ void Watch::look_at_files(const std::string& process) {
     const fs::path file = root + folder + "/" + left_behind;
     require(!fs::exists(fs::symlink_status(file, none)), std::string("a file was made in ") + folder);
   }
-  // Only a command that was pushed into a terminal makes this one.
+  // Only a command that was injected into a terminal creates this file.
   require(!fs::exists(fs::symlink_status(root + "/home/me/" + pushed, none)), "a command was pushed into a terminal");
 }
 

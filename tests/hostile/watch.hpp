@@ -1,6 +1,6 @@
 #pragma once
 
-/// What must hold on the machine while somebody attacks.
+/// The rules that must hold on the machine during an attack.
 
 #include <atomic>
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace tellina::hostile {
 
-/// Looks at every sandbox, at the server and at the machine, ten times a second. What an attacker prints decides
-/// nothing, except that it must not contain a secret.
+/// Checks every sandbox, the server and the machine ten times a second. The attacker's output does not matter, except
+/// that it must not contain a secret.
 ///
-/// Threads: one calls the members.
+/// Threads: one at a time.
 class Watch {
  public:
   explicit Watch(const SetUp& set_up);
@@ -24,15 +24,15 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
   ~Watch();
 
-  /// Looks a last time and ends. Returns a sentence for each broken rule.
+  /// Checks a last time and ends. Returns a sentence for each broken rule.
   std::set<std::string> end();
 
   // After end():
-  /// The most processes that one sandbox had at a time, without its first.
+  /// The highest number of processes that one sandbox had at a time, without its first.
   std::size_t most_processes() const { return m_most_processes; }
   /// Processor time of the server's own processes, in cores.
   double server_cores() const { return m_server_cores; }
-  /// What the record grew by, in bytes.
+  /// How much the record grew, in bytes.
   std::uint64_t growth() const { return m_growth; }
 
  private:
@@ -45,7 +45,7 @@ class Watch {
   void require(bool holds, const std::string& otherwise);
 
   const SetUp& m_set_up;
-  const std::string m_machine;                  ///< names and settings of the machine at the beginning
+  const std::string m_machine;                  ///< names and settings of the machine at the start
   const std::vector<pid_t> m_server_processes;  ///< at the beginning
   const double m_server_seconds;
   const std::uint64_t m_size;

@@ -157,7 +157,7 @@ void ServerProcess::kill() {
   m_child.wait(std::chrono::seconds(10));
 }
 
-std::vector<pid_t> ServerProcess::players(const std::string& role) const {
+std::vector<pid_t> ServerProcess::role_processes(const std::string& role) const {
   std::vector<pid_t> found;
   for (const auto& [number, started] : descendants(process())) {
     const std::string words = read_text("/proc/" + std::to_string(number) + "/cmdline");

@@ -66,7 +66,7 @@ class ServerProcess {
   /// Kills it with SIGKILL and waits for its end.
   void kill();
   /// Its processes with this role: "gateway" or "worker".
-  std::vector<pid_t> players(const std::string& role) const;
+  std::vector<pid_t> role_processes(const std::string& role) const;
   /// Resident memory in KiB.
   std::size_t resident_kib() const;
 

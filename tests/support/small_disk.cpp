@@ -38,7 +38,8 @@ std::string run(const std::string& program, const std::vector<std::string>& word
 void wait_until(const std::string& what, const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("waited 10 s in vain until " + what);
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("this did not happen within 10 s: " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -50,7 +51,7 @@ SmallDisk::SmallDisk(const std::filesystem::path& folder)
   std::filesystem::create_directories(folder);
   enter_own_namespace();
   if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=32m") == 0) return;
-  throw std::runtime_error(std::string("a disk in memory cannot be mounted: ") + std::strerror(errno));
+  throw std::runtime_error(std::string("cannot mount a disk in memory: ") + std::strerror(errno));
 }
 
 SmallDisk::SmallDisk(const std::filesystem::path& folder, std::filesystem::path image)
@@ -82,7 +83,7 @@ void SmallDisk::break_down() const {
   if (::syncfs(folder.get()) != 0) {
     throw std::runtime_error(std::string("the disk cannot be synced before it breaks: ") + std::strerror(errno));
   }
-  // The kernel may answer that write with the error that it causes.
+  // The kernel may let this write fail with the error that the write causes.
   std::ofstream(std::filesystem::path("/sys/fs/ext4") / device() / "trigger_fs_error")
       << "a test broke this disk" << std::flush;
   if (!std::ofstream(m_folder / "probe")) return;
@@ -94,7 +95,7 @@ void SmallDisk::repair() const {
   wait_until("nobody has files open on the broken disk", [this] {
     if (::umount(m_folder.c_str()) == 0) return true;
     if (errno != EBUSY) {
-      throw std::runtime_error(std::string("the broken disk cannot be unmounted: ") + std::strerror(errno));
+      throw std::runtime_error(std::string("cannot unmount the broken disk: ") + std::strerror(errno));
     }
     return false;
   });

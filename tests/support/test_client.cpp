@@ -84,7 +84,7 @@ json::object TestClient::connect(Milliseconds limit) {
   return wait_for("welcome", {}, limit);
 }
 
-void TestClient::come_back(Milliseconds limit) {
+void TestClient::reconnect(Milliseconds limit) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     try {

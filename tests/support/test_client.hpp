@@ -42,7 +42,7 @@ class TestClient {
   /// Connects, says hello with its offsets, and waits for the welcome. Throws if none comes.
   boost::json::object connect(Milliseconds limit = default_limit);
   /// Reconnects like a page, repeatedly. If all attempts fail until `limit`, throws the error of the last one.
-  void come_back(Milliseconds limit);
+  void reconnect(Milliseconds limit);
   /// Connects only.
   void open();
   /// Drops the connection without a close frame. Unread data is lost.

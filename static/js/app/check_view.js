@@ -83,7 +83,7 @@ function tree(names) {
   return branch(check_tree(names.slice(0, MAX_SHOWN_DETAILS)));
 }
 
-/** Lines besides the answer's are allowed. @param {ProgressDetail[]} lines @returns {HTMLElement} */
+/** Lines that are not in the answer are allowed. @param {ProgressDetail[]} lines @returns {HTMLElement} */
 function line_list(lines) {
   const items = lines.slice(0, MAX_SHOWN_DETAILS).map(({ line, status }) => entry(line ?? "", status === "extra" ? "" : status));
   return element("ol", { class: "lines" }, ...items);

@@ -50,7 +50,7 @@ class PointerFollower {
     this.#focus_terminal = focus_terminal;
   }
 
-  /** In the capture phase, before all other handlers. @param {MouseEvent} event */
+  /** Called in the capture phase, before all other handlers. @param {MouseEvent} event */
   before(event) {
     // A click by a key has detail 0.
     this.is_pointer = event.detail > 0;

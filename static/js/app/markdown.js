@@ -6,7 +6,7 @@ import { button, element } from "./dom.js";
 /** Level of the top headings in a text, below those of the page. */
 const TOP_HEADING = 3;
 
-/** In characters. Shorter inline code, or a shorter word of it, is not broken over lines, because an option that ends in a hyphen would look like another one. */
+/** In characters. Shorter inline code, or a shorter word of it, is not broken over lines: broken at a hyphen, an option would look like another one. */
 const SHORT_CODE = 30;
 
 /** Boxes of a task list. They are characters, because an input element would look usable. */

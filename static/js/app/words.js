@@ -51,7 +51,7 @@ export function connection_in_words(status, { keeps_input, was_connected, cause 
   }
 }
 
-/** In seconds. Time is short from here on, for a task of any length. */
+/** In seconds. When this much is left, time is short in a task of any length. */
 const SHORT_SECONDS = 30;
 
 /**

@@ -125,7 +125,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  *   | {type: "observation"} & Observation} ClientMessage
  */
 
-/** What the other end sent is not `tellina.v1`. */
+/** The other end violated `tellina.v1`. */
 export class ProtocolError extends Error {
   /** @param {string} message */
   constructor(message) {

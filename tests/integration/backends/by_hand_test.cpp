@@ -113,7 +113,7 @@ TEST_P(ByHand, ADeadWorkerAndADeadGatewayAreReplacedByTheOthers) {
     }
     const std::string acknowledged = one.client.input().substr(0, one.client.acknowledged_input());
     EXPECT_EQ(one.client.wait_closed(), 1012);
-    one.client.come_back(come_back_limit);
+    one.client.reconnect(come_back_limit);
     one.client.run("kept=of_" + one.code);
     expect_the_same_shell(one);
     EXPECT_EQ(database().stream("input", one.code, 1).substr(0, acknowledged.size()), acknowledged);
@@ -127,7 +127,7 @@ TEST_P(ByHand, ADeadWorkerAndADeadGatewayAreReplacedByTheOthers) {
     if (one.gateway == 0) {
       one.client.wait_closed();
       one.client.use_port(m_ports[1]);
-      one.client.come_back(come_back_limit);
+      one.client.reconnect(come_back_limit);
     }
     one.client.run(" by $kept\"");
     EXPECT_THAT(one.client.output(), HasSubstr("\atyped by of_" + one.code + "\r\n")) << "nothing was lost";

@@ -54,7 +54,7 @@ TEST_F(DockerDeath, AnotherWorkerContinuesWithTheShellOfAKilledOne) {
   ::kill(killed, SIGKILL);
   EXPECT_EQ(bob.wait_closed(), 1012);
 
-  bob.come_back(std::chrono::seconds(is_sanitized ? 15 : 5));
+  bob.reconnect(std::chrono::seconds(is_sanitized ? 15 : 5));
   EXPECT_EQ(bob.stream(), stream);
   bob.run("echo \"shell $$\" $kept");
   EXPECT_THAT(bob.output(), HasSubstr(shell.str() + " treasure"));
@@ -106,7 +106,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
   ASSERT_TRUE(bob.wait_until([&] { return has_stopped(stopped); }));
   bob.type("abc");  // waits for the stopped worker in its channel
   bob.wait_closed();
-  bob.come_back(take_over_limit);
+  bob.reconnect(take_over_limit);
   const pid_t heir = owner();
   ASSERT_NE(heir, stopped);
   bob.type("def");
@@ -136,7 +136,7 @@ TEST_F(DockerDeath, AWorkerThatWakesUpAfterATakeOverTouchesNothing) {
   EXPECT_GE(
       std::stoull(database().value("SELECT coalesce(min(from_offset), 1000000) FROM gaps WHERE stream = 'input'")),
       acknowledged);
-  EXPECT_EQ(server().players("worker").size(), 2U);
+  EXPECT_EQ(server().role_processes("worker").size(), 2U);
   // It serves all clients again.
   TestClient alice = join_task("alice");
   alice.run("echo in");
@@ -159,7 +159,7 @@ TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) 
   ASSERT_LT(acknowledged, bob.input_end()) << "all input was acknowledged although the program reads nothing yet";
   ::kill(owner(), SIGKILL);
   bob.wait_closed();
-  bob.come_back(take_over_limit);
+  bob.reconnect(take_over_limit);
 
   const auto gaps = database().rows("SELECT from_offset, to_offset, reason FROM gaps WHERE stream = 'input'");
   ASSERT_EQ(gaps.size(), 1U);

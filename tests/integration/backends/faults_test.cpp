@@ -67,7 +67,7 @@ TEST_P(Faults, NoWorkerTakesAnothersSessionsWhenTheDatabaseCannotBeWrittenForLon
   const std::string owners = "SELECT participant_id, worker_id, fence FROM leases ORDER BY participant_id";
   const Rows before = database().rows(owners);
   ASSERT_EQ(database().value("SELECT count(DISTINCT worker_id) FROM leases"), "2");
-  const std::vector<pid_t> workers = server().players("worker");
+  const std::vector<pid_t> workers = server().role_processes("worker");
 
   for (const double seconds : {4.0, 4.4, 12.0}) {
     std::vector<std::uint64_t> typed;
@@ -92,7 +92,7 @@ TEST_P(Faults, NoWorkerTakesAnothersSessionsWhenTheDatabaseCannotBeWrittenForLon
   for (TestClient* client : all) client->run("echo same $((kept == $$))");
 
   EXPECT_EQ(database().rows(owners), before);
-  EXPECT_EQ(server().players("worker"), workers) << "a worker was replaced that only could not write";
+  EXPECT_EQ(server().role_processes("worker"), workers) << "a worker was replaced that only could not write";
   EXPECT_EQ(database().rows("SELECT * FROM gaps"), Rows());
   EXPECT_EQ(database().rows("SELECT kind, detail FROM event_log WHERE kind IN ('interrupted', 'sandbox_replaced')"),
             Rows());

@@ -80,7 +80,7 @@ class Twenty : public ServerTest, public ::testing::WithParamInterface<Story> {
       m_backends->redis().resume();
       return;
     }
-    const std::vector<pid_t> processes = server().players(victim);
+    const std::vector<pid_t> processes = server().role_processes(victim);
     ASSERT_FALSE(processes.empty());
     ::kill(processes.front(), SIGKILL);
   }
@@ -153,16 +153,16 @@ TEST_P(Twenty, TypistsContinueWithinFiveSeconds) {
   start_all();
   const std::chrono::duration<double> took = Clock::now() - began;
   std::cout << participants << " sandboxes started in " << took.count() << " s\n";
-  const auto processes = server().players("worker");
+  const auto processes = server().role_processes("worker");
 
-  std::atomic<bool> goes_on = true;
-  auto typing = std::async(std::launch::async, [&] { each([&](Typist& typist) { typist.type(goes_on); }); });
+  std::atomic<bool> continues = true;
+  auto typing = std::async(std::launch::async, [&] { each([&](Typist& typist) { typist.type(continues); }); });
   EXPECT_TRUE(make_progress(std::vector<std::size_t>(participants, 0), 15));
   kill_victim();
   const bool is_paused = GetParam().victim == std::string("redis_paused");
   const std::chrono::duration<double> limit = longest_break + (is_paused ? redis_pause : std::chrono::seconds(0));
   EXPECT_TRUE(make_progress(count_typed(), 30)) << "not every session continues";
-  goes_on = false;
+  continues = false;
   typing.get();
   each([](Typist& typist) { typist.finish(); });
 
@@ -177,7 +177,7 @@ TEST_P(Twenty, TypistsContinueWithinFiveSeconds) {
       expect_nothing_lost(*typist);
   }
   std::cout << "the longest silence was " << longest.count() << " s\n";
-  EXPECT_EQ(server().players("worker").size(), processes.size());
+  EXPECT_EQ(server().role_processes("worker").size(), processes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Deaths, Twenty,

@@ -32,9 +32,9 @@ void Typist::begin() {
   m_acknowledged_input = m_client.acknowledged_input();
 }
 
-void Typist::type(const std::atomic<bool>& goes_on) {
+void Typist::type(const std::atomic<bool>& continues) {
   m_last_progress = Clock::now();
-  for (auto next_key = Clock::now(); goes_on;) {
+  for (auto next_key = Clock::now(); continues;) {
     if (next_key <= Clock::now()) {
       const char key = static_cast<char>(m_keys.size() % 251);  // a prime: neighbours in the stream differ
       m_keys += key;
@@ -55,10 +55,10 @@ void Typist::look() {
   if (end != m_acknowledged_input || end == m_client.input_end()) m_last_progress = now;
   m_acknowledged_input = end;
   if (end >= m_input_before) m_acknowledged = static_cast<std::size_t>(end - m_input_before);
-  if (!m_client.is_open() || now - m_last_progress > pong_time) come_back();
+  if (!m_client.is_open() || now - m_last_progress > pong_time) reconnect();
 }
 
-void Typist::come_back() {
+void Typist::reconnect() {
   if (m_acknowledged_before_the_break == 0) m_acknowledged_before_the_break = m_client.acknowledged_input();
   try {
     m_client.connect(connect_limit);

@@ -20,7 +20,7 @@ class Typist {
   /// Starts the task, and `tee typed` in a raw terminal. Throws if that fails.
   void begin();
   /// Types ten keys a second until `continues` is false.
-  void type(const std::atomic<bool>& goes_on);
+  void type(const std::atomic<bool>& continues);
   /// Waits until all keys have been acknowledged. Throws if they are not.
   void finish();
 
@@ -41,7 +41,7 @@ class Typist {
 
  private:
   void look();
-  void come_back();
+  void reconnect();
 
   std::string m_access_code;
   TestClient m_client;

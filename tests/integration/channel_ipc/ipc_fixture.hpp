@@ -53,7 +53,7 @@ class ReceivedMessages {
   std::size_t m_faults = 0;
 };
 
-/// Of all threads of this process.
+/// The processor time of all threads of this process.
 inline double cpu_in_seconds() {
   timespec used{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);

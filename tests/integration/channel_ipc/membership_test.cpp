@@ -68,7 +68,7 @@ TEST_F(MembershipTest, AnInstanceThatCannotBeReachedYetJoinsLater) {
   first.neighbours.refuses = true;
   Instance late(*this);
   late.membership.announce("late");
-  EXPECT_TRUE(first.membership.read_changes()) << "its own files are there";
+  EXPECT_TRUE(first.membership.read_changes()) << "its own files still exist";
   EXPECT_THAT(first.membership.problem(), HasSubstr("no way to it"));
   EXPECT_THAT(first.neighbours.ids, ElementsAre(known.membership.id()));
   first.membership.rescan();

@@ -36,7 +36,7 @@ class IpcPlugin {
   std::unique_ptr<ChannelLayer> make(const std::string& directory) {
     return make(config_with_text("directory", directory));
   }
-  /// With random numbers that another layer may have too.
+  /// Gives the layer random numbers that another layer may get, too.
   std::unique_ptr<ChannelLayer> make_seeded(const std::string& directory, std::uint64_t seed) {
     SeededRandom& random = *m_seeded.emplace_back(std::make_unique<SeededRandom>(seed));
     const Config config = config_with_text("directory", directory);

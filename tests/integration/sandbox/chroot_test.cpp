@@ -173,7 +173,7 @@ TEST(CorePool, HandsOutNoDeadSandbox) {
   // The pool creates one after another: once the second exists, the pool holds the first.
   ASSERT_TRUE(eventually(
       [&] { return descendants(getpid()).size() == before.size() + 3 * variant::processes_of_an_instance + 1; },
-      "two sandboxes are there beside the one with a shell"));
+      "the pool has two sandboxes besides the one with a shell"));
   for (const auto& process : descendants(getpid())) {
     if (before.contains(process)) continue;
     ::kill(process.first, SIGKILL);
@@ -410,7 +410,7 @@ TEST(RootSmallMachine, KillsOnlyProgramsThatFillItsMemory) {
   EXPECT_TRUE(eventually([&] { return rmdir(group.c_str()) == 0; }, "nothing is left of the group"));
 }
 
-/// In a separate mount namespace: a user with subordinate users, who owns the root file system.
+/// Makes this process, in a separate mount namespace, a user who has subordinate users and owns the root file system.
 void become_user_with_subordinates(uid_t user, const std::filesystem::path& folder) {
   const auto require = [](bool succeeded) {
     if (!succeeded) _exit(120);

@@ -1,4 +1,4 @@
-/// What a participant's shell is like.
+/// Properties of a participant's shell.
 
 #include <sys/stat.h>
 

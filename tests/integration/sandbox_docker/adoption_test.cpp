@@ -231,13 +231,13 @@ TEST_F(DockerSandbox, WorksForAnOrdinaryUserOfTheEngine) {
       Backend others({{"socket", socket}, {"run_folder", folder}});
       const std::unique_ptr<Sandbox> adopted = others->adopt(its_spec.id);
       Shell again(*adopted);
-      const bool goes_on = again.run("echo $y").output == "5\n";
+      const bool shell_continues = again.run("echo $y").output == "5\n";
       const FileTree tree = adopted->snapshot(SnapshotRequest());
       const bool has_all = tree.root.children.size() == 4 && tree.root.children.at("new").content == "hi\n" &&
                            tree.root.children.at("new").owner == "me" &&
                            tree.root.children.at("closed").children.at("file").size == 200'000U && !tree.raced;
       adopted->destroy();
-      _exit((goes_on ? 0 : 1) + (has_all ? 0 : 2));
+      _exit((shell_continues ? 0 : 1) + (has_all ? 0 : 2));
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\n", error.what());
       _exit(101);

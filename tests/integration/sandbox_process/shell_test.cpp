@@ -105,7 +105,7 @@ TEST_F(ProcessShell, RestartKeepsTheHomeAndEndsAllProcesses) {
     const Processes processes = descendants(getpid());
     shell().type("exit\n");
     ASSERT_TRUE(becomes_readable(sandbox().ended_descriptor()));
-    EXPECT_EQ(snapshot().root.children.at("file").content, "kept\n") << "the home is there without a shell";
+    EXPECT_EQ(snapshot().root.children.at("file").content, "kept\n") << "the home exists without a shell";
     sandbox().restart_shell(TerminalSize(90, 20));
     EXPECT_EQ(still_there(processes), Processes());
     EXPECT_FALSE(sandbox().ended());

@@ -129,10 +129,10 @@ TEST_F(Break, AKilledServerLosesNothingThatItAcknowledged) {
   EXPECT_TRUE(database().stream("input", "bob", 1) == without_gaps(bob.input(), "input"));
   // Output that was recorded and had not arrived when the server died stays missing: the page sees one jump over it.
   std::string output = database().stream("output", "bob", 1);
-  const std::uint64_t goes_on = std::stoull(database().value("SELECT to_offset FROM gaps WHERE stream = 'output'"));
-  EXPECT_EQ(number_of(welcome, "output_offset"), goes_on);
-  std::fill(output.begin() + static_cast<std::ptrdiff_t>(seen), output.begin() + static_cast<std::ptrdiff_t>(goes_on),
-            '\0');
+  const std::uint64_t resumed_at = std::stoull(database().value("SELECT to_offset FROM gaps WHERE stream = 'output'"));
+  EXPECT_EQ(number_of(welcome, "output_offset"), resumed_at);
+  std::fill(output.begin() + static_cast<std::ptrdiff_t>(seen),
+            output.begin() + static_cast<std::ptrdiff_t>(resumed_at), '\0');
   EXPECT_TRUE(output == without_gaps(bob.output(), "output"));
 
   EXPECT_TRUE(bob.wait_until([&] { return still_running(processes).empty(); }))

@@ -31,7 +31,7 @@ Taker::Taker(const std::function<void()>& take) {
   char done = 0;
   const bool has_taken = m_process > 0 && ::read(ends[0], &done, 1) == 1;
   ::close(ends[0]);
-  if (!has_taken) throw std::runtime_error("a process could not take what should run out");
+  if (!has_taken) throw std::runtime_error("a process could not take the resource");
 }
 
 Taker::~Taker() {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Participants at work on a server that runs out of something.
+/// Participants who work on a server that runs out of a resource.
 
 #include <sys/types.h>
 
@@ -14,11 +14,11 @@
 
 namespace tellina::testing {
 
-/// A process that takes all there is of something, and all that becomes free, and holds it until it is destroyed.
+/// A process that takes all of a resource, and everything that becomes free later, and holds it until it is destroyed.
 class Taker {
  public:
-  /// `take` takes all there is now. It runs in a process of its own, again and again; the constructor returns after the
-  /// first time. Throws std::runtime_error if that throws.
+  /// `take` takes everything that is free. It runs repeatedly in a separate process; the constructor returns after the
+  /// first run. Throws std::runtime_error if the first run throws.
   explicit Taker(const std::function<void()>& take);
   Taker(const Taker&) = delete;
   Taker& operator=(const Taker&) = delete;
@@ -98,7 +98,7 @@ class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const
   std::vector<pid_t> processes() {
     std::vector<pid_t> all{server().process()};
     for (const char* role : {"gateway", "worker"}) {
-      for (const pid_t process : server().players(role)) all.push_back(process);
+      for (const pid_t process : server().role_processes(role)) all.push_back(process);
     }
     return all;
   }

@@ -47,7 +47,8 @@ void enter_namespace_once(pid_t process, const char* name, int kind) {
   if (!space || ::setns(space.get(), kind) != 0) fail(std::string("enter the namespace ") + name);
 }
 
-/// A smaller limit of the kernel for every user, which no other program here comes near. Tests of other builds wait.
+/// Lowers a kernel limit that applies to every user, but not so far that it affects other programs here. Tests of other
+/// builds wait for it.
 class SmallerLimit {
  public:
   SmallerLimit(std::string file, std::uint64_t limit)
@@ -87,7 +88,7 @@ void take_epoll_watches() {
   }
 }
 
-/// No file can be created on a disk that `process` sees.
+/// Uses up the disk that `process` sees, so that no file can be created on it.
 void fill_small_disk(pid_t process, const std::filesystem::path& disk) {
   enter_namespace_once(process, "mnt", CLONE_NEWNS);
   while (::open(disk.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) >= 0) continue;
@@ -96,11 +97,11 @@ void fill_small_disk(pid_t process, const std::filesystem::path& disk) {
 
 class KernelExhaustion : public Exhaustion {
  protected:
-  /// `prelude`: shell words that run the program and the arguments behind them.
+  /// `prelude`: shell words that run the program and arguments that follow them.
   void start_through(const std::string& prelude, const StudyConfig& config) {
     start_limited("exec " + prelude + " " + program_file() + " \"$@\"", config);
   }
-  /// A prelude: the server's folder `name` is a disk of its own.
+  /// A prelude that mounts a separate disk at the folder `name` of the server.
   static std::string with_small_disk(const std::string& name) {
     return "unshare --mount sh -c 'mkdir -p " + name + " && mount -t tmpfs -o size=1m,nr_inodes=80,mode=0700 tmpfs " +
            name + " && exec \"$@\"' sh";
@@ -132,13 +133,13 @@ TEST_P(KernelExhaustion, OfEpollWatches) {
     expect_no_sandbox(late);
     work(4);
     if (GetParam() == std::string("ipc")) {
-      ::kill(server().players("gateway").front(), SIGKILL);
+      ::kill(server().role_processes("gateway").front(), SIGKILL);
       EXPECT_TRUE(server_says("it will be restarted in", 3));
     }
   }
   if (GetParam() == std::string("ipc")) {
-    for (Typist& typist : typists) typist.client().come_back(default_limit);
-    late.come_back(default_limit);
+    for (Typist& typist : typists) typist.client().reconnect(default_limit);
+    late.reconnect(default_limit);
   }
   start_late(late, "again");
   late.run("echo I came when there were watches again");
@@ -185,12 +186,12 @@ TEST_P(KernelExhaustion, OfTheDiskForHomes) {
   expect_nothing_lost();
 }
 
-/// With processes of which one can be restarted while the others work.
+/// With separate processes, so that one can restart while the others work.
 class IpcExhaustion : public KernelExhaustion {
  protected:
-  void kill_gateway() { ::kill(server().players("gateway").front(), SIGKILL); }
-  void come_back() {
-    for (Typist& typist : typists) typist.client().come_back(default_limit);
+  void kill_gateway() { ::kill(server().role_processes("gateway").front(), SIGKILL); }
+  void reconnect() {
+    for (Typist& typist : typists) typist.client().reconnect(default_limit);
   }
 };
 
@@ -213,7 +214,7 @@ TEST_P(IpcExhaustion, OfInotifyInstances) {
     });
     work(4);
     kill_gateway();
-    come_back();
+    reconnect();
     work(4);
     join_task(code(at_work)).run("echo I came although nobody sees changes");
   }
@@ -230,7 +231,7 @@ TEST_P(IpcExhaustion, OfTheDiskForSockets) {
     kill_gateway();
     EXPECT_TRUE(server_says("No space left on device"));
   }
-  come_back();
+  reconnect();
   work(4);
   join_task(code(at_work)).run("echo I came when there was room again");
   expect_nothing_lost();

@@ -28,9 +28,9 @@ using ::testing::HasSubstr;
 /// A client of Redis that stays connected.
 class RedisClient {
  public:
-  /// Not connected, with the error in errno, if the system refuses.
+  /// Connects. If the system refuses, the client is not connected, and errno has the error.
   explicit RedisClient(std::uint16_t port) : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    // A reset at the end, so that the port is free at once.
+    // Closes with a reset, so that the port is free at once.
     const linger at_once{1, 0};
     const timeval limit{5, 0};
     ::setsockopt(m_socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -56,10 +56,10 @@ class RedisClient {
   bool m_is_connected = false;
 };
 
-/// A network without other programs, for the thread that makes it and for what that starts.
+/// A network without other programs, for the thread that creates it and the processes that this thread starts.
 class OwnNetwork {
  public:
-  /// `ports`: how many the kernel may choose for one side of a connection.
+  /// `ports`: how many ports the kernel may choose from for one end of a connection.
   explicit OwnNetwork(int ports) : m_before(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
     if (!m_before || ::unshare(CLONE_NEWNET) != 0) fail("a network of its own: run this test as root");
     const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -85,7 +85,7 @@ class RedisExhaustion : public Exhaustion {
     config.more = R"("workers": 2, "channel_layer": {"plugin": "redis", "url": ")" + redis.url() + "\"}, ";
     return config;
   }
-  /// The numbers of all clients but the one that asks.
+  /// The numbers of all clients except `control`.
   static std::vector<std::string> clients(const RedisClient& control) {
     const std::string own = control.command("CLIENT ID").substr(1);
     std::vector<std::string> found;
@@ -97,7 +97,7 @@ class RedisExhaustion : public Exhaustion {
     }
     return found;
   }
-  /// While `take` holds all connections to Redis, the server loses its own, and participants type.
+  /// While `take` holds all connections to Redis, the server loses its connections, and participants type.
   void expect_to_outlast(const RedisServer& redis, const std::function<void()>& take, const std::string& said) {
     const RedisClient control(redis.port());
     ASSERT_EQ(control.command("AUTH of-the-tests"), "+OK\r\n");
@@ -110,7 +110,7 @@ class RedisExhaustion : public Exhaustion {
       EXPECT_TRUE(server_says(said));
     }
     for (Typist& typist : typists) {
-      typist.client().come_back(default_limit);
+      typist.client().reconnect(default_limit);
       typist.client().expect("typed during\r\n");
       typist.client().expect_prompt();
     }

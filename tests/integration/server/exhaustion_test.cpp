@@ -88,11 +88,11 @@ class NoProcesses {
   NoProcesses(const NoProcesses&) = delete;
   NoProcesses& operator=(const NoProcesses&) = delete;
   ~NoProcesses() {
-    // The kernel counts a process out a moment after its end has been reported.
+    // The kernel removes a process from the group a moment after it has reported the end of the process.
     for (int tries = 0; ::rmdir(m_folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
   }
 
-  /// What a shell runs to enter it.
+  /// The command with which a shell enters the group.
   std::string entry() const { return "echo $$ > " + (m_folder / "cgroup.procs").string(); }
   void allow_more() const { write_line("pids.max", "max"); }
 
@@ -146,7 +146,7 @@ TEST_P(Exhaustion, OfDescriptorsByAnythingElse) {
 
 TEST_P(Exhaustion, OfProcesses) {
   StudyConfig config = study(at_work + 1);
-  config.more += R"("sandbox": {"plugin": "chroot", "pool": 0}, )";  // no sandbox is there before it is asked for
+  config.more += R"("sandbox": {"plugin": "chroot", "pool": 0}, )";  // no sandbox exists before it is requested
   start(config);
   begin_work();
   TestClient late = join(code(at_work));
@@ -182,12 +182,12 @@ TEST_P(Exhaustion, OfMemory) {
     EXPECT_TRUE(server_says("there is no memory left; waiting for some"));
   }
   for (Typist& typist : typists) {
-    typist.client().come_back(default_limit);
+    typist.client().reconnect(default_limit);
     typist.client().expect("typed during\r\n");
     typist.client().expect_prompt();
   }
   work(3);
-  late.come_back(default_limit);
+  late.reconnect(default_limit);
   if (late.state() != "running") late.start_task(1);
   late.expect_prompt();
   late.run("echo I came when there was memory again");
@@ -200,7 +200,7 @@ TEST_P(Exhaustion, OfThreadsAtTheStart) {
     const NoProcesses group(most);
     try {
       start_limited(group.entry(), study(1));
-      FAIL() << "it started";
+      FAIL() << "the server started";
     } catch (const std::runtime_error& error) {
       EXPECT_THAT(error.what(), HasSubstr("exit status 1:"));
       EXPECT_THAT(error.what(), HasSubstr("Resource temporarily unavailable"));

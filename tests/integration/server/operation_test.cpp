@@ -202,7 +202,7 @@ TEST_F(Operation, AClientOfADeadServerIsNotConnectedToTheNext) {
   ASSERT_TRUE(log_says("event=taken_over participant=P001 task=1"));
   EXPECT_EQ(text_of(participants()[0], "connected"), "false");
   bob.use_port(server().port());
-  bob.come_back(default_limit);
+  bob.reconnect(default_limit);
   EXPECT_TRUE(bob.wait_until([&] { return text_of(participants()[0], "connected") == "true"; }));
 }
 
@@ -289,7 +289,7 @@ TEST_F(Operation, AWorkerKeepsItsLabelAfterARestart) {
     return found;
   };
   ASSERT_EQ(processes(), expected);
-  const auto workers = server().players("worker");
+  const auto workers = server().role_processes("worker");
   ::kill(workers.front(), SIGKILL);
   ASSERT_TRUE(log_says(" runs again (process "));
   EXPECT_THAT(lines_with(" runs again (process ").front(), HasSubstr(" info worker "));

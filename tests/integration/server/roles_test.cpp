@@ -21,7 +21,7 @@ class Roles : public ServerTest {
   }
 
   void kill_all(const std::string& role) {
-    const auto processes = server().players(role);
+    const auto processes = server().role_processes(role);
     ASSERT_FALSE(processes.empty()) << role;
     for (const pid_t process : processes) ::kill(process, SIGKILL);
   }
@@ -40,7 +40,7 @@ TEST_P(SharedLayer, AKilledGatewayLosesNothing) {
   kill_all("gateway");
   bob.wait_closed();
   for (int i = 0; i < 200; ++i) bob.type(std::string(1, static_cast<char>('A' + i % 26)));
-  bob.come_back(come_back_limit);
+  bob.reconnect(come_back_limit);
   bob.expect_all_acknowledged();
   bob.expect("VWXYZABCDEFGHIJKLMNOPQR");
   expect_recorded(bob);
@@ -55,11 +55,11 @@ TEST_P(SharedLayer, AKilledWorkerIsReplacedAndItsAcknowledgedInputIsRecorded) {
   const std::string acknowledged = bob.input();
   kill_all("worker");
   EXPECT_EQ(bob.wait_closed(), 1012);
-  bob.come_back(come_back_limit);
+  bob.reconnect(come_back_limit);
   bob.type("\x15");
   bob.run("echo $((30+33))");
   EXPECT_EQ(database().stream("input", "bob", 1).substr(0, acknowledged.size()), acknowledged);
-  EXPECT_EQ(server().players("worker").size(), 2U);
+  EXPECT_EQ(server().role_processes("worker").size(), 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, SharedLayer, ::testing::Values("ipc", "redis"));

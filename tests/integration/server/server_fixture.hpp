@@ -45,7 +45,7 @@ class StudyConfig {
   std::vector<std::string> access_codes{"bob", "alice"};
   double task_duration_in_seconds = 600;
   std::string tasks = both_tasks;
-  std::string more;  ///< further members, each with a comma behind it
+  std::string more;  ///< more members, each followed by a comma
   std::string text() const;
 };
 

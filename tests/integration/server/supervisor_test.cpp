@@ -40,7 +40,7 @@ TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
   std::optional<int> status;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(90);
   while (!(status = server().wait(Milliseconds(5))) && std::chrono::steady_clock::now() < deadline) {
-    for (const pid_t worker : server().players("worker")) {
+    for (const pid_t worker : server().role_processes("worker")) {
       if (std::find(killed.begin(), killed.end(), worker) != killed.end()) continue;
       ::kill(worker, SIGKILL);
       killed.push_back(worker);
@@ -56,21 +56,21 @@ TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
   EXPECT_THAT(server().errors(), HasSubstr("worker 0 (process " + std::to_string(killed.back()) +
                                            ") was killed by signal 9 (Killed); it ended 6 times in a row within 10 s "
                                            "of its start, so the server stops"));
-  EXPECT_TRUE(server().players("gateway").empty());
+  EXPECT_TRUE(server().role_processes("gateway").empty());
 }
 
 TEST_F(Supervisor, DoesNotGiveUpWhileAnotherWorkerHasSessions) {
   start(study(2));
   TestClient bob = join_task();
   bob.run("echo before");
-  const std::vector<pid_t> at_first = server().players("worker");
+  const std::vector<pid_t> at_first = server().role_processes("worker");
   ASSERT_EQ(at_first.size(), 2U);
   // The worker without a participant's sandbox has two processes less.
   const bool first_has_bob = descendants(at_first[0]).size() > descendants(at_first[1]).size();
   const pid_t spared = first_has_bob ? at_first[0] : at_first[1];
   for (int ends = 1; ends <= 6; ++ends) {
-    EXPECT_TRUE(bob.wait_until([&] { return server().players("worker").size() == 2; }));
-    for (const pid_t worker : server().players("worker")) {
+    EXPECT_TRUE(bob.wait_until([&] { return server().role_processes("worker").size() == 2; }));
+    for (const pid_t worker : server().role_processes("worker")) {
       if (worker != spared) ::kill(worker, SIGKILL);
     }
     EXPECT_TRUE(server_says("was killed by signal 9 (Killed); it will be restarted in ", ends));
@@ -97,7 +97,7 @@ TEST_F(Supervisor, AHangupAddsANewAccessCodeInEveryWorker) {
     const auto welcome = client.connect();
     EXPECT_EQ(text_of(welcome.at("state").at("task").as_object(), "description"), "another") << code;
   }
-  EXPECT_EQ(server().players("worker").size(), 3U);
+  EXPECT_EQ(server().role_processes("worker").size(), 3U);
   stop();
 }
 
@@ -105,7 +105,7 @@ TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
   StudyConfig config = study(2);
   start(config);
   TestClient bob = join_task();
-  const std::vector<pid_t> workers = server().players("worker");
+  const std::vector<pid_t> workers = server().role_processes("worker");
   config.access_codes.push_back("carol");
   config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
   configure(config);
@@ -114,7 +114,7 @@ TEST_F(Supervisor, AHangupWithABrokenFileChangesNothingInAnyProcess) {
   EXPECT_THAT(server().errors(), AllOf(HasSubstr("the new configuration was not applied"), HasSubstr("tasks[0]")));
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
   bob.run("echo still here");
-  EXPECT_EQ(server().players("worker"), workers);
+  EXPECT_EQ(server().role_processes("worker"), workers);
 }
 
 TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
@@ -122,7 +122,7 @@ TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
   TestClient bob = join_task();
   bob.run("echo before");
   bob.expect_all_acknowledged();
-  const std::vector<pid_t> before = server().players("worker");
+  const std::vector<pid_t> before = server().role_processes("worker");
   const pid_t stopped = std::stoi(database().value(
       "SELECT w.process_id FROM leases l JOIN workers w ON w.id = l.worker_id WHERE l.participant_id = "
       "(SELECT id FROM participants WHERE access_code = 'bob')"));
@@ -143,13 +143,13 @@ TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
 
   ASSERT_TRUE(server_says("(process " + std::to_string(stopped) + ") has not responded for 10 s and is killed"));
   ASSERT_TRUE(server_says(" runs again (process "));
-  const std::vector<pid_t> after = server().players("worker");
+  const std::vector<pid_t> after = server().role_processes("worker");
   EXPECT_EQ(after.size(), 2U);
   EXPECT_EQ(std::count(after.begin(), after.end(), stopped), 0);
   const pid_t other = before[0] == stopped ? before[1] : before[0];
   EXPECT_EQ(std::count(after.begin(), after.end(), other), 1) << "a worker that works was replaced";
   bob.wait_closed();
-  bob.come_back(default_limit);
+  bob.reconnect(default_limit);
   bob.expect_prompt();  // of the new shell: what is typed before it is dropped
   bob.run("echo the task continues");
   EXPECT_THAT(bob.output(), HasSubstr("\athe task continues\r\n"));
@@ -163,13 +163,13 @@ TEST_F(Supervisor, WorkersWaitForADatabaseThatWasMovedAwayAndDoNotReplaceIt) {
   const auto away = folder() / "archived.sqlite3";
   std::filesystem::rename(database_file(), away);
   // More often than the supervisor starts a process that fails for another reason.
-  ::kill(server().players("worker").at(0), SIGKILL);
+  ::kill(server().role_processes("worker").at(0), SIGKILL);
   ASSERT_TRUE(server_says("db.sqlite3: is missing, while its log", limits::failed_starts + 1));
   EXPECT_FALSE(std::filesystem::exists(database_file()));
   std::filesystem::rename(away, database_file());
   ASSERT_TRUE(server_says("worker 0 runs again (process "));
   bob.wait_closed();
-  bob.come_back(default_limit);
+  bob.reconnect(default_limit);
   bob.expect_prompt();  // of the new shell: what is typed before it is dropped
   bob.run("echo after");
   expect_recorded(bob);

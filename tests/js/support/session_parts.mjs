@@ -75,7 +75,7 @@ export function make_session({ authorize = async () => "admitted", participant =
     await settle();
     sockets.last.open();
   };
-  /** In a running task, with nothing sent yet. */
+  /** A session in a running task, which has sent nothing yet. */
   const open_running = () => {
     open();
     running();

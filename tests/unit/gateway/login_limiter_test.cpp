@@ -135,7 +135,7 @@ TEST_F(LoginLimiterTest, DelaysAllAddressesTogether) {
 TEST_F(LoginLimiterTest, KeepsLockedAddressesAndForgetsOldOnes) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(guess("203.0.113.1"));
   std::size_t most = 0;
-  // As many addresses as get a turn. Each of a million others is one that does not.
+  // The limiter only stores the addresses whose guesses get a turn, and not a million others.
   for (int number = 0; number < 1'000'000; ++number) {
     const std::string address = std::to_string(1 + number / 65536) + "." + std::to_string(number / 256 % 256) + "." +
                                 std::to_string(number % 256) + ".7";

@@ -8,7 +8,7 @@ using std::chrono::seconds;
 
 class HomeCheckTest : public SessionTest {
  protected:
-  /// In the task that requires this tree.
+  /// Starts a task that requires this tree.
   void begin_filesystem_task(std::map<Bytes, FileNode> answer) {
     auto study = std::make_shared<Study>(*environment.study);
     study->tasks[0] = study->tasks[1];

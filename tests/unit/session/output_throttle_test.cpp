@@ -29,7 +29,7 @@ TEST(OutputThrottle, CountsEarlierRecords) {
   EXPECT_FALSE(throttle.begins(MonotonicTime{})) << "the previous owner has reported it";
 }
 
-/// In a task session that already has this many bytes of recorded output.
+/// Tests of a task session that already has a large recorded output.
 class ThrottledSessionTest : public SessionTest {
  protected:
   void begin_with(std::uint64_t recorded) {

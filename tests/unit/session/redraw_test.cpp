@@ -25,7 +25,7 @@ class RedrawTest : public SessionTest {
       loop.run_until_idle();
     }
   }
-  void come_back(std::uint64_t output_offset) {
+  void reconnect(std::uint64_t output_offset) {
     port = KeepingPort();
     session->attach(port);
     say("{\"type\":\"hello\",\"columns\":80,\"rows\":24,\"output_offset\":" + std::to_string(output_offset) + "}");
@@ -34,7 +34,7 @@ class RedrawTest : public SessionTest {
 
 TEST_F(RedrawTest, ATruncatedReplayBeginsWithALineAndResizesTheWindow) {
   print(3 * 1024 * 1024);
-  come_back(0);
+  reconnect(0);
   EXPECT_TRUE(port.output.starts_with("123456789\n"));
   EXPECT_THAT(backend.shell().resizes, ElementsAre(TerminalSize(80, 23)));
   loop.advance(milliseconds(49));
@@ -47,14 +47,14 @@ TEST_F(RedrawTest, ATruncatedReplayBeginsWithALineAndResizesTheWindow) {
 
 TEST_F(RedrawTest, ACompleteReplayResizesNothing) {
   print(100'000);
-  come_back(0);
+  reconnect(0);
   loop.advance(milliseconds(100));
   EXPECT_THAT(backend.shell().resizes, IsEmpty());
 }
 
 TEST_F(RedrawTest, AResizeDuringTheRedrawWins) {
   print(3 * 1024 * 1024);
-  come_back(0);
+  reconnect(0);
   say(R"({"type":"resize","columns":100,"rows":30})");
   loop.advance(milliseconds(100));
   EXPECT_THAT(backend.shell().resizes, ElementsAre(TerminalSize(80, 23), TerminalSize(100, 30)));

@@ -149,7 +149,7 @@ class SessionTest : public ::testing::Test {
   boost::json::object task_of(const std::string& type) {
     return port.last(type)["state"].as_object()["task"].as_object();
   }
-  /// In a task that has run for 20 s, the shell ends, can't be restarted, and no other sandbox can be started.
+  /// Runs a task for 20 s; then the shell ends, it can't be restarted, and no other sandbox can be started.
   void break_for_good() {
     begin_task();
     loop.advance(std::chrono::seconds(20));

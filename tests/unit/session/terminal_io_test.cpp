@@ -13,7 +13,7 @@
 namespace tellina::testing {
 namespace {
 
-/// A real pty in raw mode; the test is the program behind it.
+/// A real pty in raw mode, whose other end the test has instead of a program.
 class TerminalIoTest : public ::testing::Test {
  protected:
   TerminalIoTest() {

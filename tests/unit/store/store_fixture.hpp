@@ -39,7 +39,7 @@ class TemporaryFolder {
   std::string m_path;
 };
 
-/// A plain connection besides the store's. Throws std::runtime_error with SQLite's message.
+/// A plain SQLite connection in addition to the store's. Throws std::runtime_error with SQLite's message.
 class Reader {
  public:
   explicit Reader(const std::string& path, int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {

@@ -178,7 +178,7 @@ std::string fill_a_disk(const std::string& folder) {
   const bool alone = unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
                      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0;
-  if (!alone) return std::string("no disk of its own: ") + std::strerror(errno);
+  if (!alone) return std::string("cannot mount the disk: ") + std::strerror(errno);
   SystemClock clock;
   CollectingLog log;
   const std::string path = folder + "/db.sqlite3";

@@ -21,7 +21,7 @@ FileNode directory(std::map<Bytes, FileNode> children) {
   return node;
 }
 
-/// As in a snapshot, with every attribute.
+/// The node as a snapshot has it, with every attribute.
 FileNode seen(FileNode node) {
   node.mode = node.kind == FileKind::directory ? 0755 : 0644;
   node.modified_at = WallTime(1000s);
