@@ -1,6 +1,7 @@
 #include "host/bench/bench.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <functional>
 #include <vector>
 
@@ -183,6 +184,12 @@ void check(const BenchOptions& options) {
     if (!options.floor.empty())
       throw UsageError("--against: expected no --floor with it; only one comparison at a time");
   }
+  const bool is_ours = options.url.empty();
+  if (!is_ours && !options.key.empty())
+    throw UsageError("--key: expected no --url with it: a running server has its key");
+  if (is_ours && options.certificate.empty() != options.key.empty()) {
+    throw UsageError("--certificate: expected it together with --key, or with --url");
+  }
   if (!options.url.empty() && options.access_codes.empty()) {
     throw UsageError("--url: expected an --access-code for each session with it, got none");
   }
@@ -200,6 +207,7 @@ void check(const BenchOptions& options) {
 int run_bench(const BenchOptions& options, std::ostream& out, std::ostream& err) {
   check(options);
   raise_descriptor_limit();
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const StopSignals signals;
   return Bench(options, out, err).run() ? 0 : 1;
 }

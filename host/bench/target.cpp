@@ -7,6 +7,7 @@
 
 #include "host/bench/failure.hpp"
 #include "host/bench/process_use.hpp"
+#include "host/client/connection.hpp"
 #include "host/runtime/usage_error.hpp"
 
 namespace tellina::bench {
@@ -22,6 +23,15 @@ constexpr std::size_t tasks = 2000;
 std::string own_program() {
   std::error_code ignored;
   return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+json::object server_section(const BenchOptions& options) {
+  json::object section{{"address", "127.0.0.1"}, {"port", 0}, {"connections_per_address", 1000000}};
+  if (!options.certificate.empty()) {
+    section["certificate"] = fs::absolute(options.certificate).string();
+    section["key"] = fs::absolute(options.key).string();
+  }
+  return section;
 }
 
 json::object layer_section(const BenchOptions& options, const fs::path& folder) {
@@ -46,7 +56,7 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
         {{"type", "stdout"}, {"description", "be measured"}, {"answer", "what no program here will print"}});
   }
   json::object config{
-      {"server", {{"address", "127.0.0.1"}, {"port", 0}, {"connections_per_address", 1000000}}},
+      {"server", server_section(options)},
       {"database", "db.sqlite3"},
       {"workers", options.workers},
       {"channel_layer", layer_section(options, folder)},
@@ -63,12 +73,12 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
 
 /// Waits for the line that names the program's address.
 client::Endpoint endpoint_of(ChildProcess& child) {
-  constexpr std::string_view mark = "listening on http://";
+  constexpr std::string_view mark = "listening on http";
   const std::string line = child.first_line(start_limit);
   if (!line.starts_with(mark)) {
     throw BenchFailure("expected the server to print \"listening on http://ADDRESS:PORT\", got \"" + line + "\"");
   }
-  const auto endpoint = client::parse_url(line.substr(line.find("http://")));
+  const auto endpoint = client::parse_url(line.substr(mark.find("http")));
   if (!endpoint) throw BenchFailure("no client can connect to the address that the server printed: \"" + line + "\"");
   return *endpoint;
 }
@@ -98,6 +108,7 @@ Target Target::start_server(const std::string& name, const BenchOptions& options
       std::make_unique<ChildProcess>(options.server.empty() ? own_program() : options.server,
                                      std::vector<std::string>{"run", "--config", "config.json"}, folder, "server");
   target.m_endpoint = endpoint_of(*target.m_child);
+  if (!options.certificate.empty()) target.m_endpoint.tls = client::trust_file(options.certificate);
   target.find_processes();
   return target;
 }
@@ -113,10 +124,12 @@ Target Target::start_floor(const BenchOptions& options) {
 }
 
 Target Target::running_server(const BenchOptions& options) {
-  const auto endpoint = client::parse_url(options.url);
+  auto endpoint = client::parse_url(options.url);
   if (!endpoint) {
-    throw UsageError("--url: expected http://HOST:PORT of a running server, got \"" + options.url + "\"");
+    throw UsageError("--url: expected http://HOST:PORT or https://HOST:PORT of a running server, got \"" + options.url +
+                     "\"");
   }
+  if (endpoint->tls && !options.certificate.empty()) endpoint->tls = client::trust_file(options.certificate);
   Target target("server", Protocol::tellina, *endpoint);
   target.m_access_codes = options.access_codes;
   return target;

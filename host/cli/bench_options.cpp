@@ -105,6 +105,12 @@ const OptionRow pool_option{"--pool", "N", "sandboxes that the server keeps read
                             }};
 const OptionRow server_option{"--server", "PROGRAM", "the tellina to start and measure (default: this one)",
                               [](Arguments& arguments, const std::string& text) { arguments.bench.server = text; }};
+const OptionRow certificate_option{
+    "--certificate", "FILE",
+    "with --key: start the server with TLS and this certificate, which names 127.0.0.1; with --url: trust it",
+    [](Arguments& arguments, const std::string& text) { arguments.bench.certificate = text; }};
+const OptionRow key_option{"--key", "FILE", "the private key of the certificate",
+                           [](Arguments& arguments, const std::string& text) { arguments.bench.key = text; }};
 const OptionRow url_option{"--url", "URL", "measure a running server; uses up tasks of its participants",
                            [](Arguments& arguments, const std::string& text) { arguments.bench.url = text; }};
 const OptionRow code_option{
@@ -122,10 +128,10 @@ const OptionRow against_option{
 
 const std::vector<const OptionRow*>& bench_options() {
   static const std::vector<const OptionRow*> options{
-      &figures_option,   &sessions_option, &seconds_option,   &rate_option,    &mash_option,
-      &mebibytes_option, &starts_option,   &pairs_option,     &json_option,    &layer_option,
-      &policy_option,    &sandbox_option,  &recording_option, &workers_option, &pool_option,
-      &server_option,    &url_option,      &code_option,      &floor_option,   &against_option};
+      &figures_option,   &sessions_option, &seconds_option, &rate_option,   &mash_option,        &mebibytes_option,
+      &starts_option,    &pairs_option,    &json_option,    &layer_option,  &policy_option,      &sandbox_option,
+      &recording_option, &workers_option,  &pool_option,    &server_option, &certificate_option, &key_option,
+      &url_option,       &code_option,     &floor_option,   &against_option};
   return options;
 }
 

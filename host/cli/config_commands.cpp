@@ -84,10 +84,13 @@ void write_like(const std::string& model, const std::string& name, const std::st
 
 /// Checked by this command and not with the configuration, because workers and other commands do not need the
 /// certificate.
-void check_certificate(const HostConfig& config) {
+void check_certificate(const HostConfig& config, CommandContext& context) {
   const ServerConfig& server = config.server;
   try {
     check_dates(load_certificate(server.certificate, server.key), server.certificate);
+    if (const std::string exposure = find_exposure(server.key); !exposure.empty()) {
+      context.err << "warning: " << config.file << ": server.key: " << exposure << '\n';
+    }
   } catch (const CertificateError& error) {
     throw ConfigError(config.file + ": server." + (error.is_about_key() ? "key" : "certificate") + ": " + error.what());
   }
@@ -98,7 +101,7 @@ int config_check(const Arguments& arguments, CommandContext& context) {
   for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
   const HostConfig config = load_host_config(arguments.config, registry);
   make_plugins(registry, config, context);
-  if (config.server.has_tls()) check_certificate(config);
+  if (config.server.has_tls()) check_certificate(config, context);
   for (const std::string& line : guessable_answers(*config.study)) context.err << "warning: " << line << '\n';
   context.out << arguments.config
               << ": good: " << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "

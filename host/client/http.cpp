@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/client/connection.hpp"
 #include "host/wire/protocol.hpp"
 
 namespace tellina::client {
@@ -32,18 +33,19 @@ struct FreeAddresses {
 std::string Endpoint::text() const { return host + ":" + std::to_string(port); }
 
 std::optional<Endpoint> parse_url(const std::string& url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return std::nullopt;
-  std::string place = url.substr(scheme.size());
+  const bool has_tls = url.starts_with("https://");
+  if (!has_tls && !url.starts_with("http://")) return std::nullopt;
+  std::string place = url.substr(url.find("//") + 2);
   place.resize(std::min(place.size(), place.find('/')));
   const std::size_t colon = place.rfind(':');
-  Endpoint endpoint(place.substr(0, colon), 80);
+  Endpoint endpoint(place.substr(0, colon), has_tls ? 443 : 80);
   if (colon != std::string::npos) {
     const char* const end = place.data() + place.size();
     const auto [stop, error] = std::from_chars(place.data() + colon + 1, end, endpoint.port);
     if (error != std::errc() || stop != end) return std::nullopt;
   }
   if (endpoint.host.empty() || endpoint.port == 0) return std::nullopt;
+  if (has_tls) endpoint.tls = trust_system();
   return endpoint;
 }
 
@@ -85,12 +87,11 @@ bool receive_more(int descriptor, std::string& received, const WaitLimit& limit)
 
 HttpResponse http_request(const Endpoint& endpoint, const std::string& line, const std::string& headers,
                           const std::string& body, const WaitLimit& limit) {
-  const Descriptor socket = connect_to(endpoint);
-  send_all(socket.get(), line + " HTTP/1.1\r\n" + headers + "Host: " + endpoint.text() +
-                             "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-                             body);
+  Connection connection(endpoint, limit);
+  connection.send_all(line + " HTTP/1.1\r\n" + headers + "Host: " + endpoint.text() +
+                      "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   std::string received;
-  while (receive_more(socket.get(), received, limit)) {
+  while (connection.receive_more(received, limit)) {
   }
   const std::size_t end = received.find("\r\n\r\n");
   HttpResponse response;

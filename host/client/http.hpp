@@ -3,6 +3,7 @@
 /// TCP connections to a server, with one HTTP request on each.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,16 +12,23 @@
 #include "host/client/wait_limit.hpp"
 #include "tellina/descriptor.hpp"
 
+struct ssl_ctx_st;
+
 namespace tellina::client {
+
+/// How a client recognises a server with TLS; see trust_system() and trust_file(). Null: no TLS.
+using TlsTrust = std::shared_ptr<ssl_ctx_st>;
 
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
+  TlsTrust tls{};
   /// "HOST:PORT".
   std::string text() const;
 };
 
-/// Reads "http://HOST[:PORT]" and ignores a path. Returns nothing for any other text.
+/// Reads "http://HOST[:PORT]" or "https://HOST[:PORT]" and ignores a path. Returns nothing for any other text. An
+/// endpoint with https trusts the system's authorities.
 std::optional<Endpoint> parse_url(const std::string& url);
 
 class HttpResponse {

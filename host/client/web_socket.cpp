@@ -5,9 +5,6 @@
 #include <cstring>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/socket.h>
-
 #include "host/runtime/assertion.hpp"
 
 namespace tellina::client {
@@ -46,13 +43,13 @@ void append_masked(std::string& out, std::string_view bytes, std::size_t from) {
 
 WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers,
                      const WaitLimit& limit)
-    : m_socket(connect_to(endpoint)) {
-  send_all(descriptor(), "GET " + path + " HTTP/1.1\r\nHost: " + endpoint.text() +
-                             "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-                             headers + "\r\n");
+    : m_connection(endpoint, limit) {
+  m_connection.send_all("GET " + path + " HTTP/1.1\r\nHost: " + endpoint.text() +
+                        "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                        headers + "\r\n");
   std::size_t end = std::string::npos;
-  while ((end = m_rest.find("\r\n\r\n")) == std::string::npos && receive_more(descriptor(), m_rest, limit)) {
+  while ((end = m_rest.find("\r\n\r\n")) == std::string::npos && m_connection.receive_more(m_rest, limit)) {
   }
   // The accept value from RFC 6455, section 1.3, for the key above.
   if (end == std::string::npos || !m_rest.starts_with("HTTP/1.1 101") ||
@@ -61,7 +58,8 @@ WebSocket::WebSocket(const Endpoint& endpoint, const std::string& path, const st
                         " refused a WebSocket: " + m_rest.substr(0, m_rest.find('\r')));
   }
   m_rest.erase(0, end + 4);
-  ::fcntl(descriptor(), F_SETFL, O_NONBLOCK);
+  m_connection.stop_blocking();
+  m_is_secure = endpoint.tls != nullptr;
 }
 
 void WebSocket::send(unsigned opcode, std::string_view head, std::string_view body) {
@@ -91,7 +89,7 @@ void WebSocket::queue(unsigned opcode, std::string_view head, std::string_view b
 
 void WebSocket::flush() {
   while (has_unsent()) {
-    const ssize_t sent = ::send(descriptor(), m_unsent.data() + m_unsent_from, unsent(), MSG_NOSIGNAL);
+    const ssize_t sent = m_connection.send(m_unsent.data() + m_unsent_from, unsent());
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) return;
     if (sent < 0) throw ConnectionLost("the server closed a connection: " + std::string(std::strerror(errno)));
@@ -105,7 +103,7 @@ void WebSocket::flush() {
 bool WebSocket::receive(Listener& listener, std::size_t limit) {
   TELLINA_ASSERT(limit > 0);  // recv() of nothing looks like the end of the connection
   static thread_local std::vector<char> piece(limits::client_read);
-  const ssize_t got = ::recv(descriptor(), piece.data(), std::min(limit, piece.size()), 0);
+  const ssize_t got = m_connection.receive(piece.data(), m_is_secure ? piece.size() : std::min(limit, piece.size()));
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (got <= 0) return false;
   const std::string_view fresh(piece.data(), static_cast<std::size_t>(got));

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/client/http.hpp"
+#include "host/client/connection.hpp"
 #include "host/limits.hpp"
 
 namespace tellina::client {
@@ -28,7 +28,7 @@ class WebSocket {
   /// Connects and upgrades. `headers`: further header lines, each with its CR LF.
   WebSocket(const Endpoint& endpoint, const std::string& path, const std::string& headers, const WaitLimit& limit);
 
-  int descriptor() const { return m_socket.get(); }
+  int descriptor() const { return m_connection.descriptor(); }
   void send_text(std::string_view text) { send(0x1, {}, text); }
   /// Sends one binary message that consists of both parts.
   void send_binary(std::string_view head, std::string_view body) { send(0x2, head, body); }
@@ -38,7 +38,8 @@ class WebSocket {
   std::size_t unsent() const { return m_unsent.size() - m_unsent_from; }
   /// Delivers the messages that arrived together with the upgrade.
   void take_first(Listener& listener) { m_rest.erase(0, take_frames(m_rest, listener)); }
-  /// Reads once, at most `limit` bytes, and delivers the messages. Returns false at the end of the connection.
+  /// Reads once, at most `limit` bytes (with TLS, a whole record), and delivers the messages. Returns false at the end
+  /// of the connection.
   bool receive(Listener& listener, std::size_t limit = limits::client_read);
   /// The code of the server's close frame; 0 if there was none.
   int close_code() const { return m_close_code; }
@@ -51,7 +52,8 @@ class WebSocket {
   std::size_t take_frames(std::string_view bytes, Listener& listener);
   void take_frame(unsigned head, std::string_view payload, Listener& listener);
 
-  Descriptor m_socket;
+  Connection m_connection;
+  bool m_is_secure = false;
   int m_close_code = 0;
   std::string m_close_reason;
   std::string m_unsent;

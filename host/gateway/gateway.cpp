@@ -67,7 +67,10 @@ std::uint16_t Gateway::start() {
 }
 
 void Gateway::reload_certificate() {
-  if (m_parts->state.tls) m_parts->state.tls->reload();
+  GatewayState& state = m_parts->state;
+  if (!state.tls) return;
+  state.tls->reload();
+  state.warn_of_exposure();
 }
 
 void Gateway::stop() {

@@ -44,6 +44,12 @@ class GatewayState {
     // The server starts anyway: participants can accept the browser's warning, and without a server the study ends.
     if (const std::string fault = tls->fault(); !fault.empty())
       log.error("browsers will warn about this server: " + fault);
+    warn_of_exposure();
+  }
+
+  /// Only with TLS.
+  void warn_of_exposure() {
+    if (const std::string exposure = tls->exposure(); !exposure.empty()) log.warning(exposure);
   }
 
   /// The lane for a new WebSocket: the lane on the loop of its session or, if sessions are in other processes, the lane

@@ -47,6 +47,9 @@ class TlsIdentity {
     }
   }
 
+  /// See find_exposure().
+  std::string exposure() const { return find_exposure(m_key); }
+
   /// For a new connection of a client. Throws std::bad_alloc.
   TlsSession open_session() const {
     std::lock_guard lock(m_mutex);

@@ -27,6 +27,9 @@ struct BenchOptions {
   std::size_t workers = 2;
   std::size_t pool = 2;
   std::string server;  ///< its program; empty: this one
+  std::string
+      certificate;  ///< its certificate; empty: no TLS. With `url`: whom to trust; empty: the system's authorities
+  std::string key;  ///< of the certificate
   // Or a running server.
   std::string url;
   std::vector<std::string> access_codes;

@@ -5,6 +5,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -75,6 +77,16 @@ void check_dates(const TlsSettings& settings, const std::string& file) {
   if (X509_cmp_current_time(begin) > 0) {
     throw CertificateError(false, "the certificate in " + file + " is not valid before " + date(begin));
   }
+}
+
+std::string find_exposure(const std::string& key) {
+  struct stat found {};
+  // Debian gives keys to the group ssl-cert, so the group may read.
+  constexpr mode_t refused = S_IROTH | S_IWOTH | S_IWGRP;
+  if (::stat(key.c_str(), &found) != 0 || (found.st_mode & refused) == 0) return {};
+  const bool is_readable = (found.st_mode & S_IROTH) != 0;
+  return "other users can " + std::string(is_readable ? "read" : "change") + " the private key in " + key +
+         ": run `chmod 600` on it, and if they may have used it, get a new one";
 }
 
 }  // namespace tellina

@@ -32,4 +32,7 @@ TlsSettings load_certificate(const std::string& certificate, const std::string& 
 /// Throws CertificateError if the certificate has expired or is not valid yet. `file`: its name for the message.
 void check_dates(const TlsSettings& settings, const std::string& file);
 
+/// A sentence for a warning if users other than its owner and group may read or change the key; otherwise empty.
+std::string find_exposure(const std::string& key);
+
 }  // namespace tellina

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
+#include "support/certificates.hpp"
 #include "support/server_process.hpp"
 
 namespace tellina::testing {
@@ -181,6 +182,44 @@ TEST_F(BenchCommand, MeasuresARunningServer) {
   ASSERT_TRUE(found.contains({"closed", "server"}));
   EXPECT_THAT(found.at({"closed", "server"}),
               AllOf(Contains(Key("p50_ms")), Not(Contains(Key("cpu_s_per_1000_keys")))));
+}
+
+TEST_F(BenchCommand, MeasuresAServerWithTls) {
+  write_certificate(folder(), "own");
+  start({"--sandbox", "process", "--figures", "closed,paste,flood,interrupt", "--seconds", "0.3", "--mebibytes", "2",
+         "--certificate", "own.pem", "--key", "own.key"});
+  EXPECT_EQ(finish(), 0) << bench().errors();
+  const auto found = samples();
+  for (const std::string figure : {"closed", "paste", "flood", "interrupt"}) {
+    EXPECT_TRUE(found.contains({figure, "server"})) << figure;
+  }
+  EXPECT_NEAR(found.at({"flood", "server"}).at("mib"), 2, 0.001);
+}
+
+TEST_F(BenchCommand, SendsNoCodeToAServerWhoseCertificateItDoesNotTrust) {
+  write_certificate(folder(), "own");
+  write_certificate(folder(), "another");
+  write_text(folder() / "config.json", R"({
+    "server": {"certificate": "own.pem", "key": "own.key"},
+    "access_codes": ["bob"], "task_duration_in_seconds": 600,
+    "sandbox": {"plugin": "process", "i_know_this_is_not_isolated": true},
+    "tasks": [{"type": "stdout", "description": "wait", "answer": "never"}]})");
+  const ServerProcess server(TELLINA_PROGRAM, folder());
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port());
+  const Words words{"--url", url, "--access-code", "bob", "--figures", "closed", "--seconds", "0.3"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return more;
+  };
+  for (const Words& more : {Words{}, Words{"--certificate", "another.pem"}}) {
+    start(with(more));
+    EXPECT_EQ(finish(), 1);
+    EXPECT_THAT(bench().errors(), HasSubstr("no TLS with 127.0.0.1:"));
+    EXPECT_THAT(bench().errors(), HasSubstr("certificate"));
+  }
+  EXPECT_THAT(server.errors(), Not(HasSubstr("event=logged_in")));
+  start(with({"--certificate", "own.pem"}));
+  EXPECT_EQ(finish(), 0) << bench().errors();
 }
 
 TEST_F(BenchCommand, ReportsWhyAServerDoesNotStart) {

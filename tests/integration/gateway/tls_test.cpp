@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <arpa/inet.h>
 #include <unistd.h>
@@ -244,6 +245,25 @@ TEST_F(TlsTest, SurvivesClientsThatSpeakNoTls) {
     client.send(bytes);
     EXPECT_TRUE(client.is_closed());
   }
+  EXPECT_THAT(TlsClient(port).get("/healthz"), HasSubstr("200 OK"));
+}
+
+TEST_F(TlsTest, WarnsOfAKeyThatOthersCanRead) {
+  const auto allow = [&](mode_t mode) { ASSERT_EQ(::chmod(config.key.c_str(), mode), 0); };
+  const std::string warning = "other users can read the private key in " + config.key;
+  for (const mode_t good : {0600, 0640, 0400}) {
+    allow(good);
+    EXPECT_EQ(find_exposure(config.key), "");
+  }
+  start();
+  EXPECT_THAT(log.text(), Not(HasSubstr("private key")));
+  allow(0644);
+  gateway->reload_certificate();
+  EXPECT_THAT(log.text(), HasSubstr(warning));
+  stop();
+  allow(0660);
+  start();
+  EXPECT_THAT(log.text(), HasSubstr("other users can change the private key in " + config.key));
   EXPECT_THAT(TlsClient(port).get("/healthz"), HasSubstr("200 OK"));
 }
 
