@@ -164,7 +164,7 @@ FUZZ_TARGET(database_row) {
     database.roll_back();
     return;
   }
-  Database old(":memory:", "old.sqlite3");
+  Database old(":memory:", "old.sqlite3", Opening::create);
   const int version = 1 + first % (newest_schema_version() - 1);
   for (int from = 0; from < version; ++from) old.run_script(migration_script(from));
   old.run_script("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
