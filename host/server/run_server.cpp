@@ -112,6 +112,7 @@ void check_what_workers_need(const ServerParts& parts) {
   const auto sandboxes = parts.make_sandboxes();
   const auto store = Store::open(parts.config.database, parts.system.clock, parts.system.log);
   apply_study(*store, parts.config, parts.system.clock);
+  report_tasks_without_access(*store, parts.system.log);
   report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
 }
 
@@ -121,6 +122,7 @@ bool can_reload(const ServerParts& parts) {
     const auto store = Store::open(config.database, parts.system.clock, parts.system.log, config.durability,
                                    config.database == parts.config.database ? Opening::existing : Opening::create);
     apply_study(*store, config, parts.system.clock);
+    report_tasks_without_access(*store, parts.system.log);
     return true;
   } catch (const std::exception& error) {
     parts.system.log.error(std::string("the new configuration was not applied:\n") + error.what());

@@ -1,5 +1,6 @@
 #include "host/server/signals.hpp"
 
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,8 +14,34 @@
 #include "tellina/error.hpp"
 
 namespace tellina {
+namespace {
 
-Signals::Signals() {
+bool ignores(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 &&
+         action.sa_handler == SIG_IGN;
+}
+
+/// After a terminal was closed, the processes of its session have none.
+bool has_terminal() {
+  const int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return errno != ENXIO;
+  close(terminal);
+  return true;
+}
+
+/// Whether a SIGHUP says that the terminal was closed. The kernel tells the foreground processes, and the session's
+/// shell its jobs; anybody else's signal is a request, also once the terminal is gone.
+bool is_from_closed_terminal(const signalfd_siginfo& hangup, bool had_terminal) {
+  if (hangup.ssi_code == SI_KERNEL) return true;
+  const pid_t session_leader = getsid(0);
+  return had_terminal && static_cast<pid_t>(hangup.ssi_pid) == session_leader && session_leader != getpid() &&
+         !has_terminal();
+}
+
+}  // namespace
+
+Signals::Signals() : m_had_terminal(has_terminal()), m_outlives_terminal(ignores(SIGHUP)) {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -37,7 +64,11 @@ std::vector<int> Signals::wait(std::span<pollfd> descriptors, std::chrono::milli
   std::set<int> signals;
   signalfd_siginfo signal;
   while (read(m_descriptor, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
-    signals.insert(static_cast<int>(signal.ssi_signo));
+    if (signal.ssi_signo != SIGHUP || !is_from_closed_terminal(signal, m_had_terminal)) {
+      signals.insert(static_cast<int>(signal.ssi_signo));
+    } else if (!m_outlives_terminal) {
+      signals.insert(SIGTERM);
+    }
   }
   return {signals.begin(), signals.end()};
 }

@@ -12,6 +12,10 @@ namespace tellina {
 
 /// From construction on, only this object receives SIGINT, SIGTERM, SIGHUP and SIGCHLD, and SIGPIPE is ignored. Threads
 /// inherit this, so create the object before any thread. The destructor does not undo it.
+///
+/// If the terminal in which the process was started is closed, the kernel or the session's shell sends SIGHUP. wait()
+/// returns SIGTERM then, because nobody can see the process any more; every other SIGHUP is a request. Under nohup(1),
+/// which ignores SIGHUP, wait() returns nothing for it.
 class Signals {
  public:
   /// Throws Error(internal) if the kernel provides no descriptor.
@@ -27,6 +31,8 @@ class Signals {
   static constexpr std::chrono::milliseconds forever{-1};
 
  private:
+  bool m_had_terminal = false;
+  bool m_outlives_terminal = false;  ///< SIGHUP was ignored at the start
   int m_descriptor = -1;
 };
 

@@ -7,6 +7,7 @@
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/log_event.hpp"
 #include "host/store/process_identity.hpp"
 
 namespace tellina {
@@ -18,16 +19,31 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   });
 }
 
+void report_tasks_without_access(Store& store, Log& log) {
+  std::vector<ParticipantSummary> participants;
+  store.run([&](StoreTransaction& transaction) { participants = transaction.list_participants(0); });
+  for (const ParticipantSummary& participant : participants) {
+    if (participant.can_log_in || participant.state != "running") continue;
+    log.warning("task " + std::to_string(participant.task) + " of " + participant_label(participant.id) +
+                " continues until its time is up, although the access code was removed and nobody can log in; "
+                "`tellina participants reset CODE` ends it now");
+  }
+}
+
 WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_supervised)
     : m_parts(parts),
       m_loops(loops),
+      m_is_supervised(is_supervised),
       m_ordering(parts.make_ordering()),
       m_sandboxes(parts.make_sandboxes()),
       m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability,
                           is_supervised ? Opening::existing : Opening::create)),
       m_pool(std::make_unique<ThreadPool>(limits::blocking_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
-  if (!is_supervised) report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+  if (!is_supervised) {
+    report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+    report_tasks_without_access(*m_store, parts.system.log);
+  }
   try {
     start_lanes(*sweep());
   } catch (...) {
@@ -107,6 +123,7 @@ void WorkerRole::reload() {
     for (std::size_t i = 0; i < m_loops.size(); ++i) {
       run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
     }
+    if (!m_is_supervised) report_tasks_without_access(*m_store, m_parts.system.log);
     m_parts.system.log.info(file + " was reloaded: its access codes and tasks now apply");
   } catch (const std::exception& error) {
     m_parts.system.log.error(std::string("the new configuration was not applied:\n") + error.what());

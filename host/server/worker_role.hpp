@@ -17,6 +17,8 @@ namespace tellina {
 
 /// Writes the file's tasks and access codes to the study's store. Throws ConfigError for changes that are not allowed.
 void apply_study(Store& store, const HostConfig& config, const Clock& clock);
+/// Logs which tasks continue although their participants may no longer log in.
+void report_tasks_without_access(Store& store, Log& log);
 
 /// Threads: one thread that runs none of the loops. Lifetime: the loops run from before the constructor until after
 /// stop().
@@ -47,6 +49,7 @@ class WorkerRole {
 
   const ServerParts& m_parts;
   LoopThreads& m_loops;
+  const bool m_is_supervised;
   PluginInstance<OrderingPolicy> m_ordering;
   PluginInstance<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;

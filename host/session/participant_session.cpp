@@ -18,6 +18,13 @@ std::string attached_detail(const ClientConnection& connection, const HelloFrame
          (hello.timezone.empty() ? "" : ",\"timezone\":" + json_string(hello.timezone)) + "}";
 }
 
+/// The running task of an earlier owner, if the session failed before it could continue the record of that task.
+std::optional<TaskSessionId> task_not_taken_over(const StudyProgress& progress, const Recorder& recorder) {
+  const bool is_taken_over = !progress.task_runs() || *recorder.task_session() != no_task_session;
+  if (is_taken_over) return std::nullopt;
+  return progress.values().latest->id;
+}
+
 }  // namespace
 
 ParticipantSession::ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks)
@@ -490,10 +497,11 @@ void ParticipantSession::fail_record(const AssertionFailure& failure) {
 
 std::chrono::nanoseconds ParticipantSession::charged_at_failure() const {
   try {
-    return m_task ? m_task->row().charged : std::chrono::nanoseconds::zero();
+    if (m_task) return m_task->row().charged;
   } catch (const AssertionFailure&) {
-    return m_progress.task_runs() ? m_progress.values().latest->charged : std::chrono::nanoseconds::zero();
   }
+  const auto recorded = m_progress.task_runs() ? m_progress.values().latest->charged : std::chrono::nanoseconds::zero();
+  return std::max(recorded, std::chrono::nanoseconds::zero());
 }
 
 void ParticipantSession::interrupt() {
@@ -501,7 +509,14 @@ void ParticipantSession::interrupt() {
   m_task.reset();
   m_prewarmed_slot.reset();
   auto done = [this] { end_failed(); };
-  if (!m_recorder.has_task_session()) return m_recorder.write([](StoreTransaction&, TaskSessionId) {}, done);
+  if (!m_recorder.has_task_session()) {
+    return m_recorder.write(
+        [untaken = task_not_taken_over(m_progress, m_recorder), fence = m_recorder.fence(), charged, at = now()](
+            StoreTransaction& transaction, TaskSessionId) {
+          if (untaken) transaction.end_task_session(fence, *untaken, TaskSessionState::interrupted, charged, at);
+        },
+        done);
+  }
   m_recorder.end(TaskSessionState::interrupted, charged, now(), done);
 }
 
@@ -509,10 +524,11 @@ void ParticipantSession::interrupt_without_recorder() {
   const std::chrono::nanoseconds charged = charged_at_failure();
   m_task.reset();
   m_prewarmed_slot.reset();
-  if (!m_recorder.has_task_session()) return end_failed();
+  const std::optional<TaskSessionId> untaken = task_not_taken_over(m_progress, m_recorder);
+  if (!m_recorder.has_task_session() && !untaken) return end_failed();
+  const auto session = untaken ? std::make_shared<const TaskSessionId>(*untaken) : m_recorder.task_session();
   m_environment.store.submit(
-      [fence = m_recorder.fence(), session = m_recorder.task_session(), charged,
-       at = now()](StoreTransaction& transaction) {
+      [fence = m_recorder.fence(), session, charged, at = now()](StoreTransaction& transaction) {
         transaction.end_task_session(fence, *session, TaskSessionState::interrupted, charged, at);
       },
       m_lifeline.posted(m_environment.loop, [this](const std::exception_ptr& error) {

@@ -134,6 +134,7 @@ void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStat
 }
 
 void SandboxHandle::resize(TerminalSize size) {
+  const InvariantScope invariant(*this);
   if (m_busy) {
     m_wanted_size = size;
     return;
@@ -148,6 +149,7 @@ void SandboxHandle::resize(TerminalSize size) {
 }
 
 void SandboxHandle::destroy(std::function<void()> done) {
+  const InvariantScope invariant(*this);
   m_destroyed = true;
   m_calls.clear();
   --m_environment.statistics->sandboxes_alive;

@@ -1,5 +1,6 @@
 #include "host/session/sandbox_slot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/session/transitions.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 /// The shortest time between two starts of a shell, so that shells that end at once use little CPU.
 constexpr std::chrono::seconds restart_interval{1};
+/// The pause after a failed try to start a shell or another sandbox begins with that, and doubles up to this one.
+constexpr std::chrono::seconds longest_pause{5};
 constexpr std::chrono::milliseconds redraw_pause{50};
 
 using State = SandboxSlot::State;
@@ -190,7 +193,7 @@ void SandboxSlot::try_to_adopt() {
   auto started = use_when_started(m_sandbox_id, Origin::adopted, [this](const std::exception_ptr& error) {
     // The sandbox may still exist: only descriptors or memory were lacking.
     if (is_busy(error)) {
-      return m_restart_timer->start(m_loop.clock().now() + restart_interval, [this] { try_to_adopt(); });
+      return m_restart_timer->start(m_loop.clock().now() + next_pause(), [this] { try_to_adopt(); });
     }
     // This is the usual case, because most sandboxes end with their owner.
     if (error) return start_fresh();
@@ -232,6 +235,7 @@ std::exception_ptr SandboxSlot::use(const std::shared_ptr<SandboxHandle>& sandbo
     return std::current_exception();
   }
   m_restart_timer->cancel();
+  m_failed_tries = 0;
   ++m_used_sandboxes;
   m_sandbox_id = id;
   m_shell_watch.reset();
@@ -281,12 +285,15 @@ void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& erro
     if (error) std::rethrow_exception(error);
     OpenShell open = open_shell(*m_sandbox);
     move_to(State::in_use);
+    m_failed_tries = 0;
     watch_shell(std::move(open.watch));
     m_user->use_new_shell(std::move(open.terminal));
     m_loop.post(m_lifeline.guarded([this] { m_user->shell_restarted(); }));
   } catch (const Error& failure) {
-    m_environment.log.warning(std::string("cannot restart a shell, so its sandbox is replaced: ") + failure.what());
-    note("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
+    if (m_failed_tries == 0) {
+      m_environment.log.warning(std::string("cannot restart a shell, so its sandbox is replaced: ") + failure.what());
+      note("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
+    }
     replace();
   }
 }
@@ -302,7 +309,13 @@ void SandboxSlot::on_replaced(const std::exception_ptr& error) {
   m_loop.post(m_lifeline.guarded([this, error] { m_user->replaced(error); }));
   if (!error) return;
   move_to(State::shell_ended);
-  m_restart_timer->start(m_loop.clock().now() + restart_interval, [this] { restart_shell(); });
+  m_restart_timer->start(m_loop.clock().now() + next_pause(), [this] { restart_shell(); });
+}
+
+std::chrono::seconds SandboxSlot::next_pause() {
+  const std::chrono::seconds pause = std::min(restart_interval * (1 << m_failed_tries), longest_pause);
+  if (pause < longest_pause) ++m_failed_tries;
+  return pause;
 }
 
 void SandboxSlot::stop(std::function<void()> done) {
@@ -350,6 +363,7 @@ void SandboxSlot::check_invariant() const {
   TELLINA_ASSERT(m_state != State::shell_ended || m_sandbox);
   TELLINA_ASSERT(!m_sandbox || (m_state != State::empty && m_state != State::stopped));
   TELLINA_ASSERT(m_removals->pending >= 0);
+  TELLINA_ASSERT(m_state != State::in_use || m_failed_tries == 0);
   TELLINA_ASSERT(m_size.columns > 0 && m_size.rows > 0);
 }
 

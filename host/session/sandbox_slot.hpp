@@ -171,6 +171,8 @@ class SandboxSlot {
   static void hand_over(Prewarmed& prewarmed);
   static void take(Prewarmed& prewarmed, SandboxHandle::Started receiver);
   void note(std::string kind, std::string detail);
+  /// How long to wait after a failed try: longer after each.
+  std::chrono::seconds next_pause();
 
   SessionEnvironment& m_environment;
   SessionLoop& m_loop;
@@ -186,6 +188,7 @@ class SandboxSlot {
   SandboxId m_sandbox_id;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::uint64_t m_used_sandboxes = 0;
+  int m_failed_tries = 0;  ///< in a row, to start a shell or another sandbox; none counts at the longest pause
   std::unique_ptr<Loop::Watch> m_shell_watch;  ///< while in_use
   MonotonicTime m_shell_started{};
   std::unique_ptr<Loop::Timer> m_restart_timer;

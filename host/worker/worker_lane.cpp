@@ -1,5 +1,6 @@
 #include "host/worker/worker_lane.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/limits.hpp"
@@ -9,6 +10,28 @@
 #include "host/wire/worker_requests.hpp"
 
 namespace tellina {
+namespace {
+
+/// The task that made a session fail at its begin would make the next one fail, too.
+void end_task_that_cannot_continue(SessionEnvironment& environment, const LeaseResult& lease) {
+  const std::optional<TaskSessionRow>& latest = lease.progress.latest;
+  if (!latest || latest->state != TaskSessionState::running) return;
+  environment.store.submit(
+      [fence = lease.fence, task = latest->id, charged = std::max(latest->charged, std::chrono::nanoseconds::zero()),
+       at = Timestamp(environment.loop.clock())](StoreTransaction& transaction) {
+        transaction.end_task_session(fence, task, TaskSessionState::interrupted, charged, at);
+      },
+      [&log = environment.log](const std::exception_ptr& error) {
+        try {
+          if (error) std::rethrow_exception(error);
+        } catch (const std::exception& failure) {
+          log.error(std::string("cannot record the end of a task that cannot continue: ") + failure.what());
+        }
+      });
+}
+
+}  // namespace
+
 WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, OrderingPolicy& ordering, std::size_t index,
                        std::size_t count)
     : m_environment(std::move(environment)),
@@ -168,7 +191,9 @@ bool WorkerLane::arrive(WorkerConnection& connection, Message message) {
   auto arrival = WorkerConnection::Arrival::repeated;
   guard(connection, [&] { arrival = connection.arrive(std::move(message)); });
   if (arrival == WorkerConnection::Arrival::after_gap) {
-    m_environment.log.warning("messages of connection " + connection.id() + " were lost; the client sends them again");
+    m_message_log.warning("lost messages",
+                          "messages of connection " + connection.id() + " were lost; the client sends them again",
+                          m_environment.loop.clock().now());
     connection.close_after_loss();
   }
   return arrival == WorkerConnection::Arrival::in_order;
@@ -290,6 +315,7 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
   try {
     session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks));
   } catch (const AssertionFailure& failure) {
+    end_task_that_cannot_continue(m_environment, lease);
     return report_failed_session(participant, failure);
   }
   OwnedSession& owned = m_sessions[participant];
@@ -303,7 +329,8 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
 }
 
 void WorkerLane::report_failed_lease(ParticipantId participant, const std::exception& error) {
-  m_environment.log.error(std::string("cannot acquire the lease of a session: ") + error.what());
+  m_message_log.warning("lease", std::string("cannot acquire the lease of a session: ") + error.what(),
+                        m_environment.loop.clock().now());
   close_waiting(participant, close_code::try_again_later, "the database does not answer");
 }
 

@@ -71,6 +71,20 @@ TEST_F(Operator, AHangupAddsANewAccessCode) {
   carol.run("echo in");
 }
 
+TEST_F(Operator, NamesATaskWhoseParticipantMayNoLongerLogIn) {
+  StudyConfig config;
+  start(config);
+  join_task().run("echo in");
+  config.access_codes = {"alice"};
+  configure(config);
+  server().signal(SIGHUP);
+  ASSERT_TRUE(server_says("task 1 of P001 continues until its time is up, although the access code was removed"));
+  EXPECT_THROW(log_in(server().port(), "bob"), std::runtime_error);
+  stop();
+  start();
+  EXPECT_TRUE(server_says("task 1 of P001 continues until its time is up"));
+}
+
 TEST_F(Operator, MovesARunningStudyToYamlAndReloadsIt) {
   start(StudyConfig());
   join_task().run("echo kept");

@@ -160,6 +160,28 @@ TEST_F(SessionFailureTest, InAResultOfTheSandbox) {
   expect_alice_goes_on();
 }
 
+TEST_F(SessionFailureTest, InTheTakeOverOfATask) {
+  session->abandon();
+  session.reset();
+  loop.run_until_idle();
+  LeaseResult lease;
+  store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, "w1", now()); });
+  ASSERT_TRUE(lease.acquired);
+  lease.progress.latest->commands = -1;  // no count that a terminal accepts
+  ParticipantSession::Callbacks callbacks;
+  callbacks.idle = [] {};
+  callbacks.lost = [this] { ++lost_calls; };
+  session = std::make_unique<ParticipantSession>(shared, lease, callbacks);
+  session->attach(bobs_port);
+  ASSERT_TRUE(wait([&] { return lost_calls == 1; })) << "the owner was not told";
+  EXPECT_EQ(bobs_port.close_code, 1011);
+  EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(participant)),
+            "interrupted")
+      << "each next session would fail in the same way";
+  session->abandon();
+  expect_alice_goes_on();
+}
+
 TEST_F(SessionFailureTest, EarlierInputIsInTheRecord) {
   session->on_data(bobs_port, data_frame(0, "abc"));
   bobs_port.fails_text = "pong";

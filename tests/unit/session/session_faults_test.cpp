@@ -204,6 +204,28 @@ TEST_F(SessionTest, ReplacesASandboxWhoseShellCannotBeRestarted) {
   expect_stored(replacements, "sandbox_replaced");
 }
 
+TEST_F(SessionTest, TriesLessAndLessOftenToReplaceASandbox) {
+  begin_task();
+  loop.advance(seconds(2));
+  backend.shell().fails_to_restart = true;
+  backend.is_unavailable = true;
+  backend.shell().exit();
+  loop.run_until_idle();
+  const std::size_t lines_before = log.lines().size();
+  for (int second = 0; second < 120; ++second) loop.advance(seconds(1));
+  const auto count = [this](const std::string& kind) {
+    return std::stoi(stored("SELECT count(*) FROM event_log WHERE kind = '" + kind + "'"));
+  };
+  EXPECT_TRUE(wait([&] { return count("sandbox_failed") >= 25; })) << count("sandbox_failed");
+  EXPECT_LE(count("sandbox_failed"), 28) << "after 0, 1, 3, 7, 12, 17, ... seconds";
+  EXPECT_EQ(count("shell_failed"), 1) << "the reason of one series";
+  EXPECT_LE(log.lines().size() - lines_before, 28u);
+  backend.is_unavailable = false;
+  loop.advance(seconds(5));
+  EXPECT_TRUE(wait([&] { return port.count("state") > 0 && task_of("state").at("terminal_replaced").as_bool(); }))
+      << "within the longest pause";
+}
+
 TEST_F(SessionTest, KeepsASandboxWhoseShellCannotBeRestartedForNow) {
   begin_task();
   loop.advance(seconds(2));
@@ -214,7 +236,7 @@ TEST_F(SessionTest, KeepsASandboxWhoseShellCannotBeRestartedForNow) {
   loop.advance(seconds(100));
   EXPECT_EQ(backend.starts, 1) << "a new sandbox would need even more descriptors";
   backend.shell().is_short_of_descriptors = false;
-  loop.advance(seconds(2));
+  loop.advance(seconds(5));
   EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
   EXPECT_FALSE(task_of("state").at("terminal_replaced").as_bool()) << "the files are still there";
   EXPECT_EQ(backend.starts, 1);
@@ -233,7 +255,7 @@ TEST_F(SessionTest, TriesAgainToAdoptASandboxThatCannotBeAdoptedForNow) {
   loop.advance(seconds(10));
   EXPECT_EQ(backend.starts, 1) << "the sandbox was replaced although it is alive";
   backend.is_short_of_descriptors = false;
-  loop.advance(seconds(2));
+  loop.advance(seconds(5));
   expect_stored("SELECT count(*) FROM event_log WHERE kind = 'adopted'", "1");
   EXPECT_EQ(backend.starts, 1);
   EXPECT_EQ(stored(replacements), "NULL");
@@ -243,7 +265,7 @@ TEST_F(SessionTest, TheClockStopsWhileABrokenSandboxCannotBeReplaced) {
   break_for_good();
   loop.advance(seconds(100));
   backend.is_unavailable = false;
-  loop.advance(seconds(2));
+  loop.advance(seconds(5));
   EXPECT_FALSE(task_of("state").at("clock_stands").as_bool());
   EXPECT_GT(task_of("state").at("time_left_in_seconds").to_number<double>(), 38);
   expect_stored(replacements, "sandbox_replaced");
