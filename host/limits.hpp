@@ -207,6 +207,50 @@ inline constexpr std::chrono::seconds command_status{1};
 /// A shell without a prompt for this long counts as ready for input.
 inline constexpr std::chrono::seconds first_prompt{5};
 
+// What one participant may use (docs/operation.md has the table)
+
+/// Sandboxes of one participant that exist or are being started or removed: the one in use, its replacement, and two
+/// that a slow backend has not yet removed.
+inline constexpr std::size_t participant_sandboxes = 4;
+/// How long a prewarmed sandbox is kept after its page has left. A page that is reloaded is back within seconds.
+inline constexpr std::chrono::seconds kept_sandbox{10};
+/// How many frames of a client may be under way without the worker's credit, in units.
+inline constexpr std::size_t frame_window = 64 * 1024;
+/// The units of a binary frame, whose bytes have a window of their own. A frame may be empty, and still costs a
+/// message.
+inline constexpr std::size_t binary_frame_units = 64;
+/// The units of a text frame are its bytes, but at least this many,
+inline constexpr std::size_t smallest_text_frame_units = 256;
+/// and at most this many, so that it always fits beside the credit that the worker has not yet returned.
+inline constexpr std::size_t largest_text_frame_units = 16 * 1024;
+/// The worker returns credit for frames in portions of this many units, so that it costs few messages.
+inline constexpr std::size_t frame_credit = 16 * 1024;
+/// Work for a participant's text frames: one unit for a frame, more for one that adds to the record. A participant may
+/// use so many units at once,
+inline constexpr double control_burst = 4000;
+/// and so many a second. A page that receives output at 30 MB/s acknowledges it about 1000 times a second.
+inline constexpr double control_units_in_a_second = 2000;
+/// The units of a frame or a connection that adds rows to the record: at most 100 of them a second.
+inline constexpr double recorded_frame_units = 20;
+/// How much input a task session receives at full speed. In ten hours, a person types less than 1 MiB.
+inline constexpr std::uint64_t full_speed_input = 16 * 1024 * 1024;
+/// Bytes of input a second after that.
+inline constexpr double slow_input_in_a_second = 64 * 1024;
+/// How many commands of a task session are recorded at full speed: more than a person runs, or pastes.
+inline constexpr std::uint64_t full_speed_commands = 2000;
+/// Commands a second after that.
+inline constexpr double slow_commands_in_a_second = 100;
+/// How many times a participant may log in without a pause,
+inline constexpr int login_burst = 20;
+/// and how long each login after that adds to the pause.
+inline constexpr std::chrono::seconds login_interval{1};
+/// A login that would have to wait longer is refused.
+inline constexpr std::chrono::seconds longest_login_pause{5};
+/// After a check, the next one waits this many times as long as the check took,
+inline constexpr int check_pause = 9;
+/// but not longer than this.
+inline constexpr std::chrono::seconds longest_check_pause{10};
+
 // Study logic
 
 /// How much of a command's cleaned output is recorded, in bytes.
@@ -345,6 +389,19 @@ static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
 static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");
 static_assert(extra_lines <= std::numeric_limits<int>::max(), "counts are ints");
+static_assert(participant_sandboxes >= 3, "a reset can begin while an earlier sandbox is being removed");
+static_assert(frame_credit + largest_text_frame_units <= frame_window,
+              "a text frame fits into the window beside the credit that the worker has not yet returned");
+static_assert(0 < binary_frame_units && binary_frame_units <= smallest_text_frame_units &&
+                  smallest_text_frame_units <= largest_text_frame_units && largest_text_frame_units <= frame_credit,
+              "a portion of credit is for at least one frame");
+static_assert(recorded_frame_units <= control_units_in_a_second / 10 && control_burst >= control_units_in_a_second,
+              "one frame delays the next by a tenth of a second at most");
+static_assert(observation_burst <= control_burst, "a page that reconnects sends what it has kept at full speed");
+static_assert(login_burst <= kept_logins && longest_login_pause > login_interval,
+              "nobody loses a login to a burst of their own, and the next login after it has only to wait");
+static_assert(full_speed_input > input_window && slow_input_in_a_second <= slow_output_in_a_second,
+              "input is slowed after a full window, and less of it is recorded than of output");
 static_assert(clean_text < recorded_command_output, "text is passed on long before the record is full");
 static_assert(commit_group < commit_delay, "a group is committed before its next records are due");
 static_assert(commit_delay < lease_renewal && database_busy > lease, "commits are far more frequent than renewals");

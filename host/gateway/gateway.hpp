@@ -40,7 +40,8 @@ class GatewayLimits {
 
   std::size_t frame_bytes = limits::frame;          ///< of a WebSocket message; a larger one is closed with 1009
   std::size_t input_window = limits::input_window;  ///< bytes of input forwarded and not yet credited
-  std::size_t output_queue = 1024 * 1024;  ///< bytes not yet written to a socket, which is closed if they exceed this
+  std::size_t frame_window = limits::frame_window;  ///< frames forwarded and not yet credited, in frame_units()
+  std::size_t output_queue = 1024 * 1024;           ///< bytes not yet written to a socket; it is closed above that
   std::chrono::milliseconds accept_timeout{3'000};  ///< for a worker to accept a connection
   std::chrono::milliseconds owner_interval{500};    ///< between two checks that an owner is alive
   std::chrono::milliseconds owner_timeout{1'500};   ///< for the owner to answer before its connections are closed

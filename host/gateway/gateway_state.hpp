@@ -14,6 +14,7 @@
 #include "host/gateway/connection_limit.hpp"
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/login_limiter.hpp"
+#include "host/gateway/login_pace.hpp"
 #include "host/gateway/static_files.hpp"
 #include "host/gateway/tls_identity.hpp"
 #include "host/gateway/wait_group.hpp"
@@ -37,6 +38,8 @@ class GatewayState {
         proxies(config.trusted_proxies),
         hosts(config.hosts, config.public_host, config.allows_only_listed_hosts),
         logins(config.limits.logins),
+        login_pace(config.limits.logins.per_code, config.limits.logins.code_interval,
+                   config.limits.logins.longest_pause),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address, config.connections)),
         participants(std::make_shared<ConnectionLimit>(limits::participant_connections)) {
     if (config.certificate.empty()) return;
@@ -67,6 +70,7 @@ class GatewayState {
   const TrustedProxies proxies;
   const AllowedHosts hosts;
   LoginLimiter logins;
+  LoginPace login_pace;
   const std::shared_ptr<ConnectionLimit> connections;   ///< by address key
   const std::shared_ptr<ConnectionLimit> participants;  ///< WebSockets, by the number of the participant
   const std::shared_ptr<WaitGroup> active = std::make_shared<WaitGroup>();

@@ -35,6 +35,7 @@ Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
     : m_state(state),
       m_loop(loop),
       m_channel(std::move(channel)),
+      m_alive_channel(alive_channel(ChannelName(m_channel))),
       m_request_channel(state.config.channel_prefix + "http.request"),
       m_connect_channel(state.config.channel_prefix + "websocket.connect"),
       m_owner_timer(loop.make_timer()),
@@ -43,6 +44,12 @@ Lane::Lane(GatewayState& state, AsioLoop& loop, std::string channel)
           [this](std::span<Message> messages) {
             for (Message& message : messages) handle(std::move(message));
           },
+          [this] { return std::make_shared<const QueuedTask>(shared_from_this(), m_state.active); }),
+      m_alive_inbox(
+          loop, LoopInbox::Delivery::at_once,
+          [this](std::span<Message> messages) {
+            for (const Message& message : messages) on_alive(message);
+          },
           [this] { return std::make_shared<const QueuedTask>(shared_from_this(), m_state.active); }) {}
 
 void Lane::open() {
@@ -50,9 +57,15 @@ void Lane::open() {
   m_subscription = m_state.layer.receive(ChannelName(m_channel), [lane = shared_from_this()](Message message) {
     lane->m_inbox.deliver(std::move(message));
   });
+  m_alive_subscription = m_state.layer.receive(m_alive_channel, [lane = shared_from_this()](Message message) {
+    lane->m_alive_inbox.deliver(std::move(message));
+  });
 }
 
-void Lane::close() { m_subscription.reset(); }
+void Lane::close() {
+  m_subscription.reset();
+  m_alive_subscription.reset();
+}
 
 void Lane::handle(Message message) {
   if (message.kind == MessageKind::reply) {
@@ -96,18 +109,31 @@ void Lane::unwatch_owner(const ChannelName& owner) {
 void Lane::ask_owners() {
   if (m_owners.empty() || m_stopping) return;
   m_owner_timer->start(m_state.clock.now() + limits().owner_interval, [this] { ask_owners(); });
-  std::vector<ChannelName> asked;
   for (auto& [owner, state] : m_owners) {
-    if (!std::exchange(state.is_asked, true)) asked.push_back(owner);
+    if (state.question.empty()) ask(owner, state);
   }
-  const WorkerRequest request(WorkerRequest::Method::alive);
-  for (const ChannelName& owner : asked) {
-    ask(owner, request, limits().owner_timeout, [this, owner](const WorkerReply& reply) {
-      const auto found = m_owners.find(owner);
-      if (found == m_owners.end()) return;
-      found->second.is_asked = false;
-      if (reply.status != 200) lose_owner(owner);
-    });
+}
+
+void Lane::ask(const ChannelName& owner, Owner& state) {
+  state.question = random_token(m_state.random);
+  if (!state.timer) state.timer = m_loop.make_timer();
+  state.timer->start(m_state.clock.now() + limits().owner_timeout, [this, owner] {
+    const ChannelName silent = owner;  // the end of its connections destroys the timer, and this task with it
+    m_owners.at(silent).question.clear();
+    lose_owner(silent);
+  });
+  Message message(MessageKind::request, state.question, 0, encode_request(WorkerRequest(WorkerRequest::Method::alive)));
+  message.reply_channel = m_alive_channel.text();
+  // If the layer refuses it, the owner cannot be reached: no answer comes, and the time runs out. The answer may come
+  // before send() returns.
+  if (m_state.layer.send(alive_channel(owner), std::move(message)) == SendResult::full) m_metrics.full_channels.add();
+}
+
+void Lane::on_alive(const Message& answer) {
+  for (auto& [owner, state] : m_owners) {
+    if (state.question.empty() || state.question != answer.connection) continue;
+    state.question.clear();
+    return state.timer->cancel();
   }
 }
 

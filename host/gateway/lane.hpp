@@ -116,10 +116,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
   class Owner {
    public:
     std::size_t connections = 0;
-    bool is_asked = false;
+    std::string question;  ///< the id of a question without an answer; empty if there is none
+    std::unique_ptr<Loop::Timer> timer;
   };
 
+  /// These questions and answers have channels of their own, and do not count as requests in flight.
   void ask_owners();
+  void ask(const ChannelName& owner, Owner& state);
+  void on_alive(const Message& answer);
   void lose_owner(const ChannelName& owner);
   void handle(Message message);
   void refuse_late_accept(const Message& message);
@@ -129,10 +133,12 @@ class Lane : public std::enable_shared_from_this<Lane> {
   GatewayState& m_state;
   AsioLoop& m_loop;
   const std::string m_channel;
+  const ChannelName m_alive_channel;
   const ChannelName m_request_channel;
   const ChannelName m_connect_channel;
   Metrics m_metrics;
   std::unique_ptr<Subscription> m_subscription;
+  std::unique_ptr<Subscription> m_alive_subscription;
   std::unordered_map<LaneMember*, std::weak_ptr<LaneMember>> m_members;
   LaneMember::WaitList m_waiting;
   std::atomic<MonotonicTime> m_longest_waiting_since = MonotonicTime::max();
@@ -142,6 +148,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::unique_ptr<Loop::Timer> m_owner_timer;
   bool m_stopping = false;
   LoopInbox m_inbox;
+  LoopInbox m_alive_inbox;
 };
 
 }  // namespace tellina

@@ -1,5 +1,6 @@
 #include "host/gateway/login_attempt.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/gateway/address_key.hpp"
@@ -40,12 +41,22 @@ void LoginAttempt::on_verdict(const LoginLimiter::Verdict& verdict) {
   }
   m_ticket = *verdict.ticket;
   m_state = State::delayed;
-  if (verdict.wait.count() == 0) return ask_worker();
-  state.client_log.warning("login turns",
-                           "many addresses send unknown access codes: logins from addresses without "
-                           "an earlier login wait for their turn",
-                           state.clock.now());
-  m_timer->start(state.clock.now() + verdict.wait, [self = self_of(this)] { self->ask_worker(); });
+  const auto pause = state.login_pace.reserve(m_request.access_code, state.clock.now());
+  if (!pause) {
+    state.logins.finish(m_ticket, LoginLimiter::Outcome::not_tried, state.clock.now());
+    Response response = json_error(503, "busy", "too many logins with this access code: wait and try again");
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(state.config.limits.logins.longest_pause).count();
+    return finish(std::move(response.with("Retry-After", std::to_string(seconds))));
+  }
+  const std::chrono::nanoseconds wait = std::max(*pause, verdict.wait);
+  if (wait.count() == 0) return ask_worker();
+  if (verdict.wait.count() > 0) {
+    state.client_log.warning("login turns",
+                             "many addresses send unknown access codes: logins from addresses without "
+                             "an earlier login wait for their turn",
+                             state.clock.now());
+  }
+  m_timer->start(state.clock.now() + wait, [self = self_of(this)] { self->ask_worker(); });
 }
 
 void LoginAttempt::ask_worker() {

@@ -18,11 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include "host/limits.hpp"
 #include "tellina/clock.hpp"
 
 namespace tellina {
 
-/// How many unknown codes clients may send.
+/// How many unknown codes clients may send, and how often they may send one code.
 class LoginRates {
  public:
   LoginRates() = default;
@@ -31,9 +32,12 @@ class LoginRates {
   std::size_t per_site = 40;       ///< within `window`: of an IPv6 /48, the size of one site's network
   std::size_t per_provider = 400;  ///< within `window`: of an IPv6 /32, the size of one provider's network
   std::chrono::nanoseconds window{60'000'000'000};
-  std::size_t at_once = 600;                   ///< from all addresses together, before logins have to wait for a turn
-  std::chrono::nanoseconds turn{100'000'000};  ///< between two turns
-  std::chrono::nanoseconds longest_delay{20'000'000'000};  ///< until a turn; otherwise the login is refused
+  std::size_t at_once = 600;  ///< from all addresses together, before each login has to wait for its turn
+  std::chrono::nanoseconds turn{100'000'000};                       ///< between two turns
+  std::chrono::nanoseconds longest_delay{20'000'000'000};           ///< until a turn; with more, the client has to wait
+  std::size_t per_code = limits::login_burst;                       ///< logins with one code without a pause
+  std::chrono::nanoseconds code_interval = limits::login_interval;  ///< between two of them after that
+  std::chrono::nanoseconds longest_pause = limits::longest_login_pause;  ///< a login that has to wait longer is refused
 };
 
 /// Counts a login when it arrives, and no longer once its code turns out to be known. A login that would exceed a limit

@@ -14,6 +14,7 @@
 #include "host/limits.hpp"
 #include "host/text/utf8.hpp"
 #include "host/wire/data_frame.hpp"
+#include "host/wire/frame_units.hpp"
 #include "host/wire/protocol.hpp"
 
 namespace tellina {
@@ -62,7 +63,8 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<Lane> lane, UpgradedSoc
       m_handshake(std::move(upgraded.handshake)),
       m_stream(upgraded.socket.take(m_lane->loop().context()), std::move(upgraded.session)),
       m_timer(m_lane->loop().make_timer()),
-      m_window(m_lane->limits().input_window) {
+      m_input_window(m_lane->limits().input_window),
+      m_frame_window(m_lane->limits().frame_window) {
   m_lane->metrics().websocket_connections.add(1);
   set_options(upgraded.offers_protocol);
 }
@@ -175,7 +177,10 @@ void WebSocketConnection::on_accept(const Message& message) {
 }
 
 void WebSocketConnection::on_credit(const Message& message) {
-  m_window.return_credit(decode_credit(message.body).value_or(0));
+  if (const auto frames = decode_frame_credit(message.body))
+    m_frame_window.return_credit(*frames);
+  else
+    m_input_window.return_credit(decode_credit(message.body).value_or(0));
   if (m_stalled && !m_forwarding) forward();
 }
 
@@ -207,7 +212,8 @@ void WebSocketConnection::on_read(SocketError error) {
 void WebSocketConnection::forward() {
   if (m_state != State::open || !m_waiting) return;
   const std::size_t payload = m_is_text ? 0 : m_buffer.size() - limits::frame_header;
-  if (!m_window.has_room(payload)) return stall();
+  const std::size_t units = frame_units(m_is_text, m_buffer.size());
+  if (!m_input_window.has_room(payload) || !m_frame_window.has_room(units)) return stall();
   if (std::exchange(m_stalled, false)) {
     m_timer->cancel();
     set_idle_timeout(true);
@@ -218,7 +224,8 @@ void WebSocketConnection::forward() {
   Message message(m_is_text ? MessageKind::text : MessageKind::data, m_id, sequence,
                   Bytes(static_cast<const char*>(content.data()), content.size()));
   // The owner's credit or close may arrive before send() returns.
-  m_window.take(payload);
+  m_input_window.take(payload);
+  m_frame_window.take(units);
   m_forwarding = true;
   const SendResult result = m_lane->state().layer.send(*m_owner, std::move(message));
   m_forwarding = false;
@@ -228,7 +235,8 @@ void WebSocketConnection::forward() {
     return read();
   }
   m_next_sequence = sequence;
-  m_window.return_credit(payload);
+  m_input_window.return_credit(payload);
+  m_frame_window.return_credit(units);
   switch (result) {
     case SendResult::full:
       return retry_later();
@@ -369,7 +377,8 @@ void WebSocketConnection::check_invariant() const {
   TELLINA_ASSERT(m_state != State::open || m_owner);
   TELLINA_ASSERT(!m_stalled || m_waiting);
   TELLINA_ASSERT(m_next_sequence > 0);
-  m_window.check_invariant();
+  m_input_window.check_invariant();
+  m_frame_window.check_invariant();
 }
 
 void WebSocketConnection::send_disconnect(std::string body, int tries) {

@@ -44,9 +44,9 @@ class UpgradedSocket {
 
 /// States: handshaking -> connecting (waits for a worker) -> open (a worker has accepted) -> closing -> ended.
 ///
-/// Frames go to the owner one at a time, in the order read. At most `limits::input_window` bytes of them are
-/// uncredited. While a frame has to wait, the connection reads nothing. Frames from the owner are written in the order
-/// received.
+/// Frames go to the owner one at a time, in the order read. At most `limits::input_window` bytes of them and
+/// `limits::frame_window` units of frames are uncredited. While a frame has to wait, the connection reads nothing.
+/// Frames from the owner are written in the order received.
 /// Threads: the lane's loop. receive() may be called while a send is in progress.
 /// Lifetime: pending operations and the lane's table keep it alive.
 class WebSocketConnection final : public LaneMember {
@@ -129,7 +129,8 @@ class WebSocketConnection final : public LaneMember {
   bool m_stalled = false;
   bool m_pinging = false;
   int m_tries = 0;
-  CreditWindow m_window;
+  CreditWindow m_input_window;
+  CreditWindow m_frame_window;
   Sequence m_next_sequence = 1;
   SequenceCheck m_received;  ///< of the owner's messages
 

@@ -12,7 +12,7 @@ namespace {
 using Use = BlockingPool::Use;
 
 /// Calls that participants wait for come before the start of the next sandbox.
-constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::start};
+constexpr std::array<Use, 4> by_urgency{Use::removal, Use::call, Use::check, Use::start};
 
 }  // namespace
 
@@ -48,8 +48,12 @@ void ThreadPool::submit(Use use, Task task) {
 }
 
 bool ThreadPool::may_run(Use use) const {
-  if (queue(use).running >= m_size / 2) return false;
-  return use == Use::removal || queue(Use::start).running + queue(Use::call).running < m_size - m_size / 4;
+  if (queue(use).running >= most(use)) return false;
+  return use == Use::removal || others_running() < m_size - m_size / 4;
+}
+
+std::size_t ThreadPool::others_running() const {
+  return queue(Use::start).running + queue(Use::call).running + queue(Use::check).running;
 }
 
 bool ThreadPool::is_empty() const {
@@ -76,13 +80,9 @@ void ThreadPool::check_invariant() const {
 }
 
 void ThreadPool::check_invariant_locked() const {
-  std::size_t running = 0;
-  for (const Queue& one : m_queues) {
-    TELLINA_ASSERT_PROCESS(one.running <= m_size / 2);
-    running += one.running;
-  }
-  TELLINA_ASSERT_PROCESS(running <= m_size);
-  TELLINA_ASSERT_PROCESS(running - queue(Use::removal).running <= m_size - m_size / 4);
+  for (const Use use : by_urgency) TELLINA_ASSERT_PROCESS(queue(use).running <= most(use));
+  TELLINA_ASSERT_PROCESS(others_running() <= m_size - m_size / 4);
+  TELLINA_ASSERT_PROCESS(others_running() + queue(Use::removal).running <= m_size);
 }
 
 void ThreadPool::run() {

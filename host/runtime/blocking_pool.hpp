@@ -19,9 +19,10 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Tasks of a use can hang with their backend, so each use gets at most half of the threads. Starts and calls
-  /// together get at most three quarters: the other threads are for removals, which end calls that hang.
-  enum class Use : std::uint8_t { start, call, removal };
+  /// Tasks of each use can hang with their backend, so each use gets at most half of the threads, and checks, which may
+  /// need much memory, get a quarter. A removal interrupts calls and checks, so it never waits for threads that the
+  /// other uses occupy.
+  enum class Use : std::uint8_t { start, call, check, removal };
 
   virtual ~BlockingPool() = default;
   virtual void submit(Use use, Task task) = 0;
@@ -50,6 +51,10 @@ class ThreadPool final : public BlockingPool {
   void close();
   bool take(Task& task, Use& use);
   bool may_run(Use use) const;
+  /// The most tasks of this use that run at a time.
+  std::size_t most(Use use) const { return use == Use::check ? m_size / 4 : m_size / 2; }
+  /// Tasks that run and are no removals.
+  std::size_t others_running() const;
   bool is_empty() const;
   void check_invariant_locked() const;
   Queue& queue(Use use) { return m_queues[static_cast<std::size_t>(use)]; }
@@ -57,7 +62,7 @@ class ThreadPool final : public BlockingPool {
 
   mutable std::mutex m_mutex;
   std::condition_variable m_changed;
-  std::array<Queue, 3> m_queues;
+  std::array<Queue, 4> m_queues;
   const std::size_t m_size;
   bool m_closing = false;
   std::vector<std::thread> m_threads;

@@ -1,7 +1,9 @@
 #include "host/session/check_schedule.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 
 namespace tellina {
@@ -18,12 +20,14 @@ CheckSchedule::CheckSchedule(Loop& loop, std::unique_ptr<TaskCheck> check, std::
       m_interval(interval),
       m_callbacks(std::move(callbacks)),
       m_soon_timer(loop.make_timer()),
-      m_interval_timer(loop.make_timer()) {}
+      m_interval_timer(loop.make_timer()),
+      m_rest_timer(loop.make_timer()) {}
 
 void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
   const InvariantScope invariant(*this);
   m_current = std::make_shared<bool>(true);
   m_is_checking = m_checks_soon = m_interval_runs = false;
+  end_rest();
   m_next.reset();
   m_last.reset();
   m_soon_timer->cancel();
@@ -69,16 +73,18 @@ void CheckSchedule::start_interval() {
 void CheckSchedule::check_at_the_end(std::function<void()> done) {
   if (!m_has_sandbox) return done();
   m_after_next_check.push_back(std::move(done));
+  end_rest();
   start_check(TaskCheck::Mode::if_changed);
 }
 
 void CheckSchedule::start_check(TaskCheck::Mode mode) {
   if (!m_has_sandbox) return;
-  if (m_is_checking) {
+  if (m_is_checking || m_rests) {
     if (m_next != TaskCheck::Mode::always) m_next = mode;
     return;
   }
   m_is_checking = true;
+  m_check_began = m_loop.clock().now();
   TELLINA_ASSERT(m_after_current_check.empty());
   m_after_current_check = std::exchange(m_after_next_check, {});
   m_check->run(mode, [this, mode, current = std::weak_ptr(m_current)](const TaskCheck::Result& result) {
@@ -89,8 +95,9 @@ void CheckSchedule::start_check(TaskCheck::Mode mode) {
 void CheckSchedule::check_invariant() const {
   TELLINA_ASSERT(m_check);
   TELLINA_ASSERT(m_interval >= std::chrono::nanoseconds::zero());
-  TELLINA_ASSERT(m_has_sandbox || (!m_is_checking && !m_checks_soon && !m_interval_runs));
-  TELLINA_ASSERT(m_is_checking || !m_next);
+  TELLINA_ASSERT(m_has_sandbox || (!m_is_checking && !m_checks_soon && !m_interval_runs && !m_rests));
+  TELLINA_ASSERT(m_is_checking || m_rests || !m_next);
+  TELLINA_ASSERT(!m_is_checking || !m_rests);
   TELLINA_ASSERT(m_is_checking || m_after_current_check.empty());
   TELLINA_ASSERT(!m_interval_runs || m_interval > std::chrono::nanoseconds::zero());
 }
@@ -98,6 +105,7 @@ void CheckSchedule::check_invariant() const {
 void CheckSchedule::finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result) {
   TELLINA_ASSERT(m_is_checking && m_has_sandbox);
   m_is_checking = false;
+  rest();
   if (result.is_inconclusive) check_soon();
   const bool is_idle = result.is_idle && !m_callbacks.command_runs();
   // The interval counts from the last check, whatever caused it.
@@ -109,7 +117,25 @@ void CheckSchedule::finish_check(TaskCheck::Mode mode, const TaskCheck::Result& 
   if (result.progress) m_last = result.progress;
   if (result.progress && is_reported) m_callbacks.judged(*result.progress);
   for (const auto& done : std::exchange(m_after_current_check, {})) done();
-  if (m_next) start_check(*std::exchange(m_next, std::nullopt));
+  if (!m_after_next_check.empty()) end_rest();
+  if (m_next && !m_rests) start_check(*std::exchange(m_next, std::nullopt));
+}
+
+void CheckSchedule::rest() {
+  TELLINA_ASSERT(!m_rests);
+  const MonotonicTime now = m_loop.clock().now();
+  if (now == m_check_began) return;
+  m_rests = true;
+  const std::chrono::nanoseconds longest = limits::longest_check_pause;
+  m_rest_timer->start(now + std::min(longest, limits::check_pause * (now - m_check_began)), [this] {
+    m_rests = false;
+    if (m_next) start_check(*std::exchange(m_next, std::nullopt));
+  });
+}
+
+void CheckSchedule::end_rest() {
+  m_rests = false;
+  m_rest_timer->cancel();
 }
 
 }  // namespace tellina

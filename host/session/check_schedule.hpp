@@ -13,7 +13,9 @@
 namespace tellina {
 
 /// Checks when a command has ended, within a second of output, every `interval` while something runs, and at the end.
-/// An idle sandbox costs nothing. Only one check runs at a time.
+/// An idle sandbox costs nothing. Only one check runs at a time, and a rest of limits::check_pause times its length
+/// follows it, so that checks take a tenth of the time at most, whatever the participant does. A check that is
+/// requested meanwhile runs after the rest, except for the last one, which runs at once.
 ///
 /// Threads: the loop's. `judged` runs on it.
 class CheckSchedule {
@@ -47,6 +49,9 @@ class CheckSchedule {
   void check_soon();
   void start_check(TaskCheck::Mode mode);
   void finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result);
+  /// Begins the rest after a check that has just ended.
+  void rest();
+  void end_rest();
 
   Loop& m_loop;
   std::unique_ptr<TaskCheck> m_check;
@@ -56,9 +61,12 @@ class CheckSchedule {
   std::unique_ptr<Loop::Timer> m_soon_timer;
   bool m_checks_soon = false;
   std::unique_ptr<Loop::Timer> m_interval_timer;
-  bool m_interval_runs = false;
+  bool m_interval_runs = false;  ///< the interval runs
   bool m_is_checking = false;
-  std::optional<TaskCheck::Mode> m_next{};  ///< requested while a check runs
+  MonotonicTime m_check_began{};
+  std::unique_ptr<Loop::Timer> m_rest_timer;
+  bool m_rests = false;
+  std::optional<TaskCheck::Mode> m_next{};  ///< requested while a check runs or during the rest
   DoneCalls m_after_next_check;             ///< called after the verdict of the next check
   DoneCalls m_after_current_check;          ///< called after the verdict of the current check
   std::optional<Progress> m_last{};         ///< last verdict on this sandbox

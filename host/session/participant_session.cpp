@@ -25,9 +25,19 @@ std::optional<TaskSessionId> task_not_taken_over(const StudyProgress& progress, 
   return progress.values().latest->id;
 }
 
+/// What a frame takes from the participant's budget.
+double units_of(const ClientFrame& frame) {
+  const bool adds_to_the_record =
+      std::holds_alternative<HelloFrame>(frame) || std::holds_alternative<ResizeFrame>(frame) ||
+      std::holds_alternative<StartTaskFrame>(frame) || std::holds_alternative<ResetFrame>(frame) ||
+      std::holds_alternative<GiveUpFrame>(frame);
+  return adds_to_the_record ? limits::recorded_frame_units : 1;
+}
+
 }  // namespace
 
-ParticipantSession::ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks)
+ParticipantSession::ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks,
+                                       std::shared_ptr<WorkBudget> budget)
     : m_environment(environment),
       m_callbacks(std::move(callbacks)),
       m_loop(environment.loop, [this](const AssertionFailure& failure) { fail(failure); }),
@@ -35,8 +45,10 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_progress(lease.progress),
       m_recorder(m_record_loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
                  [this] { notify_owner(m_callbacks.lost); }),
+      m_prewarmed_timer(m_loop.make_timer()),
       m_streams(lease.streams),
-      m_observation_limit(m_loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }) {
+      m_observation_limit(m_loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }),
+      m_budget(budget ? std::move(budget) : std::make_shared<WorkBudget>(environment.loop.clock().now())) {
   m_loop.run([&] {
     if (m_progress.task_runs()) take_over(lease.released_in_order);
   });
@@ -59,7 +71,7 @@ void ParticipantSession::detach(ClientConnection& connection, const std::string&
   m_loop.run([&] {
     const InvariantScope invariant(*this);
     if (was_attached) {
-      drop_prewarmed_slot();
+      keep_prewarmed_slot_for_a_while();
       m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
       log_departure(reason);
       if (m_task) m_task->terminal().detach();
@@ -83,7 +95,11 @@ void ParticipantSession::handle_data(ClientConnection& connection, BytesView fra
   m_client->count_input(size);
   if (!task_runs()) return m_client->credit(size);
   const std::uint64_t offset = frame_offset(frame);
+  const std::uint64_t drops = m_task->terminal().drops();
   const InputStream::Arrival arrival = m_task->terminal().receive(offset, frame_bytes(frame));
+  if (m_task->terminal().drops() != drops) {
+    m_budget->spend(limits::recorded_frame_units, m_environment.loop.clock().now());
+  }
   if (arrival.beyond_window) {
     m_client->credit(size);
     send(error_frame("bad_message",
@@ -99,9 +115,21 @@ void ParticipantSession::on_text(ClientConnection& connection, BytesView json) {
   m_loop.run([&] { handle_text(connection, json); });
 }
 
+std::chrono::nanoseconds ParticipantSession::pause() {
+  std::chrono::nanoseconds pause{0};
+  const bool has_received_very_much = m_task && m_task->terminal().has_received_very_much();
+  if (!m_budget->is_overdrawn() && !has_received_very_much) return pause;
+  m_loop.run([&] {
+    pause = m_budget->pause(m_environment.loop.clock().now());
+    if (task_runs()) pause = std::max(pause, m_task->terminal().input_pause());
+  });
+  return pause;
+}
+
 void ParticipantSession::handle_text(ClientConnection& connection, BytesView json) {
   const InvariantScope invariant(*this);
   const ClientFrame frame = decode_client_frame(json);
+  m_budget->spend(units_of(frame), m_environment.loop.clock().now());
   if (const auto* bad = std::get_if<BadFrame>(&frame)) {
     return connection.send_text(error_frame("bad_message", bad->message, bad->id));
   }
@@ -149,6 +177,7 @@ void ParticipantSession::release_client(const std::string& reason) {
   TELLINA_ASSERT(m_client);
   if (m_task) m_task->terminal().detach();
   m_client.reset();
+  keep_prewarmed_slot_for_a_while();
   m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
   log_departure(reason);
 }
@@ -166,6 +195,7 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
   if (m_client && !is_attached(connection)) replace_client();
   if (!m_client) {
     m_client = std::make_unique<AttachedClient>(connection);
+    m_prewarmed_timer->cancel();
     log_arrival(frame.stream.has_value());
   }
   m_client->confirms_sandboxes = frame.sandbox.has_value();
@@ -299,8 +329,8 @@ void ParticipantSession::prepare(int task_number) {
 }
 
 std::unique_ptr<SandboxSlot> ParticipantSession::make_slot(std::shared_ptr<const Study> study, int task_number) {
-  return std::make_unique<SandboxSlot>(m_environment, m_loop, m_recorder, std::move(study), task_number, m_size,
-                                       m_timezone);
+  return std::make_unique<SandboxSlot>(m_environment, m_loop, m_recorder, m_starts, std::move(study), task_number,
+                                       m_size, m_timezone);
 }
 
 std::unique_ptr<SandboxSlot> ParticipantSession::take_slot(int task_number) {
@@ -310,7 +340,13 @@ std::unique_ptr<SandboxSlot> ParticipantSession::take_slot(int task_number) {
   return make_slot(m_environment.study, task_number);
 }
 
+void ParticipantSession::keep_prewarmed_slot_for_a_while() {
+  if (!m_prewarmed_slot) return;
+  m_prewarmed_timer->start(m_environment.loop.clock().now() + limits::kept_sandbox, [this] { drop_prewarmed_slot(); });
+}
+
 void ParticipantSession::drop_prewarmed_slot() {
+  m_prewarmed_timer->cancel();
   if (!m_prewarmed_slot) return;
   ++m_stopping_slots;
   std::exchange(m_prewarmed_slot, nullptr)->stop(m_lifeline.guarded([this] {
@@ -417,7 +453,7 @@ void ParticipantSession::resume() {
 }
 
 bool ParticipantSession::is_idle() const {
-  return m_connections.empty() && !m_task && m_stopping_slots == 0 && !m_has_failed;
+  return m_connections.empty() && !m_task && !m_prewarmed_slot && m_stopping_slots == 0 && !m_has_failed;
 }
 
 void ParticipantSession::notify_owner(const std::function<void()>& callback) {

@@ -15,7 +15,9 @@
 #include "host/session/observation.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
+#include "host/session/start_queue.hpp"
 #include "host/session/task_session.hpp"
+#include "host/session/work_budget.hpp"
 #include "host/study/study_progress.hpp"
 #include "host/wire/client_frames.hpp"
 
@@ -41,7 +43,9 @@ class ParticipantSession final : private TaskSession::Owner {
     std::function<void()> lost;
   };
 
-  ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks);
+  /// `budget`: of the participant; it may outlive the session. Null: the session has one of its own.
+  ParticipantSession(SessionEnvironment& environment, const LeaseResult& lease, Callbacks callbacks,
+                     std::shared_ptr<WorkBudget> budget = nullptr);
   ~ParticipantSession();
 
   ParticipantId participant() const { return m_progress.participant(); }
@@ -50,6 +54,9 @@ class ParticipantSession final : private TaskSession::Owner {
   void detach(ClientConnection& connection, const std::string& reason);
   void on_data(ClientConnection& connection, BytesView frame);
   void on_text(ClientConnection& connection, BytesView json);
+  /// How long the next message should wait, because the participant has used up a budget; usually zero. It is never
+  /// refused.
+  std::chrono::nanoseconds pause();
 
   /// The leases are valid again after they might have expired. Reads and writes the terminal again.
   void resume();
@@ -109,6 +116,8 @@ class ParticipantSession final : private TaskSession::Owner {
   /// The prewarmed slot if it is for that task, otherwise an empty one.
   std::unique_ptr<SandboxSlot> take_slot(int task_number);
   void drop_prewarmed_slot();
+  /// No client is attached: a page that is reloaded soon finds the prewarmed sandbox.
+  void keep_prewarmed_slot_for_a_while();
 
   void send_welcome(const RequestId& id);
   void send_sandbox_unavailable(const RequestId& id, const std::string& reference);
@@ -151,8 +160,10 @@ class ParticipantSession final : private TaskSession::Owner {
   TerminalSize m_size;
   std::string m_timezone;  ///< of the latest client
 
+  const std::shared_ptr<StartQueue> m_starts = std::make_shared<StartQueue>();
   std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while no task runs
-  int m_stopping_slots = 0;                       ///< unused slots whose sandboxes are being removed
+  const std::unique_ptr<Loop::Timer> m_prewarmed_timer;
+  int m_stopping_slots = 0;  ///< unused slots whose sandboxes are being removed
   std::function<void()> m_when_slots_stopped{};
   std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;
@@ -162,6 +173,7 @@ class ParticipantSession final : private TaskSession::Owner {
   RequestId m_give_up_id;
   std::set<std::string> m_answered_requests;  ///< which a client may repeat
   ObservationLimit m_observation_limit;
+  const std::shared_ptr<WorkBudget> m_budget;
   bool m_is_released = false;
   bool m_has_failed = false;
   std::function<void()> m_when_interrupted{};  ///< `done` of a release() after the session failed

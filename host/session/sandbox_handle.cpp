@@ -80,20 +80,20 @@ void SandboxHandle::check_invariant() const {
   TELLINA_ASSERT(m_busy || m_destroyed || !m_wanted_size);
 }
 
-void SandboxHandle::run(std::function<void(Sandbox&)> call, Done finish) {
+void SandboxHandle::run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(!m_destroyed);
-  m_calls.emplace_back(std::move(call), std::move(finish));
+  m_calls.push_back({use, std::move(call), std::move(finish)});
   next();
 }
 
 void SandboxHandle::next() {
   if (m_busy || m_calls.empty()) return;
   m_busy = true;
-  auto [call, finish] = std::move(m_calls.front());
+  auto [use, call, finish] = std::move(m_calls.front());
   m_calls.pop_front();
-  m_environment.pool.submit(BlockingPool::Use::call, [self = shared_from_this(), sandbox = m_sandbox,
-                                                      call = std::move(call), finish = std::move(finish)]() mutable {
+  m_environment.pool.submit(use, [self = shared_from_this(), sandbox = m_sandbox, call = std::move(call),
+                                  finish = std::move(finish)]() mutable {
     std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
     SessionEnvironment& environment = self->m_environment;
     environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
@@ -118,6 +118,7 @@ void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStat
   };
   auto restarted = std::make_shared<Restarted>();
   run(
+      BlockingPool::Use::call,
       [size, restarted](Sandbox& sandbox) {
         restarted->status = sandbox.ended().value_or(ExitStatus());
         sandbox.restart_shell(size);
@@ -166,6 +167,7 @@ void SandboxHandle::destroy(std::function<void()> done) {
               self->m_environment.log.error(std::string("cannot remove a sandbox: ") + failure.what());
             }
           }
+          if (self->m_removed) self->m_removed();
           done();
         });
       });

@@ -34,8 +34,10 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   int ended_descriptor() const { return m_ended_descriptor; }
   bool shell_has_ended() const;
 
-  /// `call` runs on the pool, so that comparing a large tree delays no keystroke.
-  void inspect(std::function<void(Sandbox&)> call, Done done) { run(std::move(call), std::move(done)); }
+  /// `look` runs on the pool, so that comparing a large tree delays no keystroke.
+  void inspect(std::function<void(Sandbox&)> look, Done done) {
+    run(BlockingPool::Use::check, std::move(look), std::move(done));
+  }
   /// Reports how the shell ended and starts the next one. If `done` gets no exception, terminal() and
   /// ended_descriptor() are those of the new shell.
   void restart_shell(TerminalSize size, std::function<void(ExitStatus, std::exception_ptr)> done);
@@ -43,6 +45,8 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   void resize(TerminalSize size);
   /// Interrupts the current call; its callback still runs. No other call is allowed afterwards.
   void destroy(std::function<void()> done);
+  /// `removed` runs on the loop after destroy() has ended, before its `done`.
+  void when_removed(std::function<void()> removed) { m_removed = std::move(removed); }
 
   void check_invariant() const;
 
@@ -50,7 +54,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   using Make = std::function<std::unique_ptr<Sandbox>(SandboxBackend&)>;
   static void make(SessionEnvironment& environment, const char* function, Make make, Started started);
   /// Queues a call. `finish` runs on the loop and gets the exception, if any.
-  void run(std::function<void(Sandbox&)> call, Done finish);
+  void run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish);
   void next();
 
   SessionEnvironment& m_environment;
@@ -60,8 +64,14 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   int m_ended_descriptor;
   bool m_busy = false;
   bool m_destroyed = false;
+  std::function<void()> m_removed;
   std::optional<TerminalSize> m_wanted_size{};
-  std::deque<std::pair<std::function<void(Sandbox&)>, Done>> m_calls;
+  struct Call {
+    BlockingPool::Use use;
+    std::function<void(Sandbox&)> call;
+    Done finish;
+  };
+  std::deque<Call> m_calls;
 };
 
 }  // namespace tellina

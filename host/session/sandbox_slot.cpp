@@ -42,10 +42,12 @@ bool is_busy(const std::exception_ptr& error) {
 }  // namespace
 
 SandboxSlot::SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
-                         std::shared_ptr<const Study> study, int task_number, TerminalSize size, std::string time_zone)
+                         std::shared_ptr<StartQueue> starts, std::shared_ptr<const Study> study, int task_number,
+                         TerminalSize size, std::string time_zone)
     : m_environment(environment),
       m_loop(loop),
       m_recorder(recorder),
+      m_starts(std::move(starts)),
       m_study(std::move(study)),
       m_task_number(task_number),
       m_size(size),
@@ -88,14 +90,36 @@ void SandboxSlot::prewarm() {
   m_prewarmed = std::make_shared<Prewarmed>();
   m_prewarmed->id = spec.id;
   m_prewarmed->statistics = m_environment.statistics;
-  SandboxHandle::start(m_environment, std::move(spec),
-                       [prewarmed = m_prewarmed](std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
-                         prewarmed->is_finished = true;
-                         prewarmed->sandbox = std::move(sandbox);
-                         prewarmed->error = std::move(error);
-                         if (prewarmed->receiver) return hand_over(*prewarmed);
-                         if (prewarmed->sandbox) ++prewarmed->statistics->sandboxes_ready;
-                       });
+  start_in_turn(std::move(spec),
+                [prewarmed = m_prewarmed](std::shared_ptr<SandboxHandle> sandbox, std::exception_ptr error) {
+                  prewarmed->is_finished = true;
+                  prewarmed->sandbox = std::move(sandbox);
+                  prewarmed->error = std::move(error);
+                  if (prewarmed->receiver) return hand_over(*prewarmed);
+                  if (prewarmed->sandbox) ++prewarmed->statistics->sandboxes_ready;
+                });
+}
+
+void SandboxSlot::start_in_turn(SandboxSpec spec, SandboxHandle::Started started) {
+  m_starts->request([&environment = m_environment, starts = std::weak_ptr(m_starts), slot = m_lifeline.observer(),
+                     spec = std::move(spec), started = std::move(started)](const StartQueue::Ended& ended) mutable {
+    if (slot.is_cut()) {
+      started(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "nobody needs the sandbox any more")));
+      return ended(false);
+    }
+    SandboxHandle::start(environment, std::move(spec),
+                         [starts, ended, started = std::move(started)](std::shared_ptr<SandboxHandle> sandbox,
+                                                                       std::exception_ptr error) {
+                           if (sandbox) {
+                             sandbox->when_removed([starts] {
+                               if (const auto queue = starts.lock()) queue->sandbox_removed();
+                             });
+                           }
+                           const bool has_sandbox = sandbox != nullptr;
+                           started(std::move(sandbox), std::move(error));
+                           ended(has_sandbox);
+                         });
+  });
 }
 
 void SandboxSlot::hand_over(Prewarmed& prewarmed) {
@@ -145,7 +169,7 @@ SandboxHandle::Started SandboxSlot::use_when_started(const SandboxId& id, Origin
 void SandboxSlot::start_sandbox(Origin origin, Used done) {
   SandboxSpec spec = make_spec();
   auto started = use_when_started(spec.id, origin, std::move(done));
-  SandboxHandle::start(m_environment, std::move(spec), std::move(started));
+  start_in_turn(std::move(spec), std::move(started));
 }
 
 void SandboxSlot::start() {

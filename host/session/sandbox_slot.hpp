@@ -11,6 +11,7 @@
 #include "host/session/recorder.hpp"
 #include "host/session/sandbox_handle.hpp"
 #include "host/session/session_loop.hpp"
+#include "host/session/start_queue.hpp"
 #include "host/session/terminal_io.hpp"
 
 namespace tellina {
@@ -75,9 +76,11 @@ class SandboxSlot {
     ~User() = default;
   };
 
-  /// `study`, `task_number`: the task that the sandbox is for. `time_zone`: empty for the sandbox's default.
+  /// `starts`: of the participant. `study`, `task_number`: the task that the sandbox is for. `time_zone`: empty for the
+  /// sandbox's default.
   SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder,
-              std::shared_ptr<const Study> study, int task_number, TerminalSize size, std::string time_zone);
+              std::shared_ptr<StartQueue> starts, std::shared_ptr<const Study> study, int task_number,
+              TerminalSize size, std::string time_zone);
   /// Removes all sandboxes without waiting.
   ~SandboxSlot();
   SandboxSlot(const SandboxSlot&) = delete;
@@ -149,7 +152,10 @@ class SandboxSlot {
   void try_to_adopt();
   void start_fresh();
   void start_sandbox(Origin origin, Used done);
-  /// Returns the handler that uses a sandbox once it is started or adopted. Until then, stop() waits for the sandbox.
+  /// Starts a sandbox at the participant's next turn, unless the slot has ended by then.
+  void start_in_turn(SandboxSpec spec, SandboxHandle::Started started);
+  /// Returns the handler for a sandbox that is being started or adopted, and counts the sandbox among those that stop()
+  /// waits for.
   SandboxHandle::Started use_when_started(const SandboxId& id, Origin origin, Used done);
   /// Returns why the sandbox cannot be used; in that case nothing has changed.
   std::exception_ptr use(const std::shared_ptr<SandboxHandle>& sandbox, const SandboxId& id, Origin origin);
@@ -177,6 +183,7 @@ class SandboxSlot {
   SessionEnvironment& m_environment;
   SessionLoop& m_loop;
   Recorder& m_recorder;
+  const std::shared_ptr<StartQueue> m_starts;
   const std::shared_ptr<const Study> m_study;
   const int m_task_number;
   TerminalSize m_size;

@@ -51,7 +51,7 @@ void TerminalIo::on_readable() {
 
 std::size_t TerminalIo::read_some() {
   Bytes frame(limits::frame_header, '\0');
-  while (frame.size() < limits::output_piece) {
+  while (frame.size() < m_largest_piece) {
     const ssize_t got = ::read(m_descriptor, m_buffer.data(), m_buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {

@@ -40,6 +40,9 @@ class TerminalIo {
   /// Reads the available output, whatever may_read() returns, up to `limit` bytes: the last output of a shell.
   void drain(std::size_t limit);
 
+  /// From now on, calls on_output() after each read, with limits::pty_read bytes at most.
+  void read_in_small_pieces() { m_largest_piece = limits::pty_read; }
+
   void check_invariant() const;
 
  private:
@@ -56,6 +59,7 @@ class TerminalIo {
   Loop& m_loop;
   std::unique_ptr<Loop::Timer> m_read_timer;
   std::size_t m_last_piece = 0;
+  std::size_t m_largest_piece = limits::output_piece;
   bool m_read_armed = false;
   bool m_write_armed = false;
   bool m_hung_up = false;

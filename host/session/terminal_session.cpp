@@ -58,7 +58,11 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_answered(position.answered),
       m_pass_timer(loop.make_timer()),
       m_commands(position.commands),
-      m_throttle(position.recorded_output, loop.clock().now()),
+      m_output_throttle(limits::full_speed_output, limits::slow_output_in_a_second, position.recorded_output,
+                        loop.clock().now()),
+      m_command_throttle(limits::full_speed_commands, limits::slow_commands_in_a_second,
+                         static_cast<std::uint64_t>(position.commands), loop.clock().now()),
+      m_input_throttle(limits::full_speed_input, limits::slow_input_in_a_second, position.input, loop.clock().now()),
       m_throttle_timer(loop.make_timer()),
       m_acknowledgement_timer(loop.make_timer()) {
   if (task().type == TaskType::output)
@@ -116,7 +120,10 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   if (arrival.bytes.empty()) return arrival;
   const Timestamp at = now();
   m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
-  if (!m_recorder.keeps_bytes()) m_input.recorded(m_input.received_end());
+  if (m_recorder.keeps_bytes())
+    m_input_throttle.count(arrival.bytes.size());
+  else
+    m_input.recorded(m_input.received_end());
   BytesView used = arrival.bytes;
   if (arrival.offset < m_input_from) {
     const std::size_t dropped = std::min<std::uint64_t>(m_input_from - arrival.offset, used.size());
@@ -137,7 +144,18 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   return arrival;
 }
 
+std::chrono::nanoseconds TerminalSession::input_pause() {
+  if (!m_input_throttle.applies() || !m_recorder.keeps_bytes()) return std::chrono::nanoseconds::zero();
+  const MonotonicTime clock = m_loop.clock().now();
+  if (m_input_throttle.begins(clock)) {
+    note("throttled", "{\"after_input_bytes\":" + std::to_string(limits::full_speed_input) + "}");
+    m_environment.log.warning("a task session has received 16 MiB of input; from now on it receives 64 KiB a second");
+  }
+  return m_input_throttle.pause(clock).value_or(std::chrono::nanoseconds::zero());
+}
+
 void TerminalSession::note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason) {
+  ++m_drops;
   note("input_dropped", "{\"from_offset\":" + std::to_string(offset) + ",\"bytes\":" + std::to_string(size) +
                             ",\"reason\":\"" + reason + "\"}");
 }
@@ -200,7 +218,7 @@ void TerminalSession::on_output(Bytes& frame) {
   if (m_unanswered_since) {
     m_environment.statistics->key_to_echo.observe(at.monotonic - *std::exchange(m_unanswered_since, std::nullopt));
   }
-  m_throttle.count(bytes.size());
+  m_output_throttle.count(bytes.size());
   m_recorder.add(StreamName::output, offset, bytes, at);
   // The client may move the frame's bytes away, and the checks read them afterwards.
   m_printed.assign(bytes);
@@ -226,6 +244,7 @@ void TerminalSession::wait_for_prompt() {
 
 void TerminalSession::on_finished(CommandRecord command) {
   m_commands = std::max(m_commands, command.number);
+  m_command_throttle.count(1);
   m_recorder.add(std::move(command));
   if (m_has_passed) later([this] { pass(); });
   m_checks->command_ended();
@@ -282,15 +301,35 @@ bool TerminalSession::may_read() {
       m_recorder.backlog() >= limits::unrecorded_output) {
     return false;
   }
-  if (!m_recorder.keeps_bytes() || !m_throttle.applies()) return true;
-  const MonotonicTime clock = m_loop.clock().now();
-  if (m_throttle.begins(clock)) {
-    note("throttled", "{\"after_bytes\":" + std::to_string(limits::full_speed_output) + "}");
-    m_environment.log.warning("a task session has printed 64 MiB; from now on its output is read at 256 KiB a second");
+  const std::chrono::nanoseconds pause = reading_pause();
+  if (pause == std::chrono::nanoseconds::zero()) return true;
+  m_throttle_timer->start(m_loop.clock().now() + pause, [this] { resume(); });
+  return false;
+}
+
+std::chrono::nanoseconds TerminalSession::reading_pause() {
+  std::chrono::nanoseconds pause{0};
+  if (m_recorder.keeps_bytes() && m_output_throttle.applies()) {
+    const MonotonicTime clock = m_loop.clock().now();
+    if (m_output_throttle.begins(clock)) {
+      note("throttled", "{\"after_bytes\":" + std::to_string(limits::full_speed_output) + "}");
+      m_environment.log.warning(
+          "a task session has printed 64 MiB; from now on its output is read at 256 KiB a second");
+    }
+    pause = m_output_throttle.pause(clock).value_or(pause);
   }
-  const auto pause = m_throttle.pause(clock);
-  if (pause) m_throttle_timer->start(clock + *pause, [this] { resume(); });
-  return !pause;
+  if (m_command_throttle.applies()) {
+    const MonotonicTime clock = m_loop.clock().now();
+    if (m_command_throttle.begins(clock)) {
+      note("throttled", "{\"after_commands\":" + std::to_string(limits::full_speed_commands) + "}");
+      m_environment.log.warning(
+          "a task session has run 2000 commands; from now on its terminal is read so that 100 more a second are seen");
+    }
+    pause = std::max(pause, m_command_throttle.pause(clock).value_or(pause));
+    // One read has about 60 forged commands: with larger pieces, the pauses would be long.
+    if (m_terminal) m_terminal->read_in_small_pieces();
+  }
+  return pause;
 }
 
 std::unique_ptr<TerminalIo> TerminalSession::open(int descriptor) {

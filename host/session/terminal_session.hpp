@@ -13,10 +13,10 @@
 #include "host/session/check_schedule.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
-#include "host/session/output_throttle.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/session/terminal_io.hpp"
+#include "host/session/throttle.hpp"
 #include "host/study/command_tracker.hpp"
 
 namespace tellina {
@@ -75,9 +75,15 @@ class TerminalSession {
   /// Handles a frame of input from the attached client and returns the result. New bytes are credited to the client
   /// when they are acknowledged.
   InputStream::Arrival receive(std::uint64_t offset, BytesView bytes);
+  /// How long no more input should be received, because the task session has received very much; zero if it may.
+  std::chrono::nanoseconds input_pause();
+  /// If not, input_pause() is zero.
+  bool has_received_very_much() const { return m_input_throttle.applies(); }
   /// Input below `offset` was typed into a sandbox that is gone: it is recorded, acknowledged and dropped.
   void use_input_from(std::uint64_t offset) { m_input_from = offset; }
   std::uint64_t input_from() const { return m_input_from; }
+  /// How many events say that input was dropped.
+  std::uint64_t drops() const { return m_drops; }
   static constexpr std::uint64_t no_input = std::numeric_limits<std::uint64_t>::max();
   /// After a take-over: the unrecorded input up to `offset` is lost.
   void jump_input(std::uint64_t offset);
@@ -144,6 +150,8 @@ class TerminalSession {
   void pass();
   void announce_new_shell();
   bool may_read();
+  /// How long the shell must not be read, because the task session has printed very much or run very many commands.
+  std::chrono::nanoseconds reading_pause();
   /// Acknowledges input that is recorded and written: at once, or together with input that follows soon.
   void acknowledge();
   Timestamp now() const { return Timestamp(m_loop.clock()); }
@@ -171,7 +179,8 @@ class TerminalSession {
   Bytes m_printed;                                    ///< keeps its capacity, so that a key's echo needs no allocation
   Bytes m_waiting_input;                              ///< received while there is no shell
   std::uint64_t m_input_from = 0;
-  std::size_t m_dropped_input = 0;  ///< bytes after those that are not yet written to the pty
+  std::uint64_t m_drops = 0;
+  std::size_t m_dropped_input = 0;  ///< follows the bytes not yet written to the pty
   std::uint64_t m_answered;
 
   std::optional<OutputCheck> m_output_check{};
@@ -184,8 +193,10 @@ class TerminalSession {
   bool m_has_reported_pass = false;
   bool m_is_at_the_end = false;  ///< the last check runs, so a running command gets no more time
 
-  OutputThrottle m_throttle;
-  std::unique_ptr<Loop::Timer> m_throttle_timer;
+  Throttle m_output_throttle;
+  Throttle m_command_throttle;
+  Throttle m_input_throttle;
+  std::unique_ptr<Loop::Timer> m_throttle_timer;  ///< for output and commands
   std::unique_ptr<Loop::Timer> m_acknowledgement_timer;
   MonotonicTime m_next_acknowledgement{};
   bool m_acknowledges_later = false;

@@ -12,6 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view frames_mark = "frames ";
+constexpr std::string_view alive_mark = ".alive";
+
 template <typename Number>
 std::optional<Number> number_of(BytesView text) {
   Number number{};
@@ -44,13 +47,28 @@ std::optional<ConnectBody> decode_connect(BytesView body) {
 Bytes encode_accept(const ChannelName& owner) { return owner.text(); }
 
 std::optional<ChannelName> decode_accept(BytesView body) {
-  if (ChannelName::find_fault(body)) return std::nullopt;
+  if (ChannelName::find_fault(body) || ChannelName::find_fault(std::string(body).append(alive_mark)))
+    return std::nullopt;
   return ChannelName(std::string(body));
 }
 
 Bytes encode_credit(std::size_t bytes) { return std::to_string(bytes); }
 
 std::optional<std::size_t> decode_credit(BytesView body) { return number_of<std::size_t>(body); }
+
+Bytes encode_frame_credit(std::size_t units) { return std::string(frames_mark) + std::to_string(units); }
+
+std::optional<std::size_t> decode_frame_credit(BytesView body) {
+  if (body.substr(0, frames_mark.size()) != frames_mark) return std::nullopt;
+  return number_of<std::size_t>(body.substr(frames_mark.size()));
+}
+
+ChannelName alive_channel(const ChannelName& channel) { return ChannelName(channel.text() + std::string(alive_mark)); }
+
+std::string without_alive(std::string channel) {
+  if (channel.ends_with(alive_mark)) channel.resize(channel.size() - alive_mark.size());
+  return channel;
+}
 
 Bytes encode_end(const ConnectionEnd& end) { return std::to_string(end.code) + " " + end.reason; }
 

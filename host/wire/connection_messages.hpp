@@ -30,13 +30,25 @@ std::optional<ConnectBody> decode_connect(BytesView body);
 
 /// `accept`: the channel of the worker that owns the connection from now on.
 Bytes encode_accept(const ChannelName& owner);
-/// Returns nothing if the body is not a channel name.
+/// Returns nothing if the body is not a channel name, or one that is too long for alive_channel().
 std::optional<ChannelName> decode_accept(BytesView body);
 
 /// `credit`: how many more bytes of input the gateway may forward.
 Bytes encode_credit(std::size_t bytes);
 /// Returns nothing if the body is not a number.
 std::optional<std::size_t> decode_credit(BytesView body);
+
+/// `credit` for frames: how many more of them the gateway may forward, in the units of frame_units().
+Bytes encode_frame_credit(std::size_t units);
+/// Returns nothing if the body is no such credit.
+std::optional<std::size_t> decode_frame_credit(BytesView body);
+
+/// The channel for the questions whether the receiver of `channel` is alive, and for the answers to the ones that it
+/// asks. Nothing else waits in it, so what clients send cannot make a gateway or a worker seem dead.
+/// Throws Error(bad_request) if the name would be longer than a channel's may be.
+ChannelName alive_channel(const ChannelName& channel);
+/// The name of the channel that belongs to the name of such a channel; any other name is returned as it is.
+std::string without_alive(std::string channel);
 
 /// `close` (worker to gateway) and `disconnect` (gateway to worker): why a connection ends.
 struct ConnectionEnd {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/wire/frame_units.hpp"
 
 namespace tellina {
 namespace {
@@ -50,7 +52,7 @@ WorkerConnection::Arrival WorkerConnection::arrive(Message message) {
 
 std::optional<Message> WorkerConnection::next() {
   const InvariantScope scope(*this);
-  if (m_running == Sequence{0}) return std::nullopt;  // the session does not have the connection yet
+  if (is_entering()) return std::nullopt;  // the session does not have the connection yet
   TELLINA_ASSERT(!m_running);
   const std::optional<Sequence> sequence = guard_plugin_call(policy, [&] { return m_gate->next(); });
   if (!sequence) return std::nullopt;
@@ -93,6 +95,13 @@ void WorkerConnection::close_with(std::string code_and_reason) {
   m_ended();
 }
 
+void WorkerConnection::credit_frame(const Message& frame) {
+  if (frame.kind != MessageKind::text && !is_data(frame)) return;
+  m_uncredited_units += frame_units(frame.kind == MessageKind::text, frame.body.size());
+  if (m_uncredited_units < limits::frame_credit) return;
+  send(MessageKind::credit, encode_frame_credit(std::exchange(m_uncredited_units, 0)));
+}
+
 void WorkerConnection::send(MessageKind kind, Bytes body) {
   if (is_closed()) return;
   if (m_outbox.send(m_gateway, Message(kind, m_id, m_sent++, std::move(body))) == SendResult::accepted) return;
@@ -118,7 +127,7 @@ Message WorkerConnection::end_message() const {
 void WorkerConnection::attach_to(ParticipantSession& session) {
   const InvariantScope scope(*this);
   TELLINA_ASSERT(!m_session);
-  TELLINA_ASSERT(m_running == Sequence{0});  // the connect finishes once the session has the connection
+  TELLINA_ASSERT(is_entering());  // the connect finishes once the session has the connection
   m_session = &session;
 }
 
@@ -140,6 +149,7 @@ void WorkerConnection::check_invariant() const {
   TELLINA_ASSERT(!m_running || *m_running < m_gate_end);
   TELLINA_ASSERT(m_state != State::closed || m_sent > 0);
   TELLINA_ASSERT(!m_end.empty());
+  TELLINA_ASSERT(m_uncredited_units < limits::frame_credit);
 }
 
 }  // namespace tellina

@@ -47,6 +47,8 @@ class WorkerConnection final : public ClientConnection {
   void send_data(Bytes frame) override { send(MessageKind::data, std::move(frame)); }
   void send_text(std::string json) override { send(MessageKind::text, std::move(json)); }
   void credit(std::size_t bytes) override { send(MessageKind::credit, encode_credit(bytes)); }
+  /// A frame has been handled. The gateway gets the credit for it together with that for others.
+  void credit_frame(const Message& frame);
   void close(int code, const std::string& reason) override;
   void close_after_loss();
   const std::string& address() const override { return m_address; }
@@ -55,6 +57,10 @@ class WorkerConnection final : public ClientConnection {
   const ChannelName& gateway() const { return m_gateway; }
   const Message& connect() const { return m_connect; }
   std::int64_t participant() const { return m_participant; }
+  /// Whether the gate has messages.
+  bool has_waiting() const { return !m_waiting.empty(); }
+  /// The connect has started, and the session does not have the connection yet.
+  bool is_entering() const { return m_running == Sequence{0}; }
   bool is_closed() const { return m_state != State::open; }
   /// The layer refused a message, so the gateway does not know that the connection has ended.
   bool has_unreported_end() const { return m_state == State::unreported; }
@@ -99,7 +105,8 @@ class WorkerConnection final : public ClientConnection {
   std::deque<Message> m_waiting;      ///< at the gate, in order
   std::optional<Sequence> m_running;  ///< returned by next(), while finish() has not been called
   Sequence m_sent = 0;
-  std::string m_end;  ///< code and reason of the close message; those for a loss until close() sets others
+  std::size_t m_uncredited_units = 0;  ///< see frame_units()
+  std::string m_end;                   ///< code and reason once it is closed; before, those for a loss
 };
 
 }  // namespace tellina

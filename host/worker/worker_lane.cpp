@@ -42,6 +42,12 @@ WorkerLane::WorkerLane(SessionEnvironment environment, ChannelLayer& layer, Orde
       m_inbox(m_environment.loop,
               layer.is_process_local() ? LoopInbox::Delivery::at_once : LoopInbox::Delivery::in_batches,
               [this](std::span<Message> batch) { handle_batch(batch); }),
+      m_alive_inbox(m_environment.loop, LoopInbox::Delivery::at_once,
+                    [this](std::span<Message> batch) {
+                      for (const Message& message : batch) {
+                        if (message.kind == MessageKind::request) answer_request(message);
+                      }
+                    }),
       m_outbox(layer, m_inbox),
       m_connections(m_outbox, m_environment.loop.clock(), !layer.is_process_local()),
       m_leases(m_environment, index, count, lease_callbacks()),
@@ -71,6 +77,8 @@ void WorkerLane::start() {
     m_subscriptions.push_back(m_layer.receive(ChannelName(m_environment.channel_prefix + shared), receive));
   }
   m_subscriptions.push_back(m_layer.receive(m_channel, receive));
+  m_subscriptions.push_back(m_layer.receive(alive_channel(m_channel),
+                                            [this](Message message) { m_alive_inbox.deliver(std::move(message)); }));
   m_leases.start();
   m_environment.leases_until = m_leases.until();
   tick();
@@ -80,6 +88,7 @@ void WorkerLane::stop(std::function<void()> done) {
   TELLINA_ASSERT_PROCESS(!m_stopped);
   m_is_stopping = true;
   m_subscriptions.clear();
+  m_paused.clear();
   m_timer->cancel();
   m_leases.stop();
   m_stopped = std::move(done);
@@ -94,6 +103,9 @@ void WorkerLane::tick() {
   for (const std::string& id : m_connections.take_silent()) remove(id);
   m_connections.report_ends();
   m_leases.renew();
+  std::erase_if(m_budgets, [now = m_environment.loop.clock().now()](const auto& entry) {
+    return entry.second.use_count() == 1 && entry.second->is_full(now);
+  });
   check_invariant();
 }
 
@@ -159,7 +171,7 @@ void WorkerLane::answer_request(const Message& request) {
         m_environment.loop.clock().now());
     return;
   }
-  m_connections.note_request_of(request.reply_channel);
+  m_connections.note_request_of(without_alive(request.reply_channel));
   m_requests.answer(request.body, m_lifeline.guarded([this, id = request.connection,
                                                       channel = ChannelName(request.reply_channel)](Bytes answer) {
     // If this does not reach the gateway, the gateway itself answers its client with "busy".
@@ -222,11 +234,13 @@ std::unique_ptr<Gate> WorkerLane::open_gate() {
 void WorkerLane::run_gate(WorkerConnection& connection) {
   guard(connection, [&] {
     while (!connection.is_closed()) {
+      if (must_wait(connection)) return;
       const std::optional<Message> message = connection.next();
       if (!message) return;
       // The connect finishes once a session is attached. Until then, the gate holds back all other messages.
       if (message->kind == MessageKind::connect) return attach_or_wait(connection);
       dispatch(connection, *message);
+      connection.credit_frame(*message);
       connection.finish();
     }
   });
@@ -246,8 +260,53 @@ void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) 
   }
 }
 
+bool WorkerLane::must_wait(WorkerConnection& connection) {
+  ParticipantSession* session = connection.session();
+  if (!session || !connection.has_waiting()) return false;
+  const std::chrono::nanoseconds pause = session->pause();
+  if (pause == std::chrono::nanoseconds::zero()) return false;
+  continue_later(connection, pause);
+  return true;
+}
+
+void WorkerLane::continue_later(const WorkerConnection& connection, std::chrono::nanoseconds pause) {
+  const ParticipantId participant = connection.participant();
+  Paused& paused = m_paused[participant];
+  if (std::find(paused.connections.begin(), paused.connections.end(), connection.id()) == paused.connections.end()) {
+    paused.connections.push_back(connection.id());
+  }
+  if (!paused.timer) paused.timer = m_environment.loop.make_timer();
+  paused.timer->start(m_environment.loop.clock().now() + pause, [this, participant] { continue_paused(participant); });
+}
+
+void WorkerLane::continue_paused(ParticipantId participant) {
+  const auto paused = m_paused.extract(participant);
+  TELLINA_ASSERT_PROCESS(!paused.empty());
+  for (const std::string& id : paused.mapped().connections) {
+    WorkerConnection* connection = m_connections.find(id);
+    if (!connection || connection->is_closed()) continue;
+    if (connection->is_entering())
+      guard(*connection, [&] { attach_or_wait(*connection); });
+    else
+      run_gate(*connection);
+  }
+}
+
+WorkBudget& WorkerLane::budget_of(ParticipantId participant) {
+  std::shared_ptr<WorkBudget>& budget = m_budgets[participant];
+  if (!budget) budget = std::make_shared<WorkBudget>(m_environment.loop.clock().now());
+  return *budget;
+}
+
 void WorkerLane::attach_or_wait(WorkerConnection& connection) {
   const ParticipantId participant = connection.participant();
+  WorkBudget& budget = budget_of(participant);
+  const MonotonicTime now = m_environment.loop.clock().now();
+  if (budget.is_overdrawn()) {
+    const std::chrono::nanoseconds pause = budget.pause(now);
+    if (pause > std::chrono::nanoseconds::zero()) return continue_later(connection, pause);
+  }
+  budget.spend(limits::recorded_frame_units, now);
   const auto owned = m_sessions.find(participant);
   if (owned != m_sessions.end() && !owned->second.is_releasing && !owned->second.session->has_failed()) {
     return attach(connection, *owned->second.session);
@@ -313,7 +372,8 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
   callbacks.lost = [this, participant] { abandon_session(participant); };
   std::unique_ptr<ParticipantSession> session;
   try {
-    session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks));
+    budget_of(participant);
+    session = std::make_unique<ParticipantSession>(m_environment, lease, std::move(callbacks), m_budgets[participant]);
   } catch (const AssertionFailure& failure) {
     end_task_that_cannot_continue(m_environment, lease);
     return report_failed_session(participant, failure);

@@ -17,6 +17,7 @@
 #include "host/runtime/loop_inbox.hpp"
 #include "host/session/environment.hpp"
 #include "host/session/participant_session.hpp"
+#include "host/session/work_budget.hpp"
 #include "host/worker/connection_table.hpp"
 #include "host/worker/http_requests.hpp"
 #include "host/worker/lease_keeper.hpp"
@@ -83,10 +84,16 @@ class WorkerLane {
 
   // Connections and sessions.
 
-  /// Attaches a connection to its participant's session, or acquires the lease first.
+  /// Attaches a connection to its participant's session, or acquires the lease first. Waits while the participant has
+  /// used up a budget.
   void attach_or_wait(WorkerConnection& connection);
+  WorkBudget& budget_of(ParticipantId participant);
+  /// Whether the connection's next message has to wait. If so, the lane continues with it later.
+  bool must_wait(WorkerConnection& connection);
+  void continue_later(const WorkerConnection& connection, std::chrono::nanoseconds pause);
+  void continue_paused(ParticipantId participant);
   void attach(WorkerConnection& connection, ParticipantSession& session);
-  /// Returns the connections that waited for a participant's lease. They wait no more.
+  /// Removes and returns the connections that waited for a participant's lease.
   std::vector<WorkerConnection*> take_waiting(ParticipantId participant);
   void close_waiting(ParticipantId participant, int code, const char* reason);
   void remove(const std::string& connection);
@@ -121,6 +128,7 @@ class WorkerLane {
   OrderingPolicy& m_ordering;
   const ChannelName m_channel;
   LoopInbox m_inbox;
+  LoopInbox m_alive_inbox;
   Outbox m_outbox;
   ConnectionTable m_connections;
   LeaseKeeper m_leases;
@@ -132,7 +140,15 @@ class WorkerLane {
   std::vector<WorkerConnection*> m_due;
   std::deque<Message> m_postponed;  ///< in order; handled once the leases have been renewed
   std::unique_ptr<Loop::Timer> m_timer;
-  LimitedLog m_message_log;  ///< for messages that no gateway sends: anyone who can write to the layer can send them
+  LimitedLog m_message_log;  ///< for messages that no gateway of ours sends: anyone who can write to the layer can
+  /// Budgets outlive sessions, so that a participant who comes and goes has only one. Full ones are forgotten.
+  std::map<ParticipantId, std::shared_ptr<WorkBudget>> m_budgets;
+  /// The connections of a participant who has used up a budget.
+  struct Paused {
+    std::vector<std::string> connections;
+    std::unique_ptr<Loop::Timer> timer;
+  };
+  std::map<ParticipantId, Paused> m_paused;
   bool m_is_stopping = false;
   std::function<void()> m_stopped;
   std::uint64_t m_messages = 0;

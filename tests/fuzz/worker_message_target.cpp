@@ -41,6 +41,10 @@ FUZZ_TARGET(worker_message) {
       return;
     case 4:
       if (const auto credit = decode_credit(body)) FUZZ_EXPECT(decode_credit(encode_credit(*credit)) == credit);
+      if (const auto credit = decode_frame_credit(body)) {
+        FUZZ_EXPECT(decode_frame_credit(encode_frame_credit(*credit)) == credit);
+        FUZZ_EXPECT(!decode_credit(body));
+      }
       return;
     case 5:
       FUZZ_EXPECT(decode_end(encode_end(decode_end(body))) == decode_end(body));

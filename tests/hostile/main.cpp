@@ -15,6 +15,7 @@
 
 #include <sys/resource.h>
 
+#include "host/limits.hpp"
 #include "hostile/attacks.hpp"
 #include "hostile/victim.hpp"
 #include "hostile/watch.hpp"
@@ -36,7 +37,8 @@ constexpr Milliseconds short_attack = 2s;
 constexpr double most_p99_in_milliseconds = 100;
 constexpr Milliseconds most_start_time = 1s;
 constexpr Milliseconds reset_limit = 5s;
-constexpr Milliseconds leave_limit = 5s;
+/// A sandbox that was made ahead stays for a while after its page has left.
+constexpr Milliseconds leave_limit = limits::kept_sandbox + 5s;
 /// How much of a script's output is searched, at either end of it.
 constexpr std::size_t shown_output = 4000;
 constexpr std::size_t shown_log = 2000;

@@ -76,12 +76,15 @@ class LoopPool final : public BlockingPool {
  public:
   explicit LoopPool(Loop& loop) : m_loop(loop) {}
   void submit(Use use, Task task) override {
-    const auto time = use == Use::call ? time_of_calls : use == Use::removal ? time_of_removals : zero;
+    const auto time = use == Use::call || use == Use::check ? time_of_calls
+                      : use == Use::removal                 ? time_of_removals
+                                                            : time_of_starts;
     if (time == zero) return m_loop.post(std::move(task));
     m_slow.push_back(m_loop.make_timer());
     m_slow.back()->start(m_loop.clock().now() + time, std::move(task));
   }
 
+  std::chrono::milliseconds time_of_starts{0};    ///< how long the start of a sandbox takes
   std::chrono::milliseconds time_of_calls{0};     ///< how long calls take
   std::chrono::milliseconds time_of_removals{0};  ///< how long the removal of a sandbox takes
 

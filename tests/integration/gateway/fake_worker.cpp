@@ -9,6 +9,7 @@
 
 #include "host/limits.hpp"
 #include "host/wire/connection_messages.hpp"
+#include "host/wire/frame_units.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -89,6 +90,9 @@ FakeWorker::FakeWorker(ChannelLayer& layer) : m_layer(layer), m_sending_thread(s
   m_subscriptions.push_back(
       layer.receive(ChannelName("websocket.connect"), [this](Message m) { on_connect(std::move(m)); }));
   m_subscriptions.push_back(layer.receive(ChannelName(channel), [this](Message m) { on_message(std::move(m)); }));
+  m_subscriptions.push_back(layer.receive(alive_channel(ChannelName(channel)), [this](const Message& question) {
+    if (is_alive) deliver(question.reply_channel, Message(MessageKind::reply, question.connection, 0, "{}"));
+  }));
 }
 
 FakeWorker::~FakeWorker() { m_subscriptions.clear(); }
@@ -108,8 +112,6 @@ void FakeWorker::on_request(const Message& request) {
   } else if (is("method", "about")) {
     const json::object about{{"title", "A study"}, {"contact", "a@example.org"}, {"records_bytes", true}};
     reply = {{"status", 200}, {"body", about}};
-  } else if (is("method", "alive")) {
-    reply = {{"status", 200}, {"body", json::object{}}};
   } else if (is("method", "ready")) {
     reply = {{"status", ready ? 200 : 503}, {"body", json::object{}}};
   } else if (question.contains("participant") && !is("participant", "7")) {
@@ -150,9 +152,11 @@ void FakeWorker::on_message(Message message) {
   record(m_received, message);
   if (message.kind != MessageKind::data && message.kind != MessageKind::text) return;
   if (echoes) send(message.kind, message.connection, message.body);
-  if (gives_credit && message.kind == MessageKind::data) {
-    send(MessageKind::credit, message.connection, encode_credit(message.body.size() - limits::frame_header));
-  }
+  if (!gives_credit) return;
+  const bool is_text = message.kind == MessageKind::text;
+  send(MessageKind::credit, message.connection, encode_frame_credit(frame_units(is_text, message.body.size())));
+  if (is_text) return;
+  send(MessageKind::credit, message.connection, encode_credit(message.body.size() - limits::frame_header));
 }
 
 void FakeWorker::renumber(const std::string& connection, int by) {

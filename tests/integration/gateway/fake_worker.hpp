@@ -24,11 +24,12 @@ class FaultyLayer final : public ChannelLayer {
   std::unique_ptr<Subscription> receive(const ChannelName& channel, Receiver receiver) override {
     return m_layer->receive(channel, std::move(receiver));
   }
-  bool is_process_local() const override { return true; }
+  bool is_process_local() const override { return !is_remote; }
 
   /// The next `times` messages to the channel get this result.
   void refuse(const std::string& channel, SendResult result, int times);
   int refusals_left() const { return m_times; }
+  std::atomic<bool> is_remote{false};  ///< it says that its messages leave the process
 
  private:
   const std::unique_ptr<ChannelLayer> m_layer;
@@ -49,9 +50,10 @@ class FakeWorker {
   static constexpr const char* channel = "worker.fake";
 
   std::atomic<std::uint64_t> affinity{0};
-  std::atomic<bool> answers{true};  ///< if false, requests get no reply
-  std::atomic<bool> accepts{true};  ///< if false, connects get no accept
-  std::atomic<bool> echoes{true};   ///< if false, frames are only recorded
+  std::atomic<bool> answers{true};   ///< if false, requests get no reply
+  std::atomic<bool> is_alive{true};  ///< if false, nothing answers whether it is alive
+  std::atomic<bool> accepts{true};   ///< if false, connects get no accept
+  std::atomic<bool> echoes{true};    ///< if false, frames are only recorded
   std::atomic<bool> gives_credit{true};
   std::atomic<bool> ready{true};
   std::atomic<bool> holds_logins{false};  ///< logins wait for release_logins()

@@ -186,6 +186,7 @@ TEST_F(LoginTest, TriesTenCodesOfAThousandConnections) {
 }
 
 TEST_F(LoginTest, LetsAClassroomInAtOnce) {
+  config.limits.logins.per_code = 100;  // the worker knows one code only
   worker->holds_logins = true;
   start();
   std::vector<std::unique_ptr<RawClient>> people;
@@ -196,6 +197,27 @@ TEST_F(LoginTest, LetsAClassroomInAtOnce) {
   ASSERT_TRUE(wait_for_metric("logins_waiting", 90));
   worker->release_logins();
   for (const auto& person : people) EXPECT_EQ(person->read_answer().status, 200);
+}
+
+TEST_F(LoginTest, SlowsWhoLogsInAgainAndAgain) {
+  config.limits.logins.per_code = 3;
+  config.limits.logins.code_interval = std::chrono::milliseconds(300);
+  config.limits.logins.longest_pause = std::chrono::milliseconds(400);
+  start();
+  RawClient client(port);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.login("bob").status, 200) << "later, and not refused";
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(400));
+  std::vector<std::unique_ptr<RawClient>> many;
+  for (int i = 0; i < 50; ++i) {
+    many.push_back(std::make_unique<RawClient>(port));
+    many.back()->send_login("bob");
+  }
+  std::map<int, int> statuses;
+  for (const auto& one : many) ++statuses[one->read_answer().status];
+  EXPECT_GE(statuses[503], 30) << "they would have had to wait for seconds";
+  EXPECT_EQ(statuses[200] + statuses[503], 50);
+  EXPECT_LT(worker->logins_tried, 40);
 }
 
 TEST_F(LoginTest, GivesTurnsToLoginsBeyondTheRateOfAll) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <deque>
+
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/raw_client.hpp"
 #include "gateway/websocket_client.hpp"
@@ -240,6 +242,39 @@ TEST_F(WebSocketFaultTest, KeepsAConnectionWhoseWindowStaysFull) {
   worker->send(MessageKind::credit, worker->connection(), "65536");
   EXPECT_TRUE(worker->wait_for([](const auto& received) { return received.size() >= 2; }));
   EXPECT_EQ(worker->received()[1].kind, MessageKind::data);
+}
+
+TEST_F(WebSocketFaultTest, AWorkerThatIsSilentLosesItsConnections) {
+  config.limits.owner_interval = 20ms;
+  config.limits.owner_timeout = 200ms;
+  start();
+  layer->is_remote = true;
+  WebSocketClient client(port);
+  client.send_text("accepted");
+  client.read();
+  worker->is_alive = false;
+  EXPECT_EQ(client.read_close(), 1012);
+}
+
+TEST_F(WebSocketFaultTest, NoAmountOfRequestsMakesAWorkerSeemDead) {
+  config.limits.requests_in_flight = 1;
+  config.limits.owner_interval = 20ms;
+  config.limits.owner_timeout = 200ms;
+  start();
+  layer->is_remote = true;
+  WebSocketClient client(port);
+  client.send_text("accepted");
+  client.read();
+  worker->answers = false;
+  std::deque<RawClient> clients;
+  for (std::size_t i = 0; i < 2 * loop_count; ++i) {
+    clients.emplace_back(port);
+    clients.back().send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  const auto end = std::chrono::steady_clock::now() + 3 * config.limits.owner_timeout;
+  while (std::chrono::steady_clock::now() < end) ASSERT_EQ(metric("websocket_connections"), 1);
+  client.send_text("still here");
+  EXPECT_EQ(client.read().payload, "still here");
 }
 
 TEST_F(WebSocketFaultTest, IgnoresUnexpectedMessagesOfAWorker) {

@@ -5,6 +5,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/raw_client.hpp"
 #include "gateway/websocket_client.hpp"
+#include "host/wire/connection_messages.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -155,6 +156,54 @@ TEST_F(WebSocketTest, StopsReadingWhileTheWindowIsFull) {
   ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 10; }));
   const std::vector<Message> received = worker->received();
   for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(received[i].sequence, i + 1);
+}
+
+TEST_F(WebSocketTest, StopsReadingWhileTheWindowOfTextFramesIsFull) {
+  worker->gives_credit = false;
+  worker->echoes = false;
+  WebSocketClient client(port);
+  const std::size_t most = limits::frame_window / limits::smallest_text_frame_units;
+  for (std::size_t i = 0; i < 2 * most; ++i) client.send_text(R"({"type":"resize"})");
+  ASSERT_TRUE(worker->wait_for([&](const auto& received) { return received.size() == most; }));
+  EXPECT_TRUE(wait_for_metric("input_stalls_total", 1));
+  EXPECT_EQ(worker->received().size(), most) << "not a frame more than the window";
+
+  worker->send(MessageKind::credit, worker->connection(), encode_frame_credit(16 * limits::smallest_text_frame_units));
+  ASSERT_TRUE(worker->wait_for([&](const auto& received) { return received.size() == most + 16; }));
+  EXPECT_TRUE(wait_for_metric("input_stalls_total", 2));
+
+  worker->gives_credit = true;
+  worker->send(MessageKind::credit, worker->connection(), encode_frame_credit(limits::frame_window));
+  ASSERT_TRUE(worker->wait_for([&](const auto& received) { return received.size() == 2 * most; }));
+  const std::vector<Message> received = worker->received();
+  for (std::size_t i = 0; i < received.size(); ++i) ASSERT_EQ(received[i].sequence, i + 1);
+}
+
+TEST_F(WebSocketTest, EmptyBinaryFramesHaveAWindowToo) {
+  worker->gives_credit = false;
+  worker->echoes = false;
+  WebSocketClient client(port);
+  const std::size_t most = limits::frame_window / limits::binary_frame_units;
+  for (std::size_t i = 0; i < 2 * most; ++i) client.send_binary(data_frame(0, ""));
+  ASSERT_TRUE(worker->wait_for([&](const auto& received) { return received.size() == most; }));
+  EXPECT_TRUE(wait_for_metric("input_stalls_total", 1));
+  EXPECT_EQ(worker->received().size(), most);
+}
+
+TEST_F(WebSocketTest, LargeTextFramesPassOneByOne) {
+  WebSocketClient client(port);
+  for (int i = 0; i < 20; ++i) client.send_text(std::string(60'000, 'x'));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.read().payload.size(), 60'000U);
+}
+
+TEST_F(WebSocketTest, TextPassesAFullWindowOfInput) {
+  worker->gives_credit = false;
+  worker->echoes = false;
+  WebSocketClient client(port);
+  client.send_binary(data_frame(0, std::string(65'536, 'x')));
+  client.send_text("an acknowledgement of output passes a full window of input");
+  ASSERT_TRUE(worker->wait_for([](const auto& received) { return received.size() == 2; }));
+  EXPECT_EQ(metric("input_stalls_total"), 0);
 }
 
 TEST_F(WebSocketTest, ReadsNothingBeforeTheAccept) {

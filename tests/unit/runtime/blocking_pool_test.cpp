@@ -52,32 +52,34 @@ bool works(ThreadPool& pool, Use use) {
 }
 
 TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
-  for (const Use hung : {Use::start, Use::call, Use::removal}) {
+  for (const Use hung : {Use::start, Use::call, Use::check, Use::removal}) {
+    const int most = hung == Use::check ? 2 : 4;
     Hanging hanging;
     {
       ThreadPool pool(8);
       for (int i = 0; i < 12; ++i) pool.submit(hung, hanging.task());
-      EXPECT_TRUE(hanging.wait_for(4));
+      EXPECT_TRUE(hanging.wait_for(most));
       // The other threads keep working, and their free threads do not admit more hanging tasks.
       for (int i = 0; i < 50; ++i) {
-        for (const Use other : {Use::start, Use::call, Use::removal}) {
+        for (const Use other : {Use::start, Use::call, Use::check, Use::removal}) {
           if (other == hung) continue;
           EXPECT_TRUE(works(pool, other)) << static_cast<int>(hung);
         }
       }
-      EXPECT_EQ(hanging.running, 4);
+      EXPECT_EQ(hanging.running, most);
       hanging.let_go();
     }
     EXPECT_EQ(hanging.running, 12) << "the destructor runs all submitted tasks";
   }
 }
 
-TEST(ThreadPoolTest, RemovalsRunWhileStartsAndCallsHang) {
+TEST(ThreadPoolTest, RemovalsRunWhileAllElseHangs) {
   Hanging starts;
   Hanging calls;
   ThreadPool pool(8);
   for (int i = 0; i < 12; ++i) {
     pool.submit(Use::start, starts.task());
+    pool.submit(Use::check, starts.task());
     pool.submit(Use::call, calls.task());
   }
   for (int i = 0; i < 10; ++i)
@@ -92,7 +94,7 @@ TEST(ThreadPoolTest, TheDestructorRunsSubmittedTasks) {
   std::atomic<int> ran = 0;
   {
     ThreadPool pool(2);
-    for (int i = 0; i < 500; ++i) pool.submit(static_cast<Use>(i % 3), [&] { ++ran; });
+    for (int i = 0; i < 500; ++i) pool.submit(static_cast<Use>(i % 4), [&] { ++ran; });
   }
   EXPECT_EQ(ran, 500);
 }
@@ -103,6 +105,7 @@ TEST(ThreadPoolTest, HasEnoughThreadsForEachUse) {
   for (int i = 0; i < 8; ++i) {
     pool.submit(Use::start, hanging.task());
     pool.submit(Use::call, hanging.task());
+    pool.submit(Use::check, hanging.task());
   }
   EXPECT_TRUE(works(pool, Use::removal));
   hanging.let_go();

@@ -166,6 +166,59 @@ TEST_F(CheckScheduleTest, ACheckThatBeganBeforeTheDeadlineIsNotTheLastOne) {
   EXPECT_EQ(outcome(), "passed");
 }
 
+TEST_F(CheckScheduleTest, ChecksTakeATenthOfTheTimeAtMost) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(100);
+  for (int command = 0; command < 1000; ++command) {
+    backend.shell().run("x", "");
+    loop.advance(milliseconds(10));
+  }
+  EXPECT_GE(snapshots(), 9);
+  EXPECT_LE(snapshots(), 11) << "10 s have passed, and a check takes 100 ms";
+  solve();
+  backend.shell().run("touch a", "");
+  loop.advance(milliseconds(1200));
+  ASSERT_TRUE(wait_for("state", 2)) << "what was requested during the rest is done after it";
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, TheRestAfterASlowCheckHasALimit) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = seconds(3);
+  backend.shell().run("x", "");
+  loop.advance(seconds(3));
+  EXPECT_EQ(snapshots(), 1);
+  backend.shell().run("x", "");
+  loop.advance(limits::longest_check_pause);
+  EXPECT_EQ(snapshots(), 1);
+  loop.advance(seconds(3));
+  EXPECT_EQ(snapshots(), 2);
+}
+
+TEST_F(CheckScheduleTest, TheLastCheckDoesNotWaitForTheRest) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(200);
+  backend.shell().run("x", "");
+  loop.advance(milliseconds(200));
+  solve();
+  session->on_text(port, R"({"type":"give_up","id":7})");
+  loop.advance(milliseconds(200));
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(outcome(), "passed");
+}
+
+TEST_F(CheckScheduleTest, ALastCheckThatWaitedForAnotherDoesNotWaitForItsRest) {
+  begin_filesystem_task(seconds(0));
+  pool.time_of_calls = milliseconds(100);
+  backend.shell().run("x", "");
+  loop.advance(milliseconds(50));
+  solve();
+  session->on_text(port, R"({"type":"give_up","id":7})");
+  loop.advance(milliseconds(150));
+  ASSERT_TRUE(wait_for("done"));
+  EXPECT_EQ(outcome(), "passed");
+}
+
 TEST_F(CheckScheduleTest, GivingUpASolvedTaskPassesIt) {
   begin_filesystem_task();
   solve();

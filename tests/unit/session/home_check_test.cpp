@@ -55,8 +55,8 @@ TEST_F(HomeCheckTest, ACommandThatEndsDuringASnapshotIsFollowedByAnother) {
   loop.advance(milliseconds(50));
   EXPECT_EQ(snapshots(), 1);
   backend.shell().home.root.children["a"] =
-      FileNode::regular("");  // did not exist when the first snapshot read this folder
-  loop.advance(milliseconds(100));
+      FileNode::regular("");         // did not exist when the first snapshot read this folder
+  loop.advance(milliseconds(1000));  // the rest after a check of 100 ms, and the next one
   EXPECT_EQ(snapshots(), 2);
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");

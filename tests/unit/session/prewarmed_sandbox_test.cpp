@@ -56,11 +56,45 @@ TEST_F(PrewarmedSandboxTest, IsAwaitedIfTheTaskStartsFirst) {
   EXPECT_EQ(backend.starts, 1);
 }
 
-TEST_F(PrewarmedSandboxTest, IsRemovedWithThePage) {
+TEST_F(PrewarmedSandboxTest, IsRemovedSomeSecondsAfterThePageHasLeft) {
   read_task();
   session->detach(port, "gone");
+  loop.advance(limits::kept_sandbox - std::chrono::milliseconds(1));
+  EXPECT_FALSE(backend.shell().is_destroyed);
+  EXPECT_FALSE(session->is_idle());
+  loop.advance(std::chrono::milliseconds(1));
   ASSERT_TRUE(wait([&] { return backend.shell().is_destroyed; }));
   ASSERT_TRUE(wait([&] { return idle_calls == 1; }));
+}
+
+TEST_F(PrewarmedSandboxTest, IsTheSameForAPageThatIsReloadedAgainAndAgain) {
+  read_task();
+  for (int visit = 0; visit < 50; ++visit) {
+    session->detach(port, "reloaded");
+    loop.advance(limits::kept_sandbox / 2);
+    session->attach(port);
+    greet(port);
+  }
+  loop.advance(2 * limits::kept_sandbox);
+  EXPECT_EQ(backend.starts, 1);
+  EXPECT_FALSE(backend.shell().is_destroyed) << "a page shows the task";
+  start_task(1);
+  EXPECT_EQ(backend.starts, 1);
+}
+
+TEST_F(PrewarmedSandboxTest, ThatNobodyNeedsAnyMoreIsNotStarted) {
+  pool.time_of_starts = std::chrono::milliseconds(100);
+  open();
+  greet(port);
+  for (int change = 0; change < 10; ++change) {
+    environment.study = std::make_shared<Study>(*environment.study);
+    greet(port);
+  }
+  EXPECT_EQ(backend.starts, 0) << "they wait for the first one";
+  loop.advance(std::chrono::seconds(2));
+  EXPECT_EQ(backend.starts, 2) << "the first one, and the one for the study in use";
+  EXPECT_TRUE(backend.shells[0]->is_destroyed);
+  EXPECT_FALSE(backend.shell().is_destroyed);
 }
 
 TEST_F(PrewarmedSandboxTest, IsRemovedBeforeTheLeaseIsReturned) {

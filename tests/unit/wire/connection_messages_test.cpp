@@ -34,6 +34,26 @@ TEST(CreditBody, IsANumberOfBytes) {
   for (const char* body : {"", "-1", "7x", " 7", "99999999999999999999999"}) EXPECT_FALSE(decode_credit(body)) << body;
 }
 
+TEST(CreditBody, OfFramesIsNoCreditForInput) {
+  for (const std::size_t units : {std::size_t{0}, std::size_t{1}, limits::frame_window}) {
+    EXPECT_EQ(decode_frame_credit(encode_frame_credit(units)), units);
+    EXPECT_FALSE(decode_credit(encode_frame_credit(units)));
+    EXPECT_FALSE(decode_frame_credit(encode_credit(units)));
+  }
+  for (const char* body : {"", "frames", "frames ", "frames -1", "frames 7x", "frames  7"}) {
+    EXPECT_FALSE(decode_frame_credit(body)) << body;
+  }
+}
+
+TEST(AliveChannel, BelongsToOneChannel) {
+  const ChannelName channel("worker.w-1");
+  EXPECT_NE(alive_channel(channel), channel);
+  EXPECT_EQ(without_alive(alive_channel(channel).text()), channel.text());
+  EXPECT_EQ(without_alive(channel.text()), channel.text());
+  EXPECT_FALSE(decode_accept(std::string(100, 'w'))) << "no channel beside it can have a name";
+  EXPECT_TRUE(decode_accept(std::string(90, 'w')));
+}
+
 TEST(ConnectionEnd, HasACodeAndAReason) {
   for (const ConnectionEnd& end : {ConnectionEnd(close_code::replaced, "replaced"), ConnectionEnd(1000, ""),
                                    ConnectionEnd(close_code::lost, "two words")}) {

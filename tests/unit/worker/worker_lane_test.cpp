@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "host/wire/connection_messages.hpp"
 #include "plugins/ordering_slight/slight_gate.hpp"
 #include "unit/worker/worker_lane_fixture.hpp"
 
@@ -199,6 +200,109 @@ TEST_F(WorkerLaneTest, ReturnsALeaseWhenNobodyIsConnected) {
   ASSERT_TRUE(wait([&] { return stored("SELECT worker_id FROM leases") == "NULL"; }));
   connect("d", participant);
   EXPECT_TRUE(wait_accept("d"));
+}
+
+TEST_F(WorkerLaneTest, AnswersOnAChannelOfItsOwnWhetherItIsAlive) {
+  add_lane("w0");
+  std::vector<Message> answers;
+  const auto alive =
+      layer.receive(ChannelName("gateway.g-0.alive"), [&](Message m) { answers.push_back(std::move(m)); });
+  Message question(MessageKind::request, "q", 0, R"({"method":"alive"})");
+  question.reply_channel = "gateway.g-0.alive";
+  send("worker.w0.alive", question);
+  ASSERT_TRUE(wait([&] { return answers.size() == 1; }));
+  EXPECT_EQ(answers[0].connection, "q");
+  EXPECT_EQ(answers[0].body, R"({"status":200,"body":{}})");
+}
+
+/// Frames of one participant without limit, and those of another one.
+class FloodTest : public WorkerLaneTest {
+ protected:
+  FloodTest() {
+    add_lane("w0");
+    connect("c", participant);
+    connect("d", other);
+    EXPECT_TRUE(wait_accept("c"));
+    EXPECT_TRUE(wait_accept("d"));
+    say("c", hello);
+    say("d", hello);
+  }
+  void say(const std::string& connection, const std::string& json) {
+    send_to("worker.w0", MessageKind::text, connection, ++m_sent[connection], json);
+    loop.run_until_idle();
+  }
+  std::size_t answers(const std::string& connection, const std::string& type) const {
+    std::size_t count = 0;
+    for (const Message& message : of(connection, MessageKind::text)) {
+      count += message.body.rfind("{\"type\":\"" + type + "\"", 0) == 0;
+    }
+    return count;
+  }
+
+ private:
+  std::map<std::string, Sequence> m_sent;
+};
+
+TEST_F(FloodTest, FramesGetTheirCreditInPortions) {
+  // The hello is the first one.
+  const std::size_t frames = limits::frame_credit / limits::smallest_text_frame_units;
+  for (std::size_t i = 1; i < frames; ++i) {
+    EXPECT_EQ(of("c", MessageKind::credit).size(), 0U) << i;
+    say("c", "{}");
+  }
+  const auto credits = of("c", MessageKind::credit);
+  ASSERT_EQ(credits.size(), 1U);
+  EXPECT_EQ(decode_frame_credit(credits[0].body), limits::frame_credit);
+  EXPECT_EQ(decode_credit(credits[0].body), std::nullopt) << "it is no credit for input";
+}
+
+TEST_F(FloodTest, MoreFramesThanTheBudgetWaitAndAllAreHandledInOrder) {
+  constexpr std::size_t frames = 10'000;
+  for (std::size_t i = 0; i < frames; ++i) say("c", R"({"type":"ping","t":)" + std::to_string(i) + "}");
+  const std::size_t at_once = answers("c", "pong");
+  EXPECT_GE(at_once, static_cast<std::size_t>(limits::control_burst) - 100);
+  EXPECT_LE(at_once, static_cast<std::size_t>(limits::control_burst));
+  say("d", R"({"type":"ping","t":1})");
+  EXPECT_EQ(answers("d", "pong"), 1U) << "nobody else waits";
+  loop.advance(seconds(1));
+  EXPECT_NEAR(static_cast<double>(answers("c", "pong") - at_once), limits::control_units_in_a_second, 100);
+  loop.advance(seconds(3));
+  const auto texts = of("c", MessageKind::text);
+  ASSERT_EQ(answers("c", "pong"), frames);
+  EXPECT_THAT(texts.back().body, HasSubstr("\"t\":9999"));
+}
+
+TEST_F(FloodTest, FramesThatAddToTheRecordTakeMore) {
+  for (int i = 0; i < 1000; ++i) say("c", hello);
+  const auto welcomes = [&] { return static_cast<double>(answers("c", "welcome")); };
+  const double at_once = welcomes();
+  EXPECT_LE(at_once, limits::control_burst / limits::recorded_frame_units + 1);
+  loop.advance(seconds(1));
+  EXPECT_NEAR(welcomes() - at_once, limits::control_units_in_a_second / limits::recorded_frame_units, 5);
+}
+
+TEST_F(FloodTest, WhoComesAndGoesHasOnlyOneBudget) {
+  const int visits = 1000;
+  int accepted = 0;
+  const auto count = [&] {
+    accepted = 0;
+    for (int i = 0; i < visits; ++i) accepted += !accepted_by("v" + std::to_string(i)).empty();
+    return accepted;
+  };
+  for (int i = 0; i < visits; ++i) {
+    const std::string id = "v" + std::to_string(i);
+    connect(id, participant);
+    loop.run_until_idle();
+    if (!accepted_by(id).empty()) send_to("worker.w0", MessageKind::disconnect, id, 1, "1001 gone");
+  }
+  EXPECT_LE(count(), static_cast<int>(limits::control_burst / limits::recorded_frame_units));
+  connect("e", other);
+  EXPECT_TRUE(wait_accept("e")) << "nobody else waits";
+  const int before = count();
+  loop.advance(seconds(1));
+  EXPECT_NEAR(count() - before, limits::control_units_in_a_second / limits::recorded_frame_units, 5);
+  loop.advance(seconds(10));
+  EXPECT_EQ(count(), visits) << "who waits is let in later";
 }
 
 TEST_F(WorkerLaneTest, RetriesAtEachTickToRemoveWhatDeadWorkersLeft) {
