@@ -17,8 +17,8 @@ TEST(ParseUrl, ReadsHostAndPort) {
   EXPECT_FALSE(parse_url("http://example.org")->tls);
   EXPECT_EQ(parse_url("https://example.org/")->text(), "example.org:443");
   EXPECT_TRUE(parse_url("https://example.org")->tls);
-  for (const char* url : {"", "127.0.0.1:80", "https://", "ftp://a:1", "http://", "http://:80", "http://a:0", "http://a:65536",
-                          "http://a:8x", "http://a:"}) {
+  for (const char* url : {"", "127.0.0.1:80", "https://", "ftp://a:1", "http://", "http://:80", "http://a:0",
+                          "http://a:65536", "http://a:8x", "http://a:"}) {
     EXPECT_FALSE(parse_url(url)) << url;
   }
 }
