@@ -100,11 +100,11 @@ class Record {
 
   std::string gaps_in(const Range& range) const {
     std::string found = "the record ends at " + std::to_string(m_input.size());
-    for (const auto& row : m_database.rows(
-             "SELECT from_offset, to_offset, reason, at FROM gaps WHERE access_code = ?1 AND stream = 'input'",
-             {m_receipts.access_code})) {
+    for (const auto& row :
+         m_database.rows("SELECT from_offset, to_offset, reason FROM gaps WHERE access_code = ?1 AND stream = 'input'",
+                         {m_receipts.access_code})) {
       const Range gap{std::stoull(row[0]), std::stoull(row[1])};
-      if (overlap(range, gap) > 0) found += ", gap " + text(gap) + " (" + row[2] + ", " + row[3] + ")";
+      if (overlap(range, gap) > 0) found += ", gap " + text(gap) + " (" + row[2] + ")";
     }
     return found;
   }

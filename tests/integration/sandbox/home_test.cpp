@@ -199,7 +199,7 @@ TEST_F(CoreBadHome, RefusesTooDeepTrees) {
   FileNode root = FileNode::directory();
   FileNode* deep = &root;
   for (int i = 0; i < 300; ++i) deep = &deep->children.emplace("d", FileNode::directory()).first->second;
-  EXPECT_NE(fail_to_start(root, ErrorCode::seed_failed).find("at most 256 directories"), std::string::npos);
+  EXPECT_NE(fail_to_start(root, ErrorCode::seed_failed).find("at most 256 nested directories"), std::string::npos);
 }
 
 }  // namespace
