@@ -59,6 +59,8 @@ class WorkerConnection final : public ClientConnection {
   std::int64_t participant() const { return m_participant; }
   /// Whether the gate has messages.
   bool has_waiting() const { return !m_waiting.empty(); }
+  /// The gateway has reported the end. Nothing comes after it, and messages before it may still wait at the gate.
+  bool is_ending() const { return !m_waiting.empty() && m_waiting.back().kind == MessageKind::disconnect; }
   /// The connect has started, and the session does not have the connection yet.
   bool is_entering() const { return m_running == Sequence{0}; }
   bool is_closed() const { return m_state != State::open; }

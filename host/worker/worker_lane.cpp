@@ -262,7 +262,8 @@ void WorkerLane::dispatch(WorkerConnection& connection, const Message& message) 
 
 bool WorkerLane::must_wait(WorkerConnection& connection) {
   ParticipantSession* session = connection.session();
-  if (!session || !connection.has_waiting()) return false;
+  // What has come from an ended connection must not wait until after the frames of a newer one.
+  if (!session || !connection.has_waiting() || connection.is_ending()) return false;
   const std::chrono::nanoseconds pause = session->pause();
   if (pause == std::chrono::nanoseconds::zero()) return false;
   continue_later(connection, pause);
@@ -299,6 +300,9 @@ WorkBudget& WorkerLane::budget_of(ParticipantId participant) {
 }
 
 void WorkerLane::attach_or_wait(WorkerConnection& connection) {
+  // Before the welcome, a client sends a hello and nothing else.
+  if (connection.is_ending())
+    return m_environment.loop.post(m_lifeline.guarded([this, id = connection.id()] { remove(id); }));
   const ParticipantId participant = connection.participant();
   WorkBudget& budget = budget_of(participant);
   const MonotonicTime now = m_environment.loop.clock().now();

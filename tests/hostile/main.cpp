@@ -175,6 +175,11 @@ class Range {
       failures.insert("the victim has lost the shell " + m_victim.shell() + " and has " + shell);
     }
     if (!m_victim.is_recorded(m_set_up.database_file())) failures.insert("the record of the victim differs");
+    // The two are the shells of the victim and the attacker.
+    const auto others_are_gone = [this] { return m_set_up.sandbox_processes() <= 2; };
+    if (m_set_up.place() != Place::unconfined && !becomes_true(others_are_gone, leave_limit)) {
+      failures.insert("sandboxes are left after the attacks");
+    }
     return failures;
   }
   testing::ServerProcess& server() { return m_set_up.server(); }
@@ -254,10 +259,22 @@ class Range {
       m_attacker->reconnect(30s);
     }
     if (m_set_up.place() == Place::unconfined) return;
-    const auto deadline = Clock::now() + leave_limit;
-    // The two are the shells of the victim and the attacker.
-    while (m_set_up.sandbox_processes() > 2 && Clock::now() < deadline) std::this_thread::sleep_for(50ms);
-    if (m_set_up.sandbox_processes() > 2) outcome.failures.insert("processes are left after a reset");
+    const auto has_shells_only = [this] {
+      const std::vector<SandboxView> sandboxes = m_set_up.sandboxes();
+      return std::all_of(sandboxes.begin(), sandboxes.end(),
+                         [](const SandboxView& sandbox) { return sandbox.processes.size() <= 1; });
+    };
+    if (!becomes_true(has_shells_only, reset_limit)) outcome.failures.insert("processes are left after a reset");
+  }
+
+  template <typename Condition>
+  static bool becomes_true(Condition condition, Milliseconds limit) {
+    const auto deadline = Clock::now() + limit;
+    while (!condition()) {
+      if (Clock::now() > deadline) return false;
+      std::this_thread::sleep_for(50ms);
+    }
+    return true;
   }
 
   SetUp m_set_up;

@@ -281,6 +281,30 @@ TEST_F(FloodTest, FramesThatAddToTheRecordTakeMore) {
   EXPECT_NEAR(welcomes() - at_once, limits::control_units_in_a_second / limits::recorded_frame_units, 5);
 }
 
+TEST_F(FloodTest, NothingOfAnEndedConnectionWaitsBehindANewerOne) {
+  constexpr std::size_t frames = 10'000;
+  for (std::size_t i = 0; i < frames; ++i) say("c", R"({"type":"ping","t":1})");
+  ASSERT_LT(answers("c", "pong"), frames);
+  connect("late", participant);
+  loop.run_until_idle();
+  ASSERT_TRUE(accepted_by("late").empty()) << "it waits for the budget";
+  say("c", hello);
+  // The numbers behind those of the frames: of a hello, the pings and a hello; and of nothing.
+  send_to("worker.w0", MessageKind::disconnect, "c", frames + 3, "1001 gone");
+  send_to("worker.w0", MessageKind::disconnect, "late", 1, "1001 gone");
+  loop.run_until_idle();
+  EXPECT_EQ(answers("c", "pong"), frames);
+  EXPECT_EQ(answers("c", "welcome"), 2U);
+  connect("new", participant);
+  loop.advance(seconds(30));
+  EXPECT_TRUE(wait_accept("new"));
+  say("new", hello);
+  loop.advance(seconds(30));
+  EXPECT_EQ(answers("new", "welcome"), 1U);
+  EXPECT_TRUE(of("new", MessageKind::close).empty()) << "an older hello replaced it";
+  EXPECT_TRUE(accepted_by("late").empty());
+}
+
 TEST_F(FloodTest, WhoComesAndGoesHasOnlyOneBudget) {
   const int visits = 1000;
   int accepted = 0;
