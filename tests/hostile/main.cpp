@@ -36,6 +36,9 @@ constexpr Milliseconds short_attack = 2s;
 /// Limits of the effect on other participants (docs/security.md).
 constexpr double most_p99_in_milliseconds = 100;
 constexpr Milliseconds most_start_time = 1s;
+/// The short form runs beside other programs, on machines of any speed. There, these limits are so many times as long:
+/// it notices a standstill, and the long form measures.
+constexpr int patience_of_short_form = 20;
 constexpr Milliseconds reset_limit = 5s;
 /// A sandbox that was made ahead stays for a while after its page has left.
 constexpr Milliseconds leave_limit = limits::kept_sandbox + 5s;
@@ -157,8 +160,11 @@ class Range {
     outcome.processes = watch.most_processes();
     outcome.server_cores = watch.server_cores();
     outcome.growth = watch.growth();
-    if (outcome.victim.p99 > most_p99_in_milliseconds) outcome.failures.insert("the victim's keys waited too long");
-    if (outcome.start > most_start_time) outcome.failures.insert("a new participant waited too long for a shell");
+    const int patience = m_is_short ? patience_of_short_form : 1;
+    if (outcome.victim.p99 > patience * most_p99_in_milliseconds)
+      outcome.failures.insert("the victim's keys waited too long");
+    if (outcome.start > patience * most_start_time)
+      outcome.failures.insert("a new participant waited too long for a shell");
     if (m_victim.disconnections() != disconnections) outcome.failures.insert("the victim was disconnected");
     if (m_attacker->output().find(m_set_up.secret(), from) != std::string::npos) {
       outcome.failures.insert("it read a secret");
