@@ -38,7 +38,7 @@ constexpr double most_p99_in_milliseconds = 100;
 constexpr Milliseconds most_start_time = 1s;
 /// The short form runs beside other programs, on machines of any speed. There, these limits are so many times as long:
 /// it notices a standstill, and the long form measures.
-constexpr int patience_of_short_form = 20;
+constexpr int slack_of_short_form = 20;
 constexpr Milliseconds reset_limit = 5s;
 /// A sandbox that was made ahead stays for a while after its page has left.
 constexpr Milliseconds leave_limit = limits::kept_sandbox + 5s;
@@ -160,10 +160,10 @@ class Range {
     outcome.processes = watch.most_processes();
     outcome.server_cores = watch.server_cores();
     outcome.growth = watch.growth();
-    const int patience = m_is_short ? patience_of_short_form : 1;
-    if (outcome.victim.p99 > patience * most_p99_in_milliseconds)
+    const int slack = m_is_short ? slack_of_short_form : 1;
+    if (outcome.victim.p99 > slack * most_p99_in_milliseconds)
       outcome.failures.insert("the victim's keys waited too long");
-    if (outcome.start > patience * most_start_time)
+    if (outcome.start > slack * most_start_time)
       outcome.failures.insert("a new participant waited too long for a shell");
     if (m_victim.disconnections() != disconnections) outcome.failures.insert("the victim was disconnected");
     if (m_attacker->output().find(m_set_up.secret(), from) != std::string::npos) {
