@@ -104,8 +104,6 @@ class Exhaustion : public ServerTest, public ::testing::WithParamInterface<const
   }
 
   bool has_said(const std::string& text) { return server().errors().find(text) != std::string::npos; }
-  /// Whether the server's log has a text this many times, in time.
-  bool server_says(const std::string& text, int times = 1);
 
   std::deque<Typist> typists;
 };

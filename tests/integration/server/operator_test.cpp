@@ -17,17 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class Operator : public ServerTest {
- protected:
-  bool server_says(const std::string& text) {
-    const auto deadline = std::chrono::steady_clock::now() + default_limit;
-    while (server().errors().find(text) == std::string::npos) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      server().wait(Milliseconds(5));
-    }
-    return true;
-  }
-};
+class Operator : public ServerTest {};
 
 TEST_F(Operator, ResettingAParticipantSendsThePageBackToTheFirstTask) {
   start(StudyConfig());

@@ -79,4 +79,16 @@ void ServerTest::expect_recorded(TestClient& client, const std::string& access_c
   EXPECT_TRUE(is("output", client.output())) << "the record of the output differs";
 }
 
+bool ServerTest::server_says(const std::string& text, int times) {
+  const auto deadline = std::chrono::steady_clock::now() + default_limit;
+  for (;;) {
+    const std::string said = server().errors();
+    int found = 0;
+    for (std::size_t at = 0; (at = said.find(text, at)) != std::string::npos; ++at) ++found;
+    if (found >= times) return true;
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    server().wait(Milliseconds(5));
+  }
+}
+
 }  // namespace tellina::testing

@@ -69,6 +69,8 @@ class ServerTest : public ::testing::Test {
   void settle(TestClient& client, const std::string& access_code = "bob", int task = 1);
   /// The client's streams, which it has received from their beginning, must equal those in the database, byte for byte.
   void expect_recorded(TestClient& client, const std::string& access_code = "bob", int task = 1);
+  /// Whether the server's log has a text this many times, in time.
+  bool server_says(const std::string& text, int times = 1);
 
   const std::filesystem::path& folder() const { return m_folder.path(); }
   virtual std::filesystem::path database_file() const { return folder() / "db.sqlite3"; }

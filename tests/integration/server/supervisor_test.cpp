@@ -20,18 +20,6 @@ class Supervisor : public ServerTest {
                   (folder() / "meet").string() + "\"}, ";
     return config;
   }
-  /// Whether the server's errors contain a text this many times, in time.
-  bool server_says(const std::string& text, int times = 1) {
-    const auto deadline = std::chrono::steady_clock::now() + default_limit;
-    for (;;) {
-      const std::string said = server().errors();
-      int found = 0;
-      for (std::size_t at = 0; (at = said.find(text, at)) != std::string::npos; ++at) ++found;
-      if (found >= times) return true;
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      server().wait(Milliseconds(5));
-    }
-  }
 };
 
 TEST_F(Supervisor, GivesUpWhenAProcessEndsSixTimesSoonAfterItsStart) {
