@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-page build-tests test-programs test-browser test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -37,13 +37,22 @@ test-server:      ## build, then serve with a self-test at /test (the record doe
 	@$(MAKE) --no-print-directory build
 	@tools/foreground build/bin/tellina run --prepare --test-mode $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
 
-test:             ## unit, integration, page and browser tests
+test: test-page test-programs test-browser ## unit, integration, page and browser tests
+
+test-page:        ## the types and the tests of the page's JavaScript
+	@tools/deps test
+	npm run --silent typecheck
+	npm test --silent
+
+build-tests:
 	@tools/deps test
 	cmake --preset release -DTELLINA_TESTS=ON
 	@$(MAKE) --no-print-directory build
+
+test-programs: build-tests ## the C++ tests, and the tests of tools
 	$(CTEST) --test-dir build -j $(TEST_JOBS)
-	npm run --silent typecheck
-	npm test --silent
+
+test-browser: build-tests ## the browser tests
 	npm run --silent e2e $(if $(CI),|| npm run --silent e2e)
 
 package:          ## a Debian package of the server as a service, in build/package/
@@ -104,16 +113,10 @@ test-package:     ## make the package, install it in a fresh Debian 12, use it, 
 	@$(MAKE) --no-print-directory package
 	tools/test-package
 
-test-faults:      ## the server under faults that seeds choose, SEEDS=1..20 of SECONDS=300 each (as root); writes build/faults.md
-	@tools/deps test
-	cmake --preset release -DTELLINA_TESTS=ON
-	@$(MAKE) --no-print-directory build
+test-faults: build-tests ## the server under faults that seeds choose, SEEDS=1..20 of SECONDS=300 each (as root); writes build/faults.md
 	build/bin/test_faults --seeds $(or $(SEEDS),1..20) --seconds $(or $(SECONDS),300) --report build/faults.md $(ARGS)
 
-test-hostile:     ## attacks on real servers while another participant works (as root); writes build/hostile.md
-	@tools/deps test
-	cmake --preset release -DTELLINA_TESTS=ON
-	@$(MAKE) --no-print-directory build
+test-hostile: build-tests ## attacks on real servers while another participant works (as root); writes build/hostile.md
 	build/bin/test_hostile --report build/hostile.md $(ARGS)
 	build/bin/test_hostile --unconfined
 	build/bin/test_hostile --clients --place C --layer ipc

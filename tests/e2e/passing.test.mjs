@@ -22,8 +22,9 @@ stories.story("a command that a program reports is doubtful, and typed ones are 
   await tab.type("N=$(tr '\\0' '\\n' < /proc/$$/environ | sed -n s/TELLINA_NONCE=//p)\n");
   await tab.type("true four\n");
   const commands = "SELECT text, is_doubtful FROM commands WHERE access_code = 'alice' ORDER BY command_number";
+  /** @type {Record<string, any>[]} */
   let rows = [];
-  const recorded = async (command) => {
+  const recorded = async (/** @type {string} */ command) => {
     const end = Date.now() + WAIT_TIMEOUT;
     do rows = await stories.program.rows(commands);
     while (!rows.some(({ text }) => text === command) && Date.now() < end);
