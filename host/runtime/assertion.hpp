@@ -25,7 +25,8 @@ class AssertionFailure : public std::logic_error {
 [[noreturn]] void abort_on_assertion_failure(const char* expression, const char* file, int line) noexcept;
 
 /// Calls object.check_invariant() on construction and at the end of its scope: make it the first statement of a
-/// mutating member function. It skips the check at the end if an exception leaves the scope.
+/// mutating member function. If another exception leaves the scope, that one continues, and an AssertionFailure of the
+/// check at the end is dropped.
 ///
 /// Do not use it in a function that may destroy the object.
 template <class Object>
@@ -33,14 +34,18 @@ class InvariantScope {
  public:
   explicit InvariantScope(const Object& object) : m_object(object) { m_object.check_invariant(); }
   ~InvariantScope() noexcept(false) {
-    if (std::uncaught_exceptions() == m_exceptions) m_object.check_invariant();
+    try {
+      m_object.check_invariant();
+    } catch (const AssertionFailure&) {
+      // A second exception during unwinding ends the process.
+      if (std::uncaught_exceptions() == 0) throw;
+    }
   }
   InvariantScope(const InvariantScope&) = delete;
   InvariantScope& operator=(const InvariantScope&) = delete;
 
  private:
   const Object& m_object;
-  const int m_exceptions = std::uncaught_exceptions();
 };
 
 }  // namespace tellina
