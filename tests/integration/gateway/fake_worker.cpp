@@ -178,17 +178,27 @@ void FakeWorker::deliver(const std::string& lane, Message message) {
   m_layer.send(ChannelName(lane), std::move(message));
 }
 
-void FakeWorker::send(MessageKind kind, const std::string& connection, Bytes body) {
-  std::string lane;
-  Sequence number = 0;
-  {
-    std::lock_guard lock(m_mutex);
-    for (const Message& connect : m_connects) {
-      if (connect.connection == connection) lane = connect.reply_channel;
-    }
-    number = m_sent[connection]++;
+void FakeWorker::send(MessageKind kind, const std::string& connection, const Bytes& body) {
+  auto [lane, message] = next_message(kind, connection, body);
+  deliver(lane, std::move(message));
+}
+
+void FakeWorker::send_in_turn(MessageKind kind, const std::string& connection, const Bytes& body) {
+  const auto [lane, message] = next_message(kind, connection, body);
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  while (m_layer.send(ChannelName(lane), message) == SendResult::full && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
   }
-  deliver(lane, Message(kind, connection, number, std::move(body)));
+}
+
+std::pair<std::string, Message> FakeWorker::next_message(MessageKind kind, const std::string& connection,
+                                                         const Bytes& body) {
+  std::lock_guard lock(m_mutex);
+  std::string lane;
+  for (const Message& connect : m_connects) {
+    if (connect.connection == connection) lane = connect.reply_channel;
+  }
+  return {lane, Message(kind, connection, m_sent[connection]++, body)};
 }
 
 bool FakeWorker::wait_for(const std::function<bool(const std::vector<Message>&)>& condition) {

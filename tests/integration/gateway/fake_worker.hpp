@@ -64,8 +64,10 @@ class FakeWorker {
   void lose(const std::string& connection) { renumber(connection, 1); }
   /// The next message has the number of the last one.
   void repeat(const std::string& connection) { renumber(connection, -1); }
-  /// Sends to the lane of a connection.
-  void send(MessageKind kind, const std::string& connection, Bytes body);
+  /// Sends to the lane of a connection. The gateway sees a gap if the layer does not take the message.
+  void send(MessageKind kind, const std::string& connection, const Bytes& body);
+  /// As send(), but waits up to 5 s while the lane is full. Not from a thread that the lane's receiver needs.
+  void send_in_turn(MessageKind kind, const std::string& connection, const Bytes& body);
   void accept(const std::string& connection) { send(MessageKind::accept, connection, channel); }
 
   /// Answers the logins that wait, and each later one at once.
@@ -89,6 +91,7 @@ class FakeWorker {
   void record(std::vector<Message>& list, const Message& message);
   void renumber(const std::string& connection, int by);
   void deliver(const std::string& lane, Message message);
+  std::pair<std::string, Message> next_message(MessageKind kind, const std::string& connection, const Bytes& body);
 
   ChannelLayer& m_layer;
   std::unique_ptr<SendingThread> m_sending_thread;

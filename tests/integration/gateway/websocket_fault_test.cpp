@@ -212,7 +212,7 @@ TEST_F(WebSocketFaultTest, CutsAReaderThatIsAMebibyteBehind) {
   };
   // The kernel's buffers hold some mebibytes first.
   for (int i = 0; i < 1000 && !is_told(worker->received()); ++i) {
-    worker->send(MessageKind::data, id, data_frame(0, std::string(64 * 1024, 'x')));
+    worker->send_in_turn(MessageKind::data, id, data_frame(0, std::string(64 * 1024, 'x')));
   }
   ASSERT_TRUE(worker->wait_for(is_told));
   EXPECT_EQ(worker->received().back().body, "1008 too much unwritten output");
