@@ -146,10 +146,14 @@ TEST_F(MemoryLayerTest, TheEndOfASubscriptionWaitsForARunningCall) {
   });
   std::thread sender([&] { layer->send(m_channel, numbered(0)); });
   entered.get_future().wait();
+  std::promise<void> ending;
   auto end = std::async(std::launch::async, [&] {
+    ending.set_value();
     subscription.reset();
     return call_ended.load();
   });
+  ending.get_future().wait();
+  EXPECT_EQ(end.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
   // During the call, the channel accepts messages and does not block their senders.
   EXPECT_EQ(layer->send(m_channel, numbered(1)), SendResult::accepted);
   EXPECT_FALSE(call_ended);

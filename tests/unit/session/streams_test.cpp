@@ -126,6 +126,9 @@ TEST(AttachedClient, SendsWithinItsWindow) {
   EXPECT_EQ(client.sent(), limits::output_window + 60);
   EXPECT_TRUE(client.acknowledge(10)) << "an older acknowledgement changes nothing";
   EXPECT_FALSE(client.has_room());
+  ASSERT_TRUE(client.acknowledge(61));
+  frame = data_frame(limits::output_window + 60, "yz");
+  EXPECT_FALSE(client.offer(frame, limits::output_window + 60, 2)) << "there is room for one byte";
 }
 
 TEST(AttachedClient, OffersOnlyConsecutiveOutput) {

@@ -181,6 +181,7 @@ TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasExpiredAndContinuesIfItStil
   kept->print("ours");
   for (const char* connection : {"a", "b"}) {
     send_to("worker.w0", MessageKind::data, connection, 3, data_frame(0, "late"));
+    send_to("worker.w0", MessageKind::text, connection, 4, R"({"type":"resize","columns":100,"rows":30})");
   }
   EXPECT_EQ(lost->typed() + kept->typed(), "") << "the worker wrote before it knew whether the lease is its own";
 
@@ -188,6 +189,9 @@ TEST_F(WorkerLaneTest, TouchesNoTerminalWhoseLeaseHasExpiredAndContinuesIfItStil
   ASSERT_TRUE(wait([&] { return of("b", MessageKind::data).size() == 2; }));
   EXPECT_EQ(of("b", MessageKind::data).back().body.substr(8), "ours");
   EXPECT_EQ(kept->typed(), "late");
+  EXPECT_EQ(kept->size.columns, 100);
+  EXPECT_EQ(lost->typed(), "") << "another worker's session got input";
+  EXPECT_NE(lost->size.columns, 100) << "another worker's session got a new size";
   EXPECT_EQ(of("a", MessageKind::data).size(), 1U) << "output of another worker's session was read";
   EXPECT_EQ(stored("SELECT count(*) FROM input_bytes WHERE access_code = 'bob'"), "0");
 }
