@@ -35,8 +35,10 @@ PluginInstance<OrderingPolicy> ServerParts::make_ordering() const {
   return {registry, &PluginRegistry::make_ordering_policy, "ordering", config.ordering, system};
 }
 
-PluginInstance<SandboxBackend> ServerParts::make_sandboxes() const {
-  return {registry, &PluginRegistry::make_sandbox_backend, "sandbox", config.sandbox, system};
+PluginInstance<SandboxBackend> ServerParts::make_sandboxes() const { return make_sandboxes(config.sandbox); }
+
+PluginInstance<SandboxBackend> ServerParts::make_sandboxes(const PluginChoice& choice) const {
+  return {registry, &PluginRegistry::make_sandbox_backend, "sandbox", choice, system};
 }
 
 void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log) {

@@ -66,6 +66,8 @@ class ServerParts {
 
   PluginInstance<OrderingPolicy> make_ordering() const;
   PluginInstance<SandboxBackend> make_sandboxes() const;
+  /// One that an earlier configuration named.
+  PluginInstance<SandboxBackend> make_sandboxes(const PluginChoice& choice) const;
 };
 
 /// Logs whether sandboxes work on this machine, and how far their limits are enforced. Throws Error(unavailable) with a

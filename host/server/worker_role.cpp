@@ -3,9 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
+#include "host/config/json_reader.hpp"
+#include "host/config/json_writer.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
+#include "host/plugins/guard.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/store/process_identity.hpp"
@@ -34,6 +38,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
     : m_parts(parts),
       m_loops(loops),
       m_is_supervised(is_supervised),
+      m_name(random_token(parts.system.random, 4)),
       m_ordering(parts.make_ordering()),
       m_sandboxes(parts.make_sandboxes()),
       m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability,
@@ -46,6 +51,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
   }
   try {
     start_lanes(*sweep());
+    m_pool->submit(BlockingPool::Use::removal, [this] { sweep_former_backends(); });
   } catch (...) {
     drop_lanes();
     throw;
@@ -65,23 +71,74 @@ void WorkerRole::drop_lanes() {
 std::unique_ptr<Sweeper> WorkerRole::sweep() {
   auto sweeper = std::make_unique<Sweeper>(*m_sandboxes, m_parts.config.sandbox.name, m_parts.system.log);
   std::vector<SandboxId> in_use;
+  const std::string first_worker = worker_name(0);
   m_store->run([&](StoreTransaction& transaction) {
-    sweeper->add(transaction.retire_dead_workers(Timestamp(m_parts.system.clock)));
+    register_worker(transaction, first_worker);
+    transaction.retire_dead_workers(Timestamp(m_parts.system.clock));
+    sweeper->add(transaction.claim_sweeps(first_worker, m_parts.config.sandbox.name));
     in_use = transaction.find_sandboxes_in_use();
   });
   sweeper->run(sweeper->due(), in_use);
   return sweeper;
 }
 
+void WorkerRole::sweep_former_backends() {
+  std::map<SandboxBackendChoice, std::vector<OwnerId>> unswept;
+  try {
+    m_store->run([&](StoreTransaction& transaction) {
+      for (UnsweptWorker& worker : transaction.claim_sweeps_of_others(worker_name(0), m_parts.config.sandbox.name)) {
+        unswept[std::move(worker.backend)].push_back(std::move(worker.id));
+      }
+    });
+  } catch (const Error& error) {
+    m_parts.system.log.warning(std::string("cannot look for sandboxes of plugins that are no longer configured: ") +
+                               error.what());
+  }
+  for (const auto& [backend, workers] : unswept) sweep_former_backend(backend, workers);
+}
+
+void WorkerRole::sweep_former_backend(const SandboxBackendChoice& backend, const std::vector<OwnerId>& workers) {
+  TELLINA_ASSERT_PROCESS(backend.plugin != m_parts.config.sandbox.name && !workers.empty());
+  try {
+    PluginChoice choice;
+    choice.name = backend.plugin;
+    choice.section = read_json(backend.settings, m_parts.config.file);
+    const auto sandboxes = m_parts.make_sandboxes(choice);
+    std::size_t removed = 0;
+    for (const OwnerId& worker : workers) {
+      // The configured backend adopts none of them.
+      removed += guard_plugin_call("sandbox \"" + backend.plugin + "\"", [&] { return sandboxes->sweep(worker, {}); });
+      m_store->run(
+          [&](StoreTransaction& transaction) { transaction.record_sweep(worker, Timestamp(m_parts.system.clock)); });
+    }
+    if (removed > 0) {
+      m_parts.system.log.info("removed " + std::to_string(removed) + " sandboxes of \"" + backend.plugin +
+                              "\", which is no longer configured");
+    }
+  } catch (const Error& error) {
+    m_parts.system.log.warning("cannot remove the sandboxes of \"" + backend.plugin +
+                               "\", which is no longer configured; the next start of the server tries again: " +
+                               error.what() + (error.hint().empty() ? "" : "\n" + error.hint()));
+  }
+}
+
+std::string WorkerRole::worker_name(std::size_t lane) const { return m_name + "-" + std::to_string(lane); }
+
+void WorkerRole::register_worker(StoreTransaction& transaction, const std::string& worker) const {
+  SandboxBackendChoice backend;
+  backend.plugin = m_parts.config.sandbox.name;
+  backend.settings = canonical_json(m_parts.config.sandbox.section);
+  transaction.register_worker(identify_this_process(worker), Timestamp(m_parts.system.clock), backend);
+}
+
 void WorkerRole::start_lanes(const Sweeper& unswept) {
-  const std::string process = random_token(m_parts.system.random, 4);
   const bool is_alone = m_parts.options.role == ServerRole::all;
   const unsigned first_number = m_parts.options.number.value_or(is_alone ? 0 : static_cast<unsigned>(getpid()));
   const auto sandbox_limit = std::make_shared<SandboxLimit>(m_parts.sandboxes());
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
                                    m_parts.system.log);
-    environment.worker = process + "-" + std::to_string(i);
+    environment.worker = worker_name(i);
     environment.number = first_number + static_cast<unsigned>(i);
     if (i == 0) environment.process = is_alone ? "server" : "worker-" + std::to_string(first_number);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
@@ -96,17 +153,15 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     add_lane(environment, i, unswept);
   }
   for (std::size_t i = 0; m_self_test && i < m_loops.size(); ++i) {
-    add_lane(m_self_test->make_environment(m_loops[i], process + test_worker_mark + std::to_string(i)), i, unswept);
+    add_lane(m_self_test->make_environment(m_loops[i], m_name + test_worker_mark + std::to_string(i)), i, unswept);
   }
 }
 
 void WorkerRole::add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept) {
-  const auto register_worker = [&](StoreTransaction& transaction) {
-    transaction.register_worker(identify_this_process(environment.worker), Timestamp(m_parts.system.clock));
-  };
+  const auto register_lane = [&](StoreTransaction& transaction) { register_worker(transaction, environment.worker); };
   // The study's store also registers the self-test's lanes; see SelfTestWorker.
-  if (&environment.store != m_store.get()) m_store->run(register_worker);
-  environment.store.run(register_worker);
+  if (&environment.store != m_store.get()) m_store->run(register_lane);
+  environment.store.run(register_lane);
   TELLINA_ASSERT_PROCESS(m_lanes.size() % m_loops.size() == loop);
   m_lanes.push_back(
       std::make_unique<WorkerLane>(std::move(environment), *m_parts.layer, *m_ordering, loop, m_loops.size()));

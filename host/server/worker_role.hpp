@@ -3,6 +3,7 @@
 /// The worker role: the store, the sandboxes, and one lane on each loop.
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/runtime/blocking_pool.hpp"
@@ -41,6 +42,11 @@ class WorkerRole {
  private:
   /// Returns the sweeper with the workers that could not be swept.
   std::unique_ptr<Sweeper> sweep();
+  /// Removes what dead workers left in backends that are no longer configured. Logs what it cannot remove.
+  void sweep_former_backends();
+  void sweep_former_backend(const SandboxBackendChoice& backend, const std::vector<OwnerId>& workers);
+  std::string worker_name(std::size_t lane) const;
+  void register_worker(StoreTransaction& transaction, const std::string& worker) const;
   /// The first lane continues to sweep `unswept`.
   void start_lanes(const Sweeper& unswept);
   void add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept);
@@ -50,6 +56,7 @@ class WorkerRole {
   const ServerParts& m_parts;
   LoopThreads& m_loops;
   const bool m_is_supervised;
+  const std::string m_name;  ///< begins the names of this process's workers
   PluginInstance<OrderingPolicy> m_ordering;
   PluginInstance<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;

@@ -2,6 +2,7 @@
 
 /// Values that describe the owner of a participant.
 
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,23 @@ class WorkerIdentity {
   std::int64_t process_id = 0;
   std::uint64_t process_start_ticks = 0;  ///< field 22 of /proc/PID/stat
   std::string boot_id;
+};
+
+/// The backend that runs a worker's sandboxes.
+class SandboxBackendChoice {
+ public:
+  SandboxBackendChoice() = default;
+  std::string plugin;    ///< its name; empty if unknown
+  std::string settings;  ///< its section of the configuration, as JSON
+  auto operator<=>(const SandboxBackendChoice&) const = default;
+};
+
+/// A retired worker whose sandboxes may not be removed yet.
+class UnsweptWorker {
+ public:
+  UnsweptWorker() = default;
+  std::string id;
+  SandboxBackendChoice backend;
 };
 
 /// The right to write for one participant. No two owners get the same number. Every write checks that its number is the

@@ -296,8 +296,19 @@ JOIN recorded_commands c ON c.task_session_id = s.id
 ORDER BY s.id, c.command_number;
 )sql";
 
+/// Version 8: which backend runs a worker's sandboxes, which worker removes them after its death (sweeper_id), and when
+/// that was done. Older versions removed them at once and recorded nothing.
+constexpr const char* schema_v8 = R"sql(
+ALTER TABLE workers ADD COLUMN sandbox_plugin TEXT;
+ALTER TABLE workers ADD COLUMN sandbox_settings TEXT;
+ALTER TABLE workers ADD COLUMN sweeper_id TEXT;
+ALTER TABLE workers ADD COLUMN sandboxes_removed_at TEXT;
+UPDATE workers SET sandboxes_removed_at = retired_at;
+)sql";
+
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5, schema_v6, schema_v7};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4,
+                                      schema_v5, schema_v6, schema_v7, schema_v8};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -114,10 +114,19 @@ class StoreTransaction {
 
   // Workers and leases (renewed every second).
 
-  /// Called before the worker's first lease.
-  virtual void register_worker(const WorkerIdentity& worker, Timestamp at) = 0;
-  /// Marks the workers whose process is gone, expires their leases, and returns their ids, so that they can be swept.
+  /// Called before the worker's first lease. `backend`: what runs its sandboxes.
+  virtual void register_worker(const WorkerIdentity& worker, Timestamp at,
+                               const SandboxBackendChoice& backend = {}) = 0;
+  /// Marks the workers whose process is gone, expires their leases, and returns their ids.
   virtual std::vector<std::string> retire_dead_workers(Timestamp at) = 0;
+  /// Makes `worker` responsible for removing the sandboxes of the retired workers that used `plugin` or an unknown
+  /// backend, unless another worker that is not retired is responsible. Returns their ids until record_sweep(). If
+  /// `worker` dies before that, the next worker becomes responsible.
+  virtual std::vector<std::string> claim_sweeps(const std::string& worker, const std::string& plugin) = 0;
+  /// The same for the retired workers that used other plugins than `plugin`.
+  virtual std::vector<UnsweptWorker> claim_sweeps_of_others(const std::string& worker, const std::string& plugin) = 0;
+  /// Records that nothing is left of a retired worker's sandboxes.
+  virtual void record_sweep(const std::string& retired, Timestamp at) = 0;
   /// A lease is live while its worker is not retired, the machine has not restarted, and the last renewal is less than
   /// 3 s old. A worker that asks again keeps its fence. A take-over charges the running task session up to the last
   /// renewal, and records an event "interrupted" with the time during which nobody owned it.

@@ -84,6 +84,12 @@ WorkerIdentity identity_of(const Query& row) {
   return worker;
 }
 
+/// Of the table workers: those whose sandboxes may not be removed yet, and for which no worker is responsible that may
+/// still remove them.
+constexpr const char* unswept_without_sweeper =
+    "retired_at IS NOT NULL AND sandboxes_removed_at IS NULL "
+    "AND coalesce(sweeper_id, '') NOT IN (SELECT id FROM workers WHERE retired_at IS NULL)";
+
 /// The time of the last input in the attempt's tasks; empty if there is none, or if bytes are not recorded.
 std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
   Query row = database.query(
@@ -274,12 +280,15 @@ void Transaction::stop_clock(ParticipantId participant, MonotonicTime until) {
       until, participant);
 }
 
-void Transaction::register_worker(const WorkerIdentity& worker, Timestamp at) {
+void Transaction::register_worker(const WorkerIdentity& worker, Timestamp at, const SandboxBackendChoice& backend) {
   m_database.execute(
-      "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET process_id = ?2, process_start_ticks = ?3, "
-      "boot_id = ?4, registered_at = ?5, registered_at_ns = ?6, retired_at = NULL",
-      worker.id, worker.process_id, worker.process_start_ticks, worker.boot_id, at.wall, at.monotonic);
+      "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns, "
+      "sandbox_plugin, sandbox_settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), nullif(?8, '')) "
+      "ON CONFLICT (id) DO UPDATE SET process_id = ?2, process_start_ticks = ?3, boot_id = ?4, registered_at = ?5, "
+      "registered_at_ns = ?6, sandbox_plugin = nullif(?7, ''), sandbox_settings = nullif(?8, ''), retired_at = NULL, "
+      "sweeper_id = NULL, sandboxes_removed_at = NULL",
+      worker.id, worker.process_id, worker.process_start_ticks, worker.boot_id, at.wall, at.monotonic, backend.plugin,
+      backend.settings);
 }
 
 std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
@@ -305,6 +314,45 @@ std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
                        worker);
   }
   return dead;
+}
+
+std::vector<std::string> Transaction::claim_sweeps(const std::string& worker, const std::string& plugin) {
+  m_database.execute(std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper +
+                         " AND coalesce(sandbox_plugin, ?2) = ?2",
+                     worker, plugin);
+  std::vector<std::string> claimed;
+  Query row = m_database.query(
+      "SELECT id FROM workers WHERE sweeper_id = ?1 AND retired_at IS NOT NULL AND sandboxes_removed_at IS NULL "
+      "AND coalesce(sandbox_plugin, ?2) = ?2 ORDER BY id",
+      worker, plugin);
+  while (row.next()) claimed.push_back(row.text(0));
+  return claimed;
+}
+
+std::vector<UnsweptWorker> Transaction::claim_sweeps_of_others(const std::string& worker, const std::string& plugin) {
+  m_database.execute(
+      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND sandbox_plugin != ?2",
+      worker, plugin);
+  std::vector<UnsweptWorker> claimed;
+  Query row = m_database.query(
+      "SELECT id, sandbox_plugin, sandbox_settings FROM workers WHERE sweeper_id = ?1 AND retired_at IS NOT NULL "
+      "AND sandboxes_removed_at IS NULL AND sandbox_plugin != ?2 ORDER BY id",
+      worker, plugin);
+  while (row.next()) {
+    UnsweptWorker unswept;
+    unswept.id = row.text(0);
+    unswept.backend.plugin = row.text(1);
+    unswept.backend.settings = row.text(2);
+    claimed.push_back(std::move(unswept));
+  }
+  return claimed;
+}
+
+void Transaction::record_sweep(const std::string& retired, Timestamp at) {
+  m_database.execute(
+      "UPDATE workers SET sandboxes_removed_at = ? WHERE id = ? AND retired_at IS NOT NULL "
+      "AND sandboxes_removed_at IS NULL",
+      at.wall, retired);
 }
 
 bool Transaction::take_over(const Lease& left, Timestamp at) {

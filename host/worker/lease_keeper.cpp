@@ -17,7 +17,8 @@ class LeaseKeeper::Renewal {
   std::vector<ParticipantId> expected;  ///< whose leases the lane held before the request
   std::vector<ParticipantId> held;      ///< whose leases the store has renewed
   std::vector<ParticipantId> orphans;
-  std::vector<OwnerId> dead;  ///< workers to sweep
+  std::vector<OwnerId> swept;  ///< dead workers whose sandboxes were removed before the request
+  std::vector<OwnerId> dead;   ///< workers to sweep
   std::vector<SandboxId> in_use;
 };
 
@@ -102,12 +103,16 @@ void LeaseKeeper::renew() {
   const auto renewal = std::make_shared<Renewal>(Timestamp(m_environment.loop.clock()));
   m_is_renewing = true;
   m_asked = renewal->at.monotonic;
+  renewal->swept = m_sweeper->removed();
   for (const auto& [participant, state] : m_states) {
     if (state == State::held) renewal->expected.push_back(participant);
   }
   m_environment.store.submit(
-      [renewal, lapsed, sweeper = m_sweeper, worker = m_environment.worker](StoreTransaction& transaction) {
-        sweeper->add(transaction.retire_dead_workers(renewal->at));
+      [renewal, lapsed, sweeper = m_sweeper, worker = m_environment.worker,
+       plugin = m_environment.sandbox_plugin](StoreTransaction& transaction) {
+        for (const OwnerId& swept : renewal->swept) transaction.record_sweep(swept, renewal->at);
+        transaction.retire_dead_workers(renewal->at);
+        sweeper->add(transaction.claim_sweeps(worker, plugin));
         renewal->dead = sweeper->due();
         if (!renewal->dead.empty()) renewal->in_use = transaction.find_sandboxes_in_use();
         renewal->held = transaction.renew_leases(worker, renewal->at);
@@ -117,6 +122,7 @@ void LeaseKeeper::renew() {
         TELLINA_ASSERT_PROCESS(m_is_renewing);
         m_is_renewing = false;
         if (error) return m_steady_since.reset();
+        m_sweeper->forget(renewal->swept);
         on_renewal(*renewal);
       }));
 }

@@ -11,12 +11,26 @@ namespace tellina {
 
 void Sweeper::add(const std::vector<OwnerId>& dead) {
   std::lock_guard lock(m_mutex);
-  for (const OwnerId& owner : dead) m_dead.try_emplace(owner);
+  for (const OwnerId& owner : dead) {
+    if (m_removed.count(owner) == 0) m_dead.try_emplace(owner);
+  }
+  check_invariant_locked();
 }
 
 void Sweeper::take_over(const Sweeper& other) {
   std::scoped_lock lock(m_mutex, other.m_mutex);
   m_dead.insert(other.m_dead.begin(), other.m_dead.end());
+  m_removed.insert(other.m_removed.begin(), other.m_removed.end());
+}
+
+std::vector<OwnerId> Sweeper::removed() const {
+  std::lock_guard lock(m_mutex);
+  return {m_removed.begin(), m_removed.end()};
+}
+
+void Sweeper::forget(const std::vector<OwnerId>& recorded) {
+  std::lock_guard lock(m_mutex);
+  for (const OwnerId& owner : recorded) m_removed.erase(owner);
 }
 
 std::vector<OwnerId> Sweeper::due() const {
@@ -88,7 +102,10 @@ void Sweeper::note_success(const OwnerId& owner, std::vector<SandboxId> kept) {
   Dead& dead = m_dead[owner];
   if (std::exchange(dead.has_failed, false)) m_log.info("the sandboxes of dead worker " + owner + " are removed");
   dead.kept = std::move(kept);
-  if (dead.kept.empty()) m_dead.erase(owner);
+  if (dead.kept.empty()) {
+    m_dead.erase(owner);
+    m_removed.insert(owner);
+  }
   check_invariant_locked();
 }
 
@@ -99,7 +116,7 @@ void Sweeper::check_invariant() const {
 
 void Sweeper::check_invariant_locked() const {
   for (const auto& [owner, dead] : m_dead) {
-    TELLINA_ASSERT_PROCESS(!owner.empty());
+    TELLINA_ASSERT_PROCESS(!owner.empty() && m_removed.count(owner) == 0);
     TELLINA_ASSERT_PROCESS(std::is_sorted(dead.kept.begin(), dead.kept.end()));
   }
 }

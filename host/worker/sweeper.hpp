@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,14 @@ class Sweeper {
   Sweeper(SandboxBackend& sandboxes, const std::string& plugin, Log& log)
       : m_sandboxes(sandboxes), m_plugin("sandbox \"" + plugin + "\""), m_log(log) {}
 
-  /// Adds dead workers. Each may be added once.
+  /// Adds dead workers, except those that it already has.
   void add(const std::vector<OwnerId>& dead);
-  /// Adds the workers whose sandboxes another sweeper could not remove, which it has logged.
+  /// Adds the workers of another sweeper: those whose sandboxes it could not remove, which it has logged, and those of
+  /// removed().
   void take_over(const Sweeper& other);
+  /// The workers whose sandboxes are removed, until forget(): the store does not know of that yet.
+  std::vector<OwnerId> removed() const;
+  void forget(const std::vector<OwnerId>& recorded);
   /// The workers whose sandboxes have to be removed; none while run() is running. After this call, the caller must
   /// determine which sandboxes are in use.
   std::vector<OwnerId> due() const;
@@ -57,6 +62,7 @@ class Sweeper {
   mutable std::mutex m_mutex;
   bool m_is_running = false;
   std::map<OwnerId, Dead> m_dead;  ///< workers to sweep
+  std::set<OwnerId> m_removed;     ///< workers that are swept, until that is recorded
 };
 
 }  // namespace tellina

@@ -267,6 +267,7 @@ Cgroup Cgroups::enter(const std::string& owner, const std::string& sandbox, pid_
 std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::string>& keep) {
   find();
   std::set<std::string> sandboxes;
+  std::string stuck;
   for (const Hierarchy& hierarchy : m_hierarchies) {
     const std::string owners = hierarchy.base + tellina_group + "/" + owner;
     std::error_code none, error;
@@ -288,11 +289,15 @@ std::size_t Cgroups::sweep(const std::string& owner, const std::vector<std::stri
         // The kernel writes 0 for a process of another process namespace. kill(0) would end this process's own group.
         if (process > 0 && process != getpid()) kill(process, SIGKILL);
       }
-      if (remove_directory(directory)) sandboxes.insert(sandbox);
+      if (remove_directory(directory))
+        sandboxes.insert(sandbox);
+      else if (stuck.empty())
+        stuck = directory;
     }
     // Runs even if no sandbox was found, because the owner may have died before it created its first group.
     remove_owner(owners);
   }
+  if (!stuck.empty()) throw Error(ErrorCode::busy, stuck + ": its processes do not end");
   return sandboxes.size();
 }
 
@@ -314,7 +319,12 @@ std::set<std::string> Cgroups::probe_owners() const {
 void Cgroups::sweep_dead_probes() {
   std::call_once(m_found, [this] { find_hierarchies(); });
   for (const std::string& owner : probe_owners()) {
-    if (!is_probe_running(owner)) sweep(owner, {});
+    if (is_probe_running(owner)) continue;
+    try {
+      sweep(owner, {});
+    } catch (const Error&) {
+      // What this process cannot remove does not prevent its sandboxes; the next probe tries again.
+    }
   }
 }
 

@@ -52,7 +52,8 @@ class Cgroups {
   /// Adds a process and all its future children. Never fails: the result lacks limits that cannot be set.
   Cgroup enter(const std::string& owner, const std::string& sandbox, pid_t process, const Limits& limits);
 
-  /// Ends and removes the groups of a dead owner, except the sandboxes in `keep`. Returns how many it removed.
+  /// Ends and removes the groups of a dead owner, except the sandboxes in `keep`. Returns how many it removed. Throws
+  /// Error(busy), after it has removed the others, if the processes of a group do not end.
   std::size_t sweep(const std::string& owner, const std::vector<std::string>& keep);
 
   /// The owner of the sandboxes with which this process probes.

@@ -119,6 +119,10 @@ void resume(Database& database) {
   attempt([&] { transaction.sync_tasks(study, "study.json", at); });
   attempt([&] { transaction.sync_access_codes({"bob"}, at); });
   attempt([&] { transaction.retire_dead_workers(at); });
+  attempt([&] {
+    for (const std::string& dead : transaction.claim_sweeps(worker, "chroot")) transaction.record_sweep(dead, at);
+  });
+  attempt([&] { transaction.claim_sweeps_of_others("w2", "chroot"); });
   attempt([&] { transaction.find_orphans(at); });
   attempt([&] { transaction.find_sandboxes_in_use(); });
   attempt([&] {

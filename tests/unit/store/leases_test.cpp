@@ -290,6 +290,95 @@ TEST_F(LeasesTest, ADeadWorkersLeasesExpireAtOnce) {
   EXPECT_EQ(taken.progress.latest->charged, seconds(1));
 }
 
+/// Dead workers, and who removes their sandboxes.
+class SweepsTest : public LeasesTest {
+ protected:
+  using Ids = std::vector<std::string>;
+  /// Registers a worker whose process is gone.
+  void add_dead(const std::string& id, const std::string& plugin = "", const std::string& settings = "") {
+    WorkerIdentity dead = identify_this_process(id);
+    dead.process_start_ticks -= 1;
+    SandboxBackendChoice backend;
+    backend.plugin = plugin;
+    backend.settings = settings;
+    run([&](StoreTransaction& t) { t.register_worker(dead, now(), backend); });
+  }
+  void kill(const std::string& id) {
+    Reader(path).execute("UPDATE workers SET process_start_ticks = process_start_ticks - 1 WHERE id = '" + id + "'");
+    retire();
+  }
+  Ids claim(const std::string& worker, const std::string& plugin = "chroot") {
+    return get<Ids>([&](StoreTransaction& t) { return t.claim_sweeps(worker, plugin); });
+  }
+  Ids claim_of_others(const std::string& worker, const std::string& plugin) {
+    const auto found =
+        get<std::vector<UnsweptWorker>>([&](StoreTransaction& t) { return t.claim_sweeps_of_others(worker, plugin); });
+    Ids texts;
+    for (const UnsweptWorker& one : found) texts.push_back(one.id + " " + one.backend.plugin + one.backend.settings);
+    return texts;
+  }
+  void record(const std::string& id) {
+    run([&](StoreTransaction& t) { t.record_sweep(id, now()); });
+  }
+};
+
+TEST_F(SweepsTest, OneLivingWorkerSweepsUntilItHasRecordedThat) {
+  for (const char* id : {"worker.x", "worker.y"}) add_dead(id);
+  EXPECT_THAT(claim("worker.a"), IsEmpty()) << "nobody is retired";
+  retire();
+  EXPECT_THAT(claim("worker.a"), ElementsAre("worker.x", "worker.y"));
+  EXPECT_THAT(claim("worker.b"), IsEmpty());
+  record("worker.x");
+  EXPECT_THAT(claim("worker.a"), ElementsAre("worker.y"));
+  reopen();
+  EXPECT_THAT(claim("worker.b"), IsEmpty());
+  record("worker.y");
+  EXPECT_THAT(claim("worker.a"), IsEmpty());
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM workers WHERE sandboxes_removed_at IS NOT NULL"), "2");
+}
+
+TEST_F(SweepsTest, TheNextWorkerSweepsAfterASweeperThatDied) {
+  add_dead("worker.x");
+  retire();
+  ASSERT_THAT(claim("worker.a"), ElementsAre("worker.x"));
+  kill("worker.a");
+  EXPECT_THAT(claim("worker.b"), ElementsAre("worker.a", "worker.x"));
+  kill("worker.b");
+  add_worker("worker.c");
+  EXPECT_THAT(claim("worker.c"), ElementsAre("worker.a", "worker.b", "worker.x"));
+  record("worker.x");
+  kill("worker.c");
+  add_worker("worker.d");
+  EXPECT_THAT(claim("worker.d"), ElementsAre("worker.a", "worker.b", "worker.c")) << "what is recorded is done";
+}
+
+TEST_F(SweepsTest, EachBackendsSandboxesAreSweptByIt) {
+  add_dead("worker.chroot", "chroot", "{}");
+  add_dead("worker.docker", "docker", R"({"socket":"/s"})");
+  add_dead("worker.old");
+  retire();
+  EXPECT_THAT(claim_of_others("worker.b", "chroot"), ElementsAre(R"(worker.docker docker{"socket":"/s"})"));
+  EXPECT_THAT(claim("worker.a", "docker"), ElementsAre("worker.old")) << "worker.b sweeps the other";
+  EXPECT_THAT(claim_of_others("worker.a", "docker"), ElementsAre("worker.chroot chroot{}"));
+  EXPECT_THAT(claim("worker.b", "chroot"), IsEmpty());
+  record("worker.docker");
+  EXPECT_THAT(claim_of_others("worker.b", "chroot"), IsEmpty());
+}
+
+TEST_F(SweepsTest, AWorkerThatRegistersAgainIsSweptAgain) {
+  add_dead("worker.x", "chroot");
+  retire();
+  claim("worker.a");
+  record("worker.x");
+  record("worker.b");
+  EXPECT_EQ(Reader(path).value("SELECT sandboxes_removed_at FROM workers WHERE id = 'worker.b'"), "NULL")
+      << "it is not retired";
+  add_dead("worker.x", "chroot");
+  EXPECT_THAT(claim("worker.b"), IsEmpty());
+  retire();
+  EXPECT_THAT(claim("worker.b"), ElementsAre("worker.x"));
+}
+
 TEST_F(LeasesTest, WhileNoProcessCanBeExaminedNobodyIsRetired) {
   begin(acquire(bob, "worker.a").fence);
   {

@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 7"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 8"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -130,7 +130,7 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
               ElementsAre("1|" + to_iso_8601(clock.wall_time()), "2|" + to_iso_8601(clock.wall_time()),
                           "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
                           "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
-                          "7|" + to_iso_8601(clock.wall_time())));
+                          "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -147,12 +147,14 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
         "INSERT INTO events (participant_id, task_session_id, kind, detail, at, at_ns) "
         "VALUES (7, NULL, 'input_times', '{\"stream\":\"s-1\",\"times\":[[0,1.5],[3,2.5]]}', 'now', 0);"
         "INSERT INTO recorded_commands (task_session_id, command_number, text, started_at, started_at_ns, ended_at, "
-        "ended_at_ns, output_from, output_to, output) VALUES (1, 1, 'ls', 'then', 0, 'now', 1, 0, 2, 'a')");
+        "ended_at_ns, output_from, output_to, output) VALUES (1, 1, 'ls', 'then', 0, 'now', 1, 0, 2, 'a');"
+        "INSERT INTO workers VALUES ('retired', 1, 1, 'boot', 'then', 1, 'later'), "
+        "('working', 1, 1, 'boot', 'then', 1, NULL)");
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "7");
-  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "8");
+  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5", "6", "7", "8"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
@@ -166,6 +168,9 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   EXPECT_THAT(reader.rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, is_full_screen, "
                           "typed, printed, is_doubtful FROM commands"),
               ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a|NULL"));
+  EXPECT_THAT(reader.rows("SELECT id, sandbox_plugin, sweeper_id, sandboxes_removed_at FROM workers ORDER BY id"),
+              ElementsAre("retired|NULL|NULL|later", "working|NULL|NULL|NULL"))
+      << "the older version has swept those that it retired";
 }
 
 TEST_F(OpeningTest, AnEmptyFileIsANewOne) {
@@ -181,7 +186,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "7");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "8");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -200,7 +205,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "7");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "8");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

@@ -234,6 +234,66 @@ TEST_F(LeaseKeeperTest, TakesTheLeasesOfAProcessThatIsGoneAtOnce) {
   EXPECT_THAT(take_events(), ElementsAre("renewed", "acquired bob"));
 }
 
+/// A worker that was killed, and its sweeper, which was killed before it had finished.
+class SweptByKeeperTest : public LeaseKeeperTest {
+ protected:
+  SweptByKeeperTest() {
+    store->run([&](StoreTransaction& t) {
+      for (const char* id : {"gone", "sweeper"}) {
+        WorkerIdentity gone = identify_this_process(id);
+        ++gone.process_start_ticks;
+        t.register_worker(gone, now());
+      }
+      t.retire_dead_workers(now());
+      t.claim_sweeps("sweeper", environment.sandbox_plugin);
+    });
+    backend.swept.clear();
+  }
+  std::string unswept() {
+    return stored("SELECT count(*) FROM workers WHERE retired_at IS NOT NULL AND sandboxes_removed_at IS NULL");
+  }
+  void renew() {
+    pass(limits::lease_renewal);
+    EXPECT_THAT(tick(), ElementsAre("renewed"));
+  }
+  /// Renews until the backend has been asked this often.
+  void renew_until_swept(std::size_t times) {
+    for (int ticks = 0; backend.swept.size() < times && ticks < 10; ++ticks) {
+      renew();
+      wait([&] { return backend.swept.size() >= times; });
+    }
+    EXPECT_EQ(backend.swept.size(), times);
+  }
+};
+
+TEST_F(SweptByKeeperTest, SweepsForASweeperThatDied) {
+  renew_until_swept(2);
+  EXPECT_THAT(backend.swept, ElementsAre("gone", "sweeper"));
+  EXPECT_TRUE(wait([&] { return renew(), unswept() == "0"; }));
+  renew();
+  EXPECT_EQ(backend.swept.size(), 2U) << "swept again";
+}
+
+TEST_F(SweptByKeeperTest, RecordsASweepOnceTheBackendCanDoIt) {
+  backend.is_unavailable = true;
+  renew_until_swept(2);
+  renew();
+  EXPECT_EQ(unswept(), "2");
+  backend.is_unavailable = false;
+  EXPECT_TRUE(wait([&] { return renew(), unswept() == "0"; }));
+}
+
+TEST_F(SweptByKeeperTest, RecordsASweepOnceTheStoreCanDoIt) {
+  renew_until_swept(2);
+  lockable.is_locked = true;
+  leases->renew();
+  loop.run_until_idle();
+  EXPECT_EQ(unswept(), "2");
+  lockable.is_locked = false;
+  EXPECT_TRUE(wait([&] { return renew(), unswept() == "0"; }));
+  EXPECT_EQ(backend.swept.size(), 2U);
+}
+
 TEST_F(LeaseKeeperTest, EndsTheProcessRatherThanMixUpItsLeases) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_DEATH(leases->end(participant), "assertion failed");

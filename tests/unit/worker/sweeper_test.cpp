@@ -98,6 +98,26 @@ TEST_F(SweeperTest, KeepsSandboxesInUseWhileItIsUnknownWhetherTheBackendAdopts) 
   EXPECT_THAT(sweeper.due(), IsEmpty());
 }
 
+TEST_F(SweeperTest, NamesTheSweptWorkersUntilThatIsRecorded) {
+  sweeper.add({"a", "b"});
+  backend.is_unavailable = true;
+  run();
+  EXPECT_THAT(sweeper.removed(), IsEmpty());
+  backend.is_unavailable = false;
+  backend.can_adopt = true;
+  sweeper.run({"a"}, {});
+  sweeper.run({"b"}, {"s1"});
+  EXPECT_THAT(sweeper.removed(), ElementsAre("a")) << "s1 may be b's";
+  sweeper.add({"a"});
+  EXPECT_THAT(sweeper.due(), ElementsAre("b")) << "a is swept already";
+  Sweeper next(backend, "scripted", log);
+  next.take_over(sweeper);
+  EXPECT_THAT(next.removed(), ElementsAre("a"));
+  next.forget(next.removed());
+  EXPECT_THAT(next.removed(), IsEmpty());
+  EXPECT_THAT(next.due(), ElementsAre("b"));
+}
+
 TEST_F(SweeperTest, ContinuesWithSandboxesThatAnotherCouldNotRemove) {
   sweeper.add({"a"});
   backend.is_unavailable = true;
