@@ -32,8 +32,8 @@ std::string text(const Range& range) { return std::to_string(range.from) + " to 
 /// One participant's record.
 class Record {
  public:
-  Record(const testing::StudyDatabase& database, const Receipts& receipts, const Chronicle& chronicle, Verdict& verdict)
-      : m_database(database), m_receipts(receipts), m_chronicle(chronicle), m_verdict(verdict) {}
+  Record(const testing::StudyDatabase& database, const Receipts& receipts, const FaultLog& fault_log, Verdict& verdict)
+      : m_database(database), m_receipts(receipts), m_fault_log(fault_log), m_verdict(verdict) {}
 
   void check() {
     for (const std::string& fault : m_receipts.faults) note(m_verdict.stuck_participants, 1, fault);
@@ -65,7 +65,7 @@ class Record {
                          {m_receipts.access_code})) {
       const Range range{std::stoull(row[1]), std::stoull(row[2])};
       (row[0] == "input" ? m_input_gaps : m_output_gaps).push_back(range);
-      if (m_chronicle.count(Harm::worker_death, m_receipts.access_code) == 0) {
+      if (m_fault_log.count(Harm::worker_death, m_receipts.access_code) == 0) {
         note(m_verdict.untrue_gaps, 1,
              row[0] + " " + text(range) + " is a gap with the reason " + row[3] + ", although nothing died");
       }
@@ -113,7 +113,7 @@ class Record {
     const auto replaced = std::stoull(
         m_database.value("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced' AND access_code = ?1",
                          {m_receipts.access_code}));
-    const std::size_t deaths = m_chronicle.count(Harm::shell_death, m_receipts.access_code);
+    const std::size_t deaths = m_fault_log.count(Harm::shell_death, m_receipts.access_code);
     if (replaced > deaths) {
       note(m_verdict.replaced_shells, replaced - deaths,
            std::to_string(replaced) + " shells were replaced, although only " + std::to_string(deaths) +
@@ -193,7 +193,7 @@ class Record {
 
   const testing::StudyDatabase& m_database;
   const Receipts& m_receipts;
-  const Chronicle& m_chronicle;
+  const FaultLog& m_fault_log;
   Verdict& m_verdict;
   std::string m_input;
   std::string m_output;
@@ -209,9 +209,9 @@ void Verdict::add(std::uint64_t& counter, std::uint64_t amount, std::string sent
   findings.push_back(std::move(sentence));
 }
 
-void check_record(const testing::StudyDatabase& database, const Receipts& receipts, const Chronicle& chronicle,
+void check_record(const testing::StudyDatabase& database, const Receipts& receipts, const FaultLog& fault_log,
                   Verdict& verdict) {
-  Record(database, receipts, chronicle, verdict).check();
+  Record(database, receipts, fault_log, verdict).check();
 }
 
 }  // namespace tellina::faults

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "faults/chronicle.hpp"
+#include "faults/fault_log.hpp"
 #include "faults/participant.hpp"
 #include "support/study_database.hpp"
 
@@ -32,7 +32,7 @@ class Verdict {
 };
 
 /// Adds what the record of one participant shows. The server must have stopped.
-void check_record(const testing::StudyDatabase& database, const Receipts& receipts, const Chronicle& chronicle,
+void check_record(const testing::StudyDatabase& database, const Receipts& receipts, const FaultLog& fault_log,
                   Verdict& verdict);
 
 }  // namespace tellina::faults

@@ -64,7 +64,7 @@ class CheckerTest : public ::testing::Test {
   }
   Verdict verdict() {
     Verdict found;
-    check_record(testing::StudyDatabase(m_file), m_receipts, m_chronicle, found);
+    check_record(testing::StudyDatabase(m_file), m_receipts, m_fault_log, found);
     return found;
   }
   const Receipts::Range& input_of(int number) const {
@@ -78,7 +78,7 @@ class CheckerTest : public ::testing::Test {
   const std::string m_file = m_folder.file("db.sqlite3");
   std::unique_ptr<sqlite3, Closer> m_database;
   Receipts m_receipts;
-  Chronicle m_chronicle;
+  FaultLog m_fault_log;
 };
 
 TEST_F(CheckerTest, FindsNothingInAGoodRecord) {
@@ -99,7 +99,7 @@ TEST_F(CheckerTest, FindsAnAcknowledgedByteInAGap) {
   run("UPDATE input_bytes SET bytes = substr(bytes, 1, " + std::to_string(from) + ")");
   add_gap("input", from, to);
   write("input", to, m_receipts.typed.substr(to));
-  m_chronicle.note(Harm::worker_death, "kill-worker");
+  m_fault_log.note(Harm::worker_death, "kill-worker");
   EXPECT_EQ(verdict().lost_bytes, to - from);
 }
 
@@ -109,7 +109,7 @@ TEST_F(CheckerTest, ExcusesAGapThatNobodyAcknowledged) {
   add_gap("input", from, to);
   write("input", to, m_receipts.typed.substr(to));
   print("$ cat\r\n" + records(1, 7) + records(9, 10));
-  m_chronicle.note(Harm::worker_death, "kill-worker");
+  m_fault_log.note(Harm::worker_death, "kill-worker");
   const Verdict found = verdict();
   EXPECT_TRUE(found.is_good()) << found.findings.front();
 }
@@ -173,10 +173,10 @@ TEST_F(CheckerTest, ExcusesARecordThatWasDropped) {
 
 TEST_F(CheckerTest, FindsAShellThatWasReplacedAlthoughNothingDied) {
   run("INSERT INTO event_log VALUES('p1', 1, 'sandbox_replaced', '{}')");
-  m_chronicle.note(Harm::shell_death, "kill-sandbox", "p2");
-  m_chronicle.note(Harm::worker_death, "kill-worker");
+  m_fault_log.note(Harm::shell_death, "kill-sandbox", "p2");
+  m_fault_log.note(Harm::worker_death, "kill-worker");
   EXPECT_EQ(verdict().replaced_shells, 1U);
-  m_chronicle.note(Harm::shell_death, "kill-server");
+  m_fault_log.note(Harm::shell_death, "kill-server");
   EXPECT_EQ(verdict().replaced_shells, 0U);
 }
 

@@ -31,26 +31,26 @@ constexpr std::array prevent_start{FaultKind::lock_database, FaultKind::move_dat
                                    FaultKind::kill_engine,   FaultKind::freeze_engine};
 
 /// Draws how long a fault of this kind lasts.
-Milliseconds draw_duration(FaultKind kind, Draw& draw) {
+Milliseconds draw_duration(FaultKind kind, RandomNumbers& random) {
   using enum FaultKind;
   switch (kind) {
     case kill_server:
     case end_server:
     case kill_redis:
     case kill_engine:
-      return draw.between(0ms, 4s);
+      return random.between(0ms, 4s);
     case kill_gateway:
       return gateway_needs;
     case stop_worker:
-      return draw.between(200ms, 20s);
+      return random.between(200ms, 20s);
     case lock_database:
     case move_database:
     case fill_disk:
     case break_disk:
     case few_descriptors:
-      return draw.between(500ms, 10s);
+      return random.between(500ms, 10s);
     default:
-      return draw.between(200ms, 8s);
+      return random.between(200ms, 8s);
   }
 }
 
@@ -87,9 +87,13 @@ std::set<ProcessMark> mark_all(const std::vector<pid_t>& processes) {
 
 }  // namespace
 
-FaultDriver::FaultDriver(const World& world, Site& site, Chronicle& chronicle,
+FaultDriver::FaultDriver(const SetUp& set_up, TestedServer& server, FaultLog& fault_log,
                          const std::vector<std::unique_ptr<Participant>>& participants)
-    : m_world(world), m_site(site), m_chronicle(chronicle), m_participants(participants), m_draw(world.seed, 1) {}
+    : m_set_up(set_up),
+      m_server(server),
+      m_fault_log(fault_log),
+      m_participants(participants),
+      m_random(set_up.seed, 1) {}
 
 void FaultDriver::run(Clock::time_point end) {
   Clock::time_point next = Clock::now();
@@ -98,7 +102,7 @@ void FaultDriver::run(Clock::time_point end) {
     watch_server();
     if (now >= next) {
       begin_fault(now);
-      next = now + m_draw.between(World::shortest_pause, World::longest_pause);
+      next = now + m_random.between(SetUp::shortest_pause, SetUp::longest_pause);
     }
     std::this_thread::sleep_for(20ms);
   }
@@ -124,29 +128,29 @@ bool FaultDriver::is_active(FaultKind kind) const {
 }
 
 void FaultDriver::begin_fault(Clock::time_point now) {
-  const FaultKind kind = m_draw.pick(m_world.faults);
-  const Milliseconds lasts = draw_duration(kind, m_draw);
-  if (m_active.size() >= World::most_faults_at_a_time || is_active(kind)) return;
+  const FaultKind kind = m_random.pick(m_set_up.faults);
+  const Milliseconds lasts = draw_duration(kind, m_random);
+  if (m_active.size() >= SetUp::most_faults_at_a_time || is_active(kind)) return;
   ++m_injected;
   Heal heal = inject(kind, lasts);
   m_active.push_back(Active{kind, now + lasts, std::move(heal)});
 }
 
 void FaultDriver::watch_server() {
-  const std::optional<std::string> end = m_site.unexpected_end();
+  const std::optional<std::string> end = m_server.unexpected_end();
   if (!end) return;
   m_findings.push_back(*end);
   note(Harm::shell_death, *end);
-  m_site.start();
+  m_server.start();
 }
 
-void FaultDriver::note(Harm harm, const std::string& text) { m_chronicle.note(harm, text); }
+void FaultDriver::note(Harm harm, const std::string& text) { m_fault_log.note(harm, text); }
 
 FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
   using enum FaultKind;
   const std::string name(definition_of(kind).name);
   const std::string text = name + " for " + std::to_string(lasts.count()) + " ms";
-  const Harm shells = m_world.sandbox == "docker" ? Harm::worker_death : Harm::shell_death;
+  const Harm shells = m_set_up.sandbox == "docker" ? Harm::worker_death : Harm::shell_death;
   switch (kind) {
     case kill_server:
       note(shells, text);
@@ -156,7 +160,7 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return take_down(kind);
     case stop_server:
       note(Harm::none, text);
-      return stop_processes(m_site.processes());
+      return stop_processes(m_server.processes());
     case kill_gateway:
       note(Harm::none, text);
       return kill_role_processes("gateway", true, SIGKILL);
@@ -177,20 +181,20 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return stop_role_process("worker");
     case kill_redis:
       note(Harm::none, text);
-      m_site.redis().kill();
-      return [this] { m_site.redis().start(); };
+      m_server.redis().kill();
+      return [this] { m_server.redis().start(); };
     case pause_redis:
       note(Harm::none, text);
       // While Redis is killed, there is nothing to pause.
       if (is_active(kill_redis)) return {};
-      m_site.redis().pause();
+      m_server.redis().pause();
       return [this] {
-        if (!is_active(kill_redis)) m_site.redis().resume();
+        if (!is_active(kill_redis)) m_server.redis().resume();
       };
     case cut_redis:
       note(Harm::none, text);
       if (!is_active(kill_redis) && !is_active(pause_redis))
-        m_site.redis().command({"CLIENT", "KILL", "TYPE", "normal"});
+        m_server.redis().command({"CLIENT", "KILL", "TYPE", "normal"});
       return {};
     case kill_engine:
       note(Harm::shell_death, text);
@@ -214,24 +218,24 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
     case fill_disk:
       note(Harm::none, text);
       if (is_active(break_disk)) return {};
-      m_site.disk().fill();
-      return [this] { m_site.disk().make_room(); };
+      m_server.disk().fill();
+      return [this] { m_server.disk().make_room(); };
     case break_disk:
       note(shells, text);
       return fail_disk();
     case jump_clock: {
-      const int seconds = m_draw.between(-86400, 86400);
+      const int seconds = m_random.between(-86400, 86400);
       note(Harm::none, text + " by " + std::to_string(seconds) + " s");
-      m_site.set_clock(seconds);
-      return [this] { m_site.set_clock(0); };
+      m_server.set_clock(seconds);
+      return [this] { m_server.set_clock(0); };
     }
     case few_descriptors:
       note(Harm::none, text);
       return take_descriptors();
     case reload_config:
       note(Harm::none, text);
-      m_site.extend_config();
-      if (m_site.is_running()) m_site.server().signal(SIGHUP);
+      m_server.extend_config();
+      if (m_server.is_running()) m_server.process().signal(SIGHUP);
       return {};
     case reset_connections:
       note(Harm::none, text);
@@ -244,23 +248,23 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return trouble_clients(Participant::Behaviour::slow);
     case unplug:
       note(Harm::none, text);
-      m_site.wire().unplug(true);
-      return [this] { m_site.wire().unplug(false); };
+      m_server.network().unplug(true);
+      return [this] { m_server.network().unplug(false); };
     case delay:
       note(Harm::none, text);
-      m_site.wire().delay(400ms);
-      return [this] { m_site.wire().delay(0ms); };
+      m_server.network().delay(400ms);
+      return [this] { m_server.network().delay(0ms); };
     case lose:
       note(Harm::none, text);
-      m_site.wire().lose(10);
-      return [this] { m_site.wire().lose(0); };
+      m_server.network().lose(10);
+      return [this] { m_server.network().lose(0); };
     case reorder:
       note(Harm::none, text);
-      m_site.wire().reorder(true);
-      m_site.wire().delay(20ms);
+      m_server.network().reorder(true);
+      m_server.network().delay(20ms);
       return [this] {
-        m_site.wire().reorder(false);
-        m_site.wire().delay(0ms);
+        m_server.network().reorder(false);
+        m_server.network().delay(0ms);
       };
   }
   throw std::logic_error("inject() does not know this fault");
@@ -279,16 +283,16 @@ void FaultDriver::heal_early(std::span<const FaultKind> kinds) {
 void FaultDriver::start_server() {
   heal_early(prevent_start);
   // The heal of break_disk starts the server itself.
-  if (!m_site.is_running()) m_site.start();
+  if (!m_server.is_running()) m_server.start();
 }
 
 FaultDriver::Heal FaultDriver::take_down(FaultKind kind) {
-  if (m_site.is_running()) {
+  if (m_server.is_running()) {
     if (kind == FaultKind::kill_server) {
-      m_site.kill();
+      m_server.kill();
     } else {
       heal_early(stops);  // a stopped server cannot end in an orderly way
-      if (!m_site.stop(end_limit))
+      if (!m_server.stop(end_limit))
         m_findings.emplace_back("the server did not end in an orderly way within 10 s of SIGTERM");
     }
   }
@@ -304,16 +308,16 @@ FaultDriver::Heal FaultDriver::stop_processes(const std::vector<pid_t>& processe
 }
 
 FaultDriver::Heal FaultDriver::stop_role_process(const std::string& role) {
-  std::vector<pid_t> role_processes = m_site.role_processes(role);
+  std::vector<pid_t> role_processes = m_server.role_processes(role);
   if (role_processes.empty()) return {};
-  return stop_processes({m_draw.pick(role_processes)});
+  return stop_processes({m_random.pick(role_processes)});
 }
 
 FaultDriver::Heal FaultDriver::kill_role_processes(const std::string& role, bool all, int signal) {
-  const std::vector<pid_t> role_processes = m_site.role_processes(role);
+  const std::vector<pid_t> role_processes = m_server.role_processes(role);
   if (role_processes.empty()) return {};
   if (!all) {
-    ::kill(m_draw.pick(role_processes), signal);
+    ::kill(m_random.pick(role_processes), signal);
     return {};
   }
   for (const pid_t player : role_processes) ::kill(player, signal);
@@ -321,10 +325,10 @@ FaultDriver::Heal FaultDriver::kill_role_processes(const std::string& role, bool
 }
 
 FaultDriver::Heal FaultDriver::break_sandbox() {
-  const std::vector<ProcessMark> sandboxes = m_site.sandboxes();
+  const std::vector<ProcessMark> sandboxes = m_server.sandboxes();
   if (sandboxes.empty()) return {};
   note(Harm::shell_death, "kill-sandbox");
-  ::kill(m_draw.pick(sandboxes).first, SIGKILL);
+  ::kill(m_random.pick(sandboxes).first, SIGKILL);
   return {};
 }
 
@@ -333,7 +337,7 @@ FaultDriver::Heal FaultDriver::hold_lock() {
     void operator()(sqlite3* database) const { sqlite3_close(database); }
   };
   sqlite3* raw = nullptr;
-  const int opened = sqlite3_open_v2(m_site.database_file().c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
+  const int opened = sqlite3_open_v2(m_server.database_file().c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
   std::shared_ptr<sqlite3> database(raw, Closer());
   if (opened != SQLITE_OK) return {};
   sqlite3_busy_timeout(raw, 1000);
@@ -344,7 +348,7 @@ FaultDriver::Heal FaultDriver::hold_lock() {
 
 FaultDriver::Heal FaultDriver::hide_database() {
   namespace fs = std::filesystem;
-  const fs::path file = m_site.database_file();
+  const fs::path file = m_server.database_file();
   const fs::path away = file.string() + ".away";
   // The connection that holds a lock must find the same file when it ends.
   if (is_active(FaultKind::lock_database) || is_active(FaultKind::break_disk) || !fs::exists(file)) return {};
@@ -356,14 +360,14 @@ FaultDriver::Heal FaultDriver::fail_disk() {
   heal_early(on_the_disk);
   // Once the kernel has made an ext4 file system read-only, fsync(2) returns 0 for data that was written before and is
   // lost (seen with Linux 6.18). So no write is between write(2) and fsync(2) while the disk breaks.
-  const std::vector<pid_t> processes = m_site.processes();
+  const std::vector<pid_t> processes = m_server.processes();
   const Heal resume = stop_processes(processes);
   wait_until_stopped(processes);
-  m_site.disk().break_down();
+  m_server.disk().break_down();
   resume();
   return [this] {
-    if (m_site.is_running()) m_site.kill();
-    m_site.disk().repair();
+    if (m_server.is_running()) m_server.kill();
+    m_server.disk().repair();
     start_server();
   };
 }
@@ -374,7 +378,7 @@ FaultDriver::Heal FaultDriver::take_descriptors() {
     rlimit before;
   };
   std::vector<Limit> limits;
-  for (const ProcessMark& mark : mark_all(m_site.processes())) {
+  for (const ProcessMark& mark : mark_all(m_server.processes())) {
     rlimit before{};
     if (::prlimit(mark.first, RLIMIT_NOFILE, nullptr, &before) != 0) continue;
     std::error_code ignored;
@@ -382,7 +386,7 @@ FaultDriver::Heal FaultDriver::take_descriptors() {
         std::distance(std::filesystem::directory_iterator("/proc/" + std::to_string(mark.first) + "/fd", ignored),
                       std::filesystem::directory_iterator());
     rlimit few = before;
-    few.rlim_cur = static_cast<rlim_t>(open + m_draw.between(0, 10));
+    few.rlim_cur = static_cast<rlim_t>(open + m_random.between(0, 10));
     if (::prlimit(mark.first, RLIMIT_NOFILE, &few, nullptr) == 0) limits.push_back({mark, before});
   }
   return [limits] {
@@ -396,7 +400,7 @@ FaultDriver::Heal FaultDriver::take_descriptors() {
 FaultDriver::Heal FaultDriver::trouble_clients(Participant::Behaviour behaviour) {
   std::vector<Participant*> chosen;
   for (const auto& participant : m_participants) {
-    if (m_draw.chance(30)) chosen.push_back(participant.get());
+    if (m_random.chance(30)) chosen.push_back(participant.get());
   }
   for (Participant* participant : chosen) participant->behave(behaviour);
   return [chosen] {

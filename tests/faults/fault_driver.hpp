@@ -9,20 +9,20 @@
 #include <string>
 #include <vector>
 
-#include "faults/chronicle.hpp"
+#include "faults/fault_log.hpp"
 #include "faults/participant.hpp"
-#include "faults/site.hpp"
+#include "faults/tested_server.hpp"
 
 namespace tellina::faults {
 
 /// The seed decides which faults come when and for how long. What they do to which process depends on what runs.
 ///
-/// Threads: one, the site's.
+/// Threads: one, the server's.
 class FaultDriver {
  public:
   using Clock = std::chrono::steady_clock;
 
-  FaultDriver(const World& world, Site& site, Chronicle& chronicle,
+  FaultDriver(const SetUp& set_up, TestedServer& server, FaultLog& fault_log,
               const std::vector<std::unique_ptr<Participant>>& participants);
 
   /// Injects faults until `end`, then undoes all of them.
@@ -62,11 +62,11 @@ class FaultDriver {
   Heal trouble_clients(Participant::Behaviour behaviour);
   void note(Harm harm, const std::string& text);
 
-  const World& m_world;
-  Site& m_site;
-  Chronicle& m_chronicle;
+  const SetUp& m_set_up;
+  TestedServer& m_server;
+  FaultLog& m_fault_log;
   const std::vector<std::unique_ptr<Participant>>& m_participants;
-  Draw m_draw;
+  RandomNumbers m_random;
   std::vector<Active> m_active;
   int m_injected = 0;
   std::vector<std::string> m_findings;

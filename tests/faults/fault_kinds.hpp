@@ -41,7 +41,7 @@ enum class FaultKind : std::uint8_t {
   reorder,
 };
 
-class World;
+class SetUp;
 
 /// One row of the table.
 class FaultDefinition {
@@ -49,7 +49,7 @@ class FaultDefinition {
   FaultKind kind;
   std::string_view name;  ///< on the command line and in the report
   std::string_view text;  ///< what the fault does, in words
-  bool (*applies)(const World& world);
+  bool (*applies)(const SetUp& set_up);
 };
 
 const std::vector<FaultDefinition>& fault_definitions();

@@ -94,22 +94,23 @@ Options parse_options(const std::vector<std::string>& words) {
 
 class Run {
  public:
-  explicit Run(const World& world) : m_world(world) {}
+  explicit Run(const SetUp& set_up) : m_set_up(set_up) {}
 
   Verdict verdict;
   int injected = 0;
   Milliseconds longest_stall{0};
 
   void execute() {
-    m_site.start();
-    for (std::size_t i = 0; i < m_site.access_codes().size(); ++i) {
-      // The world, the driver and the wire use the streams 0 to 2.
-      m_participants.push_back(std::make_unique<Participant>(m_site, m_site.access_codes()[i], m_world.seed, 3 + i));
+    m_server.start();
+    for (std::size_t i = 0; i < m_server.access_codes().size(); ++i) {
+      // The set-up, the driver and the network use the streams 0 to 2.
+      m_participants.push_back(
+          std::make_unique<Participant>(m_server, m_server.access_codes()[i], m_set_up.seed, 3 + i));
     }
     if (!wait_for_progress(begin_limit))
       throw std::runtime_error("not every participant could begin:\n" + who_stands());
-    FaultDriver driver(m_world, m_site, m_chronicle, m_participants);
-    driver.run(Clock::now() + m_world.duration);
+    FaultDriver driver(m_set_up, m_server, m_fault_log, m_participants);
+    driver.run(Clock::now() + m_set_up.duration);
     injected = driver.injected();
     for (const std::string& finding : driver.findings()) verdict.add(verdict.stuck_participants, 1, finding);
     if (!wait_for_progress(continue_limit)) {
@@ -120,23 +121,24 @@ class Run {
       if (participant->finish(finish_limit)) continue;
       verdict.add(verdict.stuck_participants, 1, "not all input was acknowledged: " + participant->describe());
     }
-    if (!m_site.stop(end_limit)) verdict.add(verdict.stuck_participants, 1, "the server did not end in an orderly way");
-    const testing::StudyDatabase database = m_site.database();
+    if (!m_server.stop(end_limit))
+      verdict.add(verdict.stuck_participants, 1, "the server did not end in an orderly way");
+    const testing::StudyDatabase database = m_server.database();
     for (const auto& participant : m_participants) {
-      check_record(database, participant->receipts(), m_chronicle, verdict);
+      check_record(database, participant->receipts(), m_fault_log, verdict);
       longest_stall = std::max(longest_stall, participant->receipts().longest_stall);
     }
-    for (const std::string& left : m_site.leftovers()) verdict.findings.push_back("left over: " + left);
+    for (const std::string& left : m_server.leftovers()) verdict.findings.push_back("left over: " + left);
   }
 
   /// Prints what happened in a run that failed.
   std::string story() const {
     std::string text;
-    for (const Chronicle::Entry& entry : m_chronicle.entries()) {
+    for (const FaultLog::Entry& entry : m_fault_log.entries()) {
       const auto at = std::chrono::duration_cast<std::chrono::nanoseconds>(entry.at.time_since_epoch());
       text += to_iso_8601(WallTime(at), 3) + " " + entry.text + "\n";
     }
-    return text + m_site.log();
+    return text + m_server.log();
   }
 
  private:
@@ -159,26 +161,26 @@ class Run {
     return text;
   }
 
-  const World m_world;
-  Chronicle m_chronicle;
-  Site m_site{m_world};
+  const SetUp m_set_up;
+  FaultLog m_fault_log;
+  TestedServer m_server{m_set_up};
   std::vector<std::unique_ptr<Participant>> m_participants;
 };
 
 std::string head_of_table() {
-  return "| seed | world | faults | acknowledged bytes | records shown | lost | wrong | doubled | reordered | missing "
+  return "| seed | set-up | faults | acknowledged bytes | records shown | lost | wrong | doubled | reordered | missing "
          "| "
          "unnamed gaps | untrue gaps | shells replaced | stuck | left over | longest stall (s) |\n"
          "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 }
 
-std::string row_of_table(const World& world, const Run& run) {
+std::string row_of_table(const SetUp& set_up, const Run& run) {
   const Verdict& sum = run.verdict;
   const auto leftovers = std::count_if(sum.findings.begin(), sum.findings.end(),
                                        [](const std::string& finding) { return finding.starts_with("left over"); });
   std::ostringstream row;
-  row << "| " << world.seed << " | " << world.layer << ", " << world.ordering << ", " << world.sandbox << ", "
-      << world.sessions << " sessions | " << run.injected;
+  row << "| " << set_up.seed << " | " << set_up.layer << ", " << set_up.ordering << ", " << set_up.sandbox << ", "
+      << set_up.sessions << " sessions | " << run.injected;
   for (const std::uint64_t number : {sum.acknowledged_bytes, sum.shown_records, sum.lost_bytes, sum.wrong_bytes,
                                      sum.doubled_records, sum.reordered_records, sum.missing_records, sum.unnamed_gaps,
                                      sum.untrue_gaps, sum.replaced_shells, sum.stuck_participants}) {
@@ -190,16 +192,16 @@ std::string row_of_table(const World& world, const Run& run) {
 }
 
 /// Returns false if the run failed.
-bool run_seed(const World& world, std::string& table) {
-  std::cout << world.describe() << std::endl;
-  Run run(world);
+bool run_seed(const SetUp& set_up, std::string& table) {
+  std::cout << set_up.describe() << std::endl;
+  Run run(set_up);
   std::string failure;
   try {
     run.execute();
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  const std::string row = row_of_table(world, run);
+  const std::string row = row_of_table(set_up, run);
   table += row;
   std::cout << row;
   if (failure.empty() && run.verdict.is_good()) return true;
@@ -218,7 +220,7 @@ int run_all(const std::vector<std::string>& words) {
   std::string table = head_of_table();
   std::vector<std::uint64_t> failed;
   for (std::uint64_t seed = options.first_seed; seed <= options.last_seed; ++seed) {
-    if (!run_seed(draw_world(seed, options.choices), table)) failed.push_back(seed);
+    if (!run_seed(draw_set_up(seed, options.choices), table)) failed.push_back(seed);
     if (!options.report.empty()) std::ofstream(options.report) << table;
   }
   for (const std::uint64_t seed : failed) {

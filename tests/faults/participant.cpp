@@ -54,8 +54,8 @@ std::string record_text(const std::string& access_code, int number) {
   return access_code + text;
 }
 
-Participant::Participant(const Site& site, std::string access_code, std::uint64_t seed, std::uint64_t stream)
-    : m_site(site), m_draw(seed, stream) {
+Participant::Participant(const TestedServer& server, std::string access_code, std::uint64_t seed, std::uint64_t stream)
+    : m_server(server), m_random(seed, stream) {
   m_receipts.access_code = std::move(access_code);
   m_client.name_sandboxes();
   m_thread = std::thread([this] { run(); });
@@ -83,7 +83,7 @@ std::string Participant::describe() const {
 
 void Participant::run() {
   try {
-    m_site.enter_network();
+    m_server.enter_network();
     m_last_progress = Clock::now();
     while (m_is_running) {
       try {
@@ -141,7 +141,7 @@ void Participant::step() {
 
 void Participant::connect() {
   const client::WaitLimit limit(system_clock(), connect_limit);
-  const client::Endpoint endpoint = m_site.endpoint();
+  const client::Endpoint endpoint = m_server.endpoint();
   if (m_cookie.empty()) m_cookie = client::log_in(endpoint, m_receipts.access_code, limit);
   m_client.open(endpoint, m_cookie, limit);
   m_connected_at = m_last_frame = m_last_ping = Clock::now();
@@ -151,7 +151,7 @@ void Participant::connect() {
 void Participant::lose(Time now) {
   m_client.cut();
   m_pause = std::clamp(2 * m_pause, first_pause, longest_pause);
-  m_next_try = now + m_draw.between(m_pause / 2, m_pause);
+  m_next_try = now + m_random.between(m_pause / 2, m_pause);
 }
 
 void Participant::exchange() {
@@ -211,8 +211,8 @@ void Participant::act(Time now) {
   m_receipts.longest_stall =
       std::max(m_receipts.longest_stall, std::chrono::floor<Milliseconds>(now - m_last_progress));
   if (!m_types || now < m_next_record) return;
-  m_next_record = now + m_draw.between(shortest_think_time, longest_think_time);
-  const int count = m_draw.chance(paste_share) ? m_draw.between(2, longest_paste) : 1;
+  m_next_record = now + m_random.between(shortest_think_time, longest_think_time);
+  const int count = m_random.chance(paste_share) ? m_random.between(2, longest_paste) : 1;
   for (int i = 0; i < count; ++i) type_record();
 }
 

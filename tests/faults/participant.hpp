@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "faults/draw.hpp"
-#include "faults/site.hpp"
+#include "faults/random_numbers.hpp"
+#include "faults/tested_server.hpp"
 #include "host/client/terminal_client.hpp"
 
 namespace tellina::faults {
@@ -53,7 +53,7 @@ class Participant final : private client::TerminalClient::Listener {
     slow,    ///< reads a few bytes at a time
   };
 
-  Participant(const Site& site, std::string access_code, std::uint64_t seed, std::uint64_t stream);
+  Participant(const TestedServer& server, std::string access_code, std::uint64_t seed, std::uint64_t stream);
   ~Participant();
   Participant(const Participant&) = delete;
   Participant& operator=(const Participant&) = delete;
@@ -98,8 +98,8 @@ class Participant final : private client::TerminalClient::Listener {
   void read_screen();
   void move(Phase phase);
 
-  const Site& m_site;
-  Draw m_draw;
+  const TestedServer& m_server;
+  RandomNumbers m_random;
   std::string m_cookie;
   client::TerminalClient m_client{*this};
   Receipts m_receipts;

@@ -19,7 +19,7 @@ enum class Harm {
 };
 
 /// One entry per fault. Threads: any.
-class Chronicle {
+class FaultLog {
  public:
   using Time = std::chrono::system_clock::time_point;
   class Entry {

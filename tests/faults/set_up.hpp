@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "faults/draw.hpp"
 #include "faults/fault_kinds.hpp"
+#include "faults/random_numbers.hpp"
 
 namespace tellina::faults {
 
-/// The parts of the world that the command line fixes; the seed decides the rest.
+/// The parts of the set-up that the command line fixes; the seed decides the rest.
 class Choices {
  public:
   std::optional<std::string> layer;
@@ -24,7 +24,7 @@ class Choices {
   std::chrono::seconds duration{300};
 };
 
-class World {
+class SetUp {
  public:
   /// The bounds of the time from the start of one fault to the start of the next.
   static constexpr Milliseconds shortest_pause{500};
@@ -40,7 +40,7 @@ class World {
   std::chrono::seconds duration{300};
   bool has_small_disk = false;    ///< the database is on a separate disk, which can become full
   bool has_failing_disk = false;  ///< that disk can fail; the server acknowledges only what the disk has
-  bool has_wire = false;          ///< clients reach the server through a network that can fail
+  bool has_network = false;       ///< clients reach the server through a network that can fail
   bool has_clock = false;         ///< the server's wall clock can jump
   std::vector<FaultKind> faults;
 
@@ -48,7 +48,7 @@ class World {
   std::string describe() const;
 };
 
-/// The same world for the same seed and choices. Throws std::runtime_error if no fault is left.
-World draw_world(std::uint64_t seed, const Choices& choices);
+/// The same set-up for the same seed and choices. Throws std::runtime_error if no fault is left.
+SetUp draw_set_up(std::uint64_t seed, const Choices& choices);
 
 }  // namespace tellina::faults

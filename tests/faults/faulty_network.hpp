@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "faults/draw.hpp"
+#include "faults/random_numbers.hpp"
 #include "tellina/descriptor.hpp"
 
 namespace tellina::faults {
@@ -16,13 +16,13 @@ namespace tellina::faults {
 /// The server's end is in the network namespace of the process, the clients' end in a separate one.
 ///
 /// Lifetime: both devices are removed with the object. Threads: any. Needs root.
-class Wire {
+class FaultyNetwork {
  public:
   /// Throws std::runtime_error if the machine has no TUN devices or the process may not create them.
-  explicit Wire(std::uint64_t seed);
-  ~Wire();
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
+  explicit FaultyNetwork(std::uint64_t seed);
+  ~FaultyNetwork();
+  FaultyNetwork(const FaultyNetwork&) = delete;
+  FaultyNetwork& operator=(const FaultyNetwork&) = delete;
 
   /// The address at which clients reach the server.
   const std::string& server_address() const { return m_server_address; }
@@ -45,7 +45,7 @@ class Wire {
   Descriptor m_client_end;
   Descriptor m_namespace;
   Descriptor m_stop;
-  Draw m_draw;
+  RandomNumbers m_random;
   std::atomic<bool> m_is_unplugged{false};
   std::atomic<bool> m_reorders{false};
   std::atomic<std::int64_t> m_most_delay{0};

@@ -1,4 +1,4 @@
-#include "faults/wire.hpp"
+#include "faults/faulty_network.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,7 +56,7 @@ Descriptor make_device(const std::string& address, const std::string& peer) {
 
 }  // namespace
 
-Wire::Wire(std::uint64_t seed) : m_stop(::eventfd(0, EFD_CLOEXEC)), m_draw(seed, 2) {
+FaultyNetwork::FaultyNetwork(std::uint64_t seed) : m_stop(::eventfd(0, EFD_CLOEXEC)), m_random(seed, 2) {
   // In 198.18.0.0/15, which RFC 2544 reserves for tests. The process number distinguishes two runs.
   const auto part = static_cast<unsigned>(::getpid());
   const std::string net = "198.18." + std::to_string(part / 64 % 256) + ".";
@@ -79,16 +79,16 @@ Wire::Wire(std::uint64_t seed) : m_stop(::eventfd(0, EFD_CLOEXEC)), m_draw(seed,
   m_thread = std::thread([this] { carry(); });
 }
 
-Wire::~Wire() {
+FaultyNetwork::~FaultyNetwork() {
   ::eventfd_write(m_stop.get(), 1);
   m_thread.join();
 }
 
-void Wire::enter() const {
+void FaultyNetwork::enter() const {
   if (::setns(m_namespace.get(), CLONE_NEWNET) != 0) fail("setns");
 }
 
-void Wire::carry() {
+void FaultyNetwork::carry() {
   struct Packet {
     int to;
     std::vector<char> bytes;
@@ -117,8 +117,8 @@ void Wire::carry() {
       for (;;) {
         const ssize_t size = ::read(ends[from], buffer.data(), buffer.size());
         if (size <= 0) break;
-        if (m_is_unplugged || m_draw.chance(m_lost_share)) continue;
-        auto arrival = Clock::now() + m_draw.between(Milliseconds(0), Milliseconds(m_most_delay));
+        if (m_is_unplugged || m_random.chance(m_lost_share)) continue;
+        auto arrival = Clock::now() + m_random.between(Milliseconds(0), Milliseconds(m_most_delay));
         if (!m_reorders) arrival = std::max(arrival, last_arrival[from]);
         last_arrival[from] = arrival;
         waiting.emplace(arrival, Packet{ends[1 - from], {buffer.data(), buffer.data() + size}});

@@ -12,10 +12,10 @@ namespace tellina::faults {
 using Milliseconds = std::chrono::milliseconds;
 
 /// Generates the same numbers from the same seed on every machine. Threads: one.
-class Draw {
+class RandomNumbers {
  public:
   /// `stream` separates different users of one seed: the draws of one do not affect those of the others.
-  Draw(std::uint64_t seed, std::uint64_t stream) {
+  RandomNumbers(std::uint64_t seed, std::uint64_t stream) {
     std::seed_seq both{seed, seed >> 32U, stream, stream >> 32U};
     m_engine.seed(both);
   }

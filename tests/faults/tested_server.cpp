@@ -1,4 +1,4 @@
-#include "faults/site.hpp"
+#include "faults/tested_server.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -42,29 +42,29 @@ bool is_first_of_namespace(pid_t process) {
 
 }  // namespace
 
-Site::Site(const World& world) : m_world(world), m_access_codes(make_codes(world.sessions)) {
-  if (world.sandbox == "docker") testing::engine();
-  if (world.has_failing_disk)
+TestedServer::TestedServer(const SetUp& set_up) : m_set_up(set_up), m_access_codes(make_codes(set_up.sessions)) {
+  if (set_up.sandbox == "docker") testing::engine();
+  if (set_up.has_failing_disk)
     m_disk.emplace(folder() / "disk", folder() / "disk.image");
-  else if (world.has_small_disk)
+  else if (set_up.has_small_disk)
     m_disk.emplace(folder() / "disk");
   fs::create_directories(database_file().parent_path());
-  if (world.has_wire) {
-    m_wire.emplace(world.seed);
-    m_host = m_wire->server_address();
+  if (set_up.has_network) {
+    m_network.emplace(set_up.seed);
+    m_host = m_network->server_address();
   }
-  m_backends.emplace(testing::Combination(world.layer, world.ordering, world.sandbox), folder());
+  m_backends.emplace(testing::Combination(set_up.layer, set_up.ordering, set_up.sandbox), folder());
   write_config();
   m_control_groups_before = control_groups();
 }
 
-fs::path Site::database_file() const { return folder() / "disk" / "db.sqlite3"; }
+fs::path TestedServer::database_file() const { return folder() / "disk" / "db.sqlite3"; }
 
-void Site::enter_network() const {
-  if (m_wire) m_wire->enter();
+void TestedServer::enter_network() const {
+  if (m_network) m_network->enter();
 }
 
-void Site::write_config() const {
+void TestedServer::write_config() const {
   testing::StudyConfig config;
   config.access_codes = m_access_codes;
   for (int number = 1; number <= m_further_codes; ++number) {
@@ -72,25 +72,25 @@ void Site::write_config() const {
   }
   config.task_duration_in_seconds = 36000;
   config.more = m_backends->members() +
-                "\"database\": \"disk/db.sqlite3\", \"workers\": " + std::to_string(m_world.workers) + ", ";
-  if (m_world.has_failing_disk) config.more += R"("recording": {"durability": "commit"}, )";
+                "\"database\": \"disk/db.sqlite3\", \"workers\": " + std::to_string(m_set_up.workers) + ", ";
+  if (m_set_up.has_failing_disk) config.more += R"("recording": {"durability": "commit"}, )";
   write_text(folder() / "config.json", config.text());
 }
 
-void Site::extend_config() {
+void TestedServer::extend_config() {
   ++m_further_codes;
   write_config();
 }
 
-void Site::start() {
+void TestedServer::start() {
   const std::string clock_file = m_folder.file("wall_clock");
-  if (m_world.has_clock) {
+  if (m_set_up.has_clock) {
     if (!fs::exists(clock_file)) set_clock(0);
     ::setenv(clock_variable, clock_file.c_str(), 1);
     ::setenv("LD_PRELOAD", (build_folder() + "/tests/faults/libwall_clock.so").c_str(), 1);
   }
   std::vector<std::string> options;
-  if (m_wire) options.insert(options.end(), {"--address", "0.0.0.0"});
+  if (m_network) options.insert(options.end(), {"--address", "0.0.0.0"});
   if (m_port != 0) options.insert(options.end(), {"--port", std::to_string(m_port)});
   m_server.emplace(program_file(), folder(), "config.json", options);
   ::unsetenv("LD_PRELOAD");
@@ -98,7 +98,7 @@ void Site::start() {
   remember_processes();
 }
 
-bool Site::stop(Milliseconds limit) {
+bool TestedServer::stop(Milliseconds limit) {
   remember_processes();
   m_server->signal(SIGTERM);
   const bool has_ended = m_server->wait(limit) == 0;
@@ -107,7 +107,7 @@ bool Site::stop(Milliseconds limit) {
   return has_ended;
 }
 
-void Site::kill() {
+void TestedServer::kill() {
   remember_processes();
   for (const pid_t process : processes()) ::kill(process, SIGKILL);
   m_server->kill();
@@ -115,7 +115,7 @@ void Site::kill() {
   m_server.reset();
 }
 
-std::optional<std::string> Site::unexpected_end() {
+std::optional<std::string> TestedServer::unexpected_end() {
   if (!m_server) return std::nullopt;
   remember_processes();
   const std::optional<int> status = m_server->wait(Milliseconds(0));
@@ -125,7 +125,7 @@ std::optional<std::string> Site::unexpected_end() {
   return "the server ended with status " + std::to_string(*status);
 }
 
-std::vector<pid_t> Site::processes() const {
+std::vector<pid_t> TestedServer::processes() const {
   std::vector<pid_t> found;
   if (!m_server) return found;
   found.push_back(m_server->process());
@@ -135,11 +135,11 @@ std::vector<pid_t> Site::processes() const {
   return found;
 }
 
-std::vector<pid_t> Site::role_processes(const std::string& role) const {
+std::vector<pid_t> TestedServer::role_processes(const std::string& role) const {
   return m_server ? m_server->role_processes(role) : std::vector<pid_t>();
 }
 
-void Site::set_clock(std::int64_t seconds) {
+void TestedServer::set_clock(std::int64_t seconds) {
   // The server has mapped the file, so this overwrites it in place.
   const int file = ::open(m_folder.file("wall_clock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   const bool is_written = ::pwrite(file, &seconds, sizeof seconds, 0) == sizeof seconds;
@@ -147,13 +147,13 @@ void Site::set_clock(std::int64_t seconds) {
   if (!is_written) throw std::runtime_error("the file of the wall clock cannot be written");
 }
 
-void Site::remember_processes() {
+void TestedServer::remember_processes() {
   if (m_server) m_processes.merge(testing::descendants(m_server->process()));
 }
 
-std::vector<ProcessMark> Site::sandboxes() const {
+std::vector<ProcessMark> TestedServer::sandboxes() const {
   std::vector<ProcessMark> found;
-  if (m_world.sandbox == "docker") {
+  if (m_set_up.sandbox == "docker") {
     for (const auto& [process, started] : testing::engine().processes()) {
       if (is_first_of_namespace(process)) found.emplace_back(process, started);
     }
@@ -165,7 +165,7 @@ std::vector<ProcessMark> Site::sandboxes() const {
   return found;
 }
 
-std::set<std::string> Site::control_groups() const {
+std::set<std::string> TestedServer::control_groups() const {
   std::set<std::string> found;
   std::error_code ignored;
   const auto options = fs::directory_options::skip_permission_denied;
@@ -179,7 +179,7 @@ std::set<std::string> Site::control_groups() const {
   return found;
 }
 
-std::vector<std::string> Site::leftovers() const {
+std::vector<std::string> TestedServer::leftovers() const {
   std::vector<std::string> found;
   for (const auto& [process, started] : testing::still_running(m_processes)) {
     found.push_back("process " + std::to_string(process) + " " +
@@ -200,12 +200,12 @@ std::vector<std::string> Site::leftovers() const {
   if (fs::exists(meet)) {
     for (const auto& entry : fs::directory_iterator(meet)) found.push_back("file " + entry.path().string());
   }
-  if (m_world.sandbox == "docker") {
+  if (m_set_up.sandbox == "docker") {
     for (const std::string& line : testing::engine().leftovers()) found.push_back(line);
   }
   return found;
 }
 
-std::string Site::log() const { return m_log + (m_server ? m_server->errors() : std::string()); }
+std::string TestedServer::log() const { return m_log + (m_server ? m_server->errors() : std::string()); }
 
 }  // namespace tellina::faults

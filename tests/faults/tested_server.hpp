@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "backends/backends.hpp"
-#include "faults/wire.hpp"
-#include "faults/world.hpp"
+#include "faults/faulty_network.hpp"
+#include "faults/set_up.hpp"
 #include "support/server_process.hpp"
 #include "support/small_disk.hpp"
 #include "support/study_database.hpp"
@@ -23,11 +23,11 @@ namespace tellina::faults {
 /// Starts and stops the server, keeps its port, and lists its leftovers at the end.
 ///
 /// Threads: the one that created it; endpoint() and enter_network(): any.
-class Site {
+class TestedServer {
  public:
-  explicit Site(const World& world);
-  Site(const Site&) = delete;
-  Site& operator=(const Site&) = delete;
+  explicit TestedServer(const SetUp& set_up);
+  TestedServer(const TestedServer&) = delete;
+  TestedServer& operator=(const TestedServer&) = delete;
 
   /// Returns when it listens. Throws std::runtime_error.
   void start();
@@ -37,7 +37,7 @@ class Site {
   bool is_running() const { return m_server.has_value(); }
   /// If the server has ended although nobody ended it, returns its output.
   std::optional<std::string> unexpected_end();
-  testing::ServerProcess& server() { return *m_server; }
+  testing::ServerProcess& process() { return *m_server; }
   /// The server and the gateways and workers that it has started; empty while it does not run.
   std::vector<pid_t> processes() const;
   std::vector<pid_t> role_processes(const std::string& role) const;
@@ -54,7 +54,7 @@ class Site {
   testing::StudyDatabase database() const { return testing::StudyDatabase(database_file()); }
   testing::RedisServer& redis() { return m_backends->redis(); }
   const testing::SmallDisk& disk() const { return *m_disk; }
-  Wire& wire() { return *m_wire; }
+  FaultyNetwork& network() { return *m_network; }
   /// Sets the difference of the server's wall clock from the machine's, in seconds.
   void set_clock(std::int64_t seconds);
 
@@ -70,12 +70,12 @@ class Site {
   std::set<std::string> control_groups() const;
   void remember_processes();
 
-  const World m_world;
+  const SetUp m_set_up;
   TemporaryFolder m_folder{"faults"};
   std::vector<std::string> m_access_codes;
   int m_further_codes = 0;
   std::optional<testing::SmallDisk> m_disk;
-  std::optional<Wire> m_wire;
+  std::optional<FaultyNetwork> m_network;
   std::optional<testing::Backends> m_backends;
   std::string m_host = "127.0.0.1";
   std::atomic<std::uint16_t> m_port{0};

@@ -1,4 +1,4 @@
-#include "faults/world.hpp"
+#include "faults/set_up.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,14 +9,14 @@
 namespace tellina::faults {
 namespace {
 
-bool always(const World& /*world*/) { return true; }
-bool with_processes(const World& world) { return world.has_processes(); }
-bool with_redis(const World& world) { return world.layer == "redis"; }
-bool with_docker(const World& world) { return world.sandbox == "docker"; }
-bool with_small_disk(const World& world) { return world.has_small_disk; }
-bool with_failing_disk(const World& world) { return world.has_failing_disk; }
-bool with_wire(const World& world) { return world.has_wire; }
-bool with_clock(const World& world) { return world.has_clock; }
+bool always(const SetUp& /*set_up*/) { return true; }
+bool with_processes(const SetUp& set_up) { return set_up.has_processes(); }
+bool with_redis(const SetUp& set_up) { return set_up.layer == "redis"; }
+bool with_docker(const SetUp& set_up) { return set_up.sandbox == "docker"; }
+bool with_small_disk(const SetUp& set_up) { return set_up.has_small_disk; }
+bool with_failing_disk(const SetUp& set_up) { return set_up.has_failing_disk; }
+bool with_network(const SetUp& set_up) { return set_up.has_network; }
+bool with_clock(const SetUp& set_up) { return set_up.has_clock; }
 
 }  // namespace
 
@@ -49,10 +49,10 @@ const std::vector<FaultDefinition>& fault_definitions() {
       {reset_connections, "reset-connections", "some clients reset their connections (RST)", always},
       {silent_clients, "silent-clients", "some clients stop reading and writing and leave the socket open", always},
       {slow_clients, "slow-clients", "some clients read a few bytes at a time", always},
-      {unplug, "unplug", "no packet passes between clients and server", with_wire},
-      {delay, "delay", "packets take up to 400 ms longer", with_wire},
-      {lose, "lose", "every tenth packet is lost", with_wire},
-      {reorder, "reorder", "packets overtake each other", with_wire},
+      {unplug, "unplug", "no packet passes between clients and server", with_network},
+      {delay, "delay", "packets take up to 400 ms longer", with_network},
+      {lose, "lose", "every tenth packet is lost", with_network},
+      {reorder, "reorder", "packets overtake each other", with_network},
   };
   return definitions;
 }
@@ -71,53 +71,54 @@ FaultKind fault_kind(std::string_view name) {
   throw std::runtime_error("there is no fault \"" + std::string(name) + "\"; the faults are " + known);
 }
 
-World draw_world(std::uint64_t seed, const Choices& choices) {
+SetUp draw_set_up(std::uint64_t seed, const Choices& choices) {
   constexpr std::array layers{"memory", "ipc", "redis"};
   constexpr std::array orderings{"strict", "strict", "slight"};
   constexpr std::array sandboxes{"chroot", "chroot", "chroot", "docker"};
-  Draw draw(seed, 0);
-  World world;
-  world.seed = seed;
-  world.duration = choices.duration;
-  // Draws every value, even if a choice replaces it, so that a choice does not change the rest of the world.
-  world.layer = draw.pick(layers);
-  world.ordering = draw.pick(orderings);
-  world.sandbox = draw.pick(sandboxes);
-  world.workers = draw.between(1, 3);
-  world.sessions = draw.between(5, 25);
-  world.has_small_disk = draw.chance(50);
-  world.has_wire = draw.chance(50);
-  world.has_clock = draw.chance(50);
-  world.has_failing_disk = draw.chance(50) && world.has_small_disk;
-  if (choices.layer) world.layer = *choices.layer;
-  if (choices.ordering) world.ordering = *choices.ordering;
-  if (choices.sandbox) world.sandbox = *choices.sandbox;
+  RandomNumbers random(seed, 0);
+  SetUp set_up;
+  set_up.seed = seed;
+  set_up.duration = choices.duration;
+  // Draws every value, even if a choice replaces it, so that a choice does not change the rest of the set-up.
+  set_up.layer = random.pick(layers);
+  set_up.ordering = random.pick(orderings);
+  set_up.sandbox = random.pick(sandboxes);
+  set_up.workers = random.between(1, 3);
+  set_up.sessions = random.between(5, 25);
+  set_up.has_small_disk = random.chance(50);
+  set_up.has_network = random.chance(50);
+  set_up.has_clock = random.chance(50);
+  set_up.has_failing_disk = random.chance(50) && set_up.has_small_disk;
+  if (choices.layer) set_up.layer = *choices.layer;
+  if (choices.ordering) set_up.ordering = *choices.ordering;
+  if (choices.sandbox) set_up.sandbox = *choices.sandbox;
   constexpr int most_containers = 8;
-  if (world.sandbox == "docker") world.sessions = std::min(world.sessions, most_containers);
-  if (choices.sessions) world.sessions = *choices.sessions;
+  if (set_up.sandbox == "docker") set_up.sessions = std::min(set_up.sessions, most_containers);
+  if (choices.sessions) set_up.sessions = *choices.sessions;
   if (choices.faults) {
-    // The world has everything that the chosen faults need.
-    world.has_small_disk = world.has_failing_disk = world.has_wire = world.has_clock = true;
+    // The set-up has everything that the chosen faults need.
+    set_up.has_small_disk = set_up.has_failing_disk = set_up.has_network = set_up.has_clock = true;
   }
   // AddressSanitizer's runtime refuses a library that is loaded before it.
-  if (testing::is_sanitized) world.has_clock = false;
+  if (testing::is_sanitized) set_up.has_clock = false;
   for (const FaultDefinition& definition : fault_definitions()) {
-    const bool is_drawn = draw.chance(60);
+    const bool is_drawn = random.chance(60);
     const bool is_chosen = choices.faults ? std::find(choices.faults->begin(), choices.faults->end(),
                                                       definition.kind) != choices.faults->end()
                                           : is_drawn;
-    if (is_chosen && definition.applies(world)) world.faults.push_back(definition.kind);
+    if (is_chosen && definition.applies(set_up)) set_up.faults.push_back(definition.kind);
   }
-  if (world.faults.empty()) throw std::runtime_error("none of the faults applies to this world: " + world.describe());
-  return world;
+  if (set_up.faults.empty())
+    throw std::runtime_error("none of the faults applies to this set-up: " + set_up.describe());
+  return set_up;
 }
 
-std::string World::describe() const {
+std::string SetUp::describe() const {
   std::string text = "seed " + std::to_string(seed) + ": " + layer + ", " + ordering + ", " + sandbox + ", " +
                      std::to_string(sessions) + " sessions";
   if (has_processes()) text += ", " + std::to_string(workers) + " workers";
   if (has_small_disk) text += has_failing_disk ? ", a small disk that can fail" : ", a small disk";
-  if (has_wire) text += ", a network that can fail";
+  if (has_network) text += ", a network that can fail";
   if (has_clock) text += ", a clock that can jump";
   text += ", " + std::to_string(duration.count()) + " s of faults:";
   for (const FaultKind fault : faults) text += " " + std::string(definition_of(fault).name);
