@@ -41,13 +41,10 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_engine(m_settings.socket),
       m_containers(m_engine, m_settings),
       m_run_folder(m_settings.run_folder, context.random),
-      m_instance_context{m_containers,
-                         m_run_folder,
-                         m_context.clock,
-                         m_context.random,
-                         describe_memory(m_settings.memory_in_bytes),
-                         Terminals::untried,
-                         Users::untried},
+      m_abandoned(m_containers, m_run_folder, context.clock, context.log),
+      m_instance_context{m_containers,       m_run_folder,     m_abandoned,
+                         m_context.clock,    m_context.random, describe_memory(m_settings.memory_in_bytes),
+                         Terminals::untried, Users::untried},
       m_pool(
           m_settings.pool,
           [this](const WakeUp& stop) {
@@ -137,29 +134,19 @@ std::unique_ptr<Sandbox> DockerBackend::adopt(const SandboxId& id) {
 std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
   check_name(owner, "owner id");
   const Deadline deadline(m_context.clock, sweep_deadline, nullptr);
-  // Lists the containers first: every listed container had its folder before.
-  const std::vector<Containers::Found> containers = m_containers.list(deadline);
-  const std::vector<Claim> claims = m_run_folder.list();
   std::size_t swept = 0;
-
-  // Besides the owner's sandboxes, those that a dead process had prewarmed, or had adopted from another owner.
-  const auto is_leftover = [&](const OwnerId& whose, const SandboxId& id, bool is_held) {
-    return !contains(keep, id) && (whose == owner || !is_held);
-  };
-  for (const Claim& claim : claims) {
-    if (!is_leftover(claim.owner, claim.id, m_run_folder.is_held(claim.holder))) continue;
+  for (const Claim& claim : m_run_folder.list()) {
+    // Besides the owner's sandboxes, those that a dead process had prewarmed, or had adopted from another owner.
+    if (contains(keep, claim.id) || (claim.owner != owner && m_run_folder.is_held(claim.holder))) continue;
     m_containers.remove(claim.token, deadline);
     m_run_folder.remove(claim);
     if (!claim.id.empty()) ++swept;
   }
-  for (const Containers::Found& container : containers) {
-    const auto its =
-        std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.token == container.token; });
-    if (its != claims.end() || !is_leftover(container.owner, container.id, false)) continue;
-    m_containers.remove(container.token, deadline);
-    if (!container.id.empty()) ++swept;
-  }
+  // Without a folder no sandbox can be adopted, so this ignores `keep`.
+  swept += m_abandoned.remove(deadline);
   m_run_folder.remove_dead_holders();
+  // The engine may still be creating a container of which the owner had asked before it died.
+  m_abandoned.remove_later();
   return swept;
 }
 

@@ -34,6 +34,7 @@ class DockerBackend final : public SandboxBackend, public SandboxPreparation {
   Engine m_engine;
   Containers m_containers;
   RunFolder m_run_folder;
+  AbandonedContainers m_abandoned;
   InstanceContext m_instance_context;
   WarmPool<Instance> m_pool;  // last: its thread uses the others
 };

@@ -156,21 +156,20 @@ std::string Instance::end() {
   if (m_has_ended) return {};
   m_has_ended = true;
   const bool is_ours = m_context.run_folder.exists(m_claim);
-  std::string left;
   if (is_ours) {
+    std::optional<Error> failure;
     try {
       m_context.containers.remove(m_claim.token, Deadline(m_context.clock, m_removal_deadline, nullptr));
     } catch (const Error& error) {
-      // At least ends the processes. The next sweep recognises the container by its label, and finds that nobody has a
-      // folder for it.
       const char kind = init_protocol::quit;
       if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
-      left = "cannot remove the container of a destroyed sandbox: " + std::string(error.what());
+      failure = error;
     }
     m_context.run_folder.remove(m_claim);
+    if (failure) m_context.abandoned.remove_later(*failure);
   }
   m_init.close();
-  return left;
+  return {};
 }
 
 }  // namespace tellina::docker_sandbox

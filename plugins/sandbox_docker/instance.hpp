@@ -8,6 +8,7 @@
 #include <string>
 
 #include "plugins/sandbox_common/init_client.hpp"
+#include "plugins/sandbox_docker/abandoned_containers.hpp"
 #include "plugins/sandbox_docker/container.hpp"
 #include "plugins/sandbox_docker/run_folder.hpp"
 #include "tellina/sandbox.hpp"
@@ -26,6 +27,7 @@ class InstanceContext {
  public:
   Containers& containers;
   RunFolder& run_folder;
+  AbandonedContainers& abandoned;
   Clock& clock;
   Random& random;
   std::string memory;  ///< the text of every sandbox's /proc/meminfo
@@ -65,8 +67,8 @@ class Instance {
   /// Receives the shell's wait status when the shell ends.
   int shell_end() const { return m_init.shell_end(); }
 
-  /// Removes everything, unless another process has taken the sandbox over. Idempotent. Returns what could not be
-  /// removed, or an empty string.
+  /// Removes everything, unless another process has taken the sandbox over. Idempotent. If the engine does not remove
+  /// the container, ends its processes and leaves it to AbandonedContainers. Returns an empty string.
   std::string end();
 
  private:

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
+#include <set>
 
 #include "docker_variant.hpp"
 #include "fake_engine.hpp"
@@ -157,6 +159,84 @@ TEST(DockerFault, DiskFull) {
   EXPECT_TRUE(contains(error.hint(), "docker system df")) << error.hint();
 }
 
+/// An engine that creates each container, says that it could not, and refuses the first removals.
+class StubbornEngine {
+ public:
+  explicit StubbornEngine(int refusals) : m_refusals(refusals) {}
+  const std::string& socket() const { return m_engine.socket(); }
+  std::size_t containers() {
+    const std::lock_guard lock(m_mutex);
+    return m_names.size();
+  }
+  int lists() {
+    const std::lock_guard lock(m_mutex);
+    return m_lists;
+  }
+  void refuse_no_more() {
+    const std::lock_guard lock(m_mutex);
+    m_refusals = 0;
+  }
+
+ private:
+  std::string answer(const std::string& request) {
+    const std::lock_guard lock(m_mutex);
+    if (contains(request, "/version")) return FakeEngine::reply(200, R"({"ApiVersion": "1.41"})");
+    if (contains(request, "/info")) return FakeEngine::reply(200, "{}");
+    if (contains(request, "/containers/json")) {
+      ++m_lists;
+      std::string list;
+      for (const std::string& name : m_names) {
+        list += (list.empty() ? "" : ",") + (R"({"Names": ["/)" + name + R"("], "Labels": {}})");
+      }
+      return FakeEngine::reply(200, "[" + list + "]");
+    }
+    const std::string creation = "/containers/create?name=";
+    if (const std::size_t at = request.find(creation); at != std::string::npos) {
+      const std::size_t begin = at + creation.size();
+      m_names.insert(request.substr(begin, request.find(' ', begin) - begin));
+      return FakeEngine::reply(500, R"({"message": "context deadline exceeded"})");
+    }
+    const auto named =
+        std::find_if(m_names.begin(), m_names.end(), [&](const std::string& name) { return contains(request, name); });
+    if (!request.starts_with("DELETE") || named == m_names.end()) return FakeEngine::reply(404, "{}");
+    if (m_refusals > 0) {
+      --m_refusals;
+      return FakeEngine::reply(500, R"({"message": "device or resource busy"})");
+    }
+    m_names.erase(named);
+    return FakeEngine::reply(204, "");
+  }
+
+  std::mutex m_mutex;
+  std::set<std::string> m_names;
+  int m_refusals;
+  int m_lists = 0;
+  FakeEngine m_engine{[this](const std::string& request) { return answer(request); }};  // last: it uses the others
+};
+
+TEST(DockerFault, ARemovalThatFailsIsRepeatedUntilItSucceeds) {
+  StubbornEngine stubborn(5);
+  Backend backend({{"socket", stubborn.socket()}});
+  EXPECT_THROW(backend->start(make_spec()), Error);
+  ASSERT_GT(stubborn.containers(), 0U);
+  EXPECT_TRUE(eventually([&] { return stubborn.containers() == 0; }, "the containers are removed"));
+  ASSERT_EQ(backend.log().warnings().size(), 1U);
+  EXPECT_TRUE(contains(backend.log().warnings()[0], "retrying: remove the container tellina-"));
+  EXPECT_TRUE(contains(backend.log().warnings()[0], "device or resource busy"));
+  EXPECT_LE(stubborn.lists(), 6) << "it asks without a pause";
+}
+
+TEST(DockerFault, AnEndingBackendTriesOnceMore) {
+  StubbornEngine stubborn(1000);
+  {
+    Backend backend({{"socket", stubborn.socket()}});
+    EXPECT_THROW(backend->start(make_spec()), Error);
+    EXPECT_GT(stubborn.containers(), 0U);
+    stubborn.refuse_no_more();
+  }
+  EXPECT_EQ(stubborn.containers(), 0U);
+}
+
 TEST(DockerFault, EngineThatNeverAnswers) {
   const FakeEngine engine([](const std::string&) { return std::string(); });
   const Settings settings = {{"socket", engine.socket()}};
@@ -197,9 +277,38 @@ TEST_F(DockerEngineFault, WorkContinuesWhileTheEngineHangs) {
   EXPECT_EQ(m_backend.log().warnings().size(), 1U);
   EXPECT_TRUE(eventually([&] { return engine().processes().empty(); }, "its processes end without the engine"));
   engine().thaw();
-  EXPECT_EQ(m_backend->sweep(m_spec.owner, {}), 1U);
-  EXPECT_TRUE(eventually([&] { return Backend()->sweep("nobody", {}) == 0 && variant::leftovers().empty(); },
-                         "what the engine made late is swept"));
+  EXPECT_TRUE(eventually([&] { return variant::leftovers().empty(); },
+                         "what could not be removed and what the engine made late is removed"));
+  EXPECT_EQ(m_backend.log().warnings().size(), 1U);
+}
+
+TEST_F(DockerEngineFault, RemovesWhatAKilledEngineBringsBack) {
+  std::vector<std::unique_ptr<Sandbox>> others;
+  for (int i = 0; i < 3; ++i) others.push_back(m_backend->start(make_spec()));
+  engine().kill();
+  others[0]->destroy();
+  others[1]->destroy();
+  EXPECT_EQ(m_backend.log().warnings().size(), 1U) << "one for each outage";
+  engine().start();
+  // It has ended those that still ran, and shows all four as dead.
+  for (Sandbox* const sandbox : {others[2].get(), m_sandbox.get()}) {
+    ASSERT_TRUE(becomes_readable(sandbox->ended_descriptor()));
+    sandbox->destroy();
+  }
+  EXPECT_TRUE(eventually([&] { return variant::leftovers().empty(); }, "everything is removed without a sweep"));
+}
+
+TEST_F(DockerEngineFault, AnEndedBackendsContainersAreSweptOnceTheEngineIsBack) {
+  {
+    Backend ended;
+    const std::unique_ptr<Sandbox> sandbox = ended->start(make_spec());
+    engine().kill();
+    sandbox->destroy();
+  }
+  engine().start();
+  EXPECT_EQ(m_backend->sweep("nobody", {}), 1U);
+  m_sandbox->destroy();
+  EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
 }
 
 TEST_F(DockerEngineFault, RestartEndsSandboxesAndNewOnesStart) {
