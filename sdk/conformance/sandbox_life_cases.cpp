@@ -176,6 +176,34 @@ void sweep_leaves_others_alone(Probe& probe) {
   expect_equal("a sandbox's output after another owner's sweep()", "alive\n", running.driver().output_of("echo alive"));
 }
 
+void sweep_honours_keep(Probe& probe) {
+  RunningSandbox one(probe);
+  RunningSandbox two(probe);
+  for (RunningSandbox* running : {&one, &two}) running->driver().run("remembered=yes; echo text > file");
+  const std::vector<SandboxId> keep{"check-" + probe.mark() + "-none", one.id(), two.id()};
+  const auto other = probe.make<SandboxBackend>();
+  expect_equal("the result of sweep() if every sandbox is kept", 0, other->sweep("owner-" + probe.mark(), keep));
+  for (RunningSandbox* running : {&one, &two}) {
+    expect_equal("what is left of a sandbox in `keep`", "yes text\n",
+                 running->driver().output_of("echo $remembered $(cat file)"));
+  }
+}
+
+void sweep_tells_owners_apart(Probe& probe) {
+  SandboxSpec spec = make_spec(probe);
+  const std::string owner = spec.owner;
+  spec.owner = owner + "-w10";
+  RunningSandbox running(probe, spec);
+  running.driver().run("remembered=yes; echo text > file");
+  const auto other = probe.make<SandboxBackend>();
+  for (const char* end : {"-w1", "-w", "", "-w100", "-w01", "-W10"}) {
+    expect_equal("the result of sweep() for the owner \"" + owner + end + "\", if only \"" + spec.owner + "\" has one",
+                 0, other->sweep(owner + end, {}));
+    expect_equal("what is left of a sandbox after sweep() for the owner \"" + owner + end + "\"", "yes text\n",
+                 running.driver().output_of("echo $remembered $(cat file)"));
+  }
+}
+
 void adopts_the_orphan(Probe& probe) {
   if (!make_usable_backend(probe)->probe().adopts) throw Skip("probe() reports that sandboxes end with their owner");
   Peer owner([&](Wire& wire) { own_a_sandbox(probe, wire); });
@@ -216,6 +244,11 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
        {"SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
         sweep_removes_sandboxes_of_dead_owners, deadline},
        {"SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone},
+       {"SweepHonoursKeep", "sweep() leaves the sandboxes in `keep` as they are, also if probe() reports no adoption.",
+        sweep_honours_keep},
+       {"SweepTellsOwnersApart",
+        "An owner's name is the whole name: sweep() of \"w1\" leaves the sandboxes of \"w10\".",
+        sweep_tells_owners_apart},
        {"AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
         adopts_the_orphan, deadline}});
 }

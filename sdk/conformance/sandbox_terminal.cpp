@@ -71,7 +71,7 @@ std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe) {
 RunningSandbox::RunningSandbox(Probe& probe) : RunningSandbox(probe, make_spec(probe)) {}
 
 RunningSandbox::RunningSandbox(Probe& probe, const SandboxSpec& spec)
-    : m_probe(probe), m_backend(make_usable_backend(probe)) {
+    : m_probe(probe), m_id(spec.id), m_backend(make_usable_backend(probe)) {
   m_sandbox = m_backend->start(spec);
   expect(m_sandbox != nullptr, "a sandbox from start()", "none");
   m_driver = std::make_unique<ShellDriver>(*m_sandbox);

@@ -49,6 +49,7 @@ class RunningSandbox {
   RunningSandbox& operator=(const RunningSandbox&) = delete;
   ~RunningSandbox();
 
+  const SandboxId& id() const { return m_id; }
   SandboxBackend& backend() { return *m_backend; }
   Sandbox& sandbox() { return *m_sandbox; }
   ShellDriver& driver() { return *m_driver; }
@@ -61,6 +62,7 @@ class RunningSandbox {
 
  private:
   Probe& m_probe;
+  const SandboxId m_id;
   std::unique_ptr<SandboxBackend> m_backend;
   std::unique_ptr<Sandbox> m_sandbox;
   std::unique_ptr<ShellDriver> m_driver;

@@ -5,8 +5,7 @@
 
 namespace tellina::bad {
 
-inline constexpr char sandbox_schema[] =
-    R"({"type": "object", "properties": {"pool": {"type": "integer", "minimum": 0}}, "additionalProperties": false})";
+inline constexpr char sandbox_schema[] = R"({"type": "object", "properties": {}, "additionalProperties": false})";
 
 /// A sandbox of `chroot`. A bad sandbox overrides the function that it breaks.
 class GoodSandbox : public Sandbox {

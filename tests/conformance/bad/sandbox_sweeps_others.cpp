@@ -1,34 +1,14 @@
 // Sweeps every sandbox of this process, for any owner.
-#include <mutex>
-#include <set>
-
-#include "good_sandbox.hpp"
+#include "live_sandbox.hpp"
 
 namespace {
 
-std::mutex guard;
-std::set<tellina::Sandbox*> alive;
-
-class Sandbox final : public tellina::bad::GoodSandbox {
- public:
-  Sandbox(tellina::SandboxBackend& backend, const tellina::SandboxSpec& spec) : GoodSandbox(backend, spec) {
-    const std::lock_guard lock(guard);
-    alive.insert(this);
-  }
-  ~Sandbox() override {
-    const std::lock_guard lock(guard);
-    alive.erase(this);
-  }
-};
-
-class Backend final : public tellina::bad::BackendOf<Sandbox> {
+class Backend final : public tellina::bad::BackendOf<tellina::bad::LiveSandbox> {
  public:
   using BackendOf::BackendOf;
   std::size_t sweep(const tellina::OwnerId& owner, const std::vector<tellina::SandboxId>& keep) override {
-    const std::size_t swept = BackendOf::sweep(owner, keep);
-    const std::lock_guard lock(guard);
-    for (tellina::Sandbox* const one : alive) one->destroy();
-    return swept;
+    tellina::bad::LiveSandbox::destroy_all([](const tellina::SandboxSpec&) { return true; });
+    return BackendOf::sweep(owner, keep);
   }
 };
 
