@@ -332,6 +332,13 @@ inline constexpr int schema_references = 20;
 inline constexpr std::size_t pattern_text = 1024;
 /// Bytes of a plugin's name.
 inline constexpr std::size_t plugin_name = 64;
+/// Bytes of a section that is read from a plugin's file: its names of sections and of symbols are the largest.
+inline constexpr std::size_t plugin_section = 64 * 1024 * 1024;
+/// Bytes of what a child process tells about a plugin that it has opened, the plugin's schema in particular.
+inline constexpr std::size_t plugin_answer = 16 * 1024 * 1024;
+/// How long a plugin's static constructors and a shared object's loading may take. Plugins that load much (libzmq and
+/// its libraries) need 30 ms.
+inline constexpr std::chrono::seconds plugin_opening{5};
 /// Bytes of the name of a plugin that `tellina plugins new` writes.
 inline constexpr std::size_t new_plugin_name = 40;
 /// Bytes of a value that an error message quotes.
@@ -406,6 +413,7 @@ static_assert(clean_text < recorded_command_output, "text is passed on long befo
 static_assert(commit_group < commit_delay, "a group is committed before its next records are due");
 static_assert(commit_delay < lease_renewal && database_busy > lease, "commits are far more frequent than renewals");
 static_assert(new_plugin_name < plugin_name, "a plugin that the command writes can be loaded");
+static_assert(plugin_answer < plugin_section, "a schema is in a section of its file");
 static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "a browser waits 30 s for a self-test");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 

@@ -23,6 +23,7 @@ enum class CommandName {
   plugins_check,
   plugins_list,
   plugins_new,
+  plugins_show,
   participants_list,
   participants_links,
   participants_add,

@@ -39,6 +39,8 @@ int sandbox_prepare(const Arguments& arguments, CommandContext& context);
 int plugins_check(const Arguments& arguments, CommandContext& context);
 int plugins_list(const Arguments& arguments, CommandContext& context);
 int plugins_new(const Arguments& arguments, CommandContext& context);
+/// Prints the keys of the installed plugins of one name, each with what its value may be, its default and its purpose.
+int plugins_show(const Arguments& arguments, CommandContext& context);
 int participants_list(const Arguments& arguments, CommandContext& context);
 /// Prints one line for each participant who may log in: the access code, two spaces, the link. The link begins with
 /// server.public_url, unless the command line has an address or a port.

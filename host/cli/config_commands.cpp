@@ -13,8 +13,10 @@
 #include "host/config/load_host_config.hpp"
 #include "host/config/read_file.hpp"
 #include "host/limits.hpp"
+#include "host/plugins/apart.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/plugins/registry.hpp"
+#include "host/plugins/scan.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/certificate.hpp"
 #include "host/text/message_parts.hpp"
@@ -36,17 +38,21 @@ void make_plugins(const PluginRegistry& registry, const HostConfig& config, Comm
 }
 
 /// Layers that several processes can share. A layer that cannot be created without a section is included, because
-/// nothing shows that it is limited to one process.
+/// nothing shows that it is limited to one process. The configuration does not name them, so each is opened in a child
+/// process.
 std::vector<std::string> shared_layers(const PluginRegistry& registry, CommandContext& context) {
   std::vector<std::string> names;
-  for (const InstalledPlugin& plugin : registry.installed(PluginKind::channel_layer)) {
+  for (const PluginNote& note : registry.notes()) {
+    if (note.kind != PluginKind::channel_layer) continue;
     const PluginContext plugin_context(Config(), context.log, context.clock, context.random);
-    bool local = false;
+    std::string reach;
     try {
-      local = registry.make_channel_layer(plugin.name, plugin_context)->is_process_local();
+      reach = run_apart(note.file, [&] {
+        return registry.make_channel_layer(note.name, plugin_context)->is_process_local() ? "one process" : "several";
+      });
     } catch (const Error&) {
     }
-    if (!local) names.push_back(plugin.name);
+    if (reach != "one process") names.push_back(note.name);
   }
   return names;
 }
@@ -97,7 +103,7 @@ void check_certificate(const HostConfig& config, CommandContext& context) {
 }
 
 int config_check(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
   for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
   const HostConfig config = load_host_config(arguments.config, registry);
   make_plugins(registry, config, context);
@@ -110,7 +116,7 @@ int config_check(const Arguments& arguments, CommandContext& context) {
 }
 
 int sandbox_prepare(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
   for (const std::string& problem : registry.problems()) context.err << "warning: " << problem << '\n';
   const HostConfig config = load_host_config(arguments.config, registry);
   const PluginContext plugin_context(config.sandbox.section, context.log, context.clock, context.random);
@@ -122,8 +128,9 @@ int sandbox_prepare(const Arguments& arguments, CommandContext& context) {
 }
 
 int config_schema(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
-  context.out << full_schema(registry);
+  const PluginScan scan{PluginRegistry(default_plugin_search_path(arguments.plugin_folders, arguments.config))};
+  for (const std::string& problem : scan.problems()) context.err << "warning: " << problem << '\n';
+  context.out << full_schema(scan);
   return 0;
 }
 
@@ -152,7 +159,7 @@ int config_convert(const Arguments& arguments, CommandContext& context) {
 }
 
 void check_role(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
   const HostConfig config = load_host_config(arguments.config, registry);
   const PluginContext plugin_context(config.channel_layer.section, context.log, context.clock, context.random);
   if (!registry.make_channel_layer(config.channel_layer.name, plugin_context)->is_process_local()) return;

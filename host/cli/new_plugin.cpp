@@ -55,7 +55,7 @@ void check_name(const std::string& name) {
 /// A study could not choose between two plugins with the same name.
 void check_not_installed(const std::string& name, PluginKind kind) {
   const PluginRegistry registry(default_plugin_search_path({}));
-  for (const PluginFile& plugin : registry.plugins()) {
+  for (const PluginNote& plugin : registry.notes()) {
     if (plugin.kind == kind && plugin.name == name) {
       throw UsageError("plugins new: expected a NAME that no installed plugin has, got " + in_quotes(name) +
                        ": it is the name of " + plugin.file);

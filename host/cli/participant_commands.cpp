@@ -17,7 +17,7 @@ namespace tellina {
 namespace {
 
 HostConfig load(const Arguments& arguments) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
   return load_host_config(arguments.config, registry);
 }
 

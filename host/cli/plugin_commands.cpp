@@ -1,6 +1,7 @@
 /// Implements `tellina plugins list`, and `tellina plugins check`, which runs the conformance kit on a plugin that it
 /// loads as the server does.
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "host/cli/commands.hpp"
@@ -11,8 +12,10 @@
 #include "host/config/schema_walker.hpp"
 #include "host/plugins/plugin_file.hpp"
 #include "host/plugins/registry.hpp"
+#include "host/plugins/scan.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/text/message_parts.hpp"
+#include "host/text/nearest.hpp"
 #include "host/text/table.hpp"
 #include "tellina/conformance/report.hpp"
 
@@ -23,10 +26,11 @@ namespace {
 class OnlyPlugin final : public PluginSchemas {
  public:
   explicit OnlyPlugin(const PluginFile& file) : m_file(file) {}
-  std::vector<InstalledPlugin> installed(PluginKind kind) const override {
+  std::vector<std::string> names(PluginKind kind) const override {
     if (kind != m_file.kind) return {};
-    return {InstalledPlugin(m_file.name, m_file.schema)};
+    return {m_file.name};
   }
+  std::string schema(PluginKind, const std::string&) const override { return m_file.schema; }
 
  private:
   const PluginFile& m_file;
@@ -99,24 +103,82 @@ int list_cases(PluginKind kind, const conformance::RunOptions& options, bool jso
   return 0;
 }
 
+/// One row for each key of a plugin's section.
+std::vector<std::vector<std::string>> rows_of(const HostSchema& host, const ScannedPlugin& plugin) {
+  const KeyPlaces no_places;
+  Diagnostics none("schema");
+  const SchemaWalker walker(host.schema, no_places, none);
+  const Config& section = host.schema.at("$defs").at(std::string(section_key(plugin.kind)) + "_" + plugin.name);
+  const Config* required = section.find("required");
+  const auto is_required = [&](const std::string& key) {
+    if (!required) return false;
+    const auto& keys = required->items();
+    return std::any_of(keys.begin(), keys.end(), [&](const Config& item) { return item.as_string() == key; });
+  };
+  std::vector<std::vector<std::string>> rows{{"KEY", "VALUE", "DEFAULT", "PURPOSE"}};
+  for (const auto& [key, reference] : section.at("properties").members()) {
+    if (key == "plugin") continue;
+    const Config& value = walker.resolve(reference);
+    if (!value.is_object()) continue;
+    const Config* fallback = value.find("default");
+    rows.push_back({key, describe_expected(value),
+                    is_required(key) ? "required"
+                    : fallback       ? canonical_json(*fallback)
+                                     : "none",
+                    value.string_or("description", "")});
+  }
+  return rows;
+}
+
 }  // namespace
 
+int plugins_show(const Arguments& arguments, CommandContext& context) {
+  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
+  const PluginScan scan(registry, arguments.operand);
+  const HostSchema schema = make_host_schema(scan);
+  std::vector<std::string> names;
+  for (const PluginNote& note : registry.notes()) names.push_back(note.name);
+  if (std::find(names.begin(), names.end(), arguments.operand) == names.end()) {
+    for (const std::string& problem : registry.problems()) context.err << problem << '\n';
+    throw UsageError("plugins show: expected the NAME of an installed plugin, got " + in_quotes(arguments.operand) +
+                     suggestion(arguments.operand, names));
+  }
+  for (const ScannedPlugin& plugin : scan.plugins()) {
+    if (&plugin != &scan.plugins().front()) context.out << '\n';
+    context.out << to_string(plugin.kind) << ' ' << in_quotes(plugin.name) << ", version " << plugin.version << '\n'
+                << plugin.file << "\n\n";
+    if (schema.broken.contains({plugin.kind, plugin.name})) continue;
+    const auto rows = rows_of(schema, plugin);
+    if (rows.size() > 1)
+      print_table(context.out, rows);
+    else
+      context.out << "It has no settings.\n";
+  }
+  bool failed = !schema.broken.empty();
+  for (const auto& [plugin, problem] : schema.broken) context.err << problem << '\n';
+  for (std::size_t i = registry.problems().size(); i < scan.problems().size(); ++i) {
+    context.err << scan.problems()[i] << '\n';
+    failed = true;
+  }
+  return failed ? 1 : 0;
+}
+
 int plugins_list(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders));
+  const PluginScan scan{PluginRegistry(default_plugin_search_path(arguments.plugin_folders, arguments.config))};
   std::vector<std::vector<std::string>> rows{{"KIND", "NAME", "VERSION", "FILE"}};
-  for (const PluginFile& plugin : registry.plugins()) {
+  for (const ScannedPlugin& plugin : scan.plugins()) {
     rows.push_back({to_string(plugin.kind), plugin.name, plugin.version, plugin.file});
   }
   print_table(context.out, rows);
-  const HostSchema schema = make_host_schema(registry);
-  for (const std::string& problem : registry.problems()) context.err << problem << '\n';
+  const HostSchema schema = make_host_schema(scan);
+  for (const std::string& problem : scan.problems()) context.err << problem << '\n';
   for (const auto& [plugin, problem] : schema.broken) context.err << problem << '\n';
-  return registry.problems().empty() && schema.broken.empty() ? 0 : 1;
+  return scan.problems().empty() && schema.broken.empty() ? 0 : 1;
 }
 
 int plugins_check(const Arguments& arguments, CommandContext& context) {
   const conformance::RunOptions options = read_options(arguments, context.random);
-  const PluginFile file = open_plugin_file(arguments.operand);
+  const PluginFile file = try_plugin_file(arguments.operand);
   if (arguments.list) return list_cases(file.kind, options, arguments.json, context.out);
 
   const SectionCheck section_check(file);

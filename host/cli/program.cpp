@@ -44,6 +44,8 @@ int dispatch(const Arguments& arguments, const Runners& runners, CommandContext&
       return plugins_list(arguments, context);
     case CommandName::plugins_new:
       return plugins_new(arguments, context);
+    case CommandName::plugins_show:
+      return plugins_show(arguments, context);
     case CommandName::participants_list:
       return participants_list(arguments, context);
     case CommandName::participants_links:

@@ -73,42 +73,47 @@ Config section_schema(const Section& section, const std::string& name, const Con
   return with_members(plugin_schema, std::move(members));
 }
 
-/// Throws ConfigError.
-Config read_plugin_schema(const Section& section, const InstalledPlugin& plugin) {
-  const Config schema =
-      read_json(plugin.schema, "schema of the " + std::string(to_string(section.kind)) + " " + plugin.name);
+/// Throws Error.
+Config read_plugin_schema(const Section& section, const std::string& name, const std::string& text) {
+  const Config schema = read_json(text, "schema of the " + std::string(to_string(section.kind)) + " " + name);
   if (!schema.is_object()) schema.fail("expected an object, got " + schema.describe());
   verify_schema(schema);
+  const Config* properties = schema.find("properties");
+  for (const char* const key : {"working_directory", "pool"}) {
+    const Config* reserved = properties && section.kind == PluginKind::sandbox ? properties->find(key) : nullptr;
+    if (reserved)
+      reserved->fail(std::string("expected a key of the plugin's own, got \"") + key + "\", which the server reads");
+  }
   return schema;
 }
 
-}  // namespace
+/// The schema of a plugin that is not checked.
+Config any_members() {
+  Config::Node yes;
+  yes.kind = Config::Kind::boolean;
+  yes.boolean = true;
+  return make_object({{"additionalProperties", Config(std::make_shared<Config::Node>(yes))}});
+}
 
-const char* section_key(PluginKind kind) { return section_of(kind).key; }
-
-const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
-
-HostSchema make_host_schema(const PluginSchemas& plugins) {
+HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
   HostSchema result;
   static const Config host = read_json(host_schema_text, "schema of config.json");
   std::vector<Config::Member> properties;
   std::vector<Config::Member> definitions = host.at("$defs").members();
   for (const Section& section : sections) {
     std::vector<Config> branches;
-    for (const InstalledPlugin& plugin : plugins.installed(section.kind)) {
-      const std::string definition = std::string(section.key) + "_" + plugin.name;
-      Config own;
+    for (const std::string& name : plugins.names(section.kind)) {
+      const std::string definition = std::string(section.key) + "_" + name;
+      Config own = any_members();
       try {
-        own = read_plugin_schema(section, plugin);
-      } catch (const ConfigError& error) {
-        result.broken[{section.kind, plugin.name}] = error.what();
-        Config::Node yes;
-        yes.kind = Config::Kind::boolean;
-        yes.boolean = true;
-        own = make_object({{"additionalProperties", Config(std::make_shared<Config::Node>(yes))}});
+        if (!named || named->at(section.kind) == name) {
+          own = read_plugin_schema(section, name, plugins.schema(section.kind, name));
+        }
+      } catch (const Error& error) {
+        result.broken[{section.kind, name}] = error.what();
       }
       const Config moved = move_references(own, "#/$defs/" + definition);
-      definitions.emplace_back(definition, section_schema(section, plugin.name, moved));
+      definitions.emplace_back(definition, section_schema(section, name, moved));
       branches.push_back(reference_to(definition));
     }
     std::vector<Config::Member> members;
@@ -122,6 +127,18 @@ HostSchema make_host_schema(const PluginSchemas& plugins) {
   result.schema = with_members(host, {{"properties", with_members(host.at("properties"), std::move(properties))},
                                       {"$defs", make_object(std::move(definitions))}});
   return result;
+}
+
+}  // namespace
+
+const char* section_key(PluginKind kind) { return section_of(kind).key; }
+
+const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
+
+HostSchema make_host_schema(const PluginSchemas& plugins) { return combine(plugins, nullptr); }
+
+HostSchema make_host_schema(const PluginSchemas& plugins, const NamedPlugins& named) {
+  return combine(plugins, &named);
 }
 
 std::string full_schema(const PluginSchemas& plugins) {

@@ -18,11 +18,17 @@ const char* default_plugin(PluginKind kind);
 /// The schema of config.json with the sections of the installed plugins in it.
 struct HostSchema {
   Config schema;
-  /// Plugins whose own schema can't be used, and why. Their sections are not checked, so they must not be loaded.
+  /// Plugins that cannot be opened, or whose own schema can't be used, and why. Their sections are not checked, so they
+  /// must not be loaded.
   std::map<std::pair<PluginKind, std::string>, std::string> broken;
 };
 
+/// With the schemas of all plugins.
 HostSchema make_host_schema(const PluginSchemas& plugins);
+
+/// A plugin of each kind. Only its schema is asked for: the sections of other plugins may contain anything.
+using NamedPlugins = std::map<PluginKind, std::string>;
+HostSchema make_host_schema(const PluginSchemas& plugins, const NamedPlugins& named);
 
 /// What `tellina config schema` prints: JSON Schema 2020-12 for editors. Throws ConfigError with the name of a plugin
 /// whose schema can't be used.

@@ -10,6 +10,11 @@ const char* const host_schema_text = R"json({
   "additionalProperties": false,
   "properties": {
     "$schema": {"description": "Where an editor finds this schema", "type": "string"},
+    "plugins": {
+      "description": "Folders with further plugins, relative to the configuration's folder",
+      "type": "array",
+      "items": {"type": "string", "minLength": 1}
+    },
     "study": {
       "description": "What participants see of the study",
       "type": "object",

@@ -89,8 +89,8 @@ class Loader {
         m_plugins(plugins),
         m_diagnostics(file),
         m_document(read_config_text(text, file, m_diagnostics)),
-        m_schema(make_host_schema(plugins)),
-        m_root(m_document.root) {}
+        m_root(m_document.root),
+        m_schema(make_host_schema(plugins, named_plugins())) {}
 
   HostConfig load() {
     SchemaWalker(m_schema.schema, m_document.keys, m_diagnostics).check(m_root, m_schema.schema);
@@ -114,6 +114,18 @@ class Loader {
     return found && found->kind() == kind ? found : nullptr;
   }
 
+  /// The plugins of the sections, or the defaults. A section that is not an object, or whose "plugin" is not a string,
+  /// gets its error from the schema.
+  NamedPlugins named_plugins() const {
+    NamedPlugins named;
+    for (const PluginKind kind : {PluginKind::channel_layer, PluginKind::ordering_policy, PluginKind::sandbox}) {
+      const Config* section = m_root.is_object() ? find(section_key(kind), Config::Kind::object) : nullptr;
+      const Config* name = section ? section->find("plugin") : nullptr;
+      named[kind] = name && name->is_string() ? name->as_string() : default_plugin(kind);
+    }
+    return named;
+  }
+
   void check_plugins() {
     for (const PluginKind kind : {PluginKind::channel_layer, PluginKind::ordering_policy, PluginKind::sandbox}) {
       const Config* section = find(section_key(kind), Config::Kind::object);
@@ -126,9 +138,8 @@ class Loader {
 
   void check_plugin(PluginKind kind, const Config* section, const Config* named) {
     const std::string name = named ? named->as_string() : default_plugin(kind);
-    const std::vector<InstalledPlugin> installed = m_plugins.installed(kind);
-    const bool found = std::any_of(installed.begin(), installed.end(),
-                                   [&](const InstalledPlugin& plugin) { return plugin.name == name; });
+    const std::vector<std::string> installed = m_plugins.names(kind);
+    const bool found = std::find(installed.begin(), installed.end(), name) != installed.end();
     const Config& at = named ? *named : section ? *section : m_root;
     const TextPlace place{.line = at.line(), .column = at.column()};
     const std::string path = std::string(section_key(kind)) + ".plugin";
@@ -137,16 +148,14 @@ class Loader {
     if (broken != m_schema.broken.end()) {
       m_diagnostics.add(
           place, path,
-          std::string("expected a ") + to_string(kind) + " whose schema can be used" + got + ": " + broken->second);
+          std::string("expected a plugin that can be used as the ") + to_string(kind) + got + ": " + broken->second);
     } else if (installed.empty()) {
       m_diagnostics.add(place, path,
                         std::string("expected an installed ") + to_string(kind) + got + "; none is installed");
     } else if (!found && !(named && section)) {
-      std::vector<std::string> names;
-      for (const InstalledPlugin& plugin : installed) names.push_back(plugin.name);
       m_diagnostics.add(
           place, path,
-          std::string("expected an installed ") + to_string(kind) + " (" + listed(names, "or") + ")" + got);
+          std::string("expected an installed ") + to_string(kind) + " (" + listed(installed, "or") + ")" + got);
     }
   }
 
@@ -371,8 +380,8 @@ class Loader {
   const PluginSchemas& m_plugins;
   Diagnostics m_diagnostics;
   const ConfigDocument m_document;
-  const HostSchema m_schema;
   const Config& m_root;
+  const HostSchema m_schema;
 };
 
 }  // namespace
@@ -389,6 +398,24 @@ HostConfig load_host_config(const std::string& file, const PluginSchemas& plugin
 
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins) {
   return Loader(text, file, plugins).load();
+}
+
+std::vector<std::string> read_plugin_folders(const std::string& file) {
+  std::vector<std::string> folders;
+  try {
+    Diagnostics ignored(file);
+    const ConfigDocument document = read_config_text(read_file(file, limits::config_file), file, ignored);
+    const Config* plugins = document.root.is_object() ? document.root.find("plugins") : nullptr;
+    if (!plugins || !plugins->is_array()) return {};
+    const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+    for (const Config& item : plugins->items()) {
+      if (!item.is_string() || item.as_string().empty()) return {};
+      folders.push_back((folder / item.as_string()).lexically_normal().string());
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return folders;
 }
 
 }  // namespace tellina

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/config/host_config.hpp"
 #include "host/config/plugin_schemas.hpp"
@@ -19,5 +20,9 @@ HostConfig load_host_config(const std::string& file, const PluginSchemas& plugin
 /// The same for a text in memory. `file` determines the form, appears in messages, and gives the folder for relative
 /// paths.
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins);
+
+/// The folders of the key "plugins", with absolute paths. Needed before load_host_config(), which checks the key too
+/// and reports every error: if the file cannot be read, or the key is not a list of texts, this returns no folder.
+std::vector<std::string> read_plugin_folders(const std::string& file);
 
 }  // namespace tellina

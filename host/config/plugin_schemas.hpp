@@ -9,17 +9,14 @@
 
 namespace tellina {
 
-struct InstalledPlugin {
-  std::string name;    ///< its name in config.json
-  std::string schema;  ///< PluginDescriptor::config_schema
-};
-
 /// The plugin registry implements this.
 class PluginSchemas {
  public:
   virtual ~PluginSchemas() = default;
-  /// In the order for messages.
-  virtual std::vector<InstalledPlugin> installed(PluginKind kind) const = 0;
+  /// The names in config.json, each once, in the order for messages. Opens no plugin.
+  virtual std::vector<std::string> names(PluginKind kind) const = 0;
+  /// The PluginDescriptor::config_schema of a plugin that names() has. May open the plugin. Throws Error.
+  virtual std::string schema(PluginKind kind, const std::string& name) const = 0;
 };
 
 }  // namespace tellina

@@ -355,4 +355,15 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
   check(value, fallback != fitting.end() ? **fallback : *fitting.front());
 }
 
+std::string describe_expected(const Config& schema) {
+  if (const Config* words = schema.find("x-expected")) return words->as_string();
+  if (const Config* wanted = schema.find("const")) return describe(*wanted);
+  const Config* choices = schema.find("enum");
+  if (!choices) return kind_words(schema);
+  std::vector<std::string> names;
+  for (const Config& choice : choices->items())
+    names.push_back(choice.is_string() ? choice.as_string() : choice.describe());
+  return listed(names, "or");
+}
+
 }  // namespace tellina

@@ -50,4 +50,8 @@ class SchemaWalker {
   bool m_is_secret = false;  ///< the value being checked is secret
 };
 
+/// What a value must be, after "expected": "a whole number from 0 to 65535", "\"a\" or \"b\"". Of a schema whose
+/// references are resolved.
+std::string describe_expected(const Config& schema);
+
 }  // namespace tellina

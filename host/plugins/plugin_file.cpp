@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <boost/json/parse.hpp>
-#include <cstring>
+#include <cstddef>
 #include <mutex>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "host/limits.hpp"
+#include "host/plugins/apart.hpp"
+#include "host/plugins/plugin_note.hpp"
+#include "host/text/message_parts.hpp"
 #include "tellina/error.hpp"
 
 namespace tellina {
@@ -25,13 +28,6 @@ namespace dll = boost::dll;
 
 dll::shared_library open_library(const std::filesystem::path& file) {
   std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    refuse(file.string(), "expected a plugin, found no such file", ErrorCode::not_found);
-  }
-  if (status.type() != std::filesystem::file_type::regular) {
-    refuse(file.string(), "expected a plugin, found something that is not a regular file");
-  }
   dll::shared_library library;
   library.load(std::filesystem::absolute(file), error, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   if (error) {
@@ -79,12 +75,14 @@ void check_schema(const std::string& file, const char* schema) {
   if (!value.is_object()) refuse(file, "expected a config schema that is a JSON object, found another JSON value");
 }
 
-void check_descriptor(const std::string& file, const PluginDescriptor& plugin) {
-  if (!plugin.abi_tag || std::strcmp(plugin.abi_tag, TELLINA_SDK_ABI_TAG) != 0) {
-    refuse(file,
-           "expected the ABI tag \"" TELLINA_SDK_ABI_TAG "\" of this program, found " + quoted_or_none(plugin.abi_tag) +
-               ": build the plugin with this program's SDK",
-           ErrorCode::incompatible);
+/// The members of the first version that had `size`.
+constexpr std::size_t least_size = offsetof(PluginDescriptor, size) + sizeof(PluginDescriptor::size);
+
+void check_descriptor(const std::string& file, const PluginNote& note, const PluginDescriptor& plugin) {
+  check_abi_tag(file, plugin.abi_tag ? plugin.abi_tag : "");
+  if (plugin.size < least_size) {
+    refuse(file, "expected a descriptor of at least " + std::to_string(least_size) + " bytes, found one of " +
+                     std::to_string(plugin.size));
   }
   if (plugin.kind != PluginKind::channel_layer && plugin.kind != PluginKind::ordering_policy &&
       plugin.kind != PluginKind::sandbox) {
@@ -94,6 +92,11 @@ void check_descriptor(const std::string& file, const PluginDescriptor& plugin) {
   if (!plugin.name || !is_name(plugin.name)) {
     refuse(file, "expected a name of 1 to 64 lower-case letters, digits and '_' that starts with a letter, found " +
                      quoted_or_none(plugin.name));
+  }
+  if (plugin.kind != note.kind || plugin.name != note.name) {
+    refuse(file, std::string("expected the kind and the name that the file has in its sections (") +
+                     to_string(note.kind) + " " + in_quotes(note.name) + "), found a descriptor of the " +
+                     to_string(plugin.kind) + " " + in_quotes(plugin.name));
   }
   if (!plugin.version || !is_version(plugin.version)) {
     refuse(file, "expected a version MAJOR.MINOR.PATCH, found " + quoted_or_none(plugin.version));
@@ -115,15 +118,21 @@ PluginFile::PluginFile(const PluginDescriptor& descriptor, std::string file_)
 std::string PluginFile::describe() const { return std::string(to_string(kind)) + " \"" + name + "\" (" + file + ")"; }
 
 PluginFile open_plugin_file(const std::filesystem::path& file) {
+  const PluginNote note = read_plugin_note(file);
   dll::shared_library library = open_library(file);
   if (!library.has("tellina_plugin")) {
     refuse(file.string(), "expected a plugin (the symbol tellina_plugin), found a shared object without it");
   }
   const auto& descriptor = library.get<const PluginDescriptor>("tellina_plugin");
-  check_descriptor(file.string(), descriptor);
+  check_descriptor(file.string(), note, descriptor);
   PluginFile plugin(descriptor, file.string());
   keep_until_exit(std::move(library));
   return plugin;
+}
+
+PluginFile try_plugin_file(const std::filesystem::path& file) {
+  if (can_run_apart()) run_apart(file.string(), [&] { return open_plugin_file(file).file; });
+  return open_plugin_file(file);
 }
 
 }  // namespace tellina

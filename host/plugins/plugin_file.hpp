@@ -27,11 +27,14 @@ class PluginFile {
 };
 
 /// Opens a shared object (resolves every symbol at once, and exports none to other objects) and reads its descriptor.
-/// Of the plugin's code, only static constructors run. The ABI tag is compared before any other part of the descriptor
-/// is read.
+/// Of the plugin's code, only static constructors run, and these only if the ABI tag in the file's bytes is this
+/// program's.
 ///
-/// Throws Error "FILE: expected ..., found ...": not_found, incompatible for another ABI tag, bad_config for everything
-/// else.
+/// Throws Error "FILE: expected ..., found ..." as read_plugin_note() does, and bad_config for everything else.
 PluginFile open_plugin_file(const std::filesystem::path& file);
+
+/// The same, but opens the file in a child process first, if this process has one thread: if the plugin's static
+/// constructors crash or hang, this throws an error that names the file, as run_apart() does.
+PluginFile try_plugin_file(const std::filesystem::path& file);
 
 }  // namespace tellina

@@ -13,13 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-auto order_of(const PluginFile& plugin) { return std::tie(plugin.kind, plugin.name); }
+auto order_of(const PluginNote& plugin) { return std::tie(plugin.kind, plugin.name); }
 
 std::string with_article(PluginKind kind) {
   return (kind == PluginKind::ordering_policy ? "an " : "a ") + std::string(to_string(kind));
 }
 
-std::string duplicate_message(const PluginFile& one, const PluginFile& other) {
+std::string duplicate_message(const PluginNote& one, const PluginNote& other) {
   return "two plugins are the " + std::string(to_string(one.kind)) + " \"" + one.name + "\": " + one.file + " and " +
          other.file + "; expected one";
 }
@@ -36,8 +36,8 @@ PluginRegistry::PluginRegistry(const std::vector<fs::path>& folders) {
     m_folders.push_back(folder.string());
     read_folder(folder);
   }
-  std::stable_sort(m_plugins.begin(), m_plugins.end(),
-                   [](const PluginFile& a, const PluginFile& b) { return order_of(a) < order_of(b); });
+  std::stable_sort(m_notes.begin(), m_notes.end(),
+                   [](const PluginNote& a, const PluginNote& b) { return order_of(a) < order_of(b); });
   find_duplicates();
 }
 
@@ -55,7 +55,7 @@ void PluginRegistry::read_folder(const fs::path& folder) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     try {
-      m_plugins.push_back(open_plugin_file(file));
+      m_notes.push_back(read_plugin_note(file));
     } catch (const Error& problem) {
       m_problems.emplace_back(problem.what());
     }
@@ -63,45 +63,53 @@ void PluginRegistry::read_folder(const fs::path& folder) {
 }
 
 void PluginRegistry::find_duplicates() {
-  for (std::size_t i = 1; i < m_plugins.size(); ++i) {
-    if (order_of(m_plugins[i - 1]) == order_of(m_plugins[i])) {
-      m_problems.push_back(duplicate_message(m_plugins[i - 1], m_plugins[i]));
+  for (std::size_t i = 1; i < m_notes.size(); ++i) {
+    if (order_of(m_notes[i - 1]) == order_of(m_notes[i])) {
+      m_problems.push_back(duplicate_message(m_notes[i - 1], m_notes[i]));
     }
   }
 }
 
-std::vector<InstalledPlugin> PluginRegistry::installed(PluginKind kind) const {
-  std::vector<InstalledPlugin> found;
-  for (const PluginFile& plugin : m_plugins) {
-    if (plugin.kind != kind || (!found.empty() && found.back().name == plugin.name)) continue;
-    found.emplace_back(plugin.name, plugin.schema);
+std::vector<std::string> PluginRegistry::names(PluginKind kind) const {
+  std::vector<std::string> found;
+  for (const PluginNote& plugin : m_notes) {
+    if (plugin.kind == kind && (found.empty() || found.back() != plugin.name)) found.push_back(plugin.name);
   }
   return found;
 }
 
-const PluginFile& PluginRegistry::find(PluginKind kind, const std::string& name) const {
+std::string PluginRegistry::schema(PluginKind kind, const std::string& name) const { return open(kind, name).schema; }
+
+const PluginFile& PluginRegistry::open(PluginKind kind, const std::string& name) const {
+  const PluginNote& note = find(kind, name);
+  std::lock_guard lock(m_mutex);
+  for (const PluginFile& opened : m_opened) {
+    if (opened.file == note.file) return opened;
+  }
+  return m_opened.emplace_back(try_plugin_file(note.file));
+}
+
+const PluginNote& PluginRegistry::find(PluginKind kind, const std::string& name) const {
   const auto wanted = std::tie(kind, name);
-  const auto first = std::find_if(m_plugins.begin(), m_plugins.end(),
-                                  [&](const PluginFile& plugin) { return order_of(plugin) == wanted; });
-  if (first == m_plugins.end()) fail_to_find(kind, name);
+  const auto first = std::find_if(m_notes.begin(), m_notes.end(),
+                                  [&](const PluginNote& plugin) { return order_of(plugin) == wanted; });
+  if (first == m_notes.end()) fail_to_find(kind, name);
   const auto second = std::next(first);
-  if (second != m_plugins.end() && order_of(*second) == wanted) {
+  if (second != m_notes.end() && order_of(*second) == wanted) {
     throw Error(ErrorCode::bad_config, duplicate_message(*first, *second));
   }
   return *first;
 }
 
 void PluginRegistry::fail_to_find(PluginKind kind, const std::string& name) const {
-  for (const PluginFile& plugin : m_plugins) {
+  for (const PluginNote& plugin : m_notes) {
     if (plugin.name == name) {
       throw Error(ErrorCode::not_found, plugin.file + ": expected " + with_article(kind) + " named \"" + name +
                                             "\", found " + with_article(plugin.kind) + " of that name");
     }
   }
-  std::vector<std::string> names;
-  for (const InstalledPlugin& plugin : installed(kind)) names.push_back(plugin.name);
   std::string message = "no " + std::string(to_string(kind)) + " is named " + in_quotes(name) +
-                        suggestion(name, names) + " (searched " +
+                        suggestion(name, names(kind)) + " (searched " +
                         (m_folders.empty() ? "no folder" : joined(m_folders, "and")) + ")";
   for (const std::string& problem : m_problems) message += "\n" + problem;
   throw Error(ErrorCode::not_found, message);

@@ -3,12 +3,15 @@
 /// The installed plugins. Only the registry creates plugins.
 
 #include <filesystem>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "host/config/plugin_schemas.hpp"
 #include "host/plugins/plugin_file.hpp"
+#include "host/plugins/plugin_note.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/log.hpp"
 #include "tellina/ordering_policy.hpp"
@@ -16,10 +19,11 @@
 
 namespace tellina {
 
-/// The constructor reads every *.so file of the given folders once and loads the shared objects, which stay loaded
-/// until the process ends. A folder or file that cannot be used is reported in problems() and affects no others.
+/// The constructor reads the notes in the bytes of every *.so file of the given folders, and opens none. A folder or
+/// file that cannot be used is reported in problems() and affects no others. A plugin is opened when its schema or the
+/// plugin itself is first asked for, and stays loaded until the process ends.
 ///
-/// Threads: any, because all functions are const.
+/// Threads: any.
 class PluginRegistry final : public PluginSchemas {
  public:
   /// `folders`: in the order of plugin_search_path(). A folder that occurs twice is read once.
@@ -27,13 +31,14 @@ class PluginRegistry final : public PluginSchemas {
 
   /// Sorted by kind, then by name. If several plugins have the same kind and name, all are here, and problems() reports
   /// them.
-  const std::vector<PluginFile>& plugins() const { return m_plugins; }
+  const std::vector<PluginNote>& notes() const { return m_notes; }
 
   /// One sentence each, with the file, what was expected and what was found.
   const std::vector<std::string>& problems() const { return m_problems; }
 
-  /// Sorted by name; each name occurs once.
-  std::vector<InstalledPlugin> installed(PluginKind kind) const override;
+  /// Sorted.
+  std::vector<std::string> names(PluginKind kind) const override;
+  std::string schema(PluginKind kind, const std::string& name) const override;
 
   /// Creates the plugin that config.json names. `context` and the objects that it refers to must outlive the plugin.
   ///
@@ -53,14 +58,15 @@ class PluginRegistry final : public PluginSchemas {
  private:
   void read_folder(const std::filesystem::path& folder);
   void find_duplicates();
-  const PluginFile& find(PluginKind kind, const std::string& name) const;
+  const PluginNote& find(PluginKind kind, const std::string& name) const;
+  const PluginFile& open(PluginKind kind, const std::string& name) const;
   [[noreturn]] void fail_to_find(PluginKind kind, const std::string& name) const;
   std::unique_ptr<Plugin> make_any(const PluginFile& file, const PluginContext& context) const;
   [[noreturn]] static void refuse_wrong_class(const PluginFile& file);
 
   template <PluginKind kind>
   std::unique_ptr<PluginBase<kind>> make(const std::string& name, const PluginContext& context) const {
-    const PluginFile& file = find(kind, name);
+    const PluginFile& file = open(kind, name);
     std::unique_ptr<Plugin> plugin = make_any(file, context);
     auto* typed = dynamic_cast<PluginBase<kind>*>(plugin.get());
     if (!typed) refuse_wrong_class(file);
@@ -68,7 +74,9 @@ class PluginRegistry final : public PluginSchemas {
     return std::unique_ptr<PluginBase<kind>>(typed);
   }
 
-  std::vector<PluginFile> m_plugins;
+  std::vector<PluginNote> m_notes;
+  mutable std::mutex m_mutex;
+  mutable std::list<PluginFile> m_opened;  ///< guarded by m_mutex; the elements never change
   std::vector<std::string> m_folders;
   std::vector<std::string> m_problems;
 };

@@ -11,14 +11,16 @@ namespace tellina::fuzz {
 
 class Plugins final : public PluginSchemas {
  public:
-  std::vector<InstalledPlugin> installed(PluginKind kind) const override {
-    const std::string any = R"({"type": "object", "properties": {
+  std::vector<std::string> names(PluginKind kind) const override {
+    if (kind == PluginKind::channel_layer) return {"memory", "ipc"};
+    if (kind == PluginKind::ordering_policy) return {"strict"};
+    return {"chroot", "process"};
+  }
+  std::string schema(PluginKind, const std::string&) const override {
+    return R"({"type": "object", "properties": {
       "capacity": {"type": "integer", "minimum": 1, "maximum": 9223372036854775807},
       "share": {"type": "number", "minimum": 0.05}, "name": {"type": "string", "pattern": "^[a-z.]+:[0-9]+$"},
       "names": {"type": "array", "items": {"type": "string", "minLength": 1}}}, "additionalProperties": false})";
-    if (kind == PluginKind::channel_layer) return {{"memory", any}, {"ipc", any}};
-    if (kind == PluginKind::ordering_policy) return {{"strict", any}};
-    return {{"chroot", any}, {"process", any}};
   }
 };
 

@@ -75,4 +75,20 @@ class TELLINA_VISIBLE ChannelLayer : public Plugin {
   virtual void end_dispatching() {}
 };
 
+TELLINA_BEGIN_LAYOUTS
+template <>
+struct PluginLayout<PluginKind::channel_layer> {
+  static constexpr LayoutHash layout =
+      plugin_layout.last(MessageKind::reply)
+          .last(SendResult::unavailable)
+          .type<Message>({offsetof(Message, kind), offsetof(Message, sequence), offsetof(Message, connection),
+                          offsetof(Message, reply_channel), offsetof(Message, body)})
+          .type<ChannelName>()
+          .type<Receiver>()
+          .type<std::unique_ptr<Subscription>>()
+          .type<Subscription>()
+          .type<ChannelLayer>();
+};
+TELLINA_END_LAYOUTS
+
 }  // namespace tellina

@@ -48,4 +48,14 @@ class TELLINA_VISIBLE OrderingPolicy : public Plugin {
   virtual std::unique_ptr<Gate> open_gate() = 0;
 };
 
+template <>
+struct PluginLayout<PluginKind::ordering_policy> {
+  static constexpr LayoutHash layout = plugin_layout.last(MessageKind::reply)
+                                           .type<Sequence>()
+                                           .type<std::optional<Sequence>>()
+                                           .type<std::unique_ptr<Gate>>()
+                                           .type<Gate>()
+                                           .type<OrderingPolicy>();
+};
+
 }  // namespace tellina

@@ -3,18 +3,29 @@
 /// The parts of every plugin: one descriptor, one constructor, and one context from the host.
 ///
 /// A plugin is a shared object that exports exactly one symbol, `tellina_plugin`, a PluginDescriptor of plain
-/// data that TELLINA_PLUGIN writes. The host (1) opens the file, (2) compares `abi_tag` with its own before it
-/// calls anything, (3) checks the plugin's section of config.json against `config_schema`, (4) calls `create`.
+/// data that TELLINA_PLUGIN writes. TELLINA_PLUGIN also writes the ABI tag and the name into sections of the file.
+/// The host (1) reads these from the file's bytes, and compares the tag with its own, before anything of the plugin
+/// runs; (2) opens the file if config.json names the plugin, which runs its static constructors; (3) checks the
+/// plugin's section of config.json against `config_schema`; (4) calls `create`.
 /// Plugins are never unloaded, so statics and exceptions of a plugin stay valid until the process ends.
 
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "tellina/abi_tag.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/config.hpp"
 #include "tellina/error.hpp"
+#include "tellina/layout.hpp"
 #include "tellina/log.hpp"
 
 namespace tellina {
@@ -58,26 +69,109 @@ class TELLINA_VISIBLE Plugin {
   virtual ~Plugin() = default;
 };
 
-/// Plain data, so that it can be read before any function of the plugin runs.
+/// Plain data, so that it can be read before any function of the plugin runs. Later versions may append members: the
+/// host reads only those that lie within `size`.
 struct PluginDescriptor {
-  const char* abi_tag;  ///< the value of TELLINA_SDK_ABI_TAG when the plugin was built
+  const char* abi_tag;  ///< the value of `abi_tag` for this kind when the plugin was built
   PluginKind kind;
   const char* name;           ///< the name in config.json: lower-case letters, digits, '_'
   const char* version;        ///< of the plugin, "MAJOR.MINOR.PATCH"
   const char* config_schema;  ///< JSON Schema (an object) of the section; "plugin" need not be listed
   std::unique_ptr<Plugin> (*create)(const PluginContext&);
+  std::uint32_t size = sizeof(PluginDescriptor);  ///< in bytes, when the plugin was built
 };
+
+TELLINA_BEGIN_LAYOUTS
+/// What every kind of plugin exchanges with the host.
+inline constexpr LayoutHash plugin_layout =
+    LayoutHash()
+        .number(TELLINA_SDK_REVISION)
+        .type<std::string>()
+        .type<std::vector<std::string>>()
+        .type<std::map<std::string, std::string>>()
+        .type<std::optional<std::string>>()
+        .type<std::function<void()>>()
+        .type<std::unique_ptr<Plugin>>()
+        .last(Config::Kind::object)
+        .type<Config>()
+        .type<Config::Node>(
+            {offsetof(Config::Node, kind), offsetof(Config::Node, boolean), offsetof(Config::Node, integer),
+             offsetof(Config::Node, number), offsetof(Config::Node, text), offsetof(Config::Node, items),
+             offsetof(Config::Node, members), offsetof(Config::Node, file), offsetof(Config::Node, line),
+             offsetof(Config::Node, column), offsetof(Config::Node, path)})
+        .last(ErrorCode::internal)
+        .type<Error>()
+        .type<ConfigError>()
+        .last(LogLevel::error)
+        .type<Log>()
+        .type<MonotonicTime>()
+        .type<WallTime>()
+        .type<Clock>()
+        .type<Random>()
+        .last(PluginKind::sandbox)
+        .type<PluginContext>({offsetof(PluginContext, config)})
+        .type<Plugin>();
+TELLINA_END_LAYOUTS
+
+/// `layout` is plugin_layout and what a kind adds to it. The header of each kind defines it.
+template <PluginKind kind>
+struct PluginLayout;
+
+/// Zero bytes follow the text.
+using AbiTag = std::array<char, 160>;
+
+constexpr AbiTag make_abi_tag(std::string_view kind, std::uint64_t layout) {
+  AbiTag tag{};
+  std::size_t size = 0;
+  for (const std::string_view part : {std::string_view(TELLINA_SDK_ABI_TAG "/"), kind, std::string_view("-")}) {
+    for (const char c : part) tag[size++] = c;
+  }
+  for (int shift = 60; shift >= 0; shift -= 4) tag[size++] = "0123456789abcdef"[(layout >> shift) & 0xf];
+  tag[size] = '\0';
+  return tag;
+}
+
+/// The whole ABI tag of a plugin: TELLINA_SDK_ABI_TAG, the kind, and the hash of the layouts. A host refuses a plugin
+/// with another tag, because C++ objects cross the boundary, and versions with MAJOR 0 make no promise to each other.
+template <PluginKind kind>
+inline constexpr AbiTag abi_tag = make_abi_tag(kind == PluginKind::channel_layer     ? "channel_layer"
+                                               : kind == PluginKind::ordering_policy ? "ordering_policy"
+                                                                                     : "sandbox",
+                                               PluginLayout<kind>::layout.value);
+
+/// A plugin's name as it is in the file. A longer one is cut.
+using PluginNameNote = std::array<char, 128>;
+
+constexpr PluginNameNote make_name_note(const char* name) {
+  PluginNameNote note{};
+  for (std::size_t i = 0; name && name[i] && i + 1 < note.size(); ++i) note[i] = name[i];
+  return note;
+}
 
 }  // namespace tellina
 
+#if defined(__has_attribute) && __has_attribute(retain)
+#define TELLINA_NOTE_SECTION(section_) __attribute__((used, retain, section(section_)))
+#else
+#define TELLINA_NOTE_SECTION(section_) __attribute__((used, section(section_)))
+#endif
+
+/// Writes what the host reads from the file's bytes. `name` is a constant, such as a string literal.
+#define TELLINA_PLUGIN_NOTES(tag_, name_)                                                        \
+  TELLINA_NOTE_SECTION(".tellina_tag") static constexpr tellina::AbiTag tellina_note_tag = tag_; \
+  TELLINA_NOTE_SECTION(".tellina_name")                                                          \
+  static const tellina::PluginNameNote tellina_note_name = tellina::make_name_note(name_)
+
 /// Writes the descriptor: `TELLINA_PLUGIN(sandbox, acme::PodmanSandbox, "podman", "1.0.0", schema)`.
-/// `kind` is a PluginKind without its scope; `type` is constructed from a PluginContext.
+/// `kind` is a PluginKind without its scope; `type` is constructed from a PluginContext; `name` is a string literal, or
+/// another constant.
 #define TELLINA_PLUGIN(kind_, type_, name_, version_, schema_)                             \
   static_assert(std::is_base_of_v<tellina::PluginBase<tellina::PluginKind::kind_>, type_>, \
                 #type_ " must derive from the SDK class of kind " #kind_);                 \
+  TELLINA_PLUGIN_NOTES(tellina::abi_tag<tellina::PluginKind::kind_>, name_);               \
   extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;               \
   const tellina::PluginDescriptor tellina_plugin = {                                       \
-      TELLINA_SDK_ABI_TAG,                                                                 \
+      tellina::abi_tag<tellina::PluginKind::kind_>.data(),                                 \
       tellina::PluginKind::kind_,                                                          \
       name_,                                                                               \
       version_,                                                                            \

@@ -139,12 +139,18 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   virtual std::unique_ptr<Sandbox> start(const SandboxSpec& spec) = 0;
 
   /// Takes over the sandbox of a dead owner, with its running shell. Throws Error(unsupported) if sandboxes end with
-  /// their owner, and Error(gone) if this one has ended.
+  /// their owner, and Error(gone) if this one has ended. The host has an adopted sandbox in `keep` of each later
+  /// sweep() of its dead owner; it calls sweep() again for one that could not be adopted.
   virtual std::unique_ptr<Sandbox> adopt(const SandboxId& id) = 0;
 
-  /// Removes the sandboxes that a dead owner left, and returns how many it has removed. Sandboxes in `keep` stay,
-  /// because another owner has adopted them or will. `keep` is empty if adopt() does not work. If a sandbox could not
-  /// be adopted, the host calls this again with a `keep` that does not contain it.
+  /// Removes all that a dead owner left, and returns the number of sandboxes of which something was left: 0 from the
+  /// second call on. When it returns, no process, mount, control group or file of these sandboxes is left. Backends
+  /// that cannot adopt have to do this too: what ends with its owner is processes, and files stay.
+  ///
+  /// `owner` is the whole name: sandboxes of "w10" are not those of "w1". Sandboxes in `keep` stay as they are in every
+  /// backend, because another owner has adopted them or will; an id that no sandbox has does not matter. If probe()
+  /// reports that adopt() does not work, the host passes an empty `keep`. If a sandbox could not be adopted, the host
+  /// calls this again with a `keep` that does not contain it.
   virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
 };
 
@@ -158,5 +164,34 @@ class TELLINA_VISIBLE SandboxPreparation {
   /// person go to standard error. Throws Error. One thread calls it, before any other function of the backend.
   virtual void prepare() = 0;
 };
+
+TELLINA_BEGIN_LAYOUTS
+template <>
+struct PluginLayout<PluginKind::sandbox> {
+  static constexpr LayoutHash layout =
+      plugin_layout.type<TerminalSize>({offsetof(TerminalSize, columns), offsetof(TerminalSize, rows)})
+          .type<ExitStatus>({offsetof(ExitStatus, by_signal), offsetof(ExitStatus, status)})
+          .type<std::optional<ExitStatus>>()
+          .last(FileKind::other)
+          .type<FileNode>({offsetof(FileNode, kind), offsetof(FileNode, children), offsetof(FileNode, content),
+                           offsetof(FileNode, size), offsetof(FileNode, target), offsetof(FileNode, mode),
+                           offsetof(FileNode, modified_at), offsetof(FileNode, owner)})
+          .type<FileTree>({offsetof(FileTree, root), offsetof(FileTree, truncated), offsetof(FileTree, raced)})
+          .type<SnapshotRequest>({offsetof(SnapshotRequest, max_entries), offsetof(SnapshotRequest, max_depth),
+                                  offsetof(SnapshotRequest, max_content_per_file),
+                                  offsetof(SnapshotRequest, max_content_in_all), offsetof(SnapshotRequest, deadline)})
+          .type<SandboxSpec>({offsetof(SandboxSpec, id), offsetof(SandboxSpec, owner), offsetof(SandboxSpec, initial),
+                              offsetof(SandboxSpec, size), offsetof(SandboxSpec, working_directory),
+                              offsetof(SandboxSpec, environment), offsetof(SandboxSpec, deadline)})
+          .type<LimitReport>({offsetof(LimitReport, name), offsetof(LimitReport, enforced), offsetof(LimitReport, how)})
+          .type<Capabilities>({offsetof(Capabilities, usable), offsetof(Capabilities, reason),
+                               offsetof(Capabilities, limits), offsetof(Capabilities, adopts)})
+          .type<Activity>({offsetof(Activity, is_known), offsetof(Activity, shell_is_alone), offsetof(Activity, stamp)})
+          .type<std::unique_ptr<Sandbox>>()
+          .type<Sandbox>()
+          .type<SandboxBackend>()
+          .type<SandboxPreparation>();
+};
+TELLINA_END_LAYOUTS
 
 }  // namespace tellina

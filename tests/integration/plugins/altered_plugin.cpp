@@ -1,8 +1,22 @@
 // A plugin that is valid unless one of these macros is redefined.
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
 
 #ifndef ALTERED_TAG
-#define ALTERED_TAG TELLINA_SDK_ABI_TAG
+#define ALTERED_TAG tellina::abi_tag<tellina::PluginKind::ordering_policy>.data()
+#endif
+#ifndef ALTERED_NOTE_TAG
+#define ALTERED_NOTE_TAG tellina::abi_tag<tellina::PluginKind::ordering_policy>
+#endif
+#ifndef ALTERED_NOTE_NAME
+#define ALTERED_NOTE_NAME ALTERED_NAME
+#endif
+#ifndef ALTERED_SIZE
+#define ALTERED_SIZE sizeof(tellina::PluginDescriptor)
 #endif
 #ifndef ALTERED_KIND
 #define ALTERED_KIND tellina::PluginKind::ordering_policy
@@ -33,8 +47,22 @@ class Policy final : public tellina::OrderingPolicy {
 
 [[maybe_unused]] std::unique_ptr<tellina::Plugin> make_nothing(const tellina::PluginContext&) { return nullptr; }
 
+[[maybe_unused]] constexpr tellina::AbiTag tag_of(std::string_view text) {
+  tellina::AbiTag tag{};
+  for (std::size_t i = 0; i < text.size(); ++i) tag[i] = text[i];
+  return tag;
+}
+
+#ifdef ALTERED_WHEN_OPENED
+[[gnu::constructor]] void when_opened() { ALTERED_WHEN_OPENED; }
+#endif
+
 }  // namespace
 
+#ifndef ALTERED_WITHOUT_NOTES
+TELLINA_PLUGIN_NOTES(ALTERED_NOTE_TAG, ALTERED_NOTE_NAME);
+#endif
+
 extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;
-const tellina::PluginDescriptor tellina_plugin = {ALTERED_TAG,     ALTERED_KIND,   ALTERED_NAME,
-                                                  ALTERED_VERSION, ALTERED_SCHEMA, ALTERED_CREATE};
+const tellina::PluginDescriptor tellina_plugin = {ALTERED_TAG,    ALTERED_KIND,   ALTERED_NAME, ALTERED_VERSION,
+                                                  ALTERED_SCHEMA, ALTERED_CREATE, ALTERED_SIZE};

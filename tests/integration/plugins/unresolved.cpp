@@ -1,4 +1,16 @@
-// A shared object that lacks a function.
+// A plugin that lacks a function.
+#include "tellina/ordering_policy.hpp"
+
 extern "C" int function_that_nobody_has();
-extern "C" __attribute__((visibility("default"))) int answer();
-int answer() { return function_that_nobody_has(); }
+
+namespace {
+
+class Policy final : public tellina::OrderingPolicy {
+ public:
+  explicit Policy(const tellina::PluginContext&) { function_that_nobody_has(); }
+  std::unique_ptr<tellina::Gate> open_gate() override { return nullptr; }
+};
+
+}  // namespace
+
+TELLINA_PLUGIN(ordering_policy, Policy, "unresolved", "1.0.0", R"({"type": "object", "properties": {}})");

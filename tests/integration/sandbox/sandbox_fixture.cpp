@@ -52,7 +52,7 @@ Backend::Backend(std::map<std::string, Setting> settings) {
   void* const file = dlopen(variant::plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (file == nullptr) throw std::runtime_error(dlerror());
   const auto* descriptor = static_cast<const PluginDescriptor*>(dlsym(file, "tellina_plugin"));
-  if (descriptor == nullptr || std::string(descriptor->abi_tag) != TELLINA_SDK_ABI_TAG) {
+  if (descriptor == nullptr || std::string(descriptor->abi_tag) != abi_tag<PluginKind::sandbox>.data()) {
     throw std::runtime_error("the plugin does not have this build's tag and kind");
   }
   settings.try_emplace("pool", std::int64_t{0});

@@ -240,6 +240,22 @@ TEST_F(ProgramTest, PluginsListIsAlignedAndSucceeds) {
   EXPECT_EQ(m_err, "");
 }
 
+TEST_F(ProgramTest, PluginsShowPrintsKeysWithValuesDefaultsAndPurposes) {
+  EXPECT_EQ(run({"plugins", "show", "memory"}, false), 0) << m_err;
+  EXPECT_THAT(m_out,
+              ContainsRegex("^channel layer \"memory\", version 0.1.0\n/.*/channel_memory.so\n\n"
+                            "KEY       VALUE                             DEFAULT  PURPOSE\n"
+                            "capacity  a whole number from 1 to 1000000  *10000    *Messages that may wait in each "
+                            "channel; one more is refused\n$"));
+  EXPECT_EQ(run({"plugins", "show", "strict"}, false), 0);
+  EXPECT_THAT(m_out, HasSubstr("It has no settings.\n"));
+  EXPECT_EQ(run({"plugins", "show", "absent"}, false), 0);
+  EXPECT_THAT(m_out, ContainsRegex("pool +a whole number from 0 to 1000 +2 +Sandboxes that"));
+  EXPECT_EQ(run({"plugins", "show", "memroy"}, false), 2);
+  EXPECT_THAT(m_err, HasSubstr("plugins show: expected the NAME of an installed plugin, got \"memroy\"; did you mean "
+                               "\"memory\"?"));
+}
+
 TEST_F(ProgramTest, ParticipantsAreListedAddedAndReset) {
   EXPECT_EQ(run({"participants", "list"}), 0) << m_err;
   EXPECT_EQ(m_out,

@@ -69,7 +69,8 @@ const BrokenText broken_sections[] = {
      "config.json:1:27: server.public_url: expected a URL such as \"https://study.example.org\" without \"?\" and "
      "\"#\", got \"https://a.org/?x\""},
     {"StrangeKey", config_with(R"("colour": 1)"),
-     "config.json:1:2: colour: expected \"$schema\", \"study\", \"server\", \"database\", \"recording\", \"workers\", "
+     "config.json:1:2: colour: expected \"$schema\", \"plugins\", \"study\", \"server\", \"database\", \"recording\", "
+     "\"workers\", "
      "\"channel_layer\", "
      "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\" or \"tasks\", got "
      "\"colour\""},
@@ -392,9 +393,10 @@ TEST(BrokenConfig, APluginWithABrokenSchemaCannotBeUsed) {
   FakePlugins plugins;
   plugins.sandboxes.emplace_back("odd", "{\"type\": \"object\",\n \"anyOf\": []}");
   EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "chroot"})"), plugins), "");
-  EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "odd", "x": 1})"), plugins),
-            "config.json:1:24: sandbox.plugin: expected a sandbox whose schema can be used, got \"odd\": schema of the "
-            "sandbox odd:2:11: anyOf: expected a JSON Schema keyword that tellina checks, got \"anyOf\"");
+  EXPECT_EQ(
+      error_of(config_with(R"("sandbox": {"plugin": "odd", "x": 1})"), plugins),
+      "config.json:1:24: sandbox.plugin: expected a plugin that can be used as the sandbox, got \"odd\": schema of the "
+      "sandbox odd:2:11: anyOf: expected a JSON Schema keyword that tellina checks, got \"anyOf\"");
 }
 
 }  // namespace

@@ -17,7 +17,22 @@ namespace tellina {
 /// Plugins whose schemas resemble the built-in ones, and use every feature that a plugin may use.
 class FakePlugins : public PluginSchemas {
  public:
-  std::vector<InstalledPlugin> installed(PluginKind kind) const override {
+  /// A name and a schema.
+  using InstalledPlugin = std::pair<std::string, std::string>;
+
+  std::vector<std::string> names(PluginKind kind) const override {
+    std::vector<std::string> found;
+    for (const auto& plugin : installed(kind)) found.push_back(plugin.first);
+    return found;
+  }
+  std::string schema(PluginKind kind, const std::string& name) const override {
+    for (const auto& plugin : installed(kind)) {
+      if (plugin.first == name) return plugin.second;
+    }
+    throw Error(ErrorCode::not_found, name);
+  }
+
+  const std::vector<InstalledPlugin>& installed(PluginKind kind) const {
     switch (kind) {
       case PluginKind::channel_layer:
         return channel_layers;
@@ -26,7 +41,7 @@ class FakePlugins : public PluginSchemas {
       case PluginKind::sandbox:
         return sandboxes;
     }
-    return {};
+    throw Error(ErrorCode::not_found, "no such kind");
   }
 
   std::vector<InstalledPlugin> channel_layers = {

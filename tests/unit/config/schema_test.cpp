@@ -1,6 +1,6 @@
 /// Checks the printed schema with an independent validator.
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <boost/json.hpp>
 #include <valijson/adapters/boost_json_adapter.hpp>
@@ -112,6 +112,32 @@ std::string schema_error(const std::string& plugin_schema) {
   } catch (const ConfigError& error) {
     return error.what();
   }
+}
+
+TEST(PrintedSchema, RefusesKeysThatTheServerReads) {
+  for (const std::string key : {"pool", "working_directory"}) {
+    const std::string schema = "{\"properties\": {\"" + key + "\": {\"type\": \"string\"}}}";
+    EXPECT_THAT(schema_error(schema),
+                testing::HasSubstr("properties." + key + ": expected a key of the plugin's own, got \"" + key +
+                                   "\", which the server reads"));
+  }
+  FakePlugins plugins;
+  plugins.channel_layers = {{"odd", R"({"properties": {"pool": {"type": "integer"}}})"}};
+  EXPECT_NE(full_schema(plugins), "") << "only a sandbox has these keys";
+}
+
+TEST(PrintedSchema, AsksForTheNamedPluginsOnly) {
+  class Counting : public FakePlugins {
+   public:
+    std::string schema(PluginKind kind, const std::string& name) const override {
+      asked.push_back(name);
+      return FakePlugins::schema(kind, name);
+    }
+    mutable std::vector<std::string> asked;
+  };
+  const Counting plugins;
+  EXPECT_EQ(error_of(config_with(R"("sandbox": {"plugin": "docker"})"), plugins), "");
+  EXPECT_THAT(plugins.asked, testing::ElementsAre("memory", "strict", "docker"));
 }
 
 TEST(PrintedSchema, NamesThePluginWhoseOwnSchemaIsBroken) {

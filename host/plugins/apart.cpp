@@ -1,0 +1,177 @@
+#include "host/plugins/apart.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "host/limits.hpp"
+#include "host/plugins/guard.hpp"
+#include "tellina/descriptor.hpp"
+#include "tellina/error.hpp"
+
+namespace tellina {
+namespace {
+
+/// What the child sends: its size, then the fields, each with a zero byte at its end. A lone text is a result; an error
+/// has a code, a text and a hint.
+class Answer {
+ public:
+  std::vector<std::string> fields;
+
+  std::string encoded() const {
+    std::string body;
+    for (const std::string& field : fields) body.append(field.c_str()).push_back('\0');
+    const std::uint32_t size = static_cast<std::uint32_t>(body.size());
+    return std::string(reinterpret_cast<const char*>(&size), sizeof size) + body;
+  }
+
+  /// Nothing if the text is not whole.
+  static std::optional<Answer> decoded(const std::string& text) {
+    std::uint32_t size = 0;
+    if (text.size() < sizeof size) return std::nullopt;
+    std::memcpy(&size, text.data(), sizeof size);
+    if (text.size() - sizeof size < size) return std::nullopt;
+    Answer answer;
+    for (std::size_t at = sizeof size; at < sizeof size + size; at += answer.fields.back().size() + 1) {
+      answer.fields.emplace_back(text.c_str() + at);
+    }
+    return answer;
+  }
+};
+
+void write_all(int descriptor, const std::string& text) {
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
+}
+
+[[noreturn]] void run_as_child(int descriptor, const std::string& file, const std::function<std::string()>& call) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setpgid(0, 0);
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  Answer answer;
+  try {
+    answer.fields = {guard_plugin_call(file, call)};
+  } catch (const Error& error) {
+    answer.fields = {std::to_string(static_cast<int>(error.code())), error.what(), error.hint()};
+  }
+  write_all(descriptor, answer.encoded());
+  ::_exit(0);
+}
+
+[[noreturn]] void fail(const char* call) {
+  throw Error(ErrorCode::unavailable, std::string(call) + ": " + std::generic_category().message(errno));
+}
+
+/// Becomes readable when limits::plugin_opening is over.
+Descriptor start_timer() {
+  Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+  itimerspec time{};
+  time.it_value.tv_sec = limits::plugin_opening / std::chrono::seconds(1);
+  if (!timer || ::timerfd_settime(timer.get(), 0, &time, nullptr) != 0) fail("timerfd");
+  return timer;
+}
+
+enum class Wait { answered, ended, timed_out };
+
+/// Reads until the answer is whole, the child has ended, or the time is over.
+Wait wait_for_answer(const Descriptor& pipe, const Descriptor& child, const Descriptor& timer, Answer& answer) {
+  std::string text;
+  int reading = pipe.get();
+  for (;;) {
+    pollfd watched[] = {{reading, POLLIN, 0}, {child.get(), POLLIN, 0}, {timer.get(), POLLIN, 0}};
+    if (::poll(watched, std::size(watched), -1) < 0) {
+      if (errno == EINTR) continue;
+      return Wait::timed_out;
+    }
+    if (watched[0].revents != 0) {
+      char buffer[16 * 1024];
+      const ssize_t count = ::read(reading, buffer, sizeof buffer);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0 || text.size() > limits::plugin_answer) reading = -1;
+      if (count > 0) text.append(buffer, static_cast<std::size_t>(count));
+      if (std::optional<Answer> whole = Answer::decoded(text)) {
+        answer = std::move(*whole);
+        return Wait::answered;
+      }
+      continue;
+    }
+    if (watched[1].revents != 0) return Wait::ended;
+    if (watched[2].revents != 0) return Wait::timed_out;
+  }
+}
+
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) {
+    const char* name = ::strsignal(WTERMSIG(status));
+    return "kills its process with signal " + std::to_string(WTERMSIG(status)) + " (" + (name ? name : "unknown") + ")";
+  }
+  return "ends its process with exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::string run_apart(const std::string& file, const std::function<std::string()>& call) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  const Descriptor reading(ends[0]);
+  Descriptor writing(ends[1]);
+  const Descriptor timer = start_timer();
+  const pid_t child = ::fork();
+  if (child < 0) fail("fork");
+  if (child == 0) run_as_child(writing.get(), file, call);
+  ::setpgid(child, child);  // the child does the same, and either may be first
+  writing.reset();
+  const Descriptor ending(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  Answer answer;
+  const Wait outcome = wait_for_answer(reading, ending, timer, answer);
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const std::string start = file + ": expected a plugin that can be opened, found one that ";
+  switch (outcome) {
+    case Wait::answered:
+      break;
+    case Wait::ended:
+      throw Error(ErrorCode::internal, start + describe_end(status));
+    case Wait::timed_out:
+      throw Error(ErrorCode::internal, start + "does not return within " +
+                                           std::to_string(limits::plugin_opening / std::chrono::seconds(1)) + " s");
+  }
+  if (answer.fields.size() == 1) return answer.fields.front();
+  throw Error(static_cast<ErrorCode>(std::stoi(answer.fields.at(0))), answer.fields.at(1), answer.fields.at(2));
+}
+
+bool can_run_apart() {
+#if defined(__SANITIZE_THREAD__)
+  constexpr std::ptrdiff_t threads = 2;  // with that of ThreadSanitizer
+#else
+  constexpr std::ptrdiff_t threads = 1;
+#endif
+  std::error_code error;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", error);
+  return !error && std::distance(begin(tasks), end(tasks)) <= threads;
+}
+
+}  // namespace tellina
