@@ -40,7 +40,12 @@ install(DIRECTORY ${CMAKE_BINARY_DIR}/share/tellina/shell DESTINATION share/tell
 install(DIRECTORY docker_image DESTINATION share/tellina USE_SOURCE_PERMISSIONS)
 install(DIRECTORY sdk/template DESTINATION share/tellina)
 install(FILES config.schema.json DESTINATION share/tellina)
-install(FILES LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md config.json DESTINATION share/doc/tellina)
+install(FILES LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md SECURITY.md CITATION.cff config.json
+  DESTINATION share/doc/tellina)
+# The small plugins, and what they include, to be read.
+foreach(example channel_common channel_memory common ordering_common ordering_slight ordering_strict sandbox_process)
+  install(DIRECTORY plugins/${example} DESTINATION share/doc/tellina/plugins)
+endforeach()
 install(FILES sdk/README.md DESTINATION share/doc/tellina/sdk)
 install(DIRECTORY docs DESTINATION share/doc/tellina)
 

@@ -1,5 +1,7 @@
 /// The result of `cmake --install`, for a user who has nothing else.
 
+#include <regex>
+
 #include "consumer_fixture.hpp"
 #include "support/test_client.hpp"
 
@@ -45,6 +47,24 @@ TEST_F(Installed, NamesTheCommandThatMakesTheRootFileSystem) {
   const fs::path share = prefix() / "share/tellina";
   // The script finds its files relative to itself. Without an argument it prints its usage.
   EXPECT_EQ(run(share / "docker_image/make_rootfs", {}).status, 2);
+}
+
+TEST_F(Installed, LinksInItsDocumentationLeadToFiles) {
+  const fs::path documentation = prefix() / "share/doc/tellina";
+  const std::regex link(R"(\]\(([^)\s#]+)[^)\s]*\))");
+  std::size_t links = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(documentation)) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string text = read_text(entry.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), link), end; found != end; ++found) {
+      const std::string target = (*found)[1];
+      if (target.find(':') != std::string::npos) continue;
+      ++links;
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / target)) << entry.path() << " links to " << target;
+    }
+  }
+  EXPECT_GT(links, 30U);
+  EXPECT_TRUE(fs::exists(documentation / "plugins/ordering_strict/strict_gate.cpp"));
 }
 
 TEST_F(Installed, HasTheVersionOfTheSdk) {

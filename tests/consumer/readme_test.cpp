@@ -13,21 +13,29 @@ using std::chrono::seconds;
 
 class SdkReadme : public ConsumerTest {
  protected:
-  /// The lines of the code blocks below this heading.
-  std::vector<std::string> commands_of(const std::string& heading) const {
+  /// The lines of the code blocks below this heading that begin with ``` and this language.
+  std::vector<std::string> lines_of(const std::string& heading, const std::string& language) const {
     std::istringstream text(read_text(prefix() / "share/doc/tellina/sdk/README.md"));
-    std::vector<std::string> commands;
+    std::vector<std::string> lines;
     bool is_there = false;
     bool is_fenced = false;
+    bool is_wanted = false;
     for (std::string line; std::getline(text, line);) {
-      if (line.starts_with("```"))
+      if (line.starts_with("```")) {
         is_fenced = !is_fenced;
-      else if (line.starts_with("## "))
+        is_wanted = is_there && line == "```" + language;
+      } else if (!is_fenced && line.starts_with("## ")) {
         is_there = line == "## " + heading;
-      else if (is_there && is_fenced && !line.empty())
-        commands.push_back(line);
+      } else if (is_fenced && is_wanted) {
+        lines.push_back(line);
+      }
     }
-    return commands;
+    return lines;
+  }
+  std::string text_of_block(const std::string& heading, const std::string& language) const {
+    std::string text;
+    for (const std::string& line : lines_of(heading, language)) text += line + "\n";
+    return text;
   }
 };
 
@@ -40,7 +48,7 @@ std::optional<std::uint16_t> port_in(const std::string& said) {
 }
 
 TEST_F(SdkReadme, LeadsToAFirstPluginWithFewCommands) {
-  const std::vector<std::string> commands = commands_of("Your first plugin in ten minutes");
+  const std::vector<std::string> commands = lines_of("Your first plugin in ten minutes", "");
   ASSERT_GE(commands.size(), 5U);
   EXPECT_LT(commands.size(), 10U);
   EXPECT_TRUE(commands.back().starts_with("tellina run ")) << commands.back();
@@ -72,6 +80,16 @@ TEST_F(SdkReadme, LeadsToAFirstPluginWithFewCommands) {
   });
   shell.signal(SIGINT);
   EXPECT_EQ(shell.wait(seconds(10)), 0) << shell.errors();
+}
+
+TEST_F(SdkReadme, PrintsAPluginThatIsBuiltAndPasses) {
+  std::filesystem::create_directory(folder() / "patient");
+  write_text(folder() / "patient/CMakeLists.txt", text_of_block("By hand", "cmake"));
+  write_text(folder() / "patient/patient.cpp", text_of_block("By hand", "cpp"));
+  build("patient");
+  const CommandResult tested = run_well(CTEST_PROGRAM, {"--test-dir", "patient/build", "--verbose"});
+  EXPECT_THAT(tested.output, ::testing::ContainsRegex("conformance.ordering_patient .*Passed"));
+  EXPECT_THAT(tested.output, ::testing::ContainsRegex("[1-9][0-9] passed"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 /// before the shell runs into supervisor.cpp. When it works, remove the required confirmation and report_no_limits().
 
 #include "sandbox.hpp"
+#include "tellina/plugin_files.hpp"
 
 namespace sandbox_YOUR_NAME {
 
@@ -46,12 +47,12 @@ class Backend final : public SandboxBackend {
     return capabilities;
   }
 
-  /// CMakeLists.txt sets the paths SUPERVISOR and BASHRC. An exception leaves nothing behind, because the home is
-  /// removed with its object.
+  /// CMakeLists.txt sets the program SUPERVISOR and the path BASHRC. An exception leaves nothing behind, because the
+  /// home is removed with its object.
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
     auto home = std::make_unique<local_sandbox::Home>(m_directory, spec.owner, spec.id, spec.initial);
     local_sandbox::ShellPlan plan;
-    plan.supervisor = SUPERVISOR;
+    plan.supervisor = tellina::file_beside_plugin(SUPERVISOR);
     plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
     plan.arguments = {"/bin/bash", "--rcfile", BASHRC};
     plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
