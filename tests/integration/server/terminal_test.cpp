@@ -35,6 +35,10 @@ class ServerInATerminal : public ServerTest {
   void start_with(const std::string& before, const std::string& after) {
     type("cd '" + folder().string() + "'; " + before + " " + program_file() + " run --port 0 > out 2> log" + after);
     ASSERT_TRUE(holds([&] { return !read_text(folder() / "out").empty(); })) << log();
+    if (before == "exec") {
+      m_server = m_shell;
+      return;
+    }
     const auto processes = descendants(m_shell);
     ASSERT_FALSE(processes.empty());
     m_server = processes.begin()->first;
@@ -83,6 +87,13 @@ TEST_F(ServerInATerminal, EndsInOrderWhenTheTerminalIsClosed) {
 
 TEST_F(ServerInATerminal, EndsInOrderAsAJobInTheBackground) {
   start_with("", " &");
+  close_terminal();
+  EXPECT_TRUE(holds([this] { return has_ended(); })) << log();
+  EXPECT_THAT(log(), HasSubstr("stopped"));
+}
+
+TEST_F(ServerInATerminal, EndsInOrderWithoutAShell) {
+  start_with("exec", "");
   close_terminal();
   EXPECT_TRUE(holds([this] { return has_ended(); })) << log();
   EXPECT_THAT(log(), HasSubstr("stopped"));
