@@ -83,7 +83,7 @@ const OptionRow codes_option{"--with-codes", nullptr, "add the access codes to -
 const OptionRow prepare_option{"--prepare", nullptr, "first create what the sandbox lacks, as `sandbox prepare` does",
                                [](Arguments& arguments, const std::string&) { arguments.prepare = true; }};
 
-const OptionRow kind_option{"--kind", "KIND", "kind of plugin: sandbox or ordering_policy",
+const OptionRow kind_option{"--kind", "KIND", "kind of plugin: sandbox, ordering_policy or channel_layer",
                             [](Arguments& arguments, const std::string& text) { arguments.kind = text; }};
 const OptionRow directory_option{"--directory", "FOLDER", "new folder for the sources (default: ./NAME)",
                                  [](Arguments& arguments, const std::string& text) { arguments.directory = text; }};

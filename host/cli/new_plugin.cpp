@@ -31,6 +31,7 @@ struct Template {
 const Template templates[] = {
     {PluginKind::sandbox, "sandbox", "a sandbox", "sandbox_", "sandbox", R"({"i_know_this_is_not_isolated": true})"},
     {PluginKind::ordering_policy, "ordering_policy", "an ordering policy", "ordering_", "ordering", "{}"},
+    {PluginKind::channel_layer, "channel_layer", "a channel layer", "channel_", "channel_layer", "{}"},
 };
 
 const Template& find_template(const std::string& kind) {

@@ -33,6 +33,16 @@ TEST_F(NewPluginInTheKit, OfTheOtherKindPassesToo) {
   EXPECT_THAT(tested, ContainsRegex("[1-9][0-9]* passed"));
 }
 
+TEST_F(NewPluginInTheKit, OfTheThirdKindPassesAndCarriesAStudy) {
+  make_new_plugin("pigeon", "channel_layer");
+  const std::string tested = test("pigeon");
+  EXPECT_THAT(tested, ContainsRegex("conformance.channel_pigeon .*Passed"));
+  EXPECT_THAT(tested, ContainsRegex("[1-9][0-9]* passed"));
+  write_config(R"({"plugin": "process", "i_know_this_is_not_isolated": true}, "channel_layer": {"plugin": "pigeon"},
+                  "plugins": ["pigeon/build"])");
+  pass_a_study("");
+}
+
 TEST_F(NewPluginInTheKit, ThatBreaksThePromiseFailsTheTestOfItsBuild) {
   run_well(program(), {"plugins", "new", "patient", "--kind", "ordering_policy"});
   const std::filesystem::path source = folder() / "patient/plugin.cpp";

@@ -66,6 +66,13 @@ TEST_F(NewPluginTest, WritesAnOrderingPolicyToo) {
   EXPECT_THAT(m_out, HasSubstr("ordering_patient.so\n"));
 }
 
+TEST_F(NewPluginTest, WritesAChannelLayerToo) {
+  EXPECT_EQ(make("pigeon", {"--kind=channel_layer"}), 0) << m_err;
+  EXPECT_THAT(read("plugin.cpp"), HasSubstr("TELLINA_PLUGIN(channel_layer, channel_pigeon::Layer, \"pigeon\""));
+  EXPECT_THAT(m_out, HasSubstr("channel_pigeon.so\n"));
+  EXPECT_THAT(m_out, HasSubstr("\"channel_layer\": {\"plugin\": \"pigeon\"} in config.json"));
+}
+
 TEST_F(NewPluginTest, RefusesInvalidNames) {
   for (const char* name : {"Acme", "1st", "_x", "a-b", "../up", "a b", "h\xc3\xa4"}) {
     EXPECT_EQ(make(name, {"--kind=sandbox"}), 2) << name;
@@ -79,7 +86,7 @@ TEST_F(NewPluginTest, RefusesInvalidNames) {
 
 TEST_F(NewPluginTest, RefusesUnknownKindsAndExistingFolders) {
   EXPECT_EQ(make("acme", {}), 2);
-  EXPECT_THAT(m_err, HasSubstr("expected --kind sandbox or ordering_policy, got none"));
+  EXPECT_THAT(m_err, HasSubstr("expected --kind sandbox, ordering_policy or channel_layer, got none"));
   EXPECT_EQ(make("acme", {"--kind=sandbax"}), 2);
   EXPECT_THAT(m_err, HasSubstr("got \"sandbax\"; did you mean \"sandbox\"?"));
   EXPECT_TRUE(fs::is_empty(m_folder));
