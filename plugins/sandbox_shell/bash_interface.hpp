@@ -87,6 +87,7 @@ extern int interactive_shell;
 extern int last_command_exit_value;
 extern int promptvars;
 extern int remember_on_history;
+extern int shell_tty;
 extern FILE* rl_outstream;
 extern int (*rl_pre_input_hook)();
 extern void (*rl_prep_term_function)(int);

@@ -108,11 +108,21 @@ void add_escaped(const char* name, const char* bytes, std::size_t size) {
   }
 }
 
+/// A descriptor of the controlling terminal that the shell has: bash's own for job control, or a standard one.
+int find_terminal() {
+  for (const int descriptor : {shell_tty, STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO}) {
+    if (tcgetpgrp(descriptor) >= 0) return descriptor;  // fails for every other file
+  }
+  return -1;
+}
+
 void send_mark() {
   mark.add(in_tmux ? "\a\033\\" : "\a");
   const int error = errno;
-  // Uses /dev/tty, because the participant may have redirected the shell's own descriptors.
-  const int terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  // Uses /dev/tty, because the participant may have redirected the shell's own descriptors. It cannot be opened if no
+  // descriptor is free (`ulimit -n`).
+  const int opened = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  const int terminal = opened >= 0 ? opened : find_terminal();
   const char* next = mark.data();
   for (std::size_t left = mark.size(); terminal >= 0 && left > 0;) {
     const ssize_t written = write(terminal, next, left);
@@ -121,7 +131,7 @@ void send_mark() {
     next += written;
     left -= static_cast<std::size_t>(written);
   }
-  if (terminal >= 0) close(terminal);
+  if (opened >= 0) close(opened);
   errno = error;
 }
 

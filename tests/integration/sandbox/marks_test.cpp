@@ -191,6 +191,17 @@ TEST_F(Marks, HaveTheTextThatHistoryExpansionMakes) {
   EXPECT_EQ(marks[marks.size() - 4], "C;cmd=echo shopt -s histverify;cwd=/home/me");
 }
 
+TEST_F(Marks, AreWrittenIfNoDescriptorIsFree) {
+  expect_command("ulimit -n 3", "ulimit -n 3", "0");
+  expect_command("echo hidden", "echo hidden", "0");
+}
+
+TEST_F(Marks, AreWrittenWithoutBashsOwnDescriptorOfTheTerminal) {
+  expect_command("exec 255>&-", "exec 255>&-", "0");
+  expect_command("ulimit -n 3", "ulimit -n 3", "0");
+  expect_command("echo hidden", "echo hidden", "0");
+}
+
 TEST_F(Marks, HaveTheStatusOfExit) {
   shell().type("exit 5\n");
   shell().read_until(Shell::mark("D;5", ""));
