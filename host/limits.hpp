@@ -250,6 +250,10 @@ inline constexpr std::chrono::seconds longest_login_pause{5};
 inline constexpr int check_pause = 9;
 /// but not longer than this.
 inline constexpr std::chrono::seconds longest_check_pause{10};
+/// How many bytes the checks of a process that run at the same time may need, if there are several.
+inline constexpr std::size_t check_memory = 512 * 1024 * 1024;
+/// What a check needs for an entry of a home besides its content, in bytes. Measured: 300 to 800, with its name.
+inline constexpr std::size_t snapshot_entry = 1024;
 
 // Study logic
 

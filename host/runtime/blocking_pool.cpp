@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/threads.hpp"
 
@@ -38,17 +39,19 @@ void ThreadPool::close() {
   for (std::thread& thread : m_threads) thread.join();
 }
 
-void ThreadPool::submit(Use use, Task task) {
+void ThreadPool::submit(Use use, Task task, std::size_t memory) {
   {
     std::lock_guard lock(m_mutex);
     TELLINA_ASSERT_PROCESS(task);
-    queue(use).waiting.push_back(std::move(task));
+    queue(use).waiting.push_back(Work{std::move(task), use, memory});
   }
   m_changed.notify_one();
 }
 
 bool ThreadPool::may_run(Use use) const {
-  if (queue(use).running >= most(use)) return false;
+  const Queue& tasks = queue(use);
+  if (tasks.waiting.empty() || tasks.running >= most(use)) return false;
+  if (tasks.running > 0 && tasks.memory + tasks.waiting.front().memory > limits::check_memory) return false;
   return use == Use::removal || others_running() < m_size - m_size / 4;
 }
 
@@ -60,14 +63,14 @@ bool ThreadPool::is_empty() const {
   return std::all_of(m_queues.begin(), m_queues.end(), [](const Queue& one) { return one.waiting.empty(); });
 }
 
-bool ThreadPool::take(Task& task, Use& use) {
+bool ThreadPool::take(Work& work) {
   for (const Use next : by_urgency) {
+    if (!may_run(next)) continue;
     Queue& found = queue(next);
-    if (found.waiting.empty() || !may_run(next)) continue;
-    use = next;
-    task = std::move(found.waiting.front());
+    work = std::move(found.waiting.front());
     found.waiting.pop_front();
     ++found.running;
+    found.memory += work.memory;
     check_invariant_locked();
     return true;
   }
@@ -80,7 +83,10 @@ void ThreadPool::check_invariant() const {
 }
 
 void ThreadPool::check_invariant_locked() const {
-  for (const Use use : by_urgency) TELLINA_ASSERT_PROCESS(queue(use).running <= most(use));
+  for (const Use use : by_urgency) {
+    TELLINA_ASSERT_PROCESS(queue(use).running <= most(use));
+    TELLINA_ASSERT_PROCESS(queue(use).running <= 1 || queue(use).memory <= limits::check_memory);
+  }
   TELLINA_ASSERT_PROCESS(others_running() <= m_size - m_size / 4);
   TELLINA_ASSERT_PROCESS(others_running() + queue(Use::removal).running <= m_size);
 }
@@ -88,19 +94,20 @@ void ThreadPool::check_invariant_locked() const {
 void ThreadPool::run() {
   std::unique_lock lock(m_mutex);
   for (;;) {
-    Task task;
-    Use use = Use::start;
-    if (!take(task, use)) {
+    Work work;
+    if (!take(work)) {
       if (m_closing && is_empty()) return;
       m_changed.wait(lock);
       continue;
     }
     lock.unlock();
-    task();
-    task = nullptr;
+    work.task();
+    work.task = nullptr;
     lock.lock();
-    TELLINA_ASSERT_PROCESS(queue(use).running > 0);
-    --queue(use).running;
+    Queue& tasks = queue(work.use);
+    TELLINA_ASSERT_PROCESS(tasks.running > 0 && tasks.memory >= work.memory);
+    --tasks.running;
+    tasks.memory -= work.memory;
     check_invariant_locked();
     if (m_closing || !is_empty()) m_changed.notify_all();
   }

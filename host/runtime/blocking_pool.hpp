@@ -25,7 +25,9 @@ class BlockingPool {
   enum class Use : std::uint8_t { start, call, check, removal };
 
   virtual ~BlockingPool() = default;
-  virtual void submit(Use use, Task task) = 0;
+  /// `memory`: how many bytes a check may need at most. A check waits while others run and their sum would exceed
+  /// limits::check_memory.
+  virtual void submit(Use use, Task task, std::size_t memory = 0) = 0;
 };
 
 /// The program's pool. Its threads live until the destructor, because the kernel ends a sandbox's launcher together
@@ -35,21 +37,28 @@ class ThreadPool final : public BlockingPool {
   /// Starts `threads` threads, at least four. Throws Error(unavailable) if the system cannot.
   explicit ThreadPool(std::size_t threads);
   ~ThreadPool() override;
-  void submit(Use use, Task task) override;
+  void submit(Use use, Task task, std::size_t memory = 0) override;
 
   void check_invariant() const;
 
  private:
-  /// The waiting tasks of one use, and how many of its tasks run.
+  struct Work {
+    Task task;
+    Use use = Use::start;
+    std::size_t memory = 0;
+  };
+  /// The waiting tasks of one use, and how many of its tasks run and need how much.
   struct Queue {
-    std::deque<Task> waiting;
+    std::deque<Work> waiting;
     std::size_t running = 0;
+    std::size_t memory = 0;
   };
 
   void run();
   /// Runs all submitted tasks and joins the threads.
   void close();
-  bool take(Task& task, Use& use);
+  bool take(Work& work);
+  /// Whether the first waiting task of this use may run. No later task overtakes it.
   bool may_run(Use use) const;
   /// The most tasks of this use that run at a time.
   std::size_t most(Use use) const { return use == Use::check ? m_size / 4 : m_size / 2; }

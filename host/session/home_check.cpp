@@ -39,7 +39,8 @@ void HomeCheck::run(Mode mode, std::function<void(Result)> done) {
         seen->has_raced = home.raced;
       },
       m_loop.guarded(m_lifeline.guarded(
-          [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(result_of(*seen, error)); })));
+          [this, seen, done = std::move(done)](const std::exception_ptr& error) { done(result_of(*seen, error)); })),
+      memory_for(m_request));
 }
 
 void HomeCheck::check_invariant() const {

@@ -80,20 +80,20 @@ void SandboxHandle::check_invariant() const {
   TELLINA_ASSERT(m_busy || m_destroyed || !m_wanted_size);
 }
 
-void SandboxHandle::run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish) {
+void SandboxHandle::run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish, std::size_t memory) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(!m_destroyed);
-  m_calls.push_back({use, std::move(call), std::move(finish)});
+  m_calls.push_back({use, std::move(call), std::move(finish), memory});
   next();
 }
 
 void SandboxHandle::next() {
   if (m_busy || m_calls.empty()) return;
   m_busy = true;
-  auto [use, call, finish] = std::move(m_calls.front());
+  auto [use, call, finish, memory] = std::move(m_calls.front());
   m_calls.pop_front();
-  m_environment.pool.submit(use, [self = shared_from_this(), sandbox = m_sandbox, call = std::move(call),
-                                  finish = std::move(finish)]() mutable {
+  BlockingPool::Task task = [self = shared_from_this(), sandbox = m_sandbox, call = std::move(call),
+                             finish = std::move(finish)]() mutable {
     std::exception_ptr error = attempt(self->m_environment.sandbox_plugin, [&] { call(*sandbox); });
     SessionEnvironment& environment = self->m_environment;
     environment.loop.post([self = std::move(self), error = std::move(error), finish = std::move(finish)] {
@@ -102,7 +102,8 @@ void SandboxHandle::next() {
       finish(error);
       self->next();
     });
-  });
+  };
+  m_environment.pool.submit(use, std::move(task), memory);
 }
 
 bool SandboxHandle::shell_has_ended() const {

@@ -34,9 +34,10 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   int ended_descriptor() const { return m_ended_descriptor; }
   bool shell_has_ended() const;
 
-  /// `look` runs on the pool, so that comparing a large tree delays no keystroke.
-  void inspect(std::function<void(Sandbox&)> look, Done done) {
-    run(BlockingPool::Use::check, std::move(look), std::move(done));
+  /// `look` runs on the pool, so that comparing a large tree delays no keystroke. `memory`: how many bytes it may need
+  /// at most.
+  void inspect(std::function<void(Sandbox&)> look, Done done, std::size_t memory) {
+    run(BlockingPool::Use::check, std::move(look), std::move(done), memory);
   }
   /// Reports how the shell ended and starts the next one. If `done` gets no exception, terminal() and
   /// ended_descriptor() are those of the new shell.
@@ -54,7 +55,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   using Make = std::function<std::unique_ptr<Sandbox>(SandboxBackend&)>;
   static void make(SessionEnvironment& environment, const char* function, Make make, Started started);
   /// Queues a call. `finish` runs on the loop and gets the exception, if any.
-  void run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish);
+  void run(BlockingPool::Use use, std::function<void(Sandbox&)> call, Done finish, std::size_t memory = 0);
   void next();
 
   SessionEnvironment& m_environment;
@@ -70,6 +71,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
     BlockingPool::Use use;
     std::function<void(Sandbox&)> call;
     Done finish;
+    std::size_t memory;
   };
   std::deque<Call> m_calls;
 };

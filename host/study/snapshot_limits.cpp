@@ -48,4 +48,9 @@ SnapshotRequest snapshot_request_for(const FileTree& answer) {
   return request;
 }
 
+std::size_t memory_for(const SnapshotRequest& request) {
+  const std::size_t content = std::min(request.max_content_in_all, request.max_entries * request.max_content_per_file);
+  return 2 * content + request.max_entries * limits::snapshot_entry;
+}
+
 }  // namespace tellina

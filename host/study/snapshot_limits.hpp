@@ -9,4 +9,8 @@ namespace tellina {
 /// more, because the holes of a sparse file cost a participant nothing.
 SnapshotRequest snapshot_request_for(const FileTree& answer);
 
+/// How many bytes such a snapshot takes at most: its content twice, as the sandbox sends it and in the tree, and the
+/// entries.
+std::size_t memory_for(const SnapshotRequest& request);
+
 }  // namespace tellina

@@ -75,7 +75,8 @@ class VirtualLoop final : public Loop {
 class LoopPool final : public BlockingPool {
  public:
   explicit LoopPool(Loop& loop) : m_loop(loop) {}
-  void submit(Use use, Task task) override {
+  void submit(Use use, Task task, std::size_t memory = 0) override {
+    most_memory = std::max(most_memory, memory);
     const auto time = use == Use::call || use == Use::check ? time_of_calls
                       : use == Use::removal                 ? time_of_removals
                                                             : time_of_starts;
@@ -84,6 +85,7 @@ class LoopPool final : public BlockingPool {
     m_slow.back()->start(m_loop.clock().now() + time, std::move(task));
   }
 
+  std::size_t most_memory = 0;                    ///< of all tasks
   std::chrono::milliseconds time_of_starts{0};    ///< how long the start of a sandbox takes
   std::chrono::milliseconds time_of_calls{0};     ///< how long calls take
   std::chrono::milliseconds time_of_removals{0};  ///< how long the removal of a sandbox takes

@@ -6,6 +6,8 @@
 #include <future>
 #include <utility>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
@@ -88,6 +90,31 @@ TEST(ThreadPoolTest, RemovalsRunWhileAllElseHangs) {
   pool.submit(Use::removal, [&] { calls.let_go(); });
   EXPECT_TRUE(calls.wait_for(12));
   starts.let_go();
+}
+
+TEST(ThreadPoolTest, ChecksThatNeedMuchMemoryTakeTurns) {
+  constexpr std::size_t most = limits::check_memory;
+  Hanging first;
+  Hanging large;
+  Hanging last;
+  {
+    ThreadPool pool(16);
+    for (int i = 0; i < 3; ++i) pool.submit(Use::check, first.task(), most / 2);
+    pool.submit(Use::check, large.task(), most * 2);
+    pool.submit(Use::check, last.task(), 1);
+    EXPECT_TRUE(first.wait_for(2));
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(works(pool, Use::call));
+    EXPECT_EQ(first.running, 2) << "a third one would exceed the limit";
+    EXPECT_EQ(last.running, 0) << "it would overtake";
+    first.let_go();
+    EXPECT_TRUE(large.wait_for(1)) << "one that needs more than all together runs alone";
+    EXPECT_EQ(first.running, 3);
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(works(pool, Use::call));
+    EXPECT_EQ(last.running, 0);
+    large.let_go();
+    EXPECT_TRUE(last.wait_for(1));
+    last.let_go();
+  }
 }
 
 TEST(ThreadPoolTest, TheDestructorRunsSubmittedTasks) {

@@ -1,3 +1,4 @@
+#include "host/study/snapshot_limits.hpp"
 #include "unit/session/session_fixture.hpp"
 
 namespace tellina::testing {
@@ -79,6 +80,13 @@ TEST_F(HomeCheckTest, ASnapshotOfAChangingHomeIsRepeatedAfterASecond) {
   EXPECT_EQ(snapshots(), 2);
   ASSERT_TRUE(wait_for("state", 2));
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
+}
+
+TEST_F(HomeCheckTest, ACheckSaysHowMuchMemoryItMayNeed) {
+  begin_filesystem_task({{"a", FileNode::regular(Bytes(1000, 'x'))}});
+  backend.shell().print("made a\r\n");
+  loop.advance(seconds(1));
+  EXPECT_EQ(pool.most_memory, memory_for(snapshot_request_for(environment.study->tasks[0].filesystem_answer)));
 }
 
 TEST_F(HomeCheckTest, ARunningCommandPassesTheTaskWithinASecondOfItsOutput) {

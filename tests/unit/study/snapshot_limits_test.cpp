@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "host/limits.hpp"
+
 namespace tellina {
 namespace {
 
@@ -43,6 +45,15 @@ TEST(SnapshotLimits, FilesOfAnyContentRaiseTheLimitOnlySoFar) {
   files["named"] = FileNode::regular(Bytes(mib, 'x'));
   for (int i = 0; i < 1000; ++i) files["any" + std::to_string(i)] = FileNode(FileKind::regular);
   EXPECT_EQ(snapshot_request_for(tree_of(std::move(files))).max_content_in_all, (64 + 1 + 256) * mib);
+}
+
+TEST(SnapshotLimits, ACheckOfSmallFilesNeedsLittleMemory) {
+  const std::size_t entries = SnapshotRequest().max_entries;
+  const std::size_t names = entries * limits::snapshot_entry;
+  EXPECT_EQ(memory_for(snapshot_request_for(tree_of({{"small", FileNode::regular("yes\n")}}))),
+            2 * entries * 4 + names);
+  const FileTree large = tree_of({{"large", FileNode::regular(Bytes(mib, 'x'))}});
+  EXPECT_EQ(memory_for(snapshot_request_for(large)), 2 * (64 + 1) * mib + names);
 }
 
 }  // namespace
