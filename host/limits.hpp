@@ -190,8 +190,6 @@ inline constexpr std::uint64_t full_speed_output = 64 * 1024 * 1024;
 inline constexpr double slow_output_in_a_second = 256 * 1024;
 /// This much recorded input is acknowledged without waiting for the interval.
 inline constexpr std::size_t acknowledged_at_once = 8 * 1024;
-/// How many observations, and how many frames of input times, one participant may send in one burst.
-inline constexpr int observation_burst = 1000;
 /// How many answered requests a session remembers, so that it recognises a repeated one.
 inline constexpr std::size_t answered_requests = 64;
 /// A task that has had no sandbox for this long ends as interrupted.
@@ -232,6 +230,13 @@ inline constexpr double control_burst = 4000;
 inline constexpr double control_units_in_a_second = 2000;
 /// The units of a frame or a connection that adds rows to the record: at most 100 of them a second.
 inline constexpr double recorded_frame_units = 20;
+/// How many observations, and how many frames of input times, a participant may send at once. A page that was
+/// disconnected sends everything that it has kept, at most this many frames.
+inline constexpr double observation_burst = 1000;
+/// Observations a second after that,
+inline constexpr double observations_in_a_second = 100;
+/// and frames of input times a second.
+inline constexpr double input_times_in_a_second = 50;
 /// How much input a task session receives at full speed. In ten hours, a person types less than 1 MiB.
 inline constexpr std::uint64_t full_speed_input = 16 * 1024 * 1024;
 /// Bytes of input a second after that.

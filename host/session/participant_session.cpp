@@ -47,7 +47,6 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
                  [this] { notify_owner(m_callbacks.lost); }),
       m_prewarmed_timer(m_loop.make_timer()),
       m_streams(lease.streams),
-      m_observation_limit(m_loop, [this](EventRecord event) { m_recorder.note(std::move(event)); }),
       m_budget(budget ? std::move(budget) : std::make_shared<WorkBudget>(environment.loop.clock().now())) {
   m_loop.run([&] {
     if (m_progress.task_runs()) take_over(lease.released_in_order);
@@ -219,7 +218,8 @@ void ParticipantSession::resize(TerminalSize size) {
 }
 
 void ParticipantSession::observe(ObservationFrame frame) {
-  if (!m_observation_limit.admit(frame)) return;
+  const auto account = frame.is_input_times ? WorkBudget::Account::input_times : WorkBudget::Account::observations;
+  m_budget->spend(1, m_environment.loop.clock().now(), account);
   EventRecord event(std::move(frame.kind), std::move(frame.detail), now());
   // Input to a task that has ended since does not belong to the next task; the row names its stream.
   const bool names_stream = frame.is_input_times || !frame.stream.empty();

@@ -12,7 +12,6 @@
 #include "host/runtime/log_event.hpp"
 #include "host/session/attached_client.hpp"
 #include "host/session/client_connection.hpp"
-#include "host/session/observation.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/session/start_queue.hpp"
@@ -172,7 +171,6 @@ class ParticipantSession final : private TaskSession::Owner {
   RequestId m_reset_id;
   RequestId m_give_up_id;
   std::set<std::string> m_answered_requests;  ///< which a client may repeat
-  ObservationLimit m_observation_limit;
   const std::shared_ptr<WorkBudget> m_budget;
   bool m_is_released = false;
   bool m_has_failed = false;

@@ -285,6 +285,22 @@ TEST_F(FloodTest, FramesThatAddToTheRecordTakeMore) {
   EXPECT_NEAR(welcomes() - at_once, limits::control_units_in_a_second / limits::recorded_frame_units, 5);
 }
 
+TEST_F(FloodTest, ObservationsBeyondTheBudgetWaitAndNoneIsLost) {
+  constexpr int observations = 1500;
+  for (int i = 0; i < observations; ++i) {
+    say("c", R"({"type":"observation","kind":"focus","focused":true,"at":)" + std::to_string(i) + "}");
+  }
+  say("c", R"({"type":"ping","t":1})");
+  EXPECT_EQ(answers("c", "pong"), 0U) << "it waits behind the observations";
+  say("d", R"({"type":"ping","t":1})");
+  EXPECT_EQ(answers("d", "pong"), 1U) << "nobody else waits";
+  loop.advance(std::chrono::milliseconds(4900));
+  EXPECT_EQ(answers("c", "pong"), 0U);
+  loop.advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(answers("c", "pong"), 1U);
+  expect_stored("SELECT count(*) FROM events WHERE kind = 'focus'", std::to_string(observations));
+}
+
 TEST_F(FloodTest, NothingOfAnEndedConnectionWaitsBehindANewerOne) {
   const auto frames = static_cast<std::size_t>(limits::control_burst) + 500;
   for (std::size_t i = 0; i < frames; ++i) say("c", R"({"type":"ping","t":1})");
