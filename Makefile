@@ -116,11 +116,8 @@ test-package:     ## make the package, install it in a fresh Debian 12, use it, 
 test-faults: build-tests ## the server under faults that seeds choose, SEEDS=1..20 of SECONDS=300 each (as root); writes build/faults.md
 	build/bin/test_faults --seeds $(or $(SEEDS),1..20) --seconds $(or $(SECONDS),300) --report build/faults.md $(ARGS)
 
-test-hostile: build-tests ## attacks on real servers while another participant works (as root); writes build/hostile.md
-	build/bin/test_hostile --report build/hostile.md $(ARGS)
-	build/bin/test_hostile --unconfined
-	build/bin/test_hostile --clients --place C --layer ipc
-	build/bin/test_hostile --clients --place C --layer redis
+test-hostile: build-tests ## attacks on real servers while another participant works (as root, about 25 minutes); writes docs/security.md
+	build/bin/test_hostile --all --report docs/security.md $(ARGS)
 
 mutants:          ## check that the tests notice small faults, which it puts into copies of the sources; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants

@@ -73,4 +73,7 @@ class Attack {
 
 const std::vector<Attack>& attacks();
 
+/// Whether the attack tries to exceed a budget of docs/operation.md. These are the same on every layer.
+bool spends_a_budget(const Attack& attack);
+
 }  // namespace tellina::hostile

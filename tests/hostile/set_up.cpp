@@ -27,16 +27,20 @@ constexpr uid_t ordinary_user = 61234;
 constexpr std::uint64_t machine_memory = std::uint64_t{1536} << 20;
 constexpr int machine_processes = 600;
 constexpr int newcomers = 400;
+/// A process number follows.
+const std::string machine_group = "tellina-machine-";
 
 /// Nobody can guess the first answer; anyone can print the second one among other lines.
 std::string tasks_with(const std::string& secret) {
+  // Checks read files up to the size of the largest one in the answer.
+  const std::string large(1024 * 1024, 'x');
   return R"([
     {
       "type": "filesystem",
       "description": "make a file named done",
       "initial_filesystem": {"notes.txt": "some text\n", "dir": {"file.txt": null}},
-      "answer": {"notes.txt": "some text\n", "dir": {"file.txt": null}, "done": ")" +
-         secret + R"("}
+      "answer": {"notes.txt": "some text\n", "dir": {"file.txt": null}, "large": ")" +
+         large + R"(", "done": ")" + secret + R"("}
     },
     {
       "type": "stdout",
@@ -52,15 +56,16 @@ std::string make_secret() {
   return "s" + random_token(random, 8);
 }
 
-/// Writes a script that runs the server with a secret in its environment.
+/// Writes a script that runs the server with a secret in its environment. The server ends in an orderly way when this
+/// program ends: a change of the user would cancel the signal that ServerProcess has asked for.
 fs::path write_wrapper(const fs::path& folder, const std::string& secret, bool as_user, const std::string& first) {
   const fs::path wrapper = folder / "tellina-wrapped";
   std::string text = "#!/bin/sh\n" + first + "export TELLINA_SECRET=" + secret + "\n";
-  std::string become;
+  std::string become = "setpriv --pdeathsig INT ";
   if (as_user) {
     text += "export HOME=" + folder.string() + " XDG_RUNTIME_DIR= TMPDIR=" + folder.string() + "\n";
     const std::string user = std::to_string(ordinary_user);
-    become = "setpriv --reuid " + user + " --regid " + user + " --clear-groups --inh-caps=-all ";
+    become += "--reuid " + user + " --regid " + user + " --clear-groups --inh-caps=-all ";
     if (::chown(folder.c_str(), ordinary_user, 0) != 0) throw std::runtime_error("run this as root");
     fs::permissions(folder, fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
   }
@@ -68,6 +73,13 @@ fs::path write_wrapper(const fs::path& folder, const std::string& secret, bool a
   fs::permissions(wrapper, fs::perms::owner_all | fs::perms::group_read | fs::perms::others_read |
                                fs::perms::group_exec | fs::perms::others_exec);
   return wrapper;
+}
+
+/// The hierarchies of control groups (version 1), or the only one (version 2).
+std::vector<fs::path> group_roots() {
+  const fs::path root = "/sys/fs/cgroup";
+  if (!fs::exists(root / "memory")) return {root};
+  return {root / "memory", root / "pids"};
 }
 
 void write_line(const fs::path& file, const std::string& text) {
@@ -87,10 +99,9 @@ int accept_all(int listener) {
 }  // namespace
 
 SmallMachine::SmallMachine() {
-  const std::string name = "tellina-machine-" + std::to_string(::getpid());
+  const std::string name = machine_group + std::to_string(::getpid());
   const bool is_unified = !fs::exists("/sys/fs/cgroup/memory");
-  const fs::path root = "/sys/fs/cgroup";
-  m_folders = is_unified ? std::vector{root / name} : std::vector{root / "memory" / name, root / "pids" / name};
+  for (const fs::path& root : group_roots()) m_folders.push_back(root / name);
   for (const fs::path& folder : m_folders) fs::create_directory(folder);
   write_line(m_folders.front() / (is_unified ? "memory.max" : "memory.limit_in_bytes"), std::to_string(machine_memory));
   write_line(m_folders.back() / "pids.max", std::to_string(machine_processes));
@@ -100,6 +111,18 @@ SmallMachine::~SmallMachine() {
   // The kernel removes a process from the group a moment after it has reported the end of the process.
   for (const fs::path& folder : m_folders) {
     for (int tries = 0; ::rmdir(folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
+  }
+}
+
+void SmallMachine::remove_abandoned() {
+  std::error_code none;
+  for (const fs::path& root : group_roots()) {
+    for (const auto& entry : fs::directory_iterator(root, none)) {
+      const std::string name = entry.path().filename();
+      if (!name.starts_with(machine_group)) continue;
+      const pid_t owner = std::atoi(name.c_str() + machine_group.size());
+      if (!fs::exists("/proc/" + std::to_string(owner))) ::rmdir(entry.path().c_str());
+    }
   }
 }
 

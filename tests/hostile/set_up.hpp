@@ -34,6 +34,8 @@ class SmallMachine {
   SmallMachine& operator=(const SmallMachine&) = delete;
   /// Destroy it after its processes have ended.
   ~SmallMachine();
+  /// Removes the groups of programs that have ended without removing them.
+  static void remove_abandoned();
   /// A line for a shell script, which moves the script into the group.
   std::string join() const;
 

@@ -35,12 +35,24 @@ Victim::Victim(std::uint16_t port, const std::string& access_code)
   m_client.start_task(1);
   m_client.expect_prompt();
   m_shell = name_shell();
-  m_thread = std::thread([this] { run(); });
+  m_thread = std::thread([this] {
+    try {
+      run();
+    } catch (const std::exception& error) {
+      const std::lock_guard lock(m_mutex);
+      m_failure = "another participant cannot continue: " + std::string(error.what());
+    }
+  });
 }
 
 Victim::~Victim() {
   m_goes_on = false;
   if (m_thread.joinable()) m_thread.join();
+}
+
+std::string Victim::failure() {
+  const std::lock_guard lock(m_mutex);
+  return m_failure;
 }
 
 std::string Victim::name_shell() {

@@ -39,6 +39,8 @@ class Victim {
   void begin();
   /// The measurements since begin(). A key without an echo counts with the time until now.
   Figures figures();
+  /// Why the victim types no more; empty while it does.
+  std::string failure();
   /// How often the connection ended.
   int disconnections() const { return m_disconnections; }
   /// Identifies the shell by its process number in the sandbox and its start time. Ends the measurements.
@@ -60,6 +62,7 @@ class Victim {
   std::atomic<std::int64_t> m_typed_at{0};  ///< in nanoseconds; 0 while no key waits
   std::mutex m_mutex;
   std::vector<double> m_times;
+  std::string m_failure;
   std::thread m_thread;
 };
 

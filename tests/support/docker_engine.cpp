@@ -32,6 +32,8 @@ constexpr std::chrono::seconds stop_deadline{30};
 /// Short, because a socket's path has at most 107 bytes.
 const std::string folder_template = "/tmp/tellina-docker-XXXXXX";
 
+std::string default_data_folder() { return source_folder() + "/build/docker_tests/data"; }
+
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -85,35 +87,40 @@ bool answers_ping(const std::string& path) {
 
 }  // namespace
 
-DockerEngine::DockerEngine(Image image) : m_data(source_folder() + "/build/docker_tests/data") {
+DockerEngine::DockerEngine(std::string data_folder) : m_data(std::move(data_folder)) {
   if (geteuid() != 0) throw std::runtime_error("only root can start a Docker engine: run this test as root");
   fs::create_directories(m_data);
   m_lock = open((m_data + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+DockerEngine::DockerEngine(Image image) : DockerEngine(default_data_folder()) {
   flock(m_lock, LOCK_EX);
-  // A killed test may have left its engine running.
-  const std::string lock = m_data + ".lock", last = read_file(lock);
-  if (last.starts_with(folder_template.substr(0, folder_template.find('X'))) && fs::exists(last)) {
-    take_folder(last);
-    remove_remains();
-  }
+  remove_last();
   std::string name = folder_template;
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create a temporary folder");
   take_folder(name);
-  std::ofstream(lock) << m_folder;
-  try {
-    start();
-    const std::string ids = run("ps --all --quiet");
-    for (std::istringstream words(ids); words >> name;) run("rm --force --volumes " + name);
-    if (image == Image::tellina) {
-      const std::string sources = source_folder();
-      const std::string command = "DOCKER_HOST=unix://" + m_socket + " " + sources +
-                                  "/docker_image/make_image --import " + sources + "/build/share/tellina/rootfs >&2";
-      if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot create the image: " + command);
-    }
-  } catch (...) {
-    clean_up();
-    throw;
+  std::ofstream(m_data + ".lock") << m_folder;
+  start();
+  const std::string ids = run("ps --all --quiet");
+  for (std::istringstream words(ids); words >> name;) run("rm --force --volumes " + name);
+  if (image == Image::tellina) {
+    const std::string sources = source_folder();
+    const std::string command = "DOCKER_HOST=unix://" + m_socket + " " + sources +
+                                "/docker_image/make_image --import " + sources + "/build/share/tellina/rootfs >&2";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot create the image: " + command);
   }
+}
+
+void DockerEngine::remove_leftovers() {
+  DockerEngine last(default_data_folder());
+  if (flock(last.m_lock, LOCK_EX | LOCK_NB) == 0) last.remove_last();
+}
+
+void DockerEngine::remove_last() {
+  const std::string last = read_file(m_data + ".lock");
+  if (!last.starts_with(folder_template.substr(0, folder_template.find('X'))) || !fs::exists(last)) return;
+  take_folder(last);
+  remove_remains();
 }
 
 DockerEngine::~DockerEngine() { clean_up(); }
@@ -259,7 +266,7 @@ std::vector<std::string> DockerEngine::leftovers() const {
 
 void DockerEngine::clean_up() {
   stop();
-  remove_remains();
+  if (!m_folder.empty()) remove_remains();
   close(m_lock);
 }
 

@@ -21,6 +21,9 @@ class DockerEngine {
   /// Returns when the engine answers and has the image. Throws std::runtime_error with the engine's last output.
   explicit DockerEngine(Image image = Image::tellina);
   ~DockerEngine();
+  /// Ends the engine that a killed program has left, and removes its files. Does nothing if that program still runs, or
+  /// if there is none.
+  static void remove_leftovers();
   DockerEngine(const DockerEngine&) = delete;
   DockerEngine& operator=(const DockerEngine&) = delete;
 
@@ -50,6 +53,10 @@ class DockerEngine {
   std::vector<std::string> leftovers() const;
 
  private:
+  /// Opens the lock and starts nothing.
+  explicit DockerEngine(std::string data_folder);
+  /// Removes what the last engine has left. Needs the lock.
+  void remove_last();
   void wait_until_it_answers();
   void take_folder(const std::string& folder);
   void clean_up();
