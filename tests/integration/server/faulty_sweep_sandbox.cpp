@@ -12,11 +12,8 @@
 
 namespace {
 
-constexpr const char* schema = R"({
-  "type": "object",
-  "properties": {"pool": {"type": "integer", "minimum": 0}, "faults": {"type": "string"}},
-  "additionalProperties": false
-})";
+constexpr char schema[] =
+    R"({"type": "object", "properties": {"faults": {"type": "string"}}, "additionalProperties": false})";
 
 class Backend final : public tellina::bad::BackendOf<tellina::bad::GoodSandbox> {
  public:
