@@ -157,7 +157,9 @@ void WebSocketConnection::handle(Message message) {
 
 void WebSocketConnection::close_after_loss() {
   if (m_state == State::closing || m_state == State::ended) return;
-  m_lane->state().log.warning("gateway: messages for connection " + m_id + " were lost; the client reconnects");
+  m_lane->state().client_log.warning("lost messages",
+                                     "gateway: messages for connection " + m_id + " were lost; the client reconnects",
+                                     m_lane->state().clock.now());
   close(close_code::lost, "messages were lost on the way");
 }
 

@@ -1,18 +1,23 @@
 #pragma once
 
-/// A rate-limited log for events that any client can cause.
+/// A rate-limited log for events that any client can cause, and for those that all sessions have at the same time.
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "host/limits.hpp"
+#include "host/runtime/log_event.hpp"
 #include "tellina/clock.hpp"
 #include "tellina/log.hpp"
 
 namespace tellina {
+
+/// The interval for what each session reports while something is down that they all need: the database, the sandboxes.
+inline constexpr std::chrono::seconds fault_log_interval{60};
 
 /// Writes at most one line of each kind per interval. The next line says how many were left out. Threads: any.
 class LimitedLog {
@@ -21,9 +26,17 @@ class LimitedLog {
       : m_log(log), m_interval(interval) {}
 
   /// `kind`: one of a small set of constants.
-  void warning(const std::string& kind, const std::string& text, MonotonicTime now);
+  void write(LogLevel level, const std::string& kind, const std::string& text, MonotonicTime now);
+  void warning(const std::string& kind, const std::string& text, MonotonicTime now) {
+    write(LogLevel::warning, kind, text, now);
+  }
+  /// The event's name is its kind. The field `left_out` says how many were left out.
+  void write(LogLevel level, LogEvent event, MonotonicTime now);
 
  private:
+  /// Returns how many lines of this kind were left out before this one, or nothing if it is to be left out too.
+  std::optional<std::uint64_t> admit(const std::string& kind, MonotonicTime now);
+
   struct Kind {
     MonotonicTime next{};
     std::uint64_t left_out = 0;

@@ -34,6 +34,7 @@ class LogEvent {
   /// In seconds, with three decimal places.
   LogEvent& add(std::string_view name, std::chrono::nanoseconds time);
 
+  const std::string& name() const { return m_fields.front().value; }
   const std::vector<Field>& fields() const { return m_fields; }
   /// "event=task_started participant=P001 task=1". A value that is not a plain word is a JSON string.
   std::string text() const;

@@ -112,7 +112,8 @@ void WorkerRole::sweep_former_backend(const SandboxBackendChoice& backend, const
           [&](StoreTransaction& transaction) { transaction.record_sweep(worker, Timestamp(m_parts.system.clock)); });
     }
     if (removed > 0) {
-      m_parts.system.log.info("removed " + std::to_string(removed) + " sandboxes of \"" + backend.plugin +
+      m_parts.system.log.info("removed " + std::to_string(removed) +
+                              (removed == 1 ? " sandbox of \"" : " sandboxes of \"") + backend.plugin +
                               "\", which is no longer configured");
     }
   } catch (const Error& error) {
@@ -135,6 +136,7 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
   const bool is_alone = m_parts.options.role == ServerRole::all;
   const unsigned first_number = m_parts.options.number.value_or(is_alone ? 0 : static_cast<unsigned>(getpid()));
   const auto sandbox_limit = std::make_shared<SandboxLimit>(m_parts.sandboxes());
+  const auto fault_log = std::make_shared<LimitedLog>(m_parts.system.log, fault_log_interval);
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
                                    m_parts.system.log);
@@ -143,6 +145,7 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     if (i == 0) environment.process = is_alone ? "server" : "worker-" + std::to_string(first_number);
     environment.sandbox_plugin = m_parts.config.sandbox.name;
     environment.sandbox_limit = sandbox_limit;
+    environment.fault_log = fault_log;
     environment.prewarms_sandboxes = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
     environment.study = m_parts.config.study;

@@ -7,6 +7,7 @@
 
 #include "host/runtime/blocking_pool.hpp"
 #include "host/runtime/histogram.hpp"
+#include "host/runtime/limited_log.hpp"
 #include "host/runtime/loop.hpp"
 #include "host/session/sandbox_limit.hpp"
 #include "host/store/store.hpp"
@@ -39,7 +40,13 @@ class SessionEnvironment {
  public:
   SessionEnvironment(Loop& loop_, BlockingPool& pool_, Store& store_, SandboxBackend& sandboxes_, Random& random_,
                      Log& log_)
-      : loop(loop_), pool(pool_), store(store_), sandboxes(sandboxes_), random(random_), log(log_) {}
+      : loop(loop_),
+        pool(pool_),
+        store(store_),
+        sandboxes(sandboxes_),
+        random(random_),
+        log(log_),
+        fault_log(std::make_shared<LimitedLog>(log_, fault_log_interval)) {}
 
   Loop& loop;
   BlockingPool& pool;
@@ -47,6 +54,8 @@ class SessionEnvironment {
   SandboxBackend& sandboxes;
   Random& random;
   Log& log;
+  /// For what all sessions report at the same time while something is down. All loops of the process share it.
+  std::shared_ptr<LimitedLog> fault_log;
 
   std::string worker;                  ///< id of the owner of the sandboxes and the leases
   std::string sandbox_plugin;          ///< name of the backend, for messages

@@ -55,7 +55,8 @@ TaskCheck::Result HomeCheck::result_of(const Seen& seen, const std::exception_pt
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& failure) {
-      m_environment.log.warning(std::string("cannot check the home directory: ") + failure.what());
+      m_environment.fault_log->warning("home check", std::string("cannot check the home directory: ") + failure.what(),
+                                       m_environment.loop.clock().now());
     }
     // The shell may have restarted, or the backend is slow.
     result.is_inconclusive = true;

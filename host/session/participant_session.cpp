@@ -43,7 +43,7 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_loop(environment.loop, [this](const AssertionFailure& failure) { fail(failure); }),
       m_record_loop(environment.loop, [this](const AssertionFailure& failure) { fail_record(failure); }),
       m_progress(lease.progress),
-      m_recorder(m_record_loop, environment.store, environment.log, lease.fence, environment.keeps_bytes,
+      m_recorder(m_record_loop, environment.store, *environment.fault_log, lease.fence, environment.keeps_bytes,
                  [this] { notify_owner(m_callbacks.lost); }),
       m_prewarmed_timer(m_loop.make_timer()),
       m_streams(lease.streams),
@@ -571,7 +571,9 @@ void ParticipantSession::interrupt_without_recorder() {
         try {
           if (error) std::rethrow_exception(error);
         } catch (const std::exception& failure) {
-          m_environment.log.error(std::string("cannot record the end of a failed session: ") + failure.what());
+          m_environment.fault_log->write(LogLevel::error, "failed session",
+                                         std::string("cannot record the end of a failed session: ") + failure.what(),
+                                         m_environment.loop.clock().now());
         }
         end_failed();
       }));

@@ -24,7 +24,8 @@ std::size_t payload_size(const Record& record) {
 
 }  // namespace
 
-Recorder::Recorder(SessionLoop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, std::function<void()> lost)
+Recorder::Recorder(SessionLoop& loop, Store& store, LimitedLog& log, Fence fence, bool keeps_bytes,
+                   std::function<void()> lost)
     : m_loop(loop),
       m_store(store),
       m_log(log),
@@ -255,7 +256,7 @@ void Recorder::completed(const std::exception_ptr& error) {
   } catch (const std::exception& failure) {
     return give_up(std::string("a session restarts because its record cannot continue: ") + failure.what());
   }
-  if (!m_last_error.empty()) m_log.info("the record continues");
+  if (!m_last_error.empty()) m_log.write(LogLevel::info, "continues", "the record continues", m_loop.clock().now());
   m_last_error.clear();
   TELLINA_ASSERT(!m_operations.empty());
   m_in_flight = false;
@@ -278,7 +279,9 @@ void Recorder::completed(const std::exception_ptr& error) {
 
 void Recorder::wait(std::chrono::milliseconds interval, const char* what, const StoreError& failure) {
   if (std::exchange(m_last_error, what) != what) {
-    m_log.error(what + std::string(failure.what()) + (failure.hint().empty() ? "" : " (" + failure.hint() + ")"));
+    m_log.write(LogLevel::error, what,
+                what + std::string(failure.what()) + (failure.hint().empty() ? "" : " (" + failure.hint() + ")"),
+                m_loop.clock().now());
   }
   m_retry->start(m_loop.clock().now() + interval, [this] {
     m_in_flight = false;
@@ -298,7 +301,7 @@ void Recorder::check_invariant() const {
 }
 
 void Recorder::give_up(const std::string& message) {
-  m_log.warning(message);
+  m_log.warning("gives up", message, m_loop.clock().now());
   m_lost = true;
   m_operations.clear();
   m_lost_callback();

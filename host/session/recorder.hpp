@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "host/runtime/limited_log.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/store/store.hpp"
 
@@ -29,7 +30,7 @@ class Recorder {
   /// `keeps_bytes`: whether to keep the terminal's bytes. If not, only their number is recorded, a few times a second,
   /// as gaps with the reason "not_recorded". `lost`: the participant has a newer owner, or the store refuses the
   /// records, so nothing more is written. It must not destroy the recorder.
-  Recorder(SessionLoop& loop, Store& store, Log& log, Fence fence, bool keeps_bytes, std::function<void()> lost);
+  Recorder(SessionLoop& loop, Store& store, LimitedLog& log, Fence fence, bool keeps_bytes, std::function<void()> lost);
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
@@ -109,7 +110,7 @@ class Recorder {
 
   SessionLoop& m_loop;
   Store& m_store;
-  Log& m_log;
+  LimitedLog& m_log;
   Fence m_fence;
   const bool m_keeps_bytes;
   std::function<void(std::uint64_t)> m_recorded;

@@ -165,7 +165,9 @@ void SandboxHandle::destroy(std::function<void()> done) {
             try {
               std::rethrow_exception(error);
             } catch (const Error& failure) {
-              self->m_environment.log.error(std::string("cannot remove a sandbox: ") + failure.what());
+              self->m_environment.fault_log->write(LogLevel::error, "removal",
+                                                   std::string("cannot remove a sandbox: ") + failure.what(),
+                                                   self->m_environment.loop.clock().now());
             }
           }
           if (self->m_removed) self->m_removed();

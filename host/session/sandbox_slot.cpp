@@ -315,7 +315,9 @@ void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& erro
     m_loop.post(m_lifeline.guarded([this] { m_user->shell_restarted(); }));
   } catch (const Error& failure) {
     if (m_failed_tries == 0) {
-      m_environment.log.warning(std::string("cannot restart a shell, so its sandbox is replaced: ") + failure.what());
+      m_environment.fault_log->warning(
+          "shell restart", std::string("cannot restart a shell, so its sandbox is replaced: ") + failure.what(),
+          m_environment.loop.clock().now());
       note("shell_failed", "{\"reason\":" + json_string(failure.what()) + "}");
     }
     replace();

@@ -360,11 +360,9 @@ std::string TaskSession::report_sandbox_failure(const std::exception_ptr& error,
     reason = failure.what() + (failure.hint().empty() ? "" : " (" + failure.hint() + ")");
   }
   std::string reference = make_reference(m_environment.random);
-  log_event("sandbox_failed")
-      .add("when", when)
-      .add("reference", reference)
-      .add("reason", reason)
-      .write(m_environment.log, LogLevel::error);
+  m_environment.fault_log->write(
+      LogLevel::error, log_event("sandbox_failed").add("when", when).add("reference", reference).add("reason", reason),
+      m_environment.loop.clock().now());
   EventRecord failed("sandbox_failed",
                      "{\"task_number\":" + std::to_string(task_number()) + ",\"when\":\"" + when +
                          "\",\"reason\":" + json_string(reason) + ",\"reference\":\"" + reference + "\"}",

@@ -60,6 +60,23 @@ TEST_F(CheckScheduleTest, ASilentJobPassesTheTaskWithinTwoSeconds) {
   EXPECT_EQ(outcome(), "passed");
 }
 
+TEST_F(CheckScheduleTest, AHomeThatCannotBeReadIsReportedOnceAMinute) {
+  change_tasks([](Study& study) { study.task_duration = hours(2); });
+  begin_filesystem_task();
+  const std::size_t lines_before = log.lines().size();
+  backend.shell().fails_to_snapshot = true;
+  type(0, "x");
+  for (int second = 0; second < 90; ++second) {
+    ++backend.shell().activity.stamp;
+    loop.advance(seconds(1));
+  }
+  EXPECT_GT(snapshots(), 10);
+  const std::vector<std::string> lines = log.lines();
+  ASSERT_EQ(lines.size() - lines_before, 2U);
+  EXPECT_EQ(lines[lines_before], "cannot check the home directory: read the home: no answer in time");
+  EXPECT_THAT(lines.back(), ::testing::ContainsRegex(" \\(and [0-9]+ more like this before\\)$"));
+}
+
 TEST_F(CheckScheduleTest, AnIdleSandboxIsNotChecked) {
   change_tasks([](Study& study) { study.task_duration = hours(2); });
   begin_filesystem_task();

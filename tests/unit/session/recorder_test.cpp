@@ -6,6 +6,8 @@ namespace tellina::testing {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 /// A store whose next writes fail as if the disk were full.
 class FailingStore final : public Store {
@@ -46,8 +48,12 @@ class RecorderTest : public SessionTest {
     store->run([&](StoreTransaction& t) { lease = t.acquire_lease(participant, "w1", now()); });
     make(true);
   }
+  std::unique_ptr<Recorder> make_one(bool keeps_bytes) {
+    return std::make_unique<Recorder>(record_loop, failing, *environment.fault_log, lease.fence, keeps_bytes,
+                                      [this] { ++losses; });
+  }
   void make(bool keeps_bytes) {
-    recorder = std::make_unique<Recorder>(record_loop, failing, log, lease.fence, keeps_bytes, [this] { ++losses; });
+    recorder = make_one(keeps_bytes);
     recorder->when_recorded([this](std::uint64_t end) { ends.push_back(end); });
   }
   void begin() {
@@ -133,6 +139,31 @@ TEST_F(RecorderTest, RetriesWhenTheStoreFailsAndLosesNothing) {
   const auto lines = log.lines();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), "the record waits for the database: disk full"), 1);
   EXPECT_EQ(lines.back(), "the record continues");
+}
+
+TEST_F(RecorderTest, SaysOnceAMinuteForAllSessionsThatTheRecordWaits) {
+  std::vector<std::unique_ptr<Recorder>> others;
+  for (int i = 0; i < 20; ++i) others.push_back(make_one(true));
+  int expected = 0;
+  const auto fail_once = [&] {
+    failing.failures = 20;
+    for (const auto& other : others) other->note_of_participant(EventRecord("focus", "{}", now()));
+    loop.run_until_idle();
+    EXPECT_EQ(failing.failures, 0);
+    loop.advance(seconds(1));
+    expected += 20;
+    expect_stored("SELECT count(*) FROM events WHERE kind = 'focus'", std::to_string(expected));
+    loop.run_until_idle();
+  };
+  fail_once();
+  EXPECT_THAT(log.lines(), ElementsAre("the record waits for the database: disk full", "the record continues"));
+  fail_once();
+  EXPECT_EQ(log.lines().size(), 2U);
+  loop.advance(fault_log_interval);
+  fail_once();
+  ASSERT_EQ(log.lines().size(), 4U);
+  EXPECT_EQ(log.lines()[2], "the record waits for the database: disk full (and 39 more like this before)");
+  EXPECT_EQ(log.lines()[3], "the record continues (and 39 more like this before)");
 }
 
 TEST_F(RecorderTest, StopsAtOnceWhenTheLeaseIsLost) {

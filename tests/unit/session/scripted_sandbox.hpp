@@ -67,6 +67,7 @@ class ScriptedShell {
   int asked_for_activity = 0;
   bool is_destroyed = false;
   bool fails_to_restart = false;
+  bool fails_to_snapshot = false;
   bool is_short_of_descriptors = false;
 
   int terminal() const { return m_terminal[0]; }
@@ -117,6 +118,7 @@ class ScriptedSandbox final : public Sandbox {
   }
   FileTree snapshot(const SnapshotRequest& request) override {
     ++m_shell->snapshots;
+    if (m_shell->fails_to_snapshot) throw Error(ErrorCode::timed_out, "read the home: no answer in time");
     FileTree home = m_shell->home;
     for (auto& [name, file] : home.root.children) {
       if (file.content && file.content->size() > request.max_content_per_file) file.content.reset();
