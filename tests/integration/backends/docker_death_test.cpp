@@ -183,5 +183,25 @@ TEST_F(DockerDeath, InputThatWaitedInADeadWorkerIsNamedAndWasNeverAcknowledged) 
   EXPECT_LT(typed.size(), paste.size());
 }
 
+TEST_F(DockerDeath, AnotherSandboxPluginRemovesTheContainers) {
+  engine();
+  start();
+  TestClient bob = join_task();
+  std::vector<pid_t> processes = server().role_processes("worker");
+  for (const pid_t gateway : server().role_processes("gateway")) processes.push_back(gateway);
+  for (const pid_t process : processes) ::kill(process, SIGKILL);
+  server().kill();
+  ASSERT_NE(engine().leftovers(), Texts());
+  engine().stop();
+  StudyConfig config;
+  config.more = Backends(Combination("ipc", "strict", "chroot"), folder()).members();
+  ServerTest::start(config);
+  EXPECT_TRUE(server_says("cannot remove the sandboxes of \"docker\", which is no longer configured; the next start"));
+  stop();
+  engine().start();
+  ServerTest::start(config);
+  EXPECT_TRUE(server_says("removed 1 sandbox of \"docker\", which is no longer configured"));
+}
+
 }  // namespace
 }  // namespace tellina::testing
