@@ -243,7 +243,7 @@ class Range {
       m_attacker->cut();
       // A page keeps to the window. More unacknowledged input than that would only delay the attacker's own reset.
       if (m_attacker->input_end() - m_attacker->acknowledged_input() > limits::input_window) {
-        m_attacker.emplace(m_set_up.port(), m_attacker->cookie());
+        m_attacker = TestClient(m_set_up.port(), m_attacker->cookie());
       }
       m_attacker->reconnect(30s);
       const std::string id = std::to_string(++m_resets);
