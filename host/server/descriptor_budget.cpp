@@ -6,6 +6,9 @@
 
 namespace tellina {
 
+static_assert(DescriptorBudget::needed_at_start < limits::reserved_descriptors,
+              "a process that may start has the reserve for it");
+
 DescriptorBudget::DescriptorBudget(std::size_t limit, ServerRole role, std::size_t peers) : m_limit(limit) {
   const std::size_t shared = limit - std::min(limit, limits::reserved_descriptors + peers * limits::peer_descriptors);
   const bool has_gateway = role != ServerRole::worker;

@@ -12,6 +12,9 @@ namespace tellina {
 
 class DescriptorBudget {
  public:
+  /// Descriptors that must be free when a process starts. With 32 in all, a worker starts but cannot sync its database.
+  static constexpr std::size_t needed_at_start = 40;
+
   /// `limit`: the most descriptors that the process may have. `peers`: other processes that the channel layer connects
   /// it to.
   DescriptorBudget(std::size_t limit, ServerRole role, std::size_t peers = 0);

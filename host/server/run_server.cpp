@@ -10,6 +10,8 @@
 
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
+#include "host/runtime/descriptors.hpp"
+#include "host/server/descriptor_budget.hpp"
 #include "host/server/gateway_role.hpp"
 #include "host/server/heartbeat.hpp"
 #include "host/server/layer_dispatch.hpp"
@@ -169,11 +171,16 @@ int run_server(const RunOptions& options) {
   settings.has_priorities = is_journal(STDERR_FILENO);
   StderrLog log(clock, settings);
   try {
+    raise_descriptor_limit();
+    // libzmq ends the process if it gets no descriptor.
+    require_free_descriptors(DescriptorBudget::needed_at_start);
     const ServerParts parts(options, SystemServices(clock, random, log));
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
     const auto* failure = dynamic_cast<const StoreError*>(&error);
-    if (failure && failure->is_temporary() && link.is_supervised()) {
+    const bool is_temporary =
+        (failure && failure->is_temporary()) || dynamic_cast<const DescriptorShortage*>(&error) != nullptr;
+    if (is_temporary && link.is_supervised()) {
       log.error(error.what() + (error.hint().empty() ? "" : " (" + error.hint() + ")"));
       return SupervisorLink::try_again;
     }

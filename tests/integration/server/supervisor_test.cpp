@@ -1,8 +1,13 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "host/limits.hpp"
+#include "host/server/descriptor_budget.hpp"
 #include "server_fixture.hpp"
 
 namespace tellina::testing {
@@ -10,6 +15,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A gateway and workers as separate processes.
 class Supervisor : public ServerTest {
@@ -19,6 +25,11 @@ class Supervisor : public ServerTest {
     config.more = "\"workers\": " + std::to_string(workers) + R"(, "channel_layer": {"plugin": "ipc", "directory": ")" +
                   (folder() / "meet").string() + "\"}, ";
     return config;
+  }
+  pid_t owner_of_bob() const {
+    return std::stoi(database().value(
+        "SELECT w.process_id FROM leases l JOIN workers w ON w.id = l.worker_id WHERE l.participant_id = "
+        "(SELECT id FROM participants WHERE access_code = 'bob')"));
   }
 };
 
@@ -69,6 +80,101 @@ TEST_F(Supervisor, DoesNotGiveUpWhileAnotherWorkerHasSessions) {
   EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind = 'sandbox_replaced'"), "0");
 }
 
+TEST_F(Supervisor, AWorkerWithoutDescriptorsSaysSoAndIsStartedAgain) {
+  start(study(1));
+  // Enough for the dynamic linker, and too few for libzmq. Processes that the supervisor starts inherit its limit.
+  const rlimit few{16, 16};
+  ASSERT_EQ(::prlimit(server().process(), RLIMIT_NOFILE, &few, nullptr), 0);
+  ::kill(server().role_processes("worker").front(), SIGKILL);
+  const std::string reason =
+      "this process needs " + std::to_string(DescriptorBudget::needed_at_start) + " free descriptors";
+  EXPECT_TRUE(server_says(reason, limits::failed_starts + 2)) << "it is started again and again";
+  EXPECT_EQ(server().wait(Milliseconds(0)), std::nullopt);
+  EXPECT_THAT(server().errors(), Not(HasSubstr("signal 6")));
+  EXPECT_EQ(server().role_processes("gateway").size(), 1U);
+}
+
+/// With control groups of either version.
+class Memory {
+ public:
+  /// Moves a process into a new group, which lets it have no more memory than this.
+  Memory(pid_t process, std::uint64_t most) {
+    std::filesystem::create_directory(m_folder);
+    write_line(is_unified() ? "memory.max" : "memory.limit_in_bytes", most);
+    // Swap would delay the end.
+    if (is_unified()) write_line("memory.swap.max", 0);
+    write_line("cgroup.procs", static_cast<std::uint64_t>(process));
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() {
+    // The kernel removes a process from the group a moment after it has reported the end of the process.
+    for (int tries = 0; ::rmdir(m_folder.c_str()) != 0 && tries < 1000; ++tries) ::usleep(1000);
+  }
+  /// How many processes of the group the kernel has killed because the memory ran out.
+  int kills() const {
+    const std::string text = read_text(m_folder / (is_unified() ? "memory.events" : "memory.oom_control"));
+    const std::size_t at = text.find("oom_kill ");
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + 9));
+  }
+
+ private:
+  static bool is_unified() { return !std::filesystem::exists("/sys/fs/cgroup/memory"); }
+  static std::filesystem::path hierarchy() { return is_unified() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"; }
+  void write_line(const char* file, std::uint64_t value) const {
+    std::ofstream stream(m_folder / file);
+    stream << value << std::endl;
+    if (!stream) throw std::runtime_error((m_folder / file).string() + ": cannot write: run this test as root");
+  }
+
+  const std::filesystem::path m_folder = hierarchy() / ("tellina-test-memory-" + std::to_string(::getpid()));
+};
+
+TEST_F(Supervisor, AWorkerKilledForItsMemoryLosesNothingThatWasAcknowledged) {
+  start(study(2));
+  TestClient bob = join_task();
+  TestClient alice = join_task("alice");
+  bob.run("echo before");
+  bob.expect_all_acknowledged();
+  const std::string acknowledged = bob.input();
+  const pid_t owner = owner_of_bob();
+  {
+    const Memory little(owner, 64 << 10);
+    // What programs print needs memory.
+    bob.type("head -c 4M /dev/zero | tr '\\0' x\r");
+    ASSERT_TRUE(server_says("worker ") && server_says("was killed by signal 9 (Killed)"));
+    EXPECT_GE(little.kills(), 1);
+  }
+  bob.wait_closed();
+  bob.reconnect(default_limit);
+  bob.type("\x03\x15");
+  bob.run("echo $((30+33))");
+  EXPECT_EQ(database().stream("input", "bob", 1).substr(0, acknowledged.size()), acknowledged);
+  if (!alice.is_open()) alice.reconnect(default_limit);
+  alice.run("echo still here");
+  EXPECT_EQ(server().role_processes("worker").size(), 2U);
+}
+
+TEST_F(Supervisor, AGatewayKilledForItsMemoryLosesNothing) {
+  start(study(2));
+  TestClient bob = join_task();
+  bob.run("echo before");
+  const std::vector<pid_t> workers = server().role_processes("worker");
+  {
+    const Memory little(server().role_processes("gateway").front(), 64 << 10);
+    bob.type("head -c 4M /dev/zero | tr '\\0' x; echo\r");
+    ASSERT_TRUE(server_says("gateway (process ") && server_says("was killed by signal 9 (Killed)"));
+    EXPECT_GE(little.kills(), 1);
+  }
+  bob.wait_closed();
+  bob.reconnect(std::chrono::seconds(30));
+  bob.run("echo after");
+  bob.expect_all_acknowledged();
+  EXPECT_EQ(server().role_processes("worker"), workers);
+  EXPECT_TRUE(database().rows("SELECT * FROM gaps WHERE stream = 'input'").empty());
+  EXPECT_EQ(database().value("SELECT count(*) FROM event_log WHERE kind IN ('sandbox_replaced', 'adopted')"), "0");
+}
+
 TEST_F(Supervisor, AHangupAddsANewAccessCodeInEveryWorker) {
   StudyConfig config = study(3);
   start(config);
@@ -111,9 +217,7 @@ TEST_F(Supervisor, AHangingWorkerGetsNoRequestsAndIsReplaced) {
   bob.run("echo before");
   bob.expect_all_acknowledged();
   const std::vector<pid_t> before = server().role_processes("worker");
-  const pid_t stopped = std::stoi(database().value(
-      "SELECT w.process_id FROM leases l JOIN workers w ON w.id = l.worker_id WHERE l.participant_id = "
-      "(SELECT id FROM participants WHERE access_code = 'bob')"));
+  const pid_t stopped = owner_of_bob();
   ::kill(stopped, SIGSTOP);
   const auto ask = [&](Milliseconds limit) {
     return http_request(server().port(), "GET /api/v1/study HTTP/1.1\r\nCookie: " + bob.cookie() + "\r\n", {}, limit)
