@@ -50,6 +50,8 @@ class ParticipantSession final : private TaskSession::Owner {
   ParticipantId participant() const { return m_progress.participant(); }
 
   void attach(ClientConnection& connection);
+  /// Whether this connection has the terminal: its hello was handled, and no newer one has replaced it.
+  bool is_attached(const ClientConnection& connection) const;
   void detach(ClientConnection& connection, const std::string& reason);
   void on_data(ClientConnection& connection, BytesView frame);
   void on_text(ClientConnection& connection, BytesView json);
@@ -84,7 +86,6 @@ class ParticipantSession final : private TaskSession::Owner {
   void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) override;
   void task_ended() override;
 
-  bool is_attached(const ClientConnection& connection) const;
   void handle_data(ClientConnection& connection, BytesView frame);
   void handle_text(ClientConnection& connection, BytesView json);
   void hello(ClientConnection& connection, const HelloFrame& frame);

@@ -283,14 +283,34 @@ void WorkerLane::continue_later(const WorkerConnection& connection, std::chrono:
 void WorkerLane::continue_paused(ParticipantId participant) {
   const auto paused = m_paused.extract(participant);
   TELLINA_ASSERT_PROCESS(!paused.empty());
-  for (const std::string& id : paused.mapped().connections) {
-    WorkerConnection* connection = m_connections.find(id);
-    if (!connection || connection->is_closed()) continue;
-    if (connection->is_entering())
-      guard(*connection, [&] { attach_or_wait(*connection); });
-    else
-      run_gate(*connection);
+  // A new page comes before what an older one has sent: it may be the only one that still exists.
+  for (const bool is_new : {true, false}) {
+    for (const std::string& id : paused.mapped().connections) {
+      WorkerConnection* connection = m_connections.find(id);
+      if (!connection || connection->is_closed() || is_new_page(*connection) != is_new) continue;
+      if (connection->is_entering())
+        guard(*connection, [&] { attach_or_wait(*connection); });
+      else
+        run_gate(*connection);
+    }
   }
+}
+
+bool WorkerLane::is_new_page(const WorkerConnection& connection) {
+  const ParticipantSession* session = connection.session();
+  return !session || !session->is_attached(connection);
+}
+
+bool WorkerLane::waits_behind_others(const WorkerConnection& connection) {
+  const auto paused = m_paused.find(connection.participant());
+  if (paused == m_paused.end()) return false;
+  std::vector<std::string>& waiting = paused->second.connections;
+  const bool has_older = std::any_of(waiting.begin(), waiting.end(), [&](const std::string& id) {
+    const WorkerConnection* other = m_connections.find(id);
+    return other && other != &connection && !other->is_closed() && is_new_page(*other);
+  });
+  if (has_older) waiting.push_back(connection.id());
+  return has_older;
 }
 
 WorkBudget& WorkerLane::budget_of(ParticipantId participant) {
@@ -303,6 +323,8 @@ void WorkerLane::attach_or_wait(WorkerConnection& connection) {
   // Before the welcome, a client sends a hello and nothing else.
   if (connection.is_ending())
     return m_environment.loop.post(m_lifeline.guarded([this, id = connection.id()] { remove(id); }));
+  // Otherwise the hello of an older connection would later replace this one.
+  if (waits_behind_others(connection)) return;
   const ParticipantId participant = connection.participant();
   WorkBudget& budget = budget_of(participant);
   const MonotonicTime now = m_environment.loop.clock().now();

@@ -87,6 +87,10 @@ class WorkerLane {
   /// Attaches a connection to its participant's session, or acquires the lease first. Waits while the participant has
   /// used up a budget.
   void attach_or_wait(WorkerConnection& connection);
+  /// Whether the session has not yet handled the connection's hello.
+  static bool is_new_page(const WorkerConnection& connection);
+  /// Whether older connections of the participant wait to enter. If so, this one waits behind them.
+  bool waits_behind_others(const WorkerConnection& connection);
   WorkBudget& budget_of(ParticipantId participant);
   /// Whether the connection's next message has to wait. If so, the lane continues with it later.
   bool must_wait(WorkerConnection& connection);

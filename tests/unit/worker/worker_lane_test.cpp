@@ -324,6 +324,22 @@ TEST_F(FloodTest, NothingOfAnEndedConnectionWaitsBehindANewerOne) {
   EXPECT_TRUE(accepted_by("late").empty());
 }
 
+TEST_F(FloodTest, ANewPageDoesNotWaitForWhatAnOlderOneHasSent) {
+  constexpr std::size_t frames = 10'000;
+  for (std::size_t i = 0; i < frames; ++i) say("c", R"({"type":"ping","t":1})");
+  for (const char* page : {"new", "newer"}) {
+    connect(page, participant);
+    loop.run_until_idle();
+    EXPECT_TRUE(accepted_by(page).empty()) << "it waits for the budget";
+    say(page, hello);
+  }
+  loop.advance(std::chrono::milliseconds(50));
+  ASSERT_LT(answers("c", "pong"), frames);
+  EXPECT_EQ(answers("newer", "welcome"), 1U);
+  EXPECT_TRUE(of("newer", MessageKind::close).empty()) << "the older page replaced it";
+  EXPECT_EQ(of("new", MessageKind::close).size(), 1U);
+}
+
 TEST_F(FloodTest, WhoComesAndGoesHasOnlyOneBudget) {
   const int visits = 1000;
   int accepted = 0;
