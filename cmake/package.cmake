@@ -25,7 +25,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # adduser: the user of the service. mmdebstrap: the root file system that participants see.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, mmdebstrap")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io, redis-server, sqlite3")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "bubblewrap, docker.io, python3, redis-server, sqlite3")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/packaging/conffiles ${CMAKE_SOURCE_DIR}/packaging/postinst ${CMAKE_SOURCE_DIR}/packaging/prerm
   ${CMAKE_SOURCE_DIR}/packaging/postrm)

@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 
 #include "plugins/channel_common/message_codec.hpp"
-#include "thread_without_signals.hpp"
+#include "plugins/common/thread_without_signals.hpp"
 
 namespace tellina::redis {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <poll.h>
 
+#include "plugins/common/thread_without_signals.hpp"
 #include "push_script.hpp"
-#include "thread_without_signals.hpp"
 
 namespace tellina::redis {
 namespace {

@@ -21,9 +21,17 @@ void need(RunningSandbox& running, const std::string& name) {
   throw Skip("probe() does not report on a limit of " + name);
 }
 
+/// The setting, which the sandbox `exec` has one level deeper; null if there is none.
+const Config* find_setting(Probe& probe, const std::string& key) {
+  const Config& section = probe.subject().section;
+  if (const Config* value = section.find(key)) return value;
+  const Config* inner = section.find("settings");
+  return inner && inner->is_object() ? inner->find(key) : nullptr;
+}
+
 /// The number in the settings, or the schema's default. Throws Skip if there is neither, or if it exceeds `most`.
 std::uint64_t setting(Probe& probe, const std::string& key, std::uint64_t most) {
-  const Config* value = probe.subject().section.find(key);
+  const Config* value = find_setting(probe, key);
   if (!value) {
     const Config* properties = probe.subject().schema.find("properties");
     const Config* property = properties ? properties->find(key) : nullptr;
@@ -139,7 +147,7 @@ class Listener {
 };
 
 void network_is_cut_off(Probe& probe) {
-  const Config* wanted = probe.subject().section.find("network");
+  const Config* wanted = find_setting(probe, "network");
   if (wanted && wanted->kind() == Config::Kind::boolean && wanted->as_bool()) throw Skip("\"network\" is true");
   const Listener listener;
   RunningSandbox running(probe);

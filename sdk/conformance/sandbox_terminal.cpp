@@ -71,7 +71,7 @@ std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe) {
 RunningSandbox::RunningSandbox(Probe& probe) : RunningSandbox(probe, make_spec(probe)) {}
 
 RunningSandbox::RunningSandbox(Probe& probe, const SandboxSpec& spec)
-    : m_probe(probe), m_id(spec.id), m_backend(make_usable_backend(probe)) {
+    : m_probe(probe), m_id(spec.id), m_backend(make_usable_backend(probe)), m_others(descendants_of(getpid())) {
   m_sandbox = m_backend->start(spec);
   expect(m_sandbox != nullptr, "a sandbox from start()", "none");
   m_driver = std::make_unique<ShellDriver>(*m_sandbox);
@@ -85,7 +85,11 @@ RunningSandbox::~RunningSandbox() {
   }
 }
 
-Processes RunningSandbox::processes() const { return relatives_of(processes_with_mark(m_probe.mark())); }
+Processes RunningSandbox::processes() const {
+  Processes found = relatives_of(processes_with_mark(m_probe.mark()));
+  for (const ProcessKey& other : m_others) found.erase(other);
+  return found;
+}
 
 ExitStatus RunningSandbox::end_shell(const std::string& line) {
   m_driver->type(line + "\n");

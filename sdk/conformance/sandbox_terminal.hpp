@@ -55,7 +55,7 @@ class RunningSandbox {
   ShellDriver& driver() { return *m_driver; }
   FileTree snapshot() { return m_sandbox->snapshot(SnapshotRequest()); }
   /// All processes of the case's sandboxes: those with its mark, and their ancestors below this process. Excludes
-  /// prewarmed sandboxes of a backend.
+  /// prewarmed sandboxes of a backend, and what probe() has left running for all sandboxes.
   Processes processes() const;
   /// Types `exit` or the like and waits for the shell's end.
   ExitStatus end_shell(const std::string& line);
@@ -64,6 +64,7 @@ class RunningSandbox {
   Probe& m_probe;
   const SandboxId m_id;
   std::unique_ptr<SandboxBackend> m_backend;
+  const Processes m_others;  ///< the backend's own, for all sandboxes
   std::unique_ptr<Sandbox> m_sandbox;
   std::unique_ptr<ShellDriver> m_driver;
 };

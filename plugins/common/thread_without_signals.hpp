@@ -4,7 +4,7 @@
 #include <thread>
 #include <utility>
 
-namespace tellina::redis {
+namespace tellina {
 
 /// Starts a thread in which every signal is blocked: the thread handles none, and a write to a closed socket returns an
 /// error instead of raising SIGPIPE.
@@ -22,4 +22,4 @@ std::thread start_thread_without_signals(Body body) {
   return std::thread(std::move(body));
 }
 
-}  // namespace tellina::redis
+}  // namespace tellina

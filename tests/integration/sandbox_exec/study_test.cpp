@@ -1,0 +1,96 @@
+/// The examples on the real server: a study from the first task to the last, and the death of the server.
+
+#include <csignal>
+#include <filesystem>
+
+#include "server/server_fixture.hpp"
+#include "support/places.hpp"
+
+namespace tellina::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string example(const std::string& file) { return build_folder() + "/share/tellina/exec/" + file; }
+
+class Example {
+ public:
+  std::string name;
+  std::string section;
+};
+
+const Example bubblewrap{"bubblewrap", R"({"plugin": "exec", "pool": 1, "command": [")" + example("bubblewrap.py") +
+                                           R"("], "settings": {"disk_in_mib": 16}})"};
+
+Example plain(const fs::path& homes) {
+  return {"plain", R"({"plugin": "exec", "pool": 1, "command": [")" + build_folder() +
+                       R"(/libexec/tellina/exec_script", ")" + example("plain.sh") +
+                       R"("], "settings": {"i_know_this_is_not_isolated": true, "directory": ")" + homes.string() +
+                       R"("}})"};
+}
+
+class ExecStudy : public ServerTest {
+ protected:
+  StudyConfig study(const Example& example) {
+    StudyConfig config;
+    config.more = "\"sandbox\": " + example.section + ", ";
+    return config;
+  }
+  fs::path homes() {
+    fs::create_directories(folder() / "homes");
+    return folder() / "homes";
+  }
+  void work_through() {
+    TestClient bob = join_task();
+    bob.run("echo hello world");
+    EXPECT_TRUE(server_says("task=1 session=", 2) && server_says("state=passed"));
+    EXPECT_THAT(database().rows("SELECT text, exit_status, output FROM commands"),
+                ::testing::Contains(std::vector<std::string>{"echo hello world", "0", "hello world\n"}));
+    bob.start_task(2);
+    bob.expect_prompt();
+    bob.run("touch dir1/dir2/hello.txt");
+    EXPECT_TRUE(server_says("state=passed", 2));
+  }
+  /// Nothing is left of the sandboxes and the program 10 s after the next server has started.
+  void expect_nothing_left_after_a_kill() {
+    TestClient bob = join_task();
+    bob.run("setsid sleep 1000 & true");
+    const auto processes = descendants(server().process());
+    ASSERT_GT(processes.size(), 5U);
+    server().kill();
+    start();
+    bob.use_port(server().port());
+    const auto is_gone = [&] { return still_running(processes).empty(); };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!is_gone() && std::chrono::steady_clock::now() < deadline) server().wait(Milliseconds(20));
+    EXPECT_TRUE(is_gone()) << still_running(processes).size() << " processes of the dead server still run";
+    stop();
+  }
+};
+
+TEST_F(ExecStudy, RunsOnBubblewrap) {
+  start(study(bubblewrap));
+  work_through();
+  stop();
+}
+
+TEST_F(ExecStudy, RunsOnTheScript) {
+  start(study(plain(homes())));
+  work_through();
+  stop();
+  EXPECT_TRUE(fs::is_empty(homes()));
+}
+
+TEST_F(ExecStudy, AKilledServerLeavesNothingOfBubblewrap) {
+  start(study(bubblewrap));
+  expect_nothing_left_after_a_kill();
+}
+
+TEST_F(ExecStudy, AKilledServerLeavesNothingOfTheScript) {
+  start(study(plain(homes())));
+  expect_nothing_left_after_a_kill();
+  EXPECT_TRUE(fs::is_empty(homes()));
+}
+
+}  // namespace
+}  // namespace tellina::testing
