@@ -93,6 +93,8 @@ class Faulty:
 class Server(tellina_exec.Server):
     """Commits the fault when the call comes, before it is handled."""
 
+    kept = None
+
     def run(self):
         while True:
             fields, descriptors = tellina_exec.receive(self.channel)
@@ -105,6 +107,10 @@ class Server(tellina_exec.Server):
                     continue
             if "id" in fields:
                 self.handle(tellina_exec.Request(fields, descriptors))
+            if fields["call"] == "destroy" and self.kept:
+                kept, self.kept = self.kept, None
+                self.handle(tellina_exec.Request(kept, []))
+                self.is_first(settings["once"] + ".late")
 
     def is_first(self, file):
         if file is None:
@@ -178,7 +184,7 @@ class Server(tellina_exec.Server):
         reading, writing = os.pipe()
         self.answers(fields, {"ok": {}}, [reading])
         os.close(reading)
-        self.kept = writing
+        self.end_of_pipe = writing
 
     def answers_with_wrong_types(self, fields):
         self.answers(fields, {"ok": {"usable": 1, "limits": 7, "removed": "x", "version": []}})
@@ -188,6 +194,9 @@ class Server(tellina_exec.Server):
 
     def answers_nothing(self, fields):
         pass
+
+    def answers_after_destroy(self, fields):
+        self.kept = fields
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ class ExecStudy : public ServerTest {
   void work_through() {
     TestClient bob = join_task();
     bob.run("echo hello world");
-    EXPECT_TRUE(server_says("task=1 session=", 2) && server_says("state=passed"));
+    ASSERT_TRUE(bob.wait_until([&] { return bob.state() == "ready"; })) << bob.state();
+    EXPECT_TRUE(server_says("state=passed"));
     EXPECT_THAT(database().rows("SELECT text, exit_status, output FROM commands"),
                 ::testing::Contains(std::vector<std::string>{"echo hello world", "0", "hello world\n"}));
     bob.start_task(2);
