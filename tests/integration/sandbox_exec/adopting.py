@@ -5,6 +5,7 @@ Each sandbox is a holder: a process in a session of its own that has a home, a s
 /tmp/tellina-adopting.OWNER.ID/socket, through which this program, or the next one, asks it for the terminal.
 """
 
+import ctypes
 import glob
 import io
 import json
@@ -23,6 +24,7 @@ import tellina_exec  # noqa: E402
 from tellina_exec import Error  # noqa: E402
 
 PREFIX = "/tmp/tellina-adopting."
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Holder:
@@ -56,9 +58,14 @@ class Holder:
         self.report = None
 
     def end_shell(self):
-        subprocess.run(["pkill", "-KILL", "-s", str(self.shell.pid)], check=False)
+        """Children of a killed process become this process's, until there is none."""
+        self.shell.kill()
         self.shell.wait()
         self.report_end()
+        while children := open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii").read().split():
+            for child in children:
+                os.kill(int(child), signal.SIGKILL)
+                os.waitpid(int(child), 0)
 
     def run(self):
         while True:
@@ -150,6 +157,7 @@ class Adopting:
 
 if len(sys.argv) > 2:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     Holder(sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])).run()
 else:
     tellina_exec.serve(Adopting())
