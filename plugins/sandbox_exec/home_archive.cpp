@@ -293,7 +293,7 @@ class ArchiveReader {
     }
     FileNode* const place = make_place(parts);
     if (place == nullptr) return !m_tree.truncated;
-    if (archive_entry_hardlink(&entry) != nullptr) return add_hard_link(*place, archive_entry_hardlink(&entry));
+    if (archive_entry_hardlink(&entry) != nullptr) return add_hard_link(*place, entry);
     const bool is_directory = archive_entry_filetype(&entry) == AE_IFDIR;
     if (!is_directory || place->kind != FileKind::directory) *place = FileNode();
     set_attributes(*place, entry);
@@ -391,9 +391,9 @@ class ArchiveReader {
     return node;
   }
 
-  bool add_hard_link(FileNode& place, BytesView target) {
+  bool add_hard_link(FileNode& place, archive_entry& entry) {
     const FileNode* node = &m_tree.root;
-    for (const BytesView part : split(target)) {
+    for (const BytesView part : split(archive_entry_hardlink(&entry))) {
       const auto found = node->children.find(Bytes(part));
       node = found == node->children.end() ? nullptr : &found->second;
       if (node == nullptr) break;
@@ -401,6 +401,7 @@ class ArchiveReader {
     if (node == nullptr || node->kind != FileKind::regular) {
       m_tree.raced = true;
       place = FileNode(FileKind::other);
+      set_attributes(place, entry);
       return true;
     }
     if (node == &place) return true;

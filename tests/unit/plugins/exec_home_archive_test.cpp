@@ -184,6 +184,8 @@ TEST_F(ExecHomeArchive, OtherKindsAndHardLinks) {
   EXPECT_EQ(got.root.children.at("fifo").kind, FileKind::other);
   EXPECT_EQ(got.root.children.at("hard").content, "shared");
   EXPECT_TRUE(got.raced) << "the file of a hard link had gone";
+  EXPECT_EQ(got.root.children.at("lost").mode, 0640U);
+  EXPECT_EQ(got.root.children.at("lost").owner, "me");
 }
 
 TEST_F(ExecHomeArchive, HardLinksCountAsContent) {
