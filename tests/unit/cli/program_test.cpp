@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "host/runtime/files.hpp"
+#include "support/certificates.hpp"
 #include "unit/plugins/plugin_host.hpp"
 
 namespace tellina::testing {
@@ -18,6 +19,7 @@ using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 /// Runs commands on a real configuration, real plugins and a real database, in a temporary folder.
@@ -184,6 +186,27 @@ TEST_F(ProgramTest, ConfigConvertRefusesWhatItCannotWrite) {
 TEST_F(ProgramTest, ConfigCheckCountsTasksAndCodes) {
   EXPECT_EQ(run({"config", "check"}), 0) << m_err;
   EXPECT_EQ(m_out, config() + ": good: 1 task, 2 access codes\n");
+}
+
+TEST_F(ProgramTest, ConfigCheckReadsTheCertificateAndItsKey) {
+  write_certificate(m_folder, "server");
+  write_certificate(m_folder, "other");
+  const auto name_key = [this](const std::string& key) {
+    write(R"({"sandbox": {"plugin": "absent"}, "access_codes": ["bob"], "task_duration_in_seconds": 60,
+ "server": {"certificate": "server.pem", "key": ")" +
+          key + R"("},
+ "tasks": [{"type": "stdout", "description": "say hello", "initial_filesystem": {}, "answer": "hello"}]})");
+  };
+  name_key("server.key");
+  fs::permissions(m_folder / "server.key", fs::perms::owner_read);
+  EXPECT_EQ(run({"config", "check"}), 0) << m_err;
+  EXPECT_THAT(m_err, Not(HasSubstr("private key")));
+  fs::permissions(m_folder / "server.key", fs::perms::owner_read | fs::perms::others_read);
+  EXPECT_EQ(run({"config", "check"}), 0) << m_err;
+  EXPECT_THAT(m_err, HasSubstr("warning: " + config() + ": server.key: other users can read the private key in "));
+  name_key("other.key");
+  EXPECT_EQ(run({"config", "check"}), 2);
+  EXPECT_THAT(m_err, HasSubstr(config() + ": server.key: "));
 }
 
 TEST_F(ProgramTest, ConfigCheckWarnsOfAnAnswerThatPrintingNumbersFinds) {
