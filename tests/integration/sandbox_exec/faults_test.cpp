@@ -102,6 +102,11 @@ class ExecFault : public ::testing::Test {
     }
     return seen.find(word) != std::string::npos;
   }
+  static bool eventually(const std::function<bool()>& is_so) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!is_so() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+    return is_so();
+  }
   bool log_says(const std::string& text) const { return m_log.text().find(text) != std::string::npos; }
 
   /// One of each call, on a sandbox that was started before, except "hello" and "start".
@@ -178,6 +183,7 @@ TEST_P(ExecFaultAtEachCall, AProgramThatHangsIsKilledAndStartedAgain) {
   std::unique_ptr<Sandbox> next;
   const auto start_next = [&] { next = backend().start(spec()); };
   if (code_of(start_next) == ErrorCode::unavailable) start_next();
+  ASSERT_TRUE(next) << m_log.text();
   EXPECT_TRUE(says(*next, "ready"));
   EXPECT_TRUE(name == "hello" || log_says("it answers nothing")) << m_log.text();
   next->destroy();
@@ -319,7 +325,7 @@ TEST_F(ExecLife, ASandboxThatStartsTooLateIsDestroyed) {
 }
 
 TEST_F(ExecLife, DestroyInterruptsACallThatIsNotAnswered) {
-  set_fault("answers_nothing", "snapshot", false);
+  set_fault("answers_nothing", "snapshot");
   const auto sandbox = backend().start(spec());
   std::atomic<bool> is_gone = false;
   std::thread caller([&] {
@@ -327,6 +333,7 @@ TEST_F(ExecLife, DestroyInterruptsACallThatIsNotAnswered) {
     request.deadline = 60s;
     is_gone = code_of([&] { sandbox->snapshot(request); }) == ErrorCode::gone;
   });
+  EXPECT_TRUE(eventually([&] { return has_happened(); }));
   const auto began = std::chrono::steady_clock::now();
   sandbox->destroy();
   caller.join();
