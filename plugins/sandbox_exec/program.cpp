@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -12,9 +11,11 @@
 #include <vector>
 
 #include "plugins/sandbox_common/deadline.hpp"
+#include "sdk/template/sandbox/spawn_request.hpp"
 
 namespace tellina::exec_sandbox {
 
+using local_sandbox::SpawnRequest;
 using sandbox_common::system_error;
 
 namespace {
@@ -46,44 +47,12 @@ void set_non_blocking(const Descriptor& descriptor) {
   fcntl(descriptor.get(), F_SETFL, fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
 }
 
-/// Holds the arguments of posix_spawn.
-class Spawn {
- public:
-  Spawn() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    // The host blocks and ignores signals that the program must receive. The new session protects it from Ctrl-C in the
-    // host's terminal.
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  Spawn(const Spawn&) = delete;
-  Spawn& operator=(const Spawn&) = delete;
-  ~Spawn() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  /// Gives the new process a descriptor under a number of at most 3.
-  void give(const Descriptor& descriptor, int number) {
-    // A copy above these numbers, so that no dup2() overwrites what a later one needs.
-    copies.emplace_back(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, program_socket + 1));
-    posix_spawn_file_actions_adddup2(&actions, copies.back().get(), number);
-  }
-
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  std::vector<Descriptor> copies;
-};
-
-std::vector<char*> make_pointers(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
+/// Gives the new process a descriptor under a number of at most 3. Returns a copy above these numbers, so that no
+/// dup2() overwrites what a later one needs; it has to live until the process runs.
+Descriptor give(SpawnRequest& request, const Descriptor& descriptor, int number) {
+  Descriptor copy(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, program_socket + 1));
+  posix_spawn_file_actions_adddup2(&request.actions, copy.get(), number);
+  return copy;
 }
 
 int poll_one(int descriptor, short events, int timeout) {
@@ -114,18 +83,17 @@ void Program::spawn(const Settings& settings) {
   Ends packets = open_sockets();
   Ends output = open_pipe();
   Ends errors = open_pipe();
-  Spawn request;
-  request.give(control.its, 0);
-  request.give(output.its, 1);
-  request.give(errors.its, 2);
-  request.give(packets.its, program_socket);
+  SpawnRequest request;
+  const std::array copies = {give(request, control.its, 0), give(request, output.its, 1), give(request, errors.its, 2),
+                             give(request, packets.its, program_socket)};
   std::vector<std::string> words = {settings.supervisor, settings.folder};
   words.insert(words.end(), settings.command.begin(), settings.command.end());
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
   variables.push_back("TELLINA_EXEC_SOCKET=" + std::to_string(program_socket));
-  const int error = posix_spawn(&m_supervisor, settings.supervisor.c_str(), &request.actions, &request.attributes,
-                                make_pointers(words).data(), make_pointers(variables).data());
+  const int error =
+      posix_spawn(&m_supervisor, settings.supervisor.c_str(), &request.actions, &request.attributes,
+                  local_sandbox::make_pointers(words).data(), local_sandbox::make_pointers(variables).data());
   if (error != 0) {
     m_supervisor = -1;
     throw system_error(settings.supervisor, error, {}, "build or install all of tellina, which includes this program");

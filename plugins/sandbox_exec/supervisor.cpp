@@ -18,29 +18,21 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 
 #include "plugins/sandbox_exec/supervisor_protocol.hpp"
+#include "sdk/template/sandbox/supervision.hpp"
 
 namespace {
 
+using local_sandbox::failure;
+using local_sandbox::Started;
 using tellina::exec_supervisor::Order;
-using tellina::exec_supervisor::Started;
 
 constexpr int control = 0;
 constexpr int program_socket = 3;
 /// How long the program may take to end after SIGTERM, in milliseconds.
 constexpr long term_timeout = 3000;
-constexpr const char* list_of_children = "/proc/thread-self/children";
-
-Started failure(const char* step) {
-  Started report;
-  report.error_number = errno;
-  std::strncpy(report.step, step, sizeof report.step - 1);
-  return report;
-}
 
 long now_in_milliseconds() {
   timespec time{};
@@ -63,27 +55,6 @@ Started exec_program(char** words) {
   return failure("run the program");
 }
 
-/// Returns the program's process, or -1 with the reason in `report`.
-pid_t start(char** words, Started& report) {
-  int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    report = failure("make a pipe");
-    return -1;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    report = exec_program(words);
-    [[maybe_unused]] const ssize_t written = write(pipe_ends[1], &report, sizeof report);
-    _exit(127);
-  }
-  if (child < 0) report = failure("start a process");
-  close(pipe_ends[1]);
-  // exec closes the pipe, so reading nothing means that the program runs.
-  const bool failed = child < 0 || read(pipe_ends[0], &report, sizeof report) > 0;
-  close(pipe_ends[0]);
-  return failed ? -1 : child;
-}
-
 /// From here on only the program and its children hold its socket and its output.
 void let_go_of_what_is_the_programs() {
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -91,22 +62,6 @@ void let_go_of_what_is_the_programs() {
   dup2(nothing, STDERR_FILENO);
   dup2(nothing, program_socket);
   if (nothing > program_socket) close(nothing);
-}
-
-/// Children of a killed process become this process's, so the list is read again until it is empty.
-void end_everything() {
-  for (;;) {
-    bool is_any_listed = false;
-    std::ifstream children(list_of_children);
-    for (pid_t child; children >> child;) {
-      is_any_listed = true;
-      kill(child, SIGKILL);
-    }
-    // The kernel may omit some children while others end, so the list is read again.
-    pid_t ended = waitpid(-1, nullptr, is_any_listed ? 0 : WNOHANG);
-    while (ended > 0) ended = waitpid(-1, nullptr, WNOHANG);
-    if (ended < 0 && errno == ECHILD) return;
-  }
 }
 
 /// Watches the program until it has ended or has to.
@@ -131,7 +86,7 @@ class Watch {
     if (m_keeps) {
       kill(-m_program, SIGKILL);
     } else {
-      end_everything();
+      local_sandbox::end_everything();
     }
   }
 
@@ -176,21 +131,14 @@ class Watch {
 int main(int count, char** words) {
   if (count < 3) return 2;
   close_range(program_socket + 1, ~0U, 0);  // descriptors that the host itself inherited
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  // Only SIGKILL can end this process: all signals are blocked, and it handles only SIGCHLD.
-  sigset_t signals;
-  sigfillset(&signals);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGCHLD);
-  const int child_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  const int child_signals = local_sandbox::watch_children();
 
   Started report;
   pid_t program = -1;
-  if (child_signals < 0 || access(list_of_children, R_OK) != 0) {
+  if (child_signals < 0 || access(local_sandbox::list_of_children, R_OK) != 0) {
     report = failure("read /proc/thread-self/children");
   } else {
-    program = start(words, report);
+    program = local_sandbox::start_child([words] { return exec_program(words); }, report);
   }
   let_go_of_what_is_the_programs();
   send(control, &report, sizeof report, MSG_NOSIGNAL);

@@ -7,16 +7,15 @@
 ///
 /// When the plugin's end closes, the supervisor ends the program. The supervisor's end closes when nothing is left.
 
+#include "sdk/template/sandbox/supervisor.hpp"
+
 namespace tellina::exec_supervisor {
+
+using local_sandbox::Started;
 
 enum Order : char {
   keep = 'k',  ///< processes that the program leaves may outlive it: their sandboxes can be adopted
   kill = 'x',  ///< ends the program at once
-};
-
-struct Started {
-  int error_number = 0;  ///< 0: the program runs
-  char step[60] = {};    ///< otherwise the failed action
 };
 
 }  // namespace tellina::exec_supervisor

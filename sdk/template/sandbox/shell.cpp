@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "spawn_request.hpp"
 #include "supervisor.hpp"
 
 namespace local_sandbox {
@@ -30,46 +30,12 @@ constexpr int end_timeout_in_milliseconds = 5000;
 /// Moves a descriptor above the standard streams, which the supervisor gets again.
 Descriptor move_up(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)); }
 
-/// Holds the arguments of posix_spawn.
-class SpawnRequest {
- public:
-  SpawnRequest() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    // The host blocks and ignores signals that a shell must receive. The new session protects it from Ctrl-C in the
-    // host's terminal.
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  SpawnRequest(const SpawnRequest&) = delete;
-  SpawnRequest& operator=(const SpawnRequest&) = delete;
-  ~SpawnRequest() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-};
-
 /// Disables XON/XOFF: otherwise Ctrl+S silently stops a terminal's output until Ctrl+Q. Returns false with errno set.
 bool disable_flow_control(int terminal) {
   termios settings{};
   if (tcgetattr(terminal, &settings) != 0) return false;
   settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
   return tcsetattr(terminal, TCSANOW, &settings) == 0;
-}
-
-/// The pointers that exec needs; valid as long as the words.
-std::vector<char*> make_pointers(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 }  // namespace

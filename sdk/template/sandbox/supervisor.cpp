@@ -19,27 +19,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fstream>
 
+#include "supervision.hpp"
 #include "supervisor.hpp"
 
 namespace {
 
 constexpr int control = 0;
 constexpr int terminal = 1;
-constexpr const char* list_of_children = "/proc/thread-self/children";
 
+using local_sandbox::failure;
 using local_sandbox::Started;
-
-Started failure(const char* step) {
-  Started report;
-  report.error_number = errno;
-  std::strncpy(report.step, step, sizeof report.step - 1);
-  return report;
-}
 
 /// The host has raised its own limit. Programs that use select(2) work only with descriptors below FD_SETSIZE.
 void limit_descriptors() {
@@ -67,43 +58,12 @@ Started exec_program(char** words) {
 
 /// Returns the program's process, or -1 with the reason in `report`.
 pid_t start(char** words, Started& report) {
-  int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    report = failure("make a pipe");
-    return -1;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    report = exec_program(words);
-    [[maybe_unused]] const ssize_t written = write(pipe_ends[1], &report, sizeof report);
-    _exit(127);
-  }
-  if (child < 0) report = failure("start a process");
-  close(pipe_ends[1]);
-  // exec closes the pipe, so reading nothing means that the program runs.
-  const bool failed = child < 0 || read(pipe_ends[0], &report, sizeof report) > 0;
-  close(pipe_ends[0]);
+  const pid_t program = local_sandbox::start_child([words] { return exec_program(words); }, report);
   // From here on only the program holds the terminal, which hangs up when its last user ends.
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nothing, terminal);
   close(nothing);
-  return failed ? -1 : child;
-}
-
-/// Children of a killed process become this process's, so the list is read again until it is empty.
-void end_everything() {
-  for (;;) {
-    bool is_any_listed = false;
-    std::ifstream children(list_of_children);
-    for (pid_t child; children >> child;) {
-      is_any_listed = true;
-      kill(child, SIGKILL);
-    }
-    // The kernel may omit some children while others end, so the list is read again.
-    pid_t ended = waitpid(-1, nullptr, is_any_listed ? 0 : WNOHANG);
-    while (ended > 0) ended = waitpid(-1, nullptr, WNOHANG);
-    if (ended < 0 && errno == ECHILD) return;
-  }
+  return program;
 }
 
 void reap(int child_signals, pid_t program) {
@@ -120,18 +80,11 @@ void reap(int child_signals, pid_t program) {
 int main(int count, char** words) {
   if (count < 3) return 2;
   umask(022);
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  // Only SIGKILL can end this process: all signals are blocked, and it handles only SIGCHLD.
-  sigset_t signals;
-  sigfillset(&signals);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGCHLD);
-  const int child_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  const int child_signals = local_sandbox::watch_children();
 
   Started report;
   pid_t program = -1;
-  if (child_signals < 0 || access(list_of_children, R_OK) != 0) {
+  if (child_signals < 0 || access(local_sandbox::list_of_children, R_OK) != 0) {
     report = failure("read /proc/thread-self/children");
   } else {
     program = start(words, report);
@@ -144,6 +97,6 @@ int main(int count, char** words) {
     if (watched[0].revents != 0) break;
     if (watched[1].revents != 0) reap(child_signals, program);
   }
-  end_everything();
+  local_sandbox::end_everything();
   return 0;
 }
