@@ -43,14 +43,15 @@ class ExecStudy : public ServerTest {
   }
   void work_through() {
     TestClient bob = join_task();
-    bob.run("echo hello world");
+    bob.type("echo hello world\r");  // the task ends before the next prompt
     ASSERT_TRUE(bob.wait_until([&] { return bob.state() == "ready"; })) << bob.state();
     EXPECT_TRUE(server_says("state=passed"));
     EXPECT_THAT(database().rows("SELECT text, exit_status, output FROM commands"),
                 ::testing::Contains(std::vector<std::string>{"echo hello world", "0", "hello world\n"}));
     bob.start_task(2);
     bob.expect_prompt();
-    bob.run("touch dir1/dir2/hello.txt");
+    bob.type("touch dir1/dir2/hello.txt\r");
+    ASSERT_TRUE(bob.wait_until([&] { return bob.state() == "finished"; })) << bob.state();
     EXPECT_TRUE(server_says("state=passed", 2));
   }
   /// Nothing is left of the sandboxes and the program 10 s after the next server has started.
