@@ -52,6 +52,7 @@ case $1 in
         rcfile=$TELLINA_SHELL_FOLDER/bashrc
         export HOME="$home" USER=me LOGNAME=me SHELL=/bin/bash TERM=xterm-256color COLORTERM=truecolor LESSHISTFILE=-
         unset TELLINA_OWNER TELLINA_SANDBOX TELLINA_WORKING_DIRECTORY TELLINA_SHELL_FOLDER
+        unset TELLINA_SETTING_directory TELLINA_SETTING_i_know_this_is_not_isolated
         exec /bin/bash --rcfile "$rcfile"
         ;;
     snapshot) # a tar on standard output; names are octets, hence hdrcharset

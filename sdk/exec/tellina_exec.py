@@ -139,8 +139,9 @@ def serve(backend):
     """Returns when the server wants no more: then the program has to end its sandboxes, unless they can be adopted."""
     channel = socket.socket(fileno=int(os.environ["TELLINA_EXEC_SOCKET"]))
     os.set_inheritable(channel.fileno(), False)
-    # The end of the socket says the same; a signal would only interrupt the cleaning up.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # The end of the socket says the same, and leaves time to clean up. A handler, because what is ignored is ignored in every
+    # program that this one starts, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
     server = Server(channel, backend)
     try:
         server.run()
