@@ -28,6 +28,8 @@ constexpr std::chrono::milliseconds post_time = 10s;
 /// A program that has run for this long was no failure at its start.
 constexpr std::chrono::milliseconds good_run = 10s;
 constexpr std::chrono::milliseconds first_pause = 250ms;
+/// Requests that nobody waits for. If a program leaves more unanswered, the oldest are forgotten.
+constexpr std::size_t most_abandoned = 1000;
 constexpr std::chrono::milliseconds longest_pause = 8s;
 /// How often overdue calls are looked at.
 constexpr int look_interval_in_milliseconds = 250;
@@ -110,11 +112,11 @@ void ProgramClient::post(Request request) {
   std::shared_ptr<Program> program;
   RequestId id = 0;
   {
-    const std::lock_guard lock(m_mutex);
+    const Lock lock(m_mutex);
     if (m_state != State::running) return;
     program = m_program;
     id = ++m_last_id;
-    m_abandoned[id].due = m_context.clock.now() + post_time;
+    add_abandoned(id, lock).due = m_context.clock.now() + post_time;
   }
   if (!send_packet(program->socket(), encode_request(id, request.call, std::move(request.fields)), nullptr)) {
     m_context.log.warning(name() + " does not read its socket: it does not learn of \"" + request.call + "\"");
@@ -130,6 +132,11 @@ void ProgramClient::notify(std::string_view call, boost::json::object fields) {
     program = m_program;
   }
   send_packet(program->socket(), encode_request(0, call, std::move(fields)), nullptr);
+}
+
+ProgramClient::Abandoned& ProgramClient::add_abandoned(RequestId id, const Lock&) {
+  if (m_abandoned.size() == most_abandoned) m_abandoned.erase(m_abandoned.begin());
+  return m_abandoned[id];
 }
 
 void ProgramClient::change_state(State state, const Lock&) {
@@ -265,10 +272,10 @@ void ProgramClient::send(const Program& program, const std::string& packet, cons
 
 void ProgramClient::abandon(const Program& program, RequestId id, const Request& request) {
   {
-    const std::lock_guard lock(m_mutex);
+    const Lock lock(m_mutex);
     // It may just have been answered.
     if (m_pending.erase(id) == 0) return;
-    Abandoned& abandoned = m_abandoned[id];
+    Abandoned& abandoned = add_abandoned(id, lock);
     abandoned.due = m_context.clock.now();
     if (request.starts_sandbox) {
       for (const char* key : {"sandbox", "owner"}) abandoned.sandbox[key] = request.fields.at(key);
@@ -407,13 +414,17 @@ void ProgramClient::take_end(const std::shared_ptr<Program>& program, std::optio
     m_program.reset();
     change_state(State::ending, lock);
   }
-  for (const auto& [id, one] : pending) {
-    one->failure = text;
-    one->done.raise();
-  }
+  // Before the calls fail, so that the log has the reason first.
   if (!is_expected) {
     m_fault_log.write(LogLevel::warning, text + "; " + std::to_string(pending.size()) +
                                              " calls were waiting; the next call starts it again");
+  }
+  {
+    const Lock lock(m_mutex);
+    for (const auto& [id, one] : pending) {
+      one->failure = text;
+      one->done.raise();
+    }
   }
   program->finish();
   m_output_log.end(LogLevel::info);

@@ -75,6 +75,7 @@ class ProgramClient {
   void send(const Program& program, const std::string& packet, const Descriptor* attached, const Deadline& deadline,
             const std::string& what) const;
   void abandon(const Program& program, RequestId id, const Request& request);
+  Abandoned& add_abandoned(RequestId id, const Lock& lock);
   void change_state(State state, const Lock& lock);
   void delay_next_start(const Lock& lock);
 

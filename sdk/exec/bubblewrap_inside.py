@@ -74,7 +74,7 @@ class Shell:
         attributes[0] &= ~termios.IXON  # otherwise Ctrl-S stops the output until Ctrl-Q
         termios.tcsetattr(own_end, termios.TCSANOW, attributes)
         self.ended, ended = os.pipe()
-        command = ["prlimit", f"--nproc={start['processes']}",
+        command = ["prlimit", f"--nproc={start['processes']}", "--nofile=1024",  # the server has raised its own
                    "setpriv", "--no-new-privs", "--ambient-caps=-all", "--inh-caps=-all",
                    "setsid", "--ctty", "/bin/bash", "--rcfile", "/run/tellina/share/tellina/shell/bashrc"]
         self.process = subprocess.Popen(command, stdin=own_end, stdout=own_end, stderr=own_end, cwd=folder,
