@@ -39,19 +39,17 @@ constexpr std::string_view mark_of_race = "tellina.raced";            ///< of th
 /// libarchive converts names to the encoding of the thread's locale; this locale leaves UTF-8 unchanged.
 class Utf8Locale {
  public:
-  Utf8Locale() : m_locale(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (m_locale) m_previous = uselocale(m_locale);
+  Utf8Locale() {
+    static const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    if (utf8) m_previous = uselocale(utf8);
   }
   Utf8Locale(const Utf8Locale&) = delete;
   Utf8Locale& operator=(const Utf8Locale&) = delete;
   ~Utf8Locale() {
-    if (!m_locale) return;
-    uselocale(m_previous);
-    freelocale(m_locale);
+    if (m_previous) uselocale(m_previous);
   }
 
  private:
-  locale_t m_locale;
   locale_t m_previous = nullptr;
 };
 
