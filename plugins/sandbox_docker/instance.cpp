@@ -46,11 +46,17 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
           error.code() == ErrorCode::not_found) {
         throw;
       }
+      // A concurrent call may have given one up meanwhile; then this one tries without it, too.
+      if (context.terminals != terminals || context.users != users) continue;
       // Gives one up after the other, so that the one that works is kept.
       const bool may_be_terminals = geteuid() == 0 && terminals == Terminals::untried;
-      if (may_be_terminals && context.terminals.compare_exchange_strong(terminals, Terminals::shared)) continue;
+      if (may_be_terminals) {
+        context.terminals.compare_exchange_strong(terminals, Terminals::shared);
+        continue;
+      }
       const bool may_be_users = context.containers.users() != nullptr && users == Users::untried;
-      if (!may_be_users || !context.users.compare_exchange_strong(users, Users::shared)) throw;
+      if (!may_be_users) throw;
+      context.users.compare_exchange_strong(users, Users::shared);
     }
   }
 }

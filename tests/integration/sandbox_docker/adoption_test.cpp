@@ -1,14 +1,18 @@
 /// A container outlives its host; another host adopts it or sweeps it.
 
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "docker_variant.hpp"
 #include "host/runtime/files.hpp"
@@ -206,6 +210,35 @@ TEST_F(DockerSandbox, KeepsTheNumbersOfAnImageWhoseUserIsAnother) {
     }
   }
   engine().run("rmi tellina:with-another-user");
+}
+
+/// The engine does not see what is mounted in a mount namespace of the server.
+TEST_F(DockerSandbox, StartsAtTheSameTimeShareTerminalsThatTheEngineDoesNotSee) {
+  constexpr int starts = 4;
+  std::vector<std::string> failures;
+  std::thread server([&] {
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    Backend backend;
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < starts; ++i) {
+      threads.emplace_back([&] {
+        try {
+          backend->start(make_spec())->destroy();
+        } catch (const Error& error) {
+          const std::lock_guard lock(mutex);
+          failures.emplace_back(error.what());
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const LimitReport& limit : backend->probe().limits) {
+      EXPECT_EQ(limit.enforced, limit.name != "terminals") << limit.name << " " << limit.how;
+    }
+  });
+  server.join();
+  EXPECT_EQ(failures, Texts());
 }
 
 /// A server that is not root has only its user's rights over another user's home.
