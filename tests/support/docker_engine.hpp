@@ -49,7 +49,8 @@ class DockerEngine {
   static std::string run(const std::string& socket, const std::string& arguments);
   /// Processes in its containers, as (number, start time).
   std::set<std::pair<int, std::string>> processes() const;
-  /// Remaining containers (if the engine can be asked), mounts and control groups, one per line.
+  /// Remaining containers (if the engine can be asked), mounts and control groups, one per line. If the engine was
+  /// killed, without empty groups.
   std::vector<std::string> leftovers() const;
 
  private:
@@ -70,6 +71,7 @@ class DockerEngine {
   int m_lock = -1;
   int m_process = -1;
   bool m_is_frozen = false;
+  bool m_was_killed = false;
 };
 
 }  // namespace tellina::test
