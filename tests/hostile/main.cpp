@@ -119,9 +119,9 @@ std::string replace(std::string text, std::string_view name, const std::string& 
 }
 
 /// One server under attack.
-class Range {
+class AttackedServer {
  public:
-  Range(Place place, const Options& options)
+  AttackedServer(Place place, const Options& options)
       : m_set_up(place, options.layer),
         m_is_short(options.is_short),
         m_victim(m_set_up.port(), "victim-" + m_set_up.secret()) {
@@ -312,23 +312,23 @@ void print(const Attack& attack, const Outcome& outcome, bool is_promised) {
             << std::flush;
 }
 
-/// Runs the attack on `range`, which it replaces if the attack cannot be judged.
-Outcome run_on(std::optional<Range>& range, const Attack& attack, Place place, const Options& options) {
+/// Runs the attack on `server`, which it replaces if the attack cannot be judged.
+Outcome run_on(std::optional<AttackedServer>& server, const Attack& attack, Place place, const Options& options) {
   try {
-    if (!range) range.emplace(place, options);
-    return range->run(attack);
+    if (!server) server.emplace(place, options);
+    return server->run(attack);
   } catch (const std::exception& error) {
     Outcome outcome;
     outcome.failures.insert(error.what());
-    range.reset();
+    server.reset();
     return outcome;
   }
 }
 
-std::set<std::string> judge_victim(std::optional<Range>& range) {
-  if (!range) return {};
+std::set<std::string> judge_victim(std::optional<AttackedServer>& server) {
+  if (!server) return {};
   try {
-    return range->judge_victim();
+    return server->judge_victim();
   } catch (const std::exception& error) {
     return {error.what()};
   }
@@ -341,24 +341,24 @@ bool attack_place(Place place, const Options& options, Results& results) {
             << ": keys of another participant to their echo (median / p99 / longest), start of a newcomer, in ms; the "
                "server's cores; growth of the record in KiB; processes\n"
             << std::flush;
-  std::optional<Range> range;
+  std::optional<AttackedServer> server;
   bool is_good = true;
   for (const Attack& attack : attacks()) {
     if (!is_wanted(attack, place, options)) continue;
-    const Outcome outcome = run_on(range, attack, place, options);
+    const Outcome outcome = run_on(server, attack, place, options);
     const bool is_promised = is_as_promised(attack, place, outcome);
     print(attack, outcome, is_promised);
     is_good &= is_promised;
     results.outcomes.emplace(attack.name, outcome);
   }
   if (place != Place::unconfined) {
-    for (const std::string& failure : judge_victim(range)) {
+    for (const std::string& failure : judge_victim(server)) {
       std::cout << "FAILED: " << failure << '\n';
       is_good = false;
     }
   }
-  if (!is_good && range) {
-    const std::string log = range->server().errors();
+  if (!is_good && server) {
+    const std::string log = server->server().errors();
     std::cout << "the end of the server's log:\n" << log.substr(log.size() - std::min(log.size(), shown_log));
   }
   return is_good;

@@ -46,7 +46,7 @@ Victim::Victim(std::uint16_t port, const std::string& access_code)
 }
 
 Victim::~Victim() {
-  m_goes_on = false;
+  m_is_running = false;
   if (m_thread.joinable()) m_thread.join();
 }
 
@@ -65,7 +65,7 @@ std::string Victim::name_shell() {
 }
 
 std::string Victim::end_and_name_shell() {
-  m_goes_on = false;
+  m_is_running = false;
   m_thread.join();
   if (!m_client.is_open()) m_client.reconnect(give_up_limit);
   m_client.type("\x15");
@@ -104,12 +104,12 @@ Figures Victim::figures() {
 }
 
 void Victim::run() {
-  for (int typed = 0; m_goes_on;) {
+  for (int typed = 0; m_is_running;) {
     const std::uint64_t before = m_client.output_end();
     m_typed_at = now_in_nanoseconds();
     const bool ends_line = ++typed % line_length == 0;
     m_client.type(ends_line ? "\x15" : "x");
-    while (m_goes_on && m_client.output_end() == before) {
+    while (m_is_running && m_client.output_end() == before) {
       if (m_client.is_open()) {
         m_client.pump(wait_for_output);
         continue;
@@ -118,7 +118,7 @@ void Victim::run() {
       m_client.reconnect(give_up_limit);
       break;
     }
-    if (!m_goes_on) return;
+    if (!m_is_running) return;
     {
       const std::lock_guard lock(m_mutex);
       m_times.push_back(milliseconds_since(m_typed_at));

@@ -57,7 +57,7 @@ class Victim {
   const std::string m_access_code;
   testing::TestClient m_client;
   std::string m_shell;
-  std::atomic<bool> m_goes_on{true};
+  std::atomic<bool> m_is_running{true};
   std::atomic<int> m_disconnections{0};
   std::atomic<std::int64_t> m_typed_at{0};  ///< in nanoseconds; 0 while no key waits
   std::mutex m_mutex;

@@ -94,12 +94,12 @@ Watch::Watch(const SetUp& set_up)
 }
 
 Watch::~Watch() {
-  m_goes_on = false;
+  m_is_running = false;
   if (m_thread.joinable()) m_thread.join();
 }
 
 std::set<std::string> Watch::end() {
-  m_goes_on = false;
+  m_is_running = false;
   m_thread.join();
   look();
   m_server_cores = (m_set_up.server_seconds() - m_server_seconds) / (clock_in_seconds(CLOCK_MONOTONIC) - m_began);
@@ -110,7 +110,7 @@ std::set<std::string> Watch::end() {
 }
 
 void Watch::run() {
-  while (m_goes_on) {
+  while (m_is_running) {
     look();
     std::this_thread::sleep_for(look_again);
   }

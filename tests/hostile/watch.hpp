@@ -55,7 +55,7 @@ class Watch {
   std::size_t m_most_processes = 0;
   double m_server_cores = 0;
   std::uint64_t m_growth = 0;
-  std::atomic<bool> m_goes_on{true};
+  std::atomic<bool> m_is_running{true};
   std::thread m_thread;
 };
 
