@@ -211,6 +211,8 @@ FaultDriver::Heal FaultDriver::inject(FaultKind kind, Milliseconds lasts) {
       return break_sandbox();
     case lock_database:
       note(Harm::none, text);
+      // The lock's file would keep the broken disk in use.
+      if (is_active(break_disk)) return {};
       return hold_lock();
     case move_database:
       note(Harm::none, text);
