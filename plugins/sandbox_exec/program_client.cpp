@@ -20,9 +20,11 @@ using sandbox_common::system_error;
 namespace {
 
 constexpr std::chrono::milliseconds hello_time = 10s;
-/// The program is killed if a call is over by the first of these and nothing at all has been answered for the second.
+/// A program that is overdue by the first of these gets a ping. It is killed if it answers nothing for the second.
 constexpr std::chrono::milliseconds overdue_time = 1s;
 constexpr std::chrono::milliseconds hang_time = 5s;
+/// Read before other descriptors get their turn.
+constexpr int most_packets_at_a_time = 64;
 /// What the answer to a request that nobody waits for may take.
 constexpr std::chrono::milliseconds post_time = 10s;
 /// A program that has run for this long was no failure at its start.
@@ -55,7 +57,8 @@ class ProgramClient::Pending {
 class ProgramClient::Abandoned {
  public:
   MonotonicTime due;
-  boost::json::object sandbox;  ///< to be destroyed if it starts after all
+  bool was_interrupted = false;  ///< the program need not answer
+  boost::json::object sandbox;   ///< to be destroyed if it starts after all
 };
 
 class ProgramClient::Watched {
@@ -112,13 +115,18 @@ void ProgramClient::post(Request request) {
   std::shared_ptr<Program> program;
   RequestId id = 0;
   {
-    const Lock lock(m_mutex);
+    const std::lock_guard lock(m_mutex);
     if (m_state != State::running) return;
     program = m_program;
     id = ++m_last_id;
+  }
+  const std::string packet = encode_request(id, request.call, std::move(request.fields));
+  {
+    const Lock lock(m_mutex);
+    if (m_program != program) return;
     add_abandoned(id, lock).due = m_context.clock.now() + post_time;
   }
-  if (!send_packet(program->socket(), encode_request(id, request.call, std::move(request.fields)), nullptr)) {
+  if (!send_packet(program->socket(), packet, nullptr)) {
     m_context.log.warning(name() + " does not read its socket: it does not learn of \"" + request.call + "\"");
   }
   m_wake.raise();
@@ -237,20 +245,28 @@ Answer ProgramClient::call_program(const std::shared_ptr<Program>& program, Requ
   std::uint64_t run = 0;
   {
     const std::lock_guard lock(m_mutex);
-    if (m_program != program) throw Error(ErrorCode::unavailable, what + ": the program has ended");
     id = ++m_last_id;
+  }
+  const std::string packet = encode_request(id, request.call, request.fields);
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_program != program) throw Error(ErrorCode::unavailable, what + ": the program has ended");
     run = m_run;
     m_pending[id] = pending;
   }
   try {
-    send(*program, encode_request(id, request.call, request.fields), request.attached, deadline, what);
+    send(*program, packet, request.attached, deadline, what);
     deadline.wait_readable(pending->done.descriptor(), what);
-  } catch (const Error&) {
-    abandon(*program, id, request);
+  } catch (const Error& error) {
+    abandon(*program, id, request, error.code() != ErrorCode::timed_out);
     throw;
   }
   const std::lock_guard lock(m_mutex);
   if (!pending->answer) throw Error(ErrorCode::unavailable, what + ": " + pending->failure);
+  if (pending->answer->lost_descriptors) {
+    throw Error(ErrorCode::busy, what + ": the server has no free descriptor for the program's answer",
+                "raise the limit of open files (ulimit -n)");
+  }
   Answer answer = std::move(*pending->answer);
   answer.run = run;
   if (answer.is_error) answer.throw_error(what, m_settings.settings);
@@ -270,13 +286,14 @@ void ProgramClient::send(const Program& program, const std::string& packet, cons
   }
 }
 
-void ProgramClient::abandon(const Program& program, RequestId id, const Request& request) {
+void ProgramClient::abandon(const Program& program, RequestId id, const Request& request, bool was_interrupted) {
   {
     const Lock lock(m_mutex);
     // It may just have been answered.
     if (m_pending.erase(id) == 0) return;
     Abandoned& abandoned = add_abandoned(id, lock);
     abandoned.due = m_context.clock.now();
+    abandoned.was_interrupted = was_interrupted;
     if (request.starts_sandbox) {
       for (const char* key : {"sandbox", "owner"}) abandoned.sandbox[key] = request.fields.at(key);
     }
@@ -353,9 +370,9 @@ bool ProgramClient::read_output(int descriptor, LineLog& log, LogLevel level) {
   return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/// Reads what has arrived. Returns false if the program has closed its socket.
+/// Reads what has arrived, or a part of much. Returns false if the program has closed its socket.
 bool ProgramClient::read_packets(const Program& program) {
-  for (;;) {
+  for (int count = 0; count < most_packets_at_a_time; ++count) {
     Packet packet = receive_packet(program.socket());
     if (packet.kind == Packet::Kind::none) return true;
     if (packet.kind == Packet::Kind::end) return false;
@@ -363,7 +380,8 @@ bool ProgramClient::read_packets(const Program& program) {
       m_fault_log.write(LogLevel::warning, "a packet is larger than " + std::to_string(largest_packet) + " bytes");
       continue;
     }
-    if (packet.lost_descriptors) {
+    const bool has_too_many = packet.lost_descriptors && packet.descriptors.size() == most_descriptors;
+    if (has_too_many) {
       m_fault_log.write(LogLevel::warning,
                         "a packet has more than " + std::to_string(most_descriptors) + " descriptors");
     }
@@ -373,9 +391,11 @@ bool ProgramClient::read_packets(const Program& program) {
       m_fault_log.write(LogLevel::warning, "a packet is not an answer: " + problem);
       continue;
     }
+    answer->lost_descriptors = packet.lost_descriptors && !has_too_many;
     answer->descriptors = std::move(packet.descriptors);
     take_answer(std::move(*answer));
   }
+  return true;
 }
 
 void ProgramClient::take_answer(Answer answer) {
@@ -411,6 +431,7 @@ void ProgramClient::take_end(const std::shared_ptr<Program>& program, std::optio
     delay_next_start(lock);
     pending.swap(m_pending);
     m_abandoned.clear();
+    m_pinged_at.reset();
     m_program.reset();
     change_state(State::ending, lock);
   }
@@ -434,15 +455,27 @@ void ProgramClient::take_end(const std::shared_ptr<Program>& program, std::optio
 }
 
 void ProgramClient::look_for_hang(const Program& program) {
+  bool must_ping = false;
   {
     const std::lock_guard lock(m_mutex);
     const MonotonicTime now = m_context.clock.now();
-    if (now - m_last_answer < hang_time) return;
-    const bool is_overdue = std::any_of(m_abandoned.begin(), m_abandoned.end(),
-                                        [&](const auto& one) { return now - one.second.due >= overdue_time; });
-    if (!is_overdue) return;
-    m_last_answer = now;
+    if (m_pinged_at && m_last_answer >= *m_pinged_at) m_pinged_at.reset();
+    // A program that has answered since then is slow, but does not hang.
+    const auto is_overdue = [&](const auto& entry) {
+      const Abandoned& one = entry.second;
+      return !one.was_interrupted && now - one.due >= overdue_time && m_last_answer < one.due;
+    };
+    if (!m_pinged_at) {
+      must_ping = std::any_of(m_abandoned.begin(), m_abandoned.end(), is_overdue);
+      if (must_ping) m_pinged_at = now;
+    } else if (now - *m_pinged_at < hang_time) {
+      return;
+    } else {
+      m_pinged_at = now;
+    }
+    if (!m_pinged_at) return;
   }
+  if (must_ping) return post(Request("ping", {}));
   m_fault_log.write(LogLevel::error, "it answers nothing; it is killed and started again when it is needed");
   program.kill();
 }

@@ -74,7 +74,7 @@ class ProgramClient {
   Answer call_program(const std::shared_ptr<Program>& program, Request request, const Deadline& deadline);
   void send(const Program& program, const std::string& packet, const Descriptor* attached, const Deadline& deadline,
             const std::string& what) const;
-  void abandon(const Program& program, RequestId id, const Request& request);
+  void abandon(const Program& program, RequestId id, const Request& request, bool was_interrupted);
   Abandoned& add_abandoned(RequestId id, const Lock& lock);
   void change_state(State state, const Lock& lock);
   void delay_next_start(const Lock& lock);
@@ -100,6 +100,7 @@ class ProgramClient {
   std::map<RequestId, std::shared_ptr<Pending>> m_pending;
   std::map<RequestId, Abandoned> m_abandoned;
   MonotonicTime m_last_answer;
+  std::optional<MonotonicTime> m_pinged_at;  ///< nothing has been answered since
   MonotonicTime m_started_at;
   MonotonicTime m_next_start;
   int m_quick_ends = 0;

@@ -88,9 +88,9 @@ class ExecFault : public ::testing::Test {
     return {};
   }
 
-  static bool becomes_readable(int descriptor) {
+  static bool becomes_readable(int descriptor, std::chrono::milliseconds limit = 10s) {
     pollfd watched{descriptor, POLLIN, 0};
-    return poll(&watched, 1, 10'000) == 1;
+    return poll(&watched, 1, static_cast<int>(limit.count())) == 1;
   }
   static bool says(Sandbox& sandbox, const std::string& word) {
     std::string seen;
@@ -319,6 +319,18 @@ TEST_F(ExecLife, AnUnansweredCallDelaysNoOther) {
   EXPECT_EQ(code_of([&] { backend().start(spec(100ms)); }), ErrorCode::timed_out);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(code_of([&] { backend().sweep("nobody", {}); }), std::nullopt);
   EXPECT_FALSE(log_says("it answers nothing"));
+}
+
+TEST_F(ExecLife, AProgramThatIsOnlySlowLivesOn) {
+  set_fault("answers_nothing", "snapshot", false);
+  const auto sandbox = backend().start(spec());
+  SnapshotRequest request;
+  request.deadline = 100ms;
+  EXPECT_EQ(code_of([&] { sandbox->snapshot(request); }), ErrorCode::timed_out);
+  // Nothing is asked meanwhile. A program that hangs is killed after 6 s.
+  EXPECT_FALSE(becomes_readable(sandbox->ended_descriptor(), 7s));
+  EXPECT_FALSE(log_says("it answers nothing")) << m_log.text();
+  sandbox->destroy();
 }
 
 TEST_F(ExecLife, ASandboxThatStartsTooLateIsDestroyed) {
