@@ -90,7 +90,10 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
     const char kind = init_protocol::listener;
     send(instance->m_init.socket(), &kind, 1, starting, {listener.get()});
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::timed_out) instance->m_removal_deadline = removal_deadline_after_a_hang;
+    if (error.code() == ErrorCode::timed_out) {
+      instance->m_removal_deadline = removal_deadline_after_a_hang;
+      instance->m_may_be_made_late = true;
+    }
     throw;
   }
   return instance;
@@ -172,7 +175,11 @@ std::string Instance::end() {
       failure = error;
     }
     m_context.run_folder.remove(m_claim);
-    if (failure) m_context.abandoned.remove_later(*failure);
+    if (failure) {
+      m_context.abandoned.remove_later(*failure);
+    } else if (m_may_be_made_late) {
+      m_context.abandoned.remove_later();
+    }
   }
   m_init.close();
   return {};

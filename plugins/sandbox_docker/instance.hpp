@@ -68,7 +68,8 @@ class Instance {
   int shell_end() const { return m_init.shell_end(); }
 
   /// Removes everything, unless another process has taken the sandbox over. Idempotent. If the engine does not remove
-  /// the container, ends its processes and leaves it to AbandonedContainers. Returns an empty string.
+  /// the container, ends its processes and leaves it to AbandonedContainers; so it does with one that the engine may
+  /// make later. Returns an empty string.
   std::string end();
 
  private:
@@ -82,6 +83,7 @@ class Instance {
   Claim m_claim;
   InitClient m_init;
   std::chrono::seconds m_removal_deadline{10};
+  bool m_may_be_made_late = false;  ///< the engine may still be creating the container when it is asked to remove it
   bool m_has_ended = false;
 };
 

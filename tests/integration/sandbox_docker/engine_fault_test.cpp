@@ -237,6 +237,53 @@ TEST(DockerFault, AnEndingBackendTriesOnceMore) {
   EXPECT_EQ(stubborn.containers(), 0U);
 }
 
+TEST(DockerFault, AContainerThatIsMadeAfterItsRemovalIsRemoved) {
+  std::mutex mutex;
+  std::string name;
+  bool is_made = false;
+  int removals = 0;
+  const FakeEngine late([&](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    if (contains(request, "/version")) return FakeEngine::reply(200, R"({"ApiVersion": "1.41"})");
+    if (contains(request, "/info")) return FakeEngine::reply(200, "{}");
+    if (contains(request, "/containers/json")) {
+      return FakeEngine::reply(200, is_made ? R"([{"Names": ["/)" + name + R"("], "Labels": {}}])" : "[]");
+    }
+    const std::string creation = "/containers/create?name=";
+    if (const std::size_t at = request.find(creation); at != std::string::npos) {
+      const std::size_t begin = at + creation.size();
+      name = request.substr(begin, request.find(' ', begin) - begin);
+      return std::string();  // it is still being made when the deadline passes
+    }
+    if (!request.starts_with("DELETE") || name.empty() || !contains(request, name)) {
+      return FakeEngine::reply(404, "{}");
+    }
+    ++removals;
+    is_made = !is_made;  // it is made as soon as the first removal has not found it
+    return is_made ? FakeEngine::reply(404, R"({"message": "No such container"})") : FakeEngine::reply(204, "");
+  });
+  Backend backend({{"socket", late.socket()}});
+  SandboxSpec spec = make_spec();
+  spec.deadline = std::chrono::seconds(1);
+  try {
+    backend->start(spec);
+    ADD_FAILURE() << "it started";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::timed_out) << error.what();
+  }
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_GE(removals, 1) << "the engine was not asked to remove it";
+  }
+  EXPECT_TRUE(eventually(
+      [&] {
+        const std::lock_guard lock(mutex);
+        return removals == 2 && !is_made;
+      },
+      "the container is removed"));
+  EXPECT_EQ(backend.log().warnings(), std::vector<std::string>());
+}
+
 TEST(DockerFault, EngineThatNeverAnswers) {
   const FakeEngine engine([](const std::string&) { return std::string(); });
   const Settings settings = {{"socket", engine.socket()}};
