@@ -304,6 +304,7 @@ class ArchiveReader {
       case AE_IFLNK:
         place->kind = FileKind::symlink;
         if (const char* const target = archive_entry_symlink(&entry)) place->target = target;
+        if (place->target.size() >= PATH_MAX) fail("a link has a target of more than 4095 bytes");
         return true;
       default:
         place->kind = FileKind::other;

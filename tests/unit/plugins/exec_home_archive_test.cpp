@@ -280,6 +280,21 @@ TEST_F(ExecHomeArchive, RefusesWhatIsNotTheArchiveOfAHome) {
   EXPECT_THAT(error_of(folder.get()), HasSubstr("expected a file or a pipe"));
 }
 
+TEST_F(ExecHomeArchive, RefusesALinksTargetThatNoFileSystemHas) {
+  const auto with_target = [](const std::string& target) {
+    Tar tar;
+    tar.home().add("./link", AE_IFLNK, "", [&](archive_entry* e) { archive_entry_set_symlink(e, target.c_str()); });
+    return tar;
+  };
+  const std::string longest(4095, 't');
+  EXPECT_EQ(read(with_target(longest).finish()).root.children.at("link").target, longest);
+  for (const std::size_t size : {4096U, 100'000U}) {
+    EXPECT_THAT(error_of(with_target(std::string(size, 't')).finish()),
+                HasSubstr("a link has a target of more than 4095 bytes"))
+        << size;
+  }
+}
+
 TEST_F(ExecHomeArchive, AnArchiveThatIsCutIsNoHome) {
   Tar tar;
   tar.home().add("./a", AE_IFREG, std::string(2000, 'a')).add("./b", AE_IFREG, "b");
