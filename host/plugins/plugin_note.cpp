@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "host/limits.hpp"
+#include "host/text/utf8.hpp"
 #include "tellina/channel_layer.hpp"
 #include "tellina/descriptor.hpp"
 #include "tellina/ordering_policy.hpp"
@@ -45,11 +46,12 @@ class ElfFile {
     read_sections();
   }
 
-  /// Nothing if there is no such section. At most limits::plugin_section bytes.
-  std::optional<std::string> section(std::string_view name) const {
+  /// Its first `most` bytes; nothing if there is no such section. Unless cut, at most limits::plugin_section bytes.
+  std::optional<std::string> section(std::string_view name, std::uint64_t most = ~std::uint64_t{0}) const {
     for (const ElfW(Shdr) & header : m_sections) {
       if (header.sh_name >= m_names.size() || m_names.c_str() + header.sh_name != name) continue;
-      return header.sh_type == SHT_NOBITS ? std::string() : read(header.sh_offset, header.sh_size);
+      return header.sh_type == SHT_NOBITS ? std::string()
+                                          : read(header.sh_offset, std::min<std::uint64_t>(header.sh_size, most));
     }
     return std::nullopt;
   }
@@ -101,6 +103,15 @@ class ElfFile {
 
 /// Up to the first zero byte.
 std::string text_of(const std::string& section) { return section.c_str(); }
+
+/// Refuses a text that no note of this size can have, or that a message cannot quote: it could control the terminal.
+void check_note(const std::string& file, const char* what, const std::string& text, std::size_t size) {
+  if (text.size() < size && is_printable(text)) return;
+  std::string why = "expected ";
+  why.append(what).append(" of at most ").append(std::to_string(size - 1));
+  why.append(" printable bytes, found another text: build the plugin again with this program's SDK");
+  refuse(file, why, ErrorCode::incompatible);
+}
 
 std::vector<std::string> parts_of(std::string_view tag) {
   std::vector<std::string> parts;
@@ -186,6 +197,7 @@ PluginKind check_abi_tag(const std::string& file, const std::string& found) {
   for (const auto& [kind, tag] : own_tags) {
     if (found == tag) return kind;
   }
+  check_note(file, "an ABI tag", found, sizeof(AbiTag));
   std::string wanted = own_tags.front().second;
   for (const auto& [kind, tag] : own_tags) {
     if (kind_in(tag) == kind_in(found)) wanted = tag;
@@ -200,7 +212,7 @@ PluginNote read_plugin_note(const std::filesystem::path& file) {
   PluginNote note;
   note.file = file.string();
   const ElfFile elf(file);
-  const std::optional<std::string> tag = elf.section(".tellina_tag");
+  const std::optional<std::string> tag = elf.section(".tellina_tag", sizeof(AbiTag));
   if (!tag) {
     const std::string symbols = elf.section(".dynstr").value_or("");
     if (symbols.find(std::string("\0tellina_plugin\0", 16)) == std::string::npos) {
@@ -212,10 +224,11 @@ PluginNote read_plugin_note(const std::filesystem::path& file) {
            ErrorCode::incompatible);
   }
   note.kind = check_abi_tag(note.file, text_of(*tag));
-  note.name = text_of(elf.section(".tellina_name").value_or(""));
+  note.name = text_of(elf.section(".tellina_name", sizeof(PluginNameNote)).value_or(""));
   if (note.name.empty()) {
     refuse(note.file, "expected a constant name in TELLINA_PLUGIN, such as a string literal, found none");
   }
+  check_note(note.file, "a name", note.name, sizeof(PluginNameNote));
   return note;
 }
 

@@ -12,7 +12,7 @@ namespace tellina {
 class PluginNote {
  public:
   PluginKind kind = PluginKind::sandbox;
-  std::string name;  ///< as in the file: not checked
+  std::string name;  ///< as in the file: printable, not checked further
   std::string file;  ///< as found: folder and file name
 };
 

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "support/server_process.hpp"
@@ -52,6 +53,62 @@ TEST(PluginNoteTest, AnyFileIsReadOrRefused) {
       read(file);
     }
   }
+}
+
+/// The file with other bytes instead of one of its sections, and the section's size.
+std::string with_section(std::string whole, const std::string& name, const std::string& bytes, std::size_t size) {
+  Elf64_Ehdr header;
+  std::memcpy(&header, whole.data(), sizeof header);
+  const auto place = [&](std::size_t i) { return header.e_shoff + i * sizeof(Elf64_Shdr); };
+  Elf64_Shdr names;
+  std::memcpy(&names, whole.data() + place(header.e_shstrndx), sizeof names);
+  for (std::size_t i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section;
+    std::memcpy(&section, whole.data() + place(i), sizeof section);
+    if (whole.c_str() + names.sh_offset + section.sh_name != name) continue;
+    section.sh_offset = whole.size();
+    section.sh_size = size;
+    std::memcpy(whole.data() + place(i), &section, sizeof section);
+    return whole + bytes + std::string(size - std::min(size, bytes.size()), '\0');
+  }
+  ADD_FAILURE() << "no section " << name;
+  return whole;
+}
+
+TEST(PluginNoteTest, NoBytesOfAFileReachTheTerminal) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "x.so";
+  const std::string whole = read_text(BAD_FOLDER "/good/good.so");
+  const std::string own_tag = abi_tag<PluginKind::ordering_policy>.data();
+  const auto with_tag = [&](const std::string& tag, std::size_t size = sizeof(AbiTag)) {
+    write_text(file, with_section(whole, ".tellina_tag", tag, size));
+    return read(file);
+  };
+  const auto with_name = [&](const std::string& name, std::size_t size = sizeof(PluginNameNote)) {
+    write_text(file, with_section(whole, ".tellina_name", name, size));
+    return read(file);
+  };
+  EXPECT_EQ(with_tag(own_tag), "altered");
+  EXPECT_EQ(with_name("other"), "other");
+  EXPECT_EQ(with_name(std::string(127, 'n')), std::string(127, 'n'));
+  EXPECT_THAT(with_tag("tellina-9.9/a"), HasSubstr("found \"tellina-9.9/a\": build the plugin"));
+
+  const auto refusal = [&](const std::string& what) {
+    return file.string() + ": expected " + what +
+           " printable bytes, found another text: build the plugin again with this program's SDK";
+  };
+  const std::string of_a_tag = refusal("an ABI tag of at most 159");
+  const std::string of_a_name = refusal("a name of at most 127");
+  for (const char* odd : {"\x1b]0;title\a", "a\nb", "a\rb", "\x7f", "\xc2\x9b[2J", "\xff", "\xe2\x80\xae."}) {
+    EXPECT_EQ(with_tag(odd), of_a_tag);
+    EXPECT_EQ(with_tag(std::string("tellina-9.9/") + odd), of_a_tag);
+    EXPECT_EQ(with_name(odd), of_a_name);
+  }
+  for (const std::size_t size : {160, 32 * 1024 * 1024}) {
+    EXPECT_EQ(with_tag(std::string(size, 'a'), size), of_a_tag) << size;
+    EXPECT_EQ(with_name(std::string(size, 'a'), size), of_a_name) << size;
+  }
+  EXPECT_EQ(with_name(std::string(128, 'a')), of_a_name);
 }
 
 TEST(PluginNoteTest, OtherFilesAreRefused) {
