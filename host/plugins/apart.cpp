@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -29,10 +30,21 @@ namespace tellina {
 namespace {
 
 /// What the child sends: its size, then the fields, each with a zero byte at its end. A lone text is a result; an error
-/// has a code, a text and a hint.
+/// has a code, a text and a hint. The plugin's code can write to the same pipe, so the bytes may be anything.
 class Answer {
  public:
   std::vector<std::string> fields;
+
+  /// Nothing unless the fields are those of an error.
+  std::optional<Error> error() const {
+    if (fields.size() != 3) return std::nullopt;
+    const std::string& text = fields[0];
+    int code = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), code);
+    if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (code < 0 || code > static_cast<int>(ErrorCode::internal)) return std::nullopt;
+    return Error(static_cast<ErrorCode>(code), fields[1], fields[2]);
+  }
 
   std::string encoded() const {
     std::string body;
@@ -41,13 +53,14 @@ class Answer {
     return std::string(reinterpret_cast<const char*>(&size), sizeof size) + body;
   }
 
-  /// Nothing if the text is not whole.
+  /// Nothing if the text is not whole. Without fields if the last one has no end.
   static std::optional<Answer> decoded(const std::string& text) {
     std::uint32_t size = 0;
     if (text.size() < sizeof size) return std::nullopt;
     std::memcpy(&size, text.data(), sizeof size);
     if (text.size() - sizeof size < size) return std::nullopt;
     Answer answer;
+    if (size == 0 || text[sizeof size + size - 1] != '\0') return answer;
     for (std::size_t at = sizeof size; at < sizeof size + size; at += answer.fields.back().size() + 1) {
       answer.fields.emplace_back(text.c_str() + at);
     }
@@ -160,7 +173,8 @@ std::string run_apart(const std::string& file, const std::function<std::string()
                                            std::to_string(limits::plugin_opening / std::chrono::seconds(1)) + " s");
   }
   if (answer.fields.size() == 1) return answer.fields.front();
-  throw Error(static_cast<ErrorCode>(std::stoi(answer.fields.at(0))), answer.fields.at(1), answer.fields.at(2));
+  if (const std::optional<Error> error = answer.error()) throw *error;
+  throw Error(ErrorCode::internal, start + "writes to a pipe of this program");
 }
 
 bool can_run_apart() {

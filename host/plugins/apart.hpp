@@ -11,8 +11,8 @@ namespace tellina {
 /// the child is standard error. At the end, the child's process group is killed.
 ///
 /// Throws what `call` throws, as Error; and Error(internal) "FILE: expected a plugin that can be opened, found one that
-/// ..." if the child crashes, exits, or does not answer within limits::plugin_opening. The child is forked, so the
-/// calling process should have one thread: see can_run_apart().
+/// ..." if the child crashes, exits, does not answer within limits::plugin_opening, or writes other bytes as its
+/// answer. The child is forked, so the calling process should have one thread: see can_run_apart().
 std::string run_apart(const std::string& file, const std::function<std::string()>& call);
 
 /// Whether this process has only one thread, so that a lock that another thread holds cannot block the child.

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <set>
 #include <sstream>
 
 #include "host/cli/program.hpp"
@@ -126,6 +129,55 @@ TEST_F(OpeningTest, NothingOfAChildIsLeft) {
             "x: expected a plugin that can be opened, found one that ends its process with exit status 0; ");
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
   EXPECT_EQ(errno, ECHILD);
+}
+
+/// Writes to every pipe that the test does not have, as a plugin may that writes to descriptors of others.
+void write_to_new_pipes(const std::set<int>& known, const std::string& bytes) {
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+    if (known.count(descriptor) > 0 || (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_WRONLY) continue;
+    EXPECT_EQ(write(descriptor, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+}
+
+TEST_F(OpeningTest, AnAnswerThatIsNoneIsAFaultOfThePlugin) {
+  std::set<int> known;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) != -1) known.insert(descriptor);
+  }
+  const auto outcome = [&](const std::string& body) {
+    const auto size = static_cast<std::uint32_t>(body.size());
+    const std::string bytes = std::string(reinterpret_cast<const char*>(&size), sizeof size) + body;
+    try {
+      return run_apart("x", [&] {
+        write_to_new_pipes(known, bytes);
+        pause();
+        return std::string();
+      });
+    } catch (const Error& error) {
+      return std::to_string(static_cast<int>(error.code())) + " " + error.what();
+    } catch (const std::exception& error) {
+      return std::string("threw ") + error.what();
+    }
+  };
+  const std::string busy = std::to_string(static_cast<int>(ErrorCode::busy));
+  EXPECT_EQ(outcome(busy + std::string("\0no\0later\0", 10)), busy + " no") << "an answer";
+  const std::string fault = std::to_string(static_cast<int>(ErrorCode::internal)) +
+                            " x: expected a plugin that can be opened, found one that writes to a pipe of this program";
+  for (const std::string& body : {
+           std::string(),
+           std::string("1\0no\0", 5),
+           std::string("1\0a\0b\0c\0", 8),
+           std::string("\0no\0later\0", 10),
+           std::string("x\0no\0later\0", 11),
+           std::string("1x\0no\0later\0", 12),
+           std::string("-1\0no\0later\0", 12),
+           std::string("12\0no\0later\0", 12),
+           std::string("99999999999999999999\0no\0later\0", 30),
+           std::string("1\0no\0later", 10),
+           std::string("open"),
+       }) {
+    EXPECT_EQ(outcome(body), fault) << ::testing::PrintToString(body);
+  }
 }
 
 }  // namespace
