@@ -50,8 +50,16 @@ class Request:
         return self.began + self.fields["deadline_ms"] / 1000 - time.monotonic()
 
 
+def encode(packet):
+    """Raises TypeError or ValueError for what is not JSON or too large. Names that are not UTF-8 get question marks."""
+    data = json.dumps(packet, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
+    if len(data) > LARGEST_PACKET:
+        raise ValueError(f"expected at most {LARGEST_PACKET} bytes, got {len(data)}")
+    return data
+
+
 def send(channel, packet, descriptors=()):
-    socket.send_fds(channel, [json.dumps(packet).encode()], descriptors)
+    socket.send_fds(channel, [encode(packet)], descriptors)
 
 
 def receive(channel):
@@ -129,10 +137,19 @@ class Server:
             self.requests.pop(request.fields.get("id"), None)
         if "id" in request.fields:
             try:
-                send(self.channel, {"id": request["id"], **answer}, descriptors)
+                socket.send_fds(self.channel, *self.packet(request, answer, descriptors))
             except (BrokenPipeError, ConnectionResetError):
                 pass  # the server has ended
         close_all(descriptors)
+
+    @staticmethod
+    def packet(request, answer, descriptors):
+        """What to send: an error instead of an answer that cannot be sent."""
+        try:
+            return [encode({"id": request["id"], **answer})], descriptors
+        except (TypeError, ValueError, RecursionError) as error:
+            message = f"the answer to {request['call']}: {error}"
+            return [encode({"id": request["id"], "error": {"code": "internal", "message": message}})], []
 
 
 def serve(backend):

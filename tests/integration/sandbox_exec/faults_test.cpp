@@ -264,6 +264,24 @@ TEST_F(ExecWrongAnswer, NamesWhatIsWrong) {
   expect_error("answers_with_an_error", "start", ErrorCode::busy, "no room");
 }
 
+TEST_F(ExecWrongAnswer, WhatPythonCannotSendIsAnErrorOfTheCall) {
+  for (const auto& [removed, text] : std::map<std::string, std::string>{{"no JSON", "type set is not JSON"},
+                                                                        {"no number", "not JSON compliant"},
+                                                                        {"too large", "at most 65536 bytes"}}) {
+    end_backend();
+    set("removed", removed);
+    try {
+      backend().sweep("nobody", {});
+      ADD_FAILURE() << removed;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::internal);
+      EXPECT_THAT(std::string(error.what()), HasSubstr(text));
+    }
+    backend().start(spec())->destroy();
+    EXPECT_FALSE(log_says("the program ended")) << m_log.text();
+  }
+}
+
 TEST_F(ExecWrongAnswer, AnErrorKeepsItsHint) {
   set_fault("answers_with_an_error", "start");
   try {

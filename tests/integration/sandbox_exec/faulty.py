@@ -87,7 +87,8 @@ class Faulty:
             if os.path.exists(file) and open(file, encoding="utf-8").read() == request["owner"]:
                 shutil.rmtree(os.path.dirname(file))
                 removed += 1
-        return {"removed": removed}
+        answers = {"no JSON": {removed}, "no number": float("nan"), "too large": "x" * 70_000}
+        return {"removed": answers.get(self.settings.get("removed"), removed)}
 
 
 class Server(tellina_exec.Server):
