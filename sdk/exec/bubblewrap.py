@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import tellina_exec
 from tellina_exec import Error
@@ -25,6 +26,10 @@ DEFAULTS = {"disk_in_mib": 64, "processes": 64}
 PARTICIPANT = 1000  # the user's number inside
 NOBODY = 65534  # who that is outside, if the server runs as root
 MIB = 1024 * 1024
+ANSWER_TIME = 9  # seconds for a restart of the shell; the server waits for 10
+SNAPSHOT_TIME = 1.2  # of its deadline: the inside stops at the deadline itself, and the server waits for 1.25 of it
+SILENCE = 5  # seconds that an answer is overdue when a sandbox ends; the server does the same with this program
+END_TIME = 8  # seconds
 
 
 def bubblewrap_command(channel, info, passwd, group, settings, paths):
@@ -56,8 +61,21 @@ def text_file(text):
     return file
 
 
+def wait_for(descriptor, seconds):
+    """Whether it becomes readable. poll, because select refuses numbers from 1024 on."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0, seconds) * 1000))
+
+
 class Sandbox:
+    """A call on each thread. `exchange` is held from a request to its answer, `ending` while the sandbox ends."""
+
     def __init__(self, settings, paths):
+        self.exchange = threading.Lock()
+        self.ending = threading.Lock()
+        self.is_ended = False
+        self.due = None  # when the answer is due that has not come yet
         self.channel, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         info, its_info = os.pipe()
         passwd = text_file(f"me:x:{PARTICIPANT}:{PARTICIPANT}:me:/home/me:/bin/bash\n")
@@ -83,27 +101,65 @@ class Sandbox:
         # The first process inside. When it has ended, the kernel has ended all others there.
         self.first = os.pidfd_open(json.loads(said)["child-pid"])
 
-    def ask(self, request, descriptors=()):
-        """Passes a call on, and returns the answer. Nothing that the inside says is trusted: it runs among participants."""
-        tellina_exec.send(self.channel, request.fields, descriptors)
-        answer, received = tellina_exec.receive(self.channel)
-        if answer is None:
-            raise Error("gone", "the sandbox has ended")
+    def ask(self, request, seconds, descriptors=()):
+        """Passes a call on, and returns the answer. Nothing that the inside says is trusted: it runs among participants, who can
+        stop it. There is one unanswered request at most, so that no answer is taken for that of another request."""
+        end = request.began + seconds
+        if not self.exchange.acquire(timeout=max(0, end - time.monotonic())):
+            raise Error("timed_out", "an earlier call on the sandbox has no answer yet")
+        try:
+            if self.due is not None:  # the call has timed out; its answer may still come
+                tellina_exec.close_all(self.next_answer(request, end)[1])
+            tellina_exec.send(self.channel, request.fields, descriptors)
+            self.due = end
+            answer, received = self.next_answer(request, end)
+        except (BrokenPipeError, ConnectionResetError):
+            raise Error("gone", "the sandbox has ended") from None
+        finally:
+            self.exchange.release()
         if "error" in answer:
             tellina_exec.close_all(received)
             raise Error(answer["error"]["code"], answer["error"]["message"])
         return answer["ok"], received
 
-    def end(self):
+    def next_answer(self, request, end):
+        """Raises Error when `end` has passed or the server does not wait any more, and ends a sandbox that is silent for long."""
+        while not wait_for(self.channel, min(0.1, end - time.monotonic())):
+            if time.monotonic() < end and not request.cancelled.is_set():
+                continue
+            if time.monotonic() - self.due < SILENCE:
+                raise Error("timed_out", f"no answer to {request['call']} from inside the sandbox in time")
+            self.kill()
+            raise Error("gone", f"ended the sandbox: an answer from inside it is overdue by {SILENCE} s")
+        self.due = None
+        answer, received = tellina_exec.receive(self.channel)
+        if answer is None:
+            raise Error("gone", "the sandbox has ended")
+        return answer, received
+
+    def kill(self):
+        with self.ending:
+            if not self.is_ended:
+                self.kill_first()
+
+    def kill_first(self):
         try:
             signal.pidfd_send_signal(self.first, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.channel.shutdown(socket.SHUT_RDWR)
-        if not select.select([self.first], [], [], 8)[0]:
-            raise Error("timed_out", "processes of the sandbox did not end")
-        self.process.wait()
-        os.close(self.first)
+
+    def end(self):
+        """Returns when all processes have ended. After an Error it can be called again."""
+        with self.ending:
+            if self.is_ended:
+                return
+            self.kill_first()
+            self.channel.shutdown(socket.SHUT_RDWR)
+            if not wait_for(self.first, END_TIME):
+                raise Error("timed_out", "processes of the sandbox did not end")
+            self.process.wait()
+            os.close(self.first)
+            self.is_ended = True
 
 
 class Bubblewrap:
@@ -141,7 +197,7 @@ class Bubblewrap:
             self.sandboxes[name] = sandbox
         try:
             request.fields["processes"] = self.settings["processes"]
-            result = sandbox.ask(request, request.descriptors)
+            result = sandbox.ask(request, request["deadline_ms"] / 1000, request.descriptors)
             if not request.cancelled.is_set():
                 return result
             tellina_exec.close_all(result[1])
@@ -151,10 +207,10 @@ class Bubblewrap:
             raise
 
     def restart_shell(self, request):
-        return self.find(request).ask(request)
+        return self.find(request).ask(request, ANSWER_TIME)
 
     def snapshot(self, request):
-        return self.find(request).ask(request)
+        return self.find(request).ask(request, request["deadline_ms"] / 1000 * SNAPSHOT_TIME)
 
     def destroy(self, request):
         self.remove(request["sandbox"])
@@ -171,9 +227,12 @@ class Bubblewrap:
 
     def remove(self, name):
         with self.lock:
-            sandbox = self.sandboxes.pop(name, None)
-        if sandbox is not None:
-            sandbox.end()
+            sandbox = self.sandboxes.get(name)
+        if sandbox is None:
+            return
+        sandbox.end()
+        with self.lock:  # only now: another attempt has to find it if this one fails
+            self.sandboxes.pop(name, None)
 
 
 if __name__ == "__main__":

@@ -85,8 +85,12 @@ class Shell:
 
     def report_end(self, ended):
         status = self.process.wait()
-        os.write(ended, f"signal {-status}\n".encode() if status < 0 else f"exit {status}\n".encode())
-        os.close(ended)
+        try:
+            os.write(ended, f"signal {-status}\n".encode() if status < 0 else f"exit {status}\n".encode())
+        except BrokenPipeError:
+            pass  # the server does not want to know any more
+        finally:
+            os.close(ended)
 
 
 class Snapshot:

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 #include <regex>
 #include <set>
 
@@ -128,6 +129,47 @@ TEST_F(ExecBubblewrap, HasNoPrivilegeThatItCouldGain) {
     if (std::regex_search(status, match, std::regex("Uid:\\t(\\d+)"))) users.insert(match[1]);
   }
   EXPECT_EQ(users, std::set<std::string>{"65534"}) << "a participant must not be root outside";
+}
+
+TEST_F(ExecBubblewrap, AParticipantWhoStopsTheInsideStopsNobodyElse) {
+  const auto sandbox = start("one");
+  const auto other = start("other");
+  SnapshotRequest request;
+  request.deadline = 1s;
+  const auto code_of_a_snapshot = [&]() -> std::optional<ErrorCode> {
+    const auto began = std::chrono::steady_clock::now();
+    std::optional<ErrorCode> code;
+    try {
+      sandbox->snapshot(request);
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+    return code;
+  };
+  // Process 2 answers the calls, and has the same user as the shell.
+  output_of(*sandbox, "kill -STOP 2");
+  EXPECT_EQ(code_of_a_snapshot(), ErrorCode::timed_out);
+  output_of(*sandbox, "echo content > later; kill -CONT 2");
+  // The late answer is dropped: it has not the new file.
+  const FileTree tree = sandbox->snapshot(SnapshotRequest());
+  EXPECT_TRUE(tree.root.children.contains("later"));
+
+  output_of(*sandbox, "kill -STOP 2");
+  std::optional<ErrorCode> code = ErrorCode::timed_out;
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (code == ErrorCode::timed_out && std::chrono::steady_clock::now() < deadline) {
+    code = code_of_a_snapshot();
+    EXPECT_NO_THROW(other->snapshot(SnapshotRequest()));
+  }
+  EXPECT_EQ(code, ErrorCode::gone) << "the sandbox that does not answer is ended";
+  pollfd ended{sandbox->ended_descriptor(), POLLIN, 0};
+  EXPECT_EQ(poll(&ended, 1, 10'000), 1);
+  EXPECT_TRUE(sandbox->ended().has_value());
+  sandbox->destroy();
+  EXPECT_EQ(output_of(*other, "echo alive"), "alive\n");
+  EXPECT_EQ(output_of(*start("next"), "echo alive"), "alive\n");
+  EXPECT_THAT(m_log.text(), ::testing::Not(HasSubstr("the program ended")));
 }
 
 TEST_F(ExecBubblewrap, GetsNothingOfTheServers) { expect_nothing_of_the_servers(*start("one")); }
