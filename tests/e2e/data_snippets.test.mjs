@@ -24,6 +24,11 @@ INSERT INTO input_chunks VALUES (1, 0, 1000000, 'a', x'6c73'), (1, 2, 3000000, '
 INSERT INTO output_chunks VALUES (1, 0, 1, 'a', x'2e002e'), (1, 3, 2, 'b', x'ff0a');
 `;
 
+const WORKER = `
+INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns, sandbox_plugin, sandbox_settings)
+  VALUES ('w-1', 1, 1, 'b', 'a', 0, 'exec', '{"plugin":"exec","settings":{"token":"SECRET"}}');
+`;
+
 /** @type {Program} */
 let program;
 /** @type {Map<string, string[]>} The code blocks of the page by their language. */
@@ -56,6 +61,21 @@ test("every query of the page runs", async () => {
   assert.equal(shown[1], "1|passed|1|3.5\n");
   assert.match(shown[2], /^1\|find -print0\|0\|2\.0\n/);
   assert.equal(shown[3], "0|6C73|\n2|000D|2.0\n");
+});
+
+test("a copy that is published has no settings of sandboxes", async () => {
+  const secret = "a-secret-of-the-sandbox";
+  const commands = [];
+  for (const [, command] of (await readFile(PAGE, "utf8")).matchAll(/`(sqlite3 [^`]*copy\.sqlite3[^`]*)`/g)) commands.push(command);
+  assert.equal(commands.length, 2, "one command copies, the other drops the settings");
+  await in_folder("sqlite3", ["-bail", "db.sqlite3", WORKER.replace("SECRET", secret)]);
+  await in_folder("sh", ["-c", commands[0]]);
+  const copy = join(program.folder, "copy.sqlite3");
+  assert.ok((await readFile(copy)).includes(secret));
+  await in_folder("sh", ["-c", commands[1]]);
+  assert.ok(!(await readFile(copy)).includes(secret));
+  const left = "SELECT id, sandbox_plugin, sandbox_settings IS NULL FROM workers";
+  assert.equal((await in_folder("sqlite3", ["-list", "copy.sqlite3", left])).toString(), "w-1|exec|1\n");
 });
 
 test("the shell example shows every byte of the output", async () => {
