@@ -30,7 +30,7 @@ class Answer {
   boost::json::object fields;  ///< of "ok" or of "error"
   std::vector<Descriptor> descriptors;
   bool lost_descriptors = false;  ///< this process has no room for more
-  std::uint64_t run = 0;  ///< which run of the program has answered
+  std::uint64_t run = 0;          ///< which run of the program has answered
 
   /// The error as an exception; its text begins with `what`. If it names a setting, throws ConfigError with the place
   /// of that setting.
