@@ -1,5 +1,6 @@
 /// Runs the real server under faults that a seed chooses, while participants type, and checks the record afterwards.
 
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iomanip>
@@ -57,6 +58,15 @@ void list_faults() {
   }
 }
 
+std::uint64_t to_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::runtime_error("--seeds: expected N or N..M, got \"" + text + "\"");
+  }
+  return seed;
+}
+
 /// Throws std::runtime_error for words that it does not know.
 Options parse_options(const std::vector<std::string>& words) {
   Options options;
@@ -69,8 +79,8 @@ Options parse_options(const std::vector<std::string>& words) {
     if (word == "--seeds") {
       const std::string seeds = value();
       const std::size_t dots = seeds.find("..");
-      options.first_seed = std::stoull(seeds);
-      options.last_seed = dots == std::string::npos ? options.first_seed : std::stoull(seeds.substr(dots + 2));
+      options.first_seed = to_seed(seeds.substr(0, dots));
+      options.last_seed = dots == std::string::npos ? options.first_seed : to_seed(seeds.substr(dots + 2));
     } else if (word == "--seconds") {
       options.choices.duration = std::chrono::seconds(std::stoi(value()));
     } else if (word == "--layer") {
