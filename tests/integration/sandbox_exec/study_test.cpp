@@ -83,6 +83,24 @@ TEST_F(ExecStudy, RunsOnBubblewrap) {
   stop();
 }
 
+TEST_F(ExecStudy, AParticipantWhoStopsTheInsideGetsAnotherSandbox) {
+  StudyConfig config = study(bubblewrap);
+  config.tasks =
+      R"([{"type": "filesystem", "description": "create a file", "initial_filesystem": {}, "answer": {"new": null}}])";
+  start(config);
+  TestClient bob = join_task();
+  bob.type("kill -STOP 2\r");
+  bob.expect_prompt();
+  bob.expect_prompt(std::chrono::seconds(40));  // of the next shell, after snapshots without an answer
+  bob.type("touch new\r");
+  EXPECT_TRUE(bob.wait_until([&] { return bob.state() == "finished"; })) << bob.state();
+  TestClient alice = join_task("alice");
+  alice.type("touch new\r");
+  EXPECT_TRUE(alice.wait_until([&] { return alice.state() == "finished"; })) << alice.state();
+  EXPECT_THAT(server().errors(), ::testing::Not(::testing::HasSubstr("the program ended")));
+  stop();
+}
+
 TEST_F(ExecStudy, RunsOnTheScript) {
   start(study(plain(homes())));
   work_through();
