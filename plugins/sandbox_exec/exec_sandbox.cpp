@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::chrono::milliseconds restart_time = 10s;
 constexpr std::chrono::milliseconds destroy_time = 10s;
-constexpr std::chrono::milliseconds adopt_time = 10s;
 
 /// A pipe, a socket or a terminal: what poll(2) can wait for.
 bool can_be_waited_for(const Descriptor& descriptor) {
