@@ -271,7 +271,9 @@ void OutputCheck::finish_line(BytesView line) {
 }
 
 void OutputCheck::search(BytesView text) {
-  if (m_match != OutputMatch::contains || m_has_answer || m_answer_lines.empty()) return;
+  if (m_match != OutputMatch::contains || m_has_answer || m_answer_lines.empty() || text.empty()) return;
+  // The answer is one empty line, which any text contains.
+  if (m_answer.empty()) return found_answer();
   for (const char byte : text) {
     while (m_found_bytes > 0 && m_answer[m_found_bytes] != byte) m_found_bytes = m_borders[m_found_bytes];
     if (m_answer[m_found_bytes] == byte) ++m_found_bytes;

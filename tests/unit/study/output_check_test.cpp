@@ -448,6 +448,13 @@ TEST(OutputCheckTest, ExcludesEverythingRatherThanForgetTypedLines) {
   EXPECT_TRUE(check.command_ended().passed);
 }
 
+TEST(OutputCheckTest, AnyTextContainsAnEmptyLine) {
+  for (const Bytes& output : {Bytes("x"), Bytes("\n"), Bytes(1, '\0'), Bytes(100, '\0')}) {
+    EXPECT_TRUE(passes("\n", output + "\n", OutputMatch::contains));
+  }
+  EXPECT_FALSE(passes("\n", "", OutputMatch::contains));
+}
+
 TEST(OutputCheckTest, TypedLineLongerThanAnyAnswerIsNotItsStart) {
   OutputCheck check(Bytes(4096, 'x'), OutputMatch::lines);
   check.prompt_started();
