@@ -134,12 +134,8 @@ int main(int count, char** words) {
   const int child_signals = local_sandbox::watch_children();
 
   Started report;
-  pid_t program = -1;
-  if (child_signals < 0 || access(local_sandbox::list_of_children, R_OK) != 0) {
-    report = failure("read /proc/thread-self/children");
-  } else {
-    program = local_sandbox::start_child([words] { return exec_program(words); }, report);
-  }
+  const pid_t program = local_sandbox::start_child(
+      child_signals, [words] { return exec_program(words); }, report);
   let_go_of_what_is_the_programs();
   send(control, &report, sizeof report, MSG_NOSIGNAL);
   if (program > 0) {

@@ -26,7 +26,7 @@ working_directory() {
 }
 
 remove() { # FOLDER
-    # The shell may have made folders of its own unreadable. chmod -R follows no links.
+    # The shell may have made folders of its own unreadable. chmod -R follows no links; rm fails on what it cannot change.
     chmod -R u+rwx "$1" 2>/dev/null || true
     rm -rf "$1"
 }

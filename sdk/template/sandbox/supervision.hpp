@@ -40,10 +40,14 @@ inline int watch_children() {
   return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/// Calls `exec` in a child. It executes a program, or returns the reason why it cannot. Returns the program's process,
-/// or -1 with the reason in `report`.
+/// Calls `exec` in a child. It executes a program, or returns the reason why it cannot. `child_signals` is from
+/// watch_children(). Returns the program's process, or -1 with the reason in `report`.
 template <typename Exec>
-pid_t start_child(Exec exec, Started& report) {
+pid_t start_child(int child_signals, Exec exec, Started& report) {
+  if (child_signals < 0 || access(list_of_children, R_OK) != 0) {
+    report = failure("read /proc/thread-self/children");
+    return -1;
+  }
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
     report = failure("make a pipe");

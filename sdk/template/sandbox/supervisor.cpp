@@ -57,8 +57,9 @@ Started exec_program(char** words) {
 }
 
 /// Returns the program's process, or -1 with the reason in `report`.
-pid_t start(char** words, Started& report) {
-  const pid_t program = local_sandbox::start_child([words] { return exec_program(words); }, report);
+pid_t start(int child_signals, char** words, Started& report) {
+  const pid_t program = local_sandbox::start_child(
+      child_signals, [words] { return exec_program(words); }, report);
   // From here on only the program holds the terminal, which hangs up when its last user ends.
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nothing, terminal);
@@ -83,12 +84,7 @@ int main(int count, char** words) {
   const int child_signals = local_sandbox::watch_children();
 
   Started report;
-  pid_t program = -1;
-  if (child_signals < 0 || access(local_sandbox::list_of_children, R_OK) != 0) {
-    report = failure("read /proc/thread-self/children");
-  } else {
-    program = start(words, report);
-  }
+  const pid_t program = start(child_signals, words, report);
   send(control, &report, sizeof report, MSG_NOSIGNAL);
 
   pollfd watched[] = {{control, POLLIN, 0}, {child_signals, POLLIN, 0}};
