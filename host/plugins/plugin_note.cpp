@@ -56,6 +56,18 @@ class ElfFile {
     return std::nullopt;
   }
 
+  /// Whether its dynamic symbols, defined or not, include this name.
+  bool has_symbol(std::string_view name) const {
+    const std::string symbols = section(".dynsym").value_or("");
+    const std::string names = section(".dynstr").value_or("");
+    for (std::size_t at = 0; at + sizeof(ElfW(Sym)) <= symbols.size(); at += sizeof(ElfW(Sym))) {
+      ElfW(Sym) symbol{};
+      std::memcpy(&symbol, symbols.data() + at, sizeof symbol);
+      if (symbol.st_name < names.size() && names.c_str() + symbol.st_name == name) return true;
+    }
+    return false;
+  }
+
  private:
   void read_sections() {
     const std::string start = read(0, sizeof(ElfW(Ehdr)), Missing::is_allowed);
@@ -214,8 +226,7 @@ PluginNote read_plugin_note(const std::filesystem::path& file) {
   const ElfFile elf(file);
   const std::optional<std::string> tag = elf.section(".tellina_tag", sizeof(AbiTag));
   if (!tag) {
-    const std::string symbols = elf.section(".dynstr").value_or("");
-    if (symbols.find(std::string("\0tellina_plugin\0", 16)) == std::string::npos) {
+    if (!elf.has_symbol("tellina_plugin")) {
       refuse(note.file, "expected a plugin (the symbol tellina_plugin), found a shared object without it");
     }
     refuse(note.file,
