@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -25,6 +26,8 @@ constexpr std::size_t pasted_bytes = 1024 * 1024;
 constexpr double slow_reader_rate = 2e6;  ///< bytes a second, like a browser that draws
 /// The pause before each start of a shell, in which the pool fills again.
 constexpr milliseconds pause_before_start{300};
+/// How long the end of a server may follow the loss of a connection to it.
+constexpr milliseconds death_wait{500};
 
 /// The options of the other server.
 BenchOptions changed(BenchOptions options) {
@@ -66,14 +69,28 @@ class Bench {
       measure_starts();
       start_groups();
       for (std::size_t pair = 0; pair < m_options.pairs; ++pair) measure_pair(pair);
-    } catch (const client::ClientFailure& error) {
+    } catch (const client::ClientFailure& failure) {
       m_progress.end();
-      m_report.add_failure(m_figure, m_target, error.what());
+      m_report.add_failure(m_figure, m_target, cause_of(failure));
     }
     return m_report.finish();
   }
 
  private:
+  /// A lost connection may be the first sign of a dying server.
+  std::string cause_of(const client::ClientFailure& failure) {
+    const auto deadline = std::chrono::steady_clock::now() + death_wait;
+    try {
+      do {
+        for (const auto& subject : m_subjects) subject->target.check_alive();
+        std::this_thread::sleep_for(milliseconds(10));
+      } while (std::chrono::steady_clock::now() < deadline);
+    } catch (const BenchFailure& death) {
+      return death.what();
+    }
+    return failure.what();
+  }
+
   bool wants(const std::string& figure) const {
     return m_options.figures.empty() ||
            std::find(m_options.figures.begin(), m_options.figures.end(), figure) != m_options.figures.end();

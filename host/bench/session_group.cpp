@@ -36,14 +36,10 @@ SessionGroup::SessionGroup(Target& target, std::size_t sessions, Progress& progr
                        std::to_string(target.access_codes().size()));
   }
   if (sessions > 0) progress.begin(target.name() + ": starting shells", sessions);
-  try {
-    while (m_terminals.size() < sessions) {
-      const std::size_t end = std::min(sessions, m_terminals.size() + starts_at_once);
-      while (m_terminals.size() < end) join(m_terminals.size());
-      start_shells(progress);
-    }
-  } catch (const client::ClientFailure& error) {
-    rethrow_with_cause(error);
+  while (m_terminals.size() < sessions) {
+    const std::size_t end = std::min(sessions, m_terminals.size() + starts_at_once);
+    while (m_terminals.size() < end) join(m_terminals.size());
+    start_shells(progress);
   }
   target.find_processes();
   progress.end();
@@ -137,27 +133,16 @@ void SessionGroup::take(TimePoint until) {
     if (left == check_interval) m_target.check_alive();
     return;
   }
-  try {
-    for (int k = 0; k < count; ++k) {
-      const std::size_t i = events[static_cast<std::size_t>(k)].data.u64;
-      Terminal& terminal = *m_terminals[i];
-      if (m_paused[i]) {
-        terminal.flush();
-      } else {
-        terminal.receive();
-      }
-      update_interest(i);
+  for (int k = 0; k < count; ++k) {
+    const std::size_t i = events[static_cast<std::size_t>(k)].data.u64;
+    Terminal& terminal = *m_terminals[i];
+    if (m_paused[i]) {
+      terminal.flush();
+    } else {
+      terminal.receive();
     }
-  } catch (const client::ClientFailure& error) {
-    rethrow_with_cause(error);
+    update_interest(i);
   }
-}
-
-void SessionGroup::rethrow_with_cause(const std::exception& error) {
-  // A lost connection may be the first sign of a dying server.
-  const TimePoint deadline = Clock::now() + milliseconds(500);
-  while (Clock::now() < deadline) m_target.check_alive();
-  throw BenchFailure(error.what());
 }
 
 bool SessionGroup::wait_until(const std::function<bool()>& condition, std::chrono::nanoseconds limit) {

@@ -50,7 +50,6 @@ class SessionGroup {
   void update_interest(std::size_t i);
   void take(TimePoint until);
   bool type_everywhere(std::string_view keys, const std::function<void(Terminal&)>& expect);
-  [[noreturn]] void rethrow_with_cause(const std::exception& error);
 
   Target& m_target;
   Descriptor m_poll;

@@ -93,6 +93,7 @@ HttpResponse http_request(const Endpoint& endpoint, const std::string& line, con
   std::string received;
   while (connection.receive_more(received, limit)) {
   }
+  if (received.empty()) throw ClientFailure("the server closed the connection without an answer to " + line);
   const std::size_t end = received.find("\r\n\r\n");
   HttpResponse response;
   constexpr std::size_t before_status = 9;  // "HTTP/1.1 "
