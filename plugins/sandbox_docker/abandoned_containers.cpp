@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "plugins/sandbox_docker/forgotten_processes.hpp"
+
 namespace tellina::docker_sandbox {
 namespace {
 
@@ -31,16 +33,26 @@ AbandonedContainers::~AbandonedContainers() {
 std::vector<Containers::Found> AbandonedContainers::find(const Deadline& deadline) {
   // Lists the containers first: every listed container had its folder before.
   std::vector<Containers::Found> found = m_containers.list(deadline);
-  // While another process renames a folder, a listing may miss it.
-  for (int listing = 0; listing < 2 && !found.empty(); ++listing) {
-    const std::vector<Claim> claims = m_run_folder.list();
-    const auto has_folder = [&](const Containers::Found& container) {
-      return std::any_of(claims.begin(), claims.end(),
-                         [&](const Claim& claim) { return claim.token == container.token; });
-    };
-    found.erase(std::remove_if(found.begin(), found.end(), has_folder), found.end());
-  }
+  keep_abandoned(found);
   return found;
+}
+
+void AbandonedContainers::end_forgotten_processes() {
+  std::vector<MarkedProcess> found = find_marked_processes(m_run_folder.path());
+  keep_abandoned(found);
+  end_processes(found);
+}
+
+template <class Item>
+void AbandonedContainers::keep_abandoned(std::vector<Item>& items) const {
+  // While another process renames a folder, a listing may miss it.
+  for (int listing = 0; listing < 2 && !items.empty(); ++listing) {
+    const std::vector<Claim> claims = m_run_folder.list();
+    const auto has_folder = [&](const Item& item) {
+      return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.token == item.token; });
+    };
+    items.erase(std::remove_if(items.begin(), items.end(), has_folder), items.end());
+  }
 }
 
 std::size_t AbandonedContainers::remove(const Deadline& deadline) {
@@ -49,6 +61,8 @@ std::size_t AbandonedContainers::remove(const Deadline& deadline) {
     m_containers.remove(container.token, deadline);
     if (!container.id.empty()) ++claimed;
   }
+  // After the engine has ended those that it knows.
+  end_forgotten_processes();
   return claimed;
 }
 

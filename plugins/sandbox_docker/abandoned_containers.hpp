@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "plugins/sandbox_docker/container.hpp"
 #include "plugins/sandbox_docker/run_folder.hpp"
@@ -32,6 +33,9 @@ class AbandonedContainers {
 
   /// Removes them now. Returns how many of them were claimed by a session. Throws Error.
   std::size_t remove(const Deadline& deadline);
+  /// Ends the processes of those that the engine has forgotten, and removes their control groups, as far as this user
+  /// may. Throws Error.
+  void end_forgotten_processes();
   /// Removes them soon, and retries until that has succeeded. Throws nothing.
   void remove_later();
   /// The same, because a sandbox could not be removed. Logs the first failure until everything is removed.
@@ -42,6 +46,9 @@ class AbandonedContainers {
   /// Returns whether everything is removed.
   bool try_to_remove(const Deadline& deadline);
   std::vector<Containers::Found> find(const Deadline& deadline);
+  /// Keeps those whose token no sandbox's folder has.
+  template <class Item>
+  void keep_abandoned(std::vector<Item>& items) const;
   void note_failure(const std::exception& failure);
   void note_success();
 

@@ -20,7 +20,6 @@ constexpr const char* study_label = "tellina.study";
 constexpr const char* owner_label = "tellina.owner";
 constexpr const char* session_label = "tellina.session";
 constexpr const char* init_place = "/run/tellina_init";
-constexpr const char* folder_place = "/run/tellina";
 constexpr const char* socket_place = "/run/tellina/socket";
 constexpr const char* users_place = "/etc/passwd";
 constexpr const char* groups_place = "/etc/group";
@@ -198,15 +197,17 @@ void Containers::start(const std::string& token, const Deadline& deadline) {
   if (!answer.is_good()) m_engine.fail(answer, what);
 }
 
-void Containers::remove(const std::string& token, const Deadline& deadline) {
+bool Containers::remove(const std::string& token, const Deadline& deadline) {
   const std::string what = "remove the container " + container_name(token);
   Engine::Answer answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
   if (answer.status == 409) {
     // Another client is already removing it: wait until the engine has removed it.
     m_engine.post(container_path(token) + "/wait?condition=removed", "", deadline, what);
     answer = m_engine.remove(container_path(token) + "?force=1&v=1", deadline, what);
+    if (answer.status == 404) return true;
   }
   if (!answer.is_good() && answer.status != 404) m_engine.fail(answer, what);
+  return answer.status != 404;
 }
 
 std::string Containers::find_end(const std::string& token, const Deadline& deadline) {

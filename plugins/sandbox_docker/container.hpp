@@ -15,6 +15,9 @@
 
 namespace tellina::docker_sandbox {
 
+/// Where a container sees the folder of its sandbox.
+inline constexpr const char* folder_place = "/run/tellina";
+
 /// The parameters of a new container.
 class ContainerSpec {
  public:
@@ -46,8 +49,8 @@ class Containers {
   /// After learn(). Throws Error(not_found) if the image does not exist.
   void create(const ContainerSpec& spec, const Deadline& deadline);
   void start(const std::string& token, const Deadline& deadline);
-  /// Removes a container with its processes and file systems. Does nothing if it does not exist.
-  void remove(const std::string& token, const Deadline& deadline);
+  /// Removes a container with its processes and file systems. Returns whether the engine knew it.
+  bool remove(const std::string& token, const Deadline& deadline);
   /// If the container's init has ended, returns why; otherwise an empty string.
   std::string find_end(const std::string& token, const Deadline& deadline);
 

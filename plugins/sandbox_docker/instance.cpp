@@ -90,10 +90,9 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
     const char kind = init_protocol::listener;
     send(instance->m_init.socket(), &kind, 1, starting, {listener.get()});
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::timed_out) {
-      instance->m_removal_deadline = removal_deadline_after_a_hang;
-      instance->m_may_be_made_late = true;
-    }
+    if (error.code() == ErrorCode::timed_out) instance->m_removal_deadline = removal_deadline_after_a_hang;
+    // An engine that has not answered, or has ended meanwhile, may have begun to make it.
+    instance->m_may_be_made_late = error.code() == ErrorCode::timed_out || error.code() == ErrorCode::unavailable;
     throw;
   }
   return instance;
@@ -167,14 +166,18 @@ std::string Instance::end() {
   const bool is_ours = m_context.run_folder.exists(m_claim);
   if (is_ours) {
     std::optional<Error> failure;
+    bool is_forgotten = false;
     try {
-      m_context.containers.remove(m_claim.token, Deadline(m_context.clock, m_removal_deadline, nullptr));
+      is_forgotten =
+          !m_context.containers.remove(m_claim.token, Deadline(m_context.clock, m_removal_deadline, nullptr));
     } catch (const Error& error) {
-      const char kind = init_protocol::quit;
-      if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
       failure = error;
     }
     m_context.run_folder.remove(m_claim);
+    // A killed engine may have come back without knowing a container that runs.
+    if (is_forgotten && m_init.socket()) m_context.abandoned.end_forgotten_processes();
+    const char kind = init_protocol::quit;
+    if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
     if (failure) {
       m_context.abandoned.remove_later(*failure);
     } else if (m_may_be_made_late) {

@@ -54,6 +54,7 @@ class RunFolder {
   /// Whether the process that holds sandboxes under this name is alive.
   bool is_held(const std::string& holder) const;
 
+  const std::string& path() const { return m_path; }
   std::vector<Claim> list() const;
   std::string path_of(const Claim& claim) const;
 

@@ -4,7 +4,8 @@
 /// Process 1 of a sandbox. It opens the terminal in the sandbox's own devpts and sends its master to the plugin, starts
 /// the shell, reaps processes, and reports how the shell ended. It outlives the shell, so that the home can still be
 /// read and a new shell started. It ends with the control socket, and then the kernel ends every other process of the
-/// sandbox. With --stay, it keeps the descriptors, and sends them again to the next process that connects from outside.
+/// sandbox. With --stay, it keeps the descriptors, and sends them again to the next process that connects from outside;
+/// it ends when nobody is connected and nobody can connect any more, because CONTROL_PATH was removed.
 
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -41,9 +42,13 @@ namespace {
 
 using namespace tellina;
 
+/// How often an init that waits for a plugin looks whether its sandbox's folder is still there, in milliseconds.
+constexpr int time_between_looks = 3000;
+
 bool stays = false;
-int control_socket = -1;  // with --stay, -1 while nobody is connected
-int listener = -1;        // with --stay, the socket to which the next plugin connects
+int control_socket = -1;             // with --stay, -1 while nobody is connected
+int listener = -1;                   // with --stay, the socket to which the next plugin connects
+const char* control_path = nullptr;  // with --stay, the listener's path
 const char* home_path = nullptr;
 int child_signals = -1;  // readable when a child has ended
 int slave = -1;          // the pty's other end, kept until the shell has it
@@ -305,6 +310,12 @@ bool handle_disconnect() {
   return listener >= 0;
 }
 
+/// Whether no plugin is connected and none will be, because the sandbox's folder was removed. Any other error than its
+/// absence is temporary.
+bool is_abandoned() {
+  return stays && control_socket < 0 && access(control_path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /// Another plugin connects to take over. If the previous one is still connected, it loses the sandbox.
 void accept_plugin() {
   const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
@@ -360,7 +371,8 @@ bool handle_message() {
 int main(int argument_count, char** arguments) {
   stays = argument_count == 4 && std::strcmp(arguments[1], init_protocol::stay) == 0;
   if (argument_count != (stays ? 4 : 3)) return 2;
-  control_socket = stays ? connect_to(arguments[2]) : std::atoi(arguments[1]);
+  if (stays) control_path = arguments[2];
+  control_socket = stays ? connect_to(control_path) : std::atoi(arguments[1]);
   if (control_socket < 0) return 3;
   home_path = arguments[argument_count - 1];
   fcntl(control_socket, F_SETFD, FD_CLOEXEC);
@@ -388,7 +400,9 @@ int main(int argument_count, char** arguments) {
 
   for (;;) {
     pollfd watched[] = {{control_socket, POLLIN, 0}, {child_signals, POLLIN, 0}, {listener, POLLIN, 0}};
-    if (poll(watched, 3, -1) < 0) continue;
+    const int count = poll(watched, 3, stays && control_socket < 0 ? time_between_looks : -1);
+    if (count == 0 && is_abandoned()) return 0;
+    if (count <= 0) continue;
     if (watched[1].revents != 0) reap();
     if (watched[0].revents != 0 && !handle_message()) return 0;
     if (watched[2].revents != 0) accept_plugin();

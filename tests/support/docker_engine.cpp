@@ -203,6 +203,10 @@ void DockerEngine::kill() {
   unlink((m_folder + "/exec/containerd/containerd.pid").c_str());
 }
 
+void DockerEngine::forget_containers() const {
+  for (const auto& container : fs::directory_iterator(m_data + "/containers")) fs::remove_all(container.path());
+}
+
 void DockerEngine::freeze() {
   ::kill(m_process, SIGSTOP);
   m_is_frozen = true;

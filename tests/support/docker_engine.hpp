@@ -39,6 +39,8 @@ class DockerEngine {
   void stop();
   /// Kills it like a crash: its containers keep running.
   void kill();
+  /// Removes what a killed engine has on its disk about containers, so that it will not know those that keep running.
+  void forget_containers() const;
   /// Makes it hang: it accepts connections and does not answer.
   void freeze();
   void thaw();

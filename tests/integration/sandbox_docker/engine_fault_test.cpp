@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -388,6 +389,88 @@ TEST_F(DockerEngineFault, WorkContinuesAfterTheEnginesDeath) {
   EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
   SetUp();
   m_sandbox->destroy();
+}
+
+/// A killed engine that comes back without knowing its containers, although they run.
+class DockerEngineThatForgot : public DockerEngineFault {
+ protected:
+  static void let_it_forget() {
+    engine().kill();
+    engine().forget_containers();
+    engine().start();
+    ASSERT_EQ(engine().run("ps --all --quiet"), "");
+    ASSERT_FALSE(engine().processes().empty()) << "the engine has ended them";
+    ASSERT_FALSE(control_groups().empty());
+  }
+  /// The engine never unmounts the file systems of what it has forgotten.
+  void TearDown() override {
+    for (const std::string& left : variant::leftovers()) {
+      if (left.starts_with(mount)) umount2(left.substr(mount.size()).c_str(), MNT_DETACH);
+    }
+  }
+  /// The folder of the sandboxes' folders.
+  std::filesystem::path sandboxes() const {
+    return std::filesystem::path(variant::leftovers_of(m_spec.owner).at(0)).parent_path();
+  }
+  /// Also empty ones.
+  static std::vector<std::string> control_groups() {
+    std::vector<std::string> found;
+    for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup")) {
+      const std::filesystem::path parent = hierarchy.path() / engine().cgroup_parent();
+      std::error_code none;
+      for (const auto& group : std::filesystem::directory_iterator(parent, none)) {
+        if (group.is_directory()) found.push_back(group.path());
+      }
+    }
+    return found;
+  }
+  static void expect_nothing_left() {
+    EXPECT_TRUE(eventually([] { return engine().processes().empty(); }, "its processes have ended"));
+    EXPECT_EQ(control_groups(), std::vector<std::string>());
+    for (const std::string& left : variant::leftovers()) EXPECT_TRUE(left.starts_with(mount)) << left;
+  }
+
+ private:
+  static inline const std::string mount = "mount ";
+};
+
+TEST_F(DockerEngineThatForgot, NothingIsLeftOfASandboxThatEnds) {
+  let_it_forget();
+  EXPECT_EQ(m_shell->run("echo on").output, "on\n");
+  m_sandbox->destroy();
+  expect_nothing_left();
+}
+
+TEST_F(DockerEngineThatForgot, ASweepEndsTheSandboxesOfADeadWorker) {
+  m_sandbox->destroy();
+  HostProcess host;
+  host.kill();
+  let_it_forget();
+  m_backend->sweep(host.owner(), {});
+  expect_nothing_left();
+}
+
+TEST_F(DockerEngineThatForgot, ASweepEndsAContainerThatWasNeverStarted) {
+  const std::string folder = sandboxes() / "0123456789abcdef.holder..";
+  m_sandbox->destroy();
+  // As what waits for the engine's order to become init, its process cannot end itself.
+  ASSERT_TRUE(std::filesystem::create_directory(folder));
+  engine().run("run --detach --network none --volume " + folder + ":/run/tellina tellina /bin/sleep 1000");
+  let_it_forget();
+  std::filesystem::remove(folder);
+  m_backend->sweep("nobody", {});
+  expect_nothing_left();
+}
+
+TEST_F(DockerEngineThatForgot, InitEndsItselfOnceItsFolderIsGone) {
+  const std::filesystem::path folders = sandboxes();
+  m_sandbox->destroy();
+  HostProcess host;
+  host.kill();
+  let_it_forget();
+  // So does a user who may not see the container's processes.
+  std::filesystem::remove_all(folders);
+  EXPECT_TRUE(eventually([] { return engine().processes().empty(); }, "its processes have ended"));
 }
 
 TEST_F(DockerEngineFault, PoolSurvivesARestart) {
