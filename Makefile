@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-page build-tests test-programs test-browser test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-page build-tests test-programs test-browser test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile test-machine mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -118,6 +118,11 @@ test-faults: build-tests ## the server under faults that seeds choose, SEEDS=1..
 
 test-hostile: build-tests ## attacks on real servers while another participant works (as root, about 25 minutes); writes docs/security.md
 	build/bin/test_hostile --all --report docs/security.md $(ARGS)
+
+test-machine:     ## attacks on memory where systemd delegates control groups v2: a virtual Debian 12 (as root, 10 minutes, without KVM 30)
+	@tools/deps machine
+	@$(MAKE) --no-print-directory build-tests package
+	tools/test-machine
 
 mutants:          ## check that the tests notice small faults, which it puts into copies of the sources; NAMES="..." for some (about 25 minutes)
 	@tools/deps mutants

@@ -59,12 +59,14 @@ constexpr const char* usage =
   --unconfined       the rows that notice it without a sandbox; succeeds if each does
   --all              all rows on C, U and D; the rows that attack a budget on C over ipc and redis; --unconfined
   --report FILE      write the tables into this file, between its marks
+  --scripts          attack nothing; print the scripts as lines of JSON: topic, name, milliseconds, script
 )";
 
 struct Options {
   bool is_short = false;
   bool has_only_budgets = false;
   bool has_all = false;
+  bool prints_scripts = false;
   std::string places = "CUD";
   std::string layer = "memory";
   std::string only;
@@ -86,6 +88,8 @@ Options parse_options(const std::vector<std::string>& words) {
       options.has_all = true;
     else if (words[i] == "--unconfined")
       options.places = static_cast<char>(Place::unconfined);
+    else if (words[i] == "--scripts")
+      options.prints_scripts = true;
     else if (words[i] == "--place")
       options.places = value();
     else if (words[i] == "--layer")
@@ -410,6 +414,15 @@ int run_or_explain(const Options& options) {
   }
 }
 
+/// For programs that attack a server on another machine.
+void print_scripts() {
+  for (const Attack& attack : attacks()) {
+    if (attack.script.empty()) continue;
+    const boost::json::array row{title_of(attack.topic), attack.name, attack.lasts.count(), attack.script};
+    std::cout << boost::json::serialize(row) << '\n';
+  }
+}
+
 /// Runs the attacks in a folder, and removes what is left of them, however they end.
 int run_kept(const Options& options) {
   const TemporaryFolder folder("h");
@@ -431,7 +444,12 @@ int run_kept(const Options& options) {
 
 int main(int count, char** words) {
   try {
-    return tellina::hostile::run_kept(tellina::hostile::parse_options({words + 1, words + count}));
+    const tellina::hostile::Options options = tellina::hostile::parse_options({words + 1, words + count});
+    if (options.prints_scripts) {
+      tellina::hostile::print_scripts();
+      return 0;
+    }
+    return tellina::hostile::run_kept(options);
   } catch (const std::exception& error) {
     std::cerr << "test_hostile: " << error.what() << '\n';
     return 2;

@@ -1,6 +1,7 @@
 # For other scripts to source: the root of a fresh Debian 12, and a way to run commands in it.
 #
-#   make_machine NAME                          creates it in $root; removed when the script ends. NAME is for messages
+#   make_machine NAME [PACKAGES]               creates it in $root; removed when the script ends. NAME is for messages.
+#                                              PACKAGES, separated by commas, are what it has; otherwise what a clone needs
 #   in_machine [SOURCE:TARGET]... -- COMMAND   runs a command in it, with files of this machine at TARGET
 #
 # mmdebstrap creates the root, which is kept in build/fresh/ for later runs. The network (for apt and npm) is this machine's, with
@@ -14,13 +15,13 @@ apt_sources() {  # The files that name this machine's Debian mirrors, if it is t
         -o -path '/etc/apt/sources.list.d/*.sources' \)
 }
 
-make_base() {  # TARBALL
+make_base() {  # TARBALL PACKAGES
     local sources
     mapfile -t sources < <(apt_sources)
-    rm -rf "$fresh"/base-*
+    rm -rf "${1%-*}"-*
     # All of this machine's settings for downloads: proxies, certificates, timeouts.
     apt-config dump | grep '^Acquire::' >"$fresh/fetching"
-    mmdebstrap --quiet --variant=minbase --format=tar --include=git,make,ca-certificates --aptopt="$fresh/fetching" \
+    mmdebstrap --quiet --variant=minbase --format=tar --include="$2" --aptopt="$fresh/fetching" \
         "$release" "$1.part" "${sources[@]}"
     mv "$1.part" "$1"
 }
@@ -30,7 +31,8 @@ forget_machine() {
     rm -rf --one-file-system "$root"*
 }
 
-make_machine() {  # NAME
+make_machine() {  # NAME [PACKAGES]
+    local packages=${2:-git,make,ca-certificates}
     machine_name=$1
     if [[ $(id -u) != 0 ]]; then
         echo "$1: needs root to create a machine; try: sudo make $1" >&2
@@ -38,9 +40,9 @@ make_machine() {  # NAME
     fi
     mkdir -p "$fresh"
     local key base
-    key=$({ echo "$release"; apt_sources | xargs -r cat; apt-config dump | grep '^Acquire::'; } | sha256sum | cut -c1-12)
-    base=$fresh/base-$key.tar
-    [[ -e $base ]] || make_base "$base"
+    key=$({ echo "$release $packages"; apt_sources | xargs -r cat; apt-config dump | grep '^Acquire::'; } | sha256sum | cut -c1-12)
+    base=$fresh/${2:+$1-}base-$key.tar
+    [[ -e $base ]] || make_base "$base" "$packages"
     root=$(mktemp -d "$fresh/root.XXXXXX")
     trap forget_machine EXIT
     tar -C "$root" -xf "$base"
