@@ -91,6 +91,8 @@ inline constexpr std::chrono::milliseconds scrape{1000};
 inline constexpr std::size_t logged_text = 200;
 /// At most one line of each kind is logged in this time.
 inline constexpr std::chrono::seconds log_interval{10};
+/// The same for what each session reports while something is down that they all need: the database, the sandboxes.
+inline constexpr std::chrono::seconds fault_log_interval{60};
 /// The same for messages of the channel layer that cannot be used.
 inline constexpr std::chrono::seconds bad_message_interval{60};
 
@@ -348,6 +350,9 @@ inline constexpr std::size_t plugin_answer = 16 * 1024 * 1024;
 /// How long a plugin's static constructors and a shared object's loading may take. Plugins that load much (libzmq and
 /// its libraries) need 30 ms.
 inline constexpr std::chrono::seconds plugin_opening{5};
+/// How often a worker looks for sandboxes of plugins that are no longer configured. Less than the 10 s within which
+/// nothing may be left of a dead worker.
+inline constexpr std::chrono::seconds former_backends{4};
 /// Bytes of the name of a plugin that `tellina plugins new` writes.
 inline constexpr std::size_t new_plugin_name = 40;
 /// Bytes of a value that an error message quotes.
@@ -422,6 +427,8 @@ static_assert(clean_text < recorded_command_output, "text is passed on long befo
 static_assert(commit_group < commit_delay, "a group is committed before its next records are due");
 static_assert(commit_delay < lease_renewal && database_busy > lease, "commits are far more frequent than renewals");
 static_assert(new_plugin_name < plugin_name, "a plugin that the command writes can be loaded");
+static_assert(fault_log_interval > log_interval, "an outage has many sessions that report it again and again");
+static_assert(former_backends < plugin_opening, "a plugin that hangs is noticed before the next look");
 static_assert(plugin_answer < plugin_section, "a schema is in a section of its file");
 static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "a browser waits 30 s for a self-test");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");

@@ -141,7 +141,7 @@ const CommandRow commands[] = {
      check_options},
     {CommandName::plugins_list, "plugins", "list", nullptr,
      "show the installed plugins, and those that cannot be opened", config_options},
-    {CommandName::plugins_show, "plugins", "show", "NAME",
+    {CommandName::plugins_show, "plugins", "show", "NAME|FILE",
      "show the settings of a plugin, with their defaults and limits", config_options},
     {CommandName::plugins_new,
      "plugins",

@@ -1,5 +1,5 @@
-/// Implements `tellina plugins list`, and `tellina plugins check`, which runs the conformance kit on a plugin that it
-/// loads as the server does.
+/// Implements `tellina plugins list` and `plugins show`, and `tellina plugins check`, which runs the conformance kit on
+/// a plugin that it loads as the server does.
 
 #include <algorithm>
 #include <stdexcept>
@@ -130,18 +130,23 @@ std::vector<std::vector<std::string>> rows_of(const HostSchema& host, const Scan
   return rows;
 }
 
+bool is_file(const std::string& operand) { return operand.find('/') != std::string::npos || operand.ends_with(".so"); }
+
 }  // namespace
 
 int plugins_show(const Arguments& arguments, CommandContext& context) {
-  const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
-  const PluginScan scan(registry, arguments.operand);
+  const bool shows_file = is_file(arguments.operand);
+  const PluginRegistry registry =
+      shows_file ? PluginRegistry::of_file(arguments.operand)
+                 : PluginRegistry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
+  const PluginScan scan(registry, shows_file ? std::string() : arguments.operand);
   const HostSchema schema = make_host_schema(scan);
   std::vector<std::string> names;
   for (const PluginNote& note : registry.notes()) names.push_back(note.name);
-  if (std::find(names.begin(), names.end(), arguments.operand) == names.end()) {
+  if (!shows_file && std::find(names.begin(), names.end(), arguments.operand) == names.end()) {
     for (const std::string& problem : registry.problems()) context.err << problem << '\n';
-    throw UsageError("plugins show: expected the NAME of an installed plugin, got " + in_quotes(arguments.operand) +
-                     suggestion(arguments.operand, names));
+    throw UsageError("plugins show: expected a FILE, or the NAME of an installed plugin, got " +
+                     in_quotes(arguments.operand) + suggestion(arguments.operand, names));
   }
   for (const ScannedPlugin& plugin : scan.plugins()) {
     if (&plugin != &scan.plugins().front()) context.out << '\n';

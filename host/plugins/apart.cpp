@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -10,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -96,11 +99,11 @@ void write_all(int descriptor, const std::string& text) {
   throw Error(ErrorCode::unavailable, std::string(call) + ": " + std::generic_category().message(errno));
 }
 
-/// Becomes readable when limits::plugin_opening is over.
-Descriptor start_timer() {
+/// Becomes readable when the time is over.
+Descriptor start_timer(std::chrono::seconds seconds) {
   Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   itimerspec time{};
-  time.it_value.tv_sec = limits::plugin_opening / std::chrono::seconds(1);
+  time.it_value.tv_sec = seconds.count();
   if (!timer || ::timerfd_settime(timer.get(), 0, &time, nullptr) != 0) fail("timerfd");
   return timer;
 }
@@ -142,6 +145,50 @@ std::string describe_end(int status) {
   return "ends its process with exit status " + std::to_string(WEXITSTATUS(status));
 }
 
+/// Starts the program with its standard error on `output`, in a process group of its own. Throws Error.
+pid_t spawn(const std::string& program, const std::string& file, const Descriptor& output) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  int error = ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (error == 0) error = ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDERR_FILENO);
+  std::array<std::string, 4> words = {"tellina", "plugins", "show", file};
+  std::array<char*, 5> arguments{};
+  std::transform(words.begin(), words.end(), arguments.begin(), [](std::string& word) { return word.data(); });
+  pid_t child = -1;
+  if (error == 0) error = ::posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error == 0) return child;
+  errno = error;
+  fail("start a process that opens a plugin");
+}
+
+/// Reads until the end, the end of the time, or more than an error message has.
+std::string read_all(const Descriptor& pipe, const Descriptor& timer) {
+  std::string text;
+  while (text.size() < limits::plugin_answer) {
+    pollfd watched[] = {{pipe.get(), POLLIN, 0}, {timer.get(), POLLIN, 0}};
+    if (::poll(watched, std::size(watched), -1) < 0) continue;
+    if (watched[0].revents == 0) break;
+    char buffer[4096];
+    const ssize_t count = ::read(pipe.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 std::string run_apart(const std::string& file, const std::function<std::string()>& call) {
@@ -149,7 +196,7 @@ std::string run_apart(const std::string& file, const std::function<std::string()
   if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
   const Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
-  const Descriptor timer = start_timer();
+  const Descriptor timer = start_timer(limits::plugin_opening);
   const pid_t child = ::fork();
   if (child < 0) fail("fork");
   if (child == 0) run_as_child(writing.get(), file, call);
@@ -175,6 +222,31 @@ std::string run_apart(const std::string& file, const std::function<std::string()
   if (answer.fields.size() == 1) return answer.fields.front();
   if (const std::optional<Error> error = answer.error()) throw *error;
   throw Error(ErrorCode::internal, start + "writes to a pipe of this program");
+}
+
+void show_apart(const std::string& program, const std::string& file) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  const Descriptor reading(ends[0]);
+  Descriptor writing(ends[1]);
+  // The program itself needs up to limits::plugin_opening for a plugin that hangs.
+  const Descriptor timer = start_timer(2 * limits::plugin_opening);
+  const pid_t child = spawn(program, file, writing);
+  writing.reset();
+  const std::string said = read_all(reading, timer);
+  const Descriptor ending(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  pollfd watched[] = {{ending.get(), POLLIN, 0}, {timer.get(), POLLIN, 0}};
+  while (::poll(watched, std::size(watched), -1) < 0) {
+  }
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  throw Error(ErrorCode::internal, said.empty()
+                                       ? file + ": expected a plugin that can be opened, found one of which `" +
+                                             program + " plugins show` says nothing"
+                                       : said);
 }
 
 bool can_run_apart() {

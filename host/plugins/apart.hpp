@@ -15,6 +15,12 @@ namespace tellina {
 /// answer. The child is forked, so the calling process should have one thread: see can_run_apart().
 std::string run_apart(const std::string& file, const std::function<std::string()>& call);
 
+/// Runs `PROGRAM plugins show FILE`, which opens the plugin in a child of its own. Throws Error(internal) with what it
+/// says if it cannot open the plugin.
+///
+/// Threads: any, in a process with any number of them.
+void show_apart(const std::string& program, const std::string& file);
+
 /// Whether this process has only one thread, so that a lock that another thread holds cannot block the child.
 bool can_run_apart();
 

@@ -65,7 +65,7 @@ bool is_version(std::string_view text) {
   return parts == 3 && digit_before;
 }
 
-std::string quoted_or_none(const char* text) { return text ? "\"" + std::string(text) + "\"" : "none"; }
+std::string quoted_or_none(const char* text) { return text ? in_quotes(text) : "none"; }
 
 void check_schema(const std::string& file, const char* schema) {
   if (!schema) refuse(file, "expected a config schema, found none");
@@ -130,8 +130,12 @@ PluginFile open_plugin_file(const std::filesystem::path& file) {
   return plugin;
 }
 
-PluginFile try_plugin_file(const std::filesystem::path& file) {
-  if (can_run_apart()) run_apart(file.string(), [&] { return open_plugin_file(file).file; });
+PluginFile try_plugin_file(const std::filesystem::path& file, const std::string& program) {
+  if (can_run_apart()) {
+    run_apart(file.string(), [&] { return open_plugin_file(file).file; });
+  } else if (!program.empty()) {
+    show_apart(program, file.string());
+  }
   return open_plugin_file(file);
 }
 

@@ -33,8 +33,9 @@ class PluginFile {
 /// Throws Error "FILE: expected ..., found ..." as read_plugin_note() does, and bad_config for everything else.
 PluginFile open_plugin_file(const std::filesystem::path& file);
 
-/// The same, but opens the file in a child process first, if this process has one thread: if the plugin's static
-/// constructors crash or hang, this throws an error that names the file, as run_apart() does.
-PluginFile try_plugin_file(const std::filesystem::path& file);
+/// The same, but opens the file in another process first: if the plugin's static constructors crash or hang, this
+/// throws an error that names the file, as run_apart() does. A process with several threads needs `program` for this,
+/// see show_apart(); without it, the file is opened untried.
+PluginFile try_plugin_file(const std::filesystem::path& file, const std::string& program = {});
 
 }  // namespace tellina

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "host/plugins/guard.hpp"
 #include "host/text/message_parts.hpp"
@@ -26,7 +27,8 @@ std::string duplicate_message(const PluginNote& one, const PluginNote& other) {
 
 }  // namespace
 
-PluginRegistry::PluginRegistry(const std::vector<fs::path>& folders) {
+PluginRegistry::PluginRegistry(const std::vector<fs::path>& folders, std::string program)
+    : m_program(std::move(program)) {
   std::vector<fs::path> read;
   for (const fs::path& folder : folders) {
     std::error_code ignored;
@@ -86,7 +88,7 @@ const PluginFile& PluginRegistry::open(PluginKind kind, const std::string& name)
   for (const PluginFile& opened : m_opened) {
     if (opened.file == note.file) return opened;
   }
-  return m_opened.emplace_back(try_plugin_file(note.file));
+  return m_opened.emplace_back(try_plugin_file(note.file, m_program));
 }
 
 const PluginNote& PluginRegistry::find(PluginKind kind, const std::string& name) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/config/plugin_schemas.hpp"
@@ -27,7 +28,10 @@ namespace tellina {
 class PluginRegistry final : public PluginSchemas {
  public:
   /// `folders`: in the order of plugin_search_path(). A folder that occurs twice is read once.
-  explicit PluginRegistry(const std::vector<std::filesystem::path>& folders);
+  /// `program`: of this project; see try_plugin_file().
+  explicit PluginRegistry(const std::vector<std::filesystem::path>& folders, std::string program = {});
+  /// Has one plugin. Throws Error if the file is not a plugin.
+  static PluginRegistry of_file(const std::filesystem::path& file) { return {read_plugin_note(file), std::string()}; }
 
   /// Sorted by kind, then by name. If several plugins have the same kind and name, all are here, and problems() reports
   /// them.
@@ -56,6 +60,7 @@ class PluginRegistry final : public PluginSchemas {
   }
 
  private:
+  PluginRegistry(PluginNote only, std::string program) : m_program(std::move(program)), m_notes{std::move(only)} {}
   void read_folder(const std::filesystem::path& folder);
   void find_duplicates();
   const PluginNote& find(PluginKind kind, const std::string& name) const;
@@ -74,6 +79,7 @@ class PluginRegistry final : public PluginSchemas {
     return std::unique_ptr<PluginBase<kind>>(typed);
   }
 
+  const std::string m_program;
   std::vector<PluginNote> m_notes;
   mutable std::mutex m_mutex;
   mutable std::list<PluginFile> m_opened;  ///< guarded by m_mutex; the elements never change

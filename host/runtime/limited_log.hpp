@@ -16,9 +16,6 @@
 
 namespace tellina {
 
-/// The interval for what each session reports while something is down that they all need: the database, the sandboxes.
-inline constexpr std::chrono::seconds fault_log_interval{60};
-
 /// Writes at most one line of each kind per interval. The next line says how many were left out. Threads: any.
 class LimitedLog {
  public:

@@ -50,6 +50,7 @@ SelfTestWorker::SelfTestWorker(SessionEnvironment& study)
       m_sandboxes(study.sandboxes),
       m_random(study.random),
       m_sandbox_plugin(study.sandbox_plugin),
+      m_sandbox_settings(study.sandbox_settings),
       m_prefix("self-test." + random_token(study.random, 8) + "."),
       m_log(study.log),
       m_store(Store::open(m_folder.file("self-test.sqlite3"), study.loop.clock(), study.log)),
@@ -65,6 +66,7 @@ SessionEnvironment SelfTestWorker::make_environment(Loop& loop, const std::strin
   SessionEnvironment environment(loop, m_pool, *m_store, m_sandboxes, m_random, m_log);
   environment.worker = worker;
   environment.sandbox_plugin = m_sandbox_plugin;
+  environment.sandbox_settings = m_sandbox_settings;
   environment.study = m_study;
   environment.channel_prefix = m_prefix;
   environment.self_test = handler();

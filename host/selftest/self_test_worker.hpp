@@ -64,6 +64,7 @@ class SelfTestWorker {
   SandboxBackend& m_sandboxes;
   Random& m_random;
   const std::string m_sandbox_plugin;
+  const std::string m_sandbox_settings;
   const std::string m_prefix;
   CollectingLog m_log;
   TemporaryFolder m_folder{"self-test"};

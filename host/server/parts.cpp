@@ -20,7 +20,7 @@ HostConfig load_config(const RunOptions& options, const PluginRegistry& registry
 ServerParts::ServerParts(const RunOptions& options_, const SystemServices& system_)
     : options(options_),
       system(system_),
-      registry(default_plugin_search_path(options.plugin_folders, options.config)),
+      registry(default_plugin_search_path(options.plugin_folders, options.config), "/proc/self/exe"),
       config(load_config(options, registry, system.log)),
       layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system),
       budget(raise_descriptor_limit(), options.role, peers()) {}

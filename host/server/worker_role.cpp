@@ -3,13 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 
-#include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
-#include "host/plugins/guard.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/store/process_identity.hpp"
@@ -51,7 +48,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
   }
   try {
     start_lanes(*sweep());
-    m_pool->submit(BlockingPool::Use::removal, [this] { sweep_former_backends(); });
+    m_former_backends = std::make_unique<FormerBackends>(parts, *m_store, worker_name(0), backend());
   } catch (...) {
     drop_lanes();
     throw;
@@ -61,6 +58,7 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
 WorkerRole::~WorkerRole() { drop_lanes(); }
 
 void WorkerRole::drop_lanes() {
+  m_former_backends.reset();
   // The pool's last tasks may still use the lanes.
   m_pool.reset();
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
@@ -75,75 +73,40 @@ std::unique_ptr<Sweeper> WorkerRole::sweep() {
   m_store->run([&](StoreTransaction& transaction) {
     register_worker(transaction, first_worker);
     transaction.retire_dead_workers(Timestamp(m_parts.system.clock));
-    sweeper->add(transaction.claim_sweeps(first_worker, m_parts.config.sandbox.name));
+    sweeper->add(transaction.claim_sweeps(first_worker, backend()));
     in_use = transaction.find_sandboxes_in_use();
   });
   sweeper->run(sweeper->due(), in_use);
   return sweeper;
 }
 
-void WorkerRole::sweep_former_backends() {
-  std::map<SandboxBackendChoice, std::vector<OwnerId>> unswept;
-  try {
-    m_store->run([&](StoreTransaction& transaction) {
-      for (UnsweptWorker& worker : transaction.claim_sweeps_of_others(worker_name(0), m_parts.config.sandbox.name)) {
-        unswept[std::move(worker.backend)].push_back(std::move(worker.id));
-      }
-    });
-  } catch (const Error& error) {
-    m_parts.system.log.warning(std::string("cannot look for sandboxes of plugins that are no longer configured: ") +
-                               error.what());
-  }
-  for (const auto& [backend, workers] : unswept) sweep_former_backend(backend, workers);
-}
-
-void WorkerRole::sweep_former_backend(const SandboxBackendChoice& backend, const std::vector<OwnerId>& workers) {
-  TELLINA_ASSERT_PROCESS(backend.plugin != m_parts.config.sandbox.name && !workers.empty());
-  try {
-    PluginChoice choice;
-    choice.name = backend.plugin;
-    choice.section = read_json(backend.settings, m_parts.config.file);
-    const auto sandboxes = m_parts.make_sandboxes(choice);
-    std::size_t removed = 0;
-    for (const OwnerId& worker : workers) {
-      // The configured backend adopts none of them.
-      removed += guard_plugin_call("sandbox \"" + backend.plugin + "\"", [&] { return sandboxes->sweep(worker, {}); });
-      m_store->run(
-          [&](StoreTransaction& transaction) { transaction.record_sweep(worker, Timestamp(m_parts.system.clock)); });
-    }
-    if (removed > 0) {
-      m_parts.system.log.info("removed " + std::to_string(removed) +
-                              (removed == 1 ? " sandbox of \"" : " sandboxes of \"") + backend.plugin +
-                              "\", which is no longer configured");
-    }
-  } catch (const Error& error) {
-    m_parts.system.log.warning("cannot remove the sandboxes of \"" + backend.plugin +
-                               "\", which is no longer configured; the next start of the server tries again: " +
-                               error.what() + (error.hint().empty() ? "" : "\n" + error.hint()));
-  }
+SandboxBackendChoice WorkerRole::backend() const {
+  SandboxBackendChoice choice;
+  choice.plugin = m_parts.config.sandbox.name;
+  choice.settings = canonical_json(m_parts.config.sandbox.section);
+  return choice;
 }
 
 std::string WorkerRole::worker_name(std::size_t lane) const { return m_name + "-" + std::to_string(lane); }
 
 void WorkerRole::register_worker(StoreTransaction& transaction, const std::string& worker) const {
-  SandboxBackendChoice backend;
-  backend.plugin = m_parts.config.sandbox.name;
-  backend.settings = canonical_json(m_parts.config.sandbox.section);
-  transaction.register_worker(identify_this_process(worker), Timestamp(m_parts.system.clock), backend);
+  transaction.register_worker(identify_this_process(worker), Timestamp(m_parts.system.clock), backend());
 }
 
 void WorkerRole::start_lanes(const Sweeper& unswept) {
   const bool is_alone = m_parts.options.role == ServerRole::all;
   const unsigned first_number = m_parts.options.number.value_or(is_alone ? 0 : static_cast<unsigned>(getpid()));
   const auto sandbox_limit = std::make_shared<SandboxLimit>(m_parts.sandboxes());
-  const auto fault_log = std::make_shared<LimitedLog>(m_parts.system.log, fault_log_interval);
+  const auto fault_log = std::make_shared<LimitedLog>(m_parts.system.log, limits::fault_log_interval);
   for (std::size_t i = 0; i < m_loops.size(); ++i) {
     SessionEnvironment environment(m_loops[i], *m_pool, *m_store, *m_sandboxes, m_parts.system.random,
                                    m_parts.system.log);
     environment.worker = worker_name(i);
     environment.number = first_number + static_cast<unsigned>(i);
     if (i == 0) environment.process = is_alone ? "server" : "worker-" + std::to_string(first_number);
-    environment.sandbox_plugin = m_parts.config.sandbox.name;
+    const SandboxBackendChoice sandbox = backend();
+    environment.sandbox_plugin = sandbox.plugin;
+    environment.sandbox_settings = sandbox.settings;
     environment.sandbox_limit = sandbox_limit;
     environment.fault_log = fault_log;
     environment.prewarms_sandboxes = m_parts.config.sandbox_pool > 0;

@@ -8,6 +8,7 @@
 
 #include "host/runtime/blocking_pool.hpp"
 #include "host/selftest/self_test_worker.hpp"
+#include "host/server/former_backends.hpp"
 #include "host/server/loop_threads.hpp"
 #include "host/server/parts.hpp"
 #include "host/store/store.hpp"
@@ -42,9 +43,7 @@ class WorkerRole {
  private:
   /// Returns the sweeper with the workers that could not be swept.
   std::unique_ptr<Sweeper> sweep();
-  /// Removes what dead workers left in backends that are no longer configured. Logs what it cannot remove.
-  void sweep_former_backends();
-  void sweep_former_backend(const SandboxBackendChoice& backend, const std::vector<OwnerId>& workers);
+  SandboxBackendChoice backend() const;
   std::string worker_name(std::size_t lane) const;
   void register_worker(StoreTransaction& transaction, const std::string& worker) const;
   /// The first lane continues to sweep `unswept`.
@@ -60,6 +59,7 @@ class WorkerRole {
   PluginInstance<OrderingPolicy> m_ordering;
   PluginInstance<SandboxBackend> m_sandboxes;
   std::unique_ptr<Store> m_store;
+  std::unique_ptr<FormerBackends> m_former_backends;
   std::unique_ptr<SelfTestWorker> m_self_test;  ///< in test mode
   std::unique_ptr<ThreadPool> m_pool;
   std::vector<std::unique_ptr<WorkerLane>>

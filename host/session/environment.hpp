@@ -46,7 +46,7 @@ class SessionEnvironment {
         sandboxes(sandboxes_),
         random(random_),
         log(log_),
-        fault_log(std::make_shared<LimitedLog>(log_, fault_log_interval)) {}
+        fault_log(std::make_shared<LimitedLog>(log_, limits::fault_log_interval)) {}
 
   Loop& loop;
   BlockingPool& pool;
@@ -58,7 +58,8 @@ class SessionEnvironment {
   std::shared_ptr<LimitedLog> fault_log;
 
   std::string worker;                  ///< id of the owner of the sandboxes and the leases
-  std::string sandbox_plugin;          ///< name of the backend, for messages
+  std::string sandbox_plugin;          ///< name of the backend
+  std::string sandbox_settings;        ///< its section of the configuration, as JSON
   bool prewarms_sandboxes = false;     ///< creates the sandbox of a task before the task starts
   bool keeps_bytes = true;             ///< whether the record keeps the bytes of the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one

@@ -119,12 +119,13 @@ class StoreTransaction {
                                const SandboxBackendChoice& backend = {}) = 0;
   /// Marks the workers whose process is gone, expires their leases, and returns their ids.
   virtual std::vector<std::string> retire_dead_workers(Timestamp at) = 0;
-  /// Makes `worker` responsible for removing the sandboxes of the retired workers that used `plugin` or an unknown
-  /// backend, unless another worker that is not retired is responsible. Returns their ids until record_sweep(). If
-  /// `worker` dies before that, the next worker becomes responsible.
-  virtual std::vector<std::string> claim_sweeps(const std::string& worker, const std::string& plugin) = 0;
-  /// The same for the retired workers that used other plugins than `plugin`.
-  virtual std::vector<UnsweptWorker> claim_sweeps_of_others(const std::string& worker, const std::string& plugin) = 0;
+  /// Makes `worker` responsible for removing the sandboxes of the retired workers that used `backend`, with the same
+  /// settings, or an unknown one, unless another worker that is not retired is responsible. Returns their ids until
+  /// record_sweep(). If `worker` dies before that, the next worker becomes responsible.
+  virtual std::vector<std::string> claim_sweeps(const std::string& worker, const SandboxBackendChoice& backend) = 0;
+  /// The same for the retired workers that used other plugins, or other settings: their sandboxes may be elsewhere.
+  virtual std::vector<UnsweptWorker> claim_sweeps_of_others(const std::string& worker,
+                                                            const SandboxBackendChoice& backend) = 0;
   /// Records that nothing is left of a retired worker's sandboxes.
   virtual void record_sweep(const std::string& retired, Timestamp at) = 0;
   /// A lease is live while its worker is not retired, the machine has not restarted, and the last renewal is less than

@@ -90,6 +90,14 @@ constexpr const char* unswept_without_sweeper =
     "retired_at IS NOT NULL AND sandboxes_removed_at IS NULL "
     "AND coalesce(sweeper_id, '') NOT IN (SELECT id FROM workers WHERE retired_at IS NULL)";
 
+/// Of the table workers: those for whose sandboxes ?1 is responsible.
+constexpr const char* unswept_by_sweeper =
+    "sweeper_id = ?1 AND retired_at IS NOT NULL AND sandboxes_removed_at IS NULL";
+
+/// Of the table workers: those whose sandboxes the plugin ?2 with the settings ?3 runs, as far as is known.
+constexpr const char* with_backend =
+    "(sandbox_plugin IS NULL OR (sandbox_plugin = ?2 AND coalesce(sandbox_settings, '') = ?3))";
+
 /// The time of the last input in the attempt's tasks; empty if there is none, or if bytes are not recorded.
 std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
   Query row = database.query(
@@ -316,28 +324,28 @@ std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
   return dead;
 }
 
-std::vector<std::string> Transaction::claim_sweeps(const std::string& worker, const std::string& plugin) {
-  m_database.execute(std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper +
-                         " AND coalesce(sandbox_plugin, ?2) = ?2",
-                     worker, plugin);
+std::vector<std::string> Transaction::claim_sweeps(const std::string& worker, const SandboxBackendChoice& backend) {
+  m_database.execute(
+      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND " + with_backend,
+      worker, backend.plugin, backend.settings);
   std::vector<std::string> claimed;
   Query row = m_database.query(
-      "SELECT id FROM workers WHERE sweeper_id = ?1 AND retired_at IS NOT NULL AND sandboxes_removed_at IS NULL "
-      "AND coalesce(sandbox_plugin, ?2) = ?2 ORDER BY id",
-      worker, plugin);
+      std::string("SELECT id FROM workers WHERE ") + unswept_by_sweeper + " AND " + with_backend + " ORDER BY id",
+      worker, backend.plugin, backend.settings);
   while (row.next()) claimed.push_back(row.text(0));
   return claimed;
 }
 
-std::vector<UnsweptWorker> Transaction::claim_sweeps_of_others(const std::string& worker, const std::string& plugin) {
+std::vector<UnsweptWorker> Transaction::claim_sweeps_of_others(const std::string& worker,
+                                                               const SandboxBackendChoice& backend) {
   m_database.execute(
-      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND sandbox_plugin != ?2",
-      worker, plugin);
+      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND NOT " + with_backend,
+      worker, backend.plugin, backend.settings);
   std::vector<UnsweptWorker> claimed;
-  Query row = m_database.query(
-      "SELECT id, sandbox_plugin, sandbox_settings FROM workers WHERE sweeper_id = ?1 AND retired_at IS NOT NULL "
-      "AND sandboxes_removed_at IS NULL AND sandbox_plugin != ?2 ORDER BY id",
-      worker, plugin);
+  Query row =
+      m_database.query(std::string("SELECT id, sandbox_plugin, coalesce(sandbox_settings, '{}') FROM workers WHERE ") +
+                           unswept_by_sweeper + " AND NOT " + with_backend + " ORDER BY id",
+                       worker, backend.plugin, backend.settings);
   while (row.next()) {
     UnsweptWorker unswept;
     unswept.id = row.text(0);

@@ -24,8 +24,9 @@ class Transaction final : public StoreTransaction {
 
   void register_worker(const WorkerIdentity& worker, Timestamp at, const SandboxBackendChoice& backend) override;
   std::vector<std::string> retire_dead_workers(Timestamp at) override;
-  std::vector<std::string> claim_sweeps(const std::string& worker, const std::string& plugin) override;
-  std::vector<UnsweptWorker> claim_sweeps_of_others(const std::string& worker, const std::string& plugin) override;
+  std::vector<std::string> claim_sweeps(const std::string& worker, const SandboxBackendChoice& backend) override;
+  std::vector<UnsweptWorker> claim_sweeps_of_others(const std::string& worker,
+                                                    const SandboxBackendChoice& backend) override;
   void record_sweep(const std::string& retired, Timestamp at) override;
   LeaseResult acquire_lease(ParticipantId participant, const std::string& worker, Timestamp at,
                             LapsedLease lapsed) override;

@@ -107,12 +107,14 @@ void LeaseKeeper::renew() {
   for (const auto& [participant, state] : m_states) {
     if (state == State::held) renewal->expected.push_back(participant);
   }
+  SandboxBackendChoice backend;
+  backend.plugin = m_environment.sandbox_plugin;
+  backend.settings = m_environment.sandbox_settings;
   m_environment.store.submit(
-      [renewal, lapsed, sweeper = m_sweeper, worker = m_environment.worker,
-       plugin = m_environment.sandbox_plugin](StoreTransaction& transaction) {
+      [renewal, lapsed, sweeper = m_sweeper, worker = m_environment.worker, backend](StoreTransaction& transaction) {
         for (const OwnerId& swept : renewal->swept) transaction.record_sweep(swept, renewal->at);
         transaction.retire_dead_workers(renewal->at);
-        sweeper->add(transaction.claim_sweeps(worker, plugin));
+        sweeper->add(transaction.claim_sweeps(worker, backend));
         renewal->dead = sweeper->due();
         if (!renewal->dead.empty()) renewal->in_use = transaction.find_sandboxes_in_use();
         renewal->held = transaction.renew_leases(worker, renewal->at);

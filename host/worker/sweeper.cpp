@@ -41,58 +41,66 @@ std::vector<OwnerId> Sweeper::due() const {
   return dead;
 }
 
-void Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use) {
+std::size_t Sweeper::run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use) {
   {
     std::lock_guard lock(m_mutex);
-    if (std::exchange(m_is_running, true)) return;
+    if (std::exchange(m_is_running, true)) return 0;
   }
-  std::vector<SandboxId> keep;
-  if (!dead.empty() && !in_use.empty() && adopts()) keep = in_use;
-  std::sort(keep.begin(), keep.end());
-  for (const OwnerId& owner : dead) sweep(owner, keep);
+  std::size_t removed = 0;
+  try {
+    std::vector<SandboxId> keep;
+    if (!dead.empty() && !in_use.empty() && adopts()) keep = in_use;
+    std::sort(keep.begin(), keep.end());
+    for (const OwnerId& owner : dead) removed += sweep(owner, keep);
+  } catch (const Error& error) {
+    for (const OwnerId& owner : dead) note_failure(owner, error);
+  }
   std::lock_guard lock(m_mutex);
   TELLINA_ASSERT_PROCESS(m_is_running);
   m_is_running = false;
   check_invariant_locked();
+  return removed;
 }
 
 bool Sweeper::adopts() {
   if (m_adopts) return *m_adopts;
-  try {
-    const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
-    // A backend that is not usable now may become usable, and may then have sandboxes that a worker will adopt.
-    if (capabilities.usable) m_adopts = capabilities.adopts;
-  } catch (const Error&) {
-    // As above; sweep() logs the failure.
-  }
-  return m_adopts.value_or(true);
+  const Capabilities capabilities = guard_plugin_call(m_plugin, [&] { return m_sandboxes.probe(); });
+  // A backend that adopts nothing must not be told to keep anything, and one that is not usable now may become usable,
+  // and may then have sandboxes that a worker will adopt.
+  if (!capabilities.usable && !capabilities.adopts) throw Error(ErrorCode::unavailable, capabilities.reason);
+  m_adopts = capabilities.adopts;
+  return *m_adopts;
 }
 
-void Sweeper::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
+std::size_t Sweeper::sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) {
   std::vector<SandboxId> kept;
   {
     std::lock_guard lock(m_mutex);
     const auto found = m_dead.find(owner);
-    if (found == m_dead.end()) return;
+    if (found == m_dead.end()) return 0;
     const std::vector<SandboxId>& before = found->second.kept;
     if (before.empty()) {
       kept = keep;
     } else {
       std::set_intersection(before.begin(), before.end(), keep.begin(), keep.end(), std::back_inserter(kept));
-      if (kept.size() == before.size()) return;
+      if (kept.size() == before.size()) return 0;
     }
   }
+  std::size_t removed = 0;
   try {
-    guard_plugin_call(m_plugin, [&] { return m_sandboxes.sweep(owner, keep); });
+    removed = guard_plugin_call(m_plugin, [&] { return m_sandboxes.sweep(owner, keep); });
   } catch (const Error& error) {
-    return note_failure(owner, error);
+    note_failure(owner, error);
+    return 0;
   }
   note_success(owner, std::move(kept));
+  return removed;
 }
 
 void Sweeper::note_failure(const OwnerId& owner, const Error& error) {
   std::lock_guard lock(m_mutex);
-  if (std::exchange(m_dead[owner].has_failed, true)) return;
+  const auto dead = m_dead.find(owner);
+  if (dead == m_dead.end() || std::exchange(dead->second.has_failed, true)) return;
   m_log.warning("cannot remove the sandboxes of dead worker " + owner + "; retrying: " + error.what() +
                 (error.hint().empty() ? "" : "\n" + error.hint()));
 }

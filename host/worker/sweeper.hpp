@@ -2,6 +2,7 @@
 
 /// Removes the sandboxes that dead workers left in the backend, and retries until all are removed.
 
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -36,8 +37,11 @@ class Sweeper {
   /// `in_use` stay, because a worker has adopted them or will. Their dead owner stays due until none of them is in use:
   /// a sandbox that could not be adopted is replaced, and nothing else would remove the old one. If the backend cannot
   /// adopt, no sandbox stays. Blocks as long as the backend does. Logs the backend's first failure for each worker,
-  /// which then stays due.
-  void run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use);
+  /// which then stays due. Workers also stay due while there are sandboxes in use and the backend, because it cannot be
+  /// used, does not tell whether it adopts.
+  ///
+  /// Returns how many sandboxes the backend has removed.
+  std::size_t run(const std::vector<OwnerId>& dead, const std::vector<SandboxId>& in_use);
 
   void check_invariant() const;
 
@@ -49,8 +53,9 @@ class Sweeper {
     std::vector<SandboxId> kept;  ///< by the last sweep, sorted; empty before the first sweep
   };
 
+  /// Throws Error while that is unknown.
   bool adopts();
-  void sweep(const OwnerId& owner, const std::vector<SandboxId>& keep);
+  std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep);
   void note_failure(const OwnerId& owner, const Error& error);
   void note_success(const OwnerId& owner, std::vector<SandboxId> kept);
   void check_invariant_locked() const;
@@ -58,7 +63,7 @@ class Sweeper {
   SandboxBackend& m_sandboxes;
   const std::string m_plugin;
   Log& m_log;
-  std::optional<bool> m_adopts;  ///< set once the backend is usable; only for run()
+  std::optional<bool> m_adopts;  ///< once it is known; only for run()
   mutable std::mutex m_mutex;
   bool m_is_running = false;
   std::map<OwnerId, Dead> m_dead;  ///< workers to sweep

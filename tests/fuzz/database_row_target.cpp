@@ -119,10 +119,12 @@ void resume(Database& database) {
   attempt([&] { transaction.sync_tasks(study, "study.json", at); });
   attempt([&] { transaction.sync_access_codes({"bob"}, at); });
   attempt([&] { transaction.retire_dead_workers(at); });
+  SandboxBackendChoice backend;
+  backend.plugin = "chroot";
   attempt([&] {
-    for (const std::string& dead : transaction.claim_sweeps(worker, "chroot")) transaction.record_sweep(dead, at);
+    for (const std::string& dead : transaction.claim_sweeps(worker, backend)) transaction.record_sweep(dead, at);
   });
-  attempt([&] { transaction.claim_sweeps_of_others("w2", "chroot"); });
+  attempt([&] { transaction.claim_sweeps_of_others("w2", backend); });
   attempt([&] { transaction.find_orphans(at); });
   attempt([&] { transaction.find_sandboxes_in_use(); });
   attempt([&] {

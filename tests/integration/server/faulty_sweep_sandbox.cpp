@@ -1,9 +1,11 @@
 /// The sandbox `chroot` whose sweeps fail. Its section names a folder. Each file in it makes one sweep fail, in the
 /// order of their names, and is removed then: "*-dies" kills the process before the sweep, "*-dies-late" after it, and
-/// "*-throws" throws.
+/// "*-throws" throws. If FAULTY_SWEEP is "aborts" or "hangs", whoever opens the plugin does that.
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -14,6 +16,13 @@ namespace {
 
 constexpr char schema[] =
     R"({"type": "object", "properties": {"faults": {"type": "string"}}, "additionalProperties": false})";
+
+[[maybe_unused]] const bool is_opened = [] {
+  const char* const fault = std::getenv("FAULTY_SWEEP");
+  if (fault != nullptr && std::strcmp(fault, "aborts") == 0) std::abort();
+  while (fault != nullptr && std::strcmp(fault, "hangs") == 0) pause();
+  return true;
+}();
 
 class Backend final : public tellina::bad::BackendOf<tellina::bad::GoodSandbox> {
  public:

@@ -21,6 +21,8 @@ class SweepTest : public ServerTest {
  protected:
   SweepTest() { fs::create_directories(faults()); }
 
+  ~SweepTest() override { ::unsetenv("FAULTY_SWEEP"); }
+
   fs::path faults() const { return folder() / "faults"; }
   void add_fault(const std::string& name) { write_text(faults() / name, ""); }
   bool has_faults() const { return !fs::is_empty(faults()); }
@@ -34,8 +36,9 @@ class SweepTest : public ServerTest {
     }
     configure(config);
   }
-  std::string faulty() const {
-    return R"({"plugin": "faulty_sweep", "pool": 0, "faults": ")" + faults().string() + "\"}";
+  std::string faulty() const { return faulty(faults()); }
+  static std::string faulty(const fs::path& folder) {
+    return R"({"plugin": "faulty_sweep", "pool": 0, "faults": ")" + folder.string() + "\"}";
   }
   void start_with_plugin() { start({"--plugin-dir", SWEEP_PLUGIN_FOLDER}); }
   void start_faulty(const std::string& layer) {
@@ -144,11 +147,47 @@ TEST_F(SweepTest, ABackendThatIsNoLongerConfiguredIsSweptToo) {
   EXPECT_NE(unswept(), "0");
   stop();
   add_fault("1-throws");
-  for (int starts = 1; starts <= 2; ++starts) {
+  start_with_plugin();
+  EXPECT_TRUE(server_says("a fault of the test"));
+  EXPECT_TRUE(server_says("of \"faulty_sweep\", which is no longer configured"));
+  expect_swept();
+  stop();
+}
+
+TEST_F(SweepTest, ABackendWithOtherSettingsThanBeforeIsSweptWithThose) {
+  start_faulty("ipc");
+  join_all();
+  kill_server();
+  add_fault("1-throws");
+  const fs::path elsewhere = folder() / "elsewhere";
+  fs::create_directories(elsewhere);
+  configure_layer("ipc", faulty(elsewhere));
+  start_with_plugin();
+  EXPECT_TRUE(server_says("a fault of the test")) << "the former settings name another folder";
+  EXPECT_TRUE(server_says("of \"faulty_sweep\" with settings that are no longer configured"));
+  expect_swept();
+  stop();
+}
+
+TEST_F(SweepTest, AFormerBackendThatCannotBeOpenedTakesNothingDown) {
+  start_faulty("ipc");
+  join_all();
+  kill_server();
+  configure_layer("ipc", R"({"plugin": "chroot"})");
+  for (const std::string fault : {"aborts", "hangs"}) {
+    ::setenv("FAULTY_SWEEP", fault.c_str(), 1);
     start_with_plugin();
-    EXPECT_TRUE(server_says(starts == 1 ? "a fault of the test" : "removed 3 sandboxes of \"faulty_sweep\""));
-    if (starts == 1) stop();
+    const std::vector<pid_t> workers = server().role_processes("worker");
+    EXPECT_TRUE(
+        server_says("cannot remove the sandboxes of \"faulty_sweep\", which is no longer configured; the next "
+                    "start of the server tries again: "));
+    EXPECT_TRUE(server_says(fault == "aborts" ? "kills its process with signal 6" : "does not return within 5 s"));
+    join_task("bob").run("echo the study continues");
+    EXPECT_EQ(server().role_processes("worker"), workers);
+    stop();
   }
+  ::unsetenv("FAULTY_SWEEP");
+  start_with_plugin();
   expect_swept();
   stop();
 }

@@ -159,7 +159,7 @@ TEST_F(RecorderTest, SaysOnceAMinuteForAllSessionsThatTheRecordWaits) {
   EXPECT_THAT(log.lines(), ElementsAre("the record waits for the database: disk full", "the record continues"));
   fail_once();
   EXPECT_EQ(log.lines().size(), 2U);
-  loop.advance(fault_log_interval);
+  loop.advance(limits::fault_log_interval);
   fail_once();
   ASSERT_EQ(log.lines().size(), 4U);
   EXPECT_EQ(log.lines()[2], "the record waits for the database: disk full (and 39 more like this before)");

@@ -145,7 +145,8 @@ class ScriptedBackend final : public SandboxBackend {
     ++probes;
     if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
     Capabilities capabilities;
-    capabilities.usable = true;
+    capabilities.usable = !is_unusable;
+    if (is_unusable) capabilities.reason = "no image";
     capabilities.adopts = can_adopt;
     return capabilities;
   }
@@ -169,7 +170,7 @@ class ScriptedBackend final : public SandboxBackend {
     swept.push_back(owner);
     kept.push_back(keep);
     if (is_unavailable) throw Error(ErrorCode::unavailable, "the engine is down", "start it");
-    return 0;
+    return 2;
   }
 
   ScriptedShell& shell() const { return *shells.back(); }
@@ -180,6 +181,7 @@ class ScriptedBackend final : public SandboxBackend {
   int starts = 0;
   int probes = 0;
   bool is_unavailable = false;
+  bool is_unusable = false;  ///< as probe() says
   bool returns_null = false;
   bool throws_something = false;
   bool shows_prompt = true;

@@ -45,7 +45,7 @@ TEST_F(SessionTest, SurvivesABackendThatViolatesItsContract) {
   EXPECT_THAT(log.lines().back(), ::testing::EndsWith(R"(reason="sandbox \"scripted\": threw int")"));
   backend.throws_something = false;
   backend.returns_null = true;
-  loop.advance(fault_log_interval);
+  loop.advance(limits::fault_log_interval);
   say(R"({"type":"start_task","id":2,"task":1})");
   EXPECT_THAT(log.lines().back(), ::testing::EndsWith(R"(reason="sandbox \"scripted\": start() returned null")"));
   EXPECT_EQ(port.count("error"), 2);

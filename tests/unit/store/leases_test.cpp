@@ -298,21 +298,24 @@ class SweepsTest : public LeasesTest {
   void add_dead(const std::string& id, const std::string& plugin = "", const std::string& settings = "") {
     WorkerIdentity dead = identify_this_process(id);
     dead.process_start_ticks -= 1;
-    SandboxBackendChoice backend;
-    backend.plugin = plugin;
-    backend.settings = settings;
-    run([&](StoreTransaction& t) { t.register_worker(dead, now(), backend); });
+    run([&](StoreTransaction& t) { t.register_worker(dead, now(), choice(plugin, settings)); });
   }
   void kill(const std::string& id) {
     Reader(path).execute("UPDATE workers SET process_start_ticks = process_start_ticks - 1 WHERE id = '" + id + "'");
     retire();
   }
-  Ids claim(const std::string& worker, const std::string& plugin = "chroot") {
-    return get<Ids>([&](StoreTransaction& t) { return t.claim_sweeps(worker, plugin); });
+  static SandboxBackendChoice choice(const std::string& plugin, const std::string& settings) {
+    SandboxBackendChoice backend;
+    backend.plugin = plugin;
+    backend.settings = settings;
+    return backend;
   }
-  Ids claim_of_others(const std::string& worker, const std::string& plugin) {
-    const auto found =
-        get<std::vector<UnsweptWorker>>([&](StoreTransaction& t) { return t.claim_sweeps_of_others(worker, plugin); });
+  Ids claim(const std::string& worker, const std::string& plugin = "chroot", const std::string& settings = "") {
+    return get<Ids>([&](StoreTransaction& t) { return t.claim_sweeps(worker, choice(plugin, settings)); });
+  }
+  Ids claim_of_others(const std::string& worker, const std::string& plugin, const std::string& settings = "") {
+    const auto found = get<std::vector<UnsweptWorker>>(
+        [&](StoreTransaction& t) { return t.claim_sweeps_of_others(worker, choice(plugin, settings)); });
     Ids texts;
     for (const UnsweptWorker& one : found) texts.push_back(one.id + " " + one.backend.plugin + one.backend.settings);
     return texts;
@@ -357,12 +360,25 @@ TEST_F(SweepsTest, EachBackendsSandboxesAreSweptByIt) {
   add_dead("worker.docker", "docker", R"({"socket":"/s"})");
   add_dead("worker.old");
   retire();
-  EXPECT_THAT(claim_of_others("worker.b", "chroot"), ElementsAre(R"(worker.docker docker{"socket":"/s"})"));
+  EXPECT_THAT(claim_of_others("worker.b", "chroot", "{}"), ElementsAre(R"(worker.docker docker{"socket":"/s"})"));
   EXPECT_THAT(claim("worker.a", "docker"), ElementsAre("worker.old")) << "worker.b sweeps the other";
   EXPECT_THAT(claim_of_others("worker.a", "docker"), ElementsAre("worker.chroot chroot{}"));
-  EXPECT_THAT(claim("worker.b", "chroot"), IsEmpty());
+  EXPECT_THAT(claim("worker.b", "chroot", "{}"), IsEmpty());
   record("worker.docker");
-  EXPECT_THAT(claim_of_others("worker.b", "chroot"), IsEmpty());
+  EXPECT_THAT(claim_of_others("worker.b", "chroot", "{}"), IsEmpty());
+}
+
+TEST_F(SweepsTest, SandboxesOfTheSamePluginWithOtherSettingsMayBeElsewhere) {
+  add_dead("worker.here", "docker", R"({"socket":"/s"})");
+  add_dead("worker.there", "docker", R"({"socket":"/t"})");
+  add_dead("worker.unset", "docker");
+  retire();
+  EXPECT_THAT(claim("worker.a", "docker", R"({"socket":"/s"})"), ElementsAre("worker.here"));
+  EXPECT_THAT(claim_of_others("worker.a", "docker", R"({"socket":"/s"})"),
+              ElementsAre(R"(worker.there docker{"socket":"/t"})", "worker.unset docker{}"));
+  record("worker.there");
+  record("worker.unset");
+  EXPECT_THAT(claim_of_others("worker.a", "docker", R"({"socket":"/s"})"), IsEmpty());
 }
 
 TEST_F(SweepsTest, AWorkerThatRegistersAgainIsSweptAgain) {

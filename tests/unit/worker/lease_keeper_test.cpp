@@ -245,7 +245,7 @@ class SweptByKeeperTest : public LeaseKeeperTest {
         t.register_worker(gone, now());
       }
       t.retire_dead_workers(now());
-      t.claim_sweeps("sweeper", environment.sandbox_plugin);
+      t.claim_sweeps("sweeper", SandboxBackendChoice());
     });
     backend.swept.clear();
   }

@@ -87,15 +87,26 @@ TEST_F(SweeperTest, SweepsAgainWhenKeptSandboxesAreNoLongerInUse) {
   EXPECT_THAT(sweeper.due(), IsEmpty()) << "the other sandboxes never belonged to the dead worker";
 }
 
-TEST_F(SweeperTest, KeepsSandboxesInUseWhileItIsUnknownWhetherTheBackendAdopts) {
+TEST_F(SweeperTest, WaitsWhileItIsUnknownWhetherTheBackendAdopts) {
   sweeper.add({"a"});
-  backend.is_unavailable = true;
+  for (const auto outage : {&ScriptedBackend::is_unavailable, &ScriptedBackend::is_unusable}) {
+    backend.*outage = true;
+    sweeper.run(sweeper.due(), {"s1"});
+    EXPECT_THAT(backend.kept, IsEmpty()) << "it may not be told to keep anything";
+    EXPECT_THAT(sweeper.due(), ElementsAre("a"));
+    backend.*outage = false;
+  }
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("cannot remove the sandboxes of dead worker a; retrying: ")));
+  EXPECT_EQ(sweeper.run(sweeper.due(), {"s1"}), 2U);
+  EXPECT_THAT(backend.kept, ElementsAre(IsEmpty()));
+  EXPECT_THAT(sweeper.due(), IsEmpty());
+}
+
+TEST_F(SweeperTest, KeepsSandboxesOfABackendThatIsUnusableAndSaysThatItAdopts) {
+  sweeper.add({"a"});
+  backend.is_unusable = backend.can_adopt = true;
   sweeper.run(sweeper.due(), {"s1"});
   EXPECT_THAT(backend.kept, ElementsAre(ElementsAre("s1")));
-  backend.is_unavailable = false;
-  sweeper.run(sweeper.due(), {"s1"});
-  EXPECT_THAT(backend.kept, ElementsAre(::testing::_, IsEmpty()));
-  EXPECT_THAT(sweeper.due(), IsEmpty());
 }
 
 TEST_F(SweeperTest, NamesTheSweptWorkersUntilThatIsRecorded) {
