@@ -4,11 +4,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <string>
 #include <system_error>
 
 namespace tellina::sandbox_common {
+
+namespace {
+
+/// How long a wait may take until it looks at the clock again.
+constexpr std::chrono::milliseconds longest_look{500};
+
+}  // namespace
 
 Error system_error(const std::string& what, int error_number, std::optional<ErrorCode> code, std::string hint) {
   if (!code) {
@@ -46,7 +52,8 @@ bool Deadline::wait(int descriptor, short events, const std::string& what) const
     const auto time = left();
     if (time.count() == 0) return false;
     pollfd watched[] = {{descriptor, events, 0}, {interrupt_descriptor(), POLLIN, 0}};
-    const int timeout = static_cast<int>(std::min<std::int64_t>(time.count(), 60'000));
+    // The clock may be another than that of poll().
+    const int timeout = static_cast<int>(std::min(time, longest_look).count());
     if (poll(watched, 2, timeout) < 0 && errno != EINTR) throw system_error(what, errno);
     if (watched[1].revents != 0) throw Error(ErrorCode::gone, what + ": the sandbox is being destroyed");
     if (watched[0].revents != 0) return true;

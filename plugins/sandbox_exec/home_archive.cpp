@@ -130,7 +130,10 @@ class ArchiveWriter {
         if (node.content) content = *node.content;
         break;
       case FileKind::symlink:
-        if (node.target.empty()) refuse("expected a link's target, got an empty text");
+        if (node.target.empty() || node.target.size() >= PATH_MAX || node.target.find('\0') != std::string::npos) {
+          refuse("expected a link's target of 1 to " + std::to_string(PATH_MAX - 1) + " bytes without NUL, got " +
+                 std::to_string(node.target.size()) + " bytes");
+        }
         set_mode(*entry, AE_IFLNK, 0777);
         archive_entry_set_symlink(entry.get(), node.target.c_str());
         break;

@@ -18,18 +18,18 @@ void LineLog::add(LogLevel level, std::string_view output) {
 void LineLog::end(LogLevel level) {
   if (m_line.empty()) return;
   if (m_is_cut) m_line += "...";
-  write(level, m_line);
+  m_budget.write(level, m_line);
   m_line.clear();
   m_is_cut = false;
 }
 
-void LineLog::write(LogLevel level, std::string_view line) {
+void LineBudget::write(LogLevel level, std::string_view line) {
+  const std::lock_guard lock(m_mutex);
   const MonotonicTime now = m_clock.now();
   if (now >= m_window_end) {
-    if (m_lost > 0) m_log.warning(m_prefix + std::to_string(m_lost) + " more lines were left out");
+    report_locked();
     m_window_end = now + window;
     m_lines = 0;
-    m_lost = 0;
   }
   if (m_lines == lines_per_window) {
     ++m_lost;
@@ -37,6 +37,22 @@ void LineLog::write(LogLevel level, std::string_view line) {
   }
   ++m_lines;
   m_log.write(level, m_prefix + std::string(line));
+}
+
+void LineBudget::report() {
+  const std::lock_guard lock(m_mutex);
+  report_locked();
+}
+
+bool LineBudget::report_if_due() {
+  const std::lock_guard lock(m_mutex);
+  if (m_clock.now() >= m_window_end) report_locked();
+  return m_lost > 0;
+}
+
+void LineBudget::report_locked() {
+  if (m_lost > 0) m_log.warning(m_prefix + std::to_string(m_lost) + " more lines were left out");
+  m_lost = 0;
 }
 
 }  // namespace tellina::exec_sandbox

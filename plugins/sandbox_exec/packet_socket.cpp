@@ -1,5 +1,8 @@
 #include "plugins/sandbox_exec/packet_socket.hpp"
 
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -23,6 +26,14 @@ std::vector<Descriptor> take_descriptors(msghdr& message) {
     }
   }
   return descriptors;
+}
+
+/// After a packet without octets: whether that was the end, of which recvmsg() says the same.
+bool is_at_end(int socket) {
+  pollfd watched{socket, POLLRDHUP, 0};
+  if (poll(&watched, 1, 0) != 1) return false;
+  int unread = 0;
+  return ioctl(socket, SIOCINQ, &unread) != 0 || unread == 0;
 }
 
 }  // namespace
@@ -71,7 +82,8 @@ Packet receive_packet(int socket) {
   if ((message.msg_flags & MSG_TRUNC) != 0) {
     packet.kind = Packet::Kind::too_large;
   } else {
-    packet.kind = size == 0 && packet.descriptors.empty() ? Packet::Kind::end : Packet::Kind::complete;
+    packet.kind =
+        size == 0 && packet.descriptors.empty() && is_at_end(socket) ? Packet::Kind::end : Packet::Kind::complete;
   }
   return packet;
 }

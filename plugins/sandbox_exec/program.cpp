@@ -51,7 +51,9 @@ void set_non_blocking(const Descriptor& descriptor) {
 /// dup2() overwrites what a later one needs; it has to live until the process runs.
 Descriptor give(SpawnRequest& request, const Descriptor& descriptor, int number) {
   Descriptor copy(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, program_socket + 1));
-  posix_spawn_file_actions_adddup2(&request.actions, copy.get(), number);
+  if (!copy) throw system_error("copy a descriptor", errno);
+  const int error = posix_spawn_file_actions_adddup2(&request.actions, copy.get(), number);
+  if (error != 0) throw system_error("pass a descriptor to a program", error);
   return copy;
 }
 

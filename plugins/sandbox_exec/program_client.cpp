@@ -33,6 +33,8 @@ constexpr std::chrono::milliseconds first_pause = 250ms;
 /// Requests that nobody waits for. If a program leaves more unanswered, the oldest are forgotten.
 constexpr std::size_t most_abandoned = 1000;
 constexpr std::chrono::milliseconds longest_pause = 8s;
+/// After the program's end, of 16 KiB each: as much as the largest pipe holds.
+constexpr int most_reads_at_the_end = 64;
 /// How often overdue calls are looked at.
 constexpr int look_interval_in_milliseconds = 250;
 /// How long the end of everything may take: longer than the supervisor's timeout.
@@ -54,6 +56,16 @@ class ProgramClient::Pending {
   std::string failure;
 };
 
+/// The first call of a program's run. The callers wait for it, but it outlives their deadlines: a
+/// program that starts slowly must not be started again and again by calls that cannot wait.
+class ProgramClient::Hello {
+ public:
+  Hello(std::shared_ptr<Program> program_, MonotonicTime due_) : program(std::move(program_)), due(due_) {}
+  const std::shared_ptr<Program> program;
+  const MonotonicTime due;
+  const std::shared_ptr<Pending> pending = std::make_shared<Pending>();
+};
+
 class ProgramClient::Abandoned {
  public:
   MonotonicTime due;
@@ -72,10 +84,7 @@ class ProgramClient::Watched {
 ProgramClient::ProgramClient(const PluginContext& context)
     : m_context(context),
       m_settings(context.config),
-      m_state_changed(std::make_shared<WakeUp>()),
-      m_output_log(context.log, context.clock, std::filesystem::path(name()).filename().string() + ": "),
-      m_error_log(context.log, context.clock, std::filesystem::path(name()).filename().string() + ": "),
-      m_fault_log(context.log, context.clock, name() + ": ") {}
+      m_log_budget(context.log, context.clock, std::filesystem::path(name()).filename().string() + ": ") {}
 
 ProgramClient::~ProgramClient() {
   {
@@ -149,8 +158,10 @@ ProgramClient::Abandoned& ProgramClient::add_abandoned(RequestId id, const Lock&
 
 void ProgramClient::change_state(State state, const Lock&) {
   m_state = state;
-  m_state_changed->raise();
-  m_state_changed = std::make_shared<WakeUp>();
+  for (const std::weak_ptr<WakeUp>& one : m_waiting) {
+    if (const auto waiting = one.lock()) waiting->raise();
+  }
+  m_waiting.clear();
 }
 
 void ProgramClient::delay_next_start(const Lock&) {
@@ -164,23 +175,32 @@ void ProgramClient::delay_next_start(const Lock&) {
 
 std::shared_ptr<Program> ProgramClient::need_program(const Deadline& deadline) {
   const std::string what = "wait for " + name();
+  std::shared_ptr<WakeUp> change;
   for (;;) {
-    std::shared_ptr<WakeUp> change;
+    std::shared_ptr<Hello> hello;
     std::chrono::milliseconds pause{0};
     bool starts_it = false;
     {
       const Lock lock(m_mutex);
       if (m_is_stopping) throw Error(ErrorCode::unavailable, name() + " is being ended");
       if (m_state == State::running) return m_program;
+      // Each caller has its own, so that a change of the state needs no descriptor.
+      change = std::make_shared<WakeUp>();
       if (m_state == State::absent) {
         pause = std::chrono::ceil<std::chrono::milliseconds>(m_next_start - m_context.clock.now());
         starts_it = pause <= 0ms;
         if (starts_it) change_state(State::starting, lock);
       }
-      change = m_state_changed;
+      std::erase_if(m_waiting, [](const auto& one) { return one.expired(); });
+      m_waiting.push_back(change);
+      hello = m_hello;
     }
     if (starts_it) {
       start_program();
+    } else if (hello) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(hello->due - m_context.clock.now());
+      if (left > 0ms) deadline.wait_readable_for(left, hello->pending->done.descriptor(), what);
+      finish_hello(hello);
     } else if (pause > 0ms) {
       deadline.wait_readable_for(pause, change->descriptor(), what);
     } else {
@@ -197,16 +217,25 @@ void ProgramClient::start_program() {
       m_started_at = m_last_answer = m_context.clock.now();
     }
     program = std::make_shared<Program>(m_settings);
+    const auto hello = std::make_shared<Hello>(program, m_context.clock.now() + hello_time);
+    RequestId id = 0;
     {
       const std::lock_guard lock(m_mutex);
       if (!m_reader.joinable()) m_reader = start_thread_without_signals([this] { read_until_stopped(); });
       m_program = program;
       ++m_run;
+      id = ++m_last_id;
+      m_pending[id] = hello->pending;
+      m_hello = hello;
     }
     m_wake.raise();
-    say_hello(program);
+    // The socket is empty, so it takes the packet at once.
+    if (!send_packet(program->socket(), encode_request(id, "hello", hello_fields()), nullptr)) {
+      throw system_error(name() + ": hello", errno, ErrorCode::unavailable);
+    }
   } catch (...) {
     const Lock lock(m_mutex);
+    m_hello.reset();
     if (program && m_run > 0 && (m_program == program || m_state != State::starting)) {
       program->ask_to_end();  // the reader notices its end
     } else if (!m_program && m_state == State::starting) {
@@ -217,25 +246,47 @@ void ProgramClient::start_program() {
   }
 }
 
-void ProgramClient::say_hello(const std::shared_ptr<Program>& program) {
-  Request request("hello", {{"version", protocol_version},
-                            {"settings", to_json(m_settings.settings)},
-                            {"folder", m_settings.folder},
-                            {"shell_folder", m_settings.shell_folder},
-                            {"shell_marks", m_settings.shell_marks}});
+boost::json::object ProgramClient::hello_fields() const {
+  return {{"version", protocol_version},
+          {"settings", to_json(m_settings.settings)},
+          {"folder", m_settings.folder},
+          {"shell_folder", m_settings.shell_folder},
+          {"shell_marks", m_settings.shell_marks}};
+}
+
+void ProgramClient::finish_hello(const std::shared_ptr<Hello>& hello) {
   const std::string what = name() + ": hello";
-  const Answer hello = call_program(program, std::move(request), Deadline(m_context.clock, hello_time, nullptr));
-  const std::uint64_t version = hello.count("version", what);
-  if (version != protocol_version) {
-    throw Error(ErrorCode::incompatible, what + ": expected version " + std::to_string(protocol_version) +
-                                             " of the protocol, got " + std::to_string(version));
-  }
-  const bool adopts = hello.flag("adopts", false, what);
   const Lock lock(m_mutex);
-  if (m_state != State::starting) throw Error(ErrorCode::unavailable, name() + " has ended");
-  m_adopts = adopts;
-  if (adopts) program->let_its_processes_live();
-  change_state(State::running, lock);
+  if (!hello->pending->failure.empty()) throw Error(ErrorCode::unavailable, what + ": " + hello->pending->failure);
+  if (m_hello != hello) return;
+  m_hello.reset();
+  try {
+    if (!hello->pending->answer) throw Error(ErrorCode::timed_out, what + ": no answer in time");
+    const Answer answer = take_result(*hello->pending, what);
+    const std::uint64_t version = answer.count("version", what);
+    if (version != protocol_version) {
+      throw Error(ErrorCode::incompatible, what + ": expected version " + std::to_string(protocol_version) +
+                                               " of the protocol, got " + std::to_string(version));
+    }
+    const bool adopts = answer.flag("adopts", false, what);
+    if (m_state != State::starting) throw Error(ErrorCode::unavailable, name() + " has ended");
+    m_adopts = adopts;
+    if (adopts) hello->program->let_its_processes_live();
+    change_state(State::running, lock);
+  } catch (const Error&) {
+    hello->program->ask_to_end();  // the reader notices its end
+    throw;
+  }
+}
+
+Answer ProgramClient::take_result(Pending& pending, const std::string& what) const {
+  if (!pending.answer) throw Error(ErrorCode::unavailable, what + ": " + pending.failure);
+  if (pending.answer->lost_descriptors) {
+    throw Error(ErrorCode::busy, what + ": the server has no free descriptor for the program's answer",
+                "raise the limit of open files (ulimit -n)");
+  }
+  if (pending.answer->is_error) pending.answer->throw_error(what, m_settings.settings);
+  return std::move(*pending.answer);
 }
 
 Answer ProgramClient::call_program(const std::shared_ptr<Program>& program, Request request, const Deadline& deadline) {
@@ -262,14 +313,8 @@ Answer ProgramClient::call_program(const std::shared_ptr<Program>& program, Requ
     throw;
   }
   const std::lock_guard lock(m_mutex);
-  if (!pending->answer) throw Error(ErrorCode::unavailable, what + ": " + pending->failure);
-  if (pending->answer->lost_descriptors) {
-    throw Error(ErrorCode::busy, what + ": the server has no free descriptor for the program's answer",
-                "raise the limit of open files (ulimit -n)");
-  }
-  Answer answer = std::move(*pending->answer);
+  Answer answer = take_result(*pending, what);
   answer.run = run;
-  if (answer.is_error) answer.throw_error(what, m_settings.settings);
   return answer;
 }
 
@@ -319,8 +364,9 @@ void ProgramClient::read_until_stopped() {
       for (const auto& one : m_ends) {
         if (auto end = one.lock(); end && end->pipe() >= 0) ends.push_back(std::move(end));
       }
-      looks_for_hang = !m_abandoned.empty() || m_is_stopping;
+      looks_for_hang = !m_abandoned.empty() || m_hello || m_is_stopping;
     }
+    const bool has_report = m_log_budget.report_if_due();
     const Program* const program = watched.program.get();
     std::vector<pollfd> polled = {
         {m_wake.descriptor(), POLLIN, 0},
@@ -331,7 +377,8 @@ void ProgramClient::read_until_stopped() {
     };
     const std::size_t first_end = polled.size();
     for (const auto& end : ends) polled.push_back({end->pipe(), POLLIN, 0});
-    if (poll(polled.data(), polled.size(), looks_for_hang ? look_interval_in_milliseconds : -1) < 0) continue;
+    if (poll(polled.data(), polled.size(), looks_for_hang || has_report ? look_interval_in_milliseconds : -1) < 0)
+      continue;
     if (polled[0].revents != 0) m_wake.clear();
     for (std::size_t i = 0; i < ends.size(); ++i) {
       if (polled[first_end + i].revents != 0) ends[i]->read();
@@ -341,7 +388,7 @@ void ProgramClient::read_until_stopped() {
     bool is_over = false;
     const std::optional<int> status = program->read_status(is_over);
     if (status || is_over) {
-      read_program(watched);  // what it said last
+      read_the_rest(watched);
       take_end(watched.program, status);
       watched = Watched();
     } else if (looks_for_hang) {
@@ -361,6 +408,13 @@ void ProgramClient::read_program(Watched& watched) {
   program.ask_to_end();
 }
 
+/// Reads what a program that has ended said last: what its pipes hold. Its children may write on.
+void ProgramClient::read_the_rest(Watched& watched) {
+  for (int count = 0; count < most_reads_at_the_end && (watched.has_output || watched.has_errors); ++count) {
+    read_program(watched);
+  }
+}
+
 /// Returns false at the end.
 bool ProgramClient::read_output(int descriptor, LineLog& log, LogLevel level) {
   std::array<char, 16 * 1024> buffer;
@@ -377,18 +431,18 @@ bool ProgramClient::read_packets(const Program& program) {
     if (packet.kind == Packet::Kind::none) return true;
     if (packet.kind == Packet::Kind::end) return false;
     if (packet.kind == Packet::Kind::too_large) {
-      m_fault_log.write(LogLevel::warning, "a packet is larger than " + std::to_string(largest_packet) + " bytes");
+      m_log_budget.write(LogLevel::warning, "a packet is larger than " + std::to_string(largest_packet) + " bytes");
       continue;
     }
     const bool has_too_many = packet.lost_descriptors && packet.descriptors.size() == most_descriptors;
     if (has_too_many) {
-      m_fault_log.write(LogLevel::warning,
-                        "a packet has more than " + std::to_string(most_descriptors) + " descriptors");
+      m_log_budget.write(LogLevel::warning,
+                         "a packet has more than " + std::to_string(most_descriptors) + " descriptors");
     }
     std::string problem;
     std::optional<Answer> answer = parse_answer(packet.text, problem);
     if (!answer) {
-      m_fault_log.write(LogLevel::warning, "a packet is not an answer: " + problem);
+      m_log_budget.write(LogLevel::warning, "a packet is not an answer: " + problem);
       continue;
     }
     answer->lost_descriptors = packet.lost_descriptors && !has_too_many;
@@ -411,7 +465,7 @@ void ProgramClient::take_answer(Answer answer) {
     }
     const auto found = m_abandoned.find(answer.id);
     if (found == m_abandoned.end()) {
-      m_fault_log.write(LogLevel::warning, "it answers a request that does not wait: " + std::to_string(answer.id));
+      m_log_budget.write(LogLevel::warning, "it answers a request that does not wait: " + std::to_string(answer.id));
       return;
     }
     m_last_answer = m_context.clock.now();
@@ -433,12 +487,13 @@ void ProgramClient::take_end(const std::shared_ptr<Program>& program, std::optio
     m_abandoned.clear();
     m_pinged_at.reset();
     m_program.reset();
+    m_hello.reset();
     change_state(State::ending, lock);
   }
   // Before the calls fail, so that the log has the reason first.
   if (!is_expected) {
-    m_fault_log.write(LogLevel::warning, text + "; " + std::to_string(pending.size()) +
-                                             " calls were waiting; the next call starts it again");
+    m_log_budget.write(LogLevel::warning, text + "; " + std::to_string(pending.size()) +
+                                              " calls were waiting; the next call starts it again");
   }
   {
     const Lock lock(m_mutex);
@@ -450,6 +505,7 @@ void ProgramClient::take_end(const std::shared_ptr<Program>& program, std::optio
   program->finish();
   m_output_log.end(LogLevel::info);
   m_error_log.end(LogLevel::warning);
+  m_log_budget.report();
   const Lock lock(m_mutex);
   change_state(State::absent, lock);
 }
@@ -459,13 +515,18 @@ void ProgramClient::look_for_hang(const Program& program) {
   {
     const std::lock_guard lock(m_mutex);
     const MonotonicTime now = m_context.clock.now();
+    // Nobody may be waiting for it any more.
+    const bool hangs_at_start = m_hello && now - m_hello->due >= overdue_time;
     if (m_pinged_at && m_last_answer >= *m_pinged_at) m_pinged_at.reset();
     // A program that has answered since then is slow, but does not hang.
     const auto is_overdue = [&](const auto& entry) {
       const Abandoned& one = entry.second;
       return !one.was_interrupted && now - one.due >= overdue_time && m_last_answer < one.due;
     };
-    if (!m_pinged_at) {
+    if (hangs_at_start) {
+      m_hello.reset();
+      m_pinged_at = now;
+    } else if (!m_pinged_at) {
       must_ping = std::any_of(m_abandoned.begin(), m_abandoned.end(), is_overdue);
       if (must_ping) m_pinged_at = now;
     } else if (now - *m_pinged_at < hang_time) {
@@ -476,7 +537,7 @@ void ProgramClient::look_for_hang(const Program& program) {
     if (!m_pinged_at) return;
   }
   if (must_ping) return post(Request("ping", {}));
-  m_fault_log.write(LogLevel::error, "it answers nothing; it is killed and started again when it is needed");
+  m_log_budget.write(LogLevel::error, "it answers nothing; it is killed and started again when it is needed");
   program.kill();
 }
 

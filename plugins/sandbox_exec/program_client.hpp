@@ -64,13 +64,18 @@ class ProgramClient {
  private:
   enum class State { absent, starting, running, ending };
   class Pending;
+  class Hello;
   class Abandoned;
   class Watched;
   using Lock = std::unique_lock<std::mutex>;
 
   std::shared_ptr<Program> need_program(const Deadline& deadline);
   void start_program();
-  void say_hello(const std::shared_ptr<Program>& program);
+  boost::json::object hello_fields() const;
+  /// Takes the answer to "hello", or gives the program up if there is none. Of all callers that wait for it, the first
+  /// does this. Throws the reason if the program cannot be used.
+  void finish_hello(const std::shared_ptr<Hello>& hello);
+  Answer take_result(Pending& pending, const std::string& what) const;
   Answer call_program(const std::shared_ptr<Program>& program, Request request, const Deadline& deadline);
   void send(const Program& program, const std::string& packet, const Descriptor* attached, const Deadline& deadline,
             const std::string& what) const;
@@ -81,6 +86,7 @@ class ProgramClient {
 
   void read_until_stopped();
   void read_program(Watched& watched);
+  void read_the_rest(Watched& watched);
   bool read_output(int descriptor, LineLog& log, LogLevel level);
   bool read_packets(const Program& program);
   void take_answer(Answer answer);
@@ -92,8 +98,9 @@ class ProgramClient {
 
   mutable std::mutex m_mutex;
   State m_state = State::absent;
-  std::shared_ptr<WakeUp> m_state_changed;
+  std::vector<std::weak_ptr<WakeUp>> m_waiting;  ///< raised at the next change of the state
   std::shared_ptr<Program> m_program;
+  std::shared_ptr<Hello> m_hello;  ///< while the program starts: its first call
   std::uint64_t m_run = 0;
   bool m_adopts = false;
   RequestId m_last_id = 0;
@@ -108,9 +115,9 @@ class ProgramClient {
   bool m_is_stopping = false;
 
   WakeUp m_wake;
-  LineLog m_output_log;
-  LineLog m_error_log;
-  LineLog m_fault_log;
+  LineBudget m_log_budget;
+  LineLog m_output_log{m_log_budget};
+  LineLog m_error_log{m_log_budget};
   std::thread m_reader;
 };
 

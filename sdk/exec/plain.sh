@@ -4,7 +4,8 @@
 #   "sandbox": {"plugin": "exec", "command": ["/usr/libexec/tellina/exec_script", "/usr/share/tellina/exec/plain.sh"],
 #               "settings": {"i_know_this_is_not_isolated": true}}
 #
-# A sandbox is a folder and a bash. It isolates nothing: put bwrap, podman or ssh where `shell` runs bash.
+# A sandbox is a folder and a bash. It isolates nothing: put bwrap, podman or ssh where `shell` runs bash. Until then a
+# participant may kill every process of the server's user, also the one that ends the participant's processes.
 set -eu
 
 parent=${TELLINA_SETTING_directory:-/tmp}
@@ -39,6 +40,7 @@ case $1 in
         for limit in memory processes cpu "disk bytes" "disk inodes" network; do
             printf '%s\tno\tnot isolated\n' "$limit"
         done
+        printf 'end of processes\tno\ta participant may kill the process that ends them\n'
         ;;
     start) # standard input is a tar of the home
         umask 022

@@ -5,6 +5,7 @@
 Without a fault it is a plain sandbox in a folder of {"folder": FOLDER}, named like the sandbox.
 """
 
+import fcntl
 import io
 import json
 import os
@@ -128,6 +129,19 @@ class Server(tellina_exec.Server):
     def crashes(self, fields):
         print("about to crash", file=sys.stderr, flush=True)
         os._exit(3)
+
+    def is_slow(self, fields):
+        while not os.path.exists(fields["settings"]["release"]):
+            time.sleep(0.01)
+
+    def sends_an_empty_packet(self, fields):
+        self.raw(b"")
+
+    def says_much_and_crashes(self, fields):
+        # The largest pipe holds it all, so that this program ends before most of it is read.
+        fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 1 << 20)
+        os.write(2, b"x" * 900_000 + b"\n")
+        self.crashes(fields)
 
     def is_killed(self, fields):
         os.kill(os.getpid(), 9)

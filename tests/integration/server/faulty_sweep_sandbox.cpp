@@ -1,6 +1,6 @@
 /// The sandbox `chroot` whose sweeps fail. Its section names a folder. Each file in it makes one sweep fail, in the
 /// order of their names, and is removed then: "*-dies" kills the process before the sweep, "*-dies-late" after it, and
-/// "*-throws" throws. If FAULTY_SWEEP is "aborts" or "hangs", whoever opens the plugin does that.
+/// "*-throws" throws. If FAULTY_SWEEP is "aborts" or "hangs", the process that opens the plugin does that.
 #include <signal.h>
 #include <unistd.h>
 

@@ -152,6 +152,10 @@ TEST_F(ExecHomeArchive, RefusesWhatNoHomeCanHave) {
   EXPECT_THAT(refused([](FileNode& d) { d.children[Bytes(256, 'x')]; }), HasSubstr("a file name"));
   EXPECT_THAT(refused([](FileNode& d) { d.owner = "7"; }), HasSubstr("expected the owner \"me\", got \"7\""));
   EXPECT_THAT(refused([](FileNode& d) { d = FileNode::symlink(""); }), HasSubstr("a link's target"));
+  for (const Bytes& target : {Bytes(4096, 't'), Bytes("a\0b", 3)}) {
+    EXPECT_THAT(refused([&](FileNode& d) { d = FileNode::symlink(target); }),
+                HasSubstr("a link's target of 1 to 4095"));
+  }
   EXPECT_THAT(refused([](FileNode& d) { d.kind = FileKind::other; }), HasSubstr("a directory, a file or a link"));
   EXPECT_THAT(refused([](FileNode& d) {
                 for (int i = 0; i < 300; ++i) {

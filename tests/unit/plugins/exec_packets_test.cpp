@@ -1,9 +1,11 @@
 #include "plugins/sandbox_exec/packets.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/socket.h>
 
 #include "host/config/json_reader.hpp"
 #include "plugins/sandbox_exec/line_log.hpp"
+#include "plugins/sandbox_exec/packet_socket.hpp"
 #include "plugins/sandbox_exec/settings.hpp"
 #include "plugins/sandbox_exec/shell_end.hpp"
 #include "support/collecting_log.hpp"
@@ -101,18 +103,64 @@ TEST(ExecLineLog, CutsLinesAndCountsThoseLeftOut) {
   testing::CollectingLog log;
   SteppedClock clock;
   clock.m_now += std::chrono::hours(1);
-  LineLog lines(log, clock, "acme: ");
+  LineBudget budget(log, clock, "acme: ");
+  LineLog lines(budget);
   lines.add(LogLevel::info, "one\ntw");
   lines.add(LogLevel::info, "o\x1b\n\n" + std::string(5000, 'x') + "\nrest");
   lines.end(LogLevel::info);
   EXPECT_THAT(log.lines(),
               ElementsAre("acme: one", "acme: two ", "acme: " + std::string(1000, 'x') + "...", "acme: rest"));
-  for (int i = 0; i < 1000; ++i) lines.add(LogLevel::info, "again\n");
-  EXPECT_EQ(log.lines().size(), 100U);
-  clock.m_now += LineLog::window;
+  LineLog others(budget);
+  for (int i = 0; i < 500; ++i) {
+    lines.add(LogLevel::info, "again\n");
+    others.add(LogLevel::warning, "and again\n");
+  }
+  EXPECT_EQ(log.lines().size(), 100U) << "of all logs together";
+  EXPECT_TRUE(budget.report_if_due());
+  clock.m_now += LineBudget::window;
   lines.add(LogLevel::info, "later\n");
   ASSERT_EQ(log.lines().size(), 102U);
   EXPECT_EQ(log.lines()[100], "acme: 904 more lines were left out");
+}
+
+TEST(ExecLineLog, SaysHowManyLinesWereLeftOutAlsoIfNoneFollows) {
+  testing::CollectingLog log;
+  SteppedClock clock;
+  clock.m_now += std::chrono::hours(1);
+  {
+    LineBudget budget(log, clock, "");
+    const auto talk = [&] {
+      for (int i = 0; i < 105; ++i) budget.write(LogLevel::info, "again");
+    };
+    talk();
+    EXPECT_TRUE(budget.report_if_due()) << "the window is not over";
+    clock.m_now += LineBudget::window;
+    EXPECT_FALSE(budget.report_if_due());
+    EXPECT_EQ(log.lines().back(), "5 more lines were left out");
+    talk();
+  }
+  EXPECT_EQ(log.lines().back(), "5 more lines were left out") << "at the end";
+  EXPECT_EQ(log.lines().size(), 202U);
+}
+
+TEST(ExecPacketSocket, AnEmptyPacketIsNotTheEnd) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  const Descriptor reading(ends[0]);
+  Descriptor writing(ends[1]);
+  EXPECT_EQ(receive_packet(reading.get()).kind, Packet::Kind::none);
+  for (const char* const text : {"", "x", "", "y"}) ASSERT_TRUE(send_packet(writing.get(), text, nullptr));
+  const auto expect = [&](const std::string& text) {
+    const Packet packet = receive_packet(reading.get());
+    EXPECT_EQ(packet.kind, Packet::Kind::complete);
+    EXPECT_EQ(packet.text, text);
+  };
+  expect("");
+  expect("x");
+  writing.reset();
+  expect("");
+  expect("y");
+  EXPECT_EQ(receive_packet(reading.get()).kind, Packet::Kind::end);
 }
 
 TEST(ExecSettings, ACommandWithASlashIsRelativeToTheConfiguration) {
