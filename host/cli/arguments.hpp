@@ -53,6 +53,7 @@ class Arguments {
 
   // Of `plugins check`.
   std::string settings = "{}";  ///< JSON text
+  std::string server;           ///< of a channel layer, HOST:PORT or a socket; empty: it is not disturbed
   std::string filter;           ///< regular expression; empty for all cases
   std::optional<std::uint64_t> seed;
   bool list = false;

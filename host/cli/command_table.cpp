@@ -100,6 +100,10 @@ const OptionRow settings_option{"--config", "JSON", "the plugin's settings, as i
                                 [](Arguments& arguments, const std::string& text) { arguments.settings = text; }};
 const OptionRow list_option{"--list", nullptr, "print the cases with their sentences, and run none",
                             [](Arguments& arguments, const std::string&) { arguments.list = true; }};
+const OptionRow cut_option{"--cut", "ADDRESS",
+                           "HOST:PORT or socket of a channel layer's server, as the settings name it, so that the kit "
+                           "may disturb their connections",
+                           [](Arguments& arguments, const std::string& text) { arguments.server = text; }};
 const OptionRow filter_option{"--filter", "REGEX", "run only cases whose names match the regular expression",
                               [](Arguments& arguments, const std::string& text) { arguments.filter = text; }};
 const OptionRow seed_option{"--seed", "N", "repeat the random schedules of the run that printed this number",
@@ -119,7 +123,7 @@ const std::vector<const OptionRow*> run_options{&config_option,     &address_opt
 const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,     &number_option,
                                                    &worker_test_option, &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
-const std::vector<const OptionRow*> check_options{&settings_option, &list_option, &filter_option,
+const std::vector<const OptionRow*> check_options{&settings_option, &cut_option,  &list_option,      &filter_option,
                                                   &seed_option,     &json_option, &in_process_option};
 
 const CommandRow commands[] = {

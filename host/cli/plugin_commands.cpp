@@ -196,6 +196,11 @@ int plugins_check(const Arguments& arguments, CommandContext& context) {
   subject.version = file.version;
   subject.schema = read_json(file.schema, "schema");
   subject.section = settings.root;
+  subject.server = arguments.server;
+  if (!subject.server.empty() && !conformance::names_server(subject.section, subject.server)) {
+    throw UsageError("--cut: expected the address of a server that a text in --config contains, got " +
+                     in_quotes(subject.server));
+  }
   subject.check_section = [&](const Config& section) { section_check.check(section); };
   subject.create = file.create;
 

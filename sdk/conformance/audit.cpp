@@ -173,6 +173,15 @@ Processes still_running(const Processes& processes) {
   return left;
 }
 
+std::optional<int> process_named(const std::string& word) {
+  std::optional<int> found;
+  for_each_process([&](int number) {
+    const std::string line = read_all("/proc/" + std::to_string(number) + "/cmdline");
+    if (line.substr(0, line.find('\0')) == word && read_status(number).state != "Z") found = number;
+  });
+  return found;
+}
+
 std::string describe(const Processes& processes) {
   std::set<std::string> words;
   for (const ProcessKey& process : processes) {
@@ -233,6 +242,47 @@ void kill_below_this_process(const Processes& known) {
         return all.empty();
       },
       std::chrono::seconds(5));
+}
+
+Inventory Inventory::now() {
+  Inventory inventory;
+  auto& [mounts, cgroups, processes, files] = inventory.m_entries;
+  std::istringstream lines(read_all("/proc/self/mountinfo"));
+  for (std::string line; std::getline(lines, line);) mounts.insert(line);
+  std::vector<std::pair<fs::path, int>> todo{{"/sys/fs/cgroup", 6}};
+  while (!todo.empty()) {
+    const auto [folder, depth] = todo.back();
+    todo.pop_back();
+    for_each_entry(folder, [&, depth = depth](const fs::directory_entry& entry) {
+      std::error_code error;
+      if (entry.is_symlink(error) || !entry.is_directory(error)) return;
+      cgroups.insert(entry.path());
+      if (depth > 0) todo.emplace_back(entry.path(), depth - 1);
+    });
+  }
+  for_each_process([&](int number) {
+    const Status status = read_status(number);
+    if (status.start.empty() || status.state == "Z") return;
+    processes.insert(describe({ProcessKey(number, status.start)}));
+  });
+  for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) {
+    for_each_entry(folder, [&](const fs::directory_entry& entry) { files.insert(entry.path()); });
+  }
+  return inventory;
+}
+
+std::set<std::string> Inventory::added_since(const Inventory& before, std::size_t kind) const {
+  std::set<std::string> added;
+  std::set_difference(m_entries[kind].begin(), m_entries[kind].end(), before.m_entries[kind].begin(),
+                      before.m_entries[kind].end(), std::inserter(added, added.end()));
+  return added;
+}
+
+std::set<std::string> Inventory::common(const std::set<std::string>& entries, std::size_t kind) const {
+  std::set<std::string> found;
+  std::set_intersection(m_entries[kind].begin(), m_entries[kind].end(), entries.begin(), entries.end(),
+                        std::inserter(found, found.end()));
+  return found;
 }
 
 Audit::Audit() : m_descriptors(read_descriptors()), m_threads(read_threads()), m_processes(descendants_of(getpid())) {}

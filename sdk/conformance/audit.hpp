@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ Processes processes_with_mark(const std::string& mark);
 Processes relatives_of(const Processes& processes);
 /// Those that have not ended. Excludes ended processes that nobody has waited for.
 Processes still_running(const Processes& processes);
+/// The process whose command line begins with that word, if this machine shows one.
+std::optional<int> process_named(const std::string& word);
 /// "4711 (sleep), 4712 (bash)".
 std::string describe(const Processes& processes);
 /// The directories of these processes' control groups, except groups that contain this process.
@@ -48,6 +51,21 @@ using LeakKinds = std::array<bool, leak_kinds>;
 /// leaked before gets less time, so that a plugin that always leaks does not take this long in every case.
 constexpr std::chrono::milliseconds time_for_leaks{2000};
 constexpr std::chrono::milliseconds time_for_known_leaks{100};
+
+/// What there is on the machine at a moment, of every owner and with any name: mounts of this process's namespace,
+/// control groups, processes, and the files in the folders for temporary ones. Compare two of them.
+class Inventory {
+ public:
+  static constexpr std::array<const char*, 4> kinds{"mount", "control group", "process", "file"};
+  static Inventory now();
+  /// The entries of a kind that are here and not in `before`.
+  std::set<std::string> added_since(const Inventory& before, std::size_t kind) const;
+  /// Those of these entries that are here.
+  std::set<std::string> common(const std::set<std::string>& entries, std::size_t kind) const;
+
+ private:
+  std::array<std::set<std::string>, kinds.size()> m_entries;
+};
 
 /// Created before a case and queried after it. Finds processes among all descendants of this process. Counts only
 /// mounts, control groups and files whose name contains the mark, so that other programs have no effect.

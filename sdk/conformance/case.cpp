@@ -25,6 +25,12 @@ std::string readable(const char* mangled) {
   return text ? text.get() : mangled;
 }
 
+std::string in_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
 }  // namespace
 
 MonotonicTime ProbeClock::now() const { return MonotonicTime(read_clock(CLOCK_BOOTTIME)); }
@@ -40,15 +46,25 @@ void ProbeRandom::fill(std::span<std::uint8_t> bytes) {
 void KeptLog::write(LogLevel level, std::string_view text) {
   if (level < LogLevel::warning) return;
   const std::lock_guard lock(m_mutex);
-  if (m_lines.size() == 5) m_lines.erase(m_lines.begin());
-  m_lines.emplace_back(text);
+  for (std::vector<std::string>* lines : {&m_lines, &m_unexpected}) {
+    if (lines->size() == 5) lines->erase(lines->begin());
+    lines->emplace_back(text);
+  }
 }
 
 std::string KeptLog::worst() const {
   const std::lock_guard lock(m_mutex);
-  std::string text;
-  for (const std::string& line : m_lines) text += (text.empty() ? "" : "\n") + line;
-  return text;
+  return in_lines(m_lines);
+}
+
+std::string KeptLog::unexpected() const {
+  const std::lock_guard lock(m_mutex);
+  return in_lines(m_unexpected);
+}
+
+void KeptLog::expect_none_from_now() {
+  const std::lock_guard lock(m_mutex);
+  m_unexpected.clear();
 }
 
 Probe::Probe(const Subject& subject, std::uint64_t seed)

@@ -10,7 +10,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <system_error>
+
+#include "host_process.hpp"
+#include "sandbox_terminal.hpp"
 
 namespace tellina::conformance {
 namespace {
@@ -20,6 +24,7 @@ class ChildResult {
  public:
   bool finished;
   Outcome outcome;
+  char mark[32];
   char finding[8192];
   char leaks[leak_kinds][2048];
 };
@@ -46,9 +51,22 @@ void write_text(char (&to)[size], const std::string& text) {
   to[length] = '\0';
 }
 
+/// What a case that passed may hide.
+void add_warnings(const Case& one, Probe& probe, std::chrono::milliseconds took) {
+  if (took > one.usual_time()) {
+    probe.warn("expected the case to take at most " + std::to_string(one.usual_time().count()) +
+               " ms, found that it took " + std::to_string(took.count()) + " ms");
+  }
+  const std::string log = probe.log().unexpected();
+  if (!one.provokes && !log.empty()) probe.warn("The plugin's log says: " + log);
+}
+
 void run_function(const Case& one, Probe& probe, Verdict& verdict) {
+  const auto began = std::chrono::steady_clock::now();
   try {
     one.run(probe);
+    add_warnings(one, probe,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
     verdict.finding = probe.warning();
     if (!verdict.finding.empty()) verdict.outcome = Outcome::warning;
     return;
@@ -66,11 +84,27 @@ void run_function(const Case& one, Probe& probe, Verdict& verdict) {
   if (const std::string log = probe.log().worst(); !log.empty()) verdict.finding += "\nThe plugin's log says: " + log;
 }
 
+/// `announce` gets the mark of the case before it runs.
+Verdict run_with_mark(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
+                      const std::function<void(const std::string&)>& announce) {
+  Verdict verdict;
+  const auto began = std::chrono::steady_clock::now();
+  Probe probe(subject, seed);
+  announce(probe.mark());
+  const Audit audit;
+  run_function(one, probe, verdict);
+  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  verdict.leaks = audit.find_leaks(subject.kind == PluginKind::sandbox ? probe.mark() : "", known);
+  return verdict;
+}
+
 [[noreturn]] void run_as_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
                                SharedChildResult& shared) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(2, 1);  // a plugin's output is not part of the report
-  const Verdict verdict = run_here(subject, one, seed, known);
+  resemble_a_host();
+  const Verdict verdict =
+      run_with_mark(subject, one, seed, known, [&](const std::string& mark) { write_text(shared->mark, mark); });
   shared->outcome = verdict.outcome;
   write_text(shared->finding, verdict.finding);
   for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(shared->leaks[kind], verdict.leaks[kind]);
@@ -101,17 +135,29 @@ std::string describe_status(int status) {
   return "exit status " + std::to_string(WEXITSTATUS(status));
 }
 
+/// A case that was killed, or whose process crashed, has left its sandboxes.
+void sweep_after(const Subject& subject, const std::string& mark) {
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    try {
+      Probe probe(subject, 0);
+      const auto backend = probe.make<SandboxBackend>();
+      for (const std::string& owner : owners_of_case(mark)) backend->sweep(owner, {});
+    } catch (...) {
+      _exit(1);  // the audits report what is left
+    }
+    _exit(0);
+  }
+  if (child < 0) return;
+  if (!ends_within(child, std::chrono::seconds(20))) kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
 }  // namespace
 
 Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
-  Verdict verdict;
-  const auto began = std::chrono::steady_clock::now();
-  Probe probe(subject, seed);
-  const Audit audit;
-  run_function(one, probe, verdict);
-  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  verdict.leaks = audit.find_leaks(subject.kind == PluginKind::sandbox ? probe.mark() : "", known);
-  return verdict;
+  return run_with_mark(subject, one, seed, known, [](const std::string&) {});
 }
 
 Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
@@ -150,6 +196,7 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
     processes = describe(left);
   }
   kill_below_this_process(others);
+  if (!shared->finished && subject.kind == PluginKind::sandbox) sweep_after(subject, shared->mark);
   return verdict;
 }
 

@@ -212,12 +212,14 @@ void add_channel_fault_cases(std::vector<Case>& cases) {
        {"InterleavedChannelsKeepTheirOrder",
         "Random sends to channels with a receiver now or later: each channel keeps its order.",
         interleaved_channels_keep_their_order, deadline, true},
-       {"DeadReceiverLosesOnlyItsOwnMessages",
-        "A receiver killed with SIGKILL: no message is duplicated or out of order, and the next receiver works.",
-        dead_receiver_loses_only_its_own_messages, deadline, true},
-       {"DeadSenderLosesOnlyItsOwnMessages",
-        "A sender killed with SIGKILL: messages of others arrive complete, once, in order.",
-        dead_sender_loses_only_its_own_messages, deadline, true}});
+       Case("DeadReceiverLosesOnlyItsOwnMessages",
+            "A receiver killed with SIGKILL: no message is duplicated or out of order, and the next receiver works.",
+            dead_receiver_loses_only_its_own_messages, deadline, true)
+           .provoking(),
+       Case("DeadSenderLosesOnlyItsOwnMessages",
+            "A sender killed with SIGKILL: messages of others arrive complete, once, in order.",
+            dead_sender_loses_only_its_own_messages, deadline, true)
+           .provoking()});
 }
 
 }  // namespace tellina::conformance

@@ -207,8 +207,9 @@ void add_home_cases(std::vector<Case>& cases) {
        {"SnapshotWorksAfterTheEnd", "A snapshot can be taken after the shell has ended.", snapshot_works_after_the_end},
        {"SnapshotToleratesChanges", "A snapshot of a home that changes meanwhile shows only the home.",
         snapshot_tolerates_changes},
-       {"FailedStartLeavesNothing", "start() throws for an impossible tree or folder, and leaves nothing behind.",
-        failed_start_leaves_nothing}});
+       Case("FailedStartLeavesNothing", "start() throws for an impossible tree or folder, and leaves nothing behind.",
+            failed_start_leaves_nothing)
+           .provoking()});
 }
 
 }  // namespace tellina::conformance

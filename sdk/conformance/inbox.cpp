@@ -118,6 +118,31 @@ std::size_t check_order_and_count_lost(const std::vector<Message>& messages, con
   return sent - messages.size();
 }
 
+void expect_separate(ChannelLayer& layer, const std::vector<ChannelName>& channels) {
+  std::vector<Inbox> inboxes(channels.size());
+  std::vector<std::unique_ptr<Subscription>> subscriptions;
+  for (std::size_t i = 0; i < channels.size(); ++i)
+    subscriptions.push_back(layer.receive(channels[i], inboxes[i].receiver()));
+  // With one message each, a layer that mixes channels up by turns would give each the right one.
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    for (std::size_t number = 0; number <= i; ++number, ++sent)
+      deliver(layer, channels[i], numbered(channels[i].text(), number));
+  }
+  const auto arrived = [&] {
+    std::size_t count = 0;
+    for (const Inbox& inbox : inboxes) count += inbox.size();
+    return count;
+  };
+  eventually([&] { return arrived() >= sent; }, delivery_time);
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const std::string& name = channels[i].text();
+    const std::vector<Message> got = inboxes[i].messages();
+    for (const Message& message : got) expect_equal("the channel of a message in " + name, name, message.connection);
+    expect_equal("messages in the channel " + name, i + 1, got.size());
+  }
+}
+
 ChannelName channel_of(Probe& probe, const std::string& suffix) {
   return ChannelName("check." + probe.mark() + suffix);
 }

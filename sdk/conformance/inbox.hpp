@@ -67,6 +67,10 @@ void expect_order_of_senders(const std::vector<Message>& messages);
 /// Throws Failure unless each body is the one that numbered() created.
 void expect_intact(const std::vector<Message>& messages);
 
+/// Sends a number of messages to each channel that is its own. Throws Failure unless each channel gets its messages,
+/// and only these.
+void expect_separate(ChannelLayer& layer, const std::vector<ChannelName>& channels);
+
 ChannelName channel_of(Probe& probe, const std::string& suffix = "");
 
 /// A thread whose exception join() rethrows.

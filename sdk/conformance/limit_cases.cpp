@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <sstream>
+#include <thread>
+
 #include "sandbox_cases.hpp"
 
 namespace tellina::conformance {
@@ -56,6 +60,62 @@ void memory_is_limited(Probe& probe) {
   expect(result.status != 0, "that a program cannot fill a buffer of twice the memory of a session",
          "that it fills " + show(bytes) + " bytes");
   expect_alive(running);
+}
+
+void memory_of_all_processes_is_limited(Probe& probe) {
+  RunningSandbox running(probe);
+  need(running, "memory");
+  const std::uint64_t limit = setting(probe, "memory_in_mib", 1024) * 1024 * 1024;
+  // Each `tail` keeps a third of the limit until its reader reads, and all six do so at the same time.
+  const std::string third = show(limit / 3);
+  const std::string output = running.driver()
+                                 .run("for i in 1 2 3 4 5 6; do (head -c " + third + " /dev/zero | tail -c " + third +
+                                          " | (sleep 3; wc -c)) & done 2>/dev/null; wait",
+                                      std::chrono::seconds(40))
+                                 .output;
+  std::size_t complete = 0;
+  std::istringstream lines(output);  // a job that was killed is described with its whole command
+  for (std::string line; std::getline(lines, line);) complete += line == third;
+  expect(complete < 6, "that six programs cannot fill a third of the memory of a session each", "that they can");
+  expect_alive(running);
+}
+
+void cpu_is_limited(Probe& probe) {
+  RunningSandbox running(probe);
+  need(running, "cpu");
+  const Config* wanted = find_setting(probe, "cpu");
+  if (!wanted) {
+    const Config* properties = probe.subject().schema.find("properties");
+    const Config* property = properties ? properties->find("cpu") : nullptr;
+    wanted = property ? property->find("default") : nullptr;
+  }
+  const bool is_number = wanted && (wanted->kind() == Config::Kind::number || wanted->kind() == Config::Kind::integer);
+  if (!is_number) throw Skip("the plugin has no setting \"cpu\"");
+  const double cores = wanted->as_number();
+  const double machine = std::thread::hardware_concurrency();
+  if (cores > machine * 0.6) throw Skip("\"cpu\" is above 60 % of this machine: try it with a smaller limit");
+  // Two programs per core, each of which says how many milliseconds of the processor it got.
+  const int programs = 2 * static_cast<int>(machine);
+  const auto began = std::chrono::steady_clock::now();
+  const std::string output =
+      running.driver()
+          .run("for i in {1.." + std::to_string(programs) +
+                   "}; do (end=$((SECONDS+3)); while [ $SECONDS -lt $end ]; do :; done; read -r -a stat < "
+                   "/proc/$BASHPID/stat; echo $(((${stat[13]}+${stat[14]})*10)) ms) & done 2>/dev/null; wait",
+               std::chrono::seconds(40))
+          .output;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  double used = 0;
+  std::istringstream words(output);
+  double last = 0;
+  for (std::string word; words >> word;) {
+    if (word == "ms") used += last / 1000;
+    last = std::strtod(word.c_str(), nullptr);
+  }
+  expect(used > 0, "programs that say how long they ran", show(output));
+  const std::string text = std::to_string(used) + " s in " + std::to_string(took.count()) + " s";
+  expect(used <= cores * took.count() * 1.3 + 0.3,
+         "that a session uses at most " + std::to_string(cores) + " of the processor cores", text);
 }
 
 void processes_are_limited(Probe& probe) {
@@ -164,6 +224,11 @@ void add_limit_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
       {{"MemoryIsLimited", "A program cannot get twice the memory of a session.", memory_is_limited, deadline},
+       {"MemoryOfAllProcessesIsLimited", "The limit of memory is for all processes of a session together.",
+        memory_of_all_processes_is_limited, deadline},
+       {"CpuIsLimited",
+        "All processes of a session together use at most as many processor cores as the settings allow.",
+        cpu_is_limited, deadline},
        {"ProcessesAreLimited", "A session has at most as many processes as the settings allow.", processes_are_limited,
         deadline},
        {"ForkBombIsContained", "destroy() ends a fork bomb.", fork_bomb_is_contained, deadline},

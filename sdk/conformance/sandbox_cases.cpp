@@ -207,10 +207,13 @@ void environment_is_added(Probe& probe) {
 void add_sandbox_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"ProbeReportsUsability", "probe() reports whether sandboxes can be started here; if not, no other case runs.",
-        probe_reports_usability},
-       {"ProbeReportsItsLimits", "probe() reports whether and how each limit is enforced on this machine.",
-        probe_reports_its_limits},
+      {Case("ProbeReportsUsability",
+            "probe() reports whether sandboxes can be started here; if not, no other case runs.",
+            probe_reports_usability)
+           .provoking(),
+       Case("ProbeReportsItsLimits", "probe() reports whether and how each limit is enforced on this machine.",
+            probe_reports_its_limits)
+           .provoking(),
        {"EchoesBytes", "terminal() returns a command's output byte for byte.", echoes_bytes},
        {"TypedBytesArrive", "Bytes written to terminal() reach the program unchanged.", typed_bytes_arrive},
        {"TerminalDoesNotBlock", "terminal() is a pty's non-blocking descriptor, and the shell's own terminal.",
@@ -236,8 +239,11 @@ void add_sandbox_cases(std::vector<Case>& cases) {
        {"RestartKeepsTheHome", "restart_shell() does not change the home.", restart_keeps_the_home},
        {"StartsWhereItShould", "The shell starts in the requested working directory.", starts_where_it_should},
        {"EnvironmentIsAdded", "The requested environment is added to the backend's own.", environment_is_added}});
+  add_shell_cases(cases);
   add_home_cases(cases);
   add_sandbox_life_cases(cases);
+  add_sandbox_time_cases(cases);
+  add_isolation_cases(cases);
   add_limit_cases(cases);
 }
 

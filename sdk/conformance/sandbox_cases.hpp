@@ -6,8 +6,11 @@
 
 namespace tellina::conformance {
 
+void add_shell_cases(std::vector<Case>& cases);
 void add_home_cases(std::vector<Case>& cases);
 void add_sandbox_life_cases(std::vector<Case>& cases);
+void add_sandbox_time_cases(std::vector<Case>& cases);
+void add_isolation_cases(std::vector<Case>& cases);
 void add_limit_cases(std::vector<Case>& cases);
 
 }  // namespace tellina::conformance

@@ -192,7 +192,7 @@ void sweep_honours_keep(Probe& probe) {
 void sweep_tells_owners_apart(Probe& probe) {
   SandboxSpec spec = make_spec(probe);
   const std::string owner = spec.owner;
-  spec.owner = owner + "-w10";
+  spec.owner = owners_of_case(probe.mark()).back();
   RunningSandbox running(probe, spec);
   running.driver().run("remembered=yes; echo text > file");
   const auto other = probe.make<SandboxBackend>();
@@ -236,21 +236,26 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
        {"ManyStartAndEndAtOnce", "Sandboxes start and end on several threads at once.", many_start_and_end_at_once,
         deadline},
        {"HomesAreSeparate", "Changes in one sandbox's home are invisible in another's.", homes_are_separate},
-       {"StartKeepsItsDeadline",
-        "start() returns or throws Error(timed_out) by its deadline, and then leaves nothing behind.",
-        start_keeps_its_deadline},
-       {"AdoptRefusesUnknownNames", "adopt() throws Error(gone), or Error(unsupported) if probe() reports no adoption.",
-        adopt_refuses_unknown_names},
-       {"SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
-        sweep_removes_sandboxes_of_dead_owners, deadline},
+       Case("StartKeepsItsDeadline",
+            "start() returns or throws Error(timed_out) by its deadline, and then leaves nothing behind.",
+            start_keeps_its_deadline)
+           .provoking(),
+       Case("AdoptRefusesUnknownNames",
+            "adopt() throws Error(gone), or Error(unsupported) if probe() reports no adoption.",
+            adopt_refuses_unknown_names)
+           .provoking(),
+       Case("SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
+            sweep_removes_sandboxes_of_dead_owners, deadline)
+           .provoking(),
        {"SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone},
        {"SweepHonoursKeep", "sweep() leaves the sandboxes in `keep` as they are, also if probe() reports no adoption.",
         sweep_honours_keep},
        {"SweepTellsOwnersApart",
         "An owner's name is the whole name: sweep() of \"w1\" leaves the sandboxes of \"w10\".",
         sweep_tells_owners_apart},
-       {"AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
-        adopts_the_orphan, deadline}});
+       Case("AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
+            adopts_the_orphan, deadline)
+           .provoking()});
 }
 
 }  // namespace tellina::conformance

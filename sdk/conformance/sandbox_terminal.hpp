@@ -71,6 +71,8 @@ class RunningSandbox {
 
 /// A spec with the case's own names and an empty home.
 SandboxSpec make_spec(Probe& probe);
+/// The owners of a case's sandboxes: the one of make_spec(), and those that begin with its name.
+std::vector<std::string> owners_of_case(const std::string& mark);
 /// Throws Skip if it cannot start anything here.
 std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe);
 bool becomes_readable(int descriptor, std::chrono::milliseconds within);

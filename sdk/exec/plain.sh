@@ -37,7 +37,7 @@ case $1 in
         [ "${TELLINA_SETTING_i_know_this_is_not_isolated:-}" = true ] ||
             fail bad_config "expected \"i_know_this_is_not_isolated\": true in sandbox.settings"
         [ -w "$parent" ] || fail permission_denied "$parent is not writable"
-        for limit in memory processes cpu "disk bytes" "disk inodes" network; do
+        for limit in memory processes cpu "disk bytes" "disk inodes" network isolation; do
             printf '%s\tno\tnot isolated\n' "$limit"
         done
         printf 'end of processes\tno\ta participant may kill the process that ends them\n'

@@ -1,7 +1,8 @@
 /// with_server redis|docker PROGRAM [ARGUMENT...]
 ///
 /// Runs a program while a server of the test runs, and ends with the program's exit status, or with 1 if containers,
-/// mounts or control groups are left in the engine. In the arguments, @URL@ becomes the Redis server's address,
+/// mounts or control groups are left in the engine. In the arguments, @URL@ becomes the Redis server's URL, @ADDRESS@
+/// its HOST:PORT,
 /// @SOCKET@ the Docker engine's socket, and @FOLDER@ a folder that is removed with the engine.
 
 #include <cstdlib>
@@ -22,7 +23,8 @@ namespace {
 
 std::string fill_in(std::string text, const std::map<std::string, std::string>& words) {
   for (const auto& [word, value] : words) {
-    if (const std::size_t found = text.find(word); found != std::string::npos) text.replace(found, word.size(), value);
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + value.size()))
+      text.replace(at, word.size(), value);
   }
   return text;
 }
@@ -55,6 +57,7 @@ int main(int count, char** arguments) {
     std::map<std::string, std::string> words;
     if (server == "redis") {
       words["@URL@"] = redis.emplace().url();
+      words["@ADDRESS@"] = "127.0.0.1:" + std::to_string(redis->port());
     } else {
       engine.emplace();
       words["@SOCKET@"] = engine->socket();

@@ -60,7 +60,9 @@ class LimitReport {
  public:
   LimitReport(std::string name_, bool enforced_, std::string how_)
       : name(std::move(name_)), enforced(enforced_), how(std::move(how_)) {}
-  std::string name;  ///< "memory", "processes", "cpu", "disk bytes", "disk inodes", "network"
+  /// "memory", "processes", "cpu", "disk bytes", "disk inodes", "network": of all processes of a session together.
+  /// "isolation", not enforced: the sandbox shows or shares what is of the machine or of other sandboxes.
+  std::string name;
   bool enforced;
   std::string how;  ///< "cgroup v1, per session", "256 MiB per session, checked from time to time": for the researcher
 };

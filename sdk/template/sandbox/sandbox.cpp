@@ -112,7 +112,7 @@ std::map<std::string, std::string> make_environment(const std::string& home,
 
 std::vector<tellina::LimitReport> report_no_limits() {
   std::vector<tellina::LimitReport> limits;
-  for (const char* name : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network"}) {
+  for (const char* name : {"memory", "processes", "cpu", "disk bytes", "disk inodes", "network", "isolation"}) {
     limits.emplace_back(name, false, "not isolated");
   }
   return limits;

@@ -4,7 +4,7 @@
 class Gate final : public tellina::bad::GoodGate {
  public:
   void finish(tellina::Sequence sequence) override {
-    if (!m_finished.contains(sequence)) GoodGate::finish(sequence);
+    if (m_running.contains(sequence) || sequence >= m_arrived) GoodGate::finish(sequence);
   }
 };
 TELLINA_BAD_GATE(Gate);

@@ -4,7 +4,7 @@
 class Gate final : public tellina::bad::GoodGate {
  public:
   std::optional<tellina::Sequence> next() override {
-    if (m_finished.contains(0) && m_others.empty() && !m_data.empty()) return start(m_data.back());
+    if (m_is_connected && m_others.empty() && !m_data.empty()) return start(m_data.back());
     return GoodGate::next();
   }
 };

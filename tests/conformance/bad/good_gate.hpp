@@ -21,14 +21,14 @@ class GoodGate : public Gate {
   }
 
   std::optional<Sequence> next() override {
-    if (!m_finished.contains(0)) return m_arrived > 0 && m_running.empty() ? start(0) : std::nullopt;
+    if (!m_is_connected) return m_arrived > 0 && m_running.empty() ? start(0) : std::nullopt;
     if (!m_others.empty()) return start(m_others.front());
     return m_data.empty() ? std::nullopt : start(m_data.front());
   }
 
   void finish(Sequence sequence) override {
     if (m_running.erase(sequence) == 0) throw Error(ErrorCode::bad_request, "it is not started");
-    m_finished.insert(sequence);
+    if (sequence == 0) m_is_connected = true;
   }
 
   std::uint64_t overtakings() const override { return m_overtakings; }
@@ -50,7 +50,7 @@ class GoodGate : public Gate {
   std::vector<Sequence> m_data;
   std::vector<Sequence> m_others;
   std::set<Sequence> m_running;
-  std::set<Sequence> m_finished;
+  bool m_is_connected = false;  ///< number 0 has finished
   std::uint64_t m_overtakings = 0;
 };
 

@@ -48,10 +48,15 @@ class KeptLog final : public Log {
   void write(LogLevel level, std::string_view text) override;
   /// The last lines at warning and above, one per line.
   std::string worst() const;
+  /// Those since the last call of expect_none_from_now().
+  std::string unexpected() const;
+  /// What has been logged so far is advice for a researcher, such as the warnings of probe().
+  void expect_none_from_now();
 
  private:
   mutable std::mutex m_mutex;
   std::vector<std::string> m_lines;
+  std::vector<std::string> m_unexpected;
 };
 
 /// The parts that one case gets. Lives as long as the case, and longer than every plugin that the case creates.
@@ -85,9 +90,10 @@ class Probe {
   /// Letters and digits that are unique to the case: everything on this machine whose name contains them belongs to it.
   const std::string& mark() const { return m_mark; }
 
-  /// The case passes, but took longer than it should.
-  void warn(std::string text) { m_warning = std::move(text); }
+  /// The case passes, but something about it is worth a look. Threads: one.
+  void warn(const std::string& text) { m_warning += (m_warning.empty() ? "" : "\n") + text; }
   const std::string& warning() const { return m_warning; }
+  KeptLog& log() { return m_log; }
   const KeptLog& log() const { return m_log; }
 
  private:
@@ -110,11 +116,21 @@ class Case {
        std::chrono::seconds deadline_ = std::chrono::seconds(20), bool seeded_ = false)
       : name(name_), contract(contract_), run(run_), deadline(deadline_), seeded(seeded_) {}
 
+  /// The case causes faults of which a plugin should write to its log.
+  Case provoking() const {
+    Case copy = *this;
+    copy.provokes = true;
+    return copy;
+  }
+  /// A case that passes should not take longer.
+  std::chrono::milliseconds usual_time() const { return deadline / 3; }
+
   const char* name;      ///< DeliversInOrder
   const char* contract;  ///< one sentence
   void (*run)(Probe& probe);
   std::chrono::seconds deadline;
   bool seeded;  ///< its schedules depend on the seed
+  bool provokes = false;
 };
 
 /// Throws Failure "expected EXPECTED, found FOUND" unless `is_so`.
