@@ -275,8 +275,10 @@ TEST_F(ProgramTest, PluginsShowPrintsKeysWithValuesDefaultsAndPurposes) {
   EXPECT_EQ(run({"plugins", "show", "absent"}, false), 0);
   EXPECT_THAT(m_out, ContainsRegex("pool +a whole number from 0 to 1000 +2 +Sandboxes that"));
   EXPECT_EQ(run({"plugins", "show", "memroy"}, false), 2);
-  EXPECT_THAT(m_err, HasSubstr("plugins show: expected a FILE, or the NAME of an installed plugin, got \"memroy\"; did you mean "
-                               "\"memory\"?"));
+  EXPECT_THAT(
+      m_err,
+      HasSubstr("plugins show: expected a FILE, or the NAME of an installed plugin, got \"memroy\"; did you mean "
+                "\"memory\"?"));
 }
 
 TEST_F(ProgramTest, ParticipantsAreListedAddedAndReset) {
