@@ -25,6 +25,7 @@ Writer::Writer(std::unique_ptr<Database> database, const Clock& clock, Log& log,
     : m_database(std::move(database)),
       m_clock(clock),
       m_log(log),
+      m_fault_log(log, limits::fault_log_interval),
       m_transaction(*m_database, clock, std::move(boot_id)),
       m_files(m_database->path(), m_database->name()),
       m_log_sync(syncs_log ? std::make_unique<LogSync>(m_database->path() + "-wal", m_database->name() + "-wal", m_log)
@@ -182,7 +183,7 @@ void Writer::roll_back() {
   try {
     m_database->roll_back();
   } catch (const StoreError& error) {
-    m_log.error(error.what());
+    m_fault_log.write(LogLevel::error, "roll back", error.what(), m_clock.now());
   }
 }
 
@@ -195,8 +196,12 @@ void Writer::report(std::vector<Entry>& group) {
       } else if (entry.error) {
         std::rethrow_exception(entry.error);
       }
+    } catch (const Error& error) {
+      // What differs is lost, such as the participant. The error itself is the same for all while the file has it.
+      m_fault_log.write(LogLevel::error, "error " + std::to_string(static_cast<int>(error.code())),
+                        std::string("store: ") + error.what(), m_clock.now());
     } catch (const std::exception& error) {
-      m_log.error(std::string("store: ") + error.what());
+      m_fault_log.write(LogLevel::error, "exception", std::string("store: ") + error.what(), m_clock.now());
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/limited_log.hpp"
 #include "host/store/log_sync.hpp"
 #include "host/store/open_files.hpp"
 #include "host/store/transaction.hpp"
@@ -54,6 +55,7 @@ class Writer final : public Store {
   std::unique_ptr<Database> m_database;
   const Clock& m_clock;
   Log& m_log;
+  LimitedLog m_fault_log;  ///< for what fails with each job while the file cannot be written
   Transaction m_transaction;
   const OpenFiles m_files;
   std::unique_ptr<LogSync> m_log_sync;  ///< null if only SQLite syncs the log

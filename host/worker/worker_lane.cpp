@@ -186,7 +186,9 @@ void WorkerLane::guard(WorkerConnection& connection, Call call) {
   } catch (const AssertionFailure& failure) {
     report_failure(connection.participant(), failure);
   } catch (const Error& error) {
-    m_environment.log.error("connection " + connection.id() + " ended: " + error.what());
+    m_environment.fault_log->write(LogLevel::error, "connection " + std::to_string(static_cast<int>(error.code())),
+                                   "connection " + connection.id() + " ended: " + error.what(),
+                                   m_environment.loop.clock().now());
   }
   close_broken(connection);
 }

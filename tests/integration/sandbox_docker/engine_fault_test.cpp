@@ -285,6 +285,44 @@ TEST(DockerFault, AContainerThatIsMadeAfterItsRemovalIsRemoved) {
   EXPECT_EQ(backend.log().warnings(), std::vector<std::string>());
 }
 
+/// An engine, such as one in a user namespace, that cannot run containers of users with such high numbers.
+TEST(DockerFault, EngineThatRefusesUsersOfTheirOwn) {
+  std::mutex mutex;
+  int refusals = 0;
+  const FakeEngine picky(
+      [&](const std::string& request) {
+        if (contains(request, "/containers/create") && contains(request, R"("User":"18)")) {
+          const std::lock_guard lock(mutex);
+          ++refusals;
+          return FakeEngine::reply(500, R"({"message": "setgroups: invalid argument"})");
+        }
+        return FakeEngine::forward(engine().socket(), request);
+      },
+      FakeEngine::Part::all);
+  {
+    Backend backend({{"socket", picky.socket()}});
+    const Capabilities capabilities = backend->probe();
+    EXPECT_TRUE(capabilities.usable) << capabilities.reason;
+    bool is_reported = false;
+    for (const LimitReport& limit : capabilities.limits) {
+      if (limit.name != "kernel limits per user") continue;
+      is_reported = true;
+      EXPECT_FALSE(limit.enforced) << limit.how;
+      EXPECT_TRUE(contains(limit.how, "the engine has no other numbers")) << limit.how;
+    }
+    EXPECT_TRUE(is_reported);
+    const int until_then = refusals;
+    EXPECT_GT(until_then, 0);
+    const std::unique_ptr<Sandbox> sandbox = backend->start(make_spec());
+    Shell shell(*sandbox);
+    EXPECT_TRUE(shell.prompt());
+    EXPECT_EQ(shell.run("id -u; id -un").output, "1000\nme\n");
+    sandbox->destroy();
+    EXPECT_EQ(refusals, until_then) << "it tries again what this engine has refused";
+  }
+  EXPECT_EQ(variant::leftovers(), std::vector<std::string>());
+}
+
 TEST(DockerFault, EngineThatNeverAnswers) {
   const FakeEngine engine([](const std::string&) { return std::string(); });
   const Settings settings = {{"socket", engine.socket()}};

@@ -13,7 +13,18 @@
 
 namespace tellina::test {
 
-FakeEngine::FakeEngine(Answer answer) : m_answer(std::move(answer)) {
+namespace {
+
+/// What a request's header says about the size of its body.
+std::size_t size_of_body(const std::string& header) {
+  const std::string key = "\r\nContent-Length: ";
+  const std::size_t at = header.find(key);
+  return at == std::string::npos ? 0 : std::stoul(header.substr(at + key.size()));
+}
+
+}  // namespace
+
+FakeEngine::FakeEngine(Answer answer, Part part) : m_answer(std::move(answer)), m_part(part) {
   std::string name = "/tmp/tellina-engine-XXXXXX";
   if (mkdtemp(name.data()) == nullptr || pipe2(m_stop, O_CLOEXEC) != 0) throw std::runtime_error("no fake engine");
   m_folder = name;
@@ -41,6 +52,23 @@ std::string FakeEngine::reply(int status, const std::string& body) {
          body;
 }
 
+std::string FakeEngine::forward(const std::string& socket, const std::string& request) {
+  const int engine = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket.copy(address.sun_path, sizeof address.sun_path - 1);
+  std::string answer;
+  if (connect(engine, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      send(engine, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    char bytes[4096];
+    for (ssize_t count; (count = read(engine, bytes, sizeof bytes)) > 0;) {
+      answer.append(bytes, static_cast<std::size_t>(count));
+    }
+  }
+  close(engine);
+  return answer;
+}
+
 void FakeEngine::serve() {
   std::vector<int> silent;
   for (;;) {
@@ -54,7 +82,12 @@ void FakeEngine::serve() {
     while (request.find("\r\n\r\n") == std::string::npos && (count = read(socket, bytes, sizeof bytes)) > 0) {
       request.append(bytes, static_cast<std::size_t>(count));
     }
-    const std::string answer = m_answer(request.substr(0, request.find("\r\n")));
+    const std::size_t end_of_header = request.find("\r\n\r\n") + 4;
+    const std::size_t size = end_of_header + size_of_body(request.substr(0, end_of_header));
+    while (m_part == Part::all && request.size() < size && (count = read(socket, bytes, sizeof bytes)) > 0) {
+      request.append(bytes, static_cast<std::size_t>(count));
+    }
+    const std::string answer = m_answer(m_part == Part::all ? request : request.substr(0, request.find("\r\n")));
     if (answer.empty()) {
       silent.push_back(socket);
       continue;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <future>
 
+#include "host/limits.hpp"
 #include "store_fixture.hpp"
 
 namespace tellina::testing {
@@ -139,6 +140,22 @@ TEST_F(WriterTest, RunRethrowsAndAFailureWithoutACallbackIsLogged) {
   store->submit([](StoreTransaction&) { throw std::runtime_error("nobody asked"); }, nullptr);
   run([](StoreTransaction&) {});
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("nobody asked")));
+}
+
+TEST_F(WriterTest, WhatFailsAgainAndAgainIsLoggedOnceAMinute) {
+  const auto fail = [&](ErrorCode code, int times) {
+    for (int count = 0; count < times; ++count) {
+      store->submit([code](StoreTransaction&) { throw StoreError(code, "the disk is full", ""); }, nullptr);
+    }
+    run([](StoreTransaction&) {});
+  };
+  fail(ErrorCode::unavailable, 50);
+  fail(ErrorCode::internal, 1);
+  EXPECT_THAT(log.lines(), ElementsAre("store: the disk is full", "store: the disk is full")) << "one of each kind";
+  pass(limits::fault_log_interval);
+  fail(ErrorCode::unavailable, 1);
+  EXPECT_EQ(log.lines().size(), 3U);
+  EXPECT_THAT(log.lines().back(), HasSubstr("and 49 more like this before"));
 }
 
 TEST_F(WriterTest, TheDestructorRunsSubmittedJobs) {

@@ -8,6 +8,7 @@ namespace tellina::testing {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST_F(WorkerLaneTest, AnswersHttpRequests) {
@@ -535,28 +536,51 @@ TEST_F(WorkerLaneTest, EndsOnlyTheSessionInWhichAnAssertionFails) {
 class BreakablePolicy final : public OrderingPolicy {
  public:
   explicit BreakablePolicy(OrderingPolicy& policy) : m_policy(policy) {}
-  std::unique_ptr<Gate> open_gate() override {
-    return std::make_unique<BreakableGate>(m_policy.open_gate(), is_broken);
-  }
+  std::unique_ptr<Gate> open_gate() override { return std::make_unique<BreakableGate>(m_policy.open_gate(), *this); }
   bool is_broken = false;
+  bool refuses = false;  ///< throws Error when a message arrives
 
  private:
   class BreakableGate final : public Gate {
    public:
-    BreakableGate(std::unique_ptr<Gate> gate, const bool& is_broken)
-        : m_gate(std::move(gate)), m_is_broken(is_broken) {}
-    void arrive(Sequence sequence, MessageKind kind) override { m_gate->arrive(sequence, kind); }
-    std::optional<Sequence> next() override { return m_is_broken ? 1000 : m_gate->next(); }
+    BreakableGate(std::unique_ptr<Gate> gate, const BreakablePolicy& state) : m_gate(std::move(gate)), m_state(state) {}
+    void arrive(Sequence sequence, MessageKind kind) override {
+      if (m_state.refuses) throw Error(ErrorCode::unavailable, "a fault of the test");
+      m_gate->arrive(sequence, kind);
+    }
+    std::optional<Sequence> next() override { return m_state.is_broken ? 1000 : m_gate->next(); }
     void finish(Sequence sequence) override { m_gate->finish(sequence); }
     std::uint64_t overtakings() const override { return m_gate->overtakings(); }
 
    private:
     const std::unique_ptr<Gate> m_gate;
-    const bool& m_is_broken;
+    const BreakablePolicy& m_state;
   };
 
   OrderingPolicy& m_policy;
 };
+
+TEST_F(WorkerLaneTest, ConnectionsThatEndForTheSameReasonAreLoggedOnceAMinute) {
+  expects_failures = true;
+  BreakablePolicy breakable(policy);
+  ordering = &breakable;
+  add_lane("w0");
+  const auto end_one = [&](const std::string& connection) {
+    connect(connection, participant);
+    ASSERT_TRUE(wait_accept(connection));
+    breakable.refuses = true;
+    send_to("worker.w0", MessageKind::text, connection, 1, hello);
+    EXPECT_EQ(wait_close(connection).substr(0, 4), "1011");
+    breakable.refuses = false;
+  };
+  const auto lines = [&] {
+    std::vector<std::string> found = log.lines();
+    std::erase_if(found, [](const std::string& line) { return line.find(" ended: ") == std::string::npos; });
+    return found;
+  };
+  for (const char* const connection : {"a", "b", "c", "d"}) end_one(connection);
+  EXPECT_THAT(lines(), ElementsAre("connection a ended: a fault of the test"));
+}
 
 TEST_F(WorkerLaneTest, AGateThatViolatesItsContractEndsItsSessionAsInterrupted) {
   expects_failures = true;
