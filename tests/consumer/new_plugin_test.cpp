@@ -37,6 +37,24 @@ TEST_F(NewPlugin, IsInstalledWithItsProgram) {
   pass_a_study("");
 }
 
+TEST_F(NewPlugin, MarksCommandsWhereverItsTellinaIsInstalled) {
+  make_new_plugin("acme_box", "sandbox");
+  write_config(R"({"plugin": "acme_box", "i_know_this_is_not_isolated": true, "directory": ")" +
+               (folder() / "homes").string() + "\"}");
+  ::setenv("TELLINA_PLUGIN_PATH", (folder() / "acme_box/build").c_str(), 1);
+  std::filesystem::rename(prefix(), folder() / "moved");
+  {
+    const ServerProcess server(folder() / "moved/bin/tellina", folder());
+    TestClient bob = TestClient::of(server.port(), "bob");
+    bob.connect();
+    bob.start_task(1);
+    bob.expect_prompt();
+    bob.run("ls");
+    EXPECT_THAT(bob.output(), HasSubstr("\aa\r\n"));
+  }
+  ::unsetenv("TELLINA_PLUGIN_PATH");
+}
+
 TEST_F(NewPlugin, IsFoundInAFolderThatTheConfigurationNames) {
   make_new_plugin("acme_box", "sandbox");
   const auto acme = folder() / "opt/acme";

@@ -2,6 +2,9 @@
 /// machine, and requires that the study's configuration confirms this. You add the isolation: put what must happen
 /// before the shell runs into supervisor.cpp. When it works, remove the required confirmation and report_no_limits().
 
+#include <filesystem>
+#include <system_error>
+
 #include "sandbox.hpp"
 #include "tellina/plugin_files.hpp"
 
@@ -19,6 +22,15 @@ constexpr char schema[] = R"json({
   "required": ["i_know_this_is_not_isolated"],
   "additionalProperties": false
 })json";
+
+/// The start-up file that makes a shell report its commands: that of the tellina which runs this plugin, wherever it is
+/// installed; otherwise BASHRC, that of the tellina with which the plugin was built.
+std::string shell_start_up_file() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path file = program.parent_path().parent_path() / "share/tellina/shell/bashrc";
+  return std::filesystem::exists(file, error) ? file.string() : BASHRC;
+}
 
 class Backend final : public SandboxBackend {
  public:
@@ -54,7 +66,7 @@ class Backend final : public SandboxBackend {
     local_sandbox::ShellPlan plan;
     plan.supervisor = tellina::file_beside_plugin(SUPERVISOR);
     plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
-    plan.arguments = {"/bin/bash", "--rcfile", BASHRC};
+    plan.arguments = {"/bin/bash", "--rcfile", shell_start_up_file()};
     plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
     return std::make_unique<local_sandbox::LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
   }
