@@ -263,6 +263,7 @@ void Writer::read_replies() {
     if (!error.empty() && !concerns_one_batch(error)) refusal = error;
     settle(batch, *last);
   }
+  report_dropped();
   for (; m_replies_to_wake > 0; --m_replies_to_wake) {
     const Reply reply = m_connection->read();
     if (is_error(*reply)) refusal = text_of(*reply);
@@ -317,10 +318,17 @@ void Writer::settle(const Batch& batch, const redisReply& last) {
   }
   const Taken taken(batch, last);
   if (!taken.is_forgotten) return m_outboxes.settle(batch, taken.count, taken.length);
-  const std::string channel = batch.outbox->channel;  // drop() may destroy the outbox
+  m_dropped_messages += batch.messages.size();
+  ++m_dropped_channels;
   m_outboxes.drop(batch);
-  m_log.warning(std::to_string(batch.messages.size()) + " messages for channel " + channel +
-                " were dropped because Redis has lost its record of what it had received");
+}
+
+void Writer::report_dropped() {
+  if (m_dropped_messages == 0) return;
+  m_log.warning(std::to_string(m_dropped_messages) + " messages for " + std::to_string(m_dropped_channels) +
+                " channels were dropped because Redis has lost its record of what it had received; the affected "
+                "connections are reset");
+  m_dropped_messages = m_dropped_channels = 0;
 }
 
 void Writer::load_script() {

@@ -69,6 +69,8 @@ class Writer {
   void append_by_script(const Batch& batch);
   void append_by_transaction(Batch& batch);
   void settle(const Batch& batch, const redisReply& last);
+  /// Logs, once for all channels, what settle() has dropped.
+  void report_dropped();
   void load_script();
   /// The connection's number at the server if transactions may be used on it; otherwise empty.
   std::string prepare_transactions();
@@ -96,6 +98,8 @@ class Writer {
   std::deque<Batch> m_under_way;
   bool m_is_open_to_all = false;  ///< other threads may send and read replies; this thread reads those that they leave
   std::vector<std::string_view> m_words;
+  std::size_t m_dropped_messages = 0;  ///< since the last report
+  std::size_t m_dropped_channels = 0;
 
   // Used by the writer's thread only.
   BackOff m_back_off;

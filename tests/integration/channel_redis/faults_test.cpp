@@ -255,6 +255,30 @@ TEST_F(RedisFaultTest, AnAbandonedConnectionIsEndedBeforeItsMessagesAreQueried) 
       << "one for the old connection, and one that checks whether the writer may";
 }
 
+TEST_F(RedisFaultTest, WhatARedisThatWasEmptiedHasLostIsLoggedOnceForAllChannels) {
+  const auto layer = make();
+  std::vector<std::unique_ptr<Senders>> senders;
+  // Each needs a receiver, or its channel would soon be full.
+  std::vector<std::unique_ptr<Receipts>> receipts;
+  std::vector<std::unique_ptr<Subscription>> subscriptions;
+  for (int i = 0; i < 20; ++i) {
+    const ChannelName channel("emptied." + std::to_string(i));
+    receipts.push_back(std::make_unique<Receipts>());
+    subscriptions.push_back(layer->receive(channel, receipts.back()->receiver()));
+    senders.push_back(std::make_unique<Senders>(std::vector<ChannelLayer*>{layer.get()}, channel));
+  }
+  for (const auto& one : receipts) ASSERT_TRUE(one->wait_for(50, 10s)) << whole_log();
+  server().pause();
+  ASSERT_TRUE(eventually(5s, [&] { return has_logged("no reply for 2000 ms"); })) << whole_log();
+  // Redis executes this after it has read what it was sent before, and before it is asked what it has received.
+  std::thread emptier([&] { server().command({"FLUSHALL"}); });
+  server().resume();
+  emptier.join();
+  ASSERT_TRUE(eventually(10s, [&] { return has_logged("has lost its record"); })) << whole_log();
+  for (const auto& one : receipts) ASSERT_TRUE(one->wait_for(one->count() + 50, 10s)) << whole_log();
+  EXPECT_EQ(lines_with("has lost its record"), 1u) << whole_log();
+}
+
 TEST_F(RedisFaultTest, RedisThatIsAbsentAtTheStartIsFoundWhenItAppears) {
   server().kill();
   const auto layer = make();
