@@ -6,15 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "host/cli/program.hpp"
 #include "host/limits.hpp"
 #include "host/plugins/apart.hpp"
+#include "host/plugins/registry.hpp"
 #include "support/places.hpp"
 #include "support/server_process.hpp"
 #include "unit/plugins/plugin_host.hpp"
@@ -112,6 +115,41 @@ TEST_F(OpeningTest, ANamedPluginThatCannotBeOpenedIsReportedByItsFile) {
               config + ":1:25: ordering.plugin: expected a plugin that can be used as the ordering policy, got \"" +
                   name + "\": " + fault_of(name, fault) + "\n");
   }
+}
+
+TEST_F(OpeningTest, APluginIsShownByItsFile) {
+  const std::string file = plugin_folder() + "/ordering_slight.so";
+  EXPECT_EQ(run({"plugins", "show", file}), 0) << m_err.str();
+  EXPECT_THAT(m_out.str(), HasSubstr("ordering policy \"slight\", version "));
+  EXPECT_THAT(m_out.str(), HasSubstr(file));
+  EXPECT_EQ(run({"plugins", "show", bad_file("aborts")}), 1);
+  EXPECT_EQ(m_err.str(), fault_of("aborts", aborts) + "\n");
+  EXPECT_NE(run({"plugins", "show", "/nowhere/x.so"}), 0);
+  EXPECT_THAT(m_err.str(), HasSubstr("/nowhere/x.so"));
+}
+
+TEST_F(OpeningTest, AProcessWithThreadsTriesAPluginInAnother) {
+  std::atomic<bool> ends = false;
+  std::thread other([&] { ends.wait(false); });
+  ASSERT_FALSE(can_run_apart());
+  const auto problem_of = [&](const std::string& name) {
+    const PluginRegistry registry({bad(name)}, program_file());
+    try {
+      registry.schema(registry.notes().at(0).kind, registry.notes().at(0).name);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  for (const auto& [name, fault] :
+       {std::pair("aborts", aborts), std::pair("exits", exits), std::pair("hangs", hangs)}) {
+    EXPECT_EQ(problem_of(name), fault_of(name, fault));
+  }
+  EXPECT_EQ(problem_of("good"), "none");
+  ends = true;
+  ends.notify_all();
+  other.join();
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 
 TEST_F(OpeningTest, NothingOfAChildIsLeft) {
