@@ -37,7 +37,13 @@ std::vector<Containers::Found> AbandonedContainers::find(const Deadline& deadlin
   return found;
 }
 
-void AbandonedContainers::end_forgotten_processes() {
+void AbandonedContainers::end_forgotten(const std::string& token) const {
+  std::vector<MarkedProcess> found = find_marked_processes(m_run_folder.path());
+  std::erase_if(found, [&](const MarkedProcess& marked) { return marked.token != token; });
+  end_processes(found);
+}
+
+void AbandonedContainers::end_forgotten() const {
   std::vector<MarkedProcess> found = find_marked_processes(m_run_folder.path());
   keep_abandoned(found);
   end_processes(found);
@@ -62,7 +68,7 @@ std::size_t AbandonedContainers::remove(const Deadline& deadline) {
     if (!container.id.empty()) ++claimed;
   }
   // After the engine has ended those that it knows.
-  end_forgotten_processes();
+  end_forgotten();
   return claimed;
 }
 

@@ -33,9 +33,10 @@ class AbandonedContainers {
 
   /// Removes them now. Returns how many of them were claimed by a session. Throws Error.
   std::size_t remove(const Deadline& deadline);
-  /// Ends the processes of those that the engine has forgotten, and removes their control groups, as far as this user
-  /// may. Throws Error.
-  void end_forgotten_processes();
+  /// Ends the processes of a container that the engine has forgotten, and removes its control groups, as far as this
+  /// user may. Call it while the sandbox's folder exists: once that is gone, init ends by itself and nothing shows
+  /// which groups were its.
+  void end_forgotten(const std::string& token) const;
   /// Removes them soon, and retries until that has succeeded. Throws nothing.
   void remove_later();
   /// The same, because a sandbox could not be removed. Logs the first failure until everything is removed.
@@ -46,6 +47,8 @@ class AbandonedContainers {
   /// Returns whether everything is removed.
   bool try_to_remove(const Deadline& deadline);
   std::vector<Containers::Found> find(const Deadline& deadline);
+  /// Does so for all containers without a folder. Throws Error.
+  void end_forgotten() const;
   /// Keeps those whose token no sandbox's folder has.
   template <class Item>
   void keep_abandoned(std::vector<Item>& items) const;

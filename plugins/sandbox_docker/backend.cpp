@@ -138,7 +138,7 @@ std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
   for (const Claim& claim : m_run_folder.list()) {
     // Besides the owner's sandboxes, those that a dead process had prewarmed, or had adopted from another owner.
     if (contains(keep, claim.id) || (claim.owner != owner && m_run_folder.is_held(claim.holder))) continue;
-    m_containers.remove(claim.token, deadline);
+    if (!m_containers.remove(claim.token, deadline)) m_abandoned.end_forgotten(claim.token);
     m_run_folder.remove(claim);
     if (!claim.id.empty()) ++swept;
   }

@@ -173,9 +173,9 @@ std::string Instance::end() {
     } catch (const Error& error) {
       failure = error;
     }
-    m_context.run_folder.remove(m_claim);
     // A killed engine may have come back without knowing a container that runs.
-    if (is_forgotten && m_init.socket()) m_context.abandoned.end_forgotten_processes();
+    if (is_forgotten && m_init.socket()) m_context.abandoned.end_forgotten(m_claim.token);
+    m_context.run_folder.remove(m_claim);
     const char kind = init_protocol::quit;
     if (m_init.socket()) control::send(m_init.socket().get(), &kind, 1);
     if (failure) {
