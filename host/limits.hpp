@@ -144,6 +144,14 @@ inline constexpr unsigned worker_number = 100'000;
 inline constexpr std::size_t printed_links = 20;
 /// Threads of the blocking pool. Its calls mostly wait for processes and daemons, and compute little.
 inline constexpr std::size_t blocking_threads = 16;
+/// How many more threads start sandboxes,
+inline constexpr std::size_t start_threads = 8;
+/// and how many if a start may take longer than quick_start: such a start waits for other machines.
+inline constexpr std::size_t slow_start_threads = 64;
+inline constexpr std::chrono::milliseconds quick_start{20'000};
+/// The bounds of the time that a plugin may ask for a start.
+inline constexpr std::chrono::milliseconds shortest_start{1000};
+inline constexpr std::chrono::milliseconds longest_start{30 * 60 * 1000};
 
 // The worker and its leases
 
@@ -200,6 +208,16 @@ inline constexpr std::chrono::minutes sandbox_outage{5};
 inline constexpr std::chrono::milliseconds check_grace{300};
 /// A verdict on an answer includes output that the command prints within this time after it.
 inline constexpr std::chrono::milliseconds verdict{200};
+/// Bytes of the sentence that a participant sees while a sandbox starts,
+inline constexpr std::size_t start_progress = 200;
+/// and how often at most there is a new one.
+inline constexpr std::chrono::milliseconds start_progress_interval{500};
+/// A task that has not begun is dropped when no page has been there for this long.
+inline constexpr std::chrono::seconds abandoned_start{30};
+/// Bytes of what a plugin wants to know about a sandbox when it adopts it.
+inline constexpr std::size_t sandbox_state = 4096;
+/// Bytes of the name of a state of a home.
+inline constexpr std::size_t snapshot_version = 64;
 /// How long the next task waits at most until the sandbox of the last one is removed.
 inline constexpr std::chrono::seconds sandbox_removal{1};
 /// How much longer a command that has solved the task may run, so that its exit status can be recorded.
@@ -353,6 +371,11 @@ inline constexpr std::chrono::seconds plugin_opening{5};
 /// How often a worker looks for sandboxes of plugins that are no longer configured. Less than the 10 s within which
 /// nothing may be left of a dead worker.
 inline constexpr std::chrono::seconds former_backends{4};
+/// Figures that one plugin has at /metrics.
+inline constexpr std::size_t plugin_figures = 64;
+/// Bytes of the name of such a figure, and of its help.
+inline constexpr std::size_t plugin_figure_name = 64;
+inline constexpr std::size_t plugin_figure_help = 200;
 /// Bytes of the name of a plugin that `tellina plugins new` writes.
 inline constexpr std::size_t new_plugin_name = 40;
 /// Bytes of a value that an error message quotes.
@@ -410,6 +433,11 @@ static_assert(check_grace < sandbox_removal && command_status >= check_grace, "a
 static_assert(kernel_line < typed_text && mark < escape_sequence, "text is kept longer than its parts");
 static_assert(detail_line < detail && detail <= frame_payload, "a check's detail fits into a frame");
 static_assert(extra_lines <= std::numeric_limits<int>::max(), "counts are ints");
+static_assert(shortest_start < quick_start && quick_start < longest_start, "the bounds of a start are in order");
+static_assert(start_threads <= slow_start_threads, "starts that wait for other machines have more threads");
+static_assert(kept_sandbox < abandoned_start && start_progress_interval < shortest_start,
+              "a page that is reloaded during a start finds it again, and sees how far it is");
+static_assert(start_progress < frame_payload, "a sentence fits into a frame");
 static_assert(participant_sandboxes >= 3, "a reset can begin while an earlier sandbox is being removed");
 static_assert(frame_credit + largest_text_frame_units <= frame_window,
               "a text frame fits into the window beside the credit that the worker has not yet returned");

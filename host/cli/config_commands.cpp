@@ -15,6 +15,7 @@
 #include "host/limits.hpp"
 #include "host/plugins/apart.hpp"
 #include "host/plugins/guard.hpp"
+#include "host/plugins/layer_probe.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/scan.hpp"
 #include "host/plugins/search_path.hpp"
@@ -32,9 +33,12 @@ void make_plugins(const PluginRegistry& registry, const HostConfig& config, Comm
   const PluginContext channel_layer = context_for(config.channel_layer);
   const PluginContext ordering = context_for(config.ordering);
   const PluginContext sandbox = context_for(config.sandbox);
-  registry.make_channel_layer(config.channel_layer.name, channel_layer);
+  const auto layer = registry.make_channel_layer(config.channel_layer.name, channel_layer);
   registry.make_ordering_policy(config.ordering.name, ordering);
   registry.make_sandbox_backend(config.sandbox.name, sandbox);
+  // A configuration can be good although its server does not run at the moment.
+  const std::string problem = why_layer_is_unusable(config.channel_layer.name, *layer);
+  if (!problem.empty()) context.err << "warning: " << config.file << ": channel_layer: " << problem << '\n';
 }
 
 /// Layers that several processes can share. A layer that cannot be created without a section is included, because

@@ -31,6 +31,7 @@ class OnlyPlugin final : public PluginSchemas {
     return {m_file.name};
   }
   std::string schema(PluginKind, const std::string&) const override { return m_file.schema; }
+  std::string options_schema(const std::string&) const override { return m_file.options_schema; }
 
  private:
   const PluginFile& m_file;
@@ -103,12 +104,12 @@ int list_cases(PluginKind kind, const conformance::RunOptions& options, bool jso
   return 0;
 }
 
-/// One row for each key of a plugin's section.
-std::vector<std::vector<std::string>> rows_of(const HostSchema& host, const ScannedPlugin& plugin) {
+/// One row for each key of a plugin's section, or of a task's options. `definition`: the name of its schema.
+std::vector<std::vector<std::string>> rows_of(const HostSchema& host, const std::string& definition) {
   const KeyPlaces no_places;
   Diagnostics none("schema");
   const SchemaWalker walker(host.schema, no_places, none);
-  const Config& section = host.schema.at("$defs").at(std::string(section_key(plugin.kind)) + "_" + plugin.name);
+  const Config& section = host.schema.at("$defs").at(definition);
   const Config* required = section.find("required");
   const auto is_required = [&](const std::string& key) {
     if (!required) return false;
@@ -116,7 +117,9 @@ std::vector<std::vector<std::string>> rows_of(const HostSchema& host, const Scan
     return std::any_of(keys.begin(), keys.end(), [&](const Config& item) { return item.as_string() == key; });
   };
   std::vector<std::vector<std::string>> rows{{"KEY", "VALUE", "DEFAULT", "PURPOSE"}};
-  for (const auto& [key, reference] : section.at("properties").members()) {
+  const Config* properties = section.find("properties");
+  if (!properties) return rows;
+  for (const auto& [key, reference] : properties->members()) {
     if (key == "plugin") continue;
     const Config& value = walker.resolve(reference);
     if (!value.is_object()) continue;
@@ -153,11 +156,18 @@ int plugins_show(const Arguments& arguments, CommandContext& context) {
     context.out << to_string(plugin.kind) << ' ' << in_quotes(plugin.name) << ", version " << plugin.version << '\n'
                 << plugin.file << "\n\n";
     if (schema.broken.contains({plugin.kind, plugin.name})) continue;
-    const auto rows = rows_of(schema, plugin);
+    const auto rows = rows_of(schema, std::string(section_key(plugin.kind)) + "_" + plugin.name);
     if (rows.size() > 1)
       print_table(context.out, rows);
     else
       context.out << "It has no settings.\n";
+    if (plugin.options_schema.empty()) continue;
+    context.out << "\nA task may have options for it (\"sandbox\": {...}):\n";
+    const auto options = rows_of(schema, options_definition(plugin.name));
+    if (options.size() > 1)
+      print_table(context.out, options);
+    else
+      context.out << "any key\n";
   }
   bool failed = !schema.broken.empty();
   for (const auto& [plugin, problem] : schema.broken) context.err << problem << '\n';

@@ -25,6 +25,13 @@ constexpr std::array<Section, 3> sections = {{
 
 const Section& section_of(PluginKind kind) { return sections[static_cast<std::size_t>(kind)]; }
 
+Config make_boolean(bool value) {
+  Config::Node node;
+  node.kind = Config::Kind::boolean;
+  node.boolean = value;
+  return Config(std::make_shared<Config::Node>(std::move(node)));
+}
+
 Config reference_to(const std::string& definition) {
   return make_object({{"$ref", make_string("#/$defs/" + definition)}});
 }
@@ -65,11 +72,7 @@ Config section_schema(const Section& section, const std::string& name, const Con
   if (const Config* keys = plugin_schema.find("required")) required = keys->items();
   if (name != section.plugin) required.push_back(make_string("plugin"));
   if (!required.empty()) members.emplace_back("required", make_array(std::move(required)));
-  if (!plugin_schema.find("additionalProperties")) {
-    Config::Node no;
-    no.kind = Config::Kind::boolean;
-    members.emplace_back("additionalProperties", Config(std::make_shared<Config::Node>(no)));
-  }
+  if (!plugin_schema.find("additionalProperties")) members.emplace_back("additionalProperties", make_boolean(false));
   return with_members(plugin_schema, std::move(members));
 }
 
@@ -88,11 +91,40 @@ Config read_plugin_schema(const Section& section, const std::string& name, const
 }
 
 /// The schema of a plugin that is not checked.
-Config any_members() {
-  Config::Node yes;
-  yes.kind = Config::Kind::boolean;
-  yes.boolean = true;
-  return make_object({{"additionalProperties", Config(std::make_shared<Config::Node>(yes))}});
+Config any_members() { return make_object({{"additionalProperties", make_boolean(true)}}); }
+
+Config no_options() {
+  return make_object({{"type", make_string("object")},
+                      {"x-expected-name", make_string("no option, because this sandbox has none for a task")},
+                      {"additionalProperties", make_boolean(false)}});
+}
+
+/// The schema of a task's "sandbox". If one sandbox is named, it is that of its options; otherwise, for editors, that
+/// of any sandbox's.
+Config combine_options(const PluginSchemas& plugins, const NamedPlugins* named,
+                       std::vector<Config::Member>& definitions, HostSchema& result) {
+  std::vector<Config> branches;
+  for (const std::string& name : plugins.names(PluginKind::sandbox)) {
+    if (named && named->at(PluginKind::sandbox) != name) continue;
+    const std::pair<PluginKind, std::string> key{PluginKind::sandbox, name};
+    if (result.broken.contains(key)) return any_members();
+    try {
+      const std::string text = plugins.options_schema(name);
+      if (text.empty()) continue;
+      const Config options = read_json(text, "schema of the options of the sandbox " + name);
+      if (!options.is_object()) options.fail("expected an object, got " + options.describe());
+      verify_schema(options);
+      const std::string definition = options_definition(name);
+      definitions.emplace_back(definition, move_references(options, "#/$defs/" + definition));
+      branches.push_back(reference_to(definition));
+    } catch (const Error& error) {
+      result.broken[key] = error.what();
+      return any_members();
+    }
+  }
+  if (branches.empty()) return no_options();
+  if (branches.size() == 1) return branches.front();
+  return make_object({{"anyOf", make_array(std::move(branches))}});
 }
 
 HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
@@ -124,6 +156,7 @@ HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
     if (!branches.empty()) members.emplace_back("oneOf", make_array(std::move(branches)));
     properties.emplace_back(section.key, make_object(std::move(members)));
   }
+  definitions.emplace_back("task_sandbox", combine_options(plugins, named, definitions, result));
   result.schema = with_members(host, {{"properties", with_members(host.at("properties"), std::move(properties))},
                                       {"$defs", make_object(std::move(definitions))}});
   return result;
@@ -132,6 +165,8 @@ HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
 }  // namespace
 
 const char* section_key(PluginKind kind) { return section_of(kind).key; }
+
+std::string options_definition(const std::string& plugin) { return "sandbox_options_" + plugin; }
 
 const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
 

@@ -15,6 +15,9 @@ const char* section_key(PluginKind kind);
 /// The plugin that is used if config.json names none: "memory", "strict", "chroot".
 const char* default_plugin(PluginKind kind);
 
+/// The name among the `$defs` of the schema of the options that a task may have for a sandbox.
+std::string options_definition(const std::string& plugin);
+
 /// The schema of config.json with the sections of the installed plugins in it.
 struct HostSchema {
   Config schema;

@@ -178,6 +178,7 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
+        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "answer": {"description": "What a command has to print", "type": "string", "minLength": 1},
         "match": {
           "description": "lines: the output has the answer's lines as whole lines in a row; contains: anywhere in the output",
@@ -205,6 +206,7 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
+        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
     },

@@ -17,6 +17,9 @@ class PluginSchemas {
   virtual std::vector<std::string> names(PluginKind kind) const = 0;
   /// The PluginDescriptor::config_schema of a plugin that names() has. May open the plugin. Throws Error.
   virtual std::string schema(PluginKind kind, const std::string& name) const = 0;
+  /// The PluginDescriptor::options_schema of such a sandbox; empty if tasks have no options for it. The rest is as
+  /// above.
+  virtual std::string options_schema(const std::string& name) const = 0;
 };
 
 }  // namespace tellina

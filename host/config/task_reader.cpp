@@ -46,6 +46,7 @@ Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback) 
     if (const Config* bound = value.find("max_extra_lines")) task.max_extra_lines = bound->as_integer();
   }
   task.feedback = read_feedback(value, study_feedback);
+  if (const Config* options = value.find("sandbox")) task.sandbox_options = *options;
   if (const Config* interval = value.find("check_every_in_seconds")) {
     task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
   }

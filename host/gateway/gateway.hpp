@@ -57,6 +57,7 @@ class GatewayLimits {
 };
 
 class Lane;
+class PluginFigures;
 class Response;
 
 class GatewayConfig {
@@ -88,6 +89,8 @@ class GatewayConfig {
   /// Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host headers are trusted. Their own connections are
   /// not limited, because they carry many clients. IPv4 networks are mapped into IPv6.
   std::vector<boost::asio::ip::network_v6> trusted_proxies;
+  /// The figures of this process's plugins, if no worker of this process reports them; else null.
+  const PluginFigures* plugin_figures = nullptr;
   std::string static_root;                   ///< the folder behind /static/
   bool allow_metrics_from_anywhere = false;  ///< if false, only loopback peers may read /metrics
   std::string id;  ///< the lanes' channels are "gateway." + id + "-" + number; unique among gateways on one layer

@@ -1,6 +1,7 @@
 #include "host/gateway/metrics.hpp"
 
 #include <functional>
+#include <map>
 #include <string_view>
 
 namespace tellina {
@@ -35,6 +36,12 @@ constexpr Family families[] = {
     {"process_max_fds", "gauge", "Most file descriptors that a process may open."},
     {"process_start_time_seconds", "gauge", "When a process started, in seconds since 1970."},
 };
+
+bool is_plugin_family(std::string_view name) {
+  constexpr std::string_view prefix = "tellina_plugin_";
+  return name.size() > prefix.size() && name.starts_with(prefix) &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
 
 class Renderer {
  public:
@@ -72,6 +79,24 @@ class Renderer {
       if (sample.family != known.name) continue;
       m_text.append(sample.family).append(sample.suffix).append(sample.labels);
       m_text.append(" ").append(metric_number(sample.value)).append("\n");
+    }
+  }
+
+  /// The figures of plugins, whose names only their process knows.
+  void plugins(const std::vector<MetricSample>& all) {
+    std::map<std::string_view, std::vector<const MetricSample*>> by_name;
+    for (const MetricSample& sample : all) {
+      if (is_plugin_family(sample.family)) by_name[sample.family].push_back(&sample);
+    }
+    for (const auto& [name, samples] : by_name) {
+      const std::string& suffix = samples.front()->suffix;
+      begin("", name, suffix.empty() ? "gauge" : "counter", samples.front()->help);
+      for (const MetricSample* sample : samples) {
+        // Two plugins may use one name for different things. Only one of them can be in this family.
+        if (sample->suffix != suffix) continue;
+        m_text.append(name).append(suffix).append(sample->labels);
+        m_text.append(" ").append(metric_number(sample->value)).append("\n");
+      }
     }
   }
 
@@ -125,6 +150,7 @@ std::string render_metrics(const std::vector<const Metrics*>& loops, const std::
   renderer.single("slow_readers", "counter", "Connections closed because too much output was unwritten.",
                   &Metrics::slow_readers);
   for (const Family& family : families) renderer.samples(family, samples);
+  renderer.plugins(samples);
   renderer.build();
   return std::move(renderer).finish();
 }

@@ -6,6 +6,7 @@
 #include "host/gateway/metrics.hpp"
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/runtime/plugin_figures.hpp"
 
 namespace tellina {
 namespace {
@@ -21,6 +22,7 @@ class Scrape : public std::enable_shared_from_this<Scrape> {
 
   void start() {
     if (!m_lane.state().layer.is_process_local()) m_samples.add_process("gateway", m_lane.state().clock);
+    if (const PluginFigures* figures = m_lane.state().config.plugin_figures) figures->add_to(m_samples, "gateway");
     take(m_samples.all());
     m_lane.ask(WorkerRequest(WorkerRequest::Method::study_numbers),
                [self = shared_from_this()](const WorkerReply& reply) { self->ask_workers(numbers_of(reply)); });

@@ -67,16 +67,22 @@ bool is_version(std::string_view text) {
 
 std::string quoted_or_none(const char* text) { return text ? in_quotes(text) : "none"; }
 
-void check_schema(const std::string& file, const char* schema) {
-  if (!schema) refuse(file, "expected a config schema, found none");
+void check_schema(const std::string& file, const char* schema, const std::string& what) {
+  if (!schema) refuse(file, "expected " + what + ", found none");
   boost::system::error_code error;
   const auto value = boost::json::parse(schema, error);
-  if (error) refuse(file, "expected a config schema in JSON, found text that is not JSON: " + error.message());
-  if (!value.is_object()) refuse(file, "expected a config schema that is a JSON object, found another JSON value");
+  if (error) refuse(file, "expected " + what + " in JSON, found text that is not JSON: " + error.message());
+  if (!value.is_object()) refuse(file, "expected " + what + " that is a JSON object, found another JSON value");
 }
 
 /// The members of the first version that had `size`.
 constexpr std::size_t least_size = offsetof(PluginDescriptor, size) + sizeof(PluginDescriptor::size);
+
+/// Null if there is none, or if the plugin was built before there were any.
+const char* options_schema_of(const PluginDescriptor& plugin) {
+  constexpr std::size_t needed = offsetof(PluginDescriptor, options_schema) + sizeof(PluginDescriptor::options_schema);
+  return plugin.size >= needed ? plugin.options_schema : nullptr;
+}
 
 void check_descriptor(const std::string& file, const PluginNote& note, const PluginDescriptor& plugin) {
   check_abi_tag(file, plugin.abi_tag ? plugin.abi_tag : "");
@@ -101,7 +107,14 @@ void check_descriptor(const std::string& file, const PluginNote& note, const Plu
   if (!plugin.version || !is_version(plugin.version)) {
     refuse(file, "expected a version MAJOR.MINOR.PATCH, found " + quoted_or_none(plugin.version));
   }
-  check_schema(file, plugin.config_schema);
+  check_schema(file, plugin.config_schema, "a config schema");
+  if (const char* const options = options_schema_of(plugin)) {
+    if (plugin.kind != PluginKind::sandbox) {
+      refuse(file, std::string("expected no schema of options, which only sandboxes have, found one of the ") +
+                       to_string(plugin.kind) + " " + in_quotes(plugin.name));
+    }
+    check_schema(file, options, "a schema of options");
+  }
   if (!plugin.create) refuse(file, "expected a function that creates the plugin, found none");
 }
 
@@ -113,6 +126,7 @@ PluginFile::PluginFile(const PluginDescriptor& descriptor, std::string file_)
       version(descriptor.version),
       file(std::move(file_)),
       schema(descriptor.config_schema),
+      options_schema(options_schema_of(descriptor) ? options_schema_of(descriptor) : ""),
       create(descriptor.create) {}
 
 std::string PluginFile::describe() const { return std::string(to_string(kind)) + " \"" + name + "\" (" + file + ")"; }

@@ -18,8 +18,9 @@ class PluginFile {
   PluginKind kind;
   std::string name;
   std::string version;
-  std::string file;    ///< as found: folder and file name
-  std::string schema;  ///< a JSON object
+  std::string file;            ///< as found: folder and file name
+  std::string schema;          ///< a JSON object
+  std::string options_schema;  ///< a JSON object; empty if there are no options
   std::unique_ptr<Plugin> (*create)(const PluginContext&);
 
   /// `ordering policy "strict" (build/lib/tellina/plugins/ordering_strict.so)`.

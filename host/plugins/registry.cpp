@@ -82,6 +82,10 @@ std::vector<std::string> PluginRegistry::names(PluginKind kind) const {
 
 std::string PluginRegistry::schema(PluginKind kind, const std::string& name) const { return open(kind, name).schema; }
 
+std::string PluginRegistry::options_schema(const std::string& name) const {
+  return open(PluginKind::sandbox, name).options_schema;
+}
+
 const PluginFile& PluginRegistry::open(PluginKind kind, const std::string& name) const {
   const PluginNote& note = find(kind, name);
   std::lock_guard lock(m_mutex);

@@ -43,6 +43,7 @@ class PluginRegistry final : public PluginSchemas {
   /// Sorted.
   std::vector<std::string> names(PluginKind kind) const override;
   std::string schema(PluginKind kind, const std::string& name) const override;
+  std::string options_schema(const std::string& name) const override;
 
   /// Creates the plugin that config.json names. `context` and the objects that it refers to must outlive the plugin.
   ///

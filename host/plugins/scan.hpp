@@ -18,6 +18,7 @@ class ScannedPlugin {
   std::string version;
   std::string file;
   std::string schema;
+  std::string options_schema;  ///< empty if there are no options
 };
 
 /// For commands that show all plugins. The constructor takes up to limits::plugin_opening for each plugin that hangs.
@@ -33,8 +34,12 @@ class PluginScan final : public PluginSchemas {
 
   std::vector<std::string> names(PluginKind kind) const override;
   std::string schema(PluginKind kind, const std::string& name) const override;
+  std::string options_schema(const std::string& name) const override;
 
  private:
+  /// Throws Error(not_found).
+  const ScannedPlugin& find(PluginKind kind, const std::string& name) const;
+
   std::vector<ScannedPlugin> m_plugins;
   std::vector<std::string> m_problems;
 };

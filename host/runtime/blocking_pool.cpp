@@ -6,21 +6,26 @@
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/threads.hpp"
+#include "tellina/error.hpp"
 
 namespace tellina {
 namespace {
 
 using Use = BlockingPool::Use;
 
-/// Calls that participants wait for come before the start of the next sandbox.
-constexpr std::array<Use, 4> by_urgency{Use::removal, Use::call, Use::check, Use::start};
+/// What the threads that run no starts do.
+constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::check};
 
 }  // namespace
 
-ThreadPool::ThreadPool(std::size_t threads) : m_size(std::max<std::size_t>(threads, 4)) {
+ThreadPool::ThreadPool(std::size_t threads, std::size_t start_threads)
+    : m_size(std::max<std::size_t>(threads, 4)), m_most_starts(std::max<std::size_t>(start_threads, 1)) {
   try {
     for (std::size_t i = 0; i < m_size; ++i) {
       m_threads.push_back(start_thread("calls that may block", [this] { run(); }));
+    }
+    for (std::size_t i = 0; i < m_most_starts; ++i) {
+      m_start_threads.push_back(start_thread("starts of sandboxes", [this] { run_starts(); }));
     }
   } catch (...) {
     close();
@@ -36,7 +41,28 @@ void ThreadPool::close() {
     m_closing = true;
   }
   m_changed.notify_all();
+  m_starts_changed.notify_all();
   for (std::thread& thread : m_threads) thread.join();
+  // No thread is added any more.
+  for (std::thread& thread : m_start_threads) thread.join();
+}
+
+void ThreadPool::allow_starts(std::size_t most) {
+  std::lock_guard lock(m_mutex);
+  m_most_starts = std::max(m_most_starts, most);
+  for (std::size_t i = 0; i < queue(Use::start).waiting.size(); ++i) add_start_thread_locked();
+  check_invariant_locked();
+}
+
+void ThreadPool::add_start_thread_locked() {
+  const Queue& starts = queue(Use::start);
+  const std::size_t needed = starts.running + starts.waiting.size();
+  if (m_closing || m_start_threads.size() >= std::min(needed, m_most_starts)) return;
+  try {
+    m_start_threads.push_back(start_thread("starts of sandboxes", [this] { run_starts(); }));
+  } catch (const Error&) {
+    // The threads that exist take this start in its turn.
+  }
 }
 
 void ThreadPool::submit(Use use, Task task, std::size_t memory) {
@@ -44,8 +70,9 @@ void ThreadPool::submit(Use use, Task task, std::size_t memory) {
     std::lock_guard lock(m_mutex);
     TELLINA_ASSERT_PROCESS(task);
     queue(use).waiting.push_back(Work{std::move(task), use, memory});
+    if (use == Use::start) add_start_thread_locked();
   }
-  m_changed.notify_one();
+  (use == Use::start ? m_starts_changed : m_changed).notify_one();
 }
 
 bool ThreadPool::may_run(Use use) const {
@@ -55,12 +82,10 @@ bool ThreadPool::may_run(Use use) const {
   return use == Use::removal || others_running() < m_size - m_size / 4;
 }
 
-std::size_t ThreadPool::others_running() const {
-  return queue(Use::start).running + queue(Use::call).running + queue(Use::check).running;
-}
+std::size_t ThreadPool::others_running() const { return queue(Use::call).running + queue(Use::check).running; }
 
 bool ThreadPool::is_empty() const {
-  return std::all_of(m_queues.begin(), m_queues.end(), [](const Queue& one) { return one.waiting.empty(); });
+  return std::all_of(by_urgency.begin(), by_urgency.end(), [this](Use use) { return queue(use).waiting.empty(); });
 }
 
 bool ThreadPool::take(Work& work) {
@@ -87,6 +112,7 @@ void ThreadPool::check_invariant_locked() const {
     TELLINA_ASSERT_PROCESS(queue(use).running <= most(use));
     TELLINA_ASSERT_PROCESS(queue(use).running <= 1 || queue(use).memory <= limits::check_memory);
   }
+  TELLINA_ASSERT_PROCESS(queue(Use::start).running <= std::min(m_most_starts, m_start_threads.size()));
   TELLINA_ASSERT_PROCESS(others_running() <= m_size - m_size / 4);
   TELLINA_ASSERT_PROCESS(others_running() + queue(Use::removal).running <= m_size);
 }
@@ -104,13 +130,38 @@ void ThreadPool::run() {
     work.task();
     work.task = nullptr;
     lock.lock();
-    Queue& tasks = queue(work.use);
-    TELLINA_ASSERT_PROCESS(tasks.running > 0 && tasks.memory >= work.memory);
-    --tasks.running;
-    tasks.memory -= work.memory;
-    check_invariant_locked();
+    finish_locked(work);
     if (m_closing || !is_empty()) m_changed.notify_all();
   }
+}
+
+void ThreadPool::run_starts() {
+  std::unique_lock lock(m_mutex);
+  Queue& starts = queue(Use::start);
+  for (;;) {
+    if (starts.waiting.empty()) {
+      if (m_closing) return;
+      m_starts_changed.wait(lock);
+      continue;
+    }
+    Work work = std::move(starts.waiting.front());
+    starts.waiting.pop_front();
+    ++starts.running;
+    check_invariant_locked();
+    lock.unlock();
+    work.task();
+    work.task = nullptr;
+    lock.lock();
+    finish_locked(work);
+  }
+}
+
+void ThreadPool::finish_locked(const Work& work) {
+  Queue& tasks = queue(work.use);
+  TELLINA_ASSERT_PROCESS(tasks.running > 0 && tasks.memory >= work.memory);
+  --tasks.running;
+  tasks.memory -= work.memory;
+  check_invariant_locked();
 }
 
 }  // namespace tellina

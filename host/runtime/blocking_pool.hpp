@@ -19,9 +19,9 @@ class BlockingPool {
  public:
   using Task = std::function<void()>;
 
-  /// Tasks of each use can hang with their backend, so each use gets at most half of the threads, and checks, which may
-  /// need much memory, get a quarter. A removal interrupts calls and checks, so it never waits for threads that the
-  /// other uses occupy.
+  /// Tasks of each use can hang with their backend. So starts, which may take minutes, have threads of their own; calls
+  /// and removals get at most half of the other threads each, and checks, which may need much memory, get a quarter. A
+  /// removal interrupts calls and checks, so it never waits for threads that the other uses occupy.
   enum class Use : std::uint8_t { start, call, check, removal };
 
   virtual ~BlockingPool() = default;
@@ -34,9 +34,13 @@ class BlockingPool {
 /// with the thread that forked it (PR_SET_PDEATHSIG). The destructor runs all submitted tasks, then joins the threads.
 class ThreadPool final : public BlockingPool {
  public:
-  /// Starts `threads` threads, at least four. Throws Error(unavailable) if the system cannot.
-  explicit ThreadPool(std::size_t threads);
+  /// Starts `threads` threads, at least four, and `start_threads`, at least one, for Use::start. Throws
+  /// Error(unavailable) if the system cannot.
+  ThreadPool(std::size_t threads, std::size_t start_threads);
   ~ThreadPool() override;
+  /// From now on, up to this many starts run at a time: when all of their threads are busy, another thread is started.
+  /// If the system cannot start one, the starts wait. Threads: any.
+  void allow_starts(std::size_t most);
   void submit(Use use, Task task, std::size_t memory = 0) override;
 
   void check_invariant() const;
@@ -55,14 +59,22 @@ class ThreadPool final : public BlockingPool {
   };
 
   void run();
+  /// Runs starts, in the order in which they were submitted.
+  void run_starts();
+  /// Starts a thread for starts if one is needed and allowed.
+  void add_start_thread_locked();
+  void finish_locked(const Work& work);
   /// Runs all submitted tasks and joins the threads.
   void close();
   bool take(Work& work);
   /// Whether the first waiting task of this use may run. No later task overtakes it.
   bool may_run(Use use) const;
   /// The most tasks of this use that run at a time.
-  std::size_t most(Use use) const { return use == Use::check ? m_size / 4 : m_size / 2; }
-  /// Tasks that run and are no removals.
+  std::size_t most(Use use) const {
+    if (use == Use::start) return m_most_starts;
+    return use == Use::check ? m_size / 4 : m_size / 2;
+  }
+  /// Calls and checks that run.
   std::size_t others_running() const;
   bool is_empty() const;
   void check_invariant_locked() const;
@@ -71,10 +83,13 @@ class ThreadPool final : public BlockingPool {
 
   mutable std::mutex m_mutex;
   std::condition_variable m_changed;
+  std::condition_variable m_starts_changed;
   std::array<Queue, 4> m_queues;
   const std::size_t m_size;
+  std::size_t m_most_starts;
   bool m_closing = false;
   std::vector<std::thread> m_threads;
+  std::vector<std::thread> m_start_threads;
 };
 
 }  // namespace tellina

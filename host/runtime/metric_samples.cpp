@@ -24,8 +24,9 @@ double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<dou
 
 }  // namespace
 
-void MetricSamples::add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix) {
-  m_samples.push_back({std::string(family), std::string(suffix), text_of(labels), value});
+void MetricSamples::add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix,
+                        std::string_view help) {
+  m_samples.push_back({std::string(family), std::string(suffix), text_of(labels), value, std::string(help)});
 }
 
 void MetricSamples::add(std::string_view family, const MetricLabels& labels, const Histogram& histogram) {

@@ -19,6 +19,7 @@ class MetricSample {
   std::string suffix;  ///< "_bucket", "_total", ... or empty
   std::string labels;  ///< {worker="0"}, or empty
   double value = 0;
+  std::string help{};  ///< one line, of a family that the gateway does not know
 };
 
 /// Label names and values; values need no escapes.
@@ -26,7 +27,8 @@ using MetricLabels = std::map<std::string, std::string>;
 
 class MetricSamples {
  public:
-  void add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix = "");
+  void add(std::string_view family, const MetricLabels& labels, double value, std::string_view suffix = "",
+           std::string_view help = "");
   /// Buckets, sum and count.
   void add(std::string_view family, const MetricLabels& labels, const Histogram& histogram);
   /// The processor time, memory, descriptors and start time of this process, with the label `process` and the names

@@ -51,6 +51,8 @@ SelfTestWorker::SelfTestWorker(SessionEnvironment& study)
       m_random(study.random),
       m_sandbox_plugin(study.sandbox_plugin),
       m_sandbox_settings(study.sandbox_settings),
+      m_backend_facts(study.backend_facts),
+      m_shell_files(study.shell_files),
       m_prefix("self-test." + random_token(study.random, 8) + "."),
       m_log(study.log),
       m_store(Store::open(m_folder.file("self-test.sqlite3"), study.loop.clock(), study.log)),
@@ -67,6 +69,8 @@ SessionEnvironment SelfTestWorker::make_environment(Loop& loop, const std::strin
   environment.worker = worker;
   environment.sandbox_plugin = m_sandbox_plugin;
   environment.sandbox_settings = m_sandbox_settings;
+  environment.backend_facts = m_backend_facts;
+  environment.shell_files = m_shell_files;
   environment.study = m_study;
   environment.channel_prefix = m_prefix;
   environment.self_test = handler();

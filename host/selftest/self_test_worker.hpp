@@ -65,6 +65,8 @@ class SelfTestWorker {
   Random& m_random;
   const std::string m_sandbox_plugin;
   const std::string m_sandbox_settings;
+  const std::shared_ptr<BackendFacts> m_backend_facts;
+  const std::shared_ptr<const std::map<std::string, Bytes>> m_shell_files;
   const std::string m_prefix;
   CollectingLog m_log;
   TemporaryFolder m_folder{"self-test"};

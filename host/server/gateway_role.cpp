@@ -34,6 +34,7 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   }
   config.allow_metrics_from_anywhere = parts.config.server.shows_metrics_to_all;
   config.static_root = (program_folder().parent_path() / "share/tellina/static").string();
+  if (!parts.layer->is_process_local()) config.plugin_figures = &parts.system.figures;
   config.id = random_token(parts.system.random, 4);
   if (self_test) {
     config.self_test = [self_test](Lane& lane, SelfTest::Answer answer) { self_test->run(lane, std::move(answer)); };

@@ -22,7 +22,7 @@ ServerParts::ServerParts(const RunOptions& options_, const SystemServices& syste
       system(system_),
       registry(default_plugin_search_path(options.plugin_folders, options.config), "/proc/self/exe"),
       config(load_config(options, registry, system.log)),
-      layer(registry, &PluginRegistry::make_channel_layer, "channel layer", config.channel_layer, system),
+      layer(registry, &PluginRegistry::make_channel_layer, PluginKind::channel_layer, config.channel_layer, system),
       budget(raise_descriptor_limit(), options.role, peers()) {}
 
 std::size_t ServerParts::peers() const { return layer->is_process_local() ? 0 : config.workers; }
@@ -32,17 +32,17 @@ std::size_t ServerParts::sandboxes() const {
 }
 
 PluginInstance<OrderingPolicy> ServerParts::make_ordering() const {
-  return {registry, &PluginRegistry::make_ordering_policy, "ordering", config.ordering, system};
+  return {registry, &PluginRegistry::make_ordering_policy, PluginKind::ordering_policy, config.ordering, system};
 }
 
 PluginInstance<SandboxBackend> ServerParts::make_sandboxes() const { return make_sandboxes(config.sandbox); }
 
 PluginInstance<SandboxBackend> ServerParts::make_sandboxes(const PluginChoice& choice) const {
-  return {registry, &PluginRegistry::make_sandbox_backend, "sandbox", choice, system};
+  return {registry, &PluginRegistry::make_sandbox_backend, PluginKind::sandbox, choice, system};
 }
 
-void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log) {
-  const Capabilities found = sandboxes.probe();
+Capabilities report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log) {
+  Capabilities found = sandboxes.probe();
   if (!found.usable) {
     throw Error(ErrorCode::unavailable, "the sandbox \"" + plugin + "\" cannot be used here: " + found.reason);
   }
@@ -53,6 +53,7 @@ void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& lo
     else
       log.warning(line + " (can be exceeded)");
   }
+  return found;
 }
 
 }  // namespace tellina

@@ -8,19 +8,22 @@
 
 #include "host/config/host_config.hpp"
 #include "host/plugins/registry.hpp"
+#include "host/runtime/plugin_figures.hpp"
 #include "host/runtime/system.hpp"
 #include "host/server/descriptor_budget.hpp"
 #include "host/server/run_server.hpp"
 
 namespace tellina {
 
-/// The process's clock, random generator and log.
+/// The process's clock, random generator, log, and figures of plugins.
 class SystemServices {
  public:
-  SystemServices(Clock& clock_, Random& random_, Log& log_) : clock(clock_), random(random_), log(log_) {}
+  SystemServices(Clock& clock_, Random& random_, Log& log_, PluginFigures& figures_)
+      : clock(clock_), random(random_), log(log_), figures(figures_) {}
   Clock& clock;
   Random& random;
   Log& log;
+  PluginFigures& figures;
 };
 
 /// A plugin and the context that it refers to.
@@ -29,16 +32,20 @@ class PluginInstance {
  public:
   using Make = std::unique_ptr<Kind> (PluginRegistry::*)(const std::string&, const PluginContext&) const;
 
-  PluginInstance(const PluginRegistry& registry, Make make, const char* kind, const PluginChoice& choice,
+  PluginInstance(const PluginRegistry& registry, Make make, PluginKind kind, const PluginChoice& choice,
                  const SystemServices& system)
-      : m_log(system.log, std::string(kind) + " " + choice.name),
-        m_context(choice.section, m_log, system.clock, system.random),
+      : m_log(system.log, std::string(log_name(kind)) + " " + choice.name),
+        m_context(choice.section, m_log, system.clock, system.random, &system.figures.of(kind, choice.name)),
         m_plugin((registry.*make)(choice.name, m_context)) {}
 
   Kind& operator*() const { return *m_plugin; }
   Kind* operator->() const { return m_plugin.get(); }
 
  private:
+  static const char* log_name(PluginKind kind) {
+    return kind == PluginKind::ordering_policy ? "ordering" : to_string(kind);
+  }
+
   NamedLog m_log;
   PluginContext m_context;
   std::unique_ptr<Kind> m_plugin;
@@ -70,8 +77,8 @@ class ServerParts {
   PluginInstance<SandboxBackend> make_sandboxes(const PluginChoice& choice) const;
 };
 
-/// Logs whether sandboxes work on this machine, and how far their limits are enforced. Throws Error(unavailable) with a
-/// remedy if sandboxes do not work.
-void report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log);
+/// Logs whether sandboxes work on this machine, and how far their limits are enforced. Returns what the backend said.
+/// Throws Error(unavailable) with a remedy if sandboxes do not work.
+Capabilities report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log);
 
 }  // namespace tellina

@@ -10,6 +10,7 @@
 
 #include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
+#include "host/plugins/layer_probe.hpp"
 #include "host/runtime/descriptors.hpp"
 #include "host/server/descriptor_budget.hpp"
 #include "host/server/gateway_role.hpp"
@@ -118,6 +119,13 @@ void check_what_workers_need(const ServerParts& parts) {
   report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
 }
 
+/// Logs once for all processes that the channel layer cannot be used yet.
+void report_layer(const ServerParts& parts) {
+  const std::string problem = why_layer_is_unusable(parts.config.channel_layer.name, *parts.layer);
+  if (!problem.empty())
+    parts.system.log.warning(problem + "; the server starts, and participants wait until it can be");
+}
+
 bool can_reload(const ServerParts& parts) {
   try {
     const HostConfig config = load_host_config(parts.options.config, parts.registry);
@@ -156,6 +164,7 @@ int serve_role(const ServerParts& parts, const Signals& signals, const Superviso
   }
   const ServerLock lock(parts.config.database, ServerLock::Kind::alone);
   check_port(parts);
+  report_layer(parts);
   if (parts.layer->is_process_local()) return serve_all(parts, signals, link);
   return supervise(parts, signals);
 }
@@ -174,7 +183,8 @@ int run_server(const RunOptions& options) {
     raise_descriptor_limit();
     // libzmq ends the process if it gets no descriptor.
     require_free_descriptors(DescriptorBudget::needed_at_start);
-    const ServerParts parts(options, SystemServices(clock, random, log));
+    PluginFigures figures;
+    const ServerParts parts(options, SystemServices(clock, random, log, figures));
     return serve_role(parts, signals, link);
   } catch (const Error& error) {
     const auto* failure = dynamic_cast<const StoreError*>(&error);

@@ -3,15 +3,40 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "host/config/json_writer.hpp"
 #include "host/config/load_host_config.hpp"
+#include "host/config/read_file.hpp"
 #include "host/limits.hpp"
+#include "host/plugins/search_path.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/store/process_identity.hpp"
 
 namespace tellina {
+namespace {
+
+/// The files that a shell of ours reads, by their names. One that is not installed is left out.
+std::map<std::string, Bytes> read_shell_files() {
+  const std::filesystem::path prefix = program_folder().parent_path();
+  std::map<std::string, Bytes> files;
+  for (const char* file :
+       {"share/tellina/shell/bashrc", "share/tellina/shell/bash.bashrc", "libexec/tellina/shell_marks.so"}) {
+    const std::filesystem::path path = prefix / file;
+    if (std::filesystem::exists(path)) files[path.filename()] = read_file(path, limits::served_file);
+  }
+  return files;
+}
+
+std::vector<ParticipantSummary> list_participants(Store& store) {
+  std::vector<ParticipantSummary> participants;
+  store.run([&](StoreTransaction& transaction) { participants = transaction.list_participants(0); });
+  return participants;
+}
+
+}  // namespace
+
 void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
   store.run([&](StoreTransaction& transaction) {
     const Timestamp now(clock);
@@ -21,9 +46,7 @@ void apply_study(Store& store, const HostConfig& config, const Clock& clock) {
 }
 
 void report_tasks_without_access(Store& store, Log& log) {
-  std::vector<ParticipantSummary> participants;
-  store.run([&](StoreTransaction& transaction) { participants = transaction.list_participants(0); });
-  for (const ParticipantSummary& participant : participants) {
+  for (const ParticipantSummary& participant : list_participants(store)) {
     if (participant.can_log_in || participant.state != "running") continue;
     log.warning("task " + std::to_string(participant.task) + " of " + participant_label(participant.id) +
                 " continues until its time is up, although the access code was removed and nobody can log in; "
@@ -40,15 +63,18 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
       m_sandboxes(parts.make_sandboxes()),
       m_store(Store::open(parts.config.database, parts.system.clock, parts.system.log, parts.config.durability,
                           is_supervised ? Opening::existing : Opening::create)),
-      m_pool(std::make_unique<ThreadPool>(limits::blocking_threads)) {
+      m_backend_facts(std::make_shared<BackendFacts>(parts.config.sandbox.name, *m_sandboxes)),
+      m_shell_files(std::make_shared<const std::map<std::string, Bytes>>(read_shell_files())),
+      m_pool(std::make_unique<ThreadPool>(limits::blocking_threads, limits::start_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
   if (!is_supervised) {
-    report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+    m_backend_facts->use(report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log));
     report_tasks_without_access(*m_store, parts.system.log);
   }
   try {
     start_lanes(*sweep());
     m_former_backends = std::make_unique<FormerBackends>(parts, *m_store, worker_name(0), backend());
+    m_pool->submit(BlockingPool::Use::start, [this] { learn_start_deadline(); });
   } catch (...) {
     drop_lanes();
     throw;
@@ -87,6 +113,10 @@ SandboxBackendChoice WorkerRole::backend() const {
   return choice;
 }
 
+void WorkerRole::learn_start_deadline() {
+  if (m_backend_facts->start_deadline() > limits::quick_start) m_pool->allow_starts(limits::slow_start_threads);
+}
+
 std::string WorkerRole::worker_name(std::size_t lane) const { return m_name + "-" + std::to_string(lane); }
 
 void WorkerRole::register_worker(StoreTransaction& transaction, const std::string& worker) const {
@@ -107,7 +137,10 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     const SandboxBackendChoice sandbox = backend();
     environment.sandbox_plugin = sandbox.plugin;
     environment.sandbox_settings = sandbox.settings;
+    if (i == 0) environment.plugin_figures = &m_parts.system.figures;
     environment.sandbox_limit = sandbox_limit;
+    environment.backend_facts = m_backend_facts;
+    environment.shell_files = m_shell_files;
     environment.fault_log = fault_log;
     environment.prewarms_sandboxes = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
@@ -141,8 +174,15 @@ void WorkerRole::reload() {
   try {
     const HostConfig config = load_host_config(file, m_parts.registry);
     apply_study(*m_store, config, m_parts.system.clock);
+    std::vector<ParticipantId> without_access;
+    for (const ParticipantSummary& participant : list_participants(*m_store)) {
+      if (!participant.can_log_in) without_access.push_back(participant.id);
+    }
     for (std::size_t i = 0; i < m_loops.size(); ++i) {
-      run_on(m_loops[i], [&] { m_lanes[i]->use_study(config.study); });
+      run_on(m_loops[i], [&] {
+        m_lanes[i]->use_study(config.study);
+        for (const ParticipantId participant : without_access) m_lanes[i]->lose_access(participant);
+      });
     }
     if (!m_is_supervised) report_tasks_without_access(*m_store, m_parts.system.log);
     m_parts.system.log.info(file + " was reloaded: its access codes and tasks now apply");

@@ -46,6 +46,8 @@ class WorkerRole {
   SandboxBackendChoice backend() const;
   std::string worker_name(std::size_t lane) const;
   void register_worker(StoreTransaction& transaction, const std::string& worker) const;
+  /// Finds out how long starts may take here, and lets more of them run at a time if they may take long.
+  void learn_start_deadline();
   /// The first lane continues to sweep `unswept`.
   void start_lanes(const Sweeper& unswept);
   void add_lane(SessionEnvironment environment, std::size_t loop, const Sweeper& unswept);
@@ -61,6 +63,8 @@ class WorkerRole {
   std::unique_ptr<Store> m_store;
   std::unique_ptr<FormerBackends> m_former_backends;
   std::unique_ptr<SelfTestWorker> m_self_test;  ///< in test mode
+  const std::shared_ptr<BackendFacts> m_backend_facts;
+  const std::shared_ptr<const std::map<std::string, Bytes>> m_shell_files;
   std::unique_ptr<ThreadPool> m_pool;
   std::vector<std::unique_ptr<WorkerLane>>
       m_lanes;  ///< one on each loop; in test mode twice as many, the second half in the same order

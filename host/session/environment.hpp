@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "host/runtime/histogram.hpp"
 #include "host/runtime/limited_log.hpp"
 #include "host/runtime/loop.hpp"
+#include "host/runtime/plugin_figures.hpp"
+#include "host/session/backend_facts.hpp"
 #include "host/session/sandbox_limit.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
@@ -57,9 +60,13 @@ class SessionEnvironment {
   /// For what all sessions report at the same time while something is down. All loops of the process share it.
   std::shared_ptr<LimitedLog> fault_log;
 
-  std::string worker;                  ///< id of the owner of the sandboxes and the leases
-  std::string sandbox_plugin;          ///< name of the backend
-  std::string sandbox_settings;        ///< its section of the configuration, as JSON
+  std::string worker;                             ///< id of the owner of the sandboxes and the leases
+  std::string sandbox_plugin;                     ///< name of the backend
+  std::string sandbox_settings;                   ///< its section of the configuration, as JSON
+  const PluginFigures* plugin_figures = nullptr;  ///< of the process, if this lane reports on it
+  std::shared_ptr<BackendFacts> backend_facts;    ///< null: a start has limits::quick_start
+  /// For SandboxSpec::shell_files; null: none.
+  std::shared_ptr<const std::map<std::string, Bytes>> shell_files;
   bool prewarms_sandboxes = false;     ///< creates the sandbox of a task before the task starts
   bool keeps_bytes = true;             ///< whether the record keeps the bytes of the terminals
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one

@@ -2,11 +2,27 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/study/snapshot_limits.hpp"
 #include "host/study/tree_compare.hpp"
 
 namespace tellina {
+namespace {
+
+/// Throws Error(internal) if a backend breaks its promises about versions.
+void check_version(const FileTree& home, const SnapshotRequest& request) {
+  if (home.version.size() > limits::snapshot_version) {
+    throw Error(ErrorCode::internal, "expected a version of a snapshot of at most " +
+                                         std::to_string(limits::snapshot_version) + " bytes, got one of " +
+                                         std::to_string(home.version.size()));
+  }
+  if (home.unchanged && request.unless.empty()) {
+    throw Error(ErrorCode::internal, "expected a snapshot, got that nothing has changed since none");
+  }
+}
+
+}  // namespace
 
 HomeCheck::HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study,
                      int task_number)
@@ -20,20 +36,32 @@ void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
   const InvariantScope invariant(*this);
   m_sandbox = std::move(sandbox);
   m_lifeline.cut();
+  forget_last();
+}
+
+void HomeCheck::forget_last() {
   m_last_activity.reset();
+  m_last_version.clear();
+  m_last_progress.reset();
 }
 
 void HomeCheck::run(Mode mode, std::function<void(Result)> done) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_sandbox && done);
   auto seen = std::make_shared<Seen>();
+  SnapshotRequest request = m_request;
+  request.unless = m_last_version;
   m_sandbox->inspect(
-      [mode, seen, last = m_last_activity, request = m_request, study = m_study,
+      [mode, seen, last = m_last_activity, request = std::move(request), study = m_study,
        number = m_task_number](Sandbox& sandbox) {
         // Read before the snapshot, so that anything that runs meanwhile counts as later activity.
         seen->activity = sandbox.activity();
         if (mode == Mode::if_changed && seen->activity.is_known && seen->activity == last) return;
         const FileTree home = sandbox.snapshot(request);
+        check_version(home, request);
+        if (!home.truncated && !home.raced) seen->version = home.version;
+        seen->is_unchanged = home.unchanged;
+        if (home.unchanged) return;
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
         seen->progress = compare_trees(task.initial, task.filesystem_answer, home);
         seen->has_raced = home.raced;
@@ -47,6 +75,7 @@ void HomeCheck::check_invariant() const {
   TELLINA_ASSERT(m_task_number >= 1 && static_cast<std::size_t>(m_task_number) <= m_study->tasks.size());
   // An activity belongs to the current sandbox.
   TELLINA_ASSERT(m_sandbox || !m_last_activity);
+  TELLINA_ASSERT(m_last_version.empty() || m_last_progress);
 }
 
 TaskCheck::Result HomeCheck::result_of(const Seen& seen, const std::exception_ptr& error) {
@@ -60,10 +89,14 @@ TaskCheck::Result HomeCheck::result_of(const Seen& seen, const std::exception_pt
     }
     // The shell may have restarted, or the backend is slow.
     result.is_inconclusive = true;
-    m_last_activity.reset();
+    forget_last();
     return result;
   }
-  result.progress = seen.progress;
+  if (seen.progress) {
+    m_last_progress = seen.progress;
+    m_last_version = seen.version;
+  }
+  result.progress = seen.is_unchanged ? m_last_progress : seen.progress;
   result.is_inconclusive = seen.has_raced;
   // If the shell was alone and nothing changed between two checks, no job that has ended can change anything more.
   result.is_idle = seen.activity.is_known && seen.activity.shell_is_alone && seen.activity == m_last_activity;

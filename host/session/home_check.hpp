@@ -28,9 +28,12 @@ class HomeCheck final : public TaskCheck {
    public:
     Activity activity;
     std::optional<Progress> progress{};  ///< absent if nothing can have changed
+    bool is_unchanged = false;           ///< the home is as it was when it was last compared
     bool has_raced = false;
+    Bytes version;  ///< names the state of the home; empty if the backend does not
   };
 
+  void forget_last();
   Result result_of(const Seen& seen, const std::exception_ptr& error);
 
   SessionEnvironment& m_environment;
@@ -39,6 +42,9 @@ class HomeCheck final : public TaskCheck {
   int m_task_number;
   SnapshotRequest m_request;
   std::shared_ptr<SandboxHandle> m_sandbox;
+  /// The state of the home when it was last compared, if the backend names states, and the result.
+  Bytes m_last_version;
+  std::optional<Progress> m_last_progress{};
   std::optional<Activity> m_last_activity{};  ///< just before the home was last compared
   Lifeline m_lifeline;  ///< cut with each new sandbox, so that results of an older one are dropped
 };

@@ -46,6 +46,7 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_recorder(m_record_loop, environment.store, *environment.fault_log, lease.fence, environment.keeps_bytes,
                  [this] { notify_owner(m_callbacks.lost); }),
       m_prewarmed_timer(m_loop.make_timer()),
+      m_waiting_task_timer(m_loop.make_timer()),
       m_streams(lease.streams),
       m_budget(budget ? std::move(budget) : std::make_shared<WorkBudget>(environment.loop.clock().now())) {
   m_loop.run([&] {
@@ -70,7 +71,7 @@ void ParticipantSession::detach(ClientConnection& connection, const std::string&
   m_loop.run([&] {
     const InvariantScope invariant(*this);
     if (was_attached) {
-      keep_prewarmed_slot_for_a_while();
+      keep_starts_for_a_while();
       m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
       log_departure(reason);
       if (m_task) m_task->terminal().detach();
@@ -176,7 +177,7 @@ void ParticipantSession::release_client(const std::string& reason) {
   TELLINA_ASSERT(m_client);
   if (m_task) m_task->terminal().detach();
   m_client.reset();
-  keep_prewarmed_slot_for_a_while();
+  keep_starts_for_a_while();
   m_recorder.note(EventRecord("detached", "{\"reason\":" + json_string(reason) + "}", now()));
   log_departure(reason);
 }
@@ -195,6 +196,7 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
   if (!m_client) {
     m_client = std::make_unique<AttachedClient>(connection);
     m_prewarmed_timer->cancel();
+    m_waiting_task_timer->cancel();
     log_arrival(frame.stream.has_value());
   }
   m_client->confirms_sandboxes = frame.sandbox.has_value();
@@ -207,6 +209,7 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
   m_recorder.note(EventRecord("attached", attached_detail(connection, frame, from), now()));
   m_client->start_output(from);
   send_welcome({});
+  if (m_task && !m_task->start_progress().empty()) start_progressed(m_task->start_progress());
   if (task_runs()) return m_task->continue_for(*m_client);
   apply(StudyProgress::ClientArrived());
 }
@@ -340,7 +343,11 @@ std::unique_ptr<SandboxSlot> ParticipantSession::take_slot(int task_number) {
   return make_slot(m_environment.study, task_number);
 }
 
-void ParticipantSession::keep_prewarmed_slot_for_a_while() {
+void ParticipantSession::keep_starts_for_a_while() {
+  if (m_task && m_task->waits_for_sandbox()) {
+    m_waiting_task_timer->start(m_environment.loop.clock().now() + limits::abandoned_start,
+                                [this] { drop_waiting_task("page_left"); });
+  }
   if (!m_prewarmed_slot) return;
   m_prewarmed_timer->start(m_environment.loop.clock().now() + limits::kept_sandbox, [this] { drop_prewarmed_slot(); });
 }
@@ -348,12 +355,38 @@ void ParticipantSession::keep_prewarmed_slot_for_a_while() {
 void ParticipantSession::drop_prewarmed_slot() {
   m_prewarmed_timer->cancel();
   if (!m_prewarmed_slot) return;
+  stop_slot(std::move(m_prewarmed_slot));
+}
+
+void ParticipantSession::stop_slot(std::unique_ptr<SandboxSlot> slot) {
   ++m_stopping_slots;
-  std::exchange(m_prewarmed_slot, nullptr)->stop(m_lifeline.guarded([this] {
+  slot->stop(m_lifeline.guarded([this] {
     if (--m_stopping_slots > 0) return;
     if (m_when_slots_stopped) return std::exchange(m_when_slots_stopped, nullptr)();
     check_idle();
   }));
+}
+
+void ParticipantSession::drop_waiting_task(const char* reason) {
+  m_waiting_task_timer->cancel();
+  if (!m_task || !m_task->waits_for_sandbox()) return;
+  log_event("start_dropped").add("reason", reason).write(m_environment.log);
+  m_recorder.note_of_participant(EventRecord(
+      "start_dropped", "{\"task_number\":" + std::to_string(m_task->task_number()) + ",\"reason\":\"" + reason + "\"}",
+      now()));
+  std::unique_ptr<SandboxSlot> slot = m_task->drop();
+  m_task.reset();
+  const RequestId id = std::exchange(m_start_id, {});
+  if (!id.empty()) send_sandbox_unavailable(id, {});
+  stop_slot(std::move(slot));
+}
+
+void ParticipantSession::lose_access() {
+  m_loop.run([this] {
+    const InvariantScope invariant(*this);
+    drop_waiting_task("access_removed");
+    drop_prewarmed_slot();
+  });
 }
 
 void ParticipantSession::begin_task(int number) {
@@ -392,6 +425,8 @@ void ParticipantSession::task_started() {
   carry_out(effects);
   m_task->continue_for(*m_client);
 }
+
+void ParticipantSession::start_progressed(const std::string& sentence) { send(sandbox_starting_frame(sentence)); }
 
 void ParticipantSession::task_not_started(const std::string& reference) {
   const RequestId id = std::exchange(m_start_id, {});

@@ -59,6 +59,10 @@ class ParticipantSession final : private TaskSession::Owner {
   /// refused.
   std::chrono::nanoseconds pause();
 
+  /// The participant may not log in any more. A task that waits for its sandbox and a prewarmed sandbox are dropped;
+  /// one that runs continues.
+  void lose_access();
+
   /// The leases are valid again after they might have expired. Reads and writes the terminal again.
   void resume();
   bool is_idle() const;
@@ -80,6 +84,7 @@ class ParticipantSession final : private TaskSession::Owner {
   void send(std::string json) override;
   AttachedClient* client() override { return m_client.get(); }
   void task_started() override;
+  void start_progressed(const std::string& sentence) override;
   void task_not_started(const std::string& reference) override;
   void task_changed() override { apply(StudyProgress::TaskChanged{m_task->row()}); }
   void reset_finished(const std::string& reference) override;
@@ -116,8 +121,12 @@ class ParticipantSession final : private TaskSession::Owner {
   /// The prewarmed slot if it is for that task, otherwise an empty one.
   std::unique_ptr<SandboxSlot> take_slot(int task_number);
   void drop_prewarmed_slot();
-  /// No client is attached: a page that is reloaded soon finds the prewarmed sandbox.
-  void keep_prewarmed_slot_for_a_while();
+  /// Removes what a slot has; the session waits for it.
+  void stop_slot(std::unique_ptr<SandboxSlot> slot);
+  /// No client is attached: a page that is reloaded soon finds the prewarmed sandbox, or the start of the task's.
+  void keep_starts_for_a_while();
+  /// Drops the task if it still waits for its sandbox. `reason` is for the record.
+  void drop_waiting_task(const char* reason);
 
   void send_welcome(const RequestId& id);
   void send_sandbox_unavailable(const RequestId& id, const std::string& reference);
@@ -163,7 +172,8 @@ class ParticipantSession final : private TaskSession::Owner {
   const std::shared_ptr<StartQueue> m_starts = std::make_shared<StartQueue>();
   std::unique_ptr<SandboxSlot> m_prewarmed_slot;  ///< for the next task, while no task runs
   const std::unique_ptr<Loop::Timer> m_prewarmed_timer;
-  int m_stopping_slots = 0;  ///< unused slots whose sandboxes are being removed
+  const std::unique_ptr<Loop::Timer> m_waiting_task_timer;  ///< while no client is attached and a task waits
+  int m_stopping_slots = 0;                                 ///< unused slots whose sandboxes are being removed
   std::function<void()> m_when_slots_stopped{};
   std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;

@@ -45,16 +45,18 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
   m_begun = true;
 }
 
-void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
-                     TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
+void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Bytes state,
+                     Timestamp at, TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(!m_begun);
   auto row = std::make_shared<TaskSessionRow>();
   Operation operation;
   operation.job = [fence = m_fence, task_number, task_type = std::move(task_type), stream = std::move(stream),
-                   sandbox = std::move(sandbox), at, settings = std::move(settings), row,
+                   sandbox = std::move(sandbox), state = std::move(state), at, settings = std::move(settings), row,
                    session = m_session](StoreTransaction& transaction) {
     *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at, settings);
+    if (!state.empty()) transaction.set_sandbox(fence, row->id, sandbox, state);
+    row->sandbox_state = state;
     *session = row->id;
   };
   operation.done = [row, done = std::move(done)] { done(*row); };

@@ -42,7 +42,8 @@ class Recorder {
   /// Continues a task session that is already in the file.
   void resume(TaskSessionId session, std::uint64_t input_end);
   /// Starts a task session. Records added since the end of the last one belong to it. `done` runs after the commit.
-  void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Timestamp at,
+  /// `state`: of the sandbox, for the one who adopts it.
+  void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Bytes state, Timestamp at,
              TaskSettings settings, std::function<void(const TaskSessionRow&)> done);
   void end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done);
   /// Any other write of the session, in order with its records.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/runtime/assertion.hpp"
 
@@ -21,24 +22,54 @@ std::exception_ptr attempt(const std::string& plugin, Call&& call) {
   }
 }
 
+/// Throws Error(internal) if the state is too large to be stored.
+Bytes state_of(const Sandbox& sandbox) {
+  Bytes state = sandbox.state();
+  if (state.size() > limits::sandbox_state) {
+    throw Error(ErrorCode::internal, "expected a state() of at most " + std::to_string(limits::sandbox_state) +
+                                         " bytes, got one of " + std::to_string(state.size()));
+  }
+  return state;
+}
+
+/// Runs a plugin's start() with what the host adds to a spec.
+std::unique_ptr<Sandbox> start_with(StartSignals& signals, SandboxSpec spec, SessionEnvironment& environment) {
+  spec.deadline = environment.backend_facts ? environment.backend_facts->start_deadline() : limits::quick_start;
+  if (environment.shell_files) spec.shell_files = *environment.shell_files;
+  signals.connect(spec);
+  try {
+    std::unique_ptr<Sandbox> sandbox = environment.sandboxes.start(spec);
+    signals.finish();
+    return sandbox;
+  } catch (...) {
+    signals.finish();
+    throw;
+  }
+}
+
 }  // namespace
 
-void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, Started started) {
+void SandboxHandle::start(SessionEnvironment& environment, SandboxSpec spec, std::shared_ptr<StartSignals> signals,
+                          Started started) {
   make(
-      environment, "start()", [spec = std::move(spec)](SandboxBackend& sandboxes) { return sandboxes.start(spec); },
-      [&loop = environment.loop, statistics = environment.statistics, began = environment.loop.clock().now(),
+      environment, "start()",
+      [&environment, spec = std::move(spec), signals](SandboxBackend&) {
+        return start_with(*signals, spec, environment);
+      },
+      [&loop = environment.loop, statistics = environment.statistics, began = environment.loop.clock().now(), signals,
        started = std::move(started)](std::shared_ptr<SandboxHandle> handle, std::exception_ptr error) {
-        if (error)
+        if (error && !signals->is_cancelled())
           ++statistics->sandbox_failures;
-        else
+        else if (handle)
           statistics->sandbox_start.observe(loop.clock().now() - began);
         started(std::move(handle), std::move(error));
       });
 }
 
-void SandboxHandle::adopt(SessionEnvironment& environment, const SandboxId& id, Started started) {
+void SandboxHandle::adopt(SessionEnvironment& environment, const SandboxId& id, const Bytes& state, Started started) {
   make(
-      environment, "adopt()", [id](SandboxBackend& sandboxes) { return sandboxes.adopt(id); }, std::move(started));
+      environment, "adopt()", [id, state](SandboxBackend& sandboxes) { return sandboxes.adopt_with_state(id, state); },
+      std::move(started));
 }
 
 void SandboxHandle::make(SessionEnvironment& environment, const char* function, Make make, Started started) {
@@ -55,24 +86,30 @@ void SandboxHandle::make(SessionEnvironment& environment, const char* function, 
         std::shared_ptr<SandboxHandle> handle;
         std::exception_ptr error = attempt(environment.sandbox_plugin, [&] {
           auto permit = environment.sandbox_limit->take();
-          auto sandbox = make(environment.sandboxes);
+          std::shared_ptr<Sandbox> sandbox = make(environment.sandboxes);
           if (!sandbox) {
             throw Error(ErrorCode::internal,
                         "sandbox \"" + environment.sandbox_plugin + "\": " + function + " returned null");
           }
-          handle = std::make_shared<SandboxHandle>(environment, std::move(permit), std::move(sandbox));
+          try {
+            handle = std::make_shared<SandboxHandle>(environment, std::move(permit), sandbox);
+          } catch (...) {
+            sandbox->destroy();
+            throw;
+          }
         });
         environment.loop.post([handle = std::move(handle), error, started] { started(handle, error); });
       });
 }
 
 SandboxHandle::SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxLimit::Permit> permit,
-                             std::unique_ptr<Sandbox> sandbox)
+                             std::shared_ptr<Sandbox> sandbox)
     : m_environment(environment),
       m_permit(std::move(permit)),
       m_sandbox(std::move(sandbox)),
       m_terminal(m_sandbox->terminal()),
-      m_ended_descriptor(m_sandbox->ended_descriptor()) {}
+      m_ended_descriptor(m_sandbox->ended_descriptor()),
+      m_state(state_of(*m_sandbox)) {}
 
 void SandboxHandle::check_invariant() const {
   TELLINA_ASSERT(m_sandbox);
@@ -116,6 +153,7 @@ void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStat
     ExitStatus status;
     int terminal = -1;
     int ended_descriptor = -1;
+    Bytes state;
   };
   auto restarted = std::make_shared<Restarted>();
   run(
@@ -125,11 +163,13 @@ void SandboxHandle::restart_shell(TerminalSize size, std::function<void(ExitStat
         sandbox.restart_shell(size);
         restarted->terminal = sandbox.terminal();
         restarted->ended_descriptor = sandbox.ended_descriptor();
+        restarted->state = state_of(sandbox);
       },
       [self = shared_from_this(), restarted, done = std::move(done)](std::exception_ptr error) {
         if (!error) {
           self->m_terminal = restarted->terminal;
           self->m_ended_descriptor = restarted->ended_descriptor;
+          self->m_state = std::move(restarted->state);
         }
         done(restarted->status, std::move(error));
       });

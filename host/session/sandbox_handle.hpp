@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/session/environment.hpp"
+#include "host/session/start_signals.hpp"
 
 namespace tellina {
 
@@ -21,17 +22,21 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   using Started = std::function<void(std::shared_ptr<SandboxHandle>, std::exception_ptr)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  /// Starts a sandbox on the pool. `started` gets either the sandbox or an error.
-  static void start(SessionEnvironment& environment, SandboxSpec spec, Started started);
-  /// Adopts a dead owner's sandbox, with the same result.
-  static void adopt(SessionEnvironment& environment, const SandboxId& id, Started started);
+  /// Starts a sandbox on the pool. `started` gets either the sandbox or an error. The deadline and the members of the
+  /// spec that `signals` and the environment know are set here.
+  static void start(SessionEnvironment& environment, SandboxSpec spec, std::shared_ptr<StartSignals> signals,
+                    Started started);
+  /// Adopts a dead owner's sandbox, with the same result. `state`: what the sandbox reported last.
+  static void adopt(SessionEnvironment& environment, const SandboxId& id, const Bytes& state, Started started);
 
   /// Calls into the plugin, so it may throw anything and must run on the pool.
   SandboxHandle(SessionEnvironment& environment, std::shared_ptr<const SandboxLimit::Permit> permit,
-                std::unique_ptr<Sandbox> sandbox);
+                std::shared_ptr<Sandbox> sandbox);
 
   int terminal() const { return m_terminal; }
   int ended_descriptor() const { return m_ended_descriptor; }
+  /// What the backend needs in order to adopt the sandbox.
+  const Bytes& state() const { return m_state; }
   bool shell_has_ended() const;
 
   /// `look` runs on the pool, so that comparing a large tree delays no keystroke. `memory`: how many bytes it may need
@@ -63,6 +68,7 @@ class SandboxHandle : public std::enable_shared_from_this<SandboxHandle> {
   std::shared_ptr<Sandbox> m_sandbox;
   int m_terminal;
   int m_ended_descriptor;
+  Bytes m_state;
   bool m_busy = false;
   bool m_destroyed = false;
   std::function<void()> m_removed;

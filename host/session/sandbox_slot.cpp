@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/limits.hpp"
 #include "host/session/transitions.hpp"
 #include "host/text/json.hpp"
 
@@ -52,6 +53,7 @@ SandboxSlot::SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_task_number(task_number),
       m_size(size),
       m_timezone(std::move(time_zone)),
+      m_progress_timer(loop.make_timer()),
       m_restart_timer(loop.make_timer()),
       m_redraw_timer(loop.make_timer()) {
   TELLINA_ASSERT(m_task_number >= 1);
@@ -59,6 +61,7 @@ SandboxSlot::SandboxSlot(SessionEnvironment& environment, SessionLoop& loop, Rec
 }
 
 SandboxSlot::~SandboxSlot() {
+  cancel_starts();
   drop_prewarmed();
   m_shell_watch.reset();
   if (m_sandbox) m_sandbox->destroy([] {});
@@ -78,6 +81,7 @@ SandboxSpec SandboxSlot::make_spec() {
   spec.initial = task.initial;
   spec.size = m_size;
   spec.working_directory = task.working_directory;
+  spec.options = task.sandbox_options;
   spec.environment["TELLINA_NONCE"] = nonce_of(spec.id);
   if (!m_timezone.empty()) spec.environment["TZ"] = m_timezone;
   return spec;
@@ -102,12 +106,13 @@ void SandboxSlot::prewarm() {
 
 void SandboxSlot::start_in_turn(SandboxSpec spec, SandboxHandle::Started started) {
   m_starts->request([&environment = m_environment, starts = std::weak_ptr(m_starts), slot = m_lifeline.observer(),
-                     spec = std::move(spec), started = std::move(started)](const StartQueue::Ended& ended) mutable {
+                     signals = make_signals(), spec = std::move(spec),
+                     started = std::move(started)](const StartQueue::Ended& ended) mutable {
     if (slot.is_cut()) {
       started(nullptr, std::make_exception_ptr(Error(ErrorCode::gone, "nobody needs the sandbox any more")));
       return ended(false);
     }
-    SandboxHandle::start(environment, std::move(spec),
+    SandboxHandle::start(environment, std::move(spec), std::move(signals),
                          [starts, ended, started = std::move(started)](std::shared_ptr<SandboxHandle> sandbox,
                                                                        std::exception_ptr error) {
                            if (sandbox) {
@@ -120,6 +125,35 @@ void SandboxSlot::start_in_turn(SandboxSpec spec, SandboxHandle::Started started
                            ended(has_sandbox);
                          });
   });
+}
+
+std::shared_ptr<StartSignals> SandboxSlot::make_signals() {
+  // What the start itself calls is a reference to the signals, so this one must not keep them alive.
+  const auto reference = std::make_shared<std::weak_ptr<StartSignals>>();
+  const auto signals = std::make_shared<StartSignals>(m_loop.posted(m_lifeline.guarded([this, reference] {
+    if (const auto start = reference->lock()) read_progress(start);
+  })));
+  *reference = signals;
+  std::erase_if(m_starting, [](const auto& start) { return start.expired(); });
+  m_starting.push_back(signals);
+  return signals;
+}
+
+void SandboxSlot::read_progress(const std::shared_ptr<StartSignals>& start) {
+  std::optional<std::string> sentence = start->next();
+  if (!sentence) return;
+  m_start_progress = std::move(*sentence);
+  m_progress_timer->start(m_loop.clock().now() + limits::start_progress_interval,
+                          [this, start] { read_progress(start); });
+  if (m_user) m_user->start_progressed(m_start_progress);
+}
+
+void SandboxSlot::cancel_starts() {
+  m_progress_timer->cancel();
+  m_start_progress.clear();
+  for (const auto& one : std::exchange(m_starting, {})) {
+    if (const auto start = one.lock()) start->cancel();
+  }
 }
 
 void SandboxSlot::hand_over(Prewarmed& prewarmed) {
@@ -176,6 +210,7 @@ void SandboxSlot::start() {
   const InvariantScope invariant(*this);
   const bool is_prewarmed = m_state == State::prewarming;
   move_to(State::starting);
+  if (!m_start_progress.empty()) m_user->start_progressed(m_start_progress);
   if (is_prewarmed) return start_prewarmed();
   start_fresh();
 }
@@ -204,12 +239,14 @@ void SandboxSlot::start_fresh() {
 
 void SandboxSlot::on_start_failed(const std::exception_ptr& error) {
   move_to(m_sandbox ? State::shell_ended : State::empty);
+  m_start_progress.clear();
   m_loop.post(m_lifeline.guarded([this, error] { m_user->start_failed(error); }));
 }
 
-void SandboxSlot::adopt(const SandboxId& sandbox) {
+void SandboxSlot::adopt(const SandboxId& sandbox, const Bytes& state) {
   move_to(State::starting);
   m_sandbox_id = sandbox;
+  m_sandbox_state = state;
   try_to_adopt();
 }
 
@@ -225,7 +262,7 @@ void SandboxSlot::try_to_adopt() {
     note("adopted", "{\"sandbox\":\"" + m_sandbox_id + "\"}");
     m_user->adopted();
   });
-  SandboxHandle::adopt(m_environment, m_sandbox_id, std::move(started));
+  SandboxHandle::adopt(m_environment, m_sandbox_id, m_sandbox_state, std::move(started));
 }
 
 void SandboxSlot::reset() {
@@ -262,6 +299,8 @@ std::exception_ptr SandboxSlot::use(const std::shared_ptr<SandboxHandle>& sandbo
   m_failed_tries = 0;
   ++m_used_sandboxes;
   m_sandbox_id = id;
+  m_sandbox_state = sandbox->state();
+  m_start_progress.clear();
   m_shell_watch.reset();
   const std::shared_ptr<SandboxHandle> old = std::exchange(m_sandbox, sandbox);
   m_sandbox->resize(m_size);
@@ -310,6 +349,7 @@ void SandboxSlot::on_restarted(ExitStatus status, const std::exception_ptr& erro
     OpenShell open = open_shell(*m_sandbox);
     move_to(State::in_use);
     m_failed_tries = 0;
+    m_sandbox_state = m_sandbox->state();
     watch_shell(std::move(open.watch));
     m_user->use_new_shell(std::move(open.terminal));
     m_loop.post(m_lifeline.guarded([this] { m_user->shell_restarted(); }));
@@ -347,6 +387,7 @@ std::chrono::seconds SandboxSlot::next_pause() {
 void SandboxSlot::stop(std::function<void()> done) {
   const InvariantScope invariant(*this);
   m_lifeline.cut();
+  cancel_starts();
   m_restart_timer->cancel();
   m_redraw_timer->cancel();
   m_shell_watch.reset();

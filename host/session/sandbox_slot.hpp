@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "host/runtime/lifeline.hpp"
 #include "host/session/recorder.hpp"
@@ -57,6 +58,9 @@ class SandboxSlot {
     virtual void use_new_shell(std::unique_ptr<TerminalIo> terminal) = 0;
     /// Whether the shell has ever been ready for input. Until then, a lost sandbox counts as not started.
     virtual bool is_ready() const = 0;
+    /// The plugin says what it does to start a sandbox. `sentence` is fit to be shown; it comes at most every
+    /// limits::start_progress_interval.
+    virtual void start_progressed(const std::string& sentence) = 0;
 
     // Results of start(), adopt() and reset(). If there is a sandbox, they follow use_sandbox().
 
@@ -97,12 +101,14 @@ class SandboxSlot {
   void use_for(User& user) { m_user = &user; }
   /// Uses the prewarmed sandbox, or a new one.
   void start();
-  /// Adopts a dead owner's sandbox if possible, and starts a new one otherwise.
-  void adopt(const SandboxId& sandbox);
+  /// Adopts a dead owner's sandbox if possible, and starts a new one otherwise. `state`: what the backend wanted to
+  /// know about it.
+  void adopt(const SandboxId& sandbox, const Bytes& state);
   /// Replaces the sandbox by a new one. If none can be started, the old one stays.
   void reset();
-  /// Ends everything. `done` runs from the loop when all sandboxes are gone, including those that were being started.
-  /// The user gets no more calls. A second call's `done` replaces the first.
+  /// Ends everything, and lets starts that are under way know that nobody needs them. `done` runs from the loop when
+  /// all sandboxes are gone, including those that were being started. The user gets no more calls. A second call's
+  /// `done` replaces the first.
   void stop(std::function<void()> done);
 
   void resize(TerminalSize size);
@@ -115,6 +121,10 @@ class SandboxSlot {
   State state() const { return m_state; }
   /// The sandbox in use or being adopted; empty before the first.
   const SandboxId& sandbox_id() const { return m_sandbox_id; }
+  /// What the backend needs in order to adopt that sandbox.
+  const Bytes& sandbox_state() const { return m_sandbox_state; }
+  /// The latest sentence about a start that is under way; empty if there is none.
+  const std::string& start_progress() const { return m_start_progress; }
   /// The nonce in the marks of that sandbox's shells. It guards only against accidents, because the participant can
   /// read it.
   std::string nonce() const { return nonce_of(m_sandbox_id); }
@@ -154,6 +164,10 @@ class SandboxSlot {
   void start_sandbox(Origin origin, Used done);
   /// Starts a sandbox at the participant's next turn, unless the slot has ended by then.
   void start_in_turn(SandboxSpec spec, SandboxHandle::Started started);
+  std::shared_ptr<StartSignals> make_signals();
+  /// Passes on the latest sentence of a start, and the next one after a pause.
+  void read_progress(const std::shared_ptr<StartSignals>& start);
+  void cancel_starts();
   /// Returns the handler for a sandbox that is being started or adopted, and counts the sandbox among those that stop()
   /// waits for.
   SandboxHandle::Started use_when_started(const SandboxId& id, Origin origin, Used done);
@@ -193,6 +207,10 @@ class SandboxSlot {
   State m_state = State::empty;
   std::shared_ptr<Prewarmed> m_prewarmed;  ///< while prewarming
   SandboxId m_sandbox_id;
+  Bytes m_sandbox_state;
+  std::vector<std::weak_ptr<StartSignals>> m_starting;  ///< starts that may be under way
+  std::string m_start_progress;
+  std::unique_ptr<Loop::Timer> m_progress_timer;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::uint64_t m_used_sandboxes = 0;
   int m_failed_tries = 0;  ///< in a row, to start a shell or another sandbox; none counts at the longest pause

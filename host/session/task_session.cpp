@@ -129,7 +129,7 @@ void TaskSession::start() {
   const InvariantScope invariant(*this);
   const bool is_take_over = m_state == State::running;
   if (is_take_over && !m_row.sandbox.empty()) {
-    m_slot->adopt(m_row.sandbox);
+    m_slot->adopt(m_row.sandbox, m_row.sandbox_state);
   } else {
     m_slot->start();
   }
@@ -252,7 +252,8 @@ void TaskSession::begin() {
   settings.duration = m_study->task_duration;
   settings.keeps_bytes = m_recorder.keeps_bytes();
   settings.feedback = to_string(task().feedback);
-  m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), started, settings,
+  m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), m_slot->sandbox_state(),
+                   started, settings,
                    m_loop.guarded(m_lifeline.guarded(
                        [this, at = started.monotonic](const TaskSessionRow& row) { on_begun(row, at); })));
 }
@@ -337,16 +338,21 @@ void TaskSession::on_sandbox_changed() {
     start_clock(clock());
     m_owner.task_changed();
   }
+  write_sandbox();
+}
+
+void TaskSession::write_sandbox() {
   m_row.sandbox = m_slot->sandbox_id();
-  m_recorder.write(
-      [fence = m_recorder.fence(), sandbox = m_row.sandbox](StoreTransaction& transaction, TaskSessionId session) {
-        transaction.set_sandbox(fence, session, sandbox);
-      },
-      {});
+  m_row.sandbox_state = m_slot->sandbox_state();
+  m_recorder.write([fence = m_recorder.fence(), sandbox = m_row.sandbox, state = m_row.sandbox_state](
+                       StoreTransaction& transaction,
+                       TaskSessionId session) { transaction.set_sandbox(fence, session, sandbox, state); },
+                   {});
 }
 
 void TaskSession::shell_restarted() {
   const InvariantScope invariant(*this);
+  if (runs() && m_slot->sandbox_state() != m_row.sandbox_state) write_sandbox();
   if (!runs() || m_clock.runs()) return;
   start_clock(clock());
   m_owner.task_changed();
@@ -402,6 +408,15 @@ void TaskSession::write_clock() {
 }
 
 // The end.
+
+std::unique_ptr<SandboxSlot> TaskSession::drop() {
+  TELLINA_ASSERT(waits_for_sandbox());
+  move_to(State::ended);
+  m_lifeline.cut();
+  m_terminal.stop();
+  m_recorder.discard_held();
+  return std::move(m_slot);
+}
 
 void TaskSession::give_up() { close(TaskSessionState::gave_up); }
 

@@ -44,6 +44,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
     virtual AttachedClient* client() = 0;
     /// The task is in the store; clients can be welcomed to it.
     virtual void task_started() = 0;
+    /// What the start of a sandbox for the task does now, fit to be shown.
+    virtual void start_progressed(const std::string& sentence) = 0;
     /// No sandbox could be started. `reference`: the one in the failure's log line. May destroy the task.
     virtual void task_not_started(const std::string& reference) = 0;
     /// Something in row() that participants see has changed.
@@ -97,6 +99,13 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
 
   /// Requests a new sandbox. Returns false while one is already being started.
   bool reset();
+  /// Whether nothing of the task is in the store yet, because its sandbox is still being started.
+  bool waits_for_sandbox() const { return m_state == State::starting && !m_recorder.has_task_session(); }
+  /// Drops a task that waits for its sandbox: nobody waits for it any more. Returns its slot, which the owner has to
+  /// stop. Only the destructor may be called afterwards.
+  std::unique_ptr<SandboxSlot> drop();
+  /// What the start of a sandbox for the task does now; empty if none is being started or nothing is known.
+  const std::string& start_progress() const { return m_slot->start_progress(); }
   /// Ends the task as `gave_up`, unless a last check passes it.
   void give_up();
   /// Leaves the task running for the next owner. `done` runs when no sandbox is left. The owner gets no more callbacks.
@@ -112,6 +121,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void shell_ended() override { m_terminal.shell_ended(); }
   void use_new_shell(std::unique_ptr<TerminalIo> terminal) override;
   bool is_ready() const override { return m_terminal.is_ready(); }
+  void start_progressed(const std::string& sentence) override { m_owner.start_progressed(sentence); }
   void started() override { m_terminal.wait_for_prompt(); }
   void adopted() override { m_terminal.set_ready(true); }
   void reset_finished(const std::exception_ptr& error) override;
@@ -130,6 +140,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void on_begun(const TaskSessionRow& row, MonotonicTime started);
   /// Another sandbox is in use: writes it to the store and restarts the clock.
   void on_sandbox_changed();
+  void write_sandbox();
   /// Tells a client that confirms sandboxes that another sandbox has replaced a lost one.
   void announce_replacement();
   /// The offset from which a client's input is meant for the sandbox in use.

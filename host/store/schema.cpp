@@ -306,9 +306,15 @@ ALTER TABLE workers ADD COLUMN sandboxes_removed_at TEXT;
 UPDATE workers SET sandboxes_removed_at = retired_at;
 )sql";
 
+/// Version 9: what the backend of a task session's sandbox wants to know in order to adopt it. In rows of older
+/// versions, NULL: nothing.
+constexpr const char* schema_v9 = R"sql(
+ALTER TABLE task_sessions ADD COLUMN sandbox_state BLOB;
+)sql";
+
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4,
-                                      schema_v5, schema_v6, schema_v7, schema_v8};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5,
+                                      schema_v6, schema_v7, schema_v8, schema_v9};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

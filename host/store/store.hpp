@@ -151,7 +151,9 @@ class StoreTransaction {
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                             const std::string& stream, const std::string& sandbox, Timestamp at,
                                             const TaskSettings& settings = {}) = 0;
-  virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) = 0;
+  /// `state`: what the sandbox's backend wants to know in order to adopt it; at most limits::sandbox_state bytes.
+  virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox,
+                           const Bytes& state) = 0;
   /// Sets how much of a running task session's time is charged, and since when it is being charged; `since` absent: its
   /// clock is stopped.
   virtual void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,

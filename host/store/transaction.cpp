@@ -42,6 +42,14 @@ std::uint64_t offset_of(const Query& row, int column, const char* what) {
   return static_cast<std::uint64_t>(count_of(row, column, what));
 }
 
+Bytes sandbox_state_of(const Query& row, int column) {
+  Bytes state = row.text(column);
+  if (state.size() <= limits::sandbox_state) return state;
+  throw StoreError(ErrorCode::incompatible, "expected a state of a sandbox of at most " +
+                                                std::to_string(limits::sandbox_state) + " bytes, found one of " +
+                                                std::to_string(state.size()));
+}
+
 TaskSessionState parse_state(const std::string& text) {
   for (const TaskSessionState state : {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out,
                                        TaskSessionState::gave_up, TaskSessionState::interrupted}) {
@@ -129,7 +137,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
       "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
       "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
-      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds "
+      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds, s.sandbox_state "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
       "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
       participant);
@@ -151,6 +159,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.commands = count_of(row, 10, "a number of commands");
   session.charged = nanoseconds_of(row, 11);
   if (!row.is_null(14)) session.duration = seconds_of(row, 14);
+  if (!row.is_null(15)) session.sandbox_state = sandbox_state_of(row, 15);
   const bool is_running = session.state == TaskSessionState::running;
   session.clock_stands = is_running;
   session.sandbox_replaced = is_running && is_sandbox_replaced(m_database, session.id);
@@ -554,9 +563,12 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
   return session;
 }
 
-void Transaction::set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) {
+void Transaction::set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox,
+                              const Bytes& state) {
   check_running(fence, session);
-  const int changed = m_database.execute("UPDATE task_sessions SET sandbox = ? WHERE id = ?", sandbox, session);
+  TELLINA_ASSERT_PROCESS(state.size() <= limits::sandbox_state);
+  const int changed = m_database.execute("UPDATE task_sessions SET sandbox = ?, sandbox_state = ? WHERE id = ?",
+                                         sandbox, Blob(state), session);
   TELLINA_ASSERT_PROCESS(changed == 1);
 }
 
@@ -578,7 +590,7 @@ void Transaction::end_task_session(const Fence& fence, TaskSessionId session, Ta
   TELLINA_ASSERT_PROCESS(charged >= std::chrono::nanoseconds(0));
   const int changed = m_database.execute(
       "UPDATE task_sessions SET state = ?, ended_at = ?, ended_at_ns = ?, charged_before_ns = ?, "
-      "segment_started_ns = NULL WHERE id = ?",
+      "segment_started_ns = NULL, sandbox_state = NULL WHERE id = ?",
       to_string(state), at.wall, at.monotonic, charged, session);
   TELLINA_ASSERT_PROCESS(changed == 1);
   increment_state_number(fence.participant);

@@ -38,7 +38,7 @@ class Transaction final : public StoreTransaction {
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                     const std::string& stream, const std::string& sandbox, Timestamp at,
                                     const TaskSettings& settings) override;
-  void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox) override;
+  void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox, const Bytes& state) override;
   void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
                  std::optional<MonotonicTime> since) override;
   void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,

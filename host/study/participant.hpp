@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tellina/bytes.hpp"
+
 namespace tellina {
 
 using ParticipantId = std::int64_t;
@@ -44,6 +46,7 @@ struct TaskSessionRow {
   TaskSessionState state = TaskSessionState::running;
   std::string stream;             ///< id of its pair of byte streams
   std::string sandbox;            ///< id of its sandbox; empty until one has started
+  Bytes sandbox_state;            ///< what its backend wants to know in order to adopt it
   std::uint64_t input_end = 0;    ///< end of the record, gaps included
   std::uint64_t output_end = 0;   ///< end of the record, gaps included
   std::uint64_t output_size = 0;  ///< recorded bytes, without gaps

@@ -13,6 +13,14 @@ std::size_t largest_content(const FileNode& node) {
   return largest;
 }
 
+/// `prefix`: the path of the directory with "/" at its end, or empty.
+void add_named(const Bytes& prefix, const FileNode& directory, std::set<Bytes>& files) {
+  for (const auto& [name, child] : directory.children) {
+    if (child.content) files.insert(prefix + name);
+    add_named(prefix + name + "/", child, files);
+  }
+}
+
 class Contents {
  public:
   explicit Contents(std::size_t largest) : m_largest(largest) {}
@@ -40,6 +48,7 @@ SnapshotRequest snapshot_request_for(const FileTree& answer) {
   SnapshotRequest request;
   // A file that is larger than the answer's already differs by its size.
   request.max_content_per_file = largest_content(answer.root);
+  add_named("", answer.root, request.content_of.emplace());
   Contents contents(request.max_content_per_file);
   contents.add(answer.root);
   const std::size_t needed = contents.named + contents.any;

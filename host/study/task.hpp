@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tellina/config.hpp"
 #include "tellina/file_tree.hpp"
 
 namespace tellina {
@@ -40,8 +41,9 @@ inline const char* to_string(Feedback feedback) {
 
 struct Task {
   TaskType type = TaskType::output;
-  std::string description;              ///< Markdown
-  FileTree initial;                     ///< the home directory at the start
+  std::string description;  ///< Markdown
+  FileTree initial;         ///< the home directory at the start
+  Config sandbox_options;   ///< for the sandbox's plugin, checked against its schema; empty if there are none
   std::string working_directory = "~";  ///< where the shell starts: "~", "~/PATH" or an absolute path
   Bytes output_answer;                  ///< type output: lines end with LF, the last may lack it
   OutputMatch output_match = OutputMatch::lines;

@@ -121,6 +121,11 @@ ServerFrame decode_server_frame(std::string_view text) {
     frame.sandbox = text_field(object, "sandbox", longest_text);
     return frame;
   }
+  if (type == "sandbox_starting") {
+    SandboxStartingFrame frame;
+    frame.text = text_field(object, "text", longest_text);
+    return frame;
+  }
   UnknownFrame frame;
   frame.type = type;
   return frame;
@@ -165,6 +170,10 @@ std::string progress_frame(const ProgressFrame& progress) {
 
 std::string sandbox_replaced_frame(const std::string& sandbox) {
   return "{\"type\":\"sandbox_replaced\",\"sandbox\":" + json_string(sandbox) + "}";
+}
+
+std::string sandbox_starting_frame(const std::string& text) {
+  return "{\"type\":\"sandbox_starting\",\"text\":" + json_string(text) + "}";
 }
 
 std::string done_frame(const RequestId& id, const std::string& sandbox) {

@@ -54,6 +54,12 @@ class SandboxReplacedFrame {
   SandboxReplacedFrame() = default;
   std::string sandbox;
 };
+/// What the start of a sandbox does now, for people.
+class SandboxStartingFrame {
+ public:
+  SandboxStartingFrame() = default;
+  std::string text;
+};
 class ReplacedFrame {};
 class ErrorFrame {
  public:
@@ -78,8 +84,9 @@ class UnknownFrame {
   std::string type;
 };
 
-using ServerFrame = std::variant<WelcomeFrame, StateFrame, InputAckFrame, ProgressFrame, DoneFrame,
-                                 SandboxReplacedFrame, ReplacedFrame, ErrorFrame, PongFrame, UnknownFrame>;
+using ServerFrame =
+    std::variant<WelcomeFrame, StateFrame, InputAckFrame, ProgressFrame, DoneFrame, SandboxReplacedFrame,
+                 SandboxStartingFrame, ReplacedFrame, ErrorFrame, PongFrame, UnknownFrame>;
 
 /// Throws FrameError for a malformed frame.
 ServerFrame decode_server_frame(std::string_view json);
@@ -103,6 +110,8 @@ std::string welcome_frame(const RequestId& id, const std::string& stream, const 
                           std::uint64_t input_offset, std::uint64_t output_offset, std::uint64_t answered_offset,
                           const std::string& state);
 std::string sandbox_replaced_frame(const std::string& sandbox);
+/// `text`: printable UTF-8.
+std::string sandbox_starting_frame(const std::string& text);
 std::string state_frame(const std::string& state);
 std::string input_ack_frame(std::uint64_t input_offset);
 std::string progress_frame(const ProgressFrame& progress);

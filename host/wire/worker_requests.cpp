@@ -61,11 +61,14 @@ std::vector<MetricSample> decode_samples(const json::value& value) {
   if (!list) return {};
   for (const json::value& entry : *list) {
     const json::array* fields = entry.if_array();
-    if (!fields || fields->size() != 4) return {};
+    if (!fields || (fields->size() != 4 && fields->size() != 5)) return {};
     const json::array& field = *fields;
     if (!is_word(field[0]) || !is_word(field[1]) || !is_word(field[2]) || !field[3].is_number()) return {};
+    const bool has_help = field.size() == 5;
+    if (has_help && !is_word(field[4])) return {};
     samples.push_back({json::value_to<std::string>(field[0]), json::value_to<std::string>(field[1]),
-                       json::value_to<std::string>(field[2]), field[3].to_number<double>()});
+                       json::value_to<std::string>(field[2]), field[3].to_number<double>(),
+                       has_help ? json::value_to<std::string>(field[4]) : std::string()});
   }
   return samples;
 }
@@ -137,7 +140,9 @@ WorkerReply busy_reply() { return WorkerReply(503, error_body("busy", "no worker
 std::string encode_numbers(const WorkerNumbers& numbers) {
   json::array samples;
   for (const MetricSample& sample : numbers.samples) {
-    samples.push_back(json::array{sample.family, sample.suffix, sample.labels, sample.value});
+    json::array fields{sample.family, sample.suffix, sample.labels, sample.value};
+    if (!sample.help.empty()) fields.emplace_back(sample.help);
+    samples.push_back(std::move(fields));
   }
   json::object object{{"samples", std::move(samples)}};
   if (!numbers.workers.empty()) object["workers"] = json::value_from(numbers.workers);

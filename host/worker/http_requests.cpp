@@ -103,6 +103,7 @@ MetricSamples lane_samples(const SessionEnvironment& environment, const LaneCoun
     samples.add("tellina_store_commit_seconds", worker, *times);
   }
   samples.add_process(environment.process, environment.loop.clock());
+  if (environment.plugin_figures) environment.plugin_figures->add_to(samples, environment.process);
   return samples;
 }
 

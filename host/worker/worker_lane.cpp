@@ -448,6 +448,11 @@ void WorkerLane::release_session(ParticipantId participant) {
   });
 }
 
+void WorkerLane::lose_access(ParticipantId participant) {
+  const auto owned = m_sessions.find(participant);
+  if (owned != m_sessions.end() && !owned->second.is_releasing) owned->second.session->lose_access();
+}
+
 void WorkerLane::abandon_session(ParticipantId participant) {
   const auto owned = m_sessions.find(participant);
   if (owned == m_sessions.end()) return;

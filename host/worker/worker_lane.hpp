@@ -52,6 +52,9 @@ class WorkerLane {
   void stop(std::function<void()> done);
   void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
 
+  /// The participant may not log in any more.
+  void lose_access(ParticipantId participant);
+
   void check_invariant() const;
 
  private:

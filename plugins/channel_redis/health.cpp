@@ -19,6 +19,7 @@ void Health::note_up(Link link) {
 
 void Health::note_down(Link link, const Failure& failure) {
   std::lock_guard lock(m_mutex);
+  if (!m_down[writer] && !m_down[reader]) m_outages.add();
   m_down[link] = true;
   if (link == writer) m_writer_down.store(true, std::memory_order_release);
   constexpr std::size_t most_reasons = 20;

@@ -20,7 +20,9 @@ class Health {
  public:
   enum Link { writer, reader };
 
-  Health(std::string server, Log& log, Clock& clock) : m_server(std::move(server)), m_log(log), m_clock(clock) {}
+  /// `outages`: counts them.
+  Health(std::string server, Log& log, Clock& clock, PluginCounter outages)
+      : m_server(std::move(server)), m_log(log), m_clock(clock), m_outages(std::move(outages)) {}
 
   void note_up(Link link);
   void note_down(Link link, const Failure& failure);
@@ -35,6 +37,7 @@ class Health {
   const std::string m_server;
   Log& m_log;
   Clock& m_clock;
+  const PluginCounter m_outages;
 
   std::atomic<bool> m_writer_down = false;
   std::mutex m_mutex;

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "open_server.hpp"
 #include "plugins/channel_common/message_codec.hpp"
 
 namespace tellina::redis {
@@ -33,7 +34,8 @@ std::string make_instance_name(Random& random) {
 RedisLayer::RedisLayer(const PluginContext& context)
     : m_settings(context.config),
       m_instance(make_instance_name(context.random)),
-      m_health("Redis at " + m_settings.address.text(), context.log, context.clock),
+      m_health("Redis at " + m_settings.address.text(), context.log, context.clock,
+               context.counter("outages", "Times that Redis could not be reached any more.")),
       m_writer(m_settings, m_instance, m_health, context, m_stop),
       m_subscribers(context.log,
                     [this] {
@@ -74,6 +76,17 @@ int RedisLayer::begin_dispatching() {
   const int descriptor = m_reader.begin_dispatching();
   m_writer.wake_reader();
   return descriptor;
+}
+
+Reachability RedisLayer::probe() {
+  try {
+    const WakeUp never;
+    const std::unique_ptr<Connection> connection = open_server(m_settings.address, never.descriptor());
+    ask_for_run(*connection);
+    return {};
+  } catch (const Failure& failure) {
+    return {false, m_health.describe(failure)};
+  }
 }
 
 void RedisLayer::start_once() {

@@ -31,6 +31,7 @@ class RedisLayer final : public ChannelLayer {
   int begin_dispatching() override;
   bool dispatch() override { return m_reader.dispatch(); }
   void end_dispatching() override { m_reader.end_dispatching(); }
+  Reachability probe() override;
 
  private:
   void start_once();

@@ -71,7 +71,7 @@ std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline)
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
-  const Deadline deadline(m_context.clock, spec.deadline, nullptr);
+  const Deadline deadline(m_context.clock, spec.deadline, spec.cancelled);
   std::unique_ptr<Instance> instance = m_pool.claim();
   if (!instance) instance = make_instance(deadline);
   std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, deadline);

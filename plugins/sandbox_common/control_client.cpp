@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "plugins/sandbox_common/tree_codec.hpp"
@@ -29,10 +30,33 @@ home_tree::Limits limits_of(const SnapshotRequest& request) {
   return limits;
 }
 
-FileTree decode(const Descriptor& file, const home_tree::Outcome& outcome) {
-  FileTree tree = decode_tree(file.get());
+/// The sorted hashes of the files whose content is wanted; nothing if the content of all is.
+std::optional<std::vector<std::uint64_t>> wanted_paths(const SnapshotRequest& request) {
+  if (!request.content_of || request.content_of->size() > home_tree::max_wanted) return std::nullopt;
+  std::vector<std::uint64_t> paths;
+  for (const Bytes& path : *request.content_of) {
+    std::uint64_t hash = home_tree::home_hash;
+    for (std::size_t begin = 0; begin <= path.size();) {
+      const std::size_t end = std::min(path.find('/', begin), path.size());
+      hash = home_tree::hash_below(hash, path.data() + begin, end - begin);
+      begin = end + 1;
+    }
+    paths.push_back(hash);
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// A snapshot that differs in nothing from an earlier one has the same bytes, so they name it.
+FileTree decode(const Descriptor& file, const home_tree::Outcome& outcome, const SnapshotRequest& request) {
+  FileTree tree;
   tree.truncated = outcome.truncated != 0;
   tree.raced = outcome.raced != 0;
+  if (!tree.truncated && !tree.raced) {
+    tree.version = name_content(file.get());
+    tree.unchanged = tree.version == request.unless;
+  }
+  if (!tree.unchanged) tree.root = decode_tree(file.get()).root;
   return tree;
 }
 
@@ -84,25 +108,34 @@ FileTree read_home(const Descriptor& socket, const Descriptor& home, const Snaps
   const Descriptor file = make_memory_file("snapshot");
   tree_protocol::Snapshot message;
   message.limits = limits_of(request);
-  send(socket, &message, sizeof message, what, {home.get(), file.get()});
+  if (const auto paths = wanted_paths(request)) {
+    const Descriptor wanted = make_memory_file("wanted");
+    write_file(wanted.get(), paths->data(), paths->size() * sizeof paths->front());
+    send(socket, &message, sizeof message, what, {home.get(), file.get(), wanted.get()});
+  } else {
+    send(socket, &message, sizeof message, what, {home.get(), file.get()});
+  }
   const Received received = receive(socket, deadline, what);
   if (const auto failure = find_failure(received, what)) {
     throw system_error(what + ": " + failure->text, failure->error_number, ErrorCode::internal);
   }
-  return decode(file, read_struct<tree_protocol::Done>(received, what).outcome);
+  return decode(file, read_struct<tree_protocol::Done>(received, what).outcome, request);
 }
 
 FileTree read_home_directly(const Descriptor& home, const SnapshotRequest& request, const Deadline& deadline) {
   const Descriptor file = make_memory_file("snapshot");
   home_tree::Outcome outcome;
-  const int error =
-      home_tree::read(home.get(), file.get(), limits_of(request), {deadline.interrupt_descriptor(), POLLIN}, outcome);
+  home_tree::Wanted wanted;
+  const auto paths = wanted_paths(request);
+  if (paths) wanted = {false, paths->data(), paths->size()};
+  const int error = home_tree::read(home.get(), file.get(), limits_of(request), wanted,
+                                    {deadline.interrupt_descriptor(), POLLIN}, outcome);
   if (error != 0) throw system_error(std::string(reading) + ": write the snapshot", error, ErrorCode::internal);
   pollfd interrupt{deadline.interrupt_descriptor(), POLLIN, 0};
   if (poll(&interrupt, 1, 0) > 0) {
     throw Error(ErrorCode::gone, std::string(reading) + ": the sandbox is being destroyed");
   }
-  return decode(file, outcome);
+  return decode(file, outcome, request);
 }
 
 }  // namespace tellina::sandbox_common

@@ -55,7 +55,7 @@ bool Deadline::wait(int descriptor, short events, const std::string& what) const
     // The clock may be another than that of poll().
     const int timeout = static_cast<int>(std::min(time, longest_look).count());
     if (poll(watched, 2, timeout) < 0 && errno != EINTR) throw system_error(what, errno);
-    if (watched[1].revents != 0) throw Error(ErrorCode::gone, what + ": the sandbox is being destroyed");
+    if (watched[1].revents != 0) throw Error(ErrorCode::gone, what + ": nobody needs the sandbox any more");
     if (watched[0].revents != 0) return true;
   }
 }

@@ -21,6 +21,9 @@ class Deadline {
  public:
   /// `interrupt` may be null and is never cleared. It and the clock must outlive the object.
   Deadline(Clock& clock, std::chrono::milliseconds time, const WakeUp* interrupt)
+      : Deadline(clock, time, interrupt ? interrupt->descriptor() : -1) {}
+  /// `interrupt`: a descriptor that becomes and stays readable, or -1.
+  Deadline(Clock& clock, std::chrono::milliseconds time, int interrupt)
       : m_clock(clock), m_end(clock.now() + time), m_interrupt(interrupt) {}
 
   /// Returns when the descriptor is readable or its other end is gone. Throws Error(timed_out) "WHAT: ..." or, when
@@ -35,21 +38,20 @@ class Deadline {
     return Deadline(m_clock, std::min(m_end, m_clock.now() + time), m_interrupt);
   }
   /// The same time, without interruption.
-  Deadline uninterrupted() const { return Deadline(m_clock, m_end, nullptr); }
+  Deadline uninterrupted() const { return Deadline(m_clock, m_end, -1); }
   /// 0 when the deadline has passed.
   std::chrono::milliseconds left() const;
   /// Readable once interrupted; -1 if there is no interruption.
-  int interrupt_descriptor() const { return m_interrupt ? m_interrupt->descriptor() : -1; }
+  int interrupt_descriptor() const { return m_interrupt; }
 
  private:
-  Deadline(Clock& clock, MonotonicTime end, const WakeUp* interrupt)
-      : m_clock(clock), m_end(end), m_interrupt(interrupt) {}
+  Deadline(Clock& clock, MonotonicTime end, int interrupt) : m_clock(clock), m_end(end), m_interrupt(interrupt) {}
   /// Returns false when the time has passed.
   bool wait(int descriptor, short events, const std::string& what) const;
 
   Clock& m_clock;
   MonotonicTime m_end;
-  const WakeUp* m_interrupt;
+  int m_interrupt;
 };
 
 }  // namespace tellina::sandbox_common

@@ -17,6 +17,23 @@ struct Limits {
   std::uint64_t deadline_in_milliseconds = 0;
 };
 
+/// The files whose content is wanted, all files if `are_all`.
+struct Wanted {
+  bool are_all = true;
+  const std::uint64_t* paths = nullptr;  ///< FNV-1a hashes, sorted. Another file with the same hash is read too
+  std::size_t count = 0;
+};
+/// How many files a request can name. One that names more gets the content of all.
+inline constexpr std::size_t max_wanted = 4096;
+
+/// The hash of a path: of the directory's path, then of '/' and the name. The home itself has `home_hash`.
+inline constexpr std::uint64_t home_hash = 0xcbf29ce484222325;
+inline std::uint64_t hash_below(std::uint64_t directory, const char* name, std::size_t size) {
+  std::uint64_t hash = (directory ^ '/') * 0x100000001b3;
+  for (std::size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<unsigned char>(name[i])) * 0x100000001b3;
+  return hash;
+}
+
 /// A process of the sandbox sends these bytes, which are not trusted, so the fields are numbers and not bools: 0 means
 /// no.
 struct Outcome {
@@ -35,6 +52,6 @@ struct Cancellation {
 int write(int home, int tree, char* what, std::size_t what_size);
 
 /// Writes the home's tree to a memory file. Returns 0 or an errno. Stops early when it is cancelled.
-int read(int home, int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome);
+int read(int home, int tree, const Limits& limits, const Wanted& wanted, Cancellation cancellation, Outcome& outcome);
 
 }  // namespace tellina::home_tree

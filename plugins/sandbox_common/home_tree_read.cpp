@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -40,8 +41,8 @@ std::uint64_t now_in_milliseconds() {
 
 class Reader {
  public:
-  Reader(int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome)
-      : m_tree(tree), m_limits(limits), m_cancellation(cancellation), m_outcome(outcome) {
+  Reader(int tree, const Limits& limits, const Wanted& wanted, Cancellation cancellation, Outcome& outcome)
+      : m_tree(tree), m_limits(limits), m_wanted(wanted), m_cancellation(cancellation), m_outcome(outcome) {
     m_deadline = now_in_milliseconds() + limits.deadline_in_milliseconds;
     // Each directory level holds one descriptor, and a few more are needed.
     rlimit files;
@@ -60,6 +61,7 @@ class Reader {
     DIR* const stream = open_stream(home);
     if (stream == nullptr) return errno;
     m_levels[0] = stream;
+    m_hashes[0] = home_hash;
     while (m_depth >= 0) {
       if (m_stopped)
         leave();
@@ -138,6 +140,7 @@ class Reader {
     emit(record, name, nullptr, 0);
     DIR* const stream = m_depth < m_max_depth ? open_stream(handle) : nullptr;
     if (stream != nullptr) {
+      m_hashes[m_depth + 1] = hash_below(m_hashes[m_depth], name, record.name_length);
       m_levels[++m_depth] = stream;
       return;
     }
@@ -153,7 +156,9 @@ class Reader {
   void read_file(Record record, int directory, const char* name, const struct stat& status) {
     record.flags |= tree_stream::has_size;
     record.size = static_cast<std::uint64_t>(status.st_size);
-    if (record.size > m_limits.max_content_per_file) return emit(record, name, nullptr, 0);
+    if (record.size > m_limits.max_content_per_file || !wants(name, record.name_length)) {
+      return emit(record, name, nullptr, 0);
+    }
     if (record.size > m_limits.max_content_in_all - m_content) return stop();
 
     // Opens the file by name again, because the handle itself can't be read. The name may belong to another file by
@@ -172,6 +177,12 @@ class Reader {
     emit(record, name, nullptr, 0);
     copy_content(file, record.size);
     close(file);
+  }
+
+  bool wants(const char* name, std::size_t size) const {
+    if (m_wanted.are_all) return true;
+    const std::uint64_t hash = hash_below(m_hashes[m_depth], name, size);
+    return std::binary_search(m_wanted.paths, m_wanted.paths + m_wanted.count, hash);
   }
 
   /// Copies exactly `size` bytes, as the preceding record promised. If the file has become shorter, adds NUL bytes.
@@ -242,6 +253,7 @@ class Reader {
 
   int m_tree;
   const Limits& m_limits;
+  const Wanted& m_wanted;
   Cancellation m_cancellation;
   Outcome& m_outcome;
   std::uint64_t m_deadline = 0;
@@ -252,14 +264,15 @@ class Reader {
   int m_error = 0;
   bool m_stopped = false;
   DIR* m_levels[max_levels];
+  std::uint64_t m_hashes[max_levels];  ///< of the paths of the open directories
   std::size_t m_used = 0;
   char m_buffer[64 * 1024];
 };
 
 }  // namespace
 
-int read(int home, int tree, const Limits& limits, Cancellation cancellation, Outcome& outcome) {
-  Reader reader(tree, limits, cancellation, outcome);
+int read(int home, int tree, const Limits& limits, const Wanted& wanted, Cancellation cancellation, Outcome& outcome) {
+  Reader reader(tree, limits, wanted, cancellation, outcome);
   return reader.run(home);
 }
 

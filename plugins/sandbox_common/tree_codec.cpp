@@ -6,12 +6,14 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <functional>
 #include <vector>
 
 #include "plugins/sandbox_common/deadline.hpp"
 #include "plugins/sandbox_common/tree_stream.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
 #include "tellina/file_time.hpp"
+#include "tellina/text.hpp"
 
 namespace tellina::sandbox_common {
 namespace {
@@ -217,6 +219,11 @@ Descriptor encode_tree(const FileTree& tree) {
   Descriptor file = make_memory_file("initial_tree");
   Encoder(file.get()).encode(tree.root);
   return file;
+}
+
+Bytes name_content(int file) {
+  const Mapping mapping(file);
+  return hexadecimal(std::hash<BytesView>()(mapping.bytes()), 16) + "-" + hexadecimal(mapping.bytes().size());
 }
 
 FileTree decode_tree(int file) {

@@ -13,6 +13,9 @@ void write_file(int file, const void* data, std::size_t size);
 /// entry.
 Descriptor encode_tree(const FileTree& tree);
 
+/// Names the content of a file, which another content has as good as never.
+Bytes name_content(int file);
+
 /// Reads a snapshot. Throws Error(internal) if its records are malformed.
 FileTree decode_tree(int file);
 

@@ -3,7 +3,9 @@
 /// The requests with which a plugin asks a process beside or inside a sandbox to create or read its home, over a
 /// sequenced-packet socket.
 ///
-///   plugin -> process  Seed | Snapshot    carries two descriptors: the home and a memory file (tree_stream.hpp)
+///   plugin -> process  Seed | Snapshot    carries two descriptors: the home and a memory file (tree_stream.hpp). A
+///                                         Snapshot that does not want the content of all files carries a third, a
+///                                         memory file with the numbers of home_tree::Wanted
 ///   process -> plugin  Done | Failed
 ///
 /// The kinds differ from those of launcher_protocol.hpp and init_protocol.hpp, whose sockets these messages use.
@@ -18,7 +20,7 @@ namespace tellina::tree_protocol {
 /// The first byte of every message.
 enum Kind : char { seed = 's', snapshot = 'n', done = 'D', failed = 'E' };
 
-enum RequestDescriptor : std::size_t { home = 0, tree = 1, request_descriptor_count = 2 };
+enum RequestDescriptor : std::size_t { home = 0, tree = 1, request_descriptor_count = 2, wanted = 2 };
 
 struct Snapshot {
   char kind = snapshot;

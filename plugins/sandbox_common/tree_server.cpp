@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -7,6 +8,29 @@
 #include "plugins/sandbox_init/control_socket.hpp"
 
 namespace tellina::tree_protocol {
+namespace {
+
+/// Reads the numbers of a memory file. Returns 0 or an errno.
+int read_wanted(int file, home_tree::Wanted& wanted) {
+  static std::uint64_t paths[home_tree::max_wanted];
+  const ssize_t size = pread(file, paths, sizeof paths, 0);
+  if (size < 0) return errno;
+  wanted.are_all = false;
+  wanted.paths = paths;
+  wanted.count = static_cast<std::size_t>(size) / sizeof paths[0];
+  return 0;
+}
+
+int take_snapshot(int socket, const Snapshot& asked, const int* descriptors, std::size_t count,
+                  home_tree::Outcome& outcome) {
+  home_tree::Wanted files;
+  if (count > request_descriptor_count) {
+    if (const int error = read_wanted(descriptors[wanted], files); error != 0) return error;
+  }
+  return home_tree::read(descriptors[home], descriptors[tree], asked.limits, files, {socket, POLLHUP}, outcome);
+}
+
+}  // namespace
 
 void report_failure(int socket, const char* what, int error_number) {
   char message[8192];
@@ -22,14 +46,15 @@ void serve(int socket, const char* request, std::size_t size, const int* descrip
   int error = EPROTO;
   Done answer;
   char what[8192] = "read the plugin's message";
-  if (descriptor_count == request_descriptor_count) {
+  const bool has_wanted = request[0] == snapshot && descriptor_count == request_descriptor_count + 1;
+  if (descriptor_count == request_descriptor_count || has_wanted) {
     if (request[0] == seed) {
       error = home_tree::write(descriptors[home], descriptors[tree], what, sizeof what);
     } else if (size == sizeof(Snapshot)) {
       Snapshot asked;
       std::memcpy(&asked, request, sizeof asked);
       std::strcpy(what, "write the snapshot");
-      error = home_tree::read(descriptors[home], descriptors[tree], asked.limits, {socket, POLLHUP}, answer.outcome);
+      error = take_snapshot(socket, asked, descriptors, descriptor_count, answer.outcome);
     }
   }
   if (error != 0) {

@@ -68,7 +68,7 @@ std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
   const ShellPlan plan(spec, m_settings);
-  const Deadline deadline(m_context.clock, spec.deadline, nullptr);
+  const Deadline deadline(m_context.clock, spec.deadline, spec.cancelled);
   std::unique_ptr<Instance> instance = claim_from_pool(spec);
   if (!instance) instance = Instance::make(m_instance_context, spec.owner, spec.id, deadline);
   std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, plan, deadline);

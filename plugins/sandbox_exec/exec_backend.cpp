@@ -1,5 +1,7 @@
 #include "plugins/sandbox_exec/exec_backend.hpp"
 
+#include <algorithm>
+
 #include "plugins/sandbox_exec/exec_sandbox.hpp"
 #include "plugins/sandbox_exec/home_archive.hpp"
 
@@ -14,6 +16,8 @@ constexpr std::chrono::milliseconds probe_time = 25s;
 constexpr std::chrono::milliseconds adopt_time = 10s;
 constexpr std::chrono::milliseconds sweep_time = 30s;
 constexpr std::size_t most_limits = 100;
+/// The host has its own bound, below this one.
+constexpr std::uint64_t longest_deadline = 24ULL * 60 * 60 * 1000;
 
 std::vector<LimitReport> read_limits(const Answer& answer, const std::string& what) {
   std::vector<LimitReport> limits;
@@ -41,6 +45,13 @@ std::vector<LimitReport> read_limits(const Answer& answer, const std::string& wh
   return limits;
 }
 
+/// False for what cannot travel in JSON: the state of a sandbox that this plugin did not start.
+bool is_text(const Bytes& state) {
+  boost::system::error_code error;
+  boost::json::parse(boost::json::serialize(boost::json::string(state)), error);
+  return !error;
+}
+
 }  // namespace
 
 ExecBackend::ExecBackend(const PluginContext& context)
@@ -55,6 +66,10 @@ Capabilities ExecBackend::probe() {
     capabilities.reason = answer.text("reason", what);
     capabilities.usable = answer.flag("usable", false, what);
     capabilities.adopts = m_client->adopts();
+    capabilities.processes_are_visible = answer.flag("processes_are_visible", true, what);
+    if (const std::uint64_t deadline = answer.count("start_deadline_ms", what); deadline > 0) {
+      capabilities.start_deadline = std::chrono::milliseconds(std::min(deadline, longest_deadline));
+    }
     if (!capabilities.usable && capabilities.reason.empty()) capabilities.reason = what + ": it gives no reason";
   } catch (const Error& error) {
     capabilities.usable = false;
@@ -65,7 +80,7 @@ Capabilities ExecBackend::probe() {
 }
 
 std::unique_ptr<Sandbox> ExecBackend::start(const SandboxSpec& spec) {
-  const Deadline deadline(m_context.clock, spec.deadline, nullptr);
+  const Deadline deadline(m_context.clock, spec.deadline, spec.cancelled);
   const Descriptor home = write_archive(spec.initial, m_context.clock.wall_time());
   boost::json::object environment;
   for (const auto& [name, value] : spec.environment) environment[name] = value;
@@ -75,8 +90,11 @@ std::unique_ptr<Sandbox> ExecBackend::start(const SandboxSpec& spec) {
                             {"rows", spec.size.rows},
                             {"working_directory", spec.working_directory},
                             {"environment", std::move(environment)},
+                            {"options", to_json(spec.options)},
                             {"deadline_ms", deadline.left().count()}});
   request.attached = &home;
+  request.section = spec.options;
+  request.progress = spec.progress;
   request.starts_sandbox = true;
   const boost::json::object sandbox = {{"sandbox", spec.id}, {"owner", spec.owner}};
   try {
@@ -88,9 +106,11 @@ std::unique_ptr<Sandbox> ExecBackend::start(const SandboxSpec& spec) {
   }
 }
 
-std::unique_ptr<Sandbox> ExecBackend::adopt(const SandboxId& id) {
+std::unique_ptr<Sandbox> ExecBackend::adopt(const SandboxId& id) { return adopt_with_state(id, {}); }
+
+std::unique_ptr<Sandbox> ExecBackend::adopt_with_state(const SandboxId& id, const Bytes& state) {
   const Deadline deadline(m_context.clock, adopt_time, nullptr);
-  Answer answer = m_client->call(Request("adopt", {{"sandbox", id}}), deadline);
+  Answer answer = m_client->call(Request("adopt", {{"sandbox", id}, {"state", is_text(state) ? state : ""}}), deadline);
   OwnerId owner = answer.text("owner", m_client->name() + ": adopt");
   return std::make_unique<ExecSandbox>(m_client, id, std::move(owner), std::move(answer));
 }

@@ -16,6 +16,7 @@ class ExecBackend final : public SandboxBackend {
   Capabilities probe() override;
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
+  std::unique_ptr<Sandbox> adopt_with_state(const SandboxId& id, const Bytes& state) override;
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "plugins/sandbox_exec/home_archive.hpp"
@@ -18,12 +19,30 @@ namespace {
 
 constexpr std::chrono::milliseconds restart_time = 10s;
 constexpr std::chrono::milliseconds destroy_time = 10s;
+/// Bytes of a packet for a list of files, and for each of them besides its name. Quotes and backslashes take two.
+constexpr std::size_t most_of_a_packet = largest_packet / 4;
+constexpr std::size_t list_overhead = 3;
 
 /// A pipe, a socket or a terminal: what poll(2) can wait for.
 bool can_be_waited_for(const Descriptor& descriptor) {
   struct stat status {};
   if (fstat(descriptor.get(), &status) != 0) return false;
   return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISCHR(status.st_mode);
+}
+
+/// The paths of the files whose content is wanted; nothing if that is all, or if the list is no text of a size that
+/// fits into a packet.
+std::optional<boost::json::array> wanted_files(const SnapshotRequest& request) {
+  if (!request.content_of) return std::nullopt;
+  boost::json::array files;
+  std::size_t size = 0;
+  for (const Bytes& path : *request.content_of) {
+    size += path.size() + list_overhead;
+    const bool is_plain = std::all_of(path.begin(), path.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+    if (!is_plain || size > most_of_a_packet) return std::nullopt;
+    files.emplace_back(path);
+  }
+  return files;
 }
 
 }  // namespace
@@ -72,6 +91,7 @@ void ExecSandbox::take_shell(Answer& answer) {
   m_end = std::move(end);
   m_terminal = std::move(answer.descriptors[0]);
   m_is_local = isatty(m_terminal.get()) == 1;
+  m_state = answer.text("state", what);
 }
 
 Answer ExecSandbox::call(std::string_view name, boost::json::object extra, const Deadline& deadline, const Lock&) {
@@ -79,7 +99,9 @@ Answer ExecSandbox::call(std::string_view name, boost::json::object extra, const
   if (run != m_run) {
     if (!m_client->adopts()) throw Error(ErrorCode::gone, "the program that ran sandbox " + m_id + " has ended");
     // The shell's descriptors are those that are open already.
-    m_run = m_client->call(ProgramClient::Request("adopt", fields()), deadline).run;
+    boost::json::object adoption = fields();
+    adoption["state"] = m_state;
+    m_run = m_client->call(ProgramClient::Request("adopt", std::move(adoption)), deadline).run;
   }
   for (const auto& [key, value] : fields()) extra[key] = value;
   Answer answer = m_client->call(ProgramClient::Request(name, std::move(extra)), deadline);
@@ -128,17 +150,33 @@ void ExecSandbox::resize(TerminalSize size) {
 
 FileTree ExecSandbox::snapshot(const SnapshotRequest& request) {
   const Lock lock = use();
-  const std::string what = m_client->name() + ": snapshot of sandbox " + m_id;
   const Deadline deadline(m_client->clock(), request.deadline, &m_interrupt);
   // The program stops early enough that what it has can still be read.
   const auto its_time = request.deadline - request.deadline / 5;
-  Answer answer = call("snapshot",
-                       {{"max_entries", request.max_entries},
-                        {"max_depth", request.max_depth},
-                        {"max_content_per_file", request.max_content_per_file},
-                        {"max_content_in_all", request.max_content_in_all},
-                        {"deadline_ms", its_time.count()}},
-                       deadline, lock);
+  boost::json::object limits = {{"max_entries", request.max_entries},
+                                {"max_depth", request.max_depth},
+                                {"max_content_per_file", request.max_content_per_file},
+                                {"max_content_in_all", request.max_content_in_all},
+                                {"deadline_ms", its_time.count()}};
+  if (!request.unless.empty()) limits["unless"] = request.unless;
+  if (auto wanted = wanted_files(request)) limits["content_of"] = std::move(*wanted);
+  const Answer answer = call("snapshot", std::move(limits), deadline, lock);
+  return read_home(request, answer, deadline);
+}
+
+FileTree ExecSandbox::read_home(const SnapshotRequest& request, const Answer& answer, const Deadline& deadline) const {
+  const std::string what = m_client->name() + ": snapshot of sandbox " + m_id;
+  if (answer.flag("unchanged", false, what)) {
+    if (request.unless.empty() || !answer.descriptors.empty()) {
+      throw Error(ErrorCode::internal, what +
+                                           ": expected \"unchanged\" only as the answer to \"unless\", and without "
+                                           "a descriptor");
+    }
+    FileTree same;
+    same.version = request.unless;
+    same.unchanged = true;
+    return same;
+  }
   if (answer.descriptors.size() != 1) {
     throw Error(ErrorCode::internal,
                 what + ": expected one descriptor, a tar file, got " + std::to_string(answer.descriptors.size()));
@@ -146,7 +184,13 @@ FileTree ExecSandbox::snapshot(const SnapshotRequest& request) {
   FileTree tree = read_archive(answer.descriptors.front().get(), request, deadline);
   tree.truncated |= answer.flag("truncated", false, what);
   tree.raced |= answer.flag("raced", false, what);
+  tree.version = answer.text("version", what);
   return tree;
+}
+
+Bytes ExecSandbox::state() const {
+  const Lock lock = use();
+  return m_state;
 }
 
 void ExecSandbox::destroy() {

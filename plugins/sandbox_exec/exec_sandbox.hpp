@@ -24,6 +24,7 @@ class ExecSandbox final : public Sandbox {
   void resize(TerminalSize size) override;
   FileTree snapshot(const SnapshotRequest& request) override;
   void destroy() override;
+  Bytes state() const override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -34,7 +35,8 @@ class ExecSandbox final : public Sandbox {
   /// Calls the program that has the sandbox. Adopts the sandbox first if the program was started again.
   Answer call(std::string_view name, boost::json::object extra, const Deadline& deadline, const Lock& lock);
   void take_shell(Answer& answer);
-  void set_size(TerminalSize size);
+  /// The snapshot in an answer.
+  FileTree read_home(const SnapshotRequest& request, const Answer& answer, const Deadline& deadline) const;
 
   const std::shared_ptr<ProgramClient> m_client;
   const SandboxId m_id;
@@ -47,6 +49,7 @@ class ExecSandbox final : public Sandbox {
   Descriptor m_terminal;
   bool m_is_local = false;  ///< the terminal is a pty of this machine
   std::shared_ptr<ShellEnd> m_end;
+  Bytes m_state;  ///< what the program wants to know in order to adopt the sandbox
 };
 
 }  // namespace tellina::exec_sandbox

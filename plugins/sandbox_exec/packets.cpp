@@ -101,6 +101,13 @@ std::optional<Answer> parse_answer(std::string_view packet, std::string& problem
   }
   Answer answer;
   answer.id = *id;
+  if (const json::value* const progress = object.if_contains("progress"); progress && progress->is_string()) {
+    Answer news;
+    news.id = *id;
+    news.is_progress = true;
+    news.fields["progress"] = *progress;
+    return news;
+  }
   const json::value* const ok = object.if_contains("ok");
   const json::value* const failure = object.if_contains("error");
   const json::value* const fields = ok != nullptr ? ok : failure;

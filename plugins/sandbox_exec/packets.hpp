@@ -27,6 +27,7 @@ class Answer {
  public:
   RequestId id = 0;
   bool is_error = false;
+  bool is_progress = false;    ///< no answer yet: `fields` has "progress", a text about what happens now
   boost::json::object fields;  ///< of "ok" or of "error"
   std::vector<Descriptor> descriptors;
   bool lost_descriptors = false;  ///< this process has no room for more

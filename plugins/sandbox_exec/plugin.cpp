@@ -3,6 +3,6 @@
 
 namespace tellina::exec_sandbox {
 
-TELLINA_PLUGIN(sandbox, ExecBackend, "exec", "0.1.0", settings_schema);
+TELLINA_PLUGIN_WITH_OPTIONS(sandbox, ExecBackend, "exec", "0.1.0", settings_schema, options_schema);
 
 }  // namespace tellina::exec_sandbox

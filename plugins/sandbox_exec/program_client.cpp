@@ -53,6 +53,8 @@ class ProgramClient::Pending {
  public:
   WakeUp done;
   std::optional<Answer> answer;  ///< or else `failure`
+  std::function<void(std::string_view)> progress;
+  std::optional<Config> section{};  ///< what a path in an error leads into; absent: the settings
   std::string failure;
 };
 
@@ -217,6 +219,7 @@ void ProgramClient::start_program() {
       m_started_at = m_last_answer = m_context.clock.now();
     }
     program = std::make_shared<Program>(m_settings);
+    m_starts.add();
     const auto hello = std::make_shared<Hello>(program, m_context.clock.now() + hello_time);
     RequestId id = 0;
     {
@@ -285,13 +288,16 @@ Answer ProgramClient::take_result(Pending& pending, const std::string& what) con
     throw Error(ErrorCode::busy, what + ": the server has no free descriptor for the program's answer",
                 "raise the limit of open files (ulimit -n)");
   }
-  if (pending.answer->is_error) pending.answer->throw_error(what, m_settings.settings);
+  if (pending.answer->is_error)
+    pending.answer->throw_error(what, pending.section ? *pending.section : m_settings.settings);
   return std::move(*pending.answer);
 }
 
 Answer ProgramClient::call_program(const std::shared_ptr<Program>& program, Request request, const Deadline& deadline) {
   const std::string what = name() + ": " + request.call;
   const auto pending = std::make_shared<Pending>();
+  pending->progress = request.progress;
+  pending->section = request.section;
   RequestId id = 0;
   std::uint64_t run = 0;
   {
@@ -458,6 +464,11 @@ void ProgramClient::take_answer(Answer answer) {
     const std::lock_guard lock(m_mutex);
     if (const auto found = m_pending.find(answer.id); found != m_pending.end()) {
       m_last_answer = m_context.clock.now();
+      if (answer.is_progress) {
+        // With the lock, because the call that waits takes it before it returns.
+        if (found->second->progress) found->second->progress(answer.fields.at("progress").as_string());
+        return;
+      }
       found->second->answer = std::move(answer);
       found->second->done.raise();
       m_pending.erase(found);
@@ -469,6 +480,7 @@ void ProgramClient::take_answer(Answer answer) {
       return;
     }
     m_last_answer = m_context.clock.now();
+    if (answer.is_progress) return;
     if (!answer.is_error) sandbox = std::move(found->second.sandbox);
     m_abandoned.erase(found);
   }

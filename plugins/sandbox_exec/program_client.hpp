@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,7 +34,10 @@ class ProgramClient {
     std::string call;
     boost::json::object fields;
     const Descriptor* attached = nullptr;  ///< the program gets a copy
-    bool starts_sandbox = false;           ///< if the answer comes too late, "destroy" follows
+    std::optional<Config> section{};       ///< what a path in the error bad_config leads into; absent: the settings
+    /// Gets what the program says about its progress, until the call returns. Must not block. May be empty.
+    std::function<void(std::string_view)> progress{};
+    bool starts_sandbox = false;  ///< if the answer comes too late, "destroy" follows
   };
 
   /// Starts nothing. `context` must outlive the object. Throws ConfigError.
@@ -95,6 +99,7 @@ class ProgramClient {
 
   const PluginContext& m_context;
   const Settings m_settings;
+  const PluginCounter m_starts;  ///< of the program
 
   mutable std::mutex m_mutex;
   State m_state = State::absent;

@@ -35,4 +35,11 @@ inline constexpr char settings_schema[] = R"json({
   "additionalProperties": false
 })json";
 
+/// A task's "sandbox": for the program, too.
+inline constexpr char options_schema[] = R"json({
+  "description": "options of the program for this task, which it checks itself",
+  "type": "object",
+  "additionalProperties": true
+})json";
+
 }  // namespace tellina::exec_sandbox

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "tellina/channel_layer.hpp"
 #include "tellina/text.hpp"
 
 namespace tellina::conformance {
@@ -74,6 +75,13 @@ std::uint64_t Probe::pick(std::uint64_t least, std::uint64_t most) { return leas
 
 std::unique_ptr<Plugin> Probe::create(const Config& section) {
   return m_subject.create(PluginContext(section, m_log, m_clock, m_entropy));
+}
+
+void Probe::need_reachable(Plugin& plugin) {
+  auto* const layer = dynamic_cast<ChannelLayer*>(&plugin);
+  if (!layer) return;
+  const Reachability found = layer->probe();
+  if (!found.usable) throw Skip("probe() reports that it cannot be used here: " + found.reason);
 }
 
 std::string Probe::unique(const std::string& prefix) { return prefix + random_token(m_entropy, 8); }

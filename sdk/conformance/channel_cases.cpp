@@ -156,12 +156,24 @@ void destroyed_with_waiting_messages(Probe& probe) {
   inbox.wait_for(1);
 }
 
+void probe_reports_reachability(Probe& probe) {
+  const std::unique_ptr<ChannelLayer> layer = probe.make_with<ChannelLayer>(probe.subject().section);
+  const auto began = std::chrono::steady_clock::now();
+  const Reachability found = layer->probe();
+  expect(std::chrono::steady_clock::now() - began < std::chrono::seconds(7), "an answer of probe() within 5 s",
+         "that it takes longer");
+  if (!found.usable) expect(!found.reason.empty(), "a reason if the layer is not usable", "none");
+  expect(found.usable, "a layer that can be used here", "that it cannot: " + found.reason);
+}
+
 }  // namespace
 
 void add_channel_layer_cases(std::vector<Case>& cases) {
   cases.insert(
       cases.end(),
-      {{"DeliversInOrder", "Messages that one thread sends to one channel arrive in the order sent.",
+      {{"ProbeReportsReachability", "probe() says within 5 s whether the layer can be used now, and if not, why.",
+        probe_reports_reachability},
+       {"DeliversInOrder", "Messages that one thread sends to one channel arrive in the order sent.",
         delivers_in_order},
        {"DeliversAcceptedMessages", "An accepted message arrives while its layer and receiver exist.",
         delivers_what_it_accepted},

@@ -189,6 +189,42 @@ void failed_start_leaves_nothing(Probe& probe) {
   refuse(probe, *backend, spec, "a working directory that does not exist", false);
 }
 
+void snapshot_has_the_wanted_content(Probe& probe) {
+  RunningSandbox running(probe);
+  running.driver().run("mkdir d d/e; echo one > a; echo two > d/e/b; echo three > d/c; ln -s a l");
+  SnapshotRequest request;
+  request.content_of = {"a", "d/e/b", "none", "l"};
+  const FileTree tree = running.sandbox().snapshot(request);
+  const FileNode& folder = child_of(tree.root, "d");
+  expect_equal("content of a wanted file", "one\n", child_of(tree.root, "a").content.value_or("(none)"));
+  expect_equal("content of a wanted file in a folder", "two\n",
+               child_of(child_of(folder, "e"), "b").content.value_or("(none)"));
+  const FileNode& other = child_of(folder, "c");
+  expect_equal("size of a file whose content is not wanted", 6, other.size.value_or(0));
+  expect(other.mode && other.modified_at && other.owner, "all other attributes of a file whose content is not wanted",
+         "fewer");
+  expect_equal("target of a link", "a", child_of(tree.root, "l").target);
+}
+
+void unchanged_means_equal(Probe& probe) {
+  RunningSandbox running(probe);
+  running.driver().run("echo aaaa > file; touch -d @1000 file .");
+  SnapshotRequest request;
+  const FileTree first = running.sandbox().snapshot(request);
+  expect(!first.unchanged, "a snapshot as the answer to a request without a version", "that nothing has changed");
+  expect(first.version.size() <= 64, "a version of at most 64 bytes", show(first.version.size()));
+  if (first.version.empty()) throw Skip("its snapshots have no versions");
+  request.unless = first.version;
+  const FileTree again = running.sandbox().snapshot(request);
+  expect_equal("the version of a home that has not changed", first.version, again.version);
+  // The same size and the same times.
+  running.driver().run("echo bbbb > file; touch -d @1000 file .");
+  const FileTree changed = running.sandbox().snapshot(request);
+  expect(!changed.unchanged, "a snapshot after a file got another content of the same size and time",
+         "that nothing has changed");
+  expect_equal("content of that file", "bbbb\n", child_of(changed.root, "file").content.value_or("(none)"));
+}
+
 }  // namespace
 
 void add_home_cases(std::vector<Case>& cases) {
@@ -204,6 +240,11 @@ void add_home_cases(std::vector<Case>& cases) {
         snapshot_never_blocks},
        {"SnapshotKeepsItsLimits", "A snapshot respects the limits of its request and sets truncated.",
         snapshot_keeps_its_limits},
+       {"SnapshotHasTheWantedContent",
+        "A snapshot has the content of the files in content_of; others may lack only it.",
+        snapshot_has_the_wanted_content},
+       {"UnchangedMeansEqual", "A snapshot is unchanged only if it would equal the one of the version `unless`.",
+        unchanged_means_equal},
        {"SnapshotWorksAfterTheEnd", "A snapshot can be taken after the shell has ended.", snapshot_works_after_the_end},
        {"SnapshotToleratesChanges", "A snapshot of a home that changes meanwhile shows only the home.",
         snapshot_tolerates_changes},

@@ -123,8 +123,10 @@ void processes_are_limited(Probe& probe) {
   need(running, "processes");
   const std::uint64_t most = setting(probe, "processes", 400);
   running.driver().run("true");
-  running.driver().type("seq " + show(most + 50) + " | xargs -P 1000 -n 1 sleep 30\n");
+  const std::string in_background = running.sees_processes() ? "" : " &";
+  running.driver().type("seq " + show(most + 50) + " | xargs -P 1000 -n 1 sleep 30" + in_background + "\n");
   const auto sleeping = [&] {
+    if (!running.sees_processes()) return running.count_inside("sleep");
     std::size_t count = 0;
     for (const ProcessKey& process : running.processes())
       count += describe({process}).find("(sleep)") != std::string::npos;
@@ -151,6 +153,10 @@ void fork_bomb_is_contained(Probe& probe) {
   need(running, "processes");
   setting(probe, "processes", 400);
   running.driver().type("b() { b | b & }; b 2>/dev/null\n");
+  if (!running.sees_processes()) {
+    running.sandbox().destroy();
+    running.need_visible_processes();
+  }
   eventually([&] { return running.processes().size() > 20; }, std::chrono::seconds(10));
   const Processes processes = running.processes();
   running.sandbox().destroy();

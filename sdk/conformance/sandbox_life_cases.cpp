@@ -25,6 +25,13 @@ void destroy_ends_everything(Probe& probe) {
   running.driver().run(
       "for i in 1 2 3; do (setsid sleep 1000 &); nohup sleep 1000 >/dev/null 2>&1 & done; bash -c 'kill -STOP $$' & "
       "true");
+  if (!running.sees_processes()) {
+    std::size_t inside = 0;
+    eventually([&] { return (inside = running.count_inside("")) >= 8; }, std::chrono::seconds(5));
+    expect(inside >= 8, "at least 8 processes in the /proc of the sandbox", show(inside));
+    running.sandbox().destroy();
+    running.need_visible_processes();
+  }
   // A process that is just being created, or is executing another program, may be missed.
   Processes processes;
   eventually([&] { return (processes = running.processes()).size() >= 8; }, std::chrono::seconds(5));

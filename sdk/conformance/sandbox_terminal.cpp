@@ -61,19 +61,25 @@ CommandResult ShellDriver::run(const std::string& command, std::chrono::millisec
   return result;
 }
 
-std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe) {
+std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe, Capabilities* found) {
   auto backend = probe.make<SandboxBackend>();
   const Capabilities capabilities = backend->probe();
   probe.log().expect_none_from_now();
   if (!capabilities.usable) throw Skip("probe() reports that it cannot be used here: " + capabilities.reason);
+  if (found) *found = capabilities;
   return backend;
 }
 
 RunningSandbox::RunningSandbox(Probe& probe) : RunningSandbox(probe, make_spec(probe)) {}
 
 RunningSandbox::RunningSandbox(Probe& probe, const SandboxSpec& spec)
-    : m_probe(probe), m_id(spec.id), m_backend(make_usable_backend(probe)), m_others(descendants_of(getpid())) {
-  m_sandbox = m_backend->start(spec);
+    : m_probe(probe),
+      m_id(spec.id),
+      m_backend(make_usable_backend(probe, &m_capabilities)),
+      m_others(descendants_of(getpid())) {
+  SandboxSpec patient = spec;
+  patient.deadline = std::max(spec.deadline, m_capabilities.start_deadline);
+  m_sandbox = m_backend->start(patient);
   expect(m_sandbox != nullptr, "a sandbox from start()", "none");
   m_driver = std::make_unique<ShellDriver>(*m_sandbox);
 }
@@ -94,6 +100,17 @@ Processes RunningSandbox::processes() const {
   Processes found = relatives_of(processes_with_mark(m_probe.mark()));
   for (const ProcessKey& other : m_others) found.erase(other);
   return found;
+}
+
+std::size_t RunningSandbox::count_inside(const std::string& name) {
+  const std::string matches = name.empty() ? "true" : "[[ $c == " + name + " ]]";
+  const std::string count = m_driver->output_of("n=0; for f in /proc/[0-9]*/comm; do read -r c 2>/dev/null < $f && " +
+                                                matches + " && n=$((n+1)); done; echo $n");
+  return static_cast<std::size_t>(std::atoi(count.c_str()));
+}
+
+void RunningSandbox::need_visible_processes() const {
+  if (!sees_processes()) throw Skip("probe() reports that a sandbox's processes are not visible on this machine");
 }
 
 ExitStatus RunningSandbox::end_shell(const std::string& line) {

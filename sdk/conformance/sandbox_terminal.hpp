@@ -57,12 +57,20 @@ class RunningSandbox {
   /// All processes of the case's sandboxes: those with its mark, and their ancestors below this process. Excludes
   /// prewarmed sandboxes of a backend, and what probe() has left running for all sandboxes.
   Processes processes() const;
+  /// Whether processes() can find them: probe() says whether they are on this machine.
+  bool sees_processes() const { return m_capabilities.processes_are_visible; }
+  /// How many processes with this name run in the sandbox, as its shell finds in /proc; all if it is empty. The shell
+  /// starts no process for it.
+  std::size_t count_inside(const std::string& name);
+  /// Throws Skip if processes() cannot find them.
+  void need_visible_processes() const;
   /// Types `exit` or the like and waits for the shell's end.
   ExitStatus end_shell(const std::string& line);
 
  private:
   Probe& m_probe;
   const SandboxId m_id;
+  Capabilities m_capabilities;
   std::unique_ptr<SandboxBackend> m_backend;
   const Processes m_others;  ///< the backend's own, for all sandboxes
   std::unique_ptr<Sandbox> m_sandbox;
@@ -74,7 +82,8 @@ SandboxSpec make_spec(Probe& probe);
 /// The owners of a case's sandboxes: the one of make_spec(), and those that begin with its name.
 std::vector<std::string> owners_of_case(const std::string& mark);
 /// Throws Skip if it cannot start anything here.
-std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe);
+/// `found`: gets what probe() has found, unless it is null.
+std::unique_ptr<SandboxBackend> make_usable_backend(Probe& probe, Capabilities* found = nullptr);
 bool becomes_readable(int descriptor, std::chrono::milliseconds within);
 /// The child with that name. Throws Failure if there is none.
 const FileNode& child_of(const FileNode& node, const std::string& name);

@@ -36,14 +36,20 @@ class Error(Exception):
 class Request:
     """`fields` of the call; `descriptors` that came with it; `cancelled`, an Event: nobody waits for the answer any more."""
 
-    def __init__(self, fields, descriptors):
+    def __init__(self, fields, descriptors, report=None):
         self.fields = fields
         self.descriptors = descriptors
+        self.report = report
         self.cancelled = threading.Event()
         self.began = time.monotonic()
 
     def __getitem__(self, key):
         return self.fields[key]
+
+    def progress(self, text):
+        """During start(): tells the participant who waits what happens now, in one plain sentence."""
+        if self.report is not None:
+            self.report({"id": self.fields["id"], "progress": text})
 
     def time_left(self):
         """Seconds, if the call has a deadline."""
@@ -103,12 +109,18 @@ class Server:
                 if request:
                     request.cancelled.set()
                 continue
-            request = Request(fields, descriptors)
+            request = Request(fields, descriptors, self.report)
             with self.lock:
                 self.requests[fields.get("id")] = request
             thread = threading.Thread(target=self.handle, args=[request], daemon=True)
             thread.start()
             self.threads = [one for one in self.threads if one.is_alive()] + [thread]
+
+    def report(self, packet):
+        try:
+            send(self.channel, packet)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the server has ended
 
     def end(self):
         end = time.monotonic() + TIME_TO_END

@@ -9,14 +9,17 @@
 #include <fstream>
 
 #include "host/plugins/registry.hpp"
+#include "host/runtime/system.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/store.hpp"
 #include "host/study/shell_marks.hpp"
+#include "host/study/snapshot_limits.hpp"
 #include "host/study/tree_compare.hpp"
 #include "host/wire/client_frames.hpp"
 #include "plugins/channel_common/message_codec.hpp"
+#include "plugins/sandbox_common/control_client.hpp"
 #include "plugins/sandbox_common/home_tree.hpp"
 #include "plugins/sandbox_common/tree_codec.hpp"
 #include "support/places.hpp"
@@ -178,7 +181,7 @@ void snapshot_10000_entries(benchmark::State& state) {
   for (auto _ : state) {
     const Descriptor tree = sandbox_common::make_memory_file("snapshot");
     home_tree::Outcome outcome;
-    if (home_tree::read(home.get(), tree.get(), limits, {}, outcome) != 0 || outcome.truncated) {
+    if (home_tree::read(home.get(), tree.get(), limits, {}, {}, outcome) != 0 || outcome.truncated) {
       state.SkipWithError("the home was not read whole");
     }
   }
@@ -199,6 +202,43 @@ void compare_10000_entries(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(compare_trees(tree, tree, tree).passed);
 }
 BENCHMARK(compare_10000_entries)->Unit(benchmark::kMillisecond);
+
+/// A check as a worker and its plugin make it, from the request to the verdict. The home is the initial one with a new
+/// file, and the answer names the content of one file.
+void check_a_home(benchmark::State& state) {
+  enum Request { everything, compared_only, unchanged };
+  const TemporaryFolder folder;
+  const auto files = static_cast<int>(state.range(1));
+  FileTree initial;
+  for (int i = 0; i < files; ++i) {
+    const std::string name = "file" + std::to_string(i);
+    const Bytes content(static_cast<std::size_t>(state.range(2)), 'x');
+    std::ofstream(folder.path() + "/" + name) << content;
+    initial.root.children[name] = FileNode(FileKind::regular);
+  }
+  FileTree answer = initial;
+  answer.root.children["answer"] = FileNode::regular("42");
+  const Descriptor home(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  SystemClock clock;
+  SnapshotRequest request = snapshot_request_for(answer);
+  request.max_content_per_file = 1024 * 1024;
+  if (state.range(0) == everything) request.content_of.reset();
+  const sandbox_common::Deadline deadline(clock, std::chrono::hours(1), nullptr);
+  if (state.range(0) == unchanged) request.unless = sandbox_common::read_home_directly(home, request, deadline).version;
+  for (auto _ : state) {
+    const FileTree found = sandbox_common::read_home_directly(home, request, deadline);
+    if (found.truncated || found.raced || found.unchanged != (state.range(0) == unchanged)) {
+      state.SkipWithError("the home was not read whole");
+    }
+    if (!found.unchanged) benchmark::DoNotOptimize(compare_trees(initial, answer, found).passed);
+  }
+}
+BENCHMARK(check_a_home)
+    ->ArgNames({"request", "files", "bytes"})
+    ->ArgsProduct({{0, 1, 2}, {20}, {100}})
+    ->ArgsProduct({{0, 1, 2}, {10'000}, {100}})
+    ->ArgsProduct({{0, 1, 2}, {200}, {256 * 1024}})
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace tellina

@@ -22,6 +22,9 @@ class Plugins final : public PluginSchemas {
       "share": {"type": "number", "minimum": 0.05}, "name": {"type": "string", "pattern": "^[a-z.]+:[0-9]+$"},
       "names": {"type": "array", "items": {"type": "string", "minLength": 1}}}, "additionalProperties": false})";
   }
+  std::string options_schema(const std::string& name) const override {
+    return name == "process" ? schema(PluginKind::sandbox, name) : "";
+  }
 };
 
 /// Every error message must begin with "FILE:LINE:COLUMN: " or at least with the file's name. Archives are only

@@ -328,3 +328,14 @@ test("an error without a request is reported, and the connection stays", () => {
   assert.deepEqual(errors, ["internal"]);
   assert.equal(session.takes_input, true);
 });
+
+test("says what the server does to start a sandbox, with and without a task", () => {
+  const { session, sockets, open, welcome, running, sentences } = make();
+  open();
+  welcome();
+  void session.start_task(1);
+  sockets.last.say({ type: "sandbox_starting", text: "Loading the disk image" });
+  running({ id: 1 });
+  sockets.last.say({ type: "sandbox_starting", text: "Filling the home", more: 1 });
+  assert.deepEqual(sentences, ["Loading the disk image", "Filling the home"]);
+});

@@ -256,3 +256,29 @@ test("if a task cannot be started, its button works again", async () => {
   screen.button("Try again").click();
   assert.equal(session.asked.length, 2);
 });
+
+test("the card says what happens while the terminal is prepared", async () => {
+  hear({ ...READY, state_number: 20 });
+  const line = () => /** @type {any} */ (screen.all("p").find(({ className }) => className === "preparation"));
+  assert.equal(line().hidden, true);
+  screen.button("Start").click();
+  page.on_sandbox_starting("Loading the disk image (2 of 5)");
+  assert.deepEqual([line().hidden, line().textContent], [false, "Loading the disk image (2 of 5)"]);
+  page.on_sandbox_starting("<b>Filling</b> your home");
+  assert.equal(line().textContent, "<b>Filling</b> your home", "it is text");
+  session.answer.reject(new Error("no room"));
+  await settle();
+  assert.equal(line().hidden, true);
+});
+
+test("a reset says what happens, until it is done", async () => {
+  page.on_sandbox_starting("Filling your home");
+  assert.equal(notice.hidden, true, "nobody waits for it");
+  part("reset").click();
+  question.button("Reset files").click();
+  page.on_sandbox_starting("Filling your home");
+  assert.match(notice.textContent, /Preparing your new terminal: Filling your home/);
+  session.answer.resolve();
+  await settle();
+  assert.equal(notice.hidden, true);
+});

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "tellina/message.hpp"
 #include "tellina/plugin.hpp"
@@ -26,6 +28,15 @@ class TELLINA_VISIBLE Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
   virtual ~Subscription() = default;
+};
+
+/// What ChannelLayer::probe() found.
+class Reachability {
+ public:
+  Reachability() = default;
+  Reachability(bool usable_, std::string reason_) : usable(usable_), reason(std::move(reason_)) {}
+  bool usable = true;
+  std::string reason;  ///< why not, and what to do about it: one sentence or several; empty if usable
 };
 
 /// Receives the next message of a channel. Must not block and must not throw; may call send().
@@ -73,6 +84,12 @@ class TELLINA_VISIBLE ChannelLayer : public Plugin {
 
   /// The host calls it on the same thread, before the layer's destructor. Then the layer's own threads receive again.
   virtual void end_dispatching() {}
+
+  /// Returns whether the transport can be used now: whether its server answers and lets this configuration in. Takes
+  /// 5 s at most, and leaves nothing behind. `tellina config check` and `tellina run` tell the researcher once what it
+  /// found, and the conformance kit then runs no case. The server starts nevertheless, because a layer recovers from
+  /// failures of its transport. Called before any other function. Throws Error, whose text counts as the reason.
+  virtual Reachability probe() { return {}; }
 };
 
 TELLINA_BEGIN_LAYOUTS
@@ -85,6 +102,7 @@ struct PluginLayout<PluginKind::channel_layer> {
                           offsetof(Message, reply_channel), offsetof(Message, body)})
           .type<ChannelName>()
           .type<Receiver>()
+          .type<Reachability>({offsetof(Reachability, usable), offsetof(Reachability, reason)})
           .type<std::unique_ptr<Subscription>>()
           .type<Subscription>()
           .type<ChannelLayer>();

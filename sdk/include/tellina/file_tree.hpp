@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,8 @@ enum class FileKind : std::uint8_t { directory, regular, symlink, other };
 ///
 /// In an initial tree an absent attribute has the default value: mode 0755 for directories, 0644 for files, the
 /// time of creation. `size` without `content` means a file of that many NUL bytes. In a snapshot every attribute
-/// is present, except the content of a regular file that is larger than the request allows.
+/// is present, except the content of a regular file that is larger than the request allows, or that the request does
+/// not ask for.
 class FileNode {
  public:
   FileNode() = default;
@@ -55,6 +57,13 @@ class FileTree {
   FileNode root;
   bool truncated = false;  ///< a limit of the request was reached: there is more
   bool raced = false;      ///< the tree changed while it was read: an entry may be missing
+
+  /// Of a snapshot. Names this state of the home for SnapshotRequest::unless: any octets, at most 64; empty if the
+  /// plugin does not tell states apart.
+  Bytes version{};
+  /// Of a snapshot: the home is as in the version that the request names. `root` has nothing then, and `version` is the
+  /// one of the request.
+  bool unchanged = false;
 };
 
 /// Limits of a snapshot. The walk stops at the first limit that it reaches, and sets `truncated`.
@@ -67,6 +76,15 @@ class SnapshotRequest {
   std::size_t max_content_per_file = 1024 * 1024;     ///< bytes; the content of a larger file is left out
   std::size_t max_content_in_all = 64 * 1024 * 1024;  ///< bytes
   std::chrono::milliseconds deadline{2000};
+
+  /// The files whose content is wanted, as paths below the home ("website/index.html"); all files if absent. Of others
+  /// the content may be left out, which saves reading them; their other attributes are wanted. A plugin may ignore it.
+  std::optional<std::set<Bytes>> content_of{};
+  /// The version of an earlier snapshot of this sandbox with the same limits and the same `content_of`, or empty. If a
+  /// snapshot would be the same as that one, the plugin may answer `unchanged` instead. It may not guess: what was
+  /// written through a shared mapping changes a content without a change of times. An earlier snapshot that had raced
+  /// or was truncated has no version that is used here.
+  Bytes unless{};
 };
 
 }  // namespace tellina

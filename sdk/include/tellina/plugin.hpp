@@ -27,6 +27,7 @@
 #include "tellina/error.hpp"
 #include "tellina/layout.hpp"
 #include "tellina/log.hpp"
+#include "tellina/metrics.hpp"
 
 namespace tellina {
 
@@ -50,13 +51,32 @@ inline const char* to_string(PluginKind kind) {
 /// already checked against its schema; it still contains the key "plugin".
 class PluginContext {
  public:
-  PluginContext(Config config_, Log& log_, Clock& clock_, Random& random_)
-      : config(std::move(config_)), log(log_), clock(clock_), random(random_) {}
+  /// `metrics`: null if nobody reads the figures.
+  PluginContext(Config config_, Log& log_, Clock& clock_, Random& random_, PluginMetrics* metrics = nullptr)
+      : config(std::move(config_)), log(log_), clock(clock_), random(random_), m_metrics(metrics) {}
+
+  /// A figure that /metrics shows as `tellina_plugin_NAME_total` (a counter) or `tellina_plugin_NAME` (a gauge), with
+  /// the labels `kind`, `plugin` and `process`. `name`: lower-case letters, digits and '_', at most 64 bytes, beginning
+  /// with a letter. `help`: one line for people, at most 200 bytes; that of the first call counts. Calls with the same
+  /// name return the same figure, also to other instances of the plugin in this process. Call them from the constructor
+  /// or later, and keep the result: a call takes a lock. Threads: any.
+  ///
+  /// Throws Error(bad_request) for another name, for a name that the plugin uses for the other kind of figure, and for
+  /// the 65th name of a plugin.
+  PluginCounter counter(std::string_view name, std::string_view help = {}) const {
+    return m_metrics ? m_metrics->counter(name, help) : PluginCounter();
+  }
+  PluginGauge gauge(std::string_view name, std::string_view help = {}) const {
+    return m_metrics ? m_metrics->gauge(name, help) : PluginGauge();
+  }
 
   Config config;
   Log& log;
   Clock& clock;
   Random& random;
+
+ private:
+  PluginMetrics* m_metrics;
 };
 
 /// The base of the three kinds. The constructor reads the configuration and touches nothing outside the process
@@ -79,6 +99,9 @@ struct PluginDescriptor {
   const char* config_schema;  ///< JSON Schema (an object) of the section; "plugin" need not be listed
   std::unique_ptr<Plugin> (*create)(const PluginContext&);
   std::uint32_t size = sizeof(PluginDescriptor);  ///< in bytes, when the plugin was built
+  /// Of a sandbox: JSON Schema (an object) of a task's "sandbox", whose value reaches SandboxSpec::options. Null if
+  /// tasks have no such options.
+  const char* options_schema = nullptr;
 };
 
 TELLINA_BEGIN_LAYOUTS
@@ -109,6 +132,9 @@ inline constexpr LayoutHash plugin_layout =
         .type<Clock>()
         .type<Random>()
         .last(PluginKind::sandbox)
+        .type<PluginCounter>()
+        .type<PluginGauge>()
+        .type<PluginMetrics>()
         .type<PluginContext>({offsetof(PluginContext, config)})
         .type<Plugin>();
 TELLINA_END_LAYOUTS
@@ -165,20 +191,26 @@ constexpr PluginNameNote make_name_note(const char* name) {
 /// Writes the descriptor: `TELLINA_PLUGIN(sandbox, acme::PodmanSandbox, "podman", "1.0.0", schema)`.
 /// `kind` is a PluginKind without its scope; `type` is constructed from a PluginContext; `name` is a string literal, or
 /// another constant.
-#define TELLINA_PLUGIN(kind_, type_, name_, version_, schema_)                             \
-  static_assert(std::is_base_of_v<tellina::PluginBase<tellina::PluginKind::kind_>, type_>, \
-                #type_ " must derive from the SDK class of kind " #kind_);                 \
-  TELLINA_PLUGIN_NOTES(tellina::abi_tag<tellina::PluginKind::kind_>, name_);               \
-  extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;               \
-  const tellina::PluginDescriptor tellina_plugin = {                                       \
-      tellina::abi_tag<tellina::PluginKind::kind_>.data(),                                 \
-      tellina::PluginKind::kind_,                                                          \
-      name_,                                                                               \
-      version_,                                                                            \
-      schema_,                                                                             \
-      [](const tellina::PluginContext& context) -> std::unique_ptr<tellina::Plugin> {      \
-        return std::make_unique<type_>(context);                                           \
-      }}
+#define TELLINA_PLUGIN(kind_, type_, name_, version_, schema_) \
+  TELLINA_PLUGIN_WITH_OPTIONS(kind_, type_, name_, version_, schema_, nullptr)
+
+/// The same for a sandbox whose tasks have options: `options_schema` is the schema of a task's "sandbox".
+#define TELLINA_PLUGIN_WITH_OPTIONS(kind_, type_, name_, version_, schema_, options_schema_) \
+  static_assert(std::is_base_of_v<tellina::PluginBase<tellina::PluginKind::kind_>, type_>,   \
+                #type_ " must derive from the SDK class of kind " #kind_);                   \
+  TELLINA_PLUGIN_NOTES(tellina::abi_tag<tellina::PluginKind::kind_>, name_);                 \
+  extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;                 \
+  const tellina::PluginDescriptor tellina_plugin = {                                         \
+      tellina::abi_tag<tellina::PluginKind::kind_>.data(),                                   \
+      tellina::PluginKind::kind_,                                                            \
+      name_,                                                                                 \
+      version_,                                                                              \
+      schema_,                                                                               \
+      [](const tellina::PluginContext& context) -> std::unique_ptr<tellina::Plugin> {        \
+        return std::make_unique<type_>(context);                                             \
+      },                                                                                     \
+      sizeof(tellina::PluginDescriptor),                                                     \
+      options_schema_}
 
 namespace tellina {
 

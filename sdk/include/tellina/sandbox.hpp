@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,7 +54,24 @@ class SandboxSpec {
   TerminalSize size;                               ///< of the pty, set before the shell starts
   std::string working_directory = "~";             ///< "~", "~/PATH" or an absolute path inside the sandbox
   std::map<std::string, std::string> environment;  ///< added to the backend's own
-  std::chrono::milliseconds deadline{20'000};      ///< of start()
+  std::chrono::milliseconds deadline{20'000};  ///< of start(): Capabilities::start_deadline, within the host's bounds
+
+  /// The task's "sandbox": an object that follows the plugin's schema of options (TELLINA_PLUGIN_WITH_OPTIONS), with
+  /// its place in the configuration. Empty if the task has none. start() may throw ConfigError about it.
+  Config options{};
+  /// The files that bash needs in order to mark its prompts and commands: "bashrc", and what that reads beside it,
+  /// "bash.bashrc" and "shell_marks.so" (for this machine's processor and C library). A sandbox on another machine puts
+  /// them into one folder there, outside the home, and starts `bash --rcfile FOLDER/bashrc`. Empty if the host has
+  /// none.
+  std::map<std::string, Bytes> shell_files{};
+  /// A descriptor of the host that becomes readable, and stays so, as soon as nobody needs the sandbox any more; -1 if
+  /// that cannot happen. It is valid until start() returns. A start that takes more than some seconds watches it, gives
+  /// up then, leaves nothing behind, and throws Error(gone). The host destroys a sandbox that starts nevertheless.
+  int cancelled = -1;
+  /// Tells the participant who waits what happens now, in a plain sentence without a name of a machine or a command:
+  /// "Loading the disk image (2 of 5)". UTF-8; the host shows 200 bytes of it, and a new one at most every half second,
+  /// the latest. It may be called from any thread until start() returns, and never throws.
+  std::function<void(std::string_view)> progress = [](std::string_view) {};
 };
 
 /// One limit, and how it is enforced on this machine.
@@ -74,6 +93,13 @@ class Capabilities {
   std::string reason;  ///< why not, and what to do about it; empty if usable
   std::vector<LimitReport> limits;
   bool adopts = false;  ///< adopt() works: sandboxes outlive their owner
+
+  /// The processes of a sandbox are in this machine's /proc. False for a virtual machine, a cluster or another machine:
+  /// then the conformance kit looks with `ps` inside of the sandbox.
+  bool processes_are_visible = true;
+  /// How long start() may take, such as for a cluster that first adds a machine. The host accepts 1 s to 30 min, and
+  /// takes the nearest of these for another time.
+  std::chrono::milliseconds start_deadline{20'000};
 };
 
 /// What has run in a sandbox recently. The host compares it with an earlier value, and reads files only if something
@@ -129,6 +155,11 @@ class TELLINA_VISIBLE Sandbox {
   /// known, the host takes a snapshot each time instead. `tellina/terminal_activity.hpp` has an implementation for
   /// shells on a local terminal.
   virtual Activity activity() { return {}; }
+
+  /// Returns what adopt_with_state() needs besides the id, such as an address and the number of a machine: any octets,
+  /// at most 4096. The host asks after start(), adopt() and restart_shell(), and stores the answer with the session, in
+  /// a file that researchers give away: no passwords. Never blocks. A longer one is an error of the call before it.
+  virtual Bytes state() const { return {}; }
 };
 
 /// Threads: calls may come from several pool threads at once; those threads live until the process exits.
@@ -144,6 +175,10 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   /// their owner, and Error(gone) if this one has ended. The host has an adopted sandbox in `keep` of each later
   /// sweep() of its dead owner; it calls sweep() again for one that could not be adopted.
   virtual std::unique_ptr<Sandbox> adopt(const SandboxId& id) = 0;
+
+  /// The same, with the last state() of the sandbox; empty if its owner died before it had stored one. The host calls
+  /// this one.
+  virtual std::unique_ptr<Sandbox> adopt_with_state(const SandboxId& id, const Bytes& /*state*/) { return adopt(id); }
 
   /// Removes all that a dead owner left, and returns the number of sandboxes of which something was left: 0 from the
   /// second call on. When it returns, no process, mount, control group or file of these sandboxes is left. Backends
@@ -178,16 +213,21 @@ struct PluginLayout<PluginKind::sandbox> {
           .type<FileNode>({offsetof(FileNode, kind), offsetof(FileNode, children), offsetof(FileNode, content),
                            offsetof(FileNode, size), offsetof(FileNode, target), offsetof(FileNode, mode),
                            offsetof(FileNode, modified_at), offsetof(FileNode, owner)})
-          .type<FileTree>({offsetof(FileTree, root), offsetof(FileTree, truncated), offsetof(FileTree, raced)})
+          .type<FileTree>({offsetof(FileTree, root), offsetof(FileTree, truncated), offsetof(FileTree, raced),
+                           offsetof(FileTree, version), offsetof(FileTree, unchanged)})
           .type<SnapshotRequest>({offsetof(SnapshotRequest, max_entries), offsetof(SnapshotRequest, max_depth),
                                   offsetof(SnapshotRequest, max_content_per_file),
-                                  offsetof(SnapshotRequest, max_content_in_all), offsetof(SnapshotRequest, deadline)})
+                                  offsetof(SnapshotRequest, max_content_in_all), offsetof(SnapshotRequest, deadline),
+                                  offsetof(SnapshotRequest, content_of), offsetof(SnapshotRequest, unless)})
           .type<SandboxSpec>({offsetof(SandboxSpec, id), offsetof(SandboxSpec, owner), offsetof(SandboxSpec, initial),
                               offsetof(SandboxSpec, size), offsetof(SandboxSpec, working_directory),
-                              offsetof(SandboxSpec, environment), offsetof(SandboxSpec, deadline)})
+                              offsetof(SandboxSpec, environment), offsetof(SandboxSpec, deadline),
+                              offsetof(SandboxSpec, options), offsetof(SandboxSpec, shell_files),
+                              offsetof(SandboxSpec, cancelled), offsetof(SandboxSpec, progress)})
           .type<LimitReport>({offsetof(LimitReport, name), offsetof(LimitReport, enforced), offsetof(LimitReport, how)})
           .type<Capabilities>({offsetof(Capabilities, usable), offsetof(Capabilities, reason),
-                               offsetof(Capabilities, limits), offsetof(Capabilities, adopts)})
+                               offsetof(Capabilities, limits), offsetof(Capabilities, adopts),
+                               offsetof(Capabilities, processes_are_visible), offsetof(Capabilities, start_deadline)})
           .type<Activity>({offsetof(Activity, is_known), offsetof(Activity, shell_is_alone), offsetof(Activity, stamp)})
           .type<std::unique_ptr<Sandbox>>()
           .type<Sandbox>()

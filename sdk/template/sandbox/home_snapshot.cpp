@@ -98,6 +98,8 @@ class Reader {
     } else if (node.kind == FileKind::regular) {
       is_read = read_file(directory, name, status, node);
     } else if (node.kind == FileKind::directory) {
+      const std::string path = m_path;
+      m_path += name + "/";
       const Descriptor below = open_same(directory, name, status);
       if (!below) {
         note_unopened();
@@ -106,6 +108,7 @@ class Reader {
       } else {
         read_directory(below.get(), node, depth + 1);
       }
+      m_path = path;
     }
     if (is_read) parent.children.emplace(name, std::move(node));
   }
@@ -125,6 +128,7 @@ class Reader {
     const auto size = static_cast<std::uint64_t>(status.st_size);
     node.size = size;
     if (size > m_request.max_content_per_file) return true;
+    if (m_request.content_of && !m_request.content_of->contains(m_path + name)) return true;
     if (size > m_request.max_content_in_all - m_content) {
       stop();
       return false;
@@ -178,6 +182,7 @@ class Reader {
   const std::size_t m_max_depth;
   const std::atomic<bool>& m_cancelled;
   FileTree m_tree;
+  std::string m_path;  ///< of the directory that is read, below the home, with '/' at its end
   dev_t m_device = 0;
   std::size_t m_entries = 0;
   std::size_t m_content = 0;

@@ -16,12 +16,14 @@ const NOT_STARTED = { heading: "We could not start your terminal.", sentence: "Y
  * @param {StudyState} state That is `ready`.
  * @param {About} about
  * @param {() => Promise<void>} start Rejected if the task could not be started.
+ * @returns {(sentence: string) => void} Shows what happens while the terminal is prepared.
  */
 export function show_start(screen, state, about, start) {
   const { task, previous } = state;
-  if (task === null) return;
+  if (task === null) return () => {};
   const outcome = previous === null ? null : outcome_of(previous);
   const error_box = element("div", { class: "error", role: "alert", hidden: true });
+  const preparation = element("p", { class: "preparation", role: "status", hidden: true });
   const start_button = button(previous === null ? "Start" : "Start the next task", press, "main");
 
   async function press() {
@@ -34,6 +36,7 @@ export function show_start(screen, state, about, start) {
       const { heading, sentence } = failure_in_words(error, NOT_STARTED, about.contact);
       error_box.replaceChildren(element("p", {}, element("strong", {}, heading)), element("p", {}, sentence));
       error_box.hidden = false;
+      preparation.hidden = true;
       start_button.textContent = "Try again";
       set_usable(start_button, true);
     }
@@ -46,7 +49,7 @@ export function show_start(screen, state, about, start) {
   const time = read_out(element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts when your terminal appears.`));
   const is_first = task.number === 1;
   screen.show(
-    { ...words, footer: [time, start_button] },
+    { ...words, footer: [time, preparation, start_button] },
     ...(is_first ? [screen_reader_notice()] : []),
     ...(outcome === null || outcome.sentence === "" ? [] : [read_out(element("p", {}, outcome.sentence))]),
     keyboard_notice(),
@@ -61,6 +64,10 @@ export function show_start(screen, state, about, start) {
     ),
     error_box,
   );
+  return (sentence) => {
+    preparation.textContent = sentence;
+    preparation.hidden = false;
+  };
 }
 
 /** @param {string} text */

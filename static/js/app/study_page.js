@@ -71,6 +71,10 @@ export class StudyPage {
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
   #connection = "stopped";
+  /** Whether a request of the participant about the running task is not answered yet. */
+  #awaits_answer = false;
+  /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
+  #show_preparation = () => {};
 
   /** @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
   constructor({ screen, settings, about, timers, focus_terminal }) {
@@ -154,6 +158,12 @@ export class StudyPage {
     this.#trouble.replaced(is_input_dropped);
   }
 
+  /** @param {string} sentence */
+  on_sandbox_starting(sentence) {
+    if (this.#session?.state?.state !== "running") this.#show_preparation(sentence);
+    else if (this.#awaits_answer) this.#notice.show(`Preparing your new terminal: ${sentence}`);
+  }
+
   /** @param {Progress} progress */
   on_progress(progress) {
     this.#panel.show_progress(progress);
@@ -217,7 +227,7 @@ export class StudyPage {
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
-    if (state.state === "ready") show_start(this.#screen, state, this.#about, start);
+    if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
     else show_end(this.#screen, state, this.#about);
   }
 
@@ -246,10 +256,12 @@ export class StudyPage {
   /** @param {Promise<void> | undefined} answer @param {{heading: string, sentence?: string}} failed The message if the request fails. @param {() => void} try_again */
   async #await_answer(answer, failed, try_again) {
     const number = this.#session?.state?.task?.number;
+    this.#awaits_answer = true;
     this.#panel.set_busy(true);
     this.#notice.clear();
     try {
       await answer;
+      this.#notice.clear();
     } catch (error) {
       // If the task has ended in the meantime, its screen says so.
       const state = this.#session?.state;
@@ -258,6 +270,7 @@ export class StudyPage {
         this.#notice.show(`${heading} ${sentence}`, try_again);
       }
     } finally {
+      this.#awaits_answer = false;
       this.#panel.set_busy(false);
     }
   }

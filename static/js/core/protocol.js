@@ -91,6 +91,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  *   | Progress
  *   | {type: "done", id: number, sandbox?: string}
  *   | {type: "sandbox_replaced", sandbox: string}
+ *   | {type: "sandbox_starting", text: string}
  *   | {type: "replaced"}
  *   | ErrorMessage
  *   | Pong} ServerMessage
@@ -171,6 +172,7 @@ const REQUIRED_FIELDS = new Map(
     ["progress", { matched: "offset", missing: "offset", extra: "offset", incorrect: "offset" }],
     ["done", { id: "offset" }],
     ["sandbox_replaced", { sandbox: "string" }],
+    ["sandbox_starting", { text: "string" }],
     ["replaced", {}],
     ["error", { code: "string", message: "string" }],
     ["pong", { input_offset: "offset", output_offset: "offset", state_number: "offset" }],

@@ -225,6 +225,9 @@ export class Session {
         // Between hello and welcome, the welcome names the sandbox.
         if (this.#is_welcomed && message.sandbox !== this.#sandbox.name) this.#see_sandbox(message.sandbox, this.#input.has_unacknowledged);
         break;
+      case "sandbox_starting":
+        this.#events.on_sandbox_starting(message.text);
+        break;
       case "replaced":
         this.#connection.replaced();
         break;

@@ -12,6 +12,7 @@
  * @property {(backlog: {done: number, total: number} | null) => void} on_backlog Progress of a large paste; null if there is none.
  * @property {(is_input_dropped: boolean) => void} on_sandbox_replaced A new sandbox has replaced the old one. `is_input_dropped`:
  *     whether input for the old one was discarded.
+ * @property {(sentence: string) => void} on_sandbox_starting What the server does to start a sandbox for this participant.
  *
  * @typedef {ConnectionOptions & {
  *   emulator: import("./terminal.js").Emulator,

@@ -5,6 +5,7 @@
 
 #include "tellina/channel_layer.hpp"
 #include "tellina/ordering_policy.hpp"
+#include "tellina/sandbox.hpp"
 
 #ifndef ALTERED_TAG
 #define ALTERED_TAG tellina::abi_tag<tellina::PluginKind::ordering_policy>.data()
@@ -29,6 +30,9 @@
 #endif
 #ifndef ALTERED_SCHEMA
 #define ALTERED_SCHEMA "{\"type\": \"object\", \"properties\": {}, \"additionalProperties\": false}"
+#endif
+#ifndef ALTERED_OPTIONS
+#define ALTERED_OPTIONS nullptr
 #endif
 #ifndef ALTERED_CREATE
 #define ALTERED_CREATE make_policy
@@ -69,4 +73,4 @@ TELLINA_PLUGIN_NOTES(ALTERED_NOTE_TAG, ALTERED_NOTE_NAME);
 
 extern "C" TELLINA_VISIBLE const tellina::PluginDescriptor tellina_plugin;
 const tellina::PluginDescriptor tellina_plugin = {ALTERED_TAG,    ALTERED_KIND,   ALTERED_NAME, ALTERED_VERSION,
-                                                  ALTERED_SCHEMA, ALTERED_CREATE, ALTERED_SIZE};
+                                                  ALTERED_SCHEMA, ALTERED_CREATE, ALTERED_SIZE, ALTERED_OPTIONS};

@@ -108,6 +108,10 @@ TEST_F(BadPluginsTest, TheDescriptorMustAgreeWithTheSections) {
 }
 
 TEST_F(BadPluginsTest, ADescriptorMayGrow) {
+  EXPECT_EQ(problem_of("policy_options"),
+            "expected no schema of options, which only sandboxes have, found one of the ordering policy \"altered\"");
+  EXPECT_EQ(problem_of("bad_options"), "expected a schema of options that is a JSON object, found another JSON value");
+  EXPECT_EQ(problem_of("no_options_yet"), "none");
   EXPECT_EQ(problem_of("short"), "expected a descriptor of at least 52 bytes, found one of 8");
   EXPECT_EQ(problem_of("grown"), "none");
 }

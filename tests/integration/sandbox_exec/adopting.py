@@ -105,7 +105,7 @@ class Adopting:
             if request.cancelled.wait(0.01):
                 self.remove(folder)
                 raise Error("timed_out", "the server does not wait any more")
-        return {}, self.ask(folder, {"call": "start"})
+        return {"state": folder}, self.ask(folder, {"call": "start"})
 
     def ask(self, folder, request):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
@@ -126,8 +126,8 @@ class Adopting:
         return {}, self.ask(self.find(request), request.fields)
 
     def adopt(self, request):
-        folder = self.find(request)
-        return {"owner": folder[len(PREFIX):].split(".")[0]}, self.ask(folder, request.fields)
+        folder = request["state"] or self.find(request)
+        return {"owner": folder[len(PREFIX):].split(".")[0], "state": folder}, self.ask(folder, request.fields)
 
     def snapshot(self, request):
         output = io.BytesIO()

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -325,6 +326,102 @@ TEST_F(ExecLife, AWrongSettingIsReportedWithItsPlace) {
   EXPECT_THAT(capabilities.reason, HasSubstr("config.json:1:"));
   EXPECT_THAT(capabilities.reason, HasSubstr(": settings.size: expected a whole number, got \"x\""));
   EXPECT_EQ(code_of([&] { backend().start(spec()); }), ErrorCode::bad_config);
+}
+
+TEST_F(ExecLife, AStartTellsItsProgress) {
+  SandboxSpec slow = spec();
+  slow.options = read_json(R"({"progress": ["Looking for a machine", "Loading the \u00fcbung"]})", "config.json");
+  std::vector<std::string> sentences;
+  slow.progress = [&](std::string_view sentence) { sentences.emplace_back(sentence); };
+  const auto sandbox = backend().start(slow);
+  EXPECT_THAT(sentences, ::testing::ElementsAre("Looking for a machine", "Loading the \u00fcbung"));
+  EXPECT_FALSE(log_says("is not an answer")) << m_log.text();
+  sandbox->destroy();
+}
+
+TEST_F(ExecLife, AStartIsCancelled) {
+  set("cancelled", m_folder.file("cancelled"));
+  SandboxSpec slow = spec();
+  slow.options = read_json(R"({"wait": true})", "config.json");
+  const Descriptor event(eventfd(0, EFD_CLOEXEC));
+  slow.cancelled = event.get();
+  slow.progress = [&](std::string_view) { eventfd_write(event.get(), 1); };
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(code_of([&] { backend().start(slow); }), ErrorCode::gone);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+  EXPECT_TRUE(eventually([&] { return fs::exists(m_folder.file("cancelled")); })) << "the program learns of it";
+  EXPECT_FALSE(log_says("it answers nothing")) << m_log.text();
+  backend().start(spec())->destroy();
+}
+
+TEST_F(ExecLife, AWrongOptionOfATaskIsReportedWithItsPlace) {
+  SandboxSpec wrong = spec();
+  wrong.options = read_json(R"({"wrong": ["good", "bad"]})", "study.json");
+  try {
+    backend().start(wrong);
+    ADD_FAILURE() << "it started";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), "study.json:1:20: wrong[1]: expected an image that exists");
+  }
+}
+
+TEST_F(ExecLife, AProgramSaysHowLongAStartTakesAndWhereItsProcessesAre) {
+  EXPECT_TRUE(backend().probe().processes_are_visible);
+  EXPECT_EQ(backend().probe().start_deadline, Capabilities().start_deadline);
+  end_backend();
+  set("probe", json::object{{"processes_are_visible", false}, {"start_deadline_ms", 300'000}});
+  EXPECT_FALSE(backend().probe().processes_are_visible);
+  EXPECT_EQ(backend().probe().start_deadline, 5min);
+  end_backend();
+  set("probe", json::object{{"start_deadline_ms", "long"}});
+  EXPECT_THAT(backend().probe().reason, HasSubstr("expected a whole number from 0 as \"start_deadline_ms\""));
+}
+
+TEST_F(ExecLife, AStateComesFromTheProgram) {
+  EXPECT_EQ(backend().start(spec())->state(), "");
+  end_backend();
+  set("state", "machine 7");
+  const auto sandbox = backend().start(spec());
+  EXPECT_EQ(sandbox->state(), "machine 7");
+  sandbox->destroy();
+}
+
+TEST_F(ExecLife, AHomeThatIsUnchangedIsNotSent) {
+  set("home_version", "v1");
+  set("asked", m_folder.file("asked"));
+  const auto asked = [&] { return json::parse(read_text(m_folder.file("asked"))); };
+  const auto sandbox = backend().start(spec());
+  SnapshotRequest request;
+  request.deadline = 20s;
+  request.content_of = {"a", "b/c"};
+  const FileTree first = sandbox->snapshot(request);
+  EXPECT_EQ(first.version, "v1");
+  EXPECT_FALSE(first.unchanged);
+  EXPECT_EQ(asked(), json::value({{"content_of", {"a", "b/c"}}}));
+  request.unless = first.version;
+  request.content_of = {"\xff is no text"};
+  const FileTree second = sandbox->snapshot(request);
+  EXPECT_TRUE(second.unchanged);
+  EXPECT_TRUE(second.root.children.empty());
+  EXPECT_EQ(asked(), json::value({{"unless", "v1"}})) << "a name that is no text cannot be sent";
+  request.unless = "another";
+  EXPECT_FALSE(sandbox->snapshot(request).unchanged);
+  sandbox->destroy();
+}
+
+TEST_F(ExecLife, NothingCanBeUnchangedSinceNothing) {
+  set("says_unchanged", json::value(true));
+  const auto sandbox = backend().start(spec());
+  try {
+    SnapshotRequest request;
+    request.deadline = 20s;
+    sandbox->snapshot(request);
+    ADD_FAILURE() << "it threw nothing";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::internal);
+    EXPECT_THAT(std::string(error.what()), HasSubstr("expected \"unchanged\" only as the answer to \"unless\""));
+  }
+  sandbox->destroy();
 }
 
 TEST_F(ExecLife, AnotherVersionOfTheProtocolIsRefused) {

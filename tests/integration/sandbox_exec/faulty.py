@@ -36,14 +36,19 @@ class Faulty:
         return {"version": self.settings.get("version", 1)}
 
     def probe(self, request):
-        return {"usable": True, "limits": []}
+        return {"usable": True, "limits": [], **self.settings.get("probe", {})}
 
     def start(self, request):
+        if "wrong" in request["options"]:
+            raise Error("bad_config", "expected an image that exists", path=["wrong", 1])
+        for text in request["options"].get("progress", []):
+            request.progress(text)
         home = os.path.join(self.settings["folder"], request["sandbox"])
         os.mkdir(home)
         with open(os.path.join(home, "owner"), "w", encoding="utf-8") as file:
             file.write(request["owner"])
-        return {}, self.shell(request["sandbox"])
+        state = {"state": self.settings["state"]} if "state" in self.settings else {}
+        return state, self.shell(request["sandbox"])
 
     def shell(self, name):
         terminal, slave = os.openpty()
@@ -64,12 +69,18 @@ class Faulty:
         return {}, self.shell(request["sandbox"])
 
     def snapshot(self, request):
+        if "asked" in self.settings:
+            with open(self.settings["asked"], "w", encoding="utf-8") as file:
+                json.dump({key: request.fields[key] for key in ("unless", "content_of") if key in request.fields}, file)
+        state = self.settings.get("home_version", "")
+        if "unless" in request.fields and request["unless"] == state or self.settings.get("says_unchanged"):
+            return {"unchanged": True}
         output = io.BytesIO()
         with tarfile.open(fileobj=output, mode="w") as archive:
             archive.add(os.path.join(self.settings["folder"], request["sandbox"]), ".")
         file = os.memfd_create("snapshot")
         os.write(file, output.getvalue())
-        return {}, [file]
+        return {"version": state}, [file]
 
     def destroy(self, request):
         process = self.shells.pop(request["sandbox"], None)
@@ -96,6 +107,7 @@ class Server(tellina_exec.Server):
     """Commits the fault when the call comes, before it is handled."""
 
     kept = None
+    held = None  # a start that waits until it is cancelled
 
     def run(self):
         while True:
@@ -107,8 +119,15 @@ class Server(tellina_exec.Server):
                 getattr(self, settings["fault"])(fields)
                 if settings["fault"].startswith("answers"):
                     continue
+            if fields["call"] == "start" and "wait" in fields["options"]:
+                self.held = fields
+                self.report({"id": fields["id"], "progress": "waiting"})
+                continue
+            if fields["call"] == "cancel" and self.held and fields["request"] == self.held["id"]:
+                self.answers(self.held, {"error": {"code": "gone", "message": "cancelled"}})
+                self.is_first(settings["cancelled"])
             if "id" in fields:
-                self.handle(tellina_exec.Request(fields, descriptors))
+                self.handle(tellina_exec.Request(fields, descriptors, self.report))
             if fields["call"] == "destroy" and self.kept:
                 kept, self.kept = self.kept, None
                 self.handle(tellina_exec.Request(kept, []))

@@ -33,6 +33,8 @@ export function make_session({ authorize = async () => "admitted", participant =
   /** @type {boolean[]} */
   const replacements = [];
   /** @type {string[]} */
+  const sentences = [];
+  /** @type {string[]} */
   const connections = [];
   let next_byte = 0;
   const session = new Session(
@@ -55,6 +57,7 @@ export function make_session({ authorize = async () => "admitted", participant =
       on_error: ({ code }) => errors.push(code),
       on_backlog: (backlog) => backlogs.push(backlog),
       on_sandbox_replaced: (is_input_dropped) => replacements.push(is_input_dropped),
+      on_sandbox_starting: (sentence) => sentences.push(sentence),
     },
   );
   /** @param {object} [more] */
@@ -84,5 +87,5 @@ export function make_session({ authorize = async () => "admitted", participant =
   const take = () => sockets.last.take();
   const line = (/** @type {number} */ row) => emulator.buffer.active.getLine(row)?.translateToString(true);
   const type = (/** @type {string} */ keys) => emulator.input(keys, true);
-  return { session, sockets, timers, emulator, states, errors, backlogs, replacements, connections, welcome, running, output, drawn, open, reopen, open_running, take, line, type };
+  return { session, sockets, timers, emulator, states, errors, backlogs, replacements, sentences, connections, welcome, running, output, drawn, open, reopen, open_running, take, line, type };
 }

@@ -250,7 +250,7 @@ const BrokenText broken_sections[] = {
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
      "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "
-     "\"working_directory\", \"check_every_in_seconds\", \"feedback\" or \"answer\", got "
+     "\"working_directory\", \"check_every_in_seconds\", \"feedback\", \"sandbox\" or \"answer\", got "
      "\"match\""},
     {"SeveralAtOnce",
      "{\"server\": {\"port\": \"x\"},\n\"access_codes\": [\"a\", \"a\"],\n\"task_duration_in_seconds\": 0,\n"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -32,6 +33,11 @@ class FakePlugins : public PluginSchemas {
     throw Error(ErrorCode::not_found, name);
   }
 
+  std::string options_schema(const std::string& name) const override {
+    const auto found = options.find(name);
+    return found == options.end() ? "" : found->second;
+  }
+
   const std::vector<InstalledPlugin>& installed(PluginKind kind) const {
     switch (kind) {
       case PluginKind::channel_layer:
@@ -59,6 +65,10 @@ class FakePlugins : public PluginSchemas {
                       "network": {"type": "boolean", "default": false}}})"},
       {"docker", R"({"type": "object", "properties": {"image": {"type": "string", "maxLength": 20}}})"},
   };
+  std::map<std::string, std::string> options = {
+      {"docker", R"({"type": "object", "required": ["image"], "additionalProperties": false, "properties": {
+                   "image": {"$ref": "#/$defs/name"}, "memory_in_mib": {"type": "integer", "minimum": 16}},
+                 "$defs": {"name": {"type": "string", "minLength": 1}}})"}};
 };
 
 /// "access_codes" and the other required members, after the given ones.

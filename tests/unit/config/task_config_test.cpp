@@ -119,5 +119,55 @@ TEST(TaskConfig, AnUnknownFeedbackLevelIsRefused) {
             "config.json:1:14: feedback: expected \"none\", \"passed\", \"counts\", \"own\" or \"goal\", got 1");
 }
 
+/// A task with options for the sandbox `docker`, or for the default one.
+std::string options_config(const std::string& options, bool has_docker = true) {
+  return std::string("{\"access_codes\": [], \"task_duration_in_seconds\": 1,\n\"sandbox\": ") +
+         (has_docker ? R"({"plugin": "docker"})" : "{}") + R"(, "tasks": [{"type": "stdout", "description": "d",
+"answer": "a", "sandbox": )" +
+         options + "}]}";
+}
+
+TEST(TaskConfig, OptionsForTheSandboxReachTheTask) {
+  const HostConfig config =
+      parse_host_config(options_config(R"({"image": "pine", "memory_in_mib": 64})"), "config.json", FakePlugins());
+  const Config& options = config.study->tasks.at(0).sandbox_options;
+  EXPECT_EQ(options.at("image").as_string(), "pine");
+  EXPECT_EQ(options.at("memory_in_mib").as_integer(), 64);
+  EXPECT_EQ(options.place(), "config.json:3:27");
+  const HostConfig without = parse_host_config(config_with_tree("{\"a\": null}"), "config.json", FakePlugins());
+  EXPECT_TRUE(without.study->tasks.at(0).sandbox_options.members().empty());
+  EXPECT_NE(without.study->tasks.at(0).definition_hash, config.study->tasks.at(0).definition_hash);
+}
+
+TEST(TaskConfig, OptionsThatThePluginDoesNotKnowAreRefused) {
+  EXPECT_EQ(error_of(options_config(R"({"imagee": "pine", "image": "pine"})")),
+            "config.json:3:28: tasks[0].sandbox.imagee: expected a known key, got \"imagee\"; did you mean \"image\"?");
+  EXPECT_EQ(error_of(options_config(R"({"image": ""})")),
+            "config.json:3:37: tasks[0].sandbox.image: expected a string that is not empty, got \"\"");
+  EXPECT_EQ(error_of(options_config(R"({"image": "a", "memory_in_mib": 8})")),
+            "config.json:3:59: tasks[0].sandbox.memory_in_mib: expected a whole number of at least 16, got 8");
+  EXPECT_EQ(error_of(options_config("{}")), "config.json:3:27: tasks[0].sandbox: expected the key \"image\", got none");
+  EXPECT_EQ(error_of(options_config("7")), "config.json:3:27: tasks[0].sandbox: expected an object, got 7");
+}
+
+TEST(TaskConfig, OptionsForASandboxThatHasNoneAreRefused) {
+  EXPECT_EQ(error_of(options_config("{}", false)), "");
+  EXPECT_EQ(
+      error_of(options_config(R"({"image": "pine"})", false)),
+      "config.json:3:28: tasks[0].sandbox.image: expected no option, because this sandbox has none for a task, got "
+      "\"image\"");
+}
+
+TEST(TaskConfig, ABrokenSchemaOfOptionsIsReported) {
+  FakePlugins plugins;
+  plugins.options["docker"] = R"({"type": "objekt"})";
+  EXPECT_NE(error_of(options_config("{}"), plugins)
+                .find("schema of the options of the sandbox docker:1:10: type: "
+                      "expected"),
+            std::string::npos)
+      << error_of(options_config("{}"), plugins);
+  EXPECT_EQ(error_of(options_config("{}", false), plugins), "") << "only the named plugin's is read";
+}
+
 }  // namespace
 }  // namespace tellina

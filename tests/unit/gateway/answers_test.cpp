@@ -86,5 +86,23 @@ TEST(Metrics, ListWorkersSamplesUnderTheirFamily) {
   EXPECT_THAT(text, HasSubstr("tellina_build_info{version=\""));
 }
 
+TEST(Metrics, ListThePluginsFiguresWithTheirHelp) {
+  const auto samples =
+      decode_numbers(
+          R"({"samples":[["tellina_plugin_waiting","","{plugin=\"a\"}",2,"Starts that wait."],)"
+          R"(["tellina_plugin_starts","_total","{plugin=\"a\"}",3,"Starts."],["tellina_plugin_waiting","","{plugin=\"b\"}",4],)"
+          R"(["tellina_plugin_waiting","_total","{plugin=\"c\"}",5],["tellina_plugin_","","",6],)"
+          R"(["tellina_plugin_x\"y","","",7],["tellina_plugin_X","","",8]]})")
+          .samples;
+  ASSERT_EQ(samples.size(), 7U);
+  const std::string text = render_metrics({}, samples);
+  EXPECT_THAT(text,
+              HasSubstr("# TYPE tellina_plugin_starts counter\n# HELP tellina_plugin_starts Starts.\n"
+                        "tellina_plugin_starts_total{plugin=\"a\"} 3\n# TYPE tellina_plugin_waiting gauge\n"
+                        "# HELP tellina_plugin_waiting Starts that wait.\ntellina_plugin_waiting{plugin=\"a\"} 2\n"
+                        "tellina_plugin_waiting{plugin=\"b\"} 4\n"));
+  for (const char* absent : {"\"c\"", "tellina_plugin_ ", "x\"y", "_X"}) EXPECT_THAT(text, Not(HasSubstr(absent)));
+}
+
 }  // namespace
 }  // namespace tellina

@@ -15,7 +15,7 @@ constexpr auto limit = std::chrono::seconds(20);
 using Use = BlockingPool::Use;
 
 TEST(ThreadPoolTest, RunsTasksOnItsOwnThreads) {
-  ThreadPool pool(2);
+  ThreadPool pool(2, 2);
   std::promise<std::thread::id> ran_on;
   pool.submit(Use::call, [&] { ran_on.set_value(std::this_thread::get_id()); });
   EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
@@ -53,12 +53,12 @@ bool works(ThreadPool& pool, Use use) {
   return done->get_future().wait_for(limit) == std::future_status::ready;
 }
 
-TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
+TEST(ThreadPoolTest, HangingTasksHoldAPartOfTheThreads) {
   for (const Use hung : {Use::start, Use::call, Use::check, Use::removal}) {
     const int most = hung == Use::check ? 2 : 4;
     Hanging hanging;
     {
-      ThreadPool pool(8);
+      ThreadPool pool(8, 4);
       for (int i = 0; i < 12; ++i) pool.submit(hung, hanging.task());
       EXPECT_TRUE(hanging.wait_for(most));
       // The other threads keep working, and their free threads do not admit more hanging tasks.
@@ -78,7 +78,7 @@ TEST(ThreadPoolTest, HangingTasksHoldAtMostHalfOfTheThreads) {
 TEST(ThreadPoolTest, RemovalsRunWhileAllElseHangs) {
   Hanging starts;
   Hanging calls;
-  ThreadPool pool(8);
+  ThreadPool pool(8, 4);
   for (int i = 0; i < 12; ++i) {
     pool.submit(Use::start, starts.task());
     pool.submit(Use::check, starts.task());
@@ -92,13 +92,52 @@ TEST(ThreadPoolTest, RemovalsRunWhileAllElseHangs) {
   starts.let_go();
 }
 
+TEST(ThreadPoolTest, StartsThatTakeLongDelayNothingElse) {
+  Hanging starts;
+  ThreadPool pool(8, 2);
+  for (int i = 0; i < 20; ++i) pool.submit(Use::start, starts.task());
+  EXPECT_TRUE(starts.wait_for(2));
+  Hanging calls;
+  Hanging checks;
+  Hanging removals;
+  for (int i = 0; i < 4; ++i) pool.submit(Use::call, calls.task());
+  for (int i = 0; i < 2; ++i) pool.submit(Use::check, checks.task());
+  EXPECT_TRUE(calls.wait_for(4) && checks.wait_for(2)) << "they have as many threads as without the starts";
+  for (int i = 0; i < 2; ++i) pool.submit(Use::removal, removals.task());
+  EXPECT_TRUE(removals.wait_for(2));
+  EXPECT_EQ(starts.running, 2);
+  for (Hanging* hanging : {&starts, &calls, &checks, &removals}) hanging->let_go();
+}
+
+TEST(ThreadPoolTest, MoreStartsRunAtATimeWhenThatIsAllowed) {
+  Hanging starts;
+  std::atomic<int> other = 0;
+  {
+    ThreadPool pool(4, 2);
+    for (int i = 0; i < 20; ++i) pool.submit(Use::start, starts.task());
+    EXPECT_TRUE(starts.wait_for(2));
+    pool.allow_starts(10);
+    EXPECT_TRUE(starts.wait_for(10)) << "those that wait get their turn at once";
+    pool.allow_starts(12);
+    pool.allow_starts(1);
+    for (int i = 0; i < 4; ++i) pool.submit(Use::start, [&] { ++other; });
+    EXPECT_TRUE(starts.wait_for(12));
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(works(pool, Use::call));
+    EXPECT_EQ(starts.running, 12);
+    EXPECT_EQ(other, 0) << "starts keep their order";
+    starts.let_go();
+  }
+  EXPECT_EQ(starts.running, 20);
+  EXPECT_EQ(other, 4);
+}
+
 TEST(ThreadPoolTest, ChecksThatNeedMuchMemoryTakeTurns) {
   constexpr std::size_t most = limits::check_memory;
   Hanging first;
   Hanging large;
   Hanging last;
   {
-    ThreadPool pool(16);
+    ThreadPool pool(16, 1);
     for (int i = 0; i < 3; ++i) pool.submit(Use::check, first.task(), most / 2);
     pool.submit(Use::check, large.task(), most * 2);
     pool.submit(Use::check, last.task(), 1);
@@ -120,7 +159,7 @@ TEST(ThreadPoolTest, ChecksThatNeedMuchMemoryTakeTurns) {
 TEST(ThreadPoolTest, TheDestructorRunsSubmittedTasks) {
   std::atomic<int> ran = 0;
   {
-    ThreadPool pool(2);
+    ThreadPool pool(2, 2);
     for (int i = 0; i < 500; ++i) pool.submit(static_cast<Use>(i % 4), [&] { ++ran; });
   }
   EXPECT_EQ(ran, 500);
@@ -128,7 +167,7 @@ TEST(ThreadPoolTest, TheDestructorRunsSubmittedTasks) {
 
 TEST(ThreadPoolTest, HasEnoughThreadsForEachUse) {
   Hanging hanging;
-  ThreadPool pool(0);
+  ThreadPool pool(0, 0);
   for (int i = 0; i < 8; ++i) {
     pool.submit(Use::start, hanging.task());
     pool.submit(Use::call, hanging.task());

@@ -100,5 +100,92 @@ TEST_F(HomeCheckTest, ARunningCommandPassesTheTaskWithinASecondOfItsOutput) {
   EXPECT_EQ(port.last("state")["state"].as_object()["previous"].as_object()["state"], "passed");
 }
 
+TEST_F(HomeCheckTest, WantsTheContentOfWhatTheAnswerCompares) {
+  FileNode website = FileNode::directory();
+  website.children["page"] = FileNode::regular("text");
+  website.children["any"] = FileNode(FileKind::regular);
+  website.children["sized"] = FileNode(FileKind::regular);
+  website.children["sized"].size = 7;
+  begin_filesystem_task({{"a", FileNode::regular("")}, {"web", website}, {"link", FileNode::symlink("a")}});
+  EXPECT_EQ(backend.shell().asked_for.content_of, (std::set<Bytes>{"a", "web/page"}));
+}
+
+TEST_F(HomeCheckTest, ComparesNoHomeThatIsUnchanged) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  ScriptedShell& shell = backend.shell();
+  EXPECT_EQ(shell.asked_for.unless, "");
+  shell.version = "one";
+  shell.run("true", "");
+  loop.advance(seconds(5));
+  port.texts.clear();
+  shell.run("true", "");
+  loop.advance(seconds(1));
+  EXPECT_EQ(shell.asked_for.unless, "one");
+  EXPECT_EQ(port.last("progress").at("missing"), 1) << "the result of the last comparison is still true";
+  // If it were compared, it would pass.
+  shell.home.root.children["a"] = FileNode::regular("");
+  shell.run("true", "");
+  loop.advance(seconds(5));
+  EXPECT_EQ(stored("SELECT state FROM results"), "running");
+  shell.version = "two";
+  shell.run("true", "");
+  expect_stored("SELECT state FROM results", "passed");
+}
+
+TEST_F(HomeCheckTest, UsesNoVersionOfAHomeThatRacedOrWasTruncated) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  for (const bool has_raced : {true, false}) {
+    ScriptedShell& shell = backend.shell();
+    (has_raced ? shell.home.raced : shell.home.truncated) = true;
+    shell.version = has_raced ? "raced" : "truncated";
+    shell.run("true", "");
+    loop.advance(seconds(5));
+    shell.run("true", "");
+    loop.advance(seconds(5));
+    EXPECT_EQ(shell.asked_for.unless, "") << has_raced;
+    shell.home = FileTree();
+    shell.version.clear();
+    shell.run("true", "");
+    loop.advance(seconds(5));
+  }
+}
+
+TEST_F(HomeCheckTest, ANewSandboxHasNoVersionYet) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  backend.shell().version = "one";
+  backend.shell().run("true", "");
+  loop.advance(seconds(1));
+  say(R"({"type":"reset","id":8})");
+  ASSERT_TRUE(wait_for("done"));
+  loop.advance(seconds(2));
+  EXPECT_GT(backend.shell().snapshots, 0);
+  EXPECT_EQ(backend.shell().asked_for.unless, "");
+}
+
+TEST_F(HomeCheckTest, ABackendThatBreaksItsPromisesAboutVersionsIsReported) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  backend.shell().says_unchanged = true;
+  backend.shell().run("true", "");
+  loop.advance(seconds(2));
+  backend.shell().says_unchanged = false;
+  EXPECT_THAT(log.lines(), ::testing::Contains(::testing::HasSubstr("got that nothing has changed since none")));
+  loop.advance(seconds(30));
+  EXPECT_EQ(stored("SELECT state FROM results"), "running");
+  backend.shell().version = std::string(limits::snapshot_version, 'x');
+  backend.shell().home.root.children["a"] = FileNode::regular("");
+  backend.shell().run("true", "");
+  expect_stored("SELECT state FROM results", "passed");
+}
+
+TEST_F(HomeCheckTest, AVersionIsBounded) {
+  begin_filesystem_task({{"a", FileNode::regular("")}});
+  backend.shell().version = std::string(limits::snapshot_version + 1, 'x');
+  backend.shell().home.root.children["a"] = FileNode::regular("");
+  backend.shell().run("true", "");
+  loop.advance(seconds(2));
+  EXPECT_THAT(log.lines(), ::testing::Contains(::testing::HasSubstr("of at most 64 bytes, got one of 65")));
+  EXPECT_EQ(stored("SELECT state FROM results"), "running");
+}
+
 }  // namespace
 }  // namespace tellina::testing

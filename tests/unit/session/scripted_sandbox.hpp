@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,13 +62,17 @@ class ScriptedShell {
   TerminalSize size;
   std::vector<TerminalSize> resizes;
   FileTree home;
+  Bytes state;
   mutable Activity activity = lone_shell();
   int restarts = 0;
   int snapshots = 0;
+  SnapshotRequest asked_for;  ///< by the last snapshot
+  Bytes version;              ///< of the home; empty: it has none
   int asked_for_activity = 0;
   bool is_destroyed = false;
   bool fails_to_restart = false;
   bool fails_to_snapshot = false;
+  bool says_unchanged = false;  ///< at each snapshot
   bool is_short_of_descriptors = false;
 
   int terminal() const { return m_terminal[0]; }
@@ -118,8 +123,16 @@ class ScriptedSandbox final : public Sandbox {
   }
   FileTree snapshot(const SnapshotRequest& request) override {
     ++m_shell->snapshots;
+    m_shell->asked_for = request;
     if (m_shell->fails_to_snapshot) throw Error(ErrorCode::timed_out, "read the home: no answer in time");
+    if (m_shell->says_unchanged || (!m_shell->version.empty() && m_shell->version == request.unless)) {
+      FileTree same;
+      same.unchanged = true;
+      same.version = request.unless;
+      return same;
+    }
     FileTree home = m_shell->home;
+    home.version = m_shell->version;
     for (auto& [name, file] : home.root.children) {
       if (file.content && file.content->size() > request.max_content_per_file) file.content.reset();
     }
@@ -133,6 +146,7 @@ class ScriptedSandbox final : public Sandbox {
     ++m_shell->asked_for_activity;
     return m_shell->activity;
   }
+  Bytes state() const override { return m_shell->state; }
 
  private:
   std::shared_ptr<ScriptedShell> m_shell;
@@ -148,6 +162,7 @@ class ScriptedBackend final : public SandboxBackend {
     capabilities.usable = !is_unusable;
     if (is_unusable) capabilities.reason = "no image";
     capabilities.adopts = can_adopt;
+    if (start_deadline) capabilities.start_deadline = *start_deadline;
     return capabilities;
   }
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
@@ -155,7 +170,9 @@ class ScriptedBackend final : public SandboxBackend {
     if (throws_something) throw 42;
     if (returns_null) return nullptr;
     if (is_unavailable) throw Error(ErrorCode::unavailable, "no room for a sandbox", "free some memory");
+    if (during_start) during_start(spec);
     shells.push_back(std::make_shared<ScriptedShell>(spec));
+    shells.back()->state = state;
     if (shows_prompt) shells.back()->prompt();
     return std::make_unique<ScriptedSandbox>(shells.back());
   }
@@ -165,6 +182,10 @@ class ScriptedBackend final : public SandboxBackend {
     if (fails_to_adopt) throw Error(ErrorCode::timed_out, "adopt");
     shells.back()->open();
     return std::make_unique<ScriptedSandbox>(shells.back());
+  }
+  std::unique_ptr<Sandbox> adopt_with_state(const SandboxId& id, const Bytes& with) override {
+    adopted_state = with;
+    return adopt(id);
   }
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     swept.push_back(owner);
@@ -177,7 +198,11 @@ class ScriptedBackend final : public SandboxBackend {
 
   std::vector<std::shared_ptr<ScriptedShell>> shells;
   std::vector<OwnerId> swept;
-  std::vector<std::vector<SandboxId>> kept;  ///< at each sweep
+  std::vector<std::vector<SandboxId>> kept;              ///< at each sweep
+  std::function<void(const SandboxSpec&)> during_start;  ///< runs where start() does
+  std::optional<std::chrono::milliseconds> start_deadline{};
+  Bytes state;          ///< of the next sandbox
+  Bytes adopted_state;  ///< what the last adoption got
   int starts = 0;
   int probes = 0;
   bool is_unavailable = false;

@@ -343,9 +343,9 @@ TEST_F(SessionTest, KeepsAResizeAfterTheEndOutOfTheNextRecord) {
 TEST_F(SessionTest, WaitsForASandboxThatIsBeingStarted) {
   open();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
-  session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
   bool released = false;
-  session->release([&] { released = true; });
+  backend.during_start = [&](const SandboxSpec&) { session->release([&] { released = true; }); };
+  session->on_text(port, R"({"type":"start_task","id":1,"task":1})");
   ASSERT_TRUE(wait([&] { return released; }));
   ASSERT_EQ(backend.shells.size(), 1U);
   EXPECT_TRUE(backend.shell().is_destroyed);

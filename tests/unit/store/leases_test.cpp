@@ -34,7 +34,7 @@ class LeasesTest : public StoreTest {
   void expect_lost(const Fence& fence, TaskSessionId session) {
     EXPECT_THROW(append(fence, session, {InputRecord(0, "x", now())}), LeaseLost);
     EXPECT_THROW(end(fence, session, TaskSessionState::passed), LeaseLost);
-    EXPECT_THROW(run([&](StoreTransaction& t) { t.set_sandbox(fence, session, "other"); }), LeaseLost);
+    EXPECT_THROW(run([&](StoreTransaction& t) { t.set_sandbox(fence, session, "other", {}); }), LeaseLost);
     EXPECT_THROW(begin(fence, 2), LeaseLost);
     EXPECT_THROW(run([&](StoreTransaction& t) { t.release_lease(fence, now(), true); }), LeaseLost);
   }

@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 8"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 9"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -130,7 +130,8 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
               ElementsAre("1|" + to_iso_8601(clock.wall_time()), "2|" + to_iso_8601(clock.wall_time()),
                           "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
                           "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
-                          "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time())));
+                          "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time()),
+                          "9|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -153,8 +154,9 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "8");
-  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"), ElementsAre("1", "2", "3", "4", "5", "6", "7", "8"));
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "9");
+  EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"),
+              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
@@ -186,7 +188,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "8");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "9");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -205,7 +207,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "8");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "9");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

@@ -193,8 +193,9 @@ TEST_F(RecordingTest, ATaskSessionChangesFromRunningToItsOutcome) {
   EXPECT_EQ(progress(bob).state_number, 1);
   EXPECT_EQ(progress(bob).latest->state, TaskSessionState::running);
   EXPECT_EQ(progress(bob).latest->stream, "stream");
-  run([&](StoreTransaction& t) { t.set_sandbox(fence, session.id, "second sandbox"); });
+  run([&](StoreTransaction& t) { t.set_sandbox(fence, session.id, "second sandbox", "its state"); });
   EXPECT_EQ(progress(bob).latest->sandbox, "second sandbox");
+  EXPECT_EQ(progress(bob).latest->sandbox_state, "its state");
   EXPECT_THROW(begin(fence, 2), StoreError) << "one at a time";
   Reader reader(path);
   EXPECT_THAT(reader.value("SELECT access_code, task_number, task_type, state, started_at, ended_at FROM results"),

@@ -27,6 +27,8 @@ TEST(SnapshotLimits, ContentThatNobodyComparesIsNotRead) {
   sized.size = 100 * mib;
   const SnapshotRequest request = snapshot_request_for(tree_of({{"any", FileNode(FileKind::regular)}, {"n", sized}}));
   EXPECT_EQ(request.max_content_per_file, 0U);
+  ASSERT_TRUE(request.content_of);
+  EXPECT_TRUE(request.content_of->empty());
   EXPECT_EQ(request.max_content_in_all, 64 * mib);
   EXPECT_EQ(request.deadline, SnapshotRequest().deadline);
 }

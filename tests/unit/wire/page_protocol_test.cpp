@@ -52,6 +52,7 @@ json::object server_frames() {
           {"progress", progress_frame(progress)},
           {"done", done_frame("1", "b")},
           {"sandbox_replaced", sandbox_replaced_frame("b")},
+          {"sandbox_starting", sandbox_starting_frame("Loading")},
           {"replaced", replaced_frame()},
           {"error", error_frame("busy", "try again", "1", "3F7A")},
           {"pong", pong_frame("1", 2, 3, 4)}};

@@ -64,9 +64,12 @@ TEST(WorkerRequest, RoundTrips) {
 TEST(WorkerNumbers, RoundTrip) {
   WorkerNumbers numbers;
   numbers.samples.push_back({"tellina_worker_messages", "_total", "{worker=\"0\"}", 2.5});
+  numbers.samples.push_back({"tellina_plugin_starts", "_total", "", 1, "Starts."});
   numbers.workers = {"w0", "w1"};
   const WorkerNumbers decoded = decode_numbers(encode_numbers(numbers));
-  ASSERT_EQ(decoded.samples.size(), 1U);
+  ASSERT_EQ(decoded.samples.size(), 2U);
+  EXPECT_EQ(decoded.samples[0].help, "");
+  EXPECT_EQ(decoded.samples[1].help, "Starts.");
   EXPECT_EQ(decoded.samples[0].family, "tellina_worker_messages");
   EXPECT_EQ(decoded.samples[0].suffix, "_total");
   EXPECT_EQ(decoded.samples[0].labels, "{worker=\"0\"}");
@@ -76,7 +79,8 @@ TEST(WorkerNumbers, RoundTrip) {
 
 TEST(WorkerNumbers, ThatAreMalformedAreIgnored) {
   for (const std::string samples : {"", "{}", "[1]", R"([["a","",""]])", R"([["a","","","1"]])", R"([[1,"","",1]])",
-                                    R"([["a\nb","","",1]])", R"([["a","","{x=\"\n\"}",1]])"}) {
+                                    R"([["a\nb","","",1]])", R"([["a","","{x=\"\n\"}",1]])", R"([["a","","",1,2]])",
+                                    R"([["a","","",1,"\n"]])", R"([["a","","",1,"",""]])"}) {
     EXPECT_TRUE(decode_numbers("{\"samples\":" + samples + "}").samples.empty()) << samples;
   }
 }

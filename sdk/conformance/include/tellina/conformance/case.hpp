@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <vector>
 
@@ -74,7 +75,9 @@ class Probe {
   /// A new plugin with the settings of the subject. Throws Failure if its class does not match its kind.
   template <typename Type>
   std::unique_ptr<Type> make() {
-    return make_with<Type>(m_subject.section);
+    std::unique_ptr<Type> made = make_with<Type>(m_subject.section);
+    if constexpr (!std::is_same_v<Type, Plugin>) need_reachable(*made);
+    return made;
   }
   template <typename Type>
   std::unique_ptr<Type> make_with(const Config& section) {
@@ -84,6 +87,9 @@ class Probe {
     [[maybe_unused]] Plugin* const same = plugin.release();
     return std::unique_ptr<Type>(typed);
   }
+
+  /// Throws Skip if the plugin is a layer whose probe() reports that it cannot be used here.
+  static void need_reachable(Plugin& plugin);
 
   /// PREFIX plus unique letters and digits.
   std::string unique(const std::string& prefix);
