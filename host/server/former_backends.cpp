@@ -95,6 +95,8 @@ void FormerBackends::sweep_in(const SandboxBackendChoice& backend, const std::ve
     m_parts.system.log.info("removed " + std::to_string(removed) + (removed == 1 ? " sandbox of " : " sandboxes of ") +
                             describe(backend));
   }
+  // It may have processes of its own, which nothing needs any more.
+  if (sweeper.due().empty()) m_formers.erase(found);
 }
 
 void FormerBackends::log_failure(const SandboxBackendChoice& backend, const Error& error) {
