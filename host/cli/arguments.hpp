@@ -56,6 +56,7 @@ class Arguments {
   std::string server;           ///< of a channel layer, HOST:PORT or a socket; empty: it is not disturbed
   std::string filter;           ///< regular expression; empty for all cases
   std::optional<std::uint64_t> seed;
+  std::size_t jobs = 4;
   bool list = false;
   bool json = false;  ///< also of `participants list`
   bool in_process = false;

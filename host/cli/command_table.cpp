@@ -96,6 +96,14 @@ void store_seed(Arguments& arguments, const std::string& text) {
   arguments.seed = seed;
 }
 
+void store_jobs(Arguments& arguments, const std::string& text) {
+  std::uint16_t jobs = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
+  if (error != std::errc() || end != text.data() + text.size() || jobs < 1 || jobs > 64)
+    throw UsageError("--jobs: expected a whole number from 1 to 64, got \"" + text + "\"");
+  arguments.jobs = jobs;
+}
+
 const OptionRow settings_option{"--config", "JSON", "the plugin's settings, as in config.json (default: {})",
                                 [](Arguments& arguments, const std::string& text) { arguments.settings = text; }};
 const OptionRow list_option{"--list", nullptr, "print the cases with their sentences, and run none",
@@ -108,6 +116,7 @@ const OptionRow filter_option{"--filter", "REGEX", "run only cases whose names m
                               [](Arguments& arguments, const std::string& text) { arguments.filter = text; }};
 const OptionRow seed_option{"--seed", "N", "repeat the random schedules of the run that printed this number",
                             store_seed};
+const OptionRow jobs_option{"--jobs", "N", "how many cases run at the same time (default: 4)", store_jobs};
 const OptionRow json_option{"--json", nullptr, "print one JSON object per line for each case",
                             [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow in_process_option{"--in-process", nullptr,

@@ -78,6 +78,7 @@ ConfigDocument read_settings(const std::string& text, const std::string& plugin)
 conformance::RunOptions read_options(const Arguments& arguments, Random& random) {
   conformance::RunOptions options;
   options.in_process = arguments.in_process;
+  options.jobs = arguments.jobs;
   std::uint8_t drawn[4] = {};
   random.fill(drawn);
   options.seed = arguments.seed.value_or(drawn[0] | drawn[1] << 8 | drawn[2] << 16);

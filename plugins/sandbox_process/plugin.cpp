@@ -19,13 +19,14 @@ class ProcessBackend final : public SandboxBackend {
   explicit ProcessBackend(const PluginContext& context) : m_context(context), m_settings(context.config) {}
 
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
-    auto home = std::make_unique<Home>(m_settings.directory, spec.owner, spec.id, spec.initial);
+    const auto end = std::chrono::steady_clock::now() + spec.deadline;
+    auto home = std::make_unique<Home>(m_settings.directory, spec.owner, spec.id, spec.initial, end);
     ShellPlan plan;
     plan.supervisor = m_settings.supervisor;
     plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
     plan.arguments = {"/bin/bash", "--rcfile", m_settings.bashrc};
     plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
-    return std::make_unique<LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
+    return std::make_unique<LocalSandbox>(std::move(home), std::move(plan), spec.size, end, m_context);
   }
 
   /// Starts a shell, because nothing else shows as reliably that it works.

@@ -17,32 +17,38 @@
 #include "sandbox_terminal.hpp"
 
 namespace tellina::conformance {
-namespace {
 
 /// The child's result for its parent, in shared memory, which needs no descriptor and never blocks.
-class ChildResult {
+class SharedVerdict {
  public:
-  bool finished;
-  Outcome outcome;
-  char mark[32];
-  char finding[8192];
-  char leaks[leak_kinds][2048];
-};
+  class Content {
+   public:
+    bool finished;
+    Outcome outcome;
+    std::int64_t milliseconds;
+    char mark[32];
+    char finding[8192];
+    char leaks[leak_kinds][2048];
+  };
 
-class SharedChildResult {
- public:
-  SharedChildResult()
-      : m_memory(mmap(nullptr, sizeof(ChildResult), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+  SharedVerdict()
+      : m_memory(mmap(nullptr, sizeof(Content), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
     if (m_memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   }
-  SharedChildResult(const SharedChildResult&) = delete;
-  SharedChildResult& operator=(const SharedChildResult&) = delete;
-  ~SharedChildResult() { munmap(m_memory, sizeof(ChildResult)); }
-  ChildResult* operator->() { return static_cast<ChildResult*>(m_memory); }
+  SharedVerdict(const SharedVerdict&) = delete;
+  SharedVerdict& operator=(const SharedVerdict&) = delete;
+  ~SharedVerdict() { munmap(m_memory, sizeof(Content)); }
+
+  Content* operator->() { return static_cast<Content*>(m_memory); }
+
+  void store(const Verdict& verdict);
+  Verdict load();
 
  private:
   void* m_memory;
 };
+
+namespace {
 
 template <std::size_t size>
 void write_text(char (&to)[size], const std::string& text) {
@@ -99,31 +105,33 @@ Verdict run_with_mark(const Subject& subject, const Case& one, std::uint64_t see
 }
 
 [[noreturn]] void run_as_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known,
-                               SharedChildResult& shared) {
+                               SharedVerdict& shared) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(2, 1);  // a plugin's output is not part of the report
   resemble_a_host();
   const Verdict verdict =
       run_with_mark(subject, one, seed, known, [&](const std::string& mark) { write_text(shared->mark, mark); });
-  shared->outcome = verdict.outcome;
-  write_text(shared->finding, verdict.finding);
-  for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(shared->leaks[kind], verdict.leaks[kind]);
-  shared->finished = true;
+  shared.store(verdict);
   _exit(0);
+}
+
+/// Readable once the process has ended. The caller still has to wait for it.
+Descriptor open_process(pid_t process) {
+  Descriptor descriptor(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  if (!descriptor) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  return descriptor;
 }
 
 /// Returns whether the process ends within the time. The caller still has to wait for it.
 bool ends_within(pid_t process, std::chrono::milliseconds time) {
-  const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  const Descriptor descriptor = open_process(process);
   const auto end = std::chrono::steady_clock::now() + time;
   int ready = 0;
   do {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd watched{descriptor, POLLIN, 0};
+    pollfd watched{descriptor.get(), POLLIN, 0};
     ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   } while (ready < 0 && errno == EINTR);
-  close(descriptor);
   return ready == 1;
 }
 
@@ -154,14 +162,8 @@ void sweep_after(const Subject& subject, const std::string& mark) {
   waitpid(child, nullptr, 0);
 }
 
-}  // namespace
-
-Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
-  return run_with_mark(subject, one, seed, known, [](const std::string&) {});
-}
-
 Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
-  SharedChildResult shared;
+  SharedVerdict shared;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const Processes others = descendants_of(getpid());
   const auto began = std::chrono::steady_clock::now();
@@ -174,11 +176,8 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
   if (!in_time) kill(child, SIGKILL);
   int status = 0;
   waitpid(child, &status, 0);
-  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (shared->finished) {
-    verdict.outcome = shared->outcome;
-    verdict.finding = shared->finding;
-    for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = shared->leaks[kind];
+    verdict = shared.load();
   } else if (in_time) {
     verdict.outcome = Outcome::crashed;
     verdict.finding = "expected the case to end, found that its process ended with " + describe_status(status);
@@ -187,6 +186,7 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
     verdict.finding =
         "expected the case to end, found that it did not end within " + std::to_string(one.deadline.count()) + " s";
   }
+  verdict.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   // A process that outlives its parent is the plugin's fault only if the case has completed.
   std::string& processes = verdict.leaks[static_cast<std::size_t>(Leak::processes)];
   if (shared->finished && processes.empty()) {
@@ -198,6 +198,57 @@ Verdict run_in_child(const Subject& subject, const Case& one, std::uint64_t seed
   kill_below_this_process(others);
   if (!shared->finished && subject.kind == PluginKind::sandbox) sweep_after(subject, shared->mark);
   return verdict;
+}
+
+}  // namespace
+
+Verdict run_here(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
+  return run_with_mark(subject, one, seed, known, [](const std::string&) {});
+}
+
+void SharedVerdict::store(const Verdict& verdict) {
+  Content& content = *operator->();
+  content.outcome = verdict.outcome;
+  content.milliseconds = verdict.took.count();
+  write_text(content.finding, verdict.finding);
+  for (std::size_t kind = 0; kind < leak_kinds; ++kind) write_text(content.leaks[kind], verdict.leaks[kind]);
+  content.finished = true;
+}
+
+Verdict SharedVerdict::load() {
+  const Content& content = *operator->();
+  Verdict verdict;
+  verdict.outcome = content.outcome;
+  verdict.took = std::chrono::milliseconds(content.milliseconds);
+  verdict.finding = content.finding;
+  for (std::size_t kind = 0; kind < leak_kinds; ++kind) verdict.leaks[kind] = content.leaks[kind];
+  return verdict;
+}
+
+CaseRun::CaseRun(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known)
+    : m_shared(std::make_unique<SharedVerdict>()), m_watcher(fork()) {
+  if (m_watcher < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (m_watcher == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    m_shared->store(run_in_child(subject, one, seed, known));
+    _exit(0);
+  }
+  m_descriptor = open_process(m_watcher);
+}
+
+CaseRun::~CaseRun() {
+  if (m_watcher <= 0) return;
+  kill(m_watcher, SIGKILL);
+  waitpid(m_watcher, nullptr, 0);
+}
+
+Verdict CaseRun::finish() {
+  int status = 0;
+  waitpid(m_watcher, &status, 0);
+  m_watcher = -1;
+  if (!(*m_shared)->finished)
+    throw std::runtime_error("the process that watches a case ended with " + describe_status(status));
+  return m_shared->load();
 }
 
 }  // namespace tellina::conformance

@@ -20,7 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void need_isolation(Probe& probe) {
-  for (const LimitReport& limit : make_usable_backend(probe)->probe().limits) {
+  const Capabilities capabilities = make_usable_backend(probe)->probe();
+  probe.log().expect_none_from_now();
+  for (const LimitReport& limit : capabilities.limits) {
     if (limit.name == "isolation" && !limit.enforced) throw Skip("probe() reports no isolation: " + limit.how);
   }
 }

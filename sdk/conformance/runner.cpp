@@ -1,5 +1,12 @@
 #include "tellina/conformance/runner.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+
 #include "case_process.hpp"
 #include "cases.hpp"
 
@@ -64,6 +71,59 @@ LeakKinds known_kinds(const std::vector<Finding>& findings) {
   return kinds;
 }
 
+/// The cases that run, in their order. Those that have ended wait until all before them have.
+class Running {
+ public:
+  void start(const Subject& subject, const Case& one, std::uint64_t seed, const LeakKinds& known) {
+    m_entries.push_back({&one, std::make_unique<CaseRun>(subject, one, seed, known), std::nullopt});
+  }
+
+  /// Returns when fewer than `jobs` run. Calls `add` for each case whose turn it is.
+  template <typename Add>
+  void make_room(std::size_t jobs, const Add& add) {
+    while (count_running() >= std::max<std::size_t>(jobs, 1)) wait_for_one(add);
+  }
+
+  template <typename Add>
+  void finish_all(const Add& add) {
+    while (!m_entries.empty()) wait_for_one(add);
+  }
+
+ private:
+  class Entry {
+   public:
+    const Case* one;
+    std::unique_ptr<CaseRun> run;    ///< null once it has ended
+    std::optional<Verdict> verdict;  ///< of a case that has ended
+  };
+
+  std::size_t count_running() const {
+    return static_cast<std::size_t>(
+        std::count_if(m_entries.begin(), m_entries.end(), [](const Entry& entry) { return entry.run != nullptr; }));
+  }
+
+  template <typename Add>
+  void wait_for_one(const Add& add) {
+    std::vector<pollfd> watched;
+    for (const Entry& entry : m_entries) {
+      if (entry.run) watched.push_back({entry.run->descriptor(), POLLIN, 0});
+    }
+    poll(watched.data(), watched.size(), -1);
+    std::size_t next = 0;
+    for (Entry& entry : m_entries) {
+      if (!entry.run || watched[next++].revents == 0) continue;
+      entry.verdict = entry.run->finish();
+      entry.run.reset();
+    }
+    while (!m_entries.empty() && m_entries.front().verdict) {
+      add(*m_entries.front().one, *m_entries.front().verdict);
+      m_entries.pop_front();
+    }
+  }
+
+  std::deque<Entry> m_entries;
+};
+
 }  // namespace
 
 const char* to_string(Outcome outcome) {
@@ -105,11 +165,7 @@ std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
   std::vector<Result> results;
   std::vector<Result> audits;
   std::vector<Finding> findings;
-  for (const Case& one : cases_of(subject.kind)) {
-    const bool selected = !options.selects || options.selects(one.name);
-    if (!selected && !(is_audit(one) && is_found(one.name, findings))) continue;
-    const Verdict verdict = options.in_process ? run_here(subject, one, options.seed, known_kinds(findings))
-                                               : run_in_child(subject, one, options.seed, known_kinds(findings));
+  const auto add = [&](const Case& one, const Verdict& verdict) {
     note_leaks(one, verdict.leaks, findings);
     Result result = make_result(one, verdict, options.seed);
     if (is_audit(one)) {
@@ -118,7 +174,24 @@ std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
       report(result);
       results.push_back(std::move(result));
     }
+  };
+  const std::vector<Case> cases = cases_of(subject.kind);
+  Running running;
+  for (const Case& one : cases) {
+    const bool selected = !options.selects || options.selects(one.name);
+    if (!selected && !is_audit(one)) continue;
+    // What the audits report is known when all other cases have ended.
+    if (one.runs_alone || is_audit(one)) running.finish_all(add);
+    if (!selected && !is_found(one.name, findings)) continue;
+    if (options.in_process) {
+      add(one, run_here(subject, one, options.seed, known_kinds(findings)));
+      continue;
+    }
+    running.make_room(options.jobs, add);
+    running.start(subject, one, options.seed, known_kinds(findings));
+    if (one.runs_alone) running.finish_all(add);
   }
+  running.finish_all(add);
   for (Result& audit : audits) {
     add_findings(audit, findings);
     report(audit);

@@ -209,7 +209,8 @@ void add_sandbox_cases(std::vector<Case>& cases) {
       {Case("ProbeReportsUsability",
             "probe() reports whether sandboxes can be started here; if not, no other case runs.",
             probe_reports_usability)
-           .provoking(),
+           .provoking()
+           .alone(),
        Case("ProbeReportsItsLimits", "probe() reports whether and how each limit is enforced on this machine.",
             probe_reports_its_limits)
            .provoking(),

@@ -217,7 +217,7 @@ void adopts_the_orphan(Probe& probe) {
   const std::string id = owner.wire().receive_line();
   owner.kill();
   const auto backend = probe.make<SandboxBackend>();
-  expect_equal("the result of sweep() if the only sandbox is kept", 0, backend->sweep("owner-" + probe.mark(), {id}));
+  backend->sweep("owner-" + probe.mark(), {id});  // may find those that the owner was prewarming
   const auto sandbox = backend->adopt(id);
   const std::string remembered = ShellDriver(*sandbox).output_of("echo $remembered");
   sandbox->destroy();

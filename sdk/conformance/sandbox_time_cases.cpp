@@ -61,16 +61,20 @@ void start_runs_the_shell(Probe& probe) {
 
 void large_home_keeps_the_deadline_of_start(Probe& probe) {
   const auto backend = make_usable_backend(probe);
-  milliseconds usual = time_of([&] { backend->start(large_spec(probe))->destroy(); });
+  std::unique_ptr<Sandbox> sandbox;
+  const milliseconds usual = time_of([&] { sandbox = backend->start(large_spec(probe)); });
+  sandbox->destroy();
+  sandbox.reset();
   SandboxSpec spec = large_spec(probe);
   spec.deadline = milliseconds(1);
   const milliseconds took = time_of([&] {
     try {
-      backend->start(spec)->destroy();
+      sandbox = backend->start(spec);
     } catch (const Error& error) {
       expect(error.code() == ErrorCode::timed_out, "Error(timed_out) if 1 ms is too short", describe_exception());
     }
   });
+  if (sandbox) sandbox->destroy();
   expect(took <= tolerance + usual / 2, "an answer of start() soon after its deadline of 1 ms",
          "one after " + text_of(took));
 }
@@ -183,10 +187,16 @@ void sweep_removes_the_rest(Probe& probe) {
   owner.kill();
   const auto backend = probe.make<SandboxBackend>();
   const std::string name = owners_of_case(probe.mark()).front();
-  const std::size_t first = backend->sweep(name, {kept});
-  expect(first <= 1, "at most 1 from sweep() of an owner with two sandboxes, one of them in `keep`", show(first));
-  const std::size_t second = backend->sweep(name, {});
-  expect(second <= 1, "at most 1 from sweep() of an owner that has one sandbox left", show(second));
+  const auto expect_none_of = [](const std::string& id, const std::string& when) {
+    for (const std::string& leak : Audit().find_leaks(id, {}))
+      expect(leak.empty(), "nothing of a dead owner's sandbox " + when, leak);
+  };
+  // The counts include sandboxes that the owner was prewarming, also one that came into existence after the first call.
+  backend->sweep(name, {kept});
+  expect_none_of(rest, "that is not in `keep` after sweep()");
+  backend->sweep(name, {});
+  expect_none_of(kept, "after sweep() with an empty `keep`");
+  backend->sweep(name, {});
   expect_equal("the result of sweep() of an owner that has none left", 0, backend->sweep(name, {}));
 }
 
@@ -323,14 +333,15 @@ void add_sandbox_time_cases(std::vector<Case>& cases) {
        {"RestartEndsTheOldProcesses", "restart_shell() ends every process of the old shell.",
         restart_ends_the_old_processes},
        Case("SweepRemovesTheRest",
-            "sweep() removes those of a dead owner's sandboxes that are not in `keep`, and counts each once.",
+            "sweep() removes those of a dead owner's sandboxes that are not in `keep`, and later the rest.",
             sweep_removes_the_rest, deadline)
            .provoking(),
        {"SnapshotIsNotLedOut", "A snapshot shows only the home, also while folders and links are exchanged.",
         snapshot_is_not_led_out},
-       {"NothingAccumulates",
-        "Sandboxes leave no mount, control group, process or file on the machine, whatever its name.",
-        nothing_accumulates, deadline}});
+       Case("NothingAccumulates",
+            "Sandboxes leave no mount, control group, process or file on the machine, whatever its name.",
+            nothing_accumulates, deadline)
+           .alone()});
 }
 
 }  // namespace tellina::conformance

@@ -33,7 +33,7 @@ std::string name_prefix(const tellina::OwnerId& owner) { return "tellina." + che
 }  // namespace
 
 Home::Home(const std::string& folder, const tellina::OwnerId& owner, const tellina::SandboxId& id,
-           const tellina::FileTree& initial)
+           const tellina::FileTree& initial, std::chrono::steady_clock::time_point end)
     : m_folder(folder),
       m_name(name_prefix(owner) + checked(id, "sandbox id")),
       m_path(folder + "/" + m_name + "/" + home_name) {
@@ -47,7 +47,7 @@ Home::Home(const std::string& folder, const tellina::OwnerId& owner, const telli
     if (mkdir(m_path.c_str(), 0700) != 0) throw system_error("make " + m_path, errno);
     m_home.reset(open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!m_home) throw system_error("open " + m_path, errno);
-    seed(m_home.get(), initial.root);
+    seed(m_home.get(), initial.root, end);
   } catch (...) {
     remove();
     throw;

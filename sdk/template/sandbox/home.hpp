@@ -4,6 +4,7 @@
 /// may enter.
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,10 @@ namespace local_sandbox {
 /// One home. Lifetime: it is removed with the object, so end its processes first.
 class Home {
  public:
-  /// Creates and fills it. Throws Error(seed_failed) with path and reason; then nothing is left behind.
+  /// Creates and fills it. Throws Error(seed_failed) with path and reason, and Error(timed_out) at `end`; then nothing
+  /// is left behind.
   Home(const std::string& folder, const tellina::OwnerId& owner, const tellina::SandboxId& id,
-       const tellina::FileTree& initial);
+       const tellina::FileTree& initial, std::chrono::steady_clock::time_point end);
   Home(const Home&) = delete;
   Home& operator=(const Home&) = delete;
   ~Home() { remove(); }
@@ -43,8 +45,8 @@ class Home {
   bool m_exists = false;
 };
 
-/// Fills an empty directory. Throws Error(seed_failed).
-void seed(int directory, const tellina::FileNode& root);
+/// Fills an empty directory. Throws Error(seed_failed), and Error(timed_out) at `end`.
+void seed(int directory, const tellina::FileNode& root, std::chrono::steady_clock::time_point end);
 
 /// Reads a directory, whatever its owner does to it meanwhile.
 tellina::FileTree read_tree(int directory, const tellina::SnapshotRequest& request, tellina::Clock& clock,

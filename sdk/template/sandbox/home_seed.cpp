@@ -13,6 +13,7 @@ using tellina::Error;
 using tellina::ErrorCode;
 using tellina::FileKind;
 using tellina::FileNode;
+using Time = std::chrono::steady_clock::time_point;
 
 namespace {
 
@@ -64,10 +65,12 @@ void make_link(int parent, const std::string& name, const FileNode& node, const 
 }
 
 /// Sets a directory's attributes last, because its children change its time and need permissive mode bits.
-void fill(int directory, const FileNode& node, const std::string& path, std::size_t depth) {
+void fill(int directory, const FileNode& node, const std::string& path, std::size_t depth, Time end) {
   if (depth > max_depth) fail(path, "expected at most " + std::to_string(max_depth) + " levels of directories");
   for (const auto& [name, child] : node.children) {
     const std::string child_path = path + "/" + name;
+    if (std::chrono::steady_clock::now() >= end)
+      throw Error(ErrorCode::timed_out, "initial tree: ~" + child_path + ": not reached in time");
     if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string("/\0", 2)) != std::string::npos) {
       fail(child_path, "expected a file name");
     }
@@ -82,7 +85,7 @@ void fill(int directory, const FileNode& node, const std::string& path, std::siz
       require(mkdirat(directory, name.c_str(), 0700) == 0, child_path);
       const Descriptor below(openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       require(static_cast<bool>(below), child_path);
-      fill(below.get(), child, child_path, depth + 1);
+      fill(below.get(), child, child_path, depth + 1, end);
     } else {
       fail(child_path, "expected a file, a directory or a link");
     }
@@ -92,9 +95,9 @@ void fill(int directory, const FileNode& node, const std::string& path, std::siz
 
 }  // namespace
 
-void seed(int directory, const FileNode& root) {
+void seed(int directory, const FileNode& root, Time end) {
   if (root.kind != FileKind::directory) fail("", "expected a directory");
-  fill(directory, root, "", 0);
+  fill(directory, root, "", 0, end);
 }
 
 }  // namespace local_sandbox

@@ -62,13 +62,14 @@ class Backend final : public SandboxBackend {
   /// CMakeLists.txt sets the program SUPERVISOR and the path BASHRC. An exception leaves nothing behind, because the
   /// home is removed with its object.
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
-    auto home = std::make_unique<local_sandbox::Home>(m_directory, spec.owner, spec.id, spec.initial);
+    const auto end = std::chrono::steady_clock::now() + spec.deadline;
+    auto home = std::make_unique<local_sandbox::Home>(m_directory, spec.owner, spec.id, spec.initial, end);
     local_sandbox::ShellPlan plan;
     plan.supervisor = tellina::file_beside_plugin(SUPERVISOR);
     plan.working_directory = local_sandbox::absolute_directory(spec.working_directory, home->path());
     plan.arguments = {"/bin/bash", "--rcfile", shell_start_up_file()};
     plan.environment = local_sandbox::make_environment(home->path(), spec.environment);
-    return std::make_unique<local_sandbox::LocalSandbox>(std::move(home), std::move(plan), spec, m_context);
+    return std::make_unique<local_sandbox::LocalSandbox>(std::move(home), std::move(plan), spec.size, end, m_context);
   }
 
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override {

@@ -7,12 +7,12 @@ namespace local_sandbox {
 using tellina::Error;
 using tellina::ErrorCode;
 
-LocalSandbox::LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, const tellina::SandboxSpec& spec,
-                           const tellina::PluginContext& context)
+LocalSandbox::LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, tellina::TerminalSize size,
+                           std::chrono::steady_clock::time_point end, const tellina::PluginContext& context)
     : m_context(context),
       m_plan(std::move(plan)),
       m_home(std::move(home)),
-      m_shell(std::make_unique<Shell>(m_plan, spec.size, spec.deadline)) {}
+      m_shell(std::make_unique<Shell>(m_plan, size, end)) {}
 
 std::unique_lock<std::mutex> LocalSandbox::use() const {
   const auto check = [this] {
@@ -47,7 +47,7 @@ std::optional<tellina::ExitStatus> LocalSandbox::ended() {
 void LocalSandbox::restart_shell(tellina::TerminalSize size) {
   const auto lock = use();
   end_shell();
-  m_shell = std::make_unique<Shell>(m_plan, size, std::chrono::seconds(10));
+  m_shell = std::make_unique<Shell>(m_plan, size, std::chrono::steady_clock::now() + std::chrono::seconds(10));
 }
 
 void LocalSandbox::resize(tellina::TerminalSize size) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 
@@ -14,9 +15,10 @@ namespace local_sandbox {
 /// A home with a shell.
 class LocalSandbox final : public tellina::Sandbox {
  public:
-  /// Takes the home and starts the shell. Throws Error; then nothing is left behind. The context is the plugin's.
-  LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, const tellina::SandboxSpec& spec,
-               const tellina::PluginContext& context);
+  /// Takes the home and starts the shell. Throws Error, at `end` Error(timed_out); then nothing is left behind. The
+  /// context is the plugin's.
+  LocalSandbox(std::unique_ptr<Home> home, ShellPlan plan, tellina::TerminalSize size,
+               std::chrono::steady_clock::time_point end, const tellina::PluginContext& context);
   ~LocalSandbox() override { destroy(); }
 
   int terminal() const override;

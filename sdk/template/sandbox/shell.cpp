@@ -40,7 +40,7 @@ bool disable_flow_control(int terminal) {
 
 }  // namespace
 
-Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::milliseconds deadline) {
+Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::steady_clock::time_point until) {
   m_terminal.reset(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   char name[64];
   if (!m_terminal || grantpt(m_terminal.get()) != 0 || unlockpt(m_terminal.get()) != 0 ||
@@ -56,7 +56,7 @@ Shell::Shell(const ShellPlan& plan, TerminalSize size, std::chrono::milliseconds
   m_control.reset(sockets[0]);
   spawn(plan, Descriptor(sockets[1]), other_end);
   try {
-    wait_for_start(plan, deadline);
+    wait_for_start(plan, until);
   } catch (const Error&) {
     end();
     throw;
@@ -84,12 +84,12 @@ void Shell::spawn(const ShellPlan& plan, const Descriptor& control, const Descri
   m_supervisor = process;
 }
 
-void Shell::wait_for_start(const ShellPlan& plan, std::chrono::milliseconds deadline) {
+void Shell::wait_for_start(const ShellPlan& plan, std::chrono::steady_clock::time_point end) {
   pollfd watched{m_control.get(), POLLIN, 0};
-  const int timeout = static_cast<int>(std::max<std::int64_t>(deadline.count(), 0));
   int ready;
   do {
-    ready = poll(&watched, 1, timeout);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) throw Error(ErrorCode::timed_out, "start the shell: no answer in time");
   Started started;

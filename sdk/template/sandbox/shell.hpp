@@ -27,8 +27,8 @@ class ShellPlan {
 /// Lifetime: its processes end with the object, or with the host.
 class Shell {
  public:
-  /// Returns when the shell runs. Throws Error; then nothing is left behind.
-  Shell(const ShellPlan& plan, tellina::TerminalSize size, std::chrono::milliseconds deadline);
+  /// Returns when the shell runs. Throws Error, at `until` Error(timed_out); then nothing is left behind.
+  Shell(const ShellPlan& plan, tellina::TerminalSize size, std::chrono::steady_clock::time_point until);
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
   ~Shell() { end(); }
@@ -45,7 +45,7 @@ class Shell {
 
  private:
   void spawn(const ShellPlan& plan, const Descriptor& control, const Descriptor& terminal);
-  void wait_for_start(const ShellPlan& plan, std::chrono::milliseconds deadline);
+  void wait_for_start(const ShellPlan& plan, std::chrono::steady_clock::time_point end);
 
   Descriptor m_terminal;
   Descriptor m_control;

@@ -48,6 +48,17 @@ TEST_F(CheckCommandTest, RunsInThisProcessToo) {
   EXPECT_THAT(m_out.str(), HasSubstr("\n1 passed\n"));
 }
 
+TEST_F(CheckCommandTest, TheOrderDoesNotDependOnTheNumberOfJobs) {
+  const auto names_of = [&](const char* jobs) {
+    EXPECT_EQ(check({strict, "--json", "--seed", "3", "--jobs", jobs}), 0) << m_out.str();
+    std::string names;
+    std::istringstream lines(m_out.str());
+    for (std::string line; std::getline(lines, line);) names += line.substr(0, line.find(',')) + "\n";
+    return names;
+  };
+  EXPECT_EQ(names_of("1"), names_of("8"));
+}
+
 TEST_F(CheckCommandTest, PrintsOneJsonObjectALine) {
   EXPECT_EQ(check({strict, "--filter=^ConnectGoesFirst$|^AgreesWithTheModel$", "--json", "--seed=3"}), 0);
   EXPECT_THAT(m_out.str(), ::testing::MatchesRegex(
@@ -80,6 +91,11 @@ TEST_F(CheckCommandTest, BadUsageIsReported) {
   EXPECT_THAT(m_err.str(), HasSubstr("--seed: expected a whole number from 0 to 18446744073709551615, got \"-1\""));
   EXPECT_EQ(check({memory, "--filter", "("}), 2);
   EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected a regular expression, got \"(\""));
+  EXPECT_EQ(check({memory, "--jobs", "0"}), 2);
+  EXPECT_THAT(m_err.str(), HasSubstr("--jobs: expected a whole number from 1 to 64, got \"0\""));
+  EXPECT_EQ(check({memory, "--cut", "localhost:1", "--config", R"({"capacity": 1})"}), 2);
+  EXPECT_THAT(m_err.str(), HasSubstr("--cut: expected the address of a server that a text in --config contains, got "
+                                     "\"localhost:1\""));
   EXPECT_EQ(check({memory, "--filter", "NoSuchCase"}), 2);
   EXPECT_THAT(m_err.str(), HasSubstr("--filter: expected an expression that selects a case, got \"NoSuchCase\""));
 }

@@ -128,8 +128,14 @@ class Case {
     copy.provokes = true;
     return copy;
   }
+  /// The case measures what other cases would disturb.
+  Case alone() const {
+    Case copy = *this;
+    copy.runs_alone = true;
+    return copy;
+  }
   /// A case that passes should not take longer.
-  std::chrono::milliseconds usual_time() const { return deadline / 3; }
+  std::chrono::milliseconds usual_time() const { return deadline / 2; }
 
   const char* name;      ///< DeliversInOrder
   const char* contract;  ///< one sentence
@@ -137,6 +143,7 @@ class Case {
   std::chrono::seconds deadline;
   bool seeded;  ///< its schedules depend on the seed
   bool provokes = false;
+  bool runs_alone = false;
 };
 
 /// Throws Failure "expected EXPECTED, found FOUND" unless `is_so`.

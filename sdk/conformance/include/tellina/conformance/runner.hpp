@@ -41,6 +41,8 @@ std::vector<Case> cases_of(PluginKind kind);
 class RunOptions {
  public:
   std::uint64_t seed = 1;
+  /// How many cases run at the same time; at least 1. Cases that measure the machine run alone.
+  std::size_t jobs = 4;
   /// Runs the cases one after another in this process, for a debugger: without deadlines, and a crash ends this
   /// process.
   bool in_process = false;
@@ -48,11 +50,10 @@ class RunOptions {
   std::function<bool(const std::string& name)> selects;
 };
 
-/// Runs the cases and calls `report` after each. The audits, which report leaks of all cases, come last. At a case's
-/// deadline, the case is killed with all its descendants.
+/// Runs the cases and calls `report` after each, in the order of cases_of(). The audits, which report leaks of all
+/// cases, come last. At a case's deadline, the case is killed with all its descendants.
 ///
-/// Threads: forks, so the caller must have no other threads (unless `in_process`). Makes this process the subreaper of
-/// its descendants (prctl(2), PR_SET_CHILD_SUBREAPER) and does not undo it.
+/// Threads: forks, so the caller must have no other threads (unless `in_process`).
 std::vector<Result> run_cases(const Subject& subject, const RunOptions& options,
                               const std::function<void(const Result&)>& report);
 
