@@ -39,7 +39,8 @@ class Reachability {
   std::string reason;  ///< why not, and what to do about it: one sentence or several; empty if usable
 };
 
-/// Receives the next message of a channel. Must not block and must not throw; may call send().
+/// Receives the next message of a channel. Must not block and must not throw; may call send(). It may be called before
+/// receive() has returned, so it must not wait for its own Subscription.
 using Receiver = std::function<void(Message)>;
 
 /// Promises: the messages that one thread sends to one channel arrive in the order sent, each at most once.
@@ -49,11 +50,22 @@ using Receiver = std::function<void(Message)>;
 /// channel gets what is sent from then on. Instances of one plugin with equal settings, in one process or in
 /// several, share their channels, unless is_process_local().
 ///
+/// When a subscription ends, messages that the layer has already fetched for it may be lost, unless
+/// is_process_local().
+///
+/// Each channel has a capacity of its own. A layer with a queue of its own before that of a server answers `full` while
+/// either has no room, so `full` may last for a moment only.
+///
 /// The layer itself recovers from failures of its transport. Meanwhile send() returns `unavailable`, receivers stay
-/// registered, and messages that were accepted and not yet delivered may be lost. No message is delivered twice.
+/// registered, and messages that were accepted and not yet delivered may be lost. No message is delivered twice. While
+/// it is not known whether the transport is there, at first or because it hangs, send() may accept a limited number of
+/// messages, or refuse them as `unavailable` or `full`.
+///
+/// The destructor need not send or deliver what waits. It ends within 5 s, also while the transport hangs. A layer with
+/// nothing to do uses no processor.
 ///
 /// Threads: every function except those of dispatching may be called from any thread, also from inside a Receiver.
-/// Calls of one Receiver come one at a time; a Receiver may run inside send(), on the sender's thread.
+/// Calls of one Receiver come one at a time; a Receiver may run inside send() or receive(), on the caller's thread.
 /// Throws: nothing from send(). receive() throws Error(unavailable) if the transport cannot be set up.
 class TELLINA_VISIBLE ChannelLayer : public Plugin {
  public:

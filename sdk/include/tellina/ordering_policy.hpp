@@ -17,8 +17,14 @@ namespace tellina {
 /// `arrive(0, connect); next() == 0; finish(0); arrive(1, data); ...`.
 ///
 /// The host promises: numbers arrive in order, each once and without holes, 0, 1, 2, ...; if a message is lost, the
-/// connection ends. The gate promises: nothing starts before the `connect` (number 0) has finished; every message that
-/// has arrived starts once; data messages start in the order in which they arrived.
+/// connection ends. Kinds are `connect`, `data`, `text` and `disconnect`; no other arrives. A `text` may be a change of
+/// the terminal's size or an acknowledgement of output as well as a request.
+///
+/// The gate promises: nothing starts before the `connect` (number 0) has finished; every message that has arrived
+/// starts once, however many others arrive after it; data messages start in the order in which they arrived, which is
+/// that of their numbers. Its memory does not grow with messages that have finished. The rest is free: several messages
+/// may start before the first of them has finished, and a `disconnect` may start before others, which are then dropped
+/// with the connection; the page sends them again in the next one.
 ///
 /// Threads: calls come one at a time.
 class TELLINA_VISIBLE Gate {
@@ -35,7 +41,8 @@ class TELLINA_VISIBLE Gate {
   /// nothing.
   virtual std::optional<Sequence> next() = 0;
 
-  /// A started message has been handled. Throws Error(bad_request) for one that has not been started or has finished.
+  /// A started message has been handled: data and requests are with the session, and not always with the shell. Throws
+  /// Error(bad_request) for one that has not been started or has finished.
   virtual void finish(Sequence sequence) = 0;
 
   /// Returns how many messages were started while one with a lower number waited.

@@ -119,7 +119,9 @@ class Activity {
 /// Threads:  calls come one at a time, not always from the same thread, except destroy(), which may come at any
 ///           time and interrupts the others (they throw Error(gone)). Different sandboxes are used at the same time.
 /// Lifetime: the host calls destroy() before the destructor. The destructor ends what still runs, and does not wait.
-/// Throws:   Error. Blocking calls have deadlines of their own and throw Error(timed_out).
+/// Throws:   Error. Blocking calls have deadlines of their own and throw Error(timed_out): restart_shell() after 10 s,
+///           snapshot() soon after that of its request, if it does not return what it has with `truncated`. destroy()
+///           and sweep() should take less than 2 s for each sandbox.
 class TELLINA_VISIBLE Sandbox {
  public:
   Sandbox() = default;
@@ -138,7 +140,8 @@ class TELLINA_VISIBLE Sandbox {
   /// Returns how the shell ended, or nothing while it runs. Never blocks.
   virtual std::optional<ExitStatus> ended() = 0;
 
-  /// Starts a new shell in the same home, after exit or Ctrl-D. terminal() and ended_descriptor() may change.
+  /// Ends every process of the old shell and starts a new one in the same home, after exit or Ctrl-D. terminal() and
+  /// ended_descriptor() may change.
   virtual void restart_shell(TerminalSize size) = 0;
 
   /// The foreground program of the shell gets SIGWINCH if the size differs. Never blocks.
@@ -168,7 +171,12 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   /// Returns whether sandboxes can be started here, why not, and which limits are enforced. Leaves nothing behind.
   virtual Capabilities probe() = 0;
 
-  /// Returns when the shell runs in a home with the initial content, or throws and leaves nothing behind.
+  /// Returns when the shell runs in a home with the initial content, or throws and leaves nothing behind. The deadline
+  /// includes the time to fill the home.
+  ///
+  /// The shell has HOME, USER, PATH, a TERM of the xterm family, UTF-8, and the variables of the spec. It gets nothing
+  /// of the host: no variable, no descriptor, no blocked or ignored signal. It marks its commands with the nonce of the
+  /// spec's environment, if it reads the bashrc in SandboxSpec::shell_files.
   virtual std::unique_ptr<Sandbox> start(const SandboxSpec& spec) = 0;
 
   /// Takes over the sandbox of a dead owner, with its running shell. Throws Error(unsupported) if sandboxes end with
@@ -180,9 +188,10 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   /// this one.
   virtual std::unique_ptr<Sandbox> adopt_with_state(const SandboxId& id, const Bytes& /*state*/) { return adopt(id); }
 
-  /// Removes all that a dead owner left, and returns the number of sandboxes of which something was left: 0 from the
-  /// second call on. When it returns, no process, mount, control group or file of these sandboxes is left. Backends
-  /// that cannot adopt have to do this too: what ends with its owner is processes, and files stay.
+  /// Removes all that a dead owner left, and returns the number of sandboxes of which something was left, if only a
+  /// control group: 0 from the second call on. When it returns, no process, mount, control group or file of these
+  /// sandboxes is left. Backends that cannot adopt have to do this too: what ends with its owner is processes, and
+  /// files stay.
   ///
   /// `owner` is the whole name: sandboxes of "w10" are not those of "w1". Sandboxes in `keep` stay as they are in every
   /// backend, because another owner has adopted them or will; an id that no sandbox has does not matter. If probe()
