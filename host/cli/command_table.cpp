@@ -132,8 +132,8 @@ const std::vector<const OptionRow*> run_options{&config_option,     &address_opt
 const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,     &number_option,
                                                    &worker_test_option, &log_format_option, &log_level_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
-const std::vector<const OptionRow*> check_options{&settings_option, &cut_option,  &list_option,      &filter_option,
-                                                  &seed_option,     &json_option, &in_process_option};
+const std::vector<const OptionRow*> check_options{&settings_option, &jobs_option, &cut_option,  &list_option,
+                                                  &filter_option,   &seed_option, &json_option, &in_process_option};
 
 const CommandRow commands[] = {
     {CommandName::run, "", "run", nullptr, "serve the study until Ctrl-C", run_options},
