@@ -108,22 +108,24 @@ void sleeps_while_there_is_nothing_to_dispatch(Probe& probe) {
     ::poll(&entry, 1, 500);
   }
   layer->end_dispatching();
-  expect(calls < 100, "a descriptor that is readable only while there is work",
+  // Other instances that come and go are work too, some hundred times at most.
+  expect(calls < 1000, "a descriptor that is readable only while there is work",
          "that dispatch() was called " + show(static_cast<std::uint64_t>(calls)) + " times within 2 s");
 }
 
 }  // namespace
 
 void add_dispatch_cases(std::vector<Case>& cases) {
-  cases.insert(cases.end(),
-               {{"DispatchesOnTheCallersThread",
-                 "While a thread dispatches, messages are delivered on it, once each and in order.",
-                 dispatches_on_the_callers_thread},
-                {"ContinuesWithoutADispatcher",
-                 "When dispatching ends, no message is lost, and the layer continues on its own threads.",
-                 continues_without_a_dispatcher},
-                {"SleepsWhileThereIsNothingToDispatch", "The descriptor is readable only while dispatch() has work.",
-                 sleeps_while_there_is_nothing_to_dispatch}});
+  cases.insert(cases.end(), {{"DispatchesOnTheCallersThread",
+                              "While a thread dispatches, messages are delivered on it, once each and in order.",
+                              dispatches_on_the_callers_thread},
+                             {"ContinuesWithoutADispatcher",
+                              "When dispatching ends, no message is lost, and the layer continues on its own threads.",
+                              continues_without_a_dispatcher},
+                             Case("SleepsWhileThereIsNothingToDispatch",
+                                  "The descriptor is readable only while dispatch() has work.",
+                                  sleeps_while_there_is_nothing_to_dispatch)
+                                 .alone()});
 }
 
 }  // namespace tellina::conformance
