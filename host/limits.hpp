@@ -296,6 +296,20 @@ inline constexpr std::uint64_t escape_sequence = 1024 * 1024;
 inline constexpr std::size_t kernel_line = 4096;
 /// How many typed bytes of one command are kept for the check.
 inline constexpr std::size_t typed_text = 64 * 1024;
+/// Bytes of a path in a command's output, with quotes and escapes. PATH_MAX of Linux is 4096.
+inline constexpr std::size_t listed_path = 4 * 4096;
+/// How many words a path has at most that does not begin its line: names may contain spaces.
+inline constexpr std::size_t words_of_listed_path = 16;
+/// How many directories that a command names may be what its output is relative to.
+inline constexpr std::size_t directories_of_command = 64;
+/// How many commands that have ended may wait for a check,
+inline constexpr std::size_t commands_to_judge = 1000;
+/// and how many bytes of their output, unless it is one command's.
+inline constexpr std::size_t output_to_judge = 8 * 1024 * 1024;
+/// How much memory the judgement of an output needs, as a multiple of its size. Measured: 20, if each line is a letter.
+inline constexpr std::size_t judged_output_factor = 32;
+/// Bytes that a regular expression of an answer may need.
+inline constexpr std::int64_t expression_memory = 8 * 1024 * 1024;
 /// Entries of a check's detail.
 inline constexpr std::size_t detail_entries = 200;
 /// Bytes of a check's detail.

@@ -45,7 +45,7 @@ std::optional<std::int64_t> numbers_up_to(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> guesses_of_answer(const Task& task) {
-  if (task.type != TaskType::output) return std::nullopt;
+  if (!allows_extra_output(task) || task.output_match == OutputMatch::records) return std::nullopt;
   const std::string_view answer = without_line_end(task.output_answer);
   const std::optional<std::int64_t> numbers = numbers_up_to(answer);
   if (!numbers) return std::nullopt;

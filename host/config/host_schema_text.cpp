@@ -164,7 +164,7 @@ const char* const host_schema_text = R"json({
     "task": {
       "type": "object",
       "x-expected": "a task type",
-      "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/filesystem_task"}]
+      "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/file_search_task"}, {"$ref": "#/$defs/filesystem_task"}]
     },
     "stdout_task": {
       "description": "Passed when a command prints the answer",
@@ -179,11 +179,29 @@ const char* const host_schema_text = R"json({
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
-        "answer": {"description": "What a command has to print", "type": "string", "minLength": 1},
+        "root": {"$ref": "#/$defs/root"},
+        "answer": {
+          "description": "What a command has to print: text; for paths a list of paths; for records a list of objects",
+          "oneOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "minItems": 1, "items": {"oneOf": [{"$ref": "#/$defs/path"}, {"$ref": "#/$defs/record"}]}}
+          ]
+        },
         "match": {
-          "description": "lines: the output has the answer's lines as whole lines in a row; contains: anywhere in the output",
-          "enum": ["lines", "contains"],
+          "description": "lines: the output has the answer's lines as whole lines in a row; contains: anywhere in the output; exact: it has these lines and no others; unordered: in any order; set: in any order and number; paths: it names these entries in order; records: a line for each record",
+          "enum": ["lines", "contains", "exact", "unordered", "set", "paths", "records"],
           "default": "lines"
+        },
+        "ignore": {
+          "description": "For exact, unordered and set: what does not count; without it, blank_lines and outer_space",
+          "type": "array",
+          "items": {"enum": ["blank_lines", "outer_space", "inner_space", "case", "total_lines"]},
+          "uniqueItems": true
+        },
+        "extra_lines": {
+          "description": "For records: whether lines that name an entry may match no record",
+          "enum": ["refuse", "allow"],
+          "default": "refuse"
         },
         "max_extra_lines": {
           "description": "How many other lines the output may have that contains the answer",
@@ -193,6 +211,56 @@ const char* const host_schema_text = R"json({
           "default": 100
         }
       }
+    },
+    "file_search_task": {
+      "description": "Passed when a command prints the paths of the answer and no others",
+      "type": "object",
+      "required": ["type", "description", "answer"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "file_search"},
+        "description": {"$ref": "#/$defs/task_description"},
+        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "working_directory": {"$ref": "#/$defs/task_working_directory"},
+        "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
+        "feedback": {"$ref": "#/$defs/feedback"},
+        "sandbox": {"$ref": "#/$defs/task_sandbox"},
+        "root": {"$ref": "#/$defs/root"},
+        "answer": {
+          "description": "The paths, relative to root, in any order",
+          "type": "array",
+          "items": {"$ref": "#/$defs/path"},
+          "minItems": 1
+        },
+        "files_may_change": {
+          "description": "false: the task is passed only while the names below root are those of the start",
+          "type": "boolean",
+          "default": false
+        }
+      }
+    },
+    "path": {
+      "description": "The path of a file or a directory, relative to root",
+      "type": "string",
+      "pattern": "^[^/\\u0000][^\\u0000]*$",
+      "x-expected": "a path without \"/\" at its start"
+    },
+    "record": {
+      "description": "A line of output; it has all parts that are given",
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "path": {"$ref": "#/$defs/path"},
+        "pattern": {"description": "A regular expression (RE2), found anywhere in the line", "type": "string", "minLength": 1},
+        "text": {"description": "Found anywhere in the line", "type": "string", "minLength": 1}
+      }
+    },
+    "root": {
+      "description": "What is compared; paths in the answer are relative to it",
+      "type": "string",
+      "pattern": "^~(/[^\\u0000]*)?$",
+      "x-expected": "\"~\" or a path that starts with \"~/\"",
+      "default": "~"
     },
     "filesystem_task": {
       "description": "Passed when the home directory equals the answer",
@@ -207,6 +275,7 @@ const char* const host_schema_text = R"json({
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
+        "root": {"$ref": "#/$defs/root"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
     },

@@ -38,6 +38,7 @@ class TreeReader {
   /// In an initial tree `null` is an empty file; in an answer it is a file with any content. For files of an archive,
   /// an answer compares only kind, content and link target.
   FileTree read(const Config& value, Purpose purpose);
+  Diagnostics& diagnostics() { return m_diagnostics; }
 
   /// The digests of the archives that the value names, in order; empty for one that can't be read.
   std::vector<std::string> archive_digests(const Config& value);

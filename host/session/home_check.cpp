@@ -30,7 +30,7 @@ HomeCheck::HomeCheck(SessionEnvironment& environment, SessionLoop& loop, std::sh
       m_loop(loop),
       m_study(std::move(study)),
       m_task_number(task_number),
-      m_request(snapshot_request_for(m_study->tasks[static_cast<std::size_t>(task_number) - 1].filesystem_answer)) {}
+      m_request(snapshot_request_for(task().filesystem_answer, task().root)) {}
 
 void HomeCheck::use(std::shared_ptr<SandboxHandle> sandbox) {
   const InvariantScope invariant(*this);
@@ -63,7 +63,7 @@ void HomeCheck::run(Mode mode, std::function<void(Result)> done) {
         seen->is_unchanged = home.unchanged;
         if (home.unchanged) return;
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
-        seen->progress = compare_trees(task.initial, task.filesystem_answer, home);
+        seen->progress = compare_trees(task.initial, task.filesystem_answer, home, task.root);
         seen->has_raced = home.raced;
       },
       m_loop.guarded(m_lifeline.guarded(

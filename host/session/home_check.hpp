@@ -33,6 +33,7 @@ class HomeCheck final : public TaskCheck {
     Bytes version;  ///< names the state of the home; empty if the backend does not
   };
 
+  const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
   void forget_last();
   Result result_of(const Seen& seen, const std::exception_ptr& error);
 

@@ -61,13 +61,15 @@ TerminalSession::Position position_after(const TaskSessionRow& row) {
 std::optional<ProgressFrame> visible_progress(const Progress& progress, const Task& task) {
   if (task.feedback == Feedback::none || task.feedback == Feedback::passed) return std::nullopt;
   // Some extra lines in an output are allowed, so their number is shown only at feedback levels that include it.
-  const bool hides_extra = task.feedback == Feedback::counts && task.type == TaskType::output;
+  const bool hides_extra = task.feedback == Feedback::counts && allows_extra_output(task);
   ProgressFrame frame;
   frame.matched = progress.matched;
   frame.missing = progress.missing;
   frame.extra = hides_extra ? 0 : progress.extra;
   frame.incorrect = progress.incorrect;
   frame.too_much_output = progress.has_too_much_output;
+  frame.changed_names = progress.has_changed_names;
+  frame.extra_counts = OutputJudge::is_for(task) && !allows_extra_output(task);
   if (task.feedback == Feedback::counts) return frame;
   frame.detail = progress.detail;
   if (task.feedback == Feedback::goal && progress.missing_detail != "[]") {

@@ -65,7 +65,7 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_input_throttle(limits::full_speed_input, limits::slow_input_in_a_second, position.input, loop.clock().now()),
       m_throttle_timer(loop.make_timer()),
       m_acknowledgement_timer(loop.make_timer()) {
-  if (task().type == TaskType::output)
+  if (task().type == TaskType::output && !OutputJudge::is_for(task()))
     m_output_check.emplace(task().output_answer, task().output_match, task().max_extra_lines);
   CheckSchedule::Callbacks checks;
   checks.judged = [this](const Progress& progress) { on_judged(progress); };
@@ -78,6 +78,11 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
 TerminalSession::~TerminalSession() { m_recorder.when_recorded(nullptr); }
 
 std::unique_ptr<TaskCheck> TerminalSession::make_check() {
+  if (OutputJudge::is_for(task())) {
+    auto check = std::make_unique<CommandCheck>(m_environment, m_loop, m_study, m_task_number);
+    m_command_check = check.get();
+    return check;
+  }
   if (!m_output_check) return std::make_unique<HomeCheck>(m_environment, m_loop, m_study, m_task_number);
   return std::make_unique<RunningOutputCheck>(
       [this] { return m_tracker ? m_tracker->verdict_if_passed() : std::nullopt; });
@@ -245,6 +250,7 @@ void TerminalSession::wait_for_prompt() {
 void TerminalSession::on_finished(CommandRecord command) {
   m_commands = std::max(m_commands, command.number);
   m_command_throttle.count(1);
+  if (m_command_check) m_command_check->command_ended(command);
   m_recorder.add(std::move(command));
   if (m_has_passed) later([this] { pass(); });
   m_checks->command_ended();
@@ -255,7 +261,8 @@ void TerminalSession::on_judged(const Progress& progress) {
        std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
            ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
            ",\"extra\":" + std::to_string(progress.extra) + ",\"incorrect\":" + std::to_string(progress.incorrect) +
-           (progress.has_too_much_output ? ",\"too_much_output\":true}" : "}"));
+           (progress.has_too_much_output ? ",\"too_much_output\":true" : "") +
+           (progress.has_changed_names ? ",\"changed_names\":true" : "") + "}");
   if (progress.passed && !m_has_passed) m_passed_at = m_loop.clock().now();
   m_has_passed = m_has_passed || progress.passed;
   later([this, progress] {

@@ -11,6 +11,7 @@
 #include "host/runtime/lifeline.hpp"
 #include "host/session/attached_client.hpp"
 #include "host/session/check_schedule.hpp"
+#include "host/session/command_check.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
 #include "host/session/recorder.hpp"
@@ -184,6 +185,7 @@ class TerminalSession {
   std::uint64_t m_answered;
 
   std::optional<OutputCheck> m_output_check{};
+  CommandCheck* m_command_check = nullptr;    ///< belongs to m_checks
   std::unique_ptr<CommandTracker> m_tracker;  ///< of the last shell
   std::unique_ptr<CheckSchedule> m_checks;
   std::unique_ptr<Loop::Timer> m_pass_timer;

@@ -174,10 +174,11 @@ std::unique_ptr<Database> open_database(const std::string& path, Opening opening
     database->run_script(
         "PRAGMA synchronous = NORMAL;"
         "PRAGMA cache_size = -6144;"  // in KiB; room for the last pages of 200 sessions' streams
-        "PRAGMA foreign_keys = ON;"
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA journal_size_limit = 67108864");
     migrate(*database, clock);
+    // Not earlier: a migration may make a table again that others refer to.
+    database->run_script("PRAGMA foreign_keys = ON");
   } catch (const StoreError& error) {
     if (error.code() != ErrorCode::busy) throw;
     throw StoreError(ErrorCode::busy,

@@ -312,9 +312,33 @@ constexpr const char* schema_v9 = R"sql(
 ALTER TABLE task_sessions ADD COLUMN sandbox_state BLOB;
 )sql";
 
+/// Version 10: more types of tasks, and a task's settings; in rows of older versions, NULL. A CHECK cannot change, so
+/// the table is made again, in the way of https://www.sqlite.org/lang_altertable.html, section 7.
+constexpr const char* schema_v10 = R"sql(
+CREATE TABLE new_tasks (
+  id INTEGER PRIMARY KEY,
+  task_number INTEGER NOT NULL CHECK (task_number >= 1),
+  definition_hash TEXT NOT NULL,
+  task_type TEXT NOT NULL CHECK (task_type IN ('stdout', 'filesystem', 'file_search', 'command')),
+  description TEXT NOT NULL,
+  stdout_answer,
+  duration_in_seconds REAL NOT NULL,
+  is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),
+  first_seen_at TEXT NOT NULL,
+  settings TEXT,
+  UNIQUE (task_number, definition_hash)
+);
+INSERT INTO new_tasks SELECT id, task_number, definition_hash, task_type, description, stdout_answer,
+  duration_in_seconds, is_current, first_seen_at, NULL FROM tasks;
+DROP TABLE tasks;
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE new_tasks RENAME TO tasks;
+PRAGMA legacy_alter_table = OFF;
+)sql";
+
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
 constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5,
-                                      schema_v6, schema_v7, schema_v8, schema_v9};
+                                      schema_v6, schema_v7, schema_v8, schema_v9, schema_v10};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

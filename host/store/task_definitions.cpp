@@ -58,12 +58,14 @@ void sync_task_definitions(Database& database, const Study& study, const std::st
   int number = 0;
   for (const Task& task : study.tasks) {
     std::optional<ShellText> answer;
-    if (task.type == TaskType::output) answer.emplace(task.output_answer);
+    if (!task.output_answer.empty()) answer.emplace(task.output_answer);
     database.execute(
         "INSERT INTO tasks (task_number, definition_hash, task_type, description, stdout_answer, "
-        "duration_in_seconds, is_current, first_seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) "
-        "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6",
-        ++number, task.definition_hash, to_string(task.type), task.description, answer, duration_in_seconds, at.wall);
+        "duration_in_seconds, is_current, first_seen_at, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) "
+        "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6, settings = "
+        "?8",
+        ++number, task.definition_hash, to_string(task.type), task.description, answer, duration_in_seconds, at.wall,
+        task.settings);
   }
 }
 

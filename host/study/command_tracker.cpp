@@ -204,6 +204,7 @@ CommandRecord CommandTracker::make_record(const ShellMark& mark, bool has_line) 
   record.text = mark.text;
   record.text_is_cut = mark.text_is_cut;
   record.cwd = mark.cwd;
+  record.home = mark.home;
   record.is_doubtful = !has_line;
   record.started = m_now;
   record.output_from = mark.to;

@@ -5,7 +5,6 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
-#include "host/text/utf8.hpp"
 
 namespace tellina {
 namespace {
@@ -43,12 +42,6 @@ std::vector<std::size_t> borders_of(BytesView text) {
     borders[end + 1] = border;
   }
   return borders;
-}
-
-/// Cuts between characters and appends an ellipsis.
-Bytes shortened(BytesView line) {
-  if (line.size() <= limits::detail_line) return Bytes(line);
-  return Bytes(utf8_prefix(line, limits::detail_line)) + "\xe2\x80\xa6";
 }
 
 /// How many lines a line of `size` bytes counts as.
@@ -214,7 +207,7 @@ std::vector<DetailEntry> OutputCheck::missing_lines() const {
   if (end > m_first_lines.size()) return {};
   const auto is_found_at = [&](std::size_t from) {
     for (std::size_t i = 0; i < best; ++i) {
-      if (shortened(m_answer_lines[from + i]) != m_first_lines[end - best + i]) return false;
+      if (shortened_line(m_answer_lines[from + i]) != m_first_lines[end - best + i]) return false;
     }
     return true;
   };
@@ -222,7 +215,7 @@ std::vector<DetailEntry> OutputCheck::missing_lines() const {
   while (from + best < m_answer_lines.size() && !is_found_at(from)) ++from;
   std::vector<DetailEntry> missing;
   for (std::size_t line = 0; line < m_answer_lines.size() && missing.size() < limits::detail_entries; ++line) {
-    if (line < from || line >= from + best) missing.emplace_back(shortened(m_answer_lines[line]), "missing");
+    if (line < from || line >= from + best) missing.emplace_back(shortened_line(m_answer_lines[line]), "missing");
   }
   return missing;
 }
@@ -261,7 +254,7 @@ void OutputCheck::finish_line(BytesView line) {
     }
   }
   if (m_first_lines.size() < limits::detail_entries) {
-    m_first_lines.push_back(shortened(line));
+    m_first_lines.push_back(shortened_line(line));
   }
   ++m_line_count;
   m_typed.output_line_ended();

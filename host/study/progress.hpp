@@ -6,9 +6,10 @@ namespace tellina {
 
 /// The result of one check. `passed` is the verdict. The task's feedback level decides which other parts the page gets.
 ///
-/// For a stdout task, `matched` is the longest run of the answer's lines in the output, `missing` the number of the
-/// answer's other lines, `extra` the number of other output lines (at most 999,999), and `incorrect` is 0.
-/// For a filesystem task, these count entries.
+/// For a stdout task whose answer's lines are searched, `matched` is the longest run of the answer's lines in the
+/// output, `missing` the number of the answer's other lines, `extra` the number of other output lines (at most
+/// 999,999), and `incorrect` is 0. For a filesystem task, these count entries. Where the complete output of a command
+/// decides, see compare_items() and RecordMatch::match().
 struct Progress {
   bool operator==(const Progress&) const = default;
 
@@ -19,6 +20,8 @@ struct Progress {
   int incorrect = 0;
   /// For a stdout task: the output has the answer, but more other lines than the task allows.
   bool has_too_much_output = false;
+  /// For a file_search task: the names below its root are not those of the start, as they must be.
+  bool has_changed_names = false;
   /// A JSON array of {"path"|"line": ..., "status": "matched"|"extra"|"incorrect"}, with at most 200 entries and 32
   /// KiB, about things that the participant has. In names that are not UTF-8, U+FFFD replaces each bad byte. An
   /// incorrect path also has "differs": an array of "kind", "content", "size", "mode", "modified_at", "owner",

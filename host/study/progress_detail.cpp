@@ -6,6 +6,11 @@
 #include "host/text/utf8.hpp"
 
 namespace tellina {
+Bytes shortened_line(BytesView line) {
+  if (line.size() <= limits::detail_line) return Bytes(line);
+  return Bytes(utf8_prefix(line, limits::detail_line)) + "\xe2\x80\xa6";
+}
+
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries) {
   std::string json = "[";
   std::size_t count = 0;

@@ -19,6 +19,9 @@ class DetailEntry {
   std::vector<const char*> differs;
 };
 
+/// A line as a detail shows it: at most limits::detail_line bytes, cut between characters, with an ellipsis.
+Bytes shortened_line(BytesView line);
+
 /// Returns the JSON array. `key`: "path" or "line". Leaves out entries beyond the limits.
 std::string detail_json(const char* key, const std::vector<DetailEntry>& entries);
 

@@ -70,6 +70,7 @@ struct CommandRecord {
   std::int64_t number = 0;  ///< from 1 in its task session
   std::string text;
   std::string cwd;
+  std::string home;  ///< what $HOME was
   bool text_is_cut = false;
   std::optional<int> exit_status{};  ///< absent if the shell or the task ended first
   CommandEnd ended_by = CommandEnd::exit;
@@ -84,6 +85,9 @@ struct CommandRecord {
   Bytes typed;                  ///< the part of `output` that is the kernel's echo of typed input
   Bytes printed;                ///< the other part; empty if `typed` is empty
   bool is_doubtful = false;     ///< no typed line end can have started it
+
+  /// `output` without the echo.
+  const Bytes& output_without_echo() const { return typed.empty() ? output : printed; }
 };
 
 /// How far the page has acknowledged output.

@@ -90,6 +90,8 @@ std::optional<ShellMark> parse_mark(BytesView payload, const std::string& nonce)
       mark.text = unescape(field);
     } else if (take_prefix(field, "cwd=")) {
       mark.cwd = unescape(field);
+    } else if (take_prefix(field, "home=")) {
+      mark.home = unescape(field);
     } else if (take_prefix(field, "shell=")) {
       mark.shell = field;
     } else if (take_prefix(field, "last=")) {

@@ -14,7 +14,8 @@ namespace tellina {
 ///
 ///   ESC ] 133 ; A ; nonce=N BEL                          the prompt starts
 ///   ESC ] 133 ; B ; nonce=N BEL                          the prompt ends: the shell is ready for input
-///   ESC ] 133 ; C ; nonce=N ; shell=S ; n=K ; last=STATUS ; size=BYTES ; cmd=TEXT ; cwd=PATH BEL    a command starts
+///   ESC ] 133 ; C ; nonce=N ; shell=S ; n=K ; last=STATUS ; size=BYTES ; cmd=TEXT ; cwd=PATH BEL    a command starts;
+///                                                        "; home=PATH" follows if $HOME is not /home/me
 ///   ESC ] 133 ; D ; STATUS ; nonce=N ; shell=S ; n=K BEL   the command has ended
 ///
 /// without the spaces; ST (ESC \) may replace BEL. S is a process number, a dot and a random number. K counts the
@@ -29,6 +30,7 @@ class ShellMark {
   Kind kind = Kind::prompt_start;
   std::string text;                  ///< of command_start
   std::string cwd;                   ///< of command_start
+  std::string home = "/home/me";     ///< of command_start
   std::optional<int> exit_status{};  ///< of command_end; in command_start, of the previous command if known
   std::string shell;                 ///< of command_start and command_end; empty if the mark does not name it
   std::int64_t number = 0;           ///< of command_start and command_end; 0 if the mark has none

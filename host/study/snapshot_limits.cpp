@@ -44,11 +44,11 @@ class Contents {
 
 }  // namespace
 
-SnapshotRequest snapshot_request_for(const FileTree& answer) {
+SnapshotRequest snapshot_request_for(const FileTree& answer, const Bytes& root) {
   SnapshotRequest request;
   // A file that is larger than the answer's already differs by its size.
   request.max_content_per_file = largest_content(answer.root);
-  add_named("", answer.root, request.content_of.emplace());
+  add_named(root.empty() ? "" : root + "/", answer.root, request.content_of.emplace());
   Contents contents(request.max_content_per_file);
   contents.add(answer.root);
   const std::size_t needed = contents.named + contents.any;

@@ -8,20 +8,39 @@
 #include <string>
 #include <vector>
 
+#include "host/study/output_record_answer.hpp"
 #include "tellina/config.hpp"
 #include "tellina/file_tree.hpp"
 
 namespace tellina {
 
-enum class TaskType { output, filesystem };
+enum class TaskType : std::uint8_t { output, filesystem, file_search };
 
-/// "stdout" and "filesystem", as config.json and the store spell them.
-inline const char* to_string(TaskType type) { return type == TaskType::output ? "stdout" : "filesystem"; }
+/// As config.json and the store spell it.
+inline const char* to_string(TaskType type) {
+  constexpr const char* names[] = {"stdout", "filesystem", "file_search"};
+  return names[static_cast<std::size_t>(type)];
+}
 
 /// How the check searches for a stdout answer.
 enum class OutputMatch {
-  lines,     ///< one command's output has the answer's lines as complete consecutive lines
-  contains,  ///< one command's output has the answer's text anywhere
+  lines,      ///< one command's output has the answer's lines as complete consecutive lines
+  contains,   ///< one command's output has the answer's text anywhere
+  exact,      ///< one command's output has the answer's lines and no others, in order
+  unordered,  ///< the same in any order
+  set,        ///< the same in any order, and however often
+  paths,      ///< one command's output names the answer's entries and no others, in order
+  records,    ///< one command's output has a line for each of the answer's records
+};
+
+/// What does not count when lines are compared as `exact`, `unordered` or `set`.
+class IgnoredParts {
+ public:
+  bool blank_lines = true;
+  bool outer_space = true;   ///< at the ends of a line
+  bool inner_space = false;  ///< how much white space is between words
+  bool letter_case = false;  ///< of ASCII letters
+  bool total_lines = false;  ///< see is_total_line()
 };
 
 /// How much of a check's result the participant's page shows.
@@ -49,13 +68,27 @@ struct Task {
   OutputMatch output_match = OutputMatch::lines;
   /// Type output: how many other lines the output may have; see OutputCheck. 0 to limits::extra_lines.
   std::int64_t max_extra_lines = 100;
+  IgnoredParts ignored;
+  Bytes root;                                     ///< what is compared: a directory of the home, "" for the home itself
+  std::vector<Bytes> path_answer;                 ///< type file_search, match paths: names of the home (see HomeNames)
+  std::vector<OutputRecordAnswer> record_answer;  ///< match records
+  bool allows_extra_lines = false;                ///< match records: lines that name entries may match none
+  bool files_may_change = false;                  ///< type file_search: names below the root may change
   FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: no interval
   Feedback feedback = Feedback::counts;
+  std::string settings;         ///< the task's JSON with sorted keys, as the configuration has it
   std::string definition_hash;  ///< of the task's JSON with sorted keys; detects a change during the study
   std::string place;            ///< "config.json:12:5", for messages about this task
   std::string answer_place;     ///< of its answer
 };
+
+/// Whether an output may have other lines than the answer's and pass.
+inline bool allows_extra_output(const Task& task) {
+  if (task.type != TaskType::output) return false;
+  return task.output_match == OutputMatch::lines || task.output_match == OutputMatch::contains ||
+         (task.output_match == OutputMatch::records && task.allows_extra_lines);
+}
 
 struct Study {
   std::string title = "Command-line study";  ///< shown to participants, UTF-8

@@ -1,5 +1,6 @@
 #include "host/study/tree_compare.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "host/limits.hpp"
@@ -26,7 +27,9 @@ std::vector<const char*> differences(const FileNode& expected, const FileNode& a
 
 class Comparison {
  public:
-  explicit Comparison(const FileTree& initial) : m_initial(initial) {}
+  /// `ignores_settings`: whether entries whose name starts with "." are ignored at the top.
+  Comparison(const FileNode& initial, bool ignores_settings)
+      : m_initial(initial), m_ignores_settings(ignores_settings) {}
 
   void compare_root(const FileNode& expected, const FileNode& actual) {
     if (expected.mode || expected.modified_at || expected.owner) judge(".", expected, actual);
@@ -75,7 +78,8 @@ class Comparison {
     }
     for (const auto& [name, child] : actual.children) {
       if (expected.children.contains(name)) continue;
-      if (prefix.empty() && name.starts_with('.') && !m_initial.root.children.contains(name)) continue;
+      const bool is_setting = m_ignores_settings && prefix.empty() && name.starts_with('.');
+      if (is_setting && !m_initial.children.contains(name)) continue;
       add_extra(prefix + name, child);
     }
   }
@@ -90,7 +94,8 @@ class Comparison {
     for (const auto& [name, child] : node.children) add_missing(path + "/" + name, child);
   }
 
-  const FileTree& m_initial;
+  const FileNode& m_initial;
+  bool m_ignores_settings;
   int m_matched_count = 0;
   int m_missing_count = 0;
   int m_extra_count = 0;
@@ -101,13 +106,48 @@ class Comparison {
   std::vector<DetailEntry> m_incorrect;
 };
 
+bool have_same_names(const FileNode& initial, const FileNode& actual, bool is_home) {
+  for (const auto& [name, child] : initial.children) {
+    const auto found = actual.children.find(name);
+    if (found == actual.children.end() || !have_same_names(child, found->second, false)) return false;
+  }
+  return std::all_of(actual.children.begin(), actual.children.end(), [&](const auto& entry) {
+    return initial.children.contains(entry.first) || (is_home && entry.first.starts_with('.'));
+  });
+}
+
 }  // namespace
 
-Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual) {
-  Comparison comparison(initial);
-  comparison.compare_root(expected.root, actual.root);
+const FileNode* node_at(const FileNode& home, BytesView name) {
+  BytesView path = name;
+  const FileNode* node = &home;
+  while (!path.empty()) {
+    const std::size_t end = path.find('/');
+    const auto found = node->children.find(Bytes(path.substr(0, end)));
+    if (found == node->children.end()) return nullptr;
+    node = &found->second;
+    path.remove_prefix(end == BytesView::npos ? path.size() : end + 1);
+  }
+  return node;
+}
+
+bool have_same_names(const FileTree& initial, const FileTree& actual, BytesView root) {
+  const FileNode* const before = node_at(initial.root, root);
+  const FileNode* const after = node_at(actual.root, root);
+  if (!before || !after) return before == after;
+  return have_same_names(*before, *after, root.empty());
+}
+
+Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual, BytesView root) {
+  static const FileNode nothing = FileNode::directory();
+  const FileNode* const before = node_at(initial.root, root);
+  const FileNode* const found = node_at(actual.root, root);
+  const bool is_directory = found && found->kind == FileKind::directory;
+  Comparison comparison(before ? *before : nothing, root.empty());
+  comparison.compare_root(expected.root, is_directory ? *found : nothing);
   Progress progress = comparison.progress();
-  progress.passed = progress.missing == 0 && progress.extra == 0 && progress.incorrect == 0 && !actual.truncated;
+  progress.passed =
+      is_directory && progress.missing == 0 && progress.extra == 0 && progress.incorrect == 0 && !actual.truncated;
   return progress;
 }
 

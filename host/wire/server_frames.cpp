@@ -59,15 +59,22 @@ WelcomeFrame decode_welcome(const json::object& object) {
   return frame;
 }
 
+/// False if it is absent.
+bool optional_flag(const json::object& object, std::string_view name) {
+  const json::value* const flag = object.if_contains(name);
+  if (flag && !flag->is_bool()) throw FrameError(std::string(name) + ": expected true or false, got another value");
+  return flag && flag->get_bool();
+}
+
 ProgressFrame decode_progress(const json::object& object) {
   ProgressFrame frame;
   frame.matched = count_field(object, "matched");
   frame.missing = count_field(object, "missing");
   frame.extra = count_field(object, "extra");
   frame.incorrect = count_field(object, "incorrect");
-  const json::value* const too_much = object.if_contains("too_much_output");
-  if (too_much && !too_much->is_bool()) throw FrameError("too_much_output: expected true or false, got another value");
-  frame.too_much_output = too_much && too_much->get_bool();
+  frame.too_much_output = optional_flag(object, "too_much_output");
+  frame.changed_names = optional_flag(object, "changed_names");
+  frame.extra_counts = optional_flag(object, "extra_counts");
   frame.detail = json_field(object, "detail");
   return frame;
 }
@@ -165,7 +172,9 @@ std::string progress_frame(const ProgressFrame& progress) {
   return "{\"type\":\"progress\",\"matched\":" + std::to_string(progress.matched) +
          ",\"missing\":" + std::to_string(progress.missing) + ",\"extra\":" + std::to_string(progress.extra) +
          ",\"incorrect\":" + std::to_string(progress.incorrect) +
-         (progress.too_much_output ? ",\"too_much_output\":true" : "") + ",\"detail\":" + progress.detail + "}";
+         (progress.too_much_output ? ",\"too_much_output\":true" : "") +
+         (progress.changed_names ? ",\"changed_names\":true" : "") +
+         (progress.extra_counts ? ",\"extra_counts\":true" : "") + ",\"detail\":" + progress.detail + "}";
 }
 
 std::string sandbox_replaced_frame(const std::string& sandbox) {

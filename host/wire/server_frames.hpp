@@ -41,6 +41,8 @@ class ProgressFrame {
   int extra = 0;
   int incorrect = 0;
   bool too_much_output = false;
+  bool changed_names = false;
+  bool extra_counts = false;
   std::string detail = "[]";  ///< the JSON text of a list
 };
 class DoneFrame {

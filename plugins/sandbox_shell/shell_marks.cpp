@@ -35,6 +35,7 @@ namespace {
 /// The longest text of a command in a mark, in bytes. It fits even if each byte needs four
 /// (OutputScanner::max_mark_size).
 constexpr std::size_t max_text = 60'000;
+constexpr const char* usual_home = "/home/me";
 constexpr const char* nonce_folder = "/dev/shm";
 constexpr const char* nonce_file_start = ".tellina-";  // as /etc/bash.bashrc names the file
 /// Exists from the end of a line until the command that the line completes starts.
@@ -167,6 +168,8 @@ void send_start() {
   const char* const folder =
       the_current_working_directory != nullptr ? the_current_working_directory : get_string_value("PWD");
   if (folder != nullptr) add_escaped("cwd", folder, std::strlen(folder));
+  const char* const home = get_string_value("HOME");
+  if (home != nullptr && std::strcmp(home, usual_home) != 0) add_escaped("home", home, std::strlen(home));
   send_mark();
 }
 

@@ -109,6 +109,18 @@ test("a check of output counts the answer's lines, and is empty for a command wi
   );
 });
 
+test("a check of complete output says what is wrong with it", () => {
+  /** @param {number} matched @param {number} missing @param {number} extra @param {number} incorrect @param {string} type */
+  const words = (matched, missing, extra, incorrect, type) => progress_in_words({ matched, missing, extra, incorrect, extra_counts: true }, type);
+  assert.equal(words(3, 2, 0, 0, "file_search"), "Not done yet: 3 of 5 paths are correct.");
+  assert.equal(words(1, 0, 1, 0, "file_search"), "Not done yet: 1 of 1 paths is correct, 1 should not be there.");
+  assert.equal(words(2, 1, 4, 1, "stdout"), "Not done yet: 2 of 4 lines are correct, 1 is in another place, 4 should not be there.");
+  assert.equal(words(4, 0, 0, 0, "stdout"), "Everything is correct.");
+  assert.equal(words(0, 4, 7, 0, "stdout"), "");
+  const changed = { matched: 2, missing: 0, extra: 0, incorrect: 0, changed_names: true, extra_counts: true };
+  assert.match(progress_in_words(changed, "file_search"), /^Not done yet: files were added, removed or renamed/);
+});
+
 test("a difference has a name", () => {
   const names = ["content", "mode", "owner", "modified_at", "size"].map(difference_in_words);
   assert.deepEqual(names, ["wrong content", "wrong permissions", "wrong owner", "wrong time", "wrong size"]);

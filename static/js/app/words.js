@@ -138,12 +138,32 @@ export function difference_in_words(attribute) {
 }
 
 /**
- * @param {{matched: number, missing: number, extra: number, incorrect: number, too_much_output?: boolean}} counts Of a check.
- * @param {string} task_type
- * @returns {string} Empty if there is nothing to say.
+ * @typedef {object} Counts Of a check.
+ * @property {number} matched
+ * @property {number} missing
+ * @property {number} extra
+ * @property {number} incorrect
+ * @property {boolean} [too_much_output]
+ * @property {boolean} [changed_names]
+ * @property {boolean} [extra_counts]
  */
+
+/** @param {Counts} counts @param {string} task_type @returns {string} Empty if there is nothing to say. */
 export function progress_in_words(counts, task_type) {
-  return task_type === "stdout" ? lines_in_words(counts) : entries_in_words(counts);
+  if (counts.changed_names) return "Not done yet: files were added, removed or renamed, but should stay as they were. You can reset them.";
+  if (task_type === "file_search") return printed_in_words(counts, "path");
+  if (task_type !== "stdout") return entries_in_words(counts);
+  return counts.extra_counts ? printed_in_words(counts, "line") : lines_in_words(counts);
+}
+
+/** Nothing else than the answer may be printed. @param {Counts} counts @param {string} noun Of what is printed. */
+function printed_in_words({ matched, missing, extra, incorrect }, noun) {
+  if (matched + incorrect === 0) return "";
+  const wanted = matched + missing + incorrect;
+  const parts = [`${matched} of ${wanted} ${noun}s ${verb(matched)} correct`];
+  if (incorrect > 0) parts.push(`${incorrect} ${verb(incorrect)} in another place`);
+  if (extra > 0) parts.push(`${extra} should not be there`);
+  return parts.length === 1 && missing === 0 ? "Everything is correct." : `Not done yet: ${parts.join(", ")}.`;
 }
 
 /** Some other lines are allowed. @param {{matched: number, missing: number, too_much_output?: boolean}} counts */

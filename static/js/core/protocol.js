@@ -36,7 +36,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @typedef {object} TaskState
  * @property {number} number From 1.
  * @property {number} total
- * @property {string} type `stdout` or `filesystem`.
+ * @property {string} type `stdout`, `filesystem` or `file_search`.
  * @property {string} description
  * @property {number} duration_in_seconds
  * @property {number | null} time_left_in_seconds Null unless the task is running.
@@ -76,6 +76,8 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {number} extra
  * @property {number} incorrect
  * @property {boolean} [too_much_output] Of a `stdout` task: the answer is in the output, with too much else.
+ * @property {boolean} [changed_names] Of a `file_search` task: the files' names are not those of the start.
+ * @property {boolean} [extra_counts] Everything that counts as extra prevents a pass.
  * @property {ProgressDetail[]} [detail]
  *
  * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,

@@ -32,7 +32,8 @@ TEST_F(ProcessShell, ContinuesAfterCtrlS) {
 
 TEST_F(ProcessShell, MarksItsCommands) {
   EXPECT_EQ(shell().run("(exit 7)").status, 7);
-  EXPECT_THAT(shell().screen(), HasSubstr(";size=8;cmd=(exit 7);cwd=" + home().string() + "\a"));
+  EXPECT_THAT(shell().screen(),
+              HasSubstr(";size=8;cmd=(exit 7);cwd=" + home().string() + ";home=" + home().string() + "\a"));
   SandboxSpec spec = make_spec();
   spec.initial.root.children[".bashrc"] = FileNode::regular("PS1='mine> '; alias hi='echo hello'\n");
   start_with(spec);

@@ -231,26 +231,84 @@ const BrokenText broken_sections[] = {
     {"TaskWithoutType", config_with_task(R"({"description": "d", "answer": "a"})"),
      "config.json:2:1: tasks[0]: expected the key \"type\", got none"},
     {"MisspeltTaskType", config_with_task(R"({"type": "stdin", "description": "d", "answer": "a"})"),
-     "config.json:2:10: tasks[0].type: expected a task type (\"stdout\" or \"filesystem\"), got \"stdin\""},
+     "config.json:2:10: tasks[0].type: expected a task type (\"stdout\", \"file_search\" or \"filesystem\"), got "
+     "\"stdin\""},
     {"TaskWithoutTheRest", config_with_task(R"({"type": "stdout"})"),
      "config.json:2:1: tasks[0]: expected the key \"description\", got none\n"
      "config.json:2:1: tasks[0]: expected the key \"answer\", got none"},
     {"EmptyAnswer", config_with_task(R"({"type": "stdout", "description": "d", "answer": ""})"),
      "config.json:2:50: tasks[0].answer: expected a string that is not empty, got \"\""},
     {"TreeAsOutput", config_with_task(R"({"type": "stdout", "description": "d", "answer": {"a": null}})"),
-     "config.json:2:50: tasks[0].answer: expected a string, got an object"},
+     "config.json:2:50: tasks[0].answer: expected a string or an array, got an object"},
     {"OutputAsTree", config_with_task(R"({"type": "filesystem", "description": "d", "answer": "a"})"),
      "config.json:2:54: tasks[0].answer: expected an object, got \"a\""},
     {"MatchOfAnotherKind",
      config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "match": "line"})"),
-     "config.json:2:64: tasks[0].match: expected \"lines\" or \"contains\", got \"line\"; did you mean \"lines\"?"},
+     "config.json:2:64: tasks[0].match: expected \"lines\", \"contains\", \"exact\", \"unordered\", \"set\", \"paths\" "
+     "or "
+     "\"records\", got \"line\"; did you mean \"lines\"?"},
+    {"TextForPaths", config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "match": "paths"})"),
+     "config.json:2:50: tasks[0].answer: expected a list of paths, as the match is \"paths\", got \"a\""},
+    {"ListForLines", config_with_task(R"({"type": "stdout", "description": "d", "answer": ["a"]})"),
+     "config.json:2:50: tasks[0].answer: expected text, as the match is \"lines\", got an array"},
+    {"TextForRecords",
+     config_with_task(R"({"type": "stdout", "description": "d", "answer": ["a"], "match": "records"})"),
+     "config.json:2:51: tasks[0].answer[0]: expected an object with \"path\", \"pattern\" or \"text\", got \"a\""},
+    {"RecordForPaths",
+     config_with_task(R"({"type": "stdout", "description": "d", "answer": [{"text": "a"}], "match": "paths"})"),
+     "config.json:2:51: tasks[0].answer[0]: expected a path, got an object"},
+    {"EmptyRecord", config_with_task(R"({"type": "stdout", "description": "d", "answer": [{}], "match": "records"})"),
+     "config.json:2:51: tasks[0].answer[0]: expected \"path\", \"pattern\" or \"text\", got none of them"},
+    {"WrongExpression",
+     config_with_task(R"({"type": "stdout", "description": "d", "answer": [{"pattern": "a("}], "match": "records"})"),
+     "config.json:2:63: tasks[0].answer[0].pattern: expected a regular expression (RE2), got \"a(\": missing ): a("},
+    {"IgnoreWithoutUse",
+     config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "ignore": ["case"]})"),
+     "config.json:2:65: tasks[0].ignore: expected this key only with the match \"exact\", \"unordered\" or \"set\", "
+     "got "
+     "the match \"lines\""},
+    {"ExtraLinesOfAnExactMatch",
+     config_with_task(
+         R"({"type": "stdout", "description": "d", "answer": "a", "match": "exact", "max_extra_lines": 1})"),
+     "config.json:2:92: tasks[0].max_extra_lines: expected this key only with the match \"lines\" or \"contains\", got "
+     "the "
+     "match \"exact\""},
+    {"AnswerThatIsNoPathOfTheTree",
+     config_with_task(
+         R"({"type": "file_search", "description": "d", "initial_filesystem": {"a": {"3.md": ""}}, "answer": ["a/33.md"]})"),
+     "config.json:2:99: tasks[0].answer[0]: expected a path in \"initial_filesystem\", got \"a/33.md\"; did you mean "
+     "\"a/3.md\"?"},
+    {"AnswerOutsideTheHome",
+     config_with_task(R"({"type": "file_search", "description": "d", "answer": ["a/../../x"]})"),
+     "config.json:2:56: tasks[0].answer[0]: expected a path in the home directory other than \"root\" itself, got "
+     "\"a/../../x\""},
+    {"AnswerTwice",
+     config_with_task(
+         R"({"type": "file_search", "description": "d", "initial_filesystem": {"a": ""}, "answer": ["a", "./a"]})"),
+     "config.json:2:94: tasks[0].answer[1]: expected each path once, got \"./a\" twice"},
+    {"NoPaths", config_with_task(R"({"type": "file_search", "description": "d", "answer": []})"),
+     "config.json:2:55: tasks[0].answer: expected at least 1 entry, got 0"},
+    {"RootThatIsNoDirectory",
+     config_with_task(
+         R"({"type": "file_search", "description": "d", "initial_filesystem": {"a": ""}, "root": "~/a", "answer": ["x"]})"),
+     "config.json:2:86: tasks[0].root: expected a directory of \"initial_filesystem\", got \"~/a\"\n"
+     "config.json:2:104: tasks[0].answer[0]: expected a path in \"initial_filesystem\", got \"x\""},
+    {"RootOutsideTheHome",
+     config_with_task(R"({"type": "filesystem", "description": "d", "root": "/etc", "answer": {"x": null}})"),
+     "config.json:2:52: tasks[0].root: expected \"~\" or a path that starts with \"~/\", got \"/etc\""},
+    {"TreeBelowTheRootThatIsThereAlready",
+     config_with_task(
+         R"({"type": "filesystem", "description": "d", "initial_filesystem": {"a": {"x": ""}, "b": ""}, "root": "~/a", "answer": {"x": null}})"),
+     "config.json:2:118: tasks[0].answer: expected a tree that differs from \"initial_filesystem\", got the same: the "
+     "task "
+     "would pass at once"},
     {"NegativeExtraLines",
      config_with_task(R"({"type": "stdout", "description": "d", "answer": "a", "max_extra_lines": -1})"),
      "config.json:2:74: tasks[0].max_extra_lines: expected a whole number from 0 to 999999, got -1"},
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
      "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "
-     "\"working_directory\", \"check_every_in_seconds\", \"feedback\", \"sandbox\" or \"answer\", got "
+     "\"working_directory\", \"check_every_in_seconds\", \"feedback\", \"sandbox\", \"root\" or \"answer\", got "
      "\"match\""},
     {"SeveralAtOnce",
      "{\"server\": {\"port\": \"x\"},\n\"access_codes\": [\"a\", \"a\"],\n\"task_duration_in_seconds\": 0,\n"
@@ -261,7 +319,7 @@ const BrokenText broken_sections[] = {
      "config.json:2:23: access_codes[1]: expected each entry once, got one a second time (first at 2:18)\n"
      "config.json:3:29: task_duration_in_seconds: expected a number above 0 and up to 31536000, got 0\n"
      "config.json:4:45: tasks[0].description: expected a string that is not empty, got \"\"\n"
-     "config.json:4:59: tasks[0].answer: expected a string, got 1\n"
+     "config.json:4:59: tasks[0].answer: expected a string or an array, got 1\n"
      "config.json:5:73: tasks[1].answer.f.$archive: expected a tar file with the tree, got \"none.tar\": cannot read " +
          std::filesystem::absolute("none.tar").string() +
          ": No such file or directory\n"

@@ -246,7 +246,7 @@ TEST(BrokenYaml, ErrorsOfTheStudyHaveTheMessagesOfJson) {
             "study.yaml:3:5: access_codes[1]: expected each entry once, got one a second time (first at 2:5)\n"
             "study.yaml:4:27: task_duration_in_seconds: expected a number above 0 and up to 31536000, got 0\n"
             "study.yaml:7:18: tasks[0].description: expected a string that is not empty, got \"\"\n"
-            "study.yaml:8:13: tasks[0].answer: expected a string, got 1\n"
+            "study.yaml:8:13: tasks[0].answer: expected a string or an array, got 1\n"
             "study.yaml:10:9: server.port: expected a whole number from 0 to 65535, got 70000");
 }
 

@@ -67,6 +67,40 @@ TEST(GoodConfig, TheThreeOriginalKeysAreEnough) {
   EXPECT_EQ(output.working_directory, "~");
 }
 
+TEST(GoodConfig, AnswersOfCompleteOutputsAreRead) {
+  const HostConfig config = parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+    {"type": "file_search", "description": "d", "root": "~/site/", "files_may_change": true,
+     "initial_filesystem": {"site": {"a b": ""}}, "answer": ["./a b", "new/../x/"]},
+    {"type": "stdout", "description": "d", "match": "paths", "answer": ["b", "a", "b"]},
+    {"type": "stdout", "description": "d", "match": "records", "extra_lines": "allow",
+     "answer": [{"path": "a", "pattern": "^[0-9]+"}, {"text": "x"}]},
+    {"type": "stdout", "description": "d", "match": "unordered", "ignore": ["case", "total_lines"], "answer": "a\r\nb"},
+    {"type": "stdout", "description": "d", "match": "set", "answer": "a"},
+    {"type": "filesystem", "description": "d", "root": "~/site", "initial_filesystem": {"site": {}},
+     "answer": {"x": null}}]})",
+                                              "config.json", FakePlugins());
+  const std::vector<Task>& tasks = config.study->tasks;
+  EXPECT_EQ(tasks[0].type, TaskType::file_search);
+  EXPECT_EQ(tasks[0].root, "site");
+  EXPECT_TRUE(tasks[0].files_may_change);
+  EXPECT_EQ(tasks[0].path_answer, (std::vector<Bytes>{"site/a b", "site/x"}));
+  EXPECT_EQ(tasks[1].output_match, OutputMatch::paths);
+  EXPECT_EQ(tasks[1].path_answer, (std::vector<Bytes>{"b", "a", "b"}));
+  EXPECT_EQ(tasks[2].output_match, OutputMatch::records);
+  EXPECT_TRUE(tasks[2].allows_extra_lines);
+  ASSERT_EQ(tasks[2].record_answer.size(), 2U);
+  EXPECT_EQ(tasks[2].record_answer[0].name, "a");
+  EXPECT_EQ(tasks[2].record_answer[0].expression, "^[0-9]+");
+  EXPECT_EQ(tasks[2].record_answer[1].text, "x");
+  EXPECT_EQ(tasks[3].output_match, OutputMatch::unordered);
+  EXPECT_EQ(tasks[3].output_answer, "a\nb");
+  EXPECT_TRUE(tasks[3].ignored.letter_case && tasks[3].ignored.total_lines);
+  EXPECT_FALSE(tasks[3].ignored.blank_lines || tasks[3].ignored.outer_space || tasks[3].ignored.inner_space);
+  EXPECT_TRUE(tasks[4].ignored.blank_lines && tasks[4].ignored.outer_space) << "the default";
+  EXPECT_EQ(tasks[5].root, "site");
+  EXPECT_TRUE(tasks[0].settings.starts_with(R"({"answer":["./a b","new/../x/"],)")) << tasks[0].settings;
+}
+
 TEST(GoodConfig, ATaskStartsInItsOwnDirectoryOrInThatOfTheSandboxSection) {
   const HostConfig config = parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1,
     "sandbox": {"working_directory": "~/website"}, "tasks": [

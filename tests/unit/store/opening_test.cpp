@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 9"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 10"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -131,7 +131,7 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
                           "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
                           "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
                           "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time()),
-                          "9|" + to_iso_8601(clock.wall_time())));
+                          "9|" + to_iso_8601(clock.wall_time()), "10|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -143,8 +143,9 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
     older.run_script(
         "INSERT INTO schema_versions VALUES (1, 'then');"
         "INSERT INTO participants (id, access_code, added_at) VALUES (7, 'bob', 'then');"
-        "INSERT INTO task_sessions (id, participant_id, attempt, task_number, task_type, state, started_at, "
-        "started_at_ns, stream, sandbox) VALUES (1, 7, 1, 1, 'stdout', 'passed', 'then', 0, 's-1', '');"
+        "INSERT INTO tasks VALUES (3, 1, 'hash', 'stdout', 'print it', 'it', 60, 1, 'then');"
+        "INSERT INTO task_sessions (id, participant_id, attempt, task_number, task_type, task_id, state, started_at, "
+        "started_at_ns, stream, sandbox) VALUES (1, 7, 1, 1, 'stdout', 3, 'passed', 'then', 0, 's-1', '');"
         "INSERT INTO events (participant_id, task_session_id, kind, detail, at, at_ns) "
         "VALUES (7, NULL, 'input_times', '{\"stream\":\"s-1\",\"times\":[[0,1.5],[3,2.5]]}', 'now', 0);"
         "INSERT INTO recorded_commands (task_session_id, command_number, text, started_at, started_at_ns, ended_at, "
@@ -154,12 +155,16 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "9");
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "10");
   EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"),
-              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9"));
+              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
+  EXPECT_THAT(reader.rows("SELECT * FROM tasks"), ElementsAre("3|1|hash|stdout|print it|it|60.0|1|then|NULL"));
+  reader.execute("INSERT INTO tasks VALUES (4, 2, 'hash', 'file_search', 'find it', NULL, 60, 1, 'then', '{}')");
+  reader.execute("PRAGMA foreign_keys = ON");
+  EXPECT_THROW(reader.execute("DELETE FROM tasks WHERE id = 3"), std::runtime_error) << "its session refers to it";
   reader.execute("UPDATE task_sessions SET state = 'interrupted'");
   EXPECT_THROW(reader.execute("UPDATE task_sessions SET state = 'nothing of ours'"), std::runtime_error);
   EXPECT_EQ(reader.value("PRAGMA integrity_check"), "ok");
@@ -188,7 +193,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "9");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "10");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -207,7 +212,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "9");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "10");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

@@ -45,7 +45,7 @@ json::object constants() {
 /// One frame of each type, with every field that it can have.
 json::object server_frames() {
   ProgressFrame progress;
-  progress.too_much_output = true;
+  progress.too_much_output = progress.changed_names = progress.extra_counts = true;
   return {{"welcome", welcome_frame("1", "s", "b", 2, 3, 4, state)},
           {"state", state_frame(state)},
           {"input_ack", input_ack_frame(1)},

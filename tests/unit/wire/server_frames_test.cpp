@@ -41,9 +41,13 @@ TEST(ServerFrames, RoundTrip) {
   EXPECT_EQ(check.extra, 3);
   EXPECT_EQ(check.incorrect, 4);
   EXPECT_EQ(check.detail, progress.detail);
-  EXPECT_FALSE(check.too_much_output);
-  progress.too_much_output = true;
-  EXPECT_TRUE(decoded<ProgressFrame>(progress_frame(progress)).too_much_output);
+  EXPECT_FALSE(check.too_much_output || check.changed_names || check.extra_counts);
+  for (bool ProgressFrame::*const flag :
+       {&ProgressFrame::too_much_output, &ProgressFrame::changed_names, &ProgressFrame::extra_counts}) {
+    ProgressFrame flagged = progress;
+    flagged.*flag = true;
+    EXPECT_TRUE(decoded<ProgressFrame>(progress_frame(flagged)).*flag);
+  }
   EXPECT_EQ(decoded<DoneFrame>(done_frame("\"x\"", "b")).id, "\"x\"");
   EXPECT_EQ(decoded<DoneFrame>(done_frame("7", "b")).sandbox, "b");
   EXPECT_EQ(decoded<DoneFrame>(done_frame("7")).sandbox, "");
