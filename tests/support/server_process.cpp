@@ -157,6 +157,15 @@ void ServerProcess::kill() {
   m_child.wait(std::chrono::seconds(10));
 }
 
+void ServerProcess::kill_all_roles() {
+  // A supervisor that runs would start them again, and without one they would stop in good order.
+  signal(SIGSTOP);
+  for (const char* role : {"worker", "gateway"}) {
+    for (const pid_t process : role_processes(role)) ::kill(process, SIGKILL);
+  }
+  kill();
+}
+
 std::vector<pid_t> ServerProcess::role_processes(const std::string& role) const {
   std::vector<pid_t> found;
   for (const auto& [number, started] : descendants(process())) {

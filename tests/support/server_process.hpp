@@ -65,6 +65,8 @@ class ServerProcess {
   std::optional<int> wait(std::chrono::milliseconds limit) { return m_child.wait(limit); }
   /// Kills it with SIGKILL and waits for its end.
   void kill();
+  /// SIGKILL to workers and gateways, then to the supervisor.
+  void kill_all_roles();
   /// Its processes with this role: "gateway" or "worker".
   std::vector<pid_t> role_processes(const std::string& role) const;
   /// Resident memory in KiB.

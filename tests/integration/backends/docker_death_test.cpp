@@ -15,7 +15,7 @@ constexpr std::chrono::seconds take_over_limit(is_sanitized ? 40 : 20);
 class DockerDeath : public ServerTest {
  protected:
   void start() {
-    m_backends.emplace(Combination("ipc", "strict", "docker"), folder());
+    if (!m_backends) m_backends.emplace(Combination("ipc", "strict", "docker"), folder());
     StudyConfig config;
     config.more = m_backends->members();
     ServerTest::start(config);
@@ -66,6 +66,28 @@ TEST_F(DockerDeath, AnotherWorkerContinuesWithTheShellOfAKilledOne) {
   EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'adopted'"), "1");
   EXPECT_EQ(database().rows("SELECT text, exit_status FROM commands ORDER BY command_number").back(),
             (Texts{"echo \"shell $$\" $kept", "0"}));
+}
+
+TEST_F(DockerDeath, TheNextServerContinuesWithTheShellsOfAKilledOne) {
+  engine();
+  start();
+  TestClient bob = join_task();
+  TestClient alice = join_task("alice");
+  for (TestClient* const client : {&bob, &alice}) {
+    client->run("kept=treasure");
+    client->expect_all_acknowledged();
+  }
+  server().kill_all_roles();
+
+  start();
+  for (TestClient* const client : {&bob, &alice}) {
+    client->use_port(server().port());
+    client->reconnect(std::chrono::seconds(is_sanitized ? 30 : 10));
+    client->run("echo \"<$kept>\"");
+    EXPECT_THAT(client->output(), HasSubstr("<treasure>"));
+  }
+  EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'adopted'"), "2");
+  EXPECT_EQ(database().value("SELECT count(*) FROM events WHERE kind = 'sandbox_replaced'"), "0");
 }
 
 /// Whether every thread of a process is stopped, because the signal takes a moment.

@@ -117,13 +117,6 @@ class KillTest : public ServerTest, public ::testing::WithParamInterface<const c
     }
     return found;
   }
-  void kill_all() {
-    std::vector<pid_t> roles = server().role_processes("worker");
-    for (const pid_t gateway : server().role_processes("gateway")) roles.push_back(gateway);
-    // The supervisor first, or it would start the others again.
-    server().kill();
-    for (const pid_t process : roles) ::kill(process, SIGKILL);
-  }
 };
 
 TEST_P(KillTest, NothingIsLeft) {
@@ -142,7 +135,7 @@ TEST_P(KillTest, NothingIsLeft) {
   };
   ASSERT_TRUE(bob.wait_until(has_daemons)) << "the participants' processes are not among the server's";
   ASSERT_NE(others(), Texts()) << "what is to be removed does not exist";
-  kill_all();
+  server().kill_all_roles();
 
   start_server();
   const auto deadline = std::chrono::steady_clock::now() + removal_limit;
@@ -156,6 +149,13 @@ TEST_P(KillTest, NothingIsLeft) {
     EXPECT_TRUE(wait_for([&] { return still_running(before).empty(); }))
         << ::testing::PrintToString(describe(still_running(before)));
     EXPECT_TRUE(wait_for([&] { return database().value(unswept) == "0"; }));
+  } else {
+    // The next server adopts the containers.
+    for (TestClient* const client : {&bob, &alice}) {
+      client->use_port(server().port());
+      client->reconnect(removal_limit);
+      client->run("cat file");
+    }
   }
   // What the next server has adopted or made again ends with it.
   const std::set<ProcessMark> after = processes();
