@@ -27,7 +27,7 @@ class FaultyGate final : public bad::GoodGate {
   }
 
   std::optional<Sequence> next() override {
-    if (has("is_slow") && m_arrived == 0) std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (has("is_slow") && m_arrived == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2500));
     if (has("stalls_after_100000") && m_arrived > 100'000) return std::nullopt;
     if (has("shares_a_limit") && running_in_all >= 40 && !m_running.contains(0)) return std::nullopt;
     if (has("starves_data") && m_is_connected && !m_running.empty()) return std::nullopt;
