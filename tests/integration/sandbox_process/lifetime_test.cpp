@@ -124,7 +124,8 @@ TEST_F(ProcessLifetime, ProbeSaysThatNothingIsIsolatedAndLeavesNothing) {
     EXPECT_EQ(limit.how, "not isolated");
     names.insert(limit.name);
   }
-  EXPECT_EQ(names, (std::set<std::string>{"cpu", "disk bytes", "disk inodes", "memory", "network", "processes"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"cpu", "disk bytes", "disk inodes", "isolation", "memory", "network", "processes"}));
   EXPECT_EQ(other.log().warnings().size(), geteuid() == 0 ? 1U : 0U);
   EXPECT_EQ(descendants(getpid()), before);
   EXPECT_EQ(homes().list(), there);
