@@ -253,16 +253,22 @@ void add_sandbox_life_cases(std::vector<Case>& cases) {
            .provoking(),
        Case("SweepRemovesSandboxesOfDeadOwners", "After sweep(), nothing is left of a killed owner's sandbox.",
             sweep_removes_sandboxes_of_dead_owners, deadline)
-           .provoking(),
-       {"SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone},
-       {"SweepHonoursKeep", "sweep() leaves the sandboxes in `keep` as they are, also if probe() reports no adoption.",
-        sweep_honours_keep},
-       {"SweepTellsOwnersApart",
-        "An owner's name is the whole name: sweep() of \"w1\" leaves the sandboxes of \"w10\".",
-        sweep_tells_owners_apart},
+           .provoking()
+           .alone(),
+       Case("SweepLeavesOthersAlone", "sweep() does not affect sandboxes of other owners.", sweep_leaves_others_alone)
+           .alone(),
+       Case("SweepHonoursKeep",
+            "sweep() leaves the sandboxes in `keep` as they are, also if probe() reports no adoption.",
+            sweep_honours_keep)
+           .alone(),
+       Case("SweepTellsOwnersApart",
+            "An owner's name is the whole name: sweep() of \"w1\" leaves the sandboxes of \"w10\".",
+            sweep_tells_owners_apart)
+           .alone(),
        Case("AdoptsTheOrphan", "If probe() reports adoption, a killed owner's sandbox continues with the same shell.",
             adopts_the_orphan, deadline)
-           .provoking()});
+           .provoking()
+           .alone()});
 }
 
 }  // namespace tellina::conformance

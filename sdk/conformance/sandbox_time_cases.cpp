@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <map>
 #include <thread>
@@ -40,6 +41,17 @@ SandboxSpec large_spec(Probe& probe) {
   return spec;
 }
 
+/// Whether a process with this mark is there, or is just replacing its memory (execve), which hides its environment for
+/// a moment.
+bool has_process(const std::string& mark) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  while (processes_with_mark(mark).empty()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
 void start_runs_the_shell(Probe& probe) {
   const auto backend = make_usable_backend(probe);
   std::size_t without = 0;
@@ -48,7 +60,7 @@ void start_runs_the_shell(Probe& probe) {
     SandboxSpec spec = make_spec(probe);
     spec.environment["TELLINA_CHECK_ROUND"] = probe.unique("round-");
     const auto sandbox = backend->start(spec);
-    const bool runs = !processes_with_mark(spec.environment["TELLINA_CHECK_ROUND"]).empty();
+    const bool runs = has_process(spec.environment["TELLINA_CHECK_ROUND"]);
     ShellDriver(*sandbox).run("true");
     const bool is_visible = !processes_with_mark(spec.environment["TELLINA_CHECK_ROUND"]).empty();
     sandbox->destroy();

@@ -41,7 +41,8 @@ std::vector<Case> cases_of(PluginKind kind);
 class RunOptions {
  public:
   std::uint64_t seed = 1;
-  /// How many cases run at the same time; at least 1. Cases that measure the machine run alone.
+  /// How many cases run at the same time; at least 1. Cases that measure the machine, and those that sweep,
+  /// run alone: a backend may sweep more than one owner's sandboxes, if their processes are dead.
   std::size_t jobs = 4;
   /// Runs the cases one after another in this process, for a debugger: without deadlines, and a crash ends this
   /// process.
