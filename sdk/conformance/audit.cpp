@@ -55,11 +55,6 @@ Status read_status(int process) {
   return status;
 }
 
-std::string read_all(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-}
-
 std::map<int, std::string> read_descriptors() {
   std::map<int, std::string> found;
   std::vector<int> numbers;
@@ -113,6 +108,14 @@ std::string compare_descriptors(const std::map<int, std::string>& before, const 
 }
 
 }  // namespace
+
+std::string read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  // Unlike an iterator over the buffer, this throws nothing if the process has ended meanwhile.
+  content << file.rdbuf();
+  return content.str();
+}
 
 Processes descendants_of(int process) {
   std::multimap<int, ProcessKey> children;

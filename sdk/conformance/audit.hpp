@@ -18,6 +18,8 @@ namespace tellina::conformance {
 using ProcessKey = std::pair<int, std::string>;
 using Processes = std::set<ProcessKey>;
 
+/// What can be read of a file, such as one of /proc whose process may end meanwhile.
+std::string read_all(const std::string& path);
 /// All descendants of a process.
 Processes descendants_of(int process);
 /// All processes of the machine with this text in their environment: those of a sandbox, with any parent. Finds

@@ -9,9 +9,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "audit.hpp"
 #include "sandbox_cases.hpp"
 
 namespace tellina::conformance {
@@ -25,11 +25,6 @@ void need_isolation(Probe& probe) {
   for (const LimitReport& limit : capabilities.limits) {
     if (limit.name == "isolation" && !limit.enforced) throw Skip("probe() reports no isolation: " + limit.how);
   }
-}
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
 /// A program of this machine that can be found by its name.
@@ -133,7 +128,7 @@ void files_of_the_machine_are_hidden(Probe& probe) {
   need_isolation(probe);
   RunningSandbox running(probe);
   for (const char* path : {"/etc/shadow", "/etc/machine-id", "/proc/1/environ"}) {
-    const std::string content = read_file(path).substr(0, 2000);
+    const std::string content = read_all(path).substr(0, 2000);
     if (content.empty()) continue;
     std::string quoted =
         running.driver().output_of("head -c 2000 " + std::string(path) + " 2>/dev/null | od -An -v -tx1");
@@ -154,7 +149,7 @@ void participant_is_not_root_outside(Probe& probe) {
   const std::optional<int> process = start_named(running, probe.unique("program-"));
   if (!process) throw Skip("this machine does not show the processes of the sandbox");
   const std::string folder = "/proc/" + std::to_string(*process);
-  std::istringstream lines(read_file(folder + "/status"));
+  std::istringstream lines(read_all(folder + "/status"));
   std::error_code ignored;
   const bool has_namespace =
       fs::read_symlink(folder + "/ns/user", ignored) != fs::read_symlink("/proc/self/ns/user", ignored);
