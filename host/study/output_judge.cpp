@@ -8,19 +8,11 @@
 namespace tellina {
 namespace {
 
-constexpr BytesView blanks = " \t\r\v\f";
-
-BytesView trimmed(BytesView line) {
-  const std::size_t from = line.find_first_not_of(blanks);
-  if (from == BytesView::npos) return {};
-  return line.substr(from, line.find_last_not_of(blanks) - from + 1);
-}
-
 /// Each run of white space as one space. White space at the ends stays.
 Bytes with_single_spaces(BytesView line) {
   Bytes plain;
   for (const char byte : line) {
-    if (blanks.find(byte) == BytesView::npos) {
+    if (blanks_of_lines.find(byte) == BytesView::npos) {
       plain += byte;
     } else if (!plain.ends_with(' ')) {
       plain += ' ';

@@ -9,14 +9,6 @@
 namespace tellina {
 namespace {
 
-constexpr BytesView blanks = " \t\r\v\f";
-
-BytesView trimmed(BytesView text) {
-  const std::size_t from = text.find_first_not_of(blanks);
-  if (from == BytesView::npos) return {};
-  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
-}
-
 /// "." and "..", with or without "/" at the end.
 bool is_dots(BytesView path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
@@ -122,7 +114,9 @@ class Scan {
 
 bool is_total_line(BytesView line) {
   line = trimmed(line);
-  const auto is_word = [](BytesView text) { return !text.empty() && text.find_first_of(blanks) == BytesView::npos; };
+  const auto is_word = [](BytesView text) {
+    return !text.empty() && text.find_first_of(blanks_of_lines) == BytesView::npos;
+  };
   const auto is_number = [](BytesView text) {
     return !text.empty() && text.find_first_not_of("0123456789") == BytesView::npos;
   };

@@ -82,6 +82,12 @@ Bytes without_escapes_of_double_quotes(BytesView text) {
 
 }  // namespace
 
+BytesView trimmed(BytesView line) {
+  const std::size_t from = line.find_first_not_of(blanks_of_lines);
+  if (from == BytesView::npos) return {};
+  return line.substr(from, line.find_last_not_of(blanks_of_lines) - from + 1);
+}
+
 std::vector<BytesView> fields_of(BytesView line) { return split(line, blanks, false); }
 
 std::vector<BytesView> quoted_fields_of(BytesView line) { return split(line, blanks, true); }

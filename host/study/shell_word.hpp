@@ -9,6 +9,12 @@
 
 namespace tellina {
 
+/// White space inside a line.
+inline constexpr BytesView blanks_of_lines = " \t\r\v\f";
+
+/// A line without the white space at its ends.
+BytesView trimmed(BytesView line);
+
 /// The fields of a line, which white space separates.
 std::vector<BytesView> fields_of(BytesView line);
 
