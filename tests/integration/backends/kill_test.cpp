@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "backends.hpp"
+#include "support/control_groups.hpp"
 #include "support/places.hpp"
 
 namespace tellina::testing {
@@ -75,16 +76,7 @@ class KillTest : public ServerTest, public ::testing::WithParamInterface<const c
     std::set<std::string> workers;
     for (const auto& row : database().rows("SELECT id FROM workers")) workers.insert(row.front());
     Texts found;
-    std::error_code ignored;
-    const auto options = fs::directory_options::skip_permission_denied;
-    for (auto entry = fs::recursive_directory_iterator("/sys/fs/cgroup", options, ignored);
-         entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
-      const fs::path& path = entry->path();
-      if (!entry->is_directory(ignored))
-        entry.disable_recursion_pending();
-      else if (path.parent_path().filename() == "tellina" && workers.count(path.filename()) > 0)
-        found.push_back("control group " + path.string());
-    }
+    for (const std::string& path : control_groups_of(workers)) found.push_back("control group " + path);
     return found;
   }
   /// What a sandbox may leave: mounts and files below this test's folder, control groups, and all of a container.

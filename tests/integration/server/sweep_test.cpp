@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "server_fixture.hpp"
+#include "support/control_groups.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -56,18 +57,7 @@ class SweepTest : public ServerTest {
     std::set<std::string> workers;
     const std::string condition = only_retired ? " WHERE retired_at IS NOT NULL" : "";
     for (const auto& row : database().rows("SELECT id FROM workers" + condition)) workers.insert(row.front());
-    Texts found;
-    std::error_code ignored;
-    const auto options = fs::directory_options::skip_permission_denied;
-    for (auto entry = fs::recursive_directory_iterator("/sys/fs/cgroup", options, ignored);
-         entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
-      const fs::path& path = entry->path();
-      if (!entry->is_directory(ignored))
-        entry.disable_recursion_pending();
-      else if (path.parent_path().filename() == "tellina" && workers.count(path.filename()) > 0)
-        found.push_back(path);
-    }
-    return found;
+    return control_groups_of(workers);
   }
   std::string unswept() const {
     return database().value(
