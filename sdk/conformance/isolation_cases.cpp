@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "audit.hpp"
@@ -95,13 +96,20 @@ void other_processes_get_no_signal(Probe& probe) {
   const std::string name = probe.unique("other-program-");
   const std::optional<int> process = start_named(other, name);
   RunningSandbox running(probe);
-  // A low number may be that of a process in the sandbox.
-  for (const int number : {static_cast<int>(program.process()), process.value_or(0)}) {
-    if (number > 1000) running.driver().run("kill -9 " + std::to_string(number) + " 2>/dev/null");
+  const auto is_killed = [&](int number, const std::function<bool()>& is_alive) {
+    // A low number may be that of a process in the sandbox.
+    if (number <= 1000) return false;
+    const std::string sent =
+        running.driver().output_of("kill -9 " + std::to_string(number) + " 2>/dev/null && echo sent");
+    // A process that got the signal still takes a moment to end.
+    return eventually([&] { return !is_alive(); }, std::chrono::seconds(sent.empty() ? 0 : 2));
+  };
+  expect(!is_killed(program.process(), [&] { return program.is_alive(); }),
+         "that a sandbox cannot kill a process of the machine", "that it did");
+  if (process) {
+    expect(!is_killed(*process, [&] { return process_named(name).has_value(); }),
+           "that a sandbox cannot kill a process of another", "that it did");
   }
-  expect(program.is_alive(), "that a sandbox cannot kill a process of the machine", "that it did");
-  if (process)
-    expect(process_named(name).has_value(), "that a sandbox cannot kill a process of another", "that it did");
 }
 
 void folders_are_not_shared(Probe& probe) {
