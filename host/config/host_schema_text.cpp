@@ -173,6 +173,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "stdout"},
+        "id": {"$ref": "#/$defs/task_id"},
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
@@ -219,6 +220,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "file_search"},
+        "id": {"$ref": "#/$defs/task_id"},
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
@@ -269,6 +271,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "filesystem"},
+        "id": {"$ref": "#/$defs/task_id"},
         "description": {"$ref": "#/$defs/task_description"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
@@ -278,6 +281,12 @@ const char* const host_schema_text = R"json({
         "root": {"$ref": "#/$defs/root"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
+    },
+    "task_id": {
+      "description": "Names the task in the record and elsewhere in this file; without it, \"task-\" and its number",
+      "type": "string",
+      "pattern": "^[a-z0-9][a-z0-9_-]{0,39}$",
+      "x-expected": "at most 40 lower-case letters, digits, \"-\" and \"_\", with a letter or a digit first"
     },
     "task_description": {"description": "Markdown, shown to the participant", "type": "string", "minLength": 1},
     "directory_tree": {

@@ -83,6 +83,17 @@ Config make_string(std::string text) {
   return make(std::move(node));
 }
 
+/// With the place of `base`.
+Config::Node empty_object_at(const Config& base) {
+  Config::Node node;
+  node.kind = Config::Kind::object;
+  node.file = base.file();
+  node.line = base.line();
+  node.column = base.column();
+  node.path = base.path();
+  return node;
+}
+
 Config make_array(std::vector<Config> items) {
   Config::Node node;
   node.kind = Config::Kind::array;
@@ -93,12 +104,7 @@ Config make_array(std::vector<Config> items) {
 Config make_object(std::vector<Config::Member> members) { return with_members(Config(), std::move(members)); }
 
 Config with_members(const Config& base, std::vector<Config::Member> members) {
-  Config::Node node;
-  node.kind = Config::Kind::object;
-  node.file = base.file();
-  node.line = base.line();
-  node.column = base.column();
-  node.path = base.path();
+  Config::Node node = empty_object_at(base);
   for (const Config::Member& old : base.members()) {
     const auto same = [&](const Config::Member& member) { return member.first == old.first; };
     const auto replacement = std::find_if(members.begin(), members.end(), same);
@@ -111,6 +117,14 @@ Config with_members(const Config& base, std::vector<Config::Member> members) {
   }
   node.members.insert(node.members.begin(), std::make_move_iterator(members.begin()),
                       std::make_move_iterator(members.end()));
+  return make(std::move(node));
+}
+
+Config without_members(const Config& base, const std::set<std::string>& keys) {
+  Config::Node node = empty_object_at(base);
+  for (const Config::Member& member : base.members()) {
+    if (!keys.contains(member.first)) node.members.push_back(member);
+  }
   return make(std::move(node));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@ Config make_array(std::vector<Config> items);
 Config make_object(std::vector<Config::Member> members);
 /// A copy of the object `base` with its place. The given members replace those with the same key, or come first.
 Config with_members(const Config& base, std::vector<Config::Member> members);
+/// The same without the members that have these keys.
+Config without_members(const Config& base, const std::set<std::string>& keys);
 
 /// Uses few lines of at most 100 columns if possible, indented by two spaces; ends with a newline.
 std::string pretty_json(const Config& value);

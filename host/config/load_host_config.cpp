@@ -262,17 +262,31 @@ class Loader {
                                         ? read_feedback(m_root, Feedback::counts)
                                         : Feedback::counts;
     const Config& task_schema = m_schema.schema.at("$defs").at("task");
+    std::size_t number = 0;
     for (const Config& item : items->items()) {
+      ++number;
       Diagnostics known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
-      Task task = read_task(item, trees, study_feedback);
+      Task task = read_task(item, number, trees, study_feedback);
+      check_id(item, task, tasks);
       set_working_directory(item, task);
       // A tree with errors is incomplete.
       if (m_diagnostics.empty()) check_answer(item, task);
       tasks.push_back(std::move(task));
     }
     return tasks;
+  }
+
+  /// `others`: those before it.
+  void check_id(const Config& item, const Task& task, const std::vector<Task>& others) {
+    const auto same =
+        std::find_if(others.begin(), others.end(), [&](const Task& other) { return other.id == task.id; });
+    if (same == others.end()) return;
+    const Config* id = item.find("id");
+    m_diagnostics.add(id ? *id : item, "expected an id that no other task has, got " + in_quotes(task.id) +
+                                           (id ? "" : " (the default)") + ", which the task at " + same->place +
+                                           " has too");
   }
 
   void check_answer(const Config& item, const Task& task) {

@@ -7,6 +7,7 @@
 #include "host/text/sha256.hpp"
 
 namespace tellina {
+
 Feedback read_feedback(const Config& section, Feedback unless_given) {
   const std::string name = section.string_or("feedback", to_string(unless_given));
   for (const Feedback level : {Feedback::none, Feedback::passed, Feedback::counts, Feedback::own, Feedback::goal}) {
@@ -15,8 +16,9 @@ Feedback read_feedback(const Config& section, Feedback unless_given) {
   return unless_given;
 }
 
-Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback) {
+Task read_task(const Config& value, std::size_t number, TreeReader& trees, Feedback study_feedback) {
   Task task;
+  task.id = value.string_or("id", "task-" + std::to_string(number));
   task.place = value.place();
   task.description = value.at("description").as_string();
   if (const Config* initial = value.find("initial_filesystem")) {
@@ -40,7 +42,8 @@ Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback) 
     task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
   }
   task.settings = canonical_json(value);
-  std::string definition = task.settings;
+  // The id names the task and is no part of what it is.
+  std::string definition = canonical_json(without_members(value, {"id"}));
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
   task.definition_hash = sha256(definition);
   return task;

@@ -9,8 +9,8 @@ namespace tellina {
 /// Reads the key `feedback` of the study or of a task, which must fit the schema.
 Feedback read_feedback(const Config& section, Feedback unless_given);
 
-/// `value` must fit the schema's task. Errors go to the diagnostics of `trees`. `study_feedback`: for a task that names
-/// none.
-Task read_task(const Config& value, TreeReader& trees, Feedback study_feedback);
+/// `value` must fit the schema's task. Errors go to the diagnostics of `trees`. `number`: from 1, in the study.
+/// `study_feedback`: for a task that names none.
+Task read_task(const Config& value, std::size_t number, TreeReader& trees, Feedback study_feedback);
 
 }  // namespace tellina

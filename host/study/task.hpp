@@ -59,6 +59,7 @@ inline const char* to_string(Feedback feedback) {
 }
 
 struct Task {
+  std::string id;  ///< unique in the study: up to 40 of a-z, 0-9, "-" and "_"
   TaskType type = TaskType::output;
   std::string description;  ///< Markdown
   FileTree initial;         ///< the home directory at the start

@@ -307,7 +307,7 @@ const BrokenText broken_sections[] = {
      "config.json:2:74: tasks[0].max_extra_lines: expected a whole number from 0 to 999999, got -1"},
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
-     "config.json:2:58: tasks[0].match: expected \"type\", \"description\", \"initial_filesystem\", "
+     "config.json:2:58: tasks[0].match: expected \"type\", \"id\", \"description\", \"initial_filesystem\", "
      "\"working_directory\", \"check_every_in_seconds\", \"feedback\", \"sandbox\", \"root\" or \"answer\", got "
      "\"match\""},
     {"SeveralAtOnce",

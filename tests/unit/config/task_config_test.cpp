@@ -169,5 +169,41 @@ TEST(TaskConfig, ABrokenSchemaOfOptionsIsReported) {
   EXPECT_EQ(error_of(options_config("{}", false), plugins), "") << "only the named plugin's is read";
 }
 
+std::string id_error(const std::string& ids) {
+  std::string tasks;
+  for (const char id : ids) {
+    const std::string key =
+        id == ' ' ? "" : std::string(R"("id": ")") + (id == '2' ? "task-2" : std::string(1, id)) + R"(", )";
+    tasks += (tasks.empty() ? "" : ",\n") + ("{" + key + R"("type": "stdout", "description": "d", "answer": "a"})");
+  }
+  return error_of(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [
+)" + tasks + "]}");
+}
+
+TEST(TaskConfig, TheIdOfATaskIsItsOwn) {
+  EXPECT_EQ(id_error("ab c"), "");
+  EXPECT_EQ(id_error("aba"),
+            "config.json:4:8: tasks[2].id: expected an id that no other task has, got \"a\", which the task at "
+            "config.json:2:1 has too");
+  EXPECT_EQ(id_error("2 "),
+            "config.json:3:1: tasks[1]: expected an id that no other task has, got \"task-2\" (the default), which the "
+            "task at config.json:2:1 has too");
+  EXPECT_EQ(id_error("_"),
+            "config.json:2:8: tasks[0].id: expected at most 40 lower-case letters, digits, \"-\" and \"_\", with a "
+            "letter or a digit first, got \"_\"");
+}
+
+TEST(TaskConfig, AnIdIsNotPartOfTheDefinition) {
+  const auto tasks = [](const std::string& keys) {
+    return parse_host_config(R"({"access_codes": [], "task_duration_in_seconds": 1, "tasks": [{)" + keys +
+                                 R"("type": "stdout", "description": "d", "answer": "a"}]})",
+                             "c", FakePlugins())
+        .study->tasks;
+  };
+  EXPECT_EQ(tasks("").at(0).id, "task-1");
+  EXPECT_EQ(tasks(R"("id": "x-1", )").at(0).id, "x-1");
+  EXPECT_EQ(tasks("").at(0).definition_hash, tasks(R"("id": "x-1", )").at(0).definition_hash);
+}
+
 }  // namespace
 }  // namespace tellina
