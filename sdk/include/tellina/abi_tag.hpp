@@ -7,7 +7,7 @@
 #define TELLINA_SDK_MAJOR 0
 #define TELLINA_SDK_MINOR 1
 /// Raised whenever a virtual function of the SDK is added, removed or moved: the sizes of classes do not show it.
-#define TELLINA_SDK_REVISION 3
+#define TELLINA_SDK_REVISION 4
 
 #define TELLINA_STRINGIFY_(x) #x
 #define TELLINA_STRINGIFY(x) TELLINA_STRINGIFY_(x)

@@ -100,6 +100,41 @@ class Capabilities {
   /// How long start() may take, such as for a cluster that first adds a machine. The host accepts 1 s to 30 min, and
   /// takes the nearest of these for another time.
   std::chrono::milliseconds start_deadline{20'000};
+  /// run() works.
+  bool runs_commands = false;
+};
+
+/// A program that judges a home: run() gives it a sandbox of its own, without a terminal.
+class RunSpec {
+ public:
+  RunSpec() = default;
+
+  SandboxId id;     ///< of the program's sandbox; no other sandbox has it
+  OwnerId owner;    ///< sweep() removes the sandbox with those of this owner
+  FileTree home;    ///< the content of the home directory. Entries of the kind `other` are left out
+  FileTree folder;  ///< the content of /check, of directories, files and symbolic links: nothing there can be changed
+  std::vector<std::string> arguments;                ///< the first is the program: a path, or a name to find in PATH
+  std::map<std::string, std::string> environment;    ///< added to the backend's own
+  std::string working_directory = "~";               ///< as in SandboxSpec
+  std::chrono::milliseconds start_deadline{20'000};  ///< for the sandbox, until the program starts
+  std::chrono::milliseconds time_limit{10'000};      ///< for the program; more than zero
+  std::size_t max_output = 64 * 1024;                ///< bytes of standard output
+  std::size_t max_errors = 2 * 1024;                 ///< bytes of standard error that are kept, the last ones
+  std::string image;   ///< the root file system, as the backend names it; empty: the backend's own
+  Config options{};    ///< as in SandboxSpec
+  int cancelled = -1;  ///< as in SandboxSpec, until run() returns
+};
+
+/// What a program did that run() has run.
+class RunResult {
+ public:
+  RunResult() = default;
+
+  ExitStatus end;          ///< of the program. If `timed_out` or `truncated`: SIGKILL
+  Bytes output;            ///< of standard output, up to RunSpec::max_output bytes
+  Bytes errors;            ///< the last bytes of standard error
+  bool timed_out = false;  ///< the program ran longer than the time limit, and was killed
+  bool truncated = false;  ///< it printed more than `max_output` bytes to standard output, and was killed
 };
 
 /// What has run in a sandbox recently. The host compares it with an earlier value, and reads files only if something
@@ -198,6 +233,22 @@ class TELLINA_VISIBLE SandboxBackend : public Plugin {
   /// reports that adopt() does not work, the host passes an empty `keep`. If a sandbox could not be adopted, the host
   /// calls this again with a `keep` that does not contain it.
   virtual std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) = 0;
+
+  /// Runs a program in a new sandbox like those of start(), with the same limits, and returns when the program has
+  /// ended. By then the sandbox is gone with all that the program has started: no process, mount, control group or file
+  /// is left. A process that outlives the program delays nothing, and what it prints may be lost.
+  ///
+  /// The program starts as the user of a shell, with the same variables, no terminal, an empty standard input, and
+  /// nothing of the host. /check has the folder of the spec, whose files all users can read, with the modes of the
+  /// spec: the program cannot write there, nor remove or mount anything. A program that cannot be executed ends with
+  /// status 127, and says why on standard error.
+  ///
+  /// Throws Error(unsupported) if Capabilities::runs_commands is not set or the backend does not know the image,
+  /// Error(seed_failed) if the home or the folder does not fit, Error(timed_out) after the start's deadline,
+  /// Error(gone) if it is cancelled, and leaves nothing behind.
+  virtual RunResult run(const RunSpec& /*spec*/) {
+    throw Error(ErrorCode::unsupported, "this sandbox runs no commands without a terminal");
+  }
 };
 
 /// A second base class for a backend whose sandboxes need something that takes minutes to build, such as an image.
@@ -236,7 +287,15 @@ struct PluginLayout<PluginKind::sandbox> {
           .type<LimitReport>({offsetof(LimitReport, name), offsetof(LimitReport, enforced), offsetof(LimitReport, how)})
           .type<Capabilities>({offsetof(Capabilities, usable), offsetof(Capabilities, reason),
                                offsetof(Capabilities, limits), offsetof(Capabilities, adopts),
-                               offsetof(Capabilities, processes_are_visible), offsetof(Capabilities, start_deadline)})
+                               offsetof(Capabilities, processes_are_visible), offsetof(Capabilities, start_deadline),
+                               offsetof(Capabilities, runs_commands)})
+          .type<RunSpec>({offsetof(RunSpec, id), offsetof(RunSpec, owner), offsetof(RunSpec, home),
+                          offsetof(RunSpec, folder), offsetof(RunSpec, arguments), offsetof(RunSpec, environment),
+                          offsetof(RunSpec, working_directory), offsetof(RunSpec, start_deadline),
+                          offsetof(RunSpec, time_limit), offsetof(RunSpec, max_output), offsetof(RunSpec, max_errors),
+                          offsetof(RunSpec, image), offsetof(RunSpec, options), offsetof(RunSpec, cancelled)})
+          .type<RunResult>({offsetof(RunResult, end), offsetof(RunResult, output), offsetof(RunResult, errors),
+                            offsetof(RunResult, timed_out), offsetof(RunResult, truncated)})
           .type<Activity>({offsetof(Activity, is_known), offsetof(Activity, shell_is_alone), offsetof(Activity, stamp)})
           .type<std::unique_ptr<Sandbox>>()
           .type<Sandbox>()
