@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/study/design.hpp"
 #include "host/study/output_record_answer.hpp"
 #include "tellina/config.hpp"
 #include "tellina/file_tree.hpp"
@@ -96,6 +97,7 @@ struct Study {
   std::string contact;                       ///< whom participants may ask; may be empty
   std::vector<Task> tasks;                   ///< task number N of the wire and the store is tasks[N - 1]
   std::chrono::nanoseconds task_duration{};
+  Design design;
 };
 
 }  // namespace tellina
