@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/runtime/assertion.hpp"
+#include "host/store/schema_v11.hpp"
 
 namespace tellina {
 
@@ -337,8 +338,8 @@ PRAGMA legacy_alter_table = OFF;
 )sql";
 
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4, schema_v5,
-                                      schema_v6, schema_v7, schema_v8, schema_v9, schema_v10};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4,  schema_v5, schema_v6,
+                                      schema_v7, schema_v8, schema_v9, schema_v10, schema_v11};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -150,7 +150,7 @@ class StoreTransaction {
 
   virtual TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                             const std::string& stream, const std::string& sandbox, Timestamp at,
-                                            const TaskSettings& settings = {}) = 0;
+                                            const TaskSettings& settings = {}, const TaskPlace& place = {}) = 0;
   /// `state`: what the sandbox's backend wants to know in order to adopt it; at most limits::sandbox_state bytes.
   virtual void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox,
                            const Bytes& state) = 0;
@@ -159,9 +159,10 @@ class StoreTransaction {
   virtual void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
                          std::optional<MonotonicTime> since) = 0;
   /// Ends the task session in `state` and increments the state number. If append() is in the same job, both succeed or
-  /// neither.
+  /// neither. `cause` absent: the usual one of the state.
   virtual void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                                std::chrono::nanoseconds charged, Timestamp at) = 0;
+                                std::chrono::nanoseconds charged, Timestamp at,
+                                std::optional<EndCause> cause = std::nullopt) = 0;
   /// Input and output must continue at the recorded end of their stream, and a gap must start there. Otherwise throws
   /// StoreError, which names both offsets. Records without bytes leave no row. With `no_task_session`, the records must
   /// be events; they belong to the participant.

@@ -18,7 +18,7 @@ std::multimap<int, StartedTask> find_started(Database& database) {
   std::multimap<int, StartedTask> started;
   Query row = database.query(
       "SELECT task_number, definition_hash, group_concat(label, ', ') FROM ("
-      "SELECT s.task_number, t.definition_hash, printf('P%03d', p.id) AS label FROM task_sessions s "
+      "SELECT s.task_number, t.definition_hash, p.label AS label FROM task_sessions s "
       "JOIN participants p ON p.id = s.participant_id AND p.attempt = s.attempt "
       "JOIN tasks t ON t.id = s.task_id ORDER BY p.id) GROUP BY task_number, definition_hash");
   while (row.next()) {
@@ -61,11 +61,12 @@ void sync_task_definitions(Database& database, const Study& study, const std::st
     if (!task.output_answer.empty()) answer.emplace(task.output_answer);
     database.execute(
         "INSERT INTO tasks (task_number, definition_hash, task_type, description, stdout_answer, "
-        "duration_in_seconds, is_current, first_seen_at, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) "
-        "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6, settings = "
-        "?8",
+        "duration_in_seconds, is_current, first_seen_at, settings, task) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, "
+        "?9) "
+        "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6, "
+        "settings = ?8, task = ?9",
         ++number, task.definition_hash, to_string(task.type), task.description, answer, duration_in_seconds, at.wall,
-        task.settings);
+        task.settings, task.id);
   }
 }
 

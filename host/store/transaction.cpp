@@ -38,6 +38,11 @@ std::int64_t count_of(const Query& row, int column, const char* what, std::int64
                                                 ", found " + std::to_string(count));
 }
 
+/// The same for a number that may be incremented and is an int.
+int number_of(const Query& row, int column, const char* what) {
+  return static_cast<int>(count_of(row, column, what, std::numeric_limits<int>::max() - 1));
+}
+
 std::uint64_t offset_of(const Query& row, int column, const char* what) {
   return static_cast<std::uint64_t>(count_of(row, column, what));
 }
@@ -51,8 +56,9 @@ Bytes sandbox_state_of(const Query& row, int column) {
 }
 
 TaskSessionState parse_state(const std::string& text) {
-  for (const TaskSessionState state : {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out,
-                                       TaskSessionState::gave_up, TaskSessionState::interrupted}) {
+  for (const TaskSessionState state :
+       {TaskSessionState::running, TaskSessionState::passed, TaskSessionState::timed_out, TaskSessionState::gave_up,
+        TaskSessionState::interrupted, TaskSessionState::failed, TaskSessionState::handed_in}) {
     if (text == to_string(state)) return state;
   }
   throw StoreError(ErrorCode::incompatible, "expected the state of a task session, found \"" + text + "\"");
@@ -137,9 +143,10 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "SELECT p.access_code, p.state_number, s.id, s.task_number, s.state, s.stream, s.sandbox, s.input_end, "
       "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
       "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
-      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds, s.sandbox_state "
+      "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds, s.sandbox_state, "
+      "s.position, s.try_number "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
-      "WHERE p.id = ? ORDER BY s.task_number DESC LIMIT 1",
+      "WHERE p.id = ? ORDER BY s.position DESC, s.try_number DESC LIMIT 1",
       participant);
   if (!row.next()) return std::nullopt;
   progress.participant = participant;
@@ -148,7 +155,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   if (row.is_null(2)) return progress;
   TaskSessionRow session;
   session.id = row.integer(2);
-  session.task_number = static_cast<int>(count_of(row, 3, "a task number", std::numeric_limits<int>::max() - 1));
+  session.task_number = number_of(row, 3, "a task number");
+  session.position = number_of(row, 16, "a position in the schedule");
+  session.try_number = number_of(row, 17, "a number of a try");
   session.state = parse_state(row.text(4));
   session.stream = row.text(5);
   session.sandbox = row.text(6);
@@ -172,13 +181,18 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   }
   progress.latest = session;
   Query ended = m_database.query(
-      "SELECT s.task_number, s.state FROM participants p JOIN task_sessions s ON s.participant_id = p.id AND "
-      "s.attempt = p.attempt WHERE p.id = ? AND s.state != 'running' ORDER BY s.task_number",
+      "SELECT s.task_number, s.state, s.position, s.try_number, s.charged_before_ns FROM participants p "
+      "JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
+      "WHERE p.id = ? AND s.state != 'running' ORDER BY s.position, s.try_number",
       participant);
   while (ended.next()) {
-    progress.outcomes.emplace_back(
-        static_cast<int>(count_of(ended, 0, "a task number", std::numeric_limits<int>::max() - 1)),
-        parse_state(ended.text(1)));
+    TaskOutcome outcome;
+    outcome.task_number = number_of(ended, 0, "a task number");
+    outcome.state = parse_state(ended.text(1));
+    outcome.position = number_of(ended, 2, "a position in the schedule");
+    outcome.try_number = number_of(ended, 3, "a number of a try");
+    outcome.charged = nanoseconds_of(ended, 4);
+    progress.outcomes.push_back(outcome);
   }
   return progress;
 }
@@ -211,6 +225,11 @@ void Transaction::sync_access_codes(const std::vector<std::string>& access_codes
         "ON CONFLICT (access_code) DO UPDATE SET listed_in_config = 1",
         access_code, at.wall);
   }
+  name_new_participants();
+}
+
+void Transaction::name_new_participants() {
+  m_database.execute("UPDATE participants SET label = printf('P%03d', id) WHERE label IS NULL");
 }
 
 void Transaction::add_participant(const std::string& access_code, Timestamp at) {
@@ -223,6 +242,7 @@ void Transaction::add_participant(const std::string& access_code, Timestamp at) 
       "INSERT INTO participants (access_code, added_by_command, added_at) VALUES (?, 1, ?) "
       "ON CONFLICT (access_code) DO UPDATE SET added_by_command = 1",
       access_code, at.wall);
+  name_new_participants();
 }
 
 void Transaction::reset_participant(const std::string& access_code, Timestamp at) {
@@ -242,7 +262,7 @@ void Transaction::reset_participant(const std::string& access_code, Timestamp at
         *participant);
   }
   m_database.execute(
-      "UPDATE task_sessions SET state = 'reset', ended_at = ?, ended_at_ns = ? "
+      "UPDATE task_sessions SET state = 'reset', ended_at = ?, ended_at_ns = ?, ended_by = 'reset' "
       "WHERE participant_id = ? AND state = 'running'",
       at.wall, at.monotonic, *participant);
   m_database.execute("UPDATE task_sessions SET reset_at = ? WHERE participant_id = ? AND reset_at IS NULL", at.wall,
@@ -542,20 +562,25 @@ StreamEnds Transaction::check_running(const Fence& fence, TaskSessionId session)
 
 TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                                const std::string& stream, const std::string& sandbox, Timestamp at,
-                                               const TaskSettings& settings) {
+                                               const TaskSettings& settings, const TaskPlace& place) {
   check(fence);
+  const int position = place.position == 0 ? task_number : place.position;
   m_database.execute(
       "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
       "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback, "
-      "input_handed_over) "
+      "input_handed_over, position, try_number, period, block, treatment, is_practice) "
       "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
-      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0 FROM participants WHERE id = ?7",
+      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0, ?11, ?12, nullif(?13, 0), nullif(?14, ''), nullif(?15, ''), ?16 "
+      "FROM participants WHERE id = ?7",
       task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
-      std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback);
+      std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback, position,
+      place.try_number, place.period, place.block, place.treatment, place.is_practice);
   TaskSessionRow session;
   session.id = m_database.last_inserted_id();
   TELLINA_ASSERT_PROCESS(session.id != no_task_session);
   session.task_number = task_number;
+  session.position = position;
+  session.try_number = place.try_number;
   session.stream = stream;
   session.sandbox = sandbox;
   session.duration = settings.duration;
@@ -582,7 +607,7 @@ void Transaction::set_clock(const Fence& fence, TaskSessionId session, std::chro
 }
 
 void Transaction::end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                                   std::chrono::nanoseconds charged, Timestamp at) {
+                                   std::chrono::nanoseconds charged, Timestamp at, std::optional<EndCause> cause) {
   check_running(fence, session);
   if (state == TaskSessionState::running) {
     throw StoreError(ErrorCode::bad_request, m_database.name() + ": a task session cannot end as running");
@@ -590,8 +615,8 @@ void Transaction::end_task_session(const Fence& fence, TaskSessionId session, Ta
   TELLINA_ASSERT_PROCESS(charged >= std::chrono::nanoseconds(0));
   const int changed = m_database.execute(
       "UPDATE task_sessions SET state = ?, ended_at = ?, ended_at_ns = ?, charged_before_ns = ?, "
-      "segment_started_ns = NULL, sandbox_state = NULL WHERE id = ?",
-      to_string(state), at.wall, at.monotonic, charged, session);
+      "segment_started_ns = NULL, sandbox_state = NULL, ended_by = ? WHERE id = ?",
+      to_string(state), at.wall, at.monotonic, charged, to_string(cause.value_or(usual_cause(state))), session);
   TELLINA_ASSERT_PROCESS(changed == 1);
   increment_state_number(fence.participant);
 }
@@ -662,7 +687,7 @@ std::vector<ParticipantSummary> Transaction::list_participants(int total_tasks) 
       summary.charged = progress->latest->charged;
       summary.duration = progress->latest->duration;
     }
-    for (const auto& [task, state] : progress->outcomes) ++summary.outcomes[to_string(state)];
+    for (const TaskOutcome& outcome : progress->outcomes) ++summary.outcomes[to_string(outcome.state)];
     summary.is_connected = is_connected(summary.id, at);
     summary.last_key_at = last_input_at(m_database, summary.id, summary.attempt);
   }

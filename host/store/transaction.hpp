@@ -37,12 +37,12 @@ class Transaction final : public StoreTransaction {
 
   TaskSessionRow begin_task_session(const Fence& fence, int task_number, const std::string& task_type,
                                     const std::string& stream, const std::string& sandbox, Timestamp at,
-                                    const TaskSettings& settings) override;
+                                    const TaskSettings& settings, const TaskPlace& place) override;
   void set_sandbox(const Fence& fence, TaskSessionId session, const std::string& sandbox, const Bytes& state) override;
   void set_clock(const Fence& fence, TaskSessionId session, std::chrono::nanoseconds charged,
                  std::optional<MonotonicTime> since) override;
   void end_task_session(const Fence& fence, TaskSessionId session, TaskSessionState state,
-                        std::chrono::nanoseconds charged, Timestamp at) override;
+                        std::chrono::nanoseconds charged, Timestamp at, std::optional<EndCause> cause) override;
   std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
                        std::uint64_t handed_over) override;
 
@@ -94,6 +94,8 @@ class Transaction final : public StoreTransaction {
   void record_unconfirmed_output(TaskSessionId session, Timestamp at);
   void append_to_participant(const Fence& fence, const std::vector<Record>& records);
   void increment_state_number(ParticipantId participant);
+  /// Gives participants their ids ("P001"), which stay the same in copies and merges of the database.
+  void name_new_participants();
   void add_event(ParticipantId participant, std::optional<TaskSessionId> session, const EventRecord& event);
 
   Database& m_database;

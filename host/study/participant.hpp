@@ -19,8 +19,15 @@ inline std::string participant_key(ParticipantId participant) { return std::to_s
 /// Ids begin at 1.
 inline constexpr TaskSessionId no_task_session = 0;
 
-/// `interrupted`: a fault on our side ended it, so it says nothing about the participant.
-enum class TaskSessionState { running, passed, timed_out, gave_up, interrupted };
+enum class TaskSessionState {
+  running,
+  passed,
+  timed_out,
+  gave_up,
+  interrupted,  ///< a fault on our side ended it, so it says nothing about the participant
+  failed,       ///< the last hand-in that the task allows did not pass
+  handed_in     ///< the task's feedback is `none`, and the check did not pass
+};
 
 /// As the store and the wire spell it.
 inline const char* to_string(TaskSessionState state) {
@@ -35,14 +42,71 @@ inline const char* to_string(TaskSessionState state) {
       return "gave_up";
     case TaskSessionState::interrupted:
       return "interrupted";
+    case TaskSessionState::failed:
+      return "failed";
+    case TaskSessionState::handed_in:
+      return "handed_in";
   }
   return "unknown";
 }
+
+/// What ended a task session.
+enum class EndCause : std::uint8_t {
+  check,
+  hand_in,
+  task_clock,
+  block_clock,
+  give_up,
+  withdrawal,
+  researcher,
+  fault,
+  reset
+};
+
+/// As the store spells it.
+inline const char* to_string(EndCause cause) {
+  constexpr const char* names[] = {"check",      "hand_in",    "task_clock", "block_clock", "give_up",
+                                   "withdrawal", "researcher", "fault",      "reset"};
+  return names[static_cast<std::size_t>(cause)];
+}
+
+/// What ends a task session in this state, unless something else is known.
+inline EndCause usual_cause(TaskSessionState state) {
+  switch (state) {
+    case TaskSessionState::timed_out:
+      return EndCause::task_clock;
+    case TaskSessionState::gave_up:
+      return EndCause::give_up;
+    case TaskSessionState::interrupted:
+      return EndCause::fault;
+    case TaskSessionState::failed:
+    case TaskSessionState::handed_in:
+      return EndCause::hand_in;
+    case TaskSessionState::running:
+    case TaskSessionState::passed:
+      break;
+  }
+  return EndCause::check;
+}
+
+/// Where a task session belongs in the participant's schedule.
+class TaskPlace {
+ public:
+  TaskPlace() = default;
+  int position = 0;    ///< in the schedule, from 1; 0: as the task's number
+  int try_number = 1;  ///< at the task at this position
+  int period = 0;      ///< from 1; 0: the task is in none
+  std::string block;
+  std::string treatment;
+  bool is_practice = false;
+};
 
 /// One participant's try at a task.
 struct TaskSessionRow {
   TaskSessionId id = 0;
   int task_number = 0;  ///< from 1
+  int position = 0;     ///< in the schedule, from 1
+  int try_number = 1;   ///< at the task at this position
   TaskSessionState state = TaskSessionState::running;
   std::string stream;             ///< id of its pair of byte streams
   std::string sandbox;            ///< id of its sandbox; empty until one has started
@@ -69,6 +133,9 @@ struct TaskSettings {
 struct TaskOutcome {
   int task_number = 0;  ///< from 1
   TaskSessionState state = TaskSessionState::passed;
+  int position = 0;    ///< in the schedule, from 1
+  int try_number = 1;  ///< at the task at this position
+  std::chrono::nanoseconds charged{};
 };
 
 /// A participant's progress: between tasks if `latest` is absent or not running.

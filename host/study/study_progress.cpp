@@ -62,7 +62,12 @@ StudyProgress::Effects StudyProgress::on(const Study&, const TaskEnded& event) {
   TELLINA_ASSERT(event.outcome != TaskSessionState::running);
   m_saved.latest->state = event.outcome;
   m_saved.latest->charged = event.charged;
-  m_saved.outcomes.emplace_back(m_saved.latest->task_number, event.outcome);
+  TaskOutcome& outcome = m_saved.outcomes.emplace_back();
+  outcome.task_number = m_saved.latest->task_number;
+  outcome.state = event.outcome;
+  outcome.position = m_saved.latest->position;
+  outcome.try_number = m_saved.latest->try_number;
+  outcome.charged = event.charged;
   ++m_saved.state_number;
   return {};
 }

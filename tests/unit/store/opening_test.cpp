@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 10"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 11"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -131,7 +131,8 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
                           "3|" + to_iso_8601(clock.wall_time()), "4|" + to_iso_8601(clock.wall_time()),
                           "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
                           "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time()),
-                          "9|" + to_iso_8601(clock.wall_time()), "10|" + to_iso_8601(clock.wall_time())));
+                          "9|" + to_iso_8601(clock.wall_time()), "10|" + to_iso_8601(clock.wall_time()),
+                          "11|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -155,14 +156,16 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "10");
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "11");
   EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"),
-              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"));
+              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
-  EXPECT_THAT(reader.rows("SELECT * FROM tasks"), ElementsAre("3|1|hash|stdout|print it|it|60.0|1|then|NULL"));
-  reader.execute("INSERT INTO tasks VALUES (4, 2, 'hash', 'file_search', 'find it', NULL, 60, 1, 'then', '{}')");
+  EXPECT_THAT(reader.rows("SELECT * FROM tasks"),
+              ElementsAre("3|1|hash|stdout|print it|it|60.0|1|then|NULL|task-1|NULL"));
+  reader.execute(
+      "INSERT INTO tasks VALUES (4, 2, 'hash', 'file_search', 'find it', NULL, 60, 1, 'then', '{}', 'x', 'X')");
   reader.execute("PRAGMA foreign_keys = ON");
   EXPECT_THROW(reader.execute("DELETE FROM tasks WHERE id = 3"), std::runtime_error) << "its session refers to it";
   reader.execute("UPDATE task_sessions SET state = 'interrupted'");
@@ -172,6 +175,19 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   EXPECT_THAT(reader.rows("SELECT state, duration_in_seconds, bytes_recorded, feedback FROM results"),
               ElementsAre("interrupted|NULL|NULL|NULL"))
       << "values that were not recorded must be null";
+  EXPECT_THAT(
+      reader.rows("SELECT participant_id, stage, is_excluded, task, group_name, position, try_number, "
+                  "is_practice, ended_by, definition_hash, commands, errors, first_key_in_seconds FROM results"),
+      ElementsAre("P007|main|0|task-1|NULL|1|1|0|NULL|hash|0|0|NULL"));
+  EXPECT_THAT(reader.rows("SELECT participant_id, task, treatment FROM commands"), ElementsAre("P007|task-1|NULL"));
+  EXPECT_THAT(reader.rows("SELECT participant_id, task FROM event_log"), ElementsAre("P007|NULL"));
+  EXPECT_THAT(reader.rows("SELECT participant_id, stage, is_bot, tasks_passed, tasks_ended FROM people"),
+              ElementsAre("P007|main|0|0|1", "P008|main|0|0|0"));
+  reader.execute(
+      "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, state, started_at, started_at_ns, "
+      "stream, sandbox, position, try_number) VALUES (7, 1, 1, 'stdout', 'failed', 'then', 0, 's-2', '', 1, 2)");
+  EXPECT_THROW(reader.execute("UPDATE task_sessions SET try_number = 1"), std::runtime_error)
+      << "each try is recorded once";
   EXPECT_THAT(reader.rows("SELECT text, output, ended_by, shell_level, text_is_cut, output_is_cut, is_full_screen, "
                           "typed, printed, is_doubtful FROM commands"),
               ElementsAre("ls|a|NULL|NULL|NULL|NULL|NULL|NULL|a|NULL"));
@@ -193,7 +209,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "10");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "11");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -212,7 +228,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "10");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "11");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {
