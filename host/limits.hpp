@@ -365,6 +365,8 @@ inline constexpr int kept_logins = 20;
 
 /// Size of the largest configuration file, in bytes.
 inline constexpr std::size_t config_file = 64 * 1024 * 1024;
+/// Size of the largest file with a text, in bytes.
+inline constexpr std::size_t text_file = 1024 * 1024;
 /// The deepest nesting of arrays and objects, so that recursion over a value cannot exhaust the stack.
 inline constexpr std::size_t config_depth = 200;
 /// The most bytes of the files in one archive.

@@ -174,7 +174,7 @@ const char* const host_schema_text = R"json({
       "properties": {
         "type": {"const": "stdout"},
         "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/task_description"},
+        "description": {"$ref": "#/$defs/text"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
@@ -221,7 +221,7 @@ const char* const host_schema_text = R"json({
       "properties": {
         "type": {"const": "file_search"},
         "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/task_description"},
+        "description": {"$ref": "#/$defs/text"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
@@ -272,7 +272,7 @@ const char* const host_schema_text = R"json({
       "properties": {
         "type": {"const": "filesystem"},
         "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/task_description"},
+        "description": {"$ref": "#/$defs/text"},
         "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
@@ -288,7 +288,18 @@ const char* const host_schema_text = R"json({
       "pattern": "^[a-z0-9][a-z0-9_-]{0,39}$",
       "x-expected": "at most 40 lower-case letters, digits, \"-\" and \"_\", with a letter or a digit first"
     },
-    "task_description": {"description": "Markdown, shown to the participant", "type": "string", "minLength": 1},
+    "text": {
+      "description": "Markdown: the text itself, or the name of a file with it, relative to this file's folder",
+      "oneOf": [
+        {"type": "string", "minLength": 1},
+        {
+          "type": "object",
+          "required": ["file"],
+          "additionalProperties": false,
+          "properties": {"file": {"type": "string", "minLength": 1}}
+        }
+      ]
+    },
     "directory_tree": {
       "type": "object",
       "oneOf": [{"$ref": "#/$defs/archive"}, {"$ref": "#/$defs/directory"}]

@@ -15,6 +15,7 @@
 #include "host/config/read_file.hpp"
 #include "host/config/schema_walker.hpp"
 #include "host/config/task_reader.hpp"
+#include "host/config/text_reader.hpp"
 #include "host/limits.hpp"
 #include "host/study/tree_compare.hpp"
 #include "host/text/message_parts.hpp"
@@ -89,6 +90,7 @@ class Loader {
         m_folder(std::filesystem::absolute(file).parent_path()),
         m_plugins(plugins),
         m_diagnostics(file),
+        m_texts(m_folder.string(), m_diagnostics),
         m_document(read_config_text(text, file, m_diagnostics)),
         m_root(m_document.root),
         m_schema(make_host_schema(plugins, named_plugins())) {}
@@ -268,7 +270,7 @@ class Loader {
       Diagnostics known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
-      Task task = read_task(item, number, trees, study_feedback);
+      Task task = read_task(item, number, trees, m_texts, study_feedback);
       check_id(item, task, tasks);
       set_working_directory(item, task);
       // A tree with errors is incomplete.
@@ -394,6 +396,7 @@ class Loader {
   const std::filesystem::path m_folder;
   const PluginSchemas& m_plugins;
   Diagnostics m_diagnostics;
+  TextReader m_texts;
   const ConfigDocument m_document;
   const Config& m_root;
   const HostSchema m_schema;

@@ -16,11 +16,11 @@ Feedback read_feedback(const Config& section, Feedback unless_given) {
   return unless_given;
 }
 
-Task read_task(const Config& value, std::size_t number, TreeReader& trees, Feedback study_feedback) {
+Task read_task(const Config& value, std::size_t number, TreeReader& trees, TextReader& texts, Feedback study_feedback) {
   Task task;
   task.id = value.string_or("id", "task-" + std::to_string(number));
   task.place = value.place();
-  task.description = value.at("description").as_string();
+  task.description = texts.read(value.at("description"));
   if (const Config* initial = value.find("initial_filesystem")) {
     task.initial = trees.read(*initial, TreeReader::Purpose::initial);
   }
@@ -45,6 +45,7 @@ Task read_task(const Config& value, std::size_t number, TreeReader& trees, Feedb
   // The id names the task and is no part of what it is.
   std::string definition = canonical_json(without_members(value, {"id"}));
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
+  if (value.at("description").is_object()) definition += "\n" + sha256(task.description);
   task.definition_hash = sha256(definition);
   return task;
 }
