@@ -57,18 +57,6 @@ struct GroupChoice {
 std::optional<GroupChoice> choose_group(const Design& design, std::span<const GroupCounts> counts,
                                         const Arrival& arrival);
 
-/// Random numbers from SHA-256(seed, stage, purpose, number, counter).
-class Draws {
- public:
-  Draws(std::int64_t seed, std::string_view stage, std::string_view purpose, std::int64_t number);
-  /// Uniform from 0 to `count` - 1. `count` is at least 1.
-  std::uint64_t below(std::uint64_t count);
-
- private:
-  std::string m_key;
-  std::uint64_t m_counter = 0;
-};
-
 /// Rows of the numbers 0 to `count` - 1, such that each number stands equally often at each position, and each
 /// directly after each other one (Williams). `count` rows if it is even, twice as many if it is odd and above 1.
 std::vector<std::vector<int>> williams_square(int count);

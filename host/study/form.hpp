@@ -22,6 +22,7 @@ enum class FieldType : std::uint8_t { text, paragraph, number, choice, choices, 
 
 /// As the configuration and the wire spell it.
 std::string_view to_string(FieldType type);
+std::optional<FieldType> field_type_named(std::string_view name);
 
 /// A row of a matrix.
 struct FormRow {
@@ -72,6 +73,11 @@ struct FieldFault {
 /// The longest answers, in characters.
 inline constexpr std::size_t text_answer_characters = 500;
 inline constexpr std::size_t paragraph_answer_characters = 5000;
+
+/// Whether an answer is this value: numbers by what they are worth, lists in any order.
+bool is_answer(const boost::json::value& answer, const boost::json::value& value);
+/// The same, or whether the answer is a list that includes the value.
+bool includes_answer(const boost::json::value& answer, const boost::json::value& value);
 
 /// Whether the participant sees the field, given the other answers.
 bool is_shown(const Form& form, const FormField& field, const boost::json::object& answers);
