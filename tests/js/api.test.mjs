@@ -55,7 +55,7 @@ test("the study's state is never cached", async () => {
 });
 
 test("an answer that is not a study state is an error, not a refusal", async () => {
-  const { api } = make(Response.json({ state: "sleeping", state_number: 1 }));
+  const { api } = make(Response.json({ state: "ready", state_number: 1 }));
   await assert.rejects(api.study(""), (error) => error instanceof Error && !(error instanceof ApiError));
 });
 

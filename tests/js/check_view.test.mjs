@@ -47,11 +47,12 @@ test("without names there is only the sentence", () => {
   assert.deepEqual(items("check_wrong"), []);
 });
 
-test("lines are a list in their order, and only right or missing ones are marked", () => {
+test("printed lines are a list in their order, in which the right ones are marked, and missing ones another", () => {
   const detail = [{ line: "second <b>", status: "extra" }, { line: "first", status: "matched" }, { line: "last", status: "missing" }];
   show({ matched: 1, missing: 1, extra: 1, detail }, "stdout");
   assert.equal(part("check_wrong").all("ol")[0].attributes.class, "lines");
-  assert.deepEqual(items("check_wrong"), [[undefined, "second <b>"], ["matched", "first done"], ["missing", "last missing"]]);
+  assert.deepEqual(items("check_wrong"), [[undefined, "second <b>"], ["matched", "first done"]]);
+  assert.deepEqual([part("check_missing").hidden, items("check_missing")], [false, [["missing", "last missing"]]]);
 });
 
 test("a command without a correct line shows nothing, and clears the previous result", () => {

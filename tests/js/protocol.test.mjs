@@ -30,6 +30,8 @@ test("frames that are too short or too long are refused", () => {
 test("messages of an unknown type are ignored, malformed ones are errors", () => {
   assert.equal(decode_message('{"type": "weather", "sun": true}'), null);
   assert.deepEqual(decode_message('{"type": "input_ack", "input_offset": 3, "new": 1}'), { type: "input_ack", input_offset: 3, new: 1 });
+  const of_a_newer_server = '{"type": "state", "state": {"state": "resting", "state_number": 1, "task": {}}}';
+  assert.deepEqual(decode_message(of_a_newer_server), JSON.parse(of_a_newer_server));
   for (const text of [
     "",
     "null",
@@ -40,7 +42,10 @@ test("messages of an unknown type are ignored, malformed ones are errors", () =>
     '{"type": "input_ack", "input_offset": -1}',
     '{"type": "input_ack", "input_offset": "3"}',
     '{"type": "state", "state": {"state": "ready", "state_number": 1, "task": null}}',
-    '{"type": "state", "state": {"state": "lost", "state_number": 1, "task": {}}}',
+    '{"type": "state", "state": {"state": "step", "state_number": 1, "task": null}}',
+    '{"type": "state", "state": {"state": "step", "state_number": 1, "step": {"kind": "page"}}}',
+    '{"type": "state", "state": {"state": 3, "state_number": 1, "task": {}}}',
+    '{"type": "solution", "id": 1}',
     '{"type": "welcome", "input_offset": 0, "output_offset": 0, "answered_offset": 0}',
     '{"type": "error", "code": "busy"}',
   ]) {

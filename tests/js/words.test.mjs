@@ -64,7 +64,7 @@ test("the time left has its number", () => {
 
 test("a failure of the server says what to do, whom to ask, and its reference", () => {
   const failed = { heading: "It did not start.", sentence: "Your clock has not started." };
-  const refusal = new RequestError("sandbox_unavailable", "no room", "3F7A");
+  const refusal = new RequestError("sandbox_unavailable", "no room", { reference: "3F7A" });
   assert.deepEqual(failure_in_words(refusal, failed, "a@example.org"), {
     heading: "It did not start.",
     sentence: "Your clock has not started. Try again. If it keeps failing, contact a@example.org (reference 3F7A).",

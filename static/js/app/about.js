@@ -25,9 +25,10 @@ export class About {
     return this.#study.records_bytes;
   }
 
-  /** @param {StudyAbout} [study] Fields that an older server does not send keep their default. */
+  /** @param {StudyAbout} [study] Fields that an older server does not send keep their value. */
   take(study = {}) {
-    this.#study = { ...this.#study, ...study };
+    const given = Object.entries(study).filter(([, value]) => value !== undefined && value !== null);
+    this.#study = { ...this.#study, ...Object.fromEntries(given) };
     this.#show();
   }
 

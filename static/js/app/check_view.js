@@ -16,6 +16,7 @@ export class CheckView {
   #section = find("check");
   #summary = find("check_summary");
   #wrong = new CollapsibleList("check_wrong");
+  #missing = new CollapsibleList("check_missing");
   #right = new CollapsibleList("check_right");
   #announcer;
 
@@ -43,8 +44,11 @@ export class CheckView {
     const names = details.filter(({ path }) => path !== undefined);
     const right = names.filter(({ status }) => status === "matched");
     const wrong = names.filter(({ status }) => status !== "matched");
-    if (lines.length > 0) this.#wrong.show("Output of your command", line_list(lines), lines.length);
+    const missing = lines.filter(({ status }) => status === "missing");
+    const printed = lines.filter(({ status }) => status !== "missing");
+    if (lines.length > 0) this.#wrong.show("Output of your command", line_list(printed), printed.length);
     else this.#wrong.show("Still to fix", tree(wrong), wrong.length);
+    this.#missing.show(`Missing lines: ${missing.length}`, line_list(missing), missing.length);
     this.#right.show(`Done: ${right.length}`, tree(right), right.length);
   }
 
@@ -53,6 +57,7 @@ export class CheckView {
     this.#announcer.cancel();
     this.#summary.textContent = "";
     this.#wrong.show("", null, 0);
+    this.#missing.show("", null, 0);
     this.#right.show("", null, 0);
   }
 }

@@ -1,3 +1,21 @@
+import { button } from "./dom.js";
+
+/** In milliseconds. For this long a button says what it has done. */
+const SAID_FOR = 2000;
+
+/** A button that copies a text. @param {() => string} text @param {string} [name] Its class. @returns {HTMLElement} */
+export function copy_button(text, name = "copy") {
+  const made = button("Copy", () => void copy(), name);
+
+  async function copy() {
+    const is_copied = await copy_text(text());
+    made.textContent = is_copied ? "Copied" : "Copying failed";
+    setTimeout(() => (made.textContent = "Copy"), SAID_FOR);
+  }
+
+  return made;
+}
+
 /**
  * Copies text. Works without HTTPS, too, where navigator.clipboard is missing.
  * @param {string} text

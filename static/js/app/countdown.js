@@ -10,9 +10,11 @@ import { clock_level, clock_text, time_left_in_words } from "./words.js";
  */
 export class Countdown {
   #timers;
-  #box = find("clock_box");
-  #clock = find("clock");
-  #words = find("clock_words");
+  #box;
+  #clock;
+  #words;
+  #unit;
+  #announces;
   #level = "enough";
   #is_paused = false;
   /** Seconds left while the clock is paused. */
@@ -22,9 +24,18 @@ export class Countdown {
   /** @type {unknown} */
   #timer = undefined;
 
-  /** @param {Timers} timers */
-  constructor(timers) {
+  /**
+   * @param {Timers} timers
+   * @param {{name: string, unit?: string, announces?: boolean}} [which] `name`: the beginning of the elements' ids. `announces`: whether
+   *     screen readers hear that time gets short.
+   */
+  constructor(timers, { name, unit = "left", announces = true } = { name: "clock" }) {
     this.#timers = timers;
+    this.#box = find(`${name}_box`);
+    this.#clock = find(name);
+    this.#words = find(`${name}_words`);
+    this.#unit = unit;
+    this.#announces = announces;
   }
 
   /**
@@ -43,7 +54,7 @@ export class Countdown {
     this.#duration = duration;
     this.#paused_at = seconds_left;
     this.#ends_at = this.#timers.now() + seconds_left * 1000;
-    const words = is_paused ? "left, paused" : "left";
+    const words = is_paused ? `${this.#unit}, paused` : this.#unit;
     if (this.#words.textContent !== words) this.#words.textContent = words;
     this.#tick();
   }
@@ -63,7 +74,7 @@ export class Countdown {
     const text = clock_text(left);
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
     const level = clock_level(left, this.#duration);
-    if (level !== this.#level && level !== "enough" && left > 0 && !this.#is_paused) announce(`${time_left_in_words(left)}.`);
+    if (this.#announces && level !== this.#level && level !== "enough" && left > 0 && !this.#is_paused) announce(`${time_left_in_words(left)}.`);
     this.#level = level;
     this.#box.dataset.level = level;
     // Only when the text changes, to leave the main thread to the terminal.

@@ -1,7 +1,7 @@
 import { Marked } from "../../vendor/marked.mjs";
 import DOMPurify from "../../vendor/purify.mjs";
-import { copy_text } from "./clipboard.js";
-import { button, element } from "./dom.js";
+import { copy_button } from "./clipboard.js";
+import { element } from "./dom.js";
 
 /** Level of the top headings in a text, below those of the page. */
 const TOP_HEADING = 3;
@@ -61,11 +61,29 @@ export function render_markdown(text) {
   for (const table of fragment.querySelectorAll("table")) {
     make_focusable_while_scrolling(wrap(element("div", { class: "table", role: "group", "aria-label": "Table" }), table));
   }
-  for (const block of fragment.querySelectorAll("pre")) {
-    wrap(element("div", { class: "code" }), block).append(copy_button(block));
-    make_focusable_while_scrolling(block);
-  }
+  for (const block of fragment.querySelectorAll("pre")) make_copyable(block);
   return fragment;
+}
+
+/** @param {string} text Markdown. @returns {HTMLElement} */
+export function markdown_box(text) {
+  const place = element("div", { class: "markdown" });
+  place.append(render_markdown(text));
+  return place;
+}
+
+/** @param {string} text @returns {HTMLElement} It looks like a code block in Markdown. */
+export function code_box(text) {
+  const block = element("pre", { translate: "no" }, element("code", {}, text));
+  const place = element("div", { class: "markdown" }, block);
+  make_copyable(block);
+  return place;
+}
+
+/** @param {HTMLElement} block */
+function make_copyable(block) {
+  wrap(element("div", { class: "code" }), block).append(copy_button(() => (block.textContent ?? "").replace(/\n$/, "")));
+  make_focusable_while_scrolling(block);
 }
 
 /** @param {HTMLElement} code */
@@ -92,17 +110,4 @@ function wrap(wrapping, inner) {
   inner.replaceWith(wrapping);
   wrapping.append(inner);
   return wrapping;
-}
-
-/** @param {HTMLElement} block @returns {HTMLElement} */
-function copy_button(block) {
-  const made = button("Copy", () => void copy(), "copy");
-
-  async function copy() {
-    const is_copied = await copy_text((block.textContent ?? "").replace(/\n$/, ""));
-    made.textContent = is_copied ? "Copied" : "Copying failed";
-    setTimeout(() => (made.textContent = "Copy"), 2000);
-  }
-
-  return made;
 }

@@ -13,6 +13,8 @@
 const OUTCOMES = {
   passed: { card: "passed", sign: "passed", heading: (number) => `Task ${number} solved`, sentence: "", in_short: "solved" },
   timed_out: { card: "timed_out", sign: "timed_out", heading: (number) => `Time is up for task ${number}`, sentence: "That is fine.", in_short: "time is up" },
+  failed: { card: "not_solved", sign: "gave_up", heading: (number) => `Task ${number} ended`, sentence: "It was not solved. You had no tries left.", in_short: "not solved" },
+  handed_in: { card: "handed_in", sign: "end", heading: (number) => `Task ${number} handed in`, sentence: "", in_short: "handed in" },
   gave_up: { card: "gave_up", sign: "gave_up", heading: (number) => `Task ${number} skipped`, sentence: "", in_short: "skipped" },
 };
 
@@ -30,9 +32,14 @@ export function outcome_of(previous) {
   return OUTCOMES[previous.state] ?? OUR_FAILURE;
 }
 
-/** Whether the outcome counts: it is not a failure on our side. @param {PreviousTask} previous */
+/** Whether the participant may know that the task was or was not solved, and it is not a failure on our side. @param {PreviousTask} previous */
 export function counts(previous) {
-  return previous.state in OUTCOMES;
+  return previous.state in OUTCOMES && previous.state !== "handed_in";
+}
+
+/** Whether the server failed in the task. @param {PreviousTask} previous */
+export function is_our_failure(previous) {
+  return !(previous.state in OUTCOMES);
 }
 
 /** All ended tasks that the server reports. @param {StudyState} state @returns {PreviousTask[]} */

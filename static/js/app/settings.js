@@ -25,11 +25,18 @@ const KEYS_OF_THE_BROWSER = ["Ctrl+W, T, N", "go to the terminal in full screen"
 export class Settings {
   #dialog = new Dialog("settings", () => {});
   #display;
+  /** Leaves the study; null if that is not offered. @type {(() => void) | null} */
+  #on_leave = null;
 
   /** @param {Display} display */
   constructor(display) {
     this.#display = display;
     find("open_settings").addEventListener("click", () => this.open());
+  }
+
+  /** @param {(() => void) | null} on_leave The participant wants to leave the study. Null: this is not offered. */
+  offer_leaving(on_leave) {
+    this.#on_leave = on_leave;
   }
 
   open() {
@@ -41,6 +48,7 @@ export class Settings {
       this.#screen_reader(),
       element("h3", {}, "Keys in the terminal"),
       element("dl", { class: "keys" }, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])),
+      ...this.#leaving(),
     );
   }
 
@@ -79,6 +87,16 @@ export class Settings {
     };
     show();
     return element("fieldset", { class: "stepper" }, element("legend", {}, "Text size in the terminal"), smaller, value, larger);
+  }
+
+  #leaving() {
+    const on_leave = this.#on_leave;
+    if (on_leave === null) return [];
+    const leave = button("Leave the study…", () => {
+      this.close();
+      on_leave();
+    });
+    return [element("h3", {}, "Leave the study"), element("p", {}, "You can leave at any time."), element("div", {}, leave)];
   }
 
   #screen_reader() {

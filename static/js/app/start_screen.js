@@ -1,8 +1,8 @@
 import { keyboard_notice, screen_reader_notice, read_out } from "./card.js";
 import { button, element, set_usable } from "./dom.js";
-import { render_markdown } from "./markdown.js";
+import { markdown_box } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
-import { duration_in_words, failure_in_words, recording_in_words } from "./words.js";
+import { failure_in_words, limit_in_words, position_in_words, recording_in_words, try_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 /** @import { About } from "./about.js" */
@@ -24,7 +24,8 @@ export function show_start(screen, state, about, start) {
   const outcome = previous === null ? null : outcome_of(previous);
   const error_box = element("div", { class: "error", role: "alert", hidden: true });
   const preparation = element("p", { class: "preparation", role: "status", hidden: true });
-  const start_button = button(previous === null ? "Start" : "Start the next task", press, "main");
+  const is_again = (task.try?.number ?? 1) > 1;
+  const start_button = button(is_again ? "Try it again" : previous === null ? "Start" : "Start the next task", press, "main");
 
   async function press() {
     set_usable(start_button, false);
@@ -46,8 +47,8 @@ export function show_start(screen, state, about, start) {
     outcome === null || previous === null
       ? { card: "start", heading: "Ready to start?", sign: "terminal" }
       : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
-  const time = read_out(element("p", {}, `You have ${duration_in_words(task.duration_in_seconds)}. The clock starts when your terminal appears.`));
-  const is_first = task.number === 1;
+  const time = read_out(element("p", {}, limit_in_words(task)));
+  const is_first = task.number === 1 && !is_again;
   screen.show(
     { ...words, footer: [time, preparation, start_button] },
     ...(is_first ? [screen_reader_notice()] : []),
@@ -58,8 +59,10 @@ export function show_start(screen, state, about, start) {
       element(
         "div",
         { class: "preview" },
-        element("p", { class: "quiet" }, `Task ${task.number} of ${task.total}`),
-        markdown(task.description),
+        element("p", { class: "quiet" }, [position_in_words(state), try_in_words(task)].filter((words) => words !== "").join(", ")),
+        ...(task.title ? [element("h3", {}, task.title)] : []),
+        task.description === "" ? element("p", {}, "You see the task when you start it.") : markdown_box(task.description),
+        ...(task.treatment ? [element("h3", {}, task.treatment.title), ...(task.treatment.text ? [markdown_box(task.treatment.text)] : [])] : []),
       ),
     ),
     error_box,
@@ -68,11 +71,4 @@ export function show_start(screen, state, about, start) {
     preparation.textContent = sentence;
     preparation.hidden = false;
   };
-}
-
-/** @param {string} text */
-function markdown(text) {
-  const place = element("div", { class: "markdown" });
-  place.append(render_markdown(text));
-  return place;
 }

@@ -6,19 +6,18 @@ import { element, find } from "./dom.js";
 const CLOSE = 30;
 const PACKED = 60;
 
-/** The progress bar, with a segment for each task; "Task 2 of 5" beside it says the same in words. */
+/** The progress bar, with a segment for each task, or each step of the flow; "Task 2 of 5" beside it says the same in words. */
 export class Steps {
   #row = find("steps");
 
   /** @param {StudyState} state */
-  show({ task, previous, outcomes = [] }) {
-    const total = task?.total ?? 0;
+  show({ task, step: place, previous, outcomes = [] }) {
+    const { number: current, total } = place ?? task ?? { number: 0, total: 0 };
     this.#row.hidden = total < 2;
     this.#row.dataset.density = total > PACKED ? "packed" : total > CLOSE ? "close" : "loose";
     if (this.#row.hidden) return;
-    const outcome = (/** @type {number} */ number) =>
-      outcomes.find((other) => other.number === number)?.state ?? (previous?.number === number ? previous.state : "ended");
-    const current = task?.number ?? 0;
+    const ended = previous === null ? outcomes : [...outcomes, previous];
+    const outcome = (/** @type {number} */ number) => (place ? undefined : ended.find((other) => other.number === number)?.state) ?? "ended";
     this.#row.replaceChildren(
       ...Array.from({ length: total }, (_, index) => {
         const number = index + 1;

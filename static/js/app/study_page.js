@@ -3,19 +3,23 @@ import { ConnectionLine } from "./connection_line.js";
 import { Countdown } from "./countdown.js";
 import { find } from "./dom.js";
 import { show_end } from "./end_screen.js";
+import { LeaveStudy } from "./leave_study.js";
 import { Notice } from "./notice.js";
+import { show_outdated } from "./outdated_screen.js";
 import { Question } from "./question.js";
 import { show_replaced } from "./replaced_screen.js";
 import { Solved } from "./solved.js";
 import { show_start } from "./start_screen.js";
+import { show_step } from "./step_screen.js";
 import { Steps } from "./steps.js";
+import { TaskActions } from "./task_actions.js";
 import { TaskPanel } from "./task_panel.js";
 import { Trouble } from "./trouble.js";
 import { PasteBar } from "./paste_bar.js";
-import { failure_in_words, report_in_words } from "./words.js";
+import { failure_in_words, position_in_words, report_in_words, try_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
-/** @import { ErrorMessage, Progress, StudyState } from "../core/protocol.js" */
+/** @import { ErrorMessage, Progress, Step, StudyState, TaskState } from "../core/protocol.js" */
 /** @import { Session } from "../core/session.js" */
 /** @import { Timers } from "../core/timers.js" */
 /** @import { About } from "./about.js" */
@@ -38,8 +42,18 @@ const GIVE_UP_WORDS = {
   no: "Keep working",
 };
 
+const HAND_IN_WORDS = {
+  card: "hand_in",
+  heading: "Hand in your work?",
+  sentence: "This is your last try. The task ends and you cannot come back to it.",
+  yes: "Hand in",
+  no: "Keep working",
+};
+
 const NOT_RESET = { heading: "We could not reset your files.", sentence: "Your terminal has not changed." };
 const NOT_ENDED = { heading: "We could not end the task." };
+const NOT_HANDED_IN = { heading: "We could not hand in your work." };
+const NOT_SHOWN = { heading: "We could not show the solution." };
 
 /** Shows the screen for the state of the study and the connection. */
 export class StudyPage {
@@ -47,9 +61,13 @@ export class StudyPage {
   #settings;
   #focus_terminal;
   #question;
+  #timers;
   #countdown;
+  #block_clock;
   #connection_line;
   #panel;
+  #actions;
+  #leave_study;
   #notice;
   #about;
   #position = "";
@@ -63,8 +81,8 @@ export class StudyPage {
   #on_refused = () => {};
   /** Number of the state that is shown, so that receiving it again changes nothing. */
   #shown_state_number = -1;
-  /** Number of the task that questions and the notice belong to. @type {number | undefined} */
-  #task_number = undefined;
+  /** The task that questions and the notice belong to, and its try. */
+  #task_key = "";
   /** Number of the task whose terminal is visible. @type {number | undefined} */
   #task_in_sight = undefined;
   /** Whether the terminal was replaced, so that the last check no longer applies. */
@@ -73,22 +91,41 @@ export class StudyPage {
   #connection = "stopped";
   /** Whether a request of the participant about the running task is not answered yet. */
   #awaits_answer = false;
+  /** Whether a hand-in is not judged yet. */
+  #awaits_verdict = false;
+  /** Ends what the current card does by itself. */
+  #stop_card = () => {};
+  #receipt_address;
   /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
   #show_preparation = () => {};
 
-  /** @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts */
-  constructor({ screen, settings, about, timers, focus_terminal }) {
+  /**
+   * @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void, receipt_address?: () => string}} parts
+   *     `receipt_address`: of the participant's receipt.
+   */
+  constructor({ screen, settings, about, timers, focus_terminal, receipt_address = () => "" }) {
+    this.#timers = timers;
+    this.#receipt_address = receipt_address;
     this.#about = about;
     this.#trouble = new Trouble(focus_terminal);
     this.#screen = screen;
     this.#settings = settings;
     this.#focus_terminal = focus_terminal;
     this.#question = new Question(focus_terminal);
+    this.#leave_study = new LeaveStudy(about, focus_terminal);
     this.#countdown = new Countdown(timers);
+    this.#block_clock = new Countdown(timers, { name: "block", unit: "left", announces: false });
     this.#connection_line = new ConnectionLine();
     this.#panel = new TaskPanel({
       announcer: new OutputAnnouncer(timers),
-      on_reset: () => this.#ask_reset(), on_give_up: () => this.#ask_give_up(),
+      on_link: (url) => this.#session?.observe({ kind: "link_opened", url }),
+    });
+    this.#actions = new TaskActions({
+      timers,
+      on_reset: () => this.#ask_reset(),
+      on_give_up: () => this.#ask_give_up(),
+      on_hand_in: () => this.#ask_hand_in(),
+      on_show_solution: () => this.#show_solution(),
     });
     this.#notice = new Notice(focus_terminal);
     this.#paste_bar = new PasteBar({ on_stop: () => this.#session?.cancel_paste(), focus_terminal });
@@ -107,7 +144,7 @@ export class StudyPage {
 
   /** Whether the terminal accepts keys and nothing is in front of it. */
   get has_terminal() {
-    return this.is_task_running && this.#screen.shown === "" && !this.#question.is_open && this.#settings.shown === "";
+    return this.is_task_running && this.#screen.shown === "" && !this.#question.is_open && !this.#leave_study.is_open && this.#settings.shown === "";
   }
 
   /** Announces to screen readers the time left, the task, and its state. */
@@ -137,15 +174,17 @@ export class StudyPage {
   on_state(state) {
     const { task } = state;
     document.body.dataset.state = state.state;
+    this.#show_study(state);
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
+    this.#show_place(state);
     this.#trouble.show(state);
     if (state.state === "running") this.#show_task(state);
     const is_replaced = task?.terminal_replaced ?? false;
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
     if (state.state !== "running") this.#notice.clear();
-    if (task?.number !== this.#task_number) this.#leave_task();
-    this.#task_number = task?.number;
+    if (key_of(task) !== this.#task_key) this.#leave_task();
+    this.#task_key = key_of(task);
     if (state.state_number === this.#shown_state_number) return;
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();
@@ -167,6 +206,9 @@ export class StudyPage {
   /** @param {Progress} progress */
   on_progress(progress) {
     this.#panel.show_progress(progress);
+    // The verdict does not say how many tries are left, the state does.
+    if (this.#awaits_verdict) this.#session?.refresh();
+    this.#awaits_verdict = false;
   }
 
   /** @param {ErrorMessage} error */
@@ -182,6 +224,7 @@ export class StudyPage {
   /** The task changed, maybe in another tab: a question or a notice about it no longer applies. */
   #leave_task() {
     this.#notice.clear();
+    this.#awaits_verdict = false;
     if (!this.#question.is_open) return;
     this.#question.close();
     this.#focus_terminal();
@@ -190,11 +233,12 @@ export class StudyPage {
   /** @param {StudyState} state */
   #show_task(state) {
     const { task } = state;
-    this.#position = task === null ? "The end" : `Task ${task.number} of ${task.total}`;
+    this.#position = position_in_words(state);
     this.#about.show_position(this.#position);
     document.body.toggleAttribute("data-first", task?.number === 1);
     this.#steps.show(state);
     this.#panel.show(state);
+    this.#actions.show(state);
     this.#solved.clear();
     this.#task_in_sight = state.state === "running" ? task?.number : undefined;
   }
@@ -208,7 +252,9 @@ export class StudyPage {
   #show_solved(state) {
     this.#close_dialogs();
     this.#panel.end();
-    const words = { heading: `Task ${this.#task_in_sight} solved`, next: state.state === "finished" ? "Finish" : "Next task" };
+    this.#actions.end();
+    const next = state.state === "finished" ? "Finish" : state.state === "step" ? "Continue" : "Next task";
+    const words = { heading: `Task ${this.#task_in_sight} solved`, next };
     this.#solved.show(words, () => this.#show_card(state));
   }
 
@@ -216,23 +262,47 @@ export class StudyPage {
     const has_card = this.#screen.shown !== "";
     // The settings may have been opened while the task started, and would keep the focus.
     if (has_card) this.#settings.close();
+    this.#stop_card();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
-    if (!this.#question.is_open && !is_elsewhere) this.#focus_terminal();
+    if (!this.#question.is_open && !this.#leave_study.is_open && !is_elsewhere) this.#focus_terminal();
   }
 
   /** @param {StudyState} state */
   #show_card(state) {
     this.#close_dialogs();
+    this.#stop_card();
+    this.#stop_card = () => {};
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
     if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
-    else show_end(this.#screen, state, this.#about);
+    else if (is_step(state) && this.#session !== null) this.#stop_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question });
+    else if (state.state === "finished") show_end(this.#screen, state, this.#about, this.#receipt_address());
+    else show_outdated(this.#screen);
+  }
+
+  /** What holds in all states. @param {StudyState} state */
+  #show_study({ study, withdrawal, state }) {
+    this.#about.take({ title: study?.title, contact: study?.contact });
+    find("trial_run").hidden = study?.trial_run !== true;
+    const is_offered = state !== "finished" && withdrawal !== undefined && withdrawal !== "off";
+    this.#settings.offer_leaving(is_offered ? () => this.#leave_study.ask(withdrawal, (deletes) => this.#session?.withdraw(deletes) ?? Promise.resolve()) : null);
+  }
+
+  /** Where the task is in its block, and its try. @param {StudyState} state */
+  #show_place({ task }) {
+    const block = task?.block;
+    find("place").hidden = !block && try_in_words(task) === "";
+    find("try").textContent = try_in_words(task);
+    find("block_number").textContent = block ? `Block ${block.number} of ${block.total}` : "";
+    const left = block?.time_left_in_seconds ?? null;
+    this.#block_clock.set(left, left ?? 0, task?.clock_stands);
   }
 
   #close_dialogs() {
     this.#question.close();
+    this.#leave_study.close();
     this.#settings.close();
   }
 
@@ -253,11 +323,27 @@ export class StudyPage {
     void this.#await_answer(this.#session?.give_up(), NOT_ENDED, () => this.#end_task());
   }
 
+  /** Asks only if the hand-in ends the task in any case. */
+  #ask_hand_in() {
+    if ((this.#session?.state?.task?.tries_left ?? 1) > 1) this.#hand_in();
+    else this.#question.ask(HAND_IN_WORDS, () => this.#hand_in());
+  }
+
+  #hand_in() {
+    this.#awaits_verdict = true;
+    void this.#await_answer(this.#session?.hand_in(), NOT_HANDED_IN, () => this.#hand_in());
+  }
+
+  #show_solution() {
+    const shown = this.#session?.show_solution().then((lines) => this.#panel.show_solution(lines));
+    void this.#await_answer(shown, NOT_SHOWN, () => this.#show_solution());
+  }
+
   /** @param {Promise<void> | undefined} answer @param {{heading: string, sentence?: string}} failed The message if the request fails. @param {() => void} try_again */
   async #await_answer(answer, failed, try_again) {
-    const number = this.#session?.state?.task?.number;
+    const asked_in = this.#task_key;
     this.#awaits_answer = true;
-    this.#panel.set_busy(true);
+    this.#actions.set_busy(true);
     this.#notice.clear();
     try {
       await answer;
@@ -265,13 +351,24 @@ export class StudyPage {
     } catch (error) {
       // If the task has ended in the meantime, its screen says so.
       const state = this.#session?.state;
-      if (state?.state === "running" && state.task?.number === number) {
+      this.#awaits_verdict = false;
+      if (state?.state === "running" && key_of(state.task) === asked_in) {
         const { heading, sentence } = failure_in_words(error, failed, this.#about.contact);
         this.#notice.show(`${heading} ${sentence}`, try_again);
       }
     } finally {
       this.#awaits_answer = false;
-      this.#panel.set_busy(false);
+      this.#actions.set_busy(false);
     }
   }
+}
+
+/** A practice task may have several tries. @param {TaskState | null} task */
+function key_of(task) {
+  return task === null || task === undefined ? "" : `${task.number} ${task.try?.number ?? 1}`;
+}
+
+/** @param {StudyState} state @returns {state is StudyState & {step: Step}} */
+function is_step(state) {
+  return state.state === "step" && state.step !== undefined;
 }

@@ -1,4 +1,5 @@
 /** @import { ConnectionStatus } from "../core/connection.js" */
+/** @import { StudyState, TaskState } from "../core/protocol.js" */
 
 /** @param {number} count @param {string} unit */
 function counted(count, unit) {
@@ -102,6 +103,32 @@ export function failure_in_words(error, { heading, sentence = "" }, contact) {
   if (!OUR_FAULTS.includes(code)) return { heading, sentence: `${begin}The server says: ${message}` };
   const quoted = reference === "" ? "" : ` (reference ${reference})`;
   return { heading, sentence: `${begin}Try again. If it keeps failing, ${contact_in_words(contact)}${quoted}.` };
+}
+
+/** Where in the study the participant is. @param {StudyState} state @returns {string} */
+export function position_in_words({ state, step, task }) {
+  if (state === "step" && step !== undefined) return `Step ${step.number} of ${step.total}`;
+  if (task === null) return "The end";
+  return `${task.practice ? "Practice task" : "Task"} ${task.number} of ${task.total}`;
+}
+
+/** @param {TaskState | null} task @returns {string} Empty if there is only one try. */
+export function try_in_words(task) {
+  const { number, of } = task?.try ?? { number: 1, of: 1 };
+  return of > 1 ? `Try ${number} of ${of}` : "";
+}
+
+/** How long a task may take, before it starts. @param {TaskState} task @returns {string} */
+export function limit_in_words({ duration_in_seconds: duration, block }) {
+  const begin = "The clock starts when your terminal appears.";
+  const rest = block?.time_left_in_seconds ?? null;
+  if (rest !== null && (duration === null || rest < duration)) return `You have ${duration_in_words(rest)}, the rest of the time for this block. ${begin}`;
+  return duration === null ? "This task has no time limit." : `You have ${duration_in_words(duration)}. ${begin}`;
+}
+
+/** @param {number} tries @returns {string} */
+export function tries_in_words(tries) {
+  return `${tries === 1 ? "1 try" : `${tries} tries`} left`;
 }
 
 /**

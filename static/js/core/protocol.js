@@ -8,6 +8,7 @@ export const TERMINAL_PATH = "/api/v1/terminal";
 export const LOGIN_PATH = "/api/v1/login";
 export const STUDY_PATH = "/api/v1/study";
 export const ABOUT_PATH = "/api/v1/about";
+export const RECEIPT_PATH = "/api/v1/receipt";
 
 /** Bytes of offset in front of every binary frame. */
 export const FRAME_HEADER_BYTES = 8;
@@ -33,26 +34,90 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
 /**
  * @typedef {{columns: number, rows: number}} TerminalSize In character cells.
  *
- * @typedef {object} TaskState
- * @property {number} number From 1.
+ * @typedef {object} TaskState An older server sends only the fields that are required here.
+ * @property {number} number From 1, among the tasks of this participant.
  * @property {number} total
- * @property {string} type `stdout`, `filesystem` or `file_search`.
- * @property {string} description
- * @property {number} duration_in_seconds
- * @property {number | null} time_left_in_seconds Null unless the task is running.
+ * @property {string} type `stdout`, `filesystem`, `file_search` or `command`.
+ * @property {string} description Empty until the task is revealed, which may be at its start.
+ * @property {number | null} duration_in_seconds Null: without a time limit.
+ * @property {number | null} time_left_in_seconds Null unless the task is running with a time limit.
  * @property {boolean} [clock_stands] The clock is paused: the server has no sandbox for this task.
  * @property {boolean} [terminal_replaced] A sandbox was lost: the files are the initial ones.
+ * @property {string} [id]
+ * @property {string} [title] May be empty.
+ * @property {boolean} [practice]
+ * @property {{number: number, of: number} | null} [try]
+ * @property {string | null} [expected] Markdown, shown below the task.
+ * @property {Treatment | null} [treatment]
+ * @property {{number: number, total: number, time_left_in_seconds: number | null} | null} [block]
+ * @property {string} [feedback]
+ * @property {"automatic" | "button" | "both"} [hand_in]
+ * @property {number | null} [tries_left] Hand-ins that are left.
+ * @property {boolean} [give_up] Whether giving up is offered.
+ * @property {number | null} [give_up_in_seconds] When it will be; null or 0: now.
+ * @property {boolean} [start_over] Whether a reset is offered.
+ * @property {number | null} [solution_in_seconds] When the solution will be offered; null: never.
+ *
+ * @typedef {object} Treatment What is shown beside each task of a period.
+ * @property {string} title
+ * @property {string | null} [text] Markdown.
+ * @property {{title: string, url: string}[]} [links]
  *
  * @typedef {object} PreviousTask
  * @property {number} number
- * @property {string} state `passed`, `timed_out`, `gave_up`, or `interrupted` or a state that this page does not know: not the participant's doing.
+ * @property {string} state `passed`, `timed_out`, `gave_up`, `failed`, `handed_in`, or `interrupted` or a state that this page does not know: not the
+ *     participant's doing.
+ *
+ * @typedef {object} Step A page, a form or a break of the study's flow.
+ * @property {string} id
+ * @property {string} kind `consent`, `page`, `questionnaire` or `break`; the page shows any other kind like `page`.
+ * @property {number} number From 1.
+ * @property {number} total
+ * @property {string} [title]
+ * @property {string} [text] Markdown.
+ * @property {string[]} [boxes] Of a consent: all must be ticked.
+ * @property {boolean} [refuse] Of a consent: whether the participant can refuse.
+ * @property {boolean} [back] Whether the participant can return to the step before.
+ * @property {FormField[]} [fields]
+ * @property {Record<string, unknown>} [answers] By the fields' names: what the server has.
+ * @property {number} [at_least_in_seconds] The participant stays so long.
+ * @property {number | null} [at_most_in_seconds] Of a break.
+ * @property {number | null} [seconds_left] What is left of `at_most_in_seconds` or, without it, of `at_least_in_seconds`. Negative once it is over.
+ *
+ * @typedef {object} FormField The value of an answer: a string (`text`, `paragraph`, `choice`), a number (`number`, `scale`), a list of strings
+ *     (`choices`), numbers by the rows' names (`matrix`), a boolean (`confirm`); null for no answer.
+ * @property {string} name
+ * @property {string} type
+ * @property {string} label
+ * @property {string | null} [help]
+ * @property {boolean} [required]
+ * @property {FieldCondition | null} [show_if]
+ * @property {string[]} [options] Of `choice` and `choices`.
+ * @property {number} [at_least] Of `number`, and `at_most`, `whole`.
+ * @property {number} [at_most]
+ * @property {boolean} [whole]
+ * @property {number} [from] Of `scale` and `matrix`, and `to`, `from_label`, `to_label`.
+ * @property {number} [to]
+ * @property {string} [from_label]
+ * @property {string} [to_label]
+ * @property {{name: string, label: string}[]} [rows] Of `matrix`.
+ *
+ * @typedef {{field: string, is: unknown}} FieldCondition Holds if that field's answer is `is`, or a list that includes it.
  *
  * @typedef {object} StudyState
- * @property {"ready" | "running" | "finished"} state
+ * @property {string} state `step`, `ready`, `running` or `finished`; of any other the page says that it is too old.
  * @property {number} state_number Grows with every change.
- * @property {TaskState | null} task Null when finished.
+ * @property {TaskState | null} task Null in a step and when finished.
  * @property {PreviousTask | null} previous
  * @property {PreviousTask[]} [outcomes] Of all tasks that have ended, in their order.
+ * @property {Step} [step] In the state `step`.
+ * @property {{title?: string, contact?: string, trial_run?: boolean}} [study]
+ * @property {string} [withdrawal] `off`, `keep`, `delete` or `ask`.
+ * @property {string | null} [outcome] This and the rest when finished.
+ * @property {string | null} [text] Markdown.
+ * @property {string | null} [code]
+ * @property {string | null} [redirect] An address, complete with the code.
+ * @property {boolean} [receipt] Whether the server gives a proof of the participant's record.
  *
  * @typedef {object} StudyAbout What everyone may know about the study, without a login.
  * @property {string} [title]
@@ -83,8 +148,9 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @typedef {{path?: string, line?: string, status: string, differs?: string[]}} ProgressDetail `status`: `matched`,
  *     `extra`, `missing` or `incorrect`; then `differs` says in what.
  *
- * @typedef {{type: "error", code: string, message: string, id?: number, reference?: string}} ErrorMessage `reference`: finds the
- *     failure in the server's log.
+ * @typedef {{type: "error", code: string, message: string, id?: number, reference?: string, fields?: FieldFault[], seconds_left?: number}} ErrorMessage
+ *     `reference`: finds the failure in the server's log. `fields` belongs to `bad_answers`, `seconds_left` to `too_early`.
+ * @typedef {{name: string, message: string}} FieldFault
  * @typedef {{type: "pong", t: number, input_offset: number, output_offset: number, state_number: number}} Pong
  *
  * @typedef {Welcome
@@ -92,6 +158,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  *   | {type: "input_ack", input_offset: number}
  *   | Progress
  *   | {type: "done", id: number, sandbox?: string}
+ *   | {type: "solution", id: number, lines: string[]}
  *   | {type: "sandbox_replaced", sandbox: string}
  *   | {type: "sandbox_starting", text: string}
  *   | {type: "replaced"}
@@ -114,6 +181,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  *   | {kind: "focus", focused: boolean}
  *   | {kind: "paste" | "paste_stopped", stream: string, input_offset: number, bytes: number, replaced?: number}
  *   | {kind: "round_trip", milliseconds: number}
+ *   | {kind: "link_opened", url: string}
  *   | {kind: "disconnected", reason: string, milliseconds: number})} Observation `at`: milliseconds since 1970.
  *
  * @typedef {Hello
@@ -123,9 +191,16 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  *   | {type: "ack", output_offset: number}
  *   | {type: "reset", id: number, task: number}
  *   | {type: "give_up", id: number, task: number}
+ *   | {type: "submit", id: number, task: number}
+ *   | {type: "show_solution", id: number, task: number}
+ *   | {type: "withdraw", id: number, delete: boolean}
+ *   | {type: "step_answer", step: string, field: string, value: unknown}
+ *   | {type: "step_done", id: number, step: string, answers?: Record<string, unknown>, choice?: StepChoice}
  *   | {type: "ping", t: number}
  *   | {type: "input_times", stream: string, times: [offset: number, at: number][]}
  *   | {type: "observation"} & Observation} ClientMessage
+ *
+ * @typedef {"agree" | "refuse" | "back"} StepChoice
  */
 
 /** The other end violated `tellina.v1`. */
@@ -167,12 +242,13 @@ export function decode_frame(frame) {
 
 /** The fields that the page relies on, for each message it knows. */
 const REQUIRED_FIELDS = new Map(
-  /** @type {[string, Record<string, "offset" | "string" | "state">][]} */ ([
+  /** @type {[string, Record<string, "offset" | "string" | "state" | "list">][]} */ ([
     ["welcome", { input_offset: "offset", output_offset: "offset", answered_offset: "offset", state: "state" }],
     ["state", { state: "state" }],
     ["input_ack", { input_offset: "offset" }],
     ["progress", { matched: "offset", missing: "offset", extra: "offset", incorrect: "offset" }],
     ["done", { id: "offset" }],
+    ["solution", { id: "offset", lines: "list" }],
     ["sandbox_replaced", { sandbox: "string" }],
     ["sandbox_starting", { text: "string" }],
     ["replaced", {}],
@@ -206,12 +282,14 @@ export function decode_message(text) {
 export function is_study_state(value) {
   const state = /** @type {Partial<StudyState> | null | undefined} */ (value);
   if (typeof state !== "object" || state === null || !is_offset(state.state_number)) return false;
-  if (state.state === "finished") return true;
-  return (state.state === "ready" || state.state === "running") && typeof state.task === "object" && state.task !== null;
+  if (state.state === "ready" || state.state === "running") return typeof state.task === "object" && state.task !== null;
+  if (state.state === "step") return typeof state.step?.id === "string" && typeof state.step.kind === "string";
+  return typeof state.state === "string";
 }
 
-/** @param {unknown} value @param {"offset" | "string" | "state"} kind */
+/** @param {unknown} value @param {"offset" | "string" | "state" | "list"} kind */
 function is_of_kind(value, kind) {
+  if (kind === "list") return Array.isArray(value);
   if (kind === "offset") return is_offset(value);
   if (kind === "state") return is_study_state(value);
   return typeof value === "string";

@@ -1,8 +1,8 @@
-/** @import { ErrorMessage } from "./protocol.js" */
+/** @import { ClientMessage, ErrorMessage, ServerMessage } from "./protocol.js" */
 
 /**
- * @typedef {{type: "start_task" | "reset" | "give_up", task: number}} ControlRequest
- * @typedef {ControlRequest & {id: number}} NumberedRequest
+ * @typedef {Extract<ClientMessage, {id: number}>} NumberedRequest
+ * @typedef {NumberedRequest extends infer R ? R extends NumberedRequest ? Omit<R, "id"> : never : never} ControlRequest
  */
 
 /** Code of a request that was not answered and is not sent again. */
@@ -10,12 +10,17 @@ export const ABANDONED = "abandoned";
 
 /** The server refused a control request. */
 export class RequestError extends Error {
-  /** @param {string} code @param {string} message @param {string} [reference] Identifies the failure in the server's log. */
-  constructor(code, message, reference = "") {
+  /** @param {string} code @param {string} message @param {Partial<ErrorMessage>} [more] What else the server says. */
+  constructor(code, message, { reference = "", fields = [], seconds_left = 0 } = {}) {
     super(message);
     this.name = "RequestError";
     this.code = code;
+    /** Identifies the failure in the server's log. */
     this.reference = reference;
+    /** The answers that are wrong. */
+    this.fields = fields;
+    /** How much too early the request was. */
+    this.seconds_left = seconds_left;
   }
 }
 
@@ -28,7 +33,7 @@ export class Requests {
   #timers;
   #repeat_after;
   #random_bytes;
-  /** @type {Map<number, {request: NumberedRequest, resolve: () => void, reject: (error: Error) => void, timer: unknown}>} */
+  /** @type {Map<number, {request: NumberedRequest, resolve: (answer: ServerMessage | undefined) => void, reject: (error: Error) => void, timer: unknown}>} */
   #waiting = new Map();
 
   /**
@@ -47,12 +52,12 @@ export class Requests {
 
   /**
    * @param {ControlRequest} request
-   * @returns {Promise<void>} Fulfilled when the answer arrives, even after several reconnects; rejected with a RequestError.
+   * @returns {Promise<ServerMessage | undefined>} The answer, even after several reconnects; rejected with a RequestError.
    */
   ask(request) {
     const id = this.#random_bytes(6).reduce((number, byte) => number * 256 + byte, 0);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { request: { ...request, id }, resolve, reject, timer: undefined });
+      this.#waiting.set(id, { request: /** @type {NumberedRequest} */ ({ ...request, id }), resolve, reject, timer: undefined });
       this.#send_once(id);
     });
   }
@@ -71,17 +76,17 @@ export class Requests {
     return [...this.#waiting.values()].some(({ request }) => request.type === type);
   }
 
-  /** @param {number | undefined} id @returns {boolean} Whether a request with this id was pending. */
-  fulfil(id) {
+  /** @param {number | undefined} id @param {ServerMessage} [answer] @returns {boolean} Whether a request with this id was pending. */
+  fulfil(id, answer) {
     const waiting = this.#take(id);
-    waiting?.resolve();
+    waiting?.resolve(answer);
     return waiting !== undefined;
   }
 
   /** @param {ErrorMessage} error @returns {boolean} Whether a request with this id was pending. */
   refuse(error) {
     const waiting = this.#take(error.id);
-    waiting?.reject(new RequestError(error.code, error.message, error.reference));
+    waiting?.reject(new RequestError(error.code, error.message, error));
     return waiting !== undefined;
   }
 

@@ -13,10 +13,12 @@ import { decode_frame, decode_message, encode_frame } from "./protocol.js";
 import { Reports } from "./reports.js";
 import { ABANDONED, RequestError, Requests } from "./requests.js";
 import { RoundTrips } from "./round_trips.js";
+import { StepAnswers } from "./step_answers.js";
 import { TerminalScreen } from "./terminal.js";
 
 /** @import { ConnectionStatus } from "./connection.js" */
-/** @import { ClientMessage, Pong, StudyState, Welcome } from "./protocol.js" */
+/** @import { ClientMessage, Pong, Step, StepChoice, StudyState, Welcome } from "./protocol.js" */
+/** @import { ControlRequest } from "./requests.js" */
 /** @import { SessionEvents, SessionOptions, UnstampedObservation } from "./session_parts.js" */
 
 /**
@@ -51,6 +53,7 @@ export class Session {
   #participant;
   #acknowledger;
   #answers;
+  #step_answers;
 
   /** @param {SessionOptions} options @param {SessionEvents} events */
   constructor(options, events) {
@@ -80,6 +83,7 @@ export class Session {
       owes: () => this.#is_welcomed && (this.#input.has_little_unacknowledged || this.#requests.any_waits),
       on_overdue: () => this.#connection.probe(),
     });
+    this.#step_answers = new StepAnswers({ send: (answer) => this.#is_welcomed && this.#send(answer), timers: options.timers });
     this.#reports = new Reports({ send: (frame) => this.#is_welcomed && this.#send(frame), timers: options.timers });
     this.#requests = new Requests({
       send: (request) => {
@@ -119,7 +123,41 @@ export class Session {
 
   /** @param {number} task Its number. @returns {Promise<void>} Fulfilled when its shell is ready. */
   start_task(task) {
-    return this.#requests.ask({ type: "start_task", task });
+    return this.#ask({ type: "start_task", task });
+  }
+
+  /**
+   * Tells the server an answer that the participant has changed.
+   * @param {Step} step That the server has shown. @param {string} field @param {unknown} value @param {boolean} is_typing More changes may follow soon.
+   */
+  answer(step, field, value, is_typing) {
+    this.#step_answers.give(step, field, value);
+    if (!is_typing) this.#step_answers.flush();
+  }
+
+  /**
+   * @param {Step} step @param {{answers?: Record<string, unknown>, choice?: StepChoice}} end
+   * @returns {Promise<void>} Fulfilled when the server has left the step; the next state follows.
+   */
+  finish_step(step, end) {
+    this.#step_answers.flush();
+    return this.#ask({ type: "step_done", step: step.id, ...end });
+  }
+
+  /** Hands in the running task. @returns {Promise<void>} Fulfilled when the server has the hand-in; its verdict follows. */
+  hand_in() {
+    return this.#ask({ type: "submit", task: this.#task_number });
+  }
+
+  /** @returns {Promise<string[]>} The lines of the running task's solution. */
+  async show_solution() {
+    const answer = await this.#requests.ask({ type: "show_solution", task: this.#task_number });
+    return answer?.type === "solution" ? answer.lines : [];
+  }
+
+  /** The participant leaves the study. @param {boolean} deletes Whether the server deletes what it has recorded. @returns {Promise<void>} */
+  withdraw(deletes) {
+    return this.#ask({ type: "withdraw", delete: deletes });
   }
 
   /** @returns {Promise<void>} Fulfilled when the new shell is ready. Its output begins with a terminal reset. */
@@ -127,7 +165,7 @@ export class Session {
     const stream = this.#stream;
     const was_pasting = this.#drop_unsent();
     try {
-      await this.#requests.ask({ type: "reset", task: this.#state?.task?.number ?? 1 });
+      await this.#ask({ type: "reset", task: this.#task_number });
     } catch (error) {
       // The old shell still waits for the end of the paste. After an abandoned request it is unknown which shell there is.
       const is_refused = error instanceof RequestError && error.code !== ABANDONED;
@@ -138,7 +176,16 @@ export class Session {
 
   /** @returns {Promise<void>} */
   give_up() {
-    return this.#requests.ask({ type: "give_up", task: this.#state?.task?.number ?? 1 });
+    return this.#ask({ type: "give_up", task: this.#task_number });
+  }
+
+  get #task_number() {
+    return this.#state?.task?.number ?? 1;
+  }
+
+  /** @param {ControlRequest} request @returns {Promise<void>} */
+  async #ask(request) {
+    await this.#requests.ask(request);
   }
 
   /** Sends a paste to the shell, and reports it for the record. @param {string} text */
@@ -175,6 +222,7 @@ export class Session {
 
   /** The page is about to close: sends the remaining reports. */
   leave() {
+    this.#step_answers.flush();
     this.#reports.flush();
   }
 
@@ -220,6 +268,9 @@ export class Session {
       case "done":
         if (message.sandbox !== undefined) this.#sandbox.rename(message.sandbox);
         this.#requests.fulfil(message.id);
+        break;
+      case "solution":
+        this.#requests.fulfil(message.id, message);
         break;
       case "sandbox_replaced":
         // Between hello and welcome, the welcome names the sandbox.
@@ -271,6 +322,7 @@ export class Session {
     this.#requests.fulfil(welcome.id);
     this.#connection.welcomed();
     this.#apply_state(welcome.state);
+    this.#step_answers.catch_up(welcome.state.step);
     this.#send_size();
     this.#backlog.report();
     this.#reports.wake();
@@ -313,6 +365,8 @@ export class Session {
 
   /** @param {StudyState} state */
   #apply_state(state) {
+    // The page shows the server's answers of a new step.
+    if (state.state_number !== this.#state?.state_number) this.#step_answers.forget();
     this.#state = state;
     if (state.state !== "running") {
       this.#report_stopped_pastes();
@@ -365,7 +419,9 @@ export class Session {
     const outage = this.#outage.update(status, this.#wall_clock());
     if (outage !== null) this.observe(outage);
     this.#events.on_status(status);
-    if (status.name === "replaced" || status.name === "refused") this.#requests.abandon("the study continued in another tab before the server answered");
+    if (status.name !== "replaced" && status.name !== "refused") return;
+    this.#requests.abandon("the study continued in another tab before the server answered");
+    this.#step_answers.forget();
   }
 
   /** @param {Pong} pong */

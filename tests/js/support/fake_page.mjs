@@ -69,6 +69,13 @@ class FakeElement extends EventTarget {
     else delete this.attributes[name];
   }
 
+  /** @param {string} name */
+  removeAttribute(name) {
+    this.toggleAttribute(name, false);
+  }
+
+  scrollIntoView() {}
+
   focus() {
     focused = this;
   }

@@ -50,6 +50,10 @@ export class FakeServer {
   is_overrun = false;
   /** Whether a task starts on request; otherwise the page repeats the request. */
   is_starting = true;
+  /** The states that follow, each when a step is done. @type {Partial<import("./fake_server.mjs").FakeStudy>[]} */
+  script = [];
+  /** What the running task's solution is. @type {string[]} */
+  solution = [];
 
   #static_directory;
   #heard = new EventEmitter();
@@ -231,6 +235,19 @@ export class FakeServer {
     } else if (type === "give_up") {
       this.end_task("gave_up");
       this.say({ type: "done", id });
+    } else if (type === "step_answer") {
+      if (message.step === this.study.step?.id) this.study.step.answers = { ...this.study.step.answers, [message.field]: message.value };
+    } else if (type === "step_done") {
+      this.say({ type: "done", id });
+      const next = this.script.shift();
+      if (next !== undefined) this.change({ previous: null, ...next });
+    } else if (type === "submit") {
+      this.say({ type: "done", id });
+    } else if (type === "show_solution") {
+      this.say({ type: "solution", id, lines: this.solution });
+    } else if (type === "withdraw") {
+      this.say({ type: "done", id });
+      this.change({ state: "finished", task: /** @type {any} */ (null), outcome: "withdrew" });
     } else if (type === "ping") {
       this.say({ type: "pong", t: message.t, input_offset: this.input.length, output_offset: this.#output.length, state_number: this.study.state_number });
     }
@@ -268,9 +285,17 @@ export class FakeServer {
  * @typedef {object} FakeStudy
  * @property {string} state
  * @property {number} state_number
- * @property {{number: number, total: number, type: string, description: string, duration_in_seconds: number, time_left_in_seconds: number | null, clock_stands?: boolean, terminal_replaced?: boolean}} task
+ * @property {any} task A TaskState, or null.
  * @property {{number: number, state: string} | null} previous
  * @property {{number: number, state: string}[]} [outcomes]
+ * @property {any} [step]
+ * @property {{title?: string, contact?: string, trial_run?: boolean}} [study]
+ * @property {string} [withdrawal]
+ * @property {string} [outcome] This and the rest when finished.
+ * @property {string} [text]
+ * @property {string} [code]
+ * @property {string} [redirect]
+ * @property {boolean} [receipt]
  */
 
 /** @param {import("node:http").ServerResponse} response @param {object} body */

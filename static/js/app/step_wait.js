@@ -1,0 +1,86 @@
+import { announce } from "./announcer.js";
+import { element } from "./dom.js";
+import { clock_text, duration_in_words } from "./words.js";
+
+/** @import { Step } from "../core/protocol.js" */
+/** @import { Timers } from "../core/timers.js" */
+
+/**
+ * How long the participant must stay, and what is left of a break.
+ * @param {Step} step
+ * @returns {{wait: number, rest: number | null}} In seconds. `rest`: null if the step has no end.
+ */
+export function times_of({ kind, at_least_in_seconds: at_least = 0, at_most_in_seconds: at_most = null, seconds_left: left = null }) {
+  if (left === null) return { wait: at_least, rest: null };
+  if (kind === "break" && at_most !== null) return { wait: Math.max(0, at_least - (at_most - left)), rest: left };
+  // A break without a least time has only its end.
+  if (kind === "break" && at_least === 0) return { wait: 0, rest: left };
+  return { wait: at_least === 0 ? 0 : Math.max(0, left), rest: null };
+}
+
+/** A line that counts down to the moment from which the participant may leave a step, and to the end of a break. */
+export class StepWait {
+  element = element("p", { class: "waiting", hidden: true });
+  #timers;
+  #on_over;
+  #ends_at;
+  /** @type {number | null} */
+  #break_ends_at;
+  #is_over = true;
+  #is_break_over = false;
+  /** @type {unknown} */
+  #timer = undefined;
+
+  /** @param {Timers} timers @param {{wait: number, rest: number | null}} times @param {() => void} on_over The participant may leave, or must wait again. */
+  constructor(timers, { wait, rest }, on_over) {
+    this.#timers = timers;
+    this.#on_over = on_over;
+    this.#ends_at = timers.now() + wait * 1000;
+    this.#break_ends_at = rest === null ? null : timers.now() + rest * 1000;
+    this.#is_over = wait <= 0;
+    this.#is_break_over = rest !== null && rest <= 0;
+    this.#tick();
+  }
+
+  /** Whether the participant may leave. */
+  get is_over() {
+    return this.#is_over;
+  }
+
+  /** The server wants the participant to stay longer. @param {number} seconds */
+  begin(seconds) {
+    this.#ends_at = this.#timers.now() + Math.max(1, seconds) * 1000;
+    this.#is_over = false;
+    this.#tick();
+    announce(this.element.textContent ?? "");
+    this.#on_over();
+  }
+
+  /** Another card has replaced this one. */
+  stop() {
+    this.#timers.clear(this.#timer);
+  }
+
+  #tick() {
+    this.#timers.clear(this.#timer);
+    const now = this.#timers.now();
+    const wait = Math.max(0, (this.#ends_at - now) / 1000);
+    const rest = this.#break_ends_at === null ? null : (this.#break_ends_at - now) / 1000;
+    const parts = [];
+    if (wait > 0) parts.push(`You can continue in ${duration_in_words(Math.ceil(wait))}.`);
+    if (rest !== null) parts.push(rest > 0 ? `${clock_text(rest)} left in the break.` : "The break is over. Please continue.");
+    const words = parts.join(" ");
+    if (this.element.textContent !== words) this.element.textContent = words;
+    this.element.hidden = words === "";
+    if (wait <= 0 && !this.#is_over) {
+      this.#is_over = true;
+      announce("You can continue now.");
+      this.#on_over();
+    }
+    if (rest !== null && rest <= 0 && !this.#is_break_over) {
+      this.#is_break_over = true;
+      announce("The break is over. Please continue.");
+    }
+    if (wait > 0 || (rest !== null && rest > 0)) this.#timer = this.#timers.set(() => this.#tick(), 250);
+  }
+}
