@@ -339,3 +339,72 @@ test("says what the server does to start a sandbox, with and without a task", ()
   sockets.last.say({ type: "sandbox_starting", text: "Filling the home", more: 1 });
   assert.deepEqual(sentences, ["Loading the disk image", "Filling the home"]);
 });
+
+const STEP = { id: "about", kind: "questionnaire", number: 2, total: 9, answers: {} };
+const IN_STEP = { state: "step", state_number: 1, task: null, previous: null, step: STEP };
+
+test("answers that were given without a connection are sent after it, before the end of the form, and once", async () => {
+  const { session, sockets, timers, open, reopen, welcome, take } = make();
+  open();
+  welcome({ state: IN_STEP });
+  take();
+  session.answer(STEP, "years", 4, false);
+  session.answer(STEP, "job", "Nur", true);
+  assert.deepEqual(take(), [{ type: "step_answer", step: "about", field: "years", value: 4 }]);
+  timers.advance(500);
+  assert.deepEqual(take(), [{ type: "step_answer", step: "about", field: "job", value: "Nur" }]);
+  sockets.last.break(1006);
+  session.answer(STEP, "job", "Nurse", true);
+  const end = session.finish_step(STEP, { answers: { years: 4, job: "Nurse" } });
+  await reopen();
+  take();
+  welcome({ state: { ...IN_STEP, step: { ...STEP, answers: { years: 4, job: "Nur" } } } });
+  const [answer, done, ...rest] = take().filter(({ type }) => type.startsWith("step_"));
+  assert.deepEqual([answer, done.type, done.answers, rest], [{ type: "step_answer", step: "about", field: "job", value: "Nurse" }, "step_done", { years: 4, job: "Nurse" }, []]);
+  sockets.last.say({ type: "done", id: done.id });
+  await end;
+});
+
+test("answers of this tab are not sent again after another tab has continued", () => {
+  const { session, sockets, open, welcome, take } = make();
+  open();
+  welcome({ state: IN_STEP });
+  session.answer(STEP, "years", 4, false);
+  sockets.last.say({ type: "replaced" });
+  session.start();
+  sockets.last.open();
+  take();
+  welcome({ state: { ...IN_STEP, step: { ...STEP, answers: { years: 5 } } } });
+  assert.deepEqual(take().filter(({ type }) => type === "step_answer"), []);
+});
+
+test("a refused form has the faults of its answers, and one that is too early the time left", async () => {
+  const { session, sockets, open, welcome, take } = make();
+  open();
+  welcome({ state: IN_STEP });
+  take();
+  const fields = [{ name: "years", message: "Enter a number from 0 to 60." }];
+  const end = session.finish_step(STEP, {});
+  const [{ id }] = take();
+  sockets.last.say({ type: "error", code: "bad_answers", message: "1 answer is wrong", id, fields });
+  await assert.rejects(end, (/** @type {any} */ error) => error.code === "bad_answers" && error.fields[0].message === fields[0].message);
+  const early = session.finish_step(STEP, { choice: "agree" });
+  const [request] = take();
+  assert.deepEqual(request, { type: "step_done", id: request.id, step: "about", choice: "agree" });
+  sockets.last.say({ type: "error", code: "too_early", message: "wait", id: request.id, seconds_left: 2.5 });
+  await assert.rejects(early, (/** @type {any} */ error) => error.seconds_left === 2.5);
+});
+
+test("a hand-in, the solution and a withdrawal are requests about the running task", async () => {
+  const { session, sockets, open_running, take } = make();
+  open_running();
+  const handed_in = session.hand_in();
+  const solution = session.show_solution();
+  const left = session.withdraw(true);
+  const requests = take();
+  assert.deepEqual(requests.map(({ type, task, delete: deletes }) => [type, task, deletes]), [["submit", 1, undefined], ["show_solution", 1, undefined], ["withdraw", undefined, true]]);
+  sockets.last.say({ type: "done", id: requests[0].id });
+  sockets.last.say({ type: "solution", id: requests[1].id, lines: ["find css", "ls"] });
+  sockets.last.say({ type: "done", id: requests[2].id });
+  assert.deepEqual(await Promise.all([handed_in, solution, left]), [undefined, ["find css", "ls"], undefined]);
+});

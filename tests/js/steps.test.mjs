@@ -29,3 +29,8 @@ test("any number of tasks has its segments, closer together where they are many;
     assert.deepEqual([of(total)?.length, part("steps").dataset.density], [total, density]);
   }
 });
+
+test("a step has its place among all steps; those before it have ended, whatever came of their tasks", () => {
+  const step = { id: "break-3", kind: "break", number: 3, total: 4 };
+  assert.deepEqual(shown({ ...READY, state: "step", task: null, step, outcomes: [{ number: 1, state: "passed" }] }), ["ended", "ended", "current", "ahead"]);
+});

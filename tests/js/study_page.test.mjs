@@ -32,6 +32,10 @@ class FakeSession {
   reset = () => this.#ask("reset");
   give_up = () => this.#ask("give_up");
   cancel_paste = () => void this.asked.push("cancel_paste");
+  hand_in = () => this.#ask("hand_in");
+  withdraw = (/** @type {boolean} */ deletes) => this.#ask(`withdraw ${deletes}`);
+  finish_step = (/** @type {any} */ step, /** @type {object} */ end) => this.#ask(`finish_step ${step.id} ${JSON.stringify(end)}`);
+  refresh = () => void this.asked.push("refresh");
 
   /** @param {string} what @returns {Promise<void>} */
   #ask(what) {
@@ -281,4 +285,100 @@ test("a reset says what happens, until it is done", async () => {
   session.answer.resolve();
   await settle();
   assert.equal(notice.hidden, true);
+});
+
+const STEP = { id: "page-1", kind: "page", number: 1, total: 4, title: "How it works", text: "Read *this*." };
+const IN_STEP = { state: "step", state_number: 20, task: null, previous: null, step: STEP };
+
+test("a step has its card, and the end of a task before it is told there", () => {
+  hear({ ...IN_STEP, previous: { number: 1, state: "timed_out" } });
+  assert.deepEqual([shown(), body.dataset.state, part("task_number").textContent, active().textContent], ["page", "step", "Step 1 of 4", "How it works"]);
+  assert.match(screen.textContent, /Time is up for task 1\. That is fine\..*this/s);
+  for (const [kind, card] of [["consent", "consent"], ["questionnaire", "questionnaire"], ["break", "break"], ["of_a_newer_server", "page"]]) {
+    hear({ ...IN_STEP, state_number: (session.state.state_number ?? 0) + 1, step: { ...STEP, kind } });
+    assert.equal(shown(), card);
+  }
+});
+
+test("a solved task stays in sight before a step, too", () => {
+  hear({ ...IN_STEP, state_number: 31, previous: { number: 1, state: "passed" } });
+  assert.deepEqual([shown(), part("solved").hidden], ["", false]);
+  part("solved").button("Continue").click();
+  assert.equal(shown(), "page");
+});
+
+test("leaving is offered in the settings while the study goes on, and its question survives the end of a task", () => {
+  const offers = () => {
+    part("open_settings").click();
+    const has_button = part("settings").all("button").some(({ textContent }) => textContent === "Leave the study…");
+    settings.close();
+    return has_button;
+  };
+  assert.equal(offers(), false, "an older server does not offer it");
+  hear({ ...RUNNING, state_number: 40, withdrawal: "off" });
+  assert.equal(offers(), false);
+  hear({ ...RUNNING, state_number: 41, withdrawal: "delete" });
+  assert.equal(offers(), true);
+  part("open_settings").click();
+  part("settings").button("Leave the study…").click();
+  assert.equal(page.has_terminal, false);
+  hear({ ...PASSED, state_number: 42, withdrawal: "delete", previous: { number: 1, state: "timed_out" } });
+  assert.deepEqual([shown(), part("leave").open], ["timed_out", true]);
+  part("leave").button("Leave the study").click();
+  assert.deepEqual(session.asked, ["withdraw true"]);
+  hear({ state: "finished", state_number: 43, task: null, previous: null, outcome: "withdrew", withdrawal: "delete" });
+  assert.deepEqual([shown(), part("leave").open, offers()], ["end", false, false]);
+});
+
+test("the ribbon says that a run is a trial", () => {
+  hear({ ...RUNNING, state_number: 50, study: { title: "Finding files", contact: "a@example.org", trial_run: true } });
+  assert.equal(part("trial_run").hidden, false);
+  assert.deepEqual([part("study_title").textContent, part("study_contact").textContent], ["Finding files", "Questions? a@example.org"]);
+  hear({ ...RUNNING, state_number: 51, study: { trial_run: false } });
+  assert.equal(part("trial_run").hidden, true);
+  assert.equal(part("study_title").textContent, "Finding files", "what a server does not send stays");
+  hear({ ...RUNNING, state_number: 52 });
+  assert.equal(part("trial_run").hidden, true);
+});
+
+test("a hand-in with tries left is judged without a question; the state says how many are left", async () => {
+  const with_tries = (/** @type {number} */ number, /** @type {number} */ tries_left) => ({ ...RUNNING, state_number: number, task: { ...RUNNING.task, hand_in: "button", tries_left } });
+  hear(with_tries(60, 3));
+  part("hand_in").click();
+  assert.deepEqual([session.asked, question.open], [["hand_in"], false]);
+  session.answer.resolve();
+  await settle();
+  assert.equal(part("verdict").textContent, "Your work is being checked…");
+  page.on_progress(PROGRESS);
+  assert.deepEqual([session.asked, part("verdict").hidden], [["hand_in", "refresh"], true]);
+  hear(with_tries(60, 2));
+  assert.deepEqual([part("verdict").hidden, part("verdict").textContent], [false, "What you handed in was not right. You have 2 tries left."]);
+  // The server may send the state first.
+  part("hand_in").click();
+  session.answer.resolve();
+  await settle();
+  hear(with_tries(61, 1));
+  page.on_progress(PROGRESS);
+  assert.deepEqual([session.asked, part("verdict").hidden, part("verdict").textContent], [["hand_in", "refresh", "hand_in"], false, "What you handed in was not right. You have 1 try left."]);
+  part("hand_in").click();
+  question.button("Hand in").click();
+  assert.equal(session.asked.at(-1), "hand_in");
+});
+
+test("each outcome of a study has its words; a way back has a button, if it is an address", () => {
+  const headings = new Set();
+  const end = (/** @type {object} */ more) => hear({ state: "finished", state_number: (session.state.state_number ?? 0) + 100, task: null, previous: null, ...more });
+  for (const outcome of ["completed", "withdrew", "no_consent", "screened_out", "failed_practice", "full", "expired", "stopped"]) {
+    end({ outcome });
+    headings.add(active().textContent);
+  }
+  assert.equal(headings.size, 8);
+  end({});
+  assert.equal(active().textContent, "Done. Thank you!");
+  end({ outcome: "of_a_newer_server" });
+  assert.equal(active().textContent, "The study has ended");
+  for (const [redirect, links] of /** @type {const} */ ([["https://example.org/?c=1", 1], ["javascript:alert(1)", 0], ["https://", 0], ["example.org", 0], ["", 0]])) {
+    end({ outcome: "completed", redirect });
+    assert.equal(screen.all("a").length, links, redirect);
+  }
 });

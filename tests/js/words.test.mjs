@@ -8,10 +8,14 @@ import {
   difference_in_words,
   duration_in_words,
   failure_in_words,
+  limit_in_words,
+  position_in_words,
   progress_in_words,
   recording_in_words,
   report_in_words,
   time_left_in_words,
+  tries_in_words,
+  try_in_words,
 } from "../../static/js/app/words.js";
 import { RequestError } from "../../static/js/core/requests.js";
 
@@ -124,4 +128,27 @@ test("a check of complete output says what is wrong with it", () => {
 test("a difference has a name", () => {
   const names = ["content", "mode", "owner", "modified_at", "size"].map(difference_in_words);
   assert.deepEqual(names, ["wrong content", "wrong permissions", "wrong owner", "wrong time", "wrong size"]);
+});
+
+/** @param {object} [more] @returns {any} */
+const task = (more = {}) => ({ number: 2, total: 5, duration_in_seconds: 600, time_left_in_seconds: null, ...more });
+
+test("the position in the study, with practice and steps; an older server says none of it", () => {
+  const state = (/** @type {object} */ more) => /** @type {any} */ ({ state: "ready", task: task(), previous: null, ...more });
+  assert.deepEqual(
+    [state({}), state({ task: task({ practice: true }) }), state({ state: "step", task: null, step: { number: 3, total: 9 } }), state({ state: "finished", task: null })].map(position_in_words),
+    ["Task 2 of 5", "Practice task 2 of 5", "Step 3 of 9", "The end"],
+  );
+  assert.deepEqual([null, task(), task({ try: null }), task({ try: { number: 1, of: 1 } }), task({ try: { number: 2, of: 3 } })].map(try_in_words), ["", "", "", "", "Try 2 of 3"]);
+  assert.deepEqual([2, 1].map(tries_in_words), ["2 tries left", "1 try left"]);
+});
+
+test("a task's limit is its own, or the rest of its block, or none", () => {
+  const begin = "The clock starts when your terminal appears.";
+  const block = (/** @type {number | null} */ seconds) => ({ number: 1, total: 2, time_left_in_seconds: seconds });
+  assert.equal(limit_in_words(task()), `You have 10 minutes. ${begin}`);
+  assert.equal(limit_in_words(task({ block: block(600) })), `You have 10 minutes. ${begin}`);
+  assert.equal(limit_in_words(task({ block: block(599) })), `You have 9 minutes and 59 seconds, the rest of the time for this block. ${begin}`);
+  assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(60) })), `You have 1 minute, the rest of the time for this block. ${begin}`);
+  assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(null) })), "This task has no time limit.");
 });

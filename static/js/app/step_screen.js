@@ -3,7 +3,7 @@ import { button, element, set_usable } from "./dom.js";
 import { Form } from "./form.js";
 import { markdown_box } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
-import { StepWait, times_of } from "./step_wait.js";
+import { StepWait } from "./step_wait.js";
 import { failure_in_words } from "./words.js";
 
 /** @import { Step, StepChoice, StudyState } from "../core/protocol.js" */
@@ -13,6 +13,13 @@ import { failure_in_words } from "./words.js";
 /** @import { About } from "./about.js" */
 /** @import { PlainPage } from "./plain_page.js" */
 /** @import { Question } from "./question.js" */
+
+/**
+ * @typedef {object} StepCard
+ * @property {(step: Step) => void} update The server has sent the same step again.
+ * @property {() => void} stop Another card replaces this one.
+ * @property {() => string} time_in_words How long the participant must stay, and what is left of a break; may be empty.
+ */
 
 /** The heading of a step without a title, and the words of its main button. @type {Record<string, {heading: string, next: string}>} */
 const KINDS = {
@@ -37,7 +44,7 @@ const NOT_LEFT = { heading: "We could not continue.", sentence: "Your answers ar
  * @param {PlainPage} screen
  * @param {StudyState & {step: Step}} state
  * @param {{about: About, timers: Timers, session: Session, question: Question}} parts
- * @returns {() => void} Called when another card replaces this one.
+ * @returns {StepCard}
  */
 export function show_step(screen, { step, previous }, { about, timers, session, question }) {
   const { heading, next: next_words } = KINDS[step.kind] ?? KINDS.page;
@@ -56,7 +63,7 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
     on_answer: (field, value, is_typing) => !is_consent && session.answer(step, field, value, is_typing),
     on_submit: () => void submit(),
   });
-  const wait = new StepWait(timers, times_of(step), update);
+  const wait = new StepWait(timers, step, update);
 
   function update() {
     for (const each of buttons) set_usable(each, !is_busy && (each !== next || wait.is_over));
@@ -106,7 +113,14 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
     failure,
   );
   update();
-  return () => wait.stop();
+  return {
+    update: (again) => {
+      wait.set(again);
+      update();
+    },
+    stop: () => wait.stop(),
+    time_in_words: () => wait.element.textContent ?? "",
+  };
 }
 
 /** @param {number} index */

@@ -22,21 +22,28 @@ export function times_of({ kind, at_least_in_seconds: at_least = 0, at_most_in_s
 export class StepWait {
   element = element("p", { class: "waiting", hidden: true });
   #timers;
-  #on_over;
-  #ends_at;
+  #on_change;
+  #ends_at = 0;
   /** @type {number | null} */
-  #break_ends_at;
+  #break_ends_at = null;
   #is_over = true;
   #is_break_over = false;
   /** @type {unknown} */
   #timer = undefined;
 
-  /** @param {Timers} timers @param {{wait: number, rest: number | null}} times @param {() => void} on_over The participant may leave, or must wait again. */
-  constructor(timers, { wait, rest }, on_over) {
+  /** @param {Timers} timers @param {Step} step @param {() => void} on_change The participant may leave, or must wait again. */
+  constructor(timers, step, on_change) {
     this.#timers = timers;
-    this.#on_over = on_over;
-    this.#ends_at = timers.now() + wait * 1000;
-    this.#break_ends_at = rest === null ? null : timers.now() + rest * 1000;
+    this.#on_change = on_change;
+    this.set(step);
+  }
+
+  /** The server tells the times again. Nothing is announced. @param {Step} step */
+  set(step) {
+    const { wait, rest } = times_of(step);
+    const now = this.#timers.now();
+    this.#ends_at = now + wait * 1000;
+    this.#break_ends_at = rest === null ? null : now + rest * 1000;
     this.#is_over = wait <= 0;
     this.#is_break_over = rest !== null && rest <= 0;
     this.#tick();
@@ -53,7 +60,7 @@ export class StepWait {
     this.#is_over = false;
     this.#tick();
     announce(this.element.textContent ?? "");
-    this.#on_over();
+    this.#on_change();
   }
 
   /** Another card has replaced this one. */
@@ -75,7 +82,7 @@ export class StepWait {
     if (wait <= 0 && !this.#is_over) {
       this.#is_over = true;
       announce("You can continue now.");
-      this.#on_over();
+      this.#on_change();
     }
     if (rest !== null && rest <= 0 && !this.#is_break_over) {
       this.#is_break_over = true;

@@ -25,6 +25,7 @@ import { failure_in_words, position_in_words, report_in_words, try_in_words } fr
 /** @import { About } from "./about.js" */
 /** @import { PlainPage } from "./plain_page.js" */
 /** @import { Settings } from "./settings.js" */
+/** @import { StepCard } from "./step_screen.js" */
 
 const RESET_WORDS = {
   card: "reset",
@@ -93,8 +94,10 @@ export class StudyPage {
   #awaits_answer = false;
   /** Whether a hand-in is not judged yet. */
   #awaits_verdict = false;
-  /** Ends what the current card does by itself. */
-  #stop_card = () => {};
+  /** Hand-ins that are left. @type {number | null | undefined} */
+  #tries_left = null;
+  /** The card of the current step. @type {StepCard | null} */
+  #step_card = null;
   #receipt_address;
   /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
   #show_preparation = () => {};
@@ -151,7 +154,7 @@ export class StudyPage {
   announce_status() {
     const connection = this.#connection === "connected" ? "" : (find("connection").textContent ?? "");
     const check = this.#panel.check_in_words === "" ? "" : `Last check: ${this.#panel.check_in_words}`;
-    const parts = [this.#countdown.in_words, this.#position, check, find("trouble_words").textContent ?? "", connection];
+    const parts = [this.#countdown.in_words || (this.#step_card?.time_in_words() ?? ""), this.#position, check, find("trouble_words").textContent ?? "", connection];
     announce(parts.filter((part) => part !== "").map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`)).join(" "));
   }
 
@@ -160,12 +163,10 @@ export class StudyPage {
     this.#connection = status.name;
     this.#connection_line.show(status);
     if (status.name === "replaced") {
-      this.#close_dialogs();
-      this.#shown_state_number = -1;
+      this.#close_all();
       show_replaced(this.#screen, () => this.#session?.start());
     } else if (status.name === "refused") {
-      this.#close_dialogs();
-      this.#shown_state_number = -1;
+      this.#close_all();
       this.#on_refused(status.reason);
     }
   }
@@ -175,6 +176,8 @@ export class StudyPage {
     const { task } = state;
     document.body.dataset.state = state.state;
     this.#show_study(state);
+    if (task?.tries_left !== this.#tries_left) this.#awaits_verdict = false;
+    this.#tries_left = task?.tries_left;
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
     this.#show_place(state);
     this.#trouble.show(state);
@@ -185,7 +188,11 @@ export class StudyPage {
     if (state.state !== "running") this.#notice.clear();
     if (key_of(task) !== this.#task_key) this.#leave_task();
     this.#task_key = key_of(task);
-    if (state.state_number === this.#shown_state_number) return;
+    if (state.state === "finished") this.#leave_study.close();
+    if (state.state_number === this.#shown_state_number) {
+      if (state.step !== undefined) this.#step_card?.update(state.step);
+      return;
+    }
     this.#shown_state_number = state.state_number;
     if (state.state === "running") this.#show_terminal();
     else if (this.#was_solved_here(state)) this.#show_solved(state);
@@ -206,9 +213,11 @@ export class StudyPage {
   /** @param {Progress} progress */
   on_progress(progress) {
     this.#panel.show_progress(progress);
+    if (!this.#awaits_verdict) return;
     // The verdict does not say how many tries are left, the state does.
-    if (this.#awaits_verdict) this.#session?.refresh();
     this.#awaits_verdict = false;
+    this.#panel.clear_verdict();
+    this.#session?.refresh();
   }
 
   /** @param {ErrorMessage} error */
@@ -262,7 +271,7 @@ export class StudyPage {
     const has_card = this.#screen.shown !== "";
     // The settings may have been opened while the task started, and would keep the focus.
     if (has_card) this.#settings.close();
-    this.#stop_card();
+    this.#leave_step();
     this.#screen.close();
     const is_elsewhere = !has_card && document.activeElement !== null && document.activeElement !== document.body;
     if (!this.#question.is_open && !this.#leave_study.is_open && !is_elsewhere) this.#focus_terminal();
@@ -271,13 +280,12 @@ export class StudyPage {
   /** @param {StudyState} state */
   #show_card(state) {
     this.#close_dialogs();
-    this.#stop_card();
-    this.#stop_card = () => {};
+    this.#leave_step();
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
     if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
-    else if (is_step(state) && this.#session !== null) this.#stop_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question });
+    else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question });
     else if (state.state === "finished") show_end(this.#screen, state, this.#about, this.#receipt_address());
     else show_outdated(this.#screen);
   }
@@ -300,9 +308,21 @@ export class StudyPage {
     this.#block_clock.set(left, left ?? 0, task?.clock_stands);
   }
 
+  #leave_step() {
+    this.#step_card?.stop();
+    this.#step_card = null;
+  }
+
+  /** This tab no longer shows the study. */
+  #close_all() {
+    this.#close_dialogs();
+    this.#leave_study.close();
+    this.#leave_step();
+    this.#shown_state_number = -1;
+  }
+
   #close_dialogs() {
     this.#question.close();
-    this.#leave_study.close();
     this.#settings.close();
   }
 
@@ -331,7 +351,10 @@ export class StudyPage {
 
   #hand_in() {
     this.#awaits_verdict = true;
-    void this.#await_answer(this.#session?.hand_in(), NOT_HANDED_IN, () => this.#hand_in());
+    const done = this.#session?.hand_in().then(() => {
+      if (this.#awaits_verdict) this.#panel.await_verdict();
+    });
+    void this.#await_answer(done, NOT_HANDED_IN, () => this.#hand_in());
   }
 
   #show_solution() {

@@ -82,18 +82,32 @@ export class TaskPanel {
     this.#check.clear();
   }
 
+  /** The server has a hand-in and judges it. */
+  await_verdict() {
+    this.#say("Your work is being checked…");
+  }
+
+  clear_verdict() {
+    this.#verdict.hidden = true;
+  }
+
   /** A hand-in that has used up a try has failed. @param {number | null} tries_left */
   #show_tries(tries_left) {
     if (tries_left !== null && this.#tries_left !== null && tries_left < this.#tries_left) {
-      this.#verdict.textContent = `What you handed in was not right. You have ${tries_in_words(tries_left)}.`;
-      this.#verdict.hidden = false;
-      announce(this.#verdict.textContent);
+      this.#say(`What you handed in was not right. You have ${tries_in_words(tries_left)}.`);
     }
     this.#tries_left = tries_left;
   }
 
+  /** @param {string} verdict */
+  #say(verdict) {
+    this.#verdict.textContent = verdict;
+    this.#verdict.hidden = false;
+    announce(verdict);
+  }
+
   #clear_results() {
     this.#check.clear();
-    this.#verdict.hidden = true;
+    this.clear_verdict();
   }
 }
