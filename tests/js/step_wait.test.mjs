@@ -42,7 +42,7 @@ test("counts down until the participant may leave, and says so once", () => {
   assert.deepEqual([wait.is_over, text(), changes.count], [false, "You can continue in 3 seconds.", 2]);
 });
 
-test("a break counts down to its end, and goes on after it", () => {
+test("a break counts down to its end, and does not end by itself", () => {
   const { timers, wait, text } = make({ kind: "break", at_least_in_seconds: 10, at_most_in_seconds: 60, seconds_left: 60 });
   assert.equal(text(), "You can continue in 10 seconds. 1:00 left in the break.");
   timers.advance(10_000);

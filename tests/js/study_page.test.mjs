@@ -290,7 +290,7 @@ test("a reset says what happens, until it is done", async () => {
 const STEP = { id: "page-1", kind: "page", number: 1, total: 4, title: "How it works", text: "Read *this*." };
 const IN_STEP = { state: "step", state_number: 20, task: null, previous: null, step: STEP };
 
-test("a step has its card, and the end of a task before it is told there", () => {
+test("a step has its card, which also says how the task before it ended", () => {
   hear({ ...IN_STEP, previous: { number: 1, state: "timed_out" } });
   assert.deepEqual([shown(), body.dataset.state, part("task_number").textContent, active().textContent], ["page", "step", "Step 1 of 4", "How it works"]);
   assert.match(screen.textContent, /Time is up for task 1\. That is fine\..*this/s);
@@ -307,7 +307,7 @@ test("a solved task stays in sight before a step, too", () => {
   assert.equal(shown(), "page");
 });
 
-test("leaving is offered in the settings while the study goes on, and its question survives the end of a task", () => {
+test("leaving is offered in the settings until the study ends, and its question survives the end of a task", () => {
   const offers = () => {
     part("open_settings").click();
     const has_button = part("settings").all("button").some(({ textContent }) => textContent === "Leave the study…");
