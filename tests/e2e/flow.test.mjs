@@ -367,3 +367,71 @@ page_test("a state that only a newer page knows asks for a reload", async ({ ser
   await tab.press("Reload");
   await tab.card("start");
 });
+
+page_test("from the consent to the end with the keyboard alone", async ({ server, address, context }) => {
+  server.study = { ...server.study, ...in_step(CONSENT), withdrawal: "keep" };
+  const [years, , shell] = FORM.fields;
+  server.script = [in_step({ ...FORM, fields: [years, shell] }), in_step(PAGE), in_step(BREAK), before_task({ tries_left: 1, solution_in_seconds: 0 })];
+  const tab = await Tab.open(context, address);
+  const { keyboard } = tab.page;
+  const press = async (/** @type {string[]} */ ...keys) => {
+    for (const key of keys) await keyboard.press(key);
+  };
+  /** Tab until an element has the focus. @param {string} name Its text or name. */
+  const tab_to = async (name) => {
+    const seen = [];
+    while (seen.at(-1) !== name) {
+      assert.ok(seen.length < 40, `Tab does not reach ${name}: ${seen.join(", ")}`);
+      await keyboard.press("Tab");
+      seen.push((await focused(tab)).slice(0, 80));
+    }
+  };
+  await tab.card("consent");
+  for (const name of ["box_0", "box_1"]) {
+    await tab_to(name);
+    await press("Space");
+  }
+  await tab_to("I agree");
+  await press("Enter");
+  await tab.card("questionnaire");
+  assert.equal(await focused(tab), "screen_heading");
+  await tab_to("years");
+  await tab.type("7");
+  await press("Tab", "Space", "ArrowDown");
+  await tab_to("years");
+  await press("Enter");
+  for (const card of ["page", "break"]) {
+    await tab.card(card);
+    assert.equal(await focused(tab), "screen_heading");
+    await tab_to("Continue");
+    await press("Enter");
+  }
+  assert.deepEqual(sent(server, "step_done")[1].answers, { years: 7, shell: "zsh" });
+  await tab.card("start");
+  await tab_to("Start");
+  await press("Enter");
+  await tab.terminal();
+  await tab.type("find\n");
+  await tab.shows(/\$ find/);
+  await press("Shift+F6");
+  await tab_to("show_solution");
+  await press("Enter");
+  await tab.page.locator("#solution").waitFor();
+  await tab_to("hand_in");
+  await press("Enter");
+  await tab.card("hand_in");
+  await tab_to("Hand in");
+  await press("Enter");
+  await server.heard("submit");
+  await tab.terminal();
+  await press("Shift+F6");
+  await tab_to("open_settings");
+  await press("Enter");
+  await tab_to("Leave the study…");
+  await press("Enter", "Escape");
+  server.change(COMPLETED);
+  await tab.card("end");
+  assert.equal(await focused(tab), "screen_heading");
+  await tab_to("Copy");
+  await tab_to("Continue to app.prolific.example");
+});

@@ -86,8 +86,10 @@ test("a problem that the server reports names whom to ask", () => {
 });
 
 test("what is recorded follows the configuration", () => {
-  assert.match(recording_in_words({ records_bytes: true }), /^This study records every key you type and everything the terminal prints\./);
-  assert.doesNotMatch(recording_in_words({ records_bytes: false }), /every key/);
+  const all = { records_bytes: true, records_addresses: true };
+  assert.match(recording_in_words(all), /^This study records every key you type and everything the terminal prints\..* the quality of your connection, your time zone and your network address\. /);
+  assert.doesNotMatch(recording_in_words({ ...all, records_bytes: false }), /every key/);
+  assert.match(recording_in_words({ ...all, records_addresses: false }, { has_treatment: true }), /connection, when you open a link beside a task and your time zone\. It records nothing outside this page\.$/);
 });
 
 test("a check of files says what is still to be done", () => {

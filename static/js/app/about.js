@@ -9,7 +9,7 @@ export class About {
   #title = find("study_title");
   #contact = find("study_contact");
   /** @type {Required<StudyAbout>} */
-  #study = { title: "Command-line study", contact: "", records_bytes: true };
+  #study = { title: "Command-line study", contact: "", records_bytes: true, records_addresses: true };
 
   get title() {
     return this.#study.title;
@@ -23,6 +23,11 @@ export class About {
   /** Whether the record keeps every byte that is typed and printed. */
   get records_bytes() {
     return this.#study.records_bytes;
+  }
+
+  /** Whether the record keeps the participant's network address. */
+  get records_addresses() {
+    return this.#study.records_addresses;
   }
 
   /** @param {StudyAbout} [study] Fields that an older server does not send keep their value. */

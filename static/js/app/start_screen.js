@@ -54,7 +54,7 @@ export function show_start(screen, state, about, start) {
     ...(is_first ? [screen_reader_notice()] : []),
     ...(outcome === null || outcome.sentence === "" ? [] : [read_out(element("p", {}, outcome.sentence))]),
     keyboard_notice(),
-    ...(is_first ? [read_out(element("p", { class: "recorded" }, `${recording_in_words(about)}${about.contact === "" ? "" : ` Questions? ${about.contact}`}`))] : []),
+    ...(is_first ? [read_out(element("p", { class: "recorded" }, `${recording_in_words(about, { has_treatment: Boolean(task.treatment) })}${about.contact === "" ? "" : ` Questions? ${about.contact}`}`))] : []),
     read_out(
       element(
         "div",

@@ -145,12 +145,17 @@ export function contact_in_words(contact) {
 }
 
 /**
- * @param {{records_bytes: boolean}} study
+ * @param {{records_bytes: boolean, records_addresses: boolean}} study
+ * @param {{has_treatment?: boolean}} [more] Whether the study says what may be used for its tasks, with links.
  * @returns {string} What the server records of a participant.
  */
-export function recording_in_words({ records_bytes }) {
+export function recording_in_words({ records_bytes, records_addresses }, { has_treatment = false } = {}) {
   const what = records_bytes ? "every key you type and everything the terminal prints" : "the commands you run, what they print, and when you press a key, but not which one";
-  return `This study records ${what}. It also records when you paste, whether this page is in view, the quality of your connection, your time zone and your network address. It records nothing outside this page.`;
+  const also = ["when you paste", "whether this page is in view", "the quality of your connection"];
+  if (has_treatment) also.push("when you open a link beside a task");
+  also.push("your time zone");
+  if (records_addresses) also.push("your network address");
+  return `This study records ${what}. It also records ${also.slice(0, -1).join(", ")} and ${also.at(-1)}. It records nothing outside this page.`;
 }
 
 /** Words for the status of a name or a line. @type {Record<string, string>} */

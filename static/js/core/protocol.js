@@ -123,6 +123,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {string} [title]
  * @property {string} [contact] Whom participants may ask; may be empty.
  * @property {boolean} [records_bytes] Whether every byte typed and printed is kept.
+ * @property {boolean} [records_addresses] Whether network addresses are kept. An older server keeps them and does not say so.
  *
  * @typedef {object} Welcome
  * @property {"welcome"} type
