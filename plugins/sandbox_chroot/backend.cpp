@@ -1,5 +1,11 @@
 #include "plugins/sandbox_chroot/backend.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "plugins/sandbox_chroot/launcher_protocol.hpp"
+
 namespace tellina::chroot_sandbox {
 namespace {
 
@@ -64,10 +70,10 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
           [this](const WakeUp& stop) { return make_instance(Deadline(m_context.clock, prewarm_deadline, &stop)); },
           [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
-std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline) {
+std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline, bool has_folder) {
   m_cgroups.find();
   std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
-  return Instance::make(m_settings, *m_filter, m_users, m_context.random, deadline);
+  return Instance::make(m_settings, *m_filter, m_users, m_context.random, has_folder, deadline);
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
@@ -86,21 +92,54 @@ std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance>
   ShellPlan plan(spec, m_settings);
 
   instance->seed(spec.initial, deadline);
+  limit(*instance, plan, spec.owner, spec.id, deadline);
+  instance->start_shell(plan, spec.size, deadline);
+  return std::make_unique<ChrootSandbox>(std::move(instance), m_context.clock, m_context.log);
+}
+
+void ChrootBackend::limit(Instance& instance, ShellPlan& plan, const OwnerId& owner, const SandboxId& id,
+                          const Deadline& deadline) {
   Cgroups::Limits limits;
   limits.memory_in_bytes = m_settings.memory_in_bytes;
   limits.processes = m_settings.processes + 1;  // init
   limits.cpu = m_settings.cpu;
-  instance->enter_cgroups(m_cgroups, spec.owner, spec.id, limits);
+  instance.enter_cgroups(m_cgroups, owner, id, limits);
   // The launcher counts too, because it is in the same user namespace.
   plan.processes = m_settings.processes + 2;
-  if (instance->cgroup().memory.empty()) {
-    // RLIMIT_AS stops one large program at once; the memory watch stops many small ones soon.
-    plan.address_space = m_settings.memory_in_bytes;
-    plan.refuses_shared_memory = true;
-    instance->watch_memory(m_settings.memory_in_bytes, deadline);
+  if (!instance.cgroup().memory.empty()) return;
+  // RLIMIT_AS stops one large program at once; the memory watch stops many small ones soon.
+  plan.address_space = m_settings.memory_in_bytes;
+  plan.refuses_shared_memory = true;
+  instance.watch_memory(m_settings.memory_in_bytes, deadline);
+}
+
+void ChrootBackend::require_folder_place() const {
+  const std::string place = m_settings.root_file_system + launcher_protocol::folder_place;
+  struct stat status;
+  if (stat(place.c_str(), &status) == 0) return;
+  // A root file system that is not of this version's make_rootfs.
+  if (mkdir(place.c_str(), 0755) == 0 || errno == EEXIST) return;
+  throw system_error(place, errno, {}, "create this empty folder: programs that check a task find their files there");
+}
+
+RunResult ChrootBackend::run(const RunSpec& spec) {
+  check_run_spec(spec);
+  if (!spec.image.empty()) {
+    throw Error(ErrorCode::unsupported,
+                "image \"" + spec.image + "\": the sandbox \"chroot\" has one root file system");
   }
-  instance->start_shell(plan, spec.size, deadline);
-  return std::make_unique<ChrootSandbox>(std::move(instance), m_context.clock, m_context.log);
+  ShellPlan plan(spec, m_settings);
+  require_folder_place();
+  const Deadline deadline(m_context.clock, spec.start_deadline, spec.cancelled);
+  ProgramOutputs outputs;
+  const std::unique_ptr<Instance> instance = make_instance(deadline, true);
+  instance->seed(creatable_home(spec.home), deadline);
+  instance->seed_folder(readable_folder(spec.folder), deadline);
+  limit(*instance, plan, spec.owner, spec.id, deadline);
+  instance->start_program(plan, outputs, deadline);
+  RunResult result = outputs.watch(spec, instance->shell_end(), m_context.clock);
+  if (const std::string left = instance->end(); !left.empty()) m_context.log.warning(left);
+  return result;
 }
 
 void ChrootBackend::prepare() {
@@ -129,6 +168,7 @@ Capabilities ChrootBackend::probe() {
     capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users, m_cgroups.why_not());
     sandbox->destroy();
     capabilities.usable = true;
+    capabilities.runs_commands = true;
   } catch (const Error& error) {
     capabilities.reason = error.what();
     if (!error.hint().empty()) capabilities.reason += ": " + error.hint();

@@ -27,11 +27,15 @@ class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
+  RunResult run(const RunSpec& spec) override;
 
  private:
   std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
                                           const Deadline& deadline);
-  std::unique_ptr<Instance> make_instance(const Deadline& deadline);
+  std::unique_ptr<Instance> make_instance(const Deadline& deadline, bool has_folder = false);
+  /// Puts the instance under the limits of a session, as far as the plan does not.
+  void limit(Instance& instance, ShellPlan& plan, const OwnerId& owner, const SandboxId& id, const Deadline& deadline);
+  void require_folder_place() const;
 
   PluginContext m_context;
   Settings m_settings;

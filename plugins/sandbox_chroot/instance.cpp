@@ -36,10 +36,10 @@ bool is_readable(const Descriptor& descriptor) {
 }  // namespace
 
 std::unique_ptr<Instance> Instance::make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
-                                         Random& random, const Deadline& deadline) {
+                                         Random& random, bool has_folder, const Deadline& deadline) {
   const auto root_identity = identify(settings.root_file_system);
   const bool maps_users = users.maps();
-  std::unique_ptr<Instance> instance(new Instance(start_launcher(settings, filter, maps_users)));
+  std::unique_ptr<Instance> instance(new Instance(start_launcher(settings, filter, maps_users, has_folder)));
   instance->m_root_identity = root_identity;
   try {
     instance->get_ready(users, random, deadline);
@@ -47,7 +47,7 @@ std::unique_ptr<Instance> Instance::make(const Settings& settings, const SystemC
     // A sandbox works without subordinate users. If mapping them fails, create it without them.
     if (!maps_users || users.maps()) throw;
     instance.reset();
-    return make(settings, filter, users, random, deadline);
+    return make(settings, filter, users, random, has_folder, deadline);
   }
   return instance;
 }
@@ -99,6 +99,10 @@ void Instance::watch_memory(std::uint64_t limit, const Deadline& deadline) {
 
 void Instance::seed(const FileTree& tree, const Deadline& deadline) {
   seed_home(m_launched.launcher_socket, m_init_client.home(), tree, deadline);
+}
+
+void Instance::seed_folder(const FileTree& folder, const Deadline& deadline) {
+  tellina::sandbox_common::seed_folder(m_launched.launcher_socket, launcher_protocol::seed_folder, folder, deadline);
 }
 
 FileTree Instance::snapshot(const SnapshotRequest& request, const Deadline& deadline) {

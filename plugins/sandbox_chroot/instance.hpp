@@ -10,6 +10,7 @@
 #include "plugins/sandbox_chroot/launch.hpp"
 #include "plugins/sandbox_chroot/session_users.hpp"
 #include "plugins/sandbox_common/init_client.hpp"
+#include "plugins/sandbox_common/program_run.hpp"
 #include "tellina/sandbox.hpp"
 
 namespace tellina::chroot_sandbox {
@@ -19,9 +20,9 @@ namespace tellina::chroot_sandbox {
 /// Threads: one at a time. The processes end with the thread that created them.
 class Instance {
  public:
-  /// Throws Error; then nothing is left behind.
+  /// With `has_folder`, it has a folder /check, for seed_folder(). Throws Error; then nothing is left behind.
   static std::unique_ptr<Instance> make(const Settings& settings, const SystemCallFilter& filter, SessionUsers& users,
-                                        Random& random, const Deadline& deadline);
+                                        Random& random, bool has_folder, const Deadline& deadline);
   /// Ends the sandbox.
   ~Instance();
   Instance(const Instance&) = delete;
@@ -37,9 +38,14 @@ class Instance {
 
   /// Throws Error(seed_failed) with path and errno.
   void seed(const FileTree& tree, const Deadline& deadline);
+  /// Fills /check, once. Throws Error(seed_failed).
+  void seed_folder(const FileTree& folder, const Deadline& deadline);
   FileTree snapshot(const SnapshotRequest& request, const Deadline& deadline);
   void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline) {
     m_init_client.start_shell(plan, size, deadline);
+  }
+  void start_program(const ShellPlan& plan, const ProgramOutputs& outputs, const Deadline& deadline) {
+    m_init_client.start_program(plan, outputs.output_for_program(), outputs.errors_for_program(), deadline);
   }
   void restart_shell(TerminalSize size, const Deadline& deadline) { m_init_client.restart_shell(size, deadline); }
 

@@ -71,7 +71,8 @@ void require_parts(const Settings& settings) {
 
 }  // namespace
 
-LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter& filter, bool maps_users) {
+LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter& filter, bool maps_users,
+                               bool has_folder) {
   require_parts(settings);
   LaunchedProcess launched;
   SocketPair control = make_sockets();
@@ -102,15 +103,16 @@ LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter&
   posix_spawnattr_setsigdefault(&plan.attributes, &all);
   posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  std::array<std::string, 8> words = {settings.launcher,
+  std::array<std::string, 9> words = {settings.launcher,
                                       maps_users ? "mapped" : "own",
                                       std::to_string(getpid()),
                                       settings.root_file_system,
                                       std::to_string(settings.disk_in_bytes),
                                       std::to_string(settings.tmp_in_bytes),
                                       "tellina",
-                                      describe_memory(settings.memory_in_bytes)};
-  std::array<char*, 9> arguments{};
+                                      describe_memory(settings.memory_in_bytes),
+                                      has_folder ? protocol::with_folder : protocol::without_folder};
+  std::array<char*, 10> arguments{};
   for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
   char* environment[] = {nullptr};
   const int error = posix_spawn(&launched.process, settings.launcher.c_str(), &plan.actions, &plan.attributes,

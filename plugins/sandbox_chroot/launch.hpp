@@ -18,7 +18,9 @@ class LaunchedProcess {
 };
 
 /// Starts a launcher that ends with the calling thread. With `maps_users`, it waits until its user maps are written.
-/// Throws Error(not_found) with a remedy if one of its parts is missing.
-LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter& filter, bool maps_users);
+/// With `has_folder`, the sandbox has a folder /check. Throws Error(not_found) with a remedy if one of its parts is
+/// missing.
+LaunchedProcess start_launcher(const Settings& settings, const SystemCallFilter& filter, bool maps_users,
+                               bool has_folder);
 
 }  // namespace tellina::chroot_sandbox

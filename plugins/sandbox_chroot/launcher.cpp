@@ -1,9 +1,10 @@
-/// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES TMP_IN_BYTES HOST_NAME MEMORY
+/// sandbox_launcher MODE PARENT ROOT_FILE_SYSTEM DISK_IN_BYTES TMP_IN_BYTES HOST_NAME MEMORY FOLDER
 ///
 /// Starts one sandbox, and then stays as the only process inside the session's user namespace but outside its other
 /// namespaces. There it may read and write every file of the home, whatever its mode, and no process in the sandbox can
 /// see it. MODE is "mapped" if the plugin writes the user maps, and "own" for an ordinary user, who may map only
-/// themselves. PARENT is the process that started it; MEMORY is the text of the sandbox's /proc/meminfo.
+/// themselves. PARENT is the process that started it; MEMORY is the text of the sandbox's /proc/meminfo. FOLDER is
+/// "folder" if the sandbox has a folder /check, and otherwise "none".
 /// launcher_protocol.hpp lists the descriptors that it inherits.
 
 #include "plugins/sandbox_chroot/launcher.hpp"
@@ -118,20 +119,46 @@ void keep_file_capabilities() {
   if (syscall(SYS_capset, &header, data) != 0) fail("drop capabilities");
 }
 
-/// Starts the watch on the sandbox's /proc. Init sent it before the plugin could send any request.
-void begin_watch(MemoryWatch& watch, int init_socket, const protocol::WatchMemory& wanted) {
-  char kind;
-  control::Descriptors received;
-  if (control::receive(init_socket, &kind, 1, received, MSG_DONTWAIT) != 1 || received.count != 1) {
-    return tree_protocol::report_failure(protocol::control, "watch the memory", errno);
+/// What init has sent. It sends that before the plugin can send any request.
+class InitDescriptors {
+ public:
+  explicit InitDescriptors(int socket) : m_socket(socket) {}
+
+  /// Each descriptor once; the caller closes it. Returns -1 with errno if there is none.
+  int take(protocol::InitDescriptor which) {
+    char kind;
+    if (m_received.count == 0) control::receive(m_socket, &kind, 1, m_received, MSG_DONTWAIT);
+    const int taken = m_received.values[which];
+    if (taken < 0 && m_received.count > 0) errno = EBADF;
+    m_received.values[which] = -1;
+    return taken;
   }
-  watch.begin(received.values[0], wanted.limit);
+
+ private:
+  int m_socket;
+  control::Descriptors m_received;
+};
+
+void begin_watch(MemoryWatch& watch, InitDescriptors& init, const protocol::WatchMemory& wanted) {
+  const int processes = init.take(protocol::processes);
+  if (processes < 0) return tree_protocol::report_failure(protocol::control, "watch the memory", errno);
+  watch.begin(processes, wanted.limit);
   const tree_protocol::Done done;
   control::send(protocol::control, &done, sizeof done);
 }
 
+/// Fills /check. Afterwards nobody can change it any more.
+void seed_folder(InitDescriptors& init, const control::Descriptors& given) {
+  const int folder = init.take(protocol::folder);
+  if (folder < 0) return tree_protocol::report_failure(protocol::control, "fill /check", errno);
+  const char kind = tree_protocol::seed;
+  const int descriptors[] = {folder, given.values[0]};
+  tree_protocol::serve(protocol::control, &kind, 1, descriptors, given.count + 1);
+  close(folder);
+}
+
 /// Returns false when the plugin has closed its end.
-bool serve_request(MemoryWatch& watch, int init_socket) {
+bool serve_request(MemoryWatch& watch, InitDescriptors& init) {
   char request[sizeof(tree_protocol::Snapshot)];
   protocol::WatchMemory wanted;
   static_assert(sizeof request >= sizeof wanted);
@@ -140,7 +167,9 @@ bool serve_request(MemoryWatch& watch, int init_socket) {
   if (size <= 0) return false;
   if (request[0] == protocol::watch_memory && size == sizeof wanted) {
     std::memcpy(&wanted, request, sizeof wanted);
-    begin_watch(watch, init_socket, wanted);
+    begin_watch(watch, init, wanted);
+  } else if (request[0] == protocol::seed_folder) {
+    seed_folder(init, descriptors);
   } else {
     tree_protocol::serve(protocol::control, request, static_cast<std::size_t>(size), descriptors.values,
                          descriptors.count);
@@ -152,6 +181,7 @@ bool serve_request(MemoryWatch& watch, int init_socket) {
 /// Handles requests until the plugin closes its end of the socket; then ends the sandbox and waits for its end.
 void serve(pid_t init, int init_descriptor, int init_socket) {
   MemoryWatch watch;
+  InitDescriptors received(init_socket);
   pollfd watched[] = {{protocol::control, POLLIN, 0}, {init_descriptor, POLLIN, 0}};
   for (;;) {
     if (poll(watched, 2, watch.time_left()) < 0) continue;
@@ -162,7 +192,7 @@ void serve(pid_t init, int init_descriptor, int init_socket) {
       watched[1].fd = -1;
       watch.end();
     }
-    if (watched[0].revents != 0 && !serve_request(watch, init_socket)) break;
+    if (watched[0].revents != 0 && !serve_request(watch, received)) break;
     watch.check_if_due();
   }
   if (init > 0) {
@@ -180,6 +210,7 @@ int run(char** arguments) {
   parameters.tmp_in_bytes = std::strtoull(arguments[5], nullptr, 10);
   parameters.host_name = arguments[6];
   parameters.memory = arguments[7];
+  parameters.has_folder = std::strcmp(arguments[8], protocol::with_folder) == 0;
 
   umask(0);
   die_with(parent);
@@ -231,4 +262,4 @@ int run(char** arguments) {
 }  // namespace
 }  // namespace tellina::launcher
 
-int main(int argument_count, char** arguments) { return argument_count == 8 ? tellina::launcher::run(arguments) : 2; }
+int main(int argument_count, char** arguments) { return argument_count == 9 ? tellina::launcher::run(arguments) : 2; }

@@ -17,7 +17,8 @@ struct SandboxParameters {
   const char* memory = "";  ///< the text of /proc/meminfo
   bool has_root = false;    ///< user 0 exists in the sandbox
   int root_mount = -1;      ///< the root file system's mount, created by the plugin; -1: not created yet
-  int launcher = -1;        ///< a socket to the launcher, which receives the sandbox's /proc
+  bool has_folder = false;  ///< the sandbox has a folder /check
+  int launcher = -1;        ///< a socket to the launcher, which receives the sandbox's /proc, and the folder to fill
 };
 
 /// Builds the sandbox around the calling process, which becomes its init. That process must be process 1 of a new

@@ -8,7 +8,8 @@
 ///   launcher -> plugin  InitStarted           carries a pidfd
 ///   plugin -> launcher  WatchMemory           end programs that hold too much
 ///   plugin -> launcher  Seed | Snapshot       create or read the home (tree_protocol.hpp)
-///   launcher -> plugin  Done | Failed         to each of the last three
+///   plugin -> launcher  SeedFolder            create the content of /check; carries a memory file (tree_stream.hpp)
+///   launcher -> plugin  Done | Failed         to each of the last four
 ///
 /// Instead of any of its messages, the launcher may send Failed. It then ends, unless the failure concerns a request.
 /// The process that becomes init sends Failed over init's socket (init_protocol.hpp). When the plugin's end of the
@@ -31,7 +32,24 @@ enum InheritedDescriptor : int {
 inline constexpr int first_closed_descriptor = 9;
 
 /// The first byte of every message.
-enum Kind : char { map_me = 'M', mapped = 'm', mapped_root = 'r', init_started = 'I', watch_memory = 'w' };
+enum Kind : char {
+  map_me = 'M',
+  mapped = 'm',
+  mapped_root = 'r',
+  init_started = 'I',
+  watch_memory = 'w',
+  seed_folder = 'f'
+};
+
+/// Where a program sees its folder.
+inline constexpr char folder_place[] = "/check";
+
+/// The argument FOLDER of a launcher whose sandbox has a folder /check, and of another.
+inline constexpr char with_folder[] = "folder";
+inline constexpr char without_folder[] = "none";
+
+/// Descriptors that init sends to the launcher: its /proc, and with a folder the directory behind the read-only /check.
+enum InitDescriptor : std::size_t { processes = 0, folder = 1 };
 
 struct InitStarted {
   char kind = init_started;

@@ -156,11 +156,25 @@ void mount_devices(const SandboxParameters& parameters) {
           "make /dev read-only");
 }
 
-/// Sends the sandbox's /proc to the launcher, which stays outside and has no other view of the sandbox's processes.
-void send_processes(int launcher) {
-  const int processes = open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  require(processes >= 0 && control::send(launcher, "p", 1, &processes, 1), "pass on /proc");
-  close(processes);
+/// Mounts an empty folder that nobody in the sandbox can change. Returns its directory in a mount that is not read-only
+/// and has no place: who has this descriptor can fill the folder.
+int mount_folder(const SandboxParameters& parameters) {
+  const char* const place = launcher_protocol::folder_place + 1;
+  mount_memory(place, MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
+  const int copy = open_tree(AT_FDCWD, place, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const int directory = copy < 0 ? -1 : openat(copy, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  require(directory >= 0 &&
+              mount(nullptr, place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0,
+          "make /check read-only");
+  close(copy);
+  return directory;
+}
+
+/// Sends to the launcher, which stays outside, what it cannot open itself: the sandbox's /proc, and the folder to fill.
+void send_to_launcher(int launcher, int folder) {
+  const int sent[] = {open("proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder};
+  require(sent[protocol::processes] >= 0 && control::send(launcher, "p", 1, sent, folder < 0 ? 1 : 2), "pass on /proc");
+  for (const int descriptor : sent) close(descriptor);
   close(launcher);
 }
 
@@ -197,7 +211,7 @@ bool install_filters() {
   enter_root_file_system(parameters.root_mount);
   // Needs a complete /proc in the old root, so it runs before the old root is detached.
   require(mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "mount /proc");
-  send_processes(parameters.launcher);
+  send_to_launcher(parameters.launcher, parameters.has_folder ? mount_folder(parameters) : -1);
   mount_memory("home/me", MS_NODEV, parameters.disk_in_bytes, 4096, "0755", false);
   mount_memory("tmp", MS_NODEV, parameters.tmp_in_bytes, init_protocol::tmp_entries, "1777", parameters.has_root);
   mount_devices(parameters);

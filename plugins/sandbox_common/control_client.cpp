@@ -3,7 +3,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 
 #include "plugins/sandbox_common/tree_codec.hpp"
 #include "plugins/sandbox_common/tree_protocol.hpp"
@@ -99,6 +101,24 @@ void seed_home(const Descriptor& socket, const Descriptor& home, const FileTree&
     const bool full = failure->error_number == ENOSPC;
     throw system_error(what + ": ~/" + failure->text, failure->error_number, ErrorCode::seed_failed,
                        full ? "raise sandbox.disk_in_mib, or use fewer files: a home can hold 4095" : "");
+  }
+}
+
+void seed_folder(const Descriptor& socket, char kind, const FileTree& folder, const Deadline& deadline) {
+  const std::string what = "fill /check";
+  const Descriptor file = encode_tree(folder);
+  send(socket, &kind, 1, what, {file.get()});
+  if (const auto failure = find_failure(receive(socket, deadline, what), what)) {
+    throw system_error(what + ": " + failure->text, failure->error_number, ErrorCode::seed_failed);
+  }
+}
+
+void write_tree_directly(const Descriptor& directory, const FileTree& tree) {
+  const Descriptor file = encode_tree(tree);
+  std::array<char, PATH_MAX> path{};
+  const int error = home_tree::write(directory.get(), file.get(), path.data(), path.size());
+  if (error != 0) {
+    throw system_error(std::string("write files: ") + path.data(), error, ErrorCode::seed_failed);
   }
 }
 

@@ -43,6 +43,14 @@ std::optional<Failure> find_failure(const Received& received, const std::string&
 /// errno.
 void seed_home(const Descriptor& socket, const Descriptor& home, const FileTree& tree, const Deadline& deadline);
 
+/// Asks the process at the other end, with a message of this kind, to create the content of /check. Throws
+/// Error(seed_failed) with path and errno.
+void seed_folder(const Descriptor& socket, char kind, const FileTree& folder, const Deadline& deadline);
+
+/// Creates a tree in an empty directory in this process, with its rights. Throws Error(seed_failed) with path and
+/// errno.
+void write_tree_directly(const Descriptor& directory, const FileTree& tree);
+
 /// Asks the process at the other end to read the home.
 FileTree read_home(const Descriptor& socket, const Descriptor& home, const SnapshotRequest& request,
                    const Deadline& deadline);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
+#include <string>
 
 #include "plugins/sandbox_common/control_client.hpp"
 #include "plugins/sandbox_common/shell_plan.hpp"
@@ -21,6 +23,8 @@ class InitClient {
   bool has_shell() const { return m_has_shell; }
 
   void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline);
+  /// Starts a program without a terminal; shell_end() receives its wait status.
+  void start_program(const ShellPlan& plan, int output, int errors, const Deadline& deadline);
   /// Ends every process of the old shell, and starts a new one with the same command on a new terminal.
   void restart_shell(TerminalSize size, const Deadline& deadline);
 
@@ -33,7 +37,8 @@ class InitClient {
   void close();
 
  private:
-  void send_command(std::string message, const std::string& working_directory, const Deadline& deadline);
+  void send_command(const std::string& message, const std::string& working_directory, const Deadline& deadline,
+                    std::initializer_list<int> descriptors = {});
 
   Descriptor m_socket;
   Descriptor m_terminal;

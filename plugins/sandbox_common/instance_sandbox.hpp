@@ -12,6 +12,7 @@
 #include <string>
 
 #include "plugins/sandbox_common/deadline.hpp"
+#include "plugins/sandbox_common/program_run.hpp"
 #include "tellina/log.hpp"
 #include "tellina/sandbox.hpp"
 #include "tellina/terminal_activity.hpp"
@@ -45,8 +46,7 @@ class InstanceSandbox final : public Sandbox {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
     // Without a status, init itself has died, and the kernel has killed the shell with it.
     if (size != sizeof status) return ExitStatus(true, SIGKILL);
-    if (WIFSIGNALED(status)) return ExitStatus(true, WTERMSIG(status));
-    return ExitStatus(false, WEXITSTATUS(status));
+    return exit_status_of(status);
   }
 
   void restart_shell(TerminalSize size) override {

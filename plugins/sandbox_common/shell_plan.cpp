@@ -47,6 +47,20 @@ ShellPlan::ShellPlan(const SandboxSpec& spec, const CommonSettings& settings)
       environment(make_environment(spec.environment, settings.timezone)),
       processors(static_cast<std::uint32_t>(std::ceil(settings.cpu))) {}
 
+ShellPlan::ShellPlan(const RunSpec& spec, const CommonSettings& settings)
+    : working_directory(absolute_directory(spec.working_directory)),
+      arguments(spec.arguments),
+      environment(make_environment(spec.environment, settings.timezone)),
+      processors(static_cast<std::uint32_t>(std::ceil(settings.cpu))) {
+  if (arguments.empty() || arguments.front().empty()) {
+    throw Error(ErrorCode::bad_request, "arguments: expected a program, got none");
+  }
+  for (const std::string& argument : arguments) {
+    if (argument.find('\0') == std::string::npos) continue;
+    throw Error(ErrorCode::bad_request, "arguments: expected text without NUL, got \"" + argument + "\"");
+  }
+}
+
 std::string probe_directory(const std::string& configured) {
   const std::string directory = std::filesystem::path(absolute_directory(configured)).lexically_normal().string();
   const bool is_in_home = directory == home || directory.starts_with(std::string(home) + "/");

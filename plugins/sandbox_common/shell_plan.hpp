@@ -9,14 +9,16 @@
 
 namespace tellina::sandbox_common {
 
-/// How to start the shell.
+/// How to start the shell, or a program in its place.
 class ShellPlan {
  public:
   /// The plan is the same for every sandbox, except for what the spec and the settings add. Throws Error.
   ShellPlan(const SandboxSpec& spec, const CommonSettings& settings);
+  /// The plan for a program without a terminal. Throws Error.
+  ShellPlan(const RunSpec& spec, const CommonSettings& settings);
 
   std::string working_directory;         ///< absolute
-  std::vector<std::string> arguments;    ///< the first is the program's path
+  std::vector<std::string> arguments;    ///< the first is the program: a path, or a name to find in PATH
   std::vector<std::string> environment;  ///< "NAME=value"
   std::uint64_t processes = 0;           ///< 0: no limit
   std::uint64_t address_space = 0;       ///< bytes; 0: no limit

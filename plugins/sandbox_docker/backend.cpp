@@ -98,6 +98,7 @@ void DockerBackend::prepare() {
 Capabilities DockerBackend::probe() {
   Capabilities capabilities;
   capabilities.adopts = true;
+  capabilities.runs_commands = true;
   try {
     require_timezone(m_settings, "/usr/share/zoneinfo");
     const Deadline deadline(m_context.clock, probe_deadline, nullptr);
@@ -148,6 +149,19 @@ std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
   // The engine may still be creating a container of which the owner had asked before it died.
   m_abandoned.remove_later();
   return swept;
+}
+
+RunResult DockerBackend::run(const RunSpec& spec) {
+  check_run_spec(spec);
+  const ShellPlan plan(spec, m_settings);
+  const Deadline deadline(m_context.clock, spec.start_deadline, spec.cancelled);
+  ProgramOutputs outputs;
+  const std::unique_ptr<Instance> instance = Instance::make(m_instance_context, spec, deadline);
+  instance->seed(creatable_home(spec.home), deadline);
+  instance->start_program(plan, outputs, deadline);
+  RunResult result = outputs.watch(spec, instance->shell_end(), m_context.clock);
+  instance->end();
+  return result;
 }
 
 TELLINA_PLUGIN(sandbox, DockerBackend, "docker", "0.1.0", settings_schema);

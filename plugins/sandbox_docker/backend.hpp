@@ -23,6 +23,7 @@ class DockerBackend final : public SandboxBackend, public SandboxPreparation {
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override;
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override;
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override;
+  RunResult run(const RunSpec& spec) override;
 
  private:
   std::unique_ptr<DockerSandbox> start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,

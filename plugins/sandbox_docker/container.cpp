@@ -90,6 +90,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        m_settings.shell_marks + ":" + init_protocol::shell_marks_path + ":ro",
                        spec.folder + ":" + folder_place + ":ro", spec.memory_file + ":/proc/meminfo:ro"};
   if (!spec.terminals.empty()) binds.emplace_back(spec.terminals + ":/dev/pts");
+  if (!spec.check_folder.empty()) binds.emplace_back(spec.check_folder + ":" + check_place + ":ro");
   if (!spec.users_file.empty()) {
     binds.emplace_back(spec.users_file + ":" + users_place + ":ro");
     binds.emplace_back(spec.groups_file + ":" + groups_place + ":ro");
@@ -116,7 +117,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        {"AutoRemove", false},
                        {"Init", false},
                        {"Binds", std::move(binds)}};
-  const json::object body = {{"Image", m_settings.image},
+  const json::object body = {{"Image", spec.image.empty() ? m_settings.image : spec.image},
                              {"User", user},
                              {"WorkingDir", "/home/me"},
                              {"Hostname", "tellina"},

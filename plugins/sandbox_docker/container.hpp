@@ -18,6 +18,9 @@ namespace tellina::docker_sandbox {
 /// Where a container sees the folder of its sandbox.
 inline constexpr const char* folder_place = "/run/tellina";
 
+/// Where a container sees the folder of its program.
+inline constexpr const char* check_place = "/check";
+
 /// The parameters of a new container.
 class ContainerSpec {
  public:
@@ -26,9 +29,11 @@ class ContainerSpec {
   std::string memory_file;                           ///< path of the file that becomes its /proc/meminfo
   std::string terminals;                             ///< path of what it sees as /dev/pts; empty: the engine's
   std::uint32_t user = init_protocol::sandbox_user;  ///< the number of `me`, as a user and as a group
-  std::string users_file;   ///< path of the file that becomes its /etc/passwd; empty: the image's
-  std::string groups_file;  ///< the same of /etc/group
-  OwnerId owner;            ///< empty: prewarmed
+  std::string users_file;    ///< path of the file that becomes its /etc/passwd; empty: the image's
+  std::string groups_file;   ///< the same of /etc/group
+  std::string image;         ///< empty: the configured one
+  std::string check_folder;  ///< path of what it sees as /check; empty: it has none
+  OwnerId owner;             ///< empty: prewarmed
   SandboxId id;
 };
 

@@ -27,12 +27,20 @@ void throw_if_failed(const std::string& what, const std::optional<Failure>& fail
 
 std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                          const Deadline& deadline) {
+  return make(context, Wanted{owner, id, nullptr}, deadline);
+}
+
+std::unique_ptr<Instance> Instance::make(InstanceContext& context, const RunSpec& spec, const Deadline& deadline) {
+  return make(context, Wanted{spec.owner, spec.id, &spec}, deadline);
+}
+
+std::unique_ptr<Instance> Instance::make(InstanceContext& context, const Wanted& wanted, const Deadline& deadline) {
   for (;;) {
     Terminals terminals = context.terminals;
     Users users = context.users;
-    if (terminals != Terminals::untried && users != Users::untried) return make_once(context, owner, id, deadline);
+    if (terminals != Terminals::untried && users != Users::untried) return make_once(context, wanted, deadline);
     try {
-      std::unique_ptr<Instance> instance = make_once(context, owner, id, deadline);
+      std::unique_ptr<Instance> instance = make_once(context, wanted, deadline);
       // A concurrent call may have found out that one is not available.
       if (terminals == Terminals::untried) {
         context.terminals.compare_exchange_strong(terminals, geteuid() == 0 ? Terminals::own : Terminals::shared);
@@ -61,13 +69,13 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId
   }
 }
 
-std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
+std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Wanted& wanted,
                                               const Deadline& deadline) {
   Claim claim;
   claim.token = random_token(context.random, 8);
   claim.holder = context.run_folder.holder();
-  claim.owner = owner;
-  claim.id = id;
+  claim.owner = wanted.owner;
+  claim.id = wanted.id;
   std::unique_ptr<Instance> instance(new Instance(context, claim));
   const Descriptor listener = context.run_folder.make(claim);
   ContainerSpec spec;
@@ -75,8 +83,12 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
   spec.folder = context.run_folder.path_of(claim);
   spec.memory_file = context.run_folder.share(claim, "meminfo", context.memory);
   if (context.terminals != Terminals::shared) spec.terminals = context.run_folder.mount_terminals(claim);
-  spec.owner = owner;
-  spec.id = id;
+  spec.owner = wanted.owner;
+  spec.id = wanted.id;
+  if (wanted.program != nullptr) {
+    spec.image = wanted.program->image;
+    spec.check_folder = context.run_folder.write_folder(claim, readable_folder(wanted.program->folder));
+  }
   try {
     // The engine creates a requested container even if nobody waits for the answer. So this waits, and then removes it.
     context.containers.learn(spec, deadline.uninterrupted());
@@ -100,7 +112,8 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Ow
 
 void Instance::choose_user(ContainerSpec& spec) const {
   const ImageUsers* const users = m_context.containers.users();
-  if (users == nullptr || m_context.users == Users::shared) return;
+  // The users of another image than the configured one are not known.
+  if (users == nullptr || m_context.users == Users::shared || !spec.image.empty()) return;
   spec.user = m_context.containers.choose_user(m_context.random);
   spec.users_file = m_context.run_folder.write(m_claim, users_name, users->users_with(spec.user));
   spec.groups_file = m_context.run_folder.write(m_claim, groups_name, users->groups_with(spec.user));

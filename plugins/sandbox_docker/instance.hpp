@@ -8,6 +8,7 @@
 #include <string>
 
 #include "plugins/sandbox_common/init_client.hpp"
+#include "plugins/sandbox_common/program_run.hpp"
 #include "plugins/sandbox_docker/abandoned_containers.hpp"
 #include "plugins/sandbox_docker/container.hpp"
 #include "plugins/sandbox_docker/run_folder.hpp"
@@ -43,6 +44,8 @@ class Instance {
   /// `owner` and `id` are empty for a prewarmed instance. Throws Error; then nothing is left behind.
   static std::unique_ptr<Instance> make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
                                         const Deadline& deadline);
+  /// For a program: its folder becomes /check.
+  static std::unique_ptr<Instance> make(InstanceContext& context, const RunSpec& spec, const Deadline& deadline);
   /// An instance whose shell another process started. Throws Error(gone) if it does not exist.
   static std::unique_ptr<Instance> adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline);
   /// Ends the sandbox.
@@ -61,6 +64,9 @@ class Instance {
   void start_shell(const ShellPlan& plan, TerminalSize size, const Deadline& deadline) {
     m_init.start_shell(plan, size, deadline);
   }
+  void start_program(const ShellPlan& plan, const ProgramOutputs& outputs, const Deadline& deadline) {
+    m_init.start_program(plan, outputs.output_for_program(), outputs.errors_for_program(), deadline);
+  }
   void restart_shell(TerminalSize size, const Deadline& deadline) { m_init.restart_shell(size, deadline); }
 
   int terminal() const { return m_init.terminal(); }
@@ -74,8 +80,14 @@ class Instance {
 
  private:
   Instance(InstanceContext& context, Claim claim) : m_context(context), m_claim(std::move(claim)) {}
-  static std::unique_ptr<Instance> make_once(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
-                                             const Deadline& deadline);
+  /// What is made. `program` is null for a shell.
+  struct Wanted {
+    OwnerId owner;
+    SandboxId id;
+    const RunSpec* program = nullptr;
+  };
+  static std::unique_ptr<Instance> make(InstanceContext& context, const Wanted& wanted, const Deadline& deadline);
+  static std::unique_ptr<Instance> make_once(InstanceContext& context, const Wanted& wanted, const Deadline& deadline);
   void choose_user(ContainerSpec& spec) const;
   void wait_for_init(const Descriptor& listener, const Deadline& deadline);
 

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "plugins/sandbox_common/control_client.hpp"
 #include "plugins/sandbox_init/init_protocol.hpp"
 
 namespace tellina::docker_sandbox {
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* socket_name = "socket";
+constexpr const char* check_name_in_folder = "check";
 
 /// A socket's address through a folder's descriptor, because a path in an address has at most 107 bytes.
 sockaddr_un address_in(const Descriptor& folder) {
@@ -191,6 +193,15 @@ std::string RunFolder::write(const Claim& claim, const std::string& name, const 
   return path;
 }
 
+std::string RunFolder::write_folder(const Claim& claim, const FileTree& folder) const {
+  const std::string path = path_of(claim) + "/" + check_name_in_folder;
+  if (mkdir(path.c_str(), 0755) != 0) throw system_error(path, errno);
+  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) throw system_error(path, errno);
+  write_tree_directly(directory, folder);
+  return path;
+}
+
 std::string RunFolder::mount_terminals(const Claim& claim) const {
   const std::string path = terminals_of(claim);
   if (geteuid() != 0 || mkdir(path.c_str(), 0700) != 0) return "";
@@ -233,6 +244,8 @@ bool RunFolder::exists(const Claim& claim) const { return access(path_of(claim).
 void RunFolder::remove(const Claim& claim) const {
   const std::string path = path_of(claim);
   for (const char* file : {socket_name, users_name, groups_name}) unlink((path + "/" + file).c_str());
+  std::error_code ignored;
+  fs::remove_all(path + "/" + check_name_in_folder, ignored);
   rmdir(path.c_str());
   // A process that was killed during a start may have left its mount.
   unmount_terminals(claim);

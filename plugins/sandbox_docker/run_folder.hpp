@@ -7,6 +7,7 @@
 ///     sandboxes/TOKEN.HOLDER.OWNER.ID/    of one sandbox; while nobody has claimed it, OWNER and ID are empty
 ///       socket                            leads to its init
 ///       passwd, group                     its users, if `me` has a number of its own
+///       check/                            of a program: the files that it finds in /check
 ///
 /// A folder's name is the claim on it: one rename takes a sandbox over, and the previous holder sees that the old name
 /// is gone. A killed holder loses its lock, so the sandboxes of dead and of living processes can be distinguished.
@@ -64,6 +65,8 @@ class RunFolder {
   std::string share(const Claim& claim, const std::string& name, const std::string& text) const;
   /// Writes a file for one container into its folder and returns its path, which a rename() changes.
   std::string write(const Claim& claim, const std::string& name, const std::string& text) const;
+  /// Writes the folder of a program and returns its path. Throws Error(seed_failed).
+  std::string write_folder(const Claim& claim, const FileTree& folder) const;
   /// Mounts a devpts of the sandbox's own, in which its programs may open 16 terminals. Returns its path, or an empty
   /// string if this user may not mount. Containers that have been started keep it after unmount_terminals().
   std::string mount_terminals(const Claim& claim) const;

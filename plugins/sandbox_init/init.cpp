@@ -194,11 +194,34 @@ bool refuse_shared_memory() {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/// Runs in the child: becomes the shell, or returns the failed action, with errno.
-const char* become_shell(const ShellCommand& command) {
+/// Puts the calling child on the terminal. Returns the failed action, with errno, or null.
+const char* use_terminal() {
   // A new session with the pty as its controlling terminal; without it, there is no job control and no Ctrl-C.
   if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) return "make the terminal the shell's own";
   if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) return "put the shell on the terminal";
+  return nullptr;
+}
+
+/// Gives the calling child these descriptors and no terminal. Returns the failed action, with errno, or null.
+const char* use_outputs(const int* outputs) {
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0 || setsid() < 0 || dup2(nothing, 0) < 0 || dup2(outputs[init_protocol::program_output], 1) < 0 ||
+      dup2(outputs[init_protocol::program_errors], 2) < 0) {
+    return "give the program its descriptors";
+  }
+  return nullptr;
+}
+
+/// Says on the program's standard error why it cannot be run.
+[[noreturn]] void fail_to_run(const char* program) {
+  dprintf(2, "%s: %s\n", program, std::strerror(errno));
+  _exit(127);
+}
+
+/// Runs in the child: becomes the shell, or with `outputs` a program without a terminal. Otherwise returns the failed
+/// action, with errno.
+const char* become_shell(const ShellCommand& command, const int* outputs) {
+  if (const char* const failed = outputs == nullptr ? use_terminal() : use_outputs(outputs)) return failed;
 
   // Otherwise every command would inherit what init, or the host, ignores or blocks.
   for (int signal_number = 1; signal_number < NSIG; ++signal_number) signal(signal_number, SIG_DFL);
@@ -219,11 +242,17 @@ const char* become_shell(const ShellCommand& command) {
   if (chdir(command.working_directory) != 0) return "enter the working directory";
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   if (command.header.refuses_shared_memory && !refuse_shared_memory()) return "refuse shared memory";
+  if (outputs != nullptr) {
+    environ = const_cast<char**>(command.environment);  // has the PATH
+    execvp(command.arguments[0], command.arguments);
+    fail_to_run(command.arguments[0]);
+  }
   execve(command.arguments[0], command.arguments, command.environment);
   return "run the shell";
 }
 
-void start_shell(const char* message, std::size_t size) {
+/// `outputs`: those of a program without a terminal, or null.
+void start_shell(const char* message, std::size_t size, const int* outputs) {
   static char text[control::max_message];  // the strings of the command
   static ShellCommand command;
   init_protocol::StartShell header;
@@ -258,7 +287,7 @@ void start_shell(const char* message, std::size_t size) {
   }
   if (child == 0) {
     Report report{};
-    report.what = become_shell(command);
+    report.what = become_shell(command, outputs);
     report.error_number = errno;
     [[maybe_unused]] const ssize_t written = write(report_pipe[1], &report, sizeof report);
     _exit(127);
@@ -353,7 +382,8 @@ bool handle_message() {
   if (size <= 0) return handle_disconnect();
   bool continues = true;
   if (message[0] == init_protocol::start_shell) {
-    start_shell(message, static_cast<std::size_t>(size));
+    const bool has_outputs = received.count == init_protocol::program_descriptor_count;
+    start_shell(message, static_cast<std::size_t>(size), has_outputs ? received.values : nullptr);
   } else if (tree_protocol::is_request(message[0])) {
     tree_protocol::serve(control_socket, message, static_cast<std::size_t>(size), received.values, received.count);
   } else if (message[0] == init_protocol::listener && stays && received.count == 1 && listener < 0) {

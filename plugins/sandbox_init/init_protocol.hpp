@@ -3,7 +3,8 @@
 /// The protocol between a sandbox plugin and the init in its sandbox, over one sequenced-packet socket.
 ///
 ///   init -> plugin  Ready                 a terminal exists; carries three descriptors
-///   plugin -> init  StartShell            start the shell on this terminal
+///   plugin -> init  StartShell            start the shell on this terminal; with two descriptors, a program without a
+///                                         terminal, with these as its standard output and error
 ///   init -> plugin  Started or Failed
 ///   plugin -> init  Renew                 end every process, then Ready again, with a new terminal and the same home
 ///   plugin -> init  Quit                  end
@@ -56,8 +57,12 @@ struct Ready {
 /// the form of wait(2), when the shell ends, and whose other end closes when init dies.
 enum ReadyDescriptor : std::size_t { terminal = 0, home = 1, shell_end = 2, descriptor_count = 3 };
 
-/// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program's path), the
-/// environment ("NAME=value"). Without arguments, init uses the strings and limits of the previous start.
+/// Descriptors that a StartShell may carry, both or none.
+enum ProgramDescriptor : std::size_t { program_output = 0, program_errors = 1, program_descriptor_count = 2 };
+
+/// Followed by NUL-terminated strings: the working directory, the arguments (the first is the program's path, or its
+/// name in PATH), the environment ("NAME=value"). Without arguments, init uses the strings and limits of the previous
+/// start.
 struct StartShell {
   char kind = start_shell;
   std::uint16_t columns = 80;

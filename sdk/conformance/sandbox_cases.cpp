@@ -245,6 +245,7 @@ void add_sandbox_cases(std::vector<Case>& cases) {
   add_sandbox_time_cases(cases);
   add_isolation_cases(cases);
   add_limit_cases(cases);
+  add_run_cases(cases);
 }
 
 }  // namespace tellina::conformance

@@ -12,5 +12,6 @@ void add_sandbox_life_cases(std::vector<Case>& cases);
 void add_sandbox_time_cases(std::vector<Case>& cases);
 void add_isolation_cases(std::vector<Case>& cases);
 void add_limit_cases(std::vector<Case>& cases);
+void add_run_cases(std::vector<Case>& cases);
 
 }  // namespace tellina::conformance

@@ -40,6 +40,7 @@ class BackendOf : public SandboxBackend {
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     return m_backend->sweep(owner, keep);
   }
+  RunResult run(const RunSpec& spec) override { return m_backend->run(spec); }
 
  private:
   std::unique_ptr<SandboxBackend> m_backend;

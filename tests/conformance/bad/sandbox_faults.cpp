@@ -13,6 +13,7 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "borrowed.hpp"
 #include "tellina/sandbox.hpp"
@@ -171,6 +172,20 @@ class FaultySandbox final : public Sandbox {
   int m_snapshots = 0;
 };
 
+/// A run that can change its folder: the folder is in the home.
+RunSpec with_writable_folder(RunSpec spec) {
+  const std::string place = "/home/me/.check";
+  const auto move = [&place](std::string& text) {
+    for (std::size_t at = 0; (at = text.find("/check", at)) != std::string::npos; at += place.size()) {
+      text.replace(at, 6, place);
+    }
+  };
+  for (std::string& argument : spec.arguments) move(argument);
+  move(*spec.folder.root.children.at("script").content);
+  spec.home.root.children[".check"] = std::exchange(spec.folder.root, FileNode::directory());
+  return spec;
+}
+
 class Backend final : public SandboxBackend {
  public:
   explicit Backend(const PluginContext& context)
@@ -178,6 +193,7 @@ class Backend final : public SandboxBackend {
 
   Capabilities probe() override {
     Capabilities capabilities = m_backend->probe();
+    if (has("runs_secretly")) capabilities.runs_commands = false;
     if (!has("isolates_nothing") && !has("reaches_the_network")) return capabilities;
     for (LimitReport& limit : capabilities.limits) {
       if (limit.name == "isolation" || limit.name == "network") limit.enforced = true;
@@ -186,7 +202,9 @@ class Backend final : public SandboxBackend {
   }
   std::unique_ptr<Sandbox> start(const SandboxSpec& spec) override {
     if (has("warns")) m_context.log.warning("something is wrong");
-    return std::make_unique<FaultySandbox>(m_fault, *m_backend, spec);
+    auto sandbox = std::make_unique<FaultySandbox>(m_fault, *m_backend, spec);
+    m_last = sandbox.get();
+    return sandbox;
   }
   std::unique_ptr<Sandbox> adopt(const SandboxId& id) override {
     if (has("adopts_badly")) throw Error(ErrorCode::internal, "no such sandbox");
@@ -194,7 +212,34 @@ class Backend final : public SandboxBackend {
   }
   std::size_t sweep(const OwnerId& owner, const std::vector<SandboxId>& keep) override {
     if (has("sweeps_nothing_beside_kept") && !keep.empty()) return 0;
+    if (has("sweeps_no_runs")) return 0;
     return m_backend->sweep(owner, keep) + (has("counts_what_is_not_there") ? 1 : 0);
+  }
+  RunResult run(const RunSpec& spec) override {
+    RunSpec changed = spec;
+    if (has("runs_with_a_writable_folder")) changed = with_writable_folder(std::move(changed));
+    if (has("runs_too_long")) changed.time_limit += std::chrono::seconds(20);
+    if (has("runs_without_arguments")) changed.arguments.resize(2);
+    if (has("runs_with_other_modes")) forget_modes(changed.home.root);
+    if (has("runs_with_any_output")) changed.max_output = 1'000'000;
+    if (has("runs_although_cancelled")) {
+      changed.cancelled = -1;
+      changed.time_limit = std::chrono::seconds(3);
+    }
+    if (has("runs_in_the_original") && m_last) {
+      const std::string line = "rm -rf ~/*\n";
+      [[maybe_unused]] const ssize_t written = write(m_last->terminal(), line.data(), line.size());
+    }
+    RunResult result = m_backend->run(changed);
+    if (has("runs_without_signals") && result.end.by_signal) result.end = ExitStatus(false, 128 + result.end.status);
+    if (has("runs_and_leaves_a_process")) {
+      std::string name = "sleep", time = "1000", mark = "TELLINA_CHECK=" + spec.environment.at("TELLINA_CHECK");
+      char* const words[] = {name.data(), time.data(), nullptr};
+      char* const variables[] = {mark.data(), nullptr};
+      pid_t process = 0;
+      posix_spawn(&process, "/bin/sleep", nullptr, nullptr, words, variables);
+    }
+    return result;
   }
 
  private:
@@ -218,6 +263,7 @@ class Backend final : public SandboxBackend {
   const std::string m_fault;
   PluginContext m_context;
   std::unique_ptr<SandboxBackend> m_backend;
+  Sandbox* m_last = nullptr;  ///< the sandbox that was started last
 };
 
 }  // namespace
