@@ -270,7 +270,7 @@ page_test("a hand-in, the solution and a link of the treatment", async ({ server
   await start(tab);
   assert.match(await text(tab, "#description"), /larger than 800 bytes/);
   assert.match(await text(tab, "#place"), /^Block 1 of 2\s+18:[12]\d left$/);
-  await tab.press("Hand in (3 tries left)");
+  await tab.press("Hand in (3 tries)");
   await server.heard("submit", ({ task }) => task === 4);
   const hellos = sent(server, "hello").length;
   server.study = { ...server.study, task: { ...server.study.task, tries_left: 1 } };

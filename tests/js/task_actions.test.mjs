@@ -33,7 +33,7 @@ test("only what the task offers is shown", () => {
   show({ give_up: false, start_over: false, hand_in: "automatic" });
   assert.deepEqual(shown(), []);
   show({ give_up: false, start_over: false, hand_in: "button", tries_left: 2 });
-  assert.deepEqual([shown(), part("hand_in").textContent], [["hand_in"], "Hand in (2 tries left)"]);
+  assert.deepEqual([shown(), part("hand_in").textContent], [["hand_in"], "Hand in (2 tries)"]);
   show({ hand_in: "both", tries_left: 1, solution_in_seconds: 0 });
   assert.deepEqual([shown(), part("hand_in").textContent], [NAMES, "Hand in"]);
   part("hand_in").click();

@@ -1,13 +1,18 @@
 import { element } from "./dom.js";
-import { render_markdown } from "./markdown.js";
+import { render_inline_markdown, render_markdown } from "./markdown.js";
 
-/** @import { FormField } from "../core/protocol.js" */
+/** @import { FormField as FieldOfServer } from "../core/protocol.js" */
+
+/**
+ * @typedef {FieldOfServer & {has_markdown?: boolean}} FormField `has_markdown`: of a `confirm`: its label is Markdown.
+ */
 
 /**
  * One question of a form, with its controls, its help and its error.
  * @typedef {object} FieldView
  * @property {FormField} field
  * @property {HTMLElement} place
+ * @property {() => string} name What the question is called in the list of errors.
  * @property {HTMLElement} target Takes the focus from the list of errors.
  * @property {() => unknown} read The answer; null without one.
  * @property {() => string} fault Why the answer cannot be sent; empty if it can.
@@ -73,8 +78,9 @@ export function make_field(field, id, value) {
     }
   }
 
+  const name_of = () => (field.has_markdown ? (target.closest("label")?.textContent ?? "") : field.label);
   mark("");
-  return { field, place, target, read, fault, mark };
+  return { field, name: name_of, place, target, read, fault, mark };
 }
 
 /** The researcher's help, and what the type expects. @param {FormField} field @param {string} id @returns {HTMLElement[]} */
@@ -165,8 +171,9 @@ function matrix(field, id, value) {
 }
 
 /** @param {FormField} field @param {string} id @param {unknown} value @returns {Controls} */
-function confirm({ name, label, required }, id, value) {
+function confirm({ name, label, has_markdown = false, required }, id, value) {
   const box = tick_box("checkbox", name, id, label, value === true);
+  if (has_markdown) box.label.lastElementChild?.replaceChildren(render_inline_markdown(label));
   if (required) box.label.append(" ", element("span", { class: "needed" }, "(required)"));
   return { target: box.input, parts: [element("div", { class: "options" }, box.label)], marked: [box.input], read: () => box.input.checked };
 }

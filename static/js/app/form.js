@@ -1,8 +1,8 @@
 import { element } from "./dom.js";
 import { make_field } from "./fields.js";
 
-/** @import { FieldFault, FormField } from "../core/protocol.js" */
-/** @import { FieldView } from "./fields.js" */
+/** @import { FieldFault } from "../core/protocol.js" */
+/** @import { FieldView, FormField } from "./fields.js" */
 
 /** Types whose every key is a change. */
 const TYPED = ["text", "paragraph", "number"];
@@ -93,7 +93,7 @@ export class Form {
   #line({ name, message }) {
     const view = this.#shown.find(({ field }) => field.name === name);
     if (view === undefined) return element("li", {}, message);
-    const link = element("a", { href: `#${view.target.id}` }, `${view.field.label}: ${message}`);
+    const link = element("a", { href: `#${view.target.id}` }, `${view.name()}: ${message}`);
     link.addEventListener("click", (event) => {
       event.preventDefault();
       view.target.focus();

@@ -41,7 +41,17 @@ const ALLOWED = {
  * sideways, and code blocks have a copy button.
  */
 export function render_markdown(text) {
-  const fragment = DOMPurify.sanitize(/** @type {string} */ (marked.parse(text)), ALLOWED);
+  return finish(/** @type {string} */ (marked.parse(text)));
+}
+
+/** @param {string} text Markdown of one line, for a label. @returns {DocumentFragment} Without paragraphs and other blocks. */
+export function render_inline_markdown(text) {
+  return finish(/** @type {string} */ (marked.parseInline(text)));
+}
+
+/** @param {string} html Not trusted. */
+function finish(html) {
+  const fragment = DOMPurify.sanitize(html, ALLOWED);
   for (const link of fragment.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";

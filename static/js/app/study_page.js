@@ -98,6 +98,7 @@ export class StudyPage {
   #tries_left = null;
   /** The card of the current step. @type {StepCard | null} */
   #step_card = null;
+  #step_key = "";
   #receipt_address;
   /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
   #show_preparation = () => {};
@@ -280,12 +281,14 @@ export class StudyPage {
   /** @param {StudyState} state */
   #show_card(state) {
     this.#close_dialogs();
+    const is_again = this.#step_card?.is_left() === true && step_key_of(state) === this.#step_key;
+    this.#step_key = step_key_of(state);
     this.#leave_step();
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
     if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
-    else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question });
+    else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question, is_again });
     else if (state.state === "finished") show_end(this.#screen, state, this.#about, this.#receipt_address());
     else show_outdated(this.#screen);
   }
@@ -389,6 +392,11 @@ export class StudyPage {
 /** A practice task may have several tries. @param {TaskState | null} task */
 function key_of(task) {
   return task === null || task === undefined ? "" : `${task.number} ${task.try?.number ?? 1}`;
+}
+
+/** @param {StudyState} state */
+function step_key_of({ step }) {
+  return step === undefined ? "" : `${step.number} ${step.id}`;
 }
 
 /** @param {StudyState} state @returns {state is StudyState & {step: Step}} */

@@ -1,6 +1,6 @@
 import { announce } from "./announcer.js";
 import { find, set_usable, when_pressed } from "./dom.js";
-import { clock_text, tries_in_words } from "./words.js";
+import { clock_text } from "./words.js";
 
 /** @import { StudyState, TaskState } from "../core/protocol.js" */
 /** @import { Timers } from "../core/timers.js" */
@@ -42,7 +42,7 @@ export class TaskActions {
     this.#reset.hidden = task.start_over === false;
     this.#give_up.hidden = !offers_giving_up(task);
     this.#hand_in.hidden = !offers_handing_in(task);
-    this.#hand_in.textContent = typeof tries_left === "number" && tries_left > 1 ? `Hand in (${tries_in_words(tries_left)})` : "Hand in";
+    this.#hand_in.textContent = typeof tries_left === "number" && tries_left > 1 ? `Hand in (${tries_left} tries)` : "Hand in";
     this.#solution.hidden = true;
     this.#tick(true);
   }

@@ -75,7 +75,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {number} total
  * @property {string} [title]
  * @property {string} [text] Markdown.
- * @property {string[]} [boxes] Of a consent: all must be ticked.
+ * @property {string[]} [boxes] Of a consent: all must be ticked. Markdown.
  * @property {boolean} [refuse] Of a consent: whether the participant can refuse.
  * @property {boolean} [back] Whether the participant can return to the step before.
  * @property {FormField[]} [fields]

@@ -201,7 +201,7 @@ export class Tab {
       // At the edge of a scrolling text, elements are cut. Larger windows decide the same elements.
       const is_cut = (/** @type {Element | null | undefined} */ place) => place && (place.scrollHeight > place.clientHeight || place.scrollWidth > place.clientWidth);
       const is_covered = (/** @type {any} */ { any, target }) =>
-        ["bgOverlap", "elmPartiallyObscured"].includes(any[0]?.data?.messageKey) && is_cut(document.querySelector(target[0])?.closest(".table, pre, .card_text, .task_text"));
+        ["bgOverlap", "elmPartiallyObscured", "shortTextContent"].includes(any[0]?.data?.messageKey) && is_cut(document.querySelector(target[0])?.closest(".table, pre, .card_text, .task_text"));
       // Rows of the terminal below a banner are decided in tests without a banner.
       const has_banner = [...document.querySelectorAll("#banners > *, #connection")].some((banner) => banner.checkVisibility());
       const is_below = (/** @type {any} */ { any, target }) => has_banner && any[0]?.data?.messageKey === "bgOverlap" && document.querySelector(target[0])?.closest(".xterm-rows") !== null;

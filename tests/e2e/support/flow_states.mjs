@@ -7,7 +7,7 @@ export const CONSENT = {
   total: 9,
   title: "Finding files: your consent",
   text: "We record **every key you type and everything the terminal prints**.\n\nYou can leave at any time and have your data deleted. Questions? Write to [A. Researcher](mailto:a@example.org).",
-  boxes: ["I am 18 or older", "I have read the text above, and I agree that my keys and the output of the terminal are recorded and published without my name"],
+  boxes: ["I am 18 or older", "I have read the text **above**, and I agree that my keys and the output of the terminal are recorded and published without my name"],
   refuse: true,
   at_least_in_seconds: 0,
   seconds_left: null,
