@@ -70,3 +70,14 @@ test("a pending request cannot be repeated, and its button keeps the focus", () 
   part("give_up").click();
   assert.deepEqual(pressed, ["reset", "give up"]);
 });
+
+test("a paused clock makes nothing available", () => {
+  show({ give_up_in_seconds: 5, solution_in_seconds: 5, clock_stands: true });
+  timers.advance(60_000);
+  assert.deepEqual([shown(), part("give_up").textContent], [["reset", "give_up"], "Give up in 0:05"]);
+  actions.set_busy(false);
+  assert.equal(part("give_up").textContent, "Give up in 0:05");
+  show({ give_up_in_seconds: 5, solution_in_seconds: 5, clock_stands: false });
+  timers.advance(5_000);
+  assert.deepEqual([shown(), part("give_up").textContent], [["reset", "show_solution", "give_up"], "Give up"]);
+});

@@ -14,6 +14,8 @@ export class TaskActions {
   #hand_in = find("hand_in");
   #solution = find("show_solution");
   #is_busy = false;
+  /** When the task's clock was paused, by the timers' clock: it makes nothing available. @type {number | null} */
+  #paused_at = null;
   /** By the timers' clock. */
   #give_up_at = 0;
   /** By the timers' clock; null if there is no solution to show. @type {number | null} */
@@ -36,6 +38,7 @@ export class TaskActions {
     if (task === null) return;
     const { give_up_in_seconds, solution_in_seconds, tries_left } = task;
     const now = this.#timers.now();
+    this.#paused_at = task.clock_stands ? now : null;
     this.#give_up_at = now + (give_up_in_seconds ?? 0) * 1000;
     const solution_at = solution_in_seconds === undefined || solution_in_seconds === null ? null : now + solution_in_seconds * 1000;
     this.#solution_at = solution_at;
@@ -61,7 +64,7 @@ export class TaskActions {
   /** @param {boolean} [is_quiet] Whether nothing has just been offered. */
   #tick(is_quiet = false) {
     this.#timers.clear(this.#timer);
-    const now = this.#timers.now();
+    const now = this.#paused_at ?? this.#timers.now();
     const until_give_up = (this.#give_up_at - now) / 1000;
     const until_solution = this.#solution_at === null ? Infinity : (this.#solution_at - now) / 1000;
     for (const button of [this.#reset, this.#hand_in, this.#solution]) set_usable(button, !this.#is_busy);
@@ -73,7 +76,7 @@ export class TaskActions {
       if (!is_quiet) announce("You can have the solution shown now.");
     }
     const waits = (until_give_up > 0 && !this.#give_up.hidden) || (until_solution > 0 && until_solution < Infinity);
-    if (waits && !this.#box.hidden) this.#timer = this.#timers.set(() => this.#tick(), 250);
+    if (waits && this.#paused_at === null && !this.#box.hidden) this.#timer = this.#timers.set(() => this.#tick(), 250);
   }
 }
 
