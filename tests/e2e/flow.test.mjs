@@ -57,7 +57,7 @@ page_test("every card of a study with steps, in all sizes and both themes", asyn
   server.change(in_step(PAGE));
   await tab.card("page");
   await prove(tab, "page");
-  server.change(in_step({ ...PAGE, at_least_in_seconds: 90, seconds_left: 75 }));
+  server.change(in_step({ ...PAGE, at_least_in_seconds: 75 }));
   await tab.page.getByText(/You can continue in 1 minute and/).waitFor();
   await prove(tab, "page_wait");
   server.change(in_step(FORM));
@@ -231,8 +231,8 @@ page_test("answers given while the connection is lost arrive later, and a finish
 });
 
 page_test("a page and a break take their time, and a page goes back", async ({ server, address, context }) => {
-  server.study = { ...server.study, ...in_step({ ...PAGE, at_least_in_seconds: 3, seconds_left: 3 }) };
-  server.script = [in_step(FORM), in_step(PAGE), in_step({ ...BREAK, at_least_in_seconds: 1, at_most_in_seconds: 2, seconds_left: 2 }), before_task({ practice: true, duration_in_seconds: null, block: null, try: { number: 2, of: 3 } })];
+  server.study = { ...server.study, ...in_step({ ...PAGE, at_least_in_seconds: 3 }) };
+  server.script = [in_step(FORM), in_step(PAGE), in_step({ ...BREAK, at_least_in_seconds: 1, seconds_left: 2 }), before_task({ practice: true, duration_in_seconds: null, block: null, try: { number: 2, of: 3 } })];
   const tab = await Tab.open(context, address);
   await tab.card("page");
   const next = tab.page.getByRole("button", { name: "Continue" });
@@ -269,7 +269,7 @@ page_test("a hand-in, the solution and a link of the treatment", async ({ server
   server.study.task.description = TASK.description;
   await start(tab);
   assert.match(await text(tab, "#description"), /larger than 800 bytes/);
-  assert.match(await text(tab, "#place"), /^Block 1 of 2\s+18:[12]\d left$/);
+  assert.match(await text(tab, "#place"), /^Task 1 of 2 in this block\s+18:[12]\d left$/);
   await tab.press("Hand in (3 tries)");
   await server.heard("submit", ({ task }) => task === 4);
   const hellos = sent(server, "hello").length;

@@ -307,6 +307,23 @@ test("a solved task stays in sight before a step, too", () => {
   assert.equal(shown(), "page");
 });
 
+test("a practice task and a task of the same number are two", () => {
+  hear({ ...RUNNING, state_number: 35, task: { ...RUNNING.task, practice: true } });
+  assert.equal(part("task_number").textContent, "Practice task 1 of 2");
+  hear({ ...PASSED, state_number: 36, task: { ...PASSED.task, number: 1 }, previous: { number: 1, state: "passed" } });
+  assert.equal(shown(), "passed", "the task that was solved is not the one in sight");
+  hear({ ...RUNNING, state_number: 37, task: { ...RUNNING.task, practice: true } });
+  hear({ ...PASSED, state_number: 38, task: { ...PASSED.task, number: 1 }, previous: { number: 1, state: "passed", practice: true } });
+  assert.deepEqual([shown(), active().textContent], ["", "Practice task 1 solved"]);
+  part("solved").button("Next task").click();
+  assert.equal(active().textContent, "Practice task 1 solved");
+});
+
+test("while the server chooses what comes next, there is nothing to press", () => {
+  hear({ ...IN_STEP, state_number: 39, step: { id: "", kind: "page", number: 0, total: 0, title: "", text: "One moment, please.", at_least_in_seconds: 5, seconds_left: null } });
+  assert.deepEqual([shown(), screen.all("button").length, document_page.title], ["page", 0, "Command-line study"]);
+});
+
 test("leaving is offered in the settings until the study ends, and its question survives the end of a task", () => {
   const offers = () => {
     part("open_settings").click();

@@ -14,6 +14,7 @@ import {
   recording_in_words,
   report_in_words,
   time_left_in_words,
+  task_in_words,
   tries_in_words,
   try_in_words,
 } from "../../static/js/app/words.js";
@@ -142,6 +143,7 @@ test("the position in the study, with practice and steps; an older server says n
     ["Task 2 of 5", "Practice task 2 of 5", "Step 3 of 9", "The end"],
   );
   assert.deepEqual([null, task(), task({ try: null }), task({ try: { number: 1, of: 1 } }), task({ try: { number: 2, of: 3 } })].map(try_in_words), ["", "", "", "", "Try 2 of 3"]);
+  assert.deepEqual([{ number: 3 }, { number: 3, practice: true }].map(task_in_words), ["Task 3", "Practice task 3"]);
   assert.deepEqual([2, 1].map(tries_in_words), ["2 tries left", "1 try left"]);
 });
 
@@ -150,7 +152,7 @@ test("a task's limit is its own, or the rest of its block, or none", () => {
   const block = (/** @type {number | null} */ seconds) => ({ number: 1, total: 2, time_left_in_seconds: seconds });
   assert.equal(limit_in_words(task()), `You have 10 minutes. ${begin}`);
   assert.equal(limit_in_words(task({ block: block(600) })), `You have 10 minutes. ${begin}`);
-  assert.equal(limit_in_words(task({ block: block(599) })), `You have 9 minutes and 59 seconds, the rest of the time for this block. ${begin}`);
-  assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(60) })), `You have 1 minute, the rest of the time for this block. ${begin}`);
+  assert.equal(limit_in_words(task({ block: block(599) })), `You have 9 minutes and 59 seconds, the rest of the time for these tasks. ${begin}`);
+  assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(60) })), `You have 1 minute, the rest of the time for these tasks. ${begin}`);
   assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(null) })), "This task has no time limit.");
 });

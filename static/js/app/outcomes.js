@@ -4,25 +4,25 @@
  * @typedef {object} OutcomeWords
  * @property {string} card
  * @property {string} sign
- * @property {(number: number) => string} heading
+ * @property {(task: string) => string} heading Of the task, such as "Task 2".
  * @property {string} sentence May be empty.
  * @property {string} in_short
  */
 
 /** Outcomes of a task by state. @type {Record<string, OutcomeWords>} */
 const OUTCOMES = {
-  passed: { card: "passed", sign: "passed", heading: (number) => `Task ${number} solved`, sentence: "", in_short: "solved" },
-  timed_out: { card: "timed_out", sign: "timed_out", heading: (number) => `Time is up for task ${number}`, sentence: "That is fine.", in_short: "time is up" },
-  failed: { card: "not_solved", sign: "gave_up", heading: (number) => `Task ${number} ended`, sentence: "It was not solved. You had no tries left.", in_short: "not solved" },
-  handed_in: { card: "handed_in", sign: "end", heading: (number) => `Task ${number} handed in`, sentence: "", in_short: "handed in" },
-  gave_up: { card: "gave_up", sign: "gave_up", heading: (number) => `Task ${number} skipped`, sentence: "", in_short: "skipped" },
+  passed: { card: "passed", sign: "passed", heading: (task) => `${task} solved`, sentence: "", in_short: "solved" },
+  timed_out: { card: "timed_out", sign: "timed_out", heading: (task) => `Time is up for ${task.toLowerCase()}`, sentence: "That is fine.", in_short: "time is up" },
+  failed: { card: "not_solved", sign: "gave_up", heading: (task) => `${task} ended`, sentence: "It was not solved. You had no tries left.", in_short: "not solved" },
+  handed_in: { card: "handed_in", sign: "end", heading: (task) => `${task} handed in`, sentence: "", in_short: "handed in" },
+  gave_up: { card: "gave_up", sign: "gave_up", heading: (task) => `${task} skipped`, sentence: "", in_short: "skipped" },
 };
 
 /** Every other state is a failure on our side. @type {OutcomeWords} */
 const OUR_FAILURE = {
   card: "failed",
   sign: "trouble",
-  heading: (number) => `Task ${number} ended early`,
+  heading: (task) => `${task} ended early`,
   sentence: "Our server failed. This task does not count.",
   in_short: "our server failed",
 };

@@ -2,7 +2,7 @@ import { keyboard_notice, screen_reader_notice, read_out } from "./card.js";
 import { button, element, set_usable } from "./dom.js";
 import { markdown_box } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
-import { failure_in_words, limit_in_words, position_in_words, recording_in_words, try_in_words } from "./words.js";
+import { failure_in_words, limit_in_words, position_in_words, recording_in_words, task_in_words, try_in_words } from "./words.js";
 
 /** @import { StudyState } from "../core/protocol.js" */
 /** @import { About } from "./about.js" */
@@ -46,7 +46,7 @@ export function show_start(screen, state, about, start) {
   const words =
     outcome === null || previous === null
       ? { card: "start", heading: "Ready to start?", sign: "terminal" }
-      : { card: outcome.card, heading: outcome.heading(previous.number), sign: outcome.sign };
+      : { card: outcome.card, heading: outcome.heading(task_in_words(previous)), sign: outcome.sign };
   const time = read_out(element("p", {}, limit_in_words(task)));
   const is_first = task.number === 1 && !is_again;
   screen.show(

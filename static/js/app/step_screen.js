@@ -4,7 +4,7 @@ import { Form } from "./form.js";
 import { markdown_box } from "./markdown.js";
 import { outcome_of } from "./outcomes.js";
 import { StepWait } from "./step_wait.js";
-import { failure_in_words } from "./words.js";
+import { failure_in_words, task_in_words } from "./words.js";
 
 /** @import { Step, StepChoice, StudyState } from "../core/protocol.js" */
 /** @import { RequestError } from "../core/requests.js" */
@@ -55,7 +55,7 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
   const next = element("button", { type: "submit", class: "main", form: "step" }, next_words);
   const refuse = button("I do not agree", () => question.ask(REFUSE_WORDS, () => void leave("refuse")));
   const back = button("Back", () => void leave("back"));
-  const buttons = [...(step.back ? [back] : []), ...(is_consent && step.refuse !== false ? [refuse] : []), next];
+  const buttons = step.id === "" ? [] : [...(step.back ? [back] : []), ...(is_consent && step.refuse !== false ? [refuse] : []), next];
   let is_busy = false;
   const form = new Form({
     fields: is_consent ? fields_of_boxes(step.boxes ?? []) : (step.fields ?? []),
@@ -108,8 +108,8 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
 
   const outcome = previous === null ? null : outcome_of(previous);
   screen.show(
-    { card: step.kind in KINDS ? step.kind : "page", heading: step.title || heading, footer: [wait.element, ...buttons] },
-    ...(outcome === null || previous === null ? [] : [read_out(element("p", { class: "quiet" }, `${outcome.heading(previous.number)}. ${outcome.sentence}`))]),
+    { card: step.kind in KINDS ? step.kind : "page", heading: step.id === "" ? "One moment" : step.title || heading, footer: [wait.element, ...buttons] },
+    ...(outcome === null || previous === null ? [] : [read_out(element("p", { class: "quiet" }, `${outcome.heading(task_in_words(previous))}. ${outcome.sentence}`))]),
     ...(is_again ? [read_out(element("p", { class: "error" }, "Not all of your answers were right. Please try again."))] : []),
     ...(step.text ? [markdown_box(step.text)] : []),
     form.element,

@@ -5,19 +5,6 @@ import { clock_text, duration_in_words } from "./words.js";
 /** @import { Step } from "../core/protocol.js" */
 /** @import { Timers } from "../core/timers.js" */
 
-/**
- * How long the participant must stay, and what is left of a break.
- * @param {Step} step
- * @returns {{wait: number, rest: number | null}} In seconds. `rest`: null if the step has no end.
- */
-export function times_of({ kind, at_least_in_seconds: at_least = 0, at_most_in_seconds: at_most = null, seconds_left: left = null }) {
-  if (left === null) return { wait: at_least, rest: null };
-  if (kind === "break" && at_most !== null) return { wait: Math.max(0, at_least - (at_most - left)), rest: left };
-  // A break without a least time has only its end.
-  if (kind === "break" && at_least === 0) return { wait: 0, rest: left };
-  return { wait: at_least === 0 ? 0 : Math.max(0, left), rest: null };
-}
-
 /** A line that counts down to the moment from which the participant may leave a step, and to the end of a break. */
 export class StepWait {
   element = element("p", { class: "waiting", hidden: true });
@@ -40,7 +27,7 @@ export class StepWait {
 
   /** The server tells the times again. Nothing is announced. @param {Step} step */
   set(step) {
-    const { wait, rest } = times_of(step);
+    const { at_least_in_seconds: wait = 0, seconds_left: rest = null } = step;
     const now = this.#timers.now();
     this.#ends_at = now + wait * 1000;
     this.#break_ends_at = rest === null ? null : now + rest * 1000;

@@ -17,7 +17,7 @@ export class Steps {
     this.#row.dataset.density = total > PACKED ? "packed" : total > CLOSE ? "close" : "loose";
     if (this.#row.hidden) return;
     const ended = previous === null ? outcomes : [...outcomes, previous];
-    const outcome = (/** @type {number} */ number) => (place ? undefined : ended.find((other) => other.number === number)?.state) ?? "ended";
+    const outcome = (/** @type {number} */ number) => (place || task?.practice ? undefined : ended.find((other) => other.number === number)?.state) ?? "ended";
     this.#row.replaceChildren(
       ...Array.from({ length: total }, (_, index) => {
         const number = index + 1;

@@ -16,7 +16,7 @@ import { TaskActions } from "./task_actions.js";
 import { TaskPanel } from "./task_panel.js";
 import { Trouble } from "./trouble.js";
 import { PasteBar } from "./paste_bar.js";
-import { failure_in_words, position_in_words, report_in_words, try_in_words } from "./words.js";
+import { block_in_words, failure_in_words, position_in_words, report_in_words, task_in_words, try_in_words } from "./words.js";
 
 /** @import { ConnectionStatus } from "../core/connection.js" */
 /** @import { ErrorMessage, Progress, Step, StudyState, TaskState } from "../core/protocol.js" */
@@ -84,8 +84,8 @@ export class StudyPage {
   #shown_state_number = -1;
   /** The task that questions and the notice belong to, and its try. */
   #task_key = "";
-  /** Number of the task whose terminal is visible. @type {number | undefined} */
-  #task_in_sight = undefined;
+  /** The task whose terminal is visible, in words; empty if none. */
+  #task_in_sight = "";
   /** Whether the terminal was replaced, so that the last check no longer applies. */
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
@@ -250,12 +250,12 @@ export class StudyPage {
     this.#panel.show(state);
     this.#actions.show(state);
     this.#solved.clear();
-    this.#task_in_sight = state.state === "running" ? task?.number : undefined;
+    this.#task_in_sight = state.state === "running" && task !== null ? task_in_words(task) : "";
   }
 
   /** @param {StudyState} state */
   #was_solved_here({ previous }) {
-    return previous?.state === "passed" && previous.number === this.#task_in_sight && this.#screen.shown === "";
+    return previous?.state === "passed" && task_in_words(previous) === this.#task_in_sight && this.#screen.shown === "";
   }
 
   /** Leaves the workbench visible: it has the output that solved the task. @param {StudyState} state */
@@ -264,7 +264,7 @@ export class StudyPage {
     this.#panel.end();
     this.#actions.end();
     const next = state.state === "finished" ? "Finish" : state.state === "step" ? "Continue" : "Next task";
-    const words = { heading: `Task ${this.#task_in_sight} solved`, next };
+    const words = { heading: `${this.#task_in_sight} solved`, next };
     this.#solved.show(words, () => this.#show_card(state));
   }
 
@@ -306,7 +306,7 @@ export class StudyPage {
     const block = task?.block;
     find("place").hidden = !block && try_in_words(task) === "";
     find("try").textContent = try_in_words(task);
-    find("block_number").textContent = block ? `Block ${block.number} of ${block.total}` : "";
+    find("block_number").textContent = block_in_words(task);
     const left = block?.time_left_in_seconds ?? null;
     this.#block_clock.set(left, left ?? 0, task?.clock_stands);
   }
@@ -391,7 +391,7 @@ export class StudyPage {
 
 /** A practice task may have several tries. @param {TaskState | null} task */
 function key_of(task) {
-  return task === null || task === undefined ? "" : `${task.number} ${task.try?.number ?? 1}`;
+  return task ? `${task_in_words(task)} ${task.try?.number ?? 1}` : "";
 }
 
 /** @param {StudyState} state */

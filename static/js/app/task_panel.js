@@ -37,7 +37,7 @@ export class TaskPanel {
     const { task } = state;
     this.#task_type = task?.type ?? "";
     const { number = 0, title = "", description = "", expected, treatment } = task ?? {};
-    const shown = JSON.stringify([number, task?.try, title, description, expected, treatment]);
+    const shown = JSON.stringify([number, task?.practice, task?.try, title, description, expected, treatment]);
     const is_running = state.state === "running";
     if (shown !== this.#shown || !is_running) {
       this.#shown = shown;

@@ -107,9 +107,19 @@ export function failure_in_words(error, { heading, sentence = "" }, contact) {
 
 /** Where in the study the participant is. @param {StudyState} state @returns {string} */
 export function position_in_words({ state, step, task }) {
-  if (state === "step" && step !== undefined) return `Step ${step.number} of ${step.total}`;
-  if (task === null) return "The end";
-  return `${task.practice ? "Practice task" : "Task"} ${task.number} of ${task.total}`;
+  if (state === "step" && step !== undefined) return step.number === 0 ? "" : `Step ${step.number} of ${step.total}`;
+  return task === null ? "The end" : `${task_in_words(task)} of ${task.total}`;
+}
+
+/** @param {{number: number, practice?: boolean}} task @returns {string} */
+export function task_in_words({ number, practice }) {
+  return `${practice ? "Practice task" : "Task"} ${number}`;
+}
+
+/** @param {TaskState | null} task @returns {string} Empty if no clock is shared with other tasks. */
+export function block_in_words(task) {
+  const block = task?.block;
+  return block ? `Task ${block.number} of ${block.total} in this block` : "";
 }
 
 /** @param {TaskState | null} task @returns {string} Empty if there is only one try. */
@@ -122,7 +132,7 @@ export function try_in_words(task) {
 export function limit_in_words({ duration_in_seconds: duration, block }) {
   const begin = "The clock starts when your terminal appears.";
   const rest = block?.time_left_in_seconds ?? null;
-  if (rest !== null && (duration === null || rest < duration)) return `You have ${duration_in_words(rest)}, the rest of the time for this block. ${begin}`;
+  if (rest !== null && (duration === null || rest < duration)) return `You have ${duration_in_words(rest)}, the rest of the time for these tasks. ${begin}`;
   return duration === null ? "This task has no time limit." : `You have ${duration_in_words(duration)}. ${begin}`;
 }
 

@@ -35,7 +35,7 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @typedef {{columns: number, rows: number}} TerminalSize In character cells.
  *
  * @typedef {object} TaskState An older server sends only the fields that are required here.
- * @property {number} number From 1, among the tasks of this participant.
+ * @property {number} number From 1, among the tasks of this participant, or among their practice tasks.
  * @property {number} total
  * @property {string} type `stdout`, `filesystem`, `file_search` or `command`.
  * @property {string} description Empty until the task is revealed, which may be at its start.
@@ -49,7 +49,8 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {{number: number, of: number} | null} [try]
  * @property {string | null} [expected] Markdown, shown below the task.
  * @property {Treatment | null} [treatment]
- * @property {{number: number, total: number, time_left_in_seconds: number | null} | null} [block]
+ * @property {{number: number, total: number, time_left_in_seconds: number | null} | null} [block] The task's place among those that share
+ *     a clock.
  * @property {string} [feedback]
  * @property {"automatic" | "button" | "both"} [hand_in]
  * @property {number | null} [tries_left] Hand-ins that are left.
@@ -67,12 +68,13 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {number} number
  * @property {string} state `passed`, `timed_out`, `gave_up`, `failed`, `handed_in`, or `interrupted` or a state that this page does not know: not the
  *     participant's doing.
+ * @property {boolean} [practice]
  *
  * @typedef {object} Step A page, a form or a break of the study's flow.
  * @property {string} id
  * @property {string} kind `consent`, `page`, `questionnaire` or `break`; the page shows any other kind like `page`.
- * @property {number} number From 1.
- * @property {number} total
+ * @property {number} number From 1; 0, with an empty id, while the server chooses what comes next.
+ * @property {number} total As far as it is known.
  * @property {string} [title]
  * @property {string} [text] Markdown.
  * @property {string[]} [boxes] Of a consent: all must be ticked. Markdown.
@@ -80,9 +82,9 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {boolean} [back] Whether the participant can return to the step before.
  * @property {FormField[]} [fields]
  * @property {Record<string, unknown>} [answers] By the fields' names: what the server has.
- * @property {number} [at_least_in_seconds] The participant stays so long.
- * @property {number | null} [at_most_in_seconds] Of a break.
- * @property {number | null} [seconds_left] What is left of `at_most_in_seconds` or, without it, of `at_least_in_seconds`. Negative once it is over.
+ * @property {number} [at_least_in_seconds] How long the participant still has to stay.
+ * @property {number | null} [seconds_left] Of a break that should end.
+ * @property {boolean} [repeated] The questionnaire is shown again because answers were wrong.
  *
  * @typedef {object} FormField The value of an answer: a string (`text`, `paragraph`, `choice`), a number (`number`, `scale`), a list of strings
  *     (`choices`), numbers by the rows' names (`matrix`), a boolean (`confirm`); null for no answer.

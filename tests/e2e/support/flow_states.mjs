@@ -58,7 +58,6 @@ export const BREAK = {
   title: "",
   text: "Rest if you like.",
   at_least_in_seconds: 0,
-  at_most_in_seconds: 900,
   seconds_left: 872.4,
 };
 
