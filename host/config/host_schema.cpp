@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "host/config/design_schema_text.hpp"
 #include "host/config/host_schema_text.hpp"
 #include "host/config/json_reader.hpp"
 #include "host/config/json_writer.hpp"
@@ -127,9 +128,30 @@ Config combine_options(const PluginSchemas& plugins, const NamedPlugins* named,
   return make_object({{"anyOf", make_array(std::move(branches))}});
 }
 
+/// The object `base` with the members of `others` after its own.
+Config joined_members(const Config& base, const Config& others) {
+  std::vector<Config::Member> members = base.members();
+  members.insert(members.end(), others.members().begin(), others.members().end());
+  return make_object(std::move(members));
+}
+
+/// The schema of config.json without the plugins' sections.
+Config read_own_schema() {
+  const Config host = read_json(host_schema_text, "schema of config.json");
+  const Config design = read_json(design_schema_text, "schema of a study's design");
+  const Config& properties = host.at("properties");
+  const Config& study = properties.at("study");
+  const Config whole_study =
+      with_members(study, {{"properties", joined_members(study.at("properties"), design.at("study"))}});
+  return with_members(
+      host,
+      {{"properties", joined_members(with_members(properties, {{"study", whole_study}}), design.at("properties"))},
+       {"$defs", joined_members(host.at("$defs"), design.at("$defs"))}});
+}
+
 HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
   HostSchema result;
-  static const Config host = read_json(host_schema_text, "schema of config.json");
+  static const Config host = read_own_schema();
   std::vector<Config::Member> properties;
   std::vector<Config::Member> definitions = host.at("$defs").members();
   for (const Section& section : sections) {

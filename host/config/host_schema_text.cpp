@@ -6,7 +6,7 @@ const char* const host_schema_text = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "config.json of tellina",
   "type": "object",
-  "required": ["access_codes", "task_duration_in_seconds", "tasks"],
+  "required": ["task_duration_in_seconds", "tasks"],
   "additionalProperties": false,
   "properties": {
     "$schema": {"description": "Where an editor finds this schema", "type": "string"},
@@ -141,7 +141,7 @@ const char* const host_schema_text = R"json({
     "ordering": true,
     "sandbox": true,
     "access_codes": {
-      "description": "The secret access code of each participant",
+      "description": "The secret access code of each participant; required unless entry.open_link lets participants in",
       "type": "array",
       "uniqueItems": true,
       "items": {"type": "string", "minLength": 1, "maxLength": 100},

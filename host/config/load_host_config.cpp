@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "host/config/config_text.hpp"
+#include "host/config/design_reader.hpp"
 #include "host/config/host_schema.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/links.hpp"
@@ -17,6 +18,7 @@
 #include "host/config/task_reader.hpp"
 #include "host/config/text_reader.hpp"
 #include "host/limits.hpp"
+#include "host/study/schedule.hpp"
 #include "host/study/tree_compare.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/utf8.hpp"
@@ -96,6 +98,7 @@ class Loader {
         m_schema(make_host_schema(plugins, named_plugins())) {}
 
   HostConfig load() {
+    check_entry();
     SchemaWalker(m_schema.schema, m_document.keys, m_diagnostics).check(m_root, m_schema.schema);
     if (!m_root.is_object()) m_diagnostics.throw_if_any();
     check_plugins();
@@ -107,8 +110,9 @@ class Loader {
     check_public_url();
     check_access_codes();
     std::vector<Task> tasks = read_tasks();
+    Design design = read_whole_design();
     m_diagnostics.throw_if_any();
-    return host_config(std::move(tasks));
+    return host_config(std::move(tasks), std::move(design));
   }
 
  private:
@@ -235,6 +239,13 @@ class Loader {
     if (expected) m_diagnostics.add(*url, "expected " + *expected + ", got " + describe(*url));
   }
 
+  void check_entry() {
+    if (!m_root.is_object() || m_root.find("access_codes")) return;
+    const Config* entry = find("entry", Config::Kind::object);
+    if (entry && entry->find("open_link")) return;
+    m_diagnostics.add(m_root, "expected the key \"access_codes\", got none");
+  }
+
   void check_access_codes() {
     const Config* codes = find("access_codes", Config::Kind::array);
     if (!codes) return;
@@ -278,6 +289,33 @@ class Loader {
       tasks.push_back(std::move(task));
     }
     return tasks;
+  }
+
+  /// The ids of all tasks, also of those that have errors.
+  std::vector<std::string> task_ids() const {
+    std::vector<std::string> ids;
+    const Config* items = find("tasks", Config::Kind::array);
+    for (std::size_t index = 0; items && index < items->items().size(); ++index) {
+      const Config& item = items->items()[index];
+      const Config* id = item.is_object() ? item.find("id") : nullptr;
+      ids.push_back(id && id->is_string() ? id->as_string() : "task-" + std::to_string(index + 1));
+    }
+    return ids;
+  }
+
+  /// An empty design if one of its sections does not fit the schema.
+  Design read_whole_design() {
+    const Config& properties = m_schema.schema.at("properties");
+    Diagnostics known(m_file);
+    for (const char* const key :
+         {"study", "entry", "blocks", "treatments", "assignment", "questionnaires", "flow", "completion"}) {
+      const Config* section = m_root.find(key);
+      if (section) SchemaWalker(m_schema.schema, m_document.keys, known).check(*section, properties.at(key));
+    }
+    if (!known.empty()) return {};
+    const std::vector<std::string> ids = task_ids();
+    DesignSources sources{ids, m_texts, m_diagnostics};
+    return read_design(m_root, sources);
   }
 
   /// `others`: those before it.
@@ -336,7 +374,7 @@ class Loader {
     return result;
   }
 
-  HostConfig host_config(std::vector<Task> tasks) const {
+  HostConfig host_config(std::vector<Task> tasks, Design design) const {
     HostConfig config;
     config.file = m_file;
     if (const Config* server = m_root.find("server")) {
@@ -378,7 +416,9 @@ class Loader {
     const Config& sandbox = config.sandbox.section;
     config.sandbox_pool =
         static_cast<std::size_t>(sandbox.integer_or("pool", static_cast<std::int64_t>(config.sandbox_pool)));
-    for (const Config& code : m_root.at("access_codes").items()) config.access_codes.push_back(code.as_string());
+    if (const Config* codes = m_root.find("access_codes")) {
+      for (const Config& code : codes->items()) config.access_codes.push_back(code.as_string());
+    }
 
     auto study = std::make_shared<Study>();
     if (const Config* texts = m_root.find("study")) {
@@ -386,6 +426,7 @@ class Loader {
       study->contact = texts->string_or("contact", study->contact);
     }
     study->tasks = std::move(tasks);
+    study->design = std::move(design);
     const double nanoseconds = m_root.at("task_duration_in_seconds").as_number() * 1e9;
     study->task_duration = std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(nanoseconds)));
     config.study = std::move(study);
@@ -416,6 +457,14 @@ HostConfig load_host_config(const std::string& file, const PluginSchemas& plugin
 
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins) {
   return Loader(text, file, plugins).load();
+}
+
+void refuse_flow(const HostConfig& config) {
+  if (!needs_flow(*config.study)) return;
+  throw ConfigError(
+      config.file +
+      ": expected a study whose steps are all of its tasks in order, got one with \"flow\", \"completion\", "
+      "\"entry\", \"study.withdrawal\" or \"study.resume_within_in_hours\", which this version only plans");
 }
 
 std::vector<std::string> read_plugin_folders(const std::string& file) {

@@ -352,7 +352,23 @@ void SchemaWalker::check_one_of(const Config& value, const Config& schema) {
   if (chosen_by_key != fitting.end()) return check(value, **chosen_by_key);
   const auto fallback = std::find_if(fitting.begin(), fitting.end(),
                                      [](const Config* branch) { return branch->find("required") == nullptr; });
+  if (fitting.size() > 1 && fallback == fitting.end()) return report_missing_key(value, fitting);
   check(value, fallback != fitting.end() ? **fallback : *fitting.front());
+}
+
+void SchemaWalker::report_missing_key(const Config& value, const std::vector<const Config*>& branches) {
+  std::vector<std::string> names;
+  for (const Config* branch : branches) {
+    for (const Config& key : branch->at("required").items()) names.push_back(key.as_string());
+  }
+  std::vector<std::string> found;
+  std::string meant;
+  for (const Config::Member& member : value.members()) {
+    found.push_back(member.first);
+    if (meant.empty()) meant = suggestion(member.first, names);
+  }
+  m_diagnostics.add(value, "expected one of the keys " + listed(names, "and") + ", got " +
+                               (found.empty() ? "none" : listed(found, "and")) + meant);
 }
 
 std::string describe_expected(const Config& schema) {

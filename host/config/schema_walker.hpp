@@ -38,6 +38,8 @@ class SchemaWalker {
   void check_object(const Config& value, const Config& schema);
   void check_key(const std::string& key, const Config& value, const Config& schema);
   void check_one_of(const Config& value, const Config& schema);
+  /// `branches`: each is selected by keys that it requires, and the value has none of these.
+  void report_missing_key(const Config& value, const std::vector<const Config*>& branches);
   bool matches(const std::string& text, const std::string& pattern);
   void report(const Config& value, const Config& schema, const std::string& expected);
   /// The text after "got".

@@ -12,7 +12,9 @@ namespace {
 /// Logs plugins that cannot be loaded first, because they may explain errors in the configuration.
 HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
   for (const std::string& problem : registry.problems()) log.warning(problem);
-  return load_host_config(options.config, registry);
+  HostConfig config = load_host_config(options.config, registry);
+  refuse_flow(config);
+  return config;
 }
 
 }  // namespace

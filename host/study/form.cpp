@@ -194,6 +194,11 @@ std::string why_bad_answer(const FormField& field, const boost::json::value& val
   return "";
 }
 
+bool can_include(const FormField& field, const boost::json::value& value) {
+  if (value.is_null()) return false;
+  return why_bad_answer(field, value).empty() || (field.type == FieldType::choices && is_option(field, value));
+}
+
 std::vector<FieldFault> check_answers(const Form& form, const boost::json::object& answers) {
   std::vector<FieldFault> faults;
   for (const FormField& field : form.fields) {

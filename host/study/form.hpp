@@ -86,6 +86,9 @@ bool is_shown(const Form& form, const FormField& field, const boost::json::objec
 /// form that is being filled in has required fields without answers.
 std::string why_bad_answer(const FormField& field, const boost::json::value& value);
 
+/// Whether an answer of the field can be this value, or a list that includes it. False for null.
+bool can_include(const FormField& field, const boost::json::value& value);
+
 /// The faults of a submitted form, in the order of its fields: bad answers, missing required ones, and names that are
 /// no field. Fields that are not shown are not judged.
 std::vector<FieldFault> check_answers(const Form& form, const boost::json::object& answers);

@@ -72,7 +72,8 @@ const BrokenText broken_sections[] = {
      "config.json:1:2: colour: expected \"$schema\", \"plugins\", \"study\", \"server\", \"database\", \"recording\", "
      "\"workers\", "
      "\"channel_layer\", "
-     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\" or \"tasks\", got "
+     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\", \"tasks\", "
+     "\"entry\", \"blocks\", \"treatments\", \"assignment\", \"questionnaires\", \"flow\" or \"completion\", got "
      "\"colour\""},
     {"DuplicateKey", config_with("\"workers\": 1,\n \"workers\": 2"),
      "config.json:2:2: workers: expected each key once, got \"workers\" a second time (first at 1:2)"},
