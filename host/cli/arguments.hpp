@@ -10,6 +10,7 @@
 #include "host/options/bench_options.hpp"
 #include "host/runtime/stderr_log.hpp"
 #include "host/runtime/usage_error.hpp"
+#include "host/study/simulation.hpp"
 
 namespace tellina {
 
@@ -29,6 +30,7 @@ enum class CommandName {
   participants_add,
   participants_reset,
   sandbox_prepare,
+  plan,
   bench,
   version,
 };
@@ -58,12 +60,17 @@ class Arguments {
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 4;
   bool list = false;
-  bool json = false;  ///< also of `participants list`
+  bool json = false;  ///< also of `participants list` and `plan`
   bool in_process = false;
 
   // Of `participants list`.
   bool watch = false;
   bool with_codes = false;
+
+  // Of `plan`.
+  bool simulate = false;
+  SimulationSettings simulation;
+  bool csv = false;
 
   BenchOptions bench;
 

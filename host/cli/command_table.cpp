@@ -123,6 +123,69 @@ const OptionRow in_process_option{"--in-process", nullptr,
                                   "run the cases in this process and without deadlines, for a debugger",
                                   [](Arguments& arguments, const std::string&) { arguments.in_process = true; }};
 
+/// `least` is included, `below` is not.
+double number_in(const char* option, const std::string& text, double least, double below, const std::string& expected) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !(number >= least && number < below)) {
+    throw UsageError(std::string(option) + ": expected " + expected + ", got \"" + text + "\"");
+  }
+  return number;
+}
+
+int count_in(const char* option, const std::string& text, int most) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > most) {
+    throw UsageError(std::string(option) + ": expected a whole number from 1 to " + std::to_string(most) + ", got \"" +
+                     text + "\"");
+  }
+  return number;
+}
+
+std::chrono::nanoseconds minutes_in(const char* option, const std::string& text) {
+  const double minutes = number_in(option, text, 0.001, 100'000.001, "minutes, from 0.001 to 100000");
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(minutes * 60e9));
+}
+
+constexpr const char* dropout_words = "a probability, at least 0 and below 1";
+
+void store_dropout_of(Arguments& arguments, const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw UsageError("--dropout-of: expected GROUP=P such as 2=0.3, got \"" + text + "\"");
+  }
+  arguments.simulation.dropout_of[text.substr(0, equals)] =
+      number_in("--dropout-of", text.substr(equals + 1), 0, 1, dropout_words);
+}
+
+const OptionRow simulate_option{"--simulate", "N", "simulate the assignment of N arrivals",
+                                [](Arguments& arguments, const std::string& text) {
+                                  arguments.simulate = true;
+                                  arguments.simulation.arrivals = count_in("--simulate", text, simulated_arrivals);
+                                }};
+const OptionRow every_option{
+    "--every", "MINUTES", "mean time between two simulated arrivals (default: 10)",
+    [](Arguments& arguments, const std::string& text) { arguments.simulation.every = minutes_in("--every", text); }};
+const OptionRow length_option{
+    "--length", "MINUTES", "length of a simulated session (default: 60)",
+    [](Arguments& arguments, const std::string& text) { arguments.simulation.length = minutes_in("--length", text); }};
+const OptionRow dropout_option{"--dropout", "P",
+                               "share of simulated participants who leave before the end (default: 0)",
+                               [](Arguments& arguments, const std::string& text) {
+                                 arguments.simulation.dropout = number_in("--dropout", text, 0, 1, dropout_words);
+                               }};
+const OptionRow dropout_of_option{"--dropout-of", "GROUP=P", "the share in one group; can be repeated",
+                                  store_dropout_of, true};
+const OptionRow runs_option{"--runs", "R", "how often to simulate (default: 300)",
+                            [](Arguments& arguments, const std::string& text) {
+                              arguments.simulation.runs = count_in("--runs", text, simulated_runs);
+                            }};
+const OptionRow plan_json_option{"--json", nullptr, "print one JSON object",
+                                 [](Arguments& arguments, const std::string&) { arguments.json = true; }};
+const OptionRow csv_option{"--csv", nullptr, "print the groups as CSV",
+                           [](Arguments& arguments, const std::string&) { arguments.csv = true; }};
+
 // A gateway has all options of `run`; a worker has no address.
 const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
                                                    &test_option,   &log_format_option, &log_level_option};
@@ -180,6 +243,13 @@ const CommandRow commands[] = {
      "restart a participant from the first task; keeps the record", config_options},
     {CommandName::sandbox_prepare, "sandbox", "prepare", nullptr,
      "create what the study's sandboxes need: the root file system or the image, with its packages", config_options},
+    {CommandName::plan,
+     "",
+     "plan",
+     nullptr,
+     "show the groups, check the design, and simulate who gets which group",
+     {&simulate_option, &every_option, &length_option, &dropout_option, &dropout_of_option, &runs_option,
+      &plan_json_option, &csv_option, &config_option, &plugin_option}},
     {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };

@@ -47,6 +47,9 @@ int participants_list(const Arguments& arguments, CommandContext& context);
 int participants_links(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);
+/// Prints the groups, what the design means for participants, and a simulation of their assignment. Returns 1 if a
+/// check of the design fails.
+int plan(const Arguments& arguments, CommandContext& context);
 int print_version(CommandContext& context);
 
 /// Throws ConfigError if the configured channel layer works only within one process, because a separate gateway or

@@ -79,7 +79,7 @@ class ProgramTest : public ::testing::Test {
 TEST_F(ProgramTest, BadUsageIsStatusTwoAndNamesTheHelp) {
   EXPECT_EQ(run_bare({"rnu"}), 2);
   EXPECT_EQ(m_err,
-            "tellina: expected a command: run, gateway, worker, config, plugins, participants, sandbox, bench or "
+            "tellina: expected a command: run, gateway, worker, config, plugins, participants, sandbox, plan, bench or "
             "version; got "
             "\"rnu\"; "
             "did you mean \"run\"?\nTry `tellina --help`.\n");
@@ -241,6 +241,91 @@ TEST_F(ProgramTest, ConfigCheckNamesAnUnknownKeyOfALayerWithItsPlace) {
   EXPECT_EQ(run({"config", "check"}), 2);
   EXPECT_EQ(m_err,
             config() + ":2:38: channel_layer.prefx: expected a known key, got \"prefx\"; did you mean \"prefix\"?\n");
+}
+
+/// Two blocks of one task of a minute each, in a crossover.
+std::string crossover(const std::string& assignment) {
+  return R"({"sandbox": {"plugin": "absent"}, "access_codes": [], "task_duration_in_seconds": 60, "tasks": [
+    {"id": "a", "type": "stdout", "description": "d", "answer": "a"},
+    {"id": "b", "type": "stdout", "description": "d", "answer": "b"}],
+    "blocks": {"I": {"tasks": ["a"]}, "II": {"tasks": ["b"], "time_limit_in_seconds": 30}},
+    "treatments": {"assistant": {"title": "Assistant"}, "web": {"title": "Web"}},
+    "assignment": {"seed": 20261201, )" +
+         assignment + R"(}, "flow": [{"page": "Hello"}, {"periods": [{"tasks": "{block}"}]}]})";
+}
+
+const char* const both_orders =
+    R"("groups": {"crossover": {"blocks": ["I", "II"], "treatments": ["assistant", "web"]}})";
+
+TEST_F(ProgramTest, PlanShowsTheGroupsTheCheckAndTheTime) {
+  write(crossover(both_orders));
+  EXPECT_EQ(run({"plan"}), 0);
+  EXPECT_EQ(m_out,
+            "group  period 1       period 2\n"
+            "1      I   assistant  II  web\n"
+            "2      I   web        II  assistant\n"
+            "3      II  assistant  I   web\n"
+            "4      II  web        I   assistant\n"
+            "good: every block meets every treatment in every period equally often\n"
+            "time: at most 1.5 min (tasks 1.5 min); pages have no limit\n");
+  EXPECT_EQ(m_err, "");
+}
+
+TEST_F(ProgramTest, PlanSimulatesArrivals) {
+  write(crossover(std::string(both_orders) + R"(, "target_per_group": 12)"));
+  EXPECT_EQ(run({"plan", "--simulate", "60", "--every", "10", "--length", "60", "--dropout", "0.2"}), 0);
+  EXPECT_THAT(m_out, HasSubstr("4      II  web        I   assistant  12\n"));
+  EXPECT_THAT(
+      m_out, ContainsRegex("simulated: 60 arrivals, 300 runs: 48 completed need (59|60|61) \\(95 %: 6[5-9]\\); largest "
+                           "minus smallest group 0; turned away"));
+  EXPECT_EQ(run({"plan", "--simulate=10", "--dropout-of", "2=0.5", "--runs=5", "--json"}), 0);
+  EXPECT_THAT(m_out, HasSubstr(R"("simulation":{"arrivals":10,"runs":5,"unfinished":0,"completed":48,)"));
+  EXPECT_EQ(m_out.find('\n'), m_out.size() - 1);
+}
+
+TEST_F(ProgramTest, PlanPrintsTheGroupsAsCsv) {
+  write(crossover(std::string(both_orders) + R"(, "target_per_group": 12)"));
+  EXPECT_EQ(run({"plan", "--csv"}), 0);
+  EXPECT_EQ(m_out,
+            "group,block_1,treatment_1,block_2,treatment_2,target\r\n"
+            "1,I,assistant,II,web,12\r\n"
+            "2,I,web,II,assistant,12\r\n"
+            "3,II,assistant,I,web,12\r\n"
+            "4,II,web,I,assistant,12\r\n");
+}
+
+TEST_F(ProgramTest, PlanOfAnUnbalancedDesignIsStatusOne) {
+  write(crossover(R"("groups": {"a": [{"block": "I", "treatment": "web"}], "b": [{"block": "I", "treatment": "web"}],
+                                "c": [{"block": "I", "treatment": "assistant"}]})"));
+  EXPECT_EQ(run({"plan"}), 1);
+  EXPECT_THAT(
+      m_out,
+      HasSubstr("bad: block I meets assistant in period 1 in 1 group, block I meets web in period 1 in 2 groups\n"));
+  EXPECT_EQ(m_err, "warning: tasks[1]: \"b\" is in no step, so nobody gets it\nwarning: blocks.II is in no step\n");
+  EXPECT_EQ(run({"plan", "--json"}), 1);
+  EXPECT_THAT(
+      m_out, HasSubstr(R"("warnings":["tasks[1]: \"b\" is in no step, so nobody gets it","blocks.II is in no step"])"));
+}
+
+TEST_F(ProgramTest, PlanNamesABadOption) {
+  write(crossover(both_orders));
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--simulate", "0"}, "--simulate: expected a whole number from 1 to 2000, got \"0\""},
+      {{"--dropout", "1"}, "--dropout: expected a probability, at least 0 and below 1, got \"1\""},
+      {{"--dropout", "nan"}, "--dropout: expected a probability, at least 0 and below 1, got \"nan\""},
+      {{"--dropout-of", "0.5"}, "--dropout-of: expected GROUP=P such as 2=0.3, got \"0.5\""},
+      {{"--dropout-of", "5=0.5"},
+       "--dropout-of: expected the name of a group (\"1\", \"2\", \"3\" or \"4\"), got \"5\""},
+      {{"--every", "0"}, "--every: expected minutes, from 0.001 to 100000, got \"0\""},
+      {{"--runs", "many"}, "--runs: expected a whole number from 1 to 10000, got \"many\""},
+      {{"--json", "--csv"}, "plan: expected --json or --csv, got both"},
+  };
+  for (const auto& [words, message] : cases) {
+    std::vector<std::string> command{"plan"};
+    command.insert(command.end(), words.begin(), words.end());
+    EXPECT_EQ(run(command), 2);
+    EXPECT_THAT(m_err, HasSubstr(message));
+  }
 }
 
 TEST_F(ProgramTest, AMissingConfigurationIsStatusTwo) {

@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "host/study/schedule.hpp"
+#include "support/places.hpp"
 #include "unit/config/fixture.hpp"
 
 namespace tellina {
@@ -225,6 +226,15 @@ TEST(DesignConfig, IsReadAlsoIfATaskIsBroken) {
   text.replace(text.find(good), good.size(), R"("id": "times", "type": "stdoot")");
   EXPECT_THAT(without_places(error_of(text)), ::testing::StartsWith("tasks[2].type: expected a task type"));
   EXPECT_EQ(error_of(text).find('\n'), std::string::npos) << "no follow-up about the blocks: " << error_of(text);
+}
+
+TEST(DesignConfig, ReadyMadeFormsCanBeRead) {
+  const HostConfig config = load_host_config(source_folder() + "/docs/examples/forms/study.yaml", FakePlugins());
+  const Design& design = config.study->design;
+  ASSERT_EQ(design.forms.size(), 4u);
+  EXPECT_EQ(design.find_form("nasa_tlx")->fields.size(), 6u);
+  EXPECT_EQ(design.find_form("sus")->fields[0].rows.size(), 10u);
+  EXPECT_EQ(make_schedule(*config.study, {"", 0, "main", 1}).size(), 5u);
 }
 
 struct Fault {
