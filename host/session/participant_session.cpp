@@ -12,9 +12,11 @@
 namespace tellina {
 namespace {
 
-std::string attached_detail(const ClientConnection& connection, const HelloFrame& hello, std::uint64_t output_offset) {
-  return "{\"address\":" + json_string(connection.address()) + ",\"output_offset\":" + std::to_string(output_offset) +
-         ",\"columns\":" + std::to_string(hello.size.columns) + ",\"rows\":" + std::to_string(hello.size.rows) +
+/// `address`: of the client; empty if the study does not record it.
+std::string attached_detail(const std::string& address, const HelloFrame& hello, std::uint64_t output_offset) {
+  return "{" + (address.empty() ? "" : "\"address\":" + json_string(address) + ",") +
+         "\"output_offset\":" + std::to_string(output_offset) + ",\"columns\":" + std::to_string(hello.size.columns) +
+         ",\"rows\":" + std::to_string(hello.size.rows) +
          (hello.timezone.empty() ? "" : ",\"timezone\":" + json_string(hello.timezone)) + "}";
 }
 
@@ -206,7 +208,8 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
   if (m_task) m_task->use_timezone(m_timezone);
   if (m_prewarmed_slot) m_prewarmed_slot->use_timezone(m_timezone);
   const std::uint64_t from = task_runs() ? m_task->attach(*m_client, frame) : 0;
-  m_recorder.note(EventRecord("attached", attached_detail(connection, frame, from), now()));
+  const std::string address = m_environment.study->design.records_addresses ? connection.address() : "";
+  m_recorder.note(EventRecord("attached", attached_detail(address, frame, from), now()));
   m_client->start_output(from);
   send_welcome({});
   if (m_task && !m_task->start_progress().empty()) start_progressed(m_task->start_progress());

@@ -139,7 +139,8 @@ WorkerReply describe_study(StoreTransaction& transaction, const std::string& coo
 WorkerReply about(const SessionEnvironment& environment) {
   return success(json::serialize(json::object{{"title", environment.study->title},
                                               {"contact", environment.study->contact},
-                                              {"records_bytes", environment.keeps_bytes}}));
+                                              {"records_bytes", environment.keeps_bytes},
+                                              {"records_addresses", environment.study->design.records_addresses}}));
 }
 
 using Job = std::function<WorkerReply(StoreTransaction&)>;

@@ -12,7 +12,7 @@ class Proxy : public ServerTest {
  protected:
   void start_with(const std::string& server_section) {
     StudyConfig config;
-    config.more = "\"server\": " + server_section + ", ";
+    config.more = "\"study\": {\"record_addresses\": true}, \"server\": " + server_section + ", ";
     start(config);
   }
 

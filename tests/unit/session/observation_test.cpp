@@ -119,6 +119,19 @@ TEST_F(ObservationTest, RecordsWhatThePageSawWithTheTaskOrTheParticipant) {
   expect_stored("SELECT detail FROM event_log WHERE kind = 'detached'", R"({"reason":"1006 the page left"})");
 }
 
+TEST_F(ObservationTest, TheAddressIsRecordedOnlyIfTheStudyWantsIt) {
+  const std::string hello = R"({"type":"hello","columns":100,"rows":30,"output_offset":0})";
+  open();
+  say(hello);
+  expect_stored("SELECT detail FROM event_log WHERE kind = 'attached'",
+                R"({"output_offset":0,"columns":100,"rows":30})");
+  auto study = std::make_shared<Study>(*environment.study);
+  study->design.records_addresses = true;
+  environment.study = study;
+  say(hello);
+  expect_stored("SELECT count(*) FROM event_log WHERE json_extract(detail, '$.address') = '127.0.0.1'", "1");
+}
+
 TEST_F(ObservationTest, ManyAreAllRecordedAndThePageHasToWait) {
   begin_task();
   for (int i = 0; i < 1000; ++i) session->on_text(port, hidden);

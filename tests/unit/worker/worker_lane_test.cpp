@@ -23,8 +23,9 @@ TEST_F(WorkerLaneTest, AnswersHttpRequests) {
   EXPECT_EQ(who.at("participant"), participant);
   EXPECT_THAT(ask("{\"method\":\"study\",\"cookie\":\"" + cookie + "\"}"), HasSubstr("\"state\":\"ready\""));
   EXPECT_THAT(ask(R"({"method":"study","cookie":"no"})"), HasSubstr("\"status\":401"));
-  EXPECT_EQ(ask(R"({"method":"about"})"),
-            R"({"status":200,"body":{"title":"Command-line study","contact":"","records_bytes":true}})");
+  EXPECT_EQ(
+      ask(R"({"method":"about"})"),
+      R"({"status":200,"body":{"title":"Command-line study","contact":"","records_bytes":true,"records_addresses":false}})");
   EXPECT_THAT(ask("nonsense"), HasSubstr("\"status\":400"));
   EXPECT_THAT(ask(R"({"method":"fly"})"), HasSubstr("unknown method"));
 }
