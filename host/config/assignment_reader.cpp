@@ -56,6 +56,9 @@ class AssignmentReader {
     if (const Config* crossover = groups.find("crossover"); crossover && crossover->is_object()) {
       return read_crossover(*crossover);
     }
+    if (groups.members().empty()) {
+      m_diagnostics.add(groups, "expected \"crossover\" or groups by name, got none");
+    }
     std::size_t periods = 0;
     for (const auto& [name, value] : groups.members()) {
       Group group{name, {}};

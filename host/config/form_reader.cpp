@@ -1,9 +1,10 @@
 #include "host/config/form_reader.hpp"
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
-#include "host/config/json_writer.hpp"
 #include "host/text/message_parts.hpp"
 #include "host/text/nearest.hpp"
 
@@ -119,6 +120,30 @@ std::vector<Form> read_forms(const Config& section, DesignSources& sources) {
   return forms;
 }
 
-boost::json::value to_json(const Config& value) { return boost::json::parse(canonical_json(value)); }
+boost::json::value to_json(const Config& value) {
+  switch (value.kind()) {
+    case Config::Kind::null:
+      return nullptr;
+    case Config::Kind::boolean:
+      return value.as_bool();
+    case Config::Kind::integer:
+      return value.as_integer();
+    case Config::Kind::number:
+      return value.as_number();
+    case Config::Kind::string:
+      return boost::json::string(value.as_string());
+    case Config::Kind::array: {
+      boost::json::array items;
+      for (const Config& item : value.items()) items.push_back(to_json(item));
+      return items;
+    }
+    case Config::Kind::object: {
+      boost::json::object members;
+      for (const auto& [key, member] : value.members()) members[key] = to_json(member);
+      return members;
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace tellina

@@ -79,7 +79,7 @@ bool is_answer(const boost::json::value& answer, const boost::json::value& value
 /// The same, or whether the answer is a list that includes the value.
 bool includes_answer(const boost::json::value& answer, const boost::json::value& value);
 
-/// Whether the participant sees the field, given the other answers.
+/// Whether the participant sees the field, which is one of the form's, given the other answers.
 bool is_shown(const Form& form, const FormField& field, const boost::json::object& answers);
 
 /// Why `value` cannot be an answer of the field; empty if it can. Null stands for no answer, and can always be kept: a
