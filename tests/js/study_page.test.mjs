@@ -294,6 +294,13 @@ test("a step has its card, which also says how the task before it ended", () => 
   hear({ ...IN_STEP, previous: { number: 1, state: "timed_out" } });
   assert.deepEqual([shown(), body.dataset.state, part("task_number").textContent, active().textContent], ["page", "step", "Step 1 of 4", "How it works"]);
   assert.match(screen.textContent, /Time is up for task 1\. That is fine\..*this/s);
+  hear({ ...IN_STEP, state_number: 21, previous: { number: 1, state: "timed_out" } });
+  assert.doesNotMatch(screen.textContent, /Time is up/, "it is told once");
+  hear({ ...PASSED, state_number: 22, previous: { number: 1, state: "timed_out" } });
+  assert.equal(shown(), "start");
+  hear({ ...RUNNING, state_number: 23 });
+  hear({ ...PASSED, state_number: 24, previous: { number: 1, state: "timed_out" } });
+  assert.equal(shown(), "timed_out", "the same outcome of another try");
   for (const [kind, card] of [["consent", "consent"], ["questionnaire", "questionnaire"], ["break", "break"], ["of_a_newer_server", "page"]]) {
     hear({ ...IN_STEP, state_number: (session.state.state_number ?? 0) + 1, step: { ...STEP, kind } });
     assert.equal(shown(), card);
@@ -417,4 +424,15 @@ test("a form that the server shows again after the participant has left it says 
   hear(form(2003, 2));
   assert.doesNotMatch(screen.textContent, WRONG, "the next form");
   assert.deepEqual(session.asked, ['finish_step page-1 {"answers":{}}', 'finish_step page-1 {"answers":{}}']);
+});
+
+test("the end of a study is shown, whatever its number", () => {
+  hear({ ...IN_STEP, state_number: 3000 });
+  hear({ state: "finished", state_number: 3000, task: null, previous: null, outcome: null });
+  assert.deepEqual([shown(), active().textContent], ["end", "Done. Thank you!"]);
+  hear({ state: "finished", state_number: 3000, task: null, previous: null, outcome: "screened_out" });
+  assert.equal(active().textContent, "Thank you for your interest");
+  part("open_settings").focus();
+  hear({ state: "finished", state_number: 3000, task: null, previous: null, outcome: "screened_out" });
+  assert.equal(active(), part("open_settings"));
 });

@@ -44,8 +44,8 @@ const NOT_LEFT = { heading: "We could not continue.", sentence: "Your answers ar
  * Shows a consent, a page, a questionnaire or a break.
  * @param {PlainPage} screen
  * @param {StudyState & {step: Step}} state
- * @param {{about: About, timers: Timers, session: Session, question: Question, is_again: boolean}} parts `is_again`: the participant has just
- *     left this step, and the server shows it again, because an answer was wrong.
+ * @param {{about: About, timers: Timers, session: Session, question: Question, is_again: boolean}} parts `is_again`: the step is shown
+ *     again, because an answer was wrong.
  * @returns {StepCard}
  */
 export function show_step(screen, { step, previous }, { about, timers, session, question, is_again }) {

@@ -80,12 +80,14 @@ export class StudyPage {
   #session = null;
   /** @type {(verdict: string) => void} */
   #on_refused = () => {};
-  /** Number of the state that is shown, so that receiving it again changes nothing. */
-  #shown_state_number = -1;
+  /** The state that is shown, so that receiving it again changes nothing. */
+  #shown_state = "";
   /** The task that questions and the notice belong to, and its try. */
   #task_key = "";
   /** The task whose terminal is visible, in words; empty if none. */
   #task_in_sight = "";
+  /** The last task's outcome that a step's card has told, as JSON. */
+  #told = "";
   /** Whether the terminal was replaced, so that the last check no longer applies. */
   #terminal_replaced = false;
   /** @type {ConnectionStatus["name"]} */
@@ -182,7 +184,10 @@ export class StudyPage {
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
     this.#show_place(state);
     this.#trouble.show(state);
-    if (state.state === "running") this.#show_task(state);
+    if (state.state === "running") {
+      this.#told = "";
+      this.#show_task(state);
+    }
     const is_replaced = task?.terminal_replaced ?? false;
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
@@ -190,11 +195,12 @@ export class StudyPage {
     if (key_of(task) !== this.#task_key) this.#leave_task();
     this.#task_key = key_of(task);
     if (state.state === "finished") this.#leave_study.close();
-    if (state.state_number === this.#shown_state_number) {
+    const key = state_key_of(state);
+    if (key === this.#shown_state) {
       if (state.step !== undefined) this.#step_card?.update(state.step);
       return;
     }
-    this.#shown_state_number = state.state_number;
+    this.#shown_state = key;
     if (state.state === "running") this.#show_terminal();
     else if (this.#was_solved_here(state)) this.#show_solved(state);
     else this.#show_card(state);
@@ -278,10 +284,14 @@ export class StudyPage {
     if (!this.#question.is_open && !this.#leave_study.is_open && !is_elsewhere) this.#focus_terminal();
   }
 
-  /** @param {StudyState} state */
-  #show_card(state) {
+  /** @param {StudyState} sent */
+  #show_card(sent) {
+    // The server sends the outcome until the next task runs, also with all steps in between.
+    const outcome = JSON.stringify(sent.previous);
+    const state = outcome === this.#told ? { ...sent, previous: null } : sent;
+    if (state.state === "step") this.#told = outcome;
     this.#close_dialogs();
-    const is_again = this.#step_card?.is_left() === true && step_key_of(state) === this.#step_key;
+    const is_again = state.step?.repeated ?? (this.#step_card?.is_left() === true && step_key_of(state) === this.#step_key);
     this.#step_key = step_key_of(state);
     this.#leave_step();
     this.#show_task(state);
@@ -321,7 +331,7 @@ export class StudyPage {
     this.#close_dialogs();
     this.#leave_study.close();
     this.#leave_step();
-    this.#shown_state_number = -1;
+    this.#shown_state = "";
   }
 
   #close_dialogs() {
@@ -392,6 +402,11 @@ export class StudyPage {
 /** A practice task may have several tries. @param {TaskState | null} task */
 function key_of(task) {
   return task ? `${task_in_words(task)} ${task.try?.number ?? 1}` : "";
+}
+
+/** Differs between states that have different screens. The end of a study may come with the number of the step before it. @param {StudyState} state */
+function state_key_of(state) {
+  return `${state.state_number} ${state.state} ${step_key_of(state)} ${state.outcome ?? ""}`;
 }
 
 /** @param {StudyState} state */
