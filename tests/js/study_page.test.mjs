@@ -295,7 +295,7 @@ test("a step has its card, which also says how the task before it ended", () => 
   assert.deepEqual([shown(), body.dataset.state, part("task_number").textContent, active().textContent], ["page", "step", "Step 1 of 4", "How it works"]);
   assert.match(screen.textContent, /Time is up for task 1\. That is fine\..*this/s);
   hear({ ...IN_STEP, state_number: 21, previous: { number: 1, state: "timed_out" } });
-  assert.doesNotMatch(screen.textContent, /Time is up/, "it is told once");
+  assert.doesNotMatch(screen.textContent, /Time is up/, "it is said once");
   hear({ ...PASSED, state_number: 22, previous: { number: 1, state: "timed_out" } });
   assert.equal(shown(), "start");
   hear({ ...RUNNING, state_number: 23 });
