@@ -275,6 +275,28 @@ inline constexpr std::chrono::seconds longest_login_pause{5};
 inline constexpr int check_pause = 9;
 /// but not longer than this.
 inline constexpr std::chrono::seconds longest_check_pause{10};
+/// What a checker may print: bytes of standard output,
+inline constexpr std::size_t checker_output = 64 * 1024;
+/// and of the end of standard error that the record gets.
+inline constexpr std::size_t checker_errors = 2 * 1024;
+/// The largest count in a checker's result.
+inline constexpr int checker_count = 999'999;
+/// Of the commands that a checker finds in /check/session.jsonl, the last ones: bytes of the file.
+inline constexpr std::size_t checker_commands = 8 * 1024 * 1024;
+/// What a home may hold for a checker to get a copy: entries and bytes of content.
+inline constexpr std::size_t checked_entries = 20'000;
+inline constexpr std::size_t checked_content = 64 * 1024 * 1024;
+/// How long the copy may take to be read.
+inline constexpr std::chrono::seconds checker_snapshot{5};
+/// What a checker's folder may hold.
+inline constexpr std::size_t checker_folder_entries = 1000;
+inline constexpr std::size_t checker_folder_content = 16 * 1024 * 1024;
+inline constexpr std::chrono::seconds longest_checker{600};
+/// How long a last check may take besides its checker's own time, for the copy of the home and the sandbox.
+inline constexpr std::chrono::seconds checker_start{5};
+/// Hand-ins that a task may allow.
+inline constexpr int most_tries = 100;
+
 /// How many bytes the checks of a process that run at the same time may need, if there are several.
 inline constexpr std::size_t check_memory = 512 * 1024 * 1024;
 /// What a check needs for an entry of a home besides its content, in bytes. Measured: 300 to 800, with its name.

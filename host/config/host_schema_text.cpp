@@ -164,7 +164,7 @@ const char* const host_schema_text = R"json({
     "task": {
       "type": "object",
       "x-expected": "a task type",
-      "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/file_search_task"}, {"$ref": "#/$defs/filesystem_task"}]
+      "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/file_search_task"}, {"$ref": "#/$defs/filesystem_task"}, {"$ref": "#/$defs/command_task"}]
     },
     "stdout_task": {
       "description": "Passed when a command prints the answer",
@@ -179,6 +179,8 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
+        "hand_in": {"$ref": "#/$defs/hand_in"},
+        "tries": {"$ref": "#/$defs/tries"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
@@ -226,6 +228,8 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
+        "hand_in": {"$ref": "#/$defs/hand_in"},
+        "tries": {"$ref": "#/$defs/tries"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
@@ -277,10 +281,74 @@ const char* const host_schema_text = R"json({
         "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
         "feedback": {"$ref": "#/$defs/feedback"},
+        "hand_in": {"$ref": "#/$defs/hand_in"},
+        "tries": {"$ref": "#/$defs/tries"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {"$ref": "#/$defs/directory_tree"}
       }
+    },
+    "command_task": {
+      "description": "Passed when a program of the researcher says so",
+      "type": "object",
+      "required": ["type", "description", "check"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "command"},
+        "id": {"$ref": "#/$defs/task_id"},
+        "description": {"$ref": "#/$defs/text"},
+        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "working_directory": {"$ref": "#/$defs/task_working_directory"},
+        "feedback": {"$ref": "#/$defs/feedback"},
+        "hand_in": {"$ref": "#/$defs/hand_in"},
+        "tries": {"$ref": "#/$defs/tries"},
+        "sandbox": {"$ref": "#/$defs/task_sandbox"},
+        "check": {"$ref": "#/$defs/check"}
+      }
+    },
+    "check": {
+      "description": "The checker: a program that runs in a fresh sandbox, on a copy of the home",
+      "type": "object",
+      "required": ["run"],
+      "additionalProperties": false,
+      "properties": {
+        "run": {
+          "description": "The program and its arguments",
+          "type": "array",
+          "items": {"type": "string", "pattern": "^[^\\u0000]*$", "x-expected": "text without NUL"},
+          "minItems": 1,
+          "maxItems": 256
+        },
+        "folder": {
+          "description": "Files for the program, which it finds read-only in /check; relative to this file's folder",
+          "type": "string",
+          "minLength": 1
+        },
+        "when": {
+          "description": "each_command: after each command; hand_in: for a hand-in only; both: after each command and again for a hand-in",
+          "enum": ["each_command", "hand_in", "both"],
+          "default": "each_command"
+        },
+        "timeout_in_seconds": {
+          "description": "How long the program may run",
+          "type": "number",
+          "exclusiveMinimum": 0,
+          "maximum": 600,
+          "default": 10
+        }
+      }
+    },
+    "hand_in": {
+      "description": "What can pass the task; automatic: the checks while the participant works; button: only a hand-in; both: either",
+      "enum": ["automatic", "button", "both"],
+      "default": "automatic"
+    },
+    "tries": {
+      "description": "How many hand-ins the participant has; the last one that does not pass ends the task",
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 100,
+      "default": 1
     },
     "task_id": {
       "description": "Names the task in the record and elsewhere in this file; without it, \"task-\" and its number",

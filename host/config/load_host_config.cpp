@@ -44,7 +44,8 @@ bool has_only_line_ends(const Bytes& text) { return text.find_first_not_of("\r\n
 /// Why a task would pass although its participant has done nothing, as "expected ..., got ...". Empty if the task needs
 /// work.
 std::string why_passed_without_work(const Task& task) {
-  if (task.type == TaskType::file_search || !task.path_answer.empty() || !task.record_answer.empty()) return "";
+  if (task.type == TaskType::file_search || task.type == TaskType::command) return "";
+  if (!task.path_answer.empty() || !task.record_answer.empty()) return "";
   if (task.type == TaskType::output) {
     if (!has_only_line_ends(task.output_answer)) return "";
     return "expected a line with text in it, got only line ends: nearly any command would pass the task";
@@ -281,7 +282,7 @@ class Loader {
       Diagnostics known(m_file);
       SchemaWalker(m_schema.schema, m_document.keys, known).check(item, task_schema);
       if (!known.empty()) continue;
-      Task task = read_task(item, number, trees, m_texts, study_feedback);
+      Task task = read_task(item, number, m_folder.string(), trees, m_texts, study_feedback);
       check_id(item, task, tasks);
       set_working_directory(item, task);
       // A tree with errors is incomplete.

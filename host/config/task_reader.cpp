@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "host/config/checker_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/output_answer_reader.hpp"
 #include "host/text/sha256.hpp"
@@ -16,7 +17,18 @@ Feedback read_feedback(const Config& section, Feedback unless_given) {
   return unless_given;
 }
 
-Task read_task(const Config& value, std::size_t number, TreeReader& trees, TextReader& texts, Feedback study_feedback) {
+namespace {
+
+void read_answer(const Config& value, Task& task, TreeReader& trees) {
+  if (task.type != TaskType::filesystem) return read_output_answer(value, task, trees.diagnostics());
+  task.filesystem_answer = trees.read(value.at("answer"), TreeReader::Purpose::answer);
+  task.root = read_root(value, task.initial, trees.diagnostics());
+}
+
+}  // namespace
+
+Task read_task(const Config& value, std::size_t number, const std::string& folder, TreeReader& trees, TextReader& texts,
+               Feedback study_feedback) {
   Task task;
   task.id = value.string_or("id", "task-" + std::to_string(number));
   task.place = value.place();
@@ -24,19 +36,20 @@ Task read_task(const Config& value, std::size_t number, TreeReader& trees, TextR
   if (const Config* initial = value.find("initial_filesystem")) {
     task.initial = trees.read(*initial, TreeReader::Purpose::initial);
   }
-  const Config& answer = value.at("answer");
-  task.answer_place = answer.place();
   const std::string type = value.at("type").as_string();
-  for (const TaskType known : {TaskType::output, TaskType::filesystem, TaskType::file_search}) {
+  for (const TaskType known : {TaskType::output, TaskType::filesystem, TaskType::file_search, TaskType::command}) {
     if (type == to_string(known)) task.type = known;
   }
-  if (task.type == TaskType::filesystem) {
-    task.filesystem_answer = trees.read(answer, TreeReader::Purpose::answer);
-    task.root = read_root(value, task.initial, trees.diagnostics());
-  } else {
-    read_output_answer(value, task, trees.diagnostics());
-  }
   task.feedback = read_feedback(value, study_feedback);
+  read_hand_in(value, task, trees.diagnostics());
+  std::string checker_digest;
+  if (task.type == TaskType::command) {
+    task.answer_place = value.at("check").place();
+    checker_digest = read_checker(value, folder, task, trees.diagnostics());
+  } else {
+    task.answer_place = value.at("answer").place();
+    read_answer(value, task, trees);
+  }
   if (const Config* options = value.find("sandbox")) task.sandbox_options = *options;
   if (const Config* interval = value.find("check_every_in_seconds")) {
     task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
@@ -46,6 +59,7 @@ Task read_task(const Config& value, std::size_t number, TreeReader& trees, TextR
   std::string definition = canonical_json(without_members(value, {"id"}));
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
   if (value.at("description").is_object()) definition += "\n" + sha256(task.description);
+  if (!checker_digest.empty()) definition += "\n" + checker_digest;
   task.definition_hash = sha256(definition);
   return task;
 }

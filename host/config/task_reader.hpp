@@ -11,7 +11,8 @@ namespace tellina {
 Feedback read_feedback(const Config& section, Feedback unless_given);
 
 /// `value` must fit the schema's task. Errors go to the diagnostics of `trees` and `texts`. `number`: from 1, in the
-/// study. `study_feedback`: for a task that names none.
-Task read_task(const Config& value, std::size_t number, TreeReader& trees, TextReader& texts, Feedback study_feedback);
+/// study. `folder`: of the configuration. `study_feedback`: for a task that names none.
+Task read_task(const Config& value, std::size_t number, const std::string& folder, TreeReader& trees, TextReader& texts,
+               Feedback study_feedback);
 
 }  // namespace tellina

@@ -14,7 +14,7 @@ namespace {
 using Use = BlockingPool::Use;
 
 /// What the threads that run no starts do.
-constexpr std::array<Use, 3> by_urgency{Use::removal, Use::call, Use::check};
+constexpr std::array<Use, 4> by_urgency{Use::removal, Use::call, Use::check, Use::program};
 
 }  // namespace
 
@@ -82,7 +82,9 @@ bool ThreadPool::may_run(Use use) const {
   return use == Use::removal || others_running() < m_size - m_size / 4;
 }
 
-std::size_t ThreadPool::others_running() const { return queue(Use::call).running + queue(Use::check).running; }
+std::size_t ThreadPool::others_running() const {
+  return queue(Use::call).running + queue(Use::check).running + queue(Use::program).running;
+}
 
 bool ThreadPool::is_empty() const {
   return std::all_of(by_urgency.begin(), by_urgency.end(), [this](Use use) { return queue(use).waiting.empty(); });

@@ -20,13 +20,14 @@ class BlockingPool {
   using Task = std::function<void()>;
 
   /// Tasks of each use can hang with their backend. So starts, which may take minutes, have threads of their own; calls
-  /// and removals get at most half of the other threads each, and checks, which may need much memory, get a quarter. A
-  /// removal interrupts calls and checks, so it never waits for threads that the other uses occupy.
-  enum class Use : std::uint8_t { start, call, check, removal };
+  /// and removals get at most half of the other threads each, and checks and a researcher's programs, which may need
+  /// much memory, get a quarter each. A removal interrupts calls and checks, so it never waits for threads that the
+  /// other uses occupy.
+  enum class Use : std::uint8_t { start, call, check, program, removal };
 
   virtual ~BlockingPool() = default;
-  /// `memory`: how many bytes a check may need at most. A check waits while others run and their sum would exceed
-  /// limits::check_memory.
+  /// `memory`: how many bytes a check or a program may need at most. It waits while others of its use run and their sum
+  /// would exceed limits::check_memory.
   virtual void submit(Use use, Task task, std::size_t memory = 0) = 0;
 };
 
@@ -72,9 +73,9 @@ class ThreadPool final : public BlockingPool {
   /// The most tasks of this use that run at a time.
   std::size_t most(Use use) const {
     if (use == Use::start) return m_most_starts;
-    return use == Use::check ? m_size / 4 : m_size / 2;
+    return use == Use::check || use == Use::program ? m_size / 4 : m_size / 2;
   }
-  /// Calls and checks that run.
+  /// Calls, checks and programs that run.
   std::size_t others_running() const;
   bool is_empty() const;
   void check_invariant_locked() const;
@@ -84,7 +85,7 @@ class ThreadPool final : public BlockingPool {
   mutable std::mutex m_mutex;
   std::condition_variable m_changed;
   std::condition_variable m_starts_changed;
-  std::array<Queue, 4> m_queues;
+  std::array<Queue, 5> m_queues;
   const std::size_t m_size;
   std::size_t m_most_starts;
   bool m_closing = false;

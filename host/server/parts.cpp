@@ -43,6 +43,18 @@ PluginInstance<SandboxBackend> ServerParts::make_sandboxes(const PluginChoice& c
   return {registry, &PluginRegistry::make_sandbox_backend, PluginKind::sandbox, choice, system};
 }
 
+void require_checkers(const std::string& plugin, const Capabilities& found, const Study& study) {
+  if (found.runs_commands) return;
+  std::string messages;
+  for (const Task& task : study.tasks) {
+    if (task.type != TaskType::command) continue;
+    messages += (messages.empty() ? "" : "\n") + task.checker.place +
+                ": expected a task without a checker, as the sandbox \"" + plugin + "\" runs none, got \"" +
+                to_string(task.type) + "\"";
+  }
+  if (!messages.empty()) throw ConfigError(messages);
+}
+
 Capabilities report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log) {
   Capabilities found = sandboxes.probe();
   if (!found.usable) {

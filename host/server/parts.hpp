@@ -81,4 +81,7 @@ class ServerParts {
 /// Throws Error(unavailable) with a remedy if sandboxes do not work.
 Capabilities report_limits(const std::string& plugin, SandboxBackend& sandboxes, Log& log);
 
+/// Throws ConfigError if a task has a checker and the sandbox can run none.
+void require_checkers(const std::string& plugin, const Capabilities& found, const Study& study);
+
 }  // namespace tellina

@@ -116,7 +116,8 @@ void check_what_workers_need(const ServerParts& parts) {
   const auto store = Store::open(parts.config.database, parts.system.clock, parts.system.log);
   apply_study(*store, parts.config, parts.system.clock);
   report_tasks_without_access(*store, parts.system.log);
-  report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
+  const Capabilities found = report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
+  require_checkers(parts.config.sandbox.name, found, *parts.config.study);
 }
 
 /// Logs once for all processes that the channel layer cannot be used yet.

@@ -68,7 +68,9 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
       m_pool(std::make_unique<ThreadPool>(limits::blocking_threads, limits::start_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
   if (!is_supervised) {
-    m_backend_facts->use(report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log));
+    const Capabilities found = report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+    require_checkers(parts.config.sandbox.name, found, *parts.config.study);
+    m_backend_facts->use(found);
     report_tasks_without_access(*m_store, parts.system.log);
   }
   try {

@@ -71,10 +71,18 @@ void CheckSchedule::start_interval() {
 }
 
 void CheckSchedule::check_at_the_end(std::function<void()> done) {
+  check_at_once(TaskCheck::Mode::if_changed, std::move(done));
+}
+
+void CheckSchedule::check_for_hand_in(std::function<void()> done) {
+  check_at_once(TaskCheck::Mode::always, std::move(done));
+}
+
+void CheckSchedule::check_at_once(TaskCheck::Mode mode, std::function<void()> done) {
   if (!m_has_sandbox) return done();
   m_after_next_check.push_back(std::move(done));
   end_rest();
-  start_check(TaskCheck::Mode::if_changed);
+  start_check(mode);
 }
 
 void CheckSchedule::start_check(TaskCheck::Mode mode) {
@@ -105,6 +113,7 @@ void CheckSchedule::check_invariant() const {
 void CheckSchedule::finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result) {
   TELLINA_ASSERT(m_is_checking && m_has_sandbox);
   m_is_checking = false;
+  m_is_conclusive = !result.is_inconclusive;
   rest();
   if (result.is_inconclusive) check_soon();
   const bool is_idle = result.is_idle && !m_callbacks.command_runs();

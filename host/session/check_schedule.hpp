@@ -39,12 +39,17 @@ class CheckSchedule {
   /// Runs a last check before the task ends. `done` runs after its verdict: within this call, or from the loop, even if
   /// this object is destroyed by then.
   void check_at_the_end(std::function<void()> done);
+  /// The same for a hand-in: the check looks even if nothing seems to have changed.
+  void check_for_hand_in(std::function<void()> done);
+  /// False if the last check failed, or if files changed during it.
+  bool is_conclusive() const { return m_is_conclusive; }
 
   void check_invariant() const;
 
  private:
   using DoneCalls = std::vector<std::function<void()>>;
 
+  void check_at_once(TaskCheck::Mode mode, std::function<void()> done);
   void start_interval();
   void check_soon();
   void start_check(TaskCheck::Mode mode);
@@ -63,6 +68,7 @@ class CheckSchedule {
   std::unique_ptr<Loop::Timer> m_interval_timer;
   bool m_interval_runs = false;  ///< the interval runs
   bool m_is_checking = false;
+  bool m_is_conclusive = true;
   MonotonicTime m_check_began{};
   std::unique_ptr<Loop::Timer> m_rest_timer;
   bool m_rests = false;

@@ -32,7 +32,7 @@ double units_of(const ClientFrame& frame) {
   const bool adds_to_the_record =
       std::holds_alternative<HelloFrame>(frame) || std::holds_alternative<ResizeFrame>(frame) ||
       std::holds_alternative<StartTaskFrame>(frame) || std::holds_alternative<ResetFrame>(frame) ||
-      std::holds_alternative<GiveUpFrame>(frame);
+      std::holds_alternative<GiveUpFrame>(frame) || std::holds_alternative<SubmitFrame>(frame);
   return adds_to_the_record ? limits::recorded_frame_units : 1;
 }
 
@@ -150,6 +150,7 @@ void ParticipantSession::handle_text(ClientConnection& connection, BytesView jso
   if (const auto* start = std::get_if<StartTaskFrame>(&frame)) return start_task(*start);
   if (const auto* again = std::get_if<ResetFrame>(&frame)) return reset(*again);
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
+  if (const auto* handed = std::get_if<SubmitFrame>(&frame)) return submit(*handed);
   if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(connection, *probe);
   if (const auto* seen = std::get_if<ObservationFrame>(&frame)) return observe(*seen);
   resize(std::get<ResizeFrame>(frame).size);
@@ -291,6 +292,26 @@ void ParticipantSession::give_up(const GiveUpFrame& frame) {
   if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
   m_give_up_id = frame.id;
   if (!is_ending) m_task->give_up();
+}
+
+void ParticipantSession::submit(const SubmitFrame& frame) {
+  if (m_answered_requests.contains(request_key("submit", frame.id))) return send(done_frame(frame.id));
+  if (refuses_task(frame.task, frame.id)) return;
+  const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
+  if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
+  if (m_task->study().tasks[static_cast<std::size_t>(m_task->task_number()) - 1].hand_in == HandIn::automatic) {
+    return send(error_frame("not_offered", "this task is not handed in", frame.id));
+  }
+  if (is_ending || m_task->hand_in()) m_submit_id = frame.id;
+}
+
+void ParticipantSession::hand_in_finished(bool is_judged) {
+  const RequestId id = std::exchange(m_submit_id, {});
+  if (is_judged) return finish_request("submit", id);
+  send(error_frame("checker_failed",
+                   "Your solution could not be checked. Try again; if it keeps failing, tell the person who runs the "
+                   "study.",
+                   id));
 }
 
 void ParticipantSession::ping(ClientConnection& connection, const PingFrame& frame) {
@@ -450,6 +471,7 @@ void ParticipantSession::task_ended() {
     m_client->credit_all();
   }
   if (!m_give_up_id.empty()) finish_request("give_up", std::exchange(m_give_up_id, {}));
+  if (!m_submit_id.empty()) finish_request("submit", std::exchange(m_submit_id, {}));
   apply(StudyProgress::TaskCleanedUp());
   check_idle();
 }
@@ -627,7 +649,7 @@ void ParticipantSession::check_invariant() const {
   TELLINA_ASSERT(!m_client || m_connections.contains(&m_client->connection()));
   TELLINA_ASSERT(!m_task || !m_prewarmed_slot);
   TELLINA_ASSERT(m_stopping_slots >= 0);
-  TELLINA_ASSERT(m_task || (m_reset_id.empty() && m_give_up_id.empty()));
+  TELLINA_ASSERT(m_task || (m_reset_id.empty() && m_give_up_id.empty() && m_submit_id.empty()));
   TELLINA_ASSERT(!task_runs() || m_progress.task_runs());
   TELLINA_ASSERT(!m_task || m_streams.contains(m_task->stream()));
 }

@@ -88,6 +88,7 @@ class ParticipantSession final : private TaskSession::Owner {
   void task_not_started(const std::string& reference) override;
   void task_changed() override { apply(StudyProgress::TaskChanged{m_task->row()}); }
   void reset_finished(const std::string& reference) override;
+  void hand_in_finished(bool is_judged) override;
   void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) override;
   void task_ended() override;
 
@@ -103,6 +104,7 @@ class ParticipantSession final : private TaskSession::Owner {
   void start_task(const StartTaskFrame& frame);
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
+  void submit(const SubmitFrame& frame);
   /// If a request names another task than the current one, replies with an error and returns true.
   bool refuses_task(std::optional<int> task, const RequestId& id);
   void ping(ClientConnection& connection, const PingFrame& frame);
@@ -181,6 +183,7 @@ class ParticipantSession final : private TaskSession::Owner {
   RequestId m_start_id;
   RequestId m_reset_id;
   RequestId m_give_up_id;
+  RequestId m_submit_id;
   std::set<std::string> m_answered_requests;  ///< which a client may repeat
   const std::shared_ptr<WorkBudget> m_budget;
   bool m_is_released = false;

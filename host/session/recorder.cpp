@@ -70,13 +70,14 @@ void Recorder::begin(int task_number, std::string task_type, std::string stream,
   for (Record& record : held) add(std::move(record));
 }
 
-void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done) {
+void Recorder::end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done,
+                   std::optional<EndCause> cause) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(m_begun);
   TELLINA_ASSERT(state != TaskSessionState::running);
   write(
-      [fence = m_fence, state, charged, at](StoreTransaction& transaction, TaskSessionId session) {
-        transaction.end_task_session(fence, session, state, charged, at);
+      [fence = m_fence, state, cause, charged, at](StoreTransaction& transaction, TaskSessionId session) {
+        transaction.end_task_session(fence, session, state, charged, at, cause);
       },
       std::move(done));
   m_begun = false;

@@ -45,7 +45,9 @@ class Recorder {
   /// `state`: of the sandbox, for the one who adopts it.
   void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Bytes state, Timestamp at,
              TaskSettings settings, std::function<void(const TaskSessionRow&)> done);
-  void end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done);
+  /// `cause` absent: the usual one of the state.
+  void end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done,
+           std::optional<EndCause> cause = std::nullopt);
   /// Any other write of the session, in order with its records.
   void write(std::function<void(StoreTransaction&, TaskSessionId)> job, std::function<void()> done);
 

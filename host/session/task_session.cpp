@@ -210,7 +210,8 @@ void TaskSession::resize(TerminalSize size) {
 }
 
 void TaskSession::checked(const Progress& progress) {
-  if (!runs()) return;
+  // What a hand-in would say must not show before it.
+  if (!runs() || task().hand_in == HandIn::button) return;
   m_last_check = progress;
   send_progress();
 }
@@ -428,7 +429,7 @@ void TaskSession::close(TaskSessionState outcome) {
   if (m_state == State::closing) return;
   move_to(State::closing);
   m_closing_outcome = outcome;
-  m_deadline->start(clock() + limits::check_grace, [this, outcome] { end(outcome); });
+  m_deadline->start(clock() + check_grace(), [this, outcome] { end(outcome); });
   m_terminal.check_at_the_end([this, outcome] { end(outcome); });
 }
 
@@ -439,7 +440,40 @@ std::chrono::nanoseconds TaskSession::charged_for(TaskSessionState outcome) cons
   return m_clock.charged(std::max(m_terminal.passed_at(), m_clock.started().value_or(MonotonicTime())));
 }
 
-void TaskSession::end(TaskSessionState outcome) {
+std::chrono::nanoseconds TaskSession::check_grace() const {
+  if (task().type != TaskType::command) return limits::check_grace;
+  return limits::check_grace + limits::checker_start + task().checker.time_limit;
+}
+
+bool TaskSession::hand_in() {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(runs());
+  TELLINA_ASSERT(task().hand_in != HandIn::automatic);
+  if (std::exchange(m_hand_in_pending, true)) return false;
+  m_terminal.hand_in([this](const std::optional<Progress>& verdict) { on_handed_in(verdict); });
+  return true;
+}
+
+void TaskSession::on_handed_in(const std::optional<Progress>& verdict) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(m_hand_in_pending);
+  m_hand_in_pending = false;
+  if (!runs()) return;
+  if (!verdict) return m_owner.hand_in_finished(false);
+  const int tries_left = task().tries - m_row.hand_ins - (verdict->passed ? 0 : 1);
+  m_recorder.add(EventRecord("handed_in",
+                             JsonObject().add("passed", verdict->passed).add("tries_left", tries_left).text(), now()));
+  if (verdict->passed) return end(TaskSessionState::passed, EndCause::hand_in);
+  ++m_row.hand_ins;
+  if (task().feedback == Feedback::none) return end(TaskSessionState::handed_in);
+  m_last_check = verdict;
+  if (tries_left <= 0) return end(TaskSessionState::failed);
+  m_owner.hand_in_finished(true);
+  send_progress();
+  m_owner.task_changed();
+}
+
+void TaskSession::end(TaskSessionState outcome, std::optional<EndCause> cause) {
   const InvariantScope invariant(*this);
   if (!runs()) return;
   m_row.charged = charged_for(outcome);
@@ -465,7 +499,8 @@ void TaskSession::end(TaskSessionState outcome) {
         .add("seconds", m_row.charged)
         .write(m_environment.log, outcome == TaskSessionState::interrupted ? LogLevel::warning : LogLevel::info);
     step();
-  })));
+  })),
+                 cause);
 }
 
 void TaskSession::on_ended() {

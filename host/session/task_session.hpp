@@ -52,6 +52,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
     virtual void task_changed() = 0;
     /// A reset has succeeded (`reference` is empty) or failed.
     virtual void reset_finished(const std::string& reference) = 0;
+    /// A hand-in that does not end the task has been judged, or could not be judged.
+    virtual void hand_in_finished(bool is_judged) = 0;
     /// The outcome is in the store.
     virtual void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) = 0;
     /// The task has ended completely, or its sandbox takes too long to be removed. May destroy the task.
@@ -106,6 +108,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   std::unique_ptr<SandboxSlot> drop();
   /// What the start of a sandbox for the task does now; empty if none is being started or nothing is known.
   const std::string& start_progress() const { return m_slot->start_progress(); }
+  /// Has the task judged. Returns false while an earlier hand-in is being judged.
+  bool hand_in();
   /// Ends the task as `gave_up`, unless a last check passes it.
   void give_up();
   /// Leaves the task running for the next owner. `done` runs when no sandbox is left. The owner gets no more callbacks.
@@ -151,7 +155,11 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void send_progress();
   /// Ends the task after a last check, which may still pass it.
   void close(TaskSessionState outcome);
-  void end(TaskSessionState outcome);
+  /// `cause` absent: the usual one of the outcome.
+  void end(TaskSessionState outcome, std::optional<EndCause> cause = std::nullopt);
+  void on_handed_in(const std::optional<Progress>& verdict);
+  /// How long the last check may take.
+  std::chrono::nanoseconds check_grace() const;
   /// A passed task is charged up to the check that found it solved.
   std::chrono::nanoseconds charged_for(TaskSessionState outcome) const;
   void on_ended();
@@ -175,6 +183,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   std::unique_ptr<Loop::Timer> m_step_timer;            ///< for the retry of a failed start, and for a slow removal
   std::optional<TaskSessionState> m_closing_outcome{};  ///< while closing: the outcome unless the last check passes
   bool m_reset_pending = false;                         ///< a sandbox for a reset is being started
+  bool m_hand_in_pending = false;                       ///< a hand-in is being judged
   bool m_input_is_uncertain = false;
   bool m_replacement_is_unconfirmed = false;  ///< the sandbox was replaced, and no client has confirmed it
   bool m_needs_redraw = false;                ///< for the client that has said hello

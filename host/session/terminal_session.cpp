@@ -5,6 +5,7 @@
 
 #include "host/limits.hpp"
 #include "host/session/home_check.hpp"
+#include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
 
 namespace tellina {
@@ -78,6 +79,13 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
 TerminalSession::~TerminalSession() { m_recorder.when_recorded(nullptr); }
 
 std::unique_ptr<TaskCheck> TerminalSession::make_check() {
+  if (task().type == TaskType::command) {
+    auto check =
+        std::make_unique<CheckerCheck>(m_environment, m_loop, m_study, m_task_number,
+                                       [this](const CheckerCheck::Failure& failure) { on_checker_failed(failure); });
+    m_checker_check = check.get();
+    return check;
+  }
   if (OutputJudge::is_for(task())) {
     auto check = std::make_unique<CommandCheck>(m_environment, m_loop, m_study, m_task_number);
     m_command_check = check.get();
@@ -251,6 +259,7 @@ void TerminalSession::on_finished(CommandRecord command) {
   m_commands = std::max(m_commands, command.number);
   m_command_throttle.count(1);
   if (m_command_check) m_command_check->command_ended(command);
+  if (m_checker_check) m_checker_check->command_ended(command);
   m_recorder.add(std::move(command));
   if (m_has_passed) later([this] { pass(); });
   m_checks->command_ended();
@@ -261,10 +270,13 @@ void TerminalSession::on_judged(const Progress& progress) {
        std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
            ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
            ",\"extra\":" + std::to_string(progress.extra) + ",\"incorrect\":" + std::to_string(progress.incorrect) +
+           (progress.score ? ",\"score\":" + json_number(*progress.score) : "") +
            (progress.has_too_much_output ? ",\"too_much_output\":true" : "") +
            (progress.has_changed_names ? ",\"changed_names\":true" : "") + "}");
-  if (progress.passed && !m_has_passed) m_passed_at = m_loop.clock().now();
-  m_has_passed = m_has_passed || progress.passed;
+  m_last_verdict = progress;
+  const bool passes = progress.passed && task().hand_in != HandIn::button;
+  if (passes && !m_has_passed) m_passed_at = m_loop.clock().now();
+  m_has_passed = m_has_passed || passes;
   later([this, progress] {
     const Lifeline::Observer after = m_lifeline.observer();
     m_owner.checked(progress);
@@ -274,9 +286,40 @@ void TerminalSession::on_judged(const Progress& progress) {
   });
 }
 
+void TerminalSession::on_checker_failed(const CheckerCheck::Failure& failure) {
+  JsonObject detail;
+  detail.add("reason", failure.reason).add("errors", failure.errors).add("command_number", m_commands);
+  note("checker_failed", detail.text());
+  m_environment.fault_log->warning("checker of " + task().id,
+                                   "the checker of the task \"" + task().id + "\" has failed: " + failure.reason,
+                                   m_loop.clock().now());
+}
+
+void TerminalSession::hand_in(std::function<void(const std::optional<Progress>&)> done) {
+  const InvariantScope invariant(*this);
+  TELLINA_ASSERT(!m_is_stopped);
+  const bool is_about_output = task().type == TaskType::output || task().type == TaskType::file_search;
+  if (!is_about_output) m_last_verdict.reset();
+  if (m_checker_check) m_checker_check->hand_in();
+  m_checks->check_for_hand_in(m_lifeline.guarded([this, is_about_output, done = std::move(done)] {
+    std::optional<Progress> verdict = m_last_verdict;
+    if (is_about_output && !verdict) verdict.emplace();  // no command has ended
+    if (!m_checks->is_conclusive()) verdict.reset();
+    // After what the verdict itself has posted, which must not pass the task by itself.
+    later([this, verdict, done] {
+      if (verdict && verdict->passed && !m_has_passed) {
+        m_has_passed = true;
+        m_passed_at = m_loop.clock().now();
+      }
+      done(verdict);
+    });
+  }));
+}
+
 void TerminalSession::check_at_the_end(std::function<void()> done) {
   TELLINA_ASSERT(!m_is_at_the_end);
   m_is_at_the_end = true;
+  if (m_checker_check) m_checker_check->at_the_end(m_tracker && m_tracker->command_runs());
   m_checks->check_at_the_end(m_lifeline.guarded([this, done = std::move(done)] {
     if (!m_has_passed) return done();
     later([this] { pass(); });
@@ -374,6 +417,7 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
   TELLINA_ASSERT(!m_terminal);
   TELLINA_ASSERT(!m_is_stopped);
   m_nonce = std::move(nonce);
+  m_last_verdict.reset();
   m_checks->use(sandbox);
   make_tracker();
   if (!is_fresh) m_tracker->expect_earlier_lines();

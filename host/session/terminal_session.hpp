@@ -11,6 +11,7 @@
 #include "host/runtime/lifeline.hpp"
 #include "host/session/attached_client.hpp"
 #include "host/session/check_schedule.hpp"
+#include "host/session/checker_check.hpp"
 #include "host/session/command_check.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
@@ -118,6 +119,9 @@ class TerminalSession {
   /// Runs a last check before the task ends. `done` runs from the loop, after the owner's passed(). If the task is not
   /// passed, it runs within this call or later.
   void check_at_the_end(std::function<void()> done);
+  /// Judges the task for a hand-in. `done` runs from the loop: with the verdict, or with nothing if there is none, and
+  /// that is not the participant's fault. A task about output is judged by the last command that has ended.
+  void hand_in(std::function<void(const std::optional<Progress>&)> done);
   /// When a check found the task solved, even if the command that solved it ran longer. Zero before that.
   MonotonicTime passed_at() const { return m_passed_at; }
   /// Stops everything except acknowledging written input. The owner gets no more calls.
@@ -146,6 +150,7 @@ class TerminalSession {
   void on_recorded(std::uint64_t input_end);
   void on_finished(CommandRecord command);
   void on_judged(const Progress& progress);
+  void on_checker_failed(const CheckerCheck::Failure& failure);
   /// The running command has printed the answer.
   void on_found();
   void pass();
@@ -186,6 +191,8 @@ class TerminalSession {
 
   std::optional<OutputCheck> m_output_check{};
   CommandCheck* m_command_check = nullptr;    ///< belongs to m_checks
+  CheckerCheck* m_checker_check = nullptr;    ///< belongs to m_checks
+  std::optional<Progress> m_last_verdict{};   ///< on the sandbox in use
   std::unique_ptr<CommandTracker> m_tracker;  ///< of the last shell
   std::unique_ptr<CheckSchedule> m_checks;
   std::unique_ptr<Loop::Timer> m_pass_timer;

@@ -144,7 +144,8 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "s.output_end, s.answered_offset, s.command_count, s.charged_before_ns, s.segment_started_ns, "
       "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
       "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds, s.sandbox_state, "
-      "s.position, s.try_number "
+      "s.position, s.try_number, "
+      "(SELECT count(*) FROM events e WHERE e.task_session_id = s.id AND e.kind = 'handed_in') "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
       "WHERE p.id = ? ORDER BY s.position DESC, s.try_number DESC LIMIT 1",
       participant);
@@ -158,6 +159,7 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.task_number = number_of(row, 3, "a task number");
   session.position = number_of(row, 16, "a position in the schedule");
   session.try_number = number_of(row, 17, "a number of a try");
+  session.hand_ins = static_cast<int>(row.integer(18));
   session.state = parse_state(row.text(4));
   session.stream = row.text(5);
   session.sandbox = row.text(6);

@@ -107,6 +107,7 @@ struct TaskSessionRow {
   int task_number = 0;  ///< from 1
   int position = 0;     ///< in the schedule, from 1
   int try_number = 1;   ///< at the task at this position
+  int hand_ins = 0;     ///< those that did not pass
   TaskSessionState state = TaskSessionState::running;
   std::string stream;             ///< id of its pair of byte streams
   std::string sandbox;            ///< id of its sandbox; empty until one has started

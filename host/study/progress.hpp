@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace tellina {
@@ -18,6 +19,7 @@ struct Progress {
   int missing = 0;
   int extra = 0;
   int incorrect = 0;
+  std::optional<double> score{};  ///< 0 to 1, from a checker
   /// For a stdout task: the output has the answer, but more other lines than the task allows.
   bool has_too_much_output = false;
   /// For a file_search task: the names below its root are not those of the start, as they must be.

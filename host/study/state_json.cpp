@@ -19,6 +19,20 @@ boost::json::value in_seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+/// What the participant may know of an outcome: a task without feedback that was handed in does not say whether it
+/// passed.
+const char* visible_state(const Study& study, int task_number, TaskSessionState state) {
+  const auto index = static_cast<std::size_t>(task_number) - 1;
+  const bool is_hidden = state == TaskSessionState::passed && index < study.tasks.size() &&
+                         study.tasks[index].feedback == Feedback::none && study.tasks[index].hand_in == HandIn::button;
+  return to_string(is_hidden ? TaskSessionState::handed_in : state);
+}
+
+boost::json::value tries_left(const Task& task, const ParticipantProgress& progress) {
+  if (task.hand_in == HandIn::automatic) return nullptr;
+  return task.tries - (is_running(progress) ? progress.latest->hand_ins : 0);
+}
+
 boost::json::value task_json(const Study& study, const ParticipantProgress& progress, int number) {
   const Task& task = study.tasks[static_cast<std::size_t>(number) - 1];
   boost::json::value time_left;
@@ -32,7 +46,9 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
                              {"duration_in_seconds", in_seconds(duration)},
                              {"time_left_in_seconds", std::move(time_left)},
                              {"clock_stands", runs && progress.latest->clock_stands},
-                             {"terminal_replaced", runs && progress.latest->sandbox_replaced}};
+                             {"terminal_replaced", runs && progress.latest->sandbox_replaced},
+                             {"hand_in", to_string(task.hand_in)},
+                             {"tries_left", tries_left(task, progress)}};
 }
 
 }  // namespace
@@ -54,13 +70,15 @@ std::string state_json(const Study& study, const ParticipantProgress& progress) 
   state["state_number"] = progress.state_number;
   state["task"] = is_finished ? boost::json::value() : task_json(study, progress, number);
   if (progress.latest && !is_running(progress)) {
-    state["previous"] = {{"number", progress.latest->task_number}, {"state", to_string(progress.latest->state)}};
+    state["previous"] = {{"number", progress.latest->task_number},
+                         {"state", visible_state(study, progress.latest->task_number, progress.latest->state)}};
   } else {
     state["previous"] = nullptr;
   }
   boost::json::array& outcomes = state["outcomes"].emplace_array();
   for (const TaskOutcome& outcome : progress.outcomes) {
-    outcomes.push_back({{"number", outcome.task_number}, {"state", to_string(outcome.state)}});
+    outcomes.push_back(
+        {{"number", outcome.task_number}, {"state", visible_state(study, outcome.task_number, outcome.state)}});
   }
   return boost::json::serialize(state);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/study/checker.hpp"
 #include "host/study/design.hpp"
 #include "host/study/output_record_answer.hpp"
 #include "tellina/config.hpp"
@@ -15,11 +16,11 @@
 
 namespace tellina {
 
-enum class TaskType : std::uint8_t { output, filesystem, file_search };
+enum class TaskType : std::uint8_t { output, filesystem, file_search, command };
 
 /// As config.json and the store spell it.
 inline const char* to_string(TaskType type) {
-  constexpr const char* names[] = {"stdout", "filesystem", "file_search"};
+  constexpr const char* names[] = {"stdout", "filesystem", "file_search", "command"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -59,6 +60,19 @@ inline const char* to_string(Feedback feedback) {
   return names[static_cast<std::size_t>(feedback)];
 }
 
+/// What can pass a task.
+enum class HandIn : std::uint8_t {
+  automatic,  ///< checks while the participant works
+  button,     ///< only a hand-in
+  both
+};
+
+/// As config.json and the wire spell it.
+inline const char* to_string(HandIn hand_in) {
+  constexpr const char* names[] = {"automatic", "button", "both"};
+  return names[static_cast<std::size_t>(hand_in)];
+}
+
 struct Task {
   std::string id;  ///< unique in the study: up to 40 of a-z, 0-9, "-" and "_"
   TaskType type = TaskType::output;
@@ -79,6 +93,9 @@ struct Task {
   FileTree filesystem_answer;  ///< type filesystem: an attribute that is absent in a node is not compared
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: no interval
   Feedback feedback = Feedback::counts;
+  HandIn hand_in = HandIn::automatic;
+  int tries = 1;                ///< hand-ins; the last failed one ends the task. 1 to 100
+  Checker checker;              ///< type command
   std::string settings;         ///< the task's JSON with sorted keys, as the configuration has it
   std::string definition_hash;  ///< of the task's JSON with sorted keys; detects a change during the study
   std::string place;            ///< "config.json:12:5", for messages about this task

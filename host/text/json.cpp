@@ -1,6 +1,8 @@
 #include "host/text/json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "host/text/utf8.hpp"
 #include "tellina/text.hpp"
@@ -27,6 +29,12 @@ std::string json_string(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return quoted + '"';
+}
+
+std::string json_number(double value) {
+  std::array<char, 32> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end.ptr};
 }
 
 JsonObject& JsonObject::add_json(std::string_view name, std::string_view json) {

@@ -11,6 +11,9 @@ namespace tellina {
 /// terminal that shows the text. Bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 
+/// A finite number in the shortest form that reads as the same value.
+std::string json_number(double value);
+
 /// Writes an object on one line, with its members in the order added. It does not escape or compare names: each must be
 /// a plain word and must be added once.
 class JsonObject {

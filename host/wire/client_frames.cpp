@@ -150,11 +150,17 @@ ClientFrame parse_fields(const json::object& frame) {
     give_up.task = optional_task_field(frame);
     return give_up;
   }
+  if (name == "submit") {
+    SubmitFrame submit;
+    submit.id = id_field(frame);
+    submit.task = task_field(frame);
+    return submit;
+  }
   if (name == "input_times") return parse_input_times(frame);
   if (name == "observation") return parse_observation(frame);
   throw FrameError(
-      "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, ping, input_times or observation, "
-      "got " +
+      "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, ping, input_times or "
+      "observation, got " +
       describe(*type));
 }
 
@@ -211,6 +217,10 @@ std::string encode_frame(const ResetFrame& frame) {
 
 std::string encode_frame(const GiveUpFrame& frame) {
   return FrameWriter("give_up").add_json("id", frame.id).add_task(frame.task).text();
+}
+
+std::string encode_frame(const SubmitFrame& frame) {
+  return FrameWriter("submit").add_json("id", frame.id).add_task(frame.task).text();
 }
 
 std::string encode_frame(const PingFrame& frame) { return FrameWriter("ping").add_json("t", frame.t).text(); }

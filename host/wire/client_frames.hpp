@@ -64,6 +64,12 @@ class GiveUpFrame {
   RequestId id;
   std::optional<int> task{};
 };
+class SubmitFrame {
+ public:
+  SubmitFrame() = default;
+  RequestId id;
+  int task = 0;
+};
 class PingFrame {
  public:
   PingFrame() = default;
@@ -78,7 +84,7 @@ class BadFrame {
 };
 
 using ClientFrame = std::variant<HelloFrame, SandboxSeenFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame,
-                                 GiveUpFrame, PingFrame, ObservationFrame, BadFrame>;
+                                 GiveUpFrame, SubmitFrame, PingFrame, ObservationFrame, BadFrame>;
 
 /// Never throws. Ignores unknown fields, so that clients may be newer than the server.
 ClientFrame decode_client_frame(std::string_view json);
@@ -91,6 +97,7 @@ std::string encode_frame(const ResizeFrame& frame);
 std::string encode_frame(const AckFrame& frame);
 std::string encode_frame(const ResetFrame& frame);
 std::string encode_frame(const GiveUpFrame& frame);
+std::string encode_frame(const SubmitFrame& frame);
 std::string encode_frame(const PingFrame& frame);
 
 }  // namespace tellina

@@ -42,6 +42,9 @@ FUZZ_TARGET(client_frame) {
     expect_json(welcome_frame(start->id, "s", "b", 0, 0, 0, "{}"));
   } else if (const auto* reset = std::get_if<ResetFrame>(&frame)) {
     expect_json(done_frame(reset->id));
+  } else if (const auto* submit = std::get_if<SubmitFrame>(&frame)) {
+    FUZZ_EXPECT(submit->task >= 1);
+    expect_json(done_frame(submit->id));
   } else if (const auto* give_up = std::get_if<GiveUpFrame>(&frame)) {
     expect_json(done_frame(give_up->id));
   } else if (const auto* ping = std::get_if<PingFrame>(&frame)) {

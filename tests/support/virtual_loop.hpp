@@ -78,6 +78,7 @@ class LoopPool final : public BlockingPool {
   void submit(Use use, Task task, std::size_t memory = 0) override {
     most_memory = std::max(most_memory, memory);
     const auto time = use == Use::call || use == Use::check ? time_of_calls
+                      : use == Use::program                 ? time_of_programs
                       : use == Use::removal                 ? time_of_removals
                                                             : time_of_starts;
     if (time == zero) return m_loop.post(std::move(task));
@@ -88,6 +89,7 @@ class LoopPool final : public BlockingPool {
   std::size_t most_memory = 0;                    ///< of all tasks
   std::chrono::milliseconds time_of_starts{0};    ///< how long the start of a sandbox takes
   std::chrono::milliseconds time_of_calls{0};     ///< how long calls take
+  std::chrono::milliseconds time_of_programs{0};  ///< how long a checker takes
   std::chrono::milliseconds time_of_removals{0};  ///< how long the removal of a sandbox takes
 
  private:

@@ -194,12 +194,20 @@ class ScriptedBackend final : public SandboxBackend {
     return 2;
   }
 
+  RunResult run(const RunSpec& spec) override {
+    ran.push_back(spec);
+    if (!during_run) return SandboxBackend::run(spec);
+    return during_run(spec);
+  }
+
   ScriptedShell& shell() const { return *shells.back(); }
 
   std::vector<std::shared_ptr<ScriptedShell>> shells;
   std::vector<OwnerId> swept;
   std::vector<std::vector<SandboxId>> kept;              ///< at each sweep
   std::function<void(const SandboxSpec&)> during_start;  ///< runs where start() does
+  std::vector<RunSpec> ran;                              ///< by each run()
+  std::function<RunResult(const RunSpec&)> during_run;   ///< the program; empty: run() is not supported
   std::optional<std::chrono::milliseconds> start_deadline{};
   Bytes state;          ///< of the next sandbox
   Bytes adopted_state;  ///< what the last adoption got

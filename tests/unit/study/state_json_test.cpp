@@ -37,7 +37,8 @@ TEST_F(StateJsonTest, BeforeTheFirstTask) {
   EXPECT_EQ(state(),
             boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 1, "total": 2, "type": "stdout", "description": "Print \"hello\".", "duration_in_seconds": 60,
-      "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false}})"));
+      "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false,
+      "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, WhileATaskRuns) {
@@ -48,7 +49,8 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
   EXPECT_EQ(state(),
             boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "duration_in_seconds": 60,
-      "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true}})"));
+      "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true,
+      "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationAfterTheStudysChanges) {

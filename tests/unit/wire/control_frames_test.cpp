@@ -24,8 +24,8 @@ TEST(ControlFrames, ReportWhatIsInvalid) {
       {"{}", "type: expected a string, got nothing"},
       {R"({"type":3})", "type: expected a string, got 3"},
       {R"({"type":"jump"})",
-       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, ping, input_times or observation, "
-       "got \"jump\""},
+       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, ping, input_times or "
+       "observation, got \"jump\""},
       {R"({"type":"ack"})", "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
       {R"({"type":"ack","output_offset":-1})",
        "output_offset: expected a whole number from 0 to 9007199254740991, got -1"},
@@ -56,6 +56,7 @@ TEST(ControlFrames, ReportWhatIsInvalid) {
       {R"({"type":"give_up","id":1,"task":0})", "task: expected a whole number from 1 to 1000000, got 0"},
       {R"({"type":"reset","id":1,"task":"1"})", "task: expected a whole number from 1 to 1000000, got \"1\""},
       {R"({"type":"start_task","id":1})", "task: expected a whole number from 1 to 1000000, got nothing"},
+      {R"({"type":"submit","id":1})", "task: expected a whole number from 1 to 1000000, got nothing"},
       {R"({"type":"ping","t":true})", "t: expected a number, got true"},
       {R"({"type":"ping","t":1e400})", "t: expected a number, got Infinity"},
   };
@@ -131,6 +132,12 @@ TEST(ControlFrames, OfAClientRoundTrip) {
   give_up.id = "1";
   give_up.task = 3;
   EXPECT_EQ(std::get<GiveUpFrame>(decode_client_frame(encode_frame(give_up))).task, 3);
+  SubmitFrame submit;
+  submit.id = "\"s\"";
+  submit.task = 4;
+  const auto handed_in = std::get<SubmitFrame>(decode_client_frame(encode_frame(submit)));
+  EXPECT_EQ(handed_in.id, submit.id);
+  EXPECT_EQ(handed_in.task, 4);
   ResizeFrame resize;
   resize.size = TerminalSize(limits::terminal_cells, 1);
   EXPECT_EQ(std::get<ResizeFrame>(decode_client_frame(encode_frame(resize))).size, resize.size);
