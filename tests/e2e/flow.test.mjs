@@ -272,11 +272,9 @@ page_test("a hand-in, the solution and a link of the treatment", async ({ server
   assert.match(await text(tab, "#place"), /^Task 1 of 2 in this block\s+18:[12]\d left$/);
   await tab.press("Hand in (3 tries)");
   await server.heard("submit", ({ task }) => task === 4);
-  const hellos = sent(server, "hello").length;
-  server.study = { ...server.study, task: { ...server.study.task, tries_left: 1 } };
   server.say({ type: "progress", matched: 0, missing: 3, extra: 0, incorrect: 0, detail: [] });
+  server.change({ task: { ...server.study.task, tries_left: 1 } });
   await tab.page.getByText("What you handed in was not right. You have 1 try left.").first().waitFor();
-  assert.equal(sent(server, "hello").length, hellos + 1, "the page asks how many tries are left");
   await tab.press("Hand in");
   await tab.card("hand_in");
   await tab.press("Keep working");

@@ -94,10 +94,6 @@ export class StudyPage {
   #connection = "stopped";
   /** Whether a request of the participant about the running task is not answered yet. */
   #awaits_answer = false;
-  /** Whether a hand-in is not judged yet. */
-  #awaits_verdict = false;
-  /** Hand-ins that are left. @type {number | null | undefined} */
-  #tries_left = null;
   /** The card of the current step. @type {StepCard | null} */
   #step_card = null;
   #step_key = "";
@@ -179,8 +175,6 @@ export class StudyPage {
     const { task } = state;
     document.body.dataset.state = state.state;
     this.#show_study(state);
-    if (task?.tries_left !== this.#tries_left) this.#awaits_verdict = false;
-    this.#tries_left = task?.tries_left;
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
     this.#show_place(state);
     this.#trouble.show(state);
@@ -220,11 +214,6 @@ export class StudyPage {
   /** @param {Progress} progress */
   on_progress(progress) {
     this.#panel.show_progress(progress);
-    if (!this.#awaits_verdict) return;
-    // The verdict does not say how many tries are left, the state does.
-    this.#awaits_verdict = false;
-    this.#panel.clear_verdict();
-    this.#session?.refresh();
   }
 
   /** @param {ErrorMessage} error */
@@ -240,7 +229,6 @@ export class StudyPage {
   /** The task changed, maybe in another tab: a question or a notice about it no longer applies. */
   #leave_task() {
     this.#notice.clear();
-    this.#awaits_verdict = false;
     if (!this.#question.is_open) return;
     this.#question.close();
     this.#focus_terminal();
@@ -363,9 +351,11 @@ export class StudyPage {
   }
 
   #hand_in() {
-    this.#awaits_verdict = true;
-    const done = this.#session?.hand_in().then(() => {
-      if (this.#awaits_verdict) this.#panel.await_verdict();
+    this.#panel.await_verdict();
+    // The next state has the verdict.
+    const done = this.#session?.hand_in().catch((error) => {
+      this.#panel.clear_verdict();
+      throw error;
     });
     void this.#await_answer(done, NOT_HANDED_IN, () => this.#hand_in());
   }
@@ -387,7 +377,6 @@ export class StudyPage {
     } catch (error) {
       // If the task has ended in the meantime, its screen says so.
       const state = this.#session?.state;
-      this.#awaits_verdict = false;
       if (state?.state === "running" && key_of(state.task) === asked_in) {
         const { heading, sentence } = failure_in_words(error, failed, this.#about.contact);
         this.#notice.show(`${heading} ${sentence}`, try_again);

@@ -82,7 +82,7 @@ export class TaskPanel {
     this.#check.clear();
   }
 
-  /** The server has a hand-in and judges it. */
+  /** The server judges a hand-in. */
   await_verdict() {
     this.#say("Your work is being checked…");
   }
