@@ -156,3 +156,10 @@ test("a task's limit is its own, or the rest of its block, or none", () => {
   assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(60) })), `You have 1 minute, the rest of the time for these tasks. ${begin}`);
   assert.equal(limit_in_words(task({ duration_in_seconds: null, block: block(null) })), "This task has no time limit.");
 });
+
+test("a checker that counts nothing wrong says nothing: it may not pass the task nevertheless", () => {
+  const counts = { matched: 0, missing: 0, extra: 0, incorrect: 0 };
+  assert.deepEqual([progress_in_words(counts, "command"), progress_in_words({ ...counts, matched: 3 }, "command")], ["", ""]);
+  assert.equal(progress_in_words({ ...counts, missing: 2, extra: 1 }, "command"), "Not done yet: 2 things are missing, 1 should not be here.");
+  assert.equal(progress_in_words(counts, "filesystem"), "Everything is correct.");
+});
