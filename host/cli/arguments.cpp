@@ -43,6 +43,8 @@ class Parser {
         read_option(*command, word);
       } else if (operand_name(*command, operands.size())) {
         operands.push_back(word);
+      } else if (command->more_operands) {
+        m_arguments.names.push_back(word);
       } else {
         throw UsageError(command->words() + ": expected an option, got " + in_quotes(word));
       }

@@ -30,6 +30,7 @@ enum class CommandName {
   participants_add,
   participants_reset,
   sandbox_prepare,
+  tasks_try,
   plan,
   bench,
   version,
@@ -66,6 +67,10 @@ class Arguments {
   // Of `participants list`.
   bool watch = false;
   bool with_codes = false;
+
+  // Of `tasks try`.
+  std::vector<std::string> names;  ///< of tasks
+  std::string json_file;
 
   // Of `plan`.
   bool simulate = false;

@@ -186,6 +186,9 @@ const OptionRow plan_json_option{"--json", nullptr, "print one JSON object",
 const OptionRow csv_option{"--csv", nullptr, "print the groups as CSV",
                            [](Arguments& arguments, const std::string&) { arguments.csv = true; }};
 
+const OptionRow tasks_json_option{"--json", "FILE", "write the results as JSON",
+                                  [](Arguments& arguments, const std::string& text) { arguments.json_file = text; }};
+
 // A gateway has all options of `run`; a worker has no address.
 const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
                                                    &test_option,   &log_format_option, &log_level_option};
@@ -243,6 +246,14 @@ const CommandRow commands[] = {
      "restart a participant from the first task; keeps the record", config_options},
     {CommandName::sandbox_prepare, "sandbox", "prepare", nullptr,
      "create what the study's sandboxes need: the root file system or the image, with its packages", config_options},
+    {CommandName::tasks_try,
+     "tasks",
+     "try",
+     nullptr,
+     "type each task's solution, and what must not pass, in the configured sandbox",
+     {&tasks_json_option, &config_option, &plugin_option},
+     nullptr,
+     "[ID...]"},
     {CommandName::plan,
      "",
      "plan",
@@ -264,7 +275,7 @@ void append_lines(std::string& text, const HelpLines& lines) {
 
 std::string usage_of(const CommandRow& command) {
   std::string usage = command.words();
-  for (const char* const operand : {command.operand, command.second_operand}) {
+  for (const char* const operand : {command.operand, command.second_operand, command.more_operands}) {
     if (operand) usage += " " + std::string(operand);
   }
   return usage;

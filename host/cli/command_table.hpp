@@ -30,6 +30,7 @@ class CommandRow {
   const char* help;
   std::vector<const OptionRow*> options;
   const char* second_operand = nullptr;
+  const char* more_operands = nullptr;  ///< any number of them, without the others
 
   /// "participants add".
   std::string words() const;

@@ -47,6 +47,9 @@ int participants_list(const Arguments& arguments, CommandContext& context);
 int participants_links(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);
+/// Works on the tasks named, or on all, as a participant would: prints a line for each way to do so. Returns 1 if a
+/// solution does not pass, or if something else does.
+int tasks_try(const Arguments& arguments, CommandContext& context);
 /// Prints the groups, what the design means for participants, and a simulation of their assignment. Returns 1 if a
 /// check of the design fails.
 int plan(const Arguments& arguments, CommandContext& context);

@@ -181,6 +181,8 @@ const char* const host_schema_text = R"json({
         "feedback": {"$ref": "#/$defs/feedback"},
         "hand_in": {"$ref": "#/$defs/hand_in"},
         "tries": {"$ref": "#/$defs/tries"},
+        "solution": {"$ref": "#/$defs/solution"},
+        "must_fail": {"$ref": "#/$defs/must_fail"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
@@ -230,6 +232,8 @@ const char* const host_schema_text = R"json({
         "feedback": {"$ref": "#/$defs/feedback"},
         "hand_in": {"$ref": "#/$defs/hand_in"},
         "tries": {"$ref": "#/$defs/tries"},
+        "solution": {"$ref": "#/$defs/solution"},
+        "must_fail": {"$ref": "#/$defs/must_fail"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
@@ -283,6 +287,8 @@ const char* const host_schema_text = R"json({
         "feedback": {"$ref": "#/$defs/feedback"},
         "hand_in": {"$ref": "#/$defs/hand_in"},
         "tries": {"$ref": "#/$defs/tries"},
+        "solution": {"$ref": "#/$defs/solution"},
+        "must_fail": {"$ref": "#/$defs/must_fail"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {"$ref": "#/$defs/directory_tree"}
@@ -302,6 +308,8 @@ const char* const host_schema_text = R"json({
         "feedback": {"$ref": "#/$defs/feedback"},
         "hand_in": {"$ref": "#/$defs/hand_in"},
         "tries": {"$ref": "#/$defs/tries"},
+        "solution": {"$ref": "#/$defs/solution"},
+        "must_fail": {"$ref": "#/$defs/must_fail"},
         "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "check": {"$ref": "#/$defs/check"}
       }
@@ -349,6 +357,19 @@ const char* const host_schema_text = R"json({
       "minimum": 1,
       "maximum": 100,
       "default": 1
+    },
+    "solution": {
+      "description": "Lines to type that solve the task, for `tellina tasks try`",
+      "type": "array",
+      "items": {"type": "string", "pattern": "^[^\\u0000\\r\\n]*$", "x-expected": "a line without line ends"},
+      "minItems": 1
+    },
+    "must_fail": {
+      "description": "Other lines, by name, that must not pass the task",
+      "type": "object",
+      "x-expected-name": "a name of at most 100 characters",
+      "patternProperties": {"^.{1,100}$": {"$ref": "#/$defs/solution"}},
+      "additionalProperties": false
     },
     "task_id": {
       "description": "Names the task in the record and elsewhere in this file; without it, \"task-\" and its number",

@@ -19,6 +19,12 @@ Feedback read_feedback(const Config& section, Feedback unless_given) {
 
 namespace {
 
+std::vector<std::string> read_lines(const Config& value) {
+  std::vector<std::string> lines;
+  for (const Config& line : value.items()) lines.push_back(line.as_string());
+  return lines;
+}
+
 void read_answer(const Config& value, Task& task, TreeReader& trees) {
   if (task.type != TaskType::filesystem) return read_output_answer(value, task, trees.diagnostics());
   task.filesystem_answer = trees.read(value.at("answer"), TreeReader::Purpose::answer);
@@ -50,13 +56,17 @@ Task read_task(const Config& value, std::size_t number, const std::string& folde
     task.answer_place = value.at("answer").place();
     read_answer(value, task, trees);
   }
+  if (const Config* solution = value.find("solution")) task.solution = read_lines(*solution);
+  if (const Config* ways = value.find("must_fail")) {
+    for (const auto& [name, lines] : ways->members()) task.must_fail.emplace(name, read_lines(lines));
+  }
   if (const Config* options = value.find("sandbox")) task.sandbox_options = *options;
   if (const Config* interval = value.find("check_every_in_seconds")) {
     task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
   }
   task.settings = canonical_json(value);
-  // The id names the task and is no part of what it is.
-  std::string definition = canonical_json(without_members(value, {"id"}));
+  // The id names the task, and the others are for tests: they are no part of what it is.
+  std::string definition = canonical_json(without_members(value, {"id", "solution", "must_fail"}));
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
   if (value.at("description").is_object()) definition += "\n" + sha256(task.description);
   if (!checker_digest.empty()) definition += "\n" + checker_digest;

@@ -7,27 +7,15 @@
 
 #include "host/config/json_writer.hpp"
 #include "host/config/load_host_config.hpp"
-#include "host/config/read_file.hpp"
 #include "host/limits.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
+#include "host/server/shell_files.hpp"
 #include "host/store/process_identity.hpp"
 
 namespace tellina {
 namespace {
-
-/// The files that a shell of ours reads, by their names. One that is not installed is left out.
-std::map<std::string, Bytes> read_shell_files() {
-  const std::filesystem::path prefix = program_folder().parent_path();
-  std::map<std::string, Bytes> files;
-  for (const char* file :
-       {"share/tellina/shell/bashrc", "share/tellina/shell/bash.bashrc", "libexec/tellina/shell_marks.so"}) {
-    const std::filesystem::path path = prefix / file;
-    if (std::filesystem::exists(path)) files[path.filename()] = read_file(path, limits::served_file);
-  }
-  return files;
-}
 
 std::vector<ParticipantSummary> list_participants(Store& store) {
   std::vector<ParticipantSummary> participants;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -94,8 +95,10 @@ struct Task {
   std::chrono::nanoseconds check_interval{std::chrono::seconds(2)};  ///< while something runs; zero: no interval
   Feedback feedback = Feedback::counts;
   HandIn hand_in = HandIn::automatic;
-  int tries = 1;                ///< hand-ins; the last failed one ends the task. 1 to 100
-  Checker checker;              ///< type command
+  int tries = 1;                      ///< hand-ins; the last failed one ends the task. 1 to 100
+  Checker checker;                    ///< type command
+  std::vector<std::string> solution;  ///< lines that solve it, for `tellina tasks try`; empty: none are known
+  std::map<std::string, std::vector<std::string>> must_fail;  ///< by name: lines that must not pass it
   std::string settings;         ///< the task's JSON with sorted keys, as the configuration has it
   std::string definition_hash;  ///< of the task's JSON with sorted keys; detects a change during the study
   std::string place;            ///< "config.json:12:5", for messages about this task

@@ -127,6 +127,18 @@ TEST_F(CheckerConfig, NamesWhatIsWrongWithTheHandIn) {
   EXPECT_EQ(with(R"("feedback": "none", "hand_in": "button", "tries": 1)"), "");
 }
 
+TEST_F(CheckerConfig, ReadsWhatIsTypedForATrial) {
+  const std::string check = R"("check": {"run": ["true"]})";
+  const Task task = load(check + R"(, "solution": ["a", ""], "must_fail": {"too short": ["b"], "none": [" c"]})");
+  EXPECT_EQ(task.solution, (std::vector<std::string>{"a", ""}));
+  EXPECT_EQ(task.must_fail.size(), 2U);
+  EXPECT_EQ(task.must_fail.at("too short"), std::vector<std::string>{"b"});
+  EXPECT_EQ(task.definition_hash, load(check).definition_hash) << "they are no part of the task";
+  EXPECT_EQ(error(check + R"(, "solution": ["a\nb"])"),
+            R"(tasks[0].solution[0]: expected a line without line ends, got "a\u000ab")");
+  EXPECT_THAT(error(check + R"(, "must_fail": {"": ["a"]})"), HasSubstr("expected a name of at most 100 characters"));
+}
+
 TEST_F(CheckerConfig, ATaskWithoutFeedbackOfOlderVersionsStaysValid) {
   EXPECT_EQ(error(R"("answer": "a", "feedback": "none")", "stdout"), "");
 }
