@@ -33,6 +33,8 @@ inline constexpr std::size_t observation_times = 256;
 inline constexpr std::size_t observation_stream_name = 64;
 /// Bytes of the reason of an observation `disconnected`.
 inline constexpr std::size_t observation_reason = 200;
+/// Bytes of the address of a link that the participant opened.
+inline constexpr std::size_t observed_url = 2000;
 /// Bytes of a name that a client sends, such as a stream's.
 inline constexpr std::size_t client_name = 100;
 /// Bytes of the id of a request, as JSON.
@@ -214,6 +216,8 @@ inline constexpr std::size_t start_progress = 200;
 inline constexpr std::chrono::milliseconds start_progress_interval{500};
 /// A task that has not begun is dropped when no page has been there for this long.
 inline constexpr std::chrono::seconds abandoned_start{30};
+/// How often the record says that a connected participant was seen.
+inline constexpr std::chrono::seconds seen_interval{60};
 /// Bytes of what a plugin wants to know about a sandbox when it adopts it.
 inline constexpr std::size_t sandbox_state = 4096;
 /// Bytes of the name of a state of a home.

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "host/config/config_text.hpp"
+#include "host/config/design_hash.hpp"
 #include "host/config/design_reader.hpp"
 #include "host/config/host_schema.hpp"
 #include "host/config/json_writer.hpp"
@@ -316,7 +317,9 @@ class Loader {
     if (!known.empty()) return {};
     const std::vector<std::string> ids = task_ids();
     DesignSources sources{ids, m_texts, m_diagnostics};
-    return read_design(m_root, sources);
+    Design design = read_design(m_root, sources);
+    design.hash = design_hash(m_root, design);
+    return design;
   }
 
   /// `others`: those before it.
@@ -460,12 +463,11 @@ HostConfig parse_host_config(std::string_view text, const std::string& file, con
   return Loader(text, file, plugins).load();
 }
 
-void refuse_flow(const HostConfig& config) {
-  if (!needs_flow(*config.study)) return;
-  throw ConfigError(
-      config.file +
-      ": expected a study whose steps are all of its tasks in order, got one with \"flow\", \"completion\", "
-      "\"entry\", \"study.withdrawal\" or \"study.resume_within_in_hours\", which this version only plans");
+void refuse_open_link(const HostConfig& config) {
+  if (!config.study->design.open_link) return;
+  throw ConfigError(config.file +
+                    ": expected a study with access codes, got one with \"entry.open_link\", which this version only "
+                    "plans");
 }
 
 std::vector<std::string> read_plugin_folders(const std::string& file) {

@@ -13,7 +13,7 @@ namespace {
 HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
   for (const std::string& problem : registry.problems()) log.warning(problem);
   HostConfig config = load_host_config(options.config, registry);
-  refuse_flow(config);
+  refuse_open_link(config);
   return config;
 }
 

@@ -130,7 +130,7 @@ void report_layer(const ServerParts& parts) {
 bool can_reload(const ServerParts& parts) {
   try {
     const HostConfig config = load_host_config(parts.options.config, parts.registry);
-    refuse_flow(config);
+    refuse_open_link(config);
     const auto store = Store::open(config.database, parts.system.clock, parts.system.log, config.durability,
                                    config.database == parts.config.database ? Opening::existing : Opening::create);
     apply_study(*store, config, parts.system.clock);

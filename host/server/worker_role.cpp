@@ -163,7 +163,7 @@ void WorkerRole::reload() {
   const std::string& file = m_parts.options.config;
   try {
     const HostConfig config = load_host_config(file, m_parts.registry);
-    refuse_flow(config);
+    refuse_open_link(config);
     apply_study(*m_store, config, m_parts.system.clock);
     std::vector<ParticipantId> without_access;
     for (const ParticipantSummary& participant : list_participants(*m_store)) {

@@ -32,7 +32,8 @@ double units_of(const ClientFrame& frame) {
   const bool adds_to_the_record =
       std::holds_alternative<HelloFrame>(frame) || std::holds_alternative<ResizeFrame>(frame) ||
       std::holds_alternative<StartTaskFrame>(frame) || std::holds_alternative<ResetFrame>(frame) ||
-      std::holds_alternative<GiveUpFrame>(frame) || std::holds_alternative<SubmitFrame>(frame);
+      std::holds_alternative<GiveUpFrame>(frame) || std::holds_alternative<StepAnswerFrame>(frame) ||
+      std::holds_alternative<StepDoneFrame>(frame) || std::holds_alternative<SubmitFrame>(frame);
   return adds_to_the_record ? limits::recorded_frame_units : 1;
 }
 
@@ -47,6 +48,7 @@ ParticipantSession::ParticipantSession(SessionEnvironment& environment, const Le
       m_progress(lease.progress),
       m_recorder(m_record_loop, environment.store, *environment.fault_log, lease.fence, environment.keeps_bytes,
                  [this] { notify_owner(m_callbacks.lost); }),
+      m_flow(environment, m_loop, m_recorder, *this),
       m_prewarmed_timer(m_loop.make_timer()),
       m_waiting_task_timer(m_loop.make_timer()),
       m_streams(lease.streams),
@@ -151,6 +153,10 @@ void ParticipantSession::handle_text(ClientConnection& connection, BytesView jso
   if (const auto* again = std::get_if<ResetFrame>(&frame)) return reset(*again);
   if (const auto* end = std::get_if<GiveUpFrame>(&frame)) return give_up(*end);
   if (const auto* handed = std::get_if<SubmitFrame>(&frame)) return submit(*handed);
+  if (const auto* changed = std::get_if<StepAnswerFrame>(&frame)) return m_flow.answer(*changed);
+  if (const auto* done = std::get_if<StepDoneFrame>(&frame)) return m_flow.leave(*done);
+  if (const auto* wish = std::get_if<WithdrawFrame>(&frame)) return withdraw(*wish);
+  if (const auto* show = std::get_if<ShowSolutionFrame>(&frame)) return show_solution(*show);
   if (const auto* probe = std::get_if<PingFrame>(&frame)) return ping(connection, *probe);
   if (const auto* seen = std::get_if<ObservationFrame>(&frame)) return observe(*seen);
   resize(std::get<ResizeFrame>(frame).size);
@@ -209,13 +215,14 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
   if (m_task) m_task->use_timezone(m_timezone);
   if (m_prewarmed_slot) m_prewarmed_slot->use_timezone(m_timezone);
   const std::uint64_t from = task_runs() ? m_task->attach(*m_client, frame) : 0;
+  m_flow.see_participant();
   const std::string address = m_environment.study->design.records_addresses ? connection.address() : "";
   m_recorder.note(EventRecord("attached", attached_detail(address, frame, from), now()));
   m_client->start_output(from);
   send_welcome({});
   if (m_task && !m_task->start_progress().empty()) start_progressed(m_task->start_progress());
   if (task_runs()) return m_task->continue_for(*m_client);
-  apply(StudyProgress::ClientArrived());
+  if (!m_flow.is_recording()) apply(StudyProgress::ClientArrived());
 }
 
 void ParticipantSession::resize(TerminalSize size) {
@@ -257,7 +264,7 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
 }
 
 bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& id) {
-  const auto refusal = task ? m_progress.refuse_other_task(*task) : std::nullopt;
+  const auto refusal = task ? m_progress.refuse_other_task(*m_environment.study, *task) : std::nullopt;
   if (!refusal) return false;
   send(error_frame(refusal->code, refusal->message, id));
   return true;
@@ -314,6 +321,20 @@ void ParticipantSession::hand_in_finished(bool is_judged) {
                    id));
 }
 
+void ParticipantSession::withdraw(const WithdrawFrame& frame) {
+  if (m_environment.study->design.withdrawal != Withdrawal::off) drop_waiting_task("withdrawn");
+  // The store is beginning the task session, which takes a moment.
+  const bool is_beginning = m_task && m_task->state() == TaskSession::State::starting;
+  if (is_beginning) return send(error_frame("busy", "the task is just starting", frame.id));
+  m_flow.withdraw(frame);
+}
+
+void ParticipantSession::show_solution(const ShowSolutionFrame& frame) {
+  if (refuses_task(frame.task, frame.id)) return;
+  if (!task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
+  send(error_frame("not_offered", "this task shows no solution", frame.id));
+}
+
 void ParticipantSession::ping(ClientConnection& connection, const PingFrame& frame) {
   const bool runs = task_runs();
   connection.send_text(pong_frame(frame.t, runs ? m_task->terminal().input().received_end() : 0,
@@ -332,19 +353,22 @@ void ParticipantSession::finish_request(const std::string& kind, const RequestId
 
 // Tasks.
 
-void ParticipantSession::apply(const StudyProgress::Event& event) {
-  carry_out(m_progress.apply(*m_environment.study, event));
+StudyProgress::Effects ParticipantSession::judge(const StudyProgress::Event& event) {
+  return m_progress.apply(*m_environment.study, event);
 }
 
-void ParticipantSession::carry_out(const StudyProgress::Effects& effects) {
-  for (const StudyProgress::Effect& effect : effects) {
-    if (const auto* next = std::get_if<StudyProgress::PrepareTask>(&effect)) {
-      prepare(next->number);
-    } else {
-      TELLINA_ASSERT(std::holds_alternative<StudyProgress::SendState>(effect));
-      send_state();
-    }
+void ParticipantSession::apply(const StudyProgress::Event& event) {
+  for (const StudyProgress::Effect& effect : judge(event)) carry_out(effect);
+}
+
+void ParticipantSession::carry_out(const StudyProgress::Effect& effect) {
+  if (const auto* next = std::get_if<StudyProgress::PrepareTask>(&effect)) return prepare(next->number);
+  if (std::holds_alternative<StudyProgress::SendState>(effect)) return send_state();
+  if (std::holds_alternative<StudyProgress::StopTask>(effect)) {
+    if (m_task) m_task->withdraw();
+    return;
   }
+  m_flow.record(effect);
 }
 
 void ParticipantSession::prepare(int task_number) {
@@ -418,7 +442,7 @@ void ParticipantSession::begin_task(int number) {
   std::unique_ptr<SandboxSlot> slot = take_slot(number);
   TaskSession::Owner& owner = *this;
   m_task = std::make_unique<TaskSession>(m_environment, m_loop, m_recorder, owner, participant(), m_environment.study,
-                                         number, std::move(slot));
+                                         m_progress.position(*m_environment.study).planned_task(), std::move(slot));
   m_last_stream = m_task->stream();
   m_streams.insert(m_last_stream);
   m_task->start();
@@ -446,7 +470,7 @@ void ParticipantSession::task_started() {
   m_client->start_output(0);
   m_task->terminal().attach(*m_client);
   send_welcome(std::exchange(m_start_id, {}));
-  carry_out(effects);
+  for (const StudyProgress::Effect& effect : effects) carry_out(effect);
   m_task->continue_for(*m_client);
 }
 
@@ -472,7 +496,8 @@ void ParticipantSession::task_ended() {
   }
   if (!m_give_up_id.empty()) finish_request("give_up", std::exchange(m_give_up_id, {}));
   if (!m_submit_id.empty()) finish_request("submit", std::exchange(m_submit_id, {}));
-  apply(StudyProgress::TaskCleanedUp());
+  // Only a withdrawal is recorded while a task ends. What follows it sends the state.
+  if (!m_flow.is_recording()) apply(StudyProgress::TaskCleanedUp());
   check_idle();
 }
 
@@ -492,11 +517,11 @@ void ParticipantSession::send_state() { send(state_frame(state())); }
 
 std::string ParticipantSession::state() {
   if (!m_task || m_task->state() == TaskSession::State::starting) {
-    return state_json(*m_environment.study, m_progress.values());
+    return state_json(*m_environment.study, m_progress.values(), m_environment.loop.clock().now());
   }
   ParticipantProgress values = m_progress.values();
   if (m_progress.task_runs()) values.latest = m_task->row();
-  return state_json(m_task->study(), values);
+  return state_json(m_task->study(), values, m_environment.loop.clock().now());
 }
 
 void ParticipantSession::close_all(int code, const std::string& reason) {
@@ -513,7 +538,8 @@ void ParticipantSession::resume() {
 }
 
 bool ParticipantSession::is_idle() const {
-  return m_connections.empty() && !m_task && !m_prewarmed_slot && m_stopping_slots == 0 && !m_has_failed;
+  return m_connections.empty() && !m_task && !m_prewarmed_slot && m_stopping_slots == 0 && !m_flow.is_recording() &&
+         !m_has_failed;
 }
 
 void ParticipantSession::notify_owner(const std::function<void()>& callback) {

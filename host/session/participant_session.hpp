@@ -15,6 +15,7 @@
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/session/start_queue.hpp"
+#include "host/session/step_flow.hpp"
 #include "host/session/task_session.hpp"
 #include "host/session/work_budget.hpp"
 #include "host/study/study_progress.hpp"
@@ -33,7 +34,7 @@ namespace tellina {
 /// bytes, ObservationLimit limits reports, SessionLoop catches failures.
 ///
 /// Threads: the loop's. Lifetime: a connection must stay until detach() or until its close() has been called.
-class ParticipantSession final : private TaskSession::Owner {
+class ParticipantSession final : private TaskSession::Owner, private StepFlow::Owner {
  public:
   class Callbacks {
    public:
@@ -80,7 +81,7 @@ class ParticipantSession final : private TaskSession::Owner {
   void check_invariant() const;
 
  private:
-  // TaskSession::Owner
+  // TaskSession::Owner and StepFlow::Owner
   void send(std::string json) override;
   AttachedClient* client() override { return m_client.get(); }
   void task_started() override;
@@ -91,6 +92,13 @@ class ParticipantSession final : private TaskSession::Owner {
   void hand_in_finished(bool is_judged) override;
   void task_end_recorded(TaskSessionState outcome, std::chrono::nanoseconds charged) override;
   void task_ended() override;
+  // StepFlow::Owner
+  const StudyProgress& progress() const override { return m_progress; }
+  void apply_event(const StudyProgress::Event& event) override { apply(event); }
+  StudyProgress::Effects judge(const StudyProgress::Event& event) override;
+  void carry_out(const StudyProgress::Effect& effect) override;
+  bool has_client() const override { return m_client != nullptr; }
+  void flow_is_idle() override { check_idle(); }
 
   void handle_data(ClientConnection& connection, BytesView frame);
   void handle_text(ClientConnection& connection, BytesView json);
@@ -105,6 +113,8 @@ class ParticipantSession final : private TaskSession::Owner {
   void reset(const ResetFrame& frame);
   void give_up(const GiveUpFrame& frame);
   void submit(const SubmitFrame& frame);
+  void withdraw(const WithdrawFrame& frame);
+  void show_solution(const ShowSolutionFrame& frame);
   /// If a request names another task than the current one, replies with an error and returns true.
   bool refuses_task(std::optional<int> task, const RequestId& id);
   void ping(ClientConnection& connection, const PingFrame& frame);
@@ -114,7 +124,6 @@ class ParticipantSession final : private TaskSession::Owner {
 
   /// Passes an event to the study's state machine and carries out the effects that it returns.
   void apply(const StudyProgress::Event& event);
-  void carry_out(const StudyProgress::Effects& effects);
   /// Creates the sandbox for the next task while a client shows the task's description.
   void prepare(int task_number);
   void begin_task(int number);
@@ -164,6 +173,7 @@ class ParticipantSession final : private TaskSession::Owner {
   SessionLoop m_record_loop;  ///< the record continues after a failure elsewhere in the session
   StudyProgress m_progress;
   Recorder m_recorder;
+  StepFlow m_flow;
 
   std::set<ClientConnection*> m_connections;
   std::unique_ptr<AttachedClient> m_client;

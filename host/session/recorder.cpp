@@ -46,15 +46,16 @@ void Recorder::resume(TaskSessionId session, std::uint64_t input_end) {
 }
 
 void Recorder::begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Bytes state,
-                     Timestamp at, TaskSettings settings, std::function<void(const TaskSessionRow&)> done) {
+                     Timestamp at, TaskSettings settings, TaskPlace place,
+                     std::function<void(const TaskSessionRow&)> done) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(!m_begun);
   auto row = std::make_shared<TaskSessionRow>();
   Operation operation;
   operation.job = [fence = m_fence, task_number, task_type = std::move(task_type), stream = std::move(stream),
-                   sandbox = std::move(sandbox), state = std::move(state), at, settings = std::move(settings), row,
-                   session = m_session](StoreTransaction& transaction) {
-    *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at, settings);
+                   sandbox = std::move(sandbox), state = std::move(state), at, settings = std::move(settings),
+                   place = std::move(place), row, session = m_session](StoreTransaction& transaction) {
+    *row = transaction.begin_task_session(fence, task_number, task_type, stream, sandbox, at, settings, place);
     if (!state.empty()) transaction.set_sandbox(fence, row->id, sandbox, state);
     row->sandbox_state = state;
     *session = row->id;

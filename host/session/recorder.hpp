@@ -44,7 +44,7 @@ class Recorder {
   /// Starts a task session. Records added since the end of the last one belong to it. `done` runs after the commit.
   /// `state`: of the sandbox, for the one who adopts it.
   void begin(int task_number, std::string task_type, std::string stream, std::string sandbox, Bytes state, Timestamp at,
-             TaskSettings settings, std::function<void(const TaskSessionRow&)> done);
+             TaskSettings settings, TaskPlace place, std::function<void(const TaskSessionRow&)> done);
   /// `cause` absent: the usual one of the state.
   void end(TaskSessionState state, std::chrono::nanoseconds charged, Timestamp at, std::function<void()> done,
            std::optional<EndCause> cause = std::nullopt);

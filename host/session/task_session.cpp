@@ -40,9 +40,11 @@ std::string make_reference(Random& random) {
   return reference;
 }
 
-TaskSessionRow new_row(Random& random, int task_number) {
+TaskSessionRow new_row(Random& random, const PlannedTask& planned) {
   TaskSessionRow row;
-  row.task_number = task_number;
+  row.task_number = planned.number;
+  row.position = planned.place.position;
+  row.try_number = planned.place.try_number;
   row.stream = "s-" + random_token(random, 8);
   return row;
 }
@@ -82,7 +84,7 @@ std::optional<ProgressFrame> visible_progress(const Progress& progress, const Ta
 }  // namespace
 
 TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
-                         ParticipantId participant, std::shared_ptr<const Study> study, int task_number,
+                         ParticipantId participant, std::shared_ptr<const Study> study, PlannedTask planned,
                          std::unique_ptr<SandboxSlot> slot)
     : m_environment(environment),
       m_loop(loop),
@@ -90,12 +92,13 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_owner(owner),
       m_participant(participant),
       m_study(std::move(study)),
-      m_row(new_row(environment.random, task_number)),
-      m_clock(m_study->task_duration, {}),
+      m_planned(std::move(planned)),
+      m_row(new_row(environment.random, m_planned)),
+      m_clock(duration_of(*m_study, m_planned), {}),
       m_deadline(loop.make_timer()),
       m_step_timer(loop.make_timer()),
       m_slot(std::move(slot)),
-      m_terminal(environment, loop, recorder, m_study, task_number, TerminalSession::Position(), *this) {
+      m_terminal(environment, loop, recorder, m_study, m_planned.number, TerminalSession::Position(), *this) {
   m_slot->use_for(*this);
   // The window size for the first lines of output. The recorder keeps the event until the task begins.
   const TerminalSize size = m_slot->size();
@@ -252,11 +255,11 @@ void TaskSession::start_failed(const std::exception_ptr& error) {
 void TaskSession::begin() {
   const Timestamp started = now();
   TaskSettings settings;
-  settings.duration = m_study->task_duration;
+  settings.duration = m_clock.duration();
   settings.keeps_bytes = m_recorder.keeps_bytes();
   settings.feedback = to_string(task().feedback);
   m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), m_slot->sandbox_state(),
-                   started, settings,
+                   started, settings, m_planned.place,
                    m_loop.guarded(m_lifeline.guarded(
                        [this, at = started.monotonic](const TaskSessionRow& row) { on_begun(row, at); })));
 }
@@ -423,6 +426,14 @@ std::unique_ptr<SandboxSlot> TaskSession::drop() {
 
 void TaskSession::give_up() { close(TaskSessionState::gave_up); }
 
+void TaskSession::withdraw() { end(TaskSessionState::gave_up, EndCause::withdrawal); }
+
+std::optional<EndCause> TaskSession::unusual_cause(TaskSessionState outcome) const {
+  const bool has_block_clock = m_planned.time_left_in_block && m_clock.duration() == *m_planned.time_left_in_block;
+  if (outcome == TaskSessionState::timed_out && has_block_clock) return EndCause::block_clock;
+  return std::nullopt;
+}
+
 void TaskSession::close(TaskSessionState outcome) {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(runs());
@@ -476,6 +487,7 @@ void TaskSession::on_handed_in(const std::optional<Progress>& verdict) {
 void TaskSession::end(TaskSessionState outcome, std::optional<EndCause> cause) {
   const InvariantScope invariant(*this);
   if (!runs()) return;
+  if (!cause) cause = unusual_cause(outcome);
   m_row.charged = charged_for(outcome);
   move_to(State::ending);
   m_closing_outcome.reset();

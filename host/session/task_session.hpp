@@ -15,6 +15,7 @@
 #include "host/session/sandbox_slot.hpp"
 #include "host/session/task_clock.hpp"
 #include "host/session/terminal_session.hpp"
+#include "host/study/schedule_position.hpp"
 #include "host/wire/client_frames.hpp"
 
 namespace tellina {
@@ -65,7 +66,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
 
   /// Starts a new task session. `slot` may have a prewarmed sandbox for it. All references must outlive the object.
   TaskSession(SessionEnvironment& environment, SessionLoop& loop, Recorder& recorder, Owner& owner,
-              ParticipantId participant, std::shared_ptr<const Study> study, int task_number,
+              ParticipantId participant, std::shared_ptr<const Study> study, PlannedTask planned,
               std::unique_ptr<SandboxSlot> slot);
   /// Continues one that another owner left running. `released_in_order`: that owner returned the lease, and everything
   /// that it received is recorded.
@@ -112,6 +113,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   bool hand_in();
   /// Ends the task as `gave_up`, unless a last check passes it.
   void give_up();
+  /// Ends the task as `gave_up`, without a last check: the participant leaves the study.
+  void withdraw();
   /// Leaves the task running for the next owner. `done` runs when no sandbox is left. The owner gets no more callbacks.
   void release(std::function<void()> done);
 
@@ -160,6 +163,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void on_handed_in(const std::optional<Progress>& verdict);
   /// How long the last check may take.
   std::chrono::nanoseconds check_grace() const;
+  /// What ended the task, if that is not the usual cause of the outcome.
+  std::optional<EndCause> unusual_cause(TaskSessionState outcome) const;
   /// A passed task is charged up to the check that found it solved.
   std::chrono::nanoseconds charged_for(TaskSessionState outcome) const;
   void on_ended();
@@ -175,6 +180,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   TaskSession::Owner& m_owner;
   const ParticipantId m_participant;
   const std::shared_ptr<const Study> m_study;
+  const PlannedTask m_planned;  ///< of a new task session
 
   State m_state = State::starting;
   TaskSessionRow m_row;

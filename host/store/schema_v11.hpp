@@ -18,6 +18,7 @@ ALTER TABLE participants ADD COLUMN arrival_number INTEGER;
 ALTER TABLE participants ADD COLUMN group_name TEXT;
 ALTER TABLE participants ADD COLUMN order_row INTEGER;
 ALTER TABLE participants ADD COLUMN assigned_at TEXT;
+ALTER TABLE participants ADD COLUMN design_hash TEXT;
 ALTER TABLE participants ADD COLUMN outcome TEXT;
 ALTER TABLE participants ADD COLUMN outcome_at TEXT;
 ALTER TABLE participants ADD COLUMN completion_code TEXT;
@@ -95,6 +96,7 @@ CREATE TABLE recorded_schedule (
   step_id TEXT NOT NULL,
   kind TEXT NOT NULL,
   form TEXT,
+  task_number INTEGER,
   task TEXT,
   period INTEGER,
   block TEXT,
@@ -132,6 +134,11 @@ CREATE TABLE recorded_answers (
   at_ns INTEGER NOT NULL
 );
 CREATE INDEX answers_by_step ON recorded_answers (participant_id, attempt, position);
+
+CREATE TABLE store_keys (
+  name TEXT PRIMARY KEY,
+  key BLOB NOT NULL
+) WITHOUT ROWID;
 
 DROP VIEW results;
 CREATE VIEW results AS

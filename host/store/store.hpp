@@ -15,6 +15,7 @@
 
 #include "host/runtime/histogram.hpp"
 #include "host/store/ownership.hpp"
+#include "host/store/participant_steps.hpp"
 #include "host/study/durability.hpp"
 #include "host/study/records.hpp"
 #include "tellina/error.hpp"
@@ -172,6 +173,9 @@ class StoreTransaction {
   /// becomes a gap.
   virtual std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
                                std::uint64_t handed_over = 0) = 0;
+
+  /// The record of a participant's steps, as long as the transaction.
+  virtual std::unique_ptr<ParticipantSteps> steps(const Fence& fence) = 0;
 
   // The study: used by its start and by `tellina participants`.
 

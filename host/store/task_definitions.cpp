@@ -30,19 +30,36 @@ std::multimap<int, StartedTask> find_started(Database& database) {
   return started;
 }
 
+constexpr const char* remedies =
+    " (restore it, or start again with another database or \"tellina participants reset CODE\"; \"tellina participants "
+    "list\" shows their codes)";
+
+const char* have(const std::string& participants) {
+  return participants.find(", ") == std::string::npos ? " has" : " have";
+}
+
+/// Participants with a schedule of another design, and without an outcome.
+std::string find_design_conflict(Database& database, const Study& study, const std::string& file) {
+  Query row = database.query(
+      "SELECT group_concat(label, ', ') FROM (SELECT label FROM participants WHERE outcome IS NULL "
+      "AND design_hash IS NOT NULL AND design_hash <> ? ORDER BY id)",
+      study.design.hash);
+  if (!row.next() || row.is_null(0)) return {};
+  const std::string participants = row.text(0);
+  return file + ": " + participants + have(participants) +
+         " begun this study; its blocks, treatments, questionnaires, flow and groups must not change" + remedies;
+}
+
 std::string find_conflicts(Database& database, const Study& study, const std::string& file) {
-  std::string conflicts;
+  std::string conflicts = find_design_conflict(database, study, file);
   for (const auto& [number, started] : find_started(database)) {
     const auto place = static_cast<std::size_t>(number - 1);
     const bool exists = place < study.tasks.size();
     if (exists && study.tasks[place].definition_hash == started.definition_hash) continue;
     if (!conflicts.empty()) conflicts += '\n';
     conflicts += (exists ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
-                 "]: " + started.participants +
-                 (started.participants.find(", ") == std::string::npos ? " has" : " have") +
-                 " started this task; its definition must not " + (exists ? "change" : "be removed") +
-                 " (restore it, or start again with another database or \"tellina participants reset CODE\"; "
-                 "\"tellina participants list\" shows their codes)";
+                 "]: " + started.participants + have(started.participants) +
+                 " started this task; its definition must not " + (exists ? "change" : "be removed") + remedies;
   }
   return conflicts;
 }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <initializer_list>
 #include <limits>
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/store/flow_tables.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/task_definitions.hpp"
 
@@ -112,6 +114,12 @@ constexpr const char* unswept_by_sweeper =
 constexpr const char* with_backend =
     "(sandbox_plugin IS NULL OR (sandbox_plugin = ?2 AND coalesce(sandbox_settings, '') = ?3))";
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
 /// The time of the last input in the attempt's tasks; empty if there is none, or if bytes are not recorded.
 std::string last_input_at(Database& database, ParticipantId participant, int attempt) {
   Query row = database.query(
@@ -153,6 +161,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   progress.participant = participant;
   progress.access_code = row.text(0);
   progress.state_number = count_of(row, 1, "a state number");
+  Timestamp now(m_clock);
+  now.monotonic = at;
+  progress.flow = FlowTables(m_database, m_boot_id, participant).read(now);
   if (row.is_null(2)) return progress;
   TaskSessionRow session;
   session.id = row.integer(2);
@@ -270,7 +281,10 @@ void Transaction::reset_participant(const std::string& access_code, Timestamp at
   m_database.execute("UPDATE task_sessions SET reset_at = ? WHERE participant_id = ? AND reset_at IS NULL", at.wall,
                      *participant);
   m_database.execute("DELETE FROM logins WHERE participant_id = ?", *participant);
-  m_database.execute("UPDATE participants SET attempt = attempt + 1 WHERE id = ?", *participant);
+  m_database.execute(
+      "UPDATE participants SET attempt = attempt + 1, assigned_at = NULL, outcome = NULL, outcome_at = NULL, "
+      "completion_code = NULL, design_hash = NULL, consent_version = NULL, consented_at = NULL WHERE id = ?",
+      *participant);
   increment_state_number(*participant);
   add_event(*participant, std::nullopt, EventRecord("participant_reset", {}, at));
 }
@@ -357,12 +371,12 @@ std::vector<std::string> Transaction::retire_dead_workers(Timestamp at) {
 
 std::vector<std::string> Transaction::claim_sweeps(const std::string& worker, const SandboxBackendChoice& backend) {
   m_database.execute(
-      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND " + with_backend,
-      worker, backend.plugin, backend.settings);
+      joined({"UPDATE workers SET sweeper_id = ?1 WHERE ", unswept_without_sweeper, " AND ", with_backend}), worker,
+      backend.plugin, backend.settings);
   std::vector<std::string> claimed;
   Query row = m_database.query(
-      std::string("SELECT id FROM workers WHERE ") + unswept_by_sweeper + " AND " + with_backend + " ORDER BY id",
-      worker, backend.plugin, backend.settings);
+      joined({"SELECT id FROM workers WHERE ", unswept_by_sweeper, " AND ", with_backend, " ORDER BY id"}), worker,
+      backend.plugin, backend.settings);
   while (row.next()) claimed.push_back(row.text(0));
   return claimed;
 }
@@ -370,12 +384,12 @@ std::vector<std::string> Transaction::claim_sweeps(const std::string& worker, co
 std::vector<UnsweptWorker> Transaction::claim_sweeps_of_others(const std::string& worker,
                                                                const SandboxBackendChoice& backend) {
   m_database.execute(
-      std::string("UPDATE workers SET sweeper_id = ?1 WHERE ") + unswept_without_sweeper + " AND NOT " + with_backend,
-      worker, backend.plugin, backend.settings);
+      joined({"UPDATE workers SET sweeper_id = ?1 WHERE ", unswept_without_sweeper, " AND NOT ", with_backend}), worker,
+      backend.plugin, backend.settings);
   std::vector<UnsweptWorker> claimed;
   Query row =
-      m_database.query(std::string("SELECT id, sandbox_plugin, coalesce(sandbox_settings, '{}') FROM workers WHERE ") +
-                           unswept_by_sweeper + " AND NOT " + with_backend + " ORDER BY id",
+      m_database.query(joined({"SELECT id, sandbox_plugin, coalesce(sandbox_settings, '{}') FROM workers WHERE ",
+                               unswept_by_sweeper, " AND NOT ", with_backend, " ORDER BY id"}),
                        worker, backend.plugin, backend.settings);
   while (row.next()) {
     UnsweptWorker unswept;
@@ -653,6 +667,11 @@ std::uint64_t Transaction::append(const Fence& fence, TaskSessionId session, con
       ends.input, ends.output, ends.answered, ends.commands, ends.handed_over, session);
   TELLINA_ASSERT_PROCESS(changed == 1);
   return ends.handed_over;
+}
+
+std::unique_ptr<ParticipantSteps> Transaction::steps(const Fence& fence) {
+  check(fence);
+  return std::make_unique<FlowTables>(m_database, m_boot_id, fence.participant);
 }
 
 bool Transaction::is_connected(ParticipantId participant, MonotonicTime at) {

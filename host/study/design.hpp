@@ -92,6 +92,8 @@ struct Author {
 };
 
 struct Design {
+  /// SHA-256 of what must not change while participants are under way; empty if the study consists of tasks alone.
+  std::string hash;
   std::string description;
   std::string license;  ///< SPDX; may be empty
   std::vector<Author> authors;

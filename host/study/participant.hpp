@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/study/flow_record.hpp"
 #include "tellina/bytes.hpp"
 
 namespace tellina {
@@ -146,6 +147,7 @@ struct ParticipantProgress {
   std::int64_t state_number = 0;           ///< increases by one with every change of state
   std::optional<TaskSessionRow> latest{};  ///< of the participant's current attempt (see reset_participant)
   std::vector<TaskOutcome> outcomes{};     ///< of all ended tasks of that attempt, in order
+  FlowRecord flow{};                       ///< of that attempt
 };
 
 }  // namespace tellina

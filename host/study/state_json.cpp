@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "host/study/schedule_position.hpp"
+#include "host/study/step_json.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
@@ -33,14 +35,52 @@ boost::json::value tries_left(const Task& task, const ParticipantProgress& progr
   return task.tries - (is_running(progress) ? progress.latest->hand_ins : 0);
 }
 
-boost::json::value task_json(const Study& study, const ParticipantProgress& progress, int number) {
-  const Task& task = study.tasks[static_cast<std::size_t>(number) - 1];
+boost::json::value treatment_json(const Study& study, const ScheduleEntry& entry) {
+  const Treatment* const treatment = treatment_of(study, entry);
+  if (!treatment) return nullptr;
+  boost::json::array links;
+  for (const Link& link : treatment->links) links.push_back({{"title", link.title}, {"url", link.url}});
+  return {{"title", treatment->title},
+          {"text", replace_invalid_utf8(treatment->text.for_period(names_of(entry)))},
+          {"links", std::move(links)}};
+}
+
+/// Where the task stands in a block with a clock; null without one.
+boost::json::value block_json(const SchedulePosition& position, std::chrono::nanoseconds charged) {
+  const auto rest = position.time_left_in_block();
+  if (!rest) return nullptr;
+  const ScheduleEntry& current = *position.current();
+  int number = 0;
+  int total = 0;
+  for (const ScheduleEntry& entry : position.schedule()) {
+    if (entry.step_id != current.step_id) continue;
+    ++total;
+    if (entry.position <= current.position) ++number;
+  }
+  return {{"number", number},
+          {"total", total},
+          {"time_left_in_seconds", in_seconds(std::max(*rest - charged, std::chrono::nanoseconds::zero()))}};
+}
+
+boost::json::value try_json(const Study& study, const SchedulePosition& position) {
+  const FlowStep* const step = position.current()->is_practice ? step_of(study, *position.current()) : nullptr;
+  const bool has_more = step && step->until == FlowStep::Until::passed;
+  return {{"number", position.try_number()}, {"of", has_more ? step->tries : 1}};
+}
+
+boost::json::value task_json(const Study& study, const ParticipantProgress& progress,
+                             const SchedulePosition& position) {
+  const ScheduleEntry& entry = *position.current();
+  const Task& task = study.tasks[static_cast<std::size_t>(entry.task) - 1];
   boost::json::value time_left;
   const bool runs = is_running(progress);
-  const std::chrono::nanoseconds duration = runs ? duration_of(study, *progress.latest) : study.task_duration;
-  if (runs) time_left = in_seconds(std::max(duration - progress.latest->charged, std::chrono::nanoseconds::zero()));
-  return boost::json::object{{"number", number},
-                             {"total", study.tasks.size()},
+  const auto charged = runs ? progress.latest->charged : std::chrono::nanoseconds::zero();
+  const std::chrono::nanoseconds duration =
+      runs ? duration_of(study, *progress.latest) : duration_of(study, position.planned_task());
+  if (runs) time_left = in_seconds(std::max(duration - charged, std::chrono::nanoseconds::zero()));
+  return boost::json::object{{"number", position.task_number()},
+                             {"total", position.task_count()},
+                             {"id", task.id},
                              {"type", to_string(task.type)},
                              {"description", replace_invalid_utf8(task.description)},
                              {"duration_in_seconds", in_seconds(duration)},
@@ -48,7 +88,23 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
                              {"clock_stands", runs && progress.latest->clock_stands},
                              {"terminal_replaced", runs && progress.latest->sandbox_replaced},
                              {"hand_in", to_string(task.hand_in)},
-                             {"tries_left", tries_left(task, progress)}};
+                             {"tries_left", tries_left(task, progress)},
+                             {"practice", entry.is_practice},
+                             {"try", try_json(study, position)},
+                             {"treatment", treatment_json(study, entry)},
+                             {"block", block_json(position, charged)}};
+}
+
+const char* state_name(const ParticipantProgress& progress, const SchedulePosition& position) {
+  if (position.needs_group()) return "step";
+  if (!position.current()) return "finished";
+  if (position.current()->kind != EntryKind::task) return "step";
+  return is_running(progress) ? "running" : "ready";
+}
+
+const char* withdrawal_name(Withdrawal withdrawal) {
+  constexpr const char* names[] = {"off", "keep", "delete", "ask"};
+  return names[static_cast<std::size_t>(withdrawal)];
 }
 
 }  // namespace
@@ -57,29 +113,37 @@ std::chrono::nanoseconds duration_of(const Study& study, const TaskSessionRow& s
   return session.duration > std::chrono::nanoseconds::zero() ? session.duration : study.task_duration;
 }
 
-int current_task_number(const ParticipantProgress& progress) {
-  if (!progress.latest) return 1;
-  return progress.latest->task_number + (is_running(progress) ? 0 : 1);
+std::chrono::nanoseconds duration_of(const Study& study, const PlannedTask& planned) {
+  return std::min(study.task_duration, planned.time_left_in_block.value_or(study.task_duration));
 }
 
-std::string state_json(const Study& study, const ParticipantProgress& progress) {
-  const int number = current_task_number(progress);
-  const bool is_finished = number < 1 || static_cast<std::size_t>(number) > study.tasks.size();
+std::string state_json(const Study& study, const ParticipantProgress& progress, MonotonicTime now) {
+  const SchedulePosition position(study, progress);
+  const std::string_view name = state_name(progress, position);
+  const bool is_task = position.current() && position.current()->kind == EntryKind::task;
   boost::json::object state;
-  state["state"] = is_finished ? "finished" : is_running(progress) ? "running" : "ready";
+  state["state"] = name;
   state["state_number"] = progress.state_number;
-  state["task"] = is_finished ? boost::json::value() : task_json(study, progress, number);
+  state["task"] = is_task ? task_json(study, progress, position) : boost::json::value();
+  state["previous"] = nullptr;
   if (progress.latest && !is_running(progress)) {
-    state["previous"] = {{"number", progress.latest->task_number},
+    const auto entry = std::ranges::find(position.schedule(), progress.latest->position, &ScheduleEntry::position);
+    state["previous"] = {{"number", position.task_number_at(progress.latest->position)},
                          {"state", visible_state(study, progress.latest->task_number, progress.latest->state)}};
-  } else {
-    state["previous"] = nullptr;
+    const bool is_practice = entry != position.schedule().end() && entry->is_practice;
+    if (is_practice) state["previous"].as_object()["practice"] = true;
   }
   boost::json::array& outcomes = state["outcomes"].emplace_array();
   for (const TaskOutcome& outcome : progress.outcomes) {
-    outcomes.push_back(
-        {{"number", outcome.task_number}, {"state", visible_state(study, outcome.task_number, outcome.state)}});
+    const auto entry = std::ranges::find(position.schedule(), outcome.position, &ScheduleEntry::position);
+    if (entry != position.schedule().end() && entry->is_practice) continue;
+    outcomes.push_back({{"number", position.task_number_at(outcome.position)},
+                        {"state", visible_state(study, outcome.task_number, outcome.state)}});
   }
+  state["study"] = {{"title", study.title}, {"contact", study.contact}, {"trial_run", study.design.stage != "main"}};
+  state["withdrawal"] = withdrawal_name(study.design.withdrawal);
+  if (name == "step") state["step"] = step_json(study, progress, position, now);
+  if (name == "finished") add_completion(study, progress.flow, state);
   return boost::json::serialize(state);
 }
 

@@ -103,6 +103,30 @@ HelloFrame parse_hello(const json::object& frame) {
   return hello;
 }
 
+StepAnswerFrame parse_step_answer(const json::object& frame) {
+  StepAnswerFrame answer;
+  answer.step = text_field(frame, "step", limits::client_name);
+  answer.field = text_field(frame, "field", limits::client_name);
+  const json::value* const value = frame.if_contains("value");
+  if (!value) throw FrameError("value: expected an answer, got nothing");
+  answer.value = *value;
+  return answer;
+}
+
+StepDoneFrame parse_step_done(const json::object& frame) {
+  StepDoneFrame done;
+  done.id = id_field(frame);
+  done.step = text_field(frame, "step", limits::client_name);
+  if (const json::value* answers = frame.if_contains("answers"); answers && !answers->is_null()) {
+    if (!answers->is_object()) throw FrameError("answers: expected an object, got " + describe(*answers));
+    done.answers = answers->get_object();
+  }
+  if (const json::value* choice = frame.if_contains("choice"); choice && !choice->is_null()) {
+    done.choice = text_field(frame, "choice", limits::client_name);
+  }
+  return done;
+}
+
 ClientFrame parse_fields(const json::object& frame) {
   const json::value* type = frame.if_contains("type");
   if (!type || !type->is_string())
@@ -156,11 +180,26 @@ ClientFrame parse_fields(const json::object& frame) {
     submit.task = task_field(frame);
     return submit;
   }
+  if (name == "step_answer") return parse_step_answer(frame);
+  if (name == "step_done") return parse_step_done(frame);
+  if (name == "withdraw") {
+    WithdrawFrame withdraw;
+    withdraw.id = id_field(frame);
+    withdraw.erases = frame.contains("delete") && bool_field(frame, "delete");
+    return withdraw;
+  }
+  if (name == "show_solution") {
+    ShowSolutionFrame show;
+    show.id = id_field(frame);
+    show.task = optional_task_field(frame);
+    return show;
+  }
   if (name == "input_times") return parse_input_times(frame);
   if (name == "observation") return parse_observation(frame);
   throw FrameError(
-      "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, ping, input_times or "
-      "observation, got " +
+      "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, step_answer, step_done, "
+      "withdraw, "
+      "show_solution, ping, input_times or observation, got " +
       describe(*type));
 }
 
@@ -221,6 +260,30 @@ std::string encode_frame(const GiveUpFrame& frame) {
 
 std::string encode_frame(const SubmitFrame& frame) {
   return FrameWriter("submit").add_json("id", frame.id).add_task(frame.task).text();
+}
+
+std::string encode_frame(const StepAnswerFrame& frame) {
+  return FrameWriter("step_answer")
+      .add_text("step", frame.step)
+      .add_text("field", frame.field)
+      .add_json("value", json::serialize(frame.value))
+      .text();
+}
+
+std::string encode_frame(const StepDoneFrame& frame) {
+  FrameWriter writer("step_done");
+  writer.add_json("id", frame.id).add_text("step", frame.step);
+  if (frame.answers) writer.add_json("answers", json::serialize(*frame.answers));
+  if (!frame.choice.empty()) writer.add_text("choice", frame.choice);
+  return writer.text();
+}
+
+std::string encode_frame(const WithdrawFrame& frame) {
+  return FrameWriter("withdraw").add_json("id", frame.id).add_json("delete", frame.erases ? "true" : "false").text();
+}
+
+std::string encode_frame(const ShowSolutionFrame& frame) {
+  return FrameWriter("show_solution").add_json("id", frame.id).add_task(frame.task).text();
 }
 
 std::string encode_frame(const PingFrame& frame) { return FrameWriter("ping").add_json("t", frame.t).text(); }

@@ -2,6 +2,8 @@
 
 /// The text frames that a client sends.
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -70,6 +72,34 @@ class SubmitFrame {
   RequestId id;
   int task = 0;
 };
+/// An answer of a form has changed.
+class StepAnswerFrame {
+ public:
+  StepAnswerFrame() = default;
+  std::string step;
+  std::string field;
+  boost::json::value value;
+};
+class StepDoneFrame {
+ public:
+  StepDoneFrame() = default;
+  RequestId id;
+  std::string step;
+  std::optional<boost::json::object> answers{};
+  std::string choice;  ///< "agree", "refuse", "back", or empty
+};
+class WithdrawFrame {
+ public:
+  WithdrawFrame() = default;
+  RequestId id;
+  bool erases = false;  ///< the participant's data, too
+};
+class ShowSolutionFrame {
+ public:
+  ShowSolutionFrame() = default;
+  RequestId id;
+  std::optional<int> task{};
+};
 class PingFrame {
  public:
   PingFrame() = default;
@@ -84,7 +114,8 @@ class BadFrame {
 };
 
 using ClientFrame = std::variant<HelloFrame, SandboxSeenFrame, StartTaskFrame, ResizeFrame, AckFrame, ResetFrame,
-                                 GiveUpFrame, SubmitFrame, PingFrame, ObservationFrame, BadFrame>;
+                                 GiveUpFrame, SubmitFrame, StepAnswerFrame, StepDoneFrame, WithdrawFrame,
+                                 ShowSolutionFrame, PingFrame, ObservationFrame, BadFrame>;
 
 /// Never throws. Ignores unknown fields, so that clients may be newer than the server.
 ClientFrame decode_client_frame(std::string_view json);
@@ -98,6 +129,10 @@ std::string encode_frame(const AckFrame& frame);
 std::string encode_frame(const ResetFrame& frame);
 std::string encode_frame(const GiveUpFrame& frame);
 std::string encode_frame(const SubmitFrame& frame);
+std::string encode_frame(const StepAnswerFrame& frame);
+std::string encode_frame(const StepDoneFrame& frame);
+std::string encode_frame(const WithdrawFrame& frame);
+std::string encode_frame(const ShowSolutionFrame& frame);
 std::string encode_frame(const PingFrame& frame);
 
 }  // namespace tellina

@@ -98,9 +98,12 @@ ObservationFrame parse_observation(const json::object& frame) {
   } else if (parsed.kind == "disconnected") {
     detail.add("reason", json::serialize(json::string(text_field(frame, "reason", limits::observation_reason))));
     detail.add("milliseconds", decimal(milliseconds_field(frame, "milliseconds")));
+  } else if (parsed.kind == "link_opened") {
+    detail.add("url", json::serialize(json::string(text_field(frame, "url", limits::observed_url))));
   } else {
-    throw FrameError("kind: expected visibility, focus, paste, paste_stopped, round_trip or disconnected, got " +
-                     (kind ? describe(*kind) : "nothing"));
+    throw FrameError(
+        "kind: expected visibility, focus, paste, paste_stopped, round_trip, disconnected or link_opened, got " +
+        (kind ? describe(*kind) : "nothing"));
   }
   parsed.detail = detail.text();
   return parsed;

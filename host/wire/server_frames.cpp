@@ -197,6 +197,21 @@ std::string error_frame(std::string_view code, std::string_view message, const R
          (reference.empty() ? "" : ",\"reference\":" + json_string(reference)) + "}";
 }
 
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
+                        const JsonObject& details) {
+  std::string frame = error_frame(code, message, id);
+  const std::string members = details.text();
+  if (members == "{}") return frame;
+  frame.back() = ',';
+  return frame + members.substr(1);
+}
+
+std::string solution_frame(const RequestId& id, const std::vector<std::string>& lines) {
+  std::string list;
+  for (const std::string& line : lines) list += (list.empty() ? "" : ",") + json_string(line);
+  return "{\"type\":\"solution\"" + id_member(id) + ",\"lines\":[" + list + "]}";
+}
+
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
                        std::int64_t state_number) {
   return "{\"type\":\"pong\",\"t\":" + t + ",\"input_offset\":" + std::to_string(input_offset) +

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "host/text/json.hpp"
 #include "host/wire/client_frames.hpp"
 
 namespace tellina {
@@ -120,11 +122,16 @@ std::string progress_frame(const ProgressFrame& progress);
 /// `sandbox`: the one in use from then on; empty if it has not changed.
 std::string done_frame(const RequestId& id, const std::string& sandbox = {});
 std::string replaced_frame();
-/// `code`: one of bad_message, wrong_participant, unknown_stream, wrong_task, no_task, not_offered,
-/// sandbox_unavailable, checker_failed, busy, internal. `reference`: the one in the failure's log line and event; left
-/// out if empty.
+/// `code`: one of bad_message, wrong_participant, unknown_stream, wrong_task, no_task, wrong_step, bad_answers,
+/// too_early, not_offered, sandbox_unavailable, checker_failed, busy, internal. `reference`: the one in the failure's
+/// log line and event; left out if empty.
 std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
                         std::string_view reference = {});
+/// With further members, whose values are JSON.
+std::string error_frame(std::string_view code, std::string_view message, const RequestId& id,
+                        const JsonObject& details);
+/// The lines of a task's solution, which the client asked for.
+std::string solution_frame(const RequestId& id, const std::vector<std::string>& lines);
 std::string pong_frame(const std::string& t, std::uint64_t input_offset, std::uint64_t output_offset,
                        std::int64_t state_number);
 

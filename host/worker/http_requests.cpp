@@ -128,12 +128,12 @@ WorkerReply study_numbers(StoreTransaction& transaction, const Study& study, con
 }
 
 WorkerReply describe_study(StoreTransaction& transaction, const std::string& cookie, const std::string& expected,
-                           const Study& study) {
+                           const Study& study, const Clock& clock) {
   const auto participant = transaction.find_login(sha256(cookie));
   if (participant && is_of_another(*participant, expected)) return wrong_participant();
   const auto progress = participant ? transaction.find_progress(*participant) : std::nullopt;
   if (!progress) return not_logged_in();
-  return success(state_json(study, *progress));
+  return success(state_json(study, *progress, clock.now()));
 }
 
 WorkerReply about(const SessionEnvironment& environment) {
@@ -164,8 +164,8 @@ Job store_job(const SessionEnvironment& environment, const WorkerRequest& reques
         return authenticate(transaction, request.cookie, request.participant);
       };
     case WorkerRequest::Method::study:
-      return [request, study = environment.study](StoreTransaction& transaction) {
-        return describe_study(transaction, request.cookie, request.participant, *study);
+      return [request, study = environment.study, &clock = environment.loop.clock()](StoreTransaction& transaction) {
+        return describe_study(transaction, request.cookie, request.participant, *study, clock);
       };
     default:
       return {};

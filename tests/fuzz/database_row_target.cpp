@@ -131,13 +131,13 @@ void resume(Database& database) {
     const auto participant = transaction.find_participant("bob");
     if (!participant) return;
     const auto found = transaction.find_progress(*participant);
-    if (found) state_json(study, *found);
+    if (found) state_json(study, *found, fixed_clock.now());
     LeaseResult lease = transaction.acquire_lease(*participant, "w2", at);
     if (!lease.acquired) lease = transaction.acquire_lease(*participant, worker, at);
     if (!lease.acquired) return;
     StudyProgress progress(lease.progress);
     progress.apply(study, StudyProgress::ClientArrived());
-    state_json(study, progress.values());
+    state_json(study, progress.values(), fixed_clock.now());
     if (!progress.task_runs()) return;
     const TaskSessionRow& row = *progress.values().latest;
     InputRecord input;

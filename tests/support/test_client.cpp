@@ -133,7 +133,10 @@ void TestClient::Transcript::on_frame(const ServerFrame& frame, std::string_view
   if (std::holds_alternative<InputAckFrame>(frame)) return;
   if (const auto* welcome = std::get_if<WelcomeFrame>(&frame)) follow(*welcome);
   json::object message = json::parse({text.data(), text.size()}).as_object();
-  if (const json::value* now = message.if_contains("state")) state = text_of(now->as_object(), "state");
+  if (const json::value* now = message.if_contains("state")) {
+    state_object = now->as_object();
+    state = text_of(state_object, "state");
+  }
   messages.push_back(std::move(message));
 }
 

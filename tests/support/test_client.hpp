@@ -100,6 +100,8 @@ class TestClient {
   std::uint64_t input_end() const { return input_begin() + input().size(); }
   std::uint64_t acknowledged_input() const { return m_transcript->client.acknowledged_input(); }
   std::string state() const { return m_transcript->state; }
+  /// The last state object.
+  const boost::json::object& state_object() const { return m_transcript->state_object; }
 
  private:
   /// Has a stable address while the client moves.
@@ -110,6 +112,7 @@ class TestClient {
 
     client::TerminalClient client{*this};
     std::string state;
+    boost::json::object state_object;
     std::string stream;
     std::string output;
     std::uint64_t output_begin = 0;

@@ -25,8 +25,8 @@ const OUTCOMES = {
 /** @type {(typeof OUTCOMES)[string]} */
 const OTHER_OUTCOME = { heading: "The study has ended", sentence: CLOSE };
 
-/** @param {PlainPage} screen @param {StudyState} state That is `finished`. @param {About} about @param {string} receipt_address Of the participant's receipt. */
-export function show_end(screen, state, about, receipt_address) {
+/** @param {PlainPage} screen @param {StudyState} state That is `finished`. @param {About} about */
+export function show_end(screen, state, about) {
   const ended = outcomes_of(state);
   const { heading, sentence } = OUTCOMES[state.outcome ?? "completed"] ?? OTHER_OUTCOME;
   const summary = ended.length < 2 ? [] : summary_in_words(ended).map((words) => element("p", {}, words));
@@ -40,7 +40,6 @@ export function show_end(screen, state, about, receipt_address) {
     read_out(element("p", {}, way_on === null ? sentence : sentence.replace(CLOSE, "Press the button below to finish."))),
     ...(state.code ? [code_line(state.code)] : []),
     ...(items.length === 0 ? [] : [element("details", {}, element("summary", {}, "Your tasks"), ...summary, element("ul", { class: "outcomes" }, ...items))]),
-    ...(state.receipt ? [element("p", {}, element("a", { href: receipt_address, download: true }, "Download your receipt"), " It proves later that your record was not changed.")] : []),
     element("p", { class: "quiet" }, about.contact === "" ? about.title : `${about.title}. Questions? ${about.contact}`),
   );
 }

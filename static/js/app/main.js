@@ -1,5 +1,5 @@
 import { Api, base_path, participant_query } from "../core/api.js";
-import { RECEIPT_PATH, TERMINAL_PATH } from "../core/protocol.js";
+import { TERMINAL_PATH } from "../core/protocol.js";
 import { Session } from "../core/session.js";
 import { make_wall_clock, system_timers } from "../core/timers.js";
 import { find_timezone } from "../core/timezone.js";
@@ -57,7 +57,7 @@ function begin() {
   });
   place_banners(emulator);
   const focus_terminal = () => emulator.focus();
-  const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal, receipt_address });
+  const page = new StudyPage({ screen, settings, about, timers: system_timers, focus_terminal });
   const session = new Session(
     {
       url: terminal_url,
@@ -102,10 +102,6 @@ function watch_for_wake_up(session) {
   window.addEventListener("online", check);
   window.addEventListener("offline", () => session.check_now());
   window.addEventListener("pageshow", check);
-}
-
-function receipt_address() {
-  return base + RECEIPT_PATH + participant_query(identity.participant);
 }
 
 function terminal_url() {

@@ -97,17 +97,14 @@ export class StudyPage {
   /** The card of the current step. @type {StepCard | null} */
   #step_card = null;
   #step_key = "";
-  #receipt_address;
   /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
   #show_preparation = () => {};
 
   /**
-   * @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void, receipt_address?: () => string}} parts
-   *     `receipt_address`: of the participant's receipt.
+   * @param {{screen: PlainPage, settings: Settings, about: About, timers: Timers, focus_terminal: () => void}} parts
    */
-  constructor({ screen, settings, about, timers, focus_terminal, receipt_address = () => "" }) {
+  constructor({ screen, settings, about, timers, focus_terminal }) {
     this.#timers = timers;
-    this.#receipt_address = receipt_address;
     this.#about = about;
     this.#trouble = new Trouble(focus_terminal);
     this.#screen = screen;
@@ -287,7 +284,7 @@ export class StudyPage {
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
     if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
     else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question, is_again });
-    else if (state.state === "finished") show_end(this.#screen, state, this.#about, this.#receipt_address());
+    else if (state.state === "finished") show_end(this.#screen, state, this.#about);
     else show_outdated(this.#screen);
   }
 

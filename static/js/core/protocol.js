@@ -8,7 +8,6 @@ export const TERMINAL_PATH = "/api/v1/terminal";
 export const LOGIN_PATH = "/api/v1/login";
 export const STUDY_PATH = "/api/v1/study";
 export const ABOUT_PATH = "/api/v1/about";
-export const RECEIPT_PATH = "/api/v1/receipt";
 
 /** Bytes of offset in front of every binary frame. */
 export const FRAME_HEADER_BYTES = 8;
@@ -119,7 +118,6 @@ export const CLOSE_WRONG_PARTICIPANT = 4003;
  * @property {string | null} [text] Markdown.
  * @property {string | null} [code]
  * @property {string | null} [redirect] An address, complete with the code.
- * @property {boolean} [receipt] Whether the server gives a proof of the participant's record.
  *
  * @typedef {object} StudyAbout What everyone may know about the study, without a login.
  * @property {string} [title]

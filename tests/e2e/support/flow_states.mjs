@@ -95,7 +95,6 @@ export const COMPLETED = {
   text: "Thank you! **Prolific** pays you once you are back there.",
   code: "C1DONE42",
   redirect: "https://app.prolific.example/submissions/complete?cc=C1DONE42",
-  receipt: true,
 };
 
 /** @param {object} step @returns {any} A state in which the participant is in this step. */

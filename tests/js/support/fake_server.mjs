@@ -295,7 +295,6 @@ export class FakeServer {
  * @property {string} [text]
  * @property {string} [code]
  * @property {string} [redirect]
- * @property {boolean} [receipt]
  */
 
 /** @param {import("node:http").ServerResponse} response @param {object} body */

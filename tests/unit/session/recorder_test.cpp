@@ -58,7 +58,7 @@ class RecorderTest : public SessionTest {
   }
   void begin() {
     bool begun = false;
-    recorder->begin(1, "stdout", "s", "box", {}, now(), {}, [&](const TaskSessionRow&) { begun = true; });
+    recorder->begin(1, "stdout", "s", "box", {}, now(), {}, TaskPlace(), [&](const TaskSessionRow&) { begun = true; });
     ASSERT_TRUE(wait([&] { return begun; }));
   }
   /// Input that the shell takes at once.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,8 @@ std::vector<json::object> judged_by_script() {
   while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), pipe)) text.append(piece.data(), size);
   EXPECT_EQ(::pclose(pipe), 0) << "the script does not agree with itself";
   std::vector<json::object> lines;
-  for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
-    lines.push_back(json::parse(text.substr(0, end)).as_object());
-  }
+  std::istringstream stream(std::move(text));
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line).as_object());
   return lines;
 }
 

@@ -14,6 +14,8 @@ class StateJsonTest : public ::testing::Test {
   StateJsonTest() {
     study.task_duration = 60s;
     study.tasks.resize(2);
+    study.tasks[0].id = "first";
+    study.tasks[1].id = "second";
     study.tasks[0].description = "Print \"hello\".";
     study.tasks[0].output_answer = "secret answer";
     study.tasks[1].type = TaskType::filesystem;
@@ -23,34 +25,49 @@ class StateJsonTest : public ::testing::Test {
   }
   void set_latest(int number, TaskSessionState state) {
     progress.latest.emplace();
-    progress.latest->task_number = number;
+    progress.latest->task_number = progress.latest->position = number;
     progress.latest->state = state;
   }
-  boost::json::value state() const { return boost::json::parse(state_json(study, progress)); }
+  /// An earlier task has ended.
+  void add_outcome(int number, TaskSessionState state) {
+    TaskOutcome& outcome = progress.outcomes.emplace_back();
+    outcome.task_number = outcome.position = number;
+    outcome.state = state;
+  }
+  boost::json::value state() const { return boost::json::parse(state_json(study, progress, MonotonicTime(100s))); }
+  /// Without the fields that are the same in each of these tests.
+  boost::json::value brief_state() const {
+    boost::json::object brief = state().as_object();
+    EXPECT_EQ(brief.at("study"),
+              boost::json::parse(R"({"title": "Command-line study", "contact": "", "trial_run": false})"));
+    EXPECT_EQ(brief.at("withdrawal"), "off");
+    brief.erase("study");
+    brief.erase("withdrawal");
+    return brief;
+  }
 
   Study study;
   ParticipantProgress progress;
 };
 
 TEST_F(StateJsonTest, BeforeTheFirstTask) {
-  EXPECT_EQ(current_task_number(progress), 1);
-  EXPECT_EQ(state(),
+  EXPECT_EQ(brief_state(),
             boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "outcomes": [], "task": {
       "number": 1, "total": 2, "type": "stdout", "description": "Print \"hello\".", "duration_in_seconds": 60,
-      "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false,
-      "hand_in": "automatic", "tries_left": null}})"));
+      "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false, "id": "first", "practice": false,
+      "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, WhileATaskRuns) {
+  add_outcome(1, TaskSessionState::passed);
   set_latest(2, TaskSessionState::running);
   progress.latest->charged = 500ms;
   progress.latest->clock_stands = progress.latest->sandbox_replaced = true;
-  EXPECT_EQ(current_task_number(progress), 2);
-  EXPECT_EQ(state(),
-            boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null, "outcomes": [], "task": {
+  EXPECT_EQ(brief_state(), boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null,
+      "outcomes": [{"number": 1, "state": "passed"}], "task": {
       "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "duration_in_seconds": 60,
-      "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true,
-      "hand_in": "automatic", "tries_left": null}})"));
+      "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true, "id": "second", "practice": false,
+      "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationAfterTheStudysChanges) {
@@ -71,7 +88,7 @@ TEST_F(StateJsonTest, TimeLeftIsNeverNegative) {
 
 TEST_F(StateJsonTest, BetweenTasks) {
   set_latest(1, TaskSessionState::timed_out);
-  EXPECT_EQ(current_task_number(progress), 2);
+  add_outcome(1, TaskSessionState::timed_out);
   EXPECT_EQ(state().at("state").as_string(), "ready");
   EXPECT_EQ(state().at("task").at("number"), boost::json::value(2));
   EXPECT_EQ(state().at("previous"), boost::json::parse(R"({"number": 1, "state": "timed_out"})"));
@@ -79,12 +96,29 @@ TEST_F(StateJsonTest, BetweenTasks) {
 
 TEST_F(StateJsonTest, AfterTheLastTask) {
   set_latest(2, TaskSessionState::passed);
-  progress.outcomes = {TaskOutcome(1, TaskSessionState::timed_out), TaskOutcome(2, TaskSessionState::passed)};
-  EXPECT_EQ(current_task_number(progress), 3);
-  EXPECT_EQ(state(), boost::json::parse(
-                         R"({"state": "finished", "state_number": 7, "task": null,
+  add_outcome(1, TaskSessionState::timed_out);
+  add_outcome(2, TaskSessionState::passed);
+  EXPECT_EQ(brief_state(), boost::json::parse(
+                               R"({"state": "finished", "state_number": 7, "task": null,
                              "previous": {"number": 2, "state": "passed"},
-                             "outcomes": [{"number": 1, "state": "timed_out"}, {"number": 2, "state": "passed"}]})"));
+                             "outcomes": [{"number": 1, "state": "timed_out"}, {"number": 2, "state": "passed"}],
+                             "outcome": null, "text": "", "code": "", "redirect": ""})"));
+}
+
+TEST_F(StateJsonTest, TheEndShowsTheCodeOnceTheOutcomeIsRecorded) {
+  study.tasks.clear();
+  Completion& completion = study.design.completion[Outcome::completed];
+  completion.text = "Thank you!";
+  completion.has_own_code = true;
+  completion.redirect = "https://example.org/?cc={code}&again={code}";
+  EXPECT_EQ(state().at("code"), "");
+  EXPECT_EQ(state().at("redirect"), "");
+  progress.flow.outcome = Outcome::completed;
+  progress.flow.completion_code = "A B";
+  EXPECT_EQ(state().at("outcome"), "completed");
+  EXPECT_EQ(state().at("text"), "Thank you!");
+  EXPECT_EQ(state().at("code"), "A B");
+  EXPECT_EQ(state().at("redirect"), "https://example.org/?cc=A%20B&again=A%20B");
 }
 
 TEST_F(StateJsonTest, AStudyWithoutTasksIsFinished) {
@@ -99,7 +133,7 @@ TEST_F(StateJsonTest, NeverHoldsAnAnswer) {
     for (const TaskSessionState running_or_not :
          {TaskSessionState::running, TaskSessionState::gave_up, TaskSessionState::passed}) {
       set_latest(number, running_or_not);
-      EXPECT_THAT(state_json(study, progress), ::testing::Not(::testing::HasSubstr("secret")));
+      EXPECT_THAT(state_json(study, progress, MonotonicTime()), ::testing::Not(::testing::HasSubstr("secret")));
     }
   }
 }

@@ -24,8 +24,10 @@ TEST(ControlFrames, ReportWhatIsInvalid) {
       {"{}", "type: expected a string, got nothing"},
       {R"({"type":3})", "type: expected a string, got 3"},
       {R"({"type":"jump"})",
-       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, ping, input_times or "
-       "observation, got \"jump\""},
+       "type: expected hello, sandbox_seen, start_task, resize, ack, reset, give_up, submit, step_answer, step_done, "
+       "withdraw, "
+       "show_solution, ping, input_times or observation, "
+       "got \"jump\""},
       {R"({"type":"ack"})", "output_offset: expected a whole number from 0 to 9007199254740991, got nothing"},
       {R"({"type":"ack","output_offset":-1})",
        "output_offset: expected a whole number from 0 to 9007199254740991, got -1"},

@@ -46,6 +46,9 @@ json::object constants() {
 json::object server_frames() {
   ProgressFrame progress;
   progress.too_much_output = progress.changed_names = progress.extra_counts = true;
+  // No frame has a reference and details, but each is a field of the type.
+  JsonObject details;
+  details.add("reference", "3F7A").add_json("fields", "[]").add("seconds_left", 1);
   return {{"welcome", welcome_frame("1", "s", "b", 2, 3, 4, state)},
           {"state", state_frame(state)},
           {"input_ack", input_ack_frame(1)},
@@ -54,7 +57,8 @@ json::object server_frames() {
           {"sandbox_replaced", sandbox_replaced_frame("b")},
           {"sandbox_starting", sandbox_starting_frame("Loading")},
           {"replaced", replaced_frame()},
-          {"error", error_frame("busy", "try again", "1", "3F7A")},
+          {"error", error_frame("busy", "try again", "1", details)},
+          {"solution", solution_frame("1", {"ls"})},
           {"pong", pong_frame("1", 2, 3, 4)}};
 }
 
@@ -74,12 +78,28 @@ json::object client_frames() {
   GiveUpFrame give_up;
   give_up.id = "1";
   give_up.task = 1;
+  StepAnswerFrame answer;
+  StepDoneFrame done;
+  done.id = "1";
+  done.answers.emplace();
+  done.choice = "agree";
+  SubmitFrame submit;
+  submit.id = "1";
+  submit.task = 1;
+  WithdrawFrame withdraw;
+  withdraw.id = "1";
+  ShowSolutionFrame show;
+  show.id = "1";
+  show.task = 1;
   PingFrame ping;
   ping.t = "1";
-  return {{"hello", encode_frame(hello)},      {"sandbox_seen", encode_frame(SandboxSeenFrame())},
-          {"start_task", encode_frame(start)}, {"resize", encode_frame(ResizeFrame())},
-          {"ack", encode_frame(AckFrame())},   {"reset", encode_frame(reset)},
-          {"give_up", encode_frame(give_up)},  {"ping", encode_frame(ping)}};
+  return {{"hello", encode_frame(hello)},        {"sandbox_seen", encode_frame(SandboxSeenFrame())},
+          {"start_task", encode_frame(start)},   {"resize", encode_frame(ResizeFrame())},
+          {"ack", encode_frame(AckFrame())},     {"reset", encode_frame(reset)},
+          {"give_up", encode_frame(give_up)},    {"ping", encode_frame(ping)},
+          {"step_answer", encode_frame(answer)}, {"step_done", encode_frame(done)},
+          {"submit", encode_frame(submit)},      {"withdraw", encode_frame(withdraw)},
+          {"show_solution", encode_frame(show)}};
 }
 
 /// The fields that the server reads of each kind of observation, and of input_times: those that come into the record,
@@ -95,6 +115,7 @@ json::object observations() {
           R"({"type":"observation","kind":"paste_stopped","at":1,"stream":"s","input_offset":2,"bytes":3,"replaced":4})",
           R"({"type":"observation","kind":"round_trip","at":1,"milliseconds":2})",
           R"({"type":"observation","kind":"disconnected","at":1,"reason":"r","milliseconds":2})",
+          R"({"type":"observation","kind":"link_opened","at":1,"url":"https://example.org/"})",
       }) {
     const ClientFrame decoded = decode_client_frame(frame);
     const auto* observation = std::get_if<ObservationFrame>(&decoded);
