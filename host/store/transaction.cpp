@@ -75,19 +75,24 @@ bool is_sandbox_replaced(Database& database, TaskSessionId session) {
   return row.next() && row.text(0) == "sandbox_replaced";
 }
 
-/// One row for each participant, with the numbers of ended and running task sessions of the current attempt and the
-/// highest task number begun.
+/// One row for each participant, with the numbers of ended and running task sessions of the current attempt, the
+/// highest task number begun, whether the participant's steps are more than the tasks, the outcome, and whether a step
+/// was shown.
 constexpr std::string_view counted_participants =
     "SELECT p.id, p.access_code, p.attempt, p.listed_in_config OR p.added_by_command, "
     "count(s.id) FILTER (WHERE s.state != 'running'), count(s.id) FILTER (WHERE s.state = 'running'), "
-    "coalesce(max(s.task_number), 0) "
+    "coalesce(max(s.task_number), 0), p.design_hash IS NOT NULL, p.outcome, EXISTS (SELECT 1 FROM recorded_steps r "
+    "WHERE r.participant_id = p.id AND r.attempt = p.attempt) "
     "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
     "GROUP BY p.id ORDER BY p.id";
 
 const char* state_of(const Query& row, int total_tasks) {
   if (row.integer(5) != 0) return "running";
-  if (row.integer(6) >= total_tasks) return "finished";
-  return row.integer(4) == 0 ? "new" : "ready";
+  const bool has_steps = row.integer(7) != 0;
+  const bool has_ended = !row.is_null(8) && row.text(8) != to_string(Outcome::completed);
+  const bool has_completed = has_steps ? !row.is_null(8) : row.integer(6) >= total_tasks;
+  if (has_ended || has_completed) return "finished";
+  return row.integer(4) == 0 && row.integer(9) == 0 ? "new" : "ready";
 }
 
 /// Reads a row with the columns id, process_id, process_start_ticks and boot_id of the table workers.
