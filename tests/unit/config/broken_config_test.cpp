@@ -232,7 +232,8 @@ const BrokenText broken_sections[] = {
     {"TaskWithoutType", config_with_task(R"({"description": "d", "answer": "a"})"),
      "config.json:2:1: tasks[0]: expected the key \"type\", got none"},
     {"MisspeltTaskType", config_with_task(R"({"type": "stdin", "description": "d", "answer": "a"})"),
-     "config.json:2:10: tasks[0].type: expected a task type (\"stdout\", \"file_search\" or \"filesystem\"), got "
+     "config.json:2:10: tasks[0].type: expected a task type (\"stdout\", \"file_search\", \"filesystem\" or "
+     "\"command\"), got "
      "\"stdin\""},
     {"TaskWithoutTheRest", config_with_task(R"({"type": "stdout"})"),
      "config.json:2:1: tasks[0]: expected the key \"description\", got none\n"
