@@ -18,7 +18,6 @@ import { failure_in_words, task_in_words } from "./words.js";
  * @typedef {object} StepCard
  * @property {(step: Step) => void} update The server has sent the same step again.
  * @property {() => void} stop Another card replaces this one.
- * @property {() => boolean} is_left Whether the participant has left the step, as far as this page knows.
  * @property {() => string} time_in_words How long the participant must stay, and what is left of a break; may be empty.
  */
 
@@ -44,11 +43,10 @@ const NOT_LEFT = { heading: "We could not continue.", sentence: "Your answers ar
  * Shows a consent, a page, a questionnaire or a break.
  * @param {PlainPage} screen
  * @param {StudyState & {step: Step}} state
- * @param {{about: About, timers: Timers, session: Session, question: Question, is_again: boolean}} parts `is_again`: the step is shown
- *     again, because an answer was wrong.
+ * @param {{about: About, timers: Timers, session: Session, question: Question}} parts
  * @returns {StepCard}
  */
-export function show_step(screen, { step, previous }, { about, timers, session, question, is_again }) {
+export function show_step(screen, { step, previous }, { about, timers, session, question }) {
   const { heading, next: next_words } = KINDS[step.kind] ?? KINDS.page;
   const is_consent = step.kind === "consent";
   const failure = element("div", { class: "error", role: "alert", hidden: true });
@@ -110,7 +108,7 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
   screen.show(
     { card: step.kind in KINDS ? step.kind : "page", heading: step.id === "" ? "One moment" : step.title || heading, footer: [wait.element, ...buttons] },
     ...(outcome === null || previous === null ? [] : [read_out(element("p", { class: "quiet" }, `${outcome.heading(task_in_words(previous))}. ${outcome.sentence}`))]),
-    ...(is_again ? [read_out(element("p", { class: "error" }, "Not all of your answers were right. Please try again."))] : []),
+    ...(step.repeated ? [read_out(element("p", { class: "error" }, "Not all of your answers were right. Please try again."))] : []),
     ...(step.text ? [markdown_box(step.text)] : []),
     form.element,
     failure,
@@ -122,7 +120,6 @@ export function show_step(screen, { step, previous }, { about, timers, session, 
       update();
     },
     stop: () => wait.stop(),
-    is_left: () => is_busy,
     time_in_words: () => wait.element.textContent ?? "",
   };
 }

@@ -96,7 +96,6 @@ export class StudyPage {
   #awaits_answer = false;
   /** The card of the current step. @type {StepCard | null} */
   #step_card = null;
-  #step_key = "";
   /** Shows on the current card what happens while the terminal is prepared. @type {(sentence: string) => void} */
   #show_preparation = () => {};
 
@@ -276,14 +275,12 @@ export class StudyPage {
     const state = outcome === this.#told ? { ...sent, previous: null } : sent;
     if (state.state === "step") this.#told = outcome;
     this.#close_dialogs();
-    const is_again = state.step?.repeated ?? (this.#step_card?.is_left() === true && step_key_of(state) === this.#step_key);
-    this.#step_key = step_key_of(state);
     this.#leave_step();
     this.#show_task(state);
     const number = state.task?.number ?? 0;
     const start = () => this.#session?.start_task(number) ?? Promise.resolve();
     if (state.state === "ready") this.#show_preparation = show_start(this.#screen, state, this.#about, start);
-    else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question, is_again });
+    else if (is_step(state) && this.#session !== null) this.#step_card = show_step(this.#screen, state, { about: this.#about, timers: this.#timers, session: this.#session, question: this.#question });
     else if (state.state === "finished") show_end(this.#screen, state, this.#about);
     else show_outdated(this.#screen);
   }
